@@ -1,0 +1,68 @@
+# One command from a fresh clone: every target sets up .venv itself (Python 3.11 or newer) and reuses it afterwards.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+CODE := $(wildcard src tests docs benchmarks reproductions)
+# Two test workers, one BLAS thread each: more threads than cores only wait for each other.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+
+.PHONY: help demo test lint format docs bench repro clean browser
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: $(VENV)/.core  ## audit digits with planted faults and say what was found
+	$(BIN)/samplewise demo
+
+test: $(VENV)/.dev browser  ## tests and doctests on two processes
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+lint: $(VENV)/.dev  ## style, types and floors
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev  ## let ruff rewrite what it can
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+docs: $(VENV)/.dev  ## the site, in site/
+	$(BIN)/mkdocs build --strict --quiet
+
+bench: $(VENV)/.bench  ## every script under benchmarks/, results beside it
+	for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+
+repro: $(VENV)/.dev  ## every reproduction, one after another
+	for script in reproductions/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+
+clean:  ## remove what the other targets made, .venv included
+	rm -rf $(VENV) site docs/generated build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache
+	find src tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The report is tested in a real browser. Getting one is a courtesy: without it that test skips and says so.
+browser:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! command -v chromium chromium-browser google-chrome >/dev/null; then \
+		(apt-get update -qq && apt-get install -y -qq chromium) >/dev/null 2>&1 || echo "no browser could be installed: the browser test will skip"; fi
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "samplewise needs Python 3.11 or newer on the path"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install -q --upgrade "pip>=25.1"
+
+$(VENV)/.core: pyproject.toml | $(BIN)/python
+	$(PIP) install -q -e .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	$(PIP) install -q -e . --group dev
+	@touch $@ $(VENV)/.core
+
+$(VENV)/.bench: pyproject.toml | $(BIN)/python
+	$(PIP) install -q -e . --group bench
+	@touch $@ $(VENV)/.dev $(VENV)/.core
