@@ -1,0 +1,16 @@
+"""samplewise: what is each sample worth, which labels are wrong, how far can the score be trusted.
+
+`audit` answers from one set of fits, with a unit and an uncertainty on every number; the rooms (`labels`, `curves`, ...)
+hold the methods one by one. Names resolve on first use, so `import samplewise` stays fast.
+"""
+
+import lazy_loader
+
+__version__ = "0.1.0"
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=["curves", "generalization", "influence", "information", "labels", "selection", "shift"],
+    submod_attrs={"auditing": ["audit"], "data": ["Dataset"]},
+)
+__all__ += ["__version__"]

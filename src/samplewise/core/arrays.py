@@ -1,0 +1,71 @@
+"""What every floor does with arrays: fingerprints, id look-up, and the checks that name rows by id."""
+
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from samplewise.core.errors import InputError, name_rows
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.intp]
+Mask = npt.NDArray[np.bool_]
+
+
+def fingerprint(*parts: Any) -> str:
+    """A 32-character name for the content of arrays, strings, numbers and mappings of them; equal content, equal name."""
+    digest = blake2b(digest_size=16)
+    for part in parts:
+        _feed(digest, part)
+    return digest.hexdigest()
+
+
+def _feed(digest: Any, part: Any) -> None:
+    if isinstance(part, np.ndarray):
+        digest.update(f"array{part.dtype.str}{part.shape}".encode())
+        values = part.tolist() if part.dtype.kind == "O" else None
+        digest.update(repr(values).encode("utf-8", "surrogatepass") if values is not None else np.ascontiguousarray(part))
+    elif isinstance(part, Mapping):
+        for key in sorted(part, key=str):
+            _feed(digest, key)
+            _feed(digest, part[key])
+    elif isinstance(part, list | tuple):
+        digest.update(f"list{len(part)}".encode())
+        for item in part:
+            _feed(digest, item)
+    else:
+        digest.update(f"{type(part).__name__}:{part!r};".encode("utf-8", "surrogatepass"))
+
+
+def positions_of(wanted: Iterable[Any], ids: Array) -> Ints:
+    """Where each wanted id stands in `ids` (k,); raises `InputError` naming the ids that are not there."""
+    lookup = {key: position for position, key in enumerate(ids.tolist())}
+    keys = wanted.tolist() if isinstance(wanted, np.ndarray) else list(wanted)
+    missing = [key for key in keys if key not in lookup]
+    if missing:
+        raise InputError(
+            "some ids are not in the data",
+            where=name_rows(missing),
+            got=f"ids such as {', '.join(map(str, ids[:3].tolist()))}",
+            fix="use ids of this data set: data.ids lists them",
+        )
+    return np.fromiter((lookup[key] for key in keys), dtype=np.intp, count=len(keys))
+
+
+def require_finite(values: Array, ids: Array, what: str, fix: str) -> None:
+    """Raise `InputError` naming the rows of `values` (n,) or (n, d) that hold NaN or infinity."""
+    finite = np.isfinite(values)
+    rows = finite if finite.ndim == 1 else finite.all(axis=tuple(range(1, finite.ndim)))
+    if not rows.all():
+        bad = np.asarray(ids)[~rows]
+        raise InputError(
+            f"{what} has missing or infinite entries", where=name_rows(bad), got=f"shape {values.shape}", fix=fix
+        )
+
+
+def one_hot(codes: Ints, count: int) -> Floats:
+    """Class codes (n,) as indicator rows (n, count)."""
+    return np.eye(count)[codes]

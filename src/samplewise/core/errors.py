@@ -1,0 +1,61 @@
+"""The few errors samplewise raises on purpose: each says what, where, got and fix."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any, Self
+
+
+class SamplewiseError(Exception):
+    """The root of every error samplewise raises on purpose."""
+
+
+class InputError(SamplewiseError, ValueError):
+    """Something the user gave cannot be used; `str()` reads what, where, got, fix on separate lines."""
+
+    def __init__(self, what: str, *, where: str = "", got: str = "", fix: str = "") -> None:
+        super().__init__(what)
+        self.what, self.where, self.got, self.fix = what, where, got, fix
+        self.context: list[str] = []
+
+    def during(self, action: str) -> Self:
+        """Add what was being done when the error arose; called once, at a public border."""
+        self.context.append(action)
+        return self
+
+    def __str__(self) -> str:
+        """The four lines of the message; empty ones are left out."""
+        named = (("where", self.where), ("got", self.got), ("fix", self.fix), ("during", "; ".join(self.context)))
+        return "\n".join([self.what, *(f"  {name + ':':7} {text}" for name, text in named if text)])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keyword-only arguments survive the way back from a worker process."""
+        return _rebuild, (self.what, self.where, self.got, self.fix, self.context)
+
+
+def _rebuild(what: str, where: str, got: str, fix: str, context: list[str]) -> InputError:
+    error = InputError(what, where=where, got=got, fix=fix)
+    error.context = context
+    return error
+
+
+class NotApplicable(SamplewiseError):
+    """Raised by a check to say, with the reason, that its question does not arise for this data."""
+
+
+def unknown_name(kind: str, got: str, allowed: Iterable[str]) -> InputError:
+    """The error for a name that is not among the allowed ones, with the nearest match as the fix."""
+    names = list(map(str, allowed))
+    near = get_close_matches(got, names, n=1, cutoff=0.5)
+    shown = ", ".join(names[:20]) + (f", ... ({len(names)} in all)" if len(names) > 20 else "")
+    return InputError(
+        f"there is no {kind} named {got!r}",
+        got=got,
+        fix=(f"did you mean {near[0]!r}? " if near else "") + f"known: {shown}",
+    )
+
+
+def name_rows(ids: Iterable[Any], most: int = 5) -> str:
+    """Rows by id for a message: at most five, then the count."""
+    listed = [str(item) for item in ids]
+    tail = f" ({len(listed)} in all)" if len(listed) > most else ""
+    return f"rows id {', '.join(listed[:most])}{tail}"

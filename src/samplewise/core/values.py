@@ -1,0 +1,131 @@
+"""Numbers with their unit and uncertainty: one about the whole data, one per row, one per row and query."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import lazy_loader
+import numpy as np
+
+from samplewise.core.arrays import Array, positions_of
+from samplewise.core.errors import InputError
+
+pd = lazy_loader.load("pandas")
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One number about the whole data set, with its interval, or the reason why it has none."""
+
+    quantity: str
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+    unit: str = ""
+    coverage: float = math.nan
+    source: str = ""
+    reason: str = ""  # why there is no interval, or what the interval leaves out
+
+    def __str__(self) -> str:
+        """The number as a sentence would carry it: value, interval, unit."""
+        if math.isnan(self.low):
+            return f"{self.value:.3g} {self.unit}".strip() + (f" (no interval: {self.reason})" if self.reason else "")
+        return f"{self.value:.3g} [{self.low:.3g}, {self.high:.3g}] {self.unit}".strip()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """One number per row, column or segment, in a unit, with the direction stated."""
+
+    quantity: str
+    values: Array  # (k,)
+    keys: Array  # (k,) ids as the user knows them
+    unit: str
+    larger_means: str
+    axis: Literal["row", "column", "segment"] = "row"
+    spread: Array | None = None  # (k,) standard error
+
+    def __post_init__(self) -> None:
+        """Refuse scores whose parts do not fit together."""
+        if len(self.values) != len(self.keys):
+            raise InputError(
+                f"scores {self.quantity!r} need one key per value",
+                got=f"{len(self.values)} values, {len(self.keys)} keys",
+                fix="pass the ids the values belong to",
+            )
+
+    def __len__(self) -> int:
+        """How many rows, columns or segments are scored."""
+        return len(self.values)
+
+    def top(self, count: int, *, largest: bool = True) -> "Scores":
+        """The `count` highest scores (lowest with `largest=False`), best first; NaN comes last, ties by position."""
+        ranked = -self.values if largest else self.values
+        return self._at(np.argsort(ranked, kind="stable")[:count])
+
+    def aligned_to(self, ids: Array) -> "Scores":
+        """The same scores in the order of `ids`; raises `InputError` for an id without a score."""
+        return self._at(positions_of(ids, self.keys))
+
+    def to_frame(self) -> Any:
+        """A pandas frame indexed by key, one column per part."""
+        columns = {self.quantity: self.values} | ({} if self.spread is None else {"spread": self.spread})
+        return pd.DataFrame(columns, index=pd.Index(self.keys, name="id" if self.axis == "row" else self.axis))
+
+    def _at(self, positions: Array) -> "Scores":
+        spread = None if self.spread is None else self.spread[positions]
+        values, keys = self.values[positions], self.keys[positions]
+        return Scores(self.quantity, values, keys, self.unit, self.larger_means, self.axis, spread)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attribution:
+    """Which rows moved which queries: f(with the row) - f(without it), so positive means the row raises f."""
+
+    values: Array  # (m, n) or (m, n, c)
+    query_ids: Array  # (m,)
+    ids: Array  # (n,)
+    unit: str
+
+    def __post_init__(self) -> None:
+        """Refuse parts whose shapes do not fit together."""
+        if self.values.shape[:2] != (len(self.query_ids), len(self.ids)):
+            raise InputError(
+                "an attribution needs one row per query and one column per training row",
+                got=f"values {self.values.shape}, {len(self.query_ids)} queries, {len(self.ids)} rows",
+                fix="pass values of shape (m, n) or (m, n, c)",
+            )
+
+    def top(self, count: int, *, query: Any) -> Scores:
+        """The `count` rows that raise this query most, best first (values summed over outputs)."""
+        row = self.values[int(positions_of([query], self.query_ids)[0])]
+        effect = row if row.ndim == 1 else row.sum(axis=-1)
+        return Scores("effect", effect, self.ids, self.unit, "raises the query's target").top(count)
+
+    def aggregate(self) -> Scores:
+        """Mean effect of every row over the queries."""
+        mean = self.values.mean(axis=0)
+        effect = mean if mean.ndim == 1 else mean.sum(axis=-1)
+        return Scores("mean_effect", effect, self.ids, self.unit, "raises the queries' targets")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Exhibit:
+    """What a page draws and a person may want as a table: named columns of equal length."""
+
+    kind: Literal["curve", "matrix", "reliability", "table", "rows", "bars"]
+    title: str
+    columns: Mapping[str, Array] = field(default_factory=dict)
+    unit: str = ""
+    note: str = ""  # what a reader must know to read it right
+
+    def __post_init__(self) -> None:
+        """Refuse columns of different length."""
+        lengths = {name: len(values) for name, values in self.columns.items()}
+        if len(set(lengths.values())) > 1:
+            raise InputError(f"columns of exhibit {self.title!r} differ in length", got=str(lengths), fix="pad or split it")
+
+    def to_frame(self) -> Any:
+        """The columns as a pandas frame."""
+        return pd.DataFrame(dict(self.columns))
