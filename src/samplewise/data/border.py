@@ -1,0 +1,317 @@
+"""What users hold becomes what the other floors read: every conversion of features, labels and segments is here."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import lazy_loader
+import numpy as np
+
+from samplewise.core.arrays import Array
+from samplewise.core.errors import InputError, name_rows
+from samplewise.data.images import Images
+
+pd = lazy_loader.load("pandas")
+nw = lazy_loader.load("narwhals")
+
+LONGEST_LABEL = 64  # longer strings stay Python objects: a fixed-width array of them would be mostly padding
+
+
+def as_features(X: Any, ids: Any | None = None) -> Any:
+    """Features as one of four kinds: number array (n, d), scipy CSR matrix, pandas frame, `Images`.
+
+    NaN, None and NA mean "missing" and are kept; nothing is copied that already has one of the four kinds.
+
+    Args:
+        X: arrays, lists, scipy sparse, pandas, polars or any narwhals frame, torch tensors, Hugging Face data sets,
+            a mapping of columns, (n, h, w[, c]) images, a list of texts (becomes a frame with the column "text").
+        ids: (n,) keys that name the rows in messages; default: the frame's index, else positions.
+
+    Returns:
+        (n, d) ndarray | (n, d) csr | DataFrame of n rows | Images.
+
+    Raises:
+        InputError: no rows, no columns, one axis of numbers, infinite entries, or column names that repeat.
+
+    Cost: O(n d), one pass that looks for infinities.
+
+    >>> as_features([[1, 2], [3, None]])
+    array([[ 1.,  2.],
+           [ 3., nan]])
+    """
+    features = _converted(_detached(X))
+    count, width = features.shape[0], features.shape[1]
+    if not count or not width:
+        raise InputError(
+            f"X has no {'columns' if count else 'rows'}", got=f"shape {tuple(features.shape)}",
+            fix="pass at least one row and one column",
+        )  # fmt: skip
+    _refuse_infinite(features, default_ids(X, count) if ids is None else ids)
+    return features
+
+
+def as_vector(values: Any, name: str, allow_matrix: bool = False) -> Array:
+    """Labels, ids, groups, time or weights as an array (n,): numbers, bool, strings or objects; missing is NaN or None.
+
+    Args:
+        values: list, array, pandas or polars series, categorical, torch tensor; one column of a frame is taken as (n,).
+        name: the argument's name, for messages.
+        allow_matrix: also accept (n, c).
+
+    Raises:
+        InputError: a single string or number, a mapping, ragged rows, or more axes than allowed.
+
+    >>> as_vector([1, None, 3], "y")
+    array([ 1., nan,  3.])
+    """
+    if isinstance(values, str | bytes | Mapping) or np.ndim(values) == 0 and not hasattr(values, "__len__"):
+        shown = repr(values)[:80]
+        raise InputError(f"{name} must hold one entry per row", got=f"{type(values).__name__} {shown}", fix=_NAME_FIX)
+    array = _as_array(_detached(values), name)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1 and not (allow_matrix and array.ndim == 2):
+        raise InputError(
+            f"{name} must have one axis" + (", or two" if allow_matrix else ""), got=f"shape {array.shape}",
+            fix=f"pass one entry of {name} per row" + ("; for one-hot labels: y.argmax(axis=1)" if name == "y" else ""),
+        )  # fmt: skip
+    return array
+
+
+def as_segments(values: Any) -> Any:
+    """Segments as a pandas frame with n rows and the index 0..n-1; a single column without a name is called "segment".
+
+    >>> as_segments(["f", "m"]).columns.tolist()
+    ['segment']
+    """
+    if _is_frame(values) or isinstance(values, Mapping):
+        frame = _converted(values)
+        return frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index(drop=True)
+    name = getattr(values, "name", None)
+    if np.ndim(values) == 2:
+        table = _as_array(_detached(values), "segments")
+        return pd.DataFrame({f"segment_{position}": column for position, column in enumerate(table.T)})
+    return pd.DataFrame({"segment" if name is None else str(name): as_vector(values, "segments")})
+
+
+def default_ids(X: Any, count: int) -> Array:
+    """Keys (n,) of rows that came without ids: a pandas frame's or series' index, else 0..n-1.
+
+    Raises:
+        InputError: the index repeats or has missing entries.
+    """
+    index = getattr(X, "index", None) if hasattr(X, "iloc") else None
+    if index is None:
+        return np.arange(count)
+    if index.hasnans or not index.is_unique:
+        bad = index[index.isna() | index.duplicated()] if index.nlevels == 1 else index[index.duplicated()]
+        raise InputError(
+            "the frame's index names the rows, and it repeats or has missing entries",
+            where=name_rows(bad),
+            got=f"{len(index)} rows, {index.nunique()} different index entries",
+            fix="X = X.reset_index(drop=True), or pass ids=",
+        )
+    if index.nlevels > 1:
+        return np.array(["/".join(map(str, key)) for key in index], dtype=str)
+    return index.astype(str).to_numpy(dtype=str) if index.dtype.kind in "mM" else as_vector(index, "ids")
+
+
+_NAME_FIX = "pass a list or array; to name a column of a file or frame use label=, groups=, segments= or time= of `audit`"
+
+
+def _detached(values: Any) -> Any:
+    """A torch tensor as numpy, without torch being imported here; anything else as it is."""
+    if not hasattr(values, "detach"):
+        return values
+    plain = values.detach().cpu()
+    return plain.float().numpy() if str(getattr(plain, "dtype", "")).endswith("bfloat16") else plain.numpy()
+
+
+def _is_frame(values: Any) -> bool:
+    kind = type(values)  # asked of the class: a lazy frame would have to look at its file to name its columns
+    return any(hasattr(kind, mark) for mark in ("columns", "column_names", "__dataframe__", "__narwhals_dataframe__"))
+
+
+def _converted(X: Any) -> Any:
+    if isinstance(X, Images):
+        return X
+    if hasattr(X, "tocsr"):
+        return _as_csr(X)
+    if isinstance(X, Mapping):
+        return _named_frame(pd.DataFrame({name: as_vector(column, str(name)) for name, column in X.items()}))
+    if hasattr(X, "iloc"):
+        return _named_frame(X) if _is_frame(X) else _from_one_axis(_as_array(X, "X"), getattr(X, "name", None))
+    if hasattr(X, "column_names") and hasattr(X, "features") and hasattr(X, "to_pandas"):
+        return _named_frame(X.to_pandas())
+    if _is_frame(X):
+        return _named_frame(_from_narwhals(X))
+    return _from_array(_as_array(X, "X"))
+
+
+def _from_array(array: Array) -> Any:
+    if array.ndim == 1:
+        return _from_one_axis(array, None)
+    if array.ndim in (3, 4):
+        return Images.from_array(array)
+    if array.ndim != 2:
+        raise InputError("X must have two axes", got=f"shape {array.shape}", fix="pass X of shape (n, d)")
+    if array.dtype.kind in "fiu":
+        return array.astype(np.float32) if array.dtype == np.float16 else array
+    if array.dtype.kind == "b":
+        return array.astype(np.float64)
+    if array.dtype.kind == "c":
+        raise InputError("X holds complex numbers", got=f"dtype {array.dtype}", fix="pass X.real and X.imag as columns")
+    if array.dtype.kind in "OU":
+        numbers = _as_numbers(array)
+        if numbers is not None:
+            return numbers
+    columns = {f"x{position}": _plain(array[:, position]) for position in range(array.shape[1])}
+    return pd.DataFrame(columns)
+
+
+def _from_one_axis(array: Array, name: Any) -> Any:
+    texts = array.dtype.kind == "U" or (array.dtype.kind == "O" and all(item is None or isinstance(item, str) for item in array))
+    if texts and len(array):
+        return pd.DataFrame({"text" if name is None else str(name): array.astype(object)})
+    if not len(array):
+        raise InputError("X has no rows", got=f"shape {array.shape}", fix="pass at least one row and one column")
+    raise InputError(
+        "X has one axis: are these n rows of one feature, or one row of d features?", got=f"shape {array.shape}",
+        fix="X.reshape(-1, 1) for one feature, X.reshape(1, -1) for one row",
+    )  # fmt: skip
+
+
+def _as_csr(X: Any) -> Any:
+    matrix = X.tocsr()
+    if matrix.dtype.kind not in "fiub":
+        raise InputError("X is a sparse matrix of something else than numbers", got=str(matrix.dtype), fix="X.astype(float)")
+    matrix = matrix.astype(np.float64) if matrix.dtype.kind == "b" else matrix
+    if not matrix.has_canonical_format:
+        matrix = matrix.copy()  # the user's matrix is left as it was
+        matrix.sum_duplicates()
+    return matrix
+
+
+def _named_frame(frame: Any) -> Any:
+    """The frame with string column names, no name twice."""
+    names = frame.columns
+    if not all(isinstance(name, str) for name in names):
+        flat = ["/".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in names]
+        frame = frame.set_axis(flat, axis="columns")
+    if not frame.columns.is_unique:
+        repeated = sorted(set(frame.columns[frame.columns.duplicated()]))
+        shown = ", ".join(map(repr, repeated[:5])) + (f" ({len(repeated)} in all)" if len(repeated) > 5 else "")
+        raise InputError(
+            "column names repeat", where=shown, got=f"{len(names)} columns", fix="rename or drop all but one of each"
+        )
+    return frame
+
+
+def _from_narwhals(X: Any) -> Any:
+    """A polars, pyarrow, ... frame as pandas, column by column, so that no other package is needed."""
+    frame = nw.from_native(X, pass_through=True)
+    if isinstance(frame, nw.LazyFrame):
+        frame = frame.collect()
+    if not isinstance(frame, nw.DataFrame):
+        raise InputError("X is not a table", got=type(X).__name__, fix="pass a numpy array or a pandas or polars frame")
+    return pd.DataFrame({column.name: _pandas_column(column) for column in frame.iter_columns()})
+
+
+def _pandas_column(column: Any) -> Any:
+    kind = column.dtype
+    if kind in (nw.Categorical, nw.Enum):
+        return pd.Categorical(column.to_list(), categories=column.cat.get_categories().to_list())
+    if kind.is_numeric() or kind in (nw.Datetime, nw.Date, nw.Duration):
+        return column.cast(nw.Datetime("us")).to_numpy() if kind == nw.Date else column.to_numpy()
+    if kind == nw.Boolean and not column.is_null().any():
+        return column.to_numpy()
+    return pd.Series(column.to_list(), dtype=object).infer_objects()
+
+
+def _as_array(values: Any, name: str) -> Array:
+    """Whatever holds values, as an array whose missing entries are NaN or None."""
+    if hasattr(values, "iloc") or hasattr(values, "categories") or hasattr(values, "isna"):  # pandas in any form
+        return _plain(np.asarray(values, dtype=object) if _has_pandas_missing(values) else np.asarray(values))
+    if hasattr(values, "to_numpy"):
+        return _plain(np.asarray(values.to_numpy()))
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise InputError(
+            f"{name} has rows of different lengths", got=f"a {type(values).__name__} of {len(values)} rows",
+            fix=f"give every row of {name} the same number of entries",
+        ) from None  # fmt: skip
+    if array.dtype.kind in "US" and not isinstance(values, np.ndarray):
+        array = np.array(values, dtype=object)  # numpy turned numbers beside strings into strings
+    return _plain(array)
+
+
+def _has_pandas_missing(values: Any) -> bool:
+    kinds = values.dtypes if _is_frame(values) else [values.dtype]
+    return any(not isinstance(kind, np.dtype) for kind in kinds)
+
+
+def _plain(array: Array) -> Array:
+    """Objects as bool, numbers or short strings where all of them are; NA and NaT beside strings become None."""
+    if array.dtype.kind == "S":
+        return np.char.decode(array, "utf-8", "surrogateescape")
+    if array.dtype.kind != "O" or not array.size:
+        return array
+    flat = array.ravel()
+    absent = np.fromiter((item is None or not isinstance(item == item, bool | np.bool_) and _is_na(item)
+                          or (isinstance(item, float) and item != item) for item in flat), bool, flat.size)  # fmt: skip
+    kinds = {type(item) for item, gone in zip(flat, absent, strict=True) if not gone}
+    if not kinds:
+        return np.full(array.shape, None, dtype=object)
+    if all(issubclass(kind, bool | np.bool_) for kind in kinds) and not absent.any():
+        return array.astype(bool)
+    if all(issubclass(kind, int | float | np.number) and not issubclass(kind, bool) for kind in kinds):
+        return _numbers_with_gaps(flat, absent).reshape(array.shape)
+    if all(issubclass(kind, str) for kind in kinds) and not absent.any():
+        return array.astype(str) if max(map(len, flat)) <= LONGEST_LABEL else array
+    if absent.any():
+        array = array.copy()
+        array[absent.reshape(array.shape)] = None
+    return array
+
+
+def _is_na(item: Any) -> bool:
+    return type(item).__name__ in ("NAType", "NaTType")
+
+
+def _numbers_with_gaps(flat: Array, absent: Array) -> Array:
+    if not absent.any():
+        return np.array(flat.tolist())
+    numbers = np.full(flat.shape, np.nan)
+    numbers[~absent] = flat[~absent].astype(np.float64)
+    return numbers
+
+
+def _as_numbers(array: Array) -> Array | None:
+    """Objects or strings as float64 where every present one is a number, else None."""
+    try:
+        return array.astype(np.float64)
+    except (ValueError, TypeError):
+        return None
+
+
+def _refuse_infinite(features: Any, ids: Any) -> None:
+    keys, where = np.asarray(ids), ""
+    if isinstance(features, Images):
+        return
+    if hasattr(features, "iloc"):
+        flags = np.zeros(len(features), dtype=bool)
+        for name, column in features.items():
+            if column.dtype.kind == "f" and (bad := np.isinf(column.to_numpy(dtype=np.float64, na_value=np.nan))).any():
+                flags, where = flags | bad, where or f", column {name!r}"
+    elif hasattr(features, "tocsr"):
+        flags = np.zeros(features.shape[0], dtype=bool)
+        flags[np.repeat(np.arange(len(flags)), np.diff(features.indptr))[np.isinf(features.data)]] = True
+    elif features.dtype.kind == "f":
+        flags = np.isinf(features).any(axis=1)
+    else:
+        return
+    if flags.any():
+        raise InputError(
+            "X has infinite entries", where=name_rows(keys[flags]) + where, got=f"X of shape {tuple(features.shape)}",
+            fix="replace them: NaN means missing and is understood, infinity is not",
+        )  # fmt: skip
