@@ -115,7 +115,9 @@ def default_ids(X: Any, count: int) -> Array:
     return index.astype(str).to_numpy(dtype=str) if index.dtype.kind in "mM" else as_vector(index, "ids")
 
 
-_NAME_FIX = "pass a list or array; to name a column of a file or frame use label=, groups=, segments= or time= of `audit`"
+_NAME_FIX = (
+    "pass a list or array; to name a column of a file or frame use label=, groups=, segments= or time= of `audit`"
+)
 
 
 def _detached(values: Any) -> Any:
@@ -169,7 +171,9 @@ def _from_array(array: Array) -> Any:
 
 
 def _from_one_axis(array: Array, name: Any) -> Any:
-    texts = array.dtype.kind == "U" or (array.dtype.kind == "O" and all(item is None or isinstance(item, str) for item in array))
+    texts = array.dtype.kind == "U" or (
+        array.dtype.kind == "O" and all(item is None or isinstance(item, str) for item in array)
+    )
     if texts and len(array):
         return pd.DataFrame({"text" if name is None else str(name): array.astype(object)})
     if not len(array):
@@ -183,7 +187,9 @@ def _from_one_axis(array: Array, name: Any) -> Any:
 def _as_csr(X: Any) -> Any:
     matrix = X.tocsr()
     if matrix.dtype.kind not in "fiub":
-        raise InputError("X is a sparse matrix of something else than numbers", got=str(matrix.dtype), fix="X.astype(float)")
+        raise InputError(
+            "X is a sparse matrix of something else than numbers", got=str(matrix.dtype), fix="X.astype(float)"
+        )
     matrix = matrix.astype(np.float64) if matrix.dtype.kind == "b" else matrix
     if not matrix.has_canonical_format:
         matrix = matrix.copy()  # the user's matrix is left as it was

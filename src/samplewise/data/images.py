@@ -176,7 +176,9 @@ def _require_readable(names: list[str], decoded: list[Any]) -> None:
 
 def _unreadable(names: list[str], reasons: list[str]) -> InputError:
     shown = ", ".join(names[:5]) + (f" ({len(names)} in all)" if len(names) > 5 else "")
-    return InputError("some image files cannot be read", where=shown, got=reasons[0], fix="remove or replace these files")
+    return InputError(
+        "some image files cannot be read", where=shown, got=reasons[0], fix="remove or replace these files"
+    )
 
 
 def _pillow() -> Any:

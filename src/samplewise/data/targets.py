@@ -107,7 +107,9 @@ def _require_rows(labels: Array, absent: Array) -> None:
         )  # fmt: skip
     if absent.all():
         raise InputError(
-            "every label is missing", got=f"{len(labels)} rows, none with a label", fix="name another column with label="
+            "every label is missing",
+            got=f"{len(labels)} rows, none with a label",
+            fix="name another column with label=",
         )
 
 
