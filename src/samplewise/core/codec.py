@@ -15,7 +15,19 @@ from samplewise.core.arrays import Array, fingerprint
 from samplewise.core.encoding import Json, decode, encode, freeze, object_array, shown
 from samplewise.core.errors import InputError
 from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Outcome
+from samplewise.core.schema import JSON_SCHEMA
 
+__all__ = [
+    "JSON_SCHEMA",
+    "from_dict",
+    "load_record",
+    "outcome_from_dict",
+    "outcome_to_dict",
+    "save_record",
+    "to_dict",
+    "to_text",
+    "write_together",
+]
 RECORD_FILE = "audit.json"
 SCORES_FILE = "scores.npz"
 LONGEST_IN_JSON = 10_000  # scores of more rows than this go to scores.npz
@@ -123,7 +135,7 @@ def load_record(path: str | Path, *, partial: bool = False) -> AuditRecord:
 
 
 def write_together(files: Mapping[Path, bytes]) -> None:
-    """Replace several files at once: all are flushed to the disk beside their targets before the first takes its name."""
+    """Replace several files at once: all are flushed to disk beside their targets before the first takes its name."""
     staged = {target: target.with_name(f".{target.name}.{os.getpid()}.tmp") for target in files}
     try:
         for target, temporary in staged.items():
@@ -184,7 +196,7 @@ def _put_long_scores_back(content: Any, archive: Path) -> None:
             "the long scores of this record cannot be read",
             where=str(archive),
             got=str(error),
-            fix=f"put the {SCORES_FILE} of the same run there, or read the top rows only: load_record(path, partial=True)",
+            fix=f"put the {SCORES_FILE} of the same run there, or read the top rows: load_record(path, partial=True)",
         ) from None
 
 
