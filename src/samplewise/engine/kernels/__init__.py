@@ -8,6 +8,17 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "deletion": ["DeletionEffects", "deletion_effects", "deletion_effects_from_gram"],
+        "features": ["KernelMap", "median_bandwidth", "nystrom_features"],
+        "held_out": [
+            "LeaveOneOut",
+            "leave_folds_out",
+            "leave_folds_out_from_gram",
+            "leave_one_out",
+            "leave_one_out_from_gram",
+            "leave_pairs_out",
+            "leave_pairs_out_from_gram",
+        ],
         "ridge": ["Head", "SubsetRidge"],
     },
 )
