@@ -1,0 +1,8 @@
+"""Floor 4: the main job. `samplewise.audit` asks every check, tests the advice, and writes one record."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={"audit": ["Audit", "audit"], "comparison": ["compare"], "evidence": ["Evidence"], "plan": ["Plan", "make_plan"]},
+)

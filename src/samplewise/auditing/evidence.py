@@ -1,0 +1,168 @@
+"""What the checks look at: every intermediate they share, computed once, on first use."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.core.execution import Executor
+from samplewise.core.randomness import derive_seed
+from samplewise.data.columns import Column
+from samplewise.data.dataset import Dataset
+from samplewise.data.splits import fold_of_rows, forward_folds
+from samplewise.data.targets import Target
+from samplewise.engine.models.encoding import SpaceEncoder
+from samplewise.engine.models.learner import Fitted, Learner
+from samplewise.engine.models.metrics import Metric
+from samplewise.engine.neighbours import NeighbourGraph, build_graph, exact_groups
+from samplewise.engine.refits import FitRunner, FitStore, Part, Refits, refit
+from samplewise.engine.refits.parts import whole_part
+from samplewise.auditing.plan import Plan
+from samplewise.labels import LabelPosterior, label_posterior
+
+NEIGHBOURS = 10
+SMALLEST_SUBSET = 20  # rows the learning curve starts from, times the number of classes at the most
+
+
+@dataclass(eq=False)
+class Evidence:
+    """One data set, one learner, one plan, and everything derived from them that two checks may need."""
+
+    data: Dataset  # rows with a usable label, ids as the user knows them
+    target: Target
+    columns: tuple[Column, ...]
+    learner: Learner
+    metric: Metric
+    plan: Plan
+    executor: Executor
+    store: FitStore
+    seed: int = 0
+    test: Dataset | None = None
+    predictions: Floats | None = None  # (n, c) out-of-sample probabilities the user brought
+    embeddings: Floats | None = None  # (n, d) features of the user's own network
+    on_fit: Callable[[], None] = field(default=lambda: None)
+
+    # ---- label-free -------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def encoder(self) -> SpaceEncoder:
+        """Maps rows of the same kind (the test set) into `space`."""
+        return SpaceEncoder(self.data.X if self.embeddings is None else self.embeddings)
+
+    @cached_property
+    def space(self) -> Floats:
+        """(n, d) points in which distance means likeness."""
+        return self.encoder(self.data.X if self.embeddings is None else self.embeddings)
+
+    @cached_property
+    def graph(self) -> NeighbourGraph:
+        """The ten nearest neighbours of every row."""
+        return build_graph(self.space, count=min(NEIGHBOURS, len(self.data) - 1))
+
+    @cached_property
+    def exact_duplicates(self) -> Ints:
+        """(n,) number of the set of rows with exactly equal features a row belongs to."""
+        return exact_groups(self.space)
+
+    @cached_property
+    def split_groups(self) -> Ints:
+        """(n,) rows that must share a fold: the user's groups, joined where exact duplicates link them."""
+        return join_groups(self.exact_duplicates, self.data.groups)
+
+    @cached_property
+    def folds(self) -> list[Ints]:
+        """One fold assignment (n,) per repeat; the first serves every single-pass quantity."""
+        if self.data.time is not None:
+            return [forward_folds(self.data.time, self.plan.folds)]
+        codes = None if self.target.classes is None else self.target.codes
+        return [
+            fold_of_rows(self.data.ids, codes, self.split_groups, folds=self.plan.folds, seed=derive_seed(self.seed, "folds", repeat))
+            for repeat in range(self.plan.repeats)
+        ]
+
+    @property
+    def ordered(self) -> bool:
+        """Whether folds are blocks of time."""
+        return self.data.time is not None
+
+    # ---- fits -------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def runner(self) -> FitRunner:
+        """Makes every fit of the audit, each distinct one once."""
+        return FitRunner(self.data, self.target, self.learner, self.space, self.seed, self.executor, self.store, self.on_fit)
+
+    @cached_property
+    def whole(self) -> Part:
+        """All rows, as a rule sees them."""
+        return whole_part(self.runner, self.folds[0], ordered=self.ordered)
+
+    @cached_property
+    def held_out_outputs(self) -> Floats:
+        """(n, c) outputs of models that did not see the row (NaN where time allows none)."""
+        return self.whole.held_out_outputs()
+
+    @cached_property
+    def held_out_probabilities(self) -> Floats:
+        """(n, c) the user's own out-of-sample probabilities, else those of the cross-fitted learner, calibrated."""
+        return self.whole.probabilities(self.held_out_outputs) if self.predictions is None else self.predictions
+
+    @cached_property
+    def label_posterior(self) -> LabelPosterior:
+        """The cross-fitted posterior over every row's true label."""
+        return label_posterior(self.whole, predictions=self.predictions)
+
+    @cached_property
+    def halves(self) -> Refits:
+        """Models on complementary random halves."""
+        return refit(self.runner, "halves", self.folds[0], count=self.plan.halves)
+
+    @cached_property
+    def nested(self) -> Refits:
+        """Models on nested subsets of growing size, `plan.curve_repeats` times."""
+        sizes = curve_sizes(len(self.data), max(1, self.whole.class_count), self.plan.curve_sizes)
+        return refit(self.runner, "nested", self.folds[0], count=self.plan.curve_repeats, sizes=sizes)
+
+    @cached_property
+    def fitted(self) -> Fitted:
+        """The learner fitted on all rows, for the test set."""
+        return self.learner.fit(self.data, seed=self.seed)
+
+    @cached_property
+    def test_codes(self) -> Array | None:
+        """Class codes (-1 for a class the data lacks) or numbers of the test rows."""
+        if self.test is None or self.test.y is None:
+            return None
+        if self.target.classes is None:
+            return np.asarray(self.test.y, dtype=np.float64)
+        lookup = {value: code for code, value in enumerate(self.target.classes.tolist())}
+        return np.array([lookup.get(value, -1) for value in self.test.y.tolist()], dtype=np.intp)
+
+
+def curve_sizes(rows: int, classes: int, count: int) -> list[int]:
+    """Increasing training sizes, each about twice the one before, up to four fifths of the rows."""
+    largest = int(0.8 * rows)
+    least = max(min(SMALLEST_SUBSET, largest), 2 * classes)
+    sizes = [int(round(largest * 0.5**step)) for step in range(count)]
+    return sorted({size for size in sizes if size >= least} | {largest})
+
+
+def join_groups(first: Ints, second: Array | None) -> Ints:
+    """(n,) connected components of two groupings: rows linked by either share a number."""
+    if second is None:
+        return first
+    parent: dict[Any, Any] = {}
+
+    def root(node: Any) -> Any:
+        while parent.setdefault(node, node) != node:
+            parent[node] = parent[parent[node]]
+            node = parent[node]
+        return node
+
+    for one, two in zip(first.tolist(), second.tolist(), strict=True):
+        parent[root(("first", one))] = root(("second", two))
+    roots = {}
+    return np.array([roots.setdefault(root(("first", one)), len(roots)) for one in first.tolist()])

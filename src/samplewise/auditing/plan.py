@@ -1,0 +1,106 @@
+"""What an audit will do: which checks, how many fits of each kind, and what that is expected to cost.
+
+A budget buys a plan from a fixed cost table, not from the clock, so the same seed and budget give the same record on a
+slow machine and on a fast one.
+"""
+
+import re
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from samplewise.core.errors import InputError, unknown_name
+from samplewise.engine.models.learner import Learner
+
+UNITS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+FOLDS = 5
+FEW_ROWS = 10_000  # below this, the folds of a tested remedy are drawn three times
+RULES_TESTED = 4  # remedies a typical audit tests; the plan is priced for that many
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much of everything; stands in the record, and with the seed it fixes every number of the audit."""
+
+    checks: tuple[str, ...]
+    folds: int = FOLDS
+    repeats: int = 1  # fold assignments a remedy is tested on
+    halves: int = 10  # pairs of complementary halves
+    curve_repeats: int = 5
+    curve_sizes: int = 6
+    advice: bool = True
+    seconds_per_fit: float = 0.0
+    budget: float | None = None  # seconds asked for
+
+    def fits(self) -> int:
+        """Fits the plan expects to make, counted in whole-data fits."""
+        detection = 2 * self.folds
+        curve = sum(2.0**-step for step in range(self.curve_sizes)) * self.curve_repeats
+        nested = self.folds * (self.folds - 1) // 2 + self.folds * (self.folds - 1) + self.folds * (1 + 2 * RULES_TESTED)
+        return round(detection + self.halves + curve + self.repeats * nested * self.advice)
+
+    def seconds(self) -> float:
+        """Expected duration of the fits."""
+        return self.fits() * self.seconds_per_fit
+
+    def to_dict(self) -> dict[str, Any]:
+        """The plan as the record stores it."""
+        return asdict(self) | {"fits": self.fits(), "estimated_seconds": round(self.seconds(), 1)}
+
+
+def make_plan(
+    checks: tuple[str, ...], *, rows: int, columns: int, classes: int, learner: Learner, budget: str | float | None
+) -> Plan:
+    """The fullest plan whose expected time fits the budget; without one, the full plan.
+
+    Raises:
+        InputError: a budget that cannot be read, or too small for the smallest plan (which is then named).
+    """
+    full = Plan(checks, repeats=3 if rows < FEW_ROWS else 1, seconds_per_fit=_seconds_per_fit(rows, columns, classes, learner))
+    limit = parse_budget(budget)
+    if limit is None:
+        return full
+    full = replace(full, budget=limit)
+    for plan in _reductions(full):
+        if plan.seconds() <= limit:
+            return plan
+    least = list(_reductions(full))[-1]
+    if least.seconds() <= 2 * limit:
+        return least
+    raise InputError(
+        "the budget is too small for the smallest audit of this data",
+        got=f"budget {limit:.0f} s, smallest plan {least.fits()} fits of about {least.seconds_per_fit:.2g} s",
+        fix=f"allow at least {least.seconds():.0f} s, or audit a subset of the rows",
+    )
+
+
+def parse_budget(budget: str | float | None) -> float | None:
+    """Seconds of "60s", "2min", "1h" or a number; None stays None."""
+    if budget is None or isinstance(budget, int | float):
+        seconds = budget
+    else:
+        found = re.fullmatch(r"\s*([0-9.]+)\s*([a-z]*)\s*", budget.lower())
+        if not found:
+            raise InputError("the budget cannot be read", got=repr(budget), fix="write it like 60s, 2min or 1h")
+        number, unit = found.groups()
+        if (unit or "s") not in UNITS:
+            raise unknown_name("unit of time", unit, UNITS)
+        seconds = float(number) * UNITS[unit or "s"]
+    if seconds is not None and not seconds > 0:
+        raise InputError("the budget must be positive", got=repr(budget), fix="write it like 60s, 2min or 1h")
+    return seconds
+
+
+def _reductions(full: Plan) -> list[Plan]:
+    """Cheaper and cheaper plans: first fewer repeats, then fewer halves and curve repeats, last no tested advice."""
+    once = replace(full, repeats=1)
+    lean = replace(once, halves=5, curve_repeats=3, curve_sizes=5)
+    return [full, once, lean, replace(lean, halves=3, curve_repeats=2, advice=False)]
+
+
+def _seconds_per_fit(rows: int, columns: int, classes: int, learner: Learner) -> float:
+    """From a fixed table measured on two cores (benchmarks/audit.py), so that plans do not depend on the clock."""
+    outputs = max(1, classes if classes > 2 else 1)  # noqa: PLR2004  # two classes need one tree a round
+    if learner.closed_form:
+        width = min(rows, 1000)
+        return 0.02 + 2e-10 * width**3 + 4e-11 * rows * width**2 * 0.2
+    return 0.03 + 4e-7 * rows * max(columns, 1) * outputs

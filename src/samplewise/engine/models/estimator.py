@@ -1,0 +1,165 @@
+"""scikit-learn estimators and pipelines as learners."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import lazy_loader
+import numpy as np
+
+from samplewise.core.arrays import Array, Floats, Ints, fingerprint
+from samplewise.core.errors import InputError, SamplewiseError
+from samplewise.core.randomness import derive_seed
+from samplewise.data.dataset import Dataset
+from samplewise.data.targets import Target, describe_target
+from samplewise.engine.models.calibration import probabilities
+from samplewise.engine.models.encoding import SpaceEncoder, TreeCodes
+from samplewise.engine.models.learner import Fit, Objective
+
+sklearn_base = lazy_loader.load("sklearn.base")
+validation = lazy_loader.load("sklearn.utils.validation")
+
+Encoding = Literal["raw", "codes", "space"]
+ABSENT = -30.0  # log-probability given to a class the fit never saw
+SMALLEST = 1e-12  # probabilities below this are as good as zero, and their logarithm stays finite
+
+
+@dataclass(frozen=True, eq=False)
+class EstimatorLearner:
+    """A scikit-learn estimator or pipeline; every fit clones it and sets its seeds.
+
+    Args:
+        estimator: anything with `fit` and one of `predict_proba`, `decision_function`, `predict`.
+        name: how reports call it.
+        encoding: what it is handed: "raw" the user's own X, "codes" a matrix for trees, "space" dense scaled columns.
+    """
+
+    estimator: Any
+    name: str
+    encoding: Encoding = "raw"
+    closed_form = False
+
+    def fingerprint(self) -> str:
+        """A name for the estimator and its parameters."""
+        return fingerprint(type(self.estimator).__name__, repr(self.estimator), self.encoding)
+
+    def bench(self, data: Dataset, target: Target, *, blocks: Ints, space: Floats | None = None) -> "EstimatorBench":
+        """Encode the rows once; no label enters."""
+        if self.encoding == "space" and space is not None:
+            return EstimatorBench(self._prepared(None), space, target, data.weights)
+        encoder = _encoder(self.encoding, data.X)
+        return EstimatorBench(self._prepared(encoder), encoder(data.X), target, data.weights)
+
+    def fit(self, data: Dataset, *, seed: int, objective: Objective | None = None) -> "FittedEstimator":
+        """Train a clone on all rows of `data`."""
+        if objective is not None:
+            raise InputError(
+                f"{self.name} trains on its own loss and takes no objective",
+                got=type(objective).__name__, fix="use a TorchLearner for other losses",
+            )  # fmt: skip
+        target = describe_target(data.y, ids=data.ids)
+        encoder = _encoder(self.encoding, data.X)
+        model = train(self._prepared(encoder), encoder(data.X), target.codes, data.weights, seed)
+        return FittedEstimator(target.classes, encoder, model)
+
+    def _prepared(self, encoder: Any) -> Any:
+        """The estimator, told which of its columns are categories where it can be."""
+        if isinstance(encoder, TreeCodes) and "categorical_features" in self.estimator.get_params():
+            return sklearn_base.clone(self.estimator).set_params(categorical_features=encoder.categorical)
+        return self.estimator
+
+
+class EstimatorBench:
+    """One data set, encoded, for many fits of one estimator."""
+
+    def __init__(self, estimator: Any, X: Any, target: Target, weights: Floats | None) -> None:
+        """Keep what every fit needs; nothing is copied."""
+        self.estimator, self.X, self.target, self.weights = estimator, X, target, weights
+
+    def outputs(self, fit: Fit, *, seed: int) -> Floats:
+        """(q, c) log-probabilities, decision values or predicted numbers for the rows `fit.ask`."""
+        codes = self.target.codes if fit.codes is None else fit.codes
+        weights = self.weights if fit.weights is None else fit.weights
+        rows = np.flatnonzero(fit.keep)
+        model = train(self.estimator, _rows(self.X, rows), codes[rows], None if weights is None else weights[rows], seed)
+        return answer(model, _rows(self.X, fit.ask), self.target.classes)
+
+
+@dataclass(frozen=True, eq=False)
+class FittedEstimator:
+    """A fitted scikit-learn model with the encoder in front of it."""
+
+    classes: Array | None
+    encoder: Any
+    model: Any
+
+    def embed(self, X: Any) -> Floats:
+        """(n, d) the encoded columns the model sees; needs numeric columns where the encoding is raw."""
+        return np.asarray(self.encoder(X), dtype=np.float64)
+
+    def outputs(self, X: Any) -> Floats:
+        """(n, c) log-probabilities, decision values or predicted numbers."""
+        return answer(self.model, self.encoder(X), self.classes)
+
+    def probabilities(self, X: Any) -> Floats:
+        """(n, c) class probabilities; a softmax of decision values where the model has none of its own."""
+        if self.classes is None:
+            raise InputError("a regression model has no class probabilities", fix="use outputs(X)")
+        return probabilities(self.outputs(X), 1.0)
+
+
+def train(estimator: Any, X: Any, codes: Array, weights: Floats | None, seed: int) -> Any:
+    """A clone of `estimator` fitted with every `random_state` inside it set from `seed`."""
+    model = sklearn_base.clone(estimator)
+    seeds = {name: derive_seed(seed, name) % 2**31 for name in model.get_params() if name.split("__")[-1] == "random_state"}
+    model.set_params(**seeds)
+    extra = {} if weights is None or not validation.has_fit_parameter(model, "sample_weight") else {"sample_weight": weights}
+    try:
+        return model.fit(X, codes, **extra)
+    except SamplewiseError:
+        raise
+    except Exception as error:
+        raise InputError(
+            f"the learner {type(estimator).__name__} failed while it was fitted",
+            where=f"a fit on {len(codes)} rows",
+            got=f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}",
+            fix="fit it by hand on a subset of the rows to see its own message, or leave learner out for the default",
+        ) from error
+
+
+def answer(model: Any, X: Any, classes: Array | None) -> Floats:
+    """(n, c) outputs of a fitted model with one column per class of the whole data set; refuses NaN."""
+    if classes is None:
+        outputs = np.asarray(model.predict(X), dtype=np.float64).reshape(X.shape[0], -1)
+    else:
+        outputs = np.full((X.shape[0], len(classes)), ABSENT)
+        outputs[:, np.asarray(model.classes_, dtype=np.intp)] = _class_values(model, X)
+    if not np.isfinite(outputs).all():
+        raise InputError(
+            f"the learner {type(model).__name__} returned NaN or infinite values",
+            where=f"{int((~np.isfinite(outputs)).any(axis=1).sum())} of {len(outputs)} predicted rows",
+            fix="scale or impute inside the learner (a scikit-learn Pipeline), or leave learner out for the default",
+        )
+    return outputs
+
+
+def _class_values(model: Any, X: Any) -> Floats:
+    if hasattr(model, "predict_proba"):
+        return np.log(np.clip(model.predict_proba(X), SMALLEST, None))
+    if hasattr(model, "decision_function"):
+        values = np.asarray(model.decision_function(X))
+        return np.column_stack([-values / 2, values / 2]) if values.ndim == 1 else values
+    return (np.asarray(model.predict(X))[:, None] == model.classes_[None, :]).astype(np.float64)
+
+
+def _encoder(encoding: Encoding, X: Any) -> Any:
+    if encoding == "raw":
+        return _unchanged
+    return TreeCodes(X) if encoding == "codes" else SpaceEncoder(X)
+
+
+def _unchanged(X: Any) -> Any:
+    return X
+
+
+def _rows(X: Any, positions: Ints) -> Any:
+    return X.iloc[positions] if hasattr(X, "iloc") else X[positions]

@@ -1,0 +1,142 @@
+"""The closed-form learner: ridge on label-free kernel features, so any fit on a subset is one Gram down-date."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from samplewise.core.arrays import Array, Floats, Ints, fingerprint, one_hot
+from samplewise.core.errors import InputError
+from samplewise.core.randomness import hashed_order
+from samplewise.data.dataset import Dataset
+from samplewise.data.targets import Target, describe_target
+from samplewise.engine.kernels import KernelMap, SubsetRidge, median_bandwidth
+from samplewise.engine.models.calibration import probabilities, temperature
+from samplewise.engine.models.encoding import SpaceEncoder
+from samplewise.engine.models.learner import Fit, Objective
+
+
+@dataclass(frozen=True)
+class KernelHead:
+    """Ridge regression to the class indicators (or the numbers) on kernel features; every fit in closed form.
+
+    The features are the rows of `SpaceEncoder` and, with `landmarks > 0`, their RBF kernel values against that many
+    hash-chosen rows (Nystroem). Each fit chooses its own ridge by generalised cross-validation on its own rows.
+
+    Args:
+        landmarks: rows the kernel is spanned by; 0 keeps the plain linear head.
+        width: bandwidth as a share of the median distance between rows.
+
+    Cost: O(n p^2) once, then O(p^3 + r p^2) a fit that leaves r rows out of whole folds, p = landmarks + d.
+    Source: williams2001, golub1979.
+    """
+
+    landmarks: int = 1000
+    width: float = 0.5
+    closed_form = True
+
+    @property
+    def name(self) -> str:
+        """How reports call it."""
+        return f"kernel ridge head ({self.landmarks} landmarks)" if self.landmarks else "linear ridge head"
+
+    def fingerprint(self) -> str:
+        """A name for the learner and its settings."""
+        return fingerprint("KernelHead", self.landmarks, self.width)
+
+    def bench(self, data: Dataset, target: Target, *, blocks: Ints, space: Floats | None = None) -> "KernelBench":
+        """Kernel features of all rows, once; `space` (n, d) spares the encoding."""
+        space = SpaceEncoder(data.X)(data.X) if space is None else space
+        features = self._kernel_map(space, data.ids)(space)
+        return KernelBench(features, target, SubsetRidge(features, _responses(target, target.codes), blocks=blocks))
+
+    def fit(self, data: Dataset, *, seed: int, objective: Objective | None = None) -> "FittedHead":
+        """Train on all rows; `seed` changes nothing, the fit has no randomness."""
+        if objective is not None:
+            raise InputError(
+                "the kernel head is a least-squares fit and takes no objective",
+                got=type(objective).__name__, fix="use a TorchLearner for other losses",
+            )  # fmt: skip
+        target = describe_target(data.y, ids=data.ids)
+        encoder = SpaceEncoder(data.X)
+        space = encoder(data.X)
+        kernel = self._kernel_map(space, data.ids)
+        features = kernel(space)
+        responses = _responses(target, target.codes)
+        head = SubsetRidge(features, responses).fit(np.ones(len(data), dtype=bool), weights=data.weights)
+        held_out = _held_out(features, responses, data.ids)
+        factor = temperature(held_out, target.codes) if target.task == "classification" else 1.0
+        return FittedHead(target.classes, encoder, kernel, head, factor)
+
+    def _kernel_map(self, space: Floats, ids: Array) -> "_FeatureMap":
+        if not self.landmarks:
+            return _FeatureMap(None)
+        chosen = np.sort(hashed_order(0, ids, "landmarks")[: self.landmarks])
+        bandwidth = self.width * median_bandwidth(space[np.sort(hashed_order(0, ids, "bandwidth")[:1000])])
+        return _FeatureMap(KernelMap(space[chosen], bandwidth))
+
+
+class _FeatureMap:
+    """The space itself beside its kernel features, so that the head is never worse off than a linear one."""
+
+    def __init__(self, kernel: KernelMap | None) -> None:
+        self.kernel = kernel
+
+    def __call__(self, space: Floats) -> Floats:
+        return space if self.kernel is None else np.asarray(self.kernel(space))
+
+
+class KernelBench:
+    """One data set's kernel features and their Gram blocks; a fit is a down-date and a solve."""
+
+    def __init__(self, features: Floats, target: Target, ridge: SubsetRidge) -> None:
+        """Keep the shared pieces."""
+        self.features, self._target, self._ridge = features, target, ridge
+
+    def outputs(self, fit: Fit, *, seed: int) -> Floats:
+        """(q, c) head values; `seed` is part of the protocol and changes nothing here."""
+        replaced = None if fit.codes is None else _responses(self._target, fit.codes)
+        head = self._ridge.fit(fit.keep, targets=replaced, weights=fit.weights)
+        return np.asarray(head.outputs(self.features[fit.ask]))
+
+
+@dataclass(frozen=True, eq=False)
+class FittedHead:
+    """A fitted kernel head: encoder, features, coefficients and the temperature of its probabilities."""
+
+    classes: Array | None
+    encoder: SpaceEncoder
+    kernel: _FeatureMap
+    head: Any
+    factor: float
+
+    def embed(self, X: Any) -> Floats:
+        """(n, p) kernel features."""
+        return self.kernel(self.encoder(X))
+
+    def outputs(self, X: Any) -> Floats:
+        """(n, c) head values, about 1 for the class a row belongs to; (n, 1) predicted numbers for regression."""
+        return np.asarray(self.head.outputs(self.embed(X)))
+
+    def probabilities(self, X: Any) -> Floats:
+        """(n, c) softmax of the outputs at the temperature found on held-out rows."""
+        if self.classes is None:
+            raise InputError("a regression head has no class probabilities", fix="use outputs(X)")
+        return probabilities(self.outputs(X), self.factor)
+
+
+def _responses(target: Target, codes: Array) -> Floats:
+    """What ridge is fitted to: class indicators (n, c), or the numbers (n, 1)."""
+    if target.classes is None:
+        return np.asarray(codes, dtype=np.float64)[:, None]
+    return one_hot(np.asarray(codes, dtype=np.intp), len(target.classes))
+
+
+def _held_out(features: Floats, responses: Floats, ids: Array) -> Floats:
+    """(n, c) outputs for every row by a head that did not see it, two hash-drawn halves."""
+    second = np.argsort(hashed_order(0, ids, "temperature")) % 2
+    ridge = SubsetRidge(features, responses, blocks=second)
+    outputs = np.empty_like(responses)
+    for half in (0, 1):
+        outputs[second == half] = ridge.fit(second != half).outputs(features[second == half])
+    return outputs

@@ -1,0 +1,92 @@
+"""What can be fitted, what a fit is asked, and what comes back.
+
+A *learner* is still to be fitted, a *fitted* model answers. Audits need dozens of fits on subsets of ONE data set, so a
+learner also opens a *bench*: it prepares the data once (encodings that no label enters) and then answers fits.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from samplewise.core.arrays import Array, Floats, Ints, Mask, fingerprint
+from samplewise.data.dataset import Dataset
+from samplewise.data.targets import Target
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """One fit to make: which rows teach, with which labels, and whose outputs are wanted."""
+
+    keep: Mask  # (n,) rows trained on
+    ask: Ints  # (q,) positions of the rows whose outputs are wanted
+    codes: Array | None = None  # (n,) labels that replace the data's own (class codes or numbers)
+    weights: Floats | None = None  # (n,)
+
+    def key(self, seed: int) -> str:
+        """A name for the question: equal questions, equal names, so that no fit is made twice."""
+        return fingerprint(np.packbits(self.keep), self.ask, self.codes, self.weights, seed)
+
+
+class Objective(Protocol):
+    """A loss that plugs into the one training loop: robust losses, group reweighting, distillation."""
+
+    def prepare(self, data: Dataset, make_module: Any) -> None:
+        """Build auxiliary networks and per-row state."""
+        ...
+
+    def parameters(self) -> Iterable[Any]:
+        """What else the optimiser should train."""
+        ...
+
+    def loss(self, outputs: Any, labels: Any, rows: Any, inputs: Any) -> Any:
+        """Losses (b,) of outputs (b, c) for the rows at these positions of the fit's data."""
+        ...
+
+
+@runtime_checkable
+class Fitted(Protocol):
+    """A model that was fitted: it answers for any rows of the same kind."""
+
+    classes: Array | None
+
+    def outputs(self, X: Any) -> Floats:
+        """(n, c) log-probabilities, decision values or predicted targets."""
+        ...
+
+    def probabilities(self, X: Any) -> Floats:
+        """(n, c) class probabilities, calibrated where the learner gives none of its own."""
+        ...
+
+    def embed(self, X: Any) -> Floats:
+        """(n, d) the features the last, linear part of the model sees."""
+        ...
+
+
+class Bench(Protocol):
+    """One data set prepared for many fits; `outputs` is a pure function, so any executor may carry it."""
+
+    def outputs(self, fit: Fit, *, seed: int) -> Floats:
+        """(q, c) outputs of a model fitted on `fit.keep` for the rows `fit.ask`."""
+        ...
+
+
+@runtime_checkable
+class Learner(Protocol):
+    """Something still to be fitted."""
+
+    name: str
+    closed_form: bool  # True: fits are linear algebra that already uses every core, so no processes are started
+
+    def fit(self, data: Dataset, *, seed: int, objective: Objective | None = None) -> Fitted:
+        """Train on all rows of `data`."""
+        ...
+
+    def bench(self, data: Dataset, target: Target, *, blocks: Ints, space: Floats | None = None) -> Bench:
+        """Prepare many fits; `blocks` (n,) says which rows tend to be left out together."""
+        ...
+
+    def fingerprint(self) -> str:
+        """A name for the learner and its settings."""
+        ...

@@ -1,0 +1,98 @@
+"""Held-out scores as a mean over rows, so that a difference between two models has a standard error.
+
+Every metric turns outputs into one contribution per row, larger = better, in points; their mean is the score. For the
+area under the curve and balanced accuracy the contributions are influence values, whose mean is the score and whose
+spread gives its standard error.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import lazy_loader
+import numpy as np
+
+from samplewise.core.arrays import Array, Floats
+from samplewise.core.errors import InputError, unknown_name
+
+stats = lazy_loader.load("scipy.stats")
+
+Contributions = Callable[[Floats, Array], Floats]  # outputs (n, c), codes (n,) -> (n,)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A score in points whose mean over rows can be compared pair by pair."""
+
+    name: str
+    title: str
+    unit: str
+    task: str
+    contributions: Contributions
+
+
+def _correct(outputs: Floats, codes: Array) -> Floats:
+    return 100.0 * (outputs.argmax(axis=1) == codes)
+
+
+def _balanced(outputs: Floats, codes: Array) -> Floats:
+    """Per-class means weigh the same; a row's influence on its class mean, spread over all rows."""
+    hit = _correct(outputs, codes)
+    present, member = np.unique(codes, return_inverse=True)
+    counts = np.bincount(member)
+    means = np.bincount(member, weights=hit) / counts
+    return means.mean() + len(codes) / (len(present) * counts[member]) * (hit - means[member])
+
+
+def _area_under_curve(outputs: Floats, codes: Array) -> Floats:
+    """DeLong's placement values as influence on the area; needs both classes."""
+    if outputs.shape[1] != 2:
+        raise InputError("metric 'auc' needs two classes", got=f"{outputs.shape[1]} classes", fix="use metric='balanced_accuracy'")
+    score = outputs[:, 1] - outputs[:, 0]
+    positive = codes == 1
+    counts = np.array([(~positive).sum(), positive.sum()])
+    if not counts.all():
+        raise InputError("metric 'auc' needs rows of both classes", got=f"counts {counts.tolist()}", fix="use metric='accuracy'")
+    overall = stats.rankdata(score)
+    within = np.empty(len(codes))
+    for member in (positive, ~positive):
+        within[member] = stats.rankdata(score[member])
+    below = (overall - within) / counts[(~positive).astype(int)]  # share of the other class ranked below each row
+    placement = np.where(positive, below, 1.0 - below)
+    area = placement[positive].mean()
+    return 100.0 * (area + len(codes) / (2.0 * counts[positive.astype(int)]) * (placement - area))
+
+
+def _absolute_error(outputs: Floats, codes: Array) -> Floats:
+    return -100.0 * np.abs(outputs[:, 0] - codes) / _spread(codes)
+
+
+def _squared_error(outputs: Floats, codes: Array) -> Floats:
+    return 100.0 * (1.0 - np.square((outputs[:, 0] - codes) / _spread(codes)))
+
+
+def _spread(codes: Array) -> float:
+    return float(np.std(codes)) or 1.0
+
+
+METRICS = {
+    metric.name: metric
+    for metric in (
+        Metric("accuracy", "accuracy", "points of accuracy", "classification", _correct),
+        Metric("balanced_accuracy", "balanced accuracy", "points of balanced accuracy", "classification", _balanced),
+        Metric("auc", "area under the ROC curve", "points of AUC", "classification", _area_under_curve),
+        Metric("mae", "mean absolute error", "hundredths of the label's standard deviation", "regression", _absolute_error),
+        Metric("r2", "R squared", "points of R squared", "regression", _squared_error),
+    )
+}
+DEFAULT = {"classification": "accuracy", "regression": "mae"}
+
+
+def choose_metric(name: str | None, task: str) -> Metric:
+    """The metric by name, or the default of the task; log-loss is refused, since a calibrated noisy model wins it."""
+    name = name or DEFAULT[task]
+    fitting = [metric.name for metric in METRICS.values() if metric.task == task]
+    if name not in METRICS:
+        raise unknown_name("metric", name, fitting)
+    if METRICS[name].task != task:
+        raise InputError(f"metric {name!r} is for {METRICS[name].task}", got=f"task {task}", fix=f"use one of: {', '.join(fitting)}")
+    return METRICS[name]

@@ -1,0 +1,172 @@
+"""What a rule may see: some rows of the data, their labels, and outputs of models that were fitted on those rows only.
+
+A remedy is tested as a rule. The rule meets the whole data set as one `Part`, and every training part of the test as
+another; it cannot tell them apart, and no label of a row outside its part ever reaches it.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from samplewise.core.arrays import Array, Floats, Ints, Mask
+from samplewise.data.dataset import Dataset
+from samplewise.data.targets import Target
+from samplewise.engine.models.calibration import probabilities, temperature
+from samplewise.engine.models.learner import Fit
+from samplewise.engine.refits.runner import FitRunner
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Change:
+    """What a rule wants done to the rows of a part, by position within the part."""
+
+    kind: Literal["relabel", "drop", "reweight"]
+    rows: Ints  # (r,)
+    values: Array | None = None  # (r,) new codes (relabel) or weights (reweight)
+
+
+Rule = Callable[["Part"], Change]
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Rows a rule may see. Positions and codes here are those of the part: 0..n-1.
+
+    Args:
+        runner: makes the fits, on the whole data set behind the part.
+        positions: (n,) where the part's rows stand in the whole.
+        all_folds: (N,) fold of every row of the whole; -1 never, folds are numbered from 0.
+        ordered: folds are blocks of time, so a row is predicted only from earlier folds.
+        left_out: the fold this part leaves out, or None for the whole.
+    """
+
+    runner: FitRunner
+    positions: Ints
+    all_folds: Ints
+    ordered: bool = False
+    left_out: int | None = None
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self.positions)
+
+    @cached_property
+    def data(self) -> Dataset:
+        """The rows of the part, with their own labels."""
+        return self.runner.data.take(self.positions)
+
+    @property
+    def target(self) -> Target:
+        """The labels' description for the whole data set (classes, task); use `codes` for the part's labels."""
+        return self.runner.target
+
+    @cached_property
+    def codes(self) -> Array:
+        """(n,) class codes or numbers of the part's rows, as given."""
+        return self.runner.target.codes[self.positions]
+
+    @property
+    def class_count(self) -> int:
+        """Number of classes; 0 for regression."""
+        return 0 if self.target.classes is None else len(self.target.classes)
+
+    @cached_property
+    def space(self) -> Floats:
+        """(n, d) label-free points of the part's rows."""
+        return self.runner.space[self.positions]
+
+    @cached_property
+    def folds(self) -> Ints:
+        """(n,) fold of every row; rows of one group share it."""
+        return self.all_folds[self.positions]
+
+    def held_out_outputs(self, *, keep: Mask | None = None, codes: Array | None = None) -> Floats:
+        """(n, c) outputs for every row by a model fitted on rows of the OTHER folds of this part.
+
+        Args:
+            keep: (n,) rows that may teach; the others are predicted all the same.
+            codes: (n,) labels to teach instead of the given ones.
+
+        Rows no earlier fold can predict (the first block of an ordered split) are NaN.
+        """
+        shared = keep is None and codes is None and self.left_out is not None and not self.ordered
+        fits = self._pair_fits() if shared else self._fold_fits(keep, codes)
+        answers = self.runner.outputs(fits, blocks=self.all_folds)
+        outputs = np.full((len(self.all_folds), answers[0].shape[1]), np.nan)
+        own = np.zeros(len(self.all_folds), dtype=bool)
+        own[self.positions] = True
+        for fit, answer in zip(fits, answers, strict=True):
+            if not shared or not (fit.keep & ~own).any():
+                outputs[fit.ask] = answer
+        return outputs[self.positions]
+
+    def changed_fit(self, ask: Ints, change: Change | None) -> Fit:
+        """The fit on this part after `change`, asked for the rows of the whole at positions `ask`."""
+        keep, codes, weights = np.ones(len(self), dtype=bool), None, None
+        if change is not None and len(change.rows):
+            if change.kind == "drop":
+                keep[change.rows] = False
+            elif change.kind == "relabel":
+                codes = self.codes.copy()
+                codes[change.rows] = change.values
+            else:
+                own = self.data.weights
+                weights = np.ones(len(self)) if own is None else own.copy()
+                weights[change.rows] = change.values
+        return self._fit(keep, ask, codes, weights)
+
+    def probabilities(self, outputs: Floats, *, keep: Mask | None = None) -> Floats:
+        """(n, c) calibrated probabilities of held-out outputs: one temperature, fitted on the given labels of `keep`."""
+        usable = np.isfinite(outputs).all(axis=1) & (True if keep is None else keep)
+        return probabilities(outputs, temperature(outputs[usable], self.codes[usable]))
+
+    def _fold_fits(self, keep: Mask | None, codes: Array | None) -> list[Fit]:
+        """One fit per fold of the part, taught by its other folds (by earlier ones where the folds are ordered)."""
+        fits = []
+        for fold in np.unique(self.folds):
+            teaches = self.folds < fold if self.ordered else self.folds != fold
+            teaches = teaches if keep is None else teaches & keep
+            if teaches.any():
+                fits.append(self._fit(teaches, self.positions[self.folds == fold], codes))
+        return fits
+
+    def _pair_fits(self) -> list[Fit]:
+        """One fit per PAIR of folds of the whole: a model that leaves out {a, b} serves the part without a and the part
+        without b, so all sibling parts together cost half, and asking for all of them at once fills both cores.
+        """  # fmt: skip
+        folds = self.all_folds
+        pairs = [(a, b) for a in np.unique(folds) for b in np.unique(folds) if a < b]
+        return [Fit((folds != a) & (folds != b), np.flatnonzero((folds == a) | (folds == b))) for a, b in pairs]
+
+    def _fit(self, keep: Mask, ask: Ints, codes: Array | None = None, weights: Floats | None = None) -> Fit:
+        """A fit of the part as a fit of the whole: rows outside the part never teach."""
+        whole = len(self.runner.target.codes)
+        teaches = np.zeros(whole, dtype=bool)
+        teaches[self.positions[keep]] = True
+        return Fit(teaches, ask, self._spread(codes, self.runner.target.codes), self._spread(weights, np.ones(whole)))
+
+    def _spread(self, values: Array | None, default: Array) -> Array | None:
+        if values is None or np.array_equal(values, default[self.positions]):
+            return None
+        spread = default.copy()
+        spread[self.positions] = values
+        return spread
+
+
+def whole_part(runner: FitRunner, folds: Ints, *, ordered: bool = False) -> Part:
+    """All rows as one part."""
+    return Part(runner, np.arange(len(folds)), folds, ordered)
+
+
+def outer_parts(runner: FitRunner, folds: Ints, *, ordered: bool = False) -> list[Part]:
+    """One part per fold: the rows that may teach a model asked about that fold."""
+    numbers: Iterable[int] = (int(fold) for fold in np.unique(folds))
+    parts = []
+    for fold in numbers:
+        inside = np.flatnonzero(folds < fold if ordered else folds != fold)
+        if len(inside):
+            parts.append(Part(runner, inside, folds, ordered, left_out=fold))
+    return parts

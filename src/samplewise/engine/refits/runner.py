@@ -1,0 +1,71 @@
+"""Carries out fits on one data set: each distinct one once, through the learner's bench and an executor."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from samplewise.core.arrays import Array, Floats, Ints, fingerprint
+from samplewise.core.execution import Executor, SerialExecutor
+from samplewise.core.randomness import derive_seed
+from samplewise.data.dataset import Dataset
+from samplewise.data.targets import Target
+from samplewise.engine.models.learner import Bench, Fit, Learner
+from samplewise.engine.refits.store import FitStore
+
+
+@dataclass(eq=False)
+class FitRunner:
+    """One data set, one learner, one seed: `outputs(fits)` answers every fit, from the store where it can.
+
+    Args:
+        data: the n rows.
+        target: their labels as codes.
+        learner: what is fitted.
+        space: (n, d) label-free points, shared by everything that needs distances.
+        seed: both arms of a comparison use the same.
+        executor: carries out fits that are not in closed form; those use every core by themselves.
+        store: where outputs are kept.
+        on_fit: called after every fit made, for progress.
+    """
+
+    data: Dataset
+    target: Target
+    learner: Learner
+    space: Floats
+    seed: int = 0
+    executor: Executor = field(default_factory=SerialExecutor)
+    store: FitStore = field(default_factory=FitStore)
+    on_fit: Callable[[], None] = lambda: None
+    _benches: dict[str, Bench] = field(default_factory=dict, repr=False)
+    _name: str = field(default="", repr=False)
+
+    def outputs(self, fits: Sequence[Fit], *, blocks: Ints) -> list[Array]:
+        """Outputs (q, c) float32 of every fit, in order; `blocks` (n,) are the folds the fits leave out."""
+        keys = [f"{self._identity()}{fit.key(self.seed)}" for fit in fits]
+        missing = {key: fit for key, fit in zip(keys, fits, strict=True) if self.store.get(key) is None}
+        if missing:
+            bench = self._bench(blocks)
+            executor = SerialExecutor() if self.learner.closed_form else self.executor
+            seeds = [derive_seed(self.seed, "fit")] * len(missing)
+            for key, outputs in zip(missing, executor.map(bench.outputs, missing.values(), seeds=seeds), strict=True):
+                self.store.put(key, outputs)
+                self.on_fit()
+        return [self._stored(key) for key in keys]
+
+    def _stored(self, key: str) -> Array:
+        outputs = self.store.get(key)
+        if outputs is None:
+            raise KeyError(key)
+        return outputs
+
+    def _bench(self, blocks: Ints) -> Bench:
+        """Fits that are down-dates want Gram blocks per fold; any other learner needs one bench in all."""
+        name = fingerprint(blocks) if self.learner.closed_form else ""
+        if name not in self._benches:
+            self._benches[name] = self.learner.bench(self.data, self.target, blocks=blocks, space=self.space)
+        return self._benches[name]
+
+    def _identity(self) -> str:
+        """A prefix for keys: the same fit of another learner or on other labels is another fit."""
+        if not self._name:
+            self._name = fingerprint(self.learner.fingerprint(), self.data.fingerprint(), self.target.codes)[:16]
+        return self._name

@@ -1,0 +1,48 @@
+"""Outputs of finished fits, in memory and in the run folder, so that no fit is made twice, even after a kill."""
+
+import contextlib
+import os
+from pathlib import Path
+
+import numpy as np
+
+from samplewise.core.arrays import Array
+
+
+class FitStore:
+    """Outputs by key; with a folder, each is written as it is finished and read back by the next run.
+
+    A file is complete or absent: it is written under another name and renamed. A disk that is full or read-only costs
+    the resume, never the result.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """`folder` is made on the first write."""
+        self.folder = folder
+        self.reused = 0
+        self.made = 0
+        self._memory: dict[str, Array] = {}
+
+    def get(self, key: str) -> Array | None:
+        """The outputs under this key, or None."""
+        if key not in self._memory and self.folder is not None:
+            with contextlib.suppress(OSError, ValueError, EOFError):
+                self._memory[key] = np.load(self.folder / f"{key}.npy", allow_pickle=False)
+                self.reused += 1
+        return self._memory.get(key)
+
+    def put(self, key: str, outputs: Array) -> Array:
+        """Keep outputs as float32, in memory and, where there is a folder, on disk."""
+        outputs = np.asarray(outputs, dtype=np.float32)
+        self._memory[key] = outputs
+        self.made += 1
+        if self.folder is not None:
+            part = self.folder / f"{key}.{os.getpid()}.part"
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                with part.open("wb") as file:
+                    np.save(file, outputs, allow_pickle=False)
+                part.replace(self.folder / f"{key}.npy")
+            except OSError:
+                part.unlink(missing_ok=True)
+        return outputs
