@@ -45,7 +45,8 @@ def as_features(X: Any, ids: Any | None = None) -> Any:
             f"X has no {'columns' if count else 'rows'}", got=f"shape {tuple(features.shape)}",
             fix="pass at least one row and one column",
         )  # fmt: skip
-    _refuse_infinite(features, default_ids(X, count) if ids is None else ids)
+    keys = default_ids(X, count) if ids is None else np.asarray(ids)
+    _refuse_infinite(features, keys if len(keys) == count else np.arange(count))
     return features
 
 
@@ -63,7 +64,7 @@ def as_vector(values: Any, name: str, allow_matrix: bool = False) -> Array:
     >>> as_vector([1, None, 3], "y")
     array([ 1., nan,  3.])
     """
-    if isinstance(values, str | bytes | Mapping) or np.ndim(values) == 0 and not hasattr(values, "__len__"):
+    if isinstance(values, str | bytes | Mapping) or not hasattr(values, "__len__"):
         shown = repr(values)[:80]
         raise InputError(f"{name} must hold one entry per row", got=f"{type(values).__name__} {shown}", fix=_NAME_FIX)
     array = _as_array(_detached(values), name)
@@ -115,9 +116,7 @@ def default_ids(X: Any, count: int) -> Array:
     return index.astype(str).to_numpy(dtype=str) if index.dtype.kind in "mM" else as_vector(index, "ids")
 
 
-_NAME_FIX = (
-    "pass a list or array; to name a column of a file or frame use label=, groups=, segments= or time= of `audit`"
-)
+_NAME_FIX = "pass a list or array of n entries; columns are named in `audit`: label=, groups=, segments=, time="
 
 
 def _detached(values: Any) -> Any:
@@ -263,8 +262,7 @@ def _plain(array: Array) -> Array:
     if array.dtype.kind != "O" or not array.size:
         return array
     flat = array.ravel()
-    absent = np.fromiter((item is None or not isinstance(item == item, bool | np.bool_) and _is_na(item)
-                          or (isinstance(item, float) and item != item) for item in flat), bool, flat.size)  # fmt: skip
+    absent = np.fromiter(map(_is_absent, flat), bool, flat.size)
     kinds = {type(item) for item, gone in zip(flat, absent, strict=True) if not gone}
     if not kinds:
         return np.full(array.shape, None, dtype=object)
@@ -280,8 +278,9 @@ def _plain(array: Array) -> Array:
     return array
 
 
-def _is_na(item: Any) -> bool:
-    return type(item).__name__ in ("NAType", "NaTType")
+def _is_absent(item: Any) -> bool:
+    """None, NaN, pandas NA and NaT; cells that hold arrays or lists are never absent."""
+    return item is None or (isinstance(item, float) and item != item) or type(item).__name__ in ("NAType", "NaTType")
 
 
 def _numbers_with_gaps(flat: Array, absent: Array) -> Array:
@@ -300,8 +299,8 @@ def _as_numbers(array: Array) -> Array | None:
         return None
 
 
-def _refuse_infinite(features: Any, ids: Any) -> None:
-    keys, where = np.asarray(ids), ""
+def _refuse_infinite(features: Any, keys: Array) -> None:
+    where = ""
     if isinstance(features, Images):
         return
     if hasattr(features, "iloc"):

@@ -91,7 +91,7 @@ def _described(name: str, column: Any, keys: Array) -> Column:
         return _few_or(name, column, Column(name, "boolean", missing=missing))
     if kind in "iuf":
         return _number(name, column.to_numpy(dtype=np.float64, na_value=np.nan) if missing else column.to_numpy())
-    types = set(map(type, column.dropna())) if kind == "O" and not _is_categorical(column) else set()
+    types = set(map(type, column.dropna())) if column.dtype == np.dtype(object) else set()
     if any(issubclass(held, list | tuple | dict | set | np.ndarray) for held in types):
         note = "its cells hold lists or records; turn them into columns of their own"
         return _excluded(name, "nested", note, -1, missing)
@@ -130,10 +130,9 @@ def _strings(name: str, column: Any, sample: list[str], sizes: tuple[int, int], 
 
 def _number(name: str, values: Array) -> Column:
     """The rules for numbers; values (n,) with NaN for missing."""
-    absent = np.isnan(values) if values.dtype.kind == "f" else None
-    missing = 0 if absent is None else int(absent.sum())
+    missing = int(np.isnan(values).sum()) if values.dtype.kind == "f" else 0
     if missing:
-        values = values[~absent]  # type: ignore[index]
+        values = values[~np.isnan(values)]
     if not values.size or (low := values.min()) == (high := values.max()):
         return _constant(name, int(values.size > 0), missing)
     head = values[:SAMPLED]
@@ -160,9 +159,7 @@ def _sparse_columns(X: Any) -> list[Column]:
     ]
 
 
-_DATE_NOTE = (
-    "dates are not learned from: tomorrow has none of today's; pass it as time= to keep the future out of training"
-)
+_DATE_NOTE = "a model must not learn today's date: tomorrow never has it; pass it as time= to split by time"
 _ID_NOTE = "every value is different: it names the row and says nothing about others"
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Ints, fingerprint, positions_of
 from samplewise.core.errors import InputError, name_rows
+from samplewise.core.randomness import key_hashes
 from samplewise.data.border import as_features, as_segments, as_vector, default_ids
 
 
@@ -26,7 +27,8 @@ class Dataset:
         weights: (n,) non-negative row weights.
 
     Raises:
-        InputError: lengths differ, ids repeat, or groups, time or weights have missing values.
+        InputError: lengths differ, ids repeat, y carries the index of X in another order, labels are infinite, weights
+            are negative, or groups, time or weights have missing values.
 
     >>> data = Dataset([[0.0, 1.0], [2.0, 3.0]], ["a", "b"], ids=[7, 9])
     >>> data.keep([9]).y
@@ -43,10 +45,11 @@ class Dataset:
 
     def __post_init__(self) -> None:
         """Convert every part once and refuse parts that do not fit together."""
-        given = self.X
-        features = as_features(given)
+        _require_same_index(self.X, self.y)
+        given_ids = None if self.ids is None else as_vector(self.ids, "ids")
+        features = as_features(self.X, given_ids)
         count = features.shape[0]
-        ids = default_ids(given, count) if self.ids is None else as_vector(self.ids, "ids")
+        ids = default_ids(self.X, count) if given_ids is None else given_ids
         parts = {
             "X": features,
             "ids": ids,
@@ -54,12 +57,17 @@ class Dataset:
             "groups": None if self.groups is None else as_vector(self.groups, "groups"),
             "segments": None if self.segments is None else as_segments(self.segments),
             "time": None if self.time is None else as_vector(self.time, "time"),
-            "weights": None if self.weights is None else as_vector(self.weights, "weights").astype(np.float64),
+            "weights": None if self.weights is None else _as_weights(self.weights),
         }
         _require_equal_lengths(parts, count)
         _require_unique(ids)
         for name in ("groups", "time", "weights"):
             _require_present(parts[name], ids, name)
+        _require_finite_labels(parts["y"], ids)
+        _require_not_negative(parts["weights"], ids)
+        self._set(parts)
+
+    def _set(self, parts: dict[str, Any]) -> None:
         for name, value in parts.items():
             object.__setattr__(self, name, value)
 
@@ -84,10 +92,13 @@ class Dataset:
 
     def take(self, positions: Ints) -> "Dataset":
         """The rows at these positions; for code inside one floor, ids are for everybody else."""
-        features = self.X.iloc[positions] if hasattr(self.X, "iloc") else self.X[positions]
-        segments = None if self.segments is None else self.segments.iloc[positions]
-        rest = {name: _taken(getattr(self, name), positions) for name in ("y", "ids", "groups", "time", "weights")}
-        return Dataset(features, segments=segments, **rest)
+        positions = np.arange(len(self))[positions]
+        parts = {name: _taken(getattr(self, name), positions) for name in _PARTS}
+        if len(np.unique(positions)) < len(positions):
+            _require_unique(parts["ids"])
+        rows = object.__new__(Dataset)  # the parts were checked when they came in; subsets are taken often
+        rows._set(parts)
+        return rows
 
     def with_labels(self, y: Any) -> "Dataset":
         """The same rows with other labels (n,)."""
@@ -102,10 +113,14 @@ class Dataset:
         if hasattr(self.X, "iloc"):
             whole = ~self.X.isna().to_numpy().any(axis=1)
         elif isinstance(self.X, np.ndarray):
-            whole = np.isfinite(self.X).reshape(len(self), -1).all(axis=1)
+            whole = np.isfinite(self.X).all(axis=1)
         else:
             whole = np.ones(len(self), dtype=bool)
-        return self.ids[whole & ~self.unlabelled()]
+            if hasattr(self.X, "indptr"):
+                row_of_entry = np.repeat(np.arange(len(self)), np.diff(self.X.indptr))
+                whole[row_of_entry[~np.isfinite(self.X.data)]] = False
+        complete: Array = self.ids[whole & ~self.unlabelled()]
+        return complete
 
     def unlabelled(self) -> Array:
         """Which rows have no label (n,) bool: None, NaN or NaT."""
@@ -113,26 +128,36 @@ class Dataset:
 
     def fingerprint(self) -> str:
         """A name for the content, the same whatever the row order. Cost: O(n d)."""
-        order = np.argsort(self.ids.astype(str), kind="stable")
-        ordered = self.take(order)
-        features = ordered.X.to_dict("list") if hasattr(ordered.X, "iloc") else ordered.X
-        features = features.fingerprint() if hasattr(features, "fingerprint") else features
-        if hasattr(features, "tocsr"):
-            features = [features.tocsr().indptr, features.tocsr().indices, features.tocsr().data]
-        segments = None if ordered.segments is None else ordered.segments.to_dict("list")
-        return fingerprint(features, ordered.y, ordered.ids, ordered.groups, segments, ordered.time, ordered.weights)
+        ordered = self.take(np.argsort(key_hashes(self.ids), kind="stable"))
+        return fingerprint([_content(getattr(ordered, name)) for name in _PARTS])
+
+
+_PARTS = ("X", "y", "ids", "groups", "segments", "time", "weights")
+
+
+def _content(part: Any) -> Any:
+    """A part as what `core.arrays.fingerprint` reads."""
+    if hasattr(part, "iloc"):
+        return {name: np.asarray(column) for name, column in part.items()}
+    if hasattr(part, "indptr"):
+        return [part.shape[1], part.indptr, part.indices, part.data]
+    return part.fingerprint() if hasattr(part, "fingerprint") else part
 
 
 def missing(values: Array) -> Array:
     """Which entries are None, NaN or NaT: (n,) bool; for (n, c) labels, rows with any missing entry."""
-    flags = np.asarray(values != values)
     if values.dtype.kind == "O":
-        flags = flags.astype(bool) | np.frompyfunc(lambda item: item is None or item != item, 1, 1)(values).astype(bool)
-    return flags if flags.ndim == 1 else flags.any(axis=1)
+        flags = np.frompyfunc(lambda item: item is None or item != item, 1, 1)(values).astype(bool)
+    else:
+        flags = np.isnat(values) if values.dtype.kind in "mM" else np.asarray(values != values)
+    rows: Array = flags if flags.ndim == 1 else flags.any(axis=1)
+    return rows
 
 
-def _taken(values: Array | None, positions: Ints) -> Array | None:
-    return None if values is None else values[positions]
+def _taken(part: Any, positions: Ints) -> Any:
+    if part is None:
+        return None
+    return part.iloc[positions] if hasattr(part, "iloc") else part[positions]
 
 
 def _require_equal_lengths(parts: dict[str, Any], count: int) -> None:
@@ -159,4 +184,41 @@ def _require_present(values: Array | None, ids: Array, name: str) -> None:
         raise InputError(
             f"{name} has missing values", where=name_rows(ids[absent]), got=f"{int(absent.sum())} of {len(ids)} rows",
             fix=f"fill them, or drop the rows: data.drop(...) before passing {name}",
+        )  # fmt: skip
+
+
+def _as_weights(weights: Any) -> Array:
+    given = as_vector(weights, "weights")
+    if given.dtype.kind not in "biuf":
+        raise InputError(
+            "weights must be numbers", got=f"dtype {given.dtype}", fix="pass one non-negative number per row"
+        )
+    return given.astype(np.float64)
+
+
+def _require_not_negative(weights: Array | None, ids: Array) -> None:
+    if weights is not None and (bad := ~((weights >= 0) & np.isfinite(weights))).any():
+        raise InputError(
+            "weights must be finite and not negative", where=name_rows(ids[bad]), got=f"{weights[bad][0]:g}",
+            fix="use 0 for a row that must not count",
+        )  # fmt: skip
+
+
+def _require_finite_labels(y: Array | None, ids: Array) -> None:
+    if y is not None and y.dtype.kind == "f" and (bad := np.isinf(y).reshape(len(y), -1).any(axis=1)).any():
+        raise InputError(
+            "y has infinite entries", where=name_rows(ids[bad]), got=f"y of shape {y.shape}",
+            fix="replace them with NaN (a missing label), or drop the rows",
+        )  # fmt: skip
+
+
+def _require_same_index(X: Any, y: Any) -> None:
+    """Refuse pandas parts whose indices hold the same keys in another order: rows are matched by position."""
+    if not (hasattr(X, "iloc") and hasattr(y, "iloc")) or len(X) != len(y) or X.index.equals(y.index):
+        return
+    if X.index.is_unique and y.index.is_unique and len(X.index.intersection(y.index)) == len(X):
+        moved = X.index[X.index != y.index]
+        raise InputError(
+            "y has the index of X in another order", where=name_rows(moved), got=f"{len(X)} rows",
+            fix="y = y.loc[X.index]",
         )  # fmt: skip

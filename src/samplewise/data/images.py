@@ -54,10 +54,10 @@ class Images:
             raise InputError(
                 "an array with three or four axes is read as images, and this one is none",
                 got=f"shape {values.shape}",
-                fix="pass (n, h, w) or (n, h, w, c) with c = 1, 3 or 4; flatten other data to (n, d) with reshape(n, -1)",
+                fix="pass (n, h, w) or (n, h, w, c) with c = 1, 3 or 4; other data as (n, d): X.reshape(len(X), -1)",
             )
-        pixels = _as_bytes(stacked)
-        return cls(*pixels.shape[1:], pixels=pixels)
+        _, height, width, channels = stacked.shape
+        return cls(height, width, channels, pixels=_as_bytes(stacked))
 
     @classmethod
     def from_files(cls, paths: Sequence[str | os.PathLike[str]]) -> "Images":
@@ -176,9 +176,7 @@ def _require_readable(names: list[str], decoded: list[Any]) -> None:
 
 def _unreadable(names: list[str], reasons: list[str]) -> InputError:
     shown = ", ".join(names[:5]) + (f" ({len(names)} in all)" if len(names) > 5 else "")
-    return InputError(
-        "some image files cannot be read", where=shown, got=reasons[0], fix="remove or replace these files"
-    )
+    return InputError("some image files cannot be read", where=shown, got=reasons[0], fix="remove or replace them")
 
 
 def _pillow() -> Any:
@@ -194,7 +192,8 @@ def _pillow() -> Any:
 def _nearest(length: int, scale: float) -> Ints:
     """Source positions of a nearest-neighbour resize of one axis."""
     target = max(1, round(length * scale))
-    return np.minimum((np.arange(target) + 0.5) / scale, length - 1).astype(np.intp)
+    source: Ints = np.minimum((np.arange(target) + 0.5) / scale, length - 1).astype(np.intp)
+    return source
 
 
 def _png(picture: Pixels) -> bytes:

@@ -226,17 +226,19 @@ def _commonest(member: Ints, strata: Ints) -> Ints:
 
 def _growing_order(strata: Ints, draws: Array, hashes: Array) -> Ints:
     """Units so that every prefix holds the classes in equal share: the r-th of k in a class stands at (r + 1/2) / k."""
-    order = np.lexsort((hashes, draws, strata))
+    order: Ints = np.lexsort((hashes, draws, strata))
     counts = np.bincount(strata)
     rank = np.arange(len(strata)) - np.repeat(np.cumsum(counts) - counts, counts)
     place = (rank + 0.5) / counts[strata[order]]
-    return order[np.lexsort((hashes[order], draws[order], place, rank > 0))]
+    order = order[np.lexsort((hashes[order], draws[order], place, rank > 0))]
+    return order
 
 
 def _time_ranks(time: Any) -> Ints:
     """How many rows are strictly earlier, (n,)."""
     values = np.asarray(time)
-    return np.searchsorted(np.sort(values), values, side="left")
+    ranks: Ints = np.searchsorted(np.sort(values), values, side="left")
+    return ranks
 
 
 def _time_blocks(ranks: Ints, member: Ints | None, blocks: int) -> Folds:

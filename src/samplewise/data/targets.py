@@ -50,8 +50,8 @@ def describe_target(y: Any, task: Task = "auto", ids: Any | None = None, positiv
     """The labels as classes with codes, or as numbers.
 
     The rule of `task="auto"`: strings, booleans and categories are classes. Whole numbers are classes when there are at
-    most 20 different ones, or at most n / 10 and at most 1,000; floats that are all whole follow the same rule. Anything
-    else is regression. Two different values are always classes.
+    most 20 different ones, or at most n / 10 and at most 1,000; so are floats that are all whole. All else is
+    regression. Two different values are always classes.
 
     Args:
         y: (n,) labels; NaN and None mean "missing".
