@@ -8,8 +8,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "columns": ["Column", "describe_columns"],
         "dataset": ["Dataset"],
         "images": ["Images"],
-        "readers": ["read_dataset"],
-        "splits": ["fold_of_rows", "nested_subsets", "random_halves"],
+        "delimited": ["read_cells"],
+        "readers": ["Reading", "likely_labels", "read_dataset"],
+        "splits": ["fold_of_rows", "forward_folds", "nested_subsets", "random_halves"],
         "targets": ["Target", "describe_target"],
     },
 )

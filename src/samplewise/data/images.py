@@ -2,10 +2,11 @@
 
 import base64
 import importlib
+import io
 import os
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -66,11 +67,15 @@ class Images:
         if not len(names):
             raise InputError("there are no image files", got="an empty list of paths", fix="name at least one file")
         probed = names[np.argsort(key_hashes(names), kind="stable")[:PROBED]]  # the same files whatever their order
-        headers = [_header(name) for name in probed.tolist()]
-        width, height = (float(np.median([header[axis] for header in headers])) for axis in (0, 1))
-        shrink = min(1.0, LONGEST_SIDE / max(width, height))
-        grey = all(mode in ("L", "1", "I;16", "I", "F") for _, _, mode in headers)
-        return cls(max(1, round(height * shrink)), max(1, round(width * shrink)), 1 if grey else 3, paths=names)
+        return cls(*_common_size([_header(name) for name in probed.tolist()]), paths=names)
+
+    @classmethod
+    def from_pictures(cls, pictures: Sequence[Any]) -> "Images":
+        """Pictures from Pillow images, uint8 arrays or records with encoded `bytes`; held in memory at one size."""
+        pillow = _pillow()
+        opened = [_opened(picture, pillow) for picture in pictures]
+        size = _common_size([(*picture.size, picture.mode) for picture in opened])
+        return cls(*size, pixels=np.stack([_resized(picture, size, pillow) for picture in opened]))
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -134,9 +139,7 @@ class Images:
         try:
             pillow = _pillow()
             with pillow.open(name) as picture:
-                drawn = picture.convert("L" if self.channels == 1 else "RGB")
-                resized = drawn.resize((self.width, self.height), pillow.Resampling.BOX)
-                return np.asarray(resized, dtype=np.uint8).reshape(self.height, self.width, self.channels)
+                return _resized(picture, (self.height, self.width, self.channels), pillow)
         except (OSError, ValueError, SyntaxError, EOFError) as fault:  # what Pillow raises on damaged files
             return str(fault) or type(fault).__name__
 
@@ -158,6 +161,33 @@ def _as_bytes(values: Array) -> Pixels:
     if low >= 0 and high <= 1:
         low, high = 0.0, 1.0
     return np.rint((values.astype(np.float64) - low) * (255.0 / (high - low or 1.0))).astype(np.uint8)
+
+
+def _common_size(headers: list[tuple[int, int, str]]) -> tuple[int, int, int]:
+    """(height, width, channels) from (width, height, mode) of some: the median, shrunk to 256, grey if all are."""
+    width, height = (float(np.median([header[axis] for header in headers])) for axis in (0, 1))
+    shrink = min(1.0, LONGEST_SIDE / max(width, height))
+    grey = all(mode in ("L", "1", "I;16", "I", "F") for _, _, mode in headers)
+    return max(1, round(height * shrink)), max(1, round(width * shrink)), 1 if grey else 3
+
+
+def _opened(picture: Any, pillow: Any) -> Any:
+    if hasattr(picture, "convert"):
+        return picture
+    if isinstance(picture, Mapping) and picture.get("bytes"):
+        return pillow.open(io.BytesIO(picture["bytes"]))
+    if isinstance(picture, np.ndarray) and picture.dtype == np.uint8:
+        return pillow.fromarray(picture)
+    fix = "pass Pillow images, uint8 arrays, or paths"
+    raise InputError("a cell of the image column is no picture", got=type(picture).__name__, fix=fix)
+
+
+def _resized(picture: Any, size: tuple[int, int, int], pillow: Any) -> Pixels:
+    """A Pillow image as (height, width, channels) uint8, each new pixel the mean of those it covers."""
+    height, width, channels = size
+    drawn = picture.convert("L" if channels == 1 else "RGB")
+    resized = drawn.resize((width, height), pillow.Resampling.BOX)
+    return np.asarray(resized, dtype=np.uint8).reshape(size)
 
 
 def _header(name: str) -> tuple[int, int, str]:

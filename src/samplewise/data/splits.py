@@ -221,12 +221,13 @@ def _commonest(member: Ints, strata: Ints) -> Ints:
     owner = pairs // classes
     order = np.lexsort((pairs, -counts, owner))
     first = np.r_[True, np.diff(owner[order]) > 0]
-    return (pairs[order] % classes)[first]
+    commonest: Ints = (pairs[order] % classes)[first]
+    return commonest
 
 
 def _growing_order(strata: Ints, draws: Array, hashes: Array) -> Ints:
     """Units so that every prefix holds the classes in equal share: the r-th of k in a class stands at (r + 1/2) / k."""
-    order: Ints = np.lexsort((hashes, draws, strata))
+    order = np.lexsort((hashes, draws, strata))
     counts = np.bincount(strata)
     rank = np.arange(len(strata)) - np.repeat(np.cumsum(counts) - counts, counts)
     place = (rank + 0.5) / counts[strata[order]]

@@ -84,6 +84,8 @@ def describe_target(y: Any, task: Task = "auto", ids: Any | None = None, positiv
     if chosen == "regression":
         return Target("regression", None, _as_numbers(labels, absent, keys), note)
     _require_classes(values, inverse, len(labels))
+    if values.dtype.kind == "f" and (values == np.rint(values)).all() and np.abs(values).max() < 2**53:
+        values = values.astype(np.int64)  # whole numbers became floats because labels are missing: "1" again, not "1.0"
     codes = np.full(len(labels), -1, dtype=np.intp)
     codes[~absent] = inverse
     if positive is not None:

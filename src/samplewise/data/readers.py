@@ -1,0 +1,350 @@
+"""Files, folders and frames as a `Dataset`, with everything that was decided on the way written down."""
+
+import os
+import re
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import lazy_loader
+import numpy as np
+
+from samplewise.core.arrays import Array
+from samplewise.core.errors import InputError, unknown_name
+from samplewise.data.border import as_features, as_vector, default_ids
+from samplewise.data.columns import Column, describe_columns
+from samplewise.data.dataset import Dataset
+from samplewise.data.delimited import read_delimited
+from samplewise.data.images import Images
+
+pd = lazy_loader.load("pandas")
+
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
+FEATURE_ARRAYS = ("X", "x", "features", "images", "embeddings", "data")
+LABEL_ARRAYS = ("y", "Y", "labels", "label", "targets", "target")
+_LABEL_NAME = re.compile(
+    r"^(y|labels?|targets?|class|outcome|response|category|income|diagnosis)$|_(label|class)$|^(is|good)_",
+    re.IGNORECASE,
+)
+_KINDS = ".csv, .tsv (also .gz), .parquet, .npz, or a folder of images with one sub-folder per class"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """A data set and how it was read.
+
+    Args:
+        data: the rows.
+        columns: kind and role of every feature column; empty for images.
+        label: name of the label column, array or folder level; "" where there is none.
+        id_source: where the ids come from, as a phrase.
+        file: what was read, None for objects in memory.
+        frame: the table as read, with all its columns in order; None for arrays and images.
+        notes: what a reader of the audit must know.
+    """
+
+    data: Dataset
+    columns: tuple[Column, ...]
+    label: str
+    id_source: str
+    file: Path | None = None
+    frame: Any | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Roles:
+    """Which columns play which part; names as the user gave them."""
+
+    label: str | None = None
+    id: str | None = None
+    groups: str | None = None
+    segments: tuple[str, ...] = ()
+    time: str | None = None
+    drop_columns: tuple[str, ...] = ()
+    image: str | None = None
+    text: str | None = None
+
+
+@dataclass(slots=True)
+class _Table:
+    """A frame on its way to a data set."""
+
+    frame: Any
+    ids: Array
+    id_source: str
+    file: Path | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def read_dataset(  # noqa: PLR0913  # one keyword per part a column can play
+    source: Any, *, label: str | None = None, id: str | None = None, groups: str | None = None,
+    segments: Sequence[str] | str = (), time: str | None = None, drop_columns: Sequence[str] | str = (),
+    image: str | None = None, text: str | None = None,
+) -> Reading:  # fmt: skip
+    """A file, folder or frame as a data set, with notes on what was decided.
+
+    Segment columns stay features; label, id, groups, time and dropped columns do not. Ids are the id column, else a
+    frame's index, else row numbers from 0, an image's path relative to its folder, or "split:index".
+
+    Args:
+        source: path of a .csv, .tsv (also .gz), .parquet or .npz file or a folder of images with a sub-folder per
+            class; or a pandas, polars or Hugging Face table in memory.
+        label, id, groups, time: names of columns (arrays of an .npz).   segments, drop_columns: one name or several.
+        image: the column with images (paths relative to the file, or pictures); it becomes X.
+        text: the column with texts; it becomes X.
+
+    Returns:
+        Reading; `data.y` is None without a label.
+
+    Raises:
+        InputError: the file is missing, of an unknown kind or damaged, or a named column is not there.
+
+    Cost: O(n d).
+
+    >>> import pandas as pd
+    >>> read_dataset(pd.DataFrame({"a": [1.0, 2.0], "kind": ["x", "y"]}), label="kind").data
+    Dataset(2 rows, X (2, 1), y)
+    """
+    roles = _Roles(label, id, groups, _names(segments), time, _names(drop_columns), image, text)
+    if not isinstance(source, str | os.PathLike):
+        return _assembled(_table_in_memory(source), roles)
+    path = Path(source).expanduser()
+    _require_there(path)
+    if path.is_dir():
+        return _read_folder(path, roles)
+    kind = "".join(path.suffixes[-2:]).lower().removesuffix(".gz").rpartition(".")[2]
+    if kind in ("csv", "tsv", "txt"):
+        frame, notes = read_delimited(path, () if id is None else (id,))
+        return _assembled(_Table(frame, np.arange(len(frame)), "row number, from 0", path, notes), roles)
+    if kind in ("parquet", "pq"):
+        frame = _parquet(path)
+        return _assembled(_Table(frame, default_ids(frame, len(frame)), _index_phrase(frame), path), roles)
+    if kind == "npz":
+        return _read_arrays(path, roles)
+    raise InputError(
+        "this kind of file is not known", where=str(path), got=path.suffix or "no suffix", fix=f"use {_KINDS}"
+    )
+
+
+def likely_labels(frame: Any, most: int = 5) -> list[str]:
+    """Columns that may be the label, likeliest first: named like one, then few different values, then the later ones.
+
+    >>> import pandas as pd
+    >>> likely_labels(pd.DataFrame({"age": [31.5, 40.2, 28.1], "target": ["a", "b", "a"]}))
+    ['target', 'age']
+    """
+    table = as_features(frame)
+    ranked = []
+    for position, column in enumerate(describe_columns(table)):
+        if column.kind in ("numeric", "category", "boolean"):
+            distinct = table[column.name].nunique() if column.distinct < 0 else column.distinct
+            ranked.append((not _LABEL_NAME.search(column.name), distinct > 20, -position, column.name))
+    return [name for *_, name in sorted(ranked)[:most]]
+
+
+def _names(given: Sequence[str] | str) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _require_there(path: Path) -> None:
+    if path.exists():
+        return
+    beside = sorted(entry.name for entry in path.parent.iterdir()) if path.parent.is_dir() else []
+    near = get_close_matches(path.name, beside, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}?" if near else f"use {_KINDS}"
+    raise InputError("there is no such file", where=str(path.absolute()), got=str(path), fix=hint)
+
+
+def _parquet(path: Path) -> Any:
+    try:
+        return pd.read_parquet(path, engine="pyarrow")
+    except ImportError:
+        fix = 'pip install "samplewise[parquet]"'
+        raise InputError("reading Parquet needs pyarrow", where=str(path), got="not installed", fix=fix) from None
+    except (OSError, ValueError) as fault:  # pyarrow's ArrowInvalid is a ValueError
+        raise InputError(
+            "the file cannot be read as Parquet", where=str(path), got=str(fault).splitlines()[0], fix="write it again"
+        ) from None
+
+
+def _index_phrase(frame: Any) -> str:
+    numbered = isinstance(frame.index, pd.RangeIndex) and frame.index.start == 0 and frame.index.step == 1
+    return "row number, from 0" if numbered else "the frame's index"
+
+
+def _table_in_memory(source: Any) -> _Table:
+    if isinstance(source, Mapping) and all(hasattr(part, "column_names") for part in source.values()):
+        names = ", ".join(map(str, source))
+        fix = f"pass one of them, such as data[{next(iter(source))!r}]"
+        raise InputError("this is a set of splits, not one table", got=names, fix=fix)
+    if hasattr(source, "column_names") and hasattr(source, "features"):
+        return _hugging_face_table(source)
+    frame = as_features(source) if not hasattr(source, "iloc") else source
+    if not hasattr(frame, "columns"):
+        fix = f"pass a pandas or polars frame, or a path: {_KINDS}"
+        raise InputError("this is not a table", got=type(source).__name__, fix=fix)
+    return _Table(frame, default_ids(frame, len(frame)), _index_phrase(frame))
+
+
+def _hugging_face_table(source: Any) -> _Table:
+    """Columns of a Hugging Face data set as a frame of objects; class numbers become class names."""
+    columns = {}
+    for name in source.column_names:
+        values, names = list(source[name]), getattr(source.features[name], "names", None)
+        columns[name] = (
+            [names[code] if code is not None and code >= 0 else None for code in values] if names else values
+        )
+    split = str(getattr(source, "split", None) or "data")
+    ids = np.array([f"{split}:{row}" for row in range(len(source))])
+    frame = pd.DataFrame({name: pd.Series(values, dtype=object).infer_objects() for name, values in columns.items()})
+    return _Table(frame, ids, "split and row number")
+
+
+def _assembled(table: _Table, roles: _Roles) -> Reading:
+    """The data set of a frame: named columns take their parts, the rest are features."""
+    frame, names = table.frame, [str(name) for name in table.frame.columns]
+    frame = frame if names == list(frame.columns) else frame.set_axis(names, axis="columns")
+    for kind, asked in _asked(roles):
+        if asked not in names:
+            raise unknown_name(f"{kind} column", asked, names)
+    ids, id_source = table.ids, table.id_source
+    if roles.id is not None:
+        ids, id_source = _column_ids(frame[roles.id]), f"column {roles.id!r}"
+    apart = {roles.label, roles.id, roles.groups, roles.time, *roles.drop_columns}
+    features = _features(frame, roles, [name for name in names if name not in apart], table.file)
+    data = Dataset(
+        features, y=None if roles.label is None else frame[roles.label].reset_index(drop=True), ids=ids,
+        groups=None if roles.groups is None else frame[roles.groups],
+        segments=frame[list(roles.segments)] if roles.segments else None,
+        time=None if roles.time is None else _times(frame[roles.time], roles.time),
+    )  # fmt: skip
+    columns = describe_columns(data.X, data.ids)
+    notes = [*table.notes, *(f"{column.name}: {column.note}" for column in columns if column.note)]
+    return Reading(data, columns, roles.label or "", id_source, table.file, frame, tuple(notes))
+
+
+def _asked(roles: _Roles) -> list[tuple[str, str]]:
+    single = ("label", "id", "groups", "time", "image", "text")
+    asked = [(kind, getattr(roles, kind)) for kind in single if getattr(roles, kind) is not None]
+    asked += [("segments", name) for name in roles.segments]
+    return asked + [("drop", name) for name in roles.drop_columns]
+
+
+def _features(frame: Any, roles: _Roles, names: list[str], file: Path | None) -> Any:
+    if roles.text is not None:
+        return frame[[roles.text]].reset_index(drop=True)
+    if roles.image is not None:
+        return _pictures(frame[roles.image].tolist(), file.parent if file else Path())
+    if not names:
+        raise InputError(
+            "no column is left to learn from", got=f"columns {', '.join(map(str, frame.columns[:20]))}",
+            fix="keep at least one column beside label, id, groups and time",
+        )  # fmt: skip
+    return frame[names].reset_index(drop=True)
+
+
+def _pictures(cells: list[Any], folder: Path) -> Images:
+    """Images from a column of paths, or of pictures in memory, which are brought to one size."""
+    if all(isinstance(cell, str) for cell in cells):
+        return Images.from_files([folder / cell for cell in cells])
+    return Images.from_pictures(cells)
+
+
+def _column_ids(column: Any) -> Array:
+    """Ids from a column; text that is plain whole numbers throughout becomes numbers, 007 stays text."""
+    if column.isna().any():
+        rows = np.flatnonzero(column.isna().to_numpy())
+        shown = ", ".join(map(str, rows[:5])) + (f" ({len(rows)} in all)" if len(rows) > 5 else "")
+        raise InputError(
+            "ids are missing", where=f"column {column.name!r}, rows {shown}", got=f"{len(column)} rows",
+            fix="fill them, or leave the id column out to number the rows",
+        )  # fmt: skip
+    values = as_vector(column, "ids")
+    if values.dtype.kind in "OU" and all(re.fullmatch(r"-?[1-9]\d{0,17}|0", str(value)) for value in values):
+        return values.astype(np.int64)
+    return values
+
+
+def _times(column: Any, name: str) -> Any:
+    """Times that sort: numbers as they are, ISO 8601 text as dates."""
+    if column.dtype.kind in "iufM":
+        return column.to_numpy()
+    try:
+        return pd.to_datetime(column, format="ISO8601", utc=True).dt.tz_localize(None).to_numpy()
+    except (ValueError, TypeError) as fault:
+        raise InputError(
+            "times must be numbers or dates such as 2024-01-31", where=f"column {name!r}",
+            got=str(fault).splitlines()[0][:120], fix="rewrite the column as year-month-day or as numbers",
+        ) from None  # fmt: skip
+
+
+def _read_arrays(path: Path, roles: _Roles) -> Reading:
+    """An .npz file: the features array is X, the others take part by name; `class_names` names the codes."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except (OSError, ValueError, zipfile.BadZipFile, EOFError) as fault:
+        fix = "write it with numpy.savez from plain number and string arrays (objects need pickle, which is not read)"
+        raise InputError("the file cannot be read as .npz", where=str(path), got=str(fault)[:120], fix=fix) from None
+    for kind, asked in _asked(roles):
+        if asked not in arrays:
+            raise unknown_name(f"{kind} array", asked, arrays)
+    shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+    features = roles.image or roles.text or next((name for name in FEATURE_ARRAYS if name in arrays), None)
+    if features is None:
+        fix = f"name the features {', '.join(FEATURE_ARRAYS)}"
+        raise InputError("the file has no features", where=str(path), got=shapes, fix=fix)
+    label = roles.label or next((name for name in LABEL_ARRAYS if name in arrays), None)
+    y = None if label is None else arrays[label]
+    notes = [f"features are {features!r}, labels {label!r} of {shapes}"]
+    if y is not None and _are_codes(y, arrays.get("class_names")):
+        y = arrays["class_names"][y]
+        notes.append("label codes are shown by their class_names")
+    part: dict[str, Any] = {
+        kind: None if (name := getattr(roles, kind)) is None else arrays[name] for kind in ("id", "groups", "time")
+    }
+    segments = {name: arrays[name] for name in roles.segments} or None
+    data = Dataset(arrays[features], y, part["id"], part["groups"], segments, part["time"])
+    id_source = "row number, from 0" if roles.id is None else f"array {roles.id!r}"
+    return Reading(data, describe_columns(data.X, data.ids), label or "", id_source, path, None, tuple(notes))
+
+
+def _are_codes(y: Array, names: Array | None) -> bool:
+    """Whether labels are positions in an array of class names."""
+    return names is not None and y.dtype.kind in "iu" and y.size > 0 and 0 <= y.min() <= y.max() < len(names)
+
+
+def _read_folder(path: Path, roles: _Roles) -> Reading:
+    """A folder of images: every sub-folder is a class, a file's id is its path below the folder."""
+    classes = sorted(entry.name for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+    found: list[tuple[str, str]] = []
+    passed_over = 0
+    for name in classes:
+        for where, _, files in os.walk(path / name):
+            images = [file for file in files if _is_image(file)]
+            passed_over += len(files) - len(images)
+            found += [((Path(where) / file).relative_to(path).as_posix(), name) for file in images]
+    if not found:
+        raise InputError(
+            "the folder has no images in sub-folders", where=str(path),
+            got=f"{len(classes)} sub-folders, no file with {', '.join(sorted(IMAGE_SUFFIXES))}",
+            fix="put every class's images in a sub-folder named for the class",
+        )  # fmt: skip
+    whole = [item for item in sorted(found) if (path / item[0]).stat().st_size]
+    ids, labels = (np.array(part) for part in zip(*whole, strict=True))
+    data = Dataset(Images.from_files([path / name for name in ids]), labels, ids)
+    notes = [f"{data.X!r}: one class per sub-folder ({len(classes)} classes)"]
+    empty = sorted({name for name, _ in found} - set(ids))
+    if empty:
+        notes.append(f"{len(empty)} empty image files are left out: {', '.join(empty[:5])}")
+    if passed_over:
+        notes.append(f"{passed_over} files that are not images are passed over")
+    return Reading(data, (), roles.label or "folder", "path below the folder", path, None, tuple(notes))
+
+
+def _is_image(file: str) -> bool:
+    return os.path.splitext(file)[1].lower() in IMAGE_SUFFIXES and not file.startswith(".")
