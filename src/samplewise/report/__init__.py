@@ -1,0 +1,16 @@
+"""Draws an audit record, and nothing else, as a page, Markdown, JUnit, JSON or a screen of text; knows no method."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "comparison": ["Comparison", "compare"],
+        "interchange": ["from_json", "to_json"],
+        "junit": ["to_junit"],
+        "markdown": ["to_markdown"],
+        "page": ["to_html"],
+        "terminal": ["summary_text"],
+        "verdict": ["Verdict", "verdict"],
+    },
+)

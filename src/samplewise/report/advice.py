@@ -1,0 +1,53 @@
+"""The remedies of a record in the order a reader needs them: tested by effect, then untested with the reason."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from samplewise.core.findings import AuditRecord, Finding, Remedy
+from samplewise.report.wording import count_of
+
+NOT_TESTED = "not tested"
+KIND_VERBS = {"relabel": "Relabel", "drop": "Drop", "reweight": "Reweight", "collect": "Collect", "review": "Review"}
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """One remedy with the finding it belongs to."""
+
+    code: str
+    title: str
+    remedy: Remedy
+    action: str
+    axis: str
+
+    @property
+    def tested(self) -> bool:
+        """Whether its effect was measured."""
+        return bool(self.remedy.verdict) and self.remedy.effect is not None and math.isfinite(self.remedy.effect.value)
+
+
+def advice_of(record: AuditRecord) -> tuple[list[Advice], list[Advice]]:
+    """Tested remedies, largest effect first, and untested ones in the order of their findings."""
+    every = [_advice(finding, remedy) for finding in record.findings() for remedy in finding.remedies]
+    tested = sorted((item for item in every if item.tested), key=lambda item: (-_effect(item), item.code))
+    return tested, [item for item in every if not item.tested]
+
+
+def helping(tested: Sequence[Advice]) -> list[Advice]:
+    """Those that were measured to help, best first."""
+    return [item for item in tested if item.remedy.verdict == "helps"]
+
+
+def _advice(finding: Finding, remedy: Remedy) -> Advice:
+    return Advice(finding.code, finding.title, remedy, remedy.action or _default_action(finding, remedy), finding.axis)
+
+
+def _default_action(finding: Finding, remedy: Remedy) -> str:
+    what = "row" if finding.axis == "data" else finding.axis
+    plural = {"class": "classes"}.get(what, what + "s")
+    return f"{KIND_VERBS[remedy.kind]} {count_of(len(remedy.keys), what, plural)}"
+
+
+def _effect(item: Advice) -> float:
+    return item.remedy.effect.value if item.remedy.effect else -math.inf

@@ -1,0 +1,102 @@
+"""An exhibit as a table of texts, each with what it is sorted by."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from samplewise.core.encoding import as_column
+from samplewise.core.values import Exhibit, Scores
+from samplewise.report.limits import Limits, cut_note
+from samplewise.report.wording import decimal_places, key_text, number_text, shortened
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One entry: the text shown, and the number or text it is sorted by."""
+
+    text: str
+    order: float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's heading, and whether its entries are numbers, which stand right-aligned."""
+
+    name: str
+    numeric: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a table shows, and what it leaves out."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+    cut: str = ""
+
+
+def exhibit_table(exhibit: Exhibit, limits: Limits) -> Table:
+    """The first rows and columns of an exhibit; images are left to the page that draws them."""
+    names = [name for name in exhibit.columns if "thumbnail" not in name]
+    total = len(next(iter(exhibit.columns.values()), ()))
+    columns = {name: as_column(exhibit.columns[name]) for name in names[: limits.columns]}
+    table = table_of(exhibit.title, columns, limits)
+    unit = f"Unit: {exhibit.unit}." if exhibit.unit else ""
+    cut = cut_note((len(table.rows), total, "row"), (len(columns), len(names), "column"))
+    note = " ".join(filter(None, (shortened(exhibit.note, 4 * limits.text), unit)))
+    return Table(shortened(table.title, limits.text), table.columns, table.rows, note, cut)
+
+
+def table_of(title: str, columns: dict[str, Any], limits: Limits) -> Table:
+    """Named columns as a table, cut to `limits.rows`."""
+    heads = tuple(
+        Column(shortened(name.replace("_", " "), limits.text), _is_numeric(values)) for name, values in columns.items()
+    )
+    cells = [_cells(values, limits) for values in columns.values()]
+    return Table(title, heads, tuple(zip(*cells, strict=True)))
+
+
+def scores_table(scores: Scores, count: int, limits: Limits) -> Table:
+    """The `count` highest scores with their ids."""
+    top = scores.top(min(count, limits.rows))
+    columns = {scores.axis: top.keys, f"{scores.quantity} ({scores.unit})": top.values}
+    if top.spread is not None:
+        columns["standard error"] = top.spread
+    return table_of(scores.quantity.replace("_", " "), columns, limits)
+
+
+def _is_numeric(values: Any) -> bool:
+    if values.dtype.kind in "iuf":
+        return True
+    entries = [item for item in values[:100].tolist() if item is not None] if values.dtype.kind == "O" else []
+    return bool(entries) and all(isinstance(item, int | float) and not isinstance(item, bool) for item in entries)
+
+
+def _cells(values: Any, limits: Limits) -> list[Cell]:
+    shown = values[: limits.rows].tolist()
+    if not _is_numeric(values):
+        return [Cell(text, text.casefold()) for text in (shortened(_text(item), limits.text) for item in shown)]
+    places = None if values.dtype.kind in "iu" else common_places(shown)
+    return [Cell(number_text(item, places), _order(item)) for item in shown]
+
+
+def _text(item: Any) -> str:
+    return "" if item is None else key_text(item)
+
+
+def _order(item: Any) -> float:
+    return float(item) if item is not None and math.isfinite(item) else -1e308  # missing numbers sort below all others
+
+
+def common_places(numbers: Sequence[Any]) -> int:
+    """Decimals that suit a whole column, so that its points stand under one another."""
+    finite = np.array([item for item in numbers if item is not None and math.isfinite(item)], dtype=float)
+    if not len(finite) or np.equal(np.mod(finite, 1), 0).all():
+        return 0
+    scale = float(np.median(np.abs(finite[finite != 0])))
+    return min(decimal_places(scale) + 1, 6)

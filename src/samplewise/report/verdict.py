@@ -1,0 +1,160 @@
+"""THE verdict: one sentence and a few headline numbers, worked out from the record alone."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from samplewise.core.findings import AuditRecord, Finding
+from samplewise.core.values import Estimate
+from samplewise.report.advice import advice_of, helping
+from samplewise.report.wording import count_of, estimate_text, listed, number_text, shortened
+
+HEADLINE_CHECKS = ("SW501", "SW201", "SW401", "SW601", "SW503")  # whose first number everybody asks for
+MOST_HEADLINES = 6
+PLURALS = {"class": "classes"}
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One number for the first screen: what it is, the number as text, and what stands in small print under it."""
+
+    label: str
+    text: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer to "can I train on this data?"; `level` is the worst thing the sentence says."""
+
+    sentence: str
+    level: Literal["error", "warning", "clean", "incomplete"]
+    headlines: tuple[Headline, ...]
+
+    def __str__(self) -> str:
+        """The sentence."""
+        return self.sentence
+
+
+def verdict(record: AuditRecord) -> Verdict:
+    """The verdict on the audited data: what to mend first, what that is measured to buy, and what could not be checked.
+
+    Cost: O(findings).
+
+    >>> verdict(AuditRecord(1, {"rows": 3}, {}, {}, ())).sentence
+    'No check has run yet, so nothing can be said about this data.'
+    """
+    findings = list(record.findings())
+    errors, warnings = ([f for f in findings if f.severity == severity] for severity in ("error", "warning"))
+    failed = [outcome.code for outcome in record.outcomes if outcome.status == "failed"]
+    waiting = not_run(record)
+    level: Literal["error", "warning", "clean", "incomplete"]
+    level = "error" if errors else "incomplete" if failed or waiting else "warning" if warnings else "clean"
+    clauses = [_state(record, errors, warnings), _best_advice(record), _gaps(failed, waiting)]
+    return Verdict("; ".join(filter(None, clauses)) + ".", level, _headlines(record))
+
+
+def not_run(record: AuditRecord) -> list[str]:
+    """Codes the plan names that have no outcome yet: the audit was interrupted, or is still under way."""
+    done = {outcome.code for outcome in record.outcomes}
+    planned = record.plan.get("checks") or []
+    return [str(code) for code in planned if code not in done] if isinstance(planned, list | tuple) else []
+
+
+def extent(finding: Finding) -> str:
+    """How much a finding concerns: `412 rows`, `2 columns`; empty where it is about the data as a whole."""
+    if finding.axis == "data" or not finding.keys:
+        return ""
+    return count_of(len(finding.keys), finding.axis, PLURALS.get(finding.axis, ""))
+
+
+def _state(record: AuditRecord, errors: list[Finding], warnings: list[Finding]) -> str:
+    if not record.outcomes:
+        return "No check has run yet, so nothing can be said about this data"
+    partial = bool(not_run(record)) or any(outcome.status == "failed" for outcome in record.outcomes)
+    if errors:
+        return f"Mend {count_of(len(errors), 'thing')} before you train on this data: {_names(errors)}"
+    if warnings and partial:
+        return f"So far {count_of(len(warnings), 'thing needs', 'things need')} a look: {_names(warnings)}"
+    if warnings:
+        return f"This data can be used, with {count_of(len(warnings), 'thing')} to look at first: {_names(warnings)}"
+    ran = sum(outcome.status in ("found", "clean") for outcome in record.outcomes)
+    if not ran:
+        return "No check could be carried out, so nothing can be said about this data"
+    start = "So far nothing" if partial else "Nothing"
+    return f"{start} was found that speaks against training on this data ({count_of(ran, 'check')} carried out)"
+
+
+def _names(findings: list[Finding]) -> str:
+    named = []
+    for finding in findings:
+        size = extent(finding)
+        named.append(shortened(finding.title, 80).rstrip(".") + (f" ({size})" if size else ""))
+    return listed(named)
+
+
+def _best_advice(record: AuditRecord) -> str:
+    tested, _ = advice_of(record)
+    helps = helping(tested)
+    if helps and helps[0].remedy.effect:
+        best = helps[0]
+        action = shortened(best.action, 100).rstrip(".")
+        return f"“{action}” is measured to change the held-out score by {estimate_text(helps[0].remedy.effect)}"
+    return f"none of the {count_of(len(tested), 'tested remedy', 'tested remedies')} is shown to help" if tested else ""
+
+
+def _gaps(failed: list[str], waiting: list[str]) -> str:
+    clauses = []
+    if failed:
+        clauses.append(f"{count_of(len(failed), 'check')} failed ({listed(failed)})")
+    if waiting:
+        clauses.append(f"{count_of(len(waiting), 'check')} of the plan did not run ({listed(waiting)})")
+    return " and ".join(clauses)
+
+
+def _headlines(record: AuditRecord) -> tuple[Headline, ...]:
+    found = [_rows(record), _findings(record), _advice(record)]
+    found += [_measured(record, code) for code in HEADLINE_CHECKS]
+    return tuple(headline for headline in found if headline)[:MOST_HEADLINES]
+
+
+def _rows(record: AuditRecord) -> Headline | None:
+    rows = record.data.get("rows")
+    if not isinstance(rows, int):
+        return None
+    columns = record.data.get("columns") or []
+    classes = record.data.get("classes") or []
+    parts = [count_of(len(columns), "column")] if columns else []
+    parts += [count_of(len(classes), "class", "classes")] if classes else []
+    return Headline("rows", number_text(rows), ", ".join(parts))
+
+
+def _findings(record: AuditRecord) -> Headline:
+    found = [finding.severity for finding in record.findings()]
+    words = {"error": "to act on first", "warning": "to look at", "note": "to note"}
+    detail = ", ".join(f"{found.count(kind)} {words[kind]}" for kind in words if kind in found)
+    return Headline("finding" if len(found) == 1 else "findings", number_text(len(found)), detail)
+
+
+def _advice(record: AuditRecord) -> Headline | None:
+    tested, _ = advice_of(record)
+    if not tested:
+        return None
+    detail = f"of {count_of(len(tested), 'remedy', 'remedies')} measured"
+    return Headline("remedies that help", number_text(len(helping(tested))), detail)
+
+
+def _measured(record: AuditRecord, code: str) -> Headline | None:
+    """The first number a check reports, whether or not it found something."""
+    outcome = record.outcome(code)
+    if outcome is None:
+        return None
+    estimates = [*outcome.result.measured, *(item for finding in outcome.result.findings for item in finding.measured)]
+    return _headline(estimates[0]) if estimates else None
+
+
+def _headline(estimate: Estimate) -> Headline:
+    text = estimate_text(estimate)
+    number, bracket, interval = text.partition(" [")
+    return Headline(
+        estimate.quantity.replace("_", " "), number, bracket.strip() + interval if bracket else estimate.reason
+    )
