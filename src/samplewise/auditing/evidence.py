@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.auditing.plan import Plan
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.execution import Executor
 from samplewise.core.randomness import derive_seed
 from samplewise.data.columns import Column
 from samplewise.data.dataset import Dataset
-from samplewise.data.splits import fold_of_rows, forward_folds
+from samplewise.data.splits import fold_of_rows
 from samplewise.data.targets import Target
 from samplewise.engine.models.encoding import SpaceEncoder
 from samplewise.engine.models.learner import Fitted, Learner
@@ -20,7 +21,6 @@ from samplewise.engine.models.metrics import Metric
 from samplewise.engine.neighbours import NeighbourGraph, build_graph, exact_groups
 from samplewise.engine.refits import FitRunner, FitStore, Part, Refits, refit
 from samplewise.engine.refits.parts import whole_part
-from samplewise.auditing.plan import Plan
 from samplewise.labels import LabelPosterior, label_posterior
 
 NEIGHBOURS = 10
@@ -75,13 +75,15 @@ class Evidence:
     @cached_property
     def folds(self) -> list[Ints]:
         """One fold assignment (n,) per repeat; the first serves every single-pass quantity."""
-        if self.data.time is not None:
-            return [forward_folds(self.data.time, self.plan.folds)]
         codes = None if self.target.classes is None else self.target.codes
-        return [
-            fold_of_rows(self.data.ids, codes, self.split_groups, folds=self.plan.folds, seed=derive_seed(self.seed, "folds", repeat))
-            for repeat in range(self.plan.repeats)
-        ]
+        repeats = 1 if self.ordered else self.plan.repeats
+        return [self._assigned(codes, derive_seed(self.seed, "folds", repeat)) for repeat in range(repeats)]
+
+    def _assigned(self, codes: Array | None, seed: int) -> Ints:
+        dealt = fold_of_rows(
+            self.data.ids, codes, self.split_groups, folds=self.plan.folds, seed=seed, time=self.data.time
+        )
+        return dealt.astype(np.intp)
 
     @property
     def ordered(self) -> bool:
@@ -93,7 +95,9 @@ class Evidence:
     @cached_property
     def runner(self) -> FitRunner:
         """Makes every fit of the audit, each distinct one once."""
-        return FitRunner(self.data, self.target, self.learner, self.space, self.seed, self.executor, self.store, self.on_fit)
+        return FitRunner(
+            self.data, self.target, self.learner, self.space, self.seed, self.executor, self.store, self.on_fit
+        )
 
     @cached_property
     def whole(self) -> Part:

@@ -1,12 +1,9 @@
 """From outputs to probabilities: one temperature, chosen on rows the models did not see."""
 
-import lazy_loader
 import numpy as np
+from scipy import optimize, special
 
 from samplewise.core.arrays import Floats, Ints
-
-optimize = lazy_loader.load("scipy.optimize")
-special = lazy_loader.load("scipy.special")
 
 
 def temperature(outputs: Floats, codes: Ints) -> float:
@@ -21,7 +18,9 @@ def temperature(outputs: Floats, codes: Ints) -> float:
         factor = np.exp(log_factor)
         return float(np.mean(np.log(np.exp(factor * shifted).sum(axis=1)) - factor * given))
 
-    found = optimize.minimize_scalar(surprise, bounds=(np.log(1e-2), np.log(1e3)), method="bounded", options={"xatol": 1e-4})
+    found = optimize.minimize_scalar(
+        surprise, bounds=(np.log(1e-2), np.log(1e3)), method="bounded", options={"xatol": 1e-4}
+    )
     return float(np.exp(found.x))
 
 

@@ -2,8 +2,10 @@
 
 from typing import Any
 
-import lazy_loader
 import numpy as np
+from scipy import sparse
+from sklearn import ensemble, linear_model
+from sklearn.pipeline import Pipeline
 
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.data.columns import describe_columns
@@ -13,11 +15,6 @@ from samplewise.data.targets import Target
 from samplewise.engine.models.estimator import EstimatorLearner
 from samplewise.engine.models.kernel_head import KernelHead
 from samplewise.engine.models.learner import Learner
-
-ensemble = lazy_loader.load("sklearn.ensemble")
-linear_model = lazy_loader.load("sklearn.linear_model")
-pipeline = lazy_loader.load("sklearn.pipeline")
-sparse = lazy_loader.load("scipy.sparse")
 
 NAMES = ("kernel", "linear", "boosting", "logistic", "forest")
 SMALL = 200  # rows under which boosting's leaves would be most of a class
@@ -48,7 +45,7 @@ def choose_learner(wanted: Any, data: Dataset, target: Target) -> tuple[Learner,
             "learner must be a name, a scikit-learn estimator or follow the Learner protocol",
             got=type(wanted).__name__, fix=f"names: {', '.join(NAMES)}",
         )  # fmt: skip
-    encoding = "space" if _mixed(data.X) and not isinstance(wanted, pipeline.Pipeline) else "raw"
+    encoding = "space" if _mixed(data.X) and not isinstance(wanted, Pipeline) else "raw"
     if isinstance(data.X, Images):
         encoding = "space"
     return EstimatorLearner(wanted, type(wanted).__name__, encoding), "given by the user"  # type: ignore[arg-type]  # two literals

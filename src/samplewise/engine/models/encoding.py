@@ -6,8 +6,10 @@ No label enters an encoding, so one encoding of all rows may serve every fit of 
 
 from typing import Any
 
-import lazy_loader
 import numpy as np
+from scipy import sparse
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.randomness import derive_seed
@@ -15,10 +17,6 @@ from samplewise.data.columns import Column, describe_columns
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
 from samplewise.engine.models.image_features import ImageFeatures
-
-sparse = lazy_loader.load("scipy.sparse")
-decomposition = lazy_loader.load("sklearn.decomposition")
-text = lazy_loader.load("sklearn.feature_extraction.text")
 
 REDUCED = 128  # dimensions a sparse matrix or a text column is reduced to
 CATEGORIES = 254  # histogram boosting takes 255 codes; the last one stands for "any other"
@@ -61,7 +59,10 @@ class TreeCodes:
             self._parts: list[Any] = [_code_part(X, column, seed) for column in columns]
         else:
             self._parts = [SpaceEncoder(X, seed=seed) if isinstance(X, Images) or sparse.issparse(X) else _as_floats]
-        widths = [(isinstance(part, _Codes), part(X[:1] if not hasattr(X, "iloc") else X.iloc[:1]).shape[1]) for part in self._parts]
+        widths = [
+            (isinstance(part, _Codes), part(X[:1] if not hasattr(X, "iloc") else X.iloc[:1]).shape[1])
+            for part in self._parts
+        ]
         self.categorical = np.concatenate([np.full(width, coded) for coded, width in widths])
 
     def __call__(self, X: Any) -> Floats:
@@ -101,7 +102,9 @@ class _NumberPart:
         self.holes = np.flatnonzero(~known.all(axis=0))
         if len(self.holes):
             masked = np.where(known, values, np.nan)
-            self.centre = np.array([np.median(column[~np.isnan(column)]) if (~np.isnan(column)).any() else 0.0 for column in masked.T])
+            self.centre = np.array(
+                [np.median(column[~np.isnan(column)]) if (~np.isnan(column)).any() else 0.0 for column in masked.T]
+            )
             spread = np.sqrt(np.nanmean(np.square(masked - self.centre), axis=0, where=known.any(axis=0)))
         else:
             self.centre = values.mean(axis=0)
@@ -196,10 +199,12 @@ class _ReducedPart:
         rank = min(REDUCED, min(matrix.shape) - 1)
         self.reduction = None
         if matrix.shape[1] > REDUCED and rank >= 1:
-            self.reduction = decomposition.TruncatedSVD(rank, random_state=seed).fit(matrix)
+            self.reduction = TruncatedSVD(rank, random_state=seed).fit(matrix)
 
     def __call__(self, matrix: Any) -> Floats:
-        return np.asarray(matrix.toarray() if self.reduction is None else self.reduction.transform(matrix), dtype=np.float64)
+        return np.asarray(
+            matrix.toarray() if self.reduction is None else self.reduction.transform(matrix), dtype=np.float64
+        )
 
 
 class _TextPart:
@@ -207,7 +212,9 @@ class _TextPart:
 
     def __init__(self, frame: Any, name: str, seed: int) -> None:
         self.name = name
-        self.words = text.TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), max_features=50_000, min_df=2 if len(frame) > 50 else 1)
+        self.words = TfidfVectorizer(
+            sublinear_tf=True, ngram_range=(1, 2), max_features=50_000, min_df=2 if len(frame) > 50 else 1
+        )
         self.reduced = _ReducedPart(self.words.fit_transform(self._texts(frame)), seed)
 
     def __call__(self, frame: Any) -> Floats:

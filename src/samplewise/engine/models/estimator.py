@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import lazy_loader
 import numpy as np
+from sklearn.base import clone
+from sklearn.utils.validation import has_fit_parameter
 
 from samplewise.core.arrays import Array, Floats, Ints, fingerprint
 from samplewise.core.errors import InputError, SamplewiseError
@@ -14,9 +15,6 @@ from samplewise.data.targets import Target, describe_target
 from samplewise.engine.models.calibration import probabilities
 from samplewise.engine.models.encoding import SpaceEncoder, TreeCodes
 from samplewise.engine.models.learner import Fit, Objective
-
-sklearn_base = lazy_loader.load("sklearn.base")
-validation = lazy_loader.load("sklearn.utils.validation")
 
 Encoding = Literal["raw", "codes", "space"]
 ABSENT = -30.0  # log-probability given to a class the fit never saw
@@ -64,7 +62,7 @@ class EstimatorLearner:
     def _prepared(self, encoder: Any) -> Any:
         """The estimator, told which of its columns are categories where it can be."""
         if isinstance(encoder, TreeCodes) and "categorical_features" in self.estimator.get_params():
-            return sklearn_base.clone(self.estimator).set_params(categorical_features=encoder.categorical)
+            return clone(self.estimator).set_params(categorical_features=encoder.categorical)
         return self.estimator
 
 
@@ -80,7 +78,9 @@ class EstimatorBench:
         codes = self.target.codes if fit.codes is None else fit.codes
         weights = self.weights if fit.weights is None else fit.weights
         rows = np.flatnonzero(fit.keep)
-        model = train(self.estimator, _rows(self.X, rows), codes[rows], None if weights is None else weights[rows], seed)
+        model = train(
+            self.estimator, _rows(self.X, rows), codes[rows], None if weights is None else weights[rows], seed
+        )
         return answer(model, _rows(self.X, fit.ask), self.target.classes)
 
 
@@ -109,10 +109,12 @@ class FittedEstimator:
 
 def train(estimator: Any, X: Any, codes: Array, weights: Floats | None, seed: int) -> Any:
     """A clone of `estimator` fitted with every `random_state` inside it set from `seed`."""
-    model = sklearn_base.clone(estimator)
-    seeds = {name: derive_seed(seed, name) % 2**31 for name in model.get_params() if name.split("__")[-1] == "random_state"}
+    model = clone(estimator)
+    seeds = {
+        name: derive_seed(seed, name) % 2**31 for name in model.get_params() if name.split("__")[-1] == "random_state"
+    }
     model.set_params(**seeds)
-    extra = {} if weights is None or not validation.has_fit_parameter(model, "sample_weight") else {"sample_weight": weights}
+    extra = {} if weights is None or not has_fit_parameter(model, "sample_weight") else {"sample_weight": weights}
     try:
         return model.fit(X, codes, **extra)
     except SamplewiseError:

@@ -63,7 +63,9 @@ class KernelHead:
         kernel = self._kernel_map(space, data.ids)
         features = kernel(space)
         responses = _responses(target, target.codes)
-        head = SubsetRidge(features, responses).fit(np.ones(len(data), dtype=bool), weights=data.weights)
+        head = SubsetRidge(features, responses).fit(
+            np.ones(len(data), dtype=bool), weights=data.weights, standardize=False
+        )
         held_out = _held_out(features, responses, data.ids)
         factor = temperature(held_out, target.codes) if target.task == "classification" else 1.0
         return FittedHead(target.classes, encoder, kernel, head, factor)
@@ -96,7 +98,7 @@ class KernelBench:
     def outputs(self, fit: Fit, *, seed: int) -> Floats:
         """(q, c) head values; `seed` is part of the protocol and changes nothing here."""
         replaced = None if fit.codes is None else _responses(self._target, fit.codes)
-        head = self._ridge.fit(fit.keep, targets=replaced, weights=fit.weights)
+        head = self._ridge.fit(fit.keep, targets=replaced, weights=fit.weights, standardize=False)
         return np.asarray(head.outputs(self.features[fit.ask]))
 
 
@@ -138,5 +140,5 @@ def _held_out(features: Floats, responses: Floats, ids: Array) -> Floats:
     ridge = SubsetRidge(features, responses, blocks=second)
     outputs = np.empty_like(responses)
     for half in (0, 1):
-        outputs[second == half] = ridge.fit(second != half).outputs(features[second == half])
+        outputs[second == half] = ridge.fit(second != half, standardize=False).outputs(features[second == half])
     return outputs

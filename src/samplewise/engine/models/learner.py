@@ -77,7 +77,7 @@ class Learner(Protocol):
     """Something still to be fitted."""
 
     name: str
-    closed_form: bool  # True: fits are linear algebra that already uses every core, so no processes are started
+    closed_form: bool  # True: fits are linear algebra, carried out on threads; no processes are started
 
     def fit(self, data: Dataset, *, seed: int, objective: Objective | None = None) -> Fitted:
         """Train on all rows of `data`."""

@@ -8,13 +8,11 @@ spread gives its standard error.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import lazy_loader
 import numpy as np
+from scipy import stats
 
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, unknown_name
-
-stats = lazy_loader.load("scipy.stats")
 
 Contributions = Callable[[Floats, Array], Floats]  # outputs (n, c), codes (n,) -> (n,)
 
@@ -46,12 +44,16 @@ def _balanced(outputs: Floats, codes: Array) -> Floats:
 def _area_under_curve(outputs: Floats, codes: Array) -> Floats:
     """DeLong's placement values as influence on the area; needs both classes."""
     if outputs.shape[1] != 2:
-        raise InputError("metric 'auc' needs two classes", got=f"{outputs.shape[1]} classes", fix="use metric='balanced_accuracy'")
+        raise InputError(
+            "metric 'auc' needs two classes", got=f"{outputs.shape[1]} classes", fix="use metric='balanced_accuracy'"
+        )
     score = outputs[:, 1] - outputs[:, 0]
     positive = codes == 1
     counts = np.array([(~positive).sum(), positive.sum()])
     if not counts.all():
-        raise InputError("metric 'auc' needs rows of both classes", got=f"counts {counts.tolist()}", fix="use metric='accuracy'")
+        raise InputError(
+            "metric 'auc' needs rows of both classes", got=f"counts {counts.tolist()}", fix="use metric='accuracy'"
+        )
     overall = stats.rankdata(score)
     within = np.empty(len(codes))
     for member in (positive, ~positive):
@@ -80,7 +82,9 @@ METRICS = {
         Metric("accuracy", "accuracy", "points of accuracy", "classification", _correct),
         Metric("balanced_accuracy", "balanced accuracy", "points of balanced accuracy", "classification", _balanced),
         Metric("auc", "area under the ROC curve", "points of AUC", "classification", _area_under_curve),
-        Metric("mae", "mean absolute error", "hundredths of the label's standard deviation", "regression", _absolute_error),
+        Metric(
+            "mae", "mean absolute error", "hundredths of the label's standard deviation", "regression", _absolute_error
+        ),
         Metric("r2", "R squared", "points of R squared", "regression", _squared_error),
     )
 }
@@ -94,5 +98,7 @@ def choose_metric(name: str | None, task: str) -> Metric:
     if name not in METRICS:
         raise unknown_name("metric", name, fitting)
     if METRICS[name].task != task:
-        raise InputError(f"metric {name!r} is for {METRICS[name].task}", got=f"task {task}", fix=f"use one of: {', '.join(fitting)}")
+        raise InputError(
+            f"metric {name!r} is for {METRICS[name].task}", got=f"task {task}", fix=f"use one of: {', '.join(fitting)}"
+        )
     return METRICS[name]

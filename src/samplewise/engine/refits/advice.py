@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-import lazy_loader
 import numpy as np
+from scipy import stats
 
 from samplewise.core.arrays import Floats, Ints
 from samplewise.core.findings import Verdict
@@ -20,10 +20,10 @@ from samplewise.engine.models.metrics import Metric
 from samplewise.engine.refits.parts import Change, Part, Rule, outer_parts
 from samplewise.engine.refits.runner import FitRunner
 
-stats = lazy_loader.load("scipy.stats")
-
 COVERAGE = 0.95
-SOURCE = "nested test of the rule: re-run in every training part, both arms scored on all held-out rows with given labels"
+SOURCE = (
+    "nested test of the rule: re-run in every training part, both arms scored on all held-out rows with given labels"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,9 @@ def measure_remedies(
             changes = [rule(part) for part in parts]
             _compare(runner, parts, changes, tallies[name], metric, repeat)
     adjusted = holm([_two_sided(runner, tally.mean(tally.effect)) for tally in tallies.values()])
-    return {name: _measured(runner, tally, metric, p) for (name, tally), p in zip(tallies.items(), adjusted, strict=True)}
+    return {
+        name: _measured(runner, tally, metric, p) for (name, tally), p in zip(tallies.items(), adjusted, strict=True)
+    }
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -104,7 +106,9 @@ def random_twin(change: Change, part: Part, seed: int) -> Change:
         return Change(change.kind, rows, change.values)
     draw = generator(seed, "random labels", part.left_out)
     if part.class_count:
-        return Change("relabel", rows, (part.codes[rows] + draw.integers(1, part.class_count, len(rows))) % part.class_count)
+        return Change(
+            "relabel", rows, (part.codes[rows] + draw.integers(1, part.class_count, len(rows))) % part.class_count
+        )
     return Change("relabel", rows, draw.permutation(part.codes)[: len(rows)])
 
 

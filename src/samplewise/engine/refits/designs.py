@@ -57,7 +57,13 @@ def refit(runner: FitRunner, design: Design, folds: Ints, *, count: int = 10, si
     outputs = runner.outputs([Fit(mask, everyone) for mask in inside], blocks=folds)
     seeds = np.full(len(inside), runner.seed)
     return Refits(
-        runner.data.ids, inside, np.stack(outputs), design, seeds, runner.learner.fingerprint(), runner.data.fingerprint()
+        runner.data.ids,
+        inside,
+        np.stack(outputs),
+        design,
+        seeds,
+        runner.learner.fingerprint(),
+        runner.data.fingerprint(),
     )
 
 

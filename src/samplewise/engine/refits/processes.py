@@ -6,9 +6,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-import lazy_loader
+import joblib
 
-joblib = lazy_loader.load("joblib")
+
+def available_cores() -> int:
+    """Cores this process may use, which can be fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class ProcessExecutor:
@@ -20,7 +23,7 @@ class ProcessExecutor:
 
     def __init__(self, count: int | None = None) -> None:
         """Nothing is started before the first call of `map`."""
-        self.count = count or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        self.count = count or available_cores()
 
     def map(self, task: Callable[..., Any], items: Iterable[Any], *, seeds: Sequence[int]) -> Iterator[Any]:
         """Yield `task(item, seed=seed)` for every item, in order, as they finish."""

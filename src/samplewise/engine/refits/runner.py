@@ -10,6 +10,7 @@ from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target
 from samplewise.engine.models.learner import Bench, Fit, Learner
 from samplewise.engine.refits.store import FitStore
+from samplewise.engine.refits.threads import ThreadExecutor
 
 
 @dataclass(eq=False)
@@ -22,7 +23,7 @@ class FitRunner:
         learner: what is fitted.
         space: (n, d) label-free points, shared by everything that needs distances.
         seed: both arms of a comparison use the same.
-        executor: carries out fits that are not in closed form; those use every core by themselves.
+        executor: carries out fits that are not in closed form; closed forms run on threads of this process.
         store: where outputs are kept.
         on_fit: called after every fit made, for progress.
     """
@@ -44,7 +45,7 @@ class FitRunner:
         missing = {key: fit for key, fit in zip(keys, fits, strict=True) if self.store.get(key) is None}
         if missing:
             bench = self._bench(blocks)
-            executor = SerialExecutor() if self.learner.closed_form else self.executor
+            executor = ThreadExecutor() if self.learner.closed_form else self.executor
             seeds = [derive_seed(self.seed, "fit")] * len(missing)
             for key, outputs in zip(missing, executor.map(bench.outputs, missing.values(), seeds=seeds), strict=True):
                 self.store.put(key, outputs)
