@@ -1,0 +1,8 @@
+"""What was decided about rows, carried out: a new data set and a log of every change; nothing is changed in place."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={"decisions": ["Applied", "LogEntry", "apply", "decisions_of"]},
+)

@@ -1,0 +1,200 @@
+"""Decisions about rows, from remedies or from people, and the data set that follows from them."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from typing import Any
+
+import lazy_loader
+import numpy as np
+
+from samplewise.core.arrays import positions_of
+from samplewise.core.errors import InputError, name_rows, unknown_name
+from samplewise.core.findings import Decision, Remedy
+from samplewise.data.dataset import Dataset
+from samplewise.data.targets import Task, describe_target
+
+pd = lazy_loader.load("pandas")
+
+KINDS = ("relabel", "drop", "reweight", "keep")
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One change: `before` and `after` are labels (relabel), weights (reweight) or "row" and "" (drop)."""
+
+    id: Any
+    kind: str
+    before: Any
+    after: Any
+    by: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Applied:
+    """The data set after the decisions, and what was changed on the way, in the order of the rows."""
+
+    data: Dataset
+    log: tuple[LogEntry, ...]
+
+    def to_frame(self) -> Any:
+        """The log as a pandas frame: id, kind, before, after, by."""
+        return pd.DataFrame(map(asdict, self.log), columns=[field.name for field in fields(LogEntry)], dtype=object)
+
+
+def apply(data: Dataset, decisions: Iterable[Decision], *, task: Task = "auto") -> Applied:
+    """Carry out decisions on a copy: rows are dropped, relabelled or reweighted; those left keep their ids and order.
+
+    A decision that changes nothing ("keep", the label the row has already) is carried out and leaves no log entry.
+
+    Args:
+        data: n rows.
+        decisions: at most one per id; `value` is the new label of a relabel and the new weight of a reweight.
+        task: as in `describe_target`; in a regression any number may be a label, else only a class some row has.
+
+    Returns:
+        Applied(data, log): at most n rows, and one entry per change.
+
+    Raises:
+        InputError: unknown id or kind, two decisions for one id, a label that no row has (the nearest is suggested) or
+            that is not a number in a regression, a weight that is not a non-negative number, or no row left.
+
+    Cost: O(n + decisions).   Not for: columns; leave those out where the data is read.
+
+    >>> data = Dataset([[0.0], [1.0], [2.0]], ["cat", "cat", "dog"], ids=["p", "q", "r"])
+    >>> applied = apply(data, [Decision("p", "drop"), Decision("q", "relabel", "dog")])
+    >>> applied.data.ids.tolist(), applied.data.y.tolist()
+    (['q', 'r'], ['dog', 'dog'])
+    >>> [(entry.id, entry.before, entry.after) for entry in applied.log]
+    [('p', 'row', ''), ('q', 'cat', 'dog')]
+    """
+    listed = list(decisions)
+    positions = positions_of([decision.id for decision in listed], data.ids)
+    _refuse_conflicts(listed)
+    decided = sorted(zip(positions.tolist(), listed, strict=True), key=lambda item: item[0])
+    rows = _Rows(data, task)
+    changes: dict[str, dict[int, Any]] = {"drop": {}, "relabel": {}, "reweight": {}, "keep": {}}
+    log = []
+    for position, decision in decided:
+        if decision.kind not in changes:
+            raise unknown_name("kind of decision", decision.kind, KINDS)
+        before, after = rows.before_and_after(position, decision)
+        if before != after:
+            changes[decision.kind][position] = after
+            log.append(LogEntry(decision.id, decision.kind, before, after, decision.by))
+    return Applied(_changed(rows, changes), tuple(log))
+
+
+def decisions_of(remedies: Iterable[Remedy], by: str = "samplewise") -> list[Decision]:
+    """What carrying out these remedies means, row by row; "collect" and "review" ask for a person and give none.
+
+    A row that two remedies treat differently follows the first of them; put the most trusted first.
+
+    Raises:
+        InputError: a relabel or reweight without one value per key.
+
+    >>> decisions_of([Remedy("drop", (4,)), Remedy("relabel", (4, 7), ("cat", "dog"))], by="me")
+    [Decision(id=4, kind='drop', value=None, by='me'), Decision(id=7, kind='relabel', value='dog', by='me')]
+    """
+    decided: dict[Any, Decision] = {}
+    for remedy in remedies:
+        if remedy.kind in ("collect", "review"):
+            continue
+        values = remedy.values if remedy.kind in ("relabel", "reweight") else (None,) * len(remedy.keys)
+        if len(values) != len(remedy.keys):
+            raise InputError(
+                f"a remedy of kind {remedy.kind!r} needs one value per row",
+                where=name_rows(remedy.keys),
+                got=f"{len(remedy.keys)} rows, {len(values)} values",
+                fix="give every row its new label or weight",
+            )
+        for key, value in zip(remedy.keys, values, strict=True):
+            decided.setdefault(key, Decision(key, remedy.kind, value, by))  # type: ignore[arg-type]  # narrowed above
+    return list(decided.values())
+
+
+def _refuse_conflicts(decisions: list[Decision]) -> None:
+    repeated = [key for key, count in Counter(decision.id for decision in decisions).items() if count > 1]
+    if repeated:
+        first = [decision for decision in decisions if decision.id == repeated[0]]
+        raise InputError(
+            "some rows have more than one decision",
+            where=name_rows(repeated),
+            got=f"{repeated[0]}: {', '.join(decision.kind for decision in first)}",
+            fix="leave one decision for each of them",
+        )
+
+
+class _Rows:
+    """The rows as decisions see them: weights that default to 1, and which labels there are."""
+
+    def __init__(self, data: Dataset, task: Task) -> None:
+        self.data, self.task = data, task
+        self.weights = np.ones(len(data)) if data.weights is None else data.weights
+
+    @cached_property
+    def classes(self) -> list[Any] | None:
+        """The labels rows have, as the data writes them; None where any number may be a label."""
+        y = self.data.y
+        if y is None or y.ndim > 1:
+            got = "y=None" if y is None else f"y of shape {y.shape}"
+            raise InputError("there is no single label per row to change", got=got, fix="pass y of shape (n,)")
+        numbers = self.task != "classification" and y.dtype.kind in "iuf"
+        if numbers and describe_target(y, self.task, self.data.ids).task == "regression":
+            return None
+        return list(dict.fromkeys(y[~self.data.unlabelled()].tolist()))
+
+    def before_and_after(self, position: int, decision: Decision) -> tuple[Any, Any]:
+        """What a decision replaces and by what; equal where it changes nothing."""
+        try:
+            if decision.kind == "relabel":
+                after = self._label(decision.value)
+                return self.data.y[position : position + 1].tolist()[0], after  # type: ignore[index]  # _label refuses None
+            if decision.kind == "reweight":
+                return float(self.weights[position]), _number(decision.value, "weight", least=0.0)
+        except InputError as error:
+            error.where = name_rows([decision.id])
+            raise
+        return ("row", "") if decision.kind == "drop" else ("row", "row")
+
+    def _label(self, label: Any) -> Any:
+        """The label as the data writes it: the class of this value, else of this text, or a number in a regression."""
+        if self.classes is None:
+            return _number(label, "label")
+        same = [
+            known for known in self.classes if known == label and isinstance(known, bool) == isinstance(label, bool)
+        ]
+        spelled = same or [known for known in self.classes if str(known) == str(label).strip()]
+        if not spelled:
+            raise unknown_name("class", str(label), sorted(map(str, self.classes)))
+        return spelled[0]
+
+
+def _changed(rows: _Rows, changes: dict[str, dict[int, Any]]) -> Dataset:
+    data = rows.data
+    if changes["relabel"] and data.y is not None:
+        new = np.asarray(list(changes["relabel"].values()), dtype=None if data.y.dtype.kind != "O" else object)
+        labels = data.y.astype(np.result_type(data.y, new))  # a longer word, or a fraction among whole numbers
+        labels[list(changes["relabel"])] = new
+        data = data.with_labels(labels)
+    if changes["reweight"]:
+        weights = rows.weights.copy()
+        weights[list(changes["reweight"])] = list(changes["reweight"].values())
+        data = data.with_weights(weights)
+    keep = np.ones(len(data), dtype=bool)
+    keep[list(changes["drop"])] = False
+    if not keep.any():
+        raise InputError("no row would be left", got=f"{len(data)} rows, all dropped", fix="keep at least one row")
+    return data if keep.all() else data.take(np.flatnonzero(keep))
+
+
+def _number(value: Any, what: str, least: float = -np.inf) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = float("nan")
+    if not (np.isfinite(number) and number >= least):
+        floor = "" if least == -np.inf else f" of at least {least:g}"
+        raise InputError(f"this {what} is not a number{floor}", got=repr(value), fix=f"give a finite number{floor}")
+    return number

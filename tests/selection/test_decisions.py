@@ -1,0 +1,136 @@
+import numpy as np
+import pytest
+
+from samplewise import selection
+from samplewise.core.errors import InputError
+from samplewise.core.findings import Decision, Remedy
+from samplewise.data import Dataset
+
+
+@pytest.fixture
+def data() -> Dataset:
+    y = ["cat", "cat", "dog", "dog", "cat"]
+    return Dataset(np.arange(10.0).reshape(5, 2), y, ids=["p", "q", "r", "s", "t"], groups=[1, 1, 2, 2, 3])
+
+
+def test_every_kind_is_carried_out_and_logged(data):
+    decisions = [
+        Decision("t", "drop", by="ann"),
+        Decision("q", "relabel", "dog", "ann"),
+        Decision("r", "reweight", 0.5, "rule"),
+        Decision("p", "keep", by="ann"),
+    ]
+    applied = selection.apply(data, decisions)
+    assert applied.data.ids.tolist() == ["p", "q", "r", "s"]
+    assert applied.data.y.tolist() == ["cat", "dog", "dog", "dog"]
+    assert applied.data.weights.tolist() == [1.0, 1.0, 0.5, 1.0]
+    assert applied.data.groups.tolist() == [1, 1, 2, 2]
+    assert [(e.id, e.kind, e.before, e.after, e.by) for e in applied.log] == [
+        ("q", "relabel", "cat", "dog", "ann"),
+        ("r", "reweight", 1.0, 0.5, "rule"),
+        ("t", "drop", "row", "", "ann"),
+    ]
+    frame = applied.to_frame()
+    assert frame.columns.tolist() == ["id", "kind", "before", "after", "by"]
+    assert frame["after"].tolist() == ["dog", 0.5, ""]
+
+
+def test_the_data_passed_in_is_left_as_it_was(data):
+    before = data.fingerprint()
+    selection.apply(data, [Decision("p", "relabel", "dog"), Decision("q", "drop"), Decision("r", "reweight", 2)])
+    assert data.fingerprint() == before
+
+
+def test_without_a_change_the_log_is_empty_and_its_frame_has_its_columns(data):
+    applied = selection.apply(data, [Decision("p", "keep"), Decision("q", "relabel", "cat")])
+    assert applied.log == ()
+    assert applied.data.fingerprint() == data.fingerprint()
+    assert applied.to_frame().columns.tolist() == ["id", "kind", "before", "after", "by"]
+
+
+def test_two_decisions_for_one_row_are_refused_by_id(data):
+    with pytest.raises(InputError, match="more than one decision") as caught:
+        selection.apply(data, [Decision("p", "drop"), Decision("q", "drop"), Decision("p", "keep")])
+    assert caught.value.where == "rows id p"
+    assert caught.value.got == "p: drop, keep"
+    assert "one decision" in caught.value.fix
+
+
+def test_unknown_ids_and_kinds_are_refused(data):
+    with pytest.raises(InputError, match="not in the data") as caught:
+        selection.apply(data, [Decision("z", "drop")])
+    assert "z" in caught.value.where
+    with pytest.raises(InputError, match="delete") as caught:
+        selection.apply(data, [Decision("p", "delete")])
+    assert "known: relabel, drop" in caught.value.fix
+
+
+def test_an_unknown_class_names_the_row_and_the_nearest_class(data):
+    with pytest.raises(InputError, match="no class named 'dgo'") as caught:
+        selection.apply(data, [Decision("p", "relabel", "dgo")])
+    assert caught.value.where == "rows id p"
+    assert "did you mean 'dog'" in caught.value.fix
+
+
+@pytest.mark.parametrize("weight", ["heavy", -1, float("nan"), None])
+def test_a_weight_must_be_a_number_that_is_not_negative(data, weight):
+    with pytest.raises(InputError, match="weight is not a number of at least 0") as caught:
+        selection.apply(data, [Decision("s", "reweight", weight)])
+    assert caught.value.where == "rows id s"
+    assert "finite number" in caught.value.fix
+
+
+def test_dropping_every_row_is_refused(data):
+    with pytest.raises(InputError, match="no row would be left") as caught:
+        selection.apply(data, [Decision(key, "drop") for key in data.ids.tolist()])
+    assert "keep at least one" in caught.value.fix
+
+
+def test_classes_written_as_numbers_are_found_by_their_text():
+    data = Dataset(np.zeros((4, 1)), np.array([0, 1, 0, 1]))
+    assert selection.apply(data, [Decision(0, "relabel", "1")]).data.y.tolist() == [1, 1, 0, 1]
+    with pytest.raises(InputError, match="no class named '2'"):
+        selection.apply(data, [Decision(0, "relabel", 2)])
+
+
+def test_in_a_regression_any_number_is_a_label_and_whole_numbers_may_become_fractions():
+    data = Dataset(np.zeros((300, 1)), np.arange(300))
+    applied = selection.apply(data, [Decision(3, "relabel", "7.5")])
+    assert applied.data.y[:5].tolist() == [0.0, 1.0, 2.0, 7.5, 4.0]
+    with pytest.raises(InputError, match="label is not a number") as caught:
+        selection.apply(data, [Decision(3, "relabel", "many")])
+    assert caught.value.where == "rows id 3"
+    with pytest.raises(InputError, match="no class named"):
+        selection.apply(data, [Decision(3, "relabel", 7.5)], task="classification")
+
+
+def test_relabelling_needs_one_label_per_row():
+    with pytest.raises(InputError, match="no single label") as caught:
+        selection.apply(Dataset(np.zeros((2, 1))), [Decision(0, "relabel", 1)])
+    assert "shape (n,)" in caught.value.fix
+
+
+def test_a_longer_class_name_is_not_cut():
+    data = Dataset(np.zeros((3, 1)), np.array(["a", "a", "elephant"])[:3])
+    assert selection.apply(data, [Decision(0, "relabel", "elephant")]).data.y[0] == "elephant"
+
+
+def test_row_order_changes_nothing_but_the_order(data):
+    decisions = [Decision("p", "relabel", "dog"), Decision("q", "drop"), Decision("r", "reweight", 3.0)]
+    turned = data.take(np.array([4, 2, 0, 1, 3]))
+    one, other = (selection.apply(rows, decisions) for rows in (data, turned))
+    assert one.data.fingerprint() == other.data.fingerprint()
+    assert set(one.log) == set(other.log)
+
+
+def test_remedies_become_decisions_and_the_first_wins():
+    remedies = [Remedy("reweight", (1, 2), (0.1, 0.2)), Remedy("drop", (2, 3)), Remedy("review", (9,))]
+    assert [(d.id, d.kind, d.value, d.by) for d in selection.decisions_of(remedies)] == [
+        (1, "reweight", 0.1, "samplewise"),
+        (2, "reweight", 0.2, "samplewise"),
+        (3, "drop", None, "samplewise"),
+    ]
+    with pytest.raises(InputError, match="one value per row") as caught:
+        selection.decisions_of([Remedy("relabel", (1, 2), ("a",))])
+    assert caught.value.where == "rows id 1, 2"
+    assert "new label or weight" in caught.value.fix
