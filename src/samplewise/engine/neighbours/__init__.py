@@ -1,0 +1,15 @@
+"""The one nearest-neighbour graph, and what is read from it: arrays in, arrays out.
+
+Axes on this floor: n rows, m queries, d features.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "graph": ["NeighbourGraph", "NeighbourIndex", "build_graph"],
+        "groups": ["exact_groups"],
+        "shapley": ["neighbour_shapley"],
+    },
+)
