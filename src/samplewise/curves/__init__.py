@@ -1,0 +1,12 @@
+"""How much data is needed: measured learning curves, the power law through them, and what more rows would buy."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "forecasts": ["Forecast", "forecast", "next_doubling"],
+        "learning_curve": ["LearningCurve", "curve_of_refits", "log_sizes", "measure_learning_curve"],
+        "power_law": ["PowerLaw", "power_law"],
+    },
+)

@@ -1,0 +1,217 @@
+"""Error against the number of training rows, measured on rows that no subset of the repeat was taught."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from samplewise.core.arrays import Array, Floats, Ints, Mask
+from samplewise.core.errors import InputError
+from samplewise.core.execution import Executor
+from samplewise.data.dataset import Dataset
+from samplewise.data.targets import Target
+from samplewise.engine.refits import Refits, open_part, refit
+
+UNITS = {"classification": "error rate", "regression": "mean absolute error relative to guessing the median"}
+LEAST_ROWS = 20  # training rows a curve starts from, or two of every class
+LARGEST_SHARE = 0.8  # the rest of the rows judges
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LearningCurve:
+    """Error after training on each of s sizes, in `repeats` independent draws of nested subsets.
+
+    Args:
+        sizes: (s,) training rows, increasing.
+        errors: (repeats, s) error of each draw; NaN where a draw could not be judged.
+        standard_error: (s,) of the mean over the draws; default from their spread.
+        unit: what an error of 1 means.
+
+    Raises:
+        InputError: sizes that do not increase, or errors of another width.
+
+    >>> LearningCurve(np.array([10, 20]), np.array([[0.4, 0.2], [0.2, 0.2]])).error
+    array([0.3, 0.2])
+    """
+
+    sizes: Ints
+    errors: Floats
+    standard_error: Floats = None  # type: ignore[assignment]  # filled in __post_init__
+    unit: str = UNITS["classification"]
+
+    def __post_init__(self) -> None:
+        """Refuse parts that do not fit together."""
+        sizes, errors = np.asarray(self.sizes), np.atleast_2d(np.asarray(self.errors, dtype=np.float64))
+        if sizes.ndim != 1 or errors.shape[1] != len(sizes) or (np.diff(sizes) <= 0).any() or not len(sizes):
+            raise InputError(
+                "a learning curve needs increasing sizes and one error per draw and size",
+                got=f"sizes {sizes.tolist()[:10]}, errors {errors.shape}",
+                fix="pass sizes (s,) in increasing order and errors (repeats, s)",
+            )
+        object.__setattr__(self, "sizes", sizes)
+        object.__setattr__(self, "errors", errors)
+        given = _spread_of_draws(errors) if self.standard_error is None else self.standard_error
+        object.__setattr__(self, "standard_error", np.asarray(given, dtype=np.float64))
+
+    @property
+    def error(self) -> Floats:
+        """(s,) mean over the draws."""
+        return np.asarray(np.nanmean(self.errors, axis=0))
+
+    @property
+    def repeats(self) -> int:
+        """Independent draws of the subsets."""
+        return len(self.errors)
+
+
+def measure_learning_curve(
+    data: Dataset | tuple[Any, Any],
+    learner: Any = None,
+    sizes: Literal["log"] | Sequence[int] = "log",
+    *,
+    repeats: int = 5,
+    seed: int = 0,
+    executor: Executor | None = None,
+) -> LearningCurve:
+    """Error against training size, as an error rate (or relative absolute error), on nested subsets.
+
+    Args:
+        data: n labelled rows, or a pair (X, y).
+        learner: a name, a scikit-learn estimator or a `Learner`; None for the default of this shape of data.
+        sizes: increasing training sizes, or "log" for up to six, each twice the one before, up to four fifths of n.
+        repeats: independent draws; their spread gives the standard error.
+        seed: fixes draws and fits.
+        executor: carries out fits that are not in closed form.
+
+    Returns:
+        `LearningCurve`, larger means worse. Each draw is judged on the rows outside its largest subset.
+
+    Raises:
+        InputError: no labels, or sizes that leave no row to judge on.
+
+    Cost: repeats * len(sizes) fits.   Not for: rows whose order matters (subsets are drawn from all times).
+    Source: viering2023.
+
+    >>> X = np.arange(60.0)[:, None]
+    >>> measure_learning_curve((X, (X[:, 0] > 30).astype(int)), sizes=[10, 40], repeats=2).error.shape
+    (2,)
+    """
+    part = open_part(data, learner, seed=seed, executor=executor)
+    rows = len(part)
+    wanted = log_sizes(rows, part.class_count) if isinstance(sizes, str) else list(sizes)
+    if not wanted or wanted[-1] >= rows:
+        raise InputError(
+            "the largest training size leaves no row to judge on",
+            got=f"sizes up to {wanted[-1] if wanted else 0}, {rows} rows",
+            fix=f"use sizes up to {int(LARGEST_SHARE * rows)}",
+        )
+    refits = refit(part.runner, "nested", part.folds, count=repeats, sizes=wanted)
+    return curve_of_refits(refits, part.target, groups=part.data.groups)
+
+
+def log_sizes(rows: int, classes: int = 0, count: int = 6) -> list[int]:
+    """Up to `count` training sizes, each about twice the one before, the largest four fifths of the rows.
+
+    >>> log_sizes(1000)
+    [25, 50, 100, 200, 400, 800]
+    """
+    largest = max(1, int(LARGEST_SHARE * rows))
+    least = max(min(LEAST_ROWS, largest), 2 * classes)
+    halved = {round(largest * 0.5**step) for step in range(count)}
+    return sorted({size for size in halved if size >= least} | {largest})
+
+
+def curve_of_refits(refits: Refits, target: Target, groups: Array | None = None) -> LearningCurve:
+    """The learning curve of models on nested subsets, as an error rate (or relative absolute error).
+
+    Args:
+        refits: design "nested": (repeats * s) models, the sizes of one draw after each other.
+        target: the labels of the same n rows.
+        groups: (n,) or None; rows that share a group with a taught row (copies, one patient) do not judge.
+
+    Returns:
+        `LearningCurve`, larger means worse. The standard error is the larger of two: between draws, and that of the
+        judging rows (draws share them, so their spread alone is too small).
+
+    Raises:
+        InputError: another design, or no row is left to judge.
+
+    Cost: one pass over the outputs.   Source: viering2023.
+    """
+    if refits.design != "nested":
+        raise InputError(
+            "a learning curve needs models on nested subsets",
+            got=f"design {refits.design!r}",
+            fix="refit(runner, 'nested', folds, count=5, sizes=[...])",
+        )
+    steps = _sizes_per_draw(refits.inside)
+    errors, outside = [], []
+    for start in range(0, len(refits), steps):
+        judges = _outside(refits.inside[start + steps - 1], groups)
+        rows = np.flatnonzero(judges)
+        losses = [row_losses(refits.outputs[start + step][rows], target, rows) for step in range(steps)]
+        errors.append([np.mean(loss) if len(rows) else np.nan for loss in losses])
+        outside.append(_scattered(losses, rows, judges))
+    if not np.isfinite(np.asarray(errors)).any(axis=0).all():
+        raise InputError(
+            "no row is left to judge the learning curve",
+            got=f"{len(refits.ids)} rows, the largest subset holds {int(refits.sizes().max())}",
+            fix="use smaller sizes, or smaller groups",
+        )
+    sizes = refits.sizes().reshape(-1, steps).mean(axis=0).round().astype(np.intp)
+    spread = np.fmax(_spread_of_draws(np.asarray(errors)), _spread_of_rows(outside))
+    return LearningCurve(sizes, np.asarray(errors), spread, UNITS[target.task])
+
+
+def row_losses(outputs: Array, target: Target, rows: Ints) -> Floats:
+    """Loss of each of the given rows (r,): 1 for a wrong class, or the absolute error over that of the median."""
+    codes = target.codes[rows]
+    if target.classes is not None:
+        return np.asarray(outputs.argmax(axis=1) != codes, dtype=np.float64)
+    guessing = float(np.mean(np.abs(target.codes - np.median(target.codes)))) or 1.0
+    return np.asarray(np.abs(outputs[:, 0].astype(np.float64) - codes) / guessing)
+
+
+def _sizes_per_draw(inside: Mask) -> int:
+    """How many nested subsets one draw has: the models until the size falls."""
+    sizes = inside.sum(axis=1)
+    falls = np.flatnonzero(np.diff(sizes) < 0)
+    return int(falls[0]) + 1 if len(falls) else len(sizes)
+
+
+def _outside(inside: Mask, groups: Array | None) -> Mask:
+    """(n,) rows that were not taught and share no group with one that was."""
+    if groups is None:
+        return ~inside
+    _, member = np.unique(np.asarray(groups).astype(str), return_inverse=True)
+    taught = np.zeros(int(member.max()) + 1, dtype=bool)
+    taught[member[inside]] = True
+    return np.asarray(~taught[member])
+
+
+def _scattered(losses: list[Floats], rows: Ints, judges: Mask) -> Floats:
+    """(s, n) losses of one draw, NaN for the rows that did not judge."""
+    spread = np.full((len(losses), len(judges)), np.nan)
+    for step, loss in enumerate(losses):
+        spread[step, rows] = loss
+    return spread
+
+
+def _spread_of_draws(errors: Floats) -> Floats:
+    """(s,) standard error of the mean over draws; NaN for a single draw."""
+    if len(errors) < 2:  # one draw has no spread
+        return np.full(errors.shape[1], np.nan)
+    return np.asarray(np.nanstd(errors, axis=0, ddof=1) / np.sqrt(np.isfinite(errors).sum(axis=0)))
+
+
+def _spread_of_rows(losses: list[Floats]) -> Floats:
+    """(s,) standard error of a mean over the rows that judged, each row averaged over the draws in which it did."""
+    known = np.isfinite(losses)
+    seen = known.sum(axis=0)
+    per_row = np.nansum(losses, axis=0) / np.maximum(seen, 1)
+    judged = seen > 0
+    count = np.maximum(judged.sum(axis=1), 1)
+    mean = per_row.sum(axis=1, where=judged) / count
+    squares = np.sum(np.square(per_row - mean[:, None]), axis=1, where=judged)
+    return np.asarray(np.sqrt(squares / np.maximum(count - 1, 1) / count))
