@@ -164,6 +164,8 @@ def test_single_precision_is_read_not_copied():
         ({"keep": np.ones(7, bool)}, "keep", r"shape \(120,\)"),
         ({"ridge": 0.0}, "ridge", "1e-6"),
         ({"weights": np.full(120, -1.0)}, "weights", "use 0"),
+        ({"weights": np.ones(7)}, r"shape \(7,\)", "use 0"),
+        ({"weights": np.zeros(120)}, "weights", "use 0"),
         ({"targets": np.zeros((120, 2))}, "targets", "this width"),
         ({"targets": np.zeros((7, 3))}, "targets", r"\(120, c\)"),
         ({"targets": np.where(np.arange(360).reshape(120, 3) == 9, np.nan, 0.0)}, "rows id 3", "drop the rows"),

@@ -62,10 +62,11 @@ class _Moments:
             getattr(self, name)[...] += getattr(other, name)
 
     def centred(self, center: Floats, target_center: Floats) -> "_Centred":
-        """Sums of squares and products about the means of these rows."""
+        """Sums of squares and products about the means of these rows; `gram` is changed in place."""
         mean, target_mean = self.sums / self.weight, self.target_sums / self.weight
+        self.gram -= np.outer(self.sums, mean)
         return _Centred(
-            gram=self.gram - np.outer(self.sums, mean),
+            gram=self.gram,
             cross=self.cross - np.outer(self.sums, target_mean),
             squares=float(np.sum(self.target_squares - self.target_sums * target_mean)),
             location=center + mean,
@@ -148,7 +149,9 @@ class SubsetRidge:
         if not standardize:
             diagonal = np.where(centred.varies, diagonal.sum() / max(int(centred.varies.sum()), 1), 0.0)
         shrink = np.divide(1.0, np.sqrt(diagonal), out=np.zeros_like(diagonal), where=diagonal > 0)
-        path = RidgePath(centred.gram * shrink[:, None] * shrink, centred.cross * shrink[:, None])
+        centred.gram *= shrink[:, None]
+        centred.gram *= shrink
+        path = RidgePath(centred.gram, centred.cross * shrink[:, None])
         rows = int(np.count_nonzero(weight))
         chosen = _least_gcv(path, centred.squares, rows) if ridge == "gcv" else require_ridge(ridge)
         coef = path.solution(chosen) * shrink[:, None]
@@ -168,12 +171,13 @@ class SubsetRidge:
             )
         if weights is None:
             return mask.astype(np.float64)
-        weight = np.where(mask, np.asarray(weights, dtype=np.float64), 0.0)
+        given = np.asarray(weights, dtype=np.float64)
+        weight = np.where(mask, given, 0.0) if given.shape == (rows,) else np.full(rows, np.nan)
         if not np.isfinite(weight).all() or (weight < 0).any() or not weight.any():
             raise InputError(
-                "weights must be finite, not negative, and not all zero",
+                "weights must be one number for each row, finite, not negative, and not all zero",
                 where="weights of the kept rows",
-                got=f"from {weight.min()} to {weight.max()}",
+                got=f"shape {given.shape}, from {given.min(initial=np.inf)} to {given.max(initial=-np.inf)}",
                 fix="use 0 for a row that must not count",
             )
         return weight
