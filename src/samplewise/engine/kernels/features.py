@@ -90,7 +90,7 @@ def median_bandwidth(rows: Any) -> float:
     Returns: a length > 0; larger means a smoother kernel. Where most rows are equal: the median of the distances that
              are not 0; where all are equal: 1.
     Raises:  InputError if an entry is not finite.
-    Cost:    O(n^2 d) time, O(n^2) memory.   Source: scholkopf2002 (section 2.5).
+    Cost:    O(n^2 d) time, O(n^2) memory.   Source: garreau2017.
     >>> median_bandwidth(np.array([[0.0], [1.0], [3.0]]))
     2.0
     """

@@ -71,7 +71,8 @@ class RidgePath:
 
 def _one_thread() -> AbstractContextManager[Any]:
     """One BLAS thread: many short products gain little from a second core, and lose much where it is not free."""
-    return _blas().limit(limits=1, user_api="blas")
+    limit: AbstractContextManager[Any] = _blas().limit(limits=1, user_api="blas")
+    return limit
 
 
 @cache

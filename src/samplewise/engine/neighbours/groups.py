@@ -20,7 +20,7 @@ def exact_groups(rows: Any) -> Ints:
     Raises:  InputError for more than two axes.
     Cost:    O(n d log n) time, one copy of the rows.
     Not for: nearly equal rows (see `build_graph`).
-    Source:  exact; no publication.
+    Source:  by definition.
     >>> exact_groups(np.array([[1.0, np.nan], [0.0, 2.0], [1.0, np.nan], [-0.0, 2.0]]))
     array([0, 1, 0, 1])
     """
