@@ -1,7 +1,7 @@
 """What the checks look at: every intermediate they share, computed once, on first use."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -43,6 +43,7 @@ class Evidence:
     test: Dataset | None = None
     predictions: Floats | None = None  # (n, c) out-of-sample probabilities the user brought
     embeddings: Floats | None = None  # (n, d) features of the user's own network
+    test_embeddings: Floats | None = None  # the same for the test rows, where a function made them
     on_fit: Callable[[], None] = field(default=lambda: None)
 
     # ---- label-free -------------------------------------------------------------------------------------------------
@@ -95,9 +96,13 @@ class Evidence:
     @cached_property
     def runner(self) -> FitRunner:
         """Makes every fit of the audit, each distinct one once."""
-        return FitRunner(
-            self.data, self.target, self.learner, self.space, self.seed, self.executor, self.store, self.on_fit
-        )
+        data = self.learned_from
+        return FitRunner(data, self.target, self.learner, self.space, self.seed, self.executor, self.store, self.on_fit)
+
+    @cached_property
+    def learned_from(self) -> Dataset:
+        """What the learner sees: the data, with the user's own features in place of X where they brought some."""
+        return self.data if self.embeddings is None else replace(self.data, X=self.embeddings)
 
     @cached_property
     def whole(self) -> Part:
@@ -131,9 +136,16 @@ class Evidence:
         return refit(self.runner, "nested", self.folds[0], count=self.plan.curve_repeats, sizes=sizes)
 
     @cached_property
+    def test_outputs(self) -> Floats | None:
+        """(m, c) outputs of the learner fitted on all rows for the test rows; None where it cannot see them."""
+        if self.test is None or (self.embeddings is not None and self.test_embeddings is None):
+            return None
+        return self.fitted.outputs(self.test.X if self.embeddings is None else self.test_embeddings)
+
+    @cached_property
     def fitted(self) -> Fitted:
         """The learner fitted on all rows, for the test set."""
-        return self.learner.fit(self.data, seed=self.seed)
+        return self.learner.fit(self.learned_from, seed=self.seed, target=self.target)
 
     @cached_property
     def test_codes(self) -> Array | None:
@@ -150,7 +162,7 @@ def curve_sizes(rows: int, classes: int, count: int) -> list[int]:
     """Increasing training sizes, each about twice the one before, up to four fifths of the rows."""
     largest = int(0.8 * rows)
     least = max(min(SMALLEST_SUBSET, largest), 2 * classes)
-    sizes = [int(round(largest * 0.5**step)) for step in range(count)]
+    sizes = [round(largest * 0.5**step) for step in range(count)]
     return sorted({size for size in sizes if size >= least} | {largest})
 
 

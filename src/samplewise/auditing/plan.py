@@ -35,7 +35,9 @@ class Plan:
         """Fits the plan expects to make, counted in whole-data fits."""
         detection = 2 * self.folds
         curve = sum(2.0**-step for step in range(self.curve_sizes)) * self.curve_repeats
-        nested = self.folds * (self.folds - 1) // 2 + self.folds * (self.folds - 1) + self.folds * (1 + 2 * RULES_TESTED)
+        nested = (
+            self.folds * (self.folds - 1) // 2 + self.folds * (self.folds - 1) + self.folds * (1 + 2 * RULES_TESTED)
+        )
         return round(detection + self.halves + curve + self.repeats * nested * self.advice)
 
     def seconds(self) -> float:
@@ -55,7 +57,9 @@ def make_plan(
     Raises:
         InputError: a budget that cannot be read, or too small for the smallest plan (which is then named).
     """
-    full = Plan(checks, repeats=3 if rows < FEW_ROWS else 1, seconds_per_fit=_seconds_per_fit(rows, columns, classes, learner))
+    full = Plan(
+        checks, repeats=3 if rows < FEW_ROWS else 1, seconds_per_fit=_seconds_per_fit(rows, columns, classes, learner)
+    )
     limit = parse_budget(budget)
     if limit is None:
         return full
@@ -99,7 +103,7 @@ def _reductions(full: Plan) -> list[Plan]:
 
 def _seconds_per_fit(rows: int, columns: int, classes: int, learner: Learner) -> float:
     """From a fixed table measured on two cores (benchmarks/audit.py), so that plans do not depend on the clock."""
-    outputs = max(1, classes if classes > 2 else 1)  # noqa: PLR2004  # two classes need one tree a round
+    outputs = max(1, classes if classes > 2 else 1)  # two classes need one tree a round
     if learner.closed_form:
         width = min(rows, 1000)
         return 0.02 + 2e-10 * width**3 + 4e-11 * rows * width**2 * 0.2

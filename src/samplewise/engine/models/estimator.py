@@ -47,14 +47,16 @@ class EstimatorLearner:
         encoder = _encoder(self.encoding, data.X)
         return EstimatorBench(self._prepared(encoder), encoder(data.X), target, data.weights)
 
-    def fit(self, data: Dataset, *, seed: int, objective: Objective | None = None) -> "FittedEstimator":
-        """Train a clone on all rows of `data`."""
+    def fit(
+        self, data: Dataset, *, seed: int, objective: Objective | None = None, target: Target | None = None
+    ) -> "FittedEstimator":
+        """Train a clone on all rows of `data`, its labels read as `target` says."""
         if objective is not None:
             raise InputError(
                 f"{self.name} trains on its own loss and takes no objective",
                 got=type(objective).__name__, fix="use a TorchLearner for other losses",
             )  # fmt: skip
-        target = describe_target(data.y, ids=data.ids)
+        target = describe_target(data.y, ids=data.ids) if target is None else target
         encoder = _encoder(self.encoding, data.X)
         model = train(self._prepared(encoder), encoder(data.X), target.codes, data.weights, seed)
         return FittedEstimator(target.classes, encoder, model)

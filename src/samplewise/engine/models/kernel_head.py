@@ -50,14 +50,16 @@ class KernelHead:
         features = self._kernel_map(space, data.ids)(space)
         return KernelBench(features, target, SubsetRidge(features, _responses(target, target.codes), blocks=blocks))
 
-    def fit(self, data: Dataset, *, seed: int, objective: Objective | None = None) -> "FittedHead":
-        """Train on all rows; `seed` changes nothing, the fit has no randomness."""
+    def fit(
+        self, data: Dataset, *, seed: int, objective: Objective | None = None, target: Target | None = None
+    ) -> "FittedHead":
+        """Train on all rows, labels read as `target` says; `seed` changes nothing, the fit has no randomness."""
         if objective is not None:
             raise InputError(
                 "the kernel head is a least-squares fit and takes no objective",
                 got=type(objective).__name__, fix="use a TorchLearner for other losses",
             )  # fmt: skip
-        target = describe_target(data.y, ids=data.ids)
+        target = describe_target(data.y, ids=data.ids) if target is None else target
         encoder = SpaceEncoder(data.X)
         space = encoder(data.X)
         kernel = self._kernel_map(space, data.ids)

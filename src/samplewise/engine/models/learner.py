@@ -49,7 +49,10 @@ class Objective(Protocol):
 class Fitted(Protocol):
     """A model that was fitted: it answers for any rows of the same kind."""
 
-    classes: Array | None
+    @property
+    def classes(self) -> Array | None:
+        """(c,) class values; None for regression."""
+        ...
 
     def outputs(self, X: Any) -> Floats:
         """(n, c) log-probabilities, decision values or predicted targets."""
@@ -76,11 +79,20 @@ class Bench(Protocol):
 class Learner(Protocol):
     """Something still to be fitted."""
 
-    name: str
-    closed_form: bool  # True: fits are linear algebra, carried out on threads; no processes are started
+    @property
+    def name(self) -> str:
+        """How reports call it."""
+        ...
 
-    def fit(self, data: Dataset, *, seed: int, objective: Objective | None = None) -> Fitted:
-        """Train on all rows of `data`."""
+    @property
+    def closed_form(self) -> bool:
+        """Whether fits are linear algebra, carried out on threads; no processes are started then."""
+        ...
+
+    def fit(
+        self, data: Dataset, *, seed: int, objective: Objective | None = None, target: Target | None = None
+    ) -> Fitted:
+        """Train on all rows of `data`; `target` says how its labels are to be read, where that is decided already."""
         ...
 
     def bench(self, data: Dataset, target: Target, *, blocks: Ints, space: Floats | None = None) -> Bench:

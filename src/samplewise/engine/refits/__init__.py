@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "processes": ["ProcessExecutor"],
         "runner": ["FitRunner"],
         "store": ["FitStore"],
+        "surrogates": ["Surrogate", "surrogate"],
         "threads": ["ThreadExecutor"],
     },
 )

@@ -143,7 +143,7 @@ def _summed_by_group(runner: FitRunner, differences: Floats) -> tuple[float, flo
     centred = values - mean
     if runner.data.groups is not None:
         _, member = np.unique(runner.data.groups[known].astype(str), return_inverse=True)
-        centred = np.bincount(member, weights=centred)
+        centred = np.bincount(member, weights=centred).astype(np.float64)
     count = len(centred)
     error = float(np.sqrt(np.sum(np.square(centred)) * count / max(count - 1, 1))) / len(values)
     return mean, error

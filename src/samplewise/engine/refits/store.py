@@ -44,5 +44,6 @@ class FitStore:
                     np.save(file, outputs, allow_pickle=False)
                 part.replace(self.folder / f"{key}.npy")
             except OSError:
-                part.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    part.unlink(missing_ok=True)
         return outputs

@@ -1,0 +1,241 @@
+"""From what a user holds to what an audit needs: rows with usable labels, their roles, a test set, own predictions."""
+
+import os
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from samplewise.core.arrays import Array, Floats, require_finite
+from samplewise.core.errors import InputError
+from samplewise.data.columns import Column, describe_columns
+from samplewise.data.dataset import Dataset
+from samplewise.data.readers import Reading, likely_labels, read_dataset
+from samplewise.data.targets import Target, describe_target
+from samplewise.labels import check_predictions
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Which columns of a table or file play which part; names as the user gave them."""
+
+    label: str | None = None
+    id: str | None = None
+    groups: Any = None
+    segments: Any = None
+    time: Any = None
+    drop_columns: tuple[str, ...] = ()
+    image: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Intake:
+    """The data as it was understood.
+
+    Args:
+        everything: all rows given, also those set aside; what `apply` works on.
+        data: the rows that are audited: labelled, in a class of at least two.
+        target: their labels as codes.
+        columns: kind and role of every column.
+        facts: what the record says about the data.
+        test: rows of the same kind that nothing was trained on.
+        predictions: (n, c) out-of-sample probabilities of the audited rows.
+        embeddings: (n, d) features of the user's own network for the audited rows.
+        test_embeddings: the same for the test rows, where a function made them.
+    """
+
+    everything: Dataset
+    data: Dataset
+    target: Target
+    columns: tuple[Column, ...]
+    facts: dict[str, Any]
+    test: Dataset | None = None
+    predictions: Floats | None = None
+    embeddings: Floats | None = None
+    test_embeddings: Floats | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+def take_in(
+    X: Any, y: Any, roles: Roles, *, test: Any = None, task: Any = "auto", positive: Any = None,
+    predictions: Any = None, embeddings: Any = None,
+) -> Intake:  # fmt: skip
+    """Read, describe and check everything the user brought; see `audit` for what each part may be.
+
+    Raises:
+        InputError: no label, or anything that does not fit the rows.
+    """
+    reading = _read(X, y, roles)
+    everything = reading.data
+    if everything.y is None:
+        _ask_for_label(reading)
+    target = describe_target(everything.y, task=task, ids=everything.ids, positive=positive)
+    usable = target.usable
+    data = everything if usable.all() else everything.take(np.flatnonzero(usable))
+    target, aside = _described_again(target, usable)
+    notes = [*reading.notes, *([target.note] if target.note else []), *aside]
+    brought = _embedded(embeddings, everything)
+    held = None if test is None else _read_test(test, everything, reading, roles)
+    facts = _facts(reading, data, target, notes, usable, held)
+    return Intake(
+        everything, data, target, reading.columns, facts, held,
+        _checked_predictions(predictions, everything, target, usable),
+        None if brought is None else brought[usable],
+        _embedded(embeddings, held) if held is not None and callable(embeddings) else None,
+        notes,
+    )  # fmt: skip
+
+
+def _read(X: Any, y: Any, roles: Roles) -> Reading:
+    """A reading of a path, a table with named columns, a Dataset or arrays."""
+    named = roles.label is not None or roles.id is not None or bool(roles.drop_columns) or roles.image or roles.text
+    if isinstance(X, str | os.PathLike) or (named and y is None and not isinstance(X, Dataset)):
+        options = {
+            name: value
+            for name in ("label", "id", "groups", "time", "image", "text")
+            if (value := getattr(roles, name)) is not None
+        }
+        return read_dataset(X, segments=roles.segments or (), drop_columns=roles.drop_columns, **options)
+    if isinstance(X, Dataset):
+        given = {
+            name: getattr(roles, name) for name in ("groups", "segments", "time") if getattr(roles, name) is not None
+        }
+        data = replace(X, **given, **({} if y is None else {"y": y}))
+    else:
+        data = Dataset(X, y, **_columns_or_arrays(X, roles))
+    source = "the frame's index" if hasattr(X, "index") and hasattr(X, "iloc") else "row number, from 0"
+    name = str(getattr(y, "name", "") or "y")
+    return Reading(data, describe_columns(data.X, data.ids), name, "given" if isinstance(X, Dataset) else source)
+
+
+def _columns_or_arrays(X: Any, roles: Roles) -> dict[str, Any]:
+    """groups, segments and time as arrays; a string (or list of strings) names columns of a frame X."""
+    found: dict[str, Any] = {}
+    for name in ("groups", "segments", "time"):
+        value = getattr(roles, name)
+        if value is None:
+            continue
+        names_columns = isinstance(value, str) or (
+            name == "segments" and isinstance(value, list | tuple) and all(isinstance(v, str) for v in value)
+        )
+        if names_columns and hasattr(X, "columns"):
+            wanted = [value] if isinstance(value, str) else list(value)
+            absent = [column for column in wanted if column not in list(X.columns)]
+            if absent:
+                raise InputError(
+                    f"{name} names a column that is not there",
+                    got=", ".join(absent),
+                    fix=f"columns: {', '.join(map(str, list(X.columns)[:20]))}",
+                )
+            value = X[wanted] if name == "segments" else X[wanted[0]]
+        found[name] = value
+    return found
+
+
+def _ask_for_label(reading: Reading) -> None:
+    likely = likely_labels(reading.frame) if reading.frame is not None else []
+    raise InputError(
+        "the audit needs a label for every row",
+        got="no y and no label column",
+        fix=f"name the label column; likely: {', '.join(likely)}"
+        if likely
+        else "pass y, or label= with the column's name",
+    )
+
+
+def _described_again(target: Target, usable: Array) -> tuple[Target, list[str]]:
+    """The target of the usable rows, and what was set aside, in words."""
+    if usable.all():
+        return target, []
+    aside = [f"{int((~usable).sum())} rows without a usable label are set aside"]
+    if target.classes is None:
+        return replace(target, codes=target.codes[usable]), aside
+    if target.single:
+        aside.append(f"classes with one row cannot be cross-fitted: {', '.join(map(str, target.single[:5]))}")
+    codes = target.codes[usable]
+    present = np.unique(codes)
+    return replace(target, classes=target.classes[present], codes=np.searchsorted(present, codes)), aside
+
+
+def _read_test(test: Any, data: Dataset, reading: Reading, roles: Roles) -> Dataset:
+    """The test rows, with the same columns as the data."""
+    if isinstance(test, Dataset):
+        held = test
+    elif isinstance(test, tuple):
+        held = Dataset(*test)
+    else:
+        held = _read(test, None, replace(roles, segments=None)).data
+    width, wanted = tuple(held.X.shape[1:]), tuple(data.X.shape[1:])
+    if hasattr(data.X, "columns") and hasattr(held.X, "columns"):
+        absent = [str(column) for column in data.X.columns if column not in held.X.columns]
+        if absent:
+            raise InputError(
+                "the test set lacks columns of the data",
+                where=f"columns {', '.join(absent[:5])}",
+                got=f"{width[0]} columns",
+                fix="pass test rows with the same columns",
+            )
+        return replace(held, X=held.X[list(data.X.columns)])
+    if width != wanted and not hasattr(data.X, "blocks"):
+        raise InputError(
+            "the test set has other columns than the data",
+            got=f"{width}, data {wanted}",
+            fix="pass test rows of the same shape",
+        )
+    return held
+
+
+def _embedded(embeddings: Any, data: Dataset) -> Floats | None:
+    """(n, d) features from the user's own network: an array, or a function of X."""
+    if embeddings is None:
+        return None
+    values = embeddings(data.X) if callable(embeddings) else embeddings
+    values = np.asarray(values.detach().cpu() if hasattr(values, "detach") else values, dtype=np.float64)
+    if values.ndim != 2 or len(values) != len(data):
+        raise InputError(
+            "embeddings must have one row of numbers per row of X", got=f"shape {values.shape} for {len(data)} rows",
+            fix=f"pass shape ({len(data)}, d)",
+        )  # fmt: skip
+    require_finite(values, data.ids, "embeddings", "return finite numbers for every row")
+    return values
+
+
+def _checked_predictions(predictions: Any, data: Dataset, target: Target, usable: Array) -> Floats | None:
+    """(n, c) of the audited rows; refused when of the wrong shape, not probabilities, or made in-sample."""
+    if predictions is None:
+        return None
+    values = np.asarray(predictions.detach().cpu() if hasattr(predictions, "detach") else predictions, dtype=np.float64)
+    if len(values) != len(data):
+        raise InputError(
+            "predictions need one row per row of X", got=f"shape {values.shape} for {len(data)} rows",
+            fix="pass out-of-sample predictions for every row",
+        )  # fmt: skip
+    values = values[usable]
+    if target.classes is None:
+        require_finite(values, data.ids[usable], "predictions", "predict a number for every row")
+        return values.reshape(len(values), -1)
+    return check_predictions(values, target.codes, data.ids[usable])
+
+
+def _facts(
+    reading: Reading, data: Dataset, target: Target, notes: list[str], usable: Array, test: Dataset | None
+) -> dict[str, Any]:
+    """What the record says about the data."""
+    classes = [] if target.classes is None else target.classes.tolist()
+    return {
+        "rows": len(data),
+        "columns": [{"name": c.name, "kind": c.kind, "role": c.role, "note": c.note} for c in reading.columns],
+        "shape": [int(size) for size in data.X.shape],
+        "source": str(reading.file) if reading.file else "in memory",
+        "id_source": reading.id_source,
+        "label": reading.label or "y",
+        "task": target.task,
+        "classes": [str(value) for value in classes],
+        "class_counts": np.bincount(target.codes, minlength=len(classes)).tolist() if classes else [],
+        "fingerprint": data.fingerprint(),
+        "notes": list(notes),
+        "missing_labels": int((~usable).sum()),
+        "set_aside": [str(item) for item in reading.data.ids[~usable][:100].tolist()],
+        "test_rows": None if test is None else len(test),
+    }

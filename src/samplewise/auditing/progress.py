@@ -1,0 +1,23 @@
+"""What an audit says while it runs; a command line draws it, a notebook may ignore it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from samplewise.core.findings import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened: the data was understood, a fit was made, a check ended."""
+
+    stage: Literal["understood", "check", "fit", "advice", "done"]
+    message: str
+    done: int = 0  # fits made so far
+    total: int = 0  # fits the plan expects
+    seconds_left: float | None = None
+    outcome: Outcome | None = None
+    facts: dict[str, Any] | None = None  # of "understood": the record's data and plan
+
+
+Progress = Callable[[Event], None]

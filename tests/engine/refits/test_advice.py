@@ -1,0 +1,119 @@
+"""Tested advice: what helps is called so, what cannot is not, and nothing that judges can be seen by the rule."""
+
+import numpy as np
+import pytest
+from sklearn.neighbors import KNeighborsClassifier
+
+from samplewise.core.execution import SerialExecutor
+from samplewise.data.dataset import Dataset
+from samplewise.engine.models.metrics import METRICS
+from samplewise.engine.refits import Change, measure_remedies, open_part
+from samplewise.engine.refits.advice import holm, random_twin
+
+ACCURACY = METRICS["accuracy"]
+
+
+def relabel_disputed(part):
+    """The label most of the ten nearest rows of the part carry."""
+    near = np.argsort(np.square(part.space[:, None] - part.space[None]).sum(axis=2), axis=1)[:, 1:11]
+    vote = (part.codes[near].mean(axis=1) > 0.5).astype(int)
+    rows = np.flatnonzero(vote != part.codes)
+    return Change("relabel", rows, vote[rows])
+
+
+def relabel_at_random(part):
+    rows = np.arange(0, len(part), 5)
+    return Change("relabel", rows, 1 - part.codes[rows])
+
+
+def test_mending_planted_flips_helps_and_the_random_twin_does_not(two_moons):
+    part = open_part(two_moons(400, seed=1, flipped=0.2)[0], KNeighborsClassifier(1), executor=SerialExecutor())
+    measured = measure_remedies(part.runner, {"relabel": relabel_disputed}, [part.all_folds], metric=ACCURACY)[
+        "relabel"
+    ]
+    assert measured.verdict == "helps"
+    assert measured.effect.low > 0
+    assert measured.control.value < measured.effect.value
+    assert 0.1 < measured.share < 0.35
+
+
+def test_random_relabelling_is_never_called_help(two_moons):
+    words = []
+    for seed in range(20):
+        part = open_part(two_moons(200, seed=seed)[0], seed=seed)
+        measured = measure_remedies(part.runner, {"r": relabel_at_random}, [part.all_folds], metric=ACCURACY)["r"]
+        words.append(measured.verdict)
+        assert measured.detectable > 0
+    assert words.count("helps") <= 1
+
+
+def test_a_rule_that_changes_nothing_has_no_effect(part):
+    nothing = measure_remedies(
+        part.runner, {"n": lambda part: Change("drop", np.array([], dtype=int))}, [part.all_folds], metric=ACCURACY
+    )["n"]
+    assert nothing.effect.value == 0.0
+    assert nothing.verdict == "not distinguishable"
+    assert nothing.p_value == 1.0
+
+
+def test_every_rule_sees_every_part_and_no_held_out_label(two_moons):
+    data, _ = two_moons(150)
+    seen = {}
+
+    def spy(name):
+        def rule(part):
+            seen.setdefault(name, []).append((part.left_out, part.codes.tobytes(), part.data.y.tobytes()))
+            return relabel_disputed(part)
+
+        return rule
+
+    opened = open_part(data)
+    folds = opened.all_folds
+    measure_remedies(opened.runner, {"clean": spy("clean")}, [folds], metric=ACCURACY)
+    for fold in range(5):
+        poisoned = open_part(data.with_labels(np.where(folds == fold, 1 - data.y, data.y)))
+        measure_remedies(poisoned.runner, {"poisoned": spy(fold)}, [folds], metric=ACCURACY)
+        assert seen[fold][fold] == seen["clean"][fold]
+    assert [left_out for left_out, _, _ in seen["clean"]] == [0, 1, 2, 3, 4]
+
+
+def test_repeats_average_and_groups_widen_the_interval(two_moons):
+    data, _ = two_moons(200, seed=2, flipped=0.2)
+    paired = Dataset(np.repeat(data.X, 2, axis=0), np.repeat(data.y, 2), groups=np.repeat(np.arange(200), 2))
+    alone = Dataset(paired.X, paired.y)
+    widths = []
+    for each in (alone, paired):
+        part = open_part(each)
+        folds = open_part(paired).all_folds
+        effect = measure_remedies(part.runner, {"r": relabel_at_random}, [folds, folds], metric=ACCURACY)["r"].effect
+        widths.append(effect.high - effect.low)
+    assert widths[1] > 1.1 * widths[0]
+
+
+def test_random_twin_has_the_same_kind_and_size_and_other_labels(part):
+    change = Change("relabel", np.arange(30), 1 - part.codes[:30])
+    twin = random_twin(change, part, 0)
+    assert len(twin.rows) == 30 == len(np.unique(twin.rows))
+    assert (twin.values != part.codes[twin.rows]).all()
+    assert random_twin(Change("drop", np.arange(7)), part, 0).values is None
+
+
+def test_holm_by_hand():
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.9]) == [0.9]
+    assert holm([0.5, 0.6]) == [1.0, 1.0]
+
+
+def test_regression_is_measured_in_parts_of_the_spread():
+    draw = np.random.default_rng(0)
+    X = draw.normal(size=(300, 3))
+    y = X @ [1.0, -2.0, 0.5] + 0.1 * draw.normal(size=300)
+    y[:30] += 20.0
+    part = open_part((X, y), "linear")
+
+    def drop_far(part):
+        return Change("drop", np.flatnonzero(np.abs(part.held_out_outputs()[:, 0] - part.codes) > 8))
+
+    measured = measure_remedies(part.runner, {"drop": drop_far}, [part.all_folds], metric=METRICS["mae"])["drop"]
+    assert measured.verdict == "helps"
+    assert "standard deviation" in measured.effect.unit

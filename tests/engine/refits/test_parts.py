@@ -1,0 +1,120 @@
+"""A part shows only its own rows; held-out outputs come from models that saw neither the row nor anything outside."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from samplewise.core.arrays import one_hot
+from samplewise.core.errors import InputError
+from samplewise.core.execution import SerialExecutor
+from samplewise.data.dataset import Dataset
+from samplewise.engine.kernels import SubsetRidge
+from samplewise.engine.models import KernelHead
+from samplewise.engine.refits import open_part
+from samplewise.engine.refits.parts import Change, Part, outer_parts, whole_part
+
+
+def refitted(part: Part, fold: int, keep: np.ndarray | None = None) -> np.ndarray:
+    """Outputs for one fold by a head fitted on a data set that holds nothing but the teaching rows."""
+    teaches = part.folds != fold if keep is None else (part.folds != fold) & keep
+    data = part.data.take(np.flatnonzero(teaches))
+    features = (
+        KernelHead().bench(part.runner.data, part.target, blocks=part.all_folds, space=part.runner.space).features
+    )
+    rows = part.positions[teaches]
+    head = SubsetRidge(features[rows], one_hot(part.codes[teaches], 2)).fit(np.ones(len(data), bool), standardize=False)
+    return head.outputs(features[part.positions[part.folds == fold]])
+
+
+def test_held_out_outputs_equal_refits_without_the_fold(part):
+    outputs = part.held_out_outputs()
+    for fold in range(5):
+        np.testing.assert_allclose(outputs[part.folds == fold], refitted(part, fold), atol=1e-5)
+
+
+def test_rows_that_may_not_teach_are_predicted_all_the_same(part):
+    keep = np.arange(len(part)) % 3 != 0
+    outputs = part.held_out_outputs(keep=keep)
+    assert np.isfinite(outputs).all()
+    np.testing.assert_allclose(outputs[part.folds == 2], refitted(part, 2, keep), atol=1e-5)
+
+
+def test_outer_parts_share_pair_fits_and_equal_refits_on_their_own_rows(part):
+    for outer in outer_parts(part.runner, part.all_folds):
+        assert len(outer) == (part.all_folds != outer.left_out).sum()
+        outputs = outer.held_out_outputs()
+        fold = (outer.left_out + 1) % 5
+        np.testing.assert_allclose(outputs[outer.folds == fold], refitted(outer, fold), atol=1e-5)
+    assert part.runner.store.made == 10  # each model that leaves out two folds serves two parts
+
+
+def test_labels_outside_a_part_never_reach_it(two_moons):
+    data, _ = two_moons()
+    clean = open_part(data)
+    fold = clean.all_folds
+    poisoned = open_part(data.with_labels(np.where(fold == 3, 1 - data.y, data.y)))
+    views = [outer_parts(opened.runner, fold)[3] for opened in (clean, poisoned)]
+    np.testing.assert_allclose(views[0].held_out_outputs(), views[1].held_out_outputs(), atol=1e-6)
+    keep = np.arange(len(views[0])) % 4 != 0
+    np.testing.assert_allclose(*(view.held_out_outputs(keep=keep) for view in views), atol=1e-6)
+
+
+def test_row_order_changes_nothing(two_moons):
+    data, _ = two_moons()
+    order = np.random.default_rng(1).permutation(len(data))
+    first, second = open_part(data), open_part(data.take(order))
+    np.testing.assert_allclose(first.held_out_outputs()[order], second.held_out_outputs(), atol=1e-6)
+
+
+def test_changes_reach_the_fit(part):
+    ask = np.arange(5)
+    own = part.changed_fit(ask, None)
+    assert own.keep.all()
+    assert own.codes is None
+    dropped = part.changed_fit(ask, Change("drop", np.array([1, 2])))
+    assert np.flatnonzero(~dropped.keep).tolist() == [1, 2]
+    relabelled = part.changed_fit(ask, Change("relabel", np.array([4]), 1 - part.codes[[4]]))
+    assert np.flatnonzero(relabelled.codes != part.codes).tolist() == [4]
+    weighted = part.changed_fit(ask, Change("reweight", np.array([0]), np.array([0.5])))
+    assert weighted.weights[0] == 0.5
+    assert weighted.weights[1:].tolist() == [1.0] * (len(part) - 1)
+
+
+def test_probabilities_are_calibrated_rows(part):
+    probabilities = part.probabilities(part.held_out_outputs())
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0)
+    assert (probabilities.argmax(axis=1) == part.codes).mean() > 0.95
+
+
+def test_time_teaches_forward_only(two_moons):
+    data, _ = two_moons()
+    timed = Dataset(data.X, data.y, time=np.arange(len(data)))
+    part = open_part(timed)
+    outputs = part.held_out_outputs()
+    first = part.folds == 0
+    assert np.isnan(outputs[first]).all()
+    assert np.isfinite(outputs[~first]).all()
+    late = timed.with_labels(np.where(part.folds == 4, 1 - data.y, data.y))
+    again = open_part(late).held_out_outputs()
+    np.testing.assert_allclose(outputs[~first], again[~first], atol=1e-6)
+    assert [outer.left_out for outer in outer_parts(part.runner, part.all_folds, ordered=True)] == [1, 2, 3, 4]
+
+
+def test_processes_and_this_process_give_the_same_bits(two_moons):
+    data, _ = two_moons(120)
+    serial = open_part(data, LogisticRegression(), executor=SerialExecutor())
+    spread = open_part(data, LogisticRegression())
+    np.testing.assert_array_equal(serial.held_out_outputs(), spread.held_out_outputs())
+
+
+def test_opening_needs_labels_and_folds(two_moons):
+    with pytest.raises(InputError, match="no labels"):
+        open_part(Dataset(np.zeros((4, 1))))
+    with pytest.raises(InputError, match="two folds"):
+        open_part(two_moons()[0], folds=1)
+
+
+def test_whole_part_is_every_row(part):
+    whole = whole_part(part.runner, part.all_folds)
+    assert whole.left_out is None
+    assert len(whole) == len(part.runner.data)
