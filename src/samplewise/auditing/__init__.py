@@ -4,5 +4,11 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submod_attrs={"audit": ["Audit", "audit"], "comparison": ["compare"], "evidence": ["Evidence"], "plan": ["Plan", "make_plan"]},
+    submodules=["catalogue", "demo", "files"],
+    submod_attrs={
+        "audit": ["Audit", "audit"],
+        "comparison": ["compare"],
+        "evidence": ["Evidence"],
+        "plan": ["Plan", "make_plan"],
+    },
 )

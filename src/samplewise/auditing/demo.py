@@ -1,0 +1,186 @@
+"""scikit-learn's digits, spoilt in six known ways, and what an audit found of each."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import lazy_loader
+import numpy as np
+
+from samplewise.core.arrays import Array, Ints
+from samplewise.core.findings import AuditRecord, Finding
+from samplewise.core.randomness import generator, hashed_order
+
+pd = lazy_loader.load("pandas")
+sklearn = lazy_loader.load("sklearn")
+
+TEST_ROWS = 300
+SHARE_WRONG = 0.10
+COPIES = 30  # exact ones; as many near ones
+CONFLICTING = 10  # exact copies that carry another label than their original
+SHARED = 25  # rows of the training data that are in the test data as well
+LABEL, ID, LEAK, COUNTER = "digit", "scan", "reader_code", "scan_number"
+CLASSES = 10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Planted:
+    """The spoilt data and the truth about it.
+
+    Args:
+        train: columns scan (id), scan_number (a counter), 64 pixels, reader_code (gives the label away), digit (label).
+        test: the same columns, 25 rows of it copied from `train`.
+        wrong: ids of rows whose digit is not the one in the picture.
+        exact, near: (original id, copy's id) of every planted copy.
+        conflicting: those exact copies whose digit differs from that of their original.
+        shared: (id in train, id in test) of every row that is in both.
+    """
+
+    train: Any
+    test: Any
+    wrong: frozenset[str]
+    exact: tuple[tuple[str, str], ...]
+    near: tuple[tuple[str, str], ...]
+    conflicting: tuple[tuple[str, str], ...]
+    shared: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What was found of one kind of fault.
+
+    Args:
+        fault: in words.   planted, found: how many.   listed: rows or columns the audit named for it.
+        average_precision: of the ranking by the score, where there is one; NaN elsewhere.
+    """
+
+    fault: str
+    planted: int
+    found: int
+    listed: int
+    average_precision: float = float("nan")
+
+    @property
+    def recall(self) -> float:
+        """Share of the planted that was found."""
+        return self.found / self.planted
+
+
+def plant_faults(seed: int = 0) -> Planted:
+    """Digits with 10 % wrong labels, copies, rows shared with the test data, a leaking column and a counter.
+
+    Which rows are spoilt is drawn by a hash of (seed, id); the same seed gives the same tables.
+
+    >>> planted = plant_faults()
+    >>> len(planted.exact), len(planted.near), len(planted.shared)
+    (30, 30, 25)
+    """
+    pixels, truth = sklearn.datasets.load_digits(return_X_y=True)
+    names = np.array([f"s{position:04d}" for position in range(len(truth))])
+    order = hashed_order(seed, names, "demo test")
+    test, train = order[:TEST_ROWS], np.sort(order[TEST_ROWS:])
+    draw = generator(seed, "demo")
+    originals = draw.permutation(train)[: 2 * COPIES + SHARED]
+    exact, near, shared = originals[:COPIES], originals[COPIES : 2 * COPIES], originals[2 * COPIES :]
+
+    rows = np.r_[train, exact, near]
+    keys = np.r_[names[train], [f"t{place:04d}" for place in range(2 * COPIES)]]
+    values = np.vstack([pixels[train], pixels[exact], _nudged(pixels[near], draw)])
+    labels = _labels(truth, train, exact, near, draw)
+    table = _frame(keys, values, labels, draw)
+    test_keys = np.array([f"u{place:04d}" for place in range(TEST_ROWS + SHARED)])
+    test_rows = np.r_[test, shared]
+    test_table = _frame(test_keys, pixels[test_rows], truth[test_rows], draw)
+    twins = list(
+        zip(names[originals].tolist(), [*keys[len(train) :].tolist(), *test_keys[TEST_ROWS:].tolist()], strict=True)
+    )
+    given = dict(zip(keys.tolist(), labels.tolist(), strict=True))
+    return Planted(
+        table, test_table, frozenset(keys[labels != truth[rows]].tolist()),
+        exact=tuple(twins[:COPIES]), near=tuple(twins[COPIES : 2 * COPIES]),
+        conflicting=tuple(pair for pair in twins[:COPIES] if given[pair[0]] != given[pair[1]]),
+        shared=tuple(twins[2 * COPIES :]),
+    )  # fmt: skip
+
+
+def _labels(truth: Ints, train: Ints, exact: Ints, near: Ints, draw: np.random.Generator) -> Ints:
+    """Given digits of the train rows and their copies: a tenth is wrong, copies repeat them, some contradict."""
+    given = truth.copy()
+    wrong = draw.permutation(train)[: round(SHARE_WRONG * len(train))]
+    given[wrong] = _another(given[wrong], draw)
+    copied = given[exact].copy()
+    copied[:CONFLICTING] = _another(copied[:CONFLICTING], draw)
+    return np.r_[given[train], copied, given[near]]
+
+
+def _another(labels: Ints, draw: np.random.Generator) -> Ints:
+    """A different class for every label."""
+    moved: Ints = (labels + draw.integers(1, CLASSES, size=len(labels))) % CLASSES
+    return moved
+
+
+def _nudged(pixels: Array, draw: np.random.Generator) -> Array:
+    """Pictures with at most one grey level (of 16) more or less in every inked pixel: a second scan of the sheet."""
+    nudged: Array = np.clip(pixels + draw.integers(-1, 2, size=pixels.shape) * (pixels > 0), 0, 16)
+    return nudged
+
+
+def _frame(keys: Array, values: Array, labels: Ints, draw: np.random.Generator) -> Any:
+    """A table in shuffled order, so that a row's place says nothing about what was done to it."""
+    columns = {ID: keys} | {f"pixel_{place // 8}_{place % 8}": values[:, place].astype(int) for place in range(64)}
+    columns |= {LEAK: np.array(list("KTBWQFZMHD"))[labels], LABEL: labels}
+    frame = pd.DataFrame(columns).iloc[draw.permutation(len(keys))].reset_index(drop=True)
+    frame.insert(1, COUNTER, np.arange(len(keys)))
+    return frame
+
+
+# --- what was found --------------------------------------------------------------------------------------------------
+
+
+def score_columns(record: AuditRecord) -> tuple[Score, ...]:
+    """What a first look found of the two planted columns."""
+    leaks, counters = _listed(record, "SW106"), _listed(record, "SW107")
+    return (
+        Score(f"column {LEAK!r} gives the label away", 1, int(LEAK in leaks), len(leaks)),
+        Score(f"column {COUNTER!r} only counts rows", 1, int(COUNTER in counters), len(counters)),
+    )
+
+
+def score_rows(record: AuditRecord, planted: Planted) -> tuple[Score, ...]:
+    """What an audit found of the planted rows; a pair is found when one of its two rows is named."""
+    copies, overlap = _listed(record, "SW102"), _listed(record, "SW103")
+    contradictions = {key for finding in _findings(record, "SW102") if _contradicts(finding) for key in finding.keys}
+    return (
+        _wrong_labels(record, planted),
+        _pairs("exact copies", planted.exact, copies),
+        _pairs("  of these, with another label", planted.conflicting, contradictions),
+        _pairs("near copies", planted.near, copies),
+        _pairs("rows shared with the test data", planted.shared, overlap),
+    )
+
+
+def _wrong_labels(record: AuditRecord, planted: Planted) -> Score:
+    flagged = _listed(record, "SW201")
+    scores = record.scores().get("wrong_label")
+    precision = float("nan")
+    if scores is not None:
+        truth = np.isin(scores.keys.astype(str), list(planted.wrong))
+        precision = float(sklearn.metrics.average_precision_score(truth, np.nan_to_num(scores.values)))
+    return Score("wrong labels", len(planted.wrong), len(flagged & planted.wrong), len(flagged), precision)
+
+
+def _pairs(fault: str, pairs: Iterable[tuple[str, str]], named: set[Any]) -> Score:
+    twins = list(pairs)
+    return Score(fault, len(twins), sum(bool(named & set(pair)) for pair in twins), len(named))
+
+
+def _findings(record: AuditRecord, code: str) -> list[Finding]:
+    return [finding for finding in record.findings() if finding.code == code]
+
+
+def _listed(record: AuditRecord, code: str) -> set[Any]:
+    return {key for finding in _findings(record, code) for key in finding.keys}
+
+
+def _contradicts(finding: Finding) -> bool:
+    return "label" in finding.title and any(word in finding.title for word in ("conflict", "different", "contradict"))

@@ -1,0 +1,70 @@
+"""The program: its commands, its version, its way out."""
+
+import inspect
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+from typer.core import TyperCommand
+
+from samplewise import __version__
+from samplewise.cli import (
+    apply_command,
+    audit_command,
+    checks_command,
+    compare_command,
+    demo_command,
+    explain_command,
+)
+from samplewise.cli.listed import ListedCommand
+
+EPILOG = """Start with:
+  samplewise demo
+  samplewise audit data.csv --label income --out run/
+
+Exit codes: 0 nothing at the threshold (--fail-on), 1 findings at it, 2 it could not be done or a check failed."""
+
+app = typer.Typer(
+    name="samplewise",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    epilog=EPILOG,
+    pretty_exceptions_enable=False,
+)
+
+
+def _help(command: Callable[..., None]) -> str:
+    """Its docstring with every paragraph on one line: a terminal wraps it to its own width."""
+    return "\n\n".join(" ".join(part.split()) for part in inspect.cleandoc(command.__doc__ or "").split("\n\n"))
+
+
+for _name, _command, _epilog, _class in (
+    ("audit", audit_command.audit_command, audit_command.EXAMPLES, ListedCommand),
+    ("demo", demo_command.demo_command, None, TyperCommand),
+    ("checks", checks_command.checks_command, None, TyperCommand),
+    ("explain", explain_command.explain_command, explain_command.EXAMPLES, TyperCommand),
+    ("compare", compare_command.compare_command, compare_command.EXAMPLES, TyperCommand),
+    ("apply", apply_command.apply_command, apply_command.EXAMPLES, TyperCommand),
+):
+    app.command(_name, cls=_class, help=_help(_command), epilog=_epilog)(_command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"samplewise {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """What is wrong with this data, which rows, what to do about it, and what doing it buys."""
+
+
+def main() -> None:
+    """Run the program named on the command line; the entry point of the console script."""
+    app()

@@ -1,0 +1,130 @@
+"""`samplewise apply RUN --out clean.csv`: the user's own file after the decisions, and a log of them."""
+
+import io
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from samplewise import auditing, data, selection
+from samplewise.cli.console import errors_shown, out
+from samplewise.cli.original import contents, require_same_kind, write_all
+from samplewise.core.arrays import positions_of
+from samplewise.core.codec import load_record
+from samplewise.core.errors import InputError
+from samplewise.core.findings import AuditRecord, Decision
+from samplewise.data.readers import Reading
+from samplewise.report.advice import advice_of, helping
+from samplewise.report.wording import count_of, printable
+from samplewise.selection.decisions import Applied
+
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="A folder that `samplewise audit --out` wrote.")]
+Decisions = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="A list of RUN/findings, or that folder, with its decision column filled in.",
+        show_default=False,
+    ),
+]
+Target = Annotated[Path, typer.Option("--out", metavar="FILE", help="The cleaned data; the log is written beside it.")]
+Source = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="PATH", help="The audited file, where it has moved.", show_default=False),
+]
+EXAMPLES = """Examples:
+  samplewise apply run/ --out clean.csv
+  samplewise apply run/ --decisions run/findings/SW201.csv --out clean.csv
+
+Exit codes: 0 written, 2 not possible; then no file was changed."""
+Debug = Annotated[bool, typer.Option("--debug", hidden=True)]
+
+
+def apply_command(
+    run: Run, target: Target, decisions: Decisions = None, source: Source = None, debug: Debug = False
+) -> None:
+    """Write the audited data again after the advice: same kind of file, same columns, same order.
+
+    Without --decisions only remedies that were measured to help are carried out. Nothing is written over, and
+    the log beside the result lists every row that changed: id, kind, before, after, by.
+    """
+    with errors_shown(debug):
+        record = load_record(run, partial=True)
+        reading = reread(record, source)
+        require_same_kind(reading.file or Path(), target)
+        chosen = helping_decisions(record) if decisions is None else auditing.files.read_decisions(decisions)
+        applied = selection.apply(reading.data, chosen, task=record.data.get("task") or "auto")
+        files = cleaned_files(reading, applied, target)
+        write_all(files)
+        _tell(record, applied, files, by_hand=decisions is not None)
+
+
+def reread(record: AuditRecord, moved_to: Path | None = None) -> Reading:
+    """The data as the audit read it; raises `InputError` where the file is gone or has other rows now."""
+    path = Path(moved_to or str(record.data.get("source") or ""))
+    if not path.exists() or path == Path():
+        raise InputError(
+            "the audited file is not where it was",
+            where=str(path),
+            got="no such file",
+            fix="say where it is: --data PATH",
+        )
+    named = re.fullmatch(r"(?:column|array) '(.*)'", str(record.data.get("id_source") or ""))
+    label = None if path.is_dir() else record.data.get("label") or None
+    reading = data.read_dataset(path, label=label, id=named[1] if named else None)
+    expected = int(record.data.get("rows") or 0) + int(record.data.get("missing_labels") or 0)
+    if len(reading.data) != expected:
+        raise InputError(
+            "the file has other rows than the one that was audited", where=str(path),
+            got=f"{len(reading.data):,} rows, audited {expected:,}",
+            fix="audit it again, or name the audited file: --data PATH",
+        )  # fmt: skip
+    return reading
+
+
+def helping_decisions(record: AuditRecord) -> list[Decision]:
+    """What the remedies say that were measured to help, the best first: a row follows the first that names it."""
+    tested, _ = advice_of(record)
+    return selection.decisions_of(item.remedy for item in helping(tested) if item.axis == "row")
+
+
+def cleaned_files(reading: Reading, applied: Applied, target: Path) -> dict[Path, bytes]:
+    """The data, its log, and the weights where a decision gave any: weights have no column in the original."""
+    ids = reading.data.ids
+    relabelled = {entry.id: entry.after for entry in applied.log if entry.kind == "relabel"}
+    places = positions_of(list(relabelled), ids).tolist()
+    labels = dict(zip(places, relabelled.values(), strict=True))
+    name = target.name.partition(".")[0] or target.stem
+    files = {target: contents(reading, positions_of(applied.data.ids, ids), labels, target)}
+    files[target.with_name(f"{name}.log.csv")] = _csv(applied.to_frame())
+    weighted = {entry.id: entry.after for entry in applied.log if entry.kind == "reweight"}
+    if weighted:
+        weights = applied.to_frame().query("kind == 'reweight'")[["id", "after"]].rename(columns={"after": "weight"})
+        files[target.with_name(f"{name}.weights.csv")] = _csv(weights)
+    return files
+
+
+def _csv(frame: Any) -> bytes:
+    buffer = io.StringIO()
+    frame.to_csv(buffer, index=False)
+    return buffer.getvalue().encode()
+
+
+def _tell(record: AuditRecord, applied: Applied, files: dict[Path, bytes], by_hand: bool) -> None:
+    kinds = [entry.kind for entry in applied.log]
+    words = {"drop": "dropped", "relabel": "relabelled", "reweight": "reweighted"}
+    done = ", ".join(f"{count_of(kinds.count(kind), 'row')} {word}" for kind, word in words.items() if kind in kinds)
+    why = "as decided" if by_hand else "remedies that were measured to help"
+    out().print(Text(f"{done} ({why})" if done else "Nothing was changed: " + _why_nothing(by_hand)))
+    tested, _ = advice_of(record)
+    for item in helping(tested):
+        if item.axis != "row" and not by_hand:
+            out().print(Text(f"Left to you, columns stay as they are: {printable(item.action)}"))
+    for path in files:
+        out().print(Text(f"  {path}"))
+
+
+def _why_nothing(by_hand: bool) -> str:
+    return "the decisions change no row" if by_hand else "no remedy was measured to help (choose with --decisions)"

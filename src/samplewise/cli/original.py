@@ -1,0 +1,136 @@
+"""The user's own file again with some rows gone or relabelled: same kind, same columns, same order, same cells."""
+
+import csv
+import gzip
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import lazy_loader
+import numpy as np
+
+from samplewise.core.arrays import Array, Ints
+from samplewise.core.codec import write_together
+from samplewise.core.errors import InputError
+from samplewise.data import delimited
+from samplewise.data.readers import LABEL_ARRAYS, Reading
+
+pd = lazy_loader.load("pandas")
+
+
+def kind_of(path: Path) -> str:
+    """csv, tsv, parquet, npz, or folder for what has no known ending."""
+    name = path.name.lower().removesuffix(".gz")
+    endings = {".csv": "csv", ".tsv": "tsv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet", ".npz": "npz"}
+    return endings.get(Path(name).suffix, "folder")
+
+
+def require_same_kind(source: Path, target: Path) -> None:
+    """Refuse a target that exists, or that cannot hold the columns of the source as they are."""
+    kind = kind_of(source)
+    wanted = "csv" if kind == "folder" else kind
+    if kind_of(target) != wanted:
+        raise InputError(
+            "the cleaned data must be the same kind of file as the original", where=str(target),
+            got=f"original {source.name}", fix=f"name it {target.with_suffix('.' + wanted).name}",
+        )  # fmt: skip
+    if target.exists():
+        raise InputError(
+            "there is already a file of this name, and nothing is written over", where=str(target),
+            fix="name another file with --out, or remove this one",
+        )  # fmt: skip
+
+
+def contents(reading: Reading, kept: Ints, labels: Mapping[int, Any], target: Path) -> bytes:
+    """The bytes of the file `target`: the rows of `reading` at positions `kept`, some with another label.
+
+    Args:
+        reading: how the original was read; its file is read again, so that no cell changes on the way.
+        kept: (k,) positions of the rows that stay, in order.
+        labels: position -> new label, for rows that change theirs.
+        target: decides separator and compression by its ending.
+    """
+    if reading.file is None:
+        raise InputError("the data did not come from a file", fix="use audit.apply() in Python")
+    kind = kind_of(reading.file)
+    if kind == "npz":
+        return _archive(reading, kept, labels)
+    if kind == "parquet":
+        frame: Any = pd.DataFrame(reading.frame)
+        _set_labels(frame, reading.label, labels)
+        buffer = io.BytesIO()
+        frame.iloc[kept].to_parquet(buffer)
+        return buffer.getvalue()
+    frame = _manifest(reading) if kind == "folder" else delimited.read_cells(reading.file)
+    label = "label" if kind == "folder" else reading.label
+    _set_labels(frame, label, _as_cells(frame[label], reading.data.y, labels) if labels else {})
+    text = frame.iloc[kept].to_csv(index=False, sep=_separator(reading.file, frame), header=_header(frame))
+    return gzip.compress(text.encode(), mtime=0) if target.suffix == ".gz" else text.encode()
+
+
+def write_all(files: Mapping[Path, bytes]) -> None:
+    """All of the files or none of them."""
+    try:
+        for path in files:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        write_together(files)
+    except OSError as fault:
+        named = ", ".join(str(path) for path in files)
+        raise InputError(
+            "the files could not be written; none was changed", where=named, got=fault.strerror or str(fault),
+            fix="check the disk and the permissions of the folder",
+        ) from None  # fmt: skip
+
+
+def _set_labels(frame: Any, label: str, labels: Mapping[int, Any]) -> None:
+    if labels:
+        column = frame.columns.get_loc(label)
+        frame.iloc[list(labels), column] = list(labels.values())
+
+
+def _as_cells(column: Any, y: Array | None, labels: Mapping[int, Any]) -> dict[int, str]:
+    """New labels as the file writes them elsewhere: a class read as 1 may stand there as 01 or 1.0."""
+    written: dict[Any, str] = {}
+    for value, cell in zip([] if y is None else y.tolist(), column.tolist(), strict=False):
+        written.setdefault(value, cell)
+    return {position: written.get(value, str(value)) for position, value in labels.items()}
+
+
+def _header(frame: Any) -> list[str]:
+    """A column without a name is read as "Unnamed: 0" and written without one again."""
+    return ["" if name == f"Unnamed: {place}" else str(name) for place, name in enumerate(frame.columns)]
+
+
+def _separator(file: Path, frame: Any) -> str:
+    """The one that cuts the first line of the file into as many cells as the frame has columns."""
+    if file.is_dir():
+        return ","
+    if kind_of(file) == "tsv":
+        return "\t"
+    opened = gzip.open if file.suffix == ".gz" else open
+    with opened(file, "rt", encoding="utf-8-sig", newline="") as stream:
+        first = stream.readline()
+    cuts = {mark: len(next(csv.reader([first], delimiter=mark))) for mark in delimited.SEPARATORS}
+    return next((mark for mark, count in cuts.items() if count == len(frame.columns)), ",")
+
+
+def _manifest(reading: Reading) -> Any:
+    """Images have no table: their paths and labels are one."""
+    return pd.DataFrame({"id": reading.data.ids.astype(str), "label": np.asarray(reading.data.y).astype(str)})
+
+
+def _archive(reading: Reading, kept: Ints, labels: Mapping[int, Any]) -> bytes:
+    """Every array with one entry per row is cut; the labels change as codes where classes are named."""
+    count = len(reading.data)
+    with np.load(str(reading.file), allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    name = reading.label or next((name for name in LABEL_ARRAYS if name in arrays), "")
+    names = arrays["class_names"].tolist() if "class_names" in arrays else []
+    for position, value in labels.items():
+        arrays[name][position] = names.index(value) if value in names else value
+    by_row = {key for key, values in arrays.items() if values.ndim and len(values) == count and key != "class_names"}
+    cut = {key: values[kept] if key in by_row else values for key, values in arrays.items()}
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **cut)
+    return buffer.getvalue()

@@ -1,0 +1,63 @@
+"""How an audit ends: the verdict, what the advice was measured to do, where everything is, and the exit code."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.text import Text
+
+from samplewise import report
+from samplewise.cli.console import Exit
+from samplewise.core.findings import SEVERITIES, AuditRecord
+from samplewise.report.advice import Advice, advice_of
+from samplewise.report.wording import count_of, estimate_text, shortened
+
+STYLES = {"error": "bold red", "warning": "bold yellow", "clean": "bold green", "incomplete": "bold yellow"}
+VERDICTS = {"helps": "green", "hurts": "red"}
+MOST_REMEDIES = 8
+LONGEST = 90
+
+
+def exit_code(record: AuditRecord, fail_on: str) -> Exit:
+    """2 where a check failed, else 1 where a finding is at the threshold (accepted ones are notes by now), else 0."""
+    if any(outcome.status == "failed" for outcome in record.outcomes):
+        return Exit.IMPOSSIBLE
+    if fail_on == "never":
+        return Exit.NOTHING
+    least = SEVERITIES.index("error" if fail_on == "error" else "warning")
+    reached = any(SEVERITIES.index(finding.severity) >= least for finding in record.findings())
+    return Exit.FINDINGS if reached else Exit.NOTHING
+
+
+def last_lines(record: AuditRecord, folder: Path, quiet: bool = False) -> Iterator[Text]:
+    """The verdict, the remedies with their measured effect, and where the report is."""
+    said = report.verdict(record)
+    yield Text(said.sentence if quiet else f"\n{said.sentence}", style=STYLES[said.level])
+    if not quiet:
+        yield from _remedies(record)
+    yield Text(f"report: {folder / 'report.html'}" if quiet else f"\nreport    {folder / 'report.html'}")
+    if quiet:
+        return
+    lists = sorted((folder / "findings").glob("*.csv"))
+    if lists:
+        yield Text(f"rows      {folder / 'findings'}: {count_of(len(lists), 'list')} with a column for your decisions")
+        yield Text(f"next      samplewise apply {folder} --out clean.csv", style="dim")
+
+
+def _remedies(record: AuditRecord) -> Iterator[Text]:
+    tested, untested = advice_of(record)
+    if tested:
+        yield Text("\nWhat acting on it was measured to do on held-out rows", style="bold")
+    for item in tested[:MOST_REMEDIES]:
+        yield _remedy(item)
+    hidden = max(len(tested) - MOST_REMEDIES, 0) + len(untested)
+    if hidden:
+        yield Text(f"  {count_of(hidden, 'more remedy', 'more remedies')} in the report", style="dim")
+
+
+def _remedy(item: Advice) -> Text:
+    remedy = item.remedy
+    effect = estimate_text(remedy.effect) if remedy.effect else ""
+    control = f"  (random: {estimate_text(remedy.control, interval=False)})" if remedy.control else ""
+    text = Text(f"  {remedy.verdict:<19}", style=VERDICTS.get(remedy.verdict, "dim"))
+    text.append(f"{effect:<28}", style="default").append(f" {shortened(item.action, LONGEST)}", style="default")
+    return text.append(control, style="dim")
