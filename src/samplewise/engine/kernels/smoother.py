@@ -5,6 +5,7 @@ the residual of row i from a head without it is e_i / (1 - h_ii); without a bloc
 f(x) - f_-i(x) = s_i(x) (y_i - f_-i(x_i)). The intercept is never penalised.
 """
 
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -24,7 +25,10 @@ class Smoother(Protocol):
 
     targets: Floats  # (n, c)
     residuals: Floats  # (n, c) targets - fitted
-    leverage: Floats  # (n,) diagonal of H
+
+    @property
+    def leverage(self) -> Floats:
+        """Diagonal of H (n,)."""
 
     def weights_at(self, queries: Array) -> Floats:
         """The weight of every row in the outputs at the queries (m, n)."""
@@ -61,7 +65,17 @@ class PrimalSmoother:
         self._factor = _factor(self._gram, self.ridge)
         self.coef: Floats = cho_solve(self._factor, rows.T @ (self.targets - self.target_center))
         self.residuals: Floats = self.targets - self.target_center - rows @ self.coef
-        self.leverage: Floats = 1.0 / len(rows) + self._row_sums(lambda x, solved: np.sum(x * solved, axis=1))
+
+    @cached_property
+    def leverage(self) -> Floats:
+        """Diagonal of H (n,): 1/n + |L^-1 (x_i - mean)|^2, G = L L^T."""
+        blocks = range(0, len(self._rows), ROWS_AT_ONCE)
+        halves = (self._half_solved(self._rows[start : start + ROWS_AT_ONCE]) for start in blocks)
+        return 1.0 / len(self._rows) + np.concatenate([np.einsum("dr,dr->r", half, half) for half in halves])
+
+    def _half_solved(self, rows: Floats) -> Floats:
+        half: Floats = solve_triangular(self._factor[0], rows.T, lower=True, check_finite=False)
+        return half
 
     def _row_sums(self, reduce: Any) -> Floats:
         """reduce(rows, rows G^-1) over blocks of rows (n,)."""
@@ -139,7 +153,11 @@ class DualSmoother:
         self.alpha: Floats = self._inverse @ (self.targets - self.target_center)
         self.residuals: Floats = self.ridge * self.alpha
         self._share = 1.0 / n if intercept else 0.0
-        self.leverage: Floats = 1.0 - (self.ridge * self._inverse.diagonal() - self._share)
+
+    @cached_property
+    def leverage(self) -> Floats:
+        """Diagonal of H (n,): 1 - ridge C_ii, plus 1/n for the intercept."""
+        return np.asarray(1.0 - (self.ridge * self._inverse.diagonal() - self._share))
 
     def _centred(self, kernel: Floats) -> Floats:  # (m, n), rows: queries
         if not self._intercept:

@@ -104,8 +104,8 @@ class ExactSearch:
         bound = _smallest_bound(lower, count)
         reach = np.maximum(bound + own_squares, 0.0)
         limit = bound + 5.0 * share * (3.0 * own_squares + 2.0 * reach) + 1e-30
-        left, right = np.nonzero(lower <= limit[:, None].astype(dtype))
-        return left, right
+        inside = np.flatnonzero(lower <= limit[:, None].astype(dtype))  # flat: numpy finds few in many much faster so
+        return np.divmod(inside, lower.shape[1])
 
 
 def _smallest_bound(values: Array, count: int) -> Floats:  # (m, n) -> (m,)
