@@ -86,6 +86,15 @@ def test_dropping_every_row_is_refused(data):
     assert "keep at least one" in caught.value.fix
 
 
+def test_an_id_may_be_given_as_its_text_and_still_conflicts():
+    data = Dataset(np.zeros((3, 1)), ["a", "a", "b"], ids=[10, 11, 12])
+    applied = selection.apply(data, [Decision("11", "drop")])
+    assert applied.data.ids.tolist() == [10, 12]
+    assert applied.log[0].id == 11
+    with pytest.raises(InputError, match="more than one decision"):
+        selection.apply(data, [Decision("11", "drop"), Decision(11, "keep")])
+
+
 def test_classes_written_as_numbers_are_found_by_their_text():
     data = Dataset(np.zeros((4, 1)), np.array([0, 1, 0, 1]))
     assert selection.apply(data, [Decision(0, "relabel", "1")]).data.y.tolist() == [1, 1, 0, 1]

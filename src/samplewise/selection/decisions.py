@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -50,7 +50,8 @@ def apply(data: Dataset, decisions: Iterable[Decision], *, task: Task = "auto") 
 
     Args:
         data: n rows.
-        decisions: at most one per id; `value` is the new label of a relabel and the new weight of a reweight.
+        decisions: at most one per id (which may be given as its text, as files hold it); `value` is the new label of a
+            relabel and the new weight of a reweight.
         task: as in `describe_target`; in a regression any number may be a label, else only a class some row has.
 
     Returns:
@@ -69,7 +70,7 @@ def apply(data: Dataset, decisions: Iterable[Decision], *, task: Task = "auto") 
     >>> [(entry.id, entry.before, entry.after) for entry in applied.log]
     [('p', 'row', ''), ('q', 'cat', 'dog')]
     """
-    listed = list(decisions)
+    listed = _with_known_ids(decisions, data)
     positions = positions_of([decision.id for decision in listed], data.ids)
     _refuse_conflicts(listed)
     decided = sorted(zip(positions.tolist(), listed, strict=True), key=lambda item: item[0])
@@ -112,6 +113,16 @@ def decisions_of(remedies: Iterable[Remedy], by: str = "samplewise") -> list[Dec
         for key, value in zip(remedy.keys, values, strict=True):
             decided.setdefault(key, Decision(key, remedy.kind, value, by))  # type: ignore[arg-type]  # narrowed above
     return list(decided.values())
+
+
+def _with_known_ids(decisions: Iterable[Decision], data: Dataset) -> list[Decision]:
+    """The decisions with ids as the data holds them, where only their text was given."""
+    listed = list(decisions)
+    known = set(data.ids.tolist())
+    if all(decision.id in known for decision in listed):
+        return listed
+    by_text = {str(key): key for key in known}
+    return [d if d.id in known else replace(d, id=by_text.get(str(d.id), d.id)) for d in listed]
 
 
 def _refuse_conflicts(decisions: list[Decision]) -> None:

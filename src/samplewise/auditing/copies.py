@@ -1,0 +1,182 @@
+"""Sets of rows that are copies of one another: equal cells, or far nearer than the density around them explains."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import lazy_loader
+import numpy as np
+
+from samplewise.auditing.cells import cell_matrix, coincident_pairs, is_beyond_chance, pairs_within
+from samplewise.auditing.evidence import Evidence
+from samplewise.core.arrays import Array, Floats, Ints, Mask
+from samplewise.engine.neighbours import NeighbourGraph, exact_groups
+
+csgraph = lazy_loader.load("scipy.sparse.csgraph")
+sparse = lazy_loader.load("scipy.sparse")
+special = lazy_loader.load("scipy.special")
+
+FALSE_COPIES = 0.002  # expected share of near copies that are none (Benjamini-Hochberg)
+FEWEST_NEIGHBOURS = 6  # the density around a row cannot be told from fewer
+SAME_NUMBER = 1e-3  # in standard deviations of the column: whole numbers further apart differ on purpose
+ROUNDED = 0.1  # the same for fractions, root mean square over the columns of a mixed table
+
+
+@dataclass(frozen=True, eq=False)
+class CopySets:
+    """Which rows belong to a set of copies.
+
+    Args:
+        members: (n,) number of the set of every row; rows of no set stand alone in theirs.
+        exact: (n,) rows with an equal row.
+        expected: pairs of equal rows that coincidence explains.
+        pairs: pairs of equal rows there are.
+    """
+
+    members: Ints
+    exact: Mask
+    expected: float
+    pairs: float
+
+    @cached_property
+    def sizes(self) -> Ints:
+        """(n,) size of the set of every row."""
+        return np.bincount(self.members)[self.members]
+
+    @property
+    def beyond_chance(self) -> bool:
+        """Whether there are more equal rows than coincidence makes."""
+        return is_beyond_chance(self.pairs, self.expected)
+
+
+def copy_sets(evidence: Evidence) -> CopySets:
+    """Exact and near copies joined into sets. Cost: O(n d log n) beside the graph."""
+    cells = cell_matrix(evidence.data.X, evidence.columns)
+    groups = exact_groups(cells)
+    pairs = pairs_within(groups)
+    left, right = near_pairs(evidence.graph) if len(groups) > FEWEST_NEIGHBOURS else (np.empty(0, np.intp),) * 2
+    apart = groups[left] != groups[right]
+    left, right = left[apart], right[apart]
+    if is_mixed(evidence):
+        same = _agree_but_for_rounding(evidence, cells, left, right)
+        left, right = left[same], right[same]
+    first = np.unique(groups, return_index=True)[1][groups]
+    rows = np.arange(len(groups))
+    links = sparse.coo_array(
+        (np.ones(len(left) + len(rows)), (np.r_[left, rows], np.r_[right, first])), (len(rows), len(rows))
+    )
+    members = csgraph.connected_components(links, directed=False)[1].astype(np.intp)
+    exact = np.bincount(groups)[groups] > 1
+    return CopySets(members, exact, coincident_pairs(cells, pairs), pairs)
+
+
+def near_pairs(graph: NeighbourGraph) -> tuple[Ints, Ints]:
+    """Neighbours that are copies: their distance is far below what the density around BOTH of them explains.
+
+    Where rows lie as if scattered at random with a local density, (d_j / d_k)^D of the j-th and k-th of k neighbours
+    follows a beta distribution with j and k - j degrees of freedom. D, the dimension in which distances grow, is
+    measured from the outer half of the neighbours, which copies do not reach; the smaller of the local and the overall
+    one is used. Pairs are selected by the false discovery rate.
+
+    Source: levina2004 (dimension), benjamini1995.
+    """
+    distances = graph.distances.astype(np.float64)
+    if distances.shape[1] < FEWEST_NEIGHBOURS:
+        return np.empty(0, np.intp), np.empty(0, np.intp)
+    inner, near = distances[:, :-1], graph.indices[:, :-1]
+    reach, dimension = distances[:, -1], local_dimension(graph)
+    rank = np.arange(1, distances.shape[1])[np.newaxis]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        own = chance_of_closeness(inner / reach[:, np.newaxis], dimension[:, np.newaxis], rank, distances.shape[1])
+        other = chance_of_closeness(inner / reach[near], dimension[near], rank, distances.shape[1])
+    chance = np.where(inner > 0, np.maximum(own, other), np.nan)
+    found = np.nonzero(discovered(chance, FALSE_COPIES))
+    return found[0], near[found].astype(np.intp)
+
+
+def local_dimension(graph: NeighbourGraph) -> Floats:
+    """(n,) dimension in which distances grow around every row, at most the overall one; NaN where all are equal."""
+    distances = graph.distances.astype(np.float64)
+    count = distances.shape[1]
+    outer = np.arange(count // 2, count)
+    steps = np.array([np.sum(1.0 / np.arange(j, count)) for j in outer])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        growth = np.log(distances[:, -1:] / distances[:, outer - 1]).sum(axis=1)
+    growth[~np.isfinite(growth) | (growth <= 0)] = np.nan
+    around = np.column_stack([growth, growth[graph.indices]])
+    known = np.isfinite(around)
+    if not known.any():
+        return np.full(len(distances), np.nan)
+    mean = np.divide(
+        np.nansum(around, axis=1), known.sum(axis=1), out=np.full(len(around), np.inf), where=known.any(axis=1)
+    )
+    return steps.sum() / np.maximum(mean, np.nanmean(growth))
+
+
+def chance_of_closeness(ratio: Floats, dimension: Floats, rank: Array, count: int) -> Floats:
+    """Probability that the neighbour of this rank lies within `ratio` times the distance of the last of `count`."""
+    return np.asarray(special.betainc(rank, count - rank, np.minimum(ratio, 1.0) ** dimension))
+
+
+def discovered(chance: Floats, rate: float) -> Mask:
+    """Which p-values (n, k) of n independent rows count as discoveries at this false discovery rate; NaN never."""
+    best = np.sort(np.where(np.isnan(chance), 1.0, chance).min(axis=1))
+    passing = np.flatnonzero(best <= rate * np.arange(1, len(best) + 1) / len(best))
+    return chance <= best[passing[-1]] if len(passing) else np.zeros(chance.shape, dtype=bool)
+
+
+def is_mixed(evidence: Evidence) -> bool:
+    """Whether categories or texts stand beside the numbers, so that a small distance alone proves little."""
+    if evidence.embeddings is not None:
+        return False
+    return any(column.role == "feature" and column.kind in ("category", "text") for column in evidence.columns)
+
+
+def _agree_but_for_rounding(evidence: Evidence, cells: Floats, left: Ints, right: Ints) -> Mask:
+    """Pairs equal in every category, text and gap, and in every number up to rounding."""
+    names = [column for column in evidence.columns if column.kind != "id"]
+    numeric = np.array([column.kind == "numeric" for column in names])
+    equal = (cells[left][:, ~numeric] == cells[right][:, ~numeric]).all(axis=1)
+    one, two = cells[left][:, numeric], cells[right][:, numeric]
+    spread = np.nanstd(cells[:, numeric], axis=0)
+    gap = np.abs(one - two) / np.where(spread > 0, spread, 1.0)
+    gaps_agree = (np.isnan(one) == np.isnan(two)).all(axis=1)
+    whole = (one == np.rint(one)) & (two == np.rint(two))
+    on_purpose = (whole & (gap > SAME_NUMBER)).any(axis=1)
+    small = np.sqrt(np.nanmean(np.square(gap), axis=1)) <= ROUNDED if gap.shape[1] else np.zeros(len(left), dtype=bool)
+    return equal & gaps_agree & ~on_purpose & small
+
+
+def id_rank(ids: Array) -> Ints:
+    """(n,) place of every id among the sorted ids, so that "the first" means the same whatever the row order."""
+    rank = np.empty(len(ids), dtype=np.intp)
+    rank[np.argsort(ids if ids.dtype.kind in "iufU" else ids.astype(str), kind="stable")] = np.arange(len(ids))
+    return rank
+
+
+def favoured_labels(sets: CopySets, codes: Any, inside: Mask, graph: NeighbourGraph, classes: int) -> tuple[Ints, Ints]:
+    """For every set (s,) the label most of its copies carry, ties by the votes of their neighbours outside the set.
+
+    Args:    codes: (n,) class codes.   inside: (n,) rows whose label may be looked at.
+    Returns: codes (s,), -1 where votes are equal or there is no row; and the neighbours' votes for them (s,).
+    """
+    count = int(sets.members.max()) + 1
+    key = sets.members[inside] * classes + codes[inside]
+    candidates, copies = np.unique(key, return_counts=True)
+    rows = np.flatnonzero(inside & (sets.sizes > 1))
+    near = graph.indices[rows].astype(np.intp)
+    votes_for = np.where(inside[near] & (sets.members[near] != sets.members[rows][:, np.newaxis]), codes[near], -1)
+    asked = (sets.members[rows][:, np.newaxis] * classes + votes_for)[votes_for >= 0]
+    place = np.minimum(np.searchsorted(candidates, asked), len(candidates) - 1)
+    votes = np.bincount(place[candidates[place] == asked], minlength=len(candidates))
+    score = copies * (near.size + 1.0) + votes
+    owner = candidates // classes
+    order = np.lexsort((-score, owner))
+    first = order[np.r_[True, np.diff(owner[order]) > 0]]
+    best = np.full(count, -1.0)
+    best[owner[first]] = score[first]
+    tied = np.bincount(owner[score == best[owner]], minlength=count) > 1
+    favoured, support = np.full(count, -1, dtype=np.intp), np.zeros(count, dtype=np.intp)
+    favoured[owner[first]], support[owner[first]] = candidates[first] % classes, votes[first]
+    favoured[tied] = -1
+    return favoured, support

@@ -1,0 +1,293 @@
+import csv
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from samplewise import selection
+from samplewise.auditing.files import prepare_run_folder, read_decisions, write_findings, write_text
+from samplewise.core.errors import InputError
+from samplewise.core.findings import AuditRecord, CheckResult, Finding, Outcome, Remedy
+from samplewise.core.values import Exhibit, Scores
+from samplewise.data import Dataset
+
+IDS = ["=HYPERLINK(1)", "b", "-3", "'=x", "ünï\ncode", "+1+1", "g"]
+
+
+@pytest.fixture
+def data() -> Dataset:
+    return Dataset(np.zeros((7, 1)), ["cat", "dog", "cat", "cow", "@dog", "cat", "dog"], ids=IDS)
+
+
+def record_of(*outcomes: Outcome, **facts: object) -> AuditRecord:
+    return AuditRecord(1, {"rows": 7, "task": "classification", **facts}, {}, {}, outcomes)
+
+
+def disputed(keys: list[str]) -> Outcome:
+    remedy = Remedy("relabel", tuple(keys), ("dog",) * len(keys))
+    findings = (
+        Finding("SW201", f"{len(keys)} labels the model disputes", "error", tuple(keys), "It saw others.", (remedy,)),
+        Finding("SW201", "a class is vague", "note", ("cat",), "Two classes.", axis="class"),
+    )
+    scores = Scores("wrong_label", np.linspace(0.9, 0.3, 7), np.array(IDS), "probability", "more likely wrong")
+    shown = {"id": np.array(keys[:1]), "reason": np.array(["-0.1 of its neighbours agree"])}
+    result = CheckResult(findings, (scores,), (Exhibit("rows", "worst", shown),))
+    return Outcome("SW201", "labels", "found", result=result)
+
+
+def cells(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.reader(stream))
+
+
+def fill(path: Path, words: dict[str, str]) -> None:
+    """Write decisions as an annotator would, cells otherwise as they are."""
+    rows = cells(path)
+    for row in rows[1:]:
+        row[-1] = words.get(row[0], row[-1])
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows(rows)
+
+
+# ---- lists of rows --------------------------------------------------------------------------------------------------
+
+
+def test_every_row_of_every_finding_has_a_line_that_no_spreadsheet_carries_out(data, tmp_path):
+    (path,) = write_findings(record_of(disputed(IDS)), data, tmp_path)
+    assert path == tmp_path / "findings" / "SW201.csv"
+    header, *rows = cells(path)
+    assert header == ["id", "given", "suggested", "probability", "reason", "decision"]
+    assert [row[0] for row in rows] == ["'=HYPERLINK(1)", "b", "-3", "''=x", "ünï\ncode", "'+1+1", "g"]
+    assert rows[0] == [
+        "'=HYPERLINK(1)", "cat", "dog", "0.9", "'-0.1 of its neighbours agree; 7 labels the model disputes", "",
+    ]  # fmt: skip
+    assert rows[4][1] == "'@dog"
+    assert rows[1][4] == "7 labels the model disputes: It saw others."
+
+
+def test_a_row_of_two_findings_stands_once_with_both_reasons(data, tmp_path):
+    findings = (
+        Finding("SW102", "copies", "warning", ("b", "g"), "equal"),
+        Finding("SW102", "conflicts", "error", ("g",), "differ"),
+    )
+    outcome = Outcome("SW102", "copies", "found", result=CheckResult(findings))
+    (path,) = write_findings(record_of(outcome), data, tmp_path)
+    assert [(row[0], row[4]) for row in cells(path)[1:]] == [
+        ("b", "copies: equal"),
+        ("g", "copies: equal; conflicts: differ"),
+    ]
+
+
+def test_decisions_come_back_and_are_carried_out(data, tmp_path):
+    (path,) = write_findings(record_of(disputed(IDS)), data, tmp_path)
+    words = ["drop", "keep", "relabel", "cow", "weight:0.25", "relabel:'new", ""]
+    fill(path, dict(zip([row[0] for row in cells(path)[1:]], words, strict=True)))
+    found = read_decisions(tmp_path)
+    assert [(d.id, d.kind, d.value, d.by) for d in found] == [
+        ("=HYPERLINK(1)", "drop", None, "SW201.csv"),
+        ("b", "keep", None, "SW201.csv"),
+        ("-3", "relabel", "dog", "SW201.csv"),
+        ("'=x", "relabel", "cow", "SW201.csv"),
+        ("ünï\ncode", "reweight", 0.25, "SW201.csv"),
+        ("+1+1", "relabel", "'new", "SW201.csv"),
+    ]
+    assert read_decisions(path) == found
+    applied = selection.apply(data, found[:5])
+    assert applied.data.ids.tolist() == IDS[1:]
+    assert applied.data.y.tolist() == ["dog", "dog", "cow", "@dog", "cat", "dog"]
+
+
+def test_with_the_data_ids_and_classes_are_its_own(tmp_path):
+    data = Dataset(np.zeros((4, 1)), [3, 5, 5, 3], ids=[10, 11, 12, 13])
+    file = tmp_path / "d.csv"
+    file.write_text("id;decision\n11;3\n12;keep\n\n13;\n", encoding="utf-8-sig")
+    assert [(d.id, d.kind, d.value) for d in read_decisions(file, data)] == [(11, "relabel", "3"), (12, "keep", None)]
+    assert selection.apply(data, read_decisions(file)).data.y.tolist() == [3, 3, 5, 3]
+
+
+@pytest.mark.parametrize(
+    ("word", "fix"),
+    [
+        ("dorp", "did you mean 'drop'"),
+        ("cww", "did you mean 'cow'"),
+        ("zzz", "relabel:NAME"),
+        ("weight:much", "weight:NUMBER"),
+    ],
+)
+def test_a_word_that_is_not_understood_names_file_line_and_nearest_match(data, tmp_path, word, fix):
+    (path,) = write_findings(record_of(disputed(IDS)), data, tmp_path)
+    fill(path, {"b": word})
+    with pytest.raises(InputError, match="decision named") as caught:
+        read_decisions(path)
+    assert caught.value.where == f"{path}, line 3, row id b"
+    assert fix in caught.value.fix
+
+
+def test_relabel_alone_needs_a_suggestion(tmp_path):
+    file = tmp_path / "d.csv"
+    file.write_text("id,given,decision\n1,cat,relabel\n")
+    with pytest.raises(InputError, match="no suggested label") as caught:
+        read_decisions(file)
+    assert caught.value.fix == "write the label: relabel:NAME"
+    assert "line 2, row id 1" in caught.value.where
+
+
+def test_two_different_decisions_for_one_row_are_refused_and_equal_ones_are_one(tmp_path):
+    (tmp_path / "SW102.csv").write_text("id,decision\na,drop\nb,keep\n")
+    (tmp_path / "SW201.csv").write_text("id,decision\nb,keep\n")
+    assert [d.id for d in read_decisions(tmp_path)] == ["a", "b"]
+    (tmp_path / "SW301.csv").write_text("id,decision\na,keep\n")
+    with pytest.raises(InputError, match="two different decisions") as caught:
+        read_decisions(tmp_path)
+    assert "SW301.csv, line 2, row id a" in caught.value.where
+    assert caught.value.got == "drop in SW102.csv, keep here"
+
+
+@pytest.mark.parametrize(
+    ("content", "what", "where"),
+    [
+        (None, "no such file", "d.csv"),
+        (b"id,decision\n\xff\xfe,drop\n", "cannot be read", "d.csv"),
+        (b"", "no column id and no column decision", "d.csv"),
+        (b"row,decision\n1,drop\n", "no column id", "d.csv"),
+    ],
+)
+def test_files_without_decisions_are_refused(tmp_path, content, what, where):
+    file = tmp_path / "d.csv"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(InputError, match=what) as caught:
+        read_decisions(file)
+    assert where in caught.value.where
+    assert caught.value.fix
+
+
+def test_a_folder_without_lists_is_refused(tmp_path):
+    with pytest.raises(InputError, match="no decisions to read") as caught:
+        read_decisions(tmp_path)
+    assert "findings file or a run" in caught.value.fix
+
+
+def test_writing_again_keeps_decisions_also_of_rows_that_are_gone(data, tmp_path):
+    (path,) = write_findings(record_of(disputed(IDS)), data, tmp_path)
+    fill(path, {"b": "keep", "g": "drop"})
+    write_findings(record_of(disputed(IDS[:2])), data, tmp_path)
+    rows = cells(path)[1:]
+    assert [(row[0], row[-1]) for row in rows] == [("'=HYPERLINK(1)", ""), ("b", "keep"), ("g", "drop")]
+    assert "not found any more" in rows[2][4]
+    write_findings(record_of(Outcome("SW201", "labels", "clean")), data, tmp_path)
+    assert [row[0] for row in cells(path)[1:]] == ["b", "g"]
+
+
+def test_a_list_nobody_decided_in_goes_when_nothing_is_found_any_more(data, tmp_path):
+    (path,) = write_findings(record_of(disputed(IDS)), data, tmp_path)
+    assert write_findings(record_of(Outcome("SW201", "labels", "clean")), data, tmp_path) == ()
+    assert not path.exists()
+
+
+def test_a_list_that_was_damaged_by_hand_is_set_aside_not_lost(data, tmp_path):
+    (path,) = write_findings(record_of(disputed(IDS)), data, tmp_path)
+    path.write_bytes(b"my notes \xff")
+    write_findings(record_of(disputed(IDS)), data, tmp_path)
+    assert path.with_name("SW201.csv.unreadable").read_bytes() == b"my notes \xff"
+    assert len(cells(path)) == 8
+
+
+def test_without_values_the_labels_of_a_regression_stay_hidden(tmp_path):
+    data = Dataset(np.zeros((2, 1)), [0.25, 0.75], ids=["a", "b"])
+    outcome = Outcome(
+        "SW104", "outliers", "found", result=CheckResult((Finding("SW104", "far", "note", ("a",), "far"),))
+    )
+    note = "cell values are left out: ids, numbers and names of columns, classes and segments only"
+    (path,) = write_findings(record_of(outcome, task="regression", notes=[note]), data, tmp_path)
+    assert cells(path)[1][1] == ""
+    (path,) = write_findings(record_of(outcome, task="regression"), data, tmp_path)
+    assert cells(path)[1][1] == "0.25"
+
+
+# ---- run folder -----------------------------------------------------------------------------------------------------
+
+
+def test_a_new_an_empty_and_the_same_run_folder_are_accepted(tmp_path):
+    folder = prepare_run_folder(tmp_path / "deep" / "run", "abc")
+    (folder / "audit.json").write_text("{}")
+    assert prepare_run_folder(folder, "abc") == folder
+    assert (folder / "audit.json").read_text() == "{}"
+    (tmp_path / "empty").mkdir()
+    assert (prepare_run_folder(tmp_path / "empty", "abc") / "run.json").exists()
+
+
+def test_a_folder_with_other_files_is_refused_and_left_alone(tmp_path):
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(InputError, match="holds other files") as caught:
+        prepare_run_folder(tmp_path, "abc")
+    assert caught.value.where == str(tmp_path)
+    assert caught.value.got == "thesis.tex"
+    assert "--out DIR" in caught.value.fix
+    assert os.listdir(tmp_path) == ["thesis.tex"]
+
+
+def test_a_run_of_other_data_is_refused(tmp_path):
+    prepare_run_folder(tmp_path, "a" * 32)
+    with pytest.raises(InputError, match="belongs to other data") as caught:
+        prepare_run_folder(tmp_path, "b" * 32)
+    assert "aaaaaaaaaaaa" in caught.value.got
+    assert "--out DIR" in caught.value.fix
+    (tmp_path / "run.json").write_text("[]")
+    with pytest.raises(InputError, match="marker cannot be read") as caught:
+        prepare_run_folder(tmp_path, "a" * 32)
+    assert "choose another folder" in caught.value.fix
+
+
+def test_a_file_in_the_way_is_refused(tmp_path):
+    (tmp_path / "run").write_text("")
+    with pytest.raises(InputError, match="is a file") as caught:
+        prepare_run_folder(tmp_path / "run", "abc")
+    assert "--out run/" in caught.value.fix
+    with pytest.raises(InputError, match="cannot be made") as caught:
+        prepare_run_folder(tmp_path / "run" / "deeper", "abc")
+    assert "may write to" in caught.value.fix
+
+
+# ---- a full disk ----------------------------------------------------------------------------------------------------
+
+
+def test_a_text_replaces_the_old_one_whole(tmp_path):
+    assert write_text(tmp_path / "a.txt", "one") == tmp_path / "a.txt"
+    write_text(tmp_path / "a.txt", "zwölf")
+    assert (tmp_path / "a.txt").read_text("utf-8") == "zwölf"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_a_full_disk_leaves_the_old_file_and_names_it(tmp_path, monkeypatch):
+    write_text(tmp_path / "a.txt", "old")
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(InputError, match="cannot be written") as caught:
+        write_text(tmp_path / "a.txt", "new")
+    assert caught.value.where == str(tmp_path / "a.txt")
+    assert "No space left" in caught.value.got
+    assert "unchanged" in caught.value.fix
+    assert (tmp_path / "a.txt").read_text() == "old"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_a_real_limit_on_file_size_leaves_the_old_file(tmp_path):
+    write_text(tmp_path / "a.txt", "old")
+    script = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "from samplewise.auditing.files import write_text\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
+        "try:\n    write_text(sys.argv[1], 'x' * 100_000)\nexcept Exception as e:\n    print(type(e).__name__)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path / "a.txt")], capture_output=True, text=True)
+    assert done.stdout.strip() == "InputError", done.stderr
+    assert (tmp_path / "a.txt").read_text() == "old"
+    assert os.listdir(tmp_path) == ["a.txt"]
