@@ -209,8 +209,8 @@ def filler(code: str, number: int) -> Outcome:
     severity: Any = ("warning", "note", "note")[number % 3]
     remedies: tuple[Remedy, ...] = ()
     if number % 3 == 0:
-        verdict: Any = ("not distinguishable", "hurts")[number % 2]
-        effect = (0.05 * number - 0.3 * (number % 2), 0.28)
+        effect = ((number * 7) % 11 / 10 - 0.65, 0.28)
+        verdict: Any = "helps" if effect[0] > 0.28 else "hurts" if effect[0] < -0.28 else "not distinguishable"
         remedies = (
             remedy(
                 "drop", tuple(range(number + 2)), effect, verdict, action=f"Drop what {code} flags, all but one of each"

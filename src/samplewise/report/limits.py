@@ -32,7 +32,7 @@ LADDER = (
 )
 
 
-def cut_note(*cuts: tuple[int, int, str]) -> str:
-    """`100 of 12,345 rows shown; the rest is ...` for every (shown, total, what) that was cut."""
-    parts = [f"{shown:,} of {count_of(total, what)}" for shown, total, what in cuts if shown < total]
+def cut_note(*cuts: tuple[int, int, *tuple[str, ...]]) -> str:
+    """`100 of 12,345 rows shown; the rest is ...` for every (shown, total, word, plural) that was cut."""
+    parts = [f"{shown:,} of {count_of(total, *words)}" for shown, total, *words in cuts if shown < total]
     return f"{', '.join(parts)} shown; {WHERE_THE_REST_IS}." if parts else ""

@@ -54,6 +54,7 @@ def exhibit_table(exhibit: Exhibit, limits: Limits) -> Table:
 
 def table_of(title: str, columns: dict[str, Any], limits: Limits) -> Table:
     """Named columns as a table, cut to `limits.rows`."""
+    columns = {name: as_column(values) for name, values in columns.items()}
     heads = tuple(
         Column(shortened(name.replace("_", " "), limits.text), _is_numeric(values)) for name, values in columns.items()
     )

@@ -26,7 +26,7 @@ STATUS_WORDS = {
 
 
 def printable(value: Any) -> str:
-    """Any value as text that every output format may carry; what must not be printed becomes a replacement character."""
+    """Any value as text that every output format may carry; what must not be printed is replaced."""
     return NOT_PRINTABLE.sub("\ufffd", str(value))
 
 
@@ -55,14 +55,14 @@ def decimal_places(scale: float) -> int:
 
 
 def number_text(value: Any, places: int | None = None, signed: bool = False) -> str:
-    """A number with thousands separated and a true minus, `places` decimals or as many as it needs; else its text."""
+    """A number with thousands separated and a true minus, `places` decimals or three digits in all; else its text."""
     if value is None or isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.number):
         return "" if value is None else printable(value)
     number = float(value)
     if not math.isfinite(number):
         return NO_NUMBER
     if places is None:
-        places = 0 if number.is_integer() else max(decimal_places(number), 2 if abs(number) < 100 else 1)
+        places = 0 if number.is_integer() else decimal_places(number / 10)
     if number and abs(number) < 10.0**-6:
         return f"{number:.1e}".replace("-", MINUS)
     text = f"{number:+,.{places}f}" if signed else f"{number:,.{places}f}"

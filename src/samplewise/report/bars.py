@@ -1,0 +1,171 @@
+"""Bars with intervals on one scale, in per cent of the width: drawn without JavaScript, so they also print."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from samplewise.core.values import Estimate, Exhibit
+from samplewise.report.advice import Advice
+from samplewise.report.limits import Limits
+from samplewise.report.wording import MINUS, decimal_places, estimate_text, key_text, number_text, shortened
+
+MARGIN = 0.04  # of the range, left free on both sides
+VERDICT_STYLES = {"helps": "helps", "hurts": "hurts", "not distinguishable": "unclear"}
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar from zero to a value with its interval, all in per cent of the width; `hover` says it in words."""
+
+    start: float
+    width: float
+    low: float | None
+    high: float | None
+    hover: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a bar picture: what it is about, its bar, the grey one to compare with, and the words beside."""
+
+    label: str
+    bar: Bar
+    control: Bar | None
+    number: str
+    word: str = ""
+    style: str = ""
+    code: str = ""
+    cost: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Rows on a common axis; `ticks` are (per cent, label), `zero` is where the zero line stands."""
+
+    rows: tuple[Row, ...]
+    ticks: tuple[tuple[float, str], ...]
+    zero: float
+    unit: str
+
+
+class Scale:
+    """From numbers to per cent of the width, with zero always in view."""
+
+    def __init__(self, numbers: Iterable[float]) -> None:
+        finite = [number for number in numbers if math.isfinite(number)]
+        low, high = min([0.0, *finite]), max([0.0, *finite])
+        spread = (high - low) or 1.0
+        self.low = low - (MARGIN * spread if low < 0 else 0.0)
+        self.high = high + MARGIN * spread
+
+    def __call__(self, number: float) -> float:
+        """Where a number stands, from 0 to 100."""
+        return round(100 * (number - self.low) / (self.high - self.low), 3)
+
+    def ticks(self, about: int = 5) -> tuple[tuple[float, str], ...]:
+        """Round numbers, about so many, with where they stand."""
+        raw = (self.high - self.low) / about
+        power = 10.0 ** math.floor(math.log10(raw))
+        step = min((factor * power for factor in (1, 2, 5, 10)), key=lambda size: abs(size - raw))
+        first, last = math.ceil(self.low / step), math.floor(self.high / step)
+        places = decimal_places(step) - (1 if step < 10 else 0)
+        texts = ((number * step, f"{number * step:,.{max(places, 0)}f}") for number in range(first, last + 1))
+        return tuple((self(at), text.replace("-", MINUS)) for at, text in texts)
+
+    def bar(self, value: float, low: float, high: float, hover: str) -> Bar:
+        """The bar of a value with its interval."""
+        ends = sorted((self(0.0), self(value if math.isfinite(value) else 0.0)))
+        interval = (self(low), self(high)) if math.isfinite(low) and math.isfinite(high) else (None, None)
+        return Bar(ends[0], round(ends[1] - ends[0], 3), interval[0], interval[1], hover)
+
+
+def remedy_picture(tested: Sequence[Advice], limits: Limits) -> Picture | None:
+    """THE picture: the measured effect of every tested remedy beside a random one of the same size."""
+    shown = [item for item in tested if item.remedy.effect][: limits.remedies]
+    if not shown:
+        return None
+    estimates = [each for item in shown for each in (item.remedy.effect, item.remedy.control) if each]
+    scale = Scale(number for each in estimates for number in (each.value, each.low, each.high))
+    unit = next((each.unit for each in estimates if each.unit), "points")
+    return Picture(tuple(_remedy_row(item, scale, limits) for item in shown), scale.ticks(), scale(0.0), unit)
+
+
+def _remedy_row(item: Advice, scale: Scale, limits: Limits) -> Row:
+    effect, control, cost = item.remedy.effect, item.remedy.control, item.remedy.cost
+    return Row(
+        label=shortened(item.action, limits.text),
+        bar=_estimated(scale, effect, item.remedy.verdict),
+        control=_estimated(scale, control, "a random remedy of the same size") if control else None,
+        number=estimate_text(replace(effect, unit="point")).replace(" point", "") if effect else "",
+        word=item.remedy.verdict,
+        style=VERDICT_STYLES.get(item.remedy.verdict, "unclear"),
+        code=item.code,
+        cost=f"cost {number_text(cost)}" if cost is not None and math.isfinite(cost) else "",
+    )
+
+
+def _estimated(scale: Scale, estimate: Estimate | None, word: str) -> Bar:
+    if estimate is None:
+        return scale.bar(math.nan, math.nan, math.nan, "")
+    return scale.bar(estimate.value, estimate.low, estimate.high, f"{word}: {estimate_text(estimate)}")
+
+
+def exhibit_picture(exhibit: Exhibit, limits: Limits) -> Picture | None:
+    """An exhibit of kind "bars"; None where it lacks names or values."""
+    if not {"name", "value"} <= set(exhibit.columns):
+        return None
+    numbers = {
+        name: _numbers(exhibit, name) for name in ("value", "low", "high", "control", "control_low", "control_high")
+    }
+    scale = Scale(number for values in numbers.values() for number in values[: limits.rows])
+    rows = [
+        _exhibit_row(exhibit, numbers, place, scale, limits) for place in range(min(len(numbers["value"]), limits.rows))
+    ]
+    return Picture(tuple(rows), scale.ticks(), scale(0.0), exhibit.unit)
+
+
+def _exhibit_row(exhibit: Exhibit, numbers: dict[str, list[float]], place: int, scale: Scale, limits: Limits) -> Row:
+    value, low, high, other, other_low, other_high = (values[place] for values in numbers.values())
+    control = scale.bar(other, other_low, other_high, f"to compare with: {number_text(other)}")
+    estimate = Estimate("", value, low, high, exhibit.unit)
+    word = str(exhibit.columns["verdict"][place]) if "verdict" in exhibit.columns else ""
+    text = estimate_text(estimate)
+    return Row(
+        label=shortened(key_text(_plain(exhibit.columns["name"][place])), limits.text),
+        bar=scale.bar(value, low, high, text),
+        control=control if math.isfinite(other) else None,
+        number=text,
+        word=shortened(word, 40),
+        style=VERDICT_STYLES.get(word, "plain"),
+    )
+
+
+def counts_picture(pairs: Sequence[tuple[str, float]], unit: str, limits: Limits) -> Picture:
+    """Plain bars of counts."""
+    shown = pairs[: limits.classes]
+    scale = Scale(count for _, count in shown)
+    rows = [
+        Row(
+            shortened(name, limits.text),
+            scale.bar(count, math.nan, math.nan, f"{name}: {count:,.0f}"),
+            None,
+            f"{count:,.0f}",
+        )
+        for name, count in shown
+    ]
+    return Picture(tuple(rows), scale.ticks(), scale(0.0), unit)
+
+
+def _numbers(exhibit: Exhibit, name: str) -> list[float]:
+    length = len(exhibit.columns["value"])
+    if name not in exhibit.columns:
+        return [math.nan] * length
+    column = [math.nan if item is None else item for item in list(exhibit.columns[name])]
+    return [float(number) for number in np.asarray(column, dtype=float)]
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,0 +1,107 @@
+"""The contact sheet: one card per suspicious row, with what a person needs to decide about it."""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from samplewise.core.encoding import as_column
+from samplewise.core.values import Exhibit
+from samplewise.report.limits import Limits
+from samplewise.report.wording import key_text, number_text, shortened
+
+PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}")
+MOST_TELLING = 6
+Columns = Mapping[str, list[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """The row most like this one among those of a class."""
+
+    label: str
+    id: str
+    thumbnail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One row: its labels, how sure the model is, and either a picture, a text or its telling columns."""
+
+    id: str
+    given: str
+    suggested: str
+    probability: str
+    per_cent: float | None
+    reason: str
+    thumbnail: str
+    text: str
+    telling: tuple[tuple[str, str, str], ...]  # column, value, typical value
+    neighbours: tuple[Neighbour, ...]
+
+
+def cards_of(exhibit: Exhibit, limits: Limits) -> list[Card]:
+    """The first rows of an exhibit of kind "rows" as cards."""
+    columns = {name: as_column(values)[: limits.cards].tolist() for name, values in exhibit.columns.items()}
+    count = min((len(values) for values in columns.values()), default=0)
+    return [_card(columns, place, limits) for place in range(count)]
+
+
+def _card(columns: Columns, place: int, limits: Limits) -> Card:
+    probability = _entry(columns, "probability", place)
+    known = isinstance(probability, int | float) and math.isfinite(probability)
+    given, suggested = (_words(columns, name, place, 60) for name in ("given", "suggested"))
+    return Card(
+        id=_words(columns, "id", place, 80),
+        given=given,
+        suggested="" if suggested == given else suggested,
+        probability=f"{100 * probability:.0f} %" if known else "",
+        per_cent=min(max(100 * float(probability), 0.0), 100.0) if known else None,
+        reason=_words(columns, "reason", place, limits.text),
+        thumbnail=_picture(columns, "thumbnail", place, limits),
+        text=_words(columns, "text", place, limits.text),
+        telling=_telling(_entry(columns, "telling", place), limits),
+        neighbours=tuple(_neighbours(columns, place, (given, suggested), limits)),
+    )
+
+
+def _neighbours(columns: Columns, place: int, labels: tuple[str, str], limits: Limits) -> list[Neighbour]:
+    found = []
+    for name, label in zip(("nearest_given", "nearest_suggested"), labels, strict=True):
+        key = _words(columns, name, place, 60)
+        if key:
+            found.append(Neighbour(label, key, _picture(columns, f"{name}_thumbnail", place, limits)))
+    return found
+
+
+def _telling(value: Any, limits: Limits) -> tuple[tuple[str, str, str], ...]:
+    """The most telling columns; they come as JSON text or as nested sequences, anything else is left out."""
+    try:
+        listed = json.loads(value) if isinstance(value, str) else value or ()
+        return tuple(_triple(entry, limits.text // 4) for entry in list(listed)[:MOST_TELLING])
+    except (TypeError, ValueError):
+        return ()
+
+
+def _triple(entry: Any, most: int) -> tuple[str, str, str]:
+    name, value, typical = (number_text(item) if isinstance(item, float) else item for item in entry)
+    return shortened(name, most), shortened(value, most), shortened(typical, most)
+
+
+def _picture(columns: Columns, name: str, place: int, limits: Limits) -> str:
+    """A data URI of a bitmap that is short enough; anything else is not shown."""
+    uri = str(_entry(columns, name, place) or "")
+    return uri if len(uri) <= limits.thumbnail and PICTURE.fullmatch(uri) else ""
+
+
+def _entry(columns: Columns, name: str, place: int) -> Any:
+    return columns[name][place] if name in columns else None
+
+
+def _words(columns: Columns, name: str, place: int, most: int) -> str:
+    value = _entry(columns, name, place)
+    if value is None:
+        return ""
+    return shortened(number_text(value) if isinstance(value, float) else key_text(value), most)

@@ -1,0 +1,282 @@
+"""Charts as Vega-Lite specifications, built with altair.
+
+No colour stands in a specification: every mark names a style, and the page's style sheet gives it a colour, so light,
+dark and print need no second drawing. Field names are our own, never a name from the data: Vega would read those as
+expressions.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import lazy_loader
+import numpy as np
+
+from samplewise.core.encoding import as_column
+from samplewise.core.values import Exhibit
+from samplewise.report.limits import Limits
+from samplewise.report.wording import SHARES, key_text, number_text, shortened
+
+alt = lazy_loader.load("altair")
+
+Spec = dict[str, Any]
+STATUSES = ("measured", "here", "forecast")
+LOG_FROM = 8.0  # an axis whose largest number is this many times its smallest is logarithmic
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A specification with the words that replace it for those who cannot see it."""
+
+    spec: Spec
+    title: str
+    description: str
+
+
+def chart_of(exhibit: Exhibit, limits: Limits) -> Chart | None:
+    """The chart of an exhibit, or None where its kind is not drawn or its columns do not fit the kind."""
+    drawing = {"curve": _curve, "matrix": _matrix, "reliability": _reliability}.get(exhibit.kind)
+    return drawing(exhibit, limits) if drawing else None
+
+
+# --- learning curve --------------------------------------------------------------------------------------------------
+
+
+def _curve(exhibit: Exhibit, limits: Limits) -> Chart | None:
+    points = _curve_points(exhibit, limits)
+    if not points:
+        return None
+    x_name = shortened(next(iter(exhibit.columns)).replace("_", " "), 60)
+    measured = [point for point in points if point["status"] != "forecast"]
+    forecast = [point for point in points if point["status"] != "measured"]
+    ahead = [point for point in points if point["status"] == "forecast"]
+    here = [point for point in points if point["status"] == "here"]
+    if not here and ahead and measured:
+        forecast = [measured[-1], *ahead]  # the forecast starts where the measurement ends
+    layers = [
+        *_line_with_band(measured, "measured", x_name, exhibit.unit, points),
+        *(_line_with_band(forecast, "forecast", x_name, exhibit.unit, points) if ahead else []),
+        *(_here_marks(here, x_name, exhibit.unit, points)),
+    ]
+    return Chart(_finished(alt.layer(*layers), 300), exhibit.title, _curve_words(exhibit, points, here, ahead))
+
+
+def _curve_points(exhibit: Exhibit, limits: Limits) -> list[dict[str, Any]]:
+    """One entry per finite value, thinned evenly where there are too many; "here" and the last one always stay."""
+    columns = list(exhibit.columns.values())
+    if not columns or "value" not in exhibit.columns:
+        return []
+    x, value, low, high = (_floats(exhibit, name) for name in (next(iter(exhibit.columns)), "value", "low", "high"))
+    raw = exhibit.columns.get("status")
+    status = ["measured"] * len(x) if raw is None else [str(item) for item in raw]
+    names = ("x", "value", "low", "high")
+    points = [
+        {name: _json_number(number) for name, number in zip(names, numbers, strict=True)} | {"status": word}
+        for *numbers, word in zip(
+            x, value, low, high, (word if word in STATUSES else "measured" for word in status), strict=True
+        )
+        if math.isfinite(numbers[0]) and math.isfinite(numbers[1])
+    ]
+    points.sort(key=lambda point: (point["x"], STATUSES.index(point["status"])))
+    step = math.ceil(len(points) / limits.points)
+    last = len(points) - 1
+    return [
+        point for place, point in enumerate(points) if place % step == 0 or place == last or point["status"] == "here"
+    ]
+
+
+def _line_with_band(points: list[dict[str, Any]], style: str, x_name: str, unit: str, every: list[Any]) -> list[Any]:
+    if not points:
+        return []
+    base = alt.Chart(alt.InlineData(values=points)).encode(x=_curve_x(x_name, every))
+    layers = []
+    if all(point["low"] is not None and point["high"] is not None for point in points):
+        layers.append(base.mark_area(style=f"band-{style}").encode(y=_y("low", unit), y2="high:Q"))
+    line = base.mark_line(style=f"line-{style}").encode(y=_y("value", unit))
+    tooltip = _curve_tooltip(x_name, unit)
+    dots = base.mark_point(style=f"dot-{style}", size=45).encode(y=_y("value", unit), tooltip=tooltip)
+    return [*layers, line, dots]
+
+
+def _here_marks(here: list[dict[str, Any]], x_name: str, unit: str, every: list[Any]) -> list[Any]:
+    if not here:
+        return []
+    upright = alt.Chart(alt.InlineData(values=here[:1])).encode(x=_curve_x(x_name, every))
+    base = upright.encode(y=_y("value", unit))
+    xs = [point["x"] for point in every]
+    leftmost = _share_of_axis(here[0]["x"], min(xs), max(xs)) > 0.6
+    place = {"align": "right", "dx": -9} if leftmost else {"align": "left", "dx": 9}
+    return [
+        upright.mark_rule(style="here-line"),
+        base.mark_point(style="here", size=130).encode(tooltip=_curve_tooltip(x_name, unit)),
+        base.mark_text(style="here-text", text="you are here", dy=-14, **place),
+    ]
+
+
+def _share_of_axis(x: float, low: float, high: float) -> float:
+    if high <= low:
+        return 0.0
+    return math.log(x / low) / math.log(high / low) if low > 0 else (x - low) / (high - low)
+
+
+def _curve_x(name: str, points: list[Any]) -> Any:
+    numbers = [point["x"] for point in points]
+    logarithmic = min(numbers) > 0 and max(numbers) / min(numbers) >= LOG_FROM
+    scale = alt.Scale(type="log" if logarithmic else "linear", nice=False, zero=False, padding=16)
+    return alt.X("x:Q", title=name, scale=scale, axis=alt.Axis(tickCount=5, format="~s", grid=False))
+
+
+def _curve_tooltip(x_name: str, unit: str) -> list[Any]:
+    named = (
+        ("x", x_name, ",.0f"),
+        ("value", unit or "value", ".4~f"),
+        ("low", "low", ".4~f"),
+        ("high", "high", ".4~f"),
+    )
+    return [alt.Tooltip(f"{field}:Q", title=title, format=form) for field, title, form in named] + [
+        alt.Tooltip("status:N", title="status")
+    ]
+
+
+def _curve_words(exhibit: Exhibit, points: list[Any], here: list[Any], ahead: list[Any]) -> str:
+    first, last = points[0], (here or [point for point in points if point["status"] != "forecast"] or points)[-1]
+    start, end = (_at(point, exhibit.unit) for point in (first, last))
+    words = f"From {start} to {end}"
+    if ahead:
+        words += f"; forecast {_at(ahead[-1], exhibit.unit)}"
+    return f"{words}. {exhibit.note}".strip()
+
+
+def _at(point: dict[str, Any], unit: str) -> str:
+    """`12.9 % at 26,000`."""
+    value = f"{100 * point['value']:.1f} %" if unit in SHARES else number_text(point["value"])
+    return f"{value} at {number_text(point['x'])}"
+
+
+# --- matrix ----------------------------------------------------------------------------------------------------------
+
+
+def _matrix(exhibit: Exhibit, limits: Limits) -> Chart | None:
+    if not {"row", "column", "value"} <= set(exhibit.columns):
+        return None
+    rows, columns = (
+        [shortened(key_text(_item(key)), 40) for key in exhibit.columns[name]] for name in ("row", "column")
+    )
+    values = _floats(exhibit, "value")
+    names = [list(dict.fromkeys(keys)) for keys in (rows, columns)]
+    if not values or max(map(len, names)) > limits.classes:
+        return None  # the table beside it shows the largest entries
+    cells: list[dict[str, Any]] = [
+        {"row": row, "column": column, "value": _json_number(value), "text": _cell_text(value, exhibit.unit)}
+        for row, column, value in zip(rows, columns, values, strict=True)
+        if math.isfinite(value)
+    ]
+    largest = max((abs(cell["value"]) for cell in cells), default=0.0) or 1.0
+    base = alt.Chart(alt.InlineData(values=cells)).encode(
+        x=alt.X("column:N", title="given", sort=names[1], axis=alt.Axis(orient="top", labelAngle=-40, labelLimit=110)),
+        y=alt.Y("row:N", title="true", sort=names[0], axis=alt.Axis(labelLimit=110)),
+    )
+    # opacity, not a ramp of colours, so that the style sheet alone decides on colours; square root, so that the small
+    # entries off the diagonal, which are what one looks for, can be told apart
+    opacity = alt.Opacity("value:Q", legend=None, scale=alt.Scale(type="sqrt", domain=[0, largest], range=[0.0, 0.85]))
+    tooltip = [
+        alt.Tooltip("row:N", title="true"),
+        alt.Tooltip("column:N", title="given"),
+        alt.Tooltip("text:N", title="value"),
+    ]
+    layers = [base.mark_rect(style="matrix-cell").encode(opacity=opacity, tooltip=tooltip)]
+    if max(map(len, names)) <= 12:
+        layers.append(base.mark_text(style="matrix-text").encode(text="text:N"))
+    height = 60 + (44 if len(names[0]) <= 4 else 30) * len(names[0])
+    return Chart(_finished(alt.layer(*layers), height), exhibit.title, _matrix_words(exhibit, cells))
+
+
+def _cell_text(value: float, unit: str) -> str:
+    if unit not in SHARES:
+        return number_text(value)
+    return "0" if value == 0 else f"{100 * value:.0f} %" if value >= 0.095 else f"{100 * value:.1f} %"
+
+
+def _matrix_words(exhibit: Exhibit, cells: list[dict[str, Any]]) -> str:
+    apart = [cell for cell in cells if cell["row"] != cell["column"]]
+    largest = sorted(apart, key=lambda cell: -cell["value"])[:3]
+    listed = "; ".join(f"{cell['row']} as {cell['column']} {cell['text']}" for cell in largest)
+    return f"Largest off the diagonal: {listed}. {exhibit.note}".strip() if largest else exhibit.note
+
+
+# --- reliability -----------------------------------------------------------------------------------------------------
+
+
+def _reliability(exhibit: Exhibit, limits: Limits) -> Chart | None:
+    if not {"confidence", "accuracy"} <= set(exhibit.columns):
+        return None
+    names = ("confidence", "accuracy", "low", "high", "count")
+    columns = [_floats(exhibit, name)[: limits.points] for name in names]
+    points = [
+        {name: _json_number(number) for name, number in zip(names, numbers, strict=True)}
+        for numbers in zip(*columns, strict=True)
+        if math.isfinite(numbers[0]) and math.isfinite(numbers[1])
+    ]
+    if not points:
+        return None
+    axis = {"scale": alt.Scale(domain=[0, 1], nice=False), "axis": alt.Axis(format="%", tickCount=5)}
+    base = alt.Chart(alt.InlineData(values=points)).encode(
+        x=alt.X("confidence:Q", title="predicted probability", **axis)
+    )
+    y = alt.Y("accuracy:Q", title="share that is right", **axis)
+    ends = alt.Chart(alt.InlineData(values=[{"confidence": 0, "accuracy": 0}, {"confidence": 1, "accuracy": 1}]))
+    diagonal = ends.mark_line(style="reference").encode(x=alt.X("confidence:Q", **axis), y=y)
+    tooltip = [
+        alt.Tooltip("confidence:Q", title="predicted", format=".1%"),
+        alt.Tooltip("accuracy:Q", title="right", format=".1%"),
+        alt.Tooltip("low:Q", format=".1%"),
+        alt.Tooltip("high:Q", format=".1%"),
+        alt.Tooltip("count:Q", title="rows", format=",.0f"),
+    ]
+    layers = [diagonal]
+    if any(point["low"] is not None for point in points):
+        layers.append(
+            base.mark_rule(style="interval").encode(y=alt.Y("low:Q", title="share that is right"), y2="high:Q")
+        )
+    layers.append(base.mark_line(style="line-measured").encode(y=y))
+    layers.append(base.mark_point(style="dot-measured", size=60).encode(y=y, tooltip=tooltip))
+    return Chart(_finished(alt.layer(*layers), 320), exhibit.title, _reliability_words(exhibit, points))
+
+
+def _reliability_words(exhibit: Exhibit, points: list[dict[str, Any]]) -> str:
+    worst = max(points, key=lambda point: abs(point["accuracy"] - point["confidence"]))
+    says, right = 100 * worst["confidence"], 100 * worst["accuracy"]
+    return f"Furthest from the diagonal: says {says:.0f} %, right in {right:.0f} %. {exhibit.note}".strip()
+
+
+# --- shared by all ---------------------------------------------------------------------------------------------------
+
+
+def _finished(chart: Any, height: int) -> Spec:
+    sized = chart.properties(
+        width="container", height=height, autosize=alt.AutoSizeParams(type="fit-x", contains="padding")
+    )
+    spec: Spec = sized.to_dict()
+    spec["config"] = {}  # the page brings its own
+    return spec
+
+
+def _y(field: str, unit: str) -> Any:
+    title = unit or "value"
+    form = "%" if unit in SHARES else "~g"
+    return alt.Y(f"{field}:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5, format=form))
+
+
+def _floats(exhibit: Exhibit, name: str) -> list[float]:
+    """A column as floats, what is missing or no number as NaN."""
+    length = len(next(iter(exhibit.columns.values())))
+    column = as_column(exhibit.columns[name]).tolist() if name in exhibit.columns else [math.nan] * length
+    return [float(item) if isinstance(item, int | float) else math.nan for item in column]
+
+
+def _json_number(number: float) -> float | None:
+    return float(f"{number:.6g}") if math.isfinite(number) else None
+
+
+def _item(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
