@@ -101,15 +101,12 @@ class _NumberPart:
         known = np.isfinite(values)
         self.holes = np.flatnonzero(~known.all(axis=0))
         if len(self.holes):
-            masked = np.where(known, values, np.nan)
-            self.centre = np.array(
-                [np.median(column[~np.isnan(column)]) if (~np.isnan(column)).any() else 0.0 for column in masked.T]
-            )
-            spread = np.sqrt(np.nanmean(np.square(masked - self.centre), axis=0, where=known.any(axis=0)))
+            self.centre = np.array([_middle(column[there]) for column, there in zip(values.T, known.T, strict=True)])
+            squares = np.square(np.where(known, values - self.centre, 0.0)).sum(axis=0)
+            spread = np.sqrt(squares / np.maximum(known.sum(axis=0), 1))
         else:
-            self.centre = values.mean(axis=0)
-            spread = values.std(axis=0)
-        self.scale = _scales(np.nan_to_num(spread))
+            self.centre, spread = values.mean(axis=0), values.std(axis=0)
+        self.scale = _scales(spread)
 
     def __call__(self, values: Any) -> Floats:
         values = np.asarray(values, dtype=np.float64)
@@ -117,6 +114,11 @@ class _NumberPart:
         absent = np.isnan(scaled)
         scaled[absent] = 0.0
         return np.hstack([scaled, absent[:, self.holes].astype(np.float64)]) if len(self.holes) else scaled
+
+
+def _middle(values: Floats) -> float:
+    """The median, 0 where there is no value."""
+    return float(np.median(values)) if len(values) else 0.0
 
 
 def _scales(spread: Floats) -> Floats:

@@ -61,7 +61,7 @@ def _area_under_curve(outputs: Floats, codes: Array) -> Floats:
     below = (overall - within) / counts[(~positive).astype(int)]  # share of the other class ranked below each row
     placement = np.where(positive, below, 1.0 - below)
     area = placement[positive].mean()
-    return 100.0 * (area + len(codes) / (2.0 * counts[positive.astype(int)]) * (placement - area))
+    return 100.0 * (area + len(codes) / counts[positive.astype(int)] * (placement - area))
 
 
 def _absolute_error(outputs: Floats, codes: Array) -> Floats:

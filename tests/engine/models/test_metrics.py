@@ -1,0 +1,66 @@
+"""Every metric is a mean of contributions: the mean equals the textbook score, the spread its standard error."""
+
+import numpy as np
+import pytest
+from sklearn import metrics as textbook
+
+from samplewise.core.errors import InputError
+from samplewise.engine.models.metrics import METRICS, choose_metric
+
+
+def outputs_and_codes(count=400, classes=3, seed=0):
+    draw = np.random.default_rng(seed)
+    codes = draw.choice(classes, size=count, p=np.array([0.6, 0.3, 0.1])[:classes] / np.sum([0.6, 0.3, 0.1][:classes]))
+    return np.eye(classes)[codes] + draw.normal(size=(count, classes)), codes
+
+
+def test_accuracy_and_balanced_accuracy_equal_the_textbook():
+    outputs, codes = outputs_and_codes()
+    best = outputs.argmax(axis=1)
+    assert METRICS["accuracy"].contributions(outputs, codes).mean() == pytest.approx(
+        100 * textbook.accuracy_score(codes, best)
+    )
+    balanced = METRICS["balanced_accuracy"].contributions(outputs, codes)
+    assert balanced.mean() == pytest.approx(100 * textbook.balanced_accuracy_score(codes, best))
+
+
+def test_area_under_curve_and_its_standard_error():
+    outputs, codes = outputs_and_codes(300, classes=2)
+    outputs = outputs.round(1)  # ties count half
+    found = METRICS["auc"].contributions(outputs, codes)
+    assert found.mean() == pytest.approx(100 * textbook.roc_auc_score(codes, outputs[:, 1] - outputs[:, 0]))
+    draw = np.random.default_rng(1)
+    repeated = []
+    for _ in range(300):
+        rows = draw.integers(0, len(codes), len(codes))
+        repeated.append(100 * textbook.roc_auc_score(codes[rows], (outputs[:, 1] - outputs[:, 0])[rows]))
+    assert found.std() / np.sqrt(len(codes)) == pytest.approx(np.std(repeated), rel=0.2)
+
+
+def test_regression_metrics_in_parts_of_the_spread():
+    draw = np.random.default_rng(0)
+    y = draw.normal(scale=7.0, size=200)
+    predicted = (y + draw.normal(size=200))[:, None]
+    assert METRICS["r2"].contributions(predicted, y).mean() == pytest.approx(
+        100 * textbook.r2_score(y, predicted[:, 0])
+    )
+    expected = -100 * textbook.mean_absolute_error(y, predicted[:, 0]) / y.std()
+    assert METRICS["mae"].contributions(predicted, y).mean() == pytest.approx(expected)
+
+
+def test_choice_by_name_task_and_typo():
+    assert choose_metric(None, "classification").name == "accuracy"
+    assert choose_metric(None, "regression").name == "mae"
+    with pytest.raises(InputError, match="accuracy") as caught:
+        choose_metric("acuracy", "classification")
+    assert "did you mean 'accuracy'" in caught.value.fix
+    with pytest.raises(InputError, match="is for regression"):
+        choose_metric("r2", "classification")
+
+
+def test_auc_needs_two_classes():
+    outputs, codes = outputs_and_codes()
+    with pytest.raises(InputError, match="two classes"):
+        METRICS["auc"].contributions(outputs, codes)
+    with pytest.raises(InputError, match="both classes"):
+        METRICS["auc"].contributions(outputs[:, :2], np.zeros(len(codes), dtype=int))
