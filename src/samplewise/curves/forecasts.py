@@ -16,8 +16,8 @@ from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError
 from samplewise.core.randomness import generator
 from samplewise.core.values import Estimate
+from samplewise.curves.laws import LEAST_SIZES, PowerLaw, fit_power_laws, power_law, variances
 from samplewise.curves.learning_curve import LearningCurve
-from samplewise.curves.power_law import LEAST_SIZES, PowerLaw, fit_power_laws, power_law, variances
 
 SOURCE = "viering2023"
 DRAWS = 400

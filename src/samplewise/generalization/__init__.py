@@ -1,0 +1,13 @@
+"""How far a score can be trusted: error with its interval, calibration, the gap between taught and other rows."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "calibration": ["CalibrationError", "calibration_error"],
+        "errors": ["absolute_error", "clopper_pearson", "error_rate", "explained_variance"],
+        "guessing": ["beats_guessing"],
+        "halves": ["generalization_gap", "memorization"],
+    },
+)

@@ -1,0 +1,148 @@
+"""Error of a model on rows it did not see, with an interval."""
+
+from typing import Any
+
+import numpy as np
+from scipy import special, stats
+
+from samplewise.core.arrays import Array, Floats
+from samplewise.core.errors import InputError
+from samplewise.core.values import Estimate
+
+
+def clopper_pearson(errors: float, rows: float, coverage: float = 0.95) -> Estimate:
+    """Error rate in % with an interval that covers the true rate at least as often as it says.
+
+    The ends are the rates at which so few, or so many, errors have probability (1 - coverage) / 2.
+
+    Args:
+        errors: wrong rows; a fraction where rows were weighted or grouped.
+        rows: rows judged, drawn independently of the model.
+        coverage: between 0 and 1.
+
+    Returns:
+        Estimate "error", larger means worse.
+
+    Raises:
+        InputError: no rows, or more errors than rows.
+
+    Cost: constant.   Not for: rows that chose the model.   Source: clopper1934.
+
+    >>> print(clopper_pearson(3, 100))
+    3 [0.623, 8.52] %
+    """
+    if not (rows > 0 and 0 <= errors <= rows and 0 < coverage < 1):
+        raise InputError(
+            "an error rate needs rows, at most as many errors, and a coverage between 0 and 1",
+            got=f"{errors} errors in {rows} rows, coverage={coverage}",
+            fix="count the wrong rows among those judged, for example clopper_pearson(3, 100)",
+        )
+    tail = (1.0 - coverage) / 2.0
+    low = float(special.betaincinv(errors, rows - errors + 1.0, tail)) if errors > 0 else 0.0
+    high = float(special.betaincinv(errors + 1.0, rows - errors, 1.0 - tail)) if errors < rows else 1.0
+    return Estimate("error", 100.0 * errors / rows, 100.0 * low, 100.0 * high, "%", coverage, "clopper1934")
+
+
+def error_rate(wrong: Any, groups: Array | None = None, coverage: float = 0.95) -> Estimate:
+    """Share of wrong rows in %, with a Clopper-Pearson interval; fewer effective rows where rows come in groups.
+
+    With groups, rows are divided by the design effect, the variance of the rate between groups over that of
+    independent rows (never below 1).
+
+    Args:
+        wrong: (n,) 0 or 1, or True for wrong.
+        groups: (n,) or None; rows of one group (patient, copies) are one observation.
+        coverage: between 0 and 1.
+
+    Returns:
+        Estimate "error", larger means worse.
+
+    Raises:
+        InputError: no rows.
+
+    Cost: O(n log n).   Source: clopper1934, korn1998.
+
+    >>> error_rate([0, 0, 1, 1], groups=["a", "a", "b", "b"]).high > error_rate([0, 0, 1, 1]).high
+    True
+    """
+    flags = np.asarray(wrong, dtype=np.float64)
+    rows = float(len(flags))
+    if groups is not None and rows:
+        rows /= max(1.0, _design_effect(flags, groups))
+    return clopper_pearson(float(flags.mean()) * rows if len(flags) else 0.0, rows, coverage)
+
+
+def absolute_error(outputs: Any, numbers: Any, groups: Array | None = None, coverage: float = 0.95) -> Estimate:
+    """Mean absolute error of predicted numbers, in the units of the label, with a t interval over rows or groups.
+
+    Args:    outputs: (n,) predictions.   numbers: (n,) labels.   groups: (n,) or None.   coverage: between 0 and 1.
+    Returns: Estimate "error", larger means worse.
+    Raises:  InputError for fewer than two rows.   Cost: O(n).   Source: student1908.
+    >>> print(absolute_error([1.0, 2.0, 3.0], [1.5, 2.5, 3.5]))
+    0.5 [0.5, 0.5] in units of the label
+    """
+    predicted, given = _pair(outputs, numbers)
+    low, high, mean = _t_interval(np.abs(predicted - given), groups, coverage)
+    return Estimate("error", mean, low, high, "in units of the label", coverage, "student1908")
+
+
+def explained_variance(outputs: Any, numbers: Any, groups: Array | None = None, coverage: float = 0.95) -> Estimate:
+    """R squared of predicted numbers in %, with a t interval over the rows' influence on it.
+
+    1 - mean squared error / variance; 0 is always answering the mean, below 0 is worse than that.
+
+    Args:    outputs: (n,) predictions.   numbers: (n,) labels.   groups: (n,) or None.   coverage: between 0 and 1.
+    Returns: Estimate "explained_variance", larger means better.
+    Raises:  InputError for fewer than two rows, or labels that are all equal.   Cost: O(n).
+    Source:  student1908.
+    >>> explained_variance([1.0, 2.0, 3.0], [1.0, 2.0, 3.0]).value
+    100.0
+    """
+    predicted, given = _pair(outputs, numbers)
+    spread = np.square(given - given.mean())
+    if not spread.any():
+        raise InputError("R squared needs labels that differ", got="one value", fix="use absolute_error(...)")
+    ratio = float(np.square(predicted - given).mean() / spread.mean())
+    # Delta method: the influence of a row on the ratio of the two means.
+    influence = (np.square(predicted - given) - ratio * spread) / spread.mean()
+    low, high, mean = _t_interval(100.0 * (1.0 - ratio - influence), groups, coverage)
+    return Estimate("explained_variance", mean, low, high, "%", coverage, "student1908")
+
+
+def clustered(values: Floats, groups: Array | None) -> tuple[float, int]:
+    """Standard error of the mean of values (n,) and how many independent observations it rests on."""
+    centred = values - values.mean()
+    if groups is not None:
+        _, member = np.unique(np.asarray(groups).astype(str), return_inverse=True)
+        centred = np.bincount(member, weights=centred)
+    count = len(centred)
+    return float(np.sqrt(np.sum(np.square(centred)) * count / max(count - 1, 1))) / len(values), count
+
+
+def _t_interval(values: Floats, groups: Array | None, coverage: float) -> tuple[float, float, float]:
+    error, count = clustered(values, groups)
+    half = float(stats.t.ppf(0.5 + coverage / 2.0, max(count - 1, 1))) * error
+    mean = float(values.mean())
+    return mean - half, mean + half, mean
+
+
+def _design_effect(flags: Floats, groups: Array) -> float:
+    error, _ = clustered(flags, groups)
+    rate = float(flags.mean())
+    independent = rate * (1.0 - rate) / max(len(flags) - 1, 1)
+    # Without a right and a wrong row nothing is known of the spread: count the groups themselves.
+    if independent == 0.0:
+        return len(flags) / len(np.unique(np.asarray(groups).astype(str)))
+    return error**2 / independent
+
+
+def _pair(outputs: Any, numbers: Any) -> tuple[Floats, Floats]:
+    predicted = np.asarray(outputs, dtype=np.float64).reshape(-1)
+    given = np.asarray(numbers, dtype=np.float64).reshape(-1)
+    if len(predicted) != len(given) or len(given) < 2:
+        raise InputError(
+            "an interval for the error needs one prediction per label and at least two rows",
+            got=f"{len(predicted)} predictions, {len(given)} labels",
+            fix="pass arrays (n,) of equal length",
+        )
+    return predicted, given
