@@ -1,0 +1,43 @@
+"""Evidence for tests of the checks: what `audit` would hand them, without the audit around it."""
+
+from typing import Any
+
+import pytest
+
+from samplewise.auditing.evidence import Evidence
+from samplewise.auditing.intake import Roles, take_in
+from samplewise.auditing.plan import make_plan
+from samplewise.core.execution import SerialExecutor
+from samplewise.engine.models.choice import choose_learner
+from samplewise.engine.models.metrics import choose_metric
+from samplewise.engine.refits.store import FitStore
+
+FEATURES = ("test", "task", "positive", "predictions", "embeddings")
+ROLES = ("groups", "segments", "time")
+
+
+def build_evidence(
+    X: Any, y: Any = None, *, learner: Any = None, checks: tuple[str, ...] = (), seed: int = 0, **options: Any
+) -> Evidence:
+    """Evidence on X (or a `Dataset`) and y; `options` as in `audit`: groups, segments, time, test, predictions, ..."""
+    roles = Roles(**{name: options.pop(name) for name in ROLES if name in options})
+    taken = take_in(X, y, roles, **{name: options.pop(name) for name in FEATURES if name in options})
+    if options:
+        raise TypeError(f"evidence_of knows no {', '.join(options)}")
+    chosen, _ = choose_learner(learner, taken.data, taken.target)
+    classes = 0 if taken.target.classes is None else len(taken.target.classes)
+    plan = make_plan(
+        checks, rows=len(taken.data), columns=max(1, len(taken.columns)), classes=classes, learner=chosen, budget=None
+    )
+    metric = choose_metric(None, taken.target.task)
+    unlabelled = tuple(taken.everything.ids[taken.everything.unlabelled()].tolist())
+    return Evidence(
+        taken.data, taken.target, taken.columns, chosen, metric, plan, SerialExecutor(), FitStore(), seed,
+        taken.test, taken.predictions, taken.embeddings, taken.test_embeddings, unlabelled,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def evidence_of() -> Any:
+    """`evidence_of(X, y, **options) -> Evidence`."""
+    return build_evidence
