@@ -108,6 +108,20 @@ def test_a_row_that_alone_fixes_a_parameter_is_listed_not_hidden():
     assert np.isfinite(np.delete(found.outputs, 4, axis=0)).all()
 
 
+def test_a_fold_that_alone_fixes_a_parameter_has_no_outputs():
+    features, targets, _ = problem(40, 3)
+    folds = np.arange(40) % 4
+    features[:, 0] *= folds == 1
+    outputs = leave_folds_out(features, targets, folds, ridge=1e-13)
+    assert np.isnan(outputs[folds == 1]).all()
+    assert np.isfinite(outputs[folds != 1]).all()
+    small = np.where(np.arange(40) < 2, 9, folds)
+    features[:, 0] = np.arange(40) == 1
+    outputs = leave_folds_out(features, targets, small, ridge=1e-13)
+    assert np.isnan(outputs[:2]).all()
+    assert np.isfinite(outputs[2:]).all()
+
+
 def test_a_single_row_has_no_prediction_without_itself():
     found = leave_one_out(np.ones((1, 3)), np.array([2.0]), RIDGE)
     assert found.undetermined.tolist() == [0]

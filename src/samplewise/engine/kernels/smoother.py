@@ -5,11 +5,11 @@ the residual of row i from a head without it is e_i / (1 - h_ii); without a bloc
 f(x) - f_-i(x) = s_i(x) (y_i - f_-i(x_i)). The intercept is never penalised.
 """
 
-from functools import cached_property
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
+from scipy.linalg import cho_solve, cholesky, solve_triangular
 
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError
@@ -25,10 +25,7 @@ class Smoother(Protocol):
 
     targets: Floats  # (n, c)
     residuals: Floats  # (n, c) targets - fitted
-
-    @property
-    def leverage(self) -> Floats:
-        """Diagonal of H (n,)."""
+    leverage: Floats  # (n,) diagonal of H
 
     def weights_at(self, queries: Array) -> Floats:
         """The weight of every row in the outputs at the queries (m, n)."""
@@ -53,80 +50,73 @@ def held_out_residuals(smoother: Smoother) -> Floats:
 
 
 class PrimalSmoother:
-    """Ridge by a Cholesky factor of the d x d Gram matrix: for more rows than features."""
+    """Ridge by a Cholesky factor of the d x d Gram matrix: for more rows than features.
+
+    Rows are kept whitened, z = L^-1 (x - mean) with L L^T the Gram matrix plus ridge: there the Gram matrix plus ridge
+    is the identity, and H = 1/n + Z Z^T.
+    """
 
     def __init__(self, features: Any, targets: Any, ridge: float) -> None:  # (n, d), (n, c)
         rows = feature_matrix(features).astype(np.float64)
         self.ridge, self.targets = require_ridge(ridge), target_matrix(targets, len(rows))
-        self.center, self.target_center = rows.mean(axis=0), self.targets.mean(axis=0)
-        rows -= self.center
-        self._rows, self._gram = rows, rows.T @ rows
-        self._gram.flat[:: len(self._gram) + 1] += self.ridge
-        self._factor = _factor(self._gram, self.ridge)
-        self.coef: Floats = cho_solve(self._factor, rows.T @ (self.targets - self.target_center))
-        self.residuals: Floats = self.targets - self.target_center - rows @ self.coef
+        self._center, self._target_center = rows.mean(axis=0), self.targets.mean(axis=0)
+        rows -= self._center
+        gram = rows.T @ rows
+        gram.flat[:: len(gram) + 1] += self.ridge
+        self._factor = _factor(gram, self.ridge)
+        for part in _blocks(len(rows)):
+            rows[part] = self._whitened(rows[part])
+        self._rows: Floats = rows
+        self._coef: Floats = rows.T @ (self.targets - self._target_center)
+        self.residuals: Floats = self.targets - self._target_center - rows @ self._coef
+        self.leverage: Floats = np.einsum("ij,ij->i", rows, rows) + 1.0 / len(rows)
 
-    @cached_property
-    def leverage(self) -> Floats:
-        """Diagonal of H (n,): 1/n + |L^-1 (x_i - mean)|^2, G = L L^T."""
-        blocks = range(0, len(self._rows), ROWS_AT_ONCE)
-        halves = (self._half_solved(self._rows[start : start + ROWS_AT_ONCE]) for start in blocks)
-        return 1.0 / len(self._rows) + np.concatenate([np.einsum("dr,dr->r", half, half) for half in halves])
-
-    def _half_solved(self, rows: Floats) -> Floats:
-        half: Floats = solve_triangular(self._factor[0], rows.T, lower=True, check_finite=False)
-        return half
-
-    def _row_sums(self, reduce: Any) -> Floats:
-        """reduce(rows, rows G^-1) over blocks of rows (n,)."""
-        parts = range(0, len(self._rows), ROWS_AT_ONCE)
-        blocks = (self._rows[start : start + ROWS_AT_ONCE] for start in parts)
-        return np.concatenate([reduce(x, cho_solve(self._factor, x.T, check_finite=False).T) for x in blocks])
+    def _whitened(self, centred: Floats) -> Floats:
+        half: Floats = solve_triangular(self._factor, centred.T, lower=True, check_finite=False)
+        return half.T
 
     def weights_at(self, queries: Array) -> Floats:  # (m, d) -> (m, n)
-        """1/n + (x - mean) G^-1 (x_i - mean)."""
-        solved = cho_solve(self._factor, (queries - self.center).T)
-        return np.asarray(solved.T @ self._rows.T + 1.0 / len(self._rows))
+        """1/n + z(x) z_i."""
+        return np.asarray(self._whitened(queries - self._center) @ self._rows.T + 1.0 / len(self._rows))
 
     def outputs_at(self, queries: Array) -> Floats:
         """Outputs of the head at the queries (m, c)."""
-        return np.asarray((queries - self.center) @ self.coef + self.target_center)
+        coef = solve_triangular(self._factor, self._coef, lower=True, trans="T")
+        return np.asarray((queries - self._center) @ coef + self._target_center)
 
     def coefficient_changes(self) -> Floats:
-        """|G^-1 (x_i - mean)|^2 for every row (n,)."""
-        return self._row_sums(lambda x, solved: np.sum(solved * solved, axis=1))
+        """|L^-T z_i|^2 for every row (n,)."""
+        inverse = solve_triangular(self._factor, np.eye(len(self._factor)), lower=True)
+        parts = (self._rows[part] @ inverse for part in _blocks(len(self._rows)))
+        return np.concatenate([np.einsum("ij,ij->i", part, part) for part in parts])
 
     def query_moments(self, queries: Array, errors: Floats) -> tuple[Floats, Floats]:
         """By moments of the queries: the (m, n) weights are never built. Cost: O((m + n) d (d + c))."""
         n, d, m = *self._rows.shape, len(queries)
         second, mean, cross = np.zeros((d, d)), np.zeros(d), np.zeros((d, errors.shape[1]))
-        for start in range(0, m, ROWS_AT_ONCE):
-            part = slice(start, start + ROWS_AT_ONCE)
-            x = queries[part] - self.center
-            second, mean, cross = second + x.T @ x, mean + x.sum(axis=0), cross + x.T @ errors[part]
-        second, mean, cross = second / m, mean / m, cross / m
-
-        def squares(x: Floats, solved: Floats) -> Floats:
-            return np.asarray(np.sum((solved @ second) * solved, axis=1) + 2.0 / n * (solved @ mean) + 1.0 / n**2)
-
-        solved_cross = cho_solve(self._factor, cross)
-        return self._row_sums(squares), self._rows @ solved_cross + errors.mean(axis=0) / n
+        for part in _blocks(m):
+            z = self._whitened(queries[part] - self._center)
+            second += z.T @ z / m
+            mean += z.sum(axis=0) / m
+            cross += z.T @ errors[part] / m
+        squares = [
+            np.einsum("ij,ij->i", self._rows[part] @ second, self._rows[part]) + 2.0 / n * (self._rows[part] @ mean)
+            for part in _blocks(n)
+        ]
+        return np.concatenate(squares) + 1.0 / n**2, self._rows @ cross + errors.mean(axis=0) / n
 
     def without(self, rows: Array) -> Floats:
-        """The shorter of two ways: solve in the left-out rows, or down-date the Gram matrix."""
-        if len(rows) <= len(self._gram):
-            x = self._rows[rows]
-            hat = x @ cho_solve(self._factor, x.T) + 1.0 / len(self._rows)
-            return _without_block(np.eye(len(rows)) - hat, self.residuals[rows], self.targets[rows])
-        x, y = self._rows[rows], self.targets[rows] - self.target_center
-        left = len(self._rows) - len(rows)
+        """The shorter of two ways: solve in the left-out rows, or down-date the Gram matrix, here the identity."""
+        z, (n, d) = self._rows[rows], self._rows.shape
+        if len(rows) <= d:
+            return self.targets[rows] - _solved(np.eye(len(rows)) - z @ z.T - 1.0 / n, self.residuals[rows])
+        y, left = self.targets[rows] - self._target_center, n - len(rows)
         if left == 0:
             return np.full_like(y, np.nan)
-        mean, target_mean = -x.sum(axis=0) / left, -y.sum(axis=0) / left
-        gram = self._gram - x.T @ x - left * np.outer(mean, mean)
-        cross = (self._gram @ self.coef) - x.T @ y - left * np.outer(mean, target_mean)
-        coef = cho_solve(_factor(gram, self.ridge), cross)
-        return np.asarray((x - mean) @ coef + target_mean + self.target_center)
+        mean, target_mean = -z.sum(axis=0) / left, -y.sum(axis=0) / left
+        gram = np.eye(d) - z.T @ z - left * np.outer(mean, mean)
+        coef = _solved(gram, self._coef - z.T @ y - left * np.outer(mean, target_mean))
+        return np.asarray((z - mean) @ coef + target_mean + self._target_center)
 
 
 class DualSmoother:
@@ -148,16 +138,12 @@ class DualSmoother:
         self._kernel = self._centred(kernel)
         shifted = self._kernel.copy()
         shifted.flat[:: n + 1] += self.ridge
-        self._inverse: Floats = cho_solve(_factor(shifted, self.ridge), np.eye(n))
-        self.target_center = self.targets.mean(axis=0) if intercept else np.zeros(self.targets.shape[1])
-        self.alpha: Floats = self._inverse @ (self.targets - self.target_center)
+        self._inverse: Floats = cho_solve((_factor(shifted, self.ridge), True), np.eye(n))
+        self._target_center = self.targets.mean(axis=0) if intercept else np.zeros(self.targets.shape[1])
+        self.alpha: Floats = self._inverse @ (self.targets - self._target_center)
         self.residuals: Floats = self.ridge * self.alpha
         self._share = 1.0 / n if intercept else 0.0
-
-    @cached_property
-    def leverage(self) -> Floats:
-        """Diagonal of H (n,): 1 - ridge C_ii, plus 1/n for the intercept."""
-        return np.asarray(1.0 - (self.ridge * self._inverse.diagonal() - self._share))
+        self.leverage: Floats = 1.0 - (self.ridge * self._inverse.diagonal() - self._share)
 
     def _centred(self, kernel: Floats) -> Floats:  # (m, n), rows: queries
         if not self._intercept:
@@ -170,7 +156,7 @@ class DualSmoother:
 
     def outputs_at(self, queries: Array) -> Floats:
         """Outputs of the head at the queries (m, c)."""
-        return np.asarray(self._centred(queries) @ self.alpha + self.target_center)
+        return np.asarray(self._centred(queries) @ self.alpha + self._target_center)
 
     def coefficient_changes(self) -> Floats:
         """Diagonal of C K C (n,), by a product: C - ridge C C would cancel."""
@@ -180,8 +166,7 @@ class DualSmoother:
         """In blocks of queries. Cost: O(m n (n + c))."""
         m, (n, c) = len(queries), (len(self._kernel), errors.shape[1])
         squares, cross = np.zeros(n), np.zeros((n, c))
-        for start in range(0, m, ROWS_AT_ONCE):
-            part = slice(start, start + ROWS_AT_ONCE)
+        for part in _blocks(m):
             weights = self.weights_at(queries[part])
             squares += np.einsum("ji,ji->i", weights, weights)
             cross += weights.T @ errors[part]
@@ -190,7 +175,7 @@ class DualSmoother:
     def without(self, rows: Array) -> Floats:
         """Block inverse: I - H_II is ridge C_II, less 1/n for the intercept."""
         block = self.ridge * self._inverse[np.ix_(rows, rows)] - self._share
-        return _without_block(block, self.residuals[rows], self.targets[rows])
+        return self.targets[rows] - _solved(block, self.residuals[rows])
 
 
 class FeatureDualSmoother(DualSmoother):
@@ -217,22 +202,27 @@ def smoother_of(features: Any, targets: Any, ridge: float) -> Smoother:
     return (PrimalSmoother if len(matrix) > matrix.shape[1] else FeatureDualSmoother)(matrix, targets, ridge)
 
 
-def _factor(matrix: Floats, ridge: float) -> tuple[Floats, bool]:
+def _blocks(rows: int) -> Iterator[slice]:
+    return (slice(start, start + ROWS_AT_ONCE) for start in range(0, rows, ROWS_AT_ONCE))
+
+
+def _factor(matrix: Floats, ridge: float) -> Floats:
+    """Lower Cholesky factor."""
     try:
-        return cho_factor(matrix, lower=True, check_finite=False)
+        factor: Floats = cholesky(matrix, lower=True, check_finite=False)
     except np.linalg.LinAlgError:
         raise InputError(
             "the Gram matrix is singular at this ridge", where="ridge", got=repr(ridge), fix="use a larger ridge"
         ) from None
+    return factor
 
 
-def _without_block(freedom: Floats, residuals: Floats, targets: Floats) -> Floats:  # (r, r), (r, c), (r, c)
-    """Targets minus (I - H_II)^-1 e_I; NaN where I - H_II is singular."""
+def _solved(freedom: Floats, right: Floats) -> Floats:  # (r, r), (r, c) -> (r, c)
+    """freedom^-1 right, where the identity is full freedom; NaN where there is none left in some direction."""
     try:
         factor = cholesky(freedom, lower=True, check_finite=False)
     except np.linalg.LinAlgError:
-        return np.full_like(targets, np.nan)
+        return np.full_like(right, np.nan)
     if factor.diagonal().min() ** 2 < UNDETERMINED:
-        return np.full_like(targets, np.nan)
-    half = solve_triangular(factor, residuals, lower=True)
-    return np.asarray(targets - solve_triangular(factor, half, lower=True, trans="T"))
+        return np.full_like(right, np.nan)
+    return np.asarray(cho_solve((factor, True), right))
