@@ -9,7 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "choice": ["choose_learner"],
         "encoding": ["SpaceEncoder", "TreeCodes", "feature_space"],
         "estimator": ["EstimatorLearner"],
-        "image_features": ["ImageFeatures", "image_features"],
+        "image_features": ["image_features"],
         "kernel_head": ["KernelHead"],
         "learner": ["Bench", "Fit", "Fitted", "Learner", "Objective"],
         "metrics": ["METRICS", "Metric"],

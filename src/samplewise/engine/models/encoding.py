@@ -16,7 +16,7 @@ from samplewise.core.randomness import derive_seed
 from samplewise.data.columns import Column, describe_columns
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
-from samplewise.engine.models.image_features import ImageFeatures
+from samplewise.engine.models.image_features import image_features
 
 REDUCED = 128  # dimensions a sparse matrix or a text column is reduced to
 CATEGORIES = 254  # histogram boosting takes 255 codes; the last one stands for "any other"
@@ -35,7 +35,7 @@ class SpaceEncoder:
         """Learn scales, categories and reductions from the features alone."""
         self.seed = derive_seed(seed, "space") % 2**31
         if isinstance(X, Images):
-            self._parts: list[Any] = [_ImagePart(X, self.seed)]
+            self._parts: list[Any] = [_image_part]
         elif sparse.issparse(X):
             self._parts = [_ReducedPart(X, self.seed)]
         elif hasattr(X, "iloc"):
@@ -226,14 +226,9 @@ class _TextPart:
         return np.asarray(frame[self.name].fillna("").astype(str))
 
 
-class _ImagePart:
-    """Images as the built-in features."""
-
-    def __init__(self, images: Images, seed: int) -> None:
-        self.features = ImageFeatures(seed).fit(images)
-
-    def __call__(self, images: Images) -> Floats:
-        return np.asarray(self.features.transform(images), dtype=np.float64)
+def _image_part(images: Images) -> Floats:
+    """Images as the built-in features, which learn nothing and so need no fit."""
+    return np.asarray(image_features(images), dtype=np.float64)
 
 
 class _Nothing:
