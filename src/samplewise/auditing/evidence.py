@@ -6,11 +6,14 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
 from samplewise.auditing.plan import Plan
 from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.core.errors import NotApplicable
 from samplewise.core.execution import Executor
-from samplewise.core.randomness import derive_seed
+from samplewise.core.randomness import derive_seed, key_hashes
 from samplewise.data.columns import Column
 from samplewise.data.dataset import Dataset
 from samplewise.data.splits import fold_of_rows
@@ -44,6 +47,7 @@ class Evidence:
     predictions: Floats | None = None  # (n, c) out-of-sample probabilities the user brought
     embeddings: Floats | None = None  # (n, d) features of the user's own network
     test_embeddings: Floats | None = None  # the same for the test rows, where a function made them
+    unlabelled: tuple[Any, ...] = ()  # ids of rows that were set aside because they have no label
     on_fit: Callable[[], None] = field(default=lambda: None)
 
     # ---- label-free -------------------------------------------------------------------------------------------------
@@ -69,9 +73,10 @@ class Evidence:
         return exact_groups(self.space)
 
     @cached_property
-    def split_groups(self) -> Ints:
-        """(n,) rows that must share a fold: the user's groups, joined where exact duplicates link them."""
-        return join_groups(self.exact_duplicates, self.data.groups)
+    def split_groups(self) -> Array | None:
+        """(n,) rows that must share a fold: the user's groups, joined where exact duplicates link them; None: no such rows."""
+        groups = join_groups(self.exact_duplicates, self.data.groups)
+        return None if len(np.unique(groups)) == len(groups) else named_by_member(groups, self.data.ids)
 
     @cached_property
     def folds(self) -> list[Ints]:
@@ -127,13 +132,17 @@ class Evidence:
     @cached_property
     def halves(self) -> Refits:
         """Models on complementary random halves."""
+        if self.ordered:
+            raise NotApplicable("random halves would train on the future of rows they are asked about")
         return refit(self.runner, "halves", self.folds[0], count=self.plan.halves)
 
     @cached_property
     def nested(self) -> Refits:
-        """Models on nested subsets of growing size, `plan.curve_repeats` times."""
-        sizes = curve_sizes(len(self.data), max(1, self.whole.class_count), self.plan.curve_sizes)
-        return refit(self.runner, "nested", self.folds[0], count=self.plan.curve_repeats, sizes=sizes)
+        """Models on nested subsets of growing size, `plan.curve_repeats` times; with time, of the rows before the last."""
+        among = self.folds[0] < self.plan.folds - 1 if self.ordered else None
+        largest = int(0.8 * len(self.data)) if among is None else int(among.sum())
+        sizes = curve_sizes(largest, max(1, self.whole.class_count), self.plan.curve_sizes)
+        return refit(self.runner, "nested", self.folds[0], count=self.plan.curve_repeats, sizes=sizes, among=among)
 
     @cached_property
     def test_outputs(self) -> Floats | None:
@@ -158,9 +167,8 @@ class Evidence:
         return np.array([lookup.get(value, -1) for value in self.test.y.tolist()], dtype=np.intp)
 
 
-def curve_sizes(rows: int, classes: int, count: int) -> list[int]:
-    """Increasing training sizes, each about twice the one before, up to four fifths of the rows."""
-    largest = int(0.8 * rows)
+def curve_sizes(largest: int, classes: int, count: int) -> list[int]:
+    """At most `count` increasing training sizes, each about twice the one before, up to `largest`."""
     least = max(min(SMALLEST_SUBSET, largest), 2 * classes)
     sizes = [round(largest * 0.5**step) for step in range(count)]
     return sorted({size for size in sizes if size >= least} | {largest})
@@ -170,15 +178,15 @@ def join_groups(first: Ints, second: Array | None) -> Ints:
     """(n,) connected components of two groupings: rows linked by either share a number."""
     if second is None:
         return first
-    parent: dict[Any, Any] = {}
+    ours, theirs = (np.unique(grouping, return_inverse=True)[1] for grouping in (first, second.astype(str)))
+    size = int(ours.max()) + 1 + int(theirs.max()) + 1
+    links = sparse.coo_array((np.ones(len(ours)), (ours, theirs + ours.max() + 1)), shape=(size, size))
+    return np.asarray(connected_components(links, directed=False)[1])[ours]
 
-    def root(node: Any) -> Any:
-        while parent.setdefault(node, node) != node:
-            parent[node] = parent[parent[node]]
-            node = parent[node]
-        return node
 
-    for one, two in zip(first.tolist(), second.tolist(), strict=True):
-        parent[root(("first", one))] = root(("second", two))
-    roots = {}
-    return np.array([roots.setdefault(root(("first", one)), len(roots)) for one in first.tolist()])
+def named_by_member(groups: Ints, ids: Array) -> Array:
+    """(n,) the same grouping, each group named by a hash of one of its ids: a name that no row order changes."""
+    hashes = key_hashes(ids)
+    least = np.full(int(groups.max()) + 1, np.iinfo(np.uint64).max, dtype=np.uint64)
+    np.minimum.at(least, groups, hashes)
+    return least[groups]

@@ -32,7 +32,7 @@ class KernelHead:
     """
 
     landmarks: int = 1000
-    width: float = 0.5
+    width: float = 1.0
     closed_form = True
 
     @property

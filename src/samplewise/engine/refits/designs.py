@@ -36,7 +36,15 @@ class Refits:
         return np.asarray(self.inside.sum(axis=1))
 
 
-def refit(runner: FitRunner, design: Design, folds: Ints, *, count: int = 10, sizes: Sequence[int] = ()) -> Refits:
+def refit(
+    runner: FitRunner,
+    design: Design,
+    folds: Ints,
+    *,
+    count: int = 10,
+    sizes: Sequence[int] = (),
+    among: Mask | None = None,
+) -> Refits:
     """Fit one model per subset of a design and ask each about all n rows.
 
     Args:
@@ -46,13 +54,14 @@ def refit(runner: FitRunner, design: Design, folds: Ints, *, count: int = 10, si
         folds: (n,) fold of every row; groups already kept together.
         count: pairs of halves, or repeats of the nested subsets.
         sizes: training sizes for "nested", increasing.
+        among: (n,) rows "nested" subsets are drawn from; default all. With time: the rows before those that judge.
 
     Returns:
         `Refits` with k models: folds, folds * (folds - 1) / 2, 2 * count, or count * len(sizes).
 
     Cost: k fits.
     """
-    inside = _subsets(runner, design, folds, count, sizes)
+    inside = _nested(runner, count, sizes, among) if design == "nested" else _subsets(runner, design, folds, count)
     everyone = np.arange(len(folds))
     outputs = runner.outputs([Fit(mask, everyone) for mask in inside], blocks=folds)
     seeds = np.full(len(inside), runner.seed)
@@ -67,17 +76,24 @@ def refit(runner: FitRunner, design: Design, folds: Ints, *, count: int = 10, si
     )
 
 
-def _subsets(runner: FitRunner, design: Design, folds: Ints, count: int, sizes: Sequence[int]) -> Mask:
-    data, target = runner.data, runner.target
-    codes = None if target.classes is None else target.codes
+def _subsets(runner: FitRunner, design: Design, folds: Ints, count: int) -> Mask:
     numbers = np.unique(folds)
     if design == "folds":
         return np.stack([folds != fold for fold in numbers])
     if design == "pairs":
         return np.stack([(folds != a) & (folds != b) for a in numbers for b in numbers if a < b])
     if design == "halves":
-        return random_halves(data.ids, codes, data.groups, pairs=count, seed=runner.seed)
-    if design == "nested":
-        subsets = nested_subsets(data.ids, codes, data.groups, sizes=sizes, repeats=count, seed=runner.seed)
-        return subsets.reshape(-1, len(folds))
+        codes = None if runner.target.classes is None else runner.target.codes
+        return random_halves(runner.data.ids, codes, runner.data.groups, pairs=count, seed=runner.seed)
     raise unknown_name("design", design, ("folds", "halves", "nested", "pairs"))
+
+
+def _nested(runner: FitRunner, count: int, sizes: Sequence[int], among: Mask | None) -> Mask:
+    """(count * len(sizes), n) subsets of growing size, drawn from the rows `among`."""
+    rows = np.arange(len(runner.data)) if among is None else np.flatnonzero(among)
+    codes = None if runner.target.classes is None else runner.target.codes[rows]
+    groups = None if runner.data.groups is None else runner.data.groups[rows]
+    drawn = nested_subsets(runner.data.ids[rows], codes, groups, sizes=sizes, repeats=count, seed=runner.seed)
+    inside = np.zeros((count * len(sizes), len(runner.data)), dtype=bool)
+    inside[:, rows] = drawn.reshape(-1, len(rows))
+    return inside
