@@ -4,11 +4,9 @@ What stays: ids, numbers, and the names of columns, classes and segments. What g
 beside their typical values, and every other text that a table of rows holds.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-from samplewise.core.arrays import Array
-from samplewise.core.findings import AuditRecord, CheckResult, Outcome
+from samplewise.core.findings import AuditRecord, Outcome
 from samplewise.core.values import Exhibit
 
 # Text columns that hold an id, a name or a word of ours; a text column of any other name may hold cells.
@@ -18,6 +16,7 @@ NAMES = frozenset(
         "name", "status", "verdict", "axis", "code", "kind", "severity", "test_id", "train_id", "twin", "keep", "set",
     }
 )  # fmt: skip
+LABELS = frozenset({"given", "suggested"})
 NOTE = "cell values are left out: ids, numbers and names of columns, classes and segments only"
 
 
@@ -29,26 +28,27 @@ def without_values(record: AuditRecord) -> AuditRecord:
     >>> without_values(AuditRecord(1, {"rows": 3}, {}, {}, ())).data["notes"]
     ['cell values are left out: ids, numbers and names of columns, classes and segments only']
     """
-    notes = [note for note in record.data.get("notes") or [] if note != NOTE]
-    regression = record.data.get("task") == "regression"
-    outcomes = tuple(_stripped(outcome, regression) for outcome in record.outcomes)
-    return replace(record, data={**record.data, "notes": [*notes, NOTE]}, outcomes=outcomes)
+    facts = record.data
+    names = NAMES - LABELS if facts.get("task") == "regression" else NAMES  # there a label is a cell like any other
+    columns = {str(column["name"]) for column in facts.get("columns") or []}
+    hidden = (columns | (LABELS if facts.get("task") == "regression" else frozenset())) - names
+    notes = [note for note in facts.get("notes") or [] if note != NOTE]
+    outcomes = tuple(_stripped(outcome, names, hidden) for outcome in record.outcomes)
+    return replace(record, data={**facts, "notes": [*notes, NOTE]}, outcomes=outcomes)
 
 
-def _stripped(outcome: Outcome, regression: bool) -> Outcome:
-    result: CheckResult = outcome.result
-    exhibits = tuple(_exhibit(exhibit, regression) for exhibit in result.exhibits)
-    return replace(outcome, result=replace(result, exhibits=exhibits))
+def _stripped(outcome: Outcome, names: frozenset[str], hidden: set[str]) -> Outcome:
+    exhibits = tuple(_exhibit(exhibit, names, hidden) for exhibit in outcome.result.exhibits)
+    return replace(outcome, result=replace(outcome.result, exhibits=exhibits))
 
 
-def _exhibit(exhibit: Exhibit, regression: bool) -> Exhibit:
-    """In a regression the label of a row is a cell like any other."""
-    names = NAMES - {"given", "suggested"} if regression else NAMES
-    kept: Mapping[str, Array] = {
+def _exhibit(exhibit: Exhibit, names: frozenset[str], hidden: set[str]) -> Exhibit:
+    """Without texts of unknown content and without columns of the data itself, numbers or not."""
+    kept = {
         name: values
         for name, values in exhibit.columns.items()
-        if name in names or (values.dtype.kind in "biuf" and not (regression and name in ("given", "suggested")))
+        if name in names or (values.dtype.kind in "biuf" and name not in hidden)
     }
-    left_out = len(exhibit.columns) - len(kept)
-    note = f"{exhibit.note} {left_out} columns with cell values are left out." if left_out else exhibit.note
+    gone = len(exhibit.columns) - len(kept)
+    note = f"{exhibit.note} {gone} columns with cells of the data are left out." if gone else exhibit.note
     return replace(exhibit, columns=kept, note=note.strip())

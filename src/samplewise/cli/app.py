@@ -16,6 +16,7 @@ from samplewise.cli import (
     demo_command,
     explain_command,
 )
+from samplewise.cli.console import errors_shown
 from samplewise.cli.listed import ListedCommand
 
 EPILOG = """Start with:
@@ -47,7 +48,7 @@ for _name, _command, _epilog, _class in (
     ("compare", compare_command.compare_command, compare_command.EXAMPLES, TyperCommand),
     ("apply", apply_command.apply_command, apply_command.EXAMPLES, TyperCommand),
 ):
-    app.command(_name, cls=_class, help=_help(_command), epilog=_epilog)(_command)
+    app.command(_name, cls=_class, help=_help(_command), epilog=_epilog)(errors_shown(_command))
 
 
 def _version(wanted: bool) -> None:

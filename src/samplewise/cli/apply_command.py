@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from samplewise import auditing, data, selection
-from samplewise.cli.console import errors_shown, out
+from samplewise.cli.console import out
 from samplewise.cli.original import contents, require_same_kind, write_all
 from samplewise.core.arrays import positions_of
 from samplewise.core.codec import load_record
@@ -39,26 +39,22 @@ EXAMPLES = """Examples:
   samplewise apply run/ --decisions run/findings/SW201.csv --out clean.csv
 
 Exit codes: 0 written, 2 not possible; then no file was changed."""
-Debug = Annotated[bool, typer.Option("--debug", hidden=True)]
 
 
-def apply_command(
-    run: Run, target: Target, decisions: Decisions = None, source: Source = None, debug: Debug = False
-) -> None:
+def apply_command(run: Run, target: Target, decisions: Decisions = None, source: Source = None) -> None:
     """Write the audited data again after the advice: same kind of file, same columns, same order.
 
     Without --decisions only remedies that were measured to help are carried out. Nothing is written over, and
     the log beside the result lists every row that changed: id, kind, before, after, by.
     """
-    with errors_shown(debug):
-        record = load_record(run, partial=True)
-        reading = reread(record, source)
-        require_same_kind(reading.file or Path(), target)
-        chosen = helping_decisions(record) if decisions is None else auditing.files.read_decisions(decisions)
-        applied = selection.apply(reading.data, chosen, task=record.data.get("task") or "auto")
-        files = cleaned_files(reading, applied, target)
-        write_all(files)
-        _tell(record, applied, files, by_hand=decisions is not None)
+    record = load_record(run, partial=True)
+    reading = reread(record, source)
+    require_same_kind(reading.file or Path(), target)
+    chosen = helping_decisions(record) if decisions is None else auditing.files.read_decisions(decisions, reading.data)
+    applied = selection.apply(reading.data, chosen, task=record.data.get("task") or "auto")
+    files = cleaned_files(reading, applied, target)
+    write_all(files)
+    _tell(record, applied, files, by_hand=decisions is not None)
 
 
 def reread(record: AuditRecord, moved_to: Path | None = None) -> Reading:

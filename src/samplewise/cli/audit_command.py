@@ -11,13 +11,12 @@ import samplewise as sw
 from samplewise import auditing, data
 from samplewise.cli.accepted import read_accepted
 from samplewise.cli.brought import embedding, read_predictions
-from samplewise.cli.console import Exit, err, errors_shown, out
+from samplewise.cli.console import Exit, err, out
 from samplewise.cli.live import Live
 from samplewise.cli.options import (
     AcceptedFile,
     Budget,
     Checks,
-    Debug,
     DropColumns,
     Embed,
     FailOn,
@@ -60,7 +59,7 @@ def audit_command(  # noqa: PLR0913  # the signature IS the command line: one ar
     test: Test = None, learner: Learner = None, embed: Embed = None, predictions: Predictions = None,
     metric: Metric = None, checks: Checks = "default", accepted: AcceptedFile = None, budget: Budget = None,
     seed: Seed = 0, out_dir: Out = None, no_values: NoValues = False, fail_on: FailOnOption = FailOn.ERROR,
-    quiet: Quiet = False, debug: Debug = False,
+    quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Say what is wrong with a data set, in which rows, what to do about it, and what doing it buys on held-out rows.
 
@@ -69,25 +68,24 @@ def audit_command(  # noqa: PLR0913  # the signature IS the command line: one ar
     `samplewise apply` carries out.
     """
     folder = out_dir or default_folder(path)
-    with errors_shown(debug):
-        roles: dict[str, Any] = {"label": label_of(path, label), "id": id, "groups": groups, "time": time}
-        roles |= {"segments": tuple(segments or ()) or None, "drop_columns": tuple(drop_columns or ())}
-        options: dict[str, Any] = {
-            "test": None if test is None else str(test), "task": str(task), "positive": positive, "learner": learner,
-            "embeddings": None if embed is None else embedding(embed), "metric": metric, "checks": checks,
-            "predictions": None if predictions is None else aligned(predictions, path, roles, str(task), positive),
-            "accepted": None if accepted is None else read_accepted(accepted, auditing.catalogue.catalogue()),
-            "budget": budget, "seed": seed, "run_dir": folder, "show_values": not no_values,
-        }  # fmt: skip
-        try:
-            with Live(quiet) as live:
-                done = sw.audit(str(path), progress=live, **roles, **options)
-        except KeyboardInterrupt:
-            _interrupted(folder)
-        done.to_junit(folder / "junit.xml")
-        for line in last_lines(done.record, folder, quiet):
-            out().print(line)
-        raise typer.Exit(exit_code(done.record, str(fail_on)))
+    roles: dict[str, Any] = {"label": label_of(path, label), "id": id, "groups": groups, "time": time}
+    roles |= {"segments": tuple(segments or ()) or None, "drop_columns": tuple(drop_columns or ())}
+    options: dict[str, Any] = {
+        "test": None if test is None else str(test), "task": str(task), "positive": positive, "learner": learner,
+        "embeddings": None if embed is None else embedding(embed), "metric": metric, "checks": checks,
+        "predictions": None if predictions is None else aligned(predictions, path, roles, str(task), positive),
+        "accepted": None if accepted is None else read_accepted(accepted, auditing.catalogue.catalogue()),
+        "budget": budget, "seed": seed, "run_dir": folder, "show_values": not no_values,
+    }  # fmt: skip
+    try:
+        with Live(quiet) as live:
+            done = sw.audit(str(path), progress=live, **roles, **options)
+    except KeyboardInterrupt:
+        _interrupted(folder)
+    done.to_junit(folder / "junit.xml")
+    for line in last_lines(done.record, folder, quiet):
+        out().print(line)
+    raise typer.Exit(exit_code(done.record, str(fail_on)))
 
 
 def aligned(file: Path, path: Path, roles: Mapping[str, Any], task: str, positive: str | None) -> Floats:

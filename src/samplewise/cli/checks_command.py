@@ -4,7 +4,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from samplewise import auditing
-from samplewise.cli.console import errors_shown, out
+from samplewise.cli.console import out
 
 NEEDS_WORDS = {
     "label": "a label",
@@ -21,10 +21,9 @@ def checks_command() -> None:
     The code is what --checks, --accepted and explain take; SW2 names all checks whose code starts so.
     A check marked "many fits" is left out by --checks fast.
     """
-    with errors_shown():
-        table = Table("code", "looks for", "needs", "cost", box=SIMPLE_HEAD, pad_edge=False)
-        for code, check in auditing.catalogue.catalogue().items():
-            needs = ", ".join(NEEDS_WORDS.get(need, need) for need in sorted(check.NEEDS)) or "any data"
-            table.add_row(code, check.TITLE, needs, "many fits" if check.SLOW else "")
-        out().print(table)
-        out().print("samplewise explain SW201 says what a check measures and when it is wrong.", style="dim")
+    table = Table("code", "looks for", "needs", "cost", box=SIMPLE_HEAD, pad_edge=False)
+    for code, check in auditing.catalogue.catalogue().items():
+        needs = ", ".join(NEEDS_WORDS.get(need, need) for need in sorted(check.NEEDS)) or "any data"
+        table.add_row(code, check.TITLE, needs, "many fits" if check.SLOW else "")
+    out().print(table)
+    out().print("samplewise explain SW201 says what a check measures and when it is wrong.", style="dim")

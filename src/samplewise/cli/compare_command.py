@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from samplewise import report
-from samplewise.cli.console import errors_shown, out
+from samplewise.cli.console import out
 from samplewise.core.codec import load_record
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A folder that `samplewise audit --out` wrote.")]
@@ -19,6 +19,5 @@ def compare_command(before: Run, after: Run) -> None:
 
     Rows are matched by id, so give the data an --id column where rows come and go.
     """
-    with errors_shown():
-        records = [load_record(run, partial=True) for run in (before, after)]
-        out().print(report.compare(*records).to_text())
+    records = [load_record(run, partial=True) for run in (before, after)]
+    out().print(report.compare(*records).to_text())

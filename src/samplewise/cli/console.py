@@ -1,15 +1,20 @@
 """What a person sees: two consoles, errors as four lines, and the exit codes every command shares."""
 
+import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from enum import IntEnum
+from functools import wraps
+from typing import ParamSpec
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from samplewise.core.errors import SamplewiseError
+
+DEBUG = "SAMPLEWISE_DEBUG"
+P = ParamSpec("P")
 
 
 class Exit(IntEnum):
@@ -38,25 +43,30 @@ def _console(stderr: bool) -> Console:
     return Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True, width=width)
 
 
-@contextmanager
-def errors_shown(debug: bool = False) -> Iterator[None]:
-    """Turn what can go wrong into a sentence and an exit code; `debug` lets the traceback through instead."""
-    try:
-        yield
-    except SamplewiseError as error:
-        _fail(str(error), debug)
-    except KeyboardInterrupt:
-        err().print("Interrupted.", style="yellow")
-        raise typer.Exit(Exit.INTERRUPTED) from None
-    except OSError as error:
-        _fail(f"the system refused: {error}", debug)
-    except Exception as error:  # the last line of defence: a person gets one line, not a traceback
-        _fail(f"unexpected {type(error).__name__}: {error}\n  fix:    run again with --debug and report it", debug)
+def errors_shown(command: Callable[P, None]) -> Callable[P, None]:
+    """The command with every fault turned into a sentence and an exit code; SAMPLEWISE_DEBUG=1 lets it through."""
+
+    @wraps(command)
+    def guarded(*args: P.args, **options: P.kwargs) -> None:
+        try:
+            command(*args, **options)
+        except (typer.Exit, typer.Abort):
+            raise
+        except (Exception, KeyboardInterrupt) as fault:
+            if os.environ.get(DEBUG):
+                raise
+            interrupted = isinstance(fault, KeyboardInterrupt)
+            err().print(Text(_sentence(fault), style="yellow" if interrupted else "red"))
+            raise typer.Exit(Exit.INTERRUPTED if interrupted else Exit.IMPOSSIBLE) from None
+
+    return guarded
 
 
-def _fail(message: str, debug: bool) -> None:
-    """Called while an exception is handled, so that a bare raise shows where it came from."""
-    if debug:
-        raise  # noqa: PLE0704  # only ever called from an except block
-    err().print(Text(message, style="red"))
-    raise typer.Exit(Exit.IMPOSSIBLE) from None
+def _sentence(fault: BaseException) -> str:
+    if isinstance(fault, SamplewiseError):
+        return str(fault)
+    if isinstance(fault, KeyboardInterrupt):
+        return "Interrupted."
+    if isinstance(fault, OSError):
+        return f"the system refused: {fault}"
+    return f"unexpected {type(fault).__name__}: {fault}\n  fix:    {DEBUG}=1 shows the traceback; please report it"

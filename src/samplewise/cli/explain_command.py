@@ -7,7 +7,7 @@ import typer
 from rich.markdown import Markdown
 
 from samplewise import auditing
-from samplewise.cli.console import errors_shown, out
+from samplewise.cli.console import out
 from samplewise.core.errors import unknown_name
 
 EXAMPLES = "Example: samplewise explain SW201"
@@ -15,9 +15,8 @@ EXAMPLES = "Example: samplewise explain SW201"
 
 def explain_command(code: Annotated[str, typer.Argument(help="A code of `samplewise checks`, such as SW201.")]) -> None:
     """Say what a check measures, why it matters, when it is wrong and what to do about it."""
-    with errors_shown():
-        text = explanation(code)
-        out().print(Markdown(text) if out().is_terminal else text)
+    text = explanation(code)
+    out().print(Markdown(text) if out().is_terminal else text)
 
 
 def explanation(code: str) -> str:

@@ -12,7 +12,7 @@ from samplewise.cli.console import err, out
 from samplewise.cli.understood import understood_lines
 from samplewise.core.findings import Finding, Outcome
 from samplewise.report.verdict import extent
-from samplewise.report.wording import estimate_text, printable, seconds_text, shortened
+from samplewise.report.wording import estimate_text, seconds_text, shortened
 
 SECONDS_BETWEEN_LINES = 10.0  # where no bar can be drawn
 COLOURS = {"error": "bold red", "warning": "yellow", "note": "dim"}
@@ -90,10 +90,10 @@ def outcome_lines(outcome: Outcome) -> list[Text]:
     """One line per finding of a check, or one that says how the check ended."""
     if outcome.result.findings:
         return [finding_line(finding) for finding in outcome.result.findings]
-    words = {"clean": "clean", "not_applicable": "not applicable", "skipped": "skipped", "failed": "FAILED"}
-    how = words.get(outcome.status, outcome.status) + (f": {printable(outcome.reason)}" if outcome.reason else "")
+    word = {"not_applicable": "n/a", "failed": "FAILED"}.get(outcome.status, outcome.status)
+    said = outcome.title + (f": {outcome.reason}" if outcome.reason else "")
     style = "bold red" if outcome.status == "failed" else "dim"
-    return [Text(shortened(f"  {outcome.code}  {outcome.title}: {how}", 3 * LONGEST), style=style)]
+    return [Text(f"{word:>8}  {outcome.code}  {shortened(said, 2 * LONGEST)}", style=style)]
 
 
 def finding_line(finding: Finding) -> Text:

@@ -107,4 +107,3 @@ FailOnOption = Annotated[
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Only the verdict and where the report is.", rich_help_panel=ANSWER)
 ]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.", hidden=True)]

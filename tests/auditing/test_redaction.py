@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+
+from samplewise.auditing.redaction import NOTE, without_values
+from samplewise.core.codec import to_dict
+from samplewise.core.findings import AuditRecord, CheckResult, Finding, Outcome
+from samplewise.core.values import Estimate, Exhibit, Scores
+
+SECRET = "Mrs Miller"
+
+
+def record(exhibit, task="classification"):
+    scores = Scores("wrong_label", np.array([0.5]), np.array(["r1"]), "probability", "worse")
+    finding = Finding("SW201", "1 row", "error", ("r1",), "because", measured=(Estimate("n", 1.0),))
+    outcome = Outcome("SW201", "t", "found", result=CheckResult((finding,), (scores,), (exhibit,)))
+    data = {
+        "task": task,
+        "notes": ["a note"],
+        "columns": [{"name": "age", "kind": "numeric", "role": "feature", "note": ""}],
+    }
+    return AuditRecord(1, data, {}, {}, (outcome,))
+
+
+def columns_left(exhibit, task="classification"):
+    made = record(exhibit, task)
+    return set(without_values(made).outcomes[0].result.exhibits[0].columns)
+
+
+def test_texts_pictures_and_cells_go_and_ids_labels_and_numbers_stay():
+    cells = {"thumbnail": ["data:image/png;base64,x"], "text": [SECRET], "telling": [SECRET], "reason": [SECRET],
+             "nearest_given_thumbnail": ["data:"], "note": [SECRET]}  # fmt: skip
+    kept = {"id": ["r1"], "given": ["cat"], "suggested": ["dog"], "probability": [0.9], "nearest_given": ["r2"]}
+    exhibit = Exhibit("rows", "worst", {name: np.array(values) for name, values in (cells | kept).items()})
+    assert columns_left(exhibit) == set(kept)
+    made = without_values(record(exhibit))
+    assert SECRET not in str(to_dict(made))
+    assert "6 columns" in made.outcomes[0].result.exhibits[0].note
+
+
+def test_columns_named_like_columns_of_the_data_go_even_when_they_are_numbers():
+    exhibit = Exhibit("table", "copies", {"id": np.array(["r1"]), "age": np.array([71.0]), "count": np.array([2])})
+    assert columns_left(exhibit) == {"id", "count"}
+
+
+@pytest.mark.parametrize("values", [np.array([1.5]), np.array(["1.5"])])
+def test_in_a_regression_the_label_is_a_cell(values):
+    exhibit = Exhibit("rows", "worst", {"id": np.array(["r1"]), "given": values, "suggested": values})
+    assert columns_left(exhibit, "regression") == {"id"}
+
+
+def test_everything_else_is_as_it_was_and_a_note_says_what_went():
+    before = record(Exhibit("curve", "c", {"x": np.array([1.0]), "status": np.array(["here"])}))
+    after = without_values(before)
+    assert after.data["notes"] == ["a note", NOTE]
+    assert without_values(after).data["notes"] == ["a note", NOTE]
+    assert list(after.findings()) == list(before.findings())
+    assert set(after.outcomes[0].result.exhibits[0].columns) == {"x", "status"}
+    assert after.scores()["wrong_label"].values[0] == 0.5

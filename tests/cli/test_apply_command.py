@@ -1,0 +1,159 @@
+import gzip
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from samplewise.cli.app import app
+from samplewise.core.codec import save_record
+
+TABLE = ',key,size,kind\n0,007,1.50,no\n1,008,"2,5",yes\n2,009,03,no\n3,010,NA,yes\n'
+
+
+@pytest.fixture
+def run(tmp_path, make):
+    """Write a record whose relabelling of row 1 and dropping of row 2 helps, and whose dropping of row 3 hurts."""
+
+    def write(source, *, helps="helps", keys=((1,), (2,)), **data):
+        outcomes = (
+            make.found("SW201", "error", make.remedy("relabel", keys[0], ("no",) * len(keys[0]), helps), keys=keys[0]),
+            make.found("SW102", "error", make.remedy("drop", keys[1], (), helps), keys=keys[1]),
+            make.found("SW303", "error", make.remedy("drop", (3,), (), "hurts", -1.0), keys=(3,)),
+        )
+        facts = {"label": "kind"} | data
+        save_record(make.record(*outcomes, source=str(source), **facts), tmp_path / "run")
+        return str(tmp_path / "run")
+
+    return write
+
+
+def command(*words):
+    return CliRunner().invoke(app, ["apply", *map(str, words)])
+
+
+def written(tmp_path, text=TABLE, name="data.csv"):
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+    return path
+
+
+def test_only_what_helps_is_carried_out_and_every_other_cell_stays_as_written(tmp_path, run):
+    result = command(run(written(tmp_path)), "--out", tmp_path / "clean.csv")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "clean.csv").read_text() == ',key,size,kind\n0,007,1.50,no\n1,008,"2,5",no\n3,010,NA,yes\n'
+    log = pd.read_csv(tmp_path / "clean.log.csv", dtype=str, keep_default_na=False)
+    assert log.to_numpy().tolist() == [
+        ["1", "relabel", "yes", "no", "samplewise"],
+        ["2", "drop", "row", "", "samplewise"],
+    ]
+    assert "1 row dropped, 1 row relabelled (remedies that were measured to help)" in result.output
+
+
+def test_separator_and_compression_of_the_original_are_kept(tmp_path, run):
+    source = written(tmp_path, TABLE.replace('"2,5"', "2").replace(",", ";"), "data.csv.gz")
+    assert command(run(source), "--out", tmp_path / "clean.csv.gz").exit_code == 0
+    assert gzip.decompress((tmp_path / "clean.csv.gz").read_bytes()).decode().splitlines()[:2] == [
+        ";key;size;kind",
+        "0;007;1.50;no",
+    ]
+    assert (tmp_path / "clean.log.csv").exists()
+
+
+def test_rows_are_found_by_the_id_column(tmp_path, run):
+    folder = run(written(tmp_path), keys=(("008",), ("009",)), id_source="column 'key'")
+    assert command(folder, "--out", tmp_path / "clean.csv").exit_code == 0
+    assert pd.read_csv(tmp_path / "clean.csv", dtype=str)["key"].tolist() == ["007", "008", "010"]
+
+
+def test_parquet_keeps_its_types(tmp_path, run):
+    frame = pd.DataFrame({"size": np.array([1, 2, 3, 4], dtype=np.int16), "kind": ["no", "yes", "no", "yes"]})
+    frame.to_parquet(tmp_path / "data.parquet")
+    assert command(run(tmp_path / "data.parquet"), "--out", tmp_path / "clean.parquet").exit_code == 0
+    clean = pd.read_parquet(tmp_path / "clean.parquet")
+    assert clean["size"].dtype == np.int16
+    assert clean["kind"].tolist() == ["no", "no", "yes"]
+
+
+def test_archives_are_cut_array_by_array_and_labels_stay_codes(tmp_path, run):
+    arrays = {
+        "X": np.eye(4, dtype=np.float32),
+        "y": np.array([0, 1, 0, 1]),
+        "class_names": np.array(["no", "yes"]),
+        "scale": np.array(3),
+    }
+    np.savez(tmp_path / "data.npz", **arrays)
+    assert command(run(tmp_path / "data.npz", label="y"), "--out", tmp_path / "clean.npz").exit_code == 0
+    with np.load(tmp_path / "clean.npz") as clean:
+        assert clean["X"].dtype == np.float32
+        assert clean["X"].shape == (3, 4)
+        assert clean["y"].tolist() == [0, 0, 1]
+        assert clean["class_names"].tolist() == ["no", "yes"]
+        assert clean["scale"] == 3
+
+
+def test_images_become_a_table_of_paths_and_labels(tmp_path, run):
+    image = pytest.importorskip("PIL.Image", reason="reading images needs pillow")
+    for place, kind in enumerate(["no", "no", "yes", "yes"]):
+        (tmp_path / "photos" / kind).mkdir(parents=True, exist_ok=True)
+        image.new("L", (4, 4), 60 * place).save(tmp_path / "photos" / kind / f"{place}.png")
+    folder = run(
+        tmp_path / "photos", keys=(("yes/2.png",), ("no/1.png",)), label="folder", id_source="path below the folder"
+    )
+    result = command(folder, "--out", tmp_path / "clean.csv")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "clean.csv").read_text() == "id,label\nno/0.png,no\nyes/2.png,no\nyes/3.png,yes\n"
+
+
+def test_decisions_of_a_person_replace_the_advice(tmp_path, run):
+    folder = run(written(tmp_path))
+    decisions = tmp_path / "decided.csv"
+    decisions.write_text(
+        "id,given,suggested,decision\n0,no,yes,relabel\n1,yes,no,keep\n3,yes,no,weight:0.5\n2,no,,drop\n"
+    )
+    result = command(folder, "--decisions", decisions, "--out", tmp_path / "clean.csv")
+    assert result.exit_code == 0, result.output
+    assert pd.read_csv(tmp_path / "clean.csv")["kind"].tolist() == ["yes", "yes", "yes"]
+    assert (tmp_path / "clean.weights.csv").read_text() == "id,weight\n3,0.5\n"
+    assert "1 row dropped, 1 row relabelled, 1 row reweighted (as decided)" in result.output
+
+
+def test_without_help_nothing_changes_and_it_says_so(tmp_path, run):
+    result = command(run(written(tmp_path), helps="not distinguishable"), "--out", tmp_path / "clean.csv")
+    assert result.exit_code == 0
+    assert "Nothing was changed: no remedy was measured to help" in result.output
+    assert (tmp_path / "clean.csv").read_text() == TABLE
+
+
+def test_a_moved_file_is_named_with_data(tmp_path, run):
+    folder = run(tmp_path / "gone.csv")
+    refused = command(folder, "--out", tmp_path / "clean.csv")
+    assert refused.exit_code == 2
+    assert "not where it was" in refused.output
+    assert "--data PATH" in refused.output
+    assert command(folder, "--data", written(tmp_path), "--out", tmp_path / "clean.csv").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("clean.parquet", ("same kind of file", "clean.csv")), ("there.csv", ("nothing is written over", "there.csv"))],
+)
+def test_a_target_that_cannot_be_is_refused(tmp_path, run, name, words):
+    (tmp_path / "there.csv").write_text("mine")
+    result = command(run(written(tmp_path)), "--out", tmp_path / name)
+    assert result.exit_code == 2
+    assert all(word in result.output for word in words)
+    assert (tmp_path / "there.csv").read_text() == "mine"
+
+
+def test_a_file_that_changed_since_is_refused(tmp_path, run):
+    result = command(run(written(tmp_path, TABLE + "4,011,5,no\n")), "--out", tmp_path / "clean.csv")
+    assert result.exit_code == 2
+    assert "5 rows, audited 4" in result.output
+    assert "audit it again" in result.output
+
+
+def test_a_folder_without_a_record_is_refused(tmp_path):
+    result = command(tmp_path, "--out", tmp_path / "clean.csv")
+    assert result.exit_code == 2
+    assert "no audit record here" in result.output

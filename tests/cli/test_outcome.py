@@ -1,0 +1,56 @@
+from pathlib import Path
+
+import pytest
+
+from samplewise.cli.console import Exit
+from samplewise.cli.outcome import exit_code, last_lines
+from samplewise.core.findings import Outcome
+
+
+@pytest.mark.parametrize(
+    ("severities", "fail_on", "code"),
+    [
+        ((), "error", 0),
+        (("note", "warning"), "error", 0),
+        (("note", "warning"), "warning", 1),
+        (("error",), "error", 1),
+        (("error",), "never", 0),
+        (("note",), "warning", 0),
+    ],
+)
+def test_the_exit_code_follows_the_threshold(make, severities, fail_on, code):
+    outcomes = [make.found(f"SW10{place}", severity) for place, severity in enumerate(severities)]
+    assert exit_code(make.record(*outcomes), fail_on) == code
+
+
+@pytest.mark.parametrize("fail_on", ["error", "never"])
+def test_a_check_that_failed_is_never_a_success(make, fail_on):
+    failed = Outcome("SW102", "duplicates", "failed", "ValueError: x")
+    assert exit_code(make.record(make.found("SW101", "error"), failed), fail_on) == Exit.IMPOSSIBLE
+
+
+def test_the_last_lines_say_verdict_effect_and_where_the_report_is(make, tmp_path):
+    (tmp_path / "findings").mkdir()
+    (tmp_path / "findings" / "SW201.csv").write_text("id\n")
+    keys = (1, 2)
+    helps, hurts = make.remedy("relabel", keys, ("no", "no")), make.remedy("drop", keys, (), "hurts", -2.0)
+    text = "\n".join(
+        str(line) for line in last_lines(make.record(make.found("SW201", "error", helps, hurts, keys=keys)), tmp_path)
+    )
+    assert "Mend 1 thing" in text
+    assert "helps" in text
+    assert "+1.25 points" in text
+    assert "hurts" in text
+    assert "\u22122" in text
+    assert text.index("+1.25") < text.index("\u22122")
+    assert f"report    {tmp_path / 'report.html'}" in text
+    assert "1 list" in text
+    assert f"samplewise apply {tmp_path}" in text
+
+
+def test_quiet_is_the_verdict_and_the_report_only(make):
+    lines = [
+        str(line) for line in last_lines(make.record(make.found("SW201", "error", keys=(1,))), Path("run"), quiet=True)
+    ]
+    assert len(lines) == 2
+    assert lines[1] == "report: run/report.html"
