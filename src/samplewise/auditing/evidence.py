@@ -74,7 +74,7 @@ class Evidence:
 
     @cached_property
     def split_groups(self) -> Array | None:
-        """(n,) rows that must share a fold: the user's groups, joined where exact duplicates link them; None: no such rows."""
+        """(n,) rows that must share a fold: the user's groups and exact duplicates; None: there are none."""
         groups = join_groups(self.exact_duplicates, self.data.groups)
         return None if len(np.unique(groups)) == len(groups) else named_by_member(groups, self.data.ids)
 
@@ -138,7 +138,7 @@ class Evidence:
 
     @cached_property
     def nested(self) -> Refits:
-        """Models on nested subsets of growing size, `plan.curve_repeats` times; with time, of the rows before the last."""
+        """Models on nested subsets of growing size; with time, of the rows before the last fold."""
         among = self.folds[0] < self.plan.folds - 1 if self.ordered else None
         largest = int(0.8 * len(self.data)) if among is None else int(among.sum())
         sizes = curve_sizes(largest, max(1, self.whole.class_count), self.plan.curve_sizes)

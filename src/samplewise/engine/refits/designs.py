@@ -49,8 +49,8 @@ def refit(
 
     Args:
         runner: data, learner, seed, store.
-        design: "folds" (one model per fold left out), "pairs" (per pair of folds left out), "halves" (`count` hash-drawn
-            stratified halves and their complements), "nested" (`count` repeats of nested subsets of the given sizes).
+        design: "folds" (one model per fold left out), "pairs" (per pair of folds left out), "halves" (`count`
+            hash-drawn stratified halves and their complements), "nested" (`count` repeats of growing subsets).
         folds: (n,) fold of every row; groups already kept together.
         count: pairs of halves, or repeats of the nested subsets.
         sizes: training sizes for "nested", increasing.

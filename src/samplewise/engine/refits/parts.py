@@ -119,7 +119,7 @@ class Part:
         return self._fit(keep, ask, codes, weights)
 
     def probabilities(self, outputs: Floats, *, keep: Mask | None = None) -> Floats:
-        """(n, c) calibrated probabilities of held-out outputs: one temperature, fitted on the given labels of `keep`."""
+        """(n, c) calibrated probabilities of held-out outputs; one temperature, fitted on the labels of `keep`."""
         usable = np.isfinite(outputs).all(axis=1) & (True if keep is None else keep)
         return probabilities(outputs, temperature(outputs[usable], self.codes[usable]))
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from samplewise.core.arrays import Array, Floats, Mask, one_hot
+from samplewise.core.arrays import Array, Floats, Ints, one_hot
 from samplewise.core.randomness import generator, hashed_order
 from samplewise.engine.kernels import KernelMap, SubsetRidge, median_bandwidth
 from samplewise.engine.refits.parts import Part
@@ -23,9 +23,9 @@ class Surrogate:
     responses: Floats  # (n, c) class indicators, or the number in standard deviations
     ridge: float  # penalty on the sum of squares
 
-    def rows(self, keep: Mask) -> "Surrogate":
+    def at(self, positions: Ints) -> "Surrogate":
         """The same on some of the rows (r,); the ridge is chosen again, from their labels alone."""
-        return _with_ridge(self.features[keep], self.responses[keep])
+        return _with_ridge(self.features[positions], self.responses[positions])
 
 
 def surrogate(part: Part) -> Surrogate:

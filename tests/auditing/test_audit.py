@@ -1,0 +1,249 @@
+"""The main job end to end: what it returns, what it writes, and what happens when it is stopped."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+from sklearn.tree import DecisionTreeClassifier
+
+import samplewise as sw
+from samplewise.auditing.catalogue import catalogue
+from samplewise.auditing.run import missing_need
+from samplewise.core.codec import load_record, to_dict
+from samplewise.core.errors import InputError
+from samplewise.core.findings import AuditRecord, Decision
+
+STATUSES = {"found", "clean", "not_applicable", "skipped", "failed"}
+
+
+def noisy_digits(count=600, share=0.1):
+    X, y = load_digits(return_X_y=True)
+    X, y = X[:count], y[:count].copy()
+    draw = np.random.default_rng(0)
+    wrong = draw.random(count) < share
+    y[wrong] = (y[wrong] + draw.integers(1, 10, wrong.sum())) % 10
+    return X, y, wrong
+
+
+@pytest.fixture(scope="module")
+def digits_audit():
+    X, y, wrong = noisy_digits()
+    return sw.audit(X, y), wrong
+
+
+def timeless(record: AuditRecord) -> dict:
+    """A record without its seconds and environment."""
+    outcomes = tuple(replace(outcome, seconds=0.0) for outcome in record.outcomes)
+    content = to_dict(replace(record, outcomes=outcomes, environment={}))
+    content["plan"] = {key: value for key, value in content["plan"].items() if key != "call"}
+    return content
+
+
+def test_every_check_ends_in_exactly_one_outcome(digits_audit):
+    record = digits_audit[0].record
+    assert [outcome.code for outcome in record.outcomes] == list(catalogue())
+    assert {outcome.status for outcome in record.outcomes} <= STATUSES
+    assert not [outcome for outcome in record.outcomes if outcome.status == "failed"]
+    assert all(outcome.reason for outcome in record.outcomes if outcome.status == "not_applicable")
+
+
+def test_wrong_labels_are_found_and_mending_them_helps(digits_audit):
+    audit, wrong = digits_audit
+    scores = audit.scores["wrong_label"]
+    top = scores.top(int(wrong.sum())).keys
+    assert wrong[top].mean() > 0.9
+    finding = next(finding for finding in audit.findings if finding.code == "SW201")
+    tested = {remedy.kind: remedy for remedy in finding.remedies if remedy.effect is not None}
+    assert tested["relabel"].verdict == "helps"
+    assert tested["relabel"].control.value < tested["relabel"].effect.value
+
+
+def test_apply_carries_out_only_what_helps_and_nothing_in_place(digits_audit):
+    audit, _ = digits_audit
+    before = audit.data.fingerprint()
+    applied = audit.apply()
+    assert audit.data.fingerprint() == before
+    helping = [remedy for finding in audit.findings for remedy in finding.remedies if remedy.verdict == "helps"]
+    assert helping
+    assert len(applied.log) > 0
+    chosen = audit.apply(decisions=[Decision(0, "drop", by="me")])
+    assert len(chosen.data) == len(audit.data) - 1
+    with pytest.raises(InputError, match="kind of remedy"):
+        audit.apply(kinds=["relable"])
+
+
+def test_every_way_to_hand_it_on(digits_audit, tmp_path):
+    audit, _ = digits_audit
+    assert "SW201" in repr(audit)
+    assert len(repr(audit).splitlines()) <= 40
+    assert "<" in audit._repr_html_()
+    assert audit.to_html(tmp_path / "report.html").stat().st_size < 2_000_000
+    assert json.loads(audit.to_json(tmp_path / "audit.json").read_text())["schema"] == 1
+    assert "<testsuite" in audit.to_junit(tmp_path / "audit.xml").read_text()
+    assert audit.to_markdown().startswith("#")
+    assert "nothing" in str(audit.compare(audit)).lower() or str(audit.compare(audit))
+
+
+def test_same_seed_same_record_and_row_order_changes_no_score():
+    X, y, _ = noisy_digits(300)
+    first = sw.audit(X, y, checks="SW1,SW201")
+    again = sw.audit(X, y, checks="SW1,SW201")
+    assert timeless(first.record) == timeless(again.record)
+    order = np.random.default_rng(3).permutation(len(X))
+    shuffled = sw.audit(sw.Dataset(X[order], y[order], ids=order), checks="SW1,SW201")
+    wanted = first.scores["wrong_label"]
+    np.testing.assert_allclose(shuffled.scores["wrong_label"].aligned_to(wanted.keys).values, wanted.values, atol=1e-4)
+
+
+def test_run_folder_holds_record_report_and_lists_of_rows(tmp_path):
+    X, y, _ = noisy_digits(300)
+    folder = tmp_path / "run"
+    audit = sw.audit(X, y, checks="SW1,SW201", run_dir=folder)
+    assert timeless(load_record(folder)) == timeless(audit.record)
+    assert (folder / "report.html").exists()
+    listed = pd.read_csv(folder / "findings" / "SW201.csv")
+    assert {"id", "given", "suggested", "probability", "reason", "decision"} <= set(listed.columns)
+    again = sw.audit(X, y, checks="SW1,SW201", run_dir=folder)
+    assert timeless(again.record) == timeless(audit.record)
+    with pytest.raises(InputError) as caught:
+        sw.audit(X[:200], y[:200], checks="SW1", run_dir=folder)
+    assert caught.value.fix
+
+
+def test_mixed_table_regression_and_groups():
+    draw = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": draw.normal(size=260), "kind": draw.choice(["p", "q"], 260), "who": np.arange(260) // 2})
+    frame["y"] = 3 * frame["x"] + (frame["kind"] == "p") + 0.1 * draw.normal(size=260)
+    audit = sw.audit(frame, label="y", groups="who", budget="10min")
+    assert audit.record.data["task"] == "regression"
+    assert not [outcome for outcome in audit.record.outcomes if outcome.status == "failed"]
+    reasons = {outcome.code: outcome.reason for outcome in audit.record.outcomes}
+    assert "number" in reasons["SW105"]
+
+
+def test_time_never_trains_on_the_future():
+    X, y, _ = noisy_digits(400)
+    audit = sw.audit(X, y, time=np.arange(400), checks="SW201,SW401,SW502")
+    assert not [outcome for outcome in audit.record.outcomes if outcome.status == "failed"]
+    assert "future" in audit.record.outcome("SW502").reason
+
+
+def test_a_broken_check_is_a_failed_outcome_and_the_others_go_on(monkeypatch):
+    def broken(evidence):
+        raise RuntimeError("no luck")
+
+    monkeypatch.setattr(catalogue()["SW101"], "run", broken)
+    X, y, _ = noisy_digits(200)
+    audit = sw.audit(X, y, checks="SW101,SW105")
+    assert audit.record.outcome("SW101").status == "failed"
+    assert audit.record.outcome("SW101").reason == "RuntimeError: no luck"
+    assert audit.record.outcome("SW105").status != "failed"
+
+
+def test_accepted_findings_become_notes():
+    X, y, _ = noisy_digits(300)
+    audit = sw.audit(X, y, checks="SW201", accepted="SW201")
+    assert {finding.severity for finding in audit.findings} <= {"note"}
+    some = sw.audit(X, y, checks="SW201").findings[0].keys[:2]
+    left = sw.audit(X, y, checks="SW201", accepted={"SW201": some}).findings
+    assert not any(key in finding.keys for finding in left for key in some)
+
+
+def test_prices_become_costs():
+    X, y, _ = noisy_digits(300)
+    audit = sw.audit(X, y, checks="SW201", prices={"relabel": 0.5})
+    remedy = next(remedy for finding in audit.findings for remedy in finding.remedies if remedy.kind == "relabel")
+    assert remedy.cost == 0.5 * len(remedy.keys)
+
+
+def test_a_learner_that_ignores_its_seed_is_noted():
+    class Careless(DecisionTreeClassifier):
+        def fit(self, X, y, **options):
+            self.set_params(random_state=int.from_bytes(os.urandom(3), "big"))
+            return super().fit(X, y, **options)
+
+    X, y, _ = noisy_digits(200)
+    audit = sw.audit(X, y, learner=Careless(max_features=2), checks="SW105")
+    assert any("ignores its seed" in note for note in audit.record.data["notes"])
+    steady = sw.audit(X, y, learner=LogisticRegression(max_iter=200), checks="SW105")
+    assert not any("ignores its seed" in note for note in steady.record.data["notes"])
+
+
+def test_own_predictions_and_embeddings():
+    X, y, wrong = noisy_digits(400)
+    from sklearn.model_selection import cross_val_predict
+
+    P = cross_val_predict(LogisticRegression(max_iter=500), X, y, method="predict_proba")
+    audit = sw.audit(X, y, predictions=P, checks="SW201")
+    top = audit.scores["wrong_label"].top(20).keys
+    assert wrong[top].mean() > 0.8
+    embedded = sw.audit(X, y, embeddings=X[:, 5:60], checks="SW201")
+    assert wrong[embedded.scores["wrong_label"].top(20).keys].mean() > 0.8
+
+
+def test_needs_are_said_in_words(evidence_of):
+    X, y, _ = noisy_digits(100)
+    evidence = evidence_of(X, y)
+    assert "test=" in missing_need(catalogue()["SW103"], evidence)
+
+
+SCRIPT = textwrap.dedent("""
+    import sys
+    import numpy as np
+    import samplewise as sw
+    from sklearn.datasets import load_digits
+    X, y = load_digits(return_X_y=True)
+    sw.audit(X[:500], y[:500], learner="logistic", run_dir=sys.argv[1])
+    print("done")
+""")
+
+
+def audited(folder, **options):
+    return subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
+    )
+
+
+def test_a_killed_audit_goes_on_and_ends_with_the_same_record(tmp_path):
+    """Killed in the middle of its fits; the same call makes only what was missing."""
+    whole = audited(tmp_path / "whole")
+    assert b"done" in whole.communicate()[0]
+    killed = audited(tmp_path / "killed", start_new_session=True)
+    fits = tmp_path / "killed" / "fits"
+    deadline = time.monotonic() + 120
+    while len(list(fits.glob("*.npy")) if fits.exists() else []) < 12 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    assert (tmp_path / "killed" / "report.html").read_text().rstrip().endswith("</html>")
+    assert not (tmp_path / "killed" / "fits").exists() or not list(fits.glob("*.tmp"))
+    again = audited(tmp_path / "killed")
+    assert b"done" in again.communicate()[0]
+    first, second = load_record(tmp_path / "whole"), load_record(tmp_path / "killed")
+    assert second.environment["fits_reused"] > 0
+    assert timeless(first) == timeless(second)
+
+
+def test_an_interrupted_audit_leaves_a_valid_report(tmp_path):
+    stopped = audited(tmp_path / "run", start_new_session=True)
+    fits = tmp_path / "run" / "fits"
+    deadline = time.monotonic() + 120
+    while len(list(fits.glob("*.npy")) if fits.exists() else []) < 6 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    stopped.send_signal(signal.SIGINT)
+    stopped.wait(60)
+    assert stopped.returncode != 0
+    record = load_record(tmp_path / "run")
+    assert [outcome.code for outcome in record.outcomes] == list(catalogue())
+    assert any(outcome.status == "skipped" and "interrupted" in outcome.reason for outcome in record.outcomes)
+    assert "</html>" in (tmp_path / "run" / "report.html").read_text()

@@ -1,0 +1,50 @@
+"""A budget buys a plan from a fixed table: never from the clock, never more than allowed, never silently nothing."""
+
+import pytest
+
+from samplewise.auditing.plan import make_plan, parse_budget
+from samplewise.core.errors import InputError
+from samplewise.engine.models import KernelHead
+
+
+def plan(budget=None, rows=50_000):
+    return make_plan(("SW201",), rows=rows, columns=256, classes=10, learner=KernelHead(), budget=budget)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("60s", 60), ("2min", 120), ("1h", 3600), ("90", 90), (5, 5), (None, None)]
+)
+def test_budgets_as_people_write_them(text, seconds):
+    assert parse_budget(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["soon", "5 fortnights", "-3", 0])
+def test_budgets_that_cannot_be_read(text):
+    with pytest.raises(InputError) as caught:
+        parse_budget(text)
+    assert caught.value.fix
+
+
+def test_small_data_is_tested_on_three_fold_assignments():
+    assert plan(rows=2_000).repeats == 3
+    assert plan(rows=20_000).repeats == 1
+
+
+def test_a_smaller_budget_buys_fewer_fits_and_the_same_budget_the_same_plan():
+    full = plan()
+    lean = plan(budget=0.5 * full.seconds())
+    assert lean.fits() < full.fits()
+    assert lean.seconds() <= 0.5 * full.seconds()
+    assert lean == plan(budget=0.5 * full.seconds())
+
+
+def test_a_budget_below_the_smallest_plan_says_what_it_takes():
+    with pytest.raises(InputError, match="too small") as caught:
+        plan(budget=0.01)
+    assert "allow at least" in caught.value.fix
+
+
+def test_the_plan_stands_in_the_record_as_plain_values():
+    content = plan().to_dict()
+    assert content["fits"] == plan().fits()
+    assert content["estimated_seconds"] > 0
