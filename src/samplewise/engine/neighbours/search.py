@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
+from threadpoolctl import threadpool_limits
 
 from samplewise.core.arrays import Array, Floats, Ints
 
-ENTRIES_AT_ONCE = 2**24
+ENTRIES_AT_ONCE = 2**22
 GROUP_WIDTH = 16
 # More candidates than this for each neighbour asked for: float32 cannot tell the rows apart, so float64 looks again.
 CROWDED = 30
@@ -43,7 +44,8 @@ class ExactSearch:
         size = int(np.clip(ENTRIES_AT_ONCE // self.rows.shape[0], 16, 1024))
         starts = range(0, queries.shape[0], size)
         search = partial(self._block, queries=queries, size=size, count=wanted, own=own)
-        with ThreadPoolExecutor(_cores()) as threads:
+        # one core per block: BLAS threads sharing a block would wait for each other between its many short passes
+        with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(_cores()) as threads:
             found = list(threads.map(search, starts))
         if not found:
             return np.empty((0, wanted), dtype=np.intp), np.empty((0, wanted))
