@@ -32,7 +32,7 @@ def test_a_log_gets_a_line_with_the_time_left_now_and_then(make, capsys, monkeyp
     now = iter([0.0, 1.0, 11.0, 11.0, 12.0])
     monkeypatch.setattr(live.time, "monotonic", lambda: next(now))
     printed = shown(capsys, *(Event("fit", "", done, 80, 30.0) for done in (1, 2, 3)))
-    assert printed.err == "fit: 2 of 80, about 30 s left\n"
+    assert printed.err == "fitting: 2 of about 80 fits, about 30 s left\n"
 
 
 @pytest.mark.parametrize(

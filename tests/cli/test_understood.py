@@ -23,7 +23,7 @@ def test_everything_a_person_must_know_before_the_audit_runs(make):
         missing_labels=4,
     )
     parts = (
-        "adult.csv: 1,200 rows, 4 more without", "30 rows", "y: 2 classes: no 50 % and yes 50 %", "row number",
+        "adult.csv: 1,200 rows, 4 more without", "30 rows", "y: 2 classes: no (50 %) and yes (50 %)", "row number",
         "key (id)", "2 the model sees (1 numeric, 1 category)", "kernel (because)", "3 fits", "72 s", "seed 0",
     )  # fmt: skip
     assert [part for part in parts if part not in text] == []
@@ -39,3 +39,9 @@ def test_notes_are_cut_and_control_characters_are_replaced(make):
     text = lines(make, notes=[f"note {number}" for number in range(9)], label="y\x1b[31m")
     assert "3 more in the report" in text
     assert "\x1b" not in text
+
+
+def test_a_column_left_out_is_named_once(make):
+    text = lines(make, columns=COLUMNS, notes=["key: names the row", "age: read as missing: ? (3 cells)"])
+    assert text.count("key") == 1
+    assert "age: read as missing" in text

@@ -16,6 +16,7 @@ from samplewise.report.wording import estimate_text, seconds_text, shortened
 
 SECONDS_BETWEEN_LINES = 10.0  # where no bar can be drawn
 COLOURS = {"error": "bold red", "warning": "yellow", "note": "dim"}
+DOING = {"understood": "looking", "fit": "fitting", "advice": "testing the advice"}
 LONGEST = 100
 
 
@@ -39,6 +40,7 @@ class Live:
         self._console = err()
         self._bar: Progress | None = None
         self._task: Any = None
+        self._doing = "reading"
         self._last_line = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -48,7 +50,7 @@ class Live:
             options: dict[str, Any] = {"transient": True, "redirect_stdout": False, "redirect_stderr": False}
             self._bar = Progress(SpinnerColumn(), *texts, console=self._console, **options)
             self._bar.start()
-            self._task = self._bar.add_task("reading", total=None, left="")
+            self._task = self._bar.add_task(self._doing, total=None, left="")
         return self
 
     def __exit__(
@@ -75,15 +77,18 @@ class Live:
         console.print(text)
 
     def _advance(self, event: Event) -> None:
+        """Move the bar on, or write a line where ten seconds have passed without one."""
+        self._doing = DOING.get(event.stage, self._doing)
         left = f"about {seconds_text(event.seconds_left)} left" if event.seconds_left else ""
         if self._bar is not None:
-            about = shortened(event.message.splitlines()[0] if event.message else event.stage, 48)
-            about = "fitting" if event.stage == "understood" else about
-            self._bar.update(self._task, description=about, completed=event.done, total=event.total or None, left=left)
-        elif event.stage in ("fit", "advice") and time.monotonic() - self._last_line >= SECONDS_BETWEEN_LINES:
+            counted: dict[str, Any] = (
+                {"completed": event.done, "total": event.total, "left": left} if event.total else {}
+            )
+            self._bar.update(self._task, description=self._doing, **counted)
+        elif event.stage == "fit" and time.monotonic() - self._last_line >= SECONDS_BETWEEN_LINES:
             self._last_line = time.monotonic()
-            counted = f"{event.done:,} of {event.total:,}" if event.total else f"{event.done:,} done"
-            self._console.print(Text(", ".join(filter(None, (f"{event.stage}: {counted}", left)))))
+            counted_text = f"{self._doing}: {event.done:,} of about {event.total:,} fits"
+            self._console.print(Text(", ".join(filter(None, (counted_text, left)))))
 
 
 def outcome_lines(outcome: Outcome) -> list[Text]:

@@ -13,7 +13,8 @@ LONGEST = 150
 def understood_lines(facts: Mapping[str, Any], plan: Mapping[str, Any]) -> list[str]:
     """Rows, label, ids, columns and their roles, learner and its rule, fits, time: one line each."""
     pairs = [*_data(facts), *_plan(plan)]
-    notes = [shortened(note, LONGEST) for note in facts.get("notes") or []]
+    told = tuple(f"{column['name']}: " for column in facts.get("columns") or [] if column["role"] != "feature")
+    notes = [shortened(note, LONGEST) for note in facts.get("notes") or [] if not note.startswith(told)]
     pairs += [("note", note) for note in notes[:MOST_NOTES]]
     if len(notes) > MOST_NOTES:
         pairs.append(("note", f"{len(notes) - MOST_NOTES} more in the report"))
@@ -47,7 +48,7 @@ def _classes(facts: Mapping[str, Any]) -> str:
         return "a number (regression)"
     order = sorted(range(len(names)), key=lambda place: -counts[place])
     total = max(sum(counts), 1)
-    shown = [f"{shortened(names[place], 30)} {100 * counts[place] / total:.0f} %" for place in order]
+    shown = [f"{shortened(names[place], 30)} ({100 * counts[place] / total:.0f} %)" for place in order]
     return f"{count_of(len(names), 'class', 'classes')}: {listed(shown, most=6)}"
 
 

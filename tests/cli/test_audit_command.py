@@ -1,0 +1,213 @@
+"""Every option of `samplewise audit` on small data, through the program itself."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from samplewise.cli.app import app
+from samplewise.core.codec import load_record
+
+FAST = ("--checks", "SW101,SW102,SW105")
+
+
+@pytest.fixture(scope="module")
+def rows():
+    draw = np.random.default_rng(0)
+    size, weight = draw.normal(size=(2, 120))
+    kind = np.where(size + 0.3 * draw.normal(size=120) > 0, "yes", "no")
+    frame = pd.DataFrame(
+        {"key": [f"k{row:03d}" for row in range(120)], "size": size.round(6), "weight": weight.round(6)}
+    )
+    frame["sex"] = np.where(np.arange(120) % 3, "f", "m")
+    frame["site"] = [f"site{row % 11}" for row in range(120)]
+    frame["day"] = pd.date_range("2024-01-01", periods=120).astype(str)
+    frame["constant"] = 7
+    return frame.assign(kind=kind)
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch, rows):
+    """A directory with the table, to run in."""
+    monkeypatch.chdir(tmp_path)
+    rows.to_csv("t.csv", index=False)
+    return tmp_path
+
+
+def audit(*words):
+    return CliRunner().invoke(app, ["audit", *map(str, words)])
+
+
+def roles(folder):
+    return {column["name"]: column["role"] for column in load_record(folder, partial=True).data["columns"]}
+
+
+def test_first_what_was_understood_then_findings_then_the_verdict_and_the_report(here):
+    result = audit("t.csv", "--label", "kind", *FAST)
+    assert result.exit_code == 0, result.output
+    parts = ("120 rows", "kind: 2 classes", "SW101", "report    t-audit/report.html")
+    places = [result.output.find(part) for part in parts]
+    assert -1 not in places, result.output
+    assert places == sorted(places)
+    assert (here / "t-audit" / "report.html").read_text().startswith("<!")
+    assert (here / "t-audit" / "junit.xml").read_text().count("<testcase") == 3
+
+
+def test_columns_take_the_roles_they_are_given(here):
+    words = (
+        "--id",
+        "key",
+        "--groups",
+        "site",
+        "--time",
+        "day",
+        "--segments",
+        "sex",
+        "--drop-columns",
+        "constant",
+        "weight",
+    )
+    result = audit("t.csv", "--label", "kind", *words, "--checks", "SW101", "--out", "run")
+    assert result.exit_code == 0, result.output
+    assert roles("run") == {"size": "feature", "sex": "feature"}
+    assert load_record("run").data["id_source"] == "column 'key'"
+
+
+def test_the_same_command_goes_on_in_its_folder_and_other_data_is_refused(here, rows):
+    assert audit("t.csv", "--label", "kind", *FAST, "--out", "run").exit_code == 0
+    assert audit("t.csv", "--label", "kind", *FAST, "--out", "run").exit_code == 0
+    rows.iloc[:90].to_csv("other.csv", index=False)
+    refused = audit("other.csv", "--label", "kind", *FAST, "--out", "run")
+    assert refused.exit_code == 2
+    assert "belongs to other data" in refused.output
+    assert "--out DIR" in refused.output
+
+
+@pytest.mark.parametrize(("fail_on", "code"), [("never", 0), ("error", 0), ("warning", 1)])
+def test_the_exit_code_follows_fail_on(here, rows, fail_on, code):
+    rows.assign(hole=[None] * 70 + [1.5] * 20 + [2.5] * 30).to_csv("t.csv", index=False)
+    result = audit("t.csv", "--label", "kind", "--checks", "SW101", "--fail-on", fail_on, "--out", "run")
+    worst = {finding.severity for finding in load_record("run").findings()}
+    assert result.exit_code == (code if "warning" in worst else 0), result.output
+    assert "warning" in worst
+
+
+def test_accepted_findings_do_not_count(here, rows):
+    rows.assign(hole=[None] * 70 + [1.5] * 20 + [2.5] * 30).to_csv("t.csv", index=False)
+    (here / "accepted.csv").write_text("SW101\n")
+    words = ("--label", "kind", "--checks", "SW101", "--fail-on", "warning", "--accepted", "accepted.csv")
+    assert audit("t.csv", *words).exit_code == 0
+    (here / "accepted.csv").write_text("SW999\n")
+    refused = audit("t.csv", *words)
+    assert refused.exit_code == 2
+    assert "no check named 'SW999'" in refused.output
+
+
+def test_quiet_is_two_lines(here):
+    result = audit("t.csv", "--label", "kind", *FAST, "--quiet")
+    assert len(result.output.splitlines()) == 2
+    assert result.output.splitlines()[1] == "report: t-audit/report.html"
+
+
+@pytest.mark.parametrize("task", ["regression", "auto"])
+def test_task_metric_learner_seed_and_budget_reach_the_plan(here, task):
+    words = (
+        "--task",
+        task,
+        "--metric",
+        "r2",
+        "--learner",
+        "linear",
+        "--seed",
+        "5",
+        "--budget",
+        "10min",
+        *FAST[:1],
+        "SW101",
+    )
+    result = audit("t.csv", "--label", "size", *words, "--out", "run")
+    assert result.exit_code == 0, result.output
+    plan = load_record("run").plan
+    assert (plan["metric"], plan["learner"], plan["seed"], plan["budget"]) == ("r2", "linear ridge head", 5, 600.0)
+    assert load_record("run").data["task"] == "regression"
+
+
+def test_the_positive_class_comes_last(here):
+    assert audit("t.csv", "--label", "kind", "--positive", "no", *FAST, "--out", "run").exit_code == 0
+    assert load_record("run").data["classes"] == ["yes", "no"]
+    refused = audit("t.csv", "--label", "kind", "--positive", "nope", *FAST)
+    assert refused.exit_code == 2
+    assert "did you mean 'no'" in refused.output
+
+
+def test_a_test_file_is_read_with_the_same_roles(here, rows):
+    rows.iloc[:30].to_csv("test.csv", index=False)
+    result = audit("t.csv", "--label", "kind", "--id", "key", "--test", "test.csv", "--checks", "SW103", "--out", "run")
+    assert load_record("run").data["test_rows"] == 30
+    assert result.exit_code == 1, result.output  # all 30 rows are in the data
+
+
+def test_embeddings_of_a_function_here(here):
+    (here / "own_net.py").write_text("def features(X):\n    return X[['size', 'weight']].to_numpy()\n")
+    result = audit("t.csv", "--label", "kind", "--embed", "own_net:features", *FAST)
+    assert result.exit_code == 0, result.output
+    (here / "own_bad.py").write_text("def features(X):\n    return 3\n")
+    refused = audit("t.csv", "--label", "kind", "--embed", "own_bad:features", *FAST)
+    assert refused.exit_code == 2
+    assert "one row of numbers per row" in refused.output
+
+
+def test_predictions_are_put_into_the_order_of_rows_and_classes(here, rows):
+    yes = np.clip(0.5 + 0.3 * rows["size"], 0.02, 0.98)
+    table = pd.DataFrame({"key": rows["key"], "yes": yes, "no": 1 - yes}).iloc[::-1]
+    table.to_csv("p.csv", index=False)
+    words = ("t.csv", "--label", "kind", "--id", "key", "--predictions")
+    assert audit(*words, "p.csv", *FAST).exit_code == 0
+    table.assign(yes=yes + 0.5).to_csv("bad.csv", index=False)
+    refused = audit(*words, "bad.csv", *FAST)
+    assert refused.exit_code == 2
+    assert "sum" in refused.output
+
+
+def test_no_values_leaves_no_cell_in_any_file(here, rows):
+    secret = "Mrs Miller of Baker Street"
+    frame = rows.assign(note=[f"{secret} {row} came in and went out again" for row in range(120)])
+    frame = pd.concat([frame, frame.iloc[:3].assign(key=["x1", "x2", "x3"])])
+    frame.to_csv("t.csv", index=False)
+    words = ("t.csv", "--label", "kind", "--id", "key")
+    assert audit(*words, "--no-values", "--out", "without").exit_code in (0, 1)
+    written = [path for path in (here / "without").rglob("*") if path.is_file()]
+    assert {"report.html", "audit.json", "junit.xml"} <= {path.name for path in written}
+    assert [path.name for path in written if secret.encode() in path.read_bytes()] == []
+
+
+def test_archives_need_no_label(here, rows):
+    np.savez("t.npz", X=rows[["size", "weight"]].to_numpy(), y=(rows["kind"] == "yes").to_numpy())
+    assert audit("t.npz", *FAST, "--out", "run").exit_code == 0
+    assert load_record("run").data["rows"] == 120
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals as a terminal sends them are POSIX")
+def test_ctrl_c_leaves_a_valid_report_and_says_so(here):
+    draw = np.random.default_rng(1)
+    frame = pd.DataFrame(draw.normal(size=(3000, 20)))
+    frame.assign(kind=draw.integers(0, 5, 3000)).to_csv("big.csv", index=False)
+    command = [sys.executable, "-c", "from samplewise.cli import main; main()", "audit", "big.csv", "--label", "kind"]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not (here / "big-audit" / "report.html").exists() and running.poll() is None:
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    _, errors = running.communicate(timeout=60)
+    assert running.returncode == 130, errors
+    assert "Interrupted: what was found so far is in big-audit/report.html; the same command goes on" in errors
+    content = json.loads((here / "big-audit" / "audit.json").read_text())
+    statuses = {outcome["status"] for outcome in content["outcomes"]}
+    assert "skipped" in statuses
+    assert (here / "big-audit" / "report.html").read_text().rstrip().endswith("</html>")
