@@ -1,7 +1,7 @@
 """samplewise: what is each sample worth, which labels are wrong, how far can the score be trusted.
 
-`audit` answers from one set of fits, with a unit and an uncertainty on every number; the rooms (`labels`, `curves`, ...)
-hold the methods one by one. Names resolve on first use, so `import samplewise` stays fast.
+`audit` answers from one set of fits, with a unit and an uncertainty on every number; the rooms (`labels`, `curves`,
+...) hold the methods one by one. Names resolve on first use, so `import samplewise` stays fast.
 """
 
 import lazy_loader

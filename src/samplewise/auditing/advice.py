@@ -1,7 +1,7 @@
 """The last stage of an audit: every proposed remedy is tested as a rule, and the word for it is attached."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from samplewise.auditing.catalogue import catalogue
 from samplewise.auditing.evidence import Evidence
@@ -10,6 +10,7 @@ from samplewise.core.findings import Finding, Outcome, Remedy
 from samplewise.engine.refits.advice import Measured, measure_remedies
 from samplewise.engine.refits.parts import Rule
 
+NO_ROOM = "the plan has no room for testing advice"
 TESTED = ("relabel", "drop", "reweight")
 UNTESTED = {
     "collect": "a forecast from the learning curve: nothing can be tested on rows that are not there yet",
@@ -25,7 +26,8 @@ def test_advice(evidence: Evidence, outcomes: tuple[Outcome, ...], prices: Mappi
         measured = measure_remedies(
             evidence.runner, rules, evidence.folds, metric=evidence.metric, ordered=evidence.ordered
         )
-    return tuple(_with_advice(outcome, measured, rules, prices) for outcome in outcomes)
+    advised = _Advised(measured, frozenset(rules), prices)
+    return tuple(advised.outcome(outcome) for outcome in outcomes)
 
 
 def proposed_rules(evidence: Evidence, outcomes: tuple[Outcome, ...]) -> dict[str, Rule]:
@@ -46,41 +48,47 @@ def proposed_rules(evidence: Evidence, outcomes: tuple[Outcome, ...]) -> dict[st
     return rules
 
 
-def _with_advice(
-    outcome: Outcome, measured: Mapping[str, Measured], rules: Mapping[str, Rule], prices: Mapping[str, float]
-) -> Outcome:
-    findings = tuple(
-        replace(finding, remedies=_best_first(tuple(_tested(outcome.code, finding, remedy, measured, rules, prices) for remedy in finding.remedies)))
-        for finding in outcome.result.findings
-    )  # fmt: skip
-    return replace(outcome, result=replace(outcome.result, findings=findings))
+@dataclass(frozen=True, slots=True)
+class _Advised:
+    """Attaches what was measured, or the reason why nothing was, to every remedy."""
 
+    measured: Mapping[str, Measured]
+    rules: frozenset[str]
+    prices: Mapping[str, float]
 
-def _tested(
-    code: str, finding: Finding, remedy: Remedy, measured: Mapping[str, Measured], rules: Mapping[str, Rule],
-    prices: Mapping[str, float],
-) -> Remedy:  # fmt: skip
-    """One remedy with what was measured, or with the reason why nothing was."""
-    price = prices.get(remedy.kind)
-    remedy = replace(remedy, cost=None if price is None else price * len(remedy.keys or finding.keys))
-    name = f"{code} {remedy.kind}"
-    if name not in measured:
-        unmeasured = (
-            "the plan has no room for testing advice"
-            if name in rules
-            else UNTESTED.get(remedy.kind, "this remedy is not a rule that can be run again")
+    def outcome(self, outcome: Outcome) -> Outcome:
+        """The outcome with advised remedies, the best of each finding first."""
+        findings = tuple(self._finding(outcome.code, finding) for finding in outcome.result.findings)
+        return replace(outcome, result=replace(outcome.result, findings=findings))
+
+    def _finding(self, code: str, finding: Finding) -> Finding:
+        remedies = [self._remedy(code, finding, remedy) for remedy in finding.remedies]
+        return replace(finding, remedies=tuple(sorted(remedies, key=_worth)))
+
+    def _remedy(self, code: str, finding: Finding, remedy: Remedy) -> Remedy:
+        price = self.prices.get(remedy.kind)
+        remedy = replace(remedy, cost=None if price is None else price * len(remedy.keys or finding.keys))
+        found = self.measured.get(f"{code} {remedy.kind}")
+        if found is None:
+            planned = f"{code} {remedy.kind}" in self.rules
+            why = NO_ROOM if planned else UNTESTED.get(remedy.kind, "this remedy is not a rule that can be run again")
+            return replace(remedy, reason=remedy.reason or why)
+        return replace(
+            remedy, effect=found.effect, control=found.control, verdict=found.verdict, reason=self._words(found)
         )
-        return replace(remedy, reason=remedy.reason or unmeasured)
-    found = measured[name]
-    words = f"p = {found.p_value:.2g} after Holm's correction over {len(measured)} remedies; the rule changed {100 * found.share:.1f} % of the rows it was tested on"
-    if found.verdict == "not distinguishable":
-        words += f"; an effect of {found.detectable:.2g} {found.effect.unit} would have been seen"
-    return replace(remedy, effect=found.effect, control=found.control, verdict=found.verdict, reason=words)
+
+    def _words(self, found: Measured) -> str:
+        """The fine print of a measured effect."""
+        words = (
+            f"p = {found.p_value:.2g} after Holm's correction over {len(self.measured)} remedies; "
+            f"the rule changed {100 * found.share:.1f} % of the rows it was tested on"
+        )
+        if found.verdict == "not distinguishable":
+            words += f"; an effect of {found.detectable:.2g} {found.effect.unit} would have been seen"
+        return words
 
 
-def _best_first(remedies: tuple[Remedy, ...]) -> tuple[Remedy, ...]:
-    """Remedies that help before untested ones, those before the rest; among those that help, the larger effect first."""
-    worth = {"helps": 0, "": 1, "not distinguishable": 2, "hurts": 3}
-    return tuple(
-        sorted(remedies, key=lambda remedy: (worth[remedy.verdict], -(remedy.effect.value if remedy.effect else 0.0)))
-    )
+def _worth(remedy: Remedy) -> tuple[int, float]:
+    """Remedies that help first, then untested ones, then the rest; among equals the larger effect."""
+    rank = {"helps": 0, "": 1, "not distinguishable": 2, "hurts": 3}[remedy.verdict]
+    return rank, -(remedy.effect.value if remedy.effect else 0.0)

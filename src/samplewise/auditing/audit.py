@@ -115,8 +115,8 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
     X: Any, y: Any = None, *, label: str | None = None, learner: Any = None, predictions: Any = None,
     embeddings: Any = None, groups: Any = None, segments: Any = None, time: Any = None, test: Any = None,
     task: str = "auto", checks: str | list[str] = "default", accepted: Any = None, budget: str | float | None = None,
-    seed: int = 0, run_dir: str | Path | None = None, executor: Executor | None = None, progress: Progress | None = None,
-    metric: str | None = None, positive: Any = None, id: str | None = None, drop_columns: Iterable[str] = (),
+    seed: int = 0, run_dir: str | Path | None = None, executor: Executor | None = None,
+    progress: Progress | None = None, metric: str | None = None, positive: Any = None, id: str | None = None, drop_columns: Iterable[str] = (),
     image: str | None = None, text: str | None = None, prices: Mapping[str, float] | None = None,
     show_values: bool = True,
 ) -> Audit:  # fmt: skip
@@ -217,6 +217,7 @@ def _evidence(
         taken.data, taken.target, taken.columns, learner, metric, plan, executor or ProcessExecutor(), store, seed,
         taken.test, taken.predictions, taken.embeddings, taken.test_embeddings,
     )  # fmt: skip
+    evidence.unlabelled = tuple(taken.everything.ids[taken.everything.unlabelled()].tolist())
     evidence.on_fit = _counter(store, plan, told)
     return evidence
 
@@ -258,8 +259,8 @@ def _environment() -> dict[str, Any]:
     packages = {name: version(name) for name in ("numpy", "scipy", "scikit-learn", "pandas")}
     return {
         "samplewise": __version__, "python": platform.python_version(), **packages, "machine": platform.machine(),
-        "system": platform.system(), "cores": available_cores(), "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": " ".join(sys.argv[:1] and [os.path.basename(sys.argv[0]), *sys.argv[1:]]),
+        "system": platform.system(), "cores": available_cores(),
+        "started": datetime.now(UTC).isoformat(timespec="seconds"), "command": " ".join(sys.argv[:1] and [os.path.basename(sys.argv[0]), *sys.argv[1:]]),
     }  # fmt: skip
 
 
@@ -273,7 +274,7 @@ def _as_accepted(accepted: Any) -> dict[str, frozenset[str] | None]:
 
 
 def _probe(learner: Learner, taken: Intake, seed: int) -> None:
-    """Fit the user's learner twice on a few rows: its errors show at once, and a learner that ignores its seed is noted."""
+    """Fit the user's learner twice on a few rows: errors show at once, and one that ignores its seed is noted."""
     data = _learned_from(taken)
     rows = np.sort(hashed_order(0, data.ids, "probe")[:PROBED])
     codes = taken.target.codes[rows]

@@ -75,7 +75,7 @@ def catalogue() -> dict[str, Check]:
 
 
 def choose_checks(wanted: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
-    """Codes to run: "default" is all, "fast" those without many fits, else a list or "SW101,SW2"; a prefix names a family."""
+    """Codes to run: "default" all, "fast" those without many fits, else codes or their beginnings ("SW101,SW2")."""
     checks = catalogue()
     if wanted == "default":
         return tuple(checks)

@@ -16,7 +16,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 def fingerprint(*parts: Any) -> str:
-    """A 32-character name for the content of arrays, strings, numbers and mappings of them; equal content, equal name."""
+    """A 32-character name for arrays, strings, numbers and mappings of them; equal content, equal name."""
     digest = blake2b(digest_size=16)
     for part in parts:
         _feed(digest, part)
@@ -26,8 +26,8 @@ def fingerprint(*parts: Any) -> str:
 def _feed(digest: Any, part: Any) -> None:
     if isinstance(part, np.ndarray):
         digest.update(f"array{part.dtype.str}{part.shape}".encode())
-        values = part.tolist() if part.dtype.kind == "O" else None
-        digest.update(repr(values).encode("utf-8", "surrogatepass") if values is not None else np.ascontiguousarray(part))
+        objects = part.dtype.kind == "O"
+        digest.update(repr(part.tolist()).encode("utf-8", "surrogatepass") if objects else np.ascontiguousarray(part))
     elif isinstance(part, Mapping):
         for key in sorted(part, key=str):
             _feed(digest, key)

@@ -1,7 +1,7 @@
 """Randomness that belongs to a row, not to its position: every draw is a hash of (seed, id).
 
-Shuffling the rows, or dropping some, leaves the draw of every other row as it was, and the same seed gives the same bits
-on every machine.
+Shuffling the rows, or dropping some, leaves the draw of every other row as it was, and the same seed gives the same
+bits on every machine.
 """
 
 from collections.abc import Iterable

@@ -124,7 +124,8 @@ class Exhibit:
         """Refuse columns of different length."""
         lengths = {name: len(values) for name, values in self.columns.items()}
         if len(set(lengths.values())) > 1:
-            raise InputError(f"columns of exhibit {self.title!r} differ in length", got=str(lengths), fix="pad or split it")
+            what = f"columns of exhibit {self.title!r} differ in length"
+            raise InputError(what, got=str(lengths), fix="pad or split it")
 
     def to_frame(self) -> Any:
         """The columns as a pandas frame."""
