@@ -1,0 +1,17 @@
+"""Floor 3: which labels are wrong, what they should be, and which classes cannot be told apart."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "ambiguity": ["ConfusablePairs", "confusable_pairs", "likely_errors"],
+        "confident_learning": ["ConfidentLearning", "confident_learning"],
+        "issues": ["LabelIssues", "find_label_issues"],
+        "noise": ["NoiseFit", "fit_noise"],
+        "posterior": ["LabelPosterior", "label_posterior"],
+        "predictions": ["check_predictions"],
+        "remedies": ["drop_disputed", "relabel_disputed"],
+        "residuals": ["ResidualFit", "fit_residuals"],
+    },
+)

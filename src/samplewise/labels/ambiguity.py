@@ -1,0 +1,128 @@
+"""Classes that cannot be told apart: what a model confuses both ways, after wrong labels are set aside."""
+
+from dataclasses import dataclass
+
+import lazy_loader
+import numpy as np
+
+from samplewise.core.arrays import Array, Floats, Ints, Mask
+from samplewise.core.errors import InputError
+from samplewise.labels.posterior import LabelPosterior
+
+stats = lazy_loader.load("scipy.stats")
+
+LEVEL = 0.01  # family-wise chance of calling a pair ambiguous that is confused as often as all others
+CERTAIN = 0.9  # a row between two ambiguous classes counts as an error from this probability
+NOTEWORTHY = 0.01  # share of a pair's rows that must be confused, by the lower end of its interval
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ConfusablePairs:
+    """Pairs of classes the model confuses both ways, most confused first.
+
+    Args:
+        first, second: (p,) class codes, first < second.
+        rate: (p,) share of the undisputed rows of either class that the model gives to the other.
+        low, high: (p,) 95 % Clopper-Pearson limits of `rate`.
+        there, back: (p,) rows of the first class given to the second, and the reverse.
+    """
+
+    first: Ints
+    second: Ints
+    rate: Floats
+    low: Floats
+    high: Floats
+    there: Ints
+    back: Ints
+
+    def __len__(self) -> int:
+        """Number of pairs."""
+        return len(self.first)
+
+    def includes(self, one: Array, other: Array) -> Mask:
+        """(n,) whether the pairs of classes (one_i, other_i) are among these, in either order."""
+        pairs = set(zip(self.first.tolist(), self.second.tolist(), strict=True))
+        ordered = zip(np.minimum(one, other).tolist(), np.maximum(one, other).tolist(), strict=True)
+        return np.fromiter((pair in pairs for pair in ordered), dtype=bool, count=len(one))
+
+
+def confusable_pairs(posterior: LabelPosterior) -> ConfusablePairs:
+    """The pairs of classes that held-out models confuse both ways more than a pair of classes usually is.
+
+    A disagreement on a row whose label is not disputed is ambiguity, not error. If all pairs were equally hard, a pair
+    (j, k) would hold its share of all disagreements, in proportion to n_j + n_k; a pair is returned where a binomial
+    test rejects that in BOTH directions (Holm over all pairs, 1 %), and at least 1 % of its rows are confused.
+
+    Args:    posterior: of a classification with three classes or more.
+    Returns: `ConfusablePairs`, possibly none; larger `rate` means harder to tell apart.
+    Raises:  InputError for fewer than three classes: there the one pair's confusion is the error itself.
+    Cost:    O(n + c^2).
+    Source:  clopper1934, holm1979.
+    """
+    count = posterior.classes
+    if count < 3:  # see Raises
+        raise InputError(
+            "ambiguous pairs need three classes", got=f"{count} classes", fix="read the error rate and the calibration"
+        )
+    confused, rows = _confusions(posterior)
+    both = confused + confused.T
+    first, second = np.nonzero(np.triu(both, 1))
+    size = rows[first] + rows[second]
+    p_values = np.maximum(
+        _tail(confused[first, second], confused, rows, first), _tail(confused[second, first], confused, rows, second)
+    )
+    low, high = exact_interval(both[first, second], size)
+    beyond = (_holm(p_values, count * (count - 1) // 2) < LEVEL) & (low > NOTEWORTHY)
+    rate = both[first, second] / np.maximum(size, 1)
+    chosen = np.flatnonzero(beyond)
+    chosen = chosen[np.argsort(-rate[chosen], kind="stable")]
+    first, second = first[chosen], second[chosen]
+    there, back = confused[first, second], confused[second, first]
+    return ConfusablePairs(first, second, rate[chosen], low[chosen], high[chosen], there, back)
+
+
+def likely_errors(posterior: LabelPosterior) -> Mask:
+    """(n,) disputed labels that are errors rather than ambiguity.
+
+    All flagged rows, but between two classes of an ambiguous pair only those that are wrong with probability .9.
+    """
+    if posterior.classes < 3:  # one pair cannot be more ambiguous than the others
+        return posterior.flagged
+    rows = np.flatnonzero(posterior.flagged)
+    between = confusable_pairs(posterior).includes(posterior.codes[rows], posterior.suggested[rows])
+    errors = np.zeros(len(posterior.codes), dtype=bool)
+    errors[rows] = ~between | (posterior.wrong[rows] >= CERTAIN)
+    return errors
+
+
+def exact_interval(successes: Array, trials: Array, coverage: float = 0.95) -> tuple[Floats, Floats]:
+    """Clopper-Pearson limits of a share, for counts of any shape."""
+    tail = (1.0 - coverage) / 2.0
+    successes, trials = np.asarray(successes, dtype=np.float64), np.asarray(trials, dtype=np.float64)
+    low = stats.beta.ppf(tail, np.maximum(successes, 1e-300), trials - successes + 1.0)
+    high = stats.beta.ppf(1.0 - tail, successes + 1.0, np.maximum(trials - successes, 1e-300))
+    return np.where(successes > 0, low, 0.0), np.where(successes < trials, high, 1.0)
+
+
+def _confusions(posterior: LabelPosterior) -> tuple[Ints, Ints]:
+    """(c, c) undisputed rows given j that the model calls k, j != k, and (c,) undisputed rows of each class."""
+    trusted = np.flatnonzero(~posterior.flagged & ~np.isnan(posterior.wrong))
+    given, called = posterior.codes[trusted], posterior.held_out[trusted].argmax(axis=1)
+    confused = np.zeros((posterior.classes, posterior.classes), dtype=np.intp)
+    np.add.at(confused, (given, called), 1)
+    np.fill_diagonal(confused, 0)
+    return confused, np.bincount(given, minlength=posterior.classes)
+
+
+def _tail(seen: Ints, confused: Ints, rows: Ints, given: Ints) -> Floats:
+    """P(so many confusions or more in one direction) if all directions out of all classes were alike."""
+    usual = confused.sum() / max(1, int(rows.sum())) / (len(rows) - 1)
+    return np.asarray(stats.binom.sf(seen - 1, rows[given], usual))
+
+
+def _holm(p_values: Floats, tests: int) -> Floats:
+    """Holm's adjusted p-values; pairs never confused count among the tests."""
+    order = np.argsort(p_values, kind="stable")
+    adjusted = np.empty(len(p_values))
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate((tests - np.arange(len(order))) * p_values[order]))
+    return adjusted

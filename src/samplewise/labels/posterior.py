@@ -1,0 +1,193 @@
+"""The cross-fitted posterior over true labels: what each label should be, and how likely the given one is wrong."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from samplewise.core.arrays import Array, Floats, Ints, Mask
+from samplewise.core.errors import InputError
+from samplewise.core.values import Estimate
+from samplewise.engine.refits.parts import Part
+from samplewise.labels.noise import NoiseFit, class_posterior, fit_noise, wrong_and_suggested
+from samplewise.labels.residuals import fit_residuals
+
+FLAGGED = 0.5  # a label is disputed when it is likelier wrong than right
+AS_ACCURATE = 0.01  # a learner may join brought predictions when it is at most this much less accurate
+FEWEST = 2  # rows every class keeps in the second round
+UNLIKE = 0.5  # below this no class fits well
+REASONS = (
+    "the held-out model agrees with the given label",
+    "the held-out model is confident of another class",
+    "the held-out model leans to another class",
+    "no class fits this row well",
+    "no model could be fitted without this row",
+)
+REASONS_NUMBER = (*REASONS[:1], "the label lies far outside what the held-out model expects", *REASONS[2:4], REASONS[4])
+
+
+@dataclass(frozen=True, eq=False)
+class LabelPosterior:
+    """What the other rows say about every label.
+
+    Args:
+        codes: (n,) given classes, or numbers for regression.
+        wrong: (n,) probability that the given label is wrong; NaN where no model could be fitted without the row.
+        suggested: (n,) likeliest class, -1 where unknown; for regression the held-out prediction.
+        suggested_probability: (n,) its probability; NaN for regression.
+        held_out: (n, c) class probabilities of the last round; for regression (n, 1) predictions.
+        noise_matrix: (c, c) P(given | true); (0, 0) for regression.
+        noise_rate: share of labels that are wrong.
+        likelihood_ratio: evidence that labels are wrong, beyond what ambiguity (or heavy tails) explains.
+        beyond_chance: whether that evidence passes the 0.1 % level; if not, hardly any row is flagged.
+        rounds: rounds of cross-fitting made.
+    """
+
+    codes: Array
+    wrong: Floats
+    suggested: Array
+    suggested_probability: Floats
+    held_out: Array
+    noise_matrix: Floats
+    noise_rate: Estimate
+    likelihood_ratio: float
+    beyond_chance: bool
+    rounds: int
+
+    @property
+    def classes(self) -> int:
+        """Number of classes; 0 for regression."""
+        return len(self.noise_matrix)
+
+    @cached_property
+    def flagged(self) -> Mask:
+        """(n,) labels that are likelier wrong than right."""
+        return np.nan_to_num(self.wrong) > FLAGGED
+
+    @property
+    def posterior(self) -> Floats:
+        """(n, c) P(true class | row, given label); computed on demand, rows of NaN where no model could be fitted."""
+        if not self.classes:
+            raise InputError("a regression has no classes to be uncertain about", fix="use .suggested and .wrong")
+        return class_posterior(self.held_out, self.noise_matrix, self.codes)
+
+    @cached_property
+    def reasons(self) -> Array:
+        """(n,) why each label is believed or not, one of a few sentences."""
+        number = np.where(self.flagged, 2, 0)
+        sure = self.suggested_probability > 0.9 if self.classes else self.wrong > 0.9  # words only
+        number[self.flagged & sure] = 1
+        if self.classes:
+            number[self.flagged & (np.nan_to_num(self.held_out.max(axis=1)) < UNLIKE)] = 3
+        number[np.isnan(self.wrong)] = 4
+        return np.array(REASONS if self.classes else REASONS_NUMBER, dtype=object)[number]
+
+
+def label_posterior(part: Part, *, predictions: Floats | None = None, rounds: int = 2) -> LabelPosterior:
+    """P(given label is wrong) for every row of a part, from models that did not see the row.
+
+    Round 1: held-out outputs, a noise matrix and the posterior r_i[k] ~ q_i[k] T[k, g_i]. Where labels are wrong beyond
+    what ambiguity explains, round 2 fits again without the rows it disputes, and the rounds' outputs are averaged on
+    the logit scale. Where they are not, T stays next to the identity and the rounds end.
+
+    Args:
+        part: n rows, classes or numbers.
+        predictions: (n, c) the user's own out-of-sample probabilities (numbers (n, 1) for regression): they are round
+            1, and round 2 is made only where the part's learner is about as accurate as they are.
+        rounds: at most so many rounds, 1 or more.
+
+    Returns:
+        `LabelPosterior`; a larger `wrong` means less trust in the given label, calibrated against planted flips.
+
+    Raises: InputError for fewer than one round.
+    Cost: 5 fits a round.
+    Not for: rows whose copies share the label (put them in one group); flips that strike only ambiguous rows.
+    Source: docs/methods/labels.md; northcutt2021, patrini2017.
+    """
+    if rounds < 1:
+        raise InputError("at least one round is needed", got=f"rounds={rounds}", fix="use rounds=2")
+    if not part.class_count:
+        return _of_numbers(part, predictions, rounds)
+    first = part.held_out_outputs() if predictions is None else np.log(np.clip(predictions, 1e-12, 1.0))
+    fit = _fitted(part, first)
+    total, made = fit.factor * first, 1
+    while fit.beyond_chance and made < rounds:
+        wrong = _summary(part, fit, total)[0]
+        keep = _teachers(part.codes, wrong, part.class_count)
+        again = part.held_out_outputs(keep=keep)
+        if predictions is not None and not _as_accurate(again, first, part.codes, keep):
+            break
+        total = total + _fitted(part, again).factor * again
+        fit, made = _fitted(part, total), made + 1
+    return _of_classes(part, fit, total, made)
+
+
+def _fitted(part: Part, outputs: Floats) -> NoiseFit:
+    known = np.isfinite(outputs).all(axis=1)
+    return fit_noise(outputs[known], part.codes[known], part.data.ids[known])
+
+
+def _summary(part: Part, fit: NoiseFit, outputs: Floats) -> tuple[Floats, Ints, Floats]:
+    return wrong_and_suggested(fit.probabilities(outputs), fit.matrix(), part.codes)
+
+
+def _teachers(codes: Ints, wrong: Floats, classes: int) -> Mask:
+    """Rows that teach the next round; a class that would be left with fewer than two keeps all of its rows."""
+    keep = ~(np.nan_to_num(wrong) > FLAGGED)
+    left = np.bincount(codes[keep], minlength=classes)
+    return np.asarray(keep | (left[codes] < FEWEST))
+
+
+def _as_accurate(again: Floats, first: Floats, codes: Ints, keep: Mask) -> bool:
+    """Whether the learner is about as accurate as the brought predictions on the rows nobody disputes."""
+    asked = keep & np.isfinite(again).all(axis=1)
+    ours, theirs = (np.mean(outputs[asked].argmax(axis=1) == codes[asked]) for outputs in (again, first))
+    return bool(ours >= theirs - AS_ACCURATE)
+
+
+def _of_classes(part: Part, fit: NoiseFit, outputs: Floats, made: int) -> LabelPosterior:
+    held_out = fit.probabilities(outputs)
+    wrong, suggested, chance = wrong_and_suggested(held_out, fit.matrix(), part.codes)
+    low, high = (
+        float(np.nanmean(wrong_and_suggested(held_out, fit.matrix(share), part.codes)[0]))
+        for share in (fit.low, fit.high)
+    )
+    rate = float(np.nanmean(wrong))
+    reason = "leaves out rows that only look ambiguous" if fit.beyond_chance else ""
+    if fit.beyond_chance:
+        estimate = Estimate(
+            "noise_rate", rate, min(low, rate), max(high, rate), "share of labels", 0.95, "patrini2017", reason
+        )
+    else:
+        estimate = Estimate(
+            "noise_rate", rate, unit="share of labels", source="patrini2017",
+            reason="ambiguity explains every disagreement; flips among ambiguous rows cannot be counted",
+        )  # fmt: skip
+    return LabelPosterior(
+        part.codes, wrong, suggested, chance, held_out, fit.matrix(), estimate, fit.likelihood_ratio,
+        fit.beyond_chance, made,
+    )  # fmt: skip
+
+
+def _of_numbers(part: Part, predictions: Floats | None, rounds: int) -> LabelPosterior:
+    """The same for regression: a residual is either of the core or of a label that has nothing to do with the row."""
+    predicted = part.held_out_outputs()[:, 0] if predictions is None else np.asarray(predictions).reshape(-1)
+    fit = fit_residuals(predicted, part.codes, part.data.ids)
+    made = 1
+    while fit.beyond_chance and made < rounds:
+        again = part.held_out_outputs(keep=~(np.nan_to_num(fit.wrong) > FLAGGED))[:, 0]
+        later = fit_residuals(again, part.codes, part.data.ids)
+        if predictions is not None and later.scale > (1.0 + AS_ACCURATE) * fit.scale:
+            break
+        predicted, fit, made = again, later, made + 1
+    rate = Estimate("noise_rate", fit.rate, fit.low, fit.high, "share of labels", 0.95, "lange1989")
+    if not fit.beyond_chance:
+        rate = Estimate(
+            "noise_rate", fit.rate, unit="share of labels", source="lange1989",
+            reason="heavy tails explain every large residual",
+        )  # fmt: skip
+    nothing = np.full(len(predicted), np.nan)
+    return LabelPosterior(
+        part.codes, fit.wrong, predicted, nothing, predicted[:, None], np.empty((0, 0)), rate, fit.likelihood_ratio,
+        fit.beyond_chance, made,
+    )  # fmt: skip
