@@ -6,8 +6,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=["catalogue", "demo", "files"],
     submod_attrs={
-        "audit": ["Audit", "audit"],
-        "comparison": ["compare"],
+        "one_call": ["Audit", "audit"],
+
         "evidence": ["Evidence"],
         "plan": ["Plan", "make_plan"],
     },

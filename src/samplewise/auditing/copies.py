@@ -58,7 +58,7 @@ def copy_sets(evidence: Evidence) -> CopySets:
     apart = groups[left] != groups[right]
     left, right = left[apart], right[apart]
     if is_mixed(evidence):
-        same = _agree_but_for_rounding(evidence, cells, left, right)
+        same = agree_but_for_rounding(evidence, cells, left, right)
         left, right = left[same], right[same]
     first = np.unique(groups, return_index=True)[1][groups]
     rows = np.arange(len(groups))
@@ -92,6 +92,19 @@ def near_pairs(graph: NeighbourGraph) -> tuple[Ints, Ints]:
     chance = np.where(inner > 0, np.maximum(own, other), np.nan)
     found = np.nonzero(discovered(chance, FALSE_COPIES))
     return found[0], near[found].astype(np.intp)
+
+
+def near_queries(graph: NeighbourGraph, nearest: NeighbourGraph) -> tuple[Ints, Ints]:
+    """Queries (k,) and the rows (k,) they are copies of, by the density around the row each is nearest to."""
+    if graph.distances.shape[1] < FEWEST_NEIGHBOURS:
+        return np.empty(0, np.intp), np.empty(0, np.intp)
+    row, distance = nearest.indices[:, 0].astype(np.intp), nearest.distances[:, 0].astype(np.float64)
+    count = graph.distances.shape[1] + 1  # the query is one more point around the row
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = distance / graph.distances[row, -1]
+        chance = chance_of_closeness(ratio, local_dimension(graph)[row], np.ones(len(row)), count)
+    found = np.flatnonzero(discovered(np.where(distance > 0, chance, np.nan)[:, np.newaxis], FALSE_COPIES)[:, 0])
+    return found, row[found]
 
 
 def local_dimension(graph: NeighbourGraph) -> Floats:
@@ -132,7 +145,7 @@ def is_mixed(evidence: Evidence) -> bool:
     return any(column.role == "feature" and column.kind in ("category", "text") for column in evidence.columns)
 
 
-def _agree_but_for_rounding(evidence: Evidence, cells: Floats, left: Ints, right: Ints) -> Mask:
+def agree_but_for_rounding(evidence: Evidence, cells: Floats, left: Ints, right: Ints) -> Mask:
     """Pairs equal in every category, text and gap, and in every number up to rounding."""
     names = [column for column in evidence.columns if column.kind != "id"]
     numeric = np.array([column.kind == "numeric" for column in names])

@@ -21,6 +21,7 @@ CONFLICTING = 10  # exact copies that carry another label than their original
 SHARED = 25  # rows of the training data that are in the test data as well
 LABEL, ID, LEAK, COUNTER = "digit", "scan", "reader_code", "scan_number"
 CLASSES = 10
+GREY_STEP = 15  # 16 levels of grey become bytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,6 +102,13 @@ def plant_faults(seed: int = 0) -> Planted:
         conflicting=tuple(pair for pair in twins[:COPIES] if given[pair[0]] != given[pair[1]]),
         shared=tuple(twins[2 * COPIES :]),
     )  # fmt: skip
+
+
+def pictures(table: Any) -> dict[str, Array]:
+    """The rows of a planted table as arrays: X (n, 8, 8) bytes, and id and label by their names."""
+    levels = table[[f"pixel_{place // 8}_{place % 8}" for place in range(64)]].to_numpy()
+    images = (levels * GREY_STEP).astype(np.uint8).reshape(-1, 8, 8)
+    return {"X": images, ID: table[ID].to_numpy(dtype=str), LABEL: table[LABEL].to_numpy()}
 
 
 def _labels(truth: Ints, train: Ints, exact: Ints, near: Ints, draw: np.random.Generator) -> Ints:

@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "interchange": ["from_json", "to_json"],
         "junit": ["to_junit"],
         "markdown": ["to_markdown"],
+        "notebook": ["summary_html"],
         "page": ["to_html"],
         "terminal": ["summary_text"],
         "verdict": ["Verdict", "verdict"],

@@ -15,6 +15,8 @@ from samplewise.engine.models.calibration import probabilities, temperature
 from samplewise.engine.models.encoding import SpaceEncoder
 from samplewise.engine.models.learner import Fit, Objective
 
+FEWEST_LANDMARKS = 200
+
 
 @dataclass(frozen=True)
 class KernelHead:
@@ -24,7 +26,8 @@ class KernelHead:
     hash-chosen rows (Nystroem). Each fit chooses its own ridge by generalised cross-validation on its own rows.
 
     Args:
-        landmarks: rows the kernel is spanned by; 0 keeps the plain linear head.
+        landmarks: most rows the kernel is spanned by (a quarter of the rows where that is fewer, but at least 200);
+            0 keeps the plain linear head.
         width: bandwidth as a share of the median distance between rows.
 
     Cost: O(n p^2) once, then O(p^3 + r p^2) a fit that leaves r rows out of whole folds, p = landmarks + d.
@@ -38,7 +41,7 @@ class KernelHead:
     @property
     def name(self) -> str:
         """How reports call it."""
-        return f"kernel ridge head ({self.landmarks} landmarks)" if self.landmarks else "linear ridge head"
+        return "kernel ridge head" if self.landmarks else "linear ridge head"
 
     def fingerprint(self) -> str:
         """A name for the learner and its settings."""
@@ -75,7 +78,8 @@ class KernelHead:
     def _kernel_map(self, space: Floats, ids: Array) -> "_FeatureMap":
         if not self.landmarks:
             return _FeatureMap(None)
-        chosen = np.sort(hashed_order(0, ids, "landmarks")[: self.landmarks])
+        count = min(self.landmarks, max(FEWEST_LANDMARKS, len(ids) // 4))
+        chosen = np.sort(hashed_order(0, ids, "landmarks")[:count])
         bandwidth = self.width * median_bandwidth(space[np.sort(hashed_order(0, ids, "bandwidth")[:1000])])
         return _FeatureMap(KernelMap(space[chosen], bandwidth))
 

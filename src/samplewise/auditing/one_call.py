@@ -116,7 +116,8 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
     embeddings: Any = None, groups: Any = None, segments: Any = None, time: Any = None, test: Any = None,
     task: str = "auto", checks: str | list[str] = "default", accepted: Any = None, budget: str | float | None = None,
     seed: int = 0, run_dir: str | Path | None = None, executor: Executor | None = None,
-    progress: Progress | None = None, metric: str | None = None, positive: Any = None, id: str | None = None, drop_columns: Iterable[str] = (),
+    progress: Progress | None = None, metric: str | None = None,
+    positive: Any = None, id: str | None = None, drop_columns: Iterable[str] = (),
     image: str | None = None, text: str | None = None, prices: Mapping[str, float] | None = None,
     show_values: bool = True,
 ) -> Audit:  # fmt: skip
@@ -260,7 +261,8 @@ def _environment() -> dict[str, Any]:
     return {
         "samplewise": __version__, "python": platform.python_version(), **packages, "machine": platform.machine(),
         "system": platform.system(), "cores": available_cores(),
-        "started": datetime.now(UTC).isoformat(timespec="seconds"), "command": " ".join(sys.argv[:1] and [os.path.basename(sys.argv[0]), *sys.argv[1:]]),
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": " ".join([os.path.basename(sys.argv[0]), *sys.argv[1:]]),
     }  # fmt: skip
 
 

@@ -1,0 +1,60 @@
+"""The record as a notebook shows it: the verdict and two small tables, no script, every string escaped."""
+
+from collections.abc import Iterable
+from html import escape
+
+from samplewise.core.findings import AuditRecord
+from samplewise.report.advice import NOT_TESTED, advice_of
+from samplewise.report.verdict import extent, verdict
+from samplewise.report.wording import estimate_text
+
+MOST_FINDINGS = 20
+
+
+def summary_html(record: AuditRecord) -> str:
+    """The verdict, the findings and the remedies as an HTML fragment for a notebook cell.
+
+    Args:    record: any audit record.
+    Cost:    O(findings).
+
+    >>> "No check has run yet" in summary_html(AuditRecord(1, {"rows": 3}, {}, {}, ()))
+    True
+    """
+    findings = list(record.findings())
+    tested, untested = advice_of(record)
+    parts = [f"<p><strong>{escape(verdict(record).sentence)}</strong></p>"]
+    parts += _table(
+        ("finding", "severity", "how many", "measured"),
+        (
+            (
+                f"{item.code} {item.title}",
+                item.severity,
+                extent(item),
+                estimate_text(item.measured[0]) if item.measured else "",
+            )
+            for item in findings[:MOST_FINDINGS]
+        ),
+    )
+    parts += _table(
+        ("remedy", "effect on held-out rows", "verdict"),
+        (
+            (item.action, estimate_text(item.remedy.effect) if item.remedy.effect else item.remedy.reason, item.remedy.verdict or NOT_TESTED)
+            for item in [*tested, *untested]
+        ),
+    )  # fmt: skip
+    if len(findings) > MOST_FINDINGS:
+        parts.append(f"<p>and {len(findings) - MOST_FINDINGS} more findings</p>")
+    return "".join(parts)
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+    body = ["<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows]
+    if not body:
+        return []
+    return [
+        "<table><thead><tr>",
+        *(f"<th>{escape(name)}</th>" for name in head),
+        "</tr></thead><tbody>",
+        *body,
+        "</tbody></table>",
+    ]
