@@ -1,10 +1,12 @@
 """`samplewise demo`: digits with planted faults, audited, and an honest count of what was found."""
 
+import io
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import numpy as np
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -16,37 +18,52 @@ from samplewise.cli.console import out
 from samplewise.cli.live import Live
 from samplewise.cli.original import write_all
 from samplewise.cli.outcome import last_lines
+from samplewise.core.arrays import Array
 
-OutDir = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the two tables and the two audits.")]
+OutDir = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the spoilt data and the two audits.")]
 Seed = Annotated[int, typer.Option(help="Which rows are spoilt.")]
 
 
 def demo_command(out_dir: OutDir = Path("samplewise-demo"), seed: Seed = 0) -> None:
     """Plant known faults in scikit-learn's digits, audit them, and say honestly what was found of each.
 
-    Two audits: the first looks at the columns only and finds the one that gives the label away; the second goes
-    without it and looks at the rows. Needs no network and less than half a minute; exits with 0.
+    Two audits: the first looks at the columns of the table and finds the one that gives the label away; the second
+    looks at the pictures without it and finds the rows. Needs no network and about half a minute; exits with 0.
     """
     demo = auditing.demo
     planted = demo.plant_faults(seed)
-    train, test = out_dir / f"digits-{seed}.csv", out_dir / f"digits-{seed}-test.csv"
-    tables = {train: planted.train.to_csv(index=False), test: planted.test.to_csv(index=False)}
-    write_all({path: text.encode() for path, text in tables.items()})
-    roles = {"label": demo.LABEL, "id": demo.ID, "test": str(test), "seed": seed}
-    leaking = (demo.LEAK, demo.COUNTER)
+    table, images, test = (out_dir / name for name in (f"digits-{seed}.csv", f"digits-{seed}.npz", f"test-{seed}.npz"))
+    content = {table: planted.train.to_csv(index=False).encode()}
+    content |= {images: _archive(demo.pictures(planted.train)), test: _archive(demo.pictures(planted.test))}
+    write_all(content)
 
-    _say(f"1. A first look at the columns of {train}", "--checks SW1")
-    with Live() as live:
-        first = sw.audit(str(train), checks="SW1", run_dir=out_dir / f"first-look-{seed}", progress=live, **roles)
-    _say(f"2. The audit, without {' and '.join(leaking)}", f"--drop-columns {' '.join(leaking)}")
-    folder = out_dir / f"audit-{seed}"
-    with Live() as live:
-        audit = sw.audit(str(train), drop_columns=leaking, run_dir=folder, progress=live, **roles)
-
-    _say("3. What was planted, and what was found of it")
-    out().print(score_table([*demo.score_columns(first.record), *demo.score_rows(audit.record, planted)]))
-    for line in last_lines(audit.record, folder):
+    columns = _audit("A first look at the columns", table, out_dir / f"columns-{seed}", seed, checks="SW106,SW107")
+    folder = out_dir / f"rows-{seed}"
+    rows = _audit("The pictures, without the two columns just found", images, folder, seed, test=test)
+    out().print(Text("\nWhat was planted, and what was found of it", style="bold"))
+    out().print(score_table([*demo.score_columns(columns.record), *demo.score_rows(rows.record, planted)]))
+    for line in last_lines(rows.record, folder):
         out().print(line)
+
+
+def _audit(heading: str, path: Path, folder: Path, seed: int, **options: Any) -> "auditing.Audit":
+    """Audit one of the planted files, and show the command that does the same."""
+    roles = {
+        "label": auditing.demo.LABEL,
+        "id": auditing.demo.ID,
+        **{name: str(value) for name, value in options.items()},
+    }
+    spelled = " ".join(f"--{name} {value}" for name, value in (roles | {"seed": seed, "out": folder}).items())
+    out().print(Text(f"\n{heading}", style="bold"))
+    out().print(Text(f"samplewise audit {path} {spelled}\n", style="dim"))
+    with Live() as live:
+        return sw.audit(str(path), seed=seed, run_dir=folder, progress=live, **roles)
+
+
+def _archive(arrays: Mapping[str, Array]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
 
 
 def score_table(scores: "Iterable[auditing.demo.Score]") -> Table:
@@ -59,7 +76,3 @@ def score_table(scores: "Iterable[auditing.demo.Score]") -> Table:
         found = f"{score.found} ({100 * score.recall:.0f} %)"
         table.add_row(score.fault, str(score.planted), found, str(score.listed), ranked)
     return table
-
-
-def _say(heading: str, option: str = "") -> None:
-    out().print(Text(f"\n{heading}", style="bold") + Text(f"   ({option})" if option else "", style="dim"))

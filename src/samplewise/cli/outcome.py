@@ -58,6 +58,6 @@ def _remedy(item: Advice) -> Text:
     remedy = item.remedy
     effect = estimate_text(remedy.effect) if remedy.effect else ""
     control = f"  (random: {estimate_text(remedy.control, interval=False)})" if remedy.control else ""
-    text = Text(f"  {remedy.verdict:<19}", style=VERDICTS.get(remedy.verdict, "dim"))
+    text = Text(f"  {remedy.verdict:<20}", style=VERDICTS.get(remedy.verdict, "dim"))
     text.append(f"{effect:<28}", style="default").append(f" {shortened(item.action, LONGEST)}", style="default")
     return text.append(control, style="dim")
