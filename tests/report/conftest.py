@@ -275,12 +275,12 @@ def huge_record() -> AuditRecord:
     """A million rows: findings, scores, curves, tables and texts far beyond what a page can hold."""
     ids = tuple(range(1_000_000))
     long = Finding("SW301", "x" * 5_000, "warning", ids, "because " * 5_000, (), (), caveat="y " * 9_000)
-    many = tuple(replace(long, code=f"SW{n}", title=f"t{n}" * 200, keys=ids[: 10 + n]) for n in range(400))
-    wide = {f"column {n} {'w' * 500}": np.array([f"{n}/{i} {'v' * 300}" for i in range(300)]) for n in range(60)}
-    exhibits = [Exhibit("table", f"Table {n}", wide, "", "n" * 2_000) for n in range(80)]
-    exhibits += [worst_rows(500, images=True), matrix(300), curve()]
-    points = np.arange(20_000.0)
-    columns = {"x": points, "value": points, "low": points, "high": points, "status": np.full(20_000, "measured")}
+    many = tuple(replace(long, code=f"SW{n}", title=f"t{n}" * 200, keys=ids[: 10 + n]) for n in range(250))
+    wide = {f"column {n} {'w' * 500}": np.array([f"{n}/{i} {'v' * 150}" for i in range(150)]) for n in range(20)}
+    exhibits = [Exhibit("table", f"Table {n}", wide, "", "n" * 2_000) for n in range(32)]
+    exhibits += [worst_rows(500, images=True), matrix(120), curve()]
+    points = np.arange(5_000.0)
+    columns = {"x": points, "value": points, "low": points, "high": points, "status": np.full(5_000, "measured")}
     exhibits.append(Exhibit("curve", "Long", columns))
     scores = Scores("unique_information", np.linspace(0, 1, 1_000_000), np.arange(1_000_000), "nat", "rarer")
     result = CheckResult((long, *many), (scores,), tuple(exhibits))

@@ -10,7 +10,7 @@ import numpy as np
 from samplewise.core.values import Estimate, Exhibit
 from samplewise.report.advice import Advice
 from samplewise.report.limits import Limits
-from samplewise.report.wording import MINUS, decimal_places, estimate_text, key_text, number_text, shortened
+from samplewise.report.wording import MINUS, SHARES, decimal_places, estimate_text, key_text, number_text, shortened
 
 MARGIN = 0.04  # of the range, left free on both sides
 VERDICT_STYLES = {"helps": "helps", "hurts": "hurts", "not distinguishable": "unclear"}
@@ -120,17 +120,21 @@ def exhibit_picture(exhibit: Exhibit, limits: Limits) -> Picture | None:
     numbers = {
         name: _numbers(exhibit, name) for name in ("value", "low", "high", "control", "control_low", "control_high")
     }
+    share = exhibit.unit in SHARES
+    if share:
+        numbers = {name: [100 * number for number in values] for name, values in numbers.items()}
     scale = Scale(number for values in numbers.values() for number in values[: limits.rows])
+
     rows = [
         _exhibit_row(exhibit, numbers, place, scale, limits) for place in range(min(len(numbers["value"]), limits.rows))
     ]
-    return Picture(tuple(rows), scale.ticks(), scale(0.0), exhibit.unit)
+    return Picture(tuple(rows), scale.ticks(), scale(0.0), "%" if share else shortened(exhibit.unit, 40))
 
 
 def _exhibit_row(exhibit: Exhibit, numbers: dict[str, list[float]], place: int, scale: Scale, limits: Limits) -> Row:
     value, low, high, other, other_low, other_high = (values[place] for values in numbers.values())
     control = scale.bar(other, other_low, other_high, f"to compare with: {number_text(other)}")
-    estimate = Estimate("", value, low, high, exhibit.unit)
+    estimate = Estimate("", value, low, high)
     word = str(exhibit.columns["verdict"][place]) if "verdict" in exhibit.columns else ""
     text = estimate_text(estimate)
     return Row(
@@ -150,7 +154,7 @@ def counts_picture(pairs: Sequence[tuple[str, float]], unit: str, limits: Limits
     rows = [
         Row(
             shortened(name, limits.text),
-            scale.bar(count, math.nan, math.nan, f"{name}: {count:,.0f}"),
+            scale.bar(count, math.nan, math.nan, f"{shortened(name, limits.text)}: {count:,.0f}"),
             None,
             f"{count:,.0f}",
         )

@@ -6,11 +6,10 @@ expressions.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import lazy_loader
-import numpy as np
 
 from samplewise.core.encoding import as_column
 from samplewise.core.values import Exhibit
@@ -35,6 +34,7 @@ class Chart:
 
 def chart_of(exhibit: Exhibit, limits: Limits) -> Chart | None:
     """The chart of an exhibit, or None where its kind is not drawn or its columns do not fit the kind."""
+    exhibit = replace(exhibit, note=shortened(exhibit.note, 4 * limits.text), unit=shortened(exhibit.unit, 40))
     drawing = {"curve": _curve, "matrix": _matrix, "reliability": _reliability}.get(exhibit.kind)
     return drawing(exhibit, limits) if drawing else None
 
@@ -103,13 +103,14 @@ def _here_marks(here: list[dict[str, Any]], x_name: str, unit: str, every: list[
         return []
     upright = alt.Chart(alt.InlineData(values=here[:1])).encode(x=_curve_x(x_name, every))
     base = upright.encode(y=_y("value", unit))
+    top = upright.encode(y=alt.value(8))
     xs = [point["x"] for point in every]
     leftmost = _share_of_axis(here[0]["x"], min(xs), max(xs)) > 0.6
     place = {"align": "right", "dx": -9} if leftmost else {"align": "left", "dx": 9}
     return [
         upright.mark_rule(style="here-line"),
         base.mark_point(style="here", size=130).encode(tooltip=_curve_tooltip(x_name, unit)),
-        base.mark_text(style="here-text", text="you are here", dy=-14, **place),
+        top.mark_text(style="here-text", text="you are here", **place),
     ]
 
 
@@ -122,7 +123,8 @@ def _share_of_axis(x: float, low: float, high: float) -> float:
 def _curve_x(name: str, points: list[Any]) -> Any:
     numbers = [point["x"] for point in points]
     logarithmic = min(numbers) > 0 and max(numbers) / min(numbers) >= LOG_FROM
-    scale = alt.Scale(type="log" if logarithmic else "linear", nice=False, zero=False, padding=16)
+    kind = {"type": "log"} if logarithmic else {"zero": False}
+    scale = alt.Scale(nice=False, padding=16, **kind)
     return alt.X("x:Q", title=name, scale=scale, axis=alt.Axis(tickCount=5, format="~s", grid=False))
 
 
@@ -159,13 +161,13 @@ def _at(point: dict[str, Any], unit: str) -> str:
 def _matrix(exhibit: Exhibit, limits: Limits) -> Chart | None:
     if not {"row", "column", "value"} <= set(exhibit.columns):
         return None
-    rows, columns = (
-        [shortened(key_text(_item(key)), 40) for key in exhibit.columns[name]] for name in ("row", "column")
-    )
+    keys = [as_column(exhibit.columns[name]).tolist() for name in ("row", "column")]
     values = _floats(exhibit, "value")
-    names = [list(dict.fromkeys(keys)) for keys in (rows, columns)]
-    if not values or max(map(len, names)) > limits.classes:
-        return None  # the table beside it shows the largest entries
+    if not values or any(len(set(column)) > limits.classes for column in keys) or len(values) > limits.classes**2:
+        return None  # the table shows the largest entries
+    rows, columns = ([shortened(key_text(key), 40) for key in column] for column in keys)
+    names = [list(dict.fromkeys(column)) for column in (rows, columns)]
+
     cells: list[dict[str, Any]] = [
         {"row": row, "column": column, "value": _json_number(value), "text": _cell_text(value, exhibit.unit)}
         for row, column, value in zip(rows, columns, values, strict=True)
@@ -178,7 +180,7 @@ def _matrix(exhibit: Exhibit, limits: Limits) -> Chart | None:
     )
     # opacity, not a ramp of colours, so that the style sheet alone decides on colours; square root, so that the small
     # entries off the diagonal, which are what one looks for, can be told apart
-    opacity = alt.Opacity("value:Q", legend=None, scale=alt.Scale(type="sqrt", domain=[0, largest], range=[0.0, 0.85]))
+    opacity = alt.Opacity("value:Q", legend=None, scale=alt.Scale(type="sqrt", domain=[0, largest], range=[0.0, 0.7]))
     tooltip = [
         alt.Tooltip("row:N", title="true"),
         alt.Tooltip("column:N", title="given"),
@@ -194,14 +196,17 @@ def _matrix(exhibit: Exhibit, limits: Limits) -> Chart | None:
 def _cell_text(value: float, unit: str) -> str:
     if unit not in SHARES:
         return number_text(value)
-    return "0" if value == 0 else f"{100 * value:.0f} %" if value >= 0.095 else f"{100 * value:.1f} %"
+    return "·" if value < 0.0005 else f"{100 * value:.0f}" if value >= 0.0995 else f"{100 * value:.1f}"
 
 
 def _matrix_words(exhibit: Exhibit, cells: list[dict[str, Any]]) -> str:
     apart = [cell for cell in cells if cell["row"] != cell["column"]]
     largest = sorted(apart, key=lambda cell: -cell["value"])[:3]
-    listed = "; ".join(f"{cell['row']} as {cell['column']} {cell['text']}" for cell in largest)
-    return f"Largest off the diagonal: {listed}. {exhibit.note}".strip() if largest else exhibit.note
+    percent = " %" if exhibit.unit in SHARES else ""
+    listed = "; ".join(f"{cell['row']} labelled {cell['column']} {cell['text']}{percent}" for cell in largest)
+
+    unit = "Cells in per cent. " if exhibit.unit in SHARES else ""
+    return f"Largest off the diagonal: {listed}. {unit}{exhibit.note}".strip() if largest else f"{unit}{exhibit.note}"
 
 
 # --- reliability -----------------------------------------------------------------------------------------------------
@@ -258,13 +263,14 @@ def _finished(chart: Any, height: int) -> Spec:
     )
     spec: Spec = sized.to_dict()
     spec["config"] = {}  # the page brings its own
+    spec.pop("$schema")  # an address, and the page knows that this is Vega-Lite
     return spec
 
 
 def _y(field: str, unit: str) -> Any:
     title = unit or "value"
-    form = "%" if unit in SHARES else "~g"
-    return alt.Y(f"{field}:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5, format=form))
+    axis = alt.Axis(tickCount=5, format="%") if unit in SHARES else alt.Axis(tickCount=5)
+    return alt.Y(f"{field}:Q", title=title, scale=alt.Scale(zero=False), axis=axis)
 
 
 def _floats(exhibit: Exhibit, name: str) -> list[float]:
@@ -276,7 +282,3 @@ def _floats(exhibit: Exhibit, name: str) -> list[float]:
 
 def _json_number(number: float) -> float | None:
     return float(f"{number:.6g}") if math.isfinite(number) else None
-
-
-def _item(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value

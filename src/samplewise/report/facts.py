@@ -29,7 +29,7 @@ PLAN_WORDS = {
 }
 ENVIRONMENT_WORDS = {"machine": "Machine", "cores": "Cores", "started": "Started"}
 NOT_VERSIONS = {*ENVIRONMENT_WORDS, "seconds"}
-LONGEST = 400
+LONGEST, MOST_NOTES = 400, 12
 
 
 def data_facts(record: AuditRecord) -> list[Fact]:
@@ -39,7 +39,7 @@ def data_facts(record: AuditRecord) -> list[Fact]:
     if classes:
         named = listed([shortened(key_text(name), 40) for name in classes], most=12)
         facts.append(("Classes", f"{len(classes)} ({named})"))
-    return facts + [("Note", shortened(note, LONGEST)) for note in record.data.get("notes") or []]
+    return facts + [("Note", shortened(note, LONGEST)) for note in (record.data.get("notes") or [])[:MOST_NOTES]]
 
 
 def class_counts(record: AuditRecord) -> list[tuple[str, float]]:
@@ -80,7 +80,7 @@ def citation(record: AuditRecord) -> str:
         parts.append(f"seed {record.plan['seed']}")
     if record.environment.get("started"):
         parts.append(str(record.environment["started"])[:10])
-    return ", ".join(map(printable, parts)) + "."
+    return shortened(", ".join(map(str, parts)), LONGEST) + "."
 
 
 def _named(facts: Mapping[str, Any], words: Mapping[str, str]) -> list[Fact]:

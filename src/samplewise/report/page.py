@@ -2,7 +2,6 @@
 
 import json
 import re
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
@@ -29,6 +28,7 @@ from samplewise.report.verdict import extent, not_run, verdict
 vl_convert = lazy_loader.load("vl_convert")
 
 NOT_CARRIED_OUT = ("failed", "not_run", "skipped", "not_applicable")
+SMALL_MATRIX = 36  # cells that fit half the width
 FIRST_CARDS = 12  # the rest is folded
 OPEN_FINDINGS = 12  # so many of the worst are unfolded
 HIGHEST_SCORES = 10
@@ -49,6 +49,11 @@ class Drawing:
     picture: Picture | None = None
     cards: tuple[Card, ...] = ()
     cut: str = ""
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it needs the whole width of the page."""
+        return self.kind not in ("matrix", "reliability") or len(self.table.rows) > SMALL_MATRIX
 
 
 def to_html(record: AuditRecord) -> str:
@@ -87,6 +92,8 @@ def _restored(outcome: Outcome) -> tuple[Exhibit, ...]:
 def _render(record: AuditRecord, limits: Limits) -> str:
     drawings = _drawings(record, limits)
     tested, untested = advice_of(record)
+    findings = list(record.findings())
+
     used = [next((item for item in drawings if item.kind == kind), None) for kind in ("rows", "curve")]
     charts = any(item.chart for item in drawings)
     return (
@@ -107,8 +114,9 @@ def _render(record: AuditRecord, limits: Limits) -> str:
             curve=used[1],
             exhibits=[item for item in drawings if item not in used],
             hidden_exhibits=_hidden_exhibits(record, limits),
-            findings=list(record.findings())[: limits.findings],
-            hidden_findings=cut_note((limits.findings, sum(1 for _ in record.findings()), "finding")),
+            findings=findings[: limits.findings],
+            anchors={finding.code: place for place, finding in reversed(list(enumerate(findings)))},
+            hidden_findings=cut_note((limits.findings, len(findings), "finding")),
             checks=_checks(record, limits),
             scores=_scores(record, limits),
             facts=data_facts(record),

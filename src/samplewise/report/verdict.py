@@ -155,6 +155,5 @@ def _measured(record: AuditRecord, code: str) -> Headline | None:
 def _headline(estimate: Estimate) -> Headline:
     text = estimate_text(estimate)
     number, bracket, interval = text.partition(" [")
-    return Headline(
-        estimate.quantity.replace("_", " "), number, bracket.strip() + interval if bracket else estimate.reason
-    )
+    detail = f"[{interval}" if bracket else shortened(estimate.reason, 80)
+    return Headline(shortened(estimate.quantity.replace("_", " "), 60), number, detail)

@@ -51,7 +51,7 @@ def listed(items: Sequence[str], most: int = 3) -> str:
 
 def decimal_places(scale: float) -> int:
     """How many decimals show two digits of a number of this size."""
-    return 0 if not scale or not math.isfinite(scale) else min(max(1 - math.floor(math.log10(abs(scale))), 0), 6)
+    return 0 if not scale or not math.isfinite(scale) else min(max(1 - math.floor(math.log10(abs(scale))), 0), 8)
 
 
 def number_text(value: Any, places: int | None = None, signed: bool = False) -> str:
@@ -61,11 +61,15 @@ def number_text(value: Any, places: int | None = None, signed: bool = False) -> 
     number = float(value)
     if not math.isfinite(number):
         return NO_NUMBER
+    as_needed = places is None
     if places is None:
         places = 0 if number.is_integer() else decimal_places(number / 10)
+
     if number and abs(number) < 10.0**-6:
         return f"{number:.1e}".replace("-", MINUS)
     text = f"{number:+,.{places}f}" if signed else f"{number:,.{places}f}"
+    if as_needed and "." in text:
+        text = text.rstrip("0").rstrip(".")
     if float(text.replace(",", "")) == 0:
         text = text.lstrip("+-")
     return text.replace("-", MINUS)
@@ -74,7 +78,7 @@ def number_text(value: Any, places: int | None = None, signed: bool = False) -> 
 def estimate_text(estimate: Estimate, interval: bool = True) -> str:
     """`+1.3 points [0.8, 1.9]`, `4.2 % [3.9, 4.6]`, or `12 rows` where there is no interval."""
     share = estimate.unit in SHARES
-    factor, unit = (100.0, "%") if share else (1.0, estimate.unit)
+    factor, unit = (100.0, "%") if share else (1.0, shortened(estimate.unit, 40))
     value, low, high = (factor * number for number in (estimate.value, estimate.low, estimate.high))
     has_interval = math.isfinite(low) and math.isfinite(high)
     places = decimal_places((high - low) / 2 or value) if has_interval else (1 if share else None)

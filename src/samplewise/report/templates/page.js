@@ -68,7 +68,7 @@
       "matrix-text": { color: ink, fontSize: 12 },
     },
   };
-  const options = { actions: false, renderer: "svg", ast: true, config, defaultStyle: false, tooltip: { disableDefaultStyle: true, theme: "page" } };
+  const options = { mode: "vega-lite", actions: false, renderer: "svg", ast: true, config, defaultStyle: false, tooltip: { disableDefaultStyle: true, theme: "page" } };
   const draw = async () => {
     for (const place of document.querySelectorAll(".chart[data-spec]")) {
       try {

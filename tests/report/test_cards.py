@@ -1,0 +1,63 @@
+"""The contact sheet shows what a person needs to decide, whatever columns a check gave."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from samplewise.core.values import Exhibit
+from samplewise.report.cards import cards_of
+from samplewise.report.limits import Limits
+
+
+def one(**columns: Any) -> Any:
+    exhibit = Exhibit(
+        "rows", "r", {"id": np.array([7]), **{name: np.array([v], dtype=object) for name, v in columns.items()}}
+    )
+    return cards_of(exhibit, Limits())[0]
+
+
+def test_labels_probability_and_neighbours() -> None:
+    card = one(
+        given="cat", suggested="dog", probability=0.934, nearest_given=3, nearest_suggested="r9", reason="likely error"
+    )
+    assert (card.id, card.given, card.suggested, card.probability, card.per_cent) == ("7", "cat", "dog", "93 %", 93.4)
+    assert [(item.label, item.id) for item in card.neighbours] == [("cat", "3"), ("dog", "r9")]
+
+
+def test_a_suggestion_equal_to_the_given_label_is_none() -> None:
+    assert one(given="cat", suggested="cat").suggested == ""
+
+
+@pytest.mark.parametrize("probability", [None, float("nan"), "high"])
+def test_an_unknown_probability_is_left_out(probability: Any) -> None:
+    card = one(probability=probability)
+    assert (card.probability, card.per_cent) == ("", None)
+
+
+@pytest.mark.parametrize("encoded", [True, False])
+def test_the_six_most_telling_columns(encoded: bool) -> None:
+    telling = [[f"column {i}", i / 3, "typical"] for i in range(8)]
+    card = one(telling=json.dumps(telling) if encoded else telling)
+    assert len(card.telling) == 6
+    assert card.telling[1] == ("column 1", "0.333", "typical")
+
+
+@pytest.mark.parametrize("broken", ["{not json", "[1, 2]", '[["a"]]', 5, None])
+def test_telling_columns_of_another_form_are_left_out(broken: Any) -> None:
+    assert one(telling=broken).telling == ()
+
+
+def test_text_is_cut_at_280_characters() -> None:
+    assert len(one(text="word " * 200).text) <= 280
+
+
+def test_numbers_as_labels_are_written_short() -> None:
+    card = one(given=3.14159265, suggested=2.5)
+    assert (card.given, card.suggested) == ("3.14", "2.5")
+
+
+def test_no_more_cards_than_allowed() -> None:
+    exhibit = Exhibit("rows", "r", {"id": np.arange(500)})
+    assert len(cards_of(exhibit, Limits())) == Limits().cards

@@ -1,0 +1,90 @@
+"""Numbers, ids and durations are written the way a careful person writes them."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from samplewise.core.values import Estimate
+from samplewise.report import wording
+
+
+@pytest.mark.parametrize(
+    ("estimate", "text"),
+    [
+        (Estimate("e", 1.31, 0.76, 1.86, "points"), "+1.31 points [+0.76, +1.86]"),
+        (Estimate("e", -0.04, -0.3, 0.22, "points"), "~0.04 points [~0.30, +0.22]"),
+        (Estimate("e", 0.1287, 0.1251, 0.1323, "share"), "12.87 % [12.51, 13.23]"),
+        (Estimate("e", 0.72, unit="probability"), "72.0 %"),
+        (Estimate("e", 412, unit="rows"), "412 rows"),
+        (Estimate("e", 32561, 31000, 34000, "rows"), "32,561 rows [31,000, 34,000]"),
+        (Estimate("e", 0.0000123, unit="nat"), "0.0000123 nat"),
+        (Estimate("e", math.nan, unit="nat"), f"{wording.NO_NUMBER} nat"),
+        (Estimate("e", -0.001, -0.3, 0.3, "points"), "0.00 points [~0.30, +0.30]"),
+    ],
+)
+def test_an_estimate_shows_two_digits_of_its_interval(estimate: Estimate, text: str) -> None:
+    assert wording.estimate_text(estimate) == text.replace("~", wording.MINUS)
+
+
+def test_the_interval_can_be_left_out() -> None:
+    assert wording.estimate_text(Estimate("e", 1.31, 0.76, 1.86, "points"), interval=False) == "+1.31 points"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1234567, "1,234,567"),
+        (0.13874, "0.139"),
+        (-12.34, "~12.3"),
+        (np.float32(0.5), "0.5"),
+        (np.int64(3), "3"),
+        (5.0, "5"),
+        (0.99999, "1"),
+        (1e-9, "1.0e~09"),
+        (None, ""),
+        ("a\x07b", "a\ufffdb"),
+        (True, "True"),
+        (math.inf, wording.NO_NUMBER),
+    ],
+)
+def test_a_number_has_three_digits_and_a_true_minus(value: Any, text: str) -> None:
+    assert wording.number_text(value) == text.replace("~", wording.MINUS)
+
+
+@pytest.mark.parametrize("text", ["\x00", "\x1b[31m", "\u202eevil", "\udcff", "\ufffe", "\u2066x", "\x85"], ids=repr)
+def test_what_misleads_or_breaks_a_file_is_replaced(text: str) -> None:
+    shown = wording.printable(text)
+    assert "\ufffd" in shown
+    assert shown.encode("utf-8").decode("utf-8").isprintable() or shown.endswith("[31m")
+
+
+def test_ordinary_text_of_any_language_is_left_alone() -> None:
+    assert wording.printable("Größe 名前 עברית\n\t") == "Größe 名前 עברית\n\t"
+
+
+def test_ids_are_named_five_at_most_then_counted() -> None:
+    assert wording.keys_text(range(3)) == "0, 1, 2"
+    assert wording.keys_text([("site", 1), *"abcdefg"]) == "site / 1, a, b, c, d (8 in all)"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.42, "0.4 s"), (12.3, "12 s"), (200, "3 min 20 s"), (7500, "2 h 5 min"), (None, ""), (math.nan, "")],
+)
+def test_durations(seconds: Any, text: str) -> None:
+    assert wording.seconds_text(seconds) == text
+
+
+def test_lists_in_a_sentence() -> None:
+    assert wording.listed(["a"]) == "a"
+    assert wording.listed(["a", "b", "c"]) == "a, b and c"
+    assert wording.listed(["a", "b", "c", "d"]) == "a, b, c and 1 more"
+
+
+def test_what_the_interval_covers() -> None:
+    assert wording.coverage_text(Estimate("e", 1, 0, 2, "", 0.95)) == "95 % interval"
+    assert wording.coverage_text(Estimate("e", 1, 0, 2, "", 0.95, reason="one seed")) == "95 % interval; one seed"
+    assert wording.coverage_text(Estimate("e", 1, reason="one seed")) == "no interval: one seed"
+    assert wording.coverage_text(Estimate("e", 1)) == ""
