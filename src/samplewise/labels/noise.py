@@ -2,7 +2,7 @@
 
 Both a wrong label and an ambiguous row make a model disagree with the given label. They differ in where: ambiguity
 fades away from the border between classes, flips do not. So the SHAPE of the noise matrix is read from the rows each
-class is surest of, and its SIZE, with the sharpness of the class probabilities, from the likelihood of all given labels.
+class is surest of; its SIZE, with the sharpness of the class probabilities, from the likelihood of all given labels.
 """
 
 from dataclasses import dataclass

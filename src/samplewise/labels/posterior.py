@@ -110,14 +110,14 @@ def label_posterior(part: Part, *, predictions: Floats | None = None, rounds: in
         return _of_numbers(part, predictions, rounds)
     first = part.held_out_outputs() if predictions is None else np.log(np.clip(predictions, 1e-12, 1.0))
     fit = _fitted(part, first)
-    total, made = fit.factor * first, 1
+    total, made = first, 1
     while fit.beyond_chance and made < rounds:
         wrong = _summary(part, fit, total)[0]
         keep = _teachers(part.codes, wrong, part.class_count)
         again = part.held_out_outputs(keep=keep)
         if predictions is not None and not _as_accurate(again, first, part.codes, keep):
             break
-        total = total + _fitted(part, again).factor * again
+        total = fit.factor * total + _fitted(part, again).factor * again
         fit, made = _fitted(part, total), made + 1
     return _of_classes(part, fit, total, made)
 
@@ -148,16 +148,11 @@ def _as_accurate(again: Floats, first: Floats, codes: Ints, keep: Mask) -> bool:
 def _of_classes(part: Part, fit: NoiseFit, outputs: Floats, made: int) -> LabelPosterior:
     held_out = fit.probabilities(outputs)
     wrong, suggested, chance = wrong_and_suggested(held_out, fit.matrix(), part.codes)
-    low, high = (
-        float(np.nanmean(wrong_and_suggested(held_out, fit.matrix(share), part.codes)[0]))
-        for share in (fit.low, fit.high)
-    )
     rate = float(np.nanmean(wrong))
-    reason = "leaves out rows that only look ambiguous" if fit.beyond_chance else ""
     if fit.beyond_chance:
-        estimate = Estimate(
-            "noise_rate", rate, min(low, rate), max(high, rate), "share of labels", 0.95, "patrini2017", reason
-        )
+        low, high = rate * fit.low / fit.share, min(1.0, rate * fit.high / fit.share)
+        reason = "flips that strike only ambiguous rows are not counted"
+        estimate = Estimate("noise_rate", rate, low, high, "share of labels", 0.95, "patrini2017", reason)
     else:
         estimate = Estimate(
             "noise_rate", rate, unit="share of labels", source="patrini2017",

@@ -11,7 +11,7 @@ from samplewise.labels.noise import BEYOND_CHANCE
 
 stats = lazy_loader.load("scipy.stats")
 
-FREEDOMS = (4.0, 6.0, 10.0, 30.0, 200.0)  # degrees of freedom of the core: from heavy tails to a normal
+FREEDOMS = (3.0, 4.0, 6.0, 10.0, 30.0, 200.0)  # degrees of freedom of the core: from heavy tails to a normal
 STEPS = 60  # of expectation-maximisation
 ROWS_PER_BIN, BINS = 50, 20  # residuals are scaled by their spread among rows of like prediction
 SHOWN = 500  # hash-drawn labels that stand for the distribution of all
@@ -47,7 +47,7 @@ def fit_residuals(predicted: Floats, labels: Floats, ids: Array) -> ResidualFit:
     """P(label is wrong) for every row of a regression, from held-out predictions.
 
     y_i ~ (1 - e) Student-t(f_i, s(f_i), v) + e p(y): a right label lies around its prediction, a wrong one anywhere
-    labels lie; v (4 or more), the core's width and e by maximum likelihood.
+    labels lie; v (3 or more), the core's width and e by maximum likelihood.
 
     Args:
         predicted: (n,) held-out predictions, NaN where there are none.   labels: (n,) as given.   ids: (n,) keys.
@@ -55,7 +55,7 @@ def fit_residuals(predicted: Floats, labels: Floats, ids: Array) -> ResidualFit:
     Returns:
         `ResidualFit`; larger `wrong` means less trust in the given number.
 
-    Cost: O(n) x 60 steps x 5 tails.
+    Cost: O(n) x 60 steps x 6 tails.
     Source: lange1989 (robust t regression by expectation-maximisation).
 
     >>> x = np.linspace(0, 10, 200); y = x + np.sin(7919.0 * np.arange(200)); y[50] = 9.9
