@@ -11,9 +11,9 @@ from samplewise.core.errors import InputError
 from samplewise.core.execution import Executor
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target
+from samplewise.engine.models.losses import UNITS, row_losses
 from samplewise.engine.refits import Refits, open_part, refit
 
-UNITS = {"classification": "error rate", "regression": "mean absolute error relative to guessing the median"}
 LEAST_ROWS = 20  # training rows a curve starts from, or two of every class
 LARGEST_SHARE = 0.8  # the rest of the rows judges
 
@@ -162,15 +162,6 @@ def curve_of_refits(refits: Refits, target: Target, groups: Array | None = None)
     sizes = refits.sizes().reshape(-1, steps).mean(axis=0).round().astype(np.intp)
     spread = np.fmax(_spread_of_draws(np.asarray(errors)), _spread_of_rows(outside))
     return LearningCurve(sizes, np.asarray(errors), spread, UNITS[target.task])
-
-
-def row_losses(outputs: Array, target: Target, rows: Ints) -> Floats:
-    """Loss of each of the given rows (r,): 1 for a wrong class, or the absolute error over that of the median."""
-    codes = target.codes[rows]
-    if target.classes is not None:
-        return np.asarray(outputs.argmax(axis=1) != codes, dtype=np.float64)
-    guessing = float(np.mean(np.abs(target.codes - np.median(target.codes)))) or 1.0
-    return np.asarray(np.abs(outputs[:, 0].astype(np.float64) - codes) / guessing)
 
 
 def _sizes_per_draw(inside: Mask) -> int:

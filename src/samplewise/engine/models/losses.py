@@ -1,0 +1,25 @@
+"""Loss of single rows in one unit for both tasks: 1 is a wrong class, or as bad as always answering the median."""
+
+import numpy as np
+
+from samplewise.core.arrays import Array, Floats, Ints, Mask
+from samplewise.data.targets import Target
+
+UNITS = {"classification": "error rate", "regression": "mean absolute error relative to guessing the median"}
+
+
+def row_losses(outputs: Array, target: Target, rows: Ints | None = None) -> Floats:
+    """(r,) 1 for a wrong class, 0 for the right one; or the absolute error over the mean one of the median.
+
+    Args:    outputs: (r, c) for the given rows; a row of NaN (nobody could predict it) gets NaN.
+             target: labels of all n rows.   rows: (r,) positions, default all.
+    Returns: (r,), larger means worse; unit as in `UNITS`.
+    Cost:    one pass.   Source: exact; no publication.
+    """
+    codes = target.codes if rows is None else target.codes[rows]
+    known: Mask = np.asarray(np.isfinite(outputs).all(axis=1))
+    if target.classes is not None:
+        wrong = np.where(known[:, None], outputs, 0.0).argmax(axis=1) != codes
+        return np.where(known, wrong.astype(np.float64), np.nan)
+    guessing = float(np.mean(np.abs(target.codes - np.median(target.codes)))) or 1.0
+    return np.asarray(np.abs(outputs[:, 0].astype(np.float64) - codes) / guessing)

@@ -1,0 +1,12 @@
+"""What single rows do to the predictions for others: who helps, who hurts."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "benefit": ["leave_one_out"],
+        "harm": ["drop_harmful", "harmful_rows"],
+        "votes": ["knn_shapley"],
+    },
+)

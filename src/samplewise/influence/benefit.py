@@ -1,0 +1,99 @@
+"""What leaving one row out would change for rows that had no part in the fit: all rows at once, in closed form."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.core.randomness import hashed_order
+from samplewise.core.values import Scores
+from samplewise.data.dataset import Dataset
+from samplewise.engine.kernels.smoother import Smoother, held_out_residuals, smoother_of
+from samplewise.engine.refits import Part, Surrogate, open_part, surrogate
+
+PAIRS = 2e7  # taught times judging rows of one fold; a larger fold is judged by a hash-drawn sample of its rows
+FEWEST_JUDGES = 200
+PAIRS_AT_ONCE = 2_000_000
+
+
+def leave_one_out(data: Dataset | tuple[Any, Any] | Part, *, folds: int = 5, seed: int = 0) -> Scores:
+    """How much each row lowers the squared error of rows that had no part in the fit (mean per row judged).
+
+    benefit_i = mean over judges j of |y_j - f_-i(x_j)|^2 - |y_j - f(x_j)|^2. A ridge head on label-free kernel features
+    is taught by all folds but one and judged on that fold, so no row judges a fit that it, or its group, taught.
+
+    Args:
+        data: n labelled rows, a pair (X, y), or a part of refits (then its own folds are used).
+        folds: number of folds.
+        seed: of the folds.
+
+    Returns:
+        Scores "benefit" (n,), larger means the row helps, below 0 it hurts, NaN for a row that never taught; `spread`
+        is the standard error over the judging rows (a group counts once). Errors are in squared shares of a class, or
+        squared standard deviations of the label.
+
+    Raises:
+        InputError: no labels, or fewer than 2 folds.
+
+    Cost: O(n p^2 + n m p) for m judges, at most 20 million pairs a fold; no refit.
+    Not for: copies (each hides the other), or learners that a ridge head does not resemble.
+    Source: cook1977, koh2017.
+
+    >>> X, y = np.repeat([0.0, 1.0], 20)[:, None], np.repeat([0, 1], 20)
+    >>> y[7] = 1
+    >>> leave_one_out((X, y)).top(1, largest=False).keys
+    array([7])
+    """
+    part = data if isinstance(data, Part) else open_part(data, folds=folds, seed=seed)
+    head, ids = surrogate(part), part.runner.data.ids[part.positions]
+    total, squares, observed = np.zeros(len(part)), np.zeros(len(part)), np.zeros(len(part))
+    judged = np.zeros(len(part))
+    for fold in np.unique(part.folds):
+        taught = np.flatnonzero(part.folds < fold if part.ordered else part.folds != fold)
+        if not len(taught):
+            continue
+        judges = _judges(np.flatnonzero(part.folds == fold), len(taught), ids, part.runner.seed)
+        for sums in _benefits(head, taught, judges, _group_numbers(part)):
+            total[taught] += sums.sum(axis=0)
+            squares[taught] += np.square(sums).sum(axis=0)
+            observed[taught] += len(sums)
+        judged[taught] += len(judges)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = total / judged
+        # Sums over groups of judges are the observations; their spread about the mean of all judges.
+        spread = np.sqrt((squares - np.square(total) / observed) * observed / (observed - 1)) / judged
+    unit = "squared share of a class" if part.class_count else "squared standard deviations of the label"
+    return Scores("benefit", mean, ids, unit, "lowers the error of other rows", spread=spread)
+
+
+def _judges(rows: Ints, taught: int, ids: Array, seed: int) -> Ints:
+    """The rows of a fold that judge: all, or a sample that keeps the pairs affordable."""
+    most = max(FEWEST_JUDGES, int(PAIRS / taught))
+    return rows if len(rows) <= most else rows[hashed_order(seed, ids[rows], "judges")[:most]]
+
+
+def _group_numbers(part: Part) -> Ints:
+    """(n,) number of the group of each row; every row its own without groups."""
+    if part.runner.data.groups is None:
+        return np.arange(len(part))
+    own = np.asarray(part.runner.data.groups)[part.positions].astype(str)
+    return np.unique(own, return_inverse=True)[1].astype(np.intp)
+
+
+def _benefits(head: Surrogate, taught: Ints, judges: Ints, groups: Ints) -> Iterator[Floats]:
+    """Benefit (g, t) of every taught row for groups of judges, summed within each; few judges at a time."""
+    fit: Smoother = smoother_of(head.features[taught], head.responses[taught], head.at(taught).ridge)
+    change = held_out_residuals(fit)
+    lengths = np.sum(np.square(change), axis=1)
+    judges = judges[np.argsort(groups[judges], kind="stable")]
+    starts = np.flatnonzero(np.r_[True, np.diff(groups[judges]) > 0])
+    at_once = max(1, PAIRS_AT_ONCE // len(taught))
+    cuts = np.unique(np.searchsorted(starts, np.arange(0, starts[-1] + 1, at_once)))
+    for first, last in zip(starts[cuts], np.r_[starts[cuts][1:], len(judges)], strict=True):
+        rows = judges[first:last]
+        weights = fit.weights_at(head.features[rows])
+        errors = fit.outputs_at(head.features[rows]) - head.responses[rows]
+        # |e - s d|^2 - |e|^2 with e the error with the row, s its weight at the judge, d its held-out residual.
+        benefits = weights * (weights * lengths - 2.0 * (errors @ change.T))
+        yield np.add.reduceat(benefits, starts[(starts >= first) & (starts < last)] - first, axis=0)

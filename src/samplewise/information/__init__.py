@@ -1,0 +1,12 @@
+"""What each sample is worth: how much a model depends on having seen exactly this row."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "redundancy": ["information_curve", "redundant_rows", "removal_cost"],
+        "unique": ["UniqueInformation", "unique_information"],
+        "unusual": ["unusual_information"],
+    },
+)

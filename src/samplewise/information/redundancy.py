@@ -1,0 +1,155 @@
+"""Rows that could go: in which order, and what leaving them out costs on rows that had no say."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import stats
+
+from samplewise.core.arrays import Array, Floats, Ints, Mask
+from samplewise.core.randomness import hashed_order, key_hashes
+from samplewise.core.values import Exhibit, Scores
+from samplewise.engine.kernels import deletion_effects
+from samplewise.engine.models.metrics import Metric
+from samplewise.engine.neighbours import exact_groups
+from samplewise.engine.refits import Change, Part, Surrogate, surrogate
+from samplewise.engine.refits.parts import outer_parts
+
+ROUNDS, MANY_ROWS = 5, 10_000  # information is measured again so often; twice for many rows
+CLASS_SHARE = 0.5  # no class loses more than this share of its rows
+COVERAGE = 0.95
+
+
+def redundant_rows(part: Part, share: float = 0.25) -> Ints:
+    """Positions (r,) of the rows of a part that carry least unique information, in the order in which they could go.
+
+    Taken in five rounds (two for many rows) with the information measured again after each, because a row may be
+    redundant only while its neighbour stays. One of every set of equal rows stays in every round, and no class loses
+    more than half of its rows.
+
+    Args:    part: n rows; no label outside it is read.   share: of its rows, between 0 and 1.
+    Returns: at most share * n positions, least informative first.
+    Cost:    O(rounds n p^2), p at most 400.   Not for: rare but important cases: list them and keep them.
+    Source:  harutyunyan2021.
+    """
+    whole, ids = surrogate(part), part.runner.data.ids[part.positions]
+    copies = exact_groups(part.space)
+    classes = np.asarray(part.codes) if part.class_count else None
+    spare = None if classes is None else np.floor(CLASS_SHARE * np.bincount(classes)).astype(np.intp)
+    wanted, gone = int(share * len(part)), np.empty(0, dtype=np.intp)
+    rounds = ROUNDS if len(part) < MANY_ROWS else 2
+    for turn in range(rounds):
+        kept = np.setdiff1d(np.arange(len(part)), gone)
+        quota = wanted * (turn + 1) // rounds - len(gone)
+        information = _information(whole, kept)
+        order = kept[np.lexsort((key_hashes(ids[kept]), information))]
+        order = order[~_last_copies(copies[order])]
+        if classes is not None and spare is not None:
+            left = spare - np.bincount(classes[gone], minlength=len(spare))
+            order = order[_rank_within(classes[order]) < left[classes[order]]]
+        gone = np.r_[gone, order[:quota]]
+    return gone
+
+
+def information_curve(information: Scores) -> Exhibit:
+    """What share of all unique information (in %) the least informative rows carry, for growing shares of the rows.
+
+    Args:    information: scores (n,) in nats.
+    Returns: Exhibit "curve": share of rows, value in %.
+    Cost:    O(n log n).   Source: harutyunyan2021.
+
+    >>> scores = Scores("unique_information", np.array([0.0, 0.0, 1.0, 3.0]), np.arange(4), "nats", "rare")
+    >>> information_curve(scores).columns["value"][[10, 15]]
+    array([ 0., 25.])
+    """
+    ranked = np.sort(np.nan_to_num(information.values))
+    shares = np.arange(0, 101, 5)
+    total = max(float(ranked.sum()), 1e-300)
+    carried = np.r_[0.0, np.cumsum(ranked)][(shares * len(ranked)) // 100] / total
+    columns: dict[str, Array] = {
+        "rows left out": shares,
+        "value": 100.0 * carried,
+        "low": np.full(len(shares), np.nan),
+        "high": np.full(len(shares), np.nan),
+        "status": np.full(len(shares), "measured"),
+    }
+    return Exhibit("curve", "How much information the least informative rows carry", columns, "% of all information")
+
+
+def removal_cost(
+    part: Part, metric: Metric, shares: Sequence[float] = (0.1, 0.25, 0.5), *, coverage: float = COVERAGE
+) -> Exhibit:
+    """Change of the held-out score, in the metric's points, when the least informative rows go, or random ones.
+
+    The order is found anew inside every training part; every row of the data is judged once, by models that left its
+    fold out. Intervals: mean +- z sd / sqrt(n) of the paired differences (by group where the data has groups).
+
+    Args:    part: the whole data, with folds.   metric: per-row contributions.   shares: of a training part.
+             coverage: of the intervals.
+    Returns: Exhibit "bars": name, value, low, high, control, control_low, control_high; below 0 the score falls.
+    Cost:    5 (1 + 2 len(shares)) fits and 5 orders.   Source: harutyunyan2021.
+    """
+    parts = outer_parts(part.runner, part.all_folds, ordered=part.ordered)
+    asks = [np.flatnonzero(part.all_folds == one.left_out) for one in parts]
+    fits = []
+    for one, ask in zip(parts, asks, strict=True):
+        least = redundant_rows(one, max(shares))
+        random = hashed_order(one.runner.seed, one.runner.data.ids[one.positions], "random removal")
+        drops = [order[: int(share * len(one))] for order in (least, random) for share in shares]
+        fits += [one.changed_fit(ask, None), *(one.changed_fit(ask, Change("drop", np.sort(rows))) for rows in drops)]
+    answers, arms = part.runner.outputs(fits, blocks=part.all_folds), 1 + 2 * len(shares)
+    changes = np.full((2 * len(shares), len(part)), np.nan)
+    for number, ask in enumerate(asks):
+        codes = part.runner.target.codes[ask]
+        own = answers[number * arms : (number + 1) * arms]
+        before, *after = (metric.contributions(answer.astype(np.float64), codes) for answer in own)
+        changes[:, ask] = np.array(after) - before
+    means = [_mean_and_half(change, part.runner.data.groups, coverage) for change in changes]
+    low, high = np.array([[mean - half, mean + half] for mean, half in means]).T
+    value, half = np.array([mean for mean, _ in means]), len(shares)
+    columns: dict[str, Array] = {
+        "name": np.array([f"{share:.0%} of the rows" for share in shares]),
+        "value": value[:half],
+        "low": low[:half],
+        "high": high[:half],
+        "control": value[half:],
+        "control_low": low[half:],
+        "control_high": high[half:],
+    }
+    note = "Grey: as many random rows. The order was found anew inside every training part."
+    return Exhibit("bars", "What leaving out the least informative rows costs", columns, metric.unit, note)
+
+
+def _information(whole: Surrogate, kept: Ints) -> Floats:
+    """Nats that each kept row carries about the outputs at the kept rows."""
+    head = whole.at(kept)
+    found = deletion_effects(head.features, head.responses, head.ridge).functional_information
+    return np.nan_to_num(found, nan=np.inf)
+
+
+def _last_copies(groups: Ints) -> Mask:
+    """(r,) the last row of every set of two or more equal rows, in the order given: the one that stays."""
+    count = np.bincount(groups)
+    last = np.zeros(len(groups), dtype=bool)
+    _, first_from_end = np.unique(groups[::-1], return_index=True)
+    last[len(groups) - 1 - first_from_end] = True
+    return last & (count[groups] > 1)
+
+
+def _rank_within(classes: Array) -> Ints:
+    """(r,) how many rows of the same class stand before each row."""
+    order = np.argsort(classes, kind="stable")
+    count = np.bincount(classes)
+    rank = np.empty(len(classes), dtype=np.intp)
+    rank[order] = np.arange(len(classes)) - np.repeat(np.cumsum(count) - count, count)
+    return rank
+
+
+def _mean_and_half(change: Floats, groups: Array | None, coverage: float) -> tuple[float, float]:
+    known = np.isfinite(change)
+    values = change[known] - change[known].mean()
+    if groups is not None:
+        _, member = np.unique(np.asarray(groups)[known].astype(str), return_inverse=True)
+        values = np.bincount(member, weights=values)
+    count = len(values)
+    error = float(np.sqrt(np.sum(np.square(values)) * count / max(count - 1, 1))) / int(known.sum())
+    return float(change[known].mean()), float(stats.norm.ppf(0.5 + coverage / 2.0)) * error

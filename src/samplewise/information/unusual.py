@@ -1,0 +1,33 @@
+"""Rows whose information stands apart from that of all others."""
+
+import numpy as np
+
+from samplewise.core.arrays import Ints
+from samplewise.core.values import Scores
+
+THRESHOLD = 4.0  # upper spreads above the median
+LEAST_ROWS = 50
+
+
+def unusual_information(information: Scores, threshold: float = THRESHOLD) -> Ints:
+    """Positions (r,) of rows with unusually much information, most first.
+
+    Robust on the logarithm: (log s_i - median) / spread > threshold, spread = (third quartile - median) / .6745.
+    Squared normal residuals reach 2.1 spreads among 2,000 rows and 2.6 among a million, so chance flags nothing.
+
+    Args:    information: scores in nats.   threshold: in spreads.
+    Returns: positions; none for fewer than 50 rows.
+    Cost:    O(n log n).   Not for: low scores (a residual of about 0 happens to every model).   Source: tukey1977.
+
+    >>> values = np.r_[np.linspace(0.9, 1.1, 99), 1000.0]
+    >>> unusual_information(Scores("unique_information", values, np.arange(100), "nats", "rare"))
+    array([99])
+    """
+    known = np.flatnonzero(np.isfinite(information.values) & (information.values > 0))
+    if len(known) < LEAST_ROWS:
+        return np.empty(0, dtype=np.intp)
+    logarithm = np.log(information.values[known])
+    middle, upper = np.quantile(logarithm, [0.5, 0.75])
+    spread = max(float(upper - middle) / 0.6745, 1e-12)
+    far = known[(logarithm - middle) / spread > threshold]
+    return far[np.argsort(-information.values[far], kind="stable")]

@@ -1,0 +1,88 @@
+"""Columns cut into named cells: the values of a category, quarters of a number, and "missing"."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import lazy_loader
+import numpy as np
+
+from samplewise.core.arrays import Array, Ints
+
+pd = lazy_loader.load("pandas")
+
+MOST_VALUES = 20  # rarer values of a category share the cell "other values"
+PARTS = 4  # quantile cells of a number
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """One column cut into cells: `names[codes[i]]` is the cell of row i."""
+
+    column: str
+    codes: Ints  # (n,)
+    names: tuple[str, ...]
+    values: bool  # True where a cell is one value, False where it is a range of numbers
+
+
+def cells_of(column: str, values: Any, *, most: int = MOST_VALUES, parts: int = PARTS) -> Cells:
+    """The cells of one column: its values if there are at most `most`, quantile ranges of a number, "missing" apart.
+
+    Args:    column: its name.   values: (n,) pandas or numpy column.   most: values of a category that get a cell each.
+             parts: ranges of about equal size a number is cut into.
+    Returns: `Cells` with n codes. Names read like conditions: "sex = F", "age < 28", "12 <= hours < 40".
+    Cost:    O(n log n).   Source: exact; no publication.
+    >>> cells_of("age", np.array([20.0, 30.0, np.nan, 20.0])).names
+    ('age = 20', 'age = 30', 'age missing')
+    """
+    series = pd.Series(np.asarray(values) if not hasattr(values, "isna") else values.to_numpy(), copy=False)
+    missing = series.isna().to_numpy()
+    if series.dtype.kind in "iuf" and series.nunique() > most:
+        codes, names = _ranges(column, series.to_numpy(dtype=np.float64), missing, parts)
+        by_value = False
+    else:
+        codes, names = _values(column, series, missing, most)
+        by_value = True
+    if missing.any():
+        codes, names = np.where(missing, len(names), codes), (*names, f"{column} missing")
+    return Cells(column, codes.astype(np.intp), names, by_value)
+
+
+def _values(column: str, series: Any, missing: Array, most: int) -> tuple[Ints, tuple[str, ...]]:
+    """The commonest values, ties by name; the others together."""
+    whole = series.dtype.kind == "f" and bool((series[~missing] == series[~missing].round()).all())
+    text = np.array([_shown(value, whole) for value in series.tolist()], dtype=object)
+    kept, counts = np.unique(text[~missing].astype(str), return_counts=True)
+    common = np.sort(kept[np.lexsort((kept, -counts))][:most])
+    place = np.clip(np.searchsorted(common, text.astype(str)), 0, max(len(common) - 1, 0))
+    if not len(common):
+        return np.zeros(len(text), dtype=np.intp), ()
+    other = common[place] != text.astype(str)
+    names = tuple(f"{column} = {value}" for value in _in_order(common.tolist()))
+    rank = {value: position for position, value in enumerate(_in_order(common.tolist()))}
+    codes = np.array([rank[value] for value in common.tolist()])[place]
+    if len(kept) > most:
+        return np.where(other, len(names), codes), (*names, f"{column} = other values")
+    return codes, names
+
+
+def _in_order(values: list[str]) -> list[str]:
+    """Numbers by size, all else by name."""
+    try:
+        return sorted(values, key=float)
+    except ValueError:
+        return sorted(values)
+
+
+def _shown(value: Any, whole: bool) -> str:
+    return str(int(value)) if whole and value == value else str(value)
+
+
+def _ranges(column: str, values: Array, missing: Array, parts: int) -> tuple[Ints, tuple[str, ...]]:
+    """About equal parts between quantiles, open at both ends."""
+    edges = np.unique(np.quantile(values[~missing], np.arange(1, parts) / parts))
+    edges = edges[edges > values[~missing].min()]
+    codes = np.searchsorted(edges, np.where(missing, 0.0, values), side="right")
+    shown = [f"{edge:.4g}" for edge in edges]
+    inner = [f"{low} <= {column} < {high}" for low, high in pairwise(shown)]
+    return codes, (f"{column} < {shown[0]}", *inner, f"{column} >= {shown[-1]}")

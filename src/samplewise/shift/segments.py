@@ -1,0 +1,146 @@
+"""Error of every segment of the rows, beside the error of all other rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from samplewise.core.arrays import Array, Floats, Ints, Mask
+from samplewise.core.errors import InputError
+from samplewise.engine.refits.advice import holm
+from samplewise.shift.cells import Cells
+
+LEAST_ROWS = 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SegmentErrors:
+    """Mean loss of k segments, in points, each beside the rows outside it; worst first."""
+
+    names: tuple[str, ...]
+    rows: Ints  # (k,) size
+    error: Floats  # (k,)
+    low: Floats  # (k,) interval of `error`, Clopper-Pearson for 0/1 losses
+    high: Floats  # (k,)
+    shrunk: Floats  # (k,) drawn towards the error of all rows by as much as chance explains
+    rest: Floats  # (k,) mean loss of the rows outside
+    difference: Floats  # (k,) error - rest
+    difference_low: Floats  # (k,)
+    difference_high: Floats  # (k,)
+    p_value: Floats  # (k,) that the segment is no worse, after Holm's correction over the k
+    coverage: float
+
+    def __len__(self) -> int:
+        """Number of segments."""
+        return len(self.names)
+
+
+def segment_errors(
+    losses: Floats,  # (n,)
+    segments: Sequence[Cells],
+    *,
+    groups: Array | None = None,
+    least: int = LEAST_ROWS,
+    coverage: float = 0.95,
+) -> SegmentErrors:
+    """Mean loss of every cell of the given columns in points, with intervals, and whether it is worse than the rest.
+
+    One-sided test per cell, Fisher's exact for 0/1 losses of independent rows, else Welch's (by group), then Holm's
+    correction over all cells.
+
+    Args:    losses: (n,) of models that did not see the row, NaN for rows without one.
+             segments: columns cut into cells.   groups: (n,) or None; a group is one observation.
+             least: smaller cells are left out.   coverage: between 0 and 1.
+    Returns: `SegmentErrors`, worst shrunk error first; larger means worse. Points are 100 times the loss.
+    Raises:  InputError where no column has two cells of at least `least` rows.
+    Cost:    O(n k).   Not for: cells that were searched for on the same rows (see `find_worst_segments`).
+    Source:  clopper1934, holm1979.
+    """
+    names, members = _members(segments, np.isfinite(losses), least)
+    if not names:
+        raise InputError(
+            "no segment has enough rows",
+            got=f"{len(segments)} columns, {int(np.isfinite(losses).sum())} judged rows",
+            fix=f"pass columns with values that at least {least} rows share, and that not all rows share",
+        )
+    return compare_cells(losses, names, members, groups, coverage)
+
+
+def compare_cells(
+    losses: Floats, names: Sequence[str], members: Sequence[Mask], groups: Array | None, coverage: float
+) -> SegmentErrors:
+    """The table for given row masks (k of (n,)); rows without a loss are ignored."""
+    known = np.isfinite(losses)
+    loss, own = losses[known], np.array([member[known] for member in members])
+    kept = None if groups is None else np.asarray(groups)[known]
+    binary = bool(np.isin(loss, (0.0, 1.0)).all())
+    compared = [_against_rest(loss, member, kept, binary, coverage) for member in own]
+    mean, low, high, rest, error, variance, p_values = np.array(compared).T
+    shrunk = _shrunk(mean, variance, float(loss.mean()))
+    half = float(stats.norm.ppf(0.5 + coverage / 2.0)) * error
+    order = np.lexsort((np.array(names), -shrunk))
+    return SegmentErrors(
+        names=tuple(names[at] for at in order),
+        rows=own.sum(axis=1)[order],
+        error=100.0 * mean[order],
+        low=100.0 * low[order],
+        high=100.0 * high[order],
+        shrunk=100.0 * shrunk[order],
+        rest=100.0 * rest[order],
+        difference=100.0 * (mean - rest)[order],
+        difference_low=100.0 * (mean - rest - half)[order],
+        difference_high=100.0 * (mean - rest + half)[order],
+        p_value=np.array(holm(p_values.tolist()))[order],
+        coverage=coverage,
+    )
+
+
+def _members(segments: Sequence[Cells], known: Mask, least: int) -> tuple[list[str], list[Mask]]:
+    names, members = [], []
+    for cells in segments:
+        for code, name in enumerate(cells.names):
+            member = cells.codes == code
+            inside = int((member & known).sum())
+            if least <= inside <= int(known.sum()) - least:
+                names.append(name)
+                members.append(member)
+    return names, members
+
+
+def _against_rest(loss: Floats, member: Mask, groups: Array | None, binary: bool, coverage: float) -> tuple[float, ...]:
+    """Mean, low, high, rest, standard error of the difference, variance of the mean, p-value."""
+    inside, outside = loss[member], loss[~member]
+    count, mean, rest = len(inside), float(inside.mean()), float(outside.mean())
+    influence = np.where(member, (loss - mean) / count, -(loss - rest) / len(outside))
+    error = float(np.sqrt(np.sum(np.square(_by_group(influence, groups)))))
+    own = float(np.sum(np.square(_by_group(np.where(member, influence, 0.0), groups))))
+    if binary:
+        # Fewer effective rows where they come in groups; a spread of 0 says nothing, so the rows count as they are.
+        independent = mean * (1.0 - mean) / count
+        rows = count / max(1.0, own / independent) if independent > 0 else float(count)
+        tail, wrong = (1.0 - coverage) / 2.0, mean * rows
+        low = float(np.nan_to_num(stats.beta.ppf(tail, wrong, rows - wrong + 1.0), nan=0.0))
+        high = float(np.nan_to_num(stats.beta.ppf(1.0 - tail, wrong + 1.0, rows - wrong), nan=1.0))
+    else:
+        half = float(stats.norm.ppf(0.5 + coverage / 2.0)) * float(np.sqrt(own))
+        low, high = mean - half, mean + half
+    if binary and groups is None:
+        p_value = float(stats.hypergeom.sf(inside.sum() - 1, len(loss), loss.sum(), count))
+    else:
+        p_value = float(stats.norm.sf((mean - rest) / error)) if error > 0 else float(mean <= rest)
+    return mean, low, high, rest, error, own, p_value
+
+
+def _by_group(values: Floats, groups: Array | None) -> Floats:
+    if groups is None:
+        return values
+    _, member = np.unique(groups.astype(str), return_inverse=True)
+    return np.asarray(np.bincount(member, weights=values), dtype=np.float64)
+
+
+def _shrunk(means: Floats, variances: Floats, overall: float) -> Floats:
+    """Empirical Bayes: each mean moves towards the overall one by the share of chance in the spread between means."""
+    between = max(float(np.mean(np.square(means - overall) - variances)), 0.0)
+    keep = between / np.maximum(between + variances, 1e-300) if between > 0 else np.zeros(len(means))
+    return np.asarray(overall + keep * (means - overall))

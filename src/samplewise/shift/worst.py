@@ -1,0 +1,117 @@
+"""Which rows a model serves worst: named segments compared, or a search where none are named."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from samplewise.core.arrays import Array, Floats, Mask
+from samplewise.core.errors import InputError
+from samplewise.core.execution import Executor
+from samplewise.data.columns import describe_columns
+from samplewise.data.dataset import Dataset
+from samplewise.engine.models.losses import UNITS, row_losses
+from samplewise.engine.refits import open_part
+from samplewise.shift.cells import Cells, cells_of
+from samplewise.shift.search import find_worst_segments
+from samplewise.shift.segments import SegmentErrors, segment_errors
+
+MARGIN = 5.0  # points a segment must be worse by to matter, or this factor of the error of the rest
+FACTOR = 1.5
+SIGNIFICANT = 0.05
+MOST_COLUMNS = 60  # of a table without names, more columns say nothing a person could act on
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WorstSegments:
+    """Segments with their errors, worst first, and the rows of each."""
+
+    errors: SegmentErrors
+    ids: tuple[Array, ...]  # rows of each segment
+    searched: bool  # True where the segments were found by search and measured on the other half of the rows
+    unit: str
+
+    def material(self) -> list[int]:
+        """Places of the segments that are significantly worse than the rest, and by enough to matter."""
+        table = self.errors
+        enough = (table.difference >= MARGIN) | ((table.error >= FACTOR * table.rest) & (table.difference >= 1.0))
+        return np.flatnonzero(enough & (table.p_value < SIGNIFICANT)).tolist()
+
+
+def worst_segments(
+    data: Dataset | tuple[Any, Any],
+    learner: Any = None,
+    *,
+    folds: int = 5,
+    seed: int = 0,
+    coverage: float = 0.95,
+    executor: Executor | None = None,
+) -> WorstSegments:
+    """Where a cross-fitted model is worst, in points of error: over data.segments, or searched among the features.
+
+    Args:
+        data: n labelled rows, or a pair (X, y); its `segments` columns name what is to be compared.
+        learner: a name, a scikit-learn estimator or a `Learner`; None for the default of this shape of data.
+        folds: number of folds.
+        seed: of folds, fits and the halves of the search.
+        coverage: of the intervals.
+        executor: carries out fits that are not in closed form.
+
+    Returns:
+        `WorstSegments`; larger errors mean worse. For regression 100 points are the mean absolute error of the median.
+
+    Raises:
+        InputError: no labels, too few rows, or nothing to cut into segments.
+
+    Cost: `folds` fits.   Not for: causes (a segment may be worse because its labels are).   Source: eyuboglu2022.
+
+    >>> rng = np.random.default_rng(0)
+    >>> X, site = rng.normal(size=(400, 2)), np.repeat(["a", "b"], 200)
+    >>> y = np.where(site == "a", X[:, 0] > 0, rng.random(400) > 0.5).astype(int)
+    >>> worst_segments(Dataset(X, y, segments=site)).errors.names[0].endswith("= b")
+    True
+    """
+    part = open_part(data, learner, folds=folds, seed=seed, executor=executor)
+    losses = row_losses(part.held_out_outputs(), part.target)
+    return segments_of_losses(losses, part.data, UNITS[part.target.task], seed=seed, coverage=coverage)
+
+
+def segments_of_losses(
+    losses: Floats, data: Dataset, unit: str, *, groups: Array | None = None, seed: int = 0, coverage: float = 0.95
+) -> WorstSegments:
+    """The same for losses (n,) that are known; `groups` default to those of the data."""
+    groups = data.groups if groups is None else groups
+    if data.segments is not None:
+        cells = [cells_of(str(name), data.segments[name]) for name in data.segments.columns]
+        table = segment_errors(losses, cells, groups=groups, coverage=coverage)
+        masks = _masks_by_name(cells)
+        return WorstSegments(table, tuple(data.ids[masks[name]] for name in table.names), False, unit)
+    table, members = find_worst_segments(
+        losses, feature_cells(data), data.ids, groups=groups, seed=seed, coverage=coverage
+    )
+    return WorstSegments(table, tuple(data.ids[member] for member in members), True, unit)
+
+
+def feature_cells(data: Dataset) -> list[Cells]:
+    """Every feature column cut into cells; refused where columns are too many to have a meaning each."""
+    named = hasattr(data.X, "iloc")
+    if not named and not (isinstance(data.X, np.ndarray) and data.X.ndim == 2 and data.X.shape[1] <= MOST_COLUMNS):
+        raise InputError(
+            "there are no columns to look for segments in",
+            got=f"X {tuple(data.X.shape)} without column names",
+            fix="name what is to be compared: Dataset(..., segments=...)",
+        )
+    columns = [column for column in describe_columns(data.X) if column.role == "feature"]
+    useful = [column.name for column in columns if column.kind in ("numeric", "boolean", "category")]
+    values = (data.X[name] if named else data.X[:, _place(name)] for name in useful)
+    return [cells_of(str(name), column) for name, column in zip(useful, values, strict=True)]
+
+
+def _masks_by_name(segments: Sequence[Cells]) -> dict[str, Mask]:
+    return {name: cells.codes == code for cells in segments for code, name in enumerate(cells.names)}
+
+
+def _place(name: str) -> int:
+    """Column number behind the name "x7" of a column without a name."""
+    return int(str(name).removeprefix("x"))
