@@ -1,0 +1,145 @@
+"""The documentation says what the package does: every public name, command and check has its page, and examples run."""
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+sys.path.insert(0, str(DOCS))
+
+from generators import bibliography, command_line, pages, refusals  # noqa: E402 (the generators live beside the pages)
+from generators.docstrings import KEY, sections_of  # noqa: E402
+from generators.source import PACKAGE, ROOMS, checks, public_names  # noqa: E402
+
+CODE_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+CHECK_HEADINGS = ("Measures", "Why it matters", "When it is wrong", "Remedy", "Source")
+
+
+@pytest.fixture(scope="module")
+def generated():
+    return pages.generated()
+
+
+class Loader(yaml.SafeLoader):
+    """Reads mkdocs.yml, whose tags name Python objects that are of no interest here."""
+
+
+Loader.add_multi_constructor("tag:yaml.org,2002:python/", lambda loader, suffix, node: suffix)
+
+
+def addresses(entry):
+    if isinstance(entry, str):
+        return {entry}
+    parts = entry.values() if isinstance(entry, dict) else entry
+    return set().union(*(addresses(part) for part in parts)) if parts else set()
+
+
+def test_every_page_is_in_the_navigation(generated):
+    written = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")}
+    written = {page for page in written if not page.startswith("parts/")}
+    settings = yaml.load((ROOT / "mkdocs.yml").read_text(), Loader)
+    assert addresses(settings["nav"]) | addresses(list(pages.navigation().values())) == written | set(generated)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_public_name_has_its_page(room, generated):
+    names = public_names(room)
+    assert names, f"samplewise.{room} offers nothing"
+    for name in names:
+        page = generated[f"methods/{room}/{name}.md"]
+        assert page.startswith(f"# {name}\n")
+        assert len(page.split("\n\n")[1]) > 20, f"{room}.{name} does not say what it gives"
+
+
+def test_every_check_has_its_page_with_all_headings(generated):
+    found = list(checks())
+    assert len(found) == len({check.code for check in found}) >= 17
+    for check in found:
+        page = generated[f"checks/{check.code.lower()}.md"]
+        assert page.startswith(f"# {check.code} {check.title}")
+        missing = [heading for heading in CHECK_HEADINGS if f"\n## {heading}\n" not in page]
+        assert not missing, f"{check.code} lacks {missing}"
+
+
+def test_every_command_and_option_is_on_its_page(generated):
+    page = generated["command-line.md"]
+    for name, command in command_line.commands().items():
+        assert command.help, f"samplewise {name} has no help"
+        section = page.split(f"\n## samplewise {name}\n")[1].split("\n## samplewise ")[0]
+        missing = [
+            option
+            for item in command.params
+            for option in item.opts
+            if option.startswith("-") and option not in section
+        ]
+        assert not missing, f"samplewise {name}: {missing}"
+
+
+def test_every_cited_source_is_in_the_references():
+    known = set(bibliography.entries())
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                source = sections_of(ast.get_docstring(node) or "").get("Source", "")
+                assert set(KEY.findall(source)) <= known, f"{path.name}: {node.name}"
+    for check in checks():
+        assert set(KEY.findall(check.text.partition("## Source")[2])) <= known, check.code
+
+
+def test_references_are_whole_and_cited():
+    text = "".join(path.read_text() for path in [*PACKAGE.rglob("*.py"), *DOCS.rglob("*.md")])
+    reproductions = ROOT / "reproductions"
+    text += "".join(path.read_text() for path in reproductions.glob("*.py"))
+    for key, fields in bibliography.entries().items():
+        assert {"author", "title", "year"} <= set(fields), key
+        assert fields["year"] in key, key
+        assert key in text, f"nothing cites {key}"
+    assert len(bibliography.entries()) == bibliography.BIB.read_text().count("\n@") + 1
+
+
+def test_refusals_say_how_to_mend():
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for what, fix in refusals.refusals(path):
+            assert what, path
+            assert fix, f"{path.name}: {what!r} names no fix"
+
+
+def blocks(path, language):
+    return [body for kind, body in CODE_BLOCK.findall(path.read_text()) if kind == language]
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", DOCS / "index.md"], ids=lambda path: path.name)
+def test_python_examples_run(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    draw = np.random.default_rng(0)
+    X = draw.normal(size=(120, 4))
+    y = (X[:, 0] + 0.3 * draw.normal(size=120) > 0).astype(int)
+    found = blocks(path, "python")
+    assert found
+    for body in found:
+        exec(compile(body, str(path), "exec"), {"X": X, "y": y})
+    assert (tmp_path / "report.html").read_text().startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda path: path.name)
+def test_commands_shown_exist_with_their_options(path):
+    lines = [
+        line
+        for language in ("text", "console", "bash", "sh")
+        for body in blocks(path, language)
+        for line in body.splitlines()
+    ]
+    known = command_line.commands()
+    for line in lines:
+        words = line.removeprefix("$ ").split()
+        if words[:1] == ["samplewise"] and len(words) > 1 and not words[1].startswith("-"):
+            assert words[1] in known, line
+            options = {option for item in known[words[1]].params for option in item.opts}
+            shown = {word.partition("=")[0] for word in words[2:] if word.startswith("--")}
+            assert shown <= options, line
