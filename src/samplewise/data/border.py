@@ -103,16 +103,15 @@ def default_ids(X: Any, count: int) -> Array:
     index = getattr(X, "index", None) if hasattr(X, "iloc") else None
     if index is None:
         return np.arange(count)
-    if index.hasnans or not index.is_unique:
-        bad = index[index.isna() | index.duplicated()] if index.nlevels == 1 else index[index.duplicated()]
+    if index.nlevels > 1:
+        index = pd.Index(["/".join(map(str, key)) for key in index])
+    unusable = index.isna() | index.duplicated()
+    if unusable.any():
         raise InputError(
-            "the frame's index names the rows, and it repeats or has missing entries",
-            where=name_rows(bad),
+            "the frame's index names the rows, and it repeats or has missing entries", where=name_rows(index[unusable]),
             got=f"{len(index)} rows, {index.nunique()} different index entries",
             fix="X = X.reset_index(drop=True), or pass ids=",
-        )
-    if index.nlevels > 1:
-        return np.array(["/".join(map(str, key)) for key in index], dtype=str)
+        )  # fmt: skip
     return index.astype(str).to_numpy(dtype=str) if index.dtype.kind in "mM" else as_vector(index, "ids")
 
 
@@ -224,7 +223,7 @@ def _from_narwhals(X: Any) -> Any:
 def _pandas_column(column: Any) -> Any:
     kind = column.dtype
     if kind in (nw.Categorical, nw.Enum):
-        return pd.Categorical(column.to_list(), categories=column.cat.get_categories().to_list())
+        return pd.Categorical(column.to_list(), categories=list(kind.categories) if kind == nw.Enum else None)
     if kind.is_numeric() or kind in (nw.Datetime, nw.Date, nw.Duration):
         return column.cast(nw.Datetime("us")).to_numpy() if kind == nw.Date else column.to_numpy()
     if kind == nw.Boolean and not column.is_null().any():

@@ -162,7 +162,7 @@ def _taken(part: Any, positions: Ints) -> Any:
 
 def _require_equal_lengths(parts: dict[str, Any], count: int) -> None:
     for name, values in parts.items():
-        if values is not None and len(values if name != "X" else parts["ids"]) != count:
+        if name != "X" and values is not None and len(values) != count:
             raise InputError(
                 f"{name} and X have different numbers of rows",
                 got=f"X {count} rows, {name} {len(values)}",
@@ -190,9 +190,7 @@ def _require_present(values: Array | None, ids: Array, name: str) -> None:
 def _as_weights(weights: Any) -> Array:
     given = as_vector(weights, "weights")
     if given.dtype.kind not in "biuf":
-        raise InputError(
-            "weights must be numbers", got=f"dtype {given.dtype}", fix="pass one non-negative number per row"
-        )
+        raise InputError("weights must be numbers", got=f"dtype {given.dtype}", fix="pass one number per row")
     return given.astype(np.float64)
 
 

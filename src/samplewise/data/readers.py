@@ -304,9 +304,7 @@ def _read_arrays(path: Path, roles: _Roles) -> Reading:
     if y is not None and _are_codes(y, arrays.get("class_names")):
         y = arrays["class_names"][y]
         notes.append("label codes are shown by their class_names")
-    part: dict[str, Any] = {
-        kind: None if (name := getattr(roles, kind)) is None else arrays[name] for kind in ("id", "groups", "time")
-    }
+    part: dict[str, Any] = {kind: arrays.get(getattr(roles, kind) or "") for kind in ("id", "groups", "time")}
     segments = {name: arrays[name] for name in roles.segments} or None
     data = Dataset(arrays[features], y, part["id"], part["groups"], segments, part["time"])
     id_source = "row number, from 0" if roles.id is None else f"array {roles.id!r}"

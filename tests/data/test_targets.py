@@ -1,0 +1,101 @@
+"""The task is decided by a rule that says what it decided."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from samplewise.core.errors import InputError
+from samplewise.data.targets import describe_target
+
+
+def test_strings_are_sorted_classes():
+    target = describe_target(["no", "yes", "no", "yes"])
+    assert target.task == "classification"
+    assert target.classes.tolist() == ["no", "yes"]
+    assert target.codes.tolist() == [0, 1, 0, 1]
+    assert len(target) == 4
+
+
+@pytest.mark.parametrize("labels", [[True, False, True, False], pd.Categorical(["u", "v", "u", "v"]), [1, "a", 1, "a"]])
+def test_what_is_not_a_number_is_a_class(labels):
+    target = describe_target(labels)
+    assert target.task == "classification"
+    assert [target.classes[code] for code in target.codes] == list(labels)
+
+
+def test_few_whole_numbers_are_classes_and_many_are_not():
+    assert describe_target(np.arange(40) % 20).task == "classification"
+    assert describe_target(np.arange(40)).task == "regression"
+    assert describe_target(np.arange(1000) % 100).task == "classification"
+    assert describe_target(np.arange(1000) % 101).task == "regression"
+    assert "task='classification' overrides" in describe_target(np.arange(40)).note
+
+
+def test_floats_that_look_like_classes_are_classes_with_a_note():
+    target = describe_target([0.0, 1.0, 2.0] * 5)
+    assert target.task == "classification"
+    assert target.classes.tolist() == [0, 1, 2]
+    assert target.classes.dtype.kind == "i"
+    assert "floats that look like classes" in target.note
+    assert "task='regression'" in target.note
+    assert describe_target([0.0, 1.0, 2.0] * 5, task="regression").codes.dtype == np.float64
+
+
+def test_floats_with_fractions_are_numbers():
+    target = describe_target([0.5, 1.25, np.nan, 2.0])
+    assert target.task == "regression"
+    assert target.classes is None
+    assert target.usable.tolist() == [True, True, False, True]
+
+
+def test_missing_labels_have_no_code():
+    target = describe_target(["a", None, "b", "a", "b"])
+    assert target.codes.tolist() == [0, -1, 1, 0, 1]
+    assert target.usable.tolist() == [True, False, True, True, True]
+
+
+def test_a_class_with_one_row_is_set_aside_not_fatal():
+    target = describe_target(["a", "a", "b", "b", "rare"])
+    assert target.single == ("rare",)
+    assert target.usable.tolist() == [True, True, True, True, False]
+
+
+def test_the_positive_class_goes_last():
+    target = describe_target(["no", "yes", None, "no", "yes"], positive="no")
+    assert target.classes.tolist() == ["yes", "no"]
+    assert target.codes.tolist() == [1, 0, -1, 1, 0]
+    assert describe_target([0, 1, 0, 1], positive="0").classes.tolist() == [1, 0]
+
+
+def test_an_unknown_positive_class_gets_the_nearest_match():
+    with pytest.raises(InputError, match=r"(?s)no class named 'yess'.*did you mean 'yes'"):
+        describe_target(["no", "yes", "no", "yes"], positive="yess")
+
+
+def test_row_order_changes_no_code():
+    labels = np.array(["c", "a", "b", "a", "c", "b"])
+    order = np.array([3, 1, 5, 0, 2, 4])
+    whole, shuffled = describe_target(labels), describe_target(labels[order])
+    np.testing.assert_array_equal(whole.codes[order], shuffled.codes)
+
+
+@pytest.mark.parametrize(
+    ("labels", "options", "what", "fix"),
+    [
+        ([], {}, "too few rows", "two rows of each"),
+        (["a"], {}, "too few rows", "two rows of each"),
+        ([None, None, None], {}, "every label is missing", "label="),
+        ([np.nan, np.nan], {}, "every label is missing", "label="),
+        (["a", "a", "a"], {}, "every row has the same label.*one class: a", "label="),
+        ([1.5, 1.5], {"task": "regression"}, "same number", "label="),
+        (["a", "b", "c", "c"], {}, "two classes have two rows.*classes with one row: a, b", "merge"),
+        ([f"c{i}" for i in range(1001)] * 2, {}, "more than 1,000 classes.*1,001", "task='regression'"),
+        (["a", "b", "a"], {"task": "regression", "ids": [7, 8, 9]}, "needs numbers.*rows id 7, 8, 9", "classification"),
+        ([1.0, np.inf, 2.0], {"ids": ["p", "q", "r"]}, "missing or infinite.*rows id q", "drop these rows"),
+        (["a", "b"], {"task": "ranking"}, "no task named 'ranking'", "classification, regression"),
+        (np.eye(3), {}, "one axis", r"argmax\(axis=1\)"),
+    ],
+)  # fmt: skip
+def test_labels_nothing_can_be_learned_from_are_refused(labels, options, what, fix):
+    with pytest.raises(InputError, match=rf"(?s){what}.*fix: .*{fix}"):
+        describe_target(labels, **options)
