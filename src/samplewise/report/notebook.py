@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from html import escape
 
 from samplewise.core.findings import AuditRecord
-from samplewise.report.advice import NOT_TESTED, advice_of
+from samplewise.report.advice import NOT_TESTED, Advice, advice_of
 from samplewise.report.verdict import extent, verdict
-from samplewise.report.wording import estimate_text
+from samplewise.report.wording import estimate_text, printable
 
 MOST_FINDINGS = 20
 
@@ -22,7 +22,7 @@ def summary_html(record: AuditRecord) -> str:
     """
     findings = list(record.findings())
     tested, untested = advice_of(record)
-    parts = [f"<p><strong>{escape(verdict(record).sentence)}</strong></p>"]
+    parts = [f"<p><strong>{escape(printable(verdict(record).sentence))}</strong></p>"]
     parts += _table(
         ("finding", "severity", "how many", "measured"),
         (
@@ -35,20 +35,19 @@ def summary_html(record: AuditRecord) -> str:
             for item in findings[:MOST_FINDINGS]
         ),
     )
-    parts += _table(
-        ("remedy", "effect on held-out rows", "verdict"),
-        (
-            (item.action, estimate_text(item.remedy.effect) if item.remedy.effect else item.remedy.reason, item.remedy.verdict or NOT_TESTED)
-            for item in [*tested, *untested]
-        ),
-    )  # fmt: skip
+    parts += _table(("remedy", "effect on held-out rows", "verdict"), map(_remedy_cells, [*tested, *untested]))
     if len(findings) > MOST_FINDINGS:
         parts.append(f"<p>and {len(findings) - MOST_FINDINGS} more findings</p>")
     return "".join(parts)
 
 
+def _remedy_cells(item: Advice) -> tuple[str, str, str]:
+    effect = estimate_text(item.remedy.effect) if item.tested and item.remedy.effect else item.remedy.reason
+    return item.action, effect, item.remedy.verdict or NOT_TESTED
+
+
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
-    body = ["<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows]
+    body = ["<tr>" + "".join(f"<td>{escape(printable(cell))}</td>" for cell in row) + "</tr>" for row in rows]
     if not body:
         return []
     return [
