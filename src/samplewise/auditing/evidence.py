@@ -24,6 +24,7 @@ from samplewise.engine.models.metrics import Metric
 from samplewise.engine.neighbours import NeighbourGraph, build_graph, exact_groups
 from samplewise.engine.refits import FitRunner, FitStore, Part, Refits, refit
 from samplewise.engine.refits.parts import whole_part
+from samplewise.information import UniqueInformation, unique_information
 from samplewise.labels import LabelPosterior, label_posterior
 
 NEIGHBOURS = 10
@@ -128,6 +129,11 @@ class Evidence:
     def label_posterior(self) -> LabelPosterior:
         """The cross-fitted posterior over every row's true label."""
         return label_posterior(self.whole, predictions=self.predictions)
+
+    @cached_property
+    def information(self) -> UniqueInformation:
+        """Unique information of every row, from one closed-form fit."""
+        return unique_information(self.whole)
 
     @cached_property
     def halves(self) -> Refits:

@@ -1,0 +1,91 @@
+"""SW301 redundant rows.
+
+## Measures
+How much a model depends on having seen exactly this row (`unique_information`, in nats): how far its answers on all
+rows would move without it. The quarter of the rows with least of it is proposed for leaving out, in rounds, so that of
+two rows that stand in for each other one stays. Where fits are cheap, the cost of leaving out 10, 25 and 50 % is
+measured on rows that had no say, beside as many random rows.
+
+## Why it matters
+Rows that say what others say cost storage, labelling and training time. A smaller set that scores the same is cheaper
+to check by hand.
+
+## When it is wrong
+Redundant for this model is not redundant for a larger one. Frequency is information too: leaving out common rows shifts
+class shares and probabilities. Information is measured in a ridge head on kernel features that stands in for the
+learner; row weights are not used.
+
+## Remedy
+Leave the rows out if the tested effect is not distinguishable from zero, or keep them as a reserve.
+
+## Source
+harutyunyan2021.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from samplewise.auditing.evidence import Evidence
+from samplewise.auditing.judged import ids_of, require_rows
+from samplewise.core.arrays import Ints
+from samplewise.core.findings import CheckResult, Finding, Remedy
+from samplewise.core.values import Estimate, Exhibit
+from samplewise.engine.refits.parts import Change, Part, Rule
+from samplewise.information import information_curve, redundant_rows, removal_cost
+
+CODE, TITLE, SLOW = "SW301", "redundant rows", True
+NEEDS = frozenset({"label", "features"})
+
+SHARE = 0.25
+LEAST_ROWS = 100
+FITS = 35  # of the measured cost: 5 parts, as they are and without 10, 25 and 50 % of their rows, twice
+AFFORDABLE = 15.0  # seconds by the plan's own price per fit
+
+
+def run(evidence: Evidence) -> CheckResult:
+    """The quarter of the rows that carries least, how little that is, and what leaving rows out costs."""
+    require_rows(evidence, LEAST_ROWS, "leaving out a quarter of the rows")
+    information = evidence.information
+    rows = redundant_rows(evidence.whole, SHARE)
+    values = np.nan_to_num(information.functional.values)
+    carried = 100.0 * float(values[rows].sum()) / max(float(values.sum()), 1e-300)
+    measured = Estimate(
+        "information_of_the_least", carried, unit="% of all information", source="harutyunyan2021",
+        reason="a property of these rows; the effect of leaving them out is tested apart",
+    )  # fmt: skip
+    exhibits = (information_curve(information.functional), *_cost(evidence))
+    finding = _finding(evidence, rows, measured)
+    return CheckResult((finding,) if len(rows) else (), (information.functional,), exhibits, (measured,))
+
+
+def rules(evidence: Evidence) -> Mapping[str, Rule]:  # every check has the same two functions
+    """Leave out the quarter of a part's rows with least unique information."""
+    return {"drop": drop_redundant}
+
+
+def drop_redundant(part: Part) -> Change:
+    """The rule: information is measured inside the part, in rounds."""
+    return Change("drop", np.sort(redundant_rows(part, SHARE)))
+
+
+def _finding(evidence: Evidence, rows: Ints, measured: Estimate) -> Finding:
+    share = len(rows) / len(evidence.data)
+    keys = ids_of(evidence, rows)
+    explanation = (
+        f"{len(rows):,} rows ({share:.0%}) carry {measured.value:.2g} % of the unique information: without any one of "
+        "them a model's answers would hardly move. They were chosen in rounds, so that of two rows that stand in for "
+        "each other one stays."
+    )
+    action = f"Leave out the {len(rows):,} least informative rows, if the test says that nothing is lost."
+    remedy = Remedy("drop", keys, action=action)
+    caveat = "Redundant for this model is not redundant for a larger one, and leaving out common rows shifts shares."
+    title = f"{share:.0%} of the rows carry {measured.value:.2g} % of the information"
+    return Finding(CODE, title, "note", keys, explanation, (remedy,), (measured,), caveat=caveat)
+
+
+def _cost(evidence: Evidence) -> tuple[Exhibit, ...]:
+    """Measured cost of leaving out 10, 25 and 50 %, where the plan's own prices allow it."""
+    if not evidence.plan.advice or FITS * evidence.plan.seconds_per_fit > AFFORDABLE:
+        return ()
+    return (removal_cost(evidence.whole, evidence.metric),)

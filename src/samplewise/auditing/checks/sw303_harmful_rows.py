@@ -1,0 +1,79 @@
+"""SW303 rows that hurt.
+
+## Measures
+What leaving out one row would change for rows that had no part in the fit (`benefit`): the squared error without it
+minus the error with it, for all rows in closed form, judged by the rows of the fold that was left out. Rows are listed
+whose benefit is below zero beyond chance, with Benjamini and Hochberg's correction over all rows.
+
+## Why it matters
+A row that makes the answers for its neighbours worse is a wrong label, a copy with the wrong features, or from another
+world. It does harm whether or not it looks odd.
+
+## When it is wrong
+The judges' labels are taken as given: among many wrong labels a right row can seem to hurt. One row moves little, so
+most harmful rows stay below what can be shown; an empty list does not say that all rows are fine. Effects are those in
+a ridge head on kernel features that stands in for the learner; row weights are not used.
+
+## Remedy
+Look at the rows, then drop or mend them; dropping is tested as a rule that is re-run on rows that had no say.
+
+## Source
+cook1977, koh2017; benjamini1995 for the correction.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from samplewise.auditing.evidence import Evidence
+from samplewise.auditing.judged import ids_of, listed_rows, require_rows
+from samplewise.core.arrays import Ints
+from samplewise.core.findings import CheckResult, Finding, Remedy
+from samplewise.core.values import Estimate, Scores
+from samplewise.engine.refits.parts import Rule
+from samplewise.influence import drop_harmful, harmful_rows, leave_one_out
+
+CODE, TITLE, SLOW = "SW303", "rows that hurt", True
+NEEDS = frozenset({"label", "features"})
+
+LEAST_ROWS = 50
+LEVEL = 0.05
+
+
+def run(evidence: Evidence) -> CheckResult:
+    """Rows that raise the error of others beyond chance, most harmful first."""
+    require_rows(evidence, LEAST_ROWS, "judging a row by others")
+    benefit = leave_one_out(evidence.whole)
+    rows = harmful_rows(benefit, LEVEL)
+    if not len(rows):
+        return CheckResult(scores=(benefit,))
+    table = listed_rows(
+        evidence, "Rows that hurt the answers for others", rows, benefit.unit, benefit=benefit.values,
+        standard_error=np.asarray(benefit.spread),
+    )  # fmt: skip
+    return CheckResult((_finding(evidence, benefit, rows),), (benefit,), (table,))
+
+
+def rules(evidence: Evidence) -> Mapping[str, Rule]:  # every check has the same two functions
+    """Drop the rows of a part that hurt its own held-out rows."""
+    return {"drop": drop_harmful}
+
+
+def _finding(evidence: Evidence, benefit: Scores, rows: Ints) -> Finding:
+    keys, count = ids_of(evidence, rows), len(rows)
+    worst = int(rows[0])
+    value, error = float(benefit.values[worst]), float(np.asarray(benefit.spread)[worst])
+    explanation = (
+        f"Without any one of these rows, rows that had no part in the fit would be predicted better; the worst raises "
+        f"their squared error by {-value:.2g} (standard error {error:.2g}). About {LEVEL:.0%} of the list are expected "
+        "to be there by chance."
+    )
+    drop = Remedy("drop", keys, action=f"Drop the {count:,} rows that hurt, after a look at them.")
+    review = Remedy("review", keys, action="Look at these rows: a wrong label is better mended than dropped.")
+    caveat = "The judges' labels are taken as given: where many are wrong, a right row can seem to hurt."
+    measured = Estimate(
+        "worst_benefit", value, value - 1.96 * error, value + 1.96 * error, benefit.unit, 0.95, "koh2017",
+        "not corrected for having picked the worst",
+    )  # fmt: skip
+    title = f"{count:,} row{'s make' if count > 1 else ' makes'} the answers for others worse"
+    return Finding(CODE, title, "warning", keys, explanation, (drop, review), (measured,), caveat=caveat)

@@ -1,0 +1,164 @@
+"""SW501 error, and what it certifies.
+
+## Measures
+The error on rows that the model did not see: the share of wrong rows in % with a Clopper-Pearson interval, or the mean
+absolute error and R squared of a regression. With a test set (`test=`) the same on its rows: that is a certificate. The
+error is set beside that of always giving the same answer.
+
+## Why it matters
+It is the number a decision rests on. A score without an interval hides that 3 % of 100 rows may be anything between
+0.6 and 8.5 %.
+
+## When it is wrong
+The held-out error is an average over models that share rows, each of them taught on four fifths of the data, so its
+interval is a good approximation and no guarantee. The certificate of a test set holds only if its rows played no part
+in any choice, come from the population the model will meet, and carry right labels. Wrong labels count as errors.
+Rows of one group, and exact copies, count as one observation.
+
+## Remedy
+Where nothing was learned, look at the features and at the labels before collecting more rows: does any column carry
+information on the label, and do the labels belong to these rows?
+
+## Source
+clopper1934; korn1998 for grouped rows; diebold1995 for the comparison with guessing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from samplewise.auditing.evidence import Evidence
+from samplewise.auditing.judged import judge, judged_losses, judged_outputs, shared_groups
+from samplewise.core.arrays import Array, Floats, one_hot
+from samplewise.core.errors import NotApplicable
+from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
+from samplewise.core.values import Estimate, Exhibit
+from samplewise.engine.refits.parts import Rule
+from samplewise.generalization import absolute_error, beats_guessing, error_rate, explained_variance
+
+CODE, TITLE, SLOW = "SW501", "error and what it certifies", False
+NEEDS = frozenset({"label"})
+
+LEVEL = 0.05
+FEW_ROWS = 100  # below this, "nothing was learned" may be a lack of rows
+MOST_CLASSES = 30  # whose errors are drawn
+APPROXIMATE = "average over cross-fitted models that share rows: a good approximation, not a guarantee"
+CERTIFICATE = (
+    "holds for rows drawn like the test set, whatever the model, if the test rows played no part in any choice"
+)
+
+
+def run(evidence: Evidence) -> CheckResult:
+    """Held-out error, test error, and whether anything was learned."""
+    losses = judged_losses(evidence)
+    if not np.isfinite(losses).any():
+        raise NotApplicable("no row could be judged by a model that did not see it")
+    measured = (*_held_out(evidence, losses), *_certified(evidence))
+    exhibits = (_by_class(evidence, losses),) if 0 < evidence.whole.class_count <= MOST_CLASSES else ()
+    learned = _not_learned(evidence, losses)
+    return CheckResult(() if learned is None else (learned,), (), exhibits, measured)
+
+
+def rules(evidence: Evidence) -> Mapping[str, Rule]:  # every check has the same two functions
+    """Nothing to test: an error is no remedy."""
+    return {}
+
+
+def _held_out(evidence: Evidence, losses: Floats) -> tuple[Estimate, ...]:
+    known = np.isfinite(losses)
+    groups = _at(shared_groups(evidence), known)
+    if evidence.whole.class_count:
+        found: tuple[Estimate, ...] = (error_rate(losses[known], groups),)
+    else:
+        outputs, numbers = judged_outputs(evidence)[known], evidence.target.codes[known]
+        found = (absolute_error(outputs, numbers, groups), explained_variance(outputs, numbers, groups))
+    return tuple(replace(estimate, quantity=f"held_out_{estimate.quantity}", reason=APPROXIMATE) for estimate in found)
+
+
+def _certified(evidence: Evidence) -> tuple[Estimate, ...]:
+    """The same on the test set; a class the data lacks is always wrong."""
+    outputs, codes = evidence.test_outputs, evidence.test_codes
+    if outputs is None or codes is None or evidence.test is None:
+        return ()
+    if evidence.whole.class_count:
+        found: tuple[Estimate, ...] = (error_rate(outputs.argmax(axis=1) != codes, evidence.test.groups),)
+    else:
+        found = (absolute_error(outputs, codes, evidence.test.groups),)
+    return tuple(replace(estimate, quantity=f"test_{estimate.quantity}", reason=CERTIFICATE) for estimate in found)
+
+
+def _not_learned(evidence: Evidence, losses: Floats) -> Finding | None:
+    known = np.isfinite(losses)
+    groups = _at(shared_groups(evidence), known)
+    model, guessed, answer = _losses_and_guesses(evidence, known)
+    saved, p_value = beats_guessing(model, guessed, groups)
+    judges = f"{judge(evidence)}, judged on {int(known.sum()):,} rows they were not taught"
+    if p_value >= LEVEL:
+        few = int(known.sum()) < FEW_ROWS
+        return _finding(
+            "The model does no better than guessing", "warning" if few else "error",
+            f"{judges}, are not shown to beat {answer} (p = {p_value:.2g}). Every score, list and remedy that rests "
+            "on this model says nothing yet.",
+            replace(saved, quantity="saved_by_the_model"),
+        )  # fmt: skip
+    if not evidence.whole.class_count:
+        return None
+    counts = np.bincount(evidence.target.codes[known])
+    majority = np.where(evidence.target.codes[known] == counts.argmax(), 0.0, 1.0)
+    if losses[known].mean() < majority.mean():
+        return None
+    name = _class_names(evidence)[counts.argmax()]
+    return _finding(
+        f"The model is right no more often than the answer {name!r} for every row", "note",
+        f"{judges}, are wrong in {100 * losses[known].mean():.3g} % and always answering {name!r} in "
+        f"{100 * majority.mean():.3g} %; their probabilities do tell rows apart. Accuracy is the wrong score for "
+        "classes of such different size: use metric='balanced_accuracy' or 'auc'.",
+        replace(saved, quantity="saved_by_the_model"),
+    )  # fmt: skip
+
+
+def _finding(title: str, severity: Severity, explanation: str, saved: Estimate) -> Finding:
+    remedy = Remedy("review", (), action="Check that the labels belong to these rows and that a column can tell them.")
+    caveat = "With few rows, or many wrong labels, a model that has learned something may not show it."
+    return Finding(CODE, title, severity, (), explanation, (remedy,), (saved,), "data", caveat)
+
+
+def _losses_and_guesses(evidence: Evidence, known: Array) -> tuple[Floats, Floats, str]:
+    """Loss of the model and of the best constant answer per row; squared error, since it also sees a right ranking."""
+    if not evidence.whole.class_count:
+        numbers = evidence.target.codes[known]
+        scale = float(np.var(numbers)) or 1.0
+        model = np.square(judged_outputs(evidence)[known, 0] - numbers) / scale
+        return model, np.square(numbers - numbers.mean()) / scale, "always answering the mean"
+    P, truth = evidence.held_out_probabilities[known], one_hot(evidence.target.codes[known], evidence.whole.class_count)
+    guessed = np.square(truth - truth.mean(axis=0)).sum(axis=1)
+    return np.square(truth - P).sum(axis=1), guessed, "answering with the frequencies of the classes"
+
+
+def _by_class(evidence: Evidence, losses: Floats) -> Exhibit:
+    """Held-out error of every class, with its interval."""
+    groups = shared_groups(evidence)
+    rows = []
+    for code, name in enumerate(_class_names(evidence)):
+        own = np.isfinite(losses) & (evidence.target.codes == code)
+        if own.any():
+            rate = error_rate(losses[own], _at(groups, own))
+            rows.append((name, rate.value, rate.low, rate.high, int(own.sum())))
+    names, value, low, high, count = zip(*rows, strict=True)
+    columns: dict[str, Array] = {
+        "name": np.array(names, dtype=str),
+        "value": np.array(value),
+        "low": np.array(low),
+        "high": np.array(high),
+        "rows": np.array(count),
+    }
+    return Exhibit("bars", "Held-out error of every class", columns, "%", "Share of the rows of a class that go wrong.")
+
+
+def _class_names(evidence: Evidence) -> list[str]:
+    return [str(value) for value in ([] if evidence.target.classes is None else evidence.target.classes.tolist())]
+
+
+def _at(values: Array | None, rows: Array) -> Array | None:
+    return None if values is None else values[rows]

@@ -1,0 +1,93 @@
+"""SW502 gap and memorisation.
+
+## Measures
+The error on rows that taught the model beside the error on other rows, and for every row how much more often it is
+right when it was taught (`memorization`, -1..1), from models on complementary random halves.
+
+## Why it matters
+A model that knows rows by heart repeats their errors and tells outsiders who was in its training data. Rows that are
+right only when taught are rare cases, or wrong labels: both are worth a look.
+
+## When it is wrong
+Models of half the rows memorise more than one of all rows. With ten models on each side a single row's score is known
+to about .13. A gap is no fault in itself: a forest with no training error can generalise well.
+
+## Remedy
+Look at the rows that are known by heart: mend those that are wrong, collect more like those that are right and rare. A
+large gap with few such rows calls for a simpler or more strongly regularised model.
+
+## Source
+feldman2020.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from samplewise.auditing.evidence import Evidence
+from samplewise.auditing.judged import ids_of, listed_rows, require_rows, shared_groups
+from samplewise.core.arrays import Array, Ints
+from samplewise.core.findings import CheckResult, Finding, Remedy
+from samplewise.core.values import Estimate, Exhibit, Scores
+from samplewise.engine.refits.parts import Rule
+from samplewise.generalization import generalization_gap, memorization
+
+CODE, TITLE, SLOW = "SW502", "gap and memorisation", True
+NEEDS = frozenset({"label"})
+
+LEAST_ROWS = 40
+BY_HEART = 0.5  # share of models, or standard deviations of the label
+SURE = 2.0  # standard errors above 0.25, so that ten against ten models say it clearly
+LOWEST = 0.25
+
+
+def run(evidence: Evidence) -> CheckResult:
+    """The gap with its interval, and the rows known by heart."""
+    require_rows(evidence, LEAST_ROWS, "the gap between taught and other rows")
+    taught, other, gap = generalization_gap(evidence.halves, evidence.target, shared_groups(evidence))
+    scores = memorization(evidence.halves, evidence.target)
+    rows = by_heart(scores)
+    findings = (_finding(evidence, taught, other, gap, rows),) if len(rows) else ()
+    exhibits = (_exhibit((taught, other)),)
+    if len(rows):
+        exhibits += (
+            listed_rows(evidence, "Rows known by heart", rows, scores.unit, memorization=scores.values,
+                        standard_error=np.asarray(scores.spread)),
+        )  # fmt: skip
+    return CheckResult(findings, (scores,), exhibits, (gap, taught, other))
+
+
+def rules(evidence: Evidence) -> Mapping[str, Rule]:  # every check has the same two functions
+    """Nothing to test: a person decides whether a memorised row is rare or wrong."""
+    return {}
+
+
+def by_heart(scores: Scores) -> Ints:
+    """Positions of the rows that are known by heart beyond doubt, most first."""
+    sure = scores.values - SURE * np.asarray(scores.spread) > LOWEST
+    rows = np.flatnonzero((scores.values >= BY_HEART) & sure)
+    return rows[np.argsort(-scores.values[rows], kind="stable")]
+
+
+def _finding(evidence: Evidence, taught: Estimate, other: Estimate, gap: Estimate, rows: Ints) -> Finding:
+    explanation = (
+        f"Models of half the rows err by {taught.value:.3g} on rows they were taught and {other.value:.3g} on others: a "
+        f"gap of {gap}. These rows are right when taught and wrong when not, so no other row supports their label."
+    )
+    action = "Look at these rows: mend the wrong ones, collect more like the rare ones."
+    remedy = Remedy("review", ids_of(evidence, rows), action=action)
+    title = f"{len(rows):,} row{'s are' if len(rows) > 1 else ' is'} known by heart"
+    caveat = "Rare but right rows look the same as wrong labels here; SW201 tells them apart better."
+    keys = ids_of(evidence, rows)
+    return Finding(CODE, title, "note", keys, explanation, (remedy,), (gap,), caveat=caveat)
+
+
+def _exhibit(errors: tuple[Estimate, Estimate]) -> Exhibit:
+    columns: dict[str, Array] = {
+        "name": np.array(["rows the model was taught", "other rows"]),
+        "value": np.array([estimate.value for estimate in errors]),
+        "low": np.array([estimate.low for estimate in errors]),
+        "high": np.array([estimate.high for estimate in errors]),
+    }
+    unit = "%" if errors[0].unit == "points" else errors[0].unit
+    return Exhibit("bars", "Error on taught and on other rows", columns, unit, "Models of half the rows each.")

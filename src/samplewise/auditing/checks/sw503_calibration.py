@@ -1,0 +1,92 @@
+"""SW503 calibration.
+
+## Measures
+Whether a probability of 80 % comes true in 80 % of the rows: the expected calibration error of the top class in points,
+less what chance alone would show, with a bootstrap interval; the Brier score; the reliability table; the temperature
+that would mend it. Probabilities are the model's own, on rows it did not see; a learner that has none is given
+probabilities by one temperature fitted on the same held-out rows, and the explanation says so.
+
+## Why it matters
+Thresholds, expected costs and "send the doubtful rows to a person" all take probabilities at their word.
+
+## When it is wrong
+Only the confidence in the top class is looked at; a rare class may be off unseen. Wrong labels make a right model look
+overconfident. Bins hide errors of both signs within one bin.
+
+## Remedy
+Divide the log-probabilities by the stated temperature (one number, fitted on held-out rows) before using them; ranking
+and accuracy stay as they are.
+
+## Source
+naeini2015, brier1950, guo2017.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from samplewise.auditing.evidence import Evidence
+from samplewise.auditing.judged import judge, judged_outputs, require_rows
+from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.core.errors import NotApplicable
+from samplewise.core.findings import CheckResult, Finding, Remedy
+from samplewise.core.values import Estimate
+from samplewise.engine.models.calibration import probabilities, temperature
+from samplewise.engine.refits.parts import Rule
+from samplewise.generalization import CalibrationError, calibration_error
+
+CODE, TITLE, SLOW = "SW503", "calibration", False
+NEEDS = frozenset({"label", "classes"})
+
+LEAST_ROWS = 100
+MATERIAL = 5.0  # points
+SMALLEST = 1e-12  # probabilities below this are taken for it
+
+
+def run(evidence: Evidence) -> CheckResult:
+    """Expected calibration error of held-out probabilities, and the temperature that would mend it."""
+    require_rows(evidence, LEAST_ROWS, "a calibration error that chance does not swamp")
+    rows = np.flatnonzero(np.isfinite(judged_outputs(evidence)).all(axis=1))
+    if len(rows) < LEAST_ROWS:
+        raise NotApplicable(f"only {len(rows)} rows could be judged by a model that did not see them")
+    own, P = _probabilities(evidence, rows)
+    codes = evidence.target.codes[rows]
+    found = calibration_error(P, codes, seed=evidence.seed)
+    factor = temperature(np.log(np.clip(P, SMALLEST, None)), codes)
+    mended = Estimate(
+        "temperature", 1.0 / factor, unit="", source="guo2017", reason="one number fitted on the same held-out rows"
+    )
+    measured = (found.error, found.brier, mended)
+    finding = _finding(evidence, found, factor, own) if found.error.low > MATERIAL else None
+    return CheckResult(() if finding is None else (finding,), (), (found.reliability,), measured)
+
+
+def rules(evidence: Evidence) -> Mapping[str, Rule]:  # every check has the same two functions
+    """Nothing to test: rescaling probabilities changes no held-out answer."""
+    return {}
+
+
+def _probabilities(evidence: Evidence, rows: Ints) -> tuple[bool, Floats]:
+    """Whether the learner has probabilities of its own, and (r, c) what is judged."""
+    outputs: Array = judged_outputs(evidence)[rows].astype(np.float64)
+    if evidence.predictions is not None:
+        return True, outputs
+    own = bool(np.allclose(np.exp(outputs).sum(axis=1), 1.0, atol=1e-3))
+    return own, probabilities(outputs, 1.0) if own else evidence.held_out_probabilities[rows]
+
+
+def _finding(evidence: Evidence, found: CalibrationError, factor: float, own: bool) -> Finding:
+    over = found.excess.value > 0
+    word = "overconfident" if over else "underconfident"
+    less = (
+        "" if own else " They come from one temperature fitted on held-out rows, since the learner gives none itself."
+    )
+    explanation = (
+        f"{judge(evidence)} are {word}: on rows they were not taught, their confidence is off by {found.error}, and on "
+        f"average it is {abs(found.excess.value):.3g} points too {'high' if over else 'low'}.{less}"
+    )
+    action = f"Divide the log-probabilities by the temperature {1.0 / factor:.3g} before using them."
+    caveat = "Wrong labels make a right model look overconfident; mend those first."
+    title = f"Probabilities are {word} by {found.error.value:.2g} points"
+    remedy = Remedy("review", (), action=action)
+    return Finding(CODE, title, "warning", (), explanation, (remedy,), (found.error, found.excess), "data", caveat)

@@ -1,0 +1,130 @@
+"""SW601 worst segment.
+
+## Measures
+The error in every segment of the rows beside the error outside it, with an interval and a test corrected for the number
+of segments. Segments are the values of the columns you name (`segments=`). Without any, single values and ranges of the
+features and pairs of them are searched on one half of the rows, and the worst are measured on the other half, so the
+search is not in the interval.
+
+## Why it matters
+A good average hides a group for which the model is useless: a site, an age band, one kind of device.
+
+## When it is wrong
+A segment can be worse because its labels are wrong, because it is rare, or because it is hard for everybody (rows near
+the border between two classes); none of these is the model's unfairness. A pair that was found by search is a place to
+look, not a proof about a group.
+
+## Remedy
+Look at the labels of the segment first; then collect rows there rather than everywhere, or train with a loss that
+weighs its rows more, and audit again.
+
+## Source
+clopper1934, holm1979; eyuboglu2022 for the search.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from samplewise.auditing.evidence import Evidence
+from samplewise.auditing.judged import judge, judged_losses, shared_groups
+from samplewise.core.arrays import Array
+from samplewise.core.errors import InputError, NotApplicable
+from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
+from samplewise.core.values import Estimate, Exhibit, Scores
+from samplewise.engine.models.losses import UNITS
+from samplewise.engine.refits.parts import Rule
+from samplewise.shift import WorstSegments, segments_of_losses
+
+CODE, TITLE, SLOW = "SW601", "worst segment", False
+NEEDS = frozenset({"label"})
+
+GRAVE = 5.0  # points: a found segment whose difference is at least this even at its low end is worth a warning
+LISTED = 40
+SOURCE = "clopper1934"
+
+
+def run(evidence: Evidence) -> CheckResult:
+    """Errors of named segments, or of the worst that a search finds."""
+    losses = judged_losses(evidence)
+    try:
+        found = segments_of_losses(
+            losses, evidence.data, UNITS[evidence.target.task], groups=shared_groups(evidence), seed=evidence.seed
+        )
+    except InputError as lacking:
+        raise NotApplicable(f"{lacking.what} ({lacking.got}); {lacking.fix}") from None
+    if not len(found.errors):
+        raise NotApplicable("no segment could be measured on the other half of the rows")
+    keys = np.array(found.errors.names, dtype=str)
+    worse = "wrong more often" if evidence.whole.class_count else "larger errors"
+    scores = Scores("segment_error", found.errors.error, keys, "%", worse, axis="segment")
+    worst = found.material()
+    findings = (_finding(evidence, found, worst),) if worst else ()
+    measured = (_estimate(found, 0), _difference(found, 0))
+    return CheckResult(findings, (scores,), (_exhibit(found),), measured)
+
+
+def rules(evidence: Evidence) -> Mapping[str, Rule]:  # every check has the same two functions
+    """Nothing to test: rows that are not there yet cannot be added."""
+    return {}
+
+
+def _finding(evidence: Evidence, found: WorstSegments, worst: list[int]) -> Finding:
+    table, first = found.errors, worst[0]
+    name = table.names[first]
+    others = f" {len(worst) - 1} more segments are worse than the rest as well." if len(worst) > 1 else ""
+    how = "found by search on half of the rows and measured on the other half" if found.searched else "named by you"
+    explanation = (
+        f"{judge(evidence)} err in {table.error[first]:.3g} % [{table.low[first]:.3g}, {table.high[first]:.3g}] where "
+        f"{name} ({table.rows[first]:,} judged rows, {how}), and in {table.rest[first]:.3g} % elsewhere "
+        f"(p = {max(table.p_value[first], 1e-16):.2g} after correction for {len(table)} segments).{others}"
+    )
+    if not evidence.whole.class_count:
+        explanation += " 100 % is the mean absolute error of always answering the median."
+    remedies = (
+        Remedy("review", tuple(found.ids[first].tolist()), action=f"Look at the rows where {name}, labels first."),
+        Remedy("collect", (), action=f"Collect rows where {name} rather than everywhere."),
+    )
+    names = tuple(table.names[at] for at in worst)
+    caveat = "A segment may be hard for everybody, or hold more wrong labels; the comparison does not tell which."
+    measured = (_estimate(found, first), _difference(found, first))
+    title = f"The model is worst where {name}"
+    return Finding(CODE, title, _severity(found, first), names, explanation, remedies, measured, "segment", caveat)
+
+
+def _severity(found: WorstSegments, first: int) -> Severity:
+    """Named segments are asked about on purpose; a searched one must be grave to be more than a place to look."""
+    return "warning" if not found.searched or found.errors.difference_low[first] >= GRAVE else "note"
+
+
+def _estimate(found: WorstSegments, at: int) -> Estimate:
+    table = found.errors
+    reason = f"{table.names[at]}: {table.rows[at]:,} rows"
+    numbers = (float(table.error[at]), float(table.low[at]), float(table.high[at]))
+    return Estimate("worst_segment_error", *numbers, "%", table.coverage, SOURCE, reason)
+
+
+def _difference(found: WorstSegments, at: int) -> Estimate:
+    table = found.errors
+    columns = (table.difference, table.difference_low, table.difference_high)
+    reason = "segment minus all other rows; not corrected for the number of segments"
+    return Estimate("worse_by", *(float(column[at]) for column in columns), "points", table.coverage, SOURCE, reason)
+
+
+def _exhibit(found: WorstSegments) -> Exhibit:
+    """Errors as bars beside those of the rest."""
+    table = found.errors
+    columns: dict[str, Array] = {
+        "name": np.array(table.names, dtype=str)[:LISTED],
+        "value": table.error[:LISTED],
+        "low": table.low[:LISTED],
+        "high": table.high[:LISTED],
+        "control": table.rest[:LISTED],
+        "rows": table.rows[:LISTED],
+        "shrunk": table.shrunk[:LISTED],
+        "p_value": table.p_value[:LISTED],
+    }
+    note = "Grey: the rows outside the segment. Worst first, small segments drawn towards the average."
+    if found.searched:
+        note += " Found by search on half of the rows, measured on the other half."
+    return Exhibit("bars", "Error by segment", columns, "%", note)

@@ -1,0 +1,53 @@
+"""What models that did not see a row say of it, and how wrong that is: shared by the checks of error, segments, trust."""
+
+import numpy as np
+
+from samplewise.auditing.evidence import Evidence
+from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.core.errors import NotApplicable
+from samplewise.core.values import Exhibit
+from samplewise.engine.models.losses import row_losses
+
+LISTED = 60
+
+
+def judged_outputs(evidence: Evidence) -> Floats:
+    """(n, c) the user's own out-of-sample probabilities, else outputs of the cross-fitted learner; NaN where none."""
+    return evidence.held_out_outputs if evidence.predictions is None else evidence.predictions
+
+
+def judged_losses(evidence: Evidence) -> Floats:
+    """(n,) 1 for a wrong class, or the absolute error relative to guessing the median; NaN where nobody could judge."""
+    return row_losses(judged_outputs(evidence), evidence.target)
+
+
+def judge(evidence: Evidence) -> str:
+    """Whose answers they are, in words that begin a sentence."""
+    if evidence.predictions is not None:
+        return "The predictions you brought"
+    return f"Models ({evidence.learner.name}) cross-fitted in {evidence.plan.folds} folds"
+
+
+def shared_groups(evidence: Evidence) -> Ints | None:
+    """(n,) rows that count as one observation (groups, exact copies); None where every row stands alone."""
+    groups = evidence.split_groups
+    return groups if len(np.unique(groups)) < len(groups) else None
+
+
+def require_rows(evidence: Evidence, least: int, question: str) -> None:
+    """Say that the question does not arise for so few rows."""
+    if len(evidence.data) < least:
+        raise NotApplicable(f"{question} needs at least {least} rows, there are {len(evidence.data)}")
+
+
+def listed_rows(evidence: Evidence, title: str, positions: Ints, unit: str = "", **columns: Array) -> Exhibit:
+    """A table of at most 60 rows: id, label as given, and the named numbers (n,) of each."""
+    shown = positions[:LISTED]
+    table: dict[str, Array] = {"id": evidence.data.ids[shown], "given": np.asarray(evidence.data.y)[shown]}
+    note = f"The first {LISTED} of {len(positions)} rows." if len(positions) > LISTED else ""
+    return Exhibit("table", title, table | {name: values[shown] for name, values in columns.items()}, unit, note)
+
+
+def ids_of(evidence: Evidence, positions: Ints) -> tuple[object, ...]:
+    """Ids of rows as a finding carries them."""
+    return tuple(evidence.data.ids[positions].tolist())
