@@ -30,6 +30,7 @@ class Chart:
     spec: Spec
     title: str
     description: str
+    narrowest: int = 0  # pixels; a narrower screen scrolls
 
 
 def chart_of(exhibit: Exhibit, limits: Limits) -> Chart | None:
@@ -190,7 +191,8 @@ def _matrix(exhibit: Exhibit, limits: Limits) -> Chart | None:
     if max(map(len, names)) <= 12:
         layers.append(base.mark_text(style="matrix-text").encode(text="text:N"))
     height = 60 + (44 if len(names[0]) <= 4 else 30) * len(names[0])
-    return Chart(_finished(alt.layer(*layers), height), exhibit.title, _matrix_words(exhibit, cells))
+    narrowest = 130 + 40 * len(names[1]) if len(layers) > 1 else 0  # so that numbers stay apart
+    return Chart(_finished(alt.layer(*layers), height), exhibit.title, _matrix_words(exhibit, cells), narrowest)
 
 
 def _cell_text(value: float, unit: str) -> str:
@@ -224,7 +226,7 @@ def _reliability(exhibit: Exhibit, limits: Limits) -> Chart | None:
     ]
     if not points:
         return None
-    axis = {"scale": alt.Scale(domain=[0, 1], nice=False), "axis": alt.Axis(format="%", tickCount=5)}
+    axis = {"scale": alt.Scale(domain=[0, 1], nice=False), "axis": alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1])}
     base = alt.Chart(alt.InlineData(values=points)).encode(
         x=alt.X("confidence:Q", title="predicted probability", **axis)
     )

@@ -3,9 +3,8 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import escape as escape_html
 from typing import Literal
-
-from markupsafe import escape as escape_html
 
 from samplewise.core.findings import SEVERITIES, AuditRecord, Finding, Outcome
 from samplewise.core.values import Estimate

@@ -70,7 +70,7 @@
   };
   const options = { mode: "vega-lite", actions: false, renderer: "svg", ast: true, config, defaultStyle: false, tooltip: { disableDefaultStyle: true, theme: "page" } };
   const draw = async () => {
-    for (const place of document.querySelectorAll(".chart[data-spec]")) {
+    for (const place of document.querySelectorAll(".chart > [data-spec]")) {
       try {
         await vegaEmbed(place, JSON.parse(document.getElementById(place.dataset.spec).textContent), options);
       } catch (error) {
