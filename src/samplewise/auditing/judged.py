@@ -1,4 +1,4 @@
-"""What models that did not see a row say of it, and how wrong that is: shared by the checks of error, segments, trust."""
+"""What models that did not see a row say of it, and how wrong that is: what several checks look at."""
 
 import numpy as np
 
@@ -26,12 +26,6 @@ def judge(evidence: Evidence) -> str:
     if evidence.predictions is not None:
         return "The predictions you brought"
     return f"Models ({evidence.learner.name}) cross-fitted in {evidence.plan.folds} folds"
-
-
-def shared_groups(evidence: Evidence) -> Ints | None:
-    """(n,) rows that count as one observation (groups, exact copies); None where every row stands alone."""
-    groups = evidence.split_groups
-    return groups if len(np.unique(groups)) < len(groups) else None
 
 
 def require_rows(evidence: Evidence, least: int, question: str) -> None:

@@ -27,7 +27,6 @@ from dataclasses import replace
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.judged import shared_groups
 from samplewise.core.arrays import Array
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy
@@ -49,7 +48,7 @@ def run(evidence: Evidence) -> CheckResult:
     rows = len(evidence.data)
     if rows < LEAST_ROWS:
         raise NotApplicable(f"a learning curve needs at least {LEAST_ROWS} rows, there are {rows}")
-    curve = curve_of_refits(evidence.nested, evidence.target, shared_groups(evidence))
+    curve = curve_of_refits(evidence.nested, evidence.target, evidence.split_groups)
     if len(curve.sizes) < LEAST_SIZES:
         raise NotApplicable(f"a curve needs three training sizes, and {rows} rows give {curve.sizes.tolist()}")
     gain = next_doubling(curve, rows, seed=evidence.seed)

@@ -29,7 +29,7 @@ from dataclasses import replace
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.judged import judge, judged_losses, judged_outputs, shared_groups
+from samplewise.auditing.judged import judge, judged_losses, judged_outputs
 from samplewise.core.arrays import Array, Floats, one_hot
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
@@ -67,7 +67,7 @@ def rules(evidence: Evidence) -> Mapping[str, Rule]:  # every check has the same
 
 def _held_out(evidence: Evidence, losses: Floats) -> tuple[Estimate, ...]:
     known = np.isfinite(losses)
-    groups = _at(shared_groups(evidence), known)
+    groups = _at(evidence.split_groups, known)
     if evidence.whole.class_count:
         found: tuple[Estimate, ...] = (error_rate(losses[known], groups),)
     else:
@@ -90,7 +90,7 @@ def _certified(evidence: Evidence) -> tuple[Estimate, ...]:
 
 def _not_learned(evidence: Evidence, losses: Floats) -> Finding | None:
     known = np.isfinite(losses)
-    groups = _at(shared_groups(evidence), known)
+    groups = _at(evidence.split_groups, known)
     model, guessed, answer = _losses_and_guesses(evidence, known)
     saved, p_value = beats_guessing(model, guessed, groups)
     judges = f"{judge(evidence)}, judged on {int(known.sum()):,} rows they were not taught"
@@ -138,7 +138,7 @@ def _losses_and_guesses(evidence: Evidence, known: Array) -> tuple[Floats, Float
 
 def _by_class(evidence: Evidence, losses: Floats) -> Exhibit:
     """Held-out error of every class, with its interval."""
-    groups = shared_groups(evidence)
+    groups = evidence.split_groups
     rows = []
     for code, name in enumerate(_class_names(evidence)):
         own = np.isfinite(losses) & (evidence.target.codes == code)

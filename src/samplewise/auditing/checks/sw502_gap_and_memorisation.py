@@ -25,7 +25,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.judged import ids_of, listed_rows, require_rows, shared_groups
+from samplewise.auditing.judged import ids_of, listed_rows, require_rows
 from samplewise.core.arrays import Array, Ints
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.values import Estimate, Exhibit, Scores
@@ -44,11 +44,11 @@ LOWEST = 0.25
 def run(evidence: Evidence) -> CheckResult:
     """The gap with its interval, and the rows known by heart."""
     require_rows(evidence, LEAST_ROWS, "the gap between taught and other rows")
-    taught, other, gap = generalization_gap(evidence.halves, evidence.target, shared_groups(evidence))
+    taught, other, gap = generalization_gap(evidence.halves, evidence.target, evidence.split_groups)
     scores = memorization(evidence.halves, evidence.target)
     rows = by_heart(scores)
     findings = (_finding(evidence, taught, other, gap, rows),) if len(rows) else ()
-    exhibits = (_exhibit((taught, other)),)
+    exhibits: tuple[Exhibit, ...] = (_exhibit((taught, other)),)
     if len(rows):
         exhibits += (
             listed_rows(evidence, "Rows known by heart", rows, scores.unit, memorization=scores.values,
@@ -71,8 +71,8 @@ def by_heart(scores: Scores) -> Ints:
 
 def _finding(evidence: Evidence, taught: Estimate, other: Estimate, gap: Estimate, rows: Ints) -> Finding:
     explanation = (
-        f"Models of half the rows err by {taught.value:.3g} on rows they were taught and {other.value:.3g} on others: a "
-        f"gap of {gap}. These rows are right when taught and wrong when not, so no other row supports their label."
+        f"Models of half the rows err by {taught.value:.3g} on rows they were taught and {other.value:.3g} on others: "
+        f"a gap of {gap}. These rows are right when taught and wrong when not, so no other row supports their label."
     )
     action = "Look at these rows: mend the wrong ones, collect more like the rare ones."
     remedy = Remedy("review", ids_of(evidence, rows), action=action)

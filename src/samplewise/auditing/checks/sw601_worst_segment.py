@@ -27,7 +27,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.judged import judge, judged_losses, shared_groups
+from samplewise.auditing.judged import judge, judged_losses
 from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError, NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
@@ -49,7 +49,7 @@ def run(evidence: Evidence) -> CheckResult:
     losses = judged_losses(evidence)
     try:
         found = segments_of_losses(
-            losses, evidence.data, UNITS[evidence.target.task], groups=shared_groups(evidence), seed=evidence.seed
+            losses, evidence.data, UNITS[evidence.target.task], groups=evidence.split_groups, seed=evidence.seed
         )
     except InputError as lacking:
         raise NotApplicable(f"{lacking.what} ({lacking.got}); {lacking.fix}") from None
@@ -106,9 +106,9 @@ def _estimate(found: WorstSegments, at: int) -> Estimate:
 
 def _difference(found: WorstSegments, at: int) -> Estimate:
     table = found.errors
-    columns = (table.difference, table.difference_low, table.difference_high)
+    numbers = (float(table.difference[at]), float(table.difference_low[at]), float(table.difference_high[at]))
     reason = "segment minus all other rows; not corrected for the number of segments"
-    return Estimate("worse_by", *(float(column[at]) for column in columns), "points", table.coverage, SOURCE, reason)
+    return Estimate("worse_by", *numbers, "points", table.coverage, SOURCE, reason)
 
 
 def _exhibit(found: WorstSegments) -> Exhibit:
