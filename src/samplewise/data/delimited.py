@@ -67,7 +67,10 @@ def read_cells(path: Path) -> Any:
     """Every cell of the file as it is written, as text: what is to be written back with some rows changed."""
     raw = _content(path)
     separator, _ = _separator(raw, path)
-    return pd.read_csv(io.BytesIO(raw), sep=separator, dtype=str, keep_default_na=False, index_col=False)
+    spaced = bool(re.search(rb'%b +"' % re.escape(separator.encode()), raw))  # else a space before a cell is part of it
+    return pd.read_csv(
+        io.BytesIO(raw), sep=separator, dtype=str, keep_default_na=False, index_col=False, skipinitialspace=spaced
+    )
 
 
 def _content(path: Path) -> bytes:

@@ -1,0 +1,157 @@
+"""Pictures in memory and in files, at one size, with thumbnails that any browser can draw."""
+
+import base64
+import io
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from samplewise.core.errors import InputError
+from samplewise.data.images import Images
+
+GREY = np.arange(4 * 6 * 5, dtype=np.uint8).reshape(4, 6, 5)
+COLOUR = np.arange(4 * 6 * 5 * 3, dtype=np.uint16).reshape(4, 6, 5, 3).astype(np.uint8)
+
+
+@pytest.fixture
+def files(tmp_path):
+    paths = []
+    for number, side in enumerate((20, 30, 30, 40)):
+        paths.append(tmp_path / f"{number}.png")
+        Image.fromarray(np.full((side, side, 3), 10 * number, dtype=np.uint8)).save(paths[-1])
+    return paths
+
+
+def read_back(uri):
+    assert uri.startswith("data:image/png;base64,")
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))))
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (GREY, GREY[..., np.newaxis]),
+        (COLOUR, COLOUR),
+        (np.moveaxis(COLOUR, 3, 1), COLOUR),
+        (GREY.astype(np.int64), GREY[..., np.newaxis]),
+        (GREY / 255, GREY[..., np.newaxis]),
+    ],
+)
+def test_arrays_become_bytes_channels_last(values, expected):
+    images = Images.from_array(values)
+    assert images.shape == expected.shape
+    np.testing.assert_array_equal(np.concatenate(list(images.blocks(3))), expected)
+
+
+def test_any_range_of_numbers_is_stretched_to_bytes():
+    pixels = Images.from_array(np.linspace(-5, 700, 32).reshape(2, 4, 4)).pixels
+    assert (pixels.min(), pixels.max()) == (0, 255)
+
+
+def test_bytes_are_not_copied():
+    assert np.shares_memory(Images.from_array(GREY).pixels, GREY)
+
+
+@pytest.mark.parametrize("positions", [[3, 1], np.array([3, 1]), slice(1, 3), np.array([False, True, False, True]), 2])
+def test_subsets_are_images(positions):
+    chosen = Images.from_array(GREY)[positions]
+    expected = GREY[np.atleast_1d(positions) if not isinstance(positions, slice) else positions]
+    np.testing.assert_array_equal(chosen.pixels[..., 0], expected)
+
+
+def test_files_are_read_in_blocks_at_the_median_size(files):
+    images = Images.from_files(files)
+    assert images.shape == (4, 30, 30, 3)
+    blocks = list(images.blocks(3))
+    assert [block.shape for block in blocks] == [(3, 30, 30, 3), (1, 30, 30, 3)]
+    assert [int(picture[0, 0, 0]) for block in blocks for picture in block] == [0, 10, 20, 30]
+    assert images[[2]].shape == (1, 30, 30, 3)
+
+
+def test_large_pictures_are_read_smaller_and_grey_ones_grey(tmp_path):
+    path = tmp_path / "large.png"
+    Image.fromarray(np.zeros((512, 1024), dtype=np.uint8)).save(path)
+    assert Images.from_files([path]).shape == (1, 128, 256, 1)
+
+
+def test_the_common_size_does_not_depend_on_the_order(files):
+    assert Images.from_files(files[::-1]).shape == Images.from_files(files).shape
+
+
+def test_pictures_in_memory_are_brought_to_one_size(files):
+    opened = [Image.open(path) for path in files]
+    encoded = [{"bytes": path.read_bytes()} for path in files]
+    arrays = [np.asarray(picture) for picture in opened]
+    for pictures in (opened, encoded, arrays):
+        images = Images.from_pictures(pictures)
+        assert images.shape == (4, 30, 30, 3)
+        assert images.pixels[:, 0, 0, 0].tolist() == [0, 10, 20, 30]
+
+
+def test_thumbnails_show_the_picture():
+    drawn = read_back(Images.from_array(GREY).thumbnail(1, size=6))
+    np.testing.assert_array_equal(drawn, GREY[1])
+    larger = read_back(Images.from_array(COLOUR).thumbnail(2, size=12))
+    np.testing.assert_array_equal(larger[::2, ::2], COLOUR[2])
+    assert read_back(Images.from_array(np.zeros((1, 300, 200), dtype=np.uint8)).thumbnail(0)).shape == (96, 64)
+
+
+def test_thumbnails_of_files_show_the_file(files):
+    drawn = read_back(Images.from_files(files).thumbnail(3))
+    assert drawn.shape == (96, 96, 3)
+    assert (drawn == 30).all()
+
+
+def test_fingerprints_follow_the_content(files):
+    assert Images.from_array(GREY).fingerprint() == Images.from_array(GREY.copy()).fingerprint()
+    assert Images.from_array(GREY).fingerprint() != Images.from_array(GREY[::-1]).fingerprint()
+    before = Images.from_files(files).fingerprint()
+    assert before == Images.from_files(files).fingerprint()
+    Image.fromarray(np.full((20, 20, 3), 99, dtype=np.uint8)).save(files[0])
+    assert Images.from_files(files).fingerprint() != before
+
+
+def test_pillow_is_not_loaded_for_arrays_and_is_asked_for_by_name(monkeypatch, files):
+    monkeypatch.setitem(sys.modules, "PIL.Image", None)
+    assert Images.from_array(GREY).thumbnail(0)
+    with pytest.raises(InputError, match=r"(?s)needs Pillow.*pip install .samplewise\[images\]"):
+        Images.from_files(files)
+
+
+def test_unreadable_files_are_named(files):
+    images = Images.from_files(files)
+    files[2].write_bytes(b"not a picture")
+    with pytest.raises(InputError, match=r"(?s)cannot be read.*2\.png.*remove or replace"):
+        list(images.blocks())
+    with pytest.raises(InputError, match=r"2\.png"):
+        images.thumbnail(2)
+    with pytest.raises(InputError, match=r"(?s)cannot be read.*2\.png.*remove or replace"):
+        Images.from_files(files)
+
+
+@pytest.mark.parametrize(
+    ("values", "what", "fix"),
+    [
+        (np.zeros((2, 5, 5, 7)), "this one is none.*2, 5, 5, 7", "reshape"),
+        (np.zeros((2, 0, 5)), "this one is none", "reshape"),
+        (np.array([[["a"]]]), "must be numbers", "uint8"),
+        (np.array([[[0.5]], [[np.nan]]]), "missing or infinite.*rows id 1", "drop those images"),
+    ],
+)
+def test_arrays_that_are_no_images_are_refused(values, what, fix):
+    with pytest.raises(InputError, match=f"(?s){what}.*fix: .*{fix}"):
+        Images.from_array(values)
+
+
+def test_no_files_and_no_pictures_are_refused():
+    with pytest.raises(InputError, match=r"(?s)no image files.*at least one"):
+        Images.from_files([])
+    with pytest.raises(InputError, match=r"(?s)no picture.*got: +int.*Pillow images"):
+        Images.from_pictures([3])
+
+
+def test_what_it_shows_of_itself(files):
+    assert repr(Images.from_array(GREY)) == "Images(4 of 6 x 5, 1 channels, in memory)"
+    assert "in files" in repr(Images.from_files(files))
