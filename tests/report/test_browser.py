@@ -39,13 +39,27 @@ def driver() -> Iterator[Any]:
     browser.quit()
 
 
+@pytest.fixture(scope="module")
+def write(tmp_path_factory: pytest.TempPathFactory) -> Callable[[AuditRecord], Path]:
+    """The page of a record as a file, drawn once."""
+    drawn: dict[int, tuple[AuditRecord, Path]] = {}
+
+    def written(record: AuditRecord) -> Path:
+        if id(record) not in drawn:
+            path = tmp_path_factory.mktemp("page") / "report.html"
+            path.write_text(to_html(record), "utf-8")
+            drawn[id(record)] = (record, path)
+        return drawn[id(record)][1]
+
+    return written
+
+
 @pytest.fixture
-def show(driver: Any, tmp_path: Path) -> Open:
+def show(driver: Any, write: Callable[[AuditRecord], Path]) -> Open:
     from selenium.webdriver.support.ui import WebDriverWait
 
     def opened(record: AuditRecord, theme: str = "light", width: int = 1200) -> Any:
-        path = tmp_path / "report.html"
-        path.write_text(to_html(record), "utf-8")
+        path = write(record)
         for kind in ("browser", "performance"):
             driver.get_log(kind)  # what earlier pages left
         scheme = {"features": [{"name": "prefers-color-scheme", "value": theme}]}

@@ -20,6 +20,16 @@ from samplewise.report.page import in_script
 VOID = {"meta", "link", "img", "br", "input", "hr", "line", "rect"}
 
 
+DRAWN: dict[int, tuple[AuditRecord, str]] = {}
+
+
+def draw(record: AuditRecord) -> str:
+    """The page of a record of this session, drawn once."""
+    if id(record) not in DRAWN:
+        DRAWN[id(record)] = (record, to_html(record))
+    return DRAWN[id(record)][1]
+
+
 class Reader(HTMLParser):
     """Collects elements, ids, links and visible text; fails on elements that do not close."""
 
@@ -63,7 +73,7 @@ def without_library(page: str) -> str:
 
 
 def test_it_is_well_formed_and_every_link_leads_somewhere(any_record: AuditRecord) -> None:
-    reader = read(to_html(any_record))
+    reader = read(draw(any_record))
     ids = [attrs["id"] for _, attrs in reader.tags if "id" in attrs]
     assert len(ids) == len(set(ids))
     links = {attrs["href"] for tag, attrs in reader.tags if tag == "a"}
@@ -71,7 +81,7 @@ def test_it_is_well_formed_and_every_link_leads_somewhere(any_record: AuditRecor
 
 
 def test_nothing_is_fetched(any_record: AuditRecord) -> None:
-    page = to_html(any_record)
+    page = draw(any_record)
     for tag, attrs in read(page).tags:
         for name in ("src", "href", "action", "data", "poster"):
             assert (attrs.get(name) or "#").startswith(("#", "data:")), (tag, attrs)
@@ -80,7 +90,7 @@ def test_nothing_is_fetched(any_record: AuditRecord) -> None:
 
 
 def test_every_string_from_the_data_is_escaped(any_record: AuditRecord) -> None:
-    page = to_html(any_record)
+    page = draw(any_record)
     assert "<script>alert" not in page
     assert [attrs for tag, attrs in read(page).tags if tag == "script" and "src" in attrs] == []
     assert not any(name.startswith("on") for _, attrs in read(page).tags for name in attrs)
@@ -107,7 +117,7 @@ def test_hostile_class_names_in_a_chart_stay_inside_it(rich: AuditRecord) -> Non
 
 
 def test_it_stays_below_two_megabytes_for_a_million_rows(huge: AuditRecord) -> None:
-    page = to_html(huge)
+    page = draw(huge)
     assert len(page.encode("utf-8")) < LARGEST_PAGE
     text = visible(page)
     assert "rows shown; the rest is in audit.json" in text
@@ -150,7 +160,7 @@ def test_the_last_rung_alone_bounds_any_page(huge: AuditRecord, monkeypatch: pyt
 
 
 def test_every_outcome_appears_with_its_reason(rich: AuditRecord) -> None:
-    text = visible(to_html(rich))
+    text = visible(draw(rich))
     for outcome in rich.outcomes:
         assert outcome.code in text
     for reason in ("no test set was given", "left out by --budget 60s: needs 40 s more", "SVD did not converge"):
@@ -158,12 +168,12 @@ def test_every_outcome_appears_with_its_reason(rich: AuditRecord) -> None:
 
 
 def test_what_was_not_reached_appears(records: dict[str, AuditRecord]) -> None:
-    text = visible(to_html(records["interrupted"]))
+    text = visible(draw(records["interrupted"]))
     assert text.count("the audit has not come to it") == 14
 
 
 def test_every_finding_with_number_interval_reason_and_caveat(rich: AuditRecord) -> None:
-    page = html.unescape(to_html(rich))
+    page = html.unescape(draw(rich))
     for finding in rich.findings():
         assert finding.title.replace("\u202e", "�").replace("\u202c", "�") in page
     for text in (
@@ -175,7 +185,7 @@ def test_every_finding_with_number_interval_reason_and_caveat(rich: AuditRecord)
 
 
 def test_the_picture_holds_every_tested_remedy_and_lists_the_rest(rich: AuditRecord) -> None:
-    section = re.search(r'<section id="remedies".*?</section>', to_html(rich), re.DOTALL)
+    section = re.search(r'<section id="remedies".*?</section>', draw(rich), re.DOTALL)
     assert section
     tested = sum(bool(remedy.verdict) for finding in rich.findings() for remedy in finding.remedies)
     assert section[0].count('<g class="effect">') == section[0].count('<g class="control">') == tested == 9
@@ -184,12 +194,12 @@ def test_the_picture_holds_every_tested_remedy_and_lists_the_rest(rich: AuditRec
 
 
 def test_the_order_of_the_page(rich: AuditRecord) -> None:
-    order = re.findall(r'<section id="(\w+)"', to_html(rich))
+    order = re.findall(r'<section id="(\w+)"', draw(rich))
     assert order == ["verdict", "remedies", "rows", "curve", "findings", "checks", "exhibits", "data", "reproduce"]
 
 
 def test_charts_have_words_and_a_table(rich: AuditRecord) -> None:
-    page = to_html(rich)
+    page = draw(rich)
     charts = [attrs for _, attrs in read(page).tags if attrs.get("class") == "chart"]
     assert len(charts) == 3
     assert all(len(attrs["aria-label"] or "") > 40 for attrs in charts)
@@ -198,8 +208,8 @@ def test_charts_have_words_and_a_table(rich: AuditRecord) -> None:
 
 
 def test_a_page_without_charts_carries_no_chart_library(records: dict[str, AuditRecord]) -> None:
-    assert len(to_html(records["clean"])) < 60_000
-    assert len(to_html(records["rich"])) > 900_000
+    assert len(draw(records["clean"])) < 60_000
+    assert len(draw(records["rich"])) > 900_000
 
 
 def test_pictures_other_than_bitmaps_are_not_shown(rich: AuditRecord) -> None:
@@ -236,7 +246,7 @@ def test_numbers_that_are_missing_leave_a_dash_not_an_error(rich: AuditRecord) -
 
 
 def test_data_is_described(rich: AuditRecord) -> None:
-    text = visible(to_html(rich))
+    text = visible(draw(rich))
     for fact in ("adult.csv", "column row_id", "9f2c51d0ab774ee1", "left out: unique in every row", "24,720"):
         assert fact in text
     for fact in (
