@@ -85,6 +85,14 @@ def test_without_a_label_and_without_a_person_the_likely_columns_are_named(tmp_p
     assert "likely columns: target, age" in done.stderr
 
 
+def test_a_terminal_without_unicode_is_no_reason_to_fail(tmp_path):
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    (tmp_path / "t.csv").write_text("gr\u00f6\u00dfe,target\n1,a\n2,b\n3,a\n", encoding="utf-8")
+    done = program("audit", "t.csv", cwd=tmp_path, env=environment, stdin=subprocess.DEVNULL)
+    assert done.returncode == 2
+    assert "likely columns: target, gr??e" in done.stderr
+
+
 def test_an_unknown_option_is_refused():
     assert run("audit", "x.csv", "--lable", "y").exit_code == 2
 
@@ -106,9 +114,9 @@ def test_explain_is_the_page_of_the_check(code):
 
 
 def test_explain_suggests_the_nearest_code():
-    result = run("explain", "SW210")
+    result = run("explain", "SW2011")
     assert result.exit_code == 2
-    assert "no check named 'SW210'" in result.output
+    assert "no check named 'SW2011'" in result.output
     assert "did you mean 'SW201'" in result.output
 
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from samplewise.cli.app import app
+from samplewise.cli.audit_command import default_folder
 from samplewise.core.codec import load_record
 
 FAST = ("--checks", "SW101,SW102,SW105")
@@ -211,3 +213,11 @@ def test_ctrl_c_leaves_a_valid_report_and_says_so(here):
     statuses = {outcome["status"] for outcome in content["outcomes"]}
     assert "skipped" in statuses
     assert (here / "big-audit" / "report.html").read_text().rstrip().endswith("</html>")
+
+
+@pytest.mark.parametrize(
+    ("path", "folder"),
+    [("data/adult.csv.gz", "adult-audit"), ("my.data.parquet", "my.data-audit"), ("x.npz", "x-audit")],
+)
+def test_the_folder_is_named_for_the_data(path, folder):
+    assert str(default_folder(Path(path))) == folder

@@ -1,6 +1,8 @@
 """The program: its commands, its version, its way out."""
 
 import inspect
+import io
+import sys
 from collections.abc import Callable
 from typing import Annotated
 
@@ -68,4 +70,7 @@ def program(
 
 def main() -> None:
     """Run the program named on the command line; the entry point of the console script."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without a minus sign of its own shows a question mark
     app()

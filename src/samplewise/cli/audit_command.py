@@ -98,7 +98,7 @@ def aligned(file: Path, path: Path, roles: Mapping[str, Any], task: str, positiv
 
 def default_folder(path: Path) -> Path:
     """`adult-audit` here, for `somewhere/adult.csv.gz`."""
-    name = path.resolve().name if path.is_dir() else path.name.partition(".")[0] or path.name
+    name = path.resolve().name if path.is_dir() else Path(path.name.removesuffix(".gz")).stem
     return Path(f"{name}-audit")
 
 

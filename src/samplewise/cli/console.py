@@ -40,7 +40,7 @@ def _console(stderr: bool) -> Console:
     """Highlighting and markup are off: text from the data is shown as it is. A pipe is never wrapped."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else 100_000
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True, width=width)
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
 
 
 def errors_shown(command: Callable[P, None]) -> Callable[P, None]:
