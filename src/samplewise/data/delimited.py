@@ -175,12 +175,15 @@ def _is_even(raw: bytes, separator: str, width: int) -> bool:
 
 
 def _missing_word_notes(raw: bytes, separator: str) -> list[str]:
-    words = b"|".join(re.escape(word.encode()) for word in MISSING_WORDS)
-    cut = re.escape(separator.encode())
-    found = Counter(re.findall(rb"(?:^|%b) *(%b)(?=%b|\r?$)" % (cut, words, cut), raw, re.MULTILINE))
+    mark, found = re.escape(separator.encode()), Counter[str]()
+    for word in MISSING_WORDS:
+        text = re.escape(word.encode())  # first in the pattern, so that the search skips from word to word
+        before = b"|".join(rb"(?<=[%b\n]%b%b)" % (mark, spaces, text) for spaces in (b"", b" "))
+        found[word] = len(re.findall(rb"%b(?:%b)(?=[%b\r\n]|\Z)" % (text, before, mark), raw))
+    found = +found
     if not found:
         return []
-    shown = ", ".join(f"{word.decode()} ({count:,} cells)" for word, count in found.most_common())
+    shown = ", ".join(f"{word} ({count:,} cells)" for word, count in found.most_common())
     return [f"read as missing: {shown}"]
 
 
