@@ -1,5 +1,7 @@
 """Whatever users hold arrives as one of four kinds, unchanged in meaning."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -111,6 +113,14 @@ def test_pandas_frames_pass_through_with_text_names():
     assert as_features(pd.DataFrame([[1, 2]])).columns.tolist() == ["0", "1"]
     pairs = pd.DataFrame([[1, 2]], columns=pd.MultiIndex.from_tuples([("a", 1), ("a", 2)]))
     assert as_features(pairs).columns.tolist() == ["a/1", "a/2"]
+
+
+def test_numbers_held_as_objects_are_numbers():
+    given = pd.DataFrame({"a": [1, None], "b": [Decimal("1.5"), Decimal(2)], "c": ["x", 1]}, dtype=object)
+    frame = as_features(given)
+    assert frame["a"].tolist()[0] == 1
+    assert [dtype.kind for dtype in frame.dtypes] == ["f", "f", "O"]
+    assert given["a"].dtype == object
 
 
 def test_mixed_object_arrays_become_frames():

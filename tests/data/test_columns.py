@@ -69,6 +69,20 @@ def test_numbers_mixed_with_words_are_categories_with_the_words_named():
     assert "words in rows id r4, r9, r14, r19, r24 (8 in all)" in column.note
 
 
+def test_numbers_written_as_text_are_categories_and_many_of_them_are_mentioned():
+    texts = [str(number) for number in range(200)]
+    few, many, ids = describe_columns(pd.DataFrame({"zip": ["08", "09"] * 100, "size": texts, "id": texts}))
+    assert (few.kind, few.note) == ("category", "")
+    assert many.kind == "category"
+    assert "numbers written as text" in many.note
+    assert ids.kind == "id"
+
+
+def test_long_texts_without_spaces_are_texts():
+    cells = ["长" * 30 + str(row) for row in range(ROWS)]
+    assert describe_columns(pd.DataFrame({"t": cells, "x": MIXING % 5}))[0].kind == "text"
+
+
 def test_many_categories_are_said_to_be_many():
     values = [f"c{row % 150}" for row in range(600)]
     assert "150 different values in 600 rows" in describe_columns(pd.DataFrame({"c": values}))[0].note

@@ -79,6 +79,14 @@ def test_many_small_groups_are_dealt_whole_and_balanced():
     assert np.ptp(np.bincount(fold[codes == 0])) < 60
 
 
+def test_giants_among_thousands_of_small_groups_are_spread():
+    giants = np.repeat(np.arange(5), 1000)
+    groups = np.r_[giants, 5 + np.arange(9000) // 3]
+    fold = fold_of_rows(np.arange(len(groups)), groups=groups)
+    assert len({fold[giant * 1000] for giant in range(5)}) == 5
+    assert np.ptp(np.bincount(fold)) < 60
+
+
 def test_groups_may_be_words_or_objects():
     words = np.array([f"g{group}" for group in GROUPS], dtype=object)
     fold = fold_of_rows(IDS, CODES, words)

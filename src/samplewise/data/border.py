@@ -196,7 +196,7 @@ def _as_csr(X: Any) -> Any:
 
 
 def _named_frame(frame: Any) -> Any:
-    """The frame with string column names, no name twice."""
+    """The frame with string column names, no name twice, and objects that are numbers as numbers."""
     names = frame.columns
     if not all(isinstance(name, str) for name in names):
         flat = ["/".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in names]
@@ -207,7 +207,16 @@ def _named_frame(frame: Any) -> Any:
         raise InputError(
             "column names repeat", where=shown, got=f"{len(names)} columns", fix="rename or drop all but one of each"
         )
-    return frame
+    return _with_numbers(frame)
+
+
+def _with_numbers(frame: Any) -> Any:
+    found = {}
+    for name in frame.columns[(frame.dtypes == np.dtype(object)).to_numpy()]:
+        held = pd.api.types.infer_dtype(frame[name], skipna=True)
+        if held in ("integer", "floating", "mixed-integer-float", "decimal"):
+            found[name] = frame[name].astype(np.float64)
+    return frame.assign(**found) if found else frame
 
 
 def _from_narwhals(X: Any) -> Any:

@@ -53,7 +53,7 @@ def describe_columns(X: Any, ids: Any | None = None) -> tuple[Column, ...]:
     The rule, first match wins: no value or one value: constant. Dates (a date type, or 95 % of the values written as
     one, or numbers like 20240131 in a column named for a date): date. Cells that hold lists or JSON: nested. Whole
     numbers, all different, in a column named like an id or counting up without gaps: id. Other numbers: numeric. Two
-    truth values: boolean. Strings: a mix of numbers and words: category, with the odd rows named; at least three words
+    truth values: boolean. Strings: a mix of numbers and words, or numbers: category, with a note; at least three words
     (or 30 characters) in the mean and mostly different: text; all different: id; else category. Ids, dates, constants
     and nested columns are excluded. Where nothing would be left, counters and all-different strings stay features.
 
@@ -116,6 +116,8 @@ def _strings(name: str, column: Any, sample: list[str], sizes: tuple[int, int], 
     numbers = _share(sample, _is_number)
     if 0.5 <= numbers < 1:
         return Column(name, "category", note=_mixed(column, keys))
+    if numbers == 1 and not _is_id_name(name):
+        return Column(name, "category", note=_WRITTEN_NOTE if distinct > MANY_CATEGORIES else "")
     words = np.mean([len(value.split()) for value in sample])
     letters = np.mean([len(value) for value in sample])
     mostly_different = distinct >= 0.3 * present and distinct > FEWEST_FOR_COUNTER / 2
@@ -160,6 +162,7 @@ def _sparse_columns(X: Any) -> list[Column]:
 
 
 _DATE_NOTE = "a model must not learn today's date: tomorrow never has it; pass it as time= to split by time"
+_WRITTEN_NOTE = "numbers written as text: treated as categories; convert the column if it measures something"
 _ID_NOTE = "every value is different: it names the row and says nothing about others"
 
 

@@ -23,9 +23,10 @@ def fold_of_rows(
 ) -> Folds:
     """The fold 0..folds-1 of every row: folds of equal size (to one row) that hold every class in equal share.
 
-    Without groups: rows sorted by class, within a class by hash(seed, id), are dealt in turn. With groups: groups in
-    hashed order go each to the fold that has least of their classes so far. With time: contiguous blocks, fold 0 the
-    earliest; equal times share a block, a group goes with its latest row, and classes are not balanced.
+    Without groups: rows sorted by class, within a class by hash(seed, id), are dealt in turn. With groups: they go, the
+    larger first and about equal ones in hashed order, to the fold that has least of their classes so far. With time:
+    contiguous blocks, fold 0 the earliest; equal times share a block, a group goes with its latest row, and classes are
+    not balanced.
 
     Args:
         ids: (n,) ids or hashes.   codes: (n,) classes to balance, or None (regression).   groups: (n,) or None.
@@ -188,7 +189,7 @@ def _dealt_groups(strata: Ints, groups: Any, folds: int, seed: int) -> Folds:
     if len(small):
         mixed = _commonest(member, strata)[small] * (int(sizes.max()) + 1) + sizes[small]
         fold[small] = _dealt(mixed, draws[small], hashes[small], folds)
-    large = large[np.argsort(draws[large], kind="stable")]
+    large = large[np.lexsort((draws[large], -np.floor(np.log2(sizes[large]))))]  # what comes late cannot unbalance much
     fold[large] = _placed(_class_counts(member, strata, large), folds)
     return fold[member]
 
