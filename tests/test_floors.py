@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +66,11 @@ def test_torch_stays_in_its_rooms():
     ]
     strays = [path for path in users if not path.name.startswith("torch_") and not set(homes) & set(path.parents)]
     assert not strays
+
+
+def test_only_whole_libraries_are_loaded_lazily():
+    calls = ((path, name) for path in FILES for name in re.findall(r'lazy_loader\.load\("([\w.]+)"', path.read_text()))
+    assert not [call for call in calls if "." in call[1]], "a lazy submodule loads its whole library at once, and warns"
 
 
 def test_names_say_what_is_inside():

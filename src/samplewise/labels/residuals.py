@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 
-import lazy_loader
 import numpy as np
+from scipy import stats
 
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.randomness import hashed_order
 from samplewise.labels.noise import BEYOND_CHANCE
-
-stats = lazy_loader.load("scipy.stats")
 
 FREEDOMS = (3.0, 4.0, 6.0, 10.0, 30.0, 200.0)  # degrees of freedom of the core: from heavy tails to a normal
 STEPS = 60  # of expectation-maximisation
