@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 
-import lazy_loader
 import numpy as np
+from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError
-from samplewise.labels.posterior import LabelPosterior
+from samplewise.labels.posterior import LabelPosterior, exact_interval
 
-stats = lazy_loader.load("scipy.stats")
-
+CONFIDENT = 0.5  # a suggestion is taken where it is likelier right than all other classes together
 LEVEL = 0.01  # family-wise chance of calling a pair ambiguous that is confused as often as all others
 CERTAIN = 0.9  # a row between two ambiguous classes counts as an error from this probability
 NOTEWORTHY = 0.01  # share of a pair's rows that must be confused, by the lower end of its interval
@@ -95,13 +94,10 @@ def likely_errors(posterior: LabelPosterior) -> Mask:
     return errors
 
 
-def exact_interval(successes: Array, trials: Array, coverage: float = 0.95) -> tuple[Floats, Floats]:
-    """Clopper-Pearson limits of a share, for counts of any shape."""
-    tail = (1.0 - coverage) / 2.0
-    successes, trials = np.asarray(successes, dtype=np.float64), np.asarray(trials, dtype=np.float64)
-    low = stats.beta.ppf(tail, np.maximum(successes, 1e-300), trials - successes + 1.0)
-    high = stats.beta.ppf(1.0 - tail, successes + 1.0, np.maximum(trials - successes, 1e-300))
-    return np.where(successes > 0, low, 0.0), np.where(successes < trials, high, 1.0)
+def suggests(posterior: LabelPosterior) -> Mask:
+    """(n,) likely errors whose suggested label is likelier than all other classes together."""
+    likely = likely_errors(posterior)
+    return likely & (np.nan_to_num(posterior.suggested_probability) > CONFIDENT) if posterior.classes else likely
 
 
 def _confusions(posterior: LabelPosterior) -> tuple[Ints, Ints]:

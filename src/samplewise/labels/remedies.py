@@ -3,10 +3,8 @@
 import numpy as np
 
 from samplewise.engine.refits.parts import Change, Part
-from samplewise.labels.ambiguity import likely_errors
+from samplewise.labels.ambiguity import likely_errors, suggests
 from samplewise.labels.posterior import label_posterior
-
-CONFIDENT = 0.5  # a suggestion is taken where it is likelier right than all other classes together
 
 
 def relabel_disputed(part: Part) -> Change:
@@ -17,10 +15,7 @@ def relabel_disputed(part: Part) -> Change:
     Cost:    `label_posterior`, 2 rounds.
     """
     posterior = label_posterior(part)
-    likely = likely_errors(posterior)
-    if posterior.classes:
-        likely = likely & (np.nan_to_num(posterior.suggested_probability) > CONFIDENT)
-    rows = np.flatnonzero(likely)
+    rows = np.flatnonzero(suggests(posterior))
     return Change("relabel", rows, posterior.suggested[rows])
 
 
