@@ -4,6 +4,7 @@ from typing import Any
 
 import lazy_loader
 import numpy as np
+from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Ints, fingerprint
 from samplewise.core.randomness import key_hashes
@@ -11,7 +12,6 @@ from samplewise.data.columns import Column
 from samplewise.data.images import Images
 
 pd = lazy_loader.load("pandas")
-stats = lazy_loader.load("scipy.stats")
 
 WIDEST = 64  # columns whose part in a coincidence is weighed, the most varied ones
 ENTRIES = 20_000_000  # rows times columns weighed at the most
@@ -109,4 +109,4 @@ def _agreement(column: Array) -> float:
 
 def _hashes(column: Array, salt: int) -> Any:
     values = np.where(np.isnan(column), np.nan, column + 0.0) if column.dtype.kind == "f" else column.astype(np.float64)
-    return key_hashes(values.astype(np.float64).view(np.int64) ^ np.int64(salt * 0x9E3779B97F4A7C1))
+    return key_hashes(values.astype(np.float64).view(np.int64) ^ np.int64(salt * 0x9E3779B97F4A7C15 % 2**63))

@@ -4,19 +4,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import lazy_loader
 import numpy as np
+from scipy import sparse
+from scipy.sparse import csgraph
 
 from samplewise.auditing.cells import cell_matrix, coincident_pairs, is_beyond_chance, pairs_within
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.engine.neighbours import NeighbourGraph, exact_groups
 
-csgraph = lazy_loader.load("scipy.sparse.csgraph")
-sparse = lazy_loader.load("scipy.sparse")
-special = lazy_loader.load("scipy.special")
-
-FALSE_COPIES = 0.002  # expected share of near copies that are none (Benjamini-Hochberg)
+FALSE_COPIES = 0.02  # expected share of near copies that are none (Benjamini-Hochberg)
+BULK, TAIL = 0.4, 0.8  # quantiles between which the fall is measured
+ROUNDS = 3
+FARTHEST = 0.2  # of the distance of two rows in the mean
 FEWEST_NEIGHBOURS = 6  # the density around a row cannot be told from fewer
 SAME_NUMBER = 1e-3  # in standard deviations of the column: whole numbers further apart differ on purpose
 ROUNDED = 0.1  # the same for fractions, root mean square over the columns of a mixed table
@@ -54,7 +54,7 @@ def copy_sets(evidence: Evidence) -> CopySets:
     cells = cell_matrix(evidence.data.X, evidence.columns)
     groups = exact_groups(cells)
     pairs = pairs_within(groups)
-    left, right = near_pairs(evidence.graph) if len(groups) > FEWEST_NEIGHBOURS else (np.empty(0, np.intp),) * 2
+    left, right = near_pairs(evidence.graph, farthest_copy(evidence.space))
     apart = groups[left] != groups[right]
     left, right = left[apart], right[apart]
     if is_mixed(evidence):
@@ -70,41 +70,94 @@ def copy_sets(evidence: Evidence) -> CopySets:
     return CopySets(members, exact, coincident_pairs(cells, pairs), pairs)
 
 
-def near_pairs(graph: NeighbourGraph) -> tuple[Ints, Ints]:
-    """Neighbours that are copies: their distance is far below what the density around BOTH of them explains.
+def near_pairs(graph: NeighbourGraph, farthest: float = np.inf) -> tuple[Ints, Ints]:
+    """Neighbours that are copies: nearer than the density around both of them explains.
 
-    Where rows lie as if scattered at random with a local density, (d_j / d_k)^D of the j-th and k-th of k neighbours
-    follows a beta distribution with j and k - j degrees of freedom. D, the dimension in which distances grow, is
-    measured from the outer half of the neighbours, which copies do not reach; the smaller of the local and the overall
-    one is used. Pairs are selected by the false discovery rate.
+    Where rows lie as if scattered at random with a local density, the nearest of k neighbours is within r times the
+    distance of the last with probability 1 - (1 - r^D)^(k - 1). Real rows keep more distance than that, so the measure
+    is calibrated on the rows themselves: its logarithm falls off exponentially in the bulk, and what lies beyond the
+    continued fall is selected by the false discovery rate. Rows found are left out, and the bulk is measured again.
 
     Source: levina2004 (dimension), benjamini1995.
     """
-    distances = graph.distances.astype(np.float64)
-    if distances.shape[1] < FEWEST_NEIGHBOURS:
-        return np.empty(0, np.intp), np.empty(0, np.intp)
-    inner, near = distances[:, :-1], graph.indices[:, :-1]
-    reach, dimension = distances[:, -1], local_dimension(graph)
-    rank = np.arange(1, distances.shape[1])[np.newaxis]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        own = chance_of_closeness(inner / reach[:, np.newaxis], dimension[:, np.newaxis], rank, distances.shape[1])
-        other = chance_of_closeness(inner / reach[near], dimension[near], rank, distances.shape[1])
-    chance = np.where(inner > 0, np.maximum(own, other), np.nan)
-    found = np.nonzero(discovered(chance, FALSE_COPIES))
-    return found[0], near[found].astype(np.intp)
-
-
-def near_queries(graph: NeighbourGraph, nearest: NeighbourGraph) -> tuple[Ints, Ints]:
-    """Queries (k,) and the rows (k,) they are copies of, by the density around the row each is nearest to."""
     if graph.distances.shape[1] < FEWEST_NEIGHBOURS:
         return np.empty(0, np.intp), np.empty(0, np.intp)
-    row, distance = nearest.indices[:, 0].astype(np.intp), nearest.distances[:, 0].astype(np.float64)
-    count = graph.distances.shape[1] + 1  # the query is one more point around the row
+    closeness = _closeness(graph, graph)
+    level = _calibrated(closeness)
+    found = np.nonzero((closeness >= level.threshold) & (graph.distances[:, :-1] <= farthest))
+    return found[0], graph.indices[found].astype(np.intp)
+
+
+def near_queries(graph: NeighbourGraph, nearest: NeighbourGraph, farthest: float = np.inf) -> tuple[Ints, Ints]:
+    """Queries (k,) and the rows (k,) they are copies of; the bulk is that of the rows, so many copies hide nothing."""
+    if min(graph.distances.shape[1], nearest.distances.shape[1]) < FEWEST_NEIGHBOURS:
+        return np.empty(0, np.intp), np.empty(0, np.intp)
+    first = _closeness(graph, nearest)[:, 0]
+    chance = _calibrated(_closeness(graph, graph)).chance(first)
+    copies = discovered(chance[:, np.newaxis], FALSE_COPIES)[:, 0]
+    found = np.flatnonzero(copies & (nearest.distances[:, 0] <= farthest))
+    return found, nearest.indices[found, 0].astype(np.intp)
+
+
+def farthest_copy(space: Floats) -> float:
+    """A fifth of the distance of two rows in the (root) mean: on coarse grids even neighbours are not nearer than that."""
+    return FARTHEST * float(np.sqrt(2.0 * np.var(space, axis=0).sum()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Fall:
+    """How closeness falls off among rows that are no copies."""
+
+    start: float
+    slope: float
+    threshold: float = np.inf
+
+    def chance(self, closeness: Floats) -> Floats:
+        """Probability of being so close without being a copy."""
+        if not self.slope > 0:
+            return np.ones(closeness.shape)
+        return np.asarray(np.minimum(1.0, (1.0 - BULK) * np.exp(-(closeness - self.start) / self.slope)))
+
+
+def _calibrated(closeness: Floats) -> _Fall:
+    """The fall between two quantiles of every row's nearest neighbour, and the closeness from which pairs are copies."""
+    nearest = closeness.max(axis=1)
+    nearest = nearest[np.isfinite(nearest)]
+    fall, bulk = _Fall(0.0, 0.0), nearest
+    for _ in range(ROUNDS):
+        if len(bulk) < FEWEST_NEIGHBOURS:
+            break
+        start, end = np.quantile(bulk, [BULK, TAIL])
+        fall = _Fall(float(start), float(end - start) / np.log((1.0 - BULK) / (1.0 - TAIL)))
+        hits = discovered(fall.chance(nearest)[:, np.newaxis], FALSE_COPIES)[:, 0]
+        if not hits.any():
+            break
+        fall = _Fall(fall.start, fall.slope, float(nearest[hits].min()))
+        bulk = nearest[~hits]
+    return fall
+
+
+def _closeness(graph: NeighbourGraph, of: NeighbourGraph) -> Floats:
+    """(m, k - 1) minus the logarithm of the chance that a neighbour is so near, the mean over both ends of the pair.
+
+    `of` holds the neighbours of rows or queries among the rows of `graph`; exact copies (distance 0) are -inf.
+    """
+    near, distance = of.indices[:, :-1], of.distances[:, :-1].astype(np.float64)
+    reach, count = graph.distances[:, -1].astype(np.float64), graph.distances.shape[1]
+    dimension = local_dimension(graph)
+    own_dimension = dimension if of is graph else dimension[of.indices[:, 0]]
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = distance / graph.distances[row, -1]
-        chance = chance_of_closeness(ratio, local_dimension(graph)[row], np.ones(len(row)), count)
-    found = np.flatnonzero(discovered(np.where(distance > 0, chance, np.nan)[:, np.newaxis], FALSE_COPIES)[:, 0])
-    return found, row[found]
+        own = _surprise(distance / of.distances[:, -1:].astype(np.float64), own_dimension[:, np.newaxis], count)
+        other = _surprise(distance / reach[near], dimension[near], count)
+    closeness = (own + other) / 2.0
+    return np.where((distance > 0) & np.isfinite(closeness), closeness, -np.inf)
+
+
+def _surprise(ratio: Floats, dimension: Floats, count: int) -> Floats:
+    """-log of the chance that the nearest of `count` neighbours lies within `ratio` times the distance of the last."""
+    inside = np.minimum(ratio, 1.0) ** dimension
+    chance = -np.expm1((count - 1) * np.log1p(-inside))
+    return np.asarray(-np.log(np.maximum(chance, np.finfo(np.float64).tiny)))  # NaN, where all distances are 0, stays
 
 
 def local_dimension(graph: NeighbourGraph) -> Floats:
@@ -124,11 +177,6 @@ def local_dimension(graph: NeighbourGraph) -> Floats:
         np.nansum(around, axis=1), known.sum(axis=1), out=np.full(len(around), np.inf), where=known.any(axis=1)
     )
     return steps.sum() / np.maximum(mean, np.nanmean(growth))
-
-
-def chance_of_closeness(ratio: Floats, dimension: Floats, rank: Array, count: int) -> Floats:
-    """Probability that the neighbour of this rank lies within `ratio` times the distance of the last of `count`."""
-    return np.asarray(special.betainc(rank, count - rank, np.minimum(ratio, 1.0) ** dimension))
 
 
 def discovered(chance: Floats, rate: float) -> Mask:

@@ -1,0 +1,128 @@
+"""SW104 outliers: rows far from everything.
+
+## Measures
+How many times farther a row's tenth neighbour is than is usual around there: its distance over the median of the
+distances of its neighbours, of theirs, and of theirs. A row is listed when that is beyond what the bulk of the rows
+lets expect, with at most 2 % false listings in the mean if the tail falls off as it does from the 60 % to the 90 %
+quantile.
+
+## Why it matters
+Far rows are where units were mixed up, sensors failed, files were corrupted or a foreign thing got in; a few of them
+can turn a linear model. They are also where a model answers without having seen anything like it.
+
+## When it is wrong
+Far is not wrong: rare but correct rows are the ones a model needs most, and data with heavy tails always has far rows.
+Outliers that come in tight groups are near each other and are not found here.
+
+## Remedy
+Look at them first. Dropping all of them is tested here; where that does not help, keep them.
+
+## Source
+breunig2000 for the comparison with the density around the neighbours; benjamini1995 for the share of false listings.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from samplewise.auditing.copies import discovered
+from samplewise.auditing.evidence import Evidence
+from samplewise.core.arrays import Floats, Ints, Mask
+from samplewise.core.errors import NotApplicable
+from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
+from samplewise.core.values import Estimate, Exhibit, Scores
+from samplewise.engine.neighbours import NeighbourGraph
+from samplewise.engine.refits.parts import Change, Rule
+
+CODE, TITLE, SLOW = "SW104", "outliers: rows far from everything", False
+NEEDS = frozenset({"features"})
+
+FEWEST_ROWS = 50  # below, the tail cannot be told from the bulk
+FALSE_LISTINGS = 0.02
+BULK, TAIL = 0.6, 0.9  # quantiles between which the fall of the tail is measured; a tenth of outliers moves neither
+MANY = 0.01  # share of the rows from which outliers are worth a warning
+TESTED = 0.002  # share below which dropping them can have no visible effect
+ROUNDS = 3  # neighbours of neighbours of neighbours
+
+
+def run(evidence: Evidence) -> CheckResult:
+    """Rows far from everything, and how far every row is."""
+    if len(evidence.data) < FEWEST_ROWS:
+        raise NotApplicable(f"fewer than {FEWEST_ROWS} rows: what is usual cannot be told from so few")
+    excess = log_isolation(evidence.graph)
+    scores = Scores(
+        "outlierness", np.exp(excess), evidence.data.ids, "times the distance usual around there",
+        "farther from everything than the rows around it are",
+    )  # fmt: skip
+    listed = np.flatnonzero(far_out(excess))
+    if not len(listed):
+        return CheckResult(scores=(scores,))
+    listed = listed[np.argsort(-excess[listed], kind="stable")]
+    return CheckResult((_finding(evidence, listed, excess),), (scores,), (_exhibit(evidence, listed, excess),))
+
+
+def rules(evidence: Evidence) -> Mapping[str, Rule]:
+    """Drop the listed rows; the list looks at no label, so it is the same in every part."""
+    if len(evidence.data) < FEWEST_ROWS:
+        return {}
+    listed = far_out(log_isolation(evidence.graph))
+    if listed.mean() < TESTED:
+        return {}
+    return {"drop": lambda part: Change("drop", np.flatnonzero(listed[part.positions]))}
+
+
+def log_isolation(graph: NeighbourGraph) -> Floats:
+    """(n,) logarithm of the distance to the last neighbour over what is usual around there; 0 among exact copies."""
+    reach = graph.distances[:, -1].astype(np.float64)
+    log_reach = np.log(np.where(reach > 0, reach, np.nan))
+    usual = np.where(np.isnan(log_reach), np.nanmin(log_reach) if (reach > 0).any() else 0.0, log_reach)
+    log_reach = usual.copy()
+    for _ in range(ROUNDS):
+        usual = np.median(usual[graph.indices], axis=1)
+    return np.asarray(log_reach - usual)
+
+
+def far_out(excess: Floats) -> Mask:
+    """(n,) rows beyond an exponential tail that continues the fall between the 60 % and 90 % quantile."""
+    bulk, tail = np.quantile(excess, [BULK, TAIL])
+    slope = (tail - bulk) / np.log((1.0 - BULK) / (1.0 - TAIL))
+    if slope <= 0:
+        return np.zeros(len(excess), dtype=bool)
+    chance = np.minimum(1.0, (1.0 - BULK) * np.exp(-(excess - bulk) / slope))
+    return discovered(chance[:, np.newaxis], FALSE_LISTINGS)[:, 0]
+
+
+def _finding(evidence: Evidence, listed: Ints, excess: Floats) -> Finding:
+    keys = tuple(evidence.data.ids[listed].tolist())
+    share = len(listed) / len(evidence.data)
+    severity: Severity = "warning" if share >= MANY else "note"
+    far = np.exp(excess[listed])
+    why = (
+        f"The ten nearest rows of these are {far.min():.2g} to {far.max():.2g} times farther away than is usual around "
+        f"there; among all rows the median is {np.exp(np.median(excess)):.2g}."
+    )
+    few = "so few rows that no effect could be seen" if share < TESTED else ""
+    remedies = (
+        Remedy("review", keys, action="Look at these rows: mixed units, failed sensors, foreign things, or rare cases"),
+        Remedy("drop", keys, action=f"Drop all {len(keys):,} of them", reason=few),
+    )
+    measured = Estimate("outliers", 100.0 * share, unit="% of rows", source="breunig2000", reason=COUNTED)
+    caveat = "Far is not wrong: rare but correct rows are the ones a model needs most."
+    title = f"{len(keys):,} row{'s' * (len(keys) > 1)} far from everything"
+    return Finding(CODE, title, severity, keys, why, remedies, (measured,), caveat=caveat)
+
+
+COUNTED = "a count on these rows, not an estimate for others"
+
+
+def _exhibit(evidence: Evidence, listed: Ints, excess: Floats) -> Exhibit:
+    nearest = evidence.graph.indices[listed, 0]
+    columns = {
+        "id": evidence.data.ids[listed],
+        "times_usual_distance": np.exp(excess[listed]),
+        "nearest_id": evidence.data.ids[nearest],
+        "distance": evidence.graph.distances[listed, 0].astype(np.float64),
+    }
+    if evidence.data.y is not None and evidence.data.y.ndim == 1:
+        columns |= {"given": evidence.data.y[listed], "nearest_given": evidence.data.y[nearest]}
+    return Exhibit("table", "rows far from everything", columns, "distance in scaled features")

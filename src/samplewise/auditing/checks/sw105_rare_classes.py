@@ -1,0 +1,113 @@
+"""SW105 rare classes.
+
+## Measures
+Rows per class; classes with one row, which were set aside; classes with so few rows that every fold holds one at most;
+and what always guessing the largest class scores.
+
+## Why it matters
+A class of a handful of rows is neither learned nor measured: its accuracy can only be 0 %, 50 % or 100 %. Where one
+class holds most rows, a high accuracy may say no more than that class's share.
+
+## When it is wrong
+A rare class that is easy (its rows lie apart from all others) can be learned from few rows; look at its own accuracy.
+
+## Remedy
+Collect rows of the rare classes, merge classes that are used alike, and judge imbalanced data by balanced accuracy.
+
+## Source
+clopper1934 for the interval of a share.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from scipy import stats
+
+from samplewise.auditing.evidence import Evidence
+from samplewise.core.arrays import Array, Ints
+from samplewise.core.errors import NotApplicable
+from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
+from samplewise.core.values import Estimate, Exhibit
+from samplewise.engine.refits.parts import Rule
+
+CODE, TITLE, SLOW = "SW105", "rare classes", False
+NEEDS = frozenset({"label", "classes"})
+
+UNEVEN = 10.0  # times the smallest class
+DOMINANT = 0.9  # share of the largest class from which accuracy says little
+COVERAGE = 0.95
+
+
+def run(evidence: Evidence) -> CheckResult:
+    """Classes too rare to learn or to measure, and what a guess scores."""
+    if evidence.target.classes is None:
+        raise NotApplicable("the label is a number: this question is about classes")
+    classes = evidence.target.classes
+    counts = np.bincount(evidence.target.codes, minlength=len(classes))
+    guess = _guess(counts)
+    findings = [*_single(evidence), *_rare(classes, counts, evidence.plan.folds), *_uneven(evidence, counts, guess)]
+    order = np.argsort(-counts, kind="stable")
+    columns = {"name": classes[order].astype(str), "value": counts[order]}
+    exhibit = Exhibit("bars", "rows per class", columns, "rows")
+    return CheckResult(tuple(findings), exhibits=(exhibit,), measured=(guess,))
+
+
+def rules(evidence: Evidence) -> Mapping[str, Rule]:
+    """Rows that are not there yet cannot be tested."""
+    return {}
+
+
+def _guess(counts: Ints) -> Estimate:
+    low, high = stats.binomtest(int(counts.max()), int(counts.sum())).proportion_ci(COVERAGE, "exact")
+    share = 100.0 * float(counts.max() / counts.sum())
+    quantity = "accuracy of always guessing the largest class"
+    return Estimate(quantity, share, 100.0 * float(low), 100.0 * float(high), "% of rows", COVERAGE, "clopper1934")
+
+
+def _single(evidence: Evidence) -> list[Finding]:
+    keys = evidence.target.single
+    if not keys:
+        return []
+    why = f"{len(keys):,} classes have a single row, which cannot be both learned from and tested; it was set aside."
+    remedy = Remedy("collect", keys, action="Collect rows of these classes, merge them with others, or leave them out")
+    caveat = "A misspelt label makes a class of one row; then the class is not rare but written differently."
+    title = f"{len(keys):,} classes have one row" if len(keys) > 1 else f"class {keys[0]} has one row"
+    return [Finding(CODE, title, "warning", keys, why, (remedy,), axis="class", caveat=caveat)]
+
+
+def _rare(classes: Array, counts: Ints, folds: int) -> list[Finding]:
+    """Classes of which every fold holds one row at most."""
+    rare = np.flatnonzero((counts > 0) & (counts <= folds))
+    if not len(rare):
+        return []
+    rare = rare[np.argsort(counts[rare], kind="stable")]
+    keys = tuple(classes[rare].tolist())
+    why = (
+        f"{len(keys):,} classes have {counts[rare].min()} to {counts[rare].max()} rows: each of the {folds} folds "
+        "tests one row at most, so nothing can be said about how well they are learned."
+    )
+    remedy = Remedy("collect", keys, action="Collect rows of these classes, or merge them with others")
+    caveat = "A rare class that lies apart from all others can be learned from few rows."
+    title = f"{len(keys):,} classes have {folds} rows or fewer" if len(keys) > 1 else f"class {keys[0]} is rare"
+    return [Finding(CODE, title, "warning", keys, why, (remedy,), axis="class", caveat=caveat)]
+
+
+def _uneven(evidence: Evidence, counts: Ints, guess: Estimate) -> list[Finding]:
+    classes = evidence.target.classes
+    present = counts[counts > 0]
+    ratio = float(present.max() / present.min())
+    dominant = guess.value >= 100.0 * DOMINANT
+    if classes is None or (ratio < UNEVEN and not dominant):
+        return []
+    largest = classes[int(np.argmax(counts))]
+    severity: Severity = "warning" if dominant and evidence.metric.name == "accuracy" else "note"
+    why = (
+        f"The largest class ({largest}) has {ratio:,.0f} times the rows of the smallest; always guessing it is right "
+        f"for {guess.value:.1f} % of the rows."
+    )
+    action = "Judge by metric='balanced_accuracy', and collect rows of the smaller classes"
+    keys = tuple(classes[np.argsort(counts, kind="stable")[:5]].tolist())
+    caveat = "Where mistakes on the rare class cost no more than others, accuracy is the right measure."
+    remedy = Remedy("review", keys, action=action)
+    title = f"class {largest} holds {guess.value:.0f} % of the rows" if dominant else "classes differ much in size"
+    return [Finding(CODE, title, severity, keys, why, (remedy,), (guess,), axis="class", caveat=caveat)]

@@ -1,0 +1,128 @@
+"""SW107 an id or a date among the features.
+
+## Measures
+Columns whose values only name the row: whole numbers that are all different and fill their range at least to a half
+(counters, with or without gaps), texts that are all different, columns named like ids; and dates.
+
+## Why it matters
+An id says where a row stands in the file. Where the file was sorted or joined by class, that gives the label away; in
+use, every new row has an id no model has seen. A date works until tomorrow.
+
+## When it is wrong
+A rank, or a count that happens to take every value once, looks like a counter and is a feature.
+
+## Remedy
+Columns that were understood as ids or dates in a table are already left out, and this is a note. In plain arrays
+nothing is left out: drop the column before training. Pass a date as time=, so that no model is trained on the future.
+
+## Source
+No publication: a rule on the values, stated above.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from samplewise.auditing.column_skill import column_skill, has_columns
+from samplewise.auditing.evidence import Evidence
+from samplewise.core.arrays import Floats
+from samplewise.core.errors import NotApplicable
+from samplewise.core.findings import CheckResult, Finding, Remedy
+from samplewise.core.values import Estimate
+from samplewise.engine.refits.parts import Rule
+
+CODE, TITLE, SLOW = "SW107", "an id or a date among the features", False
+NEEDS = frozenset({"features"})
+
+FEWEST_ROWS = 20  # below, a few different whole numbers are no counter
+FILLED = 0.5  # share of its range a counter with gaps fills
+
+
+def run(evidence: Evidence) -> CheckResult:
+    """Columns that name the row or the day: left out already (note), or still among the features (warning)."""
+    if evidence.embeddings is not None or not has_columns(evidence.data.X) or not evidence.columns:
+        raise NotApplicable("pictures and embeddings have no columns that mean something on their own")
+    left_out, used = _understood(evidence), _used(evidence)
+    findings = [
+        *([_left_out(evidence, left_out)] if left_out else []),
+        *([_among_features(evidence, used)] if used else []),
+    ]
+    return CheckResult(tuple(findings))
+
+
+def rules(evidence: Evidence) -> Mapping[str, Rule]:
+    """Columns are left out by the user; no rule changes rows."""
+    return {}
+
+
+def _understood(evidence: Evidence) -> list[int]:
+    """Ids and dates that the learner does not see: only frames have columns it can leave out."""
+    if not hasattr(evidence.data.X, "iloc"):
+        return []
+    kinds = [(place, column) for place, column in enumerate(evidence.columns) if column.role == "excluded"]
+    return [place for place, column in kinds if column.kind in ("id", "date")]
+
+
+def _used(evidence: Evidence) -> list[int]:
+    """Counters and dates the learner does see."""
+    X = evidence.data.X
+    if hasattr(X, "tocsr") or len(evidence.data) < FEWEST_ROWS:
+        return []
+    seen = []
+    for place, column in enumerate(evidence.columns):
+        excluded = hasattr(X, "iloc") and column.role == "excluded"
+        if excluded or column.kind == "constant":
+            continue
+        values = X.iloc[:, place] if hasattr(X, "iloc") else X[:, place]
+        named = column.kind in ("id", "date") or column.note.startswith("kept:")
+        if named or (values.dtype.kind in "iuf" and is_counter(np.asarray(values, dtype=np.float64))):
+            seen.append(place)
+    return seen
+
+
+def is_counter(values: Floats) -> bool:
+    """Whether whole numbers are all different and fill their range at least to a half."""
+    head = values[:FEWEST_ROWS]
+    if not np.isfinite(values).all() or (head != np.rint(head)).any():
+        return False
+    if values.max() - values.min() + 1.0 > len(values) / FILLED:
+        return False
+    return bool((values == np.rint(values)).all()) and len(np.unique(values)) == len(values)
+
+
+def _left_out(evidence: Evidence, places: list[int]) -> Finding:
+    columns = [evidence.columns[place] for place in places]
+    keys = tuple(column.name for column in columns)
+    why = "; ".join(f"{column.name} is {_what(column.kind)}: {column.note}" for column in columns[:5])
+    title = (
+        f"{len(keys):,} columns with ids or dates are left out" if len(keys) > 1 else f"column {keys[0]!r} is left out"
+    )
+    action = "Name an id with id=, a date with time=, so that rows are called by it and splits respect it"
+    caveat = "A column that is none is left out by mistake; give it another type or name."
+    remedy = Remedy("review", keys, action=action)
+    return Finding(CODE, title, "note", keys, f"{why}.", (remedy,), axis="column", caveat=caveat)
+
+
+def _among_features(evidence: Evidence, places: list[int]) -> Finding:
+    keys = tuple(evidence.columns[place].name for place in places)
+    why = (
+        f"The learner sees {', '.join(keys[:5])}, whose values are dates or different whole numbers without large gaps."
+    )
+    title = f"{len(keys):,} columns count rows or days" if len(keys) > 1 else f"column {keys[0]!r} counts rows or days"
+    remedy = Remedy("review", keys, action="Leave these columns out of the features")
+    caveat = "A rank, or a count that happens to take every value once, is a feature."
+    measured = _order_tells(evidence, np.array(places[:10]))
+    return Finding(CODE, title, "warning", keys, why, (remedy,), measured, axis="column", caveat=caveat)
+
+
+def _order_tells(evidence: Evidence, places: Floats) -> tuple[Estimate, ...]:
+    """How much the order of the rows alone says about the label."""
+    found = column_skill(evidence, places.astype(np.intp))
+    reason = "half of the rows teach, the other half are scored; the spread over draws is not measured"
+    unit = "share of the errors of a guess" if found.guess else "share of the variance of ranks"
+    named = zip(found.names.tolist(), found.skill.tolist(), strict=True)
+    return tuple(Estimate(f"skill of {name} alone", skill, unit=unit, reason=reason) for name, skill in named)
+
+
+def _what(kind: str) -> str:
+    return "a date" if kind == "date" else "an id"

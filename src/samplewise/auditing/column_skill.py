@@ -1,0 +1,175 @@
+"""How well one column alone predicts the label: learned from its values on one half of the rows, scored on the other.
+
+Skill is 1 where the column gives the label away and 0 where it is no better than guessing: the share of the errors of
+always guessing the largest class that the column removes, or the share of the variance of a numeric label's ranks.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import lazy_loader
+import numpy as np
+from scipy import stats
+
+from samplewise.auditing.evidence import Evidence
+from samplewise.core.arrays import Array, Floats, Ints, Mask
+from samplewise.core.randomness import hashed_order
+from samplewise.data.images import Images
+
+pd = lazy_loader.load("pandas")
+
+MOST_ROWS = 20_000  # hash-drawn; skill is known to a fraction of a percent from so many
+MOST_BINS = 256
+ROWS_PER_BIN = 8
+ALMOST = 0.97  # share of the rows for which values and classes must pair up to be called one-to-one
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ColumnSkill:
+    """What every column says about the label on its own.
+
+    Args:
+        names: (d,) of the columns.
+        skill: (d,) on rows the fit did not see; 1 gives the label away, 0 or less says nothing.
+        gaps: (d,) the same for the mere fact that a value is missing.
+        values: (d,) different values; -1 where there are more than bins.
+        one_to_one: (d,) every value stands for one class and every class for one value, in 97 % of the rows.
+        hits: (d,) rows predicted right (classes), of `rows`.
+        guess: share of the largest class; 0 for a numeric label.
+    """
+
+    names: Array
+    skill: Floats
+    gaps: Floats
+    values: Ints
+    one_to_one: Mask
+    hits: Ints
+    rows: int
+    guess: float
+
+
+def column_skill(evidence: Evidence, places: Ints | None = None) -> ColumnSkill:
+    """Skill of the columns at these places (default: all features). Cost: O(n log n) a column, n at most 20,000."""
+    X = evidence.data.X
+    features = [place for place, column in enumerate(evidence.columns) if column.role == "feature"]
+    chosen = np.asarray(features if places is None else places, dtype=np.intp)
+    rows = hashed_order(evidence.seed, evidence.data.ids, "column skill")[:MOST_ROWS]
+    classes = 0 if evidence.target.classes is None else len(evidence.target.classes)
+    label = evidence.target.codes[rows]
+    if not classes:
+        label = (stats.rankdata(label) - 0.5) / len(rows)
+    judge = _Judge(label, classes, np.arange(len(rows)) % 2)
+    columns = [judge(codes, gaps) for codes, gaps in _binned(X, chosen, rows)]
+    parts = [np.array(part) for part in zip(*columns, strict=True)] or [np.empty(0)] * 5
+    names = np.array([evidence.columns[place].name for place in chosen], dtype=str)
+    guess = float(np.bincount(label).max() / len(rows)) if classes else 0.0
+    return ColumnSkill(names, parts[0], parts[1], parts[2], parts[3].astype(bool), parts[4], len(rows), guess)
+
+
+def has_columns(X: Any) -> bool:
+    """Whether a single column of X means something: not so for the pixels of pictures."""
+    return not isinstance(X, Images)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Judge:
+    """Labels (n,) of the rows, and in which half each row is."""
+
+    label: Array
+    classes: int
+    half: Ints
+
+    def __call__(self, codes: Ints, gaps: Mask | None) -> tuple[float, float, int, bool, int]:
+        """Skill, skill of the gaps, different values, one-to-one, hits of one column given as codes 0..b-1."""
+        values = int(codes.max()) + 1
+        skill, hits = self._skill(codes, values)
+        missing = self._skill(gaps.astype(np.intp), 2)[0] if gaps is not None and gaps.any() else 0.0
+        return skill, missing, values if values < MOST_BINS else -1, self._is_one_to_one(codes, values), hits
+
+    def _skill(self, codes: Ints, values: int) -> tuple[float, int]:
+        if not self.classes:
+            return self._explained(codes, values), 0
+        table = np.bincount(
+            (self.half * values + codes) * self.classes + self.label, minlength=2 * values * self.classes
+        )
+        table = table.reshape(2, values, self.classes)
+        guess = table.sum(axis=1).argmax(axis=1)
+        hits = 0
+        for learned, scored in ((0, 1), (1, 0)):
+            seen = table[learned].sum(axis=1) > 0
+            choice = np.where(seen, table[learned].argmax(axis=1), guess[learned])
+            hits += int(table[scored][np.arange(values), choice].sum())
+        largest = int(table.sum(axis=(0, 1)).max())
+        return (hits - largest) / max(1, len(codes) - largest), hits
+
+    def _explained(self, codes: Ints, values: int) -> float:
+        """Share of the variance of the label's ranks that the means of the other half explain."""
+        key = self.half * values + codes
+        count = np.bincount(key, minlength=2 * values).reshape(2, values)
+        total = np.bincount(key, weights=self.label, minlength=2 * values).reshape(2, values)
+        overall = float(self.label.mean())
+        mean = np.divide(total, count, out=np.full((2, values), overall), where=count > 0)
+        error = np.square(self.label - mean[1 - self.half, codes]).sum()
+        spread = np.square(self.label - overall).sum()
+        return float(1.0 - error / spread) if spread > 0 else 0.0
+
+    def _is_one_to_one(self, codes: Ints, values: int) -> bool:
+        """Whether values and classes are the same thing under two names, for at least 97 % of the rows."""
+        present = len(np.unique(self.label)) if self.classes else 0
+        if not 2 <= present <= values <= 2 * present:  # a few odd values (gaps, typing errors) may stand beside
+            return False
+        table = np.bincount(codes * self.classes + self.label, minlength=values * self.classes)
+        table = table.reshape(values, self.classes)
+        partner = table.argmax(axis=0)
+        held = table.sum(axis=0) > 0
+        paired = table[partner[held], np.flatnonzero(held)].sum()
+        return len(np.unique(partner[held])) == present and bool(paired >= ALMOST * len(codes))
+
+
+def _binned(X: Any, places: Ints, rows: Ints) -> Iterator[tuple[Ints, Mask | None]]:
+    """Every column as codes 0..b-1 (n,), and the rows without a value (or None): values where few, else quantiles."""
+    bins = int(np.clip(len(rows) // ROWS_PER_BIN, 4, MOST_BINS))
+    if hasattr(X, "tocsr"):
+        sample = X[rows].tocsc()
+        for place in places:
+            column = np.zeros(len(rows))
+            part = slice(sample.indptr[place], sample.indptr[place + 1])
+            column[sample.indices[part]] = sample.data[part]
+            yield _number_codes(column, bins), None
+        return
+    for place in places:
+        column = X.iloc[rows, place] if hasattr(X, "iloc") else X[rows, place]
+        if column.dtype.kind in "biuf":
+            numbers = np.asarray(column, dtype=np.float64)
+            gaps = np.isnan(numbers)
+            yield _number_codes(numbers, bins), gaps
+        else:
+            yield _value_codes(column, bins), np.asarray(column.isna())
+
+
+def _number_codes(numbers: Floats, bins: int) -> Ints:
+    """Bin of every number, of about equal size, with the gaps in the last; equal numbers share a bin."""
+    gaps = np.isnan(numbers)
+    ordered = np.sort(numbers[~gaps])
+    if not len(ordered):
+        return np.zeros(len(numbers), dtype=np.intp)
+    steps = np.flatnonzero(np.diff(ordered)) + 1
+    quantiles = ordered[np.arange(1, bins) * len(ordered) // bins]
+    edges = ordered[steps] if len(steps) < bins else np.unique(quantiles)
+    codes = np.searchsorted(edges, numbers, side="right")
+    codes[gaps] = len(edges) + 1
+    return _renumbered(codes)
+
+
+def _value_codes(column: Any, bins: int) -> Ints:
+    """Code of every value by its frequency, ties by name; values beyond `bins` share the last, gaps have their own."""
+    texts = column.astype(object).where(column.notna(), None).map(lambda value: "" if value is None else f"={value}")
+    counts = texts.value_counts()
+    ranked = sorted(counts.index, key=lambda value: (-int(counts[value]), value))
+    lookup = {value: min(place, bins - 1) for place, value in enumerate(ranked)}
+    return np.asarray(texts.map(lookup), dtype=np.intp)
+
+
+def _renumbered(codes: Ints) -> Ints:
+    return np.unique(codes, return_inverse=True)[1].astype(np.intp)
