@@ -15,7 +15,7 @@ sys.path.insert(0, str(DOCS))
 
 from generators import bibliography, command_line, pages, refusals  # noqa: E402 (the generators live beside the pages)
 from generators.docstrings import KEY, sections_of  # noqa: E402
-from generators.source import PACKAGE, ROOMS, checks, public_names  # noqa: E402
+from generators.source import PACKAGE, ROOMS, checks, page_name, public_names  # noqa: E402
 
 CODE_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 CHECK_HEADINGS = ("Measures", "Why it matters", "When it is wrong", "Remedy", "Source")
@@ -52,9 +52,13 @@ def test_every_public_name_has_its_page(room, generated):
     names = public_names(room)
     assert names, f"samplewise.{room} offers nothing"
     for name in names:
-        page = generated[f"methods/{room}/{name}.md"]
+        page = generated[f"methods/{room}/{page_name(room, name)}"]
         assert page.startswith(f"# {name}\n")
         assert len(page.split("\n\n")[1]) > 20, f"{room}.{name} does not say what it gives"
+
+
+def test_addresses_differ_in_more_than_case(generated):
+    assert len({address.lower() for address in generated}) == len(generated)
 
 
 def test_every_check_has_its_page_with_all_headings(generated):
@@ -62,7 +66,7 @@ def test_every_check_has_its_page_with_all_headings(generated):
     assert len(found) == len({check.code for check in found}) >= 17
     for check in found:
         page = generated[f"checks/{check.code.lower()}.md"]
-        assert page.startswith(f"# {check.code} {check.title}")
+        assert check.text.startswith(f"{check.code} "), f"the page of {check.code} is about another check"
         missing = [heading for heading in CHECK_HEADINGS if f"\n## {heading}\n" not in page]
         assert not missing, f"{check.code} lacks {missing}"
 

@@ -79,7 +79,7 @@ def _signature(thing: object, dotted: str, name: str) -> str:
         return f"samplewise.{dotted}.{name}"
     parts, starred = [], False
     for parameter in signature.parameters.values():
-        if parameter.name.startswith("_"):
+        if parameter.name.startswith("_") or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
         if parameter.kind is parameter.KEYWORD_ONLY and not starred:
             parts, starred = [*parts, "*"], True

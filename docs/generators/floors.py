@@ -2,6 +2,7 @@
 
 import tomllib
 from html import escape
+from typing import Any
 
 from generators.source import PACKAGE, ROOT
 
@@ -9,33 +10,32 @@ WIDTH, HEIGHT, GAP, LABEL = 860, 46, 10, 34
 Row = list[str]
 
 
-def contracts() -> list[dict[str, object]]:
+def contracts() -> list[dict[str, Any]]:
     """The import contracts as pyproject.toml states them."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     return list(settings["tool"]["importlinter"]["contracts"])
 
 
-def layers(contract: dict[str, object]) -> list[Row]:
-    """Rooms on each floor of a layers contract, top first; rooms of the plan that are not built are left out."""
-    container = str(contract["containers"][0]).split(".")[1:]
-    floors = [[room.strip(" ()") for room in str(line).split("|")] for line in contract["layers"]]
+def layers(contract: dict[str, Any]) -> list[tuple[int, Row]]:
+    """Floor number and rooms of a layers contract, top first; rooms of the plan that are not built are left out."""
+    container = contract["containers"][0].split(".")[1:]
+    floors = [[room.strip(" ()") for room in line.split("|")] for line in contract["layers"]]
     built = [
         [room for room in floor if (PACKAGE.joinpath(*container, room) / "__init__.py").exists()] for floor in floors
     ]
-    return [floor for floor in built if floor]
+    return [(len(built) - 1 - place, floor) for place, floor in enumerate(built) if floor]
 
 
 def picture() -> str:
     """An inline SVG that follows the page's colours."""
     outer, inner = (layers(contract) for contract in contracts()[:2])
     boxes, top = [], 0
-    for number, floor in reversed(list(enumerate(reversed(outer)))):
-        rows = inner if floor == ["engine"] else [floor]
-        height = HEIGHT * len(rows)
-        boxes.append(f'<text x="0" y="{top + height / 2 + 5}" class="floor">{number}</text>')
+    for number, floor in outer:
+        inside = [[f"engine / {name}" for name in row] for _, row in inner]
+        rows = inside if floor == ["engine"] else [floor]
+        boxes.append(f'<text x="0" y="{top + HEIGHT * len(rows) / 2 + 5}" class="floor">{number}</text>')
         for row in rows:
-            names = [f"engine / {name}" for name in row] if rows is inner else row
-            boxes += _row(names, top)
+            boxes += _row(row, top)
             top += HEIGHT
         top += GAP
     title = "Floors of the package, from the command line at the top to core at the bottom"

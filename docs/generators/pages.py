@@ -6,7 +6,7 @@ from typing import Any
 
 from generators import bibliography, command_line, floors, record_schema, refusals
 from generators.docstrings import KEY, cited, escaped, method_page, sections_of
-from generators.source import FLOORS, ROOT, built_rooms, checks, public_names, summary_of
+from generators.source import FLOORS, ROOT, built_rooms, checks, page_name, public_names, summary_of
 
 DOCS = Path(__file__).parents[1]
 FAMILIES = {
@@ -32,7 +32,12 @@ def navigation() -> dict[str, Navigation]:
     """Entries for the sections that mkdocs.yml names and leaves open."""
     methods: Navigation = ["methods/index.md"]
     methods += [
-        {room: [f"methods/{room}/index.md", *(f"methods/{room}/{name}.md" for name in public_names(room))]}
+        {
+            room: [
+                f"methods/{room}/index.md",
+                *(f"methods/{room}/{page_name(room, name)}" for name in public_names(room)),
+            ]
+        }
         for room in built_rooms()
     ]
     methods += [{"Below the rooms": [{name: f"reference/{name}.md"} for name in FLOORS if public_names(name)]}]
@@ -54,8 +59,8 @@ def _check_pages() -> dict[str, str]:
             r"\n## Source\n(.*)", lambda found: "\n## Source\n\n" + cited(found[1], "../"), check.text, flags=re.S
         )
         body = re.sub(r"^(## .+)$", r"\n\1\n", body, flags=re.M)
-        title, _, rest = body.partition("\n")
-        pages[f"checks/{check.code.lower()}.md"] = f"# {title.rstrip('.')}\n{rest}\n\n{_command_of(check.code)}"
+        rest = body.partition("\n")[2]
+        pages[f"checks/{check.code.lower()}.md"] = f"# {check.code} {check.title}\n{rest}\n\n{_command_of(check.code)}"
         cost = "many fits" if check.slow else "few or no fits"
         families[check.code[2]] += f"| [{check.code}]({check.code.lower()}.md) | {escaped(check.title)} | {cost} |\n"
     tables = [
@@ -77,8 +82,8 @@ def _method_pages() -> dict[str, str]:
         rows = []
         for name in public_names(room):
             page = method_page(room, name)
-            pages[f"methods/{room}/{name}.md"] = page
-            rows.append(f"| [{name}]({name}.md) | {_first_sentence(page)} |")
+            pages[f"methods/{room}/{page_name(room, name)}"] = page
+            rows.append(f"| [{name}]({page_name(room, name)}) | {_first_sentence(page)} |")
         table = "| name | what it gives |\n|-|-|\n" + "\n".join(rows)
         pages[f"methods/{room}/index.md"] = f"# {room}\n\n{escaped(summary_of(room))}\n\n{table}\n"
         rooms.append(f"| [{room}]({room}/index.md) | {escaped(summary_of(room).splitlines()[0])} |")

@@ -39,6 +39,12 @@ def public_names(dotted: str) -> list[str]:
     return []
 
 
+def page_name(room: str, name: str) -> str:
+    """The file of a method's page; a class and a function that differ in case only need two on any file system."""
+    twins = [other for other in public_names(room) if other.lower() == name.lower()]
+    return f"{name}.class.md" if len(twins) > 1 and name[0].isupper() else f"{name}.md"
+
+
 def built_rooms() -> list[str]:
     """The rooms that have something to show."""
     return [room for room in ROOMS if public_names(room)]
