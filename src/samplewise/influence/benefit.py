@@ -1,6 +1,7 @@
 """What leaving one row out would change for rows that had no part in the fit: all rows at once, in closed form."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from samplewise.core.randomness import hashed_order
 from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
 from samplewise.engine.kernels.smoother import Smoother, held_out_residuals, smoother_of
-from samplewise.engine.refits import Part, Surrogate, open_part, surrogate
+from samplewise.engine.refits import Part, Surrogate, ThreadExecutor, open_part, surrogate
 
 PAIRS = 2e7  # taught times judging rows of one fold; a larger fold is judged by a hash-drawn sample of its rows
 FEWEST_JUDGES = 200
@@ -47,24 +48,46 @@ def leave_one_out(data: Dataset | tuple[Any, Any] | Part, *, folds: int = 5, see
     """
     part = data if isinstance(data, Part) else open_part(data, folds=folds, seed=seed)
     head, ids = surrogate(part), part.runner.data.ids[part.positions]
-    total, squares, observed = np.zeros(len(part)), np.zeros(len(part)), np.zeros(len(part))
-    judged = np.zeros(len(part))
+    groups = _group_numbers(part)
+    questions = []
     for fold in np.unique(part.folds):
         taught = np.flatnonzero(part.folds < fold if part.ordered else part.folds != fold)
-        if not len(taught):
-            continue
-        judges = _judges(np.flatnonzero(part.folds == fold), len(taught), ids, part.runner.seed)
-        for sums in _benefits(head, taught, judges, _group_numbers(part)):
-            total[taught] += sums.sum(axis=0)
-            squares[taught] += np.square(sums).sum(axis=0)
-            observed[taught] += len(sums)
-        judged[taught] += len(judges)
+        if len(taught):
+            judges = _judges(np.flatnonzero(part.folds == fold), len(taught), ids, part.runner.seed)
+            questions.append(_Question(head, taught, judges, groups))
+    answers = ThreadExecutor().map(_sums, questions, seeds=[0] * len(questions))
+    total, squares, observed, judged = np.zeros((4, len(part)))
+    for question, (sums, square_sums, count) in zip(questions, answers, strict=True):
+        total[question.taught] += sums
+        squares[question.taught] += square_sums
+        observed[question.taught] += count
+        judged[question.taught] += len(question.judges)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = total / judged
         # Sums over groups of judges are the observations; their spread about the mean of all judges.
         spread = np.sqrt((squares - np.square(total) / observed) * observed / (observed - 1)) / judged
     unit = "squared share of a class" if part.class_count else "squared standard deviations of the label"
     return Scores("benefit", mean, ids, unit, "lowers the error of other rows", spread=spread)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Question:
+    """What the rows of one fold say of the rows that were taught without them."""
+
+    head: Surrogate
+    taught: Ints
+    judges: Ints
+    groups: Ints  # (n,)
+
+
+def _sums(question: _Question, *, seed: int) -> tuple[Floats, Floats, int]:
+    """Sums (t,) of benefits and of their squares over groups of judges, and how many groups; `seed` changes nothing."""
+    total, squares, count = np.zeros(len(question.taught)), np.zeros(len(question.taught)), 0
+    for sums in _benefits(question):
+        total += sums.sum(axis=0)
+        squares += np.square(sums).sum(axis=0)
+        count += len(sums)
+    return total, squares, count
 
 
 def _judges(rows: Ints, taught: int, ids: Array, seed: int) -> Ints:
@@ -81,8 +104,9 @@ def _group_numbers(part: Part) -> Ints:
     return np.unique(own, return_inverse=True)[1].astype(np.intp)
 
 
-def _benefits(head: Surrogate, taught: Ints, judges: Ints, groups: Ints) -> Iterator[Floats]:
+def _benefits(question: _Question) -> Iterator[Floats]:
     """Benefit (g, t) of every taught row for groups of judges, summed within each; few judges at a time."""
+    head, taught, judges, groups = question.head, question.taught, question.judges, question.groups
     fit: Smoother = smoother_of(head.features[taught], head.responses[taught], head.at(taught).ridge)
     change = held_out_residuals(fit)
     lengths = np.sum(np.square(change), axis=1)

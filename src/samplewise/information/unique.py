@@ -38,7 +38,7 @@ def unique_information(data: Dataset | tuple[Any, Any] | Part, *, seed: int = 0)
     Raises:
         InputError: no labels.
 
-    Cost: O(n p^2), p at most 400 kernel features.
+    Cost: O(n p^2), p at most 256 kernel features.
     Not for: calling a row useful (noise is unique too), or copies (each makes the other look redundant).
     Source: harutyunyan2021.
 

@@ -61,8 +61,9 @@ def _finding(evidence: Evidence, rows: Ints) -> Finding:
     values = evidence.information.functional.values
     times = float(np.median(values[rows]) / np.median(values[np.isfinite(values)]))
     keys, count = ids_of(evidence, rows), len(rows)
+    each = "each of them" if count > 1 else "it"
     explanation = (
-        f"A model depends on each of them about {times:,.0f} times as much as on a typical row. Unique is not useful: "
+        f"A model depends on {each} about {times:,.0f} times as much as on a typical row. Unique is not useful: "
         "noise scores high, and so does the only witness of a rare case."
     )
     remedy = Remedy("review", keys, action="Look at each row: mend or drop what is wrong, keep what is rare and right.")

@@ -64,13 +64,14 @@ def rules(evidence: Evidence) -> Mapping[str, Rule]:  # every check has the same
 
 
 def _finding(rows: int, gain: Estimate) -> Finding:
-    title = f"Another {rows:,} rows are forecast to take {gain.value:.2g} points off the error"
+    points = "points" if gain.unit == "points" else "hundredths of guessing"
+    title = f"Another {rows:,} rows are forecast to take {gain.value:.2g} {points} off the error"
     if gain.low > 0:
         reading = "More data like this is worth its price if those points are."
     elif gain.high < 1.0:
         reading = "The curve has flattened: mend labels or features before collecting more of the same."
     else:
-        reading = "The band includes nothing at all: a doubling may not pay."
+        reading = "The band includes 0: a doubling may buy nothing."
     explanation = f"The power law through the measured learning curve gives {gain} for the next doubling. {reading}"
     effect = replace(gain, quantity="forecast")
     action = f"Collect {rows:,} more rows like these."

@@ -10,7 +10,7 @@ from samplewise.engine.kernels import KernelMap, SubsetRidge, median_bandwidth
 from samplewise.engine.refits.parts import Part
 
 WORK = 2e9  # n p^2 of one fit, in multiplications: bounds the features of large data
-FEWEST, MOST = 100, 400  # kernel features
+FEWEST, MOST = 100, 256  # kernel features
 SAMPLED = 1000  # rows the bandwidth is measured on
 WIDEST = 64  # class indicators of more classes are projected at random to so many outputs
 
@@ -29,11 +29,11 @@ class Surrogate:
 
 
 def surrogate(part: Part) -> Surrogate:
-    """The closed-form stand-in for a part: Gaussian kernel features spanned by up to 400 hash-chosen rows.
+    """The closed-form stand-in for a part: Gaussian kernel features spanned by up to 256 hash-chosen rows.
 
     Args:    part: n rows; no label outside it is read.
     Returns: `Surrogate`. The ridge minimises generalised cross-validation.
-    Cost:    O(n p^2), p at most 400, and 100 to 200 from 50,000 rows on.
+    Cost:    O(n p^2), p at most 256, and 200 or fewer from 50,000 rows on.
     Not for: predictions that are to be trusted as the learner's own.   Source: williams2001, golub1979.
     """
     return _with_ridge(kernel_features(part.space, part.runner.data.ids[part.positions]), responses(part))
