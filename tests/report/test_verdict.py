@@ -95,3 +95,16 @@ def test_how_much_a_finding_concerns_is_counted_in_its_own_words(axis: Any) -> N
         verdict(record).sentence
         == f"Mend 1 thing before you train on this data: t{f' ({words[axis]})' if axis in words else ''}."
     )
+
+
+def test_a_long_unit_goes_into_the_small_print() -> None:
+    share = Estimate("noise_rate", 0.106, 0.09, 0.116, "share of labels")
+    record = AuditRecord(1, {}, {}, {}, (Outcome("SW201", "t", "clean", result=CheckResult(measured=(share,))),))
+    shown = verdict(record).headlines[-1]
+    assert (shown.label, shown.text, shown.detail) == ("noise rate", "10.6 %", "of labels [9.0, 11.6]")
+
+
+def test_a_title_that_counts_is_not_counted_again() -> None:
+    finding = Finding("SW1", "2 rows are copies", "error", (1, 2), "e")
+    record = AuditRecord(1, {}, {}, {}, (Outcome("SW1", "t", "found", result=CheckResult((finding,))),))
+    assert verdict(record).sentence.endswith(": 2 rows are copies.")

@@ -13,23 +13,27 @@ from samplewise.report import wording
 @pytest.mark.parametrize(
     ("estimate", "text"),
     [
-        (Estimate("e", 1.31, 0.76, 1.86, "points"), "+1.31 points [+0.76, +1.86]"),
-        (Estimate("e", -0.04, -0.3, 0.22, "points"), "~0.04 points [~0.30, +0.22]"),
+        (Estimate("e", 1.31, 0.76, 1.86, "points"), "1.31 points [0.76, 1.86]"),
+        (Estimate("e", -0.04, -0.3, 0.22, "points"), "~0.04 points [~0.30, 0.22]"),
         (Estimate("e", 0.1287, 0.1251, 0.1323, "share"), "12.87 % [12.51, 13.23]"),
         (Estimate("e", 0.72, unit="probability"), "72.0 %"),
+        (Estimate("e", 0.106, 0.09, 0.116, "share of labels"), "10.6 % of labels [9.0, 11.6]"),
+        (Estimate("e", 4.6e-18, -0.12, 0.12, "points"), "0.00 points [~0.12, 0.12]"),
         (Estimate("e", 412, unit="rows"), "412 rows"),
         (Estimate("e", 32561, 31000, 34000, "rows"), "32,561 rows [31,000, 34,000]"),
         (Estimate("e", 0.0000123, unit="nat"), "0.0000123 nat"),
         (Estimate("e", math.nan, unit="nat"), f"{wording.NO_NUMBER} nat"),
-        (Estimate("e", -0.001, -0.3, 0.3, "points"), "0.00 points [~0.30, +0.30]"),
+        (Estimate("e", -0.001, -0.3, 0.3, "points"), "0.00 points [~0.30, 0.30]"),
     ],
 )
 def test_an_estimate_shows_two_digits_of_its_interval(estimate: Estimate, text: str) -> None:
     assert wording.estimate_text(estimate) == text.replace("~", wording.MINUS)
 
 
-def test_the_interval_can_be_left_out() -> None:
-    assert wording.estimate_text(Estimate("e", 1.31, 0.76, 1.86, "points"), interval=False) == "+1.31 points"
+def test_a_change_shows_its_sign() -> None:
+    change = Estimate("e", 1.31, -0.2, 1.86, "points of accuracy")
+    assert wording.estimate_text(change, signed=True) == f"+1.3 points of accuracy [{wording.MINUS}0.2, +1.9]"
+    assert wording.estimate_text(change, interval=False) == "1.3 points of accuracy"
 
 
 @pytest.mark.parametrize(

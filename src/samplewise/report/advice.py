@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from samplewise.core.findings import AuditRecord, Finding, Remedy
-from samplewise.report.wording import count_of
+from samplewise.core.values import Estimate
+from samplewise.report.wording import count_of, estimate_text
 
 NOT_TESTED = "not tested"
 KIND_VERBS = {"relabel": "Relabel", "drop": "Drop", "reweight": "Reweight", "collect": "Collect", "review": "Review"}
@@ -25,6 +26,16 @@ class Advice:
     def tested(self) -> bool:
         """Whether its effect was measured."""
         return bool(self.remedy.verdict) and self.remedy.effect is not None and math.isfinite(self.remedy.effect.value)
+
+
+def effect_text(effect: Estimate | None) -> str:
+    """The effect of a remedy with its sign: `+1.31 points of accuracy [+0.76, +1.86]`."""
+    return estimate_text(effect, signed=True) if effect else ""
+
+
+def bare_effect_text(effect: Estimate | None) -> str:
+    """The same without its unit, for where that stands above or beside it."""
+    return effect_text(replace(effect, unit="")) if effect else ""
 
 
 def advice_of(record: AuditRecord) -> tuple[list[Advice], list[Advice]]:

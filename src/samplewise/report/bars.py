@@ -2,15 +2,24 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from samplewise.core.values import Estimate, Exhibit
-from samplewise.report.advice import Advice
+from samplewise.report.advice import Advice, bare_effect_text, effect_text
 from samplewise.report.limits import Limits
-from samplewise.report.wording import MINUS, SHARES, decimal_places, estimate_text, key_text, number_text, shortened
+from samplewise.report.wording import (
+    MINUS,
+    decimal_places,
+    estimate_text,
+    in_per_cent,
+    is_share,
+    key_text,
+    number_text,
+    shortened,
+)
 
 MARGIN = 0.04  # of the range, left free on both sides
 VERDICT_STYLES = {"helps": "helps", "hurts": "hurts", "not distinguishable": "unclear"}
@@ -99,7 +108,7 @@ def _remedy_row(item: Advice, scale: Scale, limits: Limits) -> Row:
         label=shortened(item.action, limits.text),
         bar=_estimated(scale, effect, item.remedy.verdict),
         control=_estimated(scale, control, "a random remedy of the same size") if control else None,
-        number=estimate_text(replace(effect, unit="point")).replace(" point", "") if effect else "",
+        number=bare_effect_text(effect),
         word=item.remedy.verdict,
         style=VERDICT_STYLES.get(item.remedy.verdict, "unclear"),
         code=item.code,
@@ -110,7 +119,7 @@ def _remedy_row(item: Advice, scale: Scale, limits: Limits) -> Row:
 def _estimated(scale: Scale, estimate: Estimate | None, word: str) -> Bar:
     if estimate is None:
         return scale.bar(math.nan, math.nan, math.nan, "")
-    return scale.bar(estimate.value, estimate.low, estimate.high, f"{word}: {estimate_text(estimate)}")
+    return scale.bar(estimate.value, estimate.low, estimate.high, f"{word}: {effect_text(estimate)}")
 
 
 def exhibit_picture(exhibit: Exhibit, limits: Limits) -> Picture | None:
@@ -120,7 +129,7 @@ def exhibit_picture(exhibit: Exhibit, limits: Limits) -> Picture | None:
     numbers = {
         name: _numbers(exhibit, name) for name in ("value", "low", "high", "control", "control_low", "control_high")
     }
-    share = exhibit.unit in SHARES
+    share = is_share(exhibit.unit)
     if share:
         numbers = {name: [100 * number for number in values] for name, values in numbers.items()}
     scale = Scale(number for values in numbers.values() for number in values[: limits.rows])
@@ -128,7 +137,8 @@ def exhibit_picture(exhibit: Exhibit, limits: Limits) -> Picture | None:
     rows = [
         _exhibit_row(exhibit, numbers, place, scale, limits) for place in range(min(len(numbers["value"]), limits.rows))
     ]
-    return Picture(tuple(rows), scale.ticks(), scale(0.0), "%" if share else shortened(exhibit.unit, 40))
+    unit = in_per_cent(exhibit.unit) if share else shortened(exhibit.unit, 40)
+    return Picture(tuple(rows), scale.ticks(), scale(0.0), unit)
 
 
 def _exhibit_row(exhibit: Exhibit, numbers: dict[str, list[float]], place: int, scale: Scale, limits: Limits) -> Row:

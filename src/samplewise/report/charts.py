@@ -14,7 +14,7 @@ import lazy_loader
 from samplewise.core.encoding import as_column
 from samplewise.core.values import Exhibit
 from samplewise.report.limits import Limits
-from samplewise.report.wording import SHARES, key_text, number_text, shortened
+from samplewise.report.wording import is_share, key_text, number_text, shortened
 
 alt = lazy_loader.load("altair")
 
@@ -152,7 +152,7 @@ def _curve_words(exhibit: Exhibit, points: list[Any], here: list[Any], ahead: li
 
 def _at(point: dict[str, Any], unit: str) -> str:
     """`12.9 % at 26,000`."""
-    value = f"{100 * point['value']:.1f} %" if unit in SHARES else number_text(point["value"])
+    value = f"{100 * point['value']:.1f} %" if is_share(unit) else number_text(point["value"])
     return f"{value} at {number_text(point['x'])}"
 
 
@@ -174,9 +174,12 @@ def _matrix(exhibit: Exhibit, limits: Limits) -> Chart | None:
         for row, column, value in zip(rows, columns, values, strict=True)
         if math.isfinite(value)
     ]
+    angle = -40 if max(map(len, names[1])) > 4 else 0
     largest = max((abs(cell["value"]) for cell in cells), default=0.0) or 1.0
     base = alt.Chart(alt.InlineData(values=cells)).encode(
-        x=alt.X("column:N", title="given", sort=names[1], axis=alt.Axis(orient="top", labelAngle=-40, labelLimit=110)),
+        x=alt.X(
+            "column:N", title="given", sort=names[1], axis=alt.Axis(orient="top", labelAngle=angle, labelLimit=110)
+        ),
         y=alt.Y("row:N", title="true", sort=names[0], axis=alt.Axis(labelLimit=110)),
     )
     # opacity, not a ramp of colours, so that the style sheet alone decides on colours; square root, so that the small
@@ -196,7 +199,7 @@ def _matrix(exhibit: Exhibit, limits: Limits) -> Chart | None:
 
 
 def _cell_text(value: float, unit: str) -> str:
-    if unit not in SHARES:
+    if not is_share(unit):
         return number_text(value)
     return "·" if value < 0.0005 else f"{100 * value:.0f}" if value >= 0.0995 else f"{100 * value:.1f}"
 
@@ -204,10 +207,10 @@ def _cell_text(value: float, unit: str) -> str:
 def _matrix_words(exhibit: Exhibit, cells: list[dict[str, Any]]) -> str:
     apart = [cell for cell in cells if cell["row"] != cell["column"]]
     largest = sorted(apart, key=lambda cell: -cell["value"])[:3]
-    percent = " %" if exhibit.unit in SHARES else ""
+    percent = " %" if is_share(exhibit.unit) else ""
     listed = "; ".join(f"{cell['row']} labelled {cell['column']} {cell['text']}{percent}" for cell in largest)
 
-    unit = "Cells in per cent. " if exhibit.unit in SHARES else ""
+    unit = "Cells in per cent. " if is_share(exhibit.unit) else ""
     return f"Largest off the diagonal: {listed}. {unit}{exhibit.note}".strip() if largest else f"{unit}{exhibit.note}"
 
 
@@ -271,7 +274,7 @@ def _finished(chart: Any, height: int) -> Spec:
 
 def _y(field: str, unit: str) -> Any:
     title = unit or "value"
-    axis = alt.Axis(tickCount=5, format="%") if unit in SHARES else alt.Axis(tickCount=5)
+    axis = alt.Axis(tickCount=5, format="%") if is_share(unit) else alt.Axis(tickCount=5)
     return alt.Y(f"{field}:Q", title=title, scale=alt.Scale(zero=False), axis=axis)
 
 

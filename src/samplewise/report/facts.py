@@ -1,5 +1,6 @@
 """What was audited, how to do it again, and how to cite it: pairs of a name and a text."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -27,8 +28,8 @@ PLAN_WORDS = {
     "seed": "Seed",
     "budget": "Budget",
 }
-ENVIRONMENT_WORDS = {"machine": "Machine", "cores": "Cores", "started": "Started"}
-NOT_VERSIONS = {*ENVIRONMENT_WORDS, "seconds"}
+ENVIRONMENT_WORDS = {"machine": "Machine", "system": "System", "cores": "Cores", "started": "Started"}
+VERSION = re.compile(r"\d+(\.\d+)+\S*")
 LONGEST, MOST_NOTES = 400, 12
 
 
@@ -52,7 +53,11 @@ def class_counts(record: AuditRecord) -> list[tuple[str, float]]:
 def reproduction(record: AuditRecord) -> list[Fact]:
     """What it takes to come to the same record again."""
     facts = _named(record.plan, PLAN_WORDS) + _named(record.environment, ENVIRONMENT_WORDS)
-    versions = [f"{name} {text}" for name, text in sorted(record.environment.items()) if name not in NOT_VERSIONS]
+    versions = [
+        f"{name} {text}"
+        for name, text in sorted(record.environment.items())
+        if VERSION.fullmatch(str(text)) and isinstance(text, str)
+    ]
     if versions:
         facts.append(("Versions", shortened(", ".join(map(str, versions)), LONGEST)))
     took = seconds_text(record.environment.get("seconds"))
@@ -61,7 +66,7 @@ def reproduction(record: AuditRecord) -> list[Fact]:
 
 def call(record: AuditRecord) -> str:
     """The command or call that made this record, or an empty text."""
-    return printable(record.plan.get("call") or "")
+    return printable(record.plan.get("call") or record.environment.get("command") or "")
 
 
 def columns_of(record: AuditRecord) -> list[Mapping[str, Any]]:

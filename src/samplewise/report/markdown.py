@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from samplewise.core.findings import AuditRecord, Finding, Outcome, Remedy
 from samplewise.core.values import Exhibit
-from samplewise.report.advice import NOT_TESTED, Advice, advice_of
+from samplewise.report.advice import NOT_TESTED, Advice, advice_of, effect_text
 from samplewise.report.facts import citation, data_facts, reproduction
 from samplewise.report.limits import WHERE_THE_REST_IS, Limits
 from samplewise.report.tables import Table, exhibit_table
@@ -78,8 +78,8 @@ def _remedies(record: AuditRecord) -> Iterator[str]:
 
 def _remedy_line(item: Advice) -> str:
     remedy: Remedy = item.remedy
-    effect = estimate_text(remedy.effect) if item.tested and remedy.effect else ""
-    control = estimate_text(remedy.control) if remedy.control else ""
+    effect = effect_text(remedy.effect) if item.tested else ""
+    control = effect_text(remedy.control)
     word = remedy.verdict if item.tested else NOT_TESTED + (f": {remedy.reason}" if remedy.reason else "")
     cells = (f"{item.action} ({item.code})", effect, control, word, number_text(remedy.cost))
     return "| " + " | ".join(map(escape, cells)) + " |"

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from html import escape
 
 from samplewise.core.findings import AuditRecord
-from samplewise.report.advice import NOT_TESTED, Advice, advice_of
+from samplewise.report.advice import NOT_TESTED, Advice, advice_of, effect_text
 from samplewise.report.verdict import extent, verdict
 from samplewise.report.wording import estimate_text, printable
 
@@ -42,7 +42,7 @@ def summary_html(record: AuditRecord) -> str:
 
 
 def _remedy_cells(item: Advice) -> tuple[str, str, str]:
-    effect = estimate_text(item.remedy.effect) if item.tested and item.remedy.effect else item.remedy.reason
+    effect = effect_text(item.remedy.effect) if item.tested else item.remedy.reason
     return item.action, effect, item.remedy.verdict or NOT_TESTED
 
 

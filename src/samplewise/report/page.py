@@ -16,7 +16,7 @@ from samplewise.core.encoding import decode, encode
 from samplewise.core.findings import AuditRecord, Finding, Outcome
 from samplewise.core.values import Exhibit
 from samplewise.report import wording
-from samplewise.report.advice import NOT_TESTED, advice_of
+from samplewise.report.advice import NOT_TESTED, advice_of, effect_text
 from samplewise.report.bars import Picture, counts_picture, exhibit_picture, remedy_picture
 from samplewise.report.cards import Card, cards_of
 from samplewise.report.charts import Chart, chart_of
@@ -237,6 +237,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "estimate": wording.estimate_text,
+        "effect": effect_text,
         "coverage": wording.coverage_text,
         "number": wording.number_text,
         "seconds": wording.seconds_text,

@@ -3,7 +3,7 @@
 import textwrap
 
 from samplewise.core.findings import AuditRecord, Finding
-from samplewise.report.advice import NOT_TESTED, Advice, advice_of
+from samplewise.report.advice import NOT_TESTED, Advice, advice_of, bare_effect_text
 from samplewise.report.verdict import extent, not_run, verdict
 from samplewise.report.wording import estimate_text, number_text, shortened
 
@@ -52,7 +52,8 @@ def _remedies(record: AuditRecord, width: int) -> list[str]:
     every = [*tested, *untested]
     if not every:
         return []
-    lines = ["", "Remedies, as measured on held-out rows"]
+    unit = next((item.remedy.effect.unit for item in tested if item.remedy.effect), "")
+    lines = ["", shortened("Remedies, as measured on held-out rows" + (f", in {unit}" if unit else ""), width)]
     lines += [_columns(f"   {item.action}", _word(item), _effect(item), width) for item in every[:MOST_REMEDIES]]
     hidden = len(every) - MOST_REMEDIES
     return lines + ([f"   and {hidden} more"] if hidden > 0 else [])
@@ -64,9 +65,7 @@ def _word(item: Advice) -> str:
 
 
 def _effect(item: Advice) -> str:
-    if item.tested and item.remedy.effect:
-        return estimate_text(item.remedy.effect)
-    return item.remedy.reason
+    return bare_effect_text(item.remedy.effect) if item.tested else item.remedy.reason
 
 
 def _unfinished(record: AuditRecord, width: int) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from samplewise.core.findings import AuditRecord, Finding
 from samplewise.core.values import Estimate
-from samplewise.report.advice import advice_of, helping
+from samplewise.report.advice import advice_of, effect_text, helping
 from samplewise.report.wording import count_of, estimate_text, listed, number_text, shortened
 
 HEADLINE_CHECKS = ("SW501", "SW201", "SW401", "SW601", "SW503")  # whose first number everybody asks for
@@ -87,7 +87,7 @@ def _state(record: AuditRecord, errors: list[Finding], warnings: list[Finding]) 
 def _names(findings: list[Finding]) -> str:
     named = []
     for finding in findings:
-        size = extent(finding)
+        size = "" if f"{len(finding.keys):,}" in finding.title else extent(finding)
         named.append(shortened(finding.title, 80).rstrip(".") + (f" ({size})" if size else ""))
     return listed(named)
 
@@ -98,7 +98,7 @@ def _best_advice(record: AuditRecord) -> str:
     if helps and helps[0].remedy.effect:
         best = helps[0]
         action = shortened(best.action, 100).rstrip(".")
-        return f"“{action}” is measured to change the held-out score by {estimate_text(helps[0].remedy.effect)}"
+        return f"“{action}” is measured to change the held-out score by {effect_text(best.remedy.effect)}"
     return f"none of the {count_of(len(tested), 'tested remedy', 'tested remedies')} is shown to help" if tested else ""
 
 
@@ -153,7 +153,9 @@ def _measured(record: AuditRecord, code: str) -> Headline | None:
 
 
 def _headline(estimate: Estimate) -> Headline:
-    text = estimate_text(estimate)
-    number, bracket, interval = text.partition(" [")
-    detail = f"[{interval}" if bracket else shortened(estimate.reason, 80)
+    text, bracket, interval = estimate_text(estimate).partition(" [")
+    number, *unit = text.split(" ", 2)  # `10.6 % of labels` is `10.6 %`, with `of labels` in small print
+    number, rest = " ".join([number, *unit[:1]]), "".join(unit[1:])
+    detail = " ".join(filter(None, (rest, f"[{interval}" if bracket else shortened(estimate.reason, 80))))
+
     return Headline(shortened(estimate.quantity.replace("_", " "), 60), number, detail)

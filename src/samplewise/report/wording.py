@@ -10,8 +10,8 @@ import numpy as np
 from samplewise.core.values import Estimate
 
 MINUS, NO_NUMBER = "\u2212", "\u2013"
-SHARES = ("share", "proportion", "fraction", "probability", "rate")  # units written in per cent
-SIGNED = ("points", "point")  # units of a change, written with their sign
+SHARES = ("share", "proportion", "fraction", "probability", "rate")  # first words of units written in per cent
+
 # control characters, those that reverse the reading direction, and what is no character at all
 NOT_PRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 SEVERITY_WORDS = {"error": "act first", "warning": "look at it", "note": "good to know"}
@@ -65,7 +65,7 @@ def number_text(value: Any, places: int | None = None, signed: bool = False) -> 
     if places is None:
         places = 0 if number.is_integer() else decimal_places(number / 10)
 
-    if number and abs(number) < 10.0**-6:
+    if as_needed and number and abs(number) < 10.0**-6:
         return f"{number:.1e}".replace("-", MINUS)
     text = f"{number:+,.{places}f}" if signed else f"{number:,.{places}f}"
     if as_needed and "." in text:
@@ -75,18 +75,28 @@ def number_text(value: Any, places: int | None = None, signed: bool = False) -> 
     return text.replace("-", MINUS)
 
 
-def estimate_text(estimate: Estimate, interval: bool = True) -> str:
-    """`+1.3 points [0.8, 1.9]`, `4.2 % [3.9, 4.6]`, or `12 rows` where there is no interval."""
-    share = estimate.unit in SHARES
-    factor, unit = (100.0, "%") if share else (1.0, shortened(estimate.unit, 40))
+def is_share(unit: str) -> bool:
+    """Whether numbers of this unit are written in per cent: `share`, `share of labels`."""
+    return unit.split(" ", 1)[0] in SHARES
+
+
+def in_per_cent(unit: str) -> str:
+    """The unit of a share once it is written in per cent: `share of labels` is `% of labels`."""
+    return " ".join(["%", *shortened(unit, 40).split(" ")[1:]])
+
+
+def estimate_text(estimate: Estimate, interval: bool = True, signed: bool = False) -> str:
+    """`1.3 points [0.8, 1.9]`, `4.2 % [3.9, 4.6]`, or `12 rows` where there is no interval; `signed` shows a plus."""
+    share = is_share(estimate.unit)
+    factor, unit = (100.0, in_per_cent(estimate.unit)) if share else (1.0, shortened(estimate.unit, 40))
     value, low, high = (factor * number for number in (estimate.value, estimate.low, estimate.high))
     has_interval = math.isfinite(low) and math.isfinite(high)
     places = decimal_places((high - low) / 2 or value) if has_interval else (1 if share else None)
-    sign = estimate.unit in SIGNED
-    text = f"{number_text(value, places, sign)} {unit}".strip()
+
+    text = f"{number_text(value, places, signed)} {unit}".strip()
     if not (interval and has_interval):
         return text
-    return f"{text} [{number_text(low, places, sign)}, {number_text(high, places, sign)}]"
+    return f"{text} [{number_text(low, places, signed)}, {number_text(high, places, signed)}]"
 
 
 def coverage_text(estimate: Estimate) -> str:
