@@ -25,7 +25,7 @@ def find_worst_segments(
     count: int = 5,
     seed: int = 0,
     coverage: float = 0.95,
-) -> tuple[SegmentErrors, list[Mask]]:
+) -> tuple[SegmentErrors, list[Mask], list[bool]]:
     """The segments with the worst loss among all cells and pairs of cells, in points, with honest intervals.
 
     Half of the rows (by hash of the id, groups kept together) choose up to `count` segments by their lower confidence
@@ -41,7 +41,8 @@ def find_worst_segments(
         coverage: of the intervals.
 
     Returns:
-        (SegmentErrors of the measuring half, (n,) masks of their rows in the same order); larger means worse.
+        (SegmentErrors of the measuring half, (n,) masks of their rows in the same order, and whether each is made of
+        single values, not ranges); larger errors mean worse.
 
     Raises:
         InputError: fewer than 100 judged rows, or no cell of enough rows.
@@ -60,7 +61,7 @@ def find_worst_segments(
     kept = None if groups is None else np.asarray(groups)[known]
     above = (losses[known] > np.median(losses[known])).astype(int)
     half[known] = fold_of_rows(ids[known], above, kept, folds=2, seed=seed)
-    names, indicators = _indicators(segments, losses, half == 0)
+    names, indicators, single = _indicators(segments, losses, half == 0)
     if not names:
         raise InputError(
             "no segment has enough rows",
@@ -68,19 +69,19 @@ def find_worst_segments(
             fix="pass columns with values that at least 2 % of the rows share",
         )
     chosen = _choose(losses, names, indicators, half == 0, count)
-    members = [indicators[:, pair].all(axis=1) for pair in chosen]
+    members = [_in_all(indicators, pair) for pair in chosen]
     titles = [" and ".join(names[cell] for cell in pair) for pair in chosen]
     usable = [at for at, member in enumerate(members) if 0 < (member & (half == 1)).sum() < (half == 1).sum()]
     measured = np.where(half == 1, losses, np.nan)
     table = compare_cells(measured, [titles[at] for at in usable], [members[at] for at in usable], groups, coverage)
-    by_title = dict(zip(titles, members, strict=True))
-    return table, [by_title[name] for name in table.names]
+    at = [titles.index(name) for name in table.names]
+    return table, [members[place] for place in at], [all(single[cell] for cell in chosen[place]) for place in at]
 
 
-def _indicators(segments: Sequence[Cells], losses: Floats, searching: Mask) -> tuple[list[str], Mask]:
-    """Names and (n, q) membership of the cells that are large enough in the searching half."""
+def _indicators(segments: Sequence[Cells], losses: Floats, searching: Mask) -> tuple[list[str], Mask, list[bool]]:
+    """Names, (n, q) membership and "is one value" of the cells that are large enough in the searching half."""
     least = max(LEAST_ROWS, LEAST_SHARE * searching.sum())
-    names, columns, worth = [], [], []
+    names, columns, worth, single = [], [], [], []
     for cells in segments:
         for code, name in enumerate(cells.names):
             member = cells.codes == code
@@ -89,12 +90,13 @@ def _indicators(segments: Sequence[Cells], losses: Floats, searching: Mask) -> t
             if least <= size <= searching.sum() - least:
                 names.append(name)
                 columns.append(member)
+                single.append(cells.values)
                 spread = losses[searching].std() or 1.0
                 worth.append((losses[inside].mean() - losses[searching].mean()) / spread * np.sqrt(size))
     if not names:
-        return [], np.empty((len(losses), 0), dtype=bool)
+        return [], np.empty((len(losses), 0), dtype=bool), []
     best = np.sort(np.argsort(-np.asarray(worth), kind="stable")[:MOST_CELLS])
-    return [names[at] for at in best], np.column_stack([columns[at] for at in best])
+    return [names[at] for at in best], np.column_stack([columns[at] for at in best]), [single[at] for at in best]
 
 
 def _choose(losses: Floats, names: list[str], indicators: Mask, searching: Mask, count: int) -> list[tuple[int, ...]]:
@@ -107,7 +109,7 @@ def _choose(losses: Floats, names: list[str], indicators: Mask, searching: Mask,
     members: list[Mask] = []
     for at in order[: 50 * count]:
         cells = tuple(sorted({int(one[at]), int(other[at])}))
-        member = inside[:, cells].all(axis=1)
+        member = _in_all(inside, cells)
         if len(chosen) < count and np.isfinite(limit[one[at], other[at]]) and not _alike(member, members):
             chosen.append(cells)
             members.append(member)
@@ -129,6 +131,11 @@ def _lower_limits(inside: Floats, loss: Floats) -> Floats:
     large = size >= max(LEAST_ROWS, LEAST_SHARE * len(loss))
     worse = large & (limit > np.maximum(alone[:, None], alone[None, :]) + 1e-12)
     return np.where(worse | np.eye(len(limit), dtype=bool), limit, -np.inf)
+
+
+def _in_all(indicators: Mask, cells: tuple[int, ...]) -> Mask:
+    """(n,) rows that lie in every one of the cells."""
+    return np.asarray(indicators[:, cells].all(axis=1))
 
 
 def _alike(member: Mask, others: Sequence[Mask]) -> bool:

@@ -29,6 +29,7 @@ class WorstSegments:
 
     errors: SegmentErrors
     ids: tuple[Array, ...]  # rows of each segment
+    single: tuple[bool, ...]  # whether each is made of single values (of a category), not of ranges of numbers
     searched: bool  # True where the segments were found by search and measured on the other half of the rows
     unit: str
 
@@ -86,11 +87,12 @@ def segments_of_losses(
         cells = [cells_of(str(name), data.segments[name]) for name in data.segments.columns]
         table = segment_errors(losses, cells, groups=groups, coverage=coverage)
         masks = _masks_by_name(cells)
-        return WorstSegments(table, tuple(data.ids[masks[name]] for name in table.names), False, unit)
-    table, members = find_worst_segments(
+        ids = tuple(data.ids[masks[name]] for name in table.names)
+        return WorstSegments(table, ids, (True,) * len(ids), False, unit)
+    table, members, single = find_worst_segments(
         losses, feature_cells(data), data.ids, groups=groups, seed=seed, coverage=coverage
     )
-    return WorstSegments(table, tuple(data.ids[member] for member in members), True, unit)
+    return WorstSegments(table, tuple(data.ids[member] for member in members), tuple(single), True, unit)
 
 
 def feature_cells(data: Dataset) -> list[Cells]:

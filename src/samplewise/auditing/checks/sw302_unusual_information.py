@@ -52,7 +52,7 @@ def run(evidence: Evidence) -> CheckResult:
     return CheckResult((_finding(evidence, rows),), scores, (table,))
 
 
-def rules(evidence: Evidence) -> Mapping[str, Rule]:  # every check has the same two functions
+def rules(evidence: Evidence) -> Mapping[str, Rule]:
     """Nothing to test: a person decides whether an unusual row is rare or wrong."""
     return {}
 

@@ -54,7 +54,7 @@ def run(evidence: Evidence) -> CheckResult:
     return CheckResult((_finding(evidence, benefit, rows),), (benefit,), (table,))
 
 
-def rules(evidence: Evidence) -> Mapping[str, Rule]:  # every check has the same two functions
+def rules(evidence: Evidence) -> Mapping[str, Rule]:
     """Drop the rows of a part that hurt its own held-out rows."""
     return {"drop": drop_harmful}
 

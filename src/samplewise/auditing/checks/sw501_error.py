@@ -60,7 +60,7 @@ def run(evidence: Evidence) -> CheckResult:
     return CheckResult(() if learned is None else (learned,), (), exhibits, measured)
 
 
-def rules(evidence: Evidence) -> Mapping[str, Rule]:  # every check has the same two functions
+def rules(evidence: Evidence) -> Mapping[str, Rule]:
     """Nothing to test: an error is no remedy."""
     return {}
 

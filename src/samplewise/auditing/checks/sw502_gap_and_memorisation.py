@@ -57,7 +57,7 @@ def run(evidence: Evidence) -> CheckResult:
     return CheckResult(findings, (scores,), exhibits, (gap, taught, other))
 
 
-def rules(evidence: Evidence) -> Mapping[str, Rule]:  # every check has the same two functions
+def rules(evidence: Evidence) -> Mapping[str, Rule]:
     """Nothing to test: a person decides whether a memorised row is rare or wrong."""
     return {}
 

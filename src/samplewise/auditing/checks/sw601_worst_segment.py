@@ -64,7 +64,7 @@ def run(evidence: Evidence) -> CheckResult:
     return CheckResult(findings, (scores,), (_exhibit(found),), measured)
 
 
-def rules(evidence: Evidence) -> Mapping[str, Rule]:  # every check has the same two functions
+def rules(evidence: Evidence) -> Mapping[str, Rule]:
     """Nothing to test: rows that are not there yet cannot be added."""
     return {}
 
@@ -93,8 +93,9 @@ def _finding(evidence: Evidence, found: WorstSegments, worst: list[int]) -> Find
 
 
 def _severity(found: WorstSegments, first: int) -> Severity:
-    """Named segments are asked about on purpose; a searched one must be grave to be more than a place to look."""
-    return "warning" if not found.searched or found.errors.difference_low[first] >= GRAVE else "note"
+    """Named segments are asked about on purpose; a searched one must be grave, and more than a border in a number."""
+    grave = found.single[first] and found.errors.difference_low[first] >= GRAVE
+    return "warning" if grave or not found.searched else "note"
 
 
 def _estimate(found: WorstSegments, at: int) -> Estimate:
