@@ -105,6 +105,6 @@ def _seconds_per_fit(rows: int, columns: int, classes: int, learner: Learner) ->
     """From a fixed table measured on two cores (benchmarks/audit.py), so that plans do not depend on the clock."""
     outputs = max(1, classes if classes > 2 else 1)  # two classes need one tree a round
     if learner.closed_form:
-        width = min(1000, max(200, rows // 4))
+        width = min(1000, max(200, rows // 2))
         return 0.02 + 2e-10 * width**3 + 4e-11 * rows * width**2 * 0.2
     return 0.03 + 4e-7 * rows * max(columns, 1) * outputs

@@ -26,7 +26,7 @@ class KernelHead:
     hash-chosen rows (Nystroem). Each fit chooses its own ridge by generalised cross-validation on its own rows.
 
     Args:
-        landmarks: most rows the kernel is spanned by (a quarter of the rows where that is fewer, but at least 200);
+        landmarks: most rows the kernel is spanned by (half of the rows where that is fewer, but at least 200);
             0 keeps the plain linear head.
         width: bandwidth as a share of the median distance between rows.
 
@@ -78,7 +78,7 @@ class KernelHead:
     def _kernel_map(self, space: Floats, ids: Array) -> "_FeatureMap":
         if not self.landmarks:
             return _FeatureMap(None)
-        count = min(self.landmarks, max(FEWEST_LANDMARKS, len(ids) // 4))
+        count = min(self.landmarks, max(FEWEST_LANDMARKS, len(ids) // 2))
         chosen = np.sort(hashed_order(0, ids, "landmarks")[:count])
         bandwidth = self.width * median_bandwidth(space[np.sort(hashed_order(0, ids, "bandwidth")[:1000])])
         return _FeatureMap(KernelMap(space[chosen], bandwidth))
