@@ -69,7 +69,7 @@ def outcome(code, title, keys, axis="row", scores=()):
     )
 
 
-def test_scores_count_what_was_found_and_what_was_named_beside_it(planted):
+def test_scores_count_what_was_found_and_what_was_named_by_mistake(planted):
     wrong = sorted(planted.wrong)
     keys = planted.train[ID].to_numpy(dtype=str)
     values = np.isin(keys, wrong).astype(float)
@@ -81,15 +81,15 @@ def test_scores_count_what_was_found_and_what_was_named_beside_it(planted):
         outcome("SW201", "rows", (*wrong[:100], right), scores=(scores,)),
     ))  # fmt: skip
     found = {score.fault.strip(): score for score in score_rows(record, planted)}
-    assert (found["exact copies"].found, found["exact copies"].listed) == (20, 20)
+    assert (found["exact copies"].found, found["exact copies"].beside) == (20, 0)
     assert found["of these, with another label"].found == 0
     assert (found["near copies, one pixel off"].found, found["rows shared with the test data"].found) == (0, 1)
     labels = found["wrong labels"]
-    assert (labels.found, labels.listed, labels.average_precision) == (100, 101, 1.0)
+    assert (labels.found, labels.beside, labels.average_precision) == (100, 1, 1.0)
     assert labels.recall == 100 / len(wrong)
 
 
 def test_columns_count_only_when_they_are_named():
     record = AuditRecord(1, {}, {}, {}, (outcome("SW106", "1 column", (LEAK, "pixel_0_1"), "column"),))
     leak, counter = score_columns(record)
-    assert (leak.found, leak.listed, counter.found) == (1, 2, 0)
+    assert (leak.found, leak.beside, counter.found) == (1, 1, 0)

@@ -180,11 +180,11 @@ def test_predictions_are_put_into_the_order_of_rows_and_classes(here, rows):
 
 def test_no_values_leaves_no_cell_in_any_file(here, rows):
     secret = "Mrs Miller of Baker Street"
-    frame = rows.assign(note=[f"{secret} {row} came in and went out again" for row in range(120)])
+    frame = rows.assign(note=[f"{secret} {row} came in and went out again" for row in range(120)]).iloc[:60]
     frame = pd.concat([frame, frame.iloc[:3].assign(key=["x1", "x2", "x3"])])
     frame.to_csv("t.csv", index=False)
     words = ("t.csv", "--label", "kind", "--id", "key")
-    assert audit(*words, "--no-values", "--out", "without").exit_code in (0, 1)
+    assert audit(*words, "--no-values", "--budget", "5s", "--out", "without").exit_code in (0, 1)
     written = [path for path in (here / "without").rglob("*") if path.is_file()]
     assert {"report.html", "audit.json", "junit.xml"} <= {path.name for path in written}
     assert [path.name for path in written if secret.encode() in path.read_bytes()] == []

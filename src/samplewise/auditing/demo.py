@@ -14,13 +14,13 @@ from samplewise.core.randomness import generator, hashed_order
 pd = lazy_loader.load("pandas")
 sklearn = lazy_loader.load("sklearn")
 
-TEST_ROWS = 300
+TEST_ROWS = 597
 SHARE_WRONG = 0.10
 COPIES = 30  # exact ones; as many near ones
 CONFLICTING = 10  # exact copies that carry another label than their original
 SHARED = 25  # rows of the training data that are in the test data as well
 LABEL, ID, LEAK, COUNTER = "digit", "scan", "reader_code", "scan_number"
-CLASSES = 10
+LOOKALIKES = (6, 7, 7, 8, 9, 6, 5, 1, 3, 4)  # what a hasty reader takes each digit for
 GREY_STEP = 15  # 16 levels of grey become bytes
 
 
@@ -51,14 +51,14 @@ class Score:
     """What was found of one kind of fault.
 
     Args:
-        fault: in words.   planted, found: how many.   listed: rows or columns the audit named for it.
+        fault: in words.   planted, found: how many.   beside: rows or columns named for it that were not planted.
         average_precision: of the ranking by the score, where there is one; NaN elsewhere.
     """
 
     fault: str
     planted: int
     found: int
-    listed: int
+    beside: int
     average_precision: float = float("nan")
 
     @property
@@ -112,19 +112,18 @@ def pictures(table: Any) -> dict[str, Array]:
 
 
 def _labels(truth: Ints, train: Ints, exact: Ints, near: Ints, draw: np.random.Generator) -> Ints:
-    """Given digits of the train rows and their copies: a tenth is wrong, copies repeat them, some contradict."""
+    """Given digits of the train rows and their copies: a tenth is misread, copies repeat them, some contradict."""
     given = truth.copy()
     wrong = draw.permutation(train)[: round(SHARE_WRONG * len(train))]
-    given[wrong] = _another(given[wrong], draw)
+    given[wrong] = _misread(given[wrong])
     copied = given[exact].copy()
-    copied[:CONFLICTING] = _another(copied[:CONFLICTING], draw)
+    copied[:CONFLICTING] = _misread(copied[:CONFLICTING])
     return np.r_[given[train], copied, given[near]]
 
 
-def _another(labels: Ints, draw: np.random.Generator) -> Ints:
-    """A different class for every label."""
-    moved: Ints = (labels + draw.integers(1, CLASSES, size=len(labels))) % CLASSES
-    return moved
+def _misread(labels: Ints) -> Ints:
+    """The digit that looks most like each one."""
+    return np.array(LOOKALIKES)[labels]
 
 
 def _nudged(pixels: Array, draw: np.random.Generator) -> Array:
@@ -150,46 +149,50 @@ def _frame(keys: Array, values: Array, labels: Ints, draw: np.random.Generator) 
 
 def score_columns(record: AuditRecord) -> tuple[Score, ...]:
     """What a first look found of the two planted columns."""
-    leaks, counters = _listed(record, "SW106"), _listed(record, "SW107")
+    leaks, counters = _named(record, "SW106"), _named(record, "SW107")
     return (
-        Score(f"column {LEAK!r} gives the label away", 1, int(LEAK in leaks), len(leaks)),
-        Score(f"column {COUNTER!r} only counts rows", 1, int(COUNTER in counters), len(counters)),
+        Score(f"column {LEAK!r} gives the label away", 1, int(LEAK in leaks), len(leaks - {LEAK})),
+        Score(f"column {COUNTER!r} only counts rows", 1, int(COUNTER in counters), len(counters - {COUNTER})),
     )
 
 
 def score_rows(record: AuditRecord, planted: Planted) -> tuple[Score, ...]:
     """What an audit found of the planted rows; a pair is found when one of its two rows is named."""
-    copies, overlap = _listed(record, "SW102"), _listed(record, "SW103")
+    copies, overlap = _named(record, "SW102"), _named(record, "SW103")
     contradictions = {key for finding in _findings(record, "SW102") if _contradicts(finding) for key in finding.keys}
+    every_copy = {key for pair in planted.exact + planted.near for key in pair}
     return (
         _wrong_labels(record, planted),
-        _pairs("exact copies", planted.exact, copies),
+        _pairs("exact copies", planted.exact, copies, every_copy),
         _pairs("  of these, with another label", planted.conflicting, contradictions),
-        _pairs("near copies, one pixel off", planted.near, copies),
+        _pairs("near copies, one pixel off", planted.near, copies, every_copy),
         _pairs("rows shared with the test data", planted.shared, overlap),
     )
 
 
 def _wrong_labels(record: AuditRecord, planted: Planted) -> Score:
-    flagged = _listed(record, "SW201")
+    flagged = _named(record, "SW201")
     scores = record.scores().get("wrong_label")
     precision = float("nan")
     if scores is not None:
         truth = np.isin(scores.keys.astype(str), list(planted.wrong))
         precision = float(sklearn.metrics.average_precision_score(truth, np.nan_to_num(scores.values)))
-    return Score("wrong labels", len(planted.wrong), len(flagged & planted.wrong), len(flagged), precision)
+    found = len(flagged & planted.wrong)
+    return Score("wrong labels", len(planted.wrong), found, len(flagged) - found, precision)
 
 
-def _pairs(fault: str, pairs: Iterable[tuple[str, str]], named: set[Any]) -> Score:
+def _pairs(fault: str, pairs: Iterable[tuple[str, str]], named: set[Any], planted: set[str] | None = None) -> Score:
+    """`planted` are the rows that may be named without being a false alarm; default: those of the pairs."""
     twins = list(pairs)
-    return Score(fault, len(twins), sum(bool(named & set(pair)) for pair in twins), len(named))
+    rows = {key for pair in twins for key in pair} if planted is None else planted
+    return Score(fault, len(twins), sum(bool(named & set(pair)) for pair in twins), len(named - rows))
 
 
 def _findings(record: AuditRecord, code: str) -> list[Finding]:
     return [finding for finding in record.findings() if finding.code == code]
 
 
-def _listed(record: AuditRecord, code: str) -> set[Any]:
+def _named(record: AuditRecord, code: str) -> set[Any]:
     return {key for finding in _findings(record, code) for key in finding.keys}
 
 

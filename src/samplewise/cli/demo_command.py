@@ -67,12 +67,12 @@ def _archive(arrays: Mapping[str, Array]) -> bytes:
 
 
 def score_table(scores: "Iterable[auditing.demo.Score]") -> Table:
-    """A line per fault; "named" counts what the audit listed for it, planted or not."""
+    """A line per fault; "also named" counts rows and columns that were named for it and not planted."""
     table = Table("fault", box=SIMPLE_HEAD, pad_edge=False)
-    for name in ("planted", "found", "named", "average precision"):
+    for name in ("planted", "found", "also named", "average precision"):
         table.add_column(name, justify="right")
     for score in scores:
         ranked = "" if math.isnan(score.average_precision) else f"{score.average_precision:.3f}"
         found = f"{score.found} ({100 * score.recall:.0f} %)"
-        table.add_row(score.fault, str(score.planted), found, str(score.listed), ranked)
+        table.add_row(score.fault, str(score.planted), found, str(score.beside), ranked)
     return table
