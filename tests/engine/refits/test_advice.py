@@ -73,8 +73,8 @@ def test_every_rule_sees_every_part_and_no_held_out_label(two_moons):
     for fold in range(5):
         poisoned = open_part(data.with_labels(np.where(folds == fold, 1 - data.y, data.y)))
         measure_remedies(poisoned.runner, {"poisoned": spy(fold)}, [folds], metric=ACCURACY)
-        assert seen[fold][fold] == seen["clean"][fold]
-    assert [left_out for left_out, _, _ in seen["clean"]] == [0, 1, 2, 3, 4]
+        assert sorted(seen[fold])[fold] == sorted(seen["clean"])[fold]
+    assert sorted(left_out for left_out, _, _ in seen["clean"]) == [0, 1, 2, 3, 4]
 
 
 def test_repeats_average_and_groups_widen_the_interval(two_moons):
