@@ -126,7 +126,7 @@ def _scales(spread: Floats) -> Floats:
     moving = spread[spread > 1e-12 * max(spread.max(initial=0.0), 1e-300)]
     if not len(moving):
         return np.ones_like(spread)
-    low, high = np.quantile(moving, [0.1, 0.9])
+    low, high = np.quantile(moving, [0.2, 0.9])  # some pixels at the edge of pictures hardly ever move
     if len(spread) > 8 and high <= SHARED_SCALE * low:
         return np.full_like(spread, np.sqrt(np.mean(np.square(moving))))
     return np.where(spread > 1e-12 * spread.max(), spread, 1.0)
