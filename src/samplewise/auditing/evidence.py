@@ -187,7 +187,7 @@ def join_groups(first: Ints, second: Array | None) -> Ints:
     ours, theirs = (np.unique(grouping, return_inverse=True)[1] for grouping in (first, second.astype(str)))
     size = int(ours.max()) + 1 + int(theirs.max()) + 1
     links = sparse.coo_array((np.ones(len(ours)), (ours, theirs + ours.max() + 1)), shape=(size, size))
-    return np.asarray(connected_components(links, directed=False)[1])[ours]
+    return connected_components(links, directed=False)[1].astype(np.intp)[ours]
 
 
 def named_by_member(groups: Ints, ids: Array) -> Array:
