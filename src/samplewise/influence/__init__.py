@@ -5,7 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "benefit": ["leave_one_out"],
+        "benefit": ["RowEffects", "leave_one_out", "row_effects"],
         "harm": ["drop_harmful", "harmful_rows"],
         "votes": ["knn_shapley"],
     },

@@ -12,10 +12,19 @@ from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
 from samplewise.engine.kernels.smoother import Smoother, held_out_residuals, smoother_of
 from samplewise.engine.refits import Part, Surrogate, ThreadExecutor, open_part, surrogate
+from samplewise.engine.refits.ordering import in_id_order
 
 PAIRS = 2e7  # taught times judging rows of one fold; a larger fold is judged by a hash-drawn sample of its rows
 FEWEST_JUDGES = 200
 PAIRS_AT_ONCE = 2_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowEffects:
+    """What each row does to rows that had no part in the fit."""
+
+    benefit: Scores  # (n,) squared error without the row minus with it, per row judged
+    reach: Scores  # (n,) mean square by which it moves their outputs, whatever their labels
 
 
 def leave_one_out(data: Dataset | tuple[Any, Any] | Part, *, folds: int = 5, seed: int = 0) -> Scores:
@@ -46,7 +55,18 @@ def leave_one_out(data: Dataset | tuple[Any, Any] | Part, *, folds: int = 5, see
     >>> leave_one_out((X, y)).top(1, largest=False).keys
     array([7])
     """
-    part = data if isinstance(data, Part) else open_part(data, folds=folds, seed=seed)
+    return row_effects(data, folds=folds, seed=seed).benefit
+
+
+def row_effects(data: Dataset | tuple[Any, Any] | Part, *, folds: int = 5, seed: int = 0) -> RowEffects:
+    """`leave_one_out` with the reach of each row: the squared change of the judges' outputs, read without their labels.
+
+    Args, Raises, Cost and Source as `leave_one_out`.
+    Returns: `RowEffects`, in squared shares of a class or squared standard deviations; a larger reach says only that a
+             row matters, not whether for good.
+    """
+    given = data if isinstance(data, Part) else open_part(data, folds=folds, seed=seed)
+    part, order = in_id_order(given)
     head, ids = surrogate(part), part.runner.data.ids[part.positions]
     groups = _group_numbers(part)
     questions = []
@@ -55,19 +75,21 @@ def leave_one_out(data: Dataset | tuple[Any, Any] | Part, *, folds: int = 5, see
         if len(taught):
             judges = _judges(np.flatnonzero(part.folds == fold), len(taught), ids, part.runner.seed)
             questions.append(_Question(head, taught, judges, groups))
-    answers = ThreadExecutor().map(_sums, questions, seeds=[0] * len(questions))
-    total, squares, observed, judged = np.zeros((4, len(part)))
-    for question, (sums, square_sums, count) in zip(questions, answers, strict=True):
-        total[question.taught] += sums
-        squares[question.taught] += square_sums
-        observed[question.taught] += count
-        judged[question.taught] += len(question.judges)
+    answers = ThreadExecutor().map(_answer, questions, seeds=[0] * len(questions))
+    sums = np.zeros((5, len(part)))
+    for question, answer in zip(questions, answers, strict=True):
+        sums[:, question.taught] += answer
+    total, squares, reach, observed, judged = sums
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = total / judged
         # Sums over groups of judges are the observations; their spread about the mean of all judges.
         spread = np.sqrt((squares - np.square(total) / observed) * observed / (observed - 1)) / judged
+        means, reaches = total / judged, reach / judged
+    place = np.argsort(order)
     unit = "squared share of a class" if part.class_count else "squared standard deviations of the label"
-    return Scores("benefit", mean, ids, unit, "lowers the error of other rows", spread=spread)
+    return RowEffects(
+        Scores("benefit", means[place], ids[place], unit, "lowers the error of other rows", spread=spread[place]),
+        Scores("reach", reaches[place], ids[place], unit, "moves the answers for other rows"),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,14 +102,19 @@ class _Question:
     groups: Ints  # (n,)
 
 
-def _sums(question: _Question, *, seed: int) -> tuple[Floats, Floats, int]:
-    """Sums (t,) of benefits and of their squares over groups of judges, and how many groups; `seed` changes nothing."""
-    total, squares, count = np.zeros(len(question.taught)), np.zeros(len(question.taught)), 0
-    for sums in _benefits(question):
-        total += sums.sum(axis=0)
-        squares += np.square(sums).sum(axis=0)
-        count += len(sums)
-    return total, squares, count
+def _answer(question: _Question, *, seed: int) -> Floats:
+    """(5, t) sums over groups of judges of benefit, its square and reach, and how many groups and judges there were.
+
+    `seed` belongs to the executor's protocol and changes nothing.
+    """
+    sums = np.zeros((5, len(question.taught)))
+    for benefits, reach in _benefits(question):
+        sums[0] += benefits.sum(axis=0)
+        sums[1] += np.square(benefits).sum(axis=0)
+        sums[2] += reach
+        sums[3] += len(benefits)
+    sums[4] = len(question.judges)
+    return sums
 
 
 def _judges(rows: Ints, taught: int, ids: Array, seed: int) -> Ints:
@@ -104,8 +131,8 @@ def _group_numbers(part: Part) -> Ints:
     return np.unique(own, return_inverse=True)[1].astype(np.intp)
 
 
-def _benefits(question: _Question) -> Iterator[Floats]:
-    """Benefit (g, t) of every taught row for groups of judges, summed within each; few judges at a time."""
+def _benefits(question: _Question) -> Iterator[tuple[Floats, Floats]]:
+    """Benefit (g, t) of every taught row summed within groups of judges, and its reach (t,); few judges at a time."""
     head, taught, judges, groups = question.head, question.taught, question.judges, question.groups
     fit: Smoother = smoother_of(head.features[taught], head.responses[taught], head.at(taught).ridge)
     change = held_out_residuals(fit)
@@ -119,5 +146,8 @@ def _benefits(question: _Question) -> Iterator[Floats]:
         weights = fit.weights_at(head.features[rows])
         errors = fit.outputs_at(head.features[rows]) - head.responses[rows]
         # |e - s d|^2 - |e|^2 with e the error with the row, s its weight at the judge, d its held-out residual.
-        benefits = weights * (weights * lengths - 2.0 * (errors @ change.T))
-        yield np.add.reduceat(benefits, starts[(starts >= first) & (starts < last)] - first, axis=0)
+        moved = weights * lengths
+        reach = np.sum(weights * moved, axis=0)
+        moved -= 2.0 * (errors @ change.T)
+        own = starts[(starts >= first) & (starts < last)] - first
+        yield np.add.reduceat(weights * moved, own, axis=0), reach

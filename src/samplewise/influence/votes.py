@@ -9,6 +9,7 @@ from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
 from samplewise.engine.neighbours import NeighbourIndex, neighbour_shapley
 from samplewise.engine.refits import Part, open_part
+from samplewise.engine.refits.ordering import in_id_order
 
 NEAREST = 1000  # rows further away than so many change no vote of ten neighbours by more than a thousandth
 
@@ -39,7 +40,8 @@ def knn_shapley(data: Dataset | tuple[Any, Any] | Part, *, count: int = 10, fold
     >>> knn_shapley((X, y), count=5).top(1, largest=False).keys
     array([7])
     """
-    part = data if isinstance(data, Part) else open_part(data, folds=folds, seed=seed)
+    given = data if isinstance(data, Part) else open_part(data, folds=folds, seed=seed)
+    part, order = in_id_order(given)  # equally near rows vote in an order of their own
     if not part.class_count:
         raise InputError(
             "neighbours vote for classes, and these labels are numbers",
@@ -56,5 +58,6 @@ def knn_shapley(data: Dataset | tuple[Any, Any] | Part, *, count: int = 10, fold
         value[voters] += len(voters) * neighbour_shapley(near, part.codes[voters], part.codes[asking], count)
         seen[voters] += 1
     mean = np.divide(value, seen, out=np.full(len(part), np.nan), where=seen > 0)
-    ids = part.runner.data.ids[part.positions]
-    return Scores("neighbour_value", mean, ids, "share of votes, times rows", "its neighbours are of its class")
+    place = np.argsort(order)
+    ids = given.runner.data.ids[given.positions]
+    return Scores("neighbour_value", mean[place], ids, "share of votes, times rows", "its neighbours are of its class")

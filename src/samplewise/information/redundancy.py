@@ -6,12 +6,13 @@ import numpy as np
 from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
-from samplewise.core.randomness import hashed_order, key_hashes
+from samplewise.core.randomness import hashed_order
 from samplewise.core.values import Exhibit, Scores
 from samplewise.engine.kernels import deletion_effects
 from samplewise.engine.models.metrics import Metric
 from samplewise.engine.neighbours import exact_groups
 from samplewise.engine.refits import Change, Part, Surrogate, ThreadExecutor, surrogate
+from samplewise.engine.refits.ordering import in_id_order
 from samplewise.engine.refits.parts import outer_parts
 
 ROUNDS, MANY_ROWS = 3, 10_000  # information is measured again so often; twice for many rows
@@ -31,8 +32,10 @@ def redundant_rows(part: Part, share: float = 0.25) -> Ints:
     Cost:    O(rounds n p^2), p at most 256.   Not for: rare but important cases: list them and keep them.
     Source:  harutyunyan2021.
     """
-    whole, ids = surrogate(part), part.runner.data.ids[part.positions]
+    part, order_of_rows = in_id_order(part)
+    whole = surrogate(part)
     copies = exact_groups(part.space)
+    copied = np.bincount(copies) > 1
     classes = np.asarray(part.codes) if part.class_count else None
     spare = None if classes is None else np.floor(CLASS_SHARE * np.bincount(classes)).astype(np.intp)
     wanted, gone = int(share * len(part)), np.empty(0, dtype=np.intp)
@@ -41,13 +44,13 @@ def redundant_rows(part: Part, share: float = 0.25) -> Ints:
         kept = np.setdiff1d(np.arange(len(part)), gone)
         quota = wanted * (turn + 1) // rounds - len(gone)
         information = _information(whole, kept)
-        order = kept[np.lexsort((key_hashes(ids[kept]), information))]
-        order = order[~_last_copies(copies[order])]
+        order = kept[np.argsort(information, kind="stable")]
+        order = order[~_last_copies(copies[order], copied)]
         if classes is not None and spare is not None:
             left = spare - np.bincount(classes[gone], minlength=len(spare))
             order = order[_rank_within(classes[order]) < left[classes[order]]]
         gone = np.r_[gone, order[:quota]]
-    return gone
+    return order_of_rows[gone]
 
 
 def information_curve(information: Scores) -> Exhibit:
@@ -131,13 +134,12 @@ def _information(whole: Surrogate, kept: Ints) -> Floats:
     return np.nan_to_num(found, nan=np.inf)
 
 
-def _last_copies(groups: Ints) -> Mask:
-    """(r,) the last row of every set of two or more equal rows, in the order given: the one that stays."""
-    count = np.bincount(groups)
+def _last_copies(groups: Ints, copied: Mask) -> Mask:
+    """(r,) the last row of every set that had copies (g,), in the order given: the one that stays."""
     last = np.zeros(len(groups), dtype=bool)
     _, first_from_end = np.unique(groups[::-1], return_index=True)
     last[len(groups) - 1 - first_from_end] = True
-    return last & (count[groups] > 1)
+    return last & copied[groups]
 
 
 def _rank_within(classes: Array) -> Ints:

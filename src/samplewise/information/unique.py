@@ -5,10 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arrays import Floats
 from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
 from samplewise.engine.kernels import deletion_effects
 from samplewise.engine.refits import Part, Surrogate, open_part, surrogate
+from samplewise.engine.refits.ordering import in_id_order
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,29 +44,37 @@ def unique_information(data: Dataset | tuple[Any, Any] | Part, *, seed: int = 0)
     Not for: calling a row useful (noise is unique too), or copies (each makes the other look redundant).
     Source: harutyunyan2021.
 
-    >>> X = np.r_[np.zeros(6), 5.0][:, None]
-    >>> unique_information((X, [0, 0, 0, 1, 1, 1, 1])).functional.top(1).keys
-    array([6])
+    >>> X, y = np.repeat([0.0, 1.0], 20)[:, None], np.repeat([0, 1], 20)
+    >>> y[7] = 1
+    >>> unique_information((X, y)).functional.top(1).keys
+    array([7])
     """
-    part = data if isinstance(data, Part) else open_part(data, seed=seed)
+    given = data if isinstance(data, Part) else open_part(data, seed=seed)
+    part, order = in_id_order(given)
     head = surrogate(part)
     effects = deletion_effects(head.features, head.responses, head.ridge)
-    ids = part.runner.data.ids[part.positions]
-    surprise = _surprise(part, head, effects.held_out)
+    ids = given.runner.data.ids[given.positions]
+
+    def scores(quantity: str, values: Floats, unit: str, larger_means: str) -> Scores:
+        back = np.empty_like(values)
+        back[order] = values
+        return Scores(quantity, back, ids, unit, larger_means)
+
     rare = "the model depends more on having seen exactly this row"
+    surprise = _surprise(part, head, effects.held_out)
     return UniqueInformation(
-        Scores("unique_information", effects.functional_information, ids, "nats", rare),
-        Scores("weight_information", effects.weight_information, ids, "nats", rare),
-        Scores("held_out_surprise", surprise, ids, _unit(part), "less expected from the other rows"),
+        scores("unique_information", effects.functional_information, "nats", rare),
+        scores("weight_information", effects.weight_information, "nats", rare),
+        scores("held_out_surprise", surprise, _unit(part), "less expected from the other rows"),
     )
 
 
-def _surprise(part: Part, head: Surrogate, held_out: Any) -> Any:
+def _surprise(part: Part, head: Surrogate, held_out: Floats) -> Floats:
     """Distance of the label from the head without the row; with projected classes, along the row's own direction."""
     if not part.class_count:
-        return np.abs(head.responses - held_out)[:, 0]
+        return np.asarray(np.abs(head.responses - held_out)[:, 0])
     own = np.sum(held_out * head.responses, axis=1) / np.sum(np.square(head.responses), axis=1)
-    return 1.0 - own
+    return np.asarray(1.0 - own)
 
 
 def _unit(part: Part) -> str:

@@ -3,7 +3,8 @@
 ## Measures
 What leaving out one row would change for rows that had no part in the fit (`benefit`): the squared error without it
 minus the error with it, for all rows in closed form, judged by the rows of the fold that was left out. Rows are listed
-whose benefit is below zero beyond chance, with Benjamini and Hochberg's correction over all rows.
+whose benefit is below zero beyond chance, with Benjamini and Hochberg's correction, among the tenth of the rows that
+move others' answers most (their reach, which no judge's label enters).
 
 ## Why it matters
 A row that makes the answers for its neighbours worse is a wrong label, a copy with the wrong features, or from another
@@ -18,7 +19,7 @@ a ridge head on kernel features that stands in for the learner; row weights are 
 Look at the rows, then drop or mend them; dropping is tested as a rule that is re-run on rows that had no say.
 
 ## Source
-cook1977, koh2017; benjamini1995 for the correction.
+cook1977, koh2017; benjamini1995 and bourgon2010 for the test.
 """
 
 from collections.abc import Mapping
@@ -31,20 +32,20 @@ from samplewise.core.arrays import Ints
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.values import Estimate, Scores
 from samplewise.engine.refits.parts import Rule
-from samplewise.influence import drop_harmful, harmful_rows, leave_one_out
+from samplewise.influence import drop_harmful, harmful_rows, row_effects
 
 CODE, TITLE, SLOW = "SW303", "rows that hurt", True
 NEEDS = frozenset({"label", "features"})
 
 LEAST_ROWS = 50
-LEVEL = 0.05
+LEVEL = 0.1
 
 
 def run(evidence: Evidence) -> CheckResult:
     """Rows that raise the error of others beyond chance, most harmful first."""
     require_rows(evidence, LEAST_ROWS, "judging a row by others")
-    benefit = leave_one_out(evidence.whole)
-    rows = harmful_rows(benefit, LEVEL)
+    effects = row_effects(evidence.whole)
+    benefit, rows = effects.benefit, harmful_rows(effects, LEVEL)
     if not len(rows):
         return CheckResult(scores=(benefit,))
     table = listed_rows(

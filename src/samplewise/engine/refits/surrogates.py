@@ -11,6 +11,7 @@ from samplewise.engine.refits.parts import Part
 
 WORK = 2e9  # n p^2 of one fit, in multiplications: bounds the features of large data
 FEWEST, MOST = 100, 256  # kernel features
+LEAST_RIDGE = 1e-4  # of the mean diagonal: below it round-off, not the labels, decides what a row is worth
 SAMPLED = 1000  # rows the bandwidth is measured on
 WIDEST = 64  # class indicators of more classes are projected at random to so many outputs
 
@@ -62,4 +63,4 @@ def responses(part: Part) -> Floats:
 def _with_ridge(features: Floats, targets: Floats) -> Surrogate:
     head = SubsetRidge(features, targets).fit(np.ones(len(features), dtype=bool), standardize=False)
     diagonal = float(np.var(features, axis=0).sum()) * len(features) / features.shape[1]
-    return Surrogate(features, targets, head.ridge * max(diagonal, 1e-12))
+    return Surrogate(features, targets, max(head.ridge, LEAST_RIDGE) * max(diagonal, 1e-12))
