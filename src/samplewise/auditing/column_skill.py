@@ -22,6 +22,7 @@ pd = lazy_loader.load("pandas")
 MOST_ROWS = 20_000  # hash-drawn; skill is known to a fraction of a percent from so many
 MOST_BINS = 256
 ROWS_PER_BIN = 8
+LOOK_CLOSER = 0.9  # skill from which bins are too coarse
 ALMOST = 0.97  # share of the rows for which values and classes must pair up to be called one-to-one
 
 
@@ -35,6 +36,7 @@ class ColumnSkill:
         gaps: (d,) the same for the mere fact that a value is missing.
         values: (d,) different values; -1 where there are more than bins.
         one_to_one: (d,) every value stands for one class and every class for one value, in 97 % of the rows.
+        heaps: (d,) every class is a heap of numbers, the heaps farther apart than they are wide.
         hits: (d,) rows predicted right (classes), of `rows`.
         guess: share of the largest class; 0 for a numeric label.
     """
@@ -44,6 +46,7 @@ class ColumnSkill:
     gaps: Floats
     values: Ints
     one_to_one: Mask
+    heaps: Mask
     hits: Ints
     rows: int
     guess: float
@@ -59,12 +62,14 @@ def column_skill(evidence: Evidence, places: Ints | None = None) -> ColumnSkill:
     label = evidence.target.codes[rows]
     if not classes:
         label = (stats.rankdata(label) - 0.5) / len(rows)
-    judge = _Judge(label, classes, np.arange(len(rows)) % 2)
-    columns = [judge(codes, gaps) for codes, gaps in _binned(X, chosen, rows)]
-    parts = [np.array(part) for part in zip(*columns, strict=True)] or [np.empty(0)] * 5
+    bins = int(np.clip(len(rows) // ROWS_PER_BIN, 4, MOST_BINS))
+    judge = _Judge(label, classes, np.arange(len(rows)) % 2, bins)
+    columns = [judge(*column) for column in _binned(X, chosen, rows, bins)]
+    parts = [np.array(part) for part in zip(*columns, strict=True)] or [np.empty(0)] * 6
     names = np.array([evidence.columns[place].name for place in chosen], dtype=str)
     guess = float(np.bincount(label).max() / len(rows)) if classes else 0.0
-    return ColumnSkill(names, parts[0], parts[1], parts[2], parts[3].astype(bool), parts[4], len(rows), guess)
+    skill, gaps, values, paired, heaps, hits = parts
+    return ColumnSkill(names, skill, gaps, values, paired.astype(bool), heaps.astype(bool), hits, len(rows), guess)
 
 
 def has_columns(X: Any) -> bool:
@@ -74,18 +79,23 @@ def has_columns(X: Any) -> bool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Judge:
-    """Labels (n,) of the rows, and in which half each row is."""
+    """Labels (n,) of the rows, in which half each row is, and the bins of a column with many values."""
 
     label: Array
     classes: int
     half: Ints
+    bins: int
 
-    def __call__(self, codes: Ints, gaps: Mask | None) -> tuple[float, float, int, bool, int]:
-        """Skill, skill of the gaps, different values, one-to-one, hits of one column given as codes 0..b-1."""
-        values = int(codes.max()) + 1
+    def __call__(self, codes: Ints, gaps: Mask | None, numbers: Floats | None) -> tuple[float | int | bool, ...]:
+        """Skill, skill of the gaps, different values, one-to-one, heaps, hits of one column given as codes 0..b-1."""
+        values, heaps = int(codes.max()) + 1, False
         skill, hits = self._skill(codes, values)
+        if self.classes and values >= self.bins and skill >= LOOK_CLOSER and numbers is not None:
+            hits = max(hits, self._nearest_hits(numbers))
+            skill, heaps = self._above_guess(hits), self._are_heaps(numbers)
         missing = self._skill(gaps.astype(np.intp), 2)[0] if gaps is not None and gaps.any() else 0.0
-        return skill, missing, values if values < MOST_BINS else -1, self._is_one_to_one(codes, values), hits
+        paired = self._is_one_to_one(codes, values)
+        return skill, missing, values if values < self.bins else -1, paired, heaps, hits
 
     def _skill(self, codes: Ints, values: int) -> tuple[float, int]:
         if not self.classes:
@@ -100,8 +110,27 @@ class _Judge:
             seen = table[learned].sum(axis=1) > 0
             choice = np.where(seen, table[learned].argmax(axis=1), guess[learned])
             hits += int(table[scored][np.arange(values), choice].sum())
-        largest = int(table.sum(axis=(0, 1)).max())
-        return (hits - largest) / max(1, len(codes) - largest), hits
+        return self._above_guess(hits), hits
+
+    def _above_guess(self, hits: int) -> float:
+        """Share of the errors of always guessing the largest class that so many hits remove."""
+        largest = int(np.bincount(self.label).max())
+        return (hits - largest) / max(1, len(self.label) - largest)
+
+    def _nearest_hits(self, numbers: Floats) -> int:
+        """Rows whose nearest number in the other half has their label: no bin mixes classes at its border."""
+        numbers = np.where(np.isnan(numbers), np.inf, numbers)
+        hits = 0
+        for learned in (0, 1):
+            order = np.argsort(np.where(self.half == learned, numbers, np.inf), kind="stable")
+            order = order[: int((self.half == learned).sum())]
+            asked = np.flatnonzero(self.half != learned)
+            place = np.clip(np.searchsorted(numbers[order], numbers[asked]), 1, max(1, len(order) - 1))
+            left, right = order[place - 1], order[np.minimum(place, len(order) - 1)]
+            with np.errstate(invalid="ignore"):  # gaps are infinitely far from everything, also from each other
+                is_left = numbers[asked] - numbers[left] <= numbers[right] - numbers[asked]
+            hits += int((self.label[np.where(is_left, left, right)] == self.label[asked]).sum())
+        return hits
 
     def _explained(self, codes: Ints, values: int) -> float:
         """Share of the variance of the label's ranks that the means of the other half explain."""
@@ -113,6 +142,16 @@ class _Judge:
         error = np.square(self.label - mean[1 - self.half, codes]).sum()
         spread = np.square(self.label - overall).sum()
         return float(1.0 - error / spread) if spread > 0 else 0.0
+
+    def _are_heaps(self, numbers: Floats) -> bool:
+        """Whether every class fills an interval of its own, and the next is farther away than the classes are wide."""
+        order = np.argsort(numbers, kind="stable")
+        label, ordered = self.label[order], numbers[order]
+        borders = np.flatnonzero(np.diff(label) != 0)
+        if np.isnan(ordered).any() or len(borders) != len(np.unique(label)) - 1:
+            return False
+        width = max(float(np.std(heap)) for heap in np.split(ordered, borders + 1))
+        return bool((ordered[borders + 1] - ordered[borders]).min() > width)
 
     def _is_one_to_one(self, codes: Ints, values: int) -> bool:
         """Whether values and classes are the same thing under two names, for at least 97 % of the rows."""
@@ -127,25 +166,24 @@ class _Judge:
         return len(np.unique(partner[held])) == present and bool(paired >= ALMOST * len(codes))
 
 
-def _binned(X: Any, places: Ints, rows: Ints) -> Iterator[tuple[Ints, Mask | None]]:
-    """Every column as codes 0..b-1 (n,), and the rows without a value (or None): values where few, else quantiles."""
-    bins = int(np.clip(len(rows) // ROWS_PER_BIN, 4, MOST_BINS))
+def _binned(X: Any, places: Ints, rows: Ints, bins: int) -> Iterator[tuple[Ints, Mask | None, Floats | None]]:
+    """Every column as codes 0..b-1 (n,) of its values, or of quantiles where there are many; its gaps; its numbers."""
     if hasattr(X, "tocsr"):
         sample = X[rows].tocsc()
         for place in places:
             column = np.zeros(len(rows))
             part = slice(sample.indptr[place], sample.indptr[place + 1])
             column[sample.indices[part]] = sample.data[part]
-            yield _number_codes(column, bins), None
+            yield _number_codes(column, bins), None, column
         return
     for place in places:
         column = X.iloc[rows, place] if hasattr(X, "iloc") else X[rows, place]
         if column.dtype.kind in "biuf":
             numbers = np.asarray(column, dtype=np.float64)
             gaps = np.isnan(numbers)
-            yield _number_codes(numbers, bins), gaps
+            yield _number_codes(numbers, bins), gaps, numbers
         else:
-            yield _value_codes(column, bins), np.asarray(column.isna())
+            yield _value_codes(column, bins), np.asarray(column.isna()), None
 
 
 def _number_codes(numbers: Floats, bins: int) -> Ints:

@@ -14,8 +14,10 @@ from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.engine.neighbours import NeighbourGraph, exact_groups
 
 FALSE_COPIES = 0.02  # expected share of near copies that are none (Benjamini-Hochberg)
+FALSE_TWINS = 0.005  # the same for queries, where one twin is already a reproach
 BULK, TAIL = 0.4, 0.8  # quantiles between which the fall is measured
 ROUNDS = 3
+FEWEST_NEAR = 4  # near copies below which all of them may be false ones
 FARTHEST = 0.2  # of the distance of two rows in the mean
 FEWEST_NEIGHBOURS = 6  # the density around a row cannot be told from fewer
 SAME_NUMBER = 1e-3  # in standard deviations of the column: whole numbers further apart differ on purpose
@@ -44,9 +46,14 @@ class CopySets:
         return np.bincount(self.members)[self.members]
 
     @property
-    def beyond_chance(self) -> bool:
+    def exact_beyond_chance(self) -> bool:
         """Whether there are more equal rows than coincidence makes."""
         return is_beyond_chance(self.pairs, self.expected)
+
+    def beyond_chance(self, rows: Mask) -> bool:
+        """Whether copies among these rows are more than coincidence and a false near copy or two make."""
+        near = len(np.unique(self.members[rows & ~self.exact]))
+        return bool((rows & self.exact).any() and self.exact_beyond_chance) or near >= FEWEST_NEAR
 
 
 def copy_sets(evidence: Evidence) -> CopySets:
@@ -94,13 +101,13 @@ def near_queries(graph: NeighbourGraph, nearest: NeighbourGraph, farthest: float
         return np.empty(0, np.intp), np.empty(0, np.intp)
     first = _closeness(graph, nearest)[:, 0]
     chance = _calibrated(_closeness(graph, graph)).chance(first)
-    copies = discovered(chance[:, np.newaxis], FALSE_COPIES)[:, 0]
+    copies = discovered(chance[:, np.newaxis], FALSE_TWINS)[:, 0]
     found = np.flatnonzero(copies & (nearest.distances[:, 0] <= farthest))
     return found, nearest.indices[found, 0].astype(np.intp)
 
 
 def farthest_copy(space: Floats) -> float:
-    """A fifth of the distance of two rows in the (root) mean: on coarse grids even neighbours are not nearer than that."""
+    """A fifth of the root mean square distance of two rows: on coarse grids even neighbours are farther apart."""
     return FARTHEST * float(np.sqrt(2.0 * np.var(space, axis=0).sum()))
 
 
@@ -120,7 +127,7 @@ class _Fall:
 
 
 def _calibrated(closeness: Floats) -> _Fall:
-    """The fall between two quantiles of every row's nearest neighbour, and the closeness from which pairs are copies."""
+    """The fall of the closeness of nearest neighbours between two quantiles, and where copies begin."""
     nearest = closeness.max(axis=1)
     nearest = nearest[np.isfinite(nearest)]
     fall, bulk = _Fall(0.0, 0.0), nearest

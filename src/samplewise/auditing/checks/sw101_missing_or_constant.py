@@ -29,6 +29,7 @@ from scipy import stats
 
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Array, Floats, Mask
+from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.values import Estimate, Exhibit, Scores
 from samplewise.engine.refits.advice import holm
@@ -47,6 +48,8 @@ LEVEL = 0.01  # of the test whether gaps go with the label, after Holm's correct
 
 def run(evidence: Evidence) -> CheckResult:
     """Columns with gaps or without variation, and rows without a label."""
+    if not evidence.columns and not evidence.unlabelled:
+        raise NotApplicable("pictures have no columns, and every row has a label")
     absent = missing_cells(evidence.data.X)
     names = column_names(evidence)
     findings = [*_unlabelled(evidence), *_constant(evidence)]

@@ -29,6 +29,7 @@ import numpy as np
 from samplewise.auditing.copies import CopySets, copy_sets, favoured_labels, id_rank
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Array, Ints, Mask
+from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.values import Estimate, Exhibit
 from samplewise.engine.refits.parts import Change, Part, Rule
@@ -44,6 +45,8 @@ FEW = "so few rows are concerned that no effect could be seen"
 
 def run(evidence: Evidence) -> CheckResult:
     """Copies that agree on the label, and copies that do not."""
+    if evidence.columns and not any(column.role == "feature" for column in evidence.columns):
+        raise NotApplicable("no column says anything about a row, so all rows look alike")
     sets = copy_sets(evidence)
     repeated = sets.sizes > 1
     if not repeated.any():
@@ -112,7 +115,7 @@ def _agreeing_finding(evidence: Evidence, sets: CopySets, rows: Mask) -> Finding
     change = _dropped(evidence, sets, evidence.whole)
     surplus = tuple(evidence.data.ids[change.rows].tolist())
     much = _enough(evidence, change)
-    severity: Severity = "warning" if much and (sets.beyond_chance or near) else "note"
+    severity: Severity = "warning" if much and sets.beyond_chance(rows) else "note"
     remedy = Remedy(
         "drop",
         surplus,
@@ -129,7 +132,7 @@ def _agreeing_finding(evidence: Evidence, sets: CopySets, rows: Mask) -> Finding
 
 def _contradicting_finding(evidence: Evidence, sets: CopySets, rows: Mask) -> Finding:
     keys = _ids_by_set(evidence, sets, rows)
-    beyond = sets.beyond_chance or bool((rows & ~sets.exact).any())
+    beyond = sets.beyond_chance(rows)
     much = len(keys) >= SOME * len(evidence.data)
     severity: Severity = (
         "note" if not beyond else "error" if much and evidence.target.classes is not None else "warning"
@@ -187,7 +190,7 @@ def _chance(sets: CopySets) -> str:
     """How far coincidence explains the equal pairs, in words."""
     if not sets.pairs or sets.expected < 0.5:
         return ""
-    word = "more than" if sets.beyond_chance else "no more than"
+    word = "more than" if sets.exact_beyond_chance else "no more than"
     return (
         f"There are {sets.pairs:,.0f} equal pairs, {word} coincidence explains: about {sets.expected:,.0f} are to be "
         "expected, because many rows agree in all columns but one."

@@ -28,7 +28,7 @@ import numpy as np
 from scipy import stats
 
 from samplewise.auditing.cells import cell_matrix, coincident_pairs, is_beyond_chance, pairs_within
-from samplewise.auditing.copies import agree_but_for_rounding, farthest_copy, is_mixed, near_queries
+from samplewise.auditing.copies import FEWEST_NEAR, agree_but_for_rounding, farthest_copy, is_mixed, near_queries
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import NotApplicable
@@ -70,12 +70,13 @@ def run(evidence: Evidence) -> CheckResult:
     overlap = find_overlap(evidence, test)
     if not len(overlap.tested):
         return CheckResult()
-    beyond = is_beyond_chance(overlap.pairs, overlap.expected) or not overlap.exact.all()
+    near = int((~overlap.exact).sum())
+    beyond = is_beyond_chance(overlap.pairs, overlap.expected) or near >= FEWEST_NEAR
     keys = tuple(dict.fromkeys(evidence.data.ids[overlap.trained].tolist()))
     count, share = len(overlap.tested), 100.0 * len(overlap.tested) / len(test)
     why = (
         f"{count:,} of {len(test):,} test rows ({share:.2g} %) have a twin among the training rows: "
-        f"{int(overlap.exact.sum()):,} in every cell, {int((~overlap.exact).sum()):,} almost. {_chance(overlap)}"
+        f"{count - near:,} in every cell, {near:,} almost. {_chance(overlap)}"
     )
     ids = ", ".join(map(str, test.ids[overlap.tested[:5]].tolist())) + (", ..." if count > 5 else "")
     finding = Finding(

@@ -27,6 +27,7 @@ import numpy as np
 
 from samplewise.auditing.copies import discovered
 from samplewise.auditing.evidence import Evidence
+from samplewise.auditing.rows import rows_exhibit
 from samplewise.core.arrays import Floats, Ints, Mask
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
@@ -116,13 +117,8 @@ COUNTED = "a count on these rows, not an estimate for others"
 
 
 def _exhibit(evidence: Evidence, listed: Ints, excess: Floats) -> Exhibit:
-    nearest = evidence.graph.indices[listed, 0]
-    columns = {
-        "id": evidence.data.ids[listed],
-        "times_usual_distance": np.exp(excess[listed]),
-        "nearest_id": evidence.data.ids[nearest],
-        "distance": evidence.graph.distances[listed, 0].astype(np.float64),
-    }
-    if evidence.data.y is not None and evidence.data.y.ndim == 1:
-        columns |= {"given": evidence.data.y[listed], "nearest_given": evidence.data.y[nearest]}
-    return Exhibit("table", "rows far from everything", columns, "distance in scaled features")
+    far = np.exp(excess[listed])
+    nearest = evidence.data.ids[evidence.graph.indices[listed, 0]]
+    pairs = zip(far.tolist(), nearest.tolist(), strict=True)
+    reason = np.array([f"{times:.2g} times the usual distance; nearest is {key}" for times, key in pairs])
+    return rows_exhibit(evidence, "rows far from everything", listed, outlierness=far, reason=reason)

@@ -11,8 +11,9 @@ model is used. The model learns it and nothing else, and its score is worthless.
 
 ## When it is wrong
 One honest measurement can be enough: a threshold on it may be how the classes are defined. So a column counts as an
-error only if its values are the classes under another name, or if it is nearly perfect while no other column comes
-close; anything less is a warning. A code that is split over several columns is not found.
+error only if its values are the classes under another name, or if it is nearly perfect, its numbers lie in one heap per
+class and no other column comes close; anything less is a warning. A code that is split over several columns is not
+found.
 
 ## Remedy
 Ask when and by whom the column was filled in; leave it out unless it is known before the label.
@@ -39,10 +40,12 @@ NEEDS = frozenset({"label", "features"})
 
 ALL = 0.97  # skill from which a column leaves next to nothing open
 NEARLY_ALL = 0.995  # skill a column must have to be an error without being the label's double
-MUCH = 0.8  # skill from which a column that stands out is worth a question
+MUCH = 0.8  # skill from which a column of few values that stands out is worth a question
+MOST = 0.9  # the same for a column of many values: honest measurements reach more than codes do
 FAR_BELOW = 0.5  # of the best column's skill: where the next must lie for the best to stand out
 FEWEST_OTHERS = 5  # columns there must be beside it for that comparison to mean anything
 CHANCE = 0.001  # of a column doing so well by luck, over all columns
+FEW_VALUES = 30  # different values up to which a column reads like a code
 FEWEST_ROWS = 20
 COVERAGE = 0.95
 
@@ -84,9 +87,11 @@ def giving_away(found: ColumnSkill) -> tuple[Mask, Mask]:
     best = np.maximum(found.skill, found.gaps)
     others = best[best < MUCH]
     alone = (best >= MUCH) & (best * FAR_BELOW > others.max(initial=0.0)) & (len(others) >= FEWEST_OTHERS)
+    alone &= (best >= MOST) | ((found.values > 0) & (found.values <= FEW_VALUES))
     double = found.one_to_one & (found.skill >= ALL)
     earned = ~_luck(found)
-    telling = earned & (double | (found.gaps >= ALL) | (alone & (found.skill >= NEARLY_ALL)))
+    plain = found.heaps | (found.values > 0) | (found.guess == 0)
+    telling = earned & (double | (found.gaps >= ALL) | (alone & plain & (found.skill >= NEARLY_ALL)))
     asking = earned & ~telling & (alone | (found.gaps >= MUCH) | (found.one_to_one & (best >= MUCH)))
     return telling, asking
 

@@ -1,0 +1,86 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from samplewise.auditing.checks import sw101_missing_or_constant as sw101
+from samplewise.core.errors import NotApplicable
+
+
+def table(rows: int = 400, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
+    draw = np.random.default_rng(seed)
+    y = np.where(draw.random(rows) < 0.5, "yes", "no")
+    names = ["age", "pay", "town"]
+    frame = pd.DataFrame(draw.normal(size=(rows, 2)), columns=names[:2])
+    frame["town"] = draw.choice(["a", "b", "c"], rows)
+    return frame, y
+
+
+def test_fires_on_empty_constant_and_mostly_missing_columns(evidence_of):
+    frame, y = table(2000)
+    frame["empty"] = np.nan
+    frame["same"] = 7
+    frame["rare"] = np.where(np.arange(2000) == 5, 1.0, 0.0)
+    frame["hollow"] = np.where(np.arange(2000) % 5 == 0, frame["age"], np.nan)
+    result = sw101.run(evidence_of(frame, y))
+    found = {finding.title: finding for finding in result.findings}
+    assert found["2 columns without variation"].keys == ("empty", "same")
+    assert found["2 columns without variation"].severity == "warning"
+    assert found["one column nearly constant: rare"].severity == "note"
+    assert found["one column mostly without a value: hollow"].keys == ("hollow",)
+    assert "80 %" in found["one column mostly without a value: hollow"].explanation
+    assert all(finding.axis == "column" and finding.remedies[0].action for finding in result.findings)
+    shares = dict(zip(result.scores[0].keys.tolist(), result.scores[0].values.tolist(), strict=True))
+    assert shares["hollow"] == pytest.approx(0.8)
+    assert result.exhibits[0].columns["name"].tolist() == ["empty", "hollow"]
+
+
+def test_fires_where_gaps_go_with_the_label_and_measures_by_how_much(evidence_of):
+    frame, y = table()
+    gone = np.random.default_rng(1).random(400) < np.where(y == "yes", 0.4, 0.05)
+    frame.loc[gone, "pay"] = np.nan
+    (finding,) = sw101.run(evidence_of(frame, y)).findings
+    assert finding.title == "missing values depend on the label in 1 column"
+    assert (finding.keys, finding.severity) == (("pay",), "warning")
+    (measured,) = finding.measured
+    assert abs(measured.value) == pytest.approx(100 * (gone[y == "yes"].mean() - gone[y == "no"].mean()))
+    assert measured.low < measured.value < measured.high
+    assert measured.low * measured.high > 0
+
+
+def test_fires_where_gaps_go_with_a_number(evidence_of):
+    frame, _ = table()
+    y = np.random.default_rng(2).normal(size=400)
+    frame.loc[y > 0.8, "age"] = np.nan
+    (finding,) = sw101.run(evidence_of(frame, y, task="regression")).findings
+    assert finding.keys == ("age",)
+    assert finding.measured[0].low > 100
+    assert "standard deviation" in finding.measured[0].unit
+
+
+def test_rows_without_a_label_are_listed(evidence_of):
+    frame, y = table()
+    labels = y.astype(object)
+    labels[[3, 8, 9]] = None
+    (finding,) = sw101.run(evidence_of(frame, labels)).findings
+    assert finding.title == "3 rows have no label"
+    assert (finding.keys, finding.severity, finding.axis) == ((3, 8, 9), "note", "row")
+    assert finding.measured[0].low < 0.75 < finding.measured[0].high
+
+
+def test_stays_silent_on_complete_columns_and_on_gaps_at_random(evidence_of):
+    frame, y = table()
+    assert sw101.run(evidence_of(frame, y)).findings == ()
+    for seed in range(10):
+        holed, y = table(seed=seed)
+        holed = holed.mask(np.random.default_rng(seed).random(holed.shape) < 0.2)
+        assert sw101.run(evidence_of(holed, y)).findings == ()
+
+
+def test_is_not_applicable_to_pictures(evidence_of):
+    pictures = np.random.default_rng(0).integers(0, 255, (24, 8, 8), dtype=np.uint8)
+    with pytest.raises(NotApplicable, match="pictures have no columns"):
+        sw101.run(evidence_of(pictures, np.arange(24) % 2))
+
+
+def test_it_offers_no_rule(evidence_of):
+    assert sw101.rules(evidence_of(*table())) == {}

@@ -1,0 +1,158 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_digits
+
+from samplewise.auditing.checks import sw102_duplicates as sw102
+from samplewise.core.errors import NotApplicable
+from samplewise.data import Dataset
+from samplewise.engine.refits.parts import outer_parts
+
+
+def with_copies(near: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray, set[int]]:
+    """Digits with 40 copies of rows appended: `near` is the noise on them in grey levels (of 16), 0 = exact."""
+    digits, draw = load_digits(), np.random.default_rng(seed)
+    rows = draw.choice(1797, 40, replace=False)
+    copies = digits.data[rows] + near * draw.normal(size=(40, 64))
+    both = {*rows.tolist(), *range(1797, 1837)}
+    return np.vstack([digits.data, copies]), np.r_[digits.target, digits.target[rows]], both
+
+
+@pytest.mark.parametrize("near", [0.0, 0.05, 0.5])
+def test_fires_on_exact_and_near_copies_and_names_both_rows(evidence_of, near):
+    X, y, both = with_copies(near)
+    (finding,) = sw102.run(evidence_of(X, y)).findings
+    assert "with the same label" in finding.title
+    assert finding.severity == "warning"
+    assert len(both & set(finding.keys)) >= 0.97 * len(both)
+    assert len(set(finding.keys) - both) <= 4
+    (drop,) = finding.remedies
+    assert drop.kind == "drop"
+    assert len(drop.keys) == len(finding.keys) // 2
+    assert max(drop.keys[:-2]) >= 1797  # the copies go, the rows with the earlier ids stay
+
+
+def test_copies_with_different_labels_are_apart_and_the_neighbours_vote(evidence_of):
+    X, y, _ = with_copies(0.0)
+    y[1797:1817] = (y[1797:1817] + 3) % 10
+    evidence = evidence_of(X, y)
+    result = sw102.run(evidence)
+    agreeing, contradicting = result.findings
+    assert (len(agreeing.keys), len(contradicting.keys)) == (40, 40)
+    assert "different labels" in contradicting.title
+    assert contradicting.severity == "error"
+    relabel, review = contradicting.remedies
+    assert review.kind == "review"
+    assert len(relabel.keys) >= 19
+    right = [
+        key >= 1797 and value == (y[key] - 3) % 10 for key, value in zip(relabel.keys, relabel.values, strict=True)
+    ]
+    assert np.mean(right) > 0.9
+    assert contradicting.measured[0].value == pytest.approx(100 * 20 / len(y))
+    table = result.exhibits[0].to_frame()
+    assert (table.groupby("set")["keep"].agg(lambda words: (words == "keep").sum()) == 1).all()
+    assert table["reason"][table["keep"] == "keep"].str.len().min() > 10
+
+
+def test_the_rules_repeat_the_remedies_and_work_inside_parts(evidence_of):
+    X, y, _ = with_copies(0.0)
+    y[1797:1817] = (y[1797:1817] + 3) % 10
+    evidence = evidence_of(X, y)
+    rules = sw102.rules(evidence)
+    assert sorted(rules) == ["drop", "relabel"]
+    agreeing, contradicting = sw102.run(evidence).findings
+    assert evidence.data.ids[rules["drop"](evidence.whole).rows].tolist() == list(agreeing.remedies[0].keys)
+    relabel = rules["relabel"](evidence.whole)
+    assert evidence.data.ids[relabel.rows].tolist() == list(contradicting.remedies[0].keys)
+    for part in outer_parts(evidence.runner, evidence.folds[0]):
+        change = rules["relabel"](part)
+        assert (part.codes[change.rows] != change.values).all()
+        assert set(part.data.ids[change.rows].tolist()) <= set(contradicting.keys)
+
+
+def test_labels_outside_a_part_never_reach_its_change(evidence_of):
+    X, y, _ = with_copies(0.0)
+    y[1797:1817] = (y[1797:1817] + 3) % 10
+    evidence = evidence_of(X, y)
+    part = outer_parts(evidence.runner, evidence.folds[0])[0]
+    poisoned = y.copy()
+    outside = np.setdiff1d(np.arange(len(y)), part.positions)
+    poisoned[outside] = (poisoned[outside] + 1) % 10
+    other = evidence_of(X, poisoned)
+    twin = type(part)(other.runner, part.positions, part.all_folds, left_out=part.left_out)
+    for kind, rule in sw102.rules(evidence).items():
+        one, two = rule(part), sw102.rules(other)[kind](twin)
+        assert one.rows.tolist() == two.rows.tolist()
+        assert kind == "drop" or one.values.tolist() == two.values.tolist()
+
+
+def test_row_order_changes_nothing(evidence_of):
+    X, y, _ = with_copies(0.5)
+    y[1797:1807] = (y[1797:1807] + 3) % 10
+    data = Dataset(X, y)
+    turned = data.take(np.random.default_rng(5).permutation(len(y)))
+    one, two = (sw102.run(evidence_of(rows)).findings for rows in (data, turned))
+    assert [finding.keys for finding in one] == [finding.keys for finding in two]
+    assert [set(finding.remedies[0].keys) for finding in one] == [set(finding.remedies[0].keys) for finding in two]
+
+
+def test_raw_categories_count_and_ids_do_not(evidence_of):
+    draw = np.random.default_rng(0)
+    frame = pd.DataFrame({"row_id": [f"r{k:03d}" for k in range(300)], "size": draw.normal(size=300)})
+    frame["town"] = draw.choice([f"t{k}" for k in range(90)], 300)
+    frame.loc[280:, ["size", "town"]] = frame.loc[:19, ["size", "town"]].to_numpy()
+    frame["size"] = frame["size"].astype(float)
+    frame.loc[290:, "town"] = "elsewhere"
+    (finding,) = sw102.run(evidence_of(frame, np.resize(["u", "v"], 300))).findings
+    assert sorted(finding.keys) == sorted([*range(10), *range(280, 290)])
+
+
+def test_numbers_rounded_in_a_mixed_table_are_near_copies(evidence_of):
+    draw = np.random.default_rng(3)
+    numbers = draw.normal(size=(400, 6))
+    frame = pd.DataFrame(np.vstack([numbers, numbers[:12].round(4)]), columns=list("abcdef"))
+    frame["town"] = [*draw.choice(["x", "y"], 400), *[""] * 12]
+    frame.loc[400:, "town"] = frame.loc[:11, "town"].to_numpy()
+    frame.loc[411, "town"] = "y" if frame.loc[11, "town"] == "x" else "x"
+    (finding,) = sw102.run(evidence_of(frame, np.r_[np.arange(400) % 2, np.arange(12) % 2])).findings
+    assert {*range(11), *range(400, 411)} <= set(finding.keys)
+    assert not {11, 411} & set(finding.keys)
+
+
+def test_repeats_of_a_coarse_table_are_explained_by_chance(evidence_of):
+    draw = np.random.default_rng(0)
+    X = draw.integers(0, 4, size=(600, 6)).astype(float)
+    findings = sw102.run(evidence_of(X, draw.integers(0, 2, 600))).findings
+    assert findings
+    assert {finding.severity for finding in findings} == {"note"}
+    assert all("no more than coincidence explains" in finding.explanation for finding in findings)
+
+
+def test_copies_of_a_number_disagree_when_far_apart(evidence_of):
+    draw = np.random.default_rng(1)
+    X = draw.normal(size=(300, 4))
+    y = X.sum(axis=1) + 0.1 * draw.normal(size=300)
+    X[290:], y[290:295], y[295:] = X[:10], y[:5], y[5:10] + 5
+    evidence = evidence_of(X, y, task="regression")
+    agreeing, contradicting = sw102.run(evidence).findings
+    assert set(agreeing.keys) == {*range(5), *range(290, 295)}
+    assert set(contradicting.keys) == {*range(5, 10), *range(295, 300)}
+    assert contradicting.severity == "warning"
+    assert [remedy.kind for remedy in contradicting.remedies] == ["review"]
+    assert list(sw102.rules(evidence)) == ["drop"]
+
+
+def test_stays_silent_on_independent_rows(evidence_of):
+    rows = 0
+    for seed in range(12):
+        draw = np.random.default_rng(seed)
+        X = draw.normal(size=(500, (2, 8, 40)[seed % 3]))
+        result = sw102.run(evidence_of(X, (X[:, 0] > 0).astype(int)))
+        assert all(finding.severity == "note" for finding in result.findings)
+        rows += sum(len(finding.keys) for finding in result.findings)
+    assert rows <= 0.02 * 12 * 500
+
+
+def test_is_not_applicable_where_no_column_varies(evidence_of):
+    with pytest.raises(NotApplicable, match="no column says anything"):
+        sw102.run(evidence_of(pd.DataFrame({"same": np.ones(40), "empty": np.nan}), np.arange(40) % 2))

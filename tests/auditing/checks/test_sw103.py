@@ -1,0 +1,86 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_digits
+
+from samplewise.auditing.checks import sw103_test_overlap as sw103
+from samplewise.core.errors import NotApplicable
+from samplewise.data import Dataset
+
+DIGITS = load_digits()
+TRAIN, TEST = np.arange(1200), np.arange(1200, 1797)
+
+
+def test_fires_on_shared_rows_and_names_both_sides(evidence_of):
+    draw = np.random.default_rng(0)
+    near = DIGITS.data[20:40] + 0.3 * draw.normal(size=(20, 64))
+    X, y = np.vstack([DIGITS.data[TEST], DIGITS.data[:20], near]), np.r_[DIGITS.target[TEST], DIGITS.target[:40]]
+    test = Dataset(X, y, ids=[f"t{k}" for k in range(len(y))])
+    evidence = evidence_of(DIGITS.data[TRAIN], DIGITS.target[TRAIN], test=test)
+    result = sw103.run(evidence)
+    (finding,) = result.findings
+    assert finding.severity == "error"
+    assert finding.title == "40 test rows are in the training data"
+    assert set(finding.keys) == set(range(40))
+    table = result.exhibits[0].to_frame()
+    assert table["test_id"].tolist() == [f"t{k}" for k in range(597, 637)]
+    assert table["train_id"].tolist() == list(range(40))
+    assert table["kind"].tolist() == ["exact"] * 20 + ["near"] * 20
+    share, inflation = finding.measured
+    assert share.value == pytest.approx(100 * 40 / 637)
+    assert share.low < share.value < share.high
+    assert inflation.value > 0
+    assert "accuracy on these test rows minus on the others" in inflation.quantity
+    assert sw103.rules(evidence) == {}
+    assert all(remedy.kind == "review" or "not the model better" in remedy.reason for remedy in finding.remedies)
+
+
+def test_categories_are_compared_as_they_are_written(evidence_of):
+    draw = np.random.default_rng(1)
+    frame = pd.DataFrame({"size": draw.normal(size=260).round(6), "town": draw.choice(["a", "b", "c"], 260)})
+    test = frame.iloc[200:].reset_index(drop=True)
+    test.loc[:4] = frame.loc[:4].to_numpy()
+    test.loc[5:9, "size"] = frame.loc[5:9, "size"].to_numpy()
+    test.loc[5:9, "town"] = frame.loc[5:9, "town"].map({"a": "b", "b": "c", "c": "a"}).to_numpy()
+    test["size"] = test["size"].astype(float)
+    y = np.resize(["u", "v"], 200)
+    (finding,) = sw103.run(evidence_of(frame.iloc[:200], y, test=(test, y[:60]))).findings
+    assert set(finding.keys) == set(range(5))
+    assert finding.severity == "error"
+
+
+def test_meetings_in_a_coarse_table_are_a_warning(evidence_of):
+    draw = np.random.default_rng(0)
+    X = draw.integers(0, 4, size=(900, 6)).astype(float)
+    y = draw.integers(0, 2, 900)
+    (finding,) = sw103.run(evidence_of(X[:600], y[:600], test=(X[600:], y[600:]))).findings
+    assert finding.severity == "warning"
+    assert "no more than coincidence explains" in finding.explanation
+
+
+def test_with_own_features_only_equal_rows_are_looked_for(evidence_of):
+    X = DIGITS.data[:600].copy()
+    near = DIGITS.data[:50] + 0.01
+    embeddings = np.random.default_rng(0).normal(size=(600, 5))
+    test = (np.vstack([near, DIGITS.data[50:55]]), DIGITS.target[:55])
+    (finding,) = sw103.run(evidence_of(X, DIGITS.target[:600], test=test, embeddings=embeddings)).findings
+    assert set(finding.keys) == set(range(50, 55))
+    assert len(finding.measured) == 1  # what it does to the score needs outputs for the test rows
+
+
+def test_stays_silent_on_a_split_of_different_rows(evidence_of):
+    evidence = evidence_of(DIGITS.data[TRAIN], DIGITS.target[TRAIN], test=(DIGITS.data[TEST], DIGITS.target[TEST]))
+    assert sw103.run(evidence).findings == ()
+    errors = 0
+    for seed in range(10):
+        draw = np.random.default_rng(seed)
+        X = draw.normal(size=(600, (2, 6, 20)[seed % 3]))
+        y = (X[:, 0] > 0).astype(int)
+        findings = sw103.run(evidence_of(X[:400], y[:400], test=(X[400:], y[400:]))).findings
+        errors += any(finding.severity == "error" for finding in findings)
+    assert errors == 0
+
+
+def test_is_not_applicable_without_a_test_set(evidence_of):
+    with pytest.raises(NotApplicable, match="no test set"):
+        sw103.run(evidence_of(DIGITS.data[:100], DIGITS.target[:100]))

@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from samplewise.auditing.checks import sw105_rare_classes as sw105
+from samplewise.core.errors import NotApplicable
+
+
+def labelled(**rows: int) -> tuple[np.ndarray, np.ndarray]:
+    y = np.repeat(list(rows), list(rows.values()))
+    return np.random.default_rng(0).normal(size=(len(y), 3)), y
+
+
+def test_fires_on_rare_classes_and_on_classes_of_one_row(evidence_of):
+    findings = sw105.run(evidence_of(*labelled(cat=100, dog=90, owl=4, eel=3, emu=1))).findings
+    found = {finding.title: finding for finding in findings}
+    assert found["class emu has one row"].keys == ("emu",)
+    assert found["2 classes have 5 rows or fewer"].keys == ("eel", "owl")
+    assert all(finding.axis == "class" for finding in findings)
+    assert {found[title].severity for title in found if "differ" not in title} == {"warning"}
+    assert found["classes differ much in size"].severity == "note"
+    assert found["2 classes have 5 rows or fewer"].remedies[0].kind == "collect"
+
+
+def test_fires_where_guessing_the_largest_class_is_nearly_always_right(evidence_of):
+    result = sw105.run(evidence_of(*labelled(well=380, ill=20)))
+    (finding,) = result.findings
+    assert finding.title == "class well holds 95 % of the rows"
+    assert finding.severity == "warning"
+    assert "balanced_accuracy" in finding.remedies[0].action
+    (guess,) = result.measured
+    assert guess.value == pytest.approx(95.0)
+    assert 92 < guess.low < 95 < guess.high < 98
+
+
+def test_stays_silent_on_balanced_classes_and_counts_them(evidence_of):
+    result = sw105.run(evidence_of(*labelled(a=50, b=60, c=70)))
+    assert result.findings == ()
+    assert result.measured[0].value == pytest.approx(100 * 70 / 180)
+    assert result.exhibits[0].columns["name"].tolist() == ["c", "b", "a"]
+    assert result.exhibits[0].columns["value"].tolist() == [70, 60, 50]
+
+
+def test_is_not_applicable_to_numbers(evidence_of):
+    draw = np.random.default_rng(0)
+    with pytest.raises(NotApplicable, match="about classes"):
+        sw105.run(evidence_of(draw.normal(size=(60, 2)), draw.normal(size=60)))
+
+
+def test_it_offers_no_rule(evidence_of):
+    assert sw105.rules(evidence_of(*labelled(a=9, b=9))) == {}
