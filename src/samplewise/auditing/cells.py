@@ -37,12 +37,19 @@ def cell_matrix(X: Any, columns: tuple[Column, ...], other: Any = None) -> Any:
 
 def _cells(column: Any) -> Floats:
     if column.dtype.kind in "biuf":
-        return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+        return numbers_of(column)
     values = column.astype(object)
     try:
         return np.asarray(pd.factorize(values)[0], dtype=np.float64)
     except TypeError:  # lists and records cannot be hashed; their text can
         return np.asarray(pd.factorize(values.astype(str))[0], dtype=np.float64)
+
+
+def numbers_of(column: Any) -> Floats:
+    """A column of numbers or truth values, of a frame or an array, as float64 with NaN for gaps."""
+    if hasattr(column, "to_numpy"):
+        return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+    return np.asarray(column, dtype=np.float64)
 
 
 def _picture_cells(images: Images) -> Array:

@@ -12,6 +12,7 @@ import lazy_loader
 import numpy as np
 from scipy import stats
 
+from samplewise.auditing.cells import numbers_of
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.randomness import hashed_order
@@ -179,7 +180,7 @@ def _binned(X: Any, places: Ints, rows: Ints, bins: int) -> Iterator[tuple[Ints,
     for place in places:
         column = X.iloc[rows, place] if hasattr(X, "iloc") else X[rows, place]
         if column.dtype.kind in "biuf":
-            numbers = np.asarray(column, dtype=np.float64)
+            numbers = numbers_of(column)
             gaps = np.isnan(numbers)
             yield _number_codes(numbers, bins), gaps, numbers
         else:

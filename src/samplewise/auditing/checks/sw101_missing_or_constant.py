@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from samplewise.auditing.cells import numbers_of
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Array, Floats, Mask
 from samplewise.core.errors import NotApplicable
@@ -132,8 +133,8 @@ def _nearly_constant(evidence: Evidence) -> list[str]:
 def _commonest_share(X: Any, place: int) -> float:
     """Share of the rows that hold the most frequent value of a column, if it is above one half."""
     column = X.iloc[:, place] if hasattr(X, "iloc") else X[:, place]
-    if column.dtype.kind in "biuf" and not hasattr(column, "cat"):
-        numbers = np.asarray(column, dtype=np.float64)
+    if column.dtype.kind in "biuf":
+        numbers = numbers_of(column)
         return float(np.mean(numbers == np.median(numbers)))  # a value in most of the rows is their median
     counts = column.astype(str)[column.notna()].value_counts()
     return float(counts.iloc[0]) / len(column) if len(counts) else 0.0

@@ -23,6 +23,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from samplewise.auditing.cells import numbers_of
 from samplewise.auditing.column_skill import column_skill, has_columns
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Floats
@@ -75,7 +76,7 @@ def _used(evidence: Evidence) -> list[int]:
             continue
         values = X.iloc[:, place] if hasattr(X, "iloc") else X[:, place]
         named = column.kind in ("id", "date") or column.note.startswith("kept:")
-        if named or (values.dtype.kind in "iuf" and is_counter(np.asarray(values, dtype=np.float64))):
+        if named or (values.dtype.kind in "iuf" and is_counter(numbers_of(values))):
             seen.append(place)
     return seen
 
