@@ -6,9 +6,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "ambiguity": ["ConfusablePairs", "confusable_pairs", "likely_errors", "suggests"],
-        "confident_learning": ["ConfidentLearning", "confident_learning"],
+        "confident_joint": ["ConfidentLearning", "confident_learning"],
         "issues": ["LabelIssues", "find_label_issues", "noise_exhibit"],
         "noise": ["NoiseFit", "fit_noise"],
+        "opinions": ["second_opinion"],
         "posterior": ["LabelPosterior", "label_posterior", "skill"],
         "predictions": ["check_predictions"],
         "remedies": ["drop_disputed", "relabel_disputed"],

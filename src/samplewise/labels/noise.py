@@ -9,17 +9,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.randomness import hashed_order
 from samplewise.engine.models.calibration import temperature
 
 SURE = 0.2  # share of the rows predicted in a class, those with the largest margins, that tell how labels flip
 SMALLEST = 1e-6  # no class probability is taken to be below this
 BEYOND_CHANCE = 10.83  # twice the gain in log-likelihood that chance exceeds once in 1,000 (chi-squared, 1 degree)
-INSIDE = 3.84  # the same for the ends of a 95 % interval
+INSIDE = 1.96  # root of the same for the ends of a 95 % interval
 MOST_ROWS, MOST_ENTRIES = 20_000, 4_000_000  # hash-drawn rows the likelihood is taken on, and entries rows x classes
 SHARES = np.array([0, 0.01, 0.02, 0.035, 0.05, 0.075, *np.arange(0.1, 1.51, 0.05)])  # of the shape; 1 = as on sure rows
 SHARPER = np.exp(np.linspace(np.log(0.7), np.log(8.0), 23))  # factors on the temperature that ignores flips
+LEARNED = 0.5  # share of the way from guessing to perfect, from which a model has learned the classes
+FADED = 0.4  # doubt on sure rows over the average doubt: clean data show .0 to .41, flips alone 1
 BLOCK = 65_536  # rows worked on at once
 
 
@@ -33,7 +35,8 @@ class NoiseFit:
         low, high: 95 % likelihood interval of `share`.
         factor: class probabilities are softmax(factor * outputs).
         likelihood_ratio: twice the log-likelihood gained over "no label is flipped".
-        rows: number of rows it was fitted to.
+        rows: number of rows it is about.
+        log_likelihood: of the given labels of the rows it was fitted to.
     """
 
     shape: Floats
@@ -43,6 +46,7 @@ class NoiseFit:
     factor: float
     likelihood_ratio: float
     rows: int
+    log_likelihood: float
 
     @property
     def beyond_chance(self) -> bool:
@@ -89,18 +93,28 @@ def fit_noise(outputs: Array, codes: Ints, ids: Array) -> NoiseFit:
     shape = noise_shape(outputs, codes)
     most = min(MOST_ROWS, max(1000, MOST_ENTRIES // outputs.shape[1]))
     drawn = hashed_order(0, ids, "noise")[:most]
-    outputs, codes = np.asarray(outputs[drawn], dtype=np.float64), codes[drawn]
+    return supported_noise(np.asarray(outputs[drawn], dtype=np.float64), codes[drawn], shape, len(ids))
+
+
+def supported_noise(outputs: Floats, codes: Ints, shape: Floats, rows: int) -> NoiseFit:
+    """How much of a given shape (c, c) the given labels support, and the sharpness of the outputs (r, c) with it."""
     shares = SHARES[SHARES * (1.0 - shape.diagonal()).max(initial=0.0) < 0.95]
     plain = temperature(outputs, codes)
-    surface = np.array([_log_likelihoods(outputs, codes, plain * sharper, shape, shares) for sharper in SHARPER])
+    factors = plain * SHARPER[_fades(outputs, codes, plain)]
+    surface = np.array([_log_likelihoods(outputs, codes, factor, shape, shares) for factor in factors])
     profile = surface.max(axis=0)
     best = int(profile.argmax())
     ratio = max(0.0, 2.0 * float(profile[best] - profile[0]))
-    inside = shares[2.0 * (profile[best] - profile) <= INSIDE]
-    beyond = ratio > BEYOND_CHANCE
-    sharpest = int(surface[:, best].argmax()) if beyond else int(surface[:, 0].argmax())
-    factor = plain * float(SHARPER[sharpest])
-    return NoiseFit(shape, float(shares[best]), float(inside.min()), float(inside.max()), factor, ratio, len(ids))
+    low, high = _ends(shares, np.sqrt(2.0 * (profile[best] - profile)), best)
+    factor = float(factors[int(surface[:, best if ratio > BEYOND_CHANCE else 0].argmax())])
+    return NoiseFit(shape, float(shares[best]), low, high, factor, ratio, rows, float(profile[best]))
+
+
+def _ends(shares: Floats, distance: Floats, best: int) -> tuple[float, float]:
+    """Where the root of the likelihood's drop reaches that of a 95 % interval, by straight lines between shares."""
+    high = np.interp(INSIDE, np.maximum.accumulate(distance[best:]), shares[best:])
+    low = np.interp(INSIDE, np.maximum.accumulate(distance[best::-1]), shares[best::-1])
+    return float(low), float(high)
 
 
 def noise_shape(outputs: Array, codes: Ints) -> Floats:
@@ -116,7 +130,7 @@ def noise_shape(outputs: Array, codes: Ints) -> Floats:
     totals = seen.sum(axis=1)
     flips = seen - np.diag(seen.diagonal())
     wrong = flips.sum(axis=1)
-    rate = wrong.sum() / totals.sum()
+    rate = (wrong.sum() + 0.5) / (totals.sum() + 1.0)  # none seen among a few sure rows is not none at all
     alike = max(1.0, _concentration(wrong[:, None], totals, np.array([rate])))
     rates = rate if np.isinf(alike) else (wrong + alike * rate) / (totals + alike)
     even = (1.0 - np.eye(count)) / (count - 1)
@@ -146,6 +160,24 @@ def class_posterior(held_out: Array, matrix: Floats, codes: Ints) -> Floats:
     """(n, c) P(true class | row, given label), proportional to held_out[k] * matrix[k, given]."""
     joint = held_out.astype(np.float64) * matrix.T[codes]
     return np.asarray(joint / joint.sum(axis=1, keepdims=True))
+
+
+def _fades(outputs: Floats, codes: Ints, plain: float) -> Mask:
+    """Which of the sharpnesses make ambiguity what it is: less on sure rows than on all.
+
+    Where classes are well apart, a soft enough model explains a few flips as the same small doubt about every row. That
+    is flipping by another name, so where a model has learned the classes, doubt must be under .4 of the average on the
+    sure rows, or nowhere.
+    """
+    predicted, sure = _sure_rows(outputs)
+    accuracy, guessed = np.mean(predicted == codes), np.bincount(codes).max() / len(codes)
+    if accuracy - guessed < LEARNED * (1.0 - guessed):
+        return np.ones(len(SHARPER), dtype=bool)
+    fades = np.zeros(len(SHARPER), dtype=bool)
+    for place, sharper in enumerate(SHARPER):
+        doubt = 1.0 - _softmax(outputs, plain * sharper).max(axis=1)
+        fades[place] = doubt[sure].mean() < FADED * doubt.mean() or doubt.sum() < 0.5
+    return fades if fades.any() else ~fades
 
 
 def _softmax(outputs: Array, factor: float) -> Floats:

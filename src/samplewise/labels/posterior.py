@@ -62,8 +62,9 @@ class LabelPosterior:
 
     @cached_property
     def flagged(self) -> Mask:
-        """(n,) labels that are likelier wrong than right."""
-        return np.nan_to_num(self.wrong) > FLAGGED
+        """(n,) labels that are likelier wrong than right, and another class likelier than the given one."""
+        doubted = np.nan_to_num(self.wrong) > FLAGGED
+        return np.asarray(doubted & (self.suggested != self.codes)) if self.classes else doubted
 
     @property
     def posterior(self) -> Floats:

@@ -13,7 +13,8 @@ Wrong labels teach the wrong answer and, in the rows a model is judged by, punis
 Rare but correct rows look like errors. Labels that are wrong in a systematic way (the same mistake for the same kind of
 row) are learned and pass unseen, or make the right labels look wrong. Flips that strike only ambiguous rows are counted
 as ambiguity. Copies of a row vouch for each other unless they share a group. A learner that hardly learns finds nothing
-that can be relied on; the finding then says so.
+that can be relied on; the finding then says so. An error needs a second kind of model (a forest) that sees wrong labels
+too.
 
 ## Remedy
 Look at the list, worst first; relabel or drop what is wrong. Both are tested as rules that are run again on rows that
@@ -40,6 +41,7 @@ from samplewise.labels import (
     likely_errors,
     noise_exhibit,
     relabel_disputed,
+    second_opinion,
     skill,
     suggests,
 )
@@ -47,7 +49,7 @@ from samplewise.labels import (
 CODE, TITLE, SLOW = "SW201", "labels the model disputes", False
 NEEDS = frozenset({"label", "features"})
 
-SERIOUS = 0.01  # share of wrong labels, by the lower end of its interval, from which to act before training
+SERIOUS = 0.02  # share of wrong labels, by the lower end of its interval, from which to act before training
 LEARNED = 0.1  # share of the way from guessing to perfect, below which nothing here can be relied on
 FEWEST = 20  # rows below which held-out models say nothing about single labels
 MOST_CLASSES = 40  # of a noise matrix that is drawn
@@ -94,9 +96,8 @@ def _error_finding(evidence: Evidence, posterior: LabelPosterior, rows: Ints) ->
         f"Models that did not see these rows call their labels wrong; about {expected.sum():,.0f} of {len(rows):,} are "
         f"expected to be. {_evidence_in_words(posterior)} {_flips_in_words(evidence, posterior, rows)}"
     )
-    severity: Severity = "note"
-    if posterior.beyond_chance and reliable:
-        severity = "error" if posterior.noise_rate.low >= SERIOUS else "warning"
+    severity, doubt = _severity(evidence, posterior) if reliable else ("note", "")
+    explanation += doubt
     if not reliable:
         what = "embedding" if hasattr(evidence.data.X, "blocks") or evidence.embeddings is not None else "learner"
         title += f" (not reliable with this {what})"
@@ -110,6 +111,22 @@ def _error_finding(evidence: Evidence, posterior: LabelPosterior, rows: Ints) ->
         CODE, title, severity, _ids(evidence, rows), explanation.strip(), _remedies(evidence, posterior, rows),
         (posterior.noise_rate, precision), caveat=caveat,
     )  # fmt: skip
+
+
+def _severity(evidence: Evidence, posterior: LabelPosterior) -> tuple[Severity, str]:
+    """An error needs two kinds of model that see at least 2 % wrong labels; and what to say where they do not agree."""
+    if not posterior.beyond_chance:
+        return "note", ""
+    other = second_opinion(evidence.whole)
+    if other is None:
+        return ("error" if posterior.noise_rate.low >= SERIOUS else "warning"), ""
+    if not other.beyond_chance:
+        return "note", (
+            " A second kind of model explains the disagreement without wrong labels: the learner may fail to learn "
+            "what these rows show."
+        )
+    lowest = float(np.mean(1.0 - other.matrix(other.low).diagonal()))
+    return ("error" if min(posterior.noise_rate.low, lowest) >= SERIOUS else "warning"), ""
 
 
 def _unclear_finding(evidence: Evidence, posterior: LabelPosterior, rows: Ints) -> Finding:

@@ -1,0 +1,65 @@
+"""A second kind of model, asked before many labels are called wrong: what one model cannot learn looks like errors."""
+
+import lazy_loader
+import numpy as np
+
+from samplewise.core.arrays import Floats, Ints
+from samplewise.core.randomness import derive_seed, hashed_order
+from samplewise.engine.models.calibration import temperature
+from samplewise.engine.refits.parts import Part
+from samplewise.labels.noise import NoiseFit, noise_shape, supported_noise
+
+sklearn = lazy_loader.load("sklearn")
+
+MOST_ROWS = 2000  # hash-drawn rows the forest sees
+TREES, SMALLEST_LEAF = 60, 3
+MOST_CLASSES = 50  # with more, a forest of so few rows has no opinion
+FLOOR = 0.01  # vote shares below this are as good as none
+WEIGHTS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)  # of the forest's log vote beside the learner's logits
+
+
+def second_opinion(part: Part) -> NoiseFit | None:
+    """Whether labels still look wrong once a forest, which errs where a ridge head or a network does not, has a say.
+
+    The learner's held-out logits and the forest's out-of-bag log votes are added with the weight that makes the given
+    labels likeliest; a region that one of them fails to learn is then explained, a flipped label is not.
+
+    Args:    part: n rows of two or more classes.
+    Returns: `NoiseFit` on up to 2,000 rows, or None above 50 classes and for regression. Its `share` is of the shape
+             that the learner's own surest rows show.
+    Cost:    one forest of 60 trees on 2,000 rows.
+    Not for: copies of a row, which vouch for each other out of bag as well.
+    Source:  breiman2001.
+    """
+    if not 2 <= part.class_count <= MOST_CLASSES:
+        return None
+    outputs = part.held_out_outputs()
+    known = np.flatnonzero(np.isfinite(outputs).all(axis=1))
+    drawn = known[hashed_order(0, part.data.ids[known], "second opinion")[:MOST_ROWS]]
+    codes, logits = part.codes[drawn], np.asarray(outputs[drawn], dtype=np.float64)
+    votes = np.log(_out_of_bag(part.space[drawn], codes, part.class_count, part.runner.seed))
+    logits = temperature(logits, codes) * logits
+    shape = noise_shape(outputs[known], part.codes[known])
+    fits = [supported_noise(logits + weight * votes, codes, shape, len(known)) for weight in WEIGHTS]
+    plain = max(fit.log_likelihood - 0.5 * fit.likelihood_ratio for fit in fits)
+    best = max(fits, key=lambda fit: fit.log_likelihood)
+    ratio = max(0.0, 2.0 * (best.log_likelihood - plain))
+    return NoiseFit(best.shape, best.share, best.low, best.high, best.factor, ratio, best.rows, best.log_likelihood)
+
+
+def _out_of_bag(space: Floats, codes: Ints, classes: int, seed: int) -> Floats:
+    """(r, c) vote shares of the trees that did not see the row, none below .01."""
+    forest = sklearn.ensemble.RandomForestClassifier(
+        TREES, min_samples_leaf=SMALLEST_LEAF, bootstrap=True, oob_score=_no_score,
+        random_state=derive_seed(seed, "second opinion") % 2**31,
+    )  # fmt: skip
+    forest.fit(space, codes)
+    votes = np.full((len(codes), classes), FLOOR)
+    found = np.asarray(forest.oob_decision_function_).reshape(len(codes), -1)
+    votes[:, forest.classes_] = np.nan_to_num(found, nan=1.0 / found.shape[1])
+    return np.maximum(votes, FLOOR)
+
+
+def _no_score(codes: Ints, votes: Floats) -> float:
+    """The forest keeps its out-of-bag votes only if it is to score them."""
+    return float(len(codes))

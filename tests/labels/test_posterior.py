@@ -1,0 +1,144 @@
+import numpy as np
+import pytest
+from sklearn.datasets import make_blobs, make_friedman1
+from sklearn.metrics import average_precision_score
+
+from samplewise.core.errors import InputError
+from samplewise.data import Dataset
+from samplewise.engine.refits import open_part
+from samplewise.labels import confident_learning, label_posterior, likely_errors
+
+
+@pytest.mark.parametrize(("kind", "rate", "least"), [("sym", 0.1, 0.98), ("pair", 0.1, 0.98), ("pair", 0.2, 0.98)])
+def test_planted_flips_are_ranked_first(spoilt, kind, rate, least):
+    part, truth = spoilt(kind, rate)
+    posterior = label_posterior(part)
+    bad = part.codes != truth
+    assert posterior.beyond_chance
+    assert average_precision_score(bad, posterior.wrong) > least
+    assert posterior.noise_rate.low <= rate + 0.02
+    assert posterior.noise_rate.high >= rate - 0.02
+    assert bad[posterior.flagged].mean() > 0.9
+    assert posterior.flagged[bad].mean() > 0.9
+    assert (posterior.suggested[posterior.flagged] == truth[posterior.flagged]).mean() > 0.9
+
+
+def test_structured_flips_are_ranked_better_than_by_self_confidence(spoilt):
+    part, truth = spoilt("pair", 0.2)
+    P = part.probabilities(part.held_out_outputs())
+    bad = part.codes != truth
+    plain = average_precision_score(bad, -confident_learning(P, part.codes).self_confidence)
+    assert average_precision_score(bad, label_posterior(part).wrong) > plain + 0.005
+
+
+def test_clean_digits_keep_their_labels(digits):
+    X, truth = digits
+    posterior = label_posterior(open_part((X, truth), "kernel"))
+    assert posterior.flagged.sum() <= 5
+    assert posterior.noise_rate.value < 0.005
+
+
+def test_overlapping_classes_are_not_called_wrong():
+    X, y = make_blobs(1200, n_features=5, centers=3, cluster_std=6.0, random_state=0)
+    part = open_part((X, y), "kernel")
+    posterior = label_posterior(part)
+    disagree = np.mean(part.held_out_outputs().argmax(axis=1) != part.codes)
+    assert disagree > 0.15
+    assert posterior.flagged.mean() < 0.005
+    assert posterior.rounds == 1
+    assert np.isnan(posterior.noise_rate.low)
+    assert "ambiguity" in posterior.noise_rate.reason
+
+
+def test_probabilities_are_calibrated_on_planted_flips(spoilt):
+    wrong, bad = [], []
+    for seed in range(3):
+        part, truth = spoilt("sym", 0.2, seed)
+        wrong.append(label_posterior(part).wrong)
+        bad.append(part.codes != truth)
+    wrong, bad = np.concatenate(wrong), np.concatenate(bad)
+    for low, high, slack in [(0.0, 0.1, 0.02), (0.1, 0.5, 0.2), (0.5, 0.9, 0.2), (0.9, 1.01, 0.04)]:
+        inside = (wrong >= low) & (wrong < high)
+        assert bad[inside].mean() == pytest.approx(wrong[inside].mean(), abs=slack)
+
+
+def test_the_posterior_is_a_distribution_and_agrees_with_its_summaries(spoilt):
+    part, _ = spoilt("sym", 0.1)
+    found = label_posterior(part)
+    np.testing.assert_allclose(found.posterior.sum(axis=1), 1.0)
+    np.testing.assert_allclose(1 - found.posterior[np.arange(len(part)), part.codes], found.wrong, atol=1e-6)
+    np.testing.assert_array_equal(found.posterior.argmax(axis=1), found.suggested)
+    assert set(found.reasons[found.flagged]) & {"the held-out model is confident of another class"}
+
+
+def test_order_of_rows_does_not_matter(digits):
+    X, truth = (values[:500] for values in digits)
+    codes = np.where(np.arange(500) % 9 == 0, (truth + 1) % 10, truth)
+    order = np.random.default_rng(0).permutation(500)
+    plain = label_posterior(open_part(Dataset(X, codes), "kernel"))
+    moved = label_posterior(open_part(Dataset(X[order], codes[order], ids=order), "kernel"))
+    np.testing.assert_allclose(moved.wrong, plain.wrong[order], atol=1e-5)
+    np.testing.assert_array_equal(moved.suggested, plain.suggested[order])
+
+
+def test_brought_predictions_are_round_one_and_the_learner_joins_where_it_is_as_good(spoilt):
+    part, truth = spoilt("pair", 0.2)
+    P = part.probabilities(part.held_out_outputs())
+    joined = label_posterior(part, predictions=P)
+    assert joined.rounds == 2
+    better = np.where(np.eye(10)[truth] > 0, 0.93, 0.07 / 9)  # a far better model than the learner
+    better = 0.8 * better + 0.2 * np.roll(better, 1, axis=1)
+    alone = label_posterior(part, predictions=better)
+    assert alone.rounds == 1
+    assert average_precision_score(part.codes != truth, alone.wrong) > 0.999
+
+
+def test_predictions_alone_on_real_data_flag_little_and_rank_reviewed_errors(shared_data):
+    with np.load(shared_data / "label-errors" / "cifar10.npz", allow_pickle=False) as held:
+        P, given = held["pred_probs"].astype(np.float64), held["given_labels"].astype(int)
+        rows, wrong = held["reviewed_index"], held["votes"][:, 0].astype(int) < 3
+    part = open_part((P, given), "linear")
+    posterior = label_posterior(part, predictions=P, rounds=1)
+    assert posterior.flagged.mean() < 0.005  # people confirmed 0.5 % wrong; raw disagreement is 7 %
+    assert average_precision_score(wrong, posterior.wrong[rows]) > wrong.mean()
+
+
+def test_rows_no_earlier_fold_predicts_are_unknown(digits):
+    X, truth = (values[:400] for values in digits)
+    part = open_part(Dataset(X, truth, time=np.arange(400)), "kernel")
+    posterior = label_posterior(part)
+    unknown = np.isnan(posterior.wrong)
+    assert 0.1 < unknown.mean() < 0.5
+    assert (posterior.suggested[unknown] == -1).all()
+    assert not posterior.flagged[unknown].any()
+    assert set(posterior.reasons[unknown]) == {"no model could be fitted without this row"}
+
+
+def test_numbers_of_other_rows_are_found():
+    X, truth = make_friedman1(800, noise=1.0, random_state=0)
+    draw = np.random.default_rng(0)
+    planted = draw.choice(800, 80, replace=False)
+    labels = truth.copy()
+    labels[planted] = draw.permutation(labels[planted])
+    part = open_part((X, labels), "kernel")
+    posterior = label_posterior(part)
+    far = np.abs(labels - truth) > 6
+    assert (posterior.wrong[far] > 0.5).mean() > 0.8
+    assert np.abs(posterior.suggested - truth)[far].mean() < 2.5
+    with pytest.raises(InputError, match="suggested"):
+        posterior.posterior  # noqa: B018  # the property raises
+    clean = label_posterior(open_part((X, truth), "kernel"))
+    assert clean.flagged.sum() <= 2
+    assert not likely_errors(clean).sum() > 2
+
+
+def test_fewer_than_one_round_is_refused(spoilt):
+    with pytest.raises(InputError, match="rounds=2"):
+        label_posterior(spoilt("sym", 0.1)[0], rounds=0)
+
+
+def test_a_third_round_is_allowed(spoilt):
+    part, truth = spoilt("pair", 0.2)
+    third = label_posterior(part, rounds=3)
+    assert third.rounds == 3
+    assert average_precision_score(part.codes != truth, third.wrong) > 0.98
