@@ -7,7 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "calibration": ["CalibrationError", "calibration_error"],
         "errors": ["absolute_error", "clopper_pearson", "error_rate", "explained_variance"],
-        "guessing": ["beats_guessing"],
+        "guessing": ["beats_guessing", "discrimination"],
         "halves": ["generalization_gap", "memorization"],
     },
 )

@@ -3,7 +3,7 @@
 ## Measures
 The error on rows that the model did not see: the share of wrong rows in % with a Clopper-Pearson interval, or the mean
 absolute error and R squared of a regression. With a test set (`test=`) the same on its rows: that is a certificate. The
-error is set beside that of always giving the same answer.
+error is set beside that of always giving the same answer, and a test says whether answers follow the labels at all.
 
 ## Why it matters
 It is the number a decision rests on. A score without an interval hides that 3 % of 100 rows may be anything between
@@ -20,7 +20,7 @@ Where nothing was learned, look at the features and at the labels before collect
 information on the label, and do the labels belong to these rows?
 
 ## Source
-clopper1934; korn1998 for grouped rows; diebold1995 for the comparison with guessing.
+clopper1934; korn1998 for grouped rows; yates1982 and diebold1995 for the comparison with guessing.
 """
 
 from collections.abc import Mapping
@@ -34,8 +34,9 @@ from samplewise.core.arrays import Array, Floats, one_hot
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.values import Estimate, Exhibit
+from samplewise.engine.models.losses import row_losses
 from samplewise.engine.refits.parts import Rule
-from samplewise.generalization import absolute_error, beats_guessing, error_rate, explained_variance
+from samplewise.generalization import absolute_error, beats_guessing, discrimination, error_rate, explained_variance
 
 CODE, TITLE, SLOW = "SW501", "error and what it certifies", False
 NEEDS = frozenset({"label"})
@@ -89,32 +90,29 @@ def _certified(evidence: Evidence) -> tuple[Estimate, ...]:
 
 
 def _not_learned(evidence: Evidence, losses: Floats) -> Finding | None:
+    """An alarm where answers do not follow the labels, a note where a constant answer scores as much."""
     known = np.isfinite(losses)
     groups = _at(evidence.split_groups, known)
-    model, guessed, answer = _losses_and_guesses(evidence, known)
-    saved, p_value = beats_guessing(model, guessed, groups)
     judges = f"{judge(evidence)}, judged on {int(known.sum()):,} rows they were not taught"
+    follows, p_value = discrimination(*_answers_and_truth(evidence, known), groups)
     if p_value >= LEVEL:
         few = int(known.sum()) < FEW_ROWS
         return _finding(
             "The model does no better than guessing", "warning" if few else "error",
-            f"{judges}, are not shown to beat {answer} (p = {p_value:.2g}). Every score, list and remedy that rests "
-            "on this model says nothing yet.",
-            replace(saved, quantity="saved_by_the_model"),
+            f"{judges}, do not follow the labels more than chance would (p = {p_value:.2g}). Every score, list and "
+            "remedy that rests on this model says nothing yet.",
+            replace(follows, reason="0 where answers and labels have nothing to do with each other"),
         )  # fmt: skip
-    if not evidence.whole.class_count:
+    guessed, answer = _constant_answer(evidence, known)
+    saved, _ = beats_guessing(losses[known], guessed, groups)
+    if saved.value > 0:
         return None
-    counts = np.bincount(evidence.target.codes[known])
-    majority = np.where(evidence.target.codes[known] == counts.argmax(), 0.0, 1.0)
-    if losses[known].mean() < majority.mean():
-        return None
-    name = _class_names(evidence)[counts.argmax()]
     return _finding(
-        f"The model is right no more often than the answer {name!r} for every row", "note",
-        f"{judges}, are wrong in {100 * losses[known].mean():.3g} % and always answering {name!r} in "
-        f"{100 * majority.mean():.3g} %; their probabilities do tell rows apart. Accuracy is the wrong score for "
-        "classes of such different size: use metric='balanced_accuracy' or 'auc'.",
-        replace(saved, quantity="saved_by_the_model"),
+        f"Always answering {answer} would be right as often", "note",
+        f"{judges}, err by {100 * losses[known].mean():.3g} % and always answering {answer} by "
+        f"{100 * guessed.mean():.3g} %, though their answers do follow the labels. Accuracy says little where one "
+        "class is much larger than the others: metric='balanced_accuracy' or 'auc' say more.",
+        replace(saved, value=100 * saved.value, low=100 * saved.low, high=100 * saved.high, unit="points"),
     )  # fmt: skip
 
 
@@ -124,16 +122,22 @@ def _finding(title: str, severity: Severity, explanation: str, saved: Estimate) 
     return Finding(CODE, title, severity, (), explanation, (remedy,), (saved,), "data", caveat)
 
 
-def _losses_and_guesses(evidence: Evidence, known: Array) -> tuple[Floats, Floats, str]:
-    """Loss of the model and of the best constant answer per row; squared error, since it also sees a right ranking."""
+def _answers_and_truth(evidence: Evidence, known: Array) -> tuple[Floats, Floats]:
+    """Probabilities and class indicators, or predicted and true numbers, of the judged rows (r, c)."""
     if not evidence.whole.class_count:
-        numbers = evidence.target.codes[known]
-        scale = float(np.var(numbers)) or 1.0
-        model = np.square(judged_outputs(evidence)[known, 0] - numbers) / scale
-        return model, np.square(numbers - numbers.mean()) / scale, "always answering the mean"
-    P, truth = evidence.held_out_probabilities[known], one_hot(evidence.target.codes[known], evidence.whole.class_count)
-    guessed = np.square(truth - truth.mean(axis=0)).sum(axis=1)
-    return np.square(truth - P).sum(axis=1), guessed, "answering with the frequencies of the classes"
+        return judged_outputs(evidence)[known].astype(np.float64), evidence.target.codes[known, None]
+    truth = one_hot(evidence.target.codes[known], evidence.whole.class_count)
+    return evidence.held_out_probabilities[known], truth
+
+
+def _constant_answer(evidence: Evidence, known: Array) -> tuple[Floats, str]:
+    """Losses (r,) of the best constant answer, and its name."""
+    codes = evidence.target.codes[known]
+    if not evidence.whole.class_count:
+        middle = float(np.median(codes))
+        return row_losses(np.full((len(codes), 1), middle), evidence.target, np.flatnonzero(known)), "the median"
+    largest = np.bincount(codes).argmax()
+    return (codes != largest).astype(np.float64), repr(_class_names(evidence)[largest])
 
 
 def _by_class(evidence: Evidence, losses: Floats) -> Exhibit:

@@ -1,0 +1,38 @@
+"""SW303: rows that hurt."""
+
+import numpy as np
+import pytest
+
+from samplewise.auditing.checks import sw303_harmful_rows as check
+from samplewise.core.errors import NotApplicable
+
+
+def crowds(wrong=(), rows=150):
+    X, y = np.repeat([0.0, 4.0], rows)[:, None], np.repeat([0, 1], rows)
+    X = X + 0.5 * np.random.default_rng(0).normal(size=X.shape)
+    y[list(wrong)] = 1
+    return X, y
+
+
+def test_fires_on_rows_that_hurt_others(evidence_of):
+    evidence = evidence_of(*crowds([3, 40]))
+    result = check.run(evidence)
+    (finding,) = result.findings
+    assert {40} <= set(finding.keys) <= {3, 40}
+    assert [remedy.kind for remedy in finding.remedies] == ["drop", "review"]
+    assert finding.measured[0].high < 0
+    change = check.rules(evidence)["drop"](evidence.whole)
+    assert set(evidence.data.ids[change.rows]) == set(finding.keys)
+
+
+def test_stays_silent_on_right_labels(evidence_of):
+    evidence = evidence_of(*crowds())
+    result = check.run(evidence)
+    assert result.findings == ()
+    assert result.scores[0].quantity == "benefit"
+    assert len(check.rules(evidence)["drop"](evidence.whole).rows) == 0
+
+
+def test_not_applicable_to_few_rows(evidence_of):
+    with pytest.raises(NotApplicable, match="at least 50 rows"):
+        check.run(evidence_of(*crowds(rows=20)))

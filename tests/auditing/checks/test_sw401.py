@@ -1,0 +1,66 @@
+"""SW401: learning curve and what more data buys."""
+
+import numpy as np
+import pytest
+
+from samplewise.auditing.checks import sw401_learning_curve as check
+from samplewise.core.errors import NotApplicable
+
+
+def steep(rows=800, seed=0):
+    """Twenty small clusters: every one has to be seen."""
+    rng = np.random.default_rng(seed)
+    centre = np.random.default_rng(1).uniform(-6, 6, size=(60, 2))
+    which = rng.integers(0, 60, rows)
+    return centre[which] + 0.3 * rng.normal(size=(rows, 2)), which % 2
+
+
+def test_fires_with_a_forecast_to_collect_by(evidence_of):
+    evidence = evidence_of(*steep())
+    result = check.run(evidence)
+    (finding,) = result.findings
+    assert finding.severity == "note"
+    remedy = finding.remedies[0]
+    assert remedy.kind == "collect"
+    assert remedy.effect.quantity == "forecast"
+    assert remedy.effect.low < remedy.effect.value < remedy.effect.high
+    assert "nothing can be tested" in remedy.reason
+    assert "800" in remedy.action
+    assert result.measured[0].value > 0
+
+
+def test_the_curve_holds_measured_points_here_and_forecasts(evidence_of):
+    (curve,) = check.run(evidence_of(*steep())).exhibits
+    status = list(curve.columns["status"])
+    assert status[-3:] == ["here", "forecast", "forecast"]
+    np.testing.assert_array_equal(curve.columns["rows taught"][-3:], [800, 1600, 3200])
+    assert np.all(np.diff(curve.columns["rows taught"]) > 0)
+    assert np.all(curve.columns["low"] <= curve.columns["value"])
+    assert curve.columns["value"][0] > curve.columns["value"][-3]
+
+
+def test_a_flat_curve_says_so(evidence_of):
+    """Silence here is a sentence: collecting more of the same is not advised."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1000, 1))
+    y = np.where(rng.random(1000) < 0.2, 1, 0) ^ (X[:, 0] > 0)
+    (finding,) = check.run(evidence_of(X, y, learner="linear")).findings
+    assert finding.measured[0].low <= 0.5
+    assert "worth its price" not in finding.explanation or finding.measured[0].low > 0
+
+
+def test_regression_is_in_hundredths_of_guessing(evidence_of):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 3))
+    (gain,) = check.run(evidence_of(X, X @ [1.0, 2.0, 3.0] + rng.normal(size=300))).measured
+    assert gain.unit == "% of the error of guessing"
+
+
+def test_not_applicable_to_few_rows(evidence_of):
+    X, y = steep(50)
+    with pytest.raises(NotApplicable, match="at least 60 rows"):
+        check.run(evidence_of(X, y))
+    many = np.random.default_rng(0).normal(size=(100, 2)), np.array([f"c{i % 20}" for i in range(100)])
+    with pytest.raises(NotApplicable, match="three training sizes"):
+        check.run(evidence_of(*many))
+    assert check.rules(None) == {}

@@ -1,0 +1,96 @@
+"""SW501: error and what it certifies."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from samplewise.auditing.checks import sw501_error as check
+from samplewise.core.errors import NotApplicable
+from samplewise.data import Dataset
+
+
+def blobs(rows=300, seed=0, apart=3.0):
+    rng = np.random.default_rng(seed)
+    y = np.arange(rows) % 2
+    return rng.normal(size=(rows, 3)) + apart * y[:, None], y
+
+
+def test_fires_where_nothing_was_learned(evidence_of):
+    X, _ = blobs()
+    y = np.random.default_rng(9).integers(0, 2, 300)
+    (finding,) = check.run(evidence_of(X, y)).findings
+    assert finding.severity == "error"
+    assert "no better than guessing" in finding.title
+    assert finding.measured[0].low < 0
+
+
+def test_few_rows_are_a_warning(evidence_of):
+    X, _ = blobs(60)
+    (finding,) = check.run(evidence_of(X, np.random.default_rng(9).integers(0, 2, 60))).findings
+    assert finding.severity == "warning"
+
+
+def test_regression_noise_fires(evidence_of):
+    rng = np.random.default_rng(0)
+    (finding,) = check.run(evidence_of(rng.normal(size=(200, 3)), rng.normal(size=200))).findings
+    assert finding.severity == "error"
+
+
+def test_stays_silent_and_measures(evidence_of):
+    result = check.run(evidence_of(*blobs(apart=1.0)))
+    assert result.findings == ()
+    (error,) = result.measured
+    assert error.quantity == "held_out_error"
+    assert error.unit == "%"
+    assert error.low <= error.value <= error.high
+    assert 5 < error.value < 25
+    assert "not a guarantee" in error.reason
+    (bars,) = result.exhibits
+    assert list(bars.columns["name"]) == ["0", "1"]
+    assert bars.columns["rows"].sum() == 300
+
+
+def test_a_rare_class_is_a_note_not_an_alarm(evidence_of):
+    rng = np.random.default_rng(3)
+    y = (rng.random(1000) < 0.06).astype(int)
+    X = rng.normal(size=(1000, 2)) + 0.9 * y[:, None]
+    findings = check.run(evidence_of(X, y)).findings
+    assert [finding.severity for finding in findings] in ([], ["note"])
+
+
+def test_a_test_set_is_a_certificate(evidence_of):
+    X, y = blobs(apart=1.5)
+    test = Dataset(*blobs(200, seed=1, apart=1.5))
+    held_out, certificate = check.run(evidence_of(X, y, test=test)).measured
+    assert certificate.quantity == "test_error"
+    assert "no part in any choice" in certificate.reason
+    errors = round(certificate.value * 2)
+    assert stats.binom.cdf(errors, 200, certificate.high / 100) == pytest.approx(0.025)
+    assert held_out.quantity == "held_out_error"
+
+
+def test_regression_reports_both_scores(evidence_of):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 3))
+    result = check.run(evidence_of(X, X @ [1.0, 2.0, 3.0] + rng.normal(size=300)))
+    assert [estimate.quantity for estimate in result.measured] == ["held_out_error", "held_out_explained_variance"]
+    assert result.measured[1].value > 80
+    assert result.exhibits == ()
+
+
+def test_copies_widen_the_interval(evidence_of):
+    X, y = blobs(apart=1.0)
+    copied = check.run(evidence_of(np.tile(X, (4, 1)), np.tile(y, 4))).measured[0]
+    alone = check.run(evidence_of(X, y)).measured[0]
+    assert copied.high - copied.low > 0.8 * (alone.high - alone.low)
+
+
+def test_not_applicable_where_nobody_can_judge(evidence_of, monkeypatch):
+    evidence = evidence_of(*blobs())
+    monkeypatch.setattr(check, "judged_losses", lambda evidence: np.full(300, np.nan))
+    with pytest.raises(NotApplicable, match="no row could be judged"):
+        check.run(evidence)
+
+
+def test_there_is_nothing_to_test(evidence_of):
+    assert check.rules(evidence_of(*blobs())) == {}

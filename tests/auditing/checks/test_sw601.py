@@ -1,0 +1,70 @@
+"""SW601: worst segment."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from samplewise.auditing.checks import sw601_worst_segment as check
+from samplewise.core.errors import NotApplicable
+
+
+def two_sites(rows=500, broken=True, seed=0):
+    rng = np.random.default_rng(seed)
+    X, site = rng.normal(size=(rows, 2)), rng.choice(["a", "b"], rows, p=[0.7, 0.3])
+    y = (X[:, 0] > 0).astype(int)
+    lost = (site == "b") & (rng.random(rows) < 0.5) & broken
+    y[lost] = rng.integers(0, 2, lost.sum())
+    return X, y, site
+
+
+def test_fires_on_a_named_segment(evidence_of):
+    X, y, site = two_sites()
+    result = check.run(evidence_of(X, y, segments=pd.DataFrame({"site": site})))
+    (finding,) = result.findings
+    assert finding.severity == "warning"
+    assert finding.axis == "segment"
+    assert finding.keys == ("site = b",)
+    assert set(finding.remedies[0].keys) == set(np.flatnonzero(site == "b").tolist())
+    assert finding.remedies[1].kind == "collect"
+    assert finding.measured[1].low > 5
+    assert result.scores[0].axis == "segment"
+    assert list(result.exhibits[0].columns["name"]) == ["site = b", "site = a"]
+
+
+def test_finds_a_segment_nobody_named(evidence_of):
+    X, y, site = two_sites(1200)
+    frame = pd.DataFrame({"x": X[:, 0], "z": X[:, 1], "site": site})
+    (finding,) = check.run(evidence_of(frame, y, learner="kernel")).findings
+    assert "site = b" in finding.title
+    assert "found by search" in finding.explanation
+
+
+def test_stays_silent_where_all_are_served_alike(evidence_of):
+    X, y, site = two_sites(broken=False)
+    result = check.run(evidence_of(X, y, segments=pd.DataFrame({"site": site})))
+    assert result.findings == ()
+    assert result.measured[0].quantity == "worst_segment_error"
+
+
+def test_a_border_in_a_number_is_only_a_note(evidence_of):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1500, 2))
+    y = (X[:, 0] + 0.3 * rng.normal(size=1500) > 0).astype(int)
+    assert all(finding.severity == "note" for finding in check.run(evidence_of(X, y)).findings)
+
+
+def test_regression_says_what_100_percent_are(evidence_of):
+    rng = np.random.default_rng(0)
+    X, site = rng.normal(size=(600, 2)), rng.choice(["a", "b"], 600)
+    y = X @ [1.0, 2.0] + np.where(site == "b", 2.0, 0.1) * rng.normal(size=600)
+    (finding,) = check.run(evidence_of(X, y, segments=pd.DataFrame({"site": site}))).findings
+    assert "answering the median" in finding.explanation
+
+
+def test_not_applicable_without_columns_to_look_in(evidence_of):
+    rng = np.random.default_rng(0)
+    with pytest.raises(NotApplicable, match="segments="):
+        check.run(evidence_of(rng.normal(size=(200, 100)), np.arange(200) % 2))
+    with pytest.raises(NotApplicable, match="too few rows"):
+        check.run(evidence_of(rng.normal(size=(60, 3)), np.arange(60) % 2))
+    assert check.rules(None) == {}
