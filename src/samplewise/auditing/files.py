@@ -179,7 +179,7 @@ def _details(outcome: Outcome) -> tuple[dict[str, Any], dict[str, Any], dict[str
     for exhibit in outcome.result.exhibits:
         columns = {name: values.tolist() for name, values in exhibit.columns.items()}
         keys = [str(key) for key in columns.get("id", ())]
-        if exhibit.kind == "rows":
+        if keys and "reason" in columns:
             suggested = dict(zip(keys, columns.get("suggested", ()), strict=False)) | suggested
             probability = dict(zip(keys, columns.get("probability", ()), strict=False)) | probability
             told |= dict(zip(keys, map(_text, columns.get("reason", ())), strict=False))

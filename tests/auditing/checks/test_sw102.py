@@ -51,7 +51,10 @@ def test_copies_with_different_labels_are_apart_and_the_neighbours_vote(evidence
     assert contradicting.measured[0].value == pytest.approx(100 * 20 / len(y))
     table = result.exhibits[0].to_frame()
     assert (table.groupby("set")["keep"].agg(lambda words: (words == "keep").sum()) == 1).all()
-    assert table["reason"][table["keep"] == "keep"].str.len().min() > 10
+    assert table["reason"][table["keep"] == "keep"].str.startswith("kept: ").all()
+    for _, rows in table.groupby("set"):
+        kept = rows["id"][rows["keep"] == "keep"].item()
+        assert set(rows["reason"][rows["keep"] == ""]) == {f"copy of {kept}"}
 
 
 def test_the_rules_repeat_the_remedies_and_work_inside_parts(evidence_of):

@@ -123,7 +123,7 @@ def _agreeing_finding(evidence: Evidence, sets: CopySets, rows: Mask) -> Finding
         reason="" if much else FEW,
     )
     kinds = [f"{exact:,} equal another in every cell" if exact else "", f"{near:,} almost" if near else ""]
-    why = f"Of {len(keys):,} rows in {_set_count(sets, rows):,} sets, {', '.join(filter(None, kinds))}. {_chance(sets)}"
+    why = f"Of {len(keys):,} rows in {_set_count(sets, rows)}, {', '.join(filter(None, kinds))}. {_chance(sets)}"
     caveat = "Equal measurements of different things are no copies; frames of one film may be meant (groups= says so)."
     title = f"{len(keys):,} rows are copies of one another, with the same label"
     share = _surplus_share(len(surplus), len(evidence.data))
@@ -139,7 +139,7 @@ def _contradicting_finding(evidence: Evidence, sets: CopySets, rows: Mask) -> Fi
     )
     review = Remedy("review", keys, action="Look at every set and decide which label is right")
     remedies = (*_relabel_remedy(evidence, sets), review)
-    why = f"{_set_count(sets, rows):,} sets of copies carry labels that contradict each other. {_chance(sets)}"
+    why = f"Labels contradict each other in {_set_count(sets, rows)} of copies. {_chance(sets)}"
     caveat = "Where the features say too little, equal rows may truly have different labels."
     title = f"{len(keys):,} rows are copies of one another, with different labels"
     return Finding(CODE, title, severity, keys, why.strip(), remedies, _outvoted(evidence, sets, rows), caveat=caveat)
@@ -170,8 +170,9 @@ def _set_order(evidence: Evidence, sets: CopySets, places: Ints) -> Ints:
     return np.lexsort((rank, first[members]))
 
 
-def _set_count(sets: CopySets, rows: Mask) -> int:
-    return len(np.unique(sets.members[rows]))
+def _set_count(sets: CopySets, rows: Mask) -> str:
+    count = len(np.unique(sets.members[rows]))
+    return f"{count:,} set{'s' * (count > 1)}"
 
 
 def _outvoted(evidence: Evidence, sets: CopySets, rows: Mask) -> tuple[Estimate, ...]:
@@ -210,6 +211,8 @@ def _exhibit(evidence: Evidence, sets: CopySets, repeated: Mask, contradicting: 
     numbers = np.unique(sets.members[places], return_index=True)
     named = {member: place + 1 for place, member in enumerate(numbers[0][np.argsort(numbers[1])].tolist())}
     kept, why = _kept(evidence, sets, places, contradicting[places])
+    first = dict(zip(sets.members[places[kept]].tolist(), evidence.data.ids[places[kept]].tolist(), strict=True))
+    copied = [f"copy of {first[member]}" for member in sets.members[places].tolist()]
     target = evidence.target
     given = target.codes[places] if target.classes is None else target.classes[target.codes[places]]
     columns = {
@@ -218,7 +221,7 @@ def _exhibit(evidence: Evidence, sets: CopySets, repeated: Mask, contradicting: 
         "given": given,
         "kind": np.where(sets.exact[places], "exact", "near"),
         "keep": np.where(kept, "keep", ""),
-        "reason": why,
+        "reason": np.where(kept, why, copied),
     }
     return Exhibit(
         "table", "copies, set by set", columns, note="Keep one row of every set; the reason says why this one."
@@ -226,7 +229,7 @@ def _exhibit(evidence: Evidence, sets: CopySets, repeated: Mask, contradicting: 
 
 
 def _kept(evidence: Evidence, sets: CopySets, places: Ints, contradicting: Mask) -> tuple[Mask, Array]:
-    """Which of these rows to keep, one a set, and because of what."""
+    """Which of these rows to keep, one a set, and why it would be this one."""
     members = sets.members[places]
     preferred, support = np.full(len(sets.members), -1), np.zeros(len(sets.members), dtype=np.intp)
     if evidence.target.classes is not None:
@@ -237,7 +240,7 @@ def _kept(evidence: Evidence, sets: CopySets, places: Ints, contradicting: Mask)
     order = np.lexsort((id_rank(evidence.data.ids[places]), ~agrees, members))
     kept = np.zeros(len(places), dtype=bool)
     kept[order[np.r_[True, members[order][1:] != members[order][:-1]]]] = True
-    voted = np.array([f"copies favour its label, and {count} of their neighbours" for count in support[members]])
-    unclear = "nobody favours one label; its id comes first"
-    why = np.where(contradicting, np.where(preferred[members] >= 0, voted, unclear), "labels agree; its id comes first")
-    return kept, np.where(kept, why, "")
+    voted = np.array([f"kept: copies favour its label, and {count} of their neighbours" for count in support[members]])
+    unclear, plain = "kept: nobody favours one label; its id comes first", "kept: labels agree; its id comes first"
+    why = np.where(contradicting, np.where(preferred[members] >= 0, voted, unclear), plain)
+    return kept, why
