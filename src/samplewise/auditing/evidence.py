@@ -103,7 +103,8 @@ class Evidence:
     def runner(self) -> FitRunner:
         """Makes every fit of the audit, each distinct one once."""
         data = self.learned_from
-        return FitRunner(data, self.target, self.learner, self.space, self.seed, self.executor, self.store, self.on_fit)
+        shared = (self.space, self.seed, self.executor, self.store, self.on_fit, self.split_groups)
+        return FitRunner(data, self.target, self.learner, *shared)
 
     @cached_property
     def learned_from(self) -> Dataset:

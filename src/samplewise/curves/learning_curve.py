@@ -107,7 +107,7 @@ def measure_learning_curve(
             fix=f"use sizes up to {int(LARGEST_SHARE * rows)}",
         )
     refits = refit(part.runner, "nested", part.folds, count=repeats, sizes=wanted)
-    return curve_of_refits(refits, part.target, groups=part.data.groups)
+    return curve_of_refits(refits, part.target, groups=part.runner.groups)
 
 
 def log_sizes(rows: int, classes: int = 0, count: int = 6) -> list[int]:

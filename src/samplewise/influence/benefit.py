@@ -125,9 +125,9 @@ def _judges(rows: Ints, taught: int, ids: Array, seed: int) -> Ints:
 
 def _group_numbers(part: Part) -> Ints:
     """(n,) number of the group of each row; every row its own without groups."""
-    if part.runner.data.groups is None:
+    if part.runner.groups is None:
         return np.arange(len(part))
-    own = np.asarray(part.runner.data.groups)[part.positions].astype(str)
+    own = np.asarray(part.runner.groups)[part.positions].astype(str)
     return np.unique(own, return_inverse=True)[1].astype(np.intp)
 
 

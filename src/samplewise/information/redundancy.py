@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.randomness import hashed_order
@@ -12,6 +11,7 @@ from samplewise.engine.kernels import deletion_effects
 from samplewise.engine.models.metrics import Metric
 from samplewise.engine.neighbours import exact_groups
 from samplewise.engine.refits import Change, Part, Surrogate, ThreadExecutor, surrogate
+from samplewise.engine.refits.effects import half_width, mean_and_error
 from samplewise.engine.refits.ordering import in_id_order
 from samplewise.engine.refits.parts import outer_parts
 
@@ -106,9 +106,9 @@ def removal_cost(
         own = answers[number * arms : (number + 1) * arms]
         before, *after = (metric.contributions(answer.astype(np.float64), codes) for answer in own)
         changes[:, ask] = np.array(after) - before
-    means = [_mean_and_half(change, part.runner.data.groups, coverage) for change in changes]
-    low, high = np.array([[mean - half, mean + half] for mean, half in means]).T
-    value, half = np.array([mean for mean, _ in means]), len(shares)
+    value, error = np.array([mean_and_error(change, part.runner.groups) for change in changes]).T
+    low, high = value - half_width(error, coverage), value + half_width(error, coverage)
+    half = len(shares)
     columns: dict[str, Array] = {
         "name": np.array([f"{share:.0%} of the rows" for share in shares]),
         "value": value[:half],
@@ -149,14 +149,3 @@ def _rank_within(classes: Array) -> Ints:
     rank = np.empty(len(classes), dtype=np.intp)
     rank[order] = np.arange(len(classes)) - np.repeat(np.cumsum(count) - count, count)
     return rank
-
-
-def _mean_and_half(change: Floats, groups: Array | None, coverage: float) -> tuple[float, float]:
-    known = np.isfinite(change)
-    values = change[known] - change[known].mean()
-    if groups is not None:
-        _, member = np.unique(np.asarray(groups)[known].astype(str), return_inverse=True)
-        values = np.bincount(member, weights=values)
-    count = len(values)
-    error = float(np.sqrt(np.sum(np.square(values)) * count / max(count - 1, 1))) / int(known.sum())
-    return float(change[known].mean()), float(stats.norm.ppf(0.5 + coverage / 2.0)) * error

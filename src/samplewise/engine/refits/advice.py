@@ -17,11 +17,11 @@ from samplewise.core.findings import Verdict
 from samplewise.core.randomness import generator, hashed_order
 from samplewise.core.values import Estimate
 from samplewise.engine.models.metrics import Metric
+from samplewise.engine.refits.effects import COVERAGE, half_width, mean_and_error
 from samplewise.engine.refits.parts import Change, Part, Rule, outer_parts
 from samplewise.engine.refits.runner import FitRunner
 from samplewise.engine.refits.threads import ThreadExecutor
 
-COVERAGE = 0.95
 SOURCE = (
     "nested test of the rule: re-run in every training part, both arms scored on all held-out rows with given labels"
 )
@@ -121,8 +121,11 @@ def _carried_out(rule: Rule, parts: Sequence[Part], runner: FitRunner) -> list[C
     first = rule(parts[0])
     if not runner.learner.closed_form:
         return [first, *(rule(part) for part in parts[1:])]
-    others = parts[1:]
-    return [first, *ThreadExecutor().map(lambda part, *, seed: rule(part), others, seeds=[runner.seed] * len(others))]
+
+    def again(part: Part, *, seed: int) -> Change:
+        return rule(part)
+
+    return [first, *ThreadExecutor().map(again, parts[1:], seeds=[runner.seed] * (len(parts) - 1))]
 
 
 def _compare(
@@ -148,22 +151,8 @@ def _compare(
         tally.shares.append(len(change.rows) / len(part))
 
 
-def _summed_by_group(runner: FitRunner, differences: Floats) -> tuple[float, float]:
-    """Mean of the paired differences and its standard error; rows of a group count as one observation."""
-    known = ~np.isnan(differences)
-    values = differences[known]
-    mean = float(values.mean())
-    centred = values - mean
-    if runner.data.groups is not None:
-        _, member = np.unique(runner.data.groups[known].astype(str), return_inverse=True)
-        centred = np.bincount(member, weights=centred).astype(np.float64)
-    count = len(centred)
-    error = float(np.sqrt(np.sum(np.square(centred)) * count / max(count - 1, 1))) / len(values)
-    return mean, error
-
-
 def _two_sided(runner: FitRunner, differences: Floats) -> float:
-    mean, error = _summed_by_group(runner, differences)
+    mean, error = mean_and_error(differences, runner.groups)
     return float(2.0 * stats.norm.sf(abs(mean) / error)) if error > 0 else 1.0
 
 
@@ -172,12 +161,12 @@ def _measured(runner: FitRunner, tally: _Tally, metric: Metric, adjusted: float)
     control = _estimate(runner, "control", tally.mean(tally.control), metric)
     helps = effect.value > 0
     verdict: Verdict = ("helps" if helps else "hurts") if adjusted < 1.0 - COVERAGE else "not distinguishable"
-    error = (effect.high - effect.low) / (2.0 * float(stats.norm.ppf(0.5 + COVERAGE / 2)))
-    detectable = float(stats.norm.ppf(0.5 + COVERAGE / 2) + stats.norm.ppf(0.8)) * error
+    half = (effect.high - effect.low) / 2.0
+    detectable = half * (1.0 + float(stats.norm.ppf(0.8)) / half_width(1.0))
     return Measured(effect, control, verdict, adjusted, detectable, float(np.mean(tally.shares)))
 
 
 def _estimate(runner: FitRunner, quantity: str, differences: Floats, metric: Metric) -> Estimate:
-    mean, error = _summed_by_group(runner, differences)
-    half = float(stats.norm.ppf(0.5 + COVERAGE / 2)) * error
+    mean, error = mean_and_error(differences, runner.groups)
+    half = half_width(error)
     return Estimate(quantity, mean, mean - half, mean + half, metric.unit, COVERAGE, SOURCE)

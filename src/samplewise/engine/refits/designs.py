@@ -84,7 +84,7 @@ def _subsets(runner: FitRunner, design: Design, folds: Ints, count: int) -> Mask
         return np.stack([(folds != a) & (folds != b) for a in numbers for b in numbers if a < b])
     if design == "halves":
         codes = None if runner.target.classes is None else runner.target.codes
-        return random_halves(runner.data.ids, codes, runner.data.groups, pairs=count, seed=runner.seed)
+        return random_halves(runner.data.ids, codes, runner.groups, pairs=count, seed=runner.seed)
     raise unknown_name("design", design, ("folds", "halves", "nested", "pairs"))
 
 
@@ -92,7 +92,7 @@ def _nested(runner: FitRunner, count: int, sizes: Sequence[int], among: Mask | N
     """(count * len(sizes), n) subsets of growing size, drawn from the rows `among`."""
     rows = np.arange(len(runner.data)) if among is None else np.flatnonzero(among)
     codes = None if runner.target.classes is None else runner.target.codes[rows]
-    groups = None if runner.data.groups is None else runner.data.groups[rows]
+    groups = None if runner.groups is None else runner.groups[rows]
     drawn = nested_subsets(runner.data.ids[rows], codes, groups, sizes=sizes, repeats=count, seed=runner.seed)
     inside = np.zeros((count * len(sizes), len(runner.data)), dtype=bool)
     inside[:, rows] = drawn.reshape(-1, len(rows))

@@ -26,6 +26,7 @@ class FitRunner:
         executor: carries out fits that are not in closed form; closed forms run on threads of this process.
         store: where outputs are kept.
         on_fit: called after every fit made, for progress.
+        groups: (n,) rows that must stay together in every subset, and count as one observation; default `data.groups`.
     """
 
     data: Dataset
@@ -36,8 +37,14 @@ class FitRunner:
     executor: Executor = field(default_factory=SerialExecutor)
     store: FitStore = field(default_factory=FitStore)
     on_fit: Callable[[], None] = lambda: None
+    groups: Array | None = None
     _benches: dict[str, Bench] = field(default_factory=dict, repr=False)
     _name: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        """Without groups of its own, the data's."""
+        if self.groups is None:
+            self.groups = self.data.groups
 
     def outputs(self, fits: Sequence[Fit], *, blocks: Ints) -> list[Array]:
         """Outputs (q, c) float32 of every fit, in order; `blocks` (n,) are the folds the fits leave out."""
