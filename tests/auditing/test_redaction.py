@@ -40,6 +40,7 @@ def test_texts_pictures_and_cells_go_and_ids_labels_and_numbers_stay():
 def test_columns_named_like_columns_of_the_data_go_even_when_they_are_numbers():
     exhibit = Exhibit("table", "copies", {"id": np.array(["r1"]), "age": np.array([71.0]), "count": np.array([2])})
     assert columns_left(exhibit) == {"id", "count"}
+    assert columns_left(Exhibit("curve", "c", {"age": np.array([71.0])})) == {"age"}  # an axis of ours, not cells
 
 
 @pytest.mark.parametrize("values", [np.array([1.5]), np.array(["1.5"])])

@@ -178,16 +178,38 @@ def test_predictions_are_put_into_the_order_of_rows_and_classes(here, rows):
     assert "sum" in refused.output
 
 
-def test_no_values_leaves_no_cell_in_any_file(here, rows):
+def files_with(folder, secret):
+    return sorted(path.name for path in folder.rglob("*") if path.is_file() and secret.encode() in path.read_bytes())
+
+
+def test_no_values_leaves_no_cell_of_a_row_in_any_file(here):
+    draw = np.random.default_rng(0)
+    size = draw.normal(size=300)
+    given = np.where((size > 0) ^ (draw.random(300) < 0.1), "yes", "no")
     secret = "Mrs Miller of Baker Street"
-    frame = rows.assign(note=[f"{secret} {row} came in and went out again" for row in range(120)]).iloc[:60]
-    frame = pd.concat([frame, frame.iloc[:3].assign(key=["x1", "x2", "x3"])])
-    frame.to_csv("t.csv", index=False)
-    words = ("t.csv", "--label", "kind", "--id", "key")
-    assert audit(*words, "--no-values", "--budget", "5s", "--out", "without").exit_code in (0, 1)
-    written = [path for path in (here / "without").rglob("*") if path.is_file()]
-    assert {"report.html", "audit.json", "junit.xml"} <= {path.name for path in written}
-    assert [path.name for path in written if secret.encode() in path.read_bytes()] == []
+    frame = pd.DataFrame(
+        {"key": [f"k{row}" for row in range(300)], "size": size, "twice": 2 * size, "thrice": 3 * size}
+    )
+    frame["note"] = [f"{secret} {row} came in and went out again" for row in range(300)]
+    frame.assign(kind=given).to_csv("t.csv", index=False)
+    words = (
+        "t.csv",
+        "--label",
+        "kind",
+        "--id",
+        "key",
+        "--checks",
+        "SW102,SW201",
+        "--learner",
+        "kernel",
+        "--budget",
+        "5s",
+    )
+    assert audit(*words, "--out", "with").exit_code == 1
+    assert "report.html" in files_with(here / "with", secret)  # else nothing is left out below
+    assert audit(*words, "--no-values", "--out", "without").exit_code == 1
+    assert files_with(here / "without", secret) == []
+    assert files_with(here / "without", "k1") != []
 
 
 def test_archives_need_no_label(here, rows):

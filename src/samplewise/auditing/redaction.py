@@ -31,7 +31,7 @@ def without_values(record: AuditRecord) -> AuditRecord:
     facts = record.data
     names = NAMES - LABELS if facts.get("task") == "regression" else NAMES  # there a label is a cell like any other
     columns = {str(column["name"]) for column in facts.get("columns") or []}
-    hidden = (columns | (LABELS if facts.get("task") == "regression" else frozenset())) - names
+    hidden = (columns | LABELS) - names
     notes = [note for note in facts.get("notes") or [] if note != NOTE]
     outcomes = tuple(_stripped(outcome, names, hidden) for outcome in record.outcomes)
     return replace(record, data={**facts, "notes": [*notes, NOTE]}, outcomes=outcomes)
@@ -43,7 +43,8 @@ def _stripped(outcome: Outcome, names: frozenset[str], hidden: set[str]) -> Outc
 
 
 def _exhibit(exhibit: Exhibit, names: frozenset[str], hidden: set[str]) -> Exhibit:
-    """Without texts of unknown content and without columns of the data itself, numbers or not."""
+    """Without texts of unknown content; tables of rows also without numbers named like a column of the data."""
+    hidden = hidden if exhibit.kind in ("rows", "table") else set()
     kept = {
         name: values
         for name, values in exhibit.columns.items()

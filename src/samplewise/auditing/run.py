@@ -74,7 +74,10 @@ class Run:
 
     def record(self) -> AuditRecord:
         """What is known so far."""
-        outcomes = tuple(_accepted(outcome, self.accepted) for outcome in self._outcomes)
+        return self._recorded(tuple(_accepted(outcome, self.accepted) for outcome in self._outcomes))
+
+    def _recorded(self, outcomes: tuple[Outcome, ...]) -> AuditRecord:
+        """What may be written about these outcomes."""
         record = AuditRecord(RECORD_SCHEMA, self.facts, self.plan, self.environment, outcomes)
         return record if self.show_values else without_values(record)
 
@@ -149,7 +152,7 @@ class Run:
         file = self._outcome_file(outcome.code)
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
-            write_text(file, to_text(outcome_to_dict(outcome)))
+            write_text(file, to_text(outcome_to_dict(self._recorded((outcome,)).outcomes[0])))
 
     def _outcome_file(self, code: str) -> Path | None:
         """Named by everything the outcome depends on, so that another seed or plan never reads it."""
@@ -157,7 +160,12 @@ class Run:
             return None
         settings = {key: value for key, value in self.plan.items() if key != "call"}
         name = fingerprint(
-            code, self.facts["fingerprint"], settings, self.environment["samplewise"], self.facts["test"]
+            code,
+            self.facts["fingerprint"],
+            settings,
+            self.environment["samplewise"],
+            self.facts["test"],
+            self.show_values,
         )
         return self.folder / "outcomes" / f"{code}-{name[:16]}.json"
 

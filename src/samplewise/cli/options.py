@@ -98,7 +98,9 @@ Out = Annotated[
 ]
 NoValues = Annotated[
     bool,
-    typer.Option("--no-values", help="No cells and no pictures in any file: ids and numbers.", rich_help_panel=ANSWER),
+    typer.Option(
+        "--no-values", help="No cells or pictures of rows in any file: ids, numbers, names.", rich_help_panel=ANSWER
+    ),
 ]
 FailOnOption = Annotated[
     FailOn,
