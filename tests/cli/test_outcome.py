@@ -45,7 +45,15 @@ def test_the_last_lines_say_verdict_effect_and_where_the_report_is(make, tmp_pat
     assert text.index("+1.25") < text.index("\u22122")
     assert f"report    {tmp_path / 'report.html'}" in text
     assert "1 list" in text
-    assert f"samplewise apply {tmp_path}" in text
+    assert f"samplewise apply {tmp_path} --out clean.csv" in text
+
+
+def test_where_nothing_helps_the_next_step_is_a_person_s(tmp_path, make):
+    (tmp_path / "findings").mkdir()
+    (tmp_path / "findings" / "SW201.csv").write_text("id\n")
+    made = make.record(make.found("SW201", "error", keys=(1,)), source="digits.npz")
+    text = "\n".join(str(line) for line in last_lines(made, tmp_path))
+    assert f"samplewise apply {tmp_path} --decisions {tmp_path / 'findings'} --out clean.npz" in text
 
 
 def test_quiet_is_the_verdict_and_the_report_only(make):

@@ -7,8 +7,9 @@ from rich.text import Text
 
 from samplewise import report
 from samplewise.cli.console import Exit
+from samplewise.cli.original import kind_of
 from samplewise.core.findings import SEVERITIES, AuditRecord
-from samplewise.report.advice import Advice, advice_of
+from samplewise.report.advice import Advice, advice_of, helping
 from samplewise.report.wording import count_of, estimate_text, shortened
 
 STYLES = {"error": "bold red", "warning": "bold yellow", "clean": "bold green", "incomplete": "bold yellow"}
@@ -40,7 +41,14 @@ def last_lines(record: AuditRecord, folder: Path, quiet: bool = False) -> Iterat
     lists = sorted((folder / "findings").glob("*.csv"))
     if lists:
         yield Text(f"rows      {folder / 'findings'}: {count_of(len(lists), 'list')} with a column for your decisions")
-        yield Text(f"next      samplewise apply {folder} --out clean.csv", style="dim")
+        yield Text(f"next      {_next_command(record, folder)}", style="dim")
+
+
+def _next_command(record: AuditRecord, folder: Path) -> str:
+    """The command that carries out what helps or, where nothing is known to, what a person writes into the lists."""
+    kind = kind_of(Path(str(record.data.get("source") or "")))
+    chosen = "" if helping(advice_of(record)[0]) else f" --decisions {folder / 'findings'}"
+    return f"samplewise apply {folder}{chosen} --out clean.{'csv' if kind == 'folder' else kind}"
 
 
 def _remedies(record: AuditRecord) -> Iterator[Text]:
