@@ -46,25 +46,25 @@ class Check(Protocol):
         ...
 
 
-# Cheap first: data checks show within seconds, label findings next, whatever needs many fits last.
+# Cheap first: what needs no model or neighbours shows at once, label findings next, whatever needs many fits last.
 MODULES = (
     sw101_missing_or_constant,
-    sw102_duplicates,
-    sw103_test_overlap,
-    sw104_outliers,
     sw105_rare_classes,
     sw106_label_given_away,
     sw107_id_or_date,
+    sw102_duplicates,
+    sw103_test_overlap,
+    sw104_outliers,
     sw201_disputed_labels,
     sw202_ambiguous_classes,
     sw501_error,
     sw503_calibration,
     sw601_worst_segment,
-    sw301_redundant_rows,
     sw302_unusual_information,
     sw303_harmful_rows,
     sw401_learning_curve,
     sw502_gap_and_memorisation,
+    sw301_redundant_rows,
 )
 CHECKS = tuple(cast("Check", module) for module in MODULES)
 

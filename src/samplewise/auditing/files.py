@@ -45,11 +45,16 @@ def write_text(path: str | Path, text: str) -> Path:
     try:
         write_together({file: text.encode("utf-8", "surrogatepass")})
     except OSError as fault:
-        raise InputError(
-            "a file cannot be written", where=str(file), got=fault.strerror or str(fault),
-            fix="make room or choose another folder; what stood there before is unchanged",
-        ) from None  # fmt: skip
+        raise cannot_write(file, fault) from None
     return file
+
+
+def cannot_write(file: Path, fault: OSError) -> InputError:
+    """The error for a file that could not be written: which, why, and that nothing was lost."""
+    return InputError(
+        "a file cannot be written", where=str(file), got=fault.strerror or str(fault),
+        fix="make room or choose another folder; what stood there before is unchanged",
+    )  # fmt: skip
 
 
 def prepare_run_folder(path: str | Path, fingerprint: str) -> Path:

@@ -11,11 +11,11 @@ from typing import Any
 from samplewise.auditing.advice import test_advice
 from samplewise.auditing.catalogue import Check, catalogue
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.files import write_findings, write_text
+from samplewise.auditing.files import cannot_write, write_findings, write_text
 from samplewise.auditing.progress import Event, Progress
 from samplewise.auditing.redaction import without_values
 from samplewise.core.arrays import fingerprint
-from samplewise.core.codec import outcome_from_dict, outcome_to_dict, save_record, to_text
+from samplewise.core.codec import RECORD_FILE, outcome_from_dict, outcome_to_dict, save_record, to_text
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, Finding, Outcome
 from samplewise.report import to_html
@@ -88,12 +88,18 @@ class Run:
             return record
         now = time.monotonic()
         if final or now - self._written > REWRITE_SHARE * self._drawing:
-            save_record(record, self.folder)
+            self._save(record, self.folder)
             write_text(self.folder / REPORT_FILE, to_html(record))
             write_findings(record, self.evidence.data, self.folder)
             self._written = time.monotonic()
             self._drawing = self._written - now
         return record
+
+    def _save(self, record: AuditRecord, folder: Path) -> None:
+        try:
+            save_record(record, folder)
+        except OSError as fault:
+            raise cannot_write(folder / RECORD_FILE, fault) from None
 
     # ---- one check --------------------------------------------------------------------------------------------------
 
