@@ -100,7 +100,7 @@ def test_predictions_that_do_not_fit():
     assert take_in(X, Y, Roles(), predictions=good).predictions.shape == (40, 2)
     with pytest.raises(InputError, match="one row per row"):
         take_in(X, Y, Roles(), predictions=good[:10])
-    for bad in (good * 1.5, good[:, :1], np.where(np.arange(40)[:, None] == 3, np.nan, good)):
+    for bad in (good * 1.5, np.full((40, 3), 1 / 3), np.where(np.arange(40)[:, None] == 3, np.nan, good)):
         with pytest.raises(InputError) as caught:
             take_in(X, Y, Roles(), predictions=bad)
         assert caught.value.fix

@@ -7,7 +7,6 @@ from typing import Any
 
 import lazy_loader
 import numpy as np
-from scipy import sparse
 
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Array, Floats, Ints
@@ -244,7 +243,7 @@ def _between(evidence: Evidence, places: list[int]) -> Floats:
 
 
 def _dense(values: Any) -> Floats:
-    return np.asarray(values.toarray() if sparse.issparse(values) else values, dtype=np.float64)
+    return np.asarray(values.toarray() if hasattr(values, "toarray") else values, dtype=np.float64)
 
 
 def _plain(value: Any) -> Any:
