@@ -38,7 +38,7 @@ def say(audit):
     slow = sorted(((o.seconds, o.code) for o in audit.record.outcomes), reverse=True)[:4]
     e = audit.record.environment
     failed = [o.code + ": " + o.reason for o in audit.record.outcomes if o.status == "failed"]
-    print(json.dumps({"slowest": slow, "advice_seconds": e["advice_seconds"], "fits": e["fits_made"], "failed": failed}))
+    print(json.dumps({"slowest": slow, "advice": e["advice_seconds"], "fits": e["fits_made"], "failed": failed}))
 """
 
 
