@@ -25,6 +25,12 @@ def test_few_numbers_are_values_and_many_are_ranges():
     assert not many.values
 
 
+def test_a_number_that_is_mostly_0_has_two_cells():
+    cells = cells_of("gain", np.r_[np.zeros(98), np.arange(1.0, 31.0)])
+    assert cells.names == ("gain < 1", "gain >= 1")
+    np.testing.assert_array_equal(np.bincount(cells.codes), [98, 30])
+
+
 def test_rare_values_share_a_cell():
     cells = cells_of("word", np.array([f"w{i % 30:02d}" for i in range(90)] + ["w00"] * 9), most=3)
     assert len(cells.names) == 4

@@ -10,7 +10,7 @@ from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.randomness import hashed_order
 from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
-from samplewise.engine.kernels.smoother import Smoother, held_out_residuals, smoother_of
+from samplewise.engine.kernels.smoother import held_out_residuals
 from samplewise.engine.refits import Part, Surrogate, ThreadExecutor, open_part, surrogate
 from samplewise.engine.refits.ordering import in_id_order
 
@@ -134,7 +134,7 @@ def _group_numbers(part: Part) -> Ints:
 def _benefits(question: _Question) -> Iterator[tuple[Floats, Floats]]:
     """Benefit (g, t) of every taught row summed within groups of judges, and its reach (t,); few judges at a time."""
     head, taught, judges, groups = question.head, question.taught, question.judges, question.groups
-    fit: Smoother = smoother_of(head.features[taught], head.responses[taught], head.at(taught).ridge)
+    fit = head.at(taught).fitted()
     change = held_out_residuals(fit)
     lengths = np.sum(np.square(change), axis=1)
     judges = judges[np.argsort(groups[judges], kind="stable")]

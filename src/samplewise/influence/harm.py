@@ -7,7 +7,7 @@ from samplewise.core.arrays import Ints
 from samplewise.engine.refits import Change, Part
 from samplewise.influence.benefit import RowEffects, row_effects
 
-LEVEL = 0.1
+LEVEL = 0.05
 FAR_REACHING, FEWEST = 0.1, 20  # share of the rows that is tested, and least number
 MOST = 0.2  # share of the rows a rule drops at most
 

@@ -7,7 +7,7 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.randomness import hashed_order
 from samplewise.core.values import Exhibit, Scores
-from samplewise.engine.kernels import deletion_effects
+from samplewise.engine.kernels.smoother import held_out_residuals
 from samplewise.engine.models.metrics import Metric
 from samplewise.engine.neighbours import exact_groups
 from samplewise.engine.refits import Change, Part, Surrogate, ThreadExecutor, surrogate
@@ -128,9 +128,11 @@ def _least_first(question: tuple[Part, float], *, seed: int) -> Ints:
 
 
 def _information(whole: Surrogate, kept: Ints) -> Floats:
-    """Nats that each kept row carries about the outputs at the kept rows."""
+    """Nats that each kept row carries about the outputs at the kept rows, as `unique_information` measures them."""
     head = whole.at(kept)
-    found = deletion_effects(head.features, head.responses, head.ridge).functional_information
+    fit = head.fitted()
+    squares, _ = fit.query_moments(head.features, np.zeros((len(kept), 1)))
+    found = 0.5 * squares * np.sum(np.square(held_out_residuals(fit)), axis=1)
     return np.nan_to_num(found, nan=np.inf)
 
 

@@ -81,7 +81,10 @@ def _shown(value: Any, whole: bool) -> str:
 def _ranges(column: str, values: Array, missing: Array, parts: int) -> tuple[Ints, tuple[str, ...]]:
     """About equal parts between quantiles, open at both ends."""
     edges = np.unique(np.quantile(values[~missing], np.arange(1, parts) / parts))
-    edges = edges[edges > values[~missing].min()]
+    least = values[~missing].min()
+    edges = edges[edges > least]
+    if not len(edges):  # most rows share the least value
+        edges = np.array([values[values > least].min()])
     codes = np.searchsorted(edges, np.where(missing, 0.0, values), side="right")
     shown = [f"{edge:.4g}" for edge in edges]
     inner = [f"{low} <= {column} < {high}" for low, high in pairwise(shown)]

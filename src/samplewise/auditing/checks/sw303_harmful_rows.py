@@ -38,7 +38,7 @@ CODE, TITLE, SLOW = "SW303", "rows that hurt", True
 NEEDS = frozenset({"label", "features"})
 
 LEAST_ROWS = 50
-LEVEL = 0.1
+LEVEL = 0.05
 
 
 def run(evidence: Evidence) -> CheckResult:

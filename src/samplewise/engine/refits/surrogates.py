@@ -7,9 +7,10 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints, one_hot
 from samplewise.core.randomness import generator, hashed_order
 from samplewise.engine.kernels import KernelMap, SubsetRidge, median_bandwidth
+from samplewise.engine.kernels.smoother import Smoother, smoother_of
 from samplewise.engine.refits.parts import Part
 
-WORK = 2e9  # n p^2 of one fit, in multiplications: bounds the features of large data
+WORK = 1e9  # n p^2 of one fit, in multiplications: bounds the features of large data
 FEWEST, MOST = 100, 256  # kernel features
 LEAST_RIDGE = 1e-4  # of the mean diagonal: below it round-off, not the labels, decides what a row is worth
 SAMPLED = 1000  # rows the bandwidth is measured on
@@ -28,13 +29,17 @@ class Surrogate:
         """The same on some of the rows (r,); the ridge is chosen again, from their labels alone."""
         return _with_ridge(self.features[positions], self.responses[positions])
 
+    def fitted(self) -> Smoother:
+        """The head on all of its rows, knowing what each contributes."""
+        return smoother_of(self.features, self.responses, self.ridge)
+
 
 def surrogate(part: Part) -> Surrogate:
     """The closed-form stand-in for a part: Gaussian kernel features spanned by up to 256 hash-chosen rows.
 
     Args:    part: n rows; no label outside it is read.
     Returns: `Surrogate`. The ridge minimises generalised cross-validation.
-    Cost:    O(n p^2), p at most 256, and 200 or fewer from 50,000 rows on.
+    Cost:    O(n p^2), p at most 256, and 150 or fewer from 50,000 rows on.
     Not for: predictions that are to be trusted as the learner's own.   Source: williams2001, golub1979.
     """
     return _with_ridge(kernel_features(part.space, part.runner.data.ids[part.positions]), responses(part))
