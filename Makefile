@@ -11,7 +11,7 @@ CODE := $(wildcard src tests docs benchmarks reproductions)
 # Two test workers, one BLAS thread each: more threads than cores only wait for each other.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test lint format docs bench repro clean browser
+.PHONY: help demo test lint style types floors format docs bench repro clean browser
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -22,10 +22,16 @@ demo: $(VENV)/.core  ## audit digits with planted faults and say what was found
 test: $(VENV)/.dev browser  ## tests and doctests on two processes
 	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-lint: $(VENV)/.dev  ## style, types and floors
+lint: style types floors  ## style, types and floors
+
+style: $(VENV)/.dev
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
+
+types: $(VENV)/.dev
 	$(BIN)/mypy
+
+floors: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 format: $(VENV)/.dev  ## let ruff rewrite what it can
