@@ -18,7 +18,7 @@ def test_what_was_understood_comes_first_and_findings_go_to_standard_output(make
     understood = Event("understood", "", facts={"data": made.data, "plan": made.plan})
     printed = shown(capsys, understood, Event("check", "t", outcome=make.found("SW201", "error", keys=(1, 2))))
     assert printed.out.index("4 rows") < printed.out.index("SW201")
-    assert "error  SW201  something about SW201  (2 rows; +1.25 points [+0.50, +2.00])" in printed.out
+    assert "error  SW201  something about SW201  (2 rows; 1.25 points [0.50, 2.00])" in printed.out
     assert printed.err == ""
 
 

@@ -39,7 +39,7 @@ def test_the_last_lines_say_verdict_effect_and_where_the_report_is(make, tmp_pat
     )
     assert "Mend 1 thing" in text
     assert "helps" in text
-    assert "+1.25 points" in text
+    assert "helps               +1.25 points [+0.55, +1.95]" in text
     assert "hurts" in text
     assert "\u22122" in text
     assert text.index("+1.25") < text.index("\u22122")

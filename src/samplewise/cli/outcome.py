@@ -9,7 +9,7 @@ from samplewise import report
 from samplewise.cli.console import Exit
 from samplewise.cli.original import kind_of
 from samplewise.core.findings import SEVERITIES, AuditRecord
-from samplewise.report.advice import Advice, advice_of, helping
+from samplewise.report.advice import Advice, advice_of, effect_text, helping
 from samplewise.report.wording import count_of, estimate_text, shortened
 
 STYLES = {"error": "bold red", "warning": "bold yellow", "clean": "bold green", "incomplete": "bold yellow"}
@@ -64,8 +64,9 @@ def _remedies(record: AuditRecord) -> Iterator[Text]:
 
 def _remedy(item: Advice) -> Text:
     remedy = item.remedy
-    effect = estimate_text(remedy.effect) if remedy.effect else ""
-    control = f"  (random: {estimate_text(remedy.control, interval=False)})" if remedy.control else ""
+    control = f"  (random: {estimate_text(remedy.control, interval=False, signed=True)})" if remedy.control else ""
     text = Text(f"  {remedy.verdict:<20}", style=VERDICTS.get(remedy.verdict, "dim"))
-    text.append(f"{effect:<28}", style="default").append(f" {shortened(item.action, LONGEST)}", style="default")
+    text.append(f"{effect_text(remedy.effect):<40}", style="default").append(
+        f" {shortened(item.action, LONGEST)}", style="default"
+    )
     return text.append(control, style="dim")
