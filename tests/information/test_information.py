@@ -101,7 +101,7 @@ def test_a_part_sees_no_other_label():
 
 def test_cost_of_removal_is_measured_beside_random_rows():
     cost = removal_cost(open_part(blobs(300)), METRICS["accuracy"], shares=(0.25, 0.5))
-    assert list(cost.columns["name"]) == ["25% of the rows", "50% of the rows"]
+    assert list(cost.columns["name"]) == ["25 % of the rows", "50 % of the rows"]
     assert (cost.columns["low"] <= cost.columns["value"]).all()
     assert np.isfinite(cost.columns["control"]).all()
     assert cost.unit == "points of accuracy"

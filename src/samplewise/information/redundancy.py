@@ -69,7 +69,7 @@ def information_curve(information: Scores) -> Exhibit:
     total = max(float(ranked.sum()), 1e-300)
     carried = np.r_[0.0, np.cumsum(ranked)][(shares * len(ranked)) // 100] / total
     columns: dict[str, Array] = {
-        "rows left out": shares,
+        "rows left out (%)": shares,
         "value": 100.0 * carried,
         "low": np.full(len(shares), np.nan),
         "high": np.full(len(shares), np.nan),
@@ -110,7 +110,7 @@ def removal_cost(
     low, high = value - half_width(error, coverage), value + half_width(error, coverage)
     half = len(shares)
     columns: dict[str, Array] = {
-        "name": np.array([f"{share:.0%} of the rows" for share in shares]),
+        "name": np.array([f"{100 * share:.0f} % of the rows" for share in shares]),
         "value": value[:half],
         "low": low[:half],
         "high": high[:half],

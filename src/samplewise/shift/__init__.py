@@ -8,6 +8,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "cells": ["Cells", "cells_of"],
         "search": ["find_worst_segments"],
         "segments": ["SegmentErrors", "segment_errors"],
-        "worst": ["WorstSegments", "segments_of_losses", "worst_segments"],
+        "worst": ["WorstSegments", "named_segments", "segments_of_losses", "worst_segments"],
     },
 )

@@ -85,14 +85,26 @@ def segments_of_losses(
     groups = data.groups if groups is None else groups
     if data.segments is not None:
         cells = [cells_of(str(name), data.segments[name]) for name in data.segments.columns]
-        table = segment_errors(losses, cells, groups=groups, coverage=coverage)
-        masks = _masks_by_name(cells)
-        ids = tuple(data.ids[masks[name]] for name in table.names)
-        return WorstSegments(table, ids, (True,) * len(ids), False, unit)
+        return named_segments(losses, cells, data.ids, unit, groups=groups, coverage=coverage)
     table, members, single = find_worst_segments(
         losses, feature_cells(data), data.ids, groups=groups, seed=seed, coverage=coverage
     )
     return WorstSegments(table, tuple(data.ids[member] for member in members), tuple(single), True, unit)
+
+
+def named_segments(
+    losses: Floats,
+    cells: Sequence[Cells],
+    ids: Array,
+    unit: str,
+    *,
+    groups: Array | None = None,
+    coverage: float = 0.95,
+) -> WorstSegments:
+    """Every cell of columns that were chosen before looking at the losses, measured on all rows."""
+    table = segment_errors(losses, cells, groups=groups, coverage=coverage)
+    masks = _masks_by_name(cells)
+    return WorstSegments(table, tuple(ids[masks[name]] for name in table.names), (True,) * len(table), False, unit)
 
 
 def feature_cells(data: Dataset) -> list[Cells]:

@@ -48,6 +48,19 @@ def test_a_learner_with_probabilities_of_its_own_is_judged_by_them(evidence_of):
     assert "gives none itself" not in finding.explanation
 
 
+def test_probabilities_we_made_are_only_a_note(evidence_of):
+    """A tenth of wrong labels: one temperature cannot fit both the sure rows and the wrong ones."""
+    rng = np.random.default_rng(0)
+    y = np.arange(1000) % 10
+    X = rng.normal(size=(1000, 10)) + 6.0 * np.eye(10)[y]
+    wrong = rng.random(1000) < 0.15
+    y = np.where(wrong, rng.integers(0, 10, 1000), y)
+    (finding,) = check.run(evidence_of(X, y)).findings
+    assert finding.severity == "note"
+    assert "underconfident" in finding.title
+    assert "isotonic" in finding.remedies[0].action
+
+
 def test_stays_silent_on_right_probabilities(evidence_of):
     X, y, P = told(1000, lambda p: p)
     result = check.run(evidence_of(X, y, predictions=P))

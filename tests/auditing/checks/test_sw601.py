@@ -61,6 +61,18 @@ def test_regression_says_what_100_percent_are(evidence_of):
     assert "answering the median" in finding.explanation
 
 
+def test_images_and_embeddings_are_compared_by_class(evidence_of):
+    rng = np.random.default_rng(0)
+    y = np.arange(900) % 3
+    X = np.repeat(rng.normal(size=(900, 3)) + 5 * np.eye(3)[y], 40, axis=1)
+    X += 0.1 * rng.normal(size=X.shape)
+    lost = (y == 2) & (rng.random(900) < 0.4)
+    X[lost] = X[rng.permutation(np.flatnonzero(y != 2))[: lost.sum()]] + 0.1
+    (finding,) = check.run(evidence_of(X, y)).findings
+    assert finding.keys == ("label = 2",)
+    assert finding.severity == "note"
+
+
 def test_not_applicable_without_columns_to_look_in(evidence_of):
     rng = np.random.default_rng(0)
     with pytest.raises(NotApplicable, match="segments="):

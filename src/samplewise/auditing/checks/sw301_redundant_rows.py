@@ -73,17 +73,17 @@ def drop_redundant(part: Part) -> Change:
 
 
 def _finding(evidence: Evidence, rows: Ints, measured: Estimate) -> Finding:
-    share = len(rows) / len(evidence.data)
+    share = 100 * len(rows) / len(evidence.data)
     keys = ids_of(evidence, rows)
     explanation = (
-        f"{len(rows):,} rows ({share:.0%}) carry {measured.value:.2g} % of the unique information: without any one of "
-        "them a model's answers would hardly move. They were chosen in rounds, so that of two rows that stand in for "
+        f"{len(rows):,} rows ({share:.0f} %) carry {measured.value:.2g} % of the unique information: without any one "
+        "of them a model's answers would hardly move. They were chosen in rounds, so that of two rows that stand in for "
         "each other one stays."
     )
     action = f"Leave out the {len(rows):,} least informative rows, if the test says that nothing is lost."
     remedy = Remedy("drop", keys, action=action)
     caveat = "Redundant for this model is not redundant for a larger one, and leaving out common rows shifts shares."
-    title = f"{share:.0%} of the rows carry {measured.value:.2g} % of the information"
+    title = f"{share:.0f} % of the rows carry {measured.value:.2g} % of the information"
     return Finding(CODE, title, "note", keys, explanation, (remedy,), (measured,), caveat=caveat)
 
 

@@ -70,9 +70,10 @@ def by_heart(scores: Scores) -> Ints:
 
 
 def _finding(evidence: Evidence, taught: Estimate, other: Estimate, gap: Estimate, rows: Ints) -> Finding:
+    unit = "%" if gap.unit == "points" else gap.unit
     explanation = (
-        f"Models of half the rows err by {taught.value:.3g} on rows they were taught and {other.value:.3g} on others: "
-        f"a gap of {gap}. These rows are right when taught and wrong when not, so no other row supports their label."
+        f"Models of half the rows err by {taught.value:.3g} {unit} on rows they were taught and {other.value:.3g} on "
+        f"others: a gap of {gap}. These rows are right when taught and wrong when not, so no other row supports their label."
     )
     action = "Look at these rows: mend the wrong ones, collect more like the rare ones."
     remedy = Remedy("review", ids_of(evidence, rows), action=action)

@@ -29,7 +29,7 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.judged import judge, judged_outputs, require_rows
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import NotApplicable
-from samplewise.core.findings import CheckResult, Finding, Remedy
+from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.values import Estimate
 from samplewise.engine.models.calibration import probabilities, temperature
 from samplewise.engine.refits.parts import Rule
@@ -40,6 +40,7 @@ NEEDS = frozenset({"label", "classes"})
 
 LEAST_ROWS = 100
 MATERIAL = 5.0  # points
+NO_CHANGE = 0.05  # of the temperature
 SMALLEST = 1e-12  # probabilities below this are taken for it
 
 
@@ -86,7 +87,10 @@ def _finding(evidence: Evidence, found: CalibrationError, factor: float, own: bo
         f"average it is {abs(found.excess.value):.3g} points too {'high' if over else 'low'}.{less}"
     )
     action = f"Divide the log-probabilities by the temperature {1.0 / factor:.3g} before using them."
+    if abs(1.0 / factor - 1.0) < NO_CHANGE:
+        action = "Fit a monotone map (isotonic regression) on held-out rows: no single temperature mends this."
     caveat = "Wrong labels make a right model look overconfident; mend those first."
     title = f"Probabilities are {word} by {found.error.value:.2g} points"
     remedy = Remedy("review", (), action=action)
-    return Finding(CODE, title, "warning", (), explanation, (remedy,), (found.error, found.excess), "data", caveat)
+    severity: Severity = "warning" if own else "note"  # what we made of a learner without probabilities is no fault
+    return Finding(CODE, title, severity, (), explanation, (remedy,), (found.error, found.excess), "data", caveat)

@@ -4,7 +4,7 @@
 The error in every segment of the rows beside the error outside it, with an interval and a test corrected for the number
 of segments. Segments are the values of the columns you name (`segments=`). Without any, single values and ranges of the
 features and pairs of them are searched on one half of the rows, and the worst are measured on the other half, so the
-search is not in the interval.
+search is not in the interval. Where columns have no meaning of their own (images, embeddings) classes are compared.
 
 ## Why it matters
 A good average hides a group for which the model is useless: a site, an age band, one kind of device.
@@ -28,31 +28,28 @@ import numpy as np
 
 from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.judged import judge, judged_losses
-from samplewise.core.arrays import Array
+from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.values import Estimate, Exhibit, Scores
 from samplewise.engine.models.losses import UNITS
 from samplewise.engine.refits.parts import Rule
-from samplewise.shift import WorstSegments, segments_of_losses
+from samplewise.shift import WorstSegments, cells_of, named_segments, segments_of_losses
 
 CODE, TITLE, SLOW = "SW601", "worst segment", False
 NEEDS = frozenset({"label"})
 
 GRAVE = 5.0  # points: a found segment whose difference is at least this even at its low end is worth a warning
 LISTED = 40
+BY_CLASS = "label"
+FEWEST_CLASSES, MOST_CLASSES = 3, 100  # compared where there is nothing else to compare
 SOURCE = "clopper1934"
 
 
 def run(evidence: Evidence) -> CheckResult:
     """Errors of named segments, or of the worst that a search finds."""
     losses = judged_losses(evidence)
-    try:
-        found = segments_of_losses(
-            losses, evidence.data, UNITS[evidence.target.task], groups=evidence.split_groups, seed=evidence.seed
-        )
-    except InputError as lacking:
-        raise NotApplicable(f"{lacking.what} ({lacking.got}); {lacking.fix}") from None
+    found = _segments(evidence, losses)
     if not len(found.errors):
         raise NotApplicable("no segment could be measured on the other half of the rows")
     keys = np.array(found.errors.names, dtype=str)
@@ -64,6 +61,18 @@ def run(evidence: Evidence) -> CheckResult:
     return CheckResult(findings, (scores,), (_exhibit(found),), measured)
 
 
+def _segments(evidence: Evidence, losses: Floats) -> WorstSegments:
+    """Named segments, else found ones, else, where columns have no meaning of their own, the classes."""
+    unit, groups = UNITS[evidence.target.task], evidence.split_groups
+    try:
+        return segments_of_losses(losses, evidence.data, unit, groups=groups, seed=evidence.seed)
+    except InputError as lacking:
+        if evidence.data.segments is None and FEWEST_CLASSES <= evidence.whole.class_count <= MOST_CLASSES:
+            cells = [cells_of(BY_CLASS, np.asarray(evidence.data.y), most=MOST_CLASSES)]
+            return named_segments(losses, cells, evidence.data.ids, unit, groups=groups)
+        raise NotApplicable(f"{lacking.what} ({lacking.got}); {lacking.fix}") from None
+
+
 def rules(evidence: Evidence) -> Mapping[str, Rule]:
     """Nothing to test: rows that are not there yet cannot be added."""
     return {}
@@ -73,7 +82,7 @@ def _finding(evidence: Evidence, found: WorstSegments, worst: list[int]) -> Find
     table, first = found.errors, worst[0]
     name = table.names[first]
     others = f" {len(worst) - 1} more segments are worse than the rest as well." if len(worst) > 1 else ""
-    how = "found by search on half of the rows and measured on the other half" if found.searched else "named by you"
+    how = "found by search on half of the rows and measured on the other half" if found.searched else "all rows"
     explanation = (
         f"{judge(evidence)} err in {table.error[first]:.3g} % [{table.low[first]:.3g}, {table.high[first]:.3g}] where "
         f"{name} ({table.rows[first]:,} judged rows, {how}), and in {table.rest[first]:.3g} % elsewhere "
@@ -94,6 +103,8 @@ def _finding(evidence: Evidence, found: WorstSegments, worst: list[int]) -> Find
 
 def _severity(found: WorstSegments, first: int) -> Severity:
     """Named segments are asked about on purpose; a searched one must be grave, and more than a border in a number."""
+    if found.errors.names[first].startswith(f"{BY_CLASS} = "):
+        return "note"  # some class is always the hardest
     grave = found.single[first] and found.errors.difference_low[first] >= GRAVE
     return "warning" if grave or not found.searched else "note"
 
