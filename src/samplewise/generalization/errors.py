@@ -2,12 +2,15 @@
 
 from typing import Any
 
+import lazy_loader
 import numpy as np
-from scipy import special, stats
 
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError
 from samplewise.core.values import Estimate
+
+special = lazy_loader.load("scipy.special")
+stats = lazy_loader.load("scipy.stats")
 
 
 def clopper_pearson(errors: float, rows: float, coverage: float = 0.95) -> Estimate:

@@ -77,8 +77,8 @@ def _finding(evidence: Evidence, rows: Ints, measured: Estimate) -> Finding:
     keys = ids_of(evidence, rows)
     explanation = (
         f"{len(rows):,} rows ({share:.0f} %) carry {measured.value:.2g} % of the unique information: without any one "
-        "of them a model's answers would hardly move. They were chosen in rounds, so that of two rows that stand in for "
-        "each other one stays."
+        "of them a model's answers would hardly move. They were chosen in rounds, so that of two rows that stand in "
+        "for each other one stays."
     )
     action = f"Leave out the {len(rows):,} least informative rows, if the test says that nothing is lost."
     remedy = Remedy("drop", keys, action=action)

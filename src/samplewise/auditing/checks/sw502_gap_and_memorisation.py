@@ -73,7 +73,8 @@ def _finding(evidence: Evidence, taught: Estimate, other: Estimate, gap: Estimat
     unit = "%" if gap.unit == "points" else gap.unit
     explanation = (
         f"Models of half the rows err by {taught.value:.3g} {unit} on rows they were taught and {other.value:.3g} on "
-        f"others: a gap of {gap}. These rows are right when taught and wrong when not, so no other row supports their label."
+        f"others: a gap of {gap}. These rows are right when taught and wrong when not, so no other row supports "
+        "their label."
     )
     action = "Look at these rows: mend the wrong ones, collect more like the rare ones."
     remedy = Remedy("review", ids_of(evidence, rows), action=action)
