@@ -7,7 +7,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submodules=["catalogue", "demo", "files"],
     submod_attrs={
         "one_call": ["Audit", "audit"],
-
         "evidence": ["Evidence"],
         "plan": ["Plan", "make_plan"],
     },

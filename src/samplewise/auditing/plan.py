@@ -9,11 +9,13 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from samplewise.core.errors import InputError, unknown_name
+from samplewise.engine.models.kernel_head import landmark_count
 from samplewise.engine.models.learner import Learner
 
 UNITS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 FOLDS = 5
 FEW_ROWS = 10_000  # below this, the folds of a tested remedy are drawn three times
+MANY_ROWS = 20_000  # from here, many rows make up for fewer halves and repeats
 RULES_TESTED = 4  # remedies a typical audit tests; the plan is priced for that many
 
 
@@ -58,8 +60,9 @@ def make_plan(
         InputError: a budget that cannot be read, or too small for the smallest plan (which is then named).
     """
     full = Plan(
-        checks, repeats=3 if rows < FEW_ROWS else 1, seconds_per_fit=_seconds_per_fit(rows, columns, classes, learner)
-    )
+        checks, repeats=3 if rows < FEW_ROWS else 1, halves=10 if rows < MANY_ROWS else 5,
+        curve_repeats=5 if rows < MANY_ROWS else 3, seconds_per_fit=_seconds_per_fit(rows, columns, classes, learner),
+    )  # fmt: skip
     limit = parse_budget(budget)
     if limit is None:
         return full
@@ -97,7 +100,7 @@ def parse_budget(budget: str | float | None) -> float | None:
 def _reductions(full: Plan) -> list[Plan]:
     """Cheaper and cheaper plans: first fewer repeats, then fewer halves and curve repeats, last no tested advice."""
     once = replace(full, repeats=1)
-    lean = replace(once, halves=5, curve_repeats=3, curve_sizes=5)
+    lean = replace(once, halves=4, curve_repeats=3, curve_sizes=5)
     return [full, once, lean, replace(lean, halves=3, curve_repeats=2, advice=False)]
 
 
@@ -105,6 +108,6 @@ def _seconds_per_fit(rows: int, columns: int, classes: int, learner: Learner) ->
     """From a fixed table measured on two cores (benchmarks/audit.py), so that plans do not depend on the clock."""
     outputs = max(1, classes if classes > 2 else 1)  # two classes need one tree a round
     if learner.closed_form:
-        width = min(1000, max(200, rows // 2))
+        width = landmark_count(rows)
         return 0.02 + 2e-10 * width**3 + 4e-11 * rows * width**2 * 0.2
     return 0.03 + 4e-7 * rows * max(columns, 1) * outputs

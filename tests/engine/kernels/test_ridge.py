@@ -6,7 +6,7 @@ from sklearn.linear_model import Ridge
 
 from samplewise.core.errors import InputError
 from samplewise.engine.kernels import SubsetRidge
-from samplewise.engine.kernels.ridge import GCV_RIDGES
+from samplewise.engine.kernels.ridge import CAUTION, GCV_RIDGES
 
 
 def problem(n=120, d=9, c=3, seed=0):
@@ -81,10 +81,19 @@ def test_gcv_is_the_minimum_over_the_grid_of_the_written_out_score():
     scores = []
     for ridge in GCV_RIDGES:
         hat = z @ np.linalg.solve(z.T @ z + ridge * len(z) * np.eye(12), z.T) + 1 / len(z)
-        scores.append(np.sum((y - hat @ y) ** 2) / (len(z) - np.trace(hat)) ** 2)
+        scores.append(np.sum((y - hat @ y) ** 2) / (len(z) - 1 - CAUTION * (np.trace(hat) - 1)) ** 2)
         if ridge == head.ridge:
             assert head.effective_parameters == pytest.approx(np.trace(hat), rel=1e-9)
     assert head.ridge == GCV_RIDGES[np.argmin(scores)]
+
+
+def test_copied_rows_do_not_pass_an_interpolating_head_for_a_perfect_one():
+    draw = np.random.default_rng(0)
+    features = draw.normal(size=(60, 60))
+    targets = draw.normal(size=(60, 1))
+    copied = [np.vstack([part, part[:3]]) for part in (features, targets)]
+    head = SubsetRidge(*copied).fit(np.ones(63, dtype=bool))
+    assert head.effective_parameters < 63 / CAUTION + 1
 
 
 def test_left_out_rows_leave_no_trace():

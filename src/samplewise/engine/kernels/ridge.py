@@ -17,6 +17,7 @@ from samplewise.engine.kernels.inputs import block_codes, feature_matrix, requir
 from samplewise.engine.kernels.tridiagonal import RidgePath
 
 GCV_RIDGES = np.logspace(-7, 3, 21)
+CAUTION = 1.2  # what a parameter counts for in generalised cross-validation; kim2004 discuss 1 to 1.4
 ROWS_AT_ONCE = 8192
 # A column whose kept sum of squares is this small a part of the block's is measured again from its rows.
 CANCELLED = 1e-6
@@ -131,7 +132,7 @@ class SubsetRidge:
         The penalty is `ridge` times the mean diagonal of the Gram matrix of the centred (and standardised) kept rows,
         constant columns left out: with standardize=True that diagonal is the sum of the weights, so `ridge` means the
         same at every subset size. "gcv" takes the ridge of `GCV_RIDGES` with the least generalised cross-validation
-        score, n RSS / (n - effective parameters)^2, from the kept rows alone.
+        score, n RSS / (n - 1.2 effective parameters)^2, from the kept rows alone.
 
         Args:    keep: (n,) bool.   targets: (n, c) in place of the engine's, cheap where few rows differ.
                  weights: (n,) >= 0, one row of weight 2 counts as two rows.   ridge: above 0, or "gcv".
@@ -277,12 +278,16 @@ class SubsetRidge:
 
 
 def _least_gcv(path: RidgePath, squares: float, rows: int) -> float:
-    """The ridge with the least RSS / (n - effective parameters)^2; ties go to the larger ridge."""
+    """The ridge with the least RSS / (n - 1 - CAUTION * effective parameters)^2; ties go to the larger ridge.
+
+    Plain generalised cross-validation (CAUTION = 1) takes an interpolating head for a perfect one wherever copied rows
+    leave it a few degrees of freedom.
+    """
     best, chosen = np.inf, float(GCV_RIDGES[-1])
     for ridge in map(float, GCV_RIDGES[::-1]):
         solution = path.rotated_solution(ridge)
         residual = squares - float(np.sum(solution * (path.rotated_cross + ridge * solution)))
-        freedom = rows - 1.0 - path.trace(ridge)
+        freedom = rows - 1.0 - CAUTION * path.trace(ridge)
         if freedom <= 1e-6 * rows:
             break
         score = max(residual, 0.0) / freedom**2

@@ -16,6 +16,7 @@ from samplewise.engine.models.encoding import SpaceEncoder
 from samplewise.engine.models.learner import Fit, Objective
 
 FEWEST_LANDMARKS = 200
+GRAM_PRODUCTS = 2e10  # n p^2 a Gram matrix may cost
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,8 @@ class KernelHead:
     hash-chosen rows (Nystroem). Each fit chooses its own ridge by generalised cross-validation on its own rows.
 
     Args:
-        landmarks: most rows the kernel is spanned by (half of the rows where that is fewer, but at least 200);
-            0 keeps the plain linear head.
+        landmarks: most rows the kernel is spanned by; fewer where half of the rows are fewer, or where the Gram matrix
+            would cost more than about a second, but at least 200; 0 keeps the plain linear head.
         width: bandwidth as a share of the median distance between rows.
 
     Cost: O(n p^2) once, then O(p^3 + r p^2) a fit that leaves r rows out of whole folds, p = landmarks + d.
@@ -78,10 +79,16 @@ class KernelHead:
     def _kernel_map(self, space: Floats, ids: Array) -> "_FeatureMap":
         if not self.landmarks:
             return _FeatureMap(None)
-        count = min(self.landmarks, max(FEWEST_LANDMARKS, len(ids) // 2))
+        count = landmark_count(len(ids), self.landmarks)
         chosen = np.sort(hashed_order(0, ids, "landmarks")[:count])
         bandwidth = self.width * median_bandwidth(space[np.sort(hashed_order(0, ids, "bandwidth")[:1000])])
         return _FeatureMap(KernelMap(space[chosen], bandwidth))
+
+
+def landmark_count(rows: int, most: int = 1000) -> int:
+    """How many landmarks a kernel head takes for so many rows."""
+    affordable = int(np.sqrt(GRAM_PRODUCTS / max(rows, 1)))
+    return min(most, max(FEWEST_LANDMARKS, min(rows // 2, affordable)))
 
 
 class _FeatureMap:
