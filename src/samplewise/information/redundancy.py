@@ -9,7 +9,6 @@ from samplewise.core.randomness import hashed_order
 from samplewise.core.values import Exhibit, Scores
 from samplewise.engine.kernels.smoother import held_out_residuals
 from samplewise.engine.models.metrics import Metric
-from samplewise.engine.neighbours import exact_groups
 from samplewise.engine.refits import Change, Part, Surrogate, ThreadExecutor, surrogate
 from samplewise.engine.refits.effects import half_width, mean_and_error
 from samplewise.engine.refits.ordering import in_id_order
@@ -34,7 +33,7 @@ def redundant_rows(part: Part, share: float = 0.25) -> Ints:
     """
     part, order_of_rows = in_id_order(part)
     whole = surrogate(part)
-    copies = exact_groups(part.space)
+    copies = np.unique(part.copies, return_inverse=True)[1]
     copied = np.bincount(copies) > 1
     classes = np.asarray(part.codes) if part.class_count else None
     spare = None if classes is None else np.floor(CLASS_SHARE * np.bincount(classes)).astype(np.intp)

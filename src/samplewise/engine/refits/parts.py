@@ -78,6 +78,11 @@ class Part:
         """(n, d) label-free points of the part's rows."""
         return self.runner.space[self.positions]
 
+    @property
+    def copies(self) -> Ints:
+        """(n,) number of the set of rows with exactly equal points a row belongs to."""
+        return self.runner.copies[self.positions]
+
     @cached_property
     def folds(self) -> Ints:
         """(n,) fold of every row; rows of one group share it."""

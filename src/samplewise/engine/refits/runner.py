@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from samplewise.core.arrays import Array, Floats, Ints, fingerprint
 from samplewise.core.execution import Executor, SerialExecutor
@@ -9,6 +10,7 @@ from samplewise.core.randomness import derive_seed
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target
 from samplewise.engine.models.learner import Bench, Fit, Learner
+from samplewise.engine.neighbours import exact_groups
 from samplewise.engine.refits.store import FitStore
 from samplewise.engine.refits.threads import ThreadExecutor
 
@@ -45,6 +47,11 @@ class FitRunner:
         """Without groups of its own, the data's."""
         if self.groups is None:
             self.groups = self.data.groups
+
+    @cached_property
+    def copies(self) -> Ints:
+        """(n,) number of the set of rows with exactly equal points a row belongs to; no label enters."""
+        return exact_groups(self.space)
 
     def outputs(self, fits: Sequence[Fit], *, blocks: Ints) -> list[Array]:
         """Outputs (q, c) float32 of every fit, in order; `blocks` (n,) are the folds the fits leave out."""
