@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-import lazy_loader
 import numpy as np
+from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
 from samplewise.core.randomness import generator
 from samplewise.core.values import Estimate, Exhibit
-
-stats = lazy_loader.load("scipy.stats")
 
 LEAST_IN_BIN = 25
 DRAWS = 400

@@ -2,15 +2,13 @@
 
 from typing import Any
 
-import lazy_loader
 import numpy as np
+from scipy import stats
 
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError
 from samplewise.core.values import Estimate
 from samplewise.generalization.errors import clustered
-
-stats = lazy_loader.load("scipy.stats")
 
 
 def beats_guessing(

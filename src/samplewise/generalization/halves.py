@@ -1,7 +1,7 @@
 """What models say of rows they were taught against rows they were not: read from refits on complementary halves."""
 
-import lazy_loader
 import numpy as np
+from scipy import stats
 
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError
@@ -9,8 +9,6 @@ from samplewise.core.values import Estimate, Scores
 from samplewise.data.targets import Target
 from samplewise.engine.refits import Refits
 from samplewise.generalization.errors import clustered
-
-stats = lazy_loader.load("scipy.stats")
 
 
 def memorization(refits: Refits, target: Target) -> Scores:

@@ -1,13 +1,11 @@
 """Rows that make the predictions for others worse, beyond what chance explains."""
 
-import lazy_loader
 import numpy as np
+from scipy import stats
 
 from samplewise.core.arrays import Ints
 from samplewise.engine.refits import Change, Part
 from samplewise.influence.benefit import RowEffects, row_effects
-
-stats = lazy_loader.load("scipy.stats")
 
 LEVEL = 0.05
 FAR_REACHING, FEWEST = 0.1, 20  # share of the rows that is tested, and least number

@@ -2,16 +2,14 @@
 
 from collections.abc import Sequence
 
-import lazy_loader
 import numpy as np
+from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Mask
 from samplewise.core.errors import InputError
 from samplewise.data.splits import fold_of_rows
 from samplewise.shift.cells import Cells
 from samplewise.shift.segments import LEAST_ROWS, SegmentErrors, compare_cells
-
-stats = lazy_loader.load("scipy.stats")
 
 LEAST_SHARE = 0.02  # of the rows, for a segment worth a name
 MOST_CELLS = 400  # cells searched in pairs; of more columns, those whose cells differ most

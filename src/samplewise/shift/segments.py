@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import lazy_loader
 import numpy as np
+from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError
 from samplewise.engine.refits.advice import holm
 from samplewise.shift.cells import Cells
-
-stats = lazy_loader.load("scipy.stats")
 
 LEAST_ROWS = 20
 
