@@ -70,7 +70,7 @@ def test_torch_stays_in_its_rooms():
 
 def test_only_whole_libraries_are_loaded_lazily():
     calls = ((path, name) for path in FILES for name in re.findall(r'lazy_loader\.load\("([\w.]+)"', path.read_text()))
-    assert not [call for call in calls if "." in call[1]], "a lazy submodule loads its whole library at once, and warns"
+    assert not [call for call in calls if "." in call[1]], "a lazy submodule warns whoever loads it first"
 
 
 def test_names_say_what_is_inside():
