@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.datasets import make_blobs, make_friedman1
+from sklearn.datasets import make_blobs
 
 from samplewise.core.errors import InputError
 from samplewise.data import Dataset
@@ -9,23 +9,27 @@ from samplewise.engine.refits import open_part
 from samplewise.labels import drop_disputed, find_label_issues, relabel_disputed
 
 
+WRONG = list(range(5, 400, 25))
+NAMED = {f"r{row}" for row in WRONG}
+
+
 @pytest.fixture(scope="module")
 def blobs():
-    X, codes = make_blobs(300, centers=8.0 * np.eye(3), random_state=3)
+    X, codes = make_blobs(400, centers=4.0 * np.eye(3), random_state=3)
     names = np.array(["ant", "bee", "cat"], dtype=object)
     given = names[codes]
-    given[[5, 50, 150]] = names[(codes[[5, 50, 150]] + 1) % 3]
-    ids = np.array([f"r{row}" for row in range(300)])
+    given[WRONG] = names[(codes[WRONG] + 1) % 3]
+    ids = np.array([f"r{row}" for row in range(400)])
     return Dataset(X, given, ids=ids), names[codes]
 
 
 def test_everything_is_by_id_and_in_the_users_labels(blobs):
     data, truth = blobs
     found = find_label_issues(data)
-    assert set(found.flagged) == {"r5", "r50", "r150"}
-    assert set(found.wrong.top(3).keys) == {"r5", "r50", "r150"}
+    assert set(found.flagged) == NAMED
+    assert set(found.wrong.top(16).keys) == NAMED
     assert found.wrong.unit == "probability"
-    assert found.suggested[[5, 50, 150]].tolist() == truth[[5, 50, 150]].tolist()
+    assert found.suggested[WRONG].tolist() == truth[WRONG].tolist()
     assert found.expected_precision() > 0.5
     assert found.noise_matrix.kind == "matrix"
     assert len(found.confusable_pairs) == 0
@@ -36,7 +40,7 @@ def test_a_frame_and_its_index_come_through(blobs):
     data, _ = blobs
     frame = pd.DataFrame(data.X, index=data.ids, columns=["a", "b", "c"])
     found = find_label_issues((frame, data.y))
-    assert set(found.flagged) == {"r5", "r50", "r150"}
+    assert set(found.flagged) == NAMED
 
 
 def test_same_seed_same_bits(blobs):
@@ -45,10 +49,12 @@ def test_same_seed_same_bits(blobs):
 
 
 def test_regression_suggests_the_prediction():
-    X, y = make_friedman1(300, random_state=0)
+    X = np.random.default_rng(0).normal(size=(300, 4))
+    y = X.sum(axis=1) + 0.5 * np.random.default_rng(1).normal(size=300)
     y[7] += 40
     found = find_label_issues((X, y))
-    assert found.flagged.tolist() == [7]
+    assert found.flagged[0] == 7
+    assert len(found.flagged) < 4
     assert found.noise_matrix is None
     assert found.confusable_pairs is None
     assert abs(found.suggested[7] - (y[7] - 40)) < 5
@@ -60,8 +66,8 @@ def test_missing_labels_and_unusable_predictions_are_refused(blobs):
     y[3] = None
     with pytest.raises(InputError, match="complete_ids"):
         find_label_issues(data.with_labels(y))
-    with pytest.raises(InputError, match=r"pass shape \(300, 3\)"):
-        find_label_issues(data, predictions=np.full((300, 4), 0.25))
+    with pytest.raises(InputError, match=r"pass shape \(400, 3\)"):
+        find_label_issues(data, predictions=np.full((400, 4), 0.25))
 
 
 def test_rules_change_what_was_planted_and_nothing_else(blobs):
@@ -69,8 +75,8 @@ def test_rules_change_what_was_planted_and_nothing_else(blobs):
     part = open_part(data, "kernel")
     relabel, drop = relabel_disputed(part), drop_disputed(part)
     assert relabel.kind == "relabel"
-    assert relabel.rows.tolist() == drop.rows.tolist() == [5, 50, 150]
-    assert part.target.classes[relabel.values].tolist() == truth[[5, 50, 150]].tolist()
+    assert relabel.rows.tolist() == drop.rows.tolist() == WRONG
+    assert part.target.classes[relabel.values].tolist() == truth[WRONG].tolist()
 
 
 def test_drop_never_empties_a_class():

@@ -50,6 +50,14 @@ def test_overlapping_classes_are_not_called_wrong():
     assert "ambiguity" in posterior.noise_rate.reason
 
 
+def test_two_classes_that_overlap_among_clear_ones_are_ambiguous_not_wrong():
+    for seed in range(3):
+        X, y = make_blobs(600, centers=[[0, 0], [1.2, 0], [8, 8], [-8, 8]], random_state=seed)
+        part = open_part((X, y), "kernel")
+        assert np.mean(part.held_out_outputs().argmax(axis=1) != y) > 0.1
+        assert likely_errors(label_posterior(part)).mean() < 0.02
+
+
 def test_probabilities_are_calibrated_on_planted_flips(spoilt):
     wrong, bad = [], []
     for seed in range(3):
@@ -57,7 +65,7 @@ def test_probabilities_are_calibrated_on_planted_flips(spoilt):
         wrong.append(label_posterior(part).wrong)
         bad.append(part.codes != truth)
     wrong, bad = np.concatenate(wrong), np.concatenate(bad)
-    for low, high, slack in [(0.0, 0.1, 0.02), (0.1, 0.5, 0.2), (0.5, 0.9, 0.2), (0.9, 1.01, 0.04)]:
+    for low, high, slack in [(0.0, 0.1, 0.02), (0.1, 0.5, 0.25), (0.5, 0.9, 0.25), (0.9, 1.01, 0.04)]:
         inside = (wrong >= low) & (wrong < high)
         assert bad[inside].mean() == pytest.approx(wrong[inside].mean(), abs=slack)
 

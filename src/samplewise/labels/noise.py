@@ -9,19 +9,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from samplewise.core.arrays import Array, Floats, Ints, Mask
+from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.randomness import hashed_order
 from samplewise.engine.models.calibration import temperature
 
 SURE = 0.2  # share of the rows predicted in a class, those with the largest margins, that tell how labels flip
 SMALLEST = 1e-6  # no class probability is taken to be below this
-BEYOND_CHANCE = 10.83  # twice the gain in log-likelihood that chance exceeds once in 1,000 (chi-squared, 1 degree)
+BEYOND_CHANCE = 7.88  # twice the gain in log-likelihood that chance exceeds once in 200 (chi-squared, 1 degree)
 INSIDE = 1.96  # root of the same for the ends of a 95 % interval
-MOST_ROWS, MOST_ENTRIES = 20_000, 4_000_000  # hash-drawn rows the likelihood is taken on, and entries rows x classes
+MOST_ROWS, MOST_ENTRIES = 10_000, 4_000_000  # hash-drawn rows the likelihood is taken on, and entries rows x classes
 SHARES = np.array([0, 0.01, 0.02, 0.035, 0.05, 0.075, *np.arange(0.1, 1.51, 0.05)])  # of the shape; 1 = as on sure rows
-SHARPER = np.exp(np.linspace(np.log(0.7), np.log(8.0), 23))  # factors on the temperature that ignores flips
-LEARNED = 0.5  # share of the way from guessing to perfect, from which a model has learned the classes
-FADED = 0.4  # doubt on sure rows over the average doubt: clean data show .0 to .41, flips alone 1
+SHARPER = np.exp(np.linspace(np.log(0.2), np.log(8.0), 26))  # factors on the temperature that ignores flips
+LEARNED = 0.75  # share of a predicted class that has its label, from which a model has learned that class
+APART = 0.5  # standard deviation of the classes' sharpness, on the logarithmic scale
+RULED_OUT = -1e9  # log-likelihood of what cannot be
+FADED = 0.3  # doubt on sure rows over the average doubt: clean classes mostly show less, flips alone show 1
+BLENDS = (0.0, 0.5, 1.0)  # of a ridge head's values and their logarithms; neither alone fits all data
+LEAST_VALUE = 0.03  # head values below this are as good as none
 BLOCK = 65_536  # rows worked on at once
 
 
@@ -33,7 +37,8 @@ class NoiseFit:
         shape: (c, c) P(given | true) as the sure rows show it.
         share: how much of that shape all rows support; 0 = ambiguity explains every disagreement.
         low, high: 95 % likelihood interval of `share`.
-        factor: class probabilities are softmax(factor * outputs).
+        factors: (c,) sharpness by likeliest class: some classes overlap more than others.
+        blend: how much outputs and their logarithms count in the logits.
         likelihood_ratio: twice the log-likelihood gained over "no label is flipped".
         rows: number of rows it is about.
         log_likelihood: of the given labels of the rows it was fitted to.
@@ -43,14 +48,15 @@ class NoiseFit:
     share: float
     low: float
     high: float
-    factor: float
+    factors: Floats
+    blend: tuple[float, float]
     likelihood_ratio: float
     rows: int
     log_likelihood: float
 
     @property
     def beyond_chance(self) -> bool:
-        """Whether flipped labels explain the data better than ambiguity alone does, at the 0.1 % level."""
+        """Whether flipped labels explain the data better than ambiguity alone does, at the 0.5 % level."""
         return self.likelihood_ratio > BEYOND_CHANCE
 
     def matrix(self, share: float | None = None) -> Floats:
@@ -65,8 +71,13 @@ class NoiseFit:
         """(n, c) float32 class probabilities of outputs (n, c), none below 1e-6; rows of NaN stay NaN."""
         held_out = np.empty(outputs.shape, dtype=np.float32)
         for start in range(0, len(outputs), BLOCK):
-            held_out[start : start + BLOCK] = _softmax(outputs[start : start + BLOCK], self.factor)
+            held_out[start : start + BLOCK] = _softmax(self.logits(outputs[start : start + BLOCK]))
         return held_out
+
+    def logits(self, outputs: Array) -> Floats:
+        """(n, c) outputs made so sharp that their softmax is a probability."""
+        likeliest = outputs.argmax(axis=1)  # any class will do for a row of NaN
+        return np.asarray(self.factors[likeliest][:, None] * _blended(outputs, self.blend))
 
 
 def fit_noise(outputs: Array, codes: Ints, ids: Array) -> NoiseFit:
@@ -80,7 +91,7 @@ def fit_noise(outputs: Array, codes: Ints, ids: Array) -> NoiseFit:
     Returns:
         `NoiseFit`; a larger `likelihood_ratio` means stronger evidence that labels are flipped.
 
-    Cost: about 25 passes over at most 20,000 rows.
+    Cost: about 35 passes over at most 20,000 rows.
     Not for: noise that strikes only where classes overlap; that is counted as ambiguity.
     Source: patrini2017 (noise from the surest rows), docs/methods/labels.md.
 
@@ -97,17 +108,58 @@ def fit_noise(outputs: Array, codes: Ints, ids: Array) -> NoiseFit:
 
 
 def supported_noise(outputs: Floats, codes: Ints, shape: Floats, rows: int) -> NoiseFit:
-    """How much of a given shape (c, c) the given labels support, and the sharpness of the outputs (r, c) with it."""
+    """How much of a given shape (c, c) the given labels support, and the logits of the outputs (r, c) with it.
+
+    Every predicted class has its own sharpness, drawn to that of all, so that two classes that overlap among others
+    that do not are ambiguous, not flipped. Of the values of a ridge head and their logarithms the likelier blend is
+    taken, with flips and without.
+    """
     shares = SHARES[SHARES * (1.0 - shape.diagonal()).max(initial=0.0) < 0.95]
-    plain = temperature(outputs, codes)
-    factors = plain * SHARPER[_fades(outputs, codes, plain)]
-    surface = np.array([_log_likelihoods(outputs, codes, factor, shape, shares) for factor in factors])
+    blends = _blends(outputs, codes)
+    profiles, sharpest = zip(
+        *(_profile(_blended(outputs, blend), codes, shape, shares) for blend in blends), strict=True
+    )
+    surface = np.array(profiles)  # (blends, s)
     profile = surface.max(axis=0)
     best = int(profile.argmax())
     ratio = max(0.0, 2.0 * float(profile[best] - profile[0]))
     low, high = _ends(shares, np.sqrt(2.0 * (profile[best] - profile)), best)
-    factor = float(factors[int(surface[:, best if ratio > BEYOND_CHANCE else 0].argmax())])
-    return NoiseFit(shape, float(shares[best]), low, high, factor, ratio, rows, float(profile[best]))
+    shown = best if ratio > BEYOND_CHANCE else 0
+    chosen = int(surface[:, shown].argmax())
+    factors = sharpest[chosen][:, shown]
+    return NoiseFit(shape, float(shares[best]), low, high, factors, blends[chosen], ratio, rows, float(profile[best]))
+
+
+def _profile(logits: Floats, codes: Ints, shape: Floats, shares: Floats) -> tuple[Floats, Floats]:
+    """Log-likelihood (s,) of every share, and the sharpness (c, s) of every class that reaches it."""
+    surface = _by_class(logits, codes, SHARPER, shape, shares)  # (b, c, s)
+    common = surface.sum(axis=1).argmax(axis=0)  # (s,)
+    apart = np.log(SHARPER)[:, None] - np.log(SHARPER[common])
+    surface -= 0.5 * np.square(apart / APART)[:, None, :]
+    return surface.max(axis=0).sum(axis=0), SHARPER[surface.argmax(axis=0)]
+
+
+def candidate_logits(outputs: Floats, codes: Ints) -> list[Floats]:
+    """(r, c) logits of every blend, at a temperature of 1."""
+    return [_blended(outputs, blend) for blend in _blends(outputs, codes)]
+
+
+def _blends(outputs: Floats, codes: Ints) -> list[tuple[float, float]]:
+    """Scales of outputs and of their logarithms at a temperature of 1; only class indicators have logarithms."""
+    plain = temperature(outputs, codes)
+    if not np.allclose(outputs.sum(axis=1), 1.0, atol=1e-3):
+        return [(plain, 0.0)]
+    curved = temperature(np.log(np.maximum(outputs, LEAST_VALUE)), codes)
+    return [((1.0 - weight) * plain, weight * curved) for weight in BLENDS]
+
+
+def _blended(outputs: Array, blend: tuple[float, float]) -> Floats:
+    """(n, c) outputs and their logarithms, added."""
+    plain, curved = blend
+    logits = plain * np.asarray(outputs, dtype=np.float64)
+    if curved:
+        logits += curved * np.log(np.maximum(outputs, LEAST_VALUE))
+    return logits
 
 
 def _ends(shares: Floats, distance: Floats, best: int) -> tuple[float, float]:
@@ -162,39 +214,44 @@ def class_posterior(held_out: Array, matrix: Floats, codes: Ints) -> Floats:
     return np.asarray(joint / joint.sum(axis=1, keepdims=True))
 
 
-def _fades(outputs: Floats, codes: Ints, plain: float) -> Mask:
-    """Which of the sharpnesses make ambiguity what it is: less on sure rows than on all.
-
-    Where classes are well apart, a soft enough model explains a few flips as the same small doubt about every row. That
-    is flipping by another name, so where a model has learned the classes, doubt must be under .4 of the average on the
-    sure rows, or nowhere.
-    """
-    predicted, sure = _sure_rows(outputs)
-    accuracy, guessed = np.mean(predicted == codes), np.bincount(codes).max() / len(codes)
-    if accuracy - guessed < LEARNED * (1.0 - guessed):
-        return np.ones(len(SHARPER), dtype=bool)
-    fades = np.zeros(len(SHARPER), dtype=bool)
-    for place, sharper in enumerate(SHARPER):
-        doubt = 1.0 - _softmax(outputs, plain * sharper).max(axis=1)
-        fades[place] = doubt[sure].mean() < FADED * doubt.mean() or doubt.sum() < 0.5
-    return fades if fades.any() else ~fades
-
-
-def _softmax(outputs: Array, factor: float) -> Floats:
-    scaled = factor * np.asarray(outputs, dtype=np.float64)
-    scaled -= scaled.max(axis=1, keepdims=True)
+def _softmax(logits: Floats) -> Floats:
+    """(n, c) class probabilities, none below 1e-6."""
+    scaled = logits - logits.max(axis=1, keepdims=True)
     np.exp(scaled, out=scaled)
     scaled /= scaled.sum(axis=1, keepdims=True)
     np.maximum(scaled, SMALLEST, out=scaled)
     return np.asarray(scaled / scaled.sum(axis=1, keepdims=True))
 
 
-def _log_likelihoods(outputs: Floats, codes: Ints, factor: float, shape: Floats, shares: Floats) -> Floats:
-    """Log-likelihood of the given labels for every share of the shape."""
-    held_out = _softmax(outputs, factor)
-    own = held_out[np.arange(len(codes)), codes]
-    flipped = np.einsum("nk,nk->n", held_out, shape.T[codes])
-    return np.array([np.log(np.maximum(own + share * (flipped - own), 1e-300)).sum() for share in shares])
+def _by_class(outputs: Floats, codes: Ints, factors: Floats, shape: Floats, shares: Floats) -> Floats:
+    """Log-likelihood of the given labels: (b, c, s) for every sharpness, predicted class and share of the shape.
+
+    Where classes are well apart, a soft enough model explains a few flips as the same small doubt about every row. That
+    is flipping by another name, so in a class that a model has learned, doubt must be under .3 of the average on the
+    sure rows, or nowhere; sharpnesses that break this are ruled out.
+    """
+    predicted, sure = _sure_rows(outputs)
+    order = np.argsort(predicted, kind="stable")
+    outputs, codes, sure = outputs[order], codes[order], sure[order]
+    classes, starts, sizes = np.unique(predicted[order], return_index=True, return_counts=True)
+    right = np.add.reduceat(codes == predicted[order], starts)
+    learned = right >= LEARNED * sizes
+    surface = np.zeros((len(factors), len(shape), len(shares)))
+    allowed = np.ones((len(factors), len(classes)), dtype=bool)
+    own, turned = np.arange(len(codes)), shape.T[codes]
+    for place, factor in enumerate(factors):
+        held_out = _softmax(factor * outputs)
+        given = held_out[own, codes]
+        flipped = np.einsum("nk,nk->n", held_out, turned)
+        mixed = given[:, None] + shares * (flipped - given)[:, None]
+        surface[place, classes] = np.add.reduceat(np.log(np.maximum(mixed, 1e-300)), starts, axis=0)
+        doubt = 1.0 - held_out.max(axis=1)
+        total, surest = np.add.reduceat(doubt, starts), np.add.reduceat(doubt * sure, starts)
+        shown = surest / np.maximum(np.add.reduceat(sure, starts, dtype=np.float64), 1.0)
+        allowed[place] = ~learned | (shown < FADED * total / sizes) | (total < 0.5)
+    allowed |= ~allowed.any(axis=0)
+    surface[:, classes] += np.where(allowed, 0.0, RULED_OUT)[:, :, None]
+    return surface
 
 
 def _sure_rows(outputs: Array) -> tuple[Ints, Array]:

@@ -1,13 +1,14 @@
 """A second kind of model, asked before many labels are called wrong: what one model cannot learn looks like errors."""
 
+from dataclasses import replace
+
 import lazy_loader
 import numpy as np
 
 from samplewise.core.arrays import Floats, Ints
 from samplewise.core.randomness import derive_seed, hashed_order
-from samplewise.engine.models.calibration import temperature
 from samplewise.engine.refits.parts import Part
-from samplewise.labels.noise import NoiseFit, noise_shape, supported_noise
+from samplewise.labels.noise import NoiseFit, candidate_logits, noise_shape, supported_noise
 
 sklearn = lazy_loader.load("sklearn")
 
@@ -15,7 +16,7 @@ MOST_ROWS = 2000  # hash-drawn rows the forest sees
 TREES, SMALLEST_LEAF = 60, 3
 MOST_CLASSES = 50  # with more, a forest of so few rows has no opinion
 FLOOR = 0.01  # vote shares below this are as good as none
-WEIGHTS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)  # of the forest's log vote beside the learner's logits
+WEIGHTS = (0.0, 0.5, 1.0, 2.0, 4.0)  # of the forest's log vote beside the learner's logits
 
 
 def second_opinion(part: Part) -> NoiseFit | None:
@@ -38,13 +39,16 @@ def second_opinion(part: Part) -> NoiseFit | None:
     drawn = known[hashed_order(0, part.data.ids[known], "second opinion")[:MOST_ROWS]]
     codes, logits = part.codes[drawn], np.asarray(outputs[drawn], dtype=np.float64)
     votes = np.log(_out_of_bag(part.space[drawn], codes, part.class_count, part.runner.seed))
-    logits = temperature(logits, codes) * logits
     shape = noise_shape(outputs[known], part.codes[known])
-    fits = [supported_noise(logits + weight * votes, codes, shape, len(known)) for weight in WEIGHTS]
+    fits = [
+        supported_noise(alone + weight * votes, codes, shape, len(known))
+        for alone in candidate_logits(logits, codes)
+        for weight in WEIGHTS
+    ]
     plain = max(fit.log_likelihood - 0.5 * fit.likelihood_ratio for fit in fits)
     best = max(fits, key=lambda fit: fit.log_likelihood)
     ratio = max(0.0, 2.0 * (best.log_likelihood - plain))
-    return NoiseFit(best.shape, best.share, best.low, best.high, best.factor, ratio, best.rows, best.log_likelihood)
+    return replace(best, likelihood_ratio=ratio)
 
 
 def _out_of_bag(space: Floats, codes: Ints, classes: int, seed: int) -> Floats:

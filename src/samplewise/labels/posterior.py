@@ -40,7 +40,7 @@ class LabelPosterior:
         noise_matrix: (c, c) P(given | true); (0, 0) for regression.
         noise_rate: share of labels that are wrong.
         likelihood_ratio: evidence that labels are wrong, beyond what ambiguity (or heavy tails) explains.
-        beyond_chance: whether that evidence passes the 0.1 % level; if not, hardly any row is flagged.
+        beyond_chance: whether that evidence passes the 0.5 % level; if not, hardly any row is flagged.
         rounds: rounds of cross-fitting made.
     """
 
@@ -155,7 +155,7 @@ def label_posterior(part: Part, *, predictions: Floats | None = None, rounds: in
         again = part.held_out_outputs(keep=keep)
         if predictions is not None and not _as_accurate(again, first, part.codes, keep):
             break
-        total = fit.factor * total + _fitted(part, again).factor * again
+        total = fit.logits(total) + _fitted(part, again).logits(again)
         fit, made = _fitted(part, total), made + 1
     return _of_classes(part, fit, total, made)
 

@@ -9,7 +9,7 @@ from samplewise.core.arrays import Array, Floats
 from samplewise.core.randomness import hashed_order
 from samplewise.labels.noise import BEYOND_CHANCE
 
-FREEDOMS = (3.0, 4.0, 6.0, 10.0, 30.0, 200.0)  # degrees of freedom of the core: from heavy tails to a normal
+FREEDOMS = (5.0, 7.0, 10.0, 30.0, 200.0)  # degrees of freedom of the core: from heavy tails to a normal
 STEPS = 100  # of expectation-maximisation at the most
 SETTLED = 1e-3  # gain in log-likelihood below which it ends
 ROWS_PER_BIN, BINS = 50, 20  # residuals are scaled by their spread among rows of like prediction
@@ -46,7 +46,7 @@ def fit_residuals(predicted: Floats, labels: Floats, ids: Array) -> ResidualFit:
     """P(label is wrong) for every row of a regression, from held-out predictions.
 
     y_i ~ (1 - e) Student-t(f_i, s(f_i), v) + e p(y): a right label lies around its prediction, a wrong one anywhere
-    labels lie; v (3 or more), the core's width and e by maximum likelihood.
+    labels lie; v (5 or more), the core's width and e by maximum likelihood.
 
     Args:
         predicted: (n,) held-out predictions, NaN where there are none.   labels: (n,) as given.   ids: (n,) keys.
@@ -54,7 +54,7 @@ def fit_residuals(predicted: Floats, labels: Floats, ids: Array) -> ResidualFit:
     Returns:
         `ResidualFit`; larger `wrong` means less trust in the given number.
 
-    Cost: O(n) x 100 steps x 6 tails.
+    Cost: O(n) x 100 steps x 5 tails.
     Source: lange1989 (robust t regression by expectation-maximisation).
 
     >>> x = np.linspace(0, 10, 200); y = x + np.sin(7919.0 * np.arange(200)); y[50] = 9.9

@@ -96,7 +96,7 @@ def _error_finding(evidence: Evidence, posterior: LabelPosterior, rows: Ints) ->
         f"Models that did not see these rows call their labels wrong; about {expected.sum():,.0f} of {len(rows):,} are "
         f"expected to be. {_evidence_in_words(posterior)} {_flips_in_words(evidence, posterior, rows)}"
     )
-    severity, doubt = _severity(evidence, posterior) if reliable else ("note", "")
+    severity, doubt = _severity(evidence, posterior, float(expected.sum())) if reliable else ("note", "")
     explanation += doubt
     if not reliable:
         what = "embedding" if hasattr(evidence.data.X, "blocks") or evidence.embeddings is not None else "learner"
@@ -113,20 +113,23 @@ def _error_finding(evidence: Evidence, posterior: LabelPosterior, rows: Ints) ->
     )  # fmt: skip
 
 
-def _severity(evidence: Evidence, posterior: LabelPosterior) -> tuple[Severity, str]:
-    """An error needs two kinds of model that see at least 2 % wrong labels; and what to say where they do not agree."""
+def _severity(evidence: Evidence, posterior: LabelPosterior, expected: float) -> tuple[Severity, str]:
+    """An error needs two kinds of model that see at least 2 % wrong labels, ambiguous rows left out.
+
+    Also returned: what to say where the two kinds of model do not agree.
+    """
     if not posterior.beyond_chance:
         return "note", ""
     other = second_opinion(evidence.whole)
-    if other is None:
-        return ("error" if posterior.noise_rate.low >= SERIOUS else "warning"), ""
-    if not other.beyond_chance:
+    if other is not None and not other.beyond_chance:
         return "note", (
             " A second kind of model explains the disagreement without wrong labels: the learner may fail to learn "
             "what these rows show."
         )
-    lowest = float(np.mean(1.0 - other.matrix(other.low).diagonal()))
-    return ("error" if min(posterior.noise_rate.low, lowest) >= SERIOUS else "warning"), ""
+    rate = posterior.noise_rate
+    lowest = rate.low if other is None else min(rate.low, float(np.mean(1.0 - other.matrix(other.low).diagonal())))
+    share = expected / len(evidence.data) * lowest / rate.value
+    return ("error" if share >= SERIOUS else "warning"), ""
 
 
 def _unclear_finding(evidence: Evidence, posterior: LabelPosterior, rows: Ints) -> Finding:

@@ -1,0 +1,145 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_digits, make_blobs, make_classification
+
+from samplewise.auditing.checks import sw201_disputed_labels as check
+from samplewise.core.errors import NotApplicable
+from samplewise.engine.refits.parts import outer_parts
+
+
+@pytest.fixture(scope="module")
+def planted():
+    X, truth = load_digits(return_X_y=True)
+    X, truth = X[:900], truth[:900]
+    struck = np.random.default_rng(0).random(900) < 0.1
+    return X, np.where(struck, (truth + np.random.default_rng(1).integers(1, 10, 900)) % 10, truth), truth
+
+
+@pytest.fixture(scope="module")
+def looked_at(planted, evidence_of):
+    X, given, _ = planted
+    evidence = evidence_of(X, given)
+    return evidence, check.run(evidence)
+
+
+def test_fires_on_planted_labels_with_rows_and_suggestions(looked_at, planted):
+    _, result = looked_at
+    _, given, truth = planted
+    finding = result.findings[0]
+    assert finding.severity == "error"
+    assert finding.title == f"{len(finding.keys)} rows whose label the model disputes"
+    keys = np.array(finding.keys)
+    assert (given != truth)[keys].mean() > 0.95
+    assert np.isin(np.flatnonzero(given != truth), keys).mean() > 0.85
+    kinds = [remedy.kind for remedy in finding.remedies]
+    assert kinds == ["relabel", "drop", "review"]
+    relabel = finding.remedies[0]
+    assert (np.array(relabel.values) == truth[np.array(relabel.keys)]).mean() > 0.9
+    rate, precision = finding.measured
+    assert rate.low <= np.mean(given != truth) <= rate.high
+    assert abs(precision.value - (given != truth)[keys].mean()) < 0.05
+
+
+def test_scores_and_exhibits_are_there_for_the_report(looked_at):
+    evidence, result = looked_at
+    (scores,) = result.scores
+    assert scores.quantity == "wrong_label"
+    assert scores.unit == "probability"
+    assert len(scores) == len(evidence.data)
+    sheet, matrix = result.exhibits
+    assert sheet.kind == "rows"
+    assert len(sheet.columns["id"]) == 60
+    assert sheet.columns["probability"].min() > 0.5
+    assert matrix.kind == "matrix"
+    assert len(matrix.columns["value"]) == 100
+    assert {estimate.quantity for estimate in result.measured} == {"noise_rate", "skill"}
+
+
+def test_rules_do_in_the_whole_what_the_finding_says(looked_at):
+    evidence, result = looked_at
+    rules = check.rules(evidence)
+    finding = result.findings[0]
+    for remedy in finding.remedies[:2]:
+        change = rules[remedy.kind](evidence.whole)
+        assert change.kind == remedy.kind
+        assert set(evidence.data.ids[change.rows]) == set(remedy.keys)
+
+
+def test_no_label_of_a_held_out_row_reaches_a_rule(planted, evidence_of):
+    X, given, _ = planted
+    one = evidence_of(X[:400], given[:400])
+    part = outer_parts(one.runner, one.folds[0])[0]
+    poisoned = given[:400].copy()
+    outside = one.folds[0] == part.left_out
+    poisoned[outside] = (poisoned[outside] + 3) % 10
+    two = evidence_of(X[:400], poisoned)
+    folds = one.folds[0]
+    other = outer_parts(two.runner, folds)[0]
+    for kind, rule in check.rules(one).items():
+        first, second = rule(part), rule(other)
+        np.testing.assert_array_equal(first.rows, second.rows, err_msg=kind)
+        np.testing.assert_array_equal(first.values, second.values, err_msg=kind)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_stays_silent_on_clean_synthetic_data(seed, evidence_of):
+    X, y = make_classification(400, 10, n_informative=5, flip_y=0, random_state=seed)
+    overlapping = make_blobs(400, n_features=4, centers=3, cluster_std=5.0, random_state=seed)
+    for data in ((X, y), overlapping):
+        assert not [f for f in check.run(evidence_of(*data)).findings if f.severity == "error"]
+
+
+def test_what_only_one_kind_of_model_disputes_is_a_note(evidence_of):
+    X, y = make_classification(2000, 20, random_state=10)  # a ridge head fails to learn a corner of it
+    evidence = evidence_of(X, y)
+    assert evidence.label_posterior.beyond_chance
+    finding = check.run(evidence).findings[0]
+    assert finding.severity == "note"
+    assert "second kind of model" in finding.explanation
+
+
+def test_an_unlearnable_label_is_called_unreliable(evidence_of):
+    draw = np.random.default_rng(0)
+    X, y = draw.normal(size=(600, 4)), draw.integers(0, 2, 600)
+    X[:5] += 30 * (y[:5, None] - 0.5)
+    for finding in check.run(evidence_of(X, y)).findings:
+        assert finding.severity == "note"
+        assert "not reliable" in finding.title
+
+
+def test_regression_lists_labels_far_from_their_prediction(evidence_of):
+    X = np.random.default_rng(0).normal(size=(500, 5))
+    y = X @ np.arange(1.0, 6.0) + np.random.default_rng(1).normal(size=500)
+    y[[3, 77]] += 40
+    result = check.run(evidence_of(X, y))
+    finding = result.findings[0]
+    assert set(finding.keys) == {3, 77}
+    assert finding.remedies[0].kind == "relabel"
+    assert all(isinstance(value, float) for value in finding.remedies[0].values)
+    assert not any(exhibit.kind == "matrix" for exhibit in result.exhibits)
+
+
+def test_brought_predictions_are_used_and_the_caveat_says_what_is_tested(planted, evidence_of):
+    X, given, truth = planted
+    P = np.where(np.eye(10)[truth] > 0, 0.91, 0.01)
+    finding = check.run(evidence_of(X, given, predictions=P)).findings[0]
+    assert (given != truth)[np.array(finding.keys)].mean() > 0.99
+    assert "not the predictions you brought" in finding.caveat
+
+
+def test_a_mixed_table_shows_cells_beside_typical_values(evidence_of):
+    draw = np.random.default_rng(0)
+    kind = draw.choice(["cat", "dog", "fox"], 300)
+    weight = np.select([kind == "cat", kind == "dog"], [4.0, 20.0], 8.0) + 0.3 * draw.normal(size=300)
+    frame = pd.DataFrame({"weight": weight, "name": np.where(kind == "dog", "Rex", "Tom"), "n": draw.normal(size=300)})
+    given = np.where(np.arange(300) % 20 == 0, "dog", kind)
+    result = check.run(evidence_of(frame, given, learner="boosting"))
+    sheet = next(exhibit for exhibit in result.exhibits if exhibit.kind == "rows")
+    assert '["weight", ' in sheet.columns["telling"][0]
+    assert '"name", "Tom", "Rex"' in sheet.columns["telling"][0]
+
+
+def test_a_handful_of_rows_is_not_applicable(evidence_of):
+    with pytest.raises(NotApplicable, match="fewer than 20 rows"):
+        check.run(evidence_of(np.arange(12.0)[:, None], np.arange(12) % 2))
