@@ -27,7 +27,7 @@ class KernelHead:
     hash-chosen rows (Nystroem). Each fit chooses its own ridge by generalised cross-validation on its own rows.
 
     Args:
-        landmarks: most rows the kernel is spanned by; fewer where half of the rows are fewer, or where the Gram matrix
+        landmarks: most rows the kernel is spanned by; fewer where a quarter of the rows is fewer, or where the Gram matrix
             would cost more than about a second, but at least 200; 0 keeps the plain linear head.
         width: bandwidth as a share of the median distance between rows.
 
@@ -88,7 +88,7 @@ class KernelHead:
 def landmark_count(rows: int, most: int = 1000) -> int:
     """How many landmarks a kernel head takes for so many rows."""
     affordable = int(np.sqrt(GRAM_PRODUCTS / max(rows, 1)))
-    return min(most, max(FEWEST_LANDMARKS, min(rows // 2, affordable)))
+    return min(most, max(FEWEST_LANDMARKS, min(rows // 4, affordable)))
 
 
 class _FeatureMap:
