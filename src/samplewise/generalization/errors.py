@@ -2,15 +2,13 @@
 
 from typing import Any
 
-import lazy_loader
 import numpy as np
+from scipy import special, stats
 
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError
 from samplewise.core.values import Estimate
-
-special = lazy_loader.load("scipy.special")
-stats = lazy_loader.load("scipy.stats")
+from samplewise.engine.refits.effects import mean_and_error
 
 
 def clopper_pearson(errors: float, rows: float, coverage: float = 0.95) -> Estimate:
@@ -71,7 +69,7 @@ def error_rate(wrong: Any, groups: Array | None = None, coverage: float = 0.95) 
     flags = np.asarray(wrong, dtype=np.float64)
     rows = float(len(flags))
     if groups is not None and rows:
-        rows /= max(1.0, _design_effect(flags, groups))
+        rows /= max(1.0, _design_effect(flags, np.asarray(groups)))
     return clopper_pearson(float(flags.mean()) * rows if len(flags) else 0.0, rows, coverage)
 
 
@@ -114,12 +112,8 @@ def explained_variance(outputs: Any, numbers: Any, groups: Array | None = None, 
 
 def clustered(values: Floats, groups: Array | None) -> tuple[float, int]:
     """Standard error of the mean of values (n,) and how many independent observations it rests on."""
-    centred = values - values.mean()
-    if groups is not None:
-        _, member = np.unique(np.asarray(groups).astype(str), return_inverse=True)
-        centred = np.bincount(member, weights=centred)
-    count = len(centred)
-    return float(np.sqrt(np.sum(np.square(centred)) * count / max(count - 1, 1))) / len(values), count
+    _, error = mean_and_error(values, groups)
+    return error, len(values) if groups is None else len(np.unique(np.asarray(groups).astype(str)))
 
 
 def _t_interval(values: Floats, groups: Array | None, coverage: float) -> tuple[float, float, float]:

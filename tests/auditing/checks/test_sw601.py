@@ -79,4 +79,6 @@ def test_not_applicable_without_columns_to_look_in(evidence_of):
         check.run(evidence_of(rng.normal(size=(200, 100)), np.arange(200) % 2))
     with pytest.raises(NotApplicable, match="too few rows"):
         check.run(evidence_of(rng.normal(size=(60, 3)), np.arange(60) % 2))
+    with pytest.raises(NotApplicable, match="too few rows"):
+        check.run(evidence_of(rng.normal(size=(30, 3)), np.arange(30) % 3))
     assert check.rules(None) == {}

@@ -67,10 +67,14 @@ def _segments(evidence: Evidence, losses: Floats) -> WorstSegments:
     try:
         return segments_of_losses(losses, evidence.data, unit, groups=groups, seed=evidence.seed)
     except InputError as lacking:
-        if evidence.data.segments is None and FEWEST_CLASSES <= evidence.whole.class_count <= MOST_CLASSES:
-            cells = [cells_of(BY_CLASS, np.asarray(evidence.data.y), most=MOST_CLASSES)]
-            return named_segments(losses, cells, evidence.data.ids, unit, groups=groups)
-        raise NotApplicable(f"{lacking.what} ({lacking.got}); {lacking.fix}") from None
+        reason = f"{lacking.what} ({lacking.got}); {lacking.fix}"
+    if evidence.data.segments is not None or not FEWEST_CLASSES <= evidence.whole.class_count <= MOST_CLASSES:
+        raise NotApplicable(reason)
+    cells = [cells_of(BY_CLASS, np.asarray(evidence.data.y), most=MOST_CLASSES)]
+    try:
+        return named_segments(losses, cells, evidence.data.ids, unit, groups=groups)
+    except InputError:  # the classes are too small as well
+        raise NotApplicable(reason) from None
 
 
 def rules(evidence: Evidence) -> Mapping[str, Rule]:
