@@ -37,7 +37,7 @@ def noisy_digits(count=600, share=0.1):
 
 @pytest.fixture(scope="module")
 def digits_audit():
-    X, y, wrong = noisy_digits()
+    X, y, wrong = noisy_digits(900, 0.2)
     return sw.audit(X, y), wrong
 
 
@@ -220,7 +220,7 @@ def test_a_killed_audit_goes_on_and_ends_with_the_same_record(tmp_path):
     assert b"done" in whole.communicate()[0]
     killed = audited(tmp_path / "killed", start_new_session=True)
     fits = tmp_path / "killed" / "fits"
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 240
     while len(list(fits.glob("*.npy")) if fits.exists() else []) < 12 and time.monotonic() < deadline:
         time.sleep(0.02)
     killed.send_signal(signal.SIGKILL)
@@ -237,11 +237,11 @@ def test_a_killed_audit_goes_on_and_ends_with_the_same_record(tmp_path):
 def test_an_interrupted_audit_leaves_a_valid_report(tmp_path):
     stopped = audited(tmp_path / "run", start_new_session=True)
     fits = tmp_path / "run" / "fits"
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 240
     while len(list(fits.glob("*.npy")) if fits.exists() else []) < 6 and time.monotonic() < deadline:
         time.sleep(0.02)
     stopped.send_signal(signal.SIGINT)
-    stopped.wait(60)
+    stopped.wait(180)
     assert stopped.returncode != 0
     record = load_record(tmp_path / "run")
     assert [outcome.code for outcome in record.outcomes] == list(catalogue())

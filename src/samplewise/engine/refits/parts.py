@@ -167,11 +167,14 @@ def whole_part(runner: FitRunner, folds: Ints, *, ordered: bool = False) -> Part
 
 
 def outer_parts(runner: FitRunner, folds: Ints, *, ordered: bool = False) -> list[Part]:
-    """One part per fold: the rows that may teach a model asked about that fold."""
+    """One part per fold: the rows that may teach a model asked about that fold.
+
+    Ordered folds start at the third: a rule needs at least two folds of the past to hold one out.
+    """
     numbers: Iterable[int] = (int(fold) for fold in np.unique(folds))
     parts = []
     for fold in numbers:
         inside = np.flatnonzero(folds < fold if ordered else folds != fold)
-        if len(inside):
+        if len(np.unique(folds[inside])) > 1:
             parts.append(Part(runner, inside, folds, ordered, left_out=fold))
     return parts
