@@ -8,7 +8,6 @@ from samplewise.data import Dataset
 from samplewise.engine.refits import open_part
 from samplewise.labels import drop_disputed, find_label_issues, relabel_disputed
 
-
 WRONG = list(range(5, 400, 25))
 NAMED = {f"r{row}" for row in WRONG}
 

@@ -278,7 +278,7 @@ def _as_accepted(accepted: Any) -> dict[str, frozenset[str] | None]:
 def _probe(learner: Learner, taken: Intake, seed: int) -> None:
     """Fit the user's learner twice on a few rows: errors show at once, and one that ignores its seed is noted.
 
-    It is asked about other rows than it was taught: on its own rows a grown tree gives the same answer whatever its seed.
+    It is asked about other rows than it was taught: on its own rows a grown tree answers the same whatever its seed.
     """
     data = _learned_from(taken)
     drawn = hashed_order(0, data.ids, "probe")

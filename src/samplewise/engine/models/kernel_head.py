@@ -27,8 +27,8 @@ class KernelHead:
     hash-chosen rows (Nystroem). Each fit chooses its own ridge by generalised cross-validation on its own rows.
 
     Args:
-        landmarks: most rows the kernel is spanned by; fewer where a quarter of the rows is fewer, or where the Gram matrix
-            would cost more than about a second, but at least 200; 0 keeps the plain linear head.
+        landmarks: most rows the kernel is spanned by; fewer where a quarter of the rows is fewer, or where the Gram
+            matrix would cost more than about a second, but at least 200; 0 keeps the plain linear head.
         width: bandwidth as a share of the median distance between rows.
 
     Cost: O(n p^2) once, then O(p^3 + r p^2) a fit that leaves r rows out of whole folds, p = landmarks + d.
