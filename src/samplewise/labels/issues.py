@@ -73,7 +73,7 @@ def find_label_issues(  # the public door: data, how to fit, and what the user a
 
     Cost: folds x rounds fits.
     Not for: labels by several annotators; copies of a row without a common group.
-    Source: docs/methods/labels.md.
+    Source: docs/decisions/0005.
 
     >>> X = np.repeat([[0.0], [5.0]], 40, axis=0) + np.linspace(-1, 1, 80)[:, None]
     >>> y = np.repeat(["a", "b"], 40); y[3] = "b"

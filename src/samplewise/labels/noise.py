@@ -93,7 +93,7 @@ def fit_noise(outputs: Array, codes: Ints, ids: Array) -> NoiseFit:
 
     Cost: about 35 passes over at most 20,000 rows.
     Not for: noise that strikes only where classes overlap; that is counted as ambiguity.
-    Source: patrini2017 (noise from the surest rows), docs/methods/labels.md.
+    Source: patrini2017 (noise from the surest rows), docs/decisions/0005.
 
     >>> clear = np.repeat(np.eye(2), 100, axis=0)
     >>> given = np.repeat([0, 1], 100); given[::10] ^= 1

@@ -140,7 +140,7 @@ def label_posterior(part: Part, *, predictions: Floats | None = None, rounds: in
     Raises: InputError for fewer than one round.
     Cost: 5 fits a round.
     Not for: rows whose copies share the label (put them in one group); flips that strike only ambiguous rows.
-    Source: docs/methods/labels.md; northcutt2021, patrini2017.
+    Source: docs/decisions/0005; northcutt2021, patrini2017.
     """
     if rounds < 1:
         raise InputError("at least one round is needed", got=f"rounds={rounds}", fix="use rounds=2")
