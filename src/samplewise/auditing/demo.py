@@ -1,7 +1,7 @@
 """scikit-learn's digits, spoilt in six known ways, and what an audit found of each.
 
-A show, not evidence: the kind of flips (lookalikes) and of near copies (one pixel, one level of grey) were chosen, on a few
-seeds, so that there is something to see. How often advice helps, and is rightly refused, is in `reproductions/`.
+A show, not evidence: the kind of flips (lookalikes) and of near copies (one pixel, one level of grey) were chosen, on a
+few seeds, so that there is something to see. How often advice helps, and is rightly refused, is in `reproductions/`.
 """
 
 from collections.abc import Iterable
