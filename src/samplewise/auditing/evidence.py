@@ -14,6 +14,7 @@ from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import NotApplicable
 from samplewise.core.execution import Executor
 from samplewise.core.randomness import derive_seed, key_hashes
+from samplewise.curves import log_sizes
 from samplewise.data.columns import Column
 from samplewise.data.dataset import Dataset
 from samplewise.data.splits import fold_of_rows
@@ -28,7 +29,6 @@ from samplewise.information import UniqueInformation, unique_information
 from samplewise.labels import LabelPosterior, label_posterior
 
 NEIGHBOURS = 10
-SMALLEST_SUBSET = 20  # rows the learning curve starts from, times the number of classes at the most
 
 
 @dataclass(eq=False)
@@ -66,7 +66,7 @@ class Evidence:
     @cached_property
     def graph(self) -> NeighbourGraph:
         """The ten nearest neighbours of every row."""
-        return build_graph(self.space, count=min(NEIGHBOURS, len(self.data) - 1))
+        return build_graph(self.space, count=min(NEIGHBOURS, len(self.data) - 1), keys=self.data.ids)
 
     @cached_property
     def exact_duplicates(self) -> Ints:
@@ -147,8 +147,8 @@ class Evidence:
     def nested(self) -> Refits:
         """Models on nested subsets of growing size; with time, of the rows before the last fold."""
         among = self.folds[0] < self.plan.folds - 1 if self.ordered else None
-        largest = int(0.8 * len(self.data)) if among is None else int(among.sum())
-        sizes = curve_sizes(largest, max(1, self.whole.class_count), self.plan.curve_sizes)
+        largest = None if among is None else int(among.sum())
+        sizes = log_sizes(len(self.data), self.whole.class_count, self.plan.curve_sizes, largest=largest)
         return refit(self.runner, "nested", self.folds[0], count=self.plan.curve_repeats, sizes=sizes, among=among)
 
     @cached_property
@@ -172,13 +172,6 @@ class Evidence:
             return np.asarray(self.test.y, dtype=np.float64)
         lookup = {value: code for code, value in enumerate(self.target.classes.tolist())}
         return np.array([lookup.get(value, -1) for value in self.test.y.tolist()], dtype=np.intp)
-
-
-def curve_sizes(largest: int, classes: int, count: int) -> list[int]:
-    """At most `count` increasing training sizes, each about twice the one before, up to `largest`."""
-    least = max(min(SMALLEST_SUBSET, largest), 2 * classes)
-    sizes = [round(largest * 0.5**step) for step in range(count)]
-    return sorted({size for size in sizes if size >= least} | {largest})
 
 
 def join_groups(first: Ints, second: Array | None) -> Ints:

@@ -110,13 +110,13 @@ def measure_learning_curve(
     return curve_of_refits(refits, part.target, groups=part.runner.groups)
 
 
-def log_sizes(rows: int, classes: int = 0, count: int = 6) -> list[int]:
-    """Up to `count` training sizes, each about twice the one before, the largest four fifths of the rows.
+def log_sizes(rows: int, classes: int = 0, count: int = 6, *, largest: int | None = None) -> list[int]:
+    """Up to `count` training sizes, each about twice the one before, up to `largest` (default four fifths of the rows).
 
     >>> log_sizes(1000)
     [25, 50, 100, 200, 400, 800]
     """
-    largest = max(1, int(LARGEST_SHARE * rows))
+    largest = max(1, int(LARGEST_SHARE * rows)) if largest is None else largest
     least = max(min(LEAST_ROWS, largest), 2 * classes)
     halved = {round(largest * 0.5**step) for step in range(count)}
     return sorted({size for size in halved if size >= least} | {largest})
