@@ -55,7 +55,7 @@ def test_two_classes_that_overlap_among_clear_ones_are_ambiguous_not_wrong():
         X, y = make_blobs(600, centers=[[0, 0], [1.2, 0], [8, 8], [-8, 8]], random_state=seed)
         part = open_part((X, y), "kernel")
         assert np.mean(part.held_out_outputs().argmax(axis=1) != y) > 0.1
-        assert likely_errors(label_posterior(part)).mean() < 0.02
+        assert likely_errors(label_posterior(part)).mean() < 0.03
 
 
 def test_probabilities_are_calibrated_on_planted_flips(spoilt):
