@@ -7,7 +7,8 @@ Both sides get the same rows, learner and folds. The peer makes out-of-sample pr
 hands them to cleanlab (flags: `find_label_issues`; scores: self-confidence and normalised margin; `Datalab` timed on
 its own). Ours is `samplewise.labels.find_label_issues`, whose second round is part of its time. The learner is our
 closed-form kernel head (for digits and Fashion-MNIST), or scikit-learn's histogram boosting (Adult). Wall time is what
-a person waits; CPU time counts all processes.
+a person waits; CPU time counts all processes. scikit-learn runs as it does by default (all threads, one process),
+and once more with `n_jobs=2`.
 
 Label flips: sym = to any other class; pair = to the next class; conf = between classes that look alike, a third of
 them. Adult: sym = both ways, pair = one way (a fifth of one class). Real errors: people's votes on published test sets.
@@ -154,7 +155,7 @@ def one_setting(name: str, X: Any, truth: np.ndarray, kind: str, seed: int) -> d
 
     ours, our_time = timed(lambda: find_label_issues(data, learner, seed=seed, executor=executor))
 
-    def cross_validated() -> np.ndarray:
+    def cross_validated(processes: int | None = None) -> np.ndarray:
         if not table:
             estimator, features = HeadEstimator(), X
         else:
@@ -164,11 +165,10 @@ def one_setting(name: str, X: Any, truth: np.ndarray, kind: str, seed: int) -> d
             )
             features = codes(X)
         folds = PredefinedSplit(part.folds)
-        return cross_val_predict(
-            estimator, features, given, cv=folds, method="predict_proba", n_jobs=2 if table else None
-        )
+        return cross_val_predict(estimator, features, given, cv=folds, method="predict_proba", n_jobs=processes)
 
     P, fit_time = timed(cross_validated)
+    _, tuned_time = timed(lambda: cross_validated(2))
     flags, flag_time = timed(lambda: peer_flags(given, P))
     _, datalab_time = timed(lambda: datalab(P, given))
     quality = {m: get_label_quality_scores(given, P, method=m) for m in ("self_confidence", "normalized_margin")}
@@ -177,7 +177,8 @@ def one_setting(name: str, X: Any, truth: np.ndarray, kind: str, seed: int) -> d
         "samplewise": judged(bad, posterior.wrong, posterior.flagged) | our_time
         | {"label_accuracy_after": float(np.mean(np.where(posterior.flagged, posterior.suggested, given) == truth))},
         "self_confidence": judged(bad, -quality["self_confidence"], flags)
-        | {key: fit_time[key] + flag_time[key] for key in fit_time} | {"datalab_wall": datalab_time["wall"]},
+        | {key: fit_time[key] + flag_time[key] for key in fit_time}
+        | {"two_processes_wall": tuned_time["wall"] + flag_time["wall"], "datalab_wall": datalab_time["wall"]},
         "normalized_margin": judged(bad, -quality["normalized_margin"], flags),
     }  # fmt: skip
 
@@ -230,8 +231,8 @@ def table(found: dict[str, Any]) -> str:
     """The settings, best average precision in bold, losing cases named below."""
     lines = [
         "| data, flips | AP ours | AP self-confidence | AP margin | F1 ours | F1 cleanlab | flags / errors | "
-        "wall ours | wall theirs | CPU ours | CPU theirs |",
-        "|-|-|-|-|-|-|-|-|-|-|-|",
+        "wall ours | wall theirs | wall theirs, 2 processes | CPU ours | CPU theirs |",
+        "|-|-|-|-|-|-|-|-|-|-|-|-|",
     ]
     lost = []
     for name, sides in found["settings"].items():
@@ -240,13 +241,14 @@ def table(found: dict[str, Any]) -> str:
         shown = [f"**{value:.3f}**" if value == max(precisions) else f"{value:.3f}" for value in precisions]
         lines.append(
             f"| {name} | {' | '.join(shown)} | {ours['f1']:.3f} | {peer['f1']:.3f} | {ours['flags_per_error']:.2f} | "
-            f"{ours['wall']:.1f} s | {peer['wall']:.1f} s | {ours['cpu']:.1f} s | {peer['cpu']:.1f} s |"
+            f"{ours['wall']:.1f} s | {peer['wall']:.1f} s | "
+            f"{peer['two_processes_wall']:.1f} s | {ours['cpu']:.1f} s | {peer['cpu']:.1f} s |"
         )
         lost += [f"{name}: lower average precision than a cleanlab score"] * (precisions[0] < max(precisions))
         lost += [f"{name}: lower F1 of flags"] * (ours["f1"] < peer["f1"])
-        lost += [f"{name}: {ours['wall'] / peer['wall']:.2f} times their wall time"] * (
-            ours["wall"] > 1.2 * peer["wall"]
-        )
+        for way, theirs in (("", peer["wall"]), (" with two processes", peer["two_processes_wall"])):
+            ratio = ours["wall"] / theirs
+            lost += [f"{name}: {ratio:.2f} times their wall time{way}"] * (ratio > 1.2)
     lines += ["", "Lost: " + ("; ".join(lost) if lost else "none") + ".", ""]
     for name, row in found["real"].items():
         scores = ", ".join(f"{key.removeprefix('auroc ')} {row[key]:.2f}" for key in row if key.startswith("auroc"))
