@@ -42,7 +42,7 @@ SHARE = 0.25
 LITTLE = 0.5  # of an even share of the information: above this the rows are not redundant
 LEAST_ROWS = 100
 FITS = 35  # of the measured cost: 5 parts, as they are and without 10, 25 and 50 % of their rows, twice
-AFFORDABLE = 15.0  # seconds by the plan's own price per fit
+AFFORDABLE = 5.0  # seconds by the plan's own price per fit
 
 
 def run(evidence: Evidence) -> CheckResult:

@@ -16,7 +16,8 @@ most harmful rows stay below what can be shown; an empty list does not say that 
 a ridge head on kernel features that stands in for the learner; row weights are not used.
 
 ## Remedy
-Look at the rows, then drop or mend them; dropping is tested as a rule that is re-run on rows that had no say.
+Look at the rows, then drop or mend them; dropping is tested as a rule that is re-run on rows that had no say
+(not offered for under half a per cent of the rows: no test would show its effect).
 
 ## Source
 cook1977, koh2017; benjamini1995 and bourgon2010 for the test.
@@ -39,6 +40,7 @@ NEEDS = frozenset({"label", "features"})
 
 LEAST_ROWS = 50
 LEVEL = 0.05
+TESTED = 0.005  # share of the rows below which dropping them can have no effect that a test would show
 
 
 def run(evidence: Evidence) -> CheckResult:
@@ -71,10 +73,11 @@ def _finding(evidence: Evidence, benefit: Scores, rows: Ints) -> Finding:
     )
     drop = Remedy("drop", keys, action=f"Drop the {count:,} rows that hurt, after a look at them.")
     review = Remedy("review", keys, action="Look at these rows: a wrong label is better mended than dropped.")
+    remedies = (drop, review) if count >= TESTED * len(evidence.data) else (review,)
     caveat = "The judges' labels are taken as given: where many are wrong, a right row can seem to hurt."
     measured = Estimate(
         "worst_benefit", value, value - 1.96 * error, value + 1.96 * error, benefit.unit, 0.95, "koh2017",
         "not corrected for having picked the worst",
     )  # fmt: skip
     title = f"{count:,} row{'s make' if count > 1 else ' makes'} the answers for others worse"
-    return Finding(CODE, title, "warning", keys, explanation, (drop, review), (measured,), caveat=caveat)
+    return Finding(CODE, title, "warning", keys, explanation, remedies, (measured,), caveat=caveat)
