@@ -1,10 +1,14 @@
 """Rules for disputed labels: what a training part would change about its own labels."""
 
+from weakref import WeakKeyDictionary
+
 import numpy as np
 
 from samplewise.engine.refits.parts import Change, Part
 from samplewise.labels.ambiguity import likely_errors, suggests
-from samplewise.labels.posterior import label_posterior
+from samplewise.labels.posterior import LabelPosterior, label_posterior
+
+_known: WeakKeyDictionary[Part, LabelPosterior] = WeakKeyDictionary()  # two rules ask the same of every part
 
 
 def relabel_disputed(part: Part) -> Change:
@@ -14,7 +18,7 @@ def relabel_disputed(part: Part) -> Change:
     Returns: Change of kind "relabel" with new codes.
     Cost:    `label_posterior`, 2 rounds.
     """
-    posterior = label_posterior(part)
+    posterior = _posterior_of(part)
     rows = np.flatnonzero(suggests(posterior))
     return Change("relabel", rows, posterior.suggested[rows])
 
@@ -26,9 +30,17 @@ def drop_disputed(part: Part) -> Change:
     Returns: Change of kind "drop".
     Cost:    `label_posterior`, 2 rounds.
     """
-    posterior = label_posterior(part)
+    posterior = _posterior_of(part)
     likely = likely_errors(posterior)
     if posterior.classes:
         left = np.bincount(posterior.codes[~likely], minlength=posterior.classes)
         likely = likely & (left[posterior.codes] > 1)
     return Change("drop", np.flatnonzero(likely))
+
+
+def _posterior_of(part: Part) -> LabelPosterior:
+    """The posterior of a part, kept as long as the part is."""
+    found = _known.get(part)
+    if found is None:
+        found = _known[part] = label_posterior(part)
+    return found
