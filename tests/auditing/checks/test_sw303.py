@@ -26,10 +26,12 @@ def test_fires_on_rows_that_hurt_others(evidence_of):
     assert set(evidence.data.ids[change.rows]) == set(finding.keys)
 
 
-def test_dropping_is_offered_where_its_effect_could_show(evidence_of):
-    evidence = evidence_of(*crowds([3, 40], rows=80))
-    (finding,) = check.run(evidence).findings
-    assert [remedy.kind for remedy in finding.remedies] == ["drop", "review"]
+def test_dropping_is_offered_where_its_effect_could_show(evidence_of, monkeypatch):
+    evidence = evidence_of(*crowds([3, 40]))
+    for share, kinds in ((0.0, ["drop", "review"]), (0.5, ["review"])):
+        monkeypatch.setattr(check, "TESTED", share)
+        (finding,) = check.run(evidence).findings
+        assert [remedy.kind for remedy in finding.remedies] == kinds
 
 
 def test_stays_silent_on_right_labels(evidence_of):
