@@ -20,7 +20,7 @@ INSIDE = 1.96  # root of the same for the ends of a 95 % interval
 MOST_ROWS, MOST_ENTRIES = 10_000, 1_000_000  # hash-drawn rows the likelihood is taken on, and entries rows x classes
 SHARES = np.array([0, 0.01, 0.02, 0.035, 0.05, 0.075, *np.arange(0.1, 1.51, 0.05)])  # of the shape; 1 = as on sure rows
 SHARPER = np.exp(np.linspace(np.log(0.2), np.log(8.0), 26))  # factors on the temperature that ignores flips
-LEARNED = 0.75  # share of a predicted class that has its label, from which a model has learned that class
+LEARNED = 0.7  # share of a predicted class that has its label, from which a model has learned that class
 APART = 0.5  # standard deviation of the classes' sharpness, on the logarithmic scale
 RULED_OUT = -1e9  # log-likelihood of what cannot be
 FADED = 0.3  # doubt on sure rows over the average doubt: clean classes mostly show less, flips alone show 1
