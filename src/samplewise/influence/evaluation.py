@@ -1,0 +1,285 @@
+"""How well an attribution foretells retraining: its rank correlation with models that were fitted on subsets."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from scipy.stats import rankdata
+
+from samplewise.core.arrays import Array, Floats, Ints, Mask, positions_of, require_finite
+from samplewise.core.errors import InputError, name_rows
+from samplewise.core.randomness import generator, key_hashes
+from samplewise.core.values import Attribution, Estimate, Scores
+
+COVERAGE = 0.95
+FEWEST_SUBSETS = 5
+MOST_SPLITS = 10  # ways to split the seeds in two whose agreement is averaged
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DatamodelingScore:
+    """How well an attribution ranks retrained models (rank correlation, -1..1), with the best the noise allows."""
+
+    estimate: Estimate  # mean over queries
+    per_query: Scores  # (m,)
+    ceiling: Estimate  # agreement of two disjoint means over seeds; NaN with its reason where there is one seed
+
+
+def linear_datamodeling_score(
+    attribution: Attribution, subsets: Any, outputs: Any, *, resamples: int = 1000, seed: int = 0
+) -> DatamodelingScore:
+    """Rank correlation (-1..1) between what an attribution foretells of subsets and what models fitted on them do.
+
+    Mean over queries q of Spearman_j(sum of values[q, i] over the rows i of subset j, outputs[j, q]). A query whose
+    values or outputs are constant counts 0. Subsets and queries are both drawn anew for the interval.
+
+    Args:
+        attribution: values (m, n).
+        subsets: (M, n) bool, in the order of `attribution.ids`, or M lists of ids.
+        outputs: (M, m) the attributed output of each refit at each query, or (M, R, m) of R refits that differ in the
+            seed alone; they are averaged.
+        resamples: of the bootstrap.
+        seed: of the bootstrap.
+
+    Returns:
+        `DatamodelingScore`; larger means the refits are foretold better. `ceiling` compares means over disjoint halves
+        of the seeds, so a perfect attribution may reach a little more.
+
+    Raises:
+        InputError: shapes that do not fit, entries that are not finite, fewer than 5 subsets, or unknown ids.
+
+    Cost: O(M m n + resamples M^2 m); a second for 50 subsets and 500 queries. The refits are the caller's.
+    Not for: effects of single rows, where the noise of a refit is larger than any effect.
+    Source: park2023, ilyas2022.
+
+    >>> values, masks = np.array([[3.0, -1.0, 2.0]]), np.array([[1, 1, 0], [1, 0, 1], [0, 1, 1], [1, 0, 0], [0, 1, 0]])
+    >>> found = linear_datamodeling_score(Attribution(values, ["q"], [0, 1, 2], "margin"), masks > 0, masks @ values.T)
+    >>> found.estimate.value
+    1.0
+    """
+    refits = _refits(attribution, subsets, outputs)
+    draws = _Draws.of(len(refits.inside), len(refits.query_ids), resamples, seed)
+    truth = refits.outputs.mean(axis=1).T
+    agreement = _agreement(_foretold(attribution, refits), truth, draws)
+    scores = np.empty(len(refits.order))
+    scores[refits.order] = agreement.values
+    return DatamodelingScore(
+        agreement.estimate("linear_datamodeling_score", draws),
+        Scores("rank_correlation", scores, attribution.query_ids, "rank correlation", "its refits are foretold better"),
+        _ceiling(refits.outputs, draws),
+    )
+
+
+def datamodeling_score_difference(
+    first: Attribution, second: Attribution, subsets: Any, outputs: Any, *, resamples: int = 1000, seed: int = 0
+) -> Estimate:
+    """By how much the first attribution foretells refits better than the second (difference of rank correlations).
+
+    Both are judged on the same draws of subsets and queries, so the interval is that of the difference itself: far
+    narrower than two intervals side by side.
+
+    Args: as `linear_datamodeling_score`; the second must know the same queries and rows, in any order.
+
+    Returns:
+        Estimate (-2..2), above 0 where the first is better.
+
+    Raises:
+        InputError: as `linear_datamodeling_score`, and for queries or rows that only one of them knows.
+
+    Cost: as two `linear_datamodeling_score`.
+    Source: park2023, efron1993.
+
+    >>> masks = np.array([[1, 1, 0], [1, 0, 1], [0, 1, 1], [1, 0, 0], [0, 1, 0]]) > 0
+    >>> good = Attribution(np.array([[3.0, -1.0, 2.0]]), ["q"], [0, 1, 2], "margin")
+    >>> bad = Attribution(-good.values, ["q"], [0, 1, 2], "margin")
+    >>> datamodeling_score_difference(good, bad, masks, masks @ good.values.T).value
+    2.0
+    """
+    refits = _refits(first, subsets, outputs)
+    draws = _Draws.of(len(refits.inside), len(refits.query_ids), resamples, seed)
+    truth = refits.outputs.mean(axis=1).T
+    ours = _agreement(_foretold(first, refits), truth, draws)
+    theirs = _agreement(_foretold(_in_order_of(second, first), refits), truth, draws)
+    difference = _Agreement(ours.values - theirs.values, ours.drawn - theirs.drawn)
+    return difference.estimate("difference of linear_datamodeling_score", draws)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Refits:
+    """Subsets and what the models fitted on them gave, the queries in an order that belongs to their ids."""
+
+    inside: Mask  # (M, n)
+    outputs: Floats  # (M, R, m)
+    query_ids: Array  # (m,)
+    order: Ints  # (m,) positions in the attribution
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Draws:
+    """How often each subset and each query is in each resample."""
+
+    subsets: Array  # (B, M) float32: exact for counts and half ranks
+    queries: Floats  # (B, m) shares
+
+    @staticmethod
+    def of(subsets: int, queries: int, count: int, seed: int) -> "_Draws":
+        """Multinomial counts of a bootstrap over both axes."""
+        if count < 100:
+            raise InputError(
+                "an interval needs more resamples", got=f"resamples={count}", fix="use resamples=1000, at least 100"
+            )
+        draw = generator(seed, "datamodeling bootstrap")
+        counts = draw.multinomial(subsets, np.full(subsets, 1.0 / subsets), size=count)
+        asked = draw.multinomial(queries, np.full(queries, 1.0 / queries), size=count)
+        return _Draws(counts.astype(np.float32), asked / queries)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Agreement:
+    """A rank correlation per query, and its mean over queries in every resample."""
+
+    values: Floats  # (m,)
+    drawn: Floats  # (B,)
+
+    def estimate(self, quantity: str, draws: _Draws) -> Estimate:
+        """The mean over queries with its percentile interval."""
+        low, high = np.quantile(self.drawn, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2])
+        source = f"bootstrap of {draws.subsets.shape[1]} subsets and {draws.queries.shape[1]} queries"
+        mean = float(self.values.mean())
+        return Estimate(quantity, mean, float(low), float(high), "rank correlation", COVERAGE, source)
+
+
+def _agreement(predicted: Floats, truth: Floats, draws: _Draws) -> _Agreement:
+    """Spearman of the rows of two (m, M) arrays, over all subsets and in every resample."""
+    values = rank_correlations(predicted, truth)
+    drawn = np.zeros(len(draws.subsets))
+    for query in range(len(truth)):
+        resampled = _resampled_correlation(predicted[query], truth[query], draws.subsets)
+        drawn += draws.queries[:, query] * resampled
+    return _Agreement(values, drawn)
+
+
+def rank_correlations(first: Floats, second: Floats) -> Floats:
+    """Spearman's correlation (m,) of each row of one array (m, M) with the same row of the other; constant rows 0."""
+    ranks = [rankdata(values, axis=1) for values in (first, second)]
+    centred = [rank - rank.mean(axis=1, keepdims=True) for rank in ranks]
+    lengths = np.linalg.norm(centred[0], axis=1) * np.linalg.norm(centred[1], axis=1)
+    products = np.einsum("qj,qj->q", *centred)
+    return np.divide(products, lengths, out=np.zeros(len(first)), where=lengths > 0)
+
+
+def _resampled_correlation(first: Floats, second: Floats, counts: Array) -> Floats:
+    """Spearman (B,) of two (M,) rows in every resample, ranked anew within it; ties share their mean rank."""
+    centre = (counts.shape[1] + 1) / 2
+    ranks = []
+    for values in (first, second):
+        # An entry's rank counts the smaller entries and half of the equal ones, itself included.
+        below = (values[:, None] < values).astype(np.float32) + np.float32(0.5) * (values[:, None] == values)
+        ranks.append(counts @ below + np.float32(0.5 - centre))
+    weighted = counts * ranks[0]
+    products = np.einsum("bj,bj->b", weighted, ranks[1])
+    squares = np.einsum("bj,bj->b", weighted, ranks[0]) * np.einsum("bj,bj,bj->b", counts, ranks[1], ranks[1])
+    lengths = np.sqrt(squares, dtype=np.float64)
+    return np.divide(products, lengths, out=np.zeros(len(counts)), where=lengths > 0)
+
+
+def _ceiling(outputs: Floats, draws: _Draws) -> Estimate:
+    """How well the mean over some seeds foretells the mean over the others, averaged over the ways to split them."""
+    splits = list(_halves(outputs.shape[1]))
+    if not splits:
+        reason = "one seed a subset: pass outputs of at least two"
+        return Estimate("noise_ceiling", math.nan, unit="rank correlation", reason=reason)
+    parts = []
+    for half in splits:
+        other = np.setdiff1d(np.arange(outputs.shape[1]), half)
+        parts.append(_agreement(outputs[:, list(half)].mean(axis=1).T, outputs[:, other].mean(axis=1).T, draws))
+    values, drawn = (np.mean([getattr(part, name) for part in parts], axis=0) for name in ("values", "drawn"))
+    return _Agreement(values, drawn).estimate("noise_ceiling", draws)
+
+
+def _halves(seeds: int) -> Iterator[Sequence[int]]:
+    """Ways to name one half of the seeds, at most ten; an even number is split each way once."""
+    half = seeds // 2
+    if half:
+        ways = [way for way in combinations(range(seeds), half) if seeds % 2 or 0 in way]
+        yield from ways[:: max(1, math.ceil(len(ways) / MOST_SPLITS))]
+
+
+def _foretold(attribution: Attribution, refits: _Refits) -> Floats:
+    """(m, M) sum of the values of each subset's rows."""
+    values = np.asarray(attribution.values, dtype=np.float64)[refits.order]
+    # Rounded, so that sums that are equal but for the order of their terms share a rank.
+    sums = values @ refits.inside.T.astype(np.float64)
+    scale = np.max(np.abs(values), axis=1, keepdims=True) * np.sqrt(values.shape[1])
+    return np.round(np.divide(sums, scale, out=np.zeros_like(sums), where=scale > 0), 12)
+
+
+def _in_order_of(attribution: Attribution, wanted: Attribution) -> Attribution:
+    """The same attribution with the queries and rows of another."""
+    rows = positions_of(wanted.ids, np.asarray(attribution.ids))
+    queries = positions_of(wanted.query_ids, np.asarray(attribution.query_ids))
+    values = _flat(attribution)[np.ix_(queries, rows)]
+    return Attribution(values, wanted.query_ids, wanted.ids, attribution.unit)
+
+
+def _flat(attribution: Attribution) -> Array:
+    """Values (m, n), finite."""
+    values = np.asarray(attribution.values)
+    if values.ndim != 2:
+        raise InputError(
+            "an attribution of several outputs has no single rank order",
+            got=f"values {values.shape}",
+            fix="attribute one target: Attribution(values[..., k], query_ids, ids, unit)",
+        )
+    require_finite(values.T, np.asarray(attribution.ids), "the attribution", "leave these rows out before attributing")
+    return values
+
+
+def _refits(attribution: Attribution, subsets: Any, outputs: Any) -> _Refits:
+    """Check that subsets and outputs belong to the attribution, and put the queries in the order of their ids."""
+    values = _flat(attribution)
+    inside = _masks(subsets, np.asarray(attribution.ids))
+    given = np.asarray(outputs, dtype=np.float64)
+    given = given[:, None] if given.ndim == 2 else given
+    expected = (len(inside), len(values))
+    if given.ndim != 3 or (given.shape[0], given.shape[2]) != expected or not given.shape[1]:
+        raise InputError(
+            "outputs must hold one number for each subset and query",
+            got=f"outputs {np.shape(outputs)}, {expected[0]} subsets, {expected[1]} queries",
+            fix="pass (subsets, queries), or (subsets, seeds, queries)",
+        )
+    if len(inside) < FEWEST_SUBSETS:
+        raise InputError(
+            "too few subsets for a rank correlation", got=f"{len(inside)} subsets",
+            fix=f"fit models on at least {FEWEST_SUBSETS} subsets; 50 are usual",
+        )  # fmt: skip
+    broken = np.flatnonzero(~np.isfinite(given).all(axis=(1, 2)))
+    if len(broken):
+        raise InputError(
+            "outputs have missing or infinite entries", where=name_rows(broken).replace("rows id", "subsets"),
+            got=f"{len(broken)} of {len(given)} subsets", fix="fit these subsets again, or leave them out",
+        )  # fmt: skip
+    order = np.argsort(key_hashes(np.asarray(attribution.query_ids)), kind="stable")
+    return _Refits(inside, given[:, :, order], np.asarray(attribution.query_ids)[order], order)
+
+
+def _masks(subsets: Any, ids: Array) -> Mask:
+    """Subsets (M, n) bool from masks or from lists of ids."""
+    masks = subsets if isinstance(subsets, np.ndarray) else None
+    if masks is not None and masks.dtype == bool and masks.ndim == 2:
+        if masks.shape[1] != len(ids):
+            raise InputError(
+                "subsets and the attribution know different numbers of rows",
+                got=f"subsets {masks.shape}, {len(ids)} rows",
+                fix="pass masks over attribution.ids, or lists of ids",
+            )
+        return masks
+    if masks is not None and masks.ndim == 2 and masks.shape[1] == len(ids) and set(np.unique(masks)) <= {0, 1}:
+        raise InputError("masks of subsets must be bool", got=f"dtype {masks.dtype}", fix="pass masks.astype(bool)")
+    inside = np.zeros((len(subsets), len(ids)), dtype=bool)
+    for place, members in enumerate(subsets):
+        inside[place, positions_of(members, ids)] = True
+    return inside
