@@ -1,4 +1,4 @@
-"""Learners and what they need: encodings without labels, the closed-form head, scikit-learn adapters, calibration."""
+"""Learners and what they need: encodings without labels, the closed-form head, scikit-learn and torch models."""
 
 import lazy_loader
 
@@ -7,11 +7,19 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "calibration": ["probabilities", "temperature"],
         "choice": ["choose_learner"],
+        "dynamics": ["DynamicsRecorder"],
         "encoding": ["SpaceEncoder", "TreeCodes", "feature_space"],
         "estimator": ["EstimatorLearner"],
         "image_features": ["image_features"],
         "kernel_head": ["KernelHead"],
         "learner": ["Bench", "Fit", "Fitted", "Learner", "Objective"],
         "metrics": ["METRICS", "Metric"],
+        "torch_answers": ["embeddings_of", "predictions_of"],
+        "torch_fitted": ["FittedTorch"],
+        "torch_learner": ["TorchLearner"],
+        "torch_losses": ["ReplacesGradient"],
+        "torch_networks": ["dense_network"],
+        "torch_state": ["load_weights", "save_weights"],
+        "torch_training": ["EpochEnd"],
     },
 )

@@ -1,0 +1,84 @@
+"""A trained network that answers for any rows of the same kind."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from samplewise.core.arrays import Array, Floats
+from samplewise.core.errors import InputError, name_rows
+from samplewise.data.dataset import Dataset
+from samplewise.engine.models.calibration import probabilities
+from samplewise.engine.models.torch_answers import embeddings_of, outputs_of
+from samplewise.engine.models.torch_inputs import TensorEncoder, as_inputs
+
+
+@dataclass(frozen=True, eq=False)
+class FittedTorch:
+    """A trained network with the encoder in front of it.
+
+    Args:
+        classes: (c,) class values; None for regression.
+        module: the trained module, for `influence.Attributor` and anything else that takes one.
+        encoder: makes what the module takes.
+        centre, scale: a regression module predicts (label - centre) / scale.
+        losses: (epochs,) mean training loss of each epoch.
+    """
+
+    classes: Array | None
+    module: nn.Module
+    encoder: TensorEncoder
+    centre: float
+    scale: float
+    losses: Floats
+
+    def encoded(self, data: Dataset) -> tuple[Tensor, Tensor]:
+        """Inputs (n, ...) and labels (n,) as the module meets them: codes, or numbers less `centre` over `scale`."""
+        inputs = as_inputs(self.encoder(data.X), self.module)
+        if data.y is None:
+            raise InputError("the rows have no labels", got="y=None", fix="pass y, one label per row")
+        if self.classes is None:
+            numbers = (np.asarray(data.y, dtype=np.float64) - self.centre) / self.scale
+            return inputs, torch.from_numpy(numbers).to(inputs.device, next(self.module.parameters()).dtype)
+        lookup = {value: code for code, value in enumerate(self.classes.tolist())}
+        strange = [key for key, value in zip(data.ids.tolist(), data.y.tolist(), strict=True) if value not in lookup]
+        if strange:
+            raise InputError(
+                "some labels are of no class the module was trained on", where=name_rows(strange),
+                got=f"{len(lookup)} classes", fix="drop these rows: data.drop(...)",
+            )  # fmt: skip
+        return inputs, torch.tensor([lookup[value] for value in data.y.tolist()], device=inputs.device)
+
+    def outputs(self, X: Any) -> Floats:
+        """(n, c) logits, two columns for two classes; (n, 1) predicted numbers for regression."""
+        count = 0 if self.classes is None else len(self.classes)
+        outputs = outputs_of(self.module, self.encoder(_one_kind(X)), classes=count)
+        return finite_outputs(self.centre + self.scale * outputs)
+
+    def probabilities(self, X: Any) -> Floats:
+        """(n, c) softmax of the logits."""
+        if self.classes is None:
+            raise InputError("a regression network has no class probabilities", fix="use outputs(X)")
+        return probabilities(self.outputs(X), 1.0)
+
+    def embed(self, X: Any) -> Floats:
+        """(n, d) what enters the last linear layer."""
+        return embeddings_of(self.module, torch.from_numpy(np.array(self.encoder(_one_kind(X)))))
+
+
+def _one_kind(X: Any) -> Any:
+    """Rows as a data set would hold them."""
+    return Dataset(X).X
+
+
+def finite_outputs(outputs: Floats) -> Floats:
+    """The same outputs (n, c), or the reason they cannot be used."""
+    if not np.isfinite(outputs).all():
+        raise InputError(
+            "the trained network answers with NaN or infinity",
+            where=f"{int((~np.isfinite(outputs)).any(axis=1).sum())} of {len(outputs)} rows",
+            fix="train with a smaller rate, or scale the inputs",
+        )
+    return outputs
