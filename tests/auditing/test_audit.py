@@ -247,3 +247,12 @@ def test_an_interrupted_audit_leaves_a_valid_report(tmp_path):
     assert [outcome.code for outcome in record.outcomes] == list(catalogue())
     assert any(outcome.status == "skipped" and "interrupted" in outcome.reason for outcome in record.outcomes)
     assert "</html>" in (tmp_path / "run" / "report.html").read_text()
+
+
+def test_fewer_different_rows_than_folds_is_no_failure():
+    """Four sentences a hundred times over: nothing can be left out, and every check says so."""
+    texts = ["good film", "bad film", "great acting", "awful plot"] * 50
+    audit = sw.audit(texts, ["p", "n", "p", "n"] * 50)
+    assert not [outcome for outcome in audit.record.outcomes if outcome.status == "failed"]
+    told = {outcome.code: outcome.reason for outcome in audit.record.outcomes}
+    assert told["SW201"] == "4 different rows or groups cannot be split into 5 folds"

@@ -22,11 +22,15 @@ def test_advice(evidence: Evidence, outcomes: tuple[Outcome, ...], prices: Mappi
     """The outcomes with effect, control and verdict on every remedy that is a rule, Holm-corrected over all of them."""
     rules = proposed_rules(evidence, outcomes)
     measured: dict[str, Measured] = {}
+    untested = NO_ROOM
     if rules and evidence.plan.advice:
-        measured = measure_remedies(
-            evidence.runner, rules, evidence.folds, metric=evidence.metric, ordered=evidence.ordered
-        )
-    advised = _Advised(measured, frozenset(rules), prices)
+        try:
+            measured = measure_remedies(
+                evidence.runner, rules, evidence.folds, metric=evidence.metric, ordered=evidence.ordered
+            )
+        except NotApplicable as fact:
+            untested = str(fact)
+    advised = _Advised(measured, frozenset(rules), prices, untested)
     return tuple(advised.outcome(outcome) for outcome in outcomes)
 
 
@@ -55,6 +59,7 @@ class _Advised:
     measured: Mapping[str, Measured]
     rules: frozenset[str]
     prices: Mapping[str, float]
+    untested: str  # why a rule that was planned could not be tested
 
     def outcome(self, outcome: Outcome) -> Outcome:
         """The outcome with advised remedies, the best of each finding first."""
@@ -71,7 +76,7 @@ class _Advised:
         found = self.measured.get(f"{code} {remedy.kind}")
         if found is None:
             planned = f"{code} {remedy.kind}" in self.rules
-            why = NO_ROOM if planned else UNTESTED.get(remedy.kind, "this remedy is not a rule that can be run again")
+            why = self.untested if planned else UNTESTED.get(remedy.kind, "this remedy is not a rule that can be run again")
             return replace(remedy, reason=remedy.reason or why)
         return replace(
             remedy, effect=found.effect, control=found.control, verdict=found.verdict, reason=self._words(found)

@@ -82,6 +82,9 @@ class Evidence:
     @cached_property
     def folds(self) -> list[Ints]:
         """One fold assignment (n,) per repeat; the first serves every single-pass quantity."""
+        apart = len(self.data) if self.split_groups is None else len(np.unique(self.split_groups))
+        if apart < self.plan.folds:
+            raise NotApplicable(f"{apart} different rows or groups cannot be split into {self.plan.folds} folds")
         codes = None if self.target.classes is None else self.target.codes
         repeats = 1 if self.ordered else self.plan.repeats
         return [self._assigned(codes, derive_seed(self.seed, "folds", repeat)) for repeat in range(repeats)]
