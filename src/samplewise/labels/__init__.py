@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "ambiguity": ["ConfusablePairs", "confusable_pairs", "likely_errors", "suggests"],
         "confident_joint": ["ConfidentLearning", "confident_learning"],
+        "dynamics": ["TrainingDynamics", "training_dynamics"],
         "issues": ["LabelIssues", "find_label_issues", "noise_exhibit"],
         "noise": ["NoiseFit", "fit_noise"],
         "opinions": ["second_opinion"],

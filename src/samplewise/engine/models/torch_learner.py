@@ -139,11 +139,8 @@ class TorchLearner:
             require_suffix(path)
         training = self._prepared(task, data, seed, objective)
         training.recorder = recorder
-        if path is not None and objective is not None and not hasattr(objective, "load_state_dict"):
-            raise InputError(
-                "this objective cannot be kept in a checkpoint", got=type(objective).__name__,
-                fix="give it state_dict() and load_state_dict(state), or make it a torch.nn.Module",
-            )  # fmt: skip
+        if path is not None:
+            _require_state(training.objective)
         name = "" if path is None else fingerprint(self.fingerprint(), data.fingerprint(), data.ids, target.codes, seed)
         with reproducible(derive_seed(seed, "training"), self.device, self.threads):
             training.run(progress, path, name)
@@ -291,6 +288,15 @@ def _wants_shape(make_module: Callable[..., Any]) -> bool:
             fix="fill the others with functools.partial",
         )  # fmt: skip
     return len(needed) == 2  # shape and outputs
+
+
+def _require_state(objective: Objective) -> None:
+    """Refuse to go on later with an objective whose networks and per-row state would be lost."""
+    if not (isinstance(objective, PlainObjective) or hasattr(objective, "load_state_dict")):
+        raise InputError(
+            "this objective cannot be kept in a checkpoint", got=type(objective).__name__,
+            fix="give it state_dict() and load_state_dict(state), or make it a torch.nn.Module",
+        )  # fmt: skip
 
 
 def _require_device(device: str) -> None:

@@ -15,7 +15,15 @@ RowLoss = Callable[[Tensor, Tensor], Tensor]  # outputs (b, c), labels (b,) -> l
 
 @runtime_checkable
 class ReplacesGradient(Protocol):
-    """An objective that hands the module a gradient of its own instead of the one of its loss."""
+    """An objective that hands the module a gradient of its own instead of the one of its loss.
+
+    Any `Objective` with this method: the module is then moved by J^T g, J the Jacobian of its outputs and g what the
+    method returns, and `loss` sees detached outputs, so it trains the objective's own `parameters()` only. A label can
+    reach the module through g alone.
+
+    Not for: losses whose gradient autograd knows; return those from `loss`.
+    Source: harutyunyan2020 (a second network on x predicts the gradient, so that no label is memorised).
+    """
 
     def output_gradient(self, outputs: Tensor, labels: Tensor, rows: Tensor, inputs: Tensor) -> Tensor:
         """(b, c) what is taken for the gradient of each row's loss at the outputs; `outputs` are detached."""

@@ -75,6 +75,12 @@ def save_weights(module: nn.Module, path: str | Path) -> Path:
     Cost: one write.
     Not for: optimiser state (`TorchLearner.fit(checkpoint=)` keeps that).
     Source: exact; no publication.
+
+    >>> save_weights(nn.Linear(2, 1), "weights.pt")
+    Traceback (most recent call last):
+        ...
+    samplewise.core.errors.InputError: training state is kept as safetensors
+      ...
     """
     path = Path(path)
     require_suffix(path)

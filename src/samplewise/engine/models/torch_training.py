@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 
 from samplewise.core.arrays import Array, Ints
 from samplewise.core.errors import InputError, name_rows
-from samplewise.core.randomness import derive_seed, key_hashes, uniform_from_hashes
+from samplewise.core.randomness import Hashes, derive_seed, key_hashes, uniform_from_hashes
 from samplewise.engine.models.dynamics import DynamicsRecorder
 from samplewise.engine.models.learner import Objective
 from samplewise.engine.models.torch_answers import called, outputs_of
@@ -60,10 +61,14 @@ class TrainingRows:
     outputs: int  # c a module must give
     classes: int  # 0 for regression
 
+    @cached_property
+    def hashes(self) -> Hashes:
+        """(n,) of the ids."""
+        return key_hashes(self.ids)
+
     def epoch(self, seed: int, epoch: int, batch: int) -> list[Ints]:
         """Batches of at most `batch` rows, all of nearly one size, in an order fixed by (seed, epoch, id)."""
-        hashes = key_hashes(self.ids)
-        order = np.lexsort((hashes, uniform_from_hashes(seed, hashes, f"epoch {epoch}")))
+        order = np.lexsort((self.hashes, uniform_from_hashes(seed, self.hashes, f"epoch {epoch}")))
         return list(np.array_split(order, -(-len(order) // batch)))
 
 
@@ -86,6 +91,7 @@ class Training:
             self.regime.optimizer, [*trained, *self.objective.parameters()],
             rate=self.regime.rate, momentum=self.regime.momentum, decay=self.regime.decay,
         )  # fmt: skip
+        self._replaced = self.objective if isinstance(self.objective, ReplacesGradient) else None
         self._rates = [group["lr"] for group in self.optimizer.param_groups]
 
     def run(self, progress: Progress | None = None, checkpoint: Path | None = None, name: str = "") -> None:
@@ -141,13 +147,12 @@ class Training:
         """Gradients of the batch's mean loss, or the ones the objective puts in their place; losses (b,) detached."""
         weights = torch.ones_like(outputs[:, 0]) if self.rows.weights is None else self.rows.weights[rows]
         weights = (weights / len(rows)).to(outputs.dtype)
-        replaced = self.objective if isinstance(self.objective, ReplacesGradient) else None
-        seen = outputs if replaced is None else outputs.detach()  # no label reaches the module through the loss then
+        seen = outputs if self._replaced is None else outputs.detach()  # no label reaches the module by the loss then
         losses = require_row_losses(self.objective.loss(seen, labels, rows, inputs), len(rows))
         if losses.requires_grad:
             torch.autograd.backward((weights * losses).sum())
-        if replaced is not None:
-            gradient = replaced.output_gradient(seen, labels, rows, inputs).detach()
+        if self._replaced is not None:
+            gradient = self._replaced.output_gradient(seen, labels, rows, inputs).detach()
             torch.autograd.backward(outputs, weights[:, None] * gradient)
         return losses.detach()
 
