@@ -1,0 +1,20 @@
+"""Gradients of one scalar per row with respect to a model's parameters, held as factors per layer.
+
+Axes on this floor: n rows, m other rows, k vectors, t positions, i inputs, o outputs, p parameters, c outputs of the
+model. The (n, p) matrix of all gradients is never built.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "dense": ["DenseGradients", "LookupGradients"],
+        "factors": ["LayerGradients", "MatrixGradients", "OuterGradients"],
+        "networks": ["network_gradients"],
+        "places": ["MatrixPlace"],
+        "rows": ["RowGradients"],
+        "sketching": ["Directions"],
+        "torch_rows": ["row_gradients"],
+    },
+)

@@ -1,0 +1,259 @@
+"""`row_gradients`: the gradients of every row of a torch module, in one backward pass per batch."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from samplewise.core.arrays import Array
+from samplewise.core.errors import InputError
+from samplewise.core.randomness import generator
+from samplewise.engine.gradients.losses import checked_labels, require_loss
+from samplewise.engine.gradients.rows import RowGradients, joined_rows
+from samplewise.engine.gradients.torch_batches import Batch, Rows, opened
+from samplewise.engine.gradients.torch_calls import Recorder, Term
+from samplewise.engine.gradients.torch_checks import (
+    checked_outputs,
+    chosen_parameters,
+    disagreeing,
+    refuse_mixed_rows,
+    require_finite_rows,
+    require_own_rows,
+    require_ready,
+)
+from samplewise.engine.gradients.torch_layers import Layout, layers_of, terms_of
+from samplewise.engine.gradients.torch_losses import as_labels, row_values
+from samplewise.engine.gradients.torch_one_by_one import Asked, looped, rows_together, vectorised
+
+PROBED = 16  # rows of the first batch, which is checked against autograd and measured
+CHUNK_BYTES = 2**28  # of what a batch keeps, when the size of batches is chosen here
+MOST_ROWS = 1024
+
+Loss = Literal["cross_entropy", "margin", "squared_error", "output"] | Callable[[Any, Any], Any]
+
+
+def row_gradients(
+    module: nn.Module,
+    data: Any,
+    *,
+    loss: Loss = "cross_entropy",
+    layers: Iterable[str] | None = None,
+    forward: Callable[[nn.Module, Any], Tensor] | None = None,
+    chunk: int | Literal["auto"] = "auto",
+    dtype: Any = None,
+) -> RowGradients:
+    """Gradients of one scalar per row with respect to the parameters, in units of value per unit of parameter.
+
+    For a layer with inputs a_t and cotangents b_t, g = sum_t b_t a_t': both are noted in one backward pass and the
+    outer product is never made. Parameters no layer explains are differentiated row by row. The first rows are always
+    checked against autograd, with random weights per row.
+
+    Args:
+        module: trained, in evaluation mode; nothing in it is changed.
+        data: (X, y), a `Dataset`, a torch data set, or a DataLoader with shuffle=False.
+        loss: "cross_entropy" | "margin" | "squared_error" | "output", or a callable that takes
+            outputs (b, c) and labels (b,) and returns (b,) values.
+        layers: names of submodules or parameters; default: all that require gradients.
+        forward: callable (module, inputs) -> outputs, for modules that return something else or take several inputs.
+        chunk: rows per batch.   dtype: of the factors, numpy.float32 or numpy.float64; default: the module's, at least
+            float32.
+
+    Returns:
+        RowGradients of n rows; `skipped` names parameters that do not enter.
+
+    Raises:
+        InputError: rows that depend on each other or cannot be named, labels or outputs of the wrong shape, entries
+            that are not finite (rows named), no parameter, several devices.
+
+    Cost: one forward and one backward pass; memory n t (i + o) per layer, at most n i o.
+    Not for: parameters no layer explains where n times their number does not fit in memory (see `stream_sketches`).
+    Source: goodfellow2015, rochette2019.
+
+    >>> module = nn.Linear(2, 3)
+    >>> row_gradients(module, (np.eye(2), [0, 2])).gram().shape
+    (2, 2)
+    """
+    engine = Engine.of(module, loss, layers, forward, dtype)
+    parts = list(engine.batches(opened(data), chunk))
+    found = joined_rows(parts)
+    return replace(found, skipped=engine.skipped, notes=engine.notes())
+
+
+@dataclass(slots=True, eq=False)
+class Engine:
+    """One module with one question, ready for batches."""
+
+    module: nn.Module
+    loss: Any
+    forward: Callable[[nn.Module, Any], Any]
+    layout: Layout
+    skipped: dict[str, int]
+    precision: torch.dtype
+    checked: int = 0  # rows of the largest batch that was checked
+    loops: set[str] = field(default_factory=set)  # parameters torch cannot vectorise
+
+    @classmethod
+    def of(cls, module: nn.Module, loss: Any, layers: Any, forward: Any, dtype: Any) -> "Engine":
+        """Refuse what can be refused before a row is seen."""
+        require_loss(loss)
+        require_ready(module)
+        names, skipped = chosen_parameters(module, layers)
+        precision = next(held.dtype for held in module.parameters() if id(held) in names)
+        return cls(module, loss, forward or _called, Layout(names, _factor_dtype(dtype, precision)), skipped, precision)
+
+    def batches(self, rows: Rows, chunk: int | Literal["auto"]) -> Iterator[RowGradients]:
+        """Row gradients batch by batch; a short first one is checked and, for "auto", measured."""
+        if chunk != "auto" and (not isinstance(chunk, int) or chunk < 1):
+            raise InputError("chunk must be a number of rows", got=repr(chunk), fix='use chunk=256, or "auto"')
+        size = [PROBED if chunk == "auto" else chunk]
+        for batch in rows.batches(self.module, lambda: size[0]):
+            found, held = self.gradients(batch)
+            if chunk == "auto":
+                size[0] = int(min(MOST_ROWS, max(1, CHUNK_BYTES // max(1, held // len(batch)))))
+            yield found
+
+    def gradients(self, batch: Batch) -> tuple[RowGradients, int]:
+        """Row gradients of one batch, and the bytes it kept alive on the way."""
+        with torch.enable_grad(), Recorder(self.module, set(self.layout.names)) as recorder:
+            outputs = self.outputs(batch.inputs, len(batch))
+        checked = checked_labels(batch.labels, tuple(outputs.shape), batch.ids, self.loss)
+        with torch.enable_grad():
+            labels = as_labels(None if batch.labels is None else checked, outputs, self.loss)
+            values = row_values(self.loss, outputs, labels)
+        require_finite_rows([outputs.detach(), values.detach()], batch.ids, self.precision, "outputs or values")
+        check = len(batch) > self.checked
+        edges = [call.edge for call in recorder.calls]
+        cotangents = torch.autograd.grad(values.sum(), edges, allow_unused=True, retain_graph=True) if edges else ()
+        require_finite_rows(
+            [part for part in cotangents if part is not None and len(part) == len(batch)],
+            batch.ids, self.precision, "gradients",
+        )  # fmt: skip
+        terms = terms_of(zip(recorder.calls, cotangents, strict=True), len(batch), self.layout)
+        if check:
+            self._settle(batch, outputs, values, terms, labels)
+        layers = layers_of(terms, self._one_by_one(batch, labels), self.layout)
+        flat = outputs.detach().reshape(len(batch), -1).double().cpu().numpy()
+        found = RowGradients(batch.ids, layers, flat, checked, values.detach().double().cpu().numpy())
+        return found, sum(_bytes(term) for term in terms) + flat.nbytes
+
+    def outputs(self, inputs: Any, count: int) -> Tensor:
+        """(b, c) of the module; what torch says about inputs that do not fit is told as an `InputError`."""
+        try:
+            given = self.forward(self.module, inputs)
+        except (RuntimeError, TypeError, IndexError, ValueError) as fault:
+            if isinstance(fault, InputError):
+                raise
+            raise InputError(
+                "the module cannot take these rows", got=str(fault).splitlines()[0] if str(fault) else repr(fault),
+                fix="give inputs of the shape and kind its first layer expects, or pass forward=",
+            ) from fault  # fmt: skip
+        return checked_outputs(given, count)
+
+    def _settle(self, batch: Batch, outputs: Tensor, values: Tensor, terms: list[Term], labels: Any) -> None:
+        """Decide from one batch which parameters are differentiated row by row, and refuse what cannot be right."""
+        self.checked = len(batch)
+        with torch.no_grad():
+            part = batch.rows(slice(0, max(1, len(batch) // 2)))
+            again = self.forward(self.module, part.inputs)
+            require_own_rows(outputs.detach(), again if again.ndim > 1 else again[:, None], batch.ids)
+        weights = generator(0, "check", len(batch)).uniform(0.5, 1.5, len(batch))
+        wanted = self._autograd(values, weights)
+        made = _combined(layers_of(terms, {}, self.layout), weights)
+        missing = [name for name in self.layout.names.values() if name not in made]
+        covered = {name: held for name, held in wanted.items() if name in made}
+        failing = disagreeing(made, covered, self.precision) if covered else []
+        for name in [*missing, *failing]:
+            self.layout.one_by_one.setdefault(name, "no layer that is known explains its gradient")
+        if self.layout.one_by_one:
+            self._settle_one_by_one(batch, labels, wanted, weights)
+
+    def _settle_one_by_one(self, batch: Batch, labels: Any, wanted: dict[str, Tensor], weights: Array) -> None:
+        names = list(self.layout.one_by_one)
+        for _ in range(2):  # vectorised first; what torch cannot vectorise, or gets wrong, is looped over
+            rows = self._one_by_one(batch, labels)
+            made = {name: _weighted(rows[name], weights) for name in names}
+            wrong = disagreeing(made, {name: wanted[name] for name in names}, self.precision)
+            if not wrong:
+                return
+            if self.loops >= set(wrong):
+                refuse_mixed_rows(wrong)
+            self.loops.update(names)
+        refuse_mixed_rows(wrong)
+
+    def _one_by_one(self, batch: Batch, labels: Any) -> dict[str, Tensor]:
+        """(b, *shape) per parameter that no layer explains."""
+        names = list(self.layout.one_by_one)
+        if not names:
+            return {}
+
+        def value(inputs: Any, given: Any) -> Tensor:
+            outputs = self.forward(self.module, inputs)
+            return row_values(self.loss, outputs if outputs.ndim > 1 else outputs[:, None], given)
+
+        asked = Asked(self.module, value)
+        with torch.enable_grad():
+            if not self.loops:
+                try:
+                    found = vectorised(asked, names, batch, labels, rows_together(names, self.module))
+                    return {name: held.to(self.layout.dtype) for name, held in found.items()}
+                except (RuntimeError, NotImplementedError, TypeError, ValueError):
+                    self.loops.update(names)
+            found = looped(asked, names, batch, labels)
+        return {name: held.to(self.layout.dtype) for name, held in found.items()}
+
+    def _autograd(self, values: Tensor, weights: Array) -> dict[str, Tensor]:
+        """Name -> gradient of the weighted sum of the values, as torch takes it."""
+        held = [parameter for parameter in self.module.parameters() if id(parameter) in self.layout.names]
+        total = (values * torch.as_tensor(weights, dtype=values.dtype, device=values.device)).sum()
+        slopes = torch.autograd.grad(total, held, allow_unused=True)
+        found = {}
+        for parameter, slope in zip(held, slopes, strict=True):
+            dense = torch.zeros_like(parameter) if slope is None else slope.detach()
+            found[self.layout.name(parameter)] = (dense.to_dense() if dense.is_sparse else dense).cpu()
+        return found
+
+    def notes(self) -> tuple[str, ...]:
+        """What was done otherwise than by factors, and what was left out."""
+        told = [f"{name} was differentiated row by row: {why}" for name, why in self.layout.one_by_one.items()]
+        if self.skipped:
+            told.append(f"{sum(self.skipped.values()):,} parameters do not enter: {', '.join(list(self.skipped)[:5])}")
+        return tuple(told)
+
+
+def _called(module: nn.Module, inputs: Any) -> Any:
+    """The module's own call: several inputs in order, or by name."""
+    if isinstance(inputs, dict):
+        return module(**inputs)
+    return module(*inputs) if isinstance(inputs, tuple | list) else module(inputs)
+
+
+def _factor_dtype(dtype: Any, precision: torch.dtype) -> torch.dtype:
+    if dtype is None:
+        return torch.float64 if precision == torch.float64 else torch.float32
+    named = {np.dtype(np.float32): torch.float32, np.dtype(np.float64): torch.float64}
+    try:
+        return named[np.dtype(dtype)]
+    except (KeyError, TypeError):
+        raise InputError(
+            "factors are float32 or float64", got=f"dtype {dtype}", fix="use dtype=numpy.float64, or leave it out"
+        ) from None
+
+
+def _combined(layers: Iterable[Any], weights: Array) -> dict[str, Tensor]:
+    """Name -> weighted sum of the row gradients."""
+    sums: dict[str, Any] = {}
+    for layer in layers:
+        layer.combine(weights[:, np.newaxis], sums)
+    return {name: torch.as_tensor(held[0]) for name, held in sums.items()}
+
+
+def _weighted(rows: Tensor, weights: Array) -> Tensor:  # (b, *shape) -> (*shape)
+    return torch.tensordot(torch.as_tensor(weights), rows.double().cpu(), dims=1)
+
+
+def _bytes(term: Term) -> int:
+    parts = (getattr(term, name, None) for name in ("inputs", "cotangents", "values", "indices"))
+    return sum(part.numel() * part.element_size() for part in parts if isinstance(part, Tensor))
