@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "dense": ["DenseGradients", "LookupGradients"],
         "factors": ["LayerGradients", "MatrixGradients", "OuterGradients"],
+        "losses": ["OutputSum"],
         "networks": ["network_gradients"],
         "places": ["MatrixPlace"],
         "rows": ["RowGradients"],

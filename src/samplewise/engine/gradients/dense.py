@@ -148,7 +148,7 @@ class LookupGradients(LayerGradients):
         return int(self.indices.nbytes + self.cotangents.nbytes)
 
     def entries(self) -> tuple[Ints, Ints, Array]:
-        """(e,) tokens in rising order, (e,) rows, (e, d) gradient of the token's weights: one entry per pair that occurs."""
+        """(e,) tokens in rising order, (e,) rows, (e, d) gradients, one entry per pair that occurs."""
         width = self.cotangents.shape[2]
         rows = np.repeat(np.arange(len(self)), self.indices.shape[1])
         tokens, values = self.indices.ravel(), self.cotangents.reshape(-1, width)

@@ -6,6 +6,7 @@
 - "output": the only output column itself.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,17 @@ from samplewise.core.errors import InputError, name_rows, unknown_name
 
 CLASS_LOSSES = ("cross_entropy", "margin")
 LOSSES = (*CLASS_LOSSES, "squared_error", "output")
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSum:
+    """A weighted sum of the outputs, as the scalar whose gradient is taken: one row of a Jacobian, or a random mix."""
+
+    weights: tuple[float, ...]  # (c,)
+
+    def __call__(self, outputs: Any, labels: Any) -> Any:  # (b, c), (b,) -> (b,)
+        """The sum, for outputs of either library."""
+        return sum(weight * outputs[:, column] for column, weight in enumerate(self.weights) if weight)
 
 
 def require_loss(loss: Any) -> None:

@@ -1,5 +1,6 @@
 """`network_gradients`: row gradients of fitted scikit-learn networks and linear models; torch is not needed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,18 +12,24 @@ from samplewise.core.errors import InputError, name_rows
 from samplewise.data.border import as_features, as_vector, default_ids
 from samplewise.data.dataset import Dataset
 from samplewise.engine.gradients.factors import OuterGradients
-from samplewise.engine.gradients.losses import CLASS_LOSSES, checked_labels, require_loss, values_and_cotangents
+from samplewise.engine.gradients.losses import (
+    CLASS_LOSSES,
+    OutputSum,
+    checked_labels,
+    require_loss,
+    values_and_cotangents,
+)
 from samplewise.engine.gradients.places import MatrixPlace
 from samplewise.engine.gradients.rows import RowGradients
 
 # Derivatives in terms of the activation's own result.
-SLOPES = {
+SLOPES: dict[str, Callable[[Floats], Floats]] = {
     "identity": np.ones_like,
     "relu": lambda result: (result > 0).astype(result.dtype),
     "tanh": lambda result: 1.0 - result**2,
     "logistic": lambda result: result * (1.0 - result),
 }
-ACTIVATIONS = {
+ACTIVATIONS: dict[str, Callable[[Floats], Floats]] = {
     "identity": lambda total: total,
     "relu": lambda total: np.maximum(total, 0.0),
     "tanh": np.tanh,
@@ -63,7 +70,7 @@ class Network:
         return tuple(reversed(found))
 
 
-def network_gradients(estimator: Any, data: Any, *, loss: str | None = None) -> RowGradients:
+def network_gradients(estimator: Any, data: Any, *, loss: str | OutputSum | None = None) -> RowGradients:
     """Gradients of one scalar per row with respect to the weights of a fitted scikit-learn model.
 
     The same factors as `row_gradients` gives for a torch module, in closed form and double precision. Weights are
@@ -74,6 +81,7 @@ def network_gradients(estimator: Any, data: Any, *, loss: str | None = None) -> 
             that ends in one (what comes before transforms the rows).
         data: (X, y) or a `Dataset`, labels as the estimator was fitted on.
         loss: "cross_entropy" | "margin" for classifiers, "squared_error" | "output" for regressors; default: the first.
+            Or an `OutputSum`, for either.
 
     Returns:
         RowGradients; two classes have one logit, that of the second.
@@ -92,6 +100,8 @@ def network_gradients(estimator: Any, data: Any, *, loss: str | None = None) -> 
     """
     X, y, ids = _rows_of(data)
     network, numbers = _opened(estimator, X)
+    if isinstance(loss, OutputSum):
+        return _summed(network, _finite(numbers, ids), loss, y, ids)
     chosen = loss or ("squared_error" if network.classes is None else "cross_entropy")
     if callable(chosen):
         raise InputError(
@@ -104,12 +114,24 @@ def network_gradients(estimator: Any, data: Any, *, loss: str | None = None) -> 
             f"the loss {chosen!r} is not for a {kind}", got=type(estimator).__name__,
             fix='use "cross_entropy" or "margin" for classifiers, "squared_error" or "output" for regressors',
         )  # fmt: skip
-    require_finite(numbers, ids, "X", "impute or drop these rows")
-    seen, outputs = network.run(numbers)
+    seen, outputs = network.run(_finite(numbers, ids))
     codes = y if network.classes is None or y is None else _codes(y, network.classes, ids)
     labels = checked_labels(codes, outputs.shape, ids, chosen)
     values, cotangents = values_and_cotangents(outputs, labels, chosen)
     return RowGradients(ids, network.layers(seen, cotangents), outputs, labels, values)
+
+
+def _finite(numbers: Floats, ids: Array) -> Floats:
+    require_finite(numbers, ids, "X", "impute or drop these rows")
+    return numbers
+
+
+def _summed(network: Network, numbers: Floats, of: OutputSum, y: Array | None, ids: Array) -> RowGradients:
+    """Gradients of a weighted sum of the outputs, which asks no label."""
+    seen, outputs = network.run(numbers)
+    weights = np.array(of.weights)
+    layers = network.layers(seen, np.tile(weights, (len(outputs), 1)))
+    return RowGradients(ids, layers, outputs, np.full(len(ids), np.nan) if y is None else y, outputs @ weights)
 
 
 def _affine(rows: Array, weight: Floats, bias: Floats | None) -> Floats:

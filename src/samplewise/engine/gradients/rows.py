@@ -221,8 +221,8 @@ def joined_rows(parts: Sequence[RowGradients]) -> RowGradients:
     return replace(
         first,
         layers=tuple(own.joined_with(others) for own, *others in by_layer),
-        **{
-            name: np.concatenate([getattr(part, name) for part in parts])
-            for name in ("ids", "outputs", "labels", "values")
-        },
+        ids=np.concatenate([part.ids for part in parts]),
+        outputs=np.concatenate([part.outputs for part in parts]),
+        labels=np.concatenate([part.labels for part in parts]),
+        values=np.concatenate([part.values for part in parts]),
     )

@@ -49,9 +49,7 @@ def looped(asked: Asked, names: list[str], batch: Batch, labels: Any) -> dict[st
     found: list[list[Tensor]] = [[] for _ in names]
     for row in range(len(batch)):
         span = slice(row, row + 1)
-        value = asked(
-            mapped(lambda part, span=span: part[span], batch.inputs), None if labels is None else labels[span]
-        )
+        value = asked(batch.rows(span).inputs, None if labels is None else labels[span])
         slopes = torch.autograd.grad(value.sum(), chosen, allow_unused=True)
         for parts, slope, parameter in zip(found, slopes, chosen, strict=True):
             dense = torch.zeros_like(parameter) if slope is None else slope
