@@ -5,9 +5,19 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "benefit": ["RowEffects", "leave_one_out", "row_effects"],
+        "attributor": ["Attributor", "FittedAttributor"],
+        "bagging": ["out_of_bag_value"],
+        "benefit": ["leave_one_out", "row_effects"],
+        "datamodels": ["Datamodel", "datamodel"],
+        "detection": ["Detection", "mislabel_score"],
+        "effects": ["RowEffects"],
         "evaluation": ["DatamodelingScore", "datamodeling_score_difference", "linear_datamodeling_score"],
+        "game": ["Game", "open_game"],
+        "gradient_scores": ["gradient_coherence", "gradient_norm"],
         "harm": ["drop_harmful", "harmful_rows"],
+        "removal": ["Brittleness", "RemovalCurve", "brittleness", "removal_curve"],
+        "sanity": ["same_class_share", "top_overlap", "weight_dependence"],
+        "semivalues": ["banzhaf", "data_shapley"],
         "votes": ["knn_shapley"],
     },
 )

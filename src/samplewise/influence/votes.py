@@ -5,34 +5,48 @@ from typing import Any
 import numpy as np
 
 from samplewise.core.errors import InputError
+from samplewise.core.randomness import key_hashes
 from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
-from samplewise.engine.neighbours import NeighbourIndex, neighbour_shapley
+from samplewise.engine.neighbours import NeighbourIndex, neighbour_shapley_moments, ranked_neighbour_shapley
 from samplewise.engine.refits import Part, open_part
 from samplewise.engine.refits.ordering import in_id_order
+from samplewise.influence.game import open_game
 
+ALIKE = "its neighbours are of its class"
 NEAREST = 1000  # rows further away than so many change no vote of ten neighbours by more than a thousandth
 
 
-def knn_shapley(data: Dataset | tuple[Any, Any] | Part, *, count: int = 10, folds: int = 5, seed: int = 0) -> Scores:
+def knn_shapley(
+    data: Dataset | tuple[Any, Any] | Part,
+    validation: Dataset | tuple[Any, Any] | None = None,
+    *,
+    count: int = 10,
+    folds: int = 5,
+    seed: int = 0,
+) -> Scores:
     """Shapley value of every row to a nearest-neighbour classifier of the other folds, in share of votes.
 
-    The rows of one fold ask, the rows of the other folds vote; the value of a row is its mean over the folds it votes
-    for, times the number of voters, so that 1 is the value of an average helpful row.
+    With validation rows, these ask and all rows vote, and the values add up to the share of right votes. Without, the
+    rows of one fold ask, the rows of the other folds vote; the value of a row is its mean over the folds it votes for,
+    times the number of voters, so that 1 is the value of an average helpful row.
 
     Args:
         data: n rows with class labels, a pair (X, y), or a part of refits.
+        validation: m labelled rows that ask, or None.
         count: neighbours that vote.
         folds: number of folds.
         seed: of the folds.
 
     Returns:
         Scores "neighbour_value" (n,), larger means the row helps, below 0 it misleads; NaN for a row that never voted.
+        `spread` is the standard error over the rows that ask.
 
     Raises:
-        InputError: no labels, or labels that are numbers.
+        InputError: no labels, labels that are numbers, or validation rows of another kind or class.
 
-    Cost: one neighbour search per fold, O(n min(n, 1000)).   Not for: copies (they share one value).
+    Cost: one neighbour search per fold, O(n min(n, 1000)); with validation rows O(m n (d + log n)), no fit.
+    Not for: copies (they share one value).
     Source: jia2019.
 
     >>> X, y = np.repeat([0.0, 1.0], 20)[:, None], np.repeat([0, 1], 20)
@@ -40,24 +54,45 @@ def knn_shapley(data: Dataset | tuple[Any, Any] | Part, *, count: int = 10, fold
     >>> knn_shapley((X, y), count=5).top(1, largest=False).keys
     array([7])
     """
+    if validation is not None:
+        return _asked_by(validation, data.data if isinstance(data, Part) else data, count)
     given = data if isinstance(data, Part) else open_part(data, folds=folds, seed=seed)
     part, order = in_id_order(given)  # equally near rows vote in an order of their own
-    if not part.class_count:
-        raise InputError(
-            "neighbours vote for classes, and these labels are numbers",
-            got=f"{len(part)} rows, task regression",
-            fix="use leave_one_out(data) for regression",
-        )
-    value, seen = np.zeros(len(part)), np.zeros(len(part))
+    _require_classes(part.class_count, len(part))
+    value, variance, seen = np.zeros((3, len(part)))
     for fold in np.unique(part.folds):
         voters = np.flatnonzero(part.folds < fold if part.ordered else part.folds != fold)
         asking = np.flatnonzero(part.folds == fold)
         if not len(voters):
             continue
         near = NeighbourIndex(part.space[voters]).query(part.space[asking], count=min(NEAREST, len(voters))).indices
-        value[voters] += len(voters) * neighbour_shapley(near, part.codes[voters], part.codes[asking], count)
+        shares, errors = neighbour_shapley_moments(near, part.codes[voters], part.codes[asking], count)
+        value[voters] += len(voters) * shares
+        variance[voters] += np.square(len(voters) * errors)
         seen[voters] += 1
-    mean = np.divide(value, seen, out=np.full(len(part), np.nan), where=seen > 0)
     place = np.argsort(order)
+    with np.errstate(invalid="ignore", divide="ignore"):  # rows that never voted
+        mean, spread = (value / seen)[place], (np.sqrt(variance) / seen)[place]
     ids = given.runner.data.ids[given.positions]
-    return Scores("neighbour_value", mean[place], ids, "share of votes, times rows", "its neighbours are of its class")
+    return Scores("neighbour_value", mean, ids, "share of votes, times rows", ALIKE, spread=spread)
+
+
+def _asked_by(validation: Dataset | tuple[Any, Any], data: Dataset | tuple[Any, Any], count: int) -> Scores:
+    """Values of all rows to the votes on the validation rows."""
+    game = open_game(data, validation)
+    _require_classes(game.class_count, len(game))
+    order = np.argsort(key_hashes(game.keys), kind="stable")  # equally near rows vote in an order of their own
+    rows, asked = game.runner.space[: len(game)], game.runner.space[len(game) :]
+    found = ranked_neighbour_shapley(rows[order], game.codes[order], asked, game.query_codes, count)
+    place = np.argsort(order)
+    values, spread = (part[place] for part in found)
+    return Scores("neighbour_value", values, game.keys, "share of votes", ALIKE, spread=spread)
+
+
+def _require_classes(class_count: int, rows: int) -> None:
+    if not class_count:
+        raise InputError(
+            "neighbours vote for classes, and these labels are numbers",
+            got=f"{rows} rows, task regression",
+            fix="use leave_one_out(data) for regression",
+        )

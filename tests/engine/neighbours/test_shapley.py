@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 
 from samplewise.core.errors import InputError
-from samplewise.engine.neighbours import NeighbourIndex, neighbour_shapley
+from samplewise.engine.neighbours import (
+    NeighbourIndex,
+    neighbour_shapley,
+    neighbour_shapley_moments,
+    ranked_neighbour_shapley,
+)
 
 
 def utility(members, order, codes, wanted, count):
@@ -80,3 +85,29 @@ def test_refusals():
     with pytest.raises(InputError, match=r"where: +order, query_codes") as caught:
         neighbour_shapley(np.zeros((2, 3), int), np.zeros(3), np.zeros(5))
     assert caught.match("NeighbourIndex")
+
+
+@pytest.mark.parametrize("count", [1, 3, 10])
+def test_ranking_every_row_is_the_same_as_being_given_the_order(count):
+    draw = np.random.default_rng(2)
+    rows, queries = draw.normal(size=(90, 4)), draw.normal(size=(30, 4))
+    rows[40] = rows[7]  # copies tie, and keep the order they came in
+    codes, wanted = draw.integers(0, 3, size=90), draw.integers(0, 3, size=30)
+    order = NeighbourIndex(rows).query(queries, 90).indices
+    given = neighbour_shapley_moments(order, codes, wanted, count)
+    np.testing.assert_allclose(ranked_neighbour_shapley(rows, codes, queries, wanted, count), given, atol=1e-12)
+
+
+def test_the_standard_error_is_that_of_the_mean_over_queries():
+    draw = np.random.default_rng(3)
+    order = np.array([draw.permutation(20) for _ in range(15)])
+    codes, wanted = draw.integers(0, 2, size=20), draw.integers(0, 2, size=15)
+    each = np.array([neighbour_shapley(o[None], codes, w[None], 3) for o, w in zip(order, wanted, strict=True)])
+    mean, error = neighbour_shapley_moments(order, codes, wanted, 3)
+    np.testing.assert_allclose(mean, each.mean(axis=0), atol=1e-12)
+    np.testing.assert_allclose(error, each.std(axis=0, ddof=1) / np.sqrt(15), atol=1e-12)
+
+
+def test_rows_and_queries_of_different_spaces_are_refused():
+    with pytest.raises(InputError, match="pass \\(n, d\\)"):
+        ranked_neighbour_shapley(np.zeros((3, 2)), np.zeros(3), np.zeros((2, 3)), np.zeros(2))

@@ -10,6 +10,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "graph": ["NeighbourGraph", "NeighbourIndex", "build_graph"],
         "groups": ["exact_groups"],
-        "shapley": ["neighbour_shapley"],
+        "shapley": ["neighbour_shapley", "neighbour_shapley_moments", "ranked_neighbour_shapley"],
     },
 )

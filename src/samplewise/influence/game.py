@@ -1,0 +1,260 @@
+"""Rows as the players of a game: the worth of a set of rows is the score of the model fitted on it."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal
+
+import lazy_loader
+import numpy as np
+
+from samplewise.core.arrays import Array, Floats, Ints, Mask, one_hot
+from samplewise.core.errors import InputError, name_rows
+from samplewise.core.execution import Executor
+from samplewise.core.randomness import derive_seed
+from samplewise.core.values import Scores
+from samplewise.data.dataset import Dataset
+from samplewise.data.images import Images
+from samplewise.data.targets import Target, describe_target
+from samplewise.engine.models.choice import choose_learner
+from samplewise.engine.models.encoding import feature_space
+from samplewise.engine.models.learner import Fit
+from samplewise.engine.models.metrics import Metric, choose_metric
+from samplewise.engine.refits import FitRunner, ProcessExecutor
+
+pd = lazy_loader.load("pandas")
+sparse = lazy_loader.load("scipy.sparse")
+
+Players = Literal["rows", "groups"]
+MOST_FITS = 50_000
+
+
+@dataclass(frozen=True, eq=False)
+class Game:
+    """Sets of players and what the models fitted on them are worth; made by `open_game`, read by every valuation.
+
+    The empty set is worth what the commonest class, or the mean label, scores; so is a set of rows of one class worth
+    what naming that class scores. A set that was worth something once is not fitted again.
+
+    Args:
+        runner: makes the fits, on the training rows followed by the validation rows.
+        member: (n,) player every training row belongs to.
+        keys: (p,) ids of the players.
+        query_ids: (m,) ids of the validation rows.
+        metric: what a model is worth: its mean contribution over validation rows.
+        players: whether a player is a row or a group of rows.
+    """
+
+    runner: FitRunner
+    member: Ints
+    keys: Array
+    query_ids: Array
+    metric: Metric
+    players: Players = "rows"
+
+    def __len__(self) -> int:
+        """Number of players."""
+        return len(self.keys)
+
+    @property
+    def codes(self) -> Array:
+        """(n,) class codes or numbers of the training rows."""
+        return self.runner.target.codes[: len(self.member)]
+
+    @property
+    def query_codes(self) -> Array:
+        """(m,) class codes or numbers of the validation rows."""
+        return self.runner.target.codes[len(self.member) :]
+
+    @property
+    def class_count(self) -> int:
+        """Number of classes; 0 for regression."""
+        return 0 if self.runner.target.classes is None else len(self.runner.target.classes)
+
+    def outputs(self, inside: Mask, *, repeat: int = 0) -> Floats:
+        """(k, m, c) outputs at the validation rows of models fitted on the players `inside` (k, p).
+
+        `repeat` numbers fits of the same rows that differ in the learner's seed alone.
+        """
+        runner = self.runner if not repeat else replace(self.runner, seed=derive_seed(self.runner.seed, repeat))
+        blocks = (np.arange(len(runner.data)) >= len(self.member)).astype(np.intp)
+        ask = np.flatnonzero(blocks)
+        masks = np.asarray(inside, dtype=bool)[:, self.member]
+        fixed = [self._constant(mask) for mask in masks]
+        fits = [
+            Fit(np.r_[mask, np.zeros(len(ask), dtype=bool)], ask)
+            for mask, outputs in zip(masks, fixed, strict=True)
+            if outputs is None
+        ]
+        fitted = iter(runner.outputs(fits, blocks=blocks))
+        return np.stack([next(fitted) if outputs is None else outputs for outputs in fixed]).astype(np.float64)
+
+    def contributions(self, inside: Mask, *, repeat: int = 0) -> Floats:
+        """(k, m) what each validation row adds to the worth of each set (k, p), in the unit of the metric."""
+        answers = self.outputs(inside, repeat=repeat)
+        return np.stack([self.metric.contributions(answer, self.query_codes) for answer in answers])
+
+    def worth(self, inside: Mask) -> Floats:
+        """(k,) mean contribution over the validation rows of each set of players (k, p)."""
+        return self.contributions(inside).mean(axis=1)
+
+    @cached_property
+    def ends(self) -> tuple[float, float]:
+        """Worth of nobody and of everybody."""
+        nobody, everybody = self.worth(np.array([[False], [True]]) & np.ones(len(self), dtype=bool))
+        return float(nobody), float(everybody)
+
+    def margins(self, inside: Mask, *, repeat: int = 0) -> Floats:
+        """(k, m) output for the true class minus the largest other one; minus the absolute error for numbers."""
+        answers, rows = self.outputs(inside, repeat=repeat), np.arange(len(self.query_ids))
+        if not self.class_count:
+            return -np.abs(answers[:, :, 0] - self.query_codes)
+        own = answers[:, rows, self.query_codes]
+        answers[:, rows, self.query_codes] = -np.inf
+        return own - answers.max(axis=2)
+
+    def scores(self, quantity: str, values: Floats, spread: Floats, larger_means: str) -> Scores:
+        """A number per player, in the unit of the metric."""
+        axis: Literal["row", "segment"] = "row" if self.players == "rows" else "segment"
+        return Scores(quantity, values, self.keys, self.metric.unit, larger_means, axis, spread)
+
+    def require_affordable(self, fits: int, most: int, instead: str) -> None:
+        """Refuse, with the cost in fits, what would take too long."""
+        if fits > most:
+            raise InputError(
+                "this valuation would refit the learner too often",
+                got=f"{fits:,} fits for {len(self):,} players, at most {most:,} are allowed",
+                fix=f"{instead}; or raise most_fits=, or value groups: open_game(..., players='groups')",
+            )
+
+    def _constant(self, mask: Mask) -> Floats | None:
+        """(m, c) what a set with too little to fit on answers; None where a model can be fitted."""
+        labels = self.codes[mask] if mask.any() else self.codes
+        if not self.class_count:
+            return None if mask.sum() > 1 else np.full((len(self.query_ids), 1), labels.mean())
+        counts = np.bincount(labels, minlength=self.class_count)
+        if mask.any() and (counts > 0).sum() > 1:
+            return None
+        commonest = one_hot(np.array([counts.argmax()]), self.class_count)
+        return np.asarray(np.repeat(commonest, len(self.query_ids), axis=0))
+
+
+def open_game(
+    data: Dataset | tuple[Any, Any],
+    validation: Dataset | tuple[Any, Any],
+    learner: Any = None,
+    *,
+    utility: str | None = None,
+    players: Players = "rows",
+    seed: int = 0,
+    executor: Executor | None = None,
+) -> Game:
+    """The game whose players are training rows (or groups of them) and whose worth is the validation score, in points.
+
+    u(S) = mean over validation rows of the metric of the learner fitted on the rows of S; u(nobody) is what the
+    commonest class, or the mean label, scores.
+
+    Args:
+        data: n labelled training rows, a `Dataset` or a pair (X, y).
+        validation: m labelled rows of the same kind that nothing is fitted on.
+        learner: a name, a scikit-learn estimator or a `Learner`; None for the default of this shape of data.
+        utility: "accuracy", "balanced_accuracy", "auc", "mae" or "r2"; None for accuracy, or mae for numbers.
+        players: "rows", or "groups" to value the groups of `data.groups` (sources, hospitals) as a whole.
+        seed: of the fits and of every draw.
+        executor: carries out fits that are not in closed form; default one process per core.
+
+    Returns:
+        `Game`, larger worth means better; pass it to `banzhaf`, `data_shapley`, `leave_one_out`, `datamodel`,
+        `removal_curve` or `brittleness`, which share its fits.
+
+    Raises:
+        InputError: missing labels, validation rows of another kind or class, or no groups where they shall play.
+
+    Cost: one encoding of all rows; no fit is made.
+    Not for: validation rows that are also training rows.
+    Source: ghorbani2019.
+
+    >>> X, y = np.arange(20.0)[:, None], np.repeat([0, 1], 10)
+    >>> open_game((X[::2], y[::2]), (X[1::2], y[1::2]), "logistic").ends
+    (50.0, 100.0)
+    """
+    train, held = (rows if isinstance(rows, Dataset) else Dataset(*rows) for rows in (data, validation))
+    for rows, name in ((train, "data"), (held, "validation")):
+        _require_labels(rows, name)
+    target = describe_target(train.y, ids=train.ids)
+    together = replace(target, codes=np.r_[target.codes, _codes_as(target, held)])
+    chosen, _ = choose_learner(learner, train, target)
+    everyone = _stacked(train, held)
+    runner = FitRunner(everyone, together, chosen, feature_space(everyone), seed, executor or ProcessExecutor())
+    keys, member = _players(train, players)
+    return Game(runner, member, keys, held.ids, choose_metric(utility, target.task), players)
+
+
+def _players(data: Dataset, players: Players) -> tuple[Array, Ints]:
+    if players == "rows":
+        return data.ids, np.arange(len(data))
+    if players != "groups" or data.groups is None:
+        raise InputError(
+            "groups can only play where rows have groups" if players == "groups" else "players are rows or groups",
+            got=f"players={players!r}, groups {'missing' if data.groups is None else 'given'}",
+            fix="pass Dataset(X, y, groups=...) with players='groups', or players='rows'",
+        )
+    keys, member = np.unique(data.groups, return_inverse=True)
+    return keys, member.astype(np.intp)
+
+
+def _require_labels(data: Dataset, name: str) -> None:
+    unlabelled = data.unlabelled() if data.y is not None else np.ones(len(data), dtype=bool)
+    if unlabelled.any():
+        raise InputError(
+            f"every row of {name} needs a label", where=name_rows(data.ids[unlabelled]),
+            got=f"{int(unlabelled.sum())} of {len(data)} rows without", fix=f"drop them: {name}.drop(ids)",
+        )  # fmt: skip
+
+
+def _codes_as(target: Target, held: Dataset) -> Array:
+    """Labels of the validation rows in the codes of the training rows."""
+    if target.classes is None:
+        return np.asarray(held.y, dtype=np.float64)
+    lookup = {value: code for code, value in enumerate(target.classes.tolist())}
+    labels = np.asarray(held.y).tolist()
+    unknown = np.array([label not in lookup for label in labels])
+    if unknown.any():
+        raise InputError(
+            "validation rows are of classes the data lacks", where=name_rows(held.ids[unknown]),
+            got=", ".join(sorted({str(label) for label in labels if label not in lookup})[:5]),
+            fix="drop them, or add training rows of these classes",
+        )  # fmt: skip
+    return np.array([lookup[label] for label in labels], dtype=np.intp)
+
+
+def _stacked(train: Dataset, held: Dataset) -> Dataset:
+    """Training rows followed by validation rows, each with an id of its own."""
+    if tuple(train.X.shape[1:]) != tuple(held.X.shape[1:]):
+        raise InputError(
+            "data and validation have different columns",
+            got=f"X {tuple(train.X.shape)} and {tuple(held.X.shape)}",
+            fix="pass validation rows with the columns of the data",
+        )
+    weights = None if train.weights is None else np.r_[train.weights, np.ones(len(held))]
+    # Hash-drawn landmarks must not depend on how the validation rows are numbered beside the training rows.
+    ids = np.array([f"row {key}" for key in train.ids.tolist()] + [f"judge {key}" for key in held.ids.tolist()])
+    return Dataset(_stacked_features(train.X, held.X), None, ids=ids, weights=weights)
+
+
+def _stacked_features(first: Any, second: Any) -> Any:
+    if isinstance(first, Images):
+        return _stacked_images(first, second)
+    if hasattr(first, "iloc"):
+        return pd.concat([first, second[list(first.columns)]], ignore_index=True)
+    return (sparse if hasattr(first, "indptr") else np).vstack([first, second])
+
+
+def _stacked_images(first: Images, second: Images) -> Images:
+    if first.pixels is not None and second.pixels is not None:
+        return replace(first, pixels=np.concatenate([first.pixels, second.pixels]))
+    if first.paths is not None and second.paths is not None:
+        return replace(first, paths=np.concatenate([first.paths, second.paths]))
+    raise InputError(
+        "images of data and validation are held in different ways", got="files on one side, pixels on the other",
+        fix="read both with Images.from_files, or both with Images.from_array",
+    )  # fmt: skip

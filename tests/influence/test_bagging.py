@@ -1,0 +1,58 @@
+"""Out-of-bag values: against counting by hand, groups, numbers, and planted flips."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from samplewise.core.errors import InputError
+from samplewise.core.execution import SerialExecutor
+from samplewise.data import Dataset, nested_subsets
+from samplewise.influence import mislabel_score, out_of_bag_value
+
+
+def clouds(rows=80, seed=0):
+    draw = np.random.default_rng(seed)
+    y = np.arange(rows) % 2
+    return draw.normal(size=(rows, 2)) + 2.5 * y[:, None], y
+
+
+def test_counts_how_often_strangers_are_right():
+    X, y = clouds(30)
+    found = out_of_bag_value((X, y), LogisticRegression(), count=12, executor=SerialExecutor())
+    order = np.argsort(np.argsort(np.arange(30)))
+    bags = nested_subsets(np.arange(30), y, sizes=[19], repeats=12)[:, 0]
+    right = [(LogisticRegression().fit(X[bag], y[bag]).predict(X) == y)[order] for bag in bags]
+    expected = [np.mean([r[i] for r, bag in zip(right, bags, strict=True) if not bag[i]]) for i in range(30)]
+    assert found.values == pytest.approx(expected)
+
+
+def test_flipped_labels_have_least_support():
+    X, y = clouds(200)
+    wrong = np.arange(0, 200, 11)
+    y[wrong] = 1 - y[wrong]
+    found = out_of_bag_value((X, y), count=40)
+    assert mislabel_score(found, wrong, larger_is_wrong=False).area.value > 0.9
+    assert np.isfinite(found.spread).all()
+
+
+def test_numbers_are_judged_by_squared_error():
+    X = np.linspace(0, 1, 60)[:, None]
+    y = 3.1 * X[:, 0]
+    y[30] += 4
+    found = out_of_bag_value((X, y), "linear", count=20)
+    assert found.top(1, largest=False).keys == [30]
+    assert (found.values <= 0).all()
+
+
+def test_rows_of_one_group_share_bags():
+    """Copies in one group never vouch for each other, copies without a group do."""
+    X, y = np.random.default_rng(0).normal(size=(40, 3)), np.arange(40) % 2
+    X2, y2 = np.vstack([X, X]), np.r_[y, y]
+    tied = out_of_bag_value(Dataset(X2, y2, groups=np.r_[np.arange(40), np.arange(40)]), count=30)
+    loose = out_of_bag_value((X2, y2), count=30)
+    assert loose.values.mean() > tied.values.mean() + 0.1
+
+
+def test_too_few_bags():
+    with pytest.raises(InputError, match="at least 10"):
+        out_of_bag_value(clouds(), count=5)
