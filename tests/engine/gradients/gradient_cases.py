@@ -178,7 +178,7 @@ MODULES = {
         ),
         numbers(3, 4),
         3,
-    ),  # fmt: skip
+    ),
     "custom": (Custom, numbers(3, 5), 3),
 }
 

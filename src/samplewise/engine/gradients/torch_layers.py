@@ -12,14 +12,14 @@ from samplewise.core.arrays import Floats
 from samplewise.engine.gradients.dense import DenseGradients, LookupGradients
 from samplewise.engine.gradients.factors import LayerGradients, MatrixGradients, OuterGradients
 from samplewise.engine.gradients.places import MatrixPlace
-from samplewise.engine.gradients.torch_calls import (
+from samplewise.engine.gradients.torch_calls import reader_of
+from samplewise.engine.gradients.torch_terms import (
     Call,
     DenseTerm,
     LookupTerm,
     MatrixTerm,
     Term,
     Unreadable,
-    reader_of,
 )
 
 
@@ -53,7 +53,7 @@ def terms_of(calls: Iterable[tuple[Call, Tensor | None]], count: int, layout: La
         try:
             found += reader(call, cotangent, count)
         except Unreadable:
-            for held in call.parameters():
+            for held in call.layer.parameters():
                 if layout.name(held):
                     layout.one_by_one[layout.name(held)] = "its layer is called with rows merged or moved"
     wanted = [term for term in found if layout.name(term.weight) or layout.name(getattr(term, "bias", None))]
@@ -164,7 +164,7 @@ def _matrix_layer(group: _Group, layout: Layout) -> LayerGradients:
     if stop - start < shape[0]:
         label += f"[{start}:{stop}]"
     positions, (out, inner) = inputs.shape[1], (cotangents.shape[2], inputs.shape[2])
-    if layout.entries.setdefault(label, positions * (out + inner) > out * inner):
+    if layout.entries.setdefault(label, positions > 1 and positions * (out + inner) > out * inner):
         values = _held(torch.einsum("nto,nti->noi", cotangents, inputs))
         return MatrixGradients(label, place, values, (_second_moment(inputs), _second_moment(cotangents)), len(inputs))
     return OuterGradients(label, place, _held(inputs), _held(cotangents))

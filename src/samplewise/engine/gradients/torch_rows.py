@@ -14,7 +14,7 @@ from samplewise.core.randomness import generator
 from samplewise.engine.gradients.losses import checked_labels, require_loss
 from samplewise.engine.gradients.rows import RowGradients, joined_rows
 from samplewise.engine.gradients.torch_batches import Batch, Rows, opened
-from samplewise.engine.gradients.torch_calls import Recorder, Term
+from samplewise.engine.gradients.torch_calls import Recorder
 from samplewise.engine.gradients.torch_checks import (
     checked_outputs,
     chosen_parameters,
@@ -27,6 +27,7 @@ from samplewise.engine.gradients.torch_checks import (
 from samplewise.engine.gradients.torch_layers import Layout, layers_of, terms_of
 from samplewise.engine.gradients.torch_losses import as_labels, row_values
 from samplewise.engine.gradients.torch_one_by_one import Asked, looped, rows_together, vectorised
+from samplewise.engine.gradients.torch_terms import Term
 
 PROBED = 16  # rows of the first batch, which is checked against autograd and measured
 CHUNK_BYTES = 2**28  # of what a batch keeps, when the size of batches is chosen here
@@ -108,11 +109,11 @@ class Engine:
         """Row gradients batch by batch; a short first one is checked and, for "auto", measured."""
         if chunk != "auto" and (not isinstance(chunk, int) or chunk < 1):
             raise InputError("chunk must be a number of rows", got=repr(chunk), fix='use chunk=256, or "auto"')
-        size = [PROBED if chunk == "auto" else chunk]
+        size = [PROBED if chunk == "auto" else min(chunk, PROBED)]
         for batch in rows.batches(self.module, lambda: size[0]):
             found, held = self.gradients(batch)
-            if chunk == "auto":
-                size[0] = int(min(MOST_ROWS, max(1, CHUNK_BYTES // max(1, held // len(batch)))))
+            measured = min(MOST_ROWS, max(1, CHUNK_BYTES // max(1, held // len(batch))))
+            size[0] = measured if chunk == "auto" else chunk
             yield found
 
     def gradients(self, batch: Batch) -> tuple[RowGradients, int]:
@@ -124,7 +125,7 @@ class Engine:
             labels = as_labels(None if batch.labels is None else checked, outputs, self.loss)
             values = row_values(self.loss, outputs, labels)
         require_finite_rows([outputs.detach(), values.detach()], batch.ids, self.precision, "outputs or values")
-        check = len(batch) > self.checked
+        check = self.checked < min(2, len(batch))  # a single row agrees with anything
         edges = [call.edge for call in recorder.calls]
         cotangents = torch.autograd.grad(values.sum(), edges, allow_unused=True, retain_graph=True) if edges else ()
         require_finite_rows(
