@@ -44,6 +44,7 @@ def embeddings_of(module: nn.Module, X: Any, *, layer: str | None = None) -> Flo
     (4, 5)
     """
     seen: list[Tensor] = []
+    channels_first = isinstance(dict(module.named_modules()).get(layer or ""), nn.Conv1d)
     handles = _watch(module, layer, seen)
     found = []
     try:
@@ -55,7 +56,7 @@ def embeddings_of(module: nn.Module, X: Any, *, layer: str | None = None) -> Flo
                     "this layer took no part in the answer", got=layer or "no linear layer was called",
                     fix="name another one: layer=, of dict(module.named_modules())",
                 )  # fmt: skip
-            found.append(_flat(seen[-1]))
+            found.append(_flat(seen[-1], channels_first))
     finally:
         for handle in handles:
             handle.remove()
@@ -172,11 +173,11 @@ def _watch(module: nn.Module, layer: str | None, seen: list[Tensor]) -> list[Any
     return [parts[layer].register_forward_hook(note)]
 
 
-def _flat(features: Tensor) -> Floats:
+def _flat(features: Tensor, channels_first: bool) -> Floats:
     """(b, d) of (b, t, d) by a mean over positions, of (b, channels, h, w) by a mean over places."""
     held = features.double()
-    if held.ndim == 3:
-        held = held.mean(dim=1)
-    elif held.ndim > 3:
+    if held.ndim > 3 or (held.ndim == 3 and channels_first):
         held = held.flatten(2).mean(dim=2)
+    elif held.ndim == 3:
+        held = held.mean(dim=1)
     return cast(Floats, held.reshape(len(held), -1).cpu().numpy())

@@ -141,7 +141,7 @@ class TorchLearner:
         training.recorder = recorder
         if path is not None:
             _require_state(training.objective)
-        name = "" if path is None else fingerprint(self.fingerprint(), data.fingerprint(), data.ids, target.codes, seed)
+        name = "" if path is None else self._name_of(training, data, target)
         with reproducible(derive_seed(seed, "training"), self.device, self.threads):
             training.run(progress, path, name)
         return FittedTorch(target.classes, training.module, encoder, *task.scale, np.array(training.losses))
@@ -152,6 +152,14 @@ class TorchLearner:
         inputs = space if shared and space is not None else self._encoder(data)(data.X)
         task = _Task(target, inputs, data.ids, data.weights)
         return TorchBench(self, task, None if self.make_objective is None else data)
+
+    def _name_of(self, training: Training, data: Dataset, target: Target) -> str:
+        """A name for one fit: all that its state depends on, ids in their order for what is kept by position."""
+        watched = training.recorder and (training.recorder.counted, training.recorder.error_epochs)
+        pursued = identity_of(type(training.objective))
+        return fingerprint(
+            self.fingerprint(), data.fingerprint(), data.ids, target.codes, training.seed, pursued, watched
+        )
 
     def _encoder(self, data: Dataset) -> TensorEncoder:
         """Scales are sums over rows, so they are taken in one order of the ids, to the last bit."""
