@@ -14,7 +14,7 @@ from samplewise.engine.models.learner import Learner
 
 UNITS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 FOLDS = 5
-FEW_ROWS = 10_000  # below this, the folds of a tested remedy are drawn three times
+FEW_ROWS = 10_000  # up to so many, the folds of a tested remedy are drawn three times
 MANY_ROWS = 20_000  # from here, many rows make up for fewer halves and repeats
 RULES_TESTED = 4  # remedies a typical audit tests; the plan is priced for that many
 
@@ -60,7 +60,7 @@ def make_plan(
         InputError: a budget that cannot be read, or too small for the smallest plan (which is then named).
     """
     full = Plan(
-        checks, repeats=3 if rows < FEW_ROWS else 1, halves=10 if rows < MANY_ROWS else 5,
+        checks, repeats=3 if rows <= FEW_ROWS else 1, halves=10 if rows < MANY_ROWS else 5,
         curve_repeats=5 if rows < MANY_ROWS else 3, seconds_per_fit=_seconds_per_fit(rows, columns, classes, learner),
     )  # fmt: skip
     limit = parse_budget(budget)

@@ -6,35 +6,28 @@ from typing import Any
 
 import numpy as np
 
-from samplewise.core.arrays import Array, Floats, Ints
-from samplewise.core.randomness import hashed_order
+from samplewise.core.arrays import Floats, Ints
 from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
 from samplewise.engine.kernels.smoother import held_out_residuals
 from samplewise.engine.refits import Part, Surrogate, ThreadExecutor, open_part, surrogate
 from samplewise.engine.refits.ordering import in_id_order
+from samplewise.influence.effects import RowEffects, group_numbers, hash_drawn_judges
+from samplewise.influence.game import MOST_FITS, Game
+from samplewise.influence.trained import is_network, network_effects
 
-PAIRS = 2e7  # taught times judging rows of one fold; a larger fold is judged by a hash-drawn sample of its rows
-FEWEST_JUDGES = 200
 PAIRS_AT_ONCE = 2_000_000
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RowEffects:
-    """What each row does to rows that had no part in the fit."""
-
-    benefit: Scores  # (n,) squared error without the row minus with it, per row judged
-    reach: Scores  # (n,) mean square by which it moves their outputs, whatever their labels
-
-
-def leave_one_out(data: Dataset | tuple[Any, Any] | Part, *, folds: int = 5, seed: int = 0) -> Scores:
+def leave_one_out(data: Dataset | tuple[Any, Any] | Part | Game, *, folds: int = 5, seed: int = 0) -> Scores:
     """How much each row lowers the squared error of rows that had no part in the fit (mean per row judged).
 
     benefit_i = mean over judges j of |y_j - f_-i(x_j)|^2 - |y_j - f(x_j)|^2. A ridge head on label-free kernel features
-    is taught by all folds but one and judged on that fold, so no row judges a fit that it, or its group, taught.
+    is taught by all folds but one and judged on that fold, so no row judges a fit that it, or its group, taught. Of a
+    `Game` the learner is refitted without each player: u(everybody) - u(everybody but i), in points.
 
     Args:
-        data: n labelled rows, a pair (X, y), or a part of refits (then its own folds are used).
+        data: n labelled rows, a pair (X, y), a part of refits (then its own folds are used), or a game.
         folds: number of folds.
         seed: of the folds.
 
@@ -44,9 +37,9 @@ def leave_one_out(data: Dataset | tuple[Any, Any] | Part, *, folds: int = 5, see
         squared standard deviations of the label.
 
     Raises:
-        InputError: no labels, or fewer than 2 folds.
+        InputError: no labels, fewer than 2 folds, or a game of more than 50,000 players.
 
-    Cost: O(n p^2 + n m p) for m judges, at most 20 million pairs a fold; no refit.
+    Cost: O(n p^2 + n m p) for m judges, at most 20 million pairs a fold; no refit. Of a game one fit per player.
     Not for: copies (each hides the other), or learners that a ridge head does not resemble.
     Source: cook1977, koh2017.
 
@@ -55,25 +48,43 @@ def leave_one_out(data: Dataset | tuple[Any, Any] | Part, *, folds: int = 5, see
     >>> leave_one_out((X, y)).top(1, largest=False).keys
     array([7])
     """
+    if isinstance(data, Game):
+        return _refitted_without_each(data)
     return row_effects(data, folds=folds, seed=seed).benefit
+
+
+def _refitted_without_each(game: Game) -> Scores:
+    """What every player adds to the others, by refits; the standard error is over the validation rows."""
+    players = len(game)
+    game.require_affordable(players + 1, MOST_FITS, "use leave_one_out(data), which refits nothing")
+    sets = np.vstack([np.ones((1, players), dtype=bool), ~np.eye(players, dtype=bool)])
+    found = game.contributions(sets)
+    change = found[0] - found[1:]
+    spread = change.std(axis=1, ddof=1) / np.sqrt(change.shape[1])
+    return game.scores("benefit", change.mean(axis=1), spread, "raises the validation score")
 
 
 def row_effects(data: Dataset | tuple[Any, Any] | Part, *, folds: int = 5, seed: int = 0) -> RowEffects:
     """`leave_one_out` with the reach of each row: the squared change of the judges' outputs, read without their labels.
+
+    A part whose learner trains a network is judged by that network, through the influence on its loss; every other
+    part by a ridge head that stands in for the learner.
 
     Args, Raises, Cost and Source as `leave_one_out`.
     Returns: `RowEffects`, in squared shares of a class or squared standard deviations; a larger reach says only that a
              row matters, not whether for good.
     """
     given = data if isinstance(data, Part) else open_part(data, folds=folds, seed=seed)
+    if is_network(given):
+        return network_effects(given)
     part, order = in_id_order(given)
     head, ids = surrogate(part), part.runner.data.ids[part.positions]
-    groups = _group_numbers(part)
+    groups = group_numbers(part)
     questions = []
     for fold in np.unique(part.folds):
         taught = np.flatnonzero(part.folds < fold if part.ordered else part.folds != fold)
         if len(taught):
-            judges = _judges(np.flatnonzero(part.folds == fold), len(taught), ids, part.runner.seed)
+            judges = hash_drawn_judges(np.flatnonzero(part.folds == fold), len(taught), ids, part.runner.seed)
             questions.append(_Question(head, taught, judges, groups))
     answers = ThreadExecutor().map(_answer, questions, seeds=[0] * len(questions))
     sums = np.zeros((5, len(part)))
@@ -115,20 +126,6 @@ def _answer(question: _Question, *, seed: int) -> Floats:
         sums[3] += len(benefits)
     sums[4] = len(question.judges)
     return sums
-
-
-def _judges(rows: Ints, taught: int, ids: Array, seed: int) -> Ints:
-    """The rows of a fold that judge: all, or a sample that keeps the pairs affordable."""
-    most = max(FEWEST_JUDGES, int(PAIRS / taught))
-    return rows if len(rows) <= most else rows[hashed_order(seed, ids[rows], "judges")[:most]]
-
-
-def _group_numbers(part: Part) -> Ints:
-    """(n,) number of the group of each row; every row its own without groups."""
-    if part.runner.groups is None:
-        return np.arange(len(part))
-    own = np.asarray(part.runner.groups)[part.positions].astype(str)
-    return np.unique(own, return_inverse=True)[1].astype(np.intp)
 
 
 def _benefits(question: _Question) -> Iterator[tuple[Floats, Floats]]:

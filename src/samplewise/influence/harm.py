@@ -5,7 +5,8 @@ from scipy import stats
 
 from samplewise.core.arrays import Ints
 from samplewise.engine.refits import Change, Part
-from samplewise.influence.benefit import RowEffects, row_effects
+from samplewise.influence.benefit import row_effects
+from samplewise.influence.effects import RowEffects
 
 LEVEL = 0.05
 FAR_REACHING, FEWEST = 0.1, 20  # share of the rows that is tested, and least number

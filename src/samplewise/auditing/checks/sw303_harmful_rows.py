@@ -13,14 +13,15 @@ world. It does harm whether or not it looks odd.
 ## When it is wrong
 The judges' labels are taken as given: among many wrong labels a right row can seem to hurt. One row moves little, so
 most harmful rows stay below what can be shown; an empty list does not say that all rows are fine. Effects are those in
-a ridge head on kernel features that stands in for the learner; row weights are not used.
+a ridge head on kernel features that stands in for the learner, except that a torch network is asked itself: there they
+are one Newton step away from each row, under its Fisher matrix. Row weights are not used.
 
 ## Remedy
 Look at the rows, then drop or mend them; dropping is tested as a rule that is re-run on rows that had no say
 (not offered for under half a per cent of the rows: no test would show its effect).
 
 ## Source
-cook1977, koh2017; benjamini1995 and bourgon2010 for the test.
+cook1977, koh2017, park2023; benjamini1995 and bourgon2010 for the test.
 """
 
 from collections.abc import Mapping
@@ -68,7 +69,7 @@ def _finding(evidence: Evidence, benefit: Scores, rows: Ints) -> Finding:
     value, error = float(benefit.values[worst]), float(np.asarray(benefit.spread)[worst])
     explanation = (
         f"Without any one of these rows, rows that had no part in the fit would be predicted better; the worst raises "
-        f"their squared error by {-value:.2g} (standard error {error:.2g}). About {100 * LEVEL:.0f} % of the list "
+        f"their {_judged_in(benefit)} by {-value:.2g} (standard error {error:.2g}). About {100 * LEVEL:.0f} % of the list "
         "are expected to be there by chance."
     )
     drop = Remedy("drop", keys, action=f"Drop the {count:,} rows that hurt, after a look at them.")
@@ -81,3 +82,8 @@ def _finding(evidence: Evidence, benefit: Scores, rows: Ints) -> Finding:
     )  # fmt: skip
     title = f"{count:,} row{'s make' if count > 1 else ' makes'} the answers for others worse"
     return Finding(CODE, title, "warning", keys, explanation, remedies, (measured,), caveat=caveat)
+
+
+def _judged_in(benefit: Scores) -> str:
+    """What it is that the row raises: a network is judged by its own loss."""
+    return "loss" if benefit.unit == "loss" else "squared error"

@@ -17,5 +17,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "rows": ["RowGradients"],
         "sketching": ["Directions"],
         "torch_rows": ["row_gradients"],
+        "torch_stream": ["RowSketches", "stream_sketches"],
     },
 )

@@ -1,0 +1,203 @@
+"""Influence under the exact empirical Fisher matrix of ALL parameters, through the n by n Gram matrix of row gradients.
+
+The push-through identity (G'G + r I)^-1 G' = G' (G G' + r I)^-1 turns a system in p parameters into one in n rows, and
+the Gram matrix K = G G' follows from layer inputs and output gradients: no vector of length p exists at any time.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import linalg
+
+from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.core.errors import InputError
+from samplewise.engine.gradients import RowGradients
+from samplewise.influence.prepared import Settings, Source, mean_of
+
+FISHER_RIDGE, MARGIN_RIDGE = 0.1, 1.0  # shares of the mean diagonal; docs/methods say how they were found
+HIGHEST_RIDGE = 1e6
+COLUMNS_AT_ONCE = 1024
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RidgedGram:
+    """The Cholesky factor of K + r I, with r = ridge * mean diagonal of K."""
+
+    factor: Floats  # (n, n), of which the lower triangle counts
+    added: float  # r
+    ridge: float
+
+    @classmethod
+    def of(cls, gram: Floats, ridge: float) -> "RidgedGram":
+        """Factorise in the place of `gram`; a ridge too small for rounding is raised tenfold until it is not."""
+        mean = float(np.mean(np.diagonal(gram)))
+        if not mean > 0:
+            raise InputError(
+                "every row has a gradient of zero, so none has any influence",
+                got=f"mean squared gradient norm {mean:g}",
+                fix="check that the loss depends on the module's parameters and is not exactly zero on every row",
+            )
+        diagonal = np.diagonal(gram).copy()
+        work = gram.T  # symmetric, and in the order LAPACK works in: the factor takes the matrix's own place
+        factorise = linalg.get_lapack_funcs(("potrf",), (work,))[0]
+        while ridge <= HIGHEST_RIDGE:
+            np.fill_diagonal(work, diagonal + ridge * mean)
+            work, fault = factorise(work, lower=1, clean=0, overwrite_a=1)
+            if not fault:
+                return cls(work, ridge * mean, ridge)
+            _mirror(work)
+            ridge = max(10 * ridge, 1e-12)
+        raise InputError(
+            "the Gram matrix of the gradients cannot be factorised", got=f"ridge up to {HIGHEST_RIDGE:g} tried",
+            fix="look for rows with gradients of very different size (fitted.gradient norms), or use a float64 module",
+        )  # fmt: skip
+
+    def solve(self, right: Floats) -> Floats:
+        """(K + r I)^-1 right for (n, m)."""
+        return linalg.cho_solve((self.factor, True), right, check_finite=False)
+
+    def among(self, rows: Ints) -> Floats:
+        """(u, u) entries of (K + r I)^-1 between these rows."""
+        unit = np.zeros((len(self.factor), len(rows)))
+        unit[rows, np.arange(len(rows))] = 1.0
+        return self.solve(unit)[rows]
+
+    def inverse_columns(self) -> Iterator[tuple[slice, Floats]]:
+        """Columns of L^-1, many at a time: their squared lengths are the diagonal of the inverse."""
+        count = len(self.factor)
+        for start in range(0, count, COLUMNS_AT_ONCE):
+            own = slice(start, min(start + COLUMNS_AT_ONCE, count))
+            unit = np.zeros((count - start, own.stop - start), dtype=self.factor.dtype)
+            np.fill_diagonal(unit, 1.0)  # rows above `start` of these columns are zero
+            yield own, linalg.solve_triangular(self.factor[start:, start:], unit, lower=True, check_finite=False)
+
+    def diagonal(self) -> Floats:
+        """(n,) diagonal of (K + r I)^-1."""
+        found = np.empty(len(self.factor))
+        for own, columns in self.inverse_columns():
+            found[own] = np.sum(np.square(columns), axis=0)
+        return found
+
+    def leverage(self) -> Floats:
+        """(n,) diagonal of K (K + r I)^-1, in [0, 1)."""
+        return 1.0 - self.added * self.diagonal()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DualFisher:
+    """S = -psi' (G'G + r I)^-1 G', rows of G the gradients of the training loss; exact for any number of parameters.
+
+    Cost: O(n^2 (p / width) + n^3 / 3 + m n^2), memory 16 n^2 bytes.   Source: park2023, grosse2023.
+    """
+
+    source: Source
+    rows: RowGradients
+    inverse: RidgedGram
+
+    @classmethod
+    def prepare(cls, source: Source, train: Any, settings: Settings) -> "DualFisher":
+        """Gradients of the loss, their Gram matrix, its factor."""
+        rows = source.gradients(train, source.loss)
+        ridge = FISHER_RIDGE if settings.ridge is None else settings.ridge
+        return cls(source, rows, RidgedGram.of(rows.gram(), ridge))
+
+    @property
+    def ids(self) -> Array:
+        """(n,) of the training rows."""
+        return self.rows.ids
+
+    @property
+    def ridge(self) -> float:
+        """The ridge used, as a share of the mean diagonal."""
+        return self.inverse.ridge
+
+    def effects(self, queries: Any, target: Any) -> tuple[Floats, Array]:
+        """(m, n) first-order effects."""
+        asked = self.source.gradients(queries, target)
+        return self._solved(asked), asked.ids
+
+    def group_effect(self, rows: Ints, queries: Any, target: Any) -> tuple[Floats, Array]:
+        """(m,) one Newton step without the whole group, whose share of the curvature leaves with it."""
+        asked = self.source.gradients(queries, target)
+        single = self._solved(asked)[:, rows]
+        return single @ _stands_for_itself(self.inverse, rows, np.ones(len(rows))), asked.ids
+
+    def self_influence(self) -> Floats:
+        """(n,) g_i' (G'G + r I)^-1 g_i: the leverage of the row."""
+        return self.inverse.leverage()
+
+    def _solved(self, asked: RowGradients) -> Floats:
+        return -self.inverse.solve(asked.gram(self.rows).T).T
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DualMargin:
+    """S = mean_t[psi' (F'F + r I)^-1 F'] mean_t[1 - p_i], rows of F the gradients of the margins of model t.
+
+    A logistic regression on the linearised network, one step from its optimum, without random projection.
+    Cost: as `DualFisher`, once per model.   Source: park2023.
+    """
+
+    sources: tuple[Source, ...]
+    rows: tuple[RowGradients, ...]
+    inverses: tuple[RidgedGram, ...]
+    doubt: Floats  # (n,) mean over models of 1 - p_i
+
+    @classmethod
+    def prepare(cls, sources: tuple[Source, ...], train: Any, settings: Settings) -> "DualMargin":
+        """One Gram matrix per model."""
+        ridge = MARGIN_RIDGE if settings.ridge is None else settings.ridge
+        rows = tuple(source.gradients(train, "margin") for source in sources)
+        inverses = tuple(RidgedGram.of(own.gram(), ridge) for own in rows)
+        # 1 - p = 1 / (1 + e^margin), which stays exact where p is 1 to the last digit.
+        doubt = np.mean([1.0 / (1.0 + np.exp(np.clip(own.values, -500, 500))) for own in rows], axis=0)
+        return cls(tuple(sources), rows, inverses, doubt)
+
+    @property
+    def ids(self) -> Array:
+        """(n,) of the training rows."""
+        return self.rows[0].ids
+
+    @property
+    def ridge(self) -> float:
+        """The mean ridge of the models, as a share of the mean diagonal."""
+        return float(np.mean([inverse.ridge for inverse in self.inverses]))
+
+    def effects(self, queries: Any, target: Any) -> tuple[Floats, Array]:
+        """(m, n) effects; the scale is that of a logistic regression whose curvature weights are 1."""
+        bracket, query_ids = self._bracket(queries, target)
+        return bracket * self.doubt, query_ids
+
+    def group_effect(self, rows: Ints, queries: Any, target: Any) -> tuple[Floats, Array]:
+        """(m,) sum over the group, to first order."""
+        effects, query_ids = self.effects(queries, target)
+        return effects[:, rows].sum(axis=1), query_ids
+
+    def self_influence(self) -> Floats:
+        """(n,) what the row does to its own loss: (1 - p_i)^2 times its leverage."""
+        return np.square(self.doubt) * np.mean([inverse.leverage() for inverse in self.inverses], axis=0)
+
+    def _bracket(self, queries: Any, target: Any) -> tuple[Floats, Array]:
+        asked = [source.gradients(queries, target) for source in self.sources]
+        solved = (
+            inverse.solve(own.gram(rows).T).T
+            for own, rows, inverse in zip(asked, self.rows, self.inverses, strict=True)
+        )
+        return mean_of(solved), asked[0].ids
+
+
+def _stands_for_itself(inverse: RidgedGram, rows: Ints, steps: Floats) -> Floats:
+    """(I - H_UU)^-1 steps, with H = K (K + r I)^-1: the curvature the group brought is taken away with it."""
+    without = inverse.added * inverse.among(rows)  # I - H = r (K + r I)^-1
+    return linalg.solve(without, steps, assume_a="pos", check_finite=False)
+
+
+def _mirror(work: Floats) -> None:
+    """Write the untouched upper triangle over the lower one, some columns at a time."""
+    for start in range(0, len(work), COLUMNS_AT_ONCE):
+        own = slice(start, start + COLUMNS_AT_ONCE)
+        block = np.triu(work[own, own])
+        work[own, own] = block + np.triu(block, 1).T
+        work[start + len(block) :, own] = work[own, start + len(block) :].T

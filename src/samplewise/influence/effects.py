@@ -1,0 +1,35 @@
+"""What row effects are, and who judges them: shared by the closed form and by trained networks."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from samplewise.core.arrays import Array, Ints
+from samplewise.core.randomness import hashed_order
+from samplewise.core.values import Scores
+from samplewise.engine.refits import Part
+
+PAIRS = 2e7  # taught times judging rows of one fold; a larger fold is judged by a hash-drawn sample of its rows
+FEWEST_JUDGES = 200
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowEffects:
+    """What each row does to rows that had no part in the fit."""
+
+    benefit: Scores  # (n,) squared error without the row minus with it, per row judged
+    reach: Scores  # (n,) mean square by which it moves their outputs, whatever their labels
+
+
+def hash_drawn_judges(rows: Ints, taught: int, ids: Array, seed: int) -> Ints:
+    """The rows of a fold that judge: all, or a sample that keeps the pairs affordable."""
+    most = max(FEWEST_JUDGES, int(PAIRS / taught))
+    return rows if len(rows) <= most else rows[hashed_order(seed, ids[rows], "judges")[:most]]
+
+
+def group_numbers(part: Part) -> Ints:
+    """(n,) number of the group of each row; every row its own without groups."""
+    if part.runner.groups is None:
+        return np.arange(len(part))
+    own = np.asarray(part.runner.groups)[part.positions].astype(str)
+    return np.unique(own, return_inverse=True)[1].astype(np.intp)

@@ -1,0 +1,88 @@
+"""Where the gradients of a trained model come from: a torch module, or the weights of a scikit-learn model."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from samplewise.core.errors import InputError
+from samplewise.data.dataset import Dataset
+from samplewise.engine.gradients import RowGradients, network_gradients, row_gradients
+from samplewise.influence.prepared import Source
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModuleSource:
+    """A torch module, trained already."""
+
+    module: Any
+    loss: Any
+    layers: Sequence[str] | None = None
+    forward: Callable[[Any, Any], Any] | None = None
+
+    def gradients(self, data: Any, of: Any) -> RowGradients:
+        """Gradients of a scalar of every row."""
+        return row_gradients(self.module, data, loss=of, layers=self.layers, forward=self.forward)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FittedSource:
+    """A torch module with the encoder it was trained behind: rows come as its learner met them."""
+
+    fitted: Any
+    loss: Any
+    layers: Sequence[str] | None = None
+
+    def gradients(self, data: Any, of: Any) -> RowGradients:
+        """Gradients of a scalar of every row."""
+        rows = data if isinstance(data, Dataset) else Dataset(*data)
+        found = row_gradients(self.fitted.module, self.fitted.encoded(rows), loss=of, layers=self.layers)
+        return replace(found, ids=rows.ids)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EstimatorSource:
+    """A fitted scikit-learn network or linear model; torch is not needed."""
+
+    estimator: Any
+    loss: Any
+
+    def gradients(self, data: Any, of: Any) -> RowGradients:
+        """Gradients of a scalar of every row."""
+        return network_gradients(self.estimator, data, loss=of)
+
+
+def sources_of(
+    models: Any, loss: Any, layers: Sequence[str] | None, forward: Callable[[Any, Any], Any] | None
+) -> tuple[Source, ...]:
+    """One source per trained model."""
+    given = list(models) if isinstance(models, list | tuple) else [models]
+    if not given:
+        raise InputError("an attributor needs a trained model", got="an empty list", fix="pass one module, or several")
+    return tuple(_source(model, loss, layers, forward) for model in given)
+
+
+def _source(model: Any, loss: Any, layers: Any, forward: Any) -> Source:
+    if hasattr(model, "encoded") and hasattr(model, "module"):
+        if forward is not None:
+            raise InputError("forward= is for plain modules", got=type(model).__name__, fix="leave forward out")
+        return FittedSource(model, loss, layers)
+    if hasattr(model, "named_parameters"):
+        return ModuleSource(model, loss, layers, forward)
+    if hasattr(model, "get_params") and hasattr(model, "predict"):
+        for name, value in (("layers", layers), ("forward", forward)):
+            if value is not None:
+                raise InputError(f"{name}= is for torch modules", got=type(model).__name__, fix=f"leave {name} out")
+        return EstimatorSource(model, loss)
+    raise InputError(
+        "a model must be a trained torch module or a fitted scikit-learn estimator", got=type(model).__name__,
+        fix="pass the module itself; a learner still to be fitted goes to learner= elsewhere",
+    )  # fmt: skip
+
+
+def loss_for(loss: Any, labels: Any) -> Any:
+    """The training loss: as given, or by the kind of the labels."""
+    if not (isinstance(loss, str) and loss == "auto"):
+        return loss
+    return "squared_error" if labels is not None and np.asarray(labels).dtype.kind == "f" else "cross_entropy"

@@ -1,0 +1,177 @@
+"""Leave-one-out of the network linearised at its weights: kernel ridge with the network's own tangent kernel.
+
+With f_c(x) linear in the parameters around the trained ones, training on the labels by least squares is kernel ridge
+with K[i, j] = sum over outputs c of <grad f_c(x_i), grad f_c(x_j)>. There the effect of a row is known exactly: the
+answer at a query moves by the row's weight in it, times the row's HELD-OUT residual. That residual is what the trained
+network itself no longer shows, because it has fitted the row.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace
+from scipy import linalg
+
+from samplewise.core.arrays import Array, Floats, Ints, one_hot
+from samplewise.core.errors import InputError
+from samplewise.core.randomness import generator
+from samplewise.engine.gradients import LayerGradients, OuterGradients, OutputSum, RowGradients
+from samplewise.engine.gradients.losses import values_and_cotangents
+from samplewise.influence.dual import RidgedGram
+from samplewise.influence.prepared import Settings, Source, mean_of
+
+TANGENT_RIDGE = 1.0  # share of the mean diagonal
+MOST_SUMS = 4  # outputs above which so many random sums of them stand for all
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tangents:
+    """Gradients of several sums of the outputs of every row; the sum of their Gram matrices is the tangent kernel."""
+
+    rows: RowGradients  # ids, outputs, labels
+    layers: tuple[tuple[LayerGradients, ...], ...]  # per layer one set of factors, or one per sum
+    scale: Floats  # (n,) what a row's inner products are divided by
+
+    @classmethod
+    def of(cls, source: Source, data: Any, sums: Sequence[OutputSum], *, unit: bool) -> "Tangents":
+        """Layers with one position share their inputs, and their cotangents for all sums stand side by side.
+
+        Args:    unit: whether every row counts with length 1, so that the kernel is a cosine.
+        """
+        rows = source.gradients(data, source.loss)
+        parts: list[list[LayerGradients]] = [[] for _ in rows.layers]
+        for of in sums:
+            for found, layer in zip(parts, source.gradients(data, of).layers, strict=True):
+                found.append(_sharing(found, layer))
+        layers = tuple(_beside(found) for found in parts)
+        scale = np.ones(len(rows))
+        if unit:
+            squares = np.sum([layer.squared_norms() for found in layers for layer in found], axis=0)
+            scale = np.sqrt(np.maximum(squares, np.finfo(np.float64).tiny))
+        return cls(replace(rows, layers=()), layers, scale)
+
+    def kernel(self, other: "Tangents | None" = None) -> Floats:
+        """(n, m) tangent kernel with other rows, by default with themselves."""
+        against = self if other is None else other
+        total = np.zeros((len(self.rows), len(against.rows)))
+        for own, others in zip(self.layers, against.layers, strict=True):
+            for one, two in zip(own, others, strict=True):
+                total += one.gram(None if other is None else two)
+        total /= self.scale[:, np.newaxis]
+        total /= against.scale
+        return total
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TangentKernel:
+    """S[q, i] = H[q, i] v_q' e_i: weight of row i at query q, held-out residual e_i, and v_q = d target / d outputs.
+
+    H = k (K + r I)^-1, e_i = a_i / [(K + r I)^-1]_ii, a = (K + r I)^-1 (Y - mean). Exact for least squares in the
+    linearised network. For classes every row counts with unit length; the kernels of several models are averaged
+    before the one solve, each with random sums of its own where the outputs are many.
+
+    Cost: O(n^2 (p / width) + n^3), memory 16 n^2 bytes.   Source: jacot2018, cook1977.
+    """
+
+    sources: tuple[Source, ...]
+    tangents: tuple[Tangents, ...]
+    sums: tuple[tuple[OutputSum, ...], ...]  # per model
+    unit: bool
+    inverse: RidgedGram
+    steps: Floats  # (n, c) a
+    held_out: Floats  # (n, c) e
+
+    @classmethod
+    def prepare(cls, sources: tuple[Source, ...], train: Any, settings: Settings) -> "TangentKernel":
+        """One kernel per model, their mean, its factor."""
+        first = sources[0].gradients(train, sources[0].loss)
+        unit = np.asarray(first.labels).dtype.kind != "f"
+        sums = tuple(output_sums(first.outputs.shape[1], settings.seed + place) for place in range(len(sources)))
+        tangents = tuple(Tangents.of(source, train, own, unit=unit) for source, own in zip(sources, sums, strict=True))
+        kernel = mean_of(own.kernel() for own in tangents)
+        inverse = RidgedGram.of(kernel, TANGENT_RIDGE if settings.ridge is None else settings.ridge)
+        wanted = _responses(first)
+        steps = inverse.solve(wanted - wanted.mean(axis=0))
+        return cls(tuple(sources), tangents, sums, unit, inverse, steps, steps / inverse.diagonal()[:, np.newaxis])
+
+    @property
+    def ids(self) -> Array:
+        """(n,) of the training rows."""
+        return self.tangents[0].rows.ids
+
+    @property
+    def ridge(self) -> float:
+        """The ridge used, as a share of the mean diagonal of the kernel."""
+        return self.inverse.ridge
+
+    def effects(self, queries: Any, target: Any) -> tuple[Floats, Array]:
+        """(m, n) effects of single rows."""
+        weights, slopes, query_ids = self._at(queries, target)
+        weights *= slopes @ self.held_out.T
+        return weights, query_ids
+
+    def group_effect(self, rows: Ints, queries: Any, target: Any) -> tuple[Floats, Array]:
+        """(m,) effect of a group, whose members no longer stand in for one another."""
+        weights, slopes, query_ids = self._at(queries, target)
+        held_out = linalg.solve(self.inverse.among(rows), self.steps[rows], assume_a="pos", check_finite=False)
+        return np.sum((weights[:, rows] @ held_out) * slopes, axis=1), query_ids
+
+    def self_influence(self) -> Floats:
+        """(n,) half the squared error of the linearised network at the row, held out minus fitted."""
+        fitted = self.inverse.added * self.steps
+        return 0.5 * np.sum(np.square(self.held_out) - np.square(fitted), axis=1)
+
+    def _at(self, queries: Any, target: Any) -> tuple[Floats, Floats, Array]:
+        """(m, n) weights of the rows, (m, c) slopes of the target, and the query ids."""
+        asked = [
+            Tangents.of(source, queries, sums, unit=self.unit)
+            for source, sums in zip(self.sources, self.sums, strict=True)
+        ]
+        kernel = mean_of(own.kernel(taught) for own, taught in zip(asked, self.tangents, strict=True))
+        slopes = mean_of(_slopes(own.rows, target) for own in asked)
+        return self.inverse.solve(kernel.T).T, slopes, asked[0].rows.ids
+
+
+def output_sums(outputs: int, seed: int) -> tuple[OutputSum, ...]:
+    """Every output by itself; of many, random sums whose Gram matrices add up to the same in the mean."""
+    if outputs <= MOST_SUMS:
+        return tuple(OutputSum(tuple(row)) for row in np.eye(outputs))
+    signs = generator(seed, "tangent").choice([-1.0, 1.0], size=(MOST_SUMS, outputs))
+    return tuple(OutputSum(tuple(row)) for row in signs / np.sqrt(MOST_SUMS))
+
+
+def _sharing(found: list[LayerGradients], layer: LayerGradients) -> LayerGradients:
+    """The layer, whose inputs are those of the sums before it: held once."""
+    first = found[0] if found else layer
+    if isinstance(first, OuterGradients) and isinstance(layer, OuterGradients):
+        return replace(layer, inputs=first.inputs)
+    return layer
+
+
+def _beside(found: list[LayerGradients]) -> tuple[LayerGradients, ...]:
+    """One set of factors whose Gram matrix is the sum of all of theirs, where they share their inputs."""
+    first = found[0]
+    if len(found) == 1 or not isinstance(first, OuterGradients) or first.inputs.shape[1] > 1:
+        return tuple(found)
+    cotangents = [layer.cotangents for layer in found if isinstance(layer, OuterGradients)]
+    return (replace(first, cotangents=array_namespace(first.cotangents).concat(cotangents, axis=2)),)
+
+
+def _responses(rows: RowGradients) -> Floats:
+    """(n, c) what the linearised network is fitted to: class indicators, or the numbers themselves."""
+    labels, width = np.asarray(rows.labels), rows.outputs.shape[1]
+    if labels.dtype.kind == "f":
+        return labels.reshape(len(labels), -1).astype(np.float64)
+    return labels[:, np.newaxis].astype(np.float64) if width == 1 else one_hot(labels, width)
+
+
+def _slopes(rows: RowGradients, target: Any) -> Floats:
+    """(m, c) derivatives of a named target with respect to the outputs."""
+    if callable(target):
+        raise InputError(
+            "the tangent kernel knows targets by name only", got="a callable",
+            fix='use target="margin", "output" or "loss", or method="dual_fisher"',
+        )  # fmt: skip
+    return values_and_cotangents(rows.outputs, rows.labels, target)[1]
