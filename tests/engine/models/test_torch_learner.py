@@ -397,3 +397,6 @@ def test_rows_that_cannot_be_learned_from_are_refused():
     with pytest.raises(InputError, match="all rows have weight 0") as fact:
         QUICK.fit(data.with_weights(np.zeros(200)), seed=0)
     assert "positive weight" in fact.value.fix
+    with pytest.raises(InputError, match="target describes other rows") as fact:
+        QUICK.fit(data.take(np.arange(50)), seed=0, target=describe_target(data.y))
+    assert "codes=target.codes[rows]" in fact.value.fix

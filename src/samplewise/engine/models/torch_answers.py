@@ -21,8 +21,8 @@ def embeddings_of(module: nn.Module, X: Any, *, layer: str | None = None) -> Flo
     """The features (n, d) a trained module computes of rows: what `audit(X, y, embeddings=...)` takes.
 
     The default is what enters the last linear layer; with `layer`, what that layer gives. Axes between rows and
-    features (positions of a sequence, places of a picture) are averaged over. The module answers in evaluation mode
-    and is left as it was.
+    features (positions of a sequence, places of a picture) are averaged over; three axes are (rows, positions,
+    features), except after an `nn.Conv1d`. The module answers in evaluation mode and is left as it was.
 
     Args:
         module: trained; may live on any device.

@@ -132,6 +132,11 @@ class TorchLearner:
         same fit goes on; `progress` is called with an `EpochEnd` after every epoch.
         """
         target = describe_target(data.y, ids=data.ids) if target is None else target
+        if len(target) != len(data):
+            raise InputError(
+                "the target describes other rows than the data", got=f"{len(target)} codes for {len(data)} rows",
+                fix="replace(target, codes=target.codes[rows])",
+            )  # fmt: skip
         encoder = self._encoder(data)
         task = _Task(target, encoder(data.X), data.ids, data.weights)
         path = None if checkpoint is None else Path(checkpoint)
