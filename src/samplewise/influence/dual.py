@@ -41,7 +41,7 @@ class RidgedGram:
             )
         diagonal = np.diagonal(gram).copy()
         work = gram.T  # symmetric, and in the order LAPACK works in: the factor takes the matrix's own place
-        factorise = linalg.get_lapack_funcs(("potrf",), (work,))[0]
+        factorise = linalg.get_lapack_funcs(("potrf",), (work,))[0]  # type: ignore[index]  # a sequence asked, a list given
         while ridge <= HIGHEST_RIDGE:
             np.fill_diagonal(work, diagonal + ridge * mean)
             work, fault = factorise(work, lower=1, clean=0, overwrite_a=1)
