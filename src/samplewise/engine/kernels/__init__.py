@@ -19,6 +19,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "leave_pairs_out",
             "leave_pairs_out_from_gram",
         ],
+        "logistic": ["LogisticDeletion", "LogisticHead", "logistic_deletion", "logistic_head"],
         "ridge": ["Head", "SubsetRidge"],
     },
 )
