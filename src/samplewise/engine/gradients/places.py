@@ -54,9 +54,13 @@ class MatrixPlace:
         """Add matrices to the parameter-shaped arrays they belong to."""
         width = prod(self.shape[1:])
         for name, shape in self._shapes():
-            whole = into.setdefault(name, np.zeros((len(matrices), *shape), dtype=matrices.dtype))
             part = matrices[:, :, :width] if name == self.weight else matrices[:, :, -1]
-            whole[:, self.start : self.stop] += part.reshape(len(matrices), self.stop - self.start, *shape[1:])
+            part = part.reshape(len(matrices), self.stop - self.start, *shape[1:])
+            if name not in into and part.shape[1] == shape[0]:
+                into[name] = part.copy()
+                continue
+            whole = into.setdefault(name, np.zeros((len(matrices), *shape), dtype=matrices.dtype))
+            whole[:, self.start : self.stop] += part
 
     def _shapes(self) -> list[tuple[str, tuple[int, ...]]]:
         bias = [] if self.bias is None else [(self.bias, self.shape[:1])]

@@ -62,14 +62,15 @@ def _weights(layer: Any) -> tuple[Tensor, ...]:
 def _between(layer: Any, projected: list[Tensor], arguments: dict[str, Any]) -> Tensor:
     """(t, n, d) what the heads make of projected queries, keys and values."""
     same = torch.eye(layer.embed_dim, dtype=projected[0].dtype, device=projected[0].device)
-    extra = [None if held is None else held.detach() for held in (layer.bias_k, layer.bias_v)]
-    mixed: Tensor
-    mixed, _ = F.multi_head_attention_forward(
-        *projected, layer.embed_dim, layer.num_heads, None, None, *extra, False, 0.0, same, None,
-        training=False, key_padding_mask=arguments["key_padding_mask"], need_weights=False,
-        attn_mask=arguments["attn_mask"], use_separate_proj_weight=True,
-        q_proj_weight=same, k_proj_weight=same, v_proj_weight=same, is_causal=arguments["is_causal"],
-    )  # fmt: skip
+    extra: list[Any] = [None if held is None else held.detach() for held in (layer.bias_k, layer.bias_v)]
+    queries, keys, values = projected
+    attend: Any = F.multi_head_attention_forward
+    mixed: Tensor = attend(
+        queries, keys, values, layer.embed_dim, layer.num_heads, None, None, *extra, False, 0.0, same, None,
+        training=False, need_weights=False, use_separate_proj_weight=True,
+        q_proj_weight=same, k_proj_weight=same, v_proj_weight=same,
+        **{name: arguments[name] for name in ("key_padding_mask", "attn_mask", "is_causal")},
+    )[0]  # fmt: skip
     return mixed
 
 

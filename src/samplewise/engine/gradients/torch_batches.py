@@ -14,6 +14,7 @@ from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError, name_rows
 from samplewise.data.border import default_ids
 from samplewise.data.dataset import Dataset
+from samplewise.engine.gradients.torch_checks import all_finite
 from samplewise.engine.models.torch_inputs import as_inputs, plain_rows
 
 ROWS_AT_ONCE = 256  # collated together from a torch data set
@@ -193,7 +194,8 @@ def _prepared(batch: Batch, module: torch.nn.Module) -> Any:
 
     inputs = mapped(prepare, batch.inputs)
     for part in tensors_in(inputs):
-        if part.is_floating_point() and not (finite := part.flatten(1).isfinite().all(dim=1)).all():
+        if part.is_floating_point() and not all_finite(part):
+            finite = part.reshape(len(part), -1).isfinite().all(dim=1)
             raise InputError(
                 "the inputs have missing or infinite entries",
                 where=name_rows(batch.ids[~finite.cpu().numpy()]),

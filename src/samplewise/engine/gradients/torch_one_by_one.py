@@ -5,8 +5,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from samplewise.engine.gradients.torch_batches import Batch, mapped, tensors_in
+from samplewise.engine.gradients.torch_batches import Batch, mapped
 
 Value = Callable[[Any, Any], Tensor]  # inputs of b rows, labels of b rows -> (b,) values
 BUDGET = 2**28  # bytes of gradients made together; three copies are alive at a time
@@ -38,7 +39,8 @@ def vectorised(asked: Asked, names: list[str], batch: Batch, labels: Any, size: 
     gradient = torch.func.vmap(
         torch.func.grad(value), in_dims=(None, mapped(lambda _: 0, batch.inputs), where), chunk_size=size
     )
-    found: dict[str, Tensor] = gradient(chosen, batch.inputs, labels if where == 0 else None)
+    with sdpa_kernel(SDPBackend.MATH):  # the fused kernels of attention are looped over, row by row
+        found: dict[str, Tensor] = gradient(chosen, batch.inputs, labels if where == 0 else None)
     return {name: found[f"module.{name}"].detach() for name in names}
 
 
@@ -62,8 +64,3 @@ def rows_together(names: list[str], module: nn.Module) -> int:
     held = dict(module.named_parameters())
     numbers = sum(held[name].numel() for name in names)
     return max(1, BUDGET // (12 * max(1, numbers)))
-
-
-def row_count(inputs: Any) -> int:
-    """Rows of some inputs."""
-    return len(tensors_in(inputs)[0])

@@ -10,6 +10,7 @@ from samplewise.engine.gradients.torch_terms import Call, DenseTerm, LookupTerm,
 
 
 def linear(call: Call, cotangent: Tensor, count: int) -> list[Term]:
+    """All leading axes but the rows are positions."""
     layer: Any = call.layer
     if call.seen.ndim < 2:
         raise Unreadable
@@ -64,6 +65,7 @@ def _padded(layer: Any, inputs: Tensor) -> Tensor:
 
 
 def embedding(call: Call, cotangent: Tensor, count: int) -> list[Term]:
+    """Every index is a position; the gradient of the padding is zero by definition."""
     layer: Any = call.layer
     indices = by_row(call.seen, count).reshape(count, -1)
     cotangents = by_row(cotangent, count).reshape(count, -1, layer.embedding_dim)

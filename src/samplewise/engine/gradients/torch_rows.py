@@ -78,8 +78,7 @@ def row_gradients(
     (2, 2)
     """
     engine = Engine.of(module, loss, layers, forward, dtype)
-    parts = list(engine.batches(opened(data), chunk))
-    found = joined_rows(parts)
+    found = joined_rows([part for _, part in engine.batches(opened(data), chunk)])
     return replace(found, skipped=engine.skipped, notes=engine.notes())
 
 
@@ -105,16 +104,24 @@ class Engine:
         precision = next(held.dtype for held in module.parameters() if id(held) in names)
         return cls(module, loss, forward or _called, Layout(names, _factor_dtype(dtype, precision)), skipped, precision)
 
-    def batches(self, rows: Rows, chunk: int | Literal["auto"]) -> Iterator[RowGradients]:
-        """Row gradients batch by batch; a short first one is checked and, for "auto", measured."""
+    def batches(
+        self, rows: Rows, chunk: int | Literal["auto"] = "auto", done: int = 0
+    ) -> Iterator[tuple[int, RowGradients]]:
+        """Start and row gradients of every batch; a short first one is checked and, for "auto", measured.
+
+        Of rows that are `done` already only the first batch is made again; the cuts between batches stay the same.
+        """
         if chunk != "auto" and (not isinstance(chunk, int) or chunk < 1):
             raise InputError("chunk must be a number of rows", got=repr(chunk), fix='use chunk=256, or "auto"')
-        size = [PROBED if chunk == "auto" else min(chunk, PROBED)]
+        size, start = [PROBED if chunk == "auto" else min(chunk, PROBED)], 0
         for batch in rows.batches(self.module, lambda: size[0]):
-            found, held = self.gradients(batch)
-            measured = min(MOST_ROWS, max(1, CHUNK_BYTES // max(1, held // len(batch))))
-            size[0] = measured if chunk == "auto" else chunk
-            yield found
+            if not start or start + len(batch) > done:
+                found, held = self.gradients(batch)
+                if not start:
+                    measured = min(MOST_ROWS, max(1, CHUNK_BYTES // max(1, held // len(batch))))
+                    size[0] = measured if chunk == "auto" else chunk
+                yield start, found
+            start += len(batch)
 
     def gradients(self, batch: Batch) -> tuple[RowGradients, int]:
         """Row gradients of one batch, and the bytes it kept alive on the way."""
@@ -162,7 +169,7 @@ class Engine:
             require_own_rows(outputs.detach(), again if again.ndim > 1 else again[:, None], batch.ids)
         weights = generator(0, "check", len(batch)).uniform(0.5, 1.5, len(batch))
         wanted = self._autograd(values, weights)
-        made = _combined(layers_of(terms, {}, self.layout), weights)
+        made = _combined(layers_of(terms, {}, self.layout), weights, self.layout.dtype)
         missing = [name for name in self.layout.names.values() if name not in made]
         covered = {name: held for name, held in wanted.items() if name in made}
         failing = disagreeing(made, covered, self.precision) if covered else []
@@ -213,7 +220,8 @@ class Engine:
         found = {}
         for parameter, slope in zip(held, slopes, strict=True):
             dense = torch.zeros_like(parameter) if slope is None else slope.detach()
-            found[self.layout.name(parameter)] = (dense.to_dense() if dense.is_sparse else dense).cpu()
+            whole = dense.to_dense() if dense.is_sparse else dense
+            found[self.layout.name(parameter)] = whole.to("cpu", self.layout.dtype)
         return found
 
     def notes(self) -> tuple[str, ...]:
@@ -243,16 +251,16 @@ def _factor_dtype(dtype: Any, precision: torch.dtype) -> torch.dtype:
         ) from None
 
 
-def _combined(layers: Iterable[Any], weights: Array) -> dict[str, Tensor]:
+def _combined(layers: Iterable[Any], weights: Array, dtype: torch.dtype) -> dict[str, Tensor]:
     """Name -> weighted sum of the row gradients."""
     sums: dict[str, Any] = {}
     for layer in layers:
         layer.combine(weights[:, np.newaxis], sums)
-    return {name: torch.as_tensor(held[0]) for name, held in sums.items()}
+    return {name: torch.as_tensor(held[0]).to(dtype) for name, held in sums.items()}
 
 
 def _weighted(rows: Tensor, weights: Array) -> Tensor:  # (b, *shape) -> (*shape)
-    return torch.tensordot(torch.as_tensor(weights), rows.double().cpu(), dims=1)
+    return torch.tensordot(torch.as_tensor(weights, dtype=rows.dtype), rows.cpu(), dims=1)
 
 
 def _bytes(term: Term) -> int:
