@@ -12,7 +12,7 @@ from samplewise.influence.tangent import Tangents, output_sums
 torch = pytest.importorskip("torch")
 
 EXACT = ("tangent_kernel", "dual_fisher", "dual_margin", "ekfac_exact")
-EFFECTS = (*EXACT, "ekfac", "sketch", "gradient_similarity")
+EFFECTS = (*EXACT, "ekfac", "sketch", "two_sided", "gradient_similarity")
 METHODS = (*EFFECTS, "representation")
 
 
@@ -236,6 +236,18 @@ def test_several_models_are_averaged(asked):
     np.testing.assert_allclose(both, np.mean(alone, axis=0), rtol=1e-10, atol=1e-14)
 
 
+def test_two_sided_is_the_block_fisher_where_every_direction_is_kept(module, asked):
+    G, psi = explicit(module, *rows(), "loss"), explicit(module, *asked, "margin")
+    n, first = len(G), 5 * 6 + 6
+    expected = 0.0
+    for own in (slice(0, first), slice(first, None)):
+        curvature = G[:, own].T @ G[:, own] / n
+        ridge = 0.1 * np.trace(curvature) / len(curvature)
+        expected = expected - psi[:, own] @ np.linalg.solve(curvature + ridge * np.eye(len(curvature)), G[:, own].T) / n
+    found = Attributor(module, method="two_sided").fit(rows()).attribute(asked).values
+    np.testing.assert_allclose(found, expected, rtol=1e-7, atol=1e-11)
+
+
 def test_removing_a_group_is_the_newton_step_without_its_curvature(module, asked):
     G, psi = explicit(module, *rows(), "loss"), explicit(module, *asked, "margin")
     ridge, group = 0.1 * np.mean(np.square(G).sum(axis=1)), [3, 8, 21]
@@ -245,7 +257,9 @@ def test_removing_a_group_is_the_newton_step_without_its_curvature(module, asked
     np.testing.assert_allclose(found.values, expected, rtol=1e-8)
 
 
-@pytest.mark.parametrize("method", ["dual_margin", "ekfac", "ekfac_exact", "sketch", "gradient_similarity"])
+@pytest.mark.parametrize(
+    "method", ["dual_margin", "ekfac", "ekfac_exact", "sketch", "two_sided", "gradient_similarity"]
+)
 def test_elsewhere_a_group_is_the_sum_of_its_rows(module, asked, method):
     fitted = Attributor(module, method=method).fit(rows())
     together = fitted.effect_of_removing([3, 8], asked).values

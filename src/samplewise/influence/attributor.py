@@ -19,6 +19,7 @@ from samplewise.influence.similarity import GradientSimilarity, RepresentationSi
 from samplewise.influence.sketched import Sketched
 from samplewise.influence.sources import loss_for, sources_of
 from samplewise.influence.tangent import TangentKernel
+from samplewise.influence.two_sided import TwoSided
 
 Prepare = Callable[[tuple[Source, ...], Any, Settings], Prepared]
 
@@ -44,6 +45,7 @@ METHODS: dict[str, Prepare] = {
     "ekfac": _mean_of(FactoredCurvature.prepare),
     "ekfac_exact": _mean_of(_exact_curvature),
     "sketch": Sketched.prepare,
+    "two_sided": _mean_of(TwoSided.prepare),
     "gradient_similarity": GradientSimilarity.prepare,
     "representation": _mean_of(RepresentationSimilarity.prepare),
 }
