@@ -78,7 +78,8 @@ def row_gradients(
     (2, 2)
     """
     engine = Engine.of(module, loss, layers, forward, dtype)
-    found = joined_rows([part for _, part in engine.batches(opened(data), chunk)])
+    with torch.inference_mode(False), torch.enable_grad():
+        found = joined_rows([part for _, part in engine.batches(opened(data), chunk)])
     return replace(found, skipped=engine.skipped, notes=engine.notes())
 
 
@@ -125,27 +126,27 @@ class Engine:
 
     def gradients(self, batch: Batch) -> tuple[RowGradients, int]:
         """Row gradients of one batch, and the bytes it kept alive on the way."""
-        with torch.enable_grad(), Recorder(self.module, set(self.layout.names)) as recorder:
+        with Recorder(self.module, set(self.layout.names)) as recorder:
             outputs = self.outputs(batch.inputs, len(batch))
         checked = checked_labels(batch.labels, tuple(outputs.shape), batch.ids, self.loss)
-        with torch.enable_grad():
-            labels = as_labels(None if batch.labels is None else checked, outputs, self.loss)
-            values = row_values(self.loss, outputs, labels)
+        labels = as_labels(None if batch.labels is None else checked, outputs, self.loss)
+        values = row_values(self.loss, outputs, labels)
         require_finite_rows([outputs.detach(), values.detach()], batch.ids, self.precision, "outputs or values")
-        check = self.checked < min(2, len(batch))  # a single row agrees with anything
-        edges = [call.edge for call in recorder.calls]
-        cotangents = torch.autograd.grad(values.sum(), edges, allow_unused=True, retain_graph=True) if edges else ()
-        require_finite_rows(
-            [part for part in cotangents if part is not None and len(part) == len(batch)],
-            batch.ids, self.precision, "gradients",
-        )  # fmt: skip
-        terms = terms_of(zip(recorder.calls, cotangents, strict=True), len(batch), self.layout)
-        if check:
+        terms = self._terms(recorder, values, batch)
+        if self.checked < min(2, len(batch)):  # a single row agrees with anything
             self._settle(batch, outputs, values, terms, labels)
         layers = layers_of(terms, self._one_by_one(batch, labels), self.layout)
         flat = outputs.detach().reshape(len(batch), -1).double().cpu().numpy()
         found = RowGradients(batch.ids, layers, flat, checked, values.detach().double().cpu().numpy())
         return found, sum(_bytes(term) for term in terms) + flat.nbytes
+
+    def _terms(self, recorder: Recorder, values: Tensor, batch: Batch) -> list[Term]:
+        """What every call adds, from one backward pass to the calls' outputs."""
+        edges = [call.edge for call in recorder.calls]
+        cotangents = torch.autograd.grad(values.sum(), edges, allow_unused=True, retain_graph=True) if edges else ()
+        own = [part for part in cotangents if part is not None and len(part) == len(batch)]
+        require_finite_rows(own, batch.ids, self.precision, "gradients")
+        return terms_of(zip(recorder.calls, cotangents, strict=True), len(batch), self.layout)
 
     def outputs(self, inputs: Any, count: int) -> Tensor:
         """(b, c) of the module; what torch says about inputs that do not fit is told as an `InputError`."""
@@ -202,14 +203,15 @@ class Engine:
             return row_values(self.loss, outputs if outputs.ndim > 1 else outputs[:, None], given)
 
         asked = Asked(self.module, value)
-        with torch.enable_grad():
-            if not self.loops:
-                try:
-                    found = vectorised(asked, names, batch, labels, rows_together(names, self.module))
-                    return {name: held.to(self.layout.dtype) for name, held in found.items()}
-                except (RuntimeError, NotImplementedError, TypeError, ValueError):
-                    self.loops.update(names)
+        found = None
+        if not self.loops:
+            try:
+                found = vectorised(asked, names, batch, labels, rows_together(names, self.module))
+            except (RuntimeError, NotImplementedError, TypeError, ValueError):
+                self.loops.update(names)
+        if found is None:
             found = looped(asked, names, batch, labels)
+        require_finite_rows(found.values(), batch.ids, self.precision, "gradients")
         return {name: held.to(self.layout.dtype) for name, held in found.items()}
 
     def _autograd(self, values: Tensor, weights: Array) -> dict[str, Tensor]:

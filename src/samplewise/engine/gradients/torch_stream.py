@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from samplewise.core.arrays import Array, Floats, fingerprint
@@ -84,16 +85,17 @@ def stream_sketches(
     engine = Engine.of(module, loss, layers, forward, None)
     rows = opened(data)
     store = _Store.at(Path(folder), _settings(engine, rows.ids, size, seed))
-    for start, batch in engine.batches(rows, done=store.done):
-        parts = {
-            "sketch": batch.sketch(size, seed=seed).astype(np.float32),
-            "norms": batch.norms(),
-            **{name: getattr(batch, name) for name in ("values", "outputs", "labels")},
-        }
-        if start < store.done:
-            store.require_same(parts, batch)
-        else:
-            store.write(start, parts, len(rows.ids))
+    with torch.inference_mode(False), torch.enable_grad():
+        for start, batch in engine.batches(rows, done=store.done):
+            parts = {
+                "sketch": batch.sketch(size, seed=seed).astype(np.float32),
+                "norms": batch.norms(),
+                **{name: getattr(batch, name) for name in ("values", "outputs", "labels")},
+            }
+            if start < store.done:
+                store.require_same(parts, batch)
+            else:
+                store.write(start, parts, len(rows.ids))
     return RowSketches(rows.ids, **store.read(), skipped=engine.skipped)
 
 
