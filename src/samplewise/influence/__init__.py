@@ -18,6 +18,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "removal": ["Brittleness", "RemovalCurve", "brittleness", "removal_curve"],
         "sanity": ["same_class_share", "top_overlap", "weight_dependence"],
         "semivalues": ["banzhaf", "data_shapley"],
+        "torch_unrolled": ["Smoothness", "training_smoothness", "unrolled_attribution"],
         "votes": ["knn_shapley"],
     },
 )

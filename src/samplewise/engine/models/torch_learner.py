@@ -143,6 +143,7 @@ class TorchLearner:
         if path is not None:
             require_suffix(path)
         training = self._prepared(task, data, seed, objective)
+        self._require_fresh(task, training.module)
         training.recorder = recorder
         if path is not None:
             _require_state(training.objective)
@@ -151,11 +152,22 @@ class TorchLearner:
             training.run(progress, path, name)
         return FittedTorch(target.classes, training.module, encoder, *task.scale, np.array(training.losses))
 
+    def unstarted(self, data: Dataset, *, seed: int) -> tuple[Training, FittedTorch]:
+        """The training that `fit` would carry out, at its first weights, and the answerer its module will have."""
+        target = describe_target(data.y, ids=data.ids)
+        encoder = self._encoder(data)
+        task = _Task(target, encoder(data.X), data.ids, data.weights)
+        training = self._prepared(task, data, seed, None)
+        return training, FittedTorch(target.classes, training.module, encoder, *task.scale, np.empty(0))
+
     def bench(self, data: Dataset, target: Target, *, blocks: Ints, space: Floats | None = None) -> "TorchBench":
         """Encode the rows once; no label enters."""
         shared = resolved(self.encoding, data.X) == "space" and space is not None
         inputs = space if shared and space is not None else self._encoder(data)(data.X)
         task = _Task(target, inputs, data.ids, data.weights)
+        with reproducible(0, self.device, self.threads):
+            module = self._made(task)
+        self._require_fresh(task, module)
         return TorchBench(self, task, None if self.make_objective is None else data)
 
     def _name_of(self, training: Training, data: Dataset, target: Target) -> str:
@@ -197,16 +209,21 @@ class TorchLearner:
         module = self.make_module(*given)
         if not isinstance(module, nn.Module):
             raise InputError("make_module must return a torch.nn.Module", got=type(module).__name__, fix="return it")
-        if self.make_module(*given) is module:
-            raise InputError(
-                "make_module returned the same module twice, so a fit would start from the weights of another",
-                got=type(module).__name__, fix="build the module inside the function",
-            )  # fmt: skip
         if not any(weights.requires_grad for weights in module.parameters()):
             raise InputError(
                 "the module has no weights to train", got=type(module).__name__, fix="leave requires_grad of some True"
             )
         return module.to(self.device)
+
+    def _require_fresh(self, task: "_Task", module: nn.Module) -> None:
+        """Refuse a function that hands out one module again and again."""
+        with reproducible(0, self.device, self.threads):
+            again = self._made(task)
+        if again is module:
+            raise InputError(
+                "make_module returned the same module twice, so a fit would start from the weights of another",
+                got=type(module).__name__, fix="build the module inside the function",
+            )  # fmt: skip
 
 
 class TorchBench:
