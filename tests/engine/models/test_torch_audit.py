@@ -65,3 +65,13 @@ def test_a_trained_module_lends_its_predictions(digits):
     trained = LEARNER.fit(samplewise.Dataset(rows[400:], truth[400:]), seed=0)
     found = samplewise.audit(X, y, predictions=predictions_of(trained.module, trained.encoder(X)), checks="SW201")
     assert np.isin(found.scores["wrong_label"].top(len(struck)).keys, struck).mean() > 0.9
+
+
+def test_numbers_are_audited_with_a_network(digits):
+    X = digits[0][:200]
+    y = X[:, 20] - X[:, 30]
+    y[:5] += 200.0
+    learner = TorchLearner(partial(dense_network, widths=(32,)), epochs=20, batch=32, rate=0.02)
+    found = samplewise.audit(X, y, learner=learner, checks="SW201,SW501", budget="2s", executor=SerialExecutor())
+    assert {outcome.status for outcome in found.record.outcomes} <= {"clean", "found"}
+    assert set(found.scores["wrong_label"].top(5).keys) == set(range(5))

@@ -13,7 +13,7 @@ from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
 from samplewise.data.targets import describe_target
 from samplewise.engine.models import Fit, Fitted, Learner, choose_learner
-from samplewise.engine.refits import ProcessExecutor, open_part
+from samplewise.engine.refits import ProcessExecutor, ThreadExecutor, open_part
 
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402 (only where torch is)
@@ -297,6 +297,15 @@ def test_processes_give_the_bits_of_this_process_even_for_a_lambda():
         np.testing.assert_array_equal(other, one)
 
 
+def test_fits_in_threads_take_turns_and_give_the_same_bits():
+    learner = TorchLearner(with_dropout, epochs=2)
+    bench = learner.bench(blobs(), describe_target(blobs().y), blocks=np.zeros(200, dtype=int))
+    fits = [Fit(np.arange(200) % 4 != fold, np.arange(200)) for fold in range(4)]
+    alone = [bench.outputs(fit, seed=1) for fit in fits]
+    for one, other in zip(alone, ThreadExecutor(4).map(bench.outputs, fits, seeds=[1] * 4), strict=True):
+        np.testing.assert_array_equal(other, one)
+
+
 def test_the_fingerprint_follows_code_and_settings():
     names = [
         TorchLearner(dense_network).fingerprint(),
@@ -372,9 +381,13 @@ MODULES = [
 
 @pytest.mark.parametrize(("make_module", "settings", "what", "fix"), MODULES)
 def test_modules_that_cannot_be_trained_are_refused(make_module, settings, what, fix):
+    learner = TorchLearner(make_module, epochs=1, **settings)
     with pytest.raises(InputError, match=what) as fact:
-        TorchLearner(make_module, epochs=1, **settings).fit(blobs(), seed=0)
+        learner.fit(blobs(), seed=0)
     assert fix in fact.value.fix
+    rows = np.ones(200, dtype=bool)
+    with pytest.raises(InputError, match=what):
+        learner.bench(blobs(), describe_target(blobs().y), blocks=rows * 0).outputs(Fit(rows, np.arange(9)), seed=0)
 
 
 def test_rows_that_cannot_be_learned_from_are_refused():

@@ -262,7 +262,7 @@ def test_a_replaced_gradient_that_knows_the_labels_is_cross_entropy():
 def test_predicted_gradients_memorise_fewer_wrong_labels():
     data, truth = blobs(400, noise=0.3)
     wrong = data.y != truth
-    learner = TorchLearner(partial(dense_network, widths=(128,)), epochs=120, batch=64, rate=0.01)
+    learner = TorchLearner(partial(dense_network, widths=(128,)), epochs=80, batch=64, rate=0.01)
     memorised, right = [], []
     for objective in (None, PredictedGradient(beta=10.0)):
         answers = learner.fit(data, seed=0, objective=objective).outputs(data.X).argmax(axis=1)
@@ -317,3 +317,18 @@ def test_recording_changes_no_bit():
     learner = TorchLearner(with_dropout, epochs=3)
     recorder = DynamicsRecorder(200)
     assert torch.equal(weights_of(learner.fit(data, seed=0, recorder=recorder)), weights_of(learner.fit(data, seed=0)))
+
+
+def test_early_error_is_the_gradient_norm_of_a_linear_classifier_over_its_input():
+    data, _ = blobs()
+    recorder = DynamicsRecorder(200, error_epochs=(2,))
+    linear = TorchLearner(lambda shape, outputs: nn.Linear(*shape, outputs).double(), epochs=2, encoding="raw")
+    fitted = linear.fit(data, seed=0, recorder=recorder)
+    norms = []
+    for inputs, label in zip(*fitted.encoded(data), strict=True):
+        gradients = torch.autograd.grad(
+            functional.cross_entropy(fitted.module(inputs), label), fitted.module.parameters()
+        )
+        norms.append(float(torch.cat([gradient.flatten() for gradient in gradients]).norm()))
+    expected = recorder.columns()["error@2"] * np.sqrt(np.square(data.X).sum(axis=1) + 1)
+    np.testing.assert_allclose(norms, expected, rtol=1e-10)
