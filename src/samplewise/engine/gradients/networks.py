@@ -187,6 +187,11 @@ def _layered(estimator: Any) -> Network:
             "a network with several labels per row has no one cross-entropy", got=f"{estimator.n_outputs_} labels",
             fix="fit one classifier per label",
         )  # fmt: skip
+    if classes is None and estimator.out_activation_ != "identity":
+        raise InputError(
+            "a network with another output than a sum has another loss", got=f"output {estimator.out_activation_}",
+            fix='fit MLPRegressor(loss="squared_error")',
+        )  # fmt: skip
     weights = tuple(np.asarray(held.T, dtype=np.float64) for held in estimator.coefs_)
     biases = tuple(np.asarray(held, dtype=np.float64) for held in estimator.intercepts_)
     names = tuple(f"layer{depth}" for depth in range(len(weights)))
