@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.kernel_ridge import KernelRidge
-from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 
 from samplewise.core.errors import InputError
 from samplewise.influence import Attributor
@@ -60,3 +60,55 @@ def test_rows_the_model_never_saw_are_refused():
         Attributor(Ridge(1.0).fit(X, y)).fit((X[:20], y[:20]))
     with pytest.raises(InputError, match="numbers for labels"):
         Attributor(Ridge(1.0).fit(X, y)).fit((X, np.repeat("a", 30)))
+
+
+# ---- logistic regression --------------------------------------------------------------------------------------------
+
+
+def margins(model, X, y):
+    logits = model.decision_function(X)
+    codes = np.searchsorted(model.classes_, y)
+    if logits.ndim == 1:
+        return np.where(codes == 1, logits, -logits)
+    others = logits.copy()
+    others[np.arange(len(y)), codes] = -np.inf
+    return logits[np.arange(len(y)), codes] - np.log(np.exp(others).sum(axis=1))
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_logistic_regression_is_within_a_step_of_refits(classes):
+    labels = np.array(["a", "b", "c"])[np.digitize(y, [0.0] if classes == 2 else [-1.0, 1.0])]
+    asked = np.array(["a", "b", "c"])[np.digitize(t, [0.0] if classes == 2 else [-1.0, 1.0])]
+    model = LogisticRegression(C=0.5, tol=1e-10, max_iter=10_000).fit(X, labels)
+    fitted = Attributor(model).fit((X, labels))
+    assert fitted.method == "linear"
+    values = fitted.attribute((Q, asked)).values
+    truth = np.empty_like(values)
+    for i in range(30):
+        without = clone(model).fit(np.delete(X, i, 0), np.delete(labels, i))
+        truth[:, i] = margins(model, Q, asked) - margins(without, Q, asked)
+    assert np.corrcoef(values.ravel(), truth.ravel())[0, 1] > 0.99
+    np.testing.assert_allclose(values, truth, atol=0.2 * np.abs(truth).max())
+    group = fitted.effect_of_removing([1, 4], (Q, asked)).values
+    without = clone(model).fit(np.delete(X, [1, 4], 0), np.delete(labels, [1, 4]))
+    np.testing.assert_allclose(group, margins(model, Q, asked) - margins(without, Q, asked), atol=0.15)
+    assert (fitted.self_influence().values > 0).all()
+
+
+def test_what_the_logistic_closed_form_cannot_carry_is_refused():
+    labels = (y > 0).astype(int)
+    with pytest.raises(InputError, match="class_weight"):
+        Attributor(LogisticRegression(class_weight="balanced").fit(X, labels)).fit((X, labels))
+    with pytest.raises(InputError, match="fit_intercept=False"):
+        Attributor(LogisticRegression(fit_intercept=False).fit(X, labels)).fit((X, labels))
+    fitted = Attributor(LogisticRegression(tol=1e-10).fit(X, labels)).fit((X, labels))
+    with pytest.raises(InputError, match="of no class"):
+        fitted.attribute((Q, np.full(6, 7)))
+    with pytest.raises(InputError, match="closed form is for"):
+        Attributor(object_with_parameters(), method="linear").fit((X, labels))
+
+
+def object_with_parameters():
+    from sklearn.neural_network import MLPClassifier
+
+    return MLPClassifier((3,), max_iter=5, random_state=0).fit(X, (y > 0).astype(int))

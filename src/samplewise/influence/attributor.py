@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.linear_model import LogisticRegression
 
 from samplewise.core.arrays import Array, positions_of
 from samplewise.core.errors import InputError, unknown_name
@@ -14,6 +15,7 @@ from samplewise.influence.choosing import Choice, choose_method, gram_bytes, mem
 from samplewise.influence.curvature import FactoredCurvature
 from samplewise.influence.dual import DualFisher, DualMargin
 from samplewise.influence.linear import CLOSED_FORM, ExactLinear
+from samplewise.influence.logistic import NewtonLogistic
 from samplewise.influence.prepared import Mean, Prepared, Settings, Source
 from samplewise.influence.similarity import GradientSimilarity, RepresentationSimilarity
 from samplewise.influence.sketched import Sketched
@@ -114,6 +116,9 @@ class Attributor:
         Cost: one backward pass over the rows, and what the method needs: see `FittedAttributor.reason`.
         """
         data = as_rows(train, y)
+        if self.method in ("auto", "linear") and isinstance(self.module, LogisticRegression):
+            choice = Choice("linear", "leave-one-out of logistic regression is one Newton step")
+            return FittedAttributor(NewtonLogistic.prepare(self.module, data), choice, "cross_entropy")
         if self.method in ("auto", "linear") and isinstance(self.module, CLOSED_FORM):
             choice = Choice("linear", "leave-one-out of this model has a closed form")
             return FittedAttributor(ExactLinear.prepare(self.module, data), choice, "squared_error")
@@ -129,8 +134,8 @@ class Attributor:
             return choose_method(rows, models, self.memory, classes=classes)
         if self.method == "linear":
             raise InputError(
-                "the closed form is for linear and kernel models of numbers", got=type(self.module).__name__,
-                fix=f"pass a fitted {', '.join(kind.__name__ for kind in CLOSED_FORM)}, or use method=\"auto\"",
+                "the closed form is for linear models and kernel ridge", got=type(self.module).__name__,
+                fix='pass a fitted LinearRegression, Ridge, KernelRidge or LogisticRegression, or use method="auto"',
             )  # fmt: skip
         if self.method in NEED_GRAM and gram_bytes(rows) > self.memory:
             raise InputError(
