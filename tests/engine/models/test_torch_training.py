@@ -7,7 +7,8 @@ import pytest
 
 from samplewise.core.errors import InputError
 from samplewise.data.dataset import Dataset
-from samplewise.engine.models import DynamicsRecorder
+from samplewise.data.targets import describe_target
+from samplewise.engine.models import DynamicsRecorder, Fit
 
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402 (only where torch is)
@@ -282,6 +283,41 @@ def test_a_learner_may_bring_its_objective_to_every_fit(tmp_path):
         learner.fit(data, seed=0, checkpoint=path, progress=kill_at(3))
     assert torch.equal(weights_of(learner.fit(data, seed=0, checkpoint=path)), weights_of(alone))
     assert learner.fingerprint() != TorchLearner(small, epochs=8, rate=0.01).fingerprint()
+
+
+SEEN = []
+
+
+class Watching(PredictedGradient):
+    def prepare(self, data, make_module):
+        super().prepare(data, make_module)
+        SEEN.append(data)
+
+
+def test_an_objective_of_a_bench_sees_the_rows_labels_and_weights_of_its_fit():
+    data, _ = blobs()
+    named = data.with_labels(np.array(["a", "b", "c"])[data.y])
+    target = describe_target(named.y)
+    bench = TorchLearner(small, epochs=1, make_objective=Watching).bench(named, target, blocks=np.zeros(200, dtype=int))
+    keep, codes = np.arange(200) % 3 > 0, (target.codes + 1) % 3
+    weights = np.linspace(1, 2, 200)
+    SEEN.clear()
+    bench.outputs(Fit(keep, np.arange(5), codes=codes, weights=weights), seed=0)
+    assert SEEN[0].ids.tolist() == np.flatnonzero(keep).tolist()
+    assert SEEN[0].y.tolist() == codes[keep].tolist()
+    np.testing.assert_array_equal(SEEN[0].weights, weights[keep])
+
+
+def test_an_objective_of_a_regression_sees_scaled_numbers():
+    data, _ = blobs()
+    numbers = data.with_labels(100 + 7 * data.X[:, 0])
+    objective = Watching()
+    objective.loss = lambda outputs, labels, rows, inputs: (outputs[:, 0] - labels).square()
+    objective.output_gradient = lambda outputs, labels, rows, inputs: outputs - labels[:, None]
+    fitted = TorchLearner(small, epochs=40, rate=0.01).fit(numbers, seed=0, objective=objective)
+    assert abs(SEEN[-1].y.mean()) < 1e-9
+    assert SEEN[-1].y.std() == pytest.approx(1)
+    assert np.corrcoef(fitted.outputs(data.X)[:, 0], numbers.y)[0, 1] > 0.95
 
 
 def test_an_objective_without_state_cannot_be_kept(tmp_path):

@@ -30,10 +30,13 @@ class Fit:
 
 
 class Objective(Protocol):
-    """A loss that plugs into the one training loop: robust losses, group reweighting, distillation."""
+    """A loss that plugs into the one training loop: robust losses, group reweighting, distillation.
+
+    With a method `output_gradient` too it puts a gradient of its own in the place of the loss's: `ReplacesGradient`.
+    """
 
     def prepare(self, data: Dataset, make_module: Any) -> None:
-        """Build auxiliary networks and per-row state."""
+        """Build auxiliary networks (`make_module()` gives a fresh one) and per-row state; `data.y` as in `loss`."""
         ...
 
     def parameters(self) -> Iterable[Any]:
@@ -41,7 +44,10 @@ class Objective(Protocol):
         ...
 
     def loss(self, outputs: Any, labels: Any, rows: Any, inputs: Any) -> Any:
-        """Losses (b,) of outputs (b, c) for the rows at these positions of the fit's data."""
+        """Losses (b,) of outputs (b, c) for the rows at these positions of the fit's data.
+
+        `labels` (b,) are codes; numbers come centred and scaled. `inputs` (b, ...) are the encoded rows.
+        """
         ...
 
 

@@ -194,7 +194,8 @@ class TorchLearner:
             if objective is None:
                 objective = PlainObjective(row_loss(self.loss, task.classes))
             elif data is not None:
-                objective.prepare(data, lambda: self._made(task))
+                seen = replace(data, y=task.labels, weights=task.weights)
+                objective.prepare(seen, lambda: self._made(task))
             if isinstance(objective, nn.Module):
                 objective.to(self.device)
         rows = task.rows(module, self.device)
@@ -237,20 +238,13 @@ class TorchBench:
         """(q, c) outputs for the rows `fit.ask` of a module trained on `fit.keep`."""
         rows = np.flatnonzero(fit.keep)
         task = self.task.at(rows, fit)
-        training = self.learner._prepared(task, self._kept(rows, task), seed, None)
+        kept = None if self.data is None else self.data.take(rows)
+        training = self.learner._prepared(task, kept, seed, None)
         with reproducible(derive_seed(seed, "training"), self.learner.device, self.learner.threads):
             training.run()
             outputs = outputs_of(training.module, self.task.inputs[fit.ask], classes=task.classes)
         centre, scale = task.scale
         return finite_outputs(centre + scale * outputs)
-
-    def _kept(self, rows: Ints, task: "_Task") -> Dataset | None:
-        """The rows of one fit with the labels it was given."""
-        if self.data is None:
-            return None
-        classes = task.target.classes
-        labels = task.target.codes if classes is None else classes[task.target.codes]
-        return replace(self.data.take(rows), y=labels, weights=task.weights)
 
 
 @dataclass(frozen=True, eq=False)
@@ -280,6 +274,12 @@ class _Task:
         ordered = np.sort(self.target.codes)
         return float(ordered.mean()), float(ordered.std()) or 1.0
 
+    @property
+    def labels(self) -> Array:
+        """(n,) codes, or numbers of mean 0 and spread 1: what losses are told."""
+        centre, scale = self.scale
+        return self.target.codes if self.classes else (self.target.codes - centre) / scale
+
     def at(self, rows: Ints, fit: Fit) -> "_Task":
         """The rows of one fit, with the labels and weights it brings."""
         codes = self.target.codes if fit.codes is None else fit.codes
@@ -294,14 +294,14 @@ class _Task:
             raise InputError(
                 "some rows have no label", where=name_rows(self.ids[absent]), fix="data.keep(data.complete_ids())"
             )
-        centre, scale = self.scale
-        labels = self.target.codes if self.classes else (self.target.codes - centre) / scale
         inputs = torch.from_numpy(np.require(self.inputs, requirements=["W", "C"])).to(device)
         if inputs.is_floating_point():
             inputs = as_inputs(inputs, module)
         weights = as_weights(self.weights)
         held = None if weights is None else weights.to(device)
-        return TrainingRows(inputs, torch.from_numpy(labels).to(device), held, self.ids, self.outputs, self.classes)
+        return TrainingRows(
+            inputs, torch.from_numpy(self.labels).to(device), held, self.ids, self.outputs, self.classes
+        )
 
 
 def _wants_shape(make_module: Callable[..., Any]) -> bool:
