@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 
 from samplewise.core.errors import InputError
@@ -64,7 +65,7 @@ def test_no_set_is_fitted_twice(clouds_game):
 
 
 def test_repeats_differ_in_the_seed_alone(clouds_game):
-    game = clouds_game(learner="forest")
+    game = clouds_game(learner=RandomForestClassifier(10))
     inside = np.ones((1, 40), dtype=bool)
     one, again, other = game.outputs(inside), game.outputs(inside), game.outputs(inside, repeat=1)
     assert (one == again).all()
@@ -77,6 +78,13 @@ def test_margins_are_true_class_minus_the_best_other(clouds_game):
     outputs, labels = game.outputs(inside)[0], game.query_codes
     rows = np.arange(60)
     assert game.margins(inside)[0] == pytest.approx(outputs[rows, labels] - outputs[rows, 1 - labels])
+
+
+def test_margins_of_probabilities_are_log_odds(clouds_game):
+    game = clouds_game(learner="logistic")
+    inside = np.ones((1, 40), dtype=bool)
+    own = np.exp(game.outputs(inside)[0][np.arange(60), game.query_codes])
+    assert game.margins(inside)[0] == pytest.approx(np.log(own / (1 - own)), rel=1e-5)
 
 
 def picture_pair():

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 import lazy_loader
 import numpy as np
+from scipy import sparse
+from scipy.special import logsumexp
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask, one_hot
 from samplewise.core.errors import InputError, name_rows
@@ -22,7 +24,6 @@ from samplewise.engine.models.metrics import Metric, choose_metric
 from samplewise.engine.refits import FitRunner, ProcessExecutor
 
 pd = lazy_loader.load("pandas")
-sparse = lazy_loader.load("scipy.sparse")
 
 Players = Literal["rows", "groups"]
 MOST_FITS = 50_000
@@ -104,13 +105,16 @@ class Game:
         return float(nobody), float(everybody)
 
     def margins(self, inside: Mask, *, repeat: int = 0) -> Floats:
-        """(k, m) output for the true class minus the largest other one; minus the absolute error for numbers."""
+        """(k, m) log odds of the true class; of heads in closed form its output minus the largest other one.
+
+        For numbers minus the absolute error, in units of the label.
+        """
         answers, rows = self.outputs(inside, repeat=repeat), np.arange(len(self.query_ids))
         if not self.class_count:
             return -np.abs(answers[:, :, 0] - self.query_codes)
         own = answers[:, rows, self.query_codes]
         answers[:, rows, self.query_codes] = -np.inf
-        return own - answers.max(axis=2)
+        return own - (answers.max(axis=2) if self.runner.learner.closed_form else logsumexp(answers, axis=2))
 
     def scores(self, quantity: str, values: Floats, spread: Floats, larger_means: str) -> Scores:
         """A number per player, in the unit of the metric."""
