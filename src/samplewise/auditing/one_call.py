@@ -129,9 +129,10 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
         y: (n,) labels; or name their column with `label`.
         label, id, drop_columns, image, text: column names, where X is a table or a path.
         learner: None (default by the shape of the data), "kernel", "linear", "boosting", "logistic", "forest", a
-            scikit-learn estimator or pipeline, or a `Learner`.
+            scikit-learn estimator or pipeline, or a `Learner` such as `engine.models.TorchLearner(make_module)`.
         predictions: (n, c) out-of-sample probabilities you already have; columns in the sorted order of the classes.
-        embeddings: (n, d) features of your own network, or a function that makes them from X.
+        embeddings: (n, d) features of your own network, or a function that makes them from X; for a torch module
+            `engine.models.embeddings_of(module, X)`.
         groups: (n,) or column name; rows of a group stay together in every split.
         segments: frame, array or column names whose values are compared.
         time: (n,) or column name; splits never train on the future.

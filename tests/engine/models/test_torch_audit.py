@@ -49,7 +49,7 @@ def test_a_trained_module_lends_its_features(digits):
     trained = LEARNER.fit(samplewise.Dataset(load_digits(return_X_y=True)[0][400:], truth[400:]), seed=0)
     module = trained.module
     inputs = trained.encoder(X)
-    found = samplewise.audit(X, y, embeddings=embeddings_of(module, inputs), checks="SW201")
+    found = samplewise.audit(X, y, embeddings=embeddings_of(module, inputs), checks="SW201", budget="2s")
     assert np.isin(found.scores["wrong_label"].top(len(struck)).keys, struck).mean() > 0.9
     plain = TorchLearner(partial(dense_network, widths=(32,)), epochs=4, batch=32, rate=0.02, encoding="raw")
     raw = plain.fit(samplewise.Dataset(load_digits(return_X_y=True)[0][400:], truth[400:]), seed=0).module
@@ -63,7 +63,8 @@ def test_a_trained_module_lends_its_predictions(digits):
     X, y, struck = digits
     rows, truth = load_digits(return_X_y=True)
     trained = LEARNER.fit(samplewise.Dataset(rows[400:], truth[400:]), seed=0)
-    found = samplewise.audit(X, y, predictions=predictions_of(trained.module, trained.encoder(X)), checks="SW201")
+    predictions = predictions_of(trained.module, trained.encoder(X))
+    found = samplewise.audit(X, y, predictions=predictions, checks="SW201", budget="2s")
     assert np.isin(found.scores["wrong_label"].top(len(struck)).keys, struck).mean() > 0.9
 
 

@@ -43,7 +43,8 @@ class TorchLearner:
 
     Args:
         make_module: a function that returns a fresh `torch.nn.Module`: without arguments, or from the shape of one
-            encoded row and the number of outputs, such as `dense_network`. Never a module: those are trained already.
+            encoded row and the number of outputs, such as `dense_network`. A lambda will do, in worker processes too;
+            never a module: those are trained already.
         epochs: passes over the rows.   batch: rows per step at the most; batches of an epoch differ by one row.
         rate: learning rate at its peak.
         optimizer: "sgd", "adam", "adamw", or a callable (parameters, rate) -> torch.optim.Optimizer.
@@ -131,6 +132,21 @@ class TorchLearner:
         `recorder` is fed as it says; `checkpoint` names a .safetensors file written after every epoch, from which the
         same fit goes on; `progress` is called with an `EpochEnd` after every epoch.
         """
+        training, fitted = self.unstarted(data, seed=seed, objective=objective, target=target)
+        training.recorder = recorder
+        path, name = None if checkpoint is None else Path(checkpoint), ""
+        if path is not None:
+            require_suffix(path)
+            _require_state(training.objective)
+            name = self._name_of(training, data)
+        with reproducible(derive_seed(seed, "training"), self.device, self.threads):
+            training.run(progress, path, name)
+        return replace(fitted, losses=np.array(training.losses))
+
+    def unstarted(
+        self, data: Dataset, *, seed: int, objective: Objective | None = None, target: Target | None = None
+    ) -> tuple[Training, FittedTorch]:
+        """The training that `fit` would carry out, at its first weights, and the answerer its module will have."""
         target = describe_target(data.y, ids=data.ids) if target is None else target
         if len(target) != len(data):
             raise InputError(
@@ -139,25 +155,8 @@ class TorchLearner:
             )  # fmt: skip
         encoder = self._encoder(data)
         task = _Task(target, encoder(data.X), data.ids, data.weights)
-        path = None if checkpoint is None else Path(checkpoint)
-        if path is not None:
-            require_suffix(path)
         training = self._prepared(task, data, seed, objective)
         self._require_fresh(task, training.module)
-        training.recorder = recorder
-        if path is not None:
-            _require_state(training.objective)
-        name = "" if path is None else self._name_of(training, data, target)
-        with reproducible(derive_seed(seed, "training"), self.device, self.threads):
-            training.run(progress, path, name)
-        return FittedTorch(target.classes, training.module, encoder, *task.scale, np.array(training.losses))
-
-    def unstarted(self, data: Dataset, *, seed: int) -> tuple[Training, FittedTorch]:
-        """The training that `fit` would carry out, at its first weights, and the answerer its module will have."""
-        target = describe_target(data.y, ids=data.ids)
-        encoder = self._encoder(data)
-        task = _Task(target, encoder(data.X), data.ids, data.weights)
-        training = self._prepared(task, data, seed, None)
         return training, FittedTorch(target.classes, training.module, encoder, *task.scale, np.empty(0))
 
     def bench(self, data: Dataset, target: Target, *, blocks: Ints, space: Floats | None = None) -> "TorchBench":
@@ -170,13 +169,12 @@ class TorchLearner:
         self._require_fresh(task, module)
         return TorchBench(self, task, None if self.make_objective is None else data)
 
-    def _name_of(self, training: Training, data: Dataset, target: Target) -> str:
+    def _name_of(self, training: Training, data: Dataset) -> str:
         """A name for one fit: all that its state depends on, ids in their order for what is kept by position."""
         watched = training.recorder and (training.recorder.counted, training.recorder.error_epochs)
         pursued = identity_of(type(training.objective))
-        return fingerprint(
-            self.fingerprint(), data.fingerprint(), data.ids, target.codes, training.seed, pursued, watched
-        )
+        labels = training.rows.labels.cpu().numpy()
+        return fingerprint(self.fingerprint(), data.fingerprint(), data.ids, labels, training.seed, pursued, watched)
 
     def _encoder(self, data: Dataset) -> TensorEncoder:
         """Scales are sums over rows, so they are taken in one order of the ids, to the last bit."""
