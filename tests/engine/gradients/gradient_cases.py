@@ -187,11 +187,12 @@ def case(name, dtype=torch.float64, count=21, seed=0):
     """A module in evaluation mode, rows and labels, always the same."""
     make, rows, outputs = MODULES[name]
     torch.manual_seed(seed)
-    module = make().to(dtype).eval()
+    module = make().eval()
     for part in module.modules():
         if isinstance(part, nn.modules.batchnorm._BatchNorm):
             part.running_mean.normal_()
             part.running_var.uniform_(0.5, 2.0)
+    module = module.to(dtype)
     X = rows(count)
     y = torch.randint(0, max(2, outputs), (count,))
     return module, (X.to(dtype) if X.is_floating_point() else X), y

@@ -38,3 +38,118 @@ def test_single_precision(name):
     dense = written_out(module, X, named_loss("cross_entropy", y))
     gram = row_gradients(module, (X, y)).gram()
     np.testing.assert_allclose(gram, dense @ dense.T, atol=1e-5 * np.abs(gram).max())
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.bfloat16, 0.05), (torch.float16, 0.01)])
+@pytest.mark.parametrize("name", ["perceptron", "convolutional", "transformer", "tied", "recurrent"])
+def test_half_precision(name, dtype, tolerance):
+    """Against the same weights in double precision; factors are kept in single precision."""
+    module, X, y = case(name, dtype)
+    with torch.backends.mkldnn.flags(enabled=False):  # its bfloat16 kernels stop some virtual machines
+        rows = row_gradients(module, (X, y))
+    exact = row_gradients(case(name)[0], (case(name)[1], y)).gram()
+    assert {np.asarray(layer.materialise()).dtype for layer in rows.layers} == {np.dtype(np.float32)}
+    np.testing.assert_allclose(rows.gram(), exact, atol=tolerance * np.abs(exact).max())
+
+
+def test_factors_in_double_precision_on_request():
+    module, X, y = case("perceptron", torch.float32)
+    rows = row_gradients(module, (X, y), dtype=np.float64)
+    assert {layer.inputs.dtype for layer in rows.layers} == {np.dtype(np.float64)}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_row_order_and_batches_change_nothing(name):
+    module, X, y = case(name)
+    order = torch.randperm(len(X), generator=torch.Generator().manual_seed(1))
+    rows, moved = row_gradients(module, (X, y)), row_gradients(module, (X[order], y[order]), chunk=3)
+    np.testing.assert_allclose(moved.gram(), rows.gram()[np.ix_(order, order)], rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(moved.sketch(32, seed=1), rows.sketch(32, seed=1)[order], rtol=1e-9, atol=1e-11)
+    again = row_gradients(module, (X, y))
+    np.testing.assert_array_equal(again.gram(), rows.gram())
+    np.testing.assert_array_equal(again.sketch(32, seed=1), rows.sketch(32, seed=1))
+
+
+def test_single_rows():
+    module, X, y = case("transformer")
+    alone = row_gradients(module, (X, y), chunk=1)
+    np.testing.assert_allclose(alone.gram(), row_gradients(module, (X, y)).gram(), atol=1e-12)
+    np.testing.assert_allclose(row_gradients(module, (X[:1], y[:1])).gram(), alone.gram()[:1, :1], atol=1e-12)
+
+
+def test_a_part_of_the_layers():
+    module, X, y = case("perceptron")
+    rows = row_gradients(module, (X, y), layers=["4"])
+    assert [layer.name for layer in rows.layers] == ["4"]
+    assert rows.skipped == {"0.weight": 54, "0.bias": 9, "2.weight": 63}
+    assert rows.skipped_share == pytest.approx(126 / 150)
+    assert "126 parameters do not enter: 0.weight, 0.bias, 2.weight" in rows.notes
+    np.testing.assert_allclose(rows.gram(), row_gradients(module, (X, y)).per_layer()["4"].gram())
+    module[0].requires_grad_(False)
+    assert row_gradients(module, (X, y)).skipped == {"0.weight": 54, "0.bias": 9}
+
+
+def test_a_weight_without_its_bias_and_a_bias_without_its_weight():
+    module, X, y = case("perceptron")
+    whole = row_gradients(module, (X, y)).gram()
+    parts = [row_gradients(module, (X, y), layers=[name]).gram() for name in ("0.weight", "0.bias", "2", "4")]
+    np.testing.assert_allclose(sum(parts), whole, atol=1e-12)
+
+
+def test_parameters_that_are_tied_are_asked_for_by_either_name():
+    module, X, y = case("tied")
+    grams = [row_gradients(module, (X, y), layers=[name]).gram() for name in ("embed", "head.weight")]
+    np.testing.assert_array_equal(*grams)
+
+
+def test_notes_tell_what_was_differentiated_row_by_row():
+    module, X, y = case("custom")
+    notes = " ".join(row_gradients(module, (X, y)).notes)
+    assert "moved.weight was differentiated row by row: its layer is called with rows merged or moved" in notes
+    assert "scale was differentiated row by row: no layer that is known explains its gradient" in notes
+    assert "merged.weight" not in notes
+
+
+def test_a_users_loss():
+    module, X, y = case("perceptron")
+    named = row_gradients(module, (X, y), loss="cross_entropy")
+
+    def own(outputs, labels):
+        return torch.nn.functional.cross_entropy(outputs, labels, reduction="none")[:, None]
+
+    np.testing.assert_allclose(row_gradients(module, (X, y), loss=own).gram(), named.gram(), atol=1e-14)
+    norms = row_gradients(module, (X, None), loss=lambda outputs, labels: outputs.square().sum(dim=1))
+    assert np.isnan(norms.labels).all()
+
+
+def test_checkpointed_activations_are_noted_once():
+    class Saving(torch.nn.Module):
+        def __init__(self, inner):
+            super().__init__()
+            self.inner = inner
+
+        def forward(self, rows):
+            return torch.utils.checkpoint.checkpoint(self.inner, rows, use_reentrant=False)
+
+    module, X, y = case("perceptron")
+    saving = row_gradients(Saving(module), (X, y))
+    np.testing.assert_allclose(saving.gram(), row_gradients(module, (X, y)).gram(), atol=1e-13)
+    assert not saving.notes
+
+
+def test_attention_weights_that_are_used_themselves():
+    class Watching(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.attention, self.head = torch.nn.MultiheadAttention(4, 2, batch_first=True), torch.nn.Linear(4, 3)
+
+        def forward(self, rows):
+            seen, weights = self.attention(rows, rows, rows)
+            return self.head(seen.mean(dim=1)) + weights[:, 0, :3]
+
+    torch.manual_seed(0)
+    module, X, y = Watching().double(), torch.randn(9, 3, 4, dtype=torch.float64), torch.arange(9) % 3
+    dense = written_out(module, X, named_loss("cross_entropy", y))
+    rows = row_gradients(module, (X, y))
+    np.testing.assert_allclose(rows.gram(), dense @ dense.T, atol=1e-12)
+    assert any("attention.in_proj_weight was differentiated" in note for note in rows.notes)

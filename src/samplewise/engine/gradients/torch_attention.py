@@ -23,7 +23,7 @@ def attention(call: Call, cotangent: Tensor, count: int) -> list[Term]:
     given.apply_defaults()
     arguments = dict(given.arguments)
     sources = [_positions_first(layer, arguments[name], count) for name in ("query", "key", "value")]
-    if not call.unchanged or layer.add_zero_attn:
+    if layer.add_zero_attn:
         raise Unreadable
     slopes = cotangent if not layer.batch_first else cotangent.transpose(0, 1)
     biases = [None] * 3 if layer.in_proj_bias is None else layer.in_proj_bias.detach().chunk(3)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.autograd.graph import get_gradient_edge
 
 from samplewise.engine.gradients import torch_attention, torch_readers
-from samplewise.engine.gradients.torch_terms import Call, Term, tensors_of
+from samplewise.engine.gradients.torch_terms import Call, Term
 
 
 @dataclass(slots=True, eq=False)
@@ -39,8 +39,7 @@ class Recorder:
     def _note(self, layer: nn.Module, inputs: tuple[Any, ...], named: dict[str, Any], output: Any) -> None:
         first = output[0] if isinstance(output, tuple) else output
         if first.requires_grad:
-            versions = tuple(part._version for part in tensors_of(inputs, named))
-            self.calls.append(Call(layer, inputs, named, get_gradient_edge(first), versions))
+            self.calls.append(Call(layer, inputs, named, get_gradient_edge(first)))
 
 
 def reader_of(layer: nn.Module) -> Callable[[Call, Tensor, int], list[Term]] | None:

@@ -62,7 +62,7 @@ def chosen_parameters(module: nn.Module, layers: Iterable[str] | None) -> tuple[
     held = list(module.named_parameters())
     prefixes = None if layers is None else [layers] if isinstance(layers, str) else list(layers)
     if prefixes is not None:
-        known = {name for name, _ in module.named_modules() if name} | {name for name, _ in held}
+        known = {name for name, _ in module.named_modules() if name} | {name for name, _ in _all_names(module)}
         for prefix in prefixes:
             if prefix not in known:
                 raise unknown_name("layer", prefix, sorted(known))

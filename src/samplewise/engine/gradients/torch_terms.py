@@ -50,26 +50,15 @@ class Call:
     layer: nn.Module
     inputs: tuple[Any, ...]
     named: dict[str, Any]
-    edge: GradientEdge
-    versions: tuple[int, ...]
+    edge: GradientEdge  # of the output, as it was before anything changed it in place
 
     @property
     def seen(self) -> Tensor:
-        """The first input, unless it was changed in place after the call."""
-        given = tensors_of(self.inputs, self.named)
-        if not given or not self.unchanged:
+        """The first input."""
+        given = [part for part in (*self.inputs, *self.named.values()) if isinstance(part, Tensor)]
+        if not given:
             raise Unreadable
         return given[0]
-
-    @property
-    def unchanged(self) -> bool:
-        """Whether no input was changed in place since."""
-        return self.versions == tuple(part._version for part in tensors_of(self.inputs, self.named))
-
-
-def tensors_of(inputs: tuple[Any, ...], named: dict[str, Any]) -> list[Tensor]:
-    """The tensors among a call's arguments."""
-    return [part for part in (*inputs, *named.values()) if isinstance(part, Tensor)]
 
 
 def by_row(values: Tensor, count: int) -> Tensor:  # (n u, ...) -> (n, u, ...)
