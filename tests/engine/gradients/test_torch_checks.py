@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader, IterableDataset, TensorDataset  # noqa:
 
 from samplewise.core.errors import InputError  # noqa: E402
 from samplewise.data import Dataset  # noqa: E402
-from samplewise.engine.gradients import row_gradients  # noqa: E402
+from samplewise.engine.gradients import row_gradients, torch_checks  # noqa: E402
 
 X, Y = torch.randn(20, 6, generator=torch.Generator().manual_seed(0)), torch.arange(20) % 3
 
@@ -134,6 +134,14 @@ def test_options_that_are_refused():
         row_gradients(plain(), (X, Y.float()), loss="squared_error")
     with pytest.raises(InputError, match=r"targets are missing[\s\S]*rows id 4\n[\s\S]*drop these rows"):
         row_gradients(nn.Linear(6, 1), (X, torch.where(torch.arange(20) == 4, torch.nan, 1.0)), loss="squared_error")
+
+
+def test_more_memory_than_there_is(monkeypatch):
+    monkeypatch.setattr(torch_checks, "memory", lambda: 1000)
+    with pytest.raises(InputError, match=r"do not fit[\s\S]*layer 'inner'[\s\S]*enough for 10\n[\s\S]*stream_sketches"):
+        row_gradients(Function(torch.tanh), (X, Y))  # (7 + 3) numbers of 4 bytes for each row
+    monkeypatch.undo()
+    assert torch_checks.memory() > 2**28
 
 
 def test_a_mean_hidden_in_a_loss_is_noticed():

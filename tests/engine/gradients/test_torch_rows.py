@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch")
 
 from gradient_cases import MODULES, case, flat, named_loss, written_out  # noqa: E402 (needs torch)
 
-from samplewise.engine.gradients import row_gradients  # noqa: E402
+from samplewise.engine.gradients import row_gradients, torch_layers  # noqa: E402
 
 LOSSES = ("cross_entropy", "margin", "squared_error")
 
@@ -68,6 +68,29 @@ def test_row_order_and_batches_change_nothing(name):
     again = row_gradients(module, (X, y))
     np.testing.assert_array_equal(again.gram(), rows.gram())
     np.testing.assert_array_equal(again.sketch(32, seed=1), rows.sketch(32, seed=1))
+
+
+@pytest.mark.parametrize("name", ["perceptron", "convolutional", "transformer", "tied", "custom"])
+def test_factors_that_stay_tensors(name, monkeypatch):
+    """As on an accelerator, where factors are left where they were made."""
+    module, X, y = case(name)
+    arrays = row_gradients(module, (X, y))
+    monkeypatch.setattr(torch_layers, "_held", lambda values: values.detach())
+    tensors = row_gradients(module, (X, y), chunk=5)
+    assert any(
+        torch.Tensor in map(type, (getattr(layer, part, None) for part in ("inputs", "values")))
+        for layer in tensors.layers
+    )
+    np.testing.assert_allclose(tensors.gram(), arrays.gram(), atol=1e-12)
+    np.testing.assert_allclose(tensors.gram(tensors.take([4, 1])), arrays.gram()[:, [4, 1]], atol=1e-12)
+    np.testing.assert_allclose(tensors.norms(), arrays.norms())
+    np.testing.assert_allclose(tensors.sketch(16, seed=0), arrays.sketch(16, seed=0), atol=1e-12)
+    sums = tensors.combine(np.eye(len(X)))
+    np.testing.assert_allclose(flat(sums, module), flat(arrays.combine(np.eye(len(X))), module), atol=1e-12)
+    np.testing.assert_allclose(tensors.project(sums), arrays.gram(), atol=1e-12)
+    directions = arrays.directions((2, 2))
+    for layer, seen in tensors.projected(directions).items():
+        np.testing.assert_allclose(seen, arrays.projected(directions)[layer], atol=1e-12)
 
 
 def test_single_rows():

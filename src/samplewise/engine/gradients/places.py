@@ -91,7 +91,7 @@ def alike(values: Any, template: Any) -> Any:
     space = array_namespace(template)
     if is_numpy_array(template):
         return np.asarray(values, dtype=template.dtype)
-    return space.asarray(values, dtype=template.dtype, device=device(template))
+    return space.asarray(np.ascontiguousarray(values), dtype=template.dtype, device=device(template))
 
 
 def taken(values: Any, positions: Any) -> Any:

@@ -1,7 +1,8 @@
 """What is refused before and after a module's first batch: rows that depend on each other, and entries not finite."""
 
 import math
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,9 @@ from torch import Tensor, nn
 
 from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError, name_rows, unknown_name
+from samplewise.engine.gradients.factors import LayerGradients
 
+MEMORY_SHARE = 0.4  # of main memory that factors may take: joining batches needs it twice
 TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-4, torch.float16: 3e-2, torch.bfloat16: 1e-1}
 
 
@@ -131,6 +134,27 @@ def require_finite_rows(parts: Iterable[Any], ids: Array, dtype: torch.dtype, wh
 def all_finite(part: Tensor) -> bool:
     """Whether no entry is missing or infinite: the sum says so in one pass, unless it overflows itself."""
     return bool(part.sum().isfinite()) or bool(part.isfinite().all())
+
+
+def memory() -> int:
+    """Bytes of main memory of this machine; where the system does not tell, more than any."""
+    known = getattr(os, "sysconf_names", {})
+    if "SC_PHYS_PAGES" not in known:
+        return 2**62
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def require_room(needed: int, count: int, layers: Sequence[LayerGradients]) -> None:
+    """Refuse factors that would not fit, naming the layer that takes most, before any more are made."""
+    if needed > MEMORY_SHARE * memory():
+        largest = max(layers, key=lambda layer: layer.nbytes)
+        fits = int(count * MEMORY_SHARE * memory() / needed)
+        raise InputError(
+            "the row gradients do not fit in memory",
+            where=f"most in layer {largest.name!r}",
+            got=f"{needed / 2**30:.1f} GB for {count:,} rows; {memory() / 2**30:.1f} GB of memory, enough for {fits:,}",
+            fix="stream_sketches(...) keeps a batch at a time; or name fewer layers=, or take fewer rows",
+        )
 
 
 def require_own_rows(whole: Tensor, again: Tensor, ids: Array) -> None:

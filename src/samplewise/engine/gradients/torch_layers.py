@@ -177,10 +177,10 @@ def _factors(group: _Group, layout: Layout) -> tuple[Tensor, Tensor]:
     for term in group.lookups:
         into.append(term.cotangents.to(layout.dtype))
         out.append(torch.nn.functional.one_hot(term.indices, len(group.weight)).to(layout.dtype))
-    inputs = torch.cat(into, dim=1).detach()
+    inputs, cotangents = ((parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)).detach() for parts in (into, out))
     if group.bias is not None:
-        inputs = torch.cat([inputs, inputs.new_ones(*inputs.shape[:2], 1)], dim=2)
-    return inputs, torch.cat(out, dim=1).detach()
+        inputs = torch.nn.functional.pad(inputs, (0, 1), value=1.0)
+    return inputs, cotangents
 
 
 def _small_layers(small: dict[str, Tensor], order: dict[str, int], taken: set[str]) -> list[DenseGradients]:

@@ -23,6 +23,7 @@ from samplewise.engine.gradients.torch_checks import (
     require_finite_rows,
     require_own_rows,
     require_ready,
+    require_room,
 )
 from samplewise.engine.gradients.torch_layers import Layout, layers_of, terms_of
 from samplewise.engine.gradients.torch_losses import as_labels, row_values
@@ -67,7 +68,7 @@ def row_gradients(
 
     Raises:
         InputError: rows that depend on each other or cannot be named, labels or outputs of the wrong shape, entries
-            that are not finite (rows named), no parameter, several devices.
+            that are not finite (rows named), no parameter, several devices, more memory needed than there is.
 
     Cost: one forward and one backward pass; memory n t (i + o) per layer, at most n i o.
     Not for: parameters no layer explains where n times their number does not fit in memory (see `stream_sketches`).
@@ -78,9 +79,14 @@ def row_gradients(
     (2, 2)
     """
     engine = Engine.of(module, loss, layers, forward, dtype)
+    rows = opened(data)
+    parts: list[RowGradients] = []
     with torch.inference_mode(False), torch.enable_grad():
-        found = joined_rows([part for _, part in engine.batches(opened(data), chunk)])
-    return replace(found, skipped=engine.skipped, notes=engine.notes())
+        for _, part in engine.batches(rows, chunk):
+            if not parts:
+                require_room(part.nbytes * len(rows.ids) // len(part), len(rows.ids), part.layers)
+            parts.append(part)
+    return replace(joined_rows(parts), skipped=engine.skipped, notes=engine.notes())
 
 
 @dataclass(slots=True, eq=False)
