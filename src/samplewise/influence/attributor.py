@@ -16,6 +16,7 @@ from samplewise.influence.curvature import FactoredCurvature
 from samplewise.influence.dual import DualFisher, DualMargin
 from samplewise.influence.linear import CLOSED_FORM, ExactLinear
 from samplewise.influence.logistic import NewtonLogistic
+from samplewise.influence.newton import GaussNewton
 from samplewise.influence.prepared import Mean, Prepared, Settings, Source
 from samplewise.influence.similarity import GradientSimilarity, RepresentationSimilarity
 from samplewise.influence.sketched import Sketched
@@ -46,6 +47,7 @@ METHODS: dict[str, Prepare] = {
     "dual_margin": DualMargin.prepare,
     "ekfac": _mean_of(FactoredCurvature.prepare),
     "ekfac_exact": _mean_of(_exact_curvature),
+    "gauss_newton": _mean_of(GaussNewton.prepare),
     "sketch": Sketched.prepare,
     "two_sided": _mean_of(TwoSided.prepare),
     "gradient_similarity": GradientSimilarity.prepare,

@@ -8,7 +8,8 @@ import numpy as np
 
 from samplewise.core.errors import InputError
 from samplewise.data.dataset import Dataset
-from samplewise.engine.gradients import RowGradients, network_gradients, row_gradients
+from samplewise.engine import gradients  # its torch half is loaded where a module comes
+from samplewise.engine.gradients import RowGradients, network_gradients
 from samplewise.influence.prepared import Source
 
 
@@ -23,7 +24,11 @@ class ModuleSource:
 
     def gradients(self, data: Any, of: Any) -> RowGradients:
         """Gradients of a scalar of every row."""
-        return row_gradients(self.module, data, loss=of, layers=self.layers, forward=self.forward)
+        return gradients.row_gradients(self.module, data, loss=of, layers=self.layers, forward=self.forward)
+
+    def opened(self, data: Any) -> tuple[Any, Any, Callable[[Any, Any], Any] | None]:
+        """Module, rows and way to call it."""
+        return self.module, data, self.forward
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,9 +41,17 @@ class FittedSource:
 
     def gradients(self, data: Any, of: Any) -> RowGradients:
         """Gradients of a scalar of every row."""
-        rows = data if isinstance(data, Dataset) else Dataset(*data)
-        found = row_gradients(self.fitted.module, self.fitted.encoded(rows), loss=of, layers=self.layers)
+        rows = self.rows_of(data)
+        found = gradients.row_gradients(self.fitted.module, self.fitted.encoded(rows), loss=of, layers=self.layers)
         return replace(found, ids=rows.ids)
+
+    def opened(self, data: Any) -> tuple[Any, Any, None]:
+        """Module, rows and way to call it."""
+        return self.fitted.module, self.fitted.encoded(self.rows_of(data)), None
+
+    def rows_of(self, data: Any) -> Dataset:
+        """Rows as the learner takes them."""
+        return data if isinstance(data, Dataset) else Dataset(*data)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,6 +16,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "places": ["MatrixPlace"],
         "rows": ["RowGradients"],
         "sketching": ["Directions"],
+        "torch_curvature": ["GaussNewtonMatrix"],
         "torch_rows": ["row_gradients"],
         "torch_stream": ["RowSketches", "stream_sketches"],
     },
