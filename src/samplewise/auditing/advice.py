@@ -12,6 +12,7 @@ from samplewise.engine.refits.parts import Rule
 
 NO_ROOM = "the plan has no room for testing advice"
 TESTED = ("relabel", "drop", "reweight")
+NO_RULE = "this remedy is not a rule that can be run again"
 UNTESTED = {
     "collect": "a forecast from the learning curve: nothing can be tested on rows that are not there yet",
     "review": "a person decides row by row; nothing to test before they did",
@@ -76,7 +77,7 @@ class _Advised:
         found = self.measured.get(f"{code} {remedy.kind}")
         if found is None:
             planned = f"{code} {remedy.kind}" in self.rules
-            why = self.untested if planned else UNTESTED.get(remedy.kind, "this remedy is not a rule that can be run again")
+            why = self.untested if planned else UNTESTED.get(remedy.kind, NO_RULE)
             return replace(remedy, reason=remedy.reason or why)
         return replace(
             remedy, effect=found.effect, control=found.control, verdict=found.verdict, reason=self._words(found)

@@ -68,9 +68,9 @@ def _finding(evidence: Evidence, benefit: Scores, rows: Ints) -> Finding:
     worst = int(rows[0])
     value, error = float(benefit.values[worst]), float(np.asarray(benefit.spread)[worst])
     explanation = (
-        f"Without any one of these rows, rows that had no part in the fit would be predicted better; the worst raises "
-        f"their {_judged_in(benefit)} by {-value:.2g} (standard error {error:.2g}). About {100 * LEVEL:.0f} % of the list "
-        "are expected to be there by chance."
+        "Without any one of these rows, rows that had no part in the fit would be predicted better; the worst raises "
+        f"their {_judged_in(benefit)} by {-value:.2g} (standard error {error:.2g}). About {100 * LEVEL:.0f} % of the "
+        "list are expected to be there by chance."
     )
     drop = Remedy("drop", keys, action=f"Drop the {count:,} rows that hurt, after a look at them.")
     review = Remedy("review", keys, action="Look at these rows: a wrong label is better mended than dropped.")
