@@ -107,6 +107,11 @@ class DenseGradients(LayerGradients):
         """The rows at these positions."""
         return replace(self, values=taken(self.values, positions))
 
+    def at_rest(self, count: int) -> "DenseGradients":
+        """The same layer for rows that do not use it."""
+        rows = self.take(np.zeros(count, dtype=np.intp))
+        return replace(rows, values=rows.values * 0)
+
     def joined_with(self, others: Sequence[Any]) -> "DenseGradients":
         """These rows followed by those of the others."""
         return replace(self, values=joined([part.values for part in (self, *others)]))
@@ -208,6 +213,11 @@ class LookupGradients(LayerGradients):
     def take(self, positions: Any) -> "LookupGradients":
         """The rows at these positions."""
         return replace(self, indices=self.indices[positions], cotangents=self.cotangents[positions])
+
+    def at_rest(self, count: int) -> "LookupGradients":
+        """The same layer for rows that do not use it."""
+        rows = self.take(np.zeros(count, dtype=np.intp))
+        return replace(rows, cotangents=rows.cotangents * 0)
 
     def joined_with(self, others: Sequence[Any]) -> "LookupGradients":
         """These rows followed by those of the others; shorter ones get padding that adds nothing."""

@@ -75,6 +75,10 @@ class LayerGradients(ABC):
         """The rows at these positions."""
 
     @abstractmethod
+    def at_rest(self, count: int) -> Self:
+        """The same layer for rows that do not use it: their gradients are zero."""
+
+    @abstractmethod
     def joined_with(self, others: Sequence[Any]) -> Self:
         """These rows followed by those of the others."""
 
@@ -272,6 +276,11 @@ class OuterGradients(_BlockGradients):
         """The rows at these positions."""
         return replace(self, inputs=taken(self.inputs, positions), cotangents=taken(self.cotangents, positions))
 
+    def at_rest(self, count: int) -> "OuterGradients":
+        """The same layer for rows that do not use it."""
+        rows = self.take(np.zeros(count, dtype=np.intp))
+        return replace(rows, cotangents=rows.cotangents * 0)
+
     def joined_with(self, others: Sequence[Any]) -> "OuterGradients":
         """These rows followed by those of the others; shorter ones get positions of zeros."""
         parts = [self, *others]
@@ -359,6 +368,11 @@ class MatrixGradients(_BlockGradients):
     def take(self, positions: Any) -> "MatrixGradients":
         """The rows at these positions."""
         return replace(self, values=taken(self.values, positions))
+
+    def at_rest(self, count: int) -> "MatrixGradients":
+        """The same layer for rows that do not use it."""
+        rows = self.take(np.zeros(count, dtype=np.intp))
+        return replace(rows, values=rows.values * 0, sums=(self.sums[0] * 0, self.sums[1] * 0), rows_summed=count)
 
     def joined_with(self, others: Sequence[Any]) -> "MatrixGradients":
         """These rows followed by those of the others."""

@@ -1,6 +1,6 @@
 """`RowGradients`: one gradient per row over all layers, asked for inner products and never written out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -213,14 +213,19 @@ class RowGradients:
 
 
 def joined_rows(parts: Sequence[RowGradients]) -> RowGradients:
-    """Batches of one module, in order, as one set of rows."""
+    """Batches of one module, in order, as one set of rows; the first one uses every layer that any does."""
     first, *rest = parts
     if not rest:
         return first
-    by_layer: Iterable[tuple[LayerGradients, ...]] = zip(*(part.layers for part in parts), strict=True)
+    held = [{layer.name: layer for layer in part.layers} for part in rest]
     return replace(
         first,
-        layers=tuple(own.joined_with(others) for own, *others in by_layer),
+        layers=tuple(
+            layer.joined_with(
+                [one.get(layer.name) or layer.at_rest(len(part)) for one, part in zip(held, rest, strict=True)]
+            )
+            for layer in first.layers
+        ),
         ids=np.concatenate([part.ids for part in parts]),
         outputs=np.concatenate([part.outputs for part in parts]),
         labels=np.concatenate([part.labels for part in parts]),

@@ -192,7 +192,7 @@ def _small_layers(small: dict[str, Tensor], order: dict[str, int], taken: set[st
     for owner, names in by_owner.items():
         label = names[0] if len(names) == 1 else owner or "(module)"
         pieces = tuple((name, tuple(small[name].shape[1:])) for name in names)
-        values = torch.cat([small[name].flatten(1) for name in names], dim=1)
+        values = torch.cat([small[name].reshape(len(small[name]), -1) for name in names], dim=1)
         found.append(DenseGradients(f"{label} (others)" if label in taken else label, pieces, _held(values)))
     return found
 

@@ -19,7 +19,6 @@ from samplewise.engine.gradients.torch_checks import (
     checked_outputs,
     chosen_parameters,
     disagreeing,
-    refuse_mixed_rows,
     require_finite_rows,
     require_own_rows,
     require_ready,
@@ -27,7 +26,7 @@ from samplewise.engine.gradients.torch_checks import (
 )
 from samplewise.engine.gradients.torch_layers import Layout, layers_of, terms_of
 from samplewise.engine.gradients.torch_losses import as_labels, row_values
-from samplewise.engine.gradients.torch_one_by_one import Asked, looped, rows_together, vectorised
+from samplewise.engine.gradients.torch_one_by_one import Asked, Check, OneByOne
 from samplewise.engine.gradients.torch_terms import Term
 
 PROBED = 16  # rows of the first batch, which is checked against autograd and measured
@@ -86,7 +85,7 @@ def row_gradients(
             if not parts:
                 require_room(part.nbytes * len(rows.ids) // len(part), len(rows.ids), part.layers)
             parts.append(part)
-    return replace(joined_rows(parts), skipped=engine.skipped, notes=engine.notes())
+    return replace(joined_rows(parts), skipped=engine.skipped | engine.unused, notes=engine.notes())
 
 
 @dataclass(slots=True, eq=False)
@@ -100,7 +99,8 @@ class Engine:
     skipped: dict[str, int]
     precision: torch.dtype
     checked: int = 0  # rows of the largest batch that was checked
-    loops: set[str] = field(default_factory=set)  # parameters torch cannot vectorise
+    alone: OneByOne = field(default_factory=OneByOne)
+    unused: dict[str, int] = field(default_factory=dict)  # parameters on which the values do not depend -> size
 
     @classmethod
     def of(cls, module: nn.Module, loss: Any, layers: Any, forward: Any, dtype: Any) -> "Engine":
@@ -141,7 +141,8 @@ class Engine:
         terms = self._terms(recorder, values, batch)
         if self.checked < min(2, len(batch)):  # a single row agrees with anything
             self._settle(batch, outputs, values, terms, labels)
-        layers = layers_of(terms, self._one_by_one(batch, labels), self.layout)
+        self._require_unused(values)
+        layers = layers_of(terms, self._one_by_one(batch, labels, values.detach()), self.layout)
         flat = outputs.detach().reshape(len(batch), -1).double().cpu().numpy()
         found = RowGradients(batch.ids, layers, flat, checked, values.detach().double().cpu().numpy())
         return found, sum(_bytes(term) for term in terms) + flat.nbytes
@@ -177,64 +178,60 @@ class Engine:
         weights = generator(0, "check", len(batch)).uniform(0.5, 1.5, len(batch))
         wanted = self._autograd(values, weights)
         made = _combined(layers_of(terms, {}, self.layout), weights, self.layout.dtype)
-        missing = [name for name in self.layout.names.values() if name not in made]
         covered = {name: held for name, held in wanted.items() if name in made}
         failing = disagreeing(made, covered, self.precision) if covered else []
-        for name in [*missing, *failing]:
+        for name in [*(name for name in wanted if name not in made), *failing]:
             self.layout.one_by_one.setdefault(name, "no layer that is known explains its gradient")
-        if self.layout.one_by_one:
-            self._settle_one_by_one(batch, labels, wanted, weights)
+        self.layout.names = {key: name for key, name in self.layout.names.items() if name in wanted}
+        new = [name for name in self.layout.one_by_one if name in wanted]
+        self.alone = OneByOne()
+        self.alone.settle(self._asked(), new, batch, labels, Check(values.detach(), weights, wanted, self.precision))
 
-    def _settle_one_by_one(self, batch: Batch, labels: Any, wanted: dict[str, Tensor], weights: Array) -> None:
-        names = list(self.layout.one_by_one)
-        for _ in range(2):  # vectorised first; what torch cannot vectorise, or gets wrong, is looped over
-            rows = self._one_by_one(batch, labels)
-            made = {name: _weighted(rows[name], weights) for name in names}
-            wrong = disagreeing(made, {name: wanted[name] for name in names}, self.precision)
-            if not wrong:
-                return
-            if self.loops >= set(wrong):
-                refuse_mixed_rows(wrong)
-            self.loops.update(names)
-        refuse_mixed_rows(wrong)
-
-    def _one_by_one(self, batch: Batch, labels: Any) -> dict[str, Tensor]:
-        """(b, *shape) per parameter that no layer explains."""
-        names = list(self.layout.one_by_one)
-        if not names:
-            return {}
-
+    def _asked(self) -> Asked:
         def value(inputs: Any, given: Any) -> Tensor:
             outputs = self.forward(self.module, inputs)
             return row_values(self.loss, outputs if outputs.ndim > 1 else outputs[:, None], given)
 
-        asked = Asked(self.module, value)
-        found = None
-        if not self.loops:
-            try:
-                found = vectorised(asked, names, batch, labels, rows_together(names, self.module))
-            except (RuntimeError, NotImplementedError, TypeError, ValueError):
-                self.loops.update(names)
-        if found is None:
-            found = looped(asked, names, batch, labels)
+        return Asked(self.module, value)
+
+    def _one_by_one(self, batch: Batch, labels: Any, values: Tensor) -> dict[str, Tensor]:
+        """(b, *shape) per parameter that no layer explains."""
+        found = self.alone.gradients(self._asked(), batch, labels, values)
         require_finite_rows(found.values(), batch.ids, self.precision, "gradients")
         return {name: held.to(self.layout.dtype) for name, held in found.items()}
 
+    def _require_unused(self, values: Tensor) -> None:
+        """Refuse batches that use parameters which the first one did not."""
+        held = [self.module.get_parameter(name) for name in self.unused]
+        slopes = torch.autograd.grad(values.sum(), held, allow_unused=True, retain_graph=True) if held else ()
+        for name, slope in zip(self.unused, slopes, strict=True):
+            if slope is not None and bool(slope.any()):
+                raise InputError(
+                    "some batches use a parameter that the first one does not",
+                    where=f"parameter {name!r}",
+                    got=f"a first batch of {self.checked} rows",
+                    fix="put rows that use every part first, or name the parts to be used with layers=",
+                )
+
     def _autograd(self, values: Tensor, weights: Array) -> dict[str, Tensor]:
-        """Name -> gradient of the weighted sum of the values, as torch takes it."""
+        """Name -> gradient of the weighted sum of the values, as torch takes it; parameters without one are noted."""
         held = [parameter for parameter in self.module.parameters() if id(parameter) in self.layout.names]
         total = (values * torch.as_tensor(weights, dtype=values.dtype, device=values.device)).sum()
-        slopes = torch.autograd.grad(total, held, allow_unused=True)
+        slopes: tuple[Tensor | None, ...] = torch.autograd.grad(total, held, allow_unused=True)
         found = {}
         for parameter, slope in zip(held, slopes, strict=True):
-            dense = torch.zeros_like(parameter) if slope is None else slope.detach()
-            whole = dense.to_dense() if dense.is_sparse else dense
-            found[self.layout.name(parameter)] = whole.to("cpu", self.layout.dtype)
+            name = self.layout.name(parameter)
+            if slope is None:
+                self.unused[name] = parameter.numel()
+            else:
+                dense = slope.to_dense() if slope.is_sparse else slope
+                found[name] = dense.detach().to("cpu", self.layout.dtype)
         return found
 
     def notes(self) -> tuple[str, ...]:
         """What was done otherwise than by factors, and what was left out."""
         told = [f"{name} was differentiated row by row: {why}" for name, why in self.layout.one_by_one.items()]
+        told += [f"{name} is used by no row: its gradient is zero" for name in self.unused]
         if self.skipped:
             told.append(f"{sum(self.skipped.values()):,} parameters do not enter: {', '.join(list(self.skipped)[:5])}")
         return tuple(told)
@@ -265,10 +262,6 @@ def _combined(layers: Iterable[Any], weights: Array, dtype: torch.dtype) -> dict
     for layer in layers:
         layer.combine(weights[:, np.newaxis], sums)
     return {name: torch.as_tensor(held[0]).to(dtype) for name, held in sums.items()}
-
-
-def _weighted(rows: Tensor, weights: Array) -> Tensor:  # (b, *shape) -> (*shape)
-    return torch.tensordot(torch.as_tensor(weights, dtype=rows.dtype), rows.cpu(), dims=1)
 
 
 def _bytes(term: Term) -> int:

@@ -96,7 +96,7 @@ def stream_sketches(
                 store.require_same(parts, batch)
             else:
                 store.write(start, parts, len(rows.ids))
-    return RowSketches(rows.ids, **store.read(), skipped=engine.skipped)
+    return RowSketches(rows.ids, **store.read(), skipped=engine.skipped | engine.unused)
 
 
 def _settings(engine: Engine, ids: Array, size: int, seed: int) -> dict[str, Any]:
