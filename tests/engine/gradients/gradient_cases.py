@@ -67,6 +67,24 @@ class Recurrent(nn.Module):
         return self.head(state[0] if isinstance(state, tuple) else state)
 
 
+class BothWays(nn.Module):
+    """Outputs and last states of two-way layers, positions first, with a learned first state."""
+
+    def __init__(self, width=3, classes=3):
+        super().__init__()
+        self.layer = nn.LSTM(width, 4, num_layers=2, bidirectional=True, bias=False)
+        self.simple = nn.RNN(8, 3, nonlinearity="relu")
+        self.narrow = nn.LSTM(3, 5, proj_size=2)
+        self.begin = nn.Parameter(torch.randn(1, 1, 3))
+        self.head = nn.Linear(8 + 4 + 2, classes)
+
+    def forward(self, rows):  # (b, t, width)
+        seen, (last, cell) = self.layer(rows.transpose(0, 1))
+        again, final = self.simple(seen, self.begin.expand(-1, len(rows), -1).contiguous())
+        short, _ = self.narrow(again + final)
+        return self.head(torch.cat([seen[0], last[1] * cell[3], short[-1]], dim=1))
+
+
 class Custom(nn.Module):
     """Parameters no layer explains, a weight used by hand, and one layer seen with rows merged into positions."""
 
@@ -179,6 +197,7 @@ MODULES = {
         numbers(3, 4),
         3,
     ),
+    "recurrent, both ways": (BothWays, numbers(3, 3), 3),
     "custom": (Custom, numbers(3, 5), 3),
 }
 

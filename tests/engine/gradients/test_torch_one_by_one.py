@@ -84,12 +84,16 @@ def test_what_is_broadcast_is_copied_for_every_row():
     assert not alone.looped
 
 
-def test_what_cannot_be_copied_is_vectorised_and_else_looped():
+def test_what_torch_cannot_vectorise_is_looped():
     assert settled(made(Branching)).looped == ["scale"]
-    module, rows, y = case("recurrent")
+
+
+def test_what_no_copy_fits_is_vectorised():
+    module, rows, y = case("custom")
     engine = Engine.of(module, "cross_entropy", None, None, None)
     next(engine.batches(opened((rows, y))))
-    assert {name.split(".")[0] for name in engine.alone.vectorised + engine.alone.looped} == {"layer", "cell"}
+    assert set(engine.alone.vectorised) == {"inner.weight", "moved.weight"}
+    assert not engine.alone.looped
 
 
 def test_parameters_nothing_uses_are_told_and_take_no_memory():

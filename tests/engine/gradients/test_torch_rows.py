@@ -125,6 +125,25 @@ def test_parameters_that_are_tied_are_asked_for_by_either_name():
     np.testing.assert_array_equal(*grams)
 
 
+READ = {
+    "transformer": {"positions"},
+    "encoder decoder": set(),
+    "sequence first": {"attention.bias_k", "attention.bias_v"},
+    "recurrent": set(),
+    "recurrent, deep": set(),
+    "recurrent, both ways": {f"narrow.{side}_{way}_l0" for side in ("weight", "bias") for way in ("ih", "hh")}
+    | {"begin", "narrow.weight_hr_l0"},
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_attention_and_recurrent_layers_are_read(name):
+    """Only what the notes name is differentiated row by row."""
+    module, X, y = case(name)
+    told = {note.partition(" was differentiated")[0] for note in row_gradients(module, (X, y)).notes}
+    assert told == READ[name]
+
+
 def test_notes_tell_what_was_differentiated_row_by_row():
     module, X, y = case("custom")
     notes = " ".join(row_gradients(module, (X, y)).notes)

@@ -10,9 +10,14 @@ from typing import Any
 
 from torch import Tensor, nn
 from torch.autograd.graph import get_gradient_edge
+from torch.utils._pytree import tree_leaves, tree_map
 
 from samplewise.engine.gradients import torch_attention, torch_readers
-from samplewise.engine.gradients.torch_terms import Call, Term
+from samplewise.engine.gradients.torch_recurrent import recurrent_cell, recurrent_layer
+from samplewise.engine.gradients.torch_terms import Call, Term, Unreadable
+
+Slopes = tuple[Tensor | None, ...]  # cotangents of every output of a call
+Reader = Callable[[Call, Slopes, int], list[Term]]
 
 
 @dataclass(slots=True, eq=False)
@@ -36,13 +41,20 @@ class Recorder:
         for hook in self._hooks:
             hook.remove()
 
-    def _note(self, layer: nn.Module, inputs: tuple[Any, ...], named: dict[str, Any], output: Any) -> None:
-        first = output[0] if isinstance(output, tuple) else output
-        if first.requires_grad:
-            self.calls.append(Call(layer, inputs, named, get_gradient_edge(first)))
+    def _note(self, layer: nn.Module, inputs: tuple[Any, ...], named: dict[str, Any], output: Any) -> Any:
+        if isinstance(output, tuple):
+            if not isinstance(output[0], Tensor):
+                return None
+            # One output may be computed from another: copies keep what reaches each from outside apart.
+            output = tree_map(lambda part: part.clone() if isinstance(part, Tensor) else part, output)
+        parts = [part for part in tree_leaves(output) if isinstance(part, Tensor)]
+        edges = tuple(get_gradient_edge(part) if part.requires_grad else None for part in parts)
+        if any(edges):
+            self.calls.append(Call(layer, inputs, named, edges))
+        return output
 
 
-def reader_of(layer: nn.Module) -> Callable[[Call, Tensor, int], list[Term]] | None:
+def reader_of(layer: nn.Module) -> Reader | None:
     """How a layer's calls are read; None for layers that are not known, or whose forward is not torch's own."""
     for kind, reader in READERS.items():
         if isinstance(layer, kind) and type(layer).forward is kind.forward:
@@ -50,16 +62,34 @@ def reader_of(layer: nn.Module) -> Callable[[Call, Tensor, int], list[Term]] | N
     return None
 
 
-READERS: dict[Any, Callable[[Call, Tensor, int], list[Term]]] = {
-    nn.Linear: torch_readers.linear,
-    nn.Conv1d: torch_readers.convolution,
-    nn.Conv2d: torch_readers.convolution,
-    nn.Conv3d: torch_readers.convolution,
-    nn.Embedding: torch_readers.embedding,
-    nn.LayerNorm: torch_readers.norm_of_last_axes,
-    nn.RMSNorm: torch_readers.norm_of_last_axes,
-    nn.GroupNorm: torch_readers.norm_of_channels,
-    nn.MultiheadAttention: torch_attention.attention,
-    nn.modules.batchnorm._BatchNorm: torch_readers.norm_of_channels,
-    nn.modules.instancenorm._InstanceNorm: torch_readers.norm_of_channels,
+def sole(reader: Callable[[Call, Tensor, int], list[Term]]) -> Reader:
+    """A reader of the first output, where no other one is used."""
+
+    def read(call: Call, slopes: Slopes, count: int) -> list[Term]:
+        first, *others = slopes
+        if first is None or any(slope is not None for slope in others):
+            raise Unreadable
+        return reader(call, first, count)
+
+    return read
+
+
+READERS: dict[Any, Reader] = {
+    nn.Linear: sole(torch_readers.linear),
+    nn.Conv1d: sole(torch_readers.convolution),
+    nn.Conv2d: sole(torch_readers.convolution),
+    nn.Conv3d: sole(torch_readers.convolution),
+    nn.Embedding: sole(torch_readers.embedding),
+    nn.LayerNorm: sole(torch_readers.norm_of_last_axes),
+    nn.RMSNorm: sole(torch_readers.norm_of_last_axes),
+    nn.GroupNorm: sole(torch_readers.norm_of_channels),
+    nn.RNN: recurrent_layer,
+    nn.LSTM: recurrent_layer,
+    nn.GRU: recurrent_layer,
+    nn.RNNCell: recurrent_cell,
+    nn.LSTMCell: recurrent_cell,
+    nn.GRUCell: recurrent_cell,
+    nn.MultiheadAttention: sole(torch_attention.attention),
+    nn.modules.batchnorm._BatchNorm: sole(torch_readers.norm_of_channels),
+    nn.modules.instancenorm._InstanceNorm: sole(torch_readers.norm_of_channels),
 }

@@ -12,7 +12,7 @@ from samplewise.core.arrays import Floats
 from samplewise.engine.gradients.dense import DenseGradients, LookupGradients
 from samplewise.engine.gradients.factors import LayerGradients, MatrixGradients, OuterGradients
 from samplewise.engine.gradients.places import MatrixPlace
-from samplewise.engine.gradients.torch_calls import reader_of
+from samplewise.engine.gradients.torch_calls import Slopes, reader_of
 from samplewise.engine.gradients.torch_terms import (
     Call,
     DenseTerm,
@@ -43,15 +43,15 @@ class Layout:
         return "" if parameter is None else self.names.get(id(parameter), "")
 
 
-def terms_of(calls: Iterable[tuple[Call, Tensor | None]], count: int, layout: Layout) -> list[Term]:
+def terms_of(calls: Iterable[tuple[Call, Slopes]], count: int, layout: Layout) -> list[Term]:
     """Terms of all calls with their cotangents; parameters of calls that cannot be read join `layout.one_by_one`."""
     found: list[Term] = []
-    for call, cotangent in calls:
+    for call, slopes in calls:
         reader = reader_of(call.layer)
-        if cotangent is None or reader is None:
+        if reader is None or all(slope is None for slope in slopes):
             continue
         try:
-            found += reader(call, cotangent, count)
+            found += reader(call, slopes, count)
         except Unreadable:
             for held in call.layer.parameters():
                 if layout.name(held):

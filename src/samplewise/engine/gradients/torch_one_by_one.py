@@ -6,6 +6,7 @@
 3. Looped: one backward pass per row; slow, and right for whatever can be differentiated.
 """
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -156,7 +157,9 @@ def by_vectorising(asked: Asked, names: list[str], batch: Batch, labels: Any) ->
         in_dims=(None, mapped(lambda _: 0, batch.inputs), where),
         chunk_size=max(1, BUDGET // (12 * numbers)),
     )
-    with sdpa_kernel(SDPBackend.MATH):  # the fused kernels of attention are looped over, row by row
+    # The fused kernels of attention would be looped over, row by row; where others are, torch says so to no use here.
+    with sdpa_kernel(SDPBackend.MATH), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="There is a performance drop")
         found: dict[str, Tensor] = gradient(chosen, batch.inputs, labels if where == 0 else None)
     return {name: found[f"module.{name}"].detach() for name in names}
 

@@ -149,11 +149,13 @@ class Engine:
 
     def _terms(self, recorder: Recorder, values: Tensor, batch: Batch) -> list[Term]:
         """What every call adds, from one backward pass to the calls' outputs."""
-        edges = [call.edge for call in recorder.calls]
-        cotangents = torch.autograd.grad(values.sum(), edges, allow_unused=True, retain_graph=True) if edges else ()
-        own = [part for part in cotangents if part is not None and len(part) == len(batch)]
+        edges = [edge for call in recorder.calls for edge in call.edges if edge]
+        slopes = torch.autograd.grad(values.sum(), edges, allow_unused=True, retain_graph=True) if edges else ()
+        own = [part for part in slopes if part is not None and len(part) == len(batch)]
         require_finite_rows(own, batch.ids, self.precision, "gradients")
-        return terms_of(zip(recorder.calls, cotangents, strict=True), len(batch), self.layout)
+        left = iter(slopes)
+        by_call = [tuple(next(left) if edge else None for edge in call.edges) for call in recorder.calls]
+        return terms_of(zip(recorder.calls, by_call, strict=True), len(batch), self.layout)
 
     def outputs(self, inputs: Any, count: int) -> Tensor:
         """(b, c) of the module; what torch says about inputs that do not fit is told as an `InputError`."""

@@ -50,7 +50,7 @@ class Call:
     layer: nn.Module
     inputs: tuple[Any, ...]
     named: dict[str, Any]
-    edge: GradientEdge  # of the output, as it was before anything changed it in place
+    edges: tuple[GradientEdge | None, ...]  # of every output, as it was before anything changed it in place
 
     @property
     def seen(self) -> Tensor:
@@ -59,6 +59,10 @@ class Call:
         if not given:
             raise Unreadable
         return given[0]
+
+    def argument(self, position: int, name: str) -> Any:
+        """An argument by its place or name; None where it was left out."""
+        return self.inputs[position] if len(self.inputs) > position else self.named.get(name)
 
 
 def by_row(values: Tensor, count: int) -> Tensor:  # (n u, ...) -> (n, u, ...)
