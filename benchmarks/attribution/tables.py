@@ -14,6 +14,7 @@ from samplewise.core.values import Attribution, Estimate
 from samplewise.influence import datamodeling_score_difference, linear_datamodeling_score
 
 RESULTS = Path(__file__).parent.parent / "results"
+RESAMPLES = 400  # of each bootstrap: some seconds a line
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def judged(cache: Path, task: str) -> tuple[dict[str, Any], str]:
         with np.load(file) as stored:
             scores, cost = stored["scores"].astype(np.float64), json.loads(str(stored["cost"]))
         attribution = Attribution(scores, np.arange(len(scores)), np.arange(scores.shape[1]), "any")
-        found = linear_datamodeling_score(attribution, masks, outputs)
+        found = linear_datamodeling_score(attribution, masks, outputs, resamples=RESAMPLES)
         lines.append(Line(package, method, attribution, found.estimate, cost))
         ceiling = found.ceiling
     lines.sort(key=lambda line: -line.quality.value)
@@ -93,7 +94,8 @@ def compared(lines: list[Line], masks: np.ndarray, outputs: np.ndarray) -> dict[
         return {}
     best, found = peers[0], {}
     for line in (line for line in lines if line.package == "samplewise"):
-        difference = datamodeling_score_difference(line.attribution, best.attribution, masks, outputs)
+        pair = (line.attribution, best.attribution)
+        difference = datamodeling_score_difference(*pair, masks, outputs, resamples=RESAMPLES)
         found[line.name] = {
             "peer": best.name,
             "difference": shown(difference),
