@@ -12,7 +12,7 @@ from samplewise.engine.gradients import (
     OuterGradients,
     RowGradients,
     factors,
-    places,
+    layer,
 )
 
 SHAPES = {"one position": (1, 6, 5), "few positions": (2, 12, 11), "many positions": (7, 3, 4)}
@@ -39,9 +39,8 @@ def as_matrix(layer):
 
 @pytest.fixture(params=[(2**27, 1024), (500, 3)], ids=["whole", "tiles"])
 def tiled(request, monkeypatch):
-    for module in (factors, places):
-        monkeypatch.setattr(module, "BLOCK_BYTES", request.param[0])
-        monkeypatch.setattr(module, "POSITIONS_AT_ONCE", request.param[1])
+    monkeypatch.setattr(factors, "BLOCK_BYTES", request.param[0])
+    monkeypatch.setattr(layer, "POSITIONS_AT_ONCE", request.param[1])
 
 
 @pytest.mark.usefixtures("tiled")

@@ -1,6 +1,8 @@
 """scikit-learn's networks and linear models: the gradients their weights have by finite differences, without torch."""
 
 import copy
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -203,3 +205,16 @@ def one_versus_rest(X, y):
     estimator = LogisticRegression().fit(X, y)
     estimator.solver = "liblinear"
     return estimator
+
+
+def test_torch_is_not_needed():
+    program = (
+        "import sys, numpy as np\n"
+        "from sklearn.linear_model import Ridge\n"
+        "from samplewise.engine.gradients import network_gradients\n"
+        "X = np.eye(3)\n"
+        "network_gradients(Ridge().fit(X, X[0]), (X, X[0])).sketch(4, seed=0)\n"
+        "assert 'torch' not in sys.modules"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr

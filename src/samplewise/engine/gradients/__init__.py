@@ -10,7 +10,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "dense": ["DenseGradients", "LookupGradients"],
-        "factors": ["LayerGradients", "MatrixGradients", "OuterGradients"],
+        "factors": ["MatrixGradients", "OuterGradients"],
+        "layer": ["LayerGradients"],
         "losses": ["OutputSum"],
         "networks": ["network_gradients"],
         "places": ["MatrixPlace"],

@@ -10,7 +10,7 @@ import numpy as np
 from array_api_compat import array_namespace
 
 from samplewise.core.arrays import Array, Floats, Ints
-from samplewise.engine.gradients.factors import LayerGradients, add_products
+from samplewise.engine.gradients.layer import LayerGradients, add_products
 from samplewise.engine.gradients.places import (
     POSITIONS_AT_ONCE,
     MatrixPlace,

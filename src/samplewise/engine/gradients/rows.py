@@ -9,14 +9,8 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.engine.gradients.dense import LookupGradients
-from samplewise.engine.gradients.factors import (
-    LayerGradients,
-    MatrixGradients,
-    OuterGradients,
-    mirrored,
-    require_same_layers,
-    rows_of,
-)
+from samplewise.engine.gradients.factors import MatrixGradients, OuterGradients
+from samplewise.engine.gradients.layer import LayerGradients, mirrored, require_same_layers, rows_of
 from samplewise.engine.gradients.sketching import Directions, principal_directions, random_directions, require_size
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError, name_rows, unknown_name
-from samplewise.engine.gradients.factors import LayerGradients
+from samplewise.engine.gradients.layer import LayerGradients
 
 MEMORY_SHARE = 0.4  # of main memory that factors may take: joining batches needs it twice
 TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-4, torch.float16: 3e-2, torch.bfloat16: 1e-1}
