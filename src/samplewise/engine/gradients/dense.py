@@ -100,7 +100,7 @@ class DenseGradients(LayerGradients):
         """Add weighted sums of the gradients."""
         for name, shape, columns in self._columns():
             own = self.values[:, columns]
-            sums = to_numpy(alike(weights.T, own) @ own).astype(np.float64).reshape(-1, *shape)
+            sums = to_numpy(alike(weights.T, own) @ own).reshape(-1, *shape)
             into[name] = into.get(name, 0.0) + sums
 
     def take(self, positions: Any) -> "DenseGradients":
@@ -205,7 +205,7 @@ class LookupGradients(LayerGradients):
     def combine(self, weights: Floats, into: dict[str, Array]) -> None:
         """Add weighted sums of the gradients."""
         tokens, rows, values = self.entries()
-        sums = np.zeros((weights.shape[1], *self.place.shape))
+        sums = np.zeros((weights.shape[1], *self.place.shape), dtype=self.cotangents.dtype)
         for column in range(weights.shape[1]):
             np.add.at(sums[column], tokens, weights[rows, column, np.newaxis] * values)
         self.place.scatter(sums, into)

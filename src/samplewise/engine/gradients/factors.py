@@ -191,7 +191,7 @@ class OuterGradients(_BlockGradients):
         space = array_namespace(self.inputs)
         out, inner = self.matrix_shape
         flat = space.reshape(self.inputs, (-1, inner))
-        sums = np.empty((weights.shape[1], out, inner))
+        sums = np.empty((weights.shape[1], out, inner), dtype=to_numpy(self.inputs[:0]).dtype)
         for column in range(weights.shape[1]):
             weighted = self.cotangents * alike(weights[:, column], self.inputs)[:, None, None]
             sums[column] = to_numpy(space.matmul(space.reshape(weighted, (-1, out)).T, flat))
@@ -287,7 +287,7 @@ class MatrixGradients(_BlockGradients):
     def combine(self, weights: Floats, into: dict[str, Array]) -> None:
         """Add weighted sums of the gradients."""
         own = self.block(slice(None), slice(None))
-        sums = to_numpy(alike(weights.T, own) @ own).astype(np.float64)
+        sums = to_numpy(alike(weights.T, own) @ own)
         self.place.scatter(sums.reshape(len(sums), *self.matrix_shape), into)
 
     def two_sided(self, into: Floats, out: Floats) -> Floats:  # (i, k_in), (o, k_out)

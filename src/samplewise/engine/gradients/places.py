@@ -51,13 +51,13 @@ class MatrixPlace:
         return weight[:, self.start : self.stop]
 
     def scatter(self, matrices: Array, into: dict[str, Array]) -> None:  # (k, o, i)
-        """Add matrices to the parameter-shaped arrays they belong to."""
+        """Add matrices, made for this, to the parameter-shaped arrays they belong to."""
         width = prod(self.shape[1:])
         for name, shape in self._shapes():
             part = matrices[:, :, :width] if name == self.weight else matrices[:, :, -1]
             part = part.reshape(len(matrices), self.stop - self.start, *shape[1:])
             if name not in into and part.shape[1] == shape[0]:
-                into[name] = part.copy()
+                into[name] = part
                 continue
             whole = into.setdefault(name, np.zeros((len(matrices), *shape), dtype=matrices.dtype))
             whole[:, self.start : self.stop] += part

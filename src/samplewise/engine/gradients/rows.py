@@ -170,7 +170,7 @@ class RowGradients:
         return total
 
     def combine(self, weights: Any) -> dict[str, Array]:
-        """Parameter name -> (k, *shape): the k sums over rows of weights[i, k] g_i.
+        """Parameter name -> (k, *shape): the k sums over rows of weights[i, k] g_i, in the precision of the factors.
 
         Args:    weights: (n, k), or (n,) for one sum.
         Raises:  InputError if there is not one weight per row.
