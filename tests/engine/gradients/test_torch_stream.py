@@ -25,12 +25,17 @@ def streamed(module, X, y, folder, seed=3):
 def test_as_in_memory(tmp_path):
     module, X, y = case("convolutional")
     found, rows = streamed(module, X, y, tmp_path / "new" / "folder"), row_gradients(module, (X, y))
-    np.testing.assert_allclose(found.sketch, rows.sketch(16, seed=3), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(found.sketch, rows.sketch(16, seed=3), atol=1e-12)
     np.testing.assert_allclose(found.norms, rows.norms())
     np.testing.assert_allclose(found.values, rows.values)
     np.testing.assert_array_equal(found.labels, rows.labels)
     np.testing.assert_array_equal(found.ids, np.arange(len(X)))
     assert isinstance(found.sketch, np.memmap)
+
+
+def test_single_precision_modules_take_half_the_disk(tmp_path):
+    module, X, y = case("perceptron", torch.float32)
+    assert streamed(module, X, y, tmp_path).sketch.dtype == np.float32
 
 
 class Interrupted(Exception):

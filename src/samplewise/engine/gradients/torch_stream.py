@@ -25,10 +25,10 @@ PROGRESS = "progress.json"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowSketches:
-    """What was written: sketches whose inner products are those of the gradients on average, read from disk as asked.
+    """What was written: sketches whose inner products are those of the gradients on average; all memory-mapped.
 
     Args:
-        ids: (n,).   sketch: (n, k) float32, memory-mapped.   norms, values: (n,).   outputs: (n, c).
+        ids: (n,).   sketch: (n, k) in the precision of the factors.   norms, values: (n,).   outputs: (n, c).
         labels: (n,) or (n, c).   skipped: parameter name -> numbers in it that do not enter.
     """
 
@@ -72,7 +72,7 @@ def stream_sketches(
     Raises:
         InputError: as `row_gradients`; or the folder holds a run of another module, other rows or settings.
 
-    Cost: one forward and one backward pass; n (4 k + 8 c + 16) bytes on disk, one batch in memory.
+    Cost: one forward and one backward pass; n (4 k + 8 c + 24) bytes on disk (8 k for a float64 module), one batch in memory.
     Not for: rows whose exact inner products fit in memory (n up to about 20,000).
     Source: pham2013.
 
@@ -84,11 +84,12 @@ def stream_sketches(
     require_size(size)
     engine = Engine.of(module, loss, layers, forward, None)
     rows = opened(data)
+    precision = np.float64 if engine.layout.dtype == torch.float64 else np.float32
     store = _Store.at(Path(folder), _settings(engine, rows.ids, size, seed))
     with torch.inference_mode(False), torch.enable_grad():
         for start, batch in engine.batches(rows, done=store.done):
             parts = {
-                "sketch": batch.sketch(size, seed=seed).astype(np.float32),
+                "sketch": batch.sketch(size, seed=seed).astype(precision),
                 "norms": batch.norms(),
                 **{name: getattr(batch, name) for name in ("values", "outputs", "labels")},
             }
