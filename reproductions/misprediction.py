@@ -87,7 +87,9 @@ def retrained(learner: TorchLearner, train: Dataset, removed: np.ndarray, query:
     changes = []
     for seed in range(1, SEEDS + 1):
         with_rows, without = (learner.fit(rows, seed=seed) for rows in (train, train.drop(removed)))
-        changes.append(float((margins(without.outputs(query.X), query.y) - margins(with_rows.outputs(query.X), query.y))[0]))
+        changes.append(
+            float((margins(without.outputs(query.X), query.y) - margins(with_rows.outputs(query.X), query.y))[0])
+        )
     return float(np.mean(changes)), float(np.std(changes, ddof=1) / np.sqrt(SEEDS))
 
 

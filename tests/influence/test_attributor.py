@@ -139,9 +139,9 @@ def test_copies_get_equal_values_and_a_query_does_not_depend_on_its_company(modu
     fitted = Attributor(module, method=method).fit((np.r_[X, X[:1]], np.r_[y, y[:1]]))
     values = fitted.attribute(asked).values
     scale = np.abs(values).max()
-    np.testing.assert_allclose(values[:, -1], values[:, 0], rtol=1e-7, atol=1e-10 * scale)
+    np.testing.assert_allclose(values[:, -1], values[:, 0], rtol=1e-6, atol=1e-10 * scale)
     alone = fitted.attribute((asked[0][2:3], asked[1][2:3])).values
-    close = 1e-4 if method == "gauss_newton" else 1e-10
+    close = {"gauss_newton": 1e-4, "sketch": 1e-6}.get(method, 1e-10)  # sketches are kept in single precision
     np.testing.assert_allclose(alone[0], values[2], rtol=1e-7, atol=close * scale)
 
 
@@ -300,7 +300,7 @@ def test_removing_a_group_is_the_newton_step_without_its_curvature(module, asked
 def test_elsewhere_a_group_is_the_sum_of_its_rows(module, asked, method):
     fitted = Attributor(module, method=method).fit(rows())
     together = fitted.effect_of_removing([3, 8], asked).values
-    np.testing.assert_allclose(together, fitted.attribute(asked).values[:, [3, 8]].sum(axis=1), rtol=1e-7, atol=1e-12)
+    np.testing.assert_allclose(together, fitted.attribute(asked).values[:, [3, 8]].sum(axis=1), rtol=1e-5, atol=1e-7)
 
 
 def test_the_loss_as_target_has_the_sign_of_the_loss(module, asked):
@@ -361,3 +361,18 @@ def test_regression_explains_the_output(asked):
     ridge = 0.1 * np.mean(np.square(G).sum(axis=1))
     expected = -J[:3] @ np.linalg.solve(G.T @ G + ridge * np.eye(J.shape[1]), G.T)
     np.testing.assert_allclose(found.values, expected, rtol=1e-8, atol=1e-12)
+
+
+def test_sketches_stay_in_a_folder_and_serve_again(module, asked, tmp_path):
+    first = Attributor(module, method="sketch", folder=tmp_path / "kept").fit(rows()).attribute(asked).values
+    assert (tmp_path / "kept" / "model0" / "sketch.npy").exists()
+    again = Attributor(module, method="sketch", folder=tmp_path / "kept").fit(rows()).attribute(asked).values
+    np.testing.assert_array_equal(again, first)
+    np.testing.assert_array_equal(Attributor(module, method="sketch").fit(rows()).attribute(asked).values, first)
+    with pytest.raises(InputError, match="another run"):
+        Attributor(module, method="sketch", folder=tmp_path / "kept", seed=1).fit(rows())
+
+
+def test_a_sketch_as_long_as_the_rows_needs_a_ridge(module):
+    with pytest.raises(InputError, match="needs a ridge"):
+        Attributor(module, method="sketch", ridge=0.0).fit(rows())

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,8 @@ class Attributor:
         forward: callable (module, inputs) -> outputs (b, c), for modules that return something else.
         rates: one weight per checkpoint for "gradient_similarity".
         budget: memory the method may use.
+        folder: where "sketch" keeps its sketches, memory-mapped; an interrupted fit goes on there. Default: a
+            temporary one.
         seed: of sketches.
 
     Source: koh2017, park2023, grosse2023, pruthi2020.
@@ -92,13 +95,15 @@ class Attributor:
     def __init__(  # noqa: PLR0913  # one keyword per thing a user may know about their model
         self, module: Any, *, loss: Any = "auto", method: str = "auto", ridge: float | str = "auto",
         layers: Sequence[str] | None = None, forward: Callable[[Any, Any], Any] | None = None,
-        rates: Sequence[float] | None = None, budget: str | float = "4GB", seed: int = 0,
+        rates: Sequence[float] | None = None, budget: str | float = "4GB",
+        folder: str | Path | None = None, seed: int = 0,
     ) -> None:  # fmt: skip
         if method not in NAMES:
             raise unknown_name("attribution method", method, NAMES)
         self.module, self.loss, self.method = module, loss, method
         self.layers, self.forward, self.seed = layers, forward, seed
         self.memory = memory_of(budget)
+        self.folder = None if folder is None else Path(folder)
         self.ridge = _ridge(ridge)
         self.rates = None if rates is None else tuple(float(rate) for rate in rates)
 
@@ -127,7 +132,14 @@ class Attributor:
         loss = loss_for(self.loss, labels_of(data))
         sources = sources_of(self.module, loss, self.layers, self.forward)
         choice = self._choice(_count(data), len(sources), loss)
-        settings = Settings(self.ridge, size=choice.size, rates=self.rates, seed=self.seed, memory=self.memory)
+        settings = Settings(
+            self.ridge,
+            size=choice.size,
+            rates=self.rates,
+            seed=self.seed,
+            memory=self.memory,
+            folder=self.folder,
+        )
         return FittedAttributor(METHODS[choice.method](sources, data, settings), choice, loss)
 
     def _choice(self, rows: int, models: int, loss: Any) -> Choice:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,6 +24,10 @@ class Source(Protocol):
         """Gradients of a scalar of every row: a loss, "margin", "output", or a callable of outputs and labels."""
         ...
 
+    def sketches(self, data: Any, of: Any, size: int, seed: int, folder: Path) -> Any:
+        """Sketches (n, size) of the same, with the rows' ids and values; kept in a folder where they are many."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -34,7 +39,7 @@ class Settings:
         size: of a sketch.
         rates: one weight per model, for sums over checkpoints.
         seed: of everything drawn.
-        memory: bytes the method may hold.
+        folder: where sketches are kept; None for a temporary one.
     """
 
     ridge: float | None = None
@@ -42,7 +47,7 @@ class Settings:
     size: int = 2048
     rates: tuple[float, ...] | None = None
     seed: int = 0
-    memory: int = 4 * 2**30
+    folder: Path | None = None
 
 
 class Prepared(Protocol):

@@ -1,6 +1,8 @@
 """Influence from short sketches of the gradients: what to do when the n by n Gram matrix would not fit."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -31,22 +33,23 @@ class Sketched:
     ids: Array
     ridge: float
     seed: int
+    scratch: Any = None  # a temporary folder lives as long as what it holds
 
     @classmethod
     def prepare(cls, sources: tuple[Source, ...], train: Any, settings: Settings) -> "Sketched":
-        """One sketch per model; the row gradients are let go."""
+        """One sketch per model, streamed to the folder; an interrupted run goes on there."""
         ridge = MARGIN_RIDGE if settings.ridge is None else settings.ridge
-        sketches, factors, doubts, ids = [], [], [], np.empty(0)
-        for source in sources:
-            rows = source.gradients(train, "margin")
-            ids = rows.ids
-            _require_apart(settings.size, len(ids), ridge)
-            sketch = rows.sketch(settings.size, seed=settings.seed)
-            sketches.append(sketch)
-            factors.append(_factor(sketch, ridge))
-            doubts.append(1.0 / (1.0 + np.exp(np.clip(rows.values, -500, 500))))
-        doubt = np.mean(doubts, axis=0)
-        return cls(tuple(sources), tuple(sketches), tuple(factors), doubt, ids, ridge, settings.seed)
+        scratch = None if settings.folder else TemporaryDirectory(prefix="samplewise-")
+        folder = Path(scratch.name) if scratch else settings.folder or Path()
+        found = [
+            source.sketches(train, "margin", settings.size, settings.seed, folder / f"model{place}")
+            for place, source in enumerate(sources)
+        ]
+        ids, sketches = found[0].ids, tuple(own.sketch for own in found)
+        _require_apart(settings.size, len(ids), ridge)
+        doubt = np.mean([1.0 / (1.0 + np.exp(np.clip(own.values, -500, 500))) for own in found], axis=0)
+        factors = tuple(_factor(sketch, ridge) for sketch in sketches)
+        return cls(tuple(sources), sketches, factors, doubt, ids, ridge, settings.seed, scratch)
 
     def effects(self, queries: Any, target: Any) -> tuple[Floats, Array]:
         """(m, n) effects."""
@@ -85,7 +88,7 @@ class Sketched:
 def _factor(sketch: Floats, ridge: float) -> Any:
     moment = np.zeros((sketch.shape[1],) * 2)
     for start in range(0, len(sketch), ROWS_AT_ONCE):
-        block = np.asarray(sketch[start : start + ROWS_AT_ONCE])
+        block = np.asarray(sketch[start : start + ROWS_AT_ONCE], dtype=np.float64)
         moment += block.T @ block
     moment[np.diag_indices_from(moment)] += max(ridge, 1e-9) * np.trace(moment) / len(sketch)
     return linalg.cho_factor(moment, overwrite_a=True, check_finite=False)

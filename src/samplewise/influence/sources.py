@@ -2,15 +2,26 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError
 from samplewise.data.dataset import Dataset
 from samplewise.engine import gradients  # its torch half is loaded where a module comes
 from samplewise.engine.gradients import RowGradients, network_gradients
 from samplewise.influence.prepared import Source
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sketches:
+    """Sketches in memory."""
+
+    ids: Array
+    sketch: Floats  # (n, k)
+    values: Floats  # (n,)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +36,12 @@ class ModuleSource:
     def gradients(self, data: Any, of: Any) -> RowGradients:
         """Gradients of a scalar of every row."""
         return gradients.row_gradients(self.module, data, loss=of, layers=self.layers, forward=self.forward)
+
+    def sketches(self, data: Any, of: Any, size: int, seed: int, folder: Path) -> Any:
+        """Sketches of the gradients, streamed to a folder: `RowSketches`."""
+        return gradients.stream_sketches(
+            self.module, data, folder, size=size, seed=seed, loss=of, layers=self.layers, forward=self.forward
+        )
 
     def opened(self, data: Any) -> tuple[Any, Any, Callable[[Any, Any], Any] | None]:
         """Module, rows and way to call it."""
@@ -45,6 +62,12 @@ class FittedSource:
         found = gradients.row_gradients(self.fitted.module, self.fitted.encoded(rows), loss=of, layers=self.layers)
         return replace(found, ids=rows.ids)
 
+    def sketches(self, data: Any, of: Any, size: int, seed: int, folder: Path) -> Any:
+        """Sketches of the gradients, streamed to a folder: `RowSketches`."""
+        rows, module = self.rows_of(data), self.fitted.module
+        options = {"size": size, "seed": seed, "loss": of, "layers": self.layers}
+        return replace(gradients.stream_sketches(module, self.fitted.encoded(rows), folder, **options), ids=rows.ids)
+
     def opened(self, data: Any) -> tuple[Any, Any, None]:
         """Module, rows and way to call it."""
         return self.fitted.module, self.fitted.encoded(self.rows_of(data)), None
@@ -64,6 +87,11 @@ class EstimatorSource:
     def gradients(self, data: Any, of: Any) -> RowGradients:
         """Gradients of a scalar of every row."""
         return network_gradients(self.estimator, data, loss=of)
+
+    def sketches(self, data: Any, of: Any, size: int, seed: int, folder: Path) -> Any:
+        """Sketches of the gradients; the rows of a scikit-learn estimator are in memory already, and so are these."""
+        rows = self.gradients(data, of)
+        return Sketches(rows.ids, rows.sketch(size, seed=seed).astype(np.float32), rows.values)
 
 
 def sources_of(
