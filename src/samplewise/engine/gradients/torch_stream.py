@@ -72,7 +72,7 @@ def stream_sketches(
     Raises:
         InputError: as `row_gradients`; or the folder holds a run of another module, other rows or settings.
 
-    Cost: one forward and one backward pass; n (4 k + 8 c + 24) bytes on disk (8 k for a float64 module), one batch in memory.
+    Cost: one forward and one backward pass; n (4 k + 8 c + 24) bytes on disk, 8 k for a float64 module.
     Not for: rows whose exact inner products fit in memory (n up to about 20,000).
     Source: pham2013.
 
