@@ -132,14 +132,7 @@ class Attributor:
         loss = loss_for(self.loss, labels_of(data))
         sources = sources_of(self.module, loss, self.layers, self.forward)
         choice = self._choice(_count(data), len(sources), loss)
-        settings = Settings(
-            self.ridge,
-            size=choice.size,
-            rates=self.rates,
-            seed=self.seed,
-            memory=self.memory,
-            folder=self.folder,
-        )
+        settings = Settings(self.ridge, size=choice.size, rates=self.rates, seed=self.seed, folder=self.folder)
         return FittedAttributor(METHODS[choice.method](sources, data, settings), choice, loss)
 
     def _choice(self, rows: int, models: int, loss: Any) -> Choice:
