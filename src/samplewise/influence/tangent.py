@@ -23,7 +23,7 @@ from samplewise.influence.dual import RidgedGram
 from samplewise.influence.prepared import Settings, Source, mean_of
 
 TANGENT_RIDGE = 1.0  # share of the mean diagonal
-MOST_SUMS = 4  # outputs above which so many random sums of them stand for all
+MOST_SUMS = 4  # outputs above which so many random sums of them stand for all; one where layers see many positions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +88,9 @@ class TangentKernel:
         """One kernel per model, their mean, its factor."""
         first = sources[0].gradients(train, sources[0].loss)
         unit = np.asarray(first.labels).dtype.kind != "f"
-        sums = tuple(output_sums(first.outputs.shape[1], settings.seed + place) for place in range(len(sources)))
+        most = MOST_SUMS if all(_one_position(layer) for layer in first.layers) else 1
+        outputs = first.outputs.shape[1]
+        sums = tuple(output_sums(outputs, settings.seed + place, most) for place in range(len(sources)))
         tangents = tuple(Tangents.of(source, train, own, unit=unit) for source, own in zip(sources, sums, strict=True))
         kernel = mean_of(own.kernel() for own in tangents)
         inverse = RidgedGram.of(kernel, TANGENT_RIDGE if settings.ridge is None else settings.ridge)
@@ -134,12 +136,12 @@ class TangentKernel:
         return self.inverse.solve(kernel.T).T, slopes, asked[0].rows.ids
 
 
-def output_sums(outputs: int, seed: int) -> tuple[OutputSum, ...]:
+def output_sums(outputs: int, seed: int, most: int = MOST_SUMS) -> tuple[OutputSum, ...]:
     """Every output by itself; of many, random sums whose Gram matrices add up to the same in the mean."""
-    if outputs <= MOST_SUMS:
+    if outputs <= most:
         return tuple(OutputSum(tuple(row)) for row in np.eye(outputs))
-    signs = generator(seed, "tangent").choice([-1.0, 1.0], size=(MOST_SUMS, outputs))
-    return tuple(OutputSum(tuple(row)) for row in signs / np.sqrt(MOST_SUMS))
+    signs = generator(seed, "tangent").choice([-1.0, 1.0], size=(most, outputs))
+    return tuple(OutputSum(tuple(row)) for row in signs / np.sqrt(most))
 
 
 def _sharing(found: list[LayerGradients], layer: LayerGradients) -> LayerGradients:
@@ -150,10 +152,15 @@ def _sharing(found: list[LayerGradients], layer: LayerGradients) -> LayerGradien
     return layer
 
 
+def _one_position(layer: LayerGradients) -> bool:
+    """Whether more sums cost little: their cotangents join one product."""
+    return isinstance(layer, OuterGradients) and layer.inputs.shape[1] == 1
+
+
 def _beside(found: list[LayerGradients]) -> tuple[LayerGradients, ...]:
     """One set of factors whose Gram matrix is the sum of all of theirs, where they share their inputs."""
     first = found[0]
-    if len(found) == 1 or not isinstance(first, OuterGradients) or first.inputs.shape[1] > 1:
+    if len(found) == 1 or not isinstance(first, OuterGradients) or not _one_position(first):
         return tuple(found)
     cotangents = [layer.cotangents for layer in found if isinstance(layer, OuterGradients)]
     return (replace(first, cotangents=array_namespace(first.cotangents).concat(cotangents, axis=2)),)
