@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from tasks import TASKS, Task, read_module, read_rows
+from tasks import TASKS, Task, initial, read_module, read_rows
 
 # A method takes the task, modules trained on all rows, the rows and the queries, and returns scores (m, n): positive
 # where the row raises the query's margin. Some need the initial state or the recipe too, which the task knows.
@@ -31,8 +31,7 @@ class Setting:
 
     def initial(self, seed: int) -> torch.nn.Module:
         """The module as it was before its first step."""
-        torch.manual_seed(seed)
-        return self.task.make_module().eval()
+        return initial(self.task, seed).eval()
 
 
 def processor_seconds() -> float:
