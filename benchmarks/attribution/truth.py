@@ -1,7 +1,7 @@
 """What attributions are judged by: retrainings on 50 random halves of the rows, three seeds each; and the models.
 
 Everything is written to CACHE/<task> and made only where it is missing. Halves are trained in two processes of one
-thread each: the step is bound by arithmetic, so stacking the models into batched products was no faster.
+thread each.
 """
 
 import argparse

@@ -192,7 +192,7 @@ def test_the_tangent_kernel_gives_what_refits_of_the_linearised_module_give(modu
     logits = torch.as_tensor(module(torch.as_tensor(Q)).detach())
     others = logits.masked_fill(torch.nn.functional.one_hot(torch.as_tensor(q), 3).bool(), -torch.inf)
     slopes = np.eye(3)[q] - torch.softmax(others, 1).numpy()
-    fitted = Attributor(module, method="tangent_kernel").fit((X, y))
+    fitted = Attributor(module, method="tangent_kernel", ridge=1.0).fit((X, y))
     values, whole = fitted.attribute(asked).values, kernel_ridge(K, k, Y, added)
     for group in ([0], [7], [3, 8, 21]):
         stay = np.delete(np.arange(len(y)), group)
@@ -201,6 +201,22 @@ def test_the_tangent_kernel_gives_what_refits_of_the_linearised_module_give(modu
         np.testing.assert_allclose(fitted.effect_of_removing(group, asked).values, expected, rtol=1e-7, atol=1e-11)
         if len(group) == 1:
             np.testing.assert_allclose(values[:, group[0]], expected, rtol=1e-7, atol=1e-11)
+
+
+def test_the_tangent_regression_fits_its_rows_no_better_than_the_network_did(asked):
+    """A network stopped early is answered for at a higher ridge; one that fits its rows keeps the mean diagonal."""
+    X, _ = rows(200)
+    y = np.random.default_rng(0).integers(0, 3, 200)  # labels that only a long training can fit
+    untaught = Attributor(perceptron(hidden=60), method="tangent_kernel").fit((X, y))
+    assert untaught.ridge > 10
+    easy = X[:, :3].argmax(axis=1)
+    module = perceptron(hidden=60)
+    optimizer = torch.optim.Adam(module.parameters(), 0.02)
+    for _ in range(200):
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(module(torch.as_tensor(X)), torch.as_tensor(easy)).backward()
+        optimizer.step()
+    assert Attributor(module, method="tangent_kernel").fit((X, easy)).ridge == 1.0
 
 
 def test_random_sums_of_many_outputs_give_the_kernel_of_all_in_the_mean():
@@ -226,7 +242,7 @@ def test_least_squares_of_a_linear_module_is_ridge_regression():
         return ZQ @ np.linalg.solve(A, Z[keep].T @ (y - y.mean())[keep])
 
     everyone = np.arange(len(y))
-    values = Attributor(module, method="tangent_kernel").fit((X, y)).attribute((Q, np.zeros(6))).values
+    values = Attributor(module, method="tangent_kernel", ridge=1.0).fit((X, y)).attribute((Q, np.zeros(6))).values
     for i in (0, 9):
         np.testing.assert_allclose(values[:, i], answer(everyone) - answer(np.delete(everyone, i)), rtol=1e-8)
 

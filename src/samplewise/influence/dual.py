@@ -25,7 +25,8 @@ COLUMNS_AT_ONCE = 1024
 class RidgedGram:
     """The Cholesky factor of K + r I, with r = ridge * mean diagonal of K."""
 
-    factor: Floats  # (n, n), of which the lower triangle counts
+    factor: Floats  # (n, n), of which the lower triangle counts; above it K is kept
+    diagonal: Floats  # (n,) of K
     added: float  # r
     ridge: float
 
@@ -46,13 +47,19 @@ class RidgedGram:
             np.fill_diagonal(work, diagonal + ridge * mean)
             work, fault = factorise(work, lower=1, clean=0, overwrite_a=1)
             if not fault:
-                return cls(work, ridge * mean, ridge)
+                return cls(work, diagonal, ridge * mean, ridge)
             _mirror(work)
             ridge = max(10 * ridge, 1e-12)
         raise InputError(
             "the Gram matrix of the gradients cannot be factorised", got=f"ridge up to {HIGHEST_RIDGE:g} tried",
             fix="look for rows with gradients of very different size (fitted.gradient norms), or use a float64 module",
         )  # fmt: skip
+
+    def undone(self) -> Floats:
+        """K again, in the place of the factor, which is gone."""
+        _mirror(self.factor)
+        np.fill_diagonal(self.factor, self.diagonal)
+        return self.factor.T
 
     def solve(self, right: Floats) -> Floats:
         """(K + r I)^-1 right for (n, m)."""
@@ -73,7 +80,7 @@ class RidgedGram:
             np.fill_diagonal(unit, 1.0)  # rows above `start` of these columns are zero
             yield own, linalg.solve_triangular(self.factor[start:, start:], unit, lower=True, check_finite=False)
 
-    def diagonal(self) -> Floats:
+    def inverse_diagonal(self) -> Floats:
         """(n,) diagonal of (K + r I)^-1."""
         found = np.empty(len(self.factor))
         for own, columns in self.inverse_columns():
@@ -82,7 +89,7 @@ class RidgedGram:
 
     def leverage(self) -> Floats:
         """(n,) diagonal of K (K + r I)^-1, in [0, 1)."""
-        return 1.0 - self.added * self.diagonal()
+        return 1.0 - self.added * self.inverse_diagonal()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

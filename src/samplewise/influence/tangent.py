@@ -22,7 +22,7 @@ from samplewise.engine.gradients.losses import values_and_cotangents
 from samplewise.influence.dual import RidgedGram
 from samplewise.influence.prepared import Settings, Source, mean_of
 
-TANGENT_RIDGE = 1.0  # share of the mean diagonal
+TANGENT_RIDGE, MORE, HIGHEST = 1.0, 10**0.5, 100.0  # shares of the mean diagonal
 MOST_SUMS = 4  # outputs above which so many random sums of them stand for all; one where layers see many positions
 
 
@@ -93,10 +93,11 @@ class TangentKernel:
         sums = tuple(output_sums(outputs, settings.seed + place, most) for place in range(len(sources)))
         tangents = tuple(Tangents.of(source, train, own, unit=unit) for source, own in zip(sources, sums, strict=True))
         kernel = mean_of(own.kernel() for own in tangents)
-        inverse = RidgedGram.of(kernel, TANGENT_RIDGE if settings.ridge is None else settings.ridge)
-        wanted = _responses(first)
-        steps = inverse.solve(wanted - wanted.mean(axis=0))
-        return cls(tuple(sources), tangents, sums, unit, inverse, steps, steps / inverse.diagonal()[:, np.newaxis])
+        # States a training passed on its way stand beside the model that is explained: the best fit is that model's.
+        error = min(_error(_answers(own.rows), _responses(own.rows)) for own in tangents)
+        inverse, steps = _solved(kernel, _responses(first), error, settings.ridge)
+        held_out = steps / inverse.inverse_diagonal()[:, np.newaxis]
+        return cls(tuple(sources), tangents, sums, unit, inverse, steps, held_out)
 
     @property
     def ids(self) -> Array:
@@ -136,6 +137,22 @@ class TangentKernel:
         return self.inverse.solve(kernel.T).T, slopes, asked[0].rows.ids
 
 
+def _solved(kernel: Floats, wanted: Floats, error: float, ridge: float | None) -> tuple[RidgedGram, Floats]:
+    """The factor and (K + r I)^-1 (Y - mean), at a ridge where the regression fits its rows no better than the network.
+
+    Training that stops early is a ridge of its own; a regression without it would answer for another network.
+    """
+    centred = wanted - wanted.mean(axis=0)
+    chosen = TANGENT_RIDGE if ridge is None else ridge
+    while True:
+        inverse = RidgedGram.of(kernel, chosen)
+        steps = inverse.solve(centred)
+        fitted = wanted - inverse.added * steps
+        if ridge is not None or chosen >= HIGHEST or _error(fitted, wanted) >= error:
+            return inverse, steps
+        kernel, chosen = inverse.undone(), chosen * MORE
+
+
 def output_sums(outputs: int, seed: int, most: int = MOST_SUMS) -> tuple[OutputSum, ...]:
     """Every output by itself; of many, random sums whose Gram matrices add up to the same in the mean."""
     if outputs <= most:
@@ -172,6 +189,22 @@ def _responses(rows: RowGradients) -> Floats:
     if labels.dtype.kind == "f":
         return labels.reshape(len(labels), -1).astype(np.float64)
     return labels[:, np.newaxis].astype(np.float64) if width == 1 else one_hot(labels, width)
+
+
+def _answers(rows: RowGradients) -> Floats:
+    """(n, c) the network's own answers on the scale of the responses, as far as an error rate asks."""
+    if np.asarray(rows.labels).dtype.kind == "f" or rows.outputs.shape[1] > 1:
+        return rows.outputs
+    return (rows.outputs > 0).astype(np.float64)
+
+
+def _error(answers: Floats, wanted: Floats) -> float:
+    """Share of wrong classes where the responses are indicators, else the mean squared error."""
+    if not np.isin(wanted, (0.0, 1.0)).all():
+        return float(np.mean(np.square(answers - wanted)))
+    if wanted.shape[1] == 1:
+        return float(np.mean((answers > 0.5) != (wanted > 0.5)))
+    return float(np.mean(answers.argmax(axis=1) != wanted.argmax(axis=1)))
 
 
 def _slopes(rows: RowGradients, target: Any) -> Floats:
