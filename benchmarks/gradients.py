@@ -1,6 +1,6 @@
-"""Gradients of single rows: factors per layer against `torch.func.vmap(grad)`, and how the Gram matrix grows.
+"""Gradients of single rows: factors per layer against `torch.func.vmap(grad)`, and how attribution grows.
 
-    python benchmarks/gradients.py                     # both parts, n up to 20,000; some minutes, 4 GB of memory
+    python benchmarks/gradients.py                     # both parts, n up to 100,000; ten minutes, 8 GB of memory
     python benchmarks/gradients.py --only factors
     python benchmarks/gradients.py --only growth --most 2000
 
@@ -27,10 +27,12 @@ import torch
 from torch import Tensor, nn
 
 from samplewise.engine.gradients import row_gradients
+from samplewise.influence import Attributor
 
 RESULTS = Path(__file__).parent / "results"
 SIZES = (1_000, 2_000, 5_000, 10_000, 20_000)
 SKETCHED = 100_000
+BUDGET = "8GB"
 
 
 def problem(n: int) -> tuple[nn.Module, Tensor, Tensor]:
@@ -99,35 +101,32 @@ def factor_figures(n: int, repeats: int) -> dict[str, float]:
     return found
 
 
-def one_size(n: int) -> dict[str, float]:
-    """Seconds and peak memory of one exact Gram matrix, or of sketches; run in a process of its own."""
+def one_size(n: int) -> dict[str, Any]:
+    """Seconds and peak memory of attributing 500 queries to n rows, `method="auto"`; run in a process of its own."""
     module, X, y = problem(n)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start, cpu = time.perf_counter(), time.process_time()
-    rows = row_gradients(module, (X, y))
+    fitted = Attributor(module, budget=BUDGET).fit((X, y))
     taken = time.perf_counter() - start
-    if n > max(SIZES):
-        rows.sketch(2048, seed=0)
-    else:
-        rows.gram(dtype=np.float32 if n > 10_000 else np.float64)
+    fitted.attribute((X[:500], y[:500]))
     return {
-        "seconds, factors": taken,
-        "seconds, all": time.perf_counter() - start,
-        "CPU seconds, all": time.process_time() - cpu,
-        "megabytes of factors": rows.nbytes / 2**20,
+        "method": fitted.method,
+        "seconds, fit": taken,
+        "seconds, fit and 500 queries": time.perf_counter() - start,
+        "CPU seconds, fit and 500 queries": time.process_time() - cpu,
         "peak megabytes above the start": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024,
     }
 
 
 def growth_figures(most: int) -> dict[str, Any]:
-    """Exact Gram matrices up to 20,000 rows (single precision above 10,000), sketches of 2,048 numbers beyond."""
+    """The exact tangent kernel up to 20,000 rows, sketches of the gradients beyond."""
     found = {}
     for n in (*SIZES, SKETCHED):
         if n <= most:
             told = subprocess.run(
                 [sys.executable, __file__, "--size", str(n)], capture_output=True, text=True, check=True
             )
-            found[f"{n:,} rows" + (", sketched" if n > max(SIZES) else "")] = json.loads(told.stdout)
+            found[f"{n:,} rows"] = json.loads(told.stdout)
     return found
 
 

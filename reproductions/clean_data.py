@@ -1,6 +1,6 @@
-"""Whole audits of data with nothing wrong in it: how often does one call something an error, or advise a change?
+"""Whole audits of data with nothing wrong in it: how often does one name an error, or advise a change.
 
-    python reproductions/clean_data.py              # 100 seeds of every kind of data; goes on where an earlier run stopped
+    python reproductions/clean_data.py              # 100 seeds of every kind; goes on where it stopped
     python reproductions/clean_data.py --seeds 20 --only table
 
 Every data set is drawn from its own generator, so that nothing is there to find: no wrong label, no copy, no leak, no
@@ -93,7 +93,7 @@ def one_run(kind: str, seed: int) -> dict[str, list[str]]:
 def table_of(runs: dict[str, dict[str, dict]]) -> str:
     """Per kind of data how many audits name an error, a warning, or advise a change."""
     lines = [
-        "| clean data | audits | with an error finding | with a warning | remedies tested | of these called \"helps\" |",
+        '| clean data | audits | with an error | with a warning | remedies tested | of these called "helps" |',
         "|-|-|-|-|-|-|",
     ]
     for kind, done in runs.items():
@@ -101,7 +101,8 @@ def table_of(runs: dict[str, dict[str, dict]]) -> str:
         counted = {k: Counter(code for run in found for code in run[k]) for k in ("error", "warning", "helps")}
         share = [sum(bool(run[level]) for run in found) for level in ("error", "warning")]
         lines.append(
-            f"| {kind} | {len(found)} | {share[0]}{_named(counted['error'])} | {share[1]}{_named(counted['warning'])} | "
+            f"| {kind} | {len(found)} | {share[0]}{_named(counted['error'])} | "
+            f"{share[1]}{_named(counted['warning'])} | "
             f"{sum(len(run['tested']) for run in found)} | {sum(counted['helps'].values())}{_named(counted['helps'])} |"
         )
     everyone = [run for done in runs.values() for run in done.values()]

@@ -21,7 +21,7 @@ from tasks import TASKS, Task, margins, read_rows, train
 SUBSETS, SUBSET_SEEDS, MODEL_SEEDS = 50, 3, 5
 KEPT_EPOCHS = (2, 5, 10, 15, 20, 25, 30)
 LIBRARIES = ("networkx", "numpy", "pandas", "sklearn", "torch")
-DATA = Path(os.environ.get("SAMPLEWISE_DATA", "../shared/data"))
+DATA = Path(os.environ.get("SAMPLEWISE_DATA", str(Path(__file__).parents[3] / "shared" / "data")))
 
 
 def images(part: str, rows: slice) -> tuple[np.ndarray, np.ndarray]:

@@ -41,7 +41,7 @@ def gradient_norm(
     Source: paul2021, kirsch2023.
 
     >>> from sklearn.linear_model import LogisticRegression
-    >>> X, y = np.arange(20.0)[:, None], np.arange(20) > 9
+    >>> X, y = np.linspace(-2, 2, 20)[:, None], np.arange(20) > 9
     >>> y[3] = True
     >>> gradient_norm(LogisticRegression().fit(X, y), (X, y)).top(1).keys
     array([3])
@@ -80,7 +80,7 @@ def gradient_coherence(
     Source: chatterjee2020.
 
     >>> from sklearn.linear_model import LogisticRegression
-    >>> X, y = np.arange(20.0)[:, None], np.arange(20) > 9
+    >>> X, y = np.linspace(-2, 2, 20)[:, None], np.arange(20) > 9
     >>> y[3] = True
     >>> gradient_coherence(LogisticRegression().fit(X, y), (X, y)).top(1, largest=False).keys
     array([3])
