@@ -11,7 +11,7 @@ CODE := $(wildcard src tests docs benchmarks reproductions)
 # Two test workers, one BLAS thread each: more threads than cores only wait for each other.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test lint style types floors format docs bench repro clean browser
+.PHONY: help demo test lint style types floors format docs bench attribution repro clean browser
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -43,6 +43,9 @@ docs: $(VENV)/.dev  ## the site, in site/
 
 bench: $(VENV)/.bench  ## every script under benchmarks/, results beside it
 	for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+
+attribution: $(VENV)/.bench  ## every method of attribution beside its peers, each in an environment of its own
+	$(BIN)/python benchmarks/attribution/run.py
 
 repro: $(VENV)/.dev  ## every reproduction, one after another
 	for script in reproductions/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script"; done

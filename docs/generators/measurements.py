@@ -16,6 +16,13 @@ def page(intro: str) -> str:
     return "\n\n".join([intro.strip(), *sections]) + "\n"
 
 
+def body(name: str) -> str:
+    """What a benchmark wrote about itself, to stand inside another page: headings one level down."""
+    written = ROOT / "benchmarks" / "results" / f"{name}.md"
+    text = written.read_text(encoding="utf-8") if written.exists() else "Not measured yet."
+    return re.sub(r"^#", "##", re.sub(r"\A# .*\n+", "", text), flags=re.MULTILINE)
+
+
 def _scripts() -> Iterator[tuple[str, str]]:
     for folder in ("benchmarks", "reproductions"):
         for path in sorted((ROOT / folder / "results").glob("*.json")):

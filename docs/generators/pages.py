@@ -22,6 +22,7 @@ def generated() -> dict[str, str]:
     pages["changelog.md"] = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     pages["bad-input.md"] = refusals.page(_intro("bad-input"))
     pages["measured.md"] = measurements.page(_intro("measured"))
+    pages["attribution.md"] = _intro("attribution").replace("{{ attribution }}", measurements.body("attribution"))
     pages["schema.md"] = record_schema.page(_intro("schema"))
     pages["architecture.md"] = (
         _intro("architecture").replace("{{ floors }}", floors.picture()).replace("{{ rules }}", floors.rules())
