@@ -359,6 +359,8 @@ def test_bad_input_is_refused_in_words(module, asked):
         Attributor([module, module], method="gradient_similarity", rates=(1.0,)).fit(rows())
     with pytest.raises(InputError, match="ids"):
         Attributor(module).fit(rows()).effect_of_removing([999], asked)
+    with pytest.raises(InputError, match="rates weigh checkpoints"):
+        Attributor(module, rates=(1.0,))
     with pytest.raises(InputError, match="ids repeat"):
         Attributor(module).fit(rows()).attribute(Dataset(asked[0][:2], asked[1][:2], ids=["a", "a"]))
 

@@ -70,8 +70,9 @@ class Attributor:
             several, trained on the same rows (an ensemble, or checkpoints), whose effects are averaged.
         loss: what training minimised: "cross_entropy", "squared_error", or a callable of outputs (b, c) and labels (b,)
             that gives losses (b,); "auto" reads it from the kind of the labels.
-        method: "auto", or one of "dual_fisher", "dual_margin", "ekfac", "ekfac_exact", "gauss_newton", "sketch",
-            "gradient_similarity", "representation", "linear".
+        method: "auto", or one of "tangent_kernel", "dual_fisher", "dual_margin", "ekfac", "ekfac_exact", "gauss_newton",
+            "sketch", "two_sided", "gradient_similarity", "representation", "linear"; the attribution page says which
+            when.
         ridge: added to the curvature, as a share of its mean diagonal; "auto": the method's default.
         layers: names of the submodules whose parameters count; None: all that require gradients.
         forward: callable (module, inputs) -> outputs (b, c), for modules that return something else.
@@ -105,6 +106,11 @@ class Attributor:
         self.memory = memory_of(budget)
         self.folder = None if folder is None else Path(folder)
         self.ridge = _ridge(ridge)
+        if rates is not None and method != "gradient_similarity":
+            raise InputError(
+                "rates weigh checkpoints in gradient similarity, and in no other method", got=f"method={method!r}",
+                fix='use method="gradient_similarity", or leave rates out',
+            )  # fmt: skip
         self.rates = None if rates is None else tuple(float(rate) for rate in rates)
 
     def fit(self, train: Any, y: Any = None) -> "FittedAttributor":

@@ -126,4 +126,8 @@ def loss_for(loss: Any, labels: Any) -> Any:
     """The training loss: as given, or by the kind of the labels."""
     if not (isinstance(loss, str) and loss == "auto"):
         return loss
-    return "squared_error" if labels is not None and np.asarray(labels).dtype.kind == "f" else "cross_entropy"
+    if hasattr(labels, "is_floating_point"):  # a tensor, which may lie on an accelerator
+        numbers = bool(labels.is_floating_point())
+    else:
+        numbers = labels is not None and np.asarray(labels).dtype.kind == "f"
+    return "squared_error" if numbers else "cross_entropy"
