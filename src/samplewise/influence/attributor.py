@@ -70,9 +70,9 @@ class Attributor:
             several, trained on the same rows (an ensemble, or checkpoints), whose effects are averaged.
         loss: what training minimised: "cross_entropy", "squared_error", or a callable of outputs (b, c) and labels (b,)
             that gives losses (b,); "auto" reads it from the kind of the labels.
-        method: "auto", or one of "tangent_kernel", "dual_fisher", "dual_margin", "ekfac", "ekfac_exact", "gauss_newton",
-            "sketch", "two_sided", "gradient_similarity", "representation", "linear"; the attribution page says which
-            when.
+        method: "auto", or one of "tangent_kernel", "dual_fisher", "dual_margin", "ekfac", "ekfac_exact",
+            "gauss_newton", "sketch", "two_sided", "gradient_similarity", "representation", "linear"; the attribution
+            page says which when.
         ridge: added to the curvature, as a share of its mean diagonal; "auto": the method's default.
         layers: names of the submodules whose parameters count; None: all that require gradients.
         forward: callable (module, inputs) -> outputs (b, c), for modules that return something else.
