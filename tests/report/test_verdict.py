@@ -46,7 +46,7 @@ def test_the_best_remedy_that_helps_is_named_with_its_interval(rich: AuditRecord
 def test_remedies_that_do_not_help_are_said_not_to() -> None:
     remedy = Remedy("drop", (1,), effect=Estimate("e", 0.2, -0.4, 0.8, "points"), verdict="not distinguishable")
     sentence = verdict(with_findings("warning", remedies=(remedy,))).sentence
-    assert sentence.endswith("; none of the 1 tested remedy is shown to help.")
+    assert sentence.endswith("; the one tested remedy is not shown to help.")
 
 
 def test_a_failed_check_makes_a_clean_audit_incomplete(records: dict[str, AuditRecord]) -> None:

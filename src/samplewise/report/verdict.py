@@ -99,7 +99,9 @@ def _best_advice(record: AuditRecord) -> str:
         best = helps[0]
         action = shortened(best.action, 100).rstrip(".")
         return f"“{action}” is measured to change the held-out score by {effect_text(best.remedy.effect)}"
-    return f"none of the {count_of(len(tested), 'tested remedy', 'tested remedies')} is shown to help" if tested else ""
+    if len(tested) == 1:
+        return "the one tested remedy is not shown to help"
+    return f"none of the {len(tested)} tested remedies is shown to help" if tested else ""
 
 
 def _gaps(failed: list[str], waiting: list[str]) -> str:
