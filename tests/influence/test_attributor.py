@@ -361,6 +361,8 @@ def test_bad_input_is_refused_in_words(module, asked):
         Attributor(module).fit(rows()).effect_of_removing([999], asked)
     with pytest.raises(InputError, match="rates weigh checkpoints"):
         Attributor(module, rates=(1.0,))
+    with pytest.raises(InputError, match="size is that of a sketch"):
+        Attributor(module, size=512)
     with pytest.raises(InputError, match="ids repeat"):
         Attributor(module).fit(rows()).attribute(Dataset(asked[0][:2], asked[1][:2], ids=["a", "a"]))
 
@@ -389,6 +391,13 @@ def test_sketches_stay_in_a_folder_and_serve_again(module, asked, tmp_path):
     np.testing.assert_array_equal(Attributor(module, method="sketch").fit(rows()).attribute(asked).values, first)
     with pytest.raises(InputError, match="another run"):
         Attributor(module, method="sketch", folder=tmp_path / "kept", seed=1).fit(rows())
+
+
+def test_a_longer_sketch_is_nearer_to_the_exact_kernel(module, asked):
+    exact = Attributor(module, method="dual_margin").fit(rows()).attribute(asked).values.ravel()
+    found = [Attributor(module, method="sketch", size=size).fit(rows()).attribute(asked).values for size in (16, 4096)]
+    short, long = (np.corrcoef(values.ravel(), exact)[0, 1] for values in found)
+    assert long > 0.97 > short
 
 
 def test_a_sketch_as_long_as_the_rows_needs_a_ridge(module):

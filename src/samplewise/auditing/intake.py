@@ -227,7 +227,7 @@ def _facts(
         "rows": len(data),
         "columns": [{"name": c.name, "kind": c.kind, "role": c.role, "note": c.note} for c in reading.columns],
         "shape": [int(size) for size in data.X.shape],
-        "source": str(reading.file) if reading.file else "in memory",
+        "source": str(reading.file) if reading.file else "data in memory",
         "id_source": reading.id_source,
         "label": reading.label or "y",
         "task": target.task,

@@ -77,6 +77,7 @@ class Attributor:
         layers: names of the submodules whose parameters count; None: all that require gradients.
         forward: callable (module, inputs) -> outputs (b, c), for modules that return something else.
         rates: one weight per checkpoint for "gradient_similarity".
+        size: numbers per row of a "sketch"; None: 2,048, or what the budget holds.
         budget: memory the method may use.
         folder: where "sketch" keeps its sketches, memory-mapped; an interrupted fit goes on there. Default: a
             temporary one.
@@ -96,7 +97,7 @@ class Attributor:
     def __init__(  # noqa: PLR0913  # one keyword per thing a user may know about their model
         self, module: Any, *, loss: Any = "auto", method: str = "auto", ridge: float | str = "auto",
         layers: Sequence[str] | None = None, forward: Callable[[Any, Any], Any] | None = None,
-        rates: Sequence[float] | None = None, budget: str | float = "4GB",
+        rates: Sequence[float] | None = None, size: int | None = None, budget: str | float = "4GB",
         folder: str | Path | None = None, seed: int = 0,
     ) -> None:  # fmt: skip
         if method not in NAMES:
@@ -106,6 +107,9 @@ class Attributor:
         self.memory = memory_of(budget)
         self.folder = None if folder is None else Path(folder)
         self.ridge = _ridge(ridge)
+        if size is not None and method != "sketch":
+            raise InputError("size is that of a sketch", got=f"method={method!r}", fix='use method="sketch"')
+        self.size = size
         if rates is not None and method != "gradient_similarity":
             raise InputError(
                 "rates weigh checkpoints in gradient similarity, and in no other method", got=f"method={method!r}",
@@ -138,7 +142,8 @@ class Attributor:
         loss = loss_for(self.loss, labels_of(data))
         sources = sources_of(self.module, loss, self.layers, self.forward)
         choice = self._choice(_count(data), len(sources), loss)
-        settings = Settings(self.ridge, size=choice.size, rates=self.rates, seed=self.seed, folder=self.folder)
+        size = self.size or choice.size
+        settings = Settings(self.ridge, size=size, rates=self.rates, seed=self.seed, folder=self.folder)
         return FittedAttributor(METHODS[choice.method](sources, data, settings), choice, loss)
 
     def _choice(self, rows: int, models: int, loss: Any) -> Choice:
