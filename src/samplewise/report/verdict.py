@@ -158,6 +158,12 @@ def _headline(estimate: Estimate) -> Headline:
     text, bracket, interval = estimate_text(estimate).partition(" [")
     number, *unit = text.split(" ", 2)  # `10.6 % of labels` is `10.6 %`, with `of labels` in small print
     number, rest = " ".join([number, *unit[:1]]), "".join(unit[1:])
-    detail = " ".join(filter(None, (rest, f"[{interval}" if bracket else shortened(estimate.reason, 80))))
+    detail = " ".join(filter(None, (rest, f"[{interval}" if bracket else _first_part(estimate.reason))))
 
     return Headline(shortened(estimate.quantity.replace("_", " "), 60), number, detail)
+
+
+def _first_part(reason: str) -> str:
+    """A reason as a headline has room for it: up to its first semicolon."""
+    told = shortened(reason.partition(";")[0], 60)
+    return f"({told})" if told else ""
