@@ -134,8 +134,8 @@ def table_of(runs: dict[str, dict[str, dict]]) -> str:
         right = sum(effect > 0 for effect in truth)
         lines += [
             f'* Regression: of {len(truth)} remedies called "helps", {right} do help on {FRESH:,} fresh rows (median '
-            f"{np.median(truth):+.1f} hundredths of the label's standard deviation). No label is wrong there; the rows are "
-            "those the model misses by far."
+            f"{np.median(truth):+.1f} hundredths of the label's standard deviation). No label is wrong there; the "
+            "rows are those the model misses by far."
         ]
     return "\n".join(lines) + "\n"
 
