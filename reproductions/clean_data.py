@@ -28,6 +28,7 @@ import numpy as np
 import pandas as pd
 
 import samplewise as sw
+from samplewise.auditing import Audit
 from samplewise.core.execution import SerialExecutor
 from samplewise.engine.models.kernel_head import KernelHead
 from samplewise.selection import apply, decisions_of
@@ -97,7 +98,7 @@ def one_run(kind: str, seed: int) -> dict[str, list[str]]:
     return found | ({"truth": true_effects(audit, seed)} if kind == "regression" else {})
 
 
-def true_effects(audit: sw.Audit, seed: int) -> list[float]:
+def true_effects(audit: Audit, seed: int) -> list[float]:
     """What the remedies called "helps" do on fresh rows, in hundredths of the label's standard deviation."""
     fresh = numbers(np.random.default_rng([seed, 1]), FRESH)
 

@@ -4,7 +4,6 @@ The push-through identity (G'G + r I)^-1 G' = G' (G G' + r I)^-1 turns a system 
 the Gram matrix K = G G' follows from layer inputs and output gradients: no vector of length p exists at any time.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +13,11 @@ from scipy import linalg
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
 from samplewise.engine.gradients import RowGradients
+from samplewise.engine.kernels import cholesky
 from samplewise.influence.prepared import Settings, Source, mean_of
 
 FISHER_RIDGE, MARGIN_RIDGE = 0.1, 1.0  # shares of the mean diagonal; docs/methods say how they were found
 HIGHEST_RIDGE = 1e6
-COLUMNS_AT_ONCE = 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,14 +40,11 @@ class RidgedGram:
                 fix="check that the loss depends on the module's parameters and is not exactly zero on every row",
             )
         diagonal = np.diagonal(gram).copy()
-        work = gram.T  # symmetric, and in the order LAPACK works in: the factor takes the matrix's own place
-        factorise = linalg.get_lapack_funcs(("potrf",), (work,))[0]  # type: ignore[index]  # a sequence asked, a list given
         while ridge <= HIGHEST_RIDGE:
-            np.fill_diagonal(work, diagonal + ridge * mean)
-            work, fault = factorise(work, lower=1, clean=0, overwrite_a=1)
-            if not fault:
-                return cls(work, diagonal, ridge * mean, ridge)
-            _mirror(work)
+            np.fill_diagonal(gram, diagonal + ridge * mean)
+            if cholesky.factorise(gram):
+                return cls(gram, diagonal, ridge * mean, ridge)
+            cholesky.restore(gram, diagonal)
             ridge = max(10 * ridge, 1e-12)
         raise InputError(
             "the Gram matrix of the gradients cannot be factorised", got=f"ridge up to {HIGHEST_RIDGE:g} tried",
@@ -57,13 +53,12 @@ class RidgedGram:
 
     def undone(self) -> Floats:
         """K again, in the place of the factor, which is gone."""
-        _mirror(self.factor)
-        np.fill_diagonal(self.factor, self.diagonal)
-        return self.factor.T
+        cholesky.restore(self.factor, self.diagonal)
+        return self.factor
 
     def solve(self, right: Floats) -> Floats:
         """(K + r I)^-1 right for (n, m)."""
-        return linalg.cho_solve((self.factor, True), right, check_finite=False)
+        return cholesky.solve(self.factor, right)
 
     def among(self, rows: Ints) -> Floats:
         """(u, u) entries of (K + r I)^-1 between these rows."""
@@ -71,20 +66,15 @@ class RidgedGram:
         unit[rows, np.arange(len(rows))] = 1.0
         return self.solve(unit)[rows]
 
-    def inverse_columns(self) -> Iterator[tuple[slice, Floats]]:
-        """Columns of L^-1, many at a time: their squared lengths are the diagonal of the inverse."""
-        count = len(self.factor)
-        for start in range(0, count, COLUMNS_AT_ONCE):
-            own = slice(start, min(start + COLUMNS_AT_ONCE, count))
-            unit = np.zeros((count - start, own.stop - start), dtype=self.factor.dtype)
-            np.fill_diagonal(unit, 1.0)  # rows above `start` of these columns are zero
-            yield own, linalg.solve_triangular(self.factor[start:, start:], unit, lower=True, check_finite=False)
-
     def inverse_diagonal(self) -> Floats:
         """(n,) diagonal of (K + r I)^-1."""
-        found = np.empty(len(self.factor))
-        for own, columns in self.inverse_columns():
-            found[own] = np.sum(np.square(columns), axis=0)
+        count, found = len(self.factor), np.empty(len(self.factor))
+        for start in range(0, count, cholesky.BLOCK):
+            own = slice(start, min(start + cholesky.BLOCK, count))
+            columns = np.zeros((count, own.stop - start), dtype=self.factor.dtype)
+            columns[own] = np.eye(own.stop - start)
+            # The diagonal of (L L')^-1 holds the squared lengths of the columns of L^-1.
+            found[own] = np.sum(np.square(cholesky.solve_lower(self.factor, columns, start)), axis=0)
         return found
 
     def leverage(self) -> Floats:
@@ -199,12 +189,3 @@ def _stands_for_itself(inverse: RidgedGram, rows: Ints, steps: Floats) -> Floats
     """(I - H_UU)^-1 steps, with H = K (K + r I)^-1: the curvature the group brought is taken away with it."""
     without = inverse.added * inverse.among(rows)  # I - H = r (K + r I)^-1
     return linalg.solve(without, steps, assume_a="pos", check_finite=False)
-
-
-def _mirror(work: Floats) -> None:
-    """Write the untouched upper triangle over the lower one, some columns at a time."""
-    for start in range(0, len(work), COLUMNS_AT_ONCE):
-        own = slice(start, start + COLUMNS_AT_ONCE)
-        block = np.triu(work[own, own])
-        work[own, own] = block + np.triu(block, 1).T
-        work[start + len(block) :, own] = work[own, start + len(block) :].T
