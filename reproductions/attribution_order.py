@@ -23,8 +23,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks" / "attribution"))
 
 import numpy as np
-from run import CACHE
-from tasks import TASKS, read_module, read_rows
+from tasks import CACHE, TASKS, read_module, read_rows
 from truth import prepare
 
 from samplewise.influence import Attributor, linear_datamodeling_score

@@ -19,12 +19,10 @@ from pathlib import Path
 from environments import PEERS, python_of
 from score_samplewise import MANY, METHODS
 from tables import write_tables
-from tasks import TASKS
+from tasks import CACHE, QUOTED, TASKS
 from truth import prepare
 
 HERE = Path(__file__).parent
-CACHE = Path(os.environ.get("SAMPLEWISE_BENCHMARKS", Path.home() / ".cache" / "samplewise-attribution"))
-QUOTED = ("perceptron", "convolutional", "transformer")
 LIMIT = 600  # seconds of wall time for one method of a peer
 FIVE = tuple(f"{name}-five" for name in MANY)
 OURS = (*METHODS, *FIVE, "tangent_kernel-path", "tangent_kernel-five-path", "ridge_on_inputs")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tasks import TASKS
+from tasks import CACHE, QUOTED, TASKS
 
 from samplewise.core.values import Attribution, Estimate
 from samplewise.influence import datamodeling_score_difference, linear_datamodeling_score
@@ -186,6 +186,4 @@ def machine() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    from run import CACHE, QUOTED
-
     write_tables(CACHE, [name for name in QUOTED if (CACHE / "scores" / name).exists()])

@@ -4,6 +4,7 @@ A task's rows are written once to the cache by `truth.py`; peers read them from 
 """
 
 import math
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import nn
+
+CACHE = Path(os.environ.get("SAMPLEWISE_BENCHMARKS", Path.home() / ".cache" / "samplewise-attribution"))
+QUOTED = ("perceptron", "convolutional", "transformer")
 
 
 class Transformer(nn.Module):
