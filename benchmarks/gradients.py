@@ -4,8 +4,9 @@
     python benchmarks/gradients.py --only factors
     python benchmarks/gradients.py --only growth --most 2000
 
-Network 784-256-10 with random weights and Gaussian rows: what is timed does not depend on the values. CPU seconds count
-all threads; set OMP_NUM_THREADS=1 to compare single threads. Peak memory is that of a process of its own per figure.
+Network 784-256-10 with random weights and Gaussian rows: what is timed does not depend on the values. Factors are
+compared on one thread, growth uses all. A part that is measured again replaces its figures. Peak memory is that of a
+process of its own per figure.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from samplewise.engine.gradients import row_gradients
@@ -135,7 +137,6 @@ def machine() -> dict[str, Any]:
     return {
         "processor": platform.processor() or platform.machine(),
         "cores": os.cpu_count(),
-        "threads": os.environ.get("OMP_NUM_THREADS", "all"),
         "load_before": os.getloadavg()[0],
         "python": platform.python_version(),
         "versions": {name: version(name) for name in ("numpy", "scipy", "torch")},
@@ -153,15 +154,19 @@ def main() -> None:
     if asked.size:
         print(json.dumps(one_size(asked.size)))
         return
-    record: dict[str, Any] = {"machine": machine(), "settings": {"rows": asked.rows, "repeats": asked.repeats}}
-    if asked.only != "growth":
-        record["factors"] = factor_figures(asked.rows, asked.repeats)
+    file = RESULTS / "gradients.json"
+    record: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    record |= {"machine": machine(), "settings": {"rows": asked.rows, "repeats": asked.repeats}}
+    # Growth first: a process starts with its parent's peak memory on its account.
     if asked.only != "factors":
-        record["growth"] = growth_figures(asked.most)
+        record["growth"] = record.get("growth", {}) | growth_figures(asked.most)
+    if asked.only != "growth":
+        with threadpool_limits(1):
+            torch.set_num_threads(1)
+            record["factors"] = factor_figures(asked.rows, asked.repeats)
     record["machine"]["load_after"] = os.getloadavg()[0]
-    whole = asked.only is None and asked.rows == 500 and asked.most == SKETCHED
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / ("gradients.json" if whole else "gradients-part.json")).write_text(json.dumps(record, indent=2) + "\n")
+    file.write_text(json.dumps(record, indent=2) + "\n")
     print(json.dumps(record, indent=2))
 
 
