@@ -139,9 +139,14 @@ def task_page(task: str, lines: list[Line], figures: dict[str, Any]) -> str:
             gap = row["difference"]
             page.append(
                 f"| {name.split(' ', 1)[1]} | {gap['value']:+.3f} | {gap['low']:+.3f} to {gap['high']:+.3f} "
-                f"| {row['its processor time over ours']:.0f} | {row['its memory over ours']:.0f} |"
+                f"| {times(row['its processor time over ours'])} | {times(row['its memory over ours'])} |"
             )
     return "\n".join(page) + "\n"
+
+
+def times(ratio: float) -> str:
+    """A ratio with as many digits as it deserves."""
+    return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}"
 
 
 def neighbour_values(folder: Path) -> dict[str, Any]:
