@@ -228,8 +228,8 @@ class FittedAttributor:
     def effect_of_removing(self, ids: Iterable[Any], queries: Any, y: Any = None, *, target: Any = None) -> Scores:
         """What a group of training rows did together to a target at every query: with the group minus without it.
 
-        "dual_fisher" takes the group's share of the curvature away with it, so copies in the group no longer stand in
-        for one another; the other methods add up single rows.
+        In "tangent_kernel", "dual_fisher" and "linear" copies in the group no longer stand in for one another; the
+        other methods add up single rows.
 
         Args:
             ids: of the training rows to remove.

@@ -12,7 +12,7 @@ from samplewise.data.dataset import Dataset
 from samplewise.engine.kernels.smoother import held_out_residuals
 from samplewise.engine.refits import Part, Surrogate, ThreadExecutor, open_part, surrogate
 from samplewise.engine.refits.ordering import in_id_order
-from samplewise.influence.effects import RowEffects, group_numbers, hash_drawn_judges
+from samplewise.influence.effects import RowEffects, group_numbers, hash_drawn_judges, means_and_spread
 from samplewise.influence.game import MOST_FITS, Game
 from samplewise.influence.trained import is_network, network_effects
 
@@ -90,11 +90,7 @@ def row_effects(data: Dataset | tuple[Any, Any] | Part, *, folds: int = 5, seed:
     sums = np.zeros((5, len(part)))
     for question, answer in zip(questions, answers, strict=True):
         sums[:, question.taught] += answer
-    total, squares, reach, observed, judged = sums
-    with np.errstate(invalid="ignore", divide="ignore"):
-        # Sums over groups of judges are the observations; their spread about the mean of all judges.
-        spread = np.sqrt((squares - np.square(total) / observed) * observed / (observed - 1)) / judged
-        means, reaches = total / judged, reach / judged
+    means, spread, reaches = means_and_spread(sums)
     place = np.argsort(order)
     unit = "squared share of a class" if part.class_count else "squared standard deviations of the label"
     return RowEffects(

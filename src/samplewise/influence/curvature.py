@@ -11,11 +11,11 @@ from typing import Any, Protocol
 import numpy as np
 from scipy import linalg
 
-from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.core.arrays import Array, Floats
 from samplewise.engine.gradients import LayerGradients, MatrixGradients, OuterGradients, RowGradients
 from samplewise.engine.gradients.places import alike, to_numpy
 from samplewise.influence.dual import FISHER_RIDGE, RidgedGram
-from samplewise.influence.prepared import Settings, Source
+from samplewise.influence.prepared import Additive, Settings, Source
 
 NUMBERS_AT_ONCE = 2**24  # floats of materialised gradients held at a time
 
@@ -101,7 +101,7 @@ class WholeBlock:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FactoredCurvature:
+class FactoredCurvature(Additive):
     """S = -(1/n) sum over layers of psi' (curvature + ridge)^-1 g_i.
 
     Cost: O(n (i + o)^2 + i^3 + o^3) to prepare, O(r m n (i + o)) for all effects of a layer; exact: O(m n i o).
@@ -133,11 +133,6 @@ class FactoredCurvature:
         for block, layer in zip(self.blocks, asked.layers, strict=True):
             total -= block.products(layer)
         return total / len(self.ids), asked.ids
-
-    def group_effect(self, rows: Ints, queries: Any, target: Any) -> tuple[Floats, Array]:
-        """(m,) sum over the group, to first order."""
-        effects, query_ids = self.effects(queries, target)
-        return effects[:, rows].sum(axis=1), query_ids
 
     def self_influence(self) -> Floats:
         """(n,) what leaving the row out adds to its own loss."""

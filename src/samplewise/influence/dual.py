@@ -4,17 +4,19 @@ The push-through identity (G'G + r I)^-1 G' = G' (G G' + r I)^-1 turns a system 
 the Gram matrix K = G G' follows from layer inputs and output gradients: no vector of length p exists at any time.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy import linalg
+from scipy.special import expit
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
 from samplewise.engine.gradients import RowGradients
 from samplewise.engine.kernels import cholesky
-from samplewise.influence.prepared import Settings, Source, mean_of
+from samplewise.influence.prepared import Additive, Settings, Source, mean_of
 
 FISHER_RIDGE, MARGIN_RIDGE = 0.1, 1.0  # shares of the mean diagonal; docs/methods say how they were found
 HIGHEST_RIDGE = 1e6
@@ -130,7 +132,7 @@ class DualFisher:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DualMargin:
+class DualMargin(Additive):
     """S = mean_t[psi' (F'F + r I)^-1 F'] mean_t[1 - p_i], rows of F the gradients of the margins of model t.
 
     A logistic regression on the linearised network, one step from its optimum, without random projection.
@@ -148,9 +150,7 @@ class DualMargin:
         ridge = MARGIN_RIDGE if settings.ridge is None else settings.ridge
         rows = tuple(source.gradients(train, "margin") for source in sources)
         inverses = tuple(RidgedGram.of(own.gram(), ridge) for own in rows)
-        # 1 - p = 1 / (1 + e^margin), which stays exact where p is 1 to the last digit.
-        doubt = np.mean([1.0 / (1.0 + np.exp(np.clip(own.values, -500, 500))) for own in rows], axis=0)
-        return cls(tuple(sources), rows, inverses, doubt)
+        return cls(tuple(sources), rows, inverses, mean_doubt([own.values for own in rows]))
 
     @property
     def ids(self) -> Array:
@@ -167,11 +167,6 @@ class DualMargin:
         bracket, query_ids = self._bracket(queries, target)
         return bracket * self.doubt, query_ids
 
-    def group_effect(self, rows: Ints, queries: Any, target: Any) -> tuple[Floats, Array]:
-        """(m,) sum over the group, to first order."""
-        effects, query_ids = self.effects(queries, target)
-        return effects[:, rows].sum(axis=1), query_ids
-
     def self_influence(self) -> Floats:
         """(n,) what the row does to its own loss: (1 - p_i)^2 times its leverage."""
         return np.square(self.doubt) * np.mean([inverse.leverage() for inverse in self.inverses], axis=0)
@@ -183,6 +178,11 @@ class DualMargin:
             for own, rows, inverse in zip(asked, self.rows, self.inverses, strict=True)
         )
         return mean_of(solved), asked[0].ids
+
+
+def mean_doubt(margins: Sequence[Floats]) -> Floats:
+    """(n,) mean over models of 1 - p, the sigmoid of minus the margin: exact where p is 1 to the last digit."""
+    return np.mean([expit(-own) for own in margins], axis=0)
 
 
 def _stands_for_itself(inverse: RidgedGram, rows: Ints, steps: Floats) -> Floats:

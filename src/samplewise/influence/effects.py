@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from samplewise.core.arrays import Array, Ints
+from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.randomness import hashed_order
 from samplewise.core.values import Scores
 from samplewise.engine.refits import Part
@@ -33,3 +33,15 @@ def group_numbers(part: Part) -> Ints:
         return np.arange(len(part))
     own = np.asarray(part.runner.groups)[part.positions].astype(str)
     return np.unique(own, return_inverse=True)[1].astype(np.intp)
+
+
+def means_and_spread(sums: Floats) -> tuple[Floats, Floats, Floats]:
+    """Mean benefit (n,), its standard error and mean reach, from (5, n) sums over groups of judges.
+
+    The five are: benefit, its square, reach, groups and judges; groups are the observations, and their spread is about
+    the mean of all judges. NaN for rows that never taught.
+    """
+    total, squares, reach, observed, judged = sums
+    with np.errstate(invalid="ignore", divide="ignore"):
+        spread = np.sqrt((squares - np.square(total) / observed) * observed / (observed - 1)) / judged
+        return total / judged, spread, reach / judged

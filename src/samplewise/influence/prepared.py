@@ -76,6 +76,17 @@ class Prepared(Protocol):
         ...
 
 
+class Additive:
+    """What the methods share that know no more of a group than of its rows."""
+
+    __slots__ = ()
+
+    def group_effect(self: Prepared, rows: Ints, queries: Any, target: Any) -> tuple[Floats, Array]:
+        """(m,) sum over the group, to first order."""
+        effects, query_ids = self.effects(queries, target)
+        return effects[:, rows].sum(axis=1), query_ids
+
+
 def mean_of(matrices: Iterable[Floats]) -> Floats:
     """The mean of matrices made one at a time: one of them and the sum are held."""
     given = iter(matrices)

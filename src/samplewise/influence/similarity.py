@@ -8,11 +8,11 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
 from samplewise.engine.gradients import OuterGradients, RowGradients
-from samplewise.influence.prepared import Settings, Source, mean_of
+from samplewise.influence.prepared import Additive, Settings, Source, mean_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class GradientSimilarity:
+class GradientSimilarity(Additive):
     """S = -sum over checkpoints of rate * psi' g_i: what one step on each row, at each of them, did to the target.
 
     Cost: O(m n p / width) per checkpoint.   Not for: counterfactuals; it ranks wrong labels and is cheap.
@@ -45,11 +45,6 @@ class GradientSimilarity:
         asked = [source.gradients(queries, target) for source in self.sources]
         steps = zip(asked, self.rows, self.rates, strict=True)
         return -len(asked) * mean_of(rate * own.gram(rows) for own, rows, rate in steps), asked[0].ids
-
-    def group_effect(self, rows: Ints, queries: Any, target: Any) -> tuple[Floats, Array]:
-        """(m,) sum over the group."""
-        effects, query_ids = self.effects(queries, target)
-        return effects[:, rows].sum(axis=1), query_ids
 
     def self_influence(self) -> Floats:
         """(n,) sum over checkpoints of rate * |g_i|^2."""

@@ -10,7 +10,7 @@ from scipy import linalg
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
-from samplewise.influence.dual import MARGIN_RIDGE
+from samplewise.influence.dual import MARGIN_RIDGE, mean_doubt
 from samplewise.influence.prepared import Settings, Source
 
 ROWS_AT_ONCE = 8192
@@ -47,7 +47,7 @@ class Sketched:
         ]
         ids, sketches = found[0].ids, tuple(own.sketch for own in found)
         _require_apart(settings.size, len(ids), ridge)
-        doubt = np.mean([1.0 / (1.0 + np.exp(np.clip(own.values, -500, 500))) for own in found], axis=0)
+        doubt = mean_doubt([own.values for own in found])
         factors = tuple(_factor(sketch, ridge) for sketch in sketches)
         return cls(tuple(sources), sketches, factors, doubt, ids, ridge, settings.seed, scratch)
 

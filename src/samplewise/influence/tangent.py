@@ -35,12 +35,15 @@ class Tangents:
     scale: Floats  # (n,) what a row's inner products are divided by
 
     @classmethod
-    def of(cls, source: Source, data: Any, sums: Sequence[OutputSum], *, unit: bool) -> "Tangents":
+    def of(
+        cls, source: Source, data: Any, sums: Sequence[OutputSum], *, unit: bool, rows: RowGradients | None = None
+    ) -> "Tangents":
         """Layers with one position share their inputs, and their cotangents for all sums stand side by side.
 
         Args:    unit: whether every row counts with length 1, so that the kernel is a cosine.
+                 rows: gradients of the loss, where they are known already.
         """
-        rows = source.gradients(data, source.loss)
+        rows = source.gradients(data, source.loss) if rows is None else rows
         parts: list[list[LayerGradients]] = [[] for _ in rows.layers]
         for of in sums:
             for found, layer in zip(parts, source.gradients(data, of).layers, strict=True):
@@ -91,7 +94,11 @@ class TangentKernel:
         most = MOST_SUMS if all(_one_position(layer) for layer in first.layers) else 1
         outputs = first.outputs.shape[1]
         sums = tuple(output_sums(outputs, settings.seed + place, most) for place in range(len(sources)))
-        tangents = tuple(Tangents.of(source, train, own, unit=unit) for source, own in zip(sources, sums, strict=True))
+        known = (first, *[None] * (len(sources) - 1))
+        tangents = tuple(
+            Tangents.of(source, train, own, unit=unit, rows=rows)
+            for source, own, rows in zip(sources, sums, known, strict=True)
+        )
         kernel = mean_of(own.kernel() for own in tangents)
         # States a training passed on its way stand beside the model that is explained: the best fit is that model's.
         error = min(_error(_answers(own.rows), _responses(own.rows)) for own in tangents)

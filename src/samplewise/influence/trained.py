@@ -10,7 +10,7 @@ from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
 from samplewise.engine.refits import Part
 from samplewise.influence.attributor import Attributor
-from samplewise.influence.effects import RowEffects, group_numbers, hash_drawn_judges
+from samplewise.influence.effects import RowEffects, group_numbers, hash_drawn_judges, means_and_spread
 
 JUDGING = 2  # folds that judge: with two, every row teaches at least once
 
@@ -30,17 +30,15 @@ def network_effects(part: Part) -> RowEffects:
     Args:    part: n rows whose learner is a `TorchLearner`.
     Returns: `RowEffects`; benefit in units of the loss, below 0 for rows that hurt.
     Cost:    two trainings, and what `Attributor(method="auto")` needs.
-    Not for: networks far from converged: the effects are those of one Newton step.   Source: koh2017, park2023.
+    Not for: effects in the network's own scale: they are those of the network linearised at its weights.
+    Source: koh2017, jacot2018.
     """
     sums = np.zeros((5, len(part)))
     for fold in np.unique(part.folds)[-JUDGING:]:
         taught = np.flatnonzero(part.folds < fold if part.ordered else part.folds != fold)
         if len(taught):
             sums[:, taught] += _judged_by(part, int(fold), taught)
-    total, squares, reach, observed, judged = sums
-    with np.errstate(invalid="ignore", divide="ignore"):
-        spread = np.sqrt((squares - np.square(total) / observed) * observed / (observed - 1)) / judged
-        means, reaches = total / judged, reach / judged
+    means, spread, reaches = means_and_spread(sums)
     ids = part.runner.data.ids[part.positions]
     return RowEffects(
         Scores("benefit", means, ids, "loss", "lowers the loss of other rows", spread=spread),

@@ -14,14 +14,14 @@ world. It does harm whether or not it looks odd.
 The judges' labels are taken as given: among many wrong labels a right row can seem to hurt. One row moves little, so
 most harmful rows stay below what can be shown; an empty list does not say that all rows are fine. Effects are those in
 a ridge head on kernel features that stands in for the learner, except that a torch network is asked itself: there they
-are one Newton step away from each row, under its Fisher matrix. Row weights are not used.
+are those of the network linearised at its trained weights. Row weights are not used.
 
 ## Remedy
 Look at the rows, then drop or mend them; dropping is tested as a rule that is re-run on rows that had no say
 (not offered for under half a per cent of the rows: no test would show its effect).
 
 ## Source
-cook1977, koh2017, park2023; benjamini1995 and bourgon2010 for the test.
+cook1977, koh2017, jacot2018; benjamini1995 and bourgon2010 for the test.
 """
 
 from collections.abc import Mapping
