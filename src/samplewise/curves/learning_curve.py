@@ -1,7 +1,6 @@
 """Error against the number of training rows, measured on rows that no subset of the repeat was taught."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -9,6 +8,7 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError
 from samplewise.core.execution import Executor
+from samplewise.curves.points import CurvePoints, spread_of_draws
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target
 from samplewise.engine.models.losses import UNITS, row_losses
@@ -18,15 +18,15 @@ LEAST_ROWS = 20  # training rows a curve starts from, or two of every class
 LARGEST_SHARE = 0.8  # the rest of the rows judges
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LearningCurve:
+class LearningCurve(CurvePoints):
     """Error after training on each of s sizes, in `repeats` independent draws of nested subsets.
 
     Args:
         sizes: (s,) training rows, increasing.
         errors: (repeats, s) error of each draw; NaN where a draw could not be judged.
-        standard_error: (s,) of the mean over the draws; default from their spread.
+        standard_error: (s,) of the mean over the draws; default from their spread, or from the judging rows.
         unit: what an error of 1 means.
+        test_size: rows that judged, where known.
 
     Raises:
         InputError: sizes that do not increase, or errors of another width.
@@ -35,34 +35,7 @@ class LearningCurve:
     array([0.3, 0.2])
     """
 
-    sizes: Ints
-    errors: Floats
-    standard_error: Floats = None  # type: ignore[assignment]  # filled in __post_init__
-    unit: str = UNITS["classification"]
-
-    def __post_init__(self) -> None:
-        """Refuse parts that do not fit together."""
-        sizes, errors = np.asarray(self.sizes), np.atleast_2d(np.asarray(self.errors, dtype=np.float64))
-        if sizes.ndim != 1 or errors.shape[1] != len(sizes) or (np.diff(sizes) <= 0).any() or not len(sizes):
-            raise InputError(
-                "a learning curve needs increasing sizes and one error per draw and size",
-                got=f"sizes {sizes.tolist()[:10]}, errors {errors.shape}",
-                fix="pass sizes (s,) in increasing order and errors (repeats, s)",
-            )
-        object.__setattr__(self, "sizes", sizes)
-        object.__setattr__(self, "errors", errors)
-        given = _spread_of_draws(errors) if self.standard_error is None else self.standard_error
-        object.__setattr__(self, "standard_error", np.asarray(given, dtype=np.float64))
-
-    @property
-    def error(self) -> Floats:
-        """(s,) mean over the draws."""
-        return np.asarray(np.nanmean(self.errors, axis=0))
-
-    @property
-    def repeats(self) -> int:
-        """Independent draws of the subsets."""
-        return len(self.errors)
+    __slots__ = ()
 
 
 def measure_learning_curve(
@@ -160,7 +133,7 @@ def curve_of_refits(refits: Refits, target: Target, groups: Array | None = None)
             fix="use smaller sizes, or smaller groups",
         )
     sizes = refits.sizes().reshape(-1, steps).mean(axis=0).round().astype(np.intp)
-    spread = np.fmax(_spread_of_draws(np.asarray(errors)), _spread_of_rows(outside))
+    spread = np.fmax(spread_of_draws(np.asarray(errors)), _spread_of_rows(outside))
     return LearningCurve(sizes, np.asarray(errors), spread, UNITS[target.task])
 
 
@@ -187,13 +160,6 @@ def _scattered(losses: list[Floats], rows: Ints, judges: Mask) -> Floats:
     for step, loss in enumerate(losses):
         spread[step, rows] = loss
     return spread
-
-
-def _spread_of_draws(errors: Floats) -> Floats:
-    """(s,) standard error of the mean over draws; NaN for a single draw."""
-    if len(errors) < 2:  # one draw has no spread
-        return np.full(errors.shape[1], np.nan)
-    return np.asarray(np.nanstd(errors, axis=0, ddof=1) / np.sqrt(np.isfinite(errors).sum(axis=0)))
 
 
 def _spread_of_rows(losses: list[Floats]) -> Floats:

@@ -1,0 +1,254 @@
+"""The measured points of a learning curve: sizes, errors of the draws, and how far each mean can be off."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.core.errors import InputError
+from samplewise.engine.models.losses import UNITS
+
+LEAST_SIZES = 3
+RISE = 0.02  # a rise of the error by this much, and by three standard errors, looks like accuracy
+RISING_PAIRS = 0.9  # share of the pairs of sizes that must rise
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CurvePoints:
+    """Error after training on each of s sizes, in `repeats` independent draws of nested subsets.
+
+    Args:
+        sizes: (s,) training rows, increasing.
+        errors: (repeats, s) error of each draw; NaN where a draw could not be judged.
+        standard_error: (s,) of the mean over the draws; default from their spread, or from the judging rows.
+        unit: what an error of 1 means.
+        test_size: rows that judged, where known.
+
+    Raises:
+        InputError: sizes that do not increase, or errors of another width.
+
+    >>> CurvePoints(np.array([10, 20]), np.array([[0.4, 0.2], [0.2, 0.2]])).error
+    array([0.3, 0.2])
+    """
+
+    sizes: Ints
+    errors: Floats
+    standard_error: Floats = None  # type: ignore[assignment]  # filled in __post_init__
+    unit: str = UNITS["classification"]
+    test_size: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse parts that do not fit together."""
+        sizes, errors = np.asarray(self.sizes), np.atleast_2d(np.asarray(self.errors, dtype=np.float64))
+        if sizes.ndim != 1 or errors.shape[1] != len(sizes) or (np.diff(sizes) <= 0).any() or not len(sizes):
+            raise InputError(
+                "a learning curve needs increasing sizes and one error per draw and size",
+                got=f"sizes {sizes.tolist()[:10]}, errors {errors.shape}",
+                fix="pass sizes (s,) in increasing order and errors (repeats, s)",
+            )
+        object.__setattr__(self, "sizes", sizes)
+        object.__setattr__(self, "errors", errors)
+        given = _spread(errors, self.test_size) if self.standard_error is None else self.standard_error
+        object.__setattr__(self, "standard_error", np.asarray(given, dtype=np.float64))
+
+    @property
+    def error(self) -> Floats:
+        """(s,) mean over the draws."""
+        return np.asarray(np.nanmean(self.errors, axis=0))
+
+    @property
+    def repeats(self) -> int:
+        """Independent draws of the subsets."""
+        return len(self.errors)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        n: npt.ArrayLike,
+        error: npt.ArrayLike,
+        standard_error: npt.ArrayLike | None = None,
+        test_size: int | None = None,
+    ) -> Self:
+        """A curve of error rates measured elsewhere; sizes that come several times are repeats and are averaged.
+
+        Args:
+            n: (p,) training rows of each point, in any order.
+            error: (p,) error rates, 0 to 1.
+            standard_error: (p,) of each error, where known; only with one point per size.
+            test_size: rows that judged; gives the standard error of single points.
+
+        Returns:
+            the curve, larger means worse.
+
+        Raises:
+            InputError: fewer than three sizes, sizes below 1, errors outside [0, 1] or missing, errors that rise as
+                an accuracy does.
+
+        Cost: one sort.   Source: viering2023.
+
+        >>> CurvePoints.from_arrays([10, 20, 20, 40], [0.4, 0.3, 0.2, 0.2]).error
+        array([0.4 , 0.25, 0.2 ])
+        """
+        points, values = np.atleast_1d(np.asarray(n, np.float64)), np.atleast_1d(np.asarray(error, np.float64))
+        _check_points(points, values)
+        sizes, place = np.unique(points.astype(np.intp), return_inverse=True)
+        if len(sizes) < LEAST_SIZES:
+            raise InputError(
+                "a learning curve needs at least three training sizes",
+                got=f"sizes {sizes.tolist()}",
+                fix="train on at least three sizes, best each twice the one before",
+            )
+        errors = _by_draw(values, place, len(sizes))
+        spread = _spread(errors, test_size)
+        if standard_error is not None:
+            spread = _spread_of_points(standard_error, place, len(sizes))
+        curve = cls(sizes, errors, spread, UNITS["classification"], test_size)
+        _refuse_accuracy(curve)
+        return curve
+
+    @classmethod
+    def read_csv(cls, path: str | Path, test_size: int | None = None) -> Self:
+        """A curve from a table with the columns n and error, and standard_error or repeat where known.
+
+        Args:
+            path: a CSV file, one line per size, or per size and repeat; other columns are ignored.
+            test_size: rows that judged, where known.
+
+        Returns:
+            the curve, larger means worse.
+
+        Raises:
+            InputError: a column is missing, a cell is no number, or what `from_arrays` refuses.
+
+        Cost: one read.   Source: viering2023.
+        """
+        with Path(path).open(newline="", encoding="utf-8-sig") as lines:
+            reader = csv.DictReader(lines, skipinitialspace=True)
+            names = [(name or "").strip().lower() for name in reader.fieldnames or []]
+            reader.fieldnames = names
+            rows = list(reader)
+        if not {"n", "error"} <= set(names):
+            raise InputError(
+                "a learning curve file needs the columns n and error",
+                where=str(path),
+                got=f"columns {names[:10]}",
+                fix="name the columns n,error and, where known, standard_error or repeat",
+            )
+        known = ("n", "error", "standard_error") if "standard_error" in names else ("n", "error")
+        columns = {name: _numbers([row[name] for row in rows], name, str(path)) for name in known}
+        return cls.from_arrays(columns["n"], columns["error"], columns.get("standard_error"), test_size)
+
+
+def _numbers(cells: list[str | None], name: str, path: str) -> Floats:
+    """One column as numbers; the first cells that are none are named by their line."""
+    values, bad = np.full(len(cells), np.nan), []
+    for line, cell in enumerate(cells):
+        try:
+            values[line] = float(cell or "")
+        except ValueError:
+            bad.append(line + 2)
+    if bad:
+        raise InputError(
+            f"the column {name} holds cells that are no numbers",
+            where=f"{path}, lines {', '.join(map(str, bad[:5]))} ({len(bad)} in all)",
+            got=repr(cells[bad[0] - 2]),
+            fix="write one number per cell, with a point for decimals",
+        )
+    return values
+
+
+def _check_points(points: Floats, values: Floats) -> None:
+    """Refuse points that no curve of error rates can have."""
+    if points.ndim != 1 or points.shape != values.shape:
+        raise InputError(
+            "a learning curve needs one error per size",
+            got=f"n {points.shape}, error {values.shape}",
+            fix="pass two lists of equal length; repeat a size for each of its repeats",
+        )
+    sizeless = ~np.isfinite(points) | (points < 1) | (points % 1 != 0)
+    if sizeless.any():
+        raise InputError(
+            "training sizes must be whole numbers of rows",
+            where=f"points {np.flatnonzero(sizeless).tolist()[:5]} ({int(sizeless.sum())} in all)",
+            got=f"n {points[sizeless].tolist()[:5]}",
+            fix="pass the number of training rows, 1 or more",
+        )
+    lost = ~np.isfinite(values)
+    if lost.any():
+        raise InputError(
+            "errors are missing or infinite",
+            where=f"n {points[lost].astype(int).tolist()[:5]} ({int(lost.sum())} in all)",
+            got="NaN or infinity",
+            fix="leave these points out, or measure them again",
+        )
+    outside = (values < 0) | (values > 1)
+    if outside.any():
+        percent = values.max() > 1 and values.min() >= 0 and values.max() <= 100
+        raise InputError(
+            "error rates must lie between 0 and 1",
+            where=f"n {points[outside].astype(int).tolist()[:5]} ({int(outside.sum())} in all)",
+            got=f"errors {values[outside].tolist()[:5]}",
+            fix="divide by 100: these look like percentages"
+            if percent
+            else "pass error rates, wrong answers / answers",
+        )
+
+
+def _by_draw(values: Floats, place: Array, count: int) -> Floats:
+    """(repeats, s) the points of each size under each other, in the order given, NaN where one has fewer."""
+    turn = np.zeros(len(values), dtype=np.intp)
+    for size in range(count):
+        turn[place == size] = np.arange((place == size).sum())
+    errors = np.full((int(turn.max()) + 1, count), np.nan)
+    errors[turn, place] = values
+    return errors
+
+
+def _spread_of_points(standard_error: npt.ArrayLike, place: Array, count: int) -> Floats:
+    """(s,) given standard errors in the order of the sizes."""
+    given = np.atleast_1d(np.asarray(standard_error, dtype=np.float64))
+    if given.shape != place.shape or (given < 0).any() or len(place) > count:
+        raise InputError(
+            "standard errors must be one per size, not negative, and without repeats",
+            got=f"{given.size} standard errors for {place.size} points of {count} sizes",
+            fix="give each size once with its standard error, or all repeats without standard errors",
+        )
+    spread = np.empty(count)
+    spread[place] = given
+    return spread
+
+
+def _refuse_accuracy(curve: CurvePoints) -> None:
+    """Refuse values that rise with the rows as an accuracy does."""
+    error, spread = curve.error, np.nan_to_num(curve.standard_error)
+    steps = np.sign(error[None, :] - error[:, None])[np.triu_indices(len(error), 1)]
+    least = max(RISE, 3.0 * float(np.hypot(spread[0], spread[-1])))
+    if np.mean(steps > 0) >= RISING_PAIRS and error[-1] - error[0] > least:
+        raise InputError(
+            "the values rise with the number of training rows, as an accuracy does and an error should not",
+            got=f"{error[0]:.3g} at n = {curve.sizes[0]}, {error[-1]:.3g} at n = {curve.sizes[-1]}",
+            fix="pass 1 - accuracy; build LearningCurve(sizes, errors) if the error truly rises",
+        )
+
+
+def _spread(errors: Floats, test_size: int | None) -> Floats:
+    """(s,) standard error of the mean over draws, at least that of the judging rows where their number is known."""
+    between = spread_of_draws(errors)
+    if test_size is None:
+        return between
+    mean = np.nanmean(errors, axis=0)
+    return np.fmax(between, np.sqrt(np.maximum(mean * (1.0 - mean), 0.0) / test_size))
+
+
+def spread_of_draws(errors: Floats) -> Floats:
+    """(s,) standard error of the mean over draws; NaN where there is only one."""
+    known = np.isfinite(errors).sum(axis=0)
+    between = np.full(errors.shape[1], np.nan)
+    several = known > 1
+    if several.any():
+        between[several] = np.nanstd(errors[:, several], axis=0, ddof=1) / np.sqrt(known[several])
+    return between
