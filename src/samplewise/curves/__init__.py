@@ -8,6 +8,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "forecasts": ["Forecast", "forecast", "next_doubling"],
         "learning_curve": ["LearningCurve", "curve_of_refits", "log_sizes", "measure_learning_curve"],
         "points": ["CurvePoints"],
-        "laws": ["PowerLaw", "power_law"],
+        "laws": ["Law", "PowerLaw", "fit_law", "power_law"],
     },
 )
