@@ -5,9 +5,11 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "diagnosis": ["CurveWarning", "diagnose"],
         "forecasts": ["Forecast", "forecast", "next_doubling"],
         "learning_curve": ["LearningCurve", "curve_of_refits", "log_sizes", "measure_learning_curve"],
         "points": ["CurvePoints"],
         "laws": ["Law", "PowerLaw", "fit_law", "power_law"],
+        "stopping": ["StopAdvice", "convexity_bound", "least_size", "stop_rule"],
     },
 )
