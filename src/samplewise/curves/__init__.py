@@ -5,6 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "comparison": ["Comparison", "compare"],
         "diagnosis": ["CurveWarning", "diagnose"],
         "forecasts": ["Forecast", "forecast", "next_doubling"],
         "learning_curve": ["LearningCurve", "curve_of_refits", "log_sizes", "measure_learning_curve"],
