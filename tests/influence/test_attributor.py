@@ -5,9 +5,9 @@ import pytest
 
 from samplewise.core.errors import InputError
 from samplewise.data import Dataset
+from samplewise.engine.gradients.sources import sources_of
+from samplewise.engine.gradients.tangents import Tangents, output_sums
 from samplewise.influence import Attributor
-from samplewise.influence.sources import sources_of
-from samplewise.influence.tangent import Tangents, output_sums
 
 torch = pytest.importorskip("torch")
 

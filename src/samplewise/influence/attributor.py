@@ -12,16 +12,16 @@ from samplewise.core.arrays import Array, positions_of
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.values import Attribution, Scores
 from samplewise.data.dataset import Dataset
+from samplewise.engine.gradients.sources import Source, loss_for, sources_of
 from samplewise.influence.choosing import Choice, choose_method, gram_bytes, memory_of, shown
 from samplewise.influence.curvature import FactoredCurvature
 from samplewise.influence.dual import DualFisher, DualMargin
 from samplewise.influence.linear import CLOSED_FORM, ExactLinear
 from samplewise.influence.logistic import NewtonLogistic
 from samplewise.influence.newton import GaussNewton
-from samplewise.influence.prepared import Mean, Prepared, Settings, Source
+from samplewise.influence.prepared import Mean, Prepared, Settings
 from samplewise.influence.similarity import GradientSimilarity, RepresentationSimilarity
 from samplewise.influence.sketched import Sketched
-from samplewise.influence.sources import loss_for, sources_of
 from samplewise.influence.tangent import TangentKernel
 from samplewise.influence.two_sided import TwoSided
 

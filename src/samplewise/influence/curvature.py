@@ -14,8 +14,9 @@ from scipy import linalg
 from samplewise.core.arrays import Array, Floats
 from samplewise.engine.gradients import LayerGradients, MatrixGradients, OuterGradients, RowGradients
 from samplewise.engine.gradients.places import alike, to_numpy
+from samplewise.engine.gradients.sources import Source
 from samplewise.influence.dual import FISHER_RIDGE, RidgedGram
-from samplewise.influence.prepared import Additive, Settings, Source
+from samplewise.influence.prepared import Additive, Settings
 
 NUMBERS_AT_ONCE = 2**24  # floats of materialised gradients held at a time
 

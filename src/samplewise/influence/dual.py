@@ -15,8 +15,9 @@ from scipy.special import expit
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
 from samplewise.engine.gradients import RowGradients
+from samplewise.engine.gradients.sources import Source
 from samplewise.engine.kernels import cholesky
-from samplewise.influence.prepared import Additive, Settings, Source, mean_of
+from samplewise.influence.prepared import Additive, Settings, mean_of
 
 FISHER_RIDGE, MARGIN_RIDGE = 0.1, 1.0  # shares of the mean diagonal; docs/methods say how they were found
 HIGHEST_RIDGE = 1e6

@@ -9,8 +9,8 @@ import numpy as np
 from samplewise.core.arrays import Floats
 from samplewise.core.values import Scores
 from samplewise.engine.gradients import RowGradients
+from samplewise.engine.gradients.sources import loss_for, sources_of
 from samplewise.influence.attributor import labels_of
-from samplewise.influence.sources import loss_for, sources_of
 
 UNTAUGHT = 0.9  # share of the loss of guessing at and above which a model has learned next to nothing
 

@@ -9,8 +9,8 @@ from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
 from samplewise.engine import gradients
 from samplewise.engine.gradients import RowGradients
-from samplewise.influence.prepared import Settings, Source
-from samplewise.influence.sources import FittedSource, ModuleSource
+from samplewise.engine.gradients.sources import FittedSource, ModuleSource, Source
+from samplewise.influence.prepared import Settings
 
 NEWTON_RIDGE = 0.1  # share of the mean squared gradient norm, over n: the same damping as the dual Fisher's
 QUERIES_AT_ONCE = 16

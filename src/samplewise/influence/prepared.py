@@ -9,24 +9,6 @@ from typing import Any, Protocol
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints
-from samplewise.engine.gradients import RowGradients
-
-
-class Source(Protocol):
-    """One trained model as the methods see it: gradients of a scalar per row, with respect to its parameters."""
-
-    @property
-    def loss(self) -> Any:
-        """What training minimised, per row."""
-        ...
-
-    def gradients(self, data: Any, of: Any) -> RowGradients:
-        """Gradients of a scalar of every row: a loss, "margin", "output", or a callable of outputs and labels."""
-        ...
-
-    def sketches(self, data: Any, of: Any, size: int, seed: int, folder: Path) -> Any:
-        """Sketches (n, size) of the same, with the rows' ids and values; kept in a folder where they are many."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

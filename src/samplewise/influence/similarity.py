@@ -8,7 +8,8 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
 from samplewise.engine.gradients import OuterGradients, RowGradients
-from samplewise.influence.prepared import Additive, Settings, Source, mean_of
+from samplewise.engine.gradients.sources import Source
+from samplewise.influence.prepared import Additive, Settings, mean_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)

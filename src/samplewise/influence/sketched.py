@@ -10,8 +10,9 @@ from scipy import linalg
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
+from samplewise.engine.gradients.sources import Source
 from samplewise.influence.dual import MARGIN_RIDGE, mean_doubt
-from samplewise.influence.prepared import Settings, Source
+from samplewise.influence.prepared import Settings
 
 ROWS_AT_ONCE = 8192
 

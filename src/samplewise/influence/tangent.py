@@ -6,65 +6,22 @@ answer at a query moves by the row's weight in it, times the row's HELD-OUT resi
 network itself no longer shows, because it has fitted the row.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace
 from scipy import linalg
 
 from samplewise.core.arrays import Array, Floats, Ints, one_hot
 from samplewise.core.errors import InputError
-from samplewise.core.randomness import generator
-from samplewise.engine.gradients import LayerGradients, OuterGradients, OutputSum, RowGradients
+from samplewise.engine.gradients import OutputSum, RowGradients
 from samplewise.engine.gradients.losses import values_and_cotangents
+from samplewise.engine.gradients.sources import Source
+from samplewise.engine.gradients.tangents import Tangents, output_sums, sums_at_most
 from samplewise.influence.dual import RidgedGram
-from samplewise.influence.prepared import Settings, Source, mean_of
+from samplewise.influence.prepared import Settings, mean_of
 
 TANGENT_RIDGE, MORE, HIGHEST = 1.0, 10**0.5, 100.0  # shares of the mean diagonal
-MOST_SUMS = 4  # outputs above which so many random sums of them stand for all; one where layers see many positions
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Tangents:
-    """Gradients of several sums of the outputs of every row; the sum of their Gram matrices is the tangent kernel."""
-
-    rows: RowGradients  # ids, outputs, labels
-    layers: tuple[tuple[LayerGradients, ...], ...]  # per layer one set of factors, or one per sum
-    scale: Floats  # (n,) what a row's inner products are divided by
-
-    @classmethod
-    def of(
-        cls, source: Source, data: Any, sums: Sequence[OutputSum], *, unit: bool, rows: RowGradients | None = None
-    ) -> "Tangents":
-        """Layers with one position share their inputs, and their cotangents for all sums stand side by side.
-
-        Args:    unit: whether every row counts with length 1, so that the kernel is a cosine.
-                 rows: gradients of the loss, where they are known already.
-        """
-        rows = source.gradients(data, source.loss) if rows is None else rows
-        parts: list[list[LayerGradients]] = [[] for _ in rows.layers]
-        for of in sums:
-            for found, layer in zip(parts, source.gradients(data, of).layers, strict=True):
-                found.append(_sharing(found, layer))
-        layers = tuple(_beside(found) for found in parts)
-        scale = np.ones(len(rows))
-        if unit:
-            squares = np.sum([layer.squared_norms() for found in layers for layer in found], axis=0)
-            scale = np.sqrt(np.maximum(squares, np.finfo(np.float64).tiny))
-        return cls(replace(rows, layers=()), layers, scale)
-
-    def kernel(self, other: "Tangents | None" = None) -> Floats:
-        """(n, m) tangent kernel with other rows, by default with themselves."""
-        against = self if other is None else other
-        total = np.zeros((len(self.rows), len(against.rows)))
-        for own, others in zip(self.layers, against.layers, strict=True):
-            for one, two in zip(own, others, strict=True):
-                total += one.gram(None if other is None else two)
-        total /= self.scale[:, np.newaxis]
-        total /= against.scale
-        return total
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +48,7 @@ class TangentKernel:
         """One kernel per model, their mean, its factor."""
         first = sources[0].gradients(train, sources[0].loss)
         unit = np.asarray(first.labels).dtype.kind != "f"
-        most = MOST_SUMS if all(_one_position(layer) for layer in first.layers) else 1
+        most = sums_at_most(first)
         outputs = first.outputs.shape[1]
         sums = tuple(output_sums(outputs, settings.seed + place, most) for place in range(len(sources)))
         known = (first, *[None] * (len(sources) - 1))
@@ -136,7 +93,7 @@ class TangentKernel:
     def _at(self, queries: Any, target: Any) -> tuple[Floats, Floats, Array]:
         """(m, n) weights of the rows, (m, c) slopes of the target, and the query ids."""
         asked = [
-            Tangents.of(source, queries, sums, unit=self.unit)
+            Tangents.of(source, queries, sums, unit=self.unit, rows=source.gradients(queries, source.loss))
             for source, sums in zip(self.sources, self.sums, strict=True)
         ]
         kernel = mean_of(own.kernel(taught) for own, taught in zip(asked, self.tangents, strict=True))
@@ -158,36 +115,6 @@ def _solved(kernel: Floats, wanted: Floats, error: float, ridge: float | None) -
         if ridge is not None or chosen >= HIGHEST or _error(fitted, wanted) >= error:
             return inverse, steps
         kernel, chosen = inverse.undone(), chosen * MORE
-
-
-def output_sums(outputs: int, seed: int, most: int = MOST_SUMS) -> tuple[OutputSum, ...]:
-    """Every output by itself; of many, random sums whose Gram matrices add up to the same in the mean."""
-    if outputs <= most:
-        return tuple(OutputSum(tuple(row)) for row in np.eye(outputs))
-    signs = generator(seed, "tangent").choice([-1.0, 1.0], size=(most, outputs))
-    return tuple(OutputSum(tuple(row)) for row in signs / np.sqrt(most))
-
-
-def _sharing(found: list[LayerGradients], layer: LayerGradients) -> LayerGradients:
-    """The layer, whose inputs are those of the sums before it: held once."""
-    first = found[0] if found else layer
-    if isinstance(first, OuterGradients) and isinstance(layer, OuterGradients):
-        return replace(layer, inputs=first.inputs)
-    return layer
-
-
-def _one_position(layer: LayerGradients) -> bool:
-    """Whether more sums cost little: their cotangents join one product."""
-    return isinstance(layer, OuterGradients) and layer.inputs.shape[1] == 1
-
-
-def _beside(found: list[LayerGradients]) -> tuple[LayerGradients, ...]:
-    """One set of factors whose Gram matrix is the sum of all of theirs, where they share their inputs."""
-    first = found[0]
-    if len(found) == 1 or not isinstance(first, OuterGradients) or not _one_position(first):
-        return tuple(found)
-    cotangents = [layer.cotangents for layer in found if isinstance(layer, OuterGradients)]
-    return (replace(first, cotangents=array_namespace(first.cotangents).concat(cotangents, axis=2)),)
 
 
 def _responses(rows: RowGradients) -> Floats:

@@ -211,6 +211,8 @@ def _opened(learner: TorchLearner, data: Any, queries: Any, target: Target, seed
     _require_separate_rows(training.module)
     called(training.module, as_inputs(training.rows.inputs[:2], training.module))  # refuses outputs of another kind
     inputs, labels = fitted.encoded(wanted)
+    if labels is None:
+        raise InputError("the queries have no labels", got="y=None", fix="pass (X, y), one label per row")
     return _Unrolled(
         Replay(training), _Asked(inputs, labels, wanted.ids), _chosen(target, training.rows.classes), fitted.scale
     )

@@ -8,7 +8,8 @@ from scipy import linalg
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.engine.gradients.sketching import Directions
-from samplewise.influence.prepared import Settings, Source
+from samplewise.engine.gradients.sources import Source
+from samplewise.influence.prepared import Settings
 
 SIDE = 16  # directions on either side of a layer
 TWO_SIDED_RIDGE = 0.1  # share of a layer's mean curvature

@@ -5,7 +5,11 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "diagnostics": ["Diagnostics", "Linearity"],
+        "linearised": ["LinearisedNetwork"],
         "redundancy": ["information_curve", "redundant_rows", "removal_cost"],
+        "selecting": ["Kept"],
+        "training": ["Converged", "GradientDescent", "GradientFlow"],
         "unique": ["UniqueInformation", "unique_information"],
         "unusual": ["unusual_information"],
     },

@@ -1,81 +1,216 @@
-"""Unique information of every row in a converged ridge head, in closed form."""
+"""How much a model depends on having seen exactly this row: for every row, at any stopping time, from one fit."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 
-from samplewise.core.arrays import Floats
-from samplewise.core.values import Scores
+from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.core.errors import InputError, unknown_name
+from samplewise.core.values import Attribution, Scores
 from samplewise.data.dataset import Dataset
-from samplewise.engine.kernels import deletion_effects
-from samplewise.engine.refits import Part, Surrogate, open_part, surrogate
-from samplewise.engine.refits.ordering import in_id_order
+from samplewise.engine.refits import Part
+from samplewise.information.deletions import Deletions
+from samplewise.information.diagnostics import Diagnostics
+from samplewise.information.models import opened
+from samplewise.information.selecting import Kept, Strategy, keep_rows
+from samplewise.information.training import Training
+
+RARE = "the model depends more on having seen exactly this row"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UniqueInformation:
-    """What a model would lose with each row; NaN for a row that alone decides a parameter."""
+    """What a model would lose with each row; NaN for a row that alone decides a parameter.
 
-    functional: Scores  # (n,) nats: how far its answers would move
-    weights: Scores  # (n,) nats: how far its coefficients would move
+    A statement about this model on these rows, in expectation over the rows it is judged on: no certificate of privacy
+    or of generalisation, and no measure of usefulness (noise is unique too).
+    """
+
+    functional: Scores  # (n,) nats: how far its outputs would move; spread is the standard error over the judging rows
+    weights: Scores  # (n,) nats: how far its weights would move
     held_out_surprise: Scores  # (n,) how far the label is from what the other rows say
+    held_out_outputs: Floats  # (n, c) what it would say about each row had it not seen it
+    diagnostics: Diagnostics
+    _deletions: Deletions = field(repr=False)
+    _noise: float = field(repr=False)
+    _order: Ints = field(repr=False)  # row i of the deletions is row order[i] as given
+    _data: Any = field(repr=False)
+
+    @property
+    def ids(self) -> Array:
+        """(n,) of the rows."""
+        return self.functional.keys
+
+    def influence(self, queries: Any) -> Attribution:
+        """Output at each query with each row minus without it (m, n, c), in units of the output.
+
+        Exact for the linearised training; to one Newton step for a cross-entropy head.
+
+        Args:    queries: (X, y), X, or a `Dataset`; for a precomputed kernel, that of the queries with the rows.
+        Returns: Attribution; positive means the row raises that output.
+        Raises:  InputError for queries of another shape.
+        Cost:    O(m n r c), memory 8 m n c bytes: for few queries.   Source: harutyunyan2021, cook1977.
+        """
+        change, ids = self._deletions.change_at(queries)
+        return Attribution(_as_given(change, self._order, axis=1), ids, self.ids, "units of the output")
+
+    def segment(self, by: str | Sequence[Any] | Array) -> Scores:
+        """Unique information of sets of rows (sources, annotators, sub-classes) in nats: of all their rows together.
+
+        Not the sum over the members: copies in a set no longer stand in for each other.
+
+        Args:    by: name of a column of `segments`, "groups" or "y" of a `Dataset`, or one value per row (n,).
+        Returns: Scores, one per value, larger means the model depends more on having seen that set.
+        Raises:  InputError for an unknown column or another length.
+        Cost:    one solve of the size of each set, at most one eigendecomposition.   Source: harutyunyan2021.
+        """
+        column = self._column(by)
+        values, codes = np.unique(column.astype(str) if column.dtype.kind == "O" else column, return_inverse=True)
+        own = codes[self._order]
+        squares = [self._deletions.group_square(np.flatnonzero(own == code)) for code in range(len(values))]
+        nats = np.array(squares) / (2.0 * self._noise**2)
+        return Scores("unique_information", nats, values, "nats", "the model depends more on this set", "segment")
+
+    def select(self, keep: float = 0.5, strategy: Strategy = "iterative", *, step: float = 0.05, seed: int = 0) -> Kept:
+        """Rows to keep so that the model loses least, and what dropping the others costs, measured.
+
+        Args:
+            keep: share of the rows, between 0 and 1.
+            strategy: "iterative" drops the least informative rows in rounds and measures again after each; "once" drops
+                them together; "top" drops the most informative; "random" by hash of the id.
+            step: share of all rows that goes per round of "iterative".
+            seed: of random rows.
+
+        Returns:
+            `Kept`: ids, the order in which rows went, and the cost on the validation rows beside that of dropping as
+            many random ones. Without labelled validation rows there is no cost, and its reason says so.
+
+        Raises:
+            InputError: a share out of range, or an unknown strategy.
+
+        Cost: "iterative" up to (1 - keep) / step new fits, at most 7 times the first; others one.
+        Not for: "top" as a way to clean data: unique is not wrong.
+        Source: harutyunyan2021.
+        """
+        return keep_rows(self._deletions, self.ids[self._order], keep, strategy, step=step, seed=seed)
+
+    def _column(self, by: Any) -> Array:
+        if isinstance(by, str):
+            segments = getattr(self._data, "segments", None)
+            known = {name: getattr(self._data, name, None) for name in ("y", "groups")}
+            known |= {} if segments is None else {str(name): segments[name].to_numpy() for name in segments.columns}
+            known = {name: values for name, values in known.items() if values is not None}
+            if by not in known:
+                raise unknown_name("column of segments", by, known)
+            return np.asarray(known[by])
+        column = np.asarray(by)
+        if column.shape != (len(self.ids),):
+            raise InputError(
+                "segments need one value per row", where="by", got=f"shape {column.shape} for {len(self.ids)} rows",
+                fix='pass (n,) values, or the name of a column: segment("source")',
+            )  # fmt: skip
+        return column
 
 
-def unique_information(data: Dataset | tuple[Any, Any] | Part, *, seed: int = 0) -> UniqueInformation:
-    """How much a model depends on having seen exactly this row, in nats, for all rows from one fit.
+def unique_information(  # noqa: PLR0913  # one keyword per thing a user may know about the model and its training
+    train: Any = None, *, module: Any = None, validation: Any = None, training: Training | None = None,
+    noise: float = 1.0, loss: Literal["squared_error", "cross_entropy"] = "squared_error", gram: Any = None,
+    validation_gram: Any = None, targets: Any = None, initial_outputs: Any = None, trained: Any = None, seed: int = 0,
+) -> Any:  # fmt: skip
+    """How much a model depends on having seen exactly this row, in nats, for all rows from one eigendecomposition.
 
-    functional_i = (1/2n) sum_j |f(x_j) - f_-i(x_j)|^2, weights_i = |w - w_-i|^2 / 2, f a ridge head on label-free
-    kernel features, unit noise on outputs in which 1 is a whole class or one standard deviation of the label.
+    functional_i = sum_j |f(x_j) - f_-i(x_j)|^2 / (2 noise^2 m) over the m judging rows, weights_i = |w - w_-i|^2 /
+    (2 noise^2), f_-i trained without row i from the same start in the same way: the divergence between the trained
+    models with and without the row once Gaussian noise of that size is added. Everything is measured in the model
+    linearised at its weights, where it is exact.
 
     Args:
-        data: n labelled rows, a pair (X, y), or a part of refits.
-        seed: of the encoding.
+        train: n labelled rows: (X, y), a `Dataset`, or a part of refits. With `gram`, (X, y) only names them.
+        module: None for a ridge head on label-free kernel features; "linear" for X itself with an intercept; a torch
+            module or fitted scikit-learn network, linearised at its weights, which are taken for the START of training;
+            a `LinearisedNetwork` for a choice of layers, outputs or a sketch; a fitted KernelRidge, Ridge,
+            LinearRegression or LogisticRegression.
+        validation: rows at which outputs matter, (X, y), X or a `Dataset`; labels serve only `select`. None: the rows
+            themselves.
+        training: `GradientDescent`, `GradientFlow` or `Converged`; several stopping times give a dict. May be left out
+            where the module says it (heads and kernel models).
+        noise: standard deviation on outputs (or weights) that changes are measured against, a pure scale.
+        loss: "cross_entropy" for a head at its optimum: on X ("linear"), or on what the last layer of a torch module
+            sees. Approximate: one Newton step per row.
+        gram, validation_gram: precomputed kernel (n, n) or (n c, n c), and (m, n) or (m c, n c), with `targets`.
+        targets: (n,) or (n, c) in place of the labels of `train`.
+        initial_outputs: outputs before training in place of the module's own; 0.0 asks what its features alone would
+            lose.
+        trained: the module after real training, or "train" to train it once here; `diagnostics` then says how well the
+            linearised training follows.
+        seed: of encodings and sketches.
 
     Returns:
-        `UniqueInformation`; larger means rare, atypical, wrongly labelled or from a sparse region, small means
-        redundant. `held_out_surprise` is 1 - output for the given class without the row (mostly 0..1), or the
-        distance from the prediction in standard deviations of the label.
+        `UniqueInformation`, or a dict of them by stopping time. Larger means rare, atypical, wrongly labelled or from a
+        sparse region; small means redundant.
 
     Raises:
-        InputError: no labels.
+        InputError: no labels, entries that are not finite (rows named), a step too large to converge, a kernel that is
+            not symmetric and positive, shapes that differ, no validation row, or more memory needed than there is.
 
-    Cost: O(n p^2), p at most 256 kernel features.
-    Not for: calling a row useful (noise is unique too), or copies (each makes the other look redundant).
-    Source: harutyunyan2021.
+    Cost: one eigendecomposition of the kernel, O(n^3), or O(n d^2) for d < n features, shared by all stopping times;
+        then a few passes over it for each.
+    Not for: calling a row useful (noise is unique too), finding wrong labels (use `held_out_surprise`), or copies (each
+        makes the other look redundant: use `segment`, or `select` in rounds).
+    Source: harutyunyan2021; nakatsukasa2018 for the fast form of any stopping time.
 
     >>> X, y = np.repeat([0.0, 1.0], 20)[:, None], np.repeat([0, 1], 20)
     >>> y[7] = 1
     >>> unique_information((X, y)).functional.top(1).keys
     array([7])
     """
-    given = data if isinstance(data, Part) else open_part(data, seed=seed)
-    part, order = in_id_order(given)
-    head = surrogate(part)
-    effects = deletion_effects(head.features, head.responses, head.ridge)
-    ids = given.runner.data.ids[given.positions]
+    if not (np.isfinite(noise) and noise > 0):
+        raise InputError("noise must be a finite number above 0", got=f"noise={noise!r}", fix="use 1.0, a pure scale")
+    model = opened(
+        train, module=module, validation=validation, training=training, loss=loss, gram=gram,
+        validation_gram=validation_gram, targets=targets, initial_outputs=initial_outputs, trained=trained, seed=seed,
+    )  # fmt: skip
+    stops = None if training is None else training.at_each_stop()
+    if stops is None:
+        return _measured(model, training, noise, train)
+    return {stop: _measured(model, recipe, noise, train) for stop, recipe in stops.items()}
 
-    def scores(quantity: str, values: Floats, unit: str, larger_means: str) -> Scores:
-        back = np.empty_like(values)
-        back[order] = values
-        return Scores(quantity, back, ids, unit, larger_means)
 
-    rare = "the model depends more on having seen exactly this row"
-    surprise = _surprise(part, head, effects.held_out)
+def _measured(model: Any, training: Training | None, noise: float, data: Any) -> UniqueInformation:
+    """All scores at one stopping time."""
+    deletions, order = model.deletions(training), model.order
+    changes, scale = deletions.changes, 2.0 * noise**2
+    held_out = deletions.fitted - changes.own
+    ids = np.empty_like(model.ids)
+    ids[order] = model.ids
+
+    def scores(quantity: str, values: Floats, unit: str, larger: str, spread: Floats | None = None) -> Scores:
+        return Scores(
+            quantity, _as_given(values, order), ids, unit, larger,
+            spread=None if spread is None else _as_given(spread, order),
+        )  # fmt: skip
+
     return UniqueInformation(
-        scores("unique_information", effects.functional_information, "nats", rare),
-        scores("weight_information", effects.weight_information, "nats", rare),
-        scores("held_out_surprise", surprise, _unit(part), "less expected from the other rows"),
+        functional=scores(
+            "unique_information", changes.functional / scale, "nats", RARE, changes.functional_error / scale
+        ),
+        weights=scores("weight_information", changes.weights / scale, "nats", RARE),
+        held_out_surprise=scores(
+            "held_out_surprise", model.surprise(deletions, held_out), model.unit, "less expected from the other rows"
+        ),
+        held_out_outputs=_as_given(held_out, order),
+        diagnostics=model.diagnostics(deletions),
+        _deletions=deletions,
+        _noise=noise,
+        _order=order,
+        _data=data.data if isinstance(data, Part) else data if isinstance(data, Dataset) else None,
     )
 
 
-def _surprise(part: Part, head: Surrogate, held_out: Floats) -> Floats:
-    """Distance of the label from the head without the row; with projected classes, along the row's own direction."""
-    if not part.class_count:
-        return np.asarray(np.abs(head.responses - held_out)[:, 0])
-    own = np.sum(held_out * head.responses, axis=1) / np.sum(np.square(head.responses), axis=1)
-    return np.asarray(1.0 - own)
-
-
-def _unit(part: Part) -> str:
-    return "share of a class" if part.class_count else "standard deviations of the label"
+def _as_given(values: Array, order: Ints, axis: int = 0) -> Array:
+    """Values in the order the rows came in."""
+    back = np.empty_like(values)
+    back[(slice(None),) * axis + (order,)] = values
+    return back

@@ -1,7 +1,6 @@
 """What is refused before and after a module's first batch: rows that depend on each other, and entries not finite."""
 
 import math
-import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from torch import Tensor, nn
 
 from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError, name_rows, unknown_name
+from samplewise.core.machine import memory
 from samplewise.engine.gradients.layer import LayerGradients
 
 MEMORY_SHARE = 0.4  # of main memory that factors may take: joining batches needs it twice
@@ -134,14 +134,6 @@ def require_finite_rows(parts: Iterable[Any], ids: Array, dtype: torch.dtype, wh
 def all_finite(part: Tensor) -> bool:
     """Whether no entry is missing or infinite: the sum says so in one pass, unless it overflows itself."""
     return bool(part.sum().isfinite()) or bool(part.isfinite().all())
-
-
-def memory() -> int:
-    """Bytes of main memory of this machine; where the system does not tell, more than any."""
-    known = getattr(os, "sysconf_names", {})
-    if "SC_PHYS_PAGES" not in known:
-        return 2**62
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def require_room(needed: int, count: int, layers: Sequence[LayerGradients]) -> None:

@@ -13,6 +13,8 @@ from samplewise.core.errors import InputError
 from samplewise.engine.kernels.inputs import feature_matrix, target_matrix
 from samplewise.engine.kernels.smoother import UNDETERMINED, DualSmoother, Smoother, held_out_residuals, smoother_of
 
+SPREAD_JUDGES = 256
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DeletionEffects:
@@ -25,6 +27,23 @@ class DeletionEffects:
     _smoother: Smoother = field(repr=False)
     _validation: Array = field(repr=False)
     _sigma: float = field(repr=False)
+
+    def outputs_at(self, queries: Any) -> Floats:
+        """Outputs (m, c) of the head on all rows, in the units of the targets. Cost: O(m d c)."""
+        return self._smoother.outputs_at(self._queries(queries))
+
+    def functional_error(self) -> Floats:
+        """Standard error (n,) of the functional information over the validation rows, in nats.
+
+        From at most 256 of them. Cost: O(256 n d).
+        """
+        count = len(self._validation)
+        judges = np.unique(np.linspace(0, count - 1, min(count, SPREAD_JUDGES)).astype(np.intp))
+        if len(judges) < 2:
+            return np.full(len(self.held_out), np.nan)
+        squares = np.square(self._smoother.weights_at(self._validation[judges])).std(axis=0, ddof=1)
+        lengths = np.sum(np.square(held_out_residuals(self._smoother)), axis=1) / (2.0 * self._sigma**2)
+        return np.asarray(lengths * squares / np.sqrt(count))
 
     def effect_on(self, validation: Any, targets: Any) -> Floats:
         """Mean squared validation error with the row minus without it (n,), in squared units of the targets.

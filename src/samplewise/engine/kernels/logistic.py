@@ -17,6 +17,7 @@ from samplewise.engine.kernels.inputs import feature_matrix, require_ridge
 
 MOST_STEPS = 100
 CONVERGED = 1e-9  # largest entry of the gradient, relative to the largest sum of a feature's absolute values
+SPREAD_JUDGES = 256
 GIVEN = 1e-2  # the same for weights that somebody else fitted
 
 
@@ -63,6 +64,26 @@ class LogisticDeletion:
             moved = sum(block[other] @ (self._rows * pulls[:, other, None]).T for other in range(pulls.shape[1]))
             change[:, :, output] = asked @ moved
         return -change
+
+    def squared_changes(self, queries: Any) -> tuple[Floats, Floats, Floats]:
+        """What each row changes: mean squared change of the log odds at the queries, its standard error, and squared
+        change of the coefficients (the intercept apart), each (n,).
+
+        Args:    queries: (m, d) features.
+        Raises:  InputError if widths differ.   Cost: O(n d^2 c^2 + m d^2), the error from at most 256 queries.
+        Source:  pregibon1981, harutyunyan2021.
+        """  # fmt: skip
+        asked, (n, c) = self._queries(queries), self._pulls.shape
+        moments = asked.T @ asked / len(asked)
+        some = asked[np.unique(np.linspace(0, len(asked) - 1, min(len(asked), SPREAD_JUDGES)).astype(np.intp))]
+        functional, weights, at_some = np.zeros(n), np.zeros(n), np.zeros((len(some), n))
+        for block in self._inverse:
+            moved = sum(block[other] @ (self._rows * self._bracketed[:, other, None]).T for other in range(c))
+            functional += np.einsum("dn,dn->n", moments @ moved, moved)
+            weights += np.square(moved[:-1]).sum(axis=0)
+            at_some += np.square(some @ moved)
+        spread = at_some.std(axis=0, ddof=1) if len(some) > 1 else np.full(n, np.nan)
+        return functional, spread / np.sqrt(len(asked)), weights
 
     def group_change(self, rows: Any, queries: Any) -> Floats:
         """Output at each query with a group of rows minus without it (m, c), in log odds: one Newton step of the rest.

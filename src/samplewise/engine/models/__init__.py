@@ -15,6 +15,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "learner": ["Bench", "Fit", "Fitted", "Learner", "Objective"],
         "metrics": ["METRICS", "Metric"],
         "torch_answers": ["embeddings_of", "predictions_of"],
+        "torch_descent": ["FullBatchDescent", "answers_of"],
         "torch_fitted": ["FittedTorch"],
         "torch_learner": ["TorchLearner"],
         "torch_losses": ["ReplacesGradient"],

@@ -34,11 +34,11 @@ class FittedTorch:
     scale: float
     losses: Floats
 
-    def encoded(self, data: Dataset) -> tuple[Tensor, Tensor]:
+    def encoded(self, data: Dataset) -> tuple[Tensor, Tensor | None]:
         """Inputs (n, ...) and labels (n,) as the module meets them: codes, or numbers less `centre` over `scale`."""
         inputs = as_inputs(self.encoder(data.X), self.module)
         if data.y is None:
-            raise InputError("the rows have no labels", got="y=None", fix="pass y, one label per row")
+            return inputs, None
         if self.classes is None:
             numbers = (np.asarray(data.y, dtype=np.float64) - self.centre) / self.scale
             return inputs, torch.from_numpy(numbers).to(inputs.device, next(self.module.parameters()).dtype)

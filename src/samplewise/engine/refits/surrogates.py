@@ -47,10 +47,15 @@ def surrogate(part: Part) -> Surrogate:
 
 def kernel_features(space: Floats, ids: Array) -> Floats:
     """(n, p) kernel features of points (n, d), the same for a row whatever the order of the rows."""
+    return np.asarray(kernel_map(space, ids)(space))
+
+
+def kernel_map(space: Floats, ids: Array) -> KernelMap:
+    """The map to the kernel features of points (n, d), for them and for others."""
     count = int(np.clip(np.sqrt(WORK / len(space)), FEWEST, MOST))
     order = hashed_order(0, ids, "surrogate")
     bandwidth = median_bandwidth(space[np.sort(order[:SAMPLED])])
-    return np.asarray(KernelMap(space[order[:count]], bandwidth)(space))
+    return KernelMap(space[order[:count]], bandwidth)
 
 
 def responses(part: Part) -> Floats:

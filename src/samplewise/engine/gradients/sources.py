@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -11,8 +11,25 @@ from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError
 from samplewise.data.dataset import Dataset
 from samplewise.engine import gradients  # its torch half is loaded where a module comes
-from samplewise.engine.gradients import RowGradients, network_gradients
-from samplewise.influence.prepared import Source
+from samplewise.engine.gradients.networks import network_gradients
+from samplewise.engine.gradients.rows import RowGradients
+
+
+class Source(Protocol):
+    """One trained model as the methods see it: gradients of a scalar per row, with respect to its parameters."""
+
+    @property
+    def loss(self) -> Any:
+        """What training minimised, per row."""
+        ...
+
+    def gradients(self, data: Any, of: Any) -> RowGradients:
+        """Gradients of a scalar of every row: a loss, "margin", "output", or a callable of outputs and labels."""
+        ...
+
+    def sketches(self, data: Any, of: Any, size: int, seed: int, folder: Path) -> Any:
+        """Sketches (n, size) of the same, with the rows' ids and values; kept in a folder where they are many."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,10 +49,13 @@ class ModuleSource:
     loss: Any
     layers: Sequence[str] | None = None
     forward: Callable[[Any, Any], Any] | None = None
+    dtype: Any = None  # of the factors; None for that of the module
 
     def gradients(self, data: Any, of: Any) -> RowGradients:
         """Gradients of a scalar of every row."""
-        return gradients.row_gradients(self.module, data, loss=of, layers=self.layers, forward=self.forward)
+        return gradients.row_gradients(
+            self.module, data, loss=of, layers=self.layers, forward=self.forward, dtype=self.dtype
+        )
 
     def sketches(self, data: Any, of: Any, size: int, seed: int, folder: Path) -> Any:
         """Sketches of the gradients, streamed to a folder: `RowSketches`."""
@@ -55,11 +75,14 @@ class FittedSource:
     fitted: Any
     loss: Any
     layers: Sequence[str] | None = None
+    dtype: Any = None  # of the factors; None for that of the module
 
     def gradients(self, data: Any, of: Any) -> RowGradients:
         """Gradients of a scalar of every row."""
-        rows = self.rows_of(data)
-        found = gradients.row_gradients(self.fitted.module, self.fitted.encoded(rows), loss=of, layers=self.layers)
+        rows, module = self.rows_of(data), self.fitted.module
+        found = gradients.row_gradients(
+            module, self.fitted.encoded(rows), loss=of, layers=self.layers, dtype=self.dtype
+        )
         return replace(found, ids=rows.ids)
 
     def sketches(self, data: Any, of: Any, size: int, seed: int, folder: Path) -> Any:
@@ -95,22 +118,22 @@ class EstimatorSource:
 
 
 def sources_of(
-    models: Any, loss: Any, layers: Sequence[str] | None, forward: Callable[[Any, Any], Any] | None
+    models: Any, loss: Any, layers: Sequence[str] | None, forward: Callable[[Any, Any], Any] | None, dtype: Any = None
 ) -> tuple[Source, ...]:
-    """One source per trained model."""
+    """One source per trained model; `dtype` is that of the gradients' factors, None for that of the module."""
     given = list(models) if isinstance(models, list | tuple) else [models]
     if not given:
         raise InputError("an attributor needs a trained model", got="an empty list", fix="pass one module, or several")
-    return tuple(_source(model, loss, layers, forward) for model in given)
+    return tuple(_source(model, loss, layers, forward, dtype) for model in given)
 
 
-def _source(model: Any, loss: Any, layers: Any, forward: Any) -> Source:
+def _source(model: Any, loss: Any, layers: Any, forward: Any, dtype: Any) -> Source:
     if hasattr(model, "encoded") and hasattr(model, "module"):
         if forward is not None:
             raise InputError("forward= is for plain modules", got=type(model).__name__, fix="leave forward out")
-        return FittedSource(model, loss, layers)
+        return FittedSource(model, loss, layers, dtype)
     if hasattr(model, "named_parameters"):
-        return ModuleSource(model, loss, layers, forward)
+        return ModuleSource(model, loss, layers, forward, dtype)
     if hasattr(model, "get_params") and hasattr(model, "predict"):
         for name, value in (("layers", layers), ("forward", forward)):
             if value is not None:

@@ -1,0 +1,180 @@
+"""Converged heads: ridge on label-free kernel features, ridge and logistic regression as scikit-learn fits them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.core.errors import InputError
+from samplewise.data.border import as_features
+from samplewise.data.dataset import Dataset
+from samplewise.engine.models.encoding import SpaceEncoder
+from samplewise.engine.refits import Part, Surrogate, open_part, surrogate
+from samplewise.engine.refits.ordering import in_id_order
+from samplewise.engine.refits.surrogates import kernel_map
+from samplewise.information import following
+from samplewise.information.deletions import ConvergedHead, Deletions, LogisticOptimum
+from samplewise.information.diagnostics import Diagnostics
+from samplewise.information.responses import Responses, Rows
+from samplewise.information.training import Converged, Training
+
+TINY_RIDGE = 1e-10  # of the mean diagonal, for least squares without a penalty
+
+
+@dataclass(frozen=True, eq=False)
+class HeadModel:
+    """A converged head, ridge or logistic."""
+
+    found: ConvergedHead | LogisticOptimum
+    ids: Array
+    order: Ints
+    unit: str
+    own: Callable[[Floats, Responses], Floats]  # held-out outputs (n, c) -> surprise (n,)
+
+    def deletions(self, training: Training | None) -> Deletions:
+        """What the head loses with rows; it was trained to the end."""
+        if training is not None and not isinstance(training, Converged):
+            raise InputError(
+                "this head is known at its optimum only", got=type(training).__name__,
+                fix='use training=Converged(ridge=...), or module="linear" with the squared error for other stops',
+            )  # fmt: skip
+        return self.found
+
+    def surprise(self, deletions: Deletions, held_out: Floats) -> Floats:
+        """(n,) in the unit of the head."""
+        return self.own(held_out, self.found.responses)
+
+    def diagnostics(self, deletions: Any) -> Diagnostics:
+        """How the rows were left out."""
+        if isinstance(self.found, LogisticOptimum):
+            told = ("one Newton step per row from the optimum on all rows: close, not exact, at high leverage",)
+            return Diagnostics("one Newton step", exact=False, warnings=told)
+        return Diagnostics("closed form")
+
+
+def default_head(train: Any, validation: Any, training: Training | None, seed: int) -> HeadModel:
+    """The ridge head on label-free kernel features that stands in for any learner."""
+    if not isinstance(train, Part | Dataset | tuple):
+        raise InputError("rows cannot be read from this", got=type(train).__name__, fix="pass (X, y) or a Dataset")
+    given = train if isinstance(train, Part) else open_part(train, seed=seed)
+    part, order = in_id_order(given)
+    head = surrogate(part)
+    ids = part.runner.data.ids[part.positions]
+    if training is not None and isinstance(training, Converged):
+        head = Surrogate(head.features, head.responses, max(training.ridge, 1e-12))
+
+    def encode(queries: Any) -> tuple[Array, Array]:
+        asked = Rows.of(queries)
+        encoder = SpaceEncoder(part.runner.data.X)
+        own = encoder(part.runner.data.X)[part.positions]
+        return np.asarray(kernel_map(own, ids)(encoder(as_features(asked.inputs)))), asked.ids
+
+    responses = Responses(head.responses, part.target.classes)
+    judges = None
+    if validation is not None:
+        asked = Rows.of(validation)
+        features, _ = encode(asked)
+        labels = Rows.of(part.data).responses(None)
+        fits = labels.classes is None or head.responses.shape[1] == len(labels.classes)
+        judges = (features, _in_columns(asked, part, head.responses.shape[1]) if fits else None)
+    found = ConvergedHead(head.features, responses, head.ridge, encode, judges)
+    unit = "share of a class" if part.class_count else "standard deviations of the label"
+    return HeadModel(found, ids, order, unit, _share_of_class if part.class_count else _distance)
+
+
+def _in_columns(asked: Rows, part: Part, width: int) -> Floats | None:
+    """Targets of validation rows in the columns of the default head: a class each, or standard deviations."""
+    if asked.labels is None:
+        return None
+    if part.class_count:
+        return asked.like(Responses(np.zeros((0, width)), part.target.classes))
+    numbers = np.asarray(part.codes, dtype=np.float64)
+    return (np.asarray(asked.labels, dtype=np.float64)[:, None] - numbers.mean()) / (float(numbers.std()) or 1.0)
+
+
+def _share_of_class(held_out: Floats, responses: Responses) -> Floats:
+    """1 - output for the given class; with projected classes, along the row's own direction."""
+    own = np.sum(held_out * responses.values, axis=1) / np.sum(np.square(responses.values), axis=1)
+    return np.asarray(1.0 - own)
+
+
+def _distance(held_out: Floats, responses: Responses) -> Floats:
+    return np.sqrt(np.square(responses.values - held_out).sum(axis=1))
+
+
+def _doubt(held_out: Floats, responses: Responses) -> Floats:
+    """1 - probability of the given class, from log odds."""
+    logits = np.hstack([np.zeros_like(held_out), held_out]) if held_out.shape[1] == 1 else held_out
+    shares = np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
+    codes = responses.values[:, 0] if responses.values.shape[1] == 1 else responses.values.argmax(axis=1)
+    return np.asarray(1.0 - shares[np.arange(len(shares)), codes.astype(np.intp)])
+
+
+def ridge_head(estimator: Any, rows: Rows, validation: Any) -> HeadModel:
+    """A ridge regression with a free intercept, as scikit-learn fits it."""
+    features = rows.matrix().astype(np.float64)
+    if not getattr(estimator, "fit_intercept", True):
+        raise InputError(
+            "a ridge head here has an intercept", got="fit_intercept=False",
+            fix="pass gram=X @ X.T with targets=y and training=Converged(ridge=alpha)",
+        )  # fmt: skip
+    spread = float(np.square(features - features.mean(axis=0)).sum()) / features.shape[1]
+    ridge = max(float(np.asarray(getattr(estimator, "alpha", 0.0))), TINY_RIDGE * spread)
+    responses = rows.responses(None)
+    found = ConvergedHead(features, responses, ridge, _as_matrix, _judges(validation, responses, features.shape[1]))
+    return HeadModel(found, rows.ids, np.arange(len(rows.ids)), "units of the output", _distance)
+
+
+def logistic_head(module: Any, rows: Rows, validation: Any, training: Training | None) -> HeadModel:
+    """A cross-entropy head at its optimum, on X or on what the last layer of a module sees."""
+    embed = following.last_layer(module) if hasattr(module, "named_parameters") else None
+    if embed is None and module != "linear" and type(module).__name__ != "LogisticRegression":
+        raise InputError(
+            "cross-entropy is known for heads only", got=type(module).__name__,
+            fix='pass module="linear", a LogisticRegression, or a torch module, whose last layer is taken',
+        )  # fmt: skip
+    ridge = training.ridge if isinstance(training, Converged) and training.ridge > 0 else None
+    if ridge is None and hasattr(module, "C"):
+        ridge = 1.0 / float(module.C)
+    if ridge is None:
+        raise InputError(
+            "a cross-entropy head has an optimum only with a penalty", got=f"training={training!r}",
+            fix="pass training=Converged(ridge=1.0)",
+        )  # fmt: skip
+
+    def encode(queries: Any) -> tuple[Array, Array]:
+        asked = Rows.of(queries)
+        return np.asarray(asked.matrix() if embed is None else embed(asked.inputs), dtype=np.float64), asked.ids
+
+    features, responses = encode(rows)[0], rows.responses(None)
+    if responses.classes is None:
+        raise InputError("cross-entropy needs classes", got="numbers", fix='use loss="squared_error"')
+    codes = responses.values[:, 0] if responses.values.shape[1] == 1 else responses.values.argmax(axis=1)
+    responses = Responses(responses.values, responses.classes, border=0.0)
+    judges = None
+    if validation is not None:
+        judges = (_nonempty(encode(validation)[0]), Rows.of(validation).like(responses))
+    found = LogisticOptimum(features, codes.astype(np.intp), responses, ridge, encode, judges)
+    return HeadModel(found, rows.ids, np.arange(len(rows.ids)), "probability", _doubt)
+
+
+def _as_matrix(queries: Any) -> tuple[Array, Array]:
+    asked = Rows.of(queries)
+    return asked.matrix(), asked.ids
+
+
+def _judges(validation: Any, responses: Responses, width: int) -> tuple[Array, Floats | None] | None:
+    if validation is None:
+        return None
+    asked = Rows.of(validation)
+    return _nonempty(asked.matrix()), asked.like(responses)
+
+
+def _nonempty(features: Array) -> Array:
+    if not len(features):
+        raise InputError(
+            "validation has no rows", where="validation", fix="leave it out to judge on the rows themselves"
+        )
+    return features

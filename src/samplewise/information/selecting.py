@@ -1,0 +1,89 @@
+"""Which rows to keep so that a model loses least, and what dropping the others costs on rows that had no say."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.core.errors import InputError, unknown_name
+from samplewise.core.randomness import hashed_order
+from samplewise.core.values import Estimate
+from samplewise.information.deletions import Deletions
+
+Strategy = Literal["iterative", "once", "random", "top"]
+STRATEGIES: tuple[Strategy, ...] = ("iterative", "once", "random", "top")
+RANDOM_DRAWS = 5
+NORMAL, COVERAGE = 1.96, 0.95
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """A choice of rows and its price."""
+
+    ids: Array  # (k,) to keep, in the order of the rows
+    dropped: Array  # (n - k,) in the order in which they went
+    cost: Estimate  # change of the score on the validation rows, below 0: dropping costs
+    control: Estimate  # the same for as many random rows, a mean over five draws
+
+
+def keep_rows(deletions: Deletions, ids: Array, keep: float, strategy: Strategy, *, step: float, seed: int) -> Kept:
+    """Rows to keep by a strategy, with the measured cost; positions are those of the deletions."""
+    if strategy not in STRATEGIES:
+        raise unknown_name("strategy", str(strategy), STRATEGIES)
+    for name, share in (("keep", keep), ("step", step)):
+        if not 0 < share < 1:
+            raise InputError(f"{name} is a share of the rows", got=f"{name}={share}", fix=f"{name}=0.3 keeps 30 %")
+    count = len(ids)
+    going = count - max(1, round(keep * count))
+    gone = order_of_removal(deletions, ids, going, strategy, step=step, seed=seed)
+    kept = np.setdiff1d(np.arange(count), gone)
+    cost = _cost(deletions, [kept], "cost_of_dropping")
+    draws = [np.sort(hashed_order(seed + draw, ids, "kept at random")[: len(kept)]) for draw in range(RANDOM_DRAWS)]
+    control = _cost(deletions, draws, "cost_of_dropping_at_random")
+    return Kept(ids[kept], ids[gone], cost, control)
+
+
+def order_of_removal(
+    deletions: Deletions, ids: Array, going: int, strategy: Strategy, *, step: float, seed: int
+) -> Ints:
+    """(going,) positions in the order in which they are dropped."""
+    if strategy == "random":
+        return hashed_order(seed, ids, "dropped at random")[:going]
+    if strategy != "iterative":
+        values = _information(deletions)
+        return np.argsort(-values if strategy == "top" else values, kind="stable")[:going]
+    per_round, gone, left = max(1, round(step * len(ids))), np.empty(0, dtype=np.intp), np.arange(len(ids))
+    current = deletions
+    while len(gone) < going:
+        number = min(per_round, going - len(gone))
+        order = np.argsort(_information(current), kind="stable")
+        gone, left = np.r_[gone, left[order[:number]]], np.sort(left[order[number:]])
+        if len(gone) < going:
+            current = deletions.taught_by(left)
+    return gone
+
+
+def _information(deletions: Deletions) -> Floats:
+    """Scores, those that are not known last: a row that alone decides a parameter stays."""
+    return np.nan_to_num(deletions.changes.functional, nan=np.inf)
+
+
+def _cost(deletions: Deletions, choices: list[Ints], quantity: str) -> Estimate:
+    """Mean score on the validation rows after training on the choices, minus that of training on all rows."""
+    outputs, targets = deletions.judged()
+    responses = deletions.responses
+    unit = "points of accuracy" if responses.classes is not None else "mean squared error, negated"
+    if targets is None:
+        reason = "needs labelled validation rows: unique_information(..., validation=(X, y))"
+        return Estimate(quantity, float("nan"), unit=unit, reason=reason)
+    scale = 100.0 if responses.classes is not None else 1.0
+    before = responses.correct(outputs, targets)
+    after = [responses.correct(deletions.taught_by(kept).judged()[0], targets) for kept in choices]
+    change = scale * (np.mean(after, axis=0) - before)
+    half = NORMAL * float(change.std(ddof=1)) / np.sqrt(len(change)) if len(change) > 1 else float("nan")
+    value = float(change.mean())
+    return Estimate(
+        quantity, value, value - half, value + half, unit, COVERAGE, "harutyunyan2021",
+        "the interval holds the spread over the validation rows, for these training rows",
+    )  # fmt: skip
