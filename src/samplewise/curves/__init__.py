@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "learning_curve": ["LearningCurve", "curve_of_refits", "log_sizes", "measure_learning_curve"],
         "points": ["CurvePoints"],
         "laws": ["Law", "PowerLaw", "fit_law", "power_law"],
+        "sources": ["Mixture", "MixtureForecast", "forecast_mixtures"],
         "stopping": ["StopAdvice", "convexity_bound", "least_size", "stop_rule"],
     },
 )

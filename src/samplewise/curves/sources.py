@@ -1,0 +1,303 @@
+"""Which mixture of partly revealed sources to buy: forecast from pilot rows, then a walk to a better mixture.
+
+The idea of kang2023 with definitions of our own: its formulas were not available. Stage 1, at two sizes the pilot rows
+allow: log error by ridge regression on the mixture p, its products p_j p_k, and the optimal-transport distance of the
+mixture to the judging rows. Stage 2, other sizes: the power law through the two, without a fit. k sources, t mixtures.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from samplewise.core.arrays import Array, Floats, Ints, Mask
+from samplewise.core.errors import InputError
+from samplewise.core.execution import Executor
+from samplewise.core.randomness import hashed_uniform
+from samplewise.curves.transport import Transport, require_transport, transport
+from samplewise.data.dataset import Dataset
+from samplewise.engine.models.learner import Fit
+from samplewise.engine.models.losses import UNITS, row_losses
+from samplewise.engine.refits import Part, open_part
+
+LEAST_ROWS = 20  # of each source's pilot
+GROWTH = 4  # between the two sizes measured
+MOST_ROWS = 400  # a side of the transport; more only cost time
+RIDGES = np.geomspace(1e-4, 10.0, 16)
+STEPS, RATE, SETTLED = 60, 2.0, 1e-6  # of the walk on the simplex
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mixture:
+    """Shares of the sources, and what training on them should give."""
+
+    names: tuple[Any, ...]
+    weights: Floats  # (k,) shares, sum 1
+    error: float  # expected
+    rows: int
+    distance: float  # optimal transport to the judging rows
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MixtureForecast:
+    """Errors of t mixtures measured at two sizes, and what they say about every other mixture and size."""
+
+    names: tuple[Any, ...]  # of the k sources
+    weights: Floats  # (t, k) mixtures tried
+    sizes: tuple[int, int]
+    errors: Floats  # (t, 2)
+    misfit: float  # how far log errors are off on a mixture that was left out (root mean square)
+    unit: str
+    transport: Transport
+    coefficients: Floats  # (f, 2) of the log errors
+    limits: Floats  # (2, 2) least and most log error measured at each size: no forecast goes far beyond
+
+    def error(self, weights: npt.ArrayLike, rows: int) -> float:
+        """Expected error of a mixture (k,) of `rows` rows, in the unit of the errors; larger means worse."""
+        return float(np.exp(self._log_error(self._shares(weights), rows)[0]))
+
+    def best(self, rows: int, start: npt.ArrayLike | None = None) -> Mixture:
+        """The mixture of `rows` rows with the least expected error that a walk from `start` finds.
+
+        Without `start` from the three best mixtures tried. Steps multiply each share by exp(-rate * slope), so no
+        share ever falls below 0; a step that does not lower the forecast is halved.
+        """
+        tried = [self._log_error(shares, rows)[0] for shares in self.weights]
+        order = np.argsort(tried, kind="stable")[:3]
+        starts = self.weights[order] if start is None else self._shares(start)[None]
+        walks = [self._walk(0.9 * shares + 0.1 / len(shares), rows) for shares in starts]
+        walks += [(tried[place], self.weights[place]) for place in order[:1]] if start is None else []
+        value, shares = min(walks, key=lambda walk: walk[0])
+        return Mixture(self.names, shares, float(np.exp(value)), rows, self.transport(shares)[0], self.unit)
+
+    def step(self, weights: npt.ArrayLike, rows: int, rate: float = RATE) -> Floats:
+        """(k,) the mixture one step down the slope of the forecast."""
+        shares = self._shares(weights)
+        return _moved(shares, rate * self._log_error(shares, rows)[1])
+
+    def _walk(self, shares: Floats, rows: int) -> tuple[float, Floats]:
+        rate, (value, slope) = RATE, self._log_error(shares, rows)
+        for _ in range(STEPS):
+            tried = _moved(shares, rate * slope)
+            there, fresh = self._log_error(tried, rows)
+            if there < value:
+                done = value - there < SETTLED
+                shares, value, slope, rate = tried, there, fresh, rate * 1.5
+                if done:
+                    break
+            else:
+                rate /= 4.0
+                if rate < SETTLED:
+                    break
+        return value, shares
+
+    def _log_error(self, shares: Floats, rows: int) -> tuple[float, Floats]:
+        """Log error of a mixture at a size, and its slope (k,) in the mixture."""
+        distance, price = self.transport(shares)
+        features, slopes = _features(shares, distance, price)
+        logs = features @ self.coefficients
+        slope = slopes @ self.coefficients  # (k, 2)
+        inside = (logs > self.limits[0]) & (logs < self.limits[1])
+        logs, slope = np.clip(logs, *self.limits), slope * inside
+        part = np.log(rows / self.sizes[0]) / np.log(self.sizes[1] / self.sizes[0])
+        if logs[1] > logs[0]:  # more rows do not make it worse: the later size stands
+            return float(logs[1]), slope[:, 1]
+        return float(logs[0] + part * (logs[1] - logs[0])), slope[:, 0] + part * (slope[:, 1] - slope[:, 0])
+
+    def _shares(self, weights: npt.ArrayLike) -> Floats:
+        shares = np.asarray(weights, dtype=np.float64)
+        bad = shares.shape != (len(self.names),) or not np.isfinite(shares).all() or (shares < 0).any()
+        if bad or not shares.sum() > 0:
+            raise InputError(
+                "a mixture needs one share per source, none below 0",
+                got=f"{shares.tolist()} for sources {[*self.names]}",
+                fix=f"pass {len(self.names)} shares; they are divided by their sum",
+            )
+        return np.asarray(shares / shares.sum())
+
+
+def forecast_mixtures(
+    data: Dataset | tuple[Any, Any],
+    source: npt.ArrayLike,
+    judge: Any,
+    learner: Any = None,
+    *,
+    repeats: int = 3,
+    seed: int = 0,
+    executor: Executor | None = None,
+) -> MixtureForecast:
+    """What mixtures of several sources would give, from pilot rows of each (error rate or relative absolute error).
+
+    Args:
+        data: n labelled rows, pilots and judging rows together, or a pair (X, y).
+        source: (n,) name of the source of each row.
+        judge: the name in `source` of the rows that judge: validation rows like those the model will meet.
+        learner: a name, a scikit-learn estimator or a `Learner`; None for the default of this shape of data.
+        repeats: draws of each mixture.
+        seed: fixes draws and fits.
+        executor: carries out fits that are not in closed form.
+
+    Returns:
+        `MixtureForecast`: `.error(weights, rows)`, `.best(rows)`, `.step(weights, rows)`; larger errors mean worse.
+
+    Raises:
+        InputError: fewer than two sources, no judging rows, a pilot of fewer than 20 rows, or POT is not installed.
+
+    Cost: repeats * (k^2 + 3 k + 2) fits, and one transport problem per mixture asked.   Not for: sources whose labels
+    mean different things; more than some ten sources.   Source: kang2023.
+
+    >>> draw = np.random.default_rng(0)
+    >>> X = np.concatenate([draw.normal(0, 1, (60, 2)), draw.normal(4, 1, (60, 2)), draw.normal(4, 1, (40, 2))])
+    >>> y = (X.sum(axis=1) > np.repeat([0, 8, 8], [60, 60, 40])).astype(int)
+    >>> found = forecast_mixtures((X, y), np.repeat(["old", "new", "valid"], [60, 60, 40]), "valid")
+    >>> bool(found.error([0, 1], 60) < found.error([1, 0], 60))
+    True
+    """
+    require_transport()
+    data = data if isinstance(data, Dataset) else Dataset(*data)
+    names, member = _members(source, judge, len(data))
+    part = open_part(data, learner, seed=seed, executor=executor)
+    pilot = int(np.bincount(member[member >= 0]).min())
+    sizes = (max(pilot // GROWTH, LEAST_ROWS // 2), pilot)
+    weights = mixture_designs(len(names))
+    errors = _measured(part, member, weights, sizes, repeats, seed)
+    distance = _transport_of(part, member, seed)
+    features = np.stack([_features(shares, *distance(shares))[0] for shares in weights])
+    logs = np.log(np.maximum(errors, 0.5 / np.sum(member < 0)))
+    coefficients, misfit = _ridge(features, logs)
+    margin = 0.5 * np.ptp(logs, axis=0)
+    limits = np.stack([logs.min(axis=0) - margin, logs.max(axis=0) + margin])
+    return MixtureForecast(
+        names, weights, sizes, errors, misfit, UNITS[part.target.task], distance, coefficients, limits
+    )
+
+
+def mixture_designs(count: int) -> Floats:
+    """(t, k) mixtures to try: every source alone, and with a fifth or more of the rest; every pair; all alike.
+
+    >>> mixture_designs(2)
+    array([[1. , 0. ],
+           [0. , 1. ],
+           [0.8, 0.2],
+           [0.2, 0.8],
+           [0.5, 0.5]])
+    """
+    alone, alike = np.eye(count), np.full(count, 1.0 / count)
+    pairs = [(alone[a] + alone[b]) / 2.0 for a, b in combinations(range(count), 2)]
+    return np.stack([*alone, *(0.6 * alone + 0.4 * alike), *pairs, *([alike] if count > 2 else [])])
+
+
+def _moved(shares: Floats, downhill: Floats) -> Floats:
+    """Shares after a multiplicative step; the common part of the slope does not matter."""
+    grown = shares * np.exp(np.clip(downhill.mean() - downhill, -20.0, 20.0))
+    return np.asarray(grown / grown.sum())
+
+
+def _features(shares: Floats, distance: float, price: Floats) -> tuple[Floats, Floats]:
+    """(f,) what the log error is regressed on, and its slopes (k, f) in the shares."""
+    k = len(shares)
+    one, other = np.triu_indices(k, 1)
+    slopes = np.zeros((k, 1 + k + len(one) + 1))
+    slopes[:, 1 : 1 + k] = np.eye(k)
+    columns = 1 + k + np.arange(len(one))
+    slopes[one, columns], slopes[other, columns] = shares[other], shares[one]
+    slopes[:, -1] = price
+    return np.concatenate([[1.0], shares, shares[one] * shares[other], [distance]]), slopes
+
+
+def _ridge(features: Floats, targets: Floats) -> tuple[Floats, float]:
+    """Coefficients (f, 2) with the ridge that errs least on a mixture left out (in closed form), and that error."""
+    spread = features[:, 1:].std(axis=0)
+    centre, spread = features[:, 1:].mean(axis=0), np.where(spread > 1e-9, spread, np.inf)
+    scaled, level = (features[:, 1:] - centre) / spread, targets.mean(axis=0)
+    u, s, vt = np.linalg.svd(scaled, full_matrices=False)
+    found = []
+    for ridge in RIDGES * len(features):
+        kept = s**2 / (s**2 + ridge)
+        residual = targets - level - (u * kept) @ (u.T @ (targets - level))
+        leverage = 1.0 / len(features) + np.sum(u**2 * kept, axis=1)
+        found.append(float(np.sqrt(np.mean((residual / (1.0 - leverage)[:, None]) ** 2))))
+    ridge = RIDGES[int(np.argmin(found))] * len(features)
+    slopes = (vt.T * (s / (s**2 + ridge))) @ (u.T @ (targets - level)) / spread[:, None]
+    return np.concatenate([(level - centre @ slopes)[None], slopes]), min(found)
+
+
+def _measured(part: Part, member: Ints, weights: Floats, sizes: Sequence[int], repeats: int, seed: int) -> Floats:
+    """(t, 2) mean errors of each mixture at each size, on the judging rows."""
+    judges = np.flatnonzero(member < 0)
+    fits = [
+        Fit(keep, judges)
+        for repeat in range(repeats)
+        for shares in weights
+        for keep in _subsets(part.data.ids, member, shares, sizes, f"{seed} {repeat}")
+    ]
+    outputs = part.runner.outputs(fits, blocks=part.folds)
+    errors = [float(np.mean(row_losses(answer, part.target, judges))) for answer in outputs]
+    return np.asarray(np.reshape(errors, (repeats, len(weights), len(sizes))).mean(axis=0))
+
+
+def _subsets(ids: Array, member: Ints, shares: Floats, sizes: Sequence[int], draw: str) -> list[Mask]:
+    """(n,) one subset per size; the smaller ones lie in the larger ones, and mixtures of one draw share their rows."""
+    order = hashed_uniform(0, ids, f"mixture {draw}")
+    rank = np.zeros(len(member), dtype=np.intp)
+    for name in range(len(shares)):
+        rows = np.flatnonzero(member == name)
+        rank[rows[np.argsort(order[rows], kind="stable")]] = np.arange(len(rows))
+    return [(member >= 0) & (rank < _counts(shares, size)[member]) for size in sizes]
+
+
+def _counts(shares: Floats, size: int) -> Ints:
+    """(k,) whole rows of each source that sum to `size`: the largest remainders are rounded up."""
+    exact = shares * size
+    counts = np.floor(exact).astype(np.intp)
+    counts[np.argsort(counts - exact, kind="stable")[: size - counts.sum()]] += 1
+    return counts
+
+
+def _transport_of(part: Part, member: Ints, seed: int) -> Transport:
+    """At most 400 rows a side, the sources alike."""
+    order = hashed_uniform(seed, part.data.ids, "transport")
+    most = MOST_ROWS // (int(member.max()) + 1)
+    kept = [_first(np.flatnonzero(member == name), order, most) for name in range(int(member.max()) + 1)]
+    rows, goal = np.concatenate(kept), _first(np.flatnonzero(member < 0), order, MOST_ROWS)
+    labels = part.codes.astype(np.float64)
+    return transport(
+        part.space[rows], labels[rows], member[rows], part.space[goal], labels[goal],
+        nominal=part.target.classes is not None,
+    )  # fmt: skip
+
+
+def _first(rows: Ints, order: Floats, most: int) -> Ints:
+    return rows[np.argsort(order[rows], kind="stable")[:most]]
+
+
+def _members(source: npt.ArrayLike, judge: Any, rows: int) -> tuple[tuple[Any, ...], Ints]:
+    """Names of the sources and the source (n,) of each row, -1 for the judging rows."""
+    given = np.asarray(source)
+    if given.shape != (rows,):
+        raise InputError(
+            "every row needs the name of its source", got=f"{given.shape} names, {rows} rows", fix="pass source (n,)"
+        )
+    counts = Counter(given.tolist())  # in the order of their first rows
+    others = [(name, count) for name, count in counts.items() if name != judge]
+    if judge not in counts or len(others) < 2:
+        raise InputError(
+            "a mixture needs at least two sources besides the judging rows",
+            got=f"judge={judge!r}, sources {[*counts][:10]}",
+            fix="name the judging rows' own source as judge, and give pilot rows of two sources or more",
+        )
+    thin = [f"{name} ({count})" for name, count in others if count < LEAST_ROWS]
+    if thin:
+        raise InputError(
+            "some sources show too few pilot rows",
+            where=", ".join(thin[:5]) + (f" ({len(thin)} in all)" if len(thin) > 5 else ""),
+            got=f"fewer than {LEAST_ROWS} rows",
+            fix="ask for larger pilots, or leave these sources out",
+        )
+    place = {name: position for position, (name, _) in enumerate(others)}
+    return tuple(place), np.asarray([place.get(name, -1) for name in given.tolist()], dtype=np.intp)
