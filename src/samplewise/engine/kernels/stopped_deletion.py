@@ -19,7 +19,7 @@ from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
 from samplewise.engine.kernels.filters import DescentFilter, Filter
 from samplewise.engine.kernels.partial_fractions import PartialFractions, partial_fractions
-from samplewise.engine.kernels.spectrum import Spectrum
+from samplewise.engine.kernels.spectrum import NOISE, Spectrum
 
 Route = Literal["poles", "steps", "row by row"]
 NUMBERS_AT_ONCE = 2**21  # of a block of rows in the eigenbasis
@@ -244,7 +244,9 @@ class StoppedDeletion:
             own = vectors * root
             values, basis = np.linalg.eigh(np.diag(self.spectrum.values) - own.T @ own)
             pull = basis.T @ (root[:, None] * (self._coordinates - vectors.T @ missing))
-            found[place] = (inverse[:, None] * (basis @ (phi(np.maximum(values, 0.0))[:, None] * pull))).T
+            # What the row alone reached is a null direction now; the pull along it is rounding, phi there is the time.
+            reached = np.where(values > NOISE * values[-1], phi(np.maximum(values, 0.0)), 0.0)
+            found[place] = (inverse[:, None] * (basis @ (reached[:, None] * pull))).T
         return found
 
     def _route(self, count: int) -> Route:
