@@ -1,0 +1,185 @@
+"""Forecasts learnt from other data sets: how a curve goes on, how far off that is, and whether it arrives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.core.errors import InputError
+from samplewise.curves.meta.features import CurveFeatures, describe
+from samplewise.curves.meta.trees import Trees
+from samplewise.curves.points import CurvePoints
+
+SHIPPED = Path(__file__).with_name("shipped.npz")
+PROBABILITIES = np.array([0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99])
+HORIZONS = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])  # octaves ahead
+COVERAGES = np.array([0.5, 0.8, 0.9, 0.95])
+SWITCHES = 2.0 ** np.arange(-3.0, 3.5, 0.5)  # of the piecewise law, times the largest size
+LEAST_RATIO = 1e-6  # of a law to the level, before a logarithm
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Branch:
+    """One set of models, with or without the learner as a column.
+
+    All methods take the features of b curves and m sizes, and the code of the learner (b,), -1 for none.
+    """
+
+    error: Trees  # error over level
+    spread: Trees  # log of the size of its error, over level
+    reach: Trees  # log odds that the error is at most a target
+    quantiles: Floats  # (h, q) of (error - forecast) / spread, by octaves ahead
+    covered: Floats  # (h, levels) share of held-out errors inside the band, by octaves ahead
+    answer: float  # chance of having arrived at which the size is the best single answer
+
+    def errors(self, curves: CurveFeatures, sizes: npt.ArrayLike, learner: Ints) -> Floats:
+        """(b, m) expected errors; never rising with the size."""
+        rows = error_rows(curves.table, curves.ahead(sizes), learner)
+        ratio = np.maximum(self.error.sums(_flat(rows))[:, 0], 0.0).reshape(rows.shape[:2])
+        return ratio * curves.level[:, None]
+
+    def spreads(self, curves: CurveFeatures, sizes: npt.ArrayLike, learner: Ints) -> Floats:
+        """(b, m) how far off a forecast usually is."""
+        rows = error_rows(curves.table, curves.ahead(sizes), learner)
+        return np.exp(self.spread.sums(_flat(rows))[:, 0]).reshape(rows.shape[:2]) * curves.level[:, None]
+
+    def band(
+        self, curves: CurveFeatures, sizes: npt.ArrayLike, learner: Ints, coverage: float
+    ) -> tuple[Floats, Floats, Floats]:
+        """Forecast, low and high end (b, m) of the band that holds `coverage` of the held-out errors."""
+        errors, spreads = self.errors(curves, sizes, learner), self.spreads(curves, sizes, learner)
+        octaves = np.log2(np.atleast_2d(np.asarray(sizes, dtype=np.float64)) / curves.largest)
+        tails = (1.0 - coverage) / 2.0, (1.0 + coverage) / 2.0
+        low, high = (quantile_at(self.quantiles, octaves, tail) for tail in tails)
+        return errors, np.maximum(errors + low * spreads, 0.0), errors + high * spreads
+
+    def reaches(self, curves: CurveFeatures, sizes: npt.ArrayLike, targets: npt.ArrayLike, learner: Ints) -> Floats:
+        """(b, m) chance that the error at each size is at most the target (b,) of the curve."""
+        fall = np.log(np.maximum(np.asarray(targets, dtype=np.float64), LEAST_RATIO) / curves.level)
+        rows = reach_rows(curves.table, curves.ahead(sizes), fall[:, None], learner)
+        return 1.0 / (1.0 + np.exp(-self.reach.sums(_flat(rows))[:, 0].reshape(rows.shape[:2])))
+
+    def measured_coverage(self, octaves: float, coverage: float) -> float:
+        """Share of the errors of held-out data sets that such a band held."""
+        at_levels = [np.interp(octaves, HORIZONS, column) for column in self.covered.T]
+        return float(np.interp(coverage, COVERAGES, at_levels))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MetaModel:
+    """What the curves of other data sets teach about a new one; see `fit_meta`.
+
+    Args:
+        plain: models that do not ask for the learner.
+        named: models that do; None where the history named none.
+        switch: forest that says how badly the piecewise power law fares with each of its switches.
+        names: learners known.
+        groups: groups of related data sets that were learnt from.
+    """
+
+    plain: Branch
+    named: Branch | None
+    switch: Trees
+    names: tuple[str, ...]
+    groups: int
+
+    def for_learner(self, learner_name: str | None) -> tuple[Branch, Ints]:
+        """The models to ask and the code of the learner (1,)."""
+        if learner_name is None or self.named is None:
+            return self.plain, np.array([-1])
+        if learner_name not in self.names:
+            near = get_close_matches(learner_name, self.names, n=3, cutoff=0.4)
+            raise InputError(
+                "no curves of this learner were learnt from",
+                got=f"learner_name={learner_name!r}",
+                fix=f"use one of {near or list(self.names)}, or leave the name out",
+            )
+        return self.named, np.array([self.names.index(learner_name)])
+
+    def switch_of(self, curves: CurveFeatures) -> Floats:
+        """(b,) rows at which the piecewise power law should turn straight: the switch with the least expected loss."""
+        losses = self.switch.sums(curves.table.astype(np.float32).astype(np.float64))
+        return SWITCHES[np.argmin(losses, axis=1)] * curves.largest
+
+    def save(self, path: str | Path) -> None:
+        """Write plain arrays, without pickle."""
+        held = {"names": np.array(self.names, dtype=np.str_), "groups": np.array(self.groups)}
+        held |= {f"switch.{name}": part for name, part in self.switch.arrays().items()}
+        for label, branch in (("plain", self.plain), ("named", self.named)):
+            if branch is not None:
+                held |= {f"{label}.{name}": part for name, part in _arrays(branch).items()}
+        np.savez_compressed(Path(path), **held)  # type: ignore[arg-type]  # numpy takes names as keywords
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read what `save` wrote."""
+        with np.load(Path(path), allow_pickle=False) as stored:
+            held = {name: stored[name] for name in stored.files}
+        named = _branch(held, "named.") if "named.answer" in held else None
+        names = tuple(str(name) for name in held["names"])
+        return cls(_branch(held, "plain."), named, Trees.from_arrays(held, "switch."), names, int(held["groups"]))
+
+
+@cache
+def shipped_meta() -> MetaModel:
+    """The models that come with the package, learnt from 4,777 curves of 28 classifiers on 185 data sets.
+
+    Error rates of classifiers on tables (LCDB 1.1, CC BY 4.0); nothing is downloaded.
+
+    Returns:
+        `MetaModel`; `names` lists the learners it knows.
+
+    Cost: some milliseconds, once.   Not for: regression, or errors that are not error rates.   Source: yan2025.
+
+    >>> "RandomForestClassifier" in shipped_meta().names
+    True
+    """
+    return MetaModel.load(SHIPPED)
+
+
+def features_of(curve: CurvePoints) -> CurveFeatures:
+    """The features of one measured curve."""
+    return describe(curve.sizes, curve.error[None, :], curve.standard_error[None, :])
+
+
+def error_rows(table: Floats, ahead: Floats, learner: Ints) -> Floats:
+    """(b, m, 29) learner, 25 features, and three numbers of each size asked for."""
+    b, m = ahead.shape[:2]
+    fixed = np.column_stack([learner, table])
+    return np.concatenate([np.broadcast_to(fixed[:, None, :], (b, m, fixed.shape[1])), ahead], axis=2)
+
+
+def reach_rows(table: Floats, ahead: Floats, fall: Floats, learner: Ints) -> Floats:
+    """(b, m, 30) as `error_rows`, with log target over level, and over each law, in place of the laws."""
+    laws = np.log(np.maximum(ahead[..., 1:], LEAST_RATIO))
+    wide = np.broadcast_to(fall, ahead.shape[:2])[..., None]
+    return error_rows(table, np.concatenate([ahead[..., :1], wide, wide - laws], axis=2), learner)
+
+
+def quantile_at(quantiles: Floats, octaves: Floats, probability: float) -> Floats:
+    """Quantiles (h, q) read at one probability and at distances of any shape."""
+    at_horizons = [np.interp(probability, PROBABILITIES, row) for row in quantiles]
+    return np.interp(octaves, HORIZONS, at_horizons)
+
+
+def _flat(rows: Floats) -> Floats:
+    return rows.reshape(-1, rows.shape[-1])
+
+
+def _arrays(branch: Branch) -> dict[str, Array]:
+    held: dict[str, Array] = {}
+    for name in ("error", "spread", "reach"):
+        held |= {f"{name}.{part}": values for part, values in getattr(branch, name).arrays().items()}
+    return held | {name: np.asarray(getattr(branch, name)) for name in ("quantiles", "covered", "answer")}
+
+
+def _branch(held: Mapping[str, Array], prefix: str) -> Branch:
+    error, spread, reach = (Trees.from_arrays(held, f"{prefix}{name}.") for name in ("error", "spread", "reach"))
+    quantiles, covered = held[f"{prefix}quantiles"], held[f"{prefix}covered"]
+    return Branch(error, spread, reach, quantiles, covered, float(held[f"{prefix}answer"]))

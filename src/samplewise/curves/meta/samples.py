@@ -1,0 +1,199 @@
+"""Measured curves cut off, thinned and shaken, so that what is learnt from them holds for short and noisy ones.
+
+A part of a curve is what somebody would have seen: its points up to a cut-off, all of them or a few in wider steps, as
+means of 25 draws or of one. Its later points are what was to be forecast.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Self
+
+import numpy as np
+
+from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.core.errors import InputError
+from samplewise.core.randomness import generator
+from samplewise.curves.meta.features import describe
+from samplewise.curves.points import CurvePoints
+
+LEAST_SIZES = 3
+CUTS_PER_OCTAVE = 3.0
+SPACINGS = (0.0, 0.25, 0.5, 1.0)  # octaves between the points kept; 0 keeps all
+SPACING_SHARES = (0.4, 0.2, 0.15, 0.25)
+COUNTS = (3, 4, 5, 6, 8, 12)  # points kept where they are thinned
+FEWER = ((10, 0.15), (5, 0.15), (3, 0.15), (1, 0.15))  # draws a part is read as the mean of, and how often
+TARGETS = 2  # later points per part
+SHARED_NOISE = 0.8  # at most this share of the variance is common to a whole curve: its subsets are nested
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class History:
+    """k whole curves of other data sets, in an order that does not depend on how they were given."""
+
+    sizes: Sequence[Floats]
+    errors: Sequence[Floats]
+    standard_errors: Sequence[Floats]
+    groups: Array  # (k,) curves that share a value are never split between fitting and judging
+    learners: Ints  # (k,) codes of `names`, or -1
+    names: tuple[str, ...]
+    repeats: int  # draws behind each error
+
+    @classmethod
+    def of(
+        cls,
+        curves: Sequence[CurvePoints],
+        groups: Sequence[object],
+        learner_names: Sequence[str] | None = None,
+        repeats: int | None = None,
+    ) -> Self:
+        """Sort by content, so that the order of the curves changes nothing."""
+        if len(curves) != len(groups) or (learner_names is not None and len(learner_names) != len(curves)):
+            raise InputError(
+                "every curve needs one group and, where learners are named, one learner",
+                got=f"{len(curves)} curves, {len(groups)} groups",
+                fix="pass lists of equal length",
+            )
+        names = tuple(sorted(set(learner_names or ())))
+        codes = [-1] * len(curves) if learner_names is None else [names.index(name) for name in learner_names]
+        labels = [str(group) for group in groups]
+        order = np.argsort([_digest(*key) for key in zip(curves, labels, codes, strict=True)], kind="stable")
+        kept = [curves[place] for place in order]
+        return cls(
+            [curve.sizes.astype(np.float64) for curve in kept],
+            [curve.error for curve in kept],
+            [curve.standard_error for curve in kept],
+            np.asarray(labels)[order],
+            np.asarray(codes, dtype=np.intp)[order],
+            names,
+            repeats or min((curve.repeats for curve in curves), default=1),
+        )
+
+    def keep(self, rows: Array) -> "History":
+        """Only some of the curves, positions or mask."""
+        chosen = np.arange(len(self.sizes))[rows]
+        sizes, errors, spreads = (
+            [part[place] for place in chosen] for part in (self.sizes, self.errors, self.standard_errors)
+        )
+        return History(sizes, errors, spreads, self.groups[chosen], self.learners[chosen], self.names, self.repeats)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Samples:
+    """r pairs of a part of a curve and one later point."""
+
+    table: Floats  # (r, 25)
+    ahead: Floats  # (r, 3)
+    level: Floats  # (r,)
+    error: Floats  # (r,) at the later point
+    curve: Ints  # (r,) position in the history
+    part: Ints  # (r,) rows of one part share a number
+
+    def keep(self, rows: Array) -> "Samples":
+        """Only some of the rows."""
+        return Samples(*(getattr(self, name)[rows] for name in self.__slots__))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Parts of b curves seen at the same sizes."""
+
+    sizes: Floats  # (s,)
+    errors: Floats  # (b, s)
+    standard_errors: Floats  # (b, s)
+    curve: Ints  # (b,) positions in the history
+
+
+def parts_of(history: History, seed: int) -> list[Part]:
+    """Every curve cut off at up to three sizes per octave, each cut thinned and shaken in its own way."""
+    draw = generator(seed, "parts")
+    waiting: dict[bytes, list[tuple[int, Ints]]] = {}
+    for place, sizes in enumerate(history.sizes):
+        octaves = np.log2(sizes)
+        cuts = _cuts(octaves)
+        spacings = draw.choice(SPACINGS, p=SPACING_SHARES, size=len(cuts))
+        counts = draw.choice(COUNTS, size=len(cuts))
+        for cut, spacing, count in zip(cuts, spacings, counts, strict=True):
+            kept = _thinned(octaves[: cut + 1], spacing, count)
+            waiting.setdefault(sizes[kept].tobytes(), []).append((place, kept))
+    return [_shaken(history, group, draw) for group in waiting.values()]
+
+
+def samples_of(history: History, parts: Sequence[Part], seed: int, targets: int = TARGETS) -> Samples:
+    """Each part with some of its later points: always the last one, the others drawn."""
+    draw, rows, first = generator(seed, "targets"), [], 0
+    for part in parts:
+        features = describe(part.sizes, part.errors, part.standard_errors)
+        number = first + np.arange(len(part.curve))
+        first += len(number)
+        for turn in range(targets):
+            size, error = _later(history, part, draw if turn else None)
+            ahead = features.ahead(size[:, None])[:, 0]
+            rows.append((features.table, ahead, features.level, error, part.curve, number))
+    return Samples(*(np.concatenate(column) for column in zip(*rows, strict=True)))
+
+
+def _digest(curve: CurvePoints, group: str, code: int) -> str:
+    content = np.ascontiguousarray(curve.sizes, dtype=np.int64).tobytes() + curve.errors.tobytes()
+    return blake2b(content + f"{group}\x1f{code}".encode(), digest_size=16).hexdigest()
+
+
+def _cuts(octaves: Floats) -> Ints:
+    """Positions a curve may be cut off at: three points before, one after."""
+    density = (len(octaves) - 1) / max(octaves[-1] - octaves[0], 1e-9)
+    step = max(1, round(density / CUTS_PER_OCTAVE))
+    return np.arange(LEAST_SIZES - 1, len(octaves) - 1, step)
+
+
+def _thinned(octaves: Floats, spacing: float, count: int) -> Ints:
+    """Positions kept: all, or the last few in steps of a quarter octave or more."""
+    if spacing == 0.0:
+        return np.arange(len(octaves))
+    wanted = octaves[-1] - spacing * np.arange(count - 1, -1, -1)
+    nearest = np.unique(np.abs(octaves[:, None] - wanted[wanted >= octaves[0] - 0.1]).argmin(axis=0))
+    if len(nearest) >= LEAST_SIZES:
+        return nearest
+    return np.unique(np.linspace(0, len(octaves) - 1, LEAST_SIZES).round().astype(np.intp))
+
+
+def _shaken(history: History, group: list[tuple[int, Ints]], draw: np.random.Generator) -> Part:
+    """The same sizes of several curves, each as the mean of all draws or of fewer."""
+    curve = np.array([place for place, _ in group], dtype=np.intp)
+    errors = np.array([history.errors[place][kept] for place, kept in group])
+    spread = np.array([history.standard_errors[place][kept] for place, kept in group])
+    fewer = [(count, share) for count, share in FEWER if count < history.repeats]
+    counts, shares = [history.repeats, *(count for count, _ in fewer)], [share for _, share in fewer]
+    repeats = draw.choice(counts, p=[1.0 - sum(shares), *shares], size=(len(group), 1))
+    first, kept = group[0]
+    return Part(history.sizes[first][kept], *shake(errors, spread, (history.repeats, repeats), draw), curve)
+
+
+def shake(
+    errors: Floats, spread: Floats, repeats: tuple[int, Ints], draw: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Means of many draws (b, s) read as means of fewer, and the standard errors those few would show.
+
+    `repeats`: how many there were, and how many each curve (b, 1) is to have.
+    """
+    many, few = repeats
+    noise = np.nan_to_num(spread) * np.sqrt(np.maximum(many / few - 1.0, 0.0))
+    share = draw.uniform(0.0, SHARED_NOISE, size=(len(errors), 1))
+    common, own = draw.standard_normal((len(errors), 1)), draw.standard_normal(errors.shape)
+    shaken = np.clip(errors + noise * (np.sqrt(share) * common + np.sqrt(1.0 - share) * own), 0.0, 1.0)
+    freedom = np.maximum(few - 1, 1)
+    seen = spread * np.sqrt(many / few * draw.chisquare(freedom, size=errors.shape) / freedom)
+    shown = np.where(few >= many, spread, np.where(few > 1, seen, np.nan))
+    return shaken, np.where(shown > 0, shown, np.nan)
+
+
+def _later(history: History, part: Part, draw: np.random.Generator | None) -> tuple[Floats, Floats]:
+    """A later size and its error for each curve: the last one, or drawn from all."""
+    last = np.array([len(history.sizes[place]) - 1 for place in part.curve], dtype=np.intp)
+    if draw is None:
+        chosen = last
+    else:
+        seen = [np.searchsorted(history.sizes[place], part.sizes[-1]) for place in part.curve]
+        chosen = draw.integers(np.array(seen) + 1, last + 1)
+    size = np.array([history.sizes[place][at] for place, at in zip(part.curve, chosen, strict=True)])
+    error = np.array([history.errors[place][at] for place, at in zip(part.curve, chosen, strict=True)])
+    return size, error
