@@ -46,7 +46,8 @@ def compare(
 
     Each curve is drawn again from its standard errors, a power law is fitted to each draw, and each draw strays from
     its law by a t-distributed share per doubling. chance(n) = share of draws in which the second is lower at n. For
-    pairs of learners of other families of data sets these were off by 2 points (benchmarks/results/comparison.md).
+    pairs of learners on other families of data sets such chances were off by 2 points
+    (benchmarks/results/curve_comparison.md).
 
     Args:
         curve: the first, at least three sizes.

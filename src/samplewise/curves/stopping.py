@@ -127,8 +127,8 @@ def stop_rule(
     Raises:
         InputError: too few sizes, a tolerance or coverage out of range, a final size below the largest one.
 
-    Cost: milliseconds.   Not for: proof. On measured curves about half of the stops left less than the tolerance to
-    win (reproductions/results/stopping_rules.md); read the forecast's interval too.
+    Cost: milliseconds.   Not for: proof. On measured curves, sizes doubling and five repeats, 86 % of the stops at half
+    a point and 94 % at a whole point were right, yet few curves came to one (reproductions/results/stopping_rules.md).
     Source: vilares2024, mohr2023.
 
     >>> sizes = np.array([25, 50, 100, 200, 400, 800])
