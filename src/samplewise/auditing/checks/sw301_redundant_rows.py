@@ -13,8 +13,12 @@ to check by hand.
 ## When it is wrong
 Redundant for this model is not redundant for a larger one. Frequency is information too: leaving out common rows shifts
 class shares and probabilities. With numbers as labels, a row whose residual happens to be small looks redundant too.
-Information is measured in a ridge head on kernel features that stands in for the
-learner; row weights are not used.
+Information is measured in a ridge head on kernel features that stands in for the learner; row weights are not used.
+
+Pairs hide each other. Of 600 digits the 20 most informative were copied once: each of them then scored 16 % of what it
+had scored alone, while the two together carried 2.8 times as much. So low scores are no licence to drop them all at
+once: rows go in rounds here, one of every set of equal rows stays, and `information.unique_information(...).segment`
+scores sets.
 
 ## Remedy
 Leave the rows out if the tested effect is not distinguishable from zero, or keep them as a reserve.

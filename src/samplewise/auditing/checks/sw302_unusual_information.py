@@ -9,8 +9,10 @@ A handful of rows can decide what a model says about whole regions. They are typ
 witnesses of a rare case; each deserves a look.
 
 ## When it is wrong
-Unique is not useful: noise scores high. A rare but right row belongs here and should stay. Information is measured in a
-ridge head on kernel features that stands in for the learner; row weights are not used.
+Unique is not useful: noise scores high. Among 600 digits, rows with a wrong label scored 27 times the median, and
+pictures of pure noise 30 times. A rare but right row belongs here and should stay. To find wrong labels the held-out
+surprise is the better score. Information is measured in a ridge head on kernel features that stands in for the learner;
+row weights are not used.
 
 ## Remedy
 Look at each row. Mend or drop the wrong ones, and collect more like the right ones.
