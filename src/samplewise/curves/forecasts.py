@@ -1,10 +1,7 @@
-"""What more rows would buy, with a band that holds both the noise of the curve and the error of the law.
+"""How a learning curve goes on: the expected error at other sizes, with a band measured on other data sets.
 
-The widths were set on measured curves, not by theory: 5,017 mean curves of 185 data sets (LCDB 1.1, yan2025), up to six
-sizes each twice the one before, read as five noisy draws, forecast 2, 4 and 8 times beyond the largest.
-Residuals divided by `_scale` gave the quantiles below. With families of related data sets left out of the calibration,
-a nominal 80 % covered 81, 79 and 78 % (gains of one, two and three doublings: 81, 79 and 79 %). Every data set weighed
-the same. These are error rates of classifiers; for regression the same widths are used unchecked.
+The default asks trees that were grown on the curves of other data sets (`MetaModel`); every law is there by name. The
+widths come from data sets that the models did not see, whatever the method: none rests on the law being right.
 """
 
 from dataclasses import dataclass
@@ -13,21 +10,20 @@ import numpy as np
 import numpy.typing as npt
 
 from samplewise.core.arrays import Array, Floats
-from samplewise.core.errors import InputError
-from samplewise.core.randomness import generator
-from samplewise.core.values import Estimate
-from samplewise.curves.laws import LEAST_SIZES, PowerLaw, fit_power_laws, power_law, variances
-from samplewise.curves.learning_curve import LearningCurve
+from samplewise.core.errors import InputError, unknown_name
+from samplewise.curves.diagnosis import diagnose
+from samplewise.curves.laws import LAWS, fit_law, variances
+from samplewise.curves.meta.features import CurveFeatures
+from samplewise.curves.meta.models import COVERAGES, MetaModel, features_of, shipped_meta
+from samplewise.curves.points import LEAST_SIZES, CurvePoints
+from samplewise.engine.models.losses import UNITS
 
-SOURCE = "viering2023"
-DRAWS = 400
+SOURCE = "yan2025"
 FURTHEST = 64  # times the largest measured size
-BEYOND = 1.3  # the gains were calibrated from so many times the largest size to twice that
-LAW_ERROR = 0.03  # share of the error the law is off by per doubling
-PROBABILITIES = np.array([0.01, 0.025, 0.05, 0.1, 0.25, 0.75, 0.9, 0.95, 0.975, 0.99])
-ERROR_QUANTILES = np.array([-5.46, -3.85, -2.92, -2.10, -1.07, 0.43, 1.23, 1.89, 2.57, 3.79])
-GAIN_QUANTILES = np.array([-3.44, -2.32, -1.63, -1.09, -0.34, 1.00, 2.20, 3.27, 4.61, 7.67])
-REASON = "band calibrated on measured curves of other data sets; holds only if new rows are like the old ones"
+FAR = 16  # beyond this, a warning
+METHODS = ("auto", "meta", *LAWS)
+TAIL = 0.1  # of the asymptotes that fit, cut off at both ends
+VISIBLE_SHARE, VISIBLE_WIDTH = 0.2, 0.5  # of the level: an asymptote above the one, known to the other, is visible
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,125 +31,173 @@ class Forecast:
     """Expected error after training on m sizes, with a band for the expected error (not for a single run)."""
 
     sizes: Array  # (m,)
-    error: Floats  # (m,)
+    error: Floats  # (m,) the mean over draws that is expected
     low: Floats  # (m,)
     high: Floats  # (m,)
     last_value: float  # the baseline: the error at the largest measured size, carried on
-    coverage: float
+    asymptote: float | None  # error with unlimited rows; None where none is visible
+    method: str  # "meta" or the law used
+    coverage: float  # nominal, of the band
+    measured_coverage: Floats  # (m,) share of errors on held-out data sets that such bands held
+    groups: int  # groups of data sets behind that
     unit: str
-    law: PowerLaw
+    warnings: tuple[str, ...]
 
 
-def forecast(curve: LearningCurve, sizes: npt.ArrayLike, coverage: float = 0.8, *, seed: int = 0) -> Forecast:
-    """Error expected after training on other numbers of rows, in the unit of the curve.
+def forecast(
+    curve: CurvePoints,
+    sizes: npt.ArrayLike,
+    method: str = "auto",
+    coverage: float = 0.8,
+    *,
+    learner_name: str | None = None,
+    meta: MetaModel | None = None,
+) -> Forecast:
+    """Error expected after training on other numbers of rows, in the unit of the curve, with a band.
 
-    The power law, with a band of quantile(p) * scale, scale^2 = (spread of the law over resampled draws)^2 +
-    (last value - law)^2 + (0.03 error log2(n / n_largest))^2.
+    forecast = f(curve so far, n) of trees grown on other data sets, or a law; band = forecast + q spread, spread from
+    the trees and q the quantiles on data sets held out (split conformal), by octaves ahead.
 
     Args:
         curve: at least three sizes.
-        sizes: (m,) rows, at most 64 times the largest measured size.
-        coverage: between .5 and .98.
-        seed: of the resampled draws.
+        sizes: (m,) rows, from the smallest measured size up to 64 times the largest.
+        method: "auto" ("meta" for error rates, else "power_law_3"), "meta", or a key of `LAWS`.
+        coverage: of the band, .5 to .95.
+        learner_name: who was trained, if `meta.names` holds it; makes "meta" better.
+        meta: models of your own history from `fit_meta`; default the shipped ones.
 
     Returns:
         `Forecast`, larger means worse. Bands are wide because forecasts are: honest, not a defect.
 
     Raises:
-        InputError: too few sizes, a size too far away, or a coverage out of range.
+        InputError: too few sizes, a size out of reach, an unknown method or learner, or a coverage out of range.
 
-    Cost: milliseconds.   Not for: curves of rows collected elsewhere.   Source: viering2023, yan2025.
+    Cost: milliseconds, and once the loading of the models.   Not for: curves of rows collected elsewhere.
+    Source: viering2023, yan2025, jain2023.
 
     >>> n = np.array([50, 100, 200, 400])
-    >>> ahead = forecast(LearningCurve(n, 0.1 + 2 / n[None, :] ** 0.5), [800])
-    >>> bool(ahead.low[0] < 0.1 + 2 / 800**0.5 < ahead.high[0])
-    True
+    >>> ahead = forecast(CurvePoints(n, 0.1 + 2 / n[None, :] ** 0.5), [800, 3200])
+    >>> bool(ahead.low[0] < 0.1 + 2 / 800**0.5 < ahead.high[0]), bool(ahead.error[1] < ahead.error[0])
+    (True, True)
     """
-    law, wanted = power_law(curve), _wanted(curve, sizes)
-    low, high = _quantiles(ERROR_QUANTILES, coverage)
-    values = law.error(wanted)
-    scale = _scale(curve, law, wanted, _resampled(curve, seed, wanted).std(axis=0))
-    last = float(curve.error[-1])
-    most = 1.0 if curve.unit == "error rate" else np.inf
-    below, above = np.maximum(values + low * scale, 0.0), np.minimum(values + high * scale, most)
-    return Forecast(wanted, values, below, above, last, coverage, curve.unit, law)
+    wanted = _wanted(curve, sizes)
+    check_coverage(coverage)
+    if method not in METHODS:
+        raise unknown_name("method of forecasting", method, METHODS)
+    meta = shipped_meta() if meta is None else meta
+    if method == "auto":
+        method = "meta" if curve.unit == UNITS["classification"] else "power_law_3"
+    features = features_of(curve)
+    values, low, high = _band(curve, features, wanted, method, coverage, meta, learner_name)
+    most = 1.0 if curve.unit == UNITS["classification"] else np.inf
+    branch, _ = meta.for_learner(learner_name)
+    octaves = np.log2(wanted / curve.sizes[-1])
+    return Forecast(
+        sizes=wanted,
+        error=np.clip(values, 0.0, most),
+        low=np.clip(np.minimum(low, values), 0.0, most),
+        high=np.clip(np.maximum(high, values), 0.0, most),
+        last_value=float(curve.error[-1]),
+        asymptote=visible_asymptote(features),
+        method=method,
+        coverage=coverage,
+        measured_coverage=np.array([branch.measured_coverage(place, coverage) for place in octaves]),
+        groups=meta.groups,
+        unit=curve.unit,
+        warnings=_warnings(curve, wanted, method),
+    )
 
 
-def next_doubling(curve: LearningCurve, rows: int, coverage: float = 0.8, *, seed: int = 0) -> Estimate:
-    """What doubling the rows would take off the error, in points (hundredths of the unit of the curve).
-
-    Args:
-        curve: at least three sizes.
-        rows: rows there are now.
-        coverage: between .5 and .98.
-        seed: of the resampled draws.
-
-    Returns:
-        Estimate "forecast", larger means more is to be won; an interval that holds 0 says that doubling may buy
-        nothing.
-
-    Raises:
-        InputError: as `forecast`.
-
-    Cost: milliseconds.   Source: viering2023.
-    """
-    pair = _wanted(curve, [rows, 2 * rows])
-    law = power_law(curve)
-    low, high = _quantiles(GAIN_QUANTILES, coverage)
-    here, ahead = law.error(pair)
-    drawn = _resampled(curve, seed, pair)
-    reach = 2.0 * max(law.reference, rows / BEYOND)
-    scale = float(_scale(curve, law, reach, (drawn[:, 0] - drawn[:, 1]).std()))
-    gain = 100.0 * float(here - ahead)
-    return Estimate(
-        "forecast", gain, gain + 100.0 * low * scale, gain + 100.0 * high * scale,
-        "points" if curve.unit == "error rate" else f"hundredths of the {curve.unit}", coverage, SOURCE, REASON,
-    )  # fmt: skip
+def visible_asymptote(features: CurveFeatures) -> float | None:
+    """The error with unlimited rows, where the power laws that fit agree about it well enough to be worth saying."""
+    order = np.argsort(features.asymptote[0])
+    values, weight = features.asymptote[0][order], features.averaged[0][order]
+    below = np.cumsum(weight) - weight / 2.0
+    low, middle, high = np.interp([TAIL, 0.5, 1.0 - TAIL], below, values)
+    visible = low >= VISIBLE_SHARE and high - low <= VISIBLE_WIDTH
+    return float(middle * features.level[0]) if visible else None
 
 
-def _scale(curve: LearningCurve, law: PowerLaw, sizes: npt.ArrayLike, spread: npt.ArrayLike) -> Floats:
-    """Size of the forecast's error: noise, misfit at the last size, and the law's own error per doubling."""
-    here = law.error(law.reference)
-    doublings = np.abs(np.log2(np.asarray(sizes, dtype=np.float64) / law.reference))
-    misfit = float(curve.error[-1] - here)
-    return np.asarray(np.sqrt(np.square(spread) + misfit**2 + np.square(LAW_ERROR * doublings * here)))
-
-
-def _resampled(curve: LearningCurve, seed: int, sizes: Array) -> Floats:
-    """(draws, m) the law's errors when the repeats are drawn again; a single repeat is shaken by its standard error."""
-    draw = generator(seed, "forecast")
-    if curve.repeats > 1:
-        chosen = draw.integers(0, curve.repeats, (DRAWS, curve.repeats))
-        known = np.where(np.isfinite(curve.errors), curve.errors, curve.error)
-        means = known[chosen].mean(axis=1)
-    else:
-        spread = np.nan_to_num(curve.standard_error)
-        means = np.maximum(curve.error + spread * draw.standard_normal((DRAWS, len(curve.sizes))), 0.0)
-    asymptote, scale, exponent = fit_power_laws(curve.sizes, means, variances(curve))
-    ratio = np.asarray(sizes, dtype=np.float64) / curve.sizes[-1]
-    return np.asarray(asymptote[:, None] + scale[:, None] * ratio ** -exponent[:, None])
-
-
-def _quantiles(table: Floats, coverage: float) -> tuple[float, float]:
-    least, most = 0.5, float(PROBABILITIES[-1] - PROBABILITIES[0])
-    if not least <= coverage <= most:
+def check_coverage(coverage: float) -> None:
+    """Refuse coverages for which no quantiles were measured."""
+    if not COVERAGES[0] <= coverage <= COVERAGES[-1]:
         raise InputError(
             "the coverage of a forecast is out of range",
             got=f"coverage={coverage}",
-            fix=f"use a value from {least} to {most:.2f}",
+            fix=f"use a value from {COVERAGES[0]} to {COVERAGES[-1]:.2f}",
         )
-    tail = (1.0 - coverage) / 2.0
-    low, high = np.interp([tail, 1.0 - tail], PROBABILITIES, table)
-    return float(low), float(high)
 
 
-def _wanted(curve: LearningCurve, sizes: npt.ArrayLike) -> Floats:
-    wanted = np.atleast_1d(np.asarray(sizes, dtype=np.float64))
+def _band(
+    curve: CurvePoints,
+    features: CurveFeatures,
+    wanted: Floats,
+    method: str,
+    coverage: float,
+    meta: MetaModel,
+    learner_name: str | None,
+) -> tuple[Floats, Floats, Floats]:
+    """Forecast and both ends (m,); sizes already passed are read from the measured errors."""
+    branch, learner = meta.for_learner(learner_name)
+    later = np.maximum(wanted, features.largest)
+    if method == "meta":
+        values, low, high = (part[0] for part in branch.band(features, later, learner, coverage))
+    else:
+        values = _law_values(curve, features, later, method, meta)
+        low, high = branch.band_of_law(method, values, features, later, learner, coverage)
+    measured = np.interp(np.log(wanted), np.log(curve.sizes), curve.error)
+    passed = wanted <= features.largest
+    spread = branch.spreads(features, [features.largest], learner)[0, 0]
+    return (
+        np.where(passed, measured, values),
+        np.where(passed, measured - spread, low),
+        np.where(passed, measured + spread, high),
+    )
+
+
+def _law_values(curve: CurvePoints, features: CurveFeatures, sizes: Floats, law: str, meta: MetaModel) -> Floats:
+    """(m,) errors of one law; the piecewise power law turns straight where the forest of other data sets says."""
+    if len(curve.sizes) < LAWS[law]:
+        raise InputError(
+            f"{law} has more parameters than the curve has sizes",
+            got=f"{len(curve.sizes)} sizes, {LAWS[law]} needed",
+            fix='measure more sizes, or use method="auto"',
+        )
+    switch = meta.switch_of(features) if law == "piecewise_power_law" else None
+    return fit_law(law, curve.sizes, curve.error[None, :], variances(curve), switch=switch).error(sizes)[0]
+
+
+def _warnings(curve: CurvePoints, wanted: Floats, method: str) -> tuple[str, ...]:
+    """What the forecast should be read with, in sentences."""
+    found = [one.text for one in diagnose(curve)]
     largest = int(curve.sizes[-1])
-    if len(curve.sizes) < LEAST_SIZES or (wanted > FURTHEST * largest).any() or (wanted <= 0).any():
+    if (wanted > FAR * largest).any():
+        found.append(f"Forecasts beyond {FAR * largest:,} rows reach more than {FAR} times as far as was measured.")
+    if curve.error[-1] == 0:
+        found.append("No error was left at the largest size: a larger test set is needed to see further.")
+    if not np.isfinite(curve.standard_error).any():
+        found.append("The noise of the curve is unknown: repeat the draws, or say how many rows judged.")
+    if curve.unit != UNITS["classification"]:
+        found.append(f"The band was set on error rates of classifiers; for {curve.unit} it is unchecked.")
+    return tuple(found)
+
+
+def _wanted(curve: CurvePoints, sizes: npt.ArrayLike) -> Floats:
+    """(m,) sizes within reach of the curve."""
+    wanted = np.atleast_1d(np.asarray(sizes, dtype=np.float64))
+    if len(curve.sizes) < LEAST_SIZES:
+        raise InputError(
+            "a forecast needs at least three training sizes",
+            got=f"sizes {curve.sizes.tolist()}",
+            fix="measure more sizes",
+        )
+    least, most = int(curve.sizes[0]), FURTHEST * int(curve.sizes[-1])
+    out = ~((wanted >= least) & (wanted <= most))
+    if out.any():
         raise InputError(
             "a curve cannot be carried that far",
-            got=f"sizes {wanted.tolist()[:5]}, measured {curve.sizes.tolist()}",
-            fix=f"ask for at most {FURTHEST * largest} rows, of a curve with at least {LEAST_SIZES} sizes",
+            where=f"sizes {wanted[out].tolist()[:5]} ({int(out.sum())} in all)",
+            got=f"measured {least} to {int(curve.sizes[-1])} rows",
+            fix=f"ask for {least} to {most} rows; beyond {FURTHEST} times the largest size nothing was checked",
         )
     return wanted

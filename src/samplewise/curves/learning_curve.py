@@ -4,11 +4,18 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError
 from samplewise.core.execution import Executor
+from samplewise.curves.comparison import Comparison, compare
+from samplewise.curves.forecasts import Forecast, forecast
+from samplewise.curves.meta.models import MetaModel
+from samplewise.curves.plans import CollectionPlan, collection_plan
 from samplewise.curves.points import CurvePoints, spread_of_draws
+from samplewise.curves.requirement import Requirement, samples_needed
+from samplewise.curves.stopping import StopAdvice, stop_rule
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target
 from samplewise.engine.models.losses import UNITS, row_losses
@@ -36,6 +43,46 @@ class LearningCurve(CurvePoints):
     """
 
     __slots__ = ()
+
+    def forecast(
+        self,
+        sizes: npt.ArrayLike,
+        method: str = "auto",
+        coverage: float = 0.8,
+        *,
+        learner_name: str | None = None,
+        meta: MetaModel | None = None,
+    ) -> Forecast:
+        """Error expected with other numbers of rows; see `forecast`."""
+        return forecast(self, sizes, method, coverage, learner_name=learner_name, meta=meta)
+
+    def samples_needed(
+        self, error: float, coverage: float = 0.8, *, learner_name: str | None = None, meta: MetaModel | None = None
+    ) -> Requirement:
+        """How many rows reach a target error; see `samples_needed`."""
+        return samples_needed(self, error, coverage, learner_name=learner_name, meta=meta)
+
+    def collection_plan(
+        self,
+        error: float,
+        cost_per_sample: float,
+        rounds: int = 4,
+        max_growth: float = 4.0,
+        penalty: float | None = None,
+        **options: Any,
+    ) -> CollectionPlan:
+        """How many rows to collect next, and what the target will cost; see `collection_plan`."""
+        return collection_plan(self, error, cost_per_sample, rounds, max_growth, penalty, **options)
+
+    def compare(
+        self, other: CurvePoints, rows: int | None = None, *, coverage: float = 0.8, seed: int = 0
+    ) -> Comparison:
+        """Where this learner and another change places; see `compare`."""
+        return compare(self, other, rows, coverage=coverage, seed=seed)
+
+    def stop_rule(self, tolerance: float, final_size: int | None = None, *, coverage: float = 0.9) -> StopAdvice:
+        """Whether collecting may stop; see `stop_rule`."""
+        return stop_rule(self, tolerance, final_size, coverage=coverage)
 
 
 def measure_learning_curve(

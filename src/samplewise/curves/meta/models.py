@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
+from samplewise.curves.laws import LAWS
 from samplewise.curves.meta.features import CurveFeatures, describe
 from samplewise.curves.meta.trees import Trees
 from samplewise.curves.points import CurvePoints
@@ -21,6 +22,7 @@ PROBABILITIES = np.array([0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.
 HORIZONS = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])  # octaves ahead
 COVERAGES = np.array([0.5, 0.8, 0.9, 0.95])
 SWITCHES = 2.0 ** np.arange(-3.0, 3.5, 0.5)  # of the piecewise law, times the largest size
+NUMBERS = ("quantiles", "law_quantiles", "covered", "answer")
 LEAST_RATIO = 1e-6  # of a law to the level, before a logarithm
 
 
@@ -35,6 +37,7 @@ class Branch:
     spread: Trees  # log of the size of its error, over level
     reach: Trees  # log odds that the error is at most a target
     quantiles: Floats  # (h, q) of (error - forecast) / spread, by octaves ahead
+    law_quantiles: Floats  # (laws, h, q) the same for each of LAWS in place of the trees
     covered: Floats  # (h, levels) share of held-out errors inside the band, by octaves ahead
     answer: float  # chance of having arrived at which the size is the best single answer
 
@@ -58,6 +61,16 @@ class Branch:
         tails = (1.0 - coverage) / 2.0, (1.0 + coverage) / 2.0
         low, high = (quantile_at(self.quantiles, octaves, tail) for tail in tails)
         return errors, np.maximum(errors + low * spreads, 0.0), errors + high * spreads
+
+    def band_of_law(
+        self, law: str, values: Floats, curves: CurveFeatures, sizes: npt.ArrayLike, learner: Ints, coverage: float
+    ) -> tuple[Floats, Floats]:
+        """Low and high end (m,) of the band round a law's errors (m,) for one curve."""
+        table = self.law_quantiles[list(LAWS).index(law)]
+        octaves = np.log2(np.asarray(sizes, dtype=np.float64) / curves.largest)
+        low, high = (quantile_at(table, octaves, tail) for tail in ((1.0 - coverage) / 2.0, (1.0 + coverage) / 2.0))
+        spread = self.spreads(curves, sizes, learner)[0]
+        return np.maximum(values + low * spread, 0.0), values + high * spread
 
     def reaches(self, curves: CurveFeatures, sizes: npt.ArrayLike, targets: npt.ArrayLike, learner: Ints) -> Floats:
         """(b, m) chance that the error at each size is at most the target (b,) of the curve."""
@@ -176,10 +189,10 @@ def _arrays(branch: Branch) -> dict[str, Array]:
     held: dict[str, Array] = {}
     for name in ("error", "spread", "reach"):
         held |= {f"{name}.{part}": values for part, values in getattr(branch, name).arrays().items()}
-    return held | {name: np.asarray(getattr(branch, name)) for name in ("quantiles", "covered", "answer")}
+    return held | {name: np.asarray(getattr(branch, name)) for name in NUMBERS}
 
 
 def _branch(held: Mapping[str, Array], prefix: str) -> Branch:
     error, spread, reach = (Trees.from_arrays(held, f"{prefix}{name}.") for name in ("error", "spread", "reach"))
-    quantiles, covered = held[f"{prefix}quantiles"], held[f"{prefix}covered"]
-    return Branch(error, spread, reach, quantiles, covered, float(held[f"{prefix}answer"]))
+    quantiles, law_quantiles, covered, answer = (held[prefix + name] for name in NUMBERS)
+    return Branch(error, spread, reach, quantiles, law_quantiles, covered, float(answer))

@@ -7,6 +7,7 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
 from samplewise.core.randomness import generator, hashed_order
+from samplewise.curves.laws import LAWS, fit_law
 from samplewise.curves.meta.features import NAMES, describe
 from samplewise.curves.meta.growing import Boosting, boosted, forest
 from samplewise.curves.meta.models import (
@@ -37,6 +38,7 @@ LEAST_RESIDUAL = 0.01  # of the level: a residual of 0 has no logarithm
 REDUCTIONS = (0.1, 0.2, 0.3, 0.5)  # of the last error: targets for choosing the answer
 ANSWERS = np.arange(0.1, 0.65, 0.05)
 ANSWER_PARTS = 800
+LAW_PARTS, LAW_SIZES = 1_500, max(LAWS.values())  # parts each law is fitted to, and the sizes that takes
 SWITCH_PARTS = 12_000
 SWITCH_TREES, SWITCH_LEAVES, SWITCH_ROWS = 40, 80, 20
 
@@ -106,9 +108,11 @@ def _branch(history: History, parts: Sequence[Part], samples: Samples, who: tupl
     standard = residual / np.exp(spread)
     groups = history.groups[samples.curve]
     octaves = samples.ahead[:, 0] / np.log(2.0)
+    spread_trees = _grow_spread(samples, learner, residual)
     return Branch(
         error=_grow_error(samples, learner, seed),
-        spread=_grow_spread(samples, learner, residual),
+        spread=spread_trees,
+        law_quantiles=_law_quantiles(history, parts, spread_trees, learners),
         reach=_grow_reach(samples, learner, fall),
         quantiles=_quantiles(standard, octaves, groups),
         covered=_covered(standard, octaves, groups, fold),
@@ -214,6 +218,25 @@ def _covered(standard: Floats, octaves: Floats, groups: Array, fold: Ints) -> Fl
                 inside[mine] = (standard[near][mine] >= low) & (standard[near][mine] <= high)
             covered[row, column] = np.mean(np.bincount(place, inside) / counts)
     return covered
+
+
+def _law_quantiles(history: History, parts: Sequence[Part], spread: Trees, learners: Ints) -> Floats:
+    """(laws, h, q) quantiles of what each law leaves, over the spread that the trees expect."""
+    standard: list[list[Floats]] = [[] for _ in LAWS]
+    octaves, groups = [], []
+    for part in _some([part for part in parts if len(part.sizes) >= LAW_SIZES], LAW_PARTS):
+        features = describe(part.sizes, part.errors, part.standard_errors)
+        size = np.array([history.sizes[place][-1] for place in part.curve])
+        error = np.array([history.errors[place][-1] for place in part.curve])
+        rows = error_rows(features.table, features.ahead(size[:, None]), learners[part.curve])[:, 0]
+        width = np.exp(spread.sums(rows)[:, 0]) * features.level
+        for place, law in enumerate(LAWS):
+            fitted = fit_law(law, part.sizes, part.errors).error(size)
+            standard[place].append((error - np.diagonal(fitted)) / width)
+        octaves.append(np.log2(size / part.sizes[-1]))
+        groups.append(history.groups[part.curve])
+    where = np.concatenate(octaves), np.concatenate(groups)
+    return np.array([_quantiles(np.concatenate(values), *where) for values in standard])
 
 
 def _answer(history: History, parts: Sequence[Part], reach: Sequence[Trees], who: tuple[Ints, Ints]) -> float:
