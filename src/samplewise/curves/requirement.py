@@ -1,0 +1,144 @@
+"""How many rows reach a target error: the chance of having arrived at every size, and what follows from it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from samplewise.core.arrays import Floats
+from samplewise.core.errors import InputError
+from samplewise.core.values import Estimate
+from samplewise.curves.forecasts import FURTHEST, SOURCE, check_coverage
+from samplewise.curves.meta.models import MetaModel, features_of, shipped_meta
+from samplewise.curves.points import LEAST_SIZES, CurvePoints
+from samplewise.curves.stopping import least_size
+from samplewise.engine.models.losses import UNITS
+
+PER_OCTAVE = 8
+GRID = 2.0 ** (np.arange(0, 6 * PER_OCTAVE + 1) / PER_OCTAVE)  # sizes over the largest measured one, up to FURTHEST
+UNLIKELY = 0.5
+REASON = "chances calibrated on data sets held out; hold only if new rows are like the old ones"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Requirement:
+    """How many rows a target error needs, and whether it can be reached at all."""
+
+    error: float  # the target, in the unit of the curve
+    rows: float  # the best single answer; inf where the target is not reached within `horizon`
+    needed: Estimate  # median and interval, in rows; inf where that much of the chance lies beyond the horizon
+    reachable: Estimate  # chance to be at the target with `horizon` rows
+    least: float  # no fewer rows than this if the curve goes on falling ever more slowly
+    sizes: Floats  # (m,) from the largest measured size to the horizon
+    reach: Floats  # (m,) chance to be at the target with so many rows
+    horizon: int  # the widest trusted size: 64 times the largest measured one
+    reason: str  # why the answer is "never", or what to bear in mind
+
+
+def samples_needed(
+    curve: CurvePoints,
+    error: float,
+    coverage: float = 0.8,
+    *,
+    learner_name: str | None = None,
+    meta: MetaModel | None = None,
+) -> Requirement:
+    """How many training rows bring the expected error down to a target (rows), with the chance that it is reached.
+
+    reach(n) = P(error at n <= target) from trees grown on other data sets, rising with n and with the target. The
+    median and the interval are its quantiles; `rows` is its quantile that lay within a factor of two of the truth most
+    often on data sets held out.
+
+    Args:
+        curve: at least three sizes.
+        error: the target, above 0 and below the error at the largest size.
+        coverage: of the interval, .5 to .95.
+        learner_name: who was trained, if `meta.names` holds it.
+        meta: models of your own history from `fit_meta`; default the shipped ones.
+
+    Returns:
+        `Requirement`; larger means more rows. Sizes beyond 64 times the largest measured one are not promised.
+
+    Raises:
+        InputError: a target of 0, one already reached, too few sizes, an unknown learner, or a coverage out of range.
+
+    Cost: milliseconds.   Not for: a target that single runs must meet: the expected error is meant.
+    Source: mahmood2022, yan2025.
+
+    >>> n = np.array([50, 100, 200, 400])
+    >>> curve = CurvePoints(n, 0.02 + 2 / n[None, :] ** 0.5, np.full(4, 0.004))
+    >>> need = samples_needed(curve, 0.08)
+    >>> bool(400 < need.needed.low < need.needed.value), bool(need.reachable.value > 0.5)
+    (True, True)
+    """
+    check_target(curve, error)
+    check_coverage(coverage)
+    meta = shipped_meta() if meta is None else meta
+    branch, learner = meta.for_learner(learner_name)
+    sizes = GRID * float(curve.sizes[-1])
+    reach = branch.reaches(features_of(curve), sizes, [error], learner)[0]
+    chances = (0.5 - coverage / 2.0, 0.5, 0.5 + coverage / 2.0)
+    low, median, high = (arrival(sizes, reach, chance) for chance in chances)
+    told = arrival(sizes, reach, branch.answer)
+    chance = float(reach[-1])
+    needed = Estimate("samples_needed", median, low, high, "rows", coverage, SOURCE, REASON)
+    no_interval = "a chance; on data sets held out such chances were off by a point or two"
+    reachable = Estimate("chance_to_reach", chance, unit="probability", source=SOURCE, reason=no_interval)
+    return Requirement(
+        error=float(error),
+        rows=float(np.ceil(told)),
+        needed=needed,
+        reachable=reachable,
+        least=least_size(curve, error),
+        sizes=sizes,
+        reach=reach,
+        horizon=int(sizes[-1]),
+        reason=_reason(curve, told, chance),
+    )
+
+
+def arrival(sizes: Floats, reach: Floats, chance: float) -> float:
+    """The size at which the chance of having arrived passes `chance`, interpolated in log n; inf where it does not."""
+    if reach[-1] < chance:
+        return float("inf")
+    place = int(np.argmax(reach >= chance))
+    if place == 0:
+        return float(sizes[0])
+    share = (chance - reach[place - 1]) / (reach[place] - reach[place - 1])
+    return float(sizes[place - 1] * (sizes[place] / sizes[place - 1]) ** share)
+
+
+def check_target(curve: CurvePoints, error: float) -> None:
+    """Refuse targets that no number of rows answers."""
+    if len(curve.sizes) < LEAST_SIZES:
+        raise InputError(
+            "a requirement needs at least three training sizes",
+            got=f"sizes {curve.sizes.tolist()}",
+            fix="measure more sizes",
+        )
+    if not error > 0:
+        raise InputError(
+            "a target error must be above 0",
+            got=f"error={error}",
+            fix="ask for an error above 0: no number of rows promises none at all",
+        )
+    reached = np.flatnonzero(curve.error <= error)
+    if curve.error[-1] <= error:
+        raise InputError(
+            "the target is already reached",
+            where=f"n {int(curve.sizes[reached[0]])}, error {curve.error[reached[0]]:.3g}",
+            got=f"error={error}, measured {curve.error[-1]:.3g} at the largest size",
+            fix=f"ask for less than {curve.error[-1]:.3g}",
+        )
+
+
+def _reason(curve: CurvePoints, told: float, chance: float) -> str:
+    """Why the answer is "never", or what to bear in mind with it."""
+    horizon = f"{FURTHEST * int(curve.sizes[-1]):,} rows"
+    if np.isinf(told):
+        flat = curve.error[0] - curve.error[-1] <= 2.0 * float(np.nan_to_num(curve.standard_error).max())
+        cause = "the curve is flat" if flat else "curves that looked like this one flattened too early"
+        return f"Unlikely to be reached with this learner: {cause}; the chance with {horizon} is {chance:.0%}."
+    said = [f"The chance to arrive within {horizon} is {chance:.0%}."] if chance < 1.0 - UNLIKELY / 5.0 else []
+    if curve.unit != UNITS["classification"]:
+        said.append(f"Learnt from error rates of classifiers; for {curve.unit} unchecked.")
+    return " ".join(said)
