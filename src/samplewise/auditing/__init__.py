@@ -4,7 +4,7 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["catalogue", "demo", "files"],
+    submodules=["catalogue", "demo", "files", "more_data"],
     submod_attrs={
         "one_call": ["Audit", "audit"],
         "evidence": ["Evidence"],

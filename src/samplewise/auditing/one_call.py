@@ -1,19 +1,14 @@
 """`samplewise.audit`: one call that says what is wrong with a data set, where, how sure, and what acting on it buys."""
 
-import os
-import platform
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from samplewise import __version__
 from samplewise.auditing.catalogue import choose_checks
+from samplewise.auditing.environment import environment
 from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.files import prepare_run_folder, write_text
 from samplewise.auditing.intake import Intake, Roles, take_in
@@ -192,9 +187,7 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
         Event("understood", "", total=plan.fits(), seconds_left=plan.seconds(), facts={"data": facts, "plan": settings})
     )
     evidence = _evidence(taken, chosen, measured_by, plan, seed, executor, folder, told)
-    run = Run(
-        evidence, facts, settings, _environment(), folder, _as_accepted(accepted), prices or {}, told, show_values
-    )
+    run = Run(evidence, facts, settings, environment(), folder, _as_accepted(accepted), prices or {}, told, show_values)
     return Audit(run.carry_out(), taken.everything)
 
 
@@ -255,16 +248,6 @@ def _settings(plan: Plan, learner: Learner, rule: str, metric: Metric, seed: int
         "refits": {"folds": plan.folds, "halves": 2 * plan.halves, "nested": plan.curve_sizes * plan.curve_repeats},
         "accepted": sorted(_as_accepted(accepted)),
     }
-
-
-def _environment() -> dict[str, Any]:
-    packages = {name: version(name) for name in ("numpy", "scipy", "scikit-learn", "pandas")}
-    return {
-        "samplewise": __version__, "python": platform.python_version(), **packages, "machine": platform.machine(),
-        "system": platform.system(), "cores": available_cores(),
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": " ".join([os.path.basename(sys.argv[0]), *sys.argv[1:]]),
-    }  # fmt: skip
 
 
 def _as_accepted(accepted: Any) -> dict[str, frozenset[str] | None]:

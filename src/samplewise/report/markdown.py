@@ -16,6 +16,7 @@ from samplewise.report.wording import (
     STATUS_WORDS,
     coverage_text,
     estimate_text,
+    heading_of,
     keys_text,
     number_text,
     printable,
@@ -48,7 +49,7 @@ def escape(value: object) -> str:
 
 
 def _sections(record: AuditRecord) -> Iterator[str]:
-    yield f"# Audit of {escape(record.data.get('source') or 'this data')}"
+    yield f"# {heading_of(record)} {escape(record.data.get('source') or 'this data')}"
     said = verdict(record)
     yield from ("", f"**{escape(said.sentence)}**", "")
     for headline in said.headlines:

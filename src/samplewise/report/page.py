@@ -100,6 +100,7 @@ def _render(record: AuditRecord, limits: Limits) -> str:
         _environment()
         .get_template("page.html.j2")
         .render(
+            heading=wording.heading_of(record),
             source=wording.shortened(record.data.get("source") or "this data", 120),
             said=verdict(record),
             picture=remedy_picture(tested, limits),
@@ -117,7 +118,7 @@ def _render(record: AuditRecord, limits: Limits) -> str:
             findings=findings[: limits.findings],
             anchors={finding.code: place for place, finding in reversed(list(enumerate(findings)))},
             hidden_findings=cut_note((limits.findings, len(findings), "finding")),
-            checks=_checks(record, limits),
+            checks={} if record.plan.get("question") else _checks(record, limits),
             scores=_scores(record, limits),
             facts=data_facts(record),
             classes=_classes(record, limits),

@@ -49,6 +49,8 @@ def verdict(record: AuditRecord) -> Verdict:
     waiting = not_run(record)
     level: Literal["error", "warning", "clean", "incomplete"]
     level = "error" if errors else "incomplete" if failed or waiting else "warning" if warnings else "clean"
+    if record.plan.get("question"):  # the record answers one question, and its findings are the answer
+        return Verdict(_answer(record), "warning" if warnings else "clean", _headlines(record))
     clauses = [_state(record, errors, warnings), _best_advice(record), _gaps(failed, waiting)]
     return Verdict("; ".join(filter(None, clauses)) + ".", level, _headlines(record))
 
@@ -65,6 +67,13 @@ def extent(finding: Finding) -> str:
     if finding.axis == "data" or not finding.keys:
         return ""
     return count_of(len(finding.keys), finding.axis, PLURALS.get(finding.axis, ""))
+
+
+def _answer(record: AuditRecord) -> str:
+    """What a record found that was made for one question, in the order in which it was written."""
+    findings = [finding for outcome in record.outcomes for finding in outcome.result.findings]
+    told = [shortened(finding.title, 160).rstrip(".") for finding in findings[:2]]
+    return ". ".join(told) + "." if told else "There is no answer yet."
 
 
 def _state(record: AuditRecord, errors: list[Finding], warnings: list[Finding]) -> str:
@@ -114,6 +123,10 @@ def _gaps(failed: list[str], waiting: list[str]) -> str:
 
 
 def _headlines(record: AuditRecord) -> tuple[Headline, ...]:
+    if record.plan.get("question"):
+        measured = [estimate for outcome in record.outcomes for estimate in outcome.result.measured]
+        rows = _rows(record)
+        return (*((rows,) if rows else ()), *map(_headline, measured))[:MOST_HEADLINES]
     found = [_rows(record), _findings(record), _advice(record)]
     found += [_measured(record, code) for code in HEADLINE_CHECKS]
     return tuple(headline for headline in found if headline)[:MOST_HEADLINES]

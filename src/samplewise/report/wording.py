@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.findings import AuditRecord
 from samplewise.core.values import Estimate
 
 MINUS, NO_NUMBER = "\u2212", "\u2013"
@@ -130,3 +131,13 @@ def seconds_text(seconds: Any) -> str:
     if seconds < 7200:
         return f"{int(seconds // 60)} min {int(seconds % 60)} s"
     return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60)} min"
+
+
+def heading_of(record: AuditRecord) -> str:
+    """What the page is about, before the name of the data.
+
+    >>> heading_of(AuditRecord(1, {}, {"question": "how much data"}, {}, ()))
+    'How much data:'
+    """
+    question = str(record.plan.get("question") or "")
+    return f"{question[0].upper()}{question[1:]}:" if question else "Audit of"

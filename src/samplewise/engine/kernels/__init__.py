@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "deletion": ["DeletionEffects", "deletion_effects", "deletion_effects_from_gram"],
+        "filters": ["ConvergedFilter", "DescentFilter", "Filter", "FlowFilter"],
         "features": ["KernelMap", "median_bandwidth", "nystrom_features"],
         "held_out": [
             "LeaveOneOut",
@@ -20,6 +21,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "leave_pairs_out_from_gram",
         ],
         "logistic": ["LogisticDeletion", "LogisticHead", "logistic_deletion", "logistic_head"],
+        "partial_fractions": ["PartialFractions", "partial_fractions"],
         "ridge": ["Head", "SubsetRidge"],
+        "spectrum": ["FeatureSpectrum", "GramSpectrum", "Spectrum"],
+        "stopped_deletion": ["Judges", "RowChanges", "StoppedDeletion"],
     },
 )

@@ -1,0 +1,234 @@
+"""What more rows would buy, worded and drawn: shared by SW401 and by the page of `samplewise forecast`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from samplewise.auditing.environment import environment
+from samplewise.core.arrays import Array
+from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Finding, Outcome, Remedy, Severity
+from samplewise.core.values import Estimate, Exhibit
+from samplewise.curves import (
+    CollectionPlan,
+    CurvePoints,
+    Forecast,
+    Requirement,
+    collection_plan,
+    diagnose,
+    forecast,
+    next_doubling,
+    samples_needed,
+)
+
+CODE, TITLE = "SW401", "learning curve and what more data buys"
+QUESTION = "how much data"
+NORMAL = 1.96  # half width of the measured points' 95 % interval, in standard errors
+AHEAD = 2.0 ** np.arange(0.5, 4.01, 0.5)  # times the rows there are, that the page draws
+LIKELY = 0.5
+TOLD = "a forecast from the learning curve; nothing can be tested on rows that are not there yet"
+CAVEAT = "New rows from another source, or with cleaner labels, are not on this curve."
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a person wants to know of a curve.
+
+    Args:
+        error: target error, between 0 and 1; None asks only what more rows would buy.
+        cost_per_sample: price of a row; None leaves prices out.
+        rounds, max_growth, penalty: as `curves.collection_plan`.
+        coverage: of bands and intervals.
+        learner_name: who was trained, where the forecaster knows it by name.
+    """
+
+    error: float | None = None
+    cost_per_sample: float | None = None
+    rounds: int = 4
+    max_growth: float = 4.0
+    penalty: float | None = None
+    coverage: float = 0.8
+    learner_name: str | None = None
+
+
+def forecast_record(
+    curve: CurvePoints, wanted: Wanted, facts: Mapping[str, Any], plan: Mapping[str, Any], *, rows: int | None = None
+) -> AuditRecord:
+    """The answer to "how much data do I need?" as a record, which `report` draws like any other.
+
+    Args:    curve: at least three sizes.   wanted: the question.   facts: of the data: source, rows, task.
+             plan: how the curve was measured, with the call.   rows: there are now; default the largest measured size.
+    Raises:  InputError as `curves.forecast`, `samples_needed` and `collection_plan`.
+    Cost:    milliseconds.
+    """
+    rows = int(curve.sizes[-1]) if rows is None else rows
+    gain = replace(next_doubling(curve, rows), quantity="next_doubling_buys")
+    ahead = forecast(curve, _ahead(curve, rows), coverage=wanted.coverage, learner_name=wanted.learner_name)
+    findings, exhibits, measured = [], [curve_exhibit(curve, ahead, rows)], [gain]
+    if wanted.error is not None:
+        options = {"learner_name": wanted.learner_name}
+        need = samples_needed(curve, wanted.error, wanted.coverage, **options)
+        batches = None
+        if wanted.cost_per_sample is not None:
+            batches = collection_plan(
+                curve, wanted.error, wanted.cost_per_sample, wanted.rounds, wanted.max_growth, wanted.penalty, **options
+            )
+        findings.append(need_finding(need, batches))
+        exhibits += [reach_exhibit(need), *([] if batches is None else cost_exhibits(need, batches, wanted))]
+        measured = [*_known(need), *([] if batches is None else [batches.cost, batches.chance]), gain]
+    findings += [gain_finding(rows, gain), *_warnings(curve, ahead)]
+    outcome = Outcome(CODE, TITLE, "found", result=CheckResult(tuple(findings), (), tuple(exhibits), tuple(measured)))
+    settings = {"question": QUESTION, "checks": [CODE], **plan}
+    return AuditRecord(RECORD_SCHEMA, {"rows": rows, **facts}, settings, environment(), (outcome,))
+
+
+# --- findings --------------------------------------------------------------------------------------------------------
+
+
+def gain_finding(rows: int, gain: Estimate) -> Finding:
+    """What as many rows again would take off the error."""
+    points = "points" if gain.unit == "points" else "hundredths of guessing"
+    title = f"Another {rows:,} rows are forecast to take {gain.value:.2g} {points} off the error"
+    if gain.low > 0:
+        reading = "More data like this is worth its price if those points are."
+    elif gain.high < 1.0:
+        reading = "The curve has flattened: mend labels or features before collecting more of the same."
+    else:
+        reading = "The band includes 0: a doubling may buy nothing."
+    explanation = f"The power law through the measured learning curve gives {gain} for the next doubling. {reading}"
+    effect = replace(gain, quantity="forecast")
+    remedy = Remedy("collect", (), action=f"Collect {rows:,} more rows like these.", effect=effect, reason=TOLD)
+    return Finding(CODE, title, "note", (), explanation, (remedy,), (gain,), "data", CAVEAT)
+
+
+def need_finding(need: Requirement, batches: CollectionPlan | None = None) -> Finding:
+    """How many rows a target needs, or that it is unlikely to be reached, and what to collect first."""
+    target, chance = f"{100 * need.error:.3g} % error", need.reachable.value
+    likely = np.isfinite(need.needed.value)
+    title = (
+        f"{target} needs about {need.needed.value:,.0f} rows {_between(need)}"
+        if likely
+        else f"{target} is unlikely to be reached with this learner: {chance:.0%} within {need.horizon:,} rows"
+    )
+    parts = [_bet(need), need.reason, _least(need)]
+    remedies: tuple[Remedy, ...] = ()
+    if batches is not None:
+        price, spent = f"{batches.cost.value:,.0f}", batches.chance.value
+        parts.append(
+            f"With the planned batches the expected price is {price} for a chance of {spent:.0%}. {batches.reason}"
+        )
+    if batches is not None and batches.next_batch > 0:
+        action = f"Collect {batches.next_batch:,} rows now (to {batches.next_size:,}), measure, and plan again."
+        remedies = (Remedy("collect", (), action=action, reason=TOLD, cost=float(batches.paid[0])),)
+    explanation = " ".join(part for part in parts if part)
+    severity: Severity = "note" if likely and chance >= LIKELY else "warning"
+    return Finding(
+        CODE, title, severity, (), explanation, remedies, _known(need), "data", CAVEAT
+    )  # fmt: skip
+
+
+def _between(need: Requirement) -> str:
+    low, high = (
+        f"more than {need.horizon:,}" if np.isinf(end) else f"{end:,.0f}" for end in (need.needed.low, need.needed.high)
+    )
+    return f"[{low}, {high}]"
+
+
+def _known(need: Requirement) -> tuple[Estimate, ...]:
+    """The chance, and the rows where there is a number of them."""
+    return (need.needed, need.reachable) if np.isfinite(need.needed.value) else (need.reachable,)
+
+
+def _bet(need: Requirement) -> str:
+    """The single answer that lay within a factor of two most often, where it is not the median."""
+    if not np.isfinite(need.rows) or not np.isfinite(need.needed.value):
+        return ""
+    return f"As a single guess {need.rows:,.0f} was within a factor of two most often on data sets held out."
+
+
+def _least(need: Requirement) -> str:
+    if not np.isfinite(need.least) or need.least >= need.needed.value:
+        return ""
+    return f"No fewer than {need.least:,.0f} if the curve goes on falling ever more slowly."
+
+
+def _warnings(curve: CurvePoints, ahead: Forecast) -> list[Finding]:
+    """What is odd about the curve, each as something to look at."""
+    told = dict.fromkeys([str(one) for one in diagnose(curve)] + list(ahead.warnings))
+    return [
+        Finding(
+            CODE, sentence.rstrip("."), "warning", (), "A forecast of this curve should be read with this.", axis="data"
+        )
+        for sentence in told
+    ]
+
+
+# --- exhibits --------------------------------------------------------------------------------------------------------
+
+
+def curve_exhibit(curve: CurvePoints, ahead: Forecast, rows: int) -> Exhibit:
+    """Measured points with their intervals, the data's place, and the forecast; the first size ahead is the place."""
+    half = NORMAL * np.nan_to_num(curve.standard_error)
+    measured = curve.sizes < rows
+    status = ["measured"] * int(measured.sum()) + ["here"] + ["forecast"] * (len(ahead.sizes) - 1)
+    columns: dict[str, Array] = {
+        "rows taught": np.r_[curve.sizes[measured], ahead.sizes.astype(np.intp)],
+        "value": 100.0 * np.r_[curve.error[measured], ahead.error],
+        "low": 100.0 * np.r_[np.maximum(curve.error - half, 0.0)[measured], ahead.low],
+        "high": 100.0 * np.r_[(curve.error + half)[measured], ahead.high],
+        "status": np.array(status),
+    }
+    held = f"{100 * float(np.mean(ahead.measured_coverage)):.0f} %"
+    flat = "no floor is visible yet" if ahead.asymptote is None else f"a floor shows at {100 * ahead.asymptote:.2g} %"
+    note = (
+        f"{curve.repeats} draw{'s' * (curve.repeats > 1)} per size; 95 % intervals. Forecast: band of "
+        f"{100 * ahead.coverage:.0f} %, which held {held} of the errors of {ahead.groups} families of data sets that "
+        f"had no part in it; {flat}. Carried on unchanged, the error stays at {100 * ahead.last_value:.3g} %."
+    )
+    return Exhibit("curve", "Learning curve: what more rows would buy", columns, error_unit(curve), note)
+
+
+def reach_exhibit(need: Requirement) -> Exhibit:
+    """The chance to be at the target, against the rows."""
+    columns: dict[str, Array] = {
+        "rows taught": np.round(need.sizes),
+        "value": 100.0 * need.reach,
+        "status": np.full(len(need.sizes), "forecast"),
+    }
+    note = f"{need.reason} Rows beyond {need.horizon:,} are not promised.".strip()
+    return Exhibit("curve", f"Chance to be at {100 * need.error:.3g} % error", columns, "% chance", note)
+
+
+def cost_exhibits(need: Requirement, batches: CollectionPlan, wanted: Wanted) -> list[Exhibit]:
+    """The chance against the price of the rows, and the planned batches."""
+    price = (wanted.cost_per_sample or 0.0) * (need.sizes - need.sizes[0])
+    curve: dict[str, Array] = {
+        "price of the rows": price[1:],
+        "value": 100.0 * need.reach[1:],
+        "status": np.full(len(price) - 1, "forecast"),
+    }
+    rounds = np.flatnonzero(np.diff(np.r_[0, batches.schedule]) > 0)
+    table: dict[str, Array] = {
+        "round": rounds + 1,
+        "rows after it": batches.schedule[rounds],
+        "chance to have arrived (%)": np.round(100.0 * batches.arrived[rounds], 1),
+        "price so far": np.round(batches.paid[rounds], 2),
+    }
+    note = (
+        f"At most {wanted.max_growth:g} times the rows per round; ending without the target is priced at "
+        f"{batches.penalty:,.0f}. Follow the first step only: after it, measure and plan again."
+    )
+    drawn = Exhibit("curve", "What the chance costs", curve, "% chance", "Rows bought at once, without stopping early.")
+    return [drawn, Exhibit("table", "Planned batches", table, "", note)]
+
+
+def error_unit(curve: CurvePoints) -> str:
+    """How the axis of errors is labelled."""
+    return "% error" if curve.unit == "error rate" else "% of the error of guessing"
+
+
+def _ahead(curve: CurvePoints, rows: int) -> Array:
+    """The rows there are, and more, as far as the curve can be carried."""
+    furthest = 64.0 * float(curve.sizes[-1])
+    return np.unique(np.r_[rows, np.minimum(np.ceil(rows * AHEAD), furthest)]).astype(np.float64)

@@ -1,0 +1,117 @@
+"""`samplewise forecast PATH`: how much data is needed, from a measured curve or from the rows themselves."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from samplewise import auditing, curves, data, report
+from samplewise.cli.console import out
+from samplewise.cli.options import Groups, Id, Label, Learner, Quiet, Seed, Task, TaskOption
+from samplewise.core.errors import InputError
+from samplewise.core.values import Exhibit
+
+EXAMPLES = """Examples:
+  samplewise forecast curve.csv --target-error 0.05 --cost-per-sample 0.2 --out forecast.html
+  samplewise forecast adult.csv --label income --learner boosting --target-error 0.12
+
+A curve is a table with the columns n and error, and standard_error or repeat where known: one line per training."""
+
+PANEL = "The question"
+
+
+def _option(text: str, metavar: str) -> Any:
+    return typer.Option(metavar=metavar, help=text, rich_help_panel=PANEL, show_default=False)
+
+
+PathArgument = Annotated[
+    Path,
+    typer.Argument(metavar="PATH", help="A curve (.csv with n and error), or any data `samplewise audit` takes."),
+]
+Target = Annotated[float | None, _option("Error to be reached: 0.05 is five wrong answers in a hundred.", "SHARE")]
+Cost = Annotated[float | None, _option("Price of one more labelled row; adds a plan of batches.", "PRICE")]
+Rounds = Annotated[int, _option("Rounds of collecting and measuring there is time for (4).", "COUNT")]
+Growth = Annotated[float, _option("How many times the rows may become more in one round (4).", "TIMES")]
+Penalty = Annotated[float | None, _option("Price of ending without the target.", "PRICE")]
+Repeats = Annotated[int, _option("Draws of the subsets when a curve is measured (5).", "COUNT")]
+Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="The page.", show_default=False)]
+
+
+def forecast_command(  # noqa: PLR0913  # the signature IS the command line: one argument per option
+    path: PathArgument, label: Label = None, target_error: Target = None, cost_per_sample: Cost = None,
+    rounds: Rounds = 4, max_growth: Growth = 4.0, penalty: Penalty = None, learner: Learner = None, id: Id = None,
+    groups: Groups = None, task: TaskOption = Task.AUTO, repeats: Repeats = 5, seed: Seed = 0,
+    out_file: Out = Path("forecast.html"), quiet: Quiet = False,
+) -> None:  # fmt: skip
+    """Say how many rows a target error needs, what the next rows buy, and what to collect first.
+
+    From the rows themselves the curve is measured first: nested subsets, several draws, judged on rows outside them.
+    """
+    wanted = auditing.more_data.Wanted(
+        None if target_error is None else _share(target_error), cost_per_sample, rounds, max_growth, penalty
+    )
+    chosen = None if learner in (None, "auto") else learner
+    facts: dict[str, Any] = {"source": str(path)}
+    plan: dict[str, Any] = {"seed": seed}
+    rows = None
+    if label is None and is_curve(path):
+        curve = curves.LearningCurve.read_csv(path)
+    else:
+        roles = {name: value for name, value in {"label": label, "id": id, "groups": groups}.items() if value}
+        read = data.read_dataset(path, **roles).data
+        read = read.keep(read.ids[~read.unlabelled()])
+        curve = curves.measure_learning_curve(read, chosen, repeats=repeats, seed=seed)
+        rows = len(read)
+        facts |= {"task": str(task), "label": label}
+        plan |= {"learner": chosen or "chosen by the shape of the data", "repeats": repeats}
+    record = auditing.more_data.forecast_record(curve, wanted, facts, plan, rows=rows)
+    auditing.files.write_text(out_file, report.to_html(record))
+    said = report.verdict(record)
+    out().print(Text(said.sentence, style="bold"))
+    if not quiet:
+        for exhibit in record.outcomes[0].result.exhibits:
+            out().print(_table(exhibit))
+    out().print(Text(f"page      {out_file}"))
+
+
+def is_curve(path: Path) -> bool:
+    """Whether a file is a table with the columns n and error.
+
+    Raises: InputError where there is no such file.
+    """
+    if not path.exists():
+        raise InputError("there is no such file", where=str(path), fix="check the path; a curve is a .csv file")
+    if path.suffix.lower() != ".csv":
+        return False
+    with path.open(encoding="utf-8-sig") as lines:
+        names = {name.strip().strip('"').lower() for name in lines.readline().split(",")}
+    return {"n", "error"} <= names
+
+
+def _share(target: float) -> float:
+    if not 0 < target < 1:
+        raise InputError(
+            "a target error is a share between 0 and 1", where="--target-error", got=str(target),
+            fix=f"pass {target / 100:g} for {target:g} %" if 1 <= target < 100 else "pass 0.05 for 5 %",
+        )  # fmt: skip
+    return target
+
+
+def _table(exhibit: Exhibit) -> Table:
+    """An exhibit in the terminal: every fourth point of a long curve."""
+    step = max(1, -(-len(next(iter(exhibit.columns.values()))) // 12))
+    table = Table(title=exhibit.title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    for name in exhibit.columns:
+        table.add_column(exhibit.unit if name == "value" else name, justify="left" if name == "status" else "right")
+    for place in range(0, len(next(iter(exhibit.columns.values()))), step):
+        cells = (values[place].item() for values in exhibit.columns.values())
+        table.add_row(
+            *(
+                f"{cell:,.4g}" if isinstance(cell, float) else f"{cell:,}" if isinstance(cell, int) else cell
+                for cell in cells
+            )
+        )
+    return table

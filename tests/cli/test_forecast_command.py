@@ -1,0 +1,93 @@
+"""`samplewise forecast`: from a curve, from the rows, and what is refused."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from samplewise.cli.app import app
+from samplewise.cli.forecast_command import is_curve
+
+
+def told(*words):
+    return CliRunner().invoke(app, ["forecast", *map(str, words)])
+
+
+@pytest.fixture
+def curve(tmp_path, monkeypatch):
+    """A falling curve in a file, with the directory to run in."""
+    monkeypatch.chdir(tmp_path)
+    draw = np.random.default_rng(0)
+    sizes = np.tile([50, 100, 200, 400, 800], 5)
+    errors = 0.03 + 1.6 * sizes**-0.55 + 0.008 * draw.normal(size=25)
+    pd.DataFrame({"n": sizes, "error": errors, "repeat": np.repeat(np.arange(5), 5)}).to_csv("curve.csv", index=False)
+    return tmp_path
+
+
+def test_a_curve_gives_rows_price_and_a_page(curve):
+    result = told("curve.csv", "--target-error", 0.05, "--cost-per-sample", 0.2, "--out", "page.html")
+    assert result.exit_code == 0, result.output
+    assert "5 % error needs about" in result.output
+    assert "Planned batches" in result.output
+    page = (curve / "page.html").read_text()
+    assert "How much data:" in page
+    for words in ("Chance to be at 5 % error", "What the chance costs", "you are here", "Collect"):
+        assert words in page
+    assert "Every check" not in page
+
+
+def test_a_target_out_of_reach_is_called_that(curve):
+    result = told("curve.csv", "--target-error", 0.002, "--quiet")
+    assert result.exit_code == 0, result.output
+    assert "0.2 % error is unlikely to be reached with this learner" in result.output
+    assert "Planned batches" not in result.output
+
+
+def test_without_a_target_it_says_what_the_next_rows_buy(curve):
+    result = told("curve.csv")
+    assert result.exit_code == 0, result.output
+    assert "Another 800 rows are forecast to take" in result.output
+    assert (curve / "forecast.html").exists()
+
+
+def test_rows_are_measured_first(curve):
+    draw = np.random.default_rng(1)
+    x = draw.normal(size=(240, 3))
+    frame = pd.DataFrame(x, columns=list("abc")).assign(kind=np.where(x[:, 0] + draw.normal(size=240) > 0, "yes", "no"))
+    frame.loc[3, "kind"] = None
+    frame.to_csv("rows.csv", index=False)
+    result = told("rows.csv", "--label", "kind", "--learner", "linear", "--repeats", 3, "--quiet")
+    assert result.exit_code == 0, result.output
+    assert "239 rows" in result.output
+
+
+def test_an_odd_curve_is_read_with_a_warning(curve):
+    pd.DataFrame({"n": [50, 100, 200, 400], "error": [0.2, 0.2, 0.2, 0.2], "standard_error": 4 * [0.01]}).to_csv(
+        "flat.csv", index=False
+    )
+    result = told("flat.csv")
+    assert result.exit_code == 0, result.output
+    assert "look at it" in (curve / "forecast.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "fix"),
+    [
+        (("curve.csv", "--target-error", 5), "pass 0.05 for 5 %"),
+        (("curve.csv", "--target-error", 0.5), "ask for less than"),
+        (("curve.csv", "--target-error", 0.05, "--cost-per-sample", 0), "the price of one row"),
+        (("nowhere.csv",), "check the path"),
+    ],
+)
+def test_what_has_no_answer_is_refused(curve, words, fix):
+    result = told(*words)
+    assert result.exit_code == 2
+    assert fix in result.output
+
+
+def test_only_a_table_of_n_and_error_is_a_curve(curve):
+    assert is_curve(curve / "curve.csv")
+    (curve / "other.csv").write_text("a,b\n1,2\n")
+    assert not is_curve(curve / "other.csv")
+    (curve / "curve.parquet").write_text("")
+    assert not is_curve(curve / "curve.parquet")
