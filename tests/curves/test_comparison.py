@@ -28,10 +28,10 @@ def test_the_crossing_lies_inside_its_interval_and_the_winner_changes():
     n = np.arange(400, 20_000)
     truth = n[np.argmax(simple(n) > rich(n))]
     assert found.crossing.low < truth < found.crossing.high
-    assert found.crosses > 0.9
+    assert found.crosses > 0.8
     assert found.better == "second"
     assert found.at(400) < 0.1
-    assert found.at(10_000) > 0.9
+    assert found.at(10_000) > 0.8
 
 
 def test_swapping_the_curves_swaps_the_answer():

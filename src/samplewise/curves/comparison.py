@@ -14,7 +14,9 @@ from samplewise.curves.points import CurvePoints
 FURTHEST = 64  # times the shorter curve's largest size
 GRID = 121  # sizes looked at
 DRAWS = 1000
+LEAST = 1e-4  # error counted as none
 WANDER = 0.03  # scale of the law's own error per doubling beyond the largest size, as a share of the error
+WAY = (0.25, 1.0)  # share of the way from the last value to the law that a draw goes, in logs
 FREEDOM = 3.0  # of the t distribution of that error: laws are mostly right, and sometimes far off
 REASON = "draws of the measured noise and of the law's own error; calibrated on pairs of learners on other data sets"
 
@@ -24,12 +26,12 @@ class Comparison:
     """Two curves side by side, and what drawing them again says about which is better where."""
 
     sizes: Floats  # (m,) rows
-    difference: Floats  # (m,) error of the first minus error of the second; above 0 the second is better
+    difference: Floats  # (m,) error of the first minus that of the second (median); above 0 the second is better
     low: Floats  # (m,)
     high: Floats  # (m,)
     chance: Floats  # (m,) probability that the second has the lower error
     crossing: Estimate  # rows at which the better of the two changes, where it does
-    crosses: float  # probability that it changes between the measured sizes' end and the last of `sizes`
+    crosses: float  # probability that it changes between the first and the last of `sizes`
     rows: int  # planned for
     better: str  # "first", "second" or "undecided", at `rows`
     unit: str
@@ -44,10 +46,10 @@ def compare(
 ) -> Comparison:
     """Which of two learners has the lower error with more rows, in the unit of the curves, and where they cross.
 
-    Each curve is drawn again from its standard errors, a power law is fitted to each draw, and each draw strays from
-    its law by a t-distributed share per doubling. chance(n) = share of draws in which the second is lower at n. For
-    pairs of learners on other families of data sets such chances were off by 2 points
-    (benchmarks/results/curve_comparison.md).
+    Each curve is drawn again from its standard errors; each draw goes a random share of the way from its last value to
+    its power law, and strays from there by a t-distributed share per doubling. chance(n) = share of draws in which the
+    second is lower at n. How far off such chances are stands in benchmarks/results/curve_comparison.md, and that the
+    winner today is mostly the winner tomorrow.
 
     Args:
         curve: the first, at least three sizes.
@@ -77,19 +79,12 @@ def compare(
     sizes = np.unique(np.append(np.geomspace(start, furthest, GRID), rows))
     gap = _draws(curve, sizes, seed) - _draws(other, sizes, seed)  # (draws, m)
     tail = (1.0 - coverage) / 2.0
-    low, high = np.quantile(gap, [tail, 1.0 - tail], axis=0)
+    low, middle, high = np.quantile(gap, [tail, 0.5, 1.0 - tail], axis=0)
     chance = (gap > 0).mean(axis=0) + 0.5 * (gap == 0).mean(axis=0)
     crossing, crosses = _crossing(gap, sizes, coverage)
     likely = chance[np.searchsorted(sizes, rows)]
     better = "second" if likely >= coverage else "first" if likely <= 1.0 - coverage else "undecided"
-    return Comparison(
-        sizes, _law(curve, sizes) - _law(other, sizes), low, high, chance, crossing, crosses, rows, better, curve.unit
-    )
-
-
-def _law(curve: CurvePoints, sizes: Floats) -> Floats:
-    """(m,) errors of the law through the measured means."""
-    return fit_law("power_law_3", curve.sizes, curve.error, variances(curve)).error(sizes)[0]
+    return Comparison(sizes, middle, low, high, chance, crossing, crosses, rows, better, curve.unit)
 
 
 def _draws(curve: CurvePoints, sizes: Floats, seed: int) -> Floats:
@@ -99,9 +94,11 @@ def _draws(curve: CurvePoints, sizes: Floats, seed: int) -> Floats:
     spread = np.sqrt((spread**2 + np.mean(spread**2)) / 2.0)
     means = np.maximum(curve.error + spread * draw.standard_normal((DRAWS, len(curve.sizes))), 0.0)
     law = fit_law("power_law_3", curve.sizes, means, variances(curve))
+    foretold, last = np.maximum(law.error(sizes), LEAST), np.maximum(means[:, -1:], LEAST)
+    share = np.where(sizes > law.reference, draw.uniform(*WAY, (DRAWS, 1)), 1.0)
     doublings = np.maximum(np.log2(sizes / law.reference), 0.0)
     strays = np.clip(WANDER * draw.standard_t(FREEDOM, (DRAWS, 1)), -1.0, 1.0)
-    return np.asarray(law.error(sizes) * np.exp(strays * doublings))
+    return np.asarray(last * (foretold / last) ** share * np.exp(strays * doublings))
 
 
 def _crossing(gap: Floats, sizes: Floats, coverage: float) -> tuple[Estimate, float]:
