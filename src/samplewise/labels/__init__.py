@@ -5,15 +5,26 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "annotators": ["Annotators", "dawid_skene"],
         "ambiguity": ["ConfusablePairs", "confusable_pairs", "likely_errors", "suggests"],
         "confident_joint": ["ConfidentLearning", "confident_learning"],
         "dynamics": ["TrainingDynamics", "training_dynamics"],
         "issues": ["LabelIssues", "find_label_issues", "noise_exhibit"],
+        "memorised": ["channel_information", "label_noise_entropy", "least_training_errors"],
         "noise": ["NoiseFit", "fit_noise"],
         "opinions": ["second_opinion"],
         "posterior": ["LabelPosterior", "label_posterior", "skill"],
         "predictions": ["check_predictions"],
         "remedies": ["drop_disputed", "relabel_disputed"],
+        "torch_classifier": ["NoiseRobustClassifier"],
+        "torch_objectives": [
+            "CoTeaching",
+            "EarlyLearningRegularization",
+            "LabelNoiseInformation",
+            "bootstrapping",
+            "generalized_cross_entropy",
+            "mean_absolute_error",
+        ],
         "residuals": ["ResidualFit", "fit_residuals"],
     },
 )
