@@ -47,6 +47,7 @@ GRID = 2.0 ** np.arange(0.0, 6.01, 0.125)
 PLAN_START, PLAN_ROUNDS, PLAN_GROWTH = 64, 5, 4.0
 PLAN_STEPS = (21, 27, 37)  # anchors ahead of the start at which the true error is the target: 6.2, 10.4 and 24.7 times
 TURN_PRICE = 1.0  # a round costs as much as the rows there were at the start
+MUST_ARRIVE = 1000.0  # the penalty for ending without the target, over the price of all rows up to the horizon
 
 
 @dataclass(frozen=True)
@@ -247,8 +248,9 @@ def plans_of(judge: Judge) -> list[dict[str, Any]]:
     policies: dict[str, Any] = {"double": 1.0, "quadruple": 2.0}
     for name, branch, code in judge.branches():
         policies[f"{name}, median, at most 4x"] = (branch, code, None)
-        policies[f"{name}, plan, rounds free"] = (branch, code, 0.0)
-        policies[f"{name}, plan, rounds priced"] = (branch, code, TURN_PRICE)
+        policies[f"{name}, plan"] = (branch, code, (0.0, 1.0))
+        policies[f"{name}, plan, must arrive"] = (branch, code, (0.0, MUST_ARRIVE))
+        policies[f"{name}, plan, must arrive, rounds priced"] = (branch, code, (TURN_PRICE, MUST_ARRIVE))
     policies["power_law_3, at most 4x"] = "power_law_3"
     for step in PLAN_STEPS:
         target = judge.table.error[rows, start + step]
@@ -260,7 +262,10 @@ def plans_of(judge: Judge) -> list[dict[str, Any]]:
 
 
 def collected(judge: Judge, rows: np.ndarray, target: np.ndarray, start: int, policy: Any) -> dict[str, np.ndarray]:
-    """Follow one policy for every curve: where it ends, whether it arrived, and after how many rounds."""
+    """Follow one policy for every curve: where it ends, whether it arrived, and after how many rounds.
+
+    Arrived: as many rows as the first anchor at or below the target has; smaller sizes are measured on the way.
+    """
     table = judge.table
     true = np.argmax(table.error[rows, start:] <= target[:, None], axis=1) + start
     at, rounds, open_ = np.full(len(rows), start), np.zeros(len(rows), dtype=int), np.ones(len(rows), dtype=bool)
@@ -270,9 +275,8 @@ def collected(judge: Judge, rows: np.ndarray, target: np.ndarray, start: int, po
             steps = next_steps(judge, rows[here], target[here], int(place), (policy, PLAN_ROUNDS - turn))
             at[here] = np.minimum(place + np.maximum(steps, 1), table.last[rows[here]])
         rounds += open_
-        open_ &= ~(table.error[rows, at] <= target) & (at < table.last[rows])
-    arrived = table.error[rows, at] <= target
-    return {"arrived": arrived, "ratio": table.n[at] / table.n[true], "rounds": rounds}
+        open_ &= (at < true) & (at < table.last[rows])
+    return {"arrived": at >= true, "ratio": table.n[at] / table.n[true], "rounds": rounds}
 
 
 def next_steps(judge: Judge, rows: np.ndarray, target: np.ndarray, place: int, how: tuple[Any, int]) -> np.ndarray:
@@ -285,16 +289,16 @@ def next_steps(judge: Judge, rows: np.ndarray, target: np.ndarray, place: int, h
     if isinstance(policy, str):
         said = fit_law(policy, judge.table.n[kept], judge.table.error[np.ix_(rows, kept)]).sizes_for(target)
         return np.minimum(np.ceil(8 * np.log2(said / judge.table.n[place])), most).astype(int)
-    branch, code, price = policy
+    branch, code, prices = policy
     seen = judge.seen(rows, kept)
-    if price is None:
+    if prices is None:
         said = arrivals(branch, seen, target, code(rows), 0.5)
         return np.minimum(np.ceil(8 * np.log2(said / judge.table.n[place])), most).astype(int)
     grid = GRID[::2]
     reach = branch.reaches(seen, seen.largest * grid, target, code(rows))
-    prices = (1.0, price * PLAN_START, seen.largest * (grid[-1] - 1.0))
-    sizes = seen.largest * grid
-    first = [cheapest_path(sizes, given_not_yet(one), prices, left, PLAN_GROWTH)[0] for one in reach]
+    turn, missed = prices
+    asked = (1.0, turn * PLAN_START, missed * seen.largest * (grid[-1] - 1.0))
+    first = [cheapest_path(seen.largest * grid, given_not_yet(one), asked, left, PLAN_GROWTH)[0] for one in reach]
     return 2 * np.array(first)
 
 

@@ -7,9 +7,7 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestRegressor
 
 from samplewise.core.arrays import Array, Floats, Ints
-from samplewise.curves.meta.trees import Trees
-
-LEAF, CATEGORY = -1, -2
+from samplewise.curves.meta.trees import CATEGORY, LEAF, Trees
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from samplewise.curves.meta.features import describe
 from samplewise.curves.points import CurvePoints
 
 LEAST_SIZES = 3
-CUTS_PER_OCTAVE = 3.0
+CUTS_PER_OCTAVE = 2.0
 SPACINGS = (0.0, 0.25, 0.5, 1.0)  # octaves between the points kept; 0 keeps all
 SPACING_SHARES = (0.4, 0.2, 0.15, 0.25)
 COUNTS = (3, 4, 5, 6, 8, 12)  # points kept where they are thinned
@@ -105,7 +105,7 @@ class Part:
 
 
 def parts_of(history: History, seed: int) -> list[Part]:
-    """Every curve cut off at up to three sizes per octave, each cut thinned and shaken in its own way."""
+    """Every curve cut off at up to two sizes per octave, each cut thinned and shaken in its own way."""
     draw = generator(seed, "parts")
     waiting: dict[bytes, list[tuple[int, Ints]]] = {}
     for place, sizes in enumerate(history.sizes):

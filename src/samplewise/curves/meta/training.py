@@ -27,7 +27,7 @@ from samplewise.curves.piecewise import piecewise_errors
 from samplewise.curves.points import CurvePoints
 
 LEAST_GROUPS = 6
-FOLDS = 2
+FOLDS = 3
 ERROR = Boosting("absolute_error")
 SPREAD = Boosting("squared_error", rounds=60, leaves=15, least_rows=50)
 REACH = Boosting("log_loss", least_rows=40)
@@ -39,7 +39,7 @@ REDUCTIONS = (0.1, 0.2, 0.3, 0.5)  # of the last error: targets for choosing the
 ANSWERS = np.arange(0.1, 0.65, 0.05)
 ANSWER_PARTS = 800
 LAW_PARTS, LAW_SIZES = 1_500, max(LAWS.values())  # parts each law is fitted to, and the sizes that takes
-SWITCH_PARTS = 12_000
+SWITCH_PARTS = 8_000
 SWITCH_TREES, SWITCH_LEAVES, SWITCH_ROWS = 40, 80, 20
 
 
@@ -84,12 +84,20 @@ def fit_meta(
     samples = samples_of(history, parts, seed)
     folds = _folds(history.groups, seed)
     anonymous = np.full(len(history.groups), -1)
-    plain = _branch(history, parts, samples, (folds, anonymous), seed)
-    named = _branch(history, parts, samples, (folds, history.learners), seed) if history.names else None
+    laws = _law_residuals(history, parts, seed)
+    plain = _branch(history, parts, samples, (folds, anonymous), laws, seed)
+    named = _branch(history, parts, samples, (folds, history.learners), laws, seed) if history.names else None
     return MetaModel(plain, named, _switch_forest(history, parts, seed), history.names, len(set(history.groups)))
 
 
-def _branch(history: History, parts: Sequence[Part], samples: Samples, who: tuple[Ints, Ints], seed: int) -> Branch:
+def _branch(
+    history: History,
+    parts: Sequence[Part],
+    samples: Samples,
+    who: tuple[Ints, Ints],
+    laws: tuple[Samples, Floats],
+    seed: int,
+) -> Branch:
     """All models of one kind, with bands and the answering probability from models that did not see the group."""
     folds, learners = who
     fold, learner = folds[samples.curve], learners[samples.curve]
@@ -112,7 +120,7 @@ def _branch(history: History, parts: Sequence[Part], samples: Samples, who: tupl
     return Branch(
         error=_grow_error(samples, learner, seed),
         spread=spread_trees,
-        law_quantiles=_law_quantiles(history, parts, spread_trees, learners),
+        law_quantiles=_law_quantiles(history, laws, spread_trees, learners),
         reach=_grow_reach(samples, learner, fall),
         quantiles=_quantiles(standard, octaves, groups),
         covered=_covered(standard, octaves, groups, fold),
@@ -220,23 +228,28 @@ def _covered(standard: Floats, octaves: Floats, groups: Array, fold: Ints) -> Fl
     return covered
 
 
-def _law_quantiles(history: History, parts: Sequence[Part], spread: Trees, learners: Ints) -> Floats:
-    """(laws, h, q) quantiles of what each law leaves, over the spread that the trees expect."""
-    standard: list[list[Floats]] = [[] for _ in LAWS]
-    octaves, groups = [], []
-    for part in _some([part for part in parts if len(part.sizes) >= LAW_SIZES], LAW_PARTS):
-        features = describe(part.sizes, part.errors, part.standard_errors)
+def _law_residuals(history: History, parts: Sequence[Part], seed: int) -> tuple[Samples, Floats]:
+    """Some parts with the last point of their curve (r), and what each law leaves there, over the level (laws, r)."""
+    long = [part for part in parts if len(part.sizes) >= LAW_SIZES]
+    chosen: list[Part] = []
+    for place in generator(seed, "laws").permutation(len(long)):
+        if sum(len(part.curve) for part in chosen) < LAW_PARTS:
+            chosen.append(long[place])
+    samples, left = samples_of(history, chosen, seed, targets=1), []
+    for part in chosen:
         size = np.array([history.sizes[place][-1] for place in part.curve])
         error = np.array([history.errors[place][-1] for place in part.curve])
-        rows = error_rows(features.table, features.ahead(size[:, None]), learners[part.curve])[:, 0]
-        width = np.exp(spread.sums(rows)[:, 0]) * features.level
-        for place, law in enumerate(LAWS):
-            fitted = fit_law(law, part.sizes, part.errors).error(size)
-            standard[place].append((error - np.diagonal(fitted)) / width)
-        octaves.append(np.log2(size / part.sizes[-1]))
-        groups.append(history.groups[part.curve])
-    where = np.concatenate(octaves), np.concatenate(groups)
-    return np.array([_quantiles(np.concatenate(values), *where) for values in standard])
+        fitted = [np.diagonal(fit_law(law, part.sizes, part.errors).error(size)) for law in LAWS]
+        left.append(error - np.array(fitted))
+    return samples, np.concatenate(left, axis=1) / samples.level
+
+
+def _law_quantiles(history: History, laws: tuple[Samples, Floats], spread: Trees, learners: Ints) -> Floats:
+    """(laws, h, q) quantiles of what each law leaves, over the spread that the trees expect."""
+    samples, residuals = laws
+    rows = error_rows(samples.table, samples.ahead[:, None, :], learners[samples.curve])[:, 0]
+    width, octaves = np.exp(spread.sums(rows)[:, 0]), samples.ahead[:, 0] / np.log(2.0)
+    return np.array([_quantiles(left / width, octaves, history.groups[samples.curve]) for left in residuals])
 
 
 def _answer(history: History, parts: Sequence[Part], reach: Sequence[Trees], who: tuple[Ints, Ints]) -> float:
@@ -253,7 +266,11 @@ def _answer(history: History, parts: Sequence[Part], reach: Sequence[Trees], who
             true = _arrivals(history, part, target)
             fall = np.log(np.maximum(target, 1e-6) / features.level)
             rows = reach_rows(features.table, ahead, fall[:, None], learner)
-            odds = np.stack([reach[at].sums(row)[:, 0] for at, row in zip(fold, rows, strict=True)])
+            odds = np.empty(rows.shape[:2])
+            for left_out in np.unique(fold):
+                mine = fold == left_out
+                asked = rows[mine].reshape(-1, rows.shape[-1])
+                odds[mine] = reach[left_out].sums(asked)[:, 0].reshape(-1, len(octaves))
             chance = 1.0 / (1.0 + np.exp(-odds))  # (b, sizes)
             for place, level in enumerate(ANSWERS):
                 arrived = chance >= level

@@ -8,6 +8,8 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Floats
 
+LEAF, CATEGORY = -1, -2  # marks in `feature`; the categories of word w are asked for by CATEGORY - w
+CHUNK = 256  # rows at a time: what they need stays in the cache
 STORED = ("feature", "threshold", "left", "right", "value", "roots", "words")
 
 
@@ -34,29 +36,29 @@ class Trees:
     roots: Array
     words: Array
 
-    def leaves(self, table: Floats) -> Array:
-        """(rows, t) the leaf in which each row ends."""
-        at = np.broadcast_to(self.roots.astype(np.intp), (len(table), len(self.roots))).copy()
-        feature, categorical = self.feature.astype(np.intp), bool(len(self.words))
-        category = table[:, 0].astype(np.uint32) if categorical else None
-        rows = np.broadcast_to(np.arange(len(table))[:, None], at.shape)
-        open_at = np.flatnonzero(feature[at.ravel()] != -1)
-        flat, row = at.ravel(), rows.ravel()
-        while len(open_at):
-            node = flat[open_at]
-            asked = feature[node]
-            goes_left = table[row[open_at], np.maximum(asked, 0)] <= self.threshold[node]
-            if category is not None:
-                word = self.words[np.maximum(-2 - asked, 0)]
-                in_word = (word >> category[row[open_at]]) & np.uint32(1)
-                goes_left = np.where(asked < -1, in_word.astype(bool), goes_left)
-            flat[open_at] = np.where(goes_left, self.left[node], self.right[node])
-            open_at = open_at[feature[flat[open_at]] != -1]
-        return flat.reshape(at.shape)
-
     def sums(self, table: Floats) -> Floats:
         """(rows, c) the sum of what the trees say."""
-        return np.asarray(self.value[self.leaves(table)].sum(axis=1, dtype=np.float64))
+        parts = [table[first : first + CHUNK] for first in range(0, max(len(table), 1), CHUNK)]
+        return np.concatenate([self.value[self._leaves(part)].sum(axis=1, dtype=np.float64) for part in parts])
+
+    def _leaves(self, table: Floats) -> Array:
+        """(rows, t) the leaf in which each row ends."""
+        flat = np.tile(self.roots.astype(np.intp), len(table))
+        row = np.repeat(np.arange(len(table)), len(self.roots))
+        category = table[:, 0].astype(np.uint32) if len(self.words) else None
+        open_at = np.flatnonzero(self.feature[flat] != LEAF)
+        while len(open_at):
+            node, asks = flat[open_at], row[open_at]
+            asked = self.feature[node]
+            goes_left = table[asks, np.maximum(asked, 0)] <= self.threshold[node]
+            if category is not None:
+                word = self.words[np.maximum(CATEGORY - asked, 0)]
+                in_word = ((word >> category[asks]) & np.uint32(1)).astype(bool)
+                goes_left = np.where(asked <= CATEGORY, in_word, goes_left)
+            node = np.where(goes_left, self.left[node], self.right[node])
+            flat[open_at] = node
+            open_at = open_at[self.feature[node] != LEAF]
+        return flat.reshape(len(table), -1)
 
     def arrays(self) -> dict[str, Array]:
         """The parts by name, for one npz file."""
