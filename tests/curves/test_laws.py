@@ -128,8 +128,8 @@ def refusal(*arguments, **options):
 
 
 def test_bad_input_is_refused_with_a_way_out():
-    assert "use 'power_law_3'" in refusal("power_law3", SIZES, NOISY).fix
-    assert "use one of" in refusal("xyz", SIZES, NOISY).fix
+    assert "did you mean 'power_law_3'?" in refusal("power_law3", SIZES, NOISY).fix
+    assert "known: last_value, power_law_2" in refusal("xyz", SIZES, NOISY).fix
     few = refusal("mmf", SIZES[:3], NOISY[:, :3])
     assert "more parameters" in str(few)
     assert "power_law_3" in few.fix
