@@ -83,3 +83,45 @@ def test_drop_never_empties_a_class():
     part = open_part((X, codes), "kernel")
     kept = np.delete(codes, drop_disputed(part).rows)
     assert set(kept) == {0, 1, 2}
+
+
+def test_acting_on_them_is_measured(blobs):
+    data, _ = blobs
+    measured = find_label_issues(data).measured(("drop", "relabel", "reweight"))
+    assert list(measured) == ["drop", "relabel", "reweight"]
+    for one in measured.values():
+        assert one.effect.unit == "points of accuracy"
+        assert one.effect.low <= one.effect.value <= one.effect.high
+        assert one.verdict in ("helps", "hurts", "not distinguishable")
+        assert 0.02 < one.share < 0.08
+    with pytest.raises(InputError, match="did you mean 'relabel'"):
+        find_label_issues(data).measured(("relable",))
+
+
+def test_embeddings_take_the_place_of_the_features(blobs):
+    data, _ = blobs
+    noise = Dataset(np.random.default_rng(0).normal(size=(400, 3)), data.y, ids=data.ids)
+    assert set(find_label_issues(noise, embeddings=data.X).flagged) == NAMED
+    assert set(find_label_issues(noise).flagged) != NAMED
+
+
+def test_several_annotators_join_the_model(blobs):
+    data, truth = blobs
+    draw = np.random.default_rng(1)
+    names = np.unique(truth)
+    said = np.empty((400, 4), dtype=object)
+    for who, skill in enumerate((0.9, 0.8, 0.6, 0.5)):
+        wrong = draw.random(400) > skill
+        said[:, who] = np.where(wrong, names[draw.integers(0, 3, 400)], truth)
+    said[draw.random(said.shape) < 0.5] = None
+    alone = find_label_issues((data.X, None), annotations=said)
+    assert (alone.suggested == truth).mean() > 0.99
+    assert alone.annotators.quality.values.argmax() == 0
+    beside = find_label_issues(data, annotations=said)
+    assert set(beside.wrong.top(16).keys) == NAMED
+    with pytest.raises(InputError, match="put to the test"):
+        beside.measured()
+    with pytest.raises(InputError, match="one row per row"):
+        find_label_issues(data, annotations=said[:5])
+    with pytest.raises(InputError, match="other classes"):
+        find_label_issues(data, annotations=np.where(said == "ant", "wasp", said))

@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "annotators": ["Annotators", "dawid_skene"],
         "ambiguity": ["ConfusablePairs", "confusable_pairs", "likely_errors", "suggests"],
+        "budget": ["Budget", "budget"],
         "confident_joint": ["ConfidentLearning", "confident_learning"],
         "dynamics": ["TrainingDynamics", "training_dynamics"],
         "issues": ["LabelIssues", "find_label_issues", "noise_exhibit"],
@@ -15,7 +16,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "opinions": ["second_opinion"],
         "posterior": ["LabelPosterior", "label_posterior", "skill"],
         "predictions": ["check_predictions"],
-        "remedies": ["drop_disputed", "relabel_disputed"],
+        "remedies": ["drop_disputed", "relabel_disputed", "reweight_disputed"],
         "torch_classifier": ["NoiseRobustClassifier"],
         "torch_objectives": [
             "CoTeaching",

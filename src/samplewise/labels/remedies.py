@@ -38,6 +38,19 @@ def drop_disputed(part: Part) -> Change:
     return Change("drop", np.flatnonzero(likely))
 
 
+def reweight_disputed(part: Part) -> Change:
+    """Let every row whose label is likely wrong count only as far as it is likely right.
+
+    Args:    part: the rows the rule may see.
+    Returns: Change of kind "reweight" with weights 1 - P(wrong) times those the rows have.
+    Cost:    `label_posterior`, 2 rounds.
+    """
+    posterior = _posterior_of(part)
+    rows = np.flatnonzero(likely_errors(posterior))
+    own = np.ones(len(part)) if part.data.weights is None else part.data.weights
+    return Change("reweight", rows, (own * (1.0 - np.nan_to_num(posterior.wrong)))[rows])
+
+
 def _posterior_of(part: Part) -> LabelPosterior:
     """The posterior of a part, kept as long as the part is."""
     found = _known.get(part)

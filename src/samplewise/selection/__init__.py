@@ -4,5 +4,8 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submod_attrs={"decisions": ["Applied", "LogEntry", "apply", "decisions_of"]},
+    submod_attrs={
+        "decisions": ["Applied", "LogEntry", "apply", "decisions_of"],
+        "pruning": ["Pruned", "prune"],
+    },
 )
