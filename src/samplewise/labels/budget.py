@@ -69,7 +69,8 @@ def budget(
     checks, after_check = _points(quality, "quality")
     rows, after_rows = _points(quantity, "quantity")
     reach = (float(checks[-1]) * cost[0], float(rows[-1] - rows[0]) * cost[1])
-    sums = np.linspace(0.0, max(reach) if money is None else float(money), STEPS + 1)
+    most = max(reach) if money is None else float(money)
+    sums = np.unique(np.r_[np.linspace(0.0, most, STEPS + 1), [end for end in reach if end <= most]])
     checked = _read(sums / cost[0], checks, after_check)
     collected = _read(rows[0] + sums / cost[1], rows, after_rows)
     apart = checked - collected
