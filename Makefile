@@ -11,10 +11,10 @@ CODE := $(wildcard src tests docs benchmarks reproductions)
 # Two test workers, one BLAS thread each: more threads than cores only wait for each other.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test lint style types floors format docs bench attribution repro clean browser
+.PHONY: help demo test lint style types floors format docs bench bench-curves attribution repro clean browser
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 demo: $(VENV)/.core  ## audit digits with planted faults and say what was found
 	$(BIN)/samplewise demo
@@ -43,6 +43,9 @@ docs: $(VENV)/.dev  ## the site, in site/
 
 bench: $(VENV)/.bench  ## every script under benchmarks/, results beside it
 	for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+
+bench-curves: $(VENV)/.bench  ## forecasts of learning curves on data sets the models never saw
+	$(ONE_THREAD) $(BIN)/python benchmarks/curves.py
 
 attribution: $(VENV)/.bench  ## every method of attribution beside its peers, each in an environment of its own
 	$(BIN)/python benchmarks/attribution/run.py

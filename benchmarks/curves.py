@@ -217,7 +217,13 @@ def requirements_of(judge: Judge) -> list[dict[str, Any]]:
             need = judge.table.n[np.minimum(kept[-1] + 1 + later.argmax(axis=1), len(judge.table.n) - 1)]
             told = {law: fit_law(law, judge.table.n[kept], errors).sizes_for(target) for law in LAWS[1:]}
             for name, branch, code in judge.branches():
-                for level, label in ((0.5, "median"), (branch.answer, "chosen quantile")):
+                certain = np.ones(len(rows))
+                whole = branch.reaches(seen, [seen.largest * GRID[-1]], target, code(rows))[:, 0]
+                for level, label in (
+                    (0.5 * certain, "median"),
+                    (branch.answer * certain, "chosen quantile"),
+                    (0.5 * whole, "median if reached"),
+                ):
                     told[f"{name}, {label}"] = arrivals(branch, seen, target, code(rows), level)
             for name, said in told.items():
                 settled = {"start": start, "method": name, "rows": rows, "reached": reached}
@@ -225,8 +231,10 @@ def requirements_of(judge: Judge) -> list[dict[str, Any]]:
     return found
 
 
-def arrivals(branch: Branch, seen: CurveFeatures, target: np.ndarray, code: np.ndarray, level: float) -> np.ndarray:
-    """(b,) the first size of the grid at which the chance of having arrived is at least `level`, by bisection."""
+def arrivals(
+    branch: Branch, seen: CurveFeatures, target: np.ndarray, code: np.ndarray, level: np.ndarray
+) -> np.ndarray:
+    """(b,) the first size of the grid at which the chance of having arrived is at least `level` (b,), by bisection."""
     low, high = np.full(len(target), -1), np.full(len(target), len(GRID))
     while (high - low > 1).any():
         middle = (low + high) // 2
@@ -292,7 +300,7 @@ def next_steps(judge: Judge, rows: np.ndarray, target: np.ndarray, place: int, h
     branch, code, prices = policy
     seen = judge.seen(rows, kept)
     if prices is None:
-        said = arrivals(branch, seen, target, code(rows), 0.5)
+        said = arrivals(branch, seen, target, code(rows), np.full(len(rows), 0.5))
         return np.minimum(np.ceil(8 * np.log2(said / judge.table.n[place])), most).astype(int)
     grid = GRID[::2]
     reach = branch.reaches(seen, seen.largest * grid, target, code(rows))

@@ -141,7 +141,8 @@ def _band(
     branch, learner = meta.for_learner(learner_name)
     later = np.maximum(wanted, features.largest)
     if method == "meta":
-        values, low, high = (part[0] for part in branch.band(features, later, learner, coverage))
+        grid, *parts = branch.path(features, learner, coverage)
+        values, low, high = (np.interp(np.log(later), np.log(grid), part) for part in parts)
     else:
         values = _law_values(curve, features, later, method, meta)
         low, high = branch.band_of_law(method, values, features, later, learner, coverage)
@@ -173,6 +174,8 @@ def _warnings(curve: CurvePoints, wanted: Floats, method: str) -> tuple[str, ...
     largest = int(curve.sizes[-1])
     if (wanted > FAR * largest).any():
         found.append(f"Forecasts beyond {FAR * largest:,} rows reach more than {FAR} times as far as was measured.")
+    if np.ptp(curve.error) == 0:
+        found.append("The error is the same at every size: a constant prediction has such a curve.")
     if curve.error[-1] == 0:
         found.append("No error was left at the largest size: a larger test set is needed to see further.")
     if not np.isfinite(curve.standard_error).any():

@@ -128,7 +128,8 @@ def cheapest_path(
     for choice in reversed(best):
         place = int(choice[place])
         path.append(place)
-    return np.array(path, dtype=np.intp)
+    moves = [stop for stop, before in zip(path, [0, *path], strict=False) if stop > before]
+    return np.array(moves + [place] * (rounds - len(moves)), dtype=np.intp)  # waiting costs nothing, so it comes last
 
 
 def _reason(schedule: Array, now: int, chance: float, reached: str) -> str:

@@ -24,8 +24,9 @@ class Requirement:
     """How many rows a target error needs, and whether it can be reached at all."""
 
     error: float  # the target, in the unit of the curve
-    rows: float  # the best single answer; inf where the target is not reached within `horizon`
+    rows: float  # the best single guess where the target can be reached; inf where even that lies beyond `horizon`
     needed: Estimate  # median and interval, in rows; inf where that much of the chance lies beyond the horizon
+    if_reached: Estimate  # median and interval, in rows, given that the target is reached within `horizon`
     reachable: Estimate  # chance to be at the target with `horizon` rows
     least: float  # no fewer rows than this if the curve goes on falling ever more slowly
     sizes: Floats  # (m,) from the largest measured size to the horizon
@@ -45,8 +46,8 @@ def samples_needed(
     """How many training rows bring the expected error down to a target (rows), with the chance that it is reached.
 
     reach(n) = P(error at n <= target) from trees grown on other data sets, rising with n and with the target. The
-    median and the interval are its quantiles; `rows` is its quantile that lay within a factor of two of the truth most
-    often on data sets held out.
+    median and the interval are its quantiles, once as it is and once divided by the chance to get there at all; `rows`
+    is the quantile that lay within a factor of two of the truth most often on data sets held out.
 
     Args:
         curve: at least three sizes.
@@ -76,23 +77,21 @@ def samples_needed(
     branch, learner = meta.for_learner(learner_name)
     sizes = GRID * float(curve.sizes[-1])
     reach = branch.reaches(features_of(curve), sizes, [error], learner)[0]
-    chances = (0.5 - coverage / 2.0, 0.5, 0.5 + coverage / 2.0)
-    low, median, high = (arrival(sizes, reach, chance) for chance in chances)
-    told = arrival(sizes, reach, branch.answer)
-    chance = float(reach[-1])
-    needed = Estimate("samples_needed", median, low, high, "rows", coverage, SOURCE, REASON)
+    told, chance = arrival(sizes, reach, branch.answer), float(reach[-1])
+    needed, if_reached = _quantiles(sizes, reach, coverage, 1.0), _quantiles(sizes, reach, coverage, chance)
     no_interval = "a chance; on data sets held out such chances were off by a point or two"
     reachable = Estimate("chance_to_reach", chance, unit="probability", source=SOURCE, reason=no_interval)
     return Requirement(
         error=float(error),
         rows=float(np.ceil(told)),
         needed=needed,
+        if_reached=if_reached,
         reachable=reachable,
         least=least_size(curve, error),
         sizes=sizes,
         reach=reach,
         horizon=int(sizes[-1]),
-        reason=_reason(curve, told, chance),
+        reason=_reason(curve, chance),
     )
 
 
@@ -131,14 +130,22 @@ def check_target(curve: CurvePoints, error: float) -> None:
         )
 
 
-def _reason(curve: CurvePoints, told: float, chance: float) -> str:
+def _quantiles(sizes: Floats, reach: Floats, coverage: float, whole: float) -> Estimate:
+    """Median and interval of the rows at which the target is reached, of all cases or of the share that reach it."""
+    shares = (0.5, 0.5 - coverage / 2.0, 0.5 + coverage / 2.0)
+    median, low, high = (arrival(sizes, reach, share * whole) for share in shares)
+    return Estimate("samples_needed", median, low, high, "rows", coverage, SOURCE, REASON)
+
+
+def _reason(curve: CurvePoints, chance: float) -> str:
     """Why the answer is "never", or what to bear in mind with it."""
     horizon = f"{FURTHEST * int(curve.sizes[-1]):,} rows"
-    if np.isinf(told):
+    if chance < UNLIKELY:
         flat = curve.error[0] - curve.error[-1] <= 2.0 * float(np.nan_to_num(curve.standard_error).max())
         cause = "the curve is flat" if flat else "curves that looked like this one flattened too early"
-        return f"Unlikely to be reached with this learner: {cause}; the chance with {horizon} is {chance:.0%}."
-    said = [f"The chance to arrive within {horizon} is {chance:.0%}."] if chance < 1.0 - UNLIKELY / 5.0 else []
+        said = [f"Unlikely to be reached with this learner: {cause}; the chance with {horizon} is {chance:.0%}."]
+    else:
+        said = [f"The chance to arrive with {horizon} is {chance:.0%}."]
     if curve.unit != UNITS["classification"]:
         said.append(f"Learnt from error rates of classifiers; for {curve.unit} unchecked.")
     return " ".join(said)

@@ -20,6 +20,7 @@ from samplewise.curves.points import CurvePoints
 SHIPPED = Path(__file__).with_name("shipped.npz")
 PROBABILITIES = np.array([0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99])
 HORIZONS = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])  # octaves ahead
+OCTAVES_AHEAD = np.arange(0.0, 6.01, 0.25)  # at which a curve is carried on; between them it is interpolated
 COVERAGES = np.array([0.5, 0.8, 0.9, 0.95])
 SWITCHES = 2.0 ** np.arange(-3.0, 3.5, 0.5)  # of the piecewise law, times the largest size
 NUMBERS = ("quantiles", "law_quantiles", "covered", "answer")
@@ -42,7 +43,7 @@ class Branch:
     answer: float  # chance of having arrived at which the size is the best single answer
 
     def errors(self, curves: CurveFeatures, sizes: npt.ArrayLike, learner: Ints) -> Floats:
-        """(b, m) expected errors; never rising with the size."""
+        """(b, m) expected errors; may rise a little, for medians in the leaves are not bound: see `path`."""
         rows = error_rows(curves.table, curves.ahead(sizes), learner)
         ratio = np.maximum(self.error.sums(_flat(rows))[:, 0], 0.0).reshape(rows.shape[:2])
         return ratio * curves.level[:, None]
@@ -61,6 +62,13 @@ class Branch:
         tails = (1.0 - coverage) / 2.0, (1.0 + coverage) / 2.0
         low, high = (quantile_at(self.quantiles, octaves, tail) for tail in tails)
         return errors, np.maximum(errors + low * spreads, 0.0), errors + high * spreads
+
+    def path(self, curves: CurveFeatures, learner: Ints, coverage: float) -> tuple[Floats, Floats, Floats, Floats]:
+        """Sizes up to the horizon (m,), and forecast, low and high end for one curve; the forecast never rises."""
+        sizes = curves.largest * 2.0**OCTAVES_AHEAD
+        errors, low, high = (part[0] for part in self.band(curves, sizes, learner, coverage))
+        fall = np.minimum.accumulate(errors) - errors
+        return sizes, errors + fall, np.maximum(low + fall, 0.0), high + fall
 
     def band_of_law(
         self, law: str, values: Floats, curves: CurveFeatures, sizes: npt.ArrayLike, learner: Ints, coverage: float

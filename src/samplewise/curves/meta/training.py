@@ -38,6 +38,7 @@ LEAST_RESIDUAL = 0.01  # of the level: a residual of 0 has no logarithm
 REDUCTIONS = (0.1, 0.2, 0.3, 0.5)  # of the last error: targets for choosing the answer
 ANSWERS = np.arange(0.1, 0.65, 0.05)
 ANSWER_PARTS = 800
+EQUAL = 0.02  # answers that fare worse by less count as equal: of these the one that promises least is taken
 LAW_PARTS, LAW_SIZES = 1_500, max(LAWS.values())  # parts each law is fitted to, and the sizes that takes
 SWITCH_PARTS = 8_000
 SWITCH_TREES, SWITCH_LEAVES, SWITCH_ROWS = 40, 80, 20
@@ -253,7 +254,10 @@ def _law_quantiles(history: History, laws: tuple[Samples, Floats], spread: Trees
 
 
 def _answer(history: History, parts: Sequence[Part], reach: Sequence[Trees], who: tuple[Ints, Ints]) -> float:
-    """The chance of having arrived whose size lies within a factor of two of the true one most often, out of fold."""
+    """The highest chance of having arrived whose size lies within a factor of two of the true one about most often.
+
+    Judged out of fold, where the target was reached.
+    """
     folds, learners = who
     hits = np.zeros(len(ANSWERS))
     for part in _some(parts, ANSWER_PARTS):
@@ -277,7 +281,7 @@ def _answer(history: History, parts: Sequence[Part], reach: Sequence[Trees], who
                 told = np.where(arrived.any(axis=1), octaves[arrived.argmax(axis=1)], np.inf)
                 known = np.isfinite(true)
                 hits[place] += np.sum(np.abs(told[known] - true[known]) <= 1.0)
-    return float(ANSWERS[np.argmax(hits)])
+    return float(ANSWERS[hits >= (1.0 - EQUAL) * hits.max()].max())
 
 
 def _some(parts: Sequence[Part], count: int) -> list[Part]:

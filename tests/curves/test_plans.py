@@ -1,0 +1,91 @@
+"""Collection plans: the cheapest schedule agrees with trying every one, and follows prices as it should."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from samplewise.core.errors import InputError
+from samplewise.curves import LearningCurve, collection_plan
+from samplewise.curves.plans import cheapest_path, given_not_yet
+
+SIZES = np.array([25, 50, 100, 200, 400, 800])
+CURVE = LearningCurve(SIZES, 0.02 + 2.0 * SIZES[None, :] ** -0.6, np.full(6, 0.003))
+GRID = 100 * 2.0 ** (np.arange(17) / 4)
+
+
+def price(path, sizes, arrived, prices):
+    row, turn, penalty = prices
+    steps = [0, *path]
+    total = sum((row * (sizes[b] - sizes[a]) + turn * (b > a)) * (1 - arrived[a]) for a, b in itertools.pairwise(steps))
+    return total + penalty * (1 - arrived[steps[-1]])
+
+
+@pytest.mark.parametrize("rounds", [1, 2])
+@pytest.mark.parametrize("growth", [2.0, 4.0, 16.0])
+def test_no_other_schedule_is_cheaper(rounds, growth):
+    draw = np.random.default_rng(rounds)
+    for _ in range(20):
+        arrived = np.r_[0.0, np.sort(draw.random(len(GRID) - 1))]
+        prices = (1.0, float(draw.choice([0.0, 50.0])), float(draw.choice([100.0, 1000.0, 1e5])))
+        path = cheapest_path(GRID, arrived, prices, rounds, growth)
+        tried = [
+            price(other, GRID, arrived, prices)
+            for other in itertools.product(range(len(GRID)), repeat=rounds)
+            if all(b >= a and GRID[b] <= growth * GRID[a] * (1 + 1e-9) for a, b in itertools.pairwise((0, *other)))
+        ]
+        assert price(path, GRID, arrived, prices) == pytest.approx(min(tried), abs=1e-9)
+
+
+def test_what_is_known_already_is_not_counted_twice():
+    np.testing.assert_allclose(given_not_yet(np.array([0.2, 0.6, 1.0])), [0.0, 0.5, 1.0])
+
+
+def test_a_plan_adds_up():
+    plan = CURVE.collection_plan(error=0.04, cost_per_sample=0.2, rounds=4)
+    assert plan.schedule[0] == plan.next_size == 800 + plan.next_batch
+    assert (plan.schedule[1:] <= 4.01 * plan.schedule[:-1]).all()
+    assert (np.diff(np.r_[800, plan.schedule]) >= 0).all()
+    assert plan.chance.value == plan.arrived[-1]
+    np.testing.assert_allclose(plan.paid, 0.2 * (plan.schedule - 800))
+    assert 0 < plan.cost.value < plan.paid[-1]
+    assert 1 <= plan.rounds.value <= 4
+    assert "Measure after each round" in plan.reason
+
+
+def test_dearer_rounds_make_larger_steps_and_a_dearer_miss_goes_further():
+    cheap = collection_plan(CURVE, 0.04, 1.0, rounds=4, penalty=50_000)
+    dear = collection_plan(CURVE, 0.04, 1.0, rounds=4, penalty=50_000, cost_per_round=3_000)
+    assert dear.next_batch > cheap.next_batch
+    assert dear.rounds.value < cheap.rounds.value
+    modest = collection_plan(CURVE, 0.04, 1.0, rounds=4, penalty=5_000)
+    assert modest.chance.value < cheap.chance.value
+
+
+def test_only_ratios_of_prices_matter():
+    one, ten = (collection_plan(CURVE, 0.04, unit, penalty=20_000 * unit) for unit in (1.0, 10.0))
+    assert one.schedule.tolist() == ten.schedule.tolist()
+    assert ten.cost.value == pytest.approx(10 * one.cost.value)
+
+
+def test_what_is_not_worth_its_price_is_not_collected():
+    flat = LearningCurve(SIZES, np.full((1, 6), 0.3), np.full(6, 0.01))
+    plan = collection_plan(flat, 0.05, 1.0, penalty=10.0)
+    assert plan.next_batch == 0
+    assert "not worth" in plan.reason
+
+
+@pytest.mark.parametrize(
+    ("asked", "what", "fix"),
+    [
+        ({"cost_per_sample": 0.0}, "prices must be above 0", "price of one row"),
+        ({"penalty": -1.0}, "prices must be above 0", "ending without the target"),
+        ({"rounds": 0}, "at least one round", "1 or more"),
+        ({"max_growth": 1.0}, "at least one round", "growth above 1"),
+        ({"error": 0.5}, "already reached", "less than"),
+    ],
+)
+def test_plans_that_cannot_be_made_are_refused(asked, what, fix):
+    with pytest.raises(InputError, match=what) as caught:
+        collection_plan(CURVE, **({"error": 0.04, "cost_per_sample": 0.2} | asked))
+    assert fix in caught.value.fix
