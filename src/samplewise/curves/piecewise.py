@@ -15,6 +15,7 @@ from samplewise.core.errors import InputError
 
 STEP = np.sqrt(2.0)  # between two switches of a grid: half an octave
 LEAST_ERROR = 1e-4  # no logarithm below; half a test error where the number of test rows is known
+HIGHEST = 100.0  # log error: a parabola carried far back would overflow
 LEAST_SIZES = 2  # of the straight line the law falls back to
 BENT_SIZES = 4  # fewer do not show a bend
 ZOOMS, ZOOM_POINTS = 5, 9
@@ -38,7 +39,7 @@ class PiecewiseCurves:
     def error(self, sizes: npt.ArrayLike) -> Floats:
         """(..., b, m) error after training on `sizes` (m,) rows."""
         x = np.log(np.atleast_1d(np.asarray(sizes, dtype=np.float64)) / self.reference)
-        return np.asarray(np.exp(self.log_error(x)))
+        return np.asarray(np.exp(np.minimum(self.log_error(x), HIGHEST)))
 
     def final_slope(self) -> Floats:
         """(..., b) slope of log e against log n far out; never positive."""
