@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from samplewise.core.randomness import hashed_order
+from samplewise.curves import LearningCurve
 from samplewise.curves.laws import fit_law
 from samplewise.curves.meta import MetaModel, fit_meta
 from samplewise.curves.meta.features import CurveFeatures, describe
@@ -439,6 +440,10 @@ def run(measured: Measured, groups: np.ndarray) -> dict[str, Any]:
 def table_of(found: dict[str, Any]) -> str:
     """The figures a person compares, as Markdown."""
     lines = ["# Forecasts of learning curves on data sets the models never saw", "", found["setting"], ""]
+    lines += [
+        "Milliseconds of one call: " + ", ".join(f"{name} {took:.1f}" for name, took in found["milliseconds"].items()),
+        "",
+    ]
     for split in found["splits"]:
         held = found["splits"][split]
         lines += [f"## Split by {split} ({held['groups']} groups)", ""]
@@ -519,6 +524,28 @@ def rounded(found: Any) -> Any:
     return plain(found) if isinstance(found, float | np.generic) else found
 
 
+def speed() -> dict[str, float]:
+    """Median milliseconds of one call, models loaded, for curves of six and of 41 sizes."""
+    found = {}
+    for label, sizes in (("6 sizes", 25 * 2 ** np.arange(6)), ("41 sizes", np.ceil(16 * 2 ** (np.arange(41) / 8)))):
+        curve = LearningCurve.from_arrays(np.unique(sizes), 0.02 + 2.0 * np.unique(sizes) ** -0.6, test_size=2000)
+        ahead, target = sizes[-1] * np.array([2, 4, 16]), 0.8 * curve.error[-1]
+        calls = {
+            "forecast": lambda curve=curve, ahead=ahead: curve.forecast(ahead),
+            "samples_needed": lambda curve=curve, target=target: curve.samples_needed(target),
+            "collection_plan": lambda curve=curve, target=target: curve.collection_plan(target, 1.0),
+        }
+        for name, call in calls.items():
+            call()
+            took = []
+            for _ in range(30):
+                begun = time.perf_counter()
+                call()
+                took.append(1e3 * (time.perf_counter() - begun))
+            found[f"{name}, {label}"] = float(np.median(took))
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--share", type=float, default=1.0, help="share of the families")
@@ -540,6 +567,7 @@ def main() -> None:
         "setting": setting,
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "versions": {name: version(name) for name in ("samplewise", "numpy", "scikit-learn")},
+        "milliseconds": speed(),
         "splits": {},
     }
     for split in chosen.splits:
