@@ -30,7 +30,7 @@ RESULTS = Path(__file__).parent / "results" / "stopping_rules"
 DATA = Path(os.environ.get("SAMPLEWISE_DATA", "../shared/data")) / "learning-curves"
 LEAST, GUESS, OCTAVE, RESAMPLES = 2048, 23, 8, 500
 SLOWNESS, TOLERANCES = (0.005, 0.01, 0.02, 0.05), (0.005, 0.01, 0.02, 0.05)
-RULES = ("gap + move", "gap", "last doubling", "bound without a law")
+RULES = ("gap + move", "gap", "gap + move, any level", "last doubling", "bound without a law")
 
 
 def read() -> list[dict[str, np.ndarray]]:
@@ -70,6 +70,7 @@ def followed(group: dict[str, np.ndarray], truth: np.ndarray, final: int, octave
     past = np.stack([np.abs(trends.final - shifted(trends.final, back)) for back in range(1, agree + 1)])
     before = shifted(group["error"], octave)[:, FIRST - 1 :]
     left = {"gap + move": gap + np.nanmax(past, axis=0, initial=0.0), "gap": gap, "last doubling": before - error}
+    left["gap + move, any level"] = left["gap + move"]
     left["last doubling"][:, : max(octave - FIRST + 1, 0)] = np.inf  # there is no half of the first sizes
     left["bound without a law"] = convex_gain(group, float(final))
     levels = {nu: prediction_levels(trends, agree, nu) for nu in SLOWNESS}
@@ -106,7 +107,7 @@ def stops(runs: list[dict], rule: str, tolerance: float) -> dict:
     right, gain, share, family, total = [], [], [], [], 0
     for run in runs:
         allowed = run["left"][rule] <= tolerance
-        if rule.startswith("gap"):
+        if rule in ("gap + move", "gap"):  # only from the prediction level on
             allowed &= run["levels"][0.02] >= 0
         allowed = allowed[:, :-1]  # at the largest size there is nothing left to decide
         stopped = np.flatnonzero(allowed.any(axis=1))
