@@ -13,8 +13,9 @@ from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.curves.diagnosis import diagnose
 from samplewise.curves.laws import LAWS, fit_law, variances
+from samplewise.curves.meta.bands import COVERAGES
 from samplewise.curves.meta.features import CurveFeatures
-from samplewise.curves.meta.models import COVERAGES, MetaModel, features_of, shipped_meta
+from samplewise.curves.meta.models import MetaModel, features_of, shipped_meta
 from samplewise.curves.points import LEAST_SIZES, CurvePoints
 from samplewise.engine.models.losses import UNITS
 
@@ -146,6 +147,12 @@ def _band(
     else:
         values = _law_values(curve, features, later, method, meta)
         low, high = branch.band_of_law(method, values, features, later, learner, coverage)
+        if np.isnan(low).any():
+            raise InputError(
+                "the history of these models is too short for the law",
+                got=f"method={method!r}, no part of their curves has {LAWS[method]} sizes",
+                fix='use method="meta", or a law with fewer parameters',
+            )
     measured = np.interp(np.log(wanted), np.log(curve.sizes), curve.error)
     passed = wanted <= features.largest
     spread = branch.spreads(features, [features.largest], learner)[0, 0]

@@ -79,6 +79,26 @@ def test_histories_that_cannot_teach_are_refused():
     assert "equal length" in caught.value.fix
 
 
+def test_short_histories_teach_what_they_can(monkeypatch):
+    for name in ("ERROR", "SPREAD", "REACH"):
+        how = getattr(training, name)
+        monkeypatch.setattr(training, name, Boosting(how.loss, rounds=3, least_rows=5))
+    monkeypatch.setattr(training, "SWITCH_TREES", 2)
+    curves, groups, _ = history()
+    short = [CurvePoints(curve.sizes[::2], curve.errors[:, ::2]) for curve in curves]  # five sizes, each four times
+    meta = fit_meta(short, groups)
+    assert meta.named is None
+    for method in ("meta", "power_law_3"):
+        ahead = forecast(SHORT, [256], method=method, meta=meta)
+        assert ahead.low[0] < ahead.error[0] < ahead.high[0]
+    with pytest.raises(InputError, match="too short for the law") as caught:
+        forecast(CurvePoints(SIZES[:6], 0.05 + SIZES[None, :6] ** -0.5), [1024], method="broken_power_law", meta=meta)
+    assert 'method="meta"' in caught.value.fix
+    with pytest.raises(InputError, match="longer than what is forecast") as caught:
+        fit_meta([CurvePoints(curve.sizes[:3], curve.errors[:, :3]) for curve in curves], groups)
+    assert "more than three sizes" in caught.value.fix
+
+
 def test_parts_are_short_and_what_comes_later_is_later():
     curves, groups, learners = history()
     held = History.of(curves, groups, learners)

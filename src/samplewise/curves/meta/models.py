@@ -13,15 +13,13 @@ import numpy.typing as npt
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
 from samplewise.curves.laws import LAWS
+from samplewise.curves.meta.bands import COVERAGES, HORIZONS, quantile_at, tails
 from samplewise.curves.meta.features import CurveFeatures, describe
 from samplewise.curves.meta.trees import Trees
 from samplewise.curves.points import CurvePoints
 
 SHIPPED = Path(__file__).with_name("shipped.npz")
-PROBABILITIES = np.array([0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99])
-HORIZONS = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])  # octaves ahead
 OCTAVES_AHEAD = np.arange(0.0, 6.01, 0.25)  # at which a curve is carried on; between them it is interpolated
-COVERAGES = np.array([0.5, 0.8, 0.9, 0.95])
 SWITCHES = 2.0 ** np.arange(-3.0, 3.5, 0.5)  # of the piecewise law, times the largest size
 NUMBERS = ("quantiles", "law_quantiles", "covered", "answer")
 LEAST_RATIO = 1e-6  # of a law to the level, before a logarithm
@@ -59,8 +57,7 @@ class Branch:
         """Forecast, low and high end (b, m) of the band that holds `coverage` of the held-out errors."""
         errors, spreads = self.errors(curves, sizes, learner), self.spreads(curves, sizes, learner)
         octaves = np.log2(np.atleast_2d(np.asarray(sizes, dtype=np.float64)) / curves.largest)
-        tails = (1.0 - coverage) / 2.0, (1.0 + coverage) / 2.0
-        low, high = (quantile_at(self.quantiles, octaves, tail) for tail in tails)
+        low, high = (quantile_at(self.quantiles, octaves, tail) for tail in tails(coverage))
         return errors, np.maximum(errors + low * spreads, 0.0), errors + high * spreads
 
     def path(self, curves: CurveFeatures, learner: Ints, coverage: float) -> tuple[Floats, Floats, Floats, Floats]:
@@ -76,7 +73,7 @@ class Branch:
         """Low and high end (m,) of the band round a law's errors (m,) for one curve."""
         table = self.law_quantiles[list(LAWS).index(law)]
         octaves = np.log2(np.asarray(sizes, dtype=np.float64) / curves.largest)
-        low, high = (quantile_at(table, octaves, tail) for tail in ((1.0 - coverage) / 2.0, (1.0 + coverage) / 2.0))
+        low, high = (quantile_at(table, octaves, tail) for tail in tails(coverage))
         spread = self.spreads(curves, sizes, learner)[0]
         return np.maximum(values + low * spread, 0.0), values + high * spread
 
@@ -181,12 +178,6 @@ def reach_rows(table: Floats, ahead: Floats, fall: Floats, learner: Ints) -> Flo
     laws = np.log(np.maximum(ahead[..., 1:], LEAST_RATIO))
     wide = np.broadcast_to(fall, ahead.shape[:2])[..., None]
     return error_rows(table, np.concatenate([ahead[..., :1], wide, wide - laws], axis=2), learner)
-
-
-def quantile_at(quantiles: Floats, octaves: Floats, probability: float) -> Floats:
-    """Quantiles (h, q) read at one probability and at distances of any shape."""
-    at_horizons = [np.interp(probability, PROBABILITIES, row) for row in quantiles]
-    return np.interp(octaves, HORIZONS, at_horizons)
 
 
 def _flat(rows: Floats) -> Floats:

@@ -8,19 +8,10 @@ from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
 from samplewise.core.randomness import generator, hashed_order
 from samplewise.curves.laws import LAWS, fit_law
+from samplewise.curves.meta.bands import HORIZONS, PROBABILITIES, quantiles_by_horizon, share_covered
 from samplewise.curves.meta.features import NAMES, describe
 from samplewise.curves.meta.growing import Boosting, boosted, forest
-from samplewise.curves.meta.models import (
-    COVERAGES,
-    HORIZONS,
-    PROBABILITIES,
-    SWITCHES,
-    Branch,
-    MetaModel,
-    error_rows,
-    quantile_at,
-    reach_rows,
-)
+from samplewise.curves.meta.models import SWITCHES, Branch, MetaModel, error_rows, reach_rows
 from samplewise.curves.meta.samples import History, Part, Samples, parts_of, samples_of
 from samplewise.curves.meta.trees import Trees
 from samplewise.curves.piecewise import piecewise_errors
@@ -37,9 +28,9 @@ NEAR_SHARE = 0.3
 LEAST_RESIDUAL = 0.01  # of the level: a residual of 0 has no logarithm
 REDUCTIONS = (0.1, 0.2, 0.3, 0.5)  # of the last error: targets for choosing the answer
 ANSWERS = np.arange(0.1, 0.65, 0.05)
-ANSWER_PARTS = 800
+ANSWER_PARTS = 500
 EQUAL = 0.02  # answers that fare worse by less count as equal: of these the one that promises least is taken
-LAW_PARTS, LAW_SIZES = 1_500, max(LAWS.values())  # parts each law is fitted to, and the sizes that takes
+LAW_PARTS = 2_000  # parts each law is fitted to, where they have the sizes it takes
 SWITCH_PARTS = 8_000
 SWITCH_TREES, SWITCH_LEAVES, SWITCH_ROWS = 40, 80, 20
 
@@ -82,6 +73,12 @@ def fit_meta(
             fix=f"pass curves of at least {LEAST_GROUPS} data sets, or use shipped_meta()",
         )
     parts = parts_of(history, seed)
+    if not parts:
+        raise InputError(
+            "whole curves are longer than what is forecast from them",
+            got=f"curves of at most {max(map(len, history.sizes))} sizes",
+            fix="pass curves of more than three sizes",
+        )
     samples = samples_of(history, parts, seed)
     folds = _folds(history.groups, seed)
     anonymous = np.full(len(history.groups), -1)
@@ -121,16 +118,16 @@ def _branch(
     return Branch(
         error=_grow_error(samples, learner, seed),
         spread=spread_trees,
-        law_quantiles=_law_quantiles(history, laws, spread_trees, learners),
         reach=_grow_reach(samples, learner, fall),
-        quantiles=_quantiles(standard, octaves, groups),
-        covered=_covered(standard, octaves, groups, fold),
+        law_quantiles=_law_quantiles(history, laws, spread_trees, learners),
+        quantiles=quantiles_by_horizon(standard, octaves, groups),
+        covered=share_covered(standard, octaves, groups, fold),
         answer=_answer(history, parts, reach, who),
     )
 
 
 def _grow_error(samples: Samples, learner: Ints, seed: int) -> Trees:
-    """Error over level; never rising with the size, never falling where a law says more.
+    """Error over level; falling with the size, rising with what a law says.
 
     Large errors matter more in points, so rows of small ones are thinned: as good as weights, and faster.
     """
@@ -182,75 +179,40 @@ def _folds(groups: Array, seed: int) -> Ints:
     return fold[place]
 
 
-def _near(octaves: Floats, horizon: float) -> Array:
-    """Rows within about half an octave of a horizon; the last one takes all that lie beyond."""
-    upper = np.inf if horizon == HORIZONS[-1] else horizon + 0.5
-    lower = 0.0 if horizon == HORIZONS[0] else horizon - 0.5
-    return (octaves > lower) & (octaves <= upper)
-
-
-def _quantiles(standard: Floats, octaves: Floats, groups: Array) -> Floats:
-    """(h, q) quantiles by horizon, every group of the same weight, a little wider for being few (split conformal)."""
-    rows: list[Floats] = []
-    for horizon in HORIZONS:
-        near = _near(octaves, horizon)
-        values, names = standard[near], groups[near]
-        if not len(values):
-            rows.append(rows[-1] if rows else np.full(len(PROBABILITIES), np.nan))
-            continue
-        _, place, counts = np.unique(names, return_inverse=True, return_counts=True)
-        order = np.argsort(values, kind="stable")
-        weight = 1.0 / counts[place][order]
-        reached = (np.cumsum(weight) - weight / 2.0) / weight.sum()
-        k = len(counts)
-        outward = 0.5 + (PROBABILITIES - 0.5) * (k + 1.0) / k
-        rows.append(np.interp(outward, reached, values[order]))
-    return np.array(rows)
-
-
-def _covered(standard: Floats, octaves: Floats, groups: Array, fold: Ints) -> Floats:
-    """(h, levels) share of errors inside bands set on the groups of other folds, every group of the same weight."""
-    covered = np.full((len(HORIZONS), len(COVERAGES)), np.nan)
-    tables = [_quantiles(*(part[fold != left] for part in (standard, octaves, groups))) for left in range(FOLDS)]
-    for row, horizon in enumerate(HORIZONS):
-        near = _near(octaves, horizon)
-        if not near.any():
-            continue
-        _, place, counts = np.unique(groups[near], return_inverse=True, return_counts=True)
-        for column, level in enumerate(COVERAGES):
-            inside = np.zeros(int(near.sum()), dtype=bool)
-            for left, table in enumerate(tables):
-                mine = fold[near] == left
-                low, high = (
-                    quantile_at(table, octaves[near][mine], tail) for tail in ((1 - level) / 2, (1 + level) / 2)
-                )
-                inside[mine] = (standard[near][mine] >= low) & (standard[near][mine] <= high)
-            covered[row, column] = np.mean(np.bincount(place, inside) / counts)
-    return covered
-
-
 def _law_residuals(history: History, parts: Sequence[Part], seed: int) -> tuple[Samples, Floats]:
-    """Some parts with the last point of their curve (r), and what each law leaves there, over the level (laws, r)."""
-    long = [part for part in parts if len(part.sizes) >= LAW_SIZES]
+    """Some parts with the last point of their curve (r), and what each law leaves there, over the level (laws, r).
+
+    A part with fewer sizes than a law has parameters says nothing about it (NaN).
+    """
     chosen: list[Part] = []
-    for place in generator(seed, "laws").permutation(len(long)):
+    for place in generator(seed, "laws").permutation(len(parts)):
         if sum(len(part.curve) for part in chosen) < LAW_PARTS:
-            chosen.append(long[place])
+            chosen.append(parts[place])
     samples, left = samples_of(history, chosen, seed, targets=1), []
     for part in chosen:
         size = np.array([history.sizes[place][-1] for place in part.curve])
         error = np.array([history.errors[place][-1] for place in part.curve])
-        fitted = [np.diagonal(fit_law(law, part.sizes, part.errors).error(size)) for law in LAWS]
-        left.append(error - np.array(fitted))
+        fitted = np.full((len(LAWS), len(size)), np.nan)
+        for place, (law, least) in enumerate(LAWS.items()):
+            if len(part.sizes) >= least:
+                fitted[place] = np.diagonal(fit_law(law, part.sizes, part.errors).error(size))
+        left.append(error - fitted)
     return samples, np.concatenate(left, axis=1) / samples.level
 
 
 def _law_quantiles(history: History, laws: tuple[Samples, Floats], spread: Trees, learners: Ints) -> Floats:
-    """(laws, h, q) quantiles of what each law leaves, over the spread that the trees expect."""
+    """(laws, h, q) quantiles of what each law leaves, over the spread that the trees expect; NaN if never fitted."""
     samples, residuals = laws
     rows = error_rows(samples.table, samples.ahead[:, None, :], learners[samples.curve])[:, 0]
     width, octaves = np.exp(spread.sums(rows)[:, 0]), samples.ahead[:, 0] / np.log(2.0)
-    return np.array([_quantiles(left / width, octaves, history.groups[samples.curve]) for left in residuals])
+    groups, found = history.groups[samples.curve], []
+    for left in residuals:
+        known = np.isfinite(left)
+        parts = left[known] / width[known], octaves[known], groups[known]
+        found.append(
+            quantiles_by_horizon(*parts) if known.any() else np.full((len(HORIZONS), len(PROBABILITIES)), np.nan)
+        )
+    return np.array(found)
 
 
 def _answer(history: History, parts: Sequence[Part], reach: Sequence[Trees], who: tuple[Ints, Ints]) -> float:
