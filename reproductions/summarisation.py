@@ -204,7 +204,7 @@ def picture(results: dict[str, dict]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=6)
+    parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--pictures", action="store_true", help="draw the page's picture from the stored results")
     options = parser.parse_args()
     file = RESULTS / "summarisation.json"

@@ -131,6 +131,12 @@ def test_python_examples_run(path, tmp_path, monkeypatch):
     assert (tmp_path / "report.html").read_text().startswith("<!doctype html>")
 
 
+def test_the_worked_example_prints_what_its_page_says(capsys):
+    path = DOCS / "unique-information.md"
+    exec(compile(blocks(path, "python")[0], str(path), "exec"), {})
+    assert capsys.readouterr().out == blocks(path, "text")[0]
+
+
 @pytest.mark.parametrize("path", [ROOT / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda path: path.name)
 def test_commands_shown_exist_with_their_options(path):
     lines = [
