@@ -12,6 +12,8 @@ from samplewise.curves.meta.models import MetaModel
 from samplewise.curves.points import CurvePoints
 from samplewise.curves.requirement import samples_needed
 
+MISSED = 3.0  # default penalty over the price of the rows up to the horizon: at that, plans on measured curves arrived
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CollectionPlan:
@@ -53,7 +55,7 @@ def collection_plan(  # noqa: PLR0913  # prices and limits are separate facts, m
         cost_per_sample: price of one more row, above 0.
         rounds: T, of collecting and measuring, at least 1.
         max_growth: how many times the rows may become more in one round: forecasts err by factors.
-        penalty: price of ending without the target; default that of the rows up to the widest trusted size.
+        penalty: price of ending without the target; default three times that of the rows up to the horizon.
         cost_per_round: price of a round besides its rows: time, set-up, training.
         learner_name: who was trained, if `meta.names` holds it.
         meta: models of your own history; default the shipped ones.
@@ -75,7 +77,7 @@ def collection_plan(  # noqa: PLR0913  # prices and limits are separate facts, m
     _check(cost_per_sample, rounds, max_growth, penalty, cost_per_round)
     need = samples_needed(curve, error, learner_name=learner_name, meta=meta)
     arrived = given_not_yet(need.reach)
-    penalty = cost_per_sample * (need.sizes[-1] - need.sizes[0]) if penalty is None else penalty
+    penalty = MISSED * cost_per_sample * (need.sizes[-1] - need.sizes[0]) if penalty is None else penalty
     path = cheapest_path(need.sizes, arrived, (cost_per_sample, cost_per_round, penalty), rounds, max_growth)
     steps = np.r_[0, path]
     left = 1.0 - arrived[steps]
