@@ -67,6 +67,10 @@ def test_a_linearised_network_trained_literally_without_each_row(outputs):
     )
     influence = found.influence(QUERIES)
     np.testing.assert_allclose(influence.values, moved, rtol=1e-6, atol=1e-10)
+    at_start = module(torch.tensor(QUERIES)).detach().numpy()
+    np.testing.assert_allclose(
+        found.outputs(QUERIES), at_start + np.einsum("mcp,p->mc", Q, whole), rtol=1e-7, atol=1e-9
+    )
     assert influence.values.shape == (15, 24, outputs)
 
 
@@ -167,6 +171,7 @@ def test_scikit_learn_models_as_they_were_fitted():
         estimator.fit(X, labels)
         found = unique_information((X, labels), module=estimator, validation=QUERIES)
         without = type(estimator)(**estimator.get_params()).fit(np.delete(X, 3, 0), np.delete(labels, 3))
+        np.testing.assert_allclose(found.outputs(QUERIES)[:, 0], estimator.predict(QUERIES), rtol=1e-6)
         np.testing.assert_allclose(found.held_out_outputs[3, 0], without.predict(X[[3]])[0], rtol=1e-6)
         moved = estimator.predict(QUERIES) - without.predict(QUERIES)
         np.testing.assert_allclose(found.functional.values[3], np.square(moved).mean() / 2, rtol=1e-6)

@@ -37,6 +37,10 @@ class Deletions(Protocol):
         """(m, n, c) output at each query with each row minus without it, and the query ids."""
         ...
 
+    def outputs(self, queries: Any) -> tuple[Floats, Array]:
+        """(m, c) outputs at other rows after training on all, and their ids."""
+        ...
+
     def group_square(self, rows: Ints) -> float:
         """Mean over the judges of the squared change of their outputs when all these rows go."""
         ...
@@ -99,6 +103,11 @@ class StoppedTraining:
         change = self.deletion.query_change(self.problem.spectrum.against(asked.kernel))
         return change.reshape(*change.shape[:2], -1), asked.ids
 
+    def outputs(self, queries: Any) -> tuple[Floats, Array]:
+        """(m, c) outputs at other rows."""
+        asked = self.problem.ask(queries)
+        return self.outputs_at(asked), asked.ids
+
     def group_square(self, rows: Ints) -> float:
         """Mean squared change when all these rows go."""
         return float(self.judges.mean_square(self.deletion.group_change(rows)[np.newaxis])[0])
@@ -155,6 +164,11 @@ class ConvergedHead:
         asked, ids = self.encode(queries)
         return self.effects.prediction_change(asked), ids
 
+    def outputs(self, queries: Any) -> tuple[Floats, Array]:
+        """(m, c) outputs at other rows."""
+        asked, ids = self.encode(queries)
+        return self.effects.outputs_at(asked), ids
+
     def group_square(self, rows: Ints) -> float:
         """Mean squared change when all these rows go."""
         return 2.0 * self.effects.group_information(rows)
@@ -205,6 +219,11 @@ class LogisticOptimum:
         """(m, n, c) log odds with each row minus without it."""
         asked, ids = self.encode(queries)
         return self.effects.prediction_change(asked), ids
+
+    def outputs(self, queries: Any) -> tuple[Floats, Array]:
+        """(m, c) log odds, or logits, at other rows."""
+        asked, ids = self.encode(queries)
+        return self.effects.head.outputs(asked), ids
 
     def group_square(self, rows: Ints) -> float:
         """Mean squared change when all these rows go, to one Newton step of the rest."""

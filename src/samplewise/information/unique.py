@@ -56,6 +56,14 @@ class UniqueInformation:
         change, ids = self._deletions.change_at(queries)
         return Attribution(_as_given(change, self._order, axis=1), ids, self.ids, "units of the output")
 
+    def outputs(self, queries: Any) -> Floats:
+        """What the linearised model (or the head) says of other rows after training on all (m, c).
+
+        Args:    queries: as `influence`.
+        Raises:  InputError for queries of another shape.   Cost: O(m r c).   Source: lee2019.
+        """
+        return self._deletions.outputs(queries)[0]
+
     def segment(self, by: str | Sequence[Any] | Array) -> Scores:
         """Unique information of sets of rows (sources, annotators, sub-classes) in nats: of all their rows together.
 
