@@ -64,7 +64,7 @@ def test_a_rise_within_the_noise_is_no_accuracy():
     rising = [0.2, 0.21, 0.22, 0.24]
     with pytest.raises(InputError, match="accuracy"):
         CurvePoints.from_arrays(SIZES, rising, [0.005] * 4)
-    assert CurvePoints.from_arrays(SIZES, rising, [0.02] * 4).error[-1] == 0.24
+    assert CurvePoints.from_arrays(SIZES, rising, [0.05] * 4).error[-1] == 0.24
 
 
 def test_standard_errors_beside_repeats_are_refused():
