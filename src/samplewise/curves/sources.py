@@ -1,8 +1,10 @@
 """Which mixture of partly revealed sources to buy: forecast from pilot rows, then a walk to a better mixture.
 
-The idea of kang2023 with definitions of our own: its formulas were not available. Stage 1, at two sizes the pilot rows
+The idea of kang2023 with definitions of our own: its formulas were not available. Stage 1, at the size the pilot rows
 allow: log error by ridge regression on the mixture p, its products p_j p_k, and the optimal-transport distance of the
-mixture to the judging rows. Stage 2, other sizes: the power law through the two, without a fit. k sources, t mixtures.
+mixture to the judging rows. Stage 2, other sizes: the power law through this and a smaller size, without a fit, with
+the same fall for every mixture. Falls of single mixtures between two small sizes say little about their falls later;
+using them chose worse mixtures (decision 12). k sources, t mixtures.
 """
 
 from collections import Counter
@@ -51,63 +53,58 @@ class MixtureForecast:
     weights: Floats  # (t, k) mixtures tried
     sizes: tuple[int, int]
     errors: Floats  # (t, 2)
-    misfit: float  # how far log errors are off on a mixture that was left out (root mean square)
+    misfit: float  # how far log errors at the larger size are off on a mixture left out (root mean square)
     unit: str
     transport: Transport
-    coefficients: Floats  # (f, 2) of the log errors
-    limits: Floats  # (2, 2) least and most log error measured at each size: no forecast goes far beyond
+    coefficients: Floats  # (f,) of the log error at the larger size
+    limits: tuple[float, float]  # least and most of it: no forecast goes far beyond what was measured
+    fall: float  # of the log error from the smaller to the larger size, mean over the mixtures, not below 0
 
     def error(self, weights: npt.ArrayLike, rows: int) -> float:
         """Expected error of a mixture (k,) of `rows` rows, in the unit of the errors; larger means worse."""
-        return float(np.exp(self._log_error(self._shares(weights), rows)[0]))
+        beyond = np.log(rows / self.sizes[1]) / np.log(self.sizes[1] / self.sizes[0])
+        return float(np.exp(self._log_error(self._shares(weights))[0] - beyond * self.fall))
 
     def best(self, rows: int, start: npt.ArrayLike | None = None) -> Mixture:
-        """The mixture of `rows` rows with the least expected error that a walk from `start` finds.
+        """The mixture with the least expected error that a walk from `start` finds, and its error with `rows` rows.
 
         Without `start` from the three best mixtures tried. Steps multiply each share by exp(-rate * slope), so no
-        share ever falls below 0; a step that does not lower the forecast is halved.
+        share ever falls below 0; a step that does not lower the forecast is cut to a quarter.
         """
-        tried = [self._log_error(shares, rows)[0] for shares in self.weights]
+        tried = [self._log_error(shares)[0] for shares in self.weights]
         order = np.argsort(tried, kind="stable")[:3]
         starts = self.weights[order] if start is None else self._shares(start)[None]
-        walks = [self._walk(0.9 * shares + 0.1 / len(shares), rows) for shares in starts]
-        walks += [(tried[place], self.weights[place]) for place in order[:1]] if start is None else []
-        value, shares = min(walks, key=lambda walk: walk[0])
-        return Mixture(self.names, shares, float(np.exp(value)), rows, self.transport(shares)[0], self.unit)
+        walks = [self._walk(0.9 * shares + 0.1 / len(shares)) for shares in starts]
+        walks += [(tried[order[0]], self.weights[order[0]])] if start is None else []
+        shares = min(walks, key=lambda walk: walk[0])[1]
+        distance = self.transport(shares)[0]
+        return Mixture(self.names, shares, self.error(shares, rows), rows, distance, self.unit)
 
-    def step(self, weights: npt.ArrayLike, rows: int, rate: float = RATE) -> Floats:
+    def step(self, weights: npt.ArrayLike, rate: float = RATE) -> Floats:
         """(k,) the mixture one step down the slope of the forecast."""
         shares = self._shares(weights)
-        return _moved(shares, rate * self._log_error(shares, rows)[1])
+        return _moved(shares, rate * self._log_error(shares)[1])
 
-    def _walk(self, shares: Floats, rows: int) -> tuple[float, Floats]:
-        rate, (value, slope) = RATE, self._log_error(shares, rows)
+    def _walk(self, shares: Floats) -> tuple[float, Floats]:
+        rate, (value, slope) = RATE, self._log_error(shares)
         for _ in range(STEPS):
             tried = _moved(shares, rate * slope)
-            there, fresh = self._log_error(tried, rows)
+            there, fresh = self._log_error(tried)
+            settled = value - there < SETTLED if there < value else rate < SETTLED
             if there < value:
-                done = value - there < SETTLED
                 shares, value, slope, rate = tried, there, fresh, rate * 1.5
-                if done:
-                    break
             else:
                 rate /= 4.0
-                if rate < SETTLED:
-                    break
+            if settled:
+                break
         return value, shares
 
-    def _log_error(self, shares: Floats, rows: int) -> tuple[float, Floats]:
-        """Log error of a mixture at a size, and its slope (k,) in the mixture."""
+    def _log_error(self, shares: Floats) -> tuple[float, Floats]:
+        """Log error of a mixture at the larger size, and its slope (k,) in the mixture."""
         distance, price = self.transport(shares)
         features, slopes = _features(shares, distance, price)
-        logs = features @ self.coefficients
-        slope = slopes @ self.coefficients  # (k, 2)
-        inside = (logs > self.limits[0]) & (logs < self.limits[1])
-        logs, slope = np.clip(logs, *self.limits), slope * inside
-        part = np.log(rows / self.sizes[0]) / np.log(self.sizes[1] / self.sizes[0])
-        if logs[1] > logs[0]:  # more rows do not make it worse: the later size stands
-            return float(logs[1]), slope[:, 1]
-        return float(logs[0] + part * (logs[1] - logs[0])), slope[:, 0] + part * (slope[:, 1] - slope[:, 0])
+        value, (low, high) = float(features @ self.coefficients), self.limits
+        return float(np.clip(value, low, high)), slopes @ self.coefficients * (low < value < high)
 
     def _shares(self, weights: npt.ArrayLike) -> Floats:
         shares = np.asarray(weights, dtype=np.float64)
@@ -143,13 +140,13 @@ def forecast_mixtures(
         executor: carries out fits that are not in closed form.
 
     Returns:
-        `MixtureForecast`: `.error(weights, rows)`, `.best(rows)`, `.step(weights, rows)`; larger errors mean worse.
+        `MixtureForecast`: `.error(weights, rows)`, `.best(rows)`, `.step(weights)`; larger errors mean worse.
 
     Raises:
         InputError: fewer than two sources, no judging rows, a pilot of fewer than 20 rows, or POT is not installed.
 
     Cost: repeats * (k^2 + 3 k + 2) fits, and one transport problem per mixture asked.   Not for: sources whose labels
-    mean different things; more than some ten sources.   Source: kang2023.
+    mean different things; more than some ten sources; a best mixture that changes with the size.   Source: kang2023.
 
     >>> draw = np.random.default_rng(0)
     >>> X = np.concatenate([draw.normal(0, 1, (60, 2)), draw.normal(4, 1, (60, 2)), draw.normal(4, 1, (40, 2))])
@@ -169,11 +166,19 @@ def forecast_mixtures(
     distance = _transport_of(part, member, seed)
     features = np.stack([_features(shares, *distance(shares))[0] for shares in weights])
     logs = np.log(np.maximum(errors, 0.5 / np.sum(member < 0)))
-    coefficients, misfit = _ridge(features, logs)
-    margin = 0.5 * np.ptp(logs, axis=0)
-    limits = np.stack([logs.min(axis=0) - margin, logs.max(axis=0) + margin])
+    coefficients, misfit = _ridge(features, logs[:, 1])
+    margin = 0.5 * float(np.ptp(logs[:, 1]))
     return MixtureForecast(
-        names, weights, sizes, errors, misfit, UNITS[part.target.task], distance, coefficients, limits
+        names=names,
+        weights=weights,
+        sizes=sizes,
+        errors=errors,
+        misfit=misfit,
+        unit=UNITS[part.target.task],
+        transport=distance,
+        coefficients=coefficients,
+        limits=(float(logs[:, 1].min()) - margin, float(logs[:, 1].max()) + margin),
+        fall=max(float(np.mean(logs[:, 0] - logs[:, 1])), 0.0),
     )
 
 
@@ -211,20 +216,20 @@ def _features(shares: Floats, distance: float, price: Floats) -> tuple[Floats, F
 
 
 def _ridge(features: Floats, targets: Floats) -> tuple[Floats, float]:
-    """Coefficients (f, 2) with the ridge that errs least on a mixture left out (in closed form), and that error."""
+    """Coefficients (f,) with the ridge that errs least on a mixture left out (in closed form), and that error."""
     spread = features[:, 1:].std(axis=0)
     centre, spread = features[:, 1:].mean(axis=0), np.where(spread > 1e-9, spread, np.inf)
-    scaled, level = (features[:, 1:] - centre) / spread, targets.mean(axis=0)
+    scaled, level = (features[:, 1:] - centre) / spread, targets.mean()
     u, s, vt = np.linalg.svd(scaled, full_matrices=False)
     found = []
     for ridge in RIDGES * len(features):
         kept = s**2 / (s**2 + ridge)
         residual = targets - level - (u * kept) @ (u.T @ (targets - level))
         leverage = 1.0 / len(features) + np.sum(u**2 * kept, axis=1)
-        found.append(float(np.sqrt(np.mean((residual / (1.0 - leverage)[:, None]) ** 2))))
+        found.append(float(np.sqrt(np.mean((residual / (1.0 - leverage)) ** 2))))
     ridge = RIDGES[int(np.argmin(found))] * len(features)
-    slopes = (vt.T * (s / (s**2 + ridge))) @ (u.T @ (targets - level)) / spread[:, None]
-    return np.concatenate([(level - centre @ slopes)[None], slopes]), min(found)
+    slopes = vt.T @ (s / (s**2 + ridge) * (u.T @ (targets - level))) / spread
+    return np.concatenate([[level - centre @ slopes], slopes]), min(found)
 
 
 def _measured(part: Part, member: Ints, weights: Floats, sizes: Sequence[int], repeats: int, seed: int) -> Floats:
