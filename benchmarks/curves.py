@@ -217,12 +217,11 @@ def requirements_of(judge: Judge) -> list[dict[str, Any]]:
             need = judge.table.n[np.minimum(kept[-1] + 1 + later.argmax(axis=1), len(judge.table.n) - 1)]
             told = {law: fit_law(law, judge.table.n[kept], errors).sizes_for(target) for law in LAWS[1:]}
             for name, branch, code in judge.branches():
-                certain = np.ones(len(rows))
                 whole = branch.reaches(seen, [seen.largest * GRID[-1]], target, code(rows))[:, 0]
                 for level, label in (
-                    (0.5 * certain, "median"),
-                    (branch.answer * certain, "chosen quantile"),
+                    (np.full(len(rows), 0.5), "median"),
                     (0.5 * whole, "median if reached"),
+                    (branch.answer * whole, "chosen quantile if reached"),
                 ):
                     told[f"{name}, {label}"] = arrivals(branch, seen, target, code(rows), level)
             for name, said in told.items():
@@ -352,8 +351,9 @@ def summary_of_bands(records: list[dict[str, Any]], families: np.ndarray) -> lis
     found = []
     for keys in (("method", "repeats"), ("method", "repeats", "octaves"), ("method", "repeats", "start")):
         for key, held in pooled(records, keys, ("held", "rows", "width")).items():
-            inside = held["held"].astype(float)
-            interval = resampled(inside, families[held["rows"]], np.mean)
+            names, place, counts = np.unique(families[held["rows"]], return_inverse=True, return_counts=True)
+            inside = np.bincount(place, held["held"]) / counts  # every family of the same weight, as in the bands
+            interval = resampled(inside, names, np.mean)
             width = 100.0 * float(np.median(held["width"]))
             found.append(
                 dict(zip(keys, key, strict=True)) | {"covered": inside.mean(), "interval": interval, "width": width}
@@ -481,7 +481,7 @@ def table_of(found: dict[str, Any]) -> str:
         for row in held["chances"]:
             numbers = f"{row['ece']:.3f} | {row['brier']:.3f} | {row['auc']:.3f}"
             lines.append(f"| {row['method']} | {row['repeats']} | {numbers} |")
-        lines += ["", "Share of errors inside the 80 % band, one to six octaves ahead.", ""]
+        lines += ["", "Share of errors inside the 80 % band, one to six octaves ahead, families of equal weight.", ""]
         lines += [
             "| method | repeats | n0 | octaves ahead | covered | median width, points |",
             "|---|---|---|---|---|---|",

@@ -12,7 +12,7 @@ from samplewise.curves.meta.models import MetaModel
 from samplewise.curves.points import CurvePoints
 from samplewise.curves.requirement import samples_needed
 
-MISSED = 3.0  # default penalty over the price of the rows up to the horizon: at that, plans on measured curves arrived
+MISSED = 6.0  # default penalty over the price of the rows up to the horizon; chosen on a fifth of the measured families
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +55,7 @@ def collection_plan(  # noqa: PLR0913  # prices and limits are separate facts, m
         cost_per_sample: price of one more row, above 0.
         rounds: T, of collecting and measuring, at least 1.
         max_growth: how many times the rows may become more in one round: forecasts err by factors.
-        penalty: price of ending without the target; default three times that of the rows up to the horizon.
+        penalty: price of ending without the target; default six times that of the rows up to the horizon.
         cost_per_round: price of a round besides its rows: time, set-up, training.
         learner_name: who was trained, if `meta.names` holds it.
         meta: models of your own history; default the shipped ones.

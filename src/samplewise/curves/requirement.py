@@ -24,7 +24,7 @@ class Requirement:
     """How many rows a target error needs, and whether it can be reached at all."""
 
     error: float  # the target, in the unit of the curve
-    rows: float  # the best single guess where the target can be reached; inf where even that lies beyond `horizon`
+    rows: float  # the best single guess, if the target can be reached at all
     needed: Estimate  # median and interval, in rows; inf where that much of the chance lies beyond the horizon
     if_reached: Estimate  # median and interval, in rows, given that the target is reached within `horizon`
     reachable: Estimate  # chance to be at the target with `horizon` rows
@@ -47,7 +47,7 @@ def samples_needed(
 
     reach(n) = P(error at n <= target) from trees grown on other data sets, rising with n and with the target. The
     median and the interval are its quantiles, once as it is and once divided by the chance to get there at all; `rows`
-    is the quantile that lay within a factor of two of the truth most often on data sets held out.
+    is the quantile of the latter that lay within a factor of two of the truth most often on data sets held out.
 
     Args:
         curve: at least three sizes.
@@ -77,7 +77,8 @@ def samples_needed(
     branch, learner = meta.for_learner(learner_name)
     sizes = GRID * float(curve.sizes[-1])
     reach = branch.reaches(features_of(curve), sizes, [error], learner)[0]
-    told, chance = arrival(sizes, reach, branch.answer), float(reach[-1])
+    chance = float(reach[-1])
+    told = arrival(sizes, reach, branch.answer * chance)
     needed, if_reached = _quantiles(sizes, reach, coverage, 1.0), _quantiles(sizes, reach, coverage, chance)
     no_interval = "a chance; on data sets held out such chances were off by a point or two"
     reachable = Estimate("chance_to_reach", chance, unit="probability", source=SOURCE, reason=no_interval)

@@ -122,6 +122,20 @@ def test_fewer_draws_shake_as_much_as_they_should():
     assert np.isnan(shake(errors, spread, (25, np.ones((20_000, 1), dtype=int)), draw)[1]).all()
 
 
+def test_the_shipped_models_still_get_the_features_they_were_grown_on():
+    """After a change that this finds, run tools/train_curve_models.py and make bench-curves, and set the figures anew."""
+    sizes = 25 * 2 ** np.arange(6)
+    curve = CurvePoints(sizes, 0.05 + 2.0 * sizes[None, :] ** -0.6, np.full(6, 0.003))
+    ahead = forecast(curve, [1600, 12_800])
+    np.testing.assert_allclose(ahead.error, [0.07768502, 0.04962055], rtol=1e-6)
+    np.testing.assert_allclose(ahead.low, [0.06979952, 0.02833758], rtol=1e-6)
+    np.testing.assert_allclose(ahead.high, [0.08467845, 0.06533374], rtol=1e-6)
+    named = forecast(curve, [1600, 12_800], learner_name="RandomForestClassifier")
+    np.testing.assert_allclose(named.error, [0.07496634, 0.04456508], rtol=1e-6)
+    reach = samples_needed(curve, 0.07).reach
+    np.testing.assert_allclose(reach[[8, 24, 48]], [0.36510031, 0.86518929, 0.88941876], rtol=1e-6)
+
+
 def test_the_shipped_models_are_small_monotone_and_were_grown_on_these_features():
     assert SHIPPED.stat().st_size < 1_000_000
     meta = shipped_meta()

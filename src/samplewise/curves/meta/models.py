@@ -38,7 +38,7 @@ class Branch:
     quantiles: Floats  # (h, q) of (error - forecast) / spread, by octaves ahead
     law_quantiles: Floats  # (laws, h, q) the same for each of LAWS in place of the trees
     covered: Floats  # (h, levels) share of held-out errors inside the band, by octaves ahead
-    answer: float  # chance of having arrived at which the size is the best single answer
+    answer: float  # share of the chance to arrive at all at which the size is the best single answer
 
     def errors(self, curves: CurveFeatures, sizes: npt.ArrayLike, learner: Ints) -> Floats:
         """(b, m) expected errors; may rise a little, for medians in the leaves are not bound: see `path`."""

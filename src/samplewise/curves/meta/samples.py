@@ -23,7 +23,7 @@ SPACINGS = (0.0, 0.25, 0.5, 1.0)  # octaves between the points kept; 0 keeps all
 SPACING_SHARES = (0.4, 0.2, 0.15, 0.25)
 COUNTS = (3, 4, 5, 6, 8, 12)  # points kept where they are thinned
 FEWER = ((10, 0.15), (5, 0.15), (3, 0.15), (1, 0.15))  # draws a part is read as the mean of, and how often
-TARGETS = 2  # later points per part
+TARGETS = 3  # later points per part: the last one, which the forecast learns most from, and others drawn
 SHARED_NOISE = 0.8  # at most this share of the variance is common to a whole curve: its subsets are nested
 
 
@@ -87,7 +87,7 @@ class Samples:
     level: Floats  # (r,)
     error: Floats  # (r,) at the later point
     curve: Ints  # (r,) position in the history
-    part: Ints  # (r,) rows of one part share a number
+    turn: Ints  # (r,) 0 for the last point of the curve, 1 and on for drawn ones
 
     def keep(self, rows: Array) -> "Samples":
         """Only some of the rows."""
@@ -121,15 +121,13 @@ def parts_of(history: History, seed: int) -> list[Part]:
 
 def samples_of(history: History, parts: Sequence[Part], seed: int, targets: int = TARGETS) -> Samples:
     """Each part with some of its later points: always the last one, the others drawn."""
-    draw, rows, first = generator(seed, "targets"), [], 0
+    draw, rows = generator(seed, "targets"), []
     for part in parts:
         features = describe(part.sizes, part.errors, part.standard_errors)
-        number = first + np.arange(len(part.curve))
-        first += len(number)
         for turn in range(targets):
             size, error = _later(history, part, draw if turn else None)
             ahead = features.ahead(size[:, None])[:, 0]
-            rows.append((features.table, ahead, features.level, error, part.curve, number))
+            rows.append((features.table, ahead, features.level, error, part.curve, np.full(len(size), turn)))
     return Samples(*(np.concatenate(column) for column in zip(*rows, strict=True)))
 
 

@@ -24,12 +24,12 @@ SPREAD = Boosting("squared_error", rounds=60, leaves=15, least_rows=50)
 REACH = Boosting("log_loss", least_rows=40)
 FULL_LEVEL, LEAST_SHARE = 0.25, 0.1  # rows with smaller errors are kept less often, down to a tenth
 NEAR_FALL, FAR_FALL = 0.3, (0.02, 3.5)  # targets asked for, as falls of the log error
-NEAR_SHARE = 0.3
+NEAR_SHARE = 0.2
+FORECAST_TURNS = 2  # of the later points of a part the forecast learns from these, the chance from all but the last
 LEAST_RESIDUAL = 0.01  # of the level: a residual of 0 has no logarithm
 REDUCTIONS = (0.1, 0.2, 0.3, 0.5)  # of the last error: targets for choosing the answer
-ANSWERS = np.arange(0.1, 0.65, 0.05)
-ANSWER_PARTS = 500
-EQUAL = 0.02  # answers that fare worse by less count as equal: of these the one that promises least is taken
+ANSWERS = np.arange(0.2, 0.85, 0.05)
+ANSWER_PARTS, GOES_ON = 500, 8.0
 LAW_PARTS = 2_000  # parts each law is fitted to, where they have the sizes it takes
 SWITCH_PARTS = 8_000
 SWITCH_TREES, SWITCH_LEAVES, SWITCH_ROWS = 40, 80, 20
@@ -132,7 +132,7 @@ def _grow_error(samples: Samples, learner: Ints, seed: int) -> Trees:
     Large errors matter more in points, so rows of small ones are thinned: as good as weights, and faster.
     """
     share = np.clip(samples.level / FULL_LEVEL, LEAST_SHARE, 1.0)
-    kept = generator(seed, "levels").random(len(share)) < share
+    kept = (generator(seed, "levels").random(len(share)) < share) & (samples.turn < FORECAST_TURNS)
     samples, learner = samples.keep(kept), learner[kept]
     rows = error_rows(samples.table, samples.ahead[:, None, :], learner)[:, 0]
     directions = np.r_[np.zeros(1 + len(NAMES), dtype=np.intp), -1, 1, 1]
@@ -140,13 +140,19 @@ def _grow_error(samples: Samples, learner: Ints, seed: int) -> Trees:
 
 
 def _grow_spread(samples: Samples, learner: Ints, residual: Floats) -> Trees:
+    """Log of the size of the forecast's error over the level, rising with the size."""
     rows = error_rows(samples.table, samples.ahead[:, None, :], learner)[:, 0]
     directions = np.r_[np.zeros(1 + len(NAMES), dtype=np.intp), 1, 0, 0]
     return boosted(rows, np.log(np.abs(residual) + LEAST_RESIDUAL), directions, SPREAD)
 
 
 def _grow_reach(samples: Samples, learner: Ints, fall: Floats) -> Trees:
-    """Log odds that the later error is at most level * exp(-fall); rising with the size and with the target."""
+    """Log odds that the later error is at most level * exp(-fall); rising with the size and with the target.
+
+    Drawn points only: last points are far away, and how far depends on what the curve was worth measuring for.
+    """
+    drawn = samples.turn > 0
+    samples, learner, fall = samples.keep(drawn), learner[drawn], fall[drawn]
     rows = reach_rows(samples.table, samples.ahead[:, None, :], -fall[:, None], learner)[:, 0]
     arrived = samples.error <= samples.level * np.exp(-fall)
     directions = np.r_[np.zeros(1 + len(NAMES), dtype=np.intp), 1, 1, 1, 1]
@@ -216,13 +222,13 @@ def _law_quantiles(history: History, laws: tuple[Samples, Floats], spread: Trees
 
 
 def _answer(history: History, parts: Sequence[Part], reach: Sequence[Trees], who: tuple[Ints, Ints]) -> float:
-    """The highest chance of having arrived whose size lies within a factor of two of the true one about most often.
+    """The share of the chance to arrive at all whose size lies within a factor of two of the true one most often.
 
     Judged out of fold, where the target was reached.
     """
     folds, learners = who
     hits = np.zeros(len(ANSWERS))
-    for part in _some(parts, ANSWER_PARTS):
+    for part in _some(_long_before_the_end(history, parts), ANSWER_PARTS):
         features = describe(part.sizes, part.errors, part.standard_errors)
         octaves = np.arange(0.0, 6.01, 0.25)
         ahead = features.ahead(part.sizes[-1] * 2.0**octaves)
@@ -239,11 +245,22 @@ def _answer(history: History, parts: Sequence[Part], reach: Sequence[Trees], who
                 odds[mine] = reach[left_out].sums(asked)[:, 0].reshape(-1, len(octaves))
             chance = 1.0 / (1.0 + np.exp(-odds))  # (b, sizes)
             for place, level in enumerate(ANSWERS):
-                arrived = chance >= level
+                arrived = chance >= level * chance[:, -1:]
                 told = np.where(arrived.any(axis=1), octaves[arrived.argmax(axis=1)], np.inf)
                 known = np.isfinite(true)
                 hits[place] += np.sum(np.abs(told[known] - true[known]) <= 1.0)
-    return float(ANSWERS[hits >= (1.0 - EQUAL) * hits.max()].max())
+    return float(ANSWERS[np.argmax(hits)])
+
+
+def _long_before_the_end(history: History, parts: Sequence[Part]) -> list[Part]:
+    """Parts whose curve goes on for three octaves or more: just before its end only near targets are reached."""
+    found = []
+    for part in parts:
+        ends = np.array([history.sizes[place][-1] for place in part.curve])
+        far = np.flatnonzero(ends >= GOES_ON * part.sizes[-1])
+        if len(far):
+            found.append(Part(part.sizes, part.errors[far], part.standard_errors[far], part.curve[far]))
+    return found or list(parts)
 
 
 def _some(parts: Sequence[Part], count: int) -> list[Part]:
