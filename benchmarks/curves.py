@@ -1,6 +1,7 @@
 """Forecasts of learning curves on data sets the models never saw: errors, requirements, chances, bands and plans.
 
-    python benchmarks/curves.py                 # both splits; about ten minutes on one free core
+    python benchmarks/curves.py                 # both splits, about ten minutes each on one free core
+    python benchmarks/curves.py --splits family
     python benchmarks/curves.py --share 0.3     # a third of the families, to try something out
 
 Curves of LCDB 1.1 under SAMPLEWISE_DATA, fitted on the anchors up to n0 (eight per octave, and doubling sizes beside

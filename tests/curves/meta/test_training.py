@@ -123,7 +123,7 @@ def test_fewer_draws_shake_as_much_as_they_should():
 
 
 def test_the_shipped_models_still_get_the_features_they_were_grown_on():
-    """After a change that this finds, run tools/train_curve_models.py and make bench-curves, and set the figures anew."""
+    """After a change that this finds: tools/train_curve_models.py, make bench-curves, and new figures here."""
     sizes = 25 * 2 ** np.arange(6)
     curve = CurvePoints(sizes, 0.05 + 2.0 * sizes[None, :] ** -0.6, np.full(6, 0.003))
     ahead = forecast(curve, [1600, 12_800])
