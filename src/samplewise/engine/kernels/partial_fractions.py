@@ -16,7 +16,7 @@ from samplewise.engine.kernels.filters import ConvergedFilter, Filter
 TOLERANCES = (1e-11, 1e-10, 1e-9)  # tighter ones leave residues that cancel
 ACCEPTED = 1e-8  # worst error on points the fit has not seen, relative to phi
 MOST_POLES = 60
-POINTS = 1500
+POINTS = 800
 
 
 @dataclass(frozen=True, slots=True, eq=False)
