@@ -80,7 +80,7 @@ def samples_needed(
     chance = float(reach[-1])
     told = arrival(sizes, reach, branch.answer * chance)
     needed, if_reached = _quantiles(sizes, reach, coverage, 1.0), _quantiles(sizes, reach, coverage, chance)
-    no_interval = "a chance; on data sets held out such chances were off by a point or two"
+    no_interval = "a chance; on data sets held out such chances were off by one to three points"
     reachable = Estimate("chance_to_reach", chance, unit="probability", source=SOURCE, reason=no_interval)
     return Requirement(
         error=float(error),
