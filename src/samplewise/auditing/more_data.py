@@ -107,7 +107,7 @@ def need_finding(need: Requirement, batches: CollectionPlan | None = None) -> Fi
     target, chance = f"{100 * need.error:.3g} % error", need.reachable.value
     likely = np.isfinite(need.needed.value)
     title = (
-        f"{target} needs about {need.needed.value:,.0f} rows {_between(need)}"
+        f"{target} needs about {need.needed.value:,.0f} rows {_interval(need.needed, need)}"
         if likely
         else f"{target} is unlikely to be reached with this learner: {chance:.0%} within {need.horizon:,} rows"
     )
@@ -128,23 +128,24 @@ def need_finding(need: Requirement, batches: CollectionPlan | None = None) -> Fi
     )  # fmt: skip
 
 
-def _between(need: Requirement) -> str:
-    low, high = (
-        f"more than {need.horizon:,}" if np.isinf(end) else f"{end:,.0f}" for end in (need.needed.low, need.needed.high)
-    )
-    return f"[{low}, {high}]"
+def _bet(need: Requirement) -> str:
+    """The best single answer, given that the target can be reached."""
+    if not np.isfinite(need.rows):
+        return ""
+    if np.isfinite(need.needed.value):
+        return f"If it is reached, {need.rows:,.0f} rows is the best single guess."
+    return f"Should it be reachable after all, it takes some {need.rows:,.0f} rows {_interval(need.if_reached, need)}."
+
+
+def _interval(estimate: Estimate, need: Requirement) -> str:
+    """Both ends in rows, what lies beyond the horizon as more than it."""
+    ends = (f"more than {need.horizon:,}" if np.isinf(end) else f"{end:,.0f}" for end in (estimate.low, estimate.high))
+    return f"[{', '.join(ends)}]"
 
 
 def _known(need: Requirement) -> tuple[Estimate, ...]:
     """The chance, and the rows where there is a number of them."""
     return (need.needed, need.reachable) if np.isfinite(need.needed.value) else (need.reachable,)
-
-
-def _bet(need: Requirement) -> str:
-    """The single answer that lay within a factor of two most often, where it is not the median."""
-    if not np.isfinite(need.rows) or not np.isfinite(need.needed.value):
-        return ""
-    return f"As a single guess {need.rows:,.0f} was within a factor of two most often on data sets held out."
 
 
 def _least(need: Requirement) -> str:
