@@ -61,6 +61,13 @@ def test_rows_are_measured_first(curve):
     assert "239 rows" in result.output
 
 
+def test_a_learner_known_by_name_makes_another_forecast(curve):
+    plain, named = (told("curve.csv", "--target-error", 0.04, *more) for more in ((), ("--learner", "boosting")))
+    assert named.exit_code == 0, named.output
+    assert plain.output != named.output
+    assert told("curve.csv", "--learner", "my_net").exit_code == 2
+
+
 def test_an_odd_curve_is_read_with_a_warning(curve):
     pd.DataFrame({"n": [50, 100, 200, 400], "error": [0.2, 0.2, 0.2, 0.2], "standard_error": 4 * [0.01]}).to_csv(
         "flat.csv", index=False

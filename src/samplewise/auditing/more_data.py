@@ -27,6 +27,9 @@ QUESTION = "how much data"
 NORMAL = 1.96  # half width of the measured points' 95 % interval, in standard errors
 AHEAD = 2.0 ** np.arange(0.5, 4.01, 0.5)  # times the rows there are, that the page draws
 LIKELY = 0.5
+KNOWN_AS = {  # how the forecaster knows the learners that are chosen by name
+    "boosting": "GradientBoostingClassifier", "logistic": "LogisticRegression", "forest": "RandomForestClassifier",
+}  # fmt: skip
 TOLD = "a forecast from the learning curve; nothing can be tested on rows that are not there yet"
 CAVEAT = "New rows from another source, or with cleaner labels, are not on this curve."
 

@@ -50,14 +50,16 @@ def forecast_command(  # noqa: PLR0913  # the signature IS the command line: one
 
     From the rows themselves the curve is measured first: nested subsets, several draws, judged on rows outside them.
     """
-    wanted = auditing.more_data.Wanted(
-        None if target_error is None else _share(target_error), cost_per_sample, rounds, max_growth, penalty
-    )
     chosen = None if learner in (None, "auto") else learner
+    from_curve = label is None and is_curve(path)
+    known = auditing.more_data.KNOWN_AS
+    named = None if chosen is None else known.get(chosen, chosen if from_curve else None)
+    target = None if target_error is None else _share(target_error)
+    wanted = auditing.more_data.Wanted(target, cost_per_sample, rounds, max_growth, penalty, learner_name=named)
     facts: dict[str, Any] = {"source": str(path)}
     plan: dict[str, Any] = {"seed": seed}
     rows = None
-    if label is None and is_curve(path):
+    if from_curve:
         curve = curves.LearningCurve.read_csv(path)
     else:
         roles = {name: value for name, value in {"label": label, "id": id, "groups": groups}.items() if value}
