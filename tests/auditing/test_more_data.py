@@ -40,6 +40,10 @@ def test_chances_rise_and_prices_are_those_of_the_rows(record):
     assert (np.diff(reach["value"]) >= 0).all()
     price = drawn["What the chance costs"]["price of the rows"]
     np.testing.assert_allclose(price, 0.2 * (reach["rows taught"][1:] - 800), atol=0.2)
+    more = forecast_record(falling(), Wanted(0.05, 0.2), {}, {}, rows=1000).outcomes[0].result
+    fewer = record.outcomes[0].result
+    assert more.findings[0].remedies[0].cost == pytest.approx(fewer.findings[0].remedies[0].cost - 40)
+    assert more.exhibits[2].columns["price of the rows"][0] > 0
     batches = drawn["Planned batches"]
     np.testing.assert_allclose(batches["price so far"], 0.2 * (batches["rows after it"] - 800))
 

@@ -26,7 +26,7 @@ CODE, TITLE = "SW401", "learning curve and what more data buys"
 QUESTION = "how much data"
 NORMAL = 1.96  # half width of the measured points' 95 % interval, in standard errors
 AHEAD = 2.0 ** np.arange(0.5, 4.01, 0.5)  # times the rows there are, that the page draws
-LIKELY = 0.5
+LIKELY, UNLIKELY = 0.5, 0.2
 KNOWN_AS = {  # how the forecaster knows the learners that are chosen by name
     "boosting": "GradientBoostingClassifier", "logistic": "LogisticRegression", "forest": "RandomForestClassifier",
 }  # fmt: skip
@@ -72,18 +72,26 @@ def forecast_record(
     if wanted.error is not None:
         options = {"learner_name": wanted.learner_name}
         need = samples_needed(curve, wanted.error, wanted.coverage, **options)
-        batches = None
-        if wanted.cost_per_sample is not None:
+        batches, price = None, wanted.cost_per_sample
+        if price is not None:
             batches = collection_plan(
-                curve, wanted.error, wanted.cost_per_sample, wanted.rounds, wanted.max_growth, wanted.penalty, **options
+                curve, wanted.error, price, wanted.rounds, wanted.max_growth, wanted.penalty, **options
             )
+            batches = _beyond(batches, rows - int(curve.sizes[-1]), price)
         findings.append(need_finding(need, batches))
-        exhibits += [reach_exhibit(need), *([] if batches is None else cost_exhibits(need, batches, wanted))]
+        exhibits += [reach_exhibit(need), *([] if batches is None else cost_exhibits(need, batches, wanted, rows))]
         measured = [*_known(need), *([] if batches is None else [batches.cost, batches.chance]), gain]
     findings += [gain_finding(rows, gain), *_warnings(curve, ahead)]
     outcome = Outcome(CODE, TITLE, "found", result=CheckResult(tuple(findings), (), tuple(exhibits), tuple(measured)))
     settings = {"question": QUESTION, "checks": [CODE], **plan}
     return AuditRecord(RECORD_SCHEMA, {"rows": rows, **facts}, settings, environment(), (outcome,))
+
+
+def _beyond(batches: CollectionPlan, there: int, price: float) -> CollectionPlan:
+    """The plan of somebody who has so many rows more than the largest size of the curve: they are paid for."""
+    paid = np.maximum(batches.paid - price * there, 0.0)
+    cost = replace(batches.cost, value=max(batches.cost.value - price * there, 0.0))
+    return replace(batches, next_batch=max(batches.next_batch - there, 0), paid=paid, cost=cost)
 
 
 # --- findings --------------------------------------------------------------------------------------------------------
@@ -112,7 +120,7 @@ def need_finding(need: Requirement, batches: CollectionPlan | None = None) -> Fi
     title = (
         f"{target} needs about {need.needed.value:,.0f} rows {_interval(need.needed, need)}"
         if likely
-        else f"{target} is unlikely to be reached with this learner: {chance:.0%} within {need.horizon:,} rows"
+        else f"{target} {_doubt(chance)} with this learner: chance {chance:.0%} within {need.horizon:,} rows"
     )
     parts = [_bet(need), need.reason, _least(need)]
     remedies: tuple[Remedy, ...] = ()
@@ -129,6 +137,10 @@ def need_finding(need: Requirement, batches: CollectionPlan | None = None) -> Fi
     return Finding(
         CODE, title, severity, (), explanation, remedies, _known(need), "data", CAVEAT
     )  # fmt: skip
+
+
+def _doubt(chance: float) -> str:
+    return "is unlikely to be reached" if chance < UNLIKELY else "may not be reached"
 
 
 def _bet(need: Requirement) -> str:
@@ -204,13 +216,13 @@ def reach_exhibit(need: Requirement) -> Exhibit:
     return Exhibit("curve", f"Chance to be at {100 * need.error:.3g} % error", columns, "% chance", note)
 
 
-def cost_exhibits(need: Requirement, batches: CollectionPlan, wanted: Wanted) -> list[Exhibit]:
+def cost_exhibits(need: Requirement, batches: CollectionPlan, wanted: Wanted, rows: int) -> list[Exhibit]:
     """The chance against the price of the rows, and the planned batches."""
-    price = (wanted.cost_per_sample or 0.0) * (need.sizes - need.sizes[0])
+    more = need.sizes > rows
     curve: dict[str, Array] = {
-        "price of the rows": price[1:],
-        "value": 100.0 * need.reach[1:],
-        "status": np.full(len(price) - 1, "forecast"),
+        "price of the rows": (wanted.cost_per_sample or 0.0) * (need.sizes[more] - rows),
+        "value": 100.0 * need.reach[more],
+        "status": np.full(int(more.sum()), "forecast"),
     }
     rounds = np.flatnonzero(np.diff(np.r_[0, batches.schedule]) > 0)
     table: dict[str, Array] = {
