@@ -33,6 +33,7 @@ from scipy import linalg
 from torch import Tensor, nn
 
 from samplewise.engine.gradients import row_gradients
+from samplewise.engine.kernels import inner_products
 from samplewise.information import GradientDescent, unique_information
 
 RESULTS = Path(__file__).parent / "results"
@@ -157,7 +158,7 @@ def one_size(n: int) -> dict[str, Any]:
     rng = np.random.default_rng(0)
     mix = rng.normal(size=(64, 3000)) / 8
     features, others = (np.tanh(rng.normal(size=(count, 64)) @ mix) for count in (n, JUDGES))
-    K, asked, y = features @ features.T, others @ features.T, np.sign(features[:, 0])
+    K, asked, y = inner_products(features), others @ features.T, np.sign(features[:, 0])
     del features
     recipe = GradientDescent(STEPS, n / float(np.trace(K)))
     unique_information(gram=K[:50, :50], targets=y[:50], training=GradientDescent(STEPS, 1e-3))

@@ -27,6 +27,7 @@ from samplewise.engine.models import choose_learner
 HERE = Path(__file__).parent / "results"
 DATA = Path(os.environ.get("SAMPLEWISE_DATA", "../shared/data")) / "groups" / "adult.csv.gz"
 FIRST, TARGET, PRICE, ROUNDS, JUDGES, REPEATS = 1500, 0.14, 0.05, 4, 8000, 5
+NAMED = "GradientBoostingClassifier"  # how the forecaster knows the learner
 SIZES = (1500, 2000, 3000, 4000, 6000, 8000, 12_000, 16_000, 24_000)
 
 
@@ -57,11 +58,11 @@ def followed(data: Dataset, seed: int, policy: str) -> dict[str, object]:
         told.append(step)
         if curve.error[-1] <= TARGET or len(told) > ROUNDS:
             break
-        need = curve.samples_needed(TARGET)
-        plan = curve.collection_plan(TARGET, PRICE, rounds=ROUNDS + 1 - len(told))
+        need = curve.samples_needed(TARGET, learner_name=NAMED)
+        plan = curve.collection_plan(TARGET, PRICE, rounds=ROUNDS + 1 - len(told), learner_name=NAMED)
         step |= {
             "needed": need.needed.value, "low": need.needed.low, "high": need.needed.high,
-            "chance": need.reachable.value,
+            "chance": need.reachable.value, "guess": need.rows,
         }  # fmt: skip
         grown = plan.next_size * now / int(curve.sizes[-1])  # the curve ends at four fifths of the rows
         now = min(len(order), max(now + 1, round(2 * now if policy == "doubling" else grown)))
@@ -97,6 +98,13 @@ def table_of(results: dict) -> str:
     held = [
         step["low"] <= reached(mean) <= step["high"] for run in results["runs"] if run["policy"] == "plan"
         for step in run["steps"] if "low" in step
+    ]  # fmt: skip
+    first = [run["steps"][0] for run in results["runs"] if run["policy"] == "plan" and "guess" in run["steps"][0]]
+    guesses = [step["guess"] for step in first]
+    chance = 100 * np.median([step["chance"] for step in first])
+    lines += [
+        "", f"The first single guess was {np.median(guesses):,.0f} rows in the median of the draws, from "
+        f"{min(guesses):,.0f} to {max(guesses):,.0f}; the chance to get there at all was put at {chance:.0f} %.",
     ]  # fmt: skip
     lines += [
         "", f"The target truly needs about {reached(mean):,.0f} rows. The 80 % interval of the first and later rounds "

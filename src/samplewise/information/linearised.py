@@ -21,6 +21,7 @@ from samplewise.engine.gradients import (
     sums_at_most,
     tangent_blocks,
 )
+from samplewise.engine.kernels.products import inner_products
 from samplewise.engine.kernels.spectrum import FeatureSpectrum, GramSpectrum, Spectrum
 from samplewise.information.responses import Responses, Rows
 
@@ -266,7 +267,7 @@ class _Network:
             spectrum: Spectrum = FeatureSpectrum.of(features)
         else:
             require_room(len(features))
-            spectrum = GramSpectrum.of(features.astype(np.float64) @ features.T.astype(np.float64))
+            spectrum = GramSpectrum.of(inner_products(features))
 
         def against(asked: Rows) -> tuple[Array, Floats]:
             own, at_start = sketch(asked)
@@ -294,8 +295,9 @@ def require_room(entries: int, fix: str = "") -> None:
 
 def _products(features: Floats, others: Floats | None = None) -> Floats:
     """Inner products of rows with a constant 1 beside their features."""
-    one = np.asarray(features, dtype=np.float64)
-    return np.asarray(one @ (one if others is None else np.asarray(others, dtype=np.float64)).T + 1.0)
+    if others is None:
+        return inner_products(features) + 1.0
+    return np.asarray(np.asarray(features, dtype=np.float64) @ np.asarray(others, dtype=np.float64).T + 1.0)
 
 
 def _start(given: Any, shape: tuple[int, ...]) -> Floats:

@@ -22,6 +22,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "logistic": ["LogisticDeletion", "LogisticHead", "logistic_deletion", "logistic_head"],
         "partial_fractions": ["PartialFractions", "partial_fractions"],
+        "products": ["inner_products"],
         "ridge": ["Head", "SubsetRidge"],
         "spectrum": ["FeatureSpectrum", "GramSpectrum", "Spectrum"],
         "stopped_deletion": ["Judges", "RowChanges", "StoppedDeletion"],
