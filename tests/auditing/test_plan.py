@@ -2,9 +2,10 @@
 
 import pytest
 
-from samplewise.auditing.plan import make_plan, parse_budget
+from samplewise.auditing.plan import make_plan
 from samplewise.core.errors import InputError
 from samplewise.engine.models import KernelHead
+from samplewise.engine.models.prices import parse_budget
 
 
 def plan(budget=None, rows=50_000):

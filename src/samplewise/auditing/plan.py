@@ -4,15 +4,13 @@ A budget buys a plan from a fixed cost table, not from the clock, so the same se
 slow machine and on a fast one.
 """
 
-import re
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from samplewise.core.errors import InputError, unknown_name
-from samplewise.engine.models.kernel_head import landmark_count
+from samplewise.core.errors import InputError
 from samplewise.engine.models.learner import Learner
+from samplewise.engine.models.prices import parse_budget, seconds_per_fit
 
-UNITS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 FOLDS = 5
 FEW_ROWS = 10_000  # up to so many, the folds of a tested remedy are drawn three times
 MANY_ROWS = 20_000  # from here, many rows make up for fewer halves and repeats
@@ -61,7 +59,7 @@ def make_plan(
     """
     full = Plan(
         checks, repeats=3 if rows <= FEW_ROWS else 1, halves=10 if rows < MANY_ROWS else 5,
-        curve_repeats=5 if rows < MANY_ROWS else 3, seconds_per_fit=_seconds_per_fit(rows, columns, classes, learner),
+        curve_repeats=5 if rows < MANY_ROWS else 3, seconds_per_fit=seconds_per_fit(rows, columns, classes, learner),
     )  # fmt: skip
     limit = parse_budget(budget)
     if limit is None:
@@ -80,34 +78,8 @@ def make_plan(
     )
 
 
-def parse_budget(budget: str | float | None) -> float | None:
-    """Seconds of "60s", "2min", "1h" or a number; None stays None."""
-    if budget is None or isinstance(budget, int | float):
-        seconds = budget
-    else:
-        found = re.fullmatch(r"\s*([0-9.]+)\s*([a-z]*)\s*", budget.lower())
-        if not found:
-            raise InputError("the budget cannot be read", got=repr(budget), fix="write it like 60s, 2min or 1h")
-        number, unit = found.groups()
-        if (unit or "s") not in UNITS:
-            raise unknown_name("unit of time", unit, UNITS)
-        seconds = float(number) * UNITS[unit or "s"]
-    if seconds is not None and not seconds > 0:
-        raise InputError("the budget must be positive", got=repr(budget), fix="write it like 60s, 2min or 1h")
-    return seconds
-
-
 def _reductions(full: Plan) -> list[Plan]:
     """Cheaper and cheaper plans: first fewer repeats, then fewer halves and curve repeats, last no tested advice."""
     once = replace(full, repeats=1)
     lean = replace(once, halves=4, curve_repeats=3, curve_sizes=5)
     return [full, once, lean, replace(lean, halves=3, curve_repeats=2, advice=False)]
-
-
-def _seconds_per_fit(rows: int, columns: int, classes: int, learner: Learner) -> float:
-    """From a fixed table measured on two cores (benchmarks/audit.py), so that plans do not depend on the clock."""
-    outputs = max(1, classes if classes > 2 else 1)  # two classes need one tree a round
-    if learner.closed_form:
-        width = landmark_count(rows)
-        return 0.02 + 2e-10 * width**3 + 4e-11 * rows * width**2 * 0.2
-    return 0.03 + 4e-7 * rows * max(columns, 1) * outputs

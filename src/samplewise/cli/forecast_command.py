@@ -10,7 +10,7 @@ from rich.text import Text
 
 from samplewise import auditing, curves, data, report
 from samplewise.cli.console import out
-from samplewise.cli.options import Groups, Id, Label, Learner, Quiet, Seed, Task, TaskOption
+from samplewise.cli.options import Budget, Groups, Id, Label, Learner, Quiet, Seed, Task, TaskOption
 from samplewise.core.errors import InputError
 from samplewise.core.values import Exhibit
 
@@ -37,13 +37,15 @@ Rounds = Annotated[int, _option("Rounds of collecting and measuring there is tim
 Growth = Annotated[float, _option("How many times the rows may become more in one round (4).", "TIMES")]
 Penalty = Annotated[float | None, _option("Price of ending without the target.", "PRICE")]
 Repeats = Annotated[int, _option("Draws of the subsets when a curve is measured (5).", "COUNT")]
+Fits = Annotated[Path | None, _option("Folder for finished fits: the same command goes on there after a kill.", "DIR")]
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="The page.", show_default=False)]
 
 
 def forecast_command(  # noqa: PLR0913  # the signature IS the command line: one argument per option
     path: PathArgument, label: Label = None, target_error: Target = None, cost_per_sample: Cost = None,
     rounds: Rounds = 4, max_growth: Growth = 4.0, penalty: Penalty = None, learner: Learner = None, id: Id = None,
-    groups: Groups = None, task: TaskOption = Task.AUTO, repeats: Repeats = 5, seed: Seed = 0,
+    groups: Groups = None, task: TaskOption = Task.AUTO, repeats: Repeats = 5, budget: Budget = None,
+    fits: Fits = None, seed: Seed = 0,
     out_file: Out = Path("forecast.html"), quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Say how many rows a target error needs, what the next rows buy, and what to collect first.
@@ -65,7 +67,7 @@ def forecast_command(  # noqa: PLR0913  # the signature IS the command line: one
         roles = {name: value for name, value in {"label": label, "id": id, "groups": groups}.items() if value}
         read = data.read_dataset(path, **roles).data
         read = read.keep(read.ids[~read.unlabelled()])
-        curve = curves.measure_learning_curve(read, chosen, repeats=repeats, seed=seed)
+        curve = curves.measure_learning_curve(read, chosen, repeats=repeats, seed=seed, budget=budget, folder=fits)
         rows = len(read)
         facts |= {"task": str(task), "label": label}
         plan |= {"learner": chosen or "chosen by the shape of the data", "repeats": repeats}

@@ -1,6 +1,8 @@
 """Error against the number of training rows, measured on rows that no subset of the repeat was taught."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -19,7 +21,9 @@ from samplewise.curves.stopping import StopAdvice, stop_rule
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target
 from samplewise.engine.models.losses import UNITS, row_losses
-from samplewise.engine.refits import Refits, open_part, refit
+from samplewise.engine.models.prices import parse_budget, seconds_per_fit
+from samplewise.engine.refits import Part, Refits, open_part, refit
+from samplewise.engine.refits.store import FitStore
 
 LEAST_ROWS = 20  # training rows a curve starts from, or two of every class
 LARGEST_SHARE = 0.8  # the rest of the rows judges
@@ -85,13 +89,16 @@ class LearningCurve(CurvePoints):
         return stop_rule(self, tolerance, final_size, coverage=coverage)
 
 
-def measure_learning_curve(
+def measure_learning_curve(  # noqa: PLR0913  # one keyword per thing a user may have already
     data: Dataset | tuple[Any, Any],
     learner: Any = None,
     sizes: Literal["log"] | Sequence[int] = "log",
     *,
     repeats: int = 5,
     seed: int = 0,
+    budget: str | float | None = None,
+    folder: str | Path | None = None,
+    refits: Refits | None = None,
     executor: Executor | None = None,
 ) -> LearningCurve:
     """Error against training size, as an error rate (or relative absolute error), on nested subsets.
@@ -102,13 +109,17 @@ def measure_learning_curve(
         sizes: increasing training sizes, or "log" for up to six, each twice the one before, up to four fifths of n.
         repeats: independent draws; their spread gives the standard error.
         seed: fixes draws and fits.
+        budget: seconds, or "2min": buys as many of the repeats as a fixed table of prices allows.
+        folder: where finished fits are kept; the same call goes on there after a kill.
+        refits: models on nested subsets of these rows that exist already (of an audit): nothing is fitted then.
         executor: carries out fits that are not in closed form.
 
     Returns:
         `LearningCurve`, larger means worse. Each draw is judged on the rows outside its largest subset.
 
     Raises:
-        InputError: no labels, or sizes that leave no row to judge on.
+        InputError: no labels, sizes that leave no row to judge on, a budget too small for one draw, or refits of other
+            rows.
 
     Cost: repeats * len(sizes) fits.   Not for: rows whose order matters (subsets are drawn from all times).
     Source: viering2023.
@@ -118,6 +129,10 @@ def measure_learning_curve(
     (2,)
     """
     part = open_part(data, learner, seed=seed, executor=executor)
+    if refits is not None:
+        return _of_these_rows(refits, part)
+    if folder is not None:
+        part = replace(part, runner=replace(part.runner, store=FitStore(Path(folder))))
     rows = len(part)
     wanted = log_sizes(rows, part.class_count) if isinstance(sizes, str) else list(sizes)
     if not wanted or wanted[-1] >= rows:
@@ -126,8 +141,34 @@ def measure_learning_curve(
             got=f"sizes up to {wanted[-1] if wanted else 0}, {rows} rows",
             fix=f"use sizes up to {int(LARGEST_SHARE * rows)}",
         )
-    refits = refit(part.runner, "nested", part.folds, count=repeats, sizes=wanted)
+    made = refit(part.runner, "nested", part.folds, count=_affordable(part, wanted, repeats, budget), sizes=wanted)
+    return curve_of_refits(made, part.target, groups=part.runner.groups)
+
+
+def _of_these_rows(refits: Refits, part: Part) -> LearningCurve:
+    """The curve of models that exist already."""
+    if not np.array_equal(refits.ids, part.data.ids):
+        raise InputError(
+            "these refits are of other rows", where="refits", got=f"{len(refits.ids)} rows for {len(part)}",
+            fix="pass refits of exactly this data, or leave them out",
+        )  # fmt: skip
     return curve_of_refits(refits, part.target, groups=part.runner.groups)
+
+
+def _affordable(part: Part, sizes: Sequence[int], repeats: int, budget: str | float | None) -> int:
+    """How many draws the budget buys, at most those asked for."""
+    limit = parse_budget(budget)
+    if limit is None:
+        return repeats
+    columns = int(np.prod(part.data.X.shape[1:]))
+    learner = part.runner.learner
+    draw = sum(seconds_per_fit(size, columns, part.class_count, learner) for size in sizes)
+    if draw > limit:
+        raise InputError(
+            "the budget is too small for one draw of this curve",
+            got=f"{limit:.3g} s, one draw takes about {draw:.3g} s", fix="allow more, or name smaller sizes",
+        )  # fmt: skip
+    return max(1, min(repeats, int(limit / draw)))
 
 
 def log_sizes(rows: int, classes: int = 0, count: int = 6, *, largest: int | None = None) -> list[int]:
