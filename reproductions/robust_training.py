@@ -4,8 +4,9 @@ The claims (harutyunyan2020): standard training memorises wrong labels; if the g
 without the label, less is memorised and more is learnt, more so with the Laplace form and a heavier weight. And
 (liu2020): holding a network to its early answers keeps it from memorising. Their tables (MNIST, CIFAR, ResNets) do not
 fit here; 10,000 training rows, 10,000 clean test rows, a perceptron 784-256-256-256-10 with batch normalisation, Adam
-at 0.001, batches of 256, 40 epochs at a constant rate, no early stopping; three draws of rows, flips and first weights.
-A wrong label is memorised where the network names it. `--seeds 1` is a quick look.
+at 0.001, batches of 256, 40 epochs at a constant rate, no early stopping; as many draws of rows, flips and first weights
+as `--seeds` says (3; the figures kept here say how many they are of). A wrong label is memorised where the network
+names it.
 """
 
 import argparse
@@ -119,7 +120,7 @@ def table_of(results: dict[str, list[dict[str, dict[str, float]]]]) -> str:
         matrix = noise / 9 * np.ones((10, 10)) + (1 - noise - noise / 9) * np.eye(10)
         floor = least_training_errors(label_noise_entropy(matrix), 0.0, CLASSES)
         lines += [
-            f"### {noise:.0%} of the labels replaced by another class ({len(draws)} draws)", "",
+            f"### {noise:.0%} of the labels replaced by another class ({len(draws)} draw{'s' * (len(draws) > 1)})", "",
             f"A model that holds nothing about the labels gets at least {floor:.0%} of them wrong in training.", "",
             "| method | accuracy on clean rows | wrong labels memorised | training labels it gets wrong | "
             "area, wrong labels told by 1 - p(given) | CPU s |",
@@ -137,7 +138,9 @@ def table_of(results: dict[str, list[dict[str, dict[str, float]]]]) -> str:
 
 
 def spread(values: list[float]) -> str:
-    """Mean with the range."""
+    """Mean with the range, or the one value there is."""
+    if len(values) == 1:
+        return f"{values[0]:.3f}"
     return f"{np.mean(values):.3f} ({min(values):.3f} to {max(values):.3f})"
 
 
