@@ -4,9 +4,9 @@ The claims (harutyunyan2020): standard training memorises wrong labels; if the g
 without the label, less is memorised and more is learnt, more so with the Laplace form and a heavier weight. And
 (liu2020): holding a network to its early answers keeps it from memorising. Their tables (MNIST, CIFAR, ResNets) do not
 fit here; 10,000 training rows, 10,000 clean test rows, a perceptron 784-256-256-256-10 with batch normalisation, Adam
-at 0.001, batches of 256, 40 epochs at a constant rate, no early stopping; as many draws of rows, flips and first weights
-as `--seeds` says (3; the figures kept here say how many they are of). A wrong label is memorised where the network
-names it.
+at 0.001, batches of 256, 40 epochs at a constant rate, no early stopping; so many draws of rows, flips and first
+weights as `--seeds` says (3; the figures kept here say how many they are of). A wrong label is memorised where the
+network names it.
 """
 
 import argparse
