@@ -143,8 +143,8 @@ def _reason(curve: CurvePoints, chance: float) -> str:
     horizon = f"{FURTHEST * int(curve.sizes[-1]):,} rows"
     if chance < UNLIKELY:
         flat = curve.error[0] - curve.error[-1] <= 2.0 * float(np.nan_to_num(curve.standard_error).max())
-        cause = "the curve is flat" if flat else "curves that looked like this one flattened too early"
-        said = [f"Unlikely to be reached with this learner: {cause}; the chance with {horizon} is {chance:.0%}."]
+        cause = "the curve is flat" if flat else "of the curves that looked like this one most flattened too early"
+        said = [f"The chance to arrive with {horizon} and this learner is {chance:.0%}: {cause}."]
     else:
         said = [f"The chance to arrive with {horizon} is {chance:.0%}."]
     if curve.unit != UNITS["classification"]:
