@@ -7,6 +7,8 @@ fit here; 10,000 training rows, 10,000 clean test rows, a perceptron 784-256-256
 at 0.001, batches of 256, 40 epochs at a constant rate, no early stopping; so many draws of rows, flips and first
 weights as `--seeds` says (3; the figures kept here say how many they are of). A wrong label is memorised where the
 network names it.
+
+Every draw is kept when it is done: a run that was stopped goes on where it was, and `--seeds 5` adds to what is there.
 """
 
 import argparse
@@ -40,6 +42,7 @@ from samplewise.labels import (
 )
 
 HERE = Path(__file__).parent / "results"
+FILE = HERE / "robust_training.json"
 DATA = Path(os.environ.get("SAMPLEWISE_DATA", "../shared/data"))
 ROWS, ASKED, CLASSES, EPOCHS, BATCH = 10_000, 10_000, 10, 40, 256
 SHARES = (0.8, 0.4)
@@ -167,14 +170,31 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3)
     asked = parser.parse_args()
-    results = {str(share): [measured(share, seed) for seed in range(asked.seeds)] for share in SHARES}
+    HERE.mkdir(exist_ok=True)
+    results = kept()
+    for seed in range(asked.seeds):
+        for share in SHARES:
+            draws = results.setdefault(str(share), [])
+            if len(draws) <= seed:
+                draws.append(measured(share, seed))
+                keep(results)
+    print(table_of(results))
+
+
+def kept() -> dict[str, list[dict[str, dict[str, float]]]]:
+    """Draws of earlier runs with the same version of torch."""
+    if not FILE.exists():
+        return {}
+    stored = json.loads(FILE.read_text())
+    return dict(stored["results"]) if stored["versions"]["torch"] == version("torch") else {}
+
+
+def keep(results: dict[str, list[dict[str, dict[str, float]]]]) -> None:
+    """What there is so far, with the machine and versions it was measured on."""
     machine = {"cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
     versions = {name: version(name) for name in ("samplewise", "numpy", "torch")}
-    HERE.mkdir(exist_ok=True)
-    file = HERE / "robust_training.json"
-    file.write_text(json.dumps({"machine": machine, "versions": versions, "results": results}, indent=1))
-    file.with_suffix(".md").write_text(table_of(results))
-    print(table_of(results))
+    FILE.write_text(json.dumps({"machine": machine, "versions": versions, "results": results}, indent=1))
+    FILE.with_suffix(".md").write_text(table_of(results))
 
 
 if __name__ == "__main__":
