@@ -6,14 +6,12 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from samplewise.auditing.plan import Plan
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import NotApplicable
 from samplewise.core.execution import Executor
-from samplewise.core.randomness import derive_seed, key_hashes
+from samplewise.core.randomness import derive_seed
 from samplewise.curves import log_sizes
 from samplewise.data.columns import Column
 from samplewise.data.dataset import Dataset
@@ -22,7 +20,7 @@ from samplewise.data.targets import Target
 from samplewise.engine.models.encoding import SpaceEncoder
 from samplewise.engine.models.learner import Fitted, Learner
 from samplewise.engine.models.metrics import Metric
-from samplewise.engine.neighbours import NeighbourGraph, build_graph, exact_groups
+from samplewise.engine.neighbours import NeighbourGraph, build_graph, exact_groups, groups_with_copies
 from samplewise.engine.refits import FitRunner, FitStore, Part, Refits, refit
 from samplewise.engine.refits.parts import whole_part
 from samplewise.information import UniqueInformation, unique_information
@@ -76,8 +74,7 @@ class Evidence:
     @cached_property
     def split_groups(self) -> Array | None:
         """(n,) rows that must share a fold: the user's groups and exact duplicates; None: there are none."""
-        groups = join_groups(self.exact_duplicates, self.data.groups)
-        return None if len(np.unique(groups)) == len(groups) else named_by_member(groups, self.data.ids)
+        return groups_with_copies(self.exact_duplicates, self.data.groups, self.data.ids)
 
     @cached_property
     def folds(self) -> list[Ints]:
@@ -175,21 +172,3 @@ class Evidence:
             return np.asarray(self.test.y, dtype=np.float64)
         lookup = {value: code for code, value in enumerate(self.target.classes.tolist())}
         return np.array([lookup.get(value, -1) for value in self.test.y.tolist()], dtype=np.intp)
-
-
-def join_groups(first: Ints, second: Array | None) -> Ints:
-    """(n,) connected components of two groupings: rows linked by either share a number."""
-    if second is None:
-        return first
-    ours, theirs = (np.unique(grouping, return_inverse=True)[1] for grouping in (first, second.astype(str)))
-    size = int(ours.max()) + 1 + int(theirs.max()) + 1
-    links = sparse.coo_array((np.ones(len(ours)), (ours, theirs + ours.max() + 1)), shape=(size, size))
-    return connected_components(links, directed=False)[1].astype(np.intp)[ours]
-
-
-def named_by_member(groups: Ints, ids: Array) -> Array:
-    """(n,) the same grouping, each group named by a hash of one of its ids: a name that no row order changes."""
-    hashes = key_hashes(ids)
-    least = np.full(int(groups.max()) + 1, np.iinfo(np.uint64).max, dtype=np.uint64)
-    np.minimum.at(least, groups, hashes)
-    return least[groups]

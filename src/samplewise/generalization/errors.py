@@ -39,8 +39,7 @@ def clopper_pearson(errors: float, rows: float, coverage: float = 0.95) -> Estim
             fix="count the wrong rows among those judged, for example clopper_pearson(3, 100)",
         )
     tail = (1.0 - coverage) / 2.0
-    low = float(special.betaincinv(errors, rows - errors + 1.0, tail)) if errors > 0 else 0.0
-    high = float(special.betaincinv(errors + 1.0, rows - errors, 1.0 - tail)) if errors < rows else 1.0
+    low, high = 1.0 - highest_rate(rows - errors, rows, tail), highest_rate(errors, rows, tail)
     return Estimate("error", 100.0 * errors / rows, 100.0 * low, 100.0 * high, "%", coverage, "clopper1934")
 
 
@@ -66,11 +65,7 @@ def error_rate(wrong: Any, groups: Array | None = None, coverage: float = 0.95) 
     >>> error_rate([0, 0, 1, 1], groups=["a", "a", "b", "b"]).high > error_rate([0, 0, 1, 1]).high
     True
     """
-    flags = np.asarray(wrong, dtype=np.float64)
-    rows = float(len(flags))
-    if groups is not None and rows:
-        rows /= max(1.0, _design_effect(flags, np.asarray(groups)))
-    return clopper_pearson(float(flags.mean()) * rows if len(flags) else 0.0, rows, coverage)
+    return clopper_pearson(*effective_counts(np.asarray(wrong, dtype=np.float64), groups), coverage)
 
 
 def absolute_error(outputs: Any, numbers: Any, groups: Array | None = None, coverage: float = 0.95) -> Estimate:
@@ -108,6 +103,19 @@ def explained_variance(outputs: Any, numbers: Any, groups: Array | None = None, 
     influence = (np.square(predicted - given) - ratio * spread) / spread.mean()
     low, high, mean = _t_interval(100.0 * (1.0 - ratio - influence), groups, coverage)
     return Estimate("explained_variance", mean, low, high, "%", coverage, "student1908")
+
+
+def highest_rate(errors: float, rows: float, miss: float) -> float:
+    """The error rate at which at most `errors` wrong rows among `rows` have probability `miss`; 1 if all are wrong."""
+    return float(special.betainccinv(errors + 1.0, rows - errors, miss)) if errors < rows else 1.0
+
+
+def effective_counts(wrong: Floats, groups: Array | None = None) -> tuple[float, float]:
+    """(errors, rows) of flags (n,) as independent rows would show them: divided by the design effect of groups (n,)."""
+    rows = float(len(wrong))
+    if groups is not None and rows:
+        rows /= max(1.0, _design_effect(wrong, np.asarray(groups)))
+    return (float(wrong.mean()) * rows if len(wrong) else 0.0), rows
 
 
 def clustered(values: Floats, groups: Array | None) -> tuple[float, int]:

@@ -9,7 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "graph": ["NeighbourGraph", "NeighbourIndex", "build_graph"],
-        "groups": ["exact_groups"],
+        "groups": ["exact_groups", "groups_with_copies"],
         "shapley": ["neighbour_shapley", "neighbour_shapley_moments", "ranked_neighbour_shapley"],
     },
 )
