@@ -6,6 +6,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "calibration": ["CalibrationError", "calibration_error"],
+        "certificates": [
+            "betting_bound",
+            "clopper_pearson_bound",
+            "pac_bayes_kl_bound",
+            "sample_compression_bound",
+        ],
         "errors": ["absolute_error", "clopper_pearson", "error_rate", "explained_variance"],
         "guessing": ["beats_guessing", "discrimination"],
         "halves": ["generalization_gap", "memorization"],
