@@ -7,7 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "advice": ["Measured", "measure_remedies"],
         "designs": ["Refits", "refit"],
-        "opening": ["open_part"],
+        "opening": ["fits_in", "open_as_audit", "open_part"],
         "parts": ["Change", "Part", "Rule"],
         "processes": ["ProcessExecutor"],
         "runner": ["FitRunner"],
