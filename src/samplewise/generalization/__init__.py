@@ -5,6 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "bounds": ["Bound", "Bounds", "bounds_from_runs"],
         "calibration": ["CalibrationError", "calibration_error"],
         "certificates": [
             "betting_bound",
@@ -14,6 +15,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "errors": ["absolute_error", "clopper_pearson", "error_rate", "explained_variance"],
         "guessing": ["beats_guessing", "discrimination"],
+        "looks": ["LooksClaim", "claim_after_looks", "rows_to_claim"],
         "halves": ["generalization_gap", "memorization"],
+        "supervision": ["SupervisionComplexity", "supervision_complexity"],
     },
 )

@@ -1,0 +1,95 @@
+"""From nats to an error: the largest error on other rows that an inequality leaves room for.
+
+Every function takes a training error in [0, 1] and the mean information of a pair, or of a row, in nats.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy import special
+from scipy.optimize import minimize_scalar
+
+from samplewise.core.arrays import Floats
+
+LN2 = float(np.log(2.0))
+STEPS = 60  # halvings: an error known to 1e-18
+
+
+def binary_kl(first: float, second: float) -> float:
+    """Nats: Kullback-Leibler divergence of a coin with chance `first` from one with chance `second`."""
+    return float(special.rel_entr(first, second) + special.rel_entr(1.0 - first, 1.0 - second))
+
+
+def binary_js(first: float, second: float) -> float:
+    """Nats, 0..ln 2: Jensen-Shannon divergence of two coins, the information their toss has about which was tossed."""
+    middle = (first + second) / 2.0
+    return (binary_kl(first, middle) + binary_kl(second, middle)) / 2.0
+
+
+def invert_kl(training: float, pair: float) -> float:
+    """Largest R in [training, 1] with kl(training || (training + R) / 2) <= information of a pair (hellstrom2022)."""
+    return _largest(lambda error: binary_kl(training, (training + error) / 2.0), training, pair)
+
+
+def invert_js(training: float, row: float) -> float:
+    """Largest R in [training, 1] with js(training || R) <= information of a row (dong2025)."""
+    return _largest(lambda error: binary_js(training, error), training, row)
+
+
+def slope(rate: Floats | float) -> Floats | float:
+    """C1 of C2 = `rate` in (0, ln 2 / 2), where exp(2 C2) + exp(-2 C2 (C1 + 1)) = 2 (wang2023b)."""
+    return -np.log(2.0 - np.exp(2.0 * rate)) / (2.0 * rate) - 1.0
+
+
+def fast_rate(training: float, row: float) -> float:
+    """Least C1 training + row / C2 over C2: a bound on the gap (wang2023b)."""
+    if row <= 0.0:
+        return 0.0
+    return _least(lambda rate: float(slope(rate)) * training + row / rate, LN2 / 2.0)
+
+
+def linear_rate(training: float, pair: float) -> float:
+    """Least g training + pair / v over v, v (1 - g) + (e^v - 1 - v) (1 + g^2) <= 0: a bound on R (hellstrom2022)."""
+    return _least(lambda rate: _linear_slope(rate) * training + pair / rate, LINEAR_LIMIT)
+
+
+def root_mean_square(joint: float, pairs: int) -> float:
+    """Root of the mean squared gap to unseen rows: sqrt(8 / n (I + ln 2 / 2) + 1 / (2 n)), I of all pairs together."""
+    return float(np.sqrt((8.0 * (joint + LN2 / 2.0) + 0.5) / pairs))
+
+
+def _linear_slope(rate: float) -> float:
+    """The smaller root g >= 1 of (e^v - 1 - v) g^2 - v g + (e^v - 1) = 0."""
+    curvature = np.expm1(rate) - rate
+    inside = max(rate**2 - 4.0 * curvature * np.expm1(rate), 0.0)
+    # The usual formula cancels for small v; this one does not.
+    return float(2.0 * np.expm1(rate) / (rate + np.sqrt(inside)))
+
+
+def _largest(divergence: Callable[[float], float], training: float, limit: float) -> float:
+    """The error in [training, 1] where a divergence that rises from 0 meets its limit."""
+    low, high = training, 1.0
+    if divergence(high) <= limit:
+        return high
+    for _ in range(STEPS):
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if divergence(middle) <= limit else (low, middle)
+    return high  # the rounded-up end: never below the root
+
+
+def _least(function: Callable[[float], float], limit: float) -> float:
+    """Minimum over (0, limit): a grid that is dense at both ends, then golden section around its best point.
+
+    Every point gives a valid bound, so a minimum that is missed costs tightness and nothing else.
+    """
+    odds = np.concatenate([np.logspace(-9, -0.31, 120), 1.0 - np.logspace(-9, -0.31, 60)])
+    grid = limit * np.sort(odds)
+    values = [function(float(rate)) for rate in grid]
+    best = int(np.argmin(values))
+    around = (float(grid[max(best - 1, 0)]), float(grid[min(best + 1, len(grid) - 1)]))
+    found = minimize_scalar(function, bounds=around, method="bounded", options={"xatol": 1e-12})
+    return float(min(values[best], found.fun))
+
+
+# Beyond this rate no slope satisfies the condition of `linear_rate`.
+LINEAR_LIMIT = 0.365342
