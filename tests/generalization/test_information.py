@@ -44,8 +44,8 @@ def test_corrections_of_independent_variables_are_near_nothing(fits):
     coins = draw.permuted(np.tile(np.arange(fits)[:, None] % 2, 3000), axis=0)
     outcomes = draw.integers(0, 3, (fits, 3000))
     found = estimate_information(coins, outcomes)
-    assert found.plug_in.mean() == pytest.approx(2 / (2 * fits), rel=0.15)  # (r - 1)(c - 1) / 2k
-    assert abs(found.miller_madow.mean()) < 0.15 * found.plug_in.mean()
+    assert found.plug_in.mean() == pytest.approx(2 / (2 * fits), rel=0.2)  # (r - 1)(c - 1) / 2k
+    assert abs(found.miller_madow.mean()) < 0.25 * found.plug_in.mean()
     assert abs(found.jackknife.mean()) < 0.25 * found.plug_in.mean()
 
 

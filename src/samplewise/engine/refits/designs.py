@@ -1,4 +1,4 @@
-"""k models on k subsets of one data set: folds, halves with their complements, nested sizes, pairs of folds."""
+"""k models on k subsets of one data set: folds, halves with their complements, nested sizes, pairs, supersamples."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,11 +8,13 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Ints, Mask
 from samplewise.core.errors import unknown_name
+from samplewise.core.randomness import derive_seed
 from samplewise.data.splits import nested_subsets, random_halves
 from samplewise.engine.models.learner import Fit
 from samplewise.engine.refits.runner import FitRunner
+from samplewise.engine.refits.supersample import Supersample, deal_pairs
 
-Design = Literal["folds", "halves", "nested", "pairs"]
+Design = Literal["folds", "halves", "nested", "pairs", "supersample"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +28,7 @@ class Refits:
     seeds: Array  # (k,)
     learner: str  # fingerprints
     data: str
+    pairing: Supersample | None = None  # of design "supersample": which rows are a pair
 
     def __len__(self) -> int:
         """Number of models."""
@@ -74,6 +77,38 @@ def refit(
         runner.learner.fingerprint(),
         runner.data.fingerprint(),
     )
+
+
+def refit_supersamples(runner: FitRunner, folds: Ints, *, splits: int = 30, draws: int = 3) -> tuple[Refits, ...]:
+    """Fit `splits` models on each of `draws` random pairings of the rows and ask each about all n rows.
+
+    Args:
+        runner: data, learner, seed, store; its groups stay on one side.
+        folds: (n,) fold of every row, as in `refit`.
+        splits: of each pairing, even: every split comes with its complement.
+        draws: pairings.
+
+    Returns:
+        One `Refits` per pairing, of design "supersample".
+
+    Cost: splits * draws fits.
+    """
+    codes = None if runner.target.classes is None else runner.target.codes
+    dealt = [
+        deal_pairs(runner.data.ids, codes, runner.groups, splits=splits, seed=derive_seed(runner.seed, "pairs", draw))
+        for draw in range(draws)
+    ]
+    everyone = np.arange(len(folds))
+    inside = [pairing.inside() for pairing in dealt]
+    answers = runner.outputs([Fit(mask, everyone) for masks in inside for mask in masks], blocks=folds)
+    made = (runner.learner.fingerprint(), runner.data.fingerprint())
+    return tuple(
+        Refits(
+            runner.data.ids, masks, np.stack(answers[draw * splits : (draw + 1) * splits]), "supersample",
+            np.full(splits, runner.seed), *made, pairing,
+        )
+        for draw, (masks, pairing) in enumerate(zip(inside, dealt, strict=True))
+    )  # fmt: skip
 
 
 def _subsets(runner: FitRunner, design: Design, folds: Ints, count: int) -> Mask:
