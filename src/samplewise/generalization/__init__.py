@@ -13,6 +13,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "pac_bayes_kl_bound",
             "sample_compression_bound",
         ],
+        "counterexamples": [
+            "Counterexample",
+            "SimulatedCounterexample",
+            "formal_counterexample",
+            "simulated_counterexample",
+        ],
         "errors": ["absolute_error", "clopper_pearson", "error_rate", "explained_variance"],
         "guessing": ["beats_guessing", "discrimination"],
         "looks": ["LooksClaim", "claim_after_looks", "rows_to_claim"],
