@@ -4,26 +4,22 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
-import lazy_loader
 import numpy as np
-from scipy import sparse
 from scipy.special import logsumexp
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask, one_hot
-from samplewise.core.errors import InputError, name_rows
+from samplewise.core.errors import InputError
 from samplewise.core.execution import Executor
 from samplewise.core.randomness import derive_seed
 from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
-from samplewise.data.images import Images
-from samplewise.data.targets import Target, describe_target
+from samplewise.data.targets import describe_target
 from samplewise.engine.models.choice import choose_learner
 from samplewise.engine.models.encoding import feature_space
 from samplewise.engine.models.learner import Fit
 from samplewise.engine.models.metrics import Metric, choose_metric
 from samplewise.engine.refits import FitRunner, ProcessExecutor
-
-pd = lazy_loader.load("pandas")
+from samplewise.engine.refits.stacking import codes_as, require_labels, stacked
 
 Players = Literal["rows", "groups"]
 MOST_FITS = 50_000
@@ -183,11 +179,11 @@ def open_game(
     """
     train, held = (rows if isinstance(rows, Dataset) else Dataset(*rows) for rows in (data, validation))
     for rows, name in ((train, "data"), (held, "validation")):
-        _require_labels(rows, name)
+        require_labels(rows, name)
     target = describe_target(train.y, ids=train.ids)
-    together = replace(target, codes=np.r_[target.codes, _codes_as(target, held)])
+    together = replace(target, codes=np.r_[target.codes, codes_as(target, held)])
     chosen, _ = choose_learner(learner, train, target)
-    everyone = _stacked(train, held)
+    everyone = stacked(train, held)
     runner = FitRunner(everyone, together, chosen, feature_space(everyone), seed, executor or ProcessExecutor())
     keys, member = _players(train, players)
     return Game(runner, member, keys, held.ids, choose_metric(utility, target.task), players)
@@ -204,61 +200,3 @@ def _players(data: Dataset, players: Players) -> tuple[Array, Ints]:
         )
     keys, member = np.unique(data.groups, return_inverse=True)
     return keys, member.astype(np.intp)
-
-
-def _require_labels(data: Dataset, name: str) -> None:
-    unlabelled = data.unlabelled() if data.y is not None else np.ones(len(data), dtype=bool)
-    if unlabelled.any():
-        raise InputError(
-            f"every row of {name} needs a label", where=name_rows(data.ids[unlabelled]),
-            got=f"{int(unlabelled.sum())} of {len(data)} rows without", fix=f"drop them: {name}.drop(ids)",
-        )  # fmt: skip
-
-
-def _codes_as(target: Target, held: Dataset) -> Array:
-    """Labels of the validation rows in the codes of the training rows."""
-    if target.classes is None:
-        return np.asarray(held.y, dtype=np.float64)
-    lookup = {value: code for code, value in enumerate(target.classes.tolist())}
-    labels = np.asarray(held.y).tolist()
-    unknown = np.array([label not in lookup for label in labels])
-    if unknown.any():
-        raise InputError(
-            "validation rows are of classes the data lacks", where=name_rows(held.ids[unknown]),
-            got=", ".join(sorted({str(label) for label in labels if label not in lookup})[:5]),
-            fix="drop them, or add training rows of these classes",
-        )  # fmt: skip
-    return np.array([lookup[label] for label in labels], dtype=np.intp)
-
-
-def _stacked(train: Dataset, held: Dataset) -> Dataset:
-    """Training rows followed by validation rows, each with an id of its own."""
-    if tuple(train.X.shape[1:]) != tuple(held.X.shape[1:]):
-        raise InputError(
-            "data and validation have different columns",
-            got=f"X {tuple(train.X.shape)} and {tuple(held.X.shape)}",
-            fix="pass validation rows with the columns of the data",
-        )
-    weights = None if train.weights is None else np.r_[train.weights, np.ones(len(held))]
-    # Hash-drawn landmarks must not depend on how the validation rows are numbered beside the training rows.
-    ids = np.array([f"row {key}" for key in train.ids.tolist()] + [f"judge {key}" for key in held.ids.tolist()])
-    return Dataset(_stacked_features(train.X, held.X), None, ids=ids, weights=weights)
-
-
-def _stacked_features(first: Any, second: Any) -> Any:
-    if isinstance(first, Images):
-        return _stacked_images(first, second)
-    if hasattr(first, "iloc"):
-        return pd.concat([first, second[list(first.columns)]], ignore_index=True)
-    return (sparse if hasattr(first, "indptr") else np).vstack([first, second])
-
-
-def _stacked_images(first: Images, second: Images) -> Images:
-    if first.pixels is not None and second.pixels is not None:
-        return replace(first, pixels=np.concatenate([first.pixels, second.pixels]))
-    if first.paths is not None and second.paths is not None:
-        return replace(first, paths=np.concatenate([first.paths, second.paths]))
-    raise InputError(
-        "images of data and validation are held in different ways", got="files on one side, pixels on the other",
-        fix="read both with Images.from_files, or both with Images.from_array",
-    )  # fmt: skip

@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "advice": ["Measured", "measure_remedies"],
-        "designs": ["Refits", "refit", "refit_supersamples"],
+        "designs": ["Refits", "refit", "refit_supersamples", "supersamples"],
         "opening": ["fits_in", "open_as_audit", "open_part"],
         "parts": ["Change", "Part", "Rule"],
         "processes": ["ProcessExecutor"],

@@ -79,35 +79,36 @@ def refit(
     )
 
 
-def refit_supersamples(runner: FitRunner, folds: Ints, *, splits: int = 30, draws: int = 3) -> tuple[Refits, ...]:
-    """Fit `splits` models on each of `draws` random pairings of the rows and ask each about all n rows.
+def supersamples(runner: FitRunner, *, splits: int = 30, draws: int = 3) -> tuple[Supersample, ...]:
+    """`draws` random pairings of the runner's rows within classes, its groups on one side, with `splits` coins each."""
+    codes = None if runner.target.classes is None else runner.target.codes
+    seeds = [derive_seed(runner.seed, "pairs", draw) for draw in range(draws)]
+    return tuple(deal_pairs(runner.data.ids, codes, runner.groups, splits=splits, seed=seed) for seed in seeds)
+
+
+def refit_supersamples(runner: FitRunner, folds: Ints, pairings: Sequence[Supersample]) -> tuple[Refits, ...]:
+    """Fit one model per split of each pairing and ask each about all n rows.
 
     Args:
-        runner: data, learner, seed, store; its groups stay on one side.
+        runner: data, learner, seed, store.
         folds: (n,) fold of every row, as in `refit`.
-        splits: of each pairing, even: every split comes with its complement.
-        draws: pairings.
+        pairings: from `supersamples`.
 
     Returns:
         One `Refits` per pairing, of design "supersample".
 
-    Cost: splits * draws fits.
+    Cost: as many fits as the pairings have splits together.
     """
-    codes = None if runner.target.classes is None else runner.target.codes
-    dealt = [
-        deal_pairs(runner.data.ids, codes, runner.groups, splits=splits, seed=derive_seed(runner.seed, "pairs", draw))
-        for draw in range(draws)
-    ]
     everyone = np.arange(len(folds))
-    inside = [pairing.inside() for pairing in dealt]
-    answers = runner.outputs([Fit(mask, everyone) for masks in inside for mask in masks], blocks=folds)
+    inside = [pairing.inside() for pairing in pairings]
+    answers = iter(runner.outputs([Fit(mask, everyone) for masks in inside for mask in masks], blocks=folds))
     made = (runner.learner.fingerprint(), runner.data.fingerprint())
     return tuple(
         Refits(
-            runner.data.ids, masks, np.stack(answers[draw * splits : (draw + 1) * splits]), "supersample",
-            np.full(splits, runner.seed), *made, pairing,
+            runner.data.ids, masks, np.stack([next(answers) for _ in masks]), "supersample",
+            np.full(len(masks), runner.seed), *made, pairing,
         )
-        for draw, (masks, pairing) in enumerate(zip(inside, dealt, strict=True))
+        for masks, pairing in zip(inside, pairings, strict=True)
     )  # fmt: skip
 
 
