@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "pac_bayes_kl_bound",
             "sample_compression_bound",
         ],
+        "conformal": ["ConformalThreshold", "conformal_threshold"],
         "counterexamples": [
             "Counterexample",
             "SimulatedCounterexample",
@@ -21,8 +22,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "errors": ["absolute_error", "clopper_pearson", "error_rate", "explained_variance"],
         "guessing": ["beats_guessing", "discrimination"],
+        "layers": ["LayerProfile", "layer_profile"],
+        "holdout": ["ReusableHoldout", "reusable_holdout"],
         "looks": ["LooksClaim", "claim_after_looks", "rows_to_claim"],
-        "halves": ["generalization_gap", "memorization"],
+        "gap": ["GeneralizationGap", "generalization_gap"],
+        "halves": ["gap_of_refits"],
         "supervision": ["SupervisionComplexity", "supervision_complexity"],
+        "memorised": ["Memorization", "memorization", "memorization_of_refits"],
     },
 )
