@@ -1,0 +1,237 @@
+"""Where training rows and other rows part ways inside a network, layer by layer."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from sklearn.covariance import ledoit_wolf
+
+from samplewise.core.arrays import Array, Floats, Mask
+from samplewise.core.errors import InputError, name_rows, unknown_name
+from samplewise.core.randomness import generator, key_hashes, uniform_from_hashes
+from samplewise.core.values import Exhibit
+from samplewise.data.border import default_ids
+from samplewise.data.dataset import Dataset
+from samplewise.engine import models  # its torch half is loaded where a module comes
+
+DIRECTIONS = 64  # onto which representations are projected for the sliced distance
+METRICS = {"sliced_wasserstein": "standard deviations", "gaussian_kl": "nats"}
+FEWEST = 10  # rows on either side
+LEVEL = 0.05
+
+Distance = Callable[[Mask], float]  # of the rows flagged from the others
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerProfile:
+    """Distances between the representations of training and held-out rows; see `layer_profile`.
+
+    Attributes:
+        layers: names, in the order of the forward pass; "inputs" comes first.   widths: (l,) features of each.
+        distance: (l,) in `unit`; larger means the two sets look more different there.
+        null: (l,) mean over random divisions of all rows: what two draws of the same kind show.
+        null_low, null_high: (l,) hold 95 % of them.
+        p_value: (l,) share of random divisions at least as far apart, never 0.
+        unit: "standard deviations" of the layer, or "nats".
+
+    Source: he2025.
+    """
+
+    layers: tuple[str, ...]
+    widths: Array
+    distance: Floats
+    null: Floats
+    null_low: Floats
+    null_high: Floats
+    p_value: Floats
+    unit: str
+
+    @property
+    def parting(self) -> str | None:
+        """The first layer whose distance chance does not explain (5 %, all layers together, Holm); None where none."""
+        order, apart = np.argsort(self.p_value, kind="stable"), np.zeros(len(self.layers), dtype=bool)
+        for place, layer in enumerate(order):
+            if self.p_value[layer] * (len(order) - place) > LEVEL:
+                break
+            apart[layer] = True
+        return self.layers[int(np.argmax(apart))] if apart.any() else None
+
+    def exhibit(self) -> Exhibit:
+        """The profile as a table, one line per layer."""
+        columns = {
+            "layer": np.array(self.layers), "width": self.widths, "distance": self.distance, "null": self.null,
+            "null_low": self.null_low, "null_high": self.null_high, "p_value": self.p_value,
+        }  # fmt: skip
+        note = "a difference between two sets of rows, not a bound on any error"
+        return Exhibit("table", "training and held-out rows, by layer", columns, self.unit, note)
+
+
+def layer_profile(
+    module: Any,
+    train: Any,
+    held_out: Any,
+    *,
+    layers: Sequence[str] | None = None,
+    metric: Literal["sliced_wasserstein", "gaussian_kl"] = "sliced_wasserstein",
+    permutations: int = 200,
+    seed: int = 0,
+) -> LayerProfile:
+    """How far apart training rows and held-out rows lie in every layer, in standard deviations or nats.
+
+    "sliced_wasserstein": mean over 64 random directions of the distance between the sorted projections, over the
+    layer's pooled standard deviation. "gaussian_kl": KL(held-out || train) of normal distributions with Ledoit-Wolf
+    covariances. Both are above 0 for two draws of one kind; random divisions of all rows say by how much.
+
+    Args:
+        module: a trained torch module, or a fitted network of a `TorchLearner`; it answers in evaluation mode.
+        train: at least ten rows it was trained on, X, (X, y) or a `Dataset`.   held_out: at least ten other rows.
+        layers: names of `module.named_modules()`; None for every one with weights of its own. Positions and places are
+            averaged over.
+        metric: see above; "gaussian_kl" sees means and covariances only, and needs more rows than features to see
+            covariances well.
+        permutations: random divisions, at least 20; the least p value is 1 / (permutations + 1), and
+            `parting` needs it below 5 % over the number of layers.
+        seed: of directions and divisions; a row's part in them is fixed by its id.
+
+    Returns:
+        `LayerProfile`; larger distances mean that the layer tells the two sets apart. With `held_out` from the same
+        source, an excess in late layers is what the network memorised; one at the inputs already is a shift.
+
+    Raises:
+        InputError: fewer than ten rows, an unknown layer or metric, too few permutations, features that differ or are
+            not finite.
+
+    Cost: one forward pass per layer, then per division O(n 64) or O(n d^2 + d^3).
+    Not for: a bound on the error (the bounds with this name need the whole distribution and the algorithm); rows in
+        groups, of which one may lie on both sides.
+    Source: he2025; bonneel2015 and ledoit2004 for the distances, phipson2010 for p values.
+
+    >>> import torch
+    >>> network = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU(), torch.nn.Linear(3, 2))
+    >>> rows = np.random.default_rng(0).normal(size=(60, 2))
+    >>> layer_profile(network, rows[:30], rows[30:], permutations=20).layers
+    ('inputs', '0', '2')
+    """
+    if metric not in METRICS:
+        raise unknown_name("metric", str(metric), METRICS)
+    if permutations < 20:
+        raise InputError("a null band needs random divisions", got=f"permutations={permutations}", fix="use 200")
+    network, encode = _opened(module)
+    sides = [_rows(part, encode, name) for part, name in ((train, "train"), (held_out, "held_out"))]
+    names = _with_weights(network) if layers is None else list(layers)
+    taught = np.repeat([True, False], [len(ids) for _, ids in sides])
+    hashes = np.concatenate([key_hashes([f"{side} {key}" for key in ids]) for side, (_, ids) in enumerate(sides)])
+    divisions = [_divided(hashes, taught.sum(), seed, number) for number in range(permutations)]
+    lines = []
+    for name in ("inputs", *names):
+        features = np.vstack([_features(network, X, name) for X, _ in sides])
+        _require_finite(features, np.concatenate([ids for _, ids in sides]), name)
+        measure = _sliced(features, seed) if metric == "sliced_wasserstein" else _gaussian(features)
+        lines.append((features.shape[1], measure(taught), np.array([measure(division) for division in divisions])))
+    null = np.array([drawn for _, _, drawn in lines])  # (l, permutations)
+    seen = np.array([value for _, value, _ in lines])
+    low, high = np.quantile(null, [LEVEL / 2, 1 - LEVEL / 2], axis=1)
+    beyond = (null >= seen[:, np.newaxis] * (1 - 1e-12)).sum(axis=1)
+    return LayerProfile(
+        ("inputs", *names), np.array([width for width, _, _ in lines]), seen, null.mean(axis=1), low, high,
+        (1.0 + beyond) / (1.0 + permutations), METRICS[metric],
+    )  # fmt: skip
+
+
+def _opened(module: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """The torch module, and how rows become what it takes."""
+    if hasattr(module, "encoded") and hasattr(module, "module"):
+        return module.module, lambda X: module.encoded(Dataset(X))[0]
+    if hasattr(module, "named_modules"):
+        return module, lambda X: X
+    raise InputError(
+        "layers are those of a network", got=type(module).__name__,
+        fix="pass a torch module, or what a TorchLearner's fit returned",
+    )  # fmt: skip
+
+
+def _rows(given: Any, encode: Callable[[Any], Any], name: str) -> tuple[Any, Array]:
+    """What the module takes, and ids."""
+    X = given.X if isinstance(given, Dataset) else given[0] if isinstance(given, tuple) else given
+    count = len(X) if hasattr(X, "__len__") and not hasattr(X, "nnz") else X.shape[0]
+    if count < FEWEST:
+        raise InputError(
+            f"a distance needs at least {FEWEST} rows on each side", where=name, got=f"{count} rows",
+            fix="pass more rows",
+        )  # fmt: skip
+    return encode(X), given.ids if isinstance(given, Dataset) else default_ids(X, count)
+
+
+def _with_weights(network: Any) -> list[str]:
+    """Modules that hold weights themselves, in order; the whole network where it is one."""
+    found = [name for name, part in network.named_modules() if name and list(part.parameters(recurse=False))]
+    if not found:
+        raise InputError("the network has no part with weights", got=type(network).__name__, fix="name layers=[...]")
+    return found
+
+
+def _features(network: Any, X: Any, layer: str) -> Floats:
+    """(n, d) what a layer says of rows, or the rows themselves."""
+    if layer != "inputs":
+        return np.asarray(models.embeddings_of(network, X, layer=layer))
+    flat = X.detach().cpu().numpy() if hasattr(X, "detach") else np.asarray(X)
+    return np.asarray(flat.reshape(len(flat), -1), dtype=np.float64)
+
+
+def _require_finite(features: Floats, ids: Array, layer: str) -> None:
+    finite = np.isfinite(features).all(axis=1)
+    if not finite.all():
+        raise InputError(
+            "some rows have entries that are not finite", where=f"{layer}: {name_rows(ids[~finite])}",
+            got=f"shape {features.shape}", fix="impute or drop them, as in training",
+        )  # fmt: skip
+
+
+def _divided(hashes: Array, taught: int, seed: int, number: int) -> Mask:
+    """As many rows flagged as were taught, by a hash of every row's id."""
+    flags = np.zeros(len(hashes), dtype=bool)
+    flags[np.argsort(uniform_from_hashes(seed, hashes, f"division {number}"), kind="stable")[:taught]] = True
+    return flags
+
+
+def _sliced(features: Floats, seed: int) -> Distance:
+    """Sliced 1-Wasserstein distance: all rows are sorted once along every direction, divisions only count."""
+    centred = features - features.mean(axis=0)
+    scale = float(np.sqrt(np.square(centred).mean()))
+    if scale <= 1e-12 * max(1.0, float(np.abs(features).max())):
+        return lambda flags: 0.0  # a layer that says the same of every row
+    projected = centred @ _directions(features.shape[1], seed) / scale  # (n, k)
+    order = np.argsort(projected, axis=0, kind="stable")
+    gaps = np.diff(np.take_along_axis(projected, order, axis=0), axis=0)
+
+    def distance(flags: Mask) -> float:
+        steps = np.where(flags, 1.0 / flags.sum(), -1.0 / (~flags).sum())[order]
+        return float((np.abs(np.cumsum(steps, axis=0)[:-1]) * gaps).sum() / DIRECTIONS)
+
+    return distance
+
+
+def _directions(width: int, seed: int) -> Floats:
+    """(d, k) random directions, at right angles where there is room: so their mean varies less."""
+    draws, block = generator(seed, "directions"), min(width, DIRECTIONS)
+    turned = [np.linalg.qr(draws.normal(size=(width, block)))[0] for _ in range(-(-DIRECTIONS // block))]
+    return np.hstack(turned)[:, :DIRECTIONS]
+
+
+def _gaussian(features: Floats) -> Distance:
+    """KL(others || flagged) of normal distributions with shrunk covariances."""
+    spread = features.std(axis=0)
+    varying = spread > 1e-12 * max(1.0, float(np.abs(features).max()))
+    if not varying.any():
+        return lambda flags: 0.0
+    scaled = (features[:, varying] - features[:, varying].mean(axis=0)) / spread[varying]
+
+    def distance(flags: Mask) -> float:
+        taught, other = scaled[flags], scaled[~flags]
+        moved = other.mean(axis=0) - taught.mean(axis=0)
+        (own, _), (others, _) = ledoit_wolf(taught), ledoit_wolf(other)
+        inside = np.trace(np.linalg.solve(own, others)) + moved @ np.linalg.solve(own, moved)
+        return 0.5 * float(inside - scaled.shape[1] + np.linalg.slogdet(own)[1] - np.linalg.slogdet(others)[1])
+
+    return distance
