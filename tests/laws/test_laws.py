@@ -34,6 +34,10 @@ METHODS: dict[str, tuple[Callable[[Dataset, int], Scores], float]] = {
     "influence.gradient_norm": (lambda data, seed: influence.gradient_norm(taught(data), data), REFITS),
     "influence.gradient_coherence": (lambda data, seed: influence.gradient_coherence(taught(data), data), REFITS),
     "labels.find_label_issues": (lambda data, seed: labels.find_label_issues(data, seed=seed).wrong, REFITS),
+    "labels.neighbour_disagreement": (
+        lambda data, seed: labels.neighbour_disagreement(data.X, data.y, groups=data.groups, ids=data.ids),
+        CLOSED_FORM,
+    ),
     "generalization.memorization": (lambda data, seed: generalization.memorization(*halves(data, seed)), REFITS),
 }
 SAMPLED = ("influence.banzhaf", "influence.data_shapley")  # each row has draws of its own: alike to a standard error

@@ -11,6 +11,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "confident_joint": ["ConfidentLearning", "confident_learning"],
         "dynamics": ["TrainingDynamics", "training_dynamics"],
         "issues": ["LabelIssues", "find_label_issues", "noise_exhibit"],
+        "multilabel": ["MultilabelIssues"],
+        "neighbours": ["neighbour_disagreement"],
         "memorised": ["channel_information", "label_noise_entropy", "least_training_errors"],
         "noise": ["NoiseFit", "fit_noise"],
         "opinions": ["second_opinion"],

@@ -72,6 +72,15 @@ class ConfidentLearning:
         return np.asarray(self.P[np.arange(len(self.codes)), self.codes])
 
     @cached_property
+    def likeliest(self) -> tuple[Ints, Floats]:
+        """(n,) likeliest class of every row, and its probability."""
+        best, chance = np.empty(len(self.codes), dtype=np.intp), np.empty(len(self.codes))
+        for start in range(0, len(self.codes), BLOCK):
+            block = self.P[start : start + BLOCK]
+            best[start : start + BLOCK], chance[start : start + BLOCK] = block.argmax(axis=1), block.max(axis=1)
+        return best, chance
+
+    @cached_property
     def normalized_margin(self) -> Floats:
         """(n,) (P[given] - largest other + 1) / 2; larger means more trustworthy."""
         other = np.empty(len(self.codes))
@@ -98,7 +107,7 @@ class ConfidentLearning:
             flags = np.zeros(len(self.codes), dtype=bool)
             flags[np.argsort(score, kind="stable")[: int(self.flagged("confident_learning").sum())]] = True
             return flags
-        agrees = self.self_confidence + TIE >= self.P.max(axis=1)
+        agrees = self.self_confidence + TIE >= self.likeliest[1]
         return np.asarray(self._chosen(by) & ~agrees)
 
     def _chosen(self, by: Filter) -> Mask:

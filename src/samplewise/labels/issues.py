@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,13 +14,24 @@ from samplewise.core.execution import Executor
 from samplewise.core.values import Estimate, Exhibit, Scores
 from samplewise.data.dataset import Dataset
 from samplewise.engine.models.metrics import choose_metric
-from samplewise.engine.refits import Part, open_part
+from samplewise.engine.refits import Part, Refits, open_as_audit
 from samplewise.engine.refits.advice import Measured, measure_remedies
 from samplewise.labels.ambiguity import ConfusablePairs, confusable_pairs
 from samplewise.labels.annotators import Annotators, dawid_skene
+from samplewise.labels.known_outputs import read_refits
+from samplewise.labels.methods import (
+    PROBABILITY,
+    JudgedLabels,
+    judge_named,
+    require_read,
+    require_single,
+    without_single,
+)
+from samplewise.labels.multilabel import MultilabelIssues, find_multilabel_issues
+from samplewise.labels.neighbours import require_labels
 from samplewise.labels.posterior import LabelPosterior, label_posterior
-from samplewise.labels.predictions import check_predictions
-from samplewise.labels.remedies import drop_disputed, relabel_disputed, reweight_disputed
+from samplewise.labels.predictions import checked_predictions
+from samplewise.labels.remedies import Judge, drop_disputed, relabel_disputed, reweight_disputed
 
 ACTIONS = {"drop": drop_disputed, "relabel": relabel_disputed, "reweight": reweight_disputed}
 
@@ -28,7 +41,7 @@ class LabelIssues:
     """What the labels of a data set look like to models that did not see them.
 
     Args:
-        wrong: probability that each label is wrong.
+        wrong: probability that each label is wrong; `wrong.unit` says so where a method only ranks.
         suggested: (n,) what each label should be, as the user writes labels; the held-out prediction for regression.
         flagged: (k,) ids of labels likelier wrong than right, the surest first.
         noise_matrix: P(given | true) as an exhibit; None for regression.
@@ -37,6 +50,7 @@ class LabelIssues:
         reasons: (n,) why each label is believed or not.
         posterior: everything by position.
         annotators: what several labels per row say together with the model; None without `annotations`.
+        notes: what a reader should know about how this was found, in sentences.
     """
 
     wrong: Scores
@@ -48,10 +62,20 @@ class LabelIssues:
     reasons: Array
     posterior: LabelPosterior
     annotators: Annotators | None = None
+    notes: tuple[str, ...] = ()
     _part: Part | None = field(default=None, repr=False)
+    _judge: Judge = field(default=label_posterior, repr=False)
 
     def expected_precision(self, count: int | None = None) -> float:
-        """Share of the first `count` flagged labels that are expected to be wrong (all flagged without a count)."""
+        """Share of the first `count` flagged labels that are expected to be wrong (all flagged without a count).
+
+        Raises: InputError for a method that ranks labels without a probability.
+        """
+        if self.wrong.unit != PROBABILITY:
+            raise InputError(
+                "this method ranks labels and gives no probability", got=self.wrong.unit,
+                fix='use method="auto" or "neighbours", or have some of the flagged rows checked by hand',
+            )  # fmt: skip
         worst = self.wrong.top(len(self.flagged) if count is None else count).values
         return float(np.mean(worst)) if len(worst) else float("nan")
 
@@ -60,12 +84,13 @@ class LabelIssues:
     ) -> Mapping[str, Measured]:
         """What acting on the disputed labels does to rows that had no say in it, in points of the metric.
 
-        The rule is run again, from nothing, inside every training part; both models are scored on the held-out rows
-        with the labels they were given.
+        The method is run again, from nothing, inside every training part (with the learner's own predictions, not
+        brought ones); both models are scored on the held-out rows with the labels they were given.
 
         Args:    actions: of "drop", "relabel" and "reweight".   metric: as in `audit`; None for the task's own.
         Returns: `Measured` by action: effect, that of a random action of the same size, and the word for it.
-        Raises:  InputError for an unknown action or metric, and for issues whose rows had several annotators.
+        Raises:  InputError for an unknown action or metric, issues whose rows had several annotators, and reweighting
+                 by a method that gives no probability.
         Cost:    per action 5 parts of 2 rounds of 5 fits, and 15 fits.
         Source:  docs/tested-advice.md; holm1979.
         """
@@ -77,7 +102,12 @@ class LabelIssues:
                 "these issues cannot be put to the test", got="no rows, or several labels per row",
                 fix="find_label_issues((X, y)) with one label per row",
             )  # fmt: skip
-        part, rules = self._part, {name: ACTIONS[name] for name in actions}
+        if "reweight" in actions and self.wrong.unit != PROBABILITY:
+            raise InputError(
+                "weights are probabilities, and this method ranks labels without one", got=self.wrong.unit,
+                fix='measured(("drop", "relabel"))',
+            )  # fmt: skip
+        part, rules = self._part, {name: partial(ACTIONS[name], judge=self._judge) for name in actions}
         chosen = choose_metric(metric, part.target.task)
         return measure_remedies(part.runner, rules, [part.all_folds], metric=chosen, ordered=part.ordered)
 
@@ -86,34 +116,44 @@ def find_label_issues(  # noqa: PLR0913  # the public door: data, how to fit, an
     data: Dataset | tuple[Any, Any],
     learner: Any = None,
     *,
+    method: str = "auto",
     predictions: Any = None,
     embeddings: Any = None,
+    refits: Refits | None = None,
     annotations: Any = None,
     rounds: int = 2,
     folds: int = 5,
     seed: int = 0,
     executor: Executor | None = None,
-) -> LabelIssues:
+    folder: str | Path | None = None,
+) -> LabelIssues | MultilabelIssues:
     """Which labels are wrong (a calibrated probability each), and what they should be.
 
     Args:
-        data: a `Dataset` or (X, y) with n labelled rows.
+        data: a `Dataset` or (X, y) with n labelled rows; y (n, c) of 0 and 1 for several labels a row.
         learner: as in `audit`; None for the default of this shape of data.
-        predictions: (n, c) out-of-sample probabilities you already have (numbers (n,) for regression).
+        method: "auto" (the posterior of cross-fitted models), "confident_learning" (a rank, and counts), "neighbours"
+            (features only: the posterior of ten nearest rows' votes), "dynamics" (one training of a network: a rank).
+        predictions: (n, c) out-of-sample probabilities you already have, a frame with the classes as columns or an
+            array in their sorted order (numbers (n,) for regression); read in blocks where they lie on disk.
         embeddings: (n, d) features of your own network to learn from in place of X.
+        refits: models on subsets of these rows that exist already: they are the first round.
         annotations: (n, a) labels of several annotators, missing as None or NaN. They decide the label of rows whose y
             is missing, and join the model's opinion in `wrong` and `suggested`.
         rounds: rounds of cross-fitting at the most.   folds: models per round.   seed: fixes folds and fits.
         executor: carries out fits that are not in closed form.
+        folder: where finished fits are kept, and found by the same call after a kill; the run folder of an audit of the
+            same data, learner and seed holds all that are needed.
 
     Returns:
-        `LabelIssues`; larger `wrong` means less trust in the given label.
+        `LabelIssues`; larger `wrong` means less trust in the given label. `MultilabelIssues` for y (n, c).
 
     Raises:
-        InputError: missing labels, or predictions that cannot be used.
+        InputError: missing labels, an unknown method, predictions or refits that cannot be used, or arguments that a
+            method would not read.
 
-    Cost: folds x rounds fits.
-    Not for: labels by several annotators; copies of a row without a common group.
+    Cost: folds x rounds fits; one graph of nearest rows, or one training, for the methods that say so.
+    Not for: systematic errors, the same for the same kind of row: those are learned, not found.
     Source: docs/decisions/0005.
 
     >>> X = np.repeat([[0.0], [5.0]], 40, axis=0) + np.linspace(-1, 1, 80)[:, None]
@@ -121,41 +161,77 @@ def find_label_issues(  # noqa: PLR0913  # the public door: data, how to fit, an
     >>> find_label_issues((X, y)).wrong.top(1).keys
     array([3])
     """
+    brought = {"learner": learner, "predictions": predictions, "refits": refits, "folder": folder}
+    passed = [name for name, value in brought.items() if value is not None]
+    require_read(method, passed, learner, annotations is not None)
+    names = getattr(data[1], "columns", None) if isinstance(data, tuple) else None
     data = data if isinstance(data, Dataset) else Dataset(*data)
+    if embeddings is not None:
+        data = replace(data, X=embeddings)
+    fits: dict[str, Any] = {"folds": folds, "seed": seed, "executor": executor, "folder": folder}
+    if data.y is not None and data.y.ndim > 1:
+        require_single(method, refits, annotations)
+        return find_multilabel_issues(
+            data, learner, names, method=method, predictions=predictions, rounds=rounds, **fits
+        )
     votes = None if annotations is None else _votes(data, annotations)
     if votes is not None:
         data = data.with_labels(_filled(data, votes))
-    if embeddings is not None:
-        data = replace(data, X=embeddings)
-    part = open_part(data, learner, folds=folds, seed=seed, executor=executor)
-    ids, codes = part.data.ids, part.codes
-    if part.data.unlabelled().any():
-        raise InputError(
-            "some rows have no label",
-            where=f"{int(part.data.unlabelled().sum())} rows",
-            fix="data.keep(data.complete_ids())",
-        )
-    if predictions is not None:
-        brought = np.asarray(predictions, dtype=np.float64)
-        predictions = check_predictions(brought, codes, ids) if part.class_count else brought.reshape(len(codes), -1)
-    posterior = label_posterior(part, predictions=predictions, rounds=rounds)
+    require_labels(data)
+    part = open_as_audit(data, learner, **fits)
+    judge = judge_named(method, predictions=checked_predictions(part, predictions), rounds=rounds)
+    posterior = without_single(judge(part if refits is None else read_refits(part, refits)), predictions)
     if votes is not None:
         posterior, votes = _joined(part, posterior, annotations)
-    scores = Scores("wrong_label", posterior.wrong, ids, "probability", "more likely wrong")
-    flagged = scores.top(int(posterior.flagged.sum())).keys
-    classes = part.target.classes
+    again = label_posterior if method in ("auto", "posterior") else judge_named(method)
+    return _presented(part, posterior, votes, again)
+
+
+def _presented(part: Part, posterior: LabelPosterior, votes: Annotators | None, again: Judge) -> LabelIssues:
+    """A posterior by id, in the user's labels."""
+    ids, classes = part.data.ids, part.target.classes
+    unit = posterior.unit if isinstance(posterior, JudgedLabels) else PROBABILITY
+    scores = Scores("wrong_label", posterior.wrong, ids, unit, "more likely wrong")
     return LabelIssues(
         scores,
-        posterior.suggested if classes is None else classes[posterior.suggested],
-        flagged,
+        posterior.suggested if classes is None else classes[_suggested(posterior)],
+        _flagged_ids(posterior, ids),
         None if classes is None else noise_exhibit(posterior, classes),
         posterior.noise_rate,
         confusable_pairs(posterior) if posterior.classes > 2 else None,  # needs three classes
         posterior.reasons,
         posterior,
         votes,
+        _notes(part),
         part,
+        again,
     )
+
+
+def _flagged_ids(posterior: LabelPosterior, ids: Array) -> Array:
+    """Ids of the disputed labels, the surest first."""
+    rows = np.flatnonzero(posterior.flagged)
+    return ids[rows[np.argsort(-posterior.wrong[rows], kind="stable")]]
+
+
+def _suggested(posterior: LabelPosterior) -> Array:
+    """(n,) suggested classes; the given one where nothing can be suggested."""
+    return np.where(posterior.suggested < 0, posterior.codes, posterior.suggested)
+
+
+def _notes(part: Part) -> tuple[str, ...]:
+    """How the labels were read, and what the learner lacks."""
+    told = [part.target.note] if part.target.note else []
+    estimator = getattr(part.runner.learner, "estimator", None)
+    if estimator is not None and part.class_count and not hasattr(estimator, "predict_proba"):
+        values = "decision values were" if hasattr(estimator, "decision_function") else "bare answers were"
+        told.append(
+            f"{type(estimator).__name__} gives no probabilities: its {values} made into some, on rows it did not see."
+        )
+    if part.target.single:
+        shown = ", ".join(map(repr, part.target.single[:5]))
+        told.append(f"Classes with one row, whose label no other row can speak about: {shown}.")
+    return tuple(told)
 
 
 def _votes(data: Dataset, annotations: Any) -> Annotators:

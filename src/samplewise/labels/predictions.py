@@ -1,26 +1,39 @@
-"""Probabilities a user brings: what they must be, and how in-sample ones are told."""
+"""Predictions a user brings: what they must be, and how in-sample ones are told."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints, require_finite
 from samplewise.core.errors import InputError, name_rows
+from samplewise.core.randomness import hashed_order
+from samplewise.engine.refits import Part
+from samplewise.labels.neighbours import nearest_others
 
 TOLERANCE = 1e-3  # how far from 1 a row may sum
 IN_SAMPLE = 0.999  # accuracy on given labels above which predictions were made for rows the model had seen
 ENOUGH = 200  # rows from which so high an accuracy is no luck
+BLOCK_ENTRIES = 4_000_000  # read at once, however large the predictions are
+ONE_VOICE = 0.9  # share of a row's nearest rows that have to agree, for its label to be an odd one
+FEWEST_ODD = 10  # odd labels from which repeating them is no luck
+MOST_ASKED = 5000  # hash-drawn rows on which in-sample predictions are looked for
+REPEATED = 0.5  # share of odd labels that only a model that saw the rows repeats
+HARD = 0.01  # share of rows the nearest rows are wrong about, from which being always right takes having seen them
+NEARLY_ALL, AS_GIVEN = 0.9, 1e-9  # share of numbers equal to the label, and what counts as equal
+COLUMN_FIX = "columns in the sorted order of the classes, or a frame whose columns are named by them"
 
 
-def check_predictions(P: Any, codes: Ints, ids: Array) -> Floats:
-    """The out-of-sample class probabilities (n, c) as floats whose rows sum to 1, or the reason they cannot be used.
+def check_predictions(P: Any, codes: Ints, ids: Array) -> Array:
+    """The out-of-sample class probabilities (n, c), rows summing to 1, or the reason they cannot be used.
 
     Args:
         P: (n, c) probabilities in the order of the classes; for two classes also (n,), that of the second.
         codes: (n,) given classes.   ids: (n,) keys that name rows in messages.
 
     Returns:
-        (n, c) float64.
+        (n, c); float16, float32 and memory-mapped arrays as they are, without a copy, anything else as float64 with the
+        rows brought to a sum of 1.
 
     Raises:
         InputError: wrong shape, NaN, outside 0..1, rows that do not sum to 1 within 1e-3, or predictions so right about
@@ -33,32 +46,189 @@ def check_predictions(P: Any, codes: Ints, ids: Array) -> Floats:
     array([[0.8, 0.2],
            [0.1, 0.9]])
     """
+    values = as_probabilities(P, codes, ids)
+    _refuse_perfect(values, codes)
+    return values
+
+
+def as_probabilities(P: Any, codes: Ints, ids: Array) -> Array:
+    """As `check_predictions`, whether in-sample or not."""
     classes = int(codes.max(initial=1)) + 1
-    values = np.asarray(P, dtype=np.float64)
+    values = _as_they_are(P)
     if classes == 2 and values.size == len(codes):  # one column says all about two classes
-        values = np.column_stack([1.0 - values.reshape(-1), values.reshape(-1)])
+        second = np.asarray(values, dtype=np.float64).reshape(-1)
+        values = np.column_stack([1.0 - second, second])
     if values.shape != (len(codes), classes):
         raise InputError(
             "predictions need one row per row of X and one column per class",
             got=f"shape {values.shape}",
-            fix=f"pass shape ({len(codes)}, {classes}), columns in the sorted order of the classes",
+            fix=f"pass shape ({len(codes)}, {classes}), {COLUMN_FIX}",
         )
+    for rows, block in row_blocks(values):
+        _require_probabilities(block, ids[rows])
+    if not is_kept(values):
+        values = np.maximum(values, 0.0)
+        values /= values.sum(axis=1, keepdims=True)
+    return values
+
+
+def refuse_in_sample(P: Array, codes: Ints, near: Ints, ids: Array) -> None:
+    """Nothing, or the reason why predictions that repeat odd labels must have seen them.
+
+    A label is odd where at least nine tenths of the row's nearest rows agree on another class. A model that did not see
+    the row names few of the odd labels, whatever share of them is wrong; predictions that name more than half of ten or
+    more odd labels are refused. With fewer odd labels those are refused that get over 99.9 % of 200 or more labels
+    right where the nearest rows get less than 99 % right. Predictions of a model that saw the rows but is too rigid to
+    repeat wrong labels pass, and hide little.
+
+    Args:
+        P: (n, c) probabilities.   codes: (n,) given classes.   near: (n, k) positions of the nearest rows, -1 for none.
+        ids: (n,) keys.
+
+    Raises:
+        InputError: predictions that look in-sample.
+    """
+    votes = np.zeros((len(codes), P.shape[1]))
+    rows, places = np.nonzero(near >= 0)
+    np.add.at(votes, (rows, codes[near[rows, places]]), 1.0)
+    contradicted = votes.argmax(axis=1) != codes
+    odd = np.flatnonzero(contradicted & (votes.max(axis=1) >= ONE_VOICE * np.maximum(votes.sum(axis=1), 1.0)))
+    if len(odd) < FEWEST_ODD:
+        if contradicted.mean() > HARD:
+            _refuse_perfect(P, codes)
+        return
+    repeated = odd[P[odd].argmax(axis=1) == codes[odd]]
+    if len(repeated) > REPEATED * len(odd):
+        raise InputError(
+            "these predictions look in-sample: they repeat labels that the nearest rows contradict",
+            where=name_rows(ids[repeated]),
+            got=f"{len(repeated)} of {len(odd)} odd labels repeated",
+            fix="pass predictions of models that did not see the row (cross_val_predict); if they are, and come from "
+            "better features than X, pass those as embeddings=",
+        )
+
+
+def _refuse_perfect(P: Array, codes: Ints) -> None:
+    """In-sample predictions by their accuracy alone, where no features are at hand."""
+    agreeing = sum(int(np.sum(block.argmax(axis=1) == codes[rows])) for rows, block in row_blocks(P))
+    if agreeing > IN_SAMPLE * len(codes) and len(codes) >= ENOUGH:
+        raise InputError(
+            "these predictions look in-sample: a model that saw a row repeats its label, right or wrong",
+            got=f"accuracy {agreeing / len(codes):.4f} on the given labels of {len(codes)} rows",
+            fix="pass predictions of models that did not see the row (cross_val_predict), or leave predictions out",
+        )
+
+
+def checked_predictions(part: Part, predictions: Any) -> Array | None:
+    """The predictions a user brought for the rows of a part, looked at beside the nearest rows of some of them."""
+    if predictions is None:
+        return None
+    ids, classes = part.data.ids, part.target.classes
+    if classes is None:
+        return check_numbers(predictions, part.codes, ids)
+    P = as_probabilities(columns_by_class(predictions, classes, ids), part.codes, ids)
+    drawn = np.sort(hashed_order(0, ids, "in-sample")[:MOST_ASKED])
+    groups = part.runner.groups
+    near = nearest_others(part.space[drawn], None if groups is None else groups[drawn], ids[drawn])
+    refuse_in_sample(np.asarray(P[drawn], dtype=np.float64), part.codes[drawn], near, ids[drawn])
+    return P
+
+
+def check_numbers(predicted: Any, labels: Floats, ids: Array) -> Floats:
+    """The held-out predictions (n, 1) of a regression, or the reason they cannot be used.
+
+    Args:
+        predicted: (n,) or (n, 1) numbers.   labels: (n,) as given.   ids: (n,) keys.
+
+    Raises:
+        InputError: wrong shape, NaN, or nine tenths of the numbers equal to the labels.
+    """
+    values = np.asarray(predicted, dtype=np.float64)
+    if values.size != len(labels):
+        raise InputError(
+            "these labels are read as numbers, so predictions need one number per row", got=f"shape {values.shape}",
+            fix=f"pass shape ({len(labels)},); if the labels are classes, make them text: y.astype(str)",
+        )  # fmt: skip
+    values = values.reshape(-1, 1)
     require_finite(values, ids, "predictions", "predict every row out of sample, or drop these rows")
-    off = np.abs(values.sum(axis=1) - 1.0)
-    bad = (off > TOLERANCE) | (values < -TOLERANCE).any(axis=1)
+    equal = np.abs(values[:, 0] - labels) <= AS_GIVEN * max(float(np.std(labels)), 1e-300)
+    if len(labels) >= FEWEST_ODD and equal.mean() > NEARLY_ALL:
+        raise InputError(
+            "these predictions look in-sample: they equal the labels", got=f"{int(equal.sum())} of {len(labels)} rows",
+            fix="pass predictions of models that did not see the row (cross_val_predict), or leave predictions out",
+        )  # fmt: skip
+    return values
+
+
+def columns_by_class(P: Any, classes: Array, ids: Array) -> Any:
+    """A frame of predictions with its columns in the order of the classes; anything else as it is.
+
+    Args:
+        P: what the user brought.   classes: (c,) class values.   ids: (n,) keys of the rows.
+
+    Raises:
+        InputError: columns that are other classes, or an index that names the rows in another order.
+    """
+    if not hasattr(P, "columns"):
+        return P
+    _require_same_order(getattr(P, "index", None), ids)
+    names, wanted = [str(name) for name in P.columns], [str(value) for value in classes.tolist()]
+    if names == [str(place) for place in range(len(names))] and names != wanted:  # numbered, not named
+        return P.to_numpy()
+    lacking, strange = sorted(set(wanted) - set(names)), sorted(set(names) - set(wanted))
+    if lacking or strange:
+        raise InputError(
+            "predictions and labels are about different classes", where="columns of predictions",
+            got="; ".join(
+                f"{what}: {', '.join(values[:5])}" + (f" ({len(values)} in all)" if len(values) > 5 else "")
+                for what, values in (("no column for", lacking), ("no row is labelled", strange)) if values
+            ),
+            fix="drop columns of classes nobody was given and divide the rest by its row sums; add absent columns as 0",
+        )  # fmt: skip
+    return P.to_numpy()[:, [names.index(name) for name in wanted]]
+
+
+def _require_same_order(index: Any, ids: Array) -> None:
+    """Refuse an index that holds the ids in another order: rows are matched by position."""
+    if index is None or len(index) != len(ids):
+        return
+    told, wanted = [str(key) for key in index], [str(key) for key in ids.tolist()]
+    if told != wanted and set(told) == set(wanted):
+        moved = ids[np.array(told) != np.array(wanted)]
+        raise InputError(
+            "predictions have the rows in another order", where=name_rows(moved), got=f"{len(ids)} rows",
+            fix="predictions = predictions.loc[data.ids]",
+        )  # fmt: skip
+
+
+def row_blocks(values: Array) -> Iterator[tuple[slice, Floats]]:
+    """Blocks of rows as float64, about four million entries each, with the slice they come from."""
+    step = max(1, BLOCK_ENTRIES // max(1, values.shape[1]))
+    for start in range(0, len(values), step):
+        rows = slice(start, min(start + step, len(values)))
+        yield rows, np.asarray(values[rows], dtype=np.float64)
+
+
+def is_kept(values: Array) -> bool:
+    """Whether an array is worked on as it is: one that lies on disk, or takes half the memory of a copy."""
+    return isinstance(values, np.memmap) or values.dtype in (np.float16, np.float32)
+
+
+def _as_they_are(P: Any) -> Array:
+    """Whatever holds predictions as an array, copied only where it must be."""
+    values = P.detach().cpu().numpy() if hasattr(P, "detach") else np.asanyarray(P)
+    values = values if isinstance(values, np.memmap) else np.asarray(values)
+    return values if is_kept(values) else values.astype(np.float64)
+
+
+def _require_probabilities(block: Floats, ids: Array) -> None:
+    require_finite(block, ids, "predictions", "predict every row out of sample, or drop these rows")
+    sums = block.sum(axis=1)
+    bad = (np.abs(sums - 1.0) > TOLERANCE) | (block < -TOLERANCE).any(axis=1)
     if bad.any():
         raise InputError(
             "predictions must be probabilities: not negative, each row summing to 1",
             where=name_rows(np.asarray(ids)[bad]),
-            got=f"row sums from {values.sum(axis=1).min():.4g} to {values.sum(axis=1).max():.4g}",
+            got=f"row sums from {sums.min():.4g} to {sums.max():.4g}",
             fix="take the softmax of logits; keep all classes in the sum",
         )
-    accuracy = float(np.mean(values.argmax(axis=1) == codes))
-    if accuracy > IN_SAMPLE and len(codes) >= ENOUGH:
-        raise InputError(
-            "these predictions look in-sample: a model that saw a row repeats its label, right or wrong",
-            got=f"accuracy {accuracy:.4f} on the given labels of {len(codes)} rows",
-            fix="pass predictions of models that did not see the row (cross_val_predict), or leave predictions out",
-        )
-    values = np.maximum(values, 0.0)
-    return np.asarray(values / values.sum(axis=1, keepdims=True))

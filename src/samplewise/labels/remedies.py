@@ -1,5 +1,6 @@
 """Rules for disputed labels: what a training part would change about its own labels."""
 
+from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -8,29 +9,30 @@ from samplewise.engine.refits.parts import Change, Part
 from samplewise.labels.ambiguity import likely_errors, suggests
 from samplewise.labels.posterior import LabelPosterior, label_posterior
 
-_known: WeakKeyDictionary[Part, LabelPosterior] = WeakKeyDictionary()  # two rules ask the same of every part
+Judge = Callable[[Part], LabelPosterior]
+_known: WeakKeyDictionary[Part, dict[Judge, LabelPosterior]] = WeakKeyDictionary()  # rules ask the same of every part
 
 
-def relabel_disputed(part: Part) -> Change:
+def relabel_disputed(part: Part, judge: Judge = label_posterior) -> Change:
     """Give every label that is likely wrong its suggested one, where that suggestion is likelier than not.
 
-    Args:    part: the rows the rule may see; regressions take the held-out prediction.
+    Args:    part: the rows the rule may see; regressions take the held-out prediction.   judge: says what is wrong.
     Returns: Change of kind "relabel" with new codes.
-    Cost:    `label_posterior`, 2 rounds.
+    Cost:    one call of `judge`; `label_posterior` makes 2 rounds.
     """
-    posterior = _posterior_of(part)
+    posterior = _posterior_of(part, judge)
     rows = np.flatnonzero(suggests(posterior))
     return Change("relabel", rows, posterior.suggested[rows])
 
 
-def drop_disputed(part: Part) -> Change:
+def drop_disputed(part: Part, judge: Judge = label_posterior) -> Change:
     """Leave out every row whose label is likely wrong; a class that would vanish keeps its rows.
 
-    Args:    part: the rows the rule may see.
+    Args:    part: the rows the rule may see.   judge: says what is wrong.
     Returns: Change of kind "drop".
-    Cost:    `label_posterior`, 2 rounds.
+    Cost:    one call of `judge`; `label_posterior` makes 2 rounds.
     """
-    posterior = _posterior_of(part)
+    posterior = _posterior_of(part, judge)
     likely = likely_errors(posterior)
     if posterior.classes:
         left = np.bincount(posterior.codes[~likely], minlength=posterior.classes)
@@ -38,22 +40,22 @@ def drop_disputed(part: Part) -> Change:
     return Change("drop", np.flatnonzero(likely))
 
 
-def reweight_disputed(part: Part) -> Change:
+def reweight_disputed(part: Part, judge: Judge = label_posterior) -> Change:
     """Let every row whose label is likely wrong count only as far as it is likely right.
 
-    Args:    part: the rows the rule may see.
+    Args:    part: the rows the rule may see.   judge: says what is wrong.
     Returns: Change of kind "reweight" with weights 1 - P(wrong) times those the rows have.
-    Cost:    `label_posterior`, 2 rounds.
+    Cost:    one call of `judge`; `label_posterior` makes 2 rounds.
     """
-    posterior = _posterior_of(part)
+    posterior = _posterior_of(part, judge)
     rows = np.flatnonzero(likely_errors(posterior))
     own = np.ones(len(part)) if part.data.weights is None else part.data.weights
     return Change("reweight", rows, (own * (1.0 - np.nan_to_num(posterior.wrong)))[rows])
 
 
-def _posterior_of(part: Part) -> LabelPosterior:
-    """The posterior of a part, kept as long as the part is."""
-    found = _known.get(part)
-    if found is None:
-        found = _known[part] = label_posterior(part)
-    return found
+def _posterior_of(part: Part, judge: Judge) -> LabelPosterior:
+    """What a judge makes of a part, kept as long as the part is."""
+    kept = _known.setdefault(part, {})
+    if judge not in kept:
+        kept[judge] = judge(part)
+    return kept[judge]

@@ -1,0 +1,204 @@
+"""The ways to judge labels, by name: each takes a part and says what the other rows make of its labels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+
+from samplewise.core.arrays import Array, Floats, Ints, Mask
+from samplewise.core.errors import InputError, unknown_name
+from samplewise.core.values import Estimate
+from samplewise.engine.refits import Part
+from samplewise.labels.confident_joint import ConfidentLearning, confident_learning
+from samplewise.labels.neighbours import nearest_others, neighbour_means, neighbour_shares
+from samplewise.labels.one_run import watch
+from samplewise.labels.posterior import LabelPosterior, label_posterior
+from samplewise.labels.remedies import Judge
+
+READ = {  # what each method reads besides the rows
+    "auto": ("learner", "predictions", "refits", "folder"),
+    "posterior": ("learner", "predictions", "refits", "folder"),
+    "confident_learning": ("learner", "predictions", "refits", "folder"),
+    "neighbours": (),
+    "dynamics": ("learner",),
+}
+PROBABILITY = "probability"
+VOICE = "the held-out model"  # as the posterior's reasons call what they listened to
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class JudgedLabels(LabelPosterior):
+    """What a method says that listens to something else than cross-fitted models, or disputes labels by another rule.
+
+    Args:
+        chosen: (n,) the labels it disputes.
+        voice: what it listened to, for the reasons.
+        unit: of `wrong`; "probability" only where it is one.
+    """
+
+    chosen: Mask
+    voice: str = VOICE
+    unit: str = PROBABILITY
+
+    @cached_property
+    def flagged(self) -> Mask:
+        """(n,) labels the method disputes."""
+        return self.chosen
+
+    @cached_property
+    def reasons(self) -> Array:
+        """(n,) the sentences of any posterior, with what was listened to."""
+        told = super().reasons.tolist()
+        return np.array([sentence.replace(VOICE, self.voice) for sentence in told], dtype=object)
+
+
+def require_read(method: str, brought: Sequence[str], learner: object, annotated: bool) -> None:
+    """A method that exists, and nothing brought that it would not read."""
+    if method not in READ:
+        raise unknown_name("method", str(method), READ)
+    unread = [name for name in brought if name not in READ[method]]
+    if annotated and method not in ("auto", "posterior"):
+        unread.append("annotations")
+    if unread:
+        raise InputError(
+            f'method="{method}" does not read all that was passed', got=", ".join(unread),
+            fix=f'leave {" and ".join(unread)} out, or use method="auto"',
+        )  # fmt: skip
+    if method == "dynamics" and learner is not None and not hasattr(learner, "make_module"):
+        raise InputError(
+            "training dynamics are recorded while a network is trained, and this learner has no such loop",
+            got=type(learner).__name__, fix="pass a TorchLearner(make_module), or None for a small network",
+        )  # fmt: skip
+    if {"predictions", "refits"} <= set(brought):
+        raise InputError(
+            "predictions and refits both say what models think of the rows", got="both", fix="pass one of them"
+        )
+
+
+def require_single(method: str, refits: object, annotations: object) -> None:
+    """Nothing that has no meaning where a row has several labels."""
+    unread = [name for name, value in (("refits", refits), ("annotations", annotations)) if value is not None]
+    if method in ("confident_learning", "dynamics"):
+        unread.append(f'method="{method}"')
+    if unread:
+        raise InputError(
+            "rows with several labels are judged one label at a time, by a probability", got=", ".join(unread),
+            fix=f'leave {" and ".join(unread)} out, or pass one column of y',
+        )  # fmt: skip
+
+
+def without_single(posterior: LabelPosterior, predictions: object) -> LabelPosterior:
+    """The posterior with no opinion on rows that are the only one of their class, unless predictions were brought."""
+    if predictions is not None or not posterior.classes:
+        return posterior
+    alone = np.bincount(posterior.codes, minlength=posterior.classes)[posterior.codes] == 1
+    if not alone.any():
+        return posterior
+    blank: dict[str, Any] = {
+        "wrong": np.where(alone, np.nan, posterior.wrong),
+        "suggested": np.where(alone, -1, posterior.suggested),
+    }
+    if isinstance(posterior, JudgedLabels):
+        blank["chosen"] = posterior.chosen & ~alone
+    return replace(posterior, **blank)
+
+
+def judge_named(method: str, *, predictions: Floats | None = None, rounds: int = 2) -> Judge:
+    """The judge of this name, told what it may use."""
+    if method in ("auto", "posterior"):
+        return partial(label_posterior, predictions=predictions, rounds=rounds)
+    if method == "confident_learning":
+        return partial(by_confident_learning, predictions=predictions)
+    if method == "neighbours":
+        return by_neighbours
+    if method == "dynamics":
+        return by_dynamics
+    raise unknown_name("method", str(method), READ)
+
+
+def by_confident_learning(part: Part, *, predictions: Floats | None = None) -> JudgedLabels:
+    """Confident learning on held-out probabilities, those brought or those of the part's learner.
+
+    Args:    part: n rows of classes.   predictions: (n, c) out of sample.
+    Returns: `JudgedLabels`; `wrong` is 1 - P(given), which ranks and is no probability of an error.
+    Raises:  InputError for labels that are numbers.
+    Cost:    5 fits without predictions.
+    """
+    _require_classes(part, "confident_learning")
+    held_out = part.probabilities(part.held_out_outputs()) if predictions is None else predictions
+    known = np.flatnonzero(np.isfinite(held_out[:, 0]))
+    whole = len(known) == len(part)
+    found = confident_learning(held_out if whole else held_out[known], part.codes if whole else part.codes[known])
+    wrong, best, chance = np.full(len(part), np.nan), np.full(len(part), -1), np.full(len(part), np.nan)
+    wrong[known] = 1.0 - found.self_confidence
+    best[known], chance[known] = found.likeliest
+    chosen = np.zeros(len(part), dtype=bool)
+    chosen[known] = found.flagged()
+    rate = Estimate(
+        "noise_rate", found.noise_rate, unit="share of labels", source="northcutt2021",
+        reason="counted from confident disagreements, which have no likelihood",
+    )  # fmt: skip
+    return JudgedLabels(
+        part.codes, wrong, best, chance, held_out, _rows_of_flips(found), rate, float("nan"), bool(chosen.any()), 1,
+        chosen=chosen, unit="1 - probability of the given label",
+    )  # fmt: skip
+
+
+def by_neighbours(part: Part, *, near: Ints | None = None) -> JudgedLabels:
+    """The posterior with the nearest rows in the place of models: no fit is made.
+
+    Args:    part: n rows.   near: (n, k) positions of the nearest rows, where they are known.
+    Returns: `JudgedLabels`; `wrong` is a probability, of the shares of ten neighbours.
+    Cost:    one neighbour graph.
+    """
+    if near is None:
+        groups = part.runner.groups
+        near = nearest_others(part.space, None if groups is None else groups[part.positions], part.data.ids)
+    if part.class_count:
+        shares = neighbour_shares(near, part.codes, part.class_count)
+    else:
+        shares = neighbour_means(near, part.codes)[:, None]
+    found = label_posterior(part, predictions=shares, rounds=1)
+    told = {field.name: getattr(found, field.name) for field in fields(LabelPosterior)}
+    return JudgedLabels(**told, chosen=found.flagged, voice="the vote of the nearest rows")
+
+
+def by_dynamics(part: Part) -> JudgedLabels:
+    """One training run on all rows, watched.
+
+    Args:    part: n rows of classes; a learner that is no `TorchLearner` is replaced by a small network.
+    Returns: `JudgedLabels`; `wrong` is the weight of the lower of two bells fitted to the mean margins: it ranks.
+    Raises:  InputError for labels that are numbers.
+    Cost:    one training.
+    """
+    _require_classes(part, "dynamics")
+    watched = watch(part)
+    settled = np.where(watched.chosen, watched.suggested, part.codes)
+    flips = np.eye(part.class_count) * 1e-9  # a class nobody seems to belong to keeps its label
+    np.add.at(flips, (settled, part.codes), 1.0)
+    rate = Estimate(
+        "noise_rate", watched.share, unit="share of labels", source="pleiss2020",
+        reason="the lower of two bells fitted to the margins of one training run: a guess",
+    )  # fmt: skip
+    return JudgedLabels(
+        part.codes, watched.wrong, watched.suggested, watched.chance, watched.opinion,
+        flips / flips.sum(axis=1, keepdims=True), rate, float("nan"), bool(watched.chosen.any()), 1,
+        chosen=watched.chosen, voice="the network, over its training,", unit="weight of the lower bell",
+    )  # fmt: skip
+
+
+def _rows_of_flips(found: ConfidentLearning) -> Floats:
+    """(c, c) P(given | true) with true classes as rows; a class nobody belongs to keeps its label."""
+    flips = found.noise_matrix.T.copy()
+    flips[np.arange(len(flips)), np.arange(len(flips))] += 1.0 - flips.sum(axis=1)
+    return flips
+
+
+def _require_classes(part: Part, method: str) -> None:
+    if not part.class_count:
+        raise InputError(
+            f'method="{method}" is about classes, and these labels are numbers', got=part.target.note,
+            fix='use method="auto" or "neighbours", which read numbers too',
+        )  # fmt: skip

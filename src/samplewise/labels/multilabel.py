@@ -1,0 +1,245 @@
+"""Several labels a row: one binary posterior per label, from one encoding, one deal of folds and one bench of fits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from samplewise.core.arrays import Array, Floats, Ints, fingerprint
+from samplewise.core.errors import InputError, name_rows
+from samplewise.core.execution import Executor
+from samplewise.core.randomness import derive_seed
+from samplewise.core.values import Estimate, Scores
+from samplewise.data.dataset import Dataset
+from samplewise.data.splits import fold_of_rows
+from samplewise.data.targets import Target
+from samplewise.engine.models.learner import Bench, Fit, Fitted, Learner, Objective
+from samplewise.engine.refits import FitRunner, Part, open_as_audit
+from samplewise.labels.methods import PROBABILITY, by_neighbours
+from samplewise.labels.neighbours import nearest_others, require_labels
+from samplewise.labels.posterior import LabelPosterior, label_posterior
+from samplewise.labels.predictions import checked_predictions, columns_by_class
+
+FEWEST = 2  # rows with a label, and without it, below which other rows say nothing about it
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MultilabelIssues:
+    """What the labels of a data set with several labels a row look like to models that did not see them.
+
+    Args:
+        labels: (c,) names of the labels.
+        wrong: probability that at least one entry of a row is wrong, if the errors of a row are independent:
+            1 - prod_k (1 - wrong_by_label[k]). Where errors come together it is too high.
+        wrong_by_label: (n, c) probability that each entry is wrong; NaN for a label nothing can be said about.
+        suggested: (n, c) what each entry should be, 0 or 1.
+        flagged: (id, label) of the entries likelier wrong than right, the surest first.
+        noise_rate: by label, the share of its entries that are wrong.
+        reasons: (n, c) why each entry is believed or not.
+        skipped: by label, why nothing is said about it.
+        posteriors: by label, everything by position.
+    """
+
+    labels: Array
+    wrong: Scores
+    wrong_by_label: Floats
+    suggested: Ints
+    flagged: tuple[tuple[Any, Any], ...]
+    noise_rate: Mapping[Any, Estimate]
+    reasons: Array
+    skipped: Mapping[Any, str]
+    posteriors: Mapping[Any, LabelPosterior] = field(repr=False)
+
+    def for_label(self, label: Any) -> Scores:
+        """The probability that each row's entry of one label is wrong."""
+        places = np.flatnonzero(self.labels == label)
+        if not len(places):
+            shown = ", ".join(map(str, self.labels[:5].tolist()))
+            raise InputError(f"there is no label {label!r}", got=repr(label), fix=f"the labels are {shown}")
+        values = self.wrong_by_label[:, places[0]]
+        return Scores("wrong_label", values, self.wrong.keys, PROBABILITY, "more likely wrong")
+
+
+def find_multilabel_issues(  # noqa: PLR0913  # what the public door hands on
+    data: Dataset,
+    learner: Any,
+    names: Any,
+    *,
+    method: str,
+    predictions: Any,
+    rounds: int,
+    folds: int,
+    seed: int,
+    executor: Executor | None,
+    folder: str | Path | None,
+) -> MultilabelIssues:
+    """One posterior per label, as `find_label_issues` says.
+
+    Args:
+        data: n rows with y (n, c) of 0 and 1.   names: (c,) of the labels, or None to number them.
+        method: "auto", "posterior" or "neighbours".   predictions: (n, c) out-of-sample P(the entry is 1).
+
+    Raises:
+        InputError: entries that are not 0 or 1, classes written as one label each, or no label that can be judged.
+    """
+    require_labels(data)
+    marks = _as_marks(data)
+    labels = np.arange(marks.shape[1]) if names is None else np.asarray(list(names))
+    skipped = {place: why for place in range(len(labels)) if (why := _unusable(marks[:, place]))}
+    used = [place for place in range(len(labels)) if place not in skipped]
+    if not used:
+        raise InputError(
+            "no label can be judged", got="; ".join(f"{labels[place]}: {why}" for place, why in skipped.items()),
+            fix=f"pass at least {FEWEST} rows with a label and {FEWEST} without it",
+        )  # fmt: skip
+    first = open_as_audit(
+        data.with_labels(marks[:, used[0]]), learner, folds=folds, seed=seed, executor=executor, folder=folder
+    )
+    parts = _parts(data, first, marks, used, folds, seed)
+    brought = _brought(predictions, labels, parts, used) if predictions is not None else dict.fromkeys(used)
+    found: dict[int, LabelPosterior] = {}
+    near = nearest_others(first.space, first.runner.groups, data.ids) if method == "neighbours" else None
+    for place in used:
+        part = parts[place]
+        found[place] = (
+            label_posterior(part, predictions=brought[place], rounds=rounds)
+            if near is None
+            else by_neighbours(part, near=near)
+        )
+    return _presented(data.ids, labels, marks, found, skipped)
+
+
+def _presented(
+    ids: Array, labels: Array, marks: Ints, found: dict[int, LabelPosterior], skipped: dict[int, str]
+) -> MultilabelIssues:
+    """Posteriors of single labels as one table."""
+    wrong, suggested = np.full(marks.shape, np.nan), marks.copy()
+    flags, reasons = np.zeros(marks.shape, dtype=bool), np.full(marks.shape, "", dtype=object)
+    for place, posterior in found.items():
+        wrong[:, place], flags[:, place] = posterior.wrong, posterior.flagged
+        suggested[:, place] = np.where(posterior.suggested < 0, marks[:, place], posterior.suggested)
+        reasons[:, place] = posterior.reasons
+    for place, why in skipped.items():
+        reasons[:, place] = why
+    known = np.isfinite(wrong)
+    some = np.where(known.any(axis=1), 1.0 - np.prod(np.where(known, 1.0 - wrong, 1.0), axis=1), np.nan)
+    rows, places = np.nonzero(flags)
+    order = np.argsort(-wrong[rows, places], kind="stable")
+    names = labels.tolist()
+    return MultilabelIssues(
+        labels,
+        Scores("wrong_label", some, ids, PROBABILITY, "more likely that one entry is wrong"),
+        wrong,
+        suggested,
+        tuple((ids[rows[at]], names[places[at]]) for at in order),
+        {names[place]: posterior.noise_rate for place, posterior in found.items()},
+        reasons,
+        {names[place]: why for place, why in skipped.items()},
+        {names[place]: posterior for place, posterior in found.items()},
+    )
+
+
+# ---- labels in ------------------------------------------------------------------------------------------------------
+
+
+def _as_marks(data: Dataset) -> Ints:
+    """(n, c) entries as 0 and 1."""
+    try:
+        marks = np.asarray(data.y, dtype=np.float64)
+    except (TypeError, ValueError):
+        marks = np.full((len(data), 1), np.nan)
+    bad = ~np.isin(marks, (0.0, 1.0)).all(axis=1)
+    if bad.any():
+        raise InputError(
+            "several labels a row are entries of 0 and 1", where=name_rows(data.ids[bad]),
+            got=f"y of shape {marks.shape} with other values", fix="y = (y > threshold), one column per label",
+        )  # fmt: skip
+    if (marks.sum(axis=1) == 1).all():
+        raise InputError(
+            "every row has exactly one of these labels, so they are classes", got=f"one-hot y of shape {marks.shape}",
+            fix="pass the class of every row: y.argmax(axis=1), or y.idxmax(axis=1) of a frame",
+        )  # fmt: skip
+    return marks.astype(np.intp)
+
+
+def _unusable(entries: Ints) -> str:
+    """Why nothing can be said about a label, or ""."""
+    fewer = min(int(entries.sum()), int((1 - entries).sum()))
+    if fewer == 0:
+        return "every row has it" if entries[0] else "no row has it"
+    return "" if fewer >= FEWEST else f"only one row {'has' if entries.sum() == 1 else 'lacks'} it"
+
+
+def _brought(predictions: Any, labels: Array, parts: dict[int, Part], used: list[int]) -> dict[int, Array | None]:
+    """By label, the (n, 2) probabilities a user brought."""
+    one = parts[used[0]]
+    table = np.asarray(columns_by_class(predictions, labels, one.data.ids))
+    if table.shape != (len(one), len(labels)):
+        raise InputError(
+            "predictions need one row per row of X and one column per label", got=f"shape {table.shape}",
+            fix=f"pass shape ({len(one)}, {len(labels)}), the probability that each entry is 1",
+        )  # fmt: skip
+    return {place: checked_predictions(parts[place], table[:, place]) for place in used}
+
+
+# ---- one bench for all labels ---------------------------------------------------------------------------------------
+
+
+def _parts(data: Dataset, first: Part, marks: Ints, used: list[int], folds: int, seed: int) -> dict[int, Part]:
+    """One part per label, alike in everything but the label."""
+    groups = first.runner.groups
+    dealt = fold_of_rows(
+        data.ids, _rarest(marks), groups, folds=folds, seed=derive_seed(seed, "folds", 0), time=data.time
+    ).astype(np.intp)
+    shared = _OneBench(first.runner.learner)
+    parts = {}
+    for place in used:
+        target = Target("classification", np.arange(2), marks[:, place], "one of several labels a row")
+        rows = data.with_labels(marks[:, place])
+        runner = FitRunner(
+            rows, target, shared, first.space, seed, first.runner.executor, first.runner.store, groups=groups
+        )
+        parts[place] = Part(runner, first.positions, dealt, first.ordered)
+    return parts
+
+
+def _rarest(marks: Ints) -> Ints:
+    """(n,) the rarest label of every row, and one number more for rows without any: folds balance it."""
+    counts = np.where(marks > 0, marks.sum(axis=0), len(marks) + 1)
+    return np.where(marks.any(axis=1), counts.argmin(axis=1), marks.shape[1])
+
+
+class _OneBench:
+    """A learner whose rows are prepared once, whichever label is asked about."""
+
+    def __init__(self, learner: Learner) -> None:
+        self.learner = learner
+        self.name, self.closed_form = learner.name, learner.closed_form
+        self._benches: dict[str, Bench] = {}
+
+    def fingerprint(self) -> str:
+        return self.learner.fingerprint()
+
+    def fit(
+        self, data: Dataset, *, seed: int, objective: Objective | None = None, target: Target | None = None
+    ) -> Fitted:
+        return self.learner.fit(data, seed=seed, objective=objective, target=target)
+
+    def bench(self, data: Dataset, target: Target, *, blocks: Ints, space: Floats | None = None) -> "_LabelBench":
+        name = fingerprint(blocks)
+        if name not in self._benches:
+            self._benches[name] = self.learner.bench(data, target, blocks=blocks, space=space)
+        return _LabelBench(self._benches[name], target.codes)
+
+
+@dataclass(frozen=True, eq=False)
+class _LabelBench:
+    """The shared bench, with the entries of one label in the place of those it was made with."""
+
+    bench: Bench
+    codes: Array
+
+    def outputs(self, fit: Fit, *, seed: int) -> Floats:
+        return self.bench.outputs(fit if fit.codes is not None else replace(fit, codes=self.codes), seed=seed)

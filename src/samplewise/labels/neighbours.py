@@ -1,0 +1,97 @@
+"""What the nearest rows say about a label: no model is fitted, features are enough."""
+
+from typing import Any
+
+import numpy as np
+
+from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.core.errors import InputError, name_rows
+from samplewise.core.values import Scores
+from samplewise.data.dataset import Dataset
+from samplewise.data.targets import describe_target
+from samplewise.engine.models.encoding import feature_space
+from samplewise.engine.neighbours import build_graph, exact_groups, groups_with_copies
+
+COUNT = 10
+MOST_COPIES = 100  # rows of one group that are looked past in search of others
+
+
+def neighbour_disagreement(X: Any, y: Any, count: int = COUNT, *, groups: Any = None, ids: Any = None) -> Scores:
+    """Share of the nearest rows that have another label than the row itself.
+
+    s_i = (number of the `count` nearest rows j of other groups with y_j != y_i) / count, Euclidean after encoding.
+
+    Args:
+        X: (n, d) features of any kind a `Dataset` takes, or embeddings.   y: (n,) classes.
+        count: neighbours asked.   groups: (n,) rows whose members do not vouch for each other; nor do exact copies.
+        ids: (n,) names of the rows.
+
+    Returns:
+        `Scores` (n,), share of neighbours, 0 to 1; larger means less trust in the label. NaN for a row without others.
+
+    Raises:
+        InputError: missing labels, labels that are numbers with fractions, or a count below 1.
+
+    Cost: one neighbour graph, O(n^2 d) or about O(n d log n) from 30,000 rows on.
+    Not for: a probability (`find_label_issues(method="neighbours")` makes one of it); features in which distance means
+        nothing.
+    Source: cover1967.
+
+    >>> X = np.repeat([[0.0], [5.0]], 20, axis=0) + np.linspace(-1, 1, 40)[:, None]
+    >>> y = np.repeat(["a", "b"], 20); y[3] = "b"
+    >>> neighbour_disagreement(X, y).top(1).keys
+    array([3])
+    """
+    data = Dataset(X, y, ids=ids, groups=groups)
+    require_labels(data)
+    target = describe_target(data.y, ids=data.ids)
+    if target.classes is None:
+        raise InputError(
+            "neighbours agree or disagree about classes, and these labels are numbers", got=target.note,
+            fix='find_label_issues((X, y), method="neighbours") reads numbers too',
+        )  # fmt: skip
+    space = feature_space(data)
+    together = groups_with_copies(exact_groups(space), data.groups, data.ids)
+    near = nearest_others(space, together, data.ids, count)
+    asked = (near >= 0).sum(axis=1)
+    other = ((target.codes[near] != target.codes[:, None]) & (near >= 0)).sum(axis=1)
+    values = other / np.where(asked > 0, asked, np.nan)
+    return Scores("neighbour_disagreement", values, data.ids, "share of neighbours", "more neighbours disagree")
+
+
+def require_labels(data: Dataset) -> None:
+    """Every row has a label, or the rows that have none are named."""
+    absent = data.unlabelled()
+    if absent.any():
+        raise InputError(
+            "some rows have no label", where=name_rows(data.ids[absent]),
+            got=f"{int(absent.sum())} of {len(data)} rows", fix="data.keep(data.complete_ids())",
+        )  # fmt: skip
+
+
+def nearest_others(space: Floats, groups: Array | None, ids: Array, count: int = COUNT) -> Ints:
+    """(n, count) positions of the nearest rows of other groups, nearest first; -1 where there are no more."""
+    if count < 1:
+        raise InputError("count must be at least 1", where="count", got=repr(count), fix="ask for 10 neighbours")
+    numbers = np.arange(len(space)) if groups is None else np.unique(groups, return_inverse=True)[1]
+    spare = min(int(np.bincount(numbers).max()) - 1, MOST_COPIES)
+    near = build_graph(space, count=min(count + spare, len(space) - 1), keys=ids).indices.astype(np.intp)
+    other = (numbers[near] != numbers[:, None]) & (near >= 0)
+    order = np.argsort(~other, axis=1, kind="stable")[:, :count]
+    return np.where(np.take_along_axis(other, order, axis=1), np.take_along_axis(near, order, axis=1), -1)
+
+
+def neighbour_shares(near: Ints, codes: Ints, classes: int) -> Floats:
+    """(n, c) share of each class among the neighbours, with one more vote that follows the classes' overall shares."""
+    overall = np.bincount(codes, minlength=classes) / len(codes)
+    votes = np.tile(overall, (len(near), 1))
+    rows, places = np.nonzero(near >= 0)
+    np.add.at(votes, (rows, codes[near[rows, places]]), 1.0)
+    return np.asarray(votes / votes.sum(axis=1, keepdims=True))
+
+
+def neighbour_means(near: Ints, labels: Floats) -> Floats:
+    """(n,) mean label of the neighbours, NaN for a row without any."""
+    known = near >= 0
+    total = np.where(known, labels[near], 0.0).sum(axis=1)
+    return np.asarray(total / np.where(known.any(axis=1), known.sum(axis=1), np.nan))

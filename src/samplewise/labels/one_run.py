@@ -1,0 +1,90 @@
+"""The cheap way: one training run on all rows, watched; wrong labels are learned late, or never."""
+
+from dataclasses import dataclass, replace
+
+import lazy_loader
+import numpy as np
+
+from samplewise.core.arrays import Array, Floats, Ints, Mask
+from samplewise.core.randomness import derive_seed
+from samplewise.engine import models  # its torch names are resolved when they are used
+from samplewise.engine.models.dynamics import DynamicsRecorder
+from samplewise.engine.refits.parts import Part
+
+sklearn = lazy_loader.load("sklearn")
+
+DISPUTED = 0.5
+MOST_WRONG = (0.02, 0.1, 0.3)  # shares of wrong labels the two bells start from
+FEWEST = 20  # rows below which margins have no shape
+
+
+class OpinionRecorder(DynamicsRecorder):
+    """Training dynamics, and besides them the mean class probabilities (n, c) of every row over the looks."""
+
+    def __init__(self, count: int, classes: int) -> None:
+        """All sums start at zero."""
+        super().__init__(count)
+        self._opinion = np.zeros((count, classes), dtype=np.float32)
+
+    def update(self, rows: Array, outputs: Array, labels: Array, epoch: int) -> None:
+        """One look at some rows, as of any recorder."""
+        super().update(rows, outputs, labels, epoch)
+        logits = np.asarray(outputs, dtype=np.float64)
+        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+        self._opinion[np.asarray(rows, dtype=np.intp)] += shares / shares.sum(axis=1, keepdims=True)
+
+    def opinion(self) -> Array:
+        """(n, c) float32 mean probabilities."""
+        return self._opinion / np.maximum(self._opinion.sum(axis=1, keepdims=True), 1e-30)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Watched:
+    """What one run says about every label."""
+
+    wrong: Floats  # (n,) weight of the lower bell at the row's mean margin
+    share: float  # of that bell
+    opinion: Array  # (n, c) mean probabilities over the epochs, of a network that saw the labels
+    suggested: Ints  # (n,) likeliest class by that opinion
+    chance: Floats  # (n,) its probability
+    chosen: Mask  # (n,) labels in the lower bell that another class is likelier than
+
+
+def watch(part: Part) -> Watched:
+    """Train the part's network, or a small one where its learner has no training loop, once on all rows."""
+    learner = part.runner.learner
+    if not isinstance(learner, models.TorchLearner):
+        learner = models.TorchLearner(models.dense_network)
+    recorder = OpinionRecorder(len(part), part.class_count)
+    target = replace(part.target, codes=part.codes)
+    learner.fit(part.data, seed=derive_seed(part.runner.seed, "run", 0), target=target, recorder=recorder)
+    wrong, share = lower_bell(recorder.columns()["margin"])
+    opinion = recorder.opinion()
+    best = opinion.argmax(axis=1)
+    chosen = (wrong > DISPUTED) & (best != part.codes)
+    return Watched(wrong, share, opinion, best, opinion.max(axis=1).astype(np.float64), chosen)
+
+
+def lower_bell(margins: Floats) -> tuple[Floats, float]:
+    """(n,) weight of the lower of two normal distributions at every margin, and its share of the rows.
+
+    The weight never rises with the margin, though the tails of a wide and a narrow bell may cross twice. Where one bell
+    describes the margins as well (BIC) there is no lower one.
+    """
+    values = margins[:, None]
+    if len(margins) < FEWEST or np.ptp(margins) == 0:
+        return np.zeros(len(margins)), 0.0
+    one = sklearn.mixture.GaussianMixture(1).fit(values)
+    starts = np.quantile(margins, [[share / 2, 0.5 + share / 2] for share in MOST_WRONG])
+    two = min(
+        (sklearn.mixture.GaussianMixture(2, means_init=start[:, None], random_state=0).fit(values) for start in starts),
+        key=lambda fit: float(fit.bic(values)),
+    )
+    if one.bic(values) <= two.bic(values):
+        return np.zeros(len(margins)), 0.0
+    lower = int(two.means_[:, 0].argmin())
+    between = np.clip(values, two.means_[lower], two.means_[1 - lower])
+    weight = two.predict_proba(between)[:, lower]
+    order = np.argsort(-margins, kind="stable")
+    weight[order] = np.maximum.accumulate(weight[order])
+    return weight, float(weight.mean())
