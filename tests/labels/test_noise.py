@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from samplewise.labels.noise import class_posterior, fit_noise, noise_shape, wrong_and_suggested
+from samplewise.labels.noise import class_posterior, fit_noise, flipped_one_way, noise_shape, wrong_and_suggested
 
 
 def overlapping(n, classes, apart, seed):
@@ -119,3 +119,25 @@ def test_a_class_nobody_predicts_and_ties_are_harmless():
     shape = noise_shape(outputs, np.arange(60) % 4)
     np.testing.assert_allclose(shape.sum(axis=1), 1.0)
     assert (shape >= 0).all()
+
+
+def test_two_fifths_flipped_one_way_are_noise():
+    draw = np.random.default_rng(0)
+    truth = draw.integers(0, 10, 4000)
+    given = np.where(draw.random(4000) < 0.4, (truth + 1) % 10, truth)
+    outputs = 0.6 * np.eye(10)[truth] + 0.4 * np.eye(10)[(truth + 1) % 10] + draw.normal(scale=0.03, size=(4000, 10))
+    fit = fit_noise(outputs, given, np.arange(4000))
+    assert fit.beyond_chance
+    np.testing.assert_allclose(np.diag(fit.matrix()), 0.6, atol=0.05)
+
+
+def test_one_way_is_neither_a_twin_nor_a_class_swallowed_by_a_large_one():
+    draw = np.random.default_rng(1)
+    sure, truth = draw.random(4000) < 0.2, draw.integers(0, 10, 4000)
+    struck = draw.random(4000) < 0.4
+    assert flipped_one_way(truth, np.where(struck, (truth + 1) % 10, truth), sure, 10).all()
+    assert not flipped_one_way(truth, np.where(struck, truth ^ 1, truth), sure, 10).any()
+    assert not flipped_one_way(truth, np.where(struck & ~sure, (truth + 1) % 10, truth), sure, 10).any()
+    assert not flipped_one_way(truth, truth, sure, 10).any()
+    rare = draw.choice(10, 4000, p=[0.3, 0.14, *[0.07] * 8])
+    assert not flipped_one_way(np.where(rare == 1, 0, rare), rare, sure, 10).any()

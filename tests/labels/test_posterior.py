@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import make_blobs, make_friedman1
 from sklearn.metrics import average_precision_score
+from sklearn.naive_bayes import GaussianNB
 
 from samplewise.core.errors import InputError
 from samplewise.data import Dataset
@@ -150,3 +151,24 @@ def test_a_third_round_is_allowed(spoilt):
     third = label_posterior(part, rounds=3)
     assert third.rounds == 3
     assert average_precision_score(part.codes != truth, third.wrong) > 0.98
+
+
+def test_the_kernel_head_spares_a_slow_learner_its_first_round(spoilt):
+    part, truth = spoilt("pair", 0.2)
+    fitted = []
+    slow = open_part(part.data, GaussianNB(), seed=part.runner.seed)
+    slow.runner.on_fit = lambda: fitted.append(1)
+    screened = label_posterior(slow)
+    assert len(fitted) == 5
+    alone = label_posterior(slow, rounds=1)
+    bad = slow.codes != truth
+    assert average_precision_score(bad, screened.wrong) > average_precision_score(bad, alone.wrong) + 0.02
+    assert (screened.rounds, alone.rounds) == (2, 1)
+
+
+def test_a_learner_is_asked_about_all_rows_where_the_head_disputes_none():
+    X, y = make_blobs(300, centers=[[0, 0], [9, 9]], random_state=0)
+    part = open_part((X, y), GaussianNB())
+    posterior = label_posterior(part)
+    assert posterior.rounds == 1
+    np.testing.assert_array_equal(posterior.wrong, label_posterior(part, rounds=1).wrong)

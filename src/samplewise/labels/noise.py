@@ -21,6 +21,7 @@ MOST_ROWS, MOST_ENTRIES = 10_000, 1_000_000  # hash-drawn rows the likelihood is
 SHARES = np.array([0, 0.01, 0.02, 0.035, 0.05, 0.075, *np.arange(0.1, 1.51, 0.05)])  # of the shape; 1 = as on sure rows
 SHARPER = np.exp(np.linspace(np.log(0.2), np.log(8.0), 26))  # factors on the temperature that ignores flips
 LEARNED = 0.7  # share of a predicted class that has its label, from which a model has learned that class
+FLAT, ONE_WAY, PREDICTED = 0.7, 0.5, 0.7  # of the doubt, of the doubt, and of the given rows: see flipped_one_way
 APART = 0.5  # standard deviation of the classes' sharpness, on the logarithmic scale
 RULED_OUT = -1e9  # log-likelihood of what cannot be
 FADED = 0.3  # doubt on sure rows over the average doubt: clean classes mostly show less, flips alone show 1
@@ -227,15 +228,15 @@ def _by_class(outputs: Floats, codes: Ints, factors: Floats, shape: Floats, shar
     """Log-likelihood of the given labels: (b, c, s) for every sharpness, predicted class and share of the shape.
 
     Where classes are well apart, a soft enough model explains a few flips as the same small doubt about every row. That
-    is flipping by another name, so in a class that a model has learned, doubt must be under .3 of the average on the
-    sure rows, or nowhere; sharpnesses that break this are ruled out.
+    is flipping by another name, so in a class that a model has learned, or that is flipped one way, doubt must be under
+    .3 of the average on the sure rows, or nowhere; sharpnesses that break this are ruled out.
     """
     predicted, sure = _sure_rows(outputs)
     order = np.argsort(predicted, kind="stable")
     outputs, codes, sure = outputs[order], codes[order], sure[order]
     classes, starts, sizes = np.unique(predicted[order], return_index=True, return_counts=True)
     right = np.add.reduceat(codes == predicted[order], starts)
-    learned = right >= LEARNED * sizes
+    learned = (right >= LEARNED * sizes) | flipped_one_way(predicted[order], codes, sure, len(shape))[classes]
     surface = np.zeros((len(factors), len(shape), len(shares)))
     allowed = np.ones((len(factors), len(classes)), dtype=bool)
     own, turned = np.arange(len(codes)), shape.T[codes]
@@ -252,6 +253,23 @@ def _by_class(outputs: Floats, codes: Ints, factors: Floats, shape: Floats, shar
     allowed |= ~allowed.any(axis=0)
     surface[:, classes] += np.where(allowed, 0.0, RULED_OUT)[:, :, None]
     return surface
+
+
+def flipped_one_way(predicted: Ints, codes: Ints, sure: Array, count: int) -> Array:
+    """(c,) classes k whose rows carry another label j about as often where k is surest, and never the other way round.
+
+    Ambiguity goes both ways: if rows of k look like j, rows of j look like k. Where they do not, and j is no rare class
+    that k has swallowed (it is predicted about as often as it is given), labels are flipped, however many they are.
+    """
+    seen, surest = np.zeros((2, count, count))
+    np.add.at(seen, (predicted, codes), 1.0)
+    np.add.at(surest, (predicted[sure], codes[sure]), 1.0)
+    right, rows, others = seen.diagonal(), seen.sum(axis=1), 1.0 - np.eye(count)
+    doubt, sure_doubt = rows - right, surest.sum(axis=1) - surest.diagonal()
+    met = rows >= PREDICTED * seen.sum(axis=0)
+    leaving = (np.maximum(seen - seen.T, 0.0) * met).sum(axis=1)
+    flat = sure_doubt * rows >= FLAT * doubt * surest.sum(axis=1)
+    return np.asarray((right > (seen * others).max(axis=1)) & flat & (leaving >= ONE_WAY * doubt) & (doubt > 0))
 
 
 def _sure_rows(outputs: Array) -> tuple[Ints, Array]:

@@ -1,7 +1,8 @@
 """The cross-fitted posterior over true labels: what each label should be, and how likely the given one is wrong."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from scipy import stats
@@ -9,12 +10,14 @@ from scipy import stats
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError
 from samplewise.core.values import Estimate
+from samplewise.engine.models.kernel_head import KernelHead
 from samplewise.engine.refits.parts import Part
 from samplewise.labels.noise import NoiseFit, class_posterior, fit_noise, wrong_and_suggested
 from samplewise.labels.residuals import fit_residuals
 
 FLAGGED = 0.5  # a label is disputed when it is likelier wrong than right
 AS_ACCURATE = 0.01  # a learner may join brought predictions when it is at most this much less accurate
+HEAD_SAYS = 0.5  # weight of the kernel head's logits beside those of a learner it screened for
 FEWEST = 2  # rows every class keeps in the second round
 UNLIKE = 0.5  # below this no class fits well
 REASONS = (
@@ -124,21 +127,25 @@ def exact_interval(successes: Array, trials: Array, coverage: float = 0.95) -> t
 def label_posterior(part: Part, *, predictions: Floats | None = None, rounds: int = 2) -> LabelPosterior:
     """P(given label is wrong) for every row of a part, from models that did not see the row.
 
-    Round 1: held-out outputs, a noise matrix and the posterior r_i[k] ~ q_i[k] T[k, g_i]. Where labels are wrong beyond
-    what ambiguity explains, round 2 fits again without the rows it disputes, and the rounds' outputs are averaged on
-    the logit scale. Where they are not, T stays next to the identity and the rounds end.
+    A round: held-out outputs, a noise matrix and the posterior r_i[k] ~ q_i[k] T[k, g_i]. Where labels are wrong beyond
+    what ambiguity explains, the next round fits again without the rows that are disputed, and the rounds' outputs are
+    averaged on the logit scale. Where they are not, T stays next to the identity and the rounds end.
+
+    A learner without closed form is spared its first round: the kernel head disputes rows for it, at a fraction of the
+    cost, and keeps half a say where that makes the given labels likelier.
 
     Args:
         part: n rows, classes or numbers.
         predictions: (n, c) the user's own out-of-sample probabilities (numbers (n, 1) for regression): they are round
             1, and round 2 is made only where the part's learner is about as accurate as they are.
-        rounds: at most so many rounds, 1 or more.
+        rounds: at most so many rounds, 1 or more; with 1 the learner alone is asked, once. 3 is worth its price where
+            many labels of a class are given to one other class.
 
     Returns:
         `LabelPosterior`; a larger `wrong` means less trust in the given label, calibrated against planted flips.
 
     Raises: InputError for fewer than one round.
-    Cost: 5 fits a round.
+    Cost: 5 fits a round; for a learner without closed form rounds - 1 times 5 fits and as many rounds of the head.
     Not for: rows whose copies share the label (put them in one group); flips that strike only ambiguous rows.
     Source: docs/decisions/0005; northcutt2021, patrini2017.
     """
@@ -146,18 +153,52 @@ def label_posterior(part: Part, *, predictions: Floats | None = None, rounds: in
         raise InputError("at least one round is needed", got=f"rounds={rounds}", fix="use rounds=2")
     if not part.class_count:
         return _of_numbers(part, predictions, rounds)
-    first = part.held_out_outputs() if predictions is None else np.log(np.clip(predictions, 1e-12, 1.0))
-    fit = _fitted(part, first)
-    total, made = first, 1
-    while fit.beyond_chance and made < rounds:
-        wrong = _summary(part, fit, total)[0]
-        keep = _teachers(part.codes, wrong, part.class_count)
+    if predictions is not None:
+        opinion = _opened(part, np.log(np.clip(predictions, 1e-12, 1.0)))
+        accurate = partial(_as_accurate, first=opinion.outputs, codes=part.codes)
+        return _of_classes(part, _further(part, opinion, rounds, accurate))
+    if rounds > 1 and not part.runner.learner.closed_form:
+        return _of_classes(part, _screened(part, rounds))
+    return _of_classes(part, _further(part, _opened(part, part.held_out_outputs()), rounds))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Opinion:
+    """Held-out outputs (n, c) of some rounds, and how they become probabilities."""
+
+    outputs: Floats
+    fit: NoiseFit
+    rounds: int
+
+
+def _opened(part: Part, outputs: Floats, rounds: int = 1) -> _Opinion:
+    return _Opinion(outputs, _fitted(part, outputs), rounds)
+
+
+def _further(
+    part: Part, opinion: _Opinion, rounds: int, welcome: Callable[[Floats, Mask], bool] = lambda again, keep: True
+) -> _Opinion:
+    """More rounds, each without the rows that those before dispute, while labels look wrong beyond chance."""
+    while opinion.fit.beyond_chance and opinion.rounds < rounds:
+        keep = _teachers(part, opinion)
         again = part.held_out_outputs(keep=keep)
-        if predictions is not None and not _as_accurate(again, first, part.codes, keep):
+        if not welcome(again, keep):
             break
-        total = fit.logits(total) + _fitted(part, again).logits(again)
-        fit, made = _fitted(part, total), made + 1
-    return _of_classes(part, fit, total, made)
+        outputs = opinion.fit.logits(opinion.outputs) + _fitted(part, again).logits(again)
+        opinion = _opened(part, outputs, opinion.rounds + 1)
+    return opinion
+
+
+def _screened(part: Part, rounds: int) -> _Opinion:
+    """The learner's rounds, the first of them already without the rows that the kernel head disputes."""
+    beside = part.beside(KernelHead())
+    screen = _further(beside, _opened(beside, beside.held_out_outputs()), rounds)
+    found = screen.fit.beyond_chance
+    outputs = part.held_out_outputs(keep=_teachers(part, screen) if found else None)
+    own = _further(part, _opened(part, outputs, 1 + found), rounds)
+    both = own.fit.logits(own.outputs) + HEAD_SAYS * screen.fit.logits(screen.outputs)
+    joined = _opened(part, both, own.rounds)
+    return joined if joined.fit.log_likelihood > own.fit.log_likelihood else own
 
 
 def _fitted(part: Part, outputs: Floats) -> NoiseFit:
@@ -169,22 +210,24 @@ def _summary(part: Part, fit: NoiseFit, outputs: Floats) -> tuple[Floats, Ints, 
     return wrong_and_suggested(fit.probabilities(outputs), fit.matrix(), part.codes)
 
 
-def _teachers(codes: Ints, wrong: Floats, classes: int) -> Mask:
+def _teachers(part: Part, opinion: _Opinion) -> Mask:
     """Rows that teach the next round; a class that would be left with fewer than two keeps all of its rows."""
+    wrong = _summary(part, opinion.fit, opinion.outputs)[0]
     keep = ~(np.nan_to_num(wrong) > FLAGGED)
-    left = np.bincount(codes[keep], minlength=classes)
-    return np.asarray(keep | (left[codes] < FEWEST))
+    left = np.bincount(part.codes[keep], minlength=part.class_count)
+    return np.asarray(keep | (left[part.codes] < FEWEST))
 
 
-def _as_accurate(again: Floats, first: Floats, codes: Ints, keep: Mask) -> bool:
+def _as_accurate(again: Floats, keep: Mask, *, first: Floats, codes: Ints) -> bool:
     """Whether the learner is about as accurate as the brought predictions on the rows nobody disputes."""
     asked = keep & np.isfinite(again).all(axis=1)
     ours, theirs = (np.mean(outputs[asked].argmax(axis=1) == codes[asked]) for outputs in (again, first))
     return bool(ours >= theirs - AS_ACCURATE)
 
 
-def _of_classes(part: Part, fit: NoiseFit, outputs: Floats, made: int) -> LabelPosterior:
-    held_out = fit.probabilities(outputs)
+def _of_classes(part: Part, opinion: _Opinion) -> LabelPosterior:
+    fit = opinion.fit
+    held_out = fit.probabilities(opinion.outputs)
     wrong, suggested, chance = wrong_and_suggested(held_out, fit.matrix(), part.codes)
     rate = float(np.nanmean(wrong))
     if fit.beyond_chance:
@@ -198,7 +241,7 @@ def _of_classes(part: Part, fit: NoiseFit, outputs: Floats, made: int) -> LabelP
         )  # fmt: skip
     return LabelPosterior(
         part.codes, wrong, suggested, chance, held_out, fit.matrix(), estimate, fit.likelihood_ratio,
-        fit.beyond_chance, made,
+        fit.beyond_chance, opinion.rounds,
     )  # fmt: skip
 
 

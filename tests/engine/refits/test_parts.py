@@ -1,5 +1,7 @@
 """A part shows only its own rows; held-out outputs come from models that saw neither the row nor anything outside."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
@@ -118,3 +120,14 @@ def test_whole_part_is_every_row(part):
     whole = whole_part(part.runner, part.all_folds)
     assert whole.left_out is None
     assert len(whole) == len(part.runner.data)
+
+
+def test_another_learner_sees_the_same_rows_and_folds(part):
+    learner = KernelHead(landmarks=0)
+    beside = part.beside(learner)
+    assert beside.folds is not part.folds
+    np.testing.assert_array_equal(beside.folds, part.folds)
+    assert beside.runner.learner is learner
+    assert part.beside(KernelHead(landmarks=0)).runner is beside.runner
+    own = open_part(part.data, learner, seed=part.runner.seed).beside(learner)
+    np.testing.assert_array_equal(replace(own, all_folds=part.all_folds).held_out_outputs(), beside.held_out_outputs())

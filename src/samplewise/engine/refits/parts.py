@@ -5,7 +5,7 @@ another; it cannot tell them apart, and no label of a row outside its part ever 
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -15,7 +15,7 @@ from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target
 from samplewise.engine.models.calibration import probabilities, temperature
-from samplewise.engine.models.learner import Fit
+from samplewise.engine.models.learner import Fit, Learner
 from samplewise.engine.refits.runner import FitRunner
 
 
@@ -87,6 +87,10 @@ class Part:
     def folds(self) -> Ints:
         """(n,) fold of every row; rows of one group share it."""
         return self.all_folds[self.positions]
+
+    def beside(self, learner: Learner) -> "Part":
+        """The same rows and folds as another learner sees them."""
+        return replace(self, runner=self.runner.beside(learner))
 
     def held_out_outputs(self, *, keep: Mask | None = None, codes: Array | None = None) -> Floats:
         """(n, c) outputs for every row by a model fitted on rows of the OTHER folds of this part.

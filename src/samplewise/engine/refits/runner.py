@@ -41,6 +41,7 @@ class FitRunner:
     on_fit: Callable[[], None] = lambda: None
     groups: Array | None = None
     _benches: dict[str, Bench] = field(default_factory=dict, repr=False)
+    _beside: dict[str, "FitRunner"] = field(default_factory=dict, repr=False)
     _name: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
@@ -65,6 +66,14 @@ class FitRunner:
                 self.store.put(key, outputs)
                 self.on_fit()
         return [self._stored(key) for key in keys]
+
+    def beside(self, learner: Learner) -> "FitRunner":
+        """The same rows, seed and store for another learner; its fits are extra and not counted as progress."""
+        name = learner.fingerprint()
+        if name not in self._beside:
+            shared = (self.space, self.seed, self.executor, self.store)
+            self._beside[name] = FitRunner(self.data, self.target, learner, *shared, groups=self.groups)
+        return self._beside[name]
 
     def _stored(self, key: str) -> Array:
         outputs = self.store.get(key)
