@@ -7,7 +7,7 @@ from samplewise.core.errors import InputError
 from samplewise.core.execution import SerialExecutor
 from samplewise.data import describe_target
 from samplewise.engine.refits import Refits, open_part, refit
-from samplewise.generalization import generalization_gap, memorization
+from samplewise.generalization import gap_of_refits, memorization_of_refits
 
 
 def refits_of(inside, outputs, design="halves"):
@@ -25,13 +25,13 @@ def one_by_heart():
 
 
 def test_a_row_known_by_heart_scores_1():
-    scores = memorization(*one_by_heart())
+    scores = memorization_of_refits(*one_by_heart())
     np.testing.assert_allclose(scores.values, [1, 0, 0, 0])
     assert (scores.spread > 0).all()
 
 
 def test_gap_is_the_mean_of_what_is_known_by_heart():
-    taught, others, gap = generalization_gap(*one_by_heart())
+    taught, others, gap = gap_of_refits(*one_by_heart())
     assert (taught.value, others.value, gap.value) == (0.0, 25.0, 25.0)
     assert gap.low < 25 < gap.high
 
@@ -46,10 +46,10 @@ def test_flipped_labels_are_memorised_by_a_flexible_model():
     y[flipped] = 1 - y[flipped]
     part = open_part((X, y), DecisionTreeClassifier(random_state=0), executor=SerialExecutor())
     refits = refit(part.runner, "halves", part.folds, count=4)
-    scores = memorization(refits, part.target)
+    scores = memorization_of_refits(refits, part.target)
     assert scores.values[flipped].mean() > 0.7
     assert np.delete(scores.values, flipped).mean() < 0.2
-    taught, others, gap = generalization_gap(refits, part.target)
+    taught, others, gap = gap_of_refits(refits, part.target)
     assert taught.value == 0.0
     assert gap.low > 0
     assert gap.value == pytest.approx(100 * scores.values.mean())
@@ -60,7 +60,7 @@ def test_regression_is_in_standard_deviations():
     inside = np.array([[1, 1, 0, 0], [0, 0, 1, 1], [1, 0, 1, 0], [0, 1, 0, 1]], dtype=bool)
     target = describe_target([0.5, 1.5, 2.5, 3.5], "regression")
     outputs = np.where(inside, target.codes, target.codes + np.std(target.codes))[:, :, None]
-    np.testing.assert_allclose(memorization(refits_of(inside, outputs), target).values, 1.0, rtol=1e-6)
+    np.testing.assert_allclose(memorization_of_refits(refits_of(inside, outputs), target).values, 1.0, rtol=1e-6)
 
 
 def test_groups_widen_the_interval_of_the_gap():
@@ -70,8 +70,8 @@ def test_groups_widen_the_interval_of_the_gap():
     outputs = np.where((wrong & ~inside)[:, :, None], [0.0, 1.0], [1.0, 0.0])
     target = describe_target([0] * 20 + [1] * 20)
     outputs[:, 20:] = outputs[:, 20:, ::-1]
-    free = generalization_gap(refits_of(inside, outputs), target)[2]
-    grouped = generalization_gap(refits_of(inside, outputs), target, groups=np.arange(40) // 4)[2]
+    free = gap_of_refits(refits_of(inside, outputs), target)[2]
+    grouped = gap_of_refits(refits_of(inside, outputs), target, groups=np.arange(40) // 4)[2]
     assert grouped.value == free.value
     assert grouped.high - grouped.low > 1.5 * (free.high - free.low)
 
@@ -83,5 +83,5 @@ def test_rows_that_are_never_outside_are_refused(change):
         refits.inside[:2], refits.outputs[:2]
     )  # fmt: skip
     with pytest.raises(InputError, match="at least twice") as caught:
-        memorization(bad, target)
+        gap_of_refits(bad, target)
     assert "'halves'" in caught.value.fix

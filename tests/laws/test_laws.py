@@ -38,7 +38,18 @@ METHODS: dict[str, tuple[Callable[[Dataset, int], Scores], float]] = {
         lambda data, seed: labels.neighbour_disagreement(data.X, data.y, groups=data.groups, ids=data.ids),
         CLOSED_FORM,
     ),
-    "generalization.memorization": (lambda data, seed: generalization.memorization(*halves(data, seed)), REFITS),
+    "generalization.memorization_of_refits": (
+        lambda data, seed: generalization.memorization_of_refits(*halves(data, seed)),
+        REFITS,
+    ),
+    "generalization.memorization": (
+        lambda data, seed: generalization.memorization(data, seed=seed, models=8).scores,
+        REFITS,
+    ),
+    "generalization.generalization_gap": (
+        lambda data, seed: generalization.generalization_gap(data, "logistic", splits=6, seed=seed).information,
+        REFITS,
+    ),
 }
 SAMPLED = ("influence.banzhaf", "influence.data_shapley")  # each row has draws of its own: alike to a standard error
 EVERY = pytest.mark.parametrize("name", list(METHODS))

@@ -85,12 +85,12 @@ class Bounds:
     def __str__(self) -> str:
         """A table: name, plug-in, both corrections, what noise gives, and what is bounded."""
         lines = [
-            f"gap {self.gap:.4f} = error on ghosts {self.ghost_error:.4f} - on training rows {self.training_error:.4f}"
+            f"gap {self.gap:.4g} = error on ghosts {self.ghost_error:.4g} - on training rows {self.training_error:.4g}"
         ]
         lines.append(f"{'bound':<34}{'plug-in':>9}{'corrected':>11}{'jackknife':>11}{'noise':>8}  of")
         for row in self.rows:
             shown = "".join(
-                f"{'-' if not isfinite(value) else f'{value:.3f}':>{width}}"
+                f"{'-' if not isfinite(value) else f'{value:.3g}':>{width}}"
                 for value, width in ((row.plug_in, 9), (row.corrected, 11), (row.jackknife, 11), (row.null, 8))
             )
             sure = "" if row.confidence is None else f", confidence {row.confidence:.0%}"

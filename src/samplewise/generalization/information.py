@@ -66,6 +66,8 @@ def estimate_information(
     corrected = found + _miller_madow(whole) if counted and measure is mutual_information else none
     step = 2 if complementary(coins, levels) else 1
     starts = range(0, len(coins), step)
+    if len(starts) < 2:  # nothing is left when the only draw is left out
+        return Estimated(found, corrected, none)
     left_out = np.zeros_like(found)
     for start in starts:
         part = slice(start, start + step)

@@ -30,7 +30,7 @@ from samplewise.core.arrays import Array, Ints
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.values import Estimate, Exhibit, Scores
 from samplewise.engine.refits.parts import Rule
-from samplewise.generalization import generalization_gap, memorization
+from samplewise.generalization import gap_of_refits, memorization_of_refits
 
 CODE, TITLE, SLOW = "SW502", "gap and memorisation", True
 NEEDS = frozenset({"label"})
@@ -44,8 +44,8 @@ LOWEST = 0.25
 def run(evidence: Evidence) -> CheckResult:
     """The gap with its interval, and the rows known by heart."""
     require_rows(evidence, LEAST_ROWS, "the gap between taught and other rows")
-    taught, other, gap = generalization_gap(evidence.halves, evidence.target, evidence.split_groups)
-    scores = memorization(evidence.halves, evidence.target)
+    taught, other, gap = gap_of_refits(evidence.halves, evidence.target, evidence.split_groups)
+    scores = memorization_of_refits(evidence.halves, evidence.target)
     rows = by_heart(scores)
     findings = (_finding(evidence, taught, other, gap, rows),) if len(rows) else ()
     exhibits: tuple[Exhibit, ...] = (_exhibit((taught, other)),)

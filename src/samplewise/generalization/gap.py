@@ -1,0 +1,232 @@
+"""The generalisation gap of a learner on one data set: measured, bounded, and split over the rows it comes from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from samplewise.core.errors import InputError, name_rows
+from samplewise.core.execution import Executor, SerialExecutor
+from samplewise.core.values import Estimate, Scores
+from samplewise.data.dataset import Dataset
+from samplewise.data.targets import describe_target
+from samplewise.engine.models.learner import Fit
+from samplewise.engine.refits import (
+    FitStore,
+    Part,
+    Refits,
+    open_as_audit,
+    refit_supersamples,
+    supersamples,
+)
+from samplewise.engine.refits.pace import first_fit
+from samplewise.generalization.bounds import Bounds
+from samplewise.generalization.memorised import joined, memorization_of_refits
+from samplewise.generalization.reading import Reading
+
+LEAST_ROWS = 20
+LEAST_FITS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a report took."""
+
+    fits: int
+    fit_seconds: float
+    read_seconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GeneralizationGap:
+    """The gap of models of half of the rows, what bounds it, and which rows it comes from."""
+
+    gap: Estimate  # error on ghosts - error on rows that taught
+    training_error: Estimate
+    ghost_error: Estimate
+    bounds: Bounds  # in the unit of the gap
+    information: Scores  # nats: how surely the prediction of a row tells that it was taught
+    memorization: Scores
+    cost: Cost
+    repeatable: bool | None  # whether the same seed gave the same predictions twice; None: refits were given
+    deterministic: bool | None  # whether another seed gave the same predictions as well
+    warnings: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """The three errors, the table of bounds, the cost and the warnings."""
+        lines = [f"error on rows that taught  {self.training_error}", f"error on their ghosts      {self.ghost_error}"]
+        lines += [f"gap                        {self.gap}", "", str(self.bounds), ""]
+        cost = f"{self.cost.fits} fits in {self.cost.fit_seconds:.1f} s, read in {self.cost.read_seconds:.2f} s"
+        if self.deterministic is not None:
+            cost += "; another seed " + ("changes nothing" if self.deterministic else "changes the predictions")
+        return "\n".join([*lines, cost, *(f"! {warning}" for warning in self.warnings)])
+
+
+def generalization_gap(  # noqa: PLR0913  # one keyword per part of the design, most with a default
+    data: Dataset | tuple[Any, Any],
+    learner: Any = None,
+    *,
+    splits: int = 30,
+    draws: int = 3,
+    refits: Refits | Sequence[Refits] | None = None,
+    loss_range: tuple[float, float] | None = None,
+    coverage: float = 0.95,
+    seed: int = 0,
+    executor: Executor | None = None,
+    folder: str | Path | None = None,
+) -> GeneralizationGap:
+    """How far the error on rows that taught lies below the error on others, in points, and what bounds the difference.
+
+    Rows are paired within their class; in every split a coin per pair says which row teaches, and the other is its
+    ghost. The gap is the mean loss on ghosts minus that on rows that taught, over splits and pairings.
+
+    Args:
+        data: a `Dataset` or (X, y), 20 rows or more. Groups and exact copies stay on one side and count as one row.
+        learner: as in `choose_learner`.
+        splits: of each pairing, half of them complements of the others; an odd number is raised by one.
+        draws: random pairings.
+        refits: instead of fits: what `refit_supersamples` made, or "halves" of an audit, whose rows are no pairs; then
+            only bounds from single rows are given.
+        loss_range: (least, greatest) absolute error there can be, for labels that are numbers.
+        coverage: of intervals, and of the one-sided entries "t interval" and "held-out rows" among the bounds.
+        seed: of pairings, coins and fits.
+        executor: carries out the fits; default: this process, or one process per core where fits take long.
+        folder: where finished fits are kept, so that nothing is fitted twice after a kill.
+
+    Returns:
+        `GeneralizationGap`; errors and bounds in points (% of rows) or in units of the label, larger means more was
+        learned by heart. Information bounds hold for the mean over training sets; only "held-out rows" is about one
+        model, the first one fitted, and says so.
+
+    Raises:
+        InputError: no or missing labels, fewer than 20 rows, a class with one row or group, rows ordered by time,
+            losses outside their range, too few splits, refits of other rows or another design.
+
+    Cost: splits * draws fits on half of the rows, and two more that probe whether the learner repeats itself.
+    Not for: the model of all rows, whose gap is smaller; choosing between models on the same rows.
+    Source: harutyunyan2021b, clopper1934.
+
+    >>> draw = np.random.default_rng(0)
+    >>> X = draw.normal(size=(60, 2))
+    >>> y = (X[:, 0] + draw.normal(size=60) > 0).astype(int)
+    >>> report = generalization_gap((X, y), "logistic", splits=4, draws=1)
+    >>> report.gap.value < report.bounds["ld-MI"].plug_in
+    True
+    """
+    data = data if isinstance(data, Dataset) else Dataset(*data)
+    warnings = []
+    _require_rows(data)
+    if refits is None:
+        _require_fits(splits, draws)
+        if splits % 2:
+            splits += 1
+            warnings.append(f"splits come with their complements: {splits} splits were made")
+        part = open_as_audit(data, learner, seed=seed, executor=executor or SerialExecutor(), folder=folder)
+        _require_two_of_each(part)
+        made, probe = _fitted(part, splits, draws, executor is None)
+        target, groups = part.target, part.runner.groups
+    else:
+        made = (refits,) if isinstance(refits, Refits) else tuple(refits)
+        target, groups, probe = describe_target(data.y, ids=data.ids), data.groups, Probe()
+        _require_same_rows(made, data)
+    started = perf_counter()
+    read = Reading(made, target, groups, loss_range, coverage)
+    bounds = read.bounds(seed)
+    warnings += [*probe.warnings(), *read.warnings(), *bounds.warnings]
+    gap, training, ghost = read.errors()
+    information, memorised = read.information(), memorization_of_refits(joined(made), target)
+    cost = Cost(probe.fits, probe.seconds, perf_counter() - started)
+    same = (probe.repeatable, probe.deterministic)
+    return GeneralizationGap(gap, training, ghost, bounds, information, memorised, cost, *same, tuple(warnings))
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a few fits said of the learner, and what all fits took."""
+
+    fits: int = 0
+    seconds: float = 0.0
+    repeatable: bool | None = None
+    deterministic: bool | None = None
+
+    def warnings(self) -> list[str]:
+        """That the learner does not repeat itself, if so."""
+        if self.repeatable is not False:
+            return []
+        return ["the learner ignores its seed: the same fit gave other predictions, so no figure here can be repeated"]
+
+
+def _fitted(part: Part, splits: int, draws: int, choose: bool) -> tuple[tuple[Refits, ...], Probe]:
+    """The refits, made in processes only where that pays, and what the first fit, made three times, says."""
+    runner, started = part.runner, perf_counter()
+    pairings = supersamples(runner, splits=splits, draws=draws)
+    first = Fit(pairings[0].inside()[0], np.arange(len(part)))
+    outputs = first_fit(runner, first, blocks=part.all_folds, fits=splits * draws, choose=choose)
+    again = [
+        replace(runner, seed=seed, store=FitStore()).outputs([first], blocks=part.all_folds)[0]
+        for seed in (runner.seed, runner.seed + 1)
+    ]
+    refits = refit_supersamples(runner, part.all_folds, pairings)
+    repeatable, deterministic = (np.array_equal(outputs, other) for other in again)
+    seconds = perf_counter() - started
+    return refits, Probe(runner.store.made + len(again), seconds, repeatable, repeatable and deterministic)
+
+
+def _require_fits(splits: int, draws: int) -> None:
+    if splits < 2 or draws < 1 or splits * draws < LEAST_FITS:
+        raise InputError(
+            "there are too few splits to compare rows that taught with others", got=f"splits={splits}, draws={draws}",
+            fix="use splits=30, draws=3",
+        )  # fmt: skip
+
+
+def _require_rows(data: Dataset) -> None:
+    if data.y is None:
+        raise InputError("the data has no labels", got="y=None", fix="pass y, one label per row")
+    if len(data) < LEAST_ROWS:
+        raise InputError(
+            "there are too few rows to halve", got=f"{len(data)} rows", fix=f"pass {LEAST_ROWS} rows or more"
+        )
+    if (absent := data.unlabelled()).any():
+        raise InputError(
+            "every row needs a label", where=name_rows(data.ids[absent]),
+            got=f"{int(absent.sum())} of {len(data)} rows without", fix="drop them: data.drop(ids)",
+        )  # fmt: skip
+    if data.time is not None:
+        raise InputError(
+            "random halves would teach the future of rows they are asked about", where="time",
+            got="rows ordered by time", fix="pass data without time to measure the gap all the same",
+        )  # fmt: skip
+
+
+def _require_two_of_each(part: Part) -> None:
+    """Every class needs a row, or a group, for either side."""
+    if part.target.classes is None:
+        return
+    groups = np.arange(len(part)) if part.runner.groups is None else part.runner.groups
+    counts = [len(np.unique(groups[part.codes == code])) for code in range(part.class_count)]
+    alone = np.flatnonzero(np.array(counts) < 2)
+    if len(alone):
+        names = ", ".join(str(part.target.classes[code]) for code in alone[:5])
+        raise InputError(
+            "a class has fewer rows or groups than there are halves", where=f"classes {names}",
+            got="one row, or copies or a group of rows that stay together",
+            fix="drop these classes, merge them, or split the groups",
+        )  # fmt: skip
+
+
+def _require_same_rows(refits: tuple[Refits, ...], data: Dataset) -> None:
+    designs = {one.design for one in refits}
+    if not refits or not (designs == {"supersample"} or (designs == {"halves"} and len(refits) == 1)):
+        raise InputError(
+            "the gap is read from halves", where="refits", got=", ".join(sorted(designs)) or "none",
+            fix="pass what refit_supersamples(...) or refit(runner, 'halves', folds) gave",
+        )  # fmt: skip
+    if any(not np.array_equal(one.ids, data.ids) for one in refits):
+        raise InputError(
+            "these refits are of other rows", where="refits", got=f"{len(refits[0].ids)} rows for {len(data)}",
+            fix="pass refits of exactly this data, in its order",
+        )  # fmt: skip

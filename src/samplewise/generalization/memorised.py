@@ -1,0 +1,292 @@
+"""Which rows a model knows by heart, and which rows a prediction hangs on: read from models on random subsets."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from scipy.special import logsumexp
+
+from samplewise.core.arrays import Array, Floats, Ints, Mask, positions_of
+from samplewise.core.errors import InputError, unknown_name
+from samplewise.core.execution import Executor, SerialExecutor
+from samplewise.core.values import Attribution, Estimate, Scores
+from samplewise.data.dataset import Dataset
+from samplewise.data.splits import nested_subsets, random_halves
+from samplewise.data.targets import Target, describe_target
+from samplewise.engine.models.choice import choose_learner
+from samplewise.engine.models.encoding import feature_space
+from samplewise.engine.models.learner import Fit
+from samplewise.engine.neighbours import exact_groups
+from samplewise.engine.refits import FitRunner, Refits, fits_in
+from samplewise.engine.refits.effects import half_width, mean_and_error
+from samplewise.engine.refits.pace import first_fit
+from samplewise.engine.refits.stacking import codes_as, require_labels, stacked
+
+Score = Literal["correct", "probability", "margin"]
+UNITS = {"correct": "share of models", "probability": "probability", "margin": "margin"}
+REGRESSION_UNIT = "standard deviations of the label"
+LARGER = "right only when taught"
+LEAST_MODELS = 4
+BLOCK = 256  # queries whose influence is held at once
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Memorization:
+    """What models say of rows they were taught against rows they were not, and of other rows with and without them."""
+
+    scores: Scores  # (n,) with standard errors
+    inside: Mask  # (k, n) which rows taught which model
+    success: Array  # (k, m) float32, how well each model answers each query, in the unit of the scores
+    query_ids: Array  # (m,) the rows themselves where no queries were given
+    gap: Estimate  # mean success on rows that taught - on rows that did not: the mean of the scores
+    warnings: tuple[str, ...] = ()
+
+    def counts(self) -> Ints:
+        """(2, n) models a row taught, and models it did not."""
+        taught = self.inside.sum(axis=0)
+        return np.stack([taught, len(self.inside) - taught])
+
+    def influence(self, query_ids: Any = None) -> tuple[Attribution, Floats]:
+        """Success with a row minus without it, for queries (m, n), all of them by default, and its standard errors.
+
+        Positive: the row helps the query. A query among the rows has its own memorisation in its own column.
+        """
+        keys = self.query_ids if query_ids is None else np.asarray(query_ids)
+        effect, error = subset_effects(self.inside, self.success[:, positions_of(keys, self.query_ids)])
+        return Attribution(effect, keys, self.scores.keys, self.scores.unit), error
+
+    def strongest(self, count: int = 10) -> tuple[tuple[Any, Any, float, float], ...]:
+        """The `count` largest influences between different rows: (query id, row id, influence, standard error)."""
+        found: list[tuple[float, float, int, int]] = []
+        own = {key: place for place, key in enumerate(self.scores.keys.tolist())}
+        for start in range(0, len(self.query_ids), BLOCK):
+            effect, error = subset_effects(self.inside, self.success[:, start : start + BLOCK])
+            for place, key in enumerate(self.query_ids[start : start + BLOCK].tolist()):
+                if key in own and self.query_ids is self.scores.keys:
+                    effect[place, own[key]] = -np.inf
+            best = np.argsort(-effect, axis=None, kind="stable")[:count]
+            queries, rows = np.unravel_index(best, effect.shape)
+            found += zip(effect[queries, rows], error[queries, rows], queries + start, rows, strict=True)
+        found.sort(key=lambda one: (-one[0], one[2], one[3]))
+        keys = self.scores.keys
+        return tuple(
+            (self.query_ids[q], keys[row], float(effect), float(error)) for effect, error, q, row in found[:count]
+        )
+
+
+def memorization(  # noqa: PLR0913  # one keyword per part of the question, most with a default
+    data: Dataset | tuple[Any, Any],
+    learner: Any = None,
+    *,
+    models: int = 100,
+    ratio: float = 0.5,
+    score: Score = "correct",
+    queries: Dataset | tuple[Any, Any] | None = None,
+    refits: Refits | None = None,
+    seed: int = 0,
+    executor: Executor | None = None,
+    folder: str | Path | None = None,
+) -> Memorization:
+    """How much better a row is answered by models that were taught it than by models that were not (-1..1).
+
+    mem_i = mean success on row i over models with i - over models without it, on random subsets of `ratio` n rows;
+    influence of row i on query q is the same difference of the success on q.
+
+    Args:
+        data: a `Dataset` or (X, y); groups stay together.
+        learner: as in `choose_learner`.
+        models: fits; 100 know a score to about 0.1, 400 to 0.05, 2,000 to 0.022.
+        ratio: share of the rows that teach each model; it is part of the question: more rows, less memorisation. At 0.5
+            every subset has its complement.
+        score: "correct" 0 or 1, "probability" of the label, or "margin" of its output over the next; numbers have only
+            "correct", the fall of the absolute error.
+        queries: other labelled rows to find influences on; default: the rows themselves.
+        refits: instead of fits: models that exist already, on any subsets; not together with `queries`.
+        seed: of subsets and fits.
+        executor: carries out the fits; default: this process, or one process per core where fits take long.
+        folder: where finished fits are kept.
+
+    Returns:
+        `Memorization`: `scores` larger means the model knows the row by heart and not from the others; standard errors
+        beside them, and `influence`, `strongest` for pairs.
+
+    Raises:
+        InputError: no labels, a ratio or a number of models that leaves a row always in or always out, an unknown
+            score.
+
+    Cost: `models` fits, O(models n m) for all influences.
+    Not for: near copies, which vouch for each other: a pair of them scores low although both are known by heart.
+    Source: feldman2020.
+
+    >>> X, y = np.arange(24.0)[:, None], np.repeat([0, 1], 12)
+    >>> y[3] = 1
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> memorization((X, y), KNeighborsClassifier(1), models=40).scores.top(1).keys
+    array([3])
+    """
+    data = data if isinstance(data, Dataset) else Dataset(*data)
+    require_labels(data, "data")
+    target = describe_target(data.y, ids=data.ids)
+    everyone, together, query_ids = _with_queries(data, target, queries)
+    if refits is None:
+        inside = _subsets(data, target, models, ratio, seed)
+        chosen, _ = choose_learner(learner, data, target)
+        made_with = (feature_space(everyone), seed, executor or SerialExecutor(), fits_in(folder))
+        answers = _answers(FitRunner(everyone, together, chosen, *made_with), inside, executor is None)
+    else:
+        _require_same(refits, data, queries)
+        inside, answers = refits.inside, refits.outputs
+    success = successes(answers, together, score).astype(np.float32)
+    scores = _scores(inside, success[:, : len(data)], data.ids, unit_of(target, score))
+    judged = success if queries is None else success[:, len(data) :]
+    return Memorization(scores, inside, judged, query_ids, _mean(scores, data), _copies(data))
+
+
+def memorization_of_refits(refits: Refits, target: Target, score: Score = "correct") -> Scores:
+    """How much better a row is predicted by models that were taught it, as a share of models (-1..1).
+
+    P[right | the row was taught] - P[right | it was not]; for regression the fall of the absolute error in standard
+    deviations of the label.
+
+    Args:    refits: models on subsets, "halves" or "supersample".   target: labels of the same n rows.
+             score: as in `memorization`.
+    Returns: Scores (n,), larger means the model knows the row by heart and not from the others; `spread` is the
+             standard error over models (classes: with one success and one failure added, so it is never 0).
+    Raises:  InputError where a row is inside, or outside, of fewer than two models.
+    Cost:    one pass over the outputs.   Not for: few models (10 on each side leave an error of about .13).
+    Source:  feldman2020.
+    """
+    return _scores(refits.inside, successes(refits.outputs, target, score), refits.ids, unit_of(target, score))
+
+
+def joined(refits: Sequence[Refits]) -> Refits:
+    """Refits of the same rows as one, their pairs forgotten."""
+    first = refits[0]
+    if len(refits) == 1:
+        return first
+    inside, outputs, seeds = (
+        np.concatenate([getattr(one, name) for one in refits]) for name in ("inside", "outputs", "seeds")
+    )
+    return replace(first, inside=inside, outputs=outputs, seeds=seeds, pairing=None)
+
+
+def successes(outputs: Array, target: Target, score: Score = "correct") -> Floats:
+    """(k, n) how well each of k models answers each row: larger is better, in the unit of `unit_of`."""
+    if score not in UNITS:
+        raise unknown_name("score", score, tuple(UNITS))
+    if target.classes is None:
+        if score != "correct":
+            raise InputError("labels that are numbers have no classes to score", got=score, fix='use score="correct"')
+        return -np.abs(outputs[:, :, 0].astype(np.float64) - target.codes) / (float(np.std(target.codes)) or 1.0)
+    if score == "correct":
+        return (outputs.argmax(axis=2) == target.codes).astype(np.float64)
+    values = outputs.astype(np.float64)
+    own = np.take_along_axis(values, np.asarray(target.codes)[None, :, None], axis=2)[:, :, 0]
+    if score == "probability":
+        return np.exp(own - logsumexp(values, axis=2))
+    others = np.where(np.arange(values.shape[2]) == np.asarray(target.codes)[:, None], -np.inf, values)
+    return np.asarray(own - others.max(axis=2))
+
+
+def unit_of(target: Target, score: Score) -> str:
+    """The unit a score is told in."""
+    return REGRESSION_UNIT if target.classes is None else UNITS[score]
+
+
+def subset_effects(inside: Mask, success: Array) -> tuple[Floats, Floats]:
+    """(m, n) mean success (k, m) with each row minus without it, and standard errors; two matrix products each."""
+    values, means, variances = success.astype(np.float64), [], []
+    for side in (inside, ~inside):
+        count = side.sum(axis=0)
+        share = side / count
+        means.append(values.T @ share)
+        spread = np.square(values).T @ share - np.square(means[-1])
+        variances.append(np.maximum(spread, 0.0) / np.maximum(count - 1, 1))
+    return means[0] - means[1], np.sqrt(variances[0] + variances[1])
+
+
+def _with_queries(data: Dataset, target: Target, queries: Any) -> tuple[Dataset, Target, Array]:
+    """The rows and the queries in one data set, their labels in one target, and the ids of the queries."""
+    if queries is None:
+        return data, target, data.ids
+    held = queries if isinstance(queries, Dataset) else Dataset(*queries)
+    require_labels(held, "queries")
+    return stacked(data, held), replace(target, codes=np.r_[target.codes, codes_as(target, held)]), held.ids
+
+
+def _answers(runner: FitRunner, inside: Mask, choose: bool) -> Array:
+    """(k, n + m, c) what a model of each subset says of all rows the runner holds, the first n of which may teach."""
+    rows = np.arange(len(runner.data))
+    whole = np.zeros((len(inside), len(rows)), dtype=bool)
+    whole[:, : inside.shape[1]] = inside
+    fits, blocks = [Fit(mask, rows) for mask in whole], rows % 2
+    first_fit(runner, fits[0], blocks=blocks, fits=len(fits), choose=choose)
+    return np.stack(runner.outputs(fits, blocks=blocks))
+
+
+def _subsets(data: Dataset, target: Target, models: int, ratio: float, seed: int) -> Mask:
+    """(k, n) random subsets with classes in equal share; halves come with their complements."""
+    if not 0 < ratio < 1 or models < LEAST_MODELS:
+        raise InputError(
+            "a row must be in some subsets and out of others", got=f"models={models}, ratio={ratio}",
+            fix=f"use {LEAST_MODELS} models or more and a ratio between 0 and 1",
+        )  # fmt: skip
+    codes = None if target.classes is None else target.codes
+    if ratio == 0.5:
+        return random_halves(data.ids, codes, data.groups, pairs=-(-models // 2), seed=seed)
+    size = min(max(round(ratio * len(data)), 1), len(data) - 1)
+    return nested_subsets(data.ids, codes, data.groups, sizes=[size], repeats=models, seed=seed)[:, 0]
+
+
+def _scores(inside: Mask, success: Array, ids: Array, unit: str) -> Scores:
+    """Memorisation of every row with its standard error."""
+    counts = np.stack([inside.sum(axis=0), (~inside).sum(axis=0)])
+    if counts.min() < 2:
+        raise InputError(
+            "taught rows can only be set against others where both happen to every row at least twice",
+            where=f"{int((counts.min(axis=0) < 2).sum())} of {len(ids)} rows", got=f"{len(inside)} models",
+            fix="refit(runner, 'halves', folds, count=10), or more models=",
+        )  # fmt: skip
+    means, errors = [], []
+    for side, count in zip((inside, ~inside), counts, strict=True):
+        mean = np.where(side, success, 0.0).sum(axis=0) / count
+        if unit == UNITS["correct"]:  # one success and one failure more, so that no error is 0
+            share = (mean * count + 1.0) / (count + 2.0)
+            errors.append(share * (1.0 - share) / (count + 2.0))
+        else:
+            errors.append(np.where(side, np.square(success - mean), 0.0).sum(axis=0) / (count * (count - 1)))
+        means.append(mean)
+    spread = np.sqrt(errors[0] + errors[1])
+    return Scores("memorization", means[0] - means[1], ids, unit, LARGER, spread=spread)
+
+
+def _mean(scores: Scores, data: Dataset) -> Estimate:
+    """The mean score with its interval over rows or groups: the gap between taught and other rows."""
+    mean, error = mean_and_error(scores.values, data.groups)
+    half = half_width(error)
+    return Estimate("gap", mean, mean - half, mean + half, scores.unit, 0.95, "feldman2020")
+
+
+def _copies(data: Dataset) -> tuple[str, ...]:
+    """Exact copies in different groups vouch for each other."""
+    copies = exact_groups(feature_space(data))
+    sizes = np.bincount(copies)
+    apart = int((sizes[copies] > 1).sum())
+    if not apart:
+        return ()
+    return (f"{apart} rows have an exact copy: each answers for the other, so both score low",)
+
+
+def _require_same(refits: Refits, data: Dataset, queries: Any) -> None:
+    if queries is not None:
+        raise InputError(
+            "refits that exist have not seen the queries", where="queries", got="refits and queries",
+            fix="leave refits out",
+        )  # fmt: skip
+    if not np.array_equal(refits.ids, data.ids):
+        raise InputError(
+            "these refits are of other rows", where="refits", got=f"{len(refits.ids)} rows for {len(data)}",
+            fix="pass refits of exactly this data, in its order",
+        )  # fmt: skip

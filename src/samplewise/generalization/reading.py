@@ -1,0 +1,194 @@
+"""From finished refits to the gap, its bounds and the information of rows; a group counts as one row throughout."""
+
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+from scipy import stats
+
+from samplewise.core.arrays import Array, Floats, Ints, Mask
+from samplewise.core.errors import InputError, name_rows
+from samplewise.core.randomness import key_hashes
+from samplewise.core.values import Estimate, Scores
+from samplewise.data.targets import Target
+from samplewise.engine.refits import Refits
+from samplewise.generalization.bounds import Bound, Bounds, bounds_of_runs, chances
+from samplewise.generalization.certificates import betting_bound
+from samplewise.generalization.errors import highest_rate
+from samplewise.generalization.information import estimate_information, ranked
+from samplewise.generalization.inversions import LN2
+from samplewise.generalization.runs import SupersampleRuns, require_losses
+
+POINTS = 100.0  # an error of 1 is 100 points
+REASON = "of models taught half of the rows; the model on all rows has a smaller gap"
+
+
+class Reading:
+    """Losses of every row under every refit, and what follows from them.
+
+    Args:
+        refits: of one design, "supersample" (one per pairing) or "halves".
+        target: labels of the same n rows.
+        groups: (n,) rows that were kept together, or None.
+        loss_range: of absolute errors, where labels are numbers.
+        coverage: of intervals.
+    """
+
+    def __init__(
+        self, refits: tuple[Refits, ...], target: Target, groups: Array | None,
+        loss_range: tuple[float, float] | None, coverage: float,
+    ) -> None:  # fmt: skip
+        """Nothing is computed but the losses."""
+        self.refits, self.target, self.coverage = refits, target, coverage
+        self.ids = refits[0].ids
+        self.unit = (
+            np.arange(len(self.ids)) if groups is None else np.unique(groups.astype(str), return_inverse=True)[1]
+        )
+        low, high = loss_range or (0.0, 1.0)
+        self.scale = POINTS if target.classes is not None else high - low
+        self.name = "points" if target.classes is not None else "in units of the label"
+        self.losses = [(self._lost(one) - low) / (high - low) for one in refits]
+        for lost in self.losses:
+            require_losses(lost, self.ids)
+
+    def bounds(self, seed: int) -> Bounds:
+        """Every information bound, and beside them what held-out rows say with confidence."""
+        found = bounds_of_runs(self.runs, self.scale, seed=seed)
+        rows = sorted([*found.rows, self._t_bound(), self._held_out()], key=lambda row: (row.of, row.plug_in))
+        return replace(found, rows=tuple(rows))
+
+    def errors(self) -> tuple[Estimate, Estimate, Estimate]:
+        """The gap, the error on rows that taught and that on ghosts, with t intervals over rows or groups."""
+        return (
+            self._estimate("gap", self.outside - self.inside),
+            self._estimate("training_error", self.inside),
+            self._estimate("ghost_error", self.outside),
+        )
+
+    def information(self) -> Scores:
+        """Nats the prediction of every row shares with whether it taught, over the fits of all pairings together."""
+        coins = np.concatenate([one.inside for one in self.refits]).astype(np.intp)
+        found = estimate_information(coins, self._said())
+        corrected = found.jackknife if np.isnan(found.miller_madow).any() else found.miller_madow
+        values = np.clip(corrected, 0.0, LN2)  # a fair coin has no more to tell
+        return Scores("information", values, self.ids, "nats", "its prediction tells more surely that it was taught")
+
+    def warnings(self) -> list[str]:
+        """What a reader must know of the rows."""
+        found = []
+        if self.unit.max() + 1 < len(self.ids):
+            found.append(
+                f"{len(self.ids)} rows are {self.unit.max() + 1} groups or sets of exact copies: each stays on one side"
+                " and counts as one row"
+            )
+        if self.refits[0].design == "halves":
+            found.append("the rows of these refits are not paired: only bounds from single rows are given")
+        if any((one.pairing is not None and (one.pairing.pair < 0).any()) for one in self.refits):
+            found.append("the number of rows or groups is odd: in each pairing one sat out")
+        return found
+
+    @cached_property
+    def runs(self) -> SupersampleRuns:
+        """Coins, losses and predictions of pairs, or of single rows where the refits have none."""
+        if self.refits[0].pairing is None:
+            coins = self.refits[0].inside.astype(np.intp)[None]
+            said = None if self.target.classes is None else ranked(self._said())[None]
+            return SupersampleRuns(coins, self.losses[0][None], said)
+        parts = [self._of_pairs(one, lost) for one, lost in zip(self.refits, self.losses, strict=True)]
+        coins, losses, symbols = (np.stack(part) for part in zip(*parts, strict=True))
+        return SupersampleRuns(coins, losses, None if self.target.classes is None else symbols)
+
+    def _of_pairs(self, refits: Refits, losses: Floats) -> tuple[Ints, Floats, Ints]:
+        """Coins (k, p), mean losses (k, p, 2) and predictions (k, p), numbered, of one pairing."""
+        pairing = refits.pairing
+        if pairing is None:
+            raise InputError("these refits have no pairs", where="refits", fix="pass what refit_supersamples(...) gave")
+        paired = np.flatnonzero(pairing.pair >= 0)
+        place = 2 * pairing.pair[paired] + pairing.second[paired]
+        order = paired[np.argsort(place, kind="stable")]
+        starts = np.searchsorted(np.sort(place), np.arange(2 * pairing.selectors.shape[1]))
+        sizes = np.diff(starts, append=len(order))
+        means = np.add.reduceat(losses[:, order], starts, axis=1) / sizes
+        # A sum of random 64-bit words per row and answer names the answers of a whole group at once.
+        words = key_hashes(self.ids)
+        said = _scrambled(words[order] + refits.outputs[:, order].argmax(axis=2).astype(np.uint64))
+        symbols = np.add.reduceat(np.add.reduceat(said, starts, axis=1), np.arange(0, len(starts), 2), axis=1)
+        return pairing.selectors, means.reshape(len(losses), -1, 2), ranked(symbols)
+
+    def _said(self) -> Array:
+        """(k, n) class codes said of every row by every refit, or chances of a loss (k, n, 2)."""
+        if self.target.classes is None:
+            return chances(np.concatenate(self.losses))
+        return np.concatenate([one.outputs.argmax(axis=2) for one in self.refits])
+
+    def _lost(self, refits: Refits) -> Floats:
+        """(k, n) 1 for a wrong class, or the absolute error."""
+        if np.isnan(refits.outputs).any():
+            bad = np.isnan(refits.outputs).any(axis=(0, 2))
+            raise InputError(
+                "predictions hold NaN", where=name_rows(refits.ids[bad]), got=f"{int(bad.sum())} of {len(bad)} rows",
+                fix="scale or impute inside the learner, or drop the fits that failed",
+            )  # fmt: skip
+        if self.target.classes is not None:
+            return (refits.outputs.argmax(axis=2) != self.target.codes).astype(np.float64)
+        return np.abs(refits.outputs[:, :, 0].astype(np.float64) - self.target.codes)
+
+    @cached_property
+    def inside(self) -> Floats:
+        """(u,) mean loss of every unit over the fits it taught."""
+        return self._means([one.inside for one in self.refits])
+
+    @cached_property
+    def outside(self) -> Floats:
+        """(u,) mean loss of every unit over the fits it did not teach; a row that sits out is nobody's ghost."""
+        return self._means(
+            [
+                ~one.inside if one.pairing is None else ~one.inside & (one.pairing.pair >= 0)
+                for one in self.refits
+            ]
+        )  # fmt: skip
+
+    def _means(self, masks: list[Mask]) -> Floats:
+        lost = sum((lost * mask).sum(axis=0) for lost, mask in zip(self.losses, masks, strict=True))
+        looks = sum(mask.sum(axis=0) for mask in masks)
+        totals, counts = np.bincount(self.unit, weights=lost), np.bincount(self.unit, weights=looks)
+        return np.where(counts > 0, totals / np.maximum(counts, 1), np.nan)
+
+    def _estimate(self, quantity: str, units: Floats) -> Estimate:
+        values = self.scale * units[~np.isnan(units)]
+        mean, error = float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))
+        half = float(stats.t.ppf(0.5 + self.coverage / 2.0, len(values) - 1)) * error
+        return Estimate(quantity, mean, mean - half, mean + half, self.name, self.coverage, "student1908", REASON)
+
+    def _of_units(self, lost: Floats, mask: Mask) -> Floats:
+        """Mean loss (n,) of the units that lie in a mask."""
+        counts = np.bincount(self.unit[mask], minlength=int(self.unit.max()) + 1)
+        totals = np.bincount(self.unit[mask], weights=lost[mask], minlength=len(counts))
+        return np.asarray(totals[counts > 0] / counts[counts > 0])
+
+    def _t_bound(self) -> Bound:
+        """The upper end of a one-sided t interval of the gap over rows or groups."""
+        differences = (self.outside - self.inside)[~np.isnan(self.outside - self.inside)]
+        error = differences.std(ddof=1) / np.sqrt(len(differences))
+        upper = differences.mean() + stats.t.ppf(self.coverage, len(differences) - 1) * error
+        return Bound("t interval", self.scale * float(upper), confidence=self.coverage, source="student1908")
+
+    def _held_out(self) -> Bound:
+        """What the ghosts of the first fit promise for that model: the only entry about a model."""
+        first, lost = self.refits[0], self.losses[0][0]
+        outside = ~first.inside[0] if first.pairing is None else ~first.inside[0] & (first.pairing.pair >= 0)
+        taught, ghosts = (self._of_units(lost, mask) for mask in (first.inside[0], outside))
+        if np.isin(ghosts, (0.0, 1.0)).all():
+            upper, source = highest_rate(float(ghosts.sum()), len(ghosts), 1.0 - self.coverage), "clopper1934"
+        else:
+            upper, source = betting_bound(ghosts, self.coverage).high, "waudby-smith2024"
+        value = self.scale * (upper - float(taught.mean()))
+        return Bound("held-out rows", value, of="this model's gap", confidence=self.coverage, source=source)
+
+
+def _scrambled(words: Array) -> Array:
+    """Every input bit moves every output bit, so that sums of them collide with chance 2^-64."""
+    with np.errstate(over="ignore"):
+        mixed = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(mixed ^ (mixed >> np.uint64(31)))
