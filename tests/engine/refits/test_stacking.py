@@ -1,0 +1,34 @@
+"""Rows that teach and rows that judge in one data set."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from samplewise.core.errors import InputError
+from samplewise.data.dataset import Dataset
+from samplewise.data.targets import describe_target
+from samplewise.engine.refits.stacking import codes_as, require_labels, stacked
+
+
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_matrix, lambda X: pd.DataFrame(X, columns=["a", "b"])])
+def test_rows_follow_each_other_with_ids_of_their_own(form):
+    X = np.arange(8.0).reshape(4, 2)
+    both = stacked(Dataset(form(X[:3]), ids=[1, 2, 3]), Dataset(form(X[3:]), ids=[1]))
+    assert len(set(both.ids.tolist())) == len(both) == 4
+    values = both.X.toarray() if hasattr(both.X, "indptr") else np.asarray(both.X)
+    np.testing.assert_array_equal(values, X)
+
+
+def test_labels_are_coded_as_those_that_teach():
+    target = describe_target(["b", "a", "b", "a"])
+    assert codes_as(target, Dataset(np.zeros((2, 1)), ["b", "a"])).tolist() == [1, 0]
+    with pytest.raises(InputError, match=r"(?s)classes the data lacks.*add training rows"):
+        codes_as(target, Dataset(np.zeros((2, 1)), ["b", "z"]))
+
+
+def test_what_does_not_fit_is_refused():
+    with pytest.raises(InputError, match=r"(?s)different columns.*columns of the data"):
+        stacked(Dataset(np.zeros((2, 1))), Dataset(np.zeros((2, 3))))
+    with pytest.raises(InputError, match=r"(?s)data needs a label.*data.drop"):
+        require_labels(Dataset(np.zeros((2, 1))), "data")
