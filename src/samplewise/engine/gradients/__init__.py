@@ -20,6 +20,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "sources": ["Source", "loss_for", "sources_of"],
         "tangents": ["Tangents", "output_sums", "sums_at_most", "tangent_blocks"],
         "torch_curvature": ["GaussNewtonMatrix"],
+        "torch_hessian": ["LossCurvature"],
         "torch_rows": ["row_gradients"],
         "torch_stream": ["RowSketches", "stream_sketches"],
     },

@@ -1,0 +1,219 @@
+"""How curved the loss is around trained weights: largest eigenvalues, trace, and how the others are spread."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from scipy import linalg, stats
+from scipy.sparse.linalg import LinearOperator, eigsh
+
+from samplewise.core.arrays import Array, Floats
+from samplewise.core.errors import InputError, unknown_name
+from samplewise.core.randomness import generator
+from samplewise.core.values import Estimate
+from samplewise.engine import gradients  # its torch half is loaded where a module comes
+from samplewise.engine.gradients import loss_for, sources_of
+
+METHODS = ("lanczos", "exact")
+STEPS = 80  # of the recurrence behind the density
+CLOSE = 1e-7  # relative accuracy asked of the largest eigenvalues
+MOST_EXACT = 4_000  # parameters whose matrix is written out
+UNIT = "loss per squared unit of parameter"
+ENDED = 1e-10  # share of the matrix' size below which a recurrence has seen everything
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CurvatureSpectrum:
+    """Eigenvalues of the loss's curvature; see `curvature_spectrum`.
+
+    Attributes:
+        largest: (count,) eigenvalues, largest first.   residuals: (count,) an eigenvalue lies within so much of each.
+        lowest: the least eigenvalue; below 0 the weights are no minimum.
+        trace: sum of all, with a t interval over random probes.
+        nodes, weights: (probes, steps) the spectrum as each probe saw it; weights of a probe add up to 1.
+        size: parameters.   mean_loss: at the weights.   matrix: "hessian" or "gauss_newton".
+
+    Source: ubaru2017, ghorbani2019b.
+    """
+
+    largest: Floats
+    residuals: Floats
+    lowest: float
+    trace: Estimate
+    nodes: Floats
+    weights: Floats
+    size: int
+    mean_loss: float
+    matrix: str
+
+    def density(self, grid: Any = None, width: float | None = None) -> tuple[Floats, Floats]:
+        """Grid and share of eigenvalues per unit there, smoothed by a normal curve; it integrates to 1.
+
+        Args:    grid: (g,) values; None for 400 of them over the whole range.   width: standard deviation of the
+                 smoothing; None for a hundredth of the range.
+        Returns: (g,), (g,) in 1 / unit of the eigenvalues.   Cost: O(g probes steps).   Source: ghorbani2019b.
+        """
+        low, high = min(self.lowest, 0.0), max(float(self.largest[0]), 0.0)
+        spread = (high - low or 1.0) / 100.0 if width is None else width
+        points = (
+            np.linspace(low - 4 * spread, high + 4 * spread, 400) if grid is None else np.asarray(grid, dtype=float)
+        )
+        heights = np.zeros(len(points))
+        for node, weight in zip(self.nodes.ravel(), self.weights.ravel(), strict=True):
+            if weight > 0:
+                heights += weight * np.exp(-0.5 * np.square((points - node) / spread))
+        return points, heights / (len(self.nodes) * spread * math.sqrt(2.0 * math.pi))
+
+    def share_above(self, value: float) -> Estimate:
+        """Share of the eigenvalues above a value (0..1), with a t interval over probes.
+
+        Args:    value: in units of the eigenvalues; `1e-3 * largest[0]` counts directions that are curved at all.
+        Returns: Estimate "share_of_eigenvalues".   Cost: O(probes steps).   Source: ubaru2017.
+        """
+        seen = np.where(self.nodes > value, self.weights, 0.0).sum(axis=1)
+        return _over_probes("share_of_eigenvalues", seen, "", "ubaru2017")
+
+
+def curvature_spectrum(
+    module: Any,
+    data: Any,
+    *,
+    loss: Any = "auto",
+    matrix: Literal["hessian", "gauss_newton"] = "hessian",
+    count: int = 10,
+    method: Literal["lanczos", "exact"] = "lanczos",
+    probes: int = 10,
+    seed: int = 0,
+) -> CurvatureSpectrum:
+    """Eigenvalues of the curvature of the mean loss at a network's weights, in loss per squared unit of parameter.
+
+    H = (1 / n) sum_i second derivatives of loss_i, or its Gauss-Newton part, which has no negative eigenvalues. The
+    largest come from a restarted Lanczos iteration, the rest as a density from Lanczos quadrature of random probes, the
+    trace from the same probes: z' H z with z of random signs.
+
+    Args:
+        module: a trained torch module in evaluation mode, or a fitted network of a `TorchLearner`.
+        data: n rows with labels, (X, y) or a `Dataset`; of the training rows for the curvature training felt.
+        loss: "cross_entropy", "squared_error" (half), "auto" by the labels, or a callable of outputs and labels.
+        matrix: see above.   count: largest eigenvalues asked for.
+        method: "lanczos" for any size; "exact" writes the matrix out, up to 4,000 parameters.
+        probes: random vectors, at least 2.   seed: of them and of the start.
+
+    Returns:
+        `CurvatureSpectrum`; larger eigenvalues mean that some change of the weights costs more.
+
+    Raises:
+        InputError: a module in training mode, rows or labels it cannot take, an unknown name, count or probes out of
+            range, no torch module.
+
+    Cost: about 30 + 3 count products for the eigenvalues and 80 probes for the density, two passes over the rows each;
+        memory of (2 count + 20) vectors of parameters.
+    Not for: comparing networks. Scaling one layer up and the next down leaves every prediction and changes all of
+        these numbers; neither flat nor sharp says anything by itself. It serves to follow one network in training, to
+        choose a rate (below 2 / largest), or to see whether training has ended in a minimum.
+    Source: ubaru2017, hutchinson1989, ghorbani2019b; dinh2017 for the limits.
+
+    >>> import torch
+    >>> X = np.array([[1.0, 0.0], [0.0, 2.0]])
+    >>> line = torch.nn.Linear(2, 1, bias=False)
+    >>> curvature_spectrum(line, (X, np.zeros(2)), count=2, method="exact").largest
+    array([2. , 0.5])
+    """
+    if method not in METHODS:
+        raise unknown_name("method", str(method), METHODS)
+    (source,) = sources_of(module, loss, None, None)
+    if not hasattr(source, "opened"):
+        raise InputError(
+            "second derivatives are taken of torch modules", got=type(module).__name__,
+            fix="pass a torch module, or what a TorchLearner's fit returned",
+        )  # fmt: skip
+    network, rows, forward = source.opened(data)
+    labels = getattr(rows, "y", rows[1] if isinstance(rows, tuple) else None)
+    curved = gradients.LossCurvature(network, rows, loss_for(loss, labels), matrix, None, forward)
+    _require_sizes(curved.size, count, probes, method)
+    if method == "exact":
+        return _exact(curved, count, matrix)
+    largest, residuals, lowest = _ends(curved, count, seed)
+    nodes, weights, quadratic = _quadrature(curved, probes, seed)
+    trace = _over_probes("curvature_trace", quadratic, UNIT, "hutchinson1989")
+    return CurvatureSpectrum(
+        largest, residuals, lowest, trace, nodes, weights, curved.size, curved.mean_loss, matrix
+    )  # fmt: skip
+
+
+def _require_sizes(size: int, count: int, probes: int, method: str) -> None:
+    most = size if method == "exact" else size - 1
+    if not 1 <= count <= most:
+        raise InputError(
+            "so many eigenvalues cannot be asked for", got=f"count={count} of a matrix of {size} parameters",
+            fix=f'use a count from 1 to {most}, or method="exact"',
+        )  # fmt: skip
+    if method == "exact" and size > MOST_EXACT:
+        raise InputError(
+            "the matrix is too large to be written out", got=f"{size:,} parameters",
+            where=f"the widest is {MOST_EXACT:,}", fix='use method="lanczos"',
+        )  # fmt: skip
+    if probes < 2:
+        raise InputError("an interval over probes needs at least two", got=f"probes={probes}", fix="use probes=10")
+
+
+def _exact(curved: Any, count: int, matrix: str) -> CurvatureSpectrum:
+    """From the whole matrix: one probe that sees every eigenvalue alike."""
+    whole = curved.product(np.eye(curved.size))
+    values = np.asarray(linalg.eigvalsh((whole + whole.T) / 2.0), dtype=np.float64)
+    total = float(values.sum())
+    trace = Estimate("curvature_trace", total, total, total, UNIT, 1.0, "exact", "of the whole matrix")
+    even = np.full((1, len(values)), 1.0 / len(values))
+    return CurvatureSpectrum(
+        values[::-1][:count].copy(), np.zeros(count), float(values[0]), trace, values[np.newaxis], even,
+        curved.size, curved.mean_loss, matrix,
+    )  # fmt: skip
+
+
+def _ends(curved: Any, count: int, seed: int) -> tuple[Floats, Floats, float]:
+    """Largest eigenvalues with residuals, and the least one."""
+    size = curved.size
+    operator = LinearOperator((size, size), matvec=lambda v: curved.product(v.reshape(-1, 1))[:, 0], dtype=np.float64)
+    start = generator(seed, "start").normal(size=size)
+    values, vectors = eigsh(operator, k=count, which="LA", v0=start, tol=CLOSE)
+    order = np.argsort(values)[::-1]
+    residuals = np.asarray(np.linalg.norm(curved.product(vectors) - vectors * values, axis=0), dtype=np.float64)
+    lowest = eigsh(operator, k=1, which="SA", v0=start, tol=CLOSE, return_eigenvectors=False)
+    return np.asarray(values[order], dtype=np.float64), residuals[order], float(lowest[0])
+
+
+def _quadrature(curved: Any, probes: int, seed: int) -> tuple[Floats, Floats, Floats]:
+    """Nodes and weights (probes, steps) of every probe, and its z' H z.
+
+    Without reorthogonalisation: found eigenvalues come back as copies, whose weights share what one of them had.
+    """
+    size, steps = curved.size, min(STEPS, curved.size)
+    now = generator(seed, "probes").choice([-1.0, 1.0], size=(size, probes)) / math.sqrt(size)
+    before, link = np.zeros_like(now), np.zeros(probes)
+    diagonal, links = np.zeros((steps, probes)), np.zeros((steps, probes))
+    running = np.ones(probes, dtype=bool)
+    for step in range(steps):
+        moved = curved.product(now) - before * link
+        diagonal[step] = np.einsum("pk,pk->k", now, moved)
+        moved -= now * diagonal[step]
+        link = np.linalg.norm(moved, axis=0)
+        running &= link > ENDED * np.abs(diagonal).max(axis=0)
+        link = np.where(running, link, 0.0)
+        links[step] = link
+        before, now = now, np.where(running, moved / np.where(running, link, 1.0), 0.0)
+        if not running.any():
+            break
+    parts = [linalg.eigh_tridiagonal(diagonal[:, k], links[:-1, k]) for k in range(probes)]
+    nodes: Array = np.array([values for values, _ in parts])
+    weights: Array = np.array([np.square(vectors[0]) for _, vectors in parts])
+    return nodes, weights, size * diagonal[0]
+
+
+def _over_probes(quantity: str, seen: Floats, unit: str, source: str) -> Estimate:
+    """Mean with a t interval."""
+    mean = float(seen.mean())
+    if len(seen) < 2:
+        return Estimate(quantity, mean, mean, mean, unit, 1.0, source, "of the whole matrix")
+    half = float(stats.t.ppf(0.975, len(seen) - 1) * seen.std(ddof=1) / math.sqrt(len(seen)))
+    return Estimate(quantity, mean, mean - half, mean + half, unit, 0.95, source, "over random probes")
