@@ -156,6 +156,14 @@ def test_a_test_file_is_read_with_the_same_roles(here, rows):
     assert result.exit_code == 1, result.output  # all 30 rows are in the data
 
 
+def test_looks_at_the_test_file_reach_the_plan(here, rows):
+    rows.iloc[:30].to_csv("test.csv", index=False)
+    options = ("--label", "kind", "--id", "key", "--checks", "SW101", "--out", "run", "--test-looks", "7")
+    assert audit("t.csv", *options, "--test", "test.csv").exit_code == 0
+    assert load_record("run").plan["test_looks"] == 7
+    assert "need test rows" in audit("t.csv", *options).output
+
+
 def test_embeddings_of_a_function_here(here):
     (here / "own_net.py").write_text("def features(X):\n    return X[['size', 'weight']].to_numpy()\n")
     result = audit("t.csv", "--label", "kind", "--embed", "own_net:features", *FAST)

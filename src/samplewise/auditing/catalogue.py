@@ -20,6 +20,7 @@ from samplewise.auditing.checks import (
     sw501_error,
     sw502_gap_and_memorisation,
     sw503_calibration,
+    sw504_test_chose,
     sw601_worst_segment,
 )
 from samplewise.auditing.evidence import Evidence
@@ -58,6 +59,7 @@ MODULES = (
     sw201_disputed_labels,
     sw202_ambiguous_classes,
     sw501_error,
+    sw504_test_chose,
     sw503_calibration,
     sw601_worst_segment,
     sw302_unusual_information,

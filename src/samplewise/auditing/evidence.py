@@ -48,6 +48,7 @@ class Evidence:
     test_embeddings: Floats | None = None  # the same for the test rows, where a function made them
     unlabelled: tuple[Any, ...] = ()  # ids of rows that were set aside because they have no label
     on_fit: Callable[[], None] = field(default=lambda: None)
+    test_looks: int = 1  # how often models were scored on the test rows, this audit included
 
     # ---- label-free -------------------------------------------------------------------------------------------------
 

@@ -114,7 +114,7 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
     progress: Progress | None = None, metric: str | None = None,
     positive: Any = None, id: str | None = None, drop_columns: Iterable[str] = (),
     image: str | None = None, text: str | None = None, prices: Mapping[str, float] | None = None,
-    show_values: bool = True,
+    show_values: bool = True, test_looks: int = 1,
 ) -> Audit:  # fmt: skip
     """Ask a data set what is wrong with it, where, how sure, and what acting on it would buy on held-out rows.
 
@@ -144,6 +144,8 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
         positive: the class `auc` and the report call positive.
         prices: price per row by kind of remedy, such as {"review": 0.1}.
         show_values: False keeps cells and thumbnails out of record and report.
+        test_looks: how often any model was scored on the test rows so far, this audit included; it decides what may
+            still be claimed.
 
     Returns:
         Audit: `findings`, `scores`, `record`, `apply()`, `compare()`, `to_html()`, ...
@@ -180,15 +182,28 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
         "test": None if taken.test is None else taken.test.fingerprint(),
         "brought": fingerprint(taken.predictions, taken.embeddings),
     }
-    settings = _settings(plan, chosen, rule, measured_by, seed, accepted)
+    settings = _settings(plan, chosen, rule, measured_by, seed, accepted) | {"test_looks": _looks(test_looks, test)}
     folder = None if run_dir is None else prepare_run_folder(run_dir, fingerprint(facts["fingerprint"], facts["test"]))
     told = progress or (lambda event: None)
     told(
         Event("understood", "", total=plan.fits(), seconds_left=plan.seconds(), facts={"data": facts, "plan": settings})
     )
     evidence = _evidence(taken, chosen, measured_by, plan, seed, executor, folder, told)
+    evidence.test_looks = test_looks
     run = Run(evidence, facts, settings, environment(), folder, _as_accepted(accepted), prices or {}, told, show_values)
     return Audit(run.carry_out(), taken.everything)
+
+
+def _looks(count: int, test: Any) -> int:
+    """A number of looks at a test set that is there."""
+    if count < 1 or (count > 1 and test is None):
+        raise InputError(
+            "looks at the test rows are counted from one, and need test rows",
+            where="test_looks",
+            got=f"test_looks={count}, {'no test set' if test is None else 'a test set'}",
+            fix="pass the rows that were looked at as test=, and how often any model was scored on them",
+        )
+    return count
 
 
 def _learned_from(taken: Intake) -> Dataset:

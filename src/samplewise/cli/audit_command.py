@@ -37,6 +37,7 @@ from samplewise.cli.options import (
     Task,
     TaskOption,
     Test,
+    TestLooks,
     Time,
 )
 from samplewise.cli.outcome import exit_code, last_lines
@@ -59,7 +60,7 @@ def audit_command(  # noqa: PLR0913  # the signature IS the command line: one ar
     test: Test = None, learner: Learner = None, embed: Embed = None, predictions: Predictions = None,
     metric: Metric = None, checks: Checks = "default", accepted: AcceptedFile = None, budget: Budget = None,
     seed: Seed = 0, out_dir: Out = None, no_values: NoValues = False, fail_on: FailOnOption = FailOn.ERROR,
-    quiet: Quiet = False,
+    quiet: Quiet = False, test_looks: TestLooks = 1,
 ) -> None:  # fmt: skip
     """Say what is wrong with a data set, in which rows, what to do about it, and what doing it buys on held-out rows.
 
@@ -76,6 +77,7 @@ def audit_command(  # noqa: PLR0913  # the signature IS the command line: one ar
         "predictions": None if predictions is None else aligned(predictions, path, roles, str(task), positive),
         "accepted": None if accepted is None else read_accepted(accepted, auditing.catalogue.catalogue()),
         "budget": budget, "seed": seed, "run_dir": folder, "show_values": not no_values,
+        "test_looks": test_looks,
     }  # fmt: skip
     try:
         with Live(quiet) as live:

@@ -56,6 +56,14 @@ Positive = Annotated[
     str | None, _option(DATA, "VALUE", "Of two classes, the one whose probability is meant: yes, 1, >50K.")
 ]
 Test = Annotated[Path | None, _option(DATA, "PATH", "Rows nothing was trained on, with the same columns.")]
+TestLooks = Annotated[
+    int,
+    typer.Option(
+        metavar="COUNT",
+        rich_help_panel=DATA,
+        help="How often any model was scored on the test rows, this audit included.",
+    ),
+]
 Learner = Annotated[
     str | None,
     _option(MODEL, "NAME", "kernel, linear, boosting, logistic or forest. Without it the shape of the data decides."),

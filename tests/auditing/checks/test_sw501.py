@@ -45,7 +45,9 @@ def test_stays_silent_and_measures(evidence_of):
     assert error.low <= error.value <= error.high
     assert 5 < error.value < 25
     assert "not a guarantee" in error.reason
-    (bars,) = result.exhibits
+    told, bars = result.exhibits
+    assert "An average over cross-fitted models, no promise for one model" in told.note
+    assert told.columns["error_at_most"][0] == error.high
     assert list(bars.columns["name"]) == ["0", "1"]
     assert bars.columns["rows"].sum() == 300
 
@@ -69,13 +71,52 @@ def test_a_test_set_is_a_certificate(evidence_of):
     assert held_out.quantity == "held_out_error"
 
 
+def test_the_trust_statement_of_a_test_set_has_a_number_and_what_it_assumes(evidence_of):
+    X, y = blobs(apart=1.5)
+    evidence = evidence_of(X, y, test=Dataset(*blobs(200, seed=1, apart=1.5)))
+    told, _ = check.run(evidence).exhibits
+    (bound,) = told.columns["error_at_most"]
+    errors = round(check.run(evidence).measured[1].value * 2)
+    assert stats.binom.cdf(errors, 200, bound / 100) == pytest.approx(0.05)
+    assert told.note.startswith(
+        f"Of rows drawn like the test set this model gets at most {bound:.3g} % wrong, said with"
+    )
+    assert "played no part in any choice" in told.note
+
+
+def test_looks_take_the_certificate_away(evidence_of):
+    X, y = blobs(apart=1.5)
+    evidence = evidence_of(X, y, test=Dataset(*blobs(200, seed=1, apart=1.5)))
+    evidence.test_looks = 30
+    result = check.run(evidence)
+    assert "no certificate" in result.measured[1].reason
+    told = result.exhibits[0]
+    fixed, compared, seen = told.columns["error_at_most"]
+    assert fixed < compared < seen
+    assert "all 30 models were fixed before" in told.note
+    assert "if scores shaped later ones" in told.note
+
+
+def test_the_trust_statement_of_numbers(evidence_of):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 3))
+    y = X @ [1.0, 2.0, 3.0] + rng.normal(size=300)
+    evidence = evidence_of(X[:200], y[:200], test=Dataset(X[200:], y[200:]))
+    (once,) = check.run(evidence).exhibits
+    assert "is off by at most" in once.note
+    evidence.test_looks = 30
+    (often,) = check.run(evidence).exhibits
+    assert often.columns["error_at_most"][0] > once.columns["error_at_most"][0]
+    assert "no bound is known" in often.note
+
+
 def test_regression_reports_both_scores(evidence_of):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 3))
     result = check.run(evidence_of(X, X @ [1.0, 2.0, 3.0] + rng.normal(size=300)))
     assert [estimate.quantity for estimate in result.measured] == ["held_out_error", "held_out_explained_variance"]
     assert result.measured[1].value > 80
-    assert result.exhibits == ()
+    assert "models of this kind are off by about" in result.exhibits[0].note
 
 
 def test_copies_widen_the_interval(evidence_of):

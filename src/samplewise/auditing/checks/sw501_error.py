@@ -2,8 +2,10 @@
 
 ## Measures
 The error on rows that the model did not see: the share of wrong rows in % with a Clopper-Pearson interval, or the mean
-absolute error and R squared of a regression. With a test set (`test=`) the same on its rows: that is a certificate. The
-error is set beside that of always giving the same answer, and a test says whether answers follow the labels at all.
+absolute error and R squared of a regression. With a test set (`test=`) the same on its rows: that is a certificate. One
+sentence says what may be claimed of rows to come, and what that assumes: with a test set the largest error that its
+rows allow, and where they were looked at more than once (`test_looks=`) what the looks leave of it. The error is set
+beside that of always giving the same answer, and a test says whether answers follow the labels at all.
 
 ## Why it matters
 It is the number a decision rests on. A score without an interval hides that 3 % of 100 rows may be anything between
@@ -20,7 +22,8 @@ Where nothing was learned, look at the features and at the labels before collect
 information on the label, and do the labels belong to these rows?
 
 ## Source
-clopper1934; korn1998 for grouped rows; yates1982 and diebold1995 for the comparison with guessing.
+clopper1934; blum2015 for rows that were looked at often; korn1998 for grouped rows; yates1982 and diebold1995 for the
+comparison with guessing.
 """
 
 from collections.abc import Mapping
@@ -28,6 +31,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from samplewise.auditing.claims import trust_statement
 from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.judged import judge, judged_losses, judged_outputs
 from samplewise.core.arrays import Array, Floats, one_hot
@@ -48,6 +52,7 @@ APPROXIMATE = "average over cross-fitted models that share rows: a good approxim
 CERTIFICATE = (
     "holds for rows drawn like the test set, whatever the model, if the test rows played no part in any choice"
 )
+LOOKED_AT = "no certificate (see what may be claimed), for the test rows were looked at more than once"
 
 
 def run(evidence: Evidence) -> CheckResult:
@@ -56,9 +61,9 @@ def run(evidence: Evidence) -> CheckResult:
     if not np.isfinite(losses).any():
         raise NotApplicable("no row could be judged by a model that did not see it")
     measured = (*_held_out(evidence, losses), *_certified(evidence))
-    exhibits = (_by_class(evidence, losses),) if 0 < evidence.whole.class_count <= MOST_CLASSES else ()
+    drawn = (_by_class(evidence, losses),) if 0 < evidence.whole.class_count <= MOST_CLASSES else ()
     learned = _not_learned(evidence, losses)
-    return CheckResult(() if learned is None else (learned,), (), exhibits, measured)
+    return CheckResult(() if learned is None else (learned,), (), (trust_statement(evidence), *drawn), measured)
 
 
 def rules(evidence: Evidence) -> Mapping[str, Rule]:
@@ -86,7 +91,8 @@ def _certified(evidence: Evidence) -> tuple[Estimate, ...]:
         found: tuple[Estimate, ...] = (error_rate(outputs.argmax(axis=1) != codes, evidence.test.groups),)
     else:
         found = (absolute_error(outputs, codes, evidence.test.groups),)
-    return tuple(replace(estimate, quantity=f"test_{estimate.quantity}", reason=CERTIFICATE) for estimate in found)
+    reason = CERTIFICATE if evidence.test_looks == 1 else f"{LOOKED_AT}: {evidence.test_looks:,} times"
+    return tuple(replace(estimate, quantity=f"test_{estimate.quantity}", reason=reason) for estimate in found)
 
 
 def _not_learned(evidence: Evidence, losses: Floats) -> Finding | None:

@@ -1,0 +1,148 @@
+"""SW504 the test set was used to choose.
+
+## Measures
+Two signs that a test score is too good. How often you say the test rows were looked at (`test_looks=`, `--test-looks`):
+the error that may still be claimed is then stated under each account of how the models came about. And whether the test
+error lies further below the cross-validated error than chance, and the fifth of the rows that cross-validation leaves
+out, explain.
+
+## Why it matters
+The best of fifty scores on 400 rows is good by luck as well as by merit. Where each score shaped the next model, those
+rows have become training rows, and the score says little about rows to come.
+
+## When it is wrong
+The number of looks is what you say; nobody can see it in the data. A test error far below the cross-validated one has
+honest causes too: easier test rows, fewer wrong labels among them, or a learner that gains much from the last fifth.
+Rows that are in both sets are found by SW103.
+
+## Remedy
+Judge the final model once, on fresh rows; how many it takes is stated. From now on compare models by cross-validation,
+or ask a reusable holdout, and keep the test rows for the end.
+
+## Source
+clopper1934, blum2015, dwork2015.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from scipy import stats
+
+from samplewise.auditing.claims import claims, held_out_losses, losses_on_test, mean_error_bound
+from samplewise.auditing.evidence import Evidence
+from samplewise.core.arrays import Floats
+from samplewise.core.errors import InputError, NotApplicable
+from samplewise.core.findings import CheckResult, Finding, Remedy
+from samplewise.core.values import Estimate
+from samplewise.engine.refits.parts import Rule
+from samplewise.generalization import LooksClaim, rows_to_claim
+from samplewise.generalization.errors import clustered
+
+CODE, TITLE, SLOW = "SW504", "the test set was used to choose", False
+NEEDS = frozenset({"label", "test"})
+
+LEVEL = 0.01
+UNTESTED = "it makes the claim honest, not the model better; there is no gain to measure"
+COUNTED = "The number of looks is what was given; looks that nobody counted count as well."
+HONEST_CAUSES = "Test rows may truly be easier, or carry fewer wrong labels, than the rows learned from."
+
+
+def run(evidence: Evidence) -> CheckResult:
+    """What the looks leave of the claim, and whether the test error is too good."""
+    losses = losses_on_test(evidence)
+    if losses is None:
+        raise NotApplicable("no test row with a label could be predicted")
+    found = [_looked_at(evidence, losses), _too_good(evidence, losses)]
+    return CheckResult(tuple(finding for finding in found if finding is not None))
+
+
+def rules(evidence: Evidence) -> Mapping[str, Rule]:
+    """Nothing to test: the remedy mends the test, not the data."""
+    return {}
+
+
+def _looked_at(evidence: Evidence, losses: Floats) -> Finding | None:
+    looks = evidence.test_looks
+    if looks == 1:
+        return None
+    claim = claims(evidence)
+    if claim is None:
+        bound = replace(mean_error_bound(evidence, losses), quantity="test error, all models fixed before")
+        told: tuple[Estimate, ...] = (bound,)
+        why = "the bound holds if all were fixed before the first score was seen; else none is known."
+    else:
+        told = tuple(
+            replace(getattr(claim, name), quantity=f"test error, {words}")
+            for name, words in (
+                ("fixed", "all models fixed before"),
+                ("compared", "scores only compared with the best"),
+                ("seen", "every score seen"),
+            )
+        )
+        why = (
+            f"{claim.once.value:.3g} % of them are wrong. If all models were fixed before, at most "
+            f"{claim.fixed.high:.3g} % may be claimed; if scores shaped later models, at most {claim.seen.high:.3g} %."
+        )
+    return Finding(
+        CODE,
+        f"The test set was looked at {looks:,} times",
+        "warning",
+        (),
+        f"{len(losses):,} test rows scored {looks:,} models: {why}",
+        (_fresh_rows(claim),),
+        told,
+        "data",
+        COUNTED,
+    )
+
+
+def _fresh_rows(claim: LooksClaim | None) -> Remedy:
+    """To judge the final model once more; with how many rows it takes to claim what one look would have allowed."""
+    action = "Judge the final model once on fresh test rows"
+    if claim is not None and claim.once.high < 100.0:
+        try:
+            count = rows_to_claim(claim.once.value, claim.once.high)
+            action += (
+                f": with a chance of 80 %, about {count:,} allow a claim of at most {claim.once.high:.3g} %, if the "
+                "score was honest"
+            )
+        except InputError:  # more rows than anybody has
+            pass
+    return Remedy("collect", (), action=f"{action}.", reason=UNTESTED)
+
+
+def _too_good(evidence: Evidence, losses: Floats) -> Finding | None:
+    """Whether the test error is below the cross-validated one, less what its missing rows may cost."""
+    others, groups = held_out_losses(evidence)
+    if len(others) < 2 or len(losses) < 2:
+        return None
+    # Error falls no faster than with the root of the number of rows for nearly every learner and data set.
+    share = np.sqrt(1.0 - 1.0 / evidence.plan.folds)
+    expected, spread = share * float(others.mean()), share * clustered(others, groups)[0]
+    own, count = clustered(losses, None if evidence.test is None else evidence.test.groups)
+    if evidence.whole.class_count:
+        own = max(own, float(np.sqrt(expected * (1.0 - expected) / count)))  # all right or all wrong shows no spread
+    noise = float(np.hypot(spread, own))
+    gap = expected - float(losses.mean())
+    if noise == 0.0 or float(stats.norm.sf(gap / noise)) >= LEVEL:
+        return None
+    factor, unit = (100.0, "points") if evidence.whole.class_count else (1.0, "in units of the label")
+    half = float(stats.norm.ppf(0.975)) * noise
+    measured = Estimate(
+        "test error below expectation", factor * gap, factor * (gap - half), factor * (gap + half), unit, 0.95,
+        "difference of two means",
+    )  # fmt: skip
+    return Finding(
+        CODE,
+        "The test score is better than cross-validation explains",
+        "warning",
+        (),
+        f"The error is {factor * losses.mean():.3g} on the test rows and {factor * others.mean():.3g} on held-out rows "
+        f"of the data; more rows to learn from explain {factor * expected:.3g} at best. Test rows that helped to "
+        "choose the model, its settings or the rows it was taught would look like this.",
+        (Remedy("review", (), action="Find out how the test rows were drawn and who used them.", reason=UNTESTED),),
+        (measured,),
+        "data",
+        HONEST_CAUSES,
+    )

@@ -1,0 +1,105 @@
+"""What may be claimed of the model on rows to come: one sentence with a number and what it assumes."""
+
+import numpy as np
+
+from samplewise.auditing.evidence import Evidence
+from samplewise.auditing.judged import judged_losses, judged_outputs
+from samplewise.core.arrays import Array, Floats
+from samplewise.core.values import Estimate, Exhibit
+from samplewise.generalization import LooksClaim, absolute_error, claim_after_looks, error_rate
+from samplewise.generalization.errors import effective_counts
+
+CONFIDENCE = 0.95
+ASSUMED = "the test labels are right, and rows to come are drawn like the test rows"
+TITLE = "What may be claimed"
+
+
+def losses_on_test(evidence: Evidence) -> Floats | None:
+    """(m,) 1 for a wrong class, else the absolute error, of the model fitted on all rows; None: no labelled test row.
+
+    A class that the data lack is always wrong.
+    """
+    outputs, codes = evidence.test_outputs, evidence.test_codes
+    if outputs is None or codes is None:
+        return None
+    if evidence.whole.class_count:
+        return (outputs.argmax(axis=1) != codes).astype(np.float64)
+    return np.abs(np.asarray(outputs, dtype=np.float64).reshape(-1) - codes)
+
+
+def held_out_losses(evidence: Evidence) -> tuple[Floats, Array | None]:
+    """(r,) the same for rows of the data, by models that did not see them, and their groups."""
+    losses = judged_losses(evidence)
+    known = np.isfinite(losses)
+    groups = None if evidence.split_groups is None else evidence.split_groups[known]
+    if evidence.whole.class_count:
+        return losses[known], groups
+    outputs = np.asarray(judged_outputs(evidence), dtype=np.float64).reshape(-1)
+    return np.abs(outputs[known] - evidence.target.codes[known]), groups
+
+
+def claims(evidence: Evidence) -> LooksClaim | None:
+    """The highest test error rate in % under each account of the looks; None without test classes."""
+    losses = losses_on_test(evidence)
+    if losses is None or evidence.test is None or not evidence.whole.class_count:
+        return None
+    errors, rows = effective_counts(losses, evidence.test.groups)
+    return claim_after_looks(errors, rows, evidence.test_looks, answers=len(losses) + 1, confidence=CONFIDENCE)
+
+
+def mean_error_bound(evidence: Evidence, losses: Floats) -> Estimate:
+    """The highest mean absolute error on the test rows, one-sided, for as many models as were scored on them."""
+    groups = None if evidence.test is None else evidence.test.groups
+    coverage = 1.0 - 2.0 * (1.0 - CONFIDENCE) / evidence.test_looks
+    return absolute_error(losses, np.zeros(len(losses)), groups, coverage)
+
+
+def trust_statement(evidence: Evidence) -> Exhibit:
+    """One sentence, and the bound under each account of how the test rows were used."""
+    accounts, bounds, sentence = _accounts(evidence)
+    unit = "%" if evidence.whole.class_count else "in units of the label"
+    columns: dict[str, Array] = {"error_at_most": np.array(bounds), "if": np.array(accounts, dtype=str)}
+    return Exhibit("table", TITLE, columns, unit, sentence)
+
+
+def _accounts(evidence: Evidence) -> tuple[list[str], list[float], str]:
+    losses = losses_on_test(evidence)
+    if losses is None:
+        return _without_test(evidence)
+    confidence, looks = f"said with {100 * CONFIDENCE:g} % confidence", evidence.test_looks
+    found = claims(evidence)
+    if found is None:
+        high = mean_error_bound(evidence, losses).high
+        condition = "the test rows played no part in any choice" if looks == 1 else _fixed(looks)
+        caveat = "" if looks == 1 else " If scores shaped later models, no bound is known."
+        start = f"On rows drawn like the test set this model is off by at most {high:.3g} on average"
+        return [condition], [high], f"{start}, {confidence}, if {condition}; {ASSUMED}.{caveat}"
+    start = "Of rows drawn like the test set this model gets at most"
+    if looks == 1:
+        condition = "the test rows played no part in any choice"
+        text = f"{start} {found.once.high:.3g} % wrong, {confidence}, if {condition}; {ASSUMED}."
+        return [condition], [found.once.high], text
+    text = (
+        f"{start} {found.fixed.high:.3g} % wrong, {confidence}, if {_fixed(looks)}, and at most "
+        f"{found.seen.high:.3g} % if scores shaped later ones; {ASSUMED}."
+    )
+    listed = (found.fixed, found.compared, found.seen)
+    return [bound.reason.removeprefix("if ") for bound in listed], [bound.high for bound in listed], text
+
+
+def _fixed(looks: int) -> str:
+    return f"all {looks:,} models were fixed before the first score was seen"
+
+
+def _without_test(evidence: Evidence) -> tuple[list[str], list[float], str]:
+    """Without test rows there is an approximation, and no promise."""
+    losses, groups = held_out_losses(evidence)
+    condition = "models that share rows err independently: an approximation"
+    why = "An average over cross-fitted models, no promise for one model: test rows (test=) would allow one."
+    if evidence.whole.class_count:
+        rate = error_rate(losses, groups)
+        text = f"Of rows drawn like these, models of this kind get about {rate.value:.3g} % wrong"
+        return [condition], [rate.high], f"{text}, likely between {rate.low:.3g} and {rate.high:.3g} %. {why}"
+    off = absolute_error(losses, np.zeros(len(losses)), groups)
+    text = f"On rows drawn like these, models of this kind are off by about {off.value:.3g} on average"
+    return [condition], [off.high], f"{text}, likely between {off.low:.3g} and {off.high:.3g}. {why}"
