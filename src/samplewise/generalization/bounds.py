@@ -13,6 +13,7 @@ from samplewise.core.errors import unknown_name
 from samplewise.core.randomness import generator
 from samplewise.generalization import inversions
 from samplewise.generalization.information import (
+    Asked,
     Estimated,
     estimate_information,
     fair,
@@ -37,6 +38,16 @@ NOTE = (
 )
 # Cells of (loss of the first row, loss of the second): 00, 01, 10, 11; second - first is -1, 0 or 1.
 DIFFERENCE = np.array([[0, 1, 0], [0, 0, 1], [1, 0, 0], [0, 1, 0]], dtype=np.float64)
+FIRST = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], dtype=np.float64)
+SECOND = np.array([[1, 0], [0, 1], [1, 0], [0, 1]], dtype=np.float64)
+OF_LOSSES = {
+    "losses": Asked(),
+    "difference": Asked(DIFFERENCE),
+    "hellinger": Asked(DIFFERENCE, squared_hellinger),
+    "js": Asked(DIFFERENCE, jensen_shannon),
+    "first": Asked(FIRST),
+    "second": Asked(SECOND),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,23 +202,20 @@ def _estimates(runs: SupersampleRuns, sizes: list[int], seed: int, correct: bool
     """Every information by name, of all pairs (or rows) of all supersamples one after the other."""
     parts: dict[str, list[Estimated]] = {}
     for coins, losses, symbols in runs.each():
-
-        def add(name: str, outcomes: Array, given: Ints = coins, **options: Any) -> None:
-            parts.setdefault(name, []).append(estimate_information(given, outcomes, correct=correct, **options))
-
-        taught, row_losses = row_view(coins, losses)
-        add("row", chances(row_losses), taught)
         if losses.ndim == 3:
-            cells = pair_cells(losses)
-            gaps = cells @ DIFFERENCE
-            add("losses", cells)
-            add("difference", gaps)
-            add("hellinger", gaps, measure=squared_hellinger)
-            add("js", gaps, measure=jensen_shannon)
+            found = estimate_information(coins, pair_outcomes(losses), OF_LOSSES, correct=correct)
+            parts.setdefault("row", []).extend((found.pop("first"), found.pop("second")))
+        else:
+            found = estimate_information(coins, row_outcomes(losses), {"row": Asked()}, correct=correct)
         if symbols is not None:
-            add("prediction" if losses.ndim == 3 else "row prediction", symbols)
+            name = "prediction" if losses.ndim == 3 else "row prediction"
+            found |= estimate_information(coins, symbols, {name: Asked()}, correct=correct)
             for size in sizes:
-                add(f"prediction, m = {size}", *_together(coins, symbols, size, seed), levels=2**size)
+                said, tossed = _together(coins, symbols, size, seed)
+                form = {f"prediction, m = {size}": Asked()}
+                found |= estimate_information(tossed, said, form, levels=2**size, correct=correct)
+        for name, estimated in found.items():
+            parts.setdefault(name, []).append(estimated)
     return {name: _joined(found) for name, found in parts.items()}
 
 
@@ -267,8 +275,8 @@ def _conditional(found: Quantities, runs: SupersampleRuns) -> dict[str, float]:
 
 def _differences(runs: SupersampleRuns) -> tuple[Floats, Floats]:
     """Of every pair: how far the coin moves the difference of its losses, and how large that is squared; means."""
-    tables = np.concatenate([tabulated(coins, pair_cells(lost) @ DIFFERENCE, 2, 3) for coins, lost, _ in runs.each()])
-    chance = fair(tables) / 2.0
+    tables = [tabulated(coins, pair_outcomes(lost), 2, 4)[0] @ DIFFERENCE for coins, lost, _ in runs.each()]
+    chance = fair(np.concatenate(tables)) / 2.0
     signed = chance[:, :, 2] - chance[:, :, 0]
     return np.abs(signed[:, 0] - signed[:, 1]), chance[:, :, [0, 2]].sum(axis=(1, 2))
 
@@ -285,27 +293,23 @@ def joint_information(runs: SupersampleRuns) -> float | None:
         said = losses.reshape(len(losses), -1) if symbols is None else symbols
         outcome = np.unique(said, axis=0, return_inverse=True)[1].reshape(-1)
         table = tabulated(splits[:, None], outcome[:, None], 2**runs.pairs, int(outcome.max()) + 1)
-        found.append(float(mutual_information(table)[0]))
+        found.append(float(mutual_information(table[0])[0]))
     return float(np.mean(found))
 
 
-def pair_cells(losses: Floats) -> Floats:
-    """(k, n, 4) chances of the four pairs of losses of 0 or 1, first and second row drawn independently."""
+def pair_outcomes(losses: Floats) -> Array:
+    """(k, n) which of the four pairs of losses (k, n, 2) came, or (k, n, 4) their chances, rows drawn independently."""
     first, second = losses[..., 0], losses[..., 1]
+    if np.isin(losses, (0.0, 1.0)).all():
+        return np.asarray(2 * first + second, dtype=np.intp)
     return np.stack([(1 - first) * (1 - second), (1 - first) * second, first * (1 - second), first * second], axis=-1)
 
 
-def chances(losses: Floats) -> Floats:
-    """(..., 2) chances of a loss of 0 and of 1."""
+def row_outcomes(losses: Floats) -> Array:
+    """(k, n) losses of 0 and 1 as numbers, or (k, n, 2) chances of a loss of 0 and of 1."""
+    if np.isin(losses, (0.0, 1.0)).all():
+        return losses.astype(np.intp)
     return np.stack([1.0 - losses, losses], axis=-1)
-
-
-def row_view(coins: Ints, losses: Floats) -> tuple[Ints, Floats]:
-    """Coins and losses (k, 2 n) of single rows: 1 where the row taught."""
-    if losses.ndim == 2:
-        return coins, losses
-    taught = np.stack([1 - coins, coins], axis=-1)
-    return taught.reshape(len(coins), -1), losses.reshape(len(coins), -1)
 
 
 def _together(coins: Ints, symbols: Ints, size: int, seed: int) -> tuple[Array, Ints]:

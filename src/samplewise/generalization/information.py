@@ -3,13 +3,15 @@
 Axes: k fits, n pairs or rows, c different outcomes, r values of the coin (2, or 2^m for m pairs read together).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
 
 from samplewise.core.arrays import Array, Floats, Ints
+
+MOST_CELLS = 2**24
 
 Measure = Callable[[Floats], Floats]  # tables (n, r, c) -> (n,)
 
@@ -44,46 +46,66 @@ def jensen_shannon(tables: Floats) -> Floats:
     return np.asarray(parts.sum(axis=(1, 2)) / 2.0)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """What is measured on tables (n, r, c), after their columns were merged by a matrix (c, b)."""
+
+    merge: Floats | None = None
+    measure: Measure = mutual_information
+
+    def __call__(self, tables: Floats) -> Floats:
+        """(..., n) of tables (..., n, r, c)."""
+        merged = fair(tables if self.merge is None else tables @ self.merge)
+        flat = merged.reshape(-1, *merged.shape[-2:])
+        return self.measure(flat).reshape(merged.shape[:-2])
+
+
 def estimate_information(
-    coins: Ints,
-    outcomes: Array,
-    *,
-    levels: int = 2,
-    measure: Measure = mutual_information,
-    correct: bool = True,
-) -> Estimated:
-    """The information each coin (k, n) shares with its outcomes, by every estimator.
+    coins: Ints, outcomes: Array, asked: Mapping[str, Asked], *, levels: int = 2, correct: bool = True
+) -> dict[str, Estimated]:
+    """The information each coin (k, n) shares with its outcomes, in every asked form and by every estimator.
 
     `outcomes` are numbers from 0 (k, n), or masses (k, n, c) where an outcome is known up to chance. Fits 2p and 2p + 1
     with opposite coins throughout are one draw, and the jackknife leaves them out together.
     """
-    width = outcomes.shape[2] if outcomes.ndim == 3 else int(outcomes.max()) + 1
-    whole = tabulated(coins, outcomes, levels, width)
-    found, none = measure(fair(whole)), np.full(whole.shape[0], np.nan)
-    if not correct:
-        return Estimated(found, none, none)
-    counted = outcomes.ndim == 2 or bool(np.isin(outcomes, (0.0, 1.0)).all())
-    corrected = found + _miller_madow(whole) if counted and measure is mutual_information else none
+    merged = [one.merge.shape[0] for one in asked.values() if one.merge is not None]
+    width = outcomes.shape[2] if outcomes.ndim == 3 else max(int(outcomes.max()) + 1, *merged, 1)
     step = 2 if complementary(coins, levels) else 1
-    starts = range(0, len(coins), step)
-    if len(starts) < 2:  # nothing is left when the only draw is left out
-        return Estimated(found, corrected, none)
-    left_out = np.zeros_like(found)
-    for start in starts:
-        part = slice(start, start + step)
-        left_out += measure(fair(whole - tabulated(coins[part], outcomes[part], levels, width)))
-    parts = len(starts)
-    return Estimated(found, corrected, parts * found - (parts - 1) * left_out / parts)
+    parts, pairs = len(coins) // step, coins.shape[1]
+    # A block of draws at a time, so that no more than about 100 MB of tables are held.
+    block = max(1, MOST_CELLS // (pairs * levels * width))
+    tables = [
+        tabulated(coins[start : start + block * step], outcomes[start : start + block * step], levels, width, step)
+        for start in range(0, parts * step, block * step)
+    ]
+    whole = np.sum([table.sum(axis=0) for table in tables], axis=0)
+    none = np.full(pairs, np.nan)
+    counted = outcomes.ndim == 2 or bool(np.isin(outcomes, (0.0, 1.0)).all())
+    estimates = {}
+    for name, one in asked.items():
+        found, corrected, jackknife = one(whole), none, none
+        if correct and counted and one.measure is mutual_information:
+            corrected = found + _miller_madow(whole if one.merge is None else whole @ one.merge)
+        if correct and parts > 1:
+            left_out = np.sum([one(whole - table).sum(axis=0) for table in tables], axis=0)
+            jackknife = parts * found - (parts - 1) * left_out / parts
+        estimates[name] = Estimated(found, corrected, jackknife)
+    return estimates
 
 
-def tabulated(coins: Ints, outcomes: Array, levels: int, width: int) -> Floats:
-    """(n, levels, width) how often each outcome came with each value of the coin."""
+def tabulated(coins: Ints, outcomes: Array, levels: int, width: int, step: int | None = None) -> Floats:
+    """(p, n, levels, width) how often each outcome came with each value of the coin, in each `step` fits (all: one)."""
+    fits, pairs = coins.shape
+    parts = 1 if step is None else fits // step
     if outcomes.ndim == 3:
-        return np.stack([np.einsum("kn,knc->nc", coins == level, outcomes) for level in range(levels)], axis=1)
-    pairs = coins.shape[1]
-    cells = (np.arange(pairs) * levels + coins) * width + outcomes
-    counts = np.bincount(cells.ravel(), minlength=pairs * levels * width)
-    return counts.reshape(pairs, levels, width).astype(np.float64)
+        tossed = coins.reshape(parts, -1, pairs)
+        masses = outcomes.reshape(parts, -1, pairs, width)
+        sides = [((tossed == level)[..., None] * masses).sum(axis=1) for level in range(levels)]
+        return np.stack(sides, axis=2)
+    part = np.repeat(np.arange(parts), fits // parts)[:, None]
+    cells = ((part * pairs + np.arange(pairs)) * levels + coins) * width + outcomes
+    counts = np.bincount(cells.ravel(), minlength=parts * pairs * levels * width)
+    return counts.reshape(parts, pairs, levels, width).astype(np.float64)
 
 
 def ranked(symbols: Array) -> Ints:
@@ -104,9 +126,9 @@ def complementary(coins: Ints, levels: int = 2) -> bool:
 
 def fair(tables: Floats) -> Floats:
     """Tables in which both sides of a single coin weigh the same: that it is fair is known, not estimated."""
-    if tables.shape[1] > 2:
+    if tables.shape[-2] > 2:
         return tables
-    sides = tables.sum(axis=2, keepdims=True)
+    sides = tables.sum(axis=-1, keepdims=True)
     return np.asarray(tables / np.where(sides > 0, sides, 1.0))
 
 

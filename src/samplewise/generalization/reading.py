@@ -12,10 +12,10 @@ from samplewise.core.randomness import key_hashes
 from samplewise.core.values import Estimate, Scores
 from samplewise.data.targets import Target
 from samplewise.engine.refits import Refits
-from samplewise.generalization.bounds import Bound, Bounds, bounds_of_runs, chances
+from samplewise.generalization.bounds import Bound, Bounds, bounds_of_runs, row_outcomes
 from samplewise.generalization.certificates import betting_bound
 from samplewise.generalization.errors import highest_rate
-from samplewise.generalization.information import estimate_information, ranked
+from samplewise.generalization.information import Asked, estimate_information, ranked
 from samplewise.generalization.inversions import LN2
 from samplewise.generalization.runs import SupersampleRuns, require_losses
 
@@ -68,7 +68,7 @@ class Reading:
     def information(self) -> Scores:
         """Nats the prediction of every row shares with whether it taught, over the fits of all pairings together."""
         coins = np.concatenate([one.inside for one in self.refits]).astype(np.intp)
-        found = estimate_information(coins, self._said())
+        found = estimate_information(coins, self._said(), {"row": Asked()})["row"]
         corrected = found.jackknife if np.isnan(found.miller_madow).any() else found.miller_madow
         values = np.clip(corrected, 0.0, LN2)  # a fair coin has no more to tell
         return Scores("information", values, self.ids, "nats", "its prediction tells more surely that it was taught")
@@ -118,7 +118,7 @@ class Reading:
     def _said(self) -> Array:
         """(k, n) class codes said of every row by every refit, or chances of a loss (k, n, 2)."""
         if self.target.classes is None:
-            return chances(np.concatenate(self.losses))
+            return row_outcomes(np.concatenate(self.losses))
         return np.concatenate([one.outputs.argmax(axis=2) for one in self.refits])
 
     def _lost(self, refits: Refits) -> Floats:
