@@ -27,15 +27,16 @@ class Estimated:
 
 def mutual_information(tables: Floats) -> Floats:
     """(n,) nats between the rows and the columns of tables (n, r, c) of counts or masses."""
-    total = tables.sum(axis=(1, 2))
-    margins = _xlogx(tables.sum(axis=1)).sum(axis=1) + _xlogx(tables.sum(axis=2)).sum(axis=1)
-    return np.asarray(np.maximum((_xlogx(tables).sum(axis=(1, 2)) - margins + _xlogx(total)) / total, 0.0))
+    sides = _last(tables)
+    total = _last(sides)
+    margins = _last(_xlogx(sides)) + _last(_xlogx(_coins(tables)))
+    return np.asarray(np.maximum((_last(_last(_xlogx(tables))) - margins + _xlogx(total)) / total, 0.0))
 
 
 def squared_hellinger(tables: Floats) -> Floats:
     """(n,) sum of (sqrt p - sqrt q)^2, 0..2, between each table and the product of its margins."""
     joint, product = _joint_and_product(tables)
-    return np.asarray(np.square(np.sqrt(joint) - np.sqrt(product)).sum(axis=(1, 2)))
+    return _last(_last(np.square(np.sqrt(joint) - np.sqrt(product))))
 
 
 def jensen_shannon(tables: Floats) -> Floats:
@@ -43,7 +44,7 @@ def jensen_shannon(tables: Floats) -> Floats:
     joint, product = _joint_and_product(tables)
     middle = (joint + product) / 2.0
     parts = special.rel_entr(joint, middle) + special.rel_entr(product, middle)
-    return np.asarray(parts.sum(axis=(1, 2)) / 2.0)
+    return _last(_last(parts)) / 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,7 +129,7 @@ def fair(tables: Floats) -> Floats:
     """Tables in which both sides of a single coin weigh the same: that it is fair is known, not estimated."""
     if tables.shape[-2] > 2:
         return tables
-    sides = tables.sum(axis=-1, keepdims=True)
+    sides = _last(tables)[..., None]
     return np.asarray(tables / np.where(sides > 0, sides, 1.0))
 
 
@@ -140,8 +141,21 @@ def _miller_madow(tables: Floats) -> Floats:
 
 
 def _joint_and_product(tables: Floats) -> tuple[Floats, Floats]:
-    joint = tables / tables.sum(axis=(1, 2), keepdims=True)
-    return joint, joint.sum(axis=2, keepdims=True) * joint.sum(axis=1, keepdims=True)
+    joint = tables / _last(_last(tables))[:, None, None]
+    return joint, _last(joint)[..., None] * _coins(joint)[:, None]
+
+
+def _last(values: Floats) -> Floats:
+    """Sums over the last axis: a matrix product, several times as fast as a sum over an axis so short."""
+    return (values.reshape(-1, values.shape[-1]) @ np.ones(values.shape[-1])).reshape(values.shape[:-1])
+
+
+def _coins(tables: Floats) -> Floats:
+    """(n, c) sums over the values of the coin, slice by slice for the same reason."""
+    total = tables[:, 0].copy()
+    for level in range(1, tables.shape[1]):
+        total += tables[:, level]
+    return total
 
 
 def _xlogx(values: Floats) -> Floats:
