@@ -22,6 +22,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "errors": ["absolute_error", "clopper_pearson", "error_rate", "explained_variance"],
         "guessing": ["beats_guessing", "discrimination"],
+        "intrinsic": ["IntrinsicDimension", "intrinsic_dimension"],
         "layers": ["LayerProfile", "layer_profile"],
         "holdout": ["ReusableHoldout", "reusable_holdout"],
         "looks": ["LooksClaim", "claim_after_looks", "rows_to_claim"],

@@ -21,6 +21,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "torch_losses": ["ReplacesGradient"],
         "torch_networks": ["dense_network"],
         "torch_state": ["load_weights", "save_weights"],
+        "torch_subspace": ["SubspaceModule", "in_subspace"],
         "torch_training": ["EpochEnd"],
     },
 )

@@ -204,7 +204,7 @@ class TorchLearner:
 
     def _made(self, task: "_Task") -> nn.Module:
         """A fresh module on the device; refuses what cannot be trained."""
-        given = (tuple(task.inputs.shape[1:]), task.outputs) if _wants_shape(self.make_module) else ()
+        given = (tuple(task.inputs.shape[1:]), task.outputs) if wants_shape(self.make_module) else ()
         module = self.make_module(*given)
         if not isinstance(module, nn.Module):
             raise InputError("make_module must return a torch.nn.Module", got=type(module).__name__, fix="return it")
@@ -302,7 +302,7 @@ class _Task:
         )
 
 
-def _wants_shape(make_module: Callable[..., Any]) -> bool:
+def wants_shape(make_module: Callable[..., Any]) -> bool:
     """Whether a function takes (shape, outputs), or nothing."""
     try:
         given = inspect.signature(make_module).parameters.values()

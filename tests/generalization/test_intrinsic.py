@@ -1,0 +1,155 @@
+"""Training in random subspaces: the subspace itself, problems whose dimension is known, and what is refused."""
+
+import math
+from functools import partial
+
+import numpy as np
+import pytest
+
+from samplewise.core.errors import InputError
+from samplewise.data import Dataset
+from samplewise.engine.models import SubspaceModule, TorchLearner, dense_network, in_subspace
+from samplewise.generalization import intrinsic_dimension
+
+torch = pytest.importorskip("torch")
+DRAW = np.random.default_rng(0)
+
+
+def clouds(count=120, features=4):
+    y = DRAW.integers(0, 3, count)
+    return Dataset(3 * np.eye(3, features)[y] + DRAW.normal(size=(count, features)), y)
+
+
+def double(shape, outputs):
+    return dense_network(shape, outputs, widths=(5,)).double()
+
+
+def line():
+    return torch.nn.Linear(12, 1, bias=False).double()
+
+
+def plane(rank=3, count=60):
+    """Rows in a subspace of known rank, and numbers that are linear in them."""
+    rows = np.linalg.qr(DRAW.normal(size=(count, rank)))[0] @ np.linalg.qr(DRAW.normal(size=(12, rank)))[0].T
+    rows = (rows - rows.mean(axis=0)) * np.sqrt(count)
+    return Dataset(rows, rows @ DRAW.normal(size=12))
+
+
+DESCENT = TorchLearner(line, epochs=200, batch=60, rate=0.5, optimizer="sgd", momentum=0.9, encoding="raw")
+
+
+@pytest.mark.parametrize("size", [1, 7, 43])
+def test_directions_are_orthonormal_and_nested(size):
+    module = SubspaceModule(double((4,), 3), size, seed=5)
+    np.testing.assert_allclose(module.basis.T @ module.basis, np.eye(size), atol=1e-12)
+    whole = SubspaceModule(double((4,), 3), 43, seed=5).basis
+    np.testing.assert_allclose(np.abs(np.diag(whole[:, :size].T @ module.basis)), 1.0, atol=1e-9)
+
+
+def test_all_directions_reproduce_whole_training():
+    """Gradient descent does not see a rotation of the weights; neither do momentum and batches."""
+    data = clouds()
+    learner = TorchLearner(double, epochs=5, rate=0.05, optimizer="sgd")
+    whole, turned = learner.fit(data, seed=3), in_subspace(learner, 43, 3, 43).fit(data, seed=3)
+    np.testing.assert_allclose(turned.outputs(data.X), whole.outputs(data.X), rtol=1e-8)
+    np.testing.assert_allclose(turned.losses, whole.losses, rtol=1e-8)
+    few = in_subspace(learner, 5, 3, 43).fit(data, seed=3)
+    assert np.abs(few.outputs(data.X) - whole.outputs(data.X)).max() > 0.1
+
+
+@pytest.mark.parametrize("rank", [2, 4])
+def test_linear_regression_needs_as_many_directions_as_its_rows_span(rank):
+    found = intrinsic_dimension(DESCENT, plane(rank), target=0.99, grid=range(1, 13), seeds=[0, 1])
+    assert found.by_seed.tolist() == [rank, rank]
+    assert found.size == 12
+    assert found.full_score.min() > 0.999
+    assert found.effective.value == pytest.approx(rank, rel=0.02)
+    assert found.label_directions.value <= rank
+
+
+def test_labels_outside_the_rows_span_are_said_not_to_be_held():
+    data = plane(2)
+    noisy = Dataset(data.X, data.y + 3 * data.y.std() * DRAW.normal(size=60))
+    found = intrinsic_dimension(DESCENT, noisy, grid=[1, 2, 12], seeds=[0])
+    assert math.isnan(found.label_directions.value)
+    assert "hold only" in found.label_directions.reason
+    assert math.isnan(found.error_bound.value)
+
+
+def test_classes_on_rows_held_out():
+    data, other = clouds(150), clouds(90)
+    learner = TorchLearner(partial(dense_network, widths=(16,)), epochs=12, rate=0.01)
+    found = intrinsic_dimension(learner, data, held_out=other, seeds=[0, 1])
+    assert found.size == 4 * 16 + 16 + 16 * 3 + 3
+    assert found.dimension.low <= found.dimension.value <= found.dimension.high < found.size
+    assert 1 <= found.label_directions.value <= found.effective.value
+    for seed, dimension, full in zip((0, 1), found.by_seed, found.full_score, strict=True):
+        own = found.tried[found.tried[:, 0] == seed]
+        assert own[own[:, 1] == dimension][0, 2] >= 0.9 * full
+        below = own[own[:, 1] < dimension]
+        assert not len(below) or below[below[:, 1].argmax(), 2] < 0.9 * full
+    assert found.exhibit().columns["dimension"].dtype.kind == "i"
+
+
+def test_the_bound_counts_the_bits_of_the_quantised_network():
+    data = clouds(150)
+    learner = TorchLearner(partial(dense_network, widths=(8,)), epochs=12, rate=0.01)
+    found = intrinsic_dimension(learner, data, grid=[6, 10], seeds=[2], target=0.5, confidence=0.9)
+    fitted = in_subspace(learner, 6, 2, found.size).fit(data, seed=2)
+    fitted.module.quantise()
+    kept = fitted.module.coordinates.detach()
+    assert torch.equal(kept, kept.half().float())
+    error = np.mean(fitted.outputs(data.X).argmax(axis=1) != data.y)
+    slack = math.sqrt(((16 * 6 + 2 * 3) * math.log(2) + math.log(10)) / 300)
+    assert found.by_seed.tolist() == [6]
+    assert found.error_bound.high == pytest.approx(100 * (error + slack))
+    assert "102 bits" in found.error_bound.reason
+
+
+def test_a_target_out_of_reach_is_told_and_a_module_is_trained_from_its_weights():
+    torch.manual_seed(0)
+    found = intrinsic_dimension(torch.nn.Linear(4, 3), clouds(), grid=[1], target=1.0, seeds=[0])
+    assert found.dimension.value == 1.0
+    assert "1 did not reach the target" in found.dimension.reason
+
+
+def test_the_same_seeds_give_the_same_search():
+    one, other = (intrinsic_dimension(DESCENT, Dataset(*PLANE), grid=[1, 2, 3], seeds=[4]) for _ in range(2))
+    np.testing.assert_array_equal(one.tried, other.tried)
+
+
+PLANE = (plane().X, plane().y)
+
+
+@pytest.mark.parametrize(
+    ("change", "part", "text"),
+    [
+        ({"learner": "mlp"}, "fix", "TorchLearner"),
+        ({"data": (PLANE[0], None)}, "fix", "(X, y)"),
+        ({"held_out": (PLANE[0], None)}, "fix", "(X, y)"),
+        ({"target": 1.5}, "fix", "target=0.9"),
+        ({"seeds": []}, "fix", "seeds=(0, 1, 2)"),
+        ({"grid": [0, 5]}, "fix", "from 1 to 12"),
+        ({"grid": [5, 13]}, "fix", "from 1 to 12"),
+        ({"grid": "linear"}, "fix", "geometric"),
+    ],
+)
+def test_what_cannot_be_searched_is_refused(change, part, text):
+    given = {"learner": DESCENT, "data": PLANE} | change
+    with pytest.raises(InputError) as caught:
+        intrinsic_dimension(given.pop("learner"), given.pop("data"), **given)
+    assert text in getattr(caught.value, part)
+
+
+def test_subspaces_that_do_not_fit_are_refused():
+    for size, fix in ((0, "from 1 to 13"), (14, "from 1 to 13")):
+        with pytest.raises(InputError) as caught:
+            SubspaceModule(torch.nn.Linear(12, 1), size, 0)
+        assert fix in caught.value.fix
+    with pytest.raises(InputError) as caught:
+        SubspaceModule(torch.nn.Linear(3_000, 3_000), 1_000_000, 0)
+    assert "at most" in caught.value.fix
+    mixed = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 2).double())
+    with pytest.raises(InputError) as caught:
+        SubspaceModule(mixed, 2, 0)
+    assert "float()" in caught.value.fix
