@@ -103,7 +103,7 @@ def suggests(posterior: LabelPosterior) -> Mask:
 def _confusions(posterior: LabelPosterior) -> tuple[Ints, Ints]:
     """(c, c) undisputed rows given j that the model calls k, j != k, and (c,) undisputed rows of each class."""
     trusted = np.flatnonzero(~posterior.flagged & ~np.isnan(posterior.wrong))
-    given, called = posterior.codes[trusted], posterior.held_out[trusted].argmax(axis=1)
+    given, called = posterior.codes[trusted], posterior.held_out.argmax(axis=1)[trusted]
     confused = np.zeros((posterior.classes, posterior.classes), dtype=np.intp)
     np.add.at(confused, (given, called), 1)
     np.fill_diagonal(confused, 0)

@@ -1,5 +1,6 @@
 """Confident learning: which labels a model that did not see them confidently contradicts, counted class by class."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -8,12 +9,12 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import unknown_name
-from samplewise.labels.predictions import check_predictions
+from samplewise.labels.blocks import row_slices
+from samplewise.labels.predictions import as_probabilities, refuse_perfect
 
 NEVER = 2.0  # threshold of a class without rows: no probability reaches it
 LEAST = 2e-6  # thresholds are not lower than this
 TIE = 1e-6
-BLOCK = 65_536
 FILTERS = (
     "prune_by_noise_rate", "prune_by_class", "both", "confident_learning", "predicted_neq_given",
     "low_self_confidence", "low_normalized_margin",
@@ -35,7 +36,7 @@ class ConfidentLearning:
         counts: (c, c) rows given j that confidently belong to k, calibrated: rows sum to the count of given labels.
     """
 
-    P: Floats
+    P: Array
     codes: Ints
     thresholds: Floats
     confident: Ints
@@ -69,15 +70,14 @@ class ConfidentLearning:
     @cached_property
     def self_confidence(self) -> Floats:
         """(n,) probability of the given label; larger means more trustworthy."""
-        return np.asarray(self.P[np.arange(len(self.codes)), self.codes])
+        return _own(self.P, self.codes)
 
     @cached_property
     def likeliest(self) -> tuple[Ints, Floats]:
         """(n,) likeliest class of every row, and its probability."""
         best, chance = np.empty(len(self.codes), dtype=np.intp), np.empty(len(self.codes))
-        for start in range(0, len(self.codes), BLOCK):
-            block = self.P[start : start + BLOCK]
-            best[start : start + BLOCK], chance[start : start + BLOCK] = block.argmax(axis=1), block.max(axis=1)
+        for rows in row_slices(self.P.shape):
+            best[rows], chance[rows] = self.P[rows].argmax(axis=1), self.P[rows].max(axis=1)
         return best, chance
 
     @cached_property
@@ -92,9 +92,9 @@ class ConfidentLearning:
     def weighted_entropy(self) -> Floats:
         """(n,) quality from P[given] over normalised entropy, 0..1; larger means more trustworthy."""
         entropy = np.empty(len(self.codes))
-        for start in range(0, len(self.codes), BLOCK):
-            block = self.P[start : start + BLOCK]
-            entropy[start : start + BLOCK] = -np.sum(block * np.log(np.clip(block, TIE, 1.0)), axis=1)
+        for rows in row_slices(self.P.shape):
+            block = np.asarray(self.P[rows], dtype=np.float64)
+            entropy[rows] = -np.sum(block * np.log(np.clip(block, TIE, 1.0)), axis=1)
         doubt = np.clip(entropy / np.log(self.P.shape[1]), TIE, None) / np.clip(self.self_confidence, TIE, None)
         return np.asarray(np.log1p(doubt) / doubt)
 
@@ -138,7 +138,7 @@ class ConfidentLearning:
         for given in np.flatnonzero(off.sum(axis=1)):
             rows = np.flatnonzero(self.codes == given)
             for true in np.flatnonzero(off[given]):
-                margin = self.P[rows, true] - self.self_confidence[rows]
+                margin = np.asarray(self.P[rows, true], dtype=np.float64) - self.self_confidence[rows]
                 flags[rows[np.argsort(-margin, kind="stable")[: int(off[given, true])]]] = True
         return flags
 
@@ -168,34 +168,30 @@ def confident_learning(P: Any, y: Any, *, compat: Literal["paper", "cleanlab"] =
     if compat not in ("paper", "cleanlab"):
         raise unknown_name("compat", compat, ("paper", "cleanlab"))
     codes = np.asarray(y, dtype=np.intp)
-    values = np.asarray(P, dtype=np.float64)
-    width = values.shape[1] if values.ndim > 1 else 0
-    if width > codes.max(initial=0) + 1:  # classes that nobody was given still have a column
-        check_predictions(values, np.r_[codes[:-1], width - 1], np.arange(len(codes)))
-    else:
-        values = check_predictions(values, codes, np.arange(len(codes)))
+    columns = int(np.shape(P)[1]) if np.ndim(P) > 1 else 0  # classes that nobody was given still have one
+    values = as_probabilities(P, codes, np.arange(len(codes)), columns if columns > 1 else 0)
+    refuse_perfect(values, codes)
     given = np.bincount(codes, minlength=values.shape[1])
-    thresholds = np.full(len(given), NEVER)
-    for label in np.flatnonzero(given):
-        thresholds[label] = max(LEAST, float(values[codes == label, label].mean()))
+    sure = np.bincount(codes, _own(values, codes), minlength=len(given))
+    thresholds = np.where(given > 0, np.maximum(LEAST, sure / np.maximum(given, 1)), NEVER)
     confident = _confident_classes(values, thresholds, compat)
     counts = np.zeros((len(given), len(given)))
-    sure = confident >= 0
-    np.add.at(counts, (codes[sure], confident[sure]), 1.0)
+    known = confident >= 0
+    np.add.at(counts, (codes[known], confident[known]), 1.0)
     np.fill_diagonal(counts, np.maximum(counts.diagonal(), 1.0))
     return ConfidentLearning(values, codes, thresholds, confident, _calibrated(counts, given))
 
 
-def _confident_classes(P: Floats, thresholds: Floats, compat: str) -> Ints:
+def _confident_classes(P: Array, thresholds: Floats, compat: str) -> Ints:
     """(n,) confident class of every row, -1 where no threshold is reached."""
     classes = np.empty(len(P), dtype=np.intp)
-    for start in range(0, len(P), BLOCK):
-        block = P[start : start + BLOCK]
+    for rows in row_slices(P.shape):
+        block = np.asarray(P[rows], dtype=np.float64)
         reached = block >= thresholds - TIE
         best = np.where(reached, block, -1.0).argmax(axis=1)
         if compat == "cleanlab":
             best = np.where(reached.sum(axis=1) > 1, block.argmax(axis=1), best)
-        classes[start : start + BLOCK] = np.where(reached.any(axis=1), best, -1)
+        classes[rows] = np.where(reached.any(axis=1), best, -1)
     return classes
 
 
@@ -222,10 +218,14 @@ def _keep_at_least_one(counts: Ints) -> Ints:
     return np.rint(kept).astype(np.intp)
 
 
-def _without_own(P: Floats, codes: Ints) -> Any:
+def _own(P: Array, codes: Ints) -> Floats:
+    """(n,) probability of the given class."""
+    return np.asarray(P[np.arange(len(codes)), codes], dtype=np.float64)
+
+
+def _without_own(P: Array, codes: Ints) -> Iterator[tuple[slice, Floats]]:
     """Blocks of rows with the probability of the given class struck out."""
-    for start in range(0, len(codes), BLOCK):
-        rows: Array = np.arange(start, min(start + BLOCK, len(codes)))
-        block = P[rows].copy()
-        block[np.arange(len(rows)), codes[rows]] = -1.0
+    for rows in row_slices(P.shape):
+        block = np.array(P[rows], dtype=np.float64)
+        block[np.arange(len(block)), codes[rows]] = -1.0
         yield rows, block

@@ -193,14 +193,13 @@ def _parts(data: Dataset, first: Part, marks: Ints, used: list[int], folds: int,
     dealt = fold_of_rows(
         data.ids, _rarest(marks), groups, folds=folds, seed=derive_seed(seed, "folds", 0), time=data.time
     ).astype(np.intp)
-    shared = _OneBench(first.runner.learner)
+    shared = _Shared()
     parts = {}
     for place in used:
         target = Target("classification", np.arange(2), marks[:, place], "one of several labels a row")
         rows = data.with_labels(marks[:, place])
-        runner = FitRunner(
-            rows, target, shared, first.space, seed, first.runner.executor, first.runner.store, groups=groups
-        )
+        given = rows, target, shared.one_bench(first.runner.learner), first.space, seed
+        runner = _LabelRunner(*given, first.runner.executor, first.runner.store, groups=groups, shared=shared)
         parts[place] = Part(runner, first.positions, dealt, first.ordered)
     return parts
 
@@ -209,6 +208,26 @@ def _rarest(marks: Ints) -> Ints:
     """(n,) the rarest label of every row, and one number more for rows without any: folds balance it."""
     counts = np.where(marks > 0, marks.sum(axis=0), len(marks) + 1)
     return np.where(marks.any(axis=1), counts.argmin(axis=1), marks.shape[1])
+
+
+class _Shared:
+    """One bench for every learner that the labels of the same rows are asked of."""
+
+    def __init__(self) -> None:
+        self._learners: dict[str, _OneBench] = {}
+
+    def one_bench(self, learner: Learner) -> "_OneBench":
+        return self._learners.setdefault(learner.fingerprint(), _OneBench(learner))
+
+
+@dataclass(eq=False)
+class _LabelRunner(FitRunner):
+    """The runner of one label; a second learner beside it shares its bench with the other labels too."""
+
+    shared: _Shared = field(default_factory=_Shared, repr=False)
+
+    def beside(self, learner: Learner) -> FitRunner:
+        return super().beside(self.shared.one_bench(learner))
 
 
 class _OneBench:

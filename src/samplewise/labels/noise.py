@@ -6,12 +6,14 @@ class is surest of; its SIZE, with the sharpness of the class probabilities, fro
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.randomness import hashed_order
 from samplewise.engine.models.calibration import temperature
+from samplewise.labels.blocks import BlockedRows, row_slices
 
 SURE = 0.2  # share of the rows predicted in a class, those with the largest margins, that tell how labels flip
 SMALLEST = 1e-6  # no class probability is taken to be below this
@@ -27,7 +29,6 @@ RULED_OUT = -1e9  # log-likelihood of what cannot be
 FADED = 0.3  # doubt on sure rows over the average doubt: clean classes mostly show less, flips alone show 1
 BLENDS = (0.0, 0.5, 1.0)  # of a ridge head's values and their logarithms; neither alone fits all data
 LEAST_VALUE = 0.03  # head values below this are as good as none
-BLOCK = 65_536  # rows worked on at once
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,11 +69,16 @@ class NoiseFit:
         flips = np.eye(count) + supported * (self.shape - np.eye(count))
         return (1.0 - floor) * flips + floor * (1.0 - np.eye(count)) / (count - 1)
 
-    def probabilities(self, outputs: Array) -> Array:
-        """(n, c) float32 class probabilities of outputs (n, c), none below 1e-6; rows of NaN stay NaN."""
+    def probabilities(self, outputs: Array | BlockedRows) -> Any:
+        """(n, c) float32 class probabilities of outputs (n, c), none below 1e-6; rows of NaN stay NaN.
+
+        Of rows that are read in blocks they are made in blocks too, when they are asked for.
+        """
+        if isinstance(outputs, BlockedRows):
+            return BlockedRows(outputs, lambda block: _softmax(self.logits(block)).astype(np.float32))
         held_out = np.empty(outputs.shape, dtype=np.float32)
-        for start in range(0, len(outputs), BLOCK):
-            held_out[start : start + BLOCK] = _softmax(self.logits(outputs[start : start + BLOCK]))
+        for rows in row_slices(outputs.shape):
+            held_out[rows] = _softmax(self.logits(outputs[rows]))
         return held_out
 
     def logits(self, outputs: Array) -> Floats:
@@ -81,7 +87,7 @@ class NoiseFit:
         return np.asarray(self.factors[likeliest][:, None] * _blended(outputs, self.blend))
 
 
-def fit_noise(outputs: Array, codes: Ints, ids: Array) -> NoiseFit:
+def fit_noise(outputs: Array | BlockedRows, codes: Ints, ids: Array) -> NoiseFit:
     """Noise matrix (probabilities) and sharpness that make the given labels likeliest.
 
     log L(b, s) = sum_i log sum_k softmax(b o_i)_k T(s)[k, g_i], with T(s) = I + s (shape - I).
@@ -170,7 +176,7 @@ def _ends(shares: Floats, distance: Floats, best: int) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def noise_shape(outputs: Array, codes: Ints) -> Floats:
+def noise_shape(outputs: Array | BlockedRows, codes: Ints) -> Floats:
     """(c, c) share of given labels among the rows each class is surest of, shrunk towards even flips.
 
     Rows of the matrix share their strength by empirical Bayes: as much as the rows differ no more than chance makes
@@ -195,14 +201,15 @@ def noise_shape(outputs: Array, codes: Ints) -> Floats:
     return np.asarray(shape + np.diag(1.0 - shape.sum(axis=1)))
 
 
-def wrong_and_suggested(held_out: Array, matrix: Floats, codes: Ints) -> tuple[Floats, Ints, Floats]:
+def wrong_and_suggested(held_out: Array | BlockedRows, matrix: Floats, codes: Ints) -> tuple[Floats, Ints, Floats]:
     """P(given label is wrong) (n,), the likeliest class (n,), and its probability (n,); NaN rows give NaN and -1."""
     wrong, chance = np.full(len(codes), np.nan), np.full(len(codes), np.nan)
     suggested = np.full(len(codes), -1)
-    for start in range(0, len(codes), BLOCK):
-        rows = slice(start, start + BLOCK)
-        known = np.flatnonzero(np.isfinite(held_out[rows, 0])) + start
-        true = class_posterior(held_out[known], matrix, codes[known])
+    for rows in row_slices(held_out.shape):
+        block = held_out[rows]
+        finite = np.flatnonzero(np.isfinite(block[:, 0]))
+        known = finite + rows.start
+        true = class_posterior(block[finite], matrix, codes[known])
         wrong[known] = 1.0 - true[np.arange(len(known)), codes[known]]
         suggested[known] = true.argmax(axis=1)
         chance[known] = true.max(axis=1, initial=0.0)
@@ -272,11 +279,13 @@ def flipped_one_way(predicted: Ints, codes: Ints, sure: Array, count: int) -> Ar
     return np.asarray((right > (seen * others).max(axis=1)) & flat & (leaving >= ONE_WAY * doubt) & (doubt > 0))
 
 
-def _sure_rows(outputs: Array) -> tuple[Ints, Array]:
+def _sure_rows(outputs: Array | BlockedRows) -> tuple[Ints, Array]:
     """Predicted class of every row (n,), and whether its margin is among the top fifth of that class (ties count)."""
-    predicted = outputs.argmax(axis=1)
-    pair = np.partition(outputs, -2, axis=1)[:, -2:]
-    margin = pair[:, 1] - pair[:, 0]
+    predicted, margin = np.empty(len(outputs), dtype=np.intp), np.empty(len(outputs))
+    for rows in row_slices(outputs.shape):
+        block = outputs[rows]
+        pair = np.partition(block, -2, axis=1)[:, -2:]
+        predicted[rows], margin[rows] = block.argmax(axis=1), pair[:, 1] - pair[:, 0]
     order = np.lexsort((-margin, predicted))
     counts = np.bincount(predicted, minlength=outputs.shape[1])
     last = np.cumsum(counts) - counts + np.maximum(np.ceil(SURE * counts).astype(np.intp) - 1, 0)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -12,6 +13,8 @@ from samplewise.core.errors import InputError
 from samplewise.core.values import Estimate
 from samplewise.engine.models.kernel_head import KernelHead
 from samplewise.engine.refits.parts import Part
+from samplewise.labels.blocks import BlockedRows, log_probabilities
+from samplewise.labels.known_outputs import ReadPart
 from samplewise.labels.noise import NoiseFit, class_posterior, fit_noise, wrong_and_suggested
 from samplewise.labels.residuals import fit_residuals
 
@@ -39,7 +42,8 @@ class LabelPosterior:
         wrong: (n,) probability that the given label is wrong; NaN where no model could be fitted without the row.
         suggested: (n,) likeliest class, -1 where unknown; for regression the held-out prediction.
         suggested_probability: (n,) its probability; NaN for regression.
-        held_out: (n, c) class probabilities of the last round; for regression (n, 1) predictions.
+        held_out: (n, c) class probabilities of the last round; for regression (n, 1) predictions. Brought predictions
+            that were asked once are held as `BlockedRows`, which make their rows when they are asked for.
         noise_matrix: (c, c) P(given | true); (0, 0) for regression.
         noise_rate: share of labels that are wrong.
         likelihood_ratio: evidence that labels are wrong, beyond what ambiguity (or heavy tails) explains.
@@ -51,7 +55,7 @@ class LabelPosterior:
     wrong: Floats
     suggested: Array
     suggested_probability: Floats
-    held_out: Array
+    held_out: Any
     noise_matrix: Floats
     noise_rate: Estimate
     likelihood_ratio: float
@@ -106,7 +110,7 @@ def skill(posterior: LabelPosterior) -> Estimate:
         half = 1.96 * float(np.std(losses)) / np.sqrt(len(losses))
         value = 1.0 - float(np.mean(losses))
         return Estimate("skill", value, value - half, value + half, unit, 0.95, "lange1989")
-    right = int(np.sum(posterior.held_out[trusted].argmax(axis=1) == given))
+    right = int(np.sum(posterior.held_out.argmax(axis=1)[trusted] == given))
     guessed = float(np.bincount(given).max()) / len(given)
     low, high = exact_interval(np.array(right), np.array(len(given)))
     least, value, most = (
@@ -131,8 +135,8 @@ def label_posterior(part: Part, *, predictions: Floats | None = None, rounds: in
     what ambiguity explains, the next round fits again without the rows that are disputed, and the rounds' outputs are
     averaged on the logit scale. Where they are not, T stays next to the identity and the rounds end.
 
-    A learner without closed form is spared its first round: the kernel head disputes rows for it, at a fraction of the
-    cost, and keeps half a say where that makes the given labels likelier.
+    A learner without closed form is spared its first round, where that is not there yet: the kernel head disputes rows
+    for it, at a fraction of the cost, and keeps half a say where that makes the given labels likelier.
 
     Args:
         part: n rows, classes or numbers.
@@ -154,10 +158,11 @@ def label_posterior(part: Part, *, predictions: Floats | None = None, rounds: in
     if not part.class_count:
         return _of_numbers(part, predictions, rounds)
     if predictions is not None:
-        opinion = _opened(part, np.log(np.clip(predictions, 1e-12, 1.0)))
+        told = log_probabilities(predictions)  # with one round they are read in blocks, never copied
+        opinion = _opened(part, told if rounds == 1 else np.asarray(told))
         accurate = partial(_as_accurate, first=opinion.outputs, codes=part.codes)
         return _of_classes(part, _further(part, opinion, rounds, accurate))
-    if rounds > 1 and not part.runner.learner.closed_form:
+    if rounds > 1 and not part.runner.learner.closed_form and not isinstance(part, ReadPart):
         return _of_classes(part, _screened(part, rounds))
     return _of_classes(part, _further(part, _opened(part, part.held_out_outputs()), rounds))
 
@@ -166,12 +171,12 @@ def label_posterior(part: Part, *, predictions: Floats | None = None, rounds: in
 class _Opinion:
     """Held-out outputs (n, c) of some rounds, and how they become probabilities."""
 
-    outputs: Floats
+    outputs: Any
     fit: NoiseFit
     rounds: int
 
 
-def _opened(part: Part, outputs: Floats, rounds: int = 1) -> _Opinion:
+def _opened(part: Part, outputs: Floats | BlockedRows, rounds: int = 1) -> _Opinion:
     return _Opinion(outputs, _fitted(part, outputs), rounds)
 
 
@@ -201,7 +206,9 @@ def _screened(part: Part, rounds: int) -> _Opinion:
     return joined if joined.fit.log_likelihood > own.fit.log_likelihood else own
 
 
-def _fitted(part: Part, outputs: Floats) -> NoiseFit:
+def _fitted(part: Part, outputs: Floats | BlockedRows) -> NoiseFit:
+    if isinstance(outputs, BlockedRows):  # predictions that were brought are whole
+        return fit_noise(outputs, part.codes, part.data.ids)
     known = np.isfinite(outputs).all(axis=1)
     return fit_noise(outputs[known], part.codes[known], part.data.ids[known])
 

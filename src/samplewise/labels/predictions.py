@@ -1,6 +1,5 @@
 """Predictions a user brings: what they must be, and how in-sample ones are told."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,12 +8,12 @@ from samplewise.core.arrays import Array, Floats, Ints, require_finite
 from samplewise.core.errors import InputError, name_rows
 from samplewise.core.randomness import hashed_order
 from samplewise.engine.refits import Part
+from samplewise.labels.blocks import row_slices
 from samplewise.labels.neighbours import nearest_others
 
 TOLERANCE = 1e-3  # how far from 1 a row may sum
 IN_SAMPLE = 0.999  # accuracy on given labels above which predictions were made for rows the model had seen
 ENOUGH = 200  # rows from which so high an accuracy is no luck
-BLOCK_ENTRIES = 4_000_000  # read at once, however large the predictions are
 ONE_VOICE = 0.9  # share of a row's nearest rows that have to agree, for its label to be an odd one
 FEWEST_ODD = 10  # odd labels from which repeating them is no luck
 MOST_ASKED = 5000  # hash-drawn rows on which in-sample predictions are looked for
@@ -47,13 +46,13 @@ def check_predictions(P: Any, codes: Ints, ids: Array) -> Array:
            [0.1, 0.9]])
     """
     values = as_probabilities(P, codes, ids)
-    _refuse_perfect(values, codes)
+    refuse_perfect(values, codes)
     return values
 
 
-def as_probabilities(P: Any, codes: Ints, ids: Array) -> Array:
-    """As `check_predictions`, whether in-sample or not."""
-    classes = int(codes.max(initial=1)) + 1
+def as_probabilities(P: Any, codes: Ints, ids: Array, count: int = 0) -> Array:
+    """As `check_predictions`, whether in-sample or not; with `count`, of so many classes."""
+    classes = max(count, int(codes.max(initial=1)) + 1)
     values = _as_they_are(P)
     if classes == 2 and values.size == len(codes):  # one column says all about two classes
         second = np.asarray(values, dtype=np.float64).reshape(-1)
@@ -64,8 +63,8 @@ def as_probabilities(P: Any, codes: Ints, ids: Array) -> Array:
             got=f"shape {values.shape}",
             fix=f"pass shape ({len(codes)}, {classes}), {COLUMN_FIX}",
         )
-    for rows, block in row_blocks(values):
-        _require_probabilities(block, ids[rows])
+    for rows in row_slices(values.shape):
+        _require_probabilities(np.asarray(values[rows], dtype=np.float64), ids[rows])
     if not is_kept(values):
         values = np.maximum(values, 0.0)
         values /= values.sum(axis=1, keepdims=True)
@@ -95,7 +94,7 @@ def refuse_in_sample(P: Array, codes: Ints, near: Ints, ids: Array) -> None:
     odd = np.flatnonzero(contradicted & (votes.max(axis=1) >= ONE_VOICE * np.maximum(votes.sum(axis=1), 1.0)))
     if len(odd) < FEWEST_ODD:
         if contradicted.mean() > HARD:
-            _refuse_perfect(P, codes)
+            refuse_perfect(P, codes)
         return
     repeated = odd[P[odd].argmax(axis=1) == codes[odd]]
     if len(repeated) > REPEATED * len(odd):
@@ -108,9 +107,9 @@ def refuse_in_sample(P: Array, codes: Ints, near: Ints, ids: Array) -> None:
         )
 
 
-def _refuse_perfect(P: Array, codes: Ints) -> None:
+def refuse_perfect(P: Array, codes: Ints) -> None:
     """In-sample predictions by their accuracy alone, where no features are at hand."""
-    agreeing = sum(int(np.sum(block.argmax(axis=1) == codes[rows])) for rows, block in row_blocks(P))
+    agreeing = sum(int(np.sum(P[rows].argmax(axis=1) == codes[rows])) for rows in row_slices(P.shape))
     if agreeing > IN_SAMPLE * len(codes) and len(codes) >= ENOUGH:
         raise InputError(
             "these predictions look in-sample: a model that saw a row repeats its label, right or wrong",
@@ -199,14 +198,6 @@ def _require_same_order(index: Any, ids: Array) -> None:
             "predictions have the rows in another order", where=name_rows(moved), got=f"{len(ids)} rows",
             fix="predictions = predictions.loc[data.ids]",
         )  # fmt: skip
-
-
-def row_blocks(values: Array) -> Iterator[tuple[slice, Floats]]:
-    """Blocks of rows as float64, about four million entries each, with the slice they come from."""
-    step = max(1, BLOCK_ENTRIES // max(1, values.shape[1]))
-    for start in range(0, len(values), step):
-        rows = slice(start, min(start + step, len(values)))
-        yield rows, np.asarray(values[rows], dtype=np.float64)
 
 
 def is_kept(values: Array) -> bool:
