@@ -28,6 +28,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "looks": ["LooksClaim", "claim_after_looks", "rows_to_claim"],
         "gap": ["GeneralizationGap", "generalization_gap"],
         "halves": ["gap_of_refits"],
+        "similarity": ["kernel_similarity"],
         "spectra": ["CurvatureSpectrum", "curvature_spectrum"],
         "supervision": ["SupervisionComplexity", "supervision_complexity"],
         "memorised": ["Memorization", "memorization", "memorization_of_refits"],

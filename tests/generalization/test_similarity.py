@@ -1,0 +1,46 @@
+"""Similarity of kernels: closed forms, what it does not see, and what is refused."""
+
+import numpy as np
+import pytest
+
+from samplewise.core.errors import InputError
+from samplewise.generalization import kernel_similarity
+
+DRAW = np.random.default_rng(0)
+X = DRAW.normal(size=(25, 4))
+
+
+def test_it_is_the_cosine_and_centred_the_linear_cka():
+    A, B = DRAW.normal(size=(25, 3)), DRAW.normal(size=(25, 5))
+    plain = kernel_similarity(None, A @ A.T, B @ B.T, centred=False).value
+    expected = np.square(A.T @ B).sum() / np.linalg.norm(A.T @ A) / np.linalg.norm(B.T @ B)
+    assert plain == pytest.approx(expected)
+    A, B = A - A.mean(axis=0), B - B.mean(axis=0)
+    cka = np.square(A.T @ B).sum() / np.linalg.norm(A.T @ A) / np.linalg.norm(B.T @ B)
+    assert kernel_similarity(None, A + 7.0, B - 2.0).value == pytest.approx(cka)
+
+
+def test_scale_and_rotation_change_nothing():
+    turned = 5 * X @ np.linalg.qr(DRAW.normal(size=(4, 4)))[0]
+    assert kernel_similarity(None, X, turned).value == pytest.approx(1.0)
+
+
+def test_networks_of_one_shape_are_more_alike_than_noise():
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    one, two = (torch.nn.Sequential(torch.nn.Linear(4, 50), torch.nn.ReLU(), torch.nn.Linear(50, 3)).eval()
+                for _ in range(2))  # fmt: skip
+    noise = DRAW.normal(size=(25, 25))
+    alike = kernel_similarity((X, None), one, two).value
+    assert alike > 0.8 > kernel_similarity((X, None), one, noise @ noise.T).value
+    assert kernel_similarity((X, None), one, two, form="full").value < alike
+
+
+@pytest.mark.parametrize(
+    ("kernel", "other", "text"),
+    [(np.eye(25), np.eye(24), "same rows"), (np.ones((25, 25)), np.eye(25), "centred=False")],
+)
+def test_kernels_that_cannot_be_compared_are_refused(kernel, other, text):
+    with pytest.raises(InputError) as caught:
+        kernel_similarity(None, kernel, other)
+    assert text in caught.value.fix
