@@ -45,6 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="tasks whose name contains this")
     parser.add_argument("--kind", default="", help="kinds of flips whose name contains this")
+    parser.add_argument("--seeds", type=int, default=5, help="at most so many; the network has three")
     parser.add_argument("--waits", action="store_true", help="waiting times only")
     parser.add_argument("--tables", action="store_true", help="tables only")
     chosen = parser.parse_args()
@@ -57,16 +58,16 @@ def main() -> None:
             found.setdefault("waits", {})[task.name] = waits(task)
             write(found)
         else:
-            fill(found, task, chosen.kind)
+            fill(found, task, chosen.kind, chosen.seeds)
     if not chosen.waits:
         found["reviewed"] = reviewed_errors() or found.get("reviewed", {})
         write(found)
 
 
-def fill(found: dict[str, Any], task: Task, only_kind: str) -> None:
+def fill(found: dict[str, Any], task: Task, only_kind: str, seeds: int) -> None:
     """Every noise and seed of a task that is not there yet."""
     settings = found.setdefault("settings", {}).setdefault(task.name, {})
-    for seed in range(task.seeds):
+    for seed in range(min(seeds, task.seeds)):
         for kind, rate in task.noises():
             done = settings.setdefault(f"{kind} {rate:g}", {})
             if only_kind in kind and str(seed) not in done:
