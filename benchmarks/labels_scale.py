@@ -103,7 +103,7 @@ def table_of(found: dict) -> str:
     lines = [
         f"{rows:,} rows, {classes:,} classes; the predictions take {rows * classes / 2**19:,.0f} MB on disk, a copy in "
         f"double precision would take {rows * classes / 2**17:,.0f} MB.", "",
-        "| method | s | own memory at the peak, MB | of that above the start | average precision | flags | right flags |",
+        "| method | s | own memory at the peak, MB | of that above the start | average precision | flags | right |",
         "|-|-|-|-|-|-|-|",
     ]  # fmt: skip
     for name, row in found["methods"].items():
