@@ -131,10 +131,17 @@ def test_python_examples_run(path, tmp_path, monkeypatch):
     assert (tmp_path / "report.html").read_text().startswith("<!doctype html>")
 
 
-def test_the_worked_example_prints_what_its_page_says(capsys):
-    path = DOCS / "unique-information.md"
-    exec(compile(blocks(path, "python")[0], str(path), "exec"), {})
-    assert capsys.readouterr().out == blocks(path, "text")[0]
+WORKED = {"unique-information": 1, "what-may-i-claim": 2, "certificates": 2, "formal-limits": 1}
+
+
+@pytest.mark.parametrize("page", sorted(WORKED))
+def test_worked_examples_print_what_their_page_says(page, capsys):
+    path, names = DOCS / f"{page}.md", {}
+    examples = list(zip(blocks(path, "python"), blocks(path, "text"), strict=False))[: WORKED[page]]
+    assert len(examples) == WORKED[page]
+    for code, printed in examples:
+        exec(compile(code, str(path), "exec"), names)
+        assert capsys.readouterr().out == printed
 
 
 @pytest.mark.parametrize("path", [ROOT / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda path: path.name)
