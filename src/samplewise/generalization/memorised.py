@@ -153,12 +153,20 @@ def memorization_of_refits(refits: Refits, target: Target, score: Score = "corre
     Args:    refits: models on subsets, "halves" or "supersample".   target: labels of the same n rows.
              score: as in `memorization`.
     Returns: Scores (n,), larger means the model knows the row by heart and not from the others; `spread` is the
-             standard error over models (classes: with one success and one failure added, so it is never 0).
+             standard error over models (classes: with one success and one failure added, so it is never 0). NaN for a
+             row that sat out.
     Raises:  InputError where a row is inside, or outside, of fewer than two models.
     Cost:    one pass over the outputs.   Not for: few models (10 on each side leave an error of about .13).
     Source:  feldman2020.
     """
-    return _scores(refits.inside, successes(refits.outputs, target, score), refits.ids, unit_of(target, score))
+    success = successes(refits.outputs, target, score)
+    if refits.design != "supersample":
+        return _scores(refits.inside, success, refits.ids, unit_of(target, score))
+    taught = refits.inside.any(axis=0)  # an odd row may have sat out of every pairing
+    scores = _scores(refits.inside[:, taught], success[:, taught], refits.ids[taught], unit_of(target, score))
+    values, spread = np.full((2, len(taught)), np.nan)
+    values[taught], spread[taught] = scores.values, scores.spread
+    return replace(scores, values=values, keys=refits.ids, spread=spread)
 
 
 def joined(refits: Sequence[Refits]) -> Refits:

@@ -66,11 +66,11 @@ class Reading:
         )
 
     def information(self) -> Scores:
-        """Nats the prediction of every row shares with whether it taught, over the fits of all pairings together."""
+        """Nats the prediction of every row shares with whether it taught, over all fits; NaN for a row that sat out."""
         coins = np.concatenate([one.inside for one in self.refits]).astype(np.intp)
         found = estimate_information(coins, self._said(), {"row": Asked()})["row"]
         corrected = found.jackknife if np.isnan(found.miller_madow).any() else found.miller_madow
-        values = np.clip(corrected, 0.0, LN2)  # a fair coin has no more to tell
+        values = np.where(coins.any(axis=0), np.clip(corrected, 0.0, LN2), np.nan)  # a fair coin has no more to tell
         return Scores("information", values, self.ids, "nats", "its prediction tells more surely that it was taught")
 
     def warnings(self) -> list[str]:
