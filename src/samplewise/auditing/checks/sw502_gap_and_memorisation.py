@@ -48,7 +48,7 @@ def run(evidence: Evidence) -> CheckResult:
     scores = memorization_of_refits(evidence.halves, evidence.target)
     rows = by_heart(scores)
     findings = (_finding(evidence, taught, other, gap, rows),) if len(rows) else ()
-    exhibits: tuple[Exhibit, ...] = (_exhibit((taught, other)),)
+    exhibits: tuple[Exhibit, ...] = (_exhibit((taught, other), gap),)
     if len(rows):
         exhibits += (
             listed_rows(evidence, "Rows known by heart", rows, scores.unit, memorization=scores.values,
@@ -84,7 +84,7 @@ def _finding(evidence: Evidence, taught: Estimate, other: Estimate, gap: Estimat
     return Finding(CODE, title, "note", keys, explanation, (remedy,), (gap,), caveat=caveat)
 
 
-def _exhibit(errors: tuple[Estimate, Estimate]) -> Exhibit:
+def _exhibit(errors: tuple[Estimate, Estimate], gap: Estimate) -> Exhibit:
     columns: dict[str, Array] = {
         "name": np.array(["rows the model was taught", "other rows"]),
         "value": np.array([estimate.value for estimate in errors]),
@@ -92,4 +92,5 @@ def _exhibit(errors: tuple[Estimate, Estimate]) -> Exhibit:
         "high": np.array([estimate.high for estimate in errors]),
     }
     unit = "%" if errors[0].unit == "points" else errors[0].unit
-    return Exhibit("bars", "Error on taught and on other rows", columns, unit, "Models of half the rows each.")
+    note = f"A gap of {gap}, {gap.reason}."
+    return Exhibit("bars", "Error on taught and on other rows", columns, unit, note)
