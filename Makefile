@@ -11,7 +11,7 @@ CODE := $(wildcard src tests docs benchmarks reproductions tools)
 # Two test workers, one BLAS thread each: more threads than cores only wait for each other.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test lint style types floors format docs bench bench-curves bench-labels attribution repro clean browser
+.PHONY: help demo test lint style types floors format docs bench bench-curves bench-generalization bench-labels attribution repro clean browser
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -49,6 +49,9 @@ bench-curves: $(VENV)/.bench  ## forecasts of learning curves on data sets the m
 
 bench-labels: $(VENV)/.bench  ## wrong labels found and mended, beside cleanlab; goes on where it stopped
 	$(ONE_THREAD) $(BIN)/python benchmarks/label_issues/run.py
+
+bench-generalization: $(VENV)/.bench  ## a report on the generalisation gap beside its bare fits
+	$(ONE_THREAD) $(BIN)/python benchmarks/generalization.py
 
 attribution: $(VENV)/.bench  ## every method of attribution beside its peers, each in an environment of its own
 	$(BIN)/python benchmarks/attribution/run.py
