@@ -149,8 +149,9 @@ def table_of(draws: list[dict], kind: str) -> str:
     lines = [
         f"### {kind[0].upper()}{kind[1:]} ({len(draws)} draws of {ROWS:,} people, {JUDGES:,} judges)", "",
         f"{mean['wrong']:.0f} labels are wrong. Flagged: {mean['flagged']:.0f}, of which "
-        f"{mean['flagged_and_wrong']:.0f} are wrong; expected were {share['expected_precision']} of them. Of the first 100, {share['first_100']} are "
-        f"wrong. Average precision {mean['average_precision']:.2f}; {mean['seconds']:.0f} s.", "",
+        f"{mean['flagged_and_wrong']:.0f} are wrong; expected were {share['expected_precision']} of them. Of the first "
+        f"100, {share['first_100']} are wrong. Average precision {mean['average_precision']:.2f}; "
+        f"{mean['seconds']:.0f} s.", "",
         f"Estimated flips: {share['flips_above']} of those above 50,000 (planted {above}), {share['flips_below']} of "
         f"those below (planted {below}).", "",
         "| accuracy on the judges, % | " + " | ".join(draws[0]["models"]) + " |",
