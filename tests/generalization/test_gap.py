@@ -11,7 +11,7 @@ from sklearn.tree import DecisionTreeClassifier
 from samplewise.core.errors import InputError
 from samplewise.core.execution import SerialExecutor
 from samplewise.data.dataset import Dataset
-from samplewise.engine.refits import Refits, open_as_audit, refit, refit_supersamples, supersamples
+from samplewise.engine.refits import Refits, open_as_audit, open_part, refit, refit_supersamples, supersamples
 from samplewise.generalization import generalization_gap
 
 
@@ -150,6 +150,14 @@ def test_refits_that_exist_are_read():
     assert not {"f-CMI", "ld-MI", "binary KL"} & names
     assert all(bound.plug_in >= halves.gap.value for bound in halves.bounds if bound.of == "expected gap")
     assert any("not paired" in warning for warning in halves.warnings)
+
+
+def test_copies_on_both_sides_of_refits_are_said():
+    data = rows(40)
+    twice = Dataset(np.vstack([data.X, data.X]), np.r_[data.y, data.y], ids=np.arange(80))
+    part = open_part(twice, KNeighborsClassifier(1), executor=SerialExecutor())
+    report = generalization_gap(twice, refits=refit(part.runner, "halves", part.all_folds, count=4))
+    assert any("copies stood on both sides" in warning for warning in report.warnings)
 
 
 def test_a_learner_that_ignores_its_seed_is_said():

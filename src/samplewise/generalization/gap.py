@@ -8,12 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError, name_rows
 from samplewise.core.execution import Executor, SerialExecutor
 from samplewise.core.values import Estimate, Scores
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import describe_target
+from samplewise.engine.models.encoding import feature_space
 from samplewise.engine.models.learner import Fit
+from samplewise.engine.neighbours import exact_groups, groups_with_copies
 from samplewise.engine.refits import (
     FitStore,
     Part,
@@ -130,8 +133,10 @@ def generalization_gap(  # noqa: PLR0913  # one keyword per part of the design, 
         target, groups = part.target, part.runner.groups
     else:
         made = (refits,) if isinstance(refits, Refits) else tuple(refits)
-        target, groups, probe = describe_target(data.y, ids=data.ids), data.groups, Probe()
         _require_same_rows(made, data)
+        target, probe = describe_target(data.y, ids=data.ids), Probe()
+        groups = groups_with_copies(exact_groups(feature_space(data)), data.groups, data.ids)
+        warnings += _torn(made, groups)
     started = perf_counter()
     read = Reading(made, target, groups, loss_range, coverage)
     bounds = read.bounds(seed)
@@ -173,6 +178,21 @@ def _fitted(part: Part, splits: int, draws: int, choose: bool) -> tuple[tuple[Re
     repeatable, deterministic = (np.array_equal(outputs, other) for other in again)
     seconds = perf_counter() - started
     return refits, Probe(runner.store.made + len(again), seconds, repeatable, repeatable and deterministic)
+
+
+def _torn(refits: tuple[Refits, ...], groups: Array | None) -> list[str]:
+    """That copies or rows of one group stood on both sides, where they did."""
+    if groups is None:
+        return []
+    unit = np.unique(groups, return_inverse=True)[1]
+    sizes = np.bincount(unit)
+    torn = np.zeros(len(sizes), dtype=bool)
+    for inside in np.concatenate([one.inside for one in refits]):
+        taught = np.bincount(unit, weights=inside)
+        torn |= (taught > 0) & (taught < sizes)
+    if not torn.any():
+        return []
+    return [f"{int(torn.sum())} groups or sets of copies stood on both sides in these refits: the gap is too small"]
 
 
 def _require_fits(splits: int, draws: int) -> None:
