@@ -11,7 +11,7 @@ CODE := $(wildcard src tests docs benchmarks reproductions tools)
 # Two test workers, one BLAS thread each: more threads than cores only wait for each other.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test lint style types floors format docs bench bench-curves bench-generalization bench-labels attribution repro clean browser
+.PHONY: help demo test lint style types floors format docs bench bench-curves bench-generalization bench-labels attribution repro repro-labels clean browser
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,14 +50,19 @@ bench-curves: $(VENV)/.bench  ## forecasts of learning curves on data sets the m
 bench-labels: $(VENV)/.bench  ## wrong labels found and mended, beside cleanlab; goes on where it stopped
 	$(ONE_THREAD) $(BIN)/python benchmarks/label_issues/run.py
 
-bench-generalization: $(VENV)/.bench  ## a report on the generalisation gap beside its bare fits
+bench-generalization: $(VENV)/.bench  ## the generalisation gap beside its bare fits; kernels of supervision complexity
 	$(ONE_THREAD) $(BIN)/python benchmarks/generalization.py
+	$(ONE_THREAD) $(BIN)/python benchmarks/supervision.py
 
 attribution: $(VENV)/.bench  ## every method of attribution beside its peers, each in an environment of its own
 	$(BIN)/python benchmarks/attribution/run.py
 
 repro: $(VENV)/.dev  ## every reproduction, one after another
 	for script in reproductions/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+
+LABEL_CLAIMS := robust_training data_diet mislabel_detection small_loss_and_forgetting cleaning_labels
+repro-labels: $(VENV)/.dev  ## what is claimed about wrong labels and difficulty, one claim after another
+	for claim in $(LABEL_CLAIMS); do echo "== $$claim"; $(ONE_THREAD) $(BIN)/python "reproductions/$$claim.py"; done
 
 clean:  ## remove what the other targets made, .venv included
 	rm -rf $(VENV) site docs/generated build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache
