@@ -131,7 +131,10 @@ def test_python_examples_run(path, tmp_path, monkeypatch):
     assert (tmp_path / "report.html").read_text().startswith("<!doctype html>")
 
 
-WORKED = {"unique-information": 1, "what-may-i-claim": 2, "certificates": 2, "formal-limits": 1}
+WORKED = {
+    "unique-information": 1, "what-may-i-claim": 2, "certificates": 2, "formal-limits": 1,
+    "supervision-complexity": 1, "network-diagnostics": 1,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("page", sorted(WORKED))
