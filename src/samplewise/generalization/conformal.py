@@ -75,7 +75,7 @@ class ConformalThreshold:
                 "no calibration row had these classes",
                 where=f"classes {', '.join(unseen[:5])} ({len(unseen)} in all)",
                 got=f"thresholds for {', '.join(map(str, self.keys[:5].tolist()))}",
-                fix="calibrate on rows of every class, or without classes= for one threshold",
+                fix="name them with classes= as in the calibration, which needs rows of every class",
             )
         return np.array([lookup[key] for key in wanted.tolist()])
 
@@ -108,7 +108,7 @@ def conformal_threshold(scores: Any, miscoverage: float = 0.1, *, classes: Any =
     >>> found.thresholds, str(found.coverage[0])
     (array([90.]), '90 [83.4, 95] %')
     """
-    values = np.asarray(list(scores) if isinstance(scores, range) else scores, dtype=np.float64).reshape(-1)
+    values = np.asarray(scores, dtype=np.float64).reshape(-1)
     if not len(values) or not 0.0 < miscoverage < 1.0:
         raise InputError(
             "a threshold needs calibration rows, and a miscoverage between 0 and 1",

@@ -16,7 +16,7 @@ from samplewise.core.values import Estimate
 from samplewise.generalization.certificates import certified, require_counts
 
 TRIED = 256  # sizes at once
-MOST_ROWS = 10_000_000
+MOST_ROWS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def rows_to_claim(error: float, claim: float, *, confidence: float = 0.95, chanc
         rows; more means that the claim is nearer to the truth or surer.
 
     Raises:
-        InputError: not 0 <= error < claim < 100, a chance or confidence outside (0, 1), more than ten million rows.
+        InputError: not 0 <= error < claim < 100, a chance or confidence outside (0, 1), more than a million rows.
 
     Cost: some hundred binomial tails.   Not for: rows in groups (multiply by the design effect).   Source: clopper1934.
 
@@ -119,12 +119,11 @@ def rows_to_claim(error: float, claim: float, *, confidence: float = 0.95, chanc
     549
     """
     _require_rates(error, claim, confidence, chance, looks)
-    start = max(
-        1, math.ceil(0.8 * _rows_if_normal(error / 100.0, claim / 100.0, (1.0 - confidence) / looks, chance) - 100)
-    )
+    miss = (1.0 - confidence) / looks
+    start = max(1, math.ceil(0.8 * _rows_if_normal(error / 100.0, claim / 100.0, miss, chance)) - 100)
     while True:
         rows = np.arange(start, start + TRIED)
-        passing = _most_errors(rows, claim / 100.0, (1.0 - confidence) / looks)
+        passing = _most_errors(rows, claim / 100.0, miss)
         enough = np.flatnonzero(stats.binom.cdf(passing, rows, error / 100.0) >= chance)
         if len(enough):
             return int(rows[enough[0]])
@@ -133,13 +132,12 @@ def rows_to_claim(error: float, claim: float, *, confidence: float = 0.95, chanc
 
 def _rows_if_normal(error: float, claim: float, miss: float, chance: float) -> float:
     """Rows it would take if counts were normal: a little off, but near enough to start from."""
-    ends = math.sqrt(claim * (1.0 - claim)) * stats.norm.isf(miss) + math.sqrt(error * (1.0 - error)) * stats.norm.ppf(
-        chance
-    )
-    rows = float(ends / (claim - error)) ** 2
+    wide, narrow = math.sqrt(claim * (1.0 - claim)), math.sqrt(error * (1.0 - error))
+    ends = float(wide * stats.norm.isf(miss) + narrow * stats.norm.ppf(chance))
+    rows = (max(0.0, ends) / (claim - error)) ** 2
     if rows > MOST_ROWS:
         raise InputError(
-            "such a claim takes more than ten million rows",
+            "such a claim takes more than a million rows",
             where="claim",
             got=f"error={100 * error:g} %, claim={100 * claim:g} %",
             fix="claim a rate that is further above the error",
