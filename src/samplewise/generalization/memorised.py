@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask, positions_of
-from samplewise.core.errors import InputError, unknown_name
+from samplewise.core.errors import InputError, name_rows, unknown_name
 from samplewise.core.execution import Executor, SerialExecutor
 from samplewise.core.values import Attribution, Estimate, Scores
 from samplewise.data.dataset import Dataset
@@ -54,15 +54,18 @@ class Memorization:
         Positive: the row helps the query. A query among the rows has its own memorisation in its own column.
         """
         keys = self.query_ids if query_ids is None else np.asarray(query_ids)
-        effect, error = subset_effects(self.inside, self.success[:, positions_of(keys, self.query_ids)])
+        effect, error = self._effects(positions_of(keys, self.query_ids))
         return Attribution(effect, keys, self.scores.keys, self.scores.unit), error
+
+    def _effects(self, queries: Any) -> tuple[Floats, Floats]:
+        return subset_effects(self.inside, self.success[:, queries], self.scores.unit == UNITS["correct"])
 
     def strongest(self, count: int = 10) -> tuple[tuple[Any, Any, float, float], ...]:
         """The `count` largest influences between different rows: (query id, row id, influence, standard error)."""
         found: list[tuple[float, float, int, int]] = []
         own = {key: place for place, key in enumerate(self.scores.keys.tolist())}
         for start in range(0, len(self.query_ids), BLOCK):
-            effect, error = subset_effects(self.inside, self.success[:, start : start + BLOCK])
+            effect, error = self._effects(slice(start, start + BLOCK))
             for place, key in enumerate(self.query_ids[start : start + BLOCK].tolist()):
                 if key in own and self.query_ids is self.scores.keys:
                     effect[place, own[key]] = -np.inf
@@ -203,15 +206,19 @@ def unit_of(target: Target, score: Score) -> str:
     return REGRESSION_UNIT if target.classes is None else UNITS[score]
 
 
-def subset_effects(inside: Mask, success: Array) -> tuple[Floats, Floats]:
-    """(m, n) mean success (k, m) with each row minus without it, and standard errors; two matrix products each."""
+def subset_effects(inside: Mask, success: Array, hits: bool) -> tuple[Floats, Floats]:
+    """(m, n) mean success (k, m) with each row minus without it, and standard errors; `hits`: success is 0 or 1."""
     values, means, variances = success.astype(np.float64), [], []
     for side in (inside, ~inside):
         count = side.sum(axis=0)
         share = side / count
-        means.append(values.T @ share)
-        spread = np.square(values).T @ share - np.square(means[-1])
-        variances.append(np.maximum(spread, 0.0) / np.maximum(count - 1, 1))
+        mean = values.T @ share
+        means.append(mean)
+        if hits:  # one success and one failure more, so that no error is 0
+            smoothed = (mean * count + 1.0) / (count + 2.0)
+            variances.append(smoothed * (1.0 - smoothed) / (count + 2.0))
+        else:
+            variances.append(np.maximum(np.square(values).T @ share - np.square(mean), 0.0) / np.maximum(count - 1, 1))
     return means[0] - means[1], np.sqrt(variances[0] + variances[1])
 
 
@@ -254,7 +261,7 @@ def _scores(inside: Mask, success: Array, ids: Array, unit: str) -> Scores:
     if counts.min() < 2:
         raise InputError(
             "taught rows can only be set against others where both happen to every row at least twice",
-            where=f"{int((counts.min(axis=0) < 2).sum())} of {len(ids)} rows", got=f"{len(inside)} models",
+            where=name_rows(ids[counts.min(axis=0) < 2]), got=f"{len(inside)} models",
             fix="refit(runner, 'halves', folds, count=10), or more models=",
         )  # fmt: skip
     means, errors = [], []
@@ -278,13 +285,13 @@ def _mean(scores: Scores, data: Dataset) -> Estimate:
 
 
 def _copies(data: Dataset) -> tuple[str, ...]:
-    """Exact copies in different groups vouch for each other."""
+    """That exact copies in different groups vouch for each other, where there are any."""
     copies = exact_groups(feature_space(data))
-    sizes = np.bincount(copies)
-    apart = int((sizes[copies] > 1).sum())
-    if not apart:
+    groups = np.arange(len(data)) if data.groups is None else np.unique(data.groups.astype(str), return_inverse=True)[1]
+    apart = np.bincount(np.unique(np.column_stack([copies, groups]), axis=0)[:, 0])[copies] > 1
+    if not apart.any():
         return ()
-    return (f"{apart} rows have an exact copy: each answers for the other, so both score low",)
+    return (f"{int(apart.sum())} rows have an exact copy: each answers for the other, so both score low",)
 
 
 def _require_same(refits: Refits, data: Dataset, queries: Any) -> None:
