@@ -319,6 +319,10 @@ def test_batch_statistics_are_taken_as_trained():
         (dict(data=(X, CODES), kernel="rbf", residual=True), "fix", "residual"),
         (dict(data=(X, CODES), kernel="linear", sketch=0), "fix", "sketch=4096"),
         (dict(data=(X, CODES), kernel="laplacian", sketch=5), "fix", "leave it out"),
+        (dict(data=(X, CODES), kernel="linear", sketch=5), "fix", "leave it out"),
+        (dict(data=(X, CODES), kernel=GRAM, sketch=5), "fix", "leave it out"),
+        (dict(data=(X, CODES), kernel=GRAM, form="full"), "fix", "leave it out"),
+        (dict(data=(X.tolist(), CODES), kernel=network(), sketch=5), "fix", "arrays"),
         (dict(data=(X, CODES), kernel=network(), form="full", sketch=5), "fix", "shared"),
         (dict(data=(X, None), kernel="rbf"), "fix", "targets="),
         (dict(data=(X, CODES), kernel="rbf", targets={}), "fix", "{name: targets}"),
@@ -331,6 +335,7 @@ def test_batch_statistics_are_taken_as_trained():
         (dict(data=(X, CODES), kernel=np.where(np.eye(30), np.nan, GRAM)), "where", "rows id 0"),
         (dict(data=None, targets=SIGNS, kernel=GRAM - 2 * np.eye(30)), "fix", "rbf_kernel"),
         (dict(data=Dataset(np.zeros((8001, 1)), np.zeros(8001)), kernel="rbf"), "where", "8,000"),
+        (dict(data=Dataset(np.zeros((8001, 4)), np.zeros(8001)), kernel=network()), "fix", "sketch=4096"),
     ],
 )
 def test_what_cannot_be_answered_is_refused(call, part, text):

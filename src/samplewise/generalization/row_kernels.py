@@ -31,6 +31,7 @@ FORMS = ("shared", "random", "full")
 MOST_ENTRIES = 8_000  # rows times outputs of a kernel: minutes, and 2.5 GB, for its eigenvectors
 CHECKED = 200  # rows on which a sketched kernel is compared with the exact one
 SILENT = 1e-12  # share of the largest diagonal entry below which a row's gradient counts as zero
+FIRST = OutputSum((1.0,))
 DIFFERENCE = OutputSum((-1.0, 1.0))  # two classes: only the difference of their logits matters
 
 Form = Literal["shared", "random", "full"]
@@ -70,11 +71,15 @@ def open_kernel(data: Any, kernel: Any, form: Form, sketch: int | None, seed: in
         raise unknown_name("form", str(form), FORMS)
     if sketch is not None and sketch < 1:
         raise InputError("a sketch has at least one number per row", got=f"sketch={sketch}", fix="sketch=4096")
-    if isinstance(kernel, str):
-        return _named(_rows(data), kernel, sketch, seed)
     if hasattr(kernel, "named_parameters") or hasattr(kernel, "module") or hasattr(kernel, "get_params"):
         return _of_network(data, kernel, form, sketch, seed)
-    return _of_array(data, kernel)
+    if form != "shared":
+        raise InputError(
+            "only a network has outputs with kernels of their own", got=f"form={form!r}", fix="leave it out"
+        )
+    if sketch is not None and not (isinstance(kernel, str) and kernel == "rbf"):
+        raise InputError("only networks and the rbf kernel are sketched", got=f"sketch={sketch}", fix="leave it out")
+    return _named(_rows(data), kernel, sketch, seed) if isinstance(kernel, str) else _of_array(data, kernel)
 
 
 def _rows(data: Any) -> Dataset:
@@ -142,8 +147,6 @@ def _named(rows: Dataset, name: str, sketch: int | None, seed: int) -> RowKernel
             len(rows), f"use sketch={MOST_ENTRIES // 4}" if name == "rbf" else 'use kernel="rbf" with sketch='
         )
         return RowKernel(rows.ids, rows.y, GramSpectrum.of(_function(name, space, width)), None, name)
-    if name != "rbf":
-        raise InputError("only the rbf kernel is sketched", got=f"kernel={name!r}, sketch={sketch}", fix="leave it out")
     chosen = np.sort(hashed_order(seed, rows.ids, "landmarks")[:sketch])
     features = KernelMap(space[chosen], width)(space)
     sample = _sample(rows.ids, seed)
@@ -160,45 +163,53 @@ def _function(name: str, space: Floats, width: float) -> Floats:
 def _of_network(data: Any, kernel: Any, form: Form, sketch: int | None, seed: int) -> RowKernel:
     """The tangent kernel of a network at its weights."""
     (source,) = sources_of(kernel, "squared_error", None, None, np.float64)
-    probe = source.gradients(_first_rows(data), OutputSum((1.0,)))
+    probe = source.gradients(_taken(data, np.arange(min(2, _at_hand(data)))) if _at_hand(data) else data, FIRST)
     _require_two(len(probe))
-    outputs = probe.outputs.shape[1]
-    whole = form == "full" and outputs > 2
-    sums, told = ((), ()) if whole else _sums(outputs, form, seed)
-    if whole and sketch is not None:
-        raise InputError("a sketch is of one kernel for all outputs", got='form="full"', fix='use form="shared"')
-    if whole:
-        each = [source.gradients(data, OutputSum(tuple(one))) for one in np.eye(outputs)]
-        _require_room(len(each[0]) * outputs, 'use form="shared": one kernel (n, n) for all outputs')
-        rows, spectrum, name = each[0], GramSpectrum.of(tangent_blocks(each), outputs), "full tangent kernel"
-        return RowKernel(rows.ids, _labels_of(rows), spectrum, rows.outputs, name)
+    outputs, count = probe.outputs.shape[1], max(len(probe), _at_hand(data))
+    if form == "full" and outputs > 2:
+        if sketch is not None:
+            raise InputError("a sketch is of one kernel for all outputs", got='form="full"', fix='use form="shared"')
+        _require_room(count * outputs, 'use form="shared": one kernel (n, n) for all outputs')
+        each = [source.gradients(data, one) for one in _every(outputs)]
+        spectrum = GramSpectrum.of(tangent_blocks(each), outputs)
+        return RowKernel(each[0].ids, _labels_of(each[0]), spectrum, each[0].outputs, "full tangent kernel")
+    sums, told = _sums(outputs, form, seed)
     if sketch is not None:
-        rows = source.gradients(data, OutputSum((1.0,)))
-        features = _sketched(source, data, sums, sketch, seed)
-        sample = _sample(rows.ids, seed)
-        error = _difference(features[sample], _mean_kernel(Tangents.of(source, _taken(data, sample), sums, unit=False)))
-        told = (*told, f"the kernel is a sketch of {features.shape[1]:,} numbers per row; its error is {error:.1%}")
-        return RowKernel(
-            rows.ids, _labels_of(rows), _of_features(features), rows.outputs, "tangent kernel", told, error
-        )
+        return _sketch_of_network(source, data, sums, told, sketch, seed)
+    _require_room(count, "use sketch=4096: so many numbers per row in place of the exact kernel")
     tangents = Tangents.of(source, data, sums, unit=False)
-    _require_room(len(tangents.rows), "use sketch=4096: so many numbers per row in place of the exact kernel")
-    spectrum = GramSpectrum.of(_mean_kernel(tangents))
-    return RowKernel(
-        tangents.rows.ids, _labels_of(tangents.rows), spectrum, tangents.rows.outputs, "tangent kernel", told
-    )
+    rows, spectrum = tangents.rows, GramSpectrum.of(_mean_kernel(tangents))
+    return RowKernel(rows.ids, _labels_of(rows), spectrum, rows.outputs, "tangent kernel", told)
+
+
+def _sketch_of_network(  # one argument per thing the exact kernel takes, and the size
+    source: Source, data: Any, sums: Sequence[OutputSum], told: tuple[str, ...], sketch: int, seed: int
+) -> RowKernel:
+    """The same from a random sketch of every row's gradients, its error measured on some rows."""
+    rows = source.gradients(data, FIRST)
+    features = _sketched(source, data, sums, sketch, seed)
+    sample = _sample(rows.ids, seed)
+    error = _difference(features[sample], _mean_kernel(Tangents.of(source, _taken(data, sample), sums, unit=False)))
+    note = f"the kernel is a sketch of {features.shape[1]:,} numbers per row; its error is {error:.1%}"
+    spectrum = _of_features(features)
+    return RowKernel(rows.ids, _labels_of(rows), spectrum, rows.outputs, "tangent kernel", (*told, note), error)
+
+
+def _every(outputs: int) -> tuple[OutputSum, ...]:
+    """Each output by itself."""
+    return tuple(OutputSum(tuple(one)) for one in np.eye(outputs))
 
 
 def _sums(outputs: int, form: Form, seed: int) -> tuple[tuple[OutputSum, ...], tuple[str, ...]]:
     """Sums of the outputs whose kernels are averaged, and what to say of it."""
     if outputs == 1:
-        return (OutputSum((1.0,)),), ()
+        return (FIRST,), ()
     if outputs == 2:
         return (DIFFERENCE,), ("the kernel is that of the difference of the two outputs",)
-    if form == "random":
-        sums = output_sums(outputs, seed)
+    sums = output_sums(outputs, seed) if form == "random" else _every(outputs)
+    if len(sums) < outputs:
         return sums, (f"{len(sums)} random sums of the outputs stand for all {outputs}",)
-    return tuple(OutputSum(tuple(one)) for one in np.eye(outputs)), (f"all {outputs} outputs share their mean kernel",)
+    return sums, (f"all {outputs} outputs share their mean kernel",)
 
 
 def _mean_kernel(tangents: Tangents) -> Floats:
@@ -229,21 +240,22 @@ def _difference(features: Floats, exact: Floats) -> float:
     return float(np.linalg.norm(features @ features.T - exact)) / max(float(np.linalg.norm(exact)), 1e-300)
 
 
-def _taken(data: Any, positions: Ints) -> Any:
+def _at_hand(data: Any) -> int:
+    """How many rows are in memory; 0 where they come from elsewhere."""
     if isinstance(data, Dataset):
-        return data.take(positions)
-    if isinstance(data, tuple) and hasattr(data[0], "__getitem__") and not hasattr(data[0], "iloc"):
-        return data[0][positions], None
-    raise InputError(
-        "a sketch is checked on some of the rows, which must be in memory", got=type(data).__name__,
-        fix="pass (X, y) or a Dataset",
-    )  # fmt: skip
+        return len(data)
+    whole = isinstance(data, tuple) and hasattr(data[0], "dtype") and hasattr(data[0], "shape")
+    return int(data[0].shape[0]) if whole else 0
 
 
-def _first_rows(data: Any) -> Any:
-    """A few rows where they are at hand, to ask a network how many outputs it has."""
-    at_hand = isinstance(data, Dataset) or (isinstance(data, tuple) and hasattr(data[0], "dtype") and len(data[0]))
-    return _taken(data, np.arange(min(2, len(data if isinstance(data, Dataset) else data[0])))) if at_hand else data
+def _taken(data: Any, positions: Ints) -> Any:
+    """Some of the rows, without labels."""
+    if not _at_hand(data):
+        raise InputError(
+            "a sketch is checked on some of the rows, which must be in memory", got=type(data).__name__,
+            fix="pass (X, y) of arrays, or a Dataset",
+        )  # fmt: skip
+    return data.take(positions) if isinstance(data, Dataset) else (data[0][positions], None)
 
 
 def _labels_of(rows: RowGradients) -> Array | None:
