@@ -9,7 +9,7 @@ tree grown to its last leaf, which learns every wrong label by heart.
 
 The differences of one draw have the interval that their 8,000 judges allow (paired, normal); the figures over draws
 have the range over draws of people and flips. `measured` is what a user sees, who has no right labels: both models
-judged on held-out rows as they are recorded.
+judged on held-out rows as they are recorded. Draws are kept as they are made; a run that was stopped goes on.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from samplewise.data.targets import describe_target
 from samplewise.engine.models import EstimatorLearner, Learner, choose_learner
 from samplewise.labels import LabelIssues, find_label_issues
 
-HERE = Path(__file__).parent / "results"
+FILE = Path(__file__).parent / "results" / "cleaning_labels.json"
 DATA = Path(os.environ.get("SAMPLEWISE_DATA", "../shared/data")) / "groups" / "adult.csv.gz"
 ROWS, JUDGES = 10_000, 8_000
 FLIPS = {"swapped codes": (0.15, 0.15), "undeclared": (0.3, 0.02)}  # of those above 50,000, and of those below
@@ -90,7 +90,8 @@ def one_draw(table: pd.DataFrame, kind: str, seed: int) -> dict:
     rate = issues.noise_rate
     found = {
         "seconds": seconds, "wrong": int(wrong.sum()), "flagged": int(flagged.sum()),
-        "flagged_and_wrong": int((flagged & wrong).sum()), "expected_precision": issues.expected_precision(),
+        "flagged_and_wrong": int((flagged & wrong).sum()),
+        "expected_wrong": float(issues.wrong.values[flagged].sum()),
         "average_precision": float(average_precision_score(wrong, issues.wrong.values)),
         "first_100": float(wrong[np.isin(data.ids, issues.wrong.top(100).keys)].mean()),
         "noise_rate": [rate.value, rate.low, rate.high],
@@ -128,7 +129,8 @@ def worst_rows(people: pd.DataFrame, issues: LabelIssues) -> list[dict]:
     shown = issues.flagged[:5]
     places = people.index.get_indexer(shown)
     columns = ["age", "education", "occupation", "hours_per_week", "capital_gain"]
-    rows = people.loc[shown, columns].to_dict("records")
+    cells = people.loc[shown, columns].astype(object)
+    rows = cells.where(cells.notna(), None).to_dict("records")
     given = np.where(issues.posterior.codes == 1, CLASSES[1], CLASSES[0])
     return [
         {"id": int(key)} | row | {
@@ -142,14 +144,12 @@ def worst_rows(people: pd.DataFrame, issues: LabelIssues) -> list[dict]:
 def table_of(draws: list[dict], kind: str) -> str:
     """The draws together, then what the first of them showed its user."""
     mean = {key: float(np.mean([draw[key] for draw in draws])) for key in draws[0] if np.isscalar(draws[0][key])}
-    share = {
-        key: f"{100 * mean[key]:.0f} %" for key in ("expected_precision", "first_100", "flips_above", "flips_below")
-    }
+    share = {key: f"{100 * mean[key]:.0f} %" for key in ("first_100", "flips_above", "flips_below")}
     above, below = (f"{100 * planted:.0f} %" for planted in FLIPS[kind])
     lines = [
         f"### {kind[0].upper()}{kind[1:]} ({len(draws)} draws of {ROWS:,} people, {JUDGES:,} judges)", "",
         f"{mean['wrong']:.0f} labels are wrong. Flagged: {mean['flagged']:.0f}, of which "
-        f"{mean['flagged_and_wrong']:.0f} are wrong; expected were {share['expected_precision']} of them. Of the first "
+        f"{mean['flagged_and_wrong']:.0f} are wrong (expected: {mean['expected_wrong']:.0f}). Of the first "
         f"100, {share['first_100']} are wrong. Average precision {mean['average_precision']:.2f}; "
         f"{mean['seconds']:.0f} s.", "",
         f"Estimated flips: {share['flips_above']} of those above 50,000 (planted {above}), {share['flips_below']} of "
@@ -189,17 +189,28 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=5)
     asked = parser.parse_args()
     table = pd.read_csv(DATA).drop(columns="fnlwgt")
-    found: dict = {"draws": {kind: [] for kind in FLIPS}}
+    found = kept()
     for seed in range(asked.draws):
         for kind, draws in found["draws"].items():
-            draws.append(one_draw(table, kind, seed))
-            print(kind, json.dumps(draws[-1]), flush=True)
+            if len(draws) <= seed:
+                draws.append(one_draw(table, kind, seed))
+                keep(found)
+    keep(found)
+    print(FILE.with_suffix(".md").read_text())
+
+
+def kept() -> dict:
+    """Draws of earlier runs."""
+    return json.loads(FILE.read_text()) if FILE.exists() else {"draws": {kind: [] for kind in FLIPS}}
+
+
+def keep(found: dict) -> None:
+    """What there is so far, with the machine and versions it was measured on."""
     found["machine"] = {"cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
     found["versions"] = {name: version(name) for name in ("samplewise", "numpy", "scikit-learn", "pandas")}
-    (HERE / "cleaning_labels.json").write_text(json.dumps(found, indent=1))
-    told = "".join(table_of(draws, kind) for kind, draws in found["draws"].items())
-    (HERE / "cleaning_labels.md").write_text(told)
-    print(told)
+    FILE.write_text(json.dumps(found, indent=1))
+    told = "".join(table_of(draws, kind) for kind, draws in found["draws"].items() if draws)
+    FILE.with_suffix(".md").write_text(told)
 
 
 if __name__ == "__main__":
