@@ -94,7 +94,7 @@ def one_draw(table: pd.DataFrame, kind: str, seed: int) -> dict:
         "expected_wrong": float(issues.wrong.values[flagged].sum()),
         "average_precision": float(average_precision_score(wrong, issues.wrong.values)),
         "first_100": float(wrong[np.isin(data.ids, issues.wrong.top(100).keys)].mean()),
-        "noise_rate": [rate.value, rate.low, rate.high],
+        "noise_rate": [rate.value, *((rate.low, rate.high) if rate.low <= rate.high else (None, None))],
         "flips_above": float(matrix[1, 0]), "flips_below": float(matrix[0, 1]), "models": {},
     }  # fmt: skip
     arms = cleaned(data, issues) | {"right labels": data.with_labels(truth)}
