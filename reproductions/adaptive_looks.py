@@ -27,7 +27,7 @@ RESULTS = Path(__file__).parent / "results" / "adaptive_looks"
 PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "what-may-i-claim.png"
 N, LOOKS, RUNS, TRUTH = 400, 50, 2000, 50.0
 HELD_OUT, FEATURES, KEPT, SEEDS = 1000, 5000, 101, 20
-ACCOUNTS = ("once", "fixed", "compared", "seen")
+ACCOUNTS = ("once", "fixed", "compared", "improved", "seen")
 INK, SOFT, LINE, ACCENT, QUIET, WRONG = "#1c2024", "#5d656e", "#e2e4e1", "#1d5c9e", "#b4bac1", "#a93a0b"
 
 
@@ -113,8 +113,9 @@ def table(ways: dict[str, dict], noise: dict) -> str:
     lines = [
         f"{N} test rows, {LOOKS} looks, truth {TRUTH:g} % wrong. Per claim: share of {RUNS:,} runs in which it holds",
         "(95 % is promised) and the mean error it allows.", "",
-        "| way to choose | error seen | rows played no part | all fixed before | only compared | every score seen |",
-        "|-|-|-|-|-|-|",
+        "| way to choose | error seen | rows played no part | all fixed before | only compared | only bests seen | "
+        "every score seen |",
+        "|-|-|-|-|-|-|-|",
     ]  # fmt: skip
     for name, way in ways.items():
         cells = [f"{100 * way[key]['holds']:.1f} %, at most {way[key]['claimed']:.0f} %" for key in ACCOUNTS]
@@ -136,7 +137,12 @@ def table(ways: dict[str, dict], noise: dict) -> str:
 
 def draw() -> None:
     """What 28 wrong of 400 rows allow to be claimed, by the number of looks."""
-    names = {"fixed": "all fixed before", "compared": "only compared", "seen": "every score seen (in %)"}
+    names = {
+        "fixed": "all fixed before",
+        "compared": "only compared",
+        "improved": "only bests seen",
+        "seen": "every score seen (in %)",
+    }
     points = []
     for looks in np.unique(np.geomspace(1, 1000, 60).round().astype(int)).tolist():
         claim = claim_after_looks(28, N, looks, answers=101)
@@ -145,7 +151,7 @@ def draw() -> None:
         x=alt.X("looks:Q", scale=alt.Scale(type="log"), title="looks at the test rows", axis=alt.Axis(format=",d")),
         y=alt.Y("claim:Q", title="error that may be claimed (%)", scale=alt.Scale(domain=[0, 100])),
         color=alt.Color("account:N", title=None, sort=list(names.values()),
-                        scale=alt.Scale(domain=list(names.values()), range=[ACCENT, INK, WRONG]),
+                        scale=alt.Scale(domain=list(names.values()), range=[ACCENT, "#5b98d3", INK, WRONG]),
                         legend=alt.Legend(orient="top", symbolStrokeWidth=3)),
     )  # fmt: skip
     seen = (

@@ -1,6 +1,7 @@
 """Claims after looking hold under the attacks they are made for, and the naive claim does not."""
 
 import math
+from itertools import product
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from scipy import stats
 
 from samplewise.core.errors import InputError
 from samplewise.generalization import claim_after_looks, clopper_pearson_bound, rows_to_claim
+from samplewise.generalization import looks as counting
 
 N, LOOKS = 200, 30
 
@@ -34,6 +36,7 @@ def test_climbing_breaks_the_plain_bound_and_not_the_one_that_counts_comparisons
     ]
     assert np.mean([claim.once.high >= 50 for claim in claims]) < 0.9
     assert np.mean([claim.compared.high >= 50 for claim in claims]) >= 0.95
+    assert np.mean([claim.improved.high >= 50 for claim in claims]) >= 0.95
     assert np.mean([claim_after_looks(wrong, N, LOOKS).compared.high >= 50 for wrong in errors.tolist()]) >= 0.95
 
 
@@ -55,18 +58,35 @@ def test_counts_of_models_are_those_of_the_lists(looks):
         "once": 1,
         "fixed": looks,
         "compared": looks * math.comb(looks - 1, looks // 2),
+        "improved": looks * math.comb(looks - 1, looks // 2) * math.comb(5 + looks // 2 - 1, looks // 2),
         "seen": sum(5**before for before in range(looks)),
     }
     for name, models in expected.items():
         assert getattr(claim, name).high == pytest.approx(clopper_pearson_bound(3, 50, looks=models).high, rel=1e-9)
 
 
+def test_lists_of_improvements_are_all_that_a_leaderboard_of_bests_can_show():
+    # Brute force: scores of 4 looks among 3 values; what is shown is which beat the best so far, and their scores
+    # up to the last but one (the last is that of the chosen model, which it cannot have shaped).
+    shown = set()
+    for scores in product(range(3), repeat=4):
+        bests, places = [scores[0]], [0]
+        for look, score in enumerate(scores):
+            if score > bests[-1]:
+                bests, places = [*bests, score], [*places, look]
+        shown.add((tuple(places), tuple(bests[:-1])))
+    counted = round(math.exp(counting._lists_of_improvements(4, 3, None)))
+    assert len(shown) <= counted
+    assert counted == sum(math.comb(3, i) * math.comb(3 + i - 1, i) for i in range(4))
+
+
 def test_the_account_stands_beside_the_number():
     claim = claim_after_looks(28, 400, 50, answers=101, improvements=6)
-    assert claim.once.high < claim.fixed.high < claim.compared.high < claim.seen.high < 100
+    assert claim.once.high < claim.fixed.high < claim.compared.high < claim.improved.high < claim.seen.high < 100
     assert "no part in any choice" in claim.once.reason
     assert "all 50 models were fixed before" in claim.fixed.reason
     assert "6 did" in claim.compared.reason
+    assert "only where it beat the best so far, and 6 did" in claim.improved.reason
     assert "101 values" in claim.seen.reason
     assert claim_after_looks(28, 400, 50).seen.high > claim.seen.high  # the whole count shows more than two digits
 

@@ -83,7 +83,7 @@ def _accounts(evidence: Evidence) -> tuple[list[str], list[float], str]:
         f"{start} {found.fixed.high:.3g} % wrong, {confidence}, if {_fixed(looks)}, and at most "
         f"{found.seen.high:.3g} % if scores shaped later ones; {ASSUMED}."
     )
-    listed = (found.fixed, found.compared, found.seen)
+    listed = (found.fixed, found.compared, found.improved, found.seen)
     return [bound.reason.removeprefix("if ") for bound in listed], [bound.high for bound in listed], text
 
 

@@ -6,6 +6,7 @@ model can depend on the test rows by nothing but the answers, so there are at mo
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import special, stats
@@ -21,7 +22,7 @@ MOST_ROWS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class LooksClaim:
-    """The highest error rate in % of the chosen model, under four accounts of how it came to be chosen.
+    """The highest error rate in % of the chosen model, under five accounts of how it came to be chosen.
 
     Each is an `Estimate` whose `high` may be claimed, IF its account is true. The less is known
     of the choice, the larger the bound.
@@ -35,6 +36,7 @@ class LooksClaim:
     once: Estimate  # these rows played no part in any choice
     fixed: Estimate  # all models were fixed before the first score was seen
     compared: Estimate  # of every score no more was used than whether it beat the best so far
+    improved: Estimate  # a score was seen only where it beat the best so far, to one of `answers` values
     seen: Estimate  # every score was seen, to one of `answers` values, and used at will
 
 
@@ -49,20 +51,21 @@ def claim_after_looks(
 ) -> LooksClaim:
     """Highest error rate in % that may be claimed for the best of many models that were scored on the same rows.
 
-    The bound of `clopper_pearson_bound` for N models at once, (1 - confidence) / N: N = looks where all were fixed
-    before; looks C(looks - 1, improvements) where each score only said better or not, `improvements` times better (or
-    2^looks - 1 where nobody counted); 1 + A + ... + A^(looks - 1) where each showed one of A answers.
+    The bound of `clopper_pearson_bound` for N models at once, (1 - confidence) / N. N = looks where all were fixed
+    before; looks C(looks - 1, i) where each score only said better or not, i times better (2^looks - 1 where nobody
+    counted); that times C(A + i - 1, i) where an improvement also showed one of A scores, as on a leaderboard of bests;
+    1 + A + ... + A^(looks - 1) where every look showed one.
 
     Args:
         errors: wrong rows of the chosen model: the best of those that were scored.
         n: test rows.
         looks: how often any model was scored on them, by anybody.
         answers: different scores a look could show: 101 for a score in whole percent; default n + 1, the whole count.
-        improvements: looks after the first that beat the best so far; None: not counted.
+        improvements: i, looks after the first that beat the best so far; None: not counted.
         confidence: between 0 and 1, over test sets.
 
     Returns:
-        LooksClaim: four Estimates "error"; a larger bound promises less, and 100 % promises nothing.
+        LooksClaim: five Estimates "error"; a larger bound promises less, and 100 % promises nothing.
 
     Raises:
         InputError: no rows, more errors than rows, less than one look, improvements that no look could make, less
@@ -72,19 +75,23 @@ def claim_after_looks(
     bound holds then, only fresh rows help.   Source: clopper1934, blum2015, dwork2015.
 
     >>> claim = claim_after_looks(28, 400, 50, answers=101, improvements=6)
-    >>> [round(bound.high, 1) for bound in (claim.once, claim.fixed, claim.compared, claim.seen)]
-    [9.5, 11.8, 18.3, 56.8]
+    >>> [round(bound.high, 1) for bound in (claim.once, claim.fixed, claim.compared, claim.improved, claim.seen)]
+    [9.5, 11.8, 18.3, 24.5, 56.8]
     """
     require_counts(errors, n, confidence)
     values = int(n) + 1 if answers is None else answers
     _require_looks(looks, values, improvements)
+    counted = "" if improvements is None else f", and {improvements:,} did"
     choices = {
         "once": (0.0, "if these rows played no part in any choice"),
         "fixed": (math.log(looks), f"if all {looks:,} models were fixed before the first score was seen"),
         "compared": (
             _lists_of_comparisons(looks, improvements),
-            "if of every score no more was used than whether it beat the best so far"
-            + ("" if improvements is None else f", and {improvements:,} did"),
+            f"if of every score no more was used than whether it beat the best so far{counted}",
+        ),
+        "improved": (
+            _lists_of_improvements(looks, values, improvements),
+            f"if a score was seen, to one of {values:,} values, only where it beat the best so far{counted}",
         ),
         "seen": (_lists_of_answers(looks, values), f"if every score was seen to one of {values:,} values"),
     }
@@ -155,10 +162,21 @@ def _lists_of_comparisons(looks: int, improvements: int | None) -> float:
     """Log of the models that answers "better" or "not" can lead to, the first look having nothing to beat."""
     if improvements is None:
         return _lists_of_answers(looks, 2)
-    others, better = looks - 1, improvements
     # The number of improvements is data too: each of the `looks` possible ones is given an equal share of the miss.
-    binomial = special.gammaln(others + 1) - special.gammaln(better + 1) - special.gammaln(others - better + 1)
-    return math.log(looks) + float(binomial)
+    return math.log(looks) + float(_log_choose(looks - 1, improvements))
+
+
+def _lists_of_improvements(looks: int, values: int, improvements: int | None) -> float:
+    """The same where each improvement also shows a score: a rising list of as many values as there were before it."""
+    if improvements is not None:
+        return _lists_of_comparisons(looks, improvements) + float(_log_choose(values + improvements - 1, improvements))
+    every = np.arange(looks)
+    return float(special.logsumexp(_log_choose(looks - 1, every) + _log_choose(values + every - 1, every)))
+
+
+def _log_choose(n: Any, k: Any) -> Any:
+    """Log of n over k, for numbers or arrays."""
+    return special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
 
 
 def _lists_of_answers(looks: int, values: int) -> float:

@@ -24,8 +24,8 @@ def test_looks_are_told_with_what_they_leave_of_the_claim(evidence_of):
     (finding,) = check.run(evidence).findings
     assert finding.severity == "warning"
     assert finding.title == "The test set was looked at 50 times"
-    fixed, compared, seen = finding.measured
-    assert fixed.value < fixed.high < compared.high < seen.high
+    fixed, compared, improved, seen = finding.measured
+    assert fixed.value < fixed.high < compared.high < improved.high < seen.high
     assert "fixed before" in fixed.quantity
     assert "about" in finding.remedies[0].action
     assert "not the model better" in finding.remedies[0].reason

@@ -77,6 +77,7 @@ def _looked_at(evidence: Evidence, losses: Floats) -> Finding | None:
             for name, words in (
                 ("fixed", "all models fixed before"),
                 ("compared", "scores only compared with the best"),
+                ("improved", "scores seen only where they were the best"),
                 ("seen", "every score seen"),
             )
         )
