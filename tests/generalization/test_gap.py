@@ -206,3 +206,12 @@ def failed():
 def test_bad_input_is_refused_with_its_remedy(call, match):
     with pytest.raises(InputError, match=f"(?s){match}"):
         call()
+
+
+def test_a_torch_network_is_a_learner_too():
+    pytest.importorskip("torch")
+    from samplewise.engine.models import TorchLearner, dense_network
+
+    report = generalization_gap(rows(40), TorchLearner(dense_network, epochs=3), splits=4, draws=1)
+    assert (report.repeatable, report.deterministic) == (True, False)
+    assert all(bound.plug_in >= report.gap.value for bound in report.bounds if bound.of == "expected gap")

@@ -27,6 +27,15 @@ def gap_of_refits(
     Raises:  InputError as `memorization_of_refits`.
     Cost:    one pass over the outputs.   Not for: judging the model on all rows (its gap is smaller).
     Source:  feldman2020.
+
+    >>> import numpy as np
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> from samplewise.core.execution import SerialExecutor
+    >>> from samplewise.engine.refits import open_part, refit
+    >>> part = open_part((np.arange(40.0)[:, None], np.arange(40) // 4 % 2), KNeighborsClassifier(1), executor=SerialExecutor())
+    >>> taught, other, gap = gap_of_refits(refit(part.runner, "halves", part.all_folds, count=4), part.target)
+    >>> taught.value, other.value == gap.value > 0
+    (0.0, True)
     """
     counts = refits.inside.sum(axis=0), (~refits.inside).sum(axis=0)
     if refits.design != "halves" or min(int(count.min()) for count in counts) < 2:

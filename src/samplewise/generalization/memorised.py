@@ -161,6 +161,14 @@ def memorization_of_refits(refits: Refits, target: Target, score: Score = "corre
     Raises:  InputError where a row is inside, or outside, of fewer than two models.
     Cost:    one pass over the outputs.   Not for: few models (10 on each side leave an error of about .13).
     Source:  feldman2020.
+
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> from samplewise.engine.refits import open_part, refit
+    >>> y = np.arange(40) // 20
+    >>> y[7] = 1
+    >>> part = open_part((np.arange(40.0)[:, None], y), KNeighborsClassifier(1), executor=SerialExecutor())
+    >>> memorization_of_refits(refit(part.runner, "halves", part.all_folds, count=4), part.target).top(1).keys
+    array([7])
     """
     success = successes(refits.outputs, target, score)
     if refits.design != "supersample":
