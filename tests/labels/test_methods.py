@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sklearn.datasets import make_blobs
+from sklearn.datasets import make_blobs, make_friedman1
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
@@ -236,3 +236,27 @@ def test_exact_copies_are_judged_by_models_that_saw_neither():
     folds = find_label_issues(twice, rounds=1)._part.folds
     np.testing.assert_array_equal(folds[:120], folds[120:])
     assert set(np.arange(0, 240, 12)) <= set(find_label_issues(twice, method="neighbours").flagged.tolist())
+
+
+@pytest.mark.parametrize("method", ["auto", "confident_learning", "neighbours"])
+def test_labels_without_a_fault_are_left_alone(method):
+    """Held-out models of ours may be always right; nobody should call them in-sample."""
+    X, codes = make_blobs(300, centers=30.0 * np.eye(3), random_state=0)
+    assert len(find_label_issues((X, codes), method=method).flagged) == 0
+
+
+def test_one_column_of_labels_is_one_label_a_row(blobs):
+    column = find_label_issues((blobs.X, blobs.y[:, None]), method="neighbours")
+    np.testing.assert_array_equal(column.flagged + 1000, find_label_issues(blobs, method="neighbours").flagged)
+
+
+def test_numbers_exchanged_between_rows_are_counted():
+    X, y = make_friedman1(1000, n_features=8, noise=1.0, random_state=0)
+    draw = np.random.default_rng(0)
+    struck = draw.random(1000) < 0.1
+    mixed = y.copy()
+    mixed[struck] = draw.permutation(y)[struck]
+    found, clean = find_label_issues((X, mixed)), find_label_issues((X, y))
+    assert found.noise_rate.low < 0.1 < found.noise_rate.high
+    assert struck[found.flagged].mean() > 0.9
+    assert len(clean.flagged) == 0

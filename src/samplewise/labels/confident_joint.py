@@ -171,6 +171,11 @@ def confident_learning(P: Any, y: Any, *, compat: Literal["paper", "cleanlab"] =
     columns = int(np.shape(P)[1]) if np.ndim(P) > 1 else 0  # classes that nobody was given still have one
     values = as_probabilities(P, codes, np.arange(len(codes)), columns if columns > 1 else 0)
     refuse_perfect(values, codes)
+    return count_joint(values, codes, compat)
+
+
+def count_joint(values: Array, codes: Ints, compat: Literal["paper", "cleanlab"] = "paper") -> ConfidentLearning:
+    """As `confident_learning`, of probabilities (n, c) that are known to be out of sample."""
     given = np.bincount(codes, minlength=values.shape[1])
     sure = np.bincount(codes, _own(values, codes), minlength=len(given))
     thresholds = np.where(given > 0, np.maximum(LEAST, sure / np.maximum(given, 1)), NEVER)

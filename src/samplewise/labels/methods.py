@@ -11,7 +11,7 @@ from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.values import Estimate
 from samplewise.engine.refits import Part
-from samplewise.labels.confident_joint import ConfidentLearning, confident_learning
+from samplewise.labels.confident_joint import ConfidentLearning, count_joint
 from samplewise.labels.neighbours import nearest_others, neighbour_means, neighbour_shares
 from samplewise.labels.one_run import watch
 from samplewise.labels.posterior import LabelPosterior, label_posterior
@@ -130,7 +130,7 @@ def by_confident_learning(part: Part, *, predictions: Floats | None = None) -> J
     held_out = part.probabilities(part.held_out_outputs()) if predictions is None else predictions
     known = np.flatnonzero(np.isfinite(held_out[:, 0]))
     whole = len(known) == len(part)
-    found = confident_learning(held_out if whole else held_out[known], part.codes if whole else part.codes[known])
+    found = count_joint(held_out if whole else held_out[known], part.codes if whole else part.codes[known])
     wrong, best, chance = np.full(len(part), np.nan), np.full(len(part), -1), np.full(len(part), np.nan)
     wrong[known] = 1.0 - found.self_confidence
     best[known], chance[known] = found.likeliest

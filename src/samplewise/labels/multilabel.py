@@ -20,7 +20,7 @@ from samplewise.engine.refits import FitRunner, Part, open_as_audit
 from samplewise.labels.methods import PROBABILITY, by_neighbours
 from samplewise.labels.neighbours import nearest_others, require_labels
 from samplewise.labels.posterior import LabelPosterior, label_posterior
-from samplewise.labels.predictions import checked_predictions, columns_by_class
+from samplewise.labels.predictions import checked_predictions, columns_by_class, drawn_neighbours
 
 FEWEST = 2  # rows with a label, and without it, below which other rows say nothing about it
 
@@ -181,7 +181,8 @@ def _brought(predictions: Any, labels: Array, parts: dict[int, Part], used: list
             "predictions need one row per row of X and one column per label", got=f"shape {table.shape}",
             fix=f"pass shape ({len(one)}, {len(labels)}), the probability that each entry is 1",
         )  # fmt: skip
-    return {place: checked_predictions(parts[place], table[:, place]) for place in used}
+    beside = drawn_neighbours(one)
+    return {place: checked_predictions(parts[place], table[:, place], beside) for place in used}
 
 
 # ---- one bench for all labels ---------------------------------------------------------------------------------------

@@ -71,7 +71,7 @@ def lower_bell(margins: Floats) -> tuple[Floats, float]:
     The weight never rises with the margin, though the tails of a wide and a narrow bell may cross twice. Where one bell
     describes the margins as well (BIC) there is no lower one.
     """
-    values = margins[:, None]
+    values = np.sort(margins)[:, None]  # the fit starts from groups of rows, which their order must not change
     if len(margins) < FEWEST or np.ptp(margins) == 0:
         return np.zeros(len(margins)), 0.0
     one = sklearn.mixture.GaussianMixture(1).fit(values)
@@ -83,7 +83,7 @@ def lower_bell(margins: Floats) -> tuple[Floats, float]:
     if one.bic(values) <= two.bic(values):
         return np.zeros(len(margins)), 0.0
     lower = int(two.means_[:, 0].argmin())
-    between = np.clip(values, two.means_[lower], two.means_[1 - lower])
+    between = np.clip(margins[:, None], two.means_[lower], two.means_[1 - lower])
     weight = two.predict_proba(between)[:, lower]
     order = np.argsort(-margins, kind="stable")
     weight[order] = np.maximum.accumulate(weight[order])

@@ -118,19 +118,27 @@ def refuse_perfect(P: Array, codes: Ints) -> None:
         )
 
 
-def checked_predictions(part: Part, predictions: Any) -> Array | None:
-    """The predictions a user brought for the rows of a part, looked at beside the nearest rows of some of them."""
+def checked_predictions(part: Part, predictions: Any, beside: tuple[Ints, Ints] | None = None) -> Array | None:
+    """The predictions a user brought for the rows of a part, looked at beside the nearest rows of some of them.
+
+    `beside` are those rows and their nearest, where `drawn_neighbours` was asked before.
+    """
     if predictions is None:
         return None
     ids, classes = part.data.ids, part.target.classes
     if classes is None:
         return check_numbers(predictions, part.codes, ids)
     P = as_probabilities(columns_by_class(predictions, classes, ids), part.codes, ids)
-    drawn = np.sort(hashed_order(0, ids, "in-sample")[:MOST_ASKED])
-    groups = part.runner.groups
-    near = nearest_others(part.space[drawn], None if groups is None else groups[drawn], ids[drawn])
+    drawn, near = drawn_neighbours(part) if beside is None else beside
     refuse_in_sample(np.asarray(P[drawn], dtype=np.float64), part.codes[drawn], near, ids[drawn])
     return P
+
+
+def drawn_neighbours(part: Part) -> tuple[Ints, Ints]:
+    """Some rows (r,), and the positions among them of the nearest others (r, k)."""
+    ids, groups = part.data.ids, part.runner.groups
+    drawn = np.sort(hashed_order(0, ids, "in-sample")[:MOST_ASKED])
+    return drawn, nearest_others(part.space[drawn], None if groups is None else groups[drawn], ids[drawn])
 
 
 def check_numbers(predicted: Any, labels: Floats, ids: Array) -> Floats:
