@@ -59,8 +59,8 @@ def test_all_directions_reproduce_whole_training():
 
 @pytest.mark.parametrize("rank", [2, 4])
 def test_linear_regression_needs_as_many_directions_as_its_rows_span(rank):
-    found = intrinsic_dimension(DESCENT, plane(rank), target=0.99, grid=range(1, 13), seeds=[0, 1])
-    assert found.by_seed.tolist() == [rank, rank]
+    found = intrinsic_dimension(DESCENT, plane(rank), target=0.99, grid=[1, rank - 1, rank, 12], seeds=[0])
+    assert found.by_seed.tolist() == [rank]
     assert found.size == 12
     assert found.full_score.min() > 0.999
     assert found.effective.value == pytest.approx(rank, rel=0.02)
@@ -70,7 +70,7 @@ def test_linear_regression_needs_as_many_directions_as_its_rows_span(rank):
 def test_labels_outside_the_rows_span_are_said_not_to_be_held():
     data = plane(2)
     noisy = Dataset(data.X, data.y + 3 * data.y.std() * DRAW.normal(size=60))
-    found = intrinsic_dimension(DESCENT, noisy, grid=[1, 2, 12], seeds=[0])
+    found = intrinsic_dimension(DESCENT, noisy, grid=[2], seeds=[0])
     assert math.isnan(found.label_directions.value)
     assert "hold only" in found.label_directions.reason
     assert math.isnan(found.error_bound.value)
@@ -114,7 +114,7 @@ def test_a_target_out_of_reach_is_told_and_a_module_is_trained_from_its_weights(
 
 
 def test_the_same_seeds_give_the_same_search():
-    one, other = (intrinsic_dimension(DESCENT, Dataset(*PLANE), grid=[1, 2, 3], seeds=[4]) for _ in range(2))
+    one, other = (intrinsic_dimension(DESCENT, Dataset(*PLANE), grid=[2], seeds=[4]) for _ in range(2))
     np.testing.assert_array_equal(one.tried, other.tried)
 
 

@@ -31,7 +31,7 @@ def test_a_shift_of_normal_rows_has_the_sliced_distance_of_its_closed_form():
     shift = np.array([3.0, -2.0, 1.0, 0.0, 0.0, 2.0])
     rotation = np.linalg.qr(normal(1, 6))[0]
     found = layer_profile(
-        linear(rotation, 0.5 * np.eye(6)), normal(2, 4000), normal(3, 4000, shift), permutations=99, seed=5
+        linear(rotation, 0.5 * np.eye(6)), normal(2, 2000), normal(3, 2000, shift), permutations=99, seed=5
     )
     mean_share = np.exp(gammaln(3.0) - gammaln(3.5)) / np.sqrt(np.pi)
     pooled = np.sqrt(1 + shift @ shift / 4 / 6)
@@ -70,12 +70,12 @@ def test_rows_of_one_kind_are_apart_as_often_as_chance_says(metric):
     network = dense_network((4,), 3, widths=())
     values = np.array([
         layer_profile(network, normal(2 * draw, 30, features=4), normal(2 * draw + 1, 40, features=4), metric=metric,
-                      permutations=39, seed=draw).p_value
-        for draw in range(30)
+                      permutations=24, seed=draw).p_value
+        for draw in range(20)
     ])  # fmt: skip
     assert 0.3 < values.mean() < 0.7
     assert np.mean(values <= 0.1) < 0.25
-    assert values.min() >= 1 / 40
+    assert values.min() >= 1 / 25
 
 
 def test_a_network_that_memorises_parts_late():

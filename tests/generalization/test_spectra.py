@@ -85,7 +85,7 @@ def test_least_squares_has_the_second_moments_of_its_rows():
 def test_the_density_and_its_shares_are_those_of_all_eigenvalues():
     module = network(width=12)
     values = np.linalg.eigvalsh(hessian(module, "cross_entropy"))
-    found = curvature_spectrum(module, (X, CODES), probes=40)
+    found = curvature_spectrum(module, (X, CODES), probes=20)
     grid, heights = found.density()
     assert np.trapezoid(heights, grid) == pytest.approx(1.0, abs=1e-3)
     assert np.trapezoid(heights * grid, grid) == pytest.approx(values.mean(), rel=0.1)
@@ -96,7 +96,7 @@ def test_the_density_and_its_shares_are_those_of_all_eigenvalues():
 
 
 def test_the_interval_of_the_trace_covers_it():
-    module = network()
+    module = network(width=2)
     total = np.trace(hessian(module, "squared_error"))
     found = [curvature_spectrum(module, (X, NUMBERS), loss="squared_error", count=1, probes=5, seed=seed).trace
              for seed in range(25)]  # fmt: skip

@@ -105,11 +105,11 @@ def intrinsic_dimension(
     judged = rows if held_out is None else held_out if isinstance(held_out, Dataset) else Dataset(*held_out)
     _require(rows, judged, target, seeds)
     trained = _learner(learner)
-    whole = trained.unstarted(rows, seed=seeds[0])[0].module
-    size = sum(held.numel() for held in whole.parameters() if held.requires_grad)
+    _, start = trained.unstarted(rows, seed=seeds[0])
+    size = sum(held.numel() for held in start.module.parameters() if held.requires_grad)
     choices = _grid(grid, size)
-    effective, directions = _shortcut(trained, rows, seeds[0])
-    search = _Search(trained, rows, judged, size, {})
+    effective, directions = _shortcut(start, rows, seeds[0])
+    search = _Search(trained, rows, judged, size, start.classes is None, {})
     full = np.array([_score(trained.fit(rows, seed=seed), judged) for seed in seeds])
     found = np.array([search.smallest(choices, seed, target * score) for seed, score in zip(seeds, full, strict=True)])
     short = sum(search.scores[seed, int(d)] < target * score for seed, d, score in zip(seeds, found, full, strict=True))
@@ -131,6 +131,7 @@ class _Search:
     rows: Dataset
     judged: Dataset
     size: int
+    numbers: bool  # whether labels are no classes
     scores: dict[tuple[int, int], float]  # by seed and dimension
 
     def smallest(self, choices: Ints, seed: int, wanted: float) -> int:
@@ -156,10 +157,10 @@ class _Search:
 
     def error_bound(self, seed: int, dimension: int, seeds: int, confidence: float) -> Estimate:
         """Training error of the quantised network, and what so many bits could fit by chance."""
-        fitted = self.fitted(seed, dimension)
-        if fitted.classes is None:
+        if self.numbers:
             told = "numbers have no error rate"
             return Estimate("error_bound", math.nan, unit="%", source="blumer1987", reason=told)
+        fitted = self.fitted(seed, dimension)
         fitted.module.quantise()
         error = 1.0 - _score(fitted, self.rows)
         # The dimension and which of the seeds it was are part of the description.
@@ -173,9 +174,8 @@ class _Search:
         )  # fmt: skip
 
 
-def _shortcut(learner: Any, rows: Dataset, seed: int) -> tuple[Estimate, Estimate]:
+def _shortcut(start: Any, rows: Dataset, seed: int) -> tuple[Estimate, Estimate]:
     """Effective dimension and label directions of the tangent kernel at the start, on some of the rows."""
-    _, start = learner.unstarted(rows, seed=seed)
     start.module.eval()
     outputs = max(1, 0 if start.classes is None else len(start.classes))
     chosen = np.sort(hashed_order(seed, rows.ids, "shortcut")[: max(2, ENTRIES // outputs)])
@@ -190,7 +190,7 @@ def _shortcut(learner: Any, rows: Dataset, seed: int) -> tuple[Estimate, Estimat
     energy = (within * np.square(vectors.T @ targets.reshape(len(vectors), -1)).sum(axis=1))[::-1]
     held = np.cumsum(energy) / max(float(np.square(targets).sum()), 1e-300)
     needed = float(np.searchsorted(held, ENERGY) + 1) if held[-1] >= ENERGY else math.nan
-    told = f"tangent kernel of {len(chosen):,} rows at the start, ridge {RIDGE:g} of its mean eigenvalue"
+    told = f"at most {len(vectors):,}: tangent kernel of {len(chosen):,} rows at the start, ridge {RIDGE:g} of its mean"
     outside = "" if held[-1] >= ENERGY else f"; all of them hold only {held[-1]:.0%} of the labels"
     return (
         Estimate("effective_dimension", effective, unit="directions", source="jacot2018", reason=told),
