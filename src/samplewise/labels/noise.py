@@ -24,7 +24,7 @@ SHARES = np.array([0, 0.01, 0.02, 0.035, 0.05, 0.075, *np.arange(0.1, 1.51, 0.05
 SHARPER = np.exp(np.linspace(np.log(0.2), np.log(8.0), 26))  # factors on the temperature that ignores flips
 LEARNED = 0.7  # share of a predicted class that has its label, from which a model has learned that class
 FLAT, ONE_WAY, PREDICTED = 0.7, 0.5, 0.7  # of the doubt, of the doubt, and of the given rows: see flipped_one_way
-APART = 0.5  # standard deviation of the classes' sharpness, on the logarithmic scale
+APART = (0.1, 0.5)  # standard deviations of the classes' sharpness on the logarithmic scale: alike, or not
 RULED_OUT = -1e9  # log-likelihood of what cannot be
 FADED = 0.3  # doubt on sure rows over the average doubt: clean classes mostly show less, flips alone show 1
 BLENDS = (0.0, 0.5, 1.0)  # of a ridge head's values and their logarithms; neither alone fits all data
@@ -138,12 +138,19 @@ def supported_noise(outputs: Floats, codes: Ints, shape: Floats, rows: int) -> N
 
 
 def _profile(logits: Floats, codes: Ints, shape: Floats, shares: Floats) -> tuple[Floats, Floats]:
-    """Log-likelihood (s,) of every share, and the sharpness (c, s) of every class that reaches it."""
+    """Log-likelihood (s,) of every share, and the sharpness (c, s) of every class that reaches it.
+
+    How far classes may be apart in sharpness is what the labels make likelier; two say nothing about that.
+    """
     surface = _by_class(logits, codes, SHARPER, shape, shares)  # (b, c, s)
     common = surface.sum(axis=1).argmax(axis=0)  # (s,)
-    apart = np.log(SHARPER)[:, None] - np.log(SHARPER[common])
-    surface -= 0.5 * np.square(apart / APART)[:, None, :]
-    return surface.max(axis=0).sum(axis=0), SHARPER[surface.argmax(axis=0)]
+    distance = np.square(np.log(SHARPER)[:, None] - np.log(SHARPER[common]))[:, None, :]
+    tried = APART if len(shape) > 2 else APART[-1:]
+    drawn = [surface - 0.5 * distance / apart**2 - np.log(apart / tried[0]) for apart in tried]
+    totals = np.array([likely.max(axis=0).sum(axis=0) for likely in drawn])  # (a, s)
+    sharpest = np.array([SHARPER[likely.argmax(axis=0)] for likely in drawn])  # (a, c, s)
+    best = totals.argmax(axis=0)
+    return totals.max(axis=0), np.take_along_axis(sharpest, best[None, None, :], axis=0)[0]
 
 
 def candidate_logits(outputs: Floats, codes: Ints) -> list[Floats]:
