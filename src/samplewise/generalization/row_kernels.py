@@ -57,7 +57,7 @@ class RowKernel:
     def diagonal(self) -> Floats:
         """(n,) kernel of every row with itself, over all outputs."""
         vectors = self.spectrum.vectors(slice(None))
-        return np.einsum("nbr,r,nbr->n", vectors, self.spectrum.values, vectors, optimize=True)
+        return np.asarray((np.square(vectors) @ self.spectrum.values).sum(axis=1))
 
     def silent(self) -> Mask:
         """(n,) rows that move nothing: no gradient reaches a weight, or all features are zero."""

@@ -12,7 +12,7 @@ from samplewise.core.errors import InputError
 from samplewise.core.values import Estimate, Scores
 from samplewise.generalization.errors import error_rate
 from samplewise.generalization.row_kernels import Form, RowKernel, open_kernel
-from samplewise.generalization.row_solutions import RowSolution
+from samplewise.generalization.row_solutions import RowInverse, RowSolution
 from samplewise.generalization.row_targets import RowTargets, from_labels, read_targets
 
 SOURCE = "harutyunyan2023"
@@ -168,11 +168,12 @@ def supervision_complexity(
         raise InputError("the ridge is a share of the mean eigenvalue", got=f"ridge={ridge!r}", fix="use ridge=1e-3")
     rows = open_kernel(data, kernel, form, sketch, seed)
     added = ridge * rows.trace / (rows.spectrum.count * rows.spectrum.width)
+    held, silent = RowInverse(rows.spectrum, added), rows.ids[rows.silent()]
     if isinstance(targets, Mapping):
         if not targets:
             raise InputError("there are no targets", got="an empty mapping", fix="pass {name: targets}")
-        return {name: _measured(rows, _read(rows, one, residual), added) for name, one in targets.items()}
-    return _measured(rows, _read(rows, targets, residual), added)
+        return {name: _measured(rows, held, _read(rows, one, residual), silent) for name, one in targets.items()}
+    return _measured(rows, held, _read(rows, targets, residual), silent)
 
 
 def _read(rows: RowKernel, targets: Any, residual: bool) -> RowTargets:
@@ -198,18 +199,17 @@ def _read(rows: RowKernel, targets: Any, residual: bool) -> RowTargets:
     return found.less(rows.outputs)
 
 
-def _measured(rows: RowKernel, targets: RowTargets, ridge: float) -> SupervisionComplexity:
+def _measured(rows: RowKernel, held: RowInverse, targets: RowTargets, silent: Array) -> SupervisionComplexity:
     """Everything about one set of targets."""
-    solution = RowSolution(rows.spectrum, targets.values, ridge)
+    solution = RowSolution(held, targets.values)
     n, norm = len(rows.ids), math.sqrt(solution.squared_norm)
     scale = math.sqrt(rows.trace) / n
     told = ENDLESS if math.isinf(norm) else EXACT if targets.values.any() else NOTHING
     random = _random(solution, scale)
     relative = scale * norm / random.value if 0 < random.value < math.inf else math.nan if random.value else 0.0
-    residuals = None if solution.singular else solution.held_out_residuals()
+    residuals = None if held.singular else solution.held_out_residuals()
     margins = _margins(targets, targets.values - residuals) if residuals is not None and targets.classes else None
     parts = scale**2 * (solution.duals * solution.given).reshape(n, -1).sum(axis=1)
-    silent = rows.ids[rows.silent()]
     return SupervisionComplexity(
         adjusted=Estimate("adjusted_complexity", scale * norm, source=SOURCE, reason=told),
         relative=Estimate("relative_complexity", relative, source=SOURCE, reason=told),
@@ -222,7 +222,7 @@ def _measured(rows: RowKernel, targets: RowTargets, ridge: float) -> Supervision
         held_out_margins=None if margins is None else Scores(
             "held_out_margin", margins, rows.ids, "units of the targets", "rows alike agree with the target"
         ),
-        unreachable=solution.unreachable, condition=solution.condition, ridge=ridge, silent=silent,
+        unreachable=solution.unreachable, condition=held.condition, ridge=held.ridge, silent=silent,
         notes=(*rows.notes, *_told_of(silent)),
         _norm=norm, _trace=rows.trace, _margins=_margins(targets, solution.fitted) if targets.classes else None,
         _factor=2.0 if targets.values.shape[1] == 1 else 4.0 * targets.values.shape[1],
@@ -236,7 +236,8 @@ def _told_of(silent: Array) -> list[str]:
 
 def _random(solution: RowSolution, scale: float) -> Estimate:
     """Adjusted complexity of random targets."""
-    mean, spread = solution.of_random_targets()
+    moment = solution.targets.T @ solution.targets / len(solution.targets)
+    mean, spread = solution.held.random_norm(moment)
     low, high = (scale * math.sqrt(max(0.0, mean + sign * NORMAL * spread)) for sign in (-1, 1))
     told = ENDLESS if math.isinf(mean) else "low to high hold about 95 % of draws"
     return Estimate("random_complexity", scale * math.sqrt(mean), low, high, coverage=0.95, source=SOURCE, reason=told)
