@@ -31,7 +31,7 @@ Quantities = dict[str, Floats]  # per pair or per row, by name
 FEW_FITS = 20  # per pair, below which the correction of bias rests on too few cells
 MOST_SUBSETS = 2_000
 MOST_JOINT = 12  # pairs whose coins can be read all together
-NULL_DRAWS = 5
+NULL_DRAWS = 3
 NOTE = (
     "information bounds hold for the mean over draws of the training rows, for models of half of the rows;"
     " they promise nothing about a single model"

@@ -32,7 +32,8 @@ def gap_of_refits(
     >>> from sklearn.neighbors import KNeighborsClassifier
     >>> from samplewise.core.execution import SerialExecutor
     >>> from samplewise.engine.refits import open_part, refit
-    >>> part = open_part((np.arange(40.0)[:, None], np.arange(40) // 4 % 2), KNeighborsClassifier(1), executor=SerialExecutor())
+    >>> data = (np.arange(40.0)[:, None], np.arange(40) // 4 % 2)
+    >>> part = open_part(data, KNeighborsClassifier(1), executor=SerialExecutor())
     >>> taught, other, gap = gap_of_refits(refit(part.runner, "halves", part.all_folds, count=4), part.target)
     >>> taught.value, other.value == gap.value > 0
     (0.0, True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.core.arrays import Array, Floats, Ints, Mask
 
 MOST_CELLS = 2**24
 
@@ -23,6 +23,12 @@ class Estimated:
     plug_in: Floats  # (n,) as counted, too large on average
     miller_madow: Floats  # (n,) NaN where the correction is not defined
     jackknife: Floats  # (n,) NaN where it was not asked for
+
+    def among(self, moved: Mask) -> "Estimated":
+        """The same with 0 for every pair outside a mask (m,) that holds n."""
+        spread = np.zeros((3, len(moved)))
+        spread[:, moved] = self.plug_in, self.miller_madow, self.jackknife
+        return Estimated(*spread)
 
 
 def mutual_information(tables: Floats) -> Floats:
@@ -69,6 +75,16 @@ def estimate_information(
     `outcomes` are numbers from 0 (k, n), or masses (k, n, c) where an outcome is known up to chance. Fits 2p and 2p + 1
     with opposite coins throughout are one draw, and the jackknife leaves them out together.
     """
+    moved = (outcomes != outcomes[:1]).reshape(len(outcomes), coins.shape[1], -1).any(axis=(0, 2))
+    found = _of_moved(coins[:, moved], outcomes[:, moved], asked, levels, correct) if moved.any() else {}
+    # An outcome that never changes tells nothing, by every estimator; most rows of a good learner are such.
+    return {name: found[name].among(moved) if found else Estimated(*np.zeros((3, len(moved)))) for name in asked}
+
+
+def _of_moved(
+    coins: Ints, outcomes: Array, asked: Mapping[str, Asked], levels: int, correct: bool
+) -> dict[str, Estimated]:
+    """As `estimate_information`, for outcomes of which every one changes."""
     merged = [one.merge.shape[0] for one in asked.values() if one.merge is not None]
     width = outcomes.shape[2] if outcomes.ndim == 3 else max(int(outcomes.max()) + 1, *merged, 1)
     step = 2 if complementary(coins, levels) else 1

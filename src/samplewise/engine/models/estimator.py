@@ -74,15 +74,15 @@ class EstimatorBench:
     def __init__(self, estimator: Any, X: Any, target: Target, weights: Floats | None) -> None:
         """Keep what every fit needs; nothing is copied."""
         self.estimator, self.X, self.target, self.weights = estimator, X, target, weights
+        self.seeded = seed_names(estimator)
 
     def outputs(self, fit: Fit, *, seed: int) -> Floats:
         """(q, c) log-probabilities, decision values or predicted numbers for the rows `fit.ask`."""
         codes = self.target.codes if fit.codes is None else fit.codes
         weights = self.weights if fit.weights is None else fit.weights
         rows = np.flatnonzero(fit.keep)
-        model = train(
-            self.estimator, _rows(self.X, rows), codes[rows], None if weights is None else weights[rows], seed
-        )
+        taught = None if weights is None else weights[rows]
+        model = train(self.estimator, _rows(self.X, rows), codes[rows], taught, seed, self.seeded)
         return answer(model, _rows(self.X, fit.ask), self.target.classes)
 
 
@@ -109,13 +109,22 @@ class FittedEstimator:
         return probabilities(self.outputs(X), 1.0)
 
 
-def train(estimator: Any, X: Any, codes: Array, weights: Floats | None, seed: int) -> Any:
-    """A clone of `estimator` fitted with every `random_state` inside it set from `seed`."""
+def seed_names(estimator: Any) -> tuple[str, ...]:
+    """Every `random_state` inside an estimator, by the name it is set under."""
+    return tuple(name for name in estimator.get_params() if name.split("__")[-1] == "random_state")
+
+
+def train(
+    estimator: Any, X: Any, codes: Array, weights: Floats | None, seed: int, seeded: tuple[str, ...] | None = None
+) -> Any:
+    """A clone of `estimator` fitted with every `random_state` inside it, or those in `seeded`, set from `seed`."""
     model = clone(estimator)
-    seeds = {
-        name: derive_seed(seed, name) % 2**31 for name in model.get_params() if name.split("__")[-1] == "random_state"
-    }
-    model.set_params(**seeds)
+    for name in seed_names(estimator) if seeded is None else seeded:
+        drawn = derive_seed(seed, name) % 2**31
+        if "__" in name:
+            model.set_params(**{name: drawn})
+        else:  # set_params would list all parameters first, which takes longer than some fits
+            setattr(model, name, drawn)
     extra = {} if weights is None or not has_fit_parameter(model, "sample_weight") else {"sample_weight": weights}
     try:
         return model.fit(X, codes, **extra)
