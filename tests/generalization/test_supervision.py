@@ -282,6 +282,8 @@ def test_copies_with_different_labels_are_endless_without_a_ridge():
     found = supervision_complexity(None, labels, kernel=gram, ridge=0.0)
     assert found.adjusted.value == found.condition == np.inf
     assert "no ridge" in found.adjusted.reason
+    assert found.random.value == np.inf
+    assert np.isnan([found.random.low, found.random.high, found.relative.value]).all()
     assert np.isnan(found.held_out_error.value)
     assert "ridge" in found.held_out_error.reason
     assert np.flatnonzero(np.isinf(found.contributions.values)).tolist() == [0, 30]

@@ -238,8 +238,10 @@ def _random(solution: RowSolution, scale: float) -> Estimate:
     """Adjusted complexity of random targets."""
     moment = solution.targets.T @ solution.targets / len(solution.targets)
     mean, spread = solution.held.random_norm(moment)
+    if math.isinf(mean):
+        return Estimate("random_complexity", math.inf, source=SOURCE, reason="the kernel is singular, without a ridge")
     low, high = (scale * math.sqrt(max(0.0, mean + sign * NORMAL * spread)) for sign in (-1, 1))
-    told = ENDLESS if math.isinf(mean) else "low to high hold about 95 % of draws"
+    told = "low to high hold about 95 % of draws"
     return Estimate("random_complexity", scale * math.sqrt(mean), low, high, coverage=0.95, source=SOURCE, reason=told)
 
 
