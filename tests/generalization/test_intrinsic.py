@@ -8,20 +8,16 @@ import pytest
 
 from samplewise.core.errors import InputError
 from samplewise.data import Dataset
-from samplewise.engine.models import SubspaceModule, TorchLearner, dense_network, in_subspace
+from samplewise.engine.models import TorchLearner, dense_network, in_subspace
 from samplewise.generalization import intrinsic_dimension
 
 torch = pytest.importorskip("torch")
-DRAW = np.random.default_rng(0)
 
 
-def clouds(count=120, features=4):
-    y = DRAW.integers(0, 3, count)
-    return Dataset(3 * np.eye(3, features)[y] + DRAW.normal(size=(count, features)), y)
-
-
-def double(shape, outputs):
-    return dense_network(shape, outputs, widths=(5,)).double()
+def clouds(count=120, features=4, seed=0):
+    draw = np.random.default_rng(seed)
+    y = draw.integers(0, 3, count)
+    return Dataset(3 * np.eye(3, features)[y] + draw.normal(size=(count, features)), y)
 
 
 def line():
@@ -30,31 +26,13 @@ def line():
 
 def plane(rank=3, count=60):
     """Rows in a subspace of known rank, and numbers that are linear in them."""
-    rows = np.linalg.qr(DRAW.normal(size=(count, rank)))[0] @ np.linalg.qr(DRAW.normal(size=(12, rank)))[0].T
+    draw = np.random.default_rng(rank)
+    rows = np.linalg.qr(draw.normal(size=(count, rank)))[0] @ np.linalg.qr(draw.normal(size=(12, rank)))[0].T
     rows = (rows - rows.mean(axis=0)) * np.sqrt(count)
-    return Dataset(rows, rows @ DRAW.normal(size=12))
+    return Dataset(rows, rows @ draw.normal(size=12))
 
 
 DESCENT = TorchLearner(line, epochs=200, batch=60, rate=0.5, optimizer="sgd", momentum=0.9, encoding="raw")
-
-
-@pytest.mark.parametrize("size", [1, 7, 43])
-def test_directions_are_orthonormal_and_nested(size):
-    module = SubspaceModule(double((4,), 3), size, seed=5)
-    np.testing.assert_allclose(module.basis.T @ module.basis, np.eye(size), atol=1e-12)
-    whole = SubspaceModule(double((4,), 3), 43, seed=5).basis
-    np.testing.assert_allclose(np.abs(np.diag(whole[:, :size].T @ module.basis)), 1.0, atol=1e-9)
-
-
-def test_all_directions_reproduce_whole_training():
-    """Gradient descent does not see a rotation of the weights; neither do momentum and batches."""
-    data = clouds()
-    learner = TorchLearner(double, epochs=5, rate=0.05, optimizer="sgd")
-    whole, turned = learner.fit(data, seed=3), in_subspace(learner, 43, 3, 43).fit(data, seed=3)
-    np.testing.assert_allclose(turned.outputs(data.X), whole.outputs(data.X), rtol=1e-8)
-    np.testing.assert_allclose(turned.losses, whole.losses, rtol=1e-8)
-    few = in_subspace(learner, 5, 3, 43).fit(data, seed=3)
-    assert np.abs(few.outputs(data.X) - whole.outputs(data.X)).max() > 0.1
 
 
 @pytest.mark.parametrize("rank", [2, 4])
@@ -69,7 +47,7 @@ def test_linear_regression_needs_as_many_directions_as_its_rows_span(rank):
 
 def test_labels_outside_the_rows_span_are_said_not_to_be_held():
     data = plane(2)
-    noisy = Dataset(data.X, data.y + 3 * data.y.std() * DRAW.normal(size=60))
+    noisy = Dataset(data.X, data.y + 3 * data.y.std() * np.random.default_rng(9).normal(size=60))
     found = intrinsic_dimension(DESCENT, noisy, grid=[2], seeds=[0])
     assert math.isnan(found.label_directions.value)
     assert "hold only" in found.label_directions.reason
@@ -77,10 +55,10 @@ def test_labels_outside_the_rows_span_are_said_not_to_be_held():
 
 
 def test_classes_on_rows_held_out():
-    data, other = clouds(150), clouds(90)
-    learner = TorchLearner(partial(dense_network, widths=(16,)), epochs=12, rate=0.01)
+    data, other = clouds(100), clouds(90, seed=1)
+    learner = TorchLearner(partial(dense_network, widths=(64,)), epochs=12, rate=0.01)
     found = intrinsic_dimension(learner, data, held_out=other, seeds=[0, 1])
-    assert found.size == 4 * 16 + 16 + 16 * 3 + 3
+    assert found.size == 4 * 64 + 64 + 64 * 3 + 3
     assert found.dimension.low <= found.dimension.value <= found.dimension.high < found.size
     assert 1 <= found.label_directions.value <= found.effective.value
     for seed, dimension, full in zip((0, 1), found.by_seed, found.full_score, strict=True):
@@ -139,17 +117,3 @@ def test_what_cannot_be_searched_is_refused(change, part, text):
     with pytest.raises(InputError) as caught:
         intrinsic_dimension(given.pop("learner"), given.pop("data"), **given)
     assert text in getattr(caught.value, part)
-
-
-def test_subspaces_that_do_not_fit_are_refused():
-    for size, fix in ((0, "from 1 to 13"), (14, "from 1 to 13")):
-        with pytest.raises(InputError) as caught:
-            SubspaceModule(torch.nn.Linear(12, 1), size, 0)
-        assert fix in caught.value.fix
-    with pytest.raises(InputError) as caught:
-        SubspaceModule(torch.nn.Linear(3_000, 3_000), 1_000_000, 0)
-    assert "at most" in caught.value.fix
-    mixed = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 2).double())
-    with pytest.raises(InputError) as caught:
-        SubspaceModule(mixed, 2, 0)
-    assert "float()" in caught.value.fix

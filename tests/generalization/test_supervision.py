@@ -72,7 +72,7 @@ def test_the_scale_of_the_kernel_changes_nothing_and_that_of_the_targets_is_take
 
 @pytest.mark.parametrize("ridge", [0.0, 1e-3, 0.1])
 def test_random_targets_are_as_hard_as_the_closed_form_says(ridge):
-    signs = DRAW.choice([-1.0, 1.0], size=(2000, 30))
+    signs = np.random.default_rng(1).choice([-1.0, 1.0], size=(2000, 30))
     expected = supervision_complexity(None, SIGNS, kernel=GRAM, ridge=ridge).random
     norms = np.array([dense(GRAM, one[:, None], ridge * np.trace(GRAM) / 30)[0] for one in signs])
     drawn = np.sqrt(norms * np.trace(GRAM)) / 30
@@ -101,7 +101,7 @@ def test_a_vanishing_ridge_agrees_with_a_solve():
 
 
 def test_the_norm_is_that_of_the_least_weights_that_fit():
-    wide = DRAW.normal(size=(20, 50))
+    wide = np.random.default_rng(2).normal(size=(20, 50))
     weights = np.linalg.lstsq(wide, SIGNS[:20], rcond=None)[0]
     found = supervision_complexity(None, SIGNS[:20], kernel=wide, ridge=0.0)
     assert found.adjusted.value == pytest.approx(np.sqrt(weights @ weights * np.square(wide).sum()) / 20, rel=1e-9)
@@ -195,7 +195,7 @@ def test_what_is_left_to_learn_falls_in_training():
 
 
 def test_softer_teachers_seem_easier_mostly_by_being_smaller():
-    logits = 3 * X[:, :3] @ DRAW.normal(size=(3, 3))
+    logits = 3 * X[:, :3] @ np.random.default_rng(3).normal(size=(3, 3))
     soft = {f"{heat}": np.exp(logits / heat) / np.exp(logits / heat).sum(axis=1, keepdims=True) for heat in (1, 20)}
     found = supervision_complexity((X, None), soft | {"codes": CODES}, kernel="rbf")
     assert found["20"].adjusted.value < 0.05 * found["1"].adjusted.value
@@ -259,7 +259,7 @@ def test_a_sketched_kernel_is_close_and_says_how_close():
 
 def test_row_order_changes_nothing():
     data = Dataset(X, CODES, ids=10 + np.arange(30))
-    shuffled = data.take(DRAW.permutation(30))
+    shuffled = data.take(np.random.default_rng(4).permutation(30))
     for kernel in ("rbf", network()):
         one, other = (supervision_complexity(rows, kernel=kernel) for rows in (data, shuffled))
         assert one.adjusted.value == pytest.approx(other.adjusted.value, rel=1e-9)
