@@ -4,7 +4,6 @@ from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
-from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError, name_rows
@@ -15,6 +14,7 @@ from samplewise.engine.refits import Refits
 from samplewise.generalization.bounds import Bound, Bounds, bounds_of_runs, row_outcomes
 from samplewise.generalization.certificates import betting_bound
 from samplewise.generalization.errors import highest_rate
+from samplewise.generalization.half_errors import MeanWithError, errors_of_halves
 from samplewise.generalization.information import Asked, estimate_information, ranked
 from samplewise.generalization.inversions import LN2
 from samplewise.generalization.runs import SupersampleRuns, require_losses
@@ -59,11 +59,8 @@ class Reading:
 
     def errors(self) -> tuple[Estimate, Estimate, Estimate]:
         """The gap, the error on rows that taught and that on ghosts, with t intervals over rows or groups."""
-        return (
-            self._estimate("gap", self.outside - self.inside),
-            self._estimate("training_error", self.inside),
-            self._estimate("ghost_error", self.outside),
-        )
+        names = ("gap", "training_error", "ghost_error")
+        return tuple(self._estimate(name, found) for name, found in zip(names, self.means, strict=True))  # type: ignore[return-value]  # three
 
     def information(self) -> Scores:
         """Nats the prediction of every row shares with whether it taught, over all fits; NaN for a row that sat out."""
@@ -134,56 +131,44 @@ class Reading:
         return np.abs(refits.outputs[:, :, 0].astype(np.float64) - self.target.codes)
 
     @cached_property
-    def inside(self) -> Floats:
-        """(u,) mean loss of every unit over the fits it taught."""
-        return self._means([one.inside for one in self.refits])
+    def means(self) -> tuple[MeanWithError, MeanWithError, MeanWithError]:
+        """Gap, training error and error on ghosts, 0..1, with the errors of having drawn these rows or groups."""
+        inside = np.concatenate([self._of_units(one.inside) for one in self.refits])
+        ghosts = np.concatenate([self._of_units(_ghosts(one)) for one in self.refits])
+        losses = np.concatenate([self._of_units(lost) for lost in self.losses])
+        return errors_of_halves(losses, inside == 1.0, ghosts == 1.0)
 
-    @cached_property
-    def outside(self) -> Floats:
-        """(u,) mean loss of every unit over the fits it did not teach; a row that sits out is nobody's ghost."""
-        return self._means(
-            [
-                ~one.inside if one.pairing is None else ~one.inside & (one.pairing.pair >= 0)
-                for one in self.refits
-            ]
-        )  # fmt: skip
+    def _of_units(self, values: Array) -> Floats:
+        """(k, u) means over the rows of every unit of values (k, n)."""
+        order = np.argsort(self.unit, kind="stable")
+        starts = np.searchsorted(self.unit[order], np.arange(int(self.unit.max()) + 1))
+        sums = np.add.reduceat(values[:, order].astype(np.float64), starts, axis=1)
+        return np.asarray(sums / np.diff(starts, append=len(order)))
 
-    def _means(self, masks: list[Mask]) -> Floats:
-        lost = sum((lost * mask).sum(axis=0) for lost, mask in zip(self.losses, masks, strict=True))
-        looks = sum(mask.sum(axis=0) for mask in masks)
-        totals, counts = np.bincount(self.unit, weights=lost), np.bincount(self.unit, weights=looks)
-        return np.where(counts > 0, totals / np.maximum(counts, 1), np.nan)
-
-    def _estimate(self, quantity: str, units: Floats) -> Estimate:
-        values = self.scale * units[~np.isnan(units)]
-        mean, error = float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))
-        half = float(stats.t.ppf(0.5 + self.coverage / 2.0, len(values) - 1)) * error
-        return Estimate(quantity, mean, mean - half, mean + half, self.name, self.coverage, "student1908", REASON)
-
-    def _of_units(self, lost: Floats, mask: Mask) -> Floats:
-        """Mean loss (n,) of the units that lie in a mask."""
-        counts = np.bincount(self.unit[mask], minlength=int(self.unit.max()) + 1)
-        totals = np.bincount(self.unit[mask], weights=lost[mask], minlength=len(counts))
-        return np.asarray(totals[counts > 0] / counts[counts > 0])
+    def _estimate(self, quantity: str, found: MeanWithError) -> Estimate:
+        low, high = (self.scale * end for end in found.interval(self.coverage))
+        return Estimate(quantity, self.scale * found.value, low, high, self.name, self.coverage, "student1908", REASON)
 
     def _t_bound(self) -> Bound:
         """The upper end of a one-sided t interval of the gap over rows or groups."""
-        differences = (self.outside - self.inside)[~np.isnan(self.outside - self.inside)]
-        error = differences.std(ddof=1) / np.sqrt(len(differences))
-        upper = differences.mean() + stats.t.ppf(self.coverage, len(differences) - 1) * error
-        return Bound("t interval", self.scale * float(upper), confidence=self.coverage, source="student1908")
+        upper = self.scale * self.means[0].upper(self.coverage)
+        return Bound("t interval", upper, confidence=self.coverage, source="student1908")
 
     def _held_out(self) -> Bound:
         """What the ghosts of the first fit promise for that model: the only entry about a model."""
-        first, lost = self.refits[0], self.losses[0][0]
-        outside = ~first.inside[0] if first.pairing is None else ~first.inside[0] & (first.pairing.pair >= 0)
-        taught, ghosts = (self._of_units(lost, mask) for mask in (first.inside[0], outside))
+        first, lost = self.refits[0], self._of_units(self.losses[0][:1])[0]
+        taught, ghosts = (lost[self._of_units(mask[:1])[0] == 1.0] for mask in (first.inside, _ghosts(first)))
         if np.isin(ghosts, (0.0, 1.0)).all():
             upper, source = highest_rate(float(ghosts.sum()), len(ghosts), 1.0 - self.coverage), "clopper1934"
         else:
             upper, source = betting_bound(ghosts, self.coverage).high, "waudby-smith2024"
         value = self.scale * (upper - float(taught.mean()))
         return Bound("held-out rows", value, of="this model's gap", confidence=self.coverage, source=source)
+
+
+def _ghosts(refits: Refits) -> Mask:
+    """(k, n) rows that did not teach; a row that sits out is nobody's ghost."""
+    return ~refits.inside if refits.pairing is None else ~refits.inside & (refits.pairing.pair >= 0)
 
 
 def _scrambled(words: Array) -> Array:

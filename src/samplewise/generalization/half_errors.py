@@ -1,0 +1,68 @@
+"""Errors of models of half of the units, and how far they would move had other units been drawn.
+
+A unit (a row, or a group) moves a mean error twice: by its own loss, and by what it teaches the models about all
+others. The spread of losses over units knows the first alone. The second shows in how the fits differ: fits hold random
+halves, so what a half teaches varies from fit to fit as much as what all units teach varies from sample to sample.
+
+Axes: k fits, u units.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from samplewise.core.arrays import Floats, Mask
+
+
+@dataclass(frozen=True, slots=True)
+class MeanWithError:
+    """A mean over samples of units, with the standard error of one sample and the degrees of freedom behind it."""
+
+    value: float
+    error: float
+    freedom: int
+
+    def upper(self, coverage: float) -> float:
+        """Upper end of a one-sided t interval."""
+        return self.value + float(stats.t.ppf(coverage, self.freedom)) * self.error
+
+    def interval(self, coverage: float) -> tuple[float, float]:
+        """Both ends of a t interval."""
+        half = float(stats.t.ppf(0.5 + coverage / 2.0, self.freedom)) * self.error
+        return self.value - half, self.value + half
+
+
+def errors_of_halves(losses: Floats, taught: Mask, ghosts: Mask) -> tuple[MeanWithError, MeanWithError, MeanWithError]:
+    """The gap, the error on units that taught and the error on ghosts, from losses (k, u) and who stood where (k, u).
+
+    Fits 2i and 2i + 1 are complements.
+    """
+    seen = taught.any(axis=0) & ghosts.any(axis=0)
+    losses, taught, ghosts = losses[:, seen], taught[:, seen], ghosts[:, seen]
+    inside, outside = _side(losses, taught), _side(losses, ghosts)
+    apart = (outside[0] - inside[0], outside[1] - inside[1])
+    return _with_error(*apart, taught), _with_error(*inside, taught), _with_error(*outside, taught)
+
+
+def _side(losses: Floats, mask: Mask) -> tuple[Floats, Floats]:
+    """Mean loss (u,) of every unit on one side, and how far each fit (k,) lies above these means there."""
+    counts = mask.sum(axis=0)
+    means = (losses * mask).sum(axis=0) / counts
+    own_part = counts / np.maximum(counts - 1, 1)  # a fit is part of the means it is set against
+    excess = ((losses - means) * own_part * mask).sum(axis=1) / mask.sum(axis=1)
+    return means, excess
+
+
+def _with_error(own: Floats, excess: Floats, taught: Mask) -> MeanWithError:
+    """Var(own) / u + Var(what halves teach) + twice their covariance, which is counted only where it widens."""
+    centred = own - own.mean()
+    chosen = (centred * taught).sum(axis=1) / taught.sum(axis=1)
+    together = max(float((excess * chosen).mean()), 0.0)
+    # What a half teaches above the mean, its complement lacks; chance in single fits has no such counterpart.
+    products = -excess[::2] * excess[1::2]
+    doubt = float(products.std()) / np.sqrt(max(len(products) - 1, 1))  # few fits know the spread badly: err upwards
+    taught_apart = max(float(products.mean()) + doubt, 0.0)
+    variance = float(own.var(ddof=1)) / len(own) + taught_apart + 2.0 * together
+    freedom = max(1, min(len(own) - 1, len(taught) // 2))
+    return MeanWithError(float(own.mean()), float(np.sqrt(variance)), freedom)
