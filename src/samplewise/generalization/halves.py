@@ -10,7 +10,10 @@ from samplewise.engine.refits import Refits
 from samplewise.generalization.errors import clustered
 from samplewise.generalization.memorised import successes
 
-REASON = "of models taught half of the rows; the model on all rows has a smaller gap"
+REASON = (
+    "of models taught half of the rows; the model on all rows has a smaller gap; the interval counts the chance of"
+    " which rows were judged, not of which rows taught"
+)
 
 
 def gap_of_refits(
@@ -25,7 +28,9 @@ def gap_of_refits(
     Returns: (taught, other, gap) Estimates; a larger gap means more was learned by heart. Points are % of rows, or
              hundredths of the label's standard deviation.
     Raises:  InputError as `memorization_of_refits`.
-    Cost:    one pass over the outputs.   Not for: judging the model on all rows (its gap is smaller).
+    Cost:    one pass over the outputs.
+    Not for: judging the model on all rows (its gap is smaller), or other samples: `generalization_gap` has intervals
+             that also count which rows taught.
     Source:  feldman2020.
 
     >>> import numpy as np
