@@ -11,10 +11,12 @@ from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.values import Estimate
 from samplewise.engine.refits import Part
+from samplewise.labels.blocks import BlockedRows
 from samplewise.labels.confident_joint import ConfidentLearning, count_joint
 from samplewise.labels.neighbours import nearest_others, neighbour_means, neighbour_shares
 from samplewise.labels.one_run import watch
 from samplewise.labels.posterior import LabelPosterior, label_posterior
+from samplewise.labels.predictions import is_kept
 from samplewise.labels.remedies import Judge
 
 READ = {  # what each method reads besides the rows
@@ -140,8 +142,9 @@ def by_confident_learning(part: Part, *, predictions: Floats | None = None) -> J
         "noise_rate", found.noise_rate, unit="share of labels", source="northcutt2021",
         reason="counted from confident disagreements, which have no likelihood",
     )  # fmt: skip
+    opinion = BlockedRows(held_out, _as_floats) if is_kept(held_out) else held_out
     return JudgedLabels(
-        part.codes, wrong, best, chance, held_out, _rows_of_flips(found), rate, float("nan"), bool(chosen.any()), 1,
+        part.codes, wrong, best, chance, opinion, _rows_of_flips(found), rate, float("nan"), bool(chosen.any()), 1,
         chosen=chosen, unit="1 - probability of the given label",
     )  # fmt: skip
 
@@ -187,6 +190,11 @@ def by_dynamics(part: Part) -> JudgedLabels:
         flips / flips.sum(axis=1, keepdims=True), rate, float("nan"), bool(watched.chosen.any()), 1,
         chosen=watched.chosen, voice="the network, over its training,", unit="weight of the lower bell",
     )  # fmt: skip
+
+
+def _as_floats(block: Floats) -> Array:
+    """Rows as they are, in single precision."""
+    return block.astype(np.float32)
 
 
 def _rows_of_flips(found: ConfidentLearning) -> Floats:

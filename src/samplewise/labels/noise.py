@@ -223,9 +223,9 @@ def wrong_and_suggested(held_out: Array | BlockedRows, matrix: Floats, codes: In
     return np.clip(wrong, 0.0, 1.0), suggested, chance
 
 
-def class_posterior(held_out: Array, matrix: Floats, codes: Ints) -> Floats:
+def class_posterior(held_out: Array | BlockedRows, matrix: Floats, codes: Ints) -> Floats:
     """(n, c) P(true class | row, given label), proportional to held_out[k] * matrix[k, given]."""
-    joint = held_out.astype(np.float64) * matrix.T[codes]
+    joint = np.asarray(held_out, dtype=np.float64) * matrix.T[codes]
     return np.asarray(joint / joint.sum(axis=1, keepdims=True))
 
 
