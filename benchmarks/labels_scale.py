@@ -5,7 +5,7 @@
 
 Every method runs in a process of its own. Peak memory is that of the process's own (anonymous) pages, looked at every
 10 ms: pages of the file that the system keeps at hand are not counted, they are given back when memory is short.
-2 % of the labels are replaced by another class.
+2 % of the labels are replaced by another class. Seconds are those a person waits, with whatever else the machine does.
 """
 
 import argparse
