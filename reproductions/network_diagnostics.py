@@ -1,6 +1,6 @@
 """Three looks into networks on digits: where rows part, how curved the loss is, how many directions the task needs.
 
-    python reproductions/network_diagnostics.py     # about two minutes on one core
+    python reproductions/network_diagnostics.py     # about four minutes on one core
 
 Published for comparison: digits of MNIST need 750 random directions of a fully connected network's 199,210 weights
 (li2018; a later attempt found 600, and less for other networks). Ours are smaller pictures, fewer rows and a network of
