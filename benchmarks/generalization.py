@@ -70,13 +70,14 @@ def measure(name: str) -> dict[str, Any]:
     """A report, its parts, and the bare fits beside it."""
     estimator, count, classes, fits = CASES[name]
     X, y = rows(count, classes)
+    load = os.getloadavg()[0]  # of other work: wall-clock ratios mean little unless it is near 0
     bare = bare_seconds(estimator, X, y, fits)
     started = perf_counter()
     report = generalization_gap((X, y), estimator, splits=SPLITS, draws=DRAWS)
     whole, fastest = perf_counter() - started, min(bare.values())
     information = min((row for row in report.bounds if row.confidence is None), key=lambda row: row.plug_in)
     return {
-        "rows": count, "classes": classes, "fits": report.cost.fits, **bare, "report, s": whole,
+        "load average before": load, "rows": count, "classes": classes, "fits": report.cost.fits, **bare, "report, s": whole,
         "report over bare fits": whole / fastest, "reading, s": report.cost.read_seconds,
         "reading, % of bare fits": 100.0 * report.cost.read_seconds / fastest, "gap, points": report.gap.value,
         "tightest information bound": information.name, "its value, points": information.plug_in,
