@@ -77,8 +77,8 @@ def measure(name: str) -> dict[str, Any]:
     whole, fastest = perf_counter() - started, min(bare.values())
     information = min((row for row in report.bounds if row.confidence is None), key=lambda row: row.plug_in)
     return {
-        "load average before": load, "rows": count, "classes": classes, "fits": report.cost.fits, **bare, "report, s": whole,
-        "report over bare fits": whole / fastest, "reading, s": report.cost.read_seconds,
+        "load average before": load, "rows": count, "classes": classes, "fits": report.cost.fits, **bare,
+        "report, s": whole, "report over bare fits": whole / fastest, "reading, s": report.cost.read_seconds,
         "reading, % of bare fits": 100.0 * report.cost.read_seconds / fastest, "gap, points": report.gap.value,
         "tightest information bound": information.name, "its value, points": information.plug_in,
     }  # fmt: skip
