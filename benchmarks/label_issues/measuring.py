@@ -12,6 +12,7 @@ from samplewise.data.targets import describe_target
 from samplewise.engine.models.choice import choose_learner
 
 BINS = 10
+DIGITS = 5  # kept of every measure
 ACTORS = ("samplewise", "samplewise, 3 rounds", f"cleanlab filter {DEFAULT_FILTER}")
 
 
@@ -24,12 +25,13 @@ def judged(opinion: Opinion, given: np.ndarray, truth: np.ndarray) -> dict[str, 
         found["auroc"] = float(roc_auc_score(bad, opinion.score))
     if opinion.flags is not None:
         found["flags"] = float(opinion.flags.sum())
-        found["f1"] = float(f1_score(bad, opinion.flags)) if bad.any() else float("nan")
+        if bad.any():
+            found["f1"] = float(f1_score(bad, opinion.flags))
         relabelled = np.where(opinion.flags, opinion.suggested, given)
         found["labels_right"] = float(np.mean(relabelled == truth))
     if opinion.chance is not None:
         found["calibration_error"] = calibration_error(opinion.chance, bad)
-    return found
+    return {key: round(value, DIGITS) for key, value in found.items()}
 
 
 def calibration_error(chance: np.ndarray, bad: np.ndarray) -> float:
@@ -58,4 +60,4 @@ def accuracy(task: Task, keep: np.ndarray, labels: np.ndarray, seed: int) -> flo
     learner, _ = choose_learner(task.learner, data, describe_target(data.y, ids=data.ids))
     fitted = learner.fit(data, seed=seed)
     said = fitted.classes[fitted.probabilities(task.test[0]).argmax(axis=1)]
-    return float(np.mean(said == task.test[1]))
+    return round(float(np.mean(said == task.test[1])), DIGITS)
