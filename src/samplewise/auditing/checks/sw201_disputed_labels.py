@@ -2,9 +2,10 @@
 
 ## Measures
 For every row the probability that its label is wrong (`wrong_label`), from models that did not see the row. Two rounds:
-the second is taught without the rows that the first disputes. A noise matrix, read from the rows each class is surest
-of, tells flipped labels from classes that merely overlap; for a number, a wrong label is one that lies where any label
-could lie rather than near its prediction. Likely errors are listed apart from ambiguous rows.
+the second is taught without the rows that the first disputes; where the learner is slow to fit, the first is that of a
+kernel head. A noise matrix, read from the rows each class is surest of, tells flipped labels from classes that merely
+overlap; for a number, a wrong label is one that lies where any label could lie rather than near its prediction. Likely
+errors are listed apart from ambiguous rows.
 
 ## Why it matters
 Wrong labels teach the wrong answer and, in the rows a model is judged by, punish the right one.
