@@ -152,7 +152,8 @@ def find_label_issues(  # noqa: PLR0913  # the public door: data, how to fit, an
         InputError: missing labels, an unknown method, predictions or refits that cannot be used, or arguments that a
             method would not read.
 
-    Cost: folds x rounds fits; one graph of nearest rows, or one training, for the methods that say so.
+    Cost: folds x rounds fits in closed form; folds x (rounds - 1) of others, after as many rounds of a kernel head;
+        one graph of nearest rows, or one training, for the methods that say so.
     Not for: systematic errors, the same for the same kind of row: those are learned, not found.
     Source: docs/decisions/0005.
 
