@@ -130,7 +130,8 @@ def measure_learning_curve(  # noqa: PLR0913  # one keyword per thing a user may
     """
     part = open_part(data, learner, seed=seed, executor=executor)
     if refits is not None:
-        return _of_these_rows(refits, part)
+        refits.require_rows(part.data.ids)
+        return curve_of_refits(refits, part.target, groups=part.runner.groups)
     if folder is not None:
         part = replace(part, runner=replace(part.runner, store=FitStore(Path(folder))))
     rows = len(part)
@@ -143,16 +144,6 @@ def measure_learning_curve(  # noqa: PLR0913  # one keyword per thing a user may
         )
     made = refit(part.runner, "nested", part.folds, count=_affordable(part, wanted, repeats, budget), sizes=wanted)
     return curve_of_refits(made, part.target, groups=part.runner.groups)
-
-
-def _of_these_rows(refits: Refits, part: Part) -> LearningCurve:
-    """The curve of models that exist already."""
-    if not np.array_equal(refits.ids, part.data.ids):
-        raise InputError(
-            "these refits are of other rows", where="refits", got=f"{len(refits.ids)} rows for {len(part)}",
-            fix="pass refits of exactly this data, or leave them out",
-        )  # fmt: skip
-    return curve_of_refits(refits, part.target, groups=part.runner.groups)
 
 
 def _affordable(part: Part, sizes: Sequence[int], repeats: int, budget: str | float | None) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from samplewise.core.arrays import Array
-from samplewise.core.errors import InputError, name_rows
+from samplewise.core.errors import InputError
 from samplewise.core.execution import Executor, SerialExecutor
 from samplewise.core.values import Estimate, Scores
 from samplewise.data.dataset import Dataset
@@ -26,6 +26,7 @@ from samplewise.engine.refits import (
     supersamples,
 )
 from samplewise.engine.refits.pace import first_fit
+from samplewise.engine.refits.stacking import require_labels
 from samplewise.generalization.bounds import Bounds
 from samplewise.generalization.memorised import joined, memorization_of_refits
 from samplewise.generalization.reading import Reading
@@ -133,7 +134,7 @@ def generalization_gap(  # noqa: PLR0913  # one keyword per part of the design, 
         target, groups = part.target, part.runner.groups
     else:
         made = (refits,) if isinstance(refits, Refits) else tuple(refits)
-        _require_same_rows(made, data)
+        _require_halves(made, data)
         target, probe = describe_target(data.y, ids=data.ids), Probe()
         groups = groups_with_copies(exact_groups(feature_space(data)), data.groups, data.ids)
         warnings += _torn(made, groups)
@@ -210,11 +211,7 @@ def _require_rows(data: Dataset) -> None:
         raise InputError(
             "there are too few rows to halve", got=f"{len(data)} rows", fix=f"pass {LEAST_ROWS} rows or more"
         )
-    if (absent := data.unlabelled()).any():
-        raise InputError(
-            "every row needs a label", where=name_rows(data.ids[absent]),
-            got=f"{int(absent.sum())} of {len(data)} rows without", fix="drop them: data.drop(ids)",
-        )  # fmt: skip
+    require_labels(data, "data")
     if data.time is not None:
         raise InputError(
             "random halves would teach the future of rows they are asked about", where="time",
@@ -238,15 +235,12 @@ def _require_two_of_each(part: Part) -> None:
         )  # fmt: skip
 
 
-def _require_same_rows(refits: tuple[Refits, ...], data: Dataset) -> None:
+def _require_halves(refits: tuple[Refits, ...], data: Dataset) -> None:
     designs = {one.design for one in refits}
     if not refits or not (designs == {"supersample"} or (designs == {"halves"} and len(refits) == 1)):
         raise InputError(
             "the gap is read from halves", where="refits", got=", ".join(sorted(designs)) or "none",
             fix="pass what refit_supersamples(...) or refit(runner, 'halves', folds) gave",
         )  # fmt: skip
-    if any(not np.array_equal(one.ids, data.ids) for one in refits):
-        raise InputError(
-            "these refits are of other rows", where="refits", got=f"{len(refits[0].ids)} rows for {len(data)}",
-            fix="pass refits of exactly this data, in its order",
-        )  # fmt: skip
+    for one in refits:
+        one.require_rows(data.ids)

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from samplewise.core.arrays import Array, Ints, Mask
-from samplewise.core.errors import unknown_name
+from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.randomness import derive_seed
 from samplewise.data.splits import nested_subsets, random_halves
 from samplewise.engine.models.learner import Fit
@@ -33,6 +33,14 @@ class Refits:
     def __len__(self) -> int:
         """Number of models."""
         return len(self.inside)
+
+    def require_rows(self, ids: Array) -> None:
+        """Refuse another data set than the one with these ids, in this order."""
+        if not np.array_equal(self.ids, ids):
+            raise InputError(
+                "these refits are of other rows", where="refits", got=f"{len(self.ids)} rows for {len(ids)}",
+                fix="pass refits of exactly this data, in its order, or leave them out",
+            )  # fmt: skip
 
     def sizes(self) -> Ints:
         """(k,) rows that taught each model."""
