@@ -25,6 +25,7 @@ from samplewise.data.dataset import Dataset
 from samplewise.engine.models.choice import choose_learner
 from samplewise.engine.models.learner import Learner
 from samplewise.engine.models.metrics import Metric, choose_metric
+from samplewise.engine.refits.opening import FITS
 from samplewise.engine.refits.processes import ProcessExecutor, available_cores
 from samplewise.engine.refits.store import FitStore
 from samplewise.report import Comparison, compare, summary_html, summary_text, to_html, to_json, to_junit, to_markdown
@@ -222,7 +223,7 @@ def _evidence(
     taken: Intake, learner: Learner, metric: Metric, plan: Plan, seed: int, executor: Executor | None,
     folder: Path | None, told: Progress,
 ) -> Evidence:  # fmt: skip
-    store = FitStore(None if folder is None else folder / "fits")
+    store = FitStore(None if folder is None else folder / FITS)
     evidence = Evidence(
         taken.data, taken.target, taken.columns, learner, metric, plan, executor or ProcessExecutor(), store, seed,
         taken.test, taken.predictions, taken.embeddings, taken.test_embeddings,

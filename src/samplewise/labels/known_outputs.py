@@ -19,6 +19,11 @@ class ReadPart(Part):
 
     known: Floats | None = None
 
+    @property
+    def needs_fits(self) -> bool:
+        """Whether even the first outputs take fits."""
+        return self.known is None and super().needs_fits
+
     def held_out_outputs(self, *, keep: Mask | None = None, codes: Array | None = None) -> Floats:
         """(n, c) as of any part; with all rows teaching the given labels they are read, not made."""
         if self.known is not None and keep is None and codes is None:
@@ -28,7 +33,7 @@ class ReadPart(Part):
 
 def read_refits(part: Part, refits: Refits) -> ReadPart:
     """The part with the mean output of the models that saw neither the row nor a row of its group."""
-    _require_same_rows(part, refits)
+    _require_same_data(part, refits)
     groups = part.runner.groups
     numbers = np.arange(len(part)) if groups is None else np.unique(groups, return_inverse=True)[1]
     total, looks = np.zeros((len(part), refits.outputs.shape[2])), np.zeros(len(part))
@@ -48,12 +53,8 @@ def read_refits(part: Part, refits: Refits) -> ReadPart:
     return ReadPart(part.runner, part.positions, part.all_folds, part.ordered, known=known)
 
 
-def _require_same_rows(part: Part, refits: Refits) -> None:
-    if not np.array_equal(refits.ids, part.data.ids):
-        raise InputError(
-            "these refits are of other rows", where="refits", got=f"{len(refits.ids)} rows for {len(part)}",
-            fix="pass refits of exactly this data, or leave them out",
-        )  # fmt: skip
+def _require_same_data(part: Part, refits: Refits) -> None:
+    refits.require_rows(part.data.ids)
     width = max(part.class_count, 1)
     if refits.outputs.shape[2] != width:
         raise InputError(

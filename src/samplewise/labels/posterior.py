@@ -14,7 +14,6 @@ from samplewise.core.values import Estimate
 from samplewise.engine.models.kernel_head import KernelHead
 from samplewise.engine.refits.parts import Part
 from samplewise.labels.blocks import BlockedRows, log_probabilities
-from samplewise.labels.known_outputs import ReadPart
 from samplewise.labels.noise import NoiseFit, class_posterior, fit_noise, wrong_and_suggested
 from samplewise.labels.residuals import fit_residuals
 
@@ -163,7 +162,7 @@ def label_posterior(part: Part, *, predictions: Floats | None = None, rounds: in
         opinion = _opened(part, told if rounds == 1 else np.asarray(told))
         accurate = partial(_as_accurate, first=opinion.outputs, codes=part.codes)
         return _of_classes(part, _further(part, opinion, rounds, accurate))
-    if rounds > 1 and not part.runner.learner.closed_form and not isinstance(part, ReadPart):
+    if rounds > 1 and part.needs_fits:
         return _of_classes(part, _screened(part, rounds))
     return _of_classes(part, _further(part, _opened(part, part.held_out_outputs()), rounds))
 

@@ -88,6 +88,11 @@ class Part:
         """(n,) fold of every row; rows of one group share it."""
         return self.all_folds[self.positions]
 
+    @property
+    def needs_fits(self) -> bool:
+        """Whether held-out outputs take fits that are not in closed form."""
+        return not self.runner.learner.closed_form
+
     def beside(self, learner: Learner) -> "Part":
         """The same rows and folds as another learner sees them."""
         return replace(self, runner=self.runner.beside(learner))

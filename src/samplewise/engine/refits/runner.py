@@ -41,7 +41,7 @@ class FitRunner:
     on_fit: Callable[[], None] = lambda: None
     groups: Array | None = None
     _benches: dict[str, Bench] = field(default_factory=dict, repr=False)
-    _beside: dict[str, "FitRunner"] = field(default_factory=dict, repr=False)
+    _beside: dict[str, "FitRunner"] = field(default_factory=dict, init=False, repr=False)  # a copy has its own
     _name: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
