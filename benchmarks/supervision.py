@@ -57,7 +57,7 @@ def timed(data: tuple, targets: dict, student: torch.nn.Module, form: str, repea
     spent = []
     for _ in range(repeats):
         began = time.process_time()
-        found = supervision_complexity(data, targets, kernel=student, form=form)
+        found = supervision_complexity(data, targets=targets, kernel=student, form=form)
         spent.append(time.process_time() - began)
     return found, min(spent)
 

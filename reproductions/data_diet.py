@@ -62,7 +62,7 @@ def learner(steps: int, rows: int) -> TorchLearner:
 def scores_of(data: Dataset, seed: int) -> dict[str, Scores]:
     """Difficulty of every row, larger is harder."""
     looks = LOOK * BATCH // ROWS
-    dynamics = training_dynamics(data, learner(LOOK, ROWS), runs=RUNS, error_epochs=[looks], seed=seed)
+    dynamics = training_dynamics(data, learner=learner(LOOK, ROWS), runs=RUNS, error_epochs=[looks], seed=seed)
     early = [learner(LOOK, ROWS).fit(data, seed=seed + run) for run in range(RUNS)]
     fresh = []
     for run in range(RUNS):
@@ -72,12 +72,12 @@ def scores_of(data: Dataset, seed: int) -> dict[str, Scores]:
         warnings.simplefilter(
             "ignore", UserWarning
         )  # it says that norms before training mean nothing, which is the point
-        before = gradient_norm(fresh, (data.X, data.y))
+        before = gradient_norm((data.X, data.y), module=fresh)
     return {
         "early error (EL2N)": dynamics.early_error[looks],
-        "gradient norm (GraNd)": gradient_norm(early, data),
+        "gradient norm (GraNd)": gradient_norm(data, module=early),
         "gradient norm before training": before,
-        "forgetting": training_dynamics(data, learner(STEPS, ROWS), runs=RUNS, seed=seed).forgetting,
+        "forgetting": training_dynamics(data, learner=learner(STEPS, ROWS), runs=RUNS, seed=seed).forgetting,
     }
 
 

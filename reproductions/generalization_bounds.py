@@ -109,7 +109,12 @@ def point(X: np.ndarray, y: np.ndarray, learner: str, n: int, supersamples: int,
         flips = np.random.default_rng(draw).random(len(rows)) < noise
         labels = np.where(flips, 1 - y[rows], y[rows])
         report = generalization_gap(
-            (X[rows], labels), LEARNERS[learner](n), splits=SPLITS, draws=1, seed=draw, executor=SerialExecutor()
+            (X[rows], labels),
+            learner=LEARNERS[learner](n),
+            splits=SPLITS,
+            draws=1,
+            seed=draw,
+            executor=SerialExecutor(),
         )
         values = {bound.name: bound.plug_in for bound in report.bounds}
         values["f-CMI, corrected"] = report.bounds["f-CMI"].corrected

@@ -52,7 +52,7 @@ def followed(data: Dataset, seed: int, policy: str) -> dict[str, object]:
     now, told = FIRST, []
     for _ in range(ROUNDS + 1):
         part = data.take(np.sort(order[:now]))
-        curve = curves.measure_learning_curve(part, "boosting", repeats=REPEATS, seed=seed)
+        curve = curves.measure_learning_curve(part, learner="boosting", repeats=REPEATS, seed=seed)
         true = error_of(data, order[:now], judges)
         step: dict[str, object] = {"rows": now, "measured": float(curve.error[-1]), "true": true}
         told.append(step)

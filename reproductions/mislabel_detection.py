@@ -77,7 +77,7 @@ def network_scores(data: Dataset, queries: tuple, epochs: int, seed: int) -> dic
     found = {
         "loss": (Scores("loss", -np.log(shares), data.ids, "nats", "less expected"), True),
         "error norm (EL2N)": (Scores("el2n", np.linalg.norm(errors, axis=1), data.ids, "share", "further off"), True),
-        "gradient norm (GraNd)": (gradient_norm(fitted, data), True),
+        "gradient norm (GraNd)": (gradient_norm(data, module=fitted), True),
         "self-influence": (attributor.self_influence(), True),
         "mean influence on 500 clean rows": (attributor.attribute(queries).aggregate(), False),
     }
@@ -89,7 +89,7 @@ def other_scores(data: Dataset, seed: int) -> dict[str, tuple[Scores, bool]]:
     return {
         "nearest neighbours' Shapley value": (knn_shapley(data, seed=seed), False),
         "closed-form leave-one-out": (leave_one_out(data, seed=seed), False),
-        "out-of-bag value, 50 kernel heads": (out_of_bag_value(data, "kernel", count=50, seed=seed), False),
+        "out-of-bag value, 50 kernel heads": (out_of_bag_value(data, learner="kernel", count=50, seed=seed), False),
         "label issues of the audit (cross-fitted)": (find_label_issues(data, seed=seed).wrong, True),
     }
 

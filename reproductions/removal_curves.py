@@ -59,15 +59,17 @@ def rows_of(seed: int) -> tuple[Dataset, Dataset, Dataset, np.ndarray]:
 
 def valued(data: Dataset, validation: Dataset) -> dict[str, tuple[Scores, float]]:
     """Values by every method, and the CPU seconds they took."""
-    game = open_game(data, validation, LEARNER, executor=SerialExecutor())
+    game = open_game(data, validation, learner=LEARNER, executor=SerialExecutor())
     fitted = LEARNER.fit(data.X, data.y)
     makers = {
         "Banzhaf, 500 fits": lambda: banzhaf(game, count=500),
         "Shapley, 2 orders": lambda: data_shapley(game, permutations=2, tolerance=1.0),
         "leave-one-out, 301 fits": lambda: leave_one_out(game),
         "leave-one-out of a ridge head, no fit": lambda: leave_one_out(data),
-        "nearest neighbours' Shapley value": lambda: knn_shapley(data, validation),
-        "out-of-bag value, 100 fits": lambda: out_of_bag_value(data, LEARNER, count=100, executor=SerialExecutor()),
+        "nearest neighbours' Shapley value": lambda: knn_shapley(data, validation=validation),
+        "out-of-bag value, 100 fits": lambda: out_of_bag_value(
+            data, learner=LEARNER, count=100, executor=SerialExecutor()
+        ),
         "influence on the validation margins": lambda: Attributor(fitted).fit(data).attribute(validation).aggregate(),
     }
     found = {}
@@ -127,7 +129,7 @@ def table_of(results: dict[str, dict], flips: dict[str, object]) -> str:
 
 def flips_of(data: Dataset, test: Dataset) -> dict[str, object]:
     """Brittleness of the first test rows under the attribution of the trained model."""
-    game = open_game(data, test, LEARNER, executor=SerialExecutor())
+    game = open_game(data, test, learner=LEARNER, executor=SerialExecutor())
     fitted = LEARNER.fit(data.X, data.y)
     asked = test.take(np.arange(40))
     found = brittleness(Attributor(fitted).fit(data).attribute(asked), game, counts=(1, 2, 5, 10, 15, 20))
@@ -137,7 +139,7 @@ def flips_of(data: Dataset, test: Dataset) -> dict[str, object]:
 def main() -> None:
     HERE.mkdir(exist_ok=True)
     data, validation, test, wrong = rows_of(0)
-    game = open_game(data, test, LEARNER, executor=SerialExecutor())
+    game = open_game(data, test, learner=LEARNER, executor=SerialExecutor())
     results = {name: judged(*found, game, wrong) for name, found in valued(data, validation).items()}
     flips = flips_of(data, test)
     machine = {"cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}

@@ -95,7 +95,7 @@ def along_training(seed: int) -> list[dict]:
             continue
         for residual in (False, True):
             found = supervision_complexity(
-                (X[:300], y[:300]), targets, kernel=student.eval(), residual=residual, seed=seed
+                (X[:300], y[:300]), targets=targets, kernel=student.eval(), residual=residual, seed=seed
             )
             lines += [
                 {"seed": seed, "epoch": epoch, "residual": residual, "target": name,
@@ -116,7 +116,7 @@ def odd_or_even(n: int) -> dict[str, float]:
     signs = np.where(y % 2 == 1, 1.0, -1.0)
     gram = rbf_kernel(X, gamma=0.5 / median_bandwidth(X[:500]) ** 2)
     draws = {str(draw): np.random.default_rng(draw).choice([-1.0, 1.0], n) for draw in range(20)}
-    found = supervision_complexity(None, {"true": signs[:n]} | draws, kernel=gram[:n, :n])
+    found = supervision_complexity(None, targets={"true": signs[:n]} | draws, kernel=gram[:n, :n])
     true, random = found.pop("true"), [one.adjusted.value for one in found.values()]
     ridge = 1e-3 * np.eye(n)  # of a kernel whose mean eigenvalue is 1
     wrong = {

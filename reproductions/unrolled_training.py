@@ -86,11 +86,11 @@ def measured(run: str) -> dict[str, object]:
     """Smoothness, and how well each attribution foretells the run without rows."""
     data, queries = rows()
     chosen = learner(run)
-    smooth = training_smoothness(chosen, data, queries)
+    smooth = training_smoothness(data, queries, learner=chosen)
     start = time.process_time()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the smoothness is reported in the table
-        unrolled = unrolled_attribution(chosen, data, queries, check=False)
+        unrolled = unrolled_attribution(data, queries, learner=chosen, check=False)
     seconds = time.process_time() - start
     fitted = chosen.fit(data, seed=0)
     by = {

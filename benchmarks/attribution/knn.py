@@ -19,7 +19,7 @@ def ours(inputs: np.ndarray, labels: np.ndarray, queries: np.ndarray, asked: np.
     """(n,) values from samplewise."""
     from samplewise.influence import knn_shapley  # noqa: PLC0415
 
-    return np.asarray(knn_shapley((inputs, labels), (queries, asked), count=NEIGHBOURS).values)
+    return np.asarray(knn_shapley((inputs, labels), validation=(queries, asked), count=NEIGHBOURS).values)
 
 
 def pydvl(inputs: np.ndarray, labels: np.ndarray, queries: np.ndarray, asked: np.ndarray) -> np.ndarray:

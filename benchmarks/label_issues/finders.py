@@ -20,7 +20,7 @@ from tasks import NETWORK, Task
 from samplewise.data import Dataset
 from samplewise.engine.models.encoding import SpaceEncoder, TreeCodes
 from samplewise.engine.models.kernel_head import KernelHead
-from samplewise.engine.refits import Part, open_part
+from samplewise.engine.refits import Part, prepare
 from samplewise.labels import label_posterior, training_dynamics
 
 PEER_SCORES = ("self_confidence", "normalized_margin", "confidence_weighted_entropy")
@@ -62,10 +62,10 @@ def opinions(task: Task, given: np.ndarray, seed: int) -> dict[str, Opinion]:
     """Every method by name."""
     data = Dataset(task.X, given)
     found = {
-        "samplewise": ours(lambda: open_part(data, task.learner, seed=seed), rounds=2),
-        "samplewise, 3 rounds": ours(lambda: open_part(data, task.learner, seed=seed), rounds=3),
+        "samplewise": ours(lambda: prepare(data, task.learner, seed=seed).whole, rounds=2),
+        "samplewise, 3 rounds": ours(lambda: prepare(data, task.learner, seed=seed).whole, rounds=3),
     }
-    part = open_part(data, task.learner, seed=seed)
+    part = prepare(data, task.learner, seed=seed).whole
     P, spent = timed(lambda: held_out(task, part, given))
     found["samplewise, their P"] = ours(lambda: part, rounds=1, predictions=P)
     found |= peers(P, given, spent)
@@ -129,7 +129,7 @@ def neighbours(task: Task, given: np.ndarray) -> dict[str, Opinion]:
 
 def dynamics(data: Dataset, seed: int) -> dict[str, Opinion]:
     """One training run on all rows."""
-    seen, spent = timed(lambda: training_dynamics(data, NETWORK, runs=1, seed=seed))
+    seen, spent = timed(lambda: training_dynamics(data, learner=NETWORK, runs=1, seed=seed))
     low = {"margin (AUM)": seen.margin, "mean confidence": seen.confidence}
     found = {name: Opinion(-scores.values, seconds=spent) for name, scores in low.items()}
     return found | {"forgetting": Opinion(seen.forgetting.values, seconds=spent),

@@ -6,7 +6,7 @@ from cleanlab.rank import get_label_quality_scores
 from sklearn.metrics import roc_auc_score
 from tasks import DATA
 
-from samplewise.engine.refits import open_part
+from samplewise.engine.refits import prepare
 from samplewise.labels import label_posterior
 
 SETS = ("mnist", "cifar10")  # those published with probabilities
@@ -23,7 +23,7 @@ def reviewed_errors() -> dict[str, dict[str, float]]:
         with np.load(file, allow_pickle=False) as held:
             P, given = held["pred_probs"].astype(np.float64), held["given_labels"].astype(int)
             rows, wrong = held["reviewed_index"], held["votes"][:, 0].astype(int) < AGREE
-        posterior = label_posterior(open_part((P, given), "linear"), predictions=P, rounds=1)
+        posterior = label_posterior(prepare((P, given), "linear").whole, predictions=P, rounds=1)
         scores = {"samplewise": posterior.wrong} | {
             method: -get_label_quality_scores(given, P, method=method)
             for method in ("self_confidence", "normalized_margin")

@@ -33,7 +33,7 @@ from tasks import Task, tasks
 
 from samplewise.data import Dataset
 from samplewise.engine.models.metrics import METRICS
-from samplewise.engine.refits import measure_remedies, open_part
+from samplewise.engine.refits import measure_remedies, prepare
 from samplewise.labels import drop_disputed, label_posterior, relabel_disputed
 
 RESULTS = Path(__file__).parent.parent / "results" / "labels.json"
@@ -92,9 +92,9 @@ def waits(task: Task) -> dict[str, float]:
     given = task.spoilt("symmetric", 0.2, 0)
     data = Dataset(task.X, given)
     works = {
-        "samplewise": lambda: ours(lambda: open_part(data, task.learner), rounds=2),
-        "samplewise, 3 rounds": lambda: ours(lambda: open_part(data, task.learner), rounds=3),
-        "cleanlab": lambda: peers(held_out(task, open_part(data, task.learner), given), given, 0.0),
+        "samplewise": lambda: ours(lambda: prepare(data, task.learner).whole, rounds=2),
+        "samplewise, 3 rounds": lambda: ours(lambda: prepare(data, task.learner).whole, rounds=3),
+        "cleanlab": lambda: peers(held_out(task, prepare(data, task.learner).whole, given), given, 0.0),
         "two remedies tested": lambda: tested(data, task.learner),
     }
     works["cleanlab"]()  # imports, and the processes that fit
@@ -108,7 +108,7 @@ def waits(task: Task) -> dict[str, float]:
 
 
 def tested(data: Dataset, learner: Any) -> None:
-    part = open_part(data, learner)
+    part = prepare(data, learner).whole
     label_posterior(part)
     rules = {"relabel": relabel_disputed, "drop": drop_disputed}
     measure_remedies(part.runner, rules, [part.folds], metric=METRICS["accuracy"])

@@ -62,7 +62,7 @@ def test_rows_without_a_usable_label_are_set_aside_and_counted():
     assert len(taken.everything) == 40
     assert 3 not in taken.data.ids
     assert taken.facts["missing_labels"] == 2
-    assert any("once" in note for note in taken.notes)
+    assert any("once" in note for note in taken.facts["notes"])
     assert taken.target.codes.max() == 1
 
 
@@ -77,7 +77,7 @@ def test_test_set_may_be_a_pair_or_a_dataset_and_must_fit():
     assert len(take_in(X, Y, Roles(), test=Dataset(X[:5], Y[:5])).test) == 5
     with pytest.raises(InputError, match="other columns"):
         take_in(X, Y, Roles(), test=(X[:5, :2], Y[:5]))
-    with pytest.raises(InputError, match="lacks columns") as caught:
+    with pytest.raises(InputError, match="lack columns") as caught:
         take_in(FRAME[["a", "b"]], Y, Roles(), test=(FRAME[["a"]], Y))
     assert "b" in caught.value.where
 

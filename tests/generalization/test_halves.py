@@ -6,7 +6,7 @@ import pytest
 from samplewise.core.errors import InputError
 from samplewise.core.execution import SerialExecutor
 from samplewise.data import describe_target
-from samplewise.engine.refits import Refits, open_part, refit
+from samplewise.engine.refits import Refits, prepare, refit
 from samplewise.generalization import gap_of_refits, memorization_of_refits
 
 
@@ -44,7 +44,7 @@ def test_flipped_labels_are_memorised_by_a_flexible_model():
     y = np.arange(200) % 2
     flipped = np.arange(0, 200, 20)
     y[flipped] = 1 - y[flipped]
-    part = open_part((X, y), DecisionTreeClassifier(random_state=0), executor=SerialExecutor())
+    part = prepare((X, y), DecisionTreeClassifier(random_state=0), executor=SerialExecutor()).whole
     refits = refit(part.runner, "halves", part.folds, count=4)
     scores = memorization_of_refits(refits, part.target)
     assert scores.values[flipped].mean() > 0.7

@@ -49,8 +49,8 @@ def test_the_hessian_is_that_of_autograd(loss):
     curved = LossCurvature(module, (X, labels), loss)
     np.testing.assert_allclose(curved.product(np.eye(curved.size)), expected, atol=1e-12)
     values = np.linalg.eigvalsh(expected)
-    whole = curvature_spectrum(module, (X, labels), loss=loss, count=5, method="exact")
-    found = curvature_spectrum(module, (X, labels), loss=loss, count=5)
+    whole = curvature_spectrum((X, labels), module=module, loss=loss, count=5, method="exact")
+    found = curvature_spectrum((X, labels), module=module, loss=loss, count=5)
     for one in (whole, found):
         np.testing.assert_allclose(one.largest, values[::-1][:5], rtol=1e-6)
         assert one.lowest == pytest.approx(values[0], rel=1e-5)
@@ -70,7 +70,7 @@ def test_the_gauss_newton_part_is_the_one_written_out(loss):
         share = outputs(flat).softmax(1).numpy()
         bend = np.einsum("nc,cd->ncd", share, np.eye(3)) - share[:, :, None] * share[:, None]
     expected = np.einsum("ncp,ncd,ndq->pq", J, bend, J) / 40
-    found = curvature_spectrum(module, (X, LOSSES[loss][0]), loss=loss, matrix="gauss_newton", count=4)
+    found = curvature_spectrum((X, LOSSES[loss][0]), module=module, loss=loss, matrix="gauss_newton", count=4)
     np.testing.assert_allclose(found.largest, np.linalg.eigvalsh(expected)[::-1][:4], rtol=1e-6)
     assert found.lowest > -1e-10
 
@@ -78,14 +78,14 @@ def test_the_gauss_newton_part_is_the_one_written_out(loss):
 def test_least_squares_has_the_second_moments_of_its_rows():
     line = torch.nn.Linear(3, 1, bias=False).double()
     for matrix in ("hessian", "gauss_newton"):
-        found = curvature_spectrum(line, (X, NUMBERS[:, 0]), matrix=matrix, count=3, method="exact")
+        found = curvature_spectrum((X, NUMBERS[:, 0]), module=line, matrix=matrix, count=3, method="exact")
         np.testing.assert_allclose(found.largest, np.linalg.eigvalsh(X.T @ X / 40)[::-1])
 
 
 def test_the_density_and_its_shares_are_those_of_all_eigenvalues():
     module = network(width=12)
     values = np.linalg.eigvalsh(hessian(module, "cross_entropy"))
-    found = curvature_spectrum(module, (X, CODES), probes=20)
+    found = curvature_spectrum((X, CODES), module=module, probes=20)
     grid, heights = found.density()
     assert np.trapezoid(heights, grid) == pytest.approx(1.0, abs=1e-3)
     assert np.trapezoid(heights * grid, grid) == pytest.approx(values.mean(), rel=0.1)
@@ -98,7 +98,7 @@ def test_the_density_and_its_shares_are_those_of_all_eigenvalues():
 def test_the_interval_of_the_trace_covers_it():
     module = network(width=2)
     total = np.trace(hessian(module, "squared_error"))
-    found = [curvature_spectrum(module, (X, NUMBERS), loss="squared_error", count=1, probes=5, seed=seed).trace
+    found = [curvature_spectrum((X, NUMBERS), module=module, loss="squared_error", count=1, probes=5, seed=seed).trace
              for seed in range(25)]  # fmt: skip
     assert np.mean([one.low <= total <= one.high for one in found]) >= 0.85
     assert np.mean([one.value for one in found]) == pytest.approx(total, rel=0.08)
@@ -112,7 +112,7 @@ def test_sharpness_is_not_a_property_of_the_function():
         scaled[0].bias *= 100
         scaled[2].weight /= 100
     np.testing.assert_allclose(module(torch.as_tensor(X)).detach(), scaled(torch.as_tensor(X)).detach(), atol=1e-12)
-    one, other = (curvature_spectrum(each, (X, CODES), count=1, probes=2) for each in (module, scaled))
+    one, other = (curvature_spectrum((X, CODES), module=each, count=1, probes=2) for each in (module, scaled))
     assert other.largest[0] > 100 * one.largest[0]
     assert other.mean_loss == pytest.approx(one.mean_loss)
 
@@ -120,9 +120,9 @@ def test_sharpness_is_not_a_property_of_the_function():
 def test_a_fitted_network_and_single_precision():
     data = Dataset(X, np.array(["a", "b", "c"])[CODES])
     fitted = TorchLearner(dense_network, epochs=3).fit(data, seed=0)
-    single = curvature_spectrum(fitted, data, count=3, probes=2)
+    single = curvature_spectrum(data, module=fitted, count=3, probes=2)
     fitted.module.double()
-    double = curvature_spectrum(fitted, data, count=3, probes=2)
+    double = curvature_spectrum(data, module=fitted, count=3, probes=2)
     np.testing.assert_allclose(single.largest, double.largest, rtol=1e-4)
     assert single.matrix == "hessian"
 
@@ -130,21 +130,21 @@ def test_a_fitted_network_and_single_precision():
 def test_losses_of_ones_own_and_those_without_curvature():
     module = network()
     own = curvature_spectrum(
-        module,
         (X, CODES),
+        module=module,
         loss=lambda out, y: torch.nn.functional.cross_entropy(out, y.long(), reduction="none"),
         count=2,
     )
-    np.testing.assert_allclose(own.largest, curvature_spectrum(module, (X, CODES), count=2).largest, rtol=1e-6)
+    np.testing.assert_allclose(own.largest, curvature_spectrum((X, CODES), module=module, count=2).largest, rtol=1e-6)
     flat = curvature_spectrum(
-        torch.nn.Linear(3, 1).double(), (X, None), loss=lambda out, y: out[:, 0], count=2, method="exact"
+        (X, None), module=torch.nn.Linear(3, 1).double(), loss=lambda out, y: out[:, 0], count=2, method="exact"
     )
     assert flat.largest.tolist() == [0.0, 0.0]
     assert np.isfinite(flat.density()[1]).all()
 
 
 def test_the_same_seed_gives_the_same_bits():
-    one, other = (curvature_spectrum(network(), (X, CODES), count=2, probes=3, seed=4) for _ in range(2))
+    one, other = (curvature_spectrum((X, CODES), module=network(), count=2, probes=3, seed=4) for _ in range(2))
     np.testing.assert_array_equal(one.nodes, other.nodes)
     np.testing.assert_array_equal(one.largest, other.largest)
 
@@ -167,7 +167,7 @@ def test_the_same_seed_gives_the_same_bits():
 def test_what_has_no_curvature_is_refused(change, part, text):
     given = {"module": network(), "data": (X, CODES)} | change
     with pytest.raises(InputError) as caught:
-        curvature_spectrum(given.pop("module"), given.pop("data"), **given)
+        curvature_spectrum(given.pop("data"), module=given.pop("module"), **given)
     assert text in getattr(caught.value, part)
 
 
@@ -175,5 +175,5 @@ def test_only_torch_modules_have_second_derivatives():
     from sklearn.linear_model import LogisticRegression
 
     with pytest.raises(InputError) as caught:
-        curvature_spectrum(LogisticRegression().fit(X, CODES), (X, CODES))
+        curvature_spectrum((X, CODES), module=LogisticRegression().fit(X, CODES))
     assert "TorchLearner" in caught.value.fix

@@ -50,30 +50,30 @@ def dense(gram, targets, ridge):
 
 def test_signs_in_the_identity_have_complexity_one_whatever_its_scale():
     for scale in (1e-6, 1.0, 1e6):
-        found = supervision_complexity(None, SIGNS, kernel=scale * np.eye(30), ridge=0.0)
+        found = supervision_complexity(None, targets=SIGNS, kernel=scale * np.eye(30), ridge=0.0)
         assert found.adjusted.value == pytest.approx(1.0, rel=1e-12)
         assert found.relative.value == pytest.approx(1.0, rel=1e-12)
 
 
 def test_signs_are_never_easier_than_one_over_the_root_of_n():
-    easiest = supervision_complexity(None, SIGNS, kernel=np.outer(SIGNS, SIGNS), ridge=0.0)
+    easiest = supervision_complexity(None, targets=SIGNS, kernel=np.outer(SIGNS, SIGNS), ridge=0.0)
     assert easiest.adjusted.value == pytest.approx(30**-0.5, rel=1e-9)
-    assert supervision_complexity(None, SIGNS, kernel=GRAM, ridge=0.0).adjusted.value > 30**-0.5
+    assert supervision_complexity(None, targets=SIGNS, kernel=GRAM, ridge=0.0).adjusted.value > 30**-0.5
 
 
 def test_the_scale_of_the_kernel_changes_nothing_and_that_of_the_targets_is_taken_out_of_relative():
-    one = supervision_complexity(None, SIGNS, kernel=GRAM)
-    other = supervision_complexity(None, 3 * SIGNS, kernel=1e5 * GRAM)
+    one = supervision_complexity(None, targets=SIGNS, kernel=GRAM)
+    other = supervision_complexity(None, targets=3 * SIGNS, kernel=1e5 * GRAM)
     assert other.adjusted.value == pytest.approx(3 * one.adjusted.value, rel=1e-9)
     assert other.relative.value == pytest.approx(one.relative.value, rel=1e-9)
-    larger = supervision_complexity(None, SIGNS, kernel=1e5 * GRAM)
+    larger = supervision_complexity(None, targets=SIGNS, kernel=1e5 * GRAM)
     assert larger.margin_bound().value == pytest.approx(one.margin_bound().value, rel=0.1)
 
 
 @pytest.mark.parametrize("ridge", [0.0, 1e-3, 0.1])
 def test_random_targets_are_as_hard_as_the_closed_form_says(ridge):
     signs = np.random.default_rng(1).choice([-1.0, 1.0], size=(2000, 30))
-    expected = supervision_complexity(None, SIGNS, kernel=GRAM, ridge=ridge).random
+    expected = supervision_complexity(None, targets=SIGNS, kernel=GRAM, ridge=ridge).random
     norms = np.array([dense(GRAM, one[:, None], ridge * np.trace(GRAM) / 30)[0] for one in signs])
     drawn = np.sqrt(norms * np.trace(GRAM)) / 30
     assert np.sqrt(np.square(drawn).mean()) == pytest.approx(expected.value, rel=0.02)
@@ -84,7 +84,7 @@ def test_random_targets_are_as_hard_as_the_closed_form_says(ridge):
 def test_random_labels_of_a_network_are_as_hard_as_the_closed_form_says(form):
     balanced = np.arange(30) % 3
     drawn = {str(draw): np.random.default_rng(draw).integers(0, 3, 30) for draw in range(400)}
-    found = supervision_complexity((X, balanced), drawn | {"given": balanced}, kernel=network(), form=form)
+    found = supervision_complexity((X, balanced), targets=drawn | {"given": balanced}, kernel=network(), form=form)
     expected = found.pop("given").random
     norms = np.array([one.adjusted.value for one in found.values()])
     assert np.sqrt(np.square(norms).mean()) == pytest.approx(expected.value, rel=0.03)
@@ -94,7 +94,7 @@ def test_random_labels_of_a_network_are_as_hard_as_the_closed_form_says(form):
 def test_a_vanishing_ridge_agrees_with_a_solve():
     expected = np.sqrt(SIGNS @ linalg.solve(GRAM, SIGNS) * np.trace(GRAM)) / 30
     for ridge in (1e-12, 0.0):
-        found = supervision_complexity(None, SIGNS, kernel=GRAM, ridge=ridge)
+        found = supervision_complexity(None, targets=SIGNS, kernel=GRAM, ridge=ridge)
         assert found.adjusted.value == pytest.approx(expected, rel=1e-3 if ridge else 1e-9)
     assert found.contributions.values.sum() == pytest.approx(expected**2, rel=1e-9)
     assert found.unreachable == 0.0
@@ -103,7 +103,7 @@ def test_a_vanishing_ridge_agrees_with_a_solve():
 def test_the_norm_is_that_of_the_least_weights_that_fit():
     wide = np.random.default_rng(2).normal(size=(20, 50))
     weights = np.linalg.lstsq(wide, SIGNS[:20], rcond=None)[0]
-    found = supervision_complexity(None, SIGNS[:20], kernel=wide, ridge=0.0)
+    found = supervision_complexity(None, targets=SIGNS[:20], kernel=wide, ridge=0.0)
     assert found.adjusted.value == pytest.approx(np.sqrt(weights @ weights * np.square(wide).sum()) / 20, rel=1e-9)
 
 
@@ -176,7 +176,7 @@ def test_two_outputs_count_by_their_difference():
     J = jacobian(module, X)
     gram = (J[:, 1] - J[:, 0]) @ (J[:, 1] - J[:, 0]).T
     found = supervision_complexity((X, (SIGNS > 0).astype(int)), kernel=module)
-    by_hand = supervision_complexity(None, SIGNS, kernel=gram)
+    by_hand = supervision_complexity(None, targets=SIGNS, kernel=gram)
     assert found.adjusted.value == pytest.approx(by_hand.adjusted.value, rel=1e-5)
 
 
@@ -197,7 +197,7 @@ def test_what_is_left_to_learn_falls_in_training():
 def test_softer_teachers_seem_easier_mostly_by_being_smaller():
     logits = 3 * X[:, :3] @ np.random.default_rng(3).normal(size=(3, 3))
     soft = {f"{heat}": np.exp(logits / heat) / np.exp(logits / heat).sum(axis=1, keepdims=True) for heat in (1, 20)}
-    found = supervision_complexity((X, None), soft | {"codes": CODES}, kernel="rbf")
+    found = supervision_complexity((X, None), targets=soft | {"codes": CODES}, kernel="rbf")
     smaller = found["20"].adjusted.value / found["1"].adjusted.value
     easier = found["20"].relative.value / found["1"].relative.value
     assert smaller < 0.1
@@ -206,8 +206,8 @@ def test_softer_teachers_seem_easier_mostly_by_being_smaller():
 
 
 def test_one_call_for_several_targets_equals_several_calls():
-    both = supervision_complexity((X, CODES), {"a": CODES, "b": SIGNS}, kernel="laplacian")
-    alone = supervision_complexity((X, CODES), SIGNS, kernel="laplacian")
+    both = supervision_complexity((X, CODES), targets={"a": CODES, "b": SIGNS}, kernel="laplacian")
+    alone = supervision_complexity((X, CODES), targets=SIGNS, kernel="laplacian")
     assert both["b"].adjusted == alone.adjusted
     np.testing.assert_array_equal(both["b"].contributions.values, alone.contributions.values)
 
@@ -226,7 +226,7 @@ def test_the_margin_bound_covers_the_error_of_new_rows():
     for _ in range(1000):
         rows = draw.choice([-1.0, 1.0], 400) * draw.uniform(0.8, 1.2, 400)
         labels = np.sign(rows) * np.where(draw.random(400) < 0.1, -1.0, 1.0)
-        found = supervision_complexity(None, labels, kernel=rows[:, np.newaxis])
+        found = supervision_complexity(None, targets=labels, kernel=rows[:, np.newaxis])
         error = 10.0 if found._margins @ (labels * np.sign(rows) > 0) > 0 else 90.0
         bounds.append(found.margin_bound(0.3).value)
         rates.append(100 * np.mean(found._margins <= 0.3))
@@ -272,7 +272,7 @@ def test_row_order_changes_nothing():
 @pytest.mark.parametrize("targets", [np.zeros(30), np.full(30, 2), np.ones((30, 3)), np.full(30, "cat")])
 def test_targets_that_are_all_the_same_have_no_complexity(targets):
     for kernel, form in ((GRAM, "shared"), (network(), "full")):
-        found = supervision_complexity((X, CODES), targets, kernel=kernel, form=form)
+        found = supervision_complexity((X, CODES), targets=targets, kernel=kernel, form=form)
         assert found.adjusted.value == found.relative.value == found.held_out_error.value == 0.0
         assert "nothing to learn" in found.adjusted.reason
 
@@ -281,7 +281,7 @@ def test_copies_with_different_labels_are_endless_without_a_ridge():
     twice = np.vstack([X, X[:1]])
     labels = np.r_[SIGNS, -SIGNS[0]]
     gram = np.exp(-0.2 * np.square(twice[:, None] - twice).sum(axis=2))
-    found = supervision_complexity(None, labels, kernel=gram, ridge=0.0)
+    found = supervision_complexity(None, targets=labels, kernel=gram, ridge=0.0)
     assert found.adjusted.value == found.condition == np.inf
     assert "no ridge" in found.adjusted.reason
     assert found.random.value == np.inf
@@ -289,9 +289,9 @@ def test_copies_with_different_labels_are_endless_without_a_ridge():
     assert np.isnan(found.held_out_error.value)
     assert "ridge" in found.held_out_error.reason
     assert np.flatnonzero(np.isinf(found.contributions.values)).tolist() == [0, 30]
-    agreeing = supervision_complexity(None, np.r_[SIGNS, SIGNS[0]], kernel=gram, ridge=0.0)
+    agreeing = supervision_complexity(None, targets=np.r_[SIGNS, SIGNS[0]], kernel=gram, ridge=0.0)
     assert np.isfinite(agreeing.adjusted.value)
-    stopped = supervision_complexity(None, labels, kernel=gram)
+    stopped = supervision_complexity(None, targets=labels, kernel=gram)
     assert np.isfinite(stopped.adjusted.value)
     assert stopped.unreachable > 0.05
 
@@ -349,7 +349,7 @@ def test_what_cannot_be_answered_is_refused(call, part, text):
 
 
 def test_numbers_have_no_margin():
-    found = supervision_complexity((X, X[:, 0]), X[:, 0], kernel="rbf")
+    found = supervision_complexity((X, X[:, 0]), targets=X[:, 0], kernel="rbf")
     assert 0 < found.held_out_error.value < 60
     with pytest.raises(InputError, match="class") as caught:
         found.margin_bound()

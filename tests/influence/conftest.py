@@ -34,7 +34,7 @@ def clouds_game():
 def _formula_game(players, formula, seed=0):
     """A game of so many players with the worth of a formula of the set."""
     X, y = np.arange(float(2 * players))[:, None], np.arange(2 * players) % 2
-    game = open_game((X[:players], y[:players]), (X[players:], y[players:]), "kernel", seed=seed)
+    game = open_game((X[:players], y[:players]), (X[players:], y[players:]), learner="kernel", seed=seed)
     parts = (game.runner, game.member, game.keys, game.query_ids, game.metric)
     return FormulaGame(*parts, formula=formula)
 
@@ -46,4 +46,4 @@ def _clouds_game(rows=40, wrong=(), learner="kernel", seed=0, **options):
     X = draw.normal(size=(rows + 60, 2)) + 2.5 * y[:, None]
     y[list(wrong)] = 1 - y[list(wrong)]
     data = (X[:rows], y[:rows])
-    return open_game(data, (X[rows:], y[rows:]), learner, executor=SerialExecutor(), **options)
+    return open_game(data, (X[rows:], y[rows:]), learner=learner, executor=SerialExecutor(), **options)

@@ -22,7 +22,7 @@ def points(rows=30, seed=0):
 
 def test_a_set_is_worth_what_a_fit_by_hand_scores():
     (X, y), (V, w) = points(), points(50, seed=1)
-    game = open_game((X, y), (V, w), LogisticRegression(), executor=SerialExecutor())
+    game = open_game((X, y), (V, w), learner=LogisticRegression(), executor=SerialExecutor())
     inside = np.random.default_rng(2).random((6, 30)) < 0.5
     expected = [100 * np.mean(LogisticRegression().fit(X[mask], y[mask]).predict(V) == w) for mask in inside]
     assert game.worth(inside) == pytest.approx(expected)
@@ -39,7 +39,7 @@ def test_nobody_and_one_class_are_worth_naming_a_class():
 
 def test_numbers_start_from_the_mean():
     X = np.arange(12.0)[:, None]
-    game = open_game((X, 2.5 * X[:, 0]), (X + 0.5, 2.5 * X[:, 0] + 1.25), "linear", utility="r2")
+    game = open_game((X, 2.5 * X[:, 0]), (X + 0.5, 2.5 * X[:, 0] + 1.25), learner="linear", utility="r2")
     nobody, everybody = game.ends
     assert nobody == pytest.approx(100 * (1 - np.mean((2.5 * X + 1.25 - 2.5 * X.mean()) ** 2) / np.var(2.5 * X)))
     assert everybody > 99
@@ -125,10 +125,10 @@ def test_a_frame_with_its_columns_in_another_order_is_the_same():
 @pytest.mark.parametrize(
     ("call", "text"),
     [
-        (lambda X, y: open_game((X, None), (X, y)), "data.drop"),
+        (lambda X, y: open_game((X, None), (X, y)), "(?s)data has no labels.*pass y"),
         (lambda X, y: open_game((X, y), (X, np.where(y == 0, np.nan, y))), "(?s)rows id 0, 2.*validation.drop"),
         (lambda X, y: open_game((X, y), (X, np.where(np.arange(30) == 4, 7, y))), "(?s)rows id 4.*of these classes"),
-        (lambda X, y: open_game((X, y), (X[:, :2], y)), "columns of the data"),
+        (lambda X, y: open_game((X, y), (X[:, :2], y)), "other columns than the data"),
         (lambda X, y: open_game((X, y), (X, y), players="groups"), "groups=..."),
         (lambda X, y: open_game((X, y), (X, y), players="hospitals"), "players='rows'"),
         (lambda X, y: open_game((X, y), (X, y), utility="r2"), "use one of: accuracy"),

@@ -32,25 +32,25 @@ def gradients(made):
 @pytest.mark.filterwarnings("ignore:the model's loss")
 def test_norms_and_coherence_are_those_of_the_gradients_written_out():
     G = gradients(module())
-    np.testing.assert_allclose(gradient_norm(module(), (X, y)).values, np.linalg.norm(G, axis=1), rtol=1e-10)
+    np.testing.assert_allclose(gradient_norm((X, y), module=module()).values, np.linalg.norm(G, axis=1), rtol=1e-10)
     others = G.sum(axis=0) - G
     cosines = np.sum(G * others, axis=1) / np.linalg.norm(G, axis=1) / np.linalg.norm(others, axis=1)
-    np.testing.assert_allclose(gradient_coherence(module(), (X, y)).values, cosines, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(gradient_coherence((X, y), module=module()).values, cosines, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.filterwarnings("ignore:the model's loss")
 def test_several_models_give_a_mean_and_its_error():
-    alone = np.stack([gradient_norm(module(seed), (X, y)).values for seed in range(3)])
-    together = gradient_norm([module(seed) for seed in range(3)], (X, y))
+    alone = np.stack([gradient_norm((X, y), module=module(seed)).values for seed in range(3)])
+    together = gradient_norm((X, y), module=[module(seed) for seed in range(3)])
     np.testing.assert_allclose(together.values, alone.mean(axis=0))
     np.testing.assert_allclose(together.spread, alone.std(axis=0, ddof=1) / np.sqrt(3))
 
 
 def test_a_model_no_better_than_guessing_is_warned_about_and_a_trained_one_is_not():
     with pytest.warns(UserWarning, match="that of guessing"):
-        gradient_norm(module(scale=0.01), (X, y))
+        gradient_norm((X, y), module=module(scale=0.01))
     made = module()
     easy = made(torch.as_tensor(X)).argmax(1).numpy()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        gradient_norm(made, (X, easy))
+        gradient_norm((X, easy), module=made)

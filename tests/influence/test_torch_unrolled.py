@@ -62,7 +62,7 @@ def test_the_replay_ends_where_the_loop_ends():
 @pytest.mark.parametrize("weights", [None, np.linspace(0.2, 2, 20)])
 def test_central_differences(target, weights):
     data = Dataset(*DATA, weights=weights)
-    found = unrolled_attribution(learner(), data, QUERIES, target=target, check=False)
+    found = unrolled_attribution(data, QUERIES, learner=learner(), target=target, check=False)
     run = _opened(learner(), data, QUERIES, target, 0)
     for row in (0, 7, 19):
         nudge = torch.zeros(20, dtype=torch.double)
@@ -93,16 +93,16 @@ def test_autograd_through_every_step():
 
 @pytest.mark.parametrize("stride", [1, 3, 100])
 def test_kept_states_change_nothing(stride, monkeypatch):
-    straight = unrolled_attribution(learner(), DATA, QUERIES, check=False).values
+    straight = unrolled_attribution(DATA, QUERIES, learner=learner(), check=False).values
     monkeypatch.setattr(Replay, "stride", stride)
-    again = unrolled_attribution(learner(), DATA, QUERIES, check=False).values
+    again = unrolled_attribution(DATA, QUERIES, learner=learner(), check=False).values
     np.testing.assert_array_equal(again, straight)
 
 
 def test_queries_together_or_one_by_one(monkeypatch):
-    together = unrolled_attribution(learner(), DATA, QUERIES, check=False)
+    together = unrolled_attribution(DATA, QUERIES, learner=learner(), check=False)
     monkeypatch.setattr("samplewise.influence.torch_unrolled.QUERY_BYTES", 1.0)
-    apart = unrolled_attribution(learner(), DATA, QUERIES, check=False)
+    apart = unrolled_attribution(DATA, QUERIES, learner=learner(), check=False)
     assert apart.values == pytest.approx(together.values, rel=1e-9)
     assert together.unit == "margin"
 
@@ -110,8 +110,8 @@ def test_queries_together_or_one_by_one(monkeypatch):
 def test_row_order_changes_nothing():
     turned = np.random.default_rng(2).permutation(20)
     data = Dataset(*DATA)
-    straight = unrolled_attribution(learner(), data, QUERIES, check=False)
-    shuffled = unrolled_attribution(learner(), data.take(turned), QUERIES, check=False)
+    straight = unrolled_attribution(data, QUERIES, learner=learner(), check=False)
+    shuffled = unrolled_attribution(data.take(turned), QUERIES, learner=learner(), check=False)
     assert shuffled.values == pytest.approx(straight.values[:, turned], abs=1e-9)
     assert shuffled.ids.tolist() == turned.tolist()
 
@@ -119,7 +119,7 @@ def test_row_order_changes_nothing():
 def test_numbers_are_in_the_units_of_the_label():
     X, y = DATA[0], 40.0 * DATA[0][:, 0] + 300
     options = {"make": partial(smooth_network, 1), "loss": "squared_error"}
-    found = unrolled_attribution(learner(**options), (X, y), (X[:3], y[:3]), check=False)
+    found = unrolled_attribution((X, y), (X[:3], y[:3]), learner=learner(**options), check=False)
     run = _opened(learner(**options), (X, y), (X[:3], y[:3]), "auto", 0)
     nudge = torch.zeros(20, dtype=torch.double)
     nudge[4] = 1e-5
@@ -131,7 +131,7 @@ def test_numbers_are_in_the_units_of_the_label():
 
 
 def test_small_changes_of_a_smooth_run_are_foretold():
-    found = training_smoothness(learner(), DATA, QUERIES)
+    found = training_smoothness(DATA, QUERIES, learner=learner())
     assert found.smooth
     assert found.factor < 1.2
     assert found.nudges.tolist() == list(NUDGES)
@@ -141,11 +141,11 @@ def test_small_changes_of_a_smooth_run_are_foretold():
 def test_a_run_with_kinks_at_a_high_rate_warns():
     wild = learner(kinked_network, epochs=20, rate=0.5, batch=5, decay=0.0)
     with pytest.warns(UserWarning, match="not smooth"):
-        unrolled_attribution(wild, DATA, QUERIES)
+        unrolled_attribution(DATA, QUERIES, learner=wild)
 
 
 def test_a_smooth_run_does_not_warn(recwarn):
-    unrolled_attribution(learner(), DATA, QUERIES)
+    unrolled_attribution(DATA, QUERIES, learner=learner())
     assert not [caught for caught in recwarn if "not smooth" in str(caught.message)]
 
 
@@ -160,13 +160,13 @@ def dropped():
 @pytest.mark.parametrize(
     ("call", "text"),
     [
-        (lambda: unrolled_attribution(learner(optimizer="adam"), DATA, QUERIES), "without make_objective"),
-        (lambda: unrolled_attribution("logistic", DATA, QUERIES), r"use influence\.Attributor"),
-        (lambda: unrolled_attribution(learner(normalised), DATA, QUERIES), "(?s)layer '1'.*LayerNorm"),
-        (lambda: unrolled_attribution(learner(dropped), DATA, QUERIES), "(?s)layer '1'.*no Dropout"),
-        (lambda: unrolled_attribution(learner(), DATA, QUERIES, target="logit"), "known: auto, margin"),
-        (lambda: unrolled_attribution(learner(), DATA, QUERIES, target="output"), "target='margin'"),
-        (lambda: training_smoothness(learner(), DATA, (QUERIES[0], None)), "one label per row"),
+        (lambda: unrolled_attribution(DATA, QUERIES, learner=learner(optimizer="adam")), "without make_objective"),
+        (lambda: unrolled_attribution(DATA, QUERIES, learner="logistic"), r"use influence\.Attributor"),
+        (lambda: unrolled_attribution(DATA, QUERIES, learner=learner(normalised)), "(?s)layer '1'.*LayerNorm"),
+        (lambda: unrolled_attribution(DATA, QUERIES, learner=learner(dropped)), "(?s)layer '1'.*no Dropout"),
+        (lambda: unrolled_attribution(DATA, QUERIES, learner=learner(), target="logit"), "known: auto, margin"),
+        (lambda: unrolled_attribution(DATA, QUERIES, learner=learner(), target="output"), "target='margin'"),
+        (lambda: training_smoothness(DATA, (QUERIES[0], None), learner=learner()), "one label per row"),
     ],
 )
 def test_refusals(call, text):

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from samplewise.data import Dataset
-from samplewise.engine.refits import open_part
-from samplewise.influence import drop_harmful, row_effects
+from samplewise.engine.refits import prepare
+from samplewise.influence.benefit import effects_in
+from samplewise.influence.harm import drop_harmful
 
 torch = pytest.importorskip("torch")
 
@@ -22,12 +23,12 @@ def parts():
     given = truth.copy()
     given[[4, 30, 70, 99]] ^= 1
     learner = TorchLearner(dense_network, epochs=12, rate=0.01)
-    return open_part(Dataset(X, given), learner, folds=4), [4, 30, 70, 99]
+    return prepare(Dataset(X, given), learner, n_folds=4).whole, [4, 30, 70, 99]
 
 
 def test_planted_flips_hurt_the_held_out_loss(parts):
     part, wrong = parts
-    benefit = row_effects(part).benefit
+    benefit = effects_in(part).benefit
     assert benefit.unit == "loss"
     assert np.isfinite(benefit.values).all()
     assert np.median(benefit.values[wrong]) < np.quantile(benefit.values, 0.1)

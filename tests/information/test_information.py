@@ -5,15 +5,15 @@ import pytest
 
 from samplewise.core.values import Scores
 from samplewise.data import Dataset
-from samplewise.engine.models.metrics import METRICS
-from samplewise.engine.refits import open_part
+from samplewise.engine.refits import prepare
 from samplewise.information import (
     information_curve,
-    redundant_rows,
     removal_cost,
     unique_information,
     unusual_information,
 )
+from samplewise.information.redundancy import redundant_positions
+from samplewise.information.unique import information_in
 
 
 def blobs(rows=200, seed=0, centres=2):
@@ -64,17 +64,17 @@ def test_regression_and_many_classes_are_measured_too():
 
 
 def test_redundant_rows_are_the_least_informative_and_each_once():
-    part = open_part(blobs())
-    rows = redundant_rows(part, 0.25)
+    part = prepare(blobs()).whole
+    rows = redundant_positions(part, 0.25)
     assert len(rows) == len(set(rows.tolist())) == 50
-    values = unique_information(part).functional.values
+    values = information_in(part).functional.values
     assert values[rows].mean() < 0.3 * values.mean()
 
 
 def test_one_of_every_set_of_copies_stays():
     X, y = blobs(60)
-    part = open_part((np.tile(X, (4, 1)), np.tile(y, 4)))
-    kept = np.setdiff1d(np.arange(240), redundant_rows(part, 0.25))
+    part = prepare((np.tile(X, (4, 1)), np.tile(y, 4))).whole
+    kept = np.setdiff1d(np.arange(240), redundant_positions(part, 0.25))
     assert len(kept) == 180
     assert set(kept % 60) == set(range(60))
 
@@ -83,24 +83,24 @@ def test_no_class_loses_more_than_half():
     rng = np.random.default_rng(0)
     X = np.r_[rng.normal(size=(180, 3)), 8 + 0.01 * rng.normal(size=(20, 3))]
     y = np.r_[np.zeros(180, int), np.ones(20, int)]
-    gone = redundant_rows(open_part((X, y)), 0.4)
+    gone = redundant_positions(prepare((X, y)).whole, 0.4)
     assert len(gone) == 80
     assert (y[gone] == 1).sum() <= 10
 
 
 def test_a_part_sees_no_other_label():
     X, y = blobs()
-    part = open_part((X, y))
+    part = prepare((X, y)).whole
     inner = type(part)(part.runner, np.arange(150), part.all_folds)
     poisoned = y.copy()
     poisoned[150:] = 1 - poisoned[150:]
-    other = open_part((X, poisoned))
+    other = prepare((X, poisoned)).whole
     again = type(part)(other.runner, np.arange(150), part.all_folds)
-    np.testing.assert_array_equal(redundant_rows(inner), redundant_rows(again))
+    np.testing.assert_array_equal(redundant_positions(inner), redundant_positions(again))
 
 
 def test_cost_of_removal_is_measured_beside_random_rows():
-    cost = removal_cost(open_part(blobs(300)), METRICS["accuracy"], shares=(0.25, 0.5))
+    cost = removal_cost(blobs(300), metric="accuracy", shares=(0.25, 0.5))
     assert list(cost.columns["name"]) == ["25 % of the rows", "50 % of the rows"]
     assert (cost.columns["low"] <= cost.columns["value"]).all()
     assert np.isfinite(cost.columns["control"]).all()
@@ -113,7 +113,7 @@ def test_removing_what_is_needed_costs():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(300, 5)), rng.integers(0, 2, 300)
     X[:, 0] += y
-    cost = removal_cost(open_part((X, y)), METRICS["accuracy"], shares=(0.9,))
+    cost = removal_cost((X, y), shares=(0.9,))
     assert cost.columns["control"][0] < 0
 
 

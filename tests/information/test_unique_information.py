@@ -358,8 +358,8 @@ BROKEN[4, 1] = np.nan
             ),
             "no rows",
         ),
-        (lambda: unique_information(module="linear", training=DESCENT), "pass \\(X, y\\)"),
-        (lambda: unique_information((X, None), module="linear", training=DESCENT), "have no labels"),
+        (lambda: unique_information(module="linear", training=DESCENT), "pass X and y"),
+        (lambda: unique_information((X, None), module="linear", training=DESCENT), "has no labels"),
         (
             lambda: unique_information((X, NUMBERS), module=Ridge(), training=Converged(1.0), trained="train"),
             "leave it out",

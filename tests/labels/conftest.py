@@ -8,7 +8,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from samplewise.core.arrays import Array
-from samplewise.engine.refits import Part, open_part
+from samplewise.engine.refits import Part, prepare
 
 
 def flip(codes: Array, kind: str, rate: float, seed: int, classes: int) -> Array:
@@ -32,7 +32,7 @@ def spoilt(digits: tuple[Array, Array]) -> Callable[..., tuple[Part, Array]]:
     def make(kind: str, rate: float, seed: int = 0) -> tuple[Part, Array]:
         if (kind, rate, seed) not in made:
             X, truth = digits
-            made[kind, rate, seed] = (open_part((X, flip(truth, kind, rate, seed, 10)), "kernel"), truth)
+            made[kind, rate, seed] = (prepare((X, flip(truth, kind, rate, seed, 10)), "kernel").whole, truth)
         return made[kind, rate, seed]
 
     return make

@@ -3,7 +3,7 @@ import pytest
 from sklearn.datasets import make_blobs
 
 from samplewise.core.errors import InputError
-from samplewise.engine.refits import open_part
+from samplewise.engine.refits import prepare
 from samplewise.labels import confusable_pairs, label_posterior, likely_errors, skill
 from samplewise.labels.posterior import exact_interval
 
@@ -14,7 +14,7 @@ def two_of_four_overlap(seed, n=1200):
 
 
 def test_the_pair_that_overlaps_is_named_and_no_other():
-    posterior = label_posterior(open_part(two_of_four_overlap(0), "kernel"))
+    posterior = label_posterior(prepare(two_of_four_overlap(0), "kernel").whole)
     pairs = confusable_pairs(posterior)
     assert list(zip(pairs.first, pairs.second, strict=True)) == [(0, 1)]
     assert pairs.low[0] < pairs.rate[0] < pairs.high[0]
@@ -27,7 +27,7 @@ def test_flips_one_way_are_errors_not_ambiguity():
     centres = 8.0 * np.eye(4)
     X, truth = make_blobs(1200, centers=centres, cluster_std=1.0, random_state=1)
     given = np.where((truth == 2) & (np.random.default_rng(0).random(1200) < 0.3), 3, truth)
-    posterior = label_posterior(open_part((X, given), "kernel"))
+    posterior = label_posterior(prepare((X, given), "kernel").whole)
     assert not len(confusable_pairs(posterior))
     assert (given != truth)[likely_errors(posterior)].mean() > 0.95
 
@@ -36,14 +36,14 @@ def test_classes_that_overlap_alike_name_no_pair():
     named = 0
     for seed in range(10):
         X, y = make_blobs(600, centers=1.5 * np.eye(4), cluster_std=1.0, random_state=seed)
-        named += len(confusable_pairs(label_posterior(open_part((X, y), "kernel"))))
+        named += len(confusable_pairs(label_posterior(prepare((X, y), "kernel").whole)))
     assert named <= 1
 
 
 def test_rows_of_an_ambiguous_pair_are_errors_only_when_nearly_certain():
     X, truth = two_of_four_overlap(2, 3000)
     given = np.where(np.random.default_rng(1).random(3000) < 0.1, np.random.default_rng(2).integers(0, 4, 3000), truth)
-    posterior = label_posterior(open_part((X, given), "kernel"))
+    posterior = label_posterior(prepare((X, given), "kernel").whole)
     between = posterior.flagged & np.isin(posterior.codes, (0, 1)) & np.isin(posterior.suggested, (0, 1))
     likely = likely_errors(posterior)
     assert between.any()
@@ -54,13 +54,13 @@ def test_rows_of_an_ambiguous_pair_are_errors_only_when_nearly_certain():
 def test_two_classes_have_no_pair_to_compare():
     X, y = make_blobs(200, centers=2, random_state=0)
     with pytest.raises(InputError, match="three classes"):
-        confusable_pairs(label_posterior(open_part((X, y), "kernel")))
+        confusable_pairs(label_posterior(prepare((X, y), "kernel").whole))
 
 
 def test_skill_is_near_nought_for_coins_and_near_one_for_clear_classes():
     draw = np.random.default_rng(0)
-    coins = label_posterior(open_part((draw.normal(size=(400, 3)), draw.integers(0, 2, 400)), "kernel"))
-    clear = label_posterior(open_part(make_blobs(400, centers=3, cluster_std=0.5, random_state=0), "kernel"))
+    coins = label_posterior(prepare((draw.normal(size=(400, 3)), draw.integers(0, 2, 400)), "kernel").whole)
+    clear = label_posterior(prepare(make_blobs(400, centers=3, cluster_std=0.5, random_state=0), "kernel").whole)
     assert skill(coins).low < 0.1
     assert skill(clear).low > 0.9
 

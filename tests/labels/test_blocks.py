@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from samplewise.core.errors import InputError
-from samplewise.engine.refits import open_part
+from samplewise.engine.refits import prepare
 from samplewise.labels import (
     blocks,
     confident_learning,
@@ -64,8 +64,8 @@ def test_blocked_rows_are_the_rows(small_blocks):
 
 def test_on_disk_and_in_memory_say_the_same(large, small_blocks):
     X, given, flipped, file = large
-    on_disk = find_label_issues((X, given), "linear", predictions=np.load(file, mmap_mode="r"), rounds=1)
-    in_memory = find_label_issues((X, given), "linear", predictions=np.load(file).astype(np.float64), rounds=1)
+    on_disk = find_label_issues((X, given), learner="linear", predictions=np.load(file, mmap_mode="r"), rounds=1)
+    in_memory = find_label_issues((X, given), learner="linear", predictions=np.load(file).astype(np.float64), rounds=1)
     np.testing.assert_allclose(on_disk.wrong.values, in_memory.wrong.values, atol=2e-3)  # rows are not brought to 1
     hits = flipped[on_disk.flagged]
     assert hits.mean() > 0.9
@@ -85,7 +85,7 @@ def test_no_copy_of_the_predictions_is_made(tmp_path, small_blocks, monkeypatch,
     P[np.arange(count), np.where(np.arange(count) % 20 == 0, (given + 3) % classes, given)] = 0.7
     P.flush()
     P = np.load(tmp_path / "P.npy", mmap_mode="r")  # numpy copies what may not be written to more often
-    part = open_part((np.arange(count)[:, None] / count, given), "linear")
+    part = prepare((np.arange(count)[:, None] / count, given), "linear").whole
     tracemalloc.start()
     try:
         before = tracemalloc.get_traced_memory()[0]

@@ -5,7 +5,7 @@ from sklearn.datasets import make_blobs
 
 from samplewise.core.errors import InputError
 from samplewise.data import Dataset
-from samplewise.engine.refits import open_part
+from samplewise.engine.refits import prepare
 from samplewise.labels import drop_disputed, find_label_issues, relabel_disputed
 
 WRONG = list(range(5, 400, 25))
@@ -63,7 +63,7 @@ def test_missing_labels_and_unusable_predictions_are_refused(blobs):
     data, _ = blobs
     y = data.y.astype(object)
     y[3] = None
-    with pytest.raises(InputError, match="complete_ids"):
+    with pytest.raises(InputError, match="data.drop"):
         find_label_issues(data.with_labels(y))
     with pytest.raises(InputError, match=r"pass shape \(400, 3\)"):
         find_label_issues(data, predictions=np.full((400, 4), 0.25))
@@ -71,7 +71,7 @@ def test_missing_labels_and_unusable_predictions_are_refused(blobs):
 
 def test_rules_change_what_was_planted_and_nothing_else(blobs):
     data, truth = blobs
-    part = open_part(data, "kernel")
+    part = prepare(data, "kernel").whole
     relabel, drop = relabel_disputed(part), drop_disputed(part)
     assert relabel.kind == "relabel"
     assert relabel.rows.tolist() == drop.rows.tolist() == WRONG
@@ -80,7 +80,7 @@ def test_rules_change_what_was_planted_and_nothing_else(blobs):
 
 def test_drop_never_empties_a_class():
     X, codes = make_blobs([100, 100, 2], centers=[[0, 0], [6, 0], [0, 0]], cluster_std=0.5, random_state=0)
-    part = open_part((X, codes), "kernel")
+    part = prepare((X, codes), "kernel").whole
     kept = np.delete(codes, drop_disputed(part).rows)
     assert set(kept) == {0, 1, 2}
 

@@ -10,7 +10,7 @@ from samplewise import audit
 from samplewise.core.errors import InputError
 from samplewise.data import Dataset
 from samplewise.engine.models import TorchLearner, dense_network
-from samplewise.engine.refits import open_as_audit, refit
+from samplewise.engine.refits import prepare, refit
 from samplewise.labels import find_label_issues, neighbour_disagreement
 
 WRONG = list(range(5, 400, 25))
@@ -27,7 +27,7 @@ def blobs():
 @pytest.mark.parametrize("method", ["auto", "posterior", "confident_learning", "neighbours", "dynamics"])
 def test_every_method_finds_what_was_planted(blobs, method):
     learner = TorchLearner(dense_network, epochs=15, rate=0.01) if method == "dynamics" else None
-    found = find_label_issues(blobs, learner, method=method)
+    found = find_label_issues(blobs, learner=learner, method=method)
     planted = blobs.ids[WRONG].tolist()
     assert len(np.intersect1d(found.wrong.top(16).keys, planted)) >= 15
     assert len(np.intersect1d(found.flagged, planted)) >= 15
@@ -95,7 +95,7 @@ def test_neighbours_read_numbers_too():
 
 def test_disagreement_is_the_share_of_other_labels():
     X = np.array([[0.0], [1.0], [2.1], [3.3], [4.6]])
-    found = neighbour_disagreement(X, ["a", "b", "a", "a", "b"], count=2, ids=list("vwxyz"))
+    found = neighbour_disagreement(Dataset(X, ["a", "b", "a", "a", "b"], ids=list("vwxyz")), count=2)
     assert found.keys.tolist() == list("vwxyz")
     assert found.values.tolist() == [0.5, 1.0, 0.5, 0.5, 1.0]
 
@@ -104,9 +104,9 @@ def test_rows_of_a_group_and_copies_do_not_vouch_for_each_other():
     X = np.array([[0.0], [0.0], [1.0], [2.0], [10.0], [11.0]])
     y = np.array(["b", "b", "a", "a", "b", "b"])
     assert neighbour_disagreement(X, y, count=2).values[:2].tolist() == [1.0, 1.0]
-    grouped = neighbour_disagreement(X, y, count=2, groups=[0, 1, 2, 2, 3, 3])
+    grouped = neighbour_disagreement(Dataset(X, y, groups=[0, 1, 2, 2, 3, 3]), count=2)
     assert grouped.values[2] == 1.0  # its own group's row is not asked
-    alone = neighbour_disagreement(X, y, count=2, groups=np.zeros(6))
+    alone = neighbour_disagreement(Dataset(X, y, groups=np.zeros(6)), count=2)
     assert np.isnan(alone.values).all()
 
 
@@ -125,11 +125,11 @@ def test_disagreement_is_refused_where_it_means_nothing():
 
 def test_the_run_folder_of_an_audit_holds_every_fit(blobs, tmp_path):
     audit(blobs, learner="linear", run_dir=tmp_path / "run", checks=["SW201"])
-    found = find_label_issues(blobs, "linear", folder=tmp_path / "run")
+    found = find_label_issues(blobs, learner="linear", folder=tmp_path / "run")
     store = found._part.runner.store
     assert store.made == 0
     assert store.reused > 5  # more than one round
-    np.testing.assert_array_equal(found.wrong.values, find_label_issues(blobs, "linear").wrong.values)
+    np.testing.assert_array_equal(found.wrong.values, find_label_issues(blobs, learner="linear").wrong.values)
 
 
 def test_a_folder_of_ones_own_is_gone_on_with(blobs, tmp_path):
@@ -141,23 +141,23 @@ def test_a_folder_of_ones_own_is_gone_on_with(blobs, tmp_path):
 
 
 def test_refits_are_the_first_round(blobs):
-    part = open_as_audit(blobs, "kernel")
+    part = prepare(blobs, "kernel").whole
     made = refit(part.runner, "folds", part.all_folds)
     plain, read = (
-        find_label_issues(blobs, "kernel", rounds=1),
-        find_label_issues(blobs, "kernel", refits=made, rounds=1),
+        find_label_issues(blobs, learner="kernel", rounds=1),
+        find_label_issues(blobs, learner="kernel", refits=made, rounds=1),
     )
     assert read._part.runner.store.made == 0
     np.testing.assert_allclose(read.wrong.values, plain.wrong.values, atol=1e-6)
-    slow = open_as_audit(blobs, "logistic")
-    second = find_label_issues(blobs, "logistic", refits=refit(slow.runner, "folds", slow.all_folds))
+    slow = prepare(blobs, "logistic").whole
+    second = find_label_issues(blobs, learner="logistic", refits=refit(slow.runner, "folds", slow.all_folds))
     assert second._part.runner.store.made == 5  # the first round was there
-    halves = find_label_issues(blobs, "kernel", refits=refit(part.runner, "halves", part.all_folds, count=4))
+    halves = find_label_issues(blobs, learner="kernel", refits=refit(part.runner, "halves", part.all_folds, count=4))
     assert len(np.intersect1d(halves.flagged, blobs.ids[WRONG])) >= 15
 
 
 def test_refits_of_anything_else_are_refused(blobs):
-    part = open_as_audit(blobs, "kernel")
+    part = prepare(blobs, "kernel").whole
     made = refit(part.runner, "folds", part.all_folds)
     with pytest.raises(InputError, match="400 rows for 300"):
         find_label_issues(blobs.take(np.arange(300)), refits=made)
@@ -174,22 +174,22 @@ def test_no_model_of_refits_speaks_about_a_row_whose_copy_it_saw():
     X = np.random.default_rng(0).normal(size=(40, 2))
     X[20:] = X[:20]
     data = Dataset(X, np.arange(40) % 2)
-    part = open_as_audit(data, "linear")
+    part = prepare(data, "linear").whole
     made = refit(part.runner, "folds", np.arange(40) % 2)  # dealt by position: a row and its copy share a fold
     split = refit(part.runner, "folds", (np.arange(40) < 20).astype(int))  # and here they never do
-    assert np.isfinite(find_label_issues(data, "linear", refits=made, rounds=1).wrong.values).all()
+    assert np.isfinite(find_label_issues(data, learner="linear", refits=made, rounds=1).wrong.values).all()
     with pytest.raises(InputError, match="every model of these refits saw every row"):
-        find_label_issues(data, "linear", refits=split)
+        find_label_issues(data, learner="linear", refits=split)
 
 
 # ---- learners and labels of every kind ------------------------------------------------------------------------------
 
 
 def test_a_learner_without_probabilities_is_calibrated_and_said_so(blobs):
-    found = find_label_issues(blobs, LinearSVC())
+    found = find_label_issues(blobs, learner=LinearSVC())
     assert any("LinearSVC gives no probabilities" in note for note in found.notes)
     assert len(np.intersect1d(found.flagged, blobs.ids[WRONG])) >= 15
-    assert not any("gives no probabilities" in note for note in find_label_issues(blobs, "logistic").notes)
+    assert not any("gives no probabilities" in note for note in find_label_issues(blobs, learner="logistic").notes)
 
 
 @pytest.mark.parametrize(

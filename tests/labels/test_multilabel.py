@@ -25,7 +25,7 @@ def tagged():
 @pytest.fixture(scope="module")
 def found(tagged):
     X, y, _ = tagged
-    return find_label_issues((X, y), "kernel")
+    return find_label_issues((X, y), learner="kernel")
 
 
 def test_every_entry_has_a_probability_of_its_own(tagged, found):
@@ -73,8 +73,8 @@ def test_a_label_every_row_has_is_named_and_skipped(found):
 def test_one_label_alone_and_among_others_agree(tagged):
     """The shared bench and folds change nothing but the deal of the rows."""
     X, y, _ = tagged
-    together = find_label_issues((X, y), "logistic").for_label("red").values
-    alone = find_label_issues((X, y["red"]), "logistic").wrong.values
+    together = find_label_issues((X, y), learner="logistic").for_label("red").values
+    alone = find_label_issues((X, y["red"]), learner="logistic").wrong.values
     assert np.corrcoef(together, alone)[0, 1] > 0.97
     near = find_label_issues((X, y), method="neighbours").for_label("red").values
     np.testing.assert_allclose(near, find_label_issues((X, y["red"]), method="neighbours").wrong.values, atol=1e-12)
@@ -83,15 +83,15 @@ def test_one_label_alone_and_among_others_agree(tagged):
 def test_row_order_changes_nothing(tagged, found):
     X, y, _ = tagged
     order = np.random.default_rng(3).permutation(COUNT)
-    moved = find_label_issues((X.iloc[order], y.iloc[order]), "kernel")
+    moved = find_label_issues((X.iloc[order], y.iloc[order]), learner="kernel")
     np.testing.assert_allclose(moved.wrong.aligned_to(found.wrong.keys).values, found.wrong.values, atol=1e-4)
 
 
 def test_fits_are_shared_with_a_folder(tagged, tmp_path):
     X, y, _ = tagged
-    one = find_label_issues((X, y), "linear", folder=tmp_path)
+    one = find_label_issues((X, y), learner="linear", folder=tmp_path)
     files = sorted(path.name for path in tmp_path.iterdir())
-    two = find_label_issues((X, y), "linear", folder=tmp_path)
+    two = find_label_issues((X, y), learner="linear", folder=tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == files
     np.testing.assert_array_equal(one.wrong.values, two.wrong.values)
 

@@ -6,7 +6,7 @@ from sklearn.naive_bayes import GaussianNB
 
 from samplewise.core.errors import InputError
 from samplewise.data import Dataset
-from samplewise.engine.refits import open_part
+from samplewise.engine.refits import prepare
 from samplewise.labels import confident_learning, label_posterior, likely_errors
 
 
@@ -34,14 +34,14 @@ def test_structured_flips_are_ranked_better_than_by_self_confidence(spoilt):
 
 def test_clean_digits_keep_their_labels(digits):
     X, truth = digits
-    posterior = label_posterior(open_part((X, truth), "kernel"))
+    posterior = label_posterior(prepare((X, truth), "kernel").whole)
     assert posterior.flagged.sum() <= 5
     assert posterior.noise_rate.value < 0.005
 
 
 def test_overlapping_classes_are_not_called_wrong():
     X, y = make_blobs(1200, n_features=5, centers=3, cluster_std=6.0, random_state=0)
-    part = open_part((X, y), "kernel")
+    part = prepare((X, y), "kernel").whole
     posterior = label_posterior(part)
     disagree = np.mean(part.held_out_outputs().argmax(axis=1) != part.codes)
     assert disagree > 0.15
@@ -54,7 +54,7 @@ def test_overlapping_classes_are_not_called_wrong():
 def test_two_classes_that_overlap_among_clear_ones_are_ambiguous_not_wrong():
     for seed in range(3):
         X, y = make_blobs(600, centers=[[0, 0], [1.2, 0], [8, 8], [-8, 8]], random_state=seed)
-        part = open_part((X, y), "kernel")
+        part = prepare((X, y), "kernel").whole
         assert np.mean(part.held_out_outputs().argmax(axis=1) != y) > 0.1
         assert likely_errors(label_posterior(part)).mean() < 0.03
 
@@ -84,8 +84,8 @@ def test_order_of_rows_does_not_matter(digits):
     X, truth = (values[:500] for values in digits)
     codes = np.where(np.arange(500) % 9 == 0, (truth + 1) % 10, truth)
     order = np.random.default_rng(0).permutation(500)
-    plain = label_posterior(open_part(Dataset(X, codes), "kernel"))
-    moved = label_posterior(open_part(Dataset(X[order], codes[order], ids=order), "kernel"))
+    plain = label_posterior(prepare(Dataset(X, codes), "kernel").whole)
+    moved = label_posterior(prepare(Dataset(X[order], codes[order], ids=order), "kernel").whole)
     np.testing.assert_allclose(moved.wrong, plain.wrong[order], atol=1e-5)
     np.testing.assert_array_equal(moved.suggested, plain.suggested[order])
 
@@ -106,7 +106,7 @@ def test_predictions_alone_on_real_data_flag_little_and_rank_reviewed_errors(sha
     with np.load(shared_data / "label-errors" / "cifar10.npz", allow_pickle=False) as held:
         P, given = held["pred_probs"].astype(np.float64), held["given_labels"].astype(int)
         rows, wrong = held["reviewed_index"], held["votes"][:, 0].astype(int) < 3
-    part = open_part((P, given), "linear")
+    part = prepare((P, given), "linear").whole
     posterior = label_posterior(part, predictions=P, rounds=1)
     assert posterior.flagged.mean() < 0.005  # people confirmed 0.5 % wrong; raw disagreement is 7 %
     assert average_precision_score(wrong, posterior.wrong[rows]) > wrong.mean()
@@ -114,7 +114,7 @@ def test_predictions_alone_on_real_data_flag_little_and_rank_reviewed_errors(sha
 
 def test_rows_no_earlier_fold_predicts_are_unknown(digits):
     X, truth = (values[:400] for values in digits)
-    part = open_part(Dataset(X, truth, time=np.arange(400)), "kernel")
+    part = prepare(Dataset(X, truth, time=np.arange(400)), "kernel").whole
     posterior = label_posterior(part)
     unknown = np.isnan(posterior.wrong)
     assert 0.1 < unknown.mean() < 0.5
@@ -129,14 +129,14 @@ def test_numbers_of_other_rows_are_found():
     planted = draw.choice(800, 80, replace=False)
     labels = truth.copy()
     labels[planted] = draw.permutation(labels[planted])
-    part = open_part((X, labels), "kernel")
+    part = prepare((X, labels), "kernel").whole
     posterior = label_posterior(part)
     far = np.abs(labels - truth) > 6
     assert (posterior.wrong[far] > 0.5).mean() > 0.8
     assert np.abs(posterior.suggested - truth)[far].mean() < 2.5
     with pytest.raises(InputError, match="suggested"):
         posterior.posterior  # noqa: B018  # the property raises
-    clean = label_posterior(open_part((X, truth), "kernel"))
+    clean = label_posterior(prepare((X, truth), "kernel").whole)
     assert clean.flagged.sum() <= 2
     assert not likely_errors(clean).sum() > 2
 
@@ -156,7 +156,7 @@ def test_a_third_round_is_allowed(spoilt):
 def test_the_kernel_head_spares_a_slow_learner_its_first_round(spoilt):
     part, truth = spoilt("pair", 0.2)
     fitted = []
-    slow = open_part(part.data, GaussianNB(), seed=part.runner.seed)
+    slow = prepare(part.data, GaussianNB(), seed=part.runner.seed).whole
     slow.runner.on_fit = lambda: fitted.append(1)
     screened = label_posterior(slow)
     assert len(fitted) == 5
@@ -168,7 +168,7 @@ def test_the_kernel_head_spares_a_slow_learner_its_first_round(spoilt):
 
 def test_a_learner_is_asked_about_all_rows_where_the_head_disputes_none():
     X, y = make_blobs(300, centers=[[0, 0], [9, 9]], random_state=0)
-    part = open_part((X, y), GaussianNB())
+    part = prepare((X, y), GaussianNB()).whole
     posterior = label_posterior(part)
     assert posterior.rounds == 1
     np.testing.assert_array_equal(posterior.wrong, label_posterior(part, rounds=1).wrong)

@@ -16,7 +16,7 @@ from samplewise import generalization, influence, information, labels
 from samplewise.core.errors import InputError
 from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
-from samplewise.engine.refits import open_part, refit
+from samplewise.engine.refits import prepare, refit
 
 ROOMS = ("curves", "generalization", "influence", "information", "labels", "selection", "shift")
 CLOSED_FORM, REFITS = 1e-7, 1e-4
@@ -31,11 +31,14 @@ METHODS: dict[str, tuple[Callable[[Dataset, int], Scores], float]] = {
     "influence.banzhaf": (lambda data, seed: influence.banzhaf(game(data, seed), count=100), REFITS),
     "influence.data_shapley": (lambda data, seed: influence.data_shapley(game(data, seed), permutations=3), REFITS),
     "influence.out_of_bag_value": (lambda data, seed: influence.out_of_bag_value(data, count=50, seed=seed), REFITS),
-    "influence.gradient_norm": (lambda data, seed: influence.gradient_norm(taught(data), data), REFITS),
-    "influence.gradient_coherence": (lambda data, seed: influence.gradient_coherence(taught(data), data), REFITS),
+    "influence.gradient_norm": (lambda data, seed: influence.gradient_norm(data, module=taught(data)), REFITS),
+    "influence.gradient_coherence": (
+        lambda data, seed: influence.gradient_coherence(data, module=taught(data)),
+        REFITS,
+    ),
     "labels.find_label_issues": (lambda data, seed: labels.find_label_issues(data, seed=seed).wrong, REFITS),
     "labels.neighbour_disagreement": (
-        lambda data, seed: labels.neighbour_disagreement(data.X, data.y, groups=data.groups, ids=data.ids),
+        lambda data, seed: labels.neighbour_disagreement(data),
         CLOSED_FORM,
     ),
     "generalization.memorization_of_refits": (
@@ -47,7 +50,7 @@ METHODS: dict[str, tuple[Callable[[Dataset, int], Scores], float]] = {
         REFITS,
     ),
     "generalization.generalization_gap": (
-        lambda data, seed: generalization.generalization_gap(data, "logistic", splits=6, seed=seed).information,
+        lambda data, seed: generalization.generalization_gap(data, learner="logistic", splits=6, seed=seed).information,
         REFITS,
     ),
 }
@@ -66,7 +69,7 @@ def rows(count: int = 120) -> Dataset:
 
 def halves(data: Dataset, seed: int):
     """Refits on complementary halves, and the labels they are judged by."""
-    part = open_part(data, seed=seed)
+    part = prepare(data, seed=seed).whole
     return refit(part.runner, "halves", part.all_folds, count=4), part.target
 
 

@@ -11,19 +11,17 @@ from samplewise.auditing.plan import Plan
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import NotApplicable
 from samplewise.core.execution import Executor
-from samplewise.core.randomness import derive_seed
 from samplewise.curves import log_sizes
 from samplewise.data.columns import Column
 from samplewise.data.dataset import Dataset
-from samplewise.data.splits import fold_of_rows
-from samplewise.data.targets import Target
+from samplewise.data.targets import Target, class_codes
 from samplewise.engine.models.encoding import SpaceEncoder
 from samplewise.engine.models.learner import Fitted, Learner
 from samplewise.engine.models.metrics import Metric
-from samplewise.engine.neighbours import NeighbourGraph, build_graph, exact_groups, groups_with_copies
-from samplewise.engine.refits import FitRunner, FitStore, Part, Refits, refit
+from samplewise.engine.neighbours import NeighbourGraph, build_graph
+from samplewise.engine.refits import FitRunner, FitStore, Part, Prepared, Refits, refit
 from samplewise.engine.refits.parts import whole_part
-from samplewise.information import UniqueInformation, unique_information
+from samplewise.information.unique import UniqueInformation, information_in
 from samplewise.labels import LabelPosterior, label_posterior
 
 NEIGHBOURS = 10
@@ -53,29 +51,35 @@ class Evidence:
     # ---- label-free -------------------------------------------------------------------------------------------------
 
     @cached_property
+    def prepared(self) -> Prepared:
+        """The rows as the learner sees them, ready for fits."""
+        given = (self.plan.folds, self.seed, self.executor, self.store)
+        return Prepared(self.learned_from, self.target, self.learner, *given, on_fit=self.on_fit)
+
+    @property
     def encoder(self) -> SpaceEncoder:
         """Maps rows of the same kind (the test set) into `space`."""
-        return SpaceEncoder(self.data.X if self.embeddings is None else self.embeddings)
+        return self.prepared.encoder
 
-    @cached_property
+    @property
     def space(self) -> Floats:
         """(n, d) points in which distance means likeness."""
-        return self.encoder(self.data.X if self.embeddings is None else self.embeddings)
+        return self.prepared.space
 
     @cached_property
     def graph(self) -> NeighbourGraph:
         """The ten nearest neighbours of every row."""
         return build_graph(self.space, count=min(NEIGHBOURS, len(self.data) - 1), keys=self.data.ids)
 
-    @cached_property
+    @property
     def exact_duplicates(self) -> Ints:
         """(n,) number of the set of rows with exactly equal features a row belongs to."""
-        return exact_groups(self.space)
+        return self.prepared.copies
 
-    @cached_property
+    @property
     def split_groups(self) -> Array | None:
         """(n,) rows that must share a fold: the user's groups and exact duplicates; None: there are none."""
-        return groups_with_copies(self.exact_duplicates, self.data.groups, self.data.ids)
+        return self.prepared.groups
 
     @cached_property
     def folds(self) -> list[Ints]:
@@ -83,15 +87,7 @@ class Evidence:
         apart = len(self.data) if self.split_groups is None else len(np.unique(self.split_groups))
         if apart < self.plan.folds:
             raise NotApplicable(f"{apart} different rows or groups cannot be split into {self.plan.folds} folds")
-        codes = None if self.target.classes is None else self.target.codes
-        repeats = 1 if self.ordered else self.plan.repeats
-        return [self._assigned(codes, derive_seed(self.seed, "folds", repeat)) for repeat in range(repeats)]
-
-    def _assigned(self, codes: Array | None, seed: int) -> Ints:
-        dealt = fold_of_rows(
-            self.data.ids, codes, self.split_groups, folds=self.plan.folds, seed=seed, time=self.data.time
-        )
-        return dealt.astype(np.intp)
+        return [self.prepared.folds(repeat) for repeat in range(1 if self.ordered else self.plan.repeats)]
 
     @property
     def ordered(self) -> bool:
@@ -100,12 +96,10 @@ class Evidence:
 
     # ---- fits -------------------------------------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def runner(self) -> FitRunner:
         """Makes every fit of the audit, each distinct one once."""
-        data = self.learned_from
-        shared = (self.space, self.seed, self.executor, self.store, self.on_fit, self.split_groups)
-        return FitRunner(data, self.target, self.learner, *shared)
+        return self.prepared.runner
 
     @cached_property
     def learned_from(self) -> Dataset:
@@ -135,7 +129,7 @@ class Evidence:
     @cached_property
     def information(self) -> UniqueInformation:
         """Unique information of every row, from one closed-form fit."""
-        return unique_information(self.whole)
+        return information_in(self.whole)
 
     @cached_property
     def halves(self) -> Refits:
@@ -171,5 +165,4 @@ class Evidence:
             return None
         if self.target.classes is None:
             return np.asarray(self.test.y, dtype=np.float64)
-        lookup = {value: code for code, value in enumerate(self.target.classes.tolist())}
-        return np.array([lookup.get(value, -1) for value in self.test.y.tolist()], dtype=np.intp)
+        return class_codes(self.test.y, self.target.classes)

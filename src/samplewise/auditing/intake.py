@@ -1,32 +1,18 @@
 """From what a user holds to what an audit needs: rows with usable labels, their roles, a test set, own predictions."""
 
-import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, require_finite
 from samplewise.core.errors import InputError
-from samplewise.data.columns import Column, describe_columns
+from samplewise.data.columns import Column
 from samplewise.data.dataset import Dataset
-from samplewise.data.readers import Reading, likely_labels, read_dataset
+from samplewise.data.inputs import as_reading, with_columns_of
+from samplewise.data.readers import Reading, Roles, likely_labels
 from samplewise.data.targets import Target, describe_target
 from samplewise.labels import check_predictions
-
-
-@dataclass(frozen=True, slots=True)
-class Roles:
-    """Which columns of a table or file play which part; names as the user gave them."""
-
-    label: str | None = None
-    id: str | None = None
-    groups: Any = None
-    segments: Any = None
-    time: Any = None
-    drop_columns: tuple[str, ...] = ()
-    image: str | None = None
-    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +40,6 @@ class Intake:
     predictions: Floats | None = None
     embeddings: Floats | None = None
     test_embeddings: Floats | None = None
-    notes: list[str] = field(default_factory=list)
 
 
 def take_in(
@@ -66,7 +51,7 @@ def take_in(
     Raises:
         InputError: no label, or anything that does not fit the rows.
     """
-    reading = _read(X, y, roles)
+    reading = as_reading(X, y, roles)
     everything = reading.data
     if everything.y is None:
         _ask_for_label(reading)
@@ -76,61 +61,14 @@ def take_in(
     target, aside = _described_again(target, usable)
     notes = [*reading.notes, *([target.note] if target.note else []), *aside]
     brought = _embedded(embeddings, everything)
-    held = None if test is None else _read_test(test, everything, reading, roles)
+    held = None if test is None else _read_test(test, everything, roles)
     facts = _facts(reading, data, target, notes, usable, held)
     return Intake(
         everything, data, target, reading.columns, facts, held,
         _checked_predictions(predictions, everything, target, usable),
         None if brought is None else brought[usable],
         _embedded(embeddings, held) if held is not None and callable(embeddings) else None,
-        notes,
     )  # fmt: skip
-
-
-def _read(X: Any, y: Any, roles: Roles) -> Reading:
-    """A reading of a path, a table with named columns, a Dataset or arrays."""
-    named = roles.label is not None or roles.id is not None or bool(roles.drop_columns) or roles.image or roles.text
-    if isinstance(X, str | os.PathLike) or (named and y is None and not isinstance(X, Dataset)):
-        options = {
-            name: value
-            for name in ("label", "id", "groups", "time", "image", "text")
-            if (value := getattr(roles, name)) is not None
-        }
-        return read_dataset(X, segments=roles.segments or (), drop_columns=roles.drop_columns, **options)
-    if isinstance(X, Dataset):
-        given = {
-            name: getattr(roles, name) for name in ("groups", "segments", "time") if getattr(roles, name) is not None
-        }
-        data = replace(X, **given, **({} if y is None else {"y": y}))
-    else:
-        data = Dataset(X, y, **_columns_or_arrays(X, roles))
-    source = "the frame's index" if hasattr(X, "index") and hasattr(X, "iloc") else "row number, from 0"
-    name = str(getattr(y, "name", "") or "y")
-    return Reading(data, describe_columns(data.X, data.ids), name, "given" if isinstance(X, Dataset) else source)
-
-
-def _columns_or_arrays(X: Any, roles: Roles) -> dict[str, Any]:
-    """groups, segments and time as arrays; a string (or list of strings) names columns of a frame X."""
-    found: dict[str, Any] = {}
-    for name in ("groups", "segments", "time"):
-        value = getattr(roles, name)
-        if value is None:
-            continue
-        names_columns = isinstance(value, str) or (
-            name == "segments" and isinstance(value, list | tuple) and all(isinstance(v, str) for v in value)
-        )
-        if names_columns and hasattr(X, "columns"):
-            wanted = [value] if isinstance(value, str) else list(value)
-            absent = [column for column in wanted if column not in list(X.columns)]
-            if absent:
-                raise InputError(
-                    f"{name} names a column that is not there",
-                    got=", ".join(absent),
-                    fix=f"columns: {', '.join(map(str, list(X.columns)[:20]))}",
-                )
-            value = X[wanted] if name == "segments" else X[wanted[0]]
-        found[name] = value
-    return found
 
 
 def _ask_for_label(reading: Reading) -> None:
@@ -158,32 +96,11 @@ def _described_again(target: Target, usable: Array) -> tuple[Target, list[str]]:
     return replace(target, classes=target.classes[present], codes=np.searchsorted(present, codes)), aside
 
 
-def _read_test(test: Any, data: Dataset, reading: Reading, roles: Roles) -> Dataset:
+def _read_test(test: Any, data: Dataset, roles: Roles) -> Dataset:
     """The test rows, with the same columns as the data."""
-    if isinstance(test, Dataset):
-        held = test
-    elif isinstance(test, tuple):
-        held = Dataset(*test)
-    else:
-        held = _read(test, None, replace(roles, segments=None)).data
-    width, wanted = tuple(held.X.shape[1:]), tuple(data.X.shape[1:])
-    if hasattr(data.X, "columns") and hasattr(held.X, "columns"):
-        absent = [str(column) for column in data.X.columns if column not in held.X.columns]
-        if absent:
-            raise InputError(
-                "the test set lacks columns of the data",
-                where=f"columns {', '.join(absent[:5])}",
-                got=f"{width[0]} columns",
-                fix="pass test rows with the same columns",
-            )
-        return replace(held, X=held.X[list(data.X.columns)])
-    if width != wanted and not hasattr(data.X, "blocks"):
-        raise InputError(
-            "the test set has other columns than the data",
-            got=f"{width}, data {wanted}",
-            fix="pass test rows of the same shape",
-        )
-    return held
+    named = not isinstance(test, Dataset | tuple)
+    held = as_reading(test, None, replace(roles, segments=None) if named else Roles(), name="the test set").data
+    return with_columns_of(data, held, "the test rows")
 
 
 def _embedded(embeddings: Any, data: Dataset) -> Floats | None:

@@ -11,7 +11,7 @@ from samplewise.auditing.catalogue import choose_checks
 from samplewise.auditing.environment import environment
 from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.files import prepare_run_folder, write_text
-from samplewise.auditing.intake import Intake, Roles, take_in
+from samplewise.auditing.intake import Intake, take_in
 from samplewise.auditing.plan import Plan, make_plan
 from samplewise.auditing.progress import Event, Progress
 from samplewise.auditing.run import Run
@@ -22,12 +22,13 @@ from samplewise.core.findings import AuditRecord, Decision, Finding
 from samplewise.core.randomness import hashed_order
 from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
+from samplewise.data.readers import Roles
 from samplewise.engine.models.choice import choose_learner
 from samplewise.engine.models.learner import Learner
 from samplewise.engine.models.metrics import Metric, choose_metric
-from samplewise.engine.refits.opening import FITS
-from samplewise.engine.refits.processes import ProcessExecutor, available_cores
-from samplewise.engine.refits.store import FitStore
+from samplewise.engine.refits import AutoExecutor, FitStore
+from samplewise.engine.refits.preparation import FITS
+from samplewise.engine.refits.processes import available_cores
 from samplewise.report import Comparison, compare, summary_html, summary_text, to_html, to_json, to_junit, to_markdown
 from samplewise.selection import Applied, apply, decisions_of
 
@@ -120,8 +121,9 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
     """Ask a data set what is wrong with it, where, how sure, and what acting on it would buy on held-out rows.
 
     Args:
-        X: features: array, pandas or polars frame, scipy sparse matrix, torch tensor, images, texts; or a `Dataset`;
-            or the path of a .csv, .parquet, .npz or image folder; or a Hugging Face dataset.
+        X: features: array, pandas or polars frame, scipy sparse matrix, torch tensor, images, texts; or (X, y); or a
+            `Dataset`; or the path of a .csv, .parquet, .npz or image folder, or what `read_dataset` made of one; or a
+            Hugging Face dataset.
         y: (n,) labels; or name their column with `label`.
         label, id, drop_columns, image, text: column names, where X is a table or a path.
         learner: None (default by the shape of the data), "kernel", "linear", "boosting", "logistic", "forest", a
@@ -139,7 +141,7 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
         budget: time the fits may take: "60s", "2min"; buys a smaller plan from a fixed cost table.
         seed: same seed and plan, same record.
         run_dir: folder for record, report and resume; the same call goes on where a killed one stopped.
-        executor: how fits are carried out; default one process per core.
+        executor: how fits are carried out; default: short ones in this process, long ones on all cores.
         progress: called with every `Event`.
         metric: what remedies are judged by: "accuracy", "balanced_accuracy", "auc", "mae", "r2".
         positive: the class `auc` and the report call positive.
@@ -154,8 +156,8 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
     Raises:
         InputError: anything given that cannot be used; the message says what, where, got and fix.
 
-    Cost: about 60 fits of the learner by default; see the plan in the record.
-    Source: docs/advice.md.
+    Cost: the fits of the plan, which stands in the record before they are made.
+    Source: docs/tested-advice.md.
 
     >>> import numpy as np
     >>> X = np.random.default_rng(0).normal(size=(60, 3))
@@ -225,7 +227,7 @@ def _evidence(
 ) -> Evidence:  # fmt: skip
     store = FitStore(None if folder is None else folder / FITS)
     evidence = Evidence(
-        taken.data, taken.target, taken.columns, learner, metric, plan, executor or ProcessExecutor(), store, seed,
+        taken.data, taken.target, taken.columns, learner, metric, plan, executor or AutoExecutor(), store, seed,
         taken.test, taken.predictions, taken.embeddings, taken.test_embeddings,
     )  # fmt: skip
     evidence.unlabelled = tuple(taken.everything.ids[taken.everything.unlabelled()].tolist())

@@ -1,6 +1,5 @@
 """`samplewise audit PATH --label COL`: the main job."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +40,9 @@ from samplewise.cli.options import (
     Time,
 )
 from samplewise.cli.outcome import exit_code, last_lines
-from samplewise.cli.question import label_of
+from samplewise.cli.question import read_once
 from samplewise.core.arrays import Floats
+from samplewise.data.readers import Reading
 
 EXAMPLES = """Examples:
   samplewise audit adult.csv --label income --out run/
@@ -69,19 +69,19 @@ def audit_command(  # noqa: PLR0913  # the signature IS the command line: one ar
     `samplewise apply` carries out.
     """
     folder = out_dir or default_folder(path)
-    roles: dict[str, Any] = {"label": label_of(path, label), "id": id, "groups": groups, "time": time}
-    roles |= {"segments": tuple(segments or ()) or None, "drop_columns": tuple(drop_columns or ())}
+    parts = {"id": id, "groups": groups, "time": time, "segments": segments, "drop_columns": drop_columns}
+    reading = read_once(path, label, **{name: value for name, value in parts.items() if value})
     options: dict[str, Any] = {
         "test": None if test is None else str(test), "task": str(task), "positive": positive, "learner": learner,
         "embeddings": None if embed is None else embedding(embed), "metric": metric, "checks": checks,
-        "predictions": None if predictions is None else aligned(predictions, path, roles, str(task), positive),
+        "predictions": None if predictions is None else aligned(predictions, reading, id, str(task), positive),
         "accepted": None if accepted is None else read_accepted(accepted, auditing.catalogue.catalogue()),
         "budget": budget, "seed": seed, "run_dir": folder, "show_values": not no_values,
         "test_looks": test_looks,
     }  # fmt: skip
     try:
         with Live(quiet) as live:
-            done = sw.audit(str(path), progress=live, **roles, **options)
+            done = sw.audit(reading, progress=live, **options)
     except KeyboardInterrupt:
         _interrupted(folder)
     done.to_junit(folder / "junit.xml")
@@ -90,11 +90,11 @@ def audit_command(  # noqa: PLR0913  # the signature IS the command line: one ar
     raise typer.Exit(exit_code(done.record, str(fail_on)))
 
 
-def aligned(file: Path, path: Path, roles: Mapping[str, Any], task: str, positive: str | None) -> Floats:
+def aligned(file: Path, reading: Reading, id: str | None, task: str, positive: str | None) -> Floats:
     """(n, c) predictions in the order of the rows and of the classes that at least two rows have."""
-    rows = data.read_dataset(path, **{name: value for name, value in roles.items() if value}).data
+    rows = reading.data
     target = data.describe_target(rows.y, task, rows.ids, positive)
-    values = read_predictions(file, rows.ids, target.classes, roles["id"] or "id")
+    values = read_predictions(file, rows.ids, target.classes, id or "id")
     return values if target.classes is None else values[:, sorted(set(target.codes[target.usable].tolist()))]
 
 

@@ -8,9 +8,10 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from samplewise import auditing, curves, data, report
+from samplewise import auditing, curves, report
 from samplewise.cli.console import out
 from samplewise.cli.options import Budget, Groups, Id, Label, Learner, Quiet, Seed, Task, TaskOption
+from samplewise.cli.question import read_once
 from samplewise.core.errors import InputError
 from samplewise.core.values import Exhibit
 
@@ -64,10 +65,12 @@ def forecast_command(  # noqa: PLR0913  # the signature IS the command line: one
     if from_curve:
         curve = curves.LearningCurve.read_csv(path)
     else:
-        roles = {name: value for name, value in {"label": label, "id": id, "groups": groups}.items() if value}
-        read = data.read_dataset(path, **roles).data
+        parts = {name: value for name, value in {"id": id, "groups": groups}.items() if value}
+        read = read_once(path, label, **parts).data
         read = read.keep(read.ids[~read.unlabelled()])
-        curve = curves.measure_learning_curve(read, chosen, repeats=repeats, seed=seed, budget=budget, folder=fits)
+        curve = curves.measure_learning_curve(
+            read, learner=chosen, task=task.value, repeats=repeats, seed=seed, budget=budget, folder=fits
+        )
         rows = len(read)
         facts |= {"task": str(task), "label": label}
         plan |= {"learner": chosen or "chosen by the shape of the data", "repeats": repeats}

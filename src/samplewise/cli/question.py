@@ -1,7 +1,9 @@
 """Which column is the label? Asked of a person where there is one."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import typer
 from rich.text import Text
@@ -9,22 +11,29 @@ from rich.text import Text
 from samplewise import data
 from samplewise.cli.console import err
 from samplewise.core.errors import InputError
+from samplewise.data.readers import Reading
 from samplewise.report.wording import printable
 
 TABLES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
 
 
-def label_of(path: Path, label: str | None) -> str | None:
-    """The label as given; for a table without one, the answer of the person at the keyboard.
+def read_once(path: Path, label: str | None, **columns: Any) -> Reading:
+    """The data set with its label; for a table without one, the column that the person at the keyboard names.
 
     Archives and folders name their labels themselves.
 
+    Args:    path, label: as given.   columns: the other columns that play a part, as in `read_dataset`.
     Raises:
         InputError: nobody can be asked; the likely columns are in the message.
     """
     if label is not None or path.is_dir() or Path(path.name.removesuffix(".gz")).suffix.lower() not in TABLES:
-        return label
-    likely = likely_columns(path)
+        return data.read_dataset(path, label=label, **columns)
+    reading = data.read_dataset(path, **columns)
+    return data.read_dataset(reading, label=label_of(path, likely_columns(reading, columns)), **columns)
+
+
+def label_of(path: Path, likely: list[str]) -> str:
+    """The name of the label column, asked of the person at the keyboard; raises `InputError` where there is none."""
     if not sys.stdin.isatty():
         raise InputError(
             "no label was named", where=str(path), got=f"likely columns: {', '.join(likely) or 'none'}",
@@ -37,7 +46,9 @@ def label_of(path: Path, label: str | None) -> str | None:
     return likely[int(answer) - 1] if answer.isdigit() and 0 < int(answer) <= len(likely) else str(answer)
 
 
-def likely_columns(path: Path) -> list[str]:
-    """Names of the columns that may be the label, likeliest first."""
-    frame = data.read_dataset(path).frame
-    return [] if frame is None else [str(name) for name in data.readers.likely_labels(frame)]
+def likely_columns(reading: Reading, columns: Mapping[str, Any]) -> list[str]:
+    """Names of the columns that may be the label and play no other part, likeliest first."""
+    if reading.frame is None:
+        return []
+    taken = {columns.get(part) for part in ("id", "groups", "time")} | set(columns.get("drop_columns") or ())
+    return [str(name) for name in data.likely_labels(reading.frame) if name not in taken]

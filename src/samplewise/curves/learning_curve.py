@@ -1,7 +1,6 @@
 """Error against the number of training rows, measured on rows that no subset of the repeat was taught."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,12 +17,10 @@ from samplewise.curves.plans import CollectionPlan, collection_plan
 from samplewise.curves.points import CurvePoints, spread_of_draws
 from samplewise.curves.requirement import Requirement, samples_needed
 from samplewise.curves.stopping import StopAdvice, stop_rule
-from samplewise.data.dataset import Dataset
-from samplewise.data.targets import Target
+from samplewise.data.targets import Target, Task
 from samplewise.engine.models.losses import UNITS, row_losses
 from samplewise.engine.models.prices import parse_budget, seconds_per_fit
-from samplewise.engine.refits import Part, Refits, open_part, refit
-from samplewise.engine.refits.store import FitStore
+from samplewise.engine.refits import Part, Refits, prepare, refit
 
 LEAST_ROWS = 20  # training rows a curve starts from, or two of every class
 LARGEST_SHARE = 0.8  # the rest of the rows judges
@@ -90,10 +87,13 @@ class LearningCurve(CurvePoints):
 
 
 def measure_learning_curve(  # noqa: PLR0913  # one keyword per thing a user may have already
-    data: Dataset | tuple[Any, Any],
-    learner: Any = None,
-    sizes: Literal["log"] | Sequence[int] = "log",
+    data: Any,
+    y: Any = None,
     *,
+    label: str | None = None,
+    learner: Any = None,
+    task: Task = "auto",
+    sizes: Literal["log"] | Sequence[int] = "log",
     repeats: int = 5,
     seed: int = 0,
     budget: str | float | None = None,
@@ -104,8 +104,10 @@ def measure_learning_curve(  # noqa: PLR0913  # one keyword per thing a user may
     """Error against training size, as an error rate (or relative absolute error), on nested subsets.
 
     Args:
-        data: n labelled rows, or a pair (X, y).
+        data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes; groups and exact copies stay
+            together, and a row is never evaluated by a model that was trained on a copy of it.
         learner: a name, a scikit-learn estimator or a `Learner`; None for the default of this shape of data.
+        task: "auto", "classification" or "regression".
         sizes: increasing training sizes, or "log" for up to six, each twice the one before, up to four fifths of n.
         repeats: independent draws; their spread gives the standard error.
         seed: fixes draws and fits.
@@ -128,12 +130,10 @@ def measure_learning_curve(  # noqa: PLR0913  # one keyword per thing a user may
     >>> measure_learning_curve((X, (X[:, 0] > 30).astype(int)), sizes=[10, 40], repeats=2).error.shape
     (2,)
     """
-    part = open_part(data, learner, seed=seed, executor=executor)
+    part = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor, run_dir=folder).whole
     if refits is not None:
         refits.require_rows(part.data.ids)
         return curve_of_refits(refits, part.target, groups=part.runner.groups)
-    if folder is not None:
-        part = replace(part, runner=replace(part.runner, store=FitStore(Path(folder))))
     rows = len(part)
     wanted = log_sizes(rows, part.class_count) if isinstance(sizes, str) else list(sizes)
     if not wanted or wanted[-1] >= rows:

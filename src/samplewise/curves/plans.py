@@ -32,7 +32,7 @@ class CollectionPlan:
     reason: str
 
 
-def collection_plan(  # noqa: PLR0913  # prices and limits are separate facts, most with a default
+def collection_plan(  # prices and limits are separate facts, most with a default
     curve: CurvePoints,
     error: float,
     cost_per_sample: float,

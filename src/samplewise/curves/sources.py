@@ -21,10 +21,10 @@ from samplewise.core.errors import InputError
 from samplewise.core.execution import Executor
 from samplewise.core.randomness import hashed_uniform
 from samplewise.curves.transport import Transport, require_transport, transport
-from samplewise.data.dataset import Dataset
+from samplewise.data.targets import Task
 from samplewise.engine.models.learner import Fit
 from samplewise.engine.models.losses import UNITS, row_losses
-from samplewise.engine.refits import Part, open_part
+from samplewise.engine.refits import Part, prepare
 
 LEAST_ROWS = 20  # of each source's pilot
 GROWTH = 4  # between the two sizes measured
@@ -119,11 +119,14 @@ class MixtureForecast:
 
 
 def forecast_mixtures(
-    data: Dataset | tuple[Any, Any],
+    data: Any,
+    y: Any = None,
+    *,
     source: npt.ArrayLike,
     judge: Any,
+    label: str | None = None,
     learner: Any = None,
-    *,
+    task: Task = "auto",
     repeats: int = 3,
     seed: int = 0,
     executor: Executor | None = None,
@@ -131,10 +134,13 @@ def forecast_mixtures(
     """What mixtures of several sources would give, from pilot rows of each (error rate or relative absolute error).
 
     Args:
-        data: n labelled rows, pilots and judging rows together, or a pair (X, y).
+        data, y, label: n labelled rows, pilots and judging rows together, in any form `samplewise.data.as_dataset`
+            takes.
         source: (n,) name of the source of each row.
-        judge: the name in `source` of the rows that judge: validation rows like those the model will meet.
+        judge: the name in `source` of the rows that judge: validation rows like those the model will meet. Those that
+            share a group with a pilot row, or are an exact copy of one, do not judge.
         learner: a name, a scikit-learn estimator or a `Learner`; None for the default of this shape of data.
+        task: "auto", "classification" or "regression".
         repeats: draws of each mixture.
         seed: fixes draws and fits.
         executor: carries out fits that are not in closed form.
@@ -151,21 +157,21 @@ def forecast_mixtures(
     >>> draw = np.random.default_rng(0)
     >>> X = np.concatenate([draw.normal(0, 1, (60, 2)), draw.normal(4, 1, (60, 2)), draw.normal(4, 1, (40, 2))])
     >>> y = (X.sum(axis=1) > np.repeat([0, 8, 8], [60, 60, 40])).astype(int)
-    >>> found = forecast_mixtures((X, y), np.repeat(["old", "new", "valid"], [60, 60, 40]), "valid")
+    >>> found = forecast_mixtures((X, y), source=np.repeat(["old", "new", "valid"], [60, 60, 40]), judge="valid")
     >>> bool(found.error([0, 1], 60) < found.error([1, 0], 60))
     True
     """
     require_transport()
-    data = data if isinstance(data, Dataset) else Dataset(*data)
-    names, member = _members(source, judge, len(data))
-    part = open_part(data, learner, seed=seed, executor=executor)
+    part = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor).whole
+    names, member = _members(source, judge, len(part))
+    judges = _unseen(part, member)
     pilot = int(np.bincount(member[member >= 0]).min())
     sizes = (max(pilot // GROWTH, LEAST_ROWS // 2), pilot)
     weights = mixture_designs(len(names))
-    errors = _measured(part, member, weights, sizes, repeats, seed)
+    errors = _measured(part, member, judges, weights, sizes, repeats)
     distance = _transport_of(part, member, seed)
     features = np.stack([_features(shares, *distance(shares))[0] for shares in weights])
-    logs = np.log(np.maximum(errors, 0.5 / np.sum(member < 0)))
+    logs = np.log(np.maximum(errors, 0.5 / len(judges)))
     coefficients, misfit = _ridge(features, logs[:, 1])
     margin = 0.5 * float(np.ptp(logs[:, 1]))
     return MixtureForecast(
@@ -232,14 +238,25 @@ def _ridge(features: Floats, targets: Floats) -> tuple[Floats, float]:
     return np.concatenate([[level - centre @ slopes], slopes]), min(found)
 
 
-def _measured(part: Part, member: Ints, weights: Floats, sizes: Sequence[int], repeats: int, seed: int) -> Floats:
+def _unseen(part: Part, member: Ints) -> Ints:
+    """Positions of the judging rows that share no group with a pilot row and are no copy of one."""
+    judging, groups = member < 0, part.runner.groups
+    unseen = judging if groups is None else judging & ~np.isin(groups, groups[~judging])
+    if not unseen.any():
+        raise InputError(
+            "every judging row is in a group with a pilot row, or a copy of one",
+            got=f"{int(judging.sum())} judging rows", fix="judge by rows that the pilots do not hold",
+        )  # fmt: skip
+    return np.flatnonzero(unseen)
+
+
+def _measured(part: Part, member: Ints, judges: Ints, weights: Floats, sizes: Sequence[int], repeats: int) -> Floats:
     """(t, 2) mean errors of each mixture at each size, on the judging rows."""
-    judges = np.flatnonzero(member < 0)
     fits = [
         Fit(keep, judges)
         for repeat in range(repeats)
         for shares in weights
-        for keep in _subsets(part.data.ids, member, shares, sizes, f"{seed} {repeat}")
+        for keep in _subsets(part.data.ids, member, shares, sizes, f"{part.runner.seed} {repeat}")
     ]
     outputs = part.runner.outputs(fits, blocks=part.folds)
     errors = [float(np.mean(row_losses(answer, part.target, judges))) for answer in outputs]

@@ -9,8 +9,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "dataset": ["Dataset"],
         "images": ["Images"],
         "delimited": ["read_cells"],
-        "readers": ["Reading", "likely_labels", "read_dataset"],
+        "inputs": ["as_dataset", "as_labeled", "as_reading", "require_labels"],
+        "readers": ["Reading", "Roles", "likely_labels", "read_dataset"],
         "splits": ["fold_of_rows", "forward_folds", "nested_subsets", "random_halves"],
-        "targets": ["Target", "describe_target"],
+        "targets": ["Target", "class_codes", "describe_target", "known_codes"],
     },
 )

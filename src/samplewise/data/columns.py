@@ -47,6 +47,26 @@ class Column:
     missing: int = 0
 
 
+class Description:
+    """The columns of a frame or array: described when first asked for, then kept in the place of the values."""
+
+    def __init__(self, X: Any, ids: Array) -> None:
+        self._values: tuple[Any, Array] | None = (X, ids)
+        self._columns: tuple[Column, ...] = ()
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """One `Column` per column, in order; none for images."""
+        if self._values is not None:
+            self._columns = describe_columns(*self._values)
+            self._values = None
+        return self._columns
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy for another process carries the description and not the values it was made from."""
+        return {"_values": None, "_columns": self.columns}
+
+
 def describe_columns(X: Any, ids: Any | None = None) -> tuple[Column, ...]:
     """Kind and role of every column of converted features (`as_features`).
 

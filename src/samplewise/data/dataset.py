@@ -1,7 +1,7 @@
 """`Dataset`: rows with ids that survive every subset; the one thing every public function takes."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from samplewise.core.arrays import Array, Ints, fingerprint, positions_of
 from samplewise.core.errors import InputError, name_rows
 from samplewise.core.randomness import key_hashes
 from samplewise.data.border import as_features, as_segments, as_vector, default_ids
+from samplewise.data.columns import Column, Description
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +43,7 @@ class Dataset:
     segments: Any | None = None
     time: Array | None = None
     weights: Array | None = None
+    _description: Description = field(init=False, repr=False)  # shared by every subset
 
     def __post_init__(self) -> None:
         """Convert every part once and refuse parts that do not fit together."""
@@ -65,7 +67,7 @@ class Dataset:
             _require_present(parts[name], ids, name)
         _require_finite_labels(parts["y"], ids)
         _require_not_negative(parts["weights"], ids)
-        self._set(parts)
+        self._set(parts | {"_description": Description(features, ids)})
 
     def _set(self, parts: dict[str, Any]) -> None:
         for name, value in parts.items():
@@ -94,19 +96,31 @@ class Dataset:
         """The rows at these positions; for code inside one floor, ids are for everybody else."""
         positions = np.arange(len(self))[positions]
         parts = {name: _taken(getattr(self, name), positions) for name in _PARTS}
+        parts["_description"] = self._description
         if len(np.unique(positions)) < len(positions):
             _require_unique(parts["ids"])
         rows = object.__new__(Dataset)  # the parts were checked when they came in; subsets are taken often
         rows._set(parts)
         return rows
 
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Kind and role of every column of X; decided once, on all rows, and the same in every subset."""
+        return self._description.columns
+
     def with_labels(self, y: Any) -> "Dataset":
         """The same rows with other labels (n,)."""
-        return replace(self, y=y)
+        return self._with(y=y)
 
     def with_weights(self, weights: Any) -> "Dataset":
         """The same rows with other weights (n,)."""
-        return replace(self, weights=weights)
+        return self._with(weights=weights)
+
+    def _with(self, **parts: Any) -> "Dataset":
+        """The same features with another part, so that their columns need no second look."""
+        changed = replace(self, **parts)
+        changed._set({"_description": self._description})
+        return changed
 
     def complete_ids(self) -> Array:
         """Ids of the rows without a missing or infinite feature and with a label."""

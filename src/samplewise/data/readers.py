@@ -37,36 +37,51 @@ class Reading:
     """A data set and how it was read.
 
     Args:
-        data: the rows.
-        columns: kind and role of every feature column; empty for images.
+        data: the rows; `data.columns` holds kind and role of every feature column.
         label: name of the label column, array or folder level; "" where there is none.
         id_source: where the ids come from, as a phrase.
         file: what was read, None for objects in memory.
         frame: the table as read, with all its columns in order; None for arrays and images.
-        notes: what a reader of the audit must know.
+        file_notes: what was decided while the file was read; `notes` adds what is to be known about its columns.
     """
 
     data: Dataset
-    columns: tuple[Column, ...]
     label: str
     id_source: str
     file: Path | None = None
     frame: Any | None = None
-    notes: tuple[str, ...] = ()
+    file_notes: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Kind and role of every feature column; empty for images."""
+        return self.data.columns
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the audit must know."""
+        of_columns = (f"{column.name}: {column.note}" for column in self.columns if column.note)
+        return (*self.file_notes, *(of_columns if hasattr(self.data.X, "iloc") else ()))
 
 
 @dataclass(frozen=True, slots=True)
-class _Roles:
-    """Which columns play which part; names as the user gave them."""
+class Roles:
+    """Which columns play which part, by name; groups, segments and time may also be the values themselves."""
 
     label: str | None = None
     id: str | None = None
-    groups: str | None = None
-    segments: tuple[str, ...] = ()
-    time: str | None = None
+    groups: Any = None
+    segments: Any = None
+    time: Any = None
     drop_columns: tuple[str, ...] = ()
     image: str | None = None
     text: str | None = None
+
+    def of_columns(self) -> tuple[str, ...]:
+        """Names of those parts that only a column can play, where any is given."""
+        return tuple(
+            name for name in ("label", "id", "drop_columns", "image", "text") if getattr(self, name) not in (None, ())
+        )
 
 
 @dataclass(slots=True)
@@ -80,7 +95,7 @@ class _Table:
     notes: list[str] = field(default_factory=list)
 
 
-def read_dataset(  # noqa: PLR0913  # one keyword per part a column can play
+def read_dataset(  # one keyword per part a column can play
     source: Any, *, label: str | None = None, id: str | None = None, groups: str | None = None,
     segments: Sequence[str] | str = (), time: str | None = None, drop_columns: Sequence[str] | str = (),
     image: str | None = None, text: str | None = None,
@@ -92,7 +107,8 @@ def read_dataset(  # noqa: PLR0913  # one keyword per part a column can play
 
     Args:
         source: path of a .csv, .tsv (also .gz), .parquet or .npz file or a folder of images with a sub-folder per
-            class; or a pandas, polars or Hugging Face table in memory.
+            class; a pandas, polars or Hugging Face table in memory; or a `Reading` of a table, whose file is not read
+            again.
         label, id, groups, time: names of columns (arrays of an .npz).   segments, drop_columns: one name or several.
         image: the column with images (paths relative to the file, or pictures); it becomes X.
         text: the column with texts; it becomes X.
@@ -109,7 +125,9 @@ def read_dataset(  # noqa: PLR0913  # one keyword per part a column can play
     >>> read_dataset(pd.DataFrame({"a": [1.0, 2.0], "kind": ["x", "y"]}), label="kind").data
     Dataset(2 rows, X (2, 1), y)
     """
-    roles = _Roles(label, id, groups, _names(segments), time, _names(drop_columns), image, text)
+    roles = Roles(label, id, groups, _names(segments), time, _names(drop_columns), image, text)
+    if isinstance(source, Reading):
+        return _read_again(source, roles)
     if not isinstance(source, str | os.PathLike):
         return _assembled(_table_in_memory(source), roles)
     path = Path(source).expanduser()
@@ -128,6 +146,17 @@ def read_dataset(  # noqa: PLR0913  # one keyword per part a column can play
     raise InputError(
         "this kind of file is not known", where=str(path), got=path.suffix or "no suffix", fix=f"use {_KINDS}"
     )
+
+
+def _read_again(reading: Reading, roles: Roles) -> Reading:
+    """The same table with other parts for its columns."""
+    if reading.frame is None:
+        raise InputError(
+            "only a table can be given other columns as label, id or groups", got=f"a reading of {reading.file}",
+            fix="name them when the file is read: read_dataset(path, label=...)",
+        )  # fmt: skip
+    ids, id_source = reading.data.ids, reading.id_source
+    return _assembled(_Table(reading.frame, ids, id_source, reading.file, list(reading.file_notes)), roles)
 
 
 def likely_labels(frame: Any, most: int = 5) -> list[str]:
@@ -204,7 +233,7 @@ def _hugging_face_table(source: Any) -> _Table:
     return _Table(frame, ids, "split and row number")
 
 
-def _assembled(table: _Table, roles: _Roles) -> Reading:
+def _assembled(table: _Table, roles: Roles) -> Reading:
     """The data set of a frame: named columns take their parts, the rest are features."""
     frame, names = table.frame, [str(name) for name in table.frame.columns]
     frame = frame if names == list(frame.columns) else frame.set_axis(names, axis="columns")
@@ -222,19 +251,17 @@ def _assembled(table: _Table, roles: _Roles) -> Reading:
         segments=frame[list(roles.segments)] if roles.segments else None,
         time=None if roles.time is None else _times(frame[roles.time], roles.time),
     )  # fmt: skip
-    columns = describe_columns(data.X, data.ids)
-    notes = [*table.notes, *(f"{column.name}: {column.note}" for column in columns if column.note)]
-    return Reading(data, columns, roles.label or "", id_source, table.file, frame, tuple(notes))
+    return Reading(data, roles.label or "", id_source, table.file, frame, tuple(table.notes))
 
 
-def _asked(roles: _Roles) -> list[tuple[str, str]]:
+def _asked(roles: Roles) -> list[tuple[str, str]]:
     single = ("label", "id", "groups", "time", "image", "text")
     asked = [(kind, getattr(roles, kind)) for kind in single if getattr(roles, kind) is not None]
     asked += [("segments", name) for name in roles.segments]
     return asked + [("drop", name) for name in roles.drop_columns]
 
 
-def _features(frame: Any, roles: _Roles, names: list[str], file: Path | None) -> Any:
+def _features(frame: Any, roles: Roles, names: list[str], file: Path | None) -> Any:
     if roles.text is not None:
         return frame[[roles.text]].reset_index(drop=True)
     if roles.image is not None:
@@ -282,7 +309,7 @@ def _times(column: Any, name: str) -> Any:
         ) from None  # fmt: skip
 
 
-def _read_arrays(path: Path, roles: _Roles) -> Reading:
+def _read_arrays(path: Path, roles: Roles) -> Reading:
     """An .npz file: the features array is X, the others take part by name; `class_names` names the codes."""
     try:
         with np.load(path, allow_pickle=False) as archive:
@@ -308,7 +335,7 @@ def _read_arrays(path: Path, roles: _Roles) -> Reading:
     segments = {name: arrays[name] for name in roles.segments} or None
     data = Dataset(arrays[features], y, part["id"], part["groups"], segments, part["time"])
     id_source = "row number, from 0" if roles.id is None else f"array {roles.id!r}"
-    return Reading(data, describe_columns(data.X, data.ids), label or "", id_source, path, None, tuple(notes))
+    return Reading(data, label or "", id_source, path, None, tuple(notes))
 
 
 def _are_codes(y: Array, names: Array | None) -> bool:
@@ -316,7 +343,7 @@ def _are_codes(y: Array, names: Array | None) -> bool:
     return names is not None and y.dtype.kind in "iu" and y.size > 0 and 0 <= y.min() <= y.max() < len(names)
 
 
-def _read_folder(path: Path, roles: _Roles) -> Reading:
+def _read_folder(path: Path, roles: Roles) -> Reading:
     """A folder of images: every sub-folder is a class, a file's id is its path below the folder."""
     classes = sorted(entry.name for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith("."))
     found: list[tuple[str, str]] = []
@@ -341,7 +368,7 @@ def _read_folder(path: Path, roles: _Roles) -> Reading:
         notes.append(f"{len(empty)} empty image files are left out: {', '.join(empty[:5])}")
     if passed_over:
         notes.append(f"{passed_over} files that are not images are passed over")
-    return Reading(data, (), roles.label or "folder", "path below the folder", path, None, tuple(notes))
+    return Reading(data, roles.label or "folder", "path below the folder", path, None, tuple(notes))
 
 
 def _is_image(file: str) -> bool:

@@ -179,7 +179,7 @@ def _dealt(strata: Array, draws: Array, hashes: Array, folds: int) -> Folds:
 def _dealt_groups(strata: Ints, groups: Any, folds: int, seed: int) -> Folds:
     """The largest groups one by one to the fold that has least of their classes; the rest dealt by size and class."""
     keys, member = _group_numbers(groups)
-    _require_folds(folds, len(keys), "groups")
+    _require_folds(folds, len(keys), "groups or different rows")
     hashes = key_hashes(keys)
     draws = uniform_from_hashes(seed, hashes, "groups")
     sizes = np.bincount(member)

@@ -45,6 +45,12 @@ class Target:
         counts = np.bincount(self.codes[self.codes >= 0], minlength=len(self.classes))
         return (self.codes >= 0) & (counts[self.codes] > 1)
 
+    def codes_of(self, y: Array, ids: Array, name: str) -> Array:
+        """Labels of other rows (m,), called `name`, as codes of these classes, or as numbers."""
+        if self.classes is None:
+            return _as_numbers(y, _absent(y), ids)
+        return known_codes(y, self.classes, ids, name)
+
 
 def describe_target(y: Any, task: Task = "auto", ids: Any | None = None, positive: Any | None = None) -> Target:
     """The labels as classes with codes, or as numbers.
@@ -82,7 +88,9 @@ def describe_target(y: Any, task: Task = "auto", ids: Any | None = None, positiv
     values, inverse = _distinct(present)
     chosen, note = (task, f"{task}, as asked") if task != "auto" else _chosen_task(present, values)
     if chosen == "regression":
-        return Target("regression", None, _as_numbers(labels, absent, keys), note)
+        numbers = _as_numbers(labels, absent, keys)
+        _require_different(numbers[~absent])
+        return Target("regression", None, numbers, note)
     _require_classes(values, inverse, len(labels))
     if values.dtype.kind == "f" and (values == np.rint(values)).all() and np.abs(values).max() < 2**53:
         values = values.astype(np.int64)  # whole numbers became floats because labels are missing: "1" again, not "1.0"
@@ -92,6 +100,29 @@ def describe_target(y: Any, task: Task = "auto", ids: Any | None = None, positiv
         values, codes = _positive_last(values, codes, positive)
     counts = np.bincount(codes[codes >= 0], minlength=len(values))
     return Target("classification", values, codes, note, tuple(values[counts == 1].tolist()))
+
+
+def class_codes(labels: Array, classes: Array) -> Array:
+    """(n,) position of every label among `classes`, -1 for one that is not there.
+
+    >>> class_codes(np.array(["b", "c"]), np.array(["a", "b"]))
+    array([ 1, -1])
+    """
+    places = {value: code for code, value in enumerate(classes.tolist())}
+    return np.array([places.get(label, -1) for label in labels.tolist()], dtype=np.intp)
+
+
+def known_codes(labels: Array, classes: Array, ids: Array, name: str) -> Array:
+    """(n,) position of every label among `classes`; rows of other classes are refused by id, and called `name`."""
+    codes = class_codes(labels, classes)
+    unknown = codes < 0
+    if unknown.any():
+        strange = sorted({str(label) for label in labels[unknown].tolist()})
+        raise InputError(
+            f"some labels of {name} are of no class the model was trained on", where=name_rows(ids[unknown]),
+            got=", ".join(strange[:5]), fix=f"drop these rows from {name}, or train on rows of these classes",
+        )  # fmt: skip
+    return codes
 
 
 def _absent(labels: Array) -> Array:
@@ -151,11 +182,14 @@ def _as_numbers(labels: Array, absent: Array, keys: Array) -> Array:
             "regression needs numbers as labels", where=name_rows(bad), got=f"y of dtype {labels.dtype}",
             fix="convert them to numbers, or use task='classification'",
         ) from None  # fmt: skip
-    if len(np.unique(numbers[~absent])) < 2:
+    return numbers
+
+
+def _require_different(numbers: Array) -> None:
+    if len(np.unique(numbers)) < 2:
         raise InputError(
             "every label is the same number", got=f"{len(numbers)} rows", fix="name another column with label="
         )
-    return numbers
 
 
 def _is_number(label: Any) -> bool:

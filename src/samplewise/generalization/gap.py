@@ -10,23 +10,20 @@ import numpy as np
 
 from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError
-from samplewise.core.execution import Executor, SerialExecutor
+from samplewise.core.execution import Executor
 from samplewise.core.values import Estimate, Scores
 from samplewise.data.dataset import Dataset
-from samplewise.data.targets import describe_target
-from samplewise.engine.models.encoding import feature_space
+from samplewise.data.targets import Task
 from samplewise.engine.models.learner import Fit
-from samplewise.engine.neighbours import exact_groups, groups_with_copies
 from samplewise.engine.refits import (
     FitStore,
     Part,
+    Prepared,
     Refits,
-    open_as_audit,
+    prepare,
     refit_supersamples,
     supersamples,
 )
-from samplewise.engine.refits.pace import first_fit
-from samplewise.engine.refits.stacking import require_labels
 from samplewise.generalization.bounds import Bounds
 from samplewise.generalization.memorised import joined, memorization_of_refits
 from samplewise.generalization.reading import Reading
@@ -70,9 +67,12 @@ class GeneralizationGap:
 
 
 def generalization_gap(  # noqa: PLR0913  # one keyword per part of the design, most with a default
-    data: Dataset | tuple[Any, Any],
-    learner: Any = None,
+    data: Any,
+    y: Any = None,
     *,
+    label: str | None = None,
+    learner: Any = None,
+    task: Task = "auto",
     splits: int = 30,
     draws: int = 3,
     refits: Refits | Sequence[Refits] | None = None,
@@ -88,8 +88,10 @@ def generalization_gap(  # noqa: PLR0913  # one keyword per part of the design, 
     ghost. The gap is the mean loss on ghosts minus that on rows that taught, over splits and pairings.
 
     Args:
-        data: a `Dataset` or (X, y), 20 rows or more. Groups and exact copies stay on one side and count as one row.
-        learner: as in `choose_learner`.
+        data, y, label: 20 labelled rows or more, in any form `samplewise.data.as_dataset` takes. Groups and exact
+            copies stay on one side and count as one row.
+        learner: as in `audit`; None for the default of this shape of data.
+        task: "auto", "classification" or "regression".
         splits: of each pairing, half of them complements of the others; an odd number is raised by one.
         draws: random pairings.
         refits: instead of fits: what `refit_supersamples` made, or "halves" of an audit, whose rows are no pairs; then
@@ -97,7 +99,7 @@ def generalization_gap(  # noqa: PLR0913  # one keyword per part of the design, 
         loss_range: (least, greatest) absolute error there can be, for labels that are numbers.
         coverage: of intervals, and of the one-sided entries "t interval" and "held-out rows" among the bounds.
         seed: of pairings, coins and fits.
-        executor: carries out the fits; default: this process, or one process per core where fits take long.
+        executor: carries out the fits; default: this process, or all cores where they take long.
         folder: where finished fits are kept, so that nothing is fitted twice after a kill.
 
     Returns:
@@ -116,34 +118,31 @@ def generalization_gap(  # noqa: PLR0913  # one keyword per part of the design, 
     >>> draw = np.random.default_rng(0)
     >>> X = draw.normal(size=(60, 2))
     >>> y = (X[:, 0] + draw.normal(size=60) > 0).astype(int)
-    >>> report = generalization_gap((X, y), "logistic", splits=4, draws=1)
+    >>> report = generalization_gap((X, y), learner="logistic", splits=4, draws=1)
     >>> report.gap.value < report.bounds["ld-MI"].plug_in
     True
     """
-    data = data if isinstance(data, Dataset) else Dataset(*data)
+    rows = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor, run_dir=folder)
     warnings = []
-    _require_rows(data)
+    _require_rows(rows.data)
     if refits is None:
         _require_fits(splits, draws)
         if splits % 2:
             splits += 1
             warnings.append(f"splits come with their complements: {splits} splits were made")
-        part = open_as_audit(data, learner, seed=seed, executor=executor or SerialExecutor(), folder=folder)
-        _require_two_of_each(part)
-        made, probe = _fitted(part, splits, draws, executor is None)
-        target, groups = part.target, part.runner.groups
+        _require_two_of_each(rows)
+        made, probe = _fitted(rows.whole, splits, draws)
     else:
         made = (refits,) if isinstance(refits, Refits) else tuple(refits)
-        _require_halves(made, data)
-        target, probe = describe_target(data.y, ids=data.ids), Probe()
-        groups = groups_with_copies(exact_groups(feature_space(data)), data.groups, data.ids)
-        warnings += _torn(made, groups)
+        _require_halves(made, rows.data)
+        probe = Probe()
+        warnings += _torn(made, rows.groups)
     started = perf_counter()
-    read = Reading(made, target, groups, loss_range, coverage)
+    read = Reading(made, rows.target, rows.groups, loss_range, coverage)
     bounds = read.bounds(seed)
     warnings += [*probe.warnings(), *read.warnings(), *bounds.warnings]
     gap, training, ghost = read.errors()
-    information, memorised = read.information(), memorization_of_refits(joined(made), target)
+    information, memorised = read.information(), memorization_of_refits(joined(made), rows.target)
     cost = Cost(probe.fits, probe.seconds, perf_counter() - started)
     same = (probe.repeatable, probe.deterministic)
     return GeneralizationGap(gap, training, ghost, bounds, information, memorised, cost, *same, tuple(warnings))
@@ -165,12 +164,12 @@ class Probe:
         return ["the learner ignores its seed: the same fit gave other predictions, so no figure here can be repeated"]
 
 
-def _fitted(part: Part, splits: int, draws: int, choose: bool) -> tuple[tuple[Refits, ...], Probe]:
-    """The refits, made in processes only where that pays, and what the first fit, made three times, says."""
+def _fitted(part: Part, splits: int, draws: int) -> tuple[tuple[Refits, ...], Probe]:
+    """The refits, and what the first of them, made three times, says of the learner."""
     runner, started = part.runner, perf_counter()
     pairings = supersamples(runner, splits=splits, draws=draws)
     first = Fit(pairings[0].inside()[0], np.arange(len(part)))
-    outputs = first_fit(runner, first, blocks=part.all_folds, fits=splits * draws, choose=choose)
+    outputs = runner.outputs([first], blocks=part.all_folds)[0]
     again = [
         replace(runner, seed=seed, store=FitStore()).outputs([first], blocks=part.all_folds)[0]
         for seed in (runner.seed, runner.seed + 1)
@@ -205,13 +204,10 @@ def _require_fits(splits: int, draws: int) -> None:
 
 
 def _require_rows(data: Dataset) -> None:
-    if data.y is None:
-        raise InputError("the data has no labels", got="y=None", fix="pass y, one label per row")
     if len(data) < LEAST_ROWS:
         raise InputError(
             "there are too few rows to halve", got=f"{len(data)} rows", fix=f"pass {LEAST_ROWS} rows or more"
         )
-    require_labels(data, "data")
     if data.time is not None:
         raise InputError(
             "random halves would teach the future of rows they are asked about", where="time",
@@ -219,15 +215,16 @@ def _require_rows(data: Dataset) -> None:
         )  # fmt: skip
 
 
-def _require_two_of_each(part: Part) -> None:
+def _require_two_of_each(rows: Prepared) -> None:
     """Every class needs a row, or a group, for either side."""
-    if part.target.classes is None:
+    classes = rows.target.classes
+    if classes is None:
         return
-    groups = np.arange(len(part)) if part.runner.groups is None else part.runner.groups
-    counts = [len(np.unique(groups[part.codes == code])) for code in range(part.class_count)]
+    groups = np.arange(len(rows.data)) if rows.groups is None else rows.groups
+    counts = [len(np.unique(groups[rows.codes == code])) for code in range(len(classes))]
     alone = np.flatnonzero(np.array(counts) < 2)
     if len(alone):
-        names = ", ".join(str(part.target.classes[code]) for code in alone[:5])
+        names = ", ".join(str(classes[code]) for code in alone[:5])
         raise InputError(
             "a class has fewer rows or groups than there are halves", where=f"classes {names}",
             got="one row, or copies or a group of rows that stay together",

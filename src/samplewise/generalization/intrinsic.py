@@ -14,6 +14,7 @@ from samplewise.core.errors import InputError
 from samplewise.core.randomness import hashed_order
 from samplewise.core.values import Estimate, Exhibit
 from samplewise.data.dataset import Dataset
+from samplewise.data.inputs import as_labeled
 from samplewise.engine import models  # its torch half is loaded where a learner comes
 from samplewise.generalization.row_kernels import open_kernel
 from samplewise.generalization.row_solutions import NULL
@@ -60,9 +61,11 @@ class IntrinsicDimension:
 
 
 def intrinsic_dimension(
-    learner: Any,
     data: Any,
+    y: Any = None,
     *,
+    learner: Any,
+    label: str | None = None,
     held_out: Any = None,
     target: float = 0.9,
     grid: Literal["geometric"] | Sequence[int] = "geometric",
@@ -76,9 +79,10 @@ def intrinsic_dimension(
     dimension of the tangent kernel, and how many of its directions hold the labels.
 
     Args:
+        data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes.
         learner: a `TorchLearner`, whose settings are used throughout; or a torch module, trained from its weights with
             the default settings on inputs as they are.
-        data: labelled rows, (X, y) or a `Dataset`.   held_out: rows the score is taken on; None for the training rows.
+        held_out: labelled rows the score is taken on, a `Dataset` or (X, y); None for the training rows.
         target: share of the whole training's score, above 0 and at most 1.
         grid: dimensions to choose from, "geometric" for steps of a quarter up to p.
         seeds: one search each, with weights, directions and batches of its own.
@@ -98,11 +102,11 @@ def intrinsic_dimension(
     >>> from samplewise.engine.models import TorchLearner, dense_network
     >>> X = np.repeat([[0.0, 1.0], [5.0, 1.0]], 40, axis=0) + np.linspace(-1, 1, 80)[:, None]
     >>> learner = TorchLearner(partial(dense_network, widths=(4,)), epochs=10, rate=0.02)
-    >>> intrinsic_dimension(learner, (X, np.repeat([0, 1], 40)), seeds=[0]).size
+    >>> intrinsic_dimension((X, np.repeat([0, 1], 40)), learner=learner, seeds=[0]).size
     22
     """
-    rows = data if isinstance(data, Dataset) else Dataset(*data)
-    judged = rows if held_out is None else held_out if isinstance(held_out, Dataset) else Dataset(*held_out)
+    rows = as_labeled(data, y, label=label)
+    judged = rows if held_out is None else as_labeled(held_out, name="held_out")
     _require(rows, judged, target, seeds)
     trained = _learner(learner)
     _, start = trained.unstarted(rows, seed=seeds[0])

@@ -13,6 +13,7 @@ from samplewise.core.randomness import generator, key_hashes, uniform_from_hashe
 from samplewise.core.values import Exhibit
 from samplewise.data.border import default_ids
 from samplewise.data.dataset import Dataset
+from samplewise.data.inputs import as_given
 from samplewise.engine import models  # its torch half is loaded where a module comes
 
 DIRECTIONS = 64  # onto which representations are projected for the sliced distance
@@ -68,10 +69,10 @@ class LayerProfile:
 
 
 def layer_profile(
-    module: Any,
     train: Any,
     held_out: Any,
     *,
+    module: Any,
     layers: Sequence[str] | None = None,
     metric: Literal["sliced_wasserstein", "gaussian_kl"] = "sliced_wasserstein",
     permutations: int = 200,
@@ -84,8 +85,9 @@ def layer_profile(
     covariances. Both are above 0 for two draws of one kind; random divisions of all rows say by how much.
 
     Args:
+        train: at least ten rows the module was trained on, X, (X, y) or a `Dataset`.
+        held_out: at least ten other rows.
         module: a trained torch module, or a fitted network of a `TorchLearner`; it answers in evaluation mode.
-        train: at least ten rows it was trained on, X, (X, y) or a `Dataset`.   held_out: at least ten other rows.
         layers: names of `module.named_modules()`; None for every one with weights of its own. Positions and places are
             averaged over.
         metric: see above; "gaussian_kl" sees means and covariances only, and needs more rows than features to see
@@ -110,7 +112,7 @@ def layer_profile(
     >>> import torch
     >>> network = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU(), torch.nn.Linear(3, 2))
     >>> rows = np.random.default_rng(0).normal(size=(60, 2))
-    >>> layer_profile(network, rows[:30], rows[30:], permutations=20).layers
+    >>> layer_profile(rows[:30], rows[30:], module=network, permutations=20).layers
     ('inputs', '0', '2')
     """
     if metric not in METRICS:
@@ -153,14 +155,15 @@ def _opened(module: Any) -> tuple[Any, Callable[[Any], Any]]:
 
 def _rows(given: Any, encode: Callable[[Any], Any], name: str) -> tuple[Any, Array]:
     """What the module takes, and ids."""
-    X = given.X if isinstance(given, Dataset) else given[0] if isinstance(given, tuple) else given
+    rows = as_given(given, name=name)
+    X = rows.X if isinstance(rows, Dataset) else rows[0] if isinstance(rows, tuple) else rows
     count = len(X) if hasattr(X, "__len__") and not hasattr(X, "nnz") else X.shape[0]
     if count < FEWEST:
         raise InputError(
             f"a distance needs at least {FEWEST} rows on each side", where=name, got=f"{count} rows",
             fix="pass more rows",
         )  # fmt: skip
-    return encode(X), given.ids if isinstance(given, Dataset) else default_ids(X, count)
+    return encode(X), rows.ids if isinstance(rows, Dataset) else default_ids(X, count)
 
 
 def _with_weights(network: Any) -> list[str]:

@@ -10,19 +10,15 @@ from scipy.special import logsumexp
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask, positions_of
 from samplewise.core.errors import InputError, name_rows, unknown_name
-from samplewise.core.execution import Executor, SerialExecutor
+from samplewise.core.execution import Executor
 from samplewise.core.values import Attribution, Estimate, Scores
 from samplewise.data.dataset import Dataset
+from samplewise.data.inputs import as_labeled
 from samplewise.data.splits import nested_subsets, random_halves
-from samplewise.data.targets import Target, describe_target
-from samplewise.engine.models.choice import choose_learner
-from samplewise.engine.models.encoding import feature_space
+from samplewise.data.targets import Target, Task
 from samplewise.engine.models.learner import Fit
-from samplewise.engine.neighbours import exact_groups
-from samplewise.engine.refits import FitRunner, Refits, fits_in
+from samplewise.engine.refits import FitRunner, Prepared, Refits, prepare
 from samplewise.engine.refits.effects import half_width, mean_and_error
-from samplewise.engine.refits.pace import first_fit
-from samplewise.engine.refits.stacking import codes_as, require_labels, stacked
 
 Score = Literal["correct", "probability", "margin"]
 UNITS = {"correct": "share of models", "probability": "probability", "margin": "margin"}
@@ -41,7 +37,6 @@ class Memorization:
     success: Array  # (k, m) float32, how well each model answers each query, in the unit of the scores
     query_ids: Array  # (m,) the rows themselves where no queries were given
     gap: Estimate  # mean success on rows that taught - on rows that did not: the mean of the scores
-    warnings: tuple[str, ...] = ()
 
     def counts(self) -> Ints:
         """(2, n) models a row taught, and models it did not."""
@@ -80,13 +75,16 @@ class Memorization:
 
 
 def memorization(  # noqa: PLR0913  # one keyword per part of the question, most with a default
-    data: Dataset | tuple[Any, Any],
-    learner: Any = None,
+    data: Any,
+    y: Any = None,
     *,
+    label: str | None = None,
+    learner: Any = None,
+    task: Task = "auto",
     models: int = 100,
     ratio: float = 0.5,
     score: Score = "correct",
-    queries: Dataset | tuple[Any, Any] | None = None,
+    queries: Any = None,
     refits: Refits | None = None,
     seed: int = 0,
     executor: Executor | None = None,
@@ -98,8 +96,10 @@ def memorization(  # noqa: PLR0913  # one keyword per part of the question, most
     influence of row i on query q is the same difference of the success on q.
 
     Args:
-        data: a `Dataset` or (X, y); groups stay together.
-        learner: as in `choose_learner`.
+        data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes; groups and exact copies stay
+            together and count as one row.
+        learner: as in `audit`; None for the default of this shape of data.
+        task: "auto", "classification" or "regression".
         models: fits; 100 know a score to about 0.1, 400 to 0.05, 2,000 to 0.022.
         ratio: share of the rows that teach each model; it is part of the question: more rows, less memorisation. At 0.5
             every subset has its complement.
@@ -108,7 +108,7 @@ def memorization(  # noqa: PLR0913  # one keyword per part of the question, most
         queries: other labelled rows to find influences on; default: the rows themselves.
         refits: instead of fits: models that exist already, on any subsets; not together with `queries`.
         seed: of subsets and fits.
-        executor: carries out the fits; default: this process, or one process per core where fits take long.
+        executor: carries out the fits; default: this process, or all cores where they take long.
         folder: where finished fits are kept.
 
     Returns:
@@ -120,31 +120,29 @@ def memorization(  # noqa: PLR0913  # one keyword per part of the question, most
             score.
 
     Cost: `models` fits, O(models n m) for all influences.
-    Not for: near copies, which vouch for each other: a pair of them scores low although both are known by heart.
+    Not for: near copies, which vouch for each other: a pair of them scores low although both are memorized.
     Source: feldman2020.
 
     >>> X, y = np.arange(24.0)[:, None], np.repeat([0, 1], 12)
     >>> y[3] = 1
     >>> from sklearn.neighbors import KNeighborsClassifier
-    >>> memorization((X, y), KNeighborsClassifier(1), models=40).scores.top(1).keys
+    >>> memorization((X, y), learner=KNeighborsClassifier(1), models=40).scores.top(1).keys
     array([3])
     """
-    data = data if isinstance(data, Dataset) else Dataset(*data)
-    require_labels(data, "data")
-    target = describe_target(data.y, ids=data.ids)
-    everyone, together, query_ids = _with_queries(data, target, queries)
+    held = None if queries is None else as_labeled(queries, name="queries")
+    fits = {"seed": seed, "executor": executor, "run_dir": folder, "test": held}
+    rows = prepare(data, learner, y=y, label=label, task=task, **fits)
     if refits is None:
-        inside = _subsets(data, target, models, ratio, seed)
-        chosen, _ = choose_learner(learner, data, target)
-        made_with = (feature_space(everyone), seed, executor or SerialExecutor(), fits_in(folder))
-        answers = _answers(FitRunner(everyone, together, chosen, *made_with), inside, executor is None)
+        inside = _subsets(rows, models, ratio)
+        answers = _answers(rows.runner, inside)
     else:
-        _require_same(refits, data, queries)
+        _require_same(refits, rows.data, queries)
         inside, answers = refits.inside, refits.outputs
-    success = successes(answers, together, score).astype(np.float32)
-    scores = _scores(inside, success[:, : len(data)], data.ids, unit_of(target, score))
-    judged = success if queries is None else success[:, len(data) :]
-    return Memorization(scores, inside, judged, query_ids, _mean(scores, data), _copies(data))
+    success = successes(answers, rows.runner.target, score).astype(np.float32)
+    count = len(rows.data)
+    scores = _scores(inside, success[:, :count], rows.data.ids, unit_of(rows.target, score))
+    evaluated, query_ids = (success, rows.data.ids) if held is None else (success[:, count:], held.ids)
+    return Memorization(scores, inside, evaluated, query_ids, _mean(scores, rows.groups))
 
 
 def memorization_of_refits(refits: Refits, target: Target, score: Score = "correct") -> Scores:
@@ -163,10 +161,10 @@ def memorization_of_refits(refits: Refits, target: Target, score: Score = "corre
     Source:  feldman2020.
 
     >>> from sklearn.neighbors import KNeighborsClassifier
-    >>> from samplewise.engine.refits import open_part, refit
+    >>> from samplewise.engine.refits import prepare, refit
     >>> y = np.arange(40) // 20
     >>> y[7] = 1
-    >>> part = open_part((np.arange(40.0)[:, None], y), KNeighborsClassifier(1), executor=SerialExecutor())
+    >>> part = prepare((np.arange(40.0)[:, None], y), KNeighborsClassifier(1)).whole
     >>> memorization_of_refits(refit(part.runner, "halves", part.all_folds, count=4), part.target).top(1).keys
     array([7])
     """
@@ -230,37 +228,27 @@ def subset_effects(inside: Mask, success: Array, hits: bool) -> tuple[Floats, Fl
     return means[0] - means[1], np.sqrt(variances[0] + variances[1])
 
 
-def _with_queries(data: Dataset, target: Target, queries: Any) -> tuple[Dataset, Target, Array]:
-    """The rows and the queries in one data set, their labels in one target, and the ids of the queries."""
-    if queries is None:
-        return data, target, data.ids
-    held = queries if isinstance(queries, Dataset) else Dataset(*queries)
-    require_labels(held, "queries")
-    return stacked(data, held), replace(target, codes=np.r_[target.codes, codes_as(target, held)]), held.ids
-
-
-def _answers(runner: FitRunner, inside: Mask, choose: bool) -> Array:
-    """(k, n + m, c) what a model of each subset says of all rows the runner holds, the first n of which may teach."""
+def _answers(runner: FitRunner, inside: Mask) -> Array:
+    """(k, n + m, c) what a model of each subset says of all rows the runner holds; only the first n train."""
     rows = np.arange(len(runner.data))
     whole = np.zeros((len(inside), len(rows)), dtype=bool)
     whole[:, : inside.shape[1]] = inside
     fits, blocks = [Fit(mask, rows) for mask in whole], rows % 2
-    first_fit(runner, fits[0], blocks=blocks, fits=len(fits), choose=choose)
     return np.stack(runner.outputs(fits, blocks=blocks))
 
 
-def _subsets(data: Dataset, target: Target, models: int, ratio: float, seed: int) -> Mask:
+def _subsets(rows: Prepared, models: int, ratio: float) -> Mask:
     """(k, n) random subsets with classes in equal share; halves come with their complements."""
     if not 0 < ratio < 1 or models < LEAST_MODELS:
         raise InputError(
             "a row must be in some subsets and out of others", got=f"models={models}, ratio={ratio}",
             fix=f"use {LEAST_MODELS} models or more and a ratio between 0 and 1",
         )  # fmt: skip
-    codes = None if target.classes is None else target.codes
+    codes = None if rows.target.classes is None else rows.target.codes
     if ratio == 0.5:
-        return random_halves(data.ids, codes, data.groups, pairs=-(-models // 2), seed=seed)
-    size = min(max(round(ratio * len(data)), 1), len(data) - 1)
-    return nested_subsets(data.ids, codes, data.groups, sizes=[size], repeats=models, seed=seed)[:, 0]
+        return random_halves(rows.data.ids, codes, rows.groups, pairs=-(-models // 2), seed=rows.seed)
+    size = min(max(round(ratio * len(rows.data)), 1), len(rows.data) - 1)
+    return nested_subsets(rows.data.ids, codes, rows.groups, sizes=[size], repeats=models, seed=rows.seed)[:, 0]
 
 
 def _scores(inside: Mask, success: Array, ids: Array, unit: str) -> Scores:
@@ -285,21 +273,11 @@ def _scores(inside: Mask, success: Array, ids: Array, unit: str) -> Scores:
     return Scores("memorization", means[0] - means[1], ids, unit, LARGER, spread=spread)
 
 
-def _mean(scores: Scores, data: Dataset) -> Estimate:
-    """The mean score with its interval over rows or groups: the gap between taught and other rows."""
-    mean, error = mean_and_error(scores.values, data.groups)
+def _mean(scores: Scores, groups: Array | None) -> Estimate:
+    """The mean score with its interval over rows or groups: the gap between rows trained on and other rows."""
+    mean, error = mean_and_error(scores.values, groups)
     half = half_width(error)
     return Estimate("gap", mean, mean - half, mean + half, scores.unit, 0.95, "feldman2020")
-
-
-def _copies(data: Dataset) -> tuple[str, ...]:
-    """That exact copies in different groups vouch for each other, where there are any."""
-    copies = exact_groups(feature_space(data))
-    groups = np.arange(len(data)) if data.groups is None else np.unique(data.groups.astype(str), return_inverse=True)[1]
-    apart = np.bincount(np.unique(np.column_stack([copies, groups]), axis=0)[:, 0])[copies] > 1
-    if not apart.any():
-        return ()
-    return (f"{int(apart.sum())} rows have an exact copy: each answers for the other, so both score low",)
 
 
 def _require_same(refits: Refits, data: Dataset, queries: Any) -> None:

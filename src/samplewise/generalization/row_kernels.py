@@ -13,6 +13,7 @@ from samplewise.core.arrays import Array, Floats, Ints, Mask, require_finite
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.randomness import hashed_order
 from samplewise.data.dataset import Dataset
+from samplewise.data.inputs import as_dataset
 from samplewise.engine.gradients import (
     OutputSum,
     RowGradients,
@@ -83,7 +84,7 @@ def open_kernel(data: Any, kernel: Any, form: Form, sketch: int | None, seed: in
 
 
 def _rows(data: Any) -> Dataset:
-    rows = data if isinstance(data, Dataset) else Dataset(*data) if isinstance(data, tuple) else Dataset(data)
+    rows = as_dataset(data)
     _require_two(len(rows))
     return rows
 

@@ -7,8 +7,9 @@ import numpy as np
 from scipy.special import expit, softmax
 
 from samplewise.core.arrays import Array, Floats, one_hot, require_finite
-from samplewise.core.errors import InputError, name_rows
+from samplewise.core.errors import InputError
 from samplewise.data.border import as_vector
+from samplewise.data.inputs import require_labels
 from samplewise.data.targets import describe_target
 
 PROBABILITY = 1e-6  # how far a row of probabilities may be from a sum of 1
@@ -46,12 +47,7 @@ def from_labels(labels: Any, ids: Array, outputs: int | None = None) -> RowTarge
     given = as_vector(labels, "labels", allow_matrix=True)
     if given.ndim == 2:
         return from_numbers(given, ids)
-    absent = np.asarray(given != given, dtype=bool) | np.array([item is None for item in given.tolist()])
-    if absent.any():
-        raise InputError(
-            "some rows have no label", where=name_rows(ids[absent]), got=f"{int(absent.sum())} of {len(ids)}",
-            fix="drop these rows: data.keep(data.complete_ids())",
-        )  # fmt: skip
+    require_labels(given, ids)
     if len(set(given.tolist())) == 1:
         return RowTargets(np.zeros((len(given), 1)), classes=False, probabilities=False)
     known = _known_codes(given, outputs)

@@ -7,11 +7,12 @@ import numpy as np
 from samplewise.core.arrays import Floats
 from samplewise.core.errors import InputError
 from samplewise.core.values import Estimate
+from samplewise.data.inputs import as_given
 from samplewise.generalization.row_kernels import Form, RowKernel, open_kernel
 
 
 def kernel_similarity(
-    data: Any, kernel: Any, other: Any, *, centred: bool = True, form: Form = "shared", seed: int = 0
+    data: Any = None, *, kernel: Any, other: Any, centred: bool = True, form: Form = "shared", seed: int = 0
 ) -> Estimate:
     """How alike two models' kernels between the same rows are, as a cosine from 0 to 1.
 
@@ -34,10 +35,11 @@ def kernel_similarity(
     Not for: whether the models agree (compare their answers); a teacher far from the student may still teach it.
     Source: harutyunyan2023; kornblith2019 for the centred form.
 
-    >>> print(kernel_similarity(None, np.eye(3), np.diag([1.0, 1.0, 0.0]), centred=False))
+    >>> print(kernel_similarity(kernel=np.eye(3), other=np.diag([1.0, 1.0, 0.0]), centred=False))
     0.816 (no interval: exact for these rows)
     """
-    one, two = (_entries(open_kernel(data, each, form, None, seed), centred) for each in (kernel, other))
+    given = data if data is None else as_given(data)
+    one, two = (_entries(open_kernel(given, each, form, None, seed), centred) for each in (kernel, other))
     if one.shape != two.shape:
         raise InputError(
             "the two kernels are of different rows or outputs", got=f"{len(one)} and {len(two)} entries",

@@ -12,6 +12,7 @@ from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.randomness import generator
 from samplewise.core.values import Estimate
+from samplewise.data.inputs import as_given
 from samplewise.engine import gradients  # its torch half is loaded where a module comes
 from samplewise.engine.gradients import loss_for, sources_of
 
@@ -76,9 +77,11 @@ class CurvatureSpectrum:
 
 
 def curvature_spectrum(
-    module: Any,
     data: Any,
+    y: Any = None,
     *,
+    module: Any,
+    label: str | None = None,
     loss: Any = "auto",
     matrix: Literal["hessian", "gauss_newton"] = "hessian",
     count: int = 10,
@@ -93,8 +96,9 @@ def curvature_spectrum(
     trace from the same probes: z' H z with z of random signs.
 
     Args:
+        data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes, or a torch data set; the
+            training rows for the curvature of the training loss.
         module: a trained torch module in evaluation mode, or a fitted network of a `TorchLearner`.
-        data: n rows with labels, (X, y) or a `Dataset`; of the training rows for the curvature training felt.
         loss: "cross_entropy", "squared_error" (half), "auto" by the labels, or a callable of outputs and labels.
         matrix: see above.   count: largest eigenvalues asked for.
         method: "lanczos" for any size; "exact" writes the matrix out, up to 4,000 parameters.
@@ -117,7 +121,7 @@ def curvature_spectrum(
     >>> import torch
     >>> X = np.array([[1.0, 0.0], [0.0, 2.0]])
     >>> line = torch.nn.Linear(2, 1, bias=False)
-    >>> curvature_spectrum(line, (X, np.zeros(2)), count=2, method="exact").largest
+    >>> curvature_spectrum((X, np.zeros(2)), module=line, count=2, method="exact").largest
     array([2. , 0.5])
     """
     if method not in METHODS:
@@ -128,7 +132,7 @@ def curvature_spectrum(
             "second derivatives are taken of torch modules", got=type(module).__name__,
             fix="pass a torch module, or what a TorchLearner's fit returned",
         )  # fmt: skip
-    network, rows, forward = source.opened(data)
+    network, rows, forward = source.opened(as_given(data, y, label=label))
     labels = getattr(rows, "y", rows[1] if isinstance(rows, tuple) else None)
     curved = gradients.LossCurvature(network, rows, loss_for(loss, labels), matrix, None, forward)
     _require_sizes(curved.size, count, probes, method)

@@ -10,6 +10,7 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError
 from samplewise.core.values import Estimate, Scores
+from samplewise.data.inputs import as_given
 from samplewise.generalization.errors import error_rate
 from samplewise.generalization.row_kernels import Form, RowKernel, open_kernel
 from samplewise.generalization.row_solutions import RowInverse, RowSolution
@@ -117,10 +118,12 @@ class SupervisionComplexity:
 
 
 def supervision_complexity(
-    data: Any,
-    targets: Any = None,
+    data: Any = None,
+    y: Any = None,
     *,
     kernel: Any,
+    label: str | None = None,
+    targets: Any = None,
     ridge: float = 1e-3,
     form: Form = "shared",
     residual: bool = False,
@@ -134,7 +137,8 @@ def supervision_complexity(
     from there if its features stayed. Smooth targets are easy, wrong labels hard; a teacher's are between.
 
     Args:
-        data: n >= 2 rows, (X, y) or a `Dataset`; None where `kernel` is a matrix and `targets` are given.
+        data, y, label: n >= 2 rows, in any form `samplewise.data.as_dataset` takes, or a torch data set for a torch
+            module; None where `kernel` is a matrix and `targets` are given.
         targets: None for the labels of the data; labels (n,); outputs of a teacher (n, c), probabilities or logits;
             signed scores (n,); or a mapping of names to any of these. Two classes become one signed column; of more,
             the mean over classes is taken off. The size of logits and scores counts: compare `relative`.
@@ -161,12 +165,13 @@ def supervision_complexity(
     Source: harutyunyan2023; jacot2018 for the kernel.
 
     >>> signs = [1.0, 1.0, -1.0, -1.0]
-    >>> supervision_complexity(None, signs, kernel=np.eye(4), ridge=0.0).adjusted.value
+    >>> supervision_complexity(targets=signs, kernel=np.eye(4), ridge=0.0).adjusted.value
     1.0
     """
     if not (np.isfinite(ridge) and ridge >= 0):
         raise InputError("the ridge is a share of the mean eigenvalue", got=f"ridge={ridge!r}", fix="use ridge=1e-3")
-    rows = open_kernel(data, kernel, form, sketch, seed)
+    given = data if data is None else as_given(data, y, label=label)
+    rows = open_kernel(given, kernel, form, sketch, seed)
     added = ridge * rows.trace / (rows.spectrum.count * rows.spectrum.width)
     held, silent = RowInverse(rows.spectrum, added), rows.ids[rows.silent()]
     if isinstance(targets, Mapping):
@@ -184,7 +189,7 @@ def _read(rows: RowKernel, targets: Any, residual: bool) -> RowTargets:
     elif rows.labels is not None:
         found = from_labels(rows.labels, rows.ids, outputs)
     else:
-        raise InputError("there is nothing to be taught", got="no labels, no targets", fix="pass (X, y), or targets=")
+        raise InputError("there is nothing to be taught", got="no labels, no targets", fix="pass X and y, or targets=")
     if width > 1 and not found.values.any():
         found = replace(found, values=np.zeros((len(rows.ids), width)))
     if width > 1 and found.values.shape[1] != width:

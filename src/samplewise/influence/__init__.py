@@ -15,7 +15,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "game": ["Game", "open_game"],
         "gradient_scores": ["gradient_coherence", "gradient_norm"],
         "ground_truth": ["SubsetRefits", "refit_subsets"],
-        "harm": ["drop_harmful", "harmful_rows"],
+        "harm": ["harmful_rows"],
         "removal": ["Brittleness", "RemovalCurve", "brittleness", "removal_curve"],
         "sanity": ["same_class_share", "top_overlap", "weight_dependence"],
         "semivalues": ["banzhaf", "data_shapley"],

@@ -12,6 +12,7 @@ from samplewise.core.arrays import Array, positions_of
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.values import Attribution, Scores
 from samplewise.data.dataset import Dataset
+from samplewise.data.inputs import as_given
 from samplewise.engine.gradients.sources import Source, loss_for, sources_of
 from samplewise.influence.choosing import Choice, choose_method, gram_bytes, memory_of, shown
 from samplewise.influence.curvature import FactoredCurvature
@@ -117,12 +118,12 @@ class Attributor:
             )  # fmt: skip
         self.rates = None if rates is None else tuple(float(rate) for rate in rates)
 
-    def fit(self, train: Any, y: Any = None) -> "FittedAttributor":
+    def fit(self, data: Any, y: Any = None, *, label: str | None = None) -> "FittedAttributor":
         """Prepare the method on the rows the model was trained on.
 
         Args:
-            train: a `Dataset`, a pair (X, y), X with `y`, or a torch dataset of (x, y) items.
-            y: (n,) labels, where `train` is X alone.
+            data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes, or a torch data set of
+                (x, y) items or a loader in order.
 
         Returns:
             FittedAttributor: `attribute`, `self_influence`, `effect_of_removing`; printing it says what was chosen.
@@ -132,7 +133,7 @@ class Attributor:
 
         Cost: one backward pass over the rows, and what the method needs: see `FittedAttributor.reason`.
         """
-        data = as_rows(train, y)
+        data = as_given(data, y, label=label)
         if self.method in ("auto", "linear") and isinstance(self.module, LogisticRegression):
             choice = Choice("linear", "leave-one-out of logistic regression is one Newton step")
             return FittedAttributor(NewtonLogistic.prepare(self.module, data), choice, "cross_entropy")
@@ -218,7 +219,7 @@ class FittedAttributor:
 
         Cost: one backward pass over the queries and O(m n) inner products of gradients.
         """
-        asked = as_rows(queries, y)
+        asked = as_given(queries, y, name="queries")
         if not _count(asked):
             raise InputError("there are no queries", got="0 rows", fix="pass at least one labelled row")
         wanted = self._target(target)
@@ -244,7 +245,7 @@ class FittedAttributor:
         rows = positions_of(ids, self.ids)
         wanted = self._target(target)
         of = self.loss if wanted == "loss" else wanted
-        effect, query_ids = self.prepared.group_effect(rows, as_rows(queries, y), of)
+        effect, query_ids = self.prepared.group_effect(rows, as_given(queries, y, name="queries"), of)
         return Scores("group_effect", effect, query_ids, self._unit(wanted), "the group raises the query's target")
 
     def self_influence(self) -> Scores:
@@ -273,11 +274,6 @@ def _scale(method: str) -> str:
     if method == "gradient_similarity":
         return " per unit of learning rate"
     return " (logistic weights taken as 1)" if method in ("dual_margin", "sketch") else ""
-
-
-def as_rows(data: Any, y: Any = None) -> Any:
-    """Rows as the gradients take them: a `Dataset`, a pair, a torch dataset or loader."""
-    return data if y is None else (data, y)
 
 
 def labels_of(data: Any) -> Any:

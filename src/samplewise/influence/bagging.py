@@ -8,19 +8,22 @@ from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError
 from samplewise.core.execution import Executor
 from samplewise.core.values import Scores
-from samplewise.data.dataset import Dataset
 from samplewise.data.splits import nested_subsets
+from samplewise.data.targets import Task
 from samplewise.engine.models.learner import Fit
-from samplewise.engine.refits import Part, open_part
+from samplewise.engine.refits import Part, prepare
 from samplewise.engine.refits.ordering import in_id_order
 
 IN_BAG = 0.632  # share of the rows that teach each model: as many as are different in a bootstrap draw
 
 
-def out_of_bag_value(
-    data: Dataset | tuple[Any, Any] | Part,
-    learner: Any = None,
+def out_of_bag_value(  # the data and its fits
+    data: Any,
+    y: Any = None,
     *,
+    label: str | None = None,
+    learner: Any = None,
+    task: Task = "auto",
     count: int = 100,
     seed: int = 0,
     executor: Executor | None = None,
@@ -31,8 +34,8 @@ def out_of_bag_value(
     variances of the label. Each bag holds 63.2 % of every class, drawn by id; rows of one group share bags.
 
     Args:
-        data: n labelled rows, a pair (X, y), or a part of refits (then its own learner is used).
-        learner: as in `open_game`.
+        data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes.
+        learner: as in `open_game`.   task: "auto", "classification" or "regression".
         count: bags, at least 10.
         seed: of bags and fits.
         executor: carries out fits that are not in closed form.
@@ -48,14 +51,14 @@ def out_of_bag_value(
     Not for: what a row does to others (`banzhaf`): a rare but right row scores low.
     Source: kwon2023.
 
-    >>> X, y = np.repeat([0.0, 1.0], 20)[:, None], np.repeat([0, 1], 20)
+    >>> X, y = np.r_[0.0:1.0:20j, 5.0:6.0:20j][:, None], np.repeat([0, 1], 20)
     >>> y[7] = 1
     >>> out_of_bag_value((X, y), count=20).top(1, largest=False).keys
     array([7])
     """
     if count < 10:
         raise InputError("a standard error needs more bags", got=f"count={count}", fix="use count=100, at least 10")
-    given = data if isinstance(data, Part) else open_part(data, learner, seed=seed, executor=executor)
+    given = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor).whole
     part, order = in_id_order(given)
     correct = _answers_of_strangers(part, count, seed)
     seen = np.isfinite(correct).sum(axis=0)

@@ -8,9 +8,9 @@ import numpy as np
 
 from samplewise.core.arrays import Floats, Ints
 from samplewise.core.values import Scores
-from samplewise.data.dataset import Dataset
+from samplewise.data.targets import Task
 from samplewise.engine.kernels.smoother import held_out_residuals
-from samplewise.engine.refits import Part, Surrogate, ThreadExecutor, open_part, surrogate
+from samplewise.engine.refits import Part, Surrogate, ThreadExecutor, prepare, surrogate
 from samplewise.engine.refits.ordering import in_id_order
 from samplewise.influence.effects import RowEffects, group_numbers, hash_drawn_judges, means_and_spread
 from samplewise.influence.game import MOST_FITS, Game
@@ -19,7 +19,9 @@ from samplewise.influence.trained import is_network, network_effects
 PAIRS_AT_ONCE = 2_000_000
 
 
-def leave_one_out(data: Dataset | tuple[Any, Any] | Part | Game, *, folds: int = 5, seed: int = 0) -> Scores:
+def leave_one_out(
+    data: Any, y: Any = None, *, label: str | None = None, task: Task = "auto", folds: int = 5, seed: int = 0
+) -> Scores:
     """How much each row lowers the squared error of rows that had no part in the fit (mean per row judged).
 
     benefit_i = mean over judges j of |y_j - f_-i(x_j)|^2 - |y_j - f(x_j)|^2. A ridge head on label-free kernel features
@@ -27,9 +29,8 @@ def leave_one_out(data: Dataset | tuple[Any, Any] | Part | Game, *, folds: int =
     `Game` the learner is refitted without each player: u(everybody) - u(everybody but i), in points.
 
     Args:
-        data: n labelled rows, a pair (X, y), a part of refits (then its own folds are used), or a game.
-        folds: number of folds.
-        seed: of the folds.
+        data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes; or a `Game`.
+        task: "auto", "classification" or "regression".   folds: number of folds.   seed: of the folds.
 
     Returns:
         Scores "benefit" (n,), larger means the row helps, below 0 it hurts, NaN for a row that never taught; `spread`
@@ -43,14 +44,14 @@ def leave_one_out(data: Dataset | tuple[Any, Any] | Part | Game, *, folds: int =
     Not for: copies (each hides the other), or learners that a ridge head does not resemble.
     Source: cook1977, koh2017.
 
-    >>> X, y = np.repeat([0.0, 1.0], 20)[:, None], np.repeat([0, 1], 20)
+    >>> X, y = np.r_[0.0:1.0:20j, 5.0:6.0:20j][:, None], np.repeat([0, 1], 20)
     >>> y[7] = 1
     >>> leave_one_out((X, y)).top(1, largest=False).keys
     array([7])
     """
     if isinstance(data, Game):
         return _refitted_without_each(data)
-    return row_effects(data, folds=folds, seed=seed).benefit
+    return row_effects(data, y, label=label, task=task, folds=folds, seed=seed).benefit
 
 
 def _refitted_without_each(game: Game) -> Scores:
@@ -64,17 +65,24 @@ def _refitted_without_each(game: Game) -> Scores:
     return game.scores("benefit", change.mean(axis=1), spread, "raises the validation score")
 
 
-def row_effects(data: Dataset | tuple[Any, Any] | Part, *, folds: int = 5, seed: int = 0) -> RowEffects:
+def row_effects(
+    data: Any, y: Any = None, *, label: str | None = None, task: Task = "auto", folds: int = 5, seed: int = 0
+) -> RowEffects:
     """`leave_one_out` with the reach of each row: the squared change of the judges' outputs, read without their labels.
-
-    A part whose learner trains a network is judged by that network, through the influence on its loss; every other
-    part by a ridge head that stands in for the learner.
 
     Args, Raises, Cost and Source as `leave_one_out`.
     Returns: `RowEffects`, in squared shares of a class or squared standard deviations; a larger reach says only that a
              row matters, not whether for good.
     """
-    given = data if isinstance(data, Part) else open_part(data, folds=folds, seed=seed)
+    return effects_in(prepare(data, y=y, label=label, task=task, n_folds=folds, seed=seed).whole)
+
+
+def effects_in(given: Part) -> RowEffects:
+    """`row_effects` of the rows of a part, in its own folds.
+
+    A part whose learner trains a network is judged by that network, through the influence on its loss; every other
+    part by a ridge head that stands in for the learner.
+    """
     if is_network(given):
         return network_effects(given)
     part, order = in_id_order(given)

@@ -48,7 +48,7 @@ def datamodel(game: Game, *, count: int = 500, most_fits: int = MOST_FITS) -> Da
     >>> from samplewise.influence import open_game
     >>> X, y = np.arange(20.0)[:, None], np.repeat([0, 1], 10)
     >>> y[2] = 1
-    >>> game = open_game((X[::2], y[::2]), (X[1::2], y[1::2]), "kernel")
+    >>> game = open_game((X[::2], y[::2]), (X[1::2], y[1::2]), learner="kernel")
     >>> datamodel(game, count=200).attribution.values.shape
     (10, 10)
     """

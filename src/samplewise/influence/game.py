@@ -13,13 +13,10 @@ from samplewise.core.execution import Executor
 from samplewise.core.randomness import derive_seed
 from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
-from samplewise.data.targets import describe_target
-from samplewise.engine.models.choice import choose_learner
-from samplewise.engine.models.encoding import feature_space
+from samplewise.data.inputs import as_labeled
 from samplewise.engine.models.learner import Fit
 from samplewise.engine.models.metrics import Metric, choose_metric
-from samplewise.engine.refits import FitRunner, ProcessExecutor
-from samplewise.engine.refits.stacking import codes_as, require_labels, stacked
+from samplewise.engine.refits import FitRunner, prepare
 
 Players = Literal["rows", "groups"]
 MOST_FITS = 50_000
@@ -139,10 +136,10 @@ class Game:
 
 
 def open_game(
-    data: Dataset | tuple[Any, Any],
-    validation: Dataset | tuple[Any, Any],
-    learner: Any = None,
+    data: Any,
+    validation: Any,
     *,
+    learner: Any = None,
     utility: str | None = None,
     players: Players = "rows",
     seed: int = 0,
@@ -154,13 +151,13 @@ def open_game(
     commonest class, or the mean label, scores.
 
     Args:
-        data: n labelled training rows, a `Dataset` or a pair (X, y).
+        data: n labelled training rows, a `Dataset` or (X, y).
         validation: m labelled rows of the same kind that nothing is fitted on.
         learner: a name, a scikit-learn estimator or a `Learner`; None for the default of this shape of data.
         utility: "accuracy", "balanced_accuracy", "auc", "mae" or "r2"; None for accuracy, or mae for numbers.
         players: "rows", or "groups" to value the groups of `data.groups` (sources, hospitals) as a whole.
         seed: of the fits and of every draw.
-        executor: carries out fits that are not in closed form; default one process per core.
+        executor: carries out fits that are not in closed form; default: this process, or all cores for long fits.
 
     Returns:
         `Game`, larger worth means better; pass it to `banzhaf`, `data_shapley`, `leave_one_out`, `datamodel`,
@@ -174,19 +171,13 @@ def open_game(
     Source: ghorbani2019.
 
     >>> X, y = np.arange(20.0)[:, None], np.repeat([0, 1], 10)
-    >>> open_game((X[::2], y[::2]), (X[1::2], y[1::2]), "logistic").ends
+    >>> open_game((X[::2], y[::2]), (X[1::2], y[1::2]), learner="logistic").ends
     (50.0, 100.0)
     """
-    train, held = (rows if isinstance(rows, Dataset) else Dataset(*rows) for rows in (data, validation))
-    for rows, name in ((train, "data"), (held, "validation")):
-        require_labels(rows, name)
-    target = describe_target(train.y, ids=train.ids)
-    together = replace(target, codes=np.r_[target.codes, codes_as(target, held)])
-    chosen, _ = choose_learner(learner, train, target)
-    everyone = stacked(train, held)
-    runner = FitRunner(everyone, together, chosen, feature_space(everyone), seed, executor or ProcessExecutor())
-    keys, member = _players(train, players)
-    return Game(runner, member, keys, held.ids, choose_metric(utility, target.task), players)
+    held = as_labeled(validation, name="validation")
+    rows = prepare(data, learner, seed=seed, executor=executor, test=held)
+    keys, member = _players(rows.data, players)
+    return Game(rows.runner, member, keys, held.ids, choose_metric(utility, rows.target.task), players)
 
 
 def _players(data: Dataset, players: Players) -> tuple[Array, Ints]:

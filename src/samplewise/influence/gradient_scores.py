@@ -8,6 +8,7 @@ import numpy as np
 
 from samplewise.core.arrays import Floats
 from samplewise.core.values import Scores
+from samplewise.data.inputs import as_given
 from samplewise.engine.gradients import RowGradients
 from samplewise.engine.gradients.sources import loss_for, sources_of
 from samplewise.influence.attributor import labels_of
@@ -16,8 +17,8 @@ UNTAUGHT = 0.9  # share of the loss of guessing at and above which a model has l
 
 
 def gradient_norm(
-    module: Any, data: Any, *, loss: Any = "auto", layers: Sequence[str] | None = None,
-    forward: Callable[[Any, Any], Any] | None = None,
+    data: Any, y: Any = None, *, module: Any, label: str | None = None, loss: Any = "auto",
+    layers: Sequence[str] | None = None, forward: Callable[[Any, Any], Any] | None = None,
 ) -> Scores:  # fmt: skip
     """Length of the gradient of every row's loss (GraNd): how far the row, taken alone, would move the parameters.
 
@@ -25,8 +26,8 @@ def gradient_norm(
     wrong, score high.
 
     Args:
+        data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes, or a torch data set or loader.
         module: a trained model, or several (their mean is far steadier: ten are recommended), as for `Attributor`.
-        data: n labelled rows.
         loss, layers, forward: as for `Attributor`.
 
     Returns:
@@ -43,12 +44,12 @@ def gradient_norm(
     >>> from sklearn.linear_model import LogisticRegression
     >>> X, y = np.linspace(-2, 2, 20)[:, None], np.arange(20) > 9
     >>> y[3] = True
-    >>> gradient_norm(LogisticRegression().fit(X, y), (X, y)).top(1).keys
+    >>> gradient_norm((X, y), module=LogisticRegression().fit(X, y)).top(1).keys
     array([3])
     """
-    norms, rows = [], None
-    for source in sources_of(module, loss_for(loss, labels_of(data)), layers, forward):
-        rows = source.gradients(data, source.loss)
+    norms, rows, given = [], None, as_given(data, y, label=label)
+    for source in sources_of(module, loss_for(loss, labels_of(given)), layers, forward):
+        rows = source.gradients(given, source.loss)
         _warn_if_untaught(rows, source.loss)
         norms.append(np.asarray(rows.norms(), dtype=np.float64))
     values, spread = _mean_and_error(norms)
@@ -57,8 +58,8 @@ def gradient_norm(
 
 
 def gradient_coherence(
-    module: Any, data: Any, *, loss: Any = "auto", layers: Sequence[str] | None = None,
-    forward: Callable[[Any, Any], Any] | None = None,
+    data: Any, y: Any = None, *, module: Any, label: str | None = None, loss: Any = "auto",
+    layers: Sequence[str] | None = None, forward: Callable[[Any, Any], Any] | None = None,
 ) -> Scores:  # fmt: skip
     """Whether a row pulls the parameters the way the other rows do: cosine of its gradient and their mean gradient.
 
@@ -66,7 +67,7 @@ def gradient_coherence(
     what they teach, as with wrong labels.
 
     Args:
-        module, data, loss, layers, forward: as `gradient_norm`.
+        data, y, label, module, loss, layers, forward: as `gradient_norm`.
 
     Returns:
         Scores "gradient_coherence" (n,) in [-1, 1], larger means the row agrees with the others; 0 for a row without a
@@ -82,12 +83,12 @@ def gradient_coherence(
     >>> from sklearn.linear_model import LogisticRegression
     >>> X, y = np.linspace(-2, 2, 20)[:, None], np.arange(20) > 9
     >>> y[3] = True
-    >>> gradient_coherence(LogisticRegression().fit(X, y), (X, y)).top(1, largest=False).keys
+    >>> gradient_coherence((X, y), module=LogisticRegression().fit(X, y)).top(1, largest=False).keys
     array([3])
     """
-    cosines, rows = [], None
-    for source in sources_of(module, loss_for(loss, labels_of(data)), layers, forward):
-        rows = source.gradients(data, source.loss)
+    cosines, rows, given = [], None, as_given(data, y, label=label)
+    for source in sources_of(module, loss_for(loss, labels_of(given)), layers, forward):
+        rows = source.gradients(given, source.loss)
         cosines.append(_agreement_with_others(rows))
     values, spread = _mean_and_error(cosines)
     ids = np.empty(0) if rows is None else rows.ids

@@ -44,7 +44,7 @@ def refit_subsets(
 
     >>> from samplewise.influence import datamodel, linear_datamodeling_score, open_game
     >>> X, y = np.random.default_rng(0).normal(size=(60, 2)), np.repeat([0, 1], 30)
-    >>> game = open_game((X[::2] + y[::2, None], y[::2]), (X[1::2] + y[1::2, None], y[1::2]), "kernel")
+    >>> game = open_game((X[::2] + y[::2, None], y[::2]), (X[1::2] + y[1::2, None], y[1::2]), learner="kernel")
     >>> truth = refit_subsets(game, count=40, seeds=1)
     >>> found = datamodel(game, count=300).attribution
     >>> linear_datamodeling_score(found, truth.subsets, truth.outputs).estimate.low > 0.5

@@ -5,7 +5,7 @@ from scipy import stats
 
 from samplewise.core.arrays import Ints
 from samplewise.engine.refits import Change, Part
-from samplewise.influence.benefit import row_effects
+from samplewise.influence.benefit import effects_in
 from samplewise.influence.effects import RowEffects
 
 LEVEL = 0.05
@@ -42,5 +42,5 @@ def harmful_rows(effects: RowEffects, level: float = LEVEL) -> Ints:
 
 def drop_harmful(part: Part) -> Change:
     """The rule behind SW303: leave out the rows of a part that hurt its own held-out rows (at most a fifth of them)."""
-    rows = harmful_rows(row_effects(part))[: int(MOST * len(part))]
+    rows = harmful_rows(effects_in(part))[: int(MOST * len(part))]
     return Change("drop", np.sort(rows))

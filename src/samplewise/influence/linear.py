@@ -11,6 +11,7 @@ from sklearn.linear_model import LinearRegression, Ridge
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
 from samplewise.data.dataset import Dataset
+from samplewise.data.inputs import as_dataset
 from samplewise.engine.kernels import DeletionEffects, deletion_effects, deletion_effects_from_gram
 
 CLOSED_FORM = (LinearRegression, Ridge, KernelRidge)
@@ -98,7 +99,7 @@ def _kernel(estimator: KernelRidge, X: Floats, other: Floats) -> Floats:
 
 
 def _numbers(data: Any) -> Dataset:
-    rows = data if isinstance(data, Dataset) else Dataset(*data)
+    rows = as_dataset(data)
     if rows.y is None or np.asarray(rows.y).dtype.kind not in "biuf":
         raise InputError(
             "a model of numbers needs numbers for labels", got=str(getattr(rows.y, "dtype", None)), fix="pass (X, y)"

@@ -7,8 +7,10 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from samplewise.core.arrays import Array, Floats, Ints
-from samplewise.core.errors import InputError, name_rows
+from samplewise.core.errors import InputError
 from samplewise.data.dataset import Dataset
+from samplewise.data.inputs import as_dataset, require_labels
+from samplewise.data.targets import known_codes
 from samplewise.engine.gradients.losses import values_and_cotangents
 from samplewise.engine.kernels import LogisticDeletion, LogisticHead, logistic_deletion
 
@@ -33,7 +35,7 @@ class NewtonLogistic:
     @classmethod
     def prepare(cls, estimator: LogisticRegression, train: Any) -> "NewtonLogistic":
         """The curvature at the fitted weights, which must be the minimum on these rows."""
-        data = train if isinstance(train, Dataset) else Dataset(*train)
+        data = as_dataset(train)
         _require_plain(estimator, data)
         codes = _codes(estimator, data)
         ridge = 1.0 / estimator.C if np.isfinite(estimator.C) else NO_RIDGE
@@ -62,7 +64,7 @@ class NewtonLogistic:
             raise InputError(
                 "the closed form knows targets by name only", got="a callable", fix='use target="margin" or "loss"'
             )
-        asked = queries if isinstance(queries, Dataset) else Dataset(*queries)
+        asked = as_dataset(queries, name="queries")
         outputs = self.deletion.head.outputs(asked.X)
         return asked, values_and_cotangents(outputs, _codes(self.estimator, asked), target)[1]
 
@@ -82,13 +84,5 @@ def _require_plain(estimator: LogisticRegression, data: Dataset) -> None:
 
 def _codes(estimator: LogisticRegression, data: Dataset) -> Ints:
     """(n,) class codes in the order of the estimator's classes."""
-    if data.y is None:
-        raise InputError("the rows have no labels", got="y=None", fix="pass y, one label per row")
-    places = {value: code for code, value in enumerate(estimator.classes_.tolist())}
-    codes = np.array([places.get(value, -1) for value in data.y.tolist()], dtype=np.intp)
-    if (strange := codes < 0).any():
-        raise InputError(
-            "some labels are of no class the model was fitted on", where=name_rows(data.ids[strange]),
-            got=str(data.y[strange][0]), fix="drop these rows: data.drop(...)",
-        )  # fmt: skip
-    return codes
+    require_labels(data.y, data.ids)
+    return known_codes(np.asarray(data.y), estimator.classes_, data.ids, "data")

@@ -53,7 +53,7 @@ def removal_curve(
     >>> from samplewise.influence import knn_shapley, open_game
     >>> X, y = np.random.default_rng(0).normal(size=(90, 2)), np.repeat([0, 1, 2], 30)
     >>> X += 3 * np.eye(3, 2)[y]
-    >>> game = open_game((X[::2], y[::2]), (X[1::2], y[1::2]), "kernel")
+    >>> game = open_game((X[::2], y[::2]), (X[1::2], y[1::2]), learner="kernel")
     >>> list(removal_curve(knn_shapley((X[::2], y[::2])), game, shares=(0.4,)).curve.columns)
     ['removed', 'helpful_first', 'harmful_first', 'random']
     """
@@ -119,7 +119,7 @@ def brittleness(
 
     >>> X, y = np.array([[-2.0], [-1.0], [0.1], [1.0], [2.0], [0.2]]), np.array([0, 0, 0, 1, 1, 1])
     >>> from samplewise.influence import open_game
-    >>> game = open_game((X[:5], y[:5]), (X[5:], y[5:]), "linear")
+    >>> game = open_game((X[:5], y[:5]), (X[5:], y[5:]), learner="linear")
     >>> values = np.array([[0.0, 0.0, 1.0, 0.0, 0.0]])
     >>> brittleness(Attribution(values, game.query_ids, game.keys, "margin"), game, counts=(1, 2)).smallest.values
     array([1.])

@@ -38,7 +38,7 @@ def banzhaf(game: Game, *, count: int = 1000, most_fits: int = MOST_FITS) -> Sco
     >>> from samplewise.influence import open_game
     >>> X, y = np.arange(20.0)[:, None], np.repeat([0, 1], 10)
     >>> y[2] = 1
-    >>> game = open_game((X[::2], y[::2]), (X[1::2], y[1::2]), "kernel")
+    >>> game = open_game((X[::2], y[::2]), (X[1::2], y[1::2]), learner="kernel")
     >>> banzhaf(game, count=200).top(1, largest=False).keys
     array([1])
     """
@@ -83,7 +83,7 @@ def data_shapley(
 
     >>> from samplewise.influence import open_game
     >>> X, y = np.arange(20.0)[:, None], np.repeat([0, 1], 10)
-    >>> game = open_game((X[::2], y[::2]), (X[1::2], y[1::2]), "kernel")
+    >>> game = open_game((X[::2], y[::2]), (X[1::2], y[1::2]), learner="kernel")
     >>> round(float(data_shapley(game, permutations=5).values.sum()), 6)
     50.0
     """

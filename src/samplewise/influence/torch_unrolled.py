@@ -2,7 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.randomness import derive_seed, hashed_uniform
 from samplewise.core.values import Attribution
-from samplewise.data.dataset import Dataset
+from samplewise.data.inputs import as_labeled
 from samplewise.engine.models.torch_answers import called
 from samplewise.engine.models.torch_inputs import as_inputs
 from samplewise.engine.models.torch_learner import TorchLearner
@@ -44,10 +44,10 @@ class Smoothness:
 
 
 def unrolled_attribution(
-    learner: TorchLearner,
-    data: Dataset | tuple[Any, Any],
-    queries: Dataset | tuple[Any, Any],
+    data: Any,
+    queries: Any,
     *,
+    learner: TorchLearner,
     target: Target = "auto",
     seed: int = 0,
     check: bool = True,
@@ -58,9 +58,9 @@ def unrolled_attribution(
     gradient descent with momentum; to first order f with the row minus f without it.
 
     Args:
+        data: n labelled rows, a `Dataset` or (X, y).
+        queries: m labelled rows, a `Dataset` or (X, y).
         learner: a `TorchLearner` with optimizer="sgd" and a loss of single rows.
-        data: n labelled rows.
-        queries: m labelled rows.
         target: "margin" (log odds of the query's label), "loss", "output" (a predicted number); "auto" is margin for
             classes and output for numbers.
         seed: of the training: the run looked at is `learner.fit(data, seed=seed)`.
@@ -79,7 +79,7 @@ def unrolled_attribution(
     >>> from functools import partial
     >>> X, y = np.repeat([[0.0], [1.0]], 10, axis=0), np.repeat([0, 1], 10)
     >>> learner = TorchLearner(partial(torch.nn.Linear, 1, 2), epochs=3, rate=0.1, optimizer="sgd")
-    >>> unrolled_attribution(learner, (X, y), (X[:1], y[:1])).values.shape
+    >>> unrolled_attribution((X, y), (X[:1], y[:1]), learner=learner).values.shape
     (1, 20)
     """
     run = _opened(learner, data, queries, target, seed)
@@ -97,10 +97,10 @@ def unrolled_attribution(
 
 
 def training_smoothness(
-    learner: TorchLearner,
-    data: Dataset | tuple[Any, Any],
-    queries: Dataset | tuple[Any, Any],
+    data: Any,
+    queries: Any,
     *,
+    learner: TorchLearner,
     target: Target = "auto",
     seed: int = 0,
 ) -> Smoothness:
@@ -119,7 +119,7 @@ def training_smoothness(
     >>> from functools import partial
     >>> X, y = np.repeat([[0.0], [1.0]], 10, axis=0), np.repeat([0, 1], 10)
     >>> learner = TorchLearner(partial(torch.nn.Linear, 1, 2), epochs=3, rate=0.1, optimizer="sgd")
-    >>> training_smoothness(learner, (X, y), (X[:1], y[:1])).smooth
+    >>> training_smoothness((X, y), (X[:1], y[:1]), learner=learner).smooth
     True
     """
     run = _opened(learner, data, queries, target, seed)
@@ -205,17 +205,14 @@ def _largest_factor(slopes: Floats, exact: Floats) -> float:
 def _opened(learner: TorchLearner, data: Any, queries: Any, target: Target, seed: int) -> _Unrolled:
     """The training to be gone through, and the queries as its module meets them."""
     _require_plain(learner)
-    rows, wanted = (given if isinstance(given, Dataset) else Dataset(*given) for given in (data, queries))
+    rows, wanted = as_labeled(data), as_labeled(queries, name="queries")
     with reproducible(derive_seed(seed, "weights"), learner.device, learner.threads):
         training, fitted = learner.unstarted(rows, seed=seed)
     _require_separate_rows(training.module)
     called(training.module, as_inputs(training.rows.inputs[:2], training.module))  # refuses outputs of another kind
     inputs, labels = fitted.encoded(wanted)
-    if labels is None:
-        raise InputError("the queries have no labels", got="y=None", fix="pass (X, y), one label per row")
-    return _Unrolled(
-        Replay(training), _Asked(inputs, labels, wanted.ids), _chosen(target, training.rows.classes), fitted.scale
-    )
+    asked = _Asked(inputs, cast(Tensor, labels), wanted.ids)
+    return _Unrolled(Replay(training), asked, _chosen(target, training.rows.classes), fitted.scale)
 
 
 def _chosen(target: Target, classes: int) -> str:

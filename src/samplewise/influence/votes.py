@@ -8,8 +8,9 @@ from samplewise.core.errors import InputError
 from samplewise.core.randomness import key_hashes
 from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
+from samplewise.data.inputs import as_dataset
 from samplewise.engine.neighbours import NeighbourIndex, neighbour_shapley_moments, ranked_neighbour_shapley
-from samplewise.engine.refits import Part, open_part
+from samplewise.engine.refits import prepare
 from samplewise.engine.refits.ordering import in_id_order
 from samplewise.influence.game import open_game
 
@@ -18,9 +19,11 @@ NEAREST = 1000  # rows further away than so many change no vote of ten neighbour
 
 
 def knn_shapley(
-    data: Dataset | tuple[Any, Any] | Part,
-    validation: Dataset | tuple[Any, Any] | None = None,
+    data: Any,
+    y: Any = None,
     *,
+    label: str | None = None,
+    validation: Any = None,
     count: int = 10,
     folds: int = 5,
     seed: int = 0,
@@ -32,8 +35,8 @@ def knn_shapley(
     times the number of voters, so that 1 is the value of an average helpful row.
 
     Args:
-        data: n rows with class labels, a pair (X, y), or a part of refits.
-        validation: m labelled rows that ask, or None.
+        data, y, label: n rows with class labels, in any form `samplewise.data.as_dataset` takes.
+        validation: m labelled rows that ask, a `Dataset` or (X, y); or None.
         count: neighbours that vote.
         folds: number of folds.
         seed: of the folds.
@@ -49,14 +52,14 @@ def knn_shapley(
     Not for: copies (they share one value).
     Source: jia2019.
 
-    >>> X, y = np.repeat([0.0, 1.0], 20)[:, None], np.repeat([0, 1], 20)
+    >>> X, y = np.r_[0.0:1.0:20j, 5.0:6.0:20j][:, None], np.repeat([0, 1], 20)
     >>> y[7] = 1
     >>> knn_shapley((X, y), count=5).top(1, largest=False).keys
     array([7])
     """
     if validation is not None:
-        return _asked_by(validation, data.data if isinstance(data, Part) else data, count)
-    given = data if isinstance(data, Part) else open_part(data, folds=folds, seed=seed)
+        return _asked_by(validation, as_dataset(data, y, label=label), count)
+    given = prepare(data, y=y, label=label, n_folds=folds, seed=seed).whole
     part, order = in_id_order(given)  # equally near rows vote in an order of their own
     _require_classes(part.class_count, len(part))
     value, variance, seen = np.zeros((3, len(part)))
@@ -77,7 +80,7 @@ def knn_shapley(
     return Scores("neighbour_value", mean, ids, "share of votes, times rows", ALIKE, spread=spread)
 
 
-def _asked_by(validation: Dataset | tuple[Any, Any], data: Dataset | tuple[Any, Any], count: int) -> Scores:
+def _asked_by(validation: Any, data: Dataset, count: int) -> Scores:
     """Values of all rows to the votes on the validation rows."""
     game = open_game(data, validation)
     _require_classes(game.class_count, len(game))

@@ -9,9 +9,8 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
 from samplewise.data.border import as_features
-from samplewise.data.dataset import Dataset
 from samplewise.engine.models.encoding import SpaceEncoder
-from samplewise.engine.refits import Part, Surrogate, open_part, surrogate
+from samplewise.engine.refits import Part, Surrogate, surrogate
 from samplewise.engine.refits.ordering import in_id_order
 from samplewise.engine.refits.surrogates import kernel_map
 from samplewise.information import following
@@ -54,11 +53,8 @@ class HeadModel:
         return Diagnostics("closed form")
 
 
-def default_head(train: Any, validation: Any, training: Training | None, seed: int) -> HeadModel:
+def default_head(given: Part, validation: Any, training: Training | None) -> HeadModel:
     """The ridge head on label-free kernel features that stands in for any learner."""
-    if not isinstance(train, Part | Dataset | tuple):
-        raise InputError("rows cannot be read from this", got=type(train).__name__, fix="pass (X, y) or a Dataset")
-    given = train if isinstance(train, Part) else open_part(train, seed=seed)
     part, order = in_id_order(given)
     head = surrogate(part)
     ids = part.runner.data.ids[part.positions]
@@ -67,7 +63,7 @@ def default_head(train: Any, validation: Any, training: Training | None, seed: i
 
     def encode(queries: Any) -> tuple[Array, Array]:
         asked = Rows.of(queries)
-        encoder = SpaceEncoder(part.runner.data.X)
+        encoder = SpaceEncoder(part.runner.data.X, columns=part.runner.data.columns)
         own = encoder(part.runner.data.X)[part.positions]
         return np.asarray(kernel_map(own, ids)(encoder(as_features(asked.inputs)))), asked.ids
 

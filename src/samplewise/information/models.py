@@ -175,9 +175,9 @@ def opened(  # noqa: PLR0913  # what `unique_information` takes
             raise InputError("gram= takes the place of a module", got="both", fix="leave one of them out")
         return LinearisedModel(of_gram(gram, _named(train, targets), initial_outputs, validation_gram), None)
     if train is None:
-        raise InputError("there are no rows", got="train=None", fix="pass (X, y), a Dataset, or gram= with targets=")
+        raise InputError("there are no rows", got="data=None", fix="pass X and y, a Dataset, or gram= with targets=")
     if module is None:
-        return default_head(train, validation, training, seed)
+        return default_head(train, validation, training)
     data = train.data if isinstance(train, Part) else train
     rows = Rows.of(data) if targets is None else Rows.of(data).with_labels(targets)
     kind = type(module).__name__

@@ -1,15 +1,19 @@
 """Rows that could go: in which order, and what leaving them out costs on rows that had no say."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
+from samplewise.core.errors import InputError
+from samplewise.core.execution import Executor
 from samplewise.core.randomness import hashed_order
 from samplewise.core.values import Exhibit, Scores
+from samplewise.data.targets import Task
 from samplewise.engine.kernels.smoother import held_out_residuals
-from samplewise.engine.models.metrics import Metric
-from samplewise.engine.refits import Change, Part, Surrogate, ThreadExecutor, surrogate
+from samplewise.engine.models.metrics import Metric, choose_metric
+from samplewise.engine.refits import Change, Part, Surrogate, ThreadExecutor, prepare, surrogate
 from samplewise.engine.refits.effects import half_width, mean_and_error
 from samplewise.engine.refits.ordering import in_id_order
 from samplewise.engine.refits.parts import outer_parts
@@ -17,19 +21,51 @@ from samplewise.engine.refits.parts import outer_parts
 ROUNDS, MANY_ROWS = 3, 10_000  # information is measured again so often; twice for many rows
 CLASS_SHARE = 0.5  # no class loses more than this share of its rows
 COVERAGE = 0.95
+SHARES = (0.1, 0.25, 0.5)
 
 
-def redundant_rows(part: Part, share: float = 0.25) -> Ints:
-    """Positions (r,) of the rows of a part that carry least unique information, in the order in which they could go.
+def redundant_rows(
+    data: Any, y: Any = None, *, label: str | None = None, task: Task = "auto", share: float = 0.25, seed: int = 0
+) -> Array:
+    """Ids (r,) of the rows that carry least unique information, in the order in which they could go.
 
     Taken in three rounds (two for many rows) with the information measured again after each, because a row may be
-    redundant only while its neighbour stays. One of every set of equal rows stays in every round, and no class loses
-    more than half of its rows.
+    redundant only while its neighbor stays. One of every set of equal rows stays, and no class loses more than half of
+    its rows.
 
-    Args:    part: n rows; no label outside it is read.   share: of its rows, between 0 and 1.
+    Args:
+        data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes.
+        task: "auto", "classification" or "regression".
+        share: of the rows, between 0 and 1.
+        seed: of the encoding.
+
+    Returns:
+        At most share * n ids, least informative first.
+
+    Raises:
+        InputError: no labels, or a share out of range.
+
+    Cost: O(rounds n p^2), p at most 256; no refit.
+    Not for: rare but important cases: list them and keep them.
+    Source: harutyunyan2021.
+
+    >>> X, y = np.r_[0.0:0.1:38j, 5.0, 9.0][:, None], np.repeat([0, 1], [38, 2])
+    >>> gone = redundant_rows((X, y), share=0.25)
+    >>> len(gone), sorted({38, 39} & set(gone.tolist()))
+    (10, [])
+    """
+    if not 0 < share < 1:
+        raise InputError("share must be between 0 and 1", got=f"share={share!r}", fix="use share=0.25 for a quarter")
+    part = prepare(data, y=y, label=label, task=task, seed=seed).unsplit
+    return part.data.ids[redundant_positions(part, share)]
+
+
+def redundant_positions(part: Part, share: float = 0.25) -> Ints:
+    """Positions (r,) of `redundant_rows` among the rows of a part; no label outside it is read.
+
+    Args:    part: n rows.   share: of its rows, between 0 and 1.
     Returns: at most share * n positions, least informative first.
-    Cost:    O(rounds n p^2), p at most 256.   Not for: rare but important cases: list them and keep them.
-    Source:  harutyunyan2021.
+    Cost:    O(rounds n p^2), p at most 256.   Source: harutyunyan2021.
     """
     part, order_of_rows = in_id_order(part)
     whole = surrogate(part)
@@ -77,13 +113,56 @@ def information_curve(information: Scores) -> Exhibit:
     return Exhibit("curve", "How much information the least informative rows carry", columns, "% of all information")
 
 
-def removal_cost(
-    part: Part, metric: Metric, shares: Sequence[float] = (0.1, 0.25, 0.5), *, coverage: float = COVERAGE
+def removal_cost(  # the data and its fits
+    data: Any,
+    y: Any = None,
+    *,
+    label: str | None = None,
+    learner: Any = None,
+    task: Task = "auto",
+    metric: str | None = None,
+    shares: Sequence[float] = SHARES,
+    coverage: float = COVERAGE,
+    seed: int = 0,
+    executor: Executor | None = None,
 ) -> Exhibit:
     """Change of the held-out score, in the metric's points, when the least informative rows go, or random ones.
 
-    The order is found anew inside every training part; every row of the data is judged once, by models that left its
+    The order is found anew inside every training part; every row of the data is evaluated once, by models that left its
     fold out. Intervals: mean +- z sd / sqrt(n) of the paired differences (by group where the data has groups).
+
+    Args:
+        data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes.
+        learner: as in `audit`; None for the default of this shape of data.
+        task: "auto", "classification" or "regression".
+        metric: "accuracy", "balanced_accuracy", "auc", "mae" or "r2"; None for accuracy, or mae for numbers.
+        shares: of a training part.   coverage: of the intervals.   seed: of folds and fits.
+        executor: carries out fits that are not in closed form.
+
+    Returns:
+        Exhibit "bars": name, value, low, high, control, control_low, control_high; below 0 the score falls.
+
+    Raises:
+        InputError: no labels, an unknown metric, or shares out of range.
+
+    Cost: 5 (1 + 2 len(shares)) fits and 5 orders.
+    Source: harutyunyan2021.
+
+    >>> X = np.r_[0.0:1.0:40j, 5.0:6.0:40j][:, None]
+    >>> cost = removal_cost((X, np.repeat([0, 1], 40)), shares=(0.5,))
+    >>> cost.columns["name"].tolist(), cost.unit
+    (['50 % of the rows'], 'points of accuracy')
+    """
+    if not len(shares) or not all(0 < share < 1 for share in shares):
+        raise InputError("shares must lie between 0 and 1", got=f"shares={shares!r}", fix="use shares=(0.1, 0.25, 0.5)")
+    part = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor).whole
+    return removal_cost_in(part, choose_metric(metric, part.target.task), shares, coverage=coverage)
+
+
+def removal_cost_in(
+    part: Part, metric: Metric, shares: Sequence[float] = SHARES, *, coverage: float = COVERAGE
+) -> Exhibit:
+    """`removal_cost` of the rows of a part, in its own folds.
 
     Args:    part: the whole data, with folds.   metric: per-row contributions.   shares: of a training part.
              coverage: of the intervals.
@@ -122,8 +201,8 @@ def removal_cost(
 
 
 def _least_first(question: tuple[Part, float], *, seed: int) -> Ints:
-    """`redundant_rows` as a task; `seed` belongs to the executor's protocol and changes nothing."""
-    return redundant_rows(*question)
+    """`redundant_positions` as a task; `seed` belongs to the executor's protocol and changes nothing."""
+    return redundant_positions(*question)
 
 
 def _information(whole: Surrogate, kept: Ints) -> Floats:

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints, require_finite
-from samplewise.core.errors import InputError, name_rows
+from samplewise.core.errors import InputError
 from samplewise.data.border import as_features, as_vector, default_ids
 from samplewise.data.dataset import Dataset
-from samplewise.data.targets import describe_target
+from samplewise.data.inputs import require_labels
+from samplewise.data.targets import describe_target, known_codes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,10 +93,8 @@ class Rows:
 
     def responses(self, outputs: int | None) -> Responses:
         """What a model with so many outputs is taught; None lets the labels decide (one for two classes)."""
-        if self.labels is None:
-            raise InputError("the rows have no labels", got="y=None", fix="pass (X, y), one label per row")
-        labels = self.labels
-        _require_labels(labels, self.ids)
+        require_labels(self.labels, self.ids)
+        labels = np.asarray(self.labels)
         if labels.ndim == 2 or (labels.dtype.kind == "f" and outputs is not None):
             return _as_numbers(labels, outputs, self.ids)
         if outputs is None:
@@ -110,10 +109,10 @@ class Rows:
         """(m, c) the targets of other rows in the columns of the training rows; None without labels."""
         if self.labels is None:
             return None
-        _require_labels(self.labels, self.ids)
+        require_labels(self.labels, self.ids, "validation")
         if taught.classes is None:
             return _as_numbers(self.labels, taught.values.shape[1], self.ids).values
-        codes = _coded(self.labels, taught.classes, self.ids)
+        codes = known_codes(self.labels, taught.classes, self.ids, "validation")
         return _as_classes(taught.classes, codes, taught.values.shape[1]).values
 
     def with_labels(self, labels: Any) -> "Rows":
@@ -134,24 +133,11 @@ def _as_tensor(like: Any, values: Array) -> Any:
     return like.new_tensor(values) if hasattr(like, "new_tensor") else values
 
 
-def _require_labels(labels: Array, ids: Array) -> None:
-    absent = np.asarray(labels != labels, dtype=bool)
-    if labels.dtype.kind == "O":
-        absent |= np.array([item is None for item in labels.ravel()]).reshape(labels.shape)
-    if labels.dtype.kind == "f":
-        absent |= ~np.isfinite(labels)
-    rows = absent if absent.ndim == 1 else absent.any(axis=1)
-    if rows.any():
-        raise InputError(
-            "some rows have no label", where=name_rows(ids[rows]), got=f"{int(rows.sum())} of {len(ids)}",
-            fix="drop these rows: data.keep(data.complete_ids())",
-        )  # fmt: skip
-
-
 def _as_numbers(labels: Array, outputs: int | None, ids: Array) -> Responses:
     if labels.dtype.kind not in "fiub":
         raise InputError("targets must be numbers", got=f"dtype {labels.dtype}", fix="pass class labels as one column")
     values = labels.reshape(len(labels), -1).astype(np.float64)
+    require_finite(values, ids, "y", "drop these rows")
     if outputs is not None and values.shape[1] != outputs:
         raise InputError(
             "targets and outputs differ in shape", got=f"y of shape {labels.shape} for {outputs} outputs",
@@ -180,16 +166,4 @@ def _codes_for(labels: Array, outputs: int, ids: Array) -> tuple[Array, Array]:
             got=f"{len(classes)} classes, {outputs} output{'s' * (outputs > 1)}",
             fix=f"use codes 0..{wanted - 1}, in the order of the model's outputs",
         )  # fmt: skip
-    return classes, _coded(labels, classes, ids)
-
-
-def _coded(labels: Array, classes: Array, ids: Array) -> Ints:
-    places = {value: place for place, value in enumerate(classes.tolist())}
-    codes = np.array([places.get(value, -1) for value in labels.tolist()], dtype=np.intp)
-    if (codes < 0).any():
-        raise InputError(
-            "some labels are of no class of the training rows", where=name_rows(ids[codes < 0]),
-            got=f"label {labels[codes < 0][0]!s}; classes {', '.join(map(str, classes[:5].tolist()))}",
-            fix="use the labels of the training rows, or drop these rows",
-        )  # fmt: skip
-    return codes
+    return classes, known_codes(labels, classes, ids, "data")

@@ -10,7 +10,9 @@ from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.values import Attribution, Scores
 from samplewise.data.dataset import Dataset
-from samplewise.engine.refits import Part
+from samplewise.data.inputs import as_given
+from samplewise.data.targets import Task
+from samplewise.engine.refits import Part, prepare
 from samplewise.information.deletions import Deletions
 from samplewise.information.diagnostics import Diagnostics
 from samplewise.information.models import opened
@@ -123,8 +125,9 @@ class UniqueInformation:
 
 
 def unique_information(  # noqa: PLR0913  # one keyword per thing a user may know about the model and its training
-    train: Any = None, *, module: Any = None, validation: Any = None, training: Training | None = None,
-    noise: float = 1.0, loss: Literal["squared_error", "cross_entropy"] = "squared_error", gram: Any = None,
+    data: Any = None, y: Any = None, *, label: str | None = None, task: Task = "auto", module: Any = None,
+    validation: Any = None, training: Training | None = None, noise: float = 1.0,
+    loss: Literal["squared_error", "cross_entropy"] = "squared_error", gram: Any = None,
     validation_gram: Any = None, targets: Any = None, initial_outputs: Any = None, trained: Any = None, seed: int = 0,
 ) -> Any:  # fmt: skip
     """How much a model depends on having seen exactly this row, in nats, for all rows from one eigendecomposition.
@@ -135,7 +138,9 @@ def unique_information(  # noqa: PLR0913  # one keyword per thing a user may kno
     linearised at its weights, where it is exact.
 
     Args:
-        train: n labelled rows: (X, y), a `Dataset`, or a part of refits. With `gram`, (X, y) only names them.
+        data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes, or a torch data set where a
+            module is given. With `gram` they only name the rows.
+        task: "auto", "classification" or "regression"; read where no module is given.
         module: None for a ridge head on label-free kernel features; "linear" for X itself with an intercept; a torch
             module or fitted scikit-learn network, linearised at its weights, which are taken for the START of training;
             a `LinearisedNetwork` for a choice of layers, outputs or a sketch; a fitted KernelRidge, Ridge,
@@ -148,7 +153,7 @@ def unique_information(  # noqa: PLR0913  # one keyword per thing a user may kno
         loss: "cross_entropy" for a head at its optimum: on X ("linear"), or on what the last layer of a torch module
             sees. Approximate: one Newton step per row.
         gram, validation_gram: precomputed kernel (n, n) or (n c, n c), and (m, n) or (m c, n c), with `targets`.
-        targets: (n,) or (n, c) in place of the labels of `train`.
+        targets: (n,) or (n, c) in place of the labels of `data`.
         initial_outputs: outputs before training in place of the module's own; 0.0 asks what its features alone would
             lose.
         trained: the module after real training, or "train" to train it once here; `diagnostics` then says how well the
@@ -176,14 +181,29 @@ def unique_information(  # noqa: PLR0913  # one keyword per thing a user may kno
     """
     if not (np.isfinite(noise) and noise > 0):
         raise InputError("noise must be a finite number above 0", got=f"noise={noise!r}", fix="use 1.0, a pure scale")
+    given = data if data is None else as_given(data, y, label=label)
+    if module is None and gram is None and given is not None:
+        given = prepare(given, task=task, seed=seed).unsplit
+    return information_in(
+        given, noise, training, module=module, validation=validation, loss=loss, gram=gram,
+        validation_gram=validation_gram, targets=targets, initial_outputs=initial_outputs, trained=trained, seed=seed,
+    )  # fmt: skip
+
+
+def information_in(  # noqa: PLR0913  # what `unique_information` takes
+    rows: Any, noise: float = 1.0, training: Training | None = None, *, module: Any = None, validation: Any = None,
+    loss: str = "squared_error", gram: Any = None, validation_gram: Any = None, targets: Any = None,
+    initial_outputs: Any = None, trained: Any = None, seed: int = 0,
+) -> Any:  # fmt: skip
+    """`unique_information` of the rows of a part, or of what a module takes."""
     model = opened(
-        train, module=module, validation=validation, training=training, loss=loss, gram=gram,
+        rows, module=module, validation=validation, training=training, loss=loss, gram=gram,
         validation_gram=validation_gram, targets=targets, initial_outputs=initial_outputs, trained=trained, seed=seed,
     )  # fmt: skip
     stops = None if training is None else training.at_each_stop()
     if stops is None:
-        return _measured(model, training, noise, train)
-    return {stop: _measured(model, recipe, noise, train) for stop, recipe in stops.items()}
+        return _measured(model, training, noise, rows)
+    return {stop: _measured(model, recipe, noise, rows) for stop, recipe in stops.items()}
 
 
 def _measured(model: Any, training: Training | None, noise: float, data: Any) -> UniqueInformation:

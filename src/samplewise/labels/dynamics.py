@@ -14,11 +14,11 @@ from samplewise.core.execution import Executor
 from samplewise.core.randomness import derive_seed
 from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
-from samplewise.data.targets import Target, describe_target
+from samplewise.data.targets import Target
 from samplewise.engine.models.dynamics import Counted, DynamicsRecorder
 from samplewise.engine.models.torch_learner import TorchLearner
 from samplewise.engine.models.torch_networks import dense_network
-from samplewise.engine.refits.processes import ProcessExecutor
+from samplewise.engine.refits import prepare
 
 pd = lazy_loader.load("pandas")
 
@@ -67,9 +67,11 @@ class TrainingDynamics:
 
 
 def training_dynamics(
-    data: Dataset | tuple[Any, Any],
-    learner: TorchLearner | None = None,
+    data: Any,
+    y: Any = None,
     *,
+    label: str | None = None,
+    learner: TorchLearner | None = None,
     runs: int = 3,
     error_epochs: Iterable[int] | None = None,
     counted: Counted = "epoch_end",
@@ -82,12 +84,13 @@ def training_dynamics(
     early error ||p - onehot(y)||_2 at an epoch; each a mean over the looks, then over the runs.
 
     Args:
-        data: a `Dataset` or (X, y) with n labelled rows in c >= 2 classes.
+        data, y, label: n labelled rows in c >= 2 classes, in any form `samplewise.data.as_dataset` takes.
         learner: a `TorchLearner`; None for a network with one hidden layer.
         runs: trainings from different first weights; one run mixes up hard, rare and lucky rows.
         error_epochs: epochs, from 1, at which the early error is kept; default a fifth of all.
         counted: "epoch_end" looks at clean rows after every epoch, "in_batch" at what training computes anyway.
-        seed: fixes weights and orders.   executor: carries out the runs; default one process per core.
+        seed: fixes weights and orders.
+        executor: carries out the runs; default: this process, or all cores where they take long.
 
     Returns:
         `TrainingDynamics` of n rows; low margin and confidence, high forgetting and early error mean "hard or wrong".
@@ -105,20 +108,20 @@ def training_dynamics(
     >>> training_dynamics((X, y), runs=1).margin.top(1, largest=False).keys
     array([3])
     """
-    data = data if isinstance(data, Dataset) else Dataset(*data)
     learner = TorchLearner(dense_network) if learner is None else learner
     _require_loop(learner, runs)
-    target = _classes_of(data)
+    rows = prepare(data, learner, y=y, label=label, seed=seed, executor=executor)
+    _require_classes(rows.target)
     epochs = (max(1, round(learner.epochs / 5)),) if error_epochs is None else tuple(sorted(set(error_epochs)))
     if any(not 1 <= epoch <= learner.epochs for epoch in epochs):
         raise InputError(
             "an epoch of error_epochs never comes", got=f"{list(epochs)} of {learner.epochs} epochs",
             fix=f"choose from 1 to {learner.epochs}",
         )  # fmt: skip
-    run = partial(_one_run, learner, data, target, epochs, counted)
+    run = partial(_one_run, learner, rows.data, rows.target, epochs, counted)
     seeds = [derive_seed(seed, "run", index) for index in range(runs)]
-    found = list((executor or ProcessExecutor()).map(run, range(runs), seeds=seeds))
-    by_name = {name: _over_runs([columns[name] for columns in found], name, data.ids) for name in found[0]}
+    found = list(rows.executor.map(run, range(runs), seeds=seeds))
+    by_name = {name: _over_runs([columns[name] for columns in found], name, rows.data.ids) for name in found[0]}
     errors = {epoch: by_name.pop(f"error@{epoch}") for epoch in epochs}
     return TrainingDynamics(**by_name, early_error=errors)
 
@@ -161,13 +164,9 @@ def _require_loop(learner: Any, runs: int) -> None:
         raise InputError("at least one run is needed", got=f"runs={runs}", fix="use runs=3")
 
 
-def _classes_of(data: Dataset) -> Target:
-    if data.y is None:
-        raise InputError("the data has no labels", got="y=None", fix="pass y, one label per row")
-    target = describe_target(data.y, ids=data.ids)
+def _require_classes(target: Target) -> None:
     if target.classes is None:
         raise InputError(
             "training dynamics are about classes", got=target.note,
             fix="for numbers use find_label_issues, which looks at held-out residuals",
         )  # fmt: skip
-    return target

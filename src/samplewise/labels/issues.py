@@ -13,8 +13,10 @@ from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.execution import Executor
 from samplewise.core.values import Estimate, Exhibit, Scores
 from samplewise.data.dataset import Dataset
+from samplewise.data.inputs import as_dataset
+from samplewise.data.targets import Task
 from samplewise.engine.models.metrics import choose_metric
-from samplewise.engine.refits import Part, Refits, open_as_audit
+from samplewise.engine.refits import Part, Refits, prepare
 from samplewise.engine.refits.advice import Measured, measure_remedies
 from samplewise.labels.ambiguity import ConfusablePairs, confusable_pairs
 from samplewise.labels.annotators import Annotators, dawid_skene
@@ -28,7 +30,6 @@ from samplewise.labels.methods import (
     without_single,
 )
 from samplewise.labels.multilabel import MultilabelIssues, find_multilabel_issues
-from samplewise.labels.neighbours import require_labels
 from samplewise.labels.posterior import LabelPosterior, label_posterior
 from samplewise.labels.predictions import checked_predictions
 from samplewise.labels.remedies import Judge, drop_disputed, relabel_disputed, reweight_disputed
@@ -113,9 +114,12 @@ class LabelIssues:
 
 
 def find_label_issues(  # noqa: PLR0913  # the public door: data, how to fit, and what the user already has
-    data: Dataset | tuple[Any, Any],
-    learner: Any = None,
+    data: Any,
+    y: Any = None,
     *,
+    label: str | None = None,
+    learner: Any = None,
+    task: Task = "auto",
     method: str = "auto",
     predictions: Any = None,
     embeddings: Any = None,
@@ -130,8 +134,10 @@ def find_label_issues(  # noqa: PLR0913  # the public door: data, how to fit, an
     """Which labels are wrong (a calibrated probability each), and what they should be.
 
     Args:
-        data: a `Dataset` or (X, y) with n labelled rows; y (n, c) of 0 and 1 for several labels a row.
+        data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes; y (n, c) of 0 and 1 for several
+            labels a row.
         learner: as in `audit`; None for the default of this shape of data.
+        task: "auto", "classification" or "regression".
         method: "auto" (the posterior of cross-fitted models), "confident_learning" (a rank, and counts), "neighbours"
             (features only: the posterior of ten nearest rows' votes), "dynamics" (one training of a network: a rank).
         predictions: (n, c) out-of-sample probabilities you already have, a frame with the classes as columns or an
@@ -165,21 +171,20 @@ def find_label_issues(  # noqa: PLR0913  # the public door: data, how to fit, an
     brought = {"learner": learner, "predictions": predictions, "refits": refits, "folder": folder}
     passed = [name for name, value in brought.items() if value is not None]
     require_read(method, passed, learner, annotations is not None)
-    names = getattr(data[1], "columns", None) if isinstance(data, tuple) else None
-    data = data if isinstance(data, Dataset) else Dataset(*data)
+    names = getattr(data[1] if isinstance(data, tuple) and len(data) == 2 else y, "columns", None)
+    rows = as_dataset(data, y, label=label)
     if embeddings is not None:
-        data = replace(data, X=embeddings)
-    fits: dict[str, Any] = {"folds": folds, "seed": seed, "executor": executor, "folder": folder}
-    if data.y is not None and data.y.ndim > 1:
+        rows = replace(rows, X=embeddings)
+    fits: dict[str, Any] = {"n_folds": folds, "seed": seed, "executor": executor, "run_dir": folder}
+    if rows.y is not None and rows.y.ndim > 1:
         require_single(method, refits, annotations)
         return find_multilabel_issues(
-            data, learner, names, method=method, predictions=predictions, rounds=rounds, **fits
+            rows, learner, names, method=method, predictions=predictions, rounds=rounds, **fits
         )
-    votes = None if annotations is None else _votes(data, annotations)
+    votes = None if annotations is None else _votes(rows, annotations)
     if votes is not None:
-        data = data.with_labels(_filled(data, votes))
-    require_labels(data)
-    part = open_as_audit(data, learner, **fits)
+        rows = rows.with_labels(_filled(rows, votes))
+    part = prepare(rows, learner, task=task, **fits).whole
     judge = judge_named(method, predictions=checked_predictions(part, predictions), rounds=rounds)
     posterior = without_single(judge(part if refits is None else read_refits(part, refits)), predictions)
     if votes is not None:

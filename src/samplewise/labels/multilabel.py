@@ -10,15 +10,15 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints, fingerprint
 from samplewise.core.errors import InputError, name_rows
 from samplewise.core.execution import Executor
-from samplewise.core.randomness import derive_seed
 from samplewise.core.values import Estimate, Scores
 from samplewise.data.dataset import Dataset
-from samplewise.data.splits import fold_of_rows
+from samplewise.data.inputs import require_labels
 from samplewise.data.targets import Target
 from samplewise.engine.models.learner import Bench, Fit, Fitted, Learner, Objective
-from samplewise.engine.refits import FitRunner, Part, open_as_audit
+from samplewise.engine.refits import FitRunner, Part, Prepared, prepare
+from samplewise.engine.refits.parts import whole_part
 from samplewise.labels.methods import PROBABILITY, by_neighbours
-from samplewise.labels.neighbours import nearest_others, require_labels
+from samplewise.labels.neighbours import nearest_others
 from samplewise.labels.posterior import LabelPosterior, label_posterior
 from samplewise.labels.predictions import checked_predictions, columns_by_class, drawn_neighbours
 
@@ -62,7 +62,7 @@ class MultilabelIssues:
         return Scores("wrong_label", values, self.wrong.keys, PROBABILITY, "more likely wrong")
 
 
-def find_multilabel_issues(  # noqa: PLR0913  # what the public door hands on
+def find_multilabel_issues(  # what the public door hands on
     data: Dataset,
     learner: Any,
     names: Any,
@@ -70,10 +70,10 @@ def find_multilabel_issues(  # noqa: PLR0913  # what the public door hands on
     method: str,
     predictions: Any,
     rounds: int,
-    folds: int,
+    n_folds: int,
     seed: int,
     executor: Executor | None,
-    folder: str | Path | None,
+    run_dir: str | Path | None,
 ) -> MultilabelIssues:
     """One posterior per label, as `find_label_issues` says.
 
@@ -84,7 +84,7 @@ def find_multilabel_issues(  # noqa: PLR0913  # what the public door hands on
     Raises:
         InputError: entries that are not 0 or 1, classes written as one label each, or no label that can be judged.
     """
-    require_labels(data)
+    require_labels(data.y, data.ids)
     marks = _as_marks(data)
     labels = np.arange(marks.shape[1]) if names is None else np.asarray(list(names))
     skipped = {place: why for place in range(len(labels)) if (why := _unusable(marks[:, place]))}
@@ -94,13 +94,12 @@ def find_multilabel_issues(  # noqa: PLR0913  # what the public door hands on
             "no label can be judged", got="; ".join(f"{labels[place]}: {why}" for place, why in skipped.items()),
             fix=f"pass at least {FEWEST} rows with a label and {FEWEST} without it",
         )  # fmt: skip
-    first = open_as_audit(
-        data.with_labels(marks[:, used[0]]), learner, folds=folds, seed=seed, executor=executor, folder=folder
-    )
-    parts = _parts(data, first, marks, used, folds, seed)
+    own = {"n_folds": n_folds, "seed": seed, "executor": executor, "run_dir": run_dir}
+    rows = prepare(data.with_labels(marks[:, used[0]]), learner, **own)
+    parts = _parts(rows, marks, used)
     brought = _brought(predictions, labels, parts, used) if predictions is not None else dict.fromkeys(used)
     found: dict[int, LabelPosterior] = {}
-    near = nearest_others(first.space, first.runner.groups, data.ids) if method == "neighbours" else None
+    near = nearest_others(rows.space, rows.groups, data.ids) if method == "neighbours" else None
     for place in used:
         part = parts[place]
         found[place] = (
@@ -188,20 +187,17 @@ def _brought(predictions: Any, labels: Array, parts: dict[int, Part], used: list
 # ---- one bench for all labels ---------------------------------------------------------------------------------------
 
 
-def _parts(data: Dataset, first: Part, marks: Ints, used: list[int], folds: int, seed: int) -> dict[int, Part]:
+def _parts(rows: Prepared, marks: Ints, used: list[int]) -> dict[int, Part]:
     """One part per label, alike in everything but the label."""
-    groups = first.runner.groups
-    dealt = fold_of_rows(
-        data.ids, _rarest(marks), groups, folds=folds, seed=derive_seed(seed, "folds", 0), time=data.time
-    ).astype(np.intp)
+    dealt = rows.folds(strata=_rarest(marks))
     shared = _Shared()
+    learner = shared.one_bench(rows.learner)
     parts = {}
     for place in used:
         target = Target("classification", np.arange(2), marks[:, place], "one of several labels a row")
-        rows = data.with_labels(marks[:, place])
-        given = rows, target, shared.one_bench(first.runner.learner), first.space, seed
-        runner = _LabelRunner(*given, first.runner.executor, first.runner.store, groups=groups, shared=shared)
-        parts[place] = Part(runner, first.positions, dealt, first.ordered)
+        given = rows.data.with_labels(marks[:, place]), target, learner, rows.space, rows.seed
+        runner = _LabelRunner(*given, rows.executor, rows.store, groups=rows.groups, shared=shared)
+        parts[place] = whole_part(runner, dealt, ordered=rows.ordered)
     return parts
 
 

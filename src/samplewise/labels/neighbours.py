@@ -5,26 +5,24 @@ from typing import Any
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints
-from samplewise.core.errors import InputError, name_rows
+from samplewise.core.errors import InputError
 from samplewise.core.values import Scores
-from samplewise.data.dataset import Dataset
-from samplewise.data.targets import describe_target
-from samplewise.engine.models.encoding import feature_space
-from samplewise.engine.neighbours import build_graph, exact_groups, groups_with_copies
+from samplewise.engine.neighbours import build_graph
+from samplewise.engine.refits import prepare
 
 COUNT = 10
 MOST_COPIES = 100  # rows of one group that are looked past in search of others
 
 
-def neighbour_disagreement(X: Any, y: Any, count: int = COUNT, *, groups: Any = None, ids: Any = None) -> Scores:
+def neighbour_disagreement(data: Any, y: Any = None, *, label: str | None = None, count: int = COUNT) -> Scores:
     """Share of the nearest rows that have another label than the row itself.
 
     s_i = (number of the `count` nearest rows j of other groups with y_j != y_i) / count, Euclidean after encoding.
 
     Args:
-        X: (n, d) features of any kind a `Dataset` takes, or embeddings.   y: (n,) classes.
-        count: neighbours asked.   groups: (n,) rows whose members do not vouch for each other; nor do exact copies.
-        ids: (n,) names of the rows.
+        data, y, label: n rows with class labels, in any form `samplewise.data.as_dataset` takes; rows of a group, and
+            exact copies, are not each other's neighbours.
+        count: neighbours of each row.
 
     Returns:
         `Scores` (n,), share of neighbours, 0 to 1; larger means less trust in the label. NaN for a row without others.
@@ -42,31 +40,18 @@ def neighbour_disagreement(X: Any, y: Any, count: int = COUNT, *, groups: Any = 
     >>> neighbour_disagreement(X, y).top(1).keys
     array([3])
     """
-    data = Dataset(X, y, ids=ids, groups=groups)
-    require_labels(data)
-    target = describe_target(data.y, ids=data.ids)
+    rows = prepare(data, y=y, label=label)
+    target, ids = rows.target, rows.data.ids
     if target.classes is None:
         raise InputError(
             "neighbours agree or disagree about classes, and these labels are numbers", got=target.note,
             fix='find_label_issues((X, y), method="neighbours") reads numbers too',
         )  # fmt: skip
-    space = feature_space(data)
-    together = groups_with_copies(exact_groups(space), data.groups, data.ids)
-    near = nearest_others(space, together, data.ids, count)
+    near = nearest_others(rows.space, rows.groups, ids, count)
     asked = (near >= 0).sum(axis=1)
     other = ((target.codes[near] != target.codes[:, None]) & (near >= 0)).sum(axis=1)
     values = other / np.where(asked > 0, asked, np.nan)
-    return Scores("neighbour_disagreement", values, data.ids, "share of neighbours", "more neighbours disagree")
-
-
-def require_labels(data: Dataset) -> None:
-    """Every row has a label, or the rows that have none are named."""
-    absent = data.unlabelled()
-    if absent.any():
-        raise InputError(
-            "some rows have no label", where=name_rows(data.ids[absent]),
-            got=f"{int(absent.sum())} of {len(data)} rows", fix="data.keep(data.complete_ids())",
-        )  # fmt: skip
+    return Scores("neighbour_disagreement", values, ids, "share of neighbours", "more neighbours disagree")
 
 
 def nearest_others(space: Floats, groups: Array | None, ids: Array, count: int = COUNT) -> Ints:

@@ -29,7 +29,6 @@ def second_opinion(part: Part) -> NoiseFit | None:
     Returns: `NoiseFit` on up to 2,000 rows, or None above 50 classes and for regression. Its `share` is of the shape
              that the learner's own surest rows show.
     Cost:    one forest of 60 trees on 2,000 rows.
-    Not for: copies of a row, which vouch for each other out of bag as well.
     Source:  breiman2001.
     """
     if not 2 <= part.class_count <= MOST_CLASSES:
@@ -38,7 +37,11 @@ def second_opinion(part: Part) -> NoiseFit | None:
     known = np.flatnonzero(np.isfinite(outputs).all(axis=1))
     drawn = known[hashed_order(0, part.data.ids[known], "second opinion")[:MOST_ROWS]]
     codes, logits = part.codes[drawn], np.asarray(outputs[drawn], dtype=np.float64)
-    votes = np.log(_out_of_bag(part.space[drawn], codes, part.class_count, part.runner.seed))
+    given = part.space[drawn], codes, part.class_count
+    if part.runner.groups is None:
+        votes = np.log(_out_of_bag(*given, part.runner.seed))
+    else:  # out of bag, a row's copies and its group would answer for it
+        votes = np.log(_out_of_fold(*given, part.folds[drawn], part.runner.seed))
     shape = noise_shape(outputs[known], part.codes[known])
     fits = [
         supported_noise(alone + weight * votes, codes, shape, len(known))
@@ -61,6 +64,19 @@ def _out_of_bag(space: Floats, codes: Ints, classes: int, seed: int) -> Floats:
     votes = np.full((len(codes), classes), FLOOR)
     found = np.asarray(forest.oob_decision_function_).reshape(len(codes), -1)
     votes[:, forest.classes_] = np.nan_to_num(found, nan=1.0 / found.shape[1])
+    return np.maximum(votes, FLOOR)
+
+
+def _out_of_fold(space: Floats, codes: Ints, classes: int, folds: Ints, seed: int) -> Floats:
+    """(r, c) vote shares of a forest that saw no row of the row's fold, none below .01."""
+    votes = np.full((len(codes), classes), FLOOR)
+    for fold in np.unique(folds):
+        inside = folds != fold
+        forest = sklearn.ensemble.RandomForestClassifier(
+            TREES, min_samples_leaf=SMALLEST_LEAF, random_state=derive_seed(seed, "second opinion", int(fold)) % 2**31
+        )
+        forest.fit(space[inside], codes[inside])
+        votes[np.ix_(~inside, forest.classes_)] = forest.predict_proba(space[~inside])
     return np.maximum(votes, FLOOR)
 
 

@@ -9,10 +9,10 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Mask
 from samplewise.core.errors import InputError
 from samplewise.core.execution import Executor
-from samplewise.data.columns import describe_columns
 from samplewise.data.dataset import Dataset
+from samplewise.data.targets import Task
 from samplewise.engine.models.losses import UNITS, row_losses
-from samplewise.engine.refits import open_part
+from samplewise.engine.refits import prepare
 from samplewise.shift.cells import Cells, cells_of
 from samplewise.shift.search import find_worst_segments
 from samplewise.shift.segments import SegmentErrors, segment_errors
@@ -41,9 +41,12 @@ class WorstSegments:
 
 
 def worst_segments(
-    data: Dataset | tuple[Any, Any],
-    learner: Any = None,
+    data: Any,
+    y: Any = None,
     *,
+    label: str | None = None,
+    learner: Any = None,
+    task: Task = "auto",
     folds: int = 5,
     seed: int = 0,
     coverage: float = 0.95,
@@ -52,8 +55,10 @@ def worst_segments(
     """Where a cross-fitted model is worst, in points of error: over data.segments, or searched among the features.
 
     Args:
-        data: n labelled rows, or a pair (X, y); its `segments` columns name what is to be compared.
+        data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes; the `segments` of a `Dataset`
+            name what is to be compared.
         learner: a name, a scikit-learn estimator or a `Learner`; None for the default of this shape of data.
+        task: "auto", "classification" or "regression".
         folds: number of folds.
         seed: of folds, fits and the halves of the search.
         coverage: of the intervals.
@@ -73,9 +78,10 @@ def worst_segments(
     >>> worst_segments(Dataset(X, y, segments=site)).errors.names[0].endswith("= b")
     True
     """
-    part = open_part(data, learner, folds=folds, seed=seed, executor=executor)
-    losses = row_losses(part.held_out_outputs(), part.target)
-    return segments_of_losses(losses, part.data, UNITS[part.target.task], seed=seed, coverage=coverage)
+    rows = prepare(data, learner, y=y, label=label, task=task, n_folds=folds, seed=seed, executor=executor)
+    losses = row_losses(rows.whole.held_out_outputs(), rows.target)
+    unit = UNITS[rows.target.task]
+    return segments_of_losses(losses, rows.data, unit, groups=rows.groups, seed=seed, coverage=coverage)
 
 
 def segments_of_losses(
@@ -116,7 +122,7 @@ def feature_cells(data: Dataset) -> list[Cells]:
             got=f"X {tuple(data.X.shape)} without column names",
             fix="name what is to be compared: Dataset(..., segments=...)",
         )
-    columns = [column for column in describe_columns(data.X) if column.role == "feature"]
+    columns = [column for column in data.columns if column.role == "feature"]
     useful = [column.name for column in columns if column.kind in ("numeric", "boolean", "category")]
     values = (data.X[name] if named else data.X[:, _place(name)] for name in useful)
     return [cells_of(str(name), column) for name, column in zip(useful, values, strict=True)]

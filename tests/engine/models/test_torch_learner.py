@@ -13,7 +13,7 @@ from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
 from samplewise.data.targets import describe_target
 from samplewise.engine.models import Fit, Fitted, Learner, choose_learner
-from samplewise.engine.refits import ProcessExecutor, ThreadExecutor, open_part
+from samplewise.engine.refits import ProcessExecutor, ThreadExecutor, prepare
 
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402 (only where torch is)
@@ -93,10 +93,10 @@ def test_encoded_rows_are_what_the_module_was_trained_on():
     inputs, labels = fitted.encoded(numbers)
     np.testing.assert_allclose(labels.numpy() * fitted.scale + fitted.centre, data.X[:, 0], atol=1e-5)
     strange = Dataset(data.X[:2], ["a", "z"], ids=["first", "second"])
-    with pytest.raises(InputError, match="no class the module was trained on") as fact:
+    with pytest.raises(InputError, match="no class the model was trained on") as fact:
         QUICK.fit(data, seed=0).encoded(strange)
     assert fact.value.where == "rows id second"
-    assert "data.drop" in fact.value.fix
+    assert "drop these rows" in fact.value.fix
 
 
 def test_tables_sparse_rows_and_texts_become_points():
@@ -288,7 +288,7 @@ def test_a_regression_bench_answers_in_the_unit_of_the_labels():
 def test_processes_give_the_bits_of_this_process_even_for_a_lambda():
     width = 12
     learner = TorchLearner(lambda shape, outputs: dense_network(shape, outputs, widths=(width,)), epochs=2)
-    parts = [open_part(blobs(60), learner, folds=2, executor=executor) for executor in (None, ProcessExecutor(2))]
+    parts = [prepare(blobs(60), learner, n_folds=2, executor=executor).whole for executor in (None, ProcessExecutor(2))]
     first, second = (part.runner for part in parts)
     fits = [Fit(np.arange(60) % 2 == half, np.arange(60)) for half in (0, 1)]
     here = [first._bench(np.zeros(60, dtype=int)).outputs(fit, seed=3) for fit in fits]

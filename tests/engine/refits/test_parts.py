@@ -12,7 +12,7 @@ from samplewise.core.execution import SerialExecutor
 from samplewise.data.dataset import Dataset
 from samplewise.engine.kernels import SubsetRidge
 from samplewise.engine.models import KernelHead
-from samplewise.engine.refits import open_part
+from samplewise.engine.refits import prepare
 from samplewise.engine.refits.parts import Change, Part, outer_parts, whole_part
 
 
@@ -52,9 +52,9 @@ def test_outer_parts_share_pair_fits_and_equal_refits_on_their_own_rows(part):
 
 def test_labels_outside_a_part_never_reach_it(two_moons):
     data, _ = two_moons()
-    clean = open_part(data)
+    clean = prepare(data).whole
     fold = clean.all_folds
-    poisoned = open_part(data.with_labels(np.where(fold == 3, 1 - data.y, data.y)))
+    poisoned = prepare(data.with_labels(np.where(fold == 3, 1 - data.y, data.y))).whole
     views = [outer_parts(opened.runner, fold)[3] for opened in (clean, poisoned)]
     np.testing.assert_allclose(views[0].held_out_outputs(), views[1].held_out_outputs(), atol=1e-6)
     keep = np.arange(len(views[0])) % 4 != 0
@@ -64,7 +64,7 @@ def test_labels_outside_a_part_never_reach_it(two_moons):
 def test_row_order_changes_nothing(two_moons):
     data, _ = two_moons()
     order = np.random.default_rng(1).permutation(len(data))
-    first, second = open_part(data), open_part(data.take(order))
+    first, second = prepare(data).whole, prepare(data.take(order)).whole
     np.testing.assert_allclose(first.held_out_outputs()[order], second.held_out_outputs(), atol=1e-6)
 
 
@@ -91,29 +91,29 @@ def test_probabilities_are_calibrated_rows(part):
 def test_time_teaches_forward_only(two_moons):
     data, _ = two_moons()
     timed = Dataset(data.X, data.y, time=np.arange(len(data)))
-    part = open_part(timed)
+    part = prepare(timed).whole
     outputs = part.held_out_outputs()
     first = part.folds == 0
     assert np.isnan(outputs[first]).all()
     assert np.isfinite(outputs[~first]).all()
     late = timed.with_labels(np.where(part.folds == 4, 1 - data.y, data.y))
-    again = open_part(late).held_out_outputs()
+    again = prepare(late).whole.held_out_outputs()
     np.testing.assert_allclose(outputs[~first], again[~first], atol=1e-6)
     assert [outer.left_out for outer in outer_parts(part.runner, part.all_folds, ordered=True)] == [2, 3, 4]
 
 
 def test_processes_and_this_process_give_the_same_bits(two_moons):
     data, _ = two_moons(120)
-    serial = open_part(data, LogisticRegression(), executor=SerialExecutor())
-    spread = open_part(data, LogisticRegression())
+    serial = prepare(data, LogisticRegression(), executor=SerialExecutor()).whole
+    spread = prepare(data, LogisticRegression()).whole
     np.testing.assert_array_equal(serial.held_out_outputs(), spread.held_out_outputs())
 
 
 def test_opening_needs_labels_and_folds(two_moons):
     with pytest.raises(InputError, match="no labels"):
-        open_part(Dataset(np.zeros((4, 1))))
+        prepare(Dataset(np.zeros((4, 1))))
     with pytest.raises(InputError, match="two folds"):
-        open_part(two_moons()[0], folds=1)
+        prepare(two_moons()[0], n_folds=1)
 
 
 def test_whole_part_is_every_row(part):
@@ -129,5 +129,5 @@ def test_another_learner_sees_the_same_rows_and_folds(part):
     np.testing.assert_array_equal(beside.folds, part.folds)
     assert beside.runner.learner is learner
     assert part.beside(KernelHead(landmarks=0)).runner is beside.runner
-    own = open_part(part.data, learner, seed=part.runner.seed).beside(learner)
+    own = prepare(part.data, learner, seed=part.runner.seed).whole.beside(learner)
     np.testing.assert_array_equal(replace(own, all_folds=part.all_folds).held_out_outputs(), beside.held_out_outputs())

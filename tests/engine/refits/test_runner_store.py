@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from samplewise.core.execution import SerialExecutor
-from samplewise.engine.refits import FitStore, ProcessExecutor, ThreadExecutor, open_part, refit
+from samplewise.engine.refits import FitStore, ProcessExecutor, ThreadExecutor, prepare, refit
 
 
 @pytest.fixture
 def stored_part(two_moons):
     def build(folder):
-        part = open_part(two_moons()[0])
+        part = prepare(two_moons()[0]).whole
         part.runner.store = FitStore(folder)
         return part
 
@@ -51,7 +51,7 @@ def test_a_folder_that_cannot_be_written_costs_nothing(tmp_path, stored_part):
 def test_other_labels_or_seed_are_other_fits(tmp_path, two_moons, stored_part):
     part = stored_part(tmp_path)
     part.held_out_outputs()
-    other = open_part(two_moons(flipped=0.3)[0])
+    other = prepare(two_moons(flipped=0.3)[0]).whole
     other.runner.store = FitStore(tmp_path)
     other.held_out_outputs()
     assert other.runner.store.reused == 0

@@ -1,4 +1,4 @@
-"""Rows that teach and rows that judge in one data set."""
+"""Rows that are trained on and rows that are only evaluated on, in one data set."""
 
 import numpy as np
 import pandas as pd
@@ -7,8 +7,7 @@ from scipy import sparse
 
 from samplewise.core.errors import InputError
 from samplewise.data.dataset import Dataset
-from samplewise.data.targets import describe_target
-from samplewise.engine.refits.stacking import codes_as, require_labels, stacked
+from samplewise.engine.refits.stacking import stacked
 
 
 @pytest.mark.parametrize("form", [np.asarray, sparse.csr_matrix, lambda X: pd.DataFrame(X, columns=["a", "b"])])
@@ -20,15 +19,8 @@ def test_rows_follow_each_other_with_ids_of_their_own(form):
     np.testing.assert_array_equal(values, X)
 
 
-def test_labels_are_coded_as_those_that_teach():
-    target = describe_target(["b", "a", "b", "a"])
-    assert codes_as(target, Dataset(np.zeros((2, 1)), ["b", "a"])).tolist() == [1, 0]
-    with pytest.raises(InputError, match=r"(?s)classes the data lacks.*add training rows"):
-        codes_as(target, Dataset(np.zeros((2, 1)), ["b", "z"]))
-
-
 def test_what_does_not_fit_is_refused():
-    with pytest.raises(InputError, match=r"(?s)different columns.*columns of the data"):
+    with pytest.raises(InputError, match=r"(?s)the test rows have other columns.*same kind and shape"):
         stacked(Dataset(np.zeros((2, 1))), Dataset(np.zeros((2, 3))))
-    with pytest.raises(InputError, match=r"(?s)data needs a label.*data.drop"):
-        require_labels(Dataset(np.zeros((2, 1))), "data")
+    with pytest.raises(InputError, match=r"(?s)the test rows lack columns.*columns b.*same columns"):
+        stacked(Dataset(pd.DataFrame({"a": [1.0], "b": [2.0]})), Dataset(pd.DataFrame({"a": [1.0]})))

@@ -37,7 +37,7 @@ from samplewise.core.arrays import Ints
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.values import Estimate, Exhibit
 from samplewise.engine.refits.parts import Change, Part, Rule
-from samplewise.information import information_curve, redundant_rows, removal_cost
+from samplewise.information.redundancy import information_curve, redundant_positions, removal_cost_in
 
 CODE, TITLE, SLOW = "SW301", "redundant rows", True
 NEEDS = frozenset({"label", "features"})
@@ -53,7 +53,7 @@ def run(evidence: Evidence) -> CheckResult:
     """The quarter of the rows that carries least, how little that is, and what leaving rows out costs."""
     require_rows(evidence, LEAST_ROWS, "leaving out a quarter of the rows")
     information = evidence.information
-    rows = redundant_rows(evidence.whole, SHARE)
+    rows = redundant_positions(evidence.whole, SHARE)
     values = np.nan_to_num(information.functional.values)
     carried = 100.0 * float(values[rows].sum()) / max(float(values.sum()), 1e-300)
     measured = Estimate(
@@ -73,7 +73,7 @@ def rules(evidence: Evidence) -> Mapping[str, Rule]:
 
 def drop_redundant(part: Part) -> Change:
     """The rule: information is measured inside the part, in rounds."""
-    return Change("drop", np.sort(redundant_rows(part, SHARE)))
+    return Change("drop", np.sort(redundant_positions(part, SHARE)))
 
 
 def _finding(evidence: Evidence, rows: Ints, measured: Estimate) -> Finding:
@@ -95,4 +95,4 @@ def _cost(evidence: Evidence) -> tuple[Exhibit, ...]:
     """Measured cost of leaving out 10, 25 and 50 %, where the plan's own prices allow it."""
     if not evidence.plan.advice or FITS * evidence.plan.seconds_per_fit > AFFORDABLE:
         return ()
-    return (removal_cost(evidence.whole, evidence.metric),)
+    return (removal_cost_in(evidence.whole, evidence.metric),)

@@ -34,7 +34,8 @@ from samplewise.core.arrays import Ints
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.values import Estimate, Scores
 from samplewise.engine.refits.parts import Rule
-from samplewise.influence import drop_harmful, harmful_rows, row_effects
+from samplewise.influence.benefit import effects_in
+from samplewise.influence.harm import drop_harmful, harmful_rows
 
 CODE, TITLE, SLOW = "SW303", "rows that hurt", True
 NEEDS = frozenset({"label", "features"})
@@ -47,7 +48,7 @@ TESTED = 0.005  # share of the rows below which dropping them can have no effect
 def run(evidence: Evidence) -> CheckResult:
     """Rows that raise the error of others beyond chance, most harmful first."""
     require_rows(evidence, LEAST_ROWS, "judging a row by others")
-    effects = row_effects(evidence.whole)
+    effects = effects_in(evidence.whole)
     benefit, rows = effects.benefit, harmful_rows(effects, LEVEL)
     if not len(rows):
         return CheckResult(scores=(benefit,))

@@ -10,6 +10,7 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError
 from samplewise.data.dataset import Dataset
+from samplewise.data.inputs import as_dataset
 from samplewise.engine import gradients  # its torch half is loaded where a module comes
 from samplewise.engine.gradients.networks import network_gradients
 from samplewise.engine.gradients.rows import RowGradients
@@ -97,7 +98,7 @@ class FittedSource:
 
     def rows_of(self, data: Any) -> Dataset:
         """Rows as the learner takes them."""
-        return data if isinstance(data, Dataset) else Dataset(*data)
+        return as_dataset(data)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,6 @@ from sklearn import ensemble, linear_model
 from sklearn.pipeline import Pipeline
 
 from samplewise.core.errors import InputError, unknown_name
-from samplewise.data.columns import describe_columns
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
 from samplewise.data.targets import Target
@@ -45,7 +44,7 @@ def choose_learner(wanted: Any, data: Dataset, target: Target) -> tuple[Learner,
             "learner must be a name, a scikit-learn estimator or follow the Learner protocol",
             got=type(wanted).__name__, fix=f"names: {', '.join(NAMES)}",
         )  # fmt: skip
-    encoding = "space" if _mixed(data.X) and not isinstance(wanted, Pipeline) else "raw"
+    encoding = "space" if _mixed(data) and not isinstance(wanted, Pipeline) else "raw"
     if isinstance(data.X, Images):
         encoding = "space"
     return EstimatorLearner(wanted, type(wanted).__name__, encoding), "given by the user"  # type: ignore[arg-type]  # two literals
@@ -53,21 +52,22 @@ def choose_learner(wanted: Any, data: Dataset, target: Target) -> tuple[Learner,
 
 def _default(data: Dataset, target: Target) -> tuple[Learner, str]:
     classes = 0 if target.classes is None else len(target.classes)
-    if _mixed(data.X) and len(data) >= SMALL and classes <= MANY_CLASSES:
+    if _mixed(data) and len(data) >= SMALL and classes <= MANY_CLASSES:
         return _named("boosting", target), "mixed table: histogram gradient boosting"
-    if _mixed(data.X):
+    if _mixed(data):
         reason = f"under {SMALL} rows" if len(data) < SMALL else f"more than {MANY_CLASSES} classes"
         return _named("kernel", target), f"mixed table with {reason}: kernel ridge head in closed form"
     return _named("kernel", target), "dense or sparse numbers, images or text: kernel ridge head in closed form"
 
 
-def _mixed(X: Any) -> bool:
+def _mixed(data: Dataset) -> bool:
     """A frame with categories beside other columns, or any matrix with missing values."""
+    X = data.X
     if isinstance(X, Images) or sparse.issparse(X):
         return False
     if not hasattr(X, "iloc"):
         return bool(np.isnan(X).any()) if X.dtype.kind == "f" else False
-    kinds = {column.kind for column in describe_columns(X) if column.role == "feature"}
+    kinds = {column.kind for column in data.columns if column.role == "feature"}
     return "category" in kinds or ("text" in kinds and len(kinds) > 1) or bool(X.isna().to_numpy().any())
 
 

@@ -31,15 +31,15 @@ class SpaceEncoder:
     become the built-in image features.
     """
 
-    def __init__(self, X: Any, *, seed: int = 0) -> None:
-        """Learn scales, categories and reductions from the features alone."""
+    def __init__(self, X: Any, *, columns: tuple[Column, ...] | None = None, seed: int = 0) -> None:
+        """Learn scales, categories and reductions from the features alone; a frame's `columns` may be known."""
         self.seed = derive_seed(seed, "space") % 2**31
         if isinstance(X, Images):
             self._parts: list[Any] = [_image_part]
         elif sparse.issparse(X):
             self._parts = [_ReducedPart(X, self.seed)]
         elif hasattr(X, "iloc"):
-            self._parts = _frame_parts(X, describe_columns(X), self.seed)
+            self._parts = _frame_parts(X, describe_columns(X) if columns is None else columns, self.seed)
         else:
             self._parts = [_NumberPart(np.asarray(X, dtype=np.float64))]
 
@@ -51,12 +51,13 @@ class SpaceEncoder:
 class TreeCodes:
     """Rows as a float matrix (n, d) for trees: categories as codes, missing as NaN; `categorical` (d,) says which."""
 
-    def __init__(self, X: Any, *, seed: int = 0) -> None:
+    def __init__(self, X: Any, *, columns: tuple[Column, ...] | None = None, seed: int = 0) -> None:
         """Learn the categories of every column and the reductions of text columns."""
         seed = derive_seed(seed, "codes") % 2**31
         if hasattr(X, "iloc"):
-            columns = [column for column in describe_columns(X) if column.role == "feature"]
-            self._parts: list[Any] = [_code_part(X, column, seed) for column in columns]
+            described = describe_columns(X) if columns is None else columns
+            features = [column for column in described if column.role == "feature"]
+            self._parts: list[Any] = [_code_part(X, column, seed) for column in features]
         else:
             self._parts = [SpaceEncoder(X, seed=seed) if isinstance(X, Images) or sparse.issparse(X) else _as_floats]
         widths = [
@@ -72,7 +73,7 @@ class TreeCodes:
 
 def feature_space(data: Dataset, *, seed: int = 0) -> Floats:
     """The rows of a data set as points (n, d); see `SpaceEncoder`."""
-    return SpaceEncoder(data.X, seed=seed)(data.X)
+    return SpaceEncoder(data.X, columns=data.columns, seed=seed)(data.X)
 
 
 def _as_floats(X: Any) -> Floats:

@@ -44,7 +44,7 @@ class EstimatorLearner:
         """Encode the rows once; no label enters."""
         if self.encoding == "space" and space is not None:
             return EstimatorBench(self._prepared(None), space, target, data.weights)
-        encoder = _encoder(self.encoding, data.X)
+        encoder = _encoder(self.encoding, data)
         return EstimatorBench(self._prepared(encoder), encoder(data.X), target, data.weights)
 
     def fit(
@@ -57,7 +57,7 @@ class EstimatorLearner:
                 got=type(objective).__name__, fix="use a TorchLearner for other losses",
             )  # fmt: skip
         target = describe_target(data.y, ids=data.ids) if target is None else target
-        encoder = _encoder(self.encoding, data.X)
+        encoder = _encoder(self.encoding, data)
         model = train(self._prepared(encoder), encoder(data.X), target.codes, data.weights, seed)
         return FittedEstimator(target.classes, encoder, model)
 
@@ -164,10 +164,10 @@ def _class_values(model: Any, X: Any) -> Floats:
     return (np.asarray(model.predict(X))[:, None] == model.classes_[None, :]).astype(np.float64)
 
 
-def _encoder(encoding: Encoding, X: Any) -> Any:
+def _encoder(encoding: Encoding, data: Dataset) -> Any:
     if encoding == "raw":
         return _unchanged
-    return TreeCodes(X) if encoding == "codes" else SpaceEncoder(X)
+    return (TreeCodes if encoding == "codes" else SpaceEncoder)(data.X, columns=data.columns)
 
 
 def _unchanged(X: Any) -> Any:

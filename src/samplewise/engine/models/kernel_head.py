@@ -12,7 +12,7 @@ from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target, describe_target
 from samplewise.engine.kernels import KernelMap, SubsetRidge, median_bandwidth
 from samplewise.engine.models.calibration import probabilities, temperature
-from samplewise.engine.models.encoding import SpaceEncoder
+from samplewise.engine.models.encoding import SpaceEncoder, feature_space
 from samplewise.engine.models.learner import Fit, Objective
 
 FEWEST_LANDMARKS = 200
@@ -50,7 +50,7 @@ class KernelHead:
 
     def bench(self, data: Dataset, target: Target, *, blocks: Ints, space: Floats | None = None) -> "KernelBench":
         """Kernel features of all rows, once; `space` (n, d) spares the encoding."""
-        space = SpaceEncoder(data.X)(data.X) if space is None else space
+        space = feature_space(data) if space is None else space
         features = self._kernel_map(space, data.ids)(space)
         return KernelBench(features, target, SubsetRidge(features, _responses(target, target.codes), blocks=blocks))
 
@@ -64,7 +64,7 @@ class KernelHead:
                 got=type(objective).__name__, fix="use a TorchLearner for other losses",
             )  # fmt: skip
         target = describe_target(data.y, ids=data.ids) if target is None else target
-        encoder = SpaceEncoder(data.X)
+        encoder = SpaceEncoder(data.X, columns=data.columns)
         space = encoder(data.X)
         kernel = self._kernel_map(space, data.ids)
         features = kernel(space)

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from samplewise.core.arrays import Array, Floats
-from samplewise.core.errors import InputError, name_rows
+from samplewise.core.errors import InputError
 from samplewise.data.dataset import Dataset
+from samplewise.data.targets import known_codes
 from samplewise.engine.models.calibration import probabilities
 from samplewise.engine.models.torch_answers import embeddings_of, outputs_of
 from samplewise.engine.models.torch_inputs import TensorEncoder, as_inputs
@@ -42,14 +43,8 @@ class FittedTorch:
         if self.classes is None:
             numbers = (np.asarray(data.y, dtype=np.float64) - self.centre) / self.scale
             return inputs, torch.from_numpy(numbers).to(inputs.device, next(self.module.parameters()).dtype)
-        lookup = {value: code for code, value in enumerate(self.classes.tolist())}
-        strange = [key for key, value in zip(data.ids.tolist(), data.y.tolist(), strict=True) if value not in lookup]
-        if strange:
-            raise InputError(
-                "some labels are of no class the module was trained on", where=name_rows(strange),
-                got=f"{len(lookup)} classes", fix="drop these rows: data.drop(...)",
-            )  # fmt: skip
-        return inputs, torch.tensor([lookup[value] for value in data.y.tolist()], device=inputs.device)
+        codes = known_codes(np.asarray(data.y), self.classes, data.ids, "the rows")
+        return inputs, torch.from_numpy(codes).to(inputs.device)
 
     def outputs(self, X: Any) -> Floats:
         """(n, c) logits, two columns for two classes; (n, 1) predicted numbers for regression."""

@@ -7,8 +7,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "advice": ["Measured", "measure_remedies"],
         "designs": ["Refits", "refit", "refit_supersamples", "supersamples"],
-        "opening": ["fits_in", "open_as_audit", "open_part"],
+        "auto_executor": ["AutoExecutor"],
         "parts": ["Change", "Part", "Rule"],
+        "preparation": ["Prepared", "fits_in", "prepare"],
         "processes": ["ProcessExecutor"],
         "runner": ["FitRunner"],
         "store": ["FitStore"],

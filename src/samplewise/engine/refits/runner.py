@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from samplewise.core.arrays import Array, Floats, Ints, fingerprint
-from samplewise.core.execution import Executor, SerialExecutor
+from samplewise.core.execution import Executor
 from samplewise.core.randomness import derive_seed
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target
 from samplewise.engine.models.learner import Bench, Fit, Learner
 from samplewise.engine.neighbours import exact_groups
+from samplewise.engine.refits.auto_executor import AutoExecutor
 from samplewise.engine.refits.store import FitStore
 from samplewise.engine.refits.threads import ThreadExecutor
 
@@ -36,7 +37,7 @@ class FitRunner:
     learner: Learner
     space: Floats
     seed: int = 0
-    executor: Executor = field(default_factory=SerialExecutor)
+    executor: Executor = field(default_factory=AutoExecutor)
     store: FitStore = field(default_factory=FitStore)
     on_fit: Callable[[], None] = lambda: None
     groups: Array | None = None

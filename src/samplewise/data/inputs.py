@@ -1,0 +1,194 @@
+"""What a public function was given, as a `Dataset`: the one border that every method, audit and command share."""
+
+import os
+from dataclasses import replace
+from typing import Any
+
+from samplewise.core.arrays import Array
+from samplewise.core.errors import InputError, name_rows
+from samplewise.data.dataset import Dataset, missing
+from samplewise.data.images import Images
+from samplewise.data.readers import Reading, Roles, read_dataset
+
+FORMS = "a Dataset, X and y, (X, y), a frame or a path with label="
+
+
+def as_dataset(data: Any, y: Any = None, *, label: str | None = None, name: str = "data") -> Dataset:
+    """The rows a public function was given.
+
+    Args:
+        data: a `Dataset`; (X, y); X of any kind `Dataset` takes; or, with `label`, a frame or path for `read_dataset`.
+        y: (n,) labels beside X, or in place of those of a `Dataset`.
+        label: name of the label's column.
+        name: what the caller calls these rows, for messages.
+
+    Raises:
+        InputError: anything else, labels given twice, or parts that do not fit together.
+
+    >>> as_dataset([[0.0], [1.0]], ["a", "b"])
+    Dataset(2 rows, X (2, 1), y)
+    """
+    return as_reading(data, y, Roles(label=label), name=name).data
+
+
+def as_labeled(data: Any, y: Any = None, *, label: str | None = None, name: str = "data") -> Dataset:
+    """The same, for a function that needs a label for every row; rows without one are named."""
+    rows = as_dataset(data, y, label=label, name=name)
+    require_labels(rows.y, rows.ids, name)
+    return rows
+
+
+def as_given(data: Any, y: Any = None, *, label: str | None = None, name: str = "data") -> Any:
+    """The rows for a function that hands them to the user's own module: arrays and tensors stay what they are.
+
+    Args: as `as_dataset`; besides, a torch data set or loader, whose rows are read where they are needed.
+    Returns: a `Dataset`, a pair (X, y), or what was given.
+    """
+    if label is not None or isinstance(data, str | os.PathLike | Dataset | Reading):
+        return as_dataset(data, y, label=label, name=name)
+    if isinstance(data, tuple):
+        return _pair(data, y, name)
+    require_rows(data, name)
+    _require_vector(y, name)
+    return data if y is None else (data, y)
+
+
+def as_reading(data: Any, y: Any, roles: Roles, *, name: str = "data") -> Reading:
+    """The rows a user gave and how they were read; columns play the parts that `roles` names."""
+    if isinstance(data, tuple):
+        data, y = _pair(data, y, name)
+    require_rows(data, name)
+    _require_vector(y, name)
+    if y is not None and roles.label is not None:
+        raise InputError(
+            "the labels are given twice", where=name, got=f"y and label={roles.label!r}", fix="leave one of them out"
+        )
+    if isinstance(data, Dataset):
+        return _of_dataset(data, y, roles, name)
+    if isinstance(data, str | os.PathLike | Reading) or roles.of_columns():
+        return _read(data, y, roles)
+    table = Dataset(data, y, **_columns_or_arrays(data, roles))
+    source = "the frame's index" if hasattr(data, "index") and hasattr(data, "iloc") else "row number, from 0"
+    return Reading(table, str(getattr(y, "name", None) or "y"), source)
+
+
+def require_labels(y: Array | None, ids: Array, name: str = "data") -> None:
+    """Refuse rows without a label (n,) or (n, c), by id; `name` is what the caller calls them."""
+    if y is None:
+        raise InputError(
+            f"{name} has no labels", got="y=None", fix="pass y, one label per row, or label= with the column's name"
+        )
+    absent = missing(y)
+    if absent.any():
+        raise InputError(
+            f"every row of {name} needs a label", where=name_rows(ids[absent]),
+            got=f"{int(absent.sum())} of {len(ids)} rows without", fix=f"label them, or drop them: {name}.drop(ids)",
+        )  # fmt: skip
+
+
+def require_rows(data: Any, name: str = "data") -> None:
+    """Refuse what holds no rows: results and internals of this library, functions, models, numbers."""
+    internal = type(data).__module__.partition(".")[0] == "samplewise" and not isinstance(
+        data, Dataset | Images | Reading
+    )
+    model = callable(data) or hasattr(data, "get_params")
+    if data is None or isinstance(data, int | float) or model or internal:
+        raise InputError(f"{name} must be rows", got=type(data).__name__, fix=f"pass {FORMS}")
+
+
+def with_columns_of(data: Dataset, other: Dataset, name: str) -> Dataset:
+    """Other rows, called `name`, with the columns of the data in their order; rows that lack one are refused."""
+    width, wanted = tuple(other.X.shape[1:]), tuple(data.X.shape[1:])
+    if hasattr(data.X, "columns") and hasattr(other.X, "columns"):
+        absent = [str(column) for column in data.X.columns if column not in other.X.columns]
+        if absent:
+            raise InputError(
+                f"{name} lack columns of the data", where=f"columns {', '.join(absent[:5])}", got=f"{width[0]} columns",
+                fix="pass rows with the same columns",
+            )  # fmt: skip
+        return replace(other, X=other.X[list(data.X.columns)])
+    if type(data.X) is not type(other.X) or (width != wanted and not hasattr(data.X, "blocks")):
+        kinds = [f"{type(rows.X).__name__} {tuple(rows.X.shape)}" for rows in (other, data)]
+        raise InputError(
+            f"{name} have other columns than the data", got=f"{kinds[0]}, data {kinds[1]}",
+            fix="pass rows of the same kind and shape",
+        )  # fmt: skip
+    return other
+
+
+def _of_dataset(data: Dataset, y: Any, roles: Roles, name: str) -> Reading:
+    if named := roles.of_columns():
+        raise InputError(
+            f"a Dataset has its {named[0]} already", where=name, got=f"a Dataset and {named[0]}=",
+            fix=f"leave {named[0]}= out, or name it when the file or frame is read: read_dataset(..., {named[0]}=...)",
+        )  # fmt: skip
+    given = {part: getattr(roles, part) for part in ("groups", "segments", "time") if getattr(roles, part) is not None}
+    given |= {} if y is None else {"y": y}
+    return Reading(replace(data, **given) if given else data, str(getattr(y, "name", None) or "y"), "given")
+
+
+def _read(source: Any, y: Any, roles: Roles) -> Reading:
+    """A path, or a table of which columns play parts; `y` are labels that stand beside it."""
+    columns = {part: getattr(roles, part) for part in ("label", "id", "groups", "time", "image", "text")}
+    beside = {part: value for part in ("groups", "time") if not isinstance(value := columns[part], str | None)}
+    named = {part: value for part, value in columns.items() if value is not None and part not in beside}
+    segments = () if roles.segments is None else roles.segments
+    if not _are_names(segments):
+        beside, segments = beside | {"segments": segments}, ()
+    if isinstance(source, Reading) and not (named or segments or roles.drop_columns):
+        reading = source
+    else:
+        reading = read_dataset(source, segments=segments, drop_columns=roles.drop_columns, **named)
+    given = beside | ({} if y is None else {"y": y})
+    return replace(reading, data=replace(reading.data, **given), label=reading.label or "y") if given else reading
+
+
+def _pair(data: tuple[Any, ...], y: Any, name: str) -> tuple[Any, Any]:
+    if len(data) != 2:
+        raise InputError(
+            f"{name} given as a tuple is (X, y)", got=f"a tuple of {len(data)}",
+            fix="name the parts: Dataset(X, y, ids=..., groups=...); a list of rows is not a tuple",
+        )  # fmt: skip
+    if y is not None:
+        raise InputError("the labels are given twice", where=name, got="(X, y) and y", fix="leave one of them out")
+    return data
+
+
+def _require_vector(y: Any, name: str) -> None:
+    """Refuse a name or a model in the place of labels, with a guess at what was meant."""
+    if isinstance(y, str):
+        raise InputError(
+            "y must hold one label per row", where=name, got=repr(y)[:80],
+            fix=f"label={y!r} names a column, learner={y!r} a learner",
+        )  # fmt: skip
+    if hasattr(y, "fit"):
+        raise InputError(
+            "y must hold one label per row", where=name, got=type(y).__name__, fix="pass it by name: learner=..."
+        )
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, str) or (
+        isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
+    )  # fmt: skip
+
+
+def _columns_or_arrays(X: Any, roles: Roles) -> dict[str, Any]:
+    """groups, segments and time as arrays; a string (or list of strings) names columns of a frame X."""
+    found: dict[str, Any] = {}
+    for part in ("groups", "segments", "time"):
+        value = getattr(roles, part)
+        if value is None:
+            continue
+        names_columns = isinstance(value, str) or (part == "segments" and _are_names(value))
+        if names_columns and hasattr(X, "columns"):
+            wanted = [value] if isinstance(value, str) else list(value)
+            absent = [column for column in wanted if column not in list(X.columns)]
+            if absent:
+                raise InputError(
+                    f"{part} names a column that is not there", got=", ".join(absent),
+                    fix=f"columns: {', '.join(map(str, list(X.columns)[:20]))}",
+                )  # fmt: skip
+            value = X[wanted] if part == "segments" else X[wanted[0]]
+        found[part] = value
+    return found

@@ -1,0 +1,163 @@
+"""The one way from data to fits: what the audit, every method and the command use before anything is trained."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.core.errors import InputError
+from samplewise.core.execution import Executor
+from samplewise.core.randomness import derive_seed
+from samplewise.data.dataset import Dataset
+from samplewise.data.inputs import as_labeled
+from samplewise.data.splits import fold_of_rows
+from samplewise.data.targets import Target, Task, describe_target
+from samplewise.engine.models.choice import choose_learner
+from samplewise.engine.models.encoding import SpaceEncoder
+from samplewise.engine.models.learner import Learner
+from samplewise.engine.neighbours import exact_groups, groups_with_copies
+from samplewise.engine.refits.auto_executor import AutoExecutor
+from samplewise.engine.refits.parts import Part, whole_part
+from samplewise.engine.refits.runner import FitRunner
+from samplewise.engine.refits.stacking import stacked
+from samplewise.engine.refits.store import FitStore
+
+FITS = "fits"  # where an audit keeps its fits within its run folder
+
+
+@dataclass(eq=False)
+class Prepared:
+    """Rows ready for fits; everything is worked out on first use. n rows, m test rows.
+
+    Args:
+        data: the n rows that are trained on.
+        target: their labels as codes.
+        learner: what is fitted.
+        n_folds: folds of every cross-validation.
+        seed: every draw and every fit derives its own from it.
+        executor: carries out fits that are not in closed form.
+        store: where outputs are kept.
+        test: m rows that are evaluated on and never trained on, or None.
+        on_fit: called after every fit made, for progress.
+    """
+
+    data: Dataset
+    target: Target
+    learner: Learner
+    n_folds: int = 5
+    seed: int = 0
+    executor: Executor = field(default_factory=AutoExecutor)
+    store: FitStore = field(default_factory=FitStore)
+    test: Dataset | None = None
+    on_fit: Callable[[], None] = lambda: None
+
+    @cached_property
+    def everyone(self) -> Dataset:
+        """The rows, followed by the test rows where there are any."""
+        return self.data if self.test is None else stacked(self.data, self.test)
+
+    @cached_property
+    def encoder(self) -> SpaceEncoder:
+        """Maps rows of the same kind into `space`."""
+        return SpaceEncoder(self.everyone.X, columns=self.everyone.columns)
+
+    @cached_property
+    def space(self) -> Floats:
+        """(n + m, d) points in which distance means likeness; no label enters."""
+        return self.encoder(self.everyone.X)
+
+    @cached_property
+    def copies(self) -> Ints:
+        """(n,) number of the set of exactly equal rows a row belongs to."""
+        return exact_groups(self.space[: len(self.data)])
+
+    @cached_property
+    def groups(self) -> Array | None:
+        """(n,) rows that stay together in every split: the user's groups and exact copies; None: there are none."""
+        return groups_with_copies(self.copies, self.data.groups, self.data.ids)
+
+    @cached_property
+    def codes(self) -> Array:
+        """(n + m,) class codes or numbers of the rows and the test rows."""
+        if self.test is None:
+            return self.target.codes
+        labels = np.asarray(self.test.y)
+        return np.concatenate([self.target.codes, self.target.codes_of(labels, self.test.ids, "the test rows")])
+
+    @cached_property
+    def runner(self) -> FitRunner:
+        """Makes every fit, each distinct one once."""
+        together = self.target if self.test is None else replace(self.target, codes=self.codes)
+        groups = self.groups if self.test is None else None
+        shared = (self.space, self.seed, self.executor, self.store, self.on_fit, groups)
+        return FitRunner(self.everyone, together, self.learner, *shared)
+
+    def folds(self, repeat: int = 0, *, strata: Array | None = None) -> Ints:
+        """(n,) fold of every row; classes (or `strata`) in equal share, groups and copies together, time in blocks."""
+        if strata is None and self.target.classes is not None:
+            strata = self.target.codes
+        seed = derive_seed(self.seed, "folds", repeat)
+        dealt = fold_of_rows(self.data.ids, strata, self.groups, folds=self.n_folds, seed=seed, time=self.data.time)
+        return dealt.astype(np.intp)
+
+    @property
+    def ordered(self) -> bool:
+        """Whether folds are blocks of time."""
+        return self.data.time is not None
+
+    @cached_property
+    def unsplit(self) -> Part:
+        """All rows as one part, for methods that evaluate nothing and so need no folds."""
+        return whole_part(self.runner, np.zeros(len(self.everyone), dtype=np.intp), ordered=self.ordered)
+
+    @cached_property
+    def whole(self) -> Part:
+        """All rows, their folds and their fits, as a method sees them."""
+        return whole_part(self.runner, self.folds(), ordered=self.ordered)
+
+
+def prepare(  # one keyword per thing a user may know about their data and its fits
+    data: Any, learner: Any = None, *, y: Any = None, label: str | None = None, task: Task = "auto", n_folds: int = 5,
+    seed: int = 0, executor: Executor | None = None, run_dir: str | Path | None = None, test: Any = None,
+) -> Prepared:  # fmt: skip
+    """Rows ready for fits: labels coded, exact copies and groups joined in every split, one seed, one executor.
+
+    Args:
+        data, y, label: n labelled rows, as in `samplewise.data.as_dataset`.
+        learner: a name, a scikit-learn estimator or a `Learner`; None for the default of this shape of data.
+        task: "auto", "classification" or "regression".
+        n_folds: at least 2.
+        seed: of folds, draws and fits.
+        executor: carries out fits that are not in closed form; None keeps short ones in this process and gives long
+            ones to one process per core.
+        run_dir: where finished fits are kept and looked for: the run folder of an audit, or one of the caller's own.
+        test: m labelled rows that are evaluated on and never trained on: a `Dataset` or (X, y).
+
+    Raises:
+        InputError: no labels, labels or learners that cannot be read, fewer than 2 folds, or test rows of another kind
+            or class.
+
+    Cost: reads the labels; encodings, splits and fits are made when asked for.
+
+    >>> prepare(([[0.0], [0.0], [1.0], [2.0]], [0, 1, 0, 1]), n_folds=2).copies
+    array([0, 0, 1, 2])
+    """
+    rows = as_labeled(data, y, label=label)
+    if n_folds < 2:  # one fold cannot be left out
+        raise InputError("at least two folds are needed", got=f"{n_folds} folds", fix="use 5")
+    target = describe_target(rows.y, task, ids=rows.ids)
+    chosen, _ = choose_learner(learner, rows, target)
+    held = None if test is None else as_labeled(test, name="the test rows")
+    return Prepared(rows, target, chosen, n_folds, seed, executor or AutoExecutor(), fits_in(run_dir), held)
+
+
+def fits_in(run_dir: str | Path | None) -> FitStore:
+    """The store of a folder: the run folder of an audit has a place for fits within it."""
+    if run_dir is None:
+        return FitStore()
+    path = Path(run_dir)
+    return FitStore(path / FITS if (path / FITS).is_dir() else path)
