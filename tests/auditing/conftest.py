@@ -5,12 +5,14 @@ from typing import Any
 import pytest
 
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.intake import Roles, take_in
+from samplewise.auditing.intake import take_in
+from samplewise.auditing.one_call import _evidence, _seen_by_learner
 from samplewise.auditing.plan import make_plan
 from samplewise.core.execution import SerialExecutor
+from samplewise.data.readers import Roles
 from samplewise.engine.models.choice import choose_learner
 from samplewise.engine.models.metrics import choose_metric
-from samplewise.engine.refits.store import FitStore
+from samplewise.engine.refits import Prepared
 
 FEATURES = ("test", "task", "positive", "predictions", "embeddings")
 ROLES = ("groups", "segments", "time")
@@ -30,11 +32,8 @@ def build_evidence(
         checks, rows=len(taken.data), columns=max(1, len(taken.columns)), classes=classes, learner=chosen, budget=None
     )
     metric = choose_metric(None, taken.target.task)
-    unlabelled = tuple(taken.everything.ids[taken.everything.unlabelled()].tolist())
-    return Evidence(
-        taken.data, taken.target, taken.columns, chosen, metric, plan, SerialExecutor(), FitStore(), seed,
-        taken.test, taken.predictions, taken.embeddings, taken.test_embeddings, unlabelled,
-    )  # fmt: skip
+    prepared = Prepared(_seen_by_learner(taken), taken.target, chosen, plan.folds, seed, SerialExecutor())
+    return _evidence(taken, prepared, metric, plan, test_looks=1)
 
 
 @pytest.fixture(scope="session")

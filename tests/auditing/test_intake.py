@@ -95,14 +95,14 @@ def test_embeddings_as_array_or_function():
     assert "rows id 7" in caught.value.where
 
 
-def test_predictions_that_do_not_fit():
+def test_predictions_that_do_not_fit(evidence_of):
     good = np.full((40, 2), 0.5)
     assert take_in(X, Y, Roles(), predictions=good).predictions.shape == (40, 2)
     with pytest.raises(InputError, match="one row per row"):
         take_in(X, Y, Roles(), predictions=good[:10])
     for bad in (good * 1.5, np.full((40, 3), 1 / 3), np.where(np.arange(40)[:, None] == 3, np.nan, good)):
         with pytest.raises(InputError) as caught:
-            take_in(X, Y, Roles(), predictions=bad)
+            evidence_of(X, Y, predictions=bad)
         assert caught.value.fix
 
 

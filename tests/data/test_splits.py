@@ -188,7 +188,7 @@ def test_the_first_group_is_in_however_large():
         (lambda: fold_of_rows(IDS, folds=1), "number of folds.*folds=1", "2 to 127"),
         (lambda: fold_of_rows(IDS, folds=128), "number of folds", "2 to 127"),
         (lambda: fold_of_rows([1, 2], folds=3), "fewer rows than folds.*2 rows, 3 folds", "at most 2"),
-        (lambda: fold_of_rows(IDS, groups=np.arange(N) % 3), "fewer groups or different rows than folds.*3 groups", "at most 3"),
+        (lambda: fold_of_rows(IDS, groups=np.arange(N) % 3), "fewer groups or different rows.*3 groups", "at most 3"),
         (lambda: fold_of_rows(IDS, time=np.arange(N) % 2), "too few different times.*2 different", "fewer folds"),
         (lambda: forward_folds(IDS, np.arange(N) % 3, folds=4), "too few different times", "finer time column"),
         (lambda: random_halves(IDS, pairs=0), "halves come in pairs.*pairs=0", "pairs=1"),

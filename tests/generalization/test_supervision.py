@@ -357,3 +357,24 @@ def test_numbers_have_no_margin():
     with pytest.raises(InputError) as caught:
         supervision_complexity((X, CODES), kernel="rbf").margin_bound(0.0)
     assert "margin=1.0" in caught.value.fix
+
+
+def test_copies_and_groups_are_left_out_together():
+    """Left-out outputs of a group equal those of the same solution fitted without its rows."""
+    draw = np.random.default_rng(3)
+    X, y = draw.normal(size=(24, 3)), draw.integers(0, 2, 24)
+    twice, labels = np.tile(X, (2, 1)), np.tile(y, 2)
+    found = supervision_complexity((twice, labels), kernel="rbf", ridge=0.3)
+    np.testing.assert_allclose(found.held_out_margins.values[:24], found.held_out_margins.values[24:], atol=1e-9)
+    kernel = supervision_complexity(kernel=twice @ twice.T, targets=2.0 * labels - 1, ridge=0.3)
+    gram = twice @ twice.T
+    signs = 2.0 * labels - 1
+    added = 0.3 * np.trace(gram) / 48
+    gone = np.array([5, 29])
+    kept = np.setdiff1d(np.arange(48), gone)
+    outputs = gram[np.ix_(gone, kept)] @ np.linalg.solve(gram[np.ix_(kept, kept)] + added * np.eye(46), signs[kept])
+    together = supervision_complexity((twice, labels), kernel=gram, ridge=0.3)
+    np.testing.assert_allclose(together.held_out_margins.values[gone], signs[gone] * outputs, atol=1e-9)
+    assert (
+        kernel.held_out_error.value < together.held_out_error.value
+    )  # a bare matrix does not say which rows are copies

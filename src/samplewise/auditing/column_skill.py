@@ -64,13 +64,23 @@ def column_skill(evidence: Evidence, places: Ints | None = None) -> ColumnSkill:
     if not classes:
         label = (stats.rankdata(label) - 0.5) / len(rows)
     bins = int(np.clip(len(rows) // ROWS_PER_BIN, 4, MOST_BINS))
-    judge = _Judge(label, classes, np.arange(len(rows)) % 2, bins)
+    judge = _Judge(label, classes, _halves(evidence, rows), bins)
     columns = [judge(*column) for column in _binned(X, chosen, rows, bins)]
     parts = [np.array(part) for part in zip(*columns, strict=True)] or [np.empty(0)] * 6
     names = np.array([evidence.columns[place].name for place in chosen], dtype=str)
     guess = float(np.bincount(label).max() / len(rows)) if classes else 0.0
     skill, gaps, values, paired, heaps, hits = parts
     return ColumnSkill(names, skill, gaps, values, paired.astype(bool), heaps.astype(bool), hits, len(rows), guess)
+
+
+def _halves(evidence: Evidence, rows: Ints) -> Ints:
+    """(r,) in which half each row is: in turn, exact copies and groups together, so that no row answers for itself."""
+    if evidence.split_groups is None:
+        return np.arange(len(rows)) % 2
+    _, first, member = np.unique(evidence.split_groups[rows], return_index=True, return_inverse=True)
+    turn = np.empty(len(first), dtype=np.intp)
+    turn[np.argsort(first)] = np.arange(len(first))
+    return np.asarray(turn[member.reshape(-1)] % 2)
 
 
 def has_columns(X: Any) -> bool:

@@ -1,7 +1,6 @@
 """What the checks look at: every intermediate they share, computed once, on first use."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -10,7 +9,6 @@ import numpy as np
 from samplewise.auditing.plan import Plan
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import NotApplicable
-from samplewise.core.execution import Executor
 from samplewise.curves import log_sizes
 from samplewise.data.columns import Column
 from samplewise.data.dataset import Dataset
@@ -31,30 +29,39 @@ NEIGHBOURS = 10
 class Evidence:
     """One data set, one learner, one plan, and everything derived from them that two checks may need."""
 
+    prepared: Prepared  # the rows as the learner sees them, ready for fits
     data: Dataset  # rows with a usable label, ids as the user knows them
-    target: Target
     columns: tuple[Column, ...]
-    learner: Learner
     metric: Metric
     plan: Plan
-    executor: Executor
-    store: FitStore
-    seed: int = 0
     test: Dataset | None = None
     predictions: Floats | None = None  # (n, c) out-of-sample probabilities the user brought
     embeddings: Floats | None = None  # (n, d) features of the user's own network
     test_embeddings: Floats | None = None  # the same for the test rows, where a function made them
     unlabelled: tuple[Any, ...] = ()  # ids of rows that were set aside because they have no label
-    on_fit: Callable[[], None] = field(default=lambda: None)
     test_looks: int = 1  # how often models were scored on the test rows, this audit included
 
     # ---- label-free -------------------------------------------------------------------------------------------------
 
-    @cached_property
-    def prepared(self) -> Prepared:
-        """The rows as the learner sees them, ready for fits."""
-        given = (self.plan.folds, self.seed, self.executor, self.store)
-        return Prepared(self.learned_from, self.target, self.learner, *given, on_fit=self.on_fit)
+    @property
+    def target(self) -> Target:
+        """The labels as codes."""
+        return self.prepared.target
+
+    @property
+    def learner(self) -> Learner:
+        """What is fitted."""
+        return self.prepared.learner
+
+    @property
+    def store(self) -> FitStore:
+        """Where outputs of fits are kept."""
+        return self.prepared.store
+
+    @property
+    def seed(self) -> int:
+        """Fixes every draw and every fit."""
+        return self.prepared.seed
 
     @property
     def encoder(self) -> SpaceEncoder:
@@ -100,11 +107,6 @@ class Evidence:
     def runner(self) -> FitRunner:
         """Makes every fit of the audit, each distinct one once."""
         return self.prepared.runner
-
-    @cached_property
-    def learned_from(self) -> Dataset:
-        """What the learner sees: the data, with the user's own features in place of X where they brought some."""
-        return self.data if self.embeddings is None else replace(self.data, X=self.embeddings)
 
     @cached_property
     def whole(self) -> Part:
@@ -156,7 +158,7 @@ class Evidence:
     @cached_property
     def fitted(self) -> Fitted:
         """The learner fitted on all rows, for the test set."""
-        return self.learner.fit(self.learned_from, seed=self.seed, target=self.target)
+        return self.learner.fit(self.prepared.data, seed=self.seed, target=self.target)
 
     @cached_property
     def test_codes(self) -> Array | None:

@@ -12,7 +12,6 @@ from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_reading, with_columns_of
 from samplewise.data.readers import Reading, Roles, likely_labels
 from samplewise.data.targets import Target, describe_target
-from samplewise.labels import check_predictions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,7 +25,7 @@ class Intake:
         columns: kind and role of every column.
         facts: what the record says about the data.
         test: rows of the same kind that nothing was trained on.
-        predictions: (n, c) out-of-sample probabilities of the audited rows.
+        predictions: (n, c) out-of-sample probabilities of the audited rows, as the user gave them.
         embeddings: (n, d) features of the user's own network for the audited rows.
         test_embeddings: the same for the test rows, where a function made them.
     """
@@ -37,7 +36,7 @@ class Intake:
     columns: tuple[Column, ...]
     facts: dict[str, Any]
     test: Dataset | None = None
-    predictions: Floats | None = None
+    predictions: Any = None
     embeddings: Floats | None = None
     test_embeddings: Floats | None = None
 
@@ -65,7 +64,7 @@ def take_in(
     facts = _facts(reading, data, target, notes, usable, held)
     return Intake(
         everything, data, target, reading.columns, facts, held,
-        _checked_predictions(predictions, everything, target, usable),
+        _usable_rows(predictions, everything, usable),
         None if brought is None else brought[usable],
         _embedded(embeddings, held) if held is not None and callable(embeddings) else None,
     )  # fmt: skip
@@ -118,21 +117,20 @@ def _embedded(embeddings: Any, data: Dataset) -> Floats | None:
     return values
 
 
-def _checked_predictions(predictions: Any, data: Dataset, target: Target, usable: Array) -> Floats | None:
-    """(n, c) of the audited rows; refused when of the wrong shape, not probabilities, or made in-sample."""
+def _usable_rows(predictions: Any, data: Dataset, usable: Array) -> Any:
+    """Predictions of the audited rows, in the form they came in."""
     if predictions is None:
         return None
-    values = np.asarray(predictions.detach().cpu() if hasattr(predictions, "detach") else predictions, dtype=np.float64)
+    values: Any = predictions.detach().cpu().numpy() if hasattr(predictions, "detach") else predictions
+    values = values if hasattr(values, "shape") else np.asarray(values, dtype=np.float64)
     if len(values) != len(data):
         raise InputError(
-            "predictions need one row per row of X", got=f"shape {values.shape} for {len(data)} rows",
+            "predictions need one row per row of X", got=f"shape {tuple(values.shape)} for {len(data)} rows",
             fix="pass out-of-sample predictions for every row",
         )  # fmt: skip
-    values = values[usable]
-    if target.classes is None:
-        require_finite(values, data.ids[usable], "predictions", "predict a number for every row")
-        return values.reshape(len(values), -1)
-    return check_predictions(values, target.codes, data.ids[usable])
+    if usable.all():
+        return values
+    return values.loc[usable] if hasattr(values, "iloc") else values[usable]
 
 
 def _facts(

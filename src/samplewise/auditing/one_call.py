@@ -26,9 +26,10 @@ from samplewise.data.readers import Roles
 from samplewise.engine.models.choice import choose_learner
 from samplewise.engine.models.learner import Learner
 from samplewise.engine.models.metrics import Metric, choose_metric
-from samplewise.engine.refits import AutoExecutor, FitStore
+from samplewise.engine.refits import AutoExecutor, FitStore, Prepared
 from samplewise.engine.refits.preparation import FITS
 from samplewise.engine.refits.processes import available_cores
+from samplewise.labels.predictions import checked_predictions
 from samplewise.report import Comparison, compare, summary_html, summary_text, to_html, to_json, to_junit, to_markdown
 from samplewise.selection import Applied, apply, decisions_of
 
@@ -168,7 +169,8 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
     taken = take_in(
         X, y, roles, test=test, task=task, positive=positive, predictions=predictions, embeddings=embeddings
     )
-    chosen, rule = choose_learner(learner, _learned_from(taken), taken.target)
+    seen = _seen_by_learner(taken)
+    chosen, rule = choose_learner(learner, seen, taken.target)
     measured_by = choose_metric(metric, taken.target.task)
     classes = 0 if taken.target.classes is None else len(taken.target.classes)
     plan = make_plan(
@@ -180,7 +182,7 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
         budget=budget,
     )
     if not isinstance(learner, str | None):
-        _probe(chosen, taken, seed)
+        _probe(chosen, seen, taken, seed)
     facts = taken.facts | {
         "test": None if taken.test is None else taken.test.fingerprint(),
         "brought": fingerprint(taken.predictions, taken.embeddings),
@@ -191,8 +193,9 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
     told(
         Event("understood", "", total=plan.fits(), seconds_left=plan.seconds(), facts={"data": facts, "plan": settings})
     )
-    evidence = _evidence(taken, chosen, measured_by, plan, seed, executor, folder, told)
-    evidence.test_looks = test_looks
+    store = FitStore(None if folder is None else folder / FITS)
+    given = (plan.folds, seed, executor or AutoExecutor(), store, None, _counter(store, plan, told))
+    evidence = _evidence(taken, Prepared(seen, taken.target, chosen, *given), measured_by, plan, test_looks)
     run = Run(evidence, facts, settings, environment(), folder, _as_accepted(accepted), prices or {}, told, show_values)
     return Audit(run.carry_out(), taken.everything)
 
@@ -209,9 +212,9 @@ def _looks(count: int, test: Any) -> int:
     return count
 
 
-def _learned_from(taken: Intake) -> Dataset:
-    """What the learner sees: the user's own features where they brought some."""
-    return taken.data if taken.embeddings is None else Dataset(taken.embeddings, taken.data.y, taken.data.ids)
+def _seen_by_learner(taken: Intake) -> Dataset:
+    """What the learner sees: the data, with the user's own features in place of X where they brought some."""
+    return taken.data if taken.embeddings is None else replace(taken.data, X=taken.embeddings)
 
 
 def _width(taken: Intake) -> int:
@@ -221,18 +224,15 @@ def _width(taken: Intake) -> int:
     return len([column for column in taken.columns if column.role == "feature"]) or int(np.prod(taken.data.X.shape[1:]))
 
 
-def _evidence(
-    taken: Intake, learner: Learner, metric: Metric, plan: Plan, seed: int, executor: Executor | None,
-    folder: Path | None, told: Progress,
-) -> Evidence:  # fmt: skip
-    store = FitStore(None if folder is None else folder / FITS)
-    evidence = Evidence(
-        taken.data, taken.target, taken.columns, learner, metric, plan, executor or AutoExecutor(), store, seed,
-        taken.test, taken.predictions, taken.embeddings, taken.test_embeddings,
+def _evidence(taken: Intake, prepared: Prepared, metric: Metric, plan: Plan, test_looks: int) -> Evidence:
+    """Everything the checks look at; predictions are refused here where they look in-sample."""
+    predictions = checked_predictions(prepared.unsplit, taken.predictions)
+    unlabelled = tuple(taken.everything.ids[taken.everything.unlabelled()].tolist())
+    return Evidence(
+        prepared, taken.data, taken.columns, metric, plan, taken.test,
+        None if predictions is None else np.asarray(predictions, dtype=np.float64),
+        taken.embeddings, taken.test_embeddings, unlabelled, test_looks,
     )  # fmt: skip
-    evidence.unlabelled = tuple(taken.everything.ids[taken.everything.unlabelled()].tolist())
-    evidence.on_fit = _counter(store, plan, told)
-    return evidence
 
 
 def _counter(store: FitStore, plan: Plan, told: Progress) -> Callable[[], None]:
@@ -277,12 +277,11 @@ def _as_accepted(accepted: Any) -> dict[str, frozenset[str] | None]:
     return {code.strip(): None for code in (accepted.split(",") if isinstance(accepted, str) else accepted)}
 
 
-def _probe(learner: Learner, taken: Intake, seed: int) -> None:
+def _probe(learner: Learner, data: Dataset, taken: Intake, seed: int) -> None:
     """Fit the user's learner twice on a few rows: errors show at once, and one that ignores its seed is noted.
 
     It is asked about other rows than it was taught: on its own rows a grown tree answers the same whatever its seed.
     """
-    data = _learned_from(taken)
     drawn = hashed_order(0, data.ids, "probe")
     rows = np.sort(drawn[:PROBED])
     codes = taken.target.codes[rows]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Any, Self
+from typing import Any, ClassVar, Protocol, Self
 
 
 class SamplewiseError(Exception):
@@ -52,6 +52,21 @@ def unknown_name(kind: str, got: str, allowed: Iterable[str]) -> InputError:
         got=got,
         fix=(f"did you mean {near[0]!r}? " if near else "") + f"known: {shown}",
     )
+
+
+class MadeBy(Protocol):
+    """A result that later steps take; `MADE_BY` is the call that makes one."""
+
+    MADE_BY: ClassVar[str]
+
+
+def require_kind(value: Any, kind: type[MadeBy]) -> None:
+    """Refuse anything but the result of an earlier step, and say which step makes it."""
+    if not isinstance(value, kind):
+        raise InputError(
+            f"this needs a {kind.__name__}, the result of an earlier step", got=type(value).__name__,
+            fix=f"pass what comes from {kind.MADE_BY}",
+        )  # fmt: skip
 
 
 def name_rows(ids: Iterable[Any], most: int = 5) -> str:

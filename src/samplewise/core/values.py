@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import lazy_loader
 import numpy as np
@@ -37,6 +37,8 @@ class Estimate:
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
     """One number per row, column or segment, in a unit, with the direction stated."""
+
+    MADE_BY: ClassVar[str] = "a method that scores rows, such as labels.find_label_issues(data).wrong"
 
     quantity: str
     values: Array  # (k,)
@@ -82,6 +84,8 @@ class Scores:
 @dataclass(frozen=True, slots=True, eq=False)
 class Attribution:
     """Which rows moved which queries: f(with the row) - f(without it), so positive means the row raises f."""
+
+    MADE_BY: ClassVar[str] = "influence.Attributor(module).fit(data).attribute(queries)"
 
     values: Array  # (m, n) or (m, n, c)
     query_ids: Array  # (m,)

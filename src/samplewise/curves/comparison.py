@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from samplewise.core.arrays import Floats, fingerprint
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_kind
 from samplewise.core.randomness import generator
 from samplewise.core.values import Estimate
 from samplewise.curves.laws import LEAST_SIZES, fit_law, variances
@@ -74,6 +74,8 @@ def compare(
     >>> found.better, bool(400 < found.crossing.value < 800)
     ('second', True)
     """
+    require_kind(curve, CurvePoints)
+    require_kind(other, CurvePoints)
     rows, furthest = _check(curve, other, rows, coverage)
     start = float(min(curve.sizes[-1], other.sizes[-1]))
     sizes = np.unique(np.append(np.geomspace(start, furthest, GRID), rows))

@@ -12,6 +12,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from samplewise.core.arrays import Floats
+from samplewise.core.errors import require_kind
 from samplewise.curves.points import CurvePoints
 
 Kind = Literal["few sizes", "few repeats", "flat", "rising", "peaking", "non-monotone", "non-convex", "noise-limited"]
@@ -77,6 +78,7 @@ def diagnose(curve: CurvePoints) -> tuple[CurveWarning, ...]:
     >>> [one.kind for one in diagnose(CurvePoints(sizes, [[0.4, 0.3, 0.5, 0.6]], np.full(4, 0.01)))]
     ['rising']
     """
+    require_kind(curve, CurvePoints)
     found: list[CurveWarning | None] = [*_thin(curve)]
     spread = curve.standard_error
     if len(curve.sizes) < 2 or not np.isfinite(spread).all() or not spread.any():

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samplewise.core.arrays import Array, Floats
-from samplewise.core.errors import InputError, unknown_name
+from samplewise.core.errors import InputError, require_kind, unknown_name
 from samplewise.curves.diagnosis import diagnose
 from samplewise.curves.laws import LAWS, fit_law, variances
 from samplewise.curves.meta.bands import COVERAGES
@@ -81,6 +81,7 @@ def forecast(
     >>> bool(ahead.low[0] < 0.1 + 2 / 800**0.5 < ahead.high[0]), bool(ahead.error[1] < ahead.error[0])
     (True, True)
     """
+    require_kind(curve, CurvePoints)
     wanted = _wanted(curve, sizes)
     check_coverage(coverage)
     if method not in METHODS:

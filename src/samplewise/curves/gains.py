@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samplewise.core.arrays import Array, Floats
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_kind
 from samplewise.core.randomness import generator
 from samplewise.core.values import Estimate
 from samplewise.curves.laws import LEAST_SIZES, PowerLaw, fit_power_laws, power_law, variances
@@ -50,6 +50,7 @@ def next_doubling(curve: CurvePoints, rows: int, coverage: float = 0.8, *, seed:
     >>> bool(gain.low < 200 * (400**-0.5 - 800**-0.5) < gain.high)
     True
     """
+    require_kind(curve, CurvePoints)
     pair = _pair(curve, rows)
     law = power_law(curve)
     low, high = _quantiles(coverage)

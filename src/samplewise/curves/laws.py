@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samplewise.core.arrays import Floats
-from samplewise.core.errors import InputError, unknown_name
+from samplewise.core.errors import InputError, require_kind, unknown_name
 from samplewise.curves.families import FAMILIES, fit_family
 from samplewise.curves.piecewise import STEP, PiecewiseCurves, fit_piecewise, fit_switch, select
 from samplewise.curves.points import CurvePoints
@@ -165,6 +165,7 @@ def power_law(curve: CurvePoints) -> PowerLaw:
     >>> round(float(law.error(1600)), 3)
     0.15
     """
+    require_kind(curve, CurvePoints)
     if len(curve.sizes) < LEAST_SIZES:
         raise InputError(
             "a power law needs at least three training sizes",

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_kind
 from samplewise.core.execution import Executor
 from samplewise.curves.comparison import Comparison, compare
 from samplewise.curves.forecasts import Forecast, forecast
@@ -21,6 +21,7 @@ from samplewise.data.targets import Target, Task
 from samplewise.engine.models.losses import UNITS, row_losses
 from samplewise.engine.models.prices import parse_budget, seconds_per_fit
 from samplewise.engine.refits import Part, Refits, prepare, refit
+from samplewise.engine.refits.effects import mean_and_error
 
 LEAST_ROWS = 20  # training rows a curve starts from, or two of every class
 LARGEST_SHARE = 0.8  # the rest of the rows judges
@@ -191,6 +192,7 @@ def curve_of_refits(refits: Refits, target: Target, groups: Array | None = None)
 
     Cost: one pass over the outputs.   Source: viering2023.
     """
+    require_kind(refits, Refits)
     if refits.design != "nested":
         raise InputError(
             "a learning curve needs models on nested subsets",
@@ -212,7 +214,7 @@ def curve_of_refits(refits: Refits, target: Target, groups: Array | None = None)
             fix="use smaller sizes, or smaller groups",
         )
     sizes = refits.sizes().reshape(-1, steps).mean(axis=0).round().astype(np.intp)
-    spread = np.fmax(spread_of_draws(np.asarray(errors)), _spread_of_rows(outside))
+    spread = np.fmax(spread_of_draws(np.asarray(errors)), _spread_of_rows(outside, groups))
     return LearningCurve(sizes, np.asarray(errors), spread, UNITS[target.task])
 
 
@@ -241,13 +243,12 @@ def _scattered(losses: list[Floats], rows: Ints, judges: Mask) -> Floats:
     return spread
 
 
-def _spread_of_rows(losses: list[Floats]) -> Floats:
-    """(s,) standard error of a mean over the rows that judged, each row averaged over the draws in which it did."""
+def _spread_of_rows(losses: list[Floats], groups: Array | None) -> Floats:
+    """(s,) standard error of a mean over the rows evaluated, each averaged over the draws in which it was.
+
+    Rows of one group (copies, one patient) are one observation.
+    """
     known = np.isfinite(losses)
     seen = known.sum(axis=0)
-    per_row = np.nansum(losses, axis=0) / np.maximum(seen, 1)
-    judged = seen > 0
-    count = np.maximum(judged.sum(axis=1), 1)
-    mean = per_row.sum(axis=1, where=judged) / count
-    squares = np.sum(np.square(per_row - mean[:, None]), axis=1, where=judged)
-    return np.asarray(np.sqrt(squares / np.maximum(count - 1, 1) / count))
+    per_row = np.where(seen > 0, np.nansum(losses, axis=0) / np.maximum(seen, 1), np.nan)
+    return np.array([mean_and_error(step, groups)[1] for step in per_row])

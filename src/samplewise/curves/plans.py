@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_kind
 from samplewise.core.values import Estimate
 from samplewise.curves.forecasts import FURTHEST, SOURCE
 from samplewise.curves.meta.models import MetaModel
@@ -74,6 +74,7 @@ def collection_plan(  # prices and limits are separate facts, most with a defaul
     >>> bool(0 < plan.next_batch <= 1200), bool(plan.chance.value > 0.3)
     (True, True)
     """
+    require_kind(curve, CurvePoints)
     _check(cost_per_sample, rounds, max_growth, penalty, cost_per_round)
     need = samples_needed(curve, error, learner_name=learner_name, meta=meta)
     arrived = given_not_yet(need.reach)

@@ -3,7 +3,7 @@
 import csv
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,8 @@ class CurvePoints:
     >>> CurvePoints(np.array([10, 20]), np.array([[0.4, 0.2], [0.2, 0.2]])).error
     array([0.3, 0.2])
     """
+
+    MADE_BY: ClassVar[str] = "curves.measure_learning_curve(data), or LearningCurve.from_arrays(n, error)"
 
     sizes: Ints
     errors: Floats

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from samplewise.core.arrays import Floats
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_kind
 from samplewise.core.values import Estimate
 from samplewise.curves.forecasts import FURTHEST, SOURCE, check_coverage
 from samplewise.curves.meta.models import MetaModel, features_of, shipped_meta
@@ -71,6 +71,7 @@ def samples_needed(
     >>> bool(400 < need.needed.low < need.needed.value), bool(need.reachable.value > 0.5)
     (True, True)
     """
+    require_kind(curve, CurvePoints)
     check_target(curve, error)
     check_coverage(coverage)
     meta = shipped_meta() if meta is None else meta

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 from samplewise.core.arrays import Floats, Ints, Mask
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_kind
 from samplewise.curves.diagnosis import diagnose
 from samplewise.curves.families import FAMILIES, fit_family
 from samplewise.curves.laws import variances
@@ -137,6 +137,7 @@ def stop_rule(
     >>> advice.stop, round(advice.gap, 4)
     (True, 0.0023)
     """
+    require_kind(curve, CurvePoints)
     _check(curve, tolerance, final_size, coverage)
     final = np.inf if final_size is None else float(final_size)
     weighed = np.isfinite(curve.standard_error).all() and curve.standard_error.any()
@@ -178,6 +179,7 @@ def convexity_bound(curve: CurvePoints, sizes: npt.ArrayLike, coverage: float = 
     >>> convexity_bound(CurvePoints(np.array([100, 200]), np.array([[0.4, 0.3]])), [300, 1000])
     array([0.2, 0. ])
     """
+    require_kind(curve, CurvePoints)
     last, slope = _optimistic(curve, coverage)
     ahead = np.maximum(np.atleast_1d(np.asarray(sizes, dtype=np.float64)) - curve.sizes[-1], 0.0)
     with np.errstate(invalid="ignore"):  # 0 slope, unlimited rows
@@ -201,6 +203,7 @@ def least_size(curve: CurvePoints, error: float, coverage: float = 0.9) -> float
     >>> least_size(CurvePoints(np.array([100, 200]), np.array([[0.4, 0.3]])), 0.25)
     250.0
     """
+    require_kind(curve, CurvePoints)
     last, slope = _optimistic(curve, coverage)
     if error >= last:
         return float(curve.sizes[-1])

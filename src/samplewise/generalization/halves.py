@@ -3,7 +3,7 @@
 from scipy import stats
 
 from samplewise.core.arrays import Array, Floats
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_kind
 from samplewise.core.values import Estimate
 from samplewise.data.targets import Target
 from samplewise.engine.refits import Refits
@@ -43,6 +43,7 @@ def gap_of_refits(
     >>> taught.value, other.value == gap.value > 0
     (0.0, True)
     """
+    require_kind(refits, Refits)
     counts = refits.inside.sum(axis=0), (~refits.inside).sum(axis=0)
     if refits.design != "halves" or min(int(count.min()) for count in counts) < 2:
         raise InputError(

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask, positions_of
-from samplewise.core.errors import InputError, name_rows, unknown_name
+from samplewise.core.errors import InputError, name_rows, require_kind, unknown_name
 from samplewise.core.execution import Executor
 from samplewise.core.values import Attribution, Estimate, Scores
 from samplewise.data.dataset import Dataset
@@ -168,6 +168,7 @@ def memorization_of_refits(refits: Refits, target: Target, score: Score = "corre
     >>> memorization_of_refits(refit(part.runner, "halves", part.all_folds, count=4), part.target).top(1).keys
     array([7])
     """
+    require_kind(refits, Refits)
     success = successes(refits.outputs, target, score)
     if refits.design != "supersample":
         return _scores(refits.inside, success, refits.ids, unit_of(target, score))

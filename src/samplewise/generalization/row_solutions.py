@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from samplewise.core.arrays import Floats, Mask
+from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.engine.kernels import Spectrum
 
 NULL = 1e-12  # share of the largest eigenvalue below which a direction is no part of a kernel
@@ -81,6 +81,14 @@ class RowInverse:
         if self.ridge > 0:
             found += np.maximum(1.0 - self.squares.sum(axis=1), 0.0) / self.ridge
         return found[:, np.newaxis, np.newaxis]
+
+    def block_of(self, places: Ints) -> Floats:
+        """(p, p) block of the inverse at some places; needs a ridge, or a kernel without missing directions."""
+        vectors = self.vectors[places]
+        block = (vectors * self.inverse) @ vectors.T
+        if self.ridge > 0:
+            block += (np.eye(len(places)) - (vectors * self.kept) @ vectors.T) / self.ridge
+        return np.asarray(block)
 
     def random_norm(self, moment: Floats) -> tuple[float, float]:
         """Mean and standard deviation of the squared norm where every row's targets are drawn anew.
@@ -156,12 +164,21 @@ class RowSolution:
         left = self.held.ridge * self.duals if self.held.ridge > 0 else self.outside
         return (self.given - left).reshape(self.targets.shape)
 
-    def held_out_residuals(self) -> Floats:
-        """(n, c) target minus output of the solution without the row: C_ii^-1 (C Y)_i, C = (K + ridge)^-1."""
+    def held_out_residuals(self, groups: Array | None = None) -> Floats:
+        """(n, c) target minus output of the solution without the row, or without the rows of its group (n,).
+
+        C_gg^-1 (C Y)_g for the rows g that are left out together, C = (K + ridge)^-1.
+        """
         width = self.held.spectrum.width
         if width == 1:
-            return np.asarray(self.duals / self.held.own[:, 0])
-        return np.asarray(np.linalg.solve(self.held.own, self.duals.reshape(-1, width, 1)))[:, :, 0]
+            left_out = np.asarray(self.duals / self.held.own[:, 0])
+        else:
+            left_out = np.asarray(np.linalg.solve(self.held.own, self.duals.reshape(-1, width, 1)))[:, :, 0]
+        for rows in _together(groups):
+            places = (rows[:, np.newaxis] * width + np.arange(width)).ravel()
+            found = np.linalg.solve(self.held.block_of(places), self.duals[places])
+            left_out[rows] = found.reshape(len(rows), -1)
+        return left_out
 
     @property
     def unreachable(self) -> float:
@@ -169,3 +186,12 @@ class RowSolution:
         within = float(self.energy[self.held.spectrum.values >= self.held.ridge].sum())
         size = float(np.square(self.given).sum())
         return min(1.0, max(0.0, 1.0 - within / size)) if size else 0.0
+
+
+def _together(groups: Array | None) -> list[Ints]:
+    """Positions of the rows of every group of two rows or more."""
+    if groups is None:
+        return []
+    _, member, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    order = np.argsort(member.reshape(-1), kind="stable")
+    return [rows for rows in np.split(order, np.cumsum(sizes)[:-1]) if len(rows) > 1]

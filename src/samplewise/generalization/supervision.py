@@ -10,7 +10,9 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError
 from samplewise.core.values import Estimate, Scores
-from samplewise.data.inputs import as_given
+from samplewise.data.dataset import Dataset
+from samplewise.data.inputs import as_dataset, as_given
+from samplewise.engine.refits import joined_groups
 from samplewise.generalization.errors import error_rate
 from samplewise.generalization.row_kernels import Form, RowKernel, open_kernel
 from samplewise.generalization.row_solutions import RowInverse, RowSolution
@@ -32,7 +34,7 @@ class SupervisionComplexity:
         adjusted: (1 / n) sqrt(|f|^2 trace(K)), f the kernel ridge solution; no unit, grows with the targets' scale.
         relative: the same over that of random targets of the same size; 1 means as hard as coin flips.
         random: adjusted complexity of random targets, in closed form; low to high hold 95 % of draws.
-        held_out_error: error in % of f at rows left out of it, one at a time, in closed form.
+        held_out_error: error in % of f at rows left out of it, one at a time (copies and groups together).
         contributions: Scores, y_i (K + ridge)^-1 Y trace(K) / n^2; they add up to the squared complexity as the ridge
             vanishes.
         held_out_margins: Scores, margin of the output without the row for the row's own class; the better score for
@@ -171,14 +173,24 @@ def supervision_complexity(
     if not (np.isfinite(ridge) and ridge >= 0):
         raise InputError("the ridge is a share of the mean eigenvalue", got=f"ridge={ridge!r}", fix="use ridge=1e-3")
     given = data if data is None else as_given(data, y, label=label)
-    rows = open_kernel(given, kernel, form, sketch, seed)
+    rows, groups = open_kernel(given, kernel, form, sketch, seed), _groups_of(given)
     added = ridge * rows.trace / (rows.spectrum.count * rows.spectrum.width)
     held, silent = RowInverse(rows.spectrum, added), rows.ids[rows.silent()]
     if isinstance(targets, Mapping):
         if not targets:
             raise InputError("there are no targets", got="an empty mapping", fix="pass {name: targets}")
-        return {name: _measured(rows, held, _read(rows, one, residual), silent) for name, one in targets.items()}
-    return _measured(rows, held, _read(rows, targets, residual), silent)
+        return {
+            name: _measured(rows, held, _read(rows, one, residual), silent, groups) for name, one in targets.items()
+        }
+    return _measured(rows, held, _read(rows, targets, residual), silent, groups)
+
+
+def _groups_of(given: Any) -> Array | None:
+    """(n,) rows that are left out together, where the rows are in memory."""
+    if isinstance(given, tuple) and isinstance(given[0], dict | tuple):
+        return None  # inputs of a module with several of them
+    in_memory = isinstance(given, Dataset | tuple) or hasattr(given, "shape")
+    return joined_groups(as_dataset(given)) if in_memory else None
 
 
 def _read(rows: RowKernel, targets: Any, residual: bool) -> RowTargets:
@@ -204,7 +216,9 @@ def _read(rows: RowKernel, targets: Any, residual: bool) -> RowTargets:
     return found.less(rows.outputs)
 
 
-def _measured(rows: RowKernel, held: RowInverse, targets: RowTargets, silent: Array) -> SupervisionComplexity:
+def _measured(
+    rows: RowKernel, held: RowInverse, targets: RowTargets, silent: Array, groups: Array | None
+) -> SupervisionComplexity:
     """Everything about one set of targets."""
     solution = RowSolution(held, targets.values)
     n, norm = len(rows.ids), math.sqrt(solution.squared_norm)
@@ -212,14 +226,14 @@ def _measured(rows: RowKernel, held: RowInverse, targets: RowTargets, silent: Ar
     told = ENDLESS if math.isinf(norm) else EXACT if targets.values.any() else NOTHING
     random = _random(solution, scale)
     relative = scale * norm / random.value if 0 < random.value < math.inf else math.nan if random.value else 0.0
-    residuals = None if held.singular else solution.held_out_residuals()
+    residuals = None if held.singular else solution.held_out_residuals(groups)
     margins = _margins(targets, targets.values - residuals) if residuals is not None and targets.classes else None
     parts = scale**2 * (solution.duals * solution.given).reshape(n, -1).sum(axis=1)
     return SupervisionComplexity(
         adjusted=Estimate("adjusted_complexity", scale * norm, source=SOURCE, reason=told),
         relative=Estimate("relative_complexity", relative, source=SOURCE, reason=told),
         random=random,
-        held_out_error=_held_out_error(targets, residuals, margins),
+        held_out_error=_held_out_error(targets, residuals, margins, groups),
         contributions=Scores(
             "supervision_contribution", parts, rows.ids, "parts of the squared complexity",
             "the target is at odds with rows alike",
@@ -250,14 +264,16 @@ def _random(solution: RowSolution, scale: float) -> Estimate:
     return Estimate("random_complexity", scale * math.sqrt(mean), low, high, coverage=0.95, source=SOURCE, reason=told)
 
 
-def _held_out_error(targets: RowTargets, residuals: Floats | None, margins: Floats | None) -> Estimate:
-    """Of rows left out one at a time: wrong classes, or squared residuals over squared targets."""
+def _held_out_error(
+    targets: RowTargets, residuals: Floats | None, margins: Floats | None, groups: Array | None
+) -> Estimate:
+    """Of rows left out, copies and groups together: wrong classes, or squared residuals over squared targets."""
     if residuals is None:
         told = "without a ridge a singular kernel does not say what it would answer without a row"
         return Estimate("held_out_error", math.nan, unit="%", source="allen1974", reason=told)
     if margins is not None:
         told = "the left-out rows share all others, so the interval is approximate"
-        return replace(error_rate(margins <= 0), quantity="held_out_error", source="allen1974", reason=told)
+        return replace(error_rate(margins <= 0, groups), quantity="held_out_error", source="allen1974", reason=told)
     size = float(np.square(targets.values).sum())
     missed = 100.0 * float(np.square(residuals).sum()) / size if size else 0.0
     told = "squared residuals over squared targets; 100 is always answering zero"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from samplewise.core.arrays import Floats
+from samplewise.core.errors import require_kind
 from samplewise.core.values import Attribution, Estimate, Scores
 from samplewise.influence.evaluation import rank_correlations
 from samplewise.influence.game import MOST_FITS, Game
@@ -52,6 +53,7 @@ def datamodel(game: Game, *, count: int = 500, most_fits: int = MOST_FITS) -> Da
     >>> datamodel(game, count=200).attribution.values.shape
     (10, 10)
     """
+    require_kind(game, Game)
     require_count(count, 20, "count")
     game.require_affordable(count, most_fits, "draw fewer sets: count=")
     inside = random_sets(game, count)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Mask, positions_of, require_finite
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_kind
 from samplewise.core.randomness import generator, key_hashes
 from samplewise.core.values import Estimate, Scores
 
@@ -50,6 +50,7 @@ def mislabel_score(
     >>> mislabel_score(scores, [1, 2]).area.value
     0.75
     """
+    require_kind(scores, Scores)
     flags = _flags(scores, wrong)
     values = np.asarray(scores.values, dtype=np.float64)
     require_finite(values, scores.keys, "the scores", "leave these rows out before judging the scores")

@@ -1,6 +1,7 @@
 """What row effects are, and who judges them: shared by the closed form and by trained networks."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,6 +17,8 @@ FEWEST_JUDGES = 200
 @dataclass(frozen=True, slots=True, eq=False)
 class RowEffects:
     """What each row does to rows that had no part in the fit."""
+
+    MADE_BY: ClassVar[str] = "influence.row_effects(data)"
 
     benefit: Scores  # (n,) squared error without the row minus with it, per row judged
     reach: Scores  # (n,) mean square by which it moves their outputs, whatever their labels

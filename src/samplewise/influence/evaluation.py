@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask, positions_of, require_finite
-from samplewise.core.errors import InputError, name_rows
+from samplewise.core.errors import InputError, name_rows, require_kind
 from samplewise.core.randomness import generator, key_hashes
 from samplewise.core.values import Attribution, Estimate, Scores
 
@@ -61,6 +61,7 @@ def linear_datamodeling_score(
     >>> found.estimate.value
     1.0
     """
+    require_kind(attribution, Attribution)
     refits = _refits(attribution, subsets, outputs)
     draws = _Draws.of(len(refits.inside), len(refits.query_ids), resamples, seed)
     truth = refits.outputs.mean(axis=1).T
@@ -99,6 +100,8 @@ def datamodeling_score_difference(
     >>> datamodeling_score_difference(good, bad, masks, masks @ good.values.T).value
     2.0
     """
+    require_kind(first, Attribution)
+    require_kind(second, Attribution)
     refits = _refits(first, subsets, outputs)
     draws = _Draws.of(len(refits.inside), len(refits.query_ids), resamples, seed)
     truth = refits.outputs.mean(axis=1).T

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from scipy.special import logsumexp
@@ -37,6 +37,8 @@ class Game:
         metric: what a model is worth: its mean contribution over validation rows.
         players: whether a player is a row or a group of rows.
     """
+
+    MADE_BY: ClassVar[str] = "influence.open_game(data, validation)"
 
     runner: FitRunner
     member: Ints

@@ -4,6 +4,7 @@ import numpy as np
 from scipy import stats
 
 from samplewise.core.arrays import Ints
+from samplewise.core.errors import require_kind
 from samplewise.engine.refits import Change, Part
 from samplewise.influence.benefit import effects_in
 from samplewise.influence.effects import RowEffects
@@ -29,6 +30,7 @@ def harmful_rows(effects: RowEffects, level: float = LEVEL) -> Ints:
     >>> harmful_rows(RowEffects(scores, Scores("reach", np.ones(3), np.arange(3), "", "matters")))
     array([1])
     """
+    require_kind(effects, RowEffects)
     benefit, spread = effects.benefit.values, np.asarray(effects.benefit.spread, dtype=np.float64)
     known = np.flatnonzero(np.isfinite(benefit) & (spread > 0))
     furthest = np.argsort(-effects.reach.values[known], kind="stable")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from samplewise.core.arrays import Floats, Ints, Mask, positions_of, require_finite
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_kind
 from samplewise.core.randomness import derive_seed, hashed_order, key_hashes
 from samplewise.core.values import Attribution, Estimate, Exhibit, Scores
 from samplewise.influence.game import MOST_FITS, Game
@@ -57,6 +57,8 @@ def removal_curve(
     >>> list(removal_curve(knn_shapley((X[::2], y[::2])), game, shares=(0.4,)).curve.columns)
     ['removed', 'helpful_first', 'harmful_first', 'random']
     """
+    require_kind(scores, Scores)
+    require_kind(game, Game)
     grid = _checked_shares(shares, seeds)
     fits = seeds * (1 + 3 * len(shares))
     game.require_affordable(fits, most_fits, "ask for fewer shares or seeds")
@@ -124,6 +126,8 @@ def brittleness(
     >>> brittleness(Attribution(values, game.query_ids, game.keys, "margin"), game, counts=(1, 2)).smallest.values
     array([1.])
     """
+    require_kind(attribution, Attribution)
+    require_kind(game, Game)
     _require_flippable(game, counts)
     asked = positions_of(attribution.query_ids, game.query_ids)
     values = np.asarray(attribution.values)[:, positions_of(game.keys, np.asarray(attribution.ids))]

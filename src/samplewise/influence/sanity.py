@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, positions_of
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_kind
 from samplewise.core.values import Attribution, Estimate
 from samplewise.influence.evaluation import rank_correlations
 from samplewise.influence.intervals import mean_estimate
@@ -34,6 +34,8 @@ def weight_dependence(attribution: Attribution, randomized: Attribution, *, seed
     >>> weight_dependence(one, one).value
     1.0
     """
+    require_kind(attribution, Attribution)
+    require_kind(randomized, Attribution)
     rows = positions_of(attribution.ids, np.asarray(randomized.ids))
     queries = positions_of(attribution.query_ids, np.asarray(randomized.query_ids))
     other = _matrix(randomized)[np.ix_(queries, rows)]
@@ -61,6 +63,7 @@ def top_overlap(attribution: Attribution, count: int = 10) -> Estimate:
     >>> top_overlap(Attribution(np.eye(2, 4), np.arange(2), np.arange(4), "margin"), 1).value
     0.0
     """
+    require_kind(attribution, Attribution)
     values = _matrix(attribution)
     m, n = values.shape
     if m < 2 or not 0 < count < n:
@@ -97,6 +100,7 @@ def same_class_share(attribution: Attribution, labels: Any, query_labels: Any, *
     >>> same_class_share(Attribution(np.eye(2), np.arange(2), np.arange(2), "margin"), ["a", "b"], ["a", "a"]).value
     0.5
     """
+    require_kind(attribution, Attribution)
     values, own, asked = _matrix(attribution), np.asarray(labels), np.asarray(query_labels)
     if (len(asked), len(own)) != values.shape:
         raise InputError(

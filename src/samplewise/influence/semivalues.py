@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import betaln, gammaln
 
 from samplewise.core.arrays import Floats, Ints, Mask
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_kind
 from samplewise.core.randomness import derive_seed, hashed_order, key_hashes, uniform_from_hashes
 from samplewise.core.values import Scores
 from samplewise.influence.game import MOST_FITS, Game
@@ -42,6 +42,7 @@ def banzhaf(game: Game, *, count: int = 1000, most_fits: int = MOST_FITS) -> Sco
     >>> banzhaf(game, count=200).top(1, largest=False).keys
     array([1])
     """
+    require_kind(game, Game)
     require_count(count, 4, "count")
     game.require_affordable(count, most_fits, "draw fewer sets: count=")
     inside = random_sets(game, count)
@@ -87,6 +88,7 @@ def data_shapley(
     >>> round(float(data_shapley(game, permutations=5).values.sum()), 6)
     50.0
     """
+    require_kind(game, Game)
     require_count(permutations, 2, "permutations")
     if min(beta) < 1 or tolerance < 0:
         raise InputError(

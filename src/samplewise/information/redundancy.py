@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_kind
 from samplewise.core.execution import Executor
 from samplewise.core.randomness import hashed_order
 from samplewise.core.values import Exhibit, Scores
@@ -99,6 +99,7 @@ def information_curve(information: Scores) -> Exhibit:
     >>> information_curve(scores).columns["value"][[10, 15]]
     array([ 0., 25.])
     """
+    require_kind(information, Scores)
     ranked = np.sort(np.nan_to_num(information.values))
     shares = np.arange(0, 101, 5)
     total = max(float(ranked.sum()), 1e-300)

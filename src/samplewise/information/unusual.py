@@ -3,6 +3,7 @@
 import numpy as np
 
 from samplewise.core.arrays import Ints
+from samplewise.core.errors import require_kind
 from samplewise.core.values import Scores
 
 THRESHOLD = 4.0  # upper spreads above the median
@@ -23,6 +24,7 @@ def unusual_information(information: Scores, threshold: float = THRESHOLD) -> In
     >>> unusual_information(Scores("unique_information", values, np.arange(100), "nats", "rare"))
     array([99])
     """
+    require_kind(information, Scores)
     known = np.flatnonzero(np.isfinite(information.values) & (information.values > 0))
     if len(known) < LEAST_ROWS:
         return np.empty(0, dtype=np.intp)

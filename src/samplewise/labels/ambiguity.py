@@ -6,7 +6,7 @@ import numpy as np
 from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_kind
 from samplewise.labels.posterior import LabelPosterior, exact_interval
 
 CONFIDENT = 0.5  # a suggestion is taken where it is likelier right than all other classes together
@@ -58,6 +58,7 @@ def confusable_pairs(posterior: LabelPosterior) -> ConfusablePairs:
     Cost:    O(n + c^2).
     Source:  clopper1934, holm1979.
     """
+    require_kind(posterior, LabelPosterior)
     count = posterior.classes
     if count < 3:  # see Raises
         raise InputError(
@@ -85,6 +86,7 @@ def likely_errors(posterior: LabelPosterior) -> Mask:
 
     All flagged rows, but between two classes of an ambiguous pair only those that are wrong with probability .9.
     """
+    require_kind(posterior, LabelPosterior)
     if posterior.classes < 3:  # one pair cannot be more ambiguous than the others
         return posterior.flagged
     rows = np.flatnonzero(posterior.flagged)
@@ -96,6 +98,7 @@ def likely_errors(posterior: LabelPosterior) -> Mask:
 
 def suggests(posterior: LabelPosterior) -> Mask:
     """(n,) likely errors whose suggested label is likelier than all other classes together."""
+    require_kind(posterior, LabelPosterior)
     likely = likely_errors(posterior)
     return likely & (np.nan_to_num(posterior.suggested_probability) > CONFIDENT) if posterior.classes else likely
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from samplewise.core.arrays import Array
-from samplewise.core.errors import InputError, unknown_name
+from samplewise.core.errors import InputError, require_kind, unknown_name
 from samplewise.core.execution import Executor
 from samplewise.core.values import Estimate, Exhibit, Scores
 from samplewise.data.dataset import Dataset
@@ -284,6 +284,7 @@ def _joined(part: Part, posterior: LabelPosterior, annotations: Any) -> tuple[La
 
 def noise_exhibit(posterior: LabelPosterior, classes: Array) -> Exhibit:
     """P(given | true) as a matrix to draw: rows are true classes, columns given ones."""
+    require_kind(posterior, LabelPosterior)
     names = np.array([str(value) for value in classes.tolist()])
     count = len(names)
     columns = {

@@ -6,6 +6,7 @@ import lazy_loader
 import numpy as np
 
 from samplewise.core.arrays import Floats, Ints
+from samplewise.core.errors import require_kind
 from samplewise.core.randomness import derive_seed, hashed_order
 from samplewise.engine.refits.parts import Part
 from samplewise.labels.noise import NoiseFit, candidate_logits, noise_shape, supported_noise
@@ -31,6 +32,7 @@ def second_opinion(part: Part) -> NoiseFit | None:
     Cost:    one forest of 60 trees on 2,000 rows.
     Source:  breiman2001.
     """
+    require_kind(part, Part)
     if not 2 <= part.class_count <= MOST_CLASSES:
         return None
     outputs = part.held_out_outputs()

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_kind
 from samplewise.core.values import Estimate
 from samplewise.engine.models.kernel_head import KernelHead
 from samplewise.engine.refits.parts import Part
@@ -50,6 +50,8 @@ class LabelPosterior:
         beyond_chance: whether that evidence passes the 0.5 % level; if not, hardly any row is flagged.
         rounds: rounds of cross-fitting made.
     """
+
+    MADE_BY: ClassVar[str] = "labels.find_label_issues(data).posterior"
 
     codes: Array
     wrong: Floats
@@ -102,6 +104,7 @@ def skill(posterior: LabelPosterior) -> Estimate:
     Returns: Estimate; below about .1 the posterior itself is not to be relied on.
     Cost:    O(n).   Source: clopper1934.
     """
+    require_kind(posterior, LabelPosterior)
     trusted = np.flatnonzero(~posterior.flagged & ~np.isnan(posterior.wrong))
     given = posterior.codes[trusted]
     unit = "share of the way from guessing to perfect"
@@ -153,6 +156,7 @@ def label_posterior(part: Part, *, predictions: Floats | None = None, rounds: in
     Not for: rows whose copies share the label (put them in one group); flips that strike only ambiguous rows.
     Source: docs/decisions/0005; northcutt2021, patrini2017.
     """
+    require_kind(part, Part)
     if rounds < 1:
         raise InputError("at least one round is needed", got=f"rounds={rounds}", fix="use rounds=2")
     if not part.class_count:

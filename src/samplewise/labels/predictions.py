@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Ints, require_finite
 from samplewise.core.errors import InputError, name_rows
@@ -16,6 +17,7 @@ IN_SAMPLE = 0.999  # accuracy on given labels above which predictions were made 
 ENOUGH = 200  # rows from which so high an accuracy is no luck
 ONE_VOICE = 0.9  # share of a row's nearest rows that have to agree, for its label to be an odd one
 FEWEST_ODD = 10  # odd labels from which repeating them is no luck
+BEYOND_CHANCE = 3.0  # times as many odd labels as random neighbours make, from which X is known to tell classes apart
 MOST_ASKED = 5000  # hash-drawn rows on which in-sample predictions are looked for
 REPEATED = 0.5  # share of odd labels that only a model that saw the rows repeats
 HARD = 0.01  # share of rows the nearest rows are wrong about, from which being always right takes having seen them
@@ -76,9 +78,10 @@ def refuse_in_sample(P: Array, codes: Ints, near: Ints, ids: Array) -> None:
 
     A label is odd where at least nine tenths of the row's nearest rows agree on another class. A model that did not see
     the row names few of the odd labels, whatever share of them is wrong; predictions that name more than half of ten or
-    more odd labels are refused. With fewer odd labels those are refused that get over 99.9 % of 200 or more labels
-    right where the nearest rows get less than 99 % right. Predictions of a model that saw the rows but is too rigid to
-    repeat wrong labels pass, and hide little.
+    more odd labels are refused, if there are clearly more of them than nearest rows drawn at random would make: where X
+    says little of the labels, predictions from better features name them too. Otherwise those are refused that get over
+    99.9 % of 200 or more labels right where the nearest rows get less than 99 % right. Predictions of a model that saw
+    the rows but is too rigid to repeat wrong labels pass, and hide little.
 
     Args:
         P: (n, c) probabilities.   codes: (n,) given classes.   near: (n, k) positions of the nearest rows, -1 for none.
@@ -92,7 +95,7 @@ def refuse_in_sample(P: Array, codes: Ints, near: Ints, ids: Array) -> None:
     np.add.at(votes, (rows, codes[near[rows, places]]), 1.0)
     contradicted = votes.argmax(axis=1) != codes
     odd = np.flatnonzero(contradicted & (votes.max(axis=1) >= ONE_VOICE * np.maximum(votes.sum(axis=1), 1.0)))
-    if len(odd) < FEWEST_ODD:
+    if len(odd) < max(FEWEST_ODD, BEYOND_CHANCE * _odd_by_chance(codes, votes)):
         if contradicted.mean() > HARD:
             refuse_perfect(P, codes)
         return
@@ -105,6 +108,16 @@ def refuse_in_sample(P: Array, codes: Ints, near: Ints, ids: Array) -> None:
             fix="pass predictions of models that did not see the row (cross_val_predict); if they are, and come from "
             "better features than X, pass those as embeddings=",
         )
+
+
+def _odd_by_chance(codes: Ints, votes: Floats) -> float:
+    """How many labels would be odd if the nearest rows were any rows, whatever X says."""
+    asked = votes.sum(axis=1)
+    needed = np.ceil(ONE_VOICE * asked - 1e-9)
+    shares = np.bincount(codes, minlength=votes.shape[1]) / len(codes)
+    agree = np.asarray(stats.binom.sf(needed[:, None] - 1, asked[:, None], shares))  # (n, c) that so many name c
+    agree[np.arange(len(codes)), codes] = 0.0
+    return float(agree.sum())
 
 
 def refuse_perfect(P: Array, codes: Ints) -> None:

@@ -5,6 +5,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from samplewise.core.errors import require_kind
 from samplewise.engine.refits.parts import Change, Part
 from samplewise.labels.ambiguity import likely_errors, suggests
 from samplewise.labels.posterior import LabelPosterior, label_posterior
@@ -20,6 +21,7 @@ def relabel_disputed(part: Part, judge: Judge = label_posterior) -> Change:
     Returns: Change of kind "relabel" with new codes.
     Cost:    one call of `judge`; `label_posterior` makes 2 rounds.
     """
+    require_kind(part, Part)
     posterior = _posterior_of(part, judge)
     rows = np.flatnonzero(suggests(posterior))
     return Change("relabel", rows, posterior.suggested[rows])
@@ -32,6 +34,7 @@ def drop_disputed(part: Part, judge: Judge = label_posterior) -> Change:
     Returns: Change of kind "drop".
     Cost:    one call of `judge`; `label_posterior` makes 2 rounds.
     """
+    require_kind(part, Part)
     posterior = _posterior_of(part, judge)
     likely = likely_errors(posterior)
     if posterior.classes:
@@ -47,6 +50,7 @@ def reweight_disputed(part: Part, judge: Judge = label_posterior) -> Change:
     Returns: Change of kind "reweight" with weights 1 - P(wrong) times those the rows have.
     Cost:    one call of `judge`; `label_posterior` makes 2 rounds.
     """
+    require_kind(part, Part)
     posterior = _posterior_of(part, judge)
     rows = np.flatnonzero(likely_errors(posterior))
     own = np.ones(len(part)) if part.data.weights is None else part.data.weights

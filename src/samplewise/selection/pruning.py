@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 
 from samplewise.core.arrays import Array, Ints
-from samplewise.core.errors import InputError, name_rows
+from samplewise.core.errors import InputError, name_rows, require_kind
 from samplewise.core.randomness import hashed_order
 from samplewise.core.values import Scores
 
@@ -57,6 +57,7 @@ def prune(
     >>> prune(hard, 0.5, skip_hardest=0.25).ids.tolist()
     ['c', 'd']
     """
+    require_kind(scores, Scores)
     _check(scores, keep, skip_hardest)
     if order not in ("hardest", "easiest", "random"):
         raise InputError("order is hardest, easiest or random", got=repr(order), fix='order="hardest"')

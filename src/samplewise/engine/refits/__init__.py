@@ -9,7 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "designs": ["Refits", "refit", "refit_supersamples", "supersamples"],
         "auto_executor": ["AutoExecutor"],
         "parts": ["Change", "Part", "Rule"],
-        "preparation": ["Prepared", "fits_in", "prepare"],
+        "preparation": ["Prepared", "fits_in", "joined_groups", "prepare"],
         "processes": ["ProcessExecutor"],
         "runner": ["FitRunner"],
         "store": ["FitStore"],

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -20,6 +20,8 @@ Design = Literal["folds", "halves", "nested", "pairs", "supersample"]
 @dataclass(frozen=True, slots=True, eq=False)
 class Refits:
     """Models fitted on subsets of the same rows, and what each says about every row, inside or outside its subset."""
+
+    MADE_BY: ClassVar[str] = "engine.refits.refit(rows.runner, design, rows.folds()), with rows = prepare(data)"
 
     ids: Array  # (n,)
     inside: Mask  # (k, n) which rows taught model k

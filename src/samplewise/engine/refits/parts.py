@@ -7,7 +7,7 @@ another; it cannot tell them apart, and no label of a row outside its part ever 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -42,6 +42,8 @@ class Part:
         ordered: folds are blocks of time, so a row is predicted only from earlier folds.
         left_out: the fold this part leaves out, or None for the whole.
     """
+
+    MADE_BY: ClassVar[str] = "engine.refits.prepare(data).whole"
 
     runner: FitRunner
     positions: Ints

@@ -17,7 +17,7 @@ from samplewise.data.inputs import as_labeled
 from samplewise.data.splits import fold_of_rows
 from samplewise.data.targets import Target, Task, describe_target
 from samplewise.engine.models.choice import choose_learner
-from samplewise.engine.models.encoding import SpaceEncoder
+from samplewise.engine.models.encoding import SpaceEncoder, feature_space
 from samplewise.engine.models.learner import Learner
 from samplewise.engine.neighbours import exact_groups, groups_with_copies
 from samplewise.engine.refits.auto_executor import AutoExecutor
@@ -73,12 +73,12 @@ class Prepared:
     @cached_property
     def copies(self) -> Ints:
         """(n,) number of the set of exactly equal rows a row belongs to."""
-        return exact_groups(self.space[: len(self.data)])
+        return exact_copies(self.data, self.space[: len(self.data)])
 
     @cached_property
     def groups(self) -> Array | None:
         """(n,) rows that stay together in every split: the user's groups and exact copies; None: there are none."""
-        return groups_with_copies(self.copies, self.data.groups, self.data.ids)
+        return joined_groups(self.data, self.copies)
 
     @cached_property
     def codes(self) -> Array:
@@ -153,6 +153,17 @@ def prepare(  # one keyword per thing a user may know about their data and its f
     chosen, _ = choose_learner(learner, rows, target)
     held = None if test is None else as_labeled(test, name="the test rows")
     return Prepared(rows, target, chosen, n_folds, seed, executor or AutoExecutor(), fits_in(run_dir), held)
+
+
+def exact_copies(data: Dataset, space: Floats) -> Ints:
+    """(n,) number of the set of exactly equal rows a row belongs to, as a model sees them in `space` (n, d)."""
+    return exact_groups(space)
+
+
+def joined_groups(data: Dataset, copies: Ints | None = None) -> Array | None:
+    """(n,) rows that stay together in every split: exact copies and the user's groups; None: every row stands alone."""
+    copies = exact_copies(data, feature_space(data)) if copies is None else copies
+    return groups_with_copies(copies, data.groups, data.ids)
 
 
 def fits_in(run_dir: str | Path | None) -> FitStore:

@@ -1,0 +1,116 @@
+"""The border: every form of the same rows becomes the same Dataset, and everything else is refused in plain words."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from samplewise.core.errors import InputError
+from samplewise.core.values import Scores
+from samplewise.data import Dataset, Roles, as_dataset, as_labeled, as_reading, read_dataset, require_labels
+from samplewise.data import columns as described
+from samplewise.data.inputs import as_given, with_columns_of
+
+X, Y = np.arange(12.0).reshape(6, 2), np.array(["a", "b", "a", "b", "a", "b"])
+FRAME = pd.DataFrame({"one": X[:, 0], "two": X[:, 1], "kind": Y})
+
+
+@pytest.fixture
+def path(tmp_path):
+    FRAME.to_csv(tmp_path / "rows.csv", index=False)
+    return tmp_path / "rows.csv"
+
+
+def test_every_form_of_the_same_rows_is_the_same_data_set(path):
+    frame = FRAME[["one", "two"]]
+    forms = [
+        as_dataset((frame, Y)), as_dataset(frame, Y), as_dataset(FRAME, label="kind"), as_dataset(path, label="kind"),
+        as_dataset(str(path), label="kind"), as_dataset(Dataset(frame, Y)),
+        as_dataset(read_dataset(path), label="kind"),
+        as_dataset(read_dataset(path, label="kind")),
+    ]  # fmt: skip
+    assert len({data.fingerprint() for data in forms}) == 1
+    assert {data.columns for data in forms} == {forms[0].columns}
+
+
+def test_labels_may_replace_those_of_a_data_set():
+    assert as_dataset(Dataset(X, Y), Y[::-1]).y.tolist() == Y[::-1].tolist()
+
+
+def test_columns_play_parts_beside_labels_given_as_an_array():
+    reading = as_reading(FRAME.drop(columns="kind"), Y, Roles(id="one", groups=[1, 1, 2, 2, 3, 3]))
+    assert reading.data.ids.tolist() == X[:, 0].tolist()
+    assert reading.data.X.columns.tolist() == ["two"]
+    assert reading.data.y.tolist() == Y.tolist()
+    assert reading.data.groups.tolist() == [1, 1, 2, 2, 3, 3]
+
+
+def test_a_frame_is_described_once_whatever_is_done_with_its_rows(monkeypatch):
+    calls = []
+    plain = described.describe_columns
+    monkeypatch.setattr(described, "describe_columns", lambda *given: calls.append(given) or plain(*given))
+    data = as_dataset(FRAME, label="kind")
+    part = data.keep([0, 1, 2]).with_labels([1, 2, 3])
+    assert part.columns is data.columns
+    assert len(calls) == 1
+    assert data.take([4, 5]).columns is part.columns
+
+
+def test_a_subset_keeps_the_description_of_all_rows():
+    """Two of six rows hold one value only: the column is a number all the same."""
+    data = Dataset(pd.DataFrame({"mostly": [1.0, 1.0, 2.0, 3.0, 4.0, 5.0]}))
+    assert data.take([0, 1]).columns[0].kind == "numeric"
+
+
+@pytest.mark.parametrize(
+    ("call", "where", "fix"),
+    [
+        (lambda: as_dataset((X, Y, Y)), "", r"Dataset\(X, y, ids="),
+        (lambda: as_dataset((X, Y), Y), "data", "one of them"),
+        (lambda: as_dataset(FRAME, Y, label="kind"), "data", "one of them"),
+        (lambda: as_dataset(X, "boosting"), "data", "learner='boosting'"),
+        (lambda: as_dataset(X, LogisticRegression()), "data", "learner="),
+        (lambda: as_dataset(LogisticRegression()), "", "a Dataset, X and y"),
+        (lambda: as_dataset(None), "", "a Dataset, X and y"),
+        (lambda: as_dataset(5), "", "a Dataset, X and y"),
+        (lambda: as_dataset(Scores("s", X[:, 0], Y, "", "")), "", "a Dataset, X and y"),
+        (lambda: as_dataset(Dataset(X, Y), label="kind"), "data", "read_dataset"),
+        (lambda: as_dataset(X, Y[:3]), "", "one entry of y per row"),
+        (lambda: as_dataset("nowhere.csv", label="kind"), "nowhere.csv", r"use \.csv"),
+        (lambda: as_dataset(FRAME, label="sort"), "", "kind"),
+        (lambda: as_labeled(X), "", "pass y"),
+        (lambda: as_labeled(X, [1, None, 2, 1, 2, 1], name="validation"), "rows id 1", r"validation\.drop"),
+        (lambda: as_given(Scores("s", X[:, 0], Y, "", "")), "", "a Dataset, X and y"),
+    ],
+)
+def test_anything_else_is_refused(call, where, fix):
+    with pytest.raises(InputError) as caught:
+        call()
+    assert where in caught.value.where
+    assert re.search(fix, caught.value.fix)
+
+
+def test_missing_labels_are_named_in_one_and_in_several_columns():
+    require_labels(np.array([1.0, 2.0]), np.arange(2))
+    for labels in (np.array([1.0, np.nan]), np.array([[1.0, 0.0], [np.nan, 1.0]]), np.array(["a", None], dtype=object)):
+        with pytest.raises(InputError, match=r"(?s)needs a label.*rows id 7.*1 of 2"):
+            require_labels(labels, np.array([3, 7]))
+
+
+def test_rows_for_a_module_stay_what_they_are():
+    rows = (X, Y)
+    assert as_given(rows) is rows
+    assert as_given(X) is X
+    assert as_given(X, Y)[1] is Y
+    assert isinstance(as_given(FRAME, label="kind"), Dataset)
+
+
+def test_other_rows_take_the_columns_of_the_data():
+    data, other = Dataset(FRAME[["one", "two"]]), Dataset(FRAME[["two", "one"]])
+    assert with_columns_of(data, other, "test").X.columns.tolist() == ["one", "two"]
+    with pytest.raises(InputError, match=r"(?s)test lack columns of the data.*two"):
+        with_columns_of(data, Dataset(FRAME[["one"]]), "test")
+    with pytest.raises(InputError, match=r"(?s)test have other columns.*ndarray \(6, 2\), data DataFrame"):
+        with_columns_of(data, Dataset(X), "test")

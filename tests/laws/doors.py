@@ -1,0 +1,163 @@
+"""Every exported function of rows, called in one way: the table the laws run over.
+
+A function of one data set is `f(data, y=None, *, label=None, ...)`; each entry takes what stands before the keywords
+and gives the numbers of its answer. Functions of two data sets, of results of an earlier step, and of plain numbers
+are listed, so that a new export has to be put somewhere.
+"""
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+import samplewise
+from samplewise import curves, generalization, influence, information, labels, shift
+
+ROOMS = ("curves", "generalization", "influence", "information", "labels", "selection", "shift")
+
+
+def scores_of(scores):
+    return scores.aligned_to(np.sort(scores.keys)).values
+
+
+def network():
+    """A small network and its learner, for functions that take one."""
+    from functools import partial
+
+    from samplewise.engine.models import TorchLearner, dense_network
+
+    return TorchLearner(partial(dense_network, widths=(4,)), epochs=4, rate=0.02)
+
+
+def linear(rows):
+    """A linear model of the rows the laws use."""
+    return LogisticRegression(tol=1e-8, max_iter=2000).fit(np.asarray(rows.X), rows.y)
+
+
+def torch_module(rows):
+    """An untrained linear module for rows of three columns."""
+    import torch
+
+    torch.manual_seed(0)
+    return torch.nn.Sequential(torch.nn.Linear(rows.X.shape[1], len(np.unique(rows.y)))).double()
+
+
+def sources(rows):
+    """Two sources and the rows they are judged by."""
+    return np.array(["old", "new", "judge"])[np.arange(len(rows)) % 3]
+
+
+ONE_DATA_SET = {
+    "audit": lambda rows, *given, **named: np.array(
+        [
+            estimate.value
+            for outcome in samplewise.audit(*given, checks="SW501,SW502", **named).record.outcomes
+            for estimate in outcome.result.measured
+        ]
+    ),
+    "curves.measure_learning_curve": lambda rows, *given, **named: (
+        curves.measure_learning_curve(*given, sizes=[10, 30], repeats=2, **named).errors
+    ),
+    "curves.forecast_mixtures": lambda rows, *given, **named: (
+        curves.forecast_mixtures(*given, source=sources(rows), judge="judge", repeats=1, **named).errors
+    ),
+    "generalization.generalization_gap": lambda rows, *given, **named: scores_of(
+        generalization.generalization_gap(*given, learner="logistic", splits=4, draws=1, **named).information
+    ),
+    "generalization.memorization": lambda rows, *given, **named: scores_of(
+        generalization.memorization(*given, models=8, **named).scores
+    ),
+    "generalization.supervision_complexity": lambda rows, *given, **named: scores_of(
+        generalization.supervision_complexity(*given, kernel="rbf", **named).contributions
+    ),
+    "generalization.curvature_spectrum": lambda rows, *given, **named: (
+        generalization.curvature_spectrum(*given, module=torch_module(rows), count=2, method="exact", **named).largest
+    ),
+    "generalization.intrinsic_dimension": lambda rows, *given, **named: (
+        generalization.intrinsic_dimension(*given, learner=network(), seeds=[0], grid=[4, 8, 16], **named).found
+    ),
+    "influence.gradient_norm": lambda rows, *given, **named: scores_of(
+        influence.gradient_norm(*given, module=linear(rows), **named)
+    ),
+    "influence.gradient_coherence": lambda rows, *given, **named: scores_of(
+        influence.gradient_coherence(*given, module=linear(rows), **named)
+    ),
+    "influence.leave_one_out": lambda rows, *given, **named: scores_of(influence.leave_one_out(*given, **named)),
+    "influence.row_effects": lambda rows, *given, **named: scores_of(influence.row_effects(*given, **named).reach),
+    "influence.knn_shapley": lambda rows, *given, **named: scores_of(influence.knn_shapley(*given, **named)),
+    "influence.out_of_bag_value": lambda rows, *given, **named: scores_of(
+        influence.out_of_bag_value(*given, count=20, **named)
+    ),
+    "information.unique_information": lambda rows, *given, **named: scores_of(
+        information.unique_information(*given, **named).functional
+    ),
+    "information.redundant_rows": lambda rows, *given, **named: np.sort(information.redundant_rows(*given, **named)),
+    "information.removal_cost": lambda rows, *given, **named: information.removal_cost(*given, **named).columns[
+        "value"
+    ],
+    "labels.find_label_issues": lambda rows, *given, **named: scores_of(
+        labels.find_label_issues(*given, **named).wrong
+    ),
+    "labels.neighbour_disagreement": lambda rows, *given, **named: scores_of(
+        labels.neighbour_disagreement(*given, **named)
+    ),
+    "labels.training_dynamics": lambda rows, *given, **named: scores_of(
+        labels.training_dynamics(*given, learner=network(), runs=1, **named).margin
+    ),
+    "shift.worst_segments": lambda rows, *given, **named: shift.worst_segments(*given, **named).errors.error,
+}
+
+TWO_DATA_SETS = {  # each as a Dataset or (X, y)
+    "generalization.layer_profile": lambda rows, one, two: (
+        generalization.layer_profile(one, two, module=torch_module(rows), permutations=20).distance
+    ),
+    "influence.open_game": lambda rows, one, two: np.array(influence.open_game(one, two).ends),
+    "influence.unrolled_attribution": lambda rows, one, two: (
+        influence.unrolled_attribution(one, two, learner=sgd(), check=False).values
+    ),
+    "influence.training_smoothness": lambda rows, one, two: np.array(
+        [influence.training_smoothness(one, two, learner=sgd()).factor]
+    ),
+    "generalization.kernel_similarity": lambda rows, one, two: np.array(
+        [generalization.kernel_similarity(one, kernel="rbf", other="linear").value]
+    ),
+}
+
+
+def sgd():
+    from functools import partial
+
+    import torch
+
+    from samplewise.engine.models import TorchLearner
+
+    return TorchLearner(partial(torch.nn.Linear, 3, 2), epochs=2, rate=0.1, optimizer="sgd")
+
+
+RESULTS_OF_AN_EARLIER_STEP = {
+    "curves.collection_plan", "curves.compare", "curves.convexity_bound", "curves.curve_of_refits", "curves.diagnose",
+    "curves.forecast", "curves.least_size", "curves.next_doubling", "curves.power_law", "curves.samples_needed",
+    "curves.stop_rule", "generalization.gap_of_refits", "generalization.memorization_of_refits", "influence.banzhaf",
+    "influence.brittleness", "influence.data_shapley", "influence.datamodel", "influence.datamodeling_score_difference",
+    "influence.harmful_rows", "influence.linear_datamodeling_score", "influence.mislabel_score",
+    "influence.refit_subsets", "influence.removal_curve", "influence.same_class_share", "influence.top_overlap",
+    "influence.weight_dependence", "information.information_curve", "information.unusual_information",
+    "labels.confusable_pairs", "labels.drop_disputed", "labels.label_posterior", "labels.likely_errors",
+    "labels.noise_exhibit", "labels.relabel_disputed", "labels.reweight_disputed", "labels.second_opinion",
+    "labels.skill", "labels.suggests", "selection.prune",
+}  # fmt: skip
+
+ROWS_AND_DECISIONS = {"selection.apply"}  # its second argument is what to do
+
+NUMBERS = {  # functions of arrays of numbers, of counts or of settings
+    "curves.fit_law", "curves.fit_meta", "curves.log_sizes", "generalization.absolute_error",
+    "generalization.beats_guessing", "generalization.betting_bound", "generalization.bounds_from_runs",
+    "generalization.calibration_error", "generalization.claim_after_looks", "generalization.clopper_pearson",
+    "generalization.clopper_pearson_bound", "generalization.conformal_threshold", "generalization.discrimination",
+    "generalization.error_rate", "generalization.explained_variance", "generalization.formal_counterexample",
+    "generalization.pac_bayes_kl_bound", "generalization.reusable_holdout", "generalization.rows_to_claim",
+    "generalization.sample_compression_bound", "generalization.simulated_counterexample", "labels.bootstrapping",
+    "labels.budget", "labels.channel_information", "labels.check_predictions", "labels.confident_learning",
+    "labels.dawid_skene", "labels.fit_noise", "labels.fit_residuals", "labels.generalized_cross_entropy",
+    "labels.label_noise_entropy", "labels.least_training_errors", "labels.mean_absolute_error",
+    "selection.decisions_of", "shift.cells_of", "shift.find_worst_segments", "shift.named_segments",
+    "shift.segment_errors", "shift.segments_of_losses",
+}  # fmt: skip
