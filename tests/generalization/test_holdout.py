@@ -117,8 +117,8 @@ def overspent():
     [
         (lambda: reusable_holdout(0), "rows", "reusable_holdout(10_000"),
         (lambda: reusable_holdout(10, budget=0), "budget", "reusable_holdout(10_000"),
-        (lambda: reusable_holdout(10, confidence=1.0), "confidence", "reusable_holdout(10_000"),
-        (lambda: reusable_holdout(10, noise=-1.0), "noise", "leave them out"),
+        (lambda: reusable_holdout(10, confidence=95), "confidence", "did you mean 0.95?"),
+        (lambda: reusable_holdout(10, noise=-1.0), "noise", "leave it out"),
         (lambda: reusable_holdout(10).ask(0.5, [0.5] * 9), "held_out_values", "rescale"),
         (lambda: reusable_holdout(2).ask(0.5, [0.5, 2.0]), "held_out_values", "rescale"),
         (lambda: reusable_holdout(2).ask(0.5, [0.5, np.nan]), "held_out_values", "rescale"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from samplewise.core.arrays import Floats, Ints, Mask, positions_of, require_finite
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_shares
 from samplewise.core.randomness import derive_seed, hashed_order, key_hashes
 from samplewise.core.values import Attribution, Estimate, Exhibit, Scores
 from samplewise.influence.game import MOST_FITS, Game
@@ -208,11 +208,9 @@ def _chance_flips(
 
 
 def _checked_shares(shares: Sequence[float], seeds: int) -> Floats:
-    grid = np.r_[0.0, np.asarray(shares, dtype=np.float64)]
-    if len(grid) < 2 or (np.diff(grid) <= 0).any() or grid[-1] >= 1:
-        raise InputError(
-            "shares must grow and lie between 0 and 1", got=f"shares={tuple(shares)}", fix=f"use shares={SHARES}"
-        )
+    grid = np.r_[0.0, require_shares(shares, "shares")]
+    if (np.diff(grid) <= 0).any():
+        raise InputError("shares must grow", got=f"shares={tuple(shares)}", fix=f"use shares={SHARES}")
     if seeds < 3:
         raise InputError("a curve needs at least three seeds", got=f"seeds={seeds}", fix="use seeds=3")
     return grid

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
+from samplewise.core.errors import require_share, require_shares
 from samplewise.core.randomness import hashed_order
-from samplewise.core.values import Exhibit, Scores
+from samplewise.core.values import Exhibit, Scores, percent, percent_text
 from samplewise.engine.kernels.smoother import held_out_residuals
 from samplewise.engine.models.metrics import Metric
 from samplewise.engine.refits import Change, Part, Surrogate, ThreadExecutor, surrogate
@@ -28,9 +29,11 @@ def redundant_rows(part: Part, share: float = 0.25) -> Ints:
 
     Args:    part: n rows; no label outside it is read.   share: of its rows, between 0 and 1.
     Returns: at most share * n positions, least informative first.
+    Raises:  InputError for a share outside (0, 1).
     Cost:    O(rounds n p^2), p at most 256.   Not for: rare but important cases: list them and keep them.
     Source:  harutyunyan2021.
     """
+    require_share(share, "share")
     part, order_of_rows = in_id_order(part)
     whole = surrogate(part)
     copies = np.unique(part.copies, return_inverse=True)[1]
@@ -69,7 +72,7 @@ def information_curve(information: Scores) -> Exhibit:
     carried = np.r_[0.0, np.cumsum(ranked)][(shares * len(ranked)) // 100] / total
     columns: dict[str, Array] = {
         "rows left out (%)": shares,
-        "value": 100.0 * carried,
+        "value": percent(carried),
         "low": np.full(len(shares), np.nan),
         "high": np.full(len(shares), np.nan),
         "status": np.full(len(shares), "measured"),
@@ -88,8 +91,11 @@ def removal_cost(
     Args:    part: the whole data, with folds.   metric: per-row contributions.   shares: of a training part.
              coverage: of the intervals.
     Returns: Exhibit "bars": name, value, low, high, control, control_low, control_high; below 0 the score falls.
+    Raises:  InputError for shares or a coverage outside (0, 1).
     Cost:    5 (1 + 2 len(shares)) fits and 5 orders.   Source: harutyunyan2021.
     """
+    require_shares(shares, "shares")
+    require_share(coverage, "coverage")
     parts = outer_parts(part.runner, part.all_folds, ordered=part.ordered)
     asks = [np.flatnonzero(part.all_folds == one.left_out) for one in parts]
     orders = ThreadExecutor().map(_least_first, [(one, max(shares)) for one in parts], seeds=[0] * len(parts))
@@ -109,7 +115,7 @@ def removal_cost(
     low, high = value - half_width(error, coverage), value + half_width(error, coverage)
     half = len(shares)
     columns: dict[str, Array] = {
-        "name": np.array([f"{100 * share:.0f} % of the rows" for share in shares]),
+        "name": np.array([f"{percent_text(share, '.0f')} of the rows" for share in shares]),
         "value": value[:half],
         "low": low[:half],
         "high": high[:half],
