@@ -151,9 +151,10 @@ class TestDicts:
 
 
 class TestRefusals:
-    def test_another_schema_version(self) -> None:
-        with pytest.raises(InputError, match=r"(?s)schema version.*got:\s+int 99.*fix:.*reads version 2"):
-            codec.from_dict(codec.to_dict(record()) | {"schema": 99})
+    @pytest.mark.parametrize("version", [1, 99])  # in 1 rates were in per cent
+    def test_another_schema_version(self, version: int) -> None:
+        with pytest.raises(InputError, match=rf"(?s)schema version.*got:\s+int {version}.*audit again.*version 2"):
+            codec.from_dict(codec.to_dict(record()) | {"schema": version})
 
     def test_something_else_altogether(self) -> None:
         with pytest.raises(InputError, match=r"(?s)not an audit record.*top level.*fix:.*audit\.json"):

@@ -122,7 +122,7 @@ def overspent():
         (lambda: reusable_holdout(10).ask(0.5, [0.5] * 9), "held_out_values", "rescale"),
         (lambda: reusable_holdout(2).ask(0.5, [0.5, 2.0]), "held_out_values", "rescale"),
         (lambda: reusable_holdout(2).ask(0.5, [0.5, np.nan]), "held_out_values", "rescale"),
-        (lambda: reusable_holdout(2).ask(np.nan, [0.5, 0.5]), "training_value", "rescale"),
+        (lambda: reusable_holdout(2).ask(80, [0.5, 0.5]), "training_value", "did you mean 0.8?"),
         (asked_twice, "questions", "fresh held-out rows"),
         (overspent, "budget", "fresh held-out rows"),
     ],

@@ -93,7 +93,9 @@ def test_attributed_rows_flip_sooner_than_random_ones(clouds_game):
     assert (np.diff(shares["attributed"]) >= 0).all()
     assert shares["attributed"][-1] > shares["random_of_its_class"][-1] >= 0
     assert found.flipped.value == shares["attributed"][-1]
-    assert found.beyond_chance.value == pytest.approx(shares["attributed"][-1] - shares["random_of_its_class"][-1])
+    assert found.beyond_chance.unit == "points"
+    beyond = 100 * (shares["attributed"][-1] - shares["random_of_its_class"][-1])
+    assert found.beyond_chance.value == pytest.approx(beyond)
     assert found.smallest.keys.tolist() == attribution.query_ids.tolist()
 
 

@@ -53,7 +53,7 @@ class ReusableHoldout:
         Cost:    O(n).
         """
         values = np.asarray(held_out_values, dtype=np.float64).reshape(-1)
-        self._require(float(training_value), values)
+        self._require(training_value, values)
         mean = float(values.mean())
         limit = self.threshold + self.shifts[self.spent] + self.jitters[self.asked]
         self.asked += 1
@@ -88,12 +88,13 @@ class ReusableHoldout:
                 got=f"{self.asked} of {self.questions} questions, {self.spent} of {self.budget} held-out answers",
                 fix="take fresh held-out rows; more answers from these would be no better than training values",
             )
+        require_share(training_value, "training_value", low_open=False, high_open=False)
         outside = int((~((values >= 0.0) & (values <= 1.0))).sum())  # NaN too
-        if len(values) != self.rows or outside or not 0.0 <= training_value <= 1.0:
+        if len(values) != self.rows or outside:
             raise InputError(
                 "a question is a quantity between 0 and 1, with one value for every held-out row",
-                where="training_value or held_out_values",
-                got=f"training value {training_value}, {len(values)} of {self.rows} rows, {outside} outside",
+                where="held_out_values",
+                got=f"{len(values)} of {self.rows} rows, {outside} outside",
                 fix="ask for an accuracy (1 where right), or rescale to [0, 1]",
             )
 

@@ -84,7 +84,7 @@ class Brittleness:
     smallest: Scores  # (m,) rows; NaN where no removal tried changed the prediction
     shares: Exhibit  # count of rows removed against the share of predictions changed, in each way of choosing
     flipped: Estimate  # share of predictions changed by the largest removal
-    beyond_chance: Estimate  # the same minus the share that random rows of the predicted class change
+    beyond_chance: Estimate  # the same minus the share that random rows of the predicted class change, points
 
 
 def brittleness(
@@ -147,7 +147,9 @@ def brittleness(
         Scores("smallest_flip", smallest, ids, "rows", "more rows carry the prediction"),
         Exhibit("curve", "predictions changed by a removal", columns, unit, note),
         mean_estimate(changed[:, -1].astype(np.float64), "flipped", unit, seed=game.runner.seed),
-        mean_estimate(changed[:, -1] - own_class[:, -1], "flipped beyond chance", unit, seed=game.runner.seed),
+        mean_estimate(
+            100.0 * (changed[:, -1] - own_class[:, -1]), "flipped beyond chance", "points", seed=game.runner.seed
+        ),
     )
 
 
