@@ -55,10 +55,6 @@ class Later:
         return influence.RowEffects(benefit, Scores("reach", np.ones(3), np.arange(3), "", "matters"))
 
     @cached_property
-    def noise(self) -> Any:
-        return labels.fit_noise(np.eye(2)[Y] * 4.0 + np.random.default_rng(1).normal(size=(120, 2)), Y, IDS)
-
-    @cached_property
     def unique(self) -> Any:
         return information.unique_information((X, Y.astype(float)))
 
@@ -140,7 +136,6 @@ CALLS: dict[tuple[str, str, str], Any] = {
         lambda bad: information.removal_cost(later.part, METRICS["accuracy"], (0.1, bad))
     ),
     ("labels", "CoTeaching.__init__", "noise_rate"): lambda bad: labels.CoTeaching(noise_rate=bad),
-    ("labels", "NoiseFit.matrix", "share"): lambda bad: later.noise.matrix(share=bad),
     ("labels", "bootstrapping", "trust"): lambda bad: labels.bootstrapping(trust=bad),
     ("labels", "budget", "tolerance"): (
         lambda bad: labels.budget(([0, 9], [0.2, 0.1]), ([9, 20], [0.2, 0.1]), (1, 1), tolerance=bad)
@@ -159,7 +154,6 @@ CALLS: dict[tuple[str, str, str], Any] = {
 }
 WITHOUT = {  # None means something of its own there
     ("generalization", "formal_counterexample", "bias"), ("generalization", "reusable_holdout", "threshold"),
-    ("labels", "NoiseFit.matrix", "share"),
 }  # fmt: skip
 NO_RATES = {  # named like a rate, or with a default between 0 and 1, and none
     ("curves", "Law.sizes_for", "error"): "in the unit of the points it was fitted to",
@@ -177,6 +171,7 @@ NO_RATES = {  # named like a rate, or with a default between 0 and 1, and none
     ("information", "unusual_information", "threshold"): "times a median",
     ("labels", "EarlyLearningRegularization.__init__", "momentum"): "a weight of the running average",
     ("labels", "NoiseRobustClassifier.__init__", "rate"): "a learning rate",
+    ("labels", "NoiseFit.matrix", "share"): "times the shape, and above 1 where more is flipped than the shape holds",
     ("labels", "generalized_cross_entropy", "q"): "an exponent",
     ("labels", "label_noise_entropy", "shares"): "of classes, or None",
 }

@@ -59,8 +59,8 @@ def test_a_chance_is_passed_between_two_sizes():
 @pytest.mark.parametrize(
     ("curve", "asked", "what", "where", "fix"),
     [
-        (CURVE, {"error": 18}, "error is a share", "error", "did you mean 0.18"),
-        (CURVE, {"error": np.nan}, "error is a share", "error", "above 0 and below 1"),
+        (CURVE, {"error": 18}, "error must be a number", "error", "did you mean 0.18"),
+        (CURVE, {"error": np.nan}, "error must be a number", "error", "above 0 and below 1"),
         (CURVE, {"error": 0.12}, "already reached", "n 200", "less than"),
         (CURVE, {"error": 0.04, "coverage": 0.2}, "coverage", "coverage", "at least 0.5 and at most 0.95"),
         (CURVE, {"error": 0.04, "learner_name": "SVM"}, "this learner", "", "use one of"),

@@ -135,7 +135,7 @@ def refits_of_eight():
 @pytest.mark.parametrize(
     ("options", "match"),
     [
-        ({"ratio": 1.0}, "ratio is a share.*ratio=1.0.*below 1"),
+        ({"ratio": 1.0}, "ratio must be a number.*ratio=1.0.*below 1"),
         ({"models": 2}, "in some subsets.*models=2.*4 models"),
         ({"score": "nonsense"}, "nonsense.*correct"),
         ({"models": 4, "ratio": 0.9}, "at least twice.*more models="),

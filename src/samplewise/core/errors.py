@@ -88,7 +88,7 @@ def require_share(
     hundredth = float(value) / 100.0 if known else 0.0
     meant = known and 1.0 < value <= 100.0 and fits(hundredth)
     raise InputError(
-        f"{name} is a share, not per cent: a number {ends}",
+        f"{name} must be a number {ends}, not per cent",
         where=name,
         got=f"{name}={value}" if known else f"{name}={value!r}",
         fix=f"did you mean {hundredth:g}?" if meant else f"pass a number {ends}; 0.95 is 95 %",

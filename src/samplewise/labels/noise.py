@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints
-from samplewise.core.errors import require_share
 from samplewise.core.randomness import hashed_order
 from samplewise.engine.models.calibration import temperature
 from samplewise.labels.blocks import BlockedRows, row_slices
@@ -63,12 +62,7 @@ class NoiseFit:
         return self.likelihood_ratio > BEYOND_CHANCE
 
     def matrix(self, share: float | None = None) -> Floats:
-        """(c, c) P(given | true), rows sum to 1, for a share of wrong labels (0..1, default the one found).
-
-        Half a label in the whole data may always be wrong.
-        """
-        if share is not None:
-            require_share(share, "share", low_open=False, high_open=False)
+        """(c, c) P(given | true), rows sum to 1; half a label in the whole data may always be wrong."""
         supported = (self.share if share is None else share) * self.beyond_chance
         count = len(self.shape)
         floor = 0.5 / self.rows
