@@ -80,7 +80,8 @@ def estimate_text(estimate: Estimate, interval: bool = True, signed: bool = Fals
     told = estimate.shown()
     value, low, high, unit = told.value, told.low, told.high, shortened(told.unit, 40)
     has_interval = math.isfinite(low) and math.isfinite(high)
-    places = decimal_places((high - low) / 2 or value) if has_interval else (1 if is_share(estimate.unit) else None)
+    alone = max(1, decimal_places(value)) if is_share(estimate.unit) else None
+    places = decimal_places((high - low) / 2 or value) if has_interval else alone
 
     text = f"{number_text(value, places, signed)} {unit}".strip()
     if not (interval and has_interval):
