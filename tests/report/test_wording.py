@@ -18,7 +18,7 @@ from samplewise.report import wording
         (Estimate("e", 0.1287, 0.1251, 0.1323, "share"), "12.87 % [12.51, 13.23]"),
         (Estimate("e", 0.72, unit="probability"), "72.0 %"),
         (Estimate("e", 0.000373, unit="share of rows"), "0.037 % of rows"),
-        (Estimate("e", 0.1667, 0.102, 0.249, "error rate"), "17 % [10, 25]"),
+        (Estimate("e", 0.1667, 0.102, 0.249, "error rate"), "16.7 % [10.2, 24.9]"),
         (Estimate("e", 0.83, 0.8, 0.86, "R²"), "0.830 R² [0.800, 0.860]"),
         (Estimate("e", 0.106, 0.09, 0.116, "share of labels"), "10.6 % of labels [9.0, 11.6]"),
         (Estimate("e", 4.6e-18, -0.12, 0.12, "points"), "0.00 points [~0.12, 0.12]"),
