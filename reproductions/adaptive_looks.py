@@ -65,8 +65,8 @@ def held(choose: Callable[[np.random.Generator], tuple[int, int | None]]) -> dic
         claim = claim_after_looks(errors, N, LOOKS, improvements=improvements)
         scores.append(100.0 * errors / N)
         for name in ACCOUNTS:
-            right[name] += getattr(claim, name).high >= TRUTH
-            highs[name] += getattr(claim, name).high / RUNS
+            right[name] += 100.0 * getattr(claim, name).high >= TRUTH
+            highs[name] += 100.0 * getattr(claim, name).high / RUNS
     return {"error_seen": float(np.mean(scores))} | {
         name: {"holds": right[name] / RUNS, "claimed": highs[name]} for name in ACCOUNTS
     }
@@ -146,7 +146,9 @@ def draw() -> None:
     points = []
     for looks in np.unique(np.geomspace(1, 1000, 60).round().astype(int)).tolist():
         claim = claim_after_looks(28, N, looks, answers=101)
-        points += [{"looks": looks, "claim": getattr(claim, key).high, "account": name} for key, name in names.items()]
+        points += [
+            {"looks": looks, "claim": 100.0 * getattr(claim, key).high, "account": name} for key, name in names.items()
+        ]
     base = alt.Chart(alt.InlineData(values=points)).mark_line(strokeWidth=2.2).encode(
         x=alt.X("looks:Q", scale=alt.Scale(type="log"), title="looks at the test rows", axis=alt.Axis(format=",d")),
         y=alt.Y("claim:Q", title="error that may be claimed (%)", scale=alt.Scale(domain=[0, 100])),

@@ -118,7 +118,7 @@ def point(X: np.ndarray, y: np.ndarray, learner: str, n: int, supersamples: int,
         )
         values = {bound.name: bound.plug_in for bound in report.bounds}
         values["f-CMI, corrected"] = report.bounds["f-CMI"].corrected
-        values |= {"gap": report.gap.value, "training error": report.training_error.value}
+        values |= {"gap": report.gap.value, "training error": 100 * report.training_error.value}
         found.append(values)
     names = [name for name in ("training error", "gap", *KEPT, "f-CMI, corrected") if all(name in one for one in found)]
     return {name: float(np.mean([one[name] for one in found])) for name in names}

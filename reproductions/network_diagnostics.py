@@ -62,7 +62,7 @@ def directions(X: np.ndarray, y: np.ndarray) -> dict[str, float]:
         "weights": found.size, "accuracy of whole training": float(found.full_score.mean()),
         "directions": found.dimension.value, "least of three seeds": found.dimension.low,
         "most of three seeds": found.dimension.high, "effective dimension": found.effective.value,
-        "label directions": found.label_directions.value, "error bound, %": found.error_bound.value,
+        "label directions": found.label_directions.value, "error bound, %": 100 * found.error_bound.value,
     }  # fmt: skip
 
 

@@ -100,7 +100,7 @@ def along_training(seed: int) -> list[dict]:
             lines += [
                 {"seed": seed, "epoch": epoch, "residual": residual, "target": name,
                  "adjusted": one.adjusted.value, "relative": one.relative.value,
-                 "held_out_error": one.held_out_error.value}
+                 "held_out_error": 100 * one.held_out_error.value}
                 for name, one in found.items()
             ]  # fmt: skip
         student.train()
@@ -125,10 +125,10 @@ def odd_or_even(n: int) -> dict[str, float]:
     }
     return {
         "rows": n, "A of the true signs": true.adjusted.value, "A of random signs, mean of 20": float(np.mean(random)),
-        "closed form": true.random.value, "left-out error, %": true.held_out_error.value,
+        "closed form": true.random.value, "left-out error, %": 100 * true.held_out_error.value,
         "error on other rows, %": 100 * wrong["true"], "after random signs, %": 100 * wrong["random"],
-        "bound for the true signs, %": true.margin_bound().value,
-        "bound for random signs, %": found["0"].margin_bound().value,
+        "bound for the true signs, %": 100 * true.margin_bound().value,
+        "bound for random signs, %": 100 * found["0"].margin_bound().value,
     }  # fmt: skip
 
 

@@ -22,6 +22,8 @@ from samplewise.auditing.run import missing_need
 from samplewise.core.codec import load_record, to_dict
 from samplewise.core.errors import InputError
 from samplewise.core.findings import AuditRecord, Decision
+from samplewise.core.values import is_share
+from samplewise.report.wording import estimate_text
 
 STATUSES = {"found", "clean", "not_applicable", "skipped", "failed"}
 
@@ -82,13 +84,28 @@ def test_apply_carries_out_only_what_helps_and_nothing_in_place(digits_audit):
         audit.apply(kinds=["relable"])
 
 
+def test_rates_are_shares_in_the_record_and_per_cent_on_its_page(digits_audit):
+    record = digits_audit[0].record
+    findings = [finding for outcome in record.outcomes for finding in outcome.result.findings]
+    estimates = [one for part in (*findings, *(outcome.result for outcome in record.outcomes)) for one in part.measured]
+    scores = list(record.scores().values())
+    assert not [one.unit for one in (*estimates, *scores) if "%" in one.unit]
+    shares = [one for one in estimates if is_share(one.unit)]
+    assert len(shares) >= 3
+    assert all(-1.0 <= one.value <= 1.0 for one in shares)
+    error = next(one for one in estimates if one.quantity == "held_out_error")
+    assert error.unit == "share of rows"
+    assert digits_audit[0].to_markdown().count(estimate_text(error, interval=False).removesuffix(" of rows")) >= 1
+    assert estimate_text(error, interval=False) == f"{100 * error.value:.1f} % of rows"
+
+
 def test_every_way_to_hand_it_on(digits_audit, tmp_path):
     audit, _ = digits_audit
     assert "SW201" in repr(audit)
     assert len(repr(audit).splitlines()) <= 40
     assert "<" in audit._repr_html_()
     assert audit.to_html(tmp_path / "report.html").stat().st_size < 2_000_000
-    assert json.loads(audit.to_json(tmp_path / "audit.json").read_text())["schema"] == 1
+    assert json.loads(audit.to_json(tmp_path / "audit.json").read_text())["schema"] == 2
     assert "<testsuite" in audit.to_junit(tmp_path / "audit.xml").read_text()
     assert audit.to_markdown().startswith("#")
     assert "nothing" in str(audit.compare(audit)).lower() or str(audit.compare(audit))

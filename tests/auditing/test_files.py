@@ -24,7 +24,7 @@ def data() -> Dataset:
 
 
 def record_of(*outcomes: Outcome, **facts: object) -> AuditRecord:
-    return AuditRecord(1, {"rows": 7, "task": "classification", **facts}, {}, {}, outcomes)
+    return AuditRecord(2, {"rows": 7, "task": "classification", **facts}, {}, {}, outcomes)
 
 
 def disputed(keys: list[str]) -> Outcome:

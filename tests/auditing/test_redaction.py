@@ -18,7 +18,7 @@ def record(exhibit, task="classification"):
         "notes": ["a note"],
         "columns": [{"name": "age", "kind": "numeric", "role": "feature", "note": ""}],
     }
-    return AuditRecord(1, data, {}, {}, (outcome,))
+    return AuditRecord(2, data, {}, {}, (outcome,))
 
 
 def columns_left(exhibit, task="classification"):

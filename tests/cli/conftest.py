@@ -35,7 +35,7 @@ def record(*outcomes: Outcome, source: str = "in memory", rows: int = 4, **data:
         "fits": 3,
         "seed": 0,
     }
-    return AuditRecord(1, facts | data, plan, {"seconds": 1.0}, outcomes)
+    return AuditRecord(2, facts | data, plan, {"seconds": 1.0}, outcomes)
 
 
 def rows_exhibit(**columns: list) -> Exhibit:

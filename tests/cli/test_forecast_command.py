@@ -80,7 +80,7 @@ def test_an_odd_curve_is_read_with_a_warning(curve):
 @pytest.mark.parametrize(
     ("words", "fix"),
     [
-        (("curve.csv", "--target-error", 5), "pass 0.05 for 5 %"),
+        (("curve.csv", "--target-error", 5), "did you mean 0.05?"),
         (("curve.csv", "--target-error", 0.5), "ask for less than"),
         (("curve.csv", "--target-error", 0.05, "--cost-per-sample", 0), "the price of one row"),
         (("nowhere.csv",), "check the path"),

@@ -47,7 +47,7 @@ def record(*extra: Scores, keys: tuple[Any, ...] = (3, "b7")) -> AuditRecord:
         Outcome("SW201", "labels", "found", "", 1.5, result),
         Outcome("SW301", "rows", "skipped", "--budget 60s"),
     )
-    return AuditRecord(1, {"rows": 3, "classes": ["a", "b"]}, {"seed": 0, "budget": None}, {"cores": 2}, outcomes)
+    return AuditRecord(2, {"rows": 3, "classes": ["a", "b"]}, {"seed": 0, "budget": None}, {"cores": 2}, outcomes)
 
 
 def same_arrays(left: Any, right: Any) -> None:
@@ -107,7 +107,7 @@ class TestDicts:
             "text": np.str_("s"),
             3: "a number as key",
         }
-        plain = json.loads(codec.to_text(AuditRecord(1, odd, {}, {}, ())))["data"]
+        plain = json.loads(codec.to_text(AuditRecord(2, odd, {}, {}, ())))["data"]
         assert plain == {
             "nan": None,
             "inf": None,
@@ -151,9 +151,10 @@ class TestDicts:
 
 
 class TestRefusals:
-    def test_another_schema_version(self) -> None:
-        with pytest.raises(InputError, match=r"(?s)schema version.*got:\s+int 99.*fix:.*reads version 1"):
-            codec.from_dict(codec.to_dict(record()) | {"schema": 99})
+    @pytest.mark.parametrize("version", [1, 99])  # in 1 rates were in per cent
+    def test_another_schema_version(self, version: int) -> None:
+        with pytest.raises(InputError, match=rf"(?s)schema version.*got:\s+int {version}.*audit again.*version 2"):
+            codec.from_dict(codec.to_dict(record()) | {"schema": version})
 
     def test_something_else_altogether(self) -> None:
         with pytest.raises(InputError, match=r"(?s)not an audit record.*top level.*fix:.*audit\.json"):

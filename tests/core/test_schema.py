@@ -22,7 +22,7 @@ def content(tmp_path_factory: pytest.TempPathFactory) -> Any:
         "SW201", "t", "found", result=CheckResult((finding,), (scores, scores.top(3)), (exhibit,), (effect,))
     )
     folder = tmp_path_factory.mktemp("run")
-    return json.loads(codec.save_record(AuditRecord(1, {}, {}, {}, (outcome,)), folder).read_text())
+    return json.loads(codec.save_record(AuditRecord(2, {}, {}, {}, (outcome,)), folder).read_text())
 
 
 VALIDATOR = jsonschema.Draft202012Validator(codec.JSON_SCHEMA)
@@ -39,7 +39,7 @@ def test_what_is_written_validates(content: Any) -> None:
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (("schema",), 2),
+        (("schema",), 1),
         (("outcomes", 0, "status"), "fine"),
         (("outcomes", 0, "extra"), 1),
         (("outcomes", 0, "result", "findings", 0, "remedies", 0, "effect", "value"), "much"),

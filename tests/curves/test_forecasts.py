@@ -102,7 +102,7 @@ def test_odd_curves_are_forecast_with_a_warning(curve, size, said):
     [
         ({"sizes": [1e6]}, "carried that far", "25 to 51200 rows"),
         ({"sizes": [10]}, "carried that far", "25 to 51200 rows"),
-        ({"coverage": 0.999}, "coverage", "0.5 to 0.95"),
+        ({"coverage": 0.999}, "coverage", "at least 0.5 and at most 0.95"),
         ({"method": "power_law"}, "no method of forecasting", "power_law_"),
         ({"learner_name": "RandomForest"}, "this learner", "RandomForestClassifier"),
     ],

@@ -59,10 +59,10 @@ def test_a_chance_is_passed_between_two_sizes():
 @pytest.mark.parametrize(
     ("curve", "asked", "what", "where", "fix"),
     [
-        (CURVE, {"error": 0.0}, "above 0", "", "no number of rows"),
-        (CURVE, {"error": np.nan}, "above 0", "", "no number of rows"),
+        (CURVE, {"error": 18}, "error must be a number", "error", "did you mean 0.18"),
+        (CURVE, {"error": np.nan}, "error must be a number", "error", "above 0 and below 1"),
         (CURVE, {"error": 0.12}, "already reached", "n 200", "less than"),
-        (CURVE, {"error": 0.04, "coverage": 0.2}, "coverage", "", "0.5 to 0.95"),
+        (CURVE, {"error": 0.04, "coverage": 0.2}, "coverage", "coverage", "at least 0.5 and at most 0.95"),
         (CURVE, {"error": 0.04, "learner_name": "SVM"}, "this learner", "", "use one of"),
         (LearningCurve([10, 20], [[0.4, 0.3]]), {"error": 0.1}, "three training sizes", "", "more sizes"),
     ],

@@ -112,10 +112,10 @@ def test_convexity_gain_stands_in_the_advice():
     ("errors", "options", "message", "fix"),
     [
         (POWER[:3], {"tolerance": 0.1}, "at least four", "measure more sizes"),
-        (POWER, {"tolerance": 0.0}, "above 0", "0.01 for one point"),
-        (POWER, {"tolerance": np.nan}, "above 0", "0.01 for one point"),
+        (POWER, {"tolerance": 1.5}, "tolerance must be a number", "did you mean 0.015"),
+        (POWER, {"tolerance": np.nan}, "tolerance must be a number", "above 0 and below 1"),
         (POWER, {"tolerance": 0.1, "final_size": 100}, "below the largest", "or None for unlimited"),
-        (POWER, {"tolerance": 0.1, "coverage": 0.3}, "coverage of a bound", "above .5"),
+        (POWER, {"tolerance": 0.1, "coverage": 0.3}, "coverage must be a number", "above 0.5"),
     ],
 )
 def test_bad_input_is_refused(errors, options, message, fix):

@@ -16,9 +16,9 @@ def test_coverage_over_calibration_sets_is_what_is_promised(n, miscoverage):
     place = int(np.flatnonzero(scores[0] == found.thresholds[0])[0])
     held = stats.gamma.cdf(scores[:, place], 2.0)  # exact coverage of each calibration set
     promised = found.coverage[0]
-    assert 1 - miscoverage <= promised.value / 100 <= 1 - miscoverage + 1 / (n + 1) + 1e-12
-    assert held.mean() == pytest.approx(promised.value / 100, abs=4 * held.std() / np.sqrt(20_000))
-    inside = (held >= promised.low / 100) & (held <= promised.high / 100)
+    assert 1 - miscoverage <= promised.value <= 1 - miscoverage + 1 / (n + 1) + 1e-12
+    assert held.mean() == pytest.approx(promised.value, abs=4 * held.std() / np.sqrt(20_000))
+    inside = (held >= promised.low) & (held <= promised.high)
     assert inside.mean() == pytest.approx(0.95, abs=0.006)
 
 
@@ -32,7 +32,7 @@ def test_real_predictions_are_covered_and_sets_are_smaller_than_all_labels():
     found = conformal_threshold(scores[:1000], 0.1)
     sets = found.sets(probabilities[1000:])
     held = sets[np.arange(39_000), labels[1000:]].mean()
-    assert found.coverage[0].low <= 100 * held <= found.coverage[0].high
+    assert found.coverage[0].low <= held <= found.coverage[0].high
     assert sets.sum(axis=1).mean() < 3.5
 
 
@@ -65,7 +65,7 @@ def test_intervals_of_a_regression():
     found = conformal_threshold(np.abs(truth - outputs)[:500], 0.2)
     low, high = found.intervals(outputs[500:])
     held = np.mean((low <= truth[500:]) & (truth[500:] <= high))
-    assert found.coverage[0].low <= 100 * held <= found.coverage[0].high
+    assert found.coverage[0].low <= held <= found.coverage[0].high
 
 
 def test_too_few_rows_bound_nothing_and_say_so():
@@ -89,7 +89,7 @@ FOUND = conformal_threshold([0.5] * 40, classes=["a", "b"] * 20)
     ("call", "where", "fix"),
     [
         (lambda: conformal_threshold([]), "scores", "keep rows aside"),
-        (lambda: conformal_threshold([0.5], miscoverage=0), "miscoverage", "one truth in ten"),
+        (lambda: conformal_threshold([0.5], miscoverage=10), "miscoverage", "did you mean 0.1?"),
         (lambda: conformal_threshold([0.5, np.nan]), "1", "score every calibration row"),
         (lambda: conformal_threshold([0.5, 0.4], classes=["a"]), "classes", "in the order of the scores"),
         (lambda: FOUND.sets([[0.5, 0.5]], classes=["a", "z"]), "classes z", "needs rows of every class"),

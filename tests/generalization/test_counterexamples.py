@@ -106,7 +106,7 @@ def test_a_simulated_half_holds_all_training_values_or_none_and_every_second_gho
         (lambda: formal_counterexample(values=5), "values or rows", "the smallest"),
         (lambda: formal_counterexample(values=4, rows=3), "values or rows", "the smallest"),
         (lambda: formal_counterexample(values=10, rows=5), "values or rows", "simulated_counterexample"),
-        (lambda: formal_counterexample(bias=1.5), "bias", "the control"),
+        (lambda: formal_counterexample(bias=70), "bias", "did you mean 0.7?"),
         (lambda: formal_counterexample("posterior", bias=0.5), "bias", "the control"),
         (lambda: simulated_counterexample(runs=1), "runs", "take a second"),
         (lambda: simulated_counterexample(values=7, rows=2), "values or rows", "the smallest"),

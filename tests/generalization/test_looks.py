@@ -34,10 +34,10 @@ def test_climbing_breaks_the_plain_bound_and_not_the_one_that_counts_comparisons
         claim_after_looks(wrong, N, LOOKS, improvements=better)
         for wrong, better in zip(errors.tolist(), improvements.tolist(), strict=True)
     ]
-    assert np.mean([claim.once.high >= 50 for claim in claims]) < 0.9
-    assert np.mean([claim.compared.high >= 50 for claim in claims]) >= 0.95
-    assert np.mean([claim.improved.high >= 50 for claim in claims]) >= 0.95
-    assert np.mean([claim_after_looks(wrong, N, LOOKS).compared.high >= 50 for wrong in errors.tolist()]) >= 0.95
+    assert np.mean([claim.once.high >= 0.5 for claim in claims]) < 0.9
+    assert np.mean([claim.compared.high >= 0.5 for claim in claims]) >= 0.95
+    assert np.mean([claim.improved.high >= 0.5 for claim in claims]) >= 0.95
+    assert np.mean([claim_after_looks(wrong, N, LOOKS).compared.high >= 0.5 for wrong in errors.tolist()]) >= 0.95
 
 
 def test_a_vote_of_what_scored_well_breaks_the_bound_for_fixed_models_and_not_the_one_for_seen_scores():
@@ -46,9 +46,9 @@ def test_a_vote_of_what_scored_well_breaks_the_bound_for_fixed_models_and_not_th
     sign = np.sign(N / 2 - wrong.sum(axis=2))[:, :, None]  # a model that scored badly votes with its answers reversed
     final = ((sign * (wrong - 0.5)).sum(axis=1) > 0).sum(axis=1)  # coin flips still, yet it shines on these rows
     claims = [claim_after_looks(errors, N, LOOKS) for errors in final.tolist()]
-    assert np.mean([claim.once.high >= 50 for claim in claims]) < 0.05
-    assert np.mean([claim.fixed.high >= 50 for claim in claims]) < 0.2
-    assert np.mean([claim.seen.high >= 50 for claim in claims]) >= 0.95
+    assert np.mean([claim.once.high >= 0.5 for claim in claims]) < 0.05
+    assert np.mean([claim.fixed.high >= 0.5 for claim in claims]) < 0.2
+    assert np.mean([claim.seen.high >= 0.5 for claim in claims]) >= 0.95
 
 
 @pytest.mark.parametrize("looks", [1, 2, 7])
@@ -82,7 +82,7 @@ def test_lists_of_improvements_are_all_that_a_leaderboard_of_bests_can_show():
 
 def test_the_account_stands_beside_the_number():
     claim = claim_after_looks(28, 400, 50, answers=101, improvements=6)
-    assert claim.once.high < claim.fixed.high < claim.compared.high < claim.improved.high < claim.seen.high < 100
+    assert claim.once.high < claim.fixed.high < claim.compared.high < claim.improved.high < claim.seen.high < 1
     assert "no part in any choice" in claim.once.reason
     assert "all 50 models were fixed before" in claim.fixed.reason
     assert "6 did" in claim.compared.reason
@@ -92,28 +92,28 @@ def test_the_account_stands_beside_the_number():
 
 
 def test_a_thousand_seen_scores_promise_nothing():
-    assert claim_after_looks(28, 400, 1000).seen.high > 99.8
+    assert claim_after_looks(28, 400, 1000).seen.high > 0.998
 
 
-@pytest.mark.parametrize(("error", "claim"), [(7, 10), (0, 1), (20, 30)])
+@pytest.mark.parametrize(("error", "claim"), [(0.07, 0.10), (0.0, 0.01), (0.20, 0.30)])
 def test_rows_to_claim_is_the_first_size_that_will_do(error, claim):
     found = rows_to_claim(error, claim)
 
     def chance(rows):
         counts = np.arange(rows + 1)
         passed = np.array([clopper_pearson_bound(count, rows).high <= claim for count in counts])
-        return stats.binom.pmf(counts, rows, error / 100) @ passed
+        return stats.binom.pmf(counts, rows, error) @ passed
 
     assert chance(found) >= 0.8
     assert chance(found - 1) < 0.8
 
 
 def test_surer_or_nearer_takes_more_rows():
-    plain = rows_to_claim(7, 10)
-    assert rows_to_claim(7, 9) > plain
-    assert rows_to_claim(7, 10, chance=0.95) > plain
-    assert rows_to_claim(7, 10, confidence=0.99) > plain
-    assert rows_to_claim(7, 10, looks=20) > plain
+    plain = rows_to_claim(0.07, 0.10)
+    assert rows_to_claim(0.07, 0.09) > plain
+    assert rows_to_claim(0.07, 0.10, chance=0.95) > plain
+    assert rows_to_claim(0.07, 0.10, confidence=0.99) > plain
+    assert rows_to_claim(0.07, 0.10, looks=20) > plain
 
 
 @pytest.mark.parametrize(
@@ -123,10 +123,11 @@ def test_surer_or_nearer_takes_more_rows():
         (lambda: claim_after_looks(1, 10, 0), "looks", "looks=50"),
         (lambda: claim_after_looks(1, 10, 5, answers=1), "answers", "answers=101"),
         (lambda: claim_after_looks(1, 10, 5, improvements=5), "improvements", "improvements=6"),
-        (lambda: claim_after_looks(1, 10, 5, confidence=0), "confidence", "95 of 100"),
-        (lambda: rows_to_claim(10, 10), "claim", "rows_to_claim(7, 10)"),
-        (lambda: rows_to_claim(float("nan"), 10), "error", "rows_to_claim(7, 10)"),
-        (lambda: rows_to_claim(7, 7.0001), "claim", "further above the error"),
+        (lambda: claim_after_looks(1, 10, 5, confidence=0), "confidence", "above 0 and below 1"),
+        (lambda: rows_to_claim(0.1, 0.1), "claim", "rows_to_claim(0.07, 0.10)"),
+        (lambda: rows_to_claim(7, 10), "error", "did you mean 0.07?"),
+        (lambda: rows_to_claim(float("nan"), 0.1), "error", "at least 0 and below 1"),
+        (lambda: rows_to_claim(0.07, 0.070001), "claim", "further above the error"),
     ],
 )
 def test_refusals(call, where, fix):

@@ -138,7 +138,7 @@ def refits_of_eight():
 @pytest.mark.parametrize(
     ("options", "match"),
     [
-        ({"ratio": 1.0}, "in some subsets.*ratio=1.0.*ratio between"),
+        ({"ratio": 1.0}, "ratio must be a number.*ratio=1.0.*below 1"),
         ({"models": 2}, "in some subsets.*models=2.*4 models"),
         ({"score": "nonsense"}, "nonsense.*correct"),
         ({"models": 4, "ratio": 0.9}, "at least twice.*more models="),

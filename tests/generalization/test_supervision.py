@@ -168,7 +168,7 @@ def test_rows_left_out_are_really_left_out(form):
         margins.append(outputs[CODES[row]] - np.delete(outputs, CODES[row]).max())
     found = supervision_complexity((X, CODES), kernel=module, form=form, ridge=ridge)
     np.testing.assert_allclose(found.held_out_margins.values, margins, rtol=1e-4, atol=1e-6)
-    assert found.held_out_error.value == pytest.approx(100 * np.mean(np.array(margins) <= 0))
+    assert found.held_out_error.value == pytest.approx(np.mean(np.array(margins) <= 0))
 
 
 def test_two_outputs_count_by_their_difference():
@@ -226,24 +226,24 @@ def test_the_margin_bound_covers_the_error_of_new_rows():
     for _ in range(1000):
         rows = draw.choice([-1.0, 1.0], 400) * draw.uniform(0.8, 1.2, 400)
         labels = np.sign(rows) * np.where(draw.random(400) < 0.1, -1.0, 1.0)
-        found = supervision_complexity(None, targets=labels, kernel=rows[:, np.newaxis])
-        error = 10.0 if found._margins @ (labels * np.sign(rows) > 0) > 0 else 90.0
+        found = supervision_complexity(targets=labels, kernel=rows[:, np.newaxis])
+        error = 0.1 if found._margins @ (labels * np.sign(rows) > 0) > 0 else 0.9
         bounds.append(found.margin_bound(0.3).value)
-        rates.append(100 * np.mean(found._margins <= 0.3))
+        rates.append(np.mean(found._margins <= 0.3))
         covered.append(bounds[-1] >= error)
     assert np.mean(covered) >= 0.95
-    assert max(bounds) < 100  # not because it promises nothing
-    assert np.mean(np.array(rates) >= 10.0) < 0.7  # the margins alone would not cover
+    assert max(bounds) < 1  # not because it promises nothing
+    assert np.mean(np.array(rates) >= 0.1) < 0.7  # the margins alone would not cover
 
 
 def test_a_bound_that_promises_nothing_says_so():
     found = supervision_complexity((X, CODES), kernel="rbf")
     bound = found.margin_bound()
-    assert bound.value == bound.high > 100
+    assert bound.value == bound.high > 1
     assert "promises nothing" in bound.reason
-    within = 100 * np.mean(found._margins <= 1e9)
-    assert within == 100
-    assert found.margin_bound(1e9).value < 300
+    within = np.mean(found._margins <= 1e9)
+    assert within == 1
+    assert found.margin_bound(1e9).value < 3
     assert found.margin_bound(confidence=0.99).value > bound.value
 
 
@@ -350,7 +350,7 @@ def test_what_cannot_be_answered_is_refused(call, part, text):
 
 def test_numbers_have_no_margin():
     found = supervision_complexity((X, X[:, 0]), targets=X[:, 0], kernel="rbf")
-    assert 0 < found.held_out_error.value < 60
+    assert 0 < found.held_out_error.value < 0.6
     with pytest.raises(InputError, match="class") as caught:
         found.margin_bound()
     assert "probabilities" in caught.value.fix

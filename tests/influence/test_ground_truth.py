@@ -40,7 +40,7 @@ def test_row_order_changes_no_subset():
     ("options", "text"),
     [
         ({"count": 4}, "count=50"),
-        ({"share": 1.0}, "share=0.5"),
+        ({"share": 50}, "did you mean 0.5"),
         ({"share": 0.001}, "share=0.5"),
         ({"seeds": 0}, "seeds=3"),
         ({"most_fits": 10}, "draw fewer subsets"),

@@ -58,7 +58,7 @@ def test_flipped_rows_first_mends_the_model(clouds_game):
     ("options", "text"),
     [
         ({"shares": (0.2, 0.1)}, r"use shares=\(0.05"),
-        ({"shares": (0.5, 1.0)}, "between 0 and 1"),
+        ({"shares": (0.5, 90)}, "did you mean 0.9"),
         ({"seeds": 2}, "use seeds=3"),
         ({"most_fits": 10}, "fewer shares or seeds"),
     ],
@@ -93,7 +93,9 @@ def test_attributed_rows_flip_sooner_than_random_ones(clouds_game):
     assert (np.diff(shares["attributed"]) >= 0).all()
     assert shares["attributed"][-1] > shares["random_of_its_class"][-1] >= 0
     assert found.flipped.value == shares["attributed"][-1]
-    assert found.beyond_chance.value == pytest.approx(shares["attributed"][-1] - shares["random_of_its_class"][-1])
+    assert found.beyond_chance.unit == "points"
+    beyond = 100 * (shares["attributed"][-1] - shares["random_of_its_class"][-1])
+    assert found.beyond_chance.value == pytest.approx(beyond)
     assert found.smallest.keys.tolist() == attribution.query_ids.tolist()
 
 

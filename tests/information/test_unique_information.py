@@ -387,7 +387,7 @@ BROKEN[4, 1] = np.nan
         (lambda: LinearisedNetwork(network(), outputs="exact", sketch=5), "a sketch is of the shared"),
         (lambda: unique_information((X, NUMBERS)).segment("source"), "column of segments"),
         (lambda: unique_information((X, NUMBERS)).segment([1, 2]), "one value per row"),
-        (lambda: unique_information((X, NUMBERS)).select(1.5), "share of the rows"),
+        (lambda: unique_information((X, NUMBERS)).select(30), "did you mean 0.3"),
         (lambda: unique_information((X, NUMBERS)).select(0.5, "best"), "strategy named 'best'"),
     ],
 )

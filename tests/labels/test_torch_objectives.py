@@ -232,9 +232,9 @@ def test_a_killed_fit_goes_on_with_its_targets(tmp_path):
         (lambda: LabelNoiseInformation("cauchy"), "distribution named"),
         (lambda: LabelNoiseInformation(sampling=0.0), "sampling above 0"),
         (lambda: LabelNoiseInformation.for_noise("much"), "noise setting named"),
-        (lambda: CoTeaching(1.0), "share below 1"),
+        (lambda: CoTeaching(1.0), "at least 0 and below 1"),
         (lambda: generalized_cross_entropy(0.0), "q lies above 0"),
-        (lambda: bootstrapping(1.5), "trust lies above 0"),
+        (lambda: bootstrapping(95), "did you mean 0.95"),
         (lambda: LabelNoiseInformation().prepare(Dataset(np.zeros((3, 1)), [0.5, 1.5, 2.5]), None), "for classes"),
     ],
 )

@@ -45,5 +45,5 @@ def test_scores_come_highest_first_with_their_error() -> None:
         "wrong_label", np.array([0.1, 0.9]), np.array(["a", "b"]), "probability", "worse", spread=np.array([0.1, 0.2])
     )
     table = scores_table(scores, 10, Limits())
-    assert [column.name for column in table.columns] == ["row", "wrong label (probability)", "standard error"]
+    assert [column.name for column in table.columns] == ["row", "wrong label (%)", "standard error"]
     assert table.rows[0][0].text == "b"

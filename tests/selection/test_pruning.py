@@ -50,7 +50,7 @@ def test_what_was_measured_to_fail_is_said():
 @pytest.mark.parametrize(
     ("call", "text"),
     [
-        (lambda: prune(scores([1, 2]), 0.0), "shares of the rows"),
+        (lambda: prune(scores([1, 2]), 50), "did you mean 0.5"),
         (lambda: prune(scores([1, 2]), 0.9, skip_hardest=0.3), "shares of the rows"),
         (lambda: prune(scores([1, np.nan]), 0.5), "rows id 101"),
         (lambda: prune(scores([1, 2], "column"), 0.5), "scores of columns"),

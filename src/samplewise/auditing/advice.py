@@ -7,6 +7,7 @@ from samplewise.auditing.catalogue import catalogue
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import Finding, Outcome, Remedy
+from samplewise.core.values import percent_text
 from samplewise.engine.refits.advice import Measured, measure_remedies
 from samplewise.engine.refits.parts import Rule
 
@@ -87,7 +88,7 @@ class _Advised:
         """The fine print of a measured effect."""
         words = (
             f"p = {found.p_value:.2g} after Holm's correction over {len(self.measured)} remedies; "
-            f"the rule changed {100 * found.share:.1f} % of the rows it was tested on"
+            f"the rule changed {percent_text(found.share, '.1f')} of the rows it was tested on"
         )
         if found.verdict == "not distinguishable":
             words += f"; an effect of {found.detectable:.2g} {found.effect.unit} would have been seen"

@@ -5,7 +5,7 @@ import numpy as np
 from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.judged import judged_losses, judged_outputs
 from samplewise.core.arrays import Array, Floats
-from samplewise.core.values import Estimate, Exhibit
+from samplewise.core.values import Estimate, Exhibit, percent, percent_text
 from samplewise.generalization import LooksClaim, absolute_error, claim_after_looks, error_rate
 from samplewise.generalization.errors import effective_counts
 
@@ -39,7 +39,7 @@ def held_out_losses(evidence: Evidence) -> tuple[Floats, Array | None]:
 
 
 def claims(evidence: Evidence) -> LooksClaim | None:
-    """The highest test error rate in % under each account of the looks; None without test classes."""
+    """The highest test error rate (0..1) under each account of the looks; None without test classes."""
     losses = losses_on_test(evidence)
     if losses is None or evidence.test is None or not evidence.whole.class_count:
         return None
@@ -57,8 +57,9 @@ def mean_error_bound(evidence: Evidence, losses: Floats) -> Estimate:
 def trust_statement(evidence: Evidence) -> Exhibit:
     """One sentence, and the bound under each account of how the test rows were used."""
     accounts, bounds, sentence = _accounts(evidence)
-    unit = "%" if evidence.whole.class_count else "in units of the label"
-    columns: dict[str, Array] = {"error_at_most": np.array(bounds), "if": np.array(accounts, dtype=str)}
+    classes = evidence.whole.class_count
+    unit, most = ("%", percent(np.array(bounds))) if classes else ("in units of the label", np.array(bounds))
+    columns: dict[str, Array] = {"error_at_most": most, "if": np.array(accounts, dtype=str)}
     return Exhibit("table", TITLE, columns, unit, sentence)
 
 
@@ -66,7 +67,7 @@ def _accounts(evidence: Evidence) -> tuple[list[str], list[float], str]:
     losses = losses_on_test(evidence)
     if losses is None:
         return _without_test(evidence)
-    confidence, looks = f"said with {100 * CONFIDENCE:g} % confidence", evidence.test_looks
+    confidence, looks = f"said with {percent_text(CONFIDENCE)} confidence", evidence.test_looks
     found = claims(evidence)
     if found is None:
         high = mean_error_bound(evidence, losses).high
@@ -77,11 +78,11 @@ def _accounts(evidence: Evidence) -> tuple[list[str], list[float], str]:
     start = "Of rows drawn like the test set this model gets at most"
     if looks == 1:
         condition = "the test rows played no part in any choice"
-        text = f"{start} {found.once.high:.3g} % wrong, {confidence}, if {condition}; {ASSUMED}."
+        text = f"{start} {percent_text(found.once.high)} wrong, {confidence}, if {condition}; {ASSUMED}."
         return [condition], [found.once.high], text
     text = (
-        f"{start} {found.fixed.high:.3g} % wrong, {confidence}, if {_fixed(looks)}, and at most "
-        f"{found.seen.high:.3g} % if scores shaped later ones; {ASSUMED}."
+        f"{start} {percent_text(found.fixed.high)} wrong, {confidence}, if {_fixed(looks)}, and at most "
+        f"{percent_text(found.seen.high)} if scores shaped later ones; {ASSUMED}."
     )
     listed = (found.fixed, found.compared, found.improved, found.seen)
     return [bound.reason.removeprefix("if ") for bound in listed], [bound.high for bound in listed], text
@@ -98,8 +99,9 @@ def _without_test(evidence: Evidence) -> tuple[list[str], list[float], str]:
     why = "An average over cross-fitted models, no promise for one model: test rows (test=) would allow one."
     if evidence.whole.class_count:
         rate = error_rate(losses, groups)
-        text = f"Of rows drawn like these, models of this kind get about {rate.value:.3g} % wrong"
-        return [condition], [rate.high], f"{text}, likely between {rate.low:.3g} and {rate.high:.3g} %. {why}"
+        text = f"Of rows drawn like these, models of this kind get about {percent_text(rate.value)} wrong"
+        likely = f"likely between {percent(rate.low):.3g} and {percent_text(rate.high)}"
+        return [condition], [rate.high], f"{text}, {likely}. {why}"
     off = absolute_error(losses, np.zeros(len(losses)), groups)
     text = f"On rows drawn like these, models of this kind are off by about {off.value:.3g} on average"
     return [condition], [off.high], f"{text}, likely between {off.low:.3g} and {off.high:.3g}. {why}"

@@ -9,7 +9,7 @@ import numpy as np
 from samplewise.auditing.environment import environment
 from samplewise.core.arrays import Array
 from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Finding, Outcome, Remedy, Severity
-from samplewise.core.values import Estimate, Exhibit
+from samplewise.core.values import Estimate, Exhibit, percent, percent_text
 from samplewise.curves import (
     CollectionPlan,
     CurvePoints,
@@ -115,7 +115,7 @@ def gain_finding(rows: int, gain: Estimate) -> Finding:
 
 def need_finding(need: Requirement, batches: CollectionPlan | None = None) -> Finding:
     """How many rows a target needs, or that it is unlikely to be reached, and what to collect first."""
-    target, chance = f"{100 * need.error:.3g} % error", need.reachable.value
+    target, chance = f"{percent_text(need.error)} error", need.reachable.value
     likely = np.isfinite(need.needed.value)
     title = (
         f"{target} needs about {need.needed.value:,.0f} rows {_interval(need.needed, need)}"
@@ -190,17 +190,19 @@ def curve_exhibit(curve: CurvePoints, ahead: Forecast, rows: int) -> Exhibit:
     status = ["measured"] * int(measured.sum()) + ["here"] + ["forecast"] * (len(ahead.sizes) - 1)
     columns: dict[str, Array] = {
         "rows taught": np.r_[curve.sizes[measured], ahead.sizes.astype(np.intp)],
-        "value": 100.0 * np.r_[curve.error[measured], ahead.error],
-        "low": 100.0 * np.r_[np.maximum(curve.error - half, 0.0)[measured], ahead.low],
-        "high": 100.0 * np.r_[(curve.error + half)[measured], ahead.high],
+        "value": percent(np.r_[curve.error[measured], ahead.error]),
+        "low": percent(np.r_[np.maximum(curve.error - half, 0.0)[measured], ahead.low]),
+        "high": percent(np.r_[(curve.error + half)[measured], ahead.high]),
         "status": np.array(status),
     }
-    held = f"{100 * float(np.mean(ahead.measured_coverage)):.0f} %"
-    flat = "no floor is visible yet" if ahead.asymptote is None else f"a floor shows at {100 * ahead.asymptote:.2g} %"
+    held = percent_text(float(np.mean(ahead.measured_coverage)), ".0f")
+    floor = ahead.asymptote
+    flat = "no floor is visible yet" if floor is None else f"a floor shows at {percent_text(floor, '.2g')}"
     note = (
         f"{curve.repeats} draw{'s' * (curve.repeats > 1)} per size; 95 % intervals. Forecast: band of "
-        f"{100 * ahead.coverage:.0f} %, which held {held} of the errors of {ahead.groups} families of data sets that "
-        f"had no part in it; {flat}. Carried on unchanged, the error stays at {100 * ahead.last_value:.3g} %."
+        f"{percent_text(ahead.coverage, '.0f')}, which held {held} of the errors of {ahead.groups} families of data "
+        f"sets that had no part in it; {flat}. Carried on unchanged, the error stays at "
+        f"{percent_text(ahead.last_value)}."
     )
     return Exhibit("curve", "Learning curve: what more rows would buy", columns, error_unit(curve), note)
 
@@ -209,11 +211,11 @@ def reach_exhibit(need: Requirement) -> Exhibit:
     """The chance to be at the target, against the rows."""
     columns: dict[str, Array] = {
         "rows taught": np.round(need.sizes),
-        "value": 100.0 * need.reach,
+        "value": percent(need.reach),
         "status": np.full(len(need.sizes), "forecast"),
     }
     note = f"{need.reason} Rows beyond {need.horizon:,} are not promised.".strip()
-    return Exhibit("curve", f"Chance to be at {100 * need.error:.3g} % error", columns, "% chance", note)
+    return Exhibit("curve", f"Chance to be at {percent_text(need.error)} error", columns, "% chance", note)
 
 
 def cost_exhibits(need: Requirement, batches: CollectionPlan, wanted: Wanted, rows: int) -> list[Exhibit]:
@@ -221,14 +223,14 @@ def cost_exhibits(need: Requirement, batches: CollectionPlan, wanted: Wanted, ro
     more = need.sizes > rows
     curve: dict[str, Array] = {
         "price of the rows": (wanted.cost_per_sample or 0.0) * (need.sizes[more] - rows),
-        "value": 100.0 * need.reach[more],
+        "value": percent(need.reach[more]),
         "status": np.full(int(more.sum()), "forecast"),
     }
     rounds = np.flatnonzero(np.diff(np.r_[0, batches.schedule]) > 0)
     table: dict[str, Array] = {
         "round": rounds + 1,
         "rows after it": batches.schedule[rounds],
-        "chance to have arrived (%)": np.round(100.0 * batches.arrived[rounds], 1),
+        "chance to have arrived (%)": np.round(percent(batches.arrived[rounds]), 1),
         "price so far": np.round(batches.paid[rounds], 2),
     }
     note = (

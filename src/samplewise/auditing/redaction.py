@@ -25,7 +25,7 @@ def without_values(record: AuditRecord) -> AuditRecord:
 
     Cost: O(size of the exhibits).  Not for: data whose ids, class names or segment names are themselves secret.
 
-    >>> without_values(AuditRecord(1, {"rows": 3}, {}, {}, ())).data["notes"]
+    >>> without_values(AuditRecord(2, {"rows": 3}, {}, {}, ())).data["notes"]
     ['cell values are left out: ids, numbers and names of columns, classes and segments only']
     """
     facts = record.data

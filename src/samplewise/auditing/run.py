@@ -167,6 +167,7 @@ class Run:
         settings = {key: value for key, value in self.plan.items() if key != "call"}
         name = fingerprint(
             code,
+            RECORD_SCHEMA,  # what an older layout kept is in other units
             self.facts["fingerprint"],
             settings,
             self.environment["samplewise"],

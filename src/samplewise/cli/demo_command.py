@@ -19,6 +19,7 @@ from samplewise.cli.live import Live
 from samplewise.cli.original import write_all
 from samplewise.cli.outcome import last_lines
 from samplewise.core.arrays import Array
+from samplewise.core.values import percent_text
 
 OutDir = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the spoilt data and the two audits.")]
 Seed = Annotated[int, typer.Option(help="Which rows are spoilt.")]
@@ -73,6 +74,6 @@ def score_table(scores: "Iterable[auditing.demo.Score]") -> Table:
         table.add_column(name, justify="right")
     for score in scores:
         ranked = "" if math.isnan(score.average_precision) else f"{score.average_precision:.3f}"
-        found = f"{score.found} ({100 * score.recall:.0f} %)"
+        found = f"{score.found} ({percent_text(score.recall, '.0f')})"
         table.add_row(score.fault, str(score.planted), found, str(score.beside), ranked)
     return table

@@ -12,7 +12,7 @@ from samplewise import auditing, curves, report
 from samplewise.cli.console import out
 from samplewise.cli.options import Budget, Groups, Id, Label, Learner, Quiet, Seed, Task, TaskOption
 from samplewise.cli.question import read_once
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_share
 from samplewise.core.values import Exhibit
 
 EXAMPLES = """Examples:
@@ -57,7 +57,7 @@ def forecast_command(  # noqa: PLR0913  # the signature IS the command line: one
     from_curve = label is None and is_curve(path)
     known = auditing.more_data.KNOWN_AS
     named = None if chosen is None else known.get(chosen, chosen if from_curve else None)
-    target = None if target_error is None else _share(target_error)
+    target = None if target_error is None else require_share(target_error, "--target-error")
     wanted = auditing.more_data.Wanted(target, cost_per_sample, rounds, max_growth, penalty, learner_name=named)
     facts: dict[str, Any] = {"source": str(path)}
     plan: dict[str, Any] = {"seed": seed}
@@ -96,15 +96,6 @@ def is_curve(path: Path) -> bool:
     with path.open(encoding="utf-8-sig") as lines:
         names = {name.strip().strip('"').lower() for name in lines.readline().split(",")}
     return {"n", "error"} <= names
-
-
-def _share(target: float) -> float:
-    if not 0 < target < 1:
-        raise InputError(
-            "a target error is a share between 0 and 1", where="--target-error", got=str(target),
-            fix=f"pass {target / 100:g} for {target:g} %" if 1 <= target < 100 else "pass 0.05 for 5 %",
-        )  # fmt: skip
-    return target
 
 
 def _table(exhibit: Exhibit) -> Table:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from samplewise.core.values import percent_text
 from samplewise.report.wording import count_of, listed, seconds_text, shortened
 
 MOST_NOTES = 6
@@ -48,7 +49,7 @@ def _classes(facts: Mapping[str, Any]) -> str:
         return "a number (regression)"
     order = sorted(range(len(names)), key=lambda place: -counts[place])
     total = max(sum(counts), 1)
-    shown = [f"{shortened(names[place], 30)} ({100 * counts[place] / total:.0f} %)" for place in order]
+    shown = [f"{shortened(names[place], 30)} ({percent_text(counts[place] / total, '.0f')})" for place in order]
     return f"{count_of(len(names), 'class', 'classes')}: {listed(shown, most=6)}"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from numbers import Real
 from typing import Any, ClassVar, Protocol, Self
 
 
@@ -74,3 +75,46 @@ def name_rows(ids: Iterable[Any], most: int = 5) -> str:
     listed = [str(item) for item in ids]
     tail = f" ({len(listed)} in all)" if len(listed) > most else ""
     return f"rows id {', '.join(listed[:most])}{tail}"
+
+
+def require_share(
+    value: Any, name: str, *, least: float = 0.0, most: float = 1.0, low_open: bool = True, high_open: bool = True
+) -> float:
+    """The value as a float, where it is a number between `least` and `most`; refuses per cent, NaN, text and None.
+
+    Every argument that is a rate or a share is checked here, so that 18 for 18 % meets the same question everywhere.
+
+    Args:    value: what was given.   name: of the argument, as the caller wrote it.   least, most: the ends.
+             low_open, high_open: whether the ends themselves are refused.
+    Raises:  InputError that names the argument and, for a number in per cent, the share it stands for.
+
+    >>> require_share(0.18, "error")
+    0.18
+    """
+
+    def fits(number: float) -> bool:  # NaN passes no comparison
+        above = number > least if low_open else number >= least
+        return above and (number < most if high_open else number <= most)
+
+    known = isinstance(value, Real) and not isinstance(value, bool)
+    if known and fits(float(value)):
+        return float(value)
+    ends = f"{'above' if low_open else 'at least'} {least:g} and {'below' if high_open else 'at most'} {most:g}"
+    hundredth = float(value) / 100.0 if known else 0.0
+    meant = known and 1.0 < value <= 100.0 and fits(hundredth)
+    raise InputError(
+        f"{name} must be a number {ends}, not per cent",
+        where=name,
+        got=f"{name}={value}" if known else f"{name}={value!r}",
+        fix=f"did you mean {hundredth:g}?" if meant else f"pass a number {ends}; 0.95 is 95 %",
+    )
+
+
+def require_shares(values: Any, name: str, **limits: Any) -> list[float]:
+    """The same for a sequence of shares with at least one entry; `limits` as in `require_share`."""
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        require_share(None if isinstance(values, Real) else values, name, **limits)
+    found = [require_share(value, name, **limits) for value in values]
+    if not found:
+        raise InputError(f"{name} needs at least one share", where=name, got="none", fix="pass shares such as 0.1")
+    return found

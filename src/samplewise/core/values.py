@@ -1,8 +1,12 @@
-"""Numbers with their unit and uncertainty: one about the whole data, one per row, one per row and query."""
+"""Numbers with their unit and uncertainty: one about the whole data, one per row, one per row and query.
+
+Rates are shares from 0 to 1 in every value and argument, and per cent wherever a person reads them; the functions here
+are the only way from one to the other. Differences of rates are points, hundredths of a rate, in both.
+"""
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 import lazy_loader
@@ -12,6 +16,37 @@ from samplewise.core.arrays import Array, positions_of
 from samplewise.core.errors import InputError
 
 pd = lazy_loader.load("pandas")
+
+SHARES = ("share", "proportion", "fraction", "probability", "rate")  # first words of units that are shown in per cent
+
+
+def is_share(unit: str) -> bool:
+    """Whether numbers of this unit are shares, shown in per cent: `share`, `share of labels`, `error rate`."""
+    return unit == "error rate" or unit.split(" ", 1)[0] in SHARES
+
+
+def in_per_cent(unit: str) -> str:
+    """The unit of a share once it is shown in per cent: `share of labels` is `% of labels`, `error rate` is `%`."""
+    return "%" if unit == "error rate" else " ".join(["%", *unit.split(" ")[1:]])
+
+
+def percent(shares: Any) -> Any:
+    """A share, or an array of them, in per cent: for axes and columns that say so."""
+    return 100.0 * shares
+
+
+def percent_text(share: float, form: str = ".3g") -> str:
+    """A share as a sentence carries it.
+
+    >>> percent_text(0.1667)
+    '16.7 %'
+    """
+    return f"{percent(share):{form}} %"
+
+
+def shown(numbers: Any, unit: str) -> tuple[Any, str]:
+    """Numbers and their unit as a person reads them: shares in per cent, all others as they are."""
+    return (percent(numbers), in_per_cent(unit)) if is_share(unit) else (numbers, unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +62,19 @@ class Estimate:
     source: str = ""
     reason: str = ""  # why there is no interval, or what the interval leaves out
 
+    def shown(self) -> "Estimate":
+        """The same number as a person reads it: a share in per cent, anything else as it is."""
+        (value, unit), (low, _), (high, _) = (shown(number, self.unit) for number in (self.value, self.low, self.high))
+        return replace(self, value=value, low=low, high=high, unit=unit)
+
     def __str__(self) -> str:
-        """The number as a sentence would carry it: value, interval, unit."""
-        if math.isnan(self.low):
-            return f"{self.value:.3g} {self.unit}".strip() + (f" (no interval: {self.reason})" if self.reason else "")
-        return f"{self.value:.3g} [{self.low:.3g}, {self.high:.3g}] {self.unit}".strip()
+        """The number as a sentence would carry it: value, interval, unit; `16.7 % [10.2, 24.9] of rows` for a share."""
+        told = self.shown()
+        sign, unit = ("%", told.unit[2:]) if told.unit.split(" ", 1)[0] == "%" else ("", told.unit)
+        value = f"{told.value:.3g} {sign}".strip()
+        if math.isnan(told.low):
+            return f"{value} {unit}".strip() + (f" (no interval: {self.reason})" if self.reason else "")
+        return f"{value} [{told.low:.3g}, {told.high:.3g}] {unit}".strip()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

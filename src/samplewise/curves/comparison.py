@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from samplewise.core.arrays import Floats, fingerprint
-from samplewise.core.errors import InputError, require_kind
+from samplewise.core.errors import InputError, require_kind, require_share
 from samplewise.core.randomness import generator
 from samplewise.core.values import Estimate
 from samplewise.curves.laws import LEAST_SIZES, fit_law, variances
@@ -141,10 +141,5 @@ def _check(curve: CurvePoints, other: CurvePoints, rows: int | None, coverage: f
             got=f"rows={rows}, measured up to {start}",
             fix=f"ask for {start} to {FURTHEST * start} rows",
         )
-    if not 0.5 < coverage < 1.0:
-        raise InputError(
-            "the coverage of a comparison is out of range",
-            got=f"coverage={coverage}",
-            fix="use a value above .5, below 1",
-        )
+    require_share(coverage, "coverage", least=0.5)
     return rows, float(FURTHEST * start)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samplewise.core.arrays import Array, Floats
-from samplewise.core.errors import InputError, require_kind, unknown_name
+from samplewise.core.errors import InputError, require_kind, require_share, unknown_name
 from samplewise.curves.diagnosis import diagnose
 from samplewise.curves.laws import LAWS, fit_law, variances
 from samplewise.curves.meta.bands import COVERAGES
@@ -122,12 +122,9 @@ def visible_asymptote(features: CurveFeatures) -> float | None:
 
 def check_coverage(coverage: float) -> None:
     """Refuse coverages for which no quantiles were measured."""
-    if not COVERAGES[0] <= coverage <= COVERAGES[-1]:
-        raise InputError(
-            "the coverage of a forecast is out of range",
-            got=f"coverage={coverage}",
-            fix=f"use a value from {COVERAGES[0]} to {COVERAGES[-1]:.2f}",
-        )
+    require_share(
+        coverage, "coverage", least=COVERAGES[0], most=float(f"{COVERAGES[-1]:.2f}"), low_open=False, high_open=False
+    )
 
 
 def _band(

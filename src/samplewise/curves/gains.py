@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samplewise.core.arrays import Array, Floats
-from samplewise.core.errors import InputError, require_kind
+from samplewise.core.errors import InputError, require_kind, require_share
 from samplewise.core.randomness import generator
 from samplewise.core.values import Estimate
 from samplewise.curves.laws import LEAST_SIZES, PowerLaw, fit_power_laws, power_law, variances
@@ -90,12 +90,7 @@ def _resampled(curve: CurvePoints, seed: int, sizes: Array) -> Floats:
 
 def _quantiles(coverage: float) -> tuple[float, float]:
     least, most = 0.5, float(PROBABILITIES[-1] - PROBABILITIES[0])
-    if not least <= coverage <= most:
-        raise InputError(
-            "the coverage of a gain is out of range",
-            got=f"coverage={coverage}",
-            fix=f"use a value from {least} to {most:.2f}",
-        )
+    coverage = require_share(coverage, "coverage", least=least, most=most, low_open=False, high_open=False)
     tail = (1.0 - coverage) / 2.0
     low, high = np.interp([tail, 1.0 - tail], PROBABILITIES, GAIN_QUANTILES)
     return float(low), float(high)

@@ -51,7 +51,7 @@ def collection_plan(  # prices and limits are separate facts, most with a defaul
 
     Args:
         curve: at least three sizes, the largest is what there is now.
-        error: the target, below the error at the largest size.
+        error: the target in the unit of the curve (0.05 for 5 %), below the error at the largest size.
         cost_per_sample: price of one more row, above 0.
         rounds: T, of collecting and measuring, at least 1.
         max_growth: how many times the rows may become more in one round: forecasts err by factors.

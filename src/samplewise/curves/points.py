@@ -2,14 +2,15 @@
 
 import csv
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from samplewise.core.arrays import Array, Floats, Ints
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_share
 from samplewise.engine.models.losses import UNITS
 
 LEAST_SIZES = 3
@@ -223,6 +224,17 @@ def _spread_of_points(standard_error: npt.ArrayLike, place: Array, count: int) -
     spread = np.empty(count)
     spread[place] = given
     return spread
+
+
+def require_in_unit(curve: CurvePoints, value: Any, name: str) -> float:
+    """A number above 0 in the unit of the curve: a share where that is an error rate; raises `InputError` otherwise."""
+    if curve.unit == UNITS["classification"] or not isinstance(value, Real):
+        return require_share(value, name)
+    if not 0.0 < float(value) < np.inf:
+        raise InputError(
+            f"{name} must be above 0 and finite", where=name, got=f"{name}={value}", fix=f"it is in: {curve.unit}"
+        )
+    return float(value)
 
 
 def _refuse_accuracy(curve: CurvePoints) -> None:

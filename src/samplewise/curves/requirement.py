@@ -9,7 +9,7 @@ from samplewise.core.errors import InputError, require_kind
 from samplewise.core.values import Estimate
 from samplewise.curves.forecasts import FURTHEST, SOURCE, check_coverage
 from samplewise.curves.meta.models import MetaModel, features_of, shipped_meta
-from samplewise.curves.points import LEAST_SIZES, CurvePoints
+from samplewise.curves.points import LEAST_SIZES, CurvePoints, require_in_unit
 from samplewise.curves.stopping import least_size
 from samplewise.engine.models.losses import UNITS
 
@@ -51,7 +51,8 @@ def samples_needed(
 
     Args:
         curve: at least three sizes.
-        error: the target, above 0 and below the error at the largest size.
+        error: the target in the unit of the curve (0.05 for 5 % of an error rate), above 0 and below the error at the
+            largest size.
         coverage: of the interval, .5 to .95.
         learner_name: who was trained, if `meta.names` holds it.
         meta: models of your own history from `fit_meta`; default the shipped ones.
@@ -116,12 +117,7 @@ def check_target(curve: CurvePoints, error: float) -> None:
             got=f"sizes {curve.sizes.tolist()}",
             fix="measure more sizes",
         )
-    if not error > 0:
-        raise InputError(
-            "a target error must be above 0",
-            got=f"error={error}",
-            fix="ask for an error above 0: no number of rows promises none at all",
-        )
+    require_in_unit(curve, error, "error")
     reached = np.flatnonzero(curve.error <= error)
     if curve.error[-1] <= error:
         raise InputError(

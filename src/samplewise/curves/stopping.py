@@ -12,11 +12,11 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 from samplewise.core.arrays import Floats, Ints, Mask
-from samplewise.core.errors import InputError, require_kind
+from samplewise.core.errors import InputError, require_kind, require_share
 from samplewise.curves.diagnosis import diagnose
 from samplewise.curves.families import FAMILIES, fit_family
 from samplewise.curves.laws import variances
-from samplewise.curves.points import CurvePoints
+from samplewise.curves.points import CurvePoints, require_in_unit
 
 FIRST = 3  # points of the first trend: the parameters of the law
 LEAST_SIZES = 4
@@ -117,7 +117,7 @@ def stop_rule(
 
     Args:
         curve: at least four sizes; six or more, or the level is never reached.
-        tolerance: largest remaining gain worth nothing to you, above 0.
+        tolerance: largest remaining gain worth nothing to you, above 0: 0.01 for one point of an error rate.
         final_size: rows there are in all; None for unlimited ones.
         coverage: of the noise in the bound without a law, above .5.
 
@@ -174,12 +174,16 @@ def convexity_bound(curve: CurvePoints, sizes: npt.ArrayLike, coverage: float = 
     Returns:
         (m,) bounds, larger means less can be won.
 
+    Raises:
+        InputError: a coverage out of range.
+
     Cost: microseconds.   Not for: curves with a late fall (`diagnose` calls them "non-convex").   Source: mohr2023.
 
     >>> convexity_bound(CurvePoints(np.array([100, 200]), np.array([[0.4, 0.3]])), [300, 1000])
     array([0.2, 0. ])
     """
     require_kind(curve, CurvePoints)
+    require_share(coverage, "coverage", least=0.5)
     last, slope = _optimistic(curve, coverage)
     ahead = np.maximum(np.atleast_1d(np.asarray(sizes, dtype=np.float64)) - curve.sizes[-1], 0.0)
     with np.errstate(invalid="ignore"):  # 0 slope, unlimited rows
@@ -198,12 +202,17 @@ def least_size(curve: CurvePoints, error: float, coverage: float = 0.9) -> float
     Returns:
         rows, at least the largest measured size; larger means more are needed, inf when the curve does not fall.
 
+    Raises:
+        InputError: an error or a coverage out of range.
+
     Cost: microseconds.   Not for: how many rows are enough: this is how many are too few.   Source: mohr2023.
 
     >>> least_size(CurvePoints(np.array([100, 200]), np.array([[0.4, 0.3]])), 0.25)
     250.0
     """
     require_kind(curve, CurvePoints)
+    require_in_unit(curve, error, "error")
+    require_share(coverage, "coverage", least=0.5)
     last, slope = _optimistic(curve, coverage)
     if error >= last:
         return float(curve.sizes[-1])
@@ -273,19 +282,11 @@ def _check(curve: CurvePoints, tolerance: float, final_size: int | None, coverag
             got=f"sizes {curve.sizes.tolist()}",
             fix="measure more sizes: six show whether the forecast has settled",
         )
-    if not (np.isfinite(tolerance) and tolerance > 0):
-        raise InputError(
-            "the tolerance of a stopping rule must be above 0",
-            got=f"tolerance={tolerance}",
-            fix="pass the gain that is not worth more rows, in the unit of the curve: 0.01 for one point of error rate",
-        )
+    require_in_unit(curve, tolerance, "tolerance")
     if final_size is not None and final_size < curve.sizes[-1]:
         raise InputError(
             "the final size lies below the largest measured one",
             got=f"final_size={final_size}, measured up to {curve.sizes[-1]}",
             fix="pass the rows there are in all, or None for unlimited ones",
         )
-    if not 0.5 < coverage < 1.0:
-        raise InputError(
-            "the coverage of a bound is out of range", got=f"coverage={coverage}", fix="use a value above .5, below 1"
-        )
+    require_share(coverage, "coverage", least=0.5)

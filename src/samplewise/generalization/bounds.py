@@ -52,7 +52,7 @@ OF_LOSSES = {
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """One bound by three estimators, in units of the loss (0..1), with what it is a bound on."""
+    """One bound by three estimators, in units of the loss (points from `generalization_gap`), with what it bounds."""
 
     name: str
     plug_in: float  # as counted: too large on average when fits are few
@@ -69,14 +69,15 @@ class Bounds:
     """Every bound of one set of runs, tightest first, beside the gap that was measured on the same runs."""
 
     rows: tuple[Bound, ...]
-    training_error: float  # mean loss, 0..1
+    training_error: float  # mean loss: a share of rows (0..1), or in the unit of the losses
     ghost_error: float
     warnings: tuple[str, ...] = field(default=())
+    points: float = 1.0  # 100 where bounds and gap are in points, hundredths of these errors
 
     @property
     def gap(self) -> float:
-        """Mean loss on ghosts minus mean loss on rows that taught."""
-        return self.ghost_error - self.training_error
+        """Mean loss on ghosts minus mean loss on rows that taught, in the unit of the bounds."""
+        return self.points * (self.ghost_error - self.training_error)
 
     def __iter__(self) -> Iterator[Bound]:
         """The bounds, tightest first."""
@@ -95,9 +96,8 @@ class Bounds:
 
     def __str__(self) -> str:
         """A table: name, plug-in, both corrections, what noise gives, and what is bounded."""
-        lines = [
-            f"gap {self.gap:.4g} = error on ghosts {self.ghost_error:.4g} - on training rows {self.training_error:.4g}"
-        ]
+        ghosts, taught = self.points * self.ghost_error, self.points * self.training_error
+        lines = [f"gap {self.gap:.4g} = error on ghosts {ghosts:.4g} - on training rows {taught:.4g}"]
         lines.append(f"{'bound':<34}{'plug-in':>9}{'corrected':>11}{'jackknife':>11}{'noise':>8}  of")
         for row in self.rows:
             shown = "".join(
@@ -157,9 +157,9 @@ def bounds_from_runs(
 
 
 def bounds_of_runs(
-    runs: SupersampleRuns, scale: float = 1.0, subset_sizes: Iterable[int] = (), seed: int = 0
+    runs: SupersampleRuns, scale: float = 1.0, subset_sizes: Iterable[int] = (), seed: int = 0, *, points: float = 1.0
 ) -> Bounds:
-    """Bounds of checked runs, in units in which a loss of 1 is `scale`."""
+    """Bounds of checked runs, in units in which a loss of 1 is `scale`; differences `points` times as many."""
     sizes = [size for size in subset_sizes if size > 1]
     estimates = _estimates(runs, sizes, seed)
     training, ghost = runs.errors()
@@ -172,11 +172,13 @@ def bounds_of_runs(
     rows = []
     for name, (of, source) in NAMES.items():
         for key in [key for key in values["plug_in"] if key == name or key.startswith(f"{name}, m = ")]:
-            columns = {estimator: scale * found[key] for estimator, found in values.items()}
-            rows.append(Bound(key, **columns, null=scale * noise.get(key, np.nan), of=of, source=source))
+            columns = {estimator: points * scale * found[key] for estimator, found in values.items()}
+            null = points * scale * noise.get(key, np.nan)
+            rows.append(Bound(key, **columns, null=null, of=of, source=source))
     rows.sort(key=lambda row: (row.of != "expected gap", row.plug_in))
     few = f"{runs.fits} fits of every pair: the correction of bias wants {FEW_FITS} or more; add splits"
-    return Bounds(tuple(rows), scale * training, scale * ghost, (few,) if runs.fits < FEW_FITS else ())
+    warnings = (few,) if runs.fits < FEW_FITS else ()
+    return Bounds(tuple(rows), scale * training, scale * ghost, warnings, points)
 
 
 NAMES: dict[str, tuple[Of, str]] = {

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Ints
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_share
 from samplewise.core.randomness import generator
 from samplewise.core.values import Estimate, Exhibit
 
@@ -60,6 +60,7 @@ def calibration_error(
     >>> calibration_error(np.column_stack([p, 1 - p]), (rng.random(4000) > p).astype(int)).error.value < 1.5
     True
     """
+    coverage = require_share(coverage, "coverage")
     P, codes = _checked(P, codes)
     top = P.argmax(axis=1)
     confidence, right = P[np.arange(len(P)), top], (top == codes).astype(np.float64)

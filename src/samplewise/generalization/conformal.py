@@ -11,7 +11,7 @@ import numpy as np
 from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask, require_finite
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_share
 from samplewise.core.values import Estimate
 
 EVERY = "every row"  # the key where all rows share one threshold
@@ -32,7 +32,7 @@ class ConformalThreshold:
     keys: Array  # (g,) the classes, or "every row"
     thresholds: Floats  # (g,) largest score that belongs; infinite where there are too few calibration rows
     counts: Ints  # (g,) calibration rows
-    coverage: tuple[Estimate, ...]  # (g,) in %: see `conformal_threshold`
+    coverage: tuple[Estimate, ...]  # (g,) shares of rows: see `conformal_threshold`
 
     def sets(self, probabilities: Any, classes: Any = None) -> Mask:
         """Which labels belong: those with 1 - probability at most the threshold.
@@ -94,8 +94,8 @@ def conformal_threshold(scores: Any, miscoverage: float = 0.1, *, classes: Any =
             (Mondrian), at the price of larger sets for rare ones.
 
     Returns:
-        ConformalThreshold: per class (or once) the threshold and an Estimate "coverage" in %: its value k / (n + 1) is
-        the mean over calibration sets, its interval holds what THIS calibration set truly gives in 95 of 100 cases,
+        ConformalThreshold: per class (or once) the threshold and an Estimate "coverage" (0..1): its value k / (n + 1)
+        is the mean over calibration sets, its interval holds what THIS calibration set truly gives in 95 of 100 cases,
         Beta(k, n + 1 - k); larger means that more truths are held.
 
     Raises:
@@ -106,15 +106,16 @@ def conformal_threshold(scores: Any, miscoverage: float = 0.1, *, classes: Any =
 
     >>> found = conformal_threshold(range(1, 100), miscoverage=0.1)
     >>> found.thresholds, str(found.coverage[0])
-    (array([90.]), '90 [83.4, 95] %')
+    (array([90.]), '90 % [83.4, 95] of rows')
     """
     values = np.asarray(scores, dtype=np.float64).reshape(-1)
-    if not len(values) or not 0.0 < miscoverage < 1.0:
+    miscoverage = require_share(miscoverage, "miscoverage")
+    if not len(values):
         raise InputError(
-            "a threshold needs calibration rows, and a miscoverage between 0 and 1",
-            where="scores or miscoverage",
-            got=f"{len(values)} scores, miscoverage={miscoverage}",
-            fix="keep rows aside that nothing is trained on; 0.1 lets one truth in ten fall outside",
+            "a threshold needs calibration rows",
+            where="scores",
+            got="0 scores",
+            fix="keep rows aside that nothing is trained on",
         )
     require_finite(values, np.arange(len(values)), "the scores", "score every calibration row, or leave it out")
     kinds = np.full(len(values), EVERY) if classes is None else np.asarray(classes).reshape(-1)
@@ -138,10 +139,11 @@ def _one_threshold(ordered: Floats, miscoverage: float) -> tuple[float, Estimate
     if k > n:
         fewest = math.ceil(1.0 / miscoverage - 1e-9) - 1
         reason = f"{n} calibration rows allow no bound, so every answer belongs: {fewest} are the fewest"
-        return math.inf, Estimate("coverage", 100.0, 100.0, 100.0, "%", WITHIN, "vovk2012", reason)
-    low, high = (100.0 * float(stats.beta.ppf(tail, k, n + 1 - k)) for tail in (0.5 - WITHIN / 2, 0.5 + WITHIN / 2))
+        return math.inf, Estimate("coverage", 1.0, 1.0, 1.0, "share of rows", WITHIN, "vovk2012", reason)
+    low, high = (float(stats.beta.ppf(tail, k, n + 1 - k)) for tail in (0.5 - WITHIN / 2, 0.5 + WITHIN / 2))
     reason = "for rows like the calibration rows, as many as are asked about, not for each of them"
-    return float(ordered[k - 1]), Estimate("coverage", 100.0 * k / (n + 1), low, high, "%", WITHIN, "vovk2012", reason)
+    coverage = Estimate("coverage", k / (n + 1), low, high, "share of rows", WITHIN, "vovk2012", reason)
+    return float(ordered[k - 1]), coverage
 
 
 def _require_shape(values: Floats, axes: int, name: str, shape: str) -> None:

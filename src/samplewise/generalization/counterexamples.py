@@ -14,7 +14,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from samplewise.core.arrays import Floats, Ints, Mask
-from samplewise.core.errors import InputError, unknown_name
+from samplewise.core.errors import InputError, require_share, unknown_name
 from samplewise.core.randomness import generator
 from samplewise.core.values import Scores
 
@@ -233,7 +233,8 @@ def _share(kind: Kind, bias: Fraction | float | None) -> Fraction:
         raise unknown_name("kind of counterexample", kind, get_args(Kind))
     if bias is None:
         return Fraction(1, 2)
-    if kind == "posterior" or not 0 <= bias <= 1:
+    require_share(bias, "bias", low_open=False, high_open=False)
+    if kind == "posterior":
         raise InputError(
             "a bias is a chance, and only the coin of kind 'squared' has one",
             where="bias",

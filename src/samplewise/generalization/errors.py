@@ -6,13 +6,13 @@ import numpy as np
 from scipy import special, stats
 
 from samplewise.core.arrays import Array, Floats
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_share
 from samplewise.core.values import Estimate
 from samplewise.engine.refits.effects import mean_and_error
 
 
 def clopper_pearson(errors: float, rows: float, coverage: float = 0.95) -> Estimate:
-    """Error rate in % with an interval that covers the true rate at least as often as it says.
+    """Error rate (0..1) with an interval that covers the true rate at least as often as it says.
 
     The ends are the rates at which so few, or so many, errors have probability (1 - coverage) / 2.
 
@@ -22,29 +22,30 @@ def clopper_pearson(errors: float, rows: float, coverage: float = 0.95) -> Estim
         coverage: between 0 and 1.
 
     Returns:
-        Estimate "error", larger means worse.
+        Estimate "error" in shares of rows (0..1), larger means worse.
 
     Raises:
-        InputError: no rows, or more errors than rows.
+        InputError: no rows, more errors than rows, or a coverage outside (0, 1).
 
     Cost: constant.   Not for: rows that chose the model.   Source: clopper1934.
 
     >>> print(clopper_pearson(3, 100))
-    3 [0.623, 8.52] %
+    3 % [0.623, 8.52] of rows
     """
-    if not (rows > 0 and 0 <= errors <= rows and 0 < coverage < 1):
+    coverage = require_share(coverage, "coverage")
+    if not (rows > 0 and 0 <= errors <= rows):
         raise InputError(
-            "an error rate needs rows, at most as many errors, and a coverage between 0 and 1",
-            got=f"{errors} errors in {rows} rows, coverage={coverage}",
+            "an error rate needs rows, and at most as many errors",
+            got=f"{errors} errors in {rows} rows",
             fix="count the wrong rows among those judged, for example clopper_pearson(3, 100)",
         )
     tail = (1.0 - coverage) / 2.0
     low, high = 1.0 - highest_rate(rows - errors, rows, tail), highest_rate(errors, rows, tail)
-    return Estimate("error", 100.0 * errors / rows, 100.0 * low, 100.0 * high, "%", coverage, "clopper1934")
+    return Estimate("error", errors / rows, low, high, "share of rows", coverage, "clopper1934")
 
 
 def error_rate(wrong: Any, groups: Array | None = None, coverage: float = 0.95) -> Estimate:
-    """Share of wrong rows in %, with a Clopper-Pearson interval; fewer effective rows where rows come in groups.
+    """Share of wrong rows (0..1), with a Clopper-Pearson interval; fewer effective rows where rows come in groups.
 
     With groups, rows are divided by the design effect, the variance of the rate between groups over that of
     independent rows (never below 1).
@@ -55,10 +56,10 @@ def error_rate(wrong: Any, groups: Array | None = None, coverage: float = 0.95) 
         coverage: between 0 and 1.
 
     Returns:
-        Estimate "error", larger means worse.
+        Estimate "error" in shares of rows (0..1), larger means worse.
 
     Raises:
-        InputError: no rows.
+        InputError: no rows, or a coverage outside (0, 1).
 
     Cost: O(n log n).   Source: clopper1934, korn1998.
 
@@ -72,8 +73,8 @@ def absolute_error(outputs: Any, numbers: Any, groups: Array | None = None, cove
     """Mean absolute error of predicted numbers, in the units of the label, with a t interval over rows or groups.
 
     Args:    outputs: (n,) predictions.   numbers: (n,) labels.   groups: (n,) or None.   coverage: between 0 and 1.
-    Returns: Estimate "error", larger means worse.
-    Raises:  InputError for fewer than two rows.   Cost: O(n).   Source: student1908.
+    Returns: Estimate "error" in the label's own unit, larger means worse.
+    Raises:  InputError for fewer than two rows, or a coverage outside (0, 1).   Cost: O(n).   Source: student1908.
     >>> print(absolute_error([1.0, 2.0, 3.0], [1.5, 2.5, 3.5]))
     0.5 [0.5, 0.5] in units of the label
     """
@@ -83,16 +84,16 @@ def absolute_error(outputs: Any, numbers: Any, groups: Array | None = None, cove
 
 
 def explained_variance(outputs: Any, numbers: Any, groups: Array | None = None, coverage: float = 0.95) -> Estimate:
-    """R squared of predicted numbers in %, with a t interval over the rows' influence on it.
+    """R squared of predicted numbers (at most 1), with a t interval over the rows' influence on it.
 
     1 - mean squared error / variance; 0 is always answering the mean, below 0 is worse than that.
 
     Args:    outputs: (n,) predictions.   numbers: (n,) labels.   groups: (n,) or None.   coverage: between 0 and 1.
     Returns: Estimate "explained_variance", larger means better.
-    Raises:  InputError for fewer than two rows, or labels that are all equal.   Cost: O(n).
+    Raises:  InputError for fewer than two rows, labels that are all equal, or a coverage outside (0, 1).   Cost: O(n).
     Source:  student1908.
     >>> explained_variance([1.0, 2.0, 3.0], [1.0, 2.0, 3.0]).value
-    100.0
+    1.0
     """
     predicted, given = _pair(outputs, numbers)
     spread = np.square(given - given.mean())
@@ -101,8 +102,8 @@ def explained_variance(outputs: Any, numbers: Any, groups: Array | None = None, 
     ratio = float(np.square(predicted - given).mean() / spread.mean())
     # Delta method: the influence of a row on the ratio of the two means.
     influence = (np.square(predicted - given) - ratio * spread) / spread.mean()
-    low, high, mean = _t_interval(100.0 * (1.0 - ratio - influence), groups, coverage)
-    return Estimate("explained_variance", mean, low, high, "%", coverage, "student1908")
+    low, high, mean = _t_interval(1.0 - ratio - influence, groups, coverage)
+    return Estimate("explained_variance", mean, low, high, "R²", coverage, "student1908")
 
 
 def highest_rate(errors: float, rows: float, miss: float) -> float:
@@ -126,7 +127,7 @@ def clustered(values: Floats, groups: Array | None) -> tuple[float, int]:
 
 def _t_interval(values: Floats, groups: Array | None, coverage: float) -> tuple[float, float, float]:
     error, count = clustered(values, groups)
-    half = float(stats.t.ppf(0.5 + coverage / 2.0, max(count - 1, 1))) * error
+    half = float(stats.t.ppf(0.5 + require_share(coverage, "coverage") / 2.0, max(count - 1, 1))) * error
     mean = float(values.mean())
     return mean - half, mean + half, mean
 

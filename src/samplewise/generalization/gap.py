@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from samplewise.core.arrays import Array
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_share
 from samplewise.core.execution import Executor
 from samplewise.core.values import Estimate, Scores
 from samplewise.data.dataset import Dataset
@@ -103,9 +103,9 @@ def generalization_gap(  # noqa: PLR0913  # one keyword per part of the design, 
         folder: where finished fits are kept, so that nothing is fitted twice after a kill.
 
     Returns:
-        `GeneralizationGap`; errors and bounds in points (% of rows) or in units of the label, larger means more was
-        learned by heart. Information bounds hold for the mean over training sets; only "held-out rows" is about one
-        model, the first one fitted, and says so.
+        `GeneralizationGap`; gap and bounds in points and errors in shares of rows (0..1), or all in units of the label;
+        larger means more was learned by heart. Information bounds hold for the mean over training sets; only "held-out
+        rows" is about one model, the first one fitted, and says so.
 
     Raises:
         InputError: no or missing labels, fewer than 20 rows, a class with one row or group, rows ordered by time,
@@ -122,6 +122,7 @@ def generalization_gap(  # noqa: PLR0913  # one keyword per part of the design, 
     >>> report.gap.value < report.bounds["ld-MI"].plug_in
     True
     """
+    require_share(coverage, "coverage")
     rows = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor, run_dir=folder)
     warnings = []
     _require_rows(rows.data)

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import stats
 
 from samplewise.core.arrays import Array, Floats
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_share
 from samplewise.core.values import Estimate
 from samplewise.generalization.errors import clustered
 
@@ -70,7 +70,7 @@ def _tested(
     """The mean of rows with its t interval, and the one-sided p-value of a mean of at most 0."""
     error, count = clustered(rows, groups)
     freedom, mean = max(count - 1, 1), float(rows.mean())
-    half = float(stats.t.ppf(0.5 + coverage / 2.0, freedom)) * error
+    half = float(stats.t.ppf(0.5 + require_share(coverage, "coverage") / 2.0, freedom)) * error
     p_value = float(stats.t.sf(mean / error, freedom)) if error > 0 else float(mean <= 0)
     return Estimate(quantity, mean, mean - half, mean + half, unit, coverage, source), p_value
 

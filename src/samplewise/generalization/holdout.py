@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special
 
 from samplewise.core.arrays import Floats
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_share
 from samplewise.core.randomness import generator
 from samplewise.core.values import Estimate
 
@@ -53,7 +53,7 @@ class ReusableHoldout:
         Cost:    O(n).
         """
         values = np.asarray(held_out_values, dtype=np.float64).reshape(-1)
-        self._require(float(training_value), values)
+        self._require(training_value, values)
         mean = float(values.mean())
         limit = self.threshold + self.shifts[self.spent] + self.jitters[self.asked]
         self.asked += 1
@@ -88,12 +88,13 @@ class ReusableHoldout:
                 got=f"{self.asked} of {self.questions} questions, {self.spent} of {self.budget} held-out answers",
                 fix="take fresh held-out rows; more answers from these would be no better than training values",
             )
+        require_share(training_value, "training_value", low_open=False, high_open=False)
         outside = int((~((values >= 0.0) & (values <= 1.0))).sum())  # NaN too
-        if len(values) != self.rows or outside or not 0.0 <= training_value <= 1.0:
+        if len(values) != self.rows or outside:
             raise InputError(
                 "a question is a quantity between 0 and 1, with one value for every held-out row",
-                where="training_value or held_out_values",
-                got=f"training value {training_value}, {len(values)} of {self.rows} rows, {outside} outside",
+                where="held_out_values",
+                got=f"{len(values)} of {self.rows} rows, {outside} outside",
                 fix="ask for an accuracy (1 where right), or rescale to [0, 1]",
             )
 
@@ -132,21 +133,24 @@ def reusable_holdout(
     >>> round(reusable_holdout(20_000, questions=100, budget=5).tolerance, 2)
     0.1
     """
-    if not (rows > 0 and questions > 0 and budget > 0 and 0.0 < confidence < 1.0):
+    require_share(confidence, "confidence")
+    if not (rows > 0 and questions > 0 and budget > 0):
         raise InputError(
-            "a reusable holdout needs rows, questions, a budget and a confidence between 0 and 1",
-            where="rows, questions, budget or confidence",
-            got=f"rows={rows}, questions={questions}, budget={budget}, confidence={confidence}",
+            "a reusable holdout needs rows, questions and a budget",
+            where="rows, questions or budget",
+            got=f"rows={rows}, questions={questions}, budget={budget}",
             fix="for example reusable_holdout(10_000, questions=500, budget=10)",
         )
+    if threshold is not None:
+        require_share(threshold, "threshold", low_open=False, high_open=False)
     limit = 4.0 / math.sqrt(rows) if threshold is None else threshold
     scale = 0.25 / math.sqrt(rows) if noise is None else noise
-    if not (0.0 <= limit < math.inf and 0.0 <= scale < math.inf):
+    if not 0.0 <= scale < math.inf:
         raise InputError(
-            "a threshold and a noise are not negative",
-            where="threshold or noise",
-            got=f"threshold={threshold}, noise={noise}",
-            fix="leave them out: 4 / sqrt(n) and 1 / (4 sqrt(n)) suit most questions",
+            "a noise is not negative",
+            where="noise",
+            got=f"noise={noise}",
+            fix="leave it out: 1 / (4 sqrt(n)) suits most questions",
         )
     values = math.isqrt(rows) + 1
     draw = generator(seed, "reusable holdout")

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from samplewise.core.arrays import Floats, Ints
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_share
 from samplewise.core.randomness import hashed_order
 from samplewise.core.values import Estimate, Exhibit
 from samplewise.data.dataset import Dataset
@@ -38,7 +38,7 @@ class IntrinsicDimension:
         tried: (t, 3) seed, d and score of every training.
         effective: sum of s / (s + ridge) over the eigenvalues of the tangent kernel at the start.
         label_directions: leading eigenvectors of it that hold 90 % of the labels' squared length.
-        error_bound: in %, from the length of the description of the shortest network found.
+        error_bound: a share of rows (0..1), from the length of the description of the shortest network found.
 
     Source: li2018.
     """
@@ -108,6 +108,7 @@ def intrinsic_dimension(
     rows = as_labeled(data, y, label=label)
     judged = rows if held_out is None else as_labeled(held_out, name="held_out")
     _require(rows, judged, target, seeds)
+    require_share(confidence, "confidence")
     trained = _learner(learner)
     _, start = trained.unstarted(rows, seed=seeds[0])
     size = sum(held.numel() for held in start.module.parameters() if held.requires_grad)
@@ -163,18 +164,18 @@ class _Search:
         """Training error of the quantised network, and what so many bits could fit by chance."""
         if self.numbers:
             told = "numbers have no error rate"
-            return Estimate("error_bound", math.nan, unit="%", source="blumer1987", reason=told)
+            return Estimate("error_bound", math.nan, unit="share of rows", source="blumer1987", reason=told)
         fitted = self.fitted(seed, dimension)
         fitted.module.quantise()
         error = 1.0 - _score(fitted, self.rows)
         # The dimension and which of the seeds it was are part of the description.
         bits = BITS * dimension + 2 * math.ceil(math.log2(dimension + 1)) + math.ceil(math.log2(seeds))
         slack = math.sqrt((bits * math.log(2.0) - math.log(1.0 - confidence)) / (2 * len(self.rows)))
-        high = 100.0 * (error + slack)
+        high = error + slack
         told = f"{bits:,} bits describe the network once its learner, encoder and seeds were fixed, before these rows"
         return Estimate(
-            "error_bound", high, 0.0, high, "%", confidence, "blumer1987",
-            told if high < 100 else f"{told}; above 100 % it promises nothing",
+            "error_bound", high, 0.0, high, "share of rows", confidence, "blumer1987",
+            told if high < 1 else f"{told}; above 100 % it promises nothing",
         )  # fmt: skip
 
 
@@ -241,7 +242,6 @@ def _require(rows: Dataset, judged: Dataset, target: float, seeds: Sequence[int]
     for part in (rows, judged):
         if part.y is None:
             raise InputError("a score needs labels", got="rows without labels", fix="pass (X, y)")
-    if not 0 < target <= 1:
-        raise InputError("the target is a share of the whole score", got=f"target={target}", fix="use target=0.9")
+    require_share(target, "target", high_open=False)
     if not len(seeds):
         raise InputError("there is no seed to search with", got="seeds=[]", fix="use seeds=(0, 1, 2)")

@@ -12,8 +12,8 @@ import numpy as np
 from scipy import special, stats
 
 from samplewise.core.arrays import Floats, Ints
-from samplewise.core.errors import InputError
-from samplewise.core.values import Estimate
+from samplewise.core.errors import InputError, require_share
+from samplewise.core.values import Estimate, percent_text
 from samplewise.generalization.certificates import certified, require_counts
 
 TRIED = 256  # sizes at once
@@ -22,7 +22,7 @@ MOST_ROWS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class LooksClaim:
-    """The highest error rate in % of the chosen model, under five accounts of how it came to be chosen.
+    """The highest error rate (0..1) of the chosen model, under five accounts of how it came to be chosen.
 
     Each is an `Estimate` whose `high` may be claimed, IF its account is true. The less is known
     of the choice, the larger the bound.
@@ -49,7 +49,7 @@ def claim_after_looks(
     improvements: int | None = None,
     confidence: float = 0.95,
 ) -> LooksClaim:
-    """Highest error rate in % that may be claimed for the best of many models that were scored on the same rows.
+    """Highest error rate (0..1) that may be claimed for the best of many models that were scored on the same rows.
 
     The bound of `clopper_pearson_bound` for N models at once, (1 - confidence) / N. N = looks where all were fixed
     before; looks C(looks - 1, i) where each score only said better or not, i times better (2^looks - 1 where nobody
@@ -65,7 +65,7 @@ def claim_after_looks(
         confidence: between 0 and 1, over test sets.
 
     Returns:
-        LooksClaim: five Estimates "error"; a larger bound promises less, and 100 % promises nothing.
+        LooksClaim: five Estimates "error" in shares of rows (0..1); a larger bound promises less, 1 promises nothing.
 
     Raises:
         InputError: no rows, more errors than rows, less than one look, improvements that no look could make, less
@@ -75,8 +75,8 @@ def claim_after_looks(
     bound holds then, only fresh rows help.   Source: clopper1934, blum2015, dwork2015.
 
     >>> claim = claim_after_looks(28, 400, 50, answers=101, improvements=6)
-    >>> [round(bound.high, 1) for bound in (claim.once, claim.fixed, claim.compared, claim.improved, claim.seen)]
-    [9.5, 11.8, 18.3, 24.5, 56.8]
+    >>> [round(bound.high, 3) for bound in (claim.once, claim.fixed, claim.compared, claim.improved, claim.seen)]
+    [0.095, 0.118, 0.183, 0.245, 0.568]
     """
     require_counts(errors, n, confidence)
     values = int(n) + 1 if answers is None else answers
@@ -103,13 +103,13 @@ def claim_after_looks(
 
 
 def rows_to_claim(error: float, claim: float, *, confidence: float = 0.95, chance: float = 0.8, looks: int = 1) -> int:
-    """How many fresh test rows it takes to certify that a model is wrong on at most `claim` % of rows.
+    """How many fresh test rows it takes to certify that a model is wrong on at most a share `claim` of rows.
 
     The fewest n at which P[clopper_pearson_bound(wrong rows, n) <= claim] >= chance, wrong rows ~ Binomial(n, error).
 
     Args:
-        error: the error rate in % that the model is believed to have.
-        claim: the error rate in % that is to be certified; above `error`.
+        error: the error rate (0..1) that the model is believed to have.
+        claim: the error rate (0..1) that is to be certified; above `error`.
         confidence: of the certificate.
         chance: with which the certificate is to come out, if `error` is right.
         looks: models, fixed before, that will be scored on these rows.
@@ -118,20 +118,20 @@ def rows_to_claim(error: float, claim: float, *, confidence: float = 0.95, chanc
         rows; more means that the claim is nearer to the truth or surer.
 
     Raises:
-        InputError: not 0 <= error < claim < 100, a chance or confidence outside (0, 1), more than a million rows.
+        InputError: not 0 <= error < claim < 1, a chance or confidence outside (0, 1), more than a million rows.
 
     Cost: some hundred binomial tails.   Not for: rows in groups (multiply by the design effect).   Source: clopper1934.
 
-    >>> rows_to_claim(7, 10)
+    >>> rows_to_claim(0.07, 0.10)
     549
     """
     _require_rates(error, claim, confidence, chance, looks)
     miss = (1.0 - confidence) / looks
-    start = max(1, math.ceil(0.8 * _rows_if_normal(error / 100.0, claim / 100.0, miss, chance)) - 100)
+    start = max(1, math.ceil(0.8 * _rows_if_normal(error, claim, miss, chance)) - 100)
     while True:
         rows = np.arange(start, start + TRIED)
-        passing = _most_errors(rows, claim / 100.0, miss)
-        enough = np.flatnonzero(stats.binom.cdf(passing, rows, error / 100.0) >= chance)
+        passing = _most_errors(rows, claim, miss)
+        enough = np.flatnonzero(stats.binom.cdf(passing, rows, error) >= chance)
         if len(enough):
             return int(rows[enough[0]])
         start += TRIED
@@ -146,7 +146,7 @@ def _rows_if_normal(error: float, claim: float, miss: float, chance: float) -> f
         raise InputError(
             "such a claim takes more than a million rows",
             where="claim",
-            got=f"error={100 * error:g} %, claim={100 * claim:g} %",
+            got=f"error={percent_text(error, 'g')}, claim={percent_text(claim, 'g')}",
             fix="claim a rate that is further above the error",
         )
     return rows
@@ -197,10 +197,13 @@ def _require_looks(looks: int, answers: int, improvements: int | None) -> None:
 
 
 def _require_rates(error: float, claim: float, confidence: float, chance: float, looks: int) -> None:
-    if not (0.0 <= error < claim < 100.0 and 0.0 < confidence < 1.0 and 0.0 < chance < 1.0 and looks >= 1):
+    require_share(error, "error", low_open=False)
+    for name, share in (("claim", claim), ("confidence", confidence), ("chance", chance)):
+        require_share(share, name)
+    if not (error < claim and looks >= 1):
         raise InputError(
-            "a claim lies above the error that is believed, both in %, with chances between 0 and 1",
-            where="error, claim, confidence, chance or looks",
-            got=f"error={error}, claim={claim}, confidence={confidence}, chance={chance}, looks={looks}",
-            fix="to certify 10 % for a model that errs by about 7 %: rows_to_claim(7, 10)",
+            "a claim lies above the error that is believed, and is made after at least one look",
+            where="error, claim or looks",
+            got=f"error={error}, claim={claim}, looks={looks}",
+            fix="to certify 10 % for a model that errs by about 7 %: rows_to_claim(0.07, 0.10)",
         )

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask, positions_of
-from samplewise.core.errors import InputError, name_rows, require_kind, unknown_name
+from samplewise.core.errors import InputError, name_rows, require_kind, require_share, unknown_name
 from samplewise.core.execution import Executor
 from samplewise.core.values import Attribution, Estimate, Scores
 from samplewise.data.dataset import Dataset
@@ -240,10 +240,11 @@ def _answers(runner: FitRunner, inside: Mask) -> Array:
 
 def _subsets(rows: Prepared, models: int, ratio: float) -> Mask:
     """(k, n) random subsets with classes in equal share; halves come with their complements."""
-    if not 0 < ratio < 1 or models < LEAST_MODELS:
+    require_share(ratio, "ratio")
+    if models < LEAST_MODELS:
         raise InputError(
-            "a row must be in some subsets and out of others", got=f"models={models}, ratio={ratio}",
-            fix=f"use {LEAST_MODELS} models or more and a ratio between 0 and 1",
+            "a row must be in some subsets and out of others", got=f"models={models}",
+            fix=f"use {LEAST_MODELS} models or more",
         )  # fmt: skip
     codes = None if rows.target.classes is None else rows.target.codes
     if ratio == 0.5:

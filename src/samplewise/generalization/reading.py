@@ -19,7 +19,7 @@ from samplewise.generalization.information import Asked, estimate_information, r
 from samplewise.generalization.inversions import LN2
 from samplewise.generalization.runs import SupersampleRuns, require_losses
 
-POINTS = 100.0  # an error of 1 is 100 points
+POINTS = 100.0  # a difference of 1 between error rates is 100 points
 REASON = "of models taught half of the rows; the model on all rows has a smaller gap"
 
 
@@ -45,22 +45,26 @@ class Reading:
             np.arange(len(self.ids)) if groups is None else np.unique(groups.astype(str), return_inverse=True)[1]
         )
         low, high = loss_range or (0.0, 1.0)
-        self.scale = POINTS if target.classes is not None else high - low
-        self.name = "points" if target.classes is not None else "in units of the label"
+        self.span, self.points = high - low, POINTS if target.classes is not None else 1.0
         self.losses = [(self._lost(one) - low) / (high - low) for one in refits]
         for lost in self.losses:
             require_losses(lost, self.ids)
 
     def bounds(self, seed: int) -> Bounds:
         """Every information bound, and beside them what held-out rows say with confidence."""
-        found = bounds_of_runs(self.runs, self.scale, seed=seed)
+        found = bounds_of_runs(self.runs, self.span, seed=seed, points=self.points)
         rows = sorted([*found.rows, self._t_bound(), self._held_out()], key=lambda row: (row.of, row.plug_in))
         return replace(found, rows=tuple(rows))
 
     def errors(self) -> tuple[Estimate, Estimate, Estimate]:
         """The gap, the error on rows that taught and that on ghosts, with t intervals over rows or groups."""
-        names = ("gap", "training_error", "ghost_error")
-        return tuple(self._estimate(name, found) for name, found in zip(names, self.means, strict=True))  # type: ignore[return-value]  # three
+        gap, training, ghost = self.means
+        difference, rate = ("points", "share of rows") if self.points != 1.0 else ("in units of the label",) * 2
+        return (
+            self._estimate("gap", gap, self.points * self.span, difference),
+            self._estimate("training_error", training, self.span, rate),
+            self._estimate("ghost_error", ghost, self.span, rate),
+        )
 
     def information(self) -> Scores:
         """Nats the prediction of every row shares with whether it taught, over all fits; NaN for a row that sat out."""
@@ -145,24 +149,32 @@ class Reading:
         sums = np.add.reduceat(values[:, order].astype(np.float64), starts, axis=1)
         return np.asarray(sums / np.diff(starts, append=len(order)))
 
-    def _estimate(self, quantity: str, found: MeanWithError) -> Estimate:
-        low, high = (self.scale * end for end in found.interval(self.coverage))
-        return Estimate(quantity, self.scale * found.value, low, high, self.name, self.coverage, "student1908", REASON)
+    def _unit_names(self) -> Array:
+        """(u,) a number for every unit that its rows' ids fix, whatever order they come in."""
+        names = np.full(int(self.unit.max()) + 1, np.iinfo(np.uint64).max, dtype=np.uint64)
+        np.minimum.at(names, self.unit, key_hashes(self.ids))
+        return names
+
+    def _estimate(self, quantity: str, found: MeanWithError, scale: float, unit: str) -> Estimate:
+        low, high = (scale * end for end in found.interval(self.coverage))
+        return Estimate(quantity, scale * found.value, low, high, unit, self.coverage, "student1908", REASON)
 
     def _t_bound(self) -> Bound:
         """The upper end of a one-sided t interval of the gap over rows or groups."""
-        upper = self.scale * self.means[0].upper(self.coverage)
+        upper = self.points * self.span * self.means[0].upper(self.coverage)
         return Bound("t interval", upper, confidence=self.coverage, source="student1908")
 
     def _held_out(self) -> Bound:
         """What the ghosts of the first fit promise for that model: the only entry about a model."""
         first, lost = self.refits[0], self._of_units(self.losses[0][:1])[0]
-        taught, ghosts = (lost[self._of_units(mask[:1])[0] == 1.0] for mask in (first.inside, _ghosts(first)))
+        inside, outside = (self._of_units(mask[:1])[0] == 1.0 for mask in (first.inside, _ghosts(first)))
+        taught, ghosts = lost[inside], lost[outside]
         if np.isin(ghosts, (0.0, 1.0)).all():
             upper, source = highest_rate(float(ghosts.sum()), len(ghosts), 1.0 - self.coverage), "clopper1934"
         else:
-            upper, source = betting_bound(ghosts, self.coverage).high, "waudby-smith2024"
-        value = self.scale * (upper - float(taught.mean()))
+            promised = betting_bound(ghosts, self.coverage, ids=self._unit_names()[outside])
+            upper, source = promised.high, "waudby-smith2024"
+        value = self.points * self.span * (upper - float(taught.mean()))
         return Bound("held-out rows", value, of="this model's gap", confidence=self.coverage, source=source)
 
 

@@ -73,7 +73,7 @@ class CurvatureSpectrum:
         Returns: Estimate "share_of_eigenvalues".   Cost: O(probes steps).   Source: ubaru2017.
         """
         seen = np.where(self.nodes > value, self.weights, 0.0).sum(axis=1)
-        return _over_probes("share_of_eigenvalues", seen, "", "ubaru2017")
+        return _over_probes("share_of_eigenvalues", seen, "share of eigenvalues", "ubaru2017")
 
 
 def curvature_spectrum(

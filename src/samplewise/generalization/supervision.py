@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_share
 from samplewise.core.values import Estimate, Scores
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_dataset, as_given
@@ -34,7 +34,7 @@ class SupervisionComplexity:
         adjusted: (1 / n) sqrt(|f|^2 trace(K)), f the kernel ridge solution; no unit, grows with the targets' scale.
         relative: the same over that of random targets of the same size; 1 means as hard as coin flips.
         random: adjusted complexity of random targets, in closed form; low to high hold 95 % of draws.
-        held_out_error: error in % of f at rows left out of it, one at a time (copies and groups together).
+        held_out_error: share of rows (0..1) that f gets wrong where they are left out, copies and groups together.
         contributions: Scores, y_i (K + ridge)^-1 Y trace(K) / n^2; they add up to the squared complexity as the ridge
             vanishes.
         held_out_margins: Scores, margin of the output without the row for the row's own class; the better score for
@@ -63,7 +63,7 @@ class SupervisionComplexity:
     _factor: float = field(repr=False)
 
     def margin_bound(self, margin: float = 1.0, confidence: float = 0.95) -> Estimate:
-        """Upper bound in % on the error of the kernel ridge solution on new rows; vacuous where it is 100 or more.
+        """Upper bound (0..1) on the error rate of the kernel ridge solution on new rows; vacuous where it is 1 or more.
 
         share of rows with margin <= gamma + 2 B sqrt(trace K) / (gamma n) + 3 sqrt(ln(2 / delta_B) / 2n), B the next
         power of 1.05 above |f|, delta_B = 2 (1 - confidence) / (3 (|j| + 1)(|j| + 2)) for B = 1.05^j; 4 c in place of 2
@@ -88,19 +88,18 @@ class SupervisionComplexity:
                 "a margin is that of a class, and these targets are numbers", got="targets without classes",
                 fix="pass labels, probabilities of a teacher (n, c), or signs; residual=False",
             )  # fmt: skip
-        if not (margin > 0 and math.isfinite(margin) and 0 < confidence < 1):
+        require_share(confidence, "confidence")
+        if not (margin > 0 and math.isfinite(margin)):
             raise InputError(
-                "a margin bound needs a margin above 0 and a confidence between 0 and 1",
-                got=f"margin={margin}, confidence={confidence}", fix="margin_bound(margin=1.0, confidence=0.95)",
-            )  # fmt: skip
+                "a margin bound needs a margin above 0", got=f"margin={margin}", fix="margin_bound(margin=1.0)"
+            )
         n = len(self._margins)
         within = float(np.mean(self._margins <= margin))
         bound = within + self._capacity(margin, n) + self._deviation(confidence, n)
         told = "the bound is above 100 % and promises nothing" if not bound < 1 else (
             "for the kernel ridge solution, in a kernel fixed before these rows were seen"
         )  # fmt: skip
-        high = 100.0 * bound
-        return Estimate("error_bound", high, 0.0, high, "%", confidence, SOURCE, told)
+        return Estimate("error_bound", bound, 0.0, bound, "share of rows", confidence, SOURCE, told)
 
     def _capacity(self, margin: float, n: int) -> float:
         """What functions of this norm could fit by chance."""
@@ -270,14 +269,14 @@ def _held_out_error(
     """Of rows left out, copies and groups together: wrong classes, or squared residuals over squared targets."""
     if residuals is None:
         told = "without a ridge a singular kernel does not say what it would answer without a row"
-        return Estimate("held_out_error", math.nan, unit="%", source="allen1974", reason=told)
+        return Estimate("held_out_error", math.nan, unit="share of rows", source="allen1974", reason=told)
     if margins is not None:
         told = "the left-out rows share all others, so the interval is approximate"
         return replace(error_rate(margins <= 0, groups), quantity="held_out_error", source="allen1974", reason=told)
     size = float(np.square(targets.values).sum())
-    missed = 100.0 * float(np.square(residuals).sum()) / size if size else 0.0
-    told = "squared residuals over squared targets; 100 is always answering zero"
-    return Estimate("held_out_error", missed, unit="%", source="allen1974", reason=told)
+    missed = float(np.square(residuals).sum()) / size if size else 0.0
+    told = "squared residuals over squared targets; 100 % is always answering zero"
+    return Estimate("held_out_error", missed, unit="share of the squared targets", source="allen1974", reason=told)
 
 
 def _margins(targets: RowTargets, outputs: Floats) -> Floats:

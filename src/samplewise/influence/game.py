@@ -26,8 +26,10 @@ MOST_FITS = 50_000
 class Game:
     """Sets of players and what the models fitted on them are worth; made by `open_game`, read by every valuation.
 
-    The empty set is worth what the commonest class, or the mean label, scores; so is a set of rows of one class worth
-    what naming that class scores. A set that was worth something once is not fitted again.
+    Worth is in points of the metric, and for labels that are numbers in hundredths of their standard deviation: every
+    value is a difference of worths. The empty set is worth what the commonest class, or the mean label, scores; so is a
+    set of rows of one class worth what naming that class scores. A set that was worth something once is not fitted
+    again.
 
     Args:
         runner: makes the fits, on the training rows followed by the validation rows.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Mask
-from samplewise.core.errors import InputError, require_kind
+from samplewise.core.errors import InputError, require_kind, require_share
 from samplewise.core.randomness import derive_seed, hashed_order
 from samplewise.influence.game import MOST_FITS, Game
 
@@ -51,7 +51,7 @@ def refit_subsets(
     True
     """
     require_kind(game, Game)
-    size = round(share * len(game))
+    size = round(require_share(share, "share") * len(game))
     if count < 5 or seeds < 1 or not 0 < size < len(game):
         raise InputError(
             "ground truth needs 5 subsets that leave some rows and hold some, and a seed",

@@ -4,7 +4,7 @@ import numpy as np
 from scipy import stats
 
 from samplewise.core.arrays import Ints
-from samplewise.core.errors import require_kind
+from samplewise.core.errors import require_kind, require_share
 from samplewise.engine.refits import Change, Part
 from samplewise.influence.benefit import effects_in
 from samplewise.influence.effects import RowEffects
@@ -22,6 +22,7 @@ def harmful_rows(effects: RowEffects, level: float = LEVEL) -> Ints:
 
     Args:    effects: from `row_effects`.   level: expected share of false listings.
     Returns: positions.
+    Raises:  InputError for a level outside (0, 1).
     Cost:    O(n log n).   Not for: few judges (under about 100 the z test is too sure).
     Source:  benjamini1995; bourgon2010 for choosing by reach.
 
@@ -31,6 +32,7 @@ def harmful_rows(effects: RowEffects, level: float = LEVEL) -> Ints:
     array([1])
     """
     require_kind(effects, RowEffects)
+    require_share(level, "level")
     benefit, spread = effects.benefit.values, np.asarray(effects.benefit.spread, dtype=np.float64)
     known = np.flatnonzero(np.isfinite(benefit) & (spread > 0))
     furthest = np.argsort(-effects.reach.values[known], kind="stable")

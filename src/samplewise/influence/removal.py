@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from samplewise.core.arrays import Floats, Ints, Mask, positions_of, require_finite
-from samplewise.core.errors import InputError, require_kind
+from samplewise.core.errors import InputError, require_kind, require_shares
 from samplewise.core.randomness import derive_seed, hashed_order, key_hashes
 from samplewise.core.values import Attribution, Estimate, Exhibit, Scores
 from samplewise.influence.game import MOST_FITS, Game
@@ -86,7 +86,7 @@ class Brittleness:
     smallest: Scores  # (m,) rows; NaN where no removal tried changed the prediction
     shares: Exhibit  # count of rows removed against the share of predictions changed, in each way of choosing
     flipped: Estimate  # share of predictions changed by the largest removal
-    beyond_chance: Estimate  # the same minus the share that random rows of the predicted class change
+    beyond_chance: Estimate  # the same minus the share that random rows of the predicted class change, points
 
 
 def brittleness(
@@ -151,7 +151,9 @@ def brittleness(
         Scores("smallest_flip", smallest, ids, "rows", "more rows carry the prediction"),
         Exhibit("curve", "predictions changed by a removal", columns, unit, note),
         mean_estimate(changed[:, -1].astype(np.float64), "flipped", unit, seed=game.runner.seed),
-        mean_estimate(changed[:, -1] - own_class[:, -1], "flipped beyond chance", unit, seed=game.runner.seed),
+        mean_estimate(
+            100.0 * (changed[:, -1] - own_class[:, -1]), "flipped beyond chance", "points", seed=game.runner.seed
+        ),
     )
 
 
@@ -212,11 +214,9 @@ def _chance_flips(
 
 
 def _checked_shares(shares: Sequence[float], seeds: int) -> Floats:
-    grid = np.r_[0.0, np.asarray(shares, dtype=np.float64)]
-    if len(grid) < 2 or (np.diff(grid) <= 0).any() or grid[-1] >= 1:
-        raise InputError(
-            "shares must grow and lie between 0 and 1", got=f"shares={tuple(shares)}", fix=f"use shares={SHARES}"
-        )
+    grid = np.r_[0.0, require_shares(shares, "shares")]
+    if (np.diff(grid) <= 0).any():
+        raise InputError("shares must grow", got=f"shares={tuple(shares)}", fix=f"use shares={SHARES}")
     if seeds < 3:
         raise InputError("a curve needs at least three seeds", got=f"seeds={seeds}", fix="use seeds=3")
     return grid

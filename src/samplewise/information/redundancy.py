@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
-from samplewise.core.errors import InputError, require_kind
+from samplewise.core.errors import require_kind, require_share, require_shares
 from samplewise.core.execution import Executor
 from samplewise.core.randomness import hashed_order
-from samplewise.core.values import Exhibit, Scores
+from samplewise.core.values import Exhibit, Scores, percent, percent_text
 from samplewise.data.targets import Task
 from samplewise.engine.kernels.smoother import held_out_residuals
 from samplewise.engine.models.metrics import Metric, choose_metric
@@ -54,8 +54,7 @@ def redundant_rows(
     >>> len(gone), sorted({38, 39} & set(gone.tolist()))
     (10, [])
     """
-    if not 0 < share < 1:
-        raise InputError("share must be between 0 and 1", got=f"share={share!r}", fix="use share=0.25 for a quarter")
+    require_share(share, "share")
     part = prepare(data, y=y, label=label, task=task, seed=seed).unsplit
     return part.data.ids[redundant_positions(part, share)]
 
@@ -106,7 +105,7 @@ def information_curve(information: Scores) -> Exhibit:
     carried = np.r_[0.0, np.cumsum(ranked)][(shares * len(ranked)) // 100] / total
     columns: dict[str, Array] = {
         "rows left out (%)": shares,
-        "value": 100.0 * carried,
+        "value": percent(carried),
         "low": np.full(len(shares), np.nan),
         "high": np.full(len(shares), np.nan),
         "status": np.full(len(shares), "measured"),
@@ -154,8 +153,8 @@ def removal_cost(  # the data and its fits
     >>> cost.columns["name"].tolist(), cost.unit
     (['50 % of the rows'], 'points of accuracy')
     """
-    if not len(shares) or not all(0 < share < 1 for share in shares):
-        raise InputError("shares must lie between 0 and 1", got=f"shares={shares!r}", fix="use shares=(0.1, 0.25, 0.5)")
+    require_shares(shares, "shares")
+    require_share(coverage, "coverage")
     part = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor).whole
     return removal_cost_in(part, choose_metric(metric, part.target.task), shares, coverage=coverage)
 
@@ -168,6 +167,7 @@ def removal_cost_in(
     Args:    part: the whole data, with folds.   metric: per-row contributions.   shares: of a training part.
              coverage: of the intervals.
     Returns: Exhibit "bars": name, value, low, high, control, control_low, control_high; below 0 the score falls.
+    Raises:  InputError for shares or a coverage outside (0, 1).
     Cost:    5 (1 + 2 len(shares)) fits and 5 orders.   Source: harutyunyan2021.
     """
     parts = outer_parts(part.runner, part.all_folds, ordered=part.ordered)
@@ -189,7 +189,7 @@ def removal_cost_in(
     low, high = value - half_width(error, coverage), value + half_width(error, coverage)
     half = len(shares)
     columns: dict[str, Array] = {
-        "name": np.array([f"{100 * share:.0f} % of the rows" for share in shares]),
+        "name": np.array([f"{percent_text(share, '.0f')} of the rows" for share in shares]),
         "value": value[:half],
         "low": low[:half],
         "high": high[:half],

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints
-from samplewise.core.errors import InputError, unknown_name
+from samplewise.core.errors import require_share, unknown_name
 from samplewise.core.randomness import hashed_order
 from samplewise.core.values import Estimate
 from samplewise.information.deletions import Deletions
@@ -32,8 +32,7 @@ def keep_rows(deletions: Deletions, ids: Array, keep: float, strategy: Strategy,
     if strategy not in STRATEGIES:
         raise unknown_name("strategy", str(strategy), STRATEGIES)
     for name, share in (("keep", keep), ("step", step)):
-        if not 0 < share < 1:
-            raise InputError(f"{name} is a share of the rows", got=f"{name}={share}", fix=f"{name}=0.3 keeps 30 %")
+        require_share(share, name)
     count = len(ids)
     going = count - max(1, round(keep * count))
     gone = order_of_removal(deletions, ids, going, strategy, step=step, seed=seed)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_share
 from samplewise.core.values import Exhibit
 
 STEPS = 40
@@ -48,14 +48,14 @@ def budget(
         quantity: (rows (s,), error with so many (s,)), the first being the rows there are now.
         cost: price of checking one label, and of one new labelled row.
         money: largest sum; default the most that either curve reaches.
-        tolerance: differences of the error up to this count as equal: the noise of the curves.
+        tolerance: differences of the error up to this count as equal: the noise of the curves; 0.01 is one point.
 
     Returns:
         `Budget`; smaller errors are better.
 
     Raises:
-        InputError: curves of fewer than two points, sizes that do not increase, errors that are not finite, or prices
-            that are not above 0.
+        InputError: curves of fewer than two points, sizes that do not increase, errors that are not finite, prices
+            that are not above 0, or a tolerance that is no share.
 
     Cost: O(points).   Not for: doing both at once: their gains do not add up.   Source: viering2023.
 
@@ -64,6 +64,7 @@ def budget(
     >>> budget(checked, rows, cost=(0.1, 0.5)).advice
     'Check labels first: it is better up to 100 in money, as far as both were measured.'
     """
+    require_share(tolerance, "tolerance", low_open=False)
     if not all(np.isfinite(price) and price > 0 for price in cost):
         raise InputError("prices must be above 0", got=f"cost={cost}", fix="pass the price of a check and of a row")
     checks, after_check = _points(quality, "quality")

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from samplewise.core.arrays import Array
-from samplewise.core.errors import InputError, unknown_name
+from samplewise.core.errors import InputError, require_share, unknown_name
 from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
 
@@ -204,11 +204,9 @@ class CoTeaching(nn.Module):
 
     def __init__(self, noise_rate: float, ramp: int = 10) -> None:
         super().__init__()
-        if not 0 <= noise_rate < 1 or ramp < 1:
-            raise InputError(
-                "noise_rate is a share below 1, and ramp at least 1", got=f"noise_rate={noise_rate}, ramp={ramp}",
-                fix="use noise_rate=0.2, ramp=10",
-            )  # fmt: skip
+        require_share(noise_rate, "noise_rate", low_open=False)
+        if ramp < 1:
+            raise InputError("ramp is at least 1", got=f"ramp={ramp}", fix="use ramp=10")
         self.noise_rate, self.ramp = noise_rate, ramp
         self.other = nn.Identity()
         self._rows = 1
@@ -277,8 +275,7 @@ def bootstrapping(trust: float = 0.95) -> Callable[[Tensor, Tensor], Tensor]:
     >>> bootstrapping(1.0)(torch.zeros(1, 2), torch.tensor([0]))
     tensor([0.6931])
     """
-    if not 0 < trust <= 1:
-        raise InputError("trust lies above 0 and at most at 1", got=f"trust={trust}", fix="use trust=0.95")
+    require_share(trust, "trust", high_open=False)
 
     def losses(outputs: Tensor, labels: Tensor) -> Tensor:
         logs = outputs.log_softmax(dim=1)

@@ -7,15 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from samplewise.core.values import Estimate, Exhibit
+from samplewise.core.values import Estimate, Exhibit, shown
 from samplewise.report.advice import Advice, bare_effect_text, effect_text
 from samplewise.report.limits import Limits
 from samplewise.report.wording import (
     MINUS,
     decimal_places,
     estimate_text,
-    in_per_cent,
-    is_share,
     key_text,
     number_text,
     shortened,
@@ -129,15 +127,13 @@ def exhibit_picture(exhibit: Exhibit, limits: Limits) -> Picture | None:
     numbers = {
         name: _numbers(exhibit, name) for name in ("value", "low", "high", "control", "control_low", "control_high")
     }
-    share = is_share(exhibit.unit)
-    if share:
-        numbers = {name: [100 * number for number in values] for name, values in numbers.items()}
+    numbers = {name: [shown(number, exhibit.unit)[0] for number in values] for name, values in numbers.items()}
     scale = Scale(number for values in numbers.values() for number in values[: limits.rows])
 
     rows = [
         _exhibit_row(exhibit, numbers, place, scale, limits) for place in range(min(len(numbers["value"]), limits.rows))
     ]
-    unit = in_per_cent(exhibit.unit) if share else shortened(exhibit.unit, 40)
+    unit = shortened(shown(0.0, exhibit.unit)[1], 40)
     return Picture(tuple(rows), scale.ticks(), scale(0.0), unit)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from samplewise.core.encoding import as_column
-from samplewise.core.values import Exhibit
+from samplewise.core.values import Exhibit, percent, percent_text
 from samplewise.report.limits import Limits
 from samplewise.report.wording import key_text, number_text, shortened
 
@@ -57,8 +57,8 @@ def _card(columns: Columns, place: int, limits: Limits) -> Card:
         id=_words(columns, "id", place, 80),
         given=given,
         suggested="" if suggested == given else suggested,
-        probability=f"{100 * probability:.0f} %" if known else "",
-        per_cent=min(max(100 * float(probability), 0.0), 100.0) if known else None,
+        probability=percent_text(probability, ".0f") if known else "",
+        per_cent=min(max(percent(float(probability)), 0.0), 100.0) if known else None,
         reason=_words(columns, "reason", place, limits.text),
         thumbnail=_picture(columns, "thumbnail", place, limits),
         text=_words(columns, "text", place, limits.text),

@@ -12,9 +12,9 @@ from typing import Any
 import lazy_loader
 
 from samplewise.core.encoding import as_column
-from samplewise.core.values import Exhibit
+from samplewise.core.values import Exhibit, is_share, percent, percent_text
 from samplewise.report.limits import Limits
-from samplewise.report.wording import is_share, key_text, number_text, shortened
+from samplewise.report.wording import key_text, number_text, shortened
 
 alt = lazy_loader.load("altair")
 
@@ -152,7 +152,7 @@ def _curve_words(exhibit: Exhibit, points: list[Any], here: list[Any], ahead: li
 
 def _at(point: dict[str, Any], unit: str) -> str:
     """`12.9 % at 26,000`."""
-    value = f"{100 * point['value']:.1f} %" if is_share(unit) else number_text(point["value"])
+    value = percent_text(point["value"], ".1f") if is_share(unit) else number_text(point["value"])
     return f"{value} at {number_text(point['x'])}"
 
 
@@ -201,7 +201,7 @@ def _matrix(exhibit: Exhibit, limits: Limits) -> Chart | None:
 def _cell_text(value: float, unit: str) -> str:
     if not is_share(unit):
         return number_text(value)
-    return "·" if value < 0.0005 else f"{100 * value:.0f}" if value >= 0.0995 else f"{100 * value:.1f}"
+    return "·" if value < 0.0005 else f"{percent(value):.0f}" if value >= 0.0995 else f"{percent(value):.1f}"
 
 
 def _matrix_words(exhibit: Exhibit, cells: list[dict[str, Any]]) -> str:
@@ -255,8 +255,8 @@ def _reliability(exhibit: Exhibit, limits: Limits) -> Chart | None:
 
 def _reliability_words(exhibit: Exhibit, points: list[dict[str, Any]]) -> str:
     worst = max(points, key=lambda point: abs(point["accuracy"] - point["confidence"]))
-    says, right = 100 * worst["confidence"], 100 * worst["accuracy"]
-    return f"Furthest from the diagonal: says {says:.0f} %, right in {right:.0f} %. {exhibit.note}".strip()
+    says, right = percent_text(worst["confidence"], ".0f"), percent_text(worst["accuracy"], ".0f")
+    return f"Furthest from the diagonal: says {says}, right in {right}. {exhibit.note}".strip()
 
 
 # --- shared by all ---------------------------------------------------------------------------------------------------

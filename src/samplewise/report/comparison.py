@@ -135,7 +135,7 @@ def compare(before: AuditRecord, after: AuditRecord) -> Comparison:
     Returns: a `Comparison`; `better` means lower severity, or fewer rows at the same severity.
     Cost:    O(ids of all findings).   Not for: numbers in different units (they are left out).
 
-    >>> print(compare(AuditRecord(1, {}, {}, {}, ()), AuditRecord(1, {}, {}, {}, ())))
+    >>> print(compare(AuditRecord(2, {}, {}, {}, ()), AuditRecord(2, {}, {}, {}, ())))
     Neither audit found anything.
     """
     answered = [

@@ -17,7 +17,7 @@ def to_junit(record: AuditRecord) -> str:
 
     Cost: O(findings).
 
-    >>> to_junit(AuditRecord(1, {}, {}, {}, ())).splitlines()[0]
+    >>> to_junit(AuditRecord(2, {}, {}, {}, ())).splitlines()[0]
     "<?xml version='1.0' encoding='utf-8'?>"
     """
     suite = ET.Element("testsuite", name="samplewise audit")

@@ -34,7 +34,7 @@ def to_markdown(record: AuditRecord) -> str:
 
     Cost: O(findings).  Not for: all rows of a finding (they are in audit.json).
 
-    >>> print(to_markdown(AuditRecord(1, {"rows": 3}, {}, {}, ())).splitlines()[0])
+    >>> print(to_markdown(AuditRecord(2, {"rows": 3}, {}, {}, ())).splitlines()[0])
     # Audit of this data
     """
     lines = list(_sections(record))

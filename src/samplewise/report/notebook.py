@@ -17,7 +17,7 @@ def summary_html(record: AuditRecord) -> str:
     Args:    record: any audit record.
     Cost:    O(findings).
 
-    >>> "No check has run yet" in summary_html(AuditRecord(1, {"rows": 3}, {}, {}, ()))
+    >>> "No check has run yet" in summary_html(AuditRecord(2, {"rows": 3}, {}, {}, ()))
     True
     """
     findings = list(record.findings())

@@ -64,7 +64,7 @@ def to_html(record: AuditRecord) -> str:
     Cost:    about 1 s for the first page of a process (the chart library is unpacked), then 0.1 to 0.5 s.
     Not for: all rows of a finding or all scores (they are in `audit.json` and `scores.npz`).
 
-    >>> "No check has run yet" in to_html(AuditRecord(1, {"rows": 3}, {}, {}, ()))
+    >>> "No check has run yet" in to_html(AuditRecord(2, {"rows": 3}, {}, {}, ()))
     True
     """
     plain = _plain(record)

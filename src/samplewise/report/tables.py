@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from samplewise.core.encoding import as_column
-from samplewise.core.values import Exhibit, Scores
+from samplewise.core.values import Exhibit, Scores, shown
 from samplewise.report.limits import Limits, cut_note
 from samplewise.report.wording import decimal_places, key_text, number_text, shortened
 
@@ -65,9 +65,10 @@ def table_of(title: str, columns: dict[str, Any], limits: Limits) -> Table:
 def scores_table(scores: Scores, count: int, limits: Limits) -> Table:
     """The `count` highest scores with their ids."""
     top = scores.top(min(count, limits.rows))
-    columns = {scores.axis: top.keys, f"{scores.quantity} ({scores.unit})": top.values}
+    values, unit = shown(top.values, scores.unit)
+    columns = {scores.axis: top.keys, f"{scores.quantity} ({unit})": values}
     if top.spread is not None:
-        columns["standard error"] = top.spread
+        columns["standard error"] = shown(top.spread, scores.unit)[0]
     return table_of(scores.quantity.replace("_", " "), columns, limits)
 
 
@@ -79,11 +80,11 @@ def _is_numeric(values: Any) -> bool:
 
 
 def _cells(values: Any, limits: Limits) -> list[Cell]:
-    shown = values[: limits.rows].tolist()
+    first = values[: limits.rows].tolist()
     if not _is_numeric(values):
-        return [Cell(text, text.casefold()) for text in (shortened(_text(item), limits.text) for item in shown)]
-    places = None if values.dtype.kind in "iu" else common_places(shown)
-    return [Cell(number_text(item, places), _order(item)) for item in shown]
+        return [Cell(text, text.casefold()) for text in (shortened(_text(item), limits.text) for item in first)]
+    places = None if values.dtype.kind in "iu" else common_places(first)
+    return [Cell(number_text(item, places), _order(item)) for item in first]
 
 
 def _text(item: Any) -> str:

@@ -18,7 +18,7 @@ def summary_text(record: AuditRecord, width: int = WIDTH) -> str:
     Args:    record: any audit record.   width: characters per line, 40 or more.
     Cost:    O(findings).
 
-    >>> print(summary_text(AuditRecord(1, {"rows": 3}, {}, {}, ())).splitlines()[0])
+    >>> print(summary_text(AuditRecord(2, {"rows": 3}, {}, {}, ())).splitlines()[0])
     No check has run yet, so nothing can be said about this data.
     """
     width = max(width, 40)

@@ -40,7 +40,7 @@ def verdict(record: AuditRecord) -> Verdict:
 
     Cost: O(findings).
 
-    >>> verdict(AuditRecord(1, {"rows": 3}, {}, {}, ())).sentence
+    >>> verdict(AuditRecord(2, {"rows": 3}, {}, {}, ())).sentence
     'No check has run yet, so nothing can be said about this data.'
     """
     findings = list(record.findings())

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from samplewise.core.findings import AuditRecord
-from samplewise.core.values import Estimate
+from samplewise.core.values import Estimate, is_share, percent_text
 
 MINUS, NO_NUMBER = "\u2212", "\u2013"
-SHARES = ("share", "proportion", "fraction", "probability", "rate")  # first words of units written in per cent
 
 # control characters, those that reverse the reading direction, and what is no character at all
 NOT_PRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
@@ -76,23 +75,13 @@ def number_text(value: Any, places: int | None = None, signed: bool = False) -> 
     return text.replace("-", MINUS)
 
 
-def is_share(unit: str) -> bool:
-    """Whether numbers of this unit are written in per cent: `share`, `share of labels`."""
-    return unit.split(" ", 1)[0] in SHARES
-
-
-def in_per_cent(unit: str) -> str:
-    """The unit of a share once it is written in per cent: `share of labels` is `% of labels`."""
-    return " ".join(["%", *shortened(unit, 40).split(" ")[1:]])
-
-
 def estimate_text(estimate: Estimate, interval: bool = True, signed: bool = False) -> str:
     """`1.3 points [0.8, 1.9]`, `4.2 % [3.9, 4.6]`, or `12 rows` where there is no interval; `signed` shows a plus."""
-    share = is_share(estimate.unit)
-    factor, unit = (100.0, in_per_cent(estimate.unit)) if share else (1.0, shortened(estimate.unit, 40))
-    value, low, high = (factor * number for number in (estimate.value, estimate.low, estimate.high))
+    told = estimate.shown()
+    value, low, high, unit = told.value, told.low, told.high, shortened(told.unit, 40)
     has_interval = math.isfinite(low) and math.isfinite(high)
-    places = decimal_places((high - low) / 2 or value) if has_interval else (1 if share else None)
+    alone = max(1, decimal_places(value)) if is_share(estimate.unit) else None
+    places = decimal_places((high - low) / 2 or value) if has_interval else alone
 
     text = f"{number_text(value, places, signed)} {unit}".strip()
     if not (interval and has_interval):
@@ -103,7 +92,7 @@ def estimate_text(estimate: Estimate, interval: bool = True, signed: bool = Fals
 def coverage_text(estimate: Estimate) -> str:
     """`95 % interval`, or the reason why there is none."""
     if math.isfinite(estimate.low) and math.isfinite(estimate.coverage):
-        note = f"{100 * estimate.coverage:.3g} % interval"
+        note = f"{percent_text(estimate.coverage)} interval"
         return f"{note}; {estimate.reason}" if estimate.reason else note
     return estimate.reason and f"no interval: {estimate.reason}"
 
@@ -136,7 +125,7 @@ def seconds_text(seconds: Any) -> str:
 def heading_of(record: AuditRecord) -> str:
     """What the page is about, before the name of the data.
 
-    >>> heading_of(AuditRecord(1, {}, {"question": "how much data"}, {}, ()))
+    >>> heading_of(AuditRecord(2, {}, {"question": "how much data"}, {}, ()))
     'How much data:'
     """
     question = str(record.plan.get("question") or "")

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 
 from samplewise.core.arrays import Array, Ints
-from samplewise.core.errors import InputError, name_rows, require_kind
+from samplewise.core.errors import InputError, name_rows, require_kind, require_share
 from samplewise.core.randomness import hashed_order
 from samplewise.core.values import Scores
 
@@ -109,7 +109,9 @@ def _warnings(keep: float, skip: float, order: str) -> tuple[str, ...]:
 def _check(scores: Scores, keep: float, skip: float) -> None:
     if scores.axis != "row":
         raise InputError("pruning ranks rows", got=f"scores of {scores.axis}s", fix="pass scores of rows")
-    if not (0 < keep <= 1 and 0 <= skip < 1 and keep + skip <= 1 + 1e-12):
+    require_share(keep, "keep", high_open=False)
+    require_share(skip, "skip_hardest", low_open=False)
+    if keep + skip > 1 + 1e-12:
         raise InputError(
             "keep and skip_hardest are shares of the rows that fit into one", got=f"keep={keep}, skip_hardest={skip}",
             fix="use keep=0.5, skip_hardest=0.05",

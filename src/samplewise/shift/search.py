@@ -6,7 +6,7 @@ import numpy as np
 from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Mask
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_share
 from samplewise.data.splits import fold_of_rows
 from samplewise.shift.cells import Cells
 from samplewise.shift.segments import LEAST_ROWS, SegmentErrors, compare_cells
@@ -26,7 +26,7 @@ def find_worst_segments(
     seed: int = 0,
     coverage: float = 0.95,
 ) -> tuple[SegmentErrors, list[Mask], list[bool]]:
-    """The segments with the worst loss among all cells and pairs of cells, in points, with honest intervals.
+    """The segments with the worst loss (0..1 for rates) among all cells and pairs of cells, with honest intervals.
 
     Half of the rows (by hash of the id, groups kept together) choose up to `count` segments by their lower confidence
     limit; only the other half measures them, so the search is not in the interval. Holm's correction over the chosen.
@@ -45,11 +45,12 @@ def find_worst_segments(
         single values, not ranges); larger errors mean worse.
 
     Raises:
-        InputError: fewer than 100 judged rows, or no cell of enough rows.
+        InputError: fewer than 100 judged rows, no cell of enough rows, or a coverage outside (0, 1).
 
     Cost: O(n q^2) for q cells, at most 400.   Not for: proof of harm to a group (name it with segments= instead).
     Source: eyuboglu2022, holm1979.
     """
+    require_share(coverage, "coverage")
     known = np.isfinite(losses)
     if int(known.sum()) < 5 * LEAST_ROWS:
         raise InputError(

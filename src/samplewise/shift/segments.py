@@ -7,7 +7,7 @@ import numpy as np
 from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_share
 from samplewise.engine.refits.advice import holm
 from samplewise.shift.cells import Cells
 
@@ -16,7 +16,10 @@ LEAST_ROWS = 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SegmentErrors:
-    """Mean loss of k segments, in points, each beside the rows outside it; worst first."""
+    """Mean loss of k segments in the unit of the losses (0..1 for rates), each beside the rows outside it; worst first.
+
+    Differences are in points, hundredths of that unit.
+    """
 
     names: tuple[str, ...]
     rows: Ints  # (k,) size
@@ -25,7 +28,7 @@ class SegmentErrors:
     high: Floats  # (k,)
     shrunk: Floats  # (k,) drawn towards the error of all rows by as much as chance explains
     rest: Floats  # (k,) mean loss of the rows outside
-    difference: Floats  # (k,) error - rest
+    difference: Floats  # (k,) error - rest, points
     difference_low: Floats  # (k,)
     difference_high: Floats  # (k,)
     p_value: Floats  # (k,) that the segment is no worse, after Holm's correction over the k
@@ -44,7 +47,7 @@ def segment_errors(
     least: int = LEAST_ROWS,
     coverage: float = 0.95,
 ) -> SegmentErrors:
-    """Mean loss of every cell of the given columns in points, with intervals, and whether it is worse than the rest.
+    """Mean loss of every cell of the given columns (0..1 for rates), with intervals, beside all other rows.
 
     One-sided test per cell, Fisher's exact for 0/1 losses of independent rows, else Welch's (by group), then Holm's
     correction over all cells.
@@ -52,11 +55,13 @@ def segment_errors(
     Args:    losses: (n,) of models that did not see the row, NaN for rows without one.
              segments: columns cut into cells.   groups: (n,) or None; a group is one observation.
              least: smaller cells are left out.   coverage: between 0 and 1.
-    Returns: `SegmentErrors`, worst shrunk error first; larger means worse. Points are 100 times the loss.
-    Raises:  InputError where no column has two cells of at least `least` rows.
+    Returns: `SegmentErrors`, worst shrunk error first; larger means worse. Errors are in the unit of the losses, their
+             differences in points, 100 times the loss.
+    Raises:  InputError where no column has two cells of at least `least` rows, or for a coverage outside (0, 1).
     Cost:    O(n k).   Not for: cells that were searched for on the same rows (see `find_worst_segments`).
     Source:  clopper1934, holm1979.
     """
+    require_share(coverage, "coverage")
     names, members = _members(segments, np.isfinite(losses), least)
     if not names:
         raise InputError(
@@ -83,11 +88,11 @@ def compare_cells(
     return SegmentErrors(
         names=tuple(names[at] for at in order),
         rows=own.sum(axis=1)[order],
-        error=100.0 * mean[order],
-        low=100.0 * low[order],
-        high=100.0 * high[order],
-        shrunk=100.0 * shrunk[order],
-        rest=100.0 * rest[order],
+        error=mean[order],
+        low=low[order],
+        high=high[order],
+        shrunk=shrunk[order],
+        rest=rest[order],
         difference=100.0 * (mean - rest)[order],
         difference_low=100.0 * (mean - rest - half)[order],
         difference_high=100.0 * (mean - rest + half)[order],

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Mask
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_share
 from samplewise.core.execution import Executor
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Task
@@ -31,7 +31,7 @@ class WorstSegments:
     ids: tuple[Array, ...]  # rows of each segment
     single: tuple[bool, ...]  # whether each is made of single values (of a category), not of ranges of numbers
     searched: bool  # True where the segments were found by search and measured on the other half of the rows
-    unit: str
+    unit: str  # of the errors
 
     def material(self) -> list[int]:
         """Places of the segments that are significantly worse than the rest, and by enough to matter."""
@@ -52,7 +52,7 @@ def worst_segments(
     coverage: float = 0.95,
     executor: Executor | None = None,
 ) -> WorstSegments:
-    """Where a cross-fitted model is worst, in points of error: over data.segments, or searched among the features.
+    """Where a cross-fitted model is worst, by its error (0..1): over data.segments, or searched among the features.
 
     Args:
         data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes; the `segments` of a `Dataset`
@@ -65,7 +65,8 @@ def worst_segments(
         executor: carries out fits that are not in closed form.
 
     Returns:
-        `WorstSegments`; larger errors mean worse. For regression 100 points are the mean absolute error of the median.
+        `WorstSegments`; larger errors mean worse, differences are in points. Errors are shares of rows; of numbers 1 is
+        the mean absolute error of always answering the median.
 
     Raises:
         InputError: no labels, too few rows, or nothing to cut into segments.
@@ -78,6 +79,7 @@ def worst_segments(
     >>> worst_segments(Dataset(X, y, segments=site)).errors.names[0].endswith("= b")
     True
     """
+    require_share(coverage, "coverage")
     rows = prepare(data, learner, y=y, label=label, task=task, n_folds=folds, seed=seed, executor=executor)
     losses = row_losses(rows.whole.held_out_outputs(), rows.target)
     unit = UNITS[rows.target.task]

@@ -53,7 +53,7 @@ def test_regression_is_in_hundredths_of_guessing(evidence_of):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 3))
     (gain,) = check.run(evidence_of(X, X @ [1.0, 2.0, 3.0] + rng.normal(size=300))).measured
-    assert gain.unit == "% of the error of guessing"
+    assert gain.unit == "hundredths of the error of guessing"
 
 
 def test_not_applicable_to_few_rows(evidence_of):

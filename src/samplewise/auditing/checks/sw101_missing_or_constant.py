@@ -32,7 +32,7 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Array, Floats, Mask
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
-from samplewise.core.values import Estimate, Exhibit, Scores
+from samplewise.core.values import Estimate, Exhibit, Scores, percent, percent_text
 from samplewise.engine.refits.advice import holm
 from samplewise.engine.refits.parts import Rule
 
@@ -42,6 +42,7 @@ NEEDS = frozenset({"features"})
 NEARLY = 0.999  # share of one value from which a column is nearly constant
 FEWEST = 1000  # rows below which "nearly" would be a single row
 MANY_GAPS = 0.5  # share of missing values from which a column is worth a warning
+MANY_UNLABELLED = 0.1  # share of rows without a label worth a warning
 TELLING = 10.0  # points between classes, or hundredths of the label's standard deviation, worth a warning
 COVERAGE = 0.95
 LEVEL = 0.01  # of the test whether gaps go with the label, after Holm's correction
@@ -62,7 +63,7 @@ def run(evidence: Evidence) -> CheckResult:
         scores = (Scores("missing_share", share, names, "share of rows", "more values are missing", axis="column"),)
         worst = np.argsort(-share, kind="stable")[:50]
         worst = worst[share[worst] > 0]
-        columns = {"name": names[worst], "value": 100.0 * share[worst]}
+        columns = {"name": names[worst], "value": percent(share[worst])}
         exhibits = (Exhibit("bars", "missing values by column", columns, "% of rows"),)
     return CheckResult(tuple(findings), scores, exhibits)
 
@@ -91,7 +92,7 @@ def _unlabelled(evidence: Evidence) -> list[Finding]:
     if not count:
         return []
     share = _share("rows without a label", count, total)
-    severity: Severity = "warning" if share.low > TELLING else "note"
+    severity: Severity = "warning" if share.low > MANY_UNLABELLED else "note"
     why = f"{count:,} of {total:,} rows have no label; they take no part in anything below."
     caveat = "Rows that were never meant to have a label (a test set in the same file) are no loss."
     remedy = Remedy("collect", evidence.unlabelled, action="Label these rows, or take them out of the file")
@@ -109,7 +110,7 @@ def _constant(evidence: Evidence) -> list[Finding]:
         why = f"They hold one value or none; {empty:,} of them no value at all, or gaps beside it."
         findings.append(_columns_finding("without variation", still, "warning" if empty else "note", why))
     if nearly:
-        why = f"One value fills at least {100 * NEARLY:.1f} % of the rows."
+        why = f"One value fills at least {percent_text(NEARLY, '.1f')} of the rows."
         findings.append(_columns_finding("nearly constant", nearly, "note", why))
     return findings
 
@@ -144,7 +145,7 @@ def _gaps(names: Array, share: Floats) -> list[Finding]:
     many = [str(names[place]) for place in np.argsort(-share, kind="stable") if MANY_GAPS <= share[place] < 1.0]
     if not many:
         return []
-    worst = f"{many[0]} most ({100 * share.max(where=share < 1, initial=0.0):.0f} % of rows)"
+    worst = f"{many[0]} most ({percent_text(share.max(where=share < 1, initial=0.0), '.0f')} of rows)"
     return [
         _columns_finding("mostly without a value", many, "warning", f"More than half of the rows lack them, {worst}.")
     ]
@@ -231,5 +232,5 @@ def _wilson(hits: float, rows: float) -> tuple[float, float, float]:
 
 
 def _share(quantity: str, hits: int, rows: int) -> Estimate:
-    low, value, high = (100.0 * part for part in _wilson(hits, rows))
-    return Estimate(quantity, value, low, high, "% of rows", COVERAGE, "wilson1927")
+    low, value, high = _wilson(hits, rows)
+    return Estimate(quantity, value, low, high, "share of rows", COVERAGE, "wilson1927")

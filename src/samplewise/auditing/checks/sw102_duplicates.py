@@ -183,8 +183,8 @@ def _outvoted(evidence: Evidence, sets: CopySets, rows: Mask) -> tuple[Estimate,
     pairs, counts = np.unique(sets.members[rows] * classes + evidence.target.codes[rows], return_counts=True)
     most = np.zeros(int(sets.members.max()) + 1, dtype=np.intp)
     np.maximum.at(most, pairs // classes, counts)
-    share = 100.0 * (int(rows.sum()) - int(most.sum())) / len(evidence.data)
-    return (Estimate("rows outvoted by their copies", share, unit="% of rows", source="counted", reason=COUNTED),)
+    share = (int(rows.sum()) - int(most.sum())) / len(evidence.data)
+    return (Estimate("rows outvoted by their copies", share, unit="share of rows", source="counted", reason=COUNTED),)
 
 
 def _chance(sets: CopySets) -> str:
@@ -199,8 +199,8 @@ def _chance(sets: CopySets) -> str:
 
 
 def _surplus_share(surplus: int, rows: int) -> Estimate:
-    share = 100.0 * surplus / rows
-    return Estimate("rows beyond the first of their set", share, unit="% of rows", source="counted", reason=COUNTED)
+    share = surplus / rows
+    return Estimate("rows beyond the first of their set", share, unit="share of rows", source="counted", reason=COUNTED)
 
 
 def _exhibit(evidence: Evidence, sets: CopySets, repeated: Mask, contradicting: Mask) -> Exhibit:

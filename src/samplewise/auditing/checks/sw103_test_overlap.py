@@ -33,7 +33,7 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy
-from samplewise.core.values import Estimate, Exhibit
+from samplewise.core.values import Estimate, Exhibit, percent_text
 from samplewise.data.dataset import Dataset
 from samplewise.engine.neighbours import NeighbourIndex, exact_groups
 from samplewise.engine.refits.parts import Rule
@@ -73,9 +73,9 @@ def run(evidence: Evidence) -> CheckResult:
     near = int((~overlap.exact).sum())
     beyond = is_beyond_chance(overlap.pairs, overlap.expected) or near >= FEWEST_NEAR
     keys = tuple(dict.fromkeys(evidence.data.ids[overlap.trained].tolist()))
-    count, share = len(overlap.tested), 100.0 * len(overlap.tested) / len(test)
+    count, share = len(overlap.tested), percent_text(len(overlap.tested) / len(test), ".2g")
     why = (
-        f"{count:,} of {len(test):,} test rows ({share:.2g} %) have a twin among the training rows: "
+        f"{count:,} of {len(test):,} test rows ({share}) have a twin among the training rows: "
         f"{count - near:,} in every cell, {near:,} almost. {_chance(overlap)}"
     )
     ids = ", ".join(map(str, test.ids[overlap.tested[:5]].tolist())) + (", ..." if count > 5 else "")
@@ -150,8 +150,8 @@ def _chance(overlap: Overlap) -> str:
 
 def _overlap_share(count: int, rows: int) -> Estimate:
     low, high = stats.binomtest(count, rows).proportion_ci(COVERAGE, "exact")
-    share = (100.0 * count / rows, 100.0 * float(low), 100.0 * float(high))
-    return Estimate("test rows that are in the training data", *share, "% of test rows", COVERAGE, "clopper1934")
+    share = (count / rows, float(low), float(high))
+    return Estimate("test rows that are in the training data", *share, "share of test rows", COVERAGE, "clopper1934")
 
 
 def _inflation(evidence: Evidence, overlap: Overlap) -> tuple[Estimate, ...]:

@@ -107,7 +107,7 @@ def _finding(evidence: Evidence, listed: Ints, excess: Floats) -> Finding:
         Remedy("review", keys, action="Look at these rows: mixed units, failed sensors, foreign things, or rare cases"),
         Remedy("drop", keys, action=f"Drop all {len(keys):,} of them", reason=few),
     )
-    measured = Estimate("outliers", 100.0 * share, unit="% of rows", source="breunig2000", reason=COUNTED)
+    measured = Estimate("outliers", share, unit="share of rows", source="breunig2000", reason=COUNTED)
     caveat = "Far is not wrong: rare but correct rows are the ones a model needs most."
     title = f"{len(keys):,} row{'s' * (len(keys) > 1)} far from everything"
     return Finding(CODE, title, severity, keys, why, remedies, (measured,), caveat=caveat)

@@ -27,7 +27,7 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Array, Ints
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
-from samplewise.core.values import Estimate, Exhibit
+from samplewise.core.values import Estimate, Exhibit, percent_text
 from samplewise.engine.refits.parts import Rule
 
 CODE, TITLE, SLOW = "SW105", "rare classes", False
@@ -59,9 +59,9 @@ def rules(evidence: Evidence) -> Mapping[str, Rule]:
 
 def _guess(counts: Ints) -> Estimate:
     low, high = stats.binomtest(int(counts.max()), int(counts.sum())).proportion_ci(COVERAGE, "exact")
-    share = 100.0 * float(counts.max() / counts.sum())
+    share = float(counts.max() / counts.sum())
     quantity = "accuracy of always guessing the largest class"
-    return Estimate(quantity, share, 100.0 * float(low), 100.0 * float(high), "% of rows", COVERAGE, "clopper1934")
+    return Estimate(quantity, share, float(low), float(high), "share of rows", COVERAGE, "clopper1934")
 
 
 def _single(evidence: Evidence) -> list[Finding]:
@@ -96,18 +96,19 @@ def _uneven(evidence: Evidence, counts: Ints, guess: Estimate) -> list[Finding]:
     classes = evidence.target.classes
     present = counts[counts > 0]
     ratio = float(present.max() / present.min())
-    dominant = guess.value >= 100.0 * DOMINANT
+    dominant = guess.value >= DOMINANT
     if classes is None or (ratio < UNEVEN and not dominant):
         return []
     largest = classes[int(np.argmax(counts))]
     severity: Severity = "warning" if dominant and evidence.metric.name == "accuracy" else "note"
     why = (
         f"The largest class ({largest}) has {ratio:,.0f} times the rows of the smallest; always guessing it is right "
-        f"for {guess.value:.1f} % of the rows."
+        f"for {percent_text(guess.value, '.1f')} of the rows."
     )
     action = "Judge by metric='balanced_accuracy', and collect rows of the smaller classes"
     keys = tuple(classes[np.argsort(counts, kind="stable")[:5]].tolist())
     caveat = "Where mistakes on the rare class cost no more than others, accuracy is the right measure."
     remedy = Remedy("review", keys, action=action)
-    title = f"class {largest} holds {guess.value:.0f} % of the rows" if dominant else "classes differ much in size"
+    held = percent_text(guess.value, ".0f")
+    title = f"class {largest} holds {held} of the rows" if dominant else "classes differ much in size"
     return [Finding(CODE, title, severity, keys, why, (remedy,), (guess,), axis="class", caveat=caveat)]

@@ -34,7 +34,7 @@ from samplewise.auditing.rows import rows_exhibit
 from samplewise.core.arrays import Array, Ints
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
-from samplewise.core.values import Estimate, Exhibit, Scores
+from samplewise.core.values import Estimate, Exhibit, Scores, percent, percent_text
 from samplewise.engine.refits.parts import Rule
 from samplewise.labels import (
     LabelPosterior,
@@ -103,8 +103,8 @@ def _error_finding(evidence: Evidence, posterior: LabelPosterior, rows: Ints) ->
         what = "embedding" if hasattr(evidence.data.X, "blocks") or evidence.embeddings is not None else "learner"
         title += f" (not reliable with this {what})"
         explanation += (
-            f" The held-out models get only {100 * learned.value:.0f} % of the way from guessing to perfect, so their "
-            "disagreement says little."
+            f" The held-out models get only {percent_text(learned.value, '.0f')} of the way from guessing to perfect, "
+            "so their disagreement says little."
         )
     brought = evidence.predictions is not None
     caveat = CAVEAT + (" The tested rules use the audit's learner, not the predictions you brought." if brought else "")
@@ -178,8 +178,8 @@ def _evidence_in_words(posterior: LabelPosterior) -> str:
         return "All disagreements together could be ambiguity, so these are single odd rows, not a pattern."
     alone = "ambiguity alone" if posterior.classes else "heavy tails alone"
     return (
-        f"Wrong labels explain the data better than {alone}, beyond chance: {100 * rate.value:.2g} % of all labels "
-        f"[{100 * rate.low:.2g}, {100 * rate.high:.2g}]."
+        f"Wrong labels explain the data better than {alone}, beyond chance: {percent_text(rate.value, '.2g')} of all "
+        f"labels [{percent(rate.low):.2g}, {percent(rate.high):.2g}]."
     )
 
 

@@ -28,7 +28,7 @@ import numpy as np
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy
-from samplewise.core.values import Estimate, Exhibit
+from samplewise.core.values import Estimate, Exhibit, percent, percent_text
 from samplewise.engine.refits.parts import Rule
 from samplewise.labels import ConfusablePairs, confusable_pairs
 
@@ -66,8 +66,8 @@ def _names(evidence: Evidence, pairs: ConfusablePairs) -> list[str]:
 def _finding(pairs: ConfusablePairs, names: list[str]) -> Finding:
     count = len(pairs)
     explanation = (
-        f"Held-out models confuse '{names[0]}' most: {100 * pairs.rate[0]:.2g} % of the undisputed rows of the two "
-        f"classes [{100 * pairs.low[0]:.2g}, {100 * pairs.high[0]:.2g}], {pairs.there[0]:,} one way and "
+        f"Held-out models confuse '{names[0]}' most: {percent_text(pairs.rate[0], '.2g')} of the undisputed rows of "
+        f"the two classes [{percent(pairs.low[0]):.2g}, {percent(pairs.high[0]):.2g}], {pairs.there[0]:,} one way and "
         f"{pairs.back[0]:,} the other. Both ways is what sets ambiguity apart from labels that are flipped."
     )
     remedy = Remedy(
@@ -89,9 +89,9 @@ def _finding(pairs: ConfusablePairs, names: list[str]) -> Finding:
 def _bars(pairs: ConfusablePairs, names: list[str]) -> Exhibit:
     columns = {
         "name": np.array(names[:DRAWN]),
-        "value": 100 * pairs.rate[:DRAWN],
-        "low": 100 * pairs.low[:DRAWN],
-        "high": 100 * pairs.high[:DRAWN],
+        "value": percent(pairs.rate[:DRAWN]),
+        "low": percent(pairs.low[:DRAWN]),
+        "high": percent(pairs.high[:DRAWN]),
         "there": pairs.there[:DRAWN],
         "back": pairs.back[:DRAWN],
     }

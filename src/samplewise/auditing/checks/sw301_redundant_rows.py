@@ -35,7 +35,7 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.judged import ids_of, require_rows
 from samplewise.core.arrays import Ints
 from samplewise.core.findings import CheckResult, Finding, Remedy
-from samplewise.core.values import Estimate, Exhibit
+from samplewise.core.values import Estimate, Exhibit, percent_text
 from samplewise.engine.refits.parts import Change, Part, Rule
 from samplewise.information.redundancy import information_curve, redundant_positions, removal_cost_in
 
@@ -55,13 +55,13 @@ def run(evidence: Evidence) -> CheckResult:
     information = evidence.information
     rows = redundant_positions(evidence.whole, SHARE)
     values = np.nan_to_num(information.functional.values)
-    carried = 100.0 * float(values[rows].sum()) / max(float(values.sum()), 1e-300)
+    carried = float(values[rows].sum()) / max(float(values.sum()), 1e-300)
     measured = Estimate(
-        "information_of_the_least", carried, unit="% of all information", source="harutyunyan2021",
+        "information_of_the_least", carried, unit="share of all information", source="harutyunyan2021",
         reason="a property of these rows; the effect of leaving them out is tested apart",
     )  # fmt: skip
     exhibits = (information_curve(information.functional), *_cost(evidence))
-    little = len(rows) and carried < 100.0 * LITTLE * len(rows) / len(evidence.data)
+    little = len(rows) and carried < LITTLE * len(rows) / len(evidence.data)
     findings = (_finding(evidence, rows, measured),) if little else ()
     return CheckResult(findings, (information.functional,), exhibits, (measured,))
 
@@ -77,17 +77,17 @@ def drop_redundant(part: Part) -> Change:
 
 
 def _finding(evidence: Evidence, rows: Ints, measured: Estimate) -> Finding:
-    share = 100 * len(rows) / len(evidence.data)
+    share, carried = percent_text(len(rows) / len(evidence.data), ".0f"), percent_text(measured.value, ".2g")
     keys = ids_of(evidence, rows)
     explanation = (
-        f"{len(rows):,} rows ({share:.0f} %) carry {measured.value:.2g} % of the unique information: without any one "
+        f"{len(rows):,} rows ({share}) carry {carried} of the unique information: without any one "
         "of them a model's answers would hardly move. They were chosen in rounds, so that of two rows that stand in "
         "for each other one stays."
     )
     action = f"Leave out the {len(rows):,} least informative rows, if the test says that nothing is lost."
     remedy = Remedy("drop", keys, action=action)
     caveat = "Redundant for this model is not redundant for a larger one, and leaving out common rows shifts shares."
-    title = f"{share:.0f} % of the rows carry {measured.value:.2g} % of the information"
+    title = f"{share} of the rows carry {carried} of the information"
     return Finding(CODE, title, "note", keys, explanation, (remedy,), (measured,), caveat=caveat)
 
 

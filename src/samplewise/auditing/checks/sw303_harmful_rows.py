@@ -32,7 +32,7 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.judged import ids_of, listed_rows, require_rows
 from samplewise.core.arrays import Ints
 from samplewise.core.findings import CheckResult, Finding, Remedy
-from samplewise.core.values import Estimate, Scores
+from samplewise.core.values import Estimate, Scores, percent_text
 from samplewise.engine.refits.parts import Rule
 from samplewise.influence.benefit import effects_in
 from samplewise.influence.harm import drop_harmful, harmful_rows
@@ -70,8 +70,8 @@ def _finding(evidence: Evidence, benefit: Scores, rows: Ints) -> Finding:
     value, error = float(benefit.values[worst]), float(np.asarray(benefit.spread)[worst])
     explanation = (
         "Without any one of these rows, rows that had no part in the fit would be predicted better; the worst raises "
-        f"their {_judged_in(benefit)} by {-value:.2g} (standard error {error:.2g}). About {100 * LEVEL:.0f} % of the "
-        "list are expected to be there by chance."
+        f"their {_judged_in(benefit)} by {-value:.2g} (standard error {error:.2g}). About "
+        f"{percent_text(LEVEL, '.0f')} of the list are expected to be there by chance."
     )
     drop = Remedy("drop", keys, action=f"Drop the {count:,} rows that hurt, after a look at them.")
     review = Remedy("review", keys, action="Look at these rows: a wrong label is better mended than dropped.")

@@ -29,7 +29,7 @@ from dataclasses import replace
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.more_data import curve_exhibit, error_unit, gain_finding
+from samplewise.auditing.more_data import curve_exhibit, gain_finding
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult
 from samplewise.core.values import Estimate
@@ -54,7 +54,7 @@ def run(evidence: Evidence) -> CheckResult:
         raise NotApplicable(f"a curve needs three training sizes, and {rows} rows give {curve.sizes.tolist()}")
     gain = replace(next_doubling(curve, rows, seed=evidence.seed), quantity="next_doubling_buys")
     if not evidence.whole.class_count:
-        gain = replace(gain, unit=error_unit(curve))
+        gain = replace(gain, unit="hundredths of the error of guessing")
     ahead = forecast(curve, [rows, 2 * rows, 4 * rows])
     measured = (gain, *_half_the_error(curve))
     exhibits = (curve_exhibit(curve, ahead, rows),)

@@ -37,7 +37,7 @@ from samplewise.auditing.judged import judge, judged_losses, judged_outputs
 from samplewise.core.arrays import Array, Floats, one_hot
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
-from samplewise.core.values import Estimate, Exhibit
+from samplewise.core.values import Estimate, Exhibit, percent, percent_text
 from samplewise.engine.models.losses import row_losses
 from samplewise.engine.refits.parts import Rule
 from samplewise.generalization import absolute_error, beats_guessing, discrimination, error_rate, explained_variance
@@ -115,8 +115,8 @@ def _not_learned(evidence: Evidence, losses: Floats) -> Finding | None:
         return None
     return _finding(
         f"Always answering {answer} would be right as often", "note",
-        f"{judges}, err by {100 * losses[known].mean():.3g} % and always answering {answer} by "
-        f"{100 * guessed.mean():.3g} %, though their answers do follow the labels. Accuracy says little where one "
+        f"{judges}, err by {percent_text(losses[known].mean())} and always answering {answer} by "
+        f"{percent_text(guessed.mean())}, though their answers do follow the labels. Accuracy says little where one "
         "class is much larger than the others: metric='balanced_accuracy' or 'auc' say more.",
         replace(saved, value=100 * saved.value, low=100 * saved.low, high=100 * saved.high, unit="points"),
     )  # fmt: skip
@@ -154,7 +154,7 @@ def _by_class(evidence: Evidence, losses: Floats) -> Exhibit:
         own = np.isfinite(losses) & (evidence.target.codes == code)
         if own.any():
             rate = error_rate(losses[own], _at(groups, own))
-            rows.append((name, rate.value, rate.low, rate.high, int(own.sum())))
+            rows.append((name, percent(rate.value), percent(rate.low), percent(rate.high), int(own.sum())))
     names, value, low, high, count = zip(*rows, strict=True)
     columns: dict[str, Array] = {
         "name": np.array(names, dtype=str),

@@ -28,7 +28,7 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.judged import ids_of, listed_rows, require_rows
 from samplewise.core.arrays import Array, Ints
 from samplewise.core.findings import CheckResult, Finding, Remedy
-from samplewise.core.values import Estimate, Exhibit, Scores
+from samplewise.core.values import Estimate, Exhibit, Scores, is_share
 from samplewise.engine.refits.parts import Rule
 from samplewise.generalization import gap_of_refits, memorization_of_refits
 
@@ -70,9 +70,9 @@ def by_heart(scores: Scores) -> Ints:
 
 
 def _finding(evidence: Evidence, taught: Estimate, other: Estimate, gap: Estimate, rows: Ints) -> Finding:
-    unit = "%" if gap.unit == "points" else gap.unit
+    learned, rest, unit = taught.shown().value, other.shown().value, _unit(taught)
     explanation = (
-        f"Models of half the rows err by {taught.value:.3g} {unit} on rows they were taught and {other.value:.3g} on "
+        f"Models of half the rows err by {learned:.3g} {unit} on rows they were taught and {rest:.3g} on "
         f"others: a gap of {gap}. These rows are right when taught and wrong when not, so no other row supports "
         "their label."
     )
@@ -87,10 +87,14 @@ def _finding(evidence: Evidence, taught: Estimate, other: Estimate, gap: Estimat
 def _exhibit(errors: tuple[Estimate, Estimate], gap: Estimate) -> Exhibit:
     columns: dict[str, Array] = {
         "name": np.array(["rows the model was taught", "other rows"]),
-        "value": np.array([estimate.value for estimate in errors]),
-        "low": np.array([estimate.low for estimate in errors]),
-        "high": np.array([estimate.high for estimate in errors]),
+        "value": np.array([estimate.shown().value for estimate in errors]),
+        "low": np.array([estimate.shown().low for estimate in errors]),
+        "high": np.array([estimate.shown().high for estimate in errors]),
     }
-    unit = "%" if errors[0].unit == "points" else errors[0].unit
     note = f"A gap of {gap}, {gap.reason}."
-    return Exhibit("bars", "Error on taught and on other rows", columns, unit, note)
+    return Exhibit("bars", "Error on taught and on other rows", columns, _unit(errors[0]), note)
+
+
+def _unit(error: Estimate) -> str:
+    """The unit a page gives errors: per cent needs no word on what it is of."""
+    return "%" if is_share(error.unit) else error.unit

@@ -34,7 +34,7 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Floats
 from samplewise.core.errors import InputError, NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy
-from samplewise.core.values import Estimate
+from samplewise.core.values import Estimate, percent_text
 from samplewise.engine.refits.parts import Rule
 from samplewise.generalization import LooksClaim, rows_to_claim
 from samplewise.generalization.errors import clustered
@@ -82,8 +82,9 @@ def _looked_at(evidence: Evidence, losses: Floats) -> Finding | None:
             )
         )
         why = (
-            f"{claim.once.value:.3g} % of them are wrong. If all models were fixed before, at most "
-            f"{claim.fixed.high:.3g} % may be claimed; if scores shaped later models, at most {claim.seen.high:.3g} %."
+            f"{percent_text(claim.once.value)} of them are wrong. If all models were fixed before, at most "
+            f"{percent_text(claim.fixed.high)} may be claimed; if scores shaped later models, at most "
+            f"{percent_text(claim.seen.high)}."
         )
     return Finding(
         CODE,
@@ -101,12 +102,12 @@ def _looked_at(evidence: Evidence, losses: Floats) -> Finding | None:
 def _fresh_rows(claim: LooksClaim | None) -> Remedy:
     """To judge the final model once more; with how many rows it takes to claim what one look would have allowed."""
     action = "Judge the final model once on fresh test rows"
-    if claim is not None and claim.once.high < 100.0:
+    if claim is not None and claim.once.high < 1.0:
         try:
             count = rows_to_claim(claim.once.value, claim.once.high)
             action += (
-                f": with a chance of 80 %, about {count:,} allow a claim of at most {claim.once.high:.3g} %, if the "
-                "score was honest"
+                f": with a chance of 80 %, about {count:,} allow a claim of at most {percent_text(claim.once.high)}, "
+                "if the score was honest"
             )
         except InputError:  # more rows than anybody has
             pass

@@ -31,7 +31,7 @@ from samplewise.auditing.judged import judge, judged_losses
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
-from samplewise.core.values import Estimate, Exhibit, Scores
+from samplewise.core.values import Estimate, Exhibit, Scores, percent, percent_text
 from samplewise.engine.models.losses import UNITS
 from samplewise.engine.refits.parts import Rule
 from samplewise.shift import WorstSegments, cells_of, named_segments, segments_of_losses
@@ -54,7 +54,7 @@ def run(evidence: Evidence) -> CheckResult:
         raise NotApplicable("no segment could be measured on the other half of the rows")
     keys = np.array(found.errors.names, dtype=str)
     worse = "wrong more often" if evidence.whole.class_count else "larger errors"
-    scores = Scores("segment_error", found.errors.error, keys, "%", worse, axis="segment")
+    scores = Scores("segment_error", found.errors.error, keys, _unit(found), worse, axis="segment")
     worst = found.material()
     findings = (_finding(evidence, found, worst),) if worst else ()
     measured = (_estimate(found, 0), _difference(found, 0))
@@ -88,8 +88,9 @@ def _finding(evidence: Evidence, found: WorstSegments, worst: list[int]) -> Find
     others = f" {len(worst) - 1} more segments are worse than the rest as well." if len(worst) > 1 else ""
     how = "found by search on half of the rows and measured on the other half" if found.searched else "all rows"
     explanation = (
-        f"{judge(evidence)} err in {table.error[first]:.3g} % [{table.low[first]:.3g}, {table.high[first]:.3g}] where "
-        f"{name} ({table.rows[first]:,} judged rows, {how}), and in {table.rest[first]:.3g} % elsewhere "
+        f"{judge(evidence)} err in {percent_text(table.error[first])} "
+        f"[{percent(table.low[first]):.3g}, {percent(table.high[first]):.3g}] where "
+        f"{name} ({table.rows[first]:,} judged rows, {how}), and in {percent_text(table.rest[first])} elsewhere "
         f"(p = {max(table.p_value[first], 1e-16):.2g} after correction for {len(table)} segments).{others}"
     )
     if not evidence.whole.class_count:
@@ -113,11 +114,16 @@ def _severity(found: WorstSegments, first: int) -> Severity:
     return "warning" if grave or not found.searched else "note"
 
 
+def _unit(found: WorstSegments) -> str:
+    """What errors are shares of: the rows, or for numbers the error of always answering the median."""
+    return "share of rows" if found.unit == UNITS["classification"] else "share of the error of guessing"
+
+
 def _estimate(found: WorstSegments, at: int) -> Estimate:
     table = found.errors
     reason = f"{table.names[at]}: {table.rows[at]:,} rows"
     numbers = (float(table.error[at]), float(table.low[at]), float(table.high[at]))
-    return Estimate("worst_segment_error", *numbers, "%", table.coverage, SOURCE, reason)
+    return Estimate("worst_segment_error", *numbers, _unit(found), table.coverage, SOURCE, reason)
 
 
 def _difference(found: WorstSegments, at: int) -> Estimate:
@@ -132,12 +138,12 @@ def _exhibit(found: WorstSegments) -> Exhibit:
     table = found.errors
     columns: dict[str, Array] = {
         "name": np.array(table.names, dtype=str)[:LISTED],
-        "value": table.error[:LISTED],
-        "low": table.low[:LISTED],
-        "high": table.high[:LISTED],
-        "control": table.rest[:LISTED],
+        "value": percent(table.error[:LISTED]),
+        "low": percent(table.low[:LISTED]),
+        "high": percent(table.high[:LISTED]),
+        "control": percent(table.rest[:LISTED]),
         "rows": table.rows[:LISTED],
-        "shrunk": table.shrunk[:LISTED],
+        "shrunk": percent(table.shrunk[:LISTED]),
         "p_value": table.p_value[:LISTED],
     }
     note = "Grey: the rows outside the segment. Worst first, small segments drawn towards the average."

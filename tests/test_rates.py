@@ -1,0 +1,273 @@
+"""Rates are shares from 0 to 1: every argument that is one asks for it when it is given per cent, NaN, text or None."""
+
+import importlib
+import inspect
+from dataclasses import is_dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pytest
+
+from samplewise import curves, generalization, influence, information, labels, selection, shift
+from samplewise.core.errors import InputError, require_share, require_shares
+from samplewise.core.values import Estimate, Scores
+from samplewise.data.dataset import Dataset
+from samplewise.engine.refits import prepare, refit
+
+ROOMS = ("curves", "generalization", "influence", "information", "labels", "selection", "shift")
+RATES = {
+    "bias", "chance", "claim", "confidence", "coverage", "error", "keep", "level", "miscoverage", "noise_rate",
+    "quantile", "quantiles", "rate", "ratio", "risk", "share", "shares", "skip_hardest", "step", "target",
+    "threshold", "tolerance", "training_value", "trust",
+}  # fmt: skip
+SIZES = np.array([50, 100, 200, 400])
+CURVE = curves.LearningCurve(SIZES, 0.02 + 2 / SIZES[None, :] ** 0.5, np.full(4, 0.004))
+DRAW = np.random.default_rng(0)
+X = DRAW.normal(size=(120, 3))
+Y = (X[:, 0] > 0).astype(int)
+LOSSES = (DRAW.random(120) < 0.3).astype(float)
+SITE = [shift.cells_of("site", np.repeat(["a", "b"], 60))]
+IDS = np.arange(120)
+SCORES = Scores("hardness", np.arange(120.0), IDS, "share", "harder")
+
+
+class Later:
+    """What some of the calls below need, made when the first of them asks."""
+
+    @cached_property
+    def part(self) -> Any:
+        return prepare((X, Y), "linear").whole
+
+    @cached_property
+    def game(self) -> Any:
+        return influence.open_game((X[:60], Y[:60]), (X[60:], Y[60:]), learner="linear")
+
+    @cached_property
+    def halves(self) -> Any:
+        return refit(self.part.runner, "halves", self.part.all_folds, count=4)
+
+    @cached_property
+    def effects(self) -> Any:
+        benefit = Scores("benefit", -np.arange(1.0, 4.0), np.arange(3), "", "helps", spread=np.ones(3))
+        return influence.RowEffects(benefit, Scores("reach", np.ones(3), np.arange(3), "", "matters"))
+
+    @cached_property
+    def unique(self) -> Any:
+        return information.unique_information((X, Y.astype(float)))
+
+    @cached_property
+    def complexity(self) -> Any:
+        return generalization.supervision_complexity((X, Y), kernel="linear")
+
+
+later = Later()
+G, C = generalization, curves
+# (room, function, argument) -> a call that has nothing wrong with it but this argument, and what 95 or 18 stood for.
+CALLS: dict[tuple[str, str, str], Any] = {
+    ("curves", "LearningCurve.collection_plan", "error"): lambda bad: CURVE.collection_plan(bad, 1.0),
+    ("curves", "LearningCurve.compare", "coverage"): lambda bad: CURVE.compare(CURVE, coverage=bad),
+    ("curves", "LearningCurve.forecast", "coverage"): lambda bad: CURVE.forecast([800], coverage=bad),
+    ("curves", "LearningCurve.samples_needed", "coverage"): lambda bad: CURVE.samples_needed(0.08, coverage=bad),
+    ("curves", "LearningCurve.samples_needed", "error"): lambda bad: CURVE.samples_needed(error=bad),
+    ("curves", "LearningCurve.stop_rule", "coverage"): lambda bad: CURVE.stop_rule(0.01, coverage=bad),
+    ("curves", "LearningCurve.stop_rule", "tolerance"): lambda bad: CURVE.stop_rule(tolerance=bad),
+    ("curves", "collection_plan", "error"): lambda bad: C.collection_plan(CURVE, bad, 1.0),
+    ("curves", "compare", "coverage"): lambda bad: C.compare(CURVE, CURVE, coverage=bad),
+    ("curves", "convexity_bound", "coverage"): lambda bad: C.convexity_bound(CURVE, [800], bad),
+    ("curves", "forecast", "coverage"): lambda bad: C.forecast(CURVE, [800], coverage=bad),
+    ("curves", "least_size", "coverage"): lambda bad: C.least_size(CURVE, 0.08, bad),
+    ("curves", "least_size", "error"): lambda bad: C.least_size(CURVE, bad),
+    ("curves", "next_doubling", "coverage"): lambda bad: C.next_doubling(CURVE, 400, bad),
+    ("curves", "samples_needed", "coverage"): lambda bad: C.samples_needed(CURVE, 0.08, bad),
+    ("curves", "samples_needed", "error"): lambda bad: C.samples_needed(CURVE, bad),
+    ("curves", "stop_rule", "coverage"): lambda bad: C.stop_rule(CURVE, 0.01, coverage=bad),
+    ("curves", "stop_rule", "tolerance"): lambda bad: C.stop_rule(CURVE, bad),
+    ("generalization", "ReusableHoldout.ask", "training_value"): lambda bad: G.reusable_holdout(2).ask(bad, [0.5, 0.5]),
+    ("generalization", "SupervisionComplexity.margin_bound", "confidence"): (
+        lambda bad: later.complexity.margin_bound(confidence=bad)
+    ),
+    ("generalization", "absolute_error", "coverage"): lambda bad: G.absolute_error(X[:, 0], X[:, 1], coverage=bad),
+    ("generalization", "beats_guessing", "coverage"): lambda bad: G.beats_guessing(LOSSES, 1 - LOSSES, coverage=bad),
+    ("generalization", "betting_bound", "confidence"): lambda bad: G.betting_bound(LOSSES, bad),
+    ("generalization", "calibration_error", "coverage"): (
+        lambda bad: G.calibration_error(np.full((120, 2), 0.5), Y, coverage=bad)
+    ),
+    ("generalization", "claim_after_looks", "confidence"): lambda bad: G.claim_after_looks(3, 90, 2, confidence=bad),
+    ("generalization", "clopper_pearson", "coverage"): lambda bad: G.clopper_pearson(3, 90, bad),
+    ("generalization", "clopper_pearson_bound", "confidence"): lambda bad: G.clopper_pearson_bound(3, 90, bad),
+    ("generalization", "conformal_threshold", "miscoverage"): lambda bad: G.conformal_threshold(LOSSES, bad),
+    ("generalization", "discrimination", "coverage"): lambda bad: G.discrimination(X[:, :1], X[:, 1:2], coverage=bad),
+    ("generalization", "error_rate", "coverage"): lambda bad: G.error_rate(LOSSES, coverage=bad),
+    ("generalization", "explained_variance", "coverage"): (
+        lambda bad: G.explained_variance(X[:, 0], X[:, 1], coverage=bad)
+    ),
+    ("generalization", "formal_counterexample", "bias"): lambda bad: G.formal_counterexample(bias=bad),
+    ("generalization", "gap_of_refits", "coverage"): (
+        lambda bad: G.gap_of_refits(later.halves, later.part.target, coverage=bad)
+    ),
+    ("generalization", "generalization_gap", "coverage"): lambda bad: G.generalization_gap((X, Y), coverage=bad),
+    ("generalization", "intrinsic_dimension", "confidence"): lambda bad: dimension(confidence=bad),
+    ("generalization", "intrinsic_dimension", "target"): lambda bad: dimension(target=bad),
+    ("generalization", "memorization", "ratio"): lambda bad: G.memorization((X, Y), ratio=bad),
+    ("generalization", "pac_bayes_kl_bound", "confidence"): lambda bad: G.pac_bayes_kl_bound(0.1, 90, 1.0, bad),
+    ("generalization", "pac_bayes_kl_bound", "risk"): lambda bad: G.pac_bayes_kl_bound(bad, 90, 1.0),
+    ("generalization", "reusable_holdout", "confidence"): lambda bad: G.reusable_holdout(90, confidence=bad),
+    ("generalization", "reusable_holdout", "threshold"): lambda bad: G.reusable_holdout(90, threshold=bad),
+    ("generalization", "rows_to_claim", "chance"): lambda bad: G.rows_to_claim(0.07, 0.1, chance=bad),
+    ("generalization", "rows_to_claim", "claim"): lambda bad: G.rows_to_claim(0.07, bad),
+    ("generalization", "rows_to_claim", "confidence"): lambda bad: G.rows_to_claim(0.07, 0.1, confidence=bad),
+    ("generalization", "rows_to_claim", "error"): lambda bad: G.rows_to_claim(bad, 0.99),
+    ("generalization", "sample_compression_bound", "confidence"): lambda bad: G.sample_compression_bound(3, 90, 2, bad),
+    ("influence", "harmful_rows", "level"): lambda bad: influence.harmful_rows(later.effects, bad),
+    ("influence", "refit_subsets", "share"): lambda bad: influence.refit_subsets(later.game, share=bad),
+    ("influence", "removal_curve", "shares"): (
+        lambda bad: influence.removal_curve(SCORES.top(60, largest=False), later.game, shares=(0.1, bad))
+    ),
+    ("information", "UniqueInformation.select", "keep"): lambda bad: later.unique.select(keep=bad),
+    ("information", "UniqueInformation.select", "step"): lambda bad: later.unique.select(step=bad),
+    ("information", "redundant_rows", "share"): lambda bad: information.redundant_rows((X, Y), share=bad),
+    ("information", "removal_cost", "coverage"): (
+        lambda bad: information.removal_cost((X, Y), coverage=bad)
+    ),
+    ("information", "removal_cost", "shares"): (
+        lambda bad: information.removal_cost((X, Y), shares=(0.1, bad))
+    ),
+    ("labels", "CoTeaching.__init__", "noise_rate"): lambda bad: labels.CoTeaching(noise_rate=bad),
+    ("labels", "bootstrapping", "trust"): lambda bad: labels.bootstrapping(trust=bad),
+    ("labels", "budget", "tolerance"): (
+        lambda bad: labels.budget(([0, 9], [0.2, 0.1]), ([9, 20], [0.2, 0.1]), (1, 1), tolerance=bad)
+    ),
+    ("selection", "prune", "keep"): lambda bad: selection.prune(SCORES, bad),
+    ("selection", "prune", "skip_hardest"): lambda bad: selection.prune(SCORES, 0.05, skip_hardest=bad),
+    ("shift", "find_worst_segments", "coverage"): (
+        lambda bad: shift.find_worst_segments(LOSSES, SITE, IDS, coverage=bad)
+    ),
+    ("shift", "named_segments", "coverage"): lambda bad: shift.named_segments(LOSSES, SITE, IDS, "", coverage=bad),
+    ("shift", "segment_errors", "coverage"): lambda bad: shift.segment_errors(LOSSES, SITE, coverage=bad),
+    ("shift", "segments_of_losses", "coverage"): (
+        lambda bad: shift.segments_of_losses(LOSSES, Dataset(X, Y), "", coverage=bad)
+    ),
+    ("shift", "worst_segments", "coverage"): lambda bad: shift.worst_segments((X, Y), coverage=bad),
+}
+WITHOUT = {  # None means something of its own there
+    ("generalization", "formal_counterexample", "bias"), ("generalization", "reusable_holdout", "threshold"),
+}  # fmt: skip
+NO_RATES = {  # named like a rate, or with a default between 0 and 1, and none
+    ("curves", "Law.sizes_for", "error"): "in the unit of the points it was fitted to",
+    ("curves", "MixtureForecast.step", "rate"): "a step size",
+    ("curves", "curve_of_refits", "target"): "labels",
+    ("curves", "fit_law", "least_error"): "in the unit of the points",
+    ("generalization", "gap_of_refits", "target"): "labels",
+    ("generalization", "memorization_of_refits", "target"): "labels",
+    ("generalization", "supervision_complexity", "ridge"): "times the mean eigenvalue, without an upper end",
+    ("influence", "FittedAttributor.attribute", "target"): "which output",
+    ("influence", "FittedAttributor.effect_of_removing", "target"): "which output",
+    ("influence", "data_shapley", "tolerance"): "points of the metric",
+    ("influence", "training_smoothness", "target"): "which output",
+    ("influence", "unrolled_attribution", "target"): "which output",
+    ("information", "unusual_information", "threshold"): "times a median",
+    ("labels", "EarlyLearningRegularization.__init__", "momentum"): "a weight of the running average",
+    ("labels", "NoiseRobustClassifier.__init__", "rate"): "a learning rate",
+    ("labels", "NoiseFit.matrix", "share"): "times the shape, and above 1 where more is flipped than the shape holds",
+    ("labels", "generalized_cross_entropy", "q"): "an exponent",
+    ("labels", "label_noise_entropy", "shares"): "of classes, or None",
+}
+
+
+def dimension(**options: Any) -> Any:
+    """A call of `intrinsic_dimension` that refuses before it trains."""
+    torch = pytest.importorskip("torch")
+    return generalization.intrinsic_dimension((X, Y), learner=torch.nn.Linear(3, 2), grid=[1], **options)
+
+
+def functions(room: str) -> list[tuple[str, Any]]:
+    """Public functions of a room, and those of its classes; makers of results are not asked by users."""
+    module = importlib.import_module(f"samplewise.{room}")
+    found: list[tuple[str, Any]] = []
+    for name in sorted(name for name in dir(module) if not name.startswith("_")):
+        thing = getattr(module, name)
+        if inspect.isfunction(thing):
+            found.append((name, thing))
+        elif inspect.isclass(thing):
+            own = {key: value for key, value in vars(thing).items() if inspect.isfunction(value)}
+            found += [(f"{name}.{key}", value) for key, value in own.items() if not key.startswith("_")]
+            if "__init__" in own and not is_dataclass(thing):
+                found.append((f"{name}.__init__", own["__init__"]))
+    return found
+
+
+def looks_like_a_rate(name: str, default: Any) -> bool:
+    numbers = default if isinstance(default, tuple) and default else (default,)
+    return name in RATES or all(isinstance(number, float) and 0 < number < 1 for number in numbers)
+
+
+def test_every_argument_that_looks_like_a_rate_is_listed():
+    listed = {
+        (room, name, argument)
+        for room in ROOMS
+        for name, function in functions(room)
+        for argument, parameter in inspect.signature(function).parameters.items()
+        if looks_like_a_rate(argument, parameter.default)
+    }
+    assert listed - set(CALLS) - set(NO_RATES) == set(), "list them above, and check them with require_share"
+    assert (set(CALLS) | set(NO_RATES)) - listed == set(), "these are no arguments any more"
+
+
+@pytest.mark.parametrize("place", sorted(CALLS), ids=".".join)
+def test_per_cent_is_asked_about(place):
+    call, argument = CALLS[place], place[2]
+    per_cent = 18 if argument in ("bias", "error", "claim", "risk", "tolerance", "threshold", "training_value") else 95
+    with pytest.raises(InputError) as refused:
+        call(per_cent)
+    assert f"did you mean {per_cent / 100:g}?" in refused.value.fix
+    assert refused.value.where == argument
+    assert f"{argument}={per_cent}" in refused.value.got
+
+
+@pytest.mark.parametrize("bad", [np.nan, "0.9", None, -0.1, True, 1800], ids=str)
+@pytest.mark.parametrize("place", sorted(CALLS), ids=".".join)
+def test_what_is_no_share_is_refused(place, bad):
+    if bad is None and place in WITHOUT:
+        return
+    with pytest.raises(InputError) as refused:
+        CALLS[place](bad)
+    assert refused.value.where == place[2]
+    assert "did you mean" not in refused.value.fix
+
+
+def test_a_share_is_a_number_between_its_ends():
+    assert require_share(np.float32(0.5), "keep") == 0.5
+    assert require_share(0, "skip_hardest", low_open=False) == 0.0
+    assert require_share(1, "keep", high_open=False) == 1.0
+    for bad in (0, 1):
+        with pytest.raises(InputError, match="above 0 and below 1"):
+            require_share(bad, "keep")
+    with pytest.raises(InputError) as refused:
+        require_share(18, "coverage", least=0.5)
+    assert "did you mean" not in refused.value.fix  # .18 would be refused as well
+    with pytest.raises(InputError, match="at least one share"):
+        require_shares([], "shares")
+    for bad in ("0.5", 0.5, None):
+        with pytest.raises(InputError, match="shares"):
+            require_shares(bad, "shares")
+
+
+def test_a_share_is_written_in_per_cent_and_nothing_else_is():
+    assert str(Estimate("error", 0.1667, 0.102, 0.249, "share of rows")) == "16.7 % [10.2, 24.9] of rows"
+    assert str(Estimate("error", 0.1667, 0.102, 0.249, "error rate")) == "16.7 % [10.2, 24.9]"
+    assert str(Estimate("chance", 0.8, unit="probability", reason="none")) == "80 % (no interval: none)"
+    assert str(Estimate("carried", 0.031, unit="share of all information")) == "3.1 % of all information"
+    assert str(Estimate("explained", 0.83, 0.8, 0.86, "R²")) == "0.83 [0.8, 0.86] R²"
+    assert str(Estimate("gap", 12.5, 10, 15, "points")) == "12.5 [10, 15] points"
+
+
+def test_the_same_question_has_one_answer_in_one_unit():
+    wrong = np.repeat([1.0, 0.0], [20, 100])
+    rates = (
+        generalization.error_rate(wrong), generalization.clopper_pearson(20, 120),
+        generalization.clopper_pearson_bound(20, 120), generalization.betting_bound(wrong),
+        generalization.claim_after_looks(20, 120, 3).seen, generalization.sample_compression_bound(20, 120, 0),
+    )  # fmt: skip
+    assert {round(rate.value, 12) for rate in rates} == {round(20 / 120, 12)}
+    assert all(0 <= rate.low <= rate.value <= rate.high <= 1 for rate in rates)
