@@ -68,10 +68,15 @@ clean:  ## remove what the other targets made, .venv included
 	rm -rf $(VENV) site docs/generated build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache
 	find src tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The report is tested in a real browser. Getting one is a courtesy: without it that test skips and says so.
-browser:
-	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! command -v chromium chromium-browser google-chrome >/dev/null; then \
-		(apt-get update -qq && apt-get install -y -qq chromium) >/dev/null 2>&1 || echo "no browser could be installed: the browser test will skip"; fi
+# The report is tested in a real browser: chromium and its driver, each installed where it is missing. Getting them is a
+# courtesy: without them those tests skip and say so.
+browser:  ## chromium and its driver for the tests of the report, where root can install them
+	@found() { for name; do command -v "$$name" >/dev/null && return; done; return 1; }; \
+	if found chromium chromium-browser google-chrome && found chromedriver; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		(apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium chromium-driver) >/dev/null 2>&1 || true; fi; \
+	found chromium chromium-browser google-chrome && found chromedriver || \
+		echo "no chromium with chromedriver, and none could be installed: the browser tests will skip"
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "samplewise needs Python 3.11 or newer on the path"; exit 1; }
