@@ -114,7 +114,7 @@ def test_fingerprints_follow_the_content(files):
 
 
 def test_pillow_is_not_loaded_for_arrays_and_is_asked_for_by_name(monkeypatch, files):
-    monkeypatch.setitem(sys.modules, "PIL.Image", None)
+    monkeypatch.setitem(sys.modules, "PIL", None)
     assert Images.from_array(GREY).thumbnail(0)
     with pytest.raises(InputError, match=r"(?s)needs Pillow.*pip install .samplewise\[images\]"):
         Images.from_files(files)

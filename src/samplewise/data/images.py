@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from samplewise.core import extras
 from samplewise.core.arrays import Array, Ints, fingerprint
 from samplewise.core.errors import InputError, name_rows
 from samplewise.core.randomness import key_hashes
@@ -211,12 +212,8 @@ def _unreadable(names: list[str], reasons: list[str]) -> InputError:
 
 def _pillow() -> Any:
     """Pillow's image module; it is an extra, and loading it is left until a file is opened."""
-    try:
-        return importlib.import_module("PIL.Image")
-    except ImportError:
-        raise InputError(
-            "reading image files needs Pillow", got="Pillow is not installed", fix='pip install "samplewise[images]"'
-        ) from None
+    extras.require_extra("PIL", "reading image files")
+    return importlib.import_module("PIL.Image")
 
 
 def _nearest(length: int, scale: float) -> Ints:
