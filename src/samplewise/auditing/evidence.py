@@ -15,9 +15,10 @@ from samplewise.core.randomness import derive_seed
 from samplewise.curves import log_sizes
 from samplewise.data.columns import Column
 from samplewise.data.dataset import Dataset
+from samplewise.data.images import Images
 from samplewise.data.splits import fold_of_rows
 from samplewise.data.targets import Target
-from samplewise.engine.models.encoding import SpaceEncoder
+from samplewise.engine.models.encoding import SpaceEncoder, exact_copies
 from samplewise.engine.models.learner import Fitted, Learner
 from samplewise.engine.models.metrics import Metric
 from samplewise.engine.neighbours import NeighbourGraph, build_graph, exact_groups, groups_with_copies
@@ -69,8 +70,13 @@ class Evidence:
 
     @cached_property
     def exact_duplicates(self) -> Ints:
-        """(n,) number of the set of rows with exactly equal features a row belongs to."""
-        return exact_groups(self.space)
+        """(n,) number of the set of exact copies a row belongs to: to the learner, or as pictures."""
+        copies = exact_copies(self.learned_from.X, self.space)
+        if self.embeddings is None or not isinstance(self.data.X, Images):
+            return copies
+        # a network may describe one picture in two ways, a last bit apart, in two places of a batch
+        joined = groups_with_copies(copies, exact_copies(self.data.X, self.space), self.data.ids)
+        return copies if joined is None else exact_groups(joined)
 
     @cached_property
     def split_groups(self) -> Array | None:

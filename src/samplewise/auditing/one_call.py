@@ -15,7 +15,7 @@ from samplewise.auditing.intake import Intake, Roles, take_in
 from samplewise.auditing.plan import Plan, make_plan
 from samplewise.auditing.progress import Event, Progress
 from samplewise.auditing.run import Run
-from samplewise.core.arrays import fingerprint
+from samplewise.core.arrays import equal_but_for_rounding, fingerprint
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.execution import Executor
 from samplewise.core.findings import AuditRecord, Decision, Finding
@@ -292,7 +292,7 @@ def _probe(learner: Learner, taken: Intake, seed: int) -> None:
         first, second = (learner.fit(small, seed=seed, target=target).outputs(asked) for _ in range(2))
     except InputError as fact:
         raise fact.during("probing the learner on a few rows") from None
-    if not np.array_equal(first, second):
+    if not equal_but_for_rounding(first, second):
         taken.facts["notes"].append(
             f"the learner ({learner.name}) ignores its seed: two fits on the same rows differ by up to "
             f"{np.abs(first - second).max():.2g}, so another run of this audit will differ too"

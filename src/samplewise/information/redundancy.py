@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from samplewise.core.arrays import Array, Floats, Ints, Mask
+from samplewise.core.arrays import Array, Floats, Ints, Mask, in_order
 from samplewise.core.randomness import hashed_order
 from samplewise.core.values import Exhibit, Scores
 from samplewise.engine.kernels.smoother import held_out_residuals
@@ -43,7 +43,7 @@ def redundant_rows(part: Part, share: float = 0.25) -> Ints:
         kept = np.setdiff1d(np.arange(len(part)), gone)
         quota = wanted * (turn + 1) // rounds - len(gone)
         information = _information(whole, kept)
-        order = kept[np.argsort(information, kind="stable")]
+        order = kept[in_order(information)]
         order = order[~_last_copies(copies[order], copied)]
         if classes is not None and spare is not None:
             left = spare - np.bincount(classes[gone], minlength=len(spare))

@@ -8,7 +8,7 @@ __getattr__, __dir__, __all__ = extras.attach(
         "calibration": ["probabilities", "temperature"],
         "choice": ["choose_learner"],
         "dynamics": ["DynamicsRecorder"],
-        "encoding": ["SpaceEncoder", "TreeCodes", "feature_space"],
+        "encoding": ["SpaceEncoder", "TreeCodes", "exact_copies", "feature_space"],
         "estimator": ["EstimatorLearner"],
         "image_features": ["image_features"],
         "kernel_head": ["KernelHead"],
