@@ -7,31 +7,33 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+WHEEL := build/wheel
+SOURCES := $(shell find src -type f -not -path '*/__pycache__/*' -not -path '*.egg-info/*')
 CODE := $(wildcard src tests docs benchmarks reproductions tools)
 # Two test workers, one BLAS thread each: more threads than cores only wait for each other.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test lint style types floors format docs bench bench-curves bench-generalization bench-labels attribution repro repro-labels clean browser
+.PHONY: help demo test lint style types floors format docs bench bench-curves bench-generalization bench-labels attribution repro repro-labels clean browser wheel
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
 
 demo: $(VENV)/.core  ## audit digits with planted faults and say what was found
 	$(BIN)/samplewise demo
 
-test: $(VENV)/.dev browser  ## tests and doctests on two processes
+test: $(VENV)/.dev browser wheel  ## tests and doctests on two processes, and the built wheel in an environment of its own
 	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: style types floors  ## style, types and floors
 
-style: $(VENV)/.dev
+style: $(VENV)/.dev  ## what ruff has to say
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
 
-types: $(VENV)/.dev
+types: $(VENV)/.dev  ## what mypy has to say
 	$(BIN)/mypy
 
-floors: $(VENV)/.dev
+floors: $(VENV)/.dev  ## whether imports go down only
 	$(BIN)/lint-imports
 
 format: $(VENV)/.dev  ## let ruff rewrite what it can
@@ -68,10 +70,31 @@ clean:  ## remove what the other targets made, .venv included
 	rm -rf $(VENV) site docs/generated build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .grimp_cache
 	find src tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The report is tested in a real browser. Getting one is a courtesy: without it that test skips and says so.
-browser:
-	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! command -v chromium chromium-browser google-chrome >/dev/null; then \
-		(apt-get update -qq && apt-get install -y -qq chromium) >/dev/null 2>&1 || echo "no browser could be installed: the browser test will skip"; fi
+# The wheel is what people install: it is built, put into an environment that holds its dependencies and nothing else, and
+# tried from another directory. Nothing happens while neither the sources nor pyproject.toml have changed.
+wheel: $(WHEEL)/.tried  ## build the wheel and try it in a fresh environment without any extra
+
+$(WHEEL)/.tried: $(SOURCES) pyproject.toml README.md tools/try_wheel.py $(WHEEL)/.fresh
+	@rm -f $(WHEEL)/*.whl
+	$(PIP) wheel -q --no-deps --wheel-dir $(WHEEL) .
+	$(WHEEL)/venv/bin/python -m pip --disable-pip-version-check uninstall -q -y samplewise 2>/dev/null
+	$(WHEEL)/venv/bin/python -m pip --disable-pip-version-check install -q $(WHEEL)/*.whl
+	$(WHEEL)/venv/bin/python -I tools/try_wheel.py
+	@touch $@
+
+$(WHEEL)/.fresh: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m venv --clear $(WHEEL)/venv
+	@touch $@
+
+# The report is tested in a real browser: chromium and its driver, each installed where it is missing. Getting them is a
+# courtesy: without them those tests skip and say so.
+browser:  ## chromium and its driver for the tests of the report, where root can install them
+	@found() { for name; do command -v "$$name" >/dev/null && return; done; return 1; }; \
+	if found chromium chromium-browser google-chrome && found chromedriver; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		(apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium chromium-driver) >/dev/null 2>&1 || true; fi; \
+	found chromium chromium-browser google-chrome && found chromedriver || \
+		echo "no chromium with chromedriver, and none could be installed: the browser tests will skip"
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "samplewise needs Python 3.11 or newer on the path"; exit 1; }

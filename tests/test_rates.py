@@ -127,12 +127,8 @@ CALLS: dict[tuple[str, str, str], Any] = {
     ("information", "UniqueInformation.select", "keep"): lambda bad: later.unique.select(keep=bad),
     ("information", "UniqueInformation.select", "step"): lambda bad: later.unique.select(step=bad),
     ("information", "redundant_rows", "share"): lambda bad: information.redundant_rows((X, Y), share=bad),
-    ("information", "removal_cost", "coverage"): (
-        lambda bad: information.removal_cost((X, Y), coverage=bad)
-    ),
-    ("information", "removal_cost", "shares"): (
-        lambda bad: information.removal_cost((X, Y), shares=(0.1, bad))
-    ),
+    ("information", "removal_cost", "coverage"): (lambda bad: information.removal_cost((X, Y), coverage=bad)),
+    ("information", "removal_cost", "shares"): (lambda bad: information.removal_cost((X, Y), shares=(0.1, bad))),
     ("labels", "CoTeaching.__init__", "noise_rate"): lambda bad: labels.CoTeaching(noise_rate=bad),
     ("labels", "bootstrapping", "trust"): lambda bad: labels.bootstrapping(trust=bad),
     ("labels", "budget", "tolerance"): (

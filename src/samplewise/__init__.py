@@ -4,11 +4,11 @@
 ...) hold the methods one by one. Names resolve on first use, so `import samplewise` stays fast.
 """
 
-import lazy_loader
+from samplewise.core import extras
 
 __version__ = "0.1.0"
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
+__getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submodules=["curves", "generalization", "influence", "information", "labels", "selection", "shift"],
     submod_attrs={"auditing": ["audit"], "data": ["Dataset"]},

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from scipy import sparse
 
 from samplewise.auditing.cells import cell_matrix, coincident_pairs, is_beyond_chance, numbers_of, pairs_within
@@ -42,10 +43,13 @@ def test_sparse_rows_and_pictures_are_compared_as_they_are(tmp_path):
     pictures = np.zeros((3, 4, 4), dtype=np.uint8)
     pictures[1] += 9
     assert same(pictures) == [0, 1, 0]
-    for name, content in (("a", b"one"), ("b", b"two"), ("c", b"one")):
-        (tmp_path / name).write_bytes(content)
-    files = Images(4, 4, 1, paths=np.array([str(tmp_path / name) for name in "abc"], dtype=object))
+    for number, picture in enumerate(pictures):
+        Image.fromarray(picture).save(tmp_path / f"{number}.png")
+    files = Images.from_files([tmp_path / f"{number}.png" for number in range(3)])
     assert exact_groups(cell_matrix(files, ())).tolist() == [0, 1, 0]
+    held = Images.from_array(pictures[1:])
+    assert exact_groups(cell_matrix(files, (), held)).tolist() == [0, 1, 0, 1, 0]
+    assert exact_groups(cell_matrix(held, (), Images.from_array(pictures[:, :2]))).tolist() == [0, 1, 2, 3, 2]
 
 
 def test_pairs_are_counted_within_groups():

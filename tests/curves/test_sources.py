@@ -1,6 +1,7 @@
 """Mixtures of sources: transport distance and its slope, forecasts, and the walk to a better mixture."""
 
 import importlib.util
+import sys
 
 import numpy as np
 import pytest
@@ -186,8 +187,8 @@ def test_bad_shares_are_refused(forecast, weights):
 
 
 def test_a_missing_library_is_named_with_its_extra(monkeypatch):
-    monkeypatch.setattr("samplewise.curves.transport.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "ot", None)
     data, source = pilots(count=20, judges=20)
-    with pytest.raises(InputError, match="optimal-transport library POT") as caught:
+    with pytest.raises(InputError, match="a forecast of mixtures needs POT") as caught:
         forecast_mixtures(data, source=source, judge="valid")
     assert 'pip install "samplewise[ot]"' in caught.value.fix

@@ -114,7 +114,7 @@ def test_fingerprints_follow_the_content(files):
 
 
 def test_pillow_is_not_loaded_for_arrays_and_is_asked_for_by_name(monkeypatch, files):
-    monkeypatch.setitem(sys.modules, "PIL.Image", None)
+    monkeypatch.setitem(sys.modules, "PIL", None)
     assert Images.from_array(GREY).thumbnail(0)
     with pytest.raises(InputError, match=r"(?s)needs Pillow.*pip install .samplewise\[images\]"):
         Images.from_files(files)
@@ -155,3 +155,42 @@ def test_no_files_and_no_pictures_are_refused():
 def test_what_it_shows_of_itself(files):
     assert repr(Images.from_array(GREY)) == "Images(4 of 6 x 5, 1 channels, in memory)"
     assert "in files" in repr(Images.from_files(files))
+
+
+def test_content_keys_name_the_pixels_at_the_common_size(tmp_path):
+    draw = np.random.default_rng(0).integers(0, 256, (4, 12, 10, 3), dtype=np.uint8)
+    paths = []
+    for number, (picture, kind) in enumerate(zip(draw[[0, 1, 0, 2]], ("png", "png", "bmp", "png"), strict=True)):
+        paths.append(tmp_path / f"{number}.{kind}")  # 0 and 2: other bytes, the same pixels
+        Image.fromarray(picture).save(paths[-1])
+    files, held = Images.from_files(paths), Images.from_array(draw[[0, 1, 0, 2]])
+    keys = files.content_keys()
+    assert keys.dtype == np.uint8
+    assert len(np.unique(keys, axis=0)) == 3
+    assert np.array_equal(keys[0], keys[2])
+    assert np.array_equal(keys, held.content_keys())
+    assert np.array_equal(files[[3, 0]].content_keys(), keys[[3, 0]])
+    assert np.array_equal(files[1].content_keys(), keys[[1]])
+    turned = Images.from_array(np.swapaxes(draw, 1, 2))
+    assert not np.isin(keys, turned.content_keys()).all(axis=1).any()
+    assert files[:0].content_keys().shape == (0, 16)
+
+
+def test_a_full_pass_finds_the_keys_on_its_way(files, monkeypatch):
+    images = Images.from_files(files)
+    next(images.blocks(2))  # a pass that is broken off finds nothing
+    assert images._keys is None
+    blocks = [block.copy() for block in images.blocks(2)]
+    monkeypatch.setattr(Images, "_decoded", lambda self, name: pytest.fail(f"{name} is read again"))
+    keys = images.content_keys()
+    assert np.array_equal(keys, Images.from_array(np.concatenate(blocks)).content_keys())
+    assert np.array_equal(images[2:].content_keys(), keys[2:])
+
+
+def test_pictures_are_compared_at_the_size_of_the_others(files):
+    train, test = Images.from_files(files), Images.from_files(files[:1])
+    assert train.shape[1:] != test.shape[1:]
+    assert np.array_equal(test.at_size(train).content_keys(), train.content_keys()[:1])
+    held = Images.from_array(GREY)
+    assert held.at_size(train) is held
+    assert train.at_size(train) is train

@@ -1,5 +1,7 @@
 """Unique information, redundancy and unusual rows."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,8 @@ from samplewise.information import (
 )
 from samplewise.information.redundancy import redundant_positions
 from samplewise.information.unique import information_in
+
+redundancy = sys.modules[redundant_rows.__module__]
 
 
 def blobs(rows=200, seed=0, centres=2):
@@ -138,3 +142,17 @@ def test_a_row_far_above_all_others_is():
 def test_few_rows_or_undetermined_ones_are_not_judged():
     assert len(unusual_information(scores_of(np.r_[np.ones(30), 1e9]))) == 0
     assert len(unusual_information(scores_of(np.r_[np.linspace(1, 2, 60), np.nan, np.inf]))) == 0
+
+
+def test_which_copy_goes_first_does_not_hang_on_rounding(monkeypatch):
+    X, y = blobs(60)
+    part = prepare((np.tile(X, (2, 1)), np.tile(y, 2))).whole
+    expected = redundant_positions(part, 0.25)
+    measured, draw = redundancy._information, np.random.default_rng(0)
+
+    def rounded_anew(whole, kept):
+        return measured(whole, kept) * (1.0 + 1e-14 * draw.normal(size=len(kept)))
+
+    monkeypatch.setattr(redundancy, "_information", rounded_anew)
+    for _ in range(3):
+        assert redundant_positions(part, 0.25).tolist() == expected.tolist()

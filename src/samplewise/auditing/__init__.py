@@ -1,8 +1,8 @@
 """Floor 4: the main job. `samplewise.audit` asks every check, tests the advice, and writes one record."""
 
-import lazy_loader
+from samplewise.core import extras
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
+__getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submodules=["catalogue", "demo", "files", "more_data"],
     submod_attrs={

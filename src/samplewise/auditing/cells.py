@@ -6,7 +6,7 @@ import lazy_loader
 import numpy as np
 from scipy import stats
 
-from samplewise.core.arrays import Array, Floats, Ints, fingerprint
+from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.randomness import key_hashes
 from samplewise.data.columns import Column
 from samplewise.data.images import Images
@@ -21,7 +21,8 @@ BEYOND_CHANCE = 0.01  # p-value below which coincidence does not explain repeats
 def cell_matrix(X: Any, columns: tuple[Column, ...], other: Any = None) -> Any:
     """Rows (n + m, d) in which equality means equal cells: X over `other` (the test set), id columns left out.
 
-    Categories, texts and dates become codes that both sets share; numbers, sparse rows and pixels stay what they are.
+    Categories, texts and dates become codes that both sets share, pictures the 16 bytes that name their pixels at the
+    common size of X; numbers and sparse rows stay what they are.
     """
     sets = [X] if other is None else [X, other]
     if hasattr(X, "iloc"):
@@ -29,7 +30,7 @@ def cell_matrix(X: Any, columns: tuple[Column, ...], other: Any = None) -> Any:
         frame = pd.concat([part[names] for part in sets], ignore_index=True)
         return np.column_stack([_cells(frame[name]) for name in names])
     if isinstance(X, Images):
-        return np.vstack([_picture_cells(part) for part in sets])
+        return np.vstack([part.at_size(X).content_keys() for part in sets])
     if hasattr(X, "tocsr"):
         return X if other is None else _stacked_sparse(X, other)
     return np.vstack([np.asarray(part, dtype=np.float64) for part in sets]) if other is not None else X
@@ -50,18 +51,6 @@ def numbers_of(column: Any) -> Floats:
     if hasattr(column, "to_numpy"):
         return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
     return np.asarray(column, dtype=np.float64)
-
-
-def _picture_cells(images: Images) -> Array:
-    """Pixels of pictures in memory; of files the 16 bytes that name their content."""
-    if images.pixels is not None:
-        return images.pixels.reshape(len(images), -1)
-    names = [] if images.paths is None else images.paths.tolist()
-    digests = []
-    for name in names:
-        with open(name, "rb") as file:
-            digests.append(np.frombuffer(bytes.fromhex(fingerprint(file.read())), dtype=np.uint8))
-    return np.vstack(digests)
 
 
 def _stacked_sparse(X: Any, other: Any) -> Any:

@@ -79,11 +79,6 @@ class Evidence:
         return build_graph(self.space, count=min(NEIGHBOURS, len(self.data) - 1), keys=self.data.ids)
 
     @property
-    def exact_duplicates(self) -> Ints:
-        """(n,) number of the set of rows with exactly equal features a row belongs to."""
-        return self.prepared.copies
-
-    @property
     def split_groups(self) -> Array | None:
         """(n,) rows that must share a fold: the user's groups and exact duplicates; None: there are none."""
         return self.prepared.groups

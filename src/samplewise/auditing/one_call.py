@@ -15,7 +15,7 @@ from samplewise.auditing.intake import Intake, take_in
 from samplewise.auditing.plan import Plan, make_plan
 from samplewise.auditing.progress import Event, Progress
 from samplewise.auditing.run import Run
-from samplewise.core.arrays import fingerprint
+from samplewise.core.arrays import equal_but_for_rounding, fingerprint
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.execution import Executor
 from samplewise.core.findings import AuditRecord, Decision, Finding
@@ -26,7 +26,7 @@ from samplewise.data.readers import Roles
 from samplewise.engine.models.choice import choose_learner
 from samplewise.engine.models.learner import Learner
 from samplewise.engine.models.metrics import Metric, choose_metric
-from samplewise.engine.refits import AutoExecutor, FitStore, Prepared
+from samplewise.engine.refits import AutoExecutor, FitStore, Prepared, with_embeddings
 from samplewise.engine.refits.preparation import FITS
 from samplewise.engine.refits.processes import available_cores
 from samplewise.labels.predictions import checked_predictions
@@ -214,7 +214,7 @@ def _looks(count: int, test: Any) -> int:
 
 def _seen_by_learner(taken: Intake) -> Dataset:
     """What the learner sees: the data, with the user's own features in place of X where they brought some."""
-    return taken.data if taken.embeddings is None else replace(taken.data, X=taken.embeddings)
+    return taken.data if taken.embeddings is None else with_embeddings(taken.data, taken.embeddings)
 
 
 def _width(taken: Intake) -> int:
@@ -293,7 +293,7 @@ def _probe(learner: Learner, data: Dataset, taken: Intake, seed: int) -> None:
         first, second = (learner.fit(small, seed=seed, target=target).outputs(asked) for _ in range(2))
     except InputError as fact:
         raise fact.during("probing the learner on a few rows") from None
-    if not np.array_equal(first, second):
+    if not equal_but_for_rounding(first, second):
         taken.facts["notes"].append(
             f"the learner ({learner.name}) ignores its seed: two fits on the same rows differ by up to "
             f"{np.abs(first - second).max():.2g}, so another run of this audit will differ too"

@@ -9,6 +9,7 @@ from typing import Any
 import lazy_loader
 import numpy as np
 
+from samplewise.core import extras
 from samplewise.core.arrays import Array, Floats, positions_of
 from samplewise.core.errors import InputError, name_rows, unknown_name
 
@@ -104,10 +105,14 @@ def _contents(path: Path, classes: Array | None, id_name: str) -> tuple[Floats, 
             return _matrix(np.load(path, allow_pickle=False), path), None, None
         if path.suffix == ".npz":
             return _archive(path)
-        frame = pd.read_parquet(path) if path.suffix == ".parquet" else _delimited(path, classes)
+        if path.suffix == ".parquet":
+            extras.require_extra("pyarrow", "reading Parquet", where=str(path))
+            frame = pd.read_parquet(path, engine="pyarrow")
+        else:
+            frame = _delimited(path, classes)
     except InputError:
         raise
-    except (OSError, ValueError, ImportError) as fault:
+    except (OSError, ValueError) as fault:
         raise InputError(
             "the predictions cannot be read", where=str(path), got=str(fault).splitlines()[0],
             fix=f"use one of {', '.join(SUFFIXES)} with plain numbers",

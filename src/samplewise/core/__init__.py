@@ -1,8 +1,8 @@
 """Floor 0: the nouns every other floor speaks in. Knows numpy and the standard library only."""
 
-import lazy_loader
+from samplewise.core import extras
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
+__getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "errors": ["InputError", "NotApplicable", "SamplewiseError"],

@@ -14,6 +14,11 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
 Mask = npt.NDArray[np.bool_]
 
+# Two ways to compute one number differ in their last bits, and so do two processors; what is decided by a comparison of
+# computed numbers must not hang on that.
+SAME_RANK = 1e-9  # relative gap of two scores, in double precision, up to which neither is the larger one
+SAME_OUTPUT = 1e-5  # gap of two outputs, kept in single precision, in units of the largest one
+
 
 def fingerprint(*parts: Any) -> str:
     """A 32-character name for arrays, strings, numbers and mappings of them; equal content, equal name."""
@@ -64,6 +69,32 @@ def require_finite(values: Array, ids: Array, what: str, fix: str) -> None:
         raise InputError(
             f"{what} has missing or infinite entries", where=name_rows(bad), got=f"shape {values.shape}", fix=fix
         )
+
+
+def in_order(values: Array) -> Ints:
+    """Positions (n,) from the smallest value to the largest, NaN last; values equal but for rounding go by position.
+
+    >>> in_order(np.array([0.3, 2.0, 0.1 + 0.2, 0.1]))
+    array([3, 0, 2, 1])
+    """
+    order = np.argsort(values, kind="stable")
+    lined = np.asarray(values, dtype=np.float64)[order]
+    same = np.isclose(lined[1:], lined[:-1], rtol=SAME_RANK, atol=0.0, equal_nan=True)
+    run = np.cumsum(np.r_[False, ~same]) if len(order) else order
+    return order[np.lexsort((order, run))]
+
+
+def equal_but_for_rounding(one: Array, other: Array) -> bool:
+    """Whether two arrays of computed outputs, any shape, agree as far as single precision can tell.
+
+    >>> equal_but_for_rounding(np.array([1.0, 0.3]), np.array([1.0, 0.1 + 0.2]))
+    True
+    """
+    one, other = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
+    if one.shape != other.shape:
+        return False
+    scale = np.max(np.abs(one), where=np.isfinite(one), initial=0.0)
+    return bool(np.allclose(one, other, rtol=0.0, atol=SAME_OUTPUT * scale, equal_nan=True))
 
 
 def one_hot(codes: Ints, count: int) -> Floats:

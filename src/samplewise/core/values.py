@@ -10,9 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 import lazy_loader
-import numpy as np
 
-from samplewise.core.arrays import Array, positions_of
+from samplewise.core.arrays import Array, in_order, positions_of
 from samplewise.core.errors import InputError
 
 pd = lazy_loader.load("pandas")
@@ -105,9 +104,12 @@ class Scores:
         return len(self.values)
 
     def top(self, count: int, *, largest: bool = True) -> "Scores":
-        """The `count` highest scores (lowest with `largest=False`), best first; NaN comes last, ties by position."""
+        """The `count` highest scores (lowest with `largest=False`), best first; NaN comes last, ties by position.
+
+        Scores that differ by rounding alone are ties.
+        """
         ranked = -self.values if largest else self.values
-        return self._at(np.argsort(ranked, kind="stable")[:count])
+        return self._at(in_order(ranked)[:count])
 
     def aligned_to(self, ids: Array) -> "Scores":
         """The same scores in the order of `ids`; raises `InputError` for an id without a score."""

@@ -1,8 +1,8 @@
 """How much data is needed: measured learning curves, the power law through them, and what more rows would buy."""
 
-import lazy_loader
+from samplewise.core import extras
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
+__getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "comparison": ["Comparison", "compare"],

@@ -1,15 +1,14 @@
 """Optimal-transport distance of a mixture of sources to the rows it is meant for, and its slope in the mixture."""
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 
-import lazy_loader
 import numpy as np
 
+from samplewise.core import extras
 from samplewise.core.arrays import Floats, Ints
-from samplewise.core.errors import InputError
 
-ot = lazy_loader.load("ot")
+WHAT = "a forecast of mixtures"
+ot = extras.load("ot", WHAT)
 PIVOTS = 1_000_000  # of the network simplex, far more than some hundred rows a side ever need
 
 
@@ -53,9 +52,4 @@ def transport(
 
 def require_transport() -> None:
     """Refuse to go on without the library."""
-    if find_spec("ot") is None:
-        raise InputError(
-            "forecasts of mixtures need the optimal-transport library POT",
-            got="no module ot on this machine",
-            fix='pip install "samplewise[ot]"',
-        )
+    extras.require_extra("ot", WHAT)

@@ -1,8 +1,8 @@
 """Floor 1: what a data set is, how files and frames become one, and how its rows are split."""
 
-import lazy_loader
+from samplewise.core import extras
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
+__getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "columns": ["Column", "describe_columns"],

@@ -8,12 +8,14 @@ import struct
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from samplewise.core import extras
 from samplewise.core.arrays import Array, Ints, fingerprint
 from samplewise.core.errors import InputError, name_rows
 from samplewise.core.randomness import key_hashes
@@ -34,6 +36,8 @@ class Images:
         pixels: (n, height, width, channels) uint8, or None where the pictures are files.
         paths: (n,) file names, or None where the pictures are in memory.
 
+    Two pictures are exact copies if their pixels at the common size are equal: see `content_keys`.
+
     >>> Images.from_array(np.zeros((5, 28, 28), dtype=np.uint8)).shape
     (5, 28, 28, 1)
     """
@@ -43,6 +47,7 @@ class Images:
     channels: int
     pixels: Pixels | None = None
     paths: Array | None = None
+    _keys: Pixels | None = field(default=None, repr=False)  # what `content_keys` found, carried on to subsets
 
     @classmethod
     def from_array(cls, values: Array) -> "Images":
@@ -93,21 +98,46 @@ class Images:
 
     def __getitem__(self, positions: Any) -> "Images":
         """The pictures at these positions (integers, mask or slice), as `Images` again."""
-        chosen = self._held[np.atleast_1d(positions) if not isinstance(positions, slice) else positions]
+        places = positions if isinstance(positions, slice) else np.atleast_1d(positions)
+        chosen = self._held[places]
         held = {"paths": chosen} if self.pixels is None else {"pixels": chosen}
-        return Images(self.height, self.width, self.channels, **held)
+        keys = None if self._keys is None else self._keys[places]
+        return Images(self.height, self.width, self.channels, **held, _keys=keys)
 
     def blocks(self, size: int = 256) -> Iterator[Pixels]:
         """Yield (at most `size`, h, w, c) uint8 in order; raises `InputError` naming files that cannot be read."""
-        if self.pixels is not None:
-            yield from (self.pixels[start : start + size] for start in range(0, len(self), size))
-            return
-        with ThreadPoolExecutor(os.cpu_count()) as pool:  # decoding leaves the interpreter lock
+        keys: list[bytes] = []
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # decoding and hashing leave the interpreter lock
             for start in range(0, len(self), size):
-                names = self._held[start : start + size].tolist()
-                decoded = list(pool.map(self._decoded, names))
-                _require_readable(names, decoded)
-                yield np.stack(decoded)
+                block = self._block(slice(start, start + size), pool)
+                if self._keys is None:
+                    keys += pool.map(_content_key, block)
+                yield block
+        if len(keys) == len(self) and keys:
+            object.__setattr__(self, "_keys", np.frombuffer(b"".join(keys), dtype=np.uint8).reshape(-1, 16))
+
+    def content_keys(self) -> Pixels:
+        """A name for the pixels of every picture at the common size (n, 16): equal pictures, equal rows.
+
+        The names are hashes of 128 bits, the same on every machine; pictures of different sizes have different names.
+        Any full pass over the pictures finds them on its way. Cost: one such pass at most.
+
+        >>> Images.from_array(np.zeros((2, 8, 8), dtype=np.uint8)).content_keys().shape
+        (2, 16)
+        """
+        if self._keys is None:
+            for _ in self.blocks():
+                pass
+        return np.zeros((0, 16), dtype=np.uint8) if self._keys is None else self._keys
+
+    def at_size(self, other: "Images") -> "Images":
+        """These pictures at the common size of `other`, so that content keys compare; in memory they stay as they are.
+
+        Raises nothing: pictures in memory of another size have no key in common with `other`.
+        """
+        if self.pixels is not None or self.shape[1:] == other.shape[1:]:
+            return self
+        return Images(other.height, other.width, other.channels, paths=self.paths)
 
     def thumbnail(self, position: int, size: int = 96) -> str:
         """One picture as a PNG data URI whose longer side is `size` pixels; needs no extra for pictures in memory."""
@@ -130,6 +160,14 @@ class Images:
         facts = [(name, os.stat(name).st_size, os.stat(name).st_mtime_ns) for name in self._held.tolist()]
         return fingerprint(self.shape, facts)
 
+    def _block(self, part: slice, pool: ThreadPoolExecutor) -> Pixels:
+        if self.pixels is not None:
+            return self.pixels[part]
+        names = self._held[part].tolist()
+        decoded = list(pool.map(self._decoded, names))
+        _require_readable(names, decoded)
+        return np.stack(decoded)
+
     @property
     def _held(self) -> Any:
         return self.paths if self.pixels is None else self.pixels
@@ -142,6 +180,13 @@ class Images:
                 return _resized(picture, (self.height, self.width, self.channels), pillow)
         except (OSError, ValueError, SyntaxError, EOFError) as fault:  # what Pillow raises on damaged files
             return str(fault) or type(fault).__name__
+
+
+def _content_key(picture: Pixels) -> bytes:
+    """16 bytes from the shape and the pixels of one picture."""
+    digest = blake2b(repr(picture.shape).encode(), digest_size=16)
+    digest.update(np.ascontiguousarray(picture).data)
+    return digest.digest()
 
 
 def _as_bytes(values: Array) -> Pixels:
@@ -211,12 +256,8 @@ def _unreadable(names: list[str], reasons: list[str]) -> InputError:
 
 def _pillow() -> Any:
     """Pillow's image module; it is an extra, and loading it is left until a file is opened."""
-    try:
-        return importlib.import_module("PIL.Image")
-    except ImportError:
-        raise InputError(
-            "reading image files needs Pillow", got="Pillow is not installed", fix='pip install "samplewise[images]"'
-        ) from None
+    extras.require_extra("PIL", "reading image files")
+    return importlib.import_module("PIL.Image")
 
 
 def _nearest(length: int, scale: float) -> Ints:

@@ -12,6 +12,7 @@ from typing import Any
 import lazy_loader
 import numpy as np
 
+from samplewise.core import extras
 from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.data.border import as_features, as_vector, default_ids
@@ -189,11 +190,9 @@ def _require_there(path: Path) -> None:
 
 
 def _parquet(path: Path) -> Any:
+    extras.require_extra("pyarrow", "reading Parquet", where=str(path))
     try:
         return pd.read_parquet(path, engine="pyarrow")
-    except ImportError:
-        fix = 'pip install "samplewise[parquet]"'
-        raise InputError("reading Parquet needs pyarrow", where=str(path), got="not installed", fix=fix) from None
     except (OSError, ValueError) as fault:  # pyarrow's ArrowInvalid is a ValueError
         raise InputError(
             "the file cannot be read as Parquet", where=str(path), got=str(fault).splitlines()[0], fix="write it again"

@@ -1,8 +1,8 @@
 """How far a score can be trusted: error with its interval, calibration, the gap between taught and other rows."""
 
-import lazy_loader
+from samplewise.core import extras
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
+__getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "bounds": ["Bound", "Bounds", "bounds_from_runs"],

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from samplewise.core.arrays import Array
+from samplewise.core.arrays import Array, equal_but_for_rounding
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.execution import Executor
 from samplewise.core.values import Estimate, Scores
@@ -176,7 +176,7 @@ def _fitted(part: Part, splits: int, draws: int) -> tuple[tuple[Refits, ...], Pr
         for seed in (runner.seed, runner.seed + 1)
     ]
     refits = refit_supersamples(runner, part.all_folds, pairings)
-    repeatable, deterministic = (np.array_equal(outputs, other) for other in again)
+    repeatable, deterministic = (equal_but_for_rounding(outputs, other) for other in again)
     seconds = perf_counter() - started
     return refits, Probe(runner.store.made + len(again), seconds, repeatable, repeatable and deterministic)
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, softmax
 
-from samplewise.core.arrays import Array, Floats, one_hot, require_finite
+from samplewise.core.arrays import Array, Floats, equal_but_for_rounding, one_hot, require_finite
 from samplewise.core.errors import InputError
 from samplewise.data.border import as_vector
 from samplewise.data.inputs import require_labels
@@ -70,7 +70,7 @@ def from_numbers(targets: Any, ids: Array) -> RowTargets:
     sums = values.sum(axis=1)
     probabilities = wide and bool((values >= 0).all() and (np.abs(sums - 1.0) < PROBABILITY).all())
     found = _in_columns(values)
-    if (found == found[0]).all():  # one answer for all rows needs no kernel
+    if equal_but_for_rounding(found, np.broadcast_to(found[0], found.shape)):  # one answer for all rows needs no kernel
         return RowTargets(np.zeros_like(found), classes=False, probabilities=False)
     signs = not wide and bool(np.isin(values, (-1.0, 1.0)).all())
     return RowTargets(found, classes=wide or signs, probabilities=probabilities or signs)

@@ -1,8 +1,8 @@
 """What single rows do to the predictions for others: who helps, who hurts."""
 
-import lazy_loader
+from samplewise.core import extras
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
+__getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "attributor": ["Attributor", "FittedAttributor"],

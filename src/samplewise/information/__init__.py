@@ -1,8 +1,8 @@
 """What each sample is worth: how much a model depends on having seen exactly this row."""
 
-import lazy_loader
+from samplewise.core import extras
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
+__getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "diagnostics": ["Diagnostics", "Linearity"],

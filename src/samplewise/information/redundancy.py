@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from samplewise.core.arrays import Array, Floats, Ints, Mask
+from samplewise.core.arrays import Array, Floats, Ints, Mask, in_order
 from samplewise.core.errors import require_kind, require_share, require_shares
 from samplewise.core.execution import Executor
 from samplewise.core.randomness import hashed_order
@@ -78,7 +78,7 @@ def redundant_positions(part: Part, share: float = 0.25) -> Ints:
         kept = np.setdiff1d(np.arange(len(part)), gone)
         quota = wanted * (turn + 1) // rounds - len(gone)
         information = _information(whole, kept)
-        order = kept[np.argsort(information, kind="stable")]
+        order = kept[in_order(information)]
         order = order[~_last_copies(copies[order], copied)]
         if classes is not None and spare is not None:
             left = spare - np.bincount(classes[gone], minlength=len(spare))

@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.core.arrays import Array, Floats, Ints, in_order
 from samplewise.core.errors import require_share, unknown_name
 from samplewise.core.randomness import hashed_order
 from samplewise.core.values import Estimate
@@ -51,12 +51,12 @@ def order_of_removal(
         return hashed_order(seed, ids, "dropped at random")[:going]
     if strategy != "iterative":
         values = _information(deletions)
-        return np.argsort(-values if strategy == "top" else values, kind="stable")[:going]
+        return in_order(-values if strategy == "top" else values)[:going]
     per_round, gone, left = max(1, round(step * len(ids))), np.empty(0, dtype=np.intp), np.arange(len(ids))
     current = deletions
     while len(gone) < going:
         number = min(per_round, going - len(gone))
-        order = np.argsort(_information(current), kind="stable")
+        order = in_order(_information(current))
         gone, left = np.r_[gone, left[order[:number]]], np.sort(left[order[number:]])
         if len(gone) < going:
             current = deletions.taught_by(left)

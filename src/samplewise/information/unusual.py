@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from samplewise.core.arrays import Ints
+from samplewise.core.arrays import Ints, in_order
 from samplewise.core.errors import require_kind
 from samplewise.core.values import Scores
 
@@ -32,4 +32,4 @@ def unusual_information(information: Scores, threshold: float = THRESHOLD) -> In
     middle, upper = np.quantile(logarithm, [0.5, 0.75])
     spread = max(float(upper - middle) / 0.6745, 1e-12)
     far = known[(logarithm - middle) / spread > threshold]
-    return far[np.argsort(-information.values[far], kind="stable")]
+    return far[in_order(-information.values[far])]

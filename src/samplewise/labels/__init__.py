@@ -1,8 +1,8 @@
 """Floor 3: which labels are wrong, what they should be, and which classes cannot be told apart."""
 
-import lazy_loader
+from samplewise.core import extras
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
+__getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "annotators": ["Annotators", "dawid_skene"],

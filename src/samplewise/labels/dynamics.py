@@ -15,9 +15,8 @@ from samplewise.core.randomness import derive_seed
 from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target
+from samplewise.engine.models import TorchLearner, dense_network
 from samplewise.engine.models.dynamics import Counted, DynamicsRecorder
-from samplewise.engine.models.torch_learner import TorchLearner
-from samplewise.engine.models.torch_networks import dense_network
 from samplewise.engine.refits import prepare
 
 pd = lazy_loader.load("pandas")

@@ -16,7 +16,7 @@ from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_dataset
 from samplewise.data.targets import Task
 from samplewise.engine.models.metrics import choose_metric
-from samplewise.engine.refits import Part, Refits, prepare
+from samplewise.engine.refits import Part, Refits, prepare, with_embeddings
 from samplewise.engine.refits.advice import Measured, measure_remedies
 from samplewise.labels.ambiguity import ConfusablePairs, confusable_pairs
 from samplewise.labels.annotators import Annotators, dawid_skene
@@ -174,7 +174,7 @@ def find_label_issues(  # noqa: PLR0913  # the public door: data, how to fit, an
     names = getattr(data[1] if isinstance(data, tuple) and len(data) == 2 else y, "columns", None)
     rows = as_dataset(data, y, label=label)
     if embeddings is not None:
-        rows = replace(rows, X=embeddings)
+        rows = with_embeddings(rows, embeddings)
     fits: dict[str, Any] = {"n_folds": folds, "seed": seed, "executor": executor, "run_dir": folder}
     if rows.y is not None and rows.y.ndim > 1:
         require_single(method, refits, annotations)

@@ -1,8 +1,8 @@
 """Draws an audit record, and nothing else, as a page, Markdown, JUnit, JSON or a screen of text; knows no method."""
 
-import lazy_loader
+from samplewise.core import extras
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
+__getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "comparison": ["Comparison", "compare"],

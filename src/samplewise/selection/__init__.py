@@ -1,8 +1,8 @@
 """What was decided about rows, carried out: a new data set and a log of every change; nothing is changed in place."""
 
-import lazy_loader
+from samplewise.core import extras
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
+__getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "decisions": ["Applied", "LogEntry", "apply", "decisions_of"],

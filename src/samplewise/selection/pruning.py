@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from samplewise.core.arrays import Array, Ints
+from samplewise.core.arrays import Array, Ints, in_order
 from samplewise.core.errors import InputError, name_rows, require_kind, require_share
 from samplewise.core.randomness import hashed_order
 from samplewise.core.values import Scores
@@ -74,7 +74,7 @@ def _kept(scores: Scores, rows: Ints, keep: float, skip: float, order: str, seed
     if order == "random":
         return rows[hashed_order(seed, scores.keys[rows], "pruning")[:count]]
     values = scores.values[rows] if order == "easiest" else -scores.values[rows]
-    ranked = rows[np.argsort(values, kind="stable")]
+    ranked = rows[in_order(values)]
     if order == "easiest":
         return ranked[:count]
     first = min(round(skip * len(rows)), len(rows) - count)

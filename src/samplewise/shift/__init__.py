@@ -1,8 +1,8 @@
 """What the model leans on: and where it breaks: for which group of rows, how badly."""
 
-import lazy_loader
+from samplewise.core import extras
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
+__getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "cells": ["Cells", "cells_of"],

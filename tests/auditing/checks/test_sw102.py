@@ -4,6 +4,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from samplewise.auditing.checks import sw102_duplicates as sw102
+from samplewise.auditing.copies import copy_sets
 from samplewise.core.errors import NotApplicable
 from samplewise.data import Dataset
 from samplewise.engine.refits.parts import outer_parts
@@ -159,3 +160,16 @@ def test_stays_silent_on_independent_rows(evidence_of):
 def test_is_not_applicable_where_no_column_varies(evidence_of):
     with pytest.raises(NotApplicable, match="no column says anything"):
         sw102.run(evidence_of(pd.DataFrame({"same": np.ones(40), "empty": np.nan}), np.arange(40) % 2))
+
+
+@pytest.mark.parametrize("bits", [0.0, 1e-7], ids=["pictures", "with features of a network"])
+def test_copies_of_pictures_share_a_fold_and_are_found(evidence_of, bits):
+    digits, draw = load_digits(), np.random.default_rng(0)
+    pixels = (digits.images[:300] * 15).astype(np.uint8)
+    pixels[200:220], labels = pixels[:20], digits.target[:300].copy()
+    labels[200:220] = labels[:20]
+    given = pixels.reshape(300, -1) / 255 + bits * draw.normal(size=(300, 64))  # in batches: a last bit apart
+    evidence = evidence_of(pixels, labels, **({"embeddings": given} if bits else {}))
+    assert np.array_equal(evidence.split_groups[200:220], evidence.split_groups[:20])
+    assert np.array_equal(evidence.folds[0][200:220], evidence.folds[0][:20])
+    assert copy_sets(evidence).exact.sum() == 40

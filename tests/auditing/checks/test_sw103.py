@@ -1,11 +1,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from sklearn.datasets import load_digits
 
 from samplewise.auditing.checks import sw103_test_overlap as sw103
 from samplewise.core.errors import NotApplicable
-from samplewise.data import Dataset
+from samplewise.data import Dataset, Images
+from samplewise.engine.models import encoding
 
 DIGITS = load_digits()
 TRAIN, TEST = np.arange(1200), np.arange(1200, 1797)
@@ -86,3 +88,41 @@ def test_stays_silent_on_a_split_of_different_rows(evidence_of):
 def test_is_not_applicable_without_a_test_set(evidence_of):
     with pytest.raises(NotApplicable, match="no test set"):
         sw103.run(evidence_of(DIGITS.data[:100], DIGITS.target[:100]))
+
+
+def pictures_in_files(folder, pixels, side):
+    folder.mkdir()
+    paths = [folder / f"{number:03d}.png" for number in range(len(pixels))]
+    for path, picture in zip(paths, pixels, strict=True):
+        Image.fromarray(np.kron(picture, np.ones((side // 8, side // 8), dtype=np.uint8))).save(path)
+    return Images.from_files(paths)
+
+
+def test_pictures_are_compared_by_their_pixels(evidence_of, tmp_path):
+    pixels = (DIGITS.images * 15).astype(np.uint8)
+    train = pictures_in_files(tmp_path / "train", pixels[:300], 16)
+    chosen = [*range(300, 360), *range(12)]
+    test = pictures_in_files(tmp_path / "test", pixels[chosen], 32)  # of another size than those learned from
+    evidence = evidence_of(train, DIGITS.target[:300], test=Dataset(test, DIGITS.target[chosen]))
+    overlap = sw103.find_overlap(evidence, evidence.test)
+    assert overlap.tested[overlap.exact].tolist() == list(range(60, 72))
+    assert overlap.trained[overlap.exact].tolist() == list(range(12))
+    assert overlap.pairs == 12
+
+
+def test_an_exact_twin_is_no_near_one_however_its_features_round(evidence_of, monkeypatch):
+    pixels = (DIGITS.images * 15).astype(np.uint8)
+    chosen = [*range(300, 400), *range(40)]
+    test = Dataset(pixels[chosen], DIGITS.target[chosen])
+    overlaps = []
+    for noise in (0.0, 1e-7):
+        described = encoding.image_features
+        shaken = lambda images, noise=noise, described=described: described(images) + np.float32(noise)  # noqa: E731
+        evidence = evidence_of(pixels[:300], DIGITS.target[:300], test=test)
+        assert evidence.space.shape == (300, 960)
+        monkeypatch.setattr(encoding, "image_features", shaken)
+        overlaps.append(sw103.find_overlap(evidence, evidence.test))
+        monkeypatch.undo()
+    assert overlaps[0].tested.tolist() == overlaps[1].tested.tolist()
+    assert overlaps[0].trained.tolist() == overlaps[1].trained.tolist()
+    assert overlaps[1].exact.sum() == 40

@@ -60,3 +60,9 @@ def test_a_promise_holds_wherever_one_is_made():
         found = partial_fractions(phi, LARGEST)
         if found is not None:
             assert worst(found, phi) < 3 * ACCEPTED
+
+
+@pytest.mark.parametrize("steps", [2, 3, 4, 6])
+def test_a_sum_whose_terms_cancel_is_refused_on_every_processor(steps):
+    """Their errors lie on both sides of what is accepted, as the last bits fall."""
+    assert partial_fractions(DescentFilter(steps, 0.99 / LARGEST), LARGEST) is None

@@ -200,3 +200,18 @@ def test_refusals_when_built(features, blocks, where, fix):
     with pytest.raises(InputError, match=where) as caught:
         SubsetRidge(features, np.ones(120), blocks)
     assert caught.match(fix)
+
+
+def test_a_constant_column_counts_as_constant_whatever_single_precision_left_of_it():
+    features, targets, blocks = problem()
+    draw = np.random.default_rng(4)
+    border = np.full((len(features), 6), 0.7, dtype=np.float32)  # white in every picture
+    left = border + draw.integers(-2, 3, border.shape).astype(np.float32) * np.float32(6e-8)
+    assert np.ptp(left, axis=0).all()
+    fits = [
+        SubsetRidge(np.hstack([features, columns]), targets, blocks).fit(blocks != 1, ridge=1e-3, standardize=False)
+        for columns in (border, left)
+    ]
+    np.testing.assert_allclose(fits[0].coef, fits[1].coef, rtol=1e-9, atol=1e-12)
+    assert not fits[1].coef[9:].any()
+    assert fits[1].effective_parameters == pytest.approx(fits[0].effective_parameters, rel=1e-9)

@@ -1,10 +1,10 @@
 """SW102 duplicates.
 
 ## Measures
-Sets of rows whose cells are all equal (ids left out), and rows that lie far nearer to each other than the density
-around both of them explains. In tables with categories a near copy must agree in everything but the rounding of
-numbers. Sets whose rows carry different labels are listed apart. Where a table has so few different values that rows
-meet by coincidence, the expected number of such meetings is stated.
+Sets of rows whose cells are all equal (ids left out), of pictures all pixels at the size they are learned from, and
+rows that lie far nearer to each other than the density around both of them explains. In tables with categories a near
+copy must agree in everything but the rounding of numbers. Sets whose rows carry different labels are listed apart.
+Where a table has so few different values that rows meet by coincidence, the expected number of such meetings is stated.
 
 ## Why it matters
 Copies on both sides of a split are predicted from memory, so the score is too good; here all copies share a fold. A set

@@ -1,9 +1,9 @@
 """SW103 rows of the test set that are in the training data.
 
 ## Measures
-Test rows whose cells all equal those of a training row (ids left out), and test rows that lie far nearer to a training
-row than the density around it explains. What the overlap does to the score is the held-out metric on those test rows
-minus that on all others.
+Test rows whose cells all equal those of a training row (ids left out), of pictures all pixels at the size of the
+training pictures, and test rows that lie far nearer to a training row than the density around it explains. What the
+overlap does to the score is the held-out metric on those test rows minus that on all others.
 
 ## Why it matters
 A test row the model was trained on measures memory. The score is too good by about the share of such rows times their
@@ -35,6 +35,7 @@ from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.values import Estimate, Exhibit, percent_text
 from samplewise.data.dataset import Dataset
+from samplewise.data.images import Images
 from samplewise.engine.neighbours import NeighbourIndex, exact_groups
 from samplewise.engine.refits.parts import Rule
 
@@ -113,7 +114,7 @@ def find_overlap(evidence: Evidence, test: Dataset) -> Overlap:
     twin = first[groups[count:]]
     exact = twin >= 0
     across = pairs_within(groups) - pairs_within(groups[:count]) - pairs_within(groups[count:])
-    near, trained = _near_twins(evidence, test)
+    near, trained = _near_twins(evidence, test, twin)
     if is_mixed(evidence):
         same = agree_but_for_rounding(evidence, cells, trained, near + count)
         near, trained = near[same], trained[same]
@@ -122,13 +123,20 @@ def find_overlap(evidence: Evidence, test: Dataset) -> Overlap:
     return Overlap(found, twin[found], exact[found], across, _expected(cells, count, across))
 
 
-def _near_twins(evidence: Evidence, test: Dataset) -> tuple[Ints, Ints]:
-    """Test positions and training positions; none where the test rows cannot be placed in the space."""
+def _near_twins(evidence: Evidence, test: Dataset, twin: Ints) -> tuple[Ints, Ints]:
+    """Test positions and training positions; none where the test rows cannot be placed in the space.
+
+    An exact twin (m,), -1 for none, gets the point of its training row: computed anew beside other rows, it may lie a
+    last bit away, and a copy at distance 0 is told from a near one.
+    """
     X = test.X if evidence.embeddings is None else evidence.test_embeddings
     if X is None:
         return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
     method = "exact" if len(test) * len(evidence.data) <= EXACT_QUERIES else "auto"
-    nearest = NeighbourIndex(evidence.space, method=method, seed=evidence.seed).query(evidence.encoder(X))
+    points = evidence.encoder(X)
+    if evidence.embeddings is None or isinstance(evidence.data.X, Images):
+        points[twin >= 0] = evidence.space[twin[twin >= 0]]
+    nearest = NeighbourIndex(evidence.space, method=method, seed=evidence.seed).query(points)
     return near_queries(evidence.graph, nearest, farthest_copy(evidence.space))
 
 

@@ -28,7 +28,7 @@ import numpy as np
 from samplewise.auditing.copies import discovered
 from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.rows import rows_exhibit
-from samplewise.core.arrays import Floats, Ints, Mask
+from samplewise.core.arrays import Floats, Ints, Mask, in_order
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.values import Estimate, Exhibit, Scores
@@ -58,7 +58,7 @@ def run(evidence: Evidence) -> CheckResult:
     listed = np.flatnonzero(far_out(excess))
     if not len(listed):
         return CheckResult(scores=(scores,))
-    listed = listed[np.argsort(-excess[listed], kind="stable")]
+    listed = listed[in_order(-excess[listed])]
     return CheckResult((_finding(evidence, listed, excess),), (scores,), (_exhibit(evidence, listed, excess),))
 
 

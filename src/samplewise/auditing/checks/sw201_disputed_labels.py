@@ -31,7 +31,7 @@ import numpy as np
 
 from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.rows import rows_exhibit
-from samplewise.core.arrays import Array, Ints
+from samplewise.core.arrays import Array, Ints, in_order
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.values import Estimate, Exhibit, Scores, percent, percent_text
@@ -84,7 +84,7 @@ def rules(evidence: Evidence) -> Mapping[str, Rule]:  # every check has the same
 
 def _worst_first(posterior: LabelPosterior, chosen: Array) -> Ints:
     rows = np.flatnonzero(chosen)
-    return rows[np.argsort(-posterior.wrong[rows], kind="stable")]
+    return rows[in_order(-posterior.wrong[rows])]
 
 
 def _error_finding(evidence: Evidence, posterior: LabelPosterior, rows: Ints) -> Finding:

@@ -26,7 +26,7 @@ import numpy as np
 
 from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.judged import ids_of, listed_rows, require_rows
-from samplewise.core.arrays import Array, Ints
+from samplewise.core.arrays import Array, Ints, in_order
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.values import Estimate, Exhibit, Scores, is_share
 from samplewise.engine.refits.parts import Rule
@@ -66,7 +66,7 @@ def by_heart(scores: Scores) -> Ints:
     """Positions of the rows that are known by heart beyond doubt, most first."""
     sure = scores.values - SURE * np.asarray(scores.spread) > LOWEST
     rows = np.flatnonzero((scores.values >= BY_HEART) & sure)
-    return rows[np.argsort(-scores.values[rows], kind="stable")]
+    return rows[in_order(-scores.values[rows])]
 
 
 def _finding(evidence: Evidence, taught: Estimate, other: Estimate, gap: Estimate, rows: Ints) -> Finding:

@@ -1,8 +1,8 @@
 """What the learning curves of other data sets teach about a new one: trees grown once, shipped as plain arrays."""
 
-import lazy_loader
+from samplewise.core import extras
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
+__getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "models": ["MetaModel", "shipped_meta"],

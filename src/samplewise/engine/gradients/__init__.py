@@ -4,9 +4,9 @@ Axes on this floor: n rows, m other rows, k vectors, t positions, i inputs, o ou
 model. The (n, p) matrix of all gradients is never built.
 """
 
-import lazy_loader
+from samplewise.core import extras
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
+__getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "dense": ["DenseGradients", "LookupGradients"],

@@ -3,9 +3,9 @@
 Axes on this floor: n rows, m queries, d features, c outputs.
 """
 
-import lazy_loader
+from samplewise.core import extras
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
+__getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "deletion": ["DeletionEffects", "deletion_effects", "deletion_effects_from_gram"],

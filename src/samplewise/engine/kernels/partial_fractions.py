@@ -15,6 +15,7 @@ from samplewise.engine.kernels.filters import ConvergedFilter, Filter
 
 TOLERANCES = (1e-11, 1e-10, 1e-9)  # tighter ones leave residues that cancel
 ACCEPTED = 1e-8  # worst error on points the fit has not seen, relative to phi
+CANCELLING = 1e5  # size of the terms in units of their sum: beyond it the error is that of the processor
 MOST_POLES = 60
 POINTS = 800
 
@@ -55,12 +56,20 @@ def partial_fractions(phi: Filter, largest: float) -> PartialFractions | None:
     for tolerance in TOLERANCES:
         values = phi(grid * largest) * largest * (grid + shift)
         for found in _fits(grid, values, shift, tolerance, largest):
-            error = float(np.max(np.abs(found(other * largest) / target - 1.0)))
+            error = _error(found, other * largest, target)
             if best is None or error < best.error:
                 best = PartialFractions(found.poles, found.weights, error)
         if best is not None and best.error <= 10 * tolerance:
             break
     return best if best is not None and best.error <= ACCEPTED else None
+
+
+def _error(found: PartialFractions, at: Floats, target: Floats) -> float:
+    """The worst relative error at points it has not seen; infinite where the terms cancel so far that it is chance."""
+    terms = found.weights / (at[:, None] - found.poles)
+    if np.max(np.abs(terms).sum(axis=1) / np.abs(target)) > CANCELLING:
+        return np.inf
+    return float(np.max(np.abs(terms.sum(axis=1).real / target - 1.0)))
 
 
 def _grid(shift: float, points: int, power: float) -> Floats:

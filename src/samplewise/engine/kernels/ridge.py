@@ -21,6 +21,7 @@ CAUTION = 1.2  # what a parameter counts for in generalised cross-validation; ki
 ROWS_AT_ONCE = 8192
 # A column whose kept sum of squares is this small a part of the block's is measured again from its rows.
 CANCELLED = 1e-6
+ROUNDED = 1e-6  # standard deviation, in units of the mean, that single precision may leave of a constant column
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,7 +138,7 @@ class SubsetRidge:
         Args:    keep: (n,) bool.   targets: (n, c) in place of the engine's, cheap where few rows differ.
                  weights: (n,) >= 0, one row of weight 2 counts as two rows.   ridge: above 0, or "gcv".
                  standardize: divide every column by its own standard deviation over the kept rows.
-        Returns: Head; a column constant over the kept rows has coefficient 0.
+        Returns: Head; a column constant over the kept rows (standardize=False: up to a millionth) has coefficient 0.
         Raises:  InputError if no row is kept, a length differs, or a weight is negative.
         Cost:    O(r d^2 + d^3 + d^2 c).   Source: golub1979.
         """
@@ -146,6 +147,8 @@ class SubsetRidge:
         self._swap_targets(moments, weight, current)
         centred = moments.centred(self._center, self._target_center)
         self._measure_again(centred, weight, current, moments.magnitude)
+        if not standardize:  # on one scale for all a constant column must not count because of its last bits
+            centred.varies &= centred.gram.diagonal() > moments.weight * np.square(ROUNDED * centred.location)
         diagonal = np.where(centred.varies, centred.gram.diagonal(), 0.0)
         if not standardize:
             diagonal = np.where(centred.varies, diagonal.sum() / max(int(centred.varies.sum()), 1), 0.0)

@@ -1,14 +1,14 @@
 """Learners and what they need: encodings without labels, the closed-form head, scikit-learn and torch models."""
 
-import lazy_loader
+from samplewise.core import extras
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
+__getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "calibration": ["probabilities", "temperature"],
         "choice": ["choose_learner"],
         "dynamics": ["DynamicsRecorder"],
-        "encoding": ["SpaceEncoder", "TreeCodes", "feature_space"],
+        "encoding": ["SpaceEncoder", "TreeCodes", "exact_copies", "feature_space"],
         "estimator": ["EstimatorLearner"],
         "image_features": ["image_features"],
         "kernel_head": ["KernelHead"],

@@ -17,6 +17,7 @@ from samplewise.data.columns import Column, describe_columns
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
 from samplewise.engine.models.image_features import image_features
+from samplewise.engine.neighbours import exact_groups
 
 REDUCED = 128  # dimensions a sparse matrix or a text column is reduced to
 CATEGORIES = 254  # histogram boosting takes 255 codes; the last one stands for "any other"
@@ -74,6 +75,30 @@ class TreeCodes:
 def feature_space(data: Dataset, *, seed: int = 0) -> Floats:
     """The rows of a data set as points (n, d); see `SpaceEncoder`."""
     return SpaceEncoder(data.X, columns=data.columns, seed=seed)(data.X)
+
+
+def exact_copies(X: Any, space: Floats) -> Ints:
+    """Group number of each row (n,), without unit: rows of one group are copies of one another to whoever learns of X.
+
+    Pictures are compared by their pixels at the common size, everything else by its point in `space`: the features of
+    a picture come from matrix products, whose last bits depend on the processor and on what is computed beside them.
+
+    Args:
+        X: the n rows as the learner sees them: features a user brought in place of pictures are numbers, not pictures.
+        space: (n, d) the same rows as points (`feature_space`).
+
+    Returns: (n,) 0, 1, ... in the order in which the groups first appear.
+    Cost: O(n d log n); for pictures in files that were never read, one read of them.
+    Not for: nearly equal rows (see `build_graph`).
+    Source: by definition.
+
+    >>> pictures = np.zeros((3, 8, 8), dtype=np.uint8)
+    >>> pictures[1] = 255
+    >>> images = Images.from_array(pictures)
+    >>> exact_copies(images, SpaceEncoder(images)(images))
+    array([0, 1, 0])
+    """
+    return exact_groups(X.content_keys() if isinstance(X, Images) else space)
 
 
 def _as_floats(X: Any) -> Floats:
@@ -205,9 +230,13 @@ class _ReducedPart:
             self.reduction = TruncatedSVD(rank, random_state=seed).fit(matrix)
 
     def __call__(self, matrix: Any) -> Floats:
-        return np.asarray(
-            matrix.toarray() if self.reduction is None else self.reduction.transform(matrix), dtype=np.float64
-        )
+        if self.reduction is None:
+            return np.asarray(matrix.toarray(), dtype=np.float64)
+        rows = matrix.tocsr()
+        if not rows.has_canonical_format:  # equal rows whose entries are stored in another order would round otherwise
+            rows = rows.copy()
+            rows.sum_duplicates()
+        return np.asarray(self.reduction.transform(rows), dtype=np.float64)
 
 
 class _TextPart:
@@ -228,8 +257,16 @@ class _TextPart:
 
 
 def _image_part(images: Images) -> Floats:
-    """Images as the built-in features, which learn nothing and so need no fit."""
-    return np.asarray(image_features(images), dtype=np.float64)
+    """Images as the built-in features, which learn nothing and so need no fit; copies get the features of the first.
+
+    Products in single precision round otherwise beside other pictures, and the distance of copies must be exactly 0.
+    """
+    features = image_features(images)
+    groups = exact_groups(images.content_keys())  # known from the pass for the features
+    first = np.unique(groups, return_index=True)[1][groups]
+    repeats = np.flatnonzero(first != np.arange(len(first)))
+    features[repeats] = features[first[repeats]]
+    return np.asarray(features, dtype=np.float64)
 
 
 class _Nothing:

@@ -1,7 +1,9 @@
 """Pictures as vectors without a network: edge directions and small textures, counted place by place.
 
 A pure function of each picture. Nothing is learned or drawn, so nothing leaks from one row to another, a new picture
-needs no fitted object, and the same pixels give the same features in every data set.
+needs no fitted object, and the same pixels give the same features in every data set, up to the rounding of single
+precision: its last bits depend on the processor and on the pictures beside it, so copies are found by their pixels
+(`exact_copies`), never by their features.
 """
 
 import os
@@ -25,6 +27,7 @@ DIRECTIONS, DIRECTION_CELLS = 8, 8
 PATCH, TEXTURES, TEXTURE_CELLS = 6, 24, 3
 TONE_CELLS = 4
 FAINT_GRADIENT, FAINT_VARIANCE = 0.02, 0.002  # contrast below which a place counts as flat, in units of full white
+LEAST_STRENGTH = np.float32(1e-4)  # of an edge or a texture, well above what single precision leaves of nothing
 GREY = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # what the eye makes of red, green and blue
 WHITE = np.float32(1)
 FULL = {"uint8": 255.0, "uint16": 65535.0, "bool": 1.0}
@@ -38,6 +41,8 @@ def image_features(images: Images | Array | Iterable[Array]) -> Singles:
     3 x 3 cells. Of both the square root, which tames outliers. 16: mean grey in 4 x 4 cells; with colour 32 more: red
     against green and yellow against blue. A linear head learned on 10,000 pictures of Fashion-MNIST is right on 89.7 %
     of 5,000 others by ridge (pixels: 80.8 %) and on 89.3 % by logistic regression (pixels: 83.7 %).
+
+    On any processor, with any number of threads and beside any other pictures the numbers are the same within 0.0005.
 
     Args:    images: `Images`, an array (n, h, w) or (n, h, w, c) with c = 1, 3 or 4 (opacity, laid on white), or an
              iterable of such arrays; uint8, uint16, bool, or float in 0..1.
@@ -129,7 +134,7 @@ def _edge_directions(grey: Singles) -> Singles:
         maps[:, index] = _cell_means(along, DIRECTION_CELLS)
     energy = np.einsum("bdc,bdc->bc", maps, maps) @ _neighbour_means(DIRECTION_CELLS)
     maps /= (np.sqrt(energy) + FAINT_GRADIENT)[:, np.newaxis]
-    return np.sqrt(maps, out=maps).reshape(len(grey), -1)
+    return _tamed(maps)
 
 
 def _textures(grey: Singles) -> Singles:
@@ -145,8 +150,17 @@ def _textures(grey: Singles) -> Singles:
         mean = _cell_means(scaled, TEXTURE_CELLS)
         size = _cell_means(np.abs(scaled, out=scaled), TEXTURE_CELLS)
         maps[:, index, 0], maps[:, index, 1] = size + mean, size - mean
-    np.maximum(maps, 0, out=maps)  # rounding may leave -1e-8
-    return np.sqrt(maps, out=maps).reshape(len(grey), -1)
+    return _tamed(maps)
+
+
+def _tamed(maps: Singles) -> Singles:
+    """Square roots (b, -1) of strengths, in place; strengths as small as rounding makes them count as none.
+
+    The root would turn a millionth, which one processor leaves of a white wall and another does not, into a thousandth.
+    """
+    np.sqrt(np.maximum(maps, LEAST_STRENGTH, out=maps), out=maps)
+    maps -= np.sqrt(LEAST_STRENGTH)
+    return maps.reshape(len(maps), -1)
 
 
 def _cell_means(maps: Singles, cells: int) -> Singles:

@@ -3,9 +3,9 @@
 Axes on this floor: n rows, m queries, d features.
 """
 
-import lazy_loader
+from samplewise.core import extras
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
+__getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "graph": ["NeighbourGraph", "NeighbourIndex", "build_graph"],

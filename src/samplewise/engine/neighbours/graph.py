@@ -1,20 +1,20 @@
 """The one nearest-neighbour graph of a data set: near-duplicates, outliers, redundancy and overlap are read from it."""
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any, Literal
 
-import lazy_loader
 import numpy as np
 from scipy import sparse
 
+from samplewise.core import extras
 from samplewise.core.arrays import Array, Floats, Ints, require_finite
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.randomness import hashed_order
 from samplewise.engine.neighbours.groups import exact_groups, row_keys
 from samplewise.engine.neighbours.search import ExactSearch, row_blocks
 
-faiss = lazy_loader.load("faiss")
+HNSW = "the hnsw method"
+faiss = extras.load("faiss", HNSW)
 
 EXACT_ROWS = 30_000
 RECALL_ROWS = 500
@@ -224,16 +224,12 @@ def build_graph(
 
 
 def _choose(method: str, rows: int, is_sparse: bool) -> str:
-    usable = find_spec("faiss") is not None and not is_sparse
-    if method == "hnsw" and not usable:
-        raise InputError(
-            "the hnsw method needs faiss and dense rows",
-            where="method",
-            got="sparse rows" if is_sparse else "no faiss on this machine",
-            fix='use method="exact"' + ("" if is_sparse else ' or pip install "samplewise[large]"'),
-        )
+    if method == "hnsw" and is_sparse:
+        raise InputError(f"{HNSW} needs dense rows", where="method", got="sparse rows", fix='use method="exact"')
+    if method == "hnsw":
+        extras.require_extra("faiss", HNSW, where="method", instead='use method="exact"')
     if method == "auto":
-        return "hnsw" if rows > EXACT_ROWS and usable else "exact"
+        return "hnsw" if rows > EXACT_ROWS and not is_sparse and extras.is_installed("faiss") else "exact"
     return method
 
 

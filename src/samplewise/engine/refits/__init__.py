@@ -1,15 +1,15 @@
 """Many fits on subsets of one data set, made once and read by every room; and the one piece that measures a remedy."""
 
-import lazy_loader
+from samplewise.core import extras
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
+__getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "advice": ["Measured", "measure_remedies"],
         "designs": ["Refits", "refit", "refit_supersamples", "supersamples"],
         "auto_executor": ["AutoExecutor"],
         "parts": ["Change", "Part", "Rule"],
-        "preparation": ["Prepared", "fits_in", "joined_groups", "prepare"],
+        "preparation": ["Prepared", "fits_in", "joined_groups", "prepare", "with_embeddings"],
         "processes": ["ProcessExecutor"],
         "runner": ["FitRunner"],
         "store": ["FitStore"],

@@ -13,11 +13,12 @@ from samplewise.core.errors import InputError
 from samplewise.core.execution import Executor
 from samplewise.core.randomness import derive_seed
 from samplewise.data.dataset import Dataset
+from samplewise.data.images import Images
 from samplewise.data.inputs import as_labeled
 from samplewise.data.splits import fold_of_rows
 from samplewise.data.targets import Target, Task, describe_target
 from samplewise.engine.models.choice import choose_learner
-from samplewise.engine.models.encoding import SpaceEncoder, feature_space
+from samplewise.engine.models.encoding import SpaceEncoder, exact_copies, feature_space
 from samplewise.engine.models.learner import Learner
 from samplewise.engine.neighbours import exact_groups, groups_with_copies
 from samplewise.engine.refits.auto_executor import AutoExecutor
@@ -73,7 +74,7 @@ class Prepared:
     @cached_property
     def copies(self) -> Ints:
         """(n,) number of the set of exactly equal rows a row belongs to."""
-        return exact_copies(self.data, self.space[: len(self.data)])
+        return exact_copies(self.data.X, self.space[: len(self.data)])
 
     @cached_property
     def groups(self) -> Array | None:
@@ -155,14 +156,24 @@ def prepare(  # one keyword per thing a user may know about their data and its f
     return Prepared(rows, target, chosen, n_folds, seed, executor or AutoExecutor(), fits_in(run_dir), held)
 
 
-def exact_copies(data: Dataset, space: Floats) -> Ints:
-    """(n,) number of the set of exactly equal rows a row belongs to, as a model sees them in `space` (n, d)."""
-    return exact_groups(space)
+def with_embeddings(data: Dataset, embeddings: Any) -> Dataset:
+    """The rows with features of the user's own network in the place of X; rows with equal X still stay together.
+
+    A network may describe the same row in two ways, a last bit apart, in two places of a batch.
+    """
+    return replace(data, X=embeddings, groups=groups_with_copies(_equal_rows(data.X), data.groups, data.ids))
+
+
+def _equal_rows(X: Any) -> Ints:
+    """(n,) number of the set of rows with the same entries, or pixels, a row belongs to; nothing is encoded."""
+    if isinstance(X, Images):
+        return exact_groups(X.content_keys())
+    return exact_groups(X.to_numpy(dtype=object) if hasattr(X, "iloc") else X)
 
 
 def joined_groups(data: Dataset, copies: Ints | None = None) -> Array | None:
     """(n,) rows that stay together in every split: exact copies and the user's groups; None: every row stands alone."""
-    copies = exact_copies(data, feature_space(data)) if copies is None else copies
+    copies = exact_copies(data.X, feature_space(data)) if copies is None else copies
     return groups_with_copies(copies, data.groups, data.ids)
 
 

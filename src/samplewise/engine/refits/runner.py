@@ -9,8 +9,8 @@ from samplewise.core.execution import Executor
 from samplewise.core.randomness import derive_seed
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target
+from samplewise.engine.models.encoding import exact_copies
 from samplewise.engine.models.learner import Bench, Fit, Learner
-from samplewise.engine.neighbours import exact_groups
 from samplewise.engine.refits.auto_executor import AutoExecutor
 from samplewise.engine.refits.store import FitStore
 from samplewise.engine.refits.threads import ThreadExecutor
@@ -52,8 +52,8 @@ class FitRunner:
 
     @cached_property
     def copies(self) -> Ints:
-        """(n,) number of the set of rows with exactly equal points a row belongs to; no label enters."""
-        return exact_groups(self.space)
+        """(n,) number of the set of exact copies a row belongs to (see `exact_copies`); no label enters."""
+        return exact_copies(self.data.X, self.space)
 
     def outputs(self, fits: Sequence[Fit], *, blocks: Ints) -> list[Array]:
         """Outputs (q, c) float32 of every fit, in order; `blocks` (n,) are the folds the fits leave out."""
