@@ -328,7 +328,8 @@ def series_differences(old: list[Any], new: list[Any], close: Close, at: str) ->
         return
     apart = [place for place, pair in enumerate(zip(old, new, strict=True)) if not same(*pair, close)]
     if apart:
-        steps = [abs(old[place] - new[place]) for place in apart if numeric(old[place]) and numeric(new[place])]
+        pairs_apart = ((old[place], new[place]) for place in apart)
+        steps = [abs(was - now) for was, now in pairs_apart if isinstance(was, float) and isinstance(now, float)]
         largest = f", the largest step {max(steps)!r}" if steps else ""
         pairs = "; ".join(f"[{place}] expected {shown(old[place])}, got {shown(new[place])}" for place in apart[:SHOWN])
         yield f"{at}: {len(apart)} of {len(old)} entries differ{largest}: {pairs}"
@@ -411,6 +412,7 @@ def write_command(only: list[str]) -> int:
 
 def record_command(folder: Path, only: list[str]) -> int:
     """Write whole records into a folder: one side of a comparison, in a process of its own."""
+    print(f"  with {importlib.import_module('samplewise').__file__}", flush=True)
     for case in cases_here(only):
         for name, record in records(case).items():
             (folder / f"{name}.json").write_text(json.dumps(record), "utf-8")
@@ -454,7 +456,8 @@ def checkout(base: str, place: Path) -> Iterator[Path]:
         yield Path(base).resolve()
         return
     git = ["git", "-C", str(ROOT), "worktree"]
-    subprocess.run([*git, "add", "--quiet", "--detach", str(place), base], check=True)
+    if subprocess.run([*git, "add", "--quiet", "--detach", str(place), base], check=False).returncode:
+        raise SystemExit(f"{base} is neither a checkout of samplewise nor a revision of this one")
     try:
         yield place
     finally:
