@@ -13,7 +13,7 @@ CODE := $(wildcard src tests docs benchmarks reproductions tools)
 # Two test workers, one BLAS thread each: more threads than cores only wait for each other.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test lint style types floors format docs bench bench-curves bench-generalization bench-labels attribution repro repro-labels clean browser wheel
+.PHONY: help demo test lint style types floors format docs golden laws-slow bench bench-curves bench-generalization bench-labels attribution repro repro-labels clean browser wheel
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -40,8 +40,15 @@ format: $(VENV)/.dev  ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 
+BASE ?= HEAD
+golden: $(VENV)/.dev  ## whole audits of this working tree beside BASE, a revision or a checkout (default: the last commit)
+	$(ONE_THREAD) $(BIN)/python tools/golden.py compare $(BASE) $(ARGS)
+
 docs: $(VENV)/.dev  ## the site, in site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+laws-slow: $(VENV)/.dev  ## coin flips by every method that fits, twenty seeds
+	$(ONE_THREAD) $(BIN)/python tests/laws/coin_flips.py
 
 bench: $(VENV)/.bench  ## every script under benchmarks/, results beside it
 	for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script"; done

@@ -17,7 +17,7 @@ from samplewise.information import (
 from samplewise.information.redundancy import redundant_positions
 from samplewise.information.unique import information_in
 
-redundancy = sys.modules[redundant_rows.__module__]
+redundancy = sys.modules[redundant_positions.__module__]
 
 
 def blobs(rows=200, seed=0, centres=2):
