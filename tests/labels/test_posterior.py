@@ -172,3 +172,15 @@ def test_a_learner_is_asked_about_all_rows_where_the_head_disputes_none():
     posterior = label_posterior(part)
     assert posterior.rounds == 1
     np.testing.assert_array_equal(posterior.wrong, label_posterior(part, rounds=1).wrong)
+
+
+@pytest.mark.parametrize("regression", [False, True])
+def test_repeated_rows_are_no_stronger_evidence(regression):
+    draw = np.random.default_rng(4)
+    X = draw.normal(size=(150, 3))
+    y = X[:, 0] + 0.3 * draw.normal(size=150) if regression else (X[:, 0] + draw.normal(size=150) > 0).astype(int)
+    y[:8] = draw.permutation(y)[:8] if regression else 1 - y[:8]
+    once, twice = prepare((X, y)).whole, prepare((np.tile(X, (3, 1)), np.tile(y, 3))).whole
+    alone, repeated = label_posterior(once, rounds=1), label_posterior(twice, rounds=1)
+    assert repeated.likelihood_ratio < 2.0 * max(alone.likelihood_ratio, 2.0)
+    np.testing.assert_array_equal(repeated.wrong[:150], repeated.wrong[150:300])

@@ -44,9 +44,8 @@ def _sites(X, copies):
 
 
 def share(estimate):
-    """A rate as a share, whatever it is told in."""
-    factor = 100.0 if estimate.unit.startswith("%") else 1.0
-    return np.array([estimate.value, estimate.low, estimate.high]) / factor
+    """A rate with its interval."""
+    return np.array([estimate.value, estimate.low, estimate.high])
 
 
 def over_rows(values, data):
@@ -57,7 +56,13 @@ def over_rows(values, data):
 
 def of_audit(data, seed):
     record = samplewise.audit(data, checks="SW501", seed=seed).record
-    return share(next(item for item in record.outcomes[0].result.measured if item.quantity == "error"))
+    return share(
+        next(
+            item
+            for item in record.outcomes[0].result.measured
+            if item.quantity.endswith("error") and item.unit.startswith("share")
+        )
+    )
 
 
 def of_learning_curve(data, seed):
@@ -92,7 +97,7 @@ def of_supervision(data, seed):
 def of_game(data, seed):
     fresh = coin_flips(seed + 1000, copies=1)
     game = influence.open_game(data, fresh, seed=seed)
-    right = round(game.ends[1] * len(fresh) / 100.0)
+    right = round(game.ends[1] / 100.0 * len(fresh))
     return share(error_rate(np.arange(len(fresh)) >= right))
 
 
@@ -117,8 +122,7 @@ def of_label_issues(data, seed, **options):
 def of_segments(data, seed):
     table = shift.worst_segments(data, seed=seed).errors
     place = [name.endswith("north") for name in table.names].index(True)
-    factor = 100.0 if table.error.max() > 1 else 1.0
-    return np.array([table.error[place], table.low[place], table.high[place]]) / factor
+    return np.array([table.error[place], table.low[place], table.high[place]])
 
 
 NETWORK = TorchLearner(partial(dense_network, widths=(8,)), epochs=5, rate=0.02)

@@ -1,7 +1,7 @@
 """The cross-fitted posterior over true labels: what each label should be, and how likely the given one is wrong."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any, ClassVar
 
@@ -10,12 +10,13 @@ from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError, require_kind
+from samplewise.core.randomness import key_hashes
 from samplewise.core.values import Estimate
 from samplewise.engine.models.kernel_head import KernelHead
 from samplewise.engine.refits.parts import Part
 from samplewise.labels.blocks import BlockedRows, log_probabilities
-from samplewise.labels.noise import NoiseFit, class_posterior, fit_noise, wrong_and_suggested
-from samplewise.labels.residuals import fit_residuals
+from samplewise.labels.noise import BEYOND_CHANCE, NoiseFit, class_posterior, fit_noise, wrong_and_suggested
+from samplewise.labels.residuals import ResidualFit, fit_residuals
 
 FLAGGED = 0.5  # a label is disputed when it is likelier wrong than right
 AS_ACCURATE = 0.01  # a learner may join brought predictions when it is at most this much less accurate
@@ -139,7 +140,7 @@ def label_posterior(part: Part, *, predictions: Floats | None = None, rounds: in
     averaged on the logit scale. Where they are not, T stays next to the identity and the rounds end.
 
     A learner without closed form is spared its first round, where that is not there yet: the kernel head disputes rows
-    for it, at a fraction of the cost, and keeps half a say where that makes the given labels likelier.
+    for it, at a fraction of the cost, and keeps half a say where that makes the given labels likelier beyond chance.
 
     Args:
         part: n rows, classes or numbers.
@@ -207,14 +208,34 @@ def _screened(part: Part, rounds: int) -> _Opinion:
     own = _further(part, _opened(part, outputs, 1 + found), rounds)
     both = own.fit.logits(own.outputs) + HEAD_SAYS * screen.fit.logits(screen.outputs)
     joined = _opened(part, both, own.rounds)
-    return joined if joined.fit.log_likelihood > own.fit.log_likelihood else own
+    gain = joined.fit.log_likelihood - own.fit.log_likelihood
+    return joined if 2.0 * gain > BEYOND_CHANCE else own  # else the labels would choose what flatters them
 
 
 def _fitted(part: Part, outputs: Floats | BlockedRows) -> NoiseFit:
     if isinstance(outputs, BlockedRows):  # predictions that were brought are whole
         return fit_noise(outputs, part.codes, part.data.ids)
-    known = np.isfinite(outputs).all(axis=1)
-    return fit_noise(outputs[known], part.codes[known], part.data.ids[known])
+    rows = _different(part)[0]
+    rows = rows[np.isfinite(outputs[rows]).all(axis=1)]
+    return fit_noise(outputs[rows], part.codes[rows], part.data.ids[rows])
+
+
+def _residuals(part: Part, predicted: Floats) -> ResidualFit:
+    """The residual fit of all rows, copies counted once."""
+    rows, place = _different(part)
+    fit = fit_residuals(predicted[rows], part.codes[rows], part.data.ids[rows])
+    return replace(fit, wrong=fit.wrong[place])
+
+
+def _different(part: Part) -> tuple[Ints, Ints]:
+    """Positions (r,) of one row of every set of exact copies with one label, and which of them stands for each row.
+
+    Repeated, an observation is no stronger evidence.
+    """
+    _, said = np.unique(np.column_stack([part.copies, part.codes]), axis=0, return_inverse=True)
+    order = np.argsort(key_hashes(part.data.ids), kind="stable")  # which of them must not hang on the order of rows
+    rows = order[np.unique(said.reshape(-1)[order], return_index=True)[1]]
+    return rows, said.reshape(-1)
 
 
 def _summary(part: Part, fit: NoiseFit, outputs: Floats) -> tuple[Floats, Ints, Floats]:
@@ -259,11 +280,11 @@ def _of_classes(part: Part, opinion: _Opinion) -> LabelPosterior:
 def _of_numbers(part: Part, predictions: Floats | None, rounds: int) -> LabelPosterior:
     """The same for regression: a residual is either of the core or of a label that has nothing to do with the row."""
     predicted = part.held_out_outputs()[:, 0] if predictions is None else np.asarray(predictions).reshape(-1)
-    fit = fit_residuals(predicted, part.codes, part.data.ids)
+    fit = _residuals(part, predicted)
     made = 1
     while fit.beyond_chance and made < rounds:
         again = part.held_out_outputs(keep=~(np.nan_to_num(fit.wrong) > FLAGGED))[:, 0]
-        later = fit_residuals(again, part.codes, part.data.ids)
+        later = _residuals(part, again)
         if predictions is not None and later.scale > (1.0 + AS_ACCURATE) * fit.scale:
             break
         predicted, fit, made = again, later, made + 1
