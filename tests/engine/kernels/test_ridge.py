@@ -215,3 +215,17 @@ def test_a_constant_column_counts_as_constant_whatever_single_precision_left_of_
     np.testing.assert_allclose(fits[0].coef, fits[1].coef, rtol=1e-9, atol=1e-12)
     assert not fits[1].coef[9:].any()
     assert fits[1].effective_parameters == pytest.approx(fits[0].effective_parameters, rel=1e-9)
+
+
+def test_copies_count_once_where_the_ridge_is_chosen():
+    """Every row twice says no more than every row once: the same ridge up to its scale, and the same outputs."""
+    draw = np.random.default_rng(0)
+    features, targets = draw.normal(size=(60, 40)), draw.normal(size=60)
+    once = SubsetRidge(features, targets).fit(np.ones(60, dtype=bool))
+    twice = np.tile(features, (2, 1)), np.tile(targets, 2)
+    sets = np.tile(np.arange(60), 2)
+    counted = SubsetRidge(*twice, sets=sets).fit(np.ones(120, dtype=bool))
+    fooled = SubsetRidge(*twice).fit(np.ones(120, dtype=bool))
+    assert counted.ridge == once.ridge
+    np.testing.assert_allclose(counted.outputs(features), once.outputs(features), atol=1e-9)
+    assert fooled.ridge < once.ridge

@@ -98,6 +98,7 @@ class SubsetRidge:
 
     Args:    features: (n, d), float32 is read without a copy.   targets: (n,) or (n, c).
              blocks: (n,) block (fold) of each row; None is one block.
+             sets: (n,) rows that are one observation (exact copies) where a ridge is chosen; None: each its own.
     Returns: an engine whose `fit` gives a `Head`.
     Raises:  InputError if an entry is not finite or lengths differ.
     Cost:    O(n d^2) once; per fit O(r d^2 + d^3), r rows of difference; memory 8 d^2 bytes per block.
@@ -109,13 +110,15 @@ class SubsetRidge:
     array([[10.]])
     """
 
-    def __init__(self, features: Any, targets: Any, blocks: Any = None) -> None:  # (n, d), (n, c), (n,)
+    def __init__(self, features: Any, targets: Any, blocks: Any = None, sets: Any = None) -> None:
         self._features = feature_matrix(features)
         self._targets = target_matrix(targets, len(self._features))
         codes = block_codes(blocks, len(self._features), "blocks")
         order = np.argsort(codes, kind="stable")
         self._block_rows = np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)
         self._block_moments: list[_Moments | None] = [None] * len(self._block_rows)
+        numbers = None if sets is None else block_codes(sets, len(self._features), "sets")
+        self._sets = None if numbers is None or numbers.max() + 1 == len(numbers) else numbers  # None: each row its own
         # Centring everything once keeps the sums of squares small, so that subtracting rows does not cancel.
         self._center = self._features.mean(axis=0, dtype=np.float64)
         self._target_center = self._targets.mean(axis=0)
@@ -133,7 +136,7 @@ class SubsetRidge:
         The penalty is `ridge` times the mean diagonal of the Gram matrix of the centred (and standardised) kept rows,
         constant columns left out: with standardize=True that diagonal is the sum of the weights, so `ridge` means the
         same at every subset size. "gcv" takes the ridge of `GCV_RIDGES` with the least generalised cross-validation
-        score, n RSS / (n - 1.2 effective parameters)^2, from the kept rows alone.
+        score, n RSS / (n - 1.2 effective parameters)^2, from the kept rows alone, each set of copies counted once.
 
         Args:    keep: (n,) bool.   targets: (n, c) in place of the engine's, cheap where few rows differ.
                  weights: (n,) >= 0, one row of weight 2 counts as two rows.   ridge: above 0, or "gcv".
@@ -156,7 +159,7 @@ class SubsetRidge:
         centred.gram *= shrink[:, None]
         centred.gram *= shrink
         path = RidgePath(centred.gram, centred.cross * shrink[:, None])
-        rows = int(np.count_nonzero(weight))
+        rows = int(np.count_nonzero(weight)) if self._sets is None else len(np.unique(self._sets[weight > 0]))
         chosen = _least_gcv(path, centred.squares, rows) if ridge == "gcv" else require_ridge(ridge)
         coef = path.solution(chosen) * shrink[:, None]
         intercept = centred.target_location - centred.location @ coef

@@ -12,7 +12,7 @@ from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target, describe_target
 from samplewise.engine.kernels import KernelMap, SubsetRidge, median_bandwidth
 from samplewise.engine.models.calibration import probabilities, temperature
-from samplewise.engine.models.encoding import SpaceEncoder, feature_space
+from samplewise.engine.models.encoding import SpaceEncoder, exact_copies, feature_space
 from samplewise.engine.models.learner import Fit, Objective
 
 FEWEST_LANDMARKS = 200
@@ -52,7 +52,9 @@ class KernelHead:
         """Kernel features of all rows, once; `space` (n, d) spares the encoding."""
         space = feature_space(data) if space is None else space
         features = self._kernel_map(space, data.ids)(space)
-        return KernelBench(features, target, SubsetRidge(features, _responses(target, target.codes), blocks=blocks))
+        sets = exact_copies(data.X, space)
+        ridge = SubsetRidge(features, _responses(target, target.codes), blocks=blocks, sets=sets)
+        return KernelBench(features, target, ridge)
 
     def fit(
         self, data: Dataset, *, seed: int, objective: Objective | None = None, target: Target | None = None
@@ -69,10 +71,11 @@ class KernelHead:
         kernel = self._kernel_map(space, data.ids)
         features = kernel(space)
         responses = _responses(target, target.codes)
-        head = SubsetRidge(features, responses).fit(
+        sets = exact_copies(data.X, space)
+        head = SubsetRidge(features, responses, sets=sets).fit(
             np.ones(len(data), dtype=bool), weights=data.weights, standardize=False
         )
-        held_out = _held_out(features, responses, data.ids)
+        held_out = _held_out(features, responses, data.ids, sets)
         factor = temperature(held_out, target.codes) if target.task == "classification" else 1.0
         return FittedHead(target.classes, encoder, kernel, head, factor)
 
@@ -147,10 +150,13 @@ def _responses(target: Target, codes: Array) -> Floats:
     return one_hot(np.asarray(codes, dtype=np.intp), len(target.classes))
 
 
-def _held_out(features: Floats, responses: Floats, ids: Array) -> Floats:
-    """(n, c) outputs for every row by a head that did not see it, two hash-drawn halves."""
-    second = np.argsort(hashed_order(0, ids, "temperature")) % 2
-    ridge = SubsetRidge(features, responses, blocks=second)
+def _held_out(features: Floats, responses: Floats, ids: Array, sets: Ints) -> Floats:
+    """(n, c) outputs for every row by a head that saw neither it nor a copy of it, two hash-drawn halves."""
+    order = hashed_order(0, ids, "temperature")
+    _, first, member = np.unique(sets[order], return_index=True, return_inverse=True)
+    second = np.empty(len(ids), dtype=np.intp)
+    second[order] = (np.argsort(np.argsort(first)) % 2)[member.reshape(-1)]
+    ridge = SubsetRidge(features, responses, blocks=second, sets=sets)
     outputs = np.empty_like(responses)
     for half in (0, 1):
         outputs[second == half] = ridge.fit(second != half, standardize=False).outputs(features[second == half])

@@ -8,7 +8,7 @@ from scipy.sparse.csgraph import connected_components
 
 from samplewise.core.arrays import Array, Ints
 from samplewise.core.errors import InputError
-from samplewise.core.randomness import key_hashes
+from samplewise.core.randomness import generator, key_hashes
 
 
 def exact_groups(rows: Any) -> Ints:
@@ -27,10 +27,12 @@ def exact_groups(rows: Any) -> Ints:
     array([0, 1, 0, 1])
     """
     keys = _sparse_keys(rows) if sparse.issparse(rows) else row_keys(np.asarray(rows))
-    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), dtype=np.intp)
-    rank[np.argsort(first)] = np.arange(len(first))
-    return rank[inverse.reshape(-1)]
+    first = np.arange(len(keys))  # of each row's group
+    twins = np.flatnonzero(_may_be_equal(keys))
+    if len(twins):
+        _, found, inverse = np.unique(keys[twins], return_index=True, return_inverse=True)
+        first[twins] = twins[found[inverse.reshape(-1)]]
+    return np.asarray(np.cumsum(first == np.arange(len(keys)))[first] - 1)
 
 
 def groups_with_copies(copies: Ints, groups: Array | None, ids: Array) -> Array | None:
@@ -79,6 +81,20 @@ def row_keys(rows: Array) -> Array:
         table = np.where(np.isnan(table), np.array(np.nan, dtype=table.dtype), table + table.dtype.type(0))
     flat = np.ascontiguousarray(table)
     return flat.view(np.dtype((np.void, flat.dtype.itemsize * flat.shape[1]))).reshape(-1)
+
+
+def _may_be_equal(keys: Array) -> Array:
+    """Which rows share a 64-bit sum of their bytes with another (n,) bool: equal rows do, and hardly any others.
+
+    Summing is some twenty times faster than sorting rows of hundreds of columns, most of which have no twin.
+    """
+    width, rest = divmod(keys.dtype.itemsize, 8)
+    if rest or width < 2:
+        return np.ones(len(keys), dtype=bool)
+    words = keys.view(np.uint64).reshape(len(keys), width)
+    factors = generator(0, "row sums").integers(1, 2**63, width, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+    _, inverse, counts = np.unique(words @ factors, return_inverse=True, return_counts=True)
+    return np.asarray(counts[inverse.reshape(-1)] > 1)
 
 
 def _codes(column: Array) -> Ints:

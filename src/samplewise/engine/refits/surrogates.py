@@ -24,10 +24,12 @@ class Surrogate:
     features: Floats  # (n, p)
     responses: Floats  # (n, c) class indicators, or the number in standard deviations
     ridge: float  # penalty on the sum of squares
+    sets: Ints | None = None  # (n,) exact copies, one observation where the ridge is chosen
 
     def at(self, positions: Ints) -> "Surrogate":
         """The same on some of the rows (r,); the ridge is chosen again, from their labels alone."""
-        return _with_ridge(self.features[positions], self.responses[positions])
+        sets = None if self.sets is None else self.sets[positions]
+        return _with_ridge(self.features[positions], self.responses[positions], sets)
 
     def fitted(self) -> Smoother:
         """The head on all of its rows, knowing what each contributes."""
@@ -42,7 +44,8 @@ def surrogate(part: Part) -> Surrogate:
     Cost:    O(n p^2), p at most 256, and 150 or fewer from 50,000 rows on.
     Not for: predictions that are to be trusted as the learner's own.   Source: williams2001, golub1979.
     """
-    return _with_ridge(kernel_features(part.space, part.runner.data.ids[part.positions]), responses(part))
+    features = kernel_features(part.space, part.runner.data.ids[part.positions])
+    return _with_ridge(features, responses(part), part.copies)
 
 
 def kernel_features(space: Floats, ids: Array) -> Floats:
@@ -70,7 +73,7 @@ def responses(part: Part) -> Floats:
     return np.asarray(directions[part.codes])
 
 
-def _with_ridge(features: Floats, targets: Floats) -> Surrogate:
-    head = SubsetRidge(features, targets).fit(np.ones(len(features), dtype=bool), standardize=False)
+def _with_ridge(features: Floats, targets: Floats, sets: Ints | None) -> Surrogate:
+    head = SubsetRidge(features, targets, sets=sets).fit(np.ones(len(features), dtype=bool), standardize=False)
     diagonal = float(np.var(features, axis=0).sum()) * len(features) / features.shape[1]
-    return Surrogate(features, targets, max(head.ridge, LEAST_RIDGE) * max(diagonal, 1e-12))
+    return Surrogate(features, targets, max(head.ridge, LEAST_RIDGE) * max(diagonal, 1e-12), sets)
