@@ -72,7 +72,7 @@ ONE_DATA_SET = {
         generalization.curvature_spectrum(*given, module=torch_module(rows), count=2, method="exact", **named).largest
     ),
     "generalization.intrinsic_dimension": lambda rows, *given, **named: (
-        generalization.intrinsic_dimension(*given, learner=network(), seeds=[0], grid=[4, 8, 16], **named).found
+        generalization.intrinsic_dimension(*given, learner=network(), seeds=[0], grid=[4, 8, 16], **named).by_seed
     ),
     "influence.gradient_norm": lambda rows, *given, **named: scores_of(
         influence.gradient_norm(*given, module=linear(rows), **named)

@@ -174,7 +174,7 @@ def unique_information(  # noqa: PLR0913  # one keyword per thing a user may kno
         makes the other look redundant: use `segment`, or `select` in rounds).
     Source: harutyunyan2021; nakatsukasa2018 for the fast form of any stopping time.
 
-    >>> X, y = np.repeat([0.0, 1.0], 20)[:, None], np.repeat([0, 1], 20)
+    >>> X, y = np.r_[0.0:1.0:20j, 5.0:6.0:20j][:, None], np.repeat([0, 1], 20)
     >>> y[7] = 1
     >>> unique_information((X, y)).functional.top(1).keys
     array([7])
