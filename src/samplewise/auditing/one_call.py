@@ -194,7 +194,7 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
         Event("understood", "", total=plan.fits(), seconds_left=plan.seconds(), facts={"data": facts, "plan": settings})
     )
     store = FitStore(None if folder is None else folder / FITS)
-    given = (plan.folds, seed, executor or AutoExecutor(), store, None, _counter(store, plan, told))
+    given = (plan.folds, seed, executor or AutoExecutor(plan.seconds()), store, None, _counter(store, plan, told))
     evidence = _evidence(taken, Prepared(seen, taken.target, chosen, *given), measured_by, plan, test_looks)
     run = Run(evidence, facts, settings, environment(), folder, _as_accepted(accepted), prices or {}, told, show_values)
     return Audit(run.carry_out(), taken.everything)
@@ -226,12 +226,13 @@ def _width(taken: Intake) -> int:
 
 def _evidence(taken: Intake, prepared: Prepared, metric: Metric, plan: Plan, test_looks: int) -> Evidence:
     """Everything the checks look at; predictions are refused here where they look in-sample."""
-    predictions = checked_predictions(prepared.unsplit, taken.predictions)
+    predictions = taken.predictions
+    if predictions is not None:
+        predictions = np.asarray(checked_predictions(prepared.unsplit, predictions), dtype=np.float64)
     unlabelled = tuple(taken.everything.ids[taken.everything.unlabelled()].tolist())
     return Evidence(
-        prepared, taken.data, taken.columns, metric, plan, taken.test,
-        None if predictions is None else np.asarray(predictions, dtype=np.float64),
-        taken.embeddings, taken.test_embeddings, unlabelled, test_looks,
+        prepared, taken.data, taken.columns, metric, plan, taken.test, predictions, taken.embeddings,
+        taken.test_embeddings, unlabelled, test_looks,
     )  # fmt: skip
 
 
