@@ -11,7 +11,7 @@ from samplewise.core.errors import InputError
 from samplewise.core.values import Scores
 from samplewise.data import Dataset, Roles, as_dataset, as_labeled, as_reading, read_dataset, require_labels
 from samplewise.data import columns as described
-from samplewise.data.inputs import as_given, with_columns_of
+from samplewise.data.inputs import as_given, as_second, with_columns_of
 
 X, Y = np.arange(12.0).reshape(6, 2), np.array(["a", "b", "a", "b", "a", "b"])
 FRAME = pd.DataFrame({"one": X[:, 0], "two": X[:, 1], "kind": Y})
@@ -100,10 +100,10 @@ def test_missing_labels_are_named_in_one_and_in_several_columns():
 
 
 def test_rows_for_a_module_stay_what_they_are():
-    rows = (X, Y)
-    assert as_given(rows) is rows
+    assert as_given((X, Y))[0] is X
     assert as_given(X) is X
-    assert as_given(X, Y)[1] is Y
+    assert as_given(X, Y)[1].tolist() == Y.tolist()
+    assert as_given(X, Y[:, None])[1].shape == (6,)
     assert isinstance(as_given(FRAME, label="kind"), Dataset)
 
 
@@ -114,3 +114,26 @@ def test_other_rows_take_the_columns_of_the_data():
         with_columns_of(data, Dataset(FRAME[["one"]]), "test")
     with pytest.raises(InputError, match=r"(?s)test have other columns.*ndarray \(6, 2\), data DataFrame"):
         with_columns_of(data, Dataset(X), "test")
+
+
+def test_labels_in_another_order_or_missing_are_seen_by_every_door():
+    frame, moved = pd.DataFrame(X), pd.Series(np.arange(6.0)).iloc[[1, 0, 2, 3, 4, 5]]
+    for door in (as_dataset, as_given):
+        with pytest.raises(InputError, match="index of X in another order"):
+            door(frame, moved)
+    with pytest.raises(InputError, match=r"(?s)needs a label.*rows id 2"):
+        as_given(X, [0.0, 1.0, None, 1.0, 0.0, 1.0])
+
+
+def test_several_labels_keep_their_names():
+    marks = pd.DataFrame({"red": [0, 1] * 3, "big": [1, 0] * 3})
+    data = as_dataset(X, marks)
+    assert data.label_names == ("red", "big")
+    assert data.take([0, 1]).label_names == ("red", "big")
+    assert as_dataset((X, Y)).label_names == ()
+
+
+def test_a_second_data_set_needs_its_labels_beside_it():
+    with pytest.raises(InputError, match=r"(?s)validation must be rows with their labels.*validation=\(X, y\)"):
+        as_second(Y, "validation")
+    assert len(as_second((X, Y), "validation")) == 6

@@ -131,7 +131,7 @@ def measure_learning_curve(  # noqa: PLR0913  # one keyword per thing a user may
     >>> measure_learning_curve((X, (X[:, 0] > 30).astype(int)), sizes=[10, 40], repeats=2).error.shape
     (2,)
     """
-    part = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor, run_dir=folder).whole
+    part = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor, run_dir=folder).unsplit
     if refits is not None:
         refits.require_rows(part.data.ids)
         return curve_of_refits(refits, part.target, groups=part.runner.groups)
@@ -193,6 +193,7 @@ def curve_of_refits(refits: Refits, target: Target, groups: Array | None = None)
     Cost: one pass over the outputs.   Source: viering2023.
     """
     require_kind(refits, Refits)
+    groups = refits.groups if groups is None else groups
     if refits.design != "nested":
         raise InputError(
             "a learning curve needs models on nested subsets",

@@ -162,7 +162,7 @@ def forecast_mixtures(
     True
     """
     require_transport()
-    part = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor).whole
+    part = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor).unsplit
     names, member = _members(source, judge, len(part))
     judges = _unseen(part, member)
     pilot = int(np.bincount(member[member >= 0]).min())

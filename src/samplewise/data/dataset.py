@@ -43,6 +43,7 @@ class Dataset:
     segments: Any | None = None
     time: Array | None = None
     weights: Array | None = None
+    label_names: tuple[Any, ...] = field(init=False, repr=False)  # of the columns of y (n, c), where they had any
     _description: Description = field(init=False, repr=False)  # shared by every subset
 
     def __post_init__(self) -> None:
@@ -67,7 +68,8 @@ class Dataset:
             _require_present(parts[name], ids, name)
         _require_finite_labels(parts["y"], ids)
         _require_not_negative(parts["weights"], ids)
-        self._set(parts | {"_description": Description(features, ids)})
+        names = tuple(getattr(self.y, "columns", ()))
+        self._set(parts | {"label_names": names, "_description": Description(features, ids)})
 
     def _set(self, parts: dict[str, Any]) -> None:
         for name, value in parts.items():
@@ -96,7 +98,7 @@ class Dataset:
         """The rows at these positions; for code inside one floor, ids are for everybody else."""
         positions = np.arange(len(self))[positions]
         parts = {name: _taken(getattr(self, name), positions) for name in _PARTS}
-        parts["_description"] = self._description
+        parts |= {"label_names": self.label_names, "_description": self._description}
         if len(np.unique(positions)) < len(positions):
             _require_unique(parts["ids"])
         rows = object.__new__(Dataset)  # the parts were checked when they came in; subsets are taken often

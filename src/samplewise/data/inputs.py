@@ -4,8 +4,11 @@ import os
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError, name_rows
+from samplewise.data.border import as_vector
 from samplewise.data.dataset import Dataset, missing
 from samplewise.data.images import Images
 from samplewise.data.readers import Reading, Roles, read_dataset
@@ -44,13 +47,27 @@ def as_given(data: Any, y: Any = None, *, label: str | None = None, name: str = 
     Args: as `as_dataset`; besides, a torch data set or loader, whose rows are read where they are needed.
     Returns: a `Dataset`, a pair (X, y), or what was given.
     """
-    if label is not None or isinstance(data, str | os.PathLike | Dataset | Reading):
-        return as_dataset(data, y, label=label, name=name)
     if isinstance(data, tuple):
-        return _pair(data, y, name)
+        data, y = _pair(data, y, name)
+    table = hasattr(data, "iloc") or hasattr(data, "__narwhals_dataframe__") or hasattr(data, "__dataframe__")
+    if label is not None or table or isinstance(data, str | os.PathLike | Dataset | Reading):
+        return as_dataset(data, y, label=label, name=name)
     require_rows(data, name)
     _require_vector(y, name)
-    return data if y is None else (data, y)
+    if y is None:
+        return data
+    labels = as_vector(y, "y", allow_matrix=True)
+    require_labels(labels, np.arange(len(labels)), name)
+    return data, labels
+
+
+def as_second(data: Any, name: str) -> Dataset:
+    """The second data set of a function of two, labelled: a `Dataset` or (X, y)."""
+    if not isinstance(data, Dataset | tuple):
+        raise InputError(
+            f"{name} must be rows with their labels", got=type(data).__name__, fix=f"{name}=(X, y), or a Dataset"
+        )
+    return as_labeled(data, name=name)
 
 
 def as_reading(data: Any, y: Any, roles: Roles, *, name: str = "data") -> Reading:

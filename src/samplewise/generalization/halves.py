@@ -44,6 +44,7 @@ def gap_of_refits(
     (0.0, True)
     """
     require_kind(refits, Refits)
+    groups = refits.groups if groups is None else groups
     coverage = require_share(coverage, "coverage")
     counts = refits.inside.sum(axis=0), (~refits.inside).sum(axis=0)
     if refits.design != "halves" or min(int(count.min()) for count in counts) < 2:

@@ -14,7 +14,7 @@ from samplewise.core.errors import InputError, require_share
 from samplewise.core.randomness import hashed_order
 from samplewise.core.values import Estimate, Exhibit
 from samplewise.data.dataset import Dataset
-from samplewise.data.inputs import as_labeled
+from samplewise.data.inputs import as_labeled, as_second
 from samplewise.engine import models  # its torch half is loaded where a learner comes
 from samplewise.generalization.row_kernels import open_kernel
 from samplewise.generalization.row_solutions import NULL
@@ -106,7 +106,7 @@ def intrinsic_dimension(
     22
     """
     rows = as_labeled(data, y, label=label)
-    judged = rows if held_out is None else as_labeled(held_out, name="held_out")
+    judged = rows if held_out is None else as_second(held_out, "held_out")
     _require(rows, judged, target, seeds)
     require_share(confidence, "confidence")
     trained = _learner(learner)

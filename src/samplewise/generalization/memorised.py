@@ -13,7 +13,7 @@ from samplewise.core.errors import InputError, name_rows, require_kind, require_
 from samplewise.core.execution import Executor
 from samplewise.core.values import Attribution, Estimate, Scores
 from samplewise.data.dataset import Dataset
-from samplewise.data.inputs import as_labeled
+from samplewise.data.inputs import as_second
 from samplewise.data.splits import nested_subsets, random_halves
 from samplewise.data.targets import Target, Task
 from samplewise.engine.models.learner import Fit
@@ -129,10 +129,11 @@ def memorization(  # noqa: PLR0913  # one keyword per part of the question, most
     >>> memorization((X, y), learner=KNeighborsClassifier(1), models=40).scores.top(1).keys
     array([3])
     """
-    held = None if queries is None else as_labeled(queries, name="queries")
+    held = None if queries is None else as_second(queries, "queries")
     fits = {"seed": seed, "executor": executor, "run_dir": folder, "test": held}
     rows = prepare(data, learner, y=y, label=label, task=task, **fits)
     if refits is None:
+        rows.require_unordered("measure memorization")
         inside = _subsets(rows, models, ratio)
         answers = _answers(rows.runner, inside)
     else:

@@ -58,7 +58,9 @@ def out_of_bag_value(  # the data and its fits
     """
     if count < 10:
         raise InputError("a standard error needs more bags", got=f"count={count}", fix="use count=100, at least 10")
-    given = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor).whole
+    rows = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor)
+    rows.require_unordered("value the rows")
+    given = rows.unsplit
     part, order = in_id_order(given)
     correct = _answers_of_strangers(part, count, seed)
     seen = np.isfinite(correct).sum(axis=0)

@@ -13,7 +13,7 @@ from samplewise.core.execution import Executor
 from samplewise.core.randomness import derive_seed
 from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
-from samplewise.data.inputs import as_labeled
+from samplewise.data.inputs import as_second
 from samplewise.engine.models.learner import Fit
 from samplewise.engine.models.metrics import Metric, choose_metric
 from samplewise.engine.refits import FitRunner, prepare
@@ -178,7 +178,7 @@ def open_game(
     >>> open_game((X[::2], y[::2]), (X[1::2], y[1::2]), learner="logistic").ends
     (50.0, 100.0)
     """
-    held = as_labeled(validation, name="validation")
+    held = as_second(validation, "validation")
     rows = prepare(data, learner, seed=seed, executor=executor, test=held)
     keys, member = _players(rows.data, players)
     return Game(rows.runner, member, keys, held.ids, choose_metric(utility, rows.target.task), players)

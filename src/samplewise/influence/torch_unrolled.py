@@ -14,7 +14,7 @@ from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.randomness import derive_seed, hashed_uniform
 from samplewise.core.values import Attribution
-from samplewise.data.inputs import as_labeled
+from samplewise.data.inputs import as_second
 from samplewise.engine.models.torch_answers import called
 from samplewise.engine.models.torch_inputs import as_inputs
 from samplewise.engine.models.torch_learner import TorchLearner
@@ -205,7 +205,7 @@ def _largest_factor(slopes: Floats, exact: Floats) -> float:
 def _opened(learner: TorchLearner, data: Any, queries: Any, target: Target, seed: int) -> _Unrolled:
     """The training to be gone through, and the queries as its module meets them."""
     _require_plain(learner)
-    rows, wanted = as_labeled(data), as_labeled(queries, name="queries")
+    rows, wanted = as_second(data, "data"), as_second(queries, "queries")
     with reproducible(derive_seed(seed, "weights"), learner.device, learner.threads):
         training, fitted = learner.unstarted(rows, seed=seed)
     _require_separate_rows(training.module)

@@ -171,8 +171,8 @@ def find_label_issues(  # noqa: PLR0913  # the public door: data, how to fit, an
     brought = {"learner": learner, "predictions": predictions, "refits": refits, "folder": folder}
     passed = [name for name, value in brought.items() if value is not None]
     require_read(method, passed, learner, annotations is not None)
-    names = getattr(data[1] if isinstance(data, tuple) and len(data) == 2 else y, "columns", None)
     rows = as_dataset(data, y, label=label)
+    names = rows.label_names or None
     if embeddings is not None:
         rows = with_embeddings(rows, embeddings)
     fits: dict[str, Any] = {"n_folds": folds, "seed": seed, "executor": executor, "run_dir": folder}

@@ -93,6 +93,13 @@ def test_test_rows_are_evaluated_and_never_trained_on():
     rows = prepare((X[:20], y[:20]), KNeighborsClassifier(1), test=(X[20:30], y[20:30]))
     assert len(rows.everyone) == len(rows.codes) == len(rows.space) == 30
     assert len(rows.copies) == 20
+    for part in (rows.whole, rows.unsplit):
+        assert part.positions.tolist() == list(range(20))
+        assert set(part.all_folds[20:].tolist()) == {-1}
+    assert rows.whole.held_out_outputs().shape == (20, 2)
+    joined = prepare((np.tile(X[:5], (2, 1)), np.tile(y[:5], 2)), n_folds=2, test=(X[5:15], y[5:15]))
+    assert len(joined.runner.groups) == 20
+    assert not set(joined.runner.groups[:10].tolist()) & set(joined.runner.groups[10:].tolist())
     with pytest.raises(InputError, match=r"(?s)labels of the test rows are of no class.*rows id 1.*train on rows"):
         prepare((X[:20], y[:20]), test=(X[20:23], [0, 9, 1])).codes  # noqa: B018
     with pytest.raises(InputError, match="the test rows have other columns"):
@@ -140,3 +147,51 @@ def test_short_work_stays_here_and_long_work_goes_to_processes():
     long = list(AutoExecutor().map(Counting(0.5), range(12), seeds=range(12)))
     assert [done[:2] for done in long] == [(item, item) for item in range(12)]
     assert len({done[2] for done in long}) > 1
+
+
+def test_a_task_that_stays_here_has_one_thread_as_in_a_worker():
+    from threadpoolctl import threadpool_info
+
+    def threads(item, *, seed):
+        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+    for executor in (AutoExecutor(), AutoExecutor(expected=10.0)):
+        assert set(next(iter(executor.map(threads, [0], seeds=[0])))) <= {1}
+
+
+@pytest.mark.parametrize("learner", ["kernel", "linear", "boosting", "logistic", "forest"])
+def test_row_order_changes_no_named_learner(learner):
+    X, y = twice()
+    order = np.random.default_rng(1).permutation(60)
+    one = prepare(Dataset(X, y), learner).whole.held_out_outputs()
+    other = prepare(Dataset(X[order], y[order], order), learner).whole.held_out_outputs()
+    np.testing.assert_allclose(other, one[order], atol=1e-5)
+
+
+def test_refits_know_which_rows_are_one_observation():
+    from samplewise.generalization import gap_of_refits
+
+    rows = prepare(twice())
+    made = refit(rows.runner, "halves", rows.folds(), count=4)
+    assert gap_of_refits(made, rows.target) == gap_of_refits(made, rows.target, rows.groups)
+
+
+def test_rows_with_time_are_refused_where_subsets_are_drawn_at_random():
+    from samplewise.generalization import memorization
+    from samplewise.influence import out_of_bag_value
+
+    X, y = twice()
+    for method in (memorization, out_of_bag_value):
+        with pytest.raises(InputError, match=r"(?s)train on the future.*without time"):
+            method(Dataset(X, y, time=np.arange(60)))
+
+
+@pytest.mark.parametrize("name", ["measure_learning_curve", "out_of_bag_value", "generalization_gap"])
+def test_few_different_rows_are_enough_where_nothing_is_folded(name):
+    from samplewise import curves, generalization, influence
+
+    draw = np.random.default_rng(1)
+    X, y = draw.integers(0, 2, (200, 2)).astype(float), draw.integers(0, 2, 200)
+    method = getattr(curves, name, None) or getattr(influence, name, None) or getattr(generalization, name)
+    given = {"sizes": [50, 100]} if name == "measure_learning_curve" else {}
+    assert method((X, y), **given) is not None

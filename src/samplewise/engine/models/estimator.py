@@ -9,7 +9,7 @@ from sklearn.utils.validation import has_fit_parameter
 
 from samplewise.core.arrays import Array, Floats, Ints, fingerprint
 from samplewise.core.errors import InputError, SamplewiseError
-from samplewise.core.randomness import derive_seed
+from samplewise.core.randomness import derive_seed, key_hashes
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target, describe_target
 from samplewise.engine.models.calibration import probabilities
@@ -43,9 +43,9 @@ class EstimatorLearner:
     def bench(self, data: Dataset, target: Target, *, blocks: Ints, space: Floats | None = None) -> "EstimatorBench":
         """Encode the rows once; no label enters."""
         if self.encoding == "space" and space is not None:
-            return EstimatorBench(self._prepared(None), space, target, data.weights)
+            return EstimatorBench(self._prepared(None), space, target, data)
         encoder = _encoder(self.encoding, data)
-        return EstimatorBench(self._prepared(encoder), encoder(data.X), target, data.weights)
+        return EstimatorBench(self._prepared(encoder), encoder(data.X), target, data)
 
     def fit(
         self, data: Dataset, *, seed: int, objective: Objective | None = None, target: Target | None = None
@@ -58,7 +58,9 @@ class EstimatorLearner:
             )  # fmt: skip
         target = describe_target(data.y, ids=data.ids) if target is None else target
         encoder = _encoder(self.encoding, data)
-        model = train(self._prepared(encoder), encoder(data.X), target.codes, data.weights, seed)
+        order = np.argsort(key_hashes(data.ids), kind="stable")
+        weights = None if data.weights is None else data.weights[order]
+        model = train(self._prepared(encoder), _rows(encoder(data.X), order), target.codes[order], weights, seed)
         return FittedEstimator(target.classes, encoder, model)
 
     def _prepared(self, encoder: Any) -> Any:
@@ -71,16 +73,17 @@ class EstimatorLearner:
 class EstimatorBench:
     """One data set, encoded, for many fits of one estimator."""
 
-    def __init__(self, estimator: Any, X: Any, target: Target, weights: Floats | None) -> None:
-        """Keep what every fit needs; nothing is copied."""
-        self.estimator, self.X, self.target, self.weights = estimator, X, target, weights
+    def __init__(self, estimator: Any, X: Any, target: Target, data: Dataset) -> None:
+        """Keep what every fit needs; nothing is copied. Bootstrap draws follow the ids, not the order of the rows."""
+        self.estimator, self.X, self.target, self.weights = estimator, X, target, data.weights
+        self.order = np.argsort(key_hashes(data.ids), kind="stable")
         self.seeded = seed_names(estimator)
 
     def outputs(self, fit: Fit, *, seed: int) -> Floats:
         """(q, c) log-probabilities, decision values or predicted numbers for the rows `fit.ask`."""
         codes = self.target.codes if fit.codes is None else fit.codes
         weights = self.weights if fit.weights is None else fit.weights
-        rows = np.flatnonzero(fit.keep)
+        rows = self.order[fit.keep[self.order]]
         taught = None if weights is None else weights[rows]
         model = train(self.estimator, _rows(self.X, rows), codes[rows], taught, seed, self.seeded)
         return answer(model, _rows(self.X, fit.ask), self.target.classes)

@@ -31,6 +31,7 @@ class Refits:
     learner: str  # fingerprints
     data: str
     pairing: Supersample | None = None  # of design "supersample": which rows are a pair
+    groups: Array | None = None  # (n,) rows that are one observation: copies, the user's groups
 
     def __len__(self) -> int:
         """Number of models."""
@@ -86,6 +87,7 @@ def refit(
         seeds,
         runner.learner.fingerprint(),
         runner.data.fingerprint(),
+        groups=runner.groups,
     )
 
 
@@ -116,7 +118,7 @@ def refit_supersamples(runner: FitRunner, folds: Ints, pairings: Sequence[Supers
     return tuple(
         Refits(
             runner.data.ids, masks, np.stack([next(answers) for _ in masks]), "supersample",
-            np.full(len(masks), runner.seed), *made, pairing,
+            np.full(len(masks), runner.seed), *made, pairing, runner.groups,
         )
         for masks, pairing in zip(inside, pairings, strict=True)
     )  # fmt: skip

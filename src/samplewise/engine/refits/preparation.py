@@ -11,10 +11,10 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
 from samplewise.core.execution import Executor
-from samplewise.core.randomness import derive_seed
+from samplewise.core.randomness import derive_seed, key_hashes
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
-from samplewise.data.inputs import as_labeled
+from samplewise.data.inputs import as_labeled, as_second
 from samplewise.data.splits import fold_of_rows
 from samplewise.data.targets import Target, Task, describe_target
 from samplewise.engine.models.choice import choose_learner
@@ -22,7 +22,7 @@ from samplewise.engine.models.encoding import SpaceEncoder, exact_copies, featur
 from samplewise.engine.models.learner import Learner
 from samplewise.engine.neighbours import exact_groups, groups_with_copies
 from samplewise.engine.refits.auto_executor import AutoExecutor
-from samplewise.engine.refits.parts import Part, whole_part
+from samplewise.engine.refits.parts import Part
 from samplewise.engine.refits.runner import FitRunner
 from samplewise.engine.refits.stacking import stacked
 from samplewise.engine.refits.store import FitStore
@@ -93,7 +93,9 @@ class Prepared:
     def runner(self) -> FitRunner:
         """Makes every fit, each distinct one once."""
         together = self.target if self.test is None else replace(self.target, codes=self.codes)
-        groups = self.groups if self.test is None else None
+        groups = self.groups
+        if self.test is not None and groups is not None:
+            groups = np.concatenate([groups, key_hashes(self.everyone.ids[len(self.data) :])])
         shared = (self.space, self.seed, self.executor, self.store, self.on_fit, groups)
         return FitRunner(self.everyone, together, self.learner, *shared)
 
@@ -105,6 +107,14 @@ class Prepared:
         dealt = fold_of_rows(self.data.ids, strata, self.groups, folds=self.n_folds, seed=seed, time=self.data.time)
         return dealt.astype(np.intp)
 
+    def require_unordered(self, instead: str) -> None:
+        """Refuse rows with time, for methods that draw random subsets of all rows."""
+        if self.ordered:
+            raise InputError(
+                "random subsets would train on the future of rows that are evaluated", where="time",
+                got="rows ordered by time", fix=f"pass data without time to {instead} all the same",
+            )  # fmt: skip
+
     @property
     def ordered(self) -> bool:
         """Whether folds are blocks of time."""
@@ -113,12 +123,18 @@ class Prepared:
     @cached_property
     def unsplit(self) -> Part:
         """All rows as one part, for methods that evaluate nothing and so need no folds."""
-        return whole_part(self.runner, np.zeros(len(self.everyone), dtype=np.intp), ordered=self.ordered)
+        return self._part(np.zeros(len(self.data), dtype=np.intp))
 
     @cached_property
     def whole(self) -> Part:
         """All rows, their folds and their fits, as a method sees them."""
-        return whole_part(self.runner, self.folds(), ordered=self.ordered)
+        return self._part(self.folds())
+
+    def _part(self, folds: Ints) -> Part:
+        """All rows with these folds; test rows are of no fold, and so never trained on."""
+        beside = 0 if self.test is None else len(self.test)
+        every = np.concatenate([folds, np.full(beside, -1, dtype=folds.dtype)])
+        return Part(self.runner, np.arange(len(folds)), every, self.ordered)
 
 
 def prepare(  # one keyword per thing a user may know about their data and its fits
@@ -152,7 +168,7 @@ def prepare(  # one keyword per thing a user may know about their data and its f
         raise InputError("at least two folds are needed", got=f"{n_folds} folds", fix="use 5")
     target = describe_target(rows.y, task, ids=rows.ids)
     chosen, _ = choose_learner(learner, rows, target)
-    held = None if test is None else as_labeled(test, name="the test rows")
+    held = None if test is None else as_second(test, "the test rows")
     return Prepared(rows, target, chosen, n_folds, seed, executor or AutoExecutor(), fits_in(run_dir), held)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import joblib
+from threadpoolctl import ThreadpoolController
 
 
 def available_cores() -> int:
@@ -29,7 +30,11 @@ class ProcessExecutor:
         """Yield `task(item, seed=seed)` for every item, in order, as they finish."""
         work = list(zip(items, seeds, strict=True))
         if self.count == 1 or len(work) == 1:
-            yield from (task(item, seed=seed) for item, seed in work)
+            threads = ThreadpoolController()
+            for item, seed in work:
+                with threads.limit(limits=1):  # as in a worker: the last bits must not depend on where a task ran
+                    result = task(item, seed=seed)
+                yield result
             return
         parent = os.getpid()
         with joblib.parallel_config(backend="loky", n_jobs=self.count, inner_max_num_threads=1):
