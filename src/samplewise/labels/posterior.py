@@ -154,7 +154,7 @@ def label_posterior(part: Part, *, predictions: Floats | None = None, rounds: in
 
     Raises: InputError for fewer than one round.
     Cost: 5 fits a round; for a learner without closed form rounds - 1 times 5 fits and as many rounds of the head.
-    Not for: rows whose copies share the label (put them in one group); flips that strike only ambiguous rows.
+    Not for: rows whose near copies share the label (put them in one group); flips that strike only ambiguous rows.
     Source: docs/decisions/0005; northcutt2021, patrini2017.
     """
     require_kind(part, Part)

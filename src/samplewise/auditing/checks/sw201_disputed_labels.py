@@ -13,9 +13,9 @@ Wrong labels teach the wrong answer and, in the rows a model is judged by, punis
 ## When it is wrong
 Rare but correct rows look like errors. Labels that are wrong in a systematic way (the same mistake for the same kind of
 row) are learned and pass unseen, or make the right labels look wrong. Flips that strike only ambiguous rows are counted
-as ambiguity. Copies of a row vouch for each other unless they share a group. A learner that hardly learns finds nothing
-that can be relied on; the finding then says so. An error needs a second kind of model (a forest) that sees wrong labels
-too.
+as ambiguity. Near copies with the same label hide errors unless they share a group; exact copies stay together anyway.
+A learner that hardly learns finds nothing that can be relied on; the finding then says so. An error needs a second kind
+of model (a forest) that sees wrong labels too.
 
 ## Remedy
 Look at the list, worst first; relabel or drop what is wrong. Both are tested as rules that are run again on rows that
