@@ -60,7 +60,7 @@ def test_a_method_says_what_it_listened_to_and_whether_it_is_a_probability(blobs
 @pytest.mark.parametrize(
     ("settings", "part"),
     [
-        ({"method": "neighbors"}, "did you mean 'neighbours'"),
+        ({"method": "neighbour"}, "did you mean 'neighbours'"),
         ({"method": "neighbours", "learner": "linear"}, "leave learner out"),
         ({"method": "neighbours", "folder": "fits"}, "leave folder out"),
         ({"method": "dynamics", "predictions": np.ones((400, 3)) / 3}, "leave predictions out"),

@@ -47,7 +47,8 @@ def as_given(data: Any, y: Any = None, *, label: str | None = None, name: str = 
     Args: as `as_dataset`; besides, a torch data set or loader, whose rows are read where they are needed.
     Returns: a `Dataset`, a pair (X, y), or what was given.
     """
-    if isinstance(data, tuple):
+    pair = isinstance(data, tuple)
+    if pair:
         data, y = _pair(data, y, name)
     table = hasattr(data, "iloc") or hasattr(data, "__narwhals_dataframe__") or hasattr(data, "__dataframe__")
     if label is not None or table or isinstance(data, str | os.PathLike | Dataset | Reading):
@@ -55,7 +56,7 @@ def as_given(data: Any, y: Any = None, *, label: str | None = None, name: str = 
     require_rows(data, name)
     _require_vector(y, name)
     if y is None:
-        return data
+        return (data, None) if pair else data
     labels = as_vector(y, "y", allow_matrix=True)
     require_labels(labels, np.arange(len(labels)), name)
     return data, labels
