@@ -153,12 +153,12 @@ def plan(codes: tuple[str, ...] = CODES) -> dict[str, Any]:
         "checks": list(codes),
         "estimated_seconds": 84.0,
         "refits": {"folds": 10, "nested": 30, "pairs": 25},
-        "call": "samplewise audit adult.csv --label income --out run/",
     }
 
 
 def environment() -> dict[str, Any]:
     return {
+        "command": "samplewise audit adult.csv --label income --out run/",
         "samplewise": "0.1.0",
         "python": "3.11.9",
         "numpy": "2.1.0",

@@ -164,12 +164,11 @@ class Run:
         """Named by everything the outcome depends on, so that another seed or plan never reads it."""
         if self.folder is None:
             return None
-        settings = {key: value for key, value in self.plan.items() if key != "call"}
         name = fingerprint(
             code,
             RECORD_SCHEMA,  # what an older layout kept is in other units
             self.facts["fingerprint"],
-            settings,
+            self.plan,
             self.environment["samplewise"],
             self.facts["test"],
             self.show_values,

@@ -66,7 +66,7 @@ def reproduction(record: AuditRecord) -> list[Fact]:
 
 def call(record: AuditRecord) -> str:
     """The command or call that made this record, or an empty text."""
-    return printable(record.plan.get("call") or record.environment.get("command") or "")
+    return printable(record.environment.get("command") or "")
 
 
 def columns_of(record: AuditRecord) -> list[Mapping[str, Any]]:

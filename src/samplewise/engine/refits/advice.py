@@ -75,7 +75,7 @@ def measure_remedies(
         mean +- z sd / sqrt(n) of the per-row paired differences (by group where the data has groups).
 
     Cost: per repeat, what the rules need inside 5 parts + 5 fits + 10 fits a rule.
-    Source: docs/advice.md; holm1979.
+    Source: docs/tested-advice.md; holm1979.
     """
     tallies = {name: _Tally.empty(len(runner.target.codes)) for name in rules}
     for repeat, assignment in enumerate(folds):
