@@ -139,7 +139,7 @@ def refits_of_eight():
     ("options", "match"),
     [
         ({"ratio": 1.0}, "ratio must be a number.*ratio=1.0.*below 1"),
-        ({"models": 2}, "in some subsets.*models=2.*4 models"),
+        ({"models": 2}, "in some subsets.*models=2.*models=4"),
         ({"score": "nonsense"}, "nonsense.*correct"),
         ({"models": 4, "ratio": 0.9}, "at least twice.*more models="),
         ({"refits": "made", "queries": eight()}, "not seen the queries.*leave refits out"),

@@ -1,13 +1,15 @@
 """Error of every segment of the rows, beside the error of all other rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError, require_share
+from samplewise.data.border import as_numbers, shown
 from samplewise.engine.refits.advice import holm
 from samplewise.shift.cells import Cells
 
@@ -62,6 +64,8 @@ def segment_errors(
     Source:  clopper1934, holm1979.
     """
     require_share(coverage, "coverage")
+    losses = as_numbers(losses, "losses")
+    require_cells(segments, len(losses))
     names, members = _members(segments, np.isfinite(losses), least)
     if not names:
         raise InputError(
@@ -70,6 +74,21 @@ def segment_errors(
             fix=f"pass columns with values that at least {least} rows share, and that not all rows share",
         )
     return compare_cells(losses, names, members, groups, coverage)
+
+
+def require_cells(segments: Any, rows: int) -> None:
+    """Refuse what are no cells of these rows, (n,) each."""
+    if not isinstance(segments, Iterable) or not all(isinstance(cells, Cells) for cells in segments):
+        raise InputError(
+            "segments must be columns cut into cells", where="segments", got=shown(segments),
+            fix='pass [cells_of("sex", values)]',
+        )  # fmt: skip
+    for cells in segments:
+        if len(cells.codes) != rows:
+            raise InputError(
+                "every row needs one loss and one cell", where=cells.column,
+                got=f"{rows} losses, {len(cells.codes)} cells", fix="pass losses and columns of the same rows",
+            )  # fmt: skip
 
 
 def compare_cells(

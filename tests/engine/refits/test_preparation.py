@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
 import samplewise
@@ -140,3 +141,35 @@ def test_short_work_stays_here_and_long_work_goes_to_processes():
     long = list(AutoExecutor().map(Counting(0.5), range(12), seeds=range(12)))
     assert [done[:2] for done in long] == [(item, item) for item in range(12)]
     assert len({done[2] for done in long}) > 1
+
+
+@pytest.mark.parametrize(
+    ("given", "where", "fix"),
+    [
+        ({"n_folds": "5"}, "folds", "folds=2 or more"),
+        ({"n_folds": 2.5}, "folds", "folds=2 or more"),
+        ({"n_folds": 1}, "folds", "folds=2 or more"),
+        ({"seed": None}, "seed", "seed=0"),
+        ({"seed": "a"}, "seed", "seed=0"),
+        ({"seed": 0.5}, "seed", "seed=0"),
+        ({"executor": "serial"}, "executor", "SerialExecutor"),
+        ({"executor": AutoExecutor}, "executor", "None"),
+        ({"run_dir": 5}, "run_dir", "a path"),
+        ({"learner": LogisticRegression}, "learner", r"pass LogisticRegression\(\)"),
+        ({"learner": KNeighborsClassifier}, "learner", r"pass KNeighborsClassifier\(\)"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_refused_before_any_fit(given, where, fix):
+    with pytest.raises(InputError, match=rf"(?s)where: +{where}.*fix: .*{fix}"):
+        prepare(twice(), **given)
+
+
+def test_a_file_is_no_folder_of_fits(tmp_path):
+    (tmp_path / "fits.txt").write_text("notes")
+    with pytest.raises(InputError, match=r"(?s)this is a file.*where: +run_dir.*fix: +name a folder"):
+        prepare(twice(), run_dir=tmp_path / "fits.txt")
+
+
+def test_a_task_that_is_no_text_is_refused_in_words():
+    with pytest.raises(InputError, match="there is no task named None"):
+        prepare(twice(), task=None)
