@@ -51,3 +51,5 @@ def test_counts_are_whole_numbers():
     for given in ("a", 2.5, None, True, 1, -3):
         with pytest.raises(InputError, match=r"(?s)draws must be a whole number of at least 2.*where: +draws.*draws=2"):
             require_count(given, "draws", 2)
+    with pytest.raises(InputError, match=r"of at least 2: why[\s\S]*use draws=30, at least 2"):
+        require_count(1, "draws", 2, "why", usual=30)

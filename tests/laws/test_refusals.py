@@ -25,7 +25,7 @@ def probabilities():
 
 
 SETTINGS = {
-    "folds": (lambda: shift.worst_segments(rows(), folds="5"), "folds", "folds=2"),
+    "folds": (lambda: shift.worst_segments(rows(), folds="5"), "folds", "folds=5, at least 2"),
     "seed": (lambda: samplewise.audit(rows(), seed="a"), "seed", "seed=0"),
     "executor": (lambda: samplewise.audit(rows(), executor="serial"), "executor", "SerialExecutor"),
     "learner": (
@@ -36,16 +36,16 @@ SETTINGS = {
 COUNTS = {
     "curve sizes": (lambda: curves.measure_learning_curve(rows(), sizes=10), "sizes", "sizes="),
     "falling sizes": (lambda: curves.measure_learning_curve(rows(), sizes=[40, 10]), "sizes", "sizes="),
-    "curve repeats": (lambda: curves.measure_learning_curve(rows(), repeats=0), "repeats", "repeats=1"),
+    "curve repeats": (lambda: curves.measure_learning_curve(rows(), repeats=0), "repeats", "repeats=5"),
     "rows of sizes": (lambda: curves.log_sizes("a"), "rows", "rows=1"),
-    "neighbors": (lambda: labels.neighbour_disagreement(rows(), count="a"), "count", "count=1"),
-    "voters": (lambda: influence.knn_shapley(rows(), count=0), "count", "count=1"),
-    "voters asked": (lambda: influence.knn_shapley(rows(), validation=rows(), count=0), "count", "count=1"),
-    "bags": (lambda: influence.out_of_bag_value(rows(), count="a"), "count", "count=10"),
-    "models": (lambda: generalization.memorization(rows(), models=None), "models", "models=4"),
-    "splits": (lambda: generalization.generalization_gap(rows(), splits="a"), "splits", "splits=2"),
-    "draws": (lambda: generalization.generalization_gap(rows(), draws=0), "draws", "draws=1"),
-    "runs": (lambda: labels.training_dynamics(rows(), runs=1.5), "runs", "runs=1"),
+    "neighbors": (lambda: labels.neighbour_disagreement(rows(), count="a"), "count", "count=10"),
+    "voters": (lambda: influence.knn_shapley(rows(), count=0), "count", "count=10"),
+    "voters asked": (lambda: influence.knn_shapley(rows(), validation=rows(), count=0), "count", "count=10"),
+    "bags": (lambda: influence.out_of_bag_value(rows(), count="a"), "count", "count=100, at least 10"),
+    "models": (lambda: generalization.memorization(rows(), models=None), "models", "models=100"),
+    "splits": (lambda: generalization.generalization_gap(rows(), splits="a"), "splits", "splits=30"),
+    "draws": (lambda: generalization.generalization_gap(rows(), draws=0), "draws", "draws=3"),
+    "runs": (lambda: labels.training_dynamics(rows(), runs=1.5), "runs", "runs=3"),
     "looks": (lambda: generalization.clopper_pearson_bound(1, 10, looks="a"), "looks", "looks=1"),
 }
 

@@ -125,13 +125,13 @@ def require_shares(values: Any, name: str, **limits: Any) -> list[float]:
     return found
 
 
-def require_count(value: Any, name: str, least: int = 1, why: str = "") -> int:
+def require_count(value: Any, name: str, least: int = 1, why: str = "", *, usual: int | None = None) -> int:
     """The value as an int, where it is a whole number of at least `least`; refuses fractions, text, True and None.
 
     Every argument that counts something (draws, repeats, neighbors, folds) is checked here.
 
     Args:    value: what was given.   name: of the argument, as the caller wrote it.   least: the fewest there may be.
-             why: the reason for so many, in words that follow the colon.
+             why: the reason for so many, in words that follow the colon.   usual: a value that serves most users.
     Raises:  InputError that names the argument.
 
     >>> require_count(3, "repeats")
@@ -140,7 +140,8 @@ def require_count(value: Any, name: str, least: int = 1, why: str = "") -> int:
     whole = isinstance(value, Integral) and not isinstance(value, bool)
     if whole and int(value) >= least:
         return int(value)
+    advice = f"{least} or more" if usual is None else f"{usual}, at least {least}"
     raise InputError(
         f"{name} must be a whole number of at least {least}" + (f": {why}" if why else ""), where=name,
-        got=f"{name}={value!r}"[:80], fix=f"use {name}={least} or more",
+        got=f"{name}={value!r}"[:80], fix=f"use {name}={advice}",
     )  # fmt: skip

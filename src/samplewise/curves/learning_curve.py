@@ -131,7 +131,7 @@ def measure_learning_curve(  # noqa: PLR0913  # one keyword per thing a user may
     >>> measure_learning_curve((X, (X[:, 0] > 30).astype(int)), sizes=[10, 40], repeats=2).error.shape
     (2,)
     """
-    repeats = require_count(repeats, "repeats")
+    repeats = require_count(repeats, "repeats", usual=5)
     part = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor, run_dir=folder).whole
     if refits is not None:
         refits.require_rows(part.data.ids)

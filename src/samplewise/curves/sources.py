@@ -162,7 +162,7 @@ def forecast_mixtures(
     True
     """
     require_transport()
-    repeats = require_count(repeats, "repeats")
+    repeats = require_count(repeats, "repeats", usual=3)
     part = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor).whole
     names, member = _members(source, judge, len(part))
     judges = _unseen(part, member)

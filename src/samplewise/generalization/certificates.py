@@ -51,7 +51,7 @@ def clopper_pearson_bound(errors: float, n: float, confidence: float = 0.95, loo
     10 % [0, 19.9] of rows
     """
     require_counts(errors, n, confidence)
-    looks = require_count(looks, "looks", 1, "every score was seen once")
+    looks = require_count(looks, "looks", 1, "count the models that were scored on these rows")
     return certified(errors, n, confidence, math.log(looks), "clopper1934")
 
 

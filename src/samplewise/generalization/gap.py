@@ -197,7 +197,7 @@ def _torn(refits: tuple[Refits, ...], groups: Array | None) -> list[str]:
 
 
 def _require_fits(splits: int, draws: int) -> None:
-    if require_count(splits, "splits", 2) * require_count(draws, "draws") < LEAST_FITS:
+    if require_count(splits, "splits", 2, usual=30) * require_count(draws, "draws", usual=3) < LEAST_FITS:
         raise InputError(
             "there are too few splits to compare rows that taught with others", got=f"splits={splits}, draws={draws}",
             fix="use splits=30, draws=3",

@@ -117,7 +117,7 @@ def layer_profile(
     """
     if metric not in METRICS:
         raise unknown_name("metric", str(metric), METRICS)
-    permutations = require_count(permutations, "permutations", 20, "a null band needs random divisions; 200 are usual")
+    permutations = require_count(permutations, "permutations", 20, "a null band needs random divisions", usual=200)
     network, encode = _opened(module)
     sides = [_rows(part, encode, name) for part, name in ((train, "train"), (held_out, "held_out"))]
     names = _with_weights(network) if layers is None else list(layers)

@@ -241,7 +241,7 @@ def _answers(runner: FitRunner, inside: Mask) -> Array:
 def _subsets(rows: Prepared, models: int, ratio: float) -> Mask:
     """(k, n) random subsets with classes in equal share; halves come with their complements."""
     require_share(ratio, "ratio")
-    models = require_count(models, "models", LEAST_MODELS, "a row must be in some subsets and out of others")
+    models = require_count(models, "models", LEAST_MODELS, "a row must be in some subsets and out of others", usual=100)
     codes = None if rows.target.classes is None else rows.target.codes
     if ratio == 0.5:
         return random_halves(rows.data.ids, codes, rows.groups, pairs=-(-models // 2), seed=rows.seed)

@@ -56,7 +56,7 @@ def out_of_bag_value(  # the data and its fits
     >>> out_of_bag_value((X, y), count=20).top(1, largest=False).keys
     array([7])
     """
-    count = require_count(count, "count", 10, "a standard error needs bags that differ; 100 are usual")
+    count = require_count(count, "count", 10, "a standard error needs bags that differ", usual=100)
     given = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor).whole
     part, order = in_id_order(given)
     correct = _answers_of_strangers(part, count, seed)

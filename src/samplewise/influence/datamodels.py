@@ -54,7 +54,7 @@ def datamodel(game: Game, *, count: int = 500, most_fits: int = MOST_FITS) -> Da
     (10, 10)
     """
     require_kind(game, Game)
-    count = require_count(count, "count", 20, SPREAD)
+    count = require_count(count, "count", 20, SPREAD, usual=300)
     game.require_affordable(count, most_fits, "draw fewer sets: count=")
     inside = random_sets(game, count)
     outcomes = np.column_stack([game.margins(inside), game.worth(inside)])

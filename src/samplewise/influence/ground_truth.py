@@ -52,7 +52,7 @@ def refit_subsets(
     """
     require_kind(game, Game)
     size = round(require_share(share, "share") * len(game))
-    count, seeds = require_count(count, "count", 5), require_count(seeds, "seeds")
+    count, seeds = require_count(count, "count", 5, usual=50), require_count(seeds, "seeds", usual=3)
     if not 0 < size < len(game):
         raise InputError(
             "ground truth needs subsets that leave some rows and hold some",

@@ -11,7 +11,7 @@ from samplewise.influence.game import MOST_FITS, Game
 
 AT_ONCE = 8  # prefixes of a permutation that are fitted before looking whether it may stop
 HELPS = "raises the validation score"
-SPREAD = "a standard error needs draws that differ; 100 are usual"
+SPREAD = "a standard error needs draws that differ"
 
 
 def banzhaf(game: Game, *, count: int = 1000, most_fits: int = MOST_FITS) -> Scores:
@@ -44,7 +44,7 @@ def banzhaf(game: Game, *, count: int = 1000, most_fits: int = MOST_FITS) -> Sco
     array([1])
     """
     require_kind(game, Game)
-    count = require_count(count, "count", 4, SPREAD)
+    count = require_count(count, "count", 4, SPREAD, usual=1000)
     game.require_affordable(count, most_fits, "draw fewer sets: count=")
     inside = random_sets(game, count)
     values, spread = _difference_of_means(inside, game.worth(inside))
@@ -90,7 +90,7 @@ def data_shapley(
     50.0
     """
     require_kind(game, Game)
-    permutations = require_count(permutations, "permutations", 2, SPREAD)
+    permutations = require_count(permutations, "permutations", 2, SPREAD, usual=50)
     if min(beta) < 1 or tolerance < 0:
         raise InputError(
             "a law of sizes needs two numbers of at least 1, and a tolerance must not be negative",

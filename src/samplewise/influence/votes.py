@@ -60,7 +60,7 @@ def knn_shapley(
     >>> knn_shapley((X, y), count=5).top(1, largest=False).keys
     array([7])
     """
-    count = require_count(count, "count")
+    count = require_count(count, "count", usual=10)
     if validation is not None:
         return _asked_by(validation, as_dataset(data, y, label=label), task, count)
     given = prepare(data, y=y, label=label, task=task, n_folds=folds, seed=seed).whole

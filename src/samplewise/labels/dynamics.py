@@ -111,7 +111,7 @@ def training_dynamics(
     """
     learner = TorchLearner(dense_network) if learner is None else learner
     _require_loop(learner)
-    runs = require_count(runs, "runs")
+    runs = require_count(runs, "runs", usual=3)
     rows = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor)
     _require_classes(rows.target)
     epochs = (max(1, round(learner.epochs / 5)),) if error_epochs is None else tuple(sorted(set(error_epochs)))

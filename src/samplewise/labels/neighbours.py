@@ -60,7 +60,7 @@ def neighbour_disagreement(
 
 def nearest_others(space: Floats, groups: Array | None, ids: Array, count: int = COUNT) -> Ints:
     """(n, count) positions of the nearest rows of other groups, nearest first; -1 where there are no more."""
-    count = require_count(count, "count")
+    count = require_count(count, "count", usual=10)
     numbers = np.arange(len(space)) if groups is None else np.unique(groups, return_inverse=True)[1]
     spare = min(int(np.bincount(numbers).max()) - 1, MOST_COPIES)
     near = build_graph(space, count=min(count + spare, len(space) - 1), keys=ids).indices.astype(np.intp)

@@ -158,7 +158,7 @@ def label_posterior(part: Part, *, predictions: Floats | None = None, rounds: in
     Source: docs/decisions/0005; northcutt2021, patrini2017.
     """
     require_kind(part, Part)
-    rounds = require_count(rounds, "rounds")
+    rounds = require_count(rounds, "rounds", usual=2)
     if not part.class_count:
         return _of_numbers(part, predictions, rounds)
     if predictions is not None:

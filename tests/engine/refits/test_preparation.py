@@ -146,9 +146,9 @@ def test_short_work_stays_here_and_long_work_goes_to_processes():
 @pytest.mark.parametrize(
     ("given", "where", "fix"),
     [
-        ({"n_folds": "5"}, "folds", "folds=2 or more"),
-        ({"n_folds": 2.5}, "folds", "folds=2 or more"),
-        ({"n_folds": 1}, "folds", "folds=2 or more"),
+        ({"n_folds": "5"}, "folds", "folds=5, at least 2"),
+        ({"n_folds": 2.5}, "folds", "folds=5, at least 2"),
+        ({"n_folds": 1}, "folds", "folds=5, at least 2"),
         ({"seed": None}, "seed", "seed=0"),
         ({"seed": "a"}, "seed", "seed=0"),
         ({"seed": 0.5}, "seed", "seed=0"),

@@ -151,7 +151,7 @@ def prepare(  # one keyword per thing a user may know about their data and its f
     array([0, 0, 1, 2])
     """
     rows = as_labeled(data, y, label=label)
-    n_folds = require_count(n_folds, "folds", 2, "one is left out while the others are fitted on")
+    n_folds = require_count(n_folds, "folds", 2, "one is left out while the others are fitted on", usual=5)
     require_settings(seed, executor, run_dir)
     target = describe_target(rows.y, task, ids=rows.ids)
     chosen, _ = choose_learner(learner, rows, target)
