@@ -2,7 +2,10 @@
 
 import pickle
 
-from samplewise.core.errors import InputError, name_rows, unknown_name
+import numpy as np
+import pytest
+
+from samplewise.core.errors import InputError, name_rows, require_count, unknown_name
 
 
 def test_message_has_four_lines_and_the_action():
@@ -30,3 +33,23 @@ def test_unknown_name_guesses_the_intention():
     error = unknown_name("learner", "bosting", ["boosting", "kernel"])
     assert "did you mean 'boosting'?" in error.fix
     assert "kernel" in error.fix
+
+
+def test_a_name_that_was_begun_is_nearer_than_one_of_like_letters():
+    assert "did you mean 'accuracy'?" in unknown_name("metric", "acc", ["accuracy", "balanced_accuracy", "auc"]).fix
+
+
+@pytest.mark.parametrize("given", [None, 3, ["a"]])
+def test_what_is_no_text_is_near_no_name(given):
+    error = unknown_name("task", given, ["auto", "classification"])
+    assert error.got == repr(given)
+    assert error.fix == "known: auto, classification"
+
+
+def test_counts_are_whole_numbers():
+    assert require_count(np.int64(3), "draws") == 3
+    for given in ("a", 2.5, None, True, 1, -3):
+        with pytest.raises(InputError, match=r"(?s)draws must be a whole number of at least 2.*where: +draws.*draws=2"):
+            require_count(given, "draws", 2)
+    with pytest.raises(InputError, match=r"of at least 2: why[\s\S]*use draws=30, at least 2"):
+        require_count(1, "draws", 2, "why", usual=30)

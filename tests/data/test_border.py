@@ -9,7 +9,7 @@ import pytest
 import scipy.sparse as sp
 
 from samplewise.core.errors import InputError
-from samplewise.data.border import as_features, as_segments, as_vector, default_ids
+from samplewise.data.border import as_features, as_numbers, as_segments, as_vector, default_ids
 from samplewise.data.images import Images
 
 NUMBERS = np.array([[1.0, 2.0], [3.0, np.nan], [5.0, 6.0]])
@@ -267,3 +267,31 @@ def test_default_ids_come_from_the_index_or_count():
 def test_an_index_that_does_not_name_rows_is_refused(index):
     with pytest.raises(InputError, match=r"(?s)rows id (4|nan).*reset_index\(drop=True\)"):
         default_ids(pd.DataFrame({"a": [1, 2]}, index=index), 2)
+
+
+@pytest.mark.parametrize(
+    ("given", "what", "fix"),
+    [
+        ([np.zeros((4, 2)), np.zeros(4)], "rows of different lengths", r"tuple \(X, y\)"),
+        ([{"a": 1}, {"a": 2}], "list of dicts", r"pd\.DataFrame\(rows\)"),
+        (iter([[1.0], [2.0]]), "iterator", "read_dataset"),
+        (b"/no/x.csv", "path or a text", "read_dataset"),
+        ("/no/x.csv", "path or a text", "read_dataset"),
+    ],
+)
+def test_what_is_close_to_rows_is_named(given, what, fix):
+    with pytest.raises(InputError, match=rf"(?s){what}.*fix: .*{fix}"):
+        as_features(given)
+
+
+def test_numbers_come_as_anything_that_holds_them():
+    for given in ([1, None, 3], np.array([[1.0], [np.nan], [3.0]]), pd.Series([1, None, 3], dtype="Int64")):
+        np.testing.assert_array_equal(as_numbers(given, "losses"), [1.0, np.nan, 3.0])
+    assert as_numbers([], "losses").shape == (0,)
+    assert as_numbers(pd.DataFrame({"a": [1], "b": [2]}), "P", 2).tolist() == [[1.0, 2.0]]
+
+
+@pytest.mark.parametrize("given", [None, 5, "abc", ["a"], (np.zeros((3, 2)), np.zeros(3)), np.zeros((3, 2)), [1j]])
+def test_what_is_no_vector_of_numbers_is_refused(given):
+    with pytest.raises(InputError, match=r"(?s)losses must be numbers of shape \(n,\).*where: +losses"):
+        as_numbers(given, "losses")

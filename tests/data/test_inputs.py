@@ -81,7 +81,7 @@ def test_a_subset_keeps_the_description_of_all_rows():
         (lambda: as_dataset("nowhere.csv", label="kind"), "nowhere.csv", r"use \.csv"),
         (lambda: as_dataset(FRAME, label="sort"), "", "kind"),
         (lambda: as_labeled(X), "", "pass y"),
-        (lambda: as_labeled(X, [1, None, 2, 1, 2, 1], name="validation"), "rows id 1", r"validation\.drop"),
+        (lambda: as_labeled(X, [1, None, 2, 1, 2, 1], name="validation"), "rows id 1", "leave these rows out"),
         (lambda: as_given(Scores("s", X[:, 0], Y, "", "")), "", "a Dataset, X and y"),
     ],
 )

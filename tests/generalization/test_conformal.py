@@ -95,9 +95,9 @@ FOUND = conformal_threshold([0.5] * 40, classes=["a", "b"] * 20)
         (lambda: FOUND.sets([[0.5, 0.5]], classes=["a", "z"]), "classes z", "needs rows of every class"),
         (lambda: FOUND.intervals([1.0]), "classes 0.0", "name them with classes="),
         (lambda: FOUND.sets([[0.5, 0.5]], classes=["a"]), "classes", "model.classes_"),
-        (lambda: FOUND.sets([0.5, 0.5]), "probabilities", "(m, c)"),
+        (lambda: FOUND.sets([0.5, 0.5]), "probabilities", "(n, c)"),
         (lambda: FOUND.sets([[0.5, np.nan]], classes=["a", "b"]), "0", "predict every row"),
-        (lambda: FOUND.intervals([[1.0]]), "outputs", "(m,)"),
+        (lambda: FOUND.intervals([[1.0, 2.0]]), "outputs", "(n,)"),
     ],
 )
 def test_refusals(call, where, fix):

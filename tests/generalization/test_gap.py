@@ -204,7 +204,7 @@ def failed():
         (lambda: generalization_gap(Dataset(rows(30).X)), "no labels.*one label per row"),
         (lambda: generalization_gap(rows(30), splits=2, draws=1), "too few splits.*splits=30, draws=3"),
         (lambda: generalization_gap(rows(12)), "too few rows.*12 rows.*20 rows or more"),
-        (lambda: generalization_gap(missing_label()), "needs a label.*1.*data.drop"),
+        (lambda: generalization_gap(missing_label()), "needs a label.*1.*leave these rows out"),
         (lambda: generalization_gap(Dataset(rows(30).X, rows(30).y, time=np.arange(30))), "future.*time.*without time"),
         (
             lambda: generalization_gap(rows(30).with_labels([2] + [0, 1] * 14 + [0])),

@@ -139,7 +139,7 @@ def refits_of_eight():
     ("options", "match"),
     [
         ({"ratio": 1.0}, "ratio must be a number.*ratio=1.0.*below 1"),
-        ({"models": 2}, "in some subsets.*models=2.*4 models"),
+        ({"models": 2}, "in some subsets.*models=2.*models=100, at least 4"),
         ({"score": "nonsense"}, "nonsense.*correct"),
         ({"models": 4, "ratio": 0.9}, "at least twice.*more models="),
         ({"refits": "made", "queries": eight()}, "not seen the queries.*leave refits out"),
@@ -164,5 +164,5 @@ def test_soft_scores_of_numbers_are_refused():
 
 
 def test_rows_without_a_label_are_refused():
-    with pytest.raises(InputError, match=r"(?s)needs a label.*a.*drop"):
+    with pytest.raises(InputError, match=r"(?s)needs a label.*a.*leave these rows out"):
         memorization(eight().with_labels([np.nan, 0, 1, 0, 1, 1, 1, 0]), learner=NEAREST)

@@ -61,7 +61,7 @@ def test_the_value_is_near_banzhaf_with_less_noise(clouds_game):
 
 
 def test_refusals(clouds_game):
-    with pytest.raises(InputError, match="count=20 or more"):
+    with pytest.raises(InputError, match="count=300, at least 20"):
         datamodel(clouds_game(), count=10)
     with pytest.raises(InputError, match="draw fewer sets"):
         datamodel(clouds_game(), count=100, most_fits=50)

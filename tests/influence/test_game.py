@@ -126,7 +126,7 @@ def test_a_frame_with_its_columns_in_another_order_is_the_same():
     ("call", "text"),
     [
         (lambda X, y: open_game((X, None), (X, y)), "(?s)data has no labels.*pass y"),
-        (lambda X, y: open_game((X, y), (X, np.where(y == 0, np.nan, y))), "(?s)rows id 0, 2.*validation.drop"),
+        (lambda X, y: open_game((X, y), (X, np.where(y == 0, np.nan, y))), "(?s)rows id 0, 2.*leave these rows out"),
         (lambda X, y: open_game((X, y), (X, np.where(np.arange(30) == 4, 7, y))), "(?s)rows id 4.*of these classes"),
         (lambda X, y: open_game((X, y), (X[:, :2], y)), "other columns than the data"),
         (lambda X, y: open_game((X, y), (X, y), players="groups"), "groups=..."),

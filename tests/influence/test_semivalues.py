@@ -128,9 +128,9 @@ def test_flipped_labels_are_worth_less(value, clouds_game):
 @pytest.mark.parametrize(
     ("call", "text"),
     [
-        (lambda game: banzhaf(game, count=3), "count=4 or more"),
+        (lambda game: banzhaf(game, count=3), "count=1000, at least 4"),
         (lambda game: banzhaf(game, count=500, most_fits=100), "(?s)500 fits for 8 players.*draw fewer sets"),
-        (lambda game: data_shapley(game, permutations=1), "permutations=2 or more"),
+        (lambda game: data_shapley(game, permutations=1), "permutations=50, at least 2"),
         (lambda game: data_shapley(game, permutations=100, most_fits=160), "at most 10 permutations fit the limit"),
         (lambda game: data_shapley(game, beta=(0.5, 1)), r"beta=\(1, 1\)"),
         (lambda game: data_shapley(game, tolerance=-1), "tolerance=0.5"),

@@ -92,7 +92,7 @@ def test_in_batch_counting_sees_the_same_rows_as_hard(flipped, found):
 
 REFUSALS = [
     ({"learner": KernelHead()}, "has no such loop", "TorchLearner(make_module)"),
-    ({"runs": 0}, "at least one run", "runs=3"),
+    ({"runs": 0}, "runs must be a whole number", "runs=3"),
     ({"error_epochs": (3, 11)}, "never comes", "from 1 to 10"),
     ({"counted": "epoch"}, "no way of counting named 'epoch'", "epoch_end"),
 ]

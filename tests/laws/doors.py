@@ -9,7 +9,8 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 import samplewise
-from samplewise import curves, generalization, influence, information, labels, shift
+from samplewise import curves, generalization, influence, information, labels, selection, shift
+from samplewise.core.findings import Decision
 
 ROOMS = ("curves", "generalization", "influence", "information", "labels", "selection", "shift")
 
@@ -145,7 +146,14 @@ RESULTS_OF_AN_EARLIER_STEP = {
     "labels.skill", "labels.suggests", "selection.prune",
 }  # fmt: skip
 
-ROWS_AND_DECISIONS = {"selection.apply"}  # its second argument is what to do
+ROWS_BESIDE = {  # rows in every form, beside decisions about them or the losses of a model
+    "selection.apply": lambda rows, given, **named: (
+        selection.apply(given, [Decision(3, "drop"), Decision(5, "relabel", 0)], **named).data.y
+    ),
+    "shift.segments_of_losses": lambda rows, given, **named: (
+        shift.segments_of_losses(np.abs(rows.y - (rows.X[:, 0] > 1.0)), given, "share", **named).errors.error
+    ),
+}
 
 NUMBERS = {  # functions of arrays of numbers, of counts or of settings
     "curves.fit_law", "curves.fit_meta", "curves.log_sizes", "generalization.absolute_error",
@@ -159,5 +167,5 @@ NUMBERS = {  # functions of arrays of numbers, of counts or of settings
     "labels.dawid_skene", "labels.fit_noise", "labels.fit_residuals", "labels.generalized_cross_entropy",
     "labels.label_noise_entropy", "labels.least_training_errors", "labels.mean_absolute_error",
     "selection.decisions_of", "shift.cells_of", "shift.find_worst_segments", "shift.named_segments",
-    "shift.segment_errors", "shift.segments_of_losses",
+    "shift.segment_errors",
 }  # fmt: skip

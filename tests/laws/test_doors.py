@@ -55,6 +55,23 @@ def test_two_data_sets_come_as_pairs_or_data_sets(name):
     np.testing.assert_allclose(pairs, sets, rtol=1e-6, atol=1e-9)
 
 
+@pytest.mark.parametrize("name", sorted(doors.ROWS_BESIDE))
+def test_rows_beside_something_else_come_in_every_form(name, tmp_path):
+    method, data = doors.ROWS_BESIDE[name], rows(400)
+    table = pd.DataFrame(data.X, columns=NAMES).assign(kind=data.y)
+    table.to_csv(tmp_path / "rows.csv", index=False)
+    expected = method(data, data)
+    for given, named in [
+        ((data.X, data.y), {}),
+        (table, {"label": "kind"}),
+        (tmp_path / "rows.csv", {"label": "kind"}),
+    ]:
+        np.testing.assert_array_equal(method(data, given, **named), expected)
+    for given in (None, 5, doors.linear(data)):
+        with pytest.raises(InputError, match="data must be rows"):
+            method(data, given)
+
+
 @ONE
 def test_what_is_no_rows_is_refused(name):
     data = rows()
@@ -94,7 +111,7 @@ def test_every_exported_function_stands_in_the_table():
         module = import_module(f"samplewise.{room}")
         exported |= {f"{room}.{name}" for name in module.__all__ if inspect.isfunction(getattr(module, name))}
     known = [set(doors.ONE_DATA_SET), set(doors.TWO_DATA_SETS), doors.RESULTS_OF_AN_EARLIER_STEP,
-             doors.ROWS_AND_DECISIONS, doors.NUMBERS]  # fmt: skip
+             set(doors.ROWS_BESIDE), doors.NUMBERS]  # fmt: skip
     assert sum(map(len, known)) == len(set().union(*known))
     assert exported == set().union(*known)
 

@@ -77,7 +77,7 @@ def test_chance_is_seldom_called_worse():
         rng = np.random.default_rng(seed)
         segments = pd.DataFrame({"a": rng.integers(0, 8, 600), "b": rng.integers(0, 3, 600)})
         losses = (rng.random(600) < 0.2).astype(float)
-        found = segments_of_losses(losses, Dataset(np.zeros((600, 1)), losses, segments=segments), "")
+        found = segments_of_losses(losses, Dataset(rng.random((600, 1)), losses, segments=segments), "")
         called.append(bool((found.errors.p_value < 0.05).any()))
     assert np.mean(called) <= 0.12
 
@@ -172,3 +172,13 @@ def test_what_cannot_be_cut_is_refused():
     with pytest.raises(InputError, match="no segment has enough rows") as caught:
         find_worst_segments(np.ones(200), [cells_of("same", np.zeros(200))], np.arange(200))
     assert "2 % of the rows share" in caught.value.fix
+
+
+def test_one_group_against_the_rest_is_no_evidence():
+    """All rows of the segment are copies of one row: its errors are one observation."""
+    losses = np.r_[np.ones(100), np.arange(100) % 3 == 0].astype(float)
+    groups = np.r_[np.zeros(100), np.arange(1, 101)]
+    table = segment_errors(losses, [cells_of("site", np.repeat(["a", "b"], 100))], groups=groups)
+    place = [name.endswith("a") for name in table.names].index(True)
+    assert table.p_value[place] == 1.0
+    assert table.low[place] < 0.1

@@ -27,7 +27,7 @@ from samplewise.engine.models.choice import choose_learner
 from samplewise.engine.models.learner import Learner
 from samplewise.engine.models.metrics import Metric, choose_metric
 from samplewise.engine.refits import AutoExecutor, FitStore, Prepared, with_embeddings
-from samplewise.engine.refits.preparation import FITS
+from samplewise.engine.refits.preparation import FITS, require_settings
 from samplewise.engine.refits.processes import available_cores
 from samplewise.labels.predictions import checked_predictions
 from samplewise.report import Comparison, compare, summary_html, summary_text, to_html, to_json, to_junit, to_markdown
@@ -165,6 +165,7 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
     >>> audit(X, X[:, 0] > 0, checks="SW101,SW105").findings
     ()
     """
+    require_settings(seed, executor)
     roles = Roles(label, id, groups, segments, time, tuple(drop_columns), image, text)
     taken = take_in(
         X, y, roles, test=test, task=task, positive=positive, predictions=predictions, embeddings=embeddings

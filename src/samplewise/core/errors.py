@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, ClassVar, Protocol, Self
 
 
@@ -43,14 +43,19 @@ class NotApplicable(SamplewiseError):
     """Raised by a check to say, with the reason, that its question does not arise for this data."""
 
 
-def unknown_name(kind: str, got: str, allowed: Iterable[str]) -> InputError:
-    """The error for a name that is not among the allowed ones, with the nearest match as the fix."""
+def unknown_name(kind: str, got: Any, allowed: Iterable[str]) -> InputError:
+    """The error for a name that is not among the allowed ones, with the nearest match as the fix.
+
+    A name that starts with what was typed is nearer than one of about the same letters: "acc" means accuracy, not auc.
+    """
     names = list(map(str, allowed))
-    near = get_close_matches(got, names, n=1, cutoff=0.5)
+    typed = got if isinstance(got, str) else ""  # None or a number is near no name
+    begun = [name for name in names if typed and name.startswith(typed)]
+    near = sorted(begun, key=len)[:1] or get_close_matches(typed, names, n=1, cutoff=0.5)
     shown = ", ".join(names[:20]) + (f", ... ({len(names)} in all)" if len(names) > 20 else "")
     return InputError(
         f"there is no {kind} named {got!r}",
-        got=got,
+        got=got if isinstance(got, str) else repr(got),
         fix=(f"did you mean {near[0]!r}? " if near else "") + f"known: {shown}",
     )
 
@@ -118,3 +123,25 @@ def require_shares(values: Any, name: str, **limits: Any) -> list[float]:
     if not found:
         raise InputError(f"{name} needs at least one share", where=name, got="none", fix="pass shares such as 0.1")
     return found
+
+
+def require_count(value: Any, name: str, least: int = 1, why: str = "", *, usual: int | None = None) -> int:
+    """The value as an int, where it is a whole number of at least `least`; refuses fractions, text, True and None.
+
+    Every argument that counts something (draws, repeats, neighbors, folds) is checked here.
+
+    Args:    value: what was given.   name: of the argument, as the caller wrote it.   least: the fewest there may be.
+             why: the reason for so many, in words that follow the colon.   usual: a value that serves most users.
+    Raises:  InputError that names the argument.
+
+    >>> require_count(3, "repeats")
+    3
+    """
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if whole and int(value) >= least:
+        return int(value)
+    advice = f"{least} or more" if usual is None else f"{usual}, at least {least}"
+    raise InputError(
+        f"{name} must be a whole number of at least {least}" + (f": {why}" if why else ""), where=name,
+        got=f"{name}={value!r}"[:80], fix=f"use {name}={advice}",
+    )  # fmt: skip

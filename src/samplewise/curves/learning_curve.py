@@ -1,6 +1,6 @@
 """Error against the number of training rows, measured on rows that no subset of the repeat was taught."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
-from samplewise.core.errors import InputError, require_kind
+from samplewise.core.errors import InputError, require_count, require_kind, unknown_name
 from samplewise.core.execution import Executor
 from samplewise.curves.comparison import Comparison, compare
 from samplewise.curves.forecasts import Forecast, forecast
@@ -131,12 +131,13 @@ def measure_learning_curve(  # noqa: PLR0913  # one keyword per thing a user may
     >>> measure_learning_curve((X, (X[:, 0] > 30).astype(int)), sizes=[10, 40], repeats=2).error.shape
     (2,)
     """
+    repeats = require_count(repeats, "repeats", usual=5)
     part = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor, run_dir=folder).unsplit
     if refits is not None:
         refits.require_rows(part.data.ids)
         return curve_of_refits(refits, part.target, groups=part.runner.groups)
     rows = len(part)
-    wanted = log_sizes(rows, part.class_count) if isinstance(sizes, str) else list(sizes)
+    wanted = _sizes(sizes, rows, part.class_count)
     if not wanted or wanted[-1] >= rows:
         raise InputError(
             "the largest training size leaves no row to judge on",
@@ -145,6 +146,23 @@ def measure_learning_curve(  # noqa: PLR0913  # one keyword per thing a user may
         )
     made = refit(part.runner, "nested", part.folds, count=_affordable(part, wanted, repeats, budget), sizes=wanted)
     return curve_of_refits(made, part.target, groups=part.runner.groups)
+
+
+def _sizes(sizes: Any, rows: int, classes: int) -> list[int]:
+    """The training sizes that were asked for, each a whole number, every one larger than the one before."""
+    if isinstance(sizes, str):
+        if sizes != "log":
+            raise unknown_name("choice of sizes", sizes, ("log",))
+        return log_sizes(rows, classes)
+    if not isinstance(sizes, Iterable):
+        raise InputError(
+            "sizes must be training sizes in a list", where="sizes", got=f"sizes={sizes!r}"[:80],
+            fix='pass sizes=[10, 20, 40], or "log"',
+        )  # fmt: skip
+    wanted = [require_count(size, "sizes") for size in sizes]
+    if wanted != sorted(set(wanted)):
+        raise InputError("sizes must grow", where="sizes", got=f"sizes={wanted}"[:80], fix="pass sizes=[10, 20, 40]")
+    return wanted
 
 
 def _affordable(part: Part, sizes: Sequence[int], repeats: int, budget: str | float | None) -> int:
@@ -169,7 +187,8 @@ def log_sizes(rows: int, classes: int = 0, count: int = 6, *, largest: int | Non
     >>> log_sizes(1000)
     [25, 50, 100, 200, 400, 800]
     """
-    largest = max(1, int(LARGEST_SHARE * rows)) if largest is None else largest
+    rows, count = require_count(rows, "rows"), require_count(count, "count")
+    largest = max(1, int(LARGEST_SHARE * rows)) if largest is None else require_count(largest, "largest")
     least = max(min(LEAST_ROWS, largest), 2 * classes)
     halved = {round(largest * 0.5**step) for step in range(count)}
     return sorted({size for size in halved if size >= least} | {largest})

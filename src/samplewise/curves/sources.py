@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_count
 from samplewise.core.execution import Executor
 from samplewise.core.randomness import hashed_uniform
 from samplewise.curves.transport import Transport, require_transport, transport
@@ -162,6 +162,7 @@ def forecast_mixtures(
     True
     """
     require_transport()
+    repeats = require_count(repeats, "repeats", usual=3)
     part = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor).unsplit
     names, member = _members(source, judge, len(part))
     judges = _unseen(part, member)

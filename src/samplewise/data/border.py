@@ -1,12 +1,13 @@
 """What users hold becomes what the other floors read: every conversion of features, labels and segments is here."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
 import lazy_loader
 import numpy as np
 
-from samplewise.core.arrays import Array
+from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, name_rows
 from samplewise.data.images import Images
 
@@ -78,6 +79,49 @@ def as_vector(values: Any, name: str, allow_matrix: bool = False) -> Array:
     return array
 
 
+def as_numbers(value: Any, name: str, axes: int = 1, fix: str = "") -> Floats:
+    """Losses, probabilities, scores or flags as float64 (n,), or (n, c) with two axes; missing is NaN.
+
+    Args:
+        value: list, array, pandas or polars column or frame, torch tensor; one column counts as (n,).
+        name: the argument's name, for messages.
+        axes: 1 or 2.
+        fix: what to do instead, where that is known; default: the shape to pass.
+
+    Raises:
+        InputError: rows such as (X, y), text, a single number, ragged rows, or another number of axes.
+
+    >>> as_numbers([True, None, 3], "wrong")
+    array([ 1., nan,  3.])
+    """
+    try:
+        array = _as_array(_detached(value), name)
+    except InputError:  # ragged, as a pair (X, y) is
+        array = np.empty(0, dtype=object)
+    if axes == 1 and array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.dtype.kind == "O":
+        numbers = _as_numbers(array) if array.size and not isinstance(value, str | Mapping) else None
+        array = array if numbers is None else numbers
+    if array.dtype.kind not in "biuf" or array.ndim != axes:
+        shape = "(n,)" if axes == 1 else "(n, c)"
+        raise InputError(
+            f"{name} must be numbers of shape {shape}", where=name, got=shown(value),
+            fix=fix or f"pass an array {shape} of numbers, one entry per row; rows (X, y) are for functions of data",
+        )  # fmt: skip
+    return array.astype(np.float64)
+
+
+def shown(value: Any) -> str:
+    """What was given, for a message: the kind, and the shape of an array or of the parts of a pair."""
+    kind = type(value).__name__
+    if hasattr(value, "shape"):
+        return f"{kind}, shape {tuple(value.shape)}" + (f", dtype {value.dtype}" if hasattr(value, "dtype") else "")
+    if isinstance(value, tuple | list) and value and all(hasattr(part, "shape") for part in value):
+        return f"{kind} of shapes {', '.join(str(tuple(part.shape)) for part in value[:5])}"
+    return f"{kind} {value!r}"[:80]
+
+
 def as_segments(values: Any) -> Any:
     """Segments as a pandas frame with n rows and the index 0..n-1; a single column without a name is called "segment".
 
@@ -131,9 +175,26 @@ def _is_frame(values: Any) -> bool:
     return any(hasattr(kind, mark) for mark in ("columns", "column_names", "__dataframe__", "__narwhals_dataframe__"))
 
 
+def _refuse_no_table(X: Any) -> None:
+    """Name the call that reads what is close to rows and is none: a path, an iterator, a list of dicts."""
+    if isinstance(X, str | bytes | os.PathLike):
+        raise InputError(
+            "X is a path or a text, not rows", got=repr(X)[:80],
+            fix="read a file with read_dataset(path, label=...), a text path and not bytes; texts come in a list",
+        )  # fmt: skip
+    if hasattr(X, "__next__"):
+        raise InputError(
+            "X is an iterator, and rows are read more than once", got=type(X).__name__,
+            fix="pass np.array(list(X)), or read a file with read_dataset(path, label=...)",
+        )  # fmt: skip
+    if isinstance(X, list) and X and isinstance(X[0], Mapping):
+        raise InputError("X is a list of dicts", got=f"{len(X)} dicts", fix="pass pd.DataFrame(rows)")
+
+
 def _converted(X: Any) -> Any:
     if isinstance(X, Images):
         return X
+    _refuse_no_table(X)
     if hasattr(X, "tocsr"):
         return _as_csr(X)
     if isinstance(X, Mapping):
@@ -251,7 +312,8 @@ def _as_array(values: Any, name: str) -> Array:
     except ValueError:
         raise InputError(
             f"{name} has rows of different lengths", got=f"a {type(values).__name__} of {len(values)} rows",
-            fix=f"give every row of {name} the same number of entries",
+            fix=f"give every row of {name} the same number of entries"
+            + ("; for labels beside X pass a tuple (X, y)" if name == "X" and len(values) == 2 else ""),
         ) from None  # fmt: skip
     if array.dtype.kind in "US" and not isinstance(values, np.ndarray):
         array = np.array(values, dtype=object)  # numpy turned numbers beside strings into strings

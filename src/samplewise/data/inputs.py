@@ -100,7 +100,7 @@ def require_labels(y: Array | None, ids: Array, name: str = "data") -> None:
     if absent.any():
         raise InputError(
             f"every row of {name} needs a label", where=name_rows(ids[absent]),
-            got=f"{int(absent.sum())} of {len(ids)} rows without", fix=f"label them, or drop them: {name}.drop(ids)",
+            got=f"{int(absent.sum())} of {len(ids)} rows without", fix="label them, or leave these rows out",
         )  # fmt: skip
 
 

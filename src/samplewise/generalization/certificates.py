@@ -12,10 +12,11 @@ import numpy as np
 from scipy import optimize, special
 
 from samplewise.core.arrays import Array, Floats, require_finite
-from samplewise.core.errors import InputError, name_rows, require_share
+from samplewise.core.errors import InputError, name_rows, require_count, require_share
 from samplewise.core.randomness import key_hashes, uniform_from_hashes
 from samplewise.core.values import Estimate
-from samplewise.generalization.errors import highest_rate
+from samplewise.data.border import as_numbers
+from samplewise.generalization.errors import are_counts, highest_rate
 
 MOST_EXACT = 600.0  # beyond exp(-600) the beta quantile leaves double precision; the Chernoff bound takes over
 LARGEST_BET = 0.75  # share of the capital that may be lost on one row
@@ -50,13 +51,7 @@ def clopper_pearson_bound(errors: float, n: float, confidence: float = 0.95, loo
     10 % [0, 19.9] of rows
     """
     require_counts(errors, n, confidence)
-    if looks < 1:
-        raise InputError(
-            "a score was looked at at least once",
-            where="looks",
-            got=f"looks={looks}",
-            fix="count the models that were scored on these rows",
-        )
+    looks = require_count(looks, "looks", 1, "count the models that were scored on these rows")
     return certified(errors, n, confidence, math.log(looks), "clopper1934")
 
 
@@ -102,7 +97,7 @@ def betting_bound(
     """
     require_share(confidence, "confidence")
     least, greatest = float(loss_range[0]), float(loss_range[1])
-    values = np.asarray(losses, dtype=np.float64).reshape(-1)
+    values = as_numbers(losses, "losses")
     names = np.arange(len(values)) if ids is None else np.asarray(ids)
     _require_losses(values, names, least, greatest)
     scaled = (values - least) / (greatest - least)
@@ -246,7 +241,7 @@ def _betting_bound(drawn: Floats, miss: float) -> float:
 def require_counts(errors: float, n: float, confidence: float) -> None:
     """Refuse counts that are no error rate."""
     require_share(confidence, "confidence")
-    if not (n > 0 and 0 <= errors <= n):
+    if not are_counts(errors, n):
         raise InputError(
             "an error rate needs rows and at most as many errors",
             where="errors or n",

@@ -13,6 +13,7 @@ from scipy import stats
 from samplewise.core.arrays import Array, Floats, Ints, Mask, require_finite
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.values import Estimate
+from samplewise.data.border import as_numbers
 
 EVERY = "every row"  # the key where all rows share one threshold
 WITHIN = 0.95  # of calibration sets have a coverage inside the interval that is reported
@@ -41,8 +42,8 @@ class ConformalThreshold:
         Returns: (m, c) True where the label is in the set of the row; a set may be empty, or hold every label.
         Raises:  InputError for NaN, or for a class that no calibration row had.   Cost: O(m c).
         """
-        given = np.asarray(probabilities, dtype=np.float64)
-        _require_shape(given, 2, "probabilities", "(m, c)")
+        given = as_numbers(probabilities, "probabilities", 2)
+        _require_predicted(given, "probabilities")
         columns = np.arange(given.shape[1]) if classes is None else np.asarray(classes)
         if len(columns) != given.shape[1]:
             raise InputError(
@@ -60,8 +61,8 @@ class ConformalThreshold:
         Returns: (m,) lower and (m,) upper ends.
         Raises:  InputError for NaN, or for a group that no calibration row had.   Cost: O(m).
         """
-        given = np.asarray(outputs, dtype=np.float64)
-        _require_shape(given, 1, "outputs", "(m,)")
+        given = as_numbers(outputs, "outputs")
+        _require_predicted(given, "outputs")
         half = self._of(np.zeros(len(given)) if classes is None else np.asarray(classes))
         return given - half, given + half
 
@@ -108,7 +109,7 @@ def conformal_threshold(scores: Any, miscoverage: float = 0.1, *, classes: Any =
     >>> found.thresholds, str(found.coverage[0])
     (array([90.]), '90 % [83.4, 95] of rows')
     """
-    values = np.asarray(scores, dtype=np.float64).reshape(-1)
+    values = as_numbers(scores, "scores")
     miscoverage = require_share(miscoverage, "miscoverage")
     if not len(values):
         raise InputError(
@@ -146,9 +147,5 @@ def _one_threshold(ordered: Floats, miscoverage: float) -> tuple[float, Estimate
     return float(ordered[k - 1]), coverage
 
 
-def _require_shape(values: Floats, axes: int, name: str, shape: str) -> None:
-    if values.ndim != axes:
-        raise InputError(
-            f"{name} must have shape {shape}", where=name, got=f"shape {values.shape}", fix=f"pass an array {shape}"
-        )
+def _require_predicted(values: Floats, name: str) -> None:
     require_finite(values, np.arange(len(values)), f"the {name}", "predict every row, or leave it out")

@@ -1,5 +1,6 @@
 """Error of a model on rows it did not see, with an interval."""
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from scipy import special, stats
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.values import Estimate
+from samplewise.data.border import as_numbers
 from samplewise.engine.refits.effects import mean_and_error
 
 
@@ -33,7 +35,7 @@ def clopper_pearson(errors: float, rows: float, coverage: float = 0.95) -> Estim
     3 % [0.623, 8.52] of rows
     """
     coverage = require_share(coverage, "coverage")
-    if not (rows > 0 and 0 <= errors <= rows):
+    if not are_counts(errors, rows):
         raise InputError(
             "an error rate needs rows, and at most as many errors",
             got=f"{errors} errors in {rows} rows",
@@ -42,6 +44,12 @@ def clopper_pearson(errors: float, rows: float, coverage: float = 0.95) -> Estim
     tail = (1.0 - coverage) / 2.0
     low, high = 1.0 - highest_rate(rows - errors, rows, tail), highest_rate(errors, rows, tail)
     return Estimate("error", errors / rows, low, high, "share of rows", coverage, "clopper1934")
+
+
+def are_counts(errors: Any, rows: Any) -> bool:
+    """Whether these are numbers of rows, and at most as many of them wrong as there are."""
+    known = isinstance(errors, Real) and isinstance(rows, Real)
+    return known and bool(rows > 0 and 0 <= errors <= rows)
 
 
 def error_rate(wrong: Any, groups: Array | None = None, coverage: float = 0.95) -> Estimate:
@@ -66,7 +74,7 @@ def error_rate(wrong: Any, groups: Array | None = None, coverage: float = 0.95) 
     >>> error_rate([0, 0, 1, 1], groups=["a", "a", "b", "b"]).high > error_rate([0, 0, 1, 1]).high
     True
     """
-    return clopper_pearson(*effective_counts(np.asarray(wrong, dtype=np.float64), groups), coverage)
+    return clopper_pearson(*effective_counts(as_numbers(wrong, "wrong"), groups), coverage)
 
 
 def absolute_error(outputs: Any, numbers: Any, groups: Array | None = None, coverage: float = 0.95) -> Estimate:
@@ -143,8 +151,7 @@ def _design_effect(flags: Floats, groups: Array) -> float:
 
 
 def _pair(outputs: Any, numbers: Any) -> tuple[Floats, Floats]:
-    predicted = np.asarray(outputs, dtype=np.float64).reshape(-1)
-    given = np.asarray(numbers, dtype=np.float64).reshape(-1)
+    predicted, given = as_numbers(outputs, "outputs"), as_numbers(numbers, "numbers")
     if len(predicted) != len(given) or len(given) < 2:
         raise InputError(
             "an interval for the error needs one prediction per label and at least two rows",

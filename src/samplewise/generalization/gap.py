@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from samplewise.core.arrays import Array, equal_but_for_rounding
-from samplewise.core.errors import InputError, require_share
+from samplewise.core.errors import InputError, require_count, require_share
 from samplewise.core.execution import Executor
 from samplewise.core.values import Estimate, Scores
 from samplewise.data.dataset import Dataset
@@ -198,7 +198,7 @@ def _torn(refits: tuple[Refits, ...], groups: Array | None) -> list[str]:
 
 
 def _require_fits(splits: int, draws: int) -> None:
-    if splits < 2 or draws < 1 or splits * draws < LEAST_FITS:
+    if require_count(splits, "splits", 2, usual=30) * require_count(draws, "draws", usual=3) < LEAST_FITS:
         raise InputError(
             "there are too few splits to compare rows that taught with others", got=f"splits={splits}, draws={draws}",
             fix="use splits=30, draws=3",

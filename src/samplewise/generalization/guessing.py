@@ -8,6 +8,7 @@ from scipy import stats
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.values import Estimate
+from samplewise.data.border import as_numbers
 from samplewise.generalization.errors import clustered
 
 
@@ -29,8 +30,8 @@ def beats_guessing(
     >>> round(saved.value, 3), p < 0.01
     (0.375, True)
     """
-    model, constant = np.asarray(losses, dtype=np.float64), np.asarray(guessed, dtype=np.float64)
-    _require_pairs(model.reshape(len(model), -1), constant.reshape(len(constant), -1))
+    model, constant = as_numbers(losses, "losses"), as_numbers(guessed, "guessed")
+    _require_pairs(model, constant)
     return _tested("saved", constant - model, groups, coverage, "", "diebold1995")
 
 
@@ -53,7 +54,8 @@ def discrimination(
     >>> round(found.value, 1)
     65.0
     """
-    said, true = np.asarray(answers, dtype=np.float64), np.asarray(truth, dtype=np.float64)
+    said = as_numbers(answers, "answers", 2)
+    true = as_numbers(truth, "truth", 2, fix="pass class indicators, np.eye(c)[codes], or numbers as y.reshape(-1, 1)")
     _require_pairs(said, true)
     centred = true - true.mean(axis=0)
     spread = float(np.square(centred).sum(axis=1).mean()) or 1.0

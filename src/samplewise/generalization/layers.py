@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.covariance import ledoit_wolf
 
 from samplewise.core.arrays import Array, Floats, Mask
-from samplewise.core.errors import InputError, name_rows, unknown_name
+from samplewise.core.errors import InputError, name_rows, require_count, unknown_name
 from samplewise.core.randomness import generator, key_hashes, uniform_from_hashes
 from samplewise.core.values import Exhibit
 from samplewise.data.border import default_ids
@@ -117,8 +117,7 @@ def layer_profile(
     """
     if metric not in METRICS:
         raise unknown_name("metric", str(metric), METRICS)
-    if permutations < 20:
-        raise InputError("a null band needs random divisions", got=f"permutations={permutations}", fix="use 200")
+    permutations = require_count(permutations, "permutations", 20, "a null band needs random divisions", usual=200)
     network, encode = _opened(module)
     sides = [_rows(part, encode, name) for part, name in ((train, "train"), (held_out, "held_out"))]
     names = _with_weights(network) if layers is None else list(layers)

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask, positions_of
-from samplewise.core.errors import InputError, name_rows, require_kind, require_share, unknown_name
+from samplewise.core.errors import InputError, name_rows, require_count, require_kind, require_share, unknown_name
 from samplewise.core.execution import Executor
 from samplewise.core.values import Attribution, Estimate, Scores
 from samplewise.data.dataset import Dataset
@@ -242,11 +242,7 @@ def _answers(runner: FitRunner, inside: Mask) -> Array:
 def _subsets(rows: Prepared, models: int, ratio: float) -> Mask:
     """(k, n) random subsets with classes in equal share; halves come with their complements."""
     require_share(ratio, "ratio")
-    if models < LEAST_MODELS:
-        raise InputError(
-            "a row must be in some subsets and out of others", got=f"models={models}",
-            fix=f"use {LEAST_MODELS} models or more",
-        )  # fmt: skip
+    models = require_count(models, "models", LEAST_MODELS, "a row must be in some subsets and out of others", usual=100)
     codes = None if rows.target.classes is None else rows.target.codes
     if ratio == 0.5:
         return random_halves(rows.data.ids, codes, rows.groups, pairs=-(-models // 2), seed=rows.seed)

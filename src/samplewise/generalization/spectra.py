@@ -9,7 +9,7 @@ from scipy import linalg, stats
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from samplewise.core.arrays import Array, Floats
-from samplewise.core.errors import InputError, unknown_name
+from samplewise.core.errors import InputError, require_count, unknown_name
 from samplewise.core.randomness import generator
 from samplewise.core.values import Estimate
 from samplewise.data.inputs import as_given
@@ -148,7 +148,7 @@ def curvature_spectrum(
 
 def _require_sizes(size: int, count: int, probes: int, method: str) -> None:
     most = size if method == "exact" else size - 1
-    if not 1 <= count <= most:
+    if require_count(count, "count", usual=min(10, most)) > most:
         raise InputError(
             "so many eigenvalues cannot be asked for", got=f"count={count} of a matrix of {size} parameters",
             fix=f'use a count from 1 to {most}, or method="exact"',
@@ -158,8 +158,7 @@ def _require_sizes(size: int, count: int, probes: int, method: str) -> None:
             "the matrix is too large to be written out", got=f"{size:,} parameters",
             where=f"the widest is {MOST_EXACT:,}", fix='use method="lanczos"',
         )  # fmt: skip
-    if probes < 2:
-        raise InputError("an interval over probes needs at least two", got=f"probes={probes}", fix="use probes=10")
+    require_count(probes, "probes", 2, "an interval over probes needs as many", usual=10)
 
 
 def _exact(curved: Any, count: int, matrix: str) -> CurvatureSpectrum:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats
-from samplewise.core.errors import InputError
+from samplewise.core.errors import require_count
 from samplewise.core.execution import Executor
 from samplewise.core.values import Scores
 from samplewise.data.splits import nested_subsets
@@ -56,8 +56,7 @@ def out_of_bag_value(  # the data and its fits
     >>> out_of_bag_value((X, y), count=20).top(1, largest=False).keys
     array([7])
     """
-    if count < 10:
-        raise InputError("a standard error needs more bags", got=f"count={count}", fix="use count=100, at least 10")
+    count = require_count(count, "count", 10, "a standard error needs bags that differ", usual=100)
     rows = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor)
     rows.require_unordered("value the rows")
     given = rows.unsplit

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from samplewise.core.arrays import Floats
-from samplewise.core.errors import require_kind
+from samplewise.core.errors import require_count, require_kind
 from samplewise.core.values import Attribution, Estimate, Scores
 from samplewise.influence.evaluation import rank_correlations
 from samplewise.influence.game import MOST_FITS, Game
 from samplewise.influence.intervals import mean_estimate
-from samplewise.influence.semivalues import HELPS, random_sets, require_count
+from samplewise.influence.semivalues import HELPS, SPREAD, random_sets
 
 RIDGES = np.logspace(-3, 3, 25)  # of the mean diagonal of the Gram matrix of the sets
 
@@ -54,7 +54,7 @@ def datamodel(game: Game, *, count: int = 500, most_fits: int = MOST_FITS) -> Da
     (10, 10)
     """
     require_kind(game, Game)
-    require_count(count, 20, "count")
+    count = require_count(count, "count", 20, SPREAD, usual=300)
     game.require_affordable(count, most_fits, "draw fewer sets: count=")
     inside = random_sets(game, count)
     outcomes = np.column_stack([game.margins(inside), game.worth(inside)])

@@ -14,6 +14,7 @@ from samplewise.core.randomness import derive_seed
 from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_second
+from samplewise.data.targets import Task
 from samplewise.engine.models.learner import Fit
 from samplewise.engine.models.metrics import Metric, choose_metric
 from samplewise.engine.refits import FitRunner, prepare
@@ -144,6 +145,7 @@ def open_game(
     validation: Any,
     *,
     learner: Any = None,
+    task: Task = "auto",
     utility: str | None = None,
     players: Players = "rows",
     seed: int = 0,
@@ -158,6 +160,7 @@ def open_game(
         data: n labelled training rows, a `Dataset` or (X, y).
         validation: m labelled rows of the same kind that nothing is fitted on.
         learner: a name, a scikit-learn estimator or a `Learner`; None for the default of this shape of data.
+        task: "auto", "classification" or "regression".
         utility: "accuracy", "balanced_accuracy", "auc", "mae" or "r2"; None for accuracy, or mae for numbers.
         players: "rows", or "groups" to value the groups of `data.groups` (sources, hospitals) as a whole.
         seed: of the fits and of every draw.
@@ -179,7 +182,7 @@ def open_game(
     (50.0, 100.0)
     """
     held = as_second(validation, "validation")
-    rows = prepare(data, learner, seed=seed, executor=executor, test=held)
+    rows = prepare(data, learner, task=task, seed=seed, executor=executor, test=held)
     keys, member = _players(rows.data, players)
     return Game(rows.runner, member, keys, held.ids, choose_metric(utility, rows.target.task), players)
 

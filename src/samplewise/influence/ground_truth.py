@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Mask
-from samplewise.core.errors import InputError, require_kind, require_share
+from samplewise.core.errors import InputError, require_count, require_kind, require_share
 from samplewise.core.randomness import derive_seed, hashed_order
 from samplewise.influence.game import MOST_FITS, Game
 
@@ -52,12 +52,12 @@ def refit_subsets(
     """
     require_kind(game, Game)
     size = round(require_share(share, "share") * len(game))
-    if count < 5 or seeds < 1 or not 0 < size < len(game):
+    count, seeds = require_count(count, "count", 5, usual=50), require_count(seeds, "seeds", usual=3)
+    if not 0 < size < len(game):
         raise InputError(
-            "ground truth needs 5 subsets that leave some rows and hold some, and a seed",
-            got=f"count={count}, share={share:g} of {len(game)} rows, seeds={seeds}",
-            fix="use count=50, share=0.5, seeds=3",
-        )
+            "ground truth needs subsets that leave some rows and hold some",
+            got=f"share={share:g} of {len(game)} rows", fix="use share=0.5",
+        )  # fmt: skip
     game.require_affordable(count * seeds, most_fits, "draw fewer subsets, or seeds=1")
     subsets = np.zeros((count, len(game)), dtype=bool)
     for number, subset in enumerate(subsets):

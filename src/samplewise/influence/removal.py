@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from samplewise.core.arrays import Floats, Ints, Mask, positions_of, require_finite
-from samplewise.core.errors import InputError, require_kind, require_shares
+from samplewise.core.errors import InputError, require_count, require_kind, require_shares
 from samplewise.core.randomness import derive_seed, hashed_order, key_hashes
 from samplewise.core.values import Attribution, Estimate, Exhibit, Scores
 from samplewise.influence.game import MOST_FITS, Game
@@ -129,6 +129,7 @@ def brittleness(
     require_kind(attribution, Attribution)
     require_kind(game, Game)
     _require_flippable(game, counts)
+    seeds = require_count(seeds, "seeds")
     asked = positions_of(attribution.query_ids, game.query_ids)
     values = np.asarray(attribution.values)[:, positions_of(game.keys, np.asarray(attribution.ids))]
     require_finite(values.T, game.keys, "the attribution", "leave these rows out of data before attributing")
@@ -217,8 +218,7 @@ def _checked_shares(shares: Sequence[float], seeds: int) -> Floats:
     grid = np.r_[0.0, require_shares(shares, "shares")]
     if (np.diff(grid) <= 0).any():
         raise InputError("shares must grow", got=f"shares={tuple(shares)}", fix=f"use shares={SHARES}")
-    if seeds < 3:
-        raise InputError("a curve needs at least three seeds", got=f"seeds={seeds}", fix="use seeds=3")
+    require_count(seeds, "seeds", 3, "the spread of a curve is that between seeds", usual=3)
     return grid
 
 

@@ -4,13 +4,14 @@ import numpy as np
 from scipy.special import betaln, gammaln
 
 from samplewise.core.arrays import Floats, Ints, Mask
-from samplewise.core.errors import InputError, require_kind
+from samplewise.core.errors import InputError, require_count, require_kind
 from samplewise.core.randomness import derive_seed, hashed_order, key_hashes, uniform_from_hashes
 from samplewise.core.values import Scores
 from samplewise.influence.game import MOST_FITS, Game
 
 AT_ONCE = 8  # prefixes of a permutation that are fitted before looking whether it may stop
 HELPS = "raises the validation score"
+SPREAD = "a standard error needs draws that differ"
 
 
 def banzhaf(game: Game, *, count: int = 1000, most_fits: int = MOST_FITS) -> Scores:
@@ -43,7 +44,7 @@ def banzhaf(game: Game, *, count: int = 1000, most_fits: int = MOST_FITS) -> Sco
     array([1])
     """
     require_kind(game, Game)
-    require_count(count, 4, "count")
+    count = require_count(count, "count", 4, SPREAD, usual=1000)
     game.require_affordable(count, most_fits, "draw fewer sets: count=")
     inside = random_sets(game, count)
     values, spread = _difference_of_means(inside, game.worth(inside))
@@ -89,7 +90,7 @@ def data_shapley(
     50.0
     """
     require_kind(game, Game)
-    require_count(permutations, 2, "permutations")
+    permutations = require_count(permutations, "permutations", 2, SPREAD, usual=50)
     if min(beta) < 1 or tolerance < 0:
         raise InputError(
             "a law of sizes needs two numbers of at least 1, and a tolerance must not be negative",
@@ -166,11 +167,3 @@ def _difference_of_means(inside: Mask, worth: Floats) -> tuple[Floats, Floats]:
             errors.append(np.maximum(squares, 0.0) / (count - 1))
         means.append(mean)
     return means[0] - means[1], np.sqrt(errors[0] + errors[1])
-
-
-def require_count(count: int, least: int, name: str) -> None:
-    """Refuse fewer draws than a standard error needs."""
-    if count < least:
-        raise InputError(
-            "a standard error needs more draws", got=f"{name}={count}", fix=f"use {name}={least} or more; 100 are usual"
-        )

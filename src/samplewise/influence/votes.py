@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_count
 from samplewise.core.randomness import key_hashes
 from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_dataset
+from samplewise.data.targets import Task
 from samplewise.engine.neighbours import NeighbourIndex, neighbour_shapley_moments, ranked_neighbour_shapley
 from samplewise.engine.refits import prepare
 from samplewise.engine.refits.ordering import in_id_order
@@ -23,6 +24,7 @@ def knn_shapley(
     y: Any = None,
     *,
     label: str | None = None,
+    task: Task = "auto",
     validation: Any = None,
     count: int = 10,
     folds: int = 5,
@@ -36,6 +38,7 @@ def knn_shapley(
 
     Args:
         data, y, label: n rows with class labels, in any form `samplewise.data.as_dataset` takes.
+        task: "auto", "classification" or "regression".
         validation: m labelled rows that ask, a `Dataset` or (X, y); or None.
         count: neighbours that vote.
         folds: number of folds.
@@ -57,9 +60,10 @@ def knn_shapley(
     >>> knn_shapley((X, y), count=5).top(1, largest=False).keys
     array([7])
     """
+    count = require_count(count, "count", usual=10)
     if validation is not None:
-        return _asked_by(validation, as_dataset(data, y, label=label), count)
-    given = prepare(data, y=y, label=label, n_folds=folds, seed=seed).whole
+        return _asked_by(validation, as_dataset(data, y, label=label), task, count)
+    given = prepare(data, y=y, label=label, task=task, n_folds=folds, seed=seed).whole
     part, order = in_id_order(given)  # equally near rows vote in an order of their own
     _require_classes(part.class_count, len(part))
     value, variance, seen = np.zeros((3, len(part)))
@@ -80,9 +84,9 @@ def knn_shapley(
     return Scores("neighbour_value", mean, ids, "share of votes, times rows", ALIKE, spread=spread)
 
 
-def _asked_by(validation: Any, data: Dataset, count: int) -> Scores:
+def _asked_by(validation: Any, data: Dataset, task: Task, count: int) -> Scores:
     """Values of all rows to the votes on the validation rows."""
-    game = open_game(data, validation)
+    game = open_game(data, validation, task=task)
     _require_classes(game.class_count, len(game))
     order = np.argsort(key_hashes(game.keys), kind="stable")  # equally near rows vote in an order of their own
     rows, asked = game.runner.space[: len(game)], game.runner.space[len(game) :]

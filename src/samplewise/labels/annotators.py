@@ -104,7 +104,13 @@ def _log_prior(confusion: Floats, shares: Floats | None) -> float:
 
 def _coded(annotations: Any) -> tuple[Array, Ints]:
     """Classes, and (n, a) codes with -1 for missing."""
-    table = np.asarray(annotations.to_numpy() if hasattr(annotations, "to_numpy") else annotations)
+    try:
+        table = np.asarray(annotations.to_numpy() if hasattr(annotations, "to_numpy") else annotations)
+    except ValueError:  # ragged, as a pair (X, y) is
+        raise InputError(
+            "annotations are a table, one column per annotator", where="annotations",
+            got=f"{type(annotations).__name__} of parts of different shape", fix="pass (n, a) labels",
+        ) from None  # fmt: skip
     if table.ndim != 2 or 0 in table.shape:
         raise InputError(
             "annotations are a table, one column per annotator", got=f"shape {table.shape}", fix="pass (n, a) labels"

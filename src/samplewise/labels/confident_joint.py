@@ -10,7 +10,7 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import unknown_name
 from samplewise.labels.blocks import row_slices
-from samplewise.labels.predictions import as_probabilities, refuse_perfect
+from samplewise.labels.predictions import as_codes, as_probabilities, refuse_perfect
 
 NEVER = 2.0  # threshold of a class without rows: no probability reaches it
 LEAST = 2e-6  # thresholds are not lower than this
@@ -167,7 +167,7 @@ def confident_learning(P: Any, y: Any, *, compat: Literal["paper", "cleanlab"] =
     """
     if compat not in ("paper", "cleanlab"):
         raise unknown_name("compat", compat, ("paper", "cleanlab"))
-    codes = np.asarray(y, dtype=np.intp)
+    codes = as_codes(y)
     columns = int(np.shape(P)[1]) if np.ndim(P) > 1 else 0  # classes that nobody was given still have one
     values = as_probabilities(P, codes, np.arange(len(codes)), columns if columns > 1 else 0)
     refuse_perfect(values, codes)

@@ -9,12 +9,12 @@ import lazy_loader
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_count
 from samplewise.core.execution import Executor
 from samplewise.core.randomness import derive_seed
 from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
-from samplewise.data.targets import Target
+from samplewise.data.targets import Target, Task
 from samplewise.engine.models import TorchLearner, dense_network
 from samplewise.engine.models.dynamics import Counted, DynamicsRecorder
 from samplewise.engine.refits import prepare
@@ -71,6 +71,7 @@ def training_dynamics(
     *,
     label: str | None = None,
     learner: TorchLearner | None = None,
+    task: Task = "auto",
     runs: int = 3,
     error_epochs: Iterable[int] | None = None,
     counted: Counted = "epoch_end",
@@ -85,6 +86,7 @@ def training_dynamics(
     Args:
         data, y, label: n labelled rows in c >= 2 classes, in any form `samplewise.data.as_dataset` takes.
         learner: a `TorchLearner`; None for a network with one hidden layer.
+        task: "auto", "classification" or "regression".
         runs: trainings from different first weights; one run mixes up hard, rare and lucky rows.
         error_epochs: epochs, from 1, at which the early error is kept; default a fifth of all.
         counted: "epoch_end" looks at clean rows after every epoch, "in_batch" at what training computes anyway.
@@ -108,8 +110,9 @@ def training_dynamics(
     array([3])
     """
     learner = TorchLearner(dense_network) if learner is None else learner
-    _require_loop(learner, runs)
-    rows = prepare(data, learner, y=y, label=label, seed=seed, executor=executor)
+    _require_loop(learner)
+    runs = require_count(runs, "runs", usual=3)
+    rows = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor)
     _require_classes(rows.target)
     epochs = (max(1, round(learner.epochs / 5)),) if error_epochs is None else tuple(sorted(set(error_epochs)))
     if any(not 1 <= epoch <= learner.epochs for epoch in epochs):
@@ -153,14 +156,12 @@ def _over_runs(runs: list[Floats], name: str, ids: Array) -> Scores:
     return Scores(quantity, values.mean(axis=0), ids, unit, larger_means, spread=spread)
 
 
-def _require_loop(learner: Any, runs: int) -> None:
+def _require_loop(learner: Any) -> None:
     if not isinstance(learner, TorchLearner):
         raise InputError(
             "training dynamics are recorded while a network is trained, and this learner has no such loop",
             got=type(learner).__name__, fix="pass a TorchLearner(make_module), or None for a small network",
         )  # fmt: skip
-    if runs < 1:
-        raise InputError("at least one run is needed", got=f"runs={runs}", fix="use runs=3")
 
 
 def _require_classes(target: Target) -> None:

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_count
 from samplewise.core.values import Scores
+from samplewise.data.targets import Task
 from samplewise.engine.neighbours import build_graph
 from samplewise.engine.refits import prepare
 
@@ -14,7 +15,9 @@ COUNT = 10
 MOST_COPIES = 100  # rows of one group that are looked past in search of others
 
 
-def neighbour_disagreement(data: Any, y: Any = None, *, label: str | None = None, count: int = COUNT) -> Scores:
+def neighbour_disagreement(
+    data: Any, y: Any = None, *, label: str | None = None, task: Task = "auto", count: int = COUNT
+) -> Scores:
     """Share of the nearest rows that have another label than the row itself.
 
     s_i = (number of the `count` nearest rows j of other groups with y_j != y_i) / count, Euclidean after encoding.
@@ -22,6 +25,7 @@ def neighbour_disagreement(data: Any, y: Any = None, *, label: str | None = None
     Args:
         data, y, label: n rows with class labels, in any form `samplewise.data.as_dataset` takes; rows of a group, and
             exact copies, are not each other's neighbours.
+        task: "auto", "classification" or "regression".
         count: neighbours of each row.
 
     Returns:
@@ -40,7 +44,7 @@ def neighbour_disagreement(data: Any, y: Any = None, *, label: str | None = None
     >>> neighbour_disagreement(X, y).top(1).keys
     array([3])
     """
-    rows = prepare(data, y=y, label=label)
+    rows = prepare(data, y=y, label=label, task=task)
     target, ids = rows.target, rows.data.ids
     if target.classes is None:
         raise InputError(
@@ -56,8 +60,7 @@ def neighbour_disagreement(data: Any, y: Any = None, *, label: str | None = None
 
 def nearest_others(space: Floats, groups: Array | None, ids: Array, count: int = COUNT) -> Ints:
     """(n, count) positions of the nearest rows of other groups, nearest first; -1 where there are no more."""
-    if count < 1:
-        raise InputError("count must be at least 1", where="count", got=repr(count), fix="ask for 10 neighbours")
+    count = require_count(count, "count", usual=10)
     numbers = np.arange(len(space)) if groups is None else np.unique(groups, return_inverse=True)[1]
     spare = min(int(np.bincount(numbers).max()) - 1, MOST_COPIES)
     near = build_graph(space, count=min(count + spare, len(space) - 1), keys=ids).indices.astype(np.intp)

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
-from samplewise.core.errors import InputError, require_kind
+from samplewise.core.errors import InputError, require_count, require_kind
 from samplewise.core.randomness import key_hashes
 from samplewise.core.values import Estimate
 from samplewise.engine.models.kernel_head import KernelHead
@@ -158,8 +158,7 @@ def label_posterior(part: Part, *, predictions: Floats | None = None, rounds: in
     Source: docs/decisions/0005; northcutt2021, patrini2017.
     """
     require_kind(part, Part)
-    if rounds < 1:
-        raise InputError("at least one round is needed", got=f"rounds={rounds}", fix="use rounds=2")
+    rounds = require_count(rounds, "rounds", usual=2)
     if not part.class_count:
         return _of_numbers(part, predictions, rounds)
     if predictions is not None:

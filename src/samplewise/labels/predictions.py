@@ -8,6 +8,7 @@ from scipy import stats
 from samplewise.core.arrays import Array, Floats, Ints, require_finite
 from samplewise.core.errors import InputError, name_rows
 from samplewise.core.randomness import hashed_order
+from samplewise.data.border import as_numbers, shown
 from samplewise.engine.refits import Part
 from samplewise.labels.blocks import row_slices
 from samplewise.labels.neighbours import nearest_others
@@ -47,9 +48,23 @@ def check_predictions(P: Any, codes: Ints, ids: Array) -> Array:
     array([[0.8, 0.2],
            [0.1, 0.9]])
     """
-    values = as_probabilities(P, codes, ids)
+    codes = as_codes(codes)
+    values = as_probabilities(P, codes, np.asarray(ids))
     refuse_perfect(values, codes)
     return values
+
+
+def as_codes(y: Any) -> Ints:
+    """Given classes (n,) as codes, whole numbers from 0; refused with the way to make them from names."""
+    fix = "pass codes: classes, codes = np.unique(y, return_inverse=True)"
+    numbers = as_numbers(y, "y", fix=fix)
+    codes = np.nan_to_num(numbers, nan=-1.0).astype(np.intp)
+    if (codes != numbers).any() or (codes < 0).any():
+        raise InputError(
+            "y must be codes of classes, whole numbers from 0", where="y",
+            got=f"numbers such as {numbers[(codes != numbers) | (codes < 0)][0]:g}", fix=fix,
+        )  # fmt: skip
+    return codes
 
 
 def as_probabilities(P: Any, codes: Ints, ids: Array, count: int = 0) -> Array:
@@ -228,9 +243,15 @@ def is_kept(values: Array) -> bool:
 
 def _as_they_are(P: Any) -> Array:
     """Whatever holds predictions as an array, copied only where it must be."""
-    values = P.detach().cpu().numpy() if hasattr(P, "detach") else np.asanyarray(P)
-    values = values if isinstance(values, np.memmap) else np.asarray(values)
-    return values if is_kept(values) else values.astype(np.float64)
+    try:
+        values = P.detach().cpu().numpy() if hasattr(P, "detach") else np.asanyarray(P)
+        values = values if isinstance(values, np.memmap) else np.asarray(values)
+        return values if is_kept(values) else values.astype(np.float64)
+    except (TypeError, ValueError):  # ragged, as a pair (X, y) is, or no numbers
+        raise InputError(
+            "predictions must be numbers, one row per row of X and one column per class", where="predictions",
+            got=shown(P), fix=f"pass shape (n, c), {COLUMN_FIX}",
+        ) from None  # fmt: skip
 
 
 def _require_probabilities(block: Floats, ids: Array) -> None:

@@ -13,6 +13,7 @@ from samplewise.core.arrays import positions_of
 from samplewise.core.errors import InputError, name_rows, unknown_name
 from samplewise.core.findings import Decision, Remedy
 from samplewise.data.dataset import Dataset
+from samplewise.data.inputs import as_dataset
 from samplewise.data.targets import Task, describe_target
 
 pd = lazy_loader.load("pandas")
@@ -43,13 +44,13 @@ class Applied:
         return pd.DataFrame(map(asdict, self.log), columns=[field.name for field in fields(LogEntry)], dtype=object)
 
 
-def apply(data: Dataset, decisions: Iterable[Decision], *, task: Task = "auto") -> Applied:
+def apply(data: Any, decisions: Iterable[Decision], *, label: str | None = None, task: Task = "auto") -> Applied:
     """Carry out decisions on a copy: rows are dropped, relabelled or reweighted; those left keep their ids and order.
 
     A decision that changes nothing ("keep", the label the row has already) is carried out and leaves no log entry.
 
     Args:
-        data: n rows.
+        data, label: n rows, in any form `samplewise.data.as_dataset` takes.
         decisions: at most one per id (which may be given as its text, as files hold it); `value` is the new label of a
             relabel and the new weight of a reweight.
         task: as in `describe_target`; in a regression any number may be a label, else only a class some row has.
@@ -58,8 +59,9 @@ def apply(data: Dataset, decisions: Iterable[Decision], *, task: Task = "auto") 
         Applied(data, log): at most n rows, and one entry per change.
 
     Raises:
-        InputError: unknown id or kind, two decisions for one id, a label that no row has (the nearest is suggested) or
-            that is not a number in a regression, a weight that is not a non-negative number, or no row left.
+        InputError: decisions that are none, unknown id or kind, two decisions for one id, a label that no row has (the
+            nearest is suggested) or that is not a number in a regression, a weight that is not a non-negative number,
+            or no row left.
 
     Cost: O(n + decisions).   Not for: columns; leave those out where the data is read.
 
@@ -70,7 +72,8 @@ def apply(data: Dataset, decisions: Iterable[Decision], *, task: Task = "auto") 
     >>> [(entry.id, entry.before, entry.after) for entry in applied.log]
     [('p', 'row', ''), ('q', 'cat', 'dog')]
     """
-    listed = _with_known_ids(decisions, data)
+    data = as_dataset(data, label=label)
+    listed = _with_known_ids(_listed(decisions, Decision, "decisions"), data)
     positions = positions_of([decision.id for decision in listed], data.ids)
     _refuse_conflicts(listed)
     decided = sorted(zip(positions.tolist(), listed, strict=True), key=lambda item: item[0])
@@ -93,13 +96,13 @@ def decisions_of(remedies: Iterable[Remedy], by: str = "samplewise") -> list[Dec
     A row that two remedies treat differently follows the first of them; put the most trusted first.
 
     Raises:
-        InputError: a relabel or reweight without one value per key.
+        InputError: remedies that are none, or a relabel or reweight without one value per key.
 
     >>> decisions_of([Remedy("drop", (4,)), Remedy("relabel", (4, 7), ("cat", "dog"))], by="me")
     [Decision(id=4, kind='drop', value=None, by='me'), Decision(id=7, kind='relabel', value='dog', by='me')]
     """
     decided: dict[Any, Decision] = {}
-    for remedy in remedies:
+    for remedy in _listed(remedies, Remedy, "remedies"):
         if remedy.kind in ("collect", "review"):
             continue
         values = remedy.values if remedy.kind in ("relabel", "reweight") else (None,) * len(remedy.keys)
@@ -111,13 +114,25 @@ def decisions_of(remedies: Iterable[Remedy], by: str = "samplewise") -> list[Dec
                 fix="give every row its new label or weight",
             )
         for key, value in zip(remedy.keys, values, strict=True):
-            decided.setdefault(key, Decision(key, remedy.kind, value, by))  # type: ignore[arg-type]  # narrowed above
+            decided.setdefault(key, Decision(key, remedy.kind, value, by))
     return list(decided.values())
 
 
-def _with_known_ids(decisions: Iterable[Decision], data: Dataset) -> list[Decision]:
+def _listed(given: Any, kind: type[Any], name: str) -> list[Any]:
+    """Decisions or remedies as a list; rows, labels and names in their place are refused with what makes one."""
+    listed = list(given) if isinstance(given, Iterable) else [given]
+    strange = [item for item in listed if not isinstance(item, kind)]
+    if strange:
+        made = "Decision(id, 'drop')" if kind is Decision else "the remedies of a finding, finding.remedies"
+        raise InputError(
+            f"{name} must be a list of {kind.__name__}", where=name, got=f"{type(strange[0]).__name__} in {name}",
+            fix=f"pass {made}" + ("; labels go with the rows: apply((X, y), decisions)" if kind is Decision else ""),
+        )  # fmt: skip
+    return listed
+
+
+def _with_known_ids(listed: list[Decision], data: Dataset) -> list[Decision]:
     """The decisions with ids as the data holds them, where only their text was given."""
-    listed = list(decisions)
     known = set(data.ids.tolist())
     if all(decision.id in known for decision in listed):
         return listed

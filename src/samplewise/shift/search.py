@@ -7,9 +7,10 @@ from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Mask
 from samplewise.core.errors import InputError, require_share
+from samplewise.data.border import as_numbers
 from samplewise.data.splits import fold_of_rows
 from samplewise.shift.cells import Cells
-from samplewise.shift.segments import LEAST_ROWS, SegmentErrors, compare_cells
+from samplewise.shift.segments import LEAST_ROWS, SegmentErrors, compare_cells, require_cells
 
 LEAST_SHARE = 0.02  # of the rows, for a segment worth a name
 MOST_CELLS = 400  # cells searched in pairs; of more columns, those whose cells differ most
@@ -51,6 +52,8 @@ def find_worst_segments(
     Source: eyuboglu2022, holm1979.
     """
     require_share(coverage, "coverage")
+    losses = as_numbers(losses, "losses")
+    require_cells(segments, len(losses))
     known = np.isfinite(losses)
     if int(known.sum()) < 5 * LEAST_ROWS:
         raise InputError(

@@ -1,13 +1,15 @@
 """Error of every segment of the rows, beside the error of all other rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError, require_share
+from samplewise.data.border import as_numbers, shown
 from samplewise.engine.refits.advice import holm
 from samplewise.shift.cells import Cells
 
@@ -62,6 +64,8 @@ def segment_errors(
     Source:  clopper1934, holm1979.
     """
     require_share(coverage, "coverage")
+    losses = as_numbers(losses, "losses")
+    require_cells(segments, len(losses))
     names, members = _members(segments, np.isfinite(losses), least)
     if not names:
         raise InputError(
@@ -70,6 +74,21 @@ def segment_errors(
             fix=f"pass columns with values that at least {least} rows share, and that not all rows share",
         )
     return compare_cells(losses, names, members, groups, coverage)
+
+
+def require_cells(segments: Any, rows: int) -> None:
+    """Refuse what are no cells of these rows, (n,) each."""
+    if not isinstance(segments, Iterable) or not all(isinstance(cells, Cells) for cells in segments):
+        raise InputError(
+            "segments must be columns cut into cells", where="segments", got=shown(segments),
+            fix='pass [cells_of("sex", values)]',
+        )  # fmt: skip
+    for cells in segments:
+        if len(cells.codes) != rows:
+            raise InputError(
+                "every row needs one loss and one cell", where=cells.column,
+                got=f"{rows} losses, {len(cells.codes)} cells", fix="pass losses and columns of the same rows",
+            )  # fmt: skip
 
 
 def compare_cells(
@@ -120,10 +139,13 @@ def _against_rest(loss: Floats, member: Mask, groups: Array | None, binary: bool
     influence = np.where(member, (loss - mean) / count, -(loss - rest) / len(outside))
     error = float(np.sqrt(np.sum(np.square(_by_group(influence, groups)))))
     own = float(np.sum(np.square(_by_group(np.where(member, influence, 0.0), groups))))
+    # One group says nothing of how groups differ: it counts as one row, and no difference from it can be told.
+    single = groups is not None and min(len(np.unique(groups[member])), len(np.unique(groups[~member]))) < 2
+    error = np.inf if single else error
     if binary:
         # Fewer effective rows where they come in groups; a spread of 0 says nothing, so the rows count as they are.
         independent = mean * (1.0 - mean) / count
-        rows = count / max(1.0, own / independent) if independent > 0 else float(count)
+        rows = 1.0 if single else count / max(1.0, own / independent) if independent > 0 else float(count)
         tail, wrong = (1.0 - coverage) / 2.0, mean * rows
         low = float(np.nan_to_num(stats.beta.ppf(tail, wrong, rows - wrong + 1.0), nan=0.0))
         high = float(np.nan_to_num(stats.beta.ppf(1.0 - tail, wrong + 1.0, rows - wrong), nan=1.0))

@@ -9,10 +9,12 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Mask
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.execution import Executor
+from samplewise.data.border import as_numbers
 from samplewise.data.dataset import Dataset
+from samplewise.data.inputs import as_dataset
 from samplewise.data.targets import Task
 from samplewise.engine.models.losses import UNITS, row_losses
-from samplewise.engine.refits import prepare
+from samplewise.engine.refits import joined_groups, prepare
 from samplewise.shift.cells import Cells, cells_of
 from samplewise.shift.search import find_worst_segments
 from samplewise.shift.segments import SegmentErrors, segment_errors
@@ -87,10 +89,26 @@ def worst_segments(
 
 
 def segments_of_losses(
-    losses: Floats, data: Dataset, unit: str, *, groups: Array | None = None, seed: int = 0, coverage: float = 0.95
+    losses: Any,  # (n,)
+    data: Any,
+    unit: str,
+    *,
+    label: str | None = None,
+    groups: Array | None = None,
+    seed: int = 0,
+    coverage: float = 0.95,
 ) -> WorstSegments:
-    """The same for losses (n,) that are known; `groups` default to those of the data."""
-    groups = data.groups if groups is None else groups
+    """The same for losses (n,) that are known, of rows in any form that `samplewise.data.as_dataset` takes.
+
+    `groups` default to exact copies joined with the groups of the data, which stay together as in `worst_segments`.
+    """
+    losses, data = as_numbers(losses, "losses"), as_dataset(data, label=label)
+    if len(losses) != len(data):
+        raise InputError(
+            "every row needs one loss", where="losses", got=f"{len(losses)} losses, {len(data)} rows",
+            fix="pass the loss of every row, NaN where there is none",
+        )  # fmt: skip
+    groups = joined_groups(data) if groups is None else groups
     if data.segments is not None:
         cells = [cells_of(str(name), data.segments[name]) for name in data.segments.columns]
         return named_segments(losses, cells, data.ids, unit, groups=groups, coverage=coverage)

@@ -112,7 +112,7 @@ def test_processes_and_this_process_give_the_same_bits(two_moons):
 def test_opening_needs_labels_and_folds(two_moons):
     with pytest.raises(InputError, match="no labels"):
         prepare(Dataset(np.zeros((4, 1))))
-    with pytest.raises(InputError, match="two folds"):
+    with pytest.raises(InputError, match="folds must be a whole number of at least 2"):
         prepare(two_moons()[0], n_folds=1)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
 import samplewise
@@ -195,3 +196,35 @@ def test_few_different_rows_are_enough_where_nothing_is_folded(name):
     method = getattr(curves, name, None) or getattr(influence, name, None) or getattr(generalization, name)
     given = {"sizes": [50, 100]} if name == "measure_learning_curve" else {}
     assert method((X, y), **given) is not None
+
+
+@pytest.mark.parametrize(
+    ("given", "where", "fix"),
+    [
+        ({"n_folds": "5"}, "folds", "folds=5, at least 2"),
+        ({"n_folds": 2.5}, "folds", "folds=5, at least 2"),
+        ({"n_folds": 1}, "folds", "folds=5, at least 2"),
+        ({"seed": None}, "seed", "seed=0"),
+        ({"seed": "a"}, "seed", "seed=0"),
+        ({"seed": 0.5}, "seed", "seed=0"),
+        ({"executor": "serial"}, "executor", "SerialExecutor"),
+        ({"executor": AutoExecutor}, "executor", "None"),
+        ({"run_dir": 5}, "run_dir", "a path"),
+        ({"learner": LogisticRegression}, "learner", r"pass LogisticRegression\(\)"),
+        ({"learner": KNeighborsClassifier}, "learner", r"pass KNeighborsClassifier\(\)"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_refused_before_any_fit(given, where, fix):
+    with pytest.raises(InputError, match=rf"(?s)where: +{where}.*fix: .*{fix}"):
+        prepare(twice(), **given)
+
+
+def test_a_file_is_no_folder_of_fits(tmp_path):
+    (tmp_path / "fits.txt").write_text("notes")
+    with pytest.raises(InputError, match=r"(?s)this is a file.*where: +run_dir.*fix: +name a folder"):
+        prepare(twice(), run_dir=tmp_path / "fits.txt")
+
+
+def test_a_task_that_is_no_text_is_refused_in_words():
+    with pytest.raises(InputError, match="there is no task named None"):
+        prepare(twice(), task=None)

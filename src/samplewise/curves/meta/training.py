@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_count, require_kind
 from samplewise.core.randomness import generator, hashed_order
 from samplewise.curves.laws import LAWS, fit_law
 from samplewise.curves.meta.bands import HORIZONS, PROBABILITIES, quantiles_by_horizon, share_covered
@@ -65,6 +65,14 @@ def fit_meta(
     Cost: about a minute for 5,000 curves of 60 sizes.   Not for: a handful of data sets; take `shipped_meta()`.
     Source: jain2023, mahmood2022.
     """
+    if not hasattr(curves, "__getitem__") or not hasattr(groups, "__len__"):
+        raise InputError(
+            "curves and groups are lists of equal length", got=f"{type(curves).__name__}, {type(groups).__name__}",
+            fix="pass [curve, ...] and one group per curve",
+        )  # fmt: skip
+    for curve in curves:
+        require_kind(curve, CurvePoints)
+    repeats = None if repeats is None else require_count(repeats, "repeats")
     history = History.of(curves, groups, learner_names, repeats)
     if len(set(history.groups)) < LEAST_GROUPS:
         raise InputError(

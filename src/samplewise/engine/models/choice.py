@@ -31,12 +31,17 @@ def choose_learner(wanted: Any, data: Dataset, target: Target) -> tuple[Learner,
             pipeline, or anything that follows the `Learner` protocol.
 
     Raises:
-        InputError: unknown name, or an object that cannot be fitted.
+        InputError: unknown name, a class in the place of an instance, or an object that cannot be fitted.
     """
     if wanted is None:
         return _default(data, target)
     if isinstance(wanted, str):
         return _named(wanted, target), f"named by the user: {wanted}"
+    if isinstance(wanted, type):
+        raise InputError(
+            "learner is a class, and an instance of it is needed", where="learner", got=f"the class {wanted.__name__}",
+            fix=f"pass {wanted.__name__}()",
+        )  # fmt: skip
     if isinstance(wanted, Learner):
         return wanted, "given by the user"
     if not (hasattr(wanted, "fit") and hasattr(wanted, "get_params")):

@@ -1,15 +1,17 @@
 """The one way from data to fits: what the audit, every method and the command use before anything is trained."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_count
 from samplewise.core.execution import Executor
 from samplewise.core.randomness import derive_seed, key_hashes
 from samplewise.data.dataset import Dataset
@@ -155,8 +157,9 @@ def prepare(  # one keyword per thing a user may know about their data and its f
         test: m labelled rows that are evaluated on and never trained on: a `Dataset` or (X, y).
 
     Raises:
-        InputError: no labels, labels or learners that cannot be read, fewer than 2 folds, or test rows of another kind
-            or class.
+        InputError: no labels, labels or learners that cannot be read, fewer than 2 folds, a seed that is no whole
+            number, an executor that carries out nothing, a run_dir that is a file, or test rows of another kind or
+            class.
 
     Cost: reads the labels; encodings, splits and fits are made when asked for.
 
@@ -164,12 +167,36 @@ def prepare(  # one keyword per thing a user may know about their data and its f
     array([0, 0, 1, 2])
     """
     rows = as_labeled(data, y, label=label)
-    if n_folds < 2:  # one fold cannot be left out
-        raise InputError("at least two folds are needed", got=f"{n_folds} folds", fix="use 5")
+    n_folds = require_count(n_folds, "folds", 2, "one is left out while the others are fitted on", usual=5)
+    require_settings(seed, executor, run_dir)
     target = describe_target(rows.y, task, ids=rows.ids)
     chosen, _ = choose_learner(learner, rows, target)
     held = None if test is None else as_second(test, "the test rows")
     return Prepared(rows, target, chosen, n_folds, seed, executor or AutoExecutor(), fits_in(run_dir), held)
+
+
+def require_settings(seed: Any, executor: Any = None, run_dir: Any = None) -> None:
+    """Refuse settings of fits that would fail late or be ignored: no whole seed, no `map`, a file for a folder."""
+    if isinstance(seed, bool) or not isinstance(seed, Integral):
+        raise InputError("seed must be a whole number", where="seed", got=f"seed={seed!r}"[:80], fix="use seed=0")
+    if executor is not None and (isinstance(executor, type) or not callable(getattr(executor, "map", None))):
+        raise InputError(
+            "executor must carry out fits: it needs a method `map`", where="executor",
+            got=f"executor={executor!r}"[:80],
+            fix="leave it out (None), or pass SerialExecutor() of samplewise.core.execution",
+        )  # fmt: skip
+    if run_dir is None:
+        return
+    if not isinstance(run_dir, str | os.PathLike):
+        raise InputError(
+            "the folder of fits must be a path", where="run_dir", got=f"{run_dir!r}"[:80],
+            fix='pass a path such as "run"',
+        )  # fmt: skip
+    if Path(run_dir).is_file():
+        raise InputError(
+            "fits are kept in a folder, and this is a file", where="run_dir", got=str(run_dir),
+            fix="name a folder; it is made where there is none",
+        )  # fmt: skip
 
 
 def with_embeddings(data: Dataset, embeddings: Any) -> Dataset:
