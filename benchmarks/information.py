@@ -32,8 +32,8 @@ import torch
 from scipy import linalg
 from torch import Tensor, nn
 
+from samplewise.engine.closed_form import inner_products
 from samplewise.engine.gradients import row_gradients
-from samplewise.engine.kernels import inner_products
 from samplewise.information import GradientDescent, unique_information
 
 RESULTS = Path(__file__).parent / "results"

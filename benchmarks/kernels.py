@@ -22,8 +22,8 @@ import numpy as np
 from sklearn.linear_model import Ridge
 from sklearn.neighbors import NearestNeighbors
 
-from samplewise.engine.kernels import SubsetRidge, deletion_effects, leave_folds_out, leave_one_out
-from samplewise.engine.neighbours import build_graph
+from samplewise.engine.closed_form import SubsetRidge, deletion_effects, leave_folds_out, leave_one_out
+from samplewise.engine.neighbors import build_graph
 
 RESULTS = Path(__file__).parent / "results"
 RIDGE = 10.0

@@ -19,7 +19,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from samplewise.core.randomness import hashed_order
-from samplewise.engine.kernels import LogisticHead, logistic_deletion, logistic_head
+from samplewise.engine.closed_form import LogisticHead, logistic_deletion, logistic_head
 
 HERE = Path(__file__).parent / "results"
 RIDGES = (0.01, 0.1, 1.0, 10.0)

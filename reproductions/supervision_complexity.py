@@ -31,7 +31,7 @@ from sklearn.datasets import load_digits
 from sklearn.metrics import roc_auc_score
 from sklearn.metrics.pairwise import rbf_kernel
 
-from samplewise.engine.kernels import median_bandwidth
+from samplewise.engine.closed_form import median_bandwidth
 from samplewise.generalization import supervision_complexity
 
 HERE = Path(__file__).parent

@@ -40,7 +40,7 @@ from samplewise.core.randomness import hashed_order
 from samplewise.data import Dataset
 from samplewise.data.splits import fold_of_rows
 from samplewise.data.targets import describe_target
-from samplewise.engine.models.choice import choose_learner
+from samplewise.engine.models.default_learner import choose_learner
 from samplewise.engine.models.encoding import feature_space
 from samplewise.engine.models.metrics import METRICS
 from samplewise.engine.refits import Change, FitRunner, Part, Rule, measure_remedies

@@ -34,7 +34,7 @@ from samplewise.influence import (
     training_smoothness,
     unrolled_attribution,
 )
-from samplewise.influence.torch_replay import Replay
+from samplewise.influence.attribution.torch_replay import Replay
 
 HERE = Path(__file__).parent / "results"
 DATA = Path(os.environ.get("SAMPLEWISE_DATA", "../shared/data"))

@@ -9,7 +9,7 @@ from tasks import Task
 
 from samplewise.data import Dataset
 from samplewise.data.targets import describe_target
-from samplewise.engine.models.choice import choose_learner
+from samplewise.engine.models.default_learner import choose_learner
 
 BINS = 10
 DIGITS = 5  # kept of every measure

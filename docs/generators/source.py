@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "samplewise"
 ROOMS = ("labels", "information", "influence", "curves", "generalization", "shift", "selection")
 FLOORS = (
-    "auditing", "report", "data", "core", "engine.refits", "engine.models", "engine.neighbours", "engine.kernels",
+    "auditing", "report", "data", "core", "engine.refits", "engine.models", "engine.neighbors", "engine.closed_form",
 )  # fmt: skip
 
 

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
+from samplewise.auditing.audit_call import _evidence, _seen_by_learner
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.intake import take_in
-from samplewise.auditing.one_call import _evidence, _seen_by_learner
 from samplewise.auditing.plan import make_plan
+from samplewise.auditing.prepare_audit import take_in
 from samplewise.core.execution import SerialExecutor
 from samplewise.data.readers import Roles
-from samplewise.engine.models.choice import choose_learner
+from samplewise.engine.models.default_learner import choose_learner
 from samplewise.engine.models.metrics import choose_metric
 from samplewise.engine.refits import Prepared
 

@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
 import samplewise as sw
-from samplewise.auditing.catalogue import catalogue
+from samplewise.auditing.catalog import catalogue
 from samplewise.auditing.run import missing_need
 from samplewise.core.codec import load_record, to_dict
 from samplewise.core.errors import InputError

@@ -11,7 +11,7 @@ from samplewise.auditing.copies import (
     near_pairs,
     near_queries,
 )
-from samplewise.engine.neighbours import NeighbourIndex, build_graph
+from samplewise.engine.neighbors import NeighbourIndex, build_graph
 
 
 @pytest.mark.parametrize("columns", [1, 2, 5, 10])

@@ -5,7 +5,7 @@ import pytest
 from samplewise.auditing.plan import make_plan
 from samplewise.core.errors import InputError
 from samplewise.engine.models import KernelHead
-from samplewise.engine.models.prices import parse_budget
+from samplewise.engine.models.cost_model import parse_budget
 
 
 def plan(budget=None, rows=50_000):

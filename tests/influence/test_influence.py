@@ -6,11 +6,11 @@ import pytest
 from samplewise.core.errors import InputError
 from samplewise.core.values import Scores
 from samplewise.data import Dataset
-from samplewise.engine.kernels.smoother import smoother_of
+from samplewise.engine.closed_form.smoother import smoother_of
 from samplewise.engine.refits import prepare, surrogate
 from samplewise.influence import RowEffects, harmful_rows, knn_shapley, leave_one_out, row_effects
-from samplewise.influence.benefit import effects_in
-from samplewise.influence.harm import drop_harmful
+from samplewise.influence.valuation.harmful_rows import drop_harmful
+from samplewise.influence.valuation.leave_one_out import effects_in
 
 
 def blobs(rows=120, seed=0):

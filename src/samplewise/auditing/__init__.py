@@ -4,9 +4,9 @@ from samplewise.core import extras
 
 __getattr__, __dir__, __all__ = extras.attach(
     __name__,
-    submodules=["catalogue", "demo", "files", "more_data"],
+    submodules=["catalog", "demo", "files", "more_data"],
     submod_attrs={
-        "one_call": ["Audit", "audit"],
+        "audit_call": ["Audit", "audit"],
         "evidence": ["Evidence"],
         "plan": ["Plan", "make_plan"],
     },

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from samplewise.auditing.catalogue import catalogue
+from samplewise.auditing.catalog import catalogue
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import Finding, Outcome, Remedy

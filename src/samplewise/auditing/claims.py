@@ -3,11 +3,11 @@
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.judged import judged_losses, judged_outputs
+from samplewise.auditing.heldout import judged_losses, judged_outputs
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.values import Estimate, Exhibit, percent, percent_text
 from samplewise.generalization import LooksClaim, absolute_error, claim_after_looks, error_rate
-from samplewise.generalization.errors import effective_counts
+from samplewise.generalization.test_scores.errors import effective_counts
 
 CONFIDENCE = 0.95
 ASSUMED = "the test labels are right, and rows to come are drawn like the test rows"

@@ -12,8 +12,8 @@ import lazy_loader
 import numpy as np
 from scipy import stats
 
-from samplewise.auditing.cells import numbers_of
 from samplewise.auditing.evidence import Evidence
+from samplewise.auditing.exact_match import numbers_of
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.randomness import hashed_order
 from samplewise.data.images import Images

@@ -8,10 +8,10 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from samplewise.auditing.cells import cell_matrix, coincident_pairs, is_beyond_chance, pairs_within
 from samplewise.auditing.evidence import Evidence
+from samplewise.auditing.exact_match import cell_matrix, coincident_pairs, is_beyond_chance, pairs_within
 from samplewise.core.arrays import Array, Floats, Ints, Mask
-from samplewise.engine.neighbours import NeighbourGraph, exact_groups
+from samplewise.engine.neighbors import NeighbourGraph, exact_groups
 
 FALSE_COPIES = 0.02  # expected share of near copies that are none (Benjamini-Hochberg)
 FALSE_TWINS = 0.005  # the same for queries, where one twin is already a reproach

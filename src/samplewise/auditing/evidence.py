@@ -16,7 +16,7 @@ from samplewise.data.targets import Target, class_codes
 from samplewise.engine.models.encoding import SpaceEncoder
 from samplewise.engine.models.learner import Fitted, Learner
 from samplewise.engine.models.metrics import Metric
-from samplewise.engine.neighbours import NeighbourGraph, build_graph
+from samplewise.engine.neighbors import NeighbourGraph, build_graph
 from samplewise.engine.refits import FitRunner, FitStore, Part, Prepared, Refits, refit
 from samplewise.engine.refits.parts import whole_part
 from samplewise.information.unique import UniqueInformation, information_in

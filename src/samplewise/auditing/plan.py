@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from samplewise.core.errors import InputError
+from samplewise.engine.models.cost_model import parse_budget, seconds_per_fit
 from samplewise.engine.models.learner import Learner
-from samplewise.engine.models.prices import parse_budget, seconds_per_fit
 
 FOLDS = 5
 FEW_ROWS = 10_000  # up to so many, the folds of a tested remedy are drawn three times

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from samplewise.auditing.advice import test_advice
-from samplewise.auditing.catalogue import Check, catalogue
+from samplewise.auditing.catalog import Check, catalogue
 from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.files import cannot_write, write_findings, write_text
 from samplewise.auditing.progress import Event, Progress

@@ -20,7 +20,7 @@ from samplewise.cli import (
     forecast_command,
 )
 from samplewise.cli.console import errors_shown
-from samplewise.cli.listed import ListedCommand
+from samplewise.cli.list_options import ListedCommand
 
 EPILOG = """Start with:
   samplewise demo

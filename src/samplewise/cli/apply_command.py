@@ -10,7 +10,7 @@ from rich.text import Text
 
 from samplewise import auditing, data, selection
 from samplewise.cli.console import out
-from samplewise.cli.original import contents, require_same_kind, write_all
+from samplewise.cli.write_back import contents, require_same_kind, write_all
 from samplewise.core.arrays import positions_of
 from samplewise.core.codec import load_record
 from samplewise.core.errors import InputError

@@ -9,8 +9,8 @@ from rich.text import Text
 import samplewise as sw
 from samplewise import auditing, data
 from samplewise.cli.accepted import read_accepted
-from samplewise.cli.brought import embedding, read_predictions
 from samplewise.cli.console import Exit, err, out
+from samplewise.cli.label_prompt import read_once
 from samplewise.cli.live import Live
 from samplewise.cli.options import (
     AcceptedFile,
@@ -40,7 +40,7 @@ from samplewise.cli.options import (
     Time,
 )
 from samplewise.cli.outcome import exit_code, last_lines
-from samplewise.cli.question import read_once
+from samplewise.cli.user_predictions import embedding, read_predictions
 from samplewise.core.arrays import Floats
 from samplewise.data.readers import Reading
 

@@ -16,8 +16,8 @@ import samplewise as sw
 from samplewise import auditing
 from samplewise.cli.console import out
 from samplewise.cli.live import Live
-from samplewise.cli.original import write_all
 from samplewise.cli.outcome import last_lines
+from samplewise.cli.write_back import write_all
 from samplewise.core.arrays import Array
 from samplewise.core.values import percent_text
 

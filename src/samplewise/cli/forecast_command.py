@@ -10,8 +10,8 @@ from rich.text import Text
 
 from samplewise import auditing, curves, report
 from samplewise.cli.console import out
+from samplewise.cli.label_prompt import read_once
 from samplewise.cli.options import Budget, Groups, Id, Label, Learner, Quiet, Seed, Task, TaskOption
-from samplewise.cli.question import read_once
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.values import Exhibit
 

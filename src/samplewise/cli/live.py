@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.text import Text
 
 from samplewise.cli.console import err, out
-from samplewise.cli.understood import understood_lines
+from samplewise.cli.summary import understood_lines
 from samplewise.core.findings import Finding, Outcome
 from samplewise.report.verdict import extent
 from samplewise.report.wording import estimate_text, seconds_text, shortened

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from samplewise import report
 from samplewise.cli.console import Exit
-from samplewise.cli.original import kind_of
+from samplewise.cli.write_back import kind_of
 from samplewise.core.findings import SEVERITIES, AuditRecord
 from samplewise.report.advice import Advice, advice_of, effect_text, helping
 from samplewise.report.wording import count_of, estimate_text, shortened

@@ -18,8 +18,8 @@ from samplewise.curves.points import CurvePoints, spread_of_draws
 from samplewise.curves.requirement import Requirement, samples_needed
 from samplewise.curves.stopping import StopAdvice, stop_rule
 from samplewise.data.targets import Target, Task
+from samplewise.engine.models.cost_model import parse_budget, seconds_per_fit
 from samplewise.engine.models.losses import UNITS, row_losses
-from samplewise.engine.models.prices import parse_budget, seconds_per_fit
 from samplewise.engine.refits import Part, Refits, prepare, refit
 from samplewise.engine.refits.effects import mean_and_error
 

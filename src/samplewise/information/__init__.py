@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "diagnostics": ["Diagnostics", "Linearity"],
-        "linearised": ["LinearisedNetwork"],
+        "linearized": ["LinearisedNetwork"],
         "redundancy": ["information_curve", "redundant_rows", "removal_cost"],
         "selecting": ["Kept"],
         "training": ["Converged", "GradientDescent", "GradientFlow"],

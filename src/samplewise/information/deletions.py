@@ -8,10 +8,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints
-from samplewise.engine.kernels import DeletionEffects, LogisticDeletion, deletion_effects, logistic_deletion
-from samplewise.engine.kernels.stopped_deletion import Judges, RowChanges, StoppedDeletion
-from samplewise.information.linearised import Asked, Linearised
-from samplewise.information.responses import Responses
+from samplewise.engine.closed_form import DeletionEffects, LogisticDeletion, deletion_effects, logistic_deletion
+from samplewise.engine.closed_form.stopped_deletion import Judges, RowChanges, StoppedDeletion
+from samplewise.information.linearized import Asked, Linearised
+from samplewise.information.targets import Responses
 from samplewise.information.training import Training
 
 

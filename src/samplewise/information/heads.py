@@ -11,12 +11,12 @@ from samplewise.core.errors import InputError
 from samplewise.data.border import as_features
 from samplewise.engine.models.encoding import SpaceEncoder
 from samplewise.engine.refits import Part, Surrogate, surrogate
-from samplewise.engine.refits.ordering import in_id_order
+from samplewise.engine.refits.row_order import in_id_order
 from samplewise.engine.refits.surrogates import kernel_map
-from samplewise.information import following
+from samplewise.information import linearization_check
 from samplewise.information.deletions import ConvergedHead, Deletions, LogisticOptimum
 from samplewise.information.diagnostics import Diagnostics
-from samplewise.information.responses import Responses, Rows
+from samplewise.information.targets import Responses, Rows
 from samplewise.information.training import Converged, Training
 
 TINY_RIDGE = 1e-10  # of the mean diagonal, for least squares without a penalty
@@ -125,7 +125,7 @@ def ridge_head(estimator: Any, rows: Rows, validation: Any) -> HeadModel:
 
 def logistic_head(module: Any, rows: Rows, validation: Any, training: Training | None) -> HeadModel:
     """A cross-entropy head at its optimum, on X or on what the last layer of a module sees."""
-    embed = following.last_layer(module) if hasattr(module, "named_parameters") else None
+    embed = linearization_check.last_layer(module) if hasattr(module, "named_parameters") else None
     if embed is None and module != "linear" and type(module).__name__ != "LogisticRegression":
         raise InputError(
             "cross-entropy is known for heads only", got=type(module).__name__,

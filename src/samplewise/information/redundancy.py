@@ -11,12 +11,12 @@ from samplewise.core.execution import Executor
 from samplewise.core.randomness import hashed_order
 from samplewise.core.values import Exhibit, Scores, percent, percent_text
 from samplewise.data.targets import Task
-from samplewise.engine.kernels.smoother import held_out_residuals
+from samplewise.engine.closed_form.smoother import held_out_residuals
 from samplewise.engine.models.metrics import Metric, choose_metric
 from samplewise.engine.refits import Change, Part, Surrogate, ThreadExecutor, prepare, surrogate
 from samplewise.engine.refits.effects import half_width, mean_and_error
-from samplewise.engine.refits.ordering import in_id_order
 from samplewise.engine.refits.parts import outer_parts
+from samplewise.engine.refits.row_order import in_id_order
 
 ROUNDS, MANY_ROWS = 3, 10_000  # information is measured again so often; twice for many rows
 CLASS_SHARE = 0.5  # no class loses more than this share of its rows

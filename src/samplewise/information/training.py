@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol, Self
 import numpy as np
 
 from samplewise.core.errors import InputError, unknown_name
-from samplewise.engine.kernels.filters import ConvergedFilter, DescentFilter, Filter, FlowFilter
+from samplewise.engine.closed_form.filters import ConvergedFilter, DescentFilter, Filter, FlowFilter
 
 LossReduction = Literal["mean", "sum"]
 

@@ -15,7 +15,7 @@ from samplewise.data.targets import Task
 from samplewise.engine.refits import Part, prepare
 from samplewise.information.deletions import Deletions
 from samplewise.information.diagnostics import Diagnostics
-from samplewise.information.models import opened
+from samplewise.information.model_routes import opened
 from samplewise.information.selecting import Kept, Strategy, keep_rows
 from samplewise.information.training import Training
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import unknown_name
-from samplewise.labels.blocks import row_slices
+from samplewise.labels.chunked_rows import row_slices
 from samplewise.labels.predictions import as_codes, as_probabilities, refuse_perfect
 
 NEVER = 2.0  # threshold of a class without rows: no probability reaches it

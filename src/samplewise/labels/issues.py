@@ -20,7 +20,6 @@ from samplewise.engine.refits import Part, Refits, prepare, with_embeddings
 from samplewise.engine.refits.advice import Measured, measure_remedies
 from samplewise.labels.ambiguity import ConfusablePairs, confusable_pairs
 from samplewise.labels.annotators import Annotators, dawid_skene
-from samplewise.labels.known_outputs import read_refits
 from samplewise.labels.methods import (
     PROBABILITY,
     JudgedLabels,
@@ -31,6 +30,7 @@ from samplewise.labels.methods import (
 )
 from samplewise.labels.multilabel import MultilabelIssues, find_multilabel_issues
 from samplewise.labels.posterior import LabelPosterior, label_posterior
+from samplewise.labels.precomputed_outputs import read_refits
 from samplewise.labels.predictions import checked_predictions
 from samplewise.labels.remedies import Judge, drop_disputed, relabel_disputed, reweight_disputed
 

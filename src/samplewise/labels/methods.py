@@ -11,13 +11,13 @@ from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.values import Estimate
 from samplewise.engine.refits import Part
-from samplewise.labels.blocks import BlockedRows
+from samplewise.labels.chunked_rows import BlockedRows
 from samplewise.labels.confident_joint import ConfidentLearning, count_joint
-from samplewise.labels.neighbours import nearest_others, neighbour_means, neighbour_shares
-from samplewise.labels.one_run import watch
+from samplewise.labels.neighbors import nearest_others, neighbour_means, neighbour_shares
 from samplewise.labels.posterior import LabelPosterior, label_posterior
 from samplewise.labels.predictions import is_kept
 from samplewise.labels.remedies import Judge
+from samplewise.labels.training_dynamics_method import watch
 
 READ = {  # what each method reads besides the rows
     "auto": ("learner", "predictions", "refits", "folder"),

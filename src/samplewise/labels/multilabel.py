@@ -18,7 +18,7 @@ from samplewise.engine.models.learner import Bench, Fit, Fitted, Learner, Object
 from samplewise.engine.refits import FitRunner, Part, Prepared, prepare
 from samplewise.engine.refits.parts import whole_part
 from samplewise.labels.methods import PROBABILITY, by_neighbours
-from samplewise.labels.neighbours import nearest_others
+from samplewise.labels.neighbors import nearest_others
 from samplewise.labels.posterior import LabelPosterior, label_posterior
 from samplewise.labels.predictions import checked_predictions, columns_by_class, drawn_neighbours
 

@@ -14,7 +14,7 @@ from samplewise.core.randomness import key_hashes
 from samplewise.core.values import Estimate
 from samplewise.engine.models.kernel_head import KernelHead
 from samplewise.engine.refits.parts import Part
-from samplewise.labels.blocks import BlockedRows, log_probabilities
+from samplewise.labels.chunked_rows import BlockedRows, log_probabilities
 from samplewise.labels.noise import BEYOND_CHANCE, NoiseFit, class_posterior, fit_noise, wrong_and_suggested
 from samplewise.labels.residuals import ResidualFit, fit_residuals
 

@@ -10,8 +10,8 @@ from samplewise.core.errors import InputError, name_rows
 from samplewise.core.randomness import hashed_order
 from samplewise.data.border import as_numbers, shown
 from samplewise.engine.refits import Part
-from samplewise.labels.blocks import row_slices
-from samplewise.labels.neighbours import nearest_others
+from samplewise.labels.chunked_rows import row_slices
+from samplewise.labels.neighbors import nearest_others
 
 TOLERANCE = 1e-3  # how far from 1 a row may sum
 IN_SAMPLE = 0.999  # accuracy on given labels above which predictions were made for rows the model had seen

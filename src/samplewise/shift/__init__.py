@@ -5,7 +5,7 @@ from samplewise.core import extras
 __getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
-        "cells": ["Cells", "cells_of"],
+        "bins": ["Cells", "cells_of"],
         "search": ["find_worst_segments"],
         "segments": ["SegmentErrors", "segment_errors"],
         "worst": ["WorstSegments", "named_segments", "segments_of_losses", "worst_segments"],

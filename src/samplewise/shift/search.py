@@ -9,7 +9,7 @@ from samplewise.core.arrays import Array, Floats, Mask
 from samplewise.core.errors import InputError, require_share
 from samplewise.data.border import as_numbers
 from samplewise.data.splits import fold_of_rows
-from samplewise.shift.cells import Cells
+from samplewise.shift.bins import Cells
 from samplewise.shift.segments import LEAST_ROWS, SegmentErrors, compare_cells, require_cells
 
 LEAST_SHARE = 0.02  # of the rows, for a segment worth a name

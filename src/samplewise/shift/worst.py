@@ -15,7 +15,7 @@ from samplewise.data.inputs import as_dataset
 from samplewise.data.targets import Task
 from samplewise.engine.models.losses import UNITS, row_losses
 from samplewise.engine.refits import joined_groups, prepare
-from samplewise.shift.cells import Cells, cells_of
+from samplewise.shift.bins import Cells, cells_of
 from samplewise.shift.search import find_worst_segments
 from samplewise.shift.segments import SegmentErrors, segment_errors
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from samplewise.auditing.checks import sw502_gap_and_memorisation as check
+from samplewise.auditing.checks import sw502_gap_and_memorization as check
 from samplewise.core.errors import NotApplicable
 
 

@@ -8,7 +8,7 @@ from samplewise.core.execution import SerialExecutor
 from samplewise.data import Dataset, Images, describe_target
 from samplewise.engine.models import SpaceEncoder, encoding, exact_copies, feature_space
 from samplewise.engine.models.kernel_head import KernelHead
-from samplewise.engine.neighbours import build_graph, exact_groups
+from samplewise.engine.neighbors import build_graph, exact_groups
 from samplewise.engine.refits import FitRunner, FitStore
 
 TWINS = {3: 40, 7: 41, 12: 42, 13: 42}

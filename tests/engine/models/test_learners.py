@@ -15,7 +15,7 @@ from sklearn.tree import DecisionTreeClassifier
 from samplewise.core.errors import InputError
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import describe_target
-from samplewise.engine.kernels import median_bandwidth
+from samplewise.engine.closed_form import median_bandwidth
 from samplewise.engine.models import EstimatorLearner, Fit, Fitted, KernelHead, Learner, choose_learner
 
 

@@ -10,7 +10,7 @@ from samplewise.core.arrays import one_hot
 from samplewise.core.errors import InputError
 from samplewise.core.execution import SerialExecutor
 from samplewise.data.dataset import Dataset
-from samplewise.engine.kernels import SubsetRidge
+from samplewise.engine.closed_form import SubsetRidge
 from samplewise.engine.models import KernelHead
 from samplewise.engine.refits import prepare
 from samplewise.engine.refits.parts import Change, Part, outer_parts, whole_part

@@ -19,12 +19,12 @@ OWNERS = {  # who may call what every fit has to go through; everybody else take
     "FitRunner": {"engine/refits/preparation.py", "engine/refits/runner.py"},
     "fold_of_rows": {"engine/refits/preparation.py", "data/splits.py", "shift/search.py"},
     "groups_with_copies": {"engine/refits/preparation.py"},
-    "choose_learner": {"engine/refits/preparation.py", "auditing/one_call.py"},
+    "choose_learner": {"engine/refits/preparation.py", "auditing/audit_call.py"},
     "ProcessExecutor": {"engine/refits/auto_executor.py"},
     "describe_columns": {"data/columns.py", "data/readers.py", "engine/models/encoding.py"},
     "describe_target": {
-        "engine/refits/preparation.py", "auditing/intake.py", "selection/decisions.py", "cli/audit_command.py",
-        "information/responses.py", "generalization/row_targets.py", "engine/models/kernel_head.py",
+        "engine/refits/preparation.py", "auditing/prepare_audit.py", "selection/decisions.py", "cli/audit_command.py",
+        "information/targets.py", "generalization/trained_networks/row_targets.py", "engine/models/kernel_head.py",
         "engine/models/estimator.py", "engine/models/torch_learner.py",
     },
 }  # fmt: skip

@@ -27,8 +27,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from samplewise.auditing.cells import numbers_of
 from samplewise.auditing.evidence import Evidence
+from samplewise.auditing.exact_match import numbers_of
 from samplewise.core.arrays import Array, Floats, Mask
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity

@@ -27,16 +27,16 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from samplewise.auditing.cells import cell_matrix, coincident_pairs, is_beyond_chance, pairs_within
 from samplewise.auditing.copies import FEWEST_NEAR, agree_but_for_rounding, farthest_copy, is_mixed, near_queries
 from samplewise.auditing.evidence import Evidence
+from samplewise.auditing.exact_match import cell_matrix, coincident_pairs, is_beyond_chance, pairs_within
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.values import Estimate, Exhibit, percent_text
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
-from samplewise.engine.neighbours import NeighbourIndex, exact_groups
+from samplewise.engine.neighbors import NeighbourIndex, exact_groups
 from samplewise.engine.refits.parts import Rule
 
 CODE, TITLE, SLOW = "SW103", "rows of the test set that are in the training data", False

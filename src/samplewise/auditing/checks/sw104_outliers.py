@@ -27,12 +27,12 @@ import numpy as np
 
 from samplewise.auditing.copies import discovered
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.rows import rows_exhibit
+from samplewise.auditing.row_exhibit import rows_exhibit
 from samplewise.core.arrays import Floats, Ints, Mask, in_order
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.values import Estimate, Exhibit, Scores
-from samplewise.engine.neighbours import NeighbourGraph
+from samplewise.engine.neighbors import NeighbourGraph
 from samplewise.engine.refits.parts import Change, Rule
 
 CODE, TITLE, SLOW = "SW104", "outliers: rows far from everything", False

@@ -23,9 +23,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from samplewise.auditing.cells import numbers_of
 from samplewise.auditing.column_skill import column_skill, has_columns
 from samplewise.auditing.evidence import Evidence
+from samplewise.auditing.exact_match import numbers_of
 from samplewise.core.arrays import Floats
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy

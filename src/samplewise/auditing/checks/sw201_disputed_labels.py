@@ -30,7 +30,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.rows import rows_exhibit
+from samplewise.auditing.row_exhibit import rows_exhibit
 from samplewise.core.arrays import Array, Ints, in_order
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity

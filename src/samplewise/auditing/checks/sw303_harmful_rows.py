@@ -29,13 +29,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.judged import ids_of, listed_rows, require_rows
+from samplewise.auditing.heldout import ids_of, listed_rows, require_rows
 from samplewise.core.arrays import Ints
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.values import Estimate, Scores, percent_text
 from samplewise.engine.refits.parts import Rule
-from samplewise.influence.benefit import effects_in
-from samplewise.influence.harm import drop_harmful, harmful_rows
+from samplewise.influence.valuation.harmful_rows import drop_harmful, harmful_rows
+from samplewise.influence.valuation.leave_one_out import effects_in
 
 CODE, TITLE, SLOW = "SW303", "rows that hurt", True
 NEEDS = frozenset({"label", "features"})

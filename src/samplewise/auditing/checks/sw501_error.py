@@ -33,7 +33,7 @@ import numpy as np
 
 from samplewise.auditing.claims import trust_statement
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.judged import judge, judged_losses, judged_outputs
+from samplewise.auditing.heldout import judge, judged_losses, judged_outputs
 from samplewise.core.arrays import Array, Floats, one_hot
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity

@@ -26,7 +26,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.judged import judge, judged_outputs, require_rows
+from samplewise.auditing.heldout import judge, judged_outputs, require_rows
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity

@@ -37,7 +37,7 @@ from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.values import Estimate, percent_text
 from samplewise.engine.refits.parts import Rule
 from samplewise.generalization import LooksClaim, rows_to_claim
-from samplewise.generalization.errors import clustered
+from samplewise.generalization.test_scores.errors import clustered
 
 CODE, TITLE, SLOW = "SW504", "the test set was used to choose", False
 NEEDS = frozenset({"label", "test"})

@@ -27,7 +27,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.judged import judge, judged_losses
+from samplewise.auditing.heldout import judge, judged_losses
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity

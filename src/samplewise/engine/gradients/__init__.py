@@ -14,7 +14,7 @@ __getattr__, __dir__, __all__ = extras.attach(
         "layer": ["LayerGradients"],
         "losses": ["OutputSum"],
         "networks": ["network_gradients"],
-        "places": ["MatrixPlace"],
+        "parameter_slices": ["MatrixPlace"],
         "rows": ["RowGradients"],
         "sketching": ["Directions"],
         "sources": ["Source", "loss_for", "sources_of"],

@@ -11,7 +11,7 @@ from array_api_compat import array_namespace
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.engine.gradients.layer import LayerGradients, add_products
-from samplewise.engine.gradients.places import (
+from samplewise.engine.gradients.parameter_slices import (
     POSITIONS_AT_ONCE,
     MatrixPlace,
     alike,

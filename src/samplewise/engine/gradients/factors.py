@@ -10,7 +10,7 @@ from array_api_compat import array_namespace
 
 from samplewise.core.arrays import Array, Floats
 from samplewise.engine.gradients.layer import LayerGradients, add_products, tiles
-from samplewise.engine.gradients.places import (
+from samplewise.engine.gradients.parameter_slices import (
     BLOCK_BYTES,
     MatrixPlace,
     alike,

@@ -8,7 +8,7 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError
-from samplewise.engine.gradients.places import POSITIONS_AT_ONCE, row_positions, spans, to_numpy
+from samplewise.engine.gradients.parameter_slices import POSITIONS_AT_ONCE, row_positions, spans, to_numpy
 
 
 class LayerGradients(ABC):

@@ -19,7 +19,7 @@ from samplewise.engine.gradients.losses import (
     require_loss,
     values_and_cotangents,
 )
-from samplewise.engine.gradients.places import MatrixPlace
+from samplewise.engine.gradients.parameter_slices import MatrixPlace
 from samplewise.engine.gradients.rows import RowGradients
 
 # Derivatives in terms of the activation's own result.

@@ -16,7 +16,7 @@ from scipy import sparse
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
 from samplewise.core.randomness import generator
-from samplewise.engine.gradients.places import MatrixPlace, to_numpy
+from samplewise.engine.gradients.parameter_slices import MatrixPlace, to_numpy
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,7 +12,7 @@ from samplewise.core.arrays import Floats
 from samplewise.engine.gradients.dense import DenseGradients, LookupGradients
 from samplewise.engine.gradients.factors import MatrixGradients, OuterGradients
 from samplewise.engine.gradients.layer import LayerGradients
-from samplewise.engine.gradients.places import MatrixPlace
+from samplewise.engine.gradients.parameter_slices import MatrixPlace
 from samplewise.engine.gradients.torch_calls import Slopes, reader_of
 from samplewise.engine.gradients.torch_terms import (
     Call,

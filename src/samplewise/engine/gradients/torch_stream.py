@@ -17,7 +17,7 @@ from samplewise.engine.gradients.rows import RowGradients
 from samplewise.engine.gradients.sketching import require_size
 from samplewise.engine.gradients.torch_batches import opened
 from samplewise.engine.gradients.torch_rows import Engine, Loss
-from samplewise.engine.models.callables import identity_of
+from samplewise.engine.models.function_fingerprint import identity_of
 
 PARTS = ("sketch", "norms", "values", "outputs", "labels")
 PROGRESS = "progress.json"

@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "calibration": ["probabilities", "temperature"],
-        "choice": ["choose_learner"],
+        "default_learner": ["choose_learner"],
         "dynamics": ["DynamicsRecorder"],
         "encoding": ["SpaceEncoder", "TreeCodes", "exact_copies", "feature_space"],
         "estimator": ["EstimatorLearner"],

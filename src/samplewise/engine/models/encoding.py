@@ -17,7 +17,7 @@ from samplewise.data.columns import Column, describe_columns
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
 from samplewise.engine.models.image_features import image_features
-from samplewise.engine.neighbours import exact_groups
+from samplewise.engine.neighbors import exact_groups
 
 REDUCED = 128  # dimensions a sparse matrix or a text column is reduced to
 CATEGORIES = 254  # histogram boosting takes 255 codes; the last one stands for "any other"

@@ -10,7 +10,7 @@ from samplewise.core.errors import InputError
 from samplewise.core.randomness import hashed_order
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target, describe_target
-from samplewise.engine.kernels import KernelMap, SubsetRidge, median_bandwidth
+from samplewise.engine.closed_form import KernelMap, SubsetRidge, median_bandwidth
 from samplewise.engine.models.calibration import probabilities, temperature
 from samplewise.engine.models.encoding import SpaceEncoder, exact_copies, feature_space
 from samplewise.engine.models.learner import Fit, Objective

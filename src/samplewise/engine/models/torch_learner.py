@@ -15,8 +15,8 @@ from samplewise.core.errors import InputError, name_rows, unknown_name
 from samplewise.core.randomness import derive_seed, key_hashes
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target, describe_target
-from samplewise.engine.models.callables import identity_of
 from samplewise.engine.models.dynamics import DynamicsRecorder
+from samplewise.engine.models.function_fingerprint import identity_of
 from samplewise.engine.models.learner import Fit, Objective
 from samplewise.engine.models.torch_answers import outputs_of
 from samplewise.engine.models.torch_fitted import FittedTorch, finite_outputs

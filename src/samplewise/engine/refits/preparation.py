@@ -19,15 +19,15 @@ from samplewise.data.images import Images
 from samplewise.data.inputs import as_labeled, as_second
 from samplewise.data.splits import fold_of_rows
 from samplewise.data.targets import Target, Task, describe_target
-from samplewise.engine.models.choice import choose_learner
+from samplewise.engine.models.default_learner import choose_learner
 from samplewise.engine.models.encoding import SpaceEncoder, exact_copies, feature_space
 from samplewise.engine.models.learner import Learner
-from samplewise.engine.neighbours import exact_groups, groups_with_copies
+from samplewise.engine.neighbors import exact_groups, groups_with_copies
 from samplewise.engine.refits.auto_executor import AutoExecutor
 from samplewise.engine.refits.parts import Part
 from samplewise.engine.refits.runner import FitRunner
-from samplewise.engine.refits.stacking import stacked
 from samplewise.engine.refits.store import FitStore
+from samplewise.engine.refits.train_test import stacked
 
 FITS = "fits"  # where an audit keeps its fits within its run folder
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints, one_hot
 from samplewise.core.randomness import generator, hashed_order
-from samplewise.engine.kernels import KernelMap, SubsetRidge, median_bandwidth
-from samplewise.engine.kernels.smoother import Smoother, smoother_of
+from samplewise.engine.closed_form import KernelMap, SubsetRidge, median_bandwidth
+from samplewise.engine.closed_form.smoother import Smoother, smoother_of
 from samplewise.engine.refits.parts import Part
 
 WORK = 1e9  # n p^2 of one fit, in multiplications: bounds the features of large data

@@ -1,0 +1,90 @@
+"""The catalogue of checks: the list of them, in the order they run."""
+
+from collections.abc import Mapping
+from typing import Protocol, cast
+
+from samplewise.auditing.checks import (
+    sw101_missing_or_constant,
+    sw102_duplicates,
+    sw103_test_overlap,
+    sw104_outliers,
+    sw105_rare_classes,
+    sw106_label_given_away,
+    sw107_id_or_date,
+    sw201_disputed_labels,
+    sw202_ambiguous_classes,
+    sw301_redundant_rows,
+    sw302_unusual_information,
+    sw303_harmful_rows,
+    sw401_learning_curve,
+    sw501_error,
+    sw502_gap_and_memorization,
+    sw503_calibration,
+    sw504_test_chose,
+    sw601_worst_segment,
+)
+from samplewise.auditing.evidence import Evidence
+from samplewise.core.errors import unknown_name
+from samplewise.core.findings import CheckResult
+from samplewise.engine.refits.parts import Rule
+
+
+class Check(Protocol):
+    """A module with a stable code: what it needs, what it looks at, and the rules behind its remedies."""
+
+    CODE: str
+    TITLE: str
+    NEEDS: frozenset[str]  # of "label", "classes", "test", "segments", "features"
+    SLOW: bool  # whether it needs many fits
+    __doc__: str | None
+
+    def run(self, evidence: Evidence) -> CheckResult:
+        """Look, or raise `NotApplicable(reason)`."""
+        ...
+
+    def rules(self, evidence: Evidence) -> Mapping[str, Rule]:
+        """The rule behind each kind of remedy it proposes; may close over label-free evidence only."""
+        ...
+
+
+# Cheap first: what needs no model or neighbours shows at once, label findings next, whatever needs many fits last.
+MODULES = (
+    sw101_missing_or_constant,
+    sw105_rare_classes,
+    sw106_label_given_away,
+    sw107_id_or_date,
+    sw102_duplicates,
+    sw103_test_overlap,
+    sw104_outliers,
+    sw201_disputed_labels,
+    sw202_ambiguous_classes,
+    sw501_error,
+    sw504_test_chose,
+    sw503_calibration,
+    sw601_worst_segment,
+    sw302_unusual_information,
+    sw303_harmful_rows,
+    sw401_learning_curve,
+    sw502_gap_and_memorization,
+    sw301_redundant_rows,
+)
+CHECKS = tuple(cast("Check", module) for module in MODULES)
+
+
+def catalogue() -> dict[str, Check]:
+    """Every check by its code, in the order they run."""
+    return {check.CODE: check for check in CHECKS}
+
+
+def choose_checks(wanted: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    """Codes to run: "default" all, "fast" those without many fits, else codes or their beginnings ("SW101,SW2")."""
+    checks = catalogue()
+    if wanted == "default":
+        return tuple(checks)
+    if wanted == "fast":
+        return tuple(code for code, check in checks.items() if not check.SLOW)
+    names = [name.strip().upper() for name in (wanted.split(",") if isinstance(wanted, str) else wanted)]
+    for name in names:
+        if not any(code.startswith(name) for code in checks):
+            raise unknown_name("check", name, checks)
+    return tuple(code for code in checks if any(code.startswith(name) for name in names))

@@ -1,0 +1,100 @@
+"""SW502 gap and memorisation.
+
+## Measures
+The error on rows that taught the model beside the error on other rows, and for every row how much more often it is
+right when it was taught (`memorization`, -1..1), from models on complementary random halves.
+
+## Why it matters
+A model that knows rows by heart repeats their errors and tells outsiders who was in its training data. Rows that are
+right only when taught are rare cases, or wrong labels: both are worth a look.
+
+## When it is wrong
+Models of half the rows memorise more than one of all rows. With ten models on each side a single row's score is known
+to about .13. A gap is no fault in itself: a forest with no training error can generalise well.
+
+## Remedy
+Look at the rows that are known by heart: mend those that are wrong, collect more like those that are right and rare. A
+large gap with few such rows calls for a simpler or more strongly regularised model.
+
+## Source
+feldman2020.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from samplewise.auditing.evidence import Evidence
+from samplewise.auditing.heldout import ids_of, listed_rows, require_rows
+from samplewise.core.arrays import Array, Ints, in_order
+from samplewise.core.findings import CheckResult, Finding, Remedy
+from samplewise.core.values import Estimate, Exhibit, Scores, is_share
+from samplewise.engine.refits.parts import Rule
+from samplewise.generalization import gap_of_refits, memorization_of_refits
+
+CODE, TITLE, SLOW = "SW502", "gap and memorisation", True
+NEEDS = frozenset({"label"})
+
+LEAST_ROWS = 40
+BY_HEART = 0.5  # share of models, or standard deviations of the label
+SURE = 2.0  # standard errors above 0.25, so that ten against ten models say it clearly
+LOWEST = 0.25
+
+
+def run(evidence: Evidence) -> CheckResult:
+    """The gap with its interval, and the rows known by heart."""
+    require_rows(evidence, LEAST_ROWS, "the gap between taught and other rows")
+    taught, other, gap = gap_of_refits(evidence.halves, evidence.target, evidence.split_groups)
+    scores = memorization_of_refits(evidence.halves, evidence.target)
+    rows = by_heart(scores)
+    findings = (_finding(evidence, taught, other, gap, rows),) if len(rows) else ()
+    exhibits: tuple[Exhibit, ...] = (_exhibit((taught, other), gap),)
+    if len(rows):
+        exhibits += (
+            listed_rows(evidence, "Rows known by heart", rows, scores.unit, memorization=scores.values,
+                        standard_error=np.asarray(scores.spread)),
+        )  # fmt: skip
+    return CheckResult(findings, (scores,), exhibits, (gap, taught, other))
+
+
+def rules(evidence: Evidence) -> Mapping[str, Rule]:
+    """Nothing to test: a person decides whether a memorised row is rare or wrong."""
+    return {}
+
+
+def by_heart(scores: Scores) -> Ints:
+    """Positions of the rows that are known by heart beyond doubt, most first."""
+    sure = scores.values - SURE * np.asarray(scores.spread) > LOWEST
+    rows = np.flatnonzero((scores.values >= BY_HEART) & sure)
+    return rows[in_order(-scores.values[rows])]
+
+
+def _finding(evidence: Evidence, taught: Estimate, other: Estimate, gap: Estimate, rows: Ints) -> Finding:
+    learned, rest, unit = taught.shown().value, other.shown().value, _unit(taught)
+    explanation = (
+        f"Models of half the rows err by {learned:.3g} {unit} on rows they were taught and {rest:.3g} on "
+        f"others: a gap of {gap}. These rows are right when taught and wrong when not, so no other row supports "
+        "their label."
+    )
+    action = "Look at these rows: mend the wrong ones, collect more like the rare ones."
+    remedy = Remedy("review", ids_of(evidence, rows), action=action)
+    title = f"{len(rows):,} row{'s are' if len(rows) > 1 else ' is'} known by heart"
+    caveat = "Rare but right rows look the same as wrong labels here; SW201 tells them apart better."
+    keys = ids_of(evidence, rows)
+    return Finding(CODE, title, "note", keys, explanation, (remedy,), (gap,), caveat=caveat)
+
+
+def _exhibit(errors: tuple[Estimate, Estimate], gap: Estimate) -> Exhibit:
+    columns: dict[str, Array] = {
+        "name": np.array(["rows the model was taught", "other rows"]),
+        "value": np.array([estimate.shown().value for estimate in errors]),
+        "low": np.array([estimate.shown().low for estimate in errors]),
+        "high": np.array([estimate.shown().high for estimate in errors]),
+    }
+    note = f"A gap of {gap}, {gap.reason}."
+    return Exhibit("bars", "Error on taught and on other rows", columns, _unit(errors[0]), note)
+
+
+def _unit(error: Estimate) -> str:
+    """The unit a page gives errors: per cent needs no word on what it is of."""
+    return "%" if is_share(error.unit) else error.unit

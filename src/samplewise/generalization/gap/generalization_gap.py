@@ -1,0 +1,240 @@
+"""The generalisation gap of a learner on one data set: measured, bounded, and split over the rows it comes from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from samplewise.core.arrays import Array, equal_but_for_rounding
+from samplewise.core.errors import InputError, require_count, require_share
+from samplewise.core.execution import Executor
+from samplewise.core.values import Estimate, Scores
+from samplewise.data.dataset import Dataset
+from samplewise.data.targets import Task
+from samplewise.engine.models.learner import Fit
+from samplewise.engine.refits import (
+    FitStore,
+    Part,
+    Prepared,
+    Refits,
+    prepare,
+    refit_supersamples,
+    supersamples,
+)
+from samplewise.generalization.gap.bounds import Bounds
+from samplewise.generalization.gap.gap_analysis import Reading
+from samplewise.generalization.gap.memorization import joined, memorization_of_refits
+
+LEAST_ROWS = 20
+LEAST_FITS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a report took."""
+
+    fits: int
+    fit_seconds: float
+    read_seconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GeneralizationGap:
+    """The gap of models of half of the rows, what bounds it, and which rows it comes from."""
+
+    gap: Estimate  # error on ghosts - error on rows that taught
+    training_error: Estimate
+    ghost_error: Estimate
+    bounds: Bounds  # in the unit of the gap
+    information: Scores  # nats: how surely the prediction of a row tells that it was taught
+    memorization: Scores
+    cost: Cost
+    repeatable: bool | None  # whether the same seed gave the same predictions twice; None: refits were given
+    deterministic: bool | None  # whether another seed gave the same predictions as well
+    warnings: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """The three errors, the table of bounds, the cost and the warnings."""
+        lines = [f"error on rows that taught  {self.training_error}", f"error on their ghosts      {self.ghost_error}"]
+        lines += [f"gap                        {self.gap}", "", str(self.bounds), ""]
+        cost = f"{self.cost.fits} fits in {self.cost.fit_seconds:.1f} s, read in {self.cost.read_seconds:.2f} s"
+        if self.deterministic is not None:
+            cost += "; another seed " + ("changes nothing" if self.deterministic else "changes the predictions")
+        return "\n".join([*lines, cost, *(f"! {warning}" for warning in self.warnings)])
+
+
+def generalization_gap(  # noqa: PLR0913  # one keyword per part of the design, most with a default
+    data: Any,
+    y: Any = None,
+    *,
+    label: str | None = None,
+    learner: Any = None,
+    task: Task = "auto",
+    splits: int = 30,
+    draws: int = 3,
+    refits: Refits | Sequence[Refits] | None = None,
+    loss_range: tuple[float, float] | None = None,
+    coverage: float = 0.95,
+    seed: int = 0,
+    executor: Executor | None = None,
+    folder: str | Path | None = None,
+) -> GeneralizationGap:
+    """How far the error on rows that taught lies below the error on others, in points, and what bounds the difference.
+
+    Rows are paired within their class; in every split a coin per pair says which row teaches, and the other is its
+    ghost. The gap is the mean loss on ghosts minus that on rows that taught, over splits and pairings.
+
+    Args:
+        data, y, label: 20 labelled rows or more, in any form `samplewise.data.as_dataset` takes. Groups and exact
+            copies stay on one side and count as one row.
+        learner: as in `audit`; None for the default of this shape of data.
+        task: "auto", "classification" or "regression".
+        splits: of each pairing, half of them complements of the others; an odd number is raised by one.
+        draws: random pairings.
+        refits: instead of fits: what `refit_supersamples` made, or "halves" of an audit, whose rows are no pairs; then
+            only bounds from single rows are given.
+        loss_range: (least, greatest) absolute error there can be, for labels that are numbers.
+        coverage: of intervals, and of the one-sided entries "t interval" and "held-out rows" among the bounds.
+        seed: of pairings, coins and fits.
+        executor: carries out the fits; default: this process, or all cores where they take long.
+        folder: where finished fits are kept, so that nothing is fitted twice after a kill.
+
+    Returns:
+        `GeneralizationGap`; gap and bounds in points and errors in shares of rows (0..1), or all in units of the label;
+        larger means more was learned by heart. Information bounds hold for the mean over training sets; only "held-out
+        rows" is about one model, the first one fitted, and says so.
+
+    Raises:
+        InputError: no or missing labels, fewer than 20 rows, a class with one row or group, rows ordered by time,
+            losses outside their range, too few splits, refits of other rows or another design.
+
+    Cost: splits * draws fits on half of the rows, and two more that probe whether the learner repeats itself.
+    Not for: the model of all rows, whose gap is smaller; choosing between models on the same rows.
+    Source: harutyunyan2021b, clopper1934.
+
+    >>> draw = np.random.default_rng(0)
+    >>> X = draw.normal(size=(60, 2))
+    >>> y = (X[:, 0] + draw.normal(size=60) > 0).astype(int)
+    >>> report = generalization_gap((X, y), learner="logistic", splits=4, draws=1)
+    >>> report.gap.value < report.bounds["ld-MI"].plug_in
+    True
+    """
+    require_share(coverage, "coverage")
+    rows = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor, run_dir=folder)
+    warnings = []
+    _require_rows(rows.data)
+    rows.require_unordered("measure the gap")
+    if refits is None:
+        _require_fits(splits, draws)
+        if splits % 2:
+            splits += 1
+            warnings.append(f"splits come with their complements: {splits} splits were made")
+        _require_two_of_each(rows)
+        made, probe = _fitted(rows.unsplit, splits, draws)
+    else:
+        made = (refits,) if isinstance(refits, Refits) else tuple(refits)
+        _require_halves(made, rows.data)
+        probe = Probe()
+        warnings += _torn(made, rows.groups)
+    started = perf_counter()
+    read = Reading(made, rows.target, rows.groups, loss_range, coverage)
+    bounds = read.bounds(seed)
+    warnings += [*probe.warnings(), *read.warnings(), *bounds.warnings]
+    gap, training, ghost = read.errors()
+    information, memorised = read.information(), memorization_of_refits(joined(made), rows.target)
+    cost = Cost(probe.fits, probe.seconds, perf_counter() - started)
+    same = (probe.repeatable, probe.deterministic)
+    return GeneralizationGap(gap, training, ghost, bounds, information, memorised, cost, *same, tuple(warnings))
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a few fits said of the learner, and what all fits took."""
+
+    fits: int = 0
+    seconds: float = 0.0
+    repeatable: bool | None = None
+    deterministic: bool | None = None
+
+    def warnings(self) -> list[str]:
+        """That the learner does not repeat itself, if so."""
+        if self.repeatable is not False:
+            return []
+        return ["the learner ignores its seed: the same fit gave other predictions, so no figure here can be repeated"]
+
+
+def _fitted(part: Part, splits: int, draws: int) -> tuple[tuple[Refits, ...], Probe]:
+    """The refits, and what the first of them, made three times, says of the learner."""
+    runner, started = part.runner, perf_counter()
+    pairings = supersamples(runner, splits=splits, draws=draws)
+    first = Fit(pairings[0].inside()[0], np.arange(len(part)))
+    outputs = runner.outputs([first], blocks=part.all_folds)[0]
+    again = [
+        replace(runner, seed=seed, store=FitStore()).outputs([first], blocks=part.all_folds)[0]
+        for seed in (runner.seed, runner.seed + 1)
+    ]
+    refits = refit_supersamples(runner, part.all_folds, pairings)
+    repeatable, deterministic = (equal_but_for_rounding(outputs, other) for other in again)
+    seconds = perf_counter() - started
+    return refits, Probe(runner.store.made + len(again), seconds, repeatable, repeatable and deterministic)
+
+
+def _torn(refits: tuple[Refits, ...], groups: Array | None) -> list[str]:
+    """That copies or rows of one group stood on both sides, where they did."""
+    if groups is None:
+        return []
+    unit = np.unique(groups, return_inverse=True)[1]
+    sizes = np.bincount(unit)
+    torn = np.zeros(len(sizes), dtype=bool)
+    for inside in np.concatenate([one.inside for one in refits]):
+        taught = np.bincount(unit, weights=inside)
+        torn |= (taught > 0) & (taught < sizes)
+    if not torn.any():
+        return []
+    return [f"{int(torn.sum())} groups or sets of copies stood on both sides in these refits: the gap is too small"]
+
+
+def _require_fits(splits: int, draws: int) -> None:
+    if require_count(splits, "splits", 2, usual=30) * require_count(draws, "draws", usual=3) < LEAST_FITS:
+        raise InputError(
+            "there are too few splits to compare rows that taught with others", got=f"splits={splits}, draws={draws}",
+            fix="use splits=30, draws=3",
+        )  # fmt: skip
+
+
+def _require_rows(data: Dataset) -> None:
+    if len(data) < LEAST_ROWS:
+        raise InputError(
+            "there are too few rows to halve", got=f"{len(data)} rows", fix=f"pass {LEAST_ROWS} rows or more"
+        )
+
+
+def _require_two_of_each(rows: Prepared) -> None:
+    """Every class needs a row, or a group, for either side."""
+    classes = rows.target.classes
+    if classes is None:
+        return
+    groups = np.arange(len(rows.data)) if rows.groups is None else rows.groups
+    counts = [len(np.unique(groups[rows.codes == code])) for code in range(len(classes))]
+    alone = np.flatnonzero(np.array(counts) < 2)
+    if len(alone):
+        names = ", ".join(str(classes[code]) for code in alone[:5])
+        raise InputError(
+            "a class has fewer rows or groups than there are halves", where=f"classes {names}",
+            got="one row, or copies or a group of rows that stay together",
+            fix="drop these classes, merge them, or split the groups",
+        )  # fmt: skip
+
+
+def _require_halves(refits: tuple[Refits, ...], data: Dataset) -> None:
+    designs = {one.design for one in refits}
+    if not refits or not (designs == {"supersample"} or (designs == {"halves"} and len(refits) == 1)):
+        raise InputError(
+            "the gap is read from halves", where="refits", got=", ".join(sorted(designs)) or "none",
+            fix="pass what refit_supersamples(...) or refit(runner, 'halves', folds) gave",
+        )  # fmt: skip
+    for one in refits:
+        one.require_rows(data.ids)

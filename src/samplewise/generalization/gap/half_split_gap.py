@@ -1,0 +1,71 @@
+"""Error on taught rows, on others, and the gap between them: read from refits on complementary halves."""
+
+from scipy import stats
+
+from samplewise.core.arrays import Array, Floats
+from samplewise.core.errors import InputError, require_kind, require_share
+from samplewise.core.values import Estimate
+from samplewise.data.targets import Target
+from samplewise.engine.refits import Refits
+from samplewise.generalization.gap.memorization import successes
+from samplewise.generalization.test_scores.errors import clustered
+
+REASON = (
+    "of models taught half of the rows; the model on all rows has a smaller gap; the interval counts the chance of"
+    " which rows were judged, not of which rows taught"
+)
+
+
+def gap_of_refits(
+    refits: Refits, target: Target, groups: Array | None = None, coverage: float = 0.95
+) -> tuple[Estimate, Estimate, Estimate]:
+    """Error on taught rows, error on other rows, and the gap between them in points, for models of half the rows.
+
+    Every row is averaged over the models it taught and those it did not; the interval is over rows (or groups).
+
+    Args:    refits: design "halves".   target: labels of the same n rows.   groups: (n,) or None.
+             coverage: of the intervals.
+    Returns: (taught, other, gap) Estimates; a larger gap means more was learned by heart. Errors are shares of rows
+             (0..1) and the gap is in points; of numbers all three are hundredths of the label's standard deviation.
+    Raises:  InputError as `memorization_of_refits`.
+    Cost:    one pass over the outputs.
+    Not for: judging the model on all rows (its gap is smaller), or other samples: `generalization_gap` has intervals
+             that also count which rows taught.
+    Source:  feldman2020.
+
+    >>> import numpy as np
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> from samplewise.engine.refits import prepare, refit
+    >>> data = (np.arange(40.0)[:, None], np.arange(40) // 4 % 2)
+    >>> part = prepare(data, KNeighborsClassifier(1)).whole
+    >>> taught, other, gap = gap_of_refits(refit(part.runner, "halves", part.all_folds, count=4), part.target)
+    >>> taught.value, bool(np.isclose(100 * other.value, gap.value) and gap.value > 0)
+    (0.0, True)
+    """
+    require_kind(refits, Refits)
+    groups = refits.groups if groups is None else groups
+    coverage = require_share(coverage, "coverage")
+    counts = refits.inside.sum(axis=0), (~refits.inside).sum(axis=0)
+    if refits.design != "halves" or min(int(count.min()) for count in counts) < 2:
+        raise InputError(
+            "taught rows can only be set against others where both happen to every row at least twice",
+            got=f"design {refits.design!r}, {len(refits)} models",
+            fix="refit(runner, 'halves', folds, count=10)",
+        )
+    right = successes(refits.outputs, target)
+    losses = 1.0 - right if target.classes is not None else -right
+    taught = (losses * refits.inside).sum(axis=0) / counts[0]
+    others = (losses * ~refits.inside).sum(axis=0) / counts[1]
+
+    def estimate(quantity: str, rows: Floats, unit: str) -> Estimate:
+        error, _ = clustered(rows, groups)
+        half, mean = float(stats.norm.ppf(0.5 + coverage / 2.0)) * error, float(rows.mean())
+        return Estimate(quantity, mean, mean - half, mean + half, unit, coverage, "feldman2020", REASON)
+
+    gap = 100.0 * (others - taught)
+    if target.classes is None:
+        unit = "hundredths of the label's standard deviation"
+        errors = estimate("taught_error", 100.0 * taught, unit), estimate("other_error", 100.0 * others, unit)
+        return *errors, estimate("gap", gap, unit)
+    errors = estimate("taught_error", taught, "share of rows"), estimate("other_error", others, "share of rows")
+    return *errors, estimate("gap", gap, "points")

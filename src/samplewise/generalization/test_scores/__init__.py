@@ -1,0 +1,1 @@
+"""What a score on test rows allows to claim."""

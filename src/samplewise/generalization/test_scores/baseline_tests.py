@@ -1,0 +1,86 @@
+"""Whether a model knows anything: against the best constant answer, and whether its answers follow the labels."""
+
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from samplewise.core.arrays import Array, Floats
+from samplewise.core.errors import InputError, require_share
+from samplewise.core.values import Estimate
+from samplewise.data.border import as_numbers
+from samplewise.generalization.test_scores.errors import clustered
+
+
+def beats_guessing(
+    losses: Any,  # (n,)
+    guessed: Any,  # (n,)
+    groups: Array | None = None,
+    coverage: float = 0.95,
+) -> tuple[Estimate, float]:
+    """Mean loss saved against guessing, in the unit of the losses, and the one-sided p-value that nothing is saved.
+
+    Paired over rows (or groups): mean of guessed - losses with a t interval.
+
+    Args:    losses: (n,) of the model on rows it did not see.   guessed: (n,) of the best constant answer.
+             groups: (n,) or None.   coverage: of the interval.
+    Returns: (Estimate "saved", p); larger values and smaller p mean the model has learned more.
+    Raises:  InputError for arrays of different length or fewer than two rows.   Cost: O(n).   Source: diebold1995.
+    >>> saved, p = beats_guessing([0.1, 0.2, 0.1, 0.2], [0.5, 0.5, 0.5, 0.6])
+    >>> round(saved.value, 3), p < 0.01
+    (0.375, True)
+    """
+    model, constant = as_numbers(losses, "losses"), as_numbers(guessed, "guessed")
+    _require_pairs(model, constant)
+    return _tested("saved", constant - model, groups, coverage, "", "diebold1995")
+
+
+def discrimination(
+    answers: Any,  # (n, c)
+    truth: Any,  # (n, c)
+    groups: Array | None = None,
+    coverage: float = 0.95,
+) -> tuple[Estimate, float]:
+    """How far answers follow the labels, in points (0 not at all, 100 fully), and the p-value of "not at all".
+
+    100 cov(answers, truth) / var(truth), summed over outputs: for two classes the mean probability of a class among its
+    own rows minus that among the others. It sees a right ranking of rare classes that accuracy and Brier score miss.
+
+    Args:    answers: (n, c) probabilities, or (n, 1) predicted numbers, for rows the model did not see.
+             truth: (n, c) class indicators, or (n, 1) numbers.   groups: (n,) or None.   coverage: of the interval.
+    Returns: (Estimate "discrimination", p); larger values and smaller p mean the model has learned more.
+    Raises:  InputError for shapes that differ or fewer than two rows.   Cost: O(n c).   Source: yates1982.
+    >>> found, p = discrimination([[0.9, 0.1], [0.2, 0.8], [0.8, 0.2]], [[1, 0], [0, 1], [1, 0]])
+    >>> round(found.value, 1)
+    65.0
+    """
+    said = as_numbers(answers, "answers", 2)
+    true = as_numbers(truth, "truth", 2, fix="pass class indicators, np.eye(c)[codes], or numbers as y.reshape(-1, 1)")
+    _require_pairs(said, true)
+    centred = true - true.mean(axis=0)
+    spread = float(np.square(centred).sum(axis=1).mean()) or 1.0
+    together = np.sum(centred * (said - said.mean(axis=0)), axis=1) / spread
+    # Delta method: the spread of the ratio of two means, at its own value.
+    slope = float(together.mean())
+    rows = slope + together - slope * np.square(centred).sum(axis=1) / spread
+    return _tested("discrimination", 100.0 * rows, groups, coverage, "points of discrimination", "yates1982")
+
+
+def _tested(
+    quantity: str, rows: Floats, groups: Array | None, coverage: float, unit: str, source: str
+) -> tuple[Estimate, float]:
+    """The mean of rows with its t interval, and the one-sided p-value of a mean of at most 0."""
+    error, count = clustered(rows, groups)
+    freedom, mean = max(count - 1, 1), float(rows.mean())
+    half = float(stats.t.ppf(0.5 + require_share(coverage, "coverage") / 2.0, freedom)) * error
+    p_value = float(stats.t.sf(mean / error, freedom)) if error > 0 else float(mean <= 0)
+    return Estimate(quantity, mean, mean - half, mean + half, unit, coverage, source), p_value
+
+
+def _require_pairs(one: Array, other: Array) -> None:
+    if one.shape != other.shape or len(one) < 2:
+        raise InputError(
+            "a comparison needs one entry per row on both sides and at least two rows",
+            got=f"shapes {one.shape} and {other.shape}",
+            fix="pass arrays of equal shape for the same rows",
+        )

@@ -1,0 +1,1 @@
+"""Which training rows made a trained model say this: one method a module."""

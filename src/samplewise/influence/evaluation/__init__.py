@@ -1,0 +1,1 @@
+"""How good an attribution or a value is: held against refits, removals and planted faults."""

@@ -1,0 +1,50 @@
+"""Rows that make the predictions for others worse, beyond what chance explains."""
+
+import numpy as np
+from scipy import stats
+
+from samplewise.core.arrays import Ints
+from samplewise.core.errors import require_kind, require_share
+from samplewise.engine.refits import Change, Part
+from samplewise.influence.valuation.leave_one_out import effects_in
+from samplewise.influence.valuation.row_effects import RowEffects
+
+LEVEL = 0.05
+FAR_REACHING, FEWEST = 0.1, 20  # share of the rows that is tested, and least number
+MOST = 0.2  # share of the rows a rule drops at most
+
+
+def harmful_rows(effects: RowEffects, level: float = LEVEL) -> Ints:
+    """Positions (r,) of the rows that significantly raise the error of others, most harmful first.
+
+    One-sided z test of benefit >= 0 with Benjamini and Hochberg's correction, among the tenth of the rows that reach
+    furthest. Reach reads no judge's label, so choosing by it costs no error level, and a row of no reach is no matter.
+
+    Args:    effects: from `row_effects`.   level: expected share of false listings.
+    Returns: positions.
+    Raises:  InputError for a level outside (0, 1).
+    Cost:    O(n log n).   Not for: few judges (under about 100 the z test is too sure).
+    Source:  benjamini1995; bourgon2010 for choosing by reach.
+
+    >>> from samplewise.core.values import Scores
+    >>> scores = Scores("benefit", np.array([1.0, -5.0, 0.1]), np.arange(3), "", "helps", spread=np.ones(3))
+    >>> harmful_rows(RowEffects(scores, Scores("reach", np.ones(3), np.arange(3), "", "matters")))
+    array([1])
+    """
+    require_kind(effects, RowEffects)
+    require_share(level, "level")
+    benefit, spread = effects.benefit.values, np.asarray(effects.benefit.spread, dtype=np.float64)
+    known = np.flatnonzero(np.isfinite(benefit) & (spread > 0))
+    furthest = np.argsort(-effects.reach.values[known], kind="stable")
+    tested = known[furthest[: max(FEWEST, int(FAR_REACHING * len(known)))]]
+    if not len(tested):
+        return tested
+    adjusted = stats.false_discovery_control(stats.norm.cdf(benefit[tested] / spread[tested]))
+    found = tested[adjusted <= level]
+    return found[np.argsort(benefit[found], kind="stable")]
+
+
+def drop_harmful(part: Part) -> Change:
+    """The rule behind SW303: leave out the rows of a part that hurt its own held-out rows (at most a fifth of them)."""
+    rows = harmful_rows(effects_in(part))[: int(MOST * len(part))]
+    return Change("drop", np.sort(rows))

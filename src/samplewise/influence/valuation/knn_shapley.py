@@ -1,0 +1,105 @@
+"""The value of every row to its nearest neighbours' votes."""
+
+from typing import Any
+
+import numpy as np
+
+from samplewise.core.errors import InputError, require_count
+from samplewise.core.randomness import key_hashes
+from samplewise.core.values import Scores
+from samplewise.data.dataset import Dataset
+from samplewise.data.inputs import as_dataset
+from samplewise.data.targets import Task
+from samplewise.engine.neighbors import NeighbourIndex, neighbour_shapley_moments, ranked_neighbour_shapley
+from samplewise.engine.refits import prepare
+from samplewise.engine.refits.row_order import in_id_order
+from samplewise.influence.valuation.utility import open_game
+
+ALIKE = "its neighbours are of its class"
+NEAREST = 1000  # rows further away than so many change no vote of ten neighbours by more than a thousandth
+
+
+def knn_shapley(
+    data: Any,
+    y: Any = None,
+    *,
+    label: str | None = None,
+    task: Task = "auto",
+    validation: Any = None,
+    count: int = 10,
+    folds: int = 5,
+    seed: int = 0,
+) -> Scores:
+    """Shapley value of every row to a nearest-neighbour classifier of the other folds, in share of votes.
+
+    With validation rows, these ask and all rows vote, and the values add up to the share of right votes. Without, the
+    rows of one fold ask, the rows of the other folds vote; the value of a row is its mean over the folds it votes for,
+    times the number of voters, so that 1 is the value of an average helpful row.
+
+    Args:
+        data, y, label: n rows with class labels, in any form `samplewise.data.as_dataset` takes.
+        task: "auto", "classification" or "regression".
+        validation: m labelled rows that ask, a `Dataset` or (X, y); or None.
+        count: neighbours that vote.
+        folds: number of folds.
+        seed: of the folds.
+
+    Returns:
+        Scores "neighbour_value" (n,), larger means the row helps, below 0 it misleads; NaN for a row that never voted.
+        `spread` is the standard error over the rows that ask.
+
+    Raises:
+        InputError: no labels, labels that are numbers, or validation rows of another kind or class.
+
+    Cost: one neighbour search per fold, O(n min(n, 1000)); with validation rows O(m n (d + log n)), no fit.
+    Not for: copies (they share one value).
+    Source: jia2019.
+
+    >>> X, y = np.r_[0.0:1.0:20j, 5.0:6.0:20j][:, None], np.repeat([0, 1], 20)
+    >>> y[7] = 1
+    >>> knn_shapley((X, y), count=5).top(1, largest=False).keys
+    array([7])
+    """
+    count = require_count(count, "count", usual=10)
+    if validation is not None:
+        return _asked_by(validation, as_dataset(data, y, label=label), task, count)
+    given = prepare(data, y=y, label=label, task=task, n_folds=folds, seed=seed).whole
+    part, order = in_id_order(given)  # equally near rows vote in an order of their own
+    _require_classes(part.class_count, len(part))
+    value, variance, seen = np.zeros((3, len(part)))
+    for fold in np.unique(part.folds):
+        voters = np.flatnonzero(part.folds < fold if part.ordered else part.folds != fold)
+        asking = np.flatnonzero(part.folds == fold)
+        if not len(voters):
+            continue
+        near = NeighbourIndex(part.space[voters]).query(part.space[asking], count=min(NEAREST, len(voters))).indices
+        shares, errors = neighbour_shapley_moments(near, part.codes[voters], part.codes[asking], count)
+        value[voters] += len(voters) * shares
+        variance[voters] += np.square(len(voters) * errors)
+        seen[voters] += 1
+    place = np.argsort(order)
+    with np.errstate(invalid="ignore", divide="ignore"):  # rows that never voted
+        mean, spread = (value / seen)[place], (np.sqrt(variance) / seen)[place]
+    ids = given.runner.data.ids[given.positions]
+    return Scores("neighbour_value", mean, ids, "share of votes, times rows", ALIKE, spread=spread)
+
+
+def _asked_by(validation: Any, data: Dataset, task: Task, count: int) -> Scores:
+    """Values of all rows to the votes on the validation rows."""
+    game = open_game(data, validation, task=task)
+    _require_classes(game.class_count, len(game))
+    order = np.argsort(key_hashes(game.keys), kind="stable")  # equally near rows vote in an order of their own
+    rows, asked = game.runner.space[: len(game)], game.runner.space[len(game) :]
+    found = ranked_neighbour_shapley(rows[order], game.codes[order], asked, game.query_codes, count)
+    place = np.argsort(order)
+    values, spread = (part[place] for part in found)
+    return Scores("neighbour_value", values, game.keys, "share of votes", ALIKE, spread=spread)
+
+
+def _require_classes(class_count: int, rows: int) -> None:
+    if not class_count:
+        raise InputError(
+            "neighbours vote for classes, and these labels are numbers",
+            got=f"{rows} rows, task regression",
+            fix="use leave_one_out(data) for regression",
+        )

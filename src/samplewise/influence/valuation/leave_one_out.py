@@ -1,0 +1,154 @@
+"""What leaving one row out would change for rows that had no part in the fit: all rows at once, in closed form."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from samplewise.core.arrays import Floats, Ints
+from samplewise.core.values import Scores
+from samplewise.data.targets import Task
+from samplewise.engine.closed_form.smoother import held_out_residuals
+from samplewise.engine.refits import Part, Surrogate, ThreadExecutor, prepare, surrogate
+from samplewise.engine.refits.row_order import in_id_order
+from samplewise.influence.valuation.network_effects import is_network, network_effects
+from samplewise.influence.valuation.row_effects import RowEffects, group_numbers, hash_drawn_judges, means_and_spread
+from samplewise.influence.valuation.utility import MOST_FITS, Game
+
+PAIRS_AT_ONCE = 2_000_000
+
+
+def leave_one_out(
+    data: Any, y: Any = None, *, label: str | None = None, task: Task = "auto", folds: int = 5, seed: int = 0
+) -> Scores:
+    """How much each row lowers the squared error of rows that had no part in the fit (mean per row judged).
+
+    benefit_i = mean over judges j of |y_j - f_-i(x_j)|^2 - |y_j - f(x_j)|^2. A ridge head on label-free kernel features
+    is taught by all folds but one and judged on that fold, so no row judges a fit that it, or its group, taught. Of a
+    `Game` the learner is refitted without each player: u(everybody) - u(everybody but i), in points.
+
+    Args:
+        data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes; or a `Game`.
+        task: "auto", "classification" or "regression".   folds: number of folds.   seed: of the folds.
+
+    Returns:
+        Scores "benefit" (n,), larger means the row helps, below 0 it hurts, NaN for a row that never taught; `spread`
+        is the standard error over the judging rows (a group counts once). Errors are in squared shares of a class, or
+        squared standard deviations of the label.
+
+    Raises:
+        InputError: no labels, fewer than 2 folds, or a game of more than 50,000 players.
+
+    Cost: O(n p^2 + n m p) for m judges, at most 20 million pairs a fold; no refit. Of a game one fit per player.
+    Not for: copies (each hides the other), or learners that a ridge head does not resemble.
+    Source: cook1977, koh2017.
+
+    >>> X, y = np.r_[0.0:1.0:20j, 5.0:6.0:20j][:, None], np.repeat([0, 1], 20)
+    >>> y[7] = 1
+    >>> leave_one_out((X, y)).top(1, largest=False).keys
+    array([7])
+    """
+    if isinstance(data, Game):
+        return _refitted_without_each(data)
+    return row_effects(data, y, label=label, task=task, folds=folds, seed=seed).benefit
+
+
+def _refitted_without_each(game: Game) -> Scores:
+    """What every player adds to the others, by refits; the standard error is over the validation rows."""
+    players = len(game)
+    game.require_affordable(players + 1, MOST_FITS, "use leave_one_out(data), which refits nothing")
+    sets = np.vstack([np.ones((1, players), dtype=bool), ~np.eye(players, dtype=bool)])
+    found = game.contributions(sets)
+    change = found[0] - found[1:]
+    spread = change.std(axis=1, ddof=1) / np.sqrt(change.shape[1])
+    return game.scores("benefit", change.mean(axis=1), spread, "raises the validation score")
+
+
+def row_effects(
+    data: Any, y: Any = None, *, label: str | None = None, task: Task = "auto", folds: int = 5, seed: int = 0
+) -> RowEffects:
+    """`leave_one_out` with the reach of each row: the squared change of the judges' outputs, read without their labels.
+
+    Args, Raises, Cost and Source as `leave_one_out`.
+    Returns: `RowEffects`, in squared shares of a class or squared standard deviations; a larger reach says only that a
+             row matters, not whether for good.
+    """
+    return effects_in(prepare(data, y=y, label=label, task=task, n_folds=folds, seed=seed).whole)
+
+
+def effects_in(given: Part) -> RowEffects:
+    """`row_effects` of the rows of a part, in its own folds.
+
+    A part whose learner trains a network is judged by that network, through the influence on its loss; every other
+    part by a ridge head that stands in for the learner.
+    """
+    if is_network(given):
+        return network_effects(given)
+    part, order = in_id_order(given)
+    head, ids = surrogate(part), part.runner.data.ids[part.positions]
+    groups = group_numbers(part)
+    questions = []
+    for fold in np.unique(part.folds):
+        taught = np.flatnonzero(part.folds < fold if part.ordered else part.folds != fold)
+        if len(taught):
+            judges = hash_drawn_judges(np.flatnonzero(part.folds == fold), len(taught), ids, part.runner.seed)
+            questions.append(_Question(head, taught, judges, groups))
+    answers = ThreadExecutor().map(_answer, questions, seeds=[0] * len(questions))
+    sums = np.zeros((5, len(part)))
+    for question, answer in zip(questions, answers, strict=True):
+        sums[:, question.taught] += answer
+    means, spread, reaches = means_and_spread(sums)
+    place = np.argsort(order)
+    unit = "squared share of a class" if part.class_count else "squared standard deviations of the label"
+    return RowEffects(
+        Scores("benefit", means[place], ids[place], unit, "lowers the error of other rows", spread=spread[place]),
+        Scores("reach", reaches[place], ids[place], unit, "moves the answers for other rows"),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Question:
+    """What the rows of one fold say of the rows that were taught without them."""
+
+    head: Surrogate
+    taught: Ints
+    judges: Ints
+    groups: Ints  # (n,)
+
+
+def _answer(question: _Question, *, seed: int) -> Floats:
+    """(5, t) sums over groups of judges of benefit, its square and reach, and how many groups and judges there were.
+
+    `seed` belongs to the executor's protocol and changes nothing.
+    """
+    sums = np.zeros((5, len(question.taught)))
+    for benefits, reach in _benefits(question):
+        sums[0] += benefits.sum(axis=0)
+        sums[1] += np.square(benefits).sum(axis=0)
+        sums[2] += reach
+        sums[3] += len(benefits)
+    sums[4] = len(question.judges)
+    return sums
+
+
+def _benefits(question: _Question) -> Iterator[tuple[Floats, Floats]]:
+    """Benefit (g, t) of every taught row summed within groups of judges, and its reach (t,); few judges at a time."""
+    head, taught, judges, groups = question.head, question.taught, question.judges, question.groups
+    fit = head.at(taught).fitted()
+    change = held_out_residuals(fit)
+    lengths = np.sum(np.square(change), axis=1)
+    judges = judges[np.argsort(groups[judges], kind="stable")]
+    starts = np.flatnonzero(np.r_[True, np.diff(groups[judges]) > 0])
+    at_once = max(1, PAIRS_AT_ONCE // len(taught))
+    cuts = np.unique(np.searchsorted(starts, np.arange(0, starts[-1] + 1, at_once)))
+    for first, last in zip(starts[cuts], np.r_[starts[cuts][1:], len(judges)], strict=True):
+        rows = judges[first:last]
+        weights = fit.weights_at(head.features[rows])
+        errors = fit.outputs_at(head.features[rows]) - head.responses[rows]
+        # |e - s d|^2 - |e|^2 with e the error with the row, s its weight at the judge, d its held-out residual.
+        moved = weights * lengths
+        reach = np.sum(weights * moved, axis=0)
+        moved -= 2.0 * (errors @ change.T)
+        own = starts[(starts >= first) & (starts < last)] - first
+        yield np.add.reduceat(weights * moved, own, axis=0), reach

@@ -1,0 +1,100 @@
+"""The value of a row as how well models that did not see it answer for it."""
+
+from typing import Any
+
+import numpy as np
+
+from samplewise.core.arrays import Array, Floats
+from samplewise.core.errors import require_count
+from samplewise.core.execution import Executor
+from samplewise.core.values import Scores
+from samplewise.data.splits import nested_subsets
+from samplewise.data.targets import Task
+from samplewise.engine.models.learner import Fit
+from samplewise.engine.refits import Part, prepare
+from samplewise.engine.refits.row_order import in_id_order
+
+IN_BAG = 0.632  # share of the rows that teach each model: as many as are different in a bootstrap draw
+
+
+def out_of_bag_value(  # the data and its fits
+    data: Any,
+    y: Any = None,
+    *,
+    label: str | None = None,
+    learner: Any = None,
+    task: Task = "auto",
+    count: int = 100,
+    seed: int = 0,
+    executor: Executor | None = None,
+) -> Scores:
+    """How often models that did not see a row answer its label (share of models, 0..1).
+
+    v_i = mean over the models whose bag leaves out row i of [prediction = y_i]; for numbers minus the squared error in
+    variances of the label. Each bag holds 63.2 % of every class, drawn by id; rows of one group share bags.
+
+    Args:
+        data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes.
+        learner: as in `open_game`.   task: "auto", "classification" or "regression".
+        count: bags, at least 10.
+        seed: of bags and fits.
+        executor: carries out fits that are not in closed form.
+
+    Returns:
+        Scores "out_of_bag_value" (n,), larger means the other rows support the label; `spread` is the standard error
+        over bags, NaN with its value for a row that was in every bag.
+
+    Raises:
+        InputError: no labels, or fewer than 10 bags.
+
+    Cost: `count` fits.
+    Not for: what a row does to others (`banzhaf`): a rare but right row scores low.
+    Source: kwon2023.
+
+    >>> X, y = np.r_[0.0:1.0:20j, 5.0:6.0:20j][:, None], np.repeat([0, 1], 20)
+    >>> y[7] = 1
+    >>> out_of_bag_value((X, y), count=20).top(1, largest=False).keys
+    array([7])
+    """
+    count = require_count(count, "count", 10, "a standard error needs bags that differ", usual=100)
+    rows = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor)
+    rows.require_unordered("value the rows")
+    given = rows.unsplit
+    part, order = in_id_order(given)
+    correct = _answers_of_strangers(part, count, seed)
+    seen = np.isfinite(correct).sum(axis=0)
+    total = np.nansum(correct, axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = total / seen
+        spread = np.sqrt(np.nansum(np.square(correct - mean), axis=0) / (seen - 1) / seen)
+    place = np.argsort(order)
+    ids = given.runner.data.ids[given.positions]
+    unit = "share of models" if part.class_count else "variances of the label, below 0"
+    values = np.where(seen > 0, mean, np.nan)[place]
+    return Scores("out_of_bag_value", values, ids, unit, "the other rows support its label", spread=spread[place])
+
+
+def _answers_of_strangers(part: Part, count: int, seed: int) -> Floats:
+    """(bags, n) how right each model is on rows out of its bag; NaN within."""
+    codes = part.codes if part.class_count else None
+    groups = None if part.runner.groups is None else part.runner.groups[part.positions]
+    size = max(2, round(IN_BAG * len(part)))
+    ids = part.runner.data.ids[part.positions]
+    bags = nested_subsets(ids, codes, groups, sizes=[size], repeats=count, seed=seed)[:, 0]
+    whole = len(part.runner.data)
+    fits = []
+    for bag in bags:
+        keep = np.zeros(whole, dtype=bool)
+        keep[part.positions[bag]] = True
+        fits.append(Fit(keep, part.positions[~bag]))
+    right = np.full(bags.shape, np.nan)
+    outputs = part.runner.outputs(fits, blocks=part.all_folds)
+    for row, bag, answers in zip(right, bags, outputs, strict=True):
+        row[~bag] = _rightness(answers, part.codes[~bag], part)
+    return right
+
+
+def _rightness(outputs: Array, codes: Array, part: Part) -> Floats:
+    if part.class_count:
+        return (outputs.argmax(axis=1) == codes).astype(np.float64)
+    return -np.square(outputs[:, 0] - codes) / (np.var(part.codes) or 1.0)

@@ -1,0 +1,169 @@
+"""What each player adds to the worth of the sets it joins: Banzhaf values, Shapley values and their Beta relatives."""
+
+import numpy as np
+from scipy.special import betaln, gammaln
+
+from samplewise.core.arrays import Floats, Ints, Mask
+from samplewise.core.errors import InputError, require_count, require_kind
+from samplewise.core.randomness import derive_seed, hashed_order, key_hashes, uniform_from_hashes
+from samplewise.core.values import Scores
+from samplewise.influence.valuation.utility import MOST_FITS, Game
+
+AT_ONCE = 8  # prefixes of a permutation that are fitted before looking whether it may stop
+HELPS = "raises the validation score"
+SPREAD = "a standard error needs draws that differ"
+
+
+def banzhaf(game: Game, *, count: int = 1000, most_fits: int = MOST_FITS) -> Scores:
+    """Banzhaf value of every player, in points of the validation score: what it adds to a random half of the others.
+
+    v_i = mean{u(S): i in S} - mean{u(S): i not in S} over sets S that hold each player with probability 1/2; every set
+    serves every player. Of the semivalues it keeps its ranks best where training is random.
+
+    Args:
+        game: from `open_game`.
+        count: sets drawn, at least 4.
+        most_fits: refuse to make more fits than this.
+
+    Returns:
+        Scores "banzhaf" (p,), larger means the player helps, below 0 it hurts; `spread` is the standard error over the
+        sets drawn.
+
+    Raises:
+        InputError: more fits than allowed, or fewer than 4 sets.
+
+    Cost: `count` fits, whatever the number of players.
+    Not for: adding up to the score of all (`data_shapley` does).
+    Source: wang2023.
+
+    >>> from samplewise.influence import open_game
+    >>> X, y = np.arange(20.0)[:, None], np.repeat([0, 1], 10)
+    >>> y[2] = 1
+    >>> game = open_game((X[::2], y[::2]), (X[1::2], y[1::2]), learner="kernel")
+    >>> banzhaf(game, count=200).top(1, largest=False).keys
+    array([1])
+    """
+    require_kind(game, Game)
+    count = require_count(count, "count", 4, SPREAD, usual=1000)
+    game.require_affordable(count, most_fits, "draw fewer sets: count=")
+    inside = random_sets(game, count)
+    values, spread = _difference_of_means(inside, game.worth(inside))
+    return game.scores("banzhaf", values, spread, HELPS)
+
+
+def data_shapley(
+    game: Game,
+    *,
+    permutations: int = 50,
+    tolerance: float = 0.5,
+    beta: tuple[float, float] = (1.0, 1.0),
+    most_fits: int = MOST_FITS,
+) -> Scores:
+    """Shapley value of every player, in points of the validation score: what it adds on average to those before it.
+
+    Each random order is walked forwards and backwards. A walk stops once the worth is within `tolerance` of that of
+    everybody, and those left share what is left, so the values add up to u(everybody) - u(nobody). `beta=(a, b)` weighs
+    the step onto k others by a Beta(a, b) law instead: (16, 1) asks mostly what a row adds to few, (1, 16) to many.
+
+    Args:
+        game: from `open_game`.
+        permutations: random orders, at least 2; each gives two walks.
+        tolerance: points at which a walk stops; 0 walks to the end, as every law but (1, 1) does.
+        beta: (a, b), both at least 1; (1, 1) is Shapley's value.
+        most_fits: refuse to make more fits than this.
+
+    Returns:
+        Scores "shapley" or "beta_shapley" (p,), larger means the player helps, below 0 it hurts; `spread` is the
+        standard error over random orders.
+
+    Raises:
+        InputError: more fits than allowed, fewer than 2 orders, or a law that is none.
+
+    Cost: up to 2 permutations x players fits: about 100 players are practical; `knn_shapley` needs no fit.
+    Not for: thousands of rows; value groups of rows, or use `banzhaf`.
+    Source: ghorbani2019, kwon2022.
+
+    >>> from samplewise.influence import open_game
+    >>> X, y = np.arange(20.0)[:, None], np.repeat([0, 1], 10)
+    >>> game = open_game((X[::2], y[::2]), (X[1::2], y[1::2]), learner="kernel")
+    >>> round(float(data_shapley(game, permutations=5).values.sum()), 6)
+    50.0
+    """
+    require_kind(game, Game)
+    permutations = require_count(permutations, "permutations", 2, SPREAD, usual=50)
+    if min(beta) < 1 or tolerance < 0:
+        raise InputError(
+            "a law of sizes needs two numbers of at least 1, and a tolerance must not be negative",
+            got=f"beta={beta}, tolerance={tolerance}", fix="use beta=(1, 1) for Shapley's value, tolerance=0.5",
+        )  # fmt: skip
+    plain = beta == (1.0, 1.0)
+    fewer = f"at most {most_fits // (2 * len(game))} permutations fit the limit"
+    game.require_affordable(2 * permutations * len(game), most_fits, fewer)
+    orders = [hashed_order(derive_seed(game.runner.seed, t), game.keys, "permutation") for t in range(permutations)]
+    walks = np.array([walk for order in orders for walk in (order, order[::-1])])
+    steps = _steps(game, walks, tolerance if plain else 0.0) * size_weights(len(game), *beta)
+    joined = np.empty_like(steps)
+    np.put_along_axis(joined, walks, steps, axis=1)
+    observed = joined.reshape(permutations, 2, len(game)).mean(axis=1)  # a walk and its reverse are one observation
+    spread = observed.std(axis=0, ddof=1) / np.sqrt(permutations)
+    return game.scores("shapley" if plain else "beta_shapley", observed.mean(axis=0), spread, HELPS)
+
+
+def random_sets(game: Game, count: int) -> Mask:
+    """(count, p) sets that hold each player with probability 1/2, drawn by its id."""
+    hashes = key_hashes(game.keys)
+    seeds = (derive_seed(game.runner.seed, "sets", number) for number in range(count))
+    return np.array([uniform_from_hashes(seed, hashes) < 0.5 for seed in seeds])
+
+
+def size_weights(players: int, a: float, b: float) -> Floats:
+    """(p,) what a step onto 0..p-1 others counts for under a Beta(a, b) law, in units of Shapley's equal weights.
+
+    p C(p-1, k) B(k + b, p - 1 - k + a) / B(a, b); the weights average 1.
+    """
+    others = np.arange(players)
+    chosen = gammaln(players) - gammaln(others + 1) - gammaln(players - others)
+    return np.asarray(players * np.exp(chosen + betaln(others + b, players - 1 - others + a) - betaln(a, b)))
+
+
+def _steps(game: Game, walks: Ints, tolerance: float) -> Floats:
+    """(w, p) what each step of each walk adds; all walks go on together, so that their fits fill every core."""
+    nobody, everybody = game.ends
+    players = len(game)
+    worth = np.full((len(walks), players + 1), everybody)
+    worth[:, 0] = nobody
+    reached = np.full(len(walks), players)  # how far each walk was fitted before it stopped
+    walking = np.arange(len(walks))
+    for start in range(1, players, AT_ONCE):
+        sizes = np.arange(start, min(start + AT_ONCE, players))
+        sets = np.concatenate([_prefixes(walks[walk], sizes) for walk in walking])
+        worth[walking[:, None], sizes] = game.worth(sets).reshape(len(walking), len(sizes))
+        near = np.abs(worth[np.ix_(walking, sizes)] - everybody) < tolerance
+        stopped = near.any(axis=1)
+        reached[walking[stopped]] = sizes[near[stopped].argmax(axis=1)]
+        walking = walking[~stopped]
+        if not len(walking):
+            break
+    for walk, size in enumerate(reached):
+        worth[walk, size:] = np.linspace(worth[walk, size], everybody, players + 1 - size)
+    return np.diff(worth, axis=1)
+
+
+def _prefixes(walk: Ints, sizes: Ints) -> Mask:
+    """(s, p) the first players of a walk, as sets."""
+    place = np.empty(len(walk), dtype=np.intp)
+    place[walk] = np.arange(len(walk))
+    return place < sizes[:, None]
+
+
+def _difference_of_means(inside: Mask, worth: Floats) -> tuple[Floats, Floats]:
+    """Mean worth of the sets with a player minus that of the sets without (p,), and its standard error."""
+    means, errors = [], []
+    for member in (inside, ~inside):
+        count = member.sum(axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"):  # a player in every set, or none, has no value
+            mean = worth @ member / count
+            squares = np.square(worth - worth.mean()) @ member / count - np.square(mean - worth.mean())
+            errors.append(np.maximum(squares, 0.0) / (count - 1))
+        means.append(mean)
+    return means[0] - means[1], np.sqrt(errors[0] + errors[1])

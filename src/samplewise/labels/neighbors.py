@@ -1,0 +1,85 @@
+"""What the nearest rows say about a label: no model is fitted, features are enough."""
+
+from typing import Any
+
+import numpy as np
+
+from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.core.errors import InputError, require_count
+from samplewise.core.values import Scores
+from samplewise.data.targets import Task
+from samplewise.engine.neighbors import build_graph
+from samplewise.engine.refits import prepare
+
+COUNT = 10
+MOST_COPIES = 100  # rows of one group that are looked past in search of others
+
+
+def neighbour_disagreement(
+    data: Any, y: Any = None, *, label: str | None = None, task: Task = "auto", count: int = COUNT
+) -> Scores:
+    """Share of the nearest rows that have another label than the row itself.
+
+    s_i = (number of the `count` nearest rows j of other groups with y_j != y_i) / count, Euclidean after encoding.
+
+    Args:
+        data, y, label: n rows with class labels, in any form `samplewise.data.as_dataset` takes; rows of a group, and
+            exact copies, are not each other's neighbours.
+        task: "auto", "classification" or "regression".
+        count: neighbours of each row.
+
+    Returns:
+        `Scores` (n,), share of neighbours, 0 to 1; larger means less trust in the label. NaN for a row without others.
+
+    Raises:
+        InputError: missing labels, labels that are numbers with fractions, or a count below 1.
+
+    Cost: one neighbour graph, O(n^2 d) or about O(n d log n) from 30,000 rows on.
+    Not for: a probability (`find_label_issues(method="neighbours")` makes one of it); features in which distance means
+        nothing.
+    Source: cover1967.
+
+    >>> X = np.repeat([[0.0], [5.0]], 20, axis=0) + np.linspace(-1, 1, 40)[:, None]
+    >>> y = np.repeat(["a", "b"], 20); y[3] = "b"
+    >>> neighbour_disagreement(X, y).top(1).keys
+    array([3])
+    """
+    rows = prepare(data, y=y, label=label, task=task)
+    target, ids = rows.target, rows.data.ids
+    if target.classes is None:
+        raise InputError(
+            "neighbours agree or disagree about classes, and these labels are numbers", got=target.note,
+            fix='find_label_issues((X, y), method="neighbours") reads numbers too',
+        )  # fmt: skip
+    near = nearest_others(rows.space, rows.groups, ids, count)
+    asked = (near >= 0).sum(axis=1)
+    other = ((target.codes[near] != target.codes[:, None]) & (near >= 0)).sum(axis=1)
+    values = other / np.where(asked > 0, asked, np.nan)
+    return Scores("neighbour_disagreement", values, ids, "share of neighbours", "more neighbours disagree")
+
+
+def nearest_others(space: Floats, groups: Array | None, ids: Array, count: int = COUNT) -> Ints:
+    """(n, count) positions of the nearest rows of other groups, nearest first; -1 where there are no more."""
+    count = require_count(count, "count", usual=10)
+    numbers = np.arange(len(space)) if groups is None else np.unique(groups, return_inverse=True)[1]
+    spare = min(int(np.bincount(numbers).max()) - 1, MOST_COPIES)
+    near = build_graph(space, count=min(count + spare, len(space) - 1), keys=ids).indices.astype(np.intp)
+    other = (numbers[near] != numbers[:, None]) & (near >= 0)
+    order = np.argsort(~other, axis=1, kind="stable")[:, :count]
+    return np.where(np.take_along_axis(other, order, axis=1), np.take_along_axis(near, order, axis=1), -1)
+
+
+def neighbour_shares(near: Ints, codes: Ints, classes: int) -> Floats:
+    """(n, c) share of each class among the neighbours, with one more vote that follows the classes' overall shares."""
+    overall = np.bincount(codes, minlength=classes) / len(codes)
+    votes = np.tile(overall, (len(near), 1))
+    rows, places = np.nonzero(near >= 0)
+    np.add.at(votes, (rows, codes[near[rows, places]]), 1.0)
+    return np.asarray(votes / votes.sum(axis=1, keepdims=True))
+
+
+def neighbour_means(near: Ints, labels: Floats) -> Floats:
+    """(n,) mean label of the neighbours, NaN for a row without any."""
+    known = near >= 0
+    total = np.where(known, labels[near], 0.0).sum(axis=1)
+    return np.asarray(total / np.where(known.any(axis=1), known.sum(axis=1), np.nan))

@@ -1,0 +1,123 @@
+"""What a user may hold, what is set aside, and what is refused with what, where, got and fix."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from scipy import sparse
+
+from samplewise.auditing.prepare_audit import Roles, take_in
+from samplewise.core.errors import InputError
+from samplewise.data.dataset import Dataset
+
+X = np.random.default_rng(0).normal(size=(40, 3))
+Y = np.where(X[:, 0] > 0, "up", "down")
+FRAME = pd.DataFrame(X, columns=["a", "b", "c"]).assign(
+    label=Y, who=np.arange(40) // 2, site=np.where(X[:, 1] > 0, "n", "s")
+)
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        X,
+        X.tolist(),
+        pd.DataFrame(X),
+        pl.DataFrame(X),
+        sparse.csr_matrix(X),
+        np.asfortranarray(X),
+        X.astype(object),
+        X[:, ::-1],
+    ],
+)
+def test_arrays_and_frames_of_every_kind(features):
+    taken = take_in(features, Y, Roles())
+    assert len(taken.data) == 40
+    assert taken.target.classes.tolist() == ["down", "up"]
+    assert taken.facts["rows"] == 40
+
+
+def test_columns_by_name_play_their_parts():
+    taken = take_in(FRAME, None, Roles(label="label", groups="who", segments=["site"]))
+    assert taken.data.groups.tolist() == FRAME["who"].tolist()
+    assert list(taken.data.segments.columns) == ["site"]
+    assert "label" not in taken.data.X.columns
+    assert taken.facts["label"] == "label"
+
+
+def test_columns_by_name_beside_y():
+    taken = take_in(FRAME[["a", "b", "c", "who"]], FRAME["label"], Roles(groups="who"))
+    assert taken.data.groups.tolist() == FRAME["who"].tolist()
+    with pytest.raises(InputError, match="not there") as caught:
+        take_in(FRAME[["a", "b"]], FRAME["label"], Roles(groups="whom"))
+    assert "columns: a, b" in caught.value.fix
+
+
+def test_rows_without_a_usable_label_are_set_aside_and_counted():
+    labels = Y.astype(object)
+    labels[3] = None
+    labels[5] = "once"
+    taken = take_in(X, labels, Roles())
+    assert len(taken.data) == 38
+    assert len(taken.everything) == 40
+    assert 3 not in taken.data.ids
+    assert taken.facts["missing_labels"] == 2
+    assert any("once" in note for note in taken.facts["notes"])
+    assert taken.target.codes.max() == 1
+
+
+def test_no_label_asks_for_one_by_name():
+    with pytest.raises(InputError, match="label") as caught:
+        take_in(FRAME, None, Roles(drop_columns=("a",)))
+    assert "label" in caught.value.fix
+
+
+def test_test_set_may_be_a_pair_or_a_dataset_and_must_fit():
+    assert len(take_in(X, Y, Roles(), test=(X[:5], Y[:5])).test) == 5
+    assert len(take_in(X, Y, Roles(), test=Dataset(X[:5], Y[:5])).test) == 5
+    with pytest.raises(InputError, match="other columns"):
+        take_in(X, Y, Roles(), test=(X[:5, :2], Y[:5]))
+    with pytest.raises(InputError, match="lack columns") as caught:
+        take_in(FRAME[["a", "b"]], Y, Roles(), test=(FRAME[["a"]], Y))
+    assert "b" in caught.value.where
+
+
+def test_embeddings_as_array_or_function():
+    taken = take_in(X, Y, Roles(), embeddings=lambda rows: rows[:, :2] * 2, test=(X[:4], Y[:4]))
+    assert taken.embeddings.shape == (40, 2)
+    assert taken.test_embeddings.shape == (4, 2)
+    with pytest.raises(InputError, match="one row of numbers"):
+        take_in(X, Y, Roles(), embeddings=X[:5])
+    holes = X.copy()
+    holes[7, 0] = np.nan
+    with pytest.raises(InputError) as caught:
+        take_in(X, Y, Roles(), embeddings=holes)
+    assert "rows id 7" in caught.value.where
+
+
+def test_predictions_that_do_not_fit(evidence_of):
+    good = np.full((40, 2), 0.5)
+    assert take_in(X, Y, Roles(), predictions=good).predictions.shape == (40, 2)
+    with pytest.raises(InputError, match="one row per row"):
+        take_in(X, Y, Roles(), predictions=good[:10])
+    for bad in (good * 1.5, np.full((40, 3), 1 / 3), np.where(np.arange(40)[:, None] == 3, np.nan, good)):
+        with pytest.raises(InputError) as caught:
+            evidence_of(X, Y, predictions=bad)
+        assert caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("features", "labels"),
+    [
+        (X, Y[:30]),
+        (X, np.full(40, "one")),
+        (X[:1], Y[:1]),
+        (X[:0], Y[:0]),
+        (X, np.full(40, np.nan)),
+        (np.where(X > 1, np.inf, X), Y),
+    ],
+)
+def test_what_cannot_be_audited_is_refused_with_a_fix(features, labels):
+    with pytest.raises(InputError) as caught:
+        take_in(features, labels, Roles())
+    assert caught.value.fix

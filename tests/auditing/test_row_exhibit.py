@@ -1,0 +1,85 @@
+import json
+
+import numpy as np
+import pandas as pd
+from sklearn.datasets import load_digits, make_friedman1
+
+from samplewise.auditing.row_exhibit import rows_exhibit
+from samplewise.data import Dataset
+
+
+def test_pictures_come_with_the_nearest_of_both_classes(evidence_of):
+    images, codes = load_digits().images[:200], load_digits().target[:200]
+    evidence = evidence_of(images, codes)
+    columns = rows_exhibit(evidence, "worst", [5, 7], suggested=np.array([3, -1]), probability=[0.9, 0.6]).columns
+    assert columns["given"].tolist() == [str(codes[5]), str(codes[7])]
+    assert columns["suggested"].tolist() == ["3", ""]
+    assert columns["thumbnail"][0].startswith("data:image/png;base64,")
+    for name, code in (("nearest_given", codes[5]), ("nearest_suggested", 3)):
+        row = int(columns[name][0])
+        assert codes[row] == code
+        assert row != 5
+        distances = np.linalg.norm(evidence.space - evidence.space[5], axis=1)
+        others = np.flatnonzero((codes == code) & (np.arange(200) != 5))
+        assert row == others[distances[others].argmin()]
+    assert columns["nearest_suggested"][1] == ""
+    assert columns["nearest_suggested_thumbnail"][1] == ""
+
+
+def test_at_most_sixty_rows_in_the_order_given(evidence_of):
+    X = np.random.default_rng(0).normal(size=(100, 3))
+    evidence = evidence_of(Dataset(X, np.arange(100) % 2, ids=[f"r{i}" for i in range(100)]))
+    columns = rows_exhibit(evidence, "many", np.arange(99, -1, -1), probability=np.linspace(0, 1, 100)).columns
+    assert columns["id"].tolist() == [f"r{i}" for i in range(99, 39, -1)]
+    assert len(columns["probability"]) == 60
+    assert "suggested" not in columns
+    assert "nearest_suggested" not in columns
+
+
+def test_telling_columns_speak_against_the_given_class_for_the_suggested_one(evidence_of):
+    draw = np.random.default_rng(1)
+    codes = np.arange(200) % 2
+    frame = pd.DataFrame(
+        {
+            "noise": draw.normal(size=200),
+            "size": codes * 10 + draw.normal(size=200),
+            "town": np.where(codes == 1, "Rome", "Oslo"),
+            "hole": np.where(np.arange(200) % 3 == 0, np.nan, 1.0 + draw.normal(size=200)),
+        }
+    )
+    given = codes.copy()
+    given[0] = 1
+    evidence = evidence_of(frame, given, learner="boosting")
+    told = json.loads(rows_exhibit(evidence, "t", [0], suggested=np.array([0])).columns["telling"][0])
+    assert {name for name, _, _ in told[:2]} == {"size", "town"}
+    assert ["town", "Oslo", "Rome"] in told
+
+
+def test_texts_are_cut_and_shown(evidence_of):
+    words = ["good film and more words", "bad film and fewer words"]
+    texts = [f"{words[i % 2]} number {i} " + "very long indeed " * (40 * (i == 0)) for i in range(60)]
+    evidence = evidence_of(pd.DataFrame({"review": texts}), np.arange(60) % 2)
+    columns = rows_exhibit(evidence, "t", [0, 1]).columns
+    assert len(columns["text"][0]) == 280
+    assert columns["text"][0].endswith("…")
+    assert columns["text"][1] == texts[1]
+
+
+def test_regression_compares_with_rows_of_like_numbers(evidence_of):
+    X, y = make_friedman1(200, random_state=0)
+    columns = rows_exhibit(evidence_of(X, y), "t", [4], suggested=np.array([y[4] + 5.0])).columns
+    assert columns["given"][0] == y[4]
+    near = int(columns["nearest_suggested"][0])
+    assert abs(y[near] - (y[4] + 5.0)) < abs(y - (y[4] + 5.0)).max() / 2
+    assert len(json.loads(columns["telling"][0])) <= 6
+
+
+def test_many_columns_and_sparse_rows_are_looked_at_in_part(evidence_of):
+    draw = np.random.default_rng(0)
+    X = draw.normal(size=(80, 900))
+    codes = np.arange(80) % 2
+    X[:, 700] += 6 * codes
+    given = codes.copy()
+    given[0] = 1
+    told = json.loads(rows_exhibit(evidence_of(X, given), "t", [0], suggested=np.array([0])).columns["telling"][0])
+    assert told[0][0] == "x700"
