@@ -59,7 +59,7 @@ bench-curves: $(VENV)/.bench  ## forecasts of learning curves on data sets the m
 bench-labels: $(VENV)/.bench  ## wrong labels found and mended, beside cleanlab; goes on where it stopped
 	$(ONE_THREAD) $(BIN)/python benchmarks/label_issues/run.py
 
-bench-generalization: $(VENV)/.bench  ## the generalisation gap beside its bare fits; kernels of supervision complexity
+bench-generalization: $(VENV)/.bench  ## the generalization gap beside its bare fits; kernels of supervision complexity
 	$(ONE_THREAD) $(BIN)/python benchmarks/generalization.py
 	$(ONE_THREAD) $(BIN)/python benchmarks/supervision.py
 

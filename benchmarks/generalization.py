@@ -1,4 +1,4 @@
-"""The generalisation gap: what a whole report costs beside its bare fits, and what reading it costs.
+"""The generalization gap: what a whole report costs beside its bare fits, and what reading it costs.
 
     python benchmarks/generalization.py                  # both learners; ten minutes on one core
     python benchmarks/generalization.py --only logistic  # seconds
@@ -7,7 +7,7 @@
 its learner. "Bare" is a loop over 90 calls of scikit-learn's `fit` and `predict_proba` on random halves, in this
 process or with joblib on all cores, whichever is faster; for boosting 18 of them are timed and scaled. Reading is
 everything after the fits: gap, all bounds with both corrections and the values of pure noise, information and
-memorisation of rows. Target: a report takes at most 1.3 times its bare fits, and reading at most 1 % of the fits of
+memorization of rows. Target: a report takes at most 1.3 times its bare fits, and reading at most 1 % of the fits of
 boosting, 0.5 s otherwise.
 """
 

@@ -55,8 +55,8 @@ def cpu_seconds(task: Callable[[], Any], repeats: int) -> float:
     return statistics.median(taken)
 
 
-def vectorised(module: nn.Module, X: Tensor, y: Tensor) -> Tensor:
-    """(n, p) gradients by vectorised differentiation."""
+def vectorized(module: nn.Module, X: Tensor, y: Tensor) -> Tensor:
+    """(n, p) gradients by vectorized differentiation."""
     held = {name: parameter.detach() for name, parameter in module.named_parameters()}
 
     def loss(parameters: dict[str, Tensor], row: Tensor, label: Tensor) -> Tensor:
@@ -84,14 +84,14 @@ def plain_backward(module: nn.Module, X: Tensor, y: Tensor) -> None:
 def factor_figures(n: int, repeats: int) -> dict[str, float]:
     """CPU seconds for the gradients of n rows, and for their Gram matrix."""
     module, X, y = problem(n)
-    rows, dense = row_gradients(module, (X, y)), vectorised(module, X, y)
+    rows, dense = row_gradients(module, (X, y)), vectorized(module, X, y)
     gram = rows.gram()
     found = {
         "plain backward of the mean": cpu_seconds(lambda: plain_backward(module, X, y), repeats),
         "factors": cpu_seconds(lambda: row_gradients(module, (X, y)), repeats),
         "Gram matrix from factors": cpu_seconds(rows.gram, repeats),
         "loop of autograd": cpu_seconds(lambda: looped(module, X, y), 1),
-        "vmap(grad)": cpu_seconds(lambda: vectorised(module, X, y), 3),
+        "vmap(grad)": cpu_seconds(lambda: vectorized(module, X, y), 3),
         "Gram matrix from vmap(grad)": cpu_seconds(lambda: dense @ dense.T, 3),
     }
     found["ratio: vmap(grad) over factors"] = found["vmap(grad)"] / found["factors"]

@@ -1,4 +1,4 @@
-"""What the closed forms and the neighbour graph cost, beside one plain fit and beside the refits they replace.
+"""What the closed forms and the neighbor graph cost, beside one plain fit and beside the refits they replace.
 
     python benchmarks/kernels.py                    # n = 50,000, d = 256, 10 outputs, as the docs quote it
     python benchmarks/kernels.py --rows 5000        # a quick look; written beside, not over, the quoted figures
@@ -30,7 +30,7 @@ RIDGE = 10.0
 
 
 def clustered(n: int, d: int, c: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Features with 25 intrinsic directions around c centres, as embeddings have; one-hot targets; folds."""
+    """Features with 25 intrinsic directions around c centers, as embeddings have; one-hot targets; folds."""
     draw = np.random.default_rng(0)
     classes = draw.integers(0, c, size=n)
     latent = 2 * draw.normal(size=(c, 25))[classes] + draw.normal(size=(n, 25))
@@ -70,25 +70,25 @@ def deletion_figures(n: int, d: int, c: int, repeats: int) -> dict[str, float]:
 
 
 def subset_figures(n: int, d: int, c: int, repeats: int) -> dict[str, float]:
-    """One head of a cross-fitted audit, the ridge chosen by generalised cross-validation each time."""
+    """One head of a cross-fitted audit, the ridge chosen by generalized cross-validation each time."""
     features, targets, folds = clustered(n, d, c)
     engine = SubsetRidge(features, targets, folds)
     draw = np.random.default_rng(1)
-    relabelled = targets.copy()
+    relabeled = targets.copy()
     flipped = draw.choice(n, n // 10, replace=False)
-    relabelled[flipped] = np.roll(targets[flipped], 1, axis=1)
+    relabeled[flipped] = np.roll(targets[flipped], 1, axis=1)
     pair = folds > 1
     kept = pair & (draw.random(n) > 0.1)
     seconds = {"first fit, all Gram matrices": median_seconds(lambda: engine.fit(folds >= 0), 1)}
     seconds["a fold left out"] = median_seconds(lambda: engine.fit(folds != 0), 3 * repeats)
     seconds["two folds left out"] = median_seconds(lambda: engine.fit(pair), 3 * repeats)
-    seconds["two folds left out, 10 % relabelled"] = median_seconds(lambda: engine.fit(pair, relabelled), 3 * repeats)
+    seconds["two folds left out, 10 % relabeled"] = median_seconds(lambda: engine.fit(pair, relabeled), 3 * repeats)
     seconds["two folds left out, 10 % dropped"] = median_seconds(lambda: engine.fit(kept), 3 * repeats)
     return seconds
 
 
 def graph_figures(n: int, d: int, repeats: int) -> dict[str, float]:
-    """Ten neighbours of every row; scikit-learn's brute search on 2,000 rows, extrapolated to all."""
+    """Ten neighbors of every row; scikit-learn's brute search on 2,000 rows, extrapolated to all."""
     features = clustered(n, d, 10)[0]
     part = features[:2000]
     brute = NearestNeighbors(n_neighbors=11, algorithm="brute").fit(features)

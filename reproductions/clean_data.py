@@ -40,17 +40,17 @@ FRESH = 20_000
 
 def overlapping(draw: np.random.Generator) -> dict[str, Any]:
     """1,000 rows of three overlapping Gaussian classes in ten dimensions, the best possible accuracy about 90 %."""
-    centres = draw.normal(size=(3, 10))
-    centres *= 2.4 / np.linalg.norm(centres[0] - centres[1])
+    centers = draw.normal(size=(3, 10))
+    centers *= 2.4 / np.linalg.norm(centers[0] - centers[1])
     y = draw.integers(0, 3, 1000)
-    return {"X": centres[y] + draw.normal(size=(1000, 10)), "y": y}
+    return {"X": centers[y] + draw.normal(size=(1000, 10)), "y": y}
 
 
 def embeddings(draw: np.random.Generator) -> dict[str, Any]:
     """1,500 rows of ten classes in 32 dimensions, each class of three clusters, as embeddings of a network lie."""
-    centres = draw.normal(size=(30, 32))
+    centers = draw.normal(size=(30, 32))
     cluster = draw.integers(0, 30, 1500)
-    return {"X": centres[cluster] + 0.8 * draw.normal(size=(1500, 32)), "y": cluster % 10}
+    return {"X": centers[cluster] + 0.8 * draw.normal(size=(1500, 32)), "y": cluster % 10}
 
 
 def table(draw: np.random.Generator) -> dict[str, Any]:

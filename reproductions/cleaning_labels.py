@@ -3,7 +3,7 @@
 Adult, 10,000 people to learn from, their labels spoilt in one of two ways. Swapped codes: on 15 % of the forms the two
 codes were mixed up. Undeclared: of those who earn more than 50,000 three in ten are recorded as earning less, of the
 others one in fifty as earning more. `find_label_issues` with its default learner names the likely wrong labels; they
-are dropped, or relabelled as suggested, and a model is trained anew. 8,000 other people with their right labels are the
+are dropped, or relabeled as suggested, and a model is trained anew. 8,000 other people with their right labels are the
 judges, and have no part in anything else. Two models: gradient boosting, the default for such a table, and a single
 tree grown to its last leaf, which learns every wrong label by heart.
 
@@ -72,7 +72,7 @@ def cleaned(data: Dataset, issues: LabelIssues) -> dict[str, Dataset]:
     return {
         "as recorded": data,
         "flagged rows dropped": data.drop(issues.flagged),
-        "flagged rows relabelled": data.with_labels(np.where(places, issues.suggested, data.y)),
+        "flagged rows relabeled": data.with_labels(np.where(places, issues.suggested, data.y)),
     }
 
 

@@ -77,7 +77,7 @@ def table(cases: list[dict], large: dict) -> str:
     lines += [
         "", f"{RUNS:,} runs on N = {VALUES:,} values, n = {ROWS}: {by_gap}, mean {large['mean_gap']:+.3f}. The scores "
         f"of the {ROWS} rows are {large['row_information']['mean']:.5f} nats in the mean and at most "
-        f"{large['row_information']['largest']:.5f}; those of neighbouring pairs at least "
+        f"{large['row_information']['largest']:.5f}; those of neighboring pairs at least "
         f"{large['pair_information']['smallest']:.2f}.",
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
@@ -92,7 +92,7 @@ def draw(found: SimulatedCounterexample) -> None:
         y=alt.Y("runs:Q", title="runs"),
     )  # fmt: skip
     height = np.random.default_rng(0).uniform(-0.3, 0.3, 2 * ROWS)
-    scores = {"every row alone": found.row_information.values, "neighbouring pairs": found.pair_information}
+    scores = {"every row alone": found.row_information.values, "neighboring pairs": found.pair_information}
     dots = [
         {"nats": nats, "place": place + height[place * ROWS + spot]}
         for place, values in enumerate(scores.values())

@@ -5,7 +5,7 @@
 
 harutyunyan2021b bounds the expected gap of black boxes by f-CMI on MNIST 4 against 9 (a network of four convolutions,
 5 supersamples of n pairs, 30 splits). Here: Fashion-MNIST, T-shirts against shirts, and the 8 x 8 digits 4 against 9;
-all data in 30 principal components; 1-nearest-neighbour, logistic regression and a network of one hidden layer; 3
+all data in 30 principal components; 1-nearest-neighbor, logistic regression and a network of one hidden layer; 3
 supersamples of pairs within a class (1 of 4,000), 30 splits with their complements. Values are as counted, before any
 correction, as in the paper.
 
@@ -68,7 +68,7 @@ def network(n: int) -> MLPClassifier:
 
 
 LEARNERS = {
-    "1-nearest-neighbour": lambda n: KNeighborsClassifier(1),
+    "1-nearest-neighbor": lambda n: KNeighborsClassifier(1),
     "logistic regression": lambda n: LogisticRegression(max_iter=1000),
     "network": network,
 }

@@ -1,4 +1,4 @@
-"""From a few labelled images per class to all of them: piecewise power law, power laws, and the last value.
+"""From a few labeled images per class to all of them: piecewise power law, power laws, and the last value.
 
     python reproductions/image_curves.py            # measures (some ten minutes on one core), then forecasts
     python reproductions/image_curves.py --stored   # forecasts again from the stored measurements

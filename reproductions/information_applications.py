@@ -3,7 +3,7 @@
     python reproductions/information_applications.py --pictures     # about four minutes on one core
 
 The claims (harutyunyan2021, section 5): rows of an under-sampled sub-class, of a richer source and with wrong labels
-are more informative than the others. Measured here on a network 784-256-1 linearised at its first weights, 2,000 steps
+are more informative than the others. Measured here on a network 784-256-1 linearized at its first weights, 2,000 steps
 of 0.001, in nats against a noise of one hundredth of the distance between the two classes, with the controls the claims
 need: the same sub-class at full share, noise of the same size beside the attack, and the held-out surprise and a
 cross-validated logistic regression beside the information of wrong labels. The attack (one signed gradient step of a
@@ -350,14 +350,14 @@ def draw_stops() -> None:
         for stop, value in zip(stops, nats[:, row], strict=True)
         if value > 0
     ]
-    colours = alt.Scale(domain=["wrong label", "right label"], range=[WRONG, ACCENT])
+    colors = alt.Scale(domain=["wrong label", "right label"], range=[WRONG, ACCENT])
     log = alt.Scale(type="log")
     chart = alt.Chart(alt.InlineData(values=points)).mark_line(strokeWidth=1.1, opacity=0.45)
     drawn_lines = chart.encode(
         x=alt.X("steps:Q", scale=log, title="steps of gradient descent",
                 axis=alt.Axis(values=[10**power for power in range(1, 6)], format=",d")),
         y=alt.Y("nats:Q", scale=log, title="unique information (nats)", axis=alt.Axis(tickCount=7, format=".0e")),
-        detail="row:N", color=alt.Color("who:N", title=None, scale=colours, legend=alt.Legend(orient="top")),
+        detail="row:N", color=alt.Color("who:N", title=None, scale=colors, legend=alt.Legend(orient="top")),
     )  # fmt: skip
     saved(drawn_lines.properties(width=760, height=300), "stopping-times")
 
@@ -379,11 +379,11 @@ def draw_wrong_labels() -> None:
                 edges, edges[1:], np.histogram(values[these], edges)[0] / these.sum(), strict=False
             )
         ]
-        colours = alt.Scale(domain=["right labels", "wrong labels"], range=["#5b98d3", WRONG])
+        colors = alt.Scale(domain=["right labels", "wrong labels"], range=["#5b98d3", WRONG])
         bars = alt.Chart(alt.InlineData(values=points)).mark_bar(opacity=0.6, binSpacing=1).encode(
             x=alt.X("low:Q", title=unit, scale=alt.Scale(zero=False, nice=False)), x2="high:Q",
             y=alt.Y("share:Q", title="share of the rows (%)", stack=None), y2=alt.datum(0),
-            color=alt.Color("who:N", title=None, scale=colours, legend=alt.Legend(orient="bottom")),
+            color=alt.Color("who:N", title=None, scale=colors, legend=alt.Legend(orient="bottom")),
         )  # fmt: skip
         score = area(values, wrong)
         panels.append(bars.properties(width=360, height=220, title=f"{title.capitalize()}: area {score:.2f}"))

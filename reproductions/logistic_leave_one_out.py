@@ -3,7 +3,7 @@
 The claim (pregibon1981, rad2020): one Newton step from the fit on all rows, its bracket 1 / (1 - leverage) included,
 foretells the fit without a row nearly exactly (Pearson above .99), while the influence function, which leaves the
 bracket out, falls short where the leverage is high. Measured here: the change of the row's own output (log odds of two
-classes, centred logits of ten) at several ridges, against fits that leave the row out.
+classes, centered logits of ten) at several ridges, against fits that leave the row out.
 """
 
 import json
@@ -34,7 +34,7 @@ def rows_of(digits: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     return X[chosen] / 16, np.searchsorted(digits, y[chosen])
 
 
-def centred(outputs: np.ndarray) -> np.ndarray:
+def centered(outputs: np.ndarray) -> np.ndarray:
     """Logits up to the shift that changes no probability; log odds as they are."""
     return outputs if outputs.shape[-1] == 1 else outputs - outputs.mean(axis=-1, keepdims=True)
 
@@ -57,10 +57,10 @@ def measured(digits: tuple[int, ...], ridge: float) -> dict[str, float]:
     closed = time.process_time() - start
     rows = np.sort(hashed_order(0, np.arange(len(X)), "refitted")[:REFITTED])
     start = time.process_time()
-    true = centred(head.outputs(X[rows]) - refits(X, codes, head, rows)).ravel()
+    true = centered(head.outputs(X[rows]) - refits(X, codes, head, rows)).ravel()
     refitting = (time.process_time() - start) * len(X) / len(rows)
-    newton = centred(head.outputs(X) - found.held_out)[rows].ravel()
-    plain = np.concatenate([centred(found.prediction_change(X[[r]], bracket=False)[0, r][None])[0] for r in rows])
+    newton = centered(head.outputs(X) - found.held_out)[rows].ravel()
+    plain = np.concatenate([centered(found.prediction_change(X[[r]], bracket=False)[0, r][None])[0] for r in rows])
     high = found.leverage[rows] >= np.quantile(found.leverage[rows], 0.9)
     firm = np.repeat(high, len(true) // len(rows))
     return {

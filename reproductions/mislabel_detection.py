@@ -1,7 +1,7 @@
 """Which scores find wrong labels: influence of a row on itself beside the simple scores that match it, Fashion-MNIST.
 
-The claim looked at: self-influence finds mislabelled rows (koh2017, pruthi2020). What our own notes say: it does, it
-hardly depends on how long training lasted, and an early look at the loss or a plain vote of the nearest neighbours is
+The claim looked at: self-influence finds mislabeled rows (koh2017, pruthi2020). What our own notes say: it does, it
+hardly depends on how long training lasted, and an early look at the loss or a plain vote of the nearest neighbors is
 as good. 2,000 training rows, 10 % of the labels flipped, to any other class or (harder) to the next one; a network
 784-256-10 looked at after 5 and after 30 epochs; three draws of rows, flips and first weights.
 """
@@ -87,7 +87,7 @@ def network_scores(data: Dataset, queries: tuple, epochs: int, seed: int) -> dic
 def other_scores(data: Dataset, seed: int) -> dict[str, tuple[Scores, bool]]:
     """Scores that need no network."""
     return {
-        "nearest neighbours' Shapley value": (knn_shapley(data, seed=seed), False),
+        "nearest neighbors' Shapley value": (knn_shapley(data, seed=seed), False),
         "closed-form leave-one-out": (leave_one_out(data, seed=seed), False),
         "out-of-bag value, 50 kernel heads": (out_of_bag_value(data, learner="kernel", count=50, seed=seed), False),
         "label issues of the audit (cross-fitted)": (find_label_issues(data, seed=seed).wrong, True),

@@ -61,7 +61,7 @@ def main() -> None:
     found["random"], found["random_error"] = retrained(learner, train, at_random, query)
     print(
         f"without the {REMOVED} that hurt most the margin should rise (foretold {found['foretold']:+.2f} on the scale "
-        f"of the linearised network); trained again it moves by {found['measured']:+.2f} (standard error "
+        f"of the linearized network); trained again it moves by {found['measured']:+.2f} (standard error "
         f"{found['error']:.2f}), without {REMOVED} at random by {found['random']:+.2f} ({found['random_error']:.2f})"
     )
     (HERE / "results" / "misprediction.json").write_text(json.dumps(found, indent=1))

@@ -66,7 +66,7 @@ def valued(data: Dataset, validation: Dataset) -> dict[str, tuple[Scores, float]
         "Shapley, 2 orders": lambda: data_shapley(game, permutations=2, tolerance=1.0),
         "leave-one-out, 301 fits": lambda: leave_one_out(game),
         "leave-one-out of a ridge head, no fit": lambda: leave_one_out(data),
-        "nearest neighbours' Shapley value": lambda: knn_shapley(data, validation=validation),
+        "nearest neighbors' Shapley value": lambda: knn_shapley(data, validation=validation),
         "out-of-bag value, 100 fits": lambda: out_of_bag_value(
             data, learner=LEARNER, count=100, executor=SerialExecutor()
         ),

@@ -1,11 +1,11 @@
-"""Training with 80 % and 40 % wrong labels: what is memorised, and who still learns, on Fashion-MNIST.
+"""Training with 80 % and 40 % wrong labels: what is memorized, and who still learns, on Fashion-MNIST.
 
-The claims (harutyunyan2020): standard training memorises wrong labels; if the gradient of the logits is predicted
-without the label, less is memorised and more is learnt, more so with the Laplace form and a heavier weight. And
-(liu2020): holding a network to its early answers keeps it from memorising. Their tables (MNIST, CIFAR, ResNets) do not
-fit here; 10,000 training rows, 10,000 clean test rows, a perceptron 784-256-256-256-10 with batch normalisation, Adam
+The claims (harutyunyan2020): standard training memorizes wrong labels; if the gradient of the logits is predicted
+without the label, less is memorized and more is learnt, more so with the Laplace form and a heavier weight. And
+(liu2020): holding a network to its early answers keeps it from memorizing. Their tables (MNIST, CIFAR, ResNets) do not
+fit here; 10,000 training rows, 10,000 clean test rows, a perceptron 784-256-256-256-10 with batch normalization, Adam
 at 0.001, batches of 256, 40 epochs at a constant rate, no early stopping; so many draws of rows, flips and first
-weights as `--seeds` says (3; the figures kept here say how many they are of). A wrong label is memorised where the
+weights as `--seeds` says (3; the figures kept here say how many they are of). A wrong label is memorized where the
 network names it.
 
 Every draw is kept when it is done: a run that was stopped goes on where it was, and `--seeds 5` adds to what is there.
@@ -49,7 +49,7 @@ SHARES = (0.8, 0.4)
 
 
 def network(shape: tuple[int, ...], outputs: int) -> nn.Module:
-    """Three hidden layers of 256 units, each normalised over its batch."""
+    """Three hidden layers of 256 units, each normalized over its batch."""
     layers: list[nn.Module] = []
     for width in (shape[0], 256, 256):
         layers += [nn.Linear(width, 256), nn.BatchNorm1d(256), nn.ReLU()]
@@ -61,7 +61,7 @@ def methods(share: float) -> dict[str, tuple[str | Callable[..., Any], Callable[
     return {
         "cross-entropy": ("cross_entropy", None),
         "absolute error": (mean_absolute_error, None),
-        "generalised cross-entropy": (generalized_cross_entropy(), None),
+        "generalized cross-entropy": (generalized_cross_entropy(), None),
         "bootstrapping": (bootstrapping(0.8), None),
         "co-teaching, noise rate known": ("auto", partial(CoTeaching, share)),
         "early learning": ("auto", EarlyLearningRegularization),
@@ -86,7 +86,7 @@ def rows_of(seed: int, share: float) -> tuple[Dataset, np.ndarray, np.ndarray, n
 
 
 def measured(share: float, seed: int) -> dict[str, dict[str, float]]:
-    """Test accuracy, memorised share and how well the answers tell wrong labels, for every method."""
+    """Test accuracy, memorized share and how well the answers tell wrong labels, for every method."""
     data, flipped, asked, truth = rows_of(seed, share)
     found = {}
     for name, (loss, make) in methods(share).items():
@@ -100,7 +100,7 @@ def measured(share: float, seed: int) -> dict[str, dict[str, float]]:
         named = shares.argmax(axis=1)
         found[name] = {
             "accuracy": float(np.mean(fitted.outputs(asked).argmax(axis=1) == truth)),
-            "memorised": float(np.mean(named[flipped] == data.y[flipped])),
+            "memorized": float(np.mean(named[flipped] == data.y[flipped])),
             "training_errors": float(np.mean(named != data.y)),
             "area": float(roc_auc_score(flipped, -shares[np.arange(ROWS), data.y])),
             "seconds": time.process_time() - start,
@@ -125,14 +125,14 @@ def table_of(results: dict[str, list[dict[str, dict[str, float]]]]) -> str:
         lines += [
             f"### {noise:.0%} of the labels replaced by another class ({len(draws)} draw{'s' * (len(draws) > 1)})", "",
             f"A model that holds nothing about the labels gets at least {floor:.0%} of them wrong in training.", "",
-            "| method | accuracy on clean rows | wrong labels memorised | training labels it gets wrong | "
+            "| method | accuracy on clean rows | wrong labels memorized | training labels it gets wrong | "
             "area, wrong labels told by 1 - p(given) | CPU s |",
             "|-|-|-|-|-|-|",
         ]  # fmt: skip
         for name in draws[0]:
             cells = [
                 spread([draw[name][key] for draw in draws])
-                for key in ("accuracy", "memorised", "training_errors", "area")
+                for key in ("accuracy", "memorized", "training_errors", "area")
             ]
             seconds = np.mean([draw[name]["seconds"] for draw in draws])
             lines.append(f"| {name} | {' | '.join(cells)} | {seconds:.0f} |")
@@ -161,8 +161,8 @@ def claims(draws: list[dict[str, dict[str, float]]]) -> list[str]:
         said("the absolute error is more accurate than Gaussian, weight 10", "absolute error", gaussian),
         said("Gaussian, weight 10, is more accurate than cross-entropy", gaussian, "cross-entropy"),
         said("early learning is more accurate than cross-entropy", "early learning", "cross-entropy"),
-        said("a heavier weight memorises less (Laplace)", laplace, light[laplace], "memorised", -1),
-        said("a heavier weight memorises less (Gaussian)", gaussian, light[gaussian], "memorised", -1),
+        said("a heavier weight memorizes less (Laplace)", laplace, light[laplace], "memorized", -1),
+        said("a heavier weight memorizes less (Gaussian)", gaussian, light[gaussian], "memorized", -1),
     ]
 
 

@@ -44,9 +44,9 @@ def regions(kind: str, count: int, draw: np.random.Generator) -> tuple[np.ndarra
     if kind == "judge":
         parts = [regions("near", count * 7 // 10, draw), regions("far", count - count * 7 // 10, draw)]
         return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
-    centre = 6.0 if kind == "far" else 0.0
-    X = draw.normal(size=(count, 4)) + centre
-    y = draw.random(count) < 0.5 if kind == "noise" else (X[:, 0] + 0.3 * draw.normal(size=count) > centre)
+    center = 6.0 if kind == "far" else 0.0
+    X = draw.normal(size=(count, 4)) + center
+    y = draw.random(count) < 0.5 if kind == "noise" else (X[:, 0] + 0.3 * draw.normal(size=count) > center)
     return X, (y ^ (kind == "far")).astype(int)
 
 

@@ -220,7 +220,7 @@ def draw(found: dict) -> None:
     students = pd.DataFrame(found["students"])
     order = ["random labels", "labels", "teacher, epoch 5", "teacher, epoch 1"]
     shown = students[students.target.isin(order)].groupby(["epoch", "residual", "target"], as_index=False).mean()
-    colours = alt.Color("target:N", sort=order, title=None, legend=alt.Legend(orient="bottom", columns=2))
+    colors = alt.Color("target:N", sort=order, title=None, legend=alt.Legend(orient="bottom", columns=2))
     panels = []
     for residual, title in ((False, "the targets"), (True, "what is left to learn of them")):
         panels.append(
@@ -229,7 +229,7 @@ def draw(found: dict) -> None:
             .encode(
                 alt.X("epoch:Q", title="epochs of the student"),
                 alt.Y("adjusted:Q", title="adjusted complexity", scale=alt.Scale(type="log", domain=[0.7, 14])),
-                colours,
+                colors,
             )
             .properties(width=270, height=240)
         )

@@ -1,4 +1,4 @@
-"""Shapley values of a nearest-neighbour classifier: ours and pyDVL's on the same rows, one side per environment.
+"""Shapley values of a nearest-neighbor classifier: ours and pyDVL's on the same rows, one side per environment.
 
 Each side imports its own library only, so that both environments can read this file.
 """
@@ -12,14 +12,14 @@ import numpy as np
 from measuring import measured
 from tasks import read_rows
 
-NEIGHBOURS = 5
+NEIGHBORS = 5
 
 
 def ours(inputs: np.ndarray, labels: np.ndarray, queries: np.ndarray, asked: np.ndarray) -> np.ndarray:
     """(n,) values from samplewise."""
     from samplewise.influence import knn_shapley  # noqa: PLC0415
 
-    return np.asarray(knn_shapley((inputs, labels), validation=(queries, asked), count=NEIGHBOURS).values)
+    return np.asarray(knn_shapley((inputs, labels), validation=(queries, asked), count=NEIGHBORS).values)
 
 
 def pydvl(inputs: np.ndarray, labels: np.ndarray, queries: np.ndarray, asked: np.ndarray) -> np.ndarray:
@@ -27,13 +27,13 @@ def pydvl(inputs: np.ndarray, labels: np.ndarray, queries: np.ndarray, asked: np
     from pydvl.valuation import Dataset, KNNShapleyValuation  # noqa: PLC0415
     from sklearn.neighbors import KNeighborsClassifier  # noqa: PLC0415
 
-    model = KNeighborsClassifier(n_neighbors=NEIGHBOURS)
+    model = KNeighborsClassifier(n_neighbors=NEIGHBORS)
     valuation = KNNShapleyValuation(model, Dataset(queries, asked), progress=False).fit(Dataset(inputs, labels))
     return np.asarray(valuation.result.values)
 
 
 def many(count: int) -> tuple[np.ndarray, ...]:
-    """Rows around ten centres and 500 queries, as embeddings of 64 numbers."""
+    """Rows around ten centers and 500 queries, as embeddings of 64 numbers."""
     draw = np.random.default_rng(0)
     labels = draw.integers(0, 10, count + 500)
     inputs = draw.normal(size=(10, 64))[labels] + draw.normal(size=(count + 500, 64))

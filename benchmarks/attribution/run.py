@@ -73,14 +73,14 @@ def score(task: str, package: str, method: str, python: Path, again: bool) -> No
         print(f"  {problem}", flush=True)
 
 
-def score_neighbours(peer: Path | None, again: bool) -> None:
-    """Nearest-neighbour Shapley values of both sides, and ours on 100,000 rows."""
+def score_neighbors(peer: Path | None, again: bool) -> None:
+    """Nearest-neighbor Shapley values of both sides, and ours on 100,000 rows."""
     sides = [("ours", Path(sys.executable), 0), ("ours", Path(sys.executable), 100_000)]
     sides += [("pydvl", peer, 0)] if peer else []
     for side, python, rows in sides:
         out = CACHE / "scores" / f"knn-{side}-{rows}.npz"
         if again or not out.exists():
-            print(f"nearest-neighbour Shapley: {side}, {rows or 'task'} rows", flush=True)
+            print(f"nearest-neighbor Shapley: {side}, {rows or 'task'} rows", flush=True)
             print(limited([python, "knn.py", side, CACHE / "tasks", out, "--rows", str(rows)]) or "  done", flush=True)
 
 
@@ -101,7 +101,7 @@ def main() -> None:
             for method in chosen[package] if python else ():
                 score(name, package, method, python, asked.again)
     if "perceptron" in tasks:
-        score_neighbours(pythons.get("pydvl"), asked.again)
+        score_neighbors(pythons.get("pydvl"), asked.again)
     write_tables(CACHE, [name for name in QUOTED if (CACHE / "scores" / name).exists()])
 
 

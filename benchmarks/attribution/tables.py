@@ -51,10 +51,10 @@ def write_tables(cache: Path, tasks: list[str]) -> None:
     for name in tasks:
         record["tasks"][name], page = judged(cache, name)
         pages.append(page)
-    neighbours = neighbour_values(cache / "scores")
-    if neighbours:
-        record["nearest-neighbour Shapley values"] = neighbours
-        pages.append(neighbour_page(neighbours))
+    neighbors = neighbor_values(cache / "scores")
+    if neighbors:
+        record["nearest-neighbor Shapley values"] = neighbors
+        pages.append(neighbor_page(neighbors))
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "attribution.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     (RESULTS / "attribution.md").write_text("\n".join(pages), encoding="utf-8")
@@ -149,7 +149,7 @@ def times(ratio: float) -> str:
     return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}"
 
 
-def neighbour_values(folder: Path) -> dict[str, Any]:
+def neighbor_values(folder: Path) -> dict[str, Any]:
     """Costs of both sides and their largest difference."""
     found: dict[str, Any] = {}
     values = {}
@@ -162,10 +162,10 @@ def neighbour_values(folder: Path) -> dict[str, Any]:
     return found
 
 
-def neighbour_page(found: dict[str, Any]) -> str:
-    """The neighbour values as Markdown."""
+def neighbor_page(found: dict[str, Any]) -> str:
+    """The neighbor values as Markdown."""
     names = {"ours-0": "samplewise, 2,000", "pydvl-0": "pyDVL, 2,000", "ours-100000": "samplewise, 100,000"}
-    page = ["\n## Nearest-neighbour Shapley values, 500 queries\n", "| rows | CPU s | memory, MB |", "|---|---:|---:|"]
+    page = ["\n## Nearest-neighbor Shapley values, 500 queries\n", "| rows | CPU s | memory, MB |", "|---|---:|---:|"]
     page += [
         f"| {name} | {found[key]['cpu_seconds']:.2f} | {found[key]['peak_megabytes']:.0f} |"
         for key, name in names.items()

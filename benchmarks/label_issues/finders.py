@@ -69,7 +69,7 @@ def opinions(task: Task, given: np.ndarray, seed: int) -> dict[str, Opinion]:
     P, spent = timed(lambda: held_out(task, part, given))
     found["samplewise, their P"] = ours(lambda: part, rounds=1, predictions=P)
     found |= peers(P, given, spent)
-    found |= neighbours(task, given)
+    found |= neighbors(task, given)
     if task.learner is NETWORK:
         found |= dynamics(data, seed)
     return found
@@ -111,17 +111,17 @@ def peers(P: np.ndarray, given: np.ndarray, fits: float) -> dict[str, Opinion]:
     return found
 
 
-def neighbours(task: Task, given: np.ndarray) -> dict[str, Opinion]:
+def neighbors(task: Task, given: np.ndarray) -> dict[str, Opinion]:
     """Share of the nearest rows that have another label; a flag where their vote is another label."""
     space = SpaceEncoder(task.X)(task.X)
     near, spent = timed(lambda: NearestNeighbors(n_neighbors=31).fit(space).kneighbors(space)[1])
     own = np.arange(len(given))[:, None]
-    last = np.argsort(near == own, axis=1, kind="stable")  # the row itself behind its neighbours
+    last = np.argsort(near == own, axis=1, kind="stable")  # the row itself behind its neighbors
     near = np.take_along_axis(near, last, axis=1)
     found = {}
     for count in (10, 30):
         votes = np.stack([(given[near[:, :count]] == k).mean(axis=1) for k in range(task.classes)], axis=1)
-        found[f"{count} neighbours"] = Opinion(
+        found[f"{count} neighbors"] = Opinion(
             1.0 - votes[own[:, 0], given], votes.argmax(axis=1) != given, suggested=votes.argmax(axis=1), seconds=spent
         )
     return found

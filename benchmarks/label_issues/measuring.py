@@ -27,8 +27,8 @@ def judged(opinion: Opinion, given: np.ndarray, truth: np.ndarray) -> dict[str, 
         found["flags"] = float(opinion.flags.sum())
         if bad.any():
             found["f1"] = float(f1_score(bad, opinion.flags))
-        relabelled = np.where(opinion.flags, opinion.suggested, given)
-        found["labels_right"] = float(np.mean(relabelled == truth))
+        relabeled = np.where(opinion.flags, opinion.suggested, given)
+        found["labels_right"] = float(np.mean(relabeled == truth))
     if opinion.chance is not None:
         found["calibration_error"] = calibration_error(opinion.chance, bad)
     return {key: round(value, DIGITS) for key, value in found.items()}
@@ -47,7 +47,7 @@ def retrained(task: Task, given: np.ndarray, found: dict[str, Opinion], seed: in
     arms = {"as given": (np.ones(len(given), bool), given), "right": (np.ones(len(given), bool), task.truth)}
     for name in ACTORS:
         flags, suggested = found[name].flags, found[name].suggested
-        arms[f"{name}: relabelled"] = (np.ones(len(given), bool), np.where(flags, suggested, given))
+        arms[f"{name}: relabeled"] = (np.ones(len(given), bool), np.where(flags, suggested, given))
         arms[f"{name}: dropped"] = (~flags, given)
     return {name: accuracy(task, keep, labels, seed) for name, (keep, labels) in arms.items()}
 

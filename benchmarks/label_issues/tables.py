@@ -26,12 +26,12 @@ LOST = (
 )
 FINDING = (
     "flips", "AP ours", "3 rounds", "on their P", "cleanlab: self-confidence", "margin", "entropy",
-    "10 / 30 neighbours", "one training run", "F1 ours", "3 rounds", "cleanlab default", "its best filter",
+    "10 / 30 neighbors", "one training run", "F1 ours", "3 rounds", "cleanlab default", "its best filter",
     "calibration error ours", "P", "flags / errors", "CPU", "3 rounds",
 )  # fmt: skip
 MENDING = (
-    "flips", "labels right, given", "relabelled by us", "3 rounds", "by cleanlab", "test accuracy, given",
-    "ours relabelled", "ours dropped", "3 rounds relabelled", "cleanlab relabelled", "cleanlab dropped", "right labels",
+    "flips", "labels right, given", "relabeled by us", "3 rounds", "by cleanlab", "test accuracy, given",
+    "ours relabeled", "ours dropped", "3 rounds relabeled", "cleanlab relabeled", "cleanlab dropped", "right labels",
 )  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def finding(settings: list[Setting]) -> list[str]:
     lines = heading(FINDING)
     for one in settings:
         best = one.best("cleanlab filter", "f1")
-        kin = " / ".join(mean(one.values(f"{count} neighbours", "ap")) for count in (10, 30))
+        kin = " / ".join(mean(one.values(f"{count} neighbors", "ap")) for count in (10, 30))
         runs = [one.values(name, "ap").mean() for name in ("margin (AUM)", "mean confidence", "forgetting")
                 if name in one.runs[0]["methods"]]  # fmt: skip
         cpu = one.values(SELF, "cpu")
@@ -100,8 +100,8 @@ def mending(settings: list[Setting]) -> list[str]:
     lines = heading(MENDING)
     for one in settings:
         given = 1.0 - one.wrong / one.runs[0]["rows"]
-        arms = ("as given", f"{OURS}: relabelled", f"{OURS}: dropped", f"{QUALITY}: relabelled",
-                f"{FILTER}: relabelled", f"{FILTER}: dropped", "right")  # fmt: skip
+        arms = ("as given", f"{OURS}: relabeled", f"{OURS}: dropped", f"{QUALITY}: relabeled",
+                f"{FILTER}: relabeled", f"{FILTER}: dropped", "right")  # fmt: skip
         cells = [one.noise, mean(given), *(mean(one.values(name, "labels_right")) for name in (OURS, QUALITY, FILTER)),
                  *(f"{one.accuracy(arm):.3f}" for arm in arms)]  # fmt: skip
         lines.append("| " + " | ".join(cells) + " |")
@@ -112,7 +112,7 @@ def clean_line(setting: Setting) -> str:
     """Flags on labels with no planted flip."""
     counts = ", ".join(f"{mean(setting.values(name, 'flags'), 0)} {label}" for name, label in
                        ((OURS, "by us"), (QUALITY, "by three rounds"), (FILTER, "by cleanlab's default filter"),
-                        ("10 neighbours", "by ten neighbours")))  # fmt: skip
+                        ("10 neighbors", "by ten neighbors")))  # fmt: skip
     return f"No flips planted: {counts} of {setting.runs[0]['rows']:,} labels flagged."
 
 

@@ -27,7 +27,7 @@ def layers(contract: dict[str, Any]) -> list[tuple[int, Row]]:
 
 
 def picture() -> str:
-    """An inline SVG that follows the page's colours."""
+    """An inline SVG that follows the page's colors."""
     outer, inner = (layers(contract) for contract in contracts()[:2])
     boxes, top = [], 0
     for number, floor in outer:

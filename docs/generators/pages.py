@@ -54,7 +54,7 @@ def _intro(name: str) -> str:
 
 
 def _check_pages() -> dict[str, str]:
-    """One page per check with the headings of its docstring, and the catalogue."""
+    """One page per check with the headings of its docstring, and the catalog."""
     pages, families = {}, dict.fromkeys(FAMILIES, "")
     for check in checks():
         body = re.sub(

@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
 import samplewise as sw
-from samplewise.auditing.catalog import catalogue
+from samplewise.auditing.catalog import catalog
 from samplewise.auditing.run import missing_need
 from samplewise.core.codec import load_record, to_dict
 from samplewise.core.errors import InputError
@@ -53,7 +53,7 @@ def timeless(record: AuditRecord) -> dict:
 
 def test_every_check_ends_in_exactly_one_outcome(digits_audit):
     record = digits_audit[0].record
-    assert [outcome.code for outcome in record.outcomes] == list(catalogue())
+    assert [outcome.code for outcome in record.outcomes] == list(catalog())
     assert {outcome.status for outcome in record.outcomes} <= STATUSES
     assert not [outcome for outcome in record.outcomes if outcome.status == "failed"]
     assert all(outcome.reason for outcome in record.outcomes if outcome.status == "not_applicable")
@@ -179,7 +179,7 @@ def test_a_broken_check_is_a_failed_outcome_and_the_others_go_on(monkeypatch):
     def broken(evidence):
         raise RuntimeError("no luck")
 
-    monkeypatch.setattr(catalogue()["SW101"], "run", broken)
+    monkeypatch.setattr(catalog()["SW101"], "run", broken)
     X, y, _ = noisy_digits(200)
     audit = sw.audit(X, y, checks="SW101,SW105")
     assert audit.record.outcome("SW101").status == "failed"
@@ -231,7 +231,7 @@ def test_own_predictions_and_embeddings():
 def test_needs_are_said_in_words(evidence_of):
     X, y, _ = noisy_digits(100)
     evidence = evidence_of(X, y)
-    assert "test=" in missing_need(catalogue()["SW103"], evidence)
+    assert "test=" in missing_need(catalog()["SW103"], evidence)
 
 
 SCRIPT = textwrap.dedent("""
@@ -281,7 +281,7 @@ def test_an_interrupted_audit_leaves_a_valid_report(tmp_path):
     stopped.wait(180)
     assert stopped.returncode != 0
     record = load_record(tmp_path / "run")
-    assert [outcome.code for outcome in record.outcomes] == list(catalogue())
+    assert [outcome.code for outcome in record.outcomes] == list(catalog())
     assert any(outcome.status == "skipped" and "interrupted" in outcome.reason for outcome in record.outcomes)
     assert "</html>" in (tmp_path / "run" / "report.html").read_text()
 

@@ -5,13 +5,13 @@ from samplewise.auditing.copies import (
     CopySets,
     discovered,
     farthest_copy,
-    favoured_labels,
+    favored_labels,
     id_rank,
     local_dimension,
     near_pairs,
     near_queries,
 )
-from samplewise.engine.neighbors import NeighbourIndex, build_graph
+from samplewise.engine.neighbors import NeighborIndex, build_graph
 
 
 @pytest.mark.parametrize("columns", [1, 2, 5, 10])
@@ -37,7 +37,7 @@ def test_near_copies_are_found_down_to_rounding_noise_and_in_sets_of_three():
     assert len({*left.tolist(), *right.tolist()} - {*range(20), *range(500, 523)}) <= 4
 
 
-def test_neighbours_on_a_coarse_grid_are_no_copies():
+def test_neighbors_on_a_coarse_grid_are_no_copies():
     for seed in range(6):
         X = np.random.default_rng(seed).integers(0, 3, (800, 5)).astype(float)
         assert len(near_pairs(build_graph(X), farthest_copy(X))[0]) == 0
@@ -47,7 +47,7 @@ def test_queries_are_judged_by_the_density_of_the_rows():
     draw = np.random.default_rng(1)
     X = draw.normal(size=(600, 6))
     queries = np.vstack([X[:30] + 1e-3 * draw.normal(size=(30, 6)), draw.normal(size=(100, 6))])
-    found, rows = near_queries(build_graph(X), NeighbourIndex(X).query(queries))
+    found, rows = near_queries(build_graph(X), NeighborIndex(X).query(queries))
     assert found[:30].tolist() == rows[:30].tolist() == list(range(30))
     assert len(found) <= 31
 
@@ -64,15 +64,15 @@ def test_the_first_id_does_not_depend_on_row_order():
     assert id_rank(np.array(["b", "a10", "a9"], dtype=object)).tolist() == [2, 0, 1]
 
 
-def test_copies_vote_first_then_neighbours_and_a_draw_favours_nobody():
+def test_copies_vote_first_then_neighbors_and_a_draw_favors_nobody():
     X = np.r_[np.arange(12.0), 2.0, 7.0, 7.0][:, None]
     codes = np.array([0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0])
     members = np.r_[np.arange(12), 2, 7, 7]
     sets = CopySets(members, np.bincount(members)[members] > 1, 0.0, 4.0)
     graph = build_graph(X, count=4)
-    favoured, support = favoured_labels(sets, codes, np.ones(15, dtype=bool), graph, 2)
-    assert favoured[7] == 0  # two copies against one
-    assert (favoured[2], support[2]) == (0, 6)  # one against one; the rows around carry 0
+    favored, support = favored_labels(sets, codes, np.ones(15, dtype=bool), graph, 2)
+    assert favored[7] == 0  # two copies against one
+    assert (favored[2], support[2]) == (0, 6)  # one against one; the rows around carry 0
     away = np.ones(15, dtype=bool)
     away[[0, 1, 3, 4]] = False
-    assert favoured_labels(sets, codes, away, graph, 2)[0][2] == -1
+    assert favored_labels(sets, codes, away, graph, 2)[0][2] == -1

@@ -100,7 +100,7 @@ def test_an_unknown_option_is_refused():
 # --- checks, explain, compare ----------------------------------------------------------------------------------------
 
 
-def test_the_catalogue_lists_every_check():
+def test_the_catalog_lists_every_check():
     text = run("checks").output
     for code in ("SW101", "SW201", "SW401", "SW601"):
         assert code in text

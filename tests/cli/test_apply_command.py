@@ -13,7 +13,7 @@ TABLE = ',key,size,kind\n0,007,1.50,no\n1,008,"2,5",yes\n2,009,03,no\n3,010,NA,y
 
 @pytest.fixture
 def run(tmp_path, make):
-    """Write a record whose relabelling of row 1 and dropping of row 2 helps, and whose dropping of row 3 hurts."""
+    """Write a record whose relabeling of row 1 and dropping of row 2 helps, and whose dropping of row 3 hurts."""
 
     def write(source, *, helps="helps", keys=((1,), (2,)), **data):
         outcomes = (

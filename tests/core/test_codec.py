@@ -89,7 +89,7 @@ class TestDicts:
         assert set(after.outcomes[0].result.findings[0].keys) == {("site", 3), ("site", 4)}
 
     def test_what_json_cannot_hold_becomes_text_or_null(self) -> None:
-        class Colour(StrEnum):
+        class Color(StrEnum):
             RED = "red"
 
         odd = {
@@ -102,7 +102,7 @@ class TestDicts:
             "day": dt.date(2026, 1, 2),
             "nat": np.datetime64("NaT"),
             "bytes": b"a\xff",
-            "enum": Colour.RED,
+            "enum": Color.RED,
             "path": Path("a/b"),
             "text": np.str_("s"),
             3: "a number as key",

@@ -14,23 +14,23 @@ from samplewise.curves.transport import transport
 from samplewise.data import Dataset
 
 needs_transport = pytest.mark.skipif(importlib.util.find_spec("ot") is None, reason="POT is not installed")
-CENTRES = {"near": 0.0, "far": 6.0, "noise": 0.0}
+CENTERS = {"near": 0.0, "far": 6.0, "noise": 0.0}
 
 
 def rows_of(kind, count, draw):
     """Two regions with a border each, and a source whose labels are coins."""
-    X = draw.normal(size=(count, 2)) + CENTRES[kind]
-    y = (X[:, 0] > CENTRES[kind]) if kind != "noise" else draw.random(count) < 0.5
+    X = draw.normal(size=(count, 2)) + CENTERS[kind]
+    y = (X[:, 0] > CENTERS[kind]) if kind != "noise" else draw.random(count) < 0.5
     return X, (y ^ (kind == "far")).astype(int)
 
 
 def pilots(seed=0, count=120, judges=200):
     """The judging rows are 70 % near, 30 % far."""
     draw = np.random.default_rng(seed)
-    parts = [rows_of(kind, count, draw) for kind in CENTRES]
+    parts = [rows_of(kind, count, draw) for kind in CENTERS]
     parts += [rows_of("near", judges * 7 // 10, draw), rows_of("far", judges * 3 // 10, draw)]
     X, y = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return (X, y), np.repeat([*CENTRES, "valid"], [count] * 3 + [judges])
+    return (X, y), np.repeat([*CENTERS, "valid"], [count] * 3 + [judges])
 
 
 @pytest.fixture(scope="module")

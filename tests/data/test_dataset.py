@@ -137,20 +137,20 @@ def test_labels_with_the_index_of_x_in_another_order_are_refused():
     assert Dataset(X, pd.Series([1, 2, 3])).y.tolist() == [1, 2, 3]  # another index altogether: by position
 
 
-def test_complete_and_unlabelled_rows_are_told_apart():
+def test_complete_and_unlabeled_rows_are_told_apart():
     data = Dataset([[1, None], [1, 2], [3, 4]], y=["a", None, "b"], ids=[5, 6, 7])
     assert data.complete_ids().tolist() == [7]
-    assert data.unlabelled().tolist() == [False, True, False]
+    assert data.unlabeled().tolist() == [False, True, False]
     frame = Dataset(features("frame"), y=[1.0, np.nan, 2.0, 3.0])
     assert frame.complete_ids().tolist() == [0, 3]
     assert Dataset(sp.csr_matrix([[np.nan], [1.0]])).complete_ids().tolist() == [1]
-    assert not Dataset([[1]]).unlabelled().any()
+    assert not Dataset([[1]]).unlabeled().any()
 
 
 def test_many_labels_a_row_are_kept():
     data = Dataset(np.zeros((2, 1)), y=np.array([[1.0, 0.0], [np.nan, 1.0]]))
     assert data.y.shape == (2, 2)
-    assert data.unlabelled().tolist() == [False, True]
+    assert data.unlabeled().tolist() == [False, True]
 
 
 def test_the_frame_index_becomes_the_ids():

@@ -11,8 +11,8 @@ from PIL import Image
 from samplewise.core.errors import InputError
 from samplewise.data.images import Images
 
-GREY = np.arange(4 * 6 * 5, dtype=np.uint8).reshape(4, 6, 5)
-COLOUR = np.arange(4 * 6 * 5 * 3, dtype=np.uint16).reshape(4, 6, 5, 3).astype(np.uint8)
+GRAY = np.arange(4 * 6 * 5, dtype=np.uint8).reshape(4, 6, 5)
+COLOR = np.arange(4 * 6 * 5 * 3, dtype=np.uint16).reshape(4, 6, 5, 3).astype(np.uint8)
 
 
 @pytest.fixture
@@ -32,11 +32,11 @@ def read_back(uri):
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        (GREY, GREY[..., np.newaxis]),
-        (COLOUR, COLOUR),
-        (np.moveaxis(COLOUR, 3, 1), COLOUR),
-        (GREY.astype(np.int64), GREY[..., np.newaxis]),
-        (GREY / 255, GREY[..., np.newaxis]),
+        (GRAY, GRAY[..., np.newaxis]),
+        (COLOR, COLOR),
+        (np.moveaxis(COLOR, 3, 1), COLOR),
+        (GRAY.astype(np.int64), GRAY[..., np.newaxis]),
+        (GRAY / 255, GRAY[..., np.newaxis]),
     ],
 )
 def test_arrays_become_bytes_channels_last(values, expected):
@@ -51,13 +51,13 @@ def test_any_range_of_numbers_is_stretched_to_bytes():
 
 
 def test_bytes_are_not_copied():
-    assert np.shares_memory(Images.from_array(GREY).pixels, GREY)
+    assert np.shares_memory(Images.from_array(GRAY).pixels, GRAY)
 
 
 @pytest.mark.parametrize("positions", [[3, 1], np.array([3, 1]), slice(1, 3), np.array([False, True, False, True]), 2])
 def test_subsets_are_images(positions):
-    chosen = Images.from_array(GREY)[positions]
-    expected = GREY[np.atleast_1d(positions) if not isinstance(positions, slice) else positions]
+    chosen = Images.from_array(GRAY)[positions]
+    expected = GRAY[np.atleast_1d(positions) if not isinstance(positions, slice) else positions]
     np.testing.assert_array_equal(chosen.pixels[..., 0], expected)
 
 
@@ -70,7 +70,7 @@ def test_files_are_read_in_blocks_at_the_median_size(files):
     assert images[[2]].shape == (1, 30, 30, 3)
 
 
-def test_large_pictures_are_read_smaller_and_grey_ones_grey(tmp_path):
+def test_large_pictures_are_read_smaller_and_gray_ones_gray(tmp_path):
     path = tmp_path / "large.png"
     Image.fromarray(np.zeros((512, 1024), dtype=np.uint8)).save(path)
     assert Images.from_files([path]).shape == (1, 128, 256, 1)
@@ -91,10 +91,10 @@ def test_pictures_in_memory_are_brought_to_one_size(files):
 
 
 def test_thumbnails_show_the_picture():
-    drawn = read_back(Images.from_array(GREY).thumbnail(1, size=6))
-    np.testing.assert_array_equal(drawn, GREY[1])
-    larger = read_back(Images.from_array(COLOUR).thumbnail(2, size=12))
-    np.testing.assert_array_equal(larger[::2, ::2], COLOUR[2])
+    drawn = read_back(Images.from_array(GRAY).thumbnail(1, size=6))
+    np.testing.assert_array_equal(drawn, GRAY[1])
+    larger = read_back(Images.from_array(COLOR).thumbnail(2, size=12))
+    np.testing.assert_array_equal(larger[::2, ::2], COLOR[2])
     assert read_back(Images.from_array(np.zeros((1, 300, 200), dtype=np.uint8)).thumbnail(0)).shape == (96, 64)
 
 
@@ -105,8 +105,8 @@ def test_thumbnails_of_files_show_the_file(files):
 
 
 def test_fingerprints_follow_the_content(files):
-    assert Images.from_array(GREY).fingerprint() == Images.from_array(GREY.copy()).fingerprint()
-    assert Images.from_array(GREY).fingerprint() != Images.from_array(GREY[::-1]).fingerprint()
+    assert Images.from_array(GRAY).fingerprint() == Images.from_array(GRAY.copy()).fingerprint()
+    assert Images.from_array(GRAY).fingerprint() != Images.from_array(GRAY[::-1]).fingerprint()
     before = Images.from_files(files).fingerprint()
     assert before == Images.from_files(files).fingerprint()
     Image.fromarray(np.full((20, 20, 3), 99, dtype=np.uint8)).save(files[0])
@@ -115,7 +115,7 @@ def test_fingerprints_follow_the_content(files):
 
 def test_pillow_is_not_loaded_for_arrays_and_is_asked_for_by_name(monkeypatch, files):
     monkeypatch.setitem(sys.modules, "PIL", None)
-    assert Images.from_array(GREY).thumbnail(0)
+    assert Images.from_array(GRAY).thumbnail(0)
     with pytest.raises(InputError, match=r"(?s)needs Pillow.*pip install .samplewise\[images\]"):
         Images.from_files(files)
 
@@ -153,7 +153,7 @@ def test_no_files_and_no_pictures_are_refused():
 
 
 def test_what_it_shows_of_itself(files):
-    assert repr(Images.from_array(GREY)) == "Images(4 of 6 x 5, 1 channels, in memory)"
+    assert repr(Images.from_array(GRAY)) == "Images(4 of 6 x 5, 1 channels, in memory)"
     assert "in files" in repr(Images.from_files(files))
 
 
@@ -191,6 +191,6 @@ def test_pictures_are_compared_at_the_size_of_the_others(files):
     train, test = Images.from_files(files), Images.from_files(files[:1])
     assert train.shape[1:] != test.shape[1:]
     assert np.array_equal(test.at_size(train).content_keys(), train.content_keys()[:1])
-    held = Images.from_array(GREY)
+    held = Images.from_array(GRAY)
     assert held.at_size(train) is held
     assert train.at_size(train) is train

@@ -161,7 +161,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_a_folder_of_images_is_labelled_by_its_sub_folders(folder):
+def test_a_folder_of_images_is_labeled_by_its_sub_folders(folder):
     reading = read_dataset(folder)
     assert reading.data.ids.tolist() == ["cats/1.png", "cats/old/2.PNG", "dogs/1.png"]
     assert reading.data.y.tolist() == ["cats", "cats", "dogs"]

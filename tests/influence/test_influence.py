@@ -127,7 +127,7 @@ def test_the_rule_drops_what_hurts_and_sees_no_other_label():
     assert set(inside[change.rows]) <= {3, 40}
 
 
-def test_neighbours_value_the_right_label():
+def test_neighbors_value_the_right_label():
     X, y = blobs()
     y[10] = 1 - y[10]
     value = knn_shapley((X, y), count=5)
@@ -135,7 +135,7 @@ def test_neighbours_value_the_right_label():
     assert np.mean(value.values) > 0.5
 
 
-def test_neighbours_do_not_depend_on_row_order():
+def test_neighbors_do_not_depend_on_row_order():
     X, y = np.repeat(np.arange(10.0), 8)[:, None], np.repeat([0, 1], 40)
     y[:5] = 1
     ids, order = np.arange(80), np.random.default_rng(1).permutation(80)
@@ -144,7 +144,7 @@ def test_neighbours_do_not_depend_on_row_order():
     np.testing.assert_allclose(one.values, two.values, atol=1e-9)
 
 
-def test_neighbours_do_not_vote_for_numbers():
+def test_neighbors_do_not_vote_for_numbers():
     with pytest.raises(InputError, match="vote for classes") as caught:
         knn_shapley((np.arange(40.0)[:, None], np.linspace(0, 1, 40)))
     assert "leave_one_out" in caught.value.fix

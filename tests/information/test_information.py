@@ -20,10 +20,10 @@ from samplewise.information.unique import information_in
 redundancy = sys.modules[redundant_positions.__module__]
 
 
-def blobs(rows=200, seed=0, centres=2):
+def blobs(rows=200, seed=0, centers=2):
     rng = np.random.default_rng(seed)
-    y = np.arange(rows) % centres
-    return rng.normal(size=(rows, 3)) + 4.0 * np.eye(centres, 3)[y], y
+    y = np.arange(rows) % centers
+    return rng.normal(size=(rows, 3)) + 4.0 * np.eye(centers, 3)[y], y
 
 
 def scores_of(values):

@@ -9,7 +9,7 @@ from sklearn.neural_network import MLPRegressor
 from samplewise.core.errors import InputError
 from samplewise.data import Dataset
 from samplewise.engine.models import FullBatchDescent
-from samplewise.information import Converged, GradientDescent, GradientFlow, LinearisedNetwork, unique_information
+from samplewise.information import Converged, GradientDescent, GradientFlow, LinearizedNetwork, unique_information
 
 torch = pytest.importorskip("torch")
 RNG = np.random.default_rng(0)
@@ -38,7 +38,7 @@ def jacobian(module, rows):
 
 
 def descended(J, residuals, steps, rate, rows):
-    """Weight change (p,) of literal descent on the mean loss of the linearised network."""
+    """Weight change (p,) of literal descent on the mean loss of the linearized network."""
     A, r = J[rows].reshape(-1, J.shape[2]), residuals[rows].ravel()
     w = np.zeros(J.shape[2])
     for _ in range(steps):
@@ -47,7 +47,7 @@ def descended(J, residuals, steps, rate, rows):
 
 
 @pytest.mark.parametrize("outputs", [1, 3])
-def test_a_linearised_network_trained_literally_without_each_row(outputs):
+def test_a_linearized_network_trained_literally_without_each_row(outputs):
     """Both quantities, held-out outputs and influence, against a training of its own for every row."""
     module = network(outputs)
     labels = NUMBERS if outputs == 1 else CLASSES
@@ -94,7 +94,7 @@ def test_sets_of_rows_are_trained_without_all_of_their_members():
 
 def test_chosen_layers_alone_move():
     module = network()
-    found = unique_information((X, NUMBERS), module=LinearisedNetwork(module, layers=["2"]), training=DESCENT)
+    found = unique_information((X, NUMBERS), module=LinearizedNetwork(module, layers=["2"]), training=DESCENT)
     with torch.no_grad():
         hidden = module[:2](torch.tensor(X)).numpy()
     start = module(torch.tensor(X)).detach().numpy()
@@ -108,7 +108,7 @@ def test_chosen_layers_alone_move():
 def test_one_kernel_for_all_outputs_and_a_sketch_of_it_are_close():
     module = network(3, width=200)
     exact, shared, sketch = (
-        unique_information((X, CLASSES), module=LinearisedNetwork(module, **form), validation=QUERIES, training=DESCENT)
+        unique_information((X, CLASSES), module=LinearizedNetwork(module, **form), validation=QUERIES, training=DESCENT)
         for form in ({"outputs": "exact"}, {"outputs": "shared"}, {"sketch": 6000})
     )
     assert np.corrcoef(exact.functional.values, shared.functional.values)[0, 1] > 0.98
@@ -179,7 +179,7 @@ def test_scikit_learn_models_as_they_were_fitted():
         assert len(found.functional) == len(rows)
 
 
-def test_a_scikit_learn_network_is_linearised_without_torch():
+def test_a_scikit_learn_network_is_linearized_without_torch():
     model = MLPRegressor(hidden_layer_sizes=(8,), max_iter=3, random_state=0).fit(X, NUMBERS)
     found = unique_information((X, NUMBERS), module=model, training=DESCENT)
     assert np.isfinite(found.functional.values).all()
@@ -271,13 +271,13 @@ def test_the_cost_is_that_of_training_on_the_rest():
     assert kept.cost.value == pytest.approx(100 * (right(kept.ids) - right(np.arange(40))))
 
 
-def test_without_labelled_judges_there_is_no_cost_and_it_says_why():
+def test_without_labeled_judges_there_is_no_cost_and_it_says_why():
     kept = unique_information((X, NUMBERS), module="linear", validation=QUERIES, training=DESCENT).select(0.5)
     assert np.isnan(kept.cost.value)
     assert "validation=(X, y)" in kept.cost.reason
 
 
-def test_a_wide_network_follows_its_linearisation_and_a_trained_one_has_little_left_to_learn():
+def test_a_wide_network_follows_its_linearization_and_a_trained_one_has_little_left_to_learn():
     module, recipe = network(1, width=512), GradientDescent(300, 0.01)
     found = unique_information((X, X[:, 0]), module=module, validation=QUERIES, training=recipe, trained="train")
     assert found.diagnostics.linearity.r_squared > 0.98
@@ -311,9 +311,9 @@ def test_interpolating_a_singular_kernel_says_so():
 
 
 class Nets:
-    """Modules that cannot be linearised."""
+    """Modules that cannot be linearized."""
 
-    normalised = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4), torch.nn.Linear(4, 1))
+    normalized = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4), torch.nn.Linear(4, 1))
     dropped = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Dropout(0.5), torch.nn.Linear(4, 1)).eval()
 
 
@@ -337,7 +337,7 @@ BROKEN[4, 1] = np.nan
             ),
             "rows id 5",
         ),
-        (lambda: unique_information((X, NUMBERS), module=Nets.normalised.train(), training=DESCENT), "(?i)batchnorm"),
+        (lambda: unique_information((X, NUMBERS), module=Nets.normalized.train(), training=DESCENT), "(?i)batchnorm"),
         (lambda: unique_information((X, NUMBERS), module=Nets.dropped, training=DESCENT, trained="train"), "Dropout"),
         (lambda: unique_information((X, NUMBERS), module=network(3), training=DESCENT), "targets and outputs differ"),
         (lambda: unique_information((X, CLASSES + 5), module=network(2), training=DESCENT), "3 classes, 2 outputs"),
@@ -383,8 +383,8 @@ BROKEN[4, 1] = np.nan
             lambda: unique_information((X, NUMBERS), module="linear", training=DESCENT, initial_outputs=np.ones(3)),
             "before training",
         ),
-        (lambda: LinearisedNetwork(network(), outputs="all"), "form of outputs"),
-        (lambda: LinearisedNetwork(network(), outputs="exact", sketch=5), "a sketch is of the shared"),
+        (lambda: LinearizedNetwork(network(), outputs="all"), "form of outputs"),
+        (lambda: LinearizedNetwork(network(), outputs="exact", sketch=5), "a sketch is of the shared"),
         (lambda: unique_information((X, NUMBERS)).segment("source"), "column of segments"),
         (lambda: unique_information((X, NUMBERS)).segment([1, 2]), "one value per row"),
         (lambda: unique_information((X, NUMBERS)).select(30), "did you mean 0.3"),
@@ -399,9 +399,9 @@ def test_what_cannot_be_answered_is_refused(call, text):
 def test_a_kernel_too_large_for_memory_names_the_form_to_use(monkeypatch):
     monkeypatch.setattr("samplewise.information.linearized.memory", lambda: 10_000)
     with pytest.raises(InputError, match="shared"):
-        unique_information((X, CLASSES), module=LinearisedNetwork(network(3), outputs="exact"), training=DESCENT)
+        unique_information((X, CLASSES), module=LinearizedNetwork(network(3), outputs="exact"), training=DESCENT)
     with pytest.raises(InputError, match="sketch=4096"):
-        unique_information((X, CLASSES), module=LinearisedNetwork(network(3), outputs="shared"), training=DESCENT)
+        unique_information((X, CLASSES), module=LinearizedNetwork(network(3), outputs="shared"), training=DESCENT)
 
 
 def test_texts_are_no_plain_features():

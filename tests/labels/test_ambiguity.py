@@ -9,8 +9,8 @@ from samplewise.labels.posterior import exact_interval
 
 
 def two_of_four_overlap(seed, n=1200):
-    centres = np.array([[0, 0], [1.2, 0], [8, 8], [-8, 8]], dtype=float)
-    return make_blobs(n, centers=centres, cluster_std=1.0, random_state=seed)
+    centers = np.array([[0, 0], [1.2, 0], [8, 8], [-8, 8]], dtype=float)
+    return make_blobs(n, centers=centers, cluster_std=1.0, random_state=seed)
 
 
 def test_the_pair_that_overlaps_is_named_and_no_other():
@@ -24,8 +24,8 @@ def test_the_pair_that_overlaps_is_named_and_no_other():
 
 
 def test_flips_one_way_are_errors_not_ambiguity():
-    centres = 8.0 * np.eye(4)
-    X, truth = make_blobs(1200, centers=centres, cluster_std=1.0, random_state=1)
+    centers = 8.0 * np.eye(4)
+    X, truth = make_blobs(1200, centers=centers, cluster_std=1.0, random_state=1)
     given = np.where((truth == 2) & (np.random.default_rng(0).random(1200) < 0.3), 3, truth)
     posterior = label_posterior(prepare((X, given), "kernel").whole)
     assert not len(confusable_pairs(posterior))

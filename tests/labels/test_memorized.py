@@ -1,4 +1,4 @@
-"""Bounds on memorised label information: reference values, brute force, limits."""
+"""Bounds on memorized label information: reference values, brute force, limits."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def to_others(share, classes, others):
 
 
 @pytest.mark.parametrize(
-    ("matrix", "memorised", "expected"),
+    ("matrix", "memorized", "expected"),
     [
         (uniform(0.8, 10), 0.0, 0.8),
         (to_others(0.4, 10, 1), 0.0, 0.131),
@@ -30,14 +30,14 @@ def to_others(share, classes, others):
         (uniform(0.8, 10), np.log(2), 0.406),
     ],
 )
-def test_published_values(matrix, memorised, expected):
+def test_published_values(matrix, memorized, expected):
     """Of the authors' notebook; one bit is log 2 nats."""
-    found = least_training_errors(label_noise_entropy(matrix), memorised, len(matrix))
+    found = least_training_errors(label_noise_entropy(matrix), memorized, len(matrix))
     assert found == pytest.approx(expected, abs=2e-3)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.6])
-def test_with_nothing_memorised_uniform_noise_gives_its_own_rate(share):
+def test_with_nothing_memorized_uniform_noise_gives_its_own_rate(share):
     assert least_training_errors(label_noise_entropy(uniform(share, 5)), 0.0, 5) == pytest.approx(share, abs=1e-9)
 
 

@@ -11,7 +11,7 @@ from samplewise.core.errors import InputError
 from samplewise.data import Dataset
 from samplewise.engine.models import TorchLearner, dense_network
 from samplewise.engine.refits import prepare, refit
-from samplewise.labels import find_label_issues, neighbour_disagreement
+from samplewise.labels import find_label_issues, neighbor_disagreement
 
 WRONG = list(range(5, 400, 25))
 
@@ -24,7 +24,7 @@ def blobs():
     return Dataset(X, given, ids=np.arange(400) + 1000)
 
 
-@pytest.mark.parametrize("method", ["auto", "posterior", "confident_learning", "neighbours", "dynamics"])
+@pytest.mark.parametrize("method", ["auto", "posterior", "confident_learning", "neighbors", "dynamics"])
 def test_every_method_finds_what_was_planted(blobs, method):
     learner = TorchLearner(dense_network, epochs=15, rate=0.01) if method == "dynamics" else None
     found = find_label_issues(blobs, learner=learner, method=method)
@@ -44,7 +44,7 @@ def test_auto_is_the_posterior(blobs):
 
 
 def test_a_method_says_what_it_listened_to_and_whether_it_is_a_probability(blobs):
-    near = find_label_issues(blobs, method="neighbours")
+    near = find_label_issues(blobs, method="neighbors")
     assert near.wrong.unit == "probability"
     assert near.reasons[0] == "the vote of the nearest rows agrees with the given label"
     assert 0.5 < near.expected_precision() <= 1
@@ -60,9 +60,9 @@ def test_a_method_says_what_it_listened_to_and_whether_it_is_a_probability(blobs
 @pytest.mark.parametrize(
     ("settings", "part"),
     [
-        ({"method": "neighbour"}, "did you mean 'neighbours'"),
-        ({"method": "neighbours", "learner": "linear"}, "leave learner out"),
-        ({"method": "neighbours", "folder": "fits"}, "leave folder out"),
+        ({"method": "neighbor"}, "did you mean 'neighbors'"),
+        ({"method": "neighbors", "learner": "linear"}, "leave learner out"),
+        ({"method": "neighbors", "folder": "fits"}, "leave folder out"),
         ({"method": "dynamics", "predictions": np.ones((400, 3)) / 3}, "leave predictions out"),
         ({"method": "dynamics", "learner": LogisticRegression()}, "TorchLearner"),
         ({"method": "confident_learning", "annotations": np.zeros((400, 2))}, "leave annotations out"),
@@ -76,26 +76,26 @@ def test_nothing_is_passed_for_nothing(blobs, settings, part):
 @pytest.mark.parametrize("method", ["confident_learning", "dynamics"])
 def test_methods_about_classes_refuse_numbers(method):
     X = np.random.default_rng(0).normal(size=(60, 2))
-    with pytest.raises(InputError, match='"neighbours", which read numbers too'):
+    with pytest.raises(InputError, match='"neighbors", which read numbers too'):
         find_label_issues((X, X[:, 0] + 0.5), method=method)
 
 
-def test_neighbours_read_numbers_too():
+def test_neighbors_read_numbers_too():
     X = np.random.default_rng(0).normal(size=(500, 2))
     y = X.sum(axis=1) + 0.5 * np.random.default_rng(1).normal(size=500)
     y[9] += 30
-    found = find_label_issues((X, y), method="neighbours")
+    found = find_label_issues((X, y), method="neighbors")
     assert found.flagged[0] == 9
-    assert len(found.flagged) < 20  # at the rim of the rows, neighbours lie to one side
+    assert len(found.flagged) < 20  # at the rim of the rows, neighbors lie to one side
     assert found.reasons[9] == "the label lies far outside what the vote of the nearest rows expects"
 
 
-# ---- neighbours -----------------------------------------------------------------------------------------------------
+# ---- neighbors -----------------------------------------------------------------------------------------------------
 
 
 def test_disagreement_is_the_share_of_other_labels():
     X = np.array([[0.0], [1.0], [2.1], [3.3], [4.6]])
-    found = neighbour_disagreement(Dataset(X, ["a", "b", "a", "a", "b"], ids=list("vwxyz")), count=2)
+    found = neighbor_disagreement(Dataset(X, ["a", "b", "a", "a", "b"], ids=list("vwxyz")), count=2)
     assert found.keys.tolist() == list("vwxyz")
     assert found.values.tolist() == [0.5, 1.0, 0.5, 0.5, 1.0]
 
@@ -103,21 +103,21 @@ def test_disagreement_is_the_share_of_other_labels():
 def test_rows_of_a_group_and_copies_do_not_vouch_for_each_other():
     X = np.array([[0.0], [0.0], [1.0], [2.0], [10.0], [11.0]])
     y = np.array(["b", "b", "a", "a", "b", "b"])
-    assert neighbour_disagreement(X, y, count=2).values[:2].tolist() == [1.0, 1.0]
-    grouped = neighbour_disagreement(Dataset(X, y, groups=[0, 1, 2, 2, 3, 3]), count=2)
+    assert neighbor_disagreement(X, y, count=2).values[:2].tolist() == [1.0, 1.0]
+    grouped = neighbor_disagreement(Dataset(X, y, groups=[0, 1, 2, 2, 3, 3]), count=2)
     assert grouped.values[2] == 1.0  # its own group's row is not asked
-    alone = neighbour_disagreement(Dataset(X, y, groups=np.zeros(6)), count=2)
+    alone = neighbor_disagreement(Dataset(X, y, groups=np.zeros(6)), count=2)
     assert np.isnan(alone.values).all()
 
 
 def test_disagreement_is_refused_where_it_means_nothing():
     X = np.arange(40.0).reshape(20, 2)
-    with pytest.raises(InputError, match='method="neighbours"'):
-        neighbour_disagreement(X, np.linspace(0, 1, 20) ** 2)
+    with pytest.raises(InputError, match='method="neighbors"'):
+        neighbor_disagreement(X, np.linspace(0, 1, 20) ** 2)
     with pytest.raises(InputError, match=r"where: +count"):
-        neighbour_disagreement(X, np.arange(20) % 2, count=0)
+        neighbor_disagreement(X, np.arange(20) % 2, count=0)
     with pytest.raises(InputError, match=r"where: +rows id 3"):
-        neighbour_disagreement(X, np.where(np.arange(20) == 3, None, "a").astype(object))
+        neighbor_disagreement(X, np.where(np.arange(20) == 3, None, "a").astype(object))
 
 
 # ---- fits that exist ------------------------------------------------------------------------------------------------
@@ -197,7 +197,7 @@ def test_a_learner_without_probabilities_is_calibrated_and_said_so(blobs):
 )
 def test_labels_of_any_kind_come_back_as_they_were(blobs, values):
     kinds = np.array(values, dtype=object) if isinstance(values[1], str) else np.array(values)
-    found = find_label_issues(blobs.with_labels(kinds[blobs.y]), method="neighbours")
+    found = find_label_issues(blobs.with_labels(kinds[blobs.y]), method="neighbors")
     assert set(found.suggested.tolist()) <= set(values)
     assert len(np.intersect1d(found.flagged, blobs.ids[WRONG])) >= 7
 
@@ -205,7 +205,7 @@ def test_labels_of_any_kind_come_back_as_they_were(blobs, values):
 def test_a_class_with_one_row_is_left_alone_and_named(blobs):
     y = blobs.y.astype(object)
     y[17] = 9
-    for method in ("auto", "confident_learning", "neighbours"):
+    for method in ("auto", "confident_learning", "neighbors"):
         found = find_label_issues(blobs.with_labels(y), method=method)
         assert np.isnan(found.wrong.values[17])
         assert found.suggested[17] == 9
@@ -235,10 +235,10 @@ def test_exact_copies_are_judged_by_models_that_saw_neither():
     twice = np.vstack([X, X]), np.r_[given, given]
     folds = find_label_issues(twice, rounds=1)._part.folds
     np.testing.assert_array_equal(folds[:120], folds[120:])
-    assert set(np.arange(0, 240, 12)) <= set(find_label_issues(twice, method="neighbours").flagged.tolist())
+    assert set(np.arange(0, 240, 12)) <= set(find_label_issues(twice, method="neighbors").flagged.tolist())
 
 
-@pytest.mark.parametrize("method", ["auto", "confident_learning", "neighbours"])
+@pytest.mark.parametrize("method", ["auto", "confident_learning", "neighbors"])
 def test_labels_without_a_fault_are_left_alone(method):
     """Held-out models of ours may be always right; nobody should call them in-sample."""
     X, codes = make_blobs(300, centers=30.0 * np.eye(3), random_state=0)
@@ -246,8 +246,8 @@ def test_labels_without_a_fault_are_left_alone(method):
 
 
 def test_one_column_of_labels_is_one_label_a_row(blobs):
-    column = find_label_issues((blobs.X, blobs.y[:, None]), method="neighbours")
-    np.testing.assert_array_equal(column.flagged + 1000, find_label_issues(blobs, method="neighbours").flagged)
+    column = find_label_issues((blobs.X, blobs.y[:, None]), method="neighbors")
+    np.testing.assert_array_equal(column.flagged + 1000, find_label_issues(blobs, method="neighbors").flagged)
 
 
 def test_numbers_exchanged_between_rows_are_counted():

@@ -76,8 +76,8 @@ def test_one_label_alone_and_among_others_agree(tagged):
     together = find_label_issues((X, y), learner="logistic").for_label("red").values
     alone = find_label_issues((X, y["red"]), learner="logistic").wrong.values
     assert np.corrcoef(together, alone)[0, 1] > 0.97
-    near = find_label_issues((X, y), method="neighbours").for_label("red").values
-    np.testing.assert_allclose(near, find_label_issues((X, y["red"]), method="neighbours").wrong.values, atol=1e-12)
+    near = find_label_issues((X, y), method="neighbors").for_label("red").values
+    np.testing.assert_allclose(near, find_label_issues((X, y["red"]), method="neighbors").wrong.values, atol=1e-12)
 
 
 def test_row_order_changes_nothing(tagged, found):
@@ -141,6 +141,6 @@ def test_what_has_no_meaning_for_several_labels_is_refused(tagged, settings, par
 
 def test_a_dataset_numbers_its_labels(tagged):
     X, y, _ = tagged
-    found = find_label_issues(Dataset(X, y.to_numpy()[:, :2]), method="neighbours")
+    found = find_label_issues(Dataset(X, y.to_numpy()[:, :2]), method="neighbors")
     assert found.labels.tolist() == [0, 1]
     assert set(found.noise_rate) == {0, 1}

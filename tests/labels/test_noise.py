@@ -8,9 +8,9 @@ def overlapping(n, classes, apart, seed):
     """Outputs that are the exact logits of overlapping bells, and labels drawn from their probabilities."""
     draw = np.random.default_rng(seed)
     truth = draw.integers(0, classes, n)
-    centres = apart * np.eye(classes)
-    X = centres[truth] + draw.normal(size=(n, classes))
-    return X @ centres.T - 0.5 * apart**2, truth
+    centers = apart * np.eye(classes)
+    X = centers[truth] + draw.normal(size=(n, classes))
+    return X @ centers.T - 0.5 * apart**2, truth
 
 
 def flipped(truth, noise, seed):
@@ -87,7 +87,7 @@ def test_posterior_rows_sum_to_one_and_two_classes_go_by_hand():
     np.testing.assert_allclose(true, [[0.18 / 0.25, 0.07 / 0.25]])
 
 
-def test_even_flips_are_recognised_as_even():
+def test_even_flips_are_recognized_as_even():
     outputs, truth = overlapping(4000, 5, 6.0, 3)
     shape = noise_shape(outputs, flipped(truth, 0.75 * np.eye(5) + 0.05, 3))
     np.testing.assert_allclose(shape[~np.eye(5, dtype=bool)], 0.05, atol=0.02)

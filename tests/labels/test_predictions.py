@@ -13,7 +13,7 @@ CODES, IDS = np.array([0, 1, 2, 0]), np.array(["a", "b", "c", "d"])
 GOOD = np.full((4, 3), 1 / 3)
 
 
-def test_good_predictions_come_back_normalised():
+def test_good_predictions_come_back_normalized():
     almost = GOOD * (1 + 5e-4)
     np.testing.assert_allclose(check_predictions(almost, CODES, IDS).sum(axis=1), 1.0)
 
@@ -136,7 +136,7 @@ def test_columns_are_matched_by_name(named):
 
 def test_classes_absent_on_either_side_are_named(named):
     X, y, P = named
-    with pytest.raises(InputError, match="no row is labelled: dog"):
+    with pytest.raises(InputError, match="no row is labeled: dog"):
         find_label_issues((X, y), predictions=P.assign(dog=0.0))
     with pytest.raises(InputError, match="no column for: bee") as raised:
         find_label_issues((X, y), predictions=P[["ant", "cat"]])

@@ -183,12 +183,12 @@ def trained():
     return found
 
 
-def test_plain_training_memorises_and_the_others_do_not(trained):
-    right, memorised, _ = trained["plain"]
-    assert memorised > 0.7
+def test_plain_training_memorizes_and_the_others_do_not(trained):
+    right, memorized, _ = trained["plain"]
+    assert memorized > 0.7
     for name in ("laplace", "early", "two"):
         assert trained[name][0] > right + 0.05, name
-        assert trained[name][1] < memorised - 0.1, name
+        assert trained[name][1] < memorized - 0.1, name
 
 
 def test_the_running_average_finds_wrong_labels(trained):

@@ -105,12 +105,12 @@ def of_bags(data, seed):
     return over_rows(1.0 - influence.out_of_bag_value(data, count=20, seed=seed).values, data)
 
 
-def of_neighbours(data, seed):
+def of_neighbors(data, seed):
     return over_rows(1.0 - influence.knn_shapley(data, seed=seed).values, data)
 
 
 def of_disagreement(data, seed):
-    return over_rows(labels.neighbour_disagreement(data).values, data)
+    return over_rows(labels.neighbor_disagreement(data).values, data)
 
 
 def of_label_issues(data, seed, **options):
@@ -135,11 +135,11 @@ METHODS = {
     "generalization.supervision_complexity": of_supervision,
     "influence.open_game": of_game,
     "influence.out_of_bag_value": of_bags,
-    "influence.knn_shapley": of_neighbours,
+    "influence.knn_shapley": of_neighbors,
     "labels.find_label_issues": of_label_issues,
-    "labels.find_label_issues, neighbours": partial(of_label_issues, method="neighbours"),
+    "labels.find_label_issues, neighbors": partial(of_label_issues, method="neighbors"),
     "labels.find_label_issues, network": partial(of_label_issues, learner=NETWORK),
-    "labels.neighbour_disagreement": of_disagreement,
+    "labels.neighbor_disagreement": of_disagreement,
     "shift.worst_segments": of_segments,
 }
 WITHOUT_AN_ERROR = {  # methods that fit and state no held-out error

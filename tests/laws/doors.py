@@ -97,8 +97,8 @@ ONE_DATA_SET = {
     "labels.find_label_issues": lambda rows, *given, **named: scores_of(
         labels.find_label_issues(*given, **named).wrong
     ),
-    "labels.neighbour_disagreement": lambda rows, *given, **named: scores_of(
-        labels.neighbour_disagreement(*given, **named)
+    "labels.neighbor_disagreement": lambda rows, *given, **named: scores_of(
+        labels.neighbor_disagreement(*given, **named)
     ),
     "labels.training_dynamics": lambda rows, *given, **named: scores_of(
         labels.training_dynamics(*given, learner=network(), runs=1, **named).margin

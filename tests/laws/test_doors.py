@@ -83,7 +83,7 @@ def test_what_is_no_rows_is_refused(name):
 
 
 @ONE
-def test_a_learner_in_the_place_of_labels_is_recognised(name):
+def test_a_learner_in_the_place_of_labels_is_recognized(name):
     data = rows()
     for given in ("boosting", doors.linear(data)):
         with pytest.raises(InputError, match="learner="):

@@ -37,8 +37,8 @@ METHODS: dict[str, tuple[Callable[[Dataset, int], Scores], float]] = {
         REFITS,
     ),
     "labels.find_label_issues": (lambda data, seed: labels.find_label_issues(data, seed=seed).wrong, REFITS),
-    "labels.neighbour_disagreement": (
-        lambda data, seed: labels.neighbour_disagreement(data),
+    "labels.neighbor_disagreement": (
+        lambda data, seed: labels.neighbor_disagreement(data),
         CLOSED_FORM,
     ),
     "generalization.memorization_of_refits": (

@@ -38,7 +38,7 @@ COUNTS = {
     "falling sizes": (lambda: curves.measure_learning_curve(rows(), sizes=[40, 10]), "sizes", "sizes="),
     "curve repeats": (lambda: curves.measure_learning_curve(rows(), repeats=0), "repeats", "repeats=5"),
     "rows of sizes": (lambda: curves.log_sizes("a"), "rows", "rows=1"),
-    "neighbors": (lambda: labels.neighbour_disagreement(rows(), count="a"), "count", "count=10"),
+    "neighbors": (lambda: labels.neighbor_disagreement(rows(), count="a"), "count", "count=10"),
     "voters": (lambda: influence.knn_shapley(rows(), count=0), "count", "count=10"),
     "voters asked": (lambda: influence.knn_shapley(rows(), validation=rows(), count=0), "count", "count=10"),
     "bags": (lambda: influence.out_of_bag_value(rows(), count="a"), "count", "count=100, at least 10"),
@@ -106,7 +106,7 @@ def test_the_nearest_metric_is_the_one_that_was_begun():
 @pytest.mark.parametrize("task", ["classification", "regression", "nonsense"])
 def test_every_function_that_reads_labels_takes_the_task(task):
     calls = [
-        lambda: labels.neighbour_disagreement(rows(), task=task),
+        lambda: labels.neighbor_disagreement(rows(), task=task),
         lambda: influence.knn_shapley(rows(), task=task),
         lambda: influence.knn_shapley(rows(), validation=rows(), task=task),
         lambda: labels.training_dynamics(rows(), runs=1, task=task),

@@ -28,8 +28,8 @@ def thumbnail(seed: int, size: int = 96) -> str:
     pen = ImageDraw.Draw(image)
     for _ in range(5):
         x, y, radius = (int(v) for v in draw_from.integers(10, size - 10, 3))
-        colour = tuple(int(v) for v in draw_from.integers(90, 255, 3))
-        pen.ellipse((x - radius / 3, y - radius / 3, x + radius / 3, y + radius / 3), fill=colour)
+        color = tuple(int(v) for v in draw_from.integers(90, 255, 3))
+        pen.ellipse((x - radius / 3, y - radius / 3, x + radius / 3, y + radius / 3), fill=color)
     stream = io.BytesIO()
     image.save(stream, "JPEG", quality=70)
     return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
@@ -251,7 +251,7 @@ def rich_record() -> AuditRecord:
 
 
 def image_record() -> AuditRecord:
-    """Images: thumbnails of the worst rows and their neighbours, ten classes."""
+    """Images: thumbnails of the worst rows and their neighbors, ten classes."""
     data = adult_data() | {
         "source": "fashion/",
         "columns": [],

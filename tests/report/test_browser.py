@@ -75,7 +75,7 @@ def show(driver: Any, write: Callable[[AuditRecord], Path]) -> Open:
     return opened
 
 
-def colour(page: Any, selector: str, name: str) -> str:
+def color(page: Any, selector: str, name: str) -> str:
     return str(page.execute_script(f"return getComputedStyle(document.querySelector('{selector}')).{name}"))
 
 
@@ -122,14 +122,14 @@ def test_dark_and_light_follow_the_system_and_the_button(show: Open, rich: Audit
     for theme in ("light", "dark"):
         page = show(rich, theme)
         seen[theme] = [
-            colour(page, "body", "backgroundColor"),
-            colour(page, "body", "color"),
-            colour(page, line, "stroke"),
+            color(page, "body", "backgroundColor"),
+            color(page, "body", "color"),
+            color(page, line, "stroke"),
         ]
     assert all(light != dark for light, dark in zip(seen["light"], seen["dark"], strict=True))
     page = show(rich, "dark")
     page.execute_script("document.getElementById('theme').click()")
-    now = [colour(page, "body", "backgroundColor"), colour(page, "body", "color"), colour(page, line, "stroke")]
+    now = [color(page, "body", "backgroundColor"), color(page, "body", "color"), color(page, line, "stroke")]
     assert now == seen["light"]  # the charts change with the page, without a second drawing
 
 
@@ -142,7 +142,7 @@ def luminance(rgb: str) -> float:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_text_can_be_read_in_both(show: Open, rich: AuditRecord, theme: str) -> None:
     page = show(rich, theme)
-    ground = luminance(colour(page, ".card", "backgroundColor"))
+    ground = luminance(color(page, ".card", "backgroundColor"))
     for selector in (
         ".sentence",
         ".lead",
@@ -153,7 +153,7 @@ def test_text_can_be_read_in_both(show: Open, rich: AuditRecord, theme: str) -> 
         ".code",
         ".soft",
     ):
-        ink = luminance(colour(page, selector, "color"))
+        ink = luminance(color(page, selector, "color"))
         contrast = (max(ink, ground) + 0.05) / (min(ink, ground) + 0.05)
         assert contrast >= 4.5, (selector, contrast)
 
@@ -213,5 +213,5 @@ def test_it_prints(show: Open, rich: AuditRecord) -> None:
     printed = page.execute_cdp_cmd("Page.printToPDF", {"printBackground": False})["data"]
     assert len(printed) > 50_000
     page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
-    assert luminance(colour(page, "body", "color")) < 0.1  # dark ink on paper, also from a dark screen
+    assert luminance(color(page, "body", "color")) < 0.1  # dark ink on paper, also from a dark screen
     page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})

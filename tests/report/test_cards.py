@@ -18,12 +18,12 @@ def one(**columns: Any) -> Any:
     return cards_of(exhibit, Limits())[0]
 
 
-def test_labels_probability_and_neighbours() -> None:
+def test_labels_probability_and_neighbors() -> None:
     card = one(
         given="cat", suggested="dog", probability=0.934, nearest_given=3, nearest_suggested="r9", reason="likely error"
     )
     assert (card.id, card.given, card.suggested, card.probability, card.per_cent) == ("7", "cat", "dog", "93 %", 93.4)
-    assert [(item.label, item.id) for item in card.neighbours] == [("cat", "3"), ("dog", "r9")]
+    assert [(item.label, item.id) for item in card.neighbors] == [("cat", "3"), ("dog", "r9")]
 
 
 def test_a_suggestion_equal_to_the_given_label_is_none() -> None:

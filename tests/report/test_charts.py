@@ -27,7 +27,7 @@ def styles(spec: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", ["curve", "matrix", "reliability"])
-def test_specifications_name_styles_and_no_colours(rich: AuditRecord, kind: str) -> None:
+def test_specifications_name_styles_and_no_colors(rich: AuditRecord, kind: str) -> None:
     chart = chart_of(exhibit_of(rich, kind), LIMITS)
     assert chart is not None
     assert all("style" in layer["mark"] for layer in chart.spec["layer"])

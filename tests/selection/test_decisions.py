@@ -113,7 +113,7 @@ def test_in_a_regression_any_number_is_a_label_and_whole_numbers_may_become_frac
         selection.apply(data, [Decision(3, "relabel", 7.5)], task="classification")
 
 
-def test_relabelling_needs_one_label_per_row():
+def test_relabeling_needs_one_label_per_row():
     with pytest.raises(InputError, match="no single label") as caught:
         selection.apply(Dataset(np.zeros((2, 1))), [Decision(0, "relabel", 1)])
     assert "shape (n,)" in caught.value.fix

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from samplewise.auditing.catalog import catalogue
+from samplewise.auditing.catalog import catalog
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import Finding, Outcome, Remedy
@@ -38,7 +38,7 @@ def test_advice(evidence: Evidence, outcomes: tuple[Outcome, ...], prices: Mappi
 
 def proposed_rules(evidence: Evidence, outcomes: tuple[Outcome, ...]) -> dict[str, Rule]:
     """The rules behind the remedies that were proposed, by "code kind"."""
-    checks = catalogue()
+    checks = catalog()
     rules: dict[str, Rule] = {}
     for outcome in outcomes:
         kinds = {

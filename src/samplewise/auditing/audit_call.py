@@ -230,10 +230,10 @@ def _evidence(taken: Intake, prepared: Prepared, metric: Metric, plan: Plan, tes
     predictions = taken.predictions
     if predictions is not None:
         predictions = np.asarray(checked_predictions(prepared.unsplit, predictions), dtype=np.float64)
-    unlabelled = tuple(taken.everything.ids[taken.everything.unlabelled()].tolist())
+    unlabeled = tuple(taken.everything.ids[taken.everything.unlabeled()].tolist())
     return Evidence(
         prepared, taken.data, taken.columns, metric, plan, taken.test, predictions, taken.embeddings,
-        taken.test_embeddings, unlabelled, test_looks,
+        taken.test_embeddings, unlabeled, test_looks,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The catalogue of checks: the list of them, in the order they run."""
+"""The catalog of checks: the list of them, in the order they run."""
 
 from collections.abc import Mapping
 from typing import Protocol, cast
@@ -47,7 +47,7 @@ class Check(Protocol):
         ...
 
 
-# Cheap first: what needs no model or neighbours shows at once, label findings next, whatever needs many fits last.
+# Cheap first: what needs no model or neighbors shows at once, label findings next, whatever needs many fits last.
 MODULES = (
     sw101_missing_or_constant,
     sw105_rare_classes,
@@ -71,14 +71,14 @@ MODULES = (
 CHECKS = tuple(cast("Check", module) for module in MODULES)
 
 
-def catalogue() -> dict[str, Check]:
+def catalog() -> dict[str, Check]:
     """Every check by its code, in the order they run."""
     return {check.CODE: check for check in CHECKS}
 
 
 def choose_checks(wanted: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
     """Codes to run: "default" all, "fast" those without many fits, else codes or their beginnings ("SW101,SW2")."""
-    checks = catalogue()
+    checks = catalog()
     if wanted == "default":
         return tuple(checks)
     if wanted == "fast":

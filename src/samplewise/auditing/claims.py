@@ -15,7 +15,7 @@ TITLE = "What may be claimed"
 
 
 def losses_on_test(evidence: Evidence) -> Floats | None:
-    """(m,) 1 for a wrong class, else the absolute error, of the model fitted on all rows; None: no labelled test row.
+    """(m,) 1 for a wrong class, else the absolute error, of the model fitted on all rows; None: no labeled test row.
 
     A class that the data lack is always wrong.
     """

@@ -11,7 +11,7 @@ from scipy.sparse import csgraph
 from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.exact_match import cell_matrix, coincident_pairs, is_beyond_chance, pairs_within
 from samplewise.core.arrays import Array, Floats, Ints, Mask
-from samplewise.engine.neighbors import NeighbourGraph, exact_groups
+from samplewise.engine.neighbors import NeighborGraph, exact_groups
 
 FALSE_COPIES = 0.02  # expected share of near copies that are none (Benjamini-Hochberg)
 FALSE_TWINS = 0.005  # the same for queries, where one twin is already a reproach
@@ -19,7 +19,7 @@ BULK, TAIL = 0.4, 0.8  # quantiles between which the fall is measured
 ROUNDS = 3
 FEWEST_NEAR = 4  # near copies below which all of them may be false ones
 FARTHEST = 0.2  # of the distance of two rows in the mean
-FEWEST_NEIGHBOURS = 6  # the density around a row cannot be told from fewer
+FEWEST_NEIGHBORS = 6  # the density around a row cannot be told from fewer
 SAME_NUMBER = 1e-3  # in standard deviations of the column: whole numbers further apart differ on purpose
 ROUNDED = 0.1  # the same for fractions, root mean square over the columns of a mixed table
 
@@ -77,17 +77,17 @@ def copy_sets(evidence: Evidence) -> CopySets:
     return CopySets(members, exact, coincident_pairs(cells, pairs), pairs)
 
 
-def near_pairs(graph: NeighbourGraph, farthest: float = np.inf) -> tuple[Ints, Ints]:
-    """Neighbours that are copies: nearer than the density around both of them explains.
+def near_pairs(graph: NeighborGraph, farthest: float = np.inf) -> tuple[Ints, Ints]:
+    """Neighbors that are copies: nearer than the density around both of them explains.
 
-    Where rows lie as if scattered at random with a local density, the nearest of k neighbours is within r times the
+    Where rows lie as if scattered at random with a local density, the nearest of k neighbors is within r times the
     distance of the last with probability 1 - (1 - r^D)^(k - 1). Real rows keep more distance than that, so the measure
     is calibrated on the rows themselves: its logarithm falls off exponentially in the bulk, and what lies beyond the
     continued fall is selected by the false discovery rate. Rows found are left out, and the bulk is measured again.
 
     Source: levina2004 (dimension), benjamini1995.
     """
-    if graph.distances.shape[1] < FEWEST_NEIGHBOURS:
+    if graph.distances.shape[1] < FEWEST_NEIGHBORS:
         return np.empty(0, np.intp), np.empty(0, np.intp)
     closeness = _closeness(graph, graph)
     level = _calibrated(closeness)
@@ -95,9 +95,9 @@ def near_pairs(graph: NeighbourGraph, farthest: float = np.inf) -> tuple[Ints, I
     return found[0], graph.indices[found].astype(np.intp)
 
 
-def near_queries(graph: NeighbourGraph, nearest: NeighbourGraph, farthest: float = np.inf) -> tuple[Ints, Ints]:
+def near_queries(graph: NeighborGraph, nearest: NeighborGraph, farthest: float = np.inf) -> tuple[Ints, Ints]:
     """Queries (k,) and the rows (k,) they are copies of; the bulk is that of the rows, so many copies hide nothing."""
-    if min(graph.distances.shape[1], nearest.distances.shape[1]) < FEWEST_NEIGHBOURS:
+    if min(graph.distances.shape[1], nearest.distances.shape[1]) < FEWEST_NEIGHBORS:
         return np.empty(0, np.intp), np.empty(0, np.intp)
     first = _closeness(graph, nearest)[:, 0]
     chance = _calibrated(_closeness(graph, graph)).chance(first)
@@ -107,7 +107,7 @@ def near_queries(graph: NeighbourGraph, nearest: NeighbourGraph, farthest: float
 
 
 def farthest_copy(space: Floats) -> float:
-    """A fifth of the root mean square distance of two rows: on coarse grids even neighbours are farther apart."""
+    """A fifth of the root mean square distance of two rows: on coarse grids even neighbors are farther apart."""
     return FARTHEST * float(np.sqrt(2.0 * np.var(space, axis=0).sum()))
 
 
@@ -127,12 +127,12 @@ class _Fall:
 
 
 def _calibrated(closeness: Floats) -> _Fall:
-    """The fall of the closeness of nearest neighbours between two quantiles, and where copies begin."""
+    """The fall of the closeness of nearest neighbors between two quantiles, and where copies begin."""
     nearest = closeness.max(axis=1)
     nearest = nearest[np.isfinite(nearest)]
     fall, bulk = _Fall(0.0, 0.0), nearest
     for _ in range(ROUNDS):
-        if len(bulk) < FEWEST_NEIGHBOURS:
+        if len(bulk) < FEWEST_NEIGHBORS:
             break
         start, end = np.quantile(bulk, [BULK, TAIL])
         fall = _Fall(float(start), float(end - start) / np.log((1.0 - BULK) / (1.0 - TAIL)))
@@ -144,10 +144,10 @@ def _calibrated(closeness: Floats) -> _Fall:
     return fall
 
 
-def _closeness(graph: NeighbourGraph, of: NeighbourGraph) -> Floats:
-    """(m, k - 1) minus the logarithm of the chance that a neighbour is so near, the mean over both ends of the pair.
+def _closeness(graph: NeighborGraph, of: NeighborGraph) -> Floats:
+    """(m, k - 1) minus the logarithm of the chance that a neighbor is so near, the mean over both ends of the pair.
 
-    `of` holds the neighbours of rows or queries among the rows of `graph`; exact copies (distance 0) are -inf.
+    `of` holds the neighbors of rows or queries among the rows of `graph`; exact copies (distance 0) are -inf.
     """
     near, distance = of.indices[:, :-1], of.distances[:, :-1].astype(np.float64)
     reach, count = graph.distances[:, -1].astype(np.float64), graph.distances.shape[1]
@@ -161,13 +161,13 @@ def _closeness(graph: NeighbourGraph, of: NeighbourGraph) -> Floats:
 
 
 def _surprise(ratio: Floats, dimension: Floats, count: int) -> Floats:
-    """-log of the chance that the nearest of `count` neighbours lies within `ratio` times the distance of the last."""
+    """-log of the chance that the nearest of `count` neighbors lies within `ratio` times the distance of the last."""
     inside = np.minimum(ratio, 1.0) ** dimension
     chance = -np.expm1((count - 1) * np.log1p(-inside))
     return np.asarray(-np.log(np.maximum(chance, np.finfo(np.float64).tiny)))  # NaN, where all distances are 0, stays
 
 
-def local_dimension(graph: NeighbourGraph) -> Floats:
+def local_dimension(graph: NeighborGraph) -> Floats:
     """(n,) dimension in which distances grow around every row, at most the overall one; NaN where all are equal."""
     distances = graph.distances.astype(np.float64)
     count = distances.shape[1]
@@ -222,11 +222,11 @@ def id_rank(ids: Array) -> Ints:
     return rank
 
 
-def favoured_labels(sets: CopySets, codes: Any, inside: Mask, graph: NeighbourGraph, classes: int) -> tuple[Ints, Ints]:
-    """For every set (s,) the label most of its copies carry, ties by the votes of their neighbours outside the set.
+def favored_labels(sets: CopySets, codes: Any, inside: Mask, graph: NeighborGraph, classes: int) -> tuple[Ints, Ints]:
+    """For every set (s,) the label most of its copies carry, ties by the votes of their neighbors outside the set.
 
     Args:    codes: (n,) class codes.   inside: (n,) rows whose label may be looked at.
-    Returns: codes (s,), -1 where votes are equal or there is no row; and the neighbours' votes for them (s,).
+    Returns: codes (s,), -1 where votes are equal or there is no row; and the neighbors' votes for them (s,).
     """
     count = int(sets.members.max()) + 1
     key = sets.members[inside] * classes + codes[inside]
@@ -244,7 +244,7 @@ def favoured_labels(sets: CopySets, codes: Any, inside: Mask, graph: NeighbourGr
     best = np.full(count, -1.0)
     best[owner[first]] = score[first]
     tied = np.bincount(owner[score == best[owner]], minlength=count) > 1
-    favoured, support = np.full(count, -1, dtype=np.intp), np.zeros(count, dtype=np.intp)
-    favoured[owner[first]], support[owner[first]] = candidates[first] % classes, votes[first]
-    favoured[tied] = -1
-    return favoured, support
+    favored, support = np.full(count, -1, dtype=np.intp), np.zeros(count, dtype=np.intp)
+    favored[owner[first]], support[owner[first]] = candidates[first] % classes, votes[first]
+    favored[tied] = -1
+    return favored, support

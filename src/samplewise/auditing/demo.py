@@ -1,6 +1,6 @@
 """scikit-learn's digits, spoilt in six known ways, and what an audit found of each.
 
-A show, not evidence: the kind of flips (lookalikes) and of near copies (one pixel, one level of grey) were chosen, on a
+A show, not evidence: the kind of flips (lookalikes) and of near copies (one pixel, one level of gray) were chosen, on a
 few seeds, so that there is something to see. How often advice helps, and is rightly refused, is in `reproductions/`.
 """
 
@@ -25,7 +25,7 @@ CONFLICTING = 10  # exact copies that carry another label than their original
 SHARED = 25  # rows of the training data that are in the test data as well
 LABEL, ID, LEAK, COUNTER = "digit", "scan", "reader_code", "scan_number"
 LOOKALIKES = (6, 7, 7, 8, 9, 6, 5, 1, 3, 4)  # what a hasty reader takes each digit for
-GREY_STEP = 15  # 16 levels of grey become bytes
+GRAY_STEP = 15  # 16 levels of gray become bytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +111,7 @@ def plant_faults(seed: int = 0) -> Planted:
 def pictures(table: Any) -> dict[str, Array]:
     """The rows of a planted table as arrays: X (n, 8, 8) bytes, and id and label by their names."""
     levels = table[[f"pixel_{place // 8}_{place % 8}" for place in range(64)]].to_numpy()
-    images = (levels * GREY_STEP).astype(np.uint8).reshape(-1, 8, 8)
+    images = (levels * GRAY_STEP).astype(np.uint8).reshape(-1, 8, 8)
     return {"X": images, ID: table[ID].to_numpy(dtype=str), LABEL: table[LABEL].to_numpy()}
 
 
@@ -131,7 +131,7 @@ def _misread(labels: Ints) -> Ints:
 
 
 def _nudged(pixels: Array, draw: np.random.Generator) -> Array:
-    """Pictures in which one inked pixel is one grey level (of 16) off: copies that no checksum finds."""
+    """Pictures in which one inked pixel is one gray level (of 16) off: copies that no checksum finds."""
     nudged = pixels.copy()
     rows = np.arange(len(pixels))
     places = np.argmax(draw.random(pixels.shape) * (pixels > 0), axis=1)

@@ -16,13 +16,13 @@ from samplewise.data.targets import Target, class_codes
 from samplewise.engine.models.encoding import SpaceEncoder
 from samplewise.engine.models.learner import Fitted, Learner
 from samplewise.engine.models.metrics import Metric
-from samplewise.engine.neighbors import NeighbourGraph, build_graph
+from samplewise.engine.neighbors import NeighborGraph, build_graph
 from samplewise.engine.refits import FitRunner, FitStore, Part, Prepared, Refits, refit
 from samplewise.engine.refits.parts import whole_part
 from samplewise.information.unique import UniqueInformation, information_in
 from samplewise.labels import LabelPosterior, label_posterior
 
-NEIGHBOURS = 10
+NEIGHBORS = 10
 
 
 @dataclass(eq=False)
@@ -38,7 +38,7 @@ class Evidence:
     predictions: Floats | None = None  # (n, c) out-of-sample probabilities the user brought
     embeddings: Floats | None = None  # (n, d) features of the user's own network
     test_embeddings: Floats | None = None  # the same for the test rows, where a function made them
-    unlabelled: tuple[Any, ...] = ()  # ids of rows that were set aside because they have no label
+    unlabeled: tuple[Any, ...] = ()  # ids of rows that were set aside because they have no label
     test_looks: int = 1  # how often models were scored on the test rows, this audit included
 
     # ---- label-free -------------------------------------------------------------------------------------------------
@@ -74,9 +74,9 @@ class Evidence:
         return self.prepared.space
 
     @cached_property
-    def graph(self) -> NeighbourGraph:
-        """The ten nearest neighbours of every row."""
-        return build_graph(self.space, count=min(NEIGHBOURS, len(self.data) - 1), keys=self.data.ids)
+    def graph(self) -> NeighborGraph:
+        """The ten nearest neighbors of every row."""
+        return build_graph(self.space, count=min(NEIGHBORS, len(self.data) - 1), keys=self.data.ids)
 
     @property
     def split_groups(self) -> Array | None:

@@ -286,8 +286,8 @@ def read_decisions(source: str | Path, data: Dataset | None = None) -> list[Deci
     read = [(file, number, line) for file in files for number, line in _read_lines(file)]
     mentioned = {line[name] for _, _, line in read for name in ("given", "suggested") if line[name]}
     ids = {} if data is None else {str(key): key for key in data.ids.tolist()}
-    labelled = () if data is None or data.y is None else np.unique(data.y[~data.unlabelled()].astype(str)).tolist()
-    classes = _Classes(frozenset(mentioned | set(labelled)))
+    labeled = () if data is None or data.y is None else np.unique(data.y[~data.unlabeled()].astype(str)).tolist()
+    classes = _Classes(frozenset(mentioned | set(labeled)))
     found: dict[str, Decision] = {}
     for file, number, line in read:
         word = line["decision"].strip()

@@ -242,7 +242,7 @@ def cost_exhibits(need: Requirement, batches: CollectionPlan, wanted: Wanted, ro
 
 
 def error_unit(curve: CurvePoints) -> str:
-    """How the axis of errors is labelled."""
+    """How the axis of errors is labeled."""
     return "% error" if curve.unit == "error rate" else "% of the error of guessing"
 
 

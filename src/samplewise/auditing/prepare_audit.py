@@ -20,7 +20,7 @@ class Intake:
 
     Args:
         everything: all rows given, also those set aside; what `apply` works on.
-        data: the rows that are audited: labelled, in a class of at least two.
+        data: the rows that are audited: labeled, in a class of at least two.
         target: their labels as codes.
         columns: kind and role of every column.
         facts: what the record says about the data.

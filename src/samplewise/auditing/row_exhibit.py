@@ -36,13 +36,13 @@ def rows_exhibit(evidence: Evidence, title: str, positions: Array, **columns: An
         evidence: the data they are from.   title: of the exhibit.
         positions: (k,) rows in the order they are to be shown.
         columns: (k,) each, such as `probability` and `reason`; `suggested` holds class codes (or numbers) and decides
-            which columns are telling and which neighbours are shown. Codes of -1 mean "no suggestion".
+            which columns are telling and which neighbors are shown. Codes of -1 mean "no suggestion".
 
     Returns:
         Exhibit of kind "rows": id, given, suggested, the columns passed, then thumbnail, text or telling (JSON of up to
         six [column, value, typical value of the given class]), nearest_given and nearest_suggested.
 
-    Cost: O(60 n d) for the neighbours, O(n d) for the typical values.
+    Cost: O(60 n d) for the neighbors, O(n d) for the typical values.
     """
     shown = np.asarray(positions, dtype=np.intp)[:MOST_ROWS]
     passed = {name: np.asarray(values)[: len(shown)] for name, values in columns.items()}

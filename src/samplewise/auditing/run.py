@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from samplewise.auditing.advice import test_advice
-from samplewise.auditing.catalog import Check, catalogue
+from samplewise.auditing.catalog import Check, catalog
 from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.files import cannot_write, write_findings, write_text
 from samplewise.auditing.progress import Event, Progress
@@ -53,7 +53,7 @@ class Run:
 
     def carry_out(self) -> AuditRecord:
         """Ask every check, then test the advice; an interrupt leaves a valid report and goes on to the caller."""
-        checks = catalogue()
+        checks = catalog()
         started = time.monotonic()
         self.write(final=True)
         try:
@@ -137,7 +137,7 @@ class Run:
 
     def _skip_the_rest(self, reason: str) -> None:
         asked = {outcome.code for outcome in self._outcomes}
-        checks = catalogue()
+        checks = catalog()
         self._outcomes += [
             Outcome(code, checks[code].TITLE, "skipped", reason)
             for code in self.evidence.plan.checks

@@ -89,9 +89,9 @@ def helping_decisions(record: AuditRecord) -> list[Decision]:
 def cleaned_files(reading: Reading, applied: Applied, target: Path) -> dict[Path, bytes]:
     """The data, its log, and the weights where a decision gave any: weights have no column in the original."""
     ids = reading.data.ids
-    relabelled = {entry.id: entry.after for entry in applied.log if entry.kind == "relabel"}
-    places = positions_of(list(relabelled), ids).tolist()
-    labels = dict(zip(places, relabelled.values(), strict=True))
+    relabeled = {entry.id: entry.after for entry in applied.log if entry.kind == "relabel"}
+    places = positions_of(list(relabeled), ids).tolist()
+    labels = dict(zip(places, relabeled.values(), strict=True))
     name = target.name.partition(".")[0] or target.stem
     files = {target: contents(reading, positions_of(applied.data.ids, ids), labels, target)}
     files[target.with_name(f"{name}.log.csv")] = _csv(applied.to_frame())

@@ -75,7 +75,7 @@ def audit_command(  # noqa: PLR0913  # the signature IS the command line: one ar
         "test": None if test is None else str(test), "task": str(task), "positive": positive, "learner": learner,
         "embeddings": None if embed is None else embedding(embed), "metric": metric, "checks": checks,
         "predictions": None if predictions is None else aligned(predictions, reading, id, str(task), positive),
-        "accepted": None if accepted is None else read_accepted(accepted, auditing.catalogue.catalogue()),
+        "accepted": None if accepted is None else read_accepted(accepted, auditing.catalog.catalog()),
         "budget": budget, "seed": seed, "run_dir": folder, "show_values": not no_values,
         "test_looks": test_looks,
     }  # fmt: skip

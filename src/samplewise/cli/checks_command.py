@@ -1,4 +1,4 @@
-"""`samplewise checks`: the catalogue."""
+"""`samplewise checks`: the catalog."""
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
@@ -22,7 +22,7 @@ def checks_command() -> None:
     A check marked "many fits" is left out by --checks fast.
     """
     table = Table("code", "looks for", "needs", "cost", box=SIMPLE_HEAD, pad_edge=False)
-    for code, check in auditing.catalogue.catalogue().items():
+    for code, check in auditing.catalog.catalog().items():
         needs = ", ".join(NEEDS_WORDS.get(need, need) for need in sorted(check.NEEDS)) or "any data"
         table.add_row(code, check.TITLE, needs, "many fits" if check.SLOW else "")
     out().print(table)

@@ -21,7 +21,7 @@ def explain_command(code: Annotated[str, typer.Argument(help="A code of `samplew
 
 def explanation(code: str) -> str:
     """The page of one check as Markdown; raises `InputError` naming the nearest code."""
-    checks = auditing.catalogue.catalogue()
+    checks = auditing.catalog.catalog()
     check = checks.get(code.strip().upper())
     if check is None:
         raise unknown_name("check", code, checks)

@@ -67,7 +67,7 @@ def forecast_command(  # noqa: PLR0913  # the signature IS the command line: one
     else:
         parts = {name: value for name, value in {"id": id, "groups": groups}.items() if value}
         read = read_once(path, label, **parts).data
-        read = read.keep(read.ids[~read.unlabelled()])
+        read = read.keep(read.ids[~read.unlabeled()])
         curve = curves.measure_learning_curve(
             read, learner=chosen, task=task.value, repeats=repeats, seed=seed, budget=budget, folder=fits
         )

@@ -15,7 +15,7 @@ from samplewise.report.verdict import extent
 from samplewise.report.wording import estimate_text, seconds_text, shortened
 
 SECONDS_BETWEEN_LINES = 10.0  # where no bar can be drawn
-COLOURS = {"error": "bold red", "warning": "yellow", "note": "dim"}
+COLORS = {"error": "bold red", "warning": "yellow", "note": "dim"}
 DOING = {"understood": "looking", "fit": "fitting", "advice": "testing the advice"}
 LONGEST = 100
 
@@ -105,7 +105,7 @@ def finding_line(finding: Finding) -> Text:
     """Severity, code, title, how many rows, and the first number behind it."""
     size, numbers = extent(finding), [estimate_text(estimate) for estimate in finding.measured[:1]]
     detail = "; ".join(filter(None, [size if size not in finding.title else "", *numbers]))
-    text = Text(f"{finding.severity:>8}", style=COLOURS[finding.severity])
+    text = Text(f"{finding.severity:>8}", style=COLORS[finding.severity])
     text.append(f"  {finding.code}  ", style="default")
     text.append(shortened(finding.title, LONGEST), style="default")
     return text.append(f"  ({shortened(detail, LONGEST)})" if detail else "", style="dim")

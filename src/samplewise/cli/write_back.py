@@ -1,4 +1,4 @@
-"""The user's own file again with some rows gone or relabelled: same kind, same columns, same order, same cells."""
+"""The user's own file again with some rows gone or relabeled: same kind, same columns, same order, same cells."""
 
 import csv
 import gzip

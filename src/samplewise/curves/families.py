@@ -163,9 +163,9 @@ def project(shape: Floats, errors: Floats, root: Floats) -> tuple[Floats, Floats
     """
     shape = shape * root
     level, mean = _products(root, shape), _products(root, errors)
-    centred = shape - level[:, None] * root
-    spread = _products(centred, centred)
-    scale = np.maximum(_products(centred, errors), 0.0) / np.where(spread > 0, spread, np.inf)
+    centered = shape - level[:, None] * root
+    spread = _products(centered, centered)
+    scale = np.maximum(_products(centered, errors), 0.0) / np.where(spread > 0, spread, np.inf)
     asymptote = mean - scale * level
     below = asymptote < 0
     if below.any():

@@ -105,7 +105,7 @@ def measure_learning_curve(  # noqa: PLR0913  # one keyword per thing a user may
     """Error against training size, as an error rate (or relative absolute error), on nested subsets.
 
     Args:
-        data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes; groups and exact copies stay
+        data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes; groups and exact copies stay
             together, and a row is never evaluated by a model that was trained on a copy of it.
         learner: a name, a scikit-learn estimator or a `Learner`; None for the default of this shape of data.
         task: "auto", "classification" or "regression".

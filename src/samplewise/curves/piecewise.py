@@ -188,12 +188,12 @@ def _least_squares(
     Columns 1, x, q are made orthogonal one after the other (Gram-Schmidt, the last one twice): near the ends of the
     range they are almost the same, and normal equations would square that.
     """
-    centre = share @ x  # (1 or b,)
-    u = x - centre[:, None]  # (1 or b, s)
+    center = share @ x  # (1 or b,)
+    u = x - center[:, None]  # (1 or b, s)
     spread = np.sum(share * u**2, axis=1)
     mean, line = np.sum(share * z, axis=1), np.sum(share * u * z, axis=1) / spread
     flat = line >= 0
-    plain = (np.where(flat, mean, mean - line * centre), np.where(flat, 0.0, line))
+    plain = (np.where(flat, mean, mean - line * center), np.where(flat, 0.0, line))
     q = _bend(x, switch[..., None])  # (g, 1 or b, s)
     level = np.sum(share * q, axis=-1)  # (g, 1 or b)
     v = q - level[..., None]
@@ -206,4 +206,4 @@ def _least_squares(
     columns = np.broadcast_to(share * v, (len(v), *z.shape))
     curvature = np.einsum("gbs,bs->gb", columns, z) / size
     slope = line - curvature * tilt
-    return plain, mean - slope * centre - curvature * level, slope, curvature
+    return plain, mean - slope * center - curvature * level, slope, curvature

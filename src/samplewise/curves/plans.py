@@ -46,7 +46,7 @@ def collection_plan(  # prices and limits are separate facts, most with a defaul
 ) -> CollectionPlan:
     """How many rows to collect next, and how much the way to a target error will cost (in the unit of the price).
 
-    Sizes q_1 <= ... <= q_T minimise sum_t (c (q_t - q_{t-1}) + r) (1 - F(q_{t-1})) + penalty (1 - F(q_T)), F the
+    Sizes q_1 <= ... <= q_T minimize sum_t (c (q_t - q_{t-1}) + r) (1 - F(q_{t-1})) + penalty (1 - F(q_T)), F the
     chance of having arrived (`samples_needed`), c and r the prices of a row and of a round, q_t <= max_growth q_{t-1}.
 
     Args:

@@ -134,7 +134,7 @@ def forecast_mixtures(
     """What mixtures of several sources would give, from pilot rows of each (error rate or relative absolute error).
 
     Args:
-        data, y, label: n labelled rows, pilots and judging rows together, in any form `samplewise.data.as_dataset`
+        data, y, label: n labeled rows, pilots and judging rows together, in any form `samplewise.data.as_dataset`
             takes.
         source: (n,) name of the source of each row.
         judge: the name in `source` of the rows that judge: validation rows like those the model will meet. Those that
@@ -225,8 +225,8 @@ def _features(shares: Floats, distance: float, price: Floats) -> tuple[Floats, F
 def _ridge(features: Floats, targets: Floats) -> tuple[Floats, float]:
     """Coefficients (f,) with the ridge that errs least on a mixture left out (in closed form), and that error."""
     spread = features[:, 1:].std(axis=0)
-    centre, spread = features[:, 1:].mean(axis=0), np.where(spread > 1e-9, spread, np.inf)
-    scaled, level = (features[:, 1:] - centre) / spread, targets.mean()
+    center, spread = features[:, 1:].mean(axis=0), np.where(spread > 1e-9, spread, np.inf)
+    scaled, level = (features[:, 1:] - center) / spread, targets.mean()
     u, s, vt = np.linalg.svd(scaled, full_matrices=False)
     found = []
     for ridge in RIDGES * len(features):
@@ -236,7 +236,7 @@ def _ridge(features: Floats, targets: Floats) -> tuple[Floats, float]:
         found.append(float(np.sqrt(np.mean((residual / (1.0 - leverage)) ** 2))))
     ridge = RIDGES[int(np.argmin(found))] * len(features)
     slopes = vt.T @ (s / (s**2 + ridge) * (u.T @ (targets - level))) / spread
-    return np.concatenate([[level - centre @ slopes], slopes]), min(found)
+    return np.concatenate([[level - center @ slopes], slopes]), min(found)
 
 
 def _unseen(part: Part, member: Ints) -> Ints:

@@ -248,9 +248,9 @@ def _identified(n: Floats, errors: Floats, weight: Floats, *, known: bool) -> Ma
     total = weight.sum(axis=1, keepdims=True)
     share = weight / total
     level = share @ shapes.T
-    centred = errors - np.sum(share * errors, axis=1, keepdims=True)
-    explained = ((share * centred) @ shapes.T) ** 2 / (share @ (shapes**2).T - level**2)
-    size = np.sum(share * centred**2, axis=1)
+    centered = errors - np.sum(share * errors, axis=1, keepdims=True)
+    explained = ((share * centered) @ shapes.T) ** 2 / (share @ (shapes**2).T - level**2)
+    size = np.sum(share * centered**2, axis=1)
     least = size - explained.max(axis=1)
     noise = 1.0 / total[:, 0] if known else np.maximum(least, 0.0) / max(len(n) - FIRST, 1)
     rise = explained.max(axis=1) - np.maximum(explained[:, 0], explained[:, -1])

@@ -135,10 +135,10 @@ class Dataset:
             if hasattr(self.X, "indptr"):
                 row_of_entry = np.repeat(np.arange(len(self)), np.diff(self.X.indptr))
                 whole[row_of_entry[~np.isfinite(self.X.data)]] = False
-        complete: Array = self.ids[whole & ~self.unlabelled()]
+        complete: Array = self.ids[whole & ~self.unlabeled()]
         return complete
 
-    def unlabelled(self) -> Array:
+    def unlabeled(self) -> Array:
         """Which rows have no label (n,) bool: None, NaN or NaT."""
         return np.zeros(len(self), dtype=bool) if self.y is None else missing(self.y)
 

@@ -32,7 +32,7 @@ class Images:
     Build with `Images.from_array` or `Images.from_files`. Subsets share the pixels or paths they came from.
 
     Args:
-        height, width, channels: the common size of every block; channels 1 (grey), 3 (colour) or 4 (with opacity).
+        height, width, channels: the common size of every block; channels 1 (gray), 3 (color) or 4 (with opacity).
         pixels: (n, height, width, channels) uint8, or None where the pictures are files.
         paths: (n,) file names, or None where the pictures are in memory.
 
@@ -209,11 +209,11 @@ def _as_bytes(values: Array) -> Pixels:
 
 
 def _common_size(headers: list[tuple[int, int, str]]) -> tuple[int, int, int]:
-    """(height, width, channels) from (width, height, mode) of some: the median, shrunk to 256, grey if all are."""
+    """(height, width, channels) from (width, height, mode) of some: the median, shrunk to 256, gray if all are."""
     width, height = (float(np.median([header[axis] for header in headers])) for axis in (0, 1))
     shrink = min(1.0, LONGEST_SIDE / max(width, height))
-    grey = all(mode in ("L", "1", "I;16", "I", "F") for _, _, mode in headers)
-    return max(1, round(height * shrink)), max(1, round(width * shrink)), 1 if grey else 3
+    gray = all(mode in ("L", "1", "I;16", "I", "F") for _, _, mode in headers)
+    return max(1, round(height * shrink)), max(1, round(width * shrink)), 1 if gray else 3
 
 
 def _opened(picture: Any, pillow: Any) -> Any:
@@ -261,7 +261,7 @@ def _pillow() -> Any:
 
 
 def _nearest(length: int, scale: float) -> Ints:
-    """Source positions of a nearest-neighbour resize of one axis."""
+    """Source positions of a nearest-neighbor resize of one axis."""
     target = max(1, round(length * scale))
     source: Ints = np.minimum((np.arange(target) + 0.5) / scale, length - 1).astype(np.intp)
     return source

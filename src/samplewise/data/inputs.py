@@ -63,7 +63,7 @@ def as_given(data: Any, y: Any = None, *, label: str | None = None, name: str = 
 
 
 def as_second(data: Any, name: str) -> Dataset:
-    """The second data set of a function of two, labelled: a `Dataset` or (X, y)."""
+    """The second data set of a function of two, labeled: a `Dataset` or (X, y)."""
     if not isinstance(data, Dataset | tuple):
         raise InputError(
             f"{name} must be rows with their labels", got=type(data).__name__, fix=f"{name}=(X, y), or a Dataset"

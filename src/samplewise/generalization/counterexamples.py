@@ -128,7 +128,7 @@ def simulated_counterexample(
         seed: of the draws.
 
     Returns:
-        SimulatedCounterexample: gaps (k,), a score per row (n,), a score per neighbouring pair (n - 1,).
+        SimulatedCounterexample: gaps (k,), a score per row (n,), a score per neighboring pair (n - 1,).
 
     Raises:
         InputError: odd or too few values, no runs, or more than 200 million draws.

@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "diagnostics": ["Diagnostics", "Linearity"],
-        "linearized": ["LinearisedNetwork"],
+        "linearized": ["LinearizedNetwork"],
         "redundancy": ["information_curve", "redundant_rows", "removal_cost"],
         "selecting": ["Kept"],
         "training": ["Converged", "GradientDescent", "GradientFlow"],

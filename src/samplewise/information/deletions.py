@@ -10,7 +10,7 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.engine.closed_form import DeletionEffects, LogisticDeletion, deletion_effects, logistic_deletion
 from samplewise.engine.closed_form.stopped_deletion import Judges, RowChanges, StoppedDeletion
-from samplewise.information.linearized import Asked, Linearised
+from samplewise.information.linearized import Asked, Linearized
 from samplewise.information.targets import Responses
 from samplewise.information.training import Training
 
@@ -56,9 +56,9 @@ class Deletions(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class StoppedTraining:
-    """Training of a linearised model up to a stopping time."""
+    """Training of a linearized model up to a stopping time."""
 
-    problem: Linearised
+    problem: Linearized
     training: Training
 
     @property
@@ -124,7 +124,7 @@ class StoppedTraining:
         return self.outputs_at(asked, self.seen), asked.targets
 
     def outputs_at(self, asked: Asked, seen: Floats | None = None) -> Floats:
-        """(m, c) outputs of the trained linearised model at queries."""
+        """(m, c) outputs of the trained linearized model at queries."""
         seen = self.problem.spectrum.against(asked.kernel) if seen is None else seen
         return np.asarray(asked.start + self.deletion.outputs_at(seen).reshape(asked.start.shape))
 

@@ -1,4 +1,4 @@
-"""How far the numbers can be trusted: conditioning, the fit of the filter, the step size, and the linearisation."""
+"""How far the numbers can be trusted: conditioning, the fit of the filter, the step size, and the linearization."""
 
 from dataclasses import dataclass
 from math import nan
@@ -6,9 +6,9 @@ from math import nan
 
 @dataclass(frozen=True, slots=True)
 class Linearity:
-    """How well the linearised training follows the real one, on the rows that judge."""
+    """How well the linearized training follows the real one, on the rows that judge."""
 
-    r_squared: float  # of the real outputs by the linearised ones; 1 is perfect
+    r_squared: float  # of the real outputs by the linearized ones; 1 is perfect
     correlation: float
     kernel_drift: float  # 1 - cosine between the kernels at the start and after training; 0 is none
 
@@ -28,7 +28,7 @@ class Diagnostics:
         kernel_error: relative error of a sketched kernel, on a sample of rows; 0 for the exact one.
         start_fit: share of the variance of the targets that the outputs before training explain already.
         linearity: comparison with real training, None where `trained` was not given.
-        warnings: sentences; the numbers are still right for the linearised model.
+        warnings: sentences; the numbers are still right for the linearized model.
     """
 
     route: str

@@ -1,4 +1,4 @@
-"""How well training of the linearised network follows training of the network itself."""
+"""How well training of the linearized network follows training of the network itself."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from samplewise.engine import models  # its torch half is loaded where a module 
 from samplewise.engine.gradients import OutputSum, Tangents, sources_of
 from samplewise.information.deletions import StoppedTraining
 from samplewise.information.diagnostics import Linearity
-from samplewise.information.linearized import Linearised, LinearisedNetwork
+from samplewise.information.linearized import Linearized, LinearizedNetwork
 from samplewise.information.targets import Rows
 from samplewise.information.training import GradientDescent
 
@@ -21,11 +21,11 @@ COMPARED = 200  # rows on which the kernels before and after are compared
 
 @dataclass(frozen=True, eq=False)
 class Real:
-    """The real training that stands beside the linearised one."""
+    """The real training that stands beside the linearized one."""
 
-    network: LinearisedNetwork
+    network: LinearizedNetwork
     rows: Rows
-    problem: Linearised
+    problem: Linearized
     trained: Any  # a module, or "train"
     seed: int
 
@@ -68,10 +68,10 @@ class Real:
     def _kernel(self, module: Any, rows: Rows) -> Floats:
         (source,) = sources_of(module, "squared_error", self.network.layers, self.network.forward, np.float64)
         each = tuple(OutputSum(tuple(one)) for one in np.eye(self.problem.start.shape[1]))
-        return Tangents.of(source, rows.unlabelled(), each, unit=False).kernel()
+        return Tangents.of(source, rows.unlabeled(), each, unit=False).kernel()
 
 
-def real_training(network: LinearisedNetwork, rows: Rows, problem: Linearised, trained: Any, seed: int) -> Real:
+def real_training(network: LinearizedNetwork, rows: Rows, problem: Linearized, trained: Any, seed: int) -> Real:
     """The comparison a user asked for."""
     if isinstance(trained, str) and trained != "train":
         raise InputError("trained is a module, or the word train", got=repr(trained), fix='trained="train"')

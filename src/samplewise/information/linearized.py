@@ -32,7 +32,7 @@ CHECKED = 200  # rows on which a sketched kernel is compared with the exact one
 
 
 @dataclass(frozen=True, slots=True)
-class LinearisedNetwork:
+class LinearizedNetwork:
     """A network at its weights, f(x) + gradient f(x)' (w - w_start), with a choice of what of it counts.
 
     Args:
@@ -78,7 +78,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Linearised:
+class Linearized:
     """The training rows."""
 
     ids: Array  # (n,)
@@ -100,7 +100,7 @@ class Linearised:
         """(n, b, c / b) targets minus start, as the spectrum takes them."""
         return shaped(self.targets - self.start, self.spectrum.width)
 
-    def take(self, rows: Ints) -> "Linearised":
+    def take(self, rows: Ints) -> "Linearized":
         """The same problem with some of its rows; queries stay."""
         asked = self.validation
         if asked is not None:
@@ -117,7 +117,7 @@ def shaped(outputs: Floats, width: int) -> Floats:
     return outputs.reshape(len(outputs), width, -1)
 
 
-def of_gram(gram: Any, rows: Rows, start: Any, validation_gram: Any) -> Linearised:
+def of_gram(gram: Any, rows: Rows, start: Any, validation_gram: Any) -> Linearized:
     """From a precomputed kernel (n, n), or (n c, n c) with an entry for every output."""
     entries = len(np.asarray(gram))
     responses = rows.responses(None)
@@ -138,10 +138,10 @@ def of_gram(gram: Any, rows: Rows, start: Any, validation_gram: Any) -> Linearis
 
     asked = None if validation_gram is None else _not_empty(ask(validation_gram))
     outputs = _start(start, responses.values.shape)
-    return Linearised(rows.ids, spectrum, outputs, responses, ask, asked)
+    return Linearized(rows.ids, spectrum, outputs, responses, ask, asked)
 
 
-def of_features(rows: Rows, validation: Any, start: Any) -> Linearised:
+def of_features(rows: Rows, validation: Any, start: Any) -> Linearized:
     """From plain features with an intercept: a linear head whose outputs share one kernel."""
     features, responses = rows.matrix(), rows.responses(None)
     if features.shape[1] + 1 < len(features):
@@ -162,10 +162,10 @@ def of_features(rows: Rows, validation: Any, start: Any) -> Linearised:
         return Asked(kernel, np.zeros((len(own), responses.values.shape[1])), asked.ids, asked.like(responses), asked)
 
     asked = None if validation is None else _not_empty(ask(validation))
-    return Linearised(rows.ids, spectrum, _start(start, responses.values.shape), responses, ask, asked)
+    return Linearized(rows.ids, spectrum, _start(start, responses.values.shape), responses, ask, asked)
 
 
-def of_kernel_function(kernel: Callable[[Any, Any], Array], rows: Rows, validation: Any, start: Any) -> Linearised:
+def of_kernel_function(kernel: Callable[[Any, Any], Array], rows: Rows, validation: Any, start: Any) -> Linearized:
     """From a kernel function of two sets of rows, as a fitted kernel model has one."""
     features, responses = rows.matrix(), rows.responses(None)
     require_room(len(features))
@@ -177,10 +177,10 @@ def of_kernel_function(kernel: Callable[[Any, Any], Array], rows: Rows, validati
         return Asked(kernel(asked.matrix(), features), start, asked.ids, asked.like(responses), asked)
 
     asked = None if validation is None else _not_empty(ask(validation))
-    return Linearised(rows.ids, spectrum, _start(start, responses.values.shape), responses, ask, asked)
+    return Linearized(rows.ids, spectrum, _start(start, responses.values.shape), responses, ask, asked)
 
 
-def of_network(network: LinearisedNetwork, data: Any, validation: Any, start: Any) -> Linearised:
+def of_network(network: LinearizedNetwork, data: Any, validation: Any, start: Any) -> Linearized:
     """From the gradients of a network's outputs at its weights."""
     (source,) = sources_of(network.module, "squared_error", network.layers, network.forward, np.float64)
     rows = Rows.of(data)
@@ -197,7 +197,7 @@ def of_network(network: LinearisedNetwork, data: Any, validation: Any, start: An
         )
 
     asked = None if validation is None else _not_empty(ask(validation))
-    return Linearised(rows.ids, seen.spectrum, outputs, responses, ask, asked, seen.notes, seen.kernel_error)
+    return Linearized(rows.ids, seen.spectrum, outputs, responses, ask, asked, seen.notes, seen.kernel_error)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -211,9 +211,9 @@ class _Network:
     kernel_error: float = 0.0
 
     @classmethod
-    def of(cls, network: LinearisedNetwork, source: Source, rows: Rows) -> "_Network":
+    def of(cls, network: LinearizedNetwork, source: Source, rows: Rows) -> "_Network":
         """In the form the sizes ask for."""
-        first = source.gradients(rows.unlabelled(), OutputSum((1.0,)))  # what the first output's layers look like
+        first = source.gradients(rows.unlabeled(), OutputSum((1.0,)))  # what the first output's layers look like
         outputs = first.outputs.shape[1]
         exact = network.outputs == "exact" or (
             network.outputs == "auto"
@@ -227,10 +227,10 @@ class _Network:
         if network.sketch is not None:
             return cls._sketched(network, source, rows, sums, outputs, shared)
         require_room(len(rows.ids))
-        tangents = Tangents.of(source, rows.unlabelled(), sums, unit=False)
+        tangents = Tangents.of(source, rows.unlabeled(), sums, unit=False)
 
         def against(asked: Rows) -> tuple[Array, Floats]:
-            own = Tangents.of(source, asked.unlabelled(), sums, unit=False)
+            own = Tangents.of(source, asked.unlabeled(), sums, unit=False)
             return own.kernel(tangents) / outputs, own.rows.outputs
 
         return cls(GramSpectrum.of(tangents.kernel() / outputs), first.outputs, against, shared)
@@ -239,24 +239,24 @@ class _Network:
     def _exact(cls, source: Source, rows: Rows, outputs: int) -> "_Network":
         require_room(len(rows.ids) * outputs, "" if outputs == 1 else 'use outputs="shared": one kernel (n, n)')
         each = [OutputSum(tuple(one)) for one in np.eye(outputs)]
-        known = [source.gradients(rows.unlabelled(), one) for one in each]
+        known = [source.gradients(rows.unlabeled(), one) for one in each]
 
         def against(asked: Rows) -> tuple[Array, Floats]:
-            own = [source.gradients(asked.unlabelled(), one) for one in each]
+            own = [source.gradients(asked.unlabeled(), one) for one in each]
             return tangent_blocks(own, known), own[0].outputs
 
         return cls(GramSpectrum.of(tangent_blocks(known), outputs), known[0].outputs, against)
 
     @classmethod
     def _sketched(
-        cls, network: LinearisedNetwork, source: Source, rows: Rows, sums: Sequence[OutputSum], outputs: int, notes: Any
+        cls, network: LinearizedNetwork, source: Source, rows: Rows, sums: Sequence[OutputSum], outputs: int, notes: Any
     ) -> "_Network":
         size = max(1, int(network.sketch or 0) // len(sums))
 
         def sketch(asked: Rows) -> tuple[Array, Floats]:
             with TemporaryDirectory() as folder:
                 found = [
-                    source.sketches(asked.unlabelled(), one, size, network.seed, Path(folder) / str(place))
+                    source.sketches(asked.unlabeled(), one, size, network.seed, Path(folder) / str(place))
                     for place, one in enumerate(sums)
                 ]
                 features = np.hstack([np.asarray(part.sketch) for part in found]) / np.sqrt(outputs)
@@ -274,7 +274,7 @@ class _Network:
             return own @ features.T if spectrum.complete else own, at_start
 
         sample = np.sort(hashed_order(network.seed, rows.ids, "sketched kernel")[:CHECKED])
-        exact = Tangents.of(source, rows.take(sample).unlabelled(), sums, unit=False).kernel() / outputs
+        exact = Tangents.of(source, rows.take(sample).unlabeled(), sums, unit=False).kernel() / outputs
         sketched = features[sample].astype(np.float64) @ features[sample].T.astype(np.float64)
         error = float(np.linalg.norm(sketched - exact) / np.linalg.norm(exact))
         told = (*notes, f"the kernel is a sketch of {features.shape[1]:,} numbers per row; its error is {error:.1%}")
@@ -289,7 +289,7 @@ def require_room(entries: int, fix: str = "") -> None:
         raise InputError(
             "the kernel and its eigenvectors do not fit in memory",
             got=f"{entries:,} x {entries:,}, {needed / 2**30:.0f} GB of {there / 2**30:.0f} GB, enough for {most:,}",
-            fix=fix or "take fewer rows, plain features (fewer than rows), or LinearisedNetwork(module, sketch=4096)",
+            fix=fix or "take fewer rows, plain features (fewer than rows), or LinearizedNetwork(module, sketch=4096)",
         )  # fmt: skip
 
 

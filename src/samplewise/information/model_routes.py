@@ -15,8 +15,8 @@ from samplewise.information.deletions import Deletions, StoppedTraining
 from samplewise.information.diagnostics import Diagnostics
 from samplewise.information.heads import default_head, logistic_head, ridge_head
 from samplewise.information.linearized import (
-    Linearised,
-    LinearisedNetwork,
+    Linearized,
+    LinearizedNetwork,
     of_features,
     of_gram,
     of_kernel_function,
@@ -28,7 +28,7 @@ from samplewise.information.training import Converged, GradientDescent, Training
 SINGULAR = 1e12  # condition from which on a converged interpolation keeps no digits
 FLOOR = 1e-12  # share of the largest eigenvalue that is added then
 ALREADY_FITTED = 0.9  # share of the variance of the targets that the start explains
-FOLLOWS = 0.9  # R^2 below which the linearised training is not the real one
+FOLLOWS = 0.9  # R^2 below which the linearized training is not the real one
 
 
 class Model(Protocol):
@@ -63,10 +63,10 @@ class Model(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class LinearisedModel:
-    """Training of a linearised model."""
+class LinearizedModel:
+    """Training of a linearized model."""
 
-    problem: Linearised
+    problem: Linearized
     default: Training | None  # what the module itself says of its training
     real: linearization_check.Real | None = None
 
@@ -140,7 +140,7 @@ def _singular(spectrum: Any) -> bool:
     return not spectrum.complete or spectrum.values.min() * SINGULAR <= spectrum.values.max()
 
 
-def _doubts(recipe: Training, problem: Linearised, start_fit: float, linearity: Any) -> list[str]:
+def _doubts(recipe: Training, problem: Linearized, start_fit: float, linearity: Any) -> list[str]:
     """What a reader should know, as sentences."""
     told, floor = [], FLOOR * float(problem.spectrum.values.max())
     if isinstance(recipe, Converged) and recipe.ridge <= floor and _singular(problem.spectrum):
@@ -155,8 +155,8 @@ def _doubts(recipe: Training, problem: Linearised, start_fit: float, linearity: 
         )
     if linearity is not None and linearity.r_squared < FOLLOWS:
         told.append(
-            f"the linearised training does not follow the real one (R2 {linearity.r_squared:.2f}): these numbers are "
-            "about another model; a wider network, a pretrained one, or its last layer alone is linearised better"
+            f"the linearized training does not follow the real one (R2 {linearity.r_squared:.2f}): these numbers are "
+            "about another model; a wider network, a pretrained one, or its last layer alone is linearized better"
         )
     return told
 
@@ -168,12 +168,12 @@ def opened(  # noqa: PLR0913  # what `unique_information` takes
     """The model a user described."""
     if loss not in ("squared_error", "cross_entropy"):
         raise unknown_name("loss", str(loss), ("squared_error", "cross_entropy"))
-    if trained is not None and not isinstance(module, LinearisedNetwork) and not _is_torch(module):
-        raise InputError("trained= is compared with a linearised network", got=f"module={module!r}", fix="leave it out")
+    if trained is not None and not isinstance(module, LinearizedNetwork) and not _is_torch(module):
+        raise InputError("trained= is compared with a linearized network", got=f"module={module!r}", fix="leave it out")
     if gram is not None:
         if module is not None:
             raise InputError("gram= takes the place of a module", got="both", fix="leave one of them out")
-        return LinearisedModel(of_gram(gram, _named(train, targets), initial_outputs, validation_gram), None)
+        return LinearizedModel(of_gram(gram, _named(train, targets), initial_outputs, validation_gram), None)
     if train is None:
         raise InputError("there are no rows", got="data=None", fix="pass X and y, a Dataset, or gram= with targets=")
     if module is None:
@@ -186,18 +186,18 @@ def opened(  # noqa: PLR0913  # what `unique_information` takes
     if isinstance(module, str):
         if module != "linear":
             raise unknown_name("module", module, ("linear",))
-        return LinearisedModel(of_features(rows, validation, initial_outputs), None)
+        return LinearizedModel(of_features(rows, validation, initial_outputs), None)
     if kind in ("Ridge", "LinearRegression") and training is None:
         return ridge_head(module, rows, validation)
     if kind in ("Ridge", "LinearRegression"):
-        return LinearisedModel(of_features(rows, validation, initial_outputs), None)
+        return LinearizedModel(of_features(rows, validation, initial_outputs), None)
     if kind == "KernelRidge":
         problem = of_kernel_function(_kernel_of(module), rows, validation, initial_outputs)
-        return LinearisedModel(problem, Converged(float(module.alpha)))
-    network = module if isinstance(module, LinearisedNetwork) else LinearisedNetwork(module, seed=seed)
+        return LinearizedModel(problem, Converged(float(module.alpha)))
+    network = module if isinstance(module, LinearizedNetwork) else LinearizedNetwork(module, seed=seed)
     problem = of_network(network, rows, validation, initial_outputs)
     real = None if trained is None else linearization_check.real_training(network, rows, problem, trained, seed)
-    return LinearisedModel(problem, None, real)
+    return LinearizedModel(problem, None, real)
 
 
 def _is_torch(module: Any) -> bool:

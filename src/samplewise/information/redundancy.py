@@ -34,7 +34,7 @@ def redundant_rows(
     its rows.
 
     Args:
-        data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes.
+        data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes.
         task: "auto", "classification" or "regression".
         share: of the rows, between 0 and 1.
         seed: of the encoding.
@@ -132,7 +132,7 @@ def removal_cost(  # the data and its fits
     fold out. Intervals: mean +- z sd / sqrt(n) of the paired differences (by group where the data has groups).
 
     Args:
-        data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes.
+        data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes.
         learner: as in `audit`; None for the default of this shape of data.
         task: "auto", "classification" or "regression".
         metric: "accuracy", "balanced_accuracy", "auc", "mae" or "r2"; None for accuracy, or mae for numbers.
@@ -197,7 +197,7 @@ def removal_cost_in(
         "control_low": low[half:],
         "control_high": high[half:],
     }
-    note = "Grey: as many random rows. The order was found anew inside every training part."
+    note = "Gray: as many random rows. The order was found anew inside every training part."
     return Exhibit("bars", "What leaving out the least informative rows costs", columns, metric.unit, note)
 
 

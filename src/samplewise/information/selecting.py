@@ -74,7 +74,7 @@ def _cost(deletions: Deletions, choices: list[Ints], quantity: str) -> Estimate:
     responses = deletions.responses
     unit = "points of accuracy" if responses.classes is not None else "mean squared error, negated"
     if targets is None:
-        reason = "needs labelled validation rows: unique_information(..., validation=(X, y))"
+        reason = "needs labeled validation rows: unique_information(..., validation=(X, y))"
         return Estimate(quantity, float("nan"), unit=unit, reason=reason)
     scale = 100.0 if responses.classes is not None else 1.0
     before = responses.correct(outputs, targets)

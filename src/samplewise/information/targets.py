@@ -65,7 +65,7 @@ class Rows:
         inputs = self.inputs.iloc[positions] if hasattr(self.inputs, "iloc") else self.inputs[positions]
         return Rows(inputs, None if self.labels is None else self.labels[positions], self.ids[positions])
 
-    def unlabelled(self) -> tuple[Any, None]:
+    def unlabeled(self) -> tuple[Any, None]:
         """Inputs alone, for gradients of outputs, which need no label."""
         return self.inputs, None
 

@@ -1,6 +1,6 @@
 """Recipes of training whose leave-one-out has a closed form: full-batch descent, its flow, and the end of both.
 
-All minimise the squared error, sum_i 1/2 |f(x_i) - y_i|^2 + ridge / 2 |w - w_start|^2. `ridge` always belongs to this
+All minimize the squared error, sum_i 1/2 |f(x_i) - y_i|^2 + ridge / 2 |w - w_start|^2. `ridge` always belongs to this
 SUM and pulls towards the start, not towards zero. With `loss_reduction="mean"` the sum is divided by the number of
 rows, as most torch code does: with n rows the steps are rate / n and the penalty per mean loss is ridge / n; without
 one row they are rate / (n - 1) and, because the penalty per mean loss is what stays, ridge (n - 1) / n.
@@ -44,7 +44,7 @@ class GradientDescent:
     Raises:
         InputError: a setting out of range.
 
-    Source: lee2019 (dynamics of the linearised network), polyak1964 (momentum).
+    Source: lee2019 (dynamics of the linearized network), polyak1964 (momentum).
 
     >>> GradientDescent(steps=2000, rate=1e-3).filter_for(10).rate
     0.0001

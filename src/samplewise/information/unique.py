@@ -27,7 +27,7 @@ class UniqueInformation:
     """What a model would lose with each row; NaN for a row that alone decides a parameter.
 
     A statement about this model on these rows, in expectation over the rows it is judged on: no certificate of privacy
-    or of generalisation, and no measure of usefulness (noise is unique too).
+    or of generalization, and no measure of usefulness (noise is unique too).
     """
 
     functional: Scores  # (n,) nats: how far its outputs would move; spread is the standard error over the judging rows
@@ -48,7 +48,7 @@ class UniqueInformation:
     def influence(self, queries: Any) -> Attribution:
         """Output at each query with each row minus without it (m, n, c), in units of the output.
 
-        Exact for the linearised training; to one Newton step for a cross-entropy head.
+        Exact for the linearized training; to one Newton step for a cross-entropy head.
 
         Args:    queries: (X, y), X, or a `Dataset`; for a precomputed kernel, that of the queries with the rows.
         Returns: Attribution; positive means the row raises that output.
@@ -59,7 +59,7 @@ class UniqueInformation:
         return Attribution(_as_given(change, self._order, axis=1), ids, self.ids, "units of the output")
 
     def outputs(self, queries: Any) -> Floats:
-        """What the linearised model (or the head) says of other rows after training on all (m, c).
+        """What the linearized model (or the head) says of other rows after training on all (m, c).
 
         Args:    queries: as `influence`.
         Raises:  InputError for queries of another shape.   Cost: O(m r c).   Source: lee2019.
@@ -95,7 +95,7 @@ class UniqueInformation:
 
         Returns:
             `Kept`: ids, the order in which rows went, and the cost on the validation rows beside that of dropping as
-            many random ones. Without labelled validation rows there is no cost, and its reason says so.
+            many random ones. Without labeled validation rows there is no cost, and its reason says so.
 
         Raises:
             InputError: a share out of range, or an unknown strategy.
@@ -135,15 +135,15 @@ def unique_information(  # noqa: PLR0913  # one keyword per thing a user may kno
     functional_i = sum_j |f(x_j) - f_-i(x_j)|^2 / (2 noise^2 m) over the m judging rows, weights_i = |w - w_-i|^2 /
     (2 noise^2), f_-i trained without row i from the same start in the same way: the divergence between the trained
     models with and without the row once Gaussian noise of that size is added. Everything is measured in the model
-    linearised at its weights, where it is exact.
+    linearized at its weights, where it is exact.
 
     Args:
-        data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes, or a torch data set where a
+        data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes, or a torch data set where a
             module is given. With `gram` they only name the rows.
         task: "auto", "classification" or "regression"; read where no module is given.
         module: None for a ridge head on label-free kernel features; "linear" for X itself with an intercept; a torch
-            module or fitted scikit-learn network, linearised at its weights, which are taken for the START of training;
-            a `LinearisedNetwork` for a choice of layers, outputs or a sketch; a fitted KernelRidge, Ridge,
+            module or fitted scikit-learn network, linearized at its weights, which are taken for the START of training;
+            a `LinearizedNetwork` for a choice of layers, outputs or a sketch; a fitted KernelRidge, Ridge,
             LinearRegression or LogisticRegression.
         validation: rows at which outputs matter, (X, y), X or a `Dataset`; labels serve only `select`. None: the rows
             themselves.
@@ -157,11 +157,11 @@ def unique_information(  # noqa: PLR0913  # one keyword per thing a user may kno
         initial_outputs: outputs before training in place of the module's own; 0.0 asks what its features alone would
             lose.
         trained: the module after real training, or "train" to train it once here; `diagnostics` then says how well the
-            linearised training follows.
+            linearized training follows.
         seed: of encodings and sketches.
 
     Returns:
-        `UniqueInformation`, or a dict of them by stopping time. Larger means rare, atypical, wrongly labelled or from a
+        `UniqueInformation`, or a dict of them by stopping time. Larger means rare, atypical, wrongly labeled or from a
         sparse region; small means redundant.
 
     Raises:

@@ -12,7 +12,7 @@ __getattr__, __dir__, __all__ = extras.attach(
         "dynamics": ["TrainingDynamics", "training_dynamics"],
         "issues": ["LabelIssues", "find_label_issues", "noise_exhibit"],
         "multilabel": ["MultilabelIssues"],
-        "neighbors": ["neighbour_disagreement"],
+        "neighbors": ["neighbor_disagreement"],
         "memorized": ["channel_information", "label_noise_entropy", "least_training_errors"],
         "noise": ["NoiseFit", "fit_noise"],
         "second_model": ["second_opinion"],

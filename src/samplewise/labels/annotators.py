@@ -1,4 +1,4 @@
-"""Several labels per row: what the true one is, and how each annotator errs, by expectation-maximisation."""
+"""Several labels per row: what the true one is, and how each annotator errs, by expectation-maximization."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -145,5 +145,5 @@ def _prior(probabilities: Any, rows: int, classes: int, ids: Array) -> Floats | 
         )  # fmt: skip
     wrong = ~np.isfinite(values).all(axis=1) | (np.abs(values.sum(axis=1) - 1.0) > 1e-3)
     if wrong.any():
-        raise InputError("probabilities do not sum to 1", where=name_rows(ids[wrong]), fix="normalise each row")
+        raise InputError("probabilities do not sum to 1", where=name_rows(ids[wrong]), fix="normalize each row")
     return np.log(np.clip(values, 1e-6, 1.0))

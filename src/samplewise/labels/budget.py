@@ -46,7 +46,7 @@ def budget(
     Args:
         quality: (labels checked (q,), error after it (q,)), from 0 labels on: as measured by checking nested parts.
         quantity: (rows (s,), error with so many (s,)), the first being the rows there are now.
-        cost: price of checking one label, and of one new labelled row.
+        cost: price of checking one label, and of one new labeled row.
         money: largest sum; default the most that either curve reaches.
         tolerance: differences of the error up to this count as equal: the noise of the curves; 0.01 is one point.
 
@@ -115,7 +115,7 @@ def _points(given: tuple[Any, Any], name: str) -> tuple[Floats, Floats]:
 
 
 def _falling(errors: Floats) -> Floats:
-    """The nearest curve that never rises, by pooling neighbours."""
+    """The nearest curve that never rises, by pooling neighbors."""
     pools: list[tuple[float, int]] = []
     for error in errors.tolist():
         pools.append((error, 1))

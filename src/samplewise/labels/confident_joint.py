@@ -90,7 +90,7 @@ class ConfidentLearning:
 
     @cached_property
     def weighted_entropy(self) -> Floats:
-        """(n,) quality from P[given] over normalised entropy, 0..1; larger means more trustworthy."""
+        """(n,) quality from P[given] over normalized entropy, 0..1; larger means more trustworthy."""
         entropy = np.empty(len(self.codes))
         for rows in row_slices(self.P.shape):
             block = np.asarray(self.P[rows], dtype=np.float64)

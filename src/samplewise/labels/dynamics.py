@@ -1,4 +1,4 @@
-"""How a network came to each answer: rows it learns late, forgets or never learns are hard, rare or mislabelled."""
+"""How a network came to each answer: rows it learns late, forgets or never learns are hard, rare or mislabeled."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -84,7 +84,7 @@ def training_dynamics(
     early error ||p - onehot(y)||_2 at an epoch; each a mean over the looks, then over the runs.
 
     Args:
-        data, y, label: n labelled rows in c >= 2 classes, in any form `samplewise.data.as_dataset` takes.
+        data, y, label: n labeled rows in c >= 2 classes, in any form `samplewise.data.as_dataset` takes.
         learner: a `TorchLearner`; None for a network with one hidden layer.
         task: "auto", "classification" or "regression".
         runs: trainings from different first weights; one run mixes up hard, rare and lucky rows.

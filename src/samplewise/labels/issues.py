@@ -75,7 +75,7 @@ class LabelIssues:
         if self.wrong.unit != PROBABILITY:
             raise InputError(
                 "this method ranks labels and gives no probability", got=self.wrong.unit,
-                fix='use method="auto" or "neighbours", or have some of the flagged rows checked by hand',
+                fix='use method="auto" or "neighbors", or have some of the flagged rows checked by hand',
             )  # fmt: skip
         worst = self.wrong.top(len(self.flagged) if count is None else count).values
         return float(np.mean(worst)) if len(worst) else float("nan")
@@ -134,11 +134,11 @@ def find_label_issues(  # noqa: PLR0913  # the public door: data, how to fit, an
     """Which labels are wrong (a calibrated probability each), and what they should be.
 
     Args:
-        data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes; y (n, c) of 0 and 1 for several
+        data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes; y (n, c) of 0 and 1 for several
             labels a row.
         learner: as in `audit`; None for the default of this shape of data.
         task: "auto", "classification" or "regression".
-        method: "auto" (the posterior of cross-fitted models), "confident_learning" (a rank, and counts), "neighbours"
+        method: "auto" (the posterior of cross-fitted models), "confident_learning" (a rank, and counts), "neighbors"
             (features only: the posterior of ten nearest rows' votes), "dynamics" (one training of a network: a rank).
         predictions: (n, c) out-of-sample probabilities you already have, a frame with the classes as columns or an
             array in their sorted order (numbers (n,) for regression); read in blocks where they lie on disk.
@@ -255,7 +255,7 @@ def _filled(data: Dataset, votes: Annotators) -> Array:
     """The given labels, and the annotators' where none is given."""
     if data.y is None:
         return votes.label
-    absent = data.unlabelled()
+    absent = data.unlabeled()
     return np.where(absent, votes.label.astype(data.y.dtype if absent.any() else votes.label.dtype), data.y)
 
 

@@ -1,4 +1,4 @@
-"""How much of the labels a model memorised, and how many training errors it must make if it has not (nats)."""
+"""How much of the labels a model memorized, and how many training errors it must make if it has not (nats)."""
 
 import numpy as np
 from scipy.optimize import brentq
@@ -8,7 +8,7 @@ from samplewise.core.errors import InputError
 
 
 def label_noise_entropy(noise_matrix: Floats, shares: Floats | None = None) -> float:
-    """H(given label | true label) per row in nats: what there is to memorise beyond the truth.
+    """H(given label | true label) per row in nats: what there is to memorize beyond the truth.
 
     Args:    noise_matrix: (c, c) P(given | true), rows sum to 1.   shares: (c,) of the true classes; None for equal.
     Returns: nats per row, larger means noisier labels; 0 for clean ones.
@@ -33,18 +33,18 @@ def label_noise_entropy(noise_matrix: Floats, shares: Floats | None = None) -> f
     return float(np.average(rows, weights=shares))
 
 
-def least_training_errors(entropy: float, memorised: float, classes: int) -> float:
+def least_training_errors(entropy: float, memorized: float, classes: int) -> float:
     """Least share of given labels a model gets wrong in training if it holds so much about them (0..1), by Fano.
 
-    The smallest r with r log(c - 1) + h(r) >= entropy - memorised, h the entropy of a coin of bias r.
+    The smallest r with r log(c - 1) + h(r) >= entropy - memorized, h the entropy of a coin of bias r.
 
     Args:
         entropy: H(y | x), nats per row, as `label_noise_entropy` gives it.
-        memorised: I(w; y | x) / n, nats per row, >= 0.
+        memorized: I(w; y | x) / n, nats per row, >= 0.
         classes: c >= 2.
 
     Returns:
-        share of training errors; 0 once the model may hold all there is. For uniform noise and nothing memorised it is
+        share of training errors; 0 once the model may hold all there is. For uniform noise and nothing memorized it is
         the noise rate itself; for noise on few classes it is far below (loose).
 
     Raises:
@@ -57,12 +57,12 @@ def least_training_errors(entropy: float, memorised: float, classes: int) -> flo
     >>> round(least_training_errors(label_noise_entropy(noise), 0.0, 10), 3)
     0.8
     """
-    if classes < 2 or memorised < 0 or not 0 <= entropy <= np.log(classes) + 1e-9:
+    if classes < 2 or memorized < 0 or not 0 <= entropy <= np.log(classes) + 1e-9:
         raise InputError(
-            "entropy lies between 0 and log(classes), and memorised is at least 0",
-            got=f"entropy={entropy}, memorised={memorised}, classes={classes}", fix="pass nats per row, not bits",
+            "entropy lies between 0 and log(classes), and memorized is at least 0",
+            got=f"entropy={entropy}, memorized={memorized}, classes={classes}", fix="pass nats per row, not bits",
         )  # fmt: skip
-    left, most = entropy - memorised, 1.0 - 1.0 / classes
+    left, most = entropy - memorized, 1.0 - 1.0 / classes
 
     def missing(share: float) -> float:
         coin = -sum(p * np.log(p) for p in (share, 1.0 - share) if p > 0)
@@ -80,7 +80,7 @@ def channel_information(missed: float, noise: float, dimensions: int | None = No
 
     Args:    missed: mean squared distance of the gradient from its prediction.   noise: standard deviation per
              coordinate, > 0.   dimensions: d of the gradient.
-    Returns: nats per visit of a row; their sum over the visits bounds what training memorised of it.
+    Returns: nats per visit of a row; their sum over the visits bounds what training memorized of it.
     Raises:  InputError for values out of range.   Cost: none.   Source: harutyunyan2020.
 
     >>> channel_information(0.5, 1.0), round(channel_information(0.5, 1.0, 1), 3)

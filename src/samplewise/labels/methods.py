@@ -13,7 +13,7 @@ from samplewise.core.values import Estimate
 from samplewise.engine.refits import Part
 from samplewise.labels.chunked_rows import BlockedRows
 from samplewise.labels.confident_joint import ConfidentLearning, count_joint
-from samplewise.labels.neighbors import nearest_others, neighbour_means, neighbour_shares
+from samplewise.labels.neighbors import nearest_others, neighbor_means, neighbor_shares
 from samplewise.labels.posterior import LabelPosterior, label_posterior
 from samplewise.labels.predictions import is_kept
 from samplewise.labels.remedies import Judge
@@ -23,7 +23,7 @@ READ = {  # what each method reads besides the rows
     "auto": ("learner", "predictions", "refits", "folder"),
     "posterior": ("learner", "predictions", "refits", "folder"),
     "confident_learning": ("learner", "predictions", "refits", "folder"),
-    "neighbours": (),
+    "neighbors": (),
     "dynamics": ("learner",),
 }
 PROBABILITY = "probability"
@@ -113,8 +113,8 @@ def judge_named(method: str, *, predictions: Floats | None = None, rounds: int =
         return partial(label_posterior, predictions=predictions, rounds=rounds)
     if method == "confident_learning":
         return partial(by_confident_learning, predictions=predictions)
-    if method == "neighbours":
-        return by_neighbours
+    if method == "neighbors":
+        return by_neighbors
     if method == "dynamics":
         return by_dynamics
     raise unknown_name("method", str(method), READ)
@@ -149,20 +149,20 @@ def by_confident_learning(part: Part, *, predictions: Floats | None = None) -> J
     )  # fmt: skip
 
 
-def by_neighbours(part: Part, *, near: Ints | None = None) -> JudgedLabels:
+def by_neighbors(part: Part, *, near: Ints | None = None) -> JudgedLabels:
     """The posterior with the nearest rows in the place of models: no fit is made.
 
     Args:    part: n rows.   near: (n, k) positions of the nearest rows, where they are known.
-    Returns: `JudgedLabels`; `wrong` is a probability, of the shares of ten neighbours.
-    Cost:    one neighbour graph.
+    Returns: `JudgedLabels`; `wrong` is a probability, of the shares of ten neighbors.
+    Cost:    one neighbor graph.
     """
     if near is None:
         groups = part.runner.groups
         near = nearest_others(part.space, None if groups is None else groups[part.positions], part.data.ids)
     if part.class_count:
-        shares = neighbour_shares(near, part.codes, part.class_count)
+        shares = neighbor_shares(near, part.codes, part.class_count)
     else:
-        shares = neighbour_means(near, part.codes)[:, None]
+        shares = neighbor_means(near, part.codes)[:, None]
     found = label_posterior(part, predictions=shares, rounds=1)
     told = {field.name: getattr(found, field.name) for field in fields(LabelPosterior)}
     return JudgedLabels(**told, chosen=found.flagged, voice="the vote of the nearest rows")
@@ -208,5 +208,5 @@ def _require_classes(part: Part, method: str) -> None:
     if not part.class_count:
         raise InputError(
             f'method="{method}" is about classes, and these labels are numbers', got=part.target.note,
-            fix='use method="auto" or "neighbours", which read numbers too',
+            fix='use method="auto" or "neighbors", which read numbers too',
         )  # fmt: skip

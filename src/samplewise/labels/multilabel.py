@@ -17,10 +17,10 @@ from samplewise.data.targets import Target
 from samplewise.engine.models.learner import Bench, Fit, Fitted, Learner, Objective
 from samplewise.engine.refits import FitRunner, Part, Prepared, prepare
 from samplewise.engine.refits.parts import whole_part
-from samplewise.labels.methods import PROBABILITY, by_neighbours
+from samplewise.labels.methods import PROBABILITY, by_neighbors
 from samplewise.labels.neighbors import nearest_others
 from samplewise.labels.posterior import LabelPosterior, label_posterior
-from samplewise.labels.predictions import checked_predictions, columns_by_class, drawn_neighbours
+from samplewise.labels.predictions import checked_predictions, columns_by_class, drawn_neighbors
 
 FEWEST = 2  # rows with a label, and without it, below which other rows say nothing about it
 
@@ -79,7 +79,7 @@ def find_multilabel_issues(  # what the public door hands on
 
     Args:
         data: n rows with y (n, c) of 0 and 1.   names: (c,) of the labels, or None to number them.
-        method: "auto", "posterior" or "neighbours".   predictions: (n, c) out-of-sample P(the entry is 1).
+        method: "auto", "posterior" or "neighbors".   predictions: (n, c) out-of-sample P(the entry is 1).
 
     Raises:
         InputError: entries that are not 0 or 1, classes written as one label each, or no label that can be judged.
@@ -99,13 +99,13 @@ def find_multilabel_issues(  # what the public door hands on
     parts = _parts(rows, marks, used)
     brought = _brought(predictions, labels, parts, used) if predictions is not None else dict.fromkeys(used)
     found: dict[int, LabelPosterior] = {}
-    near = nearest_others(rows.space, rows.groups, data.ids) if method == "neighbours" else None
+    near = nearest_others(rows.space, rows.groups, data.ids) if method == "neighbors" else None
     for place in used:
         part = parts[place]
         found[place] = (
             label_posterior(part, predictions=brought[place], rounds=rounds)
             if near is None
-            else by_neighbours(part, near=near)
+            else by_neighbors(part, near=near)
         )
     return _presented(data.ids, labels, marks, found, skipped)
 
@@ -180,7 +180,7 @@ def _brought(predictions: Any, labels: Array, parts: dict[int, Part], used: list
             "predictions need one row per row of X and one column per label", got=f"shape {table.shape}",
             fix=f"pass shape ({len(one)}, {len(labels)}), the probability that each entry is 1",
         )  # fmt: skip
-    beside = drawn_neighbours(one)
+    beside = drawn_neighbors(one)
     return {place: checked_predictions(parts[place], table[:, place], beside) for place in used}
 
 

@@ -15,7 +15,7 @@ COUNT = 10
 MOST_COPIES = 100  # rows of one group that are looked past in search of others
 
 
-def neighbour_disagreement(
+def neighbor_disagreement(
     data: Any, y: Any = None, *, label: str | None = None, task: Task = "auto", count: int = COUNT
 ) -> Scores:
     """Share of the nearest rows that have another label than the row itself.
@@ -24,38 +24,38 @@ def neighbour_disagreement(
 
     Args:
         data, y, label: n rows with class labels, in any form `samplewise.data.as_dataset` takes; rows of a group, and
-            exact copies, are not each other's neighbours.
+            exact copies, are not each other's neighbors.
         task: "auto", "classification" or "regression".
-        count: neighbours of each row.
+        count: neighbors of each row.
 
     Returns:
-        `Scores` (n,), share of neighbours, 0 to 1; larger means less trust in the label. NaN for a row without others.
+        `Scores` (n,), share of neighbors, 0 to 1; larger means less trust in the label. NaN for a row without others.
 
     Raises:
         InputError: missing labels, labels that are numbers with fractions, or a count below 1.
 
-    Cost: one neighbour graph, O(n^2 d) or about O(n d log n) from 30,000 rows on.
-    Not for: a probability (`find_label_issues(method="neighbours")` makes one of it); features in which distance means
+    Cost: one neighbor graph, O(n^2 d) or about O(n d log n) from 30,000 rows on.
+    Not for: a probability (`find_label_issues(method="neighbors")` makes one of it); features in which distance means
         nothing.
     Source: cover1967.
 
     >>> X = np.repeat([[0.0], [5.0]], 20, axis=0) + np.linspace(-1, 1, 40)[:, None]
     >>> y = np.repeat(["a", "b"], 20); y[3] = "b"
-    >>> neighbour_disagreement(X, y).top(1).keys
+    >>> neighbor_disagreement(X, y).top(1).keys
     array([3])
     """
     rows = prepare(data, y=y, label=label, task=task)
     target, ids = rows.target, rows.data.ids
     if target.classes is None:
         raise InputError(
-            "neighbours agree or disagree about classes, and these labels are numbers", got=target.note,
-            fix='find_label_issues((X, y), method="neighbours") reads numbers too',
+            "neighbors agree or disagree about classes, and these labels are numbers", got=target.note,
+            fix='find_label_issues((X, y), method="neighbors") reads numbers too',
         )  # fmt: skip
     near = nearest_others(rows.space, rows.groups, ids, count)
     asked = (near >= 0).sum(axis=1)
     other = ((target.codes[near] != target.codes[:, None]) & (near >= 0)).sum(axis=1)
     values = other / np.where(asked > 0, asked, np.nan)
-    return Scores("neighbour_disagreement", values, ids, "share of neighbours", "more neighbours disagree")
+    return Scores("neighbor_disagreement", values, ids, "share of neighbors", "more neighbors disagree")
 
 
 def nearest_others(space: Floats, groups: Array | None, ids: Array, count: int = COUNT) -> Ints:
@@ -69,8 +69,8 @@ def nearest_others(space: Floats, groups: Array | None, ids: Array, count: int =
     return np.where(np.take_along_axis(other, order, axis=1), np.take_along_axis(near, order, axis=1), -1)
 
 
-def neighbour_shares(near: Ints, codes: Ints, classes: int) -> Floats:
-    """(n, c) share of each class among the neighbours, with one more vote that follows the classes' overall shares."""
+def neighbor_shares(near: Ints, codes: Ints, classes: int) -> Floats:
+    """(n, c) share of each class among the neighbors, with one more vote that follows the classes' overall shares."""
     overall = np.bincount(codes, minlength=classes) / len(codes)
     votes = np.tile(overall, (len(near), 1))
     rows, places = np.nonzero(near >= 0)
@@ -78,8 +78,8 @@ def neighbour_shares(near: Ints, codes: Ints, classes: int) -> Floats:
     return np.asarray(votes / votes.sum(axis=1, keepdims=True))
 
 
-def neighbour_means(near: Ints, labels: Floats) -> Floats:
-    """(n,) mean label of the neighbours, NaN for a row without any."""
+def neighbor_means(near: Ints, labels: Floats) -> Floats:
+    """(n,) mean label of the neighbors, NaN for a row without any."""
     known = near >= 0
     total = np.where(known, labels[near], 0.0).sum(axis=1)
     return np.asarray(total / np.where(known.any(axis=1), known.sum(axis=1), np.nan))

@@ -18,7 +18,7 @@ IN_SAMPLE = 0.999  # accuracy on given labels above which predictions were made 
 ENOUGH = 200  # rows from which so high an accuracy is no luck
 ONE_VOICE = 0.9  # share of a row's nearest rows that have to agree, for its label to be an odd one
 FEWEST_ODD = 10  # odd labels from which repeating them is no luck
-BEYOND_CHANCE = 3.0  # times as many odd labels as random neighbours make, from which X is known to tell classes apart
+BEYOND_CHANCE = 3.0  # times as many odd labels as random neighbors make, from which X is known to tell classes apart
 MOST_ASKED = 5000  # hash-drawn rows on which in-sample predictions are looked for
 REPEATED = 0.5  # share of odd labels that only a model that saw the rows repeats
 HARD = 0.01  # share of rows the nearest rows are wrong about, from which being always right takes having seen them
@@ -149,7 +149,7 @@ def refuse_perfect(P: Array, codes: Ints) -> None:
 def checked_predictions(part: Part, predictions: Any, beside: tuple[Ints, Ints] | None = None) -> Array | None:
     """The predictions a user brought for the rows of a part, looked at beside the nearest rows of some of them.
 
-    `beside` are those rows and their nearest, where `drawn_neighbours` was asked before.
+    `beside` are those rows and their nearest, where `drawn_neighbors` was asked before.
     """
     if predictions is None:
         return None
@@ -157,12 +157,12 @@ def checked_predictions(part: Part, predictions: Any, beside: tuple[Ints, Ints] 
     if classes is None:
         return check_numbers(predictions, part.codes, ids)
     P = as_probabilities(columns_by_class(predictions, classes, ids), part.codes, ids)
-    drawn, near = drawn_neighbours(part) if beside is None else beside
+    drawn, near = drawn_neighbors(part) if beside is None else beside
     refuse_in_sample(np.asarray(P[drawn], dtype=np.float64), part.codes[drawn], near, ids[drawn])
     return P
 
 
-def drawn_neighbours(part: Part) -> tuple[Ints, Ints]:
+def drawn_neighbors(part: Part) -> tuple[Ints, Ints]:
     """Some rows (r,), and the positions among them of the nearest others (r, k)."""
     ids, groups = part.data.ids, part.runner.groups
     drawn = np.sort(hashed_order(0, ids, "in-sample")[:MOST_ASKED])
@@ -216,7 +216,7 @@ def columns_by_class(P: Any, classes: Array, ids: Array) -> Any:
             "predictions and labels are about different classes", where="columns of predictions",
             got="; ".join(
                 f"{what}: {', '.join(values[:5])}" + (f" ({len(values)} in all)" if len(values) > 5 else "")
-                for what, values in (("no column for", lacking), ("no row is labelled", strange)) if values
+                for what, values in (("no column for", lacking), ("no row is labeled", strange)) if values
             ),
             fix="drop columns of classes nobody was given and divide the rest by its row sums; add absent columns as 0",
         )  # fmt: skip

@@ -10,7 +10,7 @@ from samplewise.core.randomness import hashed_order
 from samplewise.labels.noise import BEYOND_CHANCE
 
 FREEDOMS = (5.0, 7.0, 10.0, 30.0, 200.0)  # degrees of freedom of the core: from heavy tails to a normal
-STEPS = 100  # of expectation-maximisation at the most
+STEPS = 100  # of expectation-maximization at the most
 SETTLED = 1e-3  # gain in log-likelihood below which it ends
 ROWS_PER_BIN, BINS = 50, 20  # residuals are scaled by their spread among rows of like prediction
 SHOWN = 500  # hash-drawn labels that stand for the distribution of all
@@ -55,7 +55,7 @@ def fit_residuals(predicted: Floats, labels: Floats, ids: Array) -> ResidualFit:
         `ResidualFit`; larger `wrong` means less trust in the given number.
 
     Cost: O(n) x 100 steps x 5 tails.
-    Source: lange1989 (robust t regression by expectation-maximisation).
+    Source: lange1989 (robust t regression by expectation-maximization).
 
     >>> x = np.linspace(0, 10, 200); y = x + np.sin(7919.0 * np.arange(200)); y[50] = 9.9
     >>> int(fit_residuals(x, y, np.arange(200)).wrong.argmax())
@@ -92,17 +92,17 @@ def local_spread(predicted: Floats, labels: Floats) -> Floats:
 def _density_of_labels(labels: Floats, ids: Array) -> Floats:
     """(n,) how likely any label lies here: half a smoothed histogram, half a wide bell for the far ends."""
     drawn = labels[hashed_order(0, ids, "labels")[:SHOWN]]
-    centre, width = float(np.median(labels)), float(np.std(labels)) or 1.0
+    center, width = float(np.median(labels)), float(np.std(labels)) or 1.0
     smooth = width * len(drawn) ** -0.2
     near = np.zeros(len(labels))
     for value in drawn:
         near += np.exp(-0.5 * np.square((labels - value) / smooth))
     near /= len(drawn) * smooth * np.sqrt(2.0 * np.pi)
-    return np.asarray(0.5 * near + 0.5 * _student(np.square(labels - centre), width, 3.0))
+    return np.asarray(0.5 * near + 0.5 * _student(np.square(labels - center), width, 3.0))
 
 
 def _core(residual: Floats, anywhere: Floats, share: float, freedom: float) -> tuple[float, float, float, float]:
-    """Log-likelihood, share of wrong labels, width and freedom of the core, by expectation-maximisation."""
+    """Log-likelihood, share of wrong labels, width and freedom of the core, by expectation-maximization."""
     width, squares, before = 1.0, np.square(residual), -np.inf
     for _ in range(STEPS):
         core = (1.0 - share) * _student(squares, width, freedom)

@@ -1,4 +1,4 @@
-"""Objectives for the one training loop that keep a network from memorising wrong labels.
+"""Objectives for the one training loop that keep a network from memorizing wrong labels.
 
 Each is an `Objective`: pass it to `TorchLearner(...).fit(data, objective=...)`, or a function that makes one to
 `TorchLearner(make_objective=...)`. Classes only; b rows of a batch, c classes, n rows of the fit.
@@ -34,7 +34,7 @@ class EarlyLearningRegularization(nn.Module):
         InputError: a setting out of range, or labels that are numbers.
 
     Cost: beside cross-entropy O(n c) memory, 4 n c bytes.
-    Not for: very many rows and classes (4 n c bytes); noise so heavy that no early phase exists; adaptive optimisers at
+    Not for: very many rows and classes (4 n c bytes); noise so heavy that no early phase exists; adaptive optimizers at
         small rates, where it only delays what it should prevent.
     Source: liu2020.
 

@@ -36,7 +36,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a bar picture: what it is about, its bar, the grey one to compare with, and the words beside."""
+    """One line of a bar picture: what it is about, its bar, the gray one to compare with, and the words beside."""
 
     label: str
     bar: Bar

@@ -18,7 +18,7 @@ Columns = Mapping[str, list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbour:
+class Neighbor:
     """The row most like this one among those of a class."""
 
     label: str
@@ -39,7 +39,7 @@ class Card:
     thumbnail: str
     text: str
     telling: tuple[tuple[str, str, str], ...]  # column, value, typical value
-    neighbours: tuple[Neighbour, ...]
+    neighbors: tuple[Neighbor, ...]
 
 
 def cards_of(exhibit: Exhibit, limits: Limits) -> list[Card]:
@@ -63,16 +63,16 @@ def _card(columns: Columns, place: int, limits: Limits) -> Card:
         thumbnail=_picture(columns, "thumbnail", place, limits),
         text=_words(columns, "text", place, limits.text),
         telling=_telling(_entry(columns, "telling", place), limits),
-        neighbours=tuple(_neighbours(columns, place, (given, suggested), limits)),
+        neighbors=tuple(_neighbors(columns, place, (given, suggested), limits)),
     )
 
 
-def _neighbours(columns: Columns, place: int, labels: tuple[str, str], limits: Limits) -> list[Neighbour]:
+def _neighbors(columns: Columns, place: int, labels: tuple[str, str], limits: Limits) -> list[Neighbor]:
     found = []
     for name, label in zip(("nearest_given", "nearest_suggested"), labels, strict=True):
         key = _words(columns, name, place, 60)
         if key:
-            found.append(Neighbour(label, key, _picture(columns, f"{name}_thumbnail", place, limits)))
+            found.append(Neighbor(label, key, _picture(columns, f"{name}_thumbnail", place, limits)))
     return found
 
 

@@ -1,6 +1,6 @@
 """Charts as Vega-Lite specifications, built with altair.
 
-No colour stands in a specification: every mark names a style, and the page's style sheet gives it a colour, so light,
+No color stands in a specification: every mark names a style, and the page's style sheet gives it a color, so light,
 dark and print need no second drawing. Field names are our own, never a name from the data: Vega would read those as
 expressions.
 """
@@ -182,7 +182,7 @@ def _matrix(exhibit: Exhibit, limits: Limits) -> Chart | None:
         ),
         y=alt.Y("row:N", title="true", sort=names[0], axis=alt.Axis(labelLimit=110)),
     )
-    # opacity, not a ramp of colours, so that the style sheet alone decides on colours; square root, so that the small
+    # opacity, not a ramp of colors, so that the style sheet alone decides on colors; square root, so that the small
     # entries off the diagonal, which are what one looks for, can be told apart
     opacity = alt.Opacity("value:Q", legend=None, scale=alt.Scale(type="sqrt", domain=[0, largest], range=[0.0, 0.7]))
     tooltip = [

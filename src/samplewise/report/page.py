@@ -255,7 +255,7 @@ def _environment() -> Environment:
         "is_open": _is_open,
         "first_cards": FIRST_CARDS,
         "style": Markup(_asset("page.css")),
-        "behaviour": Markup(_asset("page.js")),
+        "behavior": Markup(_asset("page.js")),
     }
     return environment
 

@@ -45,7 +45,7 @@ class Applied:
 
 
 def apply(data: Any, decisions: Iterable[Decision], *, label: str | None = None, task: Task = "auto") -> Applied:
-    """Carry out decisions on a copy: rows are dropped, relabelled or reweighted; those left keep their ids and order.
+    """Carry out decisions on a copy: rows are dropped, relabeled or reweighted; those left keep their ids and order.
 
     A decision that changes nothing ("keep", the label the row has already) is carried out and leaves no log entry.
 
@@ -169,7 +169,7 @@ class _Rows:
         numbers = self.task != "classification" and y.dtype.kind in "iuf"
         if numbers and describe_target(y, self.task, self.data.ids).task == "regression":
             return None
-        return list(dict.fromkeys(y[~self.data.unlabelled()].tolist()))
+        return list(dict.fromkeys(y[~self.data.unlabeled()].tolist()))
 
     def before_and_after(self, position: int, decision: Decision) -> tuple[Any, Any]:
         """What a decision replaces and by what; equal where it changes nothing."""

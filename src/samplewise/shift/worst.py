@@ -57,7 +57,7 @@ def worst_segments(
     """Where a cross-fitted model is worst, by its error (0..1): over data.segments, or searched among the features.
 
     Args:
-        data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes; the `segments` of a `Dataset`
+        data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes; the `segments` of a `Dataset`
             name what is to be compared.
         learner: a name, a scikit-learn estimator or a `Learner`; None for the default of this shape of data.
         task: "auto", "classification" or "regression".

@@ -11,7 +11,7 @@ from samplewise.engine.refits.parts import outer_parts
 
 
 def with_copies(near: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray, set[int]]:
-    """Digits with 40 copies of rows appended: `near` is the noise on them in grey levels (of 16), 0 = exact."""
+    """Digits with 40 copies of rows appended: `near` is the noise on them in gray levels (of 16), 0 = exact."""
     digits, draw = load_digits(), np.random.default_rng(seed)
     rows = draw.choice(1797, 40, replace=False)
     copies = digits.data[rows] + near * draw.normal(size=(40, 64))
@@ -33,7 +33,7 @@ def test_fires_on_exact_and_near_copies_and_names_both_rows(evidence_of, near):
     assert max(drop.keys[:-2]) >= 1797  # the copies go, the rows with the earlier ids stay
 
 
-def test_copies_with_different_labels_are_apart_and_the_neighbours_vote(evidence_of):
+def test_copies_with_different_labels_are_apart_and_the_neighbors_vote(evidence_of):
     X, y, _ = with_copies(0.0)
     y[1797:1817] = (y[1797:1817] + 3) % 10
     evidence = evidence_of(X, y)

@@ -5,13 +5,13 @@ from samplewise.auditing.checks import sw105_rare_classes as sw105
 from samplewise.core.errors import NotApplicable
 
 
-def labelled(**rows: int) -> tuple[np.ndarray, np.ndarray]:
+def labeled(**rows: int) -> tuple[np.ndarray, np.ndarray]:
     y = np.repeat(list(rows), list(rows.values()))
     return np.random.default_rng(0).normal(size=(len(y), 3)), y
 
 
 def test_fires_on_rare_classes_and_on_classes_of_one_row(evidence_of):
-    findings = sw105.run(evidence_of(*labelled(cat=100, dog=90, owl=4, eel=3, emu=1))).findings
+    findings = sw105.run(evidence_of(*labeled(cat=100, dog=90, owl=4, eel=3, emu=1))).findings
     found = {finding.title: finding for finding in findings}
     assert found["class emu has one row"].keys == ("emu",)
     assert found["2 classes have 5 rows or fewer"].keys == ("eel", "owl")
@@ -22,7 +22,7 @@ def test_fires_on_rare_classes_and_on_classes_of_one_row(evidence_of):
 
 
 def test_fires_where_guessing_the_largest_class_is_nearly_always_right(evidence_of):
-    result = sw105.run(evidence_of(*labelled(well=380, ill=20)))
+    result = sw105.run(evidence_of(*labeled(well=380, ill=20)))
     (finding,) = result.findings
     assert finding.title == "class well holds 95 % of the rows"
     assert finding.severity == "warning"
@@ -33,7 +33,7 @@ def test_fires_where_guessing_the_largest_class_is_nearly_always_right(evidence_
 
 
 def test_stays_silent_on_balanced_classes_and_counts_them(evidence_of):
-    result = sw105.run(evidence_of(*labelled(a=50, b=60, c=70)))
+    result = sw105.run(evidence_of(*labeled(a=50, b=60, c=70)))
     assert result.findings == ()
     assert result.measured[0].value == pytest.approx(70 / 180)
     assert result.exhibits[0].columns["name"].tolist() == ["c", "b", "a"]
@@ -47,4 +47,4 @@ def test_is_not_applicable_to_numbers(evidence_of):
 
 
 def test_it_offers_no_rule(evidence_of):
-    assert sw105.rules(evidence_of(*labelled(a=9, b=9))) == {}
+    assert sw105.rules(evidence_of(*labeled(a=9, b=9))) == {}

@@ -5,12 +5,12 @@ from sklearn.datasets import make_blobs
 from samplewise.auditing.checks import sw202_ambiguous_classes as check
 from samplewise.core.errors import NotApplicable
 
-CENTRES = np.array([[0, 0], [1.0, 0], [8, 8], [-8, 8]], dtype=float)
+CENTERS = np.array([[0, 0], [1.0, 0], [8, 8], [-8, 8]], dtype=float)
 NAMES = np.array(["shirt", "blouse", "shoe", "bag"])
 
 
 def test_fires_on_two_classes_that_overlap(evidence_of):
-    X, codes = make_blobs(1000, centers=CENTRES, random_state=0)
+    X, codes = make_blobs(1000, centers=CENTERS, random_state=0)
     result = check.run(evidence_of(X, NAMES[codes]))
     (finding,) = result.findings
     assert finding.axis == "class"

@@ -10,9 +10,9 @@ from samplewise.core.errors import NotApplicable
 def steep(rows=800, seed=0):
     """Twenty small clusters: every one has to be seen."""
     rng = np.random.default_rng(seed)
-    centre = np.random.default_rng(1).uniform(-6, 6, size=(60, 2))
+    center = np.random.default_rng(1).uniform(-6, 6, size=(60, 2))
     which = rng.integers(0, 60, rows)
-    return centre[which] + 0.3 * rng.normal(size=(rows, 2)), which % 2
+    return center[which] + 0.3 * rng.normal(size=(rows, 2)), which % 2
 
 
 def test_fires_with_a_forecast_to_collect_by(evidence_of):

@@ -1,4 +1,4 @@
-"""SW502: gap and memorisation."""
+"""SW502: gap and memorization."""
 
 import numpy as np
 import pytest

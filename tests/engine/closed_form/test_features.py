@@ -27,11 +27,11 @@ def test_ridge_on_them_is_kernel_ridge():
     to_features = KernelMap(x, 2.0)
     features = to_features(x)
     head = SubsetRidge(features, y).fit(np.ones(60, bool), ridge=0.01, standardize=False)
-    centre = np.eye(60) - 1 / 60
+    center = np.eye(60) - 1 / 60
     kernel = gaussian(x, x, 2.0)
     varies = np.ptp(features, axis=0) > 0
-    penalty = 0.01 * np.trace(centre @ kernel @ centre) / varies.sum()
-    alpha = np.linalg.solve(centre @ kernel @ centre + penalty * np.eye(60), y - y.mean())
+    penalty = 0.01 * np.trace(center @ kernel @ center) / varies.sum()
+    alpha = np.linalg.solve(center @ kernel @ center + penalty * np.eye(60), y - y.mean())
     across = gaussian(new, x, 2.0) - kernel.mean(axis=0)
     expected = (across - across.mean(axis=1, keepdims=True)) @ alpha + y.mean()
     np.testing.assert_allclose(head.outputs(to_features(new)), expected, atol=1e-8)

@@ -22,7 +22,7 @@ def digits(classes):
     return X[chosen] / 16, y[chosen]
 
 
-def centred(outputs):
+def centered(outputs):
     """Logits up to the shift that changes no probability; log odds stay as they are."""
     return outputs if outputs.shape[-1] == 1 else outputs - outputs.mean(axis=-1, keepdims=True)
 
@@ -47,7 +47,7 @@ def test_the_minimum_is_scikit_learns(classes):
     peer = LogisticRegression(C=1 / 0.7, tol=1e-12, max_iter=10_000).fit(X, codes)
     np.testing.assert_allclose(head.coef.T, peer.coef_, atol=1e-5)
     np.testing.assert_allclose(
-        centred(head.outputs(X)), centred(peer.decision_function(X).reshape(len(X), -1)), atol=1e-5
+        centered(head.outputs(X)), centered(peer.decision_function(X).reshape(len(X), -1)), atol=1e-5
     )
 
 
@@ -73,10 +73,10 @@ def test_it_is_one_newton_step_without_the_row():
     for row in (0, 7, 29):
         weights = newton_without(X, codes, head, row)
         without = np.hstack([X, np.ones((30, 1))]) @ weights
-        np.testing.assert_allclose(centred(found.held_out[row]), centred(without[row]), atol=1e-7)
-        change = centred(head.outputs(X) - without)
-        np.testing.assert_allclose(centred(found.prediction_change(X)[:, row]), change, atol=1e-7)
-        np.testing.assert_allclose(centred(found.group_change([row], X)), change, atol=1e-7)
+        np.testing.assert_allclose(centered(found.held_out[row]), centered(without[row]), atol=1e-7)
+        change = centered(head.outputs(X) - without)
+        np.testing.assert_allclose(centered(found.prediction_change(X)[:, row]), change, atol=1e-7)
+        np.testing.assert_allclose(centered(found.group_change([row], X)), change, atol=1e-7)
 
 
 @pytest.mark.parametrize(("classes", "rows"), [(2, 120), (3, 60)])
@@ -88,9 +88,9 @@ def test_true_refits_on_digits(classes, rows):
     found = logistic_deletion(X, codes, 0.1, head)
     refits = np.stack([refitted_without(X, codes, 0.1, [row], X[[row]])[0] for row in range(rows)])
     present = head.outputs(X)
-    true, newton = (centred(present - outputs).ravel() for outputs in (refits, found.held_out))
+    true, newton = (centered(present - outputs).ravel() for outputs in (refits, found.held_out))
     own = np.arange(rows)
-    plain = centred(found.prediction_change(X, bracket=False)[own, own]).ravel()
+    plain = centered(found.prediction_change(X, bracket=False)[own, own]).ravel()
     assert np.corrcoef(true, newton)[0, 1] > 0.99
     assert np.linalg.norm(newton - true) < 0.25 * np.linalg.norm(plain - true)
     firm = np.repeat(found.leverage > np.quantile(found.leverage, 0.9), present.shape[1])
@@ -104,8 +104,8 @@ def test_groups_against_refits(classes):
     X, codes = clouds(classes)
     group = np.arange(0, 90, 11)
     found = logistic_deletion(X, codes, 0.3)
-    true = centred(found.head.outputs(X) - refitted_without(X, codes, 0.3, group, X))
-    at_once = centred(found.group_change(group, X))
+    true = centered(found.head.outputs(X) - refitted_without(X, codes, 0.3, group, X))
+    at_once = centered(found.group_change(group, X))
     assert np.corrcoef(true.ravel(), at_once.ravel())[0, 1] > 0.98
     assert np.linalg.norm(at_once - true) < 0.35 * np.linalg.norm(true)
 
@@ -131,7 +131,7 @@ def test_a_head_fitted_elsewhere_serves_if_it_is_at_the_minimum():
     X, codes = clouds(3)
     peer = LogisticRegression(C=1.0, tol=1e-10, max_iter=10_000).fit(X, codes)
     given = logistic_deletion(X, codes, 1.0, LogisticHead(peer.coef_.T, peer.intercept_, 1.0))
-    np.testing.assert_allclose(centred(given.held_out), centred(logistic_deletion(X, codes, 1.0).held_out), atol=1e-4)
+    np.testing.assert_allclose(centered(given.held_out), centered(logistic_deletion(X, codes, 1.0).held_out), atol=1e-4)
     with pytest.raises(InputError, match="C = 1 / ridge"):
         logistic_deletion(X, codes, 1.0, LogisticHead(peer.coef_.T * 3, peer.intercept_, 1.0))
 

@@ -17,7 +17,7 @@ def problem(n=120, d=9, c=3, seed=0):
 
 
 def from_the_rows(features, targets, weights, ridge, standardize, queries):
-    """The definition, written out: centre, scale, solve on a stacked least-squares problem."""
+    """The definition, written out: center, scale, solve on a stacked least-squares problem."""
     kept = weights > 0
     x, y, w = features[kept].astype(float), targets[kept], weights[kept]
     mean, target_mean = np.average(x, axis=0, weights=w), np.average(y, axis=0, weights=w)
@@ -43,15 +43,15 @@ def test_any_subset_equals_the_fit_from_its_rows(share, standardize):
     np.testing.assert_allclose(head.outputs(features), expected, rtol=1e-10)
 
 
-def test_relabelled_and_weighted_rows():
+def test_relabeled_and_weighted_rows():
     features, targets, blocks = problem()
     draw = np.random.default_rng(2)
-    relabelled = targets.copy()
-    relabelled[draw.choice(len(targets), 15, replace=False)] += 1.5
+    relabeled = targets.copy()
+    relabeled[draw.choice(len(targets), 15, replace=False)] += 1.5
     weights = draw.choice([0.0, 0.3, 1.0, 2.0], size=len(targets), p=[0.1, 0.2, 0.5, 0.2])
     keep = blocks != 0
-    head = SubsetRidge(features, targets, blocks).fit(keep, relabelled, weights, ridge=0.1)
-    expected = from_the_rows(features, relabelled, np.where(keep, weights, 0.0), 0.1, True, features)
+    head = SubsetRidge(features, targets, blocks).fit(keep, relabeled, weights, ridge=0.1)
+    expected = from_the_rows(features, relabeled, np.where(keep, weights, 0.0), 0.1, True, features)
     np.testing.assert_allclose(head.outputs(features), expected, rtol=1e-10)
 
 

@@ -57,7 +57,7 @@ MODULES = {
     "positions": (lambda: Function(lambda out: out[:, None]), r"one row of logits[\s\S]*16, 1, 3[\s\S]*callable loss"),
     "fewer logits": (lambda: Function(lambda out: out[:, :2]), r"out of range[\s\S]*rows id 2, 5, 8[\s\S]*0\.\.1"),
     "no gradient": (lambda: Function(torch.Tensor.detach), r"do not depend[\s\S]*no_grad\(\) or \.detach\(\)"),
-    "centred outputs": (lambda: Function(lambda out: out - out.mean(dim=0)), r"depend on[\s\S]*batch_first"),
+    "centered outputs": (lambda: Function(lambda out: out - out.mean(dim=0)), r"depend on[\s\S]*batch_first"),
     "random outputs": (lambda: Function(lambda out: out + torch.rand_like(out)), r"from call to call[\s\S]*randomness"),
     "frozen": (lambda: plain().requires_grad_(False), r"no parameter[\s\S]*0 require[\s\S]*requires_grad_\(True"),
     "another width": (lambda: nn.Linear(5, 3), r"cannot take these rows[\s\S]*forward="),

@@ -32,7 +32,7 @@ class Tokens(nn.Module):
 
 
 class Branching(nn.Module):
-    """A branch that depends on the numbers of a row, which torch cannot vectorise."""
+    """A branch that depends on the numbers of a row, which torch cannot vectorize."""
 
     def __init__(self):
         super().__init__()
@@ -80,19 +80,19 @@ def test_gradients_are_those_of_autograd(kind, chunk):
 def test_what_is_broadcast_is_copied_for_every_row():
     alone = settled(made(Tokens))
     assert alone.copied == {"first": -1, "positions": 0, "scale": 1, "temperature": 1, "mix": 0}
-    assert not alone.vectorised
+    assert not alone.vectorized
     assert not alone.looped
 
 
-def test_what_torch_cannot_vectorise_is_looped():
+def test_what_torch_cannot_vectorize_is_looped():
     assert settled(made(Branching)).looped == ["scale"]
 
 
-def test_what_no_copy_fits_is_vectorised():
+def test_what_no_copy_fits_is_vectorized():
     module, rows, y = case("custom")
     engine = Engine.of(module, "cross_entropy", None, None, None)
     next(engine.batches(opened((rows, y))))
-    assert set(engine.alone.vectorised) == {"inner.weight", "moved.weight"}
+    assert set(engine.alone.vectorized) == {"inner.weight", "moved.weight"}
     assert not engine.alone.looped
 
 

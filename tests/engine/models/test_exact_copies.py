@@ -27,7 +27,7 @@ def rounded_anew(monkeypatch):
 
 
 def pictures():
-    """60 pictures of which 3 and 40, 7 and 41, and 12, 13 and 42 are the same, and 50 is 3 but for one grey level."""
+    """60 pictures of which 3 and 40, 7 and 41, and 12, 13 and 42 are the same, and 50 is 3 but for one gray level."""
     drawn = np.random.default_rng(1).integers(0, 256, (60, 16, 12), dtype=np.uint8)
     for copy, first in TWINS.items():
         drawn[copy] = drawn[first]

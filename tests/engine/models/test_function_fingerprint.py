@@ -1,4 +1,4 @@
-"""Names of functions: the same for the same behaviour, another as soon as anything they use changes."""
+"""Names of functions: the same for the same behavior, another as soon as anything they use changes."""
 
 import functools
 
@@ -31,7 +31,7 @@ def closing_over(value):
     return lambda: value
 
 
-def test_equal_behaviour_has_one_name():
+def test_equal_behavior_has_one_name():
     assert identity_of(lambda x: x + 1) == identity_of(lambda x: x + 1)
     assert identity_of(closing_over([1, 2])) == identity_of(closing_over([1, 2]))
     assert identity_of(Sizes) == identity_of(Sizes)

@@ -32,7 +32,7 @@ def test_beats_pixels_on_clothing(shared_data):
 @pytest.mark.parametrize(
     ("shape", "width"), [((20, 14), 960), ((20, 14, 1), 960), ((9, 50, 3), 992), ((40, 40, 4), 992)]
 )
-def test_width_depends_on_colour_only(shape, width):
+def test_width_depends_on_color_only(shape, width):
     features = image_features(pictures(3, shape))
     assert features.shape == (3, width)
     assert features.dtype == np.float32
@@ -46,7 +46,7 @@ def on_white(count=150, seed=0):
 
 
 @pytest.mark.parametrize(
-    "images", [pictures(150), on_white(), pictures(150, (40, 40, 3))], ids=["noise", "white", "colour"]
+    "images", [pictures(150), on_white(), pictures(150, (40, 40, 3))], ids=["noise", "white", "color"]
 )
 def test_a_picture_has_the_same_features_whatever_stands_beside_it(images):
     features = image_features(images)
@@ -64,7 +64,7 @@ def test_features_are_those_of_sums_in_another_order(monkeypatch):
     """Products as another processor may take them: in double precision, each rounded once."""
     images = on_white()
     features = image_features(images)
-    for name in ("_triangles", "_cell_weights", "_neighbour_means"):
+    for name in ("_triangles", "_cell_weights", "_neighbor_means"):
         narrow = getattr(module, name)
         monkeypatch.setattr(module, name, lambda *sizes, narrow=narrow: narrow(*sizes).astype(np.float64))
     np.testing.assert_allclose(image_features(images), features, rtol=0, atol=SAME)
@@ -110,7 +110,7 @@ def test_edges_point_where_the_picture_brightens():
     np.testing.assert_allclose(turned[2], strength[0].T, atol=1e-4)  # down
 
 
-def test_colour_enters_by_its_own_features():
+def test_color_enters_by_its_own_features():
     red, green = np.zeros((2, 1, 24, 24, 3))
     red[..., 0], green[..., 1] = 1, 1
     apart = image_features(red)[0, 960:976] - image_features(green)[0, 960:976]

@@ -81,10 +81,10 @@ def test_kernel_head_with_all_rows_as_landmarks_is_kernel_ridge():
     responses = np.eye(10)[y]
     features = fitted.kernel(space)
     gram = features @ features.T
-    centred = gram - gram.mean(axis=0) - gram.mean(axis=1)[:, None] + gram.mean()
-    penalty = fitted.head.ridge * np.trace(centred) / features.shape[1]
-    dual = KernelRidge(alpha=penalty, kernel="precomputed").fit(centred, responses - responses.mean(axis=0))
-    np.testing.assert_allclose(fitted.outputs(X), dual.predict(centred) + responses.mean(axis=0), atol=1e-6)
+    centered = gram - gram.mean(axis=0) - gram.mean(axis=1)[:, None] + gram.mean()
+    penalty = fitted.head.ridge * np.trace(centered) / features.shape[1]
+    dual = KernelRidge(alpha=penalty, kernel="precomputed").fit(centered, responses - responses.mean(axis=0))
+    np.testing.assert_allclose(fitted.outputs(X), dual.predict(centered) + responses.mean(axis=0), atol=1e-6)
     assert median_bandwidth(space) > 0
 
 

@@ -91,7 +91,7 @@ def test_encoded_rows_are_what_the_module_was_trained_on():
     numbers = Dataset(data.X, data.X[:, 0])
     fitted = TorchLearner(small, epochs=1).fit(numbers, seed=0)
     inputs, labels = fitted.encoded(numbers)
-    np.testing.assert_allclose(labels.numpy() * fitted.scale + fitted.centre, data.X[:, 0], atol=1e-5)
+    np.testing.assert_allclose(labels.numpy() * fitted.scale + fitted.center, data.X[:, 0], atol=1e-5)
     strange = Dataset(data.X[:2], ["a", "z"], ids=["first", "second"])
     with pytest.raises(InputError, match="no class the model was trained on") as fact:
         QUICK.fit(data, seed=0).encoded(strange)
@@ -352,7 +352,7 @@ SETTINGS = [
     ({"loss": "hinge"}, "no loss named 'hinge'", "cross_entropy"),
     ({"encoding": "space2"}, "no encoding named 'space2'", "did you mean 'space'"),
     ({"optimizer": "adam", "momentum": 0.9}, 'setting of optimizer="sgd"', "leave momentum out"),
-    ({"optimizer": torch.optim.SGD, "decay": 0.1}, "optimisers by name", "weight_decay"),
+    ({"optimizer": torch.optim.SGD, "decay": 0.1}, "optimizers by name", "weight_decay"),
     ({"loss": "squared_error", "make_objective": object}, "brings its own loss", "leave loss out"),
     ({"device": "cuda:77"}, "device is not there", '"cpu"'),
 ]
@@ -375,7 +375,7 @@ MODULES = [
     (lambda: nn.Linear(6, 3), {}, "cannot take these rows", "first layer"),
     (lambda: nn.Sequential(nn.Linear(5, 3), nn.Flatten(0)), {}, "one row of outputs per row", "(b, c)"),
     (small, {"loss": nn.CrossEntropyLoss()}, "one number per row", 'reduction="none"'),
-    (small, {"optimizer": lambda parameters, rate: None}, "must make a torch optimiser", "torch.optim.SGD"),
+    (small, {"optimizer": lambda parameters, rate: None}, "must make a torch optimizer", "torch.optim.SGD"),
 ]
 
 

@@ -51,7 +51,7 @@ def test_an_epoch_meets_every_row_once_in_even_batches(count, batch):
     assert sorted(np.concatenate(batches)) == list(range(count))
     assert len(batches) == -(-count // batch)
     assert max(sizes) <= batch
-    assert max(sizes) - min(sizes) <= 1  # no batch of one row, which batch normalisation could not take
+    assert max(sizes) - min(sizes) <= 1  # no batch of one row, which batch normalization could not take
     assert any((one != other).any() for one, other in zip(batches, rows.epoch(0, 2, batch), strict=True))
 
 
@@ -260,17 +260,17 @@ def test_a_replaced_gradient_that_knows_the_labels_is_cross_entropy():
         torch.testing.assert_close(weights_of(replaced), weights_of(plain), rtol=1e-10, atol=1e-10)
 
 
-def test_predicted_gradients_memorise_fewer_wrong_labels():
+def test_predicted_gradients_memorize_fewer_wrong_labels():
     data, truth = blobs(400, noise=0.3)
     wrong = data.y != truth
     learner = TorchLearner(partial(dense_network, widths=(128,)), epochs=80, batch=64, rate=0.01)
-    memorised, right = [], []
+    memorized, right = [], []
     for objective in (None, PredictedGradient(beta=10.0)):
         answers = learner.fit(data, seed=0, objective=objective).outputs(data.X).argmax(axis=1)
-        memorised.append(np.mean(answers[wrong] == data.y[wrong]))
+        memorized.append(np.mean(answers[wrong] == data.y[wrong]))
         right.append(np.mean(answers == truth))
-    assert memorised[0] > 0.6
-    assert memorised[1] < 0.2
+    assert memorized[0] > 0.6
+    assert memorized[1] < 0.2
     assert right[1] > right[0] + 0.15
 
 

@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from samplewise.core.errors import InputError
-from samplewise.engine.neighbors import NeighbourIndex, build_graph
+from samplewise.engine.neighbors import NeighborIndex, build_graph
 from samplewise.engine.neighbors import graph as graph_module
 
 
@@ -59,7 +59,7 @@ def test_queries_find_the_rows_nearest_to_them(name):
     draw = np.random.default_rng(0)
     rows = TABLES[name](draw)
     queries = np.vstack([rows[::7], rows[:9] + draw.normal(size=(9, rows.shape[1])) * 0.01])
-    found = NeighbourIndex(rows).query(queries, 6)
+    found = NeighborIndex(rows).query(queries, 6)
     near, far = written_out(queries.astype(float), rows.astype(float), 6)
     np.testing.assert_array_equal(found.indices, near)
     np.testing.assert_allclose(found.distances, far, rtol=1e-6)
@@ -72,7 +72,7 @@ def test_sparse_rows_give_the_graph_of_the_dense_ones():
     one, two = build_graph(sparse.csr_matrix(dense), 4), build_graph(dense, 4)
     np.testing.assert_array_equal(one.indices, two.indices)
     np.testing.assert_allclose(one.distances, two.distances, rtol=1e-6)
-    found = NeighbourIndex(sparse.csr_matrix(dense)).query(sparse.coo_matrix(dense[:5] * 1.01), 3)
+    found = NeighborIndex(sparse.csr_matrix(dense)).query(sparse.coo_matrix(dense[:5] * 1.01), 3)
     np.testing.assert_array_equal(found.indices, written_out(dense[:5] * 1.01, dense, 3)[0])
 
 
@@ -140,20 +140,20 @@ def test_auto_goes_approximate_above_its_limit(monkeypatch):
 def test_fewer_rows_than_asked_for():
     assert build_graph(np.ones((1, 2)), 5).indices.shape == (1, 0)
     assert build_graph(np.array([[0.0], [2.0], [5.0]]), 5).indices.tolist() == [[1, 2], [0, 2], [1, 0]]
-    assert NeighbourIndex(np.zeros((3, 1))).query(np.ones((2, 1)), 9).indices.tolist() == [[0, 1, 2]] * 2
+    assert NeighborIndex(np.zeros((3, 1))).query(np.ones((2, 1)), 9).indices.tolist() == [[0, 1, 2]] * 2
 
 
 @pytest.mark.parametrize(
     ("call", "where", "fix"),
     [
-        (lambda x: build_graph(x, 0), "count", "10 neighbours"),
+        (lambda x: build_graph(x, 0), "count", "10 neighbors"),
         (lambda x: build_graph(x[0]), "X", r"\(n, d\)"),
         (lambda x: build_graph(x, keys=[1, 2]), "keys", "ids of the rows"),
         (lambda x: build_graph(np.where(np.arange(20)[:, None] == 3, np.nan, x)), "rows id 3", "impute"),
         (lambda x: build_graph(sparse.csr_matrix(np.where(x > 1, np.inf, x))), "rows id", "impute"),
         (lambda x: build_graph(sparse.csr_matrix(x), method="hnsw"), "method", "exact"),
-        (lambda x: NeighbourIndex(x).query(x[:, :2]), "queries", "as the rows were"),
-        (lambda x: NeighbourIndex(x).query(sparse.csr_matrix(x)), "queries", "as the rows were"),
+        (lambda x: NeighborIndex(x).query(x[:, :2]), "queries", "as the rows were"),
+        (lambda x: NeighborIndex(x).query(sparse.csr_matrix(x)), "queries", "as the rows were"),
     ],
 )
 def test_refusals(call, where, fix):

@@ -37,7 +37,7 @@ def test_mending_planted_flips_helps_and_the_random_twin_does_not(two_moons):
     assert 0.1 < measured.share < 0.35
 
 
-def test_random_relabelling_is_never_called_help(two_moons):
+def test_random_relabeling_is_never_called_help(two_moons):
     words = []
     for seed in range(20):
         part = prepare(two_moons(200, seed=seed)[0], seed=seed).whole

@@ -75,8 +75,8 @@ def test_changes_reach_the_fit(part):
     assert own.codes is None
     dropped = part.changed_fit(ask, Change("drop", np.array([1, 2])))
     assert np.flatnonzero(~dropped.keep).tolist() == [1, 2]
-    relabelled = part.changed_fit(ask, Change("relabel", np.array([4]), 1 - part.codes[[4]]))
-    assert np.flatnonzero(relabelled.codes != part.codes).tolist() == [4]
+    relabeled = part.changed_fit(ask, Change("relabel", np.array([4]), 1 - part.codes[[4]]))
+    assert np.flatnonzero(relabeled.codes != part.codes).tolist() == [4]
     weighted = part.changed_fit(ask, Change("reweight", np.array([0]), np.array([0.5])))
     assert weighted.weights[0] == 0.5
     assert weighted.weights[1:].tolist() == [1.0] * (len(part) - 1)

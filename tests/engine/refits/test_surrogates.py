@@ -31,7 +31,7 @@ def test_row_order_changes_nothing():
     assert one.ridge == pytest.approx(two.ridge, rel=1e-6)
 
 
-def test_numbers_are_standardised():
+def test_numbers_are_standardized():
     X, _ = ring()
     head = surrogate(prepare((X, 1000 + 50 * X[:, 0])).whole)
     assert head.responses.mean() == pytest.approx(0, abs=1e-12)

@@ -85,7 +85,7 @@ def test_a_learner_that_ignores_its_data_is_bounded_by_nothing():
             assert bound.null == pytest.approx(0, abs=1e-8), bound.name
 
 
-def test_a_memoriser_shows_its_coin_exactly_where_its_guess_is_wrong():
+def test_a_memorizer_shows_its_coin_exactly_where_its_guess_is_wrong():
     """Right on what it was taught, 0 elsewhere: ln 2 for each pair with a label 1, and the gap exactly."""
     y = np.array([[1, 1], [1, 1], [0, 0], [1, 1], [0, 0], [0, 0]])
     taught = np.stack([1 - SPLITS, SPLITS], axis=-1)
@@ -202,7 +202,7 @@ def test_bad_runs_are_refused(change, match):
         bounds_from_runs(**(good | change))
 
 
-def test_the_known_pattern_of_nearest_neighbours():
+def test_the_known_pattern_of_nearest_neighbors():
     """Six pairs, all 64 splits: gap <= binary JS <= ld, far apart, as means over twenty supersamples."""
     found = [judged(SPLITS, nearest(SPLITS, *supersample(seed)), supersample(seed)[1]) for seed in range(20)]
     gap, js, ld = (np.mean([pick(one) for one in found]) for pick in (

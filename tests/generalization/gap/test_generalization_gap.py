@@ -40,7 +40,7 @@ def nearest():
     return generalization_gap(rows(), learner=KNeighborsClassifier(1), splits=20, draws=2)
 
 
-def test_a_nearest_neighbour_learns_by_heart(nearest):
+def test_a_nearest_neighbor_learns_by_heart(nearest):
     assert nearest.training_error.value == 0.0
     assert nearest.gap.low > 10
     assert nearest.gap.value == 100 * nearest.ghost_error.value == pytest.approx(nearest.bounds.gap)

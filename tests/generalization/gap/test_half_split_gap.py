@@ -1,4 +1,4 @@
-"""Memorisation and the gap, read from models on complementary halves."""
+"""Memorization and the gap, read from models on complementary halves."""
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ def test_gap_is_the_mean_of_what_is_known_by_heart():
     assert gap.low < 25 < gap.high
 
 
-def test_flipped_labels_are_memorised_by_a_flexible_model():
+def test_flipped_labels_are_memorized_by_a_flexible_model():
     from sklearn.tree import DecisionTreeClassifier
 
     rng = np.random.default_rng(0)

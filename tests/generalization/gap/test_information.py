@@ -59,7 +59,7 @@ def test_ranks_number_outcomes_within_each_column():
     np.testing.assert_array_equal(ranked(symbols), [[1, 1], [0, 1], [1, 0]])
 
 
-def test_complements_are_recognised():
+def test_complements_are_recognized():
     coins = np.array([[0, 1], [1, 0], [1, 1], [0, 0]])
     assert complementary(coins)
     assert not complementary(coins[[0, 2, 1, 3]])

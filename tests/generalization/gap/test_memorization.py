@@ -1,4 +1,4 @@
-"""Memorisation and influence: against every subset there is, against leaving rows out, and their errors."""
+"""Memorization and influence: against every subset there is, against leaving rows out, and their errors."""
 
 from itertools import combinations
 
@@ -58,7 +58,7 @@ def test_leaving_one_row_out_is_the_other_side_of_subsets_of_all_but_one():
         for row, rest in enumerate(data.drop([key]) for key in IDS)
     ])  # fmt: skip
     assert (found.inside.sum(axis=1) == 7).all()
-    taught = np.ones(8)  # a neighbour of itself is right
+    taught = np.ones(8)  # a neighbor of itself is right
     np.testing.assert_allclose(found.scores.values, taught - left_out, atol=1e-12)
     assert found.gap.value == pytest.approx(1 - left_out.mean())
 

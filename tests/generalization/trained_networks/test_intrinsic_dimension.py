@@ -69,12 +69,12 @@ def test_classes_on_rows_held_out():
     assert found.exhibit().columns["dimension"].dtype.kind == "i"
 
 
-def test_the_bound_counts_the_bits_of_the_quantised_network():
+def test_the_bound_counts_the_bits_of_the_quantized_network():
     data = clouds(150)
     learner = TorchLearner(partial(dense_network, widths=(8,)), epochs=12, rate=0.01)
     found = intrinsic_dimension(data, learner=learner, grid=[6, 10], seeds=[2], target=0.5, confidence=0.9)
     fitted = in_subspace(learner, 6, 2, found.size).fit(data, seed=2)
-    fitted.module.quantise()
+    fitted.module.quantize()
     kept = fitted.module.coordinates.detach()
     assert torch.equal(kept, kept.half().float())
     error = np.mean(fitted.outputs(data.X).argmax(axis=1) != data.y)

@@ -10,10 +10,10 @@ DRAW = np.random.default_rng(0)
 X = DRAW.normal(size=(25, 4))
 
 
-def test_it_is_the_cosine_and_centred_the_linear_cka():
+def test_it_is_the_cosine_and_centered_the_linear_cka():
     draw = np.random.default_rng(1)
     A, B = draw.normal(size=(25, 3)), draw.normal(size=(25, 5))
-    plain = kernel_similarity(None, kernel=A @ A.T, other=B @ B.T, centred=False).value
+    plain = kernel_similarity(None, kernel=A @ A.T, other=B @ B.T, centered=False).value
     expected = np.square(A.T @ B).sum() / np.linalg.norm(A.T @ A) / np.linalg.norm(B.T @ B)
     assert plain == pytest.approx(expected)
     A, B = A - A.mean(axis=0), B - B.mean(axis=0)
@@ -40,7 +40,7 @@ def test_networks_of_one_shape_are_more_alike_than_noise():
 
 @pytest.mark.parametrize(
     ("kernel", "other", "text"),
-    [(np.eye(25), np.eye(24), "same rows"), (np.ones((25, 25)), np.eye(25), "centred=False")],
+    [(np.eye(25), np.eye(24), "same rows"), (np.ones((25, 25)), np.eye(25), "centered=False")],
 )
 def test_kernels_that_cannot_be_compared_are_refused(kernel, other, text):
     with pytest.raises(InputError) as caught:

@@ -38,7 +38,7 @@ def jacobian(module, rows):
     return np.stack(found, axis=2)
 
 
-def centred(codes):
+def centered(codes):
     return np.eye(3)[codes] - 1 / 3
 
 
@@ -125,9 +125,9 @@ def test_the_kernel_of_a_network_is_that_of_its_finite_differences(form):
     J = jacobian(network(), X)
     n, c, _ = J.shape
     if form == "shared":
-        gram, targets = np.einsum("ncp,mcp->nm", J, J) / c, centred(CODES)
+        gram, targets = np.einsum("ncp,mcp->nm", J, J) / c, centered(CODES)
     else:
-        gram, targets = J.reshape(n * c, -1) @ J.reshape(n * c, -1).T, centred(CODES).reshape(-1, 1)
+        gram, targets = J.reshape(n * c, -1) @ J.reshape(n * c, -1).T, centered(CODES).reshape(-1, 1)
     found = supervision_complexity((X, CODES), kernel=network(), form=form)
     norm, outputs, solved = dense(gram, targets, 1e-3 * np.trace(gram) / len(gram))
     assert found.adjusted.value == pytest.approx(np.sqrt(norm * np.trace(gram)) / n, rel=1e-5)
@@ -159,11 +159,11 @@ def test_rows_left_out_are_really_left_out(form):
     for row in range(30):
         rest = np.delete(np.arange(30), row)
         if form == "shared":
-            outputs = gram[row, rest] @ dense(gram[np.ix_(rest, rest)], centred(CODES)[rest], added)[2]
+            outputs = gram[row, rest] @ dense(gram[np.ix_(rest, rest)], centered(CODES)[rest], added)[2]
         else:
             kept = gram[rest][:, :, rest].reshape(87, 87)
             outputs = (
-                gram[row][:, rest].reshape(3, 87) @ dense(kept, centred(CODES)[rest].reshape(-1, 1), added)[2][:, 0]
+                gram[row][:, rest].reshape(3, 87) @ dense(kept, centered(CODES)[rest].reshape(-1, 1), added)[2][:, 0]
             )
         margins.append(outputs[CODES[row]] - np.delete(outputs, CODES[row]).max())
     found = supervision_complexity((X, CODES), kernel=module, form=form, ridge=ridge)

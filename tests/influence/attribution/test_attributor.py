@@ -72,7 +72,7 @@ def test_the_dual_fisher_is_the_fisher_matrix_inverted_in_full(module, asked):
     np.testing.assert_allclose(fitted.self_influence().values, own, rtol=1e-8)
 
 
-def test_the_dual_margin_is_a_step_of_logistic_regression_on_the_linearised_module(module, asked):
+def test_the_dual_margin_is_a_step_of_logistic_regression_on_the_linearized_module(module, asked):
     F, psi = explicit(module, *rows(), "margin"), explicit(module, *asked, "margin")
     X, y = rows()
     p = torch.softmax(module(torch.as_tensor(X)), 1).detach().numpy()[np.arange(len(y)), y]
@@ -181,7 +181,7 @@ def kernel_ridge(K, k, Y, added):
 Y_MEAN = np.eye(3)[rows()[1]].mean(axis=0)
 
 
-def test_the_tangent_kernel_gives_what_refits_of_the_linearised_module_give(module, asked):
+def test_the_tangent_kernel_gives_what_refits_of_the_linearized_module_give(module, asked):
     (X, y), (Q, q) = rows(), asked
     J, JQ = jacobian(module, X), jacobian(module, Q)
     lengths = [np.linalg.norm(one.reshape(len(one), -1), axis=1) for one in (J, JQ)]

@@ -149,7 +149,7 @@ def test_a_smooth_run_does_not_warn(recwarn):
     assert not [caught for caught in recwarn if "not smooth" in str(caught.message)]
 
 
-def normalised():
+def normalized():
     return nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 3))
 
 
@@ -162,7 +162,7 @@ def dropped():
     [
         (lambda: unrolled_attribution(DATA, QUERIES, learner=learner(optimizer="adam")), "without make_objective"),
         (lambda: unrolled_attribution(DATA, QUERIES, learner="logistic"), r"use influence\.Attributor"),
-        (lambda: unrolled_attribution(DATA, QUERIES, learner=learner(normalised)), "(?s)layer '1'.*LayerNorm"),
+        (lambda: unrolled_attribution(DATA, QUERIES, learner=learner(normalized)), "(?s)layer '1'.*LayerNorm"),
         (lambda: unrolled_attribution(DATA, QUERIES, learner=learner(dropped)), "(?s)layer '1'.*no Dropout"),
         (lambda: unrolled_attribution(DATA, QUERIES, learner=learner(), target="logit"), "known: auto, margin"),
         (lambda: unrolled_attribution(DATA, QUERIES, learner=learner(), target="output"), "target='margin'"),

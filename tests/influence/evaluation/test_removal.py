@@ -77,7 +77,7 @@ def test_scores_must_be_finite_and_whole(formula_game):
         removal_curve(scores_of(game, WEIGHTS).top(9), game)
 
 
-def neighbour_attribution(game, queries):
+def neighbor_attribution(game, queries):
     """Rows of the query's class, the nearer the more they raise it."""
     space = game.runner.space
     near = np.exp(-np.linalg.norm(space[len(game) :][queries][:, None] - space[: len(game)], axis=2))
@@ -87,7 +87,7 @@ def neighbour_attribution(game, queries):
 
 def test_attributed_rows_flip_sooner_than_random_ones(clouds_game):
     game = clouds_game(learner="linear")
-    attribution = neighbour_attribution(game, np.arange(30))
+    attribution = neighbor_attribution(game, np.arange(30))
     found = brittleness(attribution, game, counts=(2, 5, 10, 15))
     shares = found.shares.columns
     assert (np.diff(shares["attributed"]) >= 0).all()
@@ -101,7 +101,7 @@ def test_attributed_rows_flip_sooner_than_random_ones(clouds_game):
 
 def test_the_smallest_flip_is_a_flip_and_the_count_before_is_none(clouds_game):
     game = clouds_game(learner="linear")
-    attribution = neighbour_attribution(game, np.arange(20))
+    attribution = neighbor_attribution(game, np.arange(20))
     found = brittleness(attribution, game, counts=(2, 4, 8, 16))
     everyone = game.outputs(np.ones((1, 40), dtype=bool))[0].argmax(axis=1)
     for query, count in enumerate(found.smallest.values):
@@ -119,7 +119,7 @@ def test_the_smallest_flip_is_a_flip_and_the_count_before_is_none(clouds_game):
 def test_counts_that_are_none(clouds_game, counts, text):
     game = clouds_game()
     with pytest.raises(InputError, match=text):
-        brittleness(neighbour_attribution(game, np.arange(3)), game, counts=counts)
+        brittleness(neighbor_attribution(game, np.arange(3)), game, counts=counts)
 
 
 def test_numbers_do_not_flip_and_fits_are_bounded(clouds_game):
@@ -129,4 +129,4 @@ def test_numbers_do_not_flip_and_fits_are_bounded(clouds_game):
         brittleness(Attribution(np.zeros((1, 20)), game.query_ids[:1], game.keys, "label"), game)
     game = clouds_game()
     with pytest.raises(InputError, match="fewer queries"):
-        brittleness(neighbour_attribution(game, np.arange(3)), game, counts=(2,), most_fits=30)
+        brittleness(neighbor_attribution(game, np.arange(3)), game, counts=(2,), most_fits=30)

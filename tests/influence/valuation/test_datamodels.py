@@ -27,8 +27,8 @@ def test_each_set_is_foretold_without_it():
     """The closed form is the refit without the set, at the ridge that was chosen, the intercept free."""
     inside, outcomes, _ = sets_and_outcomes(40, 10)
     found = _ridge_on_sets(inside, outcomes)
-    centred = inside - inside.mean(axis=0)
-    scale = np.linalg.eigvalsh(centred @ centred.T).clip(0).mean()
+    centered = inside - inside.mean(axis=0)
+    scale = np.linalg.eigvalsh(centered @ centered.T).clip(0).mean()
     for column in range(3):
         candidates = []
         for ridge in RIDGES * scale:

@@ -42,7 +42,7 @@ NEEDS = frozenset({"features"})
 NEARLY = 0.999  # share of one value from which a column is nearly constant
 FEWEST = 1000  # rows below which "nearly" would be a single row
 MANY_GAPS = 0.5  # share of missing values from which a column is worth a warning
-MANY_UNLABELLED = 0.1  # share of rows without a label worth a warning
+MANY_UNLABELED = 0.1  # share of rows without a label worth a warning
 TELLING = 10.0  # points between classes, or hundredths of the label's standard deviation, worth a warning
 COVERAGE = 0.95
 LEVEL = 0.01  # of the test whether gaps go with the label, after Holm's correction
@@ -50,11 +50,11 @@ LEVEL = 0.01  # of the test whether gaps go with the label, after Holm's correct
 
 def run(evidence: Evidence) -> CheckResult:
     """Columns with gaps or without variation, and rows without a label."""
-    if not evidence.columns and not evidence.unlabelled:
+    if not evidence.columns and not evidence.unlabeled:
         raise NotApplicable("pictures have no columns, and every row has a label")
     absent = missing_cells(evidence.data.X)
     names = column_names(evidence)
-    findings = [*_unlabelled(evidence), *_constant(evidence)]
+    findings = [*_unlabeled(evidence), *_constant(evidence)]
     scores: tuple[Scores, ...] = ()
     exhibits: tuple[Exhibit, ...] = ()
     if absent.any():
@@ -87,17 +87,17 @@ def column_names(evidence: Evidence) -> Array:
     return np.array([column.name for column in evidence.columns], dtype=str)
 
 
-def _unlabelled(evidence: Evidence) -> list[Finding]:
-    count, total = len(evidence.unlabelled), len(evidence.unlabelled) + len(evidence.data)
+def _unlabeled(evidence: Evidence) -> list[Finding]:
+    count, total = len(evidence.unlabeled), len(evidence.unlabeled) + len(evidence.data)
     if not count:
         return []
     share = _share("rows without a label", count, total)
-    severity: Severity = "warning" if share.low > MANY_UNLABELLED else "note"
+    severity: Severity = "warning" if share.low > MANY_UNLABELED else "note"
     why = f"{count:,} of {total:,} rows have no label; they take no part in anything below."
     caveat = "Rows that were never meant to have a label (a test set in the same file) are no loss."
-    remedy = Remedy("collect", evidence.unlabelled, action="Label these rows, or take them out of the file")
+    remedy = Remedy("collect", evidence.unlabeled, action="Label these rows, or take them out of the file")
     title = f"{count:,} rows have no label"
-    return [Finding(CODE, title, severity, evidence.unlabelled, why, (remedy,), (share,), caveat=caveat)]
+    return [Finding(CODE, title, severity, evidence.unlabeled, why, (remedy,), (share,), caveat=caveat)]
 
 
 def _constant(evidence: Evidence) -> list[Finding]:

@@ -15,8 +15,8 @@ Equal measurements of different things are no copies: coarse tables repeat thems
 one burst are near copies that may be meant; then say so with groups=.
 
 ## Remedy
-Keep one row of every set: the one whose label most copies carry, then most neighbours, then the first by id. Where
-copies disagree, give them the label that their copies and neighbours favour, or have a person look.
+Keep one row of every set: the one whose label most copies carry, then most neighbors, then the first by id. Where
+copies disagree, give them the label that their copies and neighbors favor, or have a person look.
 
 ## Source
 levina2004 for the dimension behind "far nearer", benjamini1995 for the share of false copies.
@@ -26,7 +26,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from samplewise.auditing.copies import CopySets, copy_sets, favoured_labels, id_rank
+from samplewise.auditing.copies import CopySets, copy_sets, favored_labels, id_rank
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Array, Ints, Mask
 from samplewise.core.errors import NotApplicable
@@ -61,13 +61,13 @@ def run(evidence: Evidence) -> CheckResult:
 
 
 def rules(evidence: Evidence) -> Mapping[str, Rule]:
-    """Drop all but one of agreeing copies; relabel copies that disagree as copies and neighbours vote."""
+    """Drop all but one of agreeing copies; relabel copies that disagree as copies and neighbors vote."""
     sets = copy_sets(evidence)
     offered: dict[str, Rule] = {}
     if _enough(evidence, _dropped(evidence, sets, evidence.whole)):
         offered["drop"] = lambda part: _dropped(evidence, sets, part)
-    if evidence.target.classes is not None and _enough(evidence, _relabelled(evidence, sets, evidence.whole)):
-        offered["relabel"] = lambda part: _relabelled(evidence, sets, part)
+    if evidence.target.classes is not None and _enough(evidence, _relabeled(evidence, sets, evidence.whole)):
+        offered["relabel"] = lambda part: _relabeled(evidence, sets, part)
     return offered
 
 
@@ -85,13 +85,13 @@ def _dropped(evidence: Evidence, sets: CopySets, part: Part) -> Change:
     return Change("drop", np.sort(order[later & agree[order]]))
 
 
-def _relabelled(evidence: Evidence, sets: CopySets, part: Part) -> Change:
-    """The favoured label for every row of a set in the part that carries another one."""
+def _relabeled(evidence: Evidence, sets: CopySets, part: Part) -> Change:
+    """The favored label for every row of a set in the part that carries another one."""
     codes = np.full(len(sets.members), -1, dtype=np.intp)
     inside = np.zeros(len(sets.members), dtype=bool)
     codes[part.positions], inside[part.positions] = part.codes, True
-    favoured, _ = favoured_labels(sets, codes, inside, evidence.graph, part.class_count)
-    wanted = favoured[sets.members[part.positions]]
+    favored, _ = favored_labels(sets, codes, inside, evidence.graph, part.class_count)
+    wanted = favored[sets.members[part.positions]]
     rows = np.flatnonzero((wanted >= 0) & (wanted != part.codes))
     return Change("relabel", rows, wanted[rows])
 
@@ -148,7 +148,7 @@ def _contradicting_finding(evidence: Evidence, sets: CopySets, rows: Mask) -> Fi
 def _relabel_remedy(evidence: Evidence, sets: CopySets) -> tuple[Remedy, ...]:
     if evidence.target.classes is None:
         return ()
-    change = _relabelled(evidence, sets, evidence.whole)
+    change = _relabeled(evidence, sets, evidence.whole)
     if not len(change.rows) or change.values is None:
         return ()
     ids = tuple(evidence.data.ids[change.rows].tolist())
@@ -234,7 +234,7 @@ def _kept(evidence: Evidence, sets: CopySets, places: Ints, contradicting: Mask)
     preferred, support = np.full(len(sets.members), -1), np.zeros(len(sets.members), dtype=np.intp)
     if evidence.target.classes is not None:
         everyone = np.ones(len(sets.members), dtype=bool)
-        found = favoured_labels(sets, evidence.target.codes, everyone, evidence.graph, len(evidence.target.classes))
+        found = favored_labels(sets, evidence.target.codes, everyone, evidence.graph, len(evidence.target.classes))
         preferred[: len(found[0])], support[: len(found[1])] = found
     agrees = (evidence.target.codes[places] == preferred[members]) | ~contradicting
     order = np.lexsort((id_rank(evidence.data.ids[places]), ~agrees, members))

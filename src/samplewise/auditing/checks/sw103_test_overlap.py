@@ -7,7 +7,7 @@ overlap does to the score is the held-out metric on those test rows minus that o
 
 ## Why it matters
 A test row the model was trained on measures memory. The score is too good by about the share of such rows times their
-advantage, and every comparison made on it favours models that memorise.
+advantage, and every comparison made on it favors models that memorize.
 
 ## When it is wrong
 In tables with few different values, rows of two honest samples meet by coincidence; as many as that are stated. Several
@@ -36,7 +36,7 @@ from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.values import Estimate, Exhibit, percent_text
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
-from samplewise.engine.neighbors import NeighbourIndex, exact_groups
+from samplewise.engine.neighbors import NeighborIndex, exact_groups
 from samplewise.engine.refits.parts import Rule
 
 CODE, TITLE, SLOW = "SW103", "rows of the test set that are in the training data", False
@@ -136,7 +136,7 @@ def _near_twins(evidence: Evidence, test: Dataset, twin: Ints) -> tuple[Ints, In
     points = evidence.encoder(X)
     if evidence.embeddings is None or isinstance(evidence.data.X, Images):
         points[twin >= 0] = evidence.space[twin[twin >= 0]]
-    nearest = NeighbourIndex(evidence.space, method=method, seed=evidence.seed).query(points)
+    nearest = NeighborIndex(evidence.space, method=method, seed=evidence.seed).query(points)
     return near_queries(evidence.graph, nearest, farthest_copy(evidence.space))
 
 

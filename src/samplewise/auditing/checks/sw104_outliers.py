@@ -1,8 +1,8 @@
 """SW104 outliers: rows far from everything.
 
 ## Measures
-How many times farther a row's tenth neighbour is than is usual around there: its distance over the median of the
-distances of its neighbours, of theirs, and of theirs. A row is listed when that is beyond what the bulk of the rows
+How many times farther a row's tenth neighbor is than is usual around there: its distance over the median of the
+distances of its neighbors, of theirs, and of theirs. A row is listed when that is beyond what the bulk of the rows
 lets expect, with at most 2 % false listings in the mean if the tail falls off as it does from the 60 % to the 90 %
 quantile.
 
@@ -18,7 +18,7 @@ Outliers that come in tight groups are near each other and are not found here.
 Look at them first. Dropping all of them is tested here; where that does not help, keep them.
 
 ## Source
-breunig2000 for the comparison with the density around the neighbours; benjamini1995 for the share of false listings.
+breunig2000 for the comparison with the density around the neighbors; benjamini1995 for the share of false listings.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ from samplewise.core.arrays import Floats, Ints, Mask, in_order
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.values import Estimate, Exhibit, Scores
-from samplewise.engine.neighbors import NeighbourGraph
+from samplewise.engine.neighbors import NeighborGraph
 from samplewise.engine.refits.parts import Change, Rule
 
 CODE, TITLE, SLOW = "SW104", "outliers: rows far from everything", False
@@ -43,7 +43,7 @@ FALSE_LISTINGS = 0.02
 BULK, TAIL = 0.6, 0.9  # quantiles between which the fall of the tail is measured; a tenth of outliers moves neither
 MANY = 0.01  # share of the rows from which outliers are worth a warning
 TESTED = 0.002  # share below which dropping them can have no visible effect
-ROUNDS = 3  # neighbours of neighbours of neighbours
+ROUNDS = 3  # neighbors of neighbors of neighbors
 
 
 def run(evidence: Evidence) -> CheckResult:
@@ -72,8 +72,8 @@ def rules(evidence: Evidence) -> Mapping[str, Rule]:
     return {"drop": lambda part: Change("drop", np.flatnonzero(listed[part.positions]))}
 
 
-def log_isolation(graph: NeighbourGraph) -> Floats:
-    """(n,) logarithm of the distance to the last neighbour over what is usual around there; 0 among exact copies."""
+def log_isolation(graph: NeighborGraph) -> Floats:
+    """(n,) logarithm of the distance to the last neighbor over what is usual around there; 0 among exact copies."""
     reach = graph.distances[:, -1].astype(np.float64)
     log_reach = np.log(np.where(reach > 0, reach, np.nan))
     usual = np.where(np.isnan(log_reach), np.nanmin(log_reach) if (reach > 0).any() else 0.0, log_reach)

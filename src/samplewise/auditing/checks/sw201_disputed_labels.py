@@ -19,7 +19,7 @@ of model (a forest) that sees wrong labels too.
 
 ## Remedy
 Look at the list, worst first; relabel or drop what is wrong. Both are tested as rules that are run again on rows that
-had no say. Before relabelling in bulk, have about 100 rows checked by hand and pass them as `test=`.
+had no say. Before relabeling in bulk, have about 100 rows checked by hand and pass them as `test=`.
 
 ## Source
 northcutt2021, patrini2017; lange1989 for numbers.

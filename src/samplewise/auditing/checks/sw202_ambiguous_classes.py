@@ -6,7 +6,7 @@ disputed labels are set aside; with a Clopper-Pearson interval. A pair is named 
 often than if all pairs were equally hard (binomial test, Holm over all pairs, 1 %), and at least 1 % of its rows are.
 
 ## Why it matters
-No relabelling and no more rows of the same kind mend two classes that overlap: either the labels follow no common rule,
+No relabeling and no more rows of the same kind mend two classes that overlap: either the labels follow no common rule,
 or the features cannot see the difference.
 
 ## When it is wrong
@@ -14,7 +14,7 @@ A learner that cannot see a difference that is there, a class that is rare, or f
 many to be set aside, all look like ambiguity.
 
 ## Remedy
-Write down what tells the two classes apart and have a sample labelled twice; add a feature that sees the difference; or
+Write down what tells the two classes apart and have a sample labeled twice; add a feature that sees the difference; or
 merge the two.
 
 ## Source

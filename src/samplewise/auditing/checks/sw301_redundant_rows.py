@@ -7,7 +7,7 @@ two rows that stand in for each other one stays. Where fits are cheap, the cost 
 measured on rows that had no say, beside as many random rows.
 
 ## Why it matters
-Rows that say what others say cost storage, labelling and training time. A smaller set that scores the same is cheaper
+Rows that say what others say cost storage, labeling and training time. A smaller set that scores the same is cheaper
 to check by hand.
 
 ## When it is wrong
@@ -16,7 +16,7 @@ class shares and probabilities. With numbers as labels, a row whose residual hap
 Information is measured in a ridge head on kernel features that stands in for the learner; row weights are not used.
 
 Pairs hide each other. Of 600 digits the 20 most informative were copied once: each of them then scored 16 % of what it
-had scored alone, while the two together carried 2.8 times as much. So low scores are no licence to drop them all at
+had scored alone, while the two together carried 2.8 times as much. So low scores are no license to drop them all at
 once: rows go in rounds here, one of every set of equal rows stays, and `information.unique_information(...).segment`
 scores sets.
 

@@ -7,14 +7,14 @@ whose benefit is below zero beyond chance, with Benjamini and Hochberg's correct
 move others' answers most (their reach, which no judge's label enters).
 
 ## Why it matters
-A row that makes the answers for its neighbours worse is a wrong label, a copy with the wrong features, or from another
+A row that makes the answers for its neighbors worse is a wrong label, a copy with the wrong features, or from another
 world. It does harm whether or not it looks odd.
 
 ## When it is wrong
 The judges' labels are taken as given: among many wrong labels a right row can seem to hurt. One row moves little, so
 most harmful rows stay below what can be shown; an empty list does not say that all rows are fine. Effects are those in
 a ridge head on kernel features that stands in for the learner, except that a torch network is asked itself: there they
-are those of the network linearised at its trained weights. Row weights are not used.
+are those of the network linearized at its trained weights. Row weights are not used.
 
 ## Remedy
 Look at the rows, then drop or mend them; dropping is tested as a rule that is re-run on rows that had no say

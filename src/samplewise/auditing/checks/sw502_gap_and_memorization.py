@@ -1,4 +1,4 @@
-"""SW502 gap and memorisation.
+"""SW502 gap and memorization.
 
 ## Measures
 The error on rows that taught the model beside the error on other rows, and for every row how much more often it is
@@ -9,12 +9,12 @@ A model that knows rows by heart repeats their errors and tells outsiders who wa
 right only when taught are rare cases, or wrong labels: both are worth a look.
 
 ## When it is wrong
-Models of half the rows memorise more than one of all rows. With ten models on each side a single row's score is known
-to about .13. A gap is no fault in itself: a forest with no training error can generalise well.
+Models of half the rows memorize more than one of all rows. With ten models on each side a single row's score is known
+to about .13. A gap is no fault in itself: a forest with no training error can generalize well.
 
 ## Remedy
 Look at the rows that are known by heart: mend those that are wrong, collect more like those that are right and rare. A
-large gap with few such rows calls for a simpler or more strongly regularised model.
+large gap with few such rows calls for a simpler or more strongly regularized model.
 
 ## Source
 feldman2020.
@@ -58,7 +58,7 @@ def run(evidence: Evidence) -> CheckResult:
 
 
 def rules(evidence: Evidence) -> Mapping[str, Rule]:
-    """Nothing to test: a person decides whether a memorised row is rare or wrong."""
+    """Nothing to test: a person decides whether a memorized row is rare or wrong."""
     return {}
 
 

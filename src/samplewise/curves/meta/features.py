@@ -32,7 +32,7 @@ class CurveFeatures:
     """b curves as the trees see them: numbers relative to the level at the largest size."""
 
     table: Floats  # (b, 25)
-    level: Floats  # (b,) the error at the largest size, smoothed over its neighbours
+    level: Floats  # (b,) the error at the largest size, smoothed over its neighbors
     largest: float
     averaged: Floats  # (b, g) weight of each exponent of the power law with an asymptote
     asymptote: Floats  # (b, g) relative to the level
@@ -90,9 +90,9 @@ def _averaged_power_law(ratio: Floats, relative: Floats, spread: Floats) -> tupl
     count = len(ratio)
     powers = ratio ** -EXPONENTS[:, None]  # (g, s)
     mean = powers.mean(axis=1)
-    centred = powers - mean[:, None]
+    centered = powers - mean[:, None]
     overall = relative.mean(axis=1, keepdims=True)
-    scale = np.maximum(relative @ centred.T / np.sum(centred**2, axis=1), 0.0)  # (b, g)
+    scale = np.maximum(relative @ centered.T / np.sum(centered**2, axis=1), 0.0)  # (b, g)
     through_zero = relative @ powers.T / np.sum(powers**2, axis=1)
     asymptote = overall - scale * mean
     scale = np.where(asymptote < 0, through_zero, scale)

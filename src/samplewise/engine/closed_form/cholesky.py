@@ -13,13 +13,13 @@ from samplewise.core.arrays import Floats
 BLOCK = 2048
 
 
-def factorise(matrix: Floats) -> bool:
+def factorize(matrix: Floats) -> bool:
     """Replace the lower triangle of a symmetric (n, n) matrix by its Cholesky factor; False where it is not definite.
 
     The strict upper triangle stays as it is, so that the matrix can be restored.
     Cost: O(n^3 / 3) in products of blocks; memory n * 2,048 numbers beside the matrix.   Source: golub2013.
     >>> A = np.array([[4.0, 2.0], [2.0, 5.0]])
-    >>> factorise(A), A.tolist()
+    >>> factorize(A), A.tolist()
     (True, [[2.0, 2.0], [1.0, 2.0]])
     """
     for start in range(0, len(matrix), BLOCK):
@@ -60,7 +60,7 @@ def solve(factor: Floats, right: Floats) -> Floats:
 
 
 def restore(factor: Floats, diagonal: Floats) -> None:
-    """Undo `factorise`: write the upper triangle over the lower one, and the diagonal (n,) back."""
+    """Undo `factorize`: write the upper triangle over the lower one, and the diagonal (n,) back."""
     for start in range(0, len(factor), BLOCK):
         own = slice(start, start + BLOCK)
         upper = np.triu(factor[own, own], 1)

@@ -152,7 +152,7 @@ def deletion_effects_from_gram(
     """`deletion_effects` of kernel ridge, in nats; queries everywhere are kernels of new rows with the n rows.
 
     Args:    gram: (n, n) symmetric kernel.   targets: (n,) or (n, c).   ridge: > 0.   validation: (m, n) kernel.
-             sigma: as `deletion_effects`.   intercept: False for a linearised network, whose output at its start is
+             sigma: as `deletion_effects`.   intercept: False for a linearized network, whose output at its start is
              subtracted from the targets.
     Returns: DeletionEffects; larger means the head depends more on having seen exactly this row.
     Raises:  InputError if the kernel is not square and symmetric.   Cost: O(n^3 + m n^2), memory O(n^2).

@@ -24,7 +24,7 @@ class KernelMap:
     Returns: a map; map(X) is (n, r), r <= m the rank, directions in descending order of eigenvalue.
     Raises:  InputError if an entry is not finite, the bandwidth is not above 0 or the columns of X differ in number.
     Cost:    O(m^3) once; O(n m (d + r)) per call, 32 KiB m of work space.
-    Not for: columns of different scale (standardise first); labels are never seen.
+    Not for: columns of different scale (standardize first); labels are never seen.
     Source:  williams2001.
     >>> to_features = KernelMap(np.array([[0.0], [1.0]]), bandwidth=1.0)
     >>> features = to_features(np.array([[0.0], [1.0]]))
@@ -106,7 +106,7 @@ def median_bandwidth(rows: Any) -> float:
 
 
 def squared_distances(rows: Floats, others: Floats) -> Floats:
-    """Squared Euclidean distances (n, m) by one matrix product; pass centred rows, so that little cancels."""
+    """Squared Euclidean distances (n, m) by one matrix product; pass centered rows, so that little cancels."""
     squares = rows @ others.T
     squares *= -2.0
     squares += np.einsum("ij,ij->i", rows, rows)[:, None]

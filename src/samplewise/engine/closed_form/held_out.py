@@ -78,10 +78,10 @@ def leave_pairs_out(features: Any, targets: Any, folds: Any, ridge: float) -> Pa
 
 
 def leave_one_out_from_gram(gram: Any, targets: Any, ridge: float, intercept: bool = True) -> LeaveOneOut:
-    """`leave_one_out` of kernel ridge: y_i - alpha_i / C_ii, C = (K + ridge I)^-1 (and its centred twin).
+    """`leave_one_out` of kernel ridge: y_i - alpha_i / C_ii, C = (K + ridge I)^-1 (and its centered twin).
 
     Args:    gram: (n, n) symmetric kernel.   targets: (n,) or (n, c).   ridge: > 0.
-             intercept: fit one, not penalised.
+             intercept: fit one, not penalized.
     Returns: LeaveOneOut, in the units of the targets; a larger leverage means the head follows that row more.
     Raises:  InputError if the kernel is not square and symmetric.
     Cost:    O(n^3) time, O(n^2) memory.   Source: allen1974, rasmussen2006 (section 5.4).

@@ -120,7 +120,7 @@ class LogisticDeletion:
 
 
 def logistic_head(features: Any, codes: Any, ridge: float, start: LogisticHead | None = None) -> LogisticHead:
-    """The minimiser of sum_i log loss_i + ridge / 2 |coef|^2 by Newton steps, to round-off.
+    """The minimizer of sum_i log loss_i + ridge / 2 |coef|^2 by Newton steps, to round-off.
 
     Args:    features: (n, d).   codes: (n,) classes 0..c-1, each with a row.   ridge: > 0.
              start: a head near the minimum, as of nearly the same rows; saves steps and changes nothing else.
@@ -143,7 +143,7 @@ def logistic_head(features: Any, codes: Any, ridge: float, start: LogisticHead |
                 got=f"coef {start.coef.shape} for {shape[0] - 1} columns and {shape[1]} outputs",
                 fix="pass a head of the same columns and classes, or leave start out",
             )  # fmt: skip
-    return _minimised(rows, labels, require_ridge(ridge), first)
+    return _minimized(rows, labels, require_ridge(ridge), first)
 
 
 def logistic_deletion(features: Any, codes: Any, ridge: float, head: LogisticHead | None = None) -> LogisticDeletion:
@@ -155,7 +155,7 @@ def logistic_deletion(features: Any, codes: Any, ridge: float, head: LogisticHea
     Args:    features: (n, d).   codes: (n,) classes 0..c-1.   ridge: > 0.
              head: fitted on these rows with this ridge (any solver); None fits one.
     Returns: LogisticDeletion.
-    Raises:  InputError as `logistic_head`, and for a head that is no minimiser of this problem.
+    Raises:  InputError as `logistic_head`, and for a head that is no minimizer of this problem.
     Cost:    O(n d^2 c^2 + d^3 c^3) for all n rows; a refit each would cost n times 10 times that.
     Not for: copies (the other still stands in), or weights that are not at the minimum.
     Source:  pregibon1981, rad2020.
@@ -179,7 +179,7 @@ def logistic_deletion(features: Any, codes: Any, ridge: float, head: LogisticHea
     return LogisticDeletion(head, held_out, leverage, rows, pulls, np.asarray(bracketed), curvatures, inverse)
 
 
-def _minimised(rows: Floats, labels: Ints, ridge: float, weights: Floats) -> LogisticHead:
+def _minimized(rows: Floats, labels: Ints, ridge: float, weights: Floats) -> LogisticHead:
     """Newton steps from some weights, halved while the objective does not fall."""
     c = weights.shape[1]
     scale = np.abs(rows).sum(axis=0).max()
@@ -222,9 +222,9 @@ def _loss_terms(outputs: Floats, labels: Ints) -> tuple[Floats, Floats]:
 
 def _gradient(rows: Floats, weights: Floats, pulls: Floats, ridge: float) -> Floats:
     """(d + 1, c)."""
-    penalised = ridge * weights
-    penalised[-1] = 0.0
-    return np.asarray(rows.T @ pulls + penalised)
+    penalized = ridge * weights
+    penalized[-1] = 0.0
+    return np.asarray(rows.T @ pulls + penalized)
 
 
 def _hessian(rows: Floats, curvatures: Floats, ridge: float) -> Floats:

@@ -2,7 +2,7 @@
 
 A cross-fitted audit asks for hundreds of heads on nearly the same rows. The Gram matrix of every block (fold) is
 computed once; a head on a subset then costs the few rows by which the subset differs from whole blocks, plus one
-factorisation of size d that serves every ridge.
+factorization of size d that serves every ridge.
 """
 
 from collections.abc import Iterator
@@ -17,10 +17,10 @@ from samplewise.engine.closed_form.inputs import block_codes, feature_matrix, re
 from samplewise.engine.closed_form.tridiagonal import RidgePath
 
 GCV_RIDGES = np.logspace(-7, 3, 21)
-CAUTION = 1.2  # what a parameter counts for in generalised cross-validation; kim2004 discuss 1 to 1.4
+CAUTION = 1.2  # what a parameter counts for in generalized cross-validation; kim2004 discuss 1 to 1.4
 ROWS_AT_ONCE = 8192
 # A column whose kept sum of squares is this small a part of the block's is measured again from its rows.
-CANCELLED = 1e-6
+CANCELED = 1e-6
 ROUNDED = 1e-6  # standard deviation, in units of the mean, that single precision may leave of a constant column
 
 
@@ -44,7 +44,7 @@ class Head:
 
 @dataclass(slots=True, eq=False)
 class _Moments:
-    """Weighted sums over a set of rows, features and targets centred on the means of all rows."""
+    """Weighted sums over a set of rows, features and targets centered on the means of all rows."""
 
     weight: float
     sums: Floats  # (d,)
@@ -63,11 +63,11 @@ class _Moments:
         for name in ("sums", "gram", "cross", "target_sums", "target_squares", "magnitude"):
             getattr(self, name)[...] += getattr(other, name)
 
-    def centred(self, center: Floats, target_center: Floats) -> "_Centred":
+    def centered(self, center: Floats, target_center: Floats) -> "_Centered":
         """Sums of squares and products about the means of these rows; `gram` is changed in place."""
         mean, target_mean = self.sums / self.weight, self.target_sums / self.weight
         self.gram -= np.outer(self.sums, mean)
-        return _Centred(
+        return _Centered(
             gram=self.gram,
             cross=self.cross - np.outer(self.sums, target_mean),
             squares=float(np.sum(self.target_squares - self.target_sums * target_mean)),
@@ -78,7 +78,7 @@ class _Moments:
 
 
 @dataclass(slots=True, eq=False)
-class _Centred:
+class _Centered:
     """What a fit needs of its rows."""
 
     gram: Floats  # (d, d)
@@ -92,8 +92,8 @@ class _Centred:
 class SubsetRidge:
     """Ridge heads on any subset of n rows, in the units of the targets; cost follows the distance from whole blocks.
 
-    Minimises sum_i w_i |y_i - b - z_i coef|^2 + penalty |coef|^2 over the kept rows, z standardised by the kept rows
-    alone, the intercept b not penalised. Moments of the kept rows = sum over blocks of (block minus removed rows) or
+    Minimizes sum_i w_i |y_i - b - z_i coef|^2 + penalty |coef|^2 over the kept rows, z standardized by the kept rows
+    alone, the intercept b not penalized. Moments of the kept rows = sum over blocks of (block minus removed rows) or
     (kept rows), whichever is the shorter sum.
 
     Args:    features: (n, d), float32 is read without a copy.   targets: (n,) or (n, c).
@@ -119,7 +119,7 @@ class SubsetRidge:
         self._block_moments: list[_Moments | None] = [None] * len(self._block_rows)
         numbers = None if sets is None else block_codes(sets, len(self._features), "sets")
         self._sets = None if numbers is None or numbers.max() + 1 == len(numbers) else numbers  # None: each row its own
-        # Centring everything once keeps the sums of squares small, so that subtracting rows does not cancel.
+        # Centering everything once keeps the sums of squares small, so that subtracting rows does not cancel.
         self._center = self._features.mean(axis=0, dtype=np.float64)
         self._target_center = self._targets.mean(axis=0)
 
@@ -133,9 +133,9 @@ class SubsetRidge:
     ) -> Head:
         """A ridge head on the kept rows, in the units of the targets.
 
-        The penalty is `ridge` times the mean diagonal of the Gram matrix of the centred (and standardised) kept rows,
+        The penalty is `ridge` times the mean diagonal of the Gram matrix of the centered (and standardized) kept rows,
         constant columns left out: with standardize=True that diagonal is the sum of the weights, so `ridge` means the
-        same at every subset size. "gcv" takes the ridge of `GCV_RIDGES` with the least generalised cross-validation
+        same at every subset size. "gcv" takes the ridge of `GCV_RIDGES` with the least generalized cross-validation
         score, n RSS / (n - 1.2 effective parameters)^2, from the kept rows alone, each set of copies counted once.
 
         Args:    keep: (n,) bool.   targets: (n, c) in place of the engine's, cheap where few rows differ.
@@ -148,21 +148,21 @@ class SubsetRidge:
         weight, current = self._row_weights(keep, weights), self._current_targets(targets)
         moments = self._moments(weight)
         self._swap_targets(moments, weight, current)
-        centred = moments.centred(self._center, self._target_center)
-        self._measure_again(centred, weight, current, moments.magnitude)
+        centered = moments.centered(self._center, self._target_center)
+        self._measure_again(centered, weight, current, moments.magnitude)
         if not standardize:  # on one scale for all a constant column must not count because of its last bits
-            centred.varies &= centred.gram.diagonal() > moments.weight * np.square(ROUNDED * centred.location)
-        diagonal = np.where(centred.varies, centred.gram.diagonal(), 0.0)
+            centered.varies &= centered.gram.diagonal() > moments.weight * np.square(ROUNDED * centered.location)
+        diagonal = np.where(centered.varies, centered.gram.diagonal(), 0.0)
         if not standardize:
-            diagonal = np.where(centred.varies, diagonal.sum() / max(int(centred.varies.sum()), 1), 0.0)
+            diagonal = np.where(centered.varies, diagonal.sum() / max(int(centered.varies.sum()), 1), 0.0)
         shrink = np.divide(1.0, np.sqrt(diagonal), out=np.zeros_like(diagonal), where=diagonal > 0)
-        centred.gram *= shrink[:, None]
-        centred.gram *= shrink
-        path = RidgePath(centred.gram, centred.cross * shrink[:, None])
+        centered.gram *= shrink[:, None]
+        centered.gram *= shrink
+        path = RidgePath(centered.gram, centered.cross * shrink[:, None])
         rows = int(np.count_nonzero(weight)) if self._sets is None else len(np.unique(self._sets[weight > 0]))
-        chosen = _least_gcv(path, centred.squares, rows) if ridge == "gcv" else require_ridge(ridge)
+        chosen = _least_gcv(path, centered.squares, rows) if ridge == "gcv" else require_ridge(ridge)
         coef = path.solution(chosen) * shrink[:, None]
-        intercept = centred.target_location - centred.location @ coef
+        intercept = centered.target_location - centered.location @ coef
         return Head(coef, intercept, chosen, 1.0 + path.trace(chosen))
 
     def _row_weights(self, keep: Array, weights: Any) -> Floats:
@@ -242,7 +242,7 @@ class SubsetRidge:
         total.weight += float(weight.sum())
 
     def _chunks(self, rows: Array) -> Iterator[tuple[Floats, slice]]:
-        """Centred float64 rows, a bounded number at a time."""
+        """Centered float64 rows, a bounded number at a time."""
         for start in range(0, len(rows), ROWS_AT_ONCE):
             part = slice(start, start + ROWS_AT_ONCE)
             yield self._features[rows[part]] - self._center, part
@@ -260,33 +260,33 @@ class SubsetRidge:
             moments.target_sums += (w * (after - before)).sum(axis=0)
             moments.target_squares += (w * (after**2 - before**2)).sum(axis=0)
 
-    def _measure_again(self, centred: _Centred, weight: Floats, targets: Floats, magnitude: Floats) -> None:
+    def _measure_again(self, centered: _Centered, weight: Floats, targets: Floats, magnitude: Floats) -> None:
         """Recompute from the rows the columns that are nearly constant over the kept rows, and mark the constant ones.
 
         Such a column (a rare category whose rows are mostly left out) keeps no digits after the subtraction.
         """
-        suspects = np.flatnonzero(centred.gram.diagonal() <= CANCELLED * magnitude)
+        suspects = np.flatnonzero(centered.gram.diagonal() <= CANCELED * magnitude)
         if not len(suspects):
             return
         kept = np.flatnonzero(weight)
         columns = self._features[np.ix_(kept, suspects)].astype(np.float64)
-        centred.varies[suspects] = np.ptp(columns, axis=0) > 0
-        centred.location[suspects] = np.average(columns, axis=0, weights=weight[kept])
-        columns -= centred.location[suspects]
+        centered.varies[suspects] = np.ptp(columns, axis=0) > 0
+        centered.location[suspects] = np.average(columns, axis=0, weights=weight[kept])
+        columns -= centered.location[suspects]
         weighted = columns * weight[kept][:, None]
-        fresh = np.zeros((len(centred.gram), len(suspects)))
+        fresh = np.zeros((len(centered.gram), len(suspects)))
         for x, part in self._chunks(kept):
-            x += self._center - centred.location
+            x += self._center - centered.location
             x[:, suspects] = columns[part]
             fresh += x.T @ weighted[part]
-        centred.gram[:, suspects], centred.gram[suspects, :] = fresh, fresh.T
-        centred.cross[suspects] = weighted.T @ (targets[kept] - centred.target_location)
+        centered.gram[:, suspects], centered.gram[suspects, :] = fresh, fresh.T
+        centered.cross[suspects] = weighted.T @ (targets[kept] - centered.target_location)
 
 
 def _least_gcv(path: RidgePath, squares: float, rows: int) -> float:
     """The ridge with the least RSS / (n - 1 - CAUTION * effective parameters)^2; ties go to the larger ridge.
 
-    Plain generalised cross-validation (CAUTION = 1) takes an interpolating head for a perfect one wherever copied rows
+    Plain generalized cross-validation (CAUTION = 1) takes an interpolating head for a perfect one wherever copied rows
     leave it a few degrees of freedom.
     """
     best, chosen = np.inf, float(GCV_RIDGES[-1])

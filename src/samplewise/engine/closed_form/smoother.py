@@ -2,7 +2,7 @@
 
 Everything a deletion changes follows from three facts about H, whose rows at new inputs are the weights s(x):
 the residual of row i from a head without it is e_i / (1 - h_ii); without a block I it is (I - H_II)^-1 e_I; and
-f(x) - f_-i(x) = s_i(x) (y_i - f_-i(x_i)). The intercept is never penalised.
+f(x) - f_-i(x) = s_i(x) (y_i - f_-i(x_i)). The intercept is never penalized.
 """
 
 from collections.abc import Iterator
@@ -71,8 +71,8 @@ class PrimalSmoother:
         self.residuals: Floats = self.targets - self._target_center - rows @ self._coef
         self.leverage: Floats = np.einsum("ij,ij->i", rows, rows) + 1.0 / len(rows)
 
-    def _whitened(self, centred: Floats) -> Floats:
-        half: Floats = solve_triangular(self._factor, centred.T, lower=True, check_finite=False)
+    def _whitened(self, centered: Floats) -> Floats:
+        half: Floats = solve_triangular(self._factor, centered.T, lower=True, check_finite=False)
         return half.T
 
     def weights_at(self, queries: Array) -> Floats:  # (m, d) -> (m, n)
@@ -135,7 +135,7 @@ class DualSmoother:
         self.ridge, self.targets, self._intercept = require_ridge(ridge), target_matrix(targets, n), intercept
         self._means = kernel.mean(axis=0) if intercept else np.zeros(n)
         self._mean = float(self._means.mean())
-        self._kernel = self._centred(kernel)
+        self._kernel = self._centered(kernel)
         shifted = self._kernel.copy()
         shifted.flat[:: n + 1] += self.ridge
         self._inverse: Floats = cho_solve((_factor(shifted, self.ridge), True), np.eye(n))
@@ -145,18 +145,18 @@ class DualSmoother:
         self._share = 1.0 / n if intercept else 0.0
         self.leverage: Floats = 1.0 - (self.ridge * self._inverse.diagonal() - self._share)
 
-    def _centred(self, kernel: Floats) -> Floats:  # (m, n), rows: queries
+    def _centered(self, kernel: Floats) -> Floats:  # (m, n), rows: queries
         if not self._intercept:
             return kernel
         return np.asarray(kernel - kernel.mean(axis=1, keepdims=True) - self._means + self._mean)
 
     def weights_at(self, queries: Array) -> Floats:  # (m, n) kernel of queries with rows -> (m, n)
-        """1/n + k(x) C, the kernel centred; without an intercept k(x) C."""
-        return np.asarray(self._centred(queries) @ self._inverse + self._share)
+        """1/n + k(x) C, the kernel centered; without an intercept k(x) C."""
+        return np.asarray(self._centered(queries) @ self._inverse + self._share)
 
     def outputs_at(self, queries: Array) -> Floats:
         """Outputs of the head at the queries (m, c)."""
-        return np.asarray(self._centred(queries) @ self.alpha + self._target_center)
+        return np.asarray(self._centered(queries) @ self.alpha + self._target_center)
 
     def coefficient_changes(self) -> Floats:
         """Diagonal of C K C (n,), by a product: C - ridge C C would cancel."""

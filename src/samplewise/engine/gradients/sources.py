@@ -21,7 +21,7 @@ class Source(Protocol):
 
     @property
     def loss(self) -> Any:
-        """What training minimised, per row."""
+        """What training minimized, per row."""
         ...
 
     def gradients(self, data: Any, of: Any) -> RowGradients:

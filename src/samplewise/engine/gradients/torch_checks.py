@@ -32,7 +32,7 @@ def require_ready(module: Any) -> None:
     for name, part in module.named_modules():
         if part.training and isinstance(part, nn.modules.batchnorm._BatchNorm):
             raise InputError(
-                "batch normalisation in training mode mixes rows, so they have no gradients of their own",
+                "batch normalization in training mode mixes rows, so they have no gradients of their own",
                 where=f"layer {name!r}",
                 got=type(part).__name__,
                 fix="module.eval() before asking for gradients",

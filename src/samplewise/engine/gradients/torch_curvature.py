@@ -1,4 +1,4 @@
-"""The generalised Gauss-Newton matrix of a module, known by what it does to vectors, and the systems it stands for.
+"""The generalized Gauss-Newton matrix of a module, known by what it does to vectors, and the systems it stands for.
 
 G = (1/n) sum_i J_i' L_i J_i, with J the derivatives of the outputs by the parameters and L the curvature of the loss at
 the outputs. It is never formed: a product with it is one pass forward and one back over the rows.

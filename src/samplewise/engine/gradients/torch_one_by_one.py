@@ -2,7 +2,7 @@
 
 1. Copies: every row gets its own copy of the parameter, as one more leading axis, in one pass over the batch. Right
    where the parameter is broadcast against the activations: positions, class tokens, scales, shifts.
-2. Vectorised: `torch.func.vmap` puts every row through the module alone.
+2. Vectorized: `torch.func.vmap` puts every row through the module alone.
 3. Looped: one backward pass per row; slow, and right for whatever can be differentiated.
 """
 
@@ -23,7 +23,7 @@ Value = Callable[[Any, Any], Tensor]  # inputs of b rows, labels of b rows -> (b
 BUDGET = 2**28  # bytes of gradients made together; three copies are alive at a time
 IN_PLACE_OF_FIRST = -1  # a leading axis of one element becomes the rows
 AXES = (IN_PLACE_OF_FIRST, 0, 1, 2, 3)  # axes of one element between the rows and the parameter's own
-# What torch raises where copies do not fit the module, or where it cannot vectorise it.
+# What torch raises where copies do not fit the module, or where it cannot vectorize it.
 FAULTS = (RuntimeError, NotImplementedError, TypeError, ValueError, IndexError, AssertionError)
 
 
@@ -48,25 +48,25 @@ class OneByOne:
     """The way found for each parameter, by name; settled on the first batch and kept."""
 
     copied: dict[str, int] = field(default_factory=dict)  # name -> axes between the rows and the parameter's own
-    vectorised: list[str] = field(default_factory=list)
+    vectorized: list[str] = field(default_factory=list)
     looped: list[str] = field(default_factory=list)
 
     def gradients(self, asked: Asked, batch: Batch, labels: Any, values: Tensor) -> dict[str, Tensor]:
         """(b, *shape) per parameter; `values` (b,) are those of the batch, which copies must leave as they are."""
         found: dict[str, Tensor] = {}
-        vectorised, looped = list(self.vectorised), list(self.looped)
+        vectorized, looped = list(self.vectorized), list(self.looped)
         if self.copied:
             try:
                 again, found = by_copies(asked, self.copied, batch, labels)
             except FAULTS:  # torch may take another path for a batch of another size
                 again = values[:0]
             if not _alike(again, values):
-                found, vectorised = {}, [*vectorised, *self.copied]
-        if vectorised:
+                found, vectorized = {}, [*vectorized, *self.copied]
+        if vectorized:
             try:
-                found |= by_vectorising(asked, vectorised, batch, labels)
+                found |= by_vectorizing(asked, vectorized, batch, labels)
             except FAULTS:
-                looped += vectorised
+                looped += vectorized
         return found | by_looping(asked, looped, batch, labels) if looped else found
 
     def settle(
@@ -79,10 +79,10 @@ class OneByOne:
                 self.copied[name] = axes
         rest = [name for name in names if name not in self.copied]
         try:
-            wrong = check.failing(by_vectorising(asked, rest, batch, labels)) if rest else []
+            wrong = check.failing(by_vectorizing(asked, rest, batch, labels)) if rest else []
         except FAULTS:
             wrong = rest
-        self.vectorised += [name for name in rest if name not in wrong]
+        self.vectorized += [name for name in rest if name not in wrong]
         self.looped += wrong
         if wrong and (mixed := check.failing(by_looping(asked, wrong, batch, labels))):
             refuse_mixed_rows(mixed)
@@ -141,7 +141,7 @@ def by_copies(
     return values.detach(), found
 
 
-def by_vectorising(asked: Asked, names: list[str], batch: Batch, labels: Any) -> dict[str, Tensor]:
+def by_vectorizing(asked: Asked, names: list[str], batch: Batch, labels: Any) -> dict[str, Tensor]:
     """(b, *shape) per parameter, in chunks of rows together; raises whatever torch raises where it cannot."""
     chosen = {f"module.{name}": asked.named(name) for name in names}
     numbers = sum(held.numel() for held in chosen.values())

@@ -74,7 +74,7 @@ def embedding(call: Call, cotangent: Tensor, count: int) -> list[Term]:
     return [LookupTerm(layer.weight, indices, cotangents)]
 
 
-def _normalised(layer: Any, inputs: Tensor) -> Tensor:
+def _normalized(layer: Any, inputs: Tensor) -> Tensor:
     """What the layer multiplies with its weight."""
     if isinstance(layer, nn.LayerNorm):
         return F.layer_norm(inputs, layer.normalized_shape, eps=layer.eps)
@@ -91,7 +91,7 @@ def _normalised(layer: Any, inputs: Tensor) -> Tensor:
 def norm_of_last_axes(call: Call, cotangent: Tensor, count: int) -> list[Term]:
     """Layer and root-mean-square norms: weights of the shape of the last axes."""
     layer: Any = call.layer
-    seen = _normalised(layer, call.seen)
+    seen = _normalized(layer, call.seen)
     shape = tuple(layer.normalized_shape)
     return _affine(layer, seen.reshape(-1, *shape), cotangent.reshape(-1, *shape), count)
 
@@ -100,7 +100,7 @@ def norm_of_channels(call: Call, cotangent: Tensor, count: int) -> list[Term]:
     """Batch, instance and group norms: one weight per channel, the second axis."""
     if call.seen.ndim < 2:
         raise Unreadable
-    seen = _normalised(call.layer, call.seen)
+    seen = _normalized(call.layer, call.seen)
     last = [part.movedim(1, -1).reshape(-1, part.shape[1]) for part in (seen, cotangent)]
     return _affine(call.layer, last[0], last[1], count)
 

@@ -25,7 +25,7 @@ SHARED_SCALE = 20.0  # columns whose spreads stay within this factor share one s
 
 
 class SpaceEncoder:
-    """Rows as points (n, d) in which distance means likeness: what neighbours, heads and outliers are computed on.
+    """Rows as points (n, d) in which distance means likeness: what neighbors, heads and outliers are computed on.
 
     Numbers are scaled (together where they share a scale, else one by one), missing ones set to the median beside an
     indicator; categories become indicator columns; text and sparse rows become TF-IDF reduced by truncated SVD; images
@@ -127,16 +127,16 @@ class _NumberPart:
         known = np.isfinite(values)
         self.holes = np.flatnonzero(~known.all(axis=0))
         if len(self.holes):
-            self.centre = np.array([_middle(column[there]) for column, there in zip(values.T, known.T, strict=True)])
-            squares = np.square(np.where(known, values - self.centre, 0.0)).sum(axis=0)
+            self.center = np.array([_middle(column[there]) for column, there in zip(values.T, known.T, strict=True)])
+            squares = np.square(np.where(known, values - self.center, 0.0)).sum(axis=0)
             spread = np.sqrt(squares / np.maximum(known.sum(axis=0), 1))
         else:
-            self.centre, spread = values.mean(axis=0), values.std(axis=0)
+            self.center, spread = values.mean(axis=0), values.std(axis=0)
         self.scale = _scales(spread)
 
     def __call__(self, values: Any) -> Floats:
         values = np.asarray(values, dtype=np.float64)
-        scaled = (values - self.centre) / self.scale
+        scaled = (values - self.center) / self.scale
         absent = np.isnan(scaled)
         scaled[absent] = 0.0
         return np.hstack([scaled, absent[:, self.holes].astype(np.float64)]) if len(self.holes) else scaled

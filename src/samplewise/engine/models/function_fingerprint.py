@@ -22,7 +22,7 @@ def identity_of(function: Any) -> str:
         function: a function, lambda, class, partial, bound method or callable object.
 
     Returns:
-        32 characters; equal behaviour written the same way gives the same.
+        32 characters; equal behavior written the same way gives the same.
 
     Cost: microseconds.
     Not for: callables that read files or the clock.

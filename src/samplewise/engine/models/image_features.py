@@ -28,7 +28,7 @@ PATCH, TEXTURES, TEXTURE_CELLS = 6, 24, 3
 TONE_CELLS = 4
 FAINT_GRADIENT, FAINT_VARIANCE = 0.02, 0.002  # contrast below which a place counts as flat, in units of full white
 LEAST_STRENGTH = np.float32(1e-4)  # of an edge or a texture, well above what single precision leaves of nothing
-GREY = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # what the eye makes of red, green and blue
+GRAY = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # what the eye makes of red, green and blue
 WHITE = np.float32(1)
 FULL = {"uint8": 255.0, "uint16": 65535.0, "bool": 1.0}
 
@@ -38,7 +38,7 @@ def image_features(images: Images | Array | Iterable[Array]) -> Singles:
 
     Each picture is resized to 32 x 32. 512 numbers: strength of 8 edge directions in 8 x 8 overlapping cells, relative
     to the cells around. 432: positive and negative part of 24 cosine patterns of 6 x 6 patches, of equal contrast, in
-    3 x 3 cells. Of both the square root, which tames outliers. 16: mean grey in 4 x 4 cells; with colour 32 more: red
+    3 x 3 cells. Of both the square root, which tames outliers. 16: mean gray in 4 x 4 cells; with color 32 more: red
     against green and yellow against blue. A linear head learned on 10,000 pictures of Fashion-MNIST is right on 89.7 %
     of 5,000 others by ridge (pixels: 80.8 %) and on 89.3 % by logistic regression (pixels: 83.7 %).
 
@@ -46,11 +46,11 @@ def image_features(images: Images | Array | Iterable[Array]) -> Singles:
 
     Args:    images: `Images`, an array (n, h, w) or (n, h, w, c) with c = 1, 3 or 4 (opacity, laid on white), or an
              iterable of such arrays; uint8, uint16, bool, or float in 0..1.
-    Returns: (n, p) float32 in about -1..2, p = 960 for grey and 992 for colour; near vectors, similar shapes.
-    Raises:  InputError for another shape, type or range, or when the arrays differ in colour.
+    Returns: (n, p) float32 in about -1..2, p = 960 for gray and 992 for color; near vectors, similar shapes.
+    Raises:  InputError for another shape, type or range, or when the arrays differ in color.
     Cost:    about 0.2 ms a picture and core; 12 MB a core beside the result.
     Not for: telling objects apart in photographs (no network was trained), or small details of large pictures.
-    Source:  dalal2005 (edge directions), coates2011 (contrast-equalised patches, pooled by sign).
+    Source:  dalal2005 (edge directions), coates2011 (contrast-equalized patches, pooled by sign).
     >>> image_features(np.zeros((2, 28, 28), dtype=np.uint8)).shape
     (2, 960)
     """
@@ -60,8 +60,8 @@ def image_features(images: Images | Array | Iterable[Array]) -> Singles:
         raise InputError("there are no images", got="an empty iterable", fix="pass at least one array (n, h, w)")
     widths = {part.shape[1] for part in parts}
     if len(widths) > 1:
-        fix = "give all arrays 3 channels: np.repeat(grey[..., None], 3, axis=-1)"
-        raise InputError("some arrays are grey and some are in colour", got=f"{sorted(widths)} features", fix=fix)
+        fix = "give all arrays 3 channels: np.repeat(gray[..., None], 3, axis=-1)"
+        raise InputError("some arrays are gray and some are in color", got=f"{sorted(widths)} features", fix=fix)
     return np.concatenate(parts)
 
 
@@ -100,8 +100,8 @@ def _described(chunk: Array) -> Singles:
     filled = np.zeros((CHUNK, *chunk.shape[1:]), dtype=chunk.dtype)
     filled[:n] = chunk
     channels = _resized(filled)
-    grey = channels[0] if len(channels) == 1 else np.tensordot(GREY, channels, 1)
-    parts = [_edge_directions(grey), _textures(grey), _cell_means(grey, TONE_CELLS)]
+    gray = channels[0] if len(channels) == 1 else np.tensordot(GRAY, channels, 1)
+    parts = [_edge_directions(gray), _textures(gray), _cell_means(gray, TONE_CELLS)]
     if len(channels) == 3:
         red, green, blue = channels
         parts += [_cell_means(red - green, TONE_CELLS), _cell_means((red + green) / 2 - blue, TONE_CELLS)]
@@ -109,7 +109,7 @@ def _described(chunk: Array) -> Singles:
 
 
 def _resized(chunk: Array) -> Singles:
-    """Grey or red, green, blue as maps (1 or 3, b, SIDE, SIDE) in 0..1; opacity laid on white."""
+    """Gray or red, green, blue as maps (1 or 3, b, SIDE, SIDE) in 0..1; opacity laid on white."""
     planes = chunk[np.newaxis] if chunk.ndim == 3 else np.moveaxis(chunk, 3, 0)
     rows, columns = _triangles(planes.shape[2], SIDE), _triangles(planes.shape[3], SIDE)
     values: Singles = planes.astype(np.float32)
@@ -121,30 +121,30 @@ def _resized(chunk: Array) -> Singles:
     return resized
 
 
-def _edge_directions(grey: Singles) -> Singles:
+def _edge_directions(gray: Singles) -> Singles:
     """Edge strength by direction and cell (b, cells * directions), relative to the 3 x 3 cells around."""
-    padded = np.pad(grey, ((0, 0), (1, 1), (1, 1)), mode="edge")
+    padded = np.pad(gray, ((0, 0), (1, 1), (1, 1)), mode="edge")
     across, down = padded[:, 1:-1, 2:] - padded[:, 1:-1, :-2], padded[:, 2:, 1:-1] - padded[:, :-2, 1:-1]
     weight = 1 / (np.sqrt(across * across + down * down) + 1e-6)
-    maps = np.empty((len(grey), DIRECTIONS, DIRECTION_CELLS**2), dtype=np.float32)
+    maps = np.empty((len(gray), DIRECTIONS, DIRECTION_CELLS**2), dtype=np.float32)
     for index, angle in enumerate(2 * np.pi * np.arange(DIRECTIONS) / DIRECTIONS):
         along = np.maximum(np.float32(np.cos(angle)) * across + np.float32(np.sin(angle)) * down, 0)
         along *= along
         along *= weight  # strength times the squared cosine: an edge between two directions counts for both
         maps[:, index] = _cell_means(along, DIRECTION_CELLS)
-    energy = np.einsum("bdc,bdc->bc", maps, maps) @ _neighbour_means(DIRECTION_CELLS)
+    energy = np.einsum("bdc,bdc->bc", maps, maps) @ _neighbor_means(DIRECTION_CELLS)
     maps /= (np.sqrt(energy) + FAINT_GRADIENT)[:, np.newaxis]
     return _tamed(maps)
 
 
-def _textures(grey: Singles) -> Singles:
+def _textures(gray: Singles) -> Singles:
     """Both signs of cosine patterns of every patch, scaled to equal contrast, by cell (b, 2 * TEXTURES * cells)."""
     basis, places = _cosine_patches()
-    response = basis @ (grey @ basis.T)  # all patches at once: the cosine transform is separable
-    response = response.reshape(len(grey), PATCH, places, PATCH, places)
+    response = basis @ (gray @ basis.T)  # all patches at once: the cosine transform is separable
+    response = response.reshape(len(gray), PATCH, places, PATCH, places)
     energy = np.einsum("barcs,barcs->brs", response, response) - response[:, 0, :, 0] ** 2
     contrast = 1 / np.sqrt(np.maximum(energy, 0) / PATCH**2 + FAINT_VARIANCE)
-    maps = np.empty((len(grey), TEXTURES, 2, TEXTURE_CELLS**2), dtype=np.float32)
+    maps = np.empty((len(gray), TEXTURES, 2, TEXTURE_CELLS**2), dtype=np.float32)
     for index, (down, across) in enumerate(_patterns()):
         scaled = response[:, down, :, across] * contrast
         mean = _cell_means(scaled, TEXTURE_CELLS)
@@ -171,8 +171,8 @@ def _cell_means(maps: Singles, cells: int) -> Singles:
 @lru_cache(maxsize=64)
 def _triangles(size: int, count: int) -> Singles:
     """Weights (count, size) of `count` overlapping triangles: shrinking averages, growing interpolates."""
-    centres = (np.arange(count) + 0.5) * size / count - 0.5
-    far = np.abs(np.arange(size) - centres[:, np.newaxis]) / max(size / count, 1)
+    centers = (np.arange(count) + 0.5) * size / count - 0.5
+    far = np.abs(np.arange(size) - centers[:, np.newaxis]) / max(size / count, 1)
     weights = np.maximum(1 - far, 0)
     return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
 
@@ -185,7 +185,7 @@ def _cell_weights(side: int, cells: int) -> Singles:
 
 
 @lru_cache(maxsize=4)
-def _neighbour_means(cells: int) -> Singles:
+def _neighbor_means(cells: int) -> Singles:
     """The mean over a cell and the cells around it, as a matrix (cells ** 2, cells ** 2)."""
     near = np.eye(cells) + np.eye(cells, k=1) + np.eye(cells, k=-1)
     near /= near.sum(axis=1, keepdims=True)

@@ -24,7 +24,7 @@ class KernelHead:
     """Ridge regression to the class indicators (or the numbers) on kernel features; every fit in closed form.
 
     The features are the rows of `SpaceEncoder` and, with `landmarks > 0`, their RBF kernel values against that many
-    hash-chosen rows (Nystroem). Each fit chooses its own ridge by generalised cross-validation on its own rows.
+    hash-chosen rows (Nystroem). Each fit chooses its own ridge by generalized cross-validation on its own rows.
 
     Args:
         landmarks: most rows the kernel is spanned by; fewer where a quarter of the rows is fewer, or where the Gram

@@ -40,13 +40,13 @@ class Objective(Protocol):
         ...
 
     def parameters(self) -> Iterable[Any]:
-        """What else the optimiser should train."""
+        """What else the optimizer should train."""
         ...
 
     def loss(self, outputs: Any, labels: Any, rows: Any, inputs: Any) -> Any:
         """Losses (b,) of outputs (b, c) for the rows at these positions of the fit's data.
 
-        `labels` (b,) are codes; numbers come centred and scaled. `inputs` (b, ...) are the encoded rows.
+        `labels` (b,) are codes; numbers come centered and scaled. `inputs` (b, ...) are the encoded rows.
         """
         ...
 

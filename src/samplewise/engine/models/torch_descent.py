@@ -23,7 +23,7 @@ class FullBatchDescent:
     """Gradient descent on all rows at once: mean of 1/2 |f(x) - y|^2, plus ridge / 2 |w - w_start|^2.
 
     Args:    steps: t.   rate: of the mean loss.   momentum: as `torch.optim.SGD`.   ridge: beside the mean loss.
-    Source:  lee2019 (its linearisation is what unique information speaks about).
+    Source:  lee2019 (its linearization is what unique information speaks about).
 
     >>> module = nn.Linear(1, 1)
     >>> trained = FullBatchDescent(500, 0.5).trained(module, np.array([[0.0], [1.0]]), np.array([[1.0], [3.0]]), [0, 1])
@@ -115,6 +115,6 @@ def _require_plain(module: nn.Module) -> None:
     for name, part in module.named_modules():
         if isinstance(part, nn.modules.batchnorm._BatchNorm | nn.modules.dropout._DropoutNd):
             raise InputError(
-                "this layer behaves otherwise in training than the linearised network", where=f"layer {name!r}",
+                "this layer behaves otherwise in training than the linearized network", where=f"layer {name!r}",
                 got=type(part).__name__, fix="pass trained=module, trained with the layer in evaluation mode",
             )  # fmt: skip

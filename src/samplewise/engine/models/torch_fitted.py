@@ -24,24 +24,24 @@ class FittedTorch:
         classes: (c,) class values; None for regression.
         module: the trained module, for `influence.Attributor` and anything else that takes one.
         encoder: makes what the module takes.
-        centre, scale: a regression module predicts (label - centre) / scale.
+        center, scale: a regression module predicts (label - center) / scale.
         losses: (epochs,) mean training loss of each epoch.
     """
 
     classes: Array | None
     module: nn.Module
     encoder: TensorEncoder
-    centre: float
+    center: float
     scale: float
     losses: Floats
 
     def encoded(self, data: Dataset) -> tuple[Tensor, Tensor | None]:
-        """Inputs (n, ...) and labels (n,) as the module meets them: codes, or numbers less `centre` over `scale`."""
+        """Inputs (n, ...) and labels (n,) as the module meets them: codes, or numbers less `center` over `scale`."""
         inputs = as_inputs(self.encoder(data.X), self.module)
         if data.y is None:
             return inputs, None
         if self.classes is None:
-            numbers = (np.asarray(data.y, dtype=np.float64) - self.centre) / self.scale
+            numbers = (np.asarray(data.y, dtype=np.float64) - self.center) / self.scale
             return inputs, torch.from_numpy(numbers).to(inputs.device, next(self.module.parameters()).dtype)
         codes = known_codes(np.asarray(data.y), self.classes, data.ids, "the rows")
         return inputs, torch.from_numpy(codes).to(inputs.device)
@@ -50,7 +50,7 @@ class FittedTorch:
         """(n, c) logits, two columns for two classes; (n, 1) predicted numbers for regression."""
         count = 0 if self.classes is None else len(self.classes)
         outputs = outputs_of(self.module, self.encoder(_one_kind(X)), classes=count)
-        return finite_outputs(self.centre + self.scale * outputs)
+        return finite_outputs(self.center + self.scale * outputs)
 
     def probabilities(self, X: Any) -> Floats:
         """(n, c) softmax of the logits."""

@@ -241,8 +241,8 @@ class TorchBench:
         with reproducible(derive_seed(seed, "training"), self.learner.device, self.learner.threads):
             training.run()
             outputs = outputs_of(training.module, self.task.inputs[fit.ask], classes=task.classes)
-        centre, scale = task.scale
-        return finite_outputs(centre + scale * outputs)
+        center, scale = task.scale
+        return finite_outputs(center + scale * outputs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,7 +266,7 @@ class _Task:
 
     @property
     def scale(self) -> tuple[float, float]:
-        """Centre and spread of the numbers to be predicted; sorted first, so that row order moves no bit."""
+        """Center and spread of the numbers to be predicted; sorted first, so that row order moves no bit."""
         if self.classes:
             return 0.0, 1.0
         ordered = np.sort(self.target.codes)
@@ -275,8 +275,8 @@ class _Task:
     @property
     def labels(self) -> Array:
         """(n,) codes, or numbers of mean 0 and spread 1: what losses are told."""
-        centre, scale = self.scale
-        return self.target.codes if self.classes else (self.target.codes - centre) / scale
+        center, scale = self.scale
+        return self.target.codes if self.classes else (self.target.codes - center) / scale
 
     def at(self, rows: Ints, fit: Fit) -> "_Task":
         """The rows of one fit, with the labels and weights it brings."""

@@ -22,7 +22,7 @@ class ReplacesGradient(Protocol):
     reach the module through g alone.
 
     Not for: losses whose gradient autograd knows; return those from `loss`.
-    Source: harutyunyan2020 (a second network on x predicts the gradient, so that no label is memorised).
+    Source: harutyunyan2020 (a second network on x predicts the gradient, so that no label is memorized).
     """
 
     def output_gradient(self, outputs: Tensor, labels: Tensor, rows: Tensor, inputs: Tensor) -> Tensor:

@@ -73,7 +73,7 @@ def save_weights(module: nn.Module, path: str | Path) -> Path:
         InputError: another suffix.
 
     Cost: one write.
-    Not for: optimiser state (`TorchLearner.fit(checkpoint=)` keeps that).
+    Not for: optimizer state (`TorchLearner.fit(checkpoint=)` keeps that).
     Source: exact; no publication.
 
     >>> save_weights(nn.Linear(2, 1), "weights.pt")

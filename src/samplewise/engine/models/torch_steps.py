@@ -1,4 +1,4 @@
-"""Optimisers and learning-rate schedules by name, or as the user wrote them."""
+"""Optimizers and learning-rate schedules by name, or as the user wrote them."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -17,7 +17,7 @@ MOMENTUM = 0.9  # of plain gradient descent, where none is given
 def make_optimizer(
     wanted: Optimizer, parameters: Iterable[Any], *, rate: float, momentum: float | None, decay: float
 ) -> Any:
-    """The optimiser over these parameters.
+    """The optimizer over these parameters.
 
     Args:
         wanted: "sgd", "adam", "adamw" or a callable (parameters, rate) -> torch.optim.Optimizer.
@@ -30,7 +30,7 @@ def make_optimizer(
         made = wanted(held, rate)
         if not isinstance(made, torch.optim.Optimizer):
             raise InputError(
-                "optimizer must make a torch optimiser", got=type(made).__name__,
+                "optimizer must make a torch optimizer", got=type(made).__name__,
                 fix="return torch.optim.SGD(parameters, lr=rate) or one of its siblings",
             )  # fmt: skip
         return made
@@ -41,7 +41,7 @@ def make_optimizer(
 
 
 def check_optimizer(wanted: Optimizer, momentum: float | None, decay: float) -> None:
-    """Refuse an unknown optimiser, and settings it would not look at."""
+    """Refuse an unknown optimizer, and settings it would not look at."""
     if isinstance(wanted, str) and wanted not in OPTIMIZERS:
         raise unknown_name("optimizer", wanted, OPTIMIZERS)
     if momentum is not None and wanted != "sgd":
@@ -51,7 +51,7 @@ def check_optimizer(wanted: Optimizer, momentum: float | None, decay: float) -> 
         )  # fmt: skip
     if decay and callable(wanted):
         raise InputError(
-            "decay is a setting of the optimisers by name", got=f"decay={decay} with a callable",
+            "decay is a setting of the optimizers by name", got=f"decay={decay} with a callable",
             fix="set weight_decay inside your own optimizer",
         )  # fmt: skip
 

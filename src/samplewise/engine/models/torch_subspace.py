@@ -57,7 +57,7 @@ class SubspaceModule(nn.Module):
         state = {name: part.reshape(shape) for (name, shape), part in zip(self._shapes.items(), parts, strict=True)}
         return functional_call(self.inner, state, inputs, named)
 
-    def quantise(self) -> None:
+    def quantize(self) -> None:
         """Keep 16 bits of every coordinate."""
         with torch.no_grad():
             self.coordinates.copy_(self.coordinates.half())

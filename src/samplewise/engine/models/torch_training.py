@@ -85,7 +85,7 @@ class Training:
     losses: list[float] = field(default_factory=list)  # of each epoch so far
 
     def __post_init__(self) -> None:
-        """The optimiser moves the module's weights and whatever else the objective trains."""
+        """The optimizer moves the module's weights and whatever else the objective trains."""
         trained = [weights for weights in self.module.parameters() if weights.requires_grad]
         self.optimizer = make_optimizer(
             self.regime.optimizer, [*trained, *self.objective.parameters()],

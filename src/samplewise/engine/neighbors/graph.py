@@ -1,4 +1,4 @@
-"""The one nearest-neighbour graph of a data set: near-duplicates, outliers, redundancy and overlap are read from it."""
+"""The one nearest-neighbor graph of a data set: near-duplicates, outliers, redundancy and overlap are read from it."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -22,16 +22,16 @@ LINKS, BUILD_EFFORT, SEARCH_EFFORT = 32, 40, 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class NeighbourGraph:
+class NeighborGraph:
     """The nearest rows of every row (or query), nearest first."""
 
     indices: Array  # (n, count) int32 positions
     distances: Array  # (n, count) float32 Euclidean, in the units of the columns; exactly 0 for equal rows
     method: Literal["exact", "hnsw"]
-    recall: float  # share of the true neighbours found, measured on up to 500 rows; 1 for exact
+    recall: float  # share of the true neighbors found, measured on up to 500 rows; 1 for exact
 
 
-class NeighbourIndex:
+class NeighborIndex:
     """Finds the nearest of n rows, Euclidean, in the units of the columns; equal rows are searched for once.
 
     Args:    X: (n, d) numbers, dense or scipy sparse, scaled as they are to be compared.
@@ -41,9 +41,9 @@ class NeighbourIndex:
     Returns: an index with `graph` and `query`.
     Raises:  InputError if an entry is not finite, the method is unknown or faiss is missing.
     Cost:    exact: O(n^2 d) for the graph, memory bounded; hnsw: about O(n d log n), one thread to build.
-    Not for: columns of different scale (standardise first).
+    Not for: columns of different scale (standardize first).
     Source:  malkov2020 (hnsw).
-    >>> index = NeighbourIndex(np.array([[0.0], [1.0], [5.0]]))
+    >>> index = NeighborIndex(np.array([[0.0], [1.0], [5.0]]))
     >>> index.query(np.array([[4.0]]), count=2).indices
     array([[2, 1]], dtype=int32)
     """
@@ -61,7 +61,7 @@ class NeighbourIndex:
         if _choose(method, len(self._firsts), sparse.issparse(rows)) == "hnsw":
             self._approximate = _Approximate(self._search, seed)
 
-    def graph(self, count: int = 10) -> NeighbourGraph:
+    def graph(self, count: int = 10) -> NeighborGraph:
         """The `count` nearest other rows of every row (all others where there are fewer)."""
         wanted = min(_positive(count), len(self._groups) - 1)
         distinct = np.arange(len(self._firsts))
@@ -73,7 +73,7 @@ class NeighbourIndex:
             near, far = self._with_repeats(near, far, wanted, own)
         return self._as_graph(near, far, wanted)
 
-    def query(self, queries: Any, count: int = 10) -> NeighbourGraph:  # (m, d)
+    def query(self, queries: Any, count: int = 10) -> NeighborGraph:  # (m, d)
         """The `count` nearest rows of every query (all rows where there are fewer)."""
         rows = _matrix(queries, "queries")
         if rows.shape[1] != self._search.rows.shape[1] or sparse.issparse(rows) != sparse.issparse(self._search.rows):
@@ -95,11 +95,11 @@ class NeighbourIndex:
             return self._search.nearest(queries, count, own)
         return self._approximate.nearest(queries, count, own)
 
-    def _as_graph(self, near: Ints, far: Floats, count: int) -> NeighbourGraph:
+    def _as_graph(self, near: Ints, far: Floats, count: int) -> NeighborGraph:
         approximate = self._approximate is not None
         recall = self._approximate.recall(count) if self._approximate is not None else 1.0
         method: Literal["exact", "hnsw"] = "hnsw" if approximate else "exact"
-        return NeighbourGraph(near.astype(np.int32), far.astype(np.float32), method, recall)
+        return NeighborGraph(near.astype(np.int32), far.astype(np.float32), method, recall)
 
     def _with_repeats(self, near: Ints, far: Floats, count: int, own: Ints | None) -> tuple[Ints, Floats]:
         """Put the members of each group in its place: (m, k) groups and distances to (m, count) rows."""
@@ -150,7 +150,7 @@ class _Approximate:
         return np.ascontiguousarray(rows - self._center, dtype=np.float32)
 
     def nearest(self, queries: Array, count: int, own: Ints | None) -> tuple[Ints, Floats]:
-        """As `ExactSearch.nearest`, some neighbours missed; distances are exact."""
+        """As `ExactSearch.nearest`, some neighbors missed; distances are exact."""
         asked = min(count + (own is not None), len(self._inserted))
         self._index.hnsw.efSearch = max(SEARCH_EFFORT, 2 * asked)
         found = self._index.search(self._single(queries), asked)[1]
@@ -169,7 +169,7 @@ class _Approximate:
         return near, far
 
     def recall(self, count: int) -> float:
-        """Share of the sampled rows' true neighbours that are found; a tie with the last one counts as found."""
+        """Share of the sampled rows' true neighbors that are found; a tie with the last one counts as found."""
         if count not in self._recalls:
             rows = self._exact.rows[self._sample]
             truth = self._exact.nearest(rows, count, self._sample)[1]
@@ -184,20 +184,20 @@ def build_graph(
     method: str = "auto",
     seed: int = 0,
     keys: Any = None,  # (n,)
-) -> NeighbourGraph:
+) -> NeighborGraph:
     """The nearest other rows of every row, Euclidean, in the units of the columns.
 
-    A row never neighbours itself; its exact copies do, at distance exactly 0. Distances are taken in float64 by direct
+    A row never neighbors itself; its exact copies do, at distance exactly 0. Distances are taken in float64 by direct
     subtraction. Equal distances go by position, or by hash(seed, id) where ids are given, and then row order changes
     nothing.
 
     Args:    X: (n, d) numbers, dense or scipy sparse, scaled as they are to be compared.   count: >= 1.
-             method: "auto", "exact" or "hnsw" (see `NeighbourIndex`).   seed: of ties, insertion and the recall sample.
+             method: "auto", "exact" or "hnsw" (see `NeighborIndex`).   seed: of ties, insertion and the recall sample.
              keys: (n,) ids.
-    Returns: NeighbourGraph with min(count, n - 1) columns; a larger distance means a more isolated row.
+    Returns: NeighborGraph with min(count, n - 1) columns; a larger distance means a more isolated row.
     Raises:  InputError if an entry is not finite, the method is unknown or faiss is missing for "hnsw".
     Cost:    exact: O(n^2 d) time, memory bounded; hnsw: about O(n d log n).
-    Not for: columns of different scale (standardise first).
+    Not for: columns of different scale (standardize first).
     Source:  malkov2020 (hnsw).
     >>> build_graph(np.array([[0.0], [3.0], [0.0]]), count=1).distances
     array([[0.],
@@ -206,7 +206,7 @@ def build_graph(
     """
     rows = _matrix(X, "X")
     if keys is None:
-        return NeighbourIndex(rows, method, seed).graph(count)
+        return NeighborIndex(rows, method, seed).graph(count)
     ids = np.asarray(keys)
     if ids.shape != (rows.shape[0],):
         raise InputError(
@@ -216,11 +216,9 @@ def build_graph(
             fix="pass the ids of the rows",
         )
     order = hashed_order(seed, ids, "ties")
-    mixed = NeighbourIndex(rows[order], method, seed).graph(count)
+    mixed = NeighborIndex(rows[order], method, seed).graph(count)
     back = np.argsort(order)
-    return NeighbourGraph(
-        order[mixed.indices[back]].astype(np.int32), mixed.distances[back], mixed.method, mixed.recall
-    )
+    return NeighborGraph(order[mixed.indices[back]].astype(np.int32), mixed.distances[back], mixed.method, mixed.recall)
 
 
 def _choose(method: str, rows: int, is_sparse: bool) -> str:
@@ -256,5 +254,5 @@ def _matrix(X: Any, name: str) -> Any:
 
 def _positive(count: int) -> int:
     if count < 1:
-        raise InputError("count must be at least 1", where="count", got=repr(count), fix="ask for 10 neighbours")
+        raise InputError("count must be at least 1", where="count", got=repr(count), fix="ask for 10 neighbors")
     return int(count)

@@ -1,7 +1,7 @@
-"""Exact nearest neighbours in blocks: found in single precision, proved and measured in double.
+"""Exact nearest neighbors in blocks: found in single precision, proved and measured in double.
 
 A matrix product in float32 gives, for every pair, a value that is certainly not above the squared distance. Every pair
-whose value is not above a bound of the k-th neighbour is a candidate; distances of candidates are then taken by direct
+whose value is not above a bound of the k-th neighbor is a candidate; distances of candidates are then taken by direct
 subtraction in float64. So the result is that of a float64 search, at the speed of a float32 product.
 """
 
@@ -19,7 +19,7 @@ from samplewise.core.arrays import Array, Floats, Ints
 
 ENTRIES_AT_ONCE = 2**22
 GROUP_WIDTH = 16
-# More candidates than this for each neighbour asked for: float32 cannot tell the rows apart, so float64 looks again.
+# More candidates than this for each neighbor asked for: float32 cannot tell the rows apart, so float64 looks again.
 CROWDED = 30
 
 
@@ -66,7 +66,7 @@ class ExactSearch:
         return np.asarray(np.einsum("ij,ij->i", gap, gap))
 
     def _prepared(self, rows: Any, dtype: type) -> tuple[Any, Array]:
-        """Centred and scaled rows, so that little cancels and nothing overflows, with their squared lengths."""
+        """Centered and scaled rows, so that little cancels and nothing overflows, with their squared lengths."""
         if self._sparse:
             small = (rows / self._scale).astype(dtype).tocsr()
             return small, np.asarray(small.multiply(small).sum(axis=1)).ravel().astype(dtype)

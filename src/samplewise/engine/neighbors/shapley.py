@@ -1,4 +1,4 @@
-"""The exact game-theoretic value of every row to a nearest-neighbour classifier."""
+"""The exact game-theoretic value of every row to a nearest-neighbor classifier."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from samplewise.engine.neighbors.search import row_blocks
 ROWS_BESIDE_POINTS = 16  # blocks so much smaller than others: what is sorted then stays in the cache
 
 
-def neighbour_shapley(
+def neighbor_shapley(
     order: Any,  # (m, t)
     codes: Any,  # (n,)
     query_codes: Any,  # (m,)
@@ -23,28 +23,28 @@ def neighbour_shapley(
     farthest row inwards s_t = [match_t] / max(count, t), s_i = s_{i+1} + ([match_i] - [match_{i+1}]) / max(count, i),
     i = 1..t the place in the order; 0 beyond t where only the t nearest are given (an error of at most 1/t per query).
 
-    Args:    order: (m, t) positions of the rows from nearest to farthest, as `NeighbourIndex.query` gives them.
-             codes: (n,) class of every row.   query_codes: (m,) class of every query.   count: neighbours that vote.
+    Args:    order: (m, t) positions of the rows from nearest to farthest, as `NeighborIndex.query` gives them.
+             codes: (n,) class of every row.   query_codes: (m,) class of every query.   count: neighbors that vote.
     Returns: (n,), larger means the row helps; below 0 it misleads. With t = n they add up to the utility of all rows.
     Raises:  InputError if shapes differ or there is no query.
     Cost:    O(m t).
     Not for: values of groups of copies (they share theirs).
     Source:  jia2019.
-    >>> neighbour_shapley(np.array([[0, 1]]), np.array([1, 0]), np.array([1]), count=1)
+    >>> neighbor_shapley(np.array([[0, 1]]), np.array([1, 0]), np.array([1]), count=1)
     array([1., 0.])
     """
-    return neighbour_shapley_moments(order, codes, query_codes, count)[0]
+    return neighbor_shapley_moments(order, codes, query_codes, count)[0]
 
 
-def neighbour_shapley_moments(
+def neighbor_shapley_moments(
     order: Any,  # (m, t)
     codes: Any,  # (n,)
     query_codes: Any,  # (m,)
     count: int = 10,
 ) -> tuple[Floats, Floats]:
-    """`neighbour_shapley` (n,) with its standard error over queries (n,), both in accuracy (share of votes, 0..1).
+    """`neighbor_shapley` (n,) with its standard error over queries (n,), both in accuracy (share of votes, 0..1).
 
-    Args, Raises, Cost and Source: as `neighbour_shapley`.   Returns: values, larger means the row helps, and their
+    Args, Raises, Cost and Source: as `neighbor_shapley`.   Returns: values, larger means the row helps, and their
     standard errors; NaN with a single query.
     """
     places, labels, wanted = np.asarray(order), np.asarray(codes), np.asarray(query_codes)
@@ -53,7 +53,7 @@ def neighbour_shapley_moments(
             "order must hold one row of positions for each query",
             where="order, query_codes, count",
             got=f"order {places.shape}, query_codes {wanted.shape}, count {count}",
-            fix="pass NeighbourIndex(X).query(queries, count=n).indices, at least one query, and count >= 1",
+            fix="pass NeighborIndex(X).query(queries, count=n).indices, at least one query, and count >= 1",
         )
     sums = np.zeros((2, len(labels)))
     for part in row_blocks(len(places), 4 * places.shape[1]):
@@ -61,21 +61,21 @@ def neighbour_shapley_moments(
     return _moments(sums, len(places))
 
 
-def ranked_neighbour_shapley(
+def ranked_neighbor_shapley(
     rows: Any,  # (n, d)
     codes: Any,  # (n,)
     queries: Any,  # (m, d)
     query_codes: Any,  # (m,)
     count: int = 10,
 ) -> tuple[Floats, Floats]:
-    """`neighbour_shapley_moments` with every row ranked for every query, a block of queries at a time.
+    """`neighbor_shapley_moments` with every row ranked for every query, a block of queries at a time.
 
     Args:    rows: (n, d) points.   codes: (n,) their classes.   queries: (m, d).   query_codes: (m,).
-             count: neighbours that vote.
+             count: neighbors that vote.
     Returns: values (n,) that add up to the votes of all rows, larger means the row helps, and standard errors (n,).
     Raises:  InputError if shapes differ or there is no query.
     Cost:    O(m n (d + log n)) time; memory bounded by 2^22 pairs.   Source: jia2019.
-    >>> ranked_neighbour_shapley(np.array([[0.0], [2.0]]), np.array([1, 0]), np.array([[0.5]]), np.array([1]), 1)[0]
+    >>> ranked_neighbor_shapley(np.array([[0.0], [2.0]]), np.array([1, 0]), np.array([[0.5]]), np.array([1]), 1)[0]
     array([1., 0.])
     """
     points, asked = np.asarray(rows, dtype=np.float64), np.asarray(queries, dtype=np.float64)
@@ -87,8 +87,8 @@ def ranked_neighbour_shapley(
             got=f"rows {points.shape}, codes {labels.shape}, queries {asked.shape}, query_codes {wanted.shape}",
             fix="pass (n, d), (n,), (m, d) and (m,) with m of at least 1",
         )
-    centre = points.mean(axis=0)
-    points, asked = points - centre, asked - centre
+    center = points.mean(axis=0)
+    points, asked = points - center, asked - center
     lengths, reach = (np.einsum("ij,ij->i", part, part) for part in (points, asked))
     largest = float(lengths.max() + 2.0 * np.sqrt(lengths.max() * reach.max())) or 1.0
     sums = np.zeros((2, len(labels)))

@@ -101,7 +101,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def random_twin(change: Change, part: Part, seed: int) -> Change:
-    """A remedy of the same kind and size on hash-drawn rows of the same part (relabelling to another random class)."""
+    """A remedy of the same kind and size on hash-drawn rows of the same part (relabeling to another random class)."""
     rows = np.sort(hashed_order(seed, part.data.ids, "random remedy")[: len(change.rows)])
     if change.kind != "relabel":
         return Change(change.kind, rows, change.values)

@@ -18,13 +18,13 @@ def mean_and_error(differences: Floats, groups: Array | None = None) -> tuple[fl
     """
     known = ~np.isnan(differences)
     values = differences[known]
-    centred = values - values.mean()
+    centered = values - values.mean()
     if groups is not None:
         names = groups[known]
         member = np.unique(names.astype(str) if names.dtype.kind == "O" else names, return_inverse=True)[1]
-        centred = np.bincount(member, weights=centred).astype(np.float64)
-    count = len(centred)
-    error = float(np.sqrt(np.sum(np.square(centred)) * count / max(count - 1, 1))) / len(values)
+        centered = np.bincount(member, weights=centered).astype(np.float64)
+    count = len(centered)
+    error = float(np.sqrt(np.sum(np.square(centered)) * count / max(count - 1, 1))) / len(values)
     return float(values.mean()), error
 
 

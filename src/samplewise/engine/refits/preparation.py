@@ -146,7 +146,7 @@ def prepare(  # one keyword per thing a user may know about their data and its f
     """Rows ready for fits: labels coded, exact copies and groups joined in every split, one seed, one executor.
 
     Args:
-        data, y, label: n labelled rows, as in `samplewise.data.as_dataset`.
+        data, y, label: n labeled rows, as in `samplewise.data.as_dataset`.
         learner: a name, a scikit-learn estimator or a `Learner`; None for the default of this shape of data.
         task: "auto", "classification" or "regression".
         n_folds: at least 2.
@@ -154,7 +154,7 @@ def prepare(  # one keyword per thing a user may know about their data and its f
         executor: carries out fits that are not in closed form; None keeps short ones in this process and gives long
             ones to one process per core.
         run_dir: where finished fits are kept and looked for: the run folder of an audit, or one of the caller's own.
-        test: m labelled rows that are evaluated on and never trained on: a `Dataset` or (X, y).
+        test: m labeled rows that are evaluated on and never trained on: a `Dataset` or (X, y).
 
     Raises:
         InputError: no labels, labels or learners that cannot be read, fewer than 2 folds, a seed that is no whole

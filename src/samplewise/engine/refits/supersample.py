@@ -78,7 +78,7 @@ def _strata(unit: Ints, codes: Array | None, count: int) -> Ints:
 
 
 def _paired_order(strata: Ints, draws: Array, hashes: Hashes) -> Ints:
-    """Units in an order in which neighbours 2i and 2i + 1 are a pair: class by class, the odd ones last."""
+    """Units in an order in which neighbors 2i and 2i + 1 are a pair: class by class, the odd ones last."""
     order = np.lexsort((hashes, draws, strata))
     ends = np.flatnonzero(np.diff(strata[order], append=-1))
     sizes = np.diff(ends, prepend=-1)

@@ -40,7 +40,7 @@ def surrogate(part: Part) -> Surrogate:
     """The closed-form stand-in for a part: Gaussian kernel features spanned by up to 256 hash-chosen rows.
 
     Args:    part: n rows; no label outside it is read.
-    Returns: `Surrogate`. The ridge minimises generalised cross-validation.
+    Returns: `Surrogate`. The ridge minimizes generalized cross-validation.
     Cost:    O(n p^2), p at most 256, and 150 or fewer from 50,000 rows on.
     Not for: predictions that are to be trusted as the learner's own.   Source: williams2001, golub1979.
     """

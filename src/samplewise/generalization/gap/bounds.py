@@ -119,7 +119,7 @@ def bounds_from_runs(
     subset_sizes: Iterable[int] = (),
     seed: int = 0,
 ) -> Bounds:
-    """Every bound on the expected generalisation gap that fits on paired rows allow, in units of the loss.
+    """Every bound on the expected generalization gap that fits on paired rows allow, in units of the loss.
 
     U_i tosses which row of pair i teaches; F_i are both predictions, L_i both losses. f-CMI: mean sqrt(2 I(F_i; U_i));
     e-CMI with L_i, ld with their difference; binary KL, JS and fast rates turn the information into an error directly.

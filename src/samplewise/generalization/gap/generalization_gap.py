@@ -1,4 +1,4 @@
-"""The generalisation gap of a learner on one data set: measured, bounded, and split over the rows it comes from."""
+"""The generalization gap of a learner on one data set: measured, bounded, and split over the rows it comes from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -88,7 +88,7 @@ def generalization_gap(  # noqa: PLR0913  # one keyword per part of the design, 
     ghost. The gap is the mean loss on ghosts minus that on rows that taught, over splits and pairings.
 
     Args:
-        data, y, label: 20 labelled rows or more, in any form `samplewise.data.as_dataset` takes. Groups and exact
+        data, y, label: 20 labeled rows or more, in any form `samplewise.data.as_dataset` takes. Groups and exact
             copies stay on one side and count as one row.
         learner: as in `audit`; None for the default of this shape of data.
         task: "auto", "classification" or "regression".
@@ -144,10 +144,10 @@ def generalization_gap(  # noqa: PLR0913  # one keyword per part of the design, 
     bounds = read.bounds(seed)
     warnings += [*probe.warnings(), *read.warnings(), *bounds.warnings]
     gap, training, ghost = read.errors()
-    information, memorised = read.information(), memorization_of_refits(joined(made), rows.target)
+    information, memorized = read.information(), memorization_of_refits(joined(made), rows.target)
     cost = Cost(probe.fits, probe.seconds, perf_counter() - started)
     same = (probe.repeatable, probe.deterministic)
-    return GeneralizationGap(gap, training, ghost, bounds, information, memorised, cost, *same, tuple(warnings))
+    return GeneralizationGap(gap, training, ghost, bounds, information, memorized, cost, *same, tuple(warnings))
 
 
 @dataclass(frozen=True, slots=True)

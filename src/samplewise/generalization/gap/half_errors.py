@@ -56,8 +56,8 @@ def _side(losses: Floats, mask: Mask) -> tuple[Floats, Floats]:
 
 def _with_error(own: Floats, excess: Floats, taught: Mask) -> MeanWithError:
     """Var(own) / u + Var(what halves teach) + twice their covariance, which is counted only where it widens."""
-    centred = own - own.mean()
-    chosen = (centred * taught).sum(axis=1) / taught.sum(axis=1)
+    centered = own - own.mean()
+    chosen = (centered * taught).sum(axis=1) / taught.sum(axis=1)
     together = max(float((excess * chosen).mean()), 0.0)
     # What a half teaches above the mean, its complement lacks; chance in single fits has no such counterpart.
     products = -excess[::2] * excess[1::2]

@@ -46,7 +46,7 @@ class Memorization:
     def influence(self, query_ids: Any = None) -> tuple[Attribution, Floats]:
         """Success with a row minus without it, for queries (m, n), all of them by default, and its standard errors.
 
-        Positive: the row helps the query. A query among the rows has its own memorisation in its own column.
+        Positive: the row helps the query. A query among the rows has its own memorization in its own column.
         """
         keys = self.query_ids if query_ids is None else np.asarray(query_ids)
         effect, error = self._effects(positions_of(keys, self.query_ids))
@@ -96,16 +96,16 @@ def memorization(  # noqa: PLR0913  # one keyword per part of the question, most
     influence of row i on query q is the same difference of the success on q.
 
     Args:
-        data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes; groups and exact copies stay
+        data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes; groups and exact copies stay
             together and count as one row.
         learner: as in `audit`; None for the default of this shape of data.
         task: "auto", "classification" or "regression".
         models: fits; 100 know a score to about 0.1, 400 to 0.05, 2,000 to 0.022.
-        ratio: share of the rows that teach each model; it is part of the question: more rows, less memorisation. At 0.5
+        ratio: share of the rows that teach each model; it is part of the question: more rows, less memorization. At 0.5
             every subset has its complement.
         score: "correct" 0 or 1, "probability" of the label, or "margin" of its output over the next; numbers have only
             "correct", the fall of the absolute error.
-        queries: other labelled rows to find influences on; default: the rows themselves.
+        queries: other labeled rows to find influences on; default: the rows themselves.
         refits: instead of fits: models that exist already, on any subsets; not together with `queries`.
         seed: of subsets and fits.
         executor: carries out the fits; default: this process, or all cores where they take long.
@@ -251,7 +251,7 @@ def _subsets(rows: Prepared, models: int, ratio: float) -> Mask:
 
 
 def _scores(inside: Mask, success: Array, ids: Array, unit: str) -> Scores:
-    """Memorisation of every row with its standard error."""
+    """Memorization of every row with its standard error."""
     counts = np.stack([inside.sum(axis=0), (~inside).sum(axis=0)])
     if counts.min() < 2:
         raise InputError(

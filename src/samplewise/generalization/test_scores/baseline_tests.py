@@ -57,12 +57,12 @@ def discrimination(
     said = as_numbers(answers, "answers", 2)
     true = as_numbers(truth, "truth", 2, fix="pass class indicators, np.eye(c)[codes], or numbers as y.reshape(-1, 1)")
     _require_pairs(said, true)
-    centred = true - true.mean(axis=0)
-    spread = float(np.square(centred).sum(axis=1).mean()) or 1.0
-    together = np.sum(centred * (said - said.mean(axis=0)), axis=1) / spread
+    centered = true - true.mean(axis=0)
+    spread = float(np.square(centered).sum(axis=1).mean()) or 1.0
+    together = np.sum(centered * (said - said.mean(axis=0)), axis=1) / spread
     # Delta method: the spread of the ratio of two means, at its own value.
     slope = float(together.mean())
-    rows = slope + together - slope * np.square(centred).sum(axis=1) / spread
+    rows = slope + together - slope * np.square(centered).sum(axis=1) / spread
     return _tested("discrimination", 100.0 * rows, groups, coverage, "points of discrimination", "yates1982")
 
 

@@ -154,7 +154,7 @@ def sample_compression_bound(errors: int, n: int, size: int, confidence: float =
     Args:
         errors: wrong rows among the n - size that are not needed to rebuild the model.
         n: training rows.
-        size: rows from which the same algorithm makes the same model: support vectors, condensed neighbours.
+        size: rows from which the same algorithm makes the same model: support vectors, condensed neighbors.
         confidence: between 0 and 1.
 
     Returns:

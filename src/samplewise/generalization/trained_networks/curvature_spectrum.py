@@ -96,7 +96,7 @@ def curvature_spectrum(
     trace from the same probes: z' H z with z of random signs.
 
     Args:
-        data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes, or a torch data set; the
+        data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes, or a torch data set; the
             training rows for the curvature of the training loss.
         module: a trained torch module in evaluation mode, or a fitted network of a `TorchLearner`.
         loss: "cross_entropy", "squared_error" (half), "auto" by the labels, or a callable of outputs and labels.

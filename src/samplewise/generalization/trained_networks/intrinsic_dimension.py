@@ -20,7 +20,7 @@ from samplewise.generalization.trained_networks.row_kernels import open_kernel
 from samplewise.generalization.trained_networks.row_solutions import NULL
 from samplewise.generalization.trained_networks.row_targets import from_labels
 
-RATIO = 1.25  # between neighbours of the grid
+RATIO = 1.25  # between neighbors of the grid
 ENTRIES = 2_000  # rows times outputs whose tangent kernel the shortcut takes
 RIDGE = 1e-3  # share of the mean eigenvalue, in the shortcut
 ENERGY = 0.9  # share of the labels' squared length that eigenvectors must hold
@@ -79,24 +79,24 @@ def intrinsic_dimension(
     dimension of the tangent kernel, and how many of its directions hold the labels.
 
     Args:
-        data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes.
+        data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes.
         learner: a `TorchLearner`, whose settings are used throughout; or a torch module, trained from its weights with
             the default settings on inputs as they are.
-        held_out: labelled rows the score is taken on, a `Dataset` or (X, y); None for the training rows.
+        held_out: labeled rows the score is taken on, a `Dataset` or (X, y); None for the training rows.
         target: share of the whole training's score, above 0 and at most 1.
         grid: dimensions to choose from, "geometric" for steps of a quarter up to p.
         seeds: one search each, with weights, directions and batches of its own.
         confidence: of the error bound.
 
     Returns:
-        `IntrinsicDimension`; a larger number means a harder task for this network, trained this way. Other optimisers,
+        `IntrinsicDimension`; a larger number means a harder task for this network, trained this way. Other optimizers,
         epochs and seeds move it by a factor of two: read the range.
 
     Raises:
         InputError: no learner, rows without labels, a target or grid out of range, directions beyond memory.
 
     Cost: k (2 + log2 |grid|) trainings for k seeds, each O(p d) more a step; memory p d.
-    Not for: comparing networks of different optimisers; a score that does not rise with d (the search supposes it).
+    Not for: comparing networks of different optimizers; a score that does not rise with d (the search supposes it).
     Source: li2018; blumer1987 for the bound.
 
     >>> from samplewise.engine.models import TorchLearner, dense_network
@@ -161,12 +161,12 @@ class _Search:
         return self.scores[seed, dimension]
 
     def error_bound(self, seed: int, dimension: int, seeds: int, confidence: float) -> Estimate:
-        """Training error of the quantised network, and what so many bits could fit by chance."""
+        """Training error of the quantized network, and what so many bits could fit by chance."""
         if self.numbers:
             told = "numbers have no error rate"
             return Estimate("error_bound", math.nan, unit="share of rows", source="blumer1987", reason=told)
         fitted = self.fitted(seed, dimension)
-        fitted.module.quantise()
+        fitted.module.quantize()
         error = 1.0 - _score(fitted, self.rows)
         # The dimension and which of the seeds it was are part of the description.
         bits = BITS * dimension + 2 * math.ceil(math.log2(dimension + 1)) + math.ceil(math.log2(seeds))

@@ -12,18 +12,18 @@ from samplewise.generalization.trained_networks.row_kernels import Form, RowKern
 
 
 def kernel_similarity(
-    data: Any = None, *, kernel: Any, other: Any, centred: bool = True, form: Form = "shared", seed: int = 0
+    data: Any = None, *, kernel: Any, other: Any, centered: bool = True, form: Form = "shared", seed: int = 0
 ) -> Estimate:
     """How alike two models' kernels between the same rows are, as a cosine from 0 to 1.
 
-    <K, L> / (|K| |L|), entries as one long vector; `centred` takes the mean row off both first, which makes it the
+    <K, L> / (|K| |L|), entries as one long vector; `centered` takes the mean row off both first, which makes it the
     linear CKA of the networks' gradients. Kernels that are constant alike, as every network's is in part, count as
     similar without.
 
     Args:
         data: rows, best such as neither model was trained on; (X, y) or a `Dataset`; None for two matrices.
         kernel, other: as `supervision_complexity` takes them, for example a student and a teacher.
-        centred: see above.   form: of the kernel of more than two outputs.   seed: of random sums and bandwidths.
+        centered: see above.   form: of the kernel of more than two outputs.   seed: of random sums and bandwidths.
 
     Returns:
         Estimate "kernel_similarity", 1 where both see the rows alike; there is no interval: other rows would differ.
@@ -33,13 +33,13 @@ def kernel_similarity(
 
     Cost: two kernels and O(n^3).
     Not for: whether the models agree (compare their answers); a teacher far from the student may still teach it.
-    Source: harutyunyan2023; kornblith2019 for the centred form.
+    Source: harutyunyan2023; kornblith2019 for the centered form.
 
-    >>> print(kernel_similarity(kernel=np.eye(3), other=np.diag([1.0, 1.0, 0.0]), centred=False))
+    >>> print(kernel_similarity(kernel=np.eye(3), other=np.diag([1.0, 1.0, 0.0]), centered=False))
     0.816 (no interval: exact for these rows)
     """
     given = data if data is None else as_given(data)
-    one, two = (_entries(open_kernel(given, each, form, None, seed), centred) for each in (kernel, other))
+    one, two = (_entries(open_kernel(given, each, form, None, seed), centered) for each in (kernel, other))
     if one.shape != two.shape:
         raise InputError(
             "the two kernels are of different rows or outputs", got=f"{len(one)} and {len(two)} entries",
@@ -47,16 +47,16 @@ def kernel_similarity(
         )  # fmt: skip
     sizes = float(np.linalg.norm(one)) * float(np.linalg.norm(two))
     if not sizes > 0:
-        raise InputError("one of the kernels is the same for all rows", got="nothing left", fix="centred=False")
+        raise InputError("one of the kernels is the same for all rows", got="nothing left", fix="centered=False")
     cosine = float((one * two).sum()) / sizes
     return Estimate("kernel_similarity", cosine, source="harutyunyan2023", reason="exact for these rows")
 
 
-def _entries(rows: RowKernel, centred: bool) -> Floats:
+def _entries(rows: RowKernel, centered: bool) -> Floats:
     """(N, N) kernel, or what is left of it about its mean."""
     vectors = rows.spectrum.vectors(slice(None)).reshape(-1, len(rows.spectrum.values))
     kernel = (vectors * rows.spectrum.values) @ vectors.T
-    if not centred:
+    if not centered:
         return kernel
     left = kernel - kernel.mean(axis=0) - kernel.mean(axis=1)[:, np.newaxis] + kernel.mean()
     return np.where(np.abs(left) > 1e-12 * np.abs(kernel).max(), left, 0.0)

@@ -98,7 +98,7 @@ def layer_profile(
 
     Returns:
         `LayerProfile`; larger distances mean that the layer tells the two sets apart. With `held_out` from the same
-        source, an excess in late layers is what the network memorised; one at the inputs already is a shift.
+        source, an excess in late layers is what the network memorized; one at the inputs already is a shift.
 
     Raises:
         InputError: fewer than ten rows, an unknown layer or metric, too few permutations, features that differ or are
@@ -199,11 +199,11 @@ def _divided(hashes: Array, taught: int, seed: int, number: int) -> Mask:
 
 def _sliced(features: Floats, seed: int) -> Distance:
     """Sliced 1-Wasserstein distance: all rows are sorted once along every direction, divisions only count."""
-    centred = features - features.mean(axis=0)
-    scale = float(np.sqrt(np.square(centred).mean()))
+    centered = features - features.mean(axis=0)
+    scale = float(np.sqrt(np.square(centered).mean()))
     if scale <= 1e-12 * max(1.0, float(np.abs(features).max())):
         return lambda flags: 0.0  # a layer that says the same of every row
-    projected = centred @ _directions(features.shape[1], seed) / scale  # (n, k)
+    projected = centered @ _directions(features.shape[1], seed) / scale  # (n, k)
     order = np.argsort(projected, axis=0, kind="stable")
     gaps = np.diff(np.take_along_axis(projected, order, axis=0), axis=0)
 

@@ -93,7 +93,7 @@ class RowInverse:
     def random_norm(self, moment: Floats) -> tuple[float, float]:
         """Mean and standard deviation of the squared norm where every row's targets are drawn anew.
 
-        Rows are independent, centred, all of one length and of this second moment over columns (c, c); exact for signs
+        Rows are independent, centered, all of one length and of this second moment over columns (c, c); exact for signs
         and for labels of equally likely classes.
         """
         if self.singular:

@@ -69,7 +69,7 @@ class Attributor:
     Args:
         module: a trained torch module, a `Fitted` with one, a fitted scikit-learn network or linear model; or a list of
             several, trained on the same rows (an ensemble, or checkpoints), whose effects are averaged.
-        loss: what training minimised: "cross_entropy", "squared_error", or a callable of outputs (b, c) and labels (b,)
+        loss: what training minimized: "cross_entropy", "squared_error", or a callable of outputs (b, c) and labels (b,)
             that gives losses (b,); "auto" reads it from the kind of the labels.
         method: "auto", or one of "tangent_kernel", "dual_fisher", "dual_margin", "ekfac", "ekfac_exact",
             "gauss_newton", "sketch", "two_sided", "gradient_similarity", "representation", "linear"; the attribution
@@ -122,7 +122,7 @@ class Attributor:
         """Prepare the method on the rows the model was trained on.
 
         Args:
-            data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes, or a torch data set of
+            data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes, or a torch data set of
                 (x, y) items or a loader in order.
 
         Returns:
@@ -206,7 +206,7 @@ class FittedAttributor:
         """What every training row did to a target at every query.
 
         Args:
-            queries: m labelled rows, in any form `fit` takes.
+            queries: m labeled rows, in any form `fit` takes.
             y: (m,) labels, where `queries` is X alone.
             target: "margin" (log-odds of the query's label; default for classes), "output" (default for numbers),
                 "loss", or a callable of outputs (b, c) and labels (b,) that gives a scalar per row.
@@ -221,7 +221,7 @@ class FittedAttributor:
         """
         asked = as_given(queries, y, name="queries")
         if not _count(asked):
-            raise InputError("there are no queries", got="0 rows", fix="pass at least one labelled row")
+            raise InputError("there are no queries", got="0 rows", fix="pass at least one labeled row")
         wanted = self._target(target)
         values, query_ids = self.prepared.effects(asked, self.loss if wanted == "loss" else wanted)
         return Attribution(values, query_ids, self.ids, self._unit(wanted))

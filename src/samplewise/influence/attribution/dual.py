@@ -34,7 +34,7 @@ class RidgedGram:
 
     @classmethod
     def of(cls, gram: Floats, ridge: float) -> "RidgedGram":
-        """Factorise in the place of `gram`; a ridge too small for rounding is raised tenfold until it is not."""
+        """Factorize in the place of `gram`; a ridge too small for rounding is raised tenfold until it is not."""
         mean = float(np.mean(np.diagonal(gram)))
         if not mean > 0:
             raise InputError(
@@ -45,12 +45,12 @@ class RidgedGram:
         diagonal = np.diagonal(gram).copy()
         while ridge <= HIGHEST_RIDGE:
             np.fill_diagonal(gram, diagonal + ridge * mean)
-            if cholesky.factorise(gram):
+            if cholesky.factorize(gram):
                 return cls(gram, diagonal, ridge * mean, ridge)
             cholesky.restore(gram, diagonal)
             ridge = max(10 * ridge, 1e-12)
         raise InputError(
-            "the Gram matrix of the gradients cannot be factorised", got=f"ridge up to {HIGHEST_RIDGE:g} tried",
+            "the Gram matrix of the gradients cannot be factorized", got=f"ridge up to {HIGHEST_RIDGE:g} tried",
             fix="look for rows with gradients of very different size (fitted.gradient norms), or use a float64 module",
         )  # fmt: skip
 
@@ -136,7 +136,7 @@ class DualFisher:
 class DualMargin(Additive):
     """S = mean_t[psi' (F'F + r I)^-1 F'] mean_t[1 - p_i], rows of F the gradients of the margins of model t.
 
-    A logistic regression on the linearised network, one step from its optimum, without random projection.
+    A logistic regression on the linearized network, one step from its optimum, without random projection.
     Cost: as `DualFisher`, once per model.   Source: park2023.
     """
 

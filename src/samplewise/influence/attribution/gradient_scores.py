@@ -26,7 +26,7 @@ def gradient_norm(
     wrong, score high.
 
     Args:
-        data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes, or a torch data set or loader.
+        data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes, or a torch data set or loader.
         module: a trained model, or several (their mean is far steadier: ten are recommended), as for `Attributor`.
         loss, layers, forward: as for `Attributor`.
 

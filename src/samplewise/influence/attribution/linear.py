@@ -35,7 +35,7 @@ class ExactLinear:
 
     @classmethod
     def prepare(cls, estimator: Any, train: Any) -> "ExactLinear":
-        """One factorisation of the model's own system."""
+        """One factorization of the model's own system."""
         data = _numbers(train)
         X, y = np.asarray(data.X, dtype=np.float64), np.asarray(data.y, dtype=np.float64)
         if data.weights is not None:

@@ -14,7 +14,7 @@ from samplewise.data.targets import known_codes
 from samplewise.engine.closed_form import LogisticDeletion, LogisticHead, logistic_deletion
 from samplewise.engine.gradients.losses import values_and_cotangents
 
-NO_RIDGE = 1e-8  # stands for an unpenalised fit
+NO_RIDGE = 1e-8  # stands for an unpenalized fit
 
 
 @dataclass(frozen=True, slots=True, eq=False)

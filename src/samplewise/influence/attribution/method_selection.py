@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from samplewise.core.errors import InputError
 
-EXACT_ROWS = 20_000  # above this, a Cholesky factorisation takes more than some minutes on two cores
+EXACT_ROWS = 20_000  # above this, a Cholesky factorization takes more than some minutes on two cores
 LONGEST_SKETCH, SHORTEST_SKETCH = 4096, 512
 
 

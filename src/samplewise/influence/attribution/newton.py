@@ -1,4 +1,4 @@
-"""Influence under the generalised Gauss-Newton matrix itself, by conjugate gradients."""
+"""Influence under the generalized Gauss-Newton matrix itself, by conjugate gradients."""
 
 from dataclasses import dataclass
 from typing import Any

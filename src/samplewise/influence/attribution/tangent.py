@@ -1,4 +1,4 @@
-"""Leave-one-out of the network linearised at its weights: kernel ridge with the network's own tangent kernel.
+"""Leave-one-out of the network linearized at its weights: kernel ridge with the network's own tangent kernel.
 
 With f_c(x) linear in the parameters around the trained ones, training on the labels by least squares is kernel ridge
 with K[i, j] = sum over outputs c of <grad f_c(x_i), grad f_c(x_j)>. There the effect of a row is known exactly: the
@@ -29,7 +29,7 @@ class TangentKernel:
     """S[q, i] = H[q, i] v_q' e_i: weight of row i at query q, held-out residual e_i, and v_q = d target / d outputs.
 
     H = k (K + r I)^-1, e_i = a_i / [(K + r I)^-1]_ii, a = (K + r I)^-1 (Y - mean). Exact for least squares in the
-    linearised network. For classes every row counts with unit length; the kernels of several models are averaged
+    linearized network. For classes every row counts with unit length; the kernels of several models are averaged
     before the one solve, each with random sums of its own where the outputs are many.
 
     Cost: O(n^2 (p / width) + n^3), memory 16 n^2 bytes.   Source: jacot2018, cook1977.
@@ -86,7 +86,7 @@ class TangentKernel:
         return np.sum((weights[:, rows] @ held_out) * slopes, axis=1), query_ids
 
     def self_influence(self) -> Floats:
-        """(n,) half the squared error of the linearised network at the row, held out minus fitted."""
+        """(n,) half the squared error of the linearized network at the row, held out minus fitted."""
         fitted = self.inverse.added * self.steps
         return 0.5 * np.sum(np.square(self.held_out) - np.square(fitted), axis=1)
 
@@ -106,11 +106,11 @@ def _solved(kernel: Floats, wanted: Floats, error: float, ridge: float | None) -
 
     Training that stops early is a ridge of its own; a regression without it would answer for another network.
     """
-    centred = wanted - wanted.mean(axis=0)
+    centered = wanted - wanted.mean(axis=0)
     chosen = TANGENT_RIDGE if ridge is None else ridge
     while True:
         inverse = RidgedGram.of(kernel, chosen)
-        steps = inverse.solve(centred)
+        steps = inverse.solve(centered)
         fitted = wanted - inverse.added * steps
         if ridge is not None or chosen >= HIGHEST or _error(fitted, wanted) >= error:
             return inverse, steps
@@ -118,7 +118,7 @@ def _solved(kernel: Floats, wanted: Floats, error: float, ridge: float | None) -
 
 
 def _responses(rows: RowGradients) -> Floats:
-    """(n, c) what the linearised network is fitted to: class indicators, or the numbers themselves."""
+    """(n, c) what the linearized network is fitted to: class indicators, or the numbers themselves."""
     labels, width = np.asarray(rows.labels), rows.outputs.shape[1]
     if labels.dtype.kind == "f":
         return labels.reshape(len(labels), -1).astype(np.float64)

@@ -58,8 +58,8 @@ def unrolled_attribution(
     gradient descent with momentum; to first order f with the row minus f without it.
 
     Args:
-        data: n labelled rows, a `Dataset` or (X, y).
-        queries: m labelled rows, a `Dataset` or (X, y).
+        data: n labeled rows, a `Dataset` or (X, y).
+        queries: m labeled rows, a `Dataset` or (X, y).
         learner: a `TorchLearner` with optimizer="sgd" and a loss of single rows.
         target: "margin" (log odds of the query's label), "loss", "output" (a predicted number); "auto" is margin for
             classes and output for numbers.
@@ -70,7 +70,7 @@ def unrolled_attribution(
         Attribution (m, n), larger means the row raises the target.
 
     Raises:
-        InputError: another optimiser, an objective, a module that mixes rows or draws at random, an unknown target.
+        InputError: another optimizer, an objective, a module that mixes rows or draws at random, an unknown target.
 
     Cost: about 4 passes of the training for each query; memory for 2 sqrt(steps) copies of the weights.
     Not for: long runs with kinks (ReLU at high rates): the derivative is then exact and of no use, as `check` tells.

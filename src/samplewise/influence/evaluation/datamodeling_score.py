@@ -173,9 +173,9 @@ def _agreement(predicted: Floats, truth: Floats, draws: _Draws) -> _Agreement:
 def rank_correlations(first: Floats, second: Floats) -> Floats:
     """Spearman's correlation (m,) of each row of one array (m, M) with the same row of the other; constant rows 0."""
     ranks = [rankdata(values, axis=1) for values in (first, second)]
-    centred = [rank - rank.mean(axis=1, keepdims=True) for rank in ranks]
-    lengths = np.linalg.norm(centred[0], axis=1) * np.linalg.norm(centred[1], axis=1)
-    products = np.einsum("qj,qj->q", *centred)
+    centered = [rank - rank.mean(axis=1, keepdims=True) for rank in ranks]
+    lengths = np.linalg.norm(centered[0], axis=1) * np.linalg.norm(centered[1], axis=1)
+    products = np.einsum("qj,qj->q", *centered)
     return np.divide(products, lengths, out=np.zeros(len(first)), where=lengths > 0)
 
 

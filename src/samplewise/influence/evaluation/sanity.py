@@ -94,7 +94,7 @@ def same_class_share(attribution: Attribution, labels: Any, query_labels: Any, *
     Raises:
         InputError: labels that do not fit the attribution.
 
-    Cost: O(m n).   Not for: telling a good attribution from nearest neighbours of the class.
+    Cost: O(m n).   Not for: telling a good attribution from nearest neighbors of the class.
     Source: hanawa2021.
 
     >>> same_class_share(Attribution(np.eye(2), np.arange(2), np.arange(2), "margin"), ["a", "b"], ["a", "a"]).value

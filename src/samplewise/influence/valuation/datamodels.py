@@ -79,8 +79,8 @@ class _Fitted:
 def _ridge_on_sets(sets: Floats, outcomes: Floats) -> _Fitted:
     """Ridge regression with intercept of (k, q) outcomes on (k, p) sets, a ridge of its own for every column."""
     k = len(sets)
-    centred, targets = sets - sets.mean(axis=0), outcomes - outcomes.mean(axis=0)
-    eigenvalues, vectors = np.linalg.eigh(centred @ centred.T)
+    centered, targets = sets - sets.mean(axis=0), outcomes - outcomes.mean(axis=0)
+    eigenvalues, vectors = np.linalg.eigh(centered @ centered.T)
     eigenvalues = np.maximum(eigenvalues, 0.0)
     scale, turned = eigenvalues.mean(), vectors.T @ targets
     errors, held = [], []
@@ -93,7 +93,7 @@ def _ridge_on_sets(sets: Floats, outcomes: Floats) -> _Fitted:
     best = np.argmin(errors, axis=0)
     columns = np.arange(outcomes.shape[1])
     weights = 1.0 / (eigenvalues[:, None] + RIDGES[best] * scale)  # (k, q)
-    spanned = centred.T @ vectors
+    spanned = centered.T @ vectors
     noise = np.asarray(errors)[best, columns]
     return _Fitted(
         (spanned @ (weights * turned)).T,

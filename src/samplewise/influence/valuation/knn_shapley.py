@@ -1,4 +1,4 @@
-"""The value of every row to its nearest neighbours' votes."""
+"""The value of every row to its nearest neighbors' votes."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_dataset
 from samplewise.data.targets import Task
-from samplewise.engine.neighbors import NeighbourIndex, neighbour_shapley_moments, ranked_neighbour_shapley
+from samplewise.engine.neighbors import NeighborIndex, neighbor_shapley_moments, ranked_neighbor_shapley
 from samplewise.engine.refits import prepare
 from samplewise.engine.refits.row_order import in_id_order
 from samplewise.influence.valuation.utility import open_game
 
-ALIKE = "its neighbours are of its class"
-NEAREST = 1000  # rows further away than so many change no vote of ten neighbours by more than a thousandth
+ALIKE = "its neighbors are of its class"
+NEAREST = 1000  # rows further away than so many change no vote of ten neighbors by more than a thousandth
 
 
 def knn_shapley(
@@ -30,7 +30,7 @@ def knn_shapley(
     folds: int = 5,
     seed: int = 0,
 ) -> Scores:
-    """Shapley value of every row to a nearest-neighbour classifier of the other folds, in share of votes.
+    """Shapley value of every row to a nearest-neighbor classifier of the other folds, in share of votes.
 
     With validation rows, these ask and all rows vote, and the values add up to the share of right votes. Without, the
     rows of one fold ask, the rows of the other folds vote; the value of a row is its mean over the folds it votes for,
@@ -39,19 +39,19 @@ def knn_shapley(
     Args:
         data, y, label: n rows with class labels, in any form `samplewise.data.as_dataset` takes.
         task: "auto", "classification" or "regression".
-        validation: m labelled rows that ask, a `Dataset` or (X, y); or None.
-        count: neighbours that vote.
+        validation: m labeled rows that ask, a `Dataset` or (X, y); or None.
+        count: neighbors that vote.
         folds: number of folds.
         seed: of the folds.
 
     Returns:
-        Scores "neighbour_value" (n,), larger means the row helps, below 0 it misleads; NaN for a row that never voted.
+        Scores "neighbor_value" (n,), larger means the row helps, below 0 it misleads; NaN for a row that never voted.
         `spread` is the standard error over the rows that ask.
 
     Raises:
         InputError: no labels, labels that are numbers, or validation rows of another kind or class.
 
-    Cost: one neighbour search per fold, O(n min(n, 1000)); with validation rows O(m n (d + log n)), no fit.
+    Cost: one neighbor search per fold, O(n min(n, 1000)); with validation rows O(m n (d + log n)), no fit.
     Not for: copies (they share one value).
     Source: jia2019.
 
@@ -72,8 +72,8 @@ def knn_shapley(
         asking = np.flatnonzero(part.folds == fold)
         if not len(voters):
             continue
-        near = NeighbourIndex(part.space[voters]).query(part.space[asking], count=min(NEAREST, len(voters))).indices
-        shares, errors = neighbour_shapley_moments(near, part.codes[voters], part.codes[asking], count)
+        near = NeighborIndex(part.space[voters]).query(part.space[asking], count=min(NEAREST, len(voters))).indices
+        shares, errors = neighbor_shapley_moments(near, part.codes[voters], part.codes[asking], count)
         value[voters] += len(voters) * shares
         variance[voters] += np.square(len(voters) * errors)
         seen[voters] += 1
@@ -81,7 +81,7 @@ def knn_shapley(
     with np.errstate(invalid="ignore", divide="ignore"):  # rows that never voted
         mean, spread = (value / seen)[place], (np.sqrt(variance) / seen)[place]
     ids = given.runner.data.ids[given.positions]
-    return Scores("neighbour_value", mean, ids, "share of votes, times rows", ALIKE, spread=spread)
+    return Scores("neighbor_value", mean, ids, "share of votes, times rows", ALIKE, spread=spread)
 
 
 def _asked_by(validation: Any, data: Dataset, task: Task, count: int) -> Scores:
@@ -90,16 +90,16 @@ def _asked_by(validation: Any, data: Dataset, task: Task, count: int) -> Scores:
     _require_classes(game.class_count, len(game))
     order = np.argsort(key_hashes(game.keys), kind="stable")  # equally near rows vote in an order of their own
     rows, asked = game.runner.space[: len(game)], game.runner.space[len(game) :]
-    found = ranked_neighbour_shapley(rows[order], game.codes[order], asked, game.query_codes, count)
+    found = ranked_neighbor_shapley(rows[order], game.codes[order], asked, game.query_codes, count)
     place = np.argsort(order)
     values, spread = (part[place] for part in found)
-    return Scores("neighbour_value", values, game.keys, "share of votes", ALIKE, spread=spread)
+    return Scores("neighbor_value", values, game.keys, "share of votes", ALIKE, spread=spread)
 
 
 def _require_classes(class_count: int, rows: int) -> None:
     if not class_count:
         raise InputError(
-            "neighbours vote for classes, and these labels are numbers",
+            "neighbors vote for classes, and these labels are numbers",
             got=f"{rows} rows, task regression",
             fix="use leave_one_out(data) for regression",
         )

@@ -29,7 +29,7 @@ def leave_one_out(
     `Game` the learner is refitted without each player: u(everybody) - u(everybody but i), in points.
 
     Args:
-        data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes; or a `Game`.
+        data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes; or a `Game`.
         task: "auto", "classification" or "regression".   folds: number of folds.   seed: of the folds.
 
     Returns:

@@ -30,7 +30,7 @@ def network_effects(part: Part) -> RowEffects:
     Args:    part: n rows whose learner is a `TorchLearner`.
     Returns: `RowEffects`; benefit in units of the loss, below 0 for rows that hurt.
     Cost:    two trainings, and what `Attributor(method="auto")` needs.
-    Not for: effects in the network's own scale: they are those of the network linearised at its weights.
+    Not for: effects in the network's own scale: they are those of the network linearized at its weights.
     Source: koh2017, jacot2018.
     """
     sums = np.zeros((5, len(part)))

@@ -34,7 +34,7 @@ def out_of_bag_value(  # the data and its fits
     variances of the label. Each bag holds 63.2 % of every class, drawn by id; rows of one group share bags.
 
     Args:
-        data, y, label: n labelled rows, in any form `samplewise.data.as_dataset` takes.
+        data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes.
         learner: as in `open_game`.   task: "auto", "classification" or "regression".
         count: bags, at least 10.
         seed: of bags and fits.

@@ -157,8 +157,8 @@ def open_game(
     commonest class, or the mean label, scores.
 
     Args:
-        data: n labelled training rows, a `Dataset` or (X, y).
-        validation: m labelled rows of the same kind that nothing is fitted on.
+        data: n labeled training rows, a `Dataset` or (X, y).
+        validation: m labeled rows of the same kind that nothing is fitted on.
         learner: a name, a scikit-learn estimator or a `Learner`; None for the default of this shape of data.
         task: "auto", "classification" or "regression".
         utility: "accuracy", "balanced_accuracy", "auc", "mae" or "r2"; None for accuracy, or mae for numbers.

@@ -44,7 +44,7 @@
   });
   addEventListener("afterprint", () => { for (const part of folded) part.open = false; });
 
-  /* Charts: colours are names from the style sheet, so that a change of theme needs no second drawing. */
+  /* Charts: colors are names from the style sheet, so that a change of theme needs no second drawing. */
   const ink = "var(--ink)", soft = "var(--soft)", line = "var(--line)", accent = "var(--accent)", paper = "var(--paper)";
   const config = {
     background: "transparent", font: "system-ui, sans-serif", padding: 4,

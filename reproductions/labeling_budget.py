@@ -1,9 +1,9 @@
-"""A labelling budget for a real table, followed to its end, beside what the target truly took.
+"""A labeling budget for a real table, followed to its end, beside what the target truly took.
 
-Adult (32,561 people), gradient boosting, target 14 % error, a label for 0.05. At first 1,500 rows are labelled. Each
-round: measure the learning curve on the rows that are labelled, ask how many rows the target needs, collect the planned
+Adult (32,561 people), gradient boosting, target 14 % error, a label for 0.05. At first 1,500 rows are labeled. Each
+round: measure the learning curve on the rows that are labeled, ask how many rows the target needs, collect the planned
 batch, and measure again, until the measured error is at the target or four rounds are over. 8,000 rows that are never
-labelled are the judges: they say what the error truly is, and how many rows it truly took. Ten draws of the first rows;
+labeled are the judges: they say what the error truly is, and how many rows it truly took. Ten draws of the first rows;
 beside the plan, doubling every round.
 """
 
@@ -32,8 +32,8 @@ SIZES = (1500, 2000, 3000, 4000, 6000, 8000, 12_000, 16_000, 24_000)
 
 
 def drawn(data: Dataset, seed: int) -> tuple[Dataset, np.ndarray]:
-    """Judges, and the positions of all other rows in the order in which they would be labelled."""
-    order = hashed_order(seed, data.ids, "labelled")
+    """Judges, and the positions of all other rows in the order in which they would be labeled."""
+    order = hashed_order(seed, data.ids, "labeled")
     return data.take(np.sort(order[:JUDGES])), order[JUDGES:]
 
 
@@ -134,7 +134,7 @@ def main() -> None:
     machine = {"cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
     versions = {name: version(name) for name in ("samplewise", "numpy", "scikit-learn")}
     HERE.mkdir(exist_ok=True)
-    file = HERE / "labelling_budget.json"
+    file = HERE / "labeling_budget.json"
     file.write_text(json.dumps({"machine": machine, "versions": versions, "results": results}, indent=1))
     file.with_suffix(".md").write_text(table_of(results))
     print(table_of(results))

@@ -1,8 +1,8 @@
-"""Unique information foretold by the linearised network against what really happens when a row is left out.
+"""Unique information foretold by the linearized network against what really happens when a row is left out.
 
-    python reproductions/linearised_against_real.py     # about nine minutes on one core
+    python reproductions/linearized_against_real.py     # about nine minutes on one core
 
-The claim (harutyunyan2021, table 1, MNIST 4 against 9, n = 1,000): the linearised network foretells how far weights and
+The claim (harutyunyan2021, table 1, MNIST 4 against 9, n = 1,000): the linearized network foretells how far weights and
 predictions move without a row nearly exactly for a wide network (Pearson .98 to .99), well for a pretrained one (.87 to
 .97), and not at all for a deep one from scratch (.03 to .19). Here, at a size where every row can really be left out:
 digits 4 against 9, n = 60, one output, full-batch descent, all 61 trainings side by side. Beside it the influence
@@ -29,11 +29,11 @@ from sklearn.datasets import load_digits
 from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
-from samplewise.information import GradientDescent, LinearisedNetwork, unique_information
+from samplewise.information import GradientDescent, LinearizedNetwork, unique_information
 
 HERE = Path(__file__).parent / "results"
 ROWS, JUDGES, STEPS, DAMPING = 60, 150, 1000, 0.01
-PAPER = {  # table 1: the nearest column, Pearson of the linearised network with retraining, (weights, predictions)
+PAPER = {  # table 1: the nearest column, Pearson of the linearized network with retraining, (weights, predictions)
     "no ridge": {"wide, from scratch": (0.987, 0.993), "deep and narrow, from scratch": (0.193, 0.033),
                  "pretrained, whole network": (0.870, 0.875), "pretrained, last two layers": (0.870, 0.875)},
     "ridge": {"wide, from scratch": (0.977, 0.993), "deep and narrow, from scratch": (-0.012, 0.070),
@@ -177,14 +177,14 @@ def measured(case: Case, ridge: float, seed: int) -> dict[str, float]:
     first_order = influence_function(module, case, real["trained"], train, labels, judges, ridge)
     info = unique_information(
         (X[:ROWS], y[:ROWS]),
-        module=LinearisedNetwork(module, layers=case.layers),
+        module=LinearizedNetwork(module, layers=case.layers),
         validation=(X[ROWS:], y[ROWS:]),
         training=GradientDescent(STEPS, case.rate, ridge),
         trained="train",
     )
     ours = {"weights": 2 * info.weights.values, "predictions": 2 * info.functional.values}  # nats at noise 1: half
     found: dict[str, float] = {}
-    for method, foretold in (("linearised", ours), ("influence", first_order)):
+    for method, foretold in (("linearized", ours), ("influence", first_order)):
         for quantity, values in foretold.items():
             found[f"{method}_{quantity}_pearson"] = float(np.corrcoef(values, real[quantity])[0, 1])
             found[f"{method}_{quantity}_spearman"] = float(spearmanr(values, real[quantity])[0])
@@ -202,14 +202,14 @@ def averaged(case: Case, ridge: float, seeds: int) -> dict[str, float | list]:
     """Means over draws; the Pearson of predictions draw by draw beside them."""
     draws = [measured(case, ridge, seed) for seed in range(seeds)]
     mean = {name: float(np.mean([draw[name] for draw in draws])) for name in draws[0]}
-    return mean | {"each_predictions_pearson": [draw["linearised_predictions_pearson"] for draw in draws]}
+    return mean | {"each_predictions_pearson": [draw["linearized_predictions_pearson"] for draw in draws]}
 
 
 def table_of(results: dict[str, dict[str, dict]], seeds: int) -> str:
     """Pearson (Spearman) with retraining, and what the diagnostics say."""
     lines = [
-        "| network | penalty | weights: linearised | influence function | paper, linearised | "
-        "predictions: linearised | influence function | paper, linearised | R² with real training | kernel drift | "
+        "| network | penalty | weights: linearized | influence function | paper, linearized | "
+        "predictions: linearized | influence function | paper, linearized | R² with real training | kernel drift | "
         "flagged |",
         "|-|-|-|-|-|-|-|-|-|-|-|",
     ]
@@ -219,7 +219,7 @@ def table_of(results: dict[str, dict[str, dict]], seeds: int) -> str:
             for place, quantity in enumerate(("weights", "predictions")):
                 cells += [
                     f"{r[f'{m}_{quantity}_pearson']:.3f} ({r[f'{m}_{quantity}_spearman']:.2f})"
-                    for m in ("linearised", "influence")
+                    for m in ("linearized", "influence")
                 ]
                 cells.append(f"{PAPER[penalty][name][place]:.3f}")
             drawn = f"{r['flagged'] * seeds:.0f} of {seeds}"
@@ -247,7 +247,7 @@ def main(seeds: int = 2) -> None:
     machine = {"cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
     versions = {name: version(name) for name in ("samplewise", "numpy", "scipy", "torch", "scikit-learn")}
     stored = {"machine": machine, "versions": versions, "cpu_seconds": time.process_time() - begin, "results": results}
-    file = HERE / "linearised_against_real.json"
+    file = HERE / "linearized_against_real.json"
     file.write_text(json.dumps(stored, indent=1))
     file.with_suffix(".md").write_text(table_of(results, seeds))
     print(table_of(results, seeds))

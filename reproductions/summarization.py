@@ -1,12 +1,12 @@
 """How many rows can go before a network notices: chosen once, in rounds, at random, or the wrong way round.
 
-    python reproductions/summarisation.py     # about six minutes on one core; --pictures draws the picture too
+    python reproductions/summarization.py     # about six minutes on one core; --pictures draws the picture too
 
 The claims (harutyunyan2021, figure 2c, MNIST 4 against 9): the least informative rows can go at hardly any loss, the
 most informative cost most, and when many go it is much better to measure again after every few. Measured here on two
 data sets: the rows are chosen by `select` (which sees no label but those of the training rows), the network is then
 really trained on the rest by full-batch descent, and judged on clean rows that had no say. Every draw has other rows
-and other first weights. The linearised network's own loss, as `select` reports it, stands beside.
+and other first weights. The linearized network's own loss, as `select` reports it, stands beside.
 """
 
 import argparse
@@ -73,7 +73,7 @@ def accuracy(module: nn.Module, X: np.ndarray, y: np.ndarray) -> float:
 
 
 def one_draw(task: Task, seed: int) -> tuple[Curves, Curves]:
-    """Accuracy after real training by strategy and share, and what the linearised network says it costs (points)."""
+    """Accuracy after real training by strategy and share, and what the linearized network says it costs (points)."""
     X, y = task.rows()
     order = np.random.default_rng(seed).permutation(len(X))
     own, judges, others = np.split(order, [task.taught, task.taught + JUDGES])
@@ -127,7 +127,7 @@ def measured(seeds: int) -> dict[str, dict]:
     for name, task in TASKS.items():
         draws = [one_draw(task, seed) for seed in range(seeds)]
         real, linear = [draw[0] for draw in draws], [draw[1] for draw in draws]
-        results[name] = {"real": real, "linearised_change": linear, "claims": claims(real)}
+        results[name] = {"real": real, "linearized_change": linear, "claims": claims(real)}
         print(name, {key: np.mean([draw[key] for draw in real], axis=0).round(3).tolist() for key in STRATEGIES})
     return results
 
@@ -140,12 +140,12 @@ def table_of(results: dict[str, dict]) -> str:
     for name, found in results.items():
         for strategy in STRATEGIES:
             real, linear = (
-                np.array([draw[strategy] for draw in found[kind]]) for kind in ("real", "linearised_change")
+                np.array([draw[strategy] for draw in found[kind]]) for kind in ("real", "linearized_change")
             )
             error = 100 * (real - real[:, :1]).std(axis=0, ddof=1) / np.sqrt(len(real))
             cells = [f"{100 * real[:, 0].mean():.1f} %"]
             cells += [
-                f"{100 * r:.1f} (±{e:.1f}; linearised {change:+.1f})"
+                f"{100 * r:.1f} (±{e:.1f}; linearized {change:+.1f})"
                 for r, e, change in zip(real.mean(axis=0)[1:], error[1:], linear.mean(axis=0)[1:], strict=True)
             ]
             lines.append(f"| {name} | {told[strategy]} | {' | '.join(cells)} |")
@@ -153,7 +153,7 @@ def table_of(results: dict[str, dict]) -> str:
     lines += [
         "",
         f"Accuracy in % of the really trained network on clean rows that had no say; ± the standard error of its "
-        f"change over {count} draws; in brackets the change in points that `select` reports for the linearised one.",
+        f"change over {count} draws; in brackets the change in points that `select` reports for the linearized one.",
         "",
         "| claim | " + " | ".join(results) + " |",
         "|-|" + "-|" * len(results),
@@ -176,7 +176,7 @@ def picture(results: dict[str, dict]) -> None:
         for strategy in STRATEGIES
         for share, value in zip((0, *SHARES), np.mean([draw[strategy] for draw in found["real"]], axis=0), strict=True)
     ]
-    colours = alt.Scale(domain=list(told.values()), range=["#1d5c9e", "#5b98d3", "#b4bac1", "#a93a0b"])
+    colors = alt.Scale(domain=list(told.values()), range=["#1d5c9e", "#5b98d3", "#b4bac1", "#a93a0b"])
     base = alt.Chart(alt.InlineData(values=points)).encode(
         x=alt.X(
             "share:Q",
@@ -185,7 +185,7 @@ def picture(results: dict[str, dict]) -> None:
             axis=alt.Axis(values=[0, 25, 50, 75, 90]),
         ),
         y=alt.Y("accuracy:Q", title="accuracy on clean rows (%)", scale=alt.Scale(zero=False)),
-        color=alt.Color("who:N", title="dropped first", scale=colours, legend=alt.Legend(orient="bottom", columns=4)),
+        color=alt.Color("who:N", title="dropped first", scale=colors, legend=alt.Legend(orient="bottom", columns=4)),
     )
     panel = (base.mark_line(strokeWidth=2.25) + base.mark_point(filled=True, size=45, opacity=1)).properties(
         width=380, height=250
@@ -199,7 +199,7 @@ def picture(results: dict[str, dict]) -> None:
     )
     drawn.configure_legend(
         labelLimit=300, labelFontSize=12, titleFontSize=12, titleColor="#5d656e", titleFontWeight="normal"
-    ).save(PICTURES / "information-summarisation.png", scale_factor=1.5)
+    ).save(PICTURES / "information-summarization.png", scale_factor=1.5)
 
 
 def main() -> None:
@@ -207,7 +207,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--pictures", action="store_true", help="draw the page's picture from the stored results")
     options = parser.parse_args()
-    file = RESULTS / "summarisation.json"
+    file = RESULTS / "summarization.json"
     begin = time.process_time()
     results = measured(options.seeds)
     machine = {"cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
