@@ -24,10 +24,10 @@ from samplewise.engine.models.encoding import SpaceEncoder, exact_copies, featur
 from samplewise.engine.models.learner import Learner
 from samplewise.engine.neighbors import exact_groups, groups_with_copies
 from samplewise.engine.refits.auto_executor import AutoExecutor
+from samplewise.engine.refits.evaluation_rows import stacked
 from samplewise.engine.refits.parts import Part
 from samplewise.engine.refits.runner import FitRunner
 from samplewise.engine.refits.store import FitStore
-from samplewise.engine.refits.train_test import stacked
 
 FITS = "fits"  # where an audit keeps its fits within its run folder
 

@@ -7,7 +7,7 @@ from scipy import sparse
 
 from samplewise.core.errors import InputError
 from samplewise.data.dataset import Dataset
-from samplewise.engine.refits.train_test import stacked
+from samplewise.engine.refits.evaluation_rows import stacked
 
 
 @pytest.mark.parametrize("form", [np.asarray, sparse.csr_matrix, lambda X: pd.DataFrame(X, columns=["a", "b"])])
