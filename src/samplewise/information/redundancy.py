@@ -197,7 +197,7 @@ def removal_cost_in(
         "control_low": low[half:],
         "control_high": high[half:],
     }
-    note = "Gray: as many random rows. The order was found anew inside every training part."
+    note = "Grey: as many random rows. The order was found anew inside every training part."
     return Exhibit("bars", "What leaving out the least informative rows costs", columns, metric.unit, note)
 
 
