@@ -18,7 +18,6 @@ from samplewise.engine.models.learner import Fitted, Learner
 from samplewise.engine.models.metrics import Metric
 from samplewise.engine.neighbors import NeighborGraph, build_graph
 from samplewise.engine.refits import FitRunner, FitStore, Part, Prepared, Refits, refit
-from samplewise.engine.refits.parts import whole_part
 from samplewise.information.unique import UniqueInformation, information_in
 from samplewise.labels import LabelPosterior, label_posterior
 
@@ -106,7 +105,7 @@ class Evidence:
     @cached_property
     def whole(self) -> Part:
         """All rows, as a rule sees them."""
-        return whole_part(self.runner, self.folds[0], ordered=self.ordered)
+        return self.prepared.part_of(self.folds[0])
 
     @cached_property
     def held_out_outputs(self) -> Floats:

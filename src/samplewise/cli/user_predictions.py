@@ -10,7 +10,7 @@ import lazy_loader
 import numpy as np
 
 from samplewise.core import extras
-from samplewise.core.arrays import Array, Floats, positions_of
+from samplewise.core.arrays import Array, Floats, is_number, positions_of
 from samplewise.core.errors import InputError, name_rows, unknown_name
 
 pd = lazy_loader.load("pandas")
@@ -141,7 +141,7 @@ def _delimited(path: Path, classes: Array | None) -> Any:
             "predictions of this kind are not known", where=str(path), got=path.suffix, fix=f"use {', '.join(SUFFIXES)}"
         )
     first = [str(name) for name in pd.read_csv(path, nrows=0).columns]
-    named = any(not _is_number(cell) for cell in first) or (
+    named = any(not is_number(cell) for cell in first) or (
         classes is not None and set(map(str, classes.tolist())) <= set(first)
     )
     return pd.read_csv(path) if named else pd.read_csv(path, header=None)
@@ -176,11 +176,3 @@ def _class_order(names: list[str], classes: Array, path: Path) -> list[int]:
     if absent:
         raise unknown_name("class column in the predictions", absent[0], names).during(f"reading {path}")
     return [names.index(name) for name in wanted]
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -100,3 +100,12 @@ def equal_but_for_rounding(one: Array, other: Array) -> bool:
 def one_hot(codes: Ints, count: int) -> Floats:
     """Class codes (n,) as indicator rows (n, count)."""
     return np.eye(count)[codes]
+
+
+def is_number(value: Any) -> bool:
+    """Whether a cell or a label can be read as a number."""
+    try:
+        float(value)
+    except (ValueError, TypeError):
+        return False
+    return True

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import lazy_loader
 import numpy as np
 
-from samplewise.core.arrays import Array
+from samplewise.core.arrays import Array, is_number
 from samplewise.core.errors import name_rows
 
 pd = lazy_loader.load("pandas")
@@ -133,7 +133,7 @@ def _strings(name: str, column: Any, sample: list[str], sizes: tuple[int, int], 
         return _excluded(name, "date", _DATE_NOTE)
     if _share(sample, _is_json) >= 0.9:
         return _excluded(name, "nested", "its cells hold JSON; turn them into columns of their own")
-    numbers = _share(sample, _is_number)
+    numbers = _share(sample, is_number)
     if 0.5 <= numbers < 1:
         return Column(name, "category", note=_mixed(column, keys))
     if numbers == 1 and not _is_id_name(name):
@@ -229,14 +229,6 @@ def _sample(values: Array) -> list[str]:
 
 def _share(sample: list[str], rule: Callable[[str], Any]) -> float:
     return sum(bool(rule(value)) for value in sample) / len(sample)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _is_json(text: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 import lazy_loader
 import numpy as np
 
+from samplewise.core.arrays import is_number
 from samplewise.core.errors import InputError
 
 pd = lazy_loader.load("pandas")
@@ -56,7 +57,7 @@ def read_delimited(path: Path, text_columns: tuple[str, ...] = ()) -> tuple[Any,
         raise InputError(
             "the file has column names and no rows", where=str(path), got="0 rows", fix="add rows below the first line"
         )
-    if all(_is_number(name) for name in header):
+    if all(is_number(name) for name in header):
         notes.append(
             "the first line holds only numbers: it was taken as column names; add a line of names if it is data"
         )
@@ -191,11 +192,3 @@ def _line_notes(raw: bytes, rows: int, path: Path) -> list[str]:
     if raw.rstrip(b"\r\n").count(b"\n") == rows:
         return [f"row r is line r + 2 of {path.name}"]
     return [f"{path.name} has blank lines or cells that span lines, so line numbers run ahead of row numbers"]
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

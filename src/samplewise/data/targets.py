@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from samplewise.core.arrays import Array, require_finite
+from samplewise.core.arrays import Array, is_number, require_finite
 from samplewise.core.errors import InputError, name_rows, unknown_name
 from samplewise.data.border import as_vector
 
@@ -177,7 +177,7 @@ def _as_numbers(labels: Array, absent: Array, keys: Array) -> Array:
     try:
         numbers[~absent] = labels[~absent].astype(np.float64)
     except (ValueError, TypeError):
-        bad = [key for key, label in zip(keys[~absent], labels[~absent], strict=True) if not _is_number(label)]
+        bad = [key for key, label in zip(keys[~absent], labels[~absent], strict=True) if not is_number(label)]
         raise InputError(
             "regression needs numbers as labels", where=name_rows(bad), got=f"y of dtype {labels.dtype}",
             fix="convert them to numbers, or use task='classification'",
@@ -190,14 +190,6 @@ def _require_different(numbers: Array) -> None:
         raise InputError(
             "every label is the same number", got=f"{len(numbers)} rows", fix="name another column with label="
         )
-
-
-def _is_number(label: Any) -> bool:
-    try:
-        float(label)
-    except (ValueError, TypeError):
-        return False
-    return True
 
 
 def _require_classes(values: Array, inverse: Array, rows: int) -> None:

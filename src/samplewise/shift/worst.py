@@ -85,7 +85,7 @@ def worst_segments(
     rows = prepare(data, learner, y=y, label=label, task=task, n_folds=folds, seed=seed, executor=executor)
     losses = row_losses(rows.whole.held_out_outputs(), rows.target)
     unit = UNITS[rows.target.task]
-    return segments_of_losses(losses, rows.data, unit, groups=rows.groups, seed=seed, coverage=coverage)
+    return segments_in(losses, rows.data, unit, rows.groups, seed=seed, coverage=coverage)
 
 
 def segments_of_losses(
@@ -108,7 +108,13 @@ def segments_of_losses(
             "every row needs one loss", where="losses", got=f"{len(losses)} losses, {len(data)} rows",
             fix="pass the loss of every row, NaN where there is none",
         )  # fmt: skip
-    groups = joined_groups(data) if groups is None else groups
+    return segments_in(losses, data, unit, joined_groups(data) if groups is None else groups, seed, coverage)
+
+
+def segments_in(
+    losses: Floats, data: Dataset, unit: str, groups: Array | None, seed: int = 0, coverage: float = 0.95
+) -> WorstSegments:
+    """`segments_of_losses` where the rows that stay together are known; None: every row stands alone."""
     if data.segments is not None:
         cells = [cells_of(str(name), data.segments[name]) for name in data.segments.columns]
         return named_segments(losses, cells, data.ids, unit, groups=groups, coverage=coverage)

@@ -34,7 +34,8 @@ from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.values import Estimate, Exhibit, Scores, percent, percent_text
 from samplewise.engine.models.losses import UNITS
 from samplewise.engine.refits.parts import Rule
-from samplewise.shift import WorstSegments, cells_of, named_segments, segments_of_losses
+from samplewise.shift import WorstSegments, cells_of, named_segments
+from samplewise.shift.worst import segments_in
 
 CODE, TITLE, SLOW = "SW601", "worst segment", False
 NEEDS = frozenset({"label"})
@@ -65,7 +66,7 @@ def _segments(evidence: Evidence, losses: Floats) -> WorstSegments:
     """Named segments, else found ones, else, where columns have no meaning of their own, the classes."""
     unit, groups = UNITS[evidence.target.task], evidence.split_groups
     try:
-        return segments_of_losses(losses, evidence.data, unit, groups=groups, seed=evidence.seed)
+        return segments_in(losses, evidence.data, unit, groups, seed=evidence.seed)
     except InputError as lacking:
         reason = f"{lacking.what} ({lacking.got}); {lacking.fix}"
     if evidence.data.segments is not None or not FEWEST_CLASSES <= evidence.whole.class_count <= MOST_CLASSES:

@@ -125,14 +125,14 @@ class Prepared:
     @cached_property
     def unsplit(self) -> Part:
         """All rows as one part, for methods that evaluate nothing and so need no folds."""
-        return self._part(np.zeros(len(self.data), dtype=np.intp))
+        return self.part_of(np.zeros(len(self.data), dtype=np.intp))
 
     @cached_property
     def whole(self) -> Part:
         """All rows, their folds and their fits, as a method sees them."""
-        return self._part(self.folds())
+        return self.part_of(self.folds())
 
-    def _part(self, folds: Ints) -> Part:
+    def part_of(self, folds: Ints) -> Part:
         """All rows with these folds; test rows are of no fold, and so never trained on."""
         beside = 0 if self.test is None else len(self.test)
         every = np.concatenate([folds, np.full(beside, -1, dtype=folds.dtype)])
