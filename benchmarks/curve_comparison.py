@@ -20,7 +20,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 
-from samplewise.curves import CurvePoints, compare
+from samplewise.curves import CurvePoints, compare_curves
 
 RESULTS = Path(__file__).parent / "results" / "curve_comparison"
 DATA = Path(os.environ.get("SAMPLEWISE_DATA", "../shared/data")) / "learning-curves"
@@ -62,14 +62,14 @@ def one_pair(one: dict, other: dict, draw: np.random.Generator) -> dict[str, flo
     points = [shown(curve, largest, repeats, draw) for curve in (one, other)]
     if truth == 0 or min(len(curve.sizes) for curve in points) < 3:
         return None
-    said = compare(*points, rows=rows)
+    said = compare_curves(*points, rows=rows)
     place = np.searchsorted(said.sizes, rows)
     inside = said.low[place] <= truth <= said.high[place]
     now = points[0].error[-1] - points[1].error[-1]
     return {"chance": said.at(rows), "second": float(truth > 0), "inside": float(inside), "now": float(now > 0)}
 
 
-def judged(pairs: list[dict[str, float]]) -> dict[str, float | list]:
+def evaluated(pairs: list[dict[str, float]]) -> dict[str, float | list]:
     """Calibration error, Brier score, coverage of the 80 % interval, and who of three is right more often."""
     chance, second, inside, now = (np.array([pair[key] for pair in pairs]) for key in pairs[0])
     bins = np.minimum((chance * BINS).astype(int), BINS - 1)
@@ -110,7 +110,7 @@ def main() -> None:
             first, second = draw.choice(len(measured), 2, replace=False)
             pair = one_pair(measured[first], measured[second], draw)
             pairs[side] += [pair] if pair else []
-    found = {side: judged(told) for side, told in pairs.items()}
+    found = {side: evaluated(notes) for side, notes in pairs.items()}
     machine = {"cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
     versions = {name: version(name) for name in ("samplewise", "numpy", "scipy")}
     RESULTS.with_suffix(".json").write_text(

@@ -84,11 +84,11 @@ def read(n0: int) -> dict[str, np.ndarray]:
 def laws(n0: int) -> dict[str, dict]:
     """How each law is asked for; the piecewise law also with its switch where nobody fitted it."""
     piecewise = "piecewise_power_law"
-    asked = {name: {"name": name} for name in LAWS}
-    asked[f"{piecewise}, switch at n0 / 4"] = {"name": piecewise, "switch": n0 / 4}
-    asked[f"{piecewise}, switch at n0"] = {"name": piecewise, "switch": n0}
-    asked[f"{piecewise}, switch at 4 n0"] = {"name": piecewise, "switch": 4 * n0}
-    return asked
+    queried = {name: {"name": name} for name in LAWS}
+    queried[f"{piecewise}, switch at n0 / 4"] = {"name": piecewise, "switch": n0 / 4}
+    queried[f"{piecewise}, switch at n0"] = {"name": piecewise, "switch": n0}
+    queried[f"{piecewise}, switch at 4 n0"] = {"name": piecewise, "switch": 4 * n0}
+    return queried
 
 
 def off(data: dict[str, np.ndarray], options: dict) -> tuple[np.ndarray, float]:
@@ -171,10 +171,10 @@ def peers() -> list[dict]:
     if PEERS.exists():
         given = {"sizes": some["sizes"].tolist(), "errors": some["errors"].tolist(), "last": some["last"].tolist()}
         run = subprocess.run([PEERS, "-c", PEER], input=json.dumps(given), capture_output=True, text=True, check=True)
-        told = json.loads(run.stdout.splitlines()[-1])
-        failed = np.array([error is None for error in told["errors"]])
-        predicted = np.where(failed, some["errors"][:, -1], [error or 0.0 for error in told["errors"]])
-        add(f"learning-curves 0.2.2, raised on {failed.mean():.0%} of curves", predicted, told["ms"])
+        notes = json.loads(run.stdout.splitlines()[-1])
+        failed = np.array([error is None for error in notes["errors"]])
+        predicted = np.where(failed, some["errors"][:, -1], [error or 0.0 for error in notes["errors"]])
+        add(f"learning-curves 0.2.2, raised on {failed.mean():.0%} of curves", predicted, notes["ms"])
     add("last value", some["errors"][:, -1], 0.0)
     return lines
 
@@ -182,7 +182,7 @@ def peers() -> list[dict]:
 # ---- results --------------------------------------------------------------------------------------------------------
 
 
-def table(found: dict[int, dict[str, dict]], beside: list[dict]) -> str:
+def table(found: dict[int, dict[str, dict]], peer_rows: list[dict]) -> str:
     lines = [
         "Error at the largest anchor in points, mean / median. In brackets: the two thirds of the families on which no",
         "range was chosen.",
@@ -205,20 +205,20 @@ def table(found: dict[int, dict[str, dict]], beside: list[dict]) -> str:
         lines.append(f"| {label} | {' | '.join(cells)} |")
     lines += ["", f"Beside peers, {PEER_CURVES} curves, n0 = 128:", "", "| who | mean | median | ms per curve |"]
     lines += ["|-|-|-|-|"]
-    lines += [f"| {row['who']} | {row['mean']:.2f} | {row['median']:.2f} | {row['ms']:.3f} |" for row in beside]
+    lines += [f"| {row['who']} | {row['mean']:.2f} | {row['median']:.2f} | {row['ms']:.3f} |" for row in peer_rows]
     return "\n".join(lines) + "\n"
 
 
 def main() -> None:
     warnings.simplefilter("ignore")
     found = {n0: one_size(n0) for n0 in (32, 64, 128, 256, 512)}
-    beside = peers()
+    peer_rows = peers()
     machine = {"cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
     versions = {name: version(name) for name in ("samplewise", "numpy", "scipy")}
-    told = {"machine": machine, "versions": versions, "laws": found, "peers": beside}
-    RESULTS.with_suffix(".json").write_text(json.dumps(told, indent=1) + "\n")
-    RESULTS.with_suffix(".md").write_text(table(found, beside))
-    print(table(found, beside))
+    notes = {"machine": machine, "versions": versions, "laws": found, "peers": peer_rows}
+    RESULTS.with_suffix(".json").write_text(json.dumps(notes, indent=1) + "\n")
+    RESULTS.with_suffix(".md").write_text(table(found, peer_rows))
+    print(table(found, peer_rows))
 
 
 if __name__ == "__main__":

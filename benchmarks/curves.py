@@ -29,7 +29,7 @@ from samplewise.core.randomness import hashed_order
 from samplewise.curves import LearningCurve
 from samplewise.curves.laws import fit_law
 from samplewise.curves.meta import MetaModel, fit_meta
-from samplewise.curves.meta.features import CurveFeatures, describe
+from samplewise.curves.meta.curve_features import CurveFeatures, describe
 from samplewise.curves.meta.models import Branch
 from samplewise.curves.meta.samples import shake
 from samplewise.curves.plans import MISSED, cheapest_path, given_not_yet
@@ -216,7 +216,7 @@ def requirements_of(judge: Judge) -> list[dict[str, Any]]:
             later = judge.table.error[rows, kept[-1] + 1 :] <= target[:, None]
             reached = later.any(axis=1)
             need = judge.table.n[np.minimum(kept[-1] + 1 + later.argmax(axis=1), len(judge.table.n) - 1)]
-            told = {law: fit_law(law, judge.table.n[kept], errors).sizes_for(target) for law in LAWS[1:]}
+            notes = {law: fit_law(law, judge.table.n[kept], errors).sizes_for(target) for law in LAWS[1:]}
             for name, branch, code in judge.branches():
                 whole = branch.reaches(seen, [seen.largest * GRID[-1]], target, code(rows))[:, 0]
                 for level, label in (
@@ -224,8 +224,8 @@ def requirements_of(judge: Judge) -> list[dict[str, Any]]:
                     (0.5 * whole, "median if reached"),
                     (branch.answer * whole, "chosen quantile if reached"),
                 ):
-                    told[f"{name}, {label}"] = arrivals(branch, seen, target, code(rows), level)
-            for name, said in told.items():
+                    notes[f"{name}, {label}"] = arrivals(branch, seen, target, code(rows), level)
+            for name, said in notes.items():
                 settled = {"start": start, "method": name, "rows": rows, "reached": reached}
                 found.append(settled | {"octaves": np.log2(said / need), "promised": said <= end})
     return found

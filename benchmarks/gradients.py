@@ -125,10 +125,10 @@ def growth_figures(most: int) -> dict[str, Any]:
     found = {}
     for n in (*SIZES, SKETCHED):
         if n <= most:
-            told = subprocess.run(
+            notes = subprocess.run(
                 [sys.executable, __file__, "--size", str(n)], capture_output=True, text=True, check=True
             )
-            found[f"{n:,} rows"] = json.loads(told.stdout)
+            found[f"{n:,} rows"] = json.loads(notes.stdout)
     return found
 
 
@@ -150,20 +150,20 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=15)
     parser.add_argument("--most", type=int, default=SKETCHED, help="largest number of rows of the growth table")
     parser.add_argument("--size", type=int, help="one row of the growth table, printed as JSON")
-    asked = parser.parse_args()
-    if asked.size:
-        print(json.dumps(one_size(asked.size)))
+    queried = parser.parse_args()
+    if queried.size:
+        print(json.dumps(one_size(queried.size)))
         return
     file = RESULTS / "gradients.json"
     record: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
-    record |= {"machine": machine(), "settings": {"rows": asked.rows, "repeats": asked.repeats}}
+    record |= {"machine": machine(), "settings": {"rows": queried.rows, "repeats": queried.repeats}}
     # Growth first: a process starts with its parent's peak memory on its account.
-    if asked.only != "factors":
-        record["growth"] = record.get("growth", {}) | growth_figures(asked.most)
-    if asked.only != "growth":
+    if queried.only != "factors":
+        record["growth"] = record.get("growth", {}) | growth_figures(queried.most)
+    if queried.only != "growth":
         with threadpool_limits(1):
             torch.set_num_threads(1)
-            record["factors"] = factor_figures(asked.rows, asked.repeats)
+            record["factors"] = factor_figures(queried.rows, queried.repeats)
     record["machine"]["load_after"] = os.getloadavg()[0]
     RESULTS.mkdir(exist_ok=True)
     file.write_text(json.dumps(record, indent=2) + "\n")

@@ -58,19 +58,19 @@ def pair(n: int) -> tuple[Tensor, Tensor, Tensor]:
     return X[:n], torch.from_numpy((labels[rows[:n]] == 6).astype(np.float64)), X[n : n + JUDGES]
 
 
-def published_predictions(K: Tensor, residuals: Tensor, asked: Tensor, rows: range, rate: float) -> list[float]:
+def published_predictions(K: Tensor, residuals: Tensor, queried: Tensor, rows: range, rate: float) -> list[float]:
     """Squared prediction change for some rows, as the published code computes it."""
     n = len(K)
     inverse = torch.linalg.inv(K)
     whole = inverse @ ((torch.eye(n) - torch.linalg.matrix_power(torch.eye(n) - rate / n * K, STEPS)) @ residuals)
-    before, found = asked @ whole, []
+    before, found = queried @ whole, []
     for row in rows:
         rest = torch.cat([torch.arange(row), torch.arange(row + 1, n)])
         own, kept = inverse[rest][:, rest], K[rest][:, rest]
         own = own - torch.outer(inverse[rest, row], inverse[row, rest]) / inverse[row, row]
         power = torch.linalg.matrix_power(torch.eye(n - 1) - rate / (n - 1) * kept, STEPS)
         without = own @ ((torch.eye(n - 1) - power) @ residuals[rest])
-        found.append(float((before - asked[:, rest] @ without).square().mean()))
+        found.append(float((before - queried[:, rest] @ without).square().mean()))
     return found
 
 
@@ -90,7 +90,7 @@ def published_weights(K: Tensor, residuals: Tensor, jacobian: Tensor, rows: rang
     return found
 
 
-def deleted(K: np.ndarray, residuals: np.ndarray, asked: np.ndarray, row: int) -> tuple[float, float]:
+def deleted(K: np.ndarray, residuals: np.ndarray, queried: np.ndarray, row: int) -> tuple[float, float]:
     """Squared change of predictions and weights without a row, by an eigendecomposition of what is left."""
 
     def coefficients(kept: np.ndarray) -> np.ndarray:
@@ -103,7 +103,7 @@ def deleted(K: np.ndarray, residuals: np.ndarray, asked: np.ndarray, row: int) -
 
     everything = np.arange(len(K))
     change = coefficients(everything) - coefficients(np.delete(everything, row))
-    return float(np.square(asked @ change).mean()), float(change @ K @ change)
+    return float(np.square(queried @ change).mean()), float(change @ K @ change)
 
 
 def against_published(n: int) -> dict[str, Any]:
@@ -111,11 +111,11 @@ def against_published(n: int) -> dict[str, Any]:
     torch.manual_seed(0)
     module = nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 1)).eval()
     X, y, Z = pair(n)
-    rows, judges = (row_gradients(module, (part, None), loss="output", dtype=np.float64) for part in (X, Z))
-    K, asked = rows.gram(), judges.gram(rows)
+    rows, evaluated_rows = (row_gradients(module, (part, None), loss="output", dtype=np.float64) for part in (X, Z))
+    K, queried = rows.gram(), evaluated_rows.gram(rows)
     targets, start = y.numpy(), rows.outputs[:, 0]
     residuals, few = targets - start, range(LOOKED_AT)
-    in_single = [torch.from_numpy(part).float() for part in (K, residuals, asked)]
+    in_single = [torch.from_numpy(part).float() for part in (K, residuals, queried)]
     began = time.perf_counter()
     predictions = published_predictions(*in_single, few, RATE)
     by_predictions = (time.perf_counter() - began) * n / LOOKED_AT
@@ -127,10 +127,10 @@ def against_published(n: int) -> dict[str, Any]:
     unique_information(gram=K[:50, :50], targets=targets[:50], training=recipe)  # what is loaded once does not count
     began = time.perf_counter()
     found = unique_information(
-        gram=K, validation_gram=asked, targets=targets, initial_outputs=start[:, None], training=recipe
+        gram=K, validation_gram=queried, targets=targets, initial_outputs=start[:, None], training=recipe
     )
     ours = time.perf_counter() - began
-    true = np.array([deleted(K, residuals, asked, row) for row in few])
+    true = np.array([deleted(K, residuals, queried, row) for row in few])
     made = 2 * np.column_stack([found.functional.values[:LOOKED_AT], found.weights.values[:LOOKED_AT]])
     theirs = np.column_stack([predictions, weights])
     return {
@@ -158,12 +158,12 @@ def one_size(n: int) -> dict[str, Any]:
     rng = np.random.default_rng(0)
     mix = rng.normal(size=(64, 3000)) / 8
     features, others = (np.tanh(rng.normal(size=(count, 64)) @ mix) for count in (n, JUDGES))
-    K, asked, y = inner_products(features), others @ features.T, np.sign(features[:, 0])
+    K, queried, y = inner_products(features), others @ features.T, np.sign(features[:, 0])
     del features
     recipe = GradientDescent(STEPS, n / float(np.trace(K)))
     unique_information(gram=K[:50, :50], targets=y[:50], training=GradientDescent(STEPS, 1e-3))
     began = time.perf_counter()
-    found = unique_information(gram=K, validation_gram=asked, targets=y, training=recipe)
+    found = unique_information(gram=K, validation_gram=queried, targets=y, training=recipe)
     taken, peak = time.perf_counter() - began, peak_gigabytes()
     route, error = found.diagnostics.route, found.diagnostics.fit_error
     del found
@@ -207,8 +207,8 @@ def one_linear(n: int, outputs: int) -> dict[str, Any]:
 def in_own_process(*words: Any) -> dict[str, Any]:
     """A figure whose peak memory is its own."""
     command = [sys.executable, __file__, *map(str, words)]
-    told = subprocess.run(command, capture_output=True, text=True, check=True)
-    return dict(json.loads(told.stdout))
+    notes = subprocess.run(command, capture_output=True, text=True, check=True)
+    return dict(json.loads(notes.stdout))
 
 
 def machine() -> dict[str, Any]:
@@ -226,19 +226,19 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=max(SIZES), help="largest number of rows of the growth table")
     parser.add_argument("--size", type=int, help="one row of the growth table, printed as JSON")
     parser.add_argument("--rows", type=int, nargs=2, help="one row of the linear table: rows and outputs")
-    asked = parser.parse_args()
-    if asked.size or asked.rows:
-        print(json.dumps(one_size(asked.size) if asked.size else one_linear(*asked.rows)))
+    queried = parser.parse_args()
+    if queried.size or queried.rows:
+        print(json.dumps(one_size(queried.size) if queried.size else one_linear(*queried.rows)))
         return
     file = RESULTS / "information.json"
     record: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
     record["machine"] = machine()
-    if asked.only in (None, "growth"):
-        sizes = [size for size in SIZES if size <= asked.most]
+    if queried.only in (None, "growth"):
+        sizes = [size for size in SIZES if size <= queried.most]
         record["growth"] = record.get("growth", {}) | {f"{n:,} rows": in_own_process("--size", n) for n in sizes}
-    if asked.only in (None, "linear"):
+    if queried.only in (None, "linear"):
         record["linear"] = {f"{n:,} rows, {c} output{'s' * (c > 1)}": in_own_process("--rows", n, c) for n, c in LINEAR}
-    if asked.only in (None, "published"):
+    if queried.only in (None, "published"):
         record["published"] = {f"{n} rows": against_published(n) for n in PUBLISHED}
     record["machine"]["load_after"] = os.getloadavg()[0]
     RESULTS.mkdir(exist_ok=True)

@@ -123,17 +123,17 @@ def main() -> None:
     parser.add_argument("--features", type=int, default=256)
     parser.add_argument("--outputs", type=int, default=10)
     parser.add_argument("--repeats", type=int, default=3)
-    asked = parser.parse_args()
-    n, d, c = asked.rows, asked.features, asked.outputs
-    record: dict[str, Any] = {"machine": machine(), "settings": vars(asked), "seconds": {}}
+    queried = parser.parse_args()
+    n, d, c = queried.rows, queried.features, queried.outputs
+    record: dict[str, Any] = {"machine": machine(), "settings": vars(queried), "seconds": {}}
     tables = record["seconds"]
-    tables[f"deletion, n = {n:,}, d = {d}, c = {c}"] = deletion_figures(n, d, c, asked.repeats)
+    tables[f"deletion, n = {n:,}, d = {d}, c = {c}"] = deletion_figures(n, d, c, queried.repeats)
     record["peak_gigabytes_after_deletion"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    tables[f"subset heads, n = {n:,}, d = {d}, c = {c}"] = subset_figures(n, d, c, asked.repeats)
-    tables["subset heads, n = 1,800, d = 1,024, c = 10"] = subset_figures(1800, 1024, 10, asked.repeats)
-    tables[f"graph, n = {n:,}, d = {d}"] = graph_figures(n, d, asked.repeats)
+    tables[f"subset heads, n = {n:,}, d = {d}, c = {c}"] = subset_figures(n, d, c, queried.repeats)
+    tables["subset heads, n = 1,800, d = 1,024, c = 10"] = subset_figures(1800, 1024, 10, queried.repeats)
+    tables[f"graph, n = {n:,}, d = {d}"] = graph_figures(n, d, queried.repeats)
     record["machine"]["load_after"] = os.getloadavg()[0]
-    name = "kernels.json" if asked.rows == 50_000 else f"kernels-{n}.json"
+    name = "kernels.json" if queried.rows == 50_000 else f"kernels-{n}.json"
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / name).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(record, indent=2))

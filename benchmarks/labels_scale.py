@@ -121,22 +121,22 @@ def main() -> None:
     parser.add_argument("--classes", type=int, default=1000)
     parser.add_argument("--one", choices=METHODS, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.one:
-        print(json.dumps(measured(asked.folder, asked.one)))
+    queried = parser.parse_args()
+    if queried.one:
+        print(json.dumps(measured(queried.folder, queried.one)))
         return
-    found: dict = {"rows": asked.rows, "classes": asked.classes, "methods": {}}
+    found: dict = {"rows": queried.rows, "classes": queried.classes, "methods": {}}
     with tempfile.TemporaryDirectory() as name:
-        make(Path(name), asked.rows, asked.classes)
+        make(Path(name), queried.rows, queried.classes)
         for method in METHODS:
             command = [sys.executable, __file__, "--one", method, "--folder", name]
-            told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-            found["methods"][method] = json.loads(told.splitlines()[-1])
+            notes = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+            found["methods"][method] = json.loads(notes.splitlines()[-1])
             print(method, found["methods"][method], flush=True)
     found["machine"] = {"cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
     found["versions"] = {package: version(package) for package in ("samplewise", "numpy")}
-    whole = (asked.rows, asked.classes) == (1_000_000, 1000)
-    file = RESULTS / ("labels_scale.json" if whole else f"labels_scale_{asked.rows}_{asked.classes}.json")
+    whole = (queried.rows, queried.classes) == (1_000_000, 1000)
+    file = RESULTS / ("labels_scale.json" if whole else f"labels_scale_{queried.rows}_{queried.classes}.json")
     file.write_text(json.dumps(found, indent=1))
     file.with_suffix(".md").write_text(table_of(found))
     print(table_of(found))

@@ -21,7 +21,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import altair as alt
 import numpy as np
 
-from samplewise.generalization import claim_after_looks, reusable_holdout
+from samplewise.generalization import claim_after_evaluations, reusable_holdout
 
 RESULTS = Path(__file__).parent / "results" / "adaptive_looks"
 PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "what-may-i-claim.png"
@@ -62,7 +62,7 @@ def held(choose: Callable[[np.random.Generator], tuple[int, int | None]]) -> dic
     highs = dict.fromkeys(ACCOUNTS, 0.0)
     for _ in range(RUNS):
         errors, improvements = choose(draw)
-        claim = claim_after_looks(errors, N, LOOKS, improvements=improvements)
+        claim = claim_after_evaluations(errors, N, LOOKS, improvements=improvements)
         scores.append(100.0 * errors / N)
         for name in ACCOUNTS:
             right[name] += 100.0 * getattr(claim, name).high >= TRUTH
@@ -75,17 +75,17 @@ def held(choose: Callable[[np.random.Generator], tuple[int, int | None]]) -> dic
 # --- choosing features on noise --------------------------------------------------------------------------------------
 
 
-def chosen(ask: Callable[[float, np.ndarray], float], seed: int) -> dict:
+def chosen(query: Callable[[float, np.ndarray], float], seed: int) -> dict:
     """Accuracies in %: on training rows, as told for held-out rows, and on fresh rows."""
     draw = np.random.default_rng(seed)
     agrees = draw.random((3, HELD_OUT, FEATURES)) < 0.5  # does the feature's sign equal the label: all coin flips
     training = agrees[0].mean(axis=0)
-    told = np.array([ask(training[feature], agrees[1, :, feature]) for feature in range(FEATURES)])
+    notes = np.array([query(training[feature], agrees[1, :, feature]) for feature in range(FEATURES)])
     clear = 0.5 / np.sqrt(HELD_OUT)
-    both = (np.abs(training - 0.5) > clear) & (np.abs(told - 0.5) > clear) & ((training > 0.5) == (told > 0.5))
+    both = (np.abs(training - 0.5) > clear) & (np.abs(notes - 0.5) > clear) & ((training > 0.5) == (notes > 0.5))
     best = np.flatnonzero(both)[np.argsort(-np.abs(training - 0.5)[both])[:KEPT]]
     right = ((2 * agrees[:, :, best] - 1.0) @ np.sign(training[best] - 0.5)) > 0
-    told_of_all = ask(right[0].mean(), right[1])
+    told_of_all = query(right[0].mean(), right[1])
     return {"training": 100 * right[0].mean(), "told": 100 * told_of_all, "fresh": 100 * right[2].mean()}
 
 
@@ -95,7 +95,7 @@ def on_noise() -> dict:
     for seed in range(SEEDS):
         plain.append(chosen(lambda value, values: float(values.mean()), seed))
         holdout = reusable_holdout(HELD_OUT, questions=FEATURES + 1, budget=500, seed=seed)
-        reusable.append(chosen(lambda value, values, door=holdout: door.ask(value, values).value, seed))
+        reusable.append(chosen(lambda value, values, door=holdout: door.query(value, values).value, seed))
         spent.append(holdout.spent)
     means = {
         name: {key: float(np.mean([run[key] for run in runs])) for key in runs[0]}
@@ -126,10 +126,10 @@ def table(ways: dict[str, dict], noise: dict) -> str:
         "| held-out rows | training | told of the held-out rows | fresh |", "|-|-|-|-|",
     ]  # fmt: skip
     for name in ("plain", "reusable"):
-        told = noise[name]
+        notes = noise[name]
         lines.append(
-            f"| {name} | {told['training']:.1f} | "
-            f"{told['told']:.1f} [{told['told_from']:.1f}, {told['told_to']:.1f}] | {told['fresh']:.1f} |"
+            f"| {name} | {notes['training']:.1f} | "
+            f"{notes['told']:.1f} [{notes['told_from']:.1f}, {notes['told_to']:.1f}] | {notes['fresh']:.1f} |"
         )
     lines += ["", f"The reusable rows were truly looked at in {noise['spent']:.0f} of {FEATURES + 1:,} questions."]
     return "\n".join(lines) + "\n"
@@ -144,10 +144,11 @@ def draw() -> None:
         "seen": "every score seen (in %)",
     }
     points = []
-    for looks in np.unique(np.geomspace(1, 1000, 60).round().astype(int)).tolist():
-        claim = claim_after_looks(28, N, looks, answers=101)
+    for n_evaluations in np.unique(np.geomspace(1, 1000, 60).round().astype(int)).tolist():
+        claim = claim_after_evaluations(28, N, n_evaluations, answers=101)
         points += [
-            {"looks": looks, "claim": 100.0 * getattr(claim, key).high, "account": name} for key, name in names.items()
+            {"looks": n_evaluations, "claim": 100.0 * getattr(claim, key).high, "account": name}
+            for key, name in names.items()
         ]
     base = alt.Chart(alt.InlineData(values=points)).mark_line(strokeWidth=2.2).encode(
         x=alt.X("looks:Q", scale=alt.Scale(type="log"), title="looks at the test rows", axis=alt.Axis(format=",d")),
@@ -176,8 +177,8 @@ def main() -> None:
     noise = on_noise()
     machine = {"cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
     versions = {name: version(name) for name in ("samplewise", "numpy", "scipy")}
-    told = {"machine": machine, "versions": versions, "ways": ways, "noise": noise}
-    RESULTS.with_suffix(".json").write_text(json.dumps(told, indent=1) + "\n")
+    notes = {"machine": machine, "versions": versions, "ways": ways, "noise": noise}
+    RESULTS.with_suffix(".json").write_text(json.dumps(notes, indent=1) + "\n")
     RESULTS.with_suffix(".md").write_text(table(ways, noise))
     print(table(ways, noise))
     draw()

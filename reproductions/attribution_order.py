@@ -74,8 +74,8 @@ def write(found: dict[str, dict[str, float]]) -> None:
     """The figures, and below them whether the order holds."""
     lines = ["| method | reported | found | 95 % interval |", "|-|-|-|-|"]
     for name, row in found.items():
-        told = "" if np.isnan(row["reported"]) else f"{row['reported']:.2f}"
-        lines.append(f"| {name} | {told} | {row['found']:.3f} | {row['low']:.3f} to {row['high']:.3f} |")
+        notes = "" if np.isnan(row["reported"]) else f"{row['reported']:.2f}"
+        lines.append(f"| {name} | {notes} | {row['found']:.3f} | {row['low']:.3f} to {row['high']:.3f} |")
     lines.append("")
     for one, sign, two in ORDER:
         gap = found[one]["found"] - found[two]["found"]

@@ -42,12 +42,12 @@ CLASSES = ("<=50K", ">50K")
 def drawn(table: pd.DataFrame, kind: str, seed: int) -> tuple[pd.DataFrame, pd.Series, pd.DataFrame]:
     """People to learn from, the incomes recorded for them, and the judges."""
     mixed = table.sample(ROWS + JUDGES, random_state=seed)
-    people, judges = mixed[:ROWS], mixed[ROWS:]
+    people, evaluated_rows = mixed[:ROWS], mixed[ROWS:]
     draw = np.random.default_rng(seed)
     rich = people["income"] == CLASSES[1]
     flipped = draw.random(ROWS) < np.where(rich, *FLIPS[kind])
     recorded = people["income"].where(~flipped, np.where(rich, *CLASSES))
-    return people, recorded, judges
+    return people, recorded, evaluated_rows
 
 
 def learners(data: Dataset) -> dict[str, Learner]:
@@ -59,11 +59,11 @@ def learners(data: Dataset) -> dict[str, Learner]:
     }
 
 
-def answers(learner: Learner, data: Dataset, judges: pd.DataFrame) -> np.ndarray:
+def answers(learner: Learner, data: Dataset, evaluated_rows: pd.DataFrame) -> np.ndarray:
     """Which judges are answered rightly."""
     fitted = learner.fit(data, seed=0)
-    named = fitted.classes[fitted.outputs(judges.drop(columns="income")).argmax(axis=1)]
-    return named == judges["income"].to_numpy()
+    named = fitted.classes[fitted.outputs(evaluated_rows.drop(columns="income")).argmax(axis=1)]
+    return named == evaluated_rows["income"].to_numpy()
 
 
 def cleaned(data: Dataset, issues: LabelIssues) -> dict[str, Dataset]:
@@ -78,7 +78,7 @@ def cleaned(data: Dataset, issues: LabelIssues) -> dict[str, Dataset]:
 
 def one_draw(table: pd.DataFrame, kind: str, seed: int) -> dict:
     """Everything about one draw of people and flips."""
-    people, recorded, judges = drawn(table, kind, seed)
+    people, recorded, evaluated_rows = drawn(table, kind, seed)
     X = people.drop(columns="income")
     truth, wrong = people["income"].to_numpy(), (people["income"] != recorded).to_numpy()
     data = Dataset(X, recorded)
@@ -99,7 +99,7 @@ def one_draw(table: pd.DataFrame, kind: str, seed: int) -> dict:
     }  # fmt: skip
     arms = cleaned(data, issues) | {"right labels": data.with_labels(truth)}
     for name, learner in learners(data).items():
-        right = {arm: answers(learner, rows, judges) for arm, rows in arms.items()}
+        right = {arm: answers(learner, rows, evaluated_rows) for arm, rows in arms.items()}
         found["models"][name] = {arm: paired(marks, right["as recorded"]) for arm, marks in right.items()}
     if seed == 0:
         found["measured"] = as_measured(issues)
@@ -117,10 +117,10 @@ def paired(right: np.ndarray, before: np.ndarray) -> dict[str, float]:
 
 def as_measured(issues: LabelIssues) -> dict[str, dict]:
     """What the user is told about acting on the labels, without a single right label."""
-    told = issues.measured(("drop", "relabel", "reweight"))
+    notes = issues.measured(("drop", "relabel", "reweight"))
     return {
         name: {"effect": one.effect.value, "low": one.effect.low, "high": one.effect.high, "verdict": one.verdict}
-        for name, one in told.items()
+        for name, one in notes.items()
     }
 
 
@@ -177,20 +177,20 @@ def cells(draws: list[dict], arm: str) -> list[str]:
     """Mean accuracy by model, and the points gained with their range over the draws."""
     made = []
     for name in draws[0]["models"]:
-        told = [draw["models"][name][arm] for draw in draws]
-        gains = [one["gain"] for one in told]
+        notes = [draw["models"][name][arm] for draw in draws]
+        gains = [one["gain"] for one in notes]
         gain = "" if arm == "as recorded" else f", {np.mean(gains):+.1f} ({min(gains):+.1f} to {max(gains):+.1f})"
-        made.append(f"{np.mean([one['accuracy'] for one in told]):.1f}{gain}")
+        made.append(f"{np.mean([one['accuracy'] for one in notes]):.1f}{gain}")
     return made
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--draws", type=int, default=5)
-    asked = parser.parse_args()
+    queried = parser.parse_args()
     table = pd.read_csv(DATA).drop(columns="fnlwgt")
     found = kept()
-    for seed in range(asked.draws):
+    for seed in range(queried.draws):
         for kind, draws in found["draws"].items():
             if len(draws) <= seed:
                 draws.append(one_draw(table, kind, seed))
@@ -209,8 +209,8 @@ def keep(found: dict) -> None:
     found["machine"] = {"cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
     found["versions"] = {name: version(name) for name in ("samplewise", "numpy", "scikit-learn", "pandas")}
     FILE.write_text(json.dumps(found, indent=1))
-    told = "".join(table_of(draws, kind) for kind, draws in found["draws"].items() if draws)
-    FILE.with_suffix(".md").write_text(told)
+    notes = "".join(table_of(draws, kind) for kind, draws in found["draws"].items() if draws)
+    FILE.with_suffix(".md").write_text(notes)
 
 
 if __name__ == "__main__":

@@ -61,8 +61,8 @@ def learner(steps: int, rows: int) -> TorchLearner:
 
 def scores_of(data: Dataset, seed: int) -> dict[str, Scores]:
     """Difficulty of every row, larger is harder."""
-    looks = LOOK * BATCH // ROWS
-    dynamics = training_dynamics(data, learner=learner(LOOK, ROWS), runs=RUNS, error_epochs=[looks], seed=seed)
+    n_evaluations = LOOK * BATCH // ROWS
+    dynamics = training_dynamics(data, learner=learner(LOOK, ROWS), runs=RUNS, error_epochs=[n_evaluations], seed=seed)
     early = [learner(LOOK, ROWS).fit(data, seed=seed + run) for run in range(RUNS)]
     fresh = []
     for run in range(RUNS):
@@ -74,31 +74,31 @@ def scores_of(data: Dataset, seed: int) -> dict[str, Scores]:
         )  # it says that norms before training mean nothing, which is the point
         before = gradient_norm((data.X, data.y), module=fresh)
     return {
-        "early error (EL2N)": dynamics.early_error[looks],
+        "early error (EL2N)": dynamics.early_error[n_evaluations],
         "gradient norm (GraNd)": gradient_norm(data, module=early),
         "gradient norm before training": before,
         "forgetting": training_dynamics(data, learner=learner(STEPS, ROWS), runs=RUNS, seed=seed).forgetting,
     }
 
 
-def accuracy(data: Dataset, ids: np.ndarray, asked: np.ndarray, truth: np.ndarray, seed: int) -> float:
+def accuracy(data: Dataset, ids: np.ndarray, queried: np.ndarray, truth: np.ndarray, seed: int) -> float:
     """Of the network trained on some of the rows, on the clean test rows."""
     part = data.keep(ids)
-    return float(np.mean(learner(STEPS, len(part)).fit(part, seed=seed).outputs(asked).argmax(axis=1) == truth))
+    return float(np.mean(learner(STEPS, len(part)).fit(part, seed=seed).outputs(queried).argmax(axis=1) == truth))
 
 
 def measured(share: float, seed: int) -> dict[str, object]:
     """Accuracy by score and share kept, and what the scores have to do with each other and with wrong labels."""
-    data, flipped, asked, truth = rows_of(seed, share)
+    data, flipped, queried, truth = rows_of(seed, share)
     scores = scores_of(data, seed)
     window = 0.05 if not share else 0.12
     choices = {name: partial(prune, held, labels=data.y) for name, held in scores.items()}
     hard = scores["early error (EL2N)"]
     choices[f"early error, hardest {window:.0%} left out"] = partial(prune, hard, labels=data.y, skip_hardest=window)
     choices["random"] = partial(prune, hard, labels=data.y, order="random", seed=seed)
-    found: dict[str, object] = {"all rows": accuracy(data, data.ids, asked, truth, seed)}
+    found: dict[str, object] = {"all rows": accuracy(data, data.ids, queried, truth, seed)}
     for name, choose in choices.items():
-        found[name] = {str(keep): accuracy(data, choose(keep).ids, asked, truth, seed) for keep in KEEP}
+        found[name] = {str(keep): accuracy(data, choose(keep).ids, queried, truth, seed) for keep in KEEP}
         print(share, seed, name, found[name], flush=True)
     lengths = np.linalg.norm(data.X, axis=1)
     before = scores["gradient norm before training"].values
@@ -138,8 +138,8 @@ def table_of(results: dict[str, list[dict]]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=2)
-    asked = parser.parse_args()
-    results = {str(share): [measured(share, seed) for seed in range(asked.seeds)] for share in WRONG}
+    queried = parser.parse_args()
+    results = {str(share): [measured(share, seed) for seed in range(queried.seeds)] for share in WRONG}
     machine = {"cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
     versions = {name: version(name) for name in ("samplewise", "numpy", "torch")}
     HERE.mkdir(exist_ok=True)

@@ -120,8 +120,8 @@ def main() -> None:
     large = summary(drawn)
     machine = {"cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
     versions = {name: version(name) for name in ("samplewise", "numpy")}
-    told = {"machine": machine, "versions": versions, "enumerated": cases, "simulated": large}
-    RESULTS.with_suffix(".json").write_text(json.dumps(told, indent=1) + "\n")
+    notes = {"machine": machine, "versions": versions, "enumerated": cases, "simulated": large}
+    RESULTS.with_suffix(".json").write_text(json.dumps(notes, indent=1) + "\n")
     RESULTS.with_suffix(".md").write_text(table(cases, large))
     print(table(cases, large))
     draw(drawn)

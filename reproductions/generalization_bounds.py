@@ -127,10 +127,10 @@ def point(X: np.ndarray, y: np.ndarray, learner: str, n: int, supersamples: int,
 def curves() -> list[dict[str, Any]]:
     """Every learner at every size, on both data sets, with right and with wrong labels."""
     found, (X, y), small = [], fashion(), digits()
-    asked = [("T-shirt or shirt", learner, n, draws, 0.0) for learner in LEARNERS for n, draws in SIZES.items()]
-    asked += [("digits 4 or 9", learner, n, draws, 0.0) for learner in LEARNERS for n, draws in DIGIT_SIZES.items()]
-    asked += [("T-shirt or shirt", learner, 250, 3, noise) for learner in list(LEARNERS)[:2] for noise in NOISES[1:]]
-    for data, learner, n, draws, noise in asked:
+    queried = [("T-shirt or shirt", learner, n, draws, 0.0) for learner in LEARNERS for n, draws in SIZES.items()]
+    queried += [("digits 4 or 9", learner, n, draws, 0.0) for learner in LEARNERS for n, draws in DIGIT_SIZES.items()]
+    queried += [("T-shirt or shirt", learner, 250, 3, noise) for learner in list(LEARNERS)[:2] for noise in NOISES[1:]]
+    for data, learner, n, draws, noise in queried:
         started = time.process_time()
         values = point(*((X, y) if data == "T-shirt or shirt" else small), learner, n, draws, noise)
         found.append({"data": data, "learner": learner, "n": n, "noise": noise, **values})
@@ -146,31 +146,31 @@ def langevin(X: np.ndarray, y: np.ndarray, n: int, as_coded: bool) -> list[dict[
         [halved(y, n, 0).reshape(2, n)[:, side * n // 2 : (side + 1) * n // 2].ravel() for side in (0, 1)]
     )
     pairs = rows.reshape(2, n).T  # both rows of a pair are of one class
-    coins = draw.integers(0, 2, (SPLITS // 2, n))
-    coins = np.stack([coins, 1 - coins], axis=1).reshape(SPLITS, n)
+    memberships = draw.integers(0, 2, (SPLITS // 2, n))
+    memberships = np.stack([memberships, 1 - memberships], axis=1).reshape(SPLITS, n)
     features = np.column_stack([X, np.ones(len(X))])
-    taught = pairs[np.arange(n), coins]  # (k, n)
-    weights, spent, told = np.zeros((SPLITS, features.shape[1])), np.zeros(SPLITS), []
+    trained = pairs[np.arange(n), memberships]  # (k, n)
+    weights, spent, notes = np.zeros((SPLITS, features.shape[1])), np.zeros(SPLITS), []
     for step in range(EPOCHS * n // BATCH):
         rate, beta = RATE * 0.9 ** (step // 100), min(n, max(100.0, 10.0 * np.exp(step / 100)))
         order = np.argsort(draw.random((SPLITS, n)), axis=1)
         if step:
             spent += (
-                rate * beta / 4.0 * spread(weights, features, y, np.take_along_axis(taught, order[:, :100], axis=1))
+                rate * beta / 4.0 * spread(weights, features, y, np.take_along_axis(trained, order[:, :100], axis=1))
             )
-        batch = np.take_along_axis(taught, order[:, -BATCH:], axis=1)
+        batch = np.take_along_axis(trained, order[:, -BATCH:], axis=1)
         weights -= rate * gradients(weights, features, y, batch).mean(axis=1)
         weights += np.sqrt(2 * rate / beta) / (beta if as_coded else 1.0) * draw.normal(size=weights.shape)
         if (step + 1) % (n // BATCH) == 0 and (epoch := (step + 1) // (n // BATCH)) in LOOKS:
             answers = (np.einsum("npd,kd->knp", features[pairs], weights) > 0).astype(int)
-            bounds = bounds_from_runs(coins, answers, answers != y[pairs])
+            bounds = bounds_from_runs(memberships, answers, answers != y[pairs])
             bound = np.sqrt(n / (4.0 * BATCH * (n - 1.0) ** 2)) * np.sqrt(spent).mean()
-            told.append({
+            notes.append({
                 "epoch": epoch, "training error": 100 * bounds.training_error, "gap": 100 * bounds.gap,
                 "f-CMI": 100 * bounds["f-CMI"].plug_in, "f-CMI, corrected": 100 * bounds["f-CMI"].corrected,
                 "f-CMI of noise": 100 * bounds["f-CMI"].null, "bound on the process": 100 * float(bound),
             })  # fmt: skip
-    return told
+    return notes
 
 
 def gradients(weights: np.ndarray, features: np.ndarray, y: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -209,8 +209,10 @@ def table(found: list[dict[str, Any]], noisy: dict[str, list[dict[str, float]]])
              "Langevin, linear classifier, T-shirt or shirt, n = 1,000:", ""]  # fmt: skip
     head = ["noise", *next(iter(noisy.values()))[0]]
     text += ["| " + " | ".join(head) + " |", "|" + "-|" * len(head)]
-    for name, looks in noisy.items():
-        text += [f"| {name} | " + " | ".join(f"{value:.3g}" for value in look.values()) + " |" for look in looks]
+    for name, n_evaluations in noisy.items():
+        text += [
+            f"| {name} | " + " | ".join(f"{value:.3g}" for value in look.values()) + " |" for look in n_evaluations
+        ]
     return "\n".join(text) + "\n"
 
 
@@ -244,20 +246,20 @@ def main() -> None:
     parser.add_argument("--stored", action="store_true")
     warnings.simplefilter("ignore")
     if parser.parse_args().stored:
-        told = json.loads(RESULTS.with_suffix(".json").read_text())
+        notes = json.loads(RESULTS.with_suffix(".json").read_text())
     else:
         started, (X, y) = time.process_time(), fashion()
-        told = {
+        notes = {
             "curves": curves(),
             "langevin": {"as stated": langevin(X, y, 1000, False), "as coded": langevin(X, y, 1000, True)},
             "machine": {"cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()},
             "versions": {name: version(name) for name in ("samplewise", "numpy", "scikit-learn")},
         }
-        told["seconds of one core"] = round(time.process_time() - started)
-        RESULTS.with_suffix(".json").write_text(json.dumps(told, indent=1) + "\n")
-    text = table(told["curves"], told["langevin"])
+        notes["seconds of one core"] = round(time.process_time() - started)
+        RESULTS.with_suffix(".json").write_text(json.dumps(notes, indent=1) + "\n")
+    text = table(notes["curves"], notes["langevin"])
     RESULTS.with_suffix(".md").write_text(text)
-    picture(told["curves"])
+    picture(notes["curves"])
     print(text)
 
 

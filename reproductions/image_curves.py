@@ -135,16 +135,16 @@ def models_of_tables() -> MetaModel:
     return fit_meta([history.curves[place] for place in kept], history.families[kept].tolist(), repeats=REPETITIONS)
 
 
-def foretold(measured: dict[str, dict]) -> list[dict]:
+def predicted(measured: dict[str, dict]) -> list[dict]:
     """What each law says from each start, beside what was measured later."""
     lines, meta = [], models_of_tables()
-    for learner, told in measured.items():
+    for learner, notes in measured.items():
         for shown in SHOWN:
             seen = [shots for shots in SHOTS if shots <= shown]
-            errors = np.array([told["errors"][str(shots)] for shots in seen]).T
+            errors = np.array([notes["errors"][str(shots)] for shots in seen]).T
             curve = CurvePoints(10 * np.array(seen), errors, test_size=5_000)
             for later in LATER:
-                truth = float(np.mean(told["errors"][str(later)]))
+                truth = float(np.mean(notes["errors"][str(later)]))
                 line = {"learner": learner, "shown": shown, "later": later, "truth": truth}
                 for law in LAWS:
                     fitted = fit_law(law, curve.sizes, curve.error, variances(curve))
@@ -185,9 +185,9 @@ def table(lines: list[dict], measured: dict[str, dict]) -> str:
     for name in ("piecewise_power_law", "piecewise, switch of the forest"):
         two, three = (off[name] / off[law] - 1 for law in ("power_law_2", "power_law_3"))
         text += [""] if name == "piecewise_power_law" else []
-        told = f"{two:+.0%} against the power law with two parameters (reported: -37 %)"
-        text.append(f"* {name}: {told}, {three:+.0%} against the one with an asymptote.")
-    spent = ", ".join(f"{name} {told['seconds']:.0f} s" for name, told in measured.items())
+        notes = f"{two:+.0%} against the power law with two parameters (reported: -37 %)"
+        text.append(f"* {name}: {notes}, {three:+.0%} against the one with an asymptote.")
+    spent = ", ".join(f"{name} {notes['seconds']:.0f} s" for name, notes in measured.items())
     return "\n".join([*text, f"* Processor time of the measurements: {spent}."]) + "\n"
 
 
@@ -199,11 +199,11 @@ def main() -> None:
         measured = json.loads(RESULTS.with_suffix(".json").read_text())["measured"]
     else:
         measured = measure()
-    lines = foretold(measured)
+    lines = predicted(measured)
     machine = {"cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
     versions = {name: version(name) for name in ("samplewise", "numpy", "scipy", "scikit-learn")}
-    told = {"machine": machine, "versions": versions, "measured": measured, "foretold": lines}
-    RESULTS.with_suffix(".json").write_text(json.dumps(told, indent=1) + "\n")
+    notes = {"machine": machine, "versions": versions, "measured": measured, "foretold": lines}
+    RESULTS.with_suffix(".json").write_text(json.dumps(notes, indent=1) + "\n")
     RESULTS.with_suffix(".md").write_text(table(lines, measured))
     print(table(lines, measured))
 

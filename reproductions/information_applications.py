@@ -66,10 +66,10 @@ def network(seed: int) -> nn.Module:
     return dense_network((784,), 1, widths=(256,))
 
 
-def told(data, judges, seed: int, steps=STEPS):
+def notes(data, evaluated_rows, seed: int, steps=STEPS):
     """Unique information, by stopping time where there are several."""
     recipe = GradientDescent(steps, RATE)
-    return unique_information(data, module=network(seed), validation=judges, training=recipe, noise=NOISE)
+    return unique_information(data, module=network(seed), validation=evaluated_rows, training=recipe, noise=NOISE)
 
 
 def area(scores: np.ndarray, positive: np.ndarray) -> float:
@@ -82,23 +82,23 @@ def area(scores: np.ndarray, positive: np.ndarray) -> float:
 def rare_kind(kinds: tuple[int, int, int], share: float, seed: int) -> tuple[dict[str, float], pd.DataFrame]:
     """800 rows, half of them a super-class of a main kind and a share of another: nats per row and per set."""
     main, rare, other = kinds
-    few, judging = round(400 * share), round(150 * share)
+    few, evaluation = round(400 * share), round(150 * share)
     taught_of = {main: 400 - few, rare: few, other: 400}
-    judges_of = {main: 150 - judging, rare: judging, other: 150}
+    judges_of = {main: 150 - evaluation, rare: evaluation, other: 150}
     X, labels = drawn({kind: taught_of[kind] + judges_of[kind] for kind in kinds}, seed)
-    taught = np.zeros(len(X), dtype=bool)
+    trained = np.zeros(len(X), dtype=bool)
     for kind, count in taught_of.items():
-        taught[np.flatnonzero(labels == kind)[:count]] = True
+        trained[np.flatnonzero(labels == kind)[:count]] = True
     y, names = (labels == other).astype(int), np.array(NAMES)[labels]
-    train = Dataset(X[taught], y[taught], segments=pd.DataFrame({"kind": names[taught]}))
-    info = told(train, (X[~taught], y[~taught]), seed)
+    train = Dataset(X[trained], y[trained], segments=pd.DataFrame({"kind": names[trained]}))
+    info = notes(train, (X[~trained], y[~trained]), seed)
     sets = info.segment("kind")
     nats = dict(zip(sets.keys.tolist(), sets.values.tolist(), strict=True))
     found = {}
     for role, kind in (("rare", rare), ("main", main), ("other", other)):
-        found[f"{role}_row"] = float(info.functional.values[names[taught] == NAMES[kind]].mean())
+        found[f"{role}_row"] = float(info.functional.values[names[trained] == NAMES[kind]].mean())
         found[f"{role}_set"] = nats[NAMES[kind]]
-    return found, pd.DataFrame({"who": names[taught], "nats": info.functional.values})
+    return found, pd.DataFrame({"who": names[trained], "nats": info.functional.values})
 
 
 # --- sources ---------------------------------------------------------------------------------------------------------
@@ -122,7 +122,7 @@ def two_sources(seed: int) -> tuple[dict[str, float], pd.DataFrame]:
     X[second] = altered(X[second], seed)
     y, source = (labels == 9).astype(int), np.where(second, "altered", "clean")
     train = Dataset(X[:600], y[:600], segments=pd.DataFrame({"source": source[:600]}))
-    info = told(train, (X[600:], y[600:]), seed)
+    info = notes(train, (X[600:], y[600:]), seed)
     sets = info.segment("source")
     rows = {name: float(info.functional.values[source[:600] == name].mean()) for name in ("altered", "clean")}
     found = {f"{name}_row": nats for name, nats in rows.items()}
@@ -130,12 +130,12 @@ def two_sources(seed: int) -> tuple[dict[str, float], pd.DataFrame]:
     return found, pd.DataFrame({"who": source[:600], "nats": info.functional.values})
 
 
-def copies(seed: int) -> dict[str, float]:
+def duplicates(seed: int) -> dict[str, float]:
     """150 pictures, alone and each with a copy beside it: the row, the row with its copy there, and both as a set."""
     X, labels = drawn({7: 225, 9: 225}, seed)
-    y, judges = (labels == 9).astype(int), (X[150:], (labels[150:] == 9).astype(int))
-    alone = told((X[:150], y[:150]), judges, seed)
-    twice = told((np.vstack([X[:150]] * 2), np.r_[y[:150], y[:150]]), judges, seed)
+    y, evaluated_rows = (labels == 9).astype(int), (X[150:], (labels[150:] == 9).astype(int))
+    alone = notes((X[:150], y[:150]), evaluated_rows, seed)
+    twice = notes((np.vstack([X[:150]] * 2), np.r_[y[:150], y[:150]]), evaluated_rows, seed)
     pairs = twice.segment(np.tile(np.arange(150), 2))
     return {
         "alone": float(alone.functional.values.mean()),
@@ -158,9 +158,9 @@ def flipped(pair: tuple[int, int], count: int, seed: int):
 
 def wrong_labels(pair: tuple[int, int], count: int, seed: int) -> dict[str, float]:
     """Areas under the ROC curve for finding flipped labels, by score and stopping time."""
-    train, judges, wrong = flipped(pair, count, seed)
+    train, evaluated_rows, wrong = flipped(pair, count, seed)
     found = {}
-    for steps, info in told(train, judges, seed, STOPS).items():
+    for steps, info in notes(train, evaluated_rows, seed, STOPS).items():
         nats = info.functional.values
         found[f"information_{steps}"] = area(nats, wrong)
         found[f"surprise_{steps}"] = area(info.held_out_surprise.values, wrong)
@@ -196,15 +196,15 @@ def attacked(pair: tuple[int, int], seed: int) -> tuple[dict[str, float], pd.Dat
     """600 rows of which 6 or 60 are attacked, or carry random noise of the same size, beside themselves before."""
     X, labels = drawn(dict.fromkeys(pair, 950), seed)
     y = (labels == pair[1]).astype(int)
-    judges = (X[600:900], y[600:900])
-    before = told((X[:600], y[:600]), judges, seed, STOPS)
+    evaluated_rows = (X[600:900], y[600:900])
+    before = notes((X[:600], y[:600]), evaluated_rows, seed, STOPS)
     stepped, turned = attack(X[:60], y[:60], (X[900:], y[900:]), seed)
     sign = np.random.default_rng([seed, 17]).choice([-1, 1], stepped.shape)
     changed = {"attack": stepped, "random noise": np.clip(X[:60] + EPSILON * sign, 0, 1).astype(np.float32)}
     found, rows = {"turned": turned}, []
     for count in (6, 60):
         for name, pictures in changed.items():
-            after = told((np.vstack([pictures[:count], X[count:600]]), y[:600]), judges, seed, STOPS)
+            after = notes((np.vstack([pictures[:count], X[count:600]]), y[:600]), evaluated_rows, seed, STOPS)
             for steps in STOPS:
                 for quantity in ("functional", "weights", "held_out_surprise"):
                     now, then = (getattr(one[steps], quantity).values[:count].sum() for one in (after, before))
@@ -226,7 +226,7 @@ def measured(seeds: int) -> dict[str, dict[str, list[dict[str, float]]]]:
         for share in (0.05, 0.5):
             found["rare"][f"{name}, {share:.0%}"] = [rare_kind(kinds, share, seed)[0] for seed in range(seeds)]
     found["sources"]["two sources"] = [two_sources(seed)[0] for seed in range(seeds)]
-    found["sources"]["copies"] = [copies(seed) for seed in range(seeds)]
+    found["sources"]["copies"] = [duplicates(seed) for seed in range(seeds)]
     for name, pair in PAIRS.items():
         for count in (600, 1000):
             found["wrong"][f"{name}, {count} rows"] = [wrong_labels(pair, count, seed) for seed in range(seeds)]
@@ -320,7 +320,7 @@ def draw_extremes() -> None:
     for name, pair in PAIRS.items():
         X, labels = drawn(dict.fromkeys(pair, 650), 0)
         y = (labels == pair[1]).astype(int)
-        nats = told((X[:1000], y[:1000]), (X[1000:], y[1000:]), 0).functional.values
+        nats = notes((X[:1000], y[:1000]), (X[1000:], y[1000:]), 0).functional.values
         order = np.argsort(-nats)
         lines += [(name, word, X, labels, nats, rows) for word, rows in (("most", order[:8]), ("least", order[-8:]))]
     canvas = Image.new("RGB", (left + 8 * (size + gap), len(lines) * (size + 48) + gap), "white")
@@ -340,9 +340,9 @@ def draw_extremes() -> None:
 
 def draw_stops() -> None:
     """When the information of a row appears: all stopping times from one call."""
-    train, judges, wrong = flipped(PAIRS["sneaker or boot"], 600, 0)
+    train, evaluated_rows, wrong = flipped(PAIRS["sneaker or boot"], 600, 0)
     stops = np.unique(np.geomspace(10, 100_000, 21).astype(int)).tolist()
-    nats = np.array([info.functional.values for info in told(train, judges, 0, stops).values()])
+    nats = np.array([info.functional.values for info in notes(train, evaluated_rows, 0, stops).values()])
     shown = np.r_[np.flatnonzero(wrong)[:30], np.flatnonzero(~wrong)[:90]]
     points = [
         {"row": int(row), "who": "wrong label" if wrong[row] else "right label", "steps": stop, "nats": float(value)}
@@ -364,8 +364,8 @@ def draw_stops() -> None:
 
 def draw_wrong_labels() -> None:
     """Histograms of both scores, right beside wrong labels, on the harder pair."""
-    train, judges, wrong = flipped(PAIRS["T-shirt or shirt"], 1000, 0)
-    info = told(train, judges, 0, 20000)
+    train, evaluated_rows, wrong = flipped(PAIRS["T-shirt or shirt"], 1000, 0)
+    info = notes(train, evaluated_rows, 0, 20000)
     panels = []
     for title, unit, values in (
         ("unique information", "nats, as a power of ten", np.log10(np.maximum(info.functional.values, 1e-6))),

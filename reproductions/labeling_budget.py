@@ -37,42 +37,42 @@ def drawn(data: Dataset, seed: int) -> tuple[Dataset, np.ndarray]:
     return data.take(np.sort(order[:JUDGES])), order[JUDGES:]
 
 
-def error_of(data: Dataset, rows: np.ndarray, judges: Dataset) -> float:
+def error_of(data: Dataset, rows: np.ndarray, evaluated_rows: Dataset) -> float:
     """True error after training on some rows."""
     part = data.take(np.sort(rows))
     learner, _ = choose_learner("boosting", part, describe_target(part.y))
     fitted = learner.fit(part, seed=0)
-    named = fitted.classes[fitted.outputs(judges.X).argmax(axis=1)]
-    return float(np.mean(named != judges.y))
+    named = fitted.classes[fitted.outputs(evaluated_rows.X).argmax(axis=1)]
+    return float(np.mean(named != evaluated_rows.y))
 
 
 def followed(data: Dataset, seed: int, policy: str) -> dict[str, object]:
     """Rounds until the target is measured, or four are over."""
-    judges, order = drawn(data, seed)
-    now, told = FIRST, []
+    evaluated_rows, order = drawn(data, seed)
+    now, notes = FIRST, []
     for _ in range(ROUNDS + 1):
         part = data.take(np.sort(order[:now]))
         curve = curves.measure_learning_curve(part, learner="boosting", repeats=REPEATS, seed=seed)
-        true = error_of(data, order[:now], judges)
+        true = error_of(data, order[:now], evaluated_rows)
         step: dict[str, object] = {"rows": now, "measured": float(curve.error[-1]), "true": true}
-        told.append(step)
-        if curve.error[-1] <= TARGET or len(told) > ROUNDS:
+        notes.append(step)
+        if curve.error[-1] <= TARGET or len(notes) > ROUNDS:
             break
         need = curve.samples_needed(TARGET, learner_name=NAMED)
-        plan = curve.collection_plan(TARGET, PRICE, rounds=ROUNDS + 1 - len(told), learner_name=NAMED)
+        plan = curve.collection_plan(TARGET, PRICE, rounds=ROUNDS + 1 - len(notes), learner_name=NAMED)
         step |= {
             "needed": need.needed.value, "low": need.needed.low, "high": need.needed.high,
             "chance": need.reachable.value, "guess": need.rows,
         }  # fmt: skip
         grown = plan.next_size * now / int(curve.sizes[-1])  # the curve ends at four fifths of the rows
         now = min(len(order), max(now + 1, round(2 * now if policy == "doubling" else grown)))
-    return {"seed": seed, "policy": policy, "steps": told, "price": PRICE * (told[-1]["rows"] - FIRST)}
+    return {"seed": seed, "policy": policy, "steps": notes, "price": PRICE * (notes[-1]["rows"] - FIRST)}
 
 
 def true_curve(data: Dataset, seed: int) -> dict[str, float]:
     """True error by rows, for one draw."""
-    judges, order = drawn(data, seed)
-    return {str(size): error_of(data, order[:size], judges) for size in SIZES}
+    evaluated_rows, order = drawn(data, seed)
+    return {str(size): error_of(data, order[:size], evaluated_rows) for size in SIZES}
 
 
 def table_of(results: dict) -> str:
@@ -123,14 +123,14 @@ def reached(errors: np.ndarray) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--draws", type=int, default=10)
-    asked = parser.parse_args()
+    queried = parser.parse_args()
     data = read_dataset(DATA, label="income", drop_columns=("fnlwgt",)).data
     runs = []
-    for seed in range(asked.draws):
+    for seed in range(queried.draws):
         for policy in ("plan", "doubling"):
             runs.append(followed(data, seed, policy))
             print(json.dumps(runs[-1]), flush=True)
-    results = {"runs": runs, "truth": [true_curve(data, seed) for seed in range(min(3, asked.draws))]}
+    results = {"runs": runs, "truth": [true_curve(data, seed) for seed in range(min(3, queried.draws))]}
     machine = {"cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
     versions = {name: version(name) for name in ("samplewise", "numpy", "scikit-learn")}
     HERE.mkdir(exist_ok=True)

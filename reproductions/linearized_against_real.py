@@ -125,12 +125,12 @@ def all_trainings(module: nn.Module, case: Case, X: Tensor, y: Tensor, ridge: fl
     return weights
 
 
-def really_changed(module: nn.Module, case: Case, X: Tensor, y: Tensor, judges: Tensor, ridge: float) -> dict:
+def really_changed(module: nn.Module, case: Case, X: Tensor, y: Tensor, evaluated_rows: Tensor, ridge: float) -> dict:
     """Squared change of weights, and mean squared change of predictions, of every row; and the trained network."""
     _, fixed = moving_parts(module, case.layers)
     weights = all_trainings(module, case, X, y, ridge)
     with torch.no_grad():
-        answers = vmap(lambda moved: functional_call(module, fixed | moved, judges)[:, 0])(weights).double()
+        answers = vmap(lambda moved: functional_call(module, fixed | moved, evaluated_rows)[:, 0])(weights).double()
     apart = sum((one[1:] - one[:1]).double().square().flatten(1).sum(dim=1) for one in weights.values())
     trained = {name: one[0] for name, one in weights.items()}
     return {
@@ -142,7 +142,13 @@ def really_changed(module: nn.Module, case: Case, X: Tensor, y: Tensor, judges: 
 
 
 def influence_function(
-    module: nn.Module, case: Case, trained: dict[str, Tensor], X: Tensor, y: Tensor, judges: Tensor, ridge: float
+    module: nn.Module,
+    case: Case,
+    trained: dict[str, Tensor],
+    X: Tensor,
+    y: Tensor,
+    evaluated_rows: Tensor,
+    ridge: float,
 ) -> dict[str, np.ndarray]:
     """The same two quantities by (J'J + ridge)^-1 J_i' e_i at the trained weights, J the gradients of the output."""
     _, fixed = moving_parts(module, case.layers)
@@ -154,14 +160,14 @@ def influence_function(
         found = vmap(grad(output), in_dims=(None, 0))(trained, rows)
         return np.hstack([one.flatten(1).double().numpy() for one in found.values()])
 
-    own, asked = gradients(X), gradients(judges)
+    own, queried = gradients(X), gradients(evaluated_rows)
     with torch.no_grad():
         missed = (y - functional_call(module, fixed | trained, X)[:, 0]).double().numpy()
     kernel = own @ own.T
     solved = np.linalg.inv(kernel + (ridge or DAMPING * len(X)) * np.eye(len(X))) * missed
     return {
         "weights": np.einsum("ij,ij->j", solved, kernel @ solved),
-        "predictions": np.square(asked @ own.T @ solved).mean(axis=0),
+        "predictions": np.square(queried @ own.T @ solved).mean(axis=0),
     }
 
 
@@ -171,10 +177,10 @@ def measured(case: Case, ridge: float, seed: int) -> dict[str, float]:
     chosen = np.random.default_rng(seed).permutation(len(X))[: ROWS + JUDGES]
     X, y = X[chosen], y[chosen]
     module = case.make(seed)
-    train, judges = torch.from_numpy(X[:ROWS]), torch.from_numpy(X[ROWS:])
+    train, evaluated_rows = torch.from_numpy(X[:ROWS]), torch.from_numpy(X[ROWS:])
     labels = torch.from_numpy(y[:ROWS]).float()
-    real = really_changed(module, case, train, labels, judges, ridge)
-    first_order = influence_function(module, case, real["trained"], train, labels, judges, ridge)
+    real = really_changed(module, case, train, labels, evaluated_rows, ridge)
+    first_order = influence_function(module, case, real["trained"], train, labels, evaluated_rows, ridge)
     info = unique_information(
         (X[:ROWS], y[:ROWS]),
         module=LinearizedNetwork(module, layers=case.layers),
@@ -184,8 +190,8 @@ def measured(case: Case, ridge: float, seed: int) -> dict[str, float]:
     )
     ours = {"weights": 2 * info.weights.values, "predictions": 2 * info.functional.values}  # nats at noise 1: half
     found: dict[str, float] = {}
-    for method, foretold in (("linearized", ours), ("influence", first_order)):
-        for quantity, values in foretold.items():
+    for method, predicted in (("linearized", ours), ("influence", first_order)):
+        for quantity, values in predicted.items():
             found[f"{method}_{quantity}_pearson"] = float(np.corrcoef(values, real[quantity])[0, 1])
             found[f"{method}_{quantity}_spearman"] = float(spearmanr(values, real[quantity])[0])
             found[f"{method}_{quantity}_size"] = float(np.median(values / real[quantity]))
@@ -194,7 +200,7 @@ def measured(case: Case, ridge: float, seed: int) -> dict[str, float]:
         "accuracy": float(np.mean((real["outputs"] > 0.5) == y[ROWS:])),
         "r_squared": linearity.r_squared,
         "kernel_drift": linearity.kernel_drift,
-        "flagged": float(any("does not follow" in told for told in info.diagnostics.warnings)),
+        "flagged": float(any("does not follow" in notes for notes in info.diagnostics.warnings)),
     }
 
 

@@ -54,9 +54,9 @@ def main() -> None:
         print(f"{title}: rows {rows.tolist()}, {int(struck[rows].sum())} of 8 with a planted wrong label")
 
     removed = worst(effects, REMOVED).keys
-    foretold = attributor.effect_of_removing(removed, query).values[0]
+    predicted = attributor.effect_of_removing(removed, query).values[0]
     at_random = draw.choice(TAUGHT, REMOVED, replace=False)
-    found = {"foretold": -float(foretold)}
+    found = {"foretold": -float(predicted)}
     found["measured"], found["error"] = retrained(learner, train, removed, query)
     found["random"], found["random_error"] = retrained(learner, train, at_random, query)
     print(
@@ -106,8 +106,8 @@ def sheet(images, given, truth, query: int, said: int, helped: np.ndarray, hurt:
             x = left + place * (size + gap)
             canvas.paste(Image.fromarray(255 - images[row]).resize((size, size), Image.Resampling.NEAREST), (x, top))
             wrong = given[row] != truth[row]
-            told = f"{NAMES[given[row]]}" if row != query else f"{NAMES[given[row]]}, said {NAMES[said]}"
-            pen.text((x, top + size + 3), told, fill="#b00020" if wrong else "black", font_size=13)
+            notes = f"{NAMES[given[row]]}" if row != query else f"{NAMES[given[row]]}, said {NAMES[said]}"
+            pen.text((x, top + size + 3), notes, fill="#b00020" if wrong else "black", font_size=13)
             if wrong:
                 pen.rectangle((x - 2, top - 2, x + size + 1, top + size + 1), outline="#b00020", width=2)
     canvas.save(PICTURES / "misprediction.png", optimize=True)

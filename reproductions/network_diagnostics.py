@@ -73,13 +73,13 @@ def main() -> None:
     by_lot = np.random.default_rng(1).integers(0, 10, len(y))
     in_order, _, _ = profile(X, y, np.arange(len(X)))
     fair, _, _ = profile(X, y, mixed)
-    by_heart, data, fitted = profile(X, by_lot, mixed)
+    memorized, data, fitted = profile(X, by_lot, mixed)
     results = {
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, one thread used",
         "python": platform.python_version(),
         **{name: version(name) for name in ("samplewise", "numpy", "scipy", "torch")},
         "distance by layer, over what chance gives": {
-            "rows in order": in_order, "rows mixed": fair, "rows mixed, labels by lot": by_heart,
+            "rows in order": in_order, "rows mixed": fair, "rows mixed, labels by lot": memorized,
         },
         "curvature after labels by lot": curvature(fitted, data),
         "random directions of the weights": directions(X[mixed], y[mixed]),

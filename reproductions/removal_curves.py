@@ -80,7 +80,7 @@ def valued(data: Dataset, validation: Dataset) -> dict[str, tuple[Scores, float]
     return found
 
 
-def judged(scores: Scores, seconds: float, game: Game, wrong: np.ndarray) -> dict[str, object]:
+def evaluated(scores: Scores, seconds: float, game: Game, wrong: np.ndarray) -> dict[str, object]:
     """Areas of the removal curve, how well flips are found, and the cost."""
     curve = removal_curve(scores, game, shares=SHARES)
     columns = {name: np.asarray(values).round(2).tolist() for name, values in curve.curve.columns.items()}
@@ -131,16 +131,16 @@ def flips_of(data: Dataset, test: Dataset) -> dict[str, object]:
     """Brittleness of the first test rows under the attribution of the trained model."""
     game = open_game(data, test, learner=LEARNER, executor=SerialExecutor())
     fitted = LEARNER.fit(data.X, data.y)
-    asked = test.take(np.arange(40))
-    found = brittleness(Attributor(fitted).fit(data).attribute(asked), game, counts=(1, 2, 5, 10, 15, 20))
-    return {"queries": len(asked), "columns": {k: np.asarray(v).tolist() for k, v in found.shares.columns.items()}}
+    queried = test.take(np.arange(40))
+    found = brittleness(Attributor(fitted).fit(data).attribute(queried), game, counts=(1, 2, 5, 10, 15, 20))
+    return {"queries": len(queried), "columns": {k: np.asarray(v).tolist() for k, v in found.shares.columns.items()}}
 
 
 def main() -> None:
     HERE.mkdir(exist_ok=True)
     data, validation, test, wrong = rows_of(0)
     game = open_game(data, test, learner=LEARNER, executor=SerialExecutor())
-    results = {name: judged(*found, game, wrong) for name, found in valued(data, validation).items()}
+    results = {name: evaluated(*found, game, wrong) for name, found in valued(data, validation).items()}
     flips = flips_of(data, test)
     machine = {"cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
     versions = {name: version(name) for name in ("samplewise", "numpy", "scikit-learn")}

@@ -87,7 +87,7 @@ def rows_of(seed: int, share: float) -> tuple[Dataset, np.ndarray, np.ndarray, n
 
 def measured(share: float, seed: int) -> dict[str, dict[str, float]]:
     """Test accuracy, memorized share and how well the answers tell wrong labels, for every method."""
-    data, flipped, asked, truth = rows_of(seed, share)
+    data, flipped, queried, truth = rows_of(seed, share)
     found = {}
     for name, (loss, make) in methods(share).items():
         start = time.process_time()
@@ -99,7 +99,7 @@ def measured(share: float, seed: int) -> dict[str, dict[str, float]]:
         shares = np.exp(log_shares(fitted.outputs(data.X)))
         named = shares.argmax(axis=1)
         found[name] = {
-            "accuracy": float(np.mean(fitted.outputs(asked).argmax(axis=1) == truth)),
+            "accuracy": float(np.mean(fitted.outputs(queried).argmax(axis=1) == truth)),
             "memorized": float(np.mean(named[flipped] == data.y[flipped])),
             "training_errors": float(np.mean(named != data.y)),
             "area": float(roc_auc_score(flipped, -shares[np.arange(ROWS), data.y])),
@@ -169,10 +169,10 @@ def claims(draws: list[dict[str, dict[str, float]]]) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3)
-    asked = parser.parse_args()
+    queried = parser.parse_args()
     HERE.mkdir(exist_ok=True)
     results = kept()
-    for seed in range(asked.seeds):
+    for seed in range(queried.seeds):
         for share in SHARES:
             draws = results.setdefault(str(share), [])
             if len(draws) <= seed:

@@ -74,20 +74,20 @@ def watched(X: np.ndarray, truth: np.ndarray, kind: str, seed: int) -> dict[str,
         recorder = LossRecorder(len(truth))
         learner.fit(data, seed=1000 * seed + run, recorder=recorder)
         columns = recorder.columns()
-        told = {f"loss, epoch {epoch}": losses for epoch, losses in recorder.losses.items()}
-        told |= {
+        notes = {f"loss, epoch {epoch}": losses for epoch, losses in recorder.losses.items()}
+        notes |= {
             "mean loss": columns["mean_loss"], "forgetting": columns["forgetting"],
             "mean confidence": -columns["confidence"], "mean margin": -columns["margin"],
         }  # fmt: skip
-        for name, values in told.items():
+        for name, values in notes.items():
             scores.setdefault(name, []).append(values)
-    found = {name: judged(np.mean(values, axis=0), flipped) for name, values in scores.items()}
+    found = {name: evaluated(np.mean(values, axis=0), flipped) for name, values in scores.items()}
     forgotten = np.mean(scores["forgetting"], axis=0)
     found["forgetting"] |= {"wrong": float(forgotten[flipped].mean()), "right": float(forgotten[~flipped].mean())}
     return found
 
 
-def judged(score: np.ndarray, flipped: np.ndarray) -> dict[str, float]:
+def evaluated(score: np.ndarray, flipped: np.ndarray) -> dict[str, float]:
     """Average precision and area under the curve."""
     return {"precision": float(average_precision_score(flipped, score)), "area": float(roc_auc_score(flipped, score))}
 
@@ -123,11 +123,11 @@ def held(draws: list[dict], better: str, worse: str) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--draws", type=int, default=3)
-    asked = parser.parse_args()
+    queried = parser.parse_args()
     results: dict[str, list[dict]] = {}
     for name, (X, truth) in data_sets().items():
         for kind in KINDS:
-            results[f"{name}, {kind}"] = [watched(X, truth, kind, seed) for seed in range(asked.draws)]
+            results[f"{name}, {kind}"] = [watched(X, truth, kind, seed) for seed in range(queried.draws)]
             print(name, kind, json.dumps(results[f"{name}, {kind}"]), flush=True)
     machine = {"cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
     versions = {name: version(name) for name in ("samplewise", "numpy", "torch")}

@@ -132,8 +132,8 @@ def main() -> None:
         print(table({task: found[task]}), flush=True)
     machine = {"cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
     versions = {name: version(name) for name in ("samplewise", "numpy", "scipy", "scikit-learn", "pot")}
-    told = {"machine": machine, "versions": versions, "found": found}
-    RESULTS.with_suffix(".json").write_text(json.dumps(told, indent=1) + "\n")
+    notes = {"machine": machine, "versions": versions, "found": found}
+    RESULTS.with_suffix(".json").write_text(json.dumps(notes, indent=1) + "\n")
     RESULTS.with_suffix(".md").write_text(table(found))
     print(table(found))
 

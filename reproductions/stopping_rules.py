@@ -142,11 +142,11 @@ def level_quality(runs: list[dict], nu: float) -> dict:
 
 def table(found: dict[str, dict]) -> str:
     lines = []
-    for setting, told in found.items():
+    for setting, notes in found.items():
         lines += [f"## {setting}", "", "Share of stops that are right [95 % over families] / mean points left / median",
                   "rows used / share of curves stopped before their end.", "",
                   "| tolerance | " + " | ".join(RULES) + " |", "|-" * (len(RULES) + 1) + "|"]  # fmt: skip
-        for tolerance, rules in told["stops"].items():
+        for tolerance, rules in notes["stops"].items():
             cells = [
                 f"{r['right']:.0%} [{r['interval'][0]:.0%}, {r['interval'][1]:.0%}] / "
                 f"{100 * r['mean_gain_left']:.1f} / {r['median_rows_used']:.3f} / {r['stopped']:.0%}"
@@ -155,25 +155,25 @@ def table(found: dict[str, dict]) -> str:
             lines.append(f"| {100 * float(tolerance):g} points | {' | '.join(cells)} |")
         lines += ["", "| most movement per e-fold | reach the level | median n | error before | at the level | "
                   "all curves at the same sizes |", "|-|-|-|-|-|-|"]  # fmt: skip
-        for nu, r in told["levels"].items():
+        for nu, r in notes["levels"].items():
             lines.append(
                 f"| {nu} | {r['reached']:.0%} | {r['median_n']:.0f} | {100 * r['before']:.2f} | "
                 f"{100 * r['at_level']:.2f} | {100 * r['all_curves_there']:.2f} |"
             )
-        lines += ["", *claims(told), ""]
+        lines += ["", *claims(notes), ""]
     return "\n".join(lines)
 
 
-def claims(told: dict) -> list[str]:
+def claims(notes: dict) -> list[str]:
     """Whether the orderings hold, at every tolerance."""
     lines = []
     for one, other in (("gap + move", "gap"), ("gap", "last doubling"), ("gap + move", "last doubling")):
-        gaps = [rules[one]["right"] - rules[other]["right"] for rules in told["stops"].values()]
+        gaps = [rules[one]["right"] - rules[other]["right"] for rules in notes["stops"].values()]
         verdict = "holds" if min(gaps) > 0 else "DOES NOT HOLD at every tolerance"
         lines.append(f"* {one} is right more often than {other}: {verdict} ({min(gaps):+.0%} to {max(gaps):+.0%}).")
-    gaps = [r["before"] - r["at_level"] for r in told["levels"].values()]
+    gaps = [r["before"] - r["at_level"] for r in notes["levels"].values()]
     lines.append(f"* Forecasts at the level are better than before: {'holds' if min(gaps) > 0 else 'DOES NOT HOLD'}.")
-    gaps = [r["all_curves_there"] - r["at_level"] for r in told["levels"].values()]
+    gaps = [r["all_curves_there"] - r["at_level"] for r in notes["levels"].values()]
     verdict = "holds" if min(gaps) > 0 else "DOES NOT HOLD: the level mostly says that later is better"
     lines.append(f"* ... and better than those of all curves at the same sizes: {verdict}.")
     return lines
@@ -195,8 +195,8 @@ def main() -> None:
     }
     machine = {"cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
     versions = {name: version(name) for name in ("samplewise", "numpy", "scipy")}
-    told = {"machine": machine, "versions": versions, "found": found}
-    RESULTS.with_suffix(".json").write_text(json.dumps(told, indent=1) + "\n")
+    notes = {"machine": machine, "versions": versions, "found": found}
+    RESULTS.with_suffix(".json").write_text(json.dumps(notes, indent=1) + "\n")
     RESULTS.with_suffix(".md").write_text(table(found))
     print(table(found))
 

@@ -45,7 +45,7 @@ class Task:
     """Two classes, how many rows of them are taught, and the recipe."""
 
     rows: Callable[[], tuple[np.ndarray, np.ndarray]]
-    taught: int
+    trained: int
     steps: int
     rate: float
 
@@ -76,11 +76,13 @@ def one_draw(task: Task, seed: int) -> tuple[Curves, Curves]:
     """Accuracy after real training by strategy and share, and what the linearized network says it costs (points)."""
     X, y = task.rows()
     order = np.random.default_rng(seed).permutation(len(X))
-    own, judges, others = np.split(order, [task.taught, task.taught + JUDGES])
+    own, evaluated_rows, others = np.split(order, [task.trained, task.trained + JUDGES])
     torch.manual_seed(seed)
     module = dense_network(X[0].shape, 1, widths=(256,))
     recipe = GradientDescent(task.steps, task.rate)
-    info = unique_information((X[own], y[own]), module=module, validation=(X[judges], y[judges]), training=recipe)
+    info = unique_information(
+        (X[own], y[own]), module=module, validation=(X[evaluated_rows], y[evaluated_rows]), training=recipe
+    )
 
     def trained_on(places: np.ndarray) -> float:
         rows = own[places]
@@ -88,7 +90,7 @@ def one_draw(task: Task, seed: int) -> tuple[Curves, Curves]:
         trained = descent.trained(module, X[rows], y[rows][:, None].astype(float), places, seed=seed)
         return accuracy(trained, X[others], y[others])
 
-    everything = trained_on(np.arange(task.taught))
+    everything = trained_on(np.arange(task.trained))
     real: Curves = {strategy: [everything] for strategy in STRATEGIES}
     linear: Curves = {strategy: [0.0] for strategy in STRATEGIES}
     for strategy in STRATEGIES:
@@ -136,7 +138,12 @@ def table_of(results: dict[str, dict]) -> str:
     """Means over draws, then the claims."""
     shares = " | ".join(f"{share:.0%} dropped".replace("%", " %") for share in SHARES)
     lines = [f"| data | least informative go | 0 % dropped | {shares} |", "|-|-|-|" + "-|" * len(SHARES)]
-    told = {"iterative": "in rounds", "once": "all at once", "random": "random rows instead", "top": "most informative"}
+    notes = {
+        "iterative": "in rounds",
+        "once": "all at once",
+        "random": "random rows instead",
+        "top": "most informative",
+    }
     for name, found in results.items():
         for strategy in STRATEGIES:
             real, linear = (
@@ -148,7 +155,7 @@ def table_of(results: dict[str, dict]) -> str:
                 f"{100 * r:.1f} (±{e:.1f}; linearized {change:+.1f})"
                 for r, e, change in zip(real.mean(axis=0)[1:], error[1:], linear.mean(axis=0)[1:], strict=True)
             ]
-            lines.append(f"| {name} | {told[strategy]} | {' | '.join(cells)} |")
+            lines.append(f"| {name} | {notes[strategy]} | {' | '.join(cells)} |")
     count = len(next(iter(results.values()))["real"])
     lines += [
         "",
@@ -168,15 +175,15 @@ def table_of(results: dict[str, dict]) -> str:
 
 def picture(results: dict[str, dict]) -> None:
     """Accuracy against the share dropped, one panel per data set."""
-    told = {"iterative": "least informative, in rounds", "once": "least informative, at once", "random": "random rows",
+    notes = {"iterative": "least informative, in rounds", "once": "least informative, at once", "random": "random rows",
             "top": "most informative"}  # fmt: skip
     points = [
-        {"panel": name, "share": 100 * share, "accuracy": 100 * value, "who": told[strategy]}
+        {"panel": name, "share": 100 * share, "accuracy": 100 * value, "who": notes[strategy]}
         for name, found in results.items()
         for strategy in STRATEGIES
         for share, value in zip((0, *SHARES), np.mean([draw[strategy] for draw in found["real"]], axis=0), strict=True)
     ]
-    colors = alt.Scale(domain=list(told.values()), range=["#1d5c9e", "#5b98d3", "#b4bac1", "#a93a0b"])
+    colors = alt.Scale(domain=list(notes.values()), range=["#1d5c9e", "#5b98d3", "#b4bac1", "#a93a0b"])
     base = alt.Chart(alt.InlineData(values=points)).encode(
         x=alt.X(
             "share:Q",

@@ -264,15 +264,15 @@ def main() -> None:
     stored = parser.parse_args().stored
     torch.set_num_threads(1)
     if stored:
-        told = json.loads(RESULTS.with_suffix(".json").read_text())
+        notes = json.loads(RESULTS.with_suffix(".json").read_text())
     else:
         machine = {"cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
         versions = {name: version(name) for name in ("samplewise", "numpy", "scipy", "scikit-learn", "torch")}
-        told = {"machine": machine, "versions": versions} | measured()
-        RESULTS.with_suffix(".json").write_text(json.dumps(told, indent=1) + "\n")
-    RESULTS.with_suffix(".md").write_text(table(told))
-    draw(told)
-    print(table(told))
+        notes = {"machine": machine, "versions": versions} | measured()
+        RESULTS.with_suffix(".json").write_text(json.dumps(notes, indent=1) + "\n")
+    RESULTS.with_suffix(".md").write_text(table(notes))
+    draw(notes)
+    print(table(notes))
 
 
 if __name__ == "__main__":

@@ -41,10 +41,10 @@ from samplewise.data import Dataset
 from samplewise.data.splits import fold_of_rows
 from samplewise.data.targets import describe_target
 from samplewise.engine.models.default_learner import choose_learner
-from samplewise.engine.models.encoding import feature_space
+from samplewise.engine.models.feature_encoding import feature_space
 from samplewise.engine.models.metrics import METRICS
-from samplewise.engine.refits import Change, FitRunner, Part, Rule, measure_remedies
-from samplewise.engine.refits.parts import outer_parts, whole_part
+from samplewise.engine.refits import FitRunner, FoldedRows, RemedyRule, RowEdit, measure_remedies
+from samplewise.engine.refits.folded_rows import outer_folds, whole_rows
 from samplewise.labels import drop_disputed, relabel_disputed
 
 HERE = Path(__file__).parent / "results"
@@ -56,23 +56,23 @@ HARD = 0.02  # share of rows that "relabel hard rows" relabels
 # ---- rules ----------------------------------------------------------------------------------------------------------
 
 
-def drop_at_random(part: Part) -> Change:
+def drop_at_random(folded: FoldedRows) -> RowEdit:
     """5 % of the rows, drawn by hash."""
-    return Change("drop", np.sort(hashed_order(1, part.data.ids, "drop")[: len(part) // 20]))
+    return RowEdit("drop", np.sort(hashed_order(1, folded.data.ids, "drop")[: len(folded) // 20]))
 
 
-def relabel_at_random(part: Part) -> Change:
+def relabel_at_random(folded: FoldedRows) -> RowEdit:
     """2 % of the rows, to another class."""
-    rows = np.sort(hashed_order(1, part.data.ids, "relabel")[: len(part) // 50])
-    return Change("relabel", rows, (part.codes[rows] + 1 + rows % (CLASSES - 1)) % CLASSES)
+    rows = np.sort(hashed_order(1, folded.data.ids, "relabel")[: len(folded) // 50])
+    return RowEdit("relabel", rows, (folded.codes[rows] + 1 + rows % (CLASSES - 1)) % CLASSES)
 
 
-def relabel_hard(part: Part) -> Change:
+def relabel_hard(folded: FoldedRows) -> RowEdit:
     """The 2 % least believed labels become the model's own answer, whether or not they are wrong."""
-    outputs = part.held_out_outputs()
-    P = part.probabilities(outputs)
-    rows = np.sort(np.argsort(P[np.arange(len(part)), part.codes], kind="stable")[: int(HARD * len(part))])
-    return Change("relabel", rows, P[rows].argmax(axis=1))
+    outputs = folded.held_out_outputs()
+    P = folded.probabilities(outputs)
+    rows = np.sort(np.argsort(P[np.arange(len(folded)), folded.codes], kind="stable")[: int(HARD * len(folded))])
+    return RowEdit("relabel", rows, P[rows].argmax(axis=1))
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Case:
     flips: str
     learner: str
     remedy: str
-    rule: Rule
+    rule: RemedyRule
     helpful: bool
     share: float = 1.0  # of the seeds
 
@@ -128,7 +128,7 @@ def fixed_ridge() -> Pipeline:
     return make_pipeline(kernel, RidgeClassifier(alpha=1e-3))
 
 
-def prepared(case: Case, seed: int) -> tuple[FitRunner, list[np.ndarray], Callable[[Change | None], float]]:
+def prepared(case: Case, seed: int) -> tuple[FitRunner, list[np.ndarray], Callable[[RowEdit | None], float]]:
     """A runner on the 1,200 rows, three draws of folds, and the accuracy on the 597 others after a change."""
     X, truth = load_digits(return_X_y=True)
     order = np.random.default_rng(seed).permutation(len(X))
@@ -147,9 +147,9 @@ def prepared(case: Case, seed: int) -> tuple[FitRunner, list[np.ndarray], Callab
     everything = FitRunner(data, target, learner, feature_space(data), seed)
     block = np.r_[folds[0], np.full(len(others), FOLDS)]
 
-    def score(change: Change | None) -> float:
-        part = Part(everything, np.arange(AUDITED), block)
-        outputs = everything.outputs([part.changed_fit(np.arange(AUDITED, len(order)), change)], blocks=block)[0]
+    def score(change: RowEdit | None) -> float:
+        folded = FoldedRows(everything, np.arange(AUDITED), block)
+        outputs = everything.outputs([folded.changed_fit(np.arange(AUDITED, len(order)), change)], blocks=block)[0]
         return POINTS * float(np.mean(outputs.argmax(axis=1) == truth[others]))
 
     return runner, folds, score
@@ -159,7 +159,7 @@ def one_run(case: Case, seed: int) -> dict[str, object]:
     """Truth, and what every procedure says, for one draw of rows and flips."""
     started = time.perf_counter()
     runner, folds, score = prepared(case, seed)
-    everyone = whole_part(runner, folds[0])
+    everyone = whole_rows(runner, folds[0])
     change = case.rule(everyone)
     measured = measure_remedies(runner, {"remedy": case.rule}, folds, metric=METRICS["accuracy"])["remedy"]
     effect = measured.effect
@@ -174,7 +174,7 @@ def one_run(case: Case, seed: int) -> dict[str, object]:
     return found | {"seconds": round(time.perf_counter() - started, 2)}
 
 
-def naive(runner: FitRunner, folds: list[np.ndarray], change: Change) -> dict[str, list[float]]:
+def naive(runner: FitRunner, folds: list[np.ndarray], change: RowEdit) -> dict[str, list[float]]:
     """[effect, standard error] of the three obvious procedures, the list being found on all rows."""
     codes = runner.target.codes
     cleaned = codes.copy()
@@ -182,28 +182,28 @@ def naive(runner: FitRunner, folds: list[np.ndarray], change: Change) -> dict[st
         cleaned[change.rows] = change.values
     touched = np.zeros(len(codes), dtype=bool)
     touched[change.rows] = True
-    before, after, judged = (np.zeros(len(codes)) for _ in range(3))
+    before, after, evaluated = (np.zeros(len(codes)) for _ in range(3))
     for assignment in folds:
-        for part in outer_parts(runner, assignment):
-            ask = np.flatnonzero(assignment == part.left_out)
-            fits = [part.changed_fit(ask, done) for done in (None, within(change, part))]
+        for folded in outer_folds(runner, assignment):
+            query = np.flatnonzero(assignment == folded.left_out)
+            fits = [folded.changed_fit(query, done) for done in (None, within(change, folded))]
             plain, changed = (o.argmax(axis=1) for o in runner.outputs(fits, blocks=assignment))
-            before[ask] += POINTS * (plain == codes[ask]) / len(folds)
-            after[ask] += POINTS * (changed == codes[ask]) / len(folds)
-            judged[ask] += POINTS * (changed == cleaned[ask]) / len(folds)
+            before[query] += POINTS * (plain == codes[query]) / len(folds)
+            after[query] += POINTS * (changed == codes[query]) / len(folds)
+            evaluated[query] += POINTS * (changed == cleaned[query]) / len(folds)
     kept = touched & (change.kind == "drop")
     return {
-        "CV on cleaned data": difference(judged[~kept], before),
+        "CV on cleaned data": difference(evaluated[~kept], before),
         "untouched rows": paired((after - before)[~touched]),
         "list, then CV": paired(after - before),
     }
 
 
-def within(change: Change, part: Part) -> Change:
+def within(change: RowEdit, folded: FoldedRows) -> RowEdit:
     """A list found on all rows, as far as it lies inside a part."""
-    inside = np.isin(change.rows, part.positions)
-    rows = np.searchsorted(part.positions, change.rows[inside])
-    return Change(change.kind, rows, None if change.values is None else change.values[inside])
+    inside = np.isin(change.rows, folded.positions)
+    rows = np.searchsorted(folded.positions, change.rows[inside])
+    return RowEdit(change.kind, rows, None if change.values is None else change.values[inside])
 
 
 def paired(differences: np.ndarray) -> list[float]:
@@ -217,17 +217,17 @@ def difference(after: np.ndarray, before: np.ndarray) -> list[float]:
     return [float(after.mean() - before.mean()), float(error)]
 
 
-def poisoned_changes(rule: Rule, runner: FitRunner, folds: np.ndarray) -> int:
+def poisoned_changes(rule: RemedyRule, runner: FitRunner, folds: np.ndarray) -> int:
     """How many of the five parts get another remedy when the labels of their held-out rows are replaced: must be 0."""
     changed = 0
-    for part in outer_parts(runner, folds):
+    for folded in outer_folds(runner, folds):
         codes = runner.target.codes.copy()
-        outside = folds == part.left_out
+        outside = folds == folded.left_out
         codes[outside] = (codes[outside] + 1 + np.arange(outside.sum()) % (CLASSES - 1)) % CLASSES
         data = runner.data.with_labels(runner.target.classes[codes])
         other = FitRunner(data, describe_target(data.y), runner.learner, runner.space, runner.seed)
-        poisoned = next(p for p in outer_parts(other, folds) if p.left_out == part.left_out)
-        one, two = rule(part), rule(poisoned)
+        poisoned = next(p for p in outer_folds(other, folds) if p.left_out == folded.left_out)
+        one, two = rule(folded), rule(poisoned)
         changed += not (np.array_equal(one.rows, two.rows) and np.array_equal(one.values, two.values))
     return changed
 
@@ -249,13 +249,13 @@ def summary(case: Case, runs: dict[str, dict]) -> dict[str, object]:
     nested = np.array([run["nested"] for run in rows])
     # The truth is measured on 597 rows of another draw, so both errors count.
     spread = np.sqrt(nested[:, 1] ** 2 + (POINTS**2 * np.maximum(np.abs(truth) / POINTS, 0.005)) / (1797 - AUDITED))
-    told = {"nested": [run["nested says"] for run in rows]} | {p: [says(run[p]) for run in rows] for p in NAIVE}
+    notes = {"nested": [run["nested says"] for run in rows]} | {p: [says(run[p]) for run in rows] for p in NAIVE}
     return {
         "seeds": len(rows), "truth": float(truth.mean()), "helpful": case.helpful,
         "rows changed": float(np.mean([run["rows"] for run in rows])),
         "effect": {p: float(np.mean([run[p][0] for run in rows])) for p in ("nested", *NAIVE)},
-        "helps": {p: float(np.mean([word == "helps" for word in words])) for p, words in told.items()},
-        "hurts": {p: float(np.mean([word == "hurts" for word in words])) for p, words in told.items()},
+        "helps": {p: float(np.mean([word == "helps" for word in words])) for p, words in notes.items()},
+        "hurts": {p: float(np.mean([word == "hurts" for word in words])) for p, words in notes.items()},
         "nested within 2 se of the truth": float(np.mean(np.abs(nested[:, 0] - truth) <= 2 * spread)),
         "random control helps": float(np.mean([says(run["control"]) == "helps" for run in rows])),
         "remedies changed by poisoned labels": int(sum(run.get("poisoned", 0) for run in rows)),

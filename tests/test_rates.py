@@ -36,7 +36,7 @@ class Later:
     """What some of the calls below need, made when the first of them asks."""
 
     @cached_property
-    def part(self) -> Any:
+    def folded(self) -> Any:
         return prepare((X, Y), "linear").whole
 
     @cached_property
@@ -45,7 +45,7 @@ class Later:
 
     @cached_property
     def halves(self) -> Any:
-        return refit(self.part.runner, "halves", self.part.all_folds, count=4)
+        return refit(self.folded.runner, "halves", self.folded.all_folds, count=4)
 
     @cached_property
     def effects(self) -> Any:
@@ -83,17 +83,21 @@ CALLS: dict[tuple[str, str, str], Any] = {
     ("curves", "samples_needed", "error"): lambda bad: C.samples_needed(CURVE, bad),
     ("curves", "stop_rule", "coverage"): lambda bad: C.stop_rule(CURVE, 0.01, coverage=bad),
     ("curves", "stop_rule", "tolerance"): lambda bad: C.stop_rule(CURVE, bad),
-    ("generalization", "ReusableHoldout.ask", "training_value"): lambda bad: G.reusable_holdout(2).ask(bad, [0.5, 0.5]),
+    ("generalization", "ReusableHoldout.ask", "training_value"): lambda bad: G.reusable_holdout(2).query(
+        bad, [0.5, 0.5]
+    ),
     ("generalization", "SupervisionComplexity.margin_bound", "confidence"): (
         lambda bad: later.complexity.margin_bound(confidence=bad)
     ),
     ("generalization", "absolute_error", "coverage"): lambda bad: G.absolute_error(X[:, 0], X[:, 1], coverage=bad),
-    ("generalization", "beats_guessing", "coverage"): lambda bad: G.beats_guessing(LOSSES, 1 - LOSSES, coverage=bad),
+    ("generalization", "beats_baseline", "coverage"): lambda bad: G.beats_baseline(LOSSES, 1 - LOSSES, coverage=bad),
     ("generalization", "betting_bound", "confidence"): lambda bad: G.betting_bound(LOSSES, bad),
     ("generalization", "calibration_error", "coverage"): (
         lambda bad: G.calibration_error(np.full((120, 2), 0.5), Y, coverage=bad)
     ),
-    ("generalization", "claim_after_looks", "confidence"): lambda bad: G.claim_after_looks(3, 90, 2, confidence=bad),
+    ("generalization", "claim_after_evaluations", "confidence"): lambda bad: G.claim_after_evaluations(
+        3, 90, 2, confidence=bad
+    ),
     ("generalization", "clopper_pearson", "coverage"): lambda bad: G.clopper_pearson(3, 90, bad),
     ("generalization", "clopper_pearson_bound", "confidence"): lambda bad: G.clopper_pearson_bound(3, 90, bad),
     ("generalization", "conformal_threshold", "miscoverage"): lambda bad: G.conformal_threshold(LOSSES, bad),
@@ -104,7 +108,7 @@ CALLS: dict[tuple[str, str, str], Any] = {
     ),
     ("generalization", "formal_counterexample", "bias"): lambda bad: G.formal_counterexample(bias=bad),
     ("generalization", "gap_of_refits", "coverage"): (
-        lambda bad: G.gap_of_refits(later.halves, later.part.target, coverage=bad)
+        lambda bad: G.gap_of_refits(later.halves, later.folded.target, coverage=bad)
     ),
     ("generalization", "generalization_gap", "coverage"): lambda bad: G.generalization_gap((X, Y), coverage=bad),
     ("generalization", "intrinsic_dimension", "confidence"): lambda bad: dimension(confidence=bad),
@@ -263,7 +267,7 @@ def test_the_same_question_has_one_answer_in_one_unit():
     rates = (
         generalization.error_rate(wrong), generalization.clopper_pearson(20, 120),
         generalization.clopper_pearson_bound(20, 120), generalization.betting_bound(wrong),
-        generalization.claim_after_looks(20, 120, 3).seen, generalization.sample_compression_bound(20, 120, 0),
+        generalization.claim_after_evaluations(20, 120, 3).seen, generalization.sample_compression_bound(20, 120, 0),
     )  # fmt: skip
     assert {round(rate.value, 12) for rate in rates} == {round(20 / 120, 12)}
     assert all(0 <= rate.low <= rate.value <= rate.high <= 1 for rate in rates)

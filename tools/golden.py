@@ -248,8 +248,8 @@ def names_of(data: Mapping[str, Any]) -> list[str]:
 
 def without_names(quantity: str, names: list[str]) -> str:
     """A quantity's name, or its digest where it names a column or class of the data."""
-    told = any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", quantity) for name in names)
-    return f"digest {digest(quantity)}" if told else quantity
+    notes = any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", quantity) for name in names)
+    return f"digest {digest(quantity)}" if notes else quantity
 
 
 def unique(pairs: Any) -> dict[str, Any]:

@@ -15,20 +15,20 @@ from tasks import read_rows
 NEIGHBORS = 5
 
 
-def ours(inputs: np.ndarray, labels: np.ndarray, queries: np.ndarray, asked: np.ndarray) -> np.ndarray:
+def ours(inputs: np.ndarray, labels: np.ndarray, queries: np.ndarray, queried: np.ndarray) -> np.ndarray:
     """(n,) values from samplewise."""
     from samplewise.influence import knn_shapley  # noqa: PLC0415
 
-    return np.asarray(knn_shapley((inputs, labels), validation=(queries, asked), count=NEIGHBORS).values)
+    return np.asarray(knn_shapley((inputs, labels), validation=(queries, queried), count=NEIGHBORS).values)
 
 
-def pydvl(inputs: np.ndarray, labels: np.ndarray, queries: np.ndarray, asked: np.ndarray) -> np.ndarray:
+def pydvl(inputs: np.ndarray, labels: np.ndarray, queries: np.ndarray, queried: np.ndarray) -> np.ndarray:
     """(n,) values from pyDVL."""
     from pydvl.valuation import Dataset, KNNShapleyValuation  # noqa: PLC0415
     from sklearn.neighbors import KNeighborsClassifier  # noqa: PLC0415
 
     model = KNeighborsClassifier(n_neighbors=NEIGHBORS)
-    valuation = KNNShapleyValuation(model, Dataset(queries, asked), progress=False).fit(Dataset(inputs, labels))
+    valuation = KNNShapleyValuation(model, Dataset(queries, queried), progress=False).fit(Dataset(inputs, labels))
     return np.asarray(valuation.result.values)
 
 
@@ -46,13 +46,15 @@ def main() -> None:
     parser.add_argument("cache", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--rows", type=int, default=0, help="drawn rows in place of the perceptron task's")
-    asked = parser.parse_args()
-    method = ours if asked.side == "ours" else pydvl
-    parts = many(asked.rows) if asked.rows else tuple(part.numpy() for part in read_rows(asked.cache / "perceptron"))
+    queried = parser.parse_args()
+    method = ours if queried.side == "ours" else pydvl
+    parts = (
+        many(queried.rows) if queried.rows else tuple(part.numpy() for part in read_rows(queried.cache / "perceptron"))
+    )
     inputs, labels, queries, truth = parts
     method(inputs[:50], labels[:50], queries[:3], truth[:3])  # imports and first calls are not what is compared
     values, cost = measured(partial(method, inputs, labels, queries, truth))
-    np.savez(asked.out, values=values, cost=json.dumps(cost))
+    np.savez(queried.out, values=values, cost=json.dumps(cost))
 
 
 if __name__ == "__main__":

@@ -62,12 +62,12 @@ def run(methods: Mapping[str, Method], package: str) -> None:
     parser.add_argument("method", choices=methods)
     parser.add_argument("cache", type=Path)
     parser.add_argument("out", type=Path)
-    asked = parser.parse_args()
+    queried = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    setting = Setting(TASKS[asked.task], asked.cache / asked.task)
+    setting = Setting(TASKS[queried.task], queried.cache / queried.task)
     inputs, labels, queries, truth = read_rows(setting.cache)
-    method = methods[asked.method]
+    method = methods[queried.method]
     # Imports and first-call set-up are not what is compared: a few rows go first, even where a method refuses so few.
     try:
         method(setting, (inputs[:200], labels[:200]), (queries[:8], truth[:8]))
@@ -76,4 +76,4 @@ def run(methods: Mapping[str, Method], package: str) -> None:
     scores, cost = measured(lambda: method(setting, (inputs, labels), (queries, truth)))
     if scores.shape != (len(queries), len(inputs)) or not np.isfinite(scores).all():
         sys.exit(f"scores of shape {scores.shape}, {np.isfinite(scores).mean():.0%} of them finite")
-    np.savez(asked.out, scores=scores.astype(np.float32), cost=json.dumps(cost | {"version": version(package)}))
+    np.savez(queried.out, scores=scores.astype(np.float32), cost=json.dumps(cost | {"version": version(package)}))

@@ -43,20 +43,20 @@ def trak(setting: Setting, rows: Rows, queries: Rows) -> np.ndarray:
         logits = torch.func.functional_call(module, params, (data[0].unsqueeze(0),))
         return torch.exp(-cross_entropy(logits, data[1].unsqueeze(0)))
 
-    train, asked = loaders(rows, queries)
+    train, queried = loaders(rows, queries)
     attributor = TRAKAttributor(task, chance, projector_kwargs={"proj_dim": 512, "device": "cpu"})
     with torch.no_grad():
         attributor.cache(train)
-        return attributor.attribute(asked).T.numpy()
+        return attributor.attribute(queried).T.numpy()
 
 
 def ekfac(setting: Setting, rows: Rows, queries: Rows) -> np.ndarray:
     """Damping 1e-3; positive where the row lowers the query's loss."""
     task, _ = attribution_task(setting, target_is_loss=True)
-    train, asked = loaders(rows, queries)
+    train, queried = loaders(rows, queries)
     attributor = IFAttributorEKFAC(task, damping=1e-3)
     attributor.cache(train)
-    return attributor.attribute(train, asked).detach().T.numpy()
+    return attributor.attribute(train, queried).detach().T.numpy()
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ class Classification(Task):
 
 def ekfac(setting: Setting, rows: Rows, queries: Rows, *, empirical: bool, damping: float | None) -> np.ndarray:
     """Pairwise scores; `damping=None` is its rule of a tenth of the mean eigenvalue."""
-    train, asked = TensorDataset(*rows), TensorDataset(*queries)
+    train, queried = TensorDataset(*rows), TensorDataset(*queries)
     with tempfile.TemporaryDirectory() as folder:
         module = prepare_model(setting.module(), Classification())
         analyzer = Analyzer(
@@ -40,7 +40,7 @@ def ekfac(setting: Setting, rows: Rows, queries: Rows, *, empirical: bool, dampi
         factors = FactorArguments(strategy="ekfac", use_empirical_fisher=empirical)
         analyzer.fit_all_factors("factors", train, per_device_batch_size=500, factor_args=factors)
         analyzer.compute_pairwise_scores(
-            "scores", "factors", asked, train, per_device_query_batch_size=500, per_device_train_batch_size=500,
+            "scores", "factors", queried, train, per_device_query_batch_size=500, per_device_train_batch_size=500,
             score_args=ScoreArguments(damping_factor=damping),
         )  # fmt: skip
         return analyzer.load_pairwise_scores("scores")["all_modules"].numpy()

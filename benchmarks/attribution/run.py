@@ -89,8 +89,8 @@ def main() -> None:
     parser.add_argument("--task", choices=TASKS, action="append", help="default: the three that are quoted")
     parser.add_argument("--package", choices=("samplewise", *PEERS), action="append", help="default: all")
     parser.add_argument("--again", action="store_true", help="measure anew what has been measured")
-    asked = parser.parse_args()
-    tasks, packages = asked.task or QUOTED, asked.package or ("samplewise", *PEERS)
+    queried = parser.parse_args()
+    tasks, packages = queried.task or QUOTED, queried.package or ("samplewise", *PEERS)
     pythons: dict[str, Path | None] = {"samplewise": Path(sys.executable)}
     pythons |= {peer: python_of(peer, CACHE / "venvs") for peer in PEERS if peer in packages}
     for name in tasks:
@@ -99,9 +99,9 @@ def main() -> None:
         for package in packages:
             python = pythons[package]
             for method in chosen[package] if python else ():
-                score(name, package, method, python, asked.again)
+                score(name, package, method, python, queried.again)
     if "perceptron" in tasks:
-        score_neighbors(pythons.get("pydvl"), asked.again)
+        score_neighbors(pythons.get("pydvl"), queried.again)
     write_tables(CACHE, [name for name in QUOTED if (CACHE / "scores" / name).exists()])
 
 

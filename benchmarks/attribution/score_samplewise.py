@@ -38,14 +38,14 @@ def attributed(
 
 def ridge_on_inputs(setting: Setting, rows: Rows, queries: Rows) -> np.ndarray:
     """No network at all: leave-one-out of ridge regression on the inputs (words as a bag), ridge = mean diagonal."""
-    train, asked = bags(rows[0], queries[0])
+    train, queried = bags(rows[0], queries[0])
     kernel = train @ train.T + 1.0
     kernel[np.diag_indices_from(kernel)] += np.trace(kernel) / len(kernel)
     factor = cho_factor(kernel, lower=True)
     inverse = cho_solve(factor, np.eye(len(kernel)))
     targets = np.asarray(OneHotEncoder(sparse_output=False).fit_transform(rows[1].numpy()[:, None]))
     held_out = inverse @ (targets - targets.mean(0)) / np.diag(inverse)[:, None]
-    weights = (asked @ train.T + 1.0) @ inverse
+    weights = (queried @ train.T + 1.0) @ inverse
     return weights * held_out.T[queries[1].numpy() % targets.shape[1]]
 
 

@@ -49,7 +49,7 @@ def write_tables(cache: Path, tasks: list[str]) -> None:
         " before the call.\n",
     ]
     for name in tasks:
-        record["tasks"][name], page = judged(cache, name)
+        record["tasks"][name], page = evaluated(cache, name)
         pages.append(page)
     neighbors = neighbor_values(cache / "scores")
     if neighbors:
@@ -61,7 +61,7 @@ def write_tables(cache: Path, tasks: list[str]) -> None:
     print((RESULTS / "attribution.md").read_text(encoding="utf-8"))
 
 
-def judged(cache: Path, task: str) -> tuple[dict[str, Any], str]:
+def evaluated(cache: Path, task: str) -> tuple[dict[str, Any], str]:
     """Figures and page of one task."""
     with np.load(cache / "tasks" / task / "truth.npz") as stored:
         masks, outputs = stored["masks"], stored["outputs"].astype(np.float64)

@@ -145,8 +145,8 @@ def main() -> None:
     parser.add_argument("task", choices=TASKS)
     parser.add_argument("cache", type=Path)
     parser.add_argument("--processes", type=int, default=2)
-    asked = parser.parse_args()
-    prepare(TASKS[asked.task], asked.cache / asked.task, asked.processes)
+    queried = parser.parse_args()
+    prepare(TASKS[queried.task], queried.cache / queried.task, queried.processes)
 
 
 if __name__ == "__main__":

@@ -18,9 +18,9 @@ from sklearn.neighbors import NearestNeighbors
 from tasks import NETWORK, Task
 
 from samplewise.data import Dataset
-from samplewise.engine.models.encoding import SpaceEncoder, TreeCodes
+from samplewise.engine.models.feature_encoding import SpaceEncoder, TreeCodes
 from samplewise.engine.models.kernel_head import KernelHead
-from samplewise.engine.refits import Part, prepare
+from samplewise.engine.refits import FoldedRows, prepare
 from samplewise.labels import label_posterior, training_dynamics
 
 PEER_SCORES = ("self_confidence", "normalized_margin", "confidence_weighted_entropy")
@@ -65,9 +65,9 @@ def opinions(task: Task, given: np.ndarray, seed: int) -> dict[str, Opinion]:
         "samplewise": ours(lambda: prepare(data, task.learner, seed=seed).whole, rounds=2),
         "samplewise, 3 rounds": ours(lambda: prepare(data, task.learner, seed=seed).whole, rounds=3),
     }
-    part = prepare(data, task.learner, seed=seed).whole
-    P, spent = timed(lambda: held_out(task, part, given))
-    found["samplewise, their P"] = ours(lambda: part, rounds=1, predictions=P)
+    folded = prepare(data, task.learner, seed=seed).whole
+    P, spent = timed(lambda: held_out(task, folded, given))
+    found["samplewise, their P"] = ours(lambda: folded, rounds=1, predictions=P)
     found |= peers(P, given, spent)
     found |= neighbors(task, given)
     if task.learner is NETWORK:
@@ -75,16 +75,16 @@ def opinions(task: Task, given: np.ndarray, seed: int) -> dict[str, Opinion]:
     return found
 
 
-def ours(open_it: Callable[[], Part], **how: Any) -> Opinion:
+def ours(open_it: Callable[[], FoldedRows], **how: Any) -> Opinion:
     posterior, spent = timed(lambda: label_posterior(open_it(), **how))
     wrong = np.nan_to_num(posterior.wrong)
     return Opinion(wrong, posterior.flagged, wrong, posterior.suggested, spent)
 
 
-def held_out(task: Task, part: Part, given: np.ndarray) -> np.ndarray:
+def held_out(task: Task, folded: FoldedRows, given: np.ndarray) -> np.ndarray:
     """(n, c) out-of-sample probabilities as users make them: five folds, once."""
     if task.learner is NETWORK:
-        return softmax(part.held_out_outputs().astype(np.float64), axis=1)
+        return softmax(folded.held_out_outputs().astype(np.float64), axis=1)
     estimator, features = HeadEstimator(), task.X
     if task.learner == "boosting":
         codes = TreeCodes(task.X)
@@ -92,7 +92,7 @@ def held_out(task: Task, part: Part, given: np.ndarray) -> np.ndarray:
         estimator = HistGradientBoostingClassifier(
             early_stopping=False, categorical_features=codes.categorical, random_state=0
         )
-    return cross_val_predict(estimator, features, given, cv=PredefinedSplit(part.folds), method="predict_proba")
+    return cross_val_predict(estimator, features, given, cv=PredefinedSplit(folded.folds), method="predict_proba")
 
 
 def peers(P: np.ndarray, given: np.ndarray, fits: float) -> dict[str, Opinion]:

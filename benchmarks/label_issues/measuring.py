@@ -16,7 +16,7 @@ DIGITS = 5  # kept of every measure
 ACTORS = ("samplewise", "samplewise, 3 rounds", f"cleanlab filter {DEFAULT_FILTER}")
 
 
-def judged(opinion: Opinion, given: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+def evaluated(opinion: Opinion, given: np.ndarray, truth: np.ndarray) -> dict[str, float]:
     """Quality of the ranking, of the flags and of the probabilities; on clean labels only the count of flags."""
     bad = given != truth
     found = {"cpu": opinion.seconds}

@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 from finders import held_out, opinions, ours, peers
-from measuring import judged, retrained
+from measuring import evaluated, retrained
 from reviewed import reviewed_errors
 from tables import pages
 from tasks import Task, tasks
@@ -82,7 +82,7 @@ def one_draw(task: Task, kind: str, rate: float, seed: int) -> dict[str, Any]:
     return {
         "rows": len(given),
         "wrong": int(np.sum(given != task.truth)),
-        "methods": {name: judged(opinion, given, task.truth) for name, opinion in said.items()},
+        "methods": {name: evaluated(opinion, given, task.truth) for name, opinion in said.items()},
         "test_accuracy": retrained(task, given, said, seed),
     }
 
@@ -108,10 +108,10 @@ def waits(task: Task) -> dict[str, float]:
 
 
 def tested(data: Dataset, learner: Any) -> None:
-    part = prepare(data, learner).whole
-    label_posterior(part)
+    folded = prepare(data, learner).whole
+    label_posterior(folded)
     rules = {"relabel": relabel_disputed, "drop": drop_disputed}
-    measure_remedies(part.runner, rules, [part.folds], metric=METRICS["accuracy"])
+    measure_remedies(folded.runner, rules, [folded.folds], metric=METRICS["accuracy"])
 
 
 def write(found: dict[str, Any]) -> None:

@@ -29,8 +29,8 @@ def _told(fields: dict[str, str]) -> str:
     where = fields.get("journal") or fields.get("booktitle") or fields.get("publisher") or ""
     volume = fields.get("volume", "") + (f"({fields['number']})" if "number" in fields else "")
     details = [f"*{where}*" if where else "", volume, fields.get("pages", "")]
-    told = [", ".join(people), fields.get("title", ""), ", ".join(filter(None, details)), fields.get("year", "")]
-    return ". ".join(filter(None, told)) + "." + _link(fields)
+    notes = [", ".join(people), fields.get("title", ""), ", ".join(filter(None, details)), fields.get("year", "")]
+    return ". ".join(filter(None, notes)) + "." + _link(fields)
 
 
 def _link(fields: dict[str, str]) -> str:

@@ -31,14 +31,14 @@ def _scripts() -> Iterator[tuple[str, str]]:
 
 def _section(folder: str, name: str) -> str:
     script = ROOT / folder / f"{name}.py"
-    told = ast.get_docstring(ast.parse(script.read_text(encoding="utf-8"))) if script.exists() else ""
+    notes = ast.get_docstring(ast.parse(script.read_text(encoding="utf-8"))) if script.exists() else ""
     written = ROOT / folder / "results" / f"{name}.md"  # where a script words its results itself
     if written.exists():
         body = re.sub(r"^#+ .*\n+", "", written.read_text(encoding="utf-8"))
     else:
         results = json.loads(written.with_suffix(".json").read_text(encoding="utf-8"))
         body = "\n\n".join(_tables(results, 3))
-    return f"## {folder}: {name.replace('_', ' ')}\n\n{told or ''}\n\n{body}"
+    return f"## {folder}: {name.replace('_', ' ')}\n\n{notes or ''}\n\n{body}"
 
 
 def _tables(results: dict[str, Any], level: int) -> Iterator[str]:

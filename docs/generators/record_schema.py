@@ -20,23 +20,23 @@ def page(intro: str) -> str:
 
 def _table(name: str, part: dict[str, Any]) -> str:
     rows = [
-        f"| `{field}` | {_kind(told)} | {escaped(told.get('description', ''))} |"
-        for field, told in part.get("properties", {}).items()
+        f"| `{field}` | {_kind(notes)} | {escaped(notes.get('description', ''))} |"
+        for field, notes in part.get("properties", {}).items()
     ]
     head = f"## {name}\n\n{escaped(part.get('description', ''))}"
     return head + ("\n\n| field | type | meaning |\n|-|-|-|\n" + "\n".join(rows) if rows else "")
 
 
-def _kind(told: dict[str, Any]) -> str:
+def _kind(notes: dict[str, Any]) -> str:
     """The type of a field in a few words."""
-    if "enum" in told or "const" in told:
-        return ", ".join(f"`{value}`" for value in told.get("enum", [told.get("const")]))
-    if "$ref" in told:
-        name = told["$ref"].rpartition("/")[2]
+    if "enum" in notes or "const" in notes:
+        return ", ".join(f"`{value}`" for value in notes.get("enum", [notes.get("const")]))
+    if "$ref" in notes:
+        name = notes["$ref"].rpartition("/")[2]
         return f"[{name}](#{name.lower()})"
-    if "anyOf" in told:
-        return " or ".join(_kind(one) for one in told["anyOf"])
-    if told.get("type") == "array" and "items" in told:
-        return f"array of {_kind(told['items'])}"
-    kind = told.get("type", "any")
+    if "anyOf" in notes:
+        return " or ".join(_kind(one) for one in notes["anyOf"])
+    if notes.get("type") == "array" and "items" in notes:
+        return f"array of {_kind(notes['items'])}"
+    kind = notes.get("type", "any")
     return " or ".join(kind) if isinstance(kind, list) else str(kind)

@@ -87,7 +87,9 @@ def test_apply_carries_out_only_what_helps_and_nothing_in_place(digits_audit):
 def test_rates_are_shares_in_the_record_and_per_cent_on_its_page(digits_audit):
     record = digits_audit[0].record
     findings = [finding for outcome in record.outcomes for finding in outcome.result.findings]
-    estimates = [one for part in (*findings, *(outcome.result for outcome in record.outcomes)) for one in part.measured]
+    estimates = [
+        one for folded in (*findings, *(outcome.result for outcome in record.outcomes)) for one in folded.measured
+    ]
     scores = list(record.scores().values())
     assert not [one.unit for one in (*estimates, *scores) if "%" in one.unit]
     shares = [one for one in estimates if is_share(one.unit)]
@@ -291,5 +293,5 @@ def test_fewer_different_rows_than_folds_is_no_failure():
     texts = ["good film", "bad film", "great acting", "awful plot"] * 50
     audit = sw.audit(texts, ["p", "n", "p", "n"] * 50)
     assert not [outcome for outcome in audit.record.outcomes if outcome.status == "failed"]
-    told = {outcome.code: outcome.reason for outcome in audit.record.outcomes}
-    assert told["SW201"] == "4 different rows or groups cannot be split into 5 folds"
+    notes = {outcome.code: outcome.reason for outcome in audit.record.outcomes}
+    assert notes["SW201"] == "4 different rows or groups cannot be split into 5 folds"

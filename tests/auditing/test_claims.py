@@ -41,9 +41,9 @@ def test_without_test_labels_there_is_no_promise(evidence_of):
         evidence = evidence_of(*blobs(), test=test)
         assert claims.losses_on_test(evidence) is None
         assert claims.claims(evidence) is None
-        told = claims.trust_statement(evidence)
-        assert "no promise for one model" in told.note
-        assert "approximation" in told.columns["if"][0]
+        notes = claims.trust_statement(evidence)
+        assert "no promise for one model" in notes.note
+        assert "approximation" in notes.columns["if"][0]
 
 
 def test_held_out_losses_are_those_of_models_that_did_not_see_the_row(evidence_of):

@@ -50,9 +50,9 @@ def test_telling_columns_speak_against_the_given_class_for_the_suggested_one(evi
     given = codes.copy()
     given[0] = 1
     evidence = evidence_of(frame, given, learner="boosting")
-    told = json.loads(rows_exhibit(evidence, "t", [0], suggested=np.array([0])).columns["telling"][0])
-    assert {name for name, _, _ in told[:2]} == {"size", "town"}
-    assert ["town", "Oslo", "Rome"] in told
+    notes = json.loads(rows_exhibit(evidence, "t", [0], suggested=np.array([0])).columns["telling"][0])
+    assert {name for name, _, _ in notes[:2]} == {"size", "town"}
+    assert ["town", "Oslo", "Rome"] in notes
 
 
 def test_texts_are_cut_and_shown(evidence_of):
@@ -81,5 +81,5 @@ def test_many_columns_and_sparse_rows_are_looked_at_in_part(evidence_of):
     X[:, 700] += 6 * codes
     given = codes.copy()
     given[0] = 1
-    told = json.loads(rows_exhibit(evidence_of(X, given), "t", [0], suggested=np.array([0])).columns["telling"][0])
-    assert told[0][0] == "x700"
+    notes = json.loads(rows_exhibit(evidence_of(X, given), "t", [0], suggested=np.array([0])).columns["telling"][0])
+    assert notes[0][0] == "x700"

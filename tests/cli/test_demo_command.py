@@ -31,15 +31,15 @@ def without_fits(monkeypatch):
 def test_the_demo_finds_what_was_planted_and_says_so(tmp_path, without_fits):
     result = CliRunner().invoke(app, ["demo", "--out", str(tmp_path / "demo")])
     assert result.exit_code == 0, result.output
-    told = {}
+    notes = {}
     for line in result.output.splitlines():
         cells = re.split(r"\s{2,}", line.strip())
-        told[cells[0]] = cells[1:]
+        notes[cells[0]] = cells[1:]
     for fault, planted in FAULTS.items():
-        assert told[fault][:2] == [planted, f"{planted} (100 %)"], result.output
-    _, found, beside, precision = told["wrong labels"]
+        assert notes[fault][:2] == [planted, f"{planted} (100 %)"], result.output
+    _, found, unplanted, precision = notes["wrong labels"]
     assert float(precision) >= 0.98
     assert int(re.search(r"\((\d+) %\)", found)[1]) >= 95
-    assert int(beside) <= 5
+    assert int(unplanted) <= 5
     assert f"report    {tmp_path / 'demo' / 'rows-0' / 'report.html'}" in result.output
     assert (tmp_path / "demo" / "rows-0" / "report.html").exists()

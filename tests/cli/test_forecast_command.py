@@ -9,7 +9,7 @@ from samplewise.cli.app import app
 from samplewise.cli.forecast_command import is_curve
 
 
-def told(*words):
+def notes(*words):
     return CliRunner().invoke(app, ["forecast", *map(str, words)])
 
 
@@ -25,7 +25,7 @@ def curve(tmp_path, monkeypatch):
 
 
 def test_a_curve_gives_rows_price_and_a_page(curve):
-    result = told("curve.csv", "--target-error", 0.05, "--cost-per-sample", 0.2, "--out", "page.html")
+    result = notes("curve.csv", "--target-error", 0.05, "--cost-per-sample", 0.2, "--out", "page.html")
     assert result.exit_code == 0, result.output
     assert "5 % error needs about" in result.output
     assert "Planned batches" in result.output
@@ -37,14 +37,14 @@ def test_a_curve_gives_rows_price_and_a_page(curve):
 
 
 def test_a_target_out_of_reach_is_called_that(curve):
-    result = told("curve.csv", "--target-error", 0.002, "--quiet")
+    result = notes("curve.csv", "--target-error", 0.002, "--quiet")
     assert result.exit_code == 0, result.output
     assert "0.2 % error is unlikely to be reached with this learner" in result.output
     assert "Planned batches" not in result.output
 
 
 def test_without_a_target_it_says_what_the_next_rows_buy(curve):
-    result = told("curve.csv")
+    result = notes("curve.csv")
     assert result.exit_code == 0, result.output
     assert "Another 800 rows are forecast to take" in result.output
     assert (curve / "forecast.html").exists()
@@ -56,23 +56,23 @@ def test_rows_are_measured_first(curve):
     frame = pd.DataFrame(x, columns=list("abc")).assign(kind=np.where(x[:, 0] + draw.normal(size=240) > 0, "yes", "no"))
     frame.loc[3, "kind"] = None
     frame.to_csv("rows.csv", index=False)
-    result = told("rows.csv", "--label", "kind", "--learner", "linear", "--repeats", 3, "--quiet")
+    result = notes("rows.csv", "--label", "kind", "--learner", "linear", "--repeats", 3, "--quiet")
     assert result.exit_code == 0, result.output
     assert "239 rows" in result.output
 
 
 def test_a_learner_known_by_name_makes_another_forecast(curve):
-    plain, named = (told("curve.csv", "--target-error", 0.04, *more) for more in ((), ("--learner", "boosting")))
+    plain, named = (notes("curve.csv", "--target-error", 0.04, *more) for more in ((), ("--learner", "boosting")))
     assert named.exit_code == 0, named.output
     assert plain.output != named.output
-    assert told("curve.csv", "--learner", "my_net").exit_code == 2
+    assert notes("curve.csv", "--learner", "my_net").exit_code == 2
 
 
 def test_an_odd_curve_is_read_with_a_warning(curve):
     pd.DataFrame({"n": [50, 100, 200, 400], "error": [0.2, 0.2, 0.2, 0.2], "standard_error": 4 * [0.01]}).to_csv(
         "flat.csv", index=False
     )
-    result = told("flat.csv")
+    result = notes("flat.csv")
     assert result.exit_code == 0, result.output
     assert "look at it" in (curve / "forecast.html").read_text()
 
@@ -87,7 +87,7 @@ def test_an_odd_curve_is_read_with_a_warning(curve):
     ],
 )
 def test_what_has_no_answer_is_refused(curve, words, fix):
-    result = told(*words)
+    result = notes(*words)
     assert result.exit_code == 2
     assert fix in result.output
 

@@ -60,9 +60,9 @@ def test_the_file_is_read_once_whoever_names_the_label(table, monkeypatch):
     plain = readers.read_delimited
     monkeypatch.setattr(readers, "read_delimited", lambda *given: reads.append(given) or plain(*given))
     answered(monkeypatch, "1")
-    asked = read_once(table, None, id="key")
+    queried = read_once(table, None, id="key")
     assert len(reads) == 1
     named = read_once(table, "target", id="key")
-    assert asked.data.fingerprint() == named.data.fingerprint()
-    assert asked.data.ids.tolist() == ["007", "008", "009"]
-    assert (asked.id_source, asked.file, asked.notes) == (named.id_source, named.file, named.notes)
+    assert queried.data.fingerprint() == named.data.fingerprint()
+    assert queried.data.ids.tolist() == ["007", "008", "009"]
+    assert (queried.id_source, queried.file, queried.notes) == (named.id_source, named.file, named.notes)

@@ -107,9 +107,9 @@ def test_odd_curves_are_forecast_with_a_warning(curve, size, said):
         ({"learner_name": "RandomForest"}, "this learner", "RandomForestClassifier"),
     ],
 )
-def test_what_cannot_be_promised_is_refused(asked, what, fix):
+def test_what_cannot_be_promised_is_refused(queried, what, fix):
     with pytest.raises(InputError, match=what) as caught:
-        forecast(falling(), **({"sizes": [1600]} | asked))
+        forecast(falling(), **({"sizes": [1600]} | queried))
     assert fix in caught.value.fix
 
 

@@ -40,8 +40,8 @@ def test_finished_fits_are_kept_and_read_back(tmp_path):
 
 
 def test_models_that_exist_are_read_and_not_fitted_again():
-    part = prepare((X, Y), "linear").whole
-    made = refit(part.runner, "nested", part.folds, count=3, sizes=SIZES)
+    folded = prepare((X, Y), "linear").whole
+    made = refit(folded.runner, "nested", folded.folds, count=3, sizes=SIZES)
     found = measure_learning_curve((X, Y), learner="linear", refits=made)
     np.testing.assert_array_equal(
         found.errors, measure_learning_curve((X, Y), learner="linear", sizes=SIZES, repeats=3).errors

@@ -85,7 +85,7 @@ def test_what_is_not_worth_its_price_is_not_collected():
         ({"error": 0.5}, "already reached", "less than"),
     ],
 )
-def test_plans_that_cannot_be_made_are_refused(asked, what, fix):
+def test_plans_that_cannot_be_made_are_refused(queried, what, fix):
     with pytest.raises(InputError, match=what) as caught:
-        collection_plan(CURVE, **({"error": 0.04, "cost_per_sample": 0.2} | asked))
+        collection_plan(CURVE, **({"error": 0.04, "cost_per_sample": 0.2} | queried))
     assert fix in caught.value.fix

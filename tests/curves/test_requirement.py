@@ -67,8 +67,8 @@ def test_a_chance_is_passed_between_two_sizes():
         (LearningCurve([10, 20], [[0.4, 0.3]]), {"error": 0.1}, "three training sizes", "", "more sizes"),
     ],
 )
-def test_questions_without_an_answer_are_refused(curve, asked, what, where, fix):
+def test_questions_without_an_answer_are_refused(curve, queried, what, where, fix):
     with pytest.raises(InputError, match=what) as caught:
-        curve.samples_needed(**asked)
+        curve.samples_needed(**queried)
     assert where in caught.value.where
     assert fix in caught.value.fix

@@ -14,10 +14,10 @@ class FormulaGame(Game):
     """Validation row q is worth formula(S)[q] points."""
 
     formula: object = None
-    asked: list = field(default_factory=list)
+    queried: list = field(default_factory=list)
 
     def contributions(self, inside, *, repeat=0):
-        self.asked.append(len(inside))
+        self.queried.append(len(inside))
         return np.array([self.formula(np.asarray(mask)) for mask in inside], dtype=float).reshape(len(inside), -1)
 
 
@@ -31,10 +31,10 @@ def clouds_game():
     return _clouds_game
 
 
-def _formula_game(players, formula, seed=0):
+def _formula_game(elements, formula, seed=0):
     """A game of so many players with the worth of a formula of the set."""
-    X, y = np.arange(float(2 * players))[:, None], np.arange(2 * players) % 2
-    game = open_game((X[:players], y[:players]), (X[players:], y[players:]), learner="kernel", seed=seed)
+    X, y = np.arange(float(2 * elements))[:, None], np.arange(2 * elements) % 2
+    game = open_game((X[:elements], y[:elements]), (X[elements:], y[elements:]), learner="kernel", seed=seed)
     parts = (game.runner, game.member, game.keys, game.query_ids, game.metric)
     return FormulaGame(*parts, formula=formula)
 

@@ -35,21 +35,23 @@ def effects_of(values, spread, reach):
 
 def test_equals_refits_without_the_row():
     X, y = blobs(60)
-    part = prepare((X, y)).whole
-    head = surrogate(part)
-    found = effects_in(part).benefit
-    row, changes, judged = 7, 0.0, 0
-    for fold in np.unique(part.folds):
-        if part.folds[row] == fold:
+    folded = prepare((X, y)).whole
+    head = surrogate(folded)
+    found = effects_in(folded).benefit
+    row, changes, evaluated = 7, 0.0, 0
+    for fold in np.unique(folded.folds):
+        if folded.folds[row] == fold:
             continue
-        taught, judges = np.flatnonzero(part.folds != fold), np.flatnonzero(part.folds == fold)
-        ridge = head.at(taught).ridge
+        trained, evaluated_rows = np.flatnonzero(folded.folds != fold), np.flatnonzero(folded.folds == fold)
+        ridge = head.at(trained).ridge
         error = []
-        for rows in (taught[taught != row], taught):
+        for rows in (trained[trained != row], trained):
             fit = smoother_of(head.features[rows], head.responses[rows], ridge)
-            error.append(np.square(fit.outputs_at(head.features[judges]) - head.responses[judges]).sum())
-        changes, judged = changes + error[0] - error[1], judged + len(judges)
-    assert found.values[row] == pytest.approx(changes / judged, rel=1e-7)
+            error.append(
+                np.square(fit.outputs_at(head.features[evaluated_rows]) - head.responses[evaluated_rows]).sum()
+            )
+        changes, evaluated = changes + error[0] - error[1], evaluated + len(evaluated_rows)
+    assert found.values[row] == pytest.approx(changes / evaluated, rel=1e-7)
 
 
 def test_wrong_labels_hurt_and_right_ones_help():
@@ -115,13 +117,13 @@ def test_without_spreads_nothing_is_harmful():
 
 def test_the_rule_drops_what_hurts_and_sees_no_other_label():
     X, y = two_crowds()
-    part = prepare((X, y)).whole
-    inside = np.flatnonzero(part.folds != part.folds[200])
-    change = drop_harmful(type(part)(part.runner, inside, part.all_folds, left_out=int(part.folds[200])))
+    folded = prepare((X, y)).whole
+    inside = np.flatnonzero(folded.folds != folded.folds[200])
+    change = drop_harmful(type(folded)(folded.runner, inside, folded.all_folds, left_out=int(folded.folds[200])))
     poisoned = y.copy()
     poisoned[np.setdiff1d(np.arange(300), inside)] = 0
     other = prepare((X, poisoned)).whole
-    again = drop_harmful(type(part)(other.runner, inside, part.all_folds, left_out=int(part.folds[200])))
+    again = drop_harmful(type(folded)(other.runner, inside, folded.all_folds, left_out=int(folded.folds[200])))
     np.testing.assert_array_equal(change.rows, again.rows)
     assert change.kind == "drop"
     assert set(inside[change.rows]) <= {3, 40}

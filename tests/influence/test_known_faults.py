@@ -112,13 +112,13 @@ def test_short_sketches_are_no_crash(size):
 
 def test_scores_change_with_the_parameters_and_with_the_query():
     module = perceptron()
-    taught = values(module, "tangent_kernel")
+    trained = values(module, "tangent_kernel")
     torch.manual_seed(7)
     for part in module:
         if hasattr(part, "reset_parameters"):
             part.reset_parameters()
-    assert np.corrcoef(taught.ravel(), values(module, "tangent_kernel").ravel())[0, 1] < 0.95
-    tops = {tuple(np.sort(np.argsort(-row)[:5])) for row in taught}
+    assert np.corrcoef(trained.ravel(), values(module, "tangent_kernel").ravel())[0, 1] < 0.95
+    tops = {tuple(np.sort(np.argsort(-row)[:5])) for row in trained}
     assert len(tops) > 5
 
 

@@ -68,17 +68,17 @@ def test_regression_and_many_classes_are_measured_too():
 
 
 def test_redundant_rows_are_the_least_informative_and_each_once():
-    part = prepare(blobs()).whole
-    rows = redundant_positions(part, 0.25)
+    folded = prepare(blobs()).whole
+    rows = redundant_positions(folded, 0.25)
     assert len(rows) == len(set(rows.tolist())) == 50
-    values = information_in(part).functional.values
+    values = information_in(folded).functional.values
     assert values[rows].mean() < 0.3 * values.mean()
 
 
 def test_one_of_every_set_of_copies_stays():
     X, y = blobs(60)
-    part = prepare((np.tile(X, (4, 1)), np.tile(y, 4))).whole
-    kept = np.setdiff1d(np.arange(240), redundant_positions(part, 0.25))
+    folded = prepare((np.tile(X, (4, 1)), np.tile(y, 4))).whole
+    kept = np.setdiff1d(np.arange(240), redundant_positions(folded, 0.25))
     assert len(kept) == 180
     assert set(kept % 60) == set(range(60))
 
@@ -94,12 +94,12 @@ def test_no_class_loses_more_than_half():
 
 def test_a_part_sees_no_other_label():
     X, y = blobs()
-    part = prepare((X, y)).whole
-    inner = type(part)(part.runner, np.arange(150), part.all_folds)
+    folded = prepare((X, y)).whole
+    inner = type(folded)(folded.runner, np.arange(150), folded.all_folds)
     poisoned = y.copy()
     poisoned[150:] = 1 - poisoned[150:]
     other = prepare((X, poisoned)).whole
-    again = type(part)(other.runner, np.arange(150), part.all_folds)
+    again = type(folded)(other.runner, np.arange(150), folded.all_folds)
     np.testing.assert_array_equal(redundant_positions(inner), redundant_positions(again))
 
 
@@ -146,8 +146,8 @@ def test_few_rows_or_undetermined_ones_are_not_judged():
 
 def test_which_copy_goes_first_does_not_hang_on_rounding(monkeypatch):
     X, y = blobs(60)
-    part = prepare((np.tile(X, (2, 1)), np.tile(y, 2))).whole
-    expected = redundant_positions(part, 0.25)
+    folded = prepare((np.tile(X, (2, 1)), np.tile(y, 2))).whole
+    expected = redundant_positions(folded, 0.25)
     measured, draw = redundancy._information, np.random.default_rng(0)
 
     def rounded_anew(whole, kept):
@@ -155,4 +155,4 @@ def test_which_copy_goes_first_does_not_hang_on_rounding(monkeypatch):
 
     monkeypatch.setattr(redundancy, "_information", rounded_anew)
     for _ in range(3):
-        assert redundant_positions(part, 0.25).tolist() == expected.tolist()
+        assert redundant_positions(folded, 0.25).tolist() == expected.tolist()

@@ -34,7 +34,7 @@ def jacobian(module, rows):
 
     parts = torch.autograd.functional.jacobian(outputs, tuple(names.values()))
     answers = outputs(*names.values()).detach().numpy()
-    return np.concatenate([part.reshape(*answers.shape, -1).numpy() for part in parts], axis=2), answers
+    return np.concatenate([folded.reshape(*answers.shape, -1).numpy() for folded in parts], axis=2), answers
 
 
 def descended(J, residuals, steps, rate, rows):
@@ -114,8 +114,8 @@ def test_one_kernel_for_all_outputs_and_a_sketch_of_it_are_close():
     assert np.corrcoef(exact.functional.values, shared.functional.values)[0, 1] > 0.98
     assert np.corrcoef(sketch.functional.values, shared.functional.values)[0, 1] > 0.98
     assert 0 < sketch.diagnostics.kernel_error < 0.2
-    assert any("share the mean" in told for told in shared.diagnostics.warnings)
-    assert any("sketch of 6,000" in told for told in sketch.diagnostics.warnings)
+    assert any("share the mean" in notes for notes in shared.diagnostics.warnings)
+    assert any("sketch of 6,000" in notes for notes in sketch.diagnostics.warnings)
 
 
 def test_several_stops_share_their_spectrum_and_each_is_its_own():
@@ -262,7 +262,7 @@ def test_the_cost_is_that_of_training_on_the_rest():
     kept = unique_information((rows, labels), module="linear", validation=other, training=recipe).select(0.5)
 
     def right(ids):
-        A, B = (np.hstack([part, np.ones((len(part), 1))]) for part in (rows[ids], other[0]))
+        A, B = (np.hstack([folded, np.ones((len(folded), 1))]) for folded in (rows[ids], other[0]))
         w = np.zeros(4)
         for _ in range(200):
             w -= 0.1 / len(ids) * A.T @ (A @ w - labels[ids])
@@ -285,9 +285,9 @@ def test_a_wide_network_follows_its_linearization_and_a_trained_one_has_little_l
     assert 0 < found.diagnostics.step_share < 1
     after = FullBatchDescent(1500, 0.02).trained(module, X, X[:, :1], np.arange(24))
     again = unique_information((X, X[:, 0]), module=after, training=recipe)
-    assert any("little left to learn" in told for told in again.diagnostics.warnings)
+    assert any("little left to learn" in notes for notes in again.diagnostics.warnings)
     zero = unique_information((X, X[:, 0]), module=after, training=recipe, initial_outputs=0.0)
-    assert not any("little left" in told for told in zero.diagnostics.warnings)
+    assert not any("little left" in notes for notes in zero.diagnostics.warnings)
     given = unique_information((X, X[:, 0]), module=module, validation=QUERIES, training=recipe, trained=after)
     assert given.diagnostics.linearity.r_squared < found.diagnostics.linearity.r_squared
 
@@ -306,7 +306,7 @@ def test_the_real_training_is_literal_descent_with_a_pull_to_the_start():
 def test_interpolating_a_singular_kernel_says_so():
     twice = np.vstack([X[:4], X[:2]])
     found = unique_information((twice, np.r_[NUMBERS[:4], NUMBERS[:2]]), module="linear", training=Converged())
-    assert any("singular" in told for told in found.diagnostics.warnings)
+    assert any("singular" in notes for notes in found.diagnostics.warnings)
     assert np.isfinite(found.functional.values).all()
 
 

@@ -8,7 +8,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from samplewise.core.arrays import Array
-from samplewise.engine.refits import Part, prepare
+from samplewise.engine.refits import FoldedRows, prepare
 
 
 def flip(codes: Array, kind: str, rate: float, seed: int, classes: int) -> Array:
@@ -25,11 +25,11 @@ def digits() -> tuple[Array, Array]:
 
 
 @pytest.fixture(scope="session")
-def spoilt(digits: tuple[Array, Array]) -> Callable[..., tuple[Part, Array]]:
-    """`spoilt(kind, rate) -> (part, truth)`; parts keep their fits, so tests share them."""
-    made: dict[Any, tuple[Part, Array]] = {}
+def spoilt(digits: tuple[Array, Array]) -> Callable[..., tuple[FoldedRows, Array]]:
+    """`spoilt(kind, rate) -> (folded, truth)`; parts keep their fits, so tests share them."""
+    made: dict[Any, tuple[FoldedRows, Array]] = {}
 
-    def make(kind: str, rate: float, seed: int = 0) -> tuple[Part, Array]:
+    def make(kind: str, rate: float, seed: int = 0) -> tuple[FoldedRows, Array]:
         if (kind, rate, seed) not in made:
             X, truth = digits
             made[kind, rate, seed] = (prepare((X, flip(truth, kind, rate, seed, 10)), "kernel").whole, truth)

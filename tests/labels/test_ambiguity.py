@@ -59,9 +59,9 @@ def test_two_classes_have_no_pair_to_compare():
 
 def test_skill_is_near_nought_for_coins_and_near_one_for_clear_classes():
     draw = np.random.default_rng(0)
-    coins = label_posterior(prepare((draw.normal(size=(400, 3)), draw.integers(0, 2, 400)), "kernel").whole)
+    memberships = label_posterior(prepare((draw.normal(size=(400, 3)), draw.integers(0, 2, 400)), "kernel").whole)
     clear = label_posterior(prepare(make_blobs(400, centers=3, cluster_std=0.5, random_state=0), "kernel").whole)
-    assert skill(coins).low < 0.1
+    assert skill(memberships).low < 0.1
     assert skill(clear).low > 0.9
 
 

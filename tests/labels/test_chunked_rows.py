@@ -46,9 +46,9 @@ def large(tmp_path_factory):
 
 def test_slices_cover_every_row_once():
     shape = (10_007, 333)
-    rows = np.concatenate([np.arange(shape[0])[part] for part in row_slices(shape)])
+    rows = np.concatenate([np.arange(shape[0])[folded] for folded in row_slices(shape)])
     np.testing.assert_array_equal(rows, np.arange(shape[0]))
-    assert max(part.stop - part.start for part in row_slices(shape)) * 333 <= chunked_rows.ENTRIES
+    assert max(folded.stop - folded.start for folded in row_slices(shape)) * 333 <= chunked_rows.ENTRIES
 
 
 def test_blocked_rows_are_the_rows(small_blocks):
@@ -85,12 +85,12 @@ def test_no_copy_of_the_predictions_is_made(tmp_path, small_blocks, monkeypatch,
     P[np.arange(count), np.where(np.arange(count) % 20 == 0, (given + 3) % classes, given)] = 0.7
     P.flush()
     P = np.load(tmp_path / "P.npy", mmap_mode="r")  # numpy copies what may not be written to more often
-    part = prepare((np.arange(count)[:, None] / count, given), "linear").whole
+    folded = prepare((np.arange(count)[:, None] / count, given), "linear").whole
     tracemalloc.start()
     try:
         before = tracemalloc.get_traced_memory()[0]
         tracemalloc.reset_peak()
-        found = judge(part, predictions=P)
+        found = judge(folded, predictions=P)
         assert len(found.reasons) == count
         confusable_pairs(found)
         peak = tracemalloc.get_traced_memory()[1] - before

@@ -71,17 +71,17 @@ def test_missing_labels_and_unusable_predictions_are_refused(blobs):
 
 def test_rules_change_what_was_planted_and_nothing_else(blobs):
     data, truth = blobs
-    part = prepare(data, "kernel").whole
-    relabel, drop = relabel_disputed(part), drop_disputed(part)
+    folded = prepare(data, "kernel").whole
+    relabel, drop = relabel_disputed(folded), drop_disputed(folded)
     assert relabel.kind == "relabel"
     assert relabel.rows.tolist() == drop.rows.tolist() == WRONG
-    assert part.target.classes[relabel.values].tolist() == truth[WRONG].tolist()
+    assert folded.target.classes[relabel.values].tolist() == truth[WRONG].tolist()
 
 
 def test_drop_never_empties_a_class():
     X, codes = make_blobs([100, 100, 2], centers=[[0, 0], [6, 0], [0, 0]], cluster_std=0.5, random_state=0)
-    part = prepare((X, codes), "kernel").whole
-    kept = np.delete(codes, drop_disputed(part).rows)
+    folded = prepare((X, codes), "kernel").whole
+    kept = np.delete(codes, drop_disputed(folded).rows)
     assert set(kept) == {0, 1, 2}
 
 
@@ -117,10 +117,10 @@ def test_several_annotators_join_the_model(blobs):
     alone = find_label_issues((data.X, None), annotations=said)
     assert (alone.suggested == truth).mean() > 0.98  # .988 to .998 by the draw of folds
     assert alone.annotators.quality.values.argmax() == 0
-    beside = find_label_issues(data, annotations=said)
-    assert set(beside.wrong.top(16).keys) == NAMED
+    annotated = find_label_issues(data, annotations=said)
+    assert set(annotated.wrong.top(16).keys) == NAMED
     with pytest.raises(InputError, match="put to the test"):
-        beside.measured()
+        annotated.measured()
     with pytest.raises(InputError, match="one row per row"):
         find_label_issues(data, annotations=said[:5])
     with pytest.raises(InputError, match="other classes"):

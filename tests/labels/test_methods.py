@@ -68,8 +68,8 @@ def test_a_method_says_what_it_listened_to_and_whether_it_is_a_probability(blobs
         ({"method": "confident_learning", "annotations": np.zeros((400, 2))}, "leave annotations out"),
     ],
 )
-def test_nothing_is_passed_for_nothing(blobs, settings, part):
-    with pytest.raises(InputError, match=part):
+def test_nothing_is_passed_for_nothing(blobs, settings, folded):
+    with pytest.raises(InputError, match=folded):
         find_label_issues(blobs, **settings)
 
 
@@ -141,8 +141,8 @@ def test_a_folder_of_ones_own_is_gone_on_with(blobs, tmp_path):
 
 
 def test_refits_are_the_first_round(blobs):
-    part = prepare(blobs, "kernel").whole
-    made = refit(part.runner, "folds", part.all_folds)
+    folded = prepare(blobs, "kernel").whole
+    made = refit(folded.runner, "folds", folded.all_folds)
     plain, read = (
         find_label_issues(blobs, learner="kernel", rounds=1),
         find_label_issues(blobs, learner="kernel", refits=made, rounds=1),
@@ -152,20 +152,22 @@ def test_refits_are_the_first_round(blobs):
     slow = prepare(blobs, "logistic").whole
     second = find_label_issues(blobs, learner="logistic", refits=refit(slow.runner, "folds", slow.all_folds))
     assert second._part.runner.store.made == 5  # the first round was there
-    halves = find_label_issues(blobs, learner="kernel", refits=refit(part.runner, "halves", part.all_folds, count=4))
+    halves = find_label_issues(
+        blobs, learner="kernel", refits=refit(folded.runner, "halves", folded.all_folds, count=4)
+    )
     assert len(np.intersect1d(halves.flagged, blobs.ids[WRONG])) >= 15
 
 
 def test_refits_of_anything_else_are_refused(blobs):
-    part = prepare(blobs, "kernel").whole
-    made = refit(part.runner, "folds", part.all_folds)
+    folded = prepare(blobs, "kernel").whole
+    made = refit(folded.runner, "folds", folded.all_folds)
     with pytest.raises(InputError, match="400 rows for 300"):
         find_label_issues(blobs.take(np.arange(300)), refits=made)
     with pytest.raises(InputError, match="3 outputs a row for 2"):
         find_label_issues(blobs.with_labels(blobs.y % 2), refits=made)
     with pytest.raises(InputError, match="pass one of them"):
         find_label_issues(blobs, refits=made, predictions=np.ones((400, 3)) / 3)
-    everywhere = refit(part.runner, "nested", part.all_folds, count=1, sizes=[400])
+    everywhere = refit(folded.runner, "nested", folded.all_folds, count=1, sizes=[400])
     with pytest.raises(InputError, match='"folds", "halves"'):
         find_label_issues(blobs, refits=everywhere)
 
@@ -174,9 +176,9 @@ def test_no_model_of_refits_speaks_about_a_row_whose_copy_it_saw():
     X = np.random.default_rng(0).normal(size=(40, 2))
     X[20:] = X[:20]
     data = Dataset(X, np.arange(40) % 2)
-    part = prepare(data, "linear").whole
-    made = refit(part.runner, "folds", np.arange(40) % 2)  # dealt by position: a row and its copy share a fold
-    split = refit(part.runner, "folds", (np.arange(40) < 20).astype(int))  # and here they never do
+    folded = prepare(data, "linear").whole
+    made = refit(folded.runner, "folds", np.arange(40) % 2)  # dealt by position: a row and its copy share a fold
+    split = refit(folded.runner, "folds", (np.arange(40) < 20).astype(int))  # and here they never do
     assert np.isfinite(find_label_issues(data, learner="linear", refits=made, rounds=1).wrong.values).all()
     with pytest.raises(InputError, match="every model of these refits saw every row"):
         find_label_issues(data, learner="linear", refits=split)

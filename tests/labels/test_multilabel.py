@@ -133,9 +133,9 @@ def test_what_is_no_table_of_labels_is_refused(tagged):
         ({"annotations": np.zeros((COUNT, 2))}, "leave annotations out"),
     ],
 )
-def test_what_has_no_meaning_for_several_labels_is_refused(tagged, settings, part):
+def test_what_has_no_meaning_for_several_labels_is_refused(tagged, settings, folded):
     X, y, _ = tagged
-    with pytest.raises(InputError, match=part):
+    with pytest.raises(InputError, match=folded):
         find_label_issues((X, y), **settings)
 
 

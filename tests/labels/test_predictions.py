@@ -28,8 +28,8 @@ def test_good_predictions_come_back_normalized():
         (np.array([[1.2, -0.2, 0.0]] * 4), "where: +rows id a, b, c, d"),
     ],
 )
-def test_what_is_no_set_of_probabilities_is_refused_with_the_rows(P, part):
-    with pytest.raises(InputError, match=part):
+def test_what_is_no_set_of_probabilities_is_refused_with_the_rows(P, folded):
+    with pytest.raises(InputError, match=folded):
         check_predictions(P, CODES, IDS)
 
 

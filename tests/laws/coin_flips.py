@@ -27,20 +27,20 @@ ROWS, SEEDS, NEEDED = 150, 20, 16
 FIGURES = Path(__file__).with_name("coin_flips.json")
 
 
-def coin_flips(seed, rows=ROWS, copies=2):
+def coin_flips(seed, rows=ROWS, duplicates=2):
     """Rows whose labels say nothing, each several times under ids of its own."""
     draw = np.random.default_rng(seed)
     X, y = draw.normal(size=(rows, 4)), draw.integers(0, 2, rows)
-    order = draw.permutation(copies * rows)
+    order = draw.permutation(duplicates * rows)
     return Dataset(
-        np.tile(X, (copies, 1))[order],
-        np.tile(y, copies)[order],
-        segments=pd.DataFrame({"site": _sites(X, copies)[order]}),
+        np.tile(X, (duplicates, 1))[order],
+        np.tile(y, duplicates)[order],
+        segments=pd.DataFrame({"site": _sites(X, duplicates)[order]}),
     )
 
 
-def _sites(X, copies):
-    return np.tile(np.where(X[:, 0] > 0, "north", "south"), copies)
+def _sites(X, duplicates):
+    return np.tile(np.where(X[:, 0] > 0, "north", "south"), duplicates)
 
 
 def share(estimate):
@@ -74,9 +74,9 @@ def of_learning_curve(data, seed):
 def of_mixtures(data, seed):
     source = np.array(["old", "new", "judge"])[np.arange(len(data)) % 3]
     found = curves.forecast_mixtures(data, source=source, judge="judge", seed=seed)
-    groups, judging = prepare(data).groups, source == "judge"
-    judges = len(np.unique(groups[judging & ~np.isin(groups, groups[~judging])]))
-    value, half = found.errors[:, 1].mean(), 1.96 * np.sqrt(0.25 / judges)
+    groups, evaluation = prepare(data).groups, source == "judge"
+    evaluated_rows = len(np.unique(groups[evaluation & ~np.isin(groups, groups[~evaluation])]))
+    value, half = found.errors[:, 1].mean(), 1.96 * np.sqrt(0.25 / evaluated_rows)
     return np.array([value, value - half, value + half])
 
 
@@ -95,7 +95,7 @@ def of_supervision(data, seed):
 
 
 def of_game(data, seed):
-    fresh = coin_flips(seed + 1000, copies=1)
+    fresh = coin_flips(seed + 1000, duplicates=1)
     game = influence.open_game(data, fresh, seed=seed)
     right = round(game.ends[1] / 100.0 * len(fresh))
     return share(error_rate(np.arange(len(fresh)) >= right))

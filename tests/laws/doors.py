@@ -134,9 +134,10 @@ def sgd():
 
 
 RESULTS_OF_AN_EARLIER_STEP = {
-    "curves.collection_plan", "curves.compare", "curves.convexity_bound", "curves.curve_of_refits", "curves.diagnose",
-    "curves.forecast", "curves.least_size", "curves.next_doubling", "curves.power_law", "curves.samples_needed",
-    "curves.stop_rule", "generalization.gap_of_refits", "generalization.memorization_of_refits", "influence.banzhaf",
+    "curves.collection_plan", "curves.compare_curves", "curves.convexity_bound", "curves.curve_of_refits",
+    "curves.diagnose", "curves.forecast", "curves.least_size", "curves.next_doubling", "curves.power_law",
+    "curves.samples_needed", "curves.stop_rule", "generalization.gap_of_refits",
+    "generalization.memorization_of_refits", "influence.banzhaf",
     "influence.brittleness", "influence.data_shapley", "influence.datamodel", "influence.datamodeling_score_difference",
     "influence.harmful_rows", "influence.linear_datamodeling_score", "influence.mislabel_score",
     "influence.refit_subsets", "influence.removal_curve", "influence.same_class_share", "influence.top_overlap",

@@ -31,9 +31,9 @@ METHODS: dict[str, tuple[Callable[[Dataset, int], Scores], float]] = {
     "influence.banzhaf": (lambda data, seed: influence.banzhaf(game(data, seed), count=100), REFITS),
     "influence.data_shapley": (lambda data, seed: influence.data_shapley(game(data, seed), permutations=3), REFITS),
     "influence.out_of_bag_value": (lambda data, seed: influence.out_of_bag_value(data, count=50, seed=seed), REFITS),
-    "influence.gradient_norm": (lambda data, seed: influence.gradient_norm(data, module=taught(data)), REFITS),
+    "influence.gradient_norm": (lambda data, seed: influence.gradient_norm(data, module=trained(data)), REFITS),
     "influence.gradient_coherence": (
-        lambda data, seed: influence.gradient_coherence(data, module=taught(data)),
+        lambda data, seed: influence.gradient_coherence(data, module=trained(data)),
         REFITS,
     ),
     "labels.find_label_issues": (lambda data, seed: labels.find_label_issues(data, seed=seed).wrong, REFITS),
@@ -69,11 +69,11 @@ def rows(count: int = 120) -> Dataset:
 
 def halves(data: Dataset, seed: int):
     """Refits on complementary halves, and the labels they are judged by."""
-    part = prepare(data, seed=seed).whole
-    return refit(part.runner, "halves", part.all_folds, count=4), part.target
+    folded = prepare(data, seed=seed).whole
+    return refit(folded.runner, "halves", folded.all_folds, count=4), folded.target
 
 
-def taught(data: Dataset) -> LogisticRegression:
+def trained(data: Dataset) -> LogisticRegression:
     """A model of the rows, at its minimum."""
     return LogisticRegression(tol=1e-8, max_iter=2000).fit(data.X, data.y)
 

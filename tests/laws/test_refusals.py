@@ -46,7 +46,7 @@ COUNTS = {
     "splits": (lambda: generalization.generalization_gap(rows(), splits="a"), "splits", "splits=30"),
     "draws": (lambda: generalization.generalization_gap(rows(), draws=0), "draws", "draws=3"),
     "runs": (lambda: labels.training_dynamics(rows(), runs=1.5), "runs", "runs=3"),
-    "looks": (lambda: generalization.clopper_pearson_bound(1, 10, looks="a"), "looks", "looks=1"),
+    "looks": (lambda: generalization.clopper_pearson_bound(1, 10, n_evaluations="a"), "looks", "looks=1"),
 }
 
 ROWS_FOR_NUMBERS = {
@@ -54,7 +54,7 @@ ROWS_FOR_NUMBERS = {
     "betting_bound": (lambda: generalization.betting_bound(rows()), "losses", "array"),
     "conformal_threshold": (lambda: generalization.conformal_threshold(rows()), "scores", "array"),
     "absolute_error": (lambda: generalization.absolute_error(rows(), rows()[1]), "outputs", "array"),
-    "beats_guessing": (lambda: generalization.beats_guessing(rows(), rows()[1]), "losses", "array"),
+    "beats_baseline": (lambda: generalization.beats_baseline(rows(), rows()[1]), "losses", "array"),
     "discrimination": (
         lambda: generalization.discrimination(probabilities(), rows()[1]), "truth", r"np\.eye\(c\)\[codes\]"
     ),

@@ -62,7 +62,7 @@ def worst_rows(count: int, images: bool = False, text: bool = False) -> Exhibit:
     elif text:
         columns["text"] = np.array([f"{NASTY} the plot of film {i} is thin, but the lead saves it. " * 6 for i in rows])
     else:
-        telling = [
+        distinctive = [
             ["capital-gain", "99,999", "0"],
             ["education", "Doctorate", "HS-grad"],
             ["hours-per-week", "60", "40"],
@@ -70,7 +70,7 @@ def worst_rows(count: int, images: bool = False, text: bool = False) -> Exhibit:
             ["age", "51", "37"],
             ["occupation", NASTY, "Craft-repair"],
         ]
-        columns["telling"] = np.array([json.dumps(telling)] * count)
+        columns["telling"] = np.array([json.dumps(distinctive)] * count)
     return Exhibit(
         "rows", "Labels the model disputes most", columns, "probability", "Out-of-fold predictions, calibrated."
     )

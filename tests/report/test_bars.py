@@ -7,9 +7,9 @@ import pytest
 
 from samplewise.core.findings import AuditRecord
 from samplewise.core.values import Exhibit
-from samplewise.report.advice import advice_of, helping
 from samplewise.report.bars import Scale, counts_picture, exhibit_picture, remedy_picture
 from samplewise.report.limits import Limits
+from samplewise.report.remedy_order import advice_of, helping
 from samplewise.report.wording import MINUS
 
 

@@ -83,8 +83,8 @@ def test_no_console_message_and_no_request(show: Open, any_record: AuditRecord) 
     page = show(any_record)
     assert page.get_log("browser") == []
     events = [json.loads(entry["message"])["message"] for entry in page.get_log("performance")]
-    asked = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
-    assert [url[:60] for url in asked if not url.startswith("data:") and not url.endswith("/report.html")] == []
+    queried = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
+    assert [url[:60] for url in queried if not url.startswith("data:") and not url.endswith("/report.html")] == []
 
 
 def test_no_script_from_the_data_runs(show: Open, rich: AuditRecord) -> None:

@@ -30,7 +30,16 @@ from samplewise.engine.refits import AutoExecutor, FitStore, Prepared, with_embe
 from samplewise.engine.refits.preparation import FITS, require_settings
 from samplewise.engine.refits.processes import available_cores
 from samplewise.labels.predictions import checked_predictions
-from samplewise.report import Comparison, compare, summary_html, summary_text, to_html, to_json, to_junit, to_markdown
+from samplewise.report import (
+    AuditComparison,
+    compare_audits,
+    summary_html,
+    summary_text,
+    to_html,
+    to_json,
+    to_junit,
+    to_markdown,
+)
 from samplewise.selection import Applied, apply, decisions_of
 
 PROBED = 150  # rows on which a learner's determinism is probed
@@ -80,9 +89,9 @@ class Audit:
             wanted = [remedy for remedy in remedies if remedy.kind in chosen]
         return apply(self.data, decisions_of(wanted))
 
-    def compare(self, later: "Audit | AuditRecord") -> Comparison:
+    def compare(self, later: "Audit | AuditRecord") -> AuditComparison:
         """What got better, what is new and what is gone in a later audit."""
-        return compare(self.record, later.record if isinstance(later, Audit) else later)
+        return compare_audits(self.record, later.record if isinstance(later, Audit) else later)
 
     def to_html(self, path: str | Path) -> Path:
         """Write the report as one HTML file that needs no network."""
@@ -190,14 +199,16 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
     }
     settings = _settings(plan, chosen, rule, measured_by, seed, accepted) | {"test_looks": _looks(test_looks, test)}
     folder = None if run_dir is None else prepare_run_folder(run_dir, fingerprint(facts["fingerprint"], facts["test"]))
-    told = progress or (lambda event: None)
-    told(
+    report = progress or (lambda event: None)
+    report(
         Event("understood", "", total=plan.fits(), seconds_left=plan.seconds(), facts={"data": facts, "plan": settings})
     )
     store = FitStore(None if folder is None else folder / FITS)
-    given = (plan.folds, seed, executor or AutoExecutor(plan.seconds()), store, None, _counter(store, plan, told))
+    given = (plan.folds, seed, executor or AutoExecutor(plan.seconds()), store, None, _counter(store, plan, report))
     evidence = _evidence(taken, Prepared(seen, taken.target, chosen, *given), measured_by, plan, test_looks)
-    run = Run(evidence, facts, settings, environment(), folder, _as_accepted(accepted), prices or {}, told, show_values)
+    run = Run(
+        evidence, facts, settings, environment(), folder, _as_accepted(accepted), prices or {}, report, show_values
+    )
     return Audit(run.carry_out(), taken.everything)
 
 
@@ -237,12 +248,12 @@ def _evidence(taken: Intake, prepared: Prepared, metric: Metric, plan: Plan, tes
     )  # fmt: skip
 
 
-def _counter(store: FitStore, plan: Plan, told: Progress) -> Callable[[], None]:
+def _counter(store: FitStore, plan: Plan, report: Progress) -> Callable[[], None]:
     """Tells how many fits are made and how long the rest should take at the pace so far."""
 
     def count() -> None:
         done, total = store.made + store.reused, max(plan.fits(), store.made + store.reused)
-        told(
+        report(
             Event(
                 "fit",
                 "",
@@ -290,9 +301,9 @@ def _probe(learner: Learner, data: Dataset, taken: Intake, seed: int) -> None:
     if taken.target.classes is not None and len(np.unique(codes)) < len(taken.target.classes):
         rows = np.arange(len(data))
     small, target = data.take(rows), replace(taken.target, codes=taken.target.codes[rows])
-    asked = data.take(np.sort(drawn[-PROBED:])).X
+    queried = data.take(np.sort(drawn[-PROBED:])).X
     try:
-        first, second = (learner.fit(small, seed=seed, target=target).outputs(asked) for _ in range(2))
+        first, second = (learner.fit(small, seed=seed, target=target).outputs(queried) for _ in range(2))
     except InputError as fact:
         raise fact.during("probing the learner on a few rows") from None
     if not equal_but_for_rounding(first, second):

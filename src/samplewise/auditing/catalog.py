@@ -26,7 +26,7 @@ from samplewise.auditing.checks import (
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.errors import unknown_name
 from samplewise.core.findings import CheckResult
-from samplewise.engine.refits.parts import Rule
+from samplewise.engine.refits.folded_rows import RemedyRule
 
 
 class Check(Protocol):
@@ -42,7 +42,7 @@ class Check(Protocol):
         """Look, or raise `NotApplicable(reason)`."""
         ...
 
-    def rules(self, evidence: Evidence) -> Mapping[str, Rule]:
+    def rules(self, evidence: Evidence) -> Mapping[str, RemedyRule]:
         """The rule behind each kind of remedy it proposes; may close over label-free evidence only."""
         ...
 

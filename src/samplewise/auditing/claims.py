@@ -3,11 +3,11 @@
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.heldout import judged_losses, judged_outputs
+from samplewise.auditing.heldout import evaluated_losses, evaluated_outputs
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.values import Estimate, Exhibit, percent, percent_text
-from samplewise.generalization import LooksClaim, absolute_error, claim_after_looks, error_rate
-from samplewise.generalization.test_scores.errors import effective_counts
+from samplewise.generalization import EvaluationsClaim, absolute_error, claim_after_evaluations, error_rate
+from samplewise.generalization.test_scores.error_rates import effective_counts
 
 CONFIDENCE = 0.95
 ASSUMED = "the test labels are right, and rows to come are drawn like the test rows"
@@ -29,22 +29,22 @@ def losses_on_test(evidence: Evidence) -> Floats | None:
 
 def held_out_losses(evidence: Evidence) -> tuple[Floats, Array | None]:
     """(r,) the same for rows of the data, by models that did not see them, and their groups."""
-    losses = judged_losses(evidence)
+    losses = evaluated_losses(evidence)
     known = np.isfinite(losses)
     groups = None if evidence.split_groups is None else evidence.split_groups[known]
     if evidence.whole.class_count:
         return losses[known], groups
-    outputs = np.asarray(judged_outputs(evidence), dtype=np.float64).reshape(-1)
+    outputs = np.asarray(evaluated_outputs(evidence), dtype=np.float64).reshape(-1)
     return np.abs(outputs[known] - evidence.target.codes[known]), groups
 
 
-def claims(evidence: Evidence) -> LooksClaim | None:
+def claims(evidence: Evidence) -> EvaluationsClaim | None:
     """The highest test error rate (0..1) under each account of the looks; None without test classes."""
     losses = losses_on_test(evidence)
     if losses is None or evidence.test is None or not evidence.whole.class_count:
         return None
     errors, rows = effective_counts(losses, evidence.test.groups)
-    return claim_after_looks(errors, rows, evidence.test_looks, answers=len(losses) + 1, confidence=CONFIDENCE)
+    return claim_after_evaluations(errors, rows, evidence.test_looks, answers=len(losses) + 1, confidence=CONFIDENCE)
 
 
 def mean_error_bound(evidence: Evidence, losses: Floats) -> Estimate:
@@ -67,29 +67,29 @@ def _accounts(evidence: Evidence) -> tuple[list[str], list[float], str]:
     losses = losses_on_test(evidence)
     if losses is None:
         return _without_test(evidence)
-    confidence, looks = f"said with {percent_text(CONFIDENCE)} confidence", evidence.test_looks
+    confidence, n_evaluations = f"said with {percent_text(CONFIDENCE)} confidence", evidence.test_looks
     found = claims(evidence)
     if found is None:
         high = mean_error_bound(evidence, losses).high
-        condition = "the test rows played no part in any choice" if looks == 1 else _fixed(looks)
-        caveat = "" if looks == 1 else " If scores shaped later models, no bound is known."
+        condition = "the test rows played no part in any choice" if n_evaluations == 1 else _fixed(n_evaluations)
+        caveat = "" if n_evaluations == 1 else " If scores shaped later models, no bound is known."
         start = f"On rows drawn like the test set this model is off by at most {high:.3g} on average"
         return [condition], [high], f"{start}, {confidence}, if {condition}; {ASSUMED}.{caveat}"
     start = "Of rows drawn like the test set this model gets at most"
-    if looks == 1:
+    if n_evaluations == 1:
         condition = "the test rows played no part in any choice"
         text = f"{start} {percent_text(found.once.high)} wrong, {confidence}, if {condition}; {ASSUMED}."
         return [condition], [found.once.high], text
     text = (
-        f"{start} {percent_text(found.fixed.high)} wrong, {confidence}, if {_fixed(looks)}, and at most "
+        f"{start} {percent_text(found.fixed.high)} wrong, {confidence}, if {_fixed(n_evaluations)}, and at most "
         f"{percent_text(found.seen.high)} if scores shaped later ones; {ASSUMED}."
     )
     listed = (found.fixed, found.compared, found.improved, found.seen)
     return [bound.reason.removeprefix("if ") for bound in listed], [bound.high for bound in listed], text
 
 
-def _fixed(looks: int) -> str:
-    return f"all {looks:,} models were fixed before the first score was seen"
+def _fixed(n_evaluations: int) -> str:
+    return f"all {n_evaluations:,} models were fixed before the first score was seen"
 
 
 def _without_test(evidence: Evidence) -> tuple[list[str], list[float], str]:

@@ -64,9 +64,9 @@ def column_skill(evidence: Evidence, places: Ints | None = None) -> ColumnSkill:
     if not classes:
         label = (stats.rankdata(label) - 0.5) / len(rows)
     bins = int(np.clip(len(rows) // ROWS_PER_BIN, 4, MOST_BINS))
-    judge = _Judge(label, classes, _halves(evidence, rows), bins)
-    columns = [judge(*column) for column in _binned(X, chosen, rows, bins)]
-    parts = [np.array(part) for part in zip(*columns, strict=True)] or [np.empty(0)] * 6
+    skill_of = _ColumnSkill(label, classes, _halves(evidence, rows), bins)
+    columns = [skill_of(*column) for column in _binned(X, chosen, rows, bins)]
+    parts = [np.array(folded) for folded in zip(*columns, strict=True)] or [np.empty(0)] * 6
     names = np.array([evidence.columns[place].name for place in chosen], dtype=str)
     guess = float(np.bincount(label).max() / len(rows)) if classes else 0.0
     skill, gaps, values, paired, heaps, hits = parts
@@ -89,7 +89,7 @@ def has_columns(X: Any) -> bool:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Judge:
+class _ColumnSkill:
     """Labels (n,) of the rows, in which half each row is, and the bins of a column with many values."""
 
     label: Array
@@ -135,12 +135,12 @@ class _Judge:
         for learned in (0, 1):
             order = np.argsort(np.where(self.half == learned, numbers, np.inf), kind="stable")
             order = order[: int((self.half == learned).sum())]
-            asked = np.flatnonzero(self.half != learned)
-            place = np.clip(np.searchsorted(numbers[order], numbers[asked]), 1, max(1, len(order) - 1))
+            queried = np.flatnonzero(self.half != learned)
+            place = np.clip(np.searchsorted(numbers[order], numbers[queried]), 1, max(1, len(order) - 1))
             left, right = order[place - 1], order[np.minimum(place, len(order) - 1)]
             with np.errstate(invalid="ignore"):  # gaps are infinitely far from everything, also from each other
-                is_left = numbers[asked] - numbers[left] <= numbers[right] - numbers[asked]
-            hits += int((self.label[np.where(is_left, left, right)] == self.label[asked]).sum())
+                is_left = numbers[queried] - numbers[left] <= numbers[right] - numbers[queried]
+            hits += int((self.label[np.where(is_left, left, right)] == self.label[queried]).sum())
         return hits
 
     def _explained(self, codes: Ints, values: int) -> float:
@@ -183,8 +183,8 @@ def _binned(X: Any, places: Ints, rows: Ints, bins: int) -> Iterator[tuple[Ints,
         sample = X[rows].tocsc()
         for place in places:
             column = np.zeros(len(rows))
-            part = slice(sample.indptr[place], sample.indptr[place + 1])
-            column[sample.indices[part]] = sample.data[part]
+            folded = slice(sample.indptr[place], sample.indptr[place + 1])
+            column[sample.indices[folded]] = sample.data[folded]
             yield _number_codes(column, bins), None, column
         return
     for place in places:

@@ -55,14 +55,14 @@ class Score:
     """What was found of one kind of fault.
 
     Args:
-        fault: in words.   planted, found: how many.   beside: rows or columns named for it that were not planted.
+        fault: in words.   planted, found: how many.   unplanted: rows or columns named for it that were not planted.
         average_precision: of the ranking by the score, where there is one; NaN elsewhere.
     """
 
     fault: str
     planted: int
     found: int
-    beside: int
+    unplanted: int
     average_precision: float = float("nan")
 
     @property
@@ -162,14 +162,14 @@ def score_columns(record: AuditRecord) -> tuple[Score, ...]:
 
 def score_rows(record: AuditRecord, planted: Planted) -> tuple[Score, ...]:
     """What an audit found of the planted rows; a pair is found when one of its two rows is named."""
-    copies, overlap = _named(record, "SW102"), _named(record, "SW103")
+    duplicates, overlap = _named(record, "SW102"), _named(record, "SW103")
     contradictions = {key for finding in _findings(record, "SW102") if _contradicts(finding) for key in finding.keys}
-    every_copy = {key for pair in planted.exact + planted.near for key in pair}
+    every_duplicate = {key for pair in planted.exact + planted.near for key in pair}
     return (
         _wrong_labels(record, planted),
-        _pairs("exact copies", planted.exact, copies, every_copy),
+        _pairs("exact copies", planted.exact, duplicates, every_duplicate),
         _pairs("  of these, with another label", planted.conflicting, contradictions),
-        _pairs("near copies, one pixel off", planted.near, copies, every_copy),
+        _pairs("near copies, one pixel off", planted.near, duplicates, every_duplicate),
         _pairs("rows shared with the test data", planted.shared, overlap),
     )
 

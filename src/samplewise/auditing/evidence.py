@@ -13,11 +13,11 @@ from samplewise.curves import log_sizes
 from samplewise.data.columns import Column
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target, class_codes
-from samplewise.engine.models.encoding import SpaceEncoder
+from samplewise.engine.models.feature_encoding import SpaceEncoder
 from samplewise.engine.models.learner import Fitted, Learner
 from samplewise.engine.models.metrics import Metric
 from samplewise.engine.neighbors import NeighborGraph, build_graph
-from samplewise.engine.refits import FitRunner, FitStore, Part, Prepared, Refits, refit
+from samplewise.engine.refits import FitRunner, FitStore, FoldedRows, Prepared, Refits, refit
 from samplewise.information.unique import UniqueInformation, information_in
 from samplewise.labels import LabelPosterior, label_posterior
 
@@ -103,9 +103,9 @@ class Evidence:
         return self.prepared.runner
 
     @cached_property
-    def whole(self) -> Part:
+    def whole(self) -> FoldedRows:
         """All rows, as a rule sees them."""
-        return self.prepared.part_of(self.folds[0])
+        return self.prepared.with_folds(self.folds[0])
 
     @cached_property
     def held_out_outputs(self) -> Floats:

@@ -151,12 +151,12 @@ def _given_labels(record: AuditRecord, data: Dataset) -> Mapping[str, Any]:
 
 def _lines(outcome: Outcome, findings: list[Finding], labels: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     """One line a row, in the order of the findings; a row of two findings stands once, with both reasons."""
-    suggested, probability, told = _details(outcome)
+    suggested, probability, sentences = _details(outcome)
     reasons: dict[str, list[str]] = {}
     for finding in findings:
         for key in map(str, finding.keys):
             reasons.setdefault(key, []).append(
-                finding.title if key in told else f"{finding.title}: {finding.explanation}"
+                finding.title if key in sentences else f"{finding.title}: {finding.explanation}"
             )
     for key, why in reasons.items():
         yield {
@@ -164,7 +164,7 @@ def _lines(outcome: Outcome, findings: list[Finding], labels: Mapping[str, Any])
             "given": _text(labels.get(key)),
             "suggested": _text(suggested.get(key)),
             "probability": _text(probability.get(key)),
-            "reason": "; ".join([*filter(None, [told.get(key, "")]), *why]),
+            "reason": "; ".join([*filter(None, [sentences.get(key, "")]), *why]),
             "decision": "",
         }
 
@@ -173,7 +173,7 @@ def _details(outcome: Outcome) -> tuple[dict[str, Any], dict[str, Any], dict[str
     """Suggested label, probability and reason by the text of the id, from scores, remedies and exhibits of rows."""
     suggested: dict[str, Any] = {}
     probability: dict[str, Any] = {}
-    told: dict[str, str] = {}
+    sentences: dict[str, str] = {}
     for scores in outcome.result.scores:
         if scores.axis == "row" and "probability" in scores.unit:
             probability |= dict(zip(map(str, scores.keys.tolist()), scores.values.tolist(), strict=True))
@@ -187,8 +187,8 @@ def _details(outcome: Outcome) -> tuple[dict[str, Any], dict[str, Any], dict[str
         if keys and "reason" in columns:
             suggested = dict(zip(keys, columns.get("suggested", ()), strict=False)) | suggested
             probability = dict(zip(keys, columns.get("probability", ()), strict=False)) | probability
-            told |= dict(zip(keys, map(_text, columns.get("reason", ())), strict=False))
-    return suggested, probability, told
+            sentences |= dict(zip(keys, map(_text, columns.get("reason", ())), strict=False))
+    return suggested, probability, sentences
 
 
 def _with_decisions(lines: list[dict[str, str]], file: Path) -> list[dict[str, str]]:
@@ -243,7 +243,7 @@ class _Classes:
 
     def read(self, word: str, suggested: str) -> tuple[str, Any]:
         """Kind and value of what an annotator wrote; raises `InputError` for what cannot be understood."""
-        kind, _, value = (part.strip() for part in word.partition(":"))
+        kind, _, value = (folded.strip() for folded in word.partition(":"))
         if word.lower() in ("keep", "drop"):
             return word.lower(), None
         if word.lower() == "relabel" and suggested:

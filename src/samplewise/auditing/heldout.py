@@ -6,22 +6,22 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import NotApplicable
 from samplewise.core.values import Exhibit
-from samplewise.engine.models.losses import row_losses
+from samplewise.engine.models.row_losses import row_losses
 
 LISTED = 60
 
 
-def judged_outputs(evidence: Evidence) -> Floats:
+def evaluated_outputs(evidence: Evidence) -> Floats:
     """(n, c) the user's own out-of-sample probabilities, else outputs of the cross-fitted learner; NaN where none."""
     return evidence.held_out_outputs if evidence.predictions is None else evidence.predictions
 
 
-def judged_losses(evidence: Evidence) -> Floats:
+def evaluated_losses(evidence: Evidence) -> Floats:
     """(n,) 1 for a wrong class, or the absolute error relative to guessing the median; NaN where nobody could judge."""
-    return row_losses(judged_outputs(evidence), evidence.target)
+    return row_losses(evaluated_outputs(evidence), evidence.target)
 
 
-def judge(evidence: Evidence) -> str:
+def prediction_source(evidence: Evidence) -> str:
     """Whose answers they are, in words that begin a sentence."""
     if evidence.predictions is not None:
         return "The predictions you brought"

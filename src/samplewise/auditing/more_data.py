@@ -132,7 +132,7 @@ def need_finding(need: Requirement, batches: CollectionPlan | None = None) -> Fi
     if batches is not None and batches.next_batch > 0:
         action = f"Collect {batches.next_batch:,} rows now (to {batches.next_size:,}), measure, and plan again."
         remedies = (Remedy("collect", (), action=action, reason=TOLD, cost=float(batches.paid[0])),)
-    explanation = " ".join(part for part in parts if part)
+    explanation = " ".join(folded for folded in parts if folded)
     severity: Severity = "note" if likely and chance >= LIKELY else "warning"
     return Finding(
         CODE, title, severity, (), explanation, remedies, _known(need), "data", CAVEAT
@@ -171,12 +171,12 @@ def _least(need: Requirement) -> str:
 
 def _warnings(curve: CurvePoints, ahead: Forecast) -> list[Finding]:
     """What is odd about the curve, each as something to look at."""
-    told = dict.fromkeys([str(one) for one in diagnose(curve)] + list(ahead.warnings))
+    sentences = dict.fromkeys([str(one) for one in diagnose(curve)] + list(ahead.warnings))
     return [
         Finding(
             CODE, sentence.rstrip("."), "warning", (), "A forecast of this curve should be read with this.", axis="data"
         )
-        for sentence in told
+        for sentence in sentences
     ]
 
 

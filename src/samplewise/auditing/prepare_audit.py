@@ -53,24 +53,24 @@ def take_in(
     reading = as_reading(X, y, roles)
     everything = reading.data
     if everything.y is None:
-        _ask_for_label(reading)
+        _prompt_for_label(reading)
     target = describe_target(everything.y, task=task, ids=everything.ids, positive=positive)
     usable = target.usable
     data = everything if usable.all() else everything.take(np.flatnonzero(usable))
     target, aside = _described_again(target, usable)
     notes = [*reading.notes, *([target.note] if target.note else []), *aside]
-    brought = _embedded(embeddings, everything)
+    supplied = _embedded(embeddings, everything)
     held = None if test is None else _read_test(test, everything, roles)
     facts = _facts(reading, data, target, notes, usable, held)
     return Intake(
         everything, data, target, reading.columns, facts, held,
         _usable_rows(predictions, everything, usable),
-        None if brought is None else brought[usable],
+        None if supplied is None else supplied[usable],
         _embedded(embeddings, held) if held is not None and callable(embeddings) else None,
     )  # fmt: skip
 
 
-def _ask_for_label(reading: Reading) -> None:
+def _prompt_for_label(reading: Reading) -> None:
     likely = likely_labels(reading.frame) if reading.frame is not None else []
     raise InputError(
         "the audit needs a label for every row",

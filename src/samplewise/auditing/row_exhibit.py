@@ -58,7 +58,7 @@ def rows_exhibit(evidence: Evidence, title: str, positions: Array, **columns: An
     elif (texts := _texts(evidence, shown)) is not None:
         held["text"] = texts
     if not isinstance(X, Images):
-        held |= _telling_columns(evidence, shown, suggested, members)
+        held |= _distinctive_columns(evidence, shown, suggested, members)
     for name, codes in (("nearest_given", evidence.target.codes[shown]), ("nearest_suggested", suggested)):
         if codes is not None:
             held |= _nearest(evidence, shown, codes, members, name)
@@ -139,7 +139,9 @@ def _squared_distances(space: Floats, rows: Ints, others: Ints) -> Floats:
 # ---- telling columns ------------------------------------------------------------------------------------------------
 
 
-def _telling_columns(evidence: Evidence, shown: Ints, suggested: Array | None, members: Members) -> dict[str, Array]:
+def _distinctive_columns(
+    evidence: Evidence, shown: Ints, suggested: Array | None, members: Members
+) -> dict[str, Array]:
     """JSON of the columns that speak most against the given label and for the suggested one."""
     table = _Table(evidence)
     if not table.names:
@@ -153,7 +155,7 @@ def _telling_columns(evidence: Evidence, shown: Ints, suggested: Array | None, m
         return table.habits(rows)
 
     codes = evidence.target.codes[shown]
-    told = []
+    entries = []
     for place, row in enumerate(shown):
         given, cells = habits(codes[place].item()), table.cells(int(row))
         against = np.array([habit.surprise(cell) for habit, cell in zip(given, cells, strict=True)])
@@ -161,8 +163,8 @@ def _telling_columns(evidence: Evidence, shown: Ints, suggested: Array | None, m
             other = habits(np.asarray(suggested)[place].item())
             against -= [habit.surprise(cell) for habit, cell in zip(other, cells, strict=True)]
         chosen = [j for j in np.argsort(-against, kind="stable")[:TELLING] if against[j] > 0]
-        told.append(json.dumps([[table.names[j], _plain(cells[j]), _plain(given[j].typical)] for j in chosen]))
-    return {"telling": np.array(told)}
+        entries.append(json.dumps([[table.names[j], _plain(cells[j]), _plain(given[j].typical)] for j in chosen]))
+    return {"telling": np.array(entries)}
 
 
 class _Habit:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from samplewise.auditing.advice import test_advice
 from samplewise.auditing.catalog import Check, catalog
 from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.files import cannot_write, write_findings, write_text
 from samplewise.auditing.progress import Event, Progress
 from samplewise.auditing.redaction import without_values
+from samplewise.auditing.tested_advice import test_advice
 from samplewise.core.arrays import fingerprint
 from samplewise.core.codec import RECORD_FILE, outcome_from_dict, outcome_to_dict, save_record, to_text
 from samplewise.core.errors import NotApplicable
@@ -58,7 +58,7 @@ class Run:
         self.write(final=True)
         try:
             for code in self.evidence.plan.checks:
-                outcome = self._asked(checks[code])
+                outcome = self._queried(checks[code])
                 self._outcomes.append(outcome)
                 self.progress(Event("check", outcome.title, outcome=outcome))
                 self.write()
@@ -103,7 +103,7 @@ class Run:
 
     # ---- one check --------------------------------------------------------------------------------------------------
 
-    def _asked(self, check: Check) -> Outcome:
+    def _queried(self, check: Check) -> Outcome:
         """The outcome of one check: from the run folder where an earlier run left it, else by asking."""
         kept = self._kept(check.CODE)
         if kept is not None:
@@ -136,12 +136,12 @@ class Run:
         self.environment["fits_reused"] = self.evidence.store.reused
 
     def _skip_the_rest(self, reason: str) -> None:
-        asked = {outcome.code for outcome in self._outcomes}
+        queried = {outcome.code for outcome in self._outcomes}
         checks = catalog()
         self._outcomes += [
             Outcome(code, checks[code].TITLE, "skipped", reason)
             for code in self.evidence.plan.checks
-            if code not in asked
+            if code not in queried
         ]
 
     # ---- resume -----------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from samplewise.core.codec import load_record
 from samplewise.core.errors import InputError
 from samplewise.core.findings import AuditRecord, Decision
 from samplewise.data.readers import Reading
-from samplewise.report.advice import advice_of, helping
+from samplewise.report.remedy_order import advice_of, helping
 from samplewise.report.wording import count_of, printable
 from samplewise.selection.decisions import Applied
 
@@ -54,7 +54,7 @@ def apply_command(run: Run, target: Target, decisions: Decisions = None, source:
     applied = selection.apply(reading.data, chosen, task=record.data.get("task") or "auto")
     files = cleaned_files(reading, applied, target)
     write_all(files)
-    _tell(record, applied, files, by_hand=decisions is not None)
+    _report(record, applied, files, by_hand=decisions is not None)
 
 
 def reread(record: AuditRecord, moved_to: Path | None = None) -> Reading:
@@ -108,7 +108,7 @@ def _csv(frame: Any) -> bytes:
     return buffer.getvalue().encode()
 
 
-def _tell(record: AuditRecord, applied: Applied, files: dict[Path, bytes], by_hand: bool) -> None:
+def _report(record: AuditRecord, applied: Applied, files: dict[Path, bytes], by_hand: bool) -> None:
     kinds = [entry.kind for entry in applied.log]
     words = {"drop": "dropped", "relabel": "relabelled", "reweight": "reweighted"}
     done = ", ".join(f"{count_of(kinds.count(kind), 'row')} {word}" for kind, word in words.items() if kind in kinds)

@@ -1,4 +1,4 @@
-"""`samplewise compare RUN RUN`: what got better, what is new."""
+"""`samplewise compare_audits RUN RUN`: what got better, what is new."""
 
 from pathlib import Path
 from typing import Annotated
@@ -20,4 +20,4 @@ def compare_command(before: Run, after: Run) -> None:
     Rows are matched by id, so give the data an --id column where rows come and go.
     """
     records = [load_record(run, partial=True) for run in (before, after)]
-    out().print(report.compare(*records).to_text())
+    out().print(report.compare_audits(*records).to_text())

@@ -75,5 +75,5 @@ def score_table(scores: "Iterable[auditing.demo.Score]") -> Table:
     for score in scores:
         ranked = "" if math.isnan(score.average_precision) else f"{score.average_precision:.3f}"
         found = f"{score.found} ({percent_text(score.recall, '.0f')})"
-        table.add_row(score.fault, str(score.planted), found, str(score.beside), ranked)
+        table.add_row(score.fault, str(score.planted), found, str(score.unplanted), ranked)
     return table

@@ -20,7 +20,7 @@ DOING = {"understood": "looking", "fit": "fitting", "advice": "testing the advic
 LONGEST = 100
 
 
-class Event(Protocol):
+class ProgressEvent(Protocol):
     """What an audit says while it runs (`auditing.progress.Event`)."""
 
     stage: str
@@ -60,7 +60,7 @@ class Live:
         if self._bar is not None:
             self._bar.stop()
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: ProgressEvent) -> None:
         """Show one event."""
         if self._quiet:
             return
@@ -76,7 +76,7 @@ class Live:
         console = self._bar.console if self._bar is not None and sys.stdout.isatty() else out()
         console.print(text)
 
-    def _advance(self, event: Event) -> None:
+    def _advance(self, event: ProgressEvent) -> None:
         """Move the bar on, or write a line where ten seconds have passed without one."""
         self._doing = DOING.get(event.stage, self._doing)
         left = f"about {seconds_text(event.seconds_left)} left" if event.seconds_left else ""

@@ -14,8 +14,8 @@ LONGEST = 150
 def understood_lines(facts: Mapping[str, Any], plan: Mapping[str, Any]) -> list[str]:
     """Rows, label, ids, columns and their roles, learner and its rule, fits, time: one line each."""
     pairs = [*_data(facts), *_plan(plan)]
-    told = tuple(f"{column['name']}: " for column in facts.get("columns") or [] if column["role"] != "feature")
-    notes = [shortened(note, LONGEST) for note in facts.get("notes") or [] if not note.startswith(told)]
+    described = tuple(f"{column['name']}: " for column in facts.get("columns") or [] if column["role"] != "feature")
+    notes = [shortened(note, LONGEST) for note in facts.get("notes") or [] if not note.startswith(described)]
     pairs += [("note", note) for note in notes[:MOST_NOTES]]
     if len(notes) > MOST_NOTES:
         pairs.append(("note", f"{len(notes) - MOST_NOTES} more in the report"))

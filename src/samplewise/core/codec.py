@@ -12,9 +12,9 @@ from zipfile import BadZipFile
 import numpy as np
 
 from samplewise.core.arrays import Array, fingerprint
-from samplewise.core.encoding import Json, decode, encode, freeze, object_array, shown
 from samplewise.core.errors import InputError
 from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Outcome
+from samplewise.core.json_encoding import Json, decode, encode, freeze, object_array, shown
 from samplewise.core.schema import JSON_SCHEMA
 
 __all__ = [

@@ -7,8 +7,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from samplewise.core.encoding import Json
 from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Finding, Outcome, Remedy
+from samplewise.core.json_encoding import Json
 from samplewise.core.values import Estimate, Exhibit, Scores
 
 NOUNS = (Outcome, CheckResult, Finding, Remedy, Estimate, Scores, Exhibit)
@@ -127,7 +127,7 @@ def _schema_of_noun(noun: type) -> Json:
 
 
 def _schema_of(hint: Any) -> Json:
-    """The schema of one type hint; mirrors `core.encoding`."""
+    """The schema of one type hint; mirrors `core.json_encoding`."""
     origin, arguments = get_origin(hint), get_args(hint)
     if hint in PLAIN_TYPES:
         return dict(PLAIN_TYPES[hint])

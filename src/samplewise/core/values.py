@@ -68,12 +68,12 @@ class Estimate:
 
     def __str__(self) -> str:
         """The number as a sentence would carry it: value, interval, unit; `16.7 % [10.2, 24.9] of rows` for a share."""
-        told = self.shown()
-        sign, unit = ("%", told.unit[2:]) if told.unit.split(" ", 1)[0] == "%" else ("", told.unit)
-        value = f"{told.value:.3g} {sign}".strip()
-        if math.isnan(told.low):
+        readable = self.shown()
+        sign, unit = ("%", readable.unit[2:]) if readable.unit.split(" ", 1)[0] == "%" else ("", readable.unit)
+        value = f"{readable.value:.3g} {sign}".strip()
+        if math.isnan(readable.low):
             return f"{value} {unit}".strip() + (f" (no interval: {self.reason})" if self.reason else "")
-        return f"{value} [{told.low:.3g}, {told.high:.3g}] {unit}".strip()
+        return f"{value} [{readable.low:.3g}, {readable.high:.3g}] {unit}".strip()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,7 @@ from samplewise.core import extras
 __getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
-        "comparison": ["Comparison", "compare"],
+        "curve_comparison": ["CurveComparison", "compare_curves"],
         "diagnosis": ["CurveWarning", "diagnose"],
         "forecasts": ["Forecast", "forecast"],
         "gains": ["next_doubling"],
@@ -15,7 +15,7 @@ __getattr__, __dir__, __all__ = extras.attach(
         "points": ["CurvePoints"],
         "requirement": ["Requirement", "samples_needed"],
         "laws": ["Law", "PowerLaw", "fit_law", "power_law"],
-        "sources": ["Mixture", "MixtureForecast", "forecast_mixtures"],
+        "source_mixtures": ["Mixture", "MixtureForecast", "forecast_mixtures"],
         "stopping": ["StopAdvice", "convexity_bound", "least_size", "stop_rule"],
     },
 )

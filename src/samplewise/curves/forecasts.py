@@ -14,10 +14,10 @@ from samplewise.core.errors import InputError, require_kind, require_share, unkn
 from samplewise.curves.diagnosis import diagnose
 from samplewise.curves.laws import LAWS, fit_law, variances
 from samplewise.curves.meta.bands import COVERAGES
-from samplewise.curves.meta.features import CurveFeatures
+from samplewise.curves.meta.curve_features import CurveFeatures
 from samplewise.curves.meta.models import MetaModel, features_of, shipped_meta
 from samplewise.curves.points import LEAST_SIZES, CurvePoints
-from samplewise.engine.models.losses import UNITS
+from samplewise.engine.models.row_losses import UNITS
 
 SOURCE = "yan2025"
 FURTHEST = 64  # times the largest measured size

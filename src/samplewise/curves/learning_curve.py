@@ -10,7 +10,7 @@ import numpy.typing as npt
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError, require_count, require_kind, unknown_name
 from samplewise.core.execution import Executor
-from samplewise.curves.comparison import Comparison, compare
+from samplewise.curves.curve_comparison import CurveComparison, compare_curves
 from samplewise.curves.forecasts import Forecast, forecast
 from samplewise.curves.meta.models import MetaModel
 from samplewise.curves.plans import CollectionPlan, collection_plan
@@ -19,8 +19,8 @@ from samplewise.curves.requirement import Requirement, samples_needed
 from samplewise.curves.stopping import StopAdvice, stop_rule
 from samplewise.data.targets import Target, Task
 from samplewise.engine.models.cost_model import parse_budget, seconds_per_fit
-from samplewise.engine.models.losses import UNITS, row_losses
-from samplewise.engine.refits import Part, Refits, prepare, refit
+from samplewise.engine.models.row_losses import UNITS, row_losses
+from samplewise.engine.refits import FoldedRows, Refits, prepare, refit
 from samplewise.engine.refits.effects import mean_and_error
 
 LEAST_ROWS = 20  # training rows a curve starts from, or two of every class
@@ -78,9 +78,9 @@ class LearningCurve(CurvePoints):
 
     def compare(
         self, other: CurvePoints, rows: int | None = None, *, coverage: float = 0.8, seed: int = 0
-    ) -> Comparison:
-        """Where this learner and another change places; see `compare`."""
-        return compare(self, other, rows, coverage=coverage, seed=seed)
+    ) -> CurveComparison:
+        """Where this learner and another change places; see `compare_curves`."""
+        return compare_curves(self, other, rows, coverage=coverage, seed=seed)
 
     def stop_rule(self, tolerance: float, final_size: int | None = None, *, coverage: float = 0.9) -> StopAdvice:
         """Whether collecting may stop; see `stop_rule`."""
@@ -132,20 +132,22 @@ def measure_learning_curve(  # noqa: PLR0913  # one keyword per thing a user may
     (2,)
     """
     repeats = require_count(repeats, "repeats", usual=5)
-    part = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor, run_dir=folder).unsplit
+    folded = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor, run_dir=folder).unsplit
     if refits is not None:
-        refits.require_rows(part.data.ids)
-        return curve_of_refits(refits, part.target, groups=part.runner.groups)
-    rows = len(part)
-    wanted = _sizes(sizes, rows, part.class_count)
+        refits.require_rows(folded.data.ids)
+        return curve_of_refits(refits, folded.target, groups=folded.runner.groups)
+    rows = len(folded)
+    wanted = _sizes(sizes, rows, folded.class_count)
     if not wanted or wanted[-1] >= rows:
         raise InputError(
             "the largest training size leaves no row to judge on",
             got=f"sizes up to {wanted[-1] if wanted else 0}, {rows} rows",
             fix=f"use sizes up to {int(LARGEST_SHARE * rows)}",
         )
-    made = refit(part.runner, "nested", part.folds, count=_affordable(part, wanted, repeats, budget), sizes=wanted)
-    return curve_of_refits(made, part.target, groups=part.runner.groups)
+    made = refit(
+        folded.runner, "nested", folded.folds, count=_affordable(folded, wanted, repeats, budget), sizes=wanted
+    )
+    return curve_of_refits(made, folded.target, groups=folded.runner.groups)
 
 
 def _sizes(sizes: Any, rows: int, classes: int) -> list[int]:
@@ -165,14 +167,14 @@ def _sizes(sizes: Any, rows: int, classes: int) -> list[int]:
     return wanted
 
 
-def _affordable(part: Part, sizes: Sequence[int], repeats: int, budget: str | float | None) -> int:
+def _affordable(folded: FoldedRows, sizes: Sequence[int], repeats: int, budget: str | float | None) -> int:
     """How many draws the budget buys, at most those asked for."""
     limit = parse_budget(budget)
     if limit is None:
         return repeats
-    columns = int(np.prod(part.data.X.shape[1:]))
-    learner = part.runner.learner
-    draw = sum(seconds_per_fit(size, columns, part.class_count, learner) for size in sizes)
+    columns = int(np.prod(folded.data.X.shape[1:]))
+    learner = folded.runner.learner
+    draw = sum(seconds_per_fit(size, columns, folded.class_count, learner) for size in sizes)
     if draw > limit:
         raise InputError(
             "the budget is too small for one draw of this curve",
@@ -222,11 +224,11 @@ def curve_of_refits(refits: Refits, target: Target, groups: Array | None = None)
     steps = _sizes_per_draw(refits.inside)
     errors, outside = [], []
     for start in range(0, len(refits), steps):
-        judges = _outside(refits.inside[start + steps - 1], groups)
-        rows = np.flatnonzero(judges)
+        evaluated_rows = _outside(refits.inside[start + steps - 1], groups)
+        rows = np.flatnonzero(evaluated_rows)
         losses = [row_losses(refits.outputs[start + step][rows], target, rows) for step in range(steps)]
         errors.append([np.mean(loss) if len(rows) else np.nan for loss in losses])
-        outside.append(_scattered(losses, rows, judges))
+        outside.append(_scattered(losses, rows, evaluated_rows))
     if not np.isfinite(np.asarray(errors)).any(axis=0).all():
         raise InputError(
             "no row is left to judge the learning curve",
@@ -250,14 +252,14 @@ def _outside(inside: Mask, groups: Array | None) -> Mask:
     if groups is None:
         return ~inside
     _, member = np.unique(np.asarray(groups).astype(str), return_inverse=True)
-    taught = np.zeros(int(member.max()) + 1, dtype=bool)
-    taught[member[inside]] = True
-    return np.asarray(~taught[member])
+    trained = np.zeros(int(member.max()) + 1, dtype=bool)
+    trained[member[inside]] = True
+    return np.asarray(~trained[member])
 
 
-def _scattered(losses: list[Floats], rows: Ints, judges: Mask) -> Floats:
+def _scattered(losses: list[Floats], rows: Ints, evaluated_rows: Mask) -> Floats:
     """(s, n) losses of one draw, NaN for the rows that did not judge."""
-    spread = np.full((len(losses), len(judges)), np.nan)
+    spread = np.full((len(losses), len(evaluated_rows)), np.nan)
     for step, loss in enumerate(losses):
         spread[step, rows] = loss
     return spread

@@ -140,8 +140,8 @@ def _reason(schedule: Array, now: int, chance: float, reached: str) -> str:
     if schedule[-1] == now:
         return f"Collecting more is not worth its price at this penalty. {reached}".strip()
     if chance < 0.5:
-        told = f"The target will probably not be reached: chance {chance:.0%} with {schedule[-1]:,} rows."
-        return f"{told} {reached}".strip()
+        sentence = f"The target will probably not be reached: chance {chance:.0%} with {schedule[-1]:,} rows."
+        return f"{sentence} {reached}".strip()
     return f"Chance {chance:.0%} to arrive by {schedule[-1]:,} rows. Measure after each round, then plan again."
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError, require_share
-from samplewise.engine.models.losses import UNITS
+from samplewise.engine.models.row_losses import UNITS
 
 LEAST_SIZES = 3
 # What rises by so much, by a standard error, and in so many of the pairs of sizes looks like accuracy. Of accuracies on

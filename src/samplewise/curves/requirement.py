@@ -11,7 +11,7 @@ from samplewise.curves.forecasts import FURTHEST, SOURCE, check_coverage
 from samplewise.curves.meta.models import MetaModel, features_of, shipped_meta
 from samplewise.curves.points import LEAST_SIZES, CurvePoints, require_in_unit
 from samplewise.curves.stopping import least_size
-from samplewise.engine.models.losses import UNITS
+from samplewise.engine.models.row_losses import UNITS
 
 PER_OCTAVE = 8
 GRID = 2.0 ** (np.arange(0, 6 * PER_OCTAVE + 1) / PER_OCTAVE)  # sizes over the largest measured one, up to FURTHEST
@@ -80,13 +80,13 @@ def samples_needed(
     sizes = GRID * float(curve.sizes[-1])
     reach = branch.reaches(features_of(curve), sizes, [error], learner)[0]
     chance = float(reach[-1])
-    told = arrival(sizes, reach, branch.answer * chance)
+    expected = arrival(sizes, reach, branch.answer * chance)
     needed, if_reached = _quantiles(sizes, reach, coverage, 1.0), _quantiles(sizes, reach, coverage, chance)
     no_interval = "a chance; on data sets held out such chances were off by one to three points"
     reachable = Estimate("chance_to_reach", chance, unit="probability", source=SOURCE, reason=no_interval)
     return Requirement(
         error=float(error),
-        rows=float(np.ceil(told)),
+        rows=float(np.ceil(expected)),
         needed=needed,
         if_reached=if_reached,
         reachable=reachable,

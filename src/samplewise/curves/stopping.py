@@ -145,7 +145,7 @@ def stop_rule(
     level = int(prediction_levels(trends)[0, -1])
     recent = trends.final[0, -1 - min(LOOK_AHEAD, len(curve.sizes) - FIRST) :]
     gap, move = float(trends.here[0, -1] - trends.final[0, -1]), float(np.abs(recent - recent[-1]).max())
-    stop, reason = _judged(curve, level, gap + move, tolerance)
+    stop, reason = _evaluated(curve, level, gap + move, tolerance)
     bound = float(convexity_bound(curve, [final], coverage)[0])
     return StopAdvice(
         stop=stop,
@@ -257,7 +257,7 @@ def _identified(n: Floats, errors: Floats, weight: Floats, *, known: bool) -> Ma
     return np.asarray(rise > RISE * noise + 1e-10 * size)
 
 
-def _judged(curve: CurvePoints, level: int, left: float, tolerance: float) -> tuple[bool, str]:
+def _evaluated(curve: CurvePoints, level: int, left: float, tolerance: float) -> tuple[bool, str]:
     """Stop or not, and the sentence for it."""
     kinds = {warning.kind for warning in diagnose(curve)}
     hidden = 2.0 * float(np.hypot(*np.nan_to_num(curve.standard_error[-2:])))

@@ -148,16 +148,16 @@ def _of_dataset(data: Dataset, y: Any, roles: Roles, name: str) -> Reading:
 def _read(source: Any, y: Any, roles: Roles) -> Reading:
     """A path, or a table of which columns play parts; `y` are labels that stand beside it."""
     columns = {part: getattr(roles, part) for part in ("label", "id", "groups", "time", "image", "text")}
-    beside = {part: value for part in ("groups", "time") if not isinstance(value := columns[part], str | None)}
-    named = {part: value for part, value in columns.items() if value is not None and part not in beside}
+    passed = {part: value for part in ("groups", "time") if not isinstance(value := columns[part], str | None)}
+    named = {part: value for part, value in columns.items() if value is not None and part not in passed}
     segments = () if roles.segments is None else roles.segments
     if not _are_names(segments):
-        beside, segments = beside | {"segments": segments}, ()
+        passed, segments = passed | {"segments": segments}, ()
     if isinstance(source, Reading) and not (named or segments or roles.drop_columns):
         reading = source
     else:
         reading = read_dataset(source, segments=segments, drop_columns=roles.drop_columns, **named)
-    given = beside | ({} if y is None else {"y": y})
+    given = passed | ({} if y is None else {"y": y})
     return replace(reading, data=replace(reading.data, **given), label=reading.label or "y") if given else reading
 
 

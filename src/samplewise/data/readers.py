@@ -183,8 +183,8 @@ def _names(given: Sequence[str] | str) -> tuple[str, ...]:
 def _require_there(path: Path) -> None:
     if path.exists():
         return
-    beside = sorted(entry.name for entry in path.parent.iterdir()) if path.parent.is_dir() else []
-    near = get_close_matches(path.name, beside, n=1, cutoff=0.5)
+    entries = sorted(entry.name for entry in path.parent.iterdir()) if path.parent.is_dir() else []
+    near = get_close_matches(path.name, entries, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}?" if near else f"use {_KINDS}"
     raise InputError("there is no such file", where=str(path.absolute()), got=str(path), fix=hint)
 
@@ -236,9 +236,9 @@ def _assembled(table: _Table, roles: Roles) -> Reading:
     """The data set of a frame: named columns take their parts, the rest are features."""
     frame, names = table.frame, [str(name) for name in table.frame.columns]
     frame = frame if names == list(frame.columns) else frame.set_axis(names, axis="columns")
-    for kind, asked in _asked(roles):
-        if asked not in names:
-            raise unknown_name(f"{kind} column", asked, names)
+    for kind, queried in _queried(roles):
+        if queried not in names:
+            raise unknown_name(f"{kind} column", queried, names)
     ids, id_source = table.ids, table.id_source
     if roles.id is not None:
         ids, id_source = _column_ids(frame[roles.id]), f"column {roles.id!r}"
@@ -253,11 +253,11 @@ def _assembled(table: _Table, roles: Roles) -> Reading:
     return Reading(data, roles.label or "", id_source, table.file, frame, tuple(table.notes))
 
 
-def _asked(roles: Roles) -> list[tuple[str, str]]:
+def _queried(roles: Roles) -> list[tuple[str, str]]:
     single = ("label", "id", "groups", "time", "image", "text")
-    asked = [(kind, getattr(roles, kind)) for kind in single if getattr(roles, kind) is not None]
-    asked += [("segments", name) for name in roles.segments]
-    return asked + [("drop", name) for name in roles.drop_columns]
+    queried = [(kind, getattr(roles, kind)) for kind in single if getattr(roles, kind) is not None]
+    queried += [("segments", name) for name in roles.segments]
+    return queried + [("drop", name) for name in roles.drop_columns]
 
 
 def _features(frame: Any, roles: Roles, names: list[str], file: Path | None) -> Any:
@@ -316,9 +316,9 @@ def _read_arrays(path: Path, roles: Roles) -> Reading:
     except (OSError, ValueError, zipfile.BadZipFile, EOFError) as fault:
         fix = "write it with numpy.savez from plain number and string arrays (objects need pickle, which is not read)"
         raise InputError("the file cannot be read as .npz", where=str(path), got=str(fault)[:120], fix=fix) from None
-    for kind, asked in _asked(roles):
-        if asked not in arrays:
-            raise unknown_name(f"{kind} array", asked, arrays)
+    for kind, queried in _queried(roles):
+        if queried not in arrays:
+            raise unknown_name(f"{kind} array", queried, arrays)
     shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
     features = roles.image or roles.text or next((name for name in FEATURE_ARRAYS if name in arrays), None)
     if features is None:

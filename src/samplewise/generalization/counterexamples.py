@@ -96,9 +96,9 @@ def formal_counterexample(
     total = int(joint.sum())
     gaps = rows - 2 * inside  # in units of 1 / (2 rows): true error 1/2 less the share of rows inside
     given = (joint * gaps).sum(axis=1)
-    single = [_told_by(joint, samples[:, [row]]) for row in range(rows)]
+    single = [_reported_by(joint, samples[:, [row]]) for row in range(rows)]
     nats = [0.0 if _independent(table) else _information(table) for table in single]
-    pairs = [_information(_told_by(joint, samples[:, list(two)])) for two in combinations(range(rows), 2)]
+    pairs = [_information(_reported_by(joint, samples[:, list(two)])) for two in combinations(range(rows), 2)]
     return Counterexample(
         expected_gap=Fraction(int(given.sum()), 2 * rows * total),
         squared_gap=Fraction(int((joint * gaps**2).sum()), (2 * rows) ** 2 * total),
@@ -150,10 +150,13 @@ def simulated_counterexample(
     losses = np.empty((runs, rows, 2), dtype=np.intp)  # of the trained row, then of its ghost
     for run in range(runs):
         losses[run] = _one_run(values, rows, draw)
-    coins = draw.integers(0, 2, (runs, rows))
-    shown = np.where(coins, losses[..., 1] + 2 * losses[..., 0], losses[..., 0] + 2 * losses[..., 1])
-    pairs = [_corrected(4 * shown[:, i] + shown[:, i + 1], 2 * coins[:, i] + coins[:, i + 1]) for i in range(rows - 1)]
-    scores = np.array([_corrected(shown[:, row], coins[:, row]) for row in range(rows)])
+    memberships = draw.integers(0, 2, (runs, rows))
+    shown = np.where(memberships, losses[..., 1] + 2 * losses[..., 0], losses[..., 0] + 2 * losses[..., 1])
+    pairs = [
+        _corrected(4 * shown[:, i] + shown[:, i + 1], 2 * memberships[:, i] + memberships[:, i + 1])
+        for i in range(rows - 1)
+    ]
+    scores = np.array([_corrected(shown[:, row], memberships[:, row]) for row in range(rows)])
     return SimulatedCounterexample(
         0.5 - losses[..., 0].mean(axis=1),
         Scores("row_information", scores, np.arange(rows), "nats", "predictions tell that the row was trained on"),
@@ -199,7 +202,7 @@ def _one_run(values: int, rows: int, draw: np.random.Generator) -> Ints:
 # ---- information ----------------------------------------------------------------------------------------------------
 
 
-def _told_by(joint: Ints, parts: Ints) -> Ints:
+def _reported_by(joint: Ints, parts: Ints) -> Ints:
     """Weights (z, w) of what some rows of the sample (t, r) are, with every half."""
     _, kind = np.unique(parts, axis=0, return_inverse=True)
     table = np.zeros((int(kind.max()) + 1, joint.shape[1]), dtype=joint.dtype)
@@ -220,10 +223,10 @@ def _information(table: Ints) -> float:
     return float((share[share > 0] * np.log(share[share > 0] / expected[share > 0])).sum())
 
 
-def _corrected(shown: Ints, coins: Ints) -> float:
+def _corrected(shown: Ints, memberships: Ints) -> float:
     """Plug-in information (nats) of codes (k,) about coins (k,), less its expected excess, not below 0."""
-    table = np.zeros((int(shown.max()) + 1, int(coins.max()) + 1), dtype=np.intp)
-    np.add.at(table, (shown, coins), 1)
+    table = np.zeros((int(shown.max()) + 1, int(memberships.max()) + 1), dtype=np.intp)
+    np.add.at(table, (shown, memberships), 1)
     cells, lines, columns = ((counts > 0).sum() for counts in (table, table.sum(axis=1), table.sum(axis=0)))
     return max(0.0, _information(table) - float(cells - lines - columns + 1) / (2 * len(shown)))
 

@@ -9,7 +9,7 @@ __getattr__, __dir__, __all__ = extras.attach(
         "linearized": ["LinearizedNetwork"],
         "redundancy": ["information_curve", "redundant_rows", "removal_cost"],
         "selecting": ["Kept"],
-        "training": ["Converged", "GradientDescent", "GradientFlow"],
+        "training_regimes": ["Converged", "GradientDescent", "GradientFlow"],
         "unique": ["UniqueInformation", "unique_information"],
         "unusual": ["unusual_information"],
     },

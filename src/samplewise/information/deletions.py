@@ -9,10 +9,10 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.engine.closed_form import DeletionEffects, LogisticDeletion, deletion_effects, logistic_deletion
-from samplewise.engine.closed_form.stopped_deletion import Judges, RowChanges, StoppedDeletion
-from samplewise.information.linearized import Asked, Linearized
-from samplewise.information.targets import Responses
-from samplewise.information.training import Training
+from samplewise.engine.closed_form.stopped_deletion import EvaluationRows, RowChanges, StoppedDeletion
+from samplewise.information.linearized import Linearized, Queried
+from samplewise.information.training_regimes import Training
+from samplewise.information.training_targets import Responses
 
 
 class Deletions(Protocol):
@@ -45,11 +45,11 @@ class Deletions(Protocol):
         """Mean over the judges of the squared change of their outputs when all these rows go."""
         ...
 
-    def taught_by(self, rows: Ints) -> "Deletions":
+    def trained_by(self, rows: Ints) -> "Deletions":
         """The same training on some of the rows."""
         ...
 
-    def judged(self) -> tuple[Floats, Floats | None]:
+    def evaluated(self) -> tuple[Floats, Floats | None]:
         """(m, c) outputs at the validation rows and their targets, None without labels or without validation."""
         ...
 
@@ -78,13 +78,15 @@ class StoppedTraining:
     @cached_property
     def seen(self) -> Floats | None:
         """The validation rows as the spectrum sees them."""
-        asked = self.problem.validation
-        return None if asked is None else self.problem.spectrum.against(asked.kernel)
+        queried = self.problem.validation
+        return None if queried is None else self.problem.spectrum.against(queried.kernel)
 
     @cached_property
-    def judges(self) -> Judges:
+    def evaluated_rows(self) -> EvaluationRows:
         """Where changes are measured."""
-        return Judges.training_rows(self.problem.spectrum) if self.seen is None else Judges.at(self.seen)
+        return (
+            EvaluationRows.training_rows(self.problem.spectrum) if self.seen is None else EvaluationRows.at(self.seen)
+        )
 
     @cached_property
     def fitted(self) -> Floats:
@@ -94,39 +96,39 @@ class StoppedTraining:
     @cached_property
     def changes(self) -> RowChanges:
         """What each row changes."""
-        found = self.deletion.row_changes(self.judges)
+        found = self.deletion.row_changes(self.evaluated_rows)
         return replace(found, own=found.own.reshape(self.problem.start.shape))
 
     def change_at(self, queries: Any) -> tuple[Floats, Array]:
         """(m, n, c) output with each row minus without it."""
-        asked = self.problem.ask(queries)
-        change = self.deletion.query_change(self.problem.spectrum.against(asked.kernel))
-        return change.reshape(*change.shape[:2], -1), asked.ids
+        queried = self.problem.query(queries)
+        change = self.deletion.query_change(self.problem.spectrum.against(queried.kernel))
+        return change.reshape(*change.shape[:2], -1), queried.ids
 
     def outputs(self, queries: Any) -> tuple[Floats, Array]:
         """(m, c) outputs at other rows."""
-        asked = self.problem.ask(queries)
-        return self.outputs_at(asked), asked.ids
+        queried = self.problem.query(queries)
+        return self.outputs_at(queried), queried.ids
 
     def group_square(self, rows: Ints) -> float:
         """Mean squared change when all these rows go."""
-        return float(self.judges.mean_square(self.deletion.group_change(rows)[np.newaxis])[0])
+        return float(self.evaluated_rows.mean_square(self.deletion.group_change(rows)[np.newaxis])[0])
 
-    def taught_by(self, rows: Ints) -> "StoppedTraining":
+    def trained_by(self, rows: Ints) -> "StoppedTraining":
         """The same training on some of the rows."""
         return StoppedTraining(self.problem.take(rows), self.training)
 
-    def judged(self) -> tuple[Floats, Floats | None]:
+    def evaluated(self) -> tuple[Floats, Floats | None]:
         """Outputs at the validation rows, or at the rows themselves."""
-        asked = self.problem.validation
-        if asked is None or self.seen is None:
+        queried = self.problem.validation
+        if queried is None or self.seen is None:
             return self.fitted, None
-        return self.outputs_at(asked, self.seen), asked.targets
+        return self.outputs_at(queried, self.seen), queried.targets
 
-    def outputs_at(self, asked: Asked, seen: Floats | None = None) -> Floats:
+    def outputs_at(self, queried: Queried, seen: Floats | None = None) -> Floats:
         """(m, c) outputs of the trained linearized model at queries."""
-        seen = self.problem.spectrum.against(asked.kernel) if seen is None else seen
-        return np.asarray(asked.start + self.deletion.outputs_at(seen).reshape(asked.start.shape))
+        seen = self.problem.spectrum.against(queried.kernel) if seen is None else seen
+        return np.asarray(queried.start + self.deletion.outputs_at(seen).reshape(queried.start.shape))
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,8 +144,8 @@ class ConvergedHead:
     @cached_property
     def effects(self) -> DeletionEffects:
         """The closed form."""
-        judges = None if self.validation is None else self.validation[0]
-        return deletion_effects(self.features, self.responses.values, self.ridge, judges)
+        evaluated_rows = None if self.validation is None else self.validation[0]
+        return deletion_effects(self.features, self.responses.values, self.ridge, evaluated_rows)
 
     @cached_property
     def fitted(self) -> Floats:
@@ -161,30 +163,30 @@ class ConvergedHead:
 
     def change_at(self, queries: Any) -> tuple[Floats, Array]:
         """(m, n, c) output with each row minus without it."""
-        asked, ids = self.encode(queries)
-        return self.effects.prediction_change(asked), ids
+        queried, ids = self.encode(queries)
+        return self.effects.prediction_change(queried), ids
 
     def outputs(self, queries: Any) -> tuple[Floats, Array]:
         """(m, c) outputs at other rows."""
-        asked, ids = self.encode(queries)
-        return self.effects.outputs_at(asked), ids
+        queried, ids = self.encode(queries)
+        return self.effects.outputs_at(queried), ids
 
     def group_square(self, rows: Ints) -> float:
         """Mean squared change when all these rows go."""
         return 2.0 * self.effects.group_information(rows)
 
-    def taught_by(self, rows: Ints) -> "ConvergedHead":
+    def trained_by(self, rows: Ints) -> "ConvergedHead":
         """The same head on some of the rows."""
         part = replace(self.responses, values=self.responses.values[rows])
-        judges = (self.features, self.responses.values) if self.validation is None else self.validation
-        return replace(self, features=self.features[rows], responses=part, validation=judges)
+        evaluated_rows = (self.features, self.responses.values) if self.validation is None else self.validation
+        return replace(self, features=self.features[rows], responses=part, validation=evaluated_rows)
 
-    def judged(self) -> tuple[Floats, Floats | None]:
+    def evaluated(self) -> tuple[Floats, Floats | None]:
         """Outputs at the validation rows."""
         if self.validation is None:
             return self.fitted, None
-        asked, targets = self.validation
-        return self.effects.outputs_at(asked), targets
+        queried, targets = self.validation
+        return self.effects.outputs_at(queried), targets
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,34 +213,36 @@ class LogisticOptimum:
     @cached_property
     def changes(self) -> RowChanges:
         """What each row changes, in log odds."""
-        judges = self.features if self.validation is None else self.validation[0]
-        functional, spread, weights = self.effects.squared_changes(judges)
+        evaluated_rows = self.features if self.validation is None else self.validation[0]
+        functional, spread, weights = self.effects.squared_changes(evaluated_rows)
         return RowChanges(functional, spread, weights, self.fitted - self.effects.held_out)
 
     def change_at(self, queries: Any) -> tuple[Floats, Array]:
         """(m, n, c) log odds with each row minus without it."""
-        asked, ids = self.encode(queries)
-        return self.effects.prediction_change(asked), ids
+        queried, ids = self.encode(queries)
+        return self.effects.prediction_change(queried), ids
 
     def outputs(self, queries: Any) -> tuple[Floats, Array]:
         """(m, c) log odds, or logits, at other rows."""
-        asked, ids = self.encode(queries)
-        return self.effects.head.outputs(asked), ids
+        queried, ids = self.encode(queries)
+        return self.effects.head.outputs(queried), ids
 
     def group_square(self, rows: Ints) -> float:
         """Mean squared change when all these rows go, to one Newton step of the rest."""
-        judges = self.features if self.validation is None else self.validation[0]
-        return float(np.square(self.effects.group_change(rows, judges)).sum(axis=1).mean())
+        evaluated_rows = self.features if self.validation is None else self.validation[0]
+        return float(np.square(self.effects.group_change(rows, evaluated_rows)).sum(axis=1).mean())
 
-    def taught_by(self, rows: Ints) -> "LogisticOptimum":
+    def trained_by(self, rows: Ints) -> "LogisticOptimum":
         """The same head on some of the rows."""
         part = replace(self.responses, values=self.responses.values[rows])
-        judges = (self.features, self.responses.values) if self.validation is None else self.validation
-        return replace(self, features=self.features[rows], codes=self.codes[rows], responses=part, validation=judges)
+        evaluated_rows = (self.features, self.responses.values) if self.validation is None else self.validation
+        return replace(
+            self, features=self.features[rows], codes=self.codes[rows], responses=part, validation=evaluated_rows
+        )
 
-    def judged(self) -> tuple[Floats, Floats | None]:
+    def evaluated(self) -> tuple[Floats, Floats | None]:
         """Outputs at the validation rows."""
         if self.validation is None:
             return self.fitted, None
-        asked, targets = self.validation
-        return self.effects.head.outputs(asked), targets
+        queried, targets = self.validation
+        return self.effects.head.outputs(queried), targets

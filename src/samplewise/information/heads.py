@@ -9,15 +9,15 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
 from samplewise.data.border import as_features
-from samplewise.engine.models.encoding import SpaceEncoder
-from samplewise.engine.refits import Part, Surrogate, surrogate
+from samplewise.engine.models.feature_encoding import SpaceEncoder
+from samplewise.engine.refits import FoldedRows, Surrogate, surrogate
 from samplewise.engine.refits.row_order import in_id_order
 from samplewise.engine.refits.surrogates import kernel_map
 from samplewise.information import linearization_check
 from samplewise.information.deletions import ConvergedHead, Deletions, LogisticOptimum
 from samplewise.information.diagnostics import Diagnostics
-from samplewise.information.targets import Responses, Rows
-from samplewise.information.training import Converged, Training
+from samplewise.information.training_regimes import Converged, Training
+from samplewise.information.training_targets import Responses, Rows
 
 TINY_RIDGE = 1e-10  # of the mean diagonal, for least squares without a penalty
 
@@ -48,46 +48,46 @@ class HeadModel:
     def diagnostics(self, deletions: Any) -> Diagnostics:
         """How the rows were left out."""
         if isinstance(self.found, LogisticOptimum):
-            told = ("one Newton step per row from the optimum on all rows: close, not exact, at high leverage",)
-            return Diagnostics("one Newton step", exact=False, warnings=told)
+            warnings = ("one Newton step per row from the optimum on all rows: close, not exact, at high leverage",)
+            return Diagnostics("one Newton step", exact=False, warnings=warnings)
         return Diagnostics("closed form")
 
 
-def default_head(given: Part, validation: Any, training: Training | None) -> HeadModel:
+def default_head(given: FoldedRows, validation: Any, training: Training | None) -> HeadModel:
     """The ridge head on label-free kernel features that stands in for any learner."""
-    part, order = in_id_order(given)
-    head = surrogate(part)
-    ids = part.runner.data.ids[part.positions]
+    folded, order = in_id_order(given)
+    head = surrogate(folded)
+    ids = folded.runner.data.ids[folded.positions]
     if training is not None and isinstance(training, Converged):
         head = Surrogate(head.features, head.responses, max(training.ridge, 1e-12))
 
     def encode(queries: Any) -> tuple[Array, Array]:
-        asked = Rows.of(queries)
-        encoder = SpaceEncoder(part.runner.data.X, columns=part.runner.data.columns)
-        own = encoder(part.runner.data.X)[part.positions]
-        return np.asarray(kernel_map(own, ids)(encoder(as_features(asked.inputs)))), asked.ids
+        queried = Rows.of(queries)
+        encoder = SpaceEncoder(folded.runner.data.X, columns=folded.runner.data.columns)
+        own = encoder(folded.runner.data.X)[folded.positions]
+        return np.asarray(kernel_map(own, ids)(encoder(as_features(queried.inputs)))), queried.ids
 
-    responses = Responses(head.responses, part.target.classes)
-    judges = None
+    responses = Responses(head.responses, folded.target.classes)
+    evaluated_rows = None
     if validation is not None:
-        asked = Rows.of(validation)
-        features, _ = encode(asked)
-        labels = Rows.of(part.data).responses(None)
+        queried = Rows.of(validation)
+        features, _ = encode(queried)
+        labels = Rows.of(folded.data).responses(None)
         fits = labels.classes is None or head.responses.shape[1] == len(labels.classes)
-        judges = (features, _in_columns(asked, part, head.responses.shape[1]) if fits else None)
-    found = ConvergedHead(head.features, responses, head.ridge, encode, judges)
-    unit = "share of a class" if part.class_count else "standard deviations of the label"
-    return HeadModel(found, ids, order, unit, _share_of_class if part.class_count else _distance)
+        evaluated_rows = (features, _in_columns(queried, folded, head.responses.shape[1]) if fits else None)
+    found = ConvergedHead(head.features, responses, head.ridge, encode, evaluated_rows)
+    unit = "share of a class" if folded.class_count else "standard deviations of the label"
+    return HeadModel(found, ids, order, unit, _share_of_class if folded.class_count else _distance)
 
 
-def _in_columns(asked: Rows, part: Part, width: int) -> Floats | None:
+def _in_columns(queried: Rows, folded: FoldedRows, width: int) -> Floats | None:
     """Targets of validation rows in the columns of the default head: a class each, or standard deviations."""
-    if asked.labels is None:
+    if queried.labels is None:
         return None
-    if part.class_count:
-        return asked.like(Responses(np.zeros((0, width)), part.target.classes))
-    numbers = np.asarray(part.codes, dtype=np.float64)
-    return (np.asarray(asked.labels, dtype=np.float64)[:, None] - numbers.mean()) / (float(numbers.std()) or 1.0)
+    if folded.class_count:
+        return queried.like(Responses(np.zeros((0, width)), folded.target.classes))
+    numbers = np.asarray(folded.codes, dtype=np.float64)
+    return (np.asarray(queried.labels, dtype=np.float64)[:, None] - numbers.mean()) / (float(numbers.std()) or 1.0)
 
 
 def _share_of_class(held_out: Floats, responses: Responses) -> Floats:
@@ -119,7 +119,9 @@ def ridge_head(estimator: Any, rows: Rows, validation: Any) -> HeadModel:
     spread = float(np.square(features - features.mean(axis=0)).sum()) / features.shape[1]
     ridge = max(float(np.asarray(getattr(estimator, "alpha", 0.0))), TINY_RIDGE * spread)
     responses = rows.responses(None)
-    found = ConvergedHead(features, responses, ridge, _as_matrix, _judges(validation, responses, features.shape[1]))
+    found = ConvergedHead(
+        features, responses, ridge, _as_matrix, _evaluation_rows(validation, responses, features.shape[1])
+    )
     return HeadModel(found, rows.ids, np.arange(len(rows.ids)), "units of the output", _distance)
 
 
@@ -141,31 +143,31 @@ def logistic_head(module: Any, rows: Rows, validation: Any, training: Training |
         )  # fmt: skip
 
     def encode(queries: Any) -> tuple[Array, Array]:
-        asked = Rows.of(queries)
-        return np.asarray(asked.matrix() if embed is None else embed(asked.inputs), dtype=np.float64), asked.ids
+        queried = Rows.of(queries)
+        return np.asarray(queried.matrix() if embed is None else embed(queried.inputs), dtype=np.float64), queried.ids
 
     features, responses = encode(rows)[0], rows.responses(None)
     if responses.classes is None:
         raise InputError("cross-entropy needs classes", got="numbers", fix='use loss="squared_error"')
     codes = responses.values[:, 0] if responses.values.shape[1] == 1 else responses.values.argmax(axis=1)
     responses = Responses(responses.values, responses.classes, border=0.0)
-    judges = None
+    evaluated_rows = None
     if validation is not None:
-        judges = (_nonempty(encode(validation)[0]), Rows.of(validation).like(responses))
-    found = LogisticOptimum(features, codes.astype(np.intp), responses, ridge, encode, judges)
+        evaluated_rows = (_nonempty(encode(validation)[0]), Rows.of(validation).like(responses))
+    found = LogisticOptimum(features, codes.astype(np.intp), responses, ridge, encode, evaluated_rows)
     return HeadModel(found, rows.ids, np.arange(len(rows.ids)), "probability", _doubt)
 
 
 def _as_matrix(queries: Any) -> tuple[Array, Array]:
-    asked = Rows.of(queries)
-    return asked.matrix(), asked.ids
+    queried = Rows.of(queries)
+    return queried.matrix(), queried.ids
 
 
-def _judges(validation: Any, responses: Responses, width: int) -> tuple[Array, Floats | None] | None:
+def _evaluation_rows(validation: Any, responses: Responses, width: int) -> tuple[Array, Floats | None] | None:
     if validation is None:
         return None
-    asked = Rows.of(validation)
-    return _nonempty(asked.matrix()), asked.like(responses)
+    queried = Rows.of(validation)
+    return _nonempty(queried.matrix()), queried.like(responses)
 
 
 def _nonempty(features: Array) -> Array:

@@ -13,8 +13,8 @@ from samplewise.engine.gradients import OutputSum, Tangents, sources_of
 from samplewise.information.deletions import StoppedTraining
 from samplewise.information.diagnostics import Linearity
 from samplewise.information.linearized import Linearized, LinearizedNetwork
-from samplewise.information.targets import Rows
-from samplewise.information.training import GradientDescent
+from samplewise.information.training_regimes import GradientDescent
+from samplewise.information.training_targets import Rows
 
 COMPARED = 200  # rows on which the kernels before and after are compared
 
@@ -32,10 +32,10 @@ class Real:
     def compared(self, deletions: StoppedTraining) -> Linearity:
         """Outputs at the judging rows after both, and the drift of the kernel."""
         module = self._module(deletions)
-        judges = self.problem.validation
-        asked = self.rows if judges is None or judges.rows is None else judges.rows
-        linear = deletions.judged()[0]
-        real = models.answers_of(module, asked.inputs, self.network.forward)
+        evaluated_rows = self.problem.validation
+        queried = self.rows if evaluated_rows is None or evaluated_rows.rows is None else evaluated_rows.rows
+        linear = deletions.evaluated()[0]
+        real = models.answers_of(module, queried.inputs, self.network.forward)
         spread = float(np.square(real - real.mean(axis=0)).sum())
         r_squared = 1.0 - float(np.square(real - linear).sum()) / max(spread, 1e-300)
         correlation = float(np.corrcoef(real.ravel(), linear.ravel())[0, 1])

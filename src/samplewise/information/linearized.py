@@ -23,7 +23,7 @@ from samplewise.engine.gradients import (
     sums_at_most,
     tangent_blocks,
 )
-from samplewise.information.targets import Responses, Rows
+from samplewise.information.training_targets import Responses, Rows
 
 EXACT_AT_MOST = 4_000  # rows times outputs up to which the exact kernel of several outputs is the default
 SPECTRUM_BYTES = 40  # per entry of the kernel: it, its eigenvectors, and the work space of LAPACK
@@ -67,7 +67,7 @@ class LinearizedNetwork:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Asked:
+class Queried:
     """Queries as the spectrum takes them, with what the model says of them before training."""
 
     kernel: Array
@@ -85,8 +85,8 @@ class Linearized:
     spectrum: Spectrum
     start: Floats  # (n, c) outputs before training
     responses: Responses
-    ask: Callable[[Any], Asked]
-    validation: Asked | None  # None: the rows themselves
+    query: Callable[[Any], Queried]
+    validation: Queried | None  # None: the rows themselves
     notes: tuple[str, ...] = ()
     kernel_error: float = 0.0  # of a sketched kernel, relative, in the Frobenius norm
 
@@ -102,13 +102,13 @@ class Linearized:
 
     def take(self, rows: Ints) -> "Linearized":
         """The same problem with some of its rows; queries stay."""
-        asked = self.validation
-        if asked is not None:
-            asked = replace(asked, kernel=self.spectrum.restricted(asked.kernel, rows))
+        queried = self.validation
+        if queried is not None:
+            queried = replace(queried, kernel=self.spectrum.restricted(queried.kernel, rows))
         part = replace(self.responses, values=self.targets[rows])
         return replace(
             self, ids=self.ids[rows], spectrum=self.spectrum.take(rows), start=self.start[rows], responses=part,
-            validation=asked,
+            validation=queried,
         )  # fmt: skip
 
 
@@ -131,14 +131,14 @@ def of_gram(gram: Any, rows: Rows, start: Any, validation_gram: Any) -> Lineariz
             fix="pass the kernel between exactly the rows of the targets",
         )  # fmt: skip
 
-    def ask(queries: Any) -> Asked:
+    def query(queries: Any) -> Queried:
         kernel = np.asarray(queries, dtype=np.float64)
         count = len(kernel) // width
-        return Asked(kernel, np.zeros((count, responses.values.shape[1])), np.arange(count), None)
+        return Queried(kernel, np.zeros((count, responses.values.shape[1])), np.arange(count), None)
 
-    asked = None if validation_gram is None else _not_empty(ask(validation_gram))
+    queried = None if validation_gram is None else _not_empty(query(validation_gram))
     outputs = _start(start, responses.values.shape)
-    return Linearized(rows.ids, spectrum, outputs, responses, ask, asked)
+    return Linearized(rows.ids, spectrum, outputs, responses, query, queried)
 
 
 def of_features(rows: Rows, validation: Any, start: Any) -> Linearized:
@@ -150,19 +150,21 @@ def of_features(rows: Rows, validation: Any, start: Any) -> Linearized:
         require_room(len(features))
         spectrum = GramSpectrum.of(_products(features))
 
-    def ask(queries: Any) -> Asked:
-        asked = Rows.of(queries)
-        own = asked.matrix()
+    def query(queries: Any) -> Queried:
+        queried = Rows.of(queries)
+        own = queried.matrix()
         if own.shape[1] != features.shape[1]:
             raise InputError(
                 "queries must have the columns of the training rows", where="queries",
                 got=f"{own.shape[1]} columns in place of {features.shape[1]}", fix="encode them as the rows",
             )  # fmt: skip
         kernel = _products(own, features) if spectrum.complete else own
-        return Asked(kernel, np.zeros((len(own), responses.values.shape[1])), asked.ids, asked.like(responses), asked)
+        return Queried(
+            kernel, np.zeros((len(own), responses.values.shape[1])), queried.ids, queried.like(responses), queried
+        )
 
-    asked = None if validation is None else _not_empty(ask(validation))
-    return Linearized(rows.ids, spectrum, _start(start, responses.values.shape), responses, ask, asked)
+    queried = None if validation is None else _not_empty(query(validation))
+    return Linearized(rows.ids, spectrum, _start(start, responses.values.shape), responses, query, queried)
 
 
 def of_kernel_function(kernel: Callable[[Any, Any], Array], rows: Rows, validation: Any, start: Any) -> Linearized:
@@ -171,13 +173,13 @@ def of_kernel_function(kernel: Callable[[Any, Any], Array], rows: Rows, validati
     require_room(len(features))
     spectrum = GramSpectrum.of(kernel(features, features))
 
-    def ask(queries: Any) -> Asked:
-        asked = Rows.of(queries)
-        start = np.zeros((len(asked.ids), responses.values.shape[1]))
-        return Asked(kernel(asked.matrix(), features), start, asked.ids, asked.like(responses), asked)
+    def query(queries: Any) -> Queried:
+        queried = Rows.of(queries)
+        start = np.zeros((len(queried.ids), responses.values.shape[1]))
+        return Queried(kernel(queried.matrix(), features), start, queried.ids, queried.like(responses), queried)
 
-    asked = None if validation is None else _not_empty(ask(validation))
-    return Linearized(rows.ids, spectrum, _start(start, responses.values.shape), responses, ask, asked)
+    queried = None if validation is None else _not_empty(query(validation))
+    return Linearized(rows.ids, spectrum, _start(start, responses.values.shape), responses, query, queried)
 
 
 def of_network(network: LinearizedNetwork, data: Any, validation: Any, start: Any) -> Linearized:
@@ -189,15 +191,19 @@ def of_network(network: LinearizedNetwork, data: Any, validation: Any, start: An
     outputs = seen.start if start is None else _start(start, seen.start.shape)
     from_zero = start is not None and np.ndim(start) == 0
 
-    def ask(queries: Any) -> Asked:
-        asked = Rows.of(queries)
-        kernel, at_start = seen.against(asked)
-        return Asked(
-            kernel, np.full_like(at_start, start) if from_zero else at_start, asked.ids, asked.like(responses), asked
+    def query(queries: Any) -> Queried:
+        queried = Rows.of(queries)
+        kernel, at_start = seen.against(queried)
+        return Queried(
+            kernel,
+            np.full_like(at_start, start) if from_zero else at_start,
+            queried.ids,
+            queried.like(responses),
+            queried,
         )
 
-    asked = None if validation is None else _not_empty(ask(validation))
-    return Linearized(rows.ids, seen.spectrum, outputs, responses, ask, asked, seen.notes, seen.kernel_error)
+    queried = None if validation is None else _not_empty(query(validation))
+    return Linearized(rows.ids, seen.spectrum, outputs, responses, query, queried, seen.notes, seen.kernel_error)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -229,8 +235,8 @@ class _Network:
         require_room(len(rows.ids))
         tangents = Tangents.of(source, rows.unlabeled(), sums, unit=False)
 
-        def against(asked: Rows) -> tuple[Array, Floats]:
-            own = Tangents.of(source, asked.unlabeled(), sums, unit=False)
+        def against(queried: Rows) -> tuple[Array, Floats]:
+            own = Tangents.of(source, queried.unlabeled(), sums, unit=False)
             return own.kernel(tangents) / outputs, own.rows.outputs
 
         return cls(GramSpectrum.of(tangents.kernel() / outputs), first.outputs, against, shared)
@@ -241,8 +247,8 @@ class _Network:
         each = [OutputSum(tuple(one)) for one in np.eye(outputs)]
         known = [source.gradients(rows.unlabeled(), one) for one in each]
 
-        def against(asked: Rows) -> tuple[Array, Floats]:
-            own = [source.gradients(asked.unlabeled(), one) for one in each]
+        def against(queried: Rows) -> tuple[Array, Floats]:
+            own = [source.gradients(queried.unlabeled(), one) for one in each]
             return tangent_blocks(own, known), own[0].outputs
 
         return cls(GramSpectrum.of(tangent_blocks(known), outputs), known[0].outputs, against)
@@ -253,10 +259,10 @@ class _Network:
     ) -> "_Network":
         size = max(1, int(network.sketch or 0) // len(sums))
 
-        def sketch(asked: Rows) -> tuple[Array, Floats]:
+        def sketch(queried: Rows) -> tuple[Array, Floats]:
             with TemporaryDirectory() as folder:
                 found = [
-                    source.sketches(asked.unlabeled(), one, size, network.seed, Path(folder) / str(place))
+                    source.sketches(queried.unlabeled(), one, size, network.seed, Path(folder) / str(place))
                     for place, one in enumerate(sums)
                 ]
                 features = np.hstack([np.asarray(part.sketch) for part in found]) / np.sqrt(outputs)
@@ -269,16 +275,19 @@ class _Network:
             require_room(len(features))
             spectrum = GramSpectrum.of(inner_products(features))
 
-        def against(asked: Rows) -> tuple[Array, Floats]:
-            own, at_start = sketch(asked)
+        def against(queried: Rows) -> tuple[Array, Floats]:
+            own, at_start = sketch(queried)
             return own @ features.T if spectrum.complete else own, at_start
 
         sample = np.sort(hashed_order(network.seed, rows.ids, "sketched kernel")[:CHECKED])
         exact = Tangents.of(source, rows.take(sample).unlabeled(), sums, unit=False).kernel() / outputs
         sketched = features[sample].astype(np.float64) @ features[sample].T.astype(np.float64)
         error = float(np.linalg.norm(sketched - exact) / np.linalg.norm(exact))
-        told = (*notes, f"the kernel is a sketch of {features.shape[1]:,} numbers per row; its error is {error:.1%}")
-        return cls(spectrum, start, against, told, error)
+        all_notes = (
+            *notes,
+            f"the kernel is a sketch of {features.shape[1]:,} numbers per row; its error is {error:.1%}",
+        )
+        return cls(spectrum, start, against, all_notes, error)
 
 
 def require_room(entries: int, fix: str = "") -> None:
@@ -315,9 +324,9 @@ def _start(given: Any, shape: tuple[int, ...]) -> Floats:
     return np.full(shape, float(values)) if not values.ndim else values.reshape(shape)
 
 
-def _not_empty(asked: Asked) -> Asked:
-    if not len(asked.ids):
+def _not_empty(queried: Queried) -> Queried:
+    if not len(queried.ids):
         raise InputError(
             "validation has no rows", where="validation", fix="leave it out to judge on the rows themselves"
         )
-    return asked
+    return queried

@@ -9,7 +9,7 @@ from sklearn.metrics.pairwise import pairwise_kernels
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError, unknown_name
-from samplewise.engine.refits import Part
+from samplewise.engine.refits import FoldedRows
 from samplewise.information import linearization_check
 from samplewise.information.deletions import Deletions, StoppedTraining
 from samplewise.information.diagnostics import Diagnostics
@@ -22,8 +22,8 @@ from samplewise.information.linearized import (
     of_kernel_function,
     of_network,
 )
-from samplewise.information.targets import Rows
-from samplewise.information.training import Converged, GradientDescent, Training
+from samplewise.information.training_regimes import Converged, GradientDescent, Training
+from samplewise.information.training_targets import Rows
 
 SINGULAR = 1e12  # condition from which on a converged interpolation keeps no digits
 FLOOR = 1e-12  # share of the largest eigenvalue that is added then
@@ -142,23 +142,23 @@ def _singular(spectrum: Any) -> bool:
 
 def _doubts(recipe: Training, problem: Linearized, start_fit: float, linearity: Any) -> list[str]:
     """What a reader should know, as sentences."""
-    told, floor = [], FLOOR * float(problem.spectrum.values.max())
+    notes, floor = [], FLOOR * float(problem.spectrum.values.max())
     if isinstance(recipe, Converged) and recipe.ridge <= floor and _singular(problem.spectrum):
-        told.append(
+        notes.append(
             "the kernel is singular and nothing stops the training: a ridge of 1e-12 of the largest eigenvalue was "
             "added; a finite number of steps, or a ridge, would say more"
         )
     if start_fit > ALREADY_FITTED and problem.responses.values.std() > 0:
-        told.append(
+        notes.append(
             f"the outputs before training explain {start_fit:.0%} of the targets already, so there is little left to "
             "learn: pass the module as it was before it met these rows, or initial_outputs=0.0"
         )
     if linearity is not None and linearity.r_squared < FOLLOWS:
-        told.append(
+        notes.append(
             f"the linearized training does not follow the real one (R2 {linearity.r_squared:.2f}): these numbers are "
             "about another model; a wider network, a pretrained one, or its last layer alone is linearized better"
         )
-    return told
+    return notes
 
 
 def opened(  # noqa: PLR0913  # what `unique_information` takes
@@ -178,7 +178,7 @@ def opened(  # noqa: PLR0913  # what `unique_information` takes
         raise InputError("there are no rows", got="data=None", fix="pass X and y, a Dataset, or gram= with targets=")
     if module is None:
         return default_head(train, validation, training)
-    data = train.data if isinstance(train, Part) else train
+    data = train.data if isinstance(train, FoldedRows) else train
     rows = Rows.of(data) if targets is None else Rows.of(data).with_labels(targets)
     kind = type(module).__name__
     if loss == "cross_entropy" or kind == "LogisticRegression":
@@ -213,7 +213,7 @@ def _named(train: Any, targets: Any) -> Rows:
             )
         values = np.asarray(targets)
         return Rows(None, values, np.arange(len(values)))
-    rows = Rows.of(train.data if isinstance(train, Part) else train)
+    rows = Rows.of(train.data if isinstance(train, FoldedRows) else train)
     return rows if targets is None else rows.with_labels(targets)
 
 

@@ -13,9 +13,9 @@ from samplewise.core.values import Exhibit, Scores, percent, percent_text
 from samplewise.data.targets import Task
 from samplewise.engine.closed_form.smoother import held_out_residuals
 from samplewise.engine.models.metrics import Metric, choose_metric
-from samplewise.engine.refits import Change, Part, Surrogate, ThreadExecutor, prepare, surrogate
+from samplewise.engine.refits import FoldedRows, RowEdit, Surrogate, ThreadExecutor, prepare, surrogate
 from samplewise.engine.refits.effects import half_width, mean_and_error
-from samplewise.engine.refits.parts import outer_parts
+from samplewise.engine.refits.folded_rows import outer_folds
 from samplewise.engine.refits.row_order import in_id_order
 
 ROUNDS, MANY_ROWS = 3, 10_000  # information is measured again so often; twice for many rows
@@ -55,31 +55,31 @@ def redundant_rows(
     (10, [])
     """
     require_share(share, "share")
-    part = prepare(data, y=y, label=label, task=task, seed=seed).unsplit
-    return part.data.ids[redundant_positions(part, share)]
+    folded = prepare(data, y=y, label=label, task=task, seed=seed).unsplit
+    return folded.data.ids[redundant_positions(folded, share)]
 
 
-def redundant_positions(part: Part, share: float = 0.25) -> Ints:
+def redundant_positions(folded: FoldedRows, share: float = 0.25) -> Ints:
     """Positions (r,) of `redundant_rows` among the rows of a part; no label outside it is read.
 
     Args:    part: n rows.   share: of its rows, between 0 and 1.
     Returns: at most share * n positions, least informative first.
     Cost:    O(rounds n p^2), p at most 256.   Source: harutyunyan2021.
     """
-    part, order_of_rows = in_id_order(part)
-    whole = surrogate(part)
-    copies = np.unique(part.copies, return_inverse=True)[1]
-    copied = np.bincount(copies) > 1
-    classes = np.asarray(part.codes) if part.class_count else None
+    folded, order_of_rows = in_id_order(folded)
+    whole = surrogate(folded)
+    duplicates = np.unique(folded.duplicates, return_inverse=True)[1]
+    copied = np.bincount(duplicates) > 1
+    classes = np.asarray(folded.codes) if folded.class_count else None
     spare = None if classes is None else np.floor(CLASS_SHARE * np.bincount(classes)).astype(np.intp)
-    wanted, gone = int(share * len(part)), np.empty(0, dtype=np.intp)
-    rounds = ROUNDS if len(part) < MANY_ROWS else 2
+    wanted, gone = int(share * len(folded)), np.empty(0, dtype=np.intp)
+    rounds = ROUNDS if len(folded) < MANY_ROWS else 2
     for turn in range(rounds):
-        kept = np.setdiff1d(np.arange(len(part)), gone)
+        kept = np.setdiff1d(np.arange(len(folded)), gone)
         quota = wanted * (turn + 1) // rounds - len(gone)
         information = _information(whole, kept)
         order = kept[in_order(information)]
-        order = order[~_last_copies(copies[order], copied)]
+        order = order[~_last_duplicates(duplicates[order], copied)]
         if classes is not None and spare is not None:
             left = spare - np.bincount(classes[gone], minlength=len(spare))
             order = order[_rank_within(classes[order]) < left[classes[order]]]
@@ -155,12 +155,12 @@ def removal_cost(  # the data and its fits
     """
     require_shares(shares, "shares")
     require_share(coverage, "coverage")
-    part = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor).whole
-    return removal_cost_in(part, choose_metric(metric, part.target.task), shares, coverage=coverage)
+    folded = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor).whole
+    return removal_cost_in(folded, choose_metric(metric, folded.target.task), shares, coverage=coverage)
 
 
 def removal_cost_in(
-    part: Part, metric: Metric, shares: Sequence[float] = SHARES, *, coverage: float = COVERAGE
+    folded: FoldedRows, metric: Metric, shares: Sequence[float] = SHARES, *, coverage: float = COVERAGE
 ) -> Exhibit:
     """`removal_cost` of the rows of a part, in its own folds.
 
@@ -170,22 +170,25 @@ def removal_cost_in(
     Raises:  InputError for shares or a coverage outside (0, 1).
     Cost:    5 (1 + 2 len(shares)) fits and 5 orders.   Source: harutyunyan2021.
     """
-    parts = outer_parts(part.runner, part.all_folds, ordered=part.ordered)
-    asks = [np.flatnonzero(part.all_folds == one.left_out) for one in parts]
+    parts = outer_folds(folded.runner, folded.all_folds, ordered=folded.ordered)
+    queries = [np.flatnonzero(folded.all_folds == one.left_out) for one in parts]
     orders = ThreadExecutor().map(_least_first, [(one, max(shares)) for one in parts], seeds=[0] * len(parts))
     fits = []
-    for one, ask, least in zip(parts, asks, orders, strict=True):
+    for one, query, least in zip(parts, queries, orders, strict=True):
         random = hashed_order(one.runner.seed, one.runner.data.ids[one.positions], "random removal")
         drops = [order[: int(share * len(one))] for order in (least, random) for share in shares]
-        fits += [one.changed_fit(ask, None), *(one.changed_fit(ask, Change("drop", np.sort(rows))) for rows in drops)]
-    answers, arms = part.runner.outputs(fits, blocks=part.all_folds), 1 + 2 * len(shares)
-    changes = np.full((2 * len(shares), len(part)), np.nan)
-    for number, ask in enumerate(asks):
-        codes = part.runner.target.codes[ask]
+        fits += [
+            one.changed_fit(query, None),
+            *(one.changed_fit(query, RowEdit("drop", np.sort(rows))) for rows in drops),
+        ]
+    answers, arms = folded.runner.outputs(fits, blocks=folded.all_folds), 1 + 2 * len(shares)
+    changes = np.full((2 * len(shares), len(folded)), np.nan)
+    for number, query in enumerate(queries):
+        codes = folded.runner.target.codes[query]
         own = answers[number * arms : (number + 1) * arms]
         before, *after = (metric.contributions(answer.astype(np.float64), codes) for answer in own)
-        changes[:, ask] = np.array(after) - before
-    value, error = np.array([mean_and_error(change, part.runner.groups) for change in changes]).T
+        changes[:, query] = np.array(after) - before
+    value, error = np.array([mean_and_error(change, folded.runner.groups) for change in changes]).T
     low, high = value - half_width(error, coverage), value + half_width(error, coverage)
     half = len(shares)
     columns: dict[str, Array] = {
@@ -201,7 +204,7 @@ def removal_cost_in(
     return Exhibit("bars", "What leaving out the least informative rows costs", columns, metric.unit, note)
 
 
-def _least_first(question: tuple[Part, float], *, seed: int) -> Ints:
+def _least_first(question: tuple[FoldedRows, float], *, seed: int) -> Ints:
     """`redundant_positions` as a task; `seed` belongs to the executor's protocol and changes nothing."""
     return redundant_positions(*question)
 
@@ -215,7 +218,7 @@ def _information(whole: Surrogate, kept: Ints) -> Floats:
     return np.nan_to_num(found, nan=np.inf)
 
 
-def _last_copies(groups: Ints, copied: Mask) -> Mask:
+def _last_duplicates(groups: Ints, copied: Mask) -> Mask:
     """(r,) the last row of every set that had copies (g,), in the order given: the one that stays."""
     last = np.zeros(len(groups), dtype=bool)
     _, first_from_end = np.unique(groups[::-1], return_index=True)

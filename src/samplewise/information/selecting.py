@@ -59,7 +59,7 @@ def order_of_removal(
         order = in_order(_information(current))
         gone, left = np.r_[gone, left[order[:number]]], np.sort(left[order[number:]])
         if len(gone) < going:
-            current = deletions.taught_by(left)
+            current = deletions.trained_by(left)
     return gone
 
 
@@ -70,7 +70,7 @@ def _information(deletions: Deletions) -> Floats:
 
 def _cost(deletions: Deletions, choices: list[Ints], quantity: str) -> Estimate:
     """Mean score on the validation rows after training on the choices, minus that of training on all rows."""
-    outputs, targets = deletions.judged()
+    outputs, targets = deletions.evaluated()
     responses = deletions.responses
     unit = "points of accuracy" if responses.classes is not None else "mean squared error, negated"
     if targets is None:
@@ -78,7 +78,7 @@ def _cost(deletions: Deletions, choices: list[Ints], quantity: str) -> Estimate:
         return Estimate(quantity, float("nan"), unit=unit, reason=reason)
     scale = 100.0 if responses.classes is not None else 1.0
     before = responses.correct(outputs, targets)
-    after = [responses.correct(deletions.taught_by(kept).judged()[0], targets) for kept in choices]
+    after = [responses.correct(deletions.trained_by(kept).evaluated()[0], targets) for kept in choices]
     change = scale * (np.mean(after, axis=0) - before)
     half = NORMAL * float(change.std(ddof=1)) / np.sqrt(len(change)) if len(change) > 1 else float("nan")
     value = float(change.mean())

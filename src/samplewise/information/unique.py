@@ -12,12 +12,12 @@ from samplewise.core.values import Attribution, Scores
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_given
 from samplewise.data.targets import Task
-from samplewise.engine.refits import Part, prepare
+from samplewise.engine.refits import FoldedRows, prepare
 from samplewise.information.deletions import Deletions
 from samplewise.information.diagnostics import Diagnostics
 from samplewise.information.model_routes import opened
 from samplewise.information.selecting import Kept, Strategy, keep_rows
-from samplewise.information.training import Training
+from samplewise.information.training_regimes import Training
 
 RARE = "the model depends more on having seen exactly this row"
 
@@ -233,7 +233,7 @@ def _measured(model: Any, training: Training | None, noise: float, data: Any) ->
         _deletions=deletions,
         _noise=noise,
         _order=order,
-        _data=data.data if isinstance(data, Part) else data if isinstance(data, Dataset) else None,
+        _data=data.data if isinstance(data, FoldedRows) else data if isinstance(data, Dataset) else None,
     )
 
 

@@ -9,7 +9,7 @@ __getattr__, __dir__, __all__ = extras.attach(
         "ambiguity": ["ConfusablePairs", "confusable_pairs", "likely_errors", "suggests"],
         "budget": ["Budget", "budget"],
         "confident_joint": ["ConfidentLearning", "confident_learning"],
-        "dynamics": ["TrainingDynamics", "training_dynamics"],
+        "training_dynamics": ["TrainingDynamics", "training_dynamics"],
         "issues": ["LabelIssues", "find_label_issues", "noise_exhibit"],
         "multilabel": ["MultilabelIssues"],
         "neighbors": ["neighbor_disagreement"],

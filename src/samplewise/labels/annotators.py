@@ -73,7 +73,7 @@ def dawid_skene(annotations: Any, *, probabilities: Any = None, ids: Any = None,
     votes = np.zeros((n, count))
     np.add.at(votes, (rows, what), 1.0)
     posterior = (votes + 1.0 / count) / (votes.sum(axis=1, keepdims=True) + 1.0)
-    told: list[float] = []
+    likelihoods: list[float] = []
     for _ in range(MOST_ROUNDS):
         shares = (posterior.sum(axis=0) + 1.0) / (n + count)
         confusion = np.full((annotators, count, count), PRIOR) + PRIOR * TRUST * np.eye(count)
@@ -87,13 +87,13 @@ def dawid_skene(annotations: Any, *, probabilities: Any = None, ids: Any = None,
         top = logs.max(axis=1, keepdims=True)
         total = top + np.log(np.exp(logs - top).sum(axis=1, keepdims=True))
         posterior = np.exp(logs - total)
-        told.append(float(total.sum()) + _log_prior(confusion, shares if known is None else None))
-        if len(told) > 1 and told[-1] - told[-2] <= SETTLED * len(rows):
+        likelihoods.append(float(total.sum()) + _log_prior(confusion, shares if known is None else None))
+        if len(likelihoods) > 1 and likelihoods[-1] - likelihoods[-2] <= SETTLED * len(rows):
             break
     right = np.einsum("acc,c->a", confusion, shares)
     order = np.arange(annotators) if names is None else np.asarray(names)
     quality = Scores("annotator_quality", right, order, "probability", "more often right", "column")
-    return Annotators(classes, posterior, confusion, quality, shares, np.array(told))
+    return Annotators(classes, posterior, confusion, quality, shares, np.array(likelihoods))
 
 
 def _log_prior(confusion: Floats, shares: Floats | None) -> float:

@@ -85,20 +85,20 @@ def budget(
 
 def _advice(sums: Floats, better: Array, changes: Sequence[float]) -> str:
     names = {"check": "Check labels", "collect": "Collect rows"}
-    told = [str(word) for word in better[1:] if word in names]
-    if not told:
+    named = [str(word) for word in better[1:] if word in names]
+    if not named:
         return "Neither is measured to be better."
-    first = names[told[0]]
+    first = names[named[0]]
     both = float(sums[np.flatnonzero(better != "unknown")[-1]])
     if not changes:
         return f"{first} first: it is better up to {both:,.3g} in money, as far as both were measured."
-    other = names["collect" if told[0] == "check" else "check"]
+    other = names["collect" if named[0] == "check" else "check"]
     return f"{first} up to {changes[0]:,.3g} in money; {other.lower()} for what is left beyond it."
 
 
 def _points(given: tuple[Any, Any], name: str) -> tuple[Floats, Floats]:
     """Sizes and errors, the errors falling: the mean of those that would rise."""
-    sizes, errors = (np.asarray(part, dtype=np.float64) for part in given)
+    sizes, errors = (np.asarray(folded, dtype=np.float64) for folded in given)
     if sizes.ndim != 1 or sizes.shape != errors.shape or len(sizes) < 2 or (np.diff(sizes) <= 0).any() or sizes[0] < 0:
         raise InputError(
             "a measured curve needs at least two increasing sizes and an error for each", where=name,
@@ -125,7 +125,7 @@ def _falling(errors: Floats) -> Floats:
     return np.concatenate([np.full(count, value) for value, count in pools])
 
 
-def _read(asked: Floats, sizes: Floats, errors: Floats) -> Floats:
+def _read(queried: Floats, sizes: Floats, errors: Floats) -> Floats:
     """Errors at other sizes; NaN beyond the last one."""
-    found = np.interp(np.log1p(asked), np.log1p(sizes), errors)
-    return np.where(asked <= sizes[-1] * (1 + 1e-12), found, np.nan)
+    found = np.interp(np.log1p(queried), np.log1p(sizes), errors)
+    return np.where(queried <= sizes[-1] * (1 + 1e-12), found, np.nan)

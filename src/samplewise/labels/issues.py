@@ -16,14 +16,14 @@ from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_dataset
 from samplewise.data.targets import Task
 from samplewise.engine.models.metrics import choose_metric
-from samplewise.engine.refits import Part, Refits, prepare, with_embeddings
-from samplewise.engine.refits.advice import Measured, measure_remedies
+from samplewise.engine.refits import FoldedRows, Refits, prepare, with_embeddings
+from samplewise.engine.refits.remedy_effects import Measured, measure_remedies
 from samplewise.labels.ambiguity import ConfusablePairs, confusable_pairs
 from samplewise.labels.annotators import Annotators, dawid_skene
 from samplewise.labels.methods import (
     PROBABILITY,
-    JudgedLabels,
-    judge_named,
+    MethodLabels,
+    method_named,
     require_read,
     require_single,
     without_single,
@@ -32,7 +32,7 @@ from samplewise.labels.multilabel import MultilabelIssues, find_multilabel_issue
 from samplewise.labels.posterior import LabelPosterior, label_posterior
 from samplewise.labels.precomputed_outputs import read_refits
 from samplewise.labels.predictions import checked_predictions
-from samplewise.labels.remedies import Judge, drop_disputed, relabel_disputed, reweight_disputed
+from samplewise.labels.remedies import LabelMethod, drop_disputed, relabel_disputed, reweight_disputed
 
 ACTIONS = {"drop": drop_disputed, "relabel": relabel_disputed, "reweight": reweight_disputed}
 
@@ -64,8 +64,8 @@ class LabelIssues:
     posterior: LabelPosterior
     annotators: Annotators | None = None
     notes: tuple[str, ...] = ()
-    _part: Part | None = field(default=None, repr=False)
-    _judge: Judge = field(default=label_posterior, repr=False)
+    _part: FoldedRows | None = field(default=None, repr=False)
+    _method: LabelMethod = field(default=label_posterior, repr=False)
 
     def expected_precision(self, count: int | None = None) -> float:
         """Share of the first `count` flagged labels that are expected to be wrong (all flagged without a count).
@@ -108,9 +108,9 @@ class LabelIssues:
                 "weights are probabilities, and this method ranks labels without one", got=self.wrong.unit,
                 fix='measured(("drop", "relabel"))',
             )  # fmt: skip
-        part, rules = self._part, {name: partial(ACTIONS[name], judge=self._judge) for name in actions}
-        chosen = choose_metric(metric, part.target.task)
-        return measure_remedies(part.runner, rules, [part.all_folds], metric=chosen, ordered=part.ordered)
+        folded, rules = self._part, {name: partial(ACTIONS[name], method=self._method) for name in actions}
+        chosen = choose_metric(metric, folded.target.task)
+        return measure_remedies(folded.runner, rules, [folded.all_folds], metric=chosen, ordered=folded.ordered)
 
 
 def find_label_issues(  # noqa: PLR0913  # the public door: data, how to fit, and what the user already has
@@ -168,8 +168,8 @@ def find_label_issues(  # noqa: PLR0913  # the public door: data, how to fit, an
     >>> find_label_issues((X, y)).wrong.top(1).keys
     array([3])
     """
-    brought = {"learner": learner, "predictions": predictions, "refits": refits, "folder": folder}
-    passed = [name for name, value in brought.items() if value is not None]
+    supplied = {"learner": learner, "predictions": predictions, "refits": refits, "folder": folder}
+    passed = [name for name, value in supplied.items() if value is not None]
     require_read(method, passed, learner, annotations is not None)
     rows = as_dataset(data, y, label=label)
     names = rows.label_names or None
@@ -184,19 +184,21 @@ def find_label_issues(  # noqa: PLR0913  # the public door: data, how to fit, an
     votes = None if annotations is None else _votes(rows, annotations)
     if votes is not None:
         rows = rows.with_labels(_filled(rows, votes))
-    part = prepare(rows, learner, task=task, **fits).whole
-    judge = judge_named(method, predictions=checked_predictions(part, predictions), rounds=rounds)
-    posterior = without_single(judge(part if refits is None else read_refits(part, refits)), predictions)
+    folded = prepare(rows, learner, task=task, **fits).whole
+    chosen = method_named(method, predictions=checked_predictions(folded, predictions), rounds=rounds)
+    posterior = without_single(chosen(folded if refits is None else read_refits(folded, refits)), predictions)
     if votes is not None:
-        posterior, votes = _joined(part, posterior, annotations)
-    again = label_posterior if method in ("auto", "posterior") else judge_named(method)
-    return _presented(part, posterior, votes, again)
+        posterior, votes = _joined(folded, posterior, annotations)
+    again = label_posterior if method in ("auto", "posterior") else method_named(method)
+    return _presented(folded, posterior, votes, again)
 
 
-def _presented(part: Part, posterior: LabelPosterior, votes: Annotators | None, again: Judge) -> LabelIssues:
+def _presented(
+    folded: FoldedRows, posterior: LabelPosterior, votes: Annotators | None, again: LabelMethod
+) -> LabelIssues:
     """A posterior by id, in the user's labels."""
-    ids, classes = part.data.ids, part.target.classes
-    unit = posterior.unit if isinstance(posterior, JudgedLabels) else PROBABILITY
+    ids, classes = folded.data.ids, folded.target.classes
+    unit = posterior.unit if isinstance(posterior, MethodLabels) else PROBABILITY
     scores = Scores("wrong_label", posterior.wrong, ids, unit, "more likely wrong")
     return LabelIssues(
         scores,
@@ -208,8 +210,8 @@ def _presented(part: Part, posterior: LabelPosterior, votes: Annotators | None, 
         posterior.reasons,
         posterior,
         votes,
-        _notes(part),
-        part,
+        _notes(folded),
+        folded,
         again,
     )
 
@@ -225,19 +227,19 @@ def _suggested(posterior: LabelPosterior) -> Array:
     return np.where(posterior.suggested < 0, posterior.codes, posterior.suggested)
 
 
-def _notes(part: Part) -> tuple[str, ...]:
+def _notes(folded: FoldedRows) -> tuple[str, ...]:
     """How the labels were read, and what the learner lacks."""
-    told = [part.target.note] if part.target.note else []
-    estimator = getattr(part.runner.learner, "estimator", None)
-    if estimator is not None and part.class_count and not hasattr(estimator, "predict_proba"):
+    notes = [folded.target.note] if folded.target.note else []
+    estimator = getattr(folded.runner.learner, "estimator", None)
+    if estimator is not None and folded.class_count and not hasattr(estimator, "predict_proba"):
         values = "decision values were" if hasattr(estimator, "decision_function") else "bare answers were"
-        told.append(
+        notes.append(
             f"{type(estimator).__name__} gives no probabilities: its {values} made into some, on rows it did not see."
         )
-    if part.target.single:
-        shown = ", ".join(map(repr, part.target.single[:5]))
-        told.append(f"Classes with one row, whose label no other row can speak about: {shown}.")
-    return tuple(told)
+    if folded.target.single:
+        shown = ", ".join(map(repr, folded.target.single[:5]))
+        notes.append(f"Classes with one row, whose label no other row can speak about: {shown}.")
+    return tuple(notes)
 
 
 def _votes(data: Dataset, annotations: Any) -> Annotators:
@@ -259,25 +261,27 @@ def _filled(data: Dataset, votes: Annotators) -> Array:
     return np.where(absent, votes.label.astype(data.y.dtype if absent.any() else votes.label.dtype), data.y)
 
 
-def _joined(part: Part, posterior: LabelPosterior, annotations: Any) -> tuple[LabelPosterior, Annotators]:
+def _joined(folded: FoldedRows, posterior: LabelPosterior, annotations: Any) -> tuple[LabelPosterior, Annotators]:
     """The posterior of the model and of all labels of a row together."""
-    if part.target.classes is None:
+    if folded.target.classes is None:
         raise InputError(
             "several annotators are for classes, and these labels are numbers", fix="leave annotations out"
         )
-    votes = dawid_skene(annotations, ids=part.data.ids)
-    names = part.target.classes.astype(str).tolist()
+    votes = dawid_skene(annotations, ids=folded.data.ids)
+    names = folded.target.classes.astype(str).tolist()
     if votes.classes.astype(str).tolist() != names:
         raise InputError(
             "annotators name other classes than the labels", where="annotations",
-            got=f"{votes.classes[:5].tolist()} beside {part.target.classes[:5].tolist()}",
+            got=f"{votes.classes[:5].tolist()} beside {folded.target.classes[:5].tolist()}",
             fix="use the labels of the data, each at least once",
         )  # fmt: skip
     known = np.asarray(np.isfinite(posterior.held_out).all(axis=1))
     held_out = np.where(known[:, None], posterior.held_out, votes.shares)
-    together = dawid_skene(annotations, probabilities=held_out / held_out.sum(axis=1, keepdims=True), ids=part.data.ids)
+    together = dawid_skene(
+        annotations, probabilities=held_out / held_out.sum(axis=1, keepdims=True), ids=folded.data.ids
+    )
     best = together.posterior.argmax(axis=1)
-    wrong = 1.0 - together.posterior[np.arange(len(best)), part.codes]
+    wrong = 1.0 - together.posterior[np.arange(len(best)), folded.codes]
     chance = together.posterior.max(axis=1)
     return replace(posterior, wrong=wrong, suggested=best, suggested_probability=chance), together
 

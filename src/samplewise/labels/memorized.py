@@ -65,8 +65,8 @@ def least_training_errors(entropy: float, memorized: float, classes: int) -> flo
     left, most = entropy - memorized, 1.0 - 1.0 / classes
 
     def missing(share: float) -> float:
-        coin = -sum(p * np.log(p) for p in (share, 1.0 - share) if p > 0)
-        return float(share * np.log(classes - 1) + coin - left)
+        entropy_ = -sum(p * np.log(p) for p in (share, 1.0 - share) if p > 0)
+        return float(share * np.log(classes - 1) + entropy_ - left)
 
     if left <= 0:
         return 0.0

@@ -10,13 +10,13 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.values import Estimate
-from samplewise.engine.refits import Part
+from samplewise.engine.refits import FoldedRows
 from samplewise.labels.chunked_rows import BlockedRows
 from samplewise.labels.confident_joint import ConfidentLearning, count_joint
 from samplewise.labels.neighbors import nearest_others, neighbor_means, neighbor_shares
 from samplewise.labels.posterior import LabelPosterior, label_posterior
 from samplewise.labels.predictions import is_kept
-from samplewise.labels.remedies import Judge
+from samplewise.labels.remedies import LabelMethod
 from samplewise.labels.training_dynamics_method import watch
 
 READ = {  # what each method reads besides the rows
@@ -31,7 +31,7 @@ VOICE = "the held-out model"  # as the posterior's reasons call what they listen
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class JudgedLabels(LabelPosterior):
+class MethodLabels(LabelPosterior):
     """What a method says that listens to something else than cross-fitted models, or disputes labels by another rule.
 
     Args:
@@ -52,15 +52,15 @@ class JudgedLabels(LabelPosterior):
     @cached_property
     def reasons(self) -> Array:
         """(n,) the sentences of any posterior, with what was listened to."""
-        told = super().reasons.tolist()
-        return np.array([sentence.replace(VOICE, self.voice) for sentence in told], dtype=object)
+        content = super().reasons.tolist()
+        return np.array([sentence.replace(VOICE, self.voice) for sentence in content], dtype=object)
 
 
-def require_read(method: str, brought: Sequence[str], learner: object, annotated: bool) -> None:
+def require_read(method: str, supplied: Sequence[str], learner: object, annotated: bool) -> None:
     """A method that exists, and nothing brought that it would not read."""
     if method not in READ:
         raise unknown_name("method", str(method), READ)
-    unread = [name for name in brought if name not in READ[method]]
+    unread = [name for name in supplied if name not in READ[method]]
     if annotated and method not in ("auto", "posterior"):
         unread.append("annotations")
     if unread:
@@ -73,7 +73,7 @@ def require_read(method: str, brought: Sequence[str], learner: object, annotated
             "training dynamics are recorded while a network is trained, and this learner has no such loop",
             got=type(learner).__name__, fix="pass a TorchLearner(make_module), or None for a small network",
         )  # fmt: skip
-    if {"predictions", "refits"} <= set(brought):
+    if {"predictions", "refits"} <= set(supplied):
         raise InputError(
             "predictions and refits both say what models think of the rows", got="both", fix="pass one of them"
         )
@@ -102,12 +102,12 @@ def without_single(posterior: LabelPosterior, predictions: object) -> LabelPoste
         "wrong": np.where(alone, np.nan, posterior.wrong),
         "suggested": np.where(alone, -1, posterior.suggested),
     }
-    if isinstance(posterior, JudgedLabels):
+    if isinstance(posterior, MethodLabels):
         blank["chosen"] = posterior.chosen & ~alone
     return replace(posterior, **blank)
 
 
-def judge_named(method: str, *, predictions: Floats | None = None, rounds: int = 2) -> Judge:
+def method_named(method: str, *, predictions: Floats | None = None, rounds: int = 2) -> LabelMethod:
     """The judge of this name, told what it may use."""
     if method in ("auto", "posterior"):
         return partial(label_posterior, predictions=predictions, rounds=rounds)
@@ -120,73 +120,73 @@ def judge_named(method: str, *, predictions: Floats | None = None, rounds: int =
     raise unknown_name("method", str(method), READ)
 
 
-def by_confident_learning(part: Part, *, predictions: Floats | None = None) -> JudgedLabels:
+def by_confident_learning(folded: FoldedRows, *, predictions: Floats | None = None) -> MethodLabels:
     """Confident learning on held-out probabilities, those brought or those of the part's learner.
 
     Args:    part: n rows of classes.   predictions: (n, c) out of sample.
-    Returns: `JudgedLabels`; `wrong` is 1 - P(given), which ranks and is no probability of an error.
+    Returns: `MethodLabels`; `wrong` is 1 - P(given), which ranks and is no probability of an error.
     Raises:  InputError for labels that are numbers.
     Cost:    5 fits without predictions.
     """
-    _require_classes(part, "confident_learning")
-    held_out = part.probabilities(part.held_out_outputs()) if predictions is None else predictions
+    _require_classes(folded, "confident_learning")
+    held_out = folded.probabilities(folded.held_out_outputs()) if predictions is None else predictions
     known = np.flatnonzero(np.isfinite(held_out[:, 0]))
-    whole = len(known) == len(part)
-    found = count_joint(held_out if whole else held_out[known], part.codes if whole else part.codes[known])
-    wrong, best, chance = np.full(len(part), np.nan), np.full(len(part), -1), np.full(len(part), np.nan)
+    whole = len(known) == len(folded)
+    found = count_joint(held_out if whole else held_out[known], folded.codes if whole else folded.codes[known])
+    wrong, best, chance = np.full(len(folded), np.nan), np.full(len(folded), -1), np.full(len(folded), np.nan)
     wrong[known] = 1.0 - found.self_confidence
     best[known], chance[known] = found.likeliest
-    chosen = np.zeros(len(part), dtype=bool)
+    chosen = np.zeros(len(folded), dtype=bool)
     chosen[known] = found.flagged()
     rate = Estimate(
         "noise_rate", found.noise_rate, unit="share of labels", source="northcutt2021",
         reason="counted from confident disagreements, which have no likelihood",
     )  # fmt: skip
     opinion = BlockedRows(held_out, _as_floats) if is_kept(held_out) else held_out
-    return JudgedLabels(
-        part.codes, wrong, best, chance, opinion, _rows_of_flips(found), rate, float("nan"), bool(chosen.any()), 1,
+    return MethodLabels(
+        folded.codes, wrong, best, chance, opinion, _rows_of_flips(found), rate, float("nan"), bool(chosen.any()), 1,
         chosen=chosen, unit="1 - probability of the given label",
     )  # fmt: skip
 
 
-def by_neighbors(part: Part, *, near: Ints | None = None) -> JudgedLabels:
+def by_neighbors(folded: FoldedRows, *, near: Ints | None = None) -> MethodLabels:
     """The posterior with the nearest rows in the place of models: no fit is made.
 
     Args:    part: n rows.   near: (n, k) positions of the nearest rows, where they are known.
-    Returns: `JudgedLabels`; `wrong` is a probability, of the shares of ten neighbors.
+    Returns: `MethodLabels`; `wrong` is a probability, of the shares of ten neighbors.
     Cost:    one neighbor graph.
     """
     if near is None:
-        groups = part.runner.groups
-        near = nearest_others(part.space, None if groups is None else groups[part.positions], part.data.ids)
-    if part.class_count:
-        shares = neighbor_shares(near, part.codes, part.class_count)
+        groups = folded.runner.groups
+        near = nearest_others(folded.space, None if groups is None else groups[folded.positions], folded.data.ids)
+    if folded.class_count:
+        shares = neighbor_shares(near, folded.codes, folded.class_count)
     else:
-        shares = neighbor_means(near, part.codes)[:, None]
-    found = label_posterior(part, predictions=shares, rounds=1)
-    told = {field.name: getattr(found, field.name) for field in fields(LabelPosterior)}
-    return JudgedLabels(**told, chosen=found.flagged, voice="the vote of the nearest rows")
+        shares = neighbor_means(near, folded.codes)[:, None]
+    found = label_posterior(folded, predictions=shares, rounds=1)
+    content = {field.name: getattr(found, field.name) for field in fields(LabelPosterior)}
+    return MethodLabels(**content, chosen=found.flagged, voice="the vote of the nearest rows")
 
 
-def by_dynamics(part: Part) -> JudgedLabels:
+def by_dynamics(folded: FoldedRows) -> MethodLabels:
     """One training run on all rows, watched.
 
     Args:    part: n rows of classes; a learner that is no `TorchLearner` is replaced by a small network.
-    Returns: `JudgedLabels`; `wrong` is the weight of the lower of two bells fitted to the mean margins: it ranks.
+    Returns: `MethodLabels`; `wrong` is the weight of the lower of two bells fitted to the mean margins: it ranks.
     Raises:  InputError for labels that are numbers.
     Cost:    one training.
     """
-    _require_classes(part, "dynamics")
-    watched = watch(part)
-    settled = np.where(watched.chosen, watched.suggested, part.codes)
-    flips = np.eye(part.class_count) * 1e-9  # a class nobody seems to belong to keeps its label
-    np.add.at(flips, (settled, part.codes), 1.0)
+    _require_classes(folded, "dynamics")
+    watched = watch(folded)
+    settled = np.where(watched.chosen, watched.suggested, folded.codes)
+    flips = np.eye(folded.class_count) * 1e-9  # a class nobody seems to belong to keeps its label
+    np.add.at(flips, (settled, folded.codes), 1.0)
     rate = Estimate(
         "noise_rate", watched.share, unit="share of labels", source="pleiss2020",
         reason="the lower of two bells fitted to the margins of one training run: a guess",
     )  # fmt: skip
-    return JudgedLabels(
-        part.codes, watched.wrong, watched.suggested, watched.chance, watched.opinion,
+    return MethodLabels(
+        folded.codes, watched.wrong, watched.suggested, watched.chance, watched.opinion,
         flips / flips.sum(axis=1, keepdims=True), rate, float("nan"), bool(watched.chosen.any()), 1,
         chosen=watched.chosen, voice="the network, over its training,", unit="weight of the lower bell",
     )  # fmt: skip
@@ -204,9 +204,9 @@ def _rows_of_flips(found: ConfidentLearning) -> Floats:
     return flips
 
 
-def _require_classes(part: Part, method: str) -> None:
-    if not part.class_count:
+def _require_classes(folded: FoldedRows, method: str) -> None:
+    if not folded.class_count:
         raise InputError(
-            f'method="{method}" is about classes, and these labels are numbers', got=part.target.note,
+            f'method="{method}" is about classes, and these labels are numbers', got=folded.target.note,
             fix='use method="auto" or "neighbors", which read numbers too',
         )  # fmt: skip

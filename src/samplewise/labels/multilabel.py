@@ -14,9 +14,9 @@ from samplewise.core.values import Estimate, Scores
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import require_labels
 from samplewise.data.targets import Target
-from samplewise.engine.models.learner import Bench, Fit, Fitted, Learner, Objective
-from samplewise.engine.refits import FitRunner, Part, Prepared, prepare
-from samplewise.engine.refits.parts import whole_part
+from samplewise.engine.models.learner import Fit, Fitted, Fitter, Learner, Objective
+from samplewise.engine.refits import FitRunner, FoldedRows, Prepared, prepare
+from samplewise.engine.refits.folded_rows import whole_rows
 from samplewise.labels.methods import PROBABILITY, by_neighbors
 from samplewise.labels.neighbors import nearest_others
 from samplewise.labels.posterior import LabelPosterior, label_posterior
@@ -97,15 +97,15 @@ def find_multilabel_issues(  # what the public door hands on
     own = {"n_folds": n_folds, "seed": seed, "executor": executor, "run_dir": run_dir}
     rows = prepare(data.with_labels(marks[:, used[0]]), learner, **own)
     parts = _parts(rows, marks, used)
-    brought = _brought(predictions, labels, parts, used) if predictions is not None else dict.fromkeys(used)
+    supplied = _supplied(predictions, labels, parts, used) if predictions is not None else dict.fromkeys(used)
     found: dict[int, LabelPosterior] = {}
     near = nearest_others(rows.space, rows.groups, data.ids) if method == "neighbors" else None
     for place in used:
-        part = parts[place]
+        folded = parts[place]
         found[place] = (
-            label_posterior(part, predictions=brought[place], rounds=rounds)
+            label_posterior(folded, predictions=supplied[place], rounds=rounds)
             if near is None
-            else by_neighbors(part, near=near)
+            else by_neighbors(folded, near=near)
         )
     return _presented(data.ids, labels, marks, found, skipped)
 
@@ -171,7 +171,9 @@ def _unusable(entries: Ints) -> str:
     return "" if fewer >= FEWEST else f"only one row {'has' if entries.sum() == 1 else 'lacks'} it"
 
 
-def _brought(predictions: Any, labels: Array, parts: dict[int, Part], used: list[int]) -> dict[int, Array | None]:
+def _supplied(
+    predictions: Any, labels: Array, parts: dict[int, FoldedRows], used: list[int]
+) -> dict[int, Array | None]:
     """By label, the (n, 2) probabilities a user brought."""
     one = parts[used[0]]
     table = np.asarray(columns_by_class(predictions, labels, one.data.ids))
@@ -180,24 +182,24 @@ def _brought(predictions: Any, labels: Array, parts: dict[int, Part], used: list
             "predictions need one row per row of X and one column per label", got=f"shape {table.shape}",
             fix=f"pass shape ({len(one)}, {len(labels)}), the probability that each entry is 1",
         )  # fmt: skip
-    beside = drawn_neighbors(one)
-    return {place: checked_predictions(parts[place], table[:, place], beside) for place in used}
+    near_rows = drawn_neighbors(one)
+    return {place: checked_predictions(parts[place], table[:, place], near_rows) for place in used}
 
 
 # ---- one bench for all labels ---------------------------------------------------------------------------------------
 
 
-def _parts(rows: Prepared, marks: Ints, used: list[int]) -> dict[int, Part]:
+def _parts(rows: Prepared, marks: Ints, used: list[int]) -> dict[int, FoldedRows]:
     """One part per label, alike in everything but the label."""
     dealt = rows.folds(strata=_rarest(marks))
     shared = _Shared()
-    learner = shared.one_bench(rows.learner)
+    learner = shared.one_fitter(rows.learner)
     parts = {}
     for place in used:
         target = Target("classification", np.arange(2), marks[:, place], "one of several labels a row")
         given = rows.data.with_labels(marks[:, place]), target, learner, rows.space, rows.seed
         runner = _LabelRunner(*given, rows.executor, rows.store, groups=rows.groups, shared=shared)
-        parts[place] = whole_part(runner, dealt, ordered=rows.ordered)
+        parts[place] = whole_rows(runner, dealt, ordered=rows.ordered)
     return parts
 
 
@@ -211,10 +213,10 @@ class _Shared:
     """One bench for every learner that the labels of the same rows are asked of."""
 
     def __init__(self) -> None:
-        self._learners: dict[str, _OneBench] = {}
+        self._learners: dict[str, _SharedFitter] = {}
 
-    def one_bench(self, learner: Learner) -> "_OneBench":
-        return self._learners.setdefault(learner.fingerprint(), _OneBench(learner))
+    def one_fitter(self, learner: Learner) -> "_SharedFitter":
+        return self._learners.setdefault(learner.fingerprint(), _SharedFitter(learner))
 
 
 @dataclass(eq=False)
@@ -223,17 +225,17 @@ class _LabelRunner(FitRunner):
 
     shared: _Shared = field(default_factory=_Shared, repr=False)
 
-    def beside(self, learner: Learner) -> FitRunner:
-        return super().beside(self.shared.one_bench(learner))
+    def with_learner(self, learner: Learner) -> FitRunner:
+        return super().with_learner(self.shared.one_fitter(learner))
 
 
-class _OneBench:
+class _SharedFitter:
     """A learner whose rows are prepared once, whichever label is asked about."""
 
     def __init__(self, learner: Learner) -> None:
         self.learner = learner
         self.name, self.closed_form = learner.name, learner.closed_form
-        self._benches: dict[str, Bench] = {}
+        self._fitters: dict[str, Fitter] = {}
 
     def fingerprint(self) -> str:
         return self.learner.fingerprint()
@@ -243,19 +245,19 @@ class _OneBench:
     ) -> Fitted:
         return self.learner.fit(data, seed=seed, objective=objective, target=target)
 
-    def bench(self, data: Dataset, target: Target, *, blocks: Ints, space: Floats | None = None) -> "_LabelBench":
+    def fitter(self, data: Dataset, target: Target, *, blocks: Ints, space: Floats | None = None) -> "_LabelFitter":
         name = fingerprint(blocks)
-        if name not in self._benches:
-            self._benches[name] = self.learner.bench(data, target, blocks=blocks, space=space)
-        return _LabelBench(self._benches[name], target.codes)
+        if name not in self._fitters:
+            self._fitters[name] = self.learner.fitter(data, target, blocks=blocks, space=space)
+        return _LabelFitter(self._fitters[name], target.codes)
 
 
 @dataclass(frozen=True, eq=False)
-class _LabelBench:
+class _LabelFitter:
     """The shared bench, with the entries of one label in the place of those it was made with."""
 
-    bench: Bench
+    fitter: Fitter
     codes: Array
 
     def outputs(self, fit: Fit, *, seed: int) -> Floats:
-        return self.bench.outputs(fit if fit.codes is not None else replace(fit, codes=self.codes), seed=seed)
+        return self.fitter.outputs(fit if fit.codes is not None else replace(fit, codes=self.codes), seed=seed)

@@ -52,9 +52,9 @@ def neighbor_disagreement(
             fix='find_label_issues((X, y), method="neighbors") reads numbers too',
         )  # fmt: skip
     near = nearest_others(rows.space, rows.groups, ids, count)
-    asked = (near >= 0).sum(axis=1)
+    queried = (near >= 0).sum(axis=1)
     other = ((target.codes[near] != target.codes[:, None]) & (near >= 0)).sum(axis=1)
-    values = other / np.where(asked > 0, asked, np.nan)
+    values = other / np.where(queried > 0, queried, np.nan)
     return Scores("neighbor_disagreement", values, ids, "share of neighbors", "more neighbors disagree")
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.randomness import hashed_order
-from samplewise.engine.models.calibration import temperature
+from samplewise.engine.models.temperature import temperature
 from samplewise.labels.chunked_rows import BlockedRows, row_slices
 
 SURE = 0.2  # share of the rows predicted in a class, those with the largest margins, that tell how labels flip

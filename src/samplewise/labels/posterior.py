@@ -13,7 +13,7 @@ from samplewise.core.errors import InputError, require_count, require_kind
 from samplewise.core.randomness import key_hashes
 from samplewise.core.values import Estimate
 from samplewise.engine.models.kernel_head import KernelHead
-from samplewise.engine.refits.parts import Part
+from samplewise.engine.refits.folded_rows import FoldedRows
 from samplewise.labels.chunked_rows import BlockedRows, log_probabilities
 from samplewise.labels.noise import BEYOND_CHANCE, NoiseFit, class_posterior, fit_noise, wrong_and_suggested
 from samplewise.labels.residuals import ResidualFit, fit_residuals
@@ -132,7 +132,7 @@ def exact_interval(successes: Array, trials: Array, coverage: float = 0.95) -> t
     return np.where(successes > 0, low, 0.0), np.where(successes < trials, high, 1.0)
 
 
-def label_posterior(part: Part, *, predictions: Floats | None = None, rounds: int = 2) -> LabelPosterior:
+def label_posterior(folded: FoldedRows, *, predictions: Floats | None = None, rounds: int = 2) -> LabelPosterior:
     """P(given label is wrong) for every row of a part, from models that did not see the row.
 
     A round: held-out outputs, a noise matrix and the posterior r_i[k] ~ q_i[k] T[k, g_i]. Where labels are wrong beyond
@@ -143,7 +143,7 @@ def label_posterior(part: Part, *, predictions: Floats | None = None, rounds: in
     for it, at a fraction of the cost, and keeps half a say where that makes the given labels likelier beyond chance.
 
     Args:
-        part: n rows, classes or numbers.
+        folded: n rows, classes or numbers.
         predictions: (n, c) the user's own out-of-sample probabilities (numbers (n, 1) for regression): they are round
             1, and round 2 is made only where the part's learner is about as accurate as they are.
         rounds: at most so many rounds, 1 or more; with 1 the learner alone is asked, once. 3 is worth its price where
@@ -157,18 +157,18 @@ def label_posterior(part: Part, *, predictions: Floats | None = None, rounds: in
     Not for: rows whose near copies share the label (put them in one group); flips that strike only ambiguous rows.
     Source: docs/decisions/0005; northcutt2021, patrini2017.
     """
-    require_kind(part, Part)
+    require_kind(folded, FoldedRows)
     rounds = require_count(rounds, "rounds", usual=2)
-    if not part.class_count:
-        return _of_numbers(part, predictions, rounds)
+    if not folded.class_count:
+        return _of_numbers(folded, predictions, rounds)
     if predictions is not None:
-        told = log_probabilities(predictions)  # with one round they are read in blocks, never copied
-        opinion = _opened(part, told if rounds == 1 else np.asarray(told))
-        accurate = partial(_as_accurate, first=opinion.outputs, codes=part.codes)
-        return _of_classes(part, _further(part, opinion, rounds, accurate))
-    if rounds > 1 and part.needs_fits:
-        return _of_classes(part, _screened(part, rounds))
-    return _of_classes(part, _further(part, _opened(part, part.held_out_outputs()), rounds))
+        logs = log_probabilities(predictions)  # with one round they are read in blocks, never copied
+        opinion = _opened(folded, logs if rounds == 1 else np.asarray(logs))
+        accurate = partial(_as_accurate, first=opinion.outputs, codes=folded.codes)
+        return _of_classes(folded, _further(folded, opinion, rounds, accurate))
+    if rounds > 1 and folded.needs_fits:
+        return _of_classes(folded, _screened(folded, rounds))
+    return _of_classes(folded, _further(folded, _opened(folded, folded.held_out_outputs()), rounds))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,86 +180,89 @@ class _Opinion:
     rounds: int
 
 
-def _opened(part: Part, outputs: Floats | BlockedRows, rounds: int = 1) -> _Opinion:
-    return _Opinion(outputs, _fitted(part, outputs), rounds)
+def _opened(folded: FoldedRows, outputs: Floats | BlockedRows, rounds: int = 1) -> _Opinion:
+    return _Opinion(outputs, _fitted(folded, outputs), rounds)
 
 
 def _further(
-    part: Part, opinion: _Opinion, rounds: int, welcome: Callable[[Floats, Mask], bool] = lambda again, keep: True
+    folded: FoldedRows,
+    opinion: _Opinion,
+    rounds: int,
+    welcome: Callable[[Floats, Mask], bool] = lambda again, keep: True,
 ) -> _Opinion:
     """More rounds, each without the rows that those before dispute, while labels look wrong beyond chance."""
     while opinion.fit.beyond_chance and opinion.rounds < rounds:
-        keep = _teachers(part, opinion)
-        again = part.held_out_outputs(keep=keep)
+        keep = _training_rows(folded, opinion)
+        again = folded.held_out_outputs(keep=keep)
         if not welcome(again, keep):
             break
-        outputs = opinion.fit.logits(opinion.outputs) + _fitted(part, again).logits(again)
-        opinion = _opened(part, outputs, opinion.rounds + 1)
+        outputs = opinion.fit.logits(opinion.outputs) + _fitted(folded, again).logits(again)
+        opinion = _opened(folded, outputs, opinion.rounds + 1)
     return opinion
 
 
-def _screened(part: Part, rounds: int) -> _Opinion:
+def _screened(folded: FoldedRows, rounds: int) -> _Opinion:
     """The learner's rounds, the first of them already without the rows that the kernel head disputes."""
-    beside = part.beside(SCREEN)
-    screen = _further(beside, _opened(beside, beside.held_out_outputs()), rounds)
+    screened = folded.with_learner(SCREEN)
+    screen = _further(screened, _opened(screened, screened.held_out_outputs()), rounds)
     found = screen.fit.beyond_chance
-    outputs = part.held_out_outputs(keep=_teachers(part, screen) if found else None)
-    own = _further(part, _opened(part, outputs, 1 + found), rounds)
+    outputs = folded.held_out_outputs(keep=_training_rows(folded, screen) if found else None)
+    own = _further(folded, _opened(folded, outputs, 1 + found), rounds)
     both = own.fit.logits(own.outputs) + HEAD_SAYS * screen.fit.logits(screen.outputs)
-    joined = _opened(part, both, own.rounds)
+    joined = _opened(folded, both, own.rounds)
     gain = joined.fit.log_likelihood - own.fit.log_likelihood
     return joined if 2.0 * gain > BEYOND_CHANCE else own  # else the labels would choose what flatters them
 
 
-def _fitted(part: Part, outputs: Floats | BlockedRows) -> NoiseFit:
+def _fitted(folded: FoldedRows, outputs: Floats | BlockedRows) -> NoiseFit:
     if isinstance(outputs, BlockedRows):  # predictions that were brought are whole
-        return fit_noise(outputs, part.codes, part.data.ids)
-    rows = _different(part)[0]
+        return fit_noise(outputs, folded.codes, folded.data.ids)
+    rows = _different(folded)[0]
     rows = rows[np.isfinite(outputs[rows]).all(axis=1)]
-    return fit_noise(outputs[rows], part.codes[rows], part.data.ids[rows])
+    return fit_noise(outputs[rows], folded.codes[rows], folded.data.ids[rows])
 
 
-def _residuals(part: Part, predicted: Floats) -> ResidualFit:
+def _residuals(folded: FoldedRows, predicted: Floats) -> ResidualFit:
     """The residual fit of all rows, copies counted once."""
-    rows, place = _different(part)
-    fit = fit_residuals(predicted[rows], part.codes[rows], part.data.ids[rows])
+    rows, place = _different(folded)
+    fit = fit_residuals(predicted[rows], folded.codes[rows], folded.data.ids[rows])
     return replace(fit, wrong=fit.wrong[place])
 
 
-def _different(part: Part) -> tuple[Ints, Ints]:
+def _different(folded: FoldedRows) -> tuple[Ints, Ints]:
     """Positions (r,) of one row of every set of exact copies with one label, and which of them stands for each row.
 
     Repeated, an observation is no stronger evidence.
     """
-    _, said = np.unique(np.column_stack([part.copies, part.codes]), axis=0, return_inverse=True)
-    order = np.argsort(key_hashes(part.data.ids), kind="stable")  # which of them must not hang on the order of rows
+    _, said = np.unique(np.column_stack([folded.duplicates, folded.codes]), axis=0, return_inverse=True)
+    order = np.argsort(key_hashes(folded.data.ids), kind="stable")  # which of them must not hang on the order of rows
     rows = order[np.unique(said.reshape(-1)[order], return_index=True)[1]]
     return rows, said.reshape(-1)
 
 
-def _summary(part: Part, fit: NoiseFit, outputs: Floats) -> tuple[Floats, Ints, Floats]:
-    return wrong_and_suggested(fit.probabilities(outputs), fit.matrix(), part.codes)
+def _summary(folded: FoldedRows, fit: NoiseFit, outputs: Floats) -> tuple[Floats, Ints, Floats]:
+    return wrong_and_suggested(fit.probabilities(outputs), fit.matrix(), folded.codes)
 
 
-def _teachers(part: Part, opinion: _Opinion) -> Mask:
+def _training_rows(folded: FoldedRows, opinion: _Opinion) -> Mask:
     """Rows that teach the next round; a class that would be left with fewer than two keeps all of its rows."""
-    wrong = _summary(part, opinion.fit, opinion.outputs)[0]
+    wrong = _summary(folded, opinion.fit, opinion.outputs)[0]
     keep = ~(np.nan_to_num(wrong) > FLAGGED)
-    left = np.bincount(part.codes[keep], minlength=part.class_count)
-    return np.asarray(keep | (left[part.codes] < FEWEST))
+    left = np.bincount(folded.codes[keep], minlength=folded.class_count)
+    return np.asarray(keep | (left[folded.codes] < FEWEST))
 
 
 def _as_accurate(again: Floats, keep: Mask, *, first: Floats, codes: Ints) -> bool:
     """Whether the learner is about as accurate as the brought predictions on the rows nobody disputes."""
-    asked = keep & np.isfinite(again).all(axis=1)
-    ours, theirs = (np.mean(outputs[asked].argmax(axis=1) == codes[asked]) for outputs in (again, first))
+    queried = keep & np.isfinite(again).all(axis=1)
+    ours, theirs = (np.mean(outputs[queried].argmax(axis=1) == codes[queried]) for outputs in (again, first))
     return bool(ours >= theirs - AS_ACCURATE)
 
 
-def _of_classes(part: Part, opinion: _Opinion) -> LabelPosterior:
+def _of_classes(folded: FoldedRows, opinion: _Opinion) -> LabelPosterior:
     fit = opinion.fit
     held_out = fit.probabilities(opinion.outputs)
-    wrong, suggested, chance = wrong_and_suggested(held_out, fit.matrix(), part.codes)
+    wrong, suggested, chance = wrong_and_suggested(held_out, fit.matrix(), folded.codes)
     rate = float(np.nanmean(wrong))
     if fit.beyond_chance:
         low, high = rate * fit.low / fit.share, min(1.0, rate * fit.high / fit.share)
@@ -271,19 +274,19 @@ def _of_classes(part: Part, opinion: _Opinion) -> LabelPosterior:
             reason="ambiguity explains every disagreement; flips among ambiguous rows cannot be counted",
         )  # fmt: skip
     return LabelPosterior(
-        part.codes, wrong, suggested, chance, held_out, fit.matrix(), estimate, fit.likelihood_ratio,
+        folded.codes, wrong, suggested, chance, held_out, fit.matrix(), estimate, fit.likelihood_ratio,
         fit.beyond_chance, opinion.rounds,
     )  # fmt: skip
 
 
-def _of_numbers(part: Part, predictions: Floats | None, rounds: int) -> LabelPosterior:
+def _of_numbers(folded: FoldedRows, predictions: Floats | None, rounds: int) -> LabelPosterior:
     """The same for regression: a residual is either of the core or of a label that has nothing to do with the row."""
-    predicted = part.held_out_outputs()[:, 0] if predictions is None else np.asarray(predictions).reshape(-1)
-    fit = _residuals(part, predicted)
+    predicted = folded.held_out_outputs()[:, 0] if predictions is None else np.asarray(predictions).reshape(-1)
+    fit = _residuals(folded, predicted)
     made = 1
     while fit.beyond_chance and made < rounds:
-        again = part.held_out_outputs(keep=~(np.nan_to_num(fit.wrong) > FLAGGED))[:, 0]
-        later = _residuals(part, again)
+        again = folded.held_out_outputs(keep=~(np.nan_to_num(fit.wrong) > FLAGGED))[:, 0]
+        later = _residuals(folded, again)
         if predictions is not None and later.scale > (1.0 + AS_ACCURATE) * fit.scale:
             break
         predicted, fit, made = again, later, made + 1
@@ -295,6 +298,6 @@ def _of_numbers(part: Part, predictions: Floats | None, rounds: int) -> LabelPos
         )  # fmt: skip
     nothing = np.full(len(predicted), np.nan)
     return LabelPosterior(
-        part.codes, fit.wrong, predicted, nothing, predicted[:, None], np.empty((0, 0)), rate, fit.likelihood_ratio,
+        folded.codes, fit.wrong, predicted, nothing, predicted[:, None], np.empty((0, 0)), rate, fit.likelihood_ratio,
         fit.beyond_chance, made,
     )  # fmt: skip

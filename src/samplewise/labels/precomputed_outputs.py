@@ -6,11 +6,11 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Mask
 from samplewise.core.errors import InputError
-from samplewise.engine.refits import Part, Refits
+from samplewise.engine.refits import FoldedRows, Refits
 
 
 @dataclass(frozen=True, eq=False)
-class ReadPart(Part):
+class ReadRows(FoldedRows):
     """A part whose first held-out outputs exist already; later rounds are fitted.
 
     Args:
@@ -28,34 +28,34 @@ class ReadPart(Part):
         """(n, c) as of any part; with all rows teaching the given labels they are read, not made."""
         if self.known is not None and keep is None and codes is None:
             return self.known
-        return Part.held_out_outputs(self, keep=keep, codes=codes)
+        return FoldedRows.held_out_outputs(self, keep=keep, codes=codes)
 
 
-def read_refits(part: Part, refits: Refits) -> ReadPart:
+def read_refits(folded: FoldedRows, refits: Refits) -> ReadRows:
     """The part with the mean output of the models that saw neither the row nor a row of its group."""
-    _require_same_data(part, refits)
-    groups = part.runner.groups
-    numbers = np.arange(len(part)) if groups is None else np.unique(groups, return_inverse=True)[1]
-    total, looks = np.zeros((len(part), refits.outputs.shape[2])), np.zeros(len(part))
+    _require_same_data(folded, refits)
+    groups = folded.runner.groups
+    numbers = np.arange(len(folded)) if groups is None else np.unique(groups, return_inverse=True)[1]
+    total, counts = np.zeros((len(folded), refits.outputs.shape[2])), np.zeros(len(folded))
     for inside, outputs in zip(refits.inside, refits.outputs, strict=True):
-        taught = np.zeros(int(numbers.max()) + 1, dtype=bool)
-        taught[numbers[inside]] = True
-        outside = ~taught[numbers]
+        trained = np.zeros(int(numbers.max()) + 1, dtype=bool)
+        trained[numbers[inside]] = True
+        outside = ~trained[numbers]
         total[outside] += outputs[outside]
-        looks += outside
-    if not looks.any():
+        counts += outside
+    if not counts.any():
         raise InputError(
             "every model of these refits saw every row", where="refits", got=f"{len(refits)} models",
             fix='pass refits of a design that leaves rows out: "folds", "halves"',
         )  # fmt: skip
     known = np.full_like(total, np.nan)
-    known[looks > 0] = total[looks > 0] / looks[looks > 0, None]
-    return ReadPart(part.runner, part.positions, part.all_folds, part.ordered, known=known)
+    known[counts > 0] = total[counts > 0] / counts[counts > 0, None]
+    return ReadRows(folded.runner, folded.positions, folded.all_folds, folded.ordered, known=known)
 
 
-def _require_same_data(part: Part, refits: Refits) -> None:
-    refits.require_rows(part.data.ids)
-    width = max(part.class_count, 1)
+def _require_same_data(folded: FoldedRows, refits: Refits) -> None:
+    refits.require_rows(folded.data.ids)
+    width = max(folded.class_count, 1)
     if refits.outputs.shape[2] != width:
         raise InputError(
             "these refits are of other labels", where="refits",

@@ -9,7 +9,7 @@ from samplewise.core.arrays import Array, Floats, Ints, require_finite
 from samplewise.core.errors import InputError, name_rows
 from samplewise.core.randomness import hashed_order
 from samplewise.data.border import as_numbers, shown
-from samplewise.engine.refits import Part
+from samplewise.engine.refits import FoldedRows
 from samplewise.labels.chunked_rows import row_slices
 from samplewise.labels.neighbors import nearest_others
 
@@ -127,10 +127,10 @@ def refuse_in_sample(P: Array, codes: Ints, near: Ints, ids: Array) -> None:
 
 def _odd_by_chance(codes: Ints, votes: Floats) -> float:
     """How many labels would be odd if the nearest rows were any rows, whatever X says."""
-    asked = votes.sum(axis=1)
-    needed = np.ceil(ONE_VOICE * asked - 1e-9)
+    queried = votes.sum(axis=1)
+    needed = np.ceil(ONE_VOICE * queried - 1e-9)
     shares = np.bincount(codes, minlength=votes.shape[1]) / len(codes)
-    agree = np.asarray(stats.binom.sf(needed[:, None] - 1, asked[:, None], shares))  # (n, c) that so many name c
+    agree = np.asarray(stats.binom.sf(needed[:, None] - 1, queried[:, None], shares))  # (n, c) that so many name c
     agree[np.arange(len(codes)), codes] = 0.0
     return float(agree.sum())
 
@@ -146,27 +146,29 @@ def refuse_perfect(P: Array, codes: Ints) -> None:
         )
 
 
-def checked_predictions(part: Part, predictions: Any, beside: tuple[Ints, Ints] | None = None) -> Array | None:
+def checked_predictions(
+    folded: FoldedRows, predictions: Any, near_rows: tuple[Ints, Ints] | None = None
+) -> Array | None:
     """The predictions a user brought for the rows of a part, looked at beside the nearest rows of some of them.
 
-    `beside` are those rows and their nearest, where `drawn_neighbors` was asked before.
+    `near_rows` are those rows and their nearest, where `drawn_neighbors` was asked before.
     """
     if predictions is None:
         return None
-    ids, classes = part.data.ids, part.target.classes
+    ids, classes = folded.data.ids, folded.target.classes
     if classes is None:
-        return check_numbers(predictions, part.codes, ids)
-    P = as_probabilities(columns_by_class(predictions, classes, ids), part.codes, ids)
-    drawn, near = drawn_neighbors(part) if beside is None else beside
-    refuse_in_sample(np.asarray(P[drawn], dtype=np.float64), part.codes[drawn], near, ids[drawn])
+        return check_numbers(predictions, folded.codes, ids)
+    P = as_probabilities(columns_by_class(predictions, classes, ids), folded.codes, ids)
+    drawn, near = drawn_neighbors(folded) if near_rows is None else near_rows
+    refuse_in_sample(np.asarray(P[drawn], dtype=np.float64), folded.codes[drawn], near, ids[drawn])
     return P
 
 
-def drawn_neighbors(part: Part) -> tuple[Ints, Ints]:
+def drawn_neighbors(folded: FoldedRows) -> tuple[Ints, Ints]:
     """Some rows (r,), and the positions among them of the nearest others (r, k)."""
-    ids, groups = part.data.ids, part.runner.groups
+    ids, groups = folded.data.ids, folded.runner.groups
     drawn = np.sort(hashed_order(0, ids, "in-sample")[:MOST_ASKED])
-    return drawn, nearest_others(part.space[drawn], None if groups is None else groups[drawn], ids[drawn])
+    return drawn, nearest_others(folded.space[drawn], None if groups is None else groups[drawn], ids[drawn])
 
 
 def check_numbers(predicted: Any, labels: Floats, ids: Array) -> Floats:
@@ -227,9 +229,9 @@ def _require_same_order(index: Any, ids: Array) -> None:
     """Refuse an index that holds the ids in another order: rows are matched by position."""
     if index is None or len(index) != len(ids):
         return
-    told, wanted = [str(key) for key in index], [str(key) for key in ids.tolist()]
-    if told != wanted and set(told) == set(wanted):
-        moved = ids[np.array(told) != np.array(wanted)]
+    found, wanted = [str(key) for key in index], [str(key) for key in ids.tolist()]
+    if found != wanted and set(found) == set(wanted):
+        moved = ids[np.array(found) != np.array(wanted)]
         raise InputError(
             "predictions have the rows in another order", where=name_rows(moved), got=f"{len(ids)} rows",
             fix="predictions = predictions.loc[data.ids]",

@@ -85,8 +85,8 @@ def local_spread(predicted: Floats, labels: Floats) -> Floats:
     bins = int(np.clip(len(residual) // ROWS_PER_BIN, 1, BINS))
     parts = np.array_split(np.argsort(predicted, kind="stable"), bins)
     overall = max(TO_DEVIATION * float(np.median(residual)), 1e-9 * float(np.std(labels)) + 1e-300)
-    spreads = [max(TO_DEVIATION * float(np.median(residual[part])), 0.1 * overall) for part in parts]
-    return np.asarray(np.interp(predicted, [float(np.median(predicted[part])) for part in parts], spreads))
+    spreads = [max(TO_DEVIATION * float(np.median(residual[folded])), 0.1 * overall) for folded in parts]
+    return np.asarray(np.interp(predicted, [float(np.median(predicted[folded])) for folded in parts], spreads))
 
 
 def _density_of_labels(labels: Floats, ids: Array) -> Floats:

@@ -8,7 +8,7 @@ import numpy as np
 from samplewise.core.arrays import Floats, Ints
 from samplewise.core.errors import require_kind
 from samplewise.core.randomness import derive_seed, hashed_order
-from samplewise.engine.refits.parts import Part
+from samplewise.engine.refits.folded_rows import FoldedRows
 from samplewise.labels.noise import NoiseFit, candidate_logits, noise_shape, supported_noise
 
 sklearn = lazy_loader.load("sklearn")
@@ -20,7 +20,7 @@ FLOOR = 0.01  # vote shares below this are as good as none
 WEIGHTS = (0.0, 0.5, 1.0, 2.0, 4.0)  # of the forest's log vote beside the learner's logits
 
 
-def second_opinion(part: Part) -> NoiseFit | None:
+def second_opinion(folded: FoldedRows) -> NoiseFit | None:
     """Whether labels still look wrong once a forest, which errs where a ridge head or a network does not, has a say.
 
     The learner's held-out logits and the forest's out-of-bag log votes are added with the weight that makes the given
@@ -32,19 +32,19 @@ def second_opinion(part: Part) -> NoiseFit | None:
     Cost:    one forest of 60 trees on 2,000 rows.
     Source:  breiman2001.
     """
-    require_kind(part, Part)
-    if not 2 <= part.class_count <= MOST_CLASSES:
+    require_kind(folded, FoldedRows)
+    if not 2 <= folded.class_count <= MOST_CLASSES:
         return None
-    outputs = part.held_out_outputs()
+    outputs = folded.held_out_outputs()
     known = np.flatnonzero(np.isfinite(outputs).all(axis=1))
-    drawn = known[hashed_order(0, part.data.ids[known], "second opinion")[:MOST_ROWS]]
-    codes, logits = part.codes[drawn], np.asarray(outputs[drawn], dtype=np.float64)
-    given = part.space[drawn], codes, part.class_count
-    if part.runner.groups is None:
-        votes = np.log(_out_of_bag(*given, part.runner.seed))
+    drawn = known[hashed_order(0, folded.data.ids[known], "second opinion")[:MOST_ROWS]]
+    codes, logits = folded.codes[drawn], np.asarray(outputs[drawn], dtype=np.float64)
+    given = folded.space[drawn], codes, folded.class_count
+    if folded.runner.groups is None:
+        votes = np.log(_out_of_bag(*given, folded.runner.seed))
     else:  # out of bag, a row's copies and its group would answer for it
-        votes = np.log(_out_of_fold(*given, part.folds[drawn], part.runner.seed))
-    shape = noise_shape(outputs[known], part.codes[known])
+        votes = np.log(_out_of_fold(*given, folded.folds[drawn], folded.runner.seed))
+    shape = noise_shape(outputs[known], folded.codes[known])
     fits = [
         supported_noise(alone + weight * votes, codes, shape, len(known))
         for alone in candidate_logits(logits, codes)

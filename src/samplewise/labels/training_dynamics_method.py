@@ -8,8 +8,8 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.randomness import derive_seed
 from samplewise.engine import models  # its torch names are resolved when they are used
-from samplewise.engine.models.dynamics import DynamicsRecorder
-from samplewise.engine.refits.parts import Part
+from samplewise.engine.models.dynamics_recorder import DynamicsRecorder
+from samplewise.engine.refits.folded_rows import FoldedRows
 
 sklearn = lazy_loader.load("sklearn")
 
@@ -50,18 +50,18 @@ class Watched:
     chosen: Mask  # (n,) labels in the lower bell that another class is likelier than
 
 
-def watch(part: Part) -> Watched:
+def watch(folded: FoldedRows) -> Watched:
     """Train the part's network, or a small one where its learner has no training loop, once on all rows."""
-    learner = part.runner.learner
+    learner = folded.runner.learner
     if not isinstance(learner, models.TorchLearner):
         learner = models.TorchLearner(models.dense_network)
-    recorder = OpinionRecorder(len(part), part.class_count)
-    target = replace(part.target, codes=part.codes)
-    learner.fit(part.data, seed=derive_seed(part.runner.seed, "run", 0), target=target, recorder=recorder)
+    recorder = OpinionRecorder(len(folded), folded.class_count)
+    target = replace(folded.target, codes=folded.codes)
+    learner.fit(folded.data, seed=derive_seed(folded.runner.seed, "run", 0), target=target, recorder=recorder)
     wrong, share = lower_bell(recorder.columns()["margin"])
     opinion = recorder.opinion()
     best = opinion.argmax(axis=1)
-    chosen = (wrong > DISPUTED) & (best != part.codes)
+    chosen = (wrong > DISPUTED) & (best != folded.codes)
     return Watched(wrong, share, opinion, best, opinion.max(axis=1).astype(np.float64), chosen)
 
 

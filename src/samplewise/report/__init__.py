@@ -5,7 +5,7 @@ from samplewise.core import extras
 __getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
-        "comparison": ["Comparison", "compare"],
+        "audit_comparison": ["AuditComparison", "compare_audits"],
         "interchange": ["from_json", "to_json"],
         "junit": ["to_junit"],
         "markdown": ["to_markdown"],

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from samplewise.core.values import Estimate, Exhibit, shown
-from samplewise.report.advice import Advice, bare_effect_text, effect_text
 from samplewise.report.limits import Limits
+from samplewise.report.remedy_order import Advice, bare_effect_text, effect_text
 from samplewise.report.wording import (
     MINUS,
     decimal_places,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from samplewise.core.encoding import as_column
+from samplewise.core.json_encoding import as_column
 from samplewise.core.values import Exhibit, percent, percent_text
 from samplewise.report.limits import Limits
 from samplewise.report.wording import key_text, number_text, shortened
@@ -38,7 +38,7 @@ class Card:
     reason: str
     thumbnail: str
     text: str
-    telling: tuple[tuple[str, str, str], ...]  # column, value, typical value
+    distinctive: tuple[tuple[str, str, str], ...]  # column, value, typical value
     neighbors: tuple[Neighbor, ...]
 
 
@@ -62,7 +62,7 @@ def _card(columns: Columns, place: int, limits: Limits) -> Card:
         reason=_words(columns, "reason", place, limits.text),
         thumbnail=_picture(columns, "thumbnail", place, limits),
         text=_words(columns, "text", place, limits.text),
-        telling=_telling(_entry(columns, "telling", place), limits),
+        distinctive=_distinctive(_entry(columns, "telling", place), limits),
         neighbors=tuple(_neighbors(columns, place, (given, suggested), limits)),
     )
 
@@ -76,7 +76,7 @@ def _neighbors(columns: Columns, place: int, labels: tuple[str, str], limits: Li
     return found
 
 
-def _telling(value: Any, limits: Limits) -> tuple[tuple[str, str, str], ...]:
+def _distinctive(value: Any, limits: Limits) -> tuple[tuple[str, str, str], ...]:
     """The most telling columns; they come as JSON text or as nested sequences, anything else is left out."""
     try:
         listed = json.loads(value) if isinstance(value, str) else value or ()

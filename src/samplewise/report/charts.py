@@ -11,7 +11,7 @@ from typing import Any
 
 import lazy_loader
 
-from samplewise.core.encoding import as_column
+from samplewise.core.json_encoding import as_column
 from samplewise.core.values import Exhibit, is_share, percent, percent_text
 from samplewise.report.limits import Limits
 from samplewise.report.wording import key_text, number_text, shortened

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from samplewise.core.findings import AuditRecord, Finding, Outcome, Remedy
 from samplewise.core.values import Exhibit
-from samplewise.report.advice import NOT_TESTED, Advice, advice_of, effect_text
 from samplewise.report.facts import citation, data_facts, reproduction
 from samplewise.report.limits import WHERE_THE_REST_IS, Limits
+from samplewise.report.remedy_order import NOT_TESTED, Advice, advice_of, effect_text
 from samplewise.report.tables import Table, exhibit_table
 from samplewise.report.verdict import extent, not_run, verdict
 from samplewise.report.wording import (

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from html import escape
 
 from samplewise.core.findings import AuditRecord
-from samplewise.report.advice import NOT_TESTED, Advice, advice_of, effect_text
+from samplewise.report.remedy_order import NOT_TESTED, Advice, advice_of, effect_text
 from samplewise.report.verdict import extent, verdict
 from samplewise.report.wording import estimate_text, printable
 

@@ -12,16 +12,16 @@ import lazy_loader
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from samplewise.core.encoding import decode, encode
 from samplewise.core.findings import AuditRecord, Finding, Outcome
+from samplewise.core.json_encoding import decode, encode
 from samplewise.core.values import Exhibit
 from samplewise.report import wording
-from samplewise.report.advice import NOT_TESTED, advice_of, effect_text
 from samplewise.report.bars import Picture, counts_picture, exhibit_picture, remedy_picture
 from samplewise.report.cards import Card, cards_of
 from samplewise.report.charts import Chart, chart_of
 from samplewise.report.facts import call, citation, class_counts, columns_of, data_facts, reproduction
 from samplewise.report.limits import LADDER, LARGEST_PAGE, Limits, cut_note
+from samplewise.report.remedy_order import NOT_TESTED, advice_of, effect_text
 from samplewise.report.tables import Table, exhibit_table, scores_table, table_of
 from samplewise.report.verdict import extent, not_run, verdict
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from samplewise.core.encoding import as_column
+from samplewise.core.json_encoding import as_column
 from samplewise.core.values import Exhibit, Scores, shown
 from samplewise.report.limits import Limits, cut_note
 from samplewise.report.wording import decimal_places, key_text, number_text, shortened
@@ -22,7 +22,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TableColumn:
     """A column's heading, and whether its entries are numbers, which stand right-aligned."""
 
     name: str
@@ -34,7 +34,7 @@ class Table:
     """What a table shows, and what it leaves out."""
 
     title: str
-    columns: tuple[Column, ...]
+    columns: tuple[TableColumn, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
     cut: str = ""
@@ -56,7 +56,8 @@ def table_of(title: str, columns: dict[str, Any], limits: Limits) -> Table:
     """Named columns as a table, cut to `limits.rows`."""
     columns = {name: as_column(values) for name, values in columns.items()}
     heads = tuple(
-        Column(shortened(name.replace("_", " "), limits.text), _is_numeric(values)) for name, values in columns.items()
+        TableColumn(shortened(name.replace("_", " "), limits.text), _is_numeric(values))
+        for name, values in columns.items()
     )
     cells = [_cells(values, limits) for values in columns.values()]
     return Table(title, heads, tuple(zip(*cells, strict=True)))

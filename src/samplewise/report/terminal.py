@@ -3,7 +3,7 @@
 import textwrap
 
 from samplewise.core.findings import AuditRecord, Finding
-from samplewise.report.advice import NOT_TESTED, Advice, advice_of, bare_effect_text
+from samplewise.report.remedy_order import NOT_TESTED, Advice, advice_of, bare_effect_text
 from samplewise.report.verdict import extent, not_run, verdict
 from samplewise.report.wording import estimate_text, number_text, shortened
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from samplewise.core.findings import AuditRecord, Finding
 from samplewise.core.values import Estimate
-from samplewise.report.advice import advice_of, effect_text, helping
+from samplewise.report.remedy_order import advice_of, effect_text, helping
 from samplewise.report.wording import count_of, estimate_text, listed, number_text, shortened
 
 HEADLINE_CHECKS = ("SW501", "SW201", "SW401", "SW601", "SW503")  # whose first number everybody asks for
@@ -72,8 +72,8 @@ def extent(finding: Finding) -> str:
 def _answer(record: AuditRecord) -> str:
     """What a record found that was made for one question, in the order in which it was written."""
     findings = [finding for outcome in record.outcomes for finding in outcome.result.findings]
-    told = [shortened(finding.title, 160).rstrip(".") for finding in findings[:2]]
-    return ". ".join(told) + "." if told else "There is no answer yet."
+    words = [shortened(finding.title, 160).rstrip(".") for finding in findings[:2]]
+    return ". ".join(words) + "." if words else "There is no answer yet."
 
 
 def _state(record: AuditRecord, errors: list[Finding], warnings: list[Finding]) -> str:
@@ -178,5 +178,5 @@ def _headline(estimate: Estimate) -> Headline:
 
 def _first_part(reason: str) -> str:
     """A reason as a headline has room for it: up to its first semicolon."""
-    told = shortened(reason.partition(";")[0], 60)
-    return f"({told})" if told else ""
+    words = shortened(reason.partition(";")[0], 60)
+    return f"({words})" if words else ""

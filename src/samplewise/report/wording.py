@@ -77,8 +77,8 @@ def number_text(value: Any, places: int | None = None, signed: bool = False) -> 
 
 def estimate_text(estimate: Estimate, interval: bool = True, signed: bool = False) -> str:
     """`1.3 points [0.8, 1.9]`, `4.2 % [3.9, 4.6]`, or `12 rows` where there is no interval; `signed` shows a plus."""
-    told = estimate.shown()
-    value, low, high, unit = told.value, told.low, told.high, shortened(told.unit, 40)
+    readable = estimate.shown()
+    value, low, high, unit = readable.value, readable.low, readable.high, shortened(readable.unit, 40)
     has_interval = math.isfinite(low) and math.isfinite(high)
     alone = max(1, decimal_places(value)) if is_share(estimate.unit) else None
     places = decimal_places((high - low) / 2 or value) if has_interval else alone

@@ -95,15 +95,15 @@ def _groups(scores: Scores, labels: Any) -> list[Ints]:
 
 
 def _warnings(keep: float, skip: float, order: str) -> tuple[str, ...]:
-    told = []
+    warnings = []
     if order == "hardest" and keep < COLLAPSE:
-        told.append(
+        warnings.append(
             f"keeping the hardest {keep:.0%} did worse than as many random rows in every measurement below "
             f'{COLLAPSE:.0%}: keep more, or use order="random"'
         )
     if order == "hardest" and not skip:
-        told.append(f"the hardest rows hold the wrong labels: {NOISY}; skip_hardest=0.05 to 0.12 mends that")
-    return tuple(told)
+        warnings.append(f"the hardest rows hold the wrong labels: {NOISY}; skip_hardest=0.05 to 0.12 mends that")
+    return tuple(warnings)
 
 
 def _check(scores: Scores, keep: float, skip: float) -> None:

@@ -10,7 +10,7 @@ from scipy import stats
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError, require_share
 from samplewise.data.border import as_numbers, shown
-from samplewise.engine.refits.advice import holm
+from samplewise.engine.refits.remedy_effects import holm
 from samplewise.shift.bins import Cells
 
 LEAST_ROWS = 20

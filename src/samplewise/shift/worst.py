@@ -13,11 +13,11 @@ from samplewise.data.border import as_numbers
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_dataset
 from samplewise.data.targets import Task
-from samplewise.engine.models.losses import UNITS, row_losses
+from samplewise.engine.models.row_losses import UNITS, row_losses
 from samplewise.engine.refits import joined_groups, prepare
 from samplewise.shift.bins import Cells, cells_of
-from samplewise.shift.search import find_worst_segments
 from samplewise.shift.segments import SegmentErrors, segment_errors
+from samplewise.shift.worst_segment_search import find_worst_segments
 
 MARGIN = 5.0  # points a segment must be worse by to matter, or this factor of the error of the rest
 FACTOR = 1.5

@@ -4,19 +4,19 @@ import pytest
 from sklearn.datasets import load_digits
 
 from samplewise.auditing.checks import sw102_duplicates as sw102
-from samplewise.auditing.copies import copy_sets
+from samplewise.auditing.duplicates import duplicate_sets
 from samplewise.core.errors import NotApplicable
 from samplewise.data import Dataset
-from samplewise.engine.refits.parts import outer_parts
+from samplewise.engine.refits.folded_rows import outer_folds
 
 
 def with_copies(near: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray, set[int]]:
     """Digits with 40 copies of rows appended: `near` is the noise on them in gray levels (of 16), 0 = exact."""
     digits, draw = load_digits(), np.random.default_rng(seed)
     rows = draw.choice(1797, 40, replace=False)
-    copies = digits.data[rows] + near * draw.normal(size=(40, 64))
+    duplicates = digits.data[rows] + near * draw.normal(size=(40, 64))
     both = {*rows.tolist(), *range(1797, 1837)}
-    return np.vstack([digits.data, copies]), np.r_[digits.target, digits.target[rows]], both
+    return np.vstack([digits.data, duplicates]), np.r_[digits.target, digits.target[rows]], both
 
 
 @pytest.mark.parametrize("near", [0.0, 0.05, 0.5])
@@ -68,24 +68,24 @@ def test_the_rules_repeat_the_remedies_and_work_inside_parts(evidence_of):
     assert evidence.data.ids[rules["drop"](evidence.whole).rows].tolist() == list(agreeing.remedies[0].keys)
     relabel = rules["relabel"](evidence.whole)
     assert evidence.data.ids[relabel.rows].tolist() == list(contradicting.remedies[0].keys)
-    for part in outer_parts(evidence.runner, evidence.folds[0]):
-        change = rules["relabel"](part)
-        assert (part.codes[change.rows] != change.values).all()
-        assert set(part.data.ids[change.rows].tolist()) <= set(contradicting.keys)
+    for folded in outer_folds(evidence.runner, evidence.folds[0]):
+        change = rules["relabel"](folded)
+        assert (folded.codes[change.rows] != change.values).all()
+        assert set(folded.data.ids[change.rows].tolist()) <= set(contradicting.keys)
 
 
 def test_labels_outside_a_part_never_reach_its_change(evidence_of):
     X, y, _ = with_copies(0.0)
     y[1797:1817] = (y[1797:1817] + 3) % 10
     evidence = evidence_of(X, y)
-    part = outer_parts(evidence.runner, evidence.folds[0])[0]
+    folded = outer_folds(evidence.runner, evidence.folds[0])[0]
     poisoned = y.copy()
-    outside = np.setdiff1d(np.arange(len(y)), part.positions)
+    outside = np.setdiff1d(np.arange(len(y)), folded.positions)
     poisoned[outside] = (poisoned[outside] + 1) % 10
     other = evidence_of(X, poisoned)
-    twin = type(part)(other.runner, part.positions, part.all_folds, left_out=part.left_out)
+    twin = type(folded)(other.runner, folded.positions, folded.all_folds, left_out=folded.left_out)
     for kind, rule in sw102.rules(evidence).items():
-        one, two = rule(part), sw102.rules(other)[kind](twin)
+        one, two = rule(folded), sw102.rules(other)[kind](twin)
         assert one.rows.tolist() == two.rows.tolist()
         assert kind == "drop" or one.values.tolist() == two.values.tolist()
 
@@ -172,4 +172,4 @@ def test_copies_of_pictures_share_a_fold_and_are_found(evidence_of, bits):
     evidence = evidence_of(pixels, labels, **({"embeddings": given} if bits else {}))
     assert np.array_equal(evidence.split_groups[200:220], evidence.split_groups[:20])
     assert np.array_equal(evidence.folds[0][200:220], evidence.folds[0][:20])
-    assert copy_sets(evidence).exact.sum() == 40
+    assert duplicate_sets(evidence).exact.sum() == 40

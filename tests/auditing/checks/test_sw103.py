@@ -7,7 +7,7 @@ from sklearn.datasets import load_digits
 from samplewise.auditing.checks import sw103_test_overlap as sw103
 from samplewise.core.errors import NotApplicable
 from samplewise.data import Dataset, Images
-from samplewise.engine.models import encoding
+from samplewise.engine.models import feature_encoding
 
 DIGITS = load_digits()
 TRAIN, TEST = np.arange(1200), np.arange(1200, 1797)
@@ -116,11 +116,11 @@ def test_an_exact_twin_is_no_near_one_however_its_features_round(evidence_of, mo
     test = Dataset(pixels[chosen], DIGITS.target[chosen])
     overlaps = []
     for noise in (0.0, 1e-7):
-        described = encoding.image_features
+        described = feature_encoding.image_features
         shaken = lambda images, noise=noise, described=described: described(images) + np.float32(noise)  # noqa: E731
         evidence = evidence_of(pixels[:300], DIGITS.target[:300], test=test)
         assert evidence.space.shape == (300, 960)
-        monkeypatch.setattr(encoding, "image_features", shaken)
+        monkeypatch.setattr(feature_encoding, "image_features", shaken)
         overlaps.append(sw103.find_overlap(evidence, evidence.test))
         monkeypatch.undo()
     assert overlaps[0].tested.tolist() == overlaps[1].tested.tolist()

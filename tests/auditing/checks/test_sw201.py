@@ -5,7 +5,7 @@ from sklearn.datasets import load_digits, make_blobs, make_classification
 
 from samplewise.auditing.checks import sw201_disputed_labels as check
 from samplewise.core.errors import NotApplicable
-from samplewise.engine.refits.parts import outer_parts
+from samplewise.engine.refits.folded_rows import outer_folds
 
 
 @pytest.fixture(scope="module")
@@ -69,15 +69,15 @@ def test_rules_do_in_the_whole_what_the_finding_says(looked_at):
 def test_no_label_of_a_held_out_row_reaches_a_rule(planted, evidence_of):
     X, given, _ = planted
     one = evidence_of(X[:400], given[:400])
-    part = outer_parts(one.runner, one.folds[0])[0]
+    folded = outer_folds(one.runner, one.folds[0])[0]
     poisoned = given[:400].copy()
-    outside = one.folds[0] == part.left_out
+    outside = one.folds[0] == folded.left_out
     poisoned[outside] = (poisoned[outside] + 3) % 10
     two = evidence_of(X[:400], poisoned)
     folds = one.folds[0]
-    other = outer_parts(two.runner, folds)[0]
+    other = outer_folds(two.runner, folds)[0]
     for kind, rule in check.rules(one).items():
-        first, second = rule(part), rule(other)
+        first, second = rule(folded), rule(other)
         np.testing.assert_array_equal(first.rows, second.rows, err_msg=kind)
         np.testing.assert_array_equal(first.values, second.values, err_msg=kind)
 

@@ -45,9 +45,9 @@ def test_stays_silent_and_measures(evidence_of):
     assert error.low <= error.value <= error.high
     assert 0.05 < error.value < 0.25
     assert "not a guarantee" in error.reason
-    told, bars = result.exhibits
-    assert "An average over cross-fitted models, no promise for one model" in told.note
-    assert told.columns["error_at_most"][0] == pytest.approx(100 * error.high)
+    notes, bars = result.exhibits
+    assert "An average over cross-fitted models, no promise for one model" in notes.note
+    assert notes.columns["error_at_most"][0] == pytest.approx(100 * error.high)
     assert list(bars.columns["name"]) == ["0", "1"]
     assert bars.columns["rows"].sum() == 300
 
@@ -74,14 +74,14 @@ def test_a_test_set_is_a_certificate(evidence_of):
 def test_the_trust_statement_of_a_test_set_has_a_number_and_what_it_assumes(evidence_of):
     X, y = blobs(apart=1.5)
     evidence = evidence_of(X, y, test=Dataset(*blobs(200, seed=1, apart=1.5)))
-    told, _ = check.run(evidence).exhibits
-    (bound,) = told.columns["error_at_most"]
+    notes, _ = check.run(evidence).exhibits
+    (bound,) = notes.columns["error_at_most"]
     errors = round(check.run(evidence).measured[1].value * 200)
     assert stats.binom.cdf(errors, 200, bound / 100) == pytest.approx(0.05)
-    assert told.note.startswith(
+    assert notes.note.startswith(
         f"Of rows drawn like the test set this model gets at most {bound:.3g} % wrong, said with"
     )
-    assert "played no part in any choice" in told.note
+    assert "played no part in any choice" in notes.note
 
 
 def test_looks_take_the_certificate_away(evidence_of):
@@ -90,11 +90,11 @@ def test_looks_take_the_certificate_away(evidence_of):
     evidence.test_looks = 30
     result = check.run(evidence)
     assert "no certificate" in result.measured[1].reason
-    told = result.exhibits[0]
-    fixed, compared, improved, seen = told.columns["error_at_most"]
+    notes = result.exhibits[0]
+    fixed, compared, improved, seen = notes.columns["error_at_most"]
     assert fixed < compared < improved < seen
-    assert "all 30 models were fixed before" in told.note
-    assert "if scores shaped later ones" in told.note
+    assert "all 30 models were fixed before" in notes.note
+    assert "if scores shaped later ones" in notes.note
 
 
 def test_the_trust_statement_of_numbers(evidence_of):
@@ -128,7 +128,7 @@ def test_copies_widen_the_interval(evidence_of):
 
 def test_not_applicable_where_nobody_can_judge(evidence_of, monkeypatch):
     evidence = evidence_of(*blobs())
-    monkeypatch.setattr(check, "judged_losses", lambda evidence: np.full(300, np.nan))
+    monkeypatch.setattr(check, "evaluated_losses", lambda evidence: np.full(300, np.nan))
     with pytest.raises(NotApplicable, match="no row could be judged"):
         check.run(evidence)
 

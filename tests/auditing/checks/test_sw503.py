@@ -7,7 +7,7 @@ from samplewise.auditing.checks import sw503_calibration as check
 from samplewise.core.errors import NotApplicable
 
 
-def told(rows, distort, seed=0):
+def notes(rows, distort, seed=0):
     rng = np.random.default_rng(seed)
     p = rng.uniform(0.02, 0.98, rows)
     y = (rng.random(rows) < p).astype(int)
@@ -20,7 +20,7 @@ def sharpen(p):
 
 
 def test_fires_on_overconfident_predictions(evidence_of):
-    X, y, P = told(1500, sharpen)
+    X, y, P = notes(1500, sharpen)
     result = check.run(evidence_of(X, y, predictions=P))
     (finding,) = result.findings
     assert finding.severity == "warning"
@@ -32,7 +32,7 @@ def test_fires_on_overconfident_predictions(evidence_of):
 
 
 def test_underconfidence_has_its_own_word(evidence_of):
-    X, y, P = told(1500, lambda p: 0.5 + 0.4 * (p - 0.5))
+    X, y, P = notes(1500, lambda p: 0.5 + 0.4 * (p - 0.5))
     (finding,) = check.run(evidence_of(X, y, predictions=P)).findings
     assert "underconfident" in finding.title
 
@@ -62,7 +62,7 @@ def test_probabilities_we_made_are_only_a_note(evidence_of):
 
 
 def test_stays_silent_on_right_probabilities(evidence_of):
-    X, y, P = told(1000, lambda p: p)
+    X, y, P = notes(1000, lambda p: p)
     result = check.run(evidence_of(X, y, predictions=P))
     assert result.findings == ()
     assert result.exhibits[0].kind == "reliability"
@@ -70,7 +70,7 @@ def test_stays_silent_on_right_probabilities(evidence_of):
 
 
 def test_not_applicable_to_few_rows(evidence_of):
-    X, y, P = told(60, lambda p: p)
+    X, y, P = notes(60, lambda p: p)
     with pytest.raises(NotApplicable, match="at least 100 rows"):
         check.run(evidence_of(X, y, predictions=P))
     assert "classes" in check.NEEDS

@@ -14,8 +14,8 @@ def blobs(rows=300, seed=0, apart=1.0):
     return rng.normal(size=(rows, 3)) + apart * y[:, None], y
 
 
-def looked(evidence, looks):
-    evidence.test_looks = looks
+def looked(evidence, n_evaluations):
+    evidence.test_looks = n_evaluations
     return evidence
 
 

@@ -7,7 +7,7 @@ from samplewise.core.errors import InputError
 from samplewise.engine.closed_form import deletion_effects, leave_one_out_from_gram
 from samplewise.engine.closed_form.filters import ConvergedFilter, DescentFilter, FlowFilter
 from samplewise.engine.closed_form.spectrum import FeatureSpectrum, GramSpectrum
-from samplewise.engine.closed_form.stopped_deletion import Judges, StoppedDeletion
+from samplewise.engine.closed_form.stopped_deletion import EvaluationRows, StoppedDeletion
 
 
 def trained(kernel, residuals, phi):
@@ -68,7 +68,7 @@ def errors():
         spectrum = GramSpectrum.of(kernel, b)
         deletion = StoppedDeletion(spectrum, residuals, whole, lambda _, phi=without: phi)
         made = deletion.query_change(spectrum.against(seen))
-        rows = deletion.row_changes(Judges.at(spectrum.against(seen)))
+        rows = deletion.row_changes(EvaluationRows.at(spectrum.against(seen)))
         own = np.stack([(kernel @ one)[i * b : (i + 1) * b] for i, one in enumerate(change)])
         size = np.abs(true).max(axis=(0, 2, 3))
         found.append(
@@ -120,7 +120,7 @@ def test_where_the_poles_fail_another_route_is_taken_and_right(recipe, route):
     kernel /= np.linalg.eigvalsh(kernel)[-1] * 1.2
     deletion = StoppedDeletion(GramSpectrum.of(kernel), residuals, recipe(1.0), lambda left: recipe(12 / (12 - left)))
     assert deletion.route == route
-    made = deletion.row_changes(Judges.training_rows(deletion.spectrum)).own[:, 0, 0]
+    made = deletion.row_changes(EvaluationRows.training_rows(deletion.spectrum)).own[:, 0, 0]
     true = [
         (kernel @ brute_force(kernel, residuals[:, 0], recipe(1.0), recipe(12 / 11), np.array([i])))[i, 0]
         for i in range(12)
@@ -133,7 +133,7 @@ def test_a_row_by_row_route_out_of_reach_is_refused(monkeypatch):
     spectrum = GramSpectrum.of(np.eye(4))
     deletion = StoppedDeletion(spectrum, np.ones((4, 1, 1)), FlowFilter(1.0), lambda _: FlowFilter(1.0), "row by row")
     with pytest.raises(InputError, match="eigendecomposition for each row") as caught:
-        deletion.row_changes(Judges.training_rows(spectrum))
+        deletion.row_changes(EvaluationRows.training_rows(spectrum))
     assert "fewer rows" in caught.value.fix
 
 
@@ -177,7 +177,7 @@ def test_the_end_is_the_textbook_leave_one_out_and_cooks_distance():
     kernel = features @ features.T
     end = lambda _: ConvergedFilter(0.7)  # noqa: E731
     deletion = StoppedDeletion(GramSpectrum.of(kernel), y[:, None], end(0), end)
-    rows = deletion.row_changes(Judges.training_rows(deletion.spectrum))
+    rows = deletion.row_changes(EvaluationRows.training_rows(deletion.spectrum))
     held_out = deletion.fitted()[:, 0] - rows.own[:, 0]
     np.testing.assert_allclose(held_out, leave_one_out_from_gram(kernel, y, 0.7, intercept=False).outputs, rtol=1e-9)
     hat = features @ np.linalg.solve(features.T @ features + 0.7 * np.eye(4), features.T)
@@ -213,7 +213,7 @@ def test_a_linear_model_trained_literally():
     deletion = StoppedDeletion(
         spectrum, y[:, None, None], DescentFilter(500, rate / 200), lambda k: DescentFilter(500, rate / (200 - k))
     )
-    rows = deletion.row_changes(Judges.at(spectrum.against(Z)))
+    rows = deletion.row_changes(EvaluationRows.at(spectrum.against(Z)))
     np.testing.assert_allclose(rows.weights[::20], np.square(w - without).sum(axis=1), rtol=1e-8)
     np.testing.assert_allclose(rows.functional[::20], np.square(Z @ (w - without).T).mean(axis=0), rtol=1e-8)
     np.testing.assert_allclose(deletion.fitted()[:, 0, 0], X @ w, rtol=1e-9)
@@ -227,7 +227,7 @@ def test_features_and_their_kernel_say_the_same():
     recipe = lambda k: DescentFilter(700, 0.1 / (50 - k))  # noqa: E731
     one, two = FeatureSpectrum.of(X, constant=True), GramSpectrum.of(with_one @ with_one.T)
     made = [
-        StoppedDeletion(spectrum, y, recipe(0), recipe).row_changes(Judges.training_rows(spectrum))
+        StoppedDeletion(spectrum, y, recipe(0), recipe).row_changes(EvaluationRows.training_rows(spectrum))
         for spectrum in (one, two)
     ]
     for quantity in ("functional", "functional_error", "weights", "own"):
@@ -241,7 +241,7 @@ def test_a_single_row_takes_everything_with_it():
         DescentFilter(50, 0.3),
         lambda _: DescentFilter(50, 0.3),
     )
-    rows = deletion.row_changes(Judges.training_rows(deletion.spectrum))
+    rows = deletion.row_changes(EvaluationRows.training_rows(deletion.spectrum))
     np.testing.assert_allclose(rows.own, deletion.fitted(), rtol=1e-12)
     assert np.isnan(rows.functional_error).all()
 
@@ -257,7 +257,7 @@ def test_a_row_without_gradient_says_nothing_and_copies_share():
     rows = [0, 1, 2]
     spectrum = GramSpectrum.of(features @ features.T)
     deletion = StoppedDeletion(spectrum, y[:, None, None], recipe(0), recipe)
-    found = deletion.row_changes(Judges.training_rows(spectrum)).functional
+    found = deletion.row_changes(EvaluationRows.training_rows(spectrum)).functional
     assert found[0] == pytest.approx(0.0, abs=1e-20)
     assert found[1] == pytest.approx(found[2], rel=1e-8)
     pair = np.square(deletion.group_change(np.array(rows[1:])) * spectrum.values).sum() / 12
@@ -272,9 +272,9 @@ def test_the_spread_of_the_judges_is_that_of_their_squares():
     spectrum = GramSpectrum.of(kernel)
     deletion = StoppedDeletion(spectrum, y[:, None, None], end(0), end)
     squares = np.square(deletion.query_change(spectrum.against(seen)))[:, :, 0, 0]
-    rows = deletion.row_changes(Judges.at(spectrum.against(seen)))
+    rows = deletion.row_changes(EvaluationRows.at(spectrum.against(seen)))
     np.testing.assert_allclose(rows.functional_error, squares.std(axis=0, ddof=1) / np.sqrt(40), rtol=1e-9)
-    few = deletion.row_changes(Judges.at(spectrum.against(seen[:7])))
+    few = deletion.row_changes(EvaluationRows.at(spectrum.against(seen[:7])))
     np.testing.assert_allclose(few.functional, squares[:7].mean(axis=0), rtol=1e-9)
 
 
@@ -312,6 +312,6 @@ def test_a_head_in_closed_form_agrees():
     end = lambda _: ConvergedFilter(2.0)  # noqa: E731
     spectrum = FeatureSpectrum.of(features)
     rows = StoppedDeletion(spectrum, (y - y.mean())[:, None, None], end(0), end).row_changes(
-        Judges.training_rows(spectrum)
+        EvaluationRows.training_rows(spectrum)
     )
     np.testing.assert_allclose(rows.functional / 2, head.functional_information, rtol=1e-4)

@@ -140,8 +140,8 @@ READ = {
 def test_attention_and_recurrent_layers_are_read(name):
     """Only what the notes name is differentiated row by row."""
     module, X, y = case(name)
-    told = {note.partition(" was differentiated")[0] for note in row_gradients(module, (X, y)).notes}
-    assert told == READ[name]
+    notes = {note.partition(" was differentiated")[0] for note in row_gradients(module, (X, y)).notes}
+    assert notes == READ[name]
 
 
 def test_notes_tell_what_was_differentiated_row_by_row():

@@ -67,8 +67,8 @@ def test_a_bench_answers_as_the_fit_on_the_same_rows_does():
     target = describe_target(data.y)
     learner = EstimatorLearner(DecisionTreeClassifier(max_features=2), "tree")
     keep = np.arange(len(data)) % 3 > 0
-    bench = learner.bench(data, target, blocks=np.zeros(len(data), dtype=int))
-    answers = bench.outputs(Fit(keep, np.arange(10)), seed=5)
+    fitter = learner.fitter(data, target, blocks=np.zeros(len(data), dtype=int))
+    answers = fitter.outputs(Fit(keep, np.arange(10)), seed=5)
     alone = learner.fit(data.take(np.flatnonzero(keep)), seed=5).outputs(data.X[:10])
     np.testing.assert_array_equal(answers, alone)
 
@@ -91,8 +91,8 @@ def test_kernel_head_with_all_rows_as_landmarks_is_kernel_ridge():
 def test_classes_a_fit_never_saw_get_next_to_no_probability():
     data = blobs()
     target = describe_target(data.y)
-    bench = EstimatorLearner(LogisticRegression(), "logistic").bench(data, target, blocks=np.zeros(300, dtype=int))
-    outputs = bench.outputs(Fit(data.y != "c", np.arange(20)), seed=0)
+    fitter = EstimatorLearner(LogisticRegression(), "logistic").fitter(data, target, blocks=np.zeros(300, dtype=int))
+    outputs = fitter.outputs(Fit(data.y != "c", np.arange(20)), seed=0)
     assert outputs.shape == (20, 3)
     assert (outputs[:, 2] == -30).all()
 
@@ -152,11 +152,11 @@ def test_what_is_no_learner_is_refused_with_names():
 )
 def test_a_row_of_weight_zero_teaches_nothing(learner):
     data = blobs(90)
-    bench = learner.bench(data, describe_target(data.y), blocks=np.arange(90) % 5)
+    fitter = learner.fitter(data, describe_target(data.y), blocks=np.arange(90) % 5)
     silent = np.arange(90) % 4 == 0
-    everyone, ask = np.ones(90, dtype=bool), np.arange(90)
-    without = bench.outputs(Fit(~silent, ask), seed=0)
-    weighted = bench.outputs(Fit(everyone, ask, weights=np.where(silent, 0.0, 1.0)), seed=0)
+    everyone, query = np.ones(90, dtype=bool), np.arange(90)
+    without = fitter.outputs(Fit(~silent, query), seed=0)
+    weighted = fitter.outputs(Fit(everyone, query, weights=np.where(silent, 0.0, 1.0)), seed=0)
     np.testing.assert_allclose(weighted, without, atol=1e-3)
 
 

@@ -102,9 +102,9 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("ask", "what", "fix"), REFUSALS)
-def test_names_that_are_not_there_are_refused(network, rows, ask, what, fix):
+def test_names_that_are_not_there_are_refused(network, rows, query, what, fix):
     with pytest.raises(InputError, match=what) as fact:
-        ask(network, rows)
+        query(network, rows)
     assert fix in fact.value.fix
 
 

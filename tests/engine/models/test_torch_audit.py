@@ -38,8 +38,8 @@ def test_a_whole_audit_with_a_network_as_learner(digits):
 
 def test_the_same_audit_gives_the_same_numbers(digits):
     X, y, _ = digits
-    ask = partial(samplewise.audit, X[:150], y[:150], learner=LEARNER, checks="SW201", budget="1s")
-    first, second = (ask(executor=SerialExecutor()) for _ in range(2))
+    query = partial(samplewise.audit, X[:150], y[:150], learner=LEARNER, checks="SW201", budget="1s")
+    first, second = (query(executor=SerialExecutor()) for _ in range(2))
     np.testing.assert_array_equal(first.scores["wrong_label"].values, second.scores["wrong_label"].values)
 
 

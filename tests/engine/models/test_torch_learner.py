@@ -256,32 +256,32 @@ def test_torch_is_left_as_it_was():
 def test_a_bench_answers_as_the_fit_on_the_same_rows_does():
     data = blobs()
     learner = TorchLearner(small, epochs=3, encoding="raw")
-    keep, ask = np.arange(200) % 3 > 0, np.arange(0, 200, 7)
-    bench = learner.bench(data, describe_target(data.y), blocks=np.zeros(200, dtype=int))
+    keep, query = np.arange(200) % 3 > 0, np.arange(0, 200, 7)
+    fitter = learner.fitter(data, describe_target(data.y), blocks=np.zeros(200, dtype=int))
     alone = learner.fit(data.take(np.flatnonzero(keep)), seed=5)
-    np.testing.assert_allclose(bench.outputs(Fit(keep, ask), seed=5), alone.outputs(data.X[ask]), atol=1e-6)
+    np.testing.assert_allclose(fitter.outputs(Fit(keep, query), seed=5), alone.outputs(data.X[query]), atol=1e-6)
 
 
 def test_a_bench_takes_other_labels_and_weights():
     data = blobs(classes=2)
     target = describe_target(data.y)
-    bench = QUICK.bench(data, target, blocks=np.zeros(200, dtype=int))
+    fitter = QUICK.fitter(data, target, blocks=np.zeros(200, dtype=int))
     keep = np.ones(200, dtype=bool)
-    turned = bench.outputs(Fit(keep, np.arange(200), codes=1 - target.codes), seed=0).argmax(axis=1)
+    turned = fitter.outputs(Fit(keep, np.arange(200), codes=1 - target.codes), seed=0).argmax(axis=1)
     assert np.mean(turned != target.codes) > 0.95
     codes = np.where(np.arange(200) < 100, 1 - target.codes, target.codes)
     only_last = Fit(keep, np.arange(200), codes=codes, weights=(np.arange(200) >= 100).astype(float))
-    assert np.mean(bench.outputs(only_last, seed=0).argmax(axis=1) == target.codes) > 0.95
+    assert np.mean(fitter.outputs(only_last, seed=0).argmax(axis=1) == target.codes) > 0.95
 
 
 def test_a_regression_bench_answers_in_the_unit_of_the_labels():
     draw = np.random.default_rng(0)
     X = draw.normal(size=(150, 3))
     data = Dataset(X, 1000 + 50 * X[:, 0])
-    bench = TorchLearner(partial(dense_network, widths=()), epochs=60, rate=0.05).bench(
+    fitter = TorchLearner(partial(dense_network, widths=()), epochs=60, rate=0.05).fitter(
         data, describe_target(data.y), blocks=np.zeros(150, dtype=int)
     )
-    outputs = bench.outputs(Fit(np.arange(150) < 100, np.arange(100, 150)), seed=0)
+    outputs = fitter.outputs(Fit(np.arange(150) < 100, np.arange(100, 150)), seed=0)
     assert np.abs(outputs[:, 0] - data.y[100:]).max() < 10
 
 
@@ -289,20 +289,20 @@ def test_processes_give_the_bits_of_this_process_even_for_a_lambda():
     width = 12
     learner = TorchLearner(lambda shape, outputs: dense_network(shape, outputs, widths=(width,)), epochs=2)
     parts = [prepare(blobs(60), learner, n_folds=2, executor=executor).whole for executor in (None, ProcessExecutor(2))]
-    first, second = (part.runner for part in parts)
+    first, second = (folded.runner for folded in parts)
     fits = [Fit(np.arange(60) % 2 == half, np.arange(60)) for half in (0, 1)]
-    here = [first._bench(np.zeros(60, dtype=int)).outputs(fit, seed=3) for fit in fits]
-    there = list(second.executor.map(second._bench(np.zeros(60, dtype=int)).outputs, fits, seeds=[3, 3]))
+    here = [first._fitter(np.zeros(60, dtype=int)).outputs(fit, seed=3) for fit in fits]
+    there = list(second.executor.map(second._fitter(np.zeros(60, dtype=int)).outputs, fits, seeds=[3, 3]))
     for one, other in zip(here, there, strict=True):
         np.testing.assert_array_equal(other, one)
 
 
 def test_fits_in_threads_take_turns_and_give_the_same_bits():
     learner = TorchLearner(with_dropout, epochs=2)
-    bench = learner.bench(blobs(), describe_target(blobs().y), blocks=np.zeros(200, dtype=int))
+    fitter = learner.fitter(blobs(), describe_target(blobs().y), blocks=np.zeros(200, dtype=int))
     fits = [Fit(np.arange(200) % 4 != fold, np.arange(200)) for fold in range(4)]
-    alone = [bench.outputs(fit, seed=1) for fit in fits]
-    for one, other in zip(alone, ThreadExecutor(4).map(bench.outputs, fits, seeds=[1] * 4), strict=True):
+    alone = [fitter.outputs(fit, seed=1) for fit in fits]
+    for one, other in zip(alone, ThreadExecutor(4).map(fitter.outputs, fits, seeds=[1] * 4), strict=True):
         np.testing.assert_array_equal(other, one)
 
 
@@ -387,7 +387,7 @@ def test_modules_that_cannot_be_trained_are_refused(make_module, settings, what,
     assert fix in fact.value.fix
     rows = np.ones(200, dtype=bool)
     with pytest.raises(InputError, match=what):
-        learner.bench(blobs(), describe_target(blobs().y), blocks=rows * 0).outputs(Fit(rows, np.arange(9)), seed=0)
+        learner.fitter(blobs(), describe_target(blobs().y), blocks=rows * 0).outputs(Fit(rows, np.arange(9)), seed=0)
 
 
 def test_rows_that_cannot_be_learned_from_are_refused():

@@ -56,12 +56,12 @@ def test_an_epoch_meets_every_row_once_in_even_batches(count, batch):
 
 
 def test_progress_is_told_after_every_epoch():
-    told = []
-    fitted = TorchLearner(small, epochs=3).fit(blobs()[0], seed=0, progress=told.append)
-    assert [event.epoch for event in told] == [1, 2, 3]
-    assert {event.epochs for event in told} == {3}
-    assert [event.loss for event in told] == fitted.losses.tolist()
-    assert all(event.seconds > 0 for event in told)
+    notes = []
+    fitted = TorchLearner(small, epochs=3).fit(blobs()[0], seed=0, progress=notes.append)
+    assert [event.epoch for event in notes] == [1, 2, 3]
+    assert {event.epochs for event in notes} == {3}
+    assert [event.loss for event in notes] == fitted.losses.tolist()
+    assert all(event.seconds > 0 for event in notes)
 
 
 # ---- going on --------------------------------------------------------------------------------------------------------
@@ -72,11 +72,11 @@ class Killed(Exception):
 
 
 def kill_at(epoch):
-    def told(event):
+    def notes(event):
         if event.epoch == epoch:
             raise Killed
 
-    return told
+    return notes
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
@@ -88,15 +88,15 @@ def test_a_killed_fit_goes_on_to_the_same_bits(tmp_path, optimizer):
     expected = learner.fit(data, seed=0, recorder=whole)
     with pytest.raises(Killed):
         learner.fit(data, seed=0, recorder=part, checkpoint=path, progress=kill_at(4))
-    told = []
-    resumed = learner.fit(data, seed=0, recorder=rest, checkpoint=path, progress=told.append)
-    assert [event.epoch for event in told] == [5, 6]
+    notes = []
+    resumed = learner.fit(data, seed=0, recorder=rest, checkpoint=path, progress=notes.append)
+    assert [event.epoch for event in notes] == [5, 6]
     assert torch.equal(weights_of(resumed), weights_of(expected))
     np.testing.assert_array_equal(resumed.losses, expected.losses)
     for name, values in whole.columns().items():
         np.testing.assert_array_equal(rest.columns()[name], values)
-    finished = learner.fit(data, seed=0, recorder=rest, checkpoint=path, progress=told.append)
-    assert len(told) == 2
+    finished = learner.fit(data, seed=0, recorder=rest, checkpoint=path, progress=notes.append)
+    assert len(notes) == 2
     assert torch.equal(weights_of(finished), weights_of(expected))
 
 
@@ -298,11 +298,13 @@ def test_an_objective_of_a_bench_sees_the_rows_labels_and_weights_of_its_fit():
     data, _ = blobs()
     named = data.with_labels(np.array(["a", "b", "c"])[data.y])
     target = describe_target(named.y)
-    bench = TorchLearner(small, epochs=1, make_objective=Watching).bench(named, target, blocks=np.zeros(200, dtype=int))
+    fitter = TorchLearner(small, epochs=1, make_objective=Watching).fitter(
+        named, target, blocks=np.zeros(200, dtype=int)
+    )
     keep, codes = np.arange(200) % 3 > 0, (target.codes + 1) % 3
     weights = np.linspace(1, 2, 200)
     SEEN.clear()
-    bench.outputs(Fit(keep, np.arange(5), codes=codes, weights=weights), seed=0)
+    fitter.outputs(Fit(keep, np.arange(5), codes=codes, weights=weights), seed=0)
     assert SEEN[0].ids.tolist() == np.flatnonzero(keep).tolist()
     assert SEEN[0].y.tolist() == codes[keep].tolist()
     np.testing.assert_array_equal(SEEN[0].weights, weights[keep])

@@ -88,7 +88,7 @@ def test_small_blocks_change_nothing(monkeypatch):
     rows = np.random.default_rng(4).normal(size=(150, 5))
     rows[100:140] = rows[:40]
     whole = build_graph(rows, 6)
-    monkeypatch.setattr("samplewise.engine.neighbors.search.ENTRIES_AT_ONCE", 64)
+    monkeypatch.setattr("samplewise.engine.neighbors.exact_search.ENTRIES_AT_ONCE", 64)
     pieces = build_graph(rows, 6)
     np.testing.assert_array_equal(pieces.indices, whole.indices)
     np.testing.assert_array_equal(pieces.distances, whole.distances)

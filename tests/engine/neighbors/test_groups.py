@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from samplewise.core.errors import InputError
-from samplewise.engine.neighbors import exact_groups, groups_with_copies
+from samplewise.engine.neighbors import exact_groups, groups_with_duplicates
 
 
 def test_numbers_follow_first_appearance():
@@ -70,34 +70,35 @@ def test_no_columns_and_three_axes():
 
 
 def test_copies_and_groups_that_share_a_row_stay_together_whatever_the_order():
-    copies, groups, ids = np.array([0, 0, 1, 2, 3]), np.array(["a", "b", "b", "c", "d"]), np.array([5, 9, 2, 7, 1])
-    together = groups_with_copies(copies, groups, ids)
+    duplicates, groups, ids = np.array([0, 0, 1, 2, 3]), np.array(["a", "b", "b", "c", "d"]), np.array([5, 9, 2, 7, 1])
+    together = groups_with_duplicates(duplicates, groups, ids)
     assert len(np.unique(together)) == 3
     assert together[0] == together[1] == together[2]
     order = np.array([3, 1, 4, 0, 2])
-    np.testing.assert_array_equal(groups_with_copies(copies[order], groups[order], ids[order]), together[order])
+    np.testing.assert_array_equal(groups_with_duplicates(duplicates[order], groups[order], ids[order]), together[order])
 
 
 def test_rows_that_all_stand_alone_have_no_groups():
-    assert groups_with_copies(np.arange(3), None, np.arange(3)) is None
-    assert groups_with_copies(np.arange(3), np.array(["x", "y", "z"]), np.arange(3)) is None
+    assert groups_with_duplicates(np.arange(3), None, np.arange(3)) is None
+    assert groups_with_duplicates(np.arange(3), np.array(["x", "y", "z"]), np.arange(3)) is None
 
 
 def test_groups_and_copies_that_touch_become_one():
-    copies = np.array([0, 0, 1, 2, 3, 4])
+    duplicates = np.array([0, 0, 1, 2, 3, 4])
     groups = np.array(["a", "b", "b", "c", "d", "e"])
-    together = groups_with_copies(copies, groups, np.arange(6))
+    together = groups_with_duplicates(duplicates, groups, np.arange(6))
     assert len(set(together[:3])) == 1
     assert len(set(together)) == 4
 
 
 def test_rows_that_stand_alone_need_no_groups():
-    assert groups_with_copies(np.arange(5), None, np.arange(5)) is None
-    assert groups_with_copies(np.arange(5), np.array(list("vwxyz")), np.arange(5)) is None
+    assert groups_with_duplicates(np.arange(5), None, np.arange(5)) is None
+    assert groups_with_duplicates(np.arange(5), np.array(list("vwxyz")), np.arange(5)) is None
 
 
 def test_the_name_of_a_group_does_not_hang_on_the_order_of_the_rows():
-    copies, ids, order = np.array([0, 1, 0, 2]), np.array([7, 8, 9, 10]), np.array([2, 3, 1, 0])
+    duplicates, ids, order = np.array([0, 1, 0, 2]), np.array([7, 8, 9, 10]), np.array([2, 3, 1, 0])
     np.testing.assert_array_equal(
-        groups_with_copies(copies, None, ids)[order], groups_with_copies(copies[order], None, ids[order])
+        groups_with_duplicates(duplicates, None, ids)[order],
+        groups_with_duplicates(duplicates[order], None, ids[order]),
     )

@@ -77,7 +77,7 @@ def test_blocks_of_queries_change_nothing(monkeypatch):
     order = np.array([draw.permutation(30) for _ in range(11)])
     arguments = order, draw.integers(0, 2, size=30), draw.integers(0, 2, size=11), 4
     whole = neighbor_shapley(*arguments)
-    monkeypatch.setattr("samplewise.engine.neighbors.search.ENTRIES_AT_ONCE", 1)
+    monkeypatch.setattr("samplewise.engine.neighbors.exact_search.ENTRIES_AT_ONCE", 1)
     np.testing.assert_allclose(neighbor_shapley(*arguments), whole, atol=1e-15)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from samplewise.data.dataset import Dataset
-from samplewise.engine.refits import Part, prepare
+from samplewise.engine.refits import FoldedRows, prepare
 
 
 def make_moons(count: int = 240, seed: int = 0, flipped: float = 0.0) -> tuple[Dataset, np.ndarray]:
@@ -26,5 +26,5 @@ def two_moons() -> Callable[..., tuple[Dataset, np.ndarray]]:
 
 
 @pytest.fixture
-def part() -> Part:
+def folded() -> FoldedRows:
     return prepare(make_moons()[0]).whole

@@ -17,14 +17,15 @@ from samplewise.engine.refits import AutoExecutor, prepare, refit, supersamples
 SOURCE = Path(samplewise.__file__).parent
 OWNERS = {  # who may call what every fit has to go through; everybody else takes `prepare`
     "FitRunner": {"engine/refits/preparation.py", "engine/refits/runner.py"},
-    "fold_of_rows": {"engine/refits/preparation.py", "data/splits.py", "shift/search.py"},
-    "groups_with_copies": {"engine/refits/preparation.py"},
+    "fold_of_rows": {"engine/refits/preparation.py", "data/splits.py", "shift/worst_segment_search.py"},
+    "groups_with_duplicates": {"engine/refits/preparation.py"},
     "choose_learner": {"engine/refits/preparation.py", "auditing/audit_call.py"},
     "ProcessExecutor": {"engine/refits/auto_executor.py"},
-    "describe_columns": {"data/columns.py", "data/readers.py", "engine/models/encoding.py"},
+    "describe_columns": {"data/columns.py", "data/readers.py", "engine/models/feature_encoding.py"},
     "describe_target": {
         "engine/refits/preparation.py", "auditing/prepare_audit.py", "selection/decisions.py", "cli/audit_command.py",
-        "information/targets.py", "generalization/trained_networks/row_targets.py", "engine/models/kernel_head.py",
+        "information/training_targets.py", "generalization/trained_networks/row_targets.py",
+        "engine/models/kernel_head.py",
         "engine/models/estimator.py", "engine/models/torch_learner.py",
     },
 }  # fmt: skip
@@ -93,10 +94,10 @@ def test_test_rows_are_evaluated_and_never_trained_on():
     X, y = twice()
     rows = prepare((X[:20], y[:20]), KNeighborsClassifier(1), test=(X[20:30], y[20:30]))
     assert len(rows.everyone) == len(rows.codes) == len(rows.space) == 30
-    assert len(rows.copies) == 20
-    for part in (rows.whole, rows.unsplit):
-        assert part.positions.tolist() == list(range(20))
-        assert set(part.all_folds[20:].tolist()) == {-1}
+    assert len(rows.duplicates) == 20
+    for folded in (rows.whole, rows.unsplit):
+        assert folded.positions.tolist() == list(range(20))
+        assert set(folded.all_folds[20:].tolist()) == {-1}
     assert rows.whole.held_out_outputs().shape == (20, 2)
     joined = prepare((np.tile(X[:5], (2, 1)), np.tile(y[:5], 2)), n_folds=2, test=(X[5:15], y[5:15]))
     assert len(joined.runner.groups) == 20

@@ -17,9 +17,9 @@ from samplewise.engine.refits import FitStore, ProcessExecutor, ThreadExecutor, 
 @pytest.fixture
 def stored_part(two_moons):
     def build(folder):
-        part = prepare(two_moons()[0]).whole
-        part.runner.store = FitStore(folder)
-        return part
+        folded = prepare(two_moons()[0]).whole
+        folded.runner.store = FitStore(folder)
+        return folded
 
     return build
 
@@ -49,8 +49,8 @@ def test_a_folder_that_cannot_be_written_costs_nothing(tmp_path, stored_part):
 
 
 def test_other_labels_or_seed_are_other_fits(tmp_path, two_moons, stored_part):
-    part = stored_part(tmp_path)
-    part.held_out_outputs()
+    folded = stored_part(tmp_path)
+    folded.held_out_outputs()
     other = prepare(two_moons(flipped=0.3)[0]).whole
     other.runner.store = FitStore(tmp_path)
     other.held_out_outputs()
@@ -58,10 +58,10 @@ def test_other_labels_or_seed_are_other_fits(tmp_path, two_moons, stored_part):
 
 
 @pytest.mark.parametrize(("design", "models"), [("folds", 5), ("pairs", 10), ("halves", 6), ("nested", 6)])
-def test_designs(part, design, models):
-    refits = refit(part.runner, design, part.all_folds, count=3, sizes=[20, 100])
+def test_designs(folded, design, models):
+    refits = refit(folded.runner, design, folded.all_folds, count=3, sizes=[20, 100])
     assert len(refits) == models
-    assert refits.outputs.shape == (models, len(part), 2)
+    assert refits.outputs.shape == (models, len(folded), 2)
     assert refits.outputs.dtype == np.float32
     if design == "halves":
         np.testing.assert_array_equal(refits.inside[0], ~refits.inside[1])

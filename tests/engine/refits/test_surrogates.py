@@ -40,8 +40,8 @@ def test_numbers_are_standardized():
 
 def test_many_classes_keep_their_distances():
     rng = np.random.default_rng(0)
-    part = prepare((rng.normal(size=(1000, 3)), (np.arange(1000) % 200).astype(str))).whole
-    projected = responses(part)
+    folded = prepare((rng.normal(size=(1000, 3)), (np.arange(1000) % 200).astype(str))).whole
+    projected = responses(folded)
     assert projected.shape == (1000, WIDEST)
     squares = np.sum(np.square(projected[0] - projected[1:200]), axis=1)
     assert np.median(squares) == pytest.approx(2.0, rel=0.1)

@@ -20,28 +20,29 @@ def supersample(seed, rows=6):
     return draw.normal(size=(rows, 2, 2)) + 1.5 * y[..., None], y
 
 
-def nearest(coins, X, y):
+def nearest(memberships, X, y):
     """1-NN, taught the row each coin names, asked about both rows of every pair."""
     pairs = np.arange(len(X))
     answers = [
-        y[pairs, chosen][np.square(X[:, :, None] - X[pairs, chosen]).sum(axis=-1).argmin(axis=-1)] for chosen in coins
+        y[pairs, chosen][np.square(X[:, :, None] - X[pairs, chosen]).sum(axis=-1).argmin(axis=-1)]
+        for chosen in memberships
     ]
     return np.array(answers)
 
 
-def lookup(coins, X, y, seed):
+def lookup(memberships, X, y, seed):
     """A learner of no sense: any table from the split to answers, right on some training rows."""
     draw = np.random.default_rng(seed)
-    answers = draw.integers(0, 3, (len(coins), len(X), 2))
-    known = draw.random((len(coins), len(X))) < draw.random()
-    for fit, coin in enumerate(coins):
+    answers = draw.integers(0, 3, (len(memberships), len(X), 2))
+    known = draw.random((len(memberships), len(X))) < draw.random()
+    for fit, coin in enumerate(memberships):
         pairs = np.flatnonzero(known[fit])
         answers[fit, pairs, coin[pairs]] = y[pairs, coin[pairs]]
     return answers
 
 
-def judged(coins, answers, y, **options):
-    return bounds_from_runs(coins, answers, (answers != y).astype(float), **options)
+def evaluated(memberships, answers, y, **options):
+    return bounds_from_runs(memberships, answers, (answers != y).astype(float), **options)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -49,15 +50,15 @@ def judged(coins, answers, y, **options):
 def test_every_bound_holds_on_every_supersample(learner, seed):
     X, y = supersample(seed)
     answers = nearest(SPLITS, X, y) if learner == "nearest" else lookup(SPLITS, X, y, seed)
-    found = judged(SPLITS, answers, y, subset_sizes=(2, 3) if seed < 4 else ())
+    found = evaluated(SPLITS, answers, y, subset_sizes=(2, 3) if seed < 4 else ())
     assert {"f-CMI", "squared gap", "binary JS"} <= {bound.name for bound in found}
     wrong = (answers != y).astype(float)  # the gap of every split, for the squared form
-    taught = np.take_along_axis(wrong, SPLITS[..., None], axis=2)[..., 0].mean(axis=1)
+    trained = np.take_along_axis(wrong, SPLITS[..., None], axis=2)[..., 0].mean(axis=1)
     ghosts = np.take_along_axis(wrong, 1 - SPLITS[..., None], axis=2)[..., 0].mean(axis=1)
     for bound in found:
-        measured = abs(found.gap) if bound.of == "expected gap" else np.sqrt(np.square(ghosts - taught).mean())
+        measured = abs(found.gap) if bound.of == "expected gap" else np.sqrt(np.square(ghosts - trained).mean())
         assert bound.plug_in >= measured - 1e-12, bound.name
-    assert found.gap == pytest.approx((ghosts - taught).mean())
+    assert found.gap == pytest.approx((ghosts - trained).mean())
     assert found["ld-MI"].plug_in <= found["e-CMI"].plug_in <= found["f-CMI"].plug_in + 1e-12
     if seed < 4:
         assert found["f-CMI"].plug_in <= found["f-CMI, m = 2"].plug_in <= found["f-CMI, m = 3"].plug_in + 1e-12
@@ -69,8 +70,8 @@ def test_every_bound_holds_on_every_supersample(learner, seed):
 def test_losses_between_0_and_1_are_bounded_too(seed):
     draw = np.random.default_rng(seed)
     losses = draw.random((64, 6, 2)) ** draw.uniform(0.2, 5)
-    taught = np.stack([1 - SPLITS, SPLITS], axis=-1)
-    found = bounds_from_runs(SPLITS, None, losses * (1 - draw.random() * taught))
+    trained = np.stack([1 - SPLITS, SPLITS], axis=-1)
+    found = bounds_from_runs(SPLITS, None, losses * (1 - draw.random() * trained))
     assert all(bound.plug_in >= found.gap for bound in found)
     assert np.isnan(found["ld-MI"].corrected), "counts of chances have no Miller-Madow correction"
     assert "f-CMI" not in {bound.name for bound in found}
@@ -78,7 +79,7 @@ def test_losses_between_0_and_1_are_bounded_too(seed):
 
 def test_a_learner_that_ignores_its_data_is_bounded_by_nothing():
     answers = np.broadcast_to(np.random.default_rng(0).integers(0, 3, (6, 2)), (64, 6, 2))
-    found = judged(SPLITS, answers, np.zeros((6, 2), int))
+    found = evaluated(SPLITS, answers, np.zeros((6, 2), int))
     for bound in found:
         if bound.of == "expected gap":
             assert bound.plug_in == pytest.approx(0, abs=1e-8), bound.name
@@ -88,8 +89,8 @@ def test_a_learner_that_ignores_its_data_is_bounded_by_nothing():
 def test_a_memorizer_shows_its_coin_exactly_where_its_guess_is_wrong():
     """Right on what it was taught, 0 elsewhere: ln 2 for each pair with a label 1, and the gap exactly."""
     y = np.array([[1, 1], [1, 1], [0, 0], [1, 1], [0, 0], [0, 0]])
-    taught = np.stack([1 - SPLITS, SPLITS], axis=-1)
-    found = judged(SPLITS, y * taught, y)
+    trained = np.stack([1 - SPLITS, SPLITS], axis=-1)
+    found = evaluated(SPLITS, y * trained, y)
     assert found.gap == pytest.approx(0.5)
     assert found["ld-MI"].plug_in == pytest.approx(0.5 * np.sqrt(2 * LN2))
     assert found["conditional f-information, KL"].plug_in == pytest.approx(0.5 * np.sqrt(4 * LN2))
@@ -103,8 +104,8 @@ def test_interpolation_is_an_identity_once_the_supersample_is_averaged_out():
     rows = {u: np.zeros(3) for u in (0, 1)}
     risk = 0.0
     for first, second, u in product(values, values, (0, 1)):
-        (taught, label), ghost = (first, second)[u], (first, second)[1 - u]
-        answer = label if taught == ghost[0] else 0  # one row taught: its own input right, 0 elsewhere
+        (trained, label), ghost = (first, second)[u], (first, second)[1 - u]
+        answer = label if trained == ghost[0] else 0  # one row taught: its own input right, 0 elsewhere
         wrong = float(answer != ghost[1])
         difference = wrong if u == 0 else -wrong  # second minus first
         rows[u][int(difference)] += 1
@@ -116,13 +117,13 @@ def test_interpolation_is_an_identity_once_the_supersample_is_averaged_out():
 def test_order_of_pairs_fits_and_columns_changes_nothing():
     draw = np.random.default_rng(3)
     X, y = supersample(3)
-    coins = np.vstack([SPLITS[:20], 1 - SPLITS[:20]])[np.arange(40).reshape(2, 20).T.ravel()]
-    answers = nearest(coins, X, y)
-    whole = judged(coins, answers, y)
+    memberships = np.vstack([SPLITS[:20], 1 - SPLITS[:20]])[np.arange(40).reshape(2, 20).T.ravel()]
+    answers = nearest(memberships, X, y)
+    whole = evaluated(memberships, answers, y)
     pairs, fits = draw.permutation(6), 2 * draw.permutation(20)
     fits = np.column_stack([fits, fits + 1]).ravel()
-    moved = judged(coins[fits][:, pairs], answers[fits][:, pairs], y[pairs])
-    swapped = judged(1 - coins, answers[..., ::-1], y[:, ::-1])
+    moved = evaluated(memberships[fits][:, pairs], answers[fits][:, pairs], y[pairs])
+    swapped = evaluated(1 - memberships, answers[..., ::-1], y[:, ::-1])
     for bound in whole:
         for other in (moved[bound.name], swapped[bound.name]):
             assert other.plug_in == pytest.approx(bound.plug_in)
@@ -132,12 +133,12 @@ def test_order_of_pairs_fits_and_columns_changes_nothing():
 
 def test_corrections_take_away_what_noise_gives():
     draw = np.random.default_rng(0)
-    coins = draw.integers(0, 2, (15, 400))
-    coins = np.stack([coins, 1 - coins], axis=1).reshape(30, 400)
+    memberships = draw.integers(0, 2, (15, 400))
+    memberships = np.stack([memberships, 1 - memberships], axis=1).reshape(30, 400)
     answers = draw.integers(0, 2, (30, 400, 2))
-    few = judged(coins, answers, np.zeros((400, 2), int))
-    many_coins = np.vstack([coins] * 2)
-    many = judged(many_coins, draw.integers(0, 2, (60, 400, 2)), np.zeros((400, 2), int))
+    few = evaluated(memberships, answers, np.zeros((400, 2), int))
+    many_coins = np.vstack([memberships] * 2)
+    many = evaluated(many_coins, draw.integers(0, 2, (60, 400, 2)), np.zeros((400, 2), int))
     assert many["f-CMI"].plug_in < 0.85 * few["f-CMI"].plug_in, "the bias falls with the fits"
     assert few["f-CMI"].null == pytest.approx(few["f-CMI"].plug_in, rel=0.1)
     for name in ("f-CMI", "ld-MI"):
@@ -151,7 +152,7 @@ def test_supersamples_are_averaged_outside_the_root():
     first = nearest(SPLITS, X, y)
     both = np.stack([first, np.zeros_like(first)])
     found = bounds_from_runs(np.stack([SPLITS, SPLITS]), both, np.stack([first != y, np.zeros_like(first)]))
-    alone = judged(SPLITS, first, y)
+    alone = evaluated(SPLITS, first, y)
     assert found["f-CMI"].plug_in == pytest.approx(alone["f-CMI"].plug_in / 2)
     assert found.gap == pytest.approx(alone.gap / 2)
 
@@ -170,7 +171,7 @@ def test_rescaled_losses_rescale_everything():
 
 def test_the_table_says_what_it_promises():
     X, y = supersample(0)
-    found = judged(SPLITS[24:40], nearest(SPLITS[24:40], X, y), y)
+    found = evaluated(SPLITS[24:40], nearest(SPLITS[24:40], X, y), y)
     text = str(found)
     assert "promise nothing about a single model" in text
     assert all(bound.name in text for bound in found)
@@ -196,15 +197,15 @@ def test_the_table_says_what_it_promises():
     ],
 )
 def test_bad_runs_are_refused(change, match):
-    coins = np.array([[0, 1, 0], [1, 0, 1], [0, 0, 1], [1, 1, 0]])
-    good = {"selectors": coins, "predictions": np.zeros((4, 3, 2)), "losses": np.zeros((4, 3, 2))}
+    memberships = np.array([[0, 1, 0], [1, 0, 1], [0, 0, 1], [1, 1, 0]])
+    good = {"selectors": memberships, "predictions": np.zeros((4, 3, 2)), "losses": np.zeros((4, 3, 2))}
     with pytest.raises(InputError, match=f"(?s){match}"):
         bounds_from_runs(**(good | change))
 
 
 def test_the_known_pattern_of_nearest_neighbors():
     """Six pairs, all 64 splits: gap <= binary JS <= ld, far apart, as means over twenty supersamples."""
-    found = [judged(SPLITS, nearest(SPLITS, *supersample(seed)), supersample(seed)[1]) for seed in range(20)]
+    found = [evaluated(SPLITS, nearest(SPLITS, *supersample(seed)), supersample(seed)[1]) for seed in range(20)]
     gap, js, ld = (np.mean([pick(one) for one in found]) for pick in (
         lambda one: one.gap, lambda one: one["binary JS"].plug_in, lambda one: one["ld-MI"].plug_in,
     ))  # fmt: skip

@@ -66,8 +66,8 @@ def test_information_tells_the_rows_that_are_known_by_heart(nearest):
 
 def test_the_report_reads_as_a_table(nearest):
     text = str(nearest)
-    for part in ("f-CMI", "binary JS", "confidence 95%", "42 fits", "promise nothing", "changes nothing"):
-        assert part in text
+    for folded in ("f-CMI", "binary JS", "confidence 95%", "42 fits", "promise nothing", "changes nothing"):
+        assert folded in text
 
 
 def test_a_learner_that_ignores_its_data_has_no_gap():
@@ -148,14 +148,14 @@ def test_numbers_need_the_range_of_their_loss():
 
 
 def test_refits_that_exist_are_read():
-    part = prepare(rows(), KNeighborsClassifier(1), executor=SerialExecutor()).whole
-    pairs = refit_supersamples(part.runner, part.all_folds, supersamples(part.runner, splits=20, draws=2))
+    folded = prepare(rows(), KNeighborsClassifier(1), executor=SerialExecutor()).whole
+    pairs = refit_supersamples(folded.runner, folded.all_folds, supersamples(folded.runner, splits=20, draws=2))
     read = generalization_gap(rows(), refits=pairs)
     made = generalization_gap(rows(), learner=KNeighborsClassifier(1), splits=20, draws=2)
     assert [bound.plug_in for bound in read.bounds] == [bound.plug_in for bound in made.bounds]
     assert read.cost.fits == 0
     assert read.deterministic is None
-    halves = generalization_gap(rows(), refits=refit(part.runner, "halves", part.all_folds, count=10))
+    halves = generalization_gap(rows(), refits=refit(folded.runner, "halves", folded.all_folds, count=10))
     names = {bound.name for bound in halves.bounds}
     assert {"f-CMI of rows", "single loss", "fast rate", "binary JS", "interpolation", "held-out rows"} <= names
     assert not {"f-CMI", "ld-MI", "binary KL"} & names
@@ -166,9 +166,9 @@ def test_refits_that_exist_are_read():
 def test_copies_on_both_sides_of_refits_are_said():
     data = rows(40)
     twice = Dataset(np.vstack([data.X, data.X]), np.r_[data.y, data.y], ids=np.arange(80))
-    part = prepare(twice, KNeighborsClassifier(1)).whole
-    apart = replace(part.runner, groups=np.arange(80))  # what a user may have made without joining copies
-    report = generalization_gap(twice, refits=refit(apart, "halves", part.all_folds, count=4))
+    folded = prepare(twice, KNeighborsClassifier(1)).whole
+    apart = replace(folded.runner, groups=np.arange(80))  # what a user may have made without joining copies
+    report = generalization_gap(twice, refits=refit(apart, "halves", folded.all_folds, count=4))
     assert any("copies stood on both sides" in warning for warning in report.warnings)
 
 

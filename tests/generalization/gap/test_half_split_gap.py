@@ -31,8 +31,8 @@ def test_a_row_known_by_heart_scores_1():
 
 
 def test_gap_is_the_mean_of_what_is_known_by_heart():
-    taught, others, gap = gap_of_refits(*one_by_heart())
-    assert (taught.value, others.value, gap.value) == (0.0, 0.25, 25.0)
+    trained, others, gap = gap_of_refits(*one_by_heart())
+    assert (trained.value, others.value, gap.value) == (0.0, 0.25, 25.0)
     assert gap.low < 25 < gap.high
 
 
@@ -44,13 +44,13 @@ def test_flipped_labels_are_memorized_by_a_flexible_model():
     y = np.arange(200) % 2
     flipped = np.arange(0, 200, 20)
     y[flipped] = 1 - y[flipped]
-    part = prepare((X, y), DecisionTreeClassifier(random_state=0), executor=SerialExecutor()).whole
-    refits = refit(part.runner, "halves", part.folds, count=4)
-    scores = memorization_of_refits(refits, part.target)
+    folded = prepare((X, y), DecisionTreeClassifier(random_state=0), executor=SerialExecutor()).whole
+    refits = refit(folded.runner, "halves", folded.folds, count=4)
+    scores = memorization_of_refits(refits, folded.target)
     assert scores.values[flipped].mean() > 0.7
     assert np.delete(scores.values, flipped).mean() < 0.2
-    taught, others, gap = gap_of_refits(refits, part.target)
-    assert taught.value == 0.0
+    trained, others, gap = gap_of_refits(refits, folded.target)
+    assert trained.value == 0.0
     assert gap.low > 0
     assert gap.value == pytest.approx(100 * scores.values.mean())
     assert 100 * others.value == pytest.approx(gap.value)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from samplewise.generalization.gap.information import (
-    Asked,
+    MergedMeasure,
     complementary,
     estimate_information,
     jensen_shannon,
@@ -16,8 +16,8 @@ from samplewise.generalization.gap.information import (
 LN2 = np.log(2.0)
 
 
-def estimated(coins, outcomes):
-    return estimate_information(coins, outcomes, {"all": Asked()})["all"]
+def estimated(memberships, outcomes):
+    return estimate_information(memberships, outcomes, {"all": MergedMeasure()})["all"]
 
 
 def test_closed_forms_of_two_by_two_tables():
@@ -36,9 +36,9 @@ def test_closed_forms_of_two_by_two_tables():
 
 def test_masses_agree_with_counts():
     draw = np.random.default_rng(0)
-    coins, outcomes = draw.integers(0, 2, (40, 7)), draw.integers(0, 3, (40, 7))
-    counted = estimated(coins, outcomes)
-    massed = estimated(coins, np.eye(3)[outcomes])
+    memberships, outcomes = draw.integers(0, 2, (40, 7)), draw.integers(0, 3, (40, 7))
+    counted = estimated(memberships, outcomes)
+    massed = estimated(memberships, np.eye(3)[outcomes])
     for name in ("plug_in", "miller_madow", "jackknife"):
         np.testing.assert_allclose(getattr(massed, name), getattr(counted, name), atol=1e-12)
 
@@ -46,9 +46,9 @@ def test_masses_agree_with_counts():
 @pytest.mark.parametrize("fits", [20, 60])
 def test_corrections_of_independent_variables_are_near_nothing(fits):
     draw = np.random.default_rng(1)
-    coins = draw.permuted(np.tile(np.arange(fits)[:, None] % 2, 3000), axis=0)
+    memberships = draw.permuted(np.tile(np.arange(fits)[:, None] % 2, 3000), axis=0)
     outcomes = draw.integers(0, 3, (fits, 3000))
-    found = estimated(coins, outcomes)
+    found = estimated(memberships, outcomes)
     assert found.plug_in.mean() == pytest.approx(2 / (2 * fits), rel=0.2)  # (r - 1)(c - 1) / 2k
     assert abs(found.miller_madow.mean()) < 0.25 * found.plug_in.mean()
     assert abs(found.jackknife.mean()) < 0.35 * found.plug_in.mean()
@@ -60,28 +60,28 @@ def test_ranks_number_outcomes_within_each_column():
 
 
 def test_complements_are_recognized():
-    coins = np.array([[0, 1], [1, 0], [1, 1], [0, 0]])
-    assert complementary(coins)
-    assert not complementary(coins[[0, 2, 1, 3]])
-    assert not complementary(coins[:3])
+    memberships = np.array([[0, 1], [1, 0], [1, 1], [0, 0]])
+    assert complementary(memberships)
+    assert not complementary(memberships[[0, 2, 1, 3]])
+    assert not complementary(memberships[:3])
 
 
 def test_blocks_of_draws_change_nothing(monkeypatch):
     draw = np.random.default_rng(0)
-    coins, outcomes = draw.integers(0, 2, (30, 9)), draw.integers(0, 3, (30, 9))
-    whole = estimated(coins, outcomes)
+    memberships, outcomes = draw.integers(0, 2, (30, 9)), draw.integers(0, 3, (30, 9))
+    whole = estimated(memberships, outcomes)
     monkeypatch.setattr("samplewise.generalization.gap.information.MOST_CELLS", 200)
-    np.testing.assert_allclose(estimated(coins, outcomes).jackknife, whole.jackknife)
-    np.testing.assert_allclose(estimated(coins, outcomes).plug_in, whole.plug_in)
+    np.testing.assert_allclose(estimated(memberships, outcomes).jackknife, whole.jackknife)
+    np.testing.assert_allclose(estimated(memberships, outcomes).plug_in, whole.plug_in)
 
 
 def test_corrections_are_nearer_to_a_known_dependence():
     """Coins that shift the outcome from 0.3 to 0.6: thirty fits, and what infinitely many would say."""
     draw = np.random.default_rng(2)
-    coins = draw.permuted(np.tile(np.arange(30)[:, None] % 2, 4000), axis=0)
-    outcomes = (draw.random((30, 4000)) < np.where(coins == 1, 0.6, 0.3)).astype(int)
+    memberships = draw.permuted(np.tile(np.arange(30)[:, None] % 2, 4000), axis=0)
+    outcomes = (draw.random((30, 4000)) < np.where(memberships == 1, 0.6, 0.3)).astype(int)
     truth = mutual_information(np.array([[[0.4, 0.6], [0.7, 0.3]]]))[0]
-    found = estimated(coins, outcomes)
+    found = estimated(memberships, outcomes)
     bias = found.plug_in.mean() - truth
     assert bias > 0.01
     assert abs(found.miller_madow.mean() - truth) < 0.2 * bias

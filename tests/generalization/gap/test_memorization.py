@@ -58,8 +58,8 @@ def test_leaving_one_row_out_is_the_other_side_of_subsets_of_all_but_one():
         for row, rest in enumerate(data.drop([key]) for key in IDS)
     ])  # fmt: skip
     assert (found.inside.sum(axis=1) == 7).all()
-    taught = np.ones(8)  # a neighbor of itself is right
-    np.testing.assert_allclose(found.scores.values, taught - left_out, atol=1e-12)
+    trained = np.ones(8)  # a neighbor of itself is right
+    np.testing.assert_allclose(found.scores.values, trained - left_out, atol=1e-12)
     assert found.gap.value == pytest.approx(1 - left_out.mean())
 
 
@@ -123,16 +123,16 @@ def test_numbers_are_told_in_standard_deviations():
 
 
 def test_refits_that_exist_are_read():
-    part = prepare(eight(), NEAREST, n_folds=2, executor=SerialExecutor()).whole
-    refits = refit(part.runner, "halves", part.all_folds, count=20)
+    folded = prepare(eight(), NEAREST, n_folds=2, executor=SerialExecutor()).whole
+    refits = refit(folded.runner, "halves", folded.all_folds, count=20)
     found = memorization(eight(), refits=refits)
     assert found.scores.top(1).keys[0] == "c" or found.scores.values.max() == found.scores.values[2]
     np.testing.assert_array_equal(found.inside, refits.inside)
 
 
 def refits_of_eight():
-    part = prepare(eight(), NEAREST, n_folds=2, executor=SerialExecutor()).whole
-    return refit(part.runner, "halves", part.all_folds, count=4)
+    folded = prepare(eight(), NEAREST, n_folds=2, executor=SerialExecutor()).whole
+    return refit(folded.runner, "halves", folded.all_folds, count=4)
 
 
 @pytest.mark.parametrize(

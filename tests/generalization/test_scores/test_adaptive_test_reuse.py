@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from samplewise.core.errors import InputError
-from samplewise.generalization import claim_after_looks, clopper_pearson_bound, rows_to_claim
+from samplewise.generalization import claim_after_evaluations, clopper_pearson_bound, rows_to_claim
 from samplewise.generalization.test_scores import adaptive_test_reuse as counting
 
 N, LOOKS = 200, 30
@@ -31,13 +31,13 @@ def climbing(trials=1500, seed=0):
 def test_climbing_breaks_the_plain_bound_and_not_the_one_that_counts_comparisons():
     errors, improvements = climbing()
     claims = [
-        claim_after_looks(wrong, N, LOOKS, improvements=better)
+        claim_after_evaluations(wrong, N, LOOKS, improvements=better)
         for wrong, better in zip(errors.tolist(), improvements.tolist(), strict=True)
     ]
     assert np.mean([claim.once.high >= 0.5 for claim in claims]) < 0.9
     assert np.mean([claim.compared.high >= 0.5 for claim in claims]) >= 0.95
     assert np.mean([claim.improved.high >= 0.5 for claim in claims]) >= 0.95
-    assert np.mean([claim_after_looks(wrong, N, LOOKS).compared.high >= 0.5 for wrong in errors.tolist()]) >= 0.95
+    assert np.mean([claim_after_evaluations(wrong, N, LOOKS).compared.high >= 0.5 for wrong in errors.tolist()]) >= 0.95
 
 
 def test_a_vote_of_what_scored_well_breaks_the_bound_for_fixed_models_and_not_the_one_for_seen_scores():
@@ -45,24 +45,28 @@ def test_a_vote_of_what_scored_well_breaks_the_bound_for_fixed_models_and_not_th
     wrong = draw.random((1500, LOOKS - 1, N)) < 0.5
     sign = np.sign(N / 2 - wrong.sum(axis=2))[:, :, None]  # a model that scored badly votes with its answers reversed
     final = ((sign * (wrong - 0.5)).sum(axis=1) > 0).sum(axis=1)  # coin flips still, yet it shines on these rows
-    claims = [claim_after_looks(errors, N, LOOKS) for errors in final.tolist()]
+    claims = [claim_after_evaluations(errors, N, LOOKS) for errors in final.tolist()]
     assert np.mean([claim.once.high >= 0.5 for claim in claims]) < 0.05
     assert np.mean([claim.fixed.high >= 0.5 for claim in claims]) < 0.2
     assert np.mean([claim.seen.high >= 0.5 for claim in claims]) >= 0.95
 
 
 @pytest.mark.parametrize("looks", [1, 2, 7])
-def test_counts_of_models_are_those_of_the_lists(looks):
-    claim = claim_after_looks(3, 50, looks, answers=5, improvements=looks // 2)
+def test_counts_of_models_are_those_of_the_lists(n_evaluations):
+    claim = claim_after_evaluations(3, 50, n_evaluations, answers=5, improvements=n_evaluations // 2)
     expected = {
         "once": 1,
-        "fixed": looks,
-        "compared": looks * math.comb(looks - 1, looks // 2),
-        "improved": looks * math.comb(looks - 1, looks // 2) * math.comb(5 + looks // 2 - 1, looks // 2),
-        "seen": sum(5**before for before in range(looks)),
+        "fixed": n_evaluations,
+        "compared": n_evaluations * math.comb(n_evaluations - 1, n_evaluations // 2),
+        "improved": n_evaluations
+        * math.comb(n_evaluations - 1, n_evaluations // 2)
+        * math.comb(5 + n_evaluations // 2 - 1, n_evaluations // 2),
+        "seen": sum(5**before for before in range(n_evaluations)),
     }
     for name, models in expected.items():
-        assert getattr(claim, name).high == pytest.approx(clopper_pearson_bound(3, 50, looks=models).high, rel=1e-9)
+        assert getattr(claim, name).high == pytest.approx(
+            clopper_pearson_bound(3, 50, n_evaluations=models).high, rel=1e-9
+        )
 
 
 def test_lists_of_improvements_are_all_that_a_leaderboard_of_bests_can_show():
@@ -81,18 +85,20 @@ def test_lists_of_improvements_are_all_that_a_leaderboard_of_bests_can_show():
 
 
 def test_the_account_stands_beside_the_number():
-    claim = claim_after_looks(28, 400, 50, answers=101, improvements=6)
+    claim = claim_after_evaluations(28, 400, 50, answers=101, improvements=6)
     assert claim.once.high < claim.fixed.high < claim.compared.high < claim.improved.high < claim.seen.high < 1
     assert "no part in any choice" in claim.once.reason
     assert "all 50 models were fixed before" in claim.fixed.reason
     assert "6 did" in claim.compared.reason
     assert "only where it beat the best so far, and 6 did" in claim.improved.reason
     assert "101 values" in claim.seen.reason
-    assert claim_after_looks(28, 400, 50).seen.high > claim.seen.high  # the whole count shows more than two digits
+    assert (
+        claim_after_evaluations(28, 400, 50).seen.high > claim.seen.high
+    )  # the whole count shows more than two digits
 
 
 def test_a_thousand_seen_scores_promise_nothing():
-    assert claim_after_looks(28, 400, 1000).seen.high > 0.998
+    assert claim_after_evaluations(28, 400, 1000).seen.high > 0.998
 
 
 @pytest.mark.parametrize(("error", "claim"), [(0.07, 0.10), (0.0, 0.01), (0.20, 0.30)])
@@ -113,17 +119,17 @@ def test_surer_or_nearer_takes_more_rows():
     assert rows_to_claim(0.07, 0.09) > plain
     assert rows_to_claim(0.07, 0.10, chance=0.95) > plain
     assert rows_to_claim(0.07, 0.10, confidence=0.99) > plain
-    assert rows_to_claim(0.07, 0.10, looks=20) > plain
+    assert rows_to_claim(0.07, 0.10, n_evaluations=20) > plain
 
 
 @pytest.mark.parametrize(
     ("call", "where", "fix"),
     [
-        (lambda: claim_after_looks(1, 0, 1), "errors or n", "count the wrong rows"),
-        (lambda: claim_after_looks(1, 10, 0), "looks", "looks=50"),
-        (lambda: claim_after_looks(1, 10, 5, answers=1), "answers", "answers=101"),
-        (lambda: claim_after_looks(1, 10, 5, improvements=5), "improvements", "improvements=6"),
-        (lambda: claim_after_looks(1, 10, 5, confidence=0), "confidence", "above 0 and below 1"),
+        (lambda: claim_after_evaluations(1, 0, 1), "errors or n", "count the wrong rows"),
+        (lambda: claim_after_evaluations(1, 10, 0), "looks", "looks=50"),
+        (lambda: claim_after_evaluations(1, 10, 5, answers=1), "answers", "answers=101"),
+        (lambda: claim_after_evaluations(1, 10, 5, improvements=5), "improvements", "improvements=6"),
+        (lambda: claim_after_evaluations(1, 10, 5, confidence=0), "confidence", "above 0 and below 1"),
         (lambda: rows_to_claim(0.1, 0.1), "claim", "rows_to_claim(0.07, 0.10)"),
         (lambda: rows_to_claim(7, 10), "error", "did you mean 0.07?"),
         (lambda: rows_to_claim(float("nan"), 0.1), "error", "at least 0 and below 1"),

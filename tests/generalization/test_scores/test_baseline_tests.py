@@ -4,18 +4,18 @@ import numpy as np
 import pytest
 
 from samplewise.core.errors import InputError
-from samplewise.generalization import beats_guessing, discrimination
+from samplewise.generalization import beats_baseline, discrimination
 
 
 def test_no_better_than_guessing_is_seldom_called_better():
     rng = np.random.default_rng(0)
-    p_values = [beats_guessing(rng.random(100), rng.random(100))[1] for _ in range(400)]
+    p_values = [beats_baseline(rng.random(100), rng.random(100))[1] for _ in range(400)]
     assert np.mean(np.array(p_values) < 0.05) == pytest.approx(0.05, abs=0.03)
 
 
 def test_a_better_model_is_seen():
     rng = np.random.default_rng(1)
-    saved, p = beats_guessing(rng.random(100), rng.random(100) + 0.5)
+    saved, p = beats_baseline(rng.random(100), rng.random(100) + 0.5)
     assert saved.low > 0
     assert p < 1e-6
 
@@ -23,13 +23,13 @@ def test_a_better_model_is_seen():
 def test_copies_count_once():
     rng = np.random.default_rng(2)
     a, b = rng.random(20), rng.random(20) + 0.1
-    once = beats_guessing(a, b)[1]
-    assert beats_guessing(np.repeat(a, 50), np.repeat(b, 50), np.repeat(np.arange(20), 50))[1] == pytest.approx(once)
-    assert beats_guessing(np.repeat(a, 50), np.repeat(b, 50))[1] < once
+    once = beats_baseline(a, b)[1]
+    assert beats_baseline(np.repeat(a, 50), np.repeat(b, 50), np.repeat(np.arange(20), 50))[1] == pytest.approx(once)
+    assert beats_baseline(np.repeat(a, 50), np.repeat(b, 50))[1] < once
 
 
 def test_equal_losses_save_nothing():
-    saved, p = beats_guessing(np.ones(5), np.ones(5))
+    saved, p = beats_baseline(np.ones(5), np.ones(5))
     assert saved.value == 0.0
     assert p == 1.0
 
@@ -62,7 +62,7 @@ def test_a_rare_class_that_is_ranked_right_is_seen():
 
 def test_rows_that_do_not_match_are_refused():
     with pytest.raises(InputError, match="one entry per row") as caught:
-        beats_guessing([1.0, 2.0], [1.0])
+        beats_baseline([1.0, 2.0], [1.0])
     assert "equal shape" in caught.value.fix
     with pytest.raises(InputError, match="one entry per row"):
         discrimination(np.ones((3, 2)), np.ones((3, 1)))

@@ -66,16 +66,16 @@ def test_the_best_of_twenty_fixed_models_keeps_its_promise():
     draw = np.random.default_rng(0)
     errors = draw.binomial(200, 0.1, size=(20_000, 20)).min(axis=1)  # twenty models, all truly 10 % wrong
     once = np.array([clopper_pearson_bound(count, 200).high for count in range(60)])[errors]
-    fixed = np.array([clopper_pearson_bound(count, 200, looks=20).high for count in range(60)])[errors]
+    fixed = np.array([clopper_pearson_bound(count, 200, n_evaluations=20).high for count in range(60)])[errors]
     assert np.mean(once >= 0.1) < 0.6
     assert np.mean(fixed >= 0.1) >= 0.95
 
 
 def test_a_thousand_decades_of_looks_stay_finite():
-    far = clopper_pearson_bound(28, 400, looks=10**300).high
-    assert clopper_pearson_bound(28, 400, looks=10**200).high < far < 1
-    nearly = clopper_pearson_bound(28, 400, looks=10**256).high  # the exact quantile ends here
-    beyond = clopper_pearson_bound(28, 400, looks=10**261).high  # and the Chernoff bound goes on, never lower
+    far = clopper_pearson_bound(28, 400, n_evaluations=10**300).high
+    assert clopper_pearson_bound(28, 400, n_evaluations=10**200).high < far < 1
+    nearly = clopper_pearson_bound(28, 400, n_evaluations=10**256).high  # the exact quantile ends here
+    beyond = clopper_pearson_bound(28, 400, n_evaluations=10**261).high  # and the Chernoff bound goes on, never lower
     assert nearly < beyond < nearly + 0.015
 
 
@@ -211,7 +211,9 @@ def test_sample_compression_on_threshold_models_without_a_test_set():
 
 
 def test_nothing_compressed_pays_only_for_the_choice_of_size():
-    assert sample_compression_bound(3, 80, size=0).high == pytest.approx(clopper_pearson_bound(3, 80, looks=80).high)
+    assert sample_compression_bound(3, 80, size=0).high == pytest.approx(
+        clopper_pearson_bound(3, 80, n_evaluations=80).high
+    )
 
 
 def test_inverse_of_the_divergence():
@@ -227,7 +229,7 @@ def test_inverse_of_the_divergence():
         (lambda: clopper_pearson_bound(4, 3), "errors or n", "count the wrong rows"),
         (lambda: clopper_pearson_bound(float("nan"), 3), "errors or n", "count the wrong rows"),
         (lambda: clopper_pearson_bound(1, 3, confidence=1.0), "confidence", "above 0 and below 1"),
-        (lambda: clopper_pearson_bound(1, 3, looks=0), "looks", "use looks=1"),
+        (lambda: clopper_pearson_bound(1, 3, n_evaluations=0), "looks", "use looks=1"),
         (lambda: betting_bound([]), "losses", "losses (n,) of test rows"),
         (lambda: betting_bound([0.5, np.nan], ids=["a", "b"]), "b", "leave these rows out"),
         (lambda: betting_bound([0.5], loss_range=(1, 1)), "loss_range", "least and greatest"),

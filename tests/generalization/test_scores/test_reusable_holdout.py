@@ -9,23 +9,23 @@ from samplewise.generalization import reusable_holdout
 ROWS, FEATURES, KEPT = 800, 3000, 101  # odd, so that no vote is tied
 
 
-def chosen_on_noise(ask, seed):
+def chosen_on_noise(query, seed):
     """Keeps features whose held-out sign agrees with training, votes with them, asks for the accuracy."""
     draw = np.random.default_rng(seed)
     agrees = (
         draw.random((3, ROWS, FEATURES)) < 0.5
     )  # whether a feature's sign is the label's: training, held out, fresh
     training = agrees[0].mean(axis=0)
-    told = np.array([ask(training[feature], agrees[1, :, feature]) for feature in range(FEATURES)])
+    notes = np.array([query(training[feature], agrees[1, :, feature]) for feature in range(FEATURES)])
     clear = 0.5 / np.sqrt(ROWS)
-    both = (np.abs(training - 0.5) > clear) & (np.abs(told - 0.5) > clear) & ((training > 0.5) == (told > 0.5))
+    both = (np.abs(training - 0.5) > clear) & (np.abs(notes - 0.5) > clear) & ((training > 0.5) == (notes > 0.5))
     best = np.flatnonzero(both)[np.argsort(-np.abs(training - 0.5)[both])[:KEPT]]
     right = ((2 * agrees[:, :, best] - 1.0) @ np.sign(training[best] - 0.5)) > 0
-    return right[0].mean(), ask(right[0].mean(), right[1]), right[1].mean(), right[2].mean()
+    return right[0].mean(), query(right[0].mean(), right[1]), right[1].mean(), right[2].mean()
 
 
 def answers_of(holdout):
-    return lambda value, values: holdout.ask(value, values).value
+    return lambda value, values: holdout.query(value, values).value
 
 
 def test_plain_held_out_rows_are_fooled_and_reusable_ones_are_not():
@@ -50,9 +50,9 @@ def test_the_guarantee_holds_for_all_answers_of_an_adaptive_run(threshold):
         draw = np.random.default_rng(seed)
         holdout = reusable_holdout(4000, questions=60, budget=60, threshold=threshold, seed=seed)
         pool = draw.random((59, 4000)) < 0.5
-        answers = [holdout.ask(0.5, values) for values in pool]
+        answers = [holdout.query(0.5, values) for values in pool]
         high = pool[[answer.value >= 0.5 for answer in answers]]
-        answers.append(holdout.ask(0.5, high.mean(axis=0) > 0.5))
+        answers.append(holdout.query(0.5, high.mean(axis=0) > 0.5))
         missed.append(any(not answer.low <= 0.5 <= answer.high for answer in answers))
         worst.append(max(abs(answer.value - 0.5) for answer in answers) / holdout.tolerance)
     assert np.mean(missed) <= 0.05
@@ -63,10 +63,10 @@ def test_the_guarantee_holds_for_all_answers_of_an_adaptive_run(threshold):
 
 def test_agreement_returns_the_training_value_and_disagreement_costs_budget():
     holdout = reusable_holdout(10_000, questions=5, budget=2)
-    agrees = holdout.ask(0.5, np.arange(10_000) % 2)
+    agrees = holdout.query(0.5, np.arange(10_000) % 2)
     assert (agrees.value, holdout.spent) == (0.5, 0)
     assert "agree" in agrees.reason
-    differs = holdout.ask(0.9, np.arange(10_000) % 2)
+    differs = holdout.query(0.9, np.arange(10_000) % 2)
     assert differs.value == pytest.approx(0.5, abs=0.03)
     assert (100 * differs.value) == pytest.approx(round(100 * differs.value))  # rounded to 1 / sqrt(n)
     assert holdout.spent == 1
@@ -76,18 +76,18 @@ def test_agreement_returns_the_training_value_and_disagreement_costs_budget():
 
 def test_without_noise_it_is_exact():
     holdout = reusable_holdout(100, questions=5, budget=2, threshold=0.1, noise=0.0)
-    assert holdout.ask(0.55, [1.0] * 50 + [0.0] * 50).value == 0.55
-    assert holdout.ask(0.75, [1.0] * 50 + [0.0] * 50).value == 0.5
+    assert holdout.query(0.55, [1.0] * 50 + [0.0] * 50).value == 0.55
+    assert holdout.query(0.75, [1.0] * 50 + [0.0] * 50).value == 0.5
 
 
 def test_the_same_seed_gives_the_same_answers():
     values = np.random.default_rng(0).random((20, 900)) < 0.5
-    told = [
-        [holdout.ask(0.7, value).value for value in values]
+    notes = [
+        [holdout.query(0.7, value).value for value in values]
         for holdout in (reusable_holdout(900, questions=20, budget=20, seed=seed) for seed in (1, 1, 2))
     ]
-    assert told[0] == told[1]
-    assert told[0] != told[2]
+    assert notes[0] == notes[1]
+    assert notes[0] != notes[2]
 
 
 def test_more_rows_promise_more_and_more_questions_less():
@@ -102,14 +102,14 @@ def test_more_rows_promise_more_and_more_questions_less():
 
 def asked_twice():
     holdout = reusable_holdout(10, questions=1)
-    holdout.ask(0.5, [0.5] * 10)
-    return holdout.ask(0.5, [0.5] * 10)
+    holdout.query(0.5, [0.5] * 10)
+    return holdout.query(0.5, [0.5] * 10)
 
 
 def overspent():
     holdout = reusable_holdout(10, budget=1, threshold=0.0, noise=0.0)
-    holdout.ask(0.0, [1.0] * 10)
-    return holdout.ask(0.0, [1.0] * 10)
+    holdout.query(0.0, [1.0] * 10)
+    return holdout.query(0.0, [1.0] * 10)
 
 
 @pytest.mark.parametrize(
@@ -119,10 +119,10 @@ def overspent():
         (lambda: reusable_holdout(10, budget=0), "budget", "reusable_holdout(10_000"),
         (lambda: reusable_holdout(10, confidence=95), "confidence", "did you mean 0.95?"),
         (lambda: reusable_holdout(10, noise=-1.0), "noise", "leave it out"),
-        (lambda: reusable_holdout(10).ask(0.5, [0.5] * 9), "held_out_values", "rescale"),
-        (lambda: reusable_holdout(2).ask(0.5, [0.5, 2.0]), "held_out_values", "rescale"),
-        (lambda: reusable_holdout(2).ask(0.5, [0.5, np.nan]), "held_out_values", "rescale"),
-        (lambda: reusable_holdout(2).ask(80, [0.5, 0.5]), "training_value", "did you mean 0.8?"),
+        (lambda: reusable_holdout(10).query(0.5, [0.5] * 9), "held_out_values", "rescale"),
+        (lambda: reusable_holdout(2).query(0.5, [0.5, 2.0]), "held_out_values", "rescale"),
+        (lambda: reusable_holdout(2).query(0.5, [0.5, np.nan]), "held_out_values", "rescale"),
+        (lambda: reusable_holdout(2).query(80, [0.5, 0.5]), "training_value", "did you mean 0.8?"),
         (asked_twice, "questions", "fresh held-out rows"),
         (overspent, "budget", "fresh held-out rows"),
     ],

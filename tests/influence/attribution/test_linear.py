@@ -78,20 +78,20 @@ def margins(model, X, y):
 @pytest.mark.parametrize("classes", [2, 3])
 def test_logistic_regression_is_within_a_step_of_refits(classes):
     labels = np.array(["a", "b", "c"])[np.digitize(y, [0.0] if classes == 2 else [-1.0, 1.0])]
-    asked = np.array(["a", "b", "c"])[np.digitize(t, [0.0] if classes == 2 else [-1.0, 1.0])]
+    queried = np.array(["a", "b", "c"])[np.digitize(t, [0.0] if classes == 2 else [-1.0, 1.0])]
     model = LogisticRegression(C=0.5, tol=1e-10, max_iter=10_000).fit(X, labels)
     fitted = Attributor(model).fit((X, labels))
     assert fitted.method == "linear"
-    values = fitted.attribute((Q, asked)).values
+    values = fitted.attribute((Q, queried)).values
     truth = np.empty_like(values)
     for i in range(30):
         without = clone(model).fit(np.delete(X, i, 0), np.delete(labels, i))
-        truth[:, i] = margins(model, Q, asked) - margins(without, Q, asked)
+        truth[:, i] = margins(model, Q, queried) - margins(without, Q, queried)
     assert np.corrcoef(values.ravel(), truth.ravel())[0, 1] > 0.99
     np.testing.assert_allclose(values, truth, atol=0.2 * np.abs(truth).max())
-    group = fitted.effect_of_removing([1, 4], (Q, asked)).values
+    group = fitted.effect_of_removing([1, 4], (Q, queried)).values
     without = clone(model).fit(np.delete(X, [1, 4], 0), np.delete(labels, [1, 4]))
-    np.testing.assert_allclose(group, margins(model, Q, asked) - margins(without, Q, asked), atol=0.15)
+    np.testing.assert_allclose(group, margins(model, Q, queried) - margins(without, Q, queried), atol=0.15)
     assert (fitted.self_influence().values > 0).all()
 
 

@@ -83,7 +83,7 @@ def test_autograd_through_every_step():
         slopes = torch.autograd.grad(loss, list(weights.values()), create_graph=True)
         speed = {k: 0.9 * speed[k] + g + 0.01 * weights[k] for (k, g) in zip(weights, slopes, strict=True)}
         weights = {k: weights[k] - run.replay.rate(step) * speed[k] for k in weights}
-    outputs = functional_call(run.replay.training.module, weights, (run.asked.inputs,))
+    outputs = functional_call(run.replay.training.module, weights, (run.queried.inputs,))
     for query, label in enumerate(QUERIES[1]):
         others = torch.cat([outputs[query, :label], outputs[query, label + 1 :]])
         margin = outputs[query, label] - torch.logsumexp(others, 0)

@@ -39,9 +39,9 @@ def test_overlap_is_the_mean_over_pairs():
 
 def test_same_class_share_counts_the_first_row():
     attribution = drawn()
-    labels, asked = np.arange(60) % 3, np.arange(12) % 3
-    expected = np.mean(labels[attribution.values.argmax(axis=1)] == asked)
-    found = same_class_share(attribution, labels, asked)
+    labels, queried = np.arange(60) % 3, np.arange(12) % 3
+    expected = np.mean(labels[attribution.values.argmax(axis=1)] == queried)
+    found = same_class_share(attribution, labels, queried)
     assert found.value == pytest.approx(expected)
     assert found.low <= found.value <= found.high
 

@@ -9,10 +9,10 @@ from samplewise.influence.valuation.datamodels import RIDGES, _ridge_on_sets
 from samplewise.influence.valuation.semivalues import random_sets
 
 
-def sets_and_outcomes(sets=60, players=12, noise=0.3, seed=0):
+def sets_and_outcomes(sets=60, elements=12, noise=0.3, seed=0):
     draw = np.random.default_rng(seed)
-    inside = (draw.random((sets, players)) < 0.5).astype(float)
-    truth = draw.normal(size=(players, 3))
+    inside = (draw.random((sets, elements)) < 0.5).astype(float)
+    truth = draw.normal(size=(elements, 3))
     return inside, inside @ truth + noise * draw.normal(size=(sets, 3)) + 2.0, truth
 
 

@@ -11,7 +11,7 @@ def test_leaving_out_is_the_difference_of_two_fits(clouds_game):
     found = leave_one_out(game)
     sets = np.ones((2, 40), dtype=bool)
     sets[1, 6] = False
-    assert found.values[6] == pytest.approx(np.subtract(*game.worth(sets)))
+    assert found.values[6] == pytest.approx(np.subtract(*game.utility(sets)))
     assert found.unit == "points of AUC"
 
 

@@ -27,8 +27,8 @@ def parts():
 
 
 def test_planted_flips_hurt_the_held_out_loss(parts):
-    part, wrong = parts
-    benefit = effects_in(part).benefit
+    folded, wrong = parts
+    benefit = effects_in(folded).benefit
     assert benefit.unit == "loss"
     assert np.isfinite(benefit.values).all()
     assert np.median(benefit.values[wrong]) < np.quantile(benefit.values, 0.1)
@@ -36,26 +36,26 @@ def test_planted_flips_hurt_the_held_out_loss(parts):
 
 def test_reach_reads_no_judges_label(parts):
     """Other labels for the judging fold leave reach as it was; benefit, which they judge, moves."""
-    part, _ = parts
-    fold = np.unique(part.folds)[-1]
-    codes = part.runner.target.codes.copy()
-    judged = part.folds == fold
-    codes[judged] ^= 1
-    runner = part.runner
+    folded, _ = parts
+    fold = np.unique(folded.folds)[-1]
+    codes = folded.runner.target.codes.copy()
+    evaluated = folded.folds == fold
+    codes[evaluated] ^= 1
+    runner = folded.runner
     data = runner.data.with_labels(codes)
     from samplewise.data.targets import describe_target
     from samplewise.engine.refits import FitRunner
-    from samplewise.influence.valuation.network_effects import _judged_by
+    from samplewise.influence.valuation.network_effects import _evaluated_by
 
-    other = replace(part, runner=FitRunner(data, describe_target(data.y), runner.learner, runner.space, runner.seed))
-    taught = np.flatnonzero(~judged)
-    one, two = _judged_by(part, int(fold), taught), _judged_by(other, int(fold), taught)
+    other = replace(folded, runner=FitRunner(data, describe_target(data.y), runner.learner, runner.space, runner.seed))
+    trained = np.flatnonzero(~evaluated)
+    one, two = _evaluated_by(folded, int(fold), trained), _evaluated_by(other, int(fold), trained)
     np.testing.assert_array_equal(one[2], two[2])
     assert not np.allclose(one[0], two[0])
 
 
 def test_the_rule_drops_within_its_part(parts):
-    part, _ = parts
-    change = drop_harmful(part)
+    folded, _ = parts
+    change = drop_harmful(folded)
     assert change.kind == "drop"
-    assert len(change.rows) <= 0.2 * len(part)
+    assert len(change.rows) <= 0.2 * len(folded)

@@ -65,8 +65,8 @@ def test_banzhaf_by_definition(formula, formula_game):
 
 def test_the_standard_error_of_banzhaf_is_its_spread_over_seeds(formula_game):
     runs = [banzhaf(formula_game(8, bent, seed), count=200) for seed in range(60)]
-    told, seen = np.mean([run.spread for run in runs], axis=0), np.std([run.values for run in runs], axis=0)
-    assert told == pytest.approx(seen, rel=0.35)
+    notes, seen = np.mean([run.spread for run in runs], axis=0), np.std([run.values for run in runs], axis=0)
+    assert notes == pytest.approx(seen, rel=0.35)
 
 
 def test_shapley_of_an_additive_game_is_exact(formula_game):
@@ -104,7 +104,7 @@ def test_walks_that_stop_cost_less(formula_game):
         formula_game(60, lambda mask: min(mask.sum(), 5)),
     )
     one, two = (data_shapley(g, permutations=3, tolerance=t) for g, t in ((whole, 0.0), (stopped, 0.5)))
-    assert sum(stopped.asked) < 0.3 * sum(whole.asked)
+    assert sum(stopped.queried) < 0.3 * sum(whole.queried)
     assert one.values == pytest.approx(two.values)
 
 

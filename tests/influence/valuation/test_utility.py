@@ -25,7 +25,7 @@ def test_a_set_is_worth_what_a_fit_by_hand_scores():
     game = open_game((X, y), (V, w), learner=LogisticRegression(), executor=SerialExecutor())
     inside = np.random.default_rng(2).random((6, 30)) < 0.5
     expected = [100 * np.mean(LogisticRegression().fit(X[mask], y[mask]).predict(V) == w) for mask in inside]
-    assert game.worth(inside) == pytest.approx(expected)
+    assert game.utility(inside) == pytest.approx(expected)
 
 
 def test_nobody_and_one_class_are_worth_naming_a_class():
@@ -34,7 +34,7 @@ def test_nobody_and_one_class_are_worth_naming_a_class():
     w[:] = [0] * 35 + [1] * 15
     game = open_game((X, y), (V, w))
     assert game.ends[0] == 30.0
-    assert game.worth(np.arange(30)[None] < 5) == 70.0
+    assert game.utility(np.arange(30)[None] < 5) == 70.0
 
 
 def test_numbers_start_from_the_mean():
@@ -49,18 +49,18 @@ def test_numbers_start_from_the_mean():
 def test_groups_play_as_one():
     X, y = points(30)
     data = Dataset(X, y, groups=np.repeat(["a", "b", "c"], 10))
-    game = open_game(data, points(50, seed=1), players="groups")
+    game = open_game(data, points(50, seed=1), elements="groups")
     rows = open_game(data, points(50, seed=1))
     assert game.keys.tolist() == ["a", "b", "c"]
-    assert game.worth(np.array([[True, False, True]])) == rows.worth((data.groups != "b")[None])
+    assert game.utility(np.array([[True, False, True]])) == rows.utility((data.groups != "b")[None])
 
 
 def test_no_set_is_fitted_twice(clouds_game):
     game = clouds_game()
     inside = np.random.default_rng(0).random((5, 40)) < 0.5
-    game.worth(inside)
+    game.utility(inside)
     made = game.runner.store.made
-    game.worth(inside[::-1])
+    game.utility(inside[::-1])
     assert game.runner.store.made == made == 5
 
 
@@ -129,8 +129,8 @@ def test_a_frame_with_its_columns_in_another_order_is_the_same():
         (lambda X, y: open_game((X, y), (X, np.where(y == 0, np.nan, y))), "(?s)rows id 0, 2.*leave these rows out"),
         (lambda X, y: open_game((X, y), (X, np.where(np.arange(30) == 4, 7, y))), "(?s)rows id 4.*of these classes"),
         (lambda X, y: open_game((X, y), (X[:, :2], y)), "other columns than the data"),
-        (lambda X, y: open_game((X, y), (X, y), players="groups"), "groups=..."),
-        (lambda X, y: open_game((X, y), (X, y), players="hospitals"), "players='rows'"),
+        (lambda X, y: open_game((X, y), (X, y), elements="groups"), "groups=..."),
+        (lambda X, y: open_game((X, y), (X, y), elements="hospitals"), "players='rows'"),
         (lambda X, y: open_game((X, y), (X, y), utility="r2"), "use one of: accuracy"),
     ],
 )

@@ -33,8 +33,8 @@ from samplewise.core.arrays import Array, Floats, Mask
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.values import Estimate, Exhibit, Scores, percent, percent_text
-from samplewise.engine.refits.advice import holm
-from samplewise.engine.refits.parts import Rule
+from samplewise.engine.refits.folded_rows import RemedyRule
+from samplewise.engine.refits.remedy_effects import holm
 
 CODE, TITLE, SLOW = "SW101", "missing or constant columns", False
 NEEDS = frozenset({"features"})
@@ -59,7 +59,7 @@ def run(evidence: Evidence) -> CheckResult:
     exhibits: tuple[Exhibit, ...] = ()
     if absent.any():
         share = absent.mean(axis=0)
-        findings += [*_gaps(names, share), *_telling_gaps(evidence, names, absent)]
+        findings += [*_gaps(names, share), *_distinctive_gaps(evidence, names, absent)]
         scores = (Scores("missing_share", share, names, "share of rows", "more values are missing", axis="column"),)
         worst = np.argsort(-share, kind="stable")[:50]
         worst = worst[share[worst] > 0]
@@ -68,7 +68,7 @@ def run(evidence: Evidence) -> CheckResult:
     return CheckResult(tuple(findings), scores, exhibits)
 
 
-def rules(evidence: Evidence) -> Mapping[str, Rule]:
+def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
     """Columns are left out by the user; no rule changes rows."""
     return {}
 
@@ -154,7 +154,7 @@ def _gaps(names: Array, share: Floats) -> list[Finding]:
 # ---- gaps that go with the label ------------------------------------------------------------------------------------
 
 
-def _telling_gaps(evidence: Evidence, names: Array, absent: Mask) -> list[Finding]:
+def _distinctive_gaps(evidence: Evidence, names: Array, absent: Mask) -> list[Finding]:
     """Columns whose gaps go with the label, beyond chance over all columns tested."""
     some = np.flatnonzero((absent.sum(axis=0) >= 5) & ((~absent).sum(axis=0) >= 5))
     if not len(some):

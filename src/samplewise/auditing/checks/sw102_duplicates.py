@@ -26,13 +26,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from samplewise.auditing.copies import CopySets, copy_sets, favored_labels, id_rank
+from samplewise.auditing.duplicates import DuplicateSets, duplicate_sets, favored_labels, id_rank
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Array, Ints, Mask
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.values import Estimate, Exhibit
-from samplewise.engine.refits.parts import Change, Part, Rule
+from samplewise.engine.refits.folded_rows import FoldedRows, RemedyRule, RowEdit
 
 CODE, TITLE, SLOW = "SW102", "duplicates", False
 NEEDS = frozenset({"features"})
@@ -47,7 +47,7 @@ def run(evidence: Evidence) -> CheckResult:
     """Copies that agree on the label, and copies that do not."""
     if evidence.columns and not any(column.role == "feature" for column in evidence.columns):
         raise NotApplicable("no column says anything about a row, so all rows look alike")
-    sets = copy_sets(evidence)
+    sets = duplicate_sets(evidence)
     repeated = sets.sizes > 1
     if not repeated.any():
         return CheckResult()
@@ -60,40 +60,40 @@ def run(evidence: Evidence) -> CheckResult:
     return CheckResult(tuple(findings), exhibits=(_exhibit(evidence, sets, repeated, contradicting),))
 
 
-def rules(evidence: Evidence) -> Mapping[str, Rule]:
+def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
     """Drop all but one of agreeing copies; relabel copies that disagree as copies and neighbors vote."""
-    sets = copy_sets(evidence)
-    offered: dict[str, Rule] = {}
+    sets = duplicate_sets(evidence)
+    offered: dict[str, RemedyRule] = {}
     if _enough(evidence, _dropped(evidence, sets, evidence.whole)):
-        offered["drop"] = lambda part: _dropped(evidence, sets, part)
+        offered["drop"] = lambda folded: _dropped(evidence, sets, folded)
     if evidence.target.classes is not None and _enough(evidence, _relabeled(evidence, sets, evidence.whole)):
-        offered["relabel"] = lambda part: _relabeled(evidence, sets, part)
+        offered["relabel"] = lambda folded: _relabeled(evidence, sets, folded)
     return offered
 
 
-def _enough(evidence: Evidence, change: Change) -> bool:
+def _enough(evidence: Evidence, change: RowEdit) -> bool:
     """Whether a change concerns so many rows that measuring its effect makes sense."""
     return len(change.rows) >= max(1.0, SOME * len(evidence.data))
 
 
-def _dropped(evidence: Evidence, sets: CopySets, part: Part) -> Change:
+def _dropped(evidence: Evidence, sets: DuplicateSets, folded: FoldedRows) -> RowEdit:
     """All but the first by id of every set in the part whose labels there agree."""
-    members = sets.members[part.positions]
-    agree = ~_disagreeing(evidence, members, part.codes)[members]
-    order = np.lexsort((id_rank(part.data.ids), members))
+    members = sets.members[folded.positions]
+    agree = ~_disagreeing(evidence, members, folded.codes)[members]
+    order = np.lexsort((id_rank(folded.data.ids), members))
     later = np.r_[False, members[order][1:] == members[order][:-1]]
-    return Change("drop", np.sort(order[later & agree[order]]))
+    return RowEdit("drop", np.sort(order[later & agree[order]]))
 
 
-def _relabeled(evidence: Evidence, sets: CopySets, part: Part) -> Change:
+def _relabeled(evidence: Evidence, sets: DuplicateSets, folded: FoldedRows) -> RowEdit:
     """The favored label for every row of a set in the part that carries another one."""
     codes = np.full(len(sets.members), -1, dtype=np.intp)
     inside = np.zeros(len(sets.members), dtype=bool)
-    codes[part.positions], inside[part.positions] = part.codes, True
-    favored, _ = favored_labels(sets, codes, inside, evidence.graph, part.class_count)
-    wanted = favored[sets.members[part.positions]]
-    rows = np.flatnonzero((wanted >= 0) & (wanted != part.codes))
-    return Change("relabel", rows, wanted[rows])
+    codes[folded.positions], inside[folded.positions] = folded.codes, True
+    favored, _ = favored_labels(sets, codes, inside, evidence.graph, folded.class_count)
+    wanted = favored[sets.members[folded.positions]]
+    rows = np.flatnonzero((wanted >= 0) & (wanted != folded.codes))
+    return RowEdit("relabel", rows, wanted[rows])
 
 
 def _disagreeing(evidence: Evidence, members: Ints, codes: Array) -> Mask:
@@ -109,7 +109,7 @@ def _disagreeing(evidence: Evidence, members: Ints, codes: Array) -> Mask:
 # ---- findings -------------------------------------------------------------------------------------------------------
 
 
-def _agreeing_finding(evidence: Evidence, sets: CopySets, rows: Mask) -> Finding:
+def _agreeing_finding(evidence: Evidence, sets: DuplicateSets, rows: Mask) -> Finding:
     keys = _ids_by_set(evidence, sets, rows)
     exact, near = int((rows & sets.exact).sum()), int((rows & ~sets.exact).sum())
     change = _dropped(evidence, sets, evidence.whole)
@@ -130,7 +130,7 @@ def _agreeing_finding(evidence: Evidence, sets: CopySets, rows: Mask) -> Finding
     return Finding(CODE, title, severity, keys, why.strip(), (remedy,), (share,), caveat=caveat)
 
 
-def _contradicting_finding(evidence: Evidence, sets: CopySets, rows: Mask) -> Finding:
+def _contradicting_finding(evidence: Evidence, sets: DuplicateSets, rows: Mask) -> Finding:
     keys = _ids_by_set(evidence, sets, rows)
     beyond = sets.beyond_chance(rows)
     much = len(keys) >= SOME * len(evidence.data)
@@ -145,7 +145,7 @@ def _contradicting_finding(evidence: Evidence, sets: CopySets, rows: Mask) -> Fi
     return Finding(CODE, title, severity, keys, why.strip(), remedies, _outvoted(evidence, sets, rows), caveat=caveat)
 
 
-def _relabel_remedy(evidence: Evidence, sets: CopySets) -> tuple[Remedy, ...]:
+def _relabel_remedy(evidence: Evidence, sets: DuplicateSets) -> tuple[Remedy, ...]:
     if evidence.target.classes is None:
         return ()
     change = _relabeled(evidence, sets, evidence.whole)
@@ -157,25 +157,25 @@ def _relabel_remedy(evidence: Evidence, sets: CopySets) -> tuple[Remedy, ...]:
     return (Remedy("relabel", ids, labels, action, reason="" if _enough(evidence, change) else FEW),)
 
 
-def _ids_by_set(evidence: Evidence, sets: CopySets, rows: Mask) -> tuple[object, ...]:
+def _ids_by_set(evidence: Evidence, sets: DuplicateSets, rows: Mask) -> tuple[object, ...]:
     """Ids with the rows of a set side by side, the set with the first id first."""
     places = np.flatnonzero(rows)
     return tuple(evidence.data.ids[places[_set_order(evidence, sets, places)]].tolist())
 
 
-def _set_order(evidence: Evidence, sets: CopySets, places: Ints) -> Ints:
+def _set_order(evidence: Evidence, sets: DuplicateSets, places: Ints) -> Ints:
     rank, members = id_rank(evidence.data.ids[places]), sets.members[places]
     first = np.full(int(sets.members.max()) + 1, len(places))
     np.minimum.at(first, members, rank)
     return np.lexsort((rank, first[members]))
 
 
-def _set_count(sets: CopySets, rows: Mask) -> str:
+def _set_count(sets: DuplicateSets, rows: Mask) -> str:
     count = len(np.unique(sets.members[rows]))
     return f"{count:,} set{'s' * (count > 1)}"
 
 
-def _outvoted(evidence: Evidence, sets: CopySets, rows: Mask) -> tuple[Estimate, ...]:
+def _outvoted(evidence: Evidence, sets: DuplicateSets, rows: Mask) -> tuple[Estimate, ...]:
     """How many rows carry another class than most of their copies: those no model of these features gets right."""
     if evidence.target.classes is None:
         return ()
@@ -187,7 +187,7 @@ def _outvoted(evidence: Evidence, sets: CopySets, rows: Mask) -> tuple[Estimate,
     return (Estimate("rows outvoted by their copies", share, unit="share of rows", source="counted", reason=COUNTED),)
 
 
-def _chance(sets: CopySets) -> str:
+def _chance(sets: DuplicateSets) -> str:
     """How far coincidence explains the equal pairs, in words."""
     if not sets.pairs or sets.expected < 0.5:
         return ""
@@ -203,7 +203,7 @@ def _surplus_share(surplus: int, rows: int) -> Estimate:
     return Estimate("rows beyond the first of their set", share, unit="share of rows", source="counted", reason=COUNTED)
 
 
-def _exhibit(evidence: Evidence, sets: CopySets, repeated: Mask, contradicting: Mask) -> Exhibit:
+def _exhibit(evidence: Evidence, sets: DuplicateSets, repeated: Mask, contradicting: Mask) -> Exhibit:
     """One line a row of a set: which set, which copy is kept and why; sets that disagree first."""
     places = np.flatnonzero(repeated)
     places = places[_set_order(evidence, sets, places)]
@@ -228,7 +228,7 @@ def _exhibit(evidence: Evidence, sets: CopySets, repeated: Mask, contradicting: 
     )
 
 
-def _kept(evidence: Evidence, sets: CopySets, places: Ints, contradicting: Mask) -> tuple[Mask, Array]:
+def _kept(evidence: Evidence, sets: DuplicateSets, places: Ints, contradicting: Mask) -> tuple[Mask, Array]:
     """Which of these rows to keep, one a set, and why it would be this one."""
     members = sets.members[places]
     preferred, support = np.full(len(sets.members), -1), np.zeros(len(sets.members), dtype=np.intp)

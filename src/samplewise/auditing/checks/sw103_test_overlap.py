@@ -27,7 +27,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from samplewise.auditing.copies import FEWEST_NEAR, agree_but_for_rounding, farthest_copy, is_mixed, near_queries
+from samplewise.auditing.duplicates import (
+    FEWEST_NEAR,
+    agree_but_for_rounding,
+    farthest_duplicate,
+    is_mixed,
+    near_queries,
+)
 from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.exact_match import cell_matrix, coincident_pairs, is_beyond_chance, pairs_within
 from samplewise.core.arrays import Array, Floats, Ints, Mask
@@ -37,7 +43,7 @@ from samplewise.core.values import Estimate, Exhibit, percent_text
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
 from samplewise.engine.neighbors import NeighborIndex, exact_groups
-from samplewise.engine.refits.parts import Rule
+from samplewise.engine.refits.folded_rows import RemedyRule
 
 CODE, TITLE, SLOW = "SW103", "rows of the test set that are in the training data", False
 NEEDS = frozenset({"test", "features"})
@@ -99,7 +105,7 @@ def run(evidence: Evidence) -> CheckResult:
 UNTESTED = "it makes the test honest, not the model better; there is no gain to measure"
 
 
-def rules(evidence: Evidence) -> Mapping[str, Rule]:
+def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
     """Nothing to test: the remedies mend the test set."""
     return {}
 
@@ -137,7 +143,7 @@ def _near_twins(evidence: Evidence, test: Dataset, twin: Ints) -> tuple[Ints, In
     if evidence.embeddings is None or isinstance(evidence.data.X, Images):
         points[twin >= 0] = evidence.space[twin[twin >= 0]]
     nearest = NeighborIndex(evidence.space, method=method, seed=evidence.seed).query(points)
-    return near_queries(evidence.graph, nearest, farthest_copy(evidence.space))
+    return near_queries(evidence.graph, nearest, farthest_duplicate(evidence.space))
 
 
 def _expected(cells: object, count: int, across: float) -> float:

@@ -25,7 +25,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from samplewise.auditing.copies import discovered
+from samplewise.auditing.duplicates import discovered
 from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.row_exhibit import rows_exhibit
 from samplewise.core.arrays import Floats, Ints, Mask, in_order
@@ -33,7 +33,7 @@ from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.values import Estimate, Exhibit, Scores
 from samplewise.engine.neighbors import NeighborGraph
-from samplewise.engine.refits.parts import Change, Rule
+from samplewise.engine.refits.folded_rows import RemedyRule, RowEdit
 
 CODE, TITLE, SLOW = "SW104", "outliers: rows far from everything", False
 NEEDS = frozenset({"features"})
@@ -62,14 +62,14 @@ def run(evidence: Evidence) -> CheckResult:
     return CheckResult((_finding(evidence, listed, excess),), (scores,), (_exhibit(evidence, listed, excess),))
 
 
-def rules(evidence: Evidence) -> Mapping[str, Rule]:
+def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
     """Drop the listed rows; the list looks at no label, so it is the same in every part."""
     if len(evidence.data) < FEWEST_ROWS:
         return {}
     listed = far_out(log_isolation(evidence.graph))
     if listed.mean() < TESTED:
         return {}
-    return {"drop": lambda part: Change("drop", np.flatnonzero(listed[part.positions]))}
+    return {"drop": lambda folded: RowEdit("drop", np.flatnonzero(listed[folded.positions]))}
 
 
 def log_isolation(graph: NeighborGraph) -> Floats:

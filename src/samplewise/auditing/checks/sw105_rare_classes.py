@@ -28,7 +28,7 @@ from samplewise.core.arrays import Array, Ints
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.values import Estimate, Exhibit, percent_text
-from samplewise.engine.refits.parts import Rule
+from samplewise.engine.refits.folded_rows import RemedyRule
 
 CODE, TITLE, SLOW = "SW105", "rare classes", False
 NEEDS = frozenset({"label", "classes"})
@@ -52,7 +52,7 @@ def run(evidence: Evidence) -> CheckResult:
     return CheckResult(tuple(findings), exhibits=(exhibit,), measured=(guess,))
 
 
-def rules(evidence: Evidence) -> Mapping[str, Rule]:
+def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
     """Rows that are not there yet cannot be tested."""
     return {}
 

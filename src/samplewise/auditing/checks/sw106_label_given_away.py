@@ -33,7 +33,7 @@ from samplewise.core.arrays import Ints, Mask
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.values import Estimate, Exhibit, Scores
-from samplewise.engine.refits.parts import Rule
+from samplewise.engine.refits.folded_rows import RemedyRule
 
 CODE, TITLE, SLOW = "SW106", "a column that gives the label away", False
 NEEDS = frozenset({"label", "features"})
@@ -59,10 +59,10 @@ def run(evidence: Evidence) -> CheckResult:
     found = column_skill(evidence)
     if not len(found.names):
         raise NotApplicable("no column is left to learn from")
-    telling, asking = giving_away(found)
+    proven, questioned = giving_away(found)
     findings = [
-        *([_finding(found, np.flatnonzero(telling), "error")] if telling.any() else []),
-        *([_finding(found, np.flatnonzero(asking), "warning")] if asking.any() else []),
+        *([_finding(found, np.flatnonzero(proven), "error")] if proven.any() else []),
+        *([_finding(found, np.flatnonzero(questioned), "warning")] if questioned.any() else []),
     ]
     best = np.maximum(found.skill, found.gaps)
     scores = Scores(
@@ -77,7 +77,7 @@ def run(evidence: Evidence) -> CheckResult:
     return CheckResult(tuple(findings), (scores,), (exhibit,))
 
 
-def rules(evidence: Evidence) -> Mapping[str, Rule]:
+def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
     """Columns are left out by the user; no rule changes rows."""
     return {}
 
@@ -91,9 +91,9 @@ def giving_away(found: ColumnSkill) -> tuple[Mask, Mask]:
     double = found.one_to_one & (found.skill >= ALL)
     earned = ~_luck(found)
     plain = found.heaps | (found.values > 0) | (found.guess == 0)
-    telling = earned & (double | (found.gaps >= ALL) | (alone & plain & (found.skill >= NEARLY_ALL)))
-    asking = earned & ~telling & (alone | (found.gaps >= MUCH) | (found.one_to_one & (best >= MUCH)))
-    return telling, asking
+    proven = earned & (double | (found.gaps >= ALL) | (alone & plain & (found.skill >= NEARLY_ALL)))
+    questioned = earned & ~proven & (alone | (found.gaps >= MUCH) | (found.one_to_one & (best >= MUCH)))
+    return proven, questioned
 
 
 def _luck(found: ColumnSkill) -> Mask:
@@ -110,8 +110,8 @@ def _finding(found: ColumnSkill, places: Ints, severity: Severity) -> Finding:
     keys = tuple(found.names[places].tolist())
     first = places[0]
     rest = np.delete(best, places)
-    beside = f" The best of all other columns reaches {rest.max():.2f}." if len(rest) else ""
-    why = f"{_why(found, int(first))}{beside}"
+    others = f" The best of all other columns reaches {rest.max():.2f}." if len(rest) else ""
+    why = f"{_why(found, int(first))}{others}"
     subject = f"column {keys[0]!r}" if len(keys) == 1 else f"{len(keys):,} columns"
     verb = "gives" if len(keys) == 1 else "give"
     title = f"{subject} {verb} the label away" if severity == "error" else f"{subject} may {verb[:4]} the label away"

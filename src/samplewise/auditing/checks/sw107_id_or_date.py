@@ -30,7 +30,7 @@ from samplewise.core.arrays import Floats
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.values import Estimate
-from samplewise.engine.refits.parts import Rule
+from samplewise.engine.refits.folded_rows import RemedyRule
 
 CODE, TITLE, SLOW = "SW107", "an id or a date among the features", False
 NEEDS = frozenset({"features"})
@@ -51,7 +51,7 @@ def run(evidence: Evidence) -> CheckResult:
     return CheckResult(tuple(findings))
 
 
-def rules(evidence: Evidence) -> Mapping[str, Rule]:
+def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
     """Columns are left out by the user; no rule changes rows."""
     return {}
 

@@ -35,7 +35,7 @@ from samplewise.core.arrays import Array, Ints, in_order
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.values import Estimate, Exhibit, Scores, percent, percent_text
-from samplewise.engine.refits.parts import Rule
+from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.labels import (
     LabelPosterior,
     drop_disputed,
@@ -77,7 +77,7 @@ def run(evidence: Evidence) -> CheckResult:
     return CheckResult(tuple(findings), (scores,), tuple(exhibits), (posterior.noise_rate, skill(posterior)))
 
 
-def rules(evidence: Evidence) -> Mapping[str, Rule]:  # every check has the same two functions
+def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:  # every check has the same two functions
     """Relabel or drop what a part's own held-out models call wrong."""
     return {"relabel": relabel_disputed, "drop": drop_disputed}
 
@@ -106,8 +106,10 @@ def _error_finding(evidence: Evidence, posterior: LabelPosterior, rows: Ints) ->
             f" The held-out models get only {percent_text(learned.value, '.0f')} of the way from guessing to perfect, "
             "so their disagreement says little."
         )
-    brought = evidence.predictions is not None
-    caveat = CAVEAT + (" The tested rules use the audit's learner, not the predictions you brought." if brought else "")
+    supplied = evidence.predictions is not None
+    caveat = CAVEAT + (
+        " The tested rules use the audit's learner, not the predictions you brought." if supplied else ""
+    )
     return Finding(
         CODE, title, severity, _ids(evidence, rows), explanation.strip(), _remedies(evidence, posterior, rows),
         (posterior.noise_rate, precision), caveat=caveat,

@@ -29,7 +29,7 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.values import Estimate, Exhibit, percent, percent_text
-from samplewise.engine.refits.parts import Rule
+from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.labels import ConfusablePairs, confusable_pairs
 
 CODE, TITLE, SLOW = "SW202", "ambiguous class pairs", False
@@ -51,7 +51,7 @@ def run(evidence: Evidence) -> CheckResult:
     return CheckResult((_finding(pairs, names),), (), (_bars(pairs, names),))
 
 
-def rules(evidence: Evidence) -> Mapping[str, Rule]:  # every check has the same two functions
+def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:  # every check has the same two functions
     """Nothing here is a rule that could be run again."""
     return {}
 

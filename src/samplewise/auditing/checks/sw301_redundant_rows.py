@@ -36,7 +36,7 @@ from samplewise.auditing.heldout import ids_of, require_rows
 from samplewise.core.arrays import Ints
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.values import Estimate, Exhibit, percent_text
-from samplewise.engine.refits.parts import Change, Part, Rule
+from samplewise.engine.refits.folded_rows import FoldedRows, RemedyRule, RowEdit
 from samplewise.information.redundancy import information_curve, redundant_positions, removal_cost_in
 
 CODE, TITLE, SLOW = "SW301", "redundant rows", True
@@ -66,14 +66,14 @@ def run(evidence: Evidence) -> CheckResult:
     return CheckResult(findings, (information.functional,), exhibits, (measured,))
 
 
-def rules(evidence: Evidence) -> Mapping[str, Rule]:
+def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
     """Leave out the quarter of a part's rows with least unique information."""
     return {"drop": drop_redundant}
 
 
-def drop_redundant(part: Part) -> Change:
+def drop_redundant(folded: FoldedRows) -> RowEdit:
     """The rule: information is measured inside the part, in rounds."""
-    return Change("drop", np.sort(redundant_positions(part, SHARE)))
+    return RowEdit("drop", np.sort(redundant_positions(folded, SHARE)))
 
 
 def _finding(evidence: Evidence, rows: Ints, measured: Estimate) -> Finding:

@@ -30,7 +30,7 @@ from samplewise.auditing.heldout import ids_of, listed_rows, require_rows
 from samplewise.core.arrays import Ints
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.values import Estimate
-from samplewise.engine.refits.parts import Rule
+from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.information import unusual_information
 
 CODE, TITLE, SLOW = "SW302", "rows with unusual information", False
@@ -54,7 +54,7 @@ def run(evidence: Evidence) -> CheckResult:
     return CheckResult((_finding(evidence, rows),), scores, (table,))
 
 
-def rules(evidence: Evidence) -> Mapping[str, Rule]:
+def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
     """Nothing to test: a person decides whether an unusual row is rare or wrong."""
     return {}
 

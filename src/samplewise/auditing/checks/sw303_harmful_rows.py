@@ -33,7 +33,7 @@ from samplewise.auditing.heldout import ids_of, listed_rows, require_rows
 from samplewise.core.arrays import Ints
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.values import Estimate, Scores, percent_text
-from samplewise.engine.refits.parts import Rule
+from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.influence.valuation.harmful_rows import drop_harmful, harmful_rows
 from samplewise.influence.valuation.leave_one_out import effects_in
 
@@ -59,7 +59,7 @@ def run(evidence: Evidence) -> CheckResult:
     return CheckResult((_finding(evidence, benefit, rows),), (benefit,), (table,))
 
 
-def rules(evidence: Evidence) -> Mapping[str, Rule]:
+def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
     """Drop the rows of a part that hurt its own held-out rows."""
     return {"drop": drop_harmful}
 
@@ -70,7 +70,7 @@ def _finding(evidence: Evidence, benefit: Scores, rows: Ints) -> Finding:
     value, error = float(benefit.values[worst]), float(np.asarray(benefit.spread)[worst])
     explanation = (
         "Without any one of these rows, rows that had no part in the fit would be predicted better; the worst raises "
-        f"their {_judged_in(benefit)} by {-value:.2g} (standard error {error:.2g}). About "
+        f"their {_evaluated_in(benefit)} by {-value:.2g} (standard error {error:.2g}). About "
         f"{percent_text(LEVEL, '.0f')} of the list are expected to be there by chance."
     )
     drop = Remedy("drop", keys, action=f"Drop the {count:,} rows that hurt, after a look at them.")
@@ -85,6 +85,6 @@ def _finding(evidence: Evidence, benefit: Scores, rows: Ints) -> Finding:
     return Finding(CODE, title, "warning", keys, explanation, remedies, (measured,), caveat=caveat)
 
 
-def _judged_in(benefit: Scores) -> str:
+def _evaluated_in(benefit: Scores) -> str:
     """What it is that the row raises: a network is judged by its own loss."""
     return "loss" if benefit.unit == "loss" else "squared error"

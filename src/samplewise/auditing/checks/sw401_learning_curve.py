@@ -34,8 +34,8 @@ from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult
 from samplewise.core.values import Estimate
 from samplewise.curves import LearningCurve, curve_of_refits, forecast, next_doubling, samples_needed
-from samplewise.engine.models.losses import UNITS
-from samplewise.engine.refits.parts import Rule
+from samplewise.engine.models.row_losses import UNITS
+from samplewise.engine.refits.folded_rows import RemedyRule
 
 CODE, TITLE, SLOW = "SW401", "learning curve and what more data buys", True
 NEEDS = frozenset({"label"})
@@ -61,7 +61,7 @@ def run(evidence: Evidence) -> CheckResult:
     return CheckResult((gain_finding(rows, gain),), (), exhibits, measured)
 
 
-def rules(evidence: Evidence) -> Mapping[str, Rule]:
+def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
     """Nothing to test: rows that are not there yet cannot be added."""
     return {}
 

@@ -33,14 +33,14 @@ import numpy as np
 
 from samplewise.auditing.claims import trust_statement
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.heldout import judge, judged_losses, judged_outputs
+from samplewise.auditing.heldout import evaluated_losses, evaluated_outputs, prediction_source
 from samplewise.core.arrays import Array, Floats, one_hot
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.values import Estimate, Exhibit, percent, percent_text
-from samplewise.engine.models.losses import row_losses
-from samplewise.engine.refits.parts import Rule
-from samplewise.generalization import absolute_error, beats_guessing, discrimination, error_rate, explained_variance
+from samplewise.engine.models.row_losses import row_losses
+from samplewise.engine.refits.folded_rows import RemedyRule
+from samplewise.generalization import absolute_error, beats_baseline, discrimination, error_rate, explained_variance
 
 CODE, TITLE, SLOW = "SW501", "error and what it certifies", False
 NEEDS = frozenset({"label"})
@@ -57,7 +57,7 @@ LOOKED_AT = "no certificate (see what may be claimed), for the test rows were lo
 
 def run(evidence: Evidence) -> CheckResult:
     """Held-out error, test error, and whether anything was learned."""
-    losses = judged_losses(evidence)
+    losses = evaluated_losses(evidence)
     if not np.isfinite(losses).any():
         raise NotApplicable("no row could be judged by a model that did not see it")
     measured = (*_held_out(evidence, losses), *_certified(evidence))
@@ -66,7 +66,7 @@ def run(evidence: Evidence) -> CheckResult:
     return CheckResult(() if learned is None else (learned,), (), (trust_statement(evidence), *drawn), measured)
 
 
-def rules(evidence: Evidence) -> Mapping[str, Rule]:
+def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
     """Nothing to test: an error is no remedy."""
     return {}
 
@@ -77,7 +77,7 @@ def _held_out(evidence: Evidence, losses: Floats) -> tuple[Estimate, ...]:
     if evidence.whole.class_count:
         found: tuple[Estimate, ...] = (error_rate(losses[known], groups),)
     else:
-        outputs, numbers = judged_outputs(evidence)[known], evidence.target.codes[known]
+        outputs, numbers = evaluated_outputs(evidence)[known], evidence.target.codes[known]
         found = (absolute_error(outputs, numbers, groups), explained_variance(outputs, numbers, groups))
     return tuple(replace(estimate, quantity=f"held_out_{estimate.quantity}", reason=APPROXIMATE) for estimate in found)
 
@@ -99,23 +99,23 @@ def _not_learned(evidence: Evidence, losses: Floats) -> Finding | None:
     """An alarm where answers do not follow the labels, a note where a constant answer scores as much."""
     known = np.isfinite(losses)
     groups = _at(evidence.split_groups, known)
-    judges = f"{judge(evidence)}, judged on {int(known.sum()):,} rows they were not taught"
+    subject = f"{prediction_source(evidence)}, judged on {int(known.sum()):,} rows they were not taught"
     follows, p_value = discrimination(*_answers_and_truth(evidence, known), groups)
     if p_value >= LEVEL:
         few = int(known.sum()) < FEW_ROWS
         return _finding(
             "The model does no better than guessing", "warning" if few else "error",
-            f"{judges}, do not follow the labels more than chance would (p = {p_value:.2g}). Every score, list and "
+            f"{subject}, do not follow the labels more than chance would (p = {p_value:.2g}). Every score, list and "
             "remedy that rests on this model says nothing yet.",
             replace(follows, reason="0 where answers and labels have nothing to do with each other"),
         )  # fmt: skip
     guessed, answer = _constant_answer(evidence, known)
-    saved, _ = beats_guessing(losses[known], guessed, groups)
+    saved, _ = beats_baseline(losses[known], guessed, groups)
     if saved.value > 0:
         return None
     return _finding(
         f"Always answering {answer} would be right as often", "note",
-        f"{judges}, err by {percent_text(losses[known].mean())} and always answering {answer} by "
+        f"{subject}, err by {percent_text(losses[known].mean())} and always answering {answer} by "
         f"{percent_text(guessed.mean())}, though their answers do follow the labels. Accuracy says little where one "
         "class is much larger than the others: metric='balanced_accuracy' or 'auc' say more.",
         replace(saved, value=100 * saved.value, low=100 * saved.low, high=100 * saved.high, unit="points"),
@@ -131,7 +131,7 @@ def _finding(title: str, severity: Severity, explanation: str, saved: Estimate) 
 def _answers_and_truth(evidence: Evidence, known: Array) -> tuple[Floats, Floats]:
     """Probabilities and class indicators, or predicted and true numbers, of the judged rows (r, c)."""
     if not evidence.whole.class_count:
-        return judged_outputs(evidence)[known].astype(np.float64), evidence.target.codes[known, None]
+        return evaluated_outputs(evidence)[known].astype(np.float64), evidence.target.codes[known, None]
     truth = one_hot(evidence.target.codes[known], evidence.whole.class_count)
     return evidence.held_out_probabilities[known], truth
 

@@ -29,7 +29,7 @@ from samplewise.auditing.heldout import ids_of, listed_rows, require_rows
 from samplewise.core.arrays import Array, Ints, in_order
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.values import Estimate, Exhibit, Scores, is_share
-from samplewise.engine.refits.parts import Rule
+from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.generalization import gap_of_refits, memorization_of_refits
 
 CODE, TITLE, SLOW = "SW502", "gap and memorisation", True
@@ -44,33 +44,33 @@ LOWEST = 0.25
 def run(evidence: Evidence) -> CheckResult:
     """The gap with its interval, and the rows known by heart."""
     require_rows(evidence, LEAST_ROWS, "the gap between taught and other rows")
-    taught, other, gap = gap_of_refits(evidence.halves, evidence.target, evidence.split_groups)
+    trained, other, gap = gap_of_refits(evidence.halves, evidence.target, evidence.split_groups)
     scores = memorization_of_refits(evidence.halves, evidence.target)
-    rows = by_heart(scores)
-    findings = (_finding(evidence, taught, other, gap, rows),) if len(rows) else ()
-    exhibits: tuple[Exhibit, ...] = (_exhibit((taught, other), gap),)
+    rows = memorized(scores)
+    findings = (_finding(evidence, trained, other, gap, rows),) if len(rows) else ()
+    exhibits: tuple[Exhibit, ...] = (_exhibit((trained, other), gap),)
     if len(rows):
         exhibits += (
             listed_rows(evidence, "Rows known by heart", rows, scores.unit, memorization=scores.values,
                         standard_error=np.asarray(scores.spread)),
         )  # fmt: skip
-    return CheckResult(findings, (scores,), exhibits, (gap, taught, other))
+    return CheckResult(findings, (scores,), exhibits, (gap, trained, other))
 
 
-def rules(evidence: Evidence) -> Mapping[str, Rule]:
+def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
     """Nothing to test: a person decides whether a memorized row is rare or wrong."""
     return {}
 
 
-def by_heart(scores: Scores) -> Ints:
+def memorized(scores: Scores) -> Ints:
     """Positions of the rows that are known by heart beyond doubt, most first."""
     sure = scores.values - SURE * np.asarray(scores.spread) > LOWEST
     rows = np.flatnonzero((scores.values >= BY_HEART) & sure)
     return rows[in_order(-scores.values[rows])]
 
 
-def _finding(evidence: Evidence, taught: Estimate, other: Estimate, gap: Estimate, rows: Ints) -> Finding:
-    learned, rest, unit = taught.shown().value, other.shown().value, _unit(taught)
+def _finding(evidence: Evidence, trained: Estimate, other: Estimate, gap: Estimate, rows: Ints) -> Finding:
+    learned, rest, unit = trained.shown().value, other.shown().value, _unit(trained)
     explanation = (
         f"Models of half the rows err by {learned:.3g} {unit} on rows they were taught and {rest:.3g} on "
         f"others: a gap of {gap}. These rows are right when taught and wrong when not, so no other row supports "

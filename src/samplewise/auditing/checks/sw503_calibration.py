@@ -26,13 +26,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.heldout import judge, judged_outputs, require_rows
+from samplewise.auditing.heldout import evaluated_outputs, prediction_source, require_rows
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.values import Estimate
-from samplewise.engine.models.calibration import probabilities, temperature
-from samplewise.engine.refits.parts import Rule
+from samplewise.engine.models.temperature import probabilities, temperature
+from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.generalization import CalibrationError, calibration_error
 
 CODE, TITLE, SLOW = "SW503", "calibration", False
@@ -47,7 +47,7 @@ SMALLEST = 1e-12  # probabilities below this are taken for it
 def run(evidence: Evidence) -> CheckResult:
     """Expected calibration error of held-out probabilities, and the temperature that would mend it."""
     require_rows(evidence, LEAST_ROWS, "a calibration error that chance does not swamp")
-    rows = np.flatnonzero(np.isfinite(judged_outputs(evidence)).all(axis=1))
+    rows = np.flatnonzero(np.isfinite(evaluated_outputs(evidence)).all(axis=1))
     if len(rows) < LEAST_ROWS:
         raise NotApplicable(f"only {len(rows)} rows could be judged by a model that did not see them")
     own, P = _probabilities(evidence, rows)
@@ -62,14 +62,14 @@ def run(evidence: Evidence) -> CheckResult:
     return CheckResult(() if finding is None else (finding,), (), (found.reliability,), measured)
 
 
-def rules(evidence: Evidence) -> Mapping[str, Rule]:
+def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
     """Nothing to test: rescaling probabilities changes no held-out answer."""
     return {}
 
 
 def _probabilities(evidence: Evidence, rows: Ints) -> tuple[bool, Floats]:
     """Whether the learner has probabilities of its own, and (r, c) what is judged."""
-    outputs: Array = judged_outputs(evidence)[rows].astype(np.float64)
+    outputs: Array = evaluated_outputs(evidence)[rows].astype(np.float64)
     if evidence.predictions is not None:
         return True, outputs
     own = bool(np.allclose(np.exp(outputs).sum(axis=1), 1.0, atol=1e-3))
@@ -83,8 +83,9 @@ def _finding(evidence: Evidence, found: CalibrationError, factor: float, own: bo
         "" if own else " They come from one temperature fitted on held-out rows, since the learner gives none itself."
     )
     explanation = (
-        f"{judge(evidence)} are {word}: on rows they were not taught, their confidence is off by {found.error}, and on "
-        f"average it is {abs(found.excess.value):.3g} points too {'high' if over else 'low'}.{less}"
+        f"{prediction_source(evidence)} are {word}: on rows they were not taught, their confidence is off by "
+        f"{found.error}, and on average it is {abs(found.excess.value):.3g} points too "
+        f"{'high' if over else 'low'}.{less}"
     )
     action = f"Divide the log-probabilities by the temperature {1.0 / factor:.3g} before using them."
     if abs(1.0 / factor - 1.0) < NO_CHANGE:

@@ -35,9 +35,9 @@ from samplewise.core.arrays import Floats
 from samplewise.core.errors import InputError, NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.values import Estimate, percent_text
-from samplewise.engine.refits.parts import Rule
-from samplewise.generalization import LooksClaim, rows_to_claim
-from samplewise.generalization.test_scores.errors import clustered
+from samplewise.engine.refits.folded_rows import RemedyRule
+from samplewise.generalization import EvaluationsClaim, rows_to_claim
+from samplewise.generalization.test_scores.error_rates import clustered
 
 CODE, TITLE, SLOW = "SW504", "the test set was used to choose", False
 NEEDS = frozenset({"label", "test"})
@@ -57,22 +57,22 @@ def run(evidence: Evidence) -> CheckResult:
     return CheckResult(tuple(finding for finding in found if finding is not None))
 
 
-def rules(evidence: Evidence) -> Mapping[str, Rule]:
+def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
     """Nothing to test: the remedy mends the test, not the data."""
     return {}
 
 
 def _looked_at(evidence: Evidence, losses: Floats) -> Finding | None:
-    looks = evidence.test_looks
-    if looks == 1:
+    n_evaluations = evidence.test_looks
+    if n_evaluations == 1:
         return None
     claim = claims(evidence)
     if claim is None:
         bound = replace(mean_error_bound(evidence, losses), quantity="test error, all models fixed before")
-        told: tuple[Estimate, ...] = (bound,)
+        estimates: tuple[Estimate, ...] = (bound,)
         why = "the bound holds if all were fixed before the first score was seen; else none is known."
     else:
-        told = tuple(
+        estimates = tuple(
             replace(getattr(claim, name), quantity=f"test error, {words}")
             for name, words in (
                 ("fixed", "all models fixed before"),
@@ -88,18 +88,18 @@ def _looked_at(evidence: Evidence, losses: Floats) -> Finding | None:
         )
     return Finding(
         CODE,
-        f"The test set was looked at {looks:,} times",
+        f"The test set was looked at {n_evaluations:,} times",
         "warning",
         (),
-        f"{len(losses):,} test rows scored {looks:,} models: {why}",
+        f"{len(losses):,} test rows scored {n_evaluations:,} models: {why}",
         (_fresh_rows(claim),),
-        told,
+        estimates,
         "data",
         COUNTED,
     )
 
 
-def _fresh_rows(claim: LooksClaim | None) -> Remedy:
+def _fresh_rows(claim: EvaluationsClaim | None) -> Remedy:
     """To judge the final model once more; with how many rows it takes to claim what one look would have allowed."""
     action = "Judge the final model once on fresh test rows"
     if claim is not None and claim.once.high < 1.0:

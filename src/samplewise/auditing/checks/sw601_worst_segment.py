@@ -27,13 +27,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.heldout import judge, judged_losses
+from samplewise.auditing.heldout import evaluated_losses, prediction_source
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.values import Estimate, Exhibit, Scores, percent, percent_text
-from samplewise.engine.models.losses import UNITS
-from samplewise.engine.refits.parts import Rule
+from samplewise.engine.models.row_losses import UNITS
+from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.shift import WorstSegments, cells_of, named_segments
 from samplewise.shift.worst import segments_in
 
@@ -49,7 +49,7 @@ SOURCE = "clopper1934"
 
 def run(evidence: Evidence) -> CheckResult:
     """Errors of named segments, or of the worst that a search finds."""
-    losses = judged_losses(evidence)
+    losses = evaluated_losses(evidence)
     found = _segments(evidence, losses)
     if not len(found.errors):
         raise NotApplicable("no segment could be measured on the other half of the rows")
@@ -78,7 +78,7 @@ def _segments(evidence: Evidence, losses: Floats) -> WorstSegments:
         raise NotApplicable(reason) from None
 
 
-def rules(evidence: Evidence) -> Mapping[str, Rule]:
+def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
     """Nothing to test: rows that are not there yet cannot be added."""
     return {}
 
@@ -89,7 +89,7 @@ def _finding(evidence: Evidence, found: WorstSegments, worst: list[int]) -> Find
     others = f" {len(worst) - 1} more segments are worse than the rest as well." if len(worst) > 1 else ""
     how = "found by search on half of the rows and measured on the other half" if found.searched else "all rows"
     explanation = (
-        f"{judge(evidence)} err in {percent_text(table.error[first])} "
+        f"{prediction_source(evidence)} err in {percent_text(table.error[first])} "
         f"[{percent(table.low[first]):.3g}, {percent(table.high[first]):.3g}] where "
         f"{name} ({table.rows[first]:,} judged rows, {how}), and in {percent_text(table.rest[first])} elsewhere "
         f"(p = {max(table.p_value[first], 1e-16):.2g} after correction for {len(table)} segments).{others}"

@@ -6,6 +6,6 @@ __getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "models": ["MetaModel", "shipped_meta"],
-        "training": ["fit_meta"],
+        "meta_training": ["fit_meta"],
     },
 )

@@ -14,7 +14,7 @@ from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
 from samplewise.curves.laws import LAWS
 from samplewise.curves.meta.bands import COVERAGES, HORIZONS, quantile_at, tails
-from samplewise.curves.meta.features import CurveFeatures, describe
+from samplewise.curves.meta.curve_features import CurveFeatures, describe
 from samplewise.curves.meta.trees import Trees
 from samplewise.curves.points import CurvePoints
 

@@ -14,7 +14,7 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
 from samplewise.core.randomness import generator
-from samplewise.curves.meta.features import describe
+from samplewise.curves.meta.curve_features import describe
 from samplewise.curves.points import CurvePoints
 
 LEAST_SIZES = 3
@@ -95,7 +95,7 @@ class Samples:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class CurvePart:
     """Parts of b curves seen at the same sizes."""
 
     sizes: Floats  # (s,)
@@ -104,7 +104,7 @@ class Part:
     curve: Ints  # (b,) positions in the history
 
 
-def parts_of(history: History, seed: int) -> list[Part]:
+def parts_of(history: History, seed: int) -> list[CurvePart]:
     """Every curve cut off at up to two sizes per octave, each cut thinned and shaken in its own way."""
     draw = generator(seed, "parts")
     waiting: dict[bytes, list[tuple[int, Ints]]] = {}
@@ -119,7 +119,7 @@ def parts_of(history: History, seed: int) -> list[Part]:
     return [_shaken(history, group, draw) for group in waiting.values()]
 
 
-def samples_of(history: History, parts: Sequence[Part], seed: int, targets: int = TARGETS) -> Samples:
+def samples_of(history: History, parts: Sequence[CurvePart], seed: int, targets: int = TARGETS) -> Samples:
     """Each part with some of its later points: always the last one, the others drawn."""
     draw, rows = generator(seed, "targets"), []
     for part in parts:
@@ -154,7 +154,7 @@ def _thinned(octaves: Floats, spacing: float, count: int) -> Ints:
     return np.unique(np.linspace(0, len(octaves) - 1, LEAST_SIZES).round().astype(np.intp))
 
 
-def _shaken(history: History, group: list[tuple[int, Ints]], draw: np.random.Generator) -> Part:
+def _shaken(history: History, group: list[tuple[int, Ints]], draw: np.random.Generator) -> CurvePart:
     """The same sizes of several curves, each as the mean of all draws or of fewer."""
     curve = np.array([place for place, _ in group], dtype=np.intp)
     errors = np.array([history.errors[place][kept] for place, kept in group])
@@ -163,7 +163,7 @@ def _shaken(history: History, group: list[tuple[int, Ints]], draw: np.random.Gen
     counts, shares = [history.repeats, *(count for count, _ in fewer)], [share for _, share in fewer]
     repeats = draw.choice(counts, p=[1.0 - sum(shares), *shares], size=(len(group), 1))
     first, kept = group[0]
-    return Part(history.sizes[first][kept], *shake(errors, spread, (history.repeats, repeats), draw), curve)
+    return CurvePart(history.sizes[first][kept], *shake(errors, spread, (history.repeats, repeats), draw), curve)
 
 
 def shake(
@@ -184,7 +184,7 @@ def shake(
     return shaken, np.where(shown > 0, shown, np.nan)
 
 
-def _later(history: History, part: Part, draw: np.random.Generator | None) -> tuple[Floats, Floats]:
+def _later(history: History, part: CurvePart, draw: np.random.Generator | None) -> tuple[Floats, Floats]:
     """A later size and its error for each curve: the last one, or drawn from all."""
     last = np.array([len(history.sizes[place]) - 1 for place in part.curve], dtype=np.intp)
     if draw is None:

@@ -48,13 +48,13 @@ class Trees:
         category = table[:, 0].astype(np.uint32) if len(self.words) else None
         open_at = np.flatnonzero(self.feature[flat] != LEAF)
         while len(open_at):
-            node, asks = flat[open_at], row[open_at]
-            asked = self.feature[node]
-            goes_left = table[asks, np.maximum(asked, 0)] <= self.threshold[node]
+            node, queries = flat[open_at], row[open_at]
+            queried = self.feature[node]
+            goes_left = table[queries, np.maximum(queried, 0)] <= self.threshold[node]
             if category is not None:
-                word = self.words[np.maximum(CATEGORY - asked, 0)]
-                in_word = ((word >> category[asks]) & np.uint32(1)).astype(bool)
-                goes_left = np.where(asked <= CATEGORY, in_word, goes_left)
+                word = self.words[np.maximum(CATEGORY - queried, 0)]
+                in_word = ((word >> category[queries]) & np.uint32(1)).astype(bool)
+                goes_left = np.where(queried <= CATEGORY, in_word, goes_left)
             node = np.where(goes_left, self.left[node], self.right[node])
             flat[open_at] = node
             open_at = open_at[self.feature[node] != LEAF]

@@ -10,7 +10,7 @@ __getattr__, __dir__, __all__ = extras.attach(
     submod_attrs={
         "deletion": ["DeletionEffects", "deletion_effects", "deletion_effects_from_gram"],
         "filters": ["ConvergedFilter", "DescentFilter", "Filter", "FlowFilter"],
-        "features": ["KernelMap", "median_bandwidth", "nystrom_features"],
+        "kernel_features": ["KernelMap", "median_bandwidth", "nystrom_features"],
         "held_out": [
             "LeaveOneOut",
             "leave_folds_out",
@@ -21,10 +21,10 @@ __getattr__, __dir__, __all__ = extras.attach(
             "leave_pairs_out_from_gram",
         ],
         "logistic": ["LogisticDeletion", "LogisticHead", "logistic_deletion", "logistic_head"],
-        "partial_fractions": ["PartialFractions", "partial_fractions"],
+        "pole_fitting": ["PartialFractions", "partial_fractions"],
         "products": ["inner_products"],
         "ridge": ["Head", "SubsetRidge"],
         "spectrum": ["FeatureSpectrum", "GramSpectrum", "Spectrum"],
-        "stopped_deletion": ["Judges", "RowChanges", "StoppedDeletion"],
+        "stopped_deletion": ["EvaluationRows", "RowChanges", "StoppedDeletion"],
     },
 )

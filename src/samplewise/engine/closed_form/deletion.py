@@ -10,10 +10,10 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
-from samplewise.engine.closed_form.inputs import feature_matrix, target_matrix
+from samplewise.engine.closed_form.array_checks import feature_matrix, target_matrix
 from samplewise.engine.closed_form.smoother import UNDETERMINED, DualSmoother, Smoother, held_out_residuals, smoother_of
 
-SPREAD_JUDGES = 256
+SPREAD_ROWS = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,10 +38,10 @@ class DeletionEffects:
         From at most 256 of them. Cost: O(256 n d).
         """
         count = len(self._validation)
-        judges = np.unique(np.linspace(0, count - 1, min(count, SPREAD_JUDGES)).astype(np.intp))
-        if len(judges) < 2:
+        evaluated_rows = np.unique(np.linspace(0, count - 1, min(count, SPREAD_ROWS)).astype(np.intp))
+        if len(evaluated_rows) < 2:
             return np.full(len(self.held_out), np.nan)
-        squares = np.square(self._smoother.weights_at(self._validation[judges])).std(axis=0, ddof=1)
+        squares = np.square(self._smoother.weights_at(self._validation[evaluated_rows])).std(axis=0, ddof=1)
         lengths = np.sum(np.square(held_out_residuals(self._smoother)), axis=1) / (2.0 * self._sigma**2)
         return np.asarray(lengths * squares / np.sqrt(count))
 

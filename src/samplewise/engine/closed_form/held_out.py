@@ -12,7 +12,7 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
-from samplewise.engine.closed_form.inputs import block_codes
+from samplewise.engine.closed_form.array_checks import block_codes
 from samplewise.engine.closed_form.smoother import UNDETERMINED, DualSmoother, Smoother, held_out_residuals, smoother_of
 
 Pairs = dict[tuple[Any, Any], Floats]

@@ -13,11 +13,11 @@ from scipy.special import log_softmax
 
 from samplewise.core.arrays import Array, Floats, Ints, one_hot
 from samplewise.core.errors import InputError
-from samplewise.engine.closed_form.inputs import feature_matrix, require_ridge
+from samplewise.engine.closed_form.array_checks import feature_matrix, require_ridge
 
 MOST_STEPS = 100
 CONVERGED = 1e-9  # largest entry of the gradient, relative to the largest sum of a feature's absolute values
-SPREAD_JUDGES = 256
+SPREAD_ROWS = 256
 GIVEN = 1e-2  # the same for weights that somebody else fitted
 
 
@@ -58,11 +58,11 @@ class LogisticDeletion:
         Raises:  InputError if widths differ.   Cost: O(m n d c + n d^2 c^2), memory 8 m n c bytes.
         Source:  pregibon1981, koh2017, rad2020.
         """
-        asked, pulls = self._queries(queries), self._bracketed if bracket else self._pulls
-        change = np.empty((len(asked), len(pulls), pulls.shape[1]))
+        queried, pulls = self._queries(queries), self._bracketed if bracket else self._pulls
+        change = np.empty((len(queried), len(pulls), pulls.shape[1]))
         for output, block in enumerate(self._inverse):
             moved = sum(block[other] @ (self._rows * pulls[:, other, None]).T for other in range(pulls.shape[1]))
-            change[:, :, output] = asked @ moved
+            change[:, :, output] = queried @ moved
         return -change
 
     def squared_changes(self, queries: Any) -> tuple[Floats, Floats, Floats]:
@@ -73,9 +73,9 @@ class LogisticDeletion:
         Raises:  InputError if widths differ.   Cost: O(n d^2 c^2 + m d^2), the error from at most 256 queries.
         Source:  pregibon1981, harutyunyan2021.
         """  # fmt: skip
-        asked, (n, c) = self._queries(queries), self._pulls.shape
-        moments = asked.T @ asked / len(asked)
-        some = asked[np.unique(np.linspace(0, len(asked) - 1, min(len(asked), SPREAD_JUDGES)).astype(np.intp))]
+        queried, (n, c) = self._queries(queries), self._pulls.shape
+        moments = queried.T @ queried / len(queried)
+        some = queried[np.unique(np.linspace(0, len(queried) - 1, min(len(queried), SPREAD_ROWS)).astype(np.intp))]
         functional, weights, at_some = np.zeros(n), np.zeros(n), np.zeros((len(some), n))
         for block in self._inverse:
             moved = sum(block[other] @ (self._rows * self._bracketed[:, other, None]).T for other in range(c))
@@ -83,7 +83,7 @@ class LogisticDeletion:
             weights += np.square(moved[:-1]).sum(axis=0)
             at_some += np.square(some @ moved)
         spread = at_some.std(axis=0, ddof=1) if len(some) > 1 else np.full(n, np.nan)
-        return functional, spread / np.sqrt(len(asked)), weights
+        return functional, spread / np.sqrt(len(queried)), weights
 
     def group_change(self, rows: Any, queries: Any) -> Floats:
         """Output at each query with a group of rows minus without it (m, c), in log odds: one Newton step of the rest.

@@ -13,7 +13,7 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Mask
 from samplewise.core.errors import InputError
-from samplewise.engine.closed_form.inputs import block_codes, feature_matrix, require_ridge, target_matrix
+from samplewise.engine.closed_form.array_checks import block_codes, feature_matrix, require_ridge, target_matrix
 from samplewise.engine.closed_form.tridiagonal import RidgePath
 
 GCV_RIDGES = np.logspace(-7, 3, 21)

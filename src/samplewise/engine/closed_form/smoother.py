@@ -13,7 +13,7 @@ from scipy.linalg import cho_solve, cholesky, solve_triangular
 
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError
-from samplewise.engine.closed_form.inputs import feature_matrix, require_ridge, target_matrix
+from samplewise.engine.closed_form.array_checks import feature_matrix, require_ridge, target_matrix
 
 ROWS_AT_ONCE = 8192
 # Below this share of its own freedom a row fixes a parameter alone: without it there is no prediction to speak of.

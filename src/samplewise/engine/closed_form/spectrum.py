@@ -12,7 +12,7 @@ from scipy import linalg
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
-from samplewise.engine.closed_form.inputs import feature_matrix
+from samplewise.engine.closed_form.array_checks import feature_matrix
 
 ROWS_AT_ONCE = 8192
 ASYMMETRY, NEGATIVE = 1e-6, 1e-6  # shares of the largest entry and the largest eigenvalue
@@ -161,15 +161,15 @@ class FeatureSpectrum:
 
     def against(self, queries: Any) -> Floats:
         """K(queries, rows) U (m, 1, r) for features of queries (m, d)."""
-        asked = feature_matrix(queries)
-        if asked.shape[1] != self._features.shape[1]:
+        queried = feature_matrix(queries)
+        if queried.shape[1] != self._features.shape[1]:
             raise InputError(
                 "queries must have the columns of the training rows", where="queries",
-                got=f"{asked.shape[1]} columns in place of {self._features.shape[1]}",
+                got=f"{queried.shape[1]} columns in place of {self._features.shape[1]}",
                 fix="encode the queries as the rows were encoded",
             )  # fmt: skip
         scaled = self._basis * np.sqrt(self.values)
-        parts = (asked[start : start + ROWS_AT_ONCE] for start in range(0, len(asked), ROWS_AT_ONCE))
+        parts = (queried[start : start + ROWS_AT_ONCE] for start in range(0, len(queried), ROWS_AT_ONCE))
         return np.concatenate([_in_double(part, self._constant) @ scaled for part in parts])[:, np.newaxis]
 
     def take(self, rows: Ints) -> "FeatureSpectrum":

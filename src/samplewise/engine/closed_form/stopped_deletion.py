@@ -18,13 +18,13 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
 from samplewise.engine.closed_form.filters import DescentFilter, Filter
-from samplewise.engine.closed_form.partial_fractions import PartialFractions, partial_fractions
+from samplewise.engine.closed_form.pole_fitting import PartialFractions, partial_fractions
 from samplewise.engine.closed_form.spectrum import NOISE, Spectrum
 
 Route = Literal["poles", "steps", "row by row"]
 NUMBERS_AT_ONCE = 2**21  # of a block of rows in the eigenbasis
 STEPS_PER_DIRECTION = 100  # up to so many, going the steps is cheaper than an eigendecomposition per row
-SPREAD_JUDGES = 256
+SPREAD_ROWS = 256
 LARGE_GROUP = 0.25  # share of all directions from which on one eigendecomposition is cheaper than solves per pole
 MOST_WORK = 3e13  # multiplications of one eigendecomposition per row
 
@@ -40,7 +40,7 @@ class RowChanges:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Judges:
+class EvaluationRows:
     """Where changes of outputs are measured: a mean over queries, and some of them for its standard error."""
 
     form: Floats  # (r,) diagonal or (r, r) second moments, or (m b, r) the queries themselves
@@ -49,13 +49,13 @@ class Judges:
     count: int  # m
 
     @classmethod
-    def training_rows(cls, spectrum: Spectrum) -> "Judges":
+    def training_rows(cls, spectrum: Spectrum) -> "EvaluationRows":
         """The training rows themselves: no product is needed."""
         sample = spectrum.vectors(_spread_over(spectrum.count)) * spectrum.values
         return cls(np.square(spectrum.values) / spectrum.count, "diagonal", sample, spectrum.count)
 
     @classmethod
-    def at(cls, seen: Floats) -> "Judges":
+    def at(cls, seen: Floats) -> "EvaluationRows":
         """Queries as the spectrum sees them (m, b, r)."""
         flat, sample = seen.reshape(-1, seen.shape[-1]), seen[_spread_over(len(seen))]
         if len(flat) <= flat.shape[1]:
@@ -75,17 +75,17 @@ class Judges:
 
     def standard_error(self, changes: Floats) -> Floats:
         """(q,) of that mean, from the spread over at most 256 of the judges; NaN for a single judge."""
-        judged, width, r = self.sample.shape
-        if judged < 2:
+        evaluated, width, r = self.sample.shape
+        if evaluated < 2:
             return np.full(len(changes), np.nan)
         moved = changes.reshape(-1, r) @ self.sample.reshape(-1, r).T
-        squares = np.square(moved).reshape(len(changes), -1, judged, width).sum(axis=(1, 3))
+        squares = np.square(moved).reshape(len(changes), -1, evaluated, width).sum(axis=(1, 3))
         return np.asarray(squares.std(axis=1, ddof=1) / np.sqrt(self.count))
 
 
 def _spread_over(count: int) -> Ints:
     """At most 256 positions, evenly spaced."""
-    return np.unique(np.linspace(0, count - 1, min(count, SPREAD_JUDGES)).astype(np.intp))
+    return np.unique(np.linspace(0, count - 1, min(count, SPREAD_ROWS)).astype(np.intp))
 
 
 @dataclass(slots=True, eq=False)
@@ -141,13 +141,13 @@ class StoppedDeletion:
         """(m, b, c) the same at queries as the spectrum sees them (m, b, r)."""
         return np.asarray(np.einsum("mbr,cr->mbc", seen, self.trained, optimize=True))
 
-    def row_changes(self, judges: Judges) -> RowChanges:
+    def row_changes(self, evaluated_rows: EvaluationRows) -> RowChanges:
         """What each row changes; one pass over the rows."""
         parts = []
         for block, changes in self._changes():
             far = np.square(changes).sum(axis=1) @ self.spectrum.values
             own = np.matmul(block * self.spectrum.values, changes.transpose(0, 2, 1))
-            parts.append((judges.mean_square(changes), judges.standard_error(changes), far, own))
+            parts.append((evaluated_rows.mean_square(changes), evaluated_rows.standard_error(changes), far, own))
         return RowChanges(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
     def query_change(self, seen: Floats) -> Floats:

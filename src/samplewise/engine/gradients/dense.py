@@ -18,10 +18,10 @@ from samplewise.engine.gradients.parameter_slices import (
     bytes_of,
     joined,
     padded,
-    part_of,
     spans,
     taken,
     to_numpy,
+    with_folds,
 )
 from samplewise.engine.gradients.sketching import Hash, MatrixHash, count_sketch, lookup_sketch
 
@@ -90,7 +90,7 @@ class DenseGradients(LayerGradients):
         total = None
         for name, shape, columns in self._columns():
             if name in vectors:
-                part = part_of(vectors, name, shape)
+                part = with_folds(vectors, name, shape)
                 own = self.values[:, columns]
                 products = to_numpy(own @ alike(part.reshape(len(part), -1), own).T).astype(np.float64)
                 total = products if total is None else total + products

@@ -11,14 +11,14 @@ from samplewise.core.arrays import Array, Floats, require_finite
 from samplewise.core.errors import InputError, name_rows
 from samplewise.data.border import as_features, as_vector, default_ids
 from samplewise.data.dataset import Dataset
-from samplewise.engine.gradients.factors import OuterGradients
-from samplewise.engine.gradients.losses import (
+from samplewise.engine.gradients.differentiated_losses import (
     CLASS_LOSSES,
     OutputSum,
     checked_labels,
     require_loss,
     values_and_cotangents,
 )
+from samplewise.engine.gradients.factors import OuterGradients
 from samplewise.engine.gradients.parameter_slices import MatrixPlace
 from samplewise.engine.gradients.rows import RowGradients
 

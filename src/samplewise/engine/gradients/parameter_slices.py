@@ -38,7 +38,7 @@ class MatrixPlace:
 
     def matrices(self, vectors: Mapping[str, Any]) -> Floats | None:
         """(k, o, i) entries of parameter-shaped vectors that lie here; None where no vector touches this block."""
-        found = {name: part_of(vectors, name, shape) for name, shape in self._shapes() if name in vectors}
+        found = {name: with_folds(vectors, name, shape) for name, shape in self._shapes() if name in vectors}
         if not found:
             return None
         count = len(next(iter(found.values())))
@@ -67,7 +67,7 @@ class MatrixPlace:
         return [(self.weight, self.shape), *bias]
 
 
-def part_of(vectors: Mapping[str, Any], name: str, shape: tuple[int, ...]) -> Floats:
+def with_folds(vectors: Mapping[str, Any], name: str, shape: tuple[int, ...]) -> Floats:
     """(k, *shape) the vectors' entries at one parameter, in double precision."""
     part = np.asarray(to_numpy(vectors[name]), dtype=np.float64)
     if part.shape[1:] != shape:

@@ -9,11 +9,11 @@ from array_api_compat import array_namespace
 
 from samplewise.core.arrays import Floats
 from samplewise.core.randomness import generator
+from samplewise.engine.gradients.differentiated_losses import OutputSum
 from samplewise.engine.gradients.factors import OuterGradients
+from samplewise.engine.gradients.gradient_sources import Source
 from samplewise.engine.gradients.layer import LayerGradients
-from samplewise.engine.gradients.losses import OutputSum
 from samplewise.engine.gradients.rows import RowGradients
-from samplewise.engine.gradients.sources import Source
 
 MOST_SUMS = 4  # outputs above which so many random sums of them stand for all; one where layers see many positions
 
@@ -43,7 +43,7 @@ class Tangents:
                 found.append(_sharing(found, layer))
         if rows is None:
             raise ValueError("a tangent kernel is of at least one sum of the outputs")
-        layers = tuple(_beside(found) for found in parts)
+        layers = tuple(_others(found) for found in parts)
         scale = np.ones(len(rows))
         if unit:
             squares = np.sum([layer.squared_norms() for found in layers for layer in found], axis=0)
@@ -88,7 +88,7 @@ def _one_position(layer: LayerGradients) -> bool:
     return isinstance(layer, OuterGradients) and layer.inputs.shape[1] == 1
 
 
-def _beside(found: list[LayerGradients]) -> tuple[LayerGradients, ...]:
+def _others(found: list[LayerGradients]) -> tuple[LayerGradients, ...]:
     """One set of factors whose Gram matrix is the sum of all of theirs, where they share their inputs."""
     first = found[0]
     if len(found) == 1 or not isinstance(first, OuterGradients) or not _one_position(first):

@@ -39,7 +39,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rows:
+class RowBatches:
     """All rows: their ids, and pieces that fit in memory."""
 
     ids: Array  # (n,)
@@ -73,7 +73,7 @@ def tensors_in(inputs: Any) -> list[torch.Tensor]:
     return [part for part in _pytree.tree_leaves(inputs) if isinstance(part, torch.Tensor)]
 
 
-def opened(data: Any) -> Rows:
+def opened(data: Any) -> RowBatches:
     """Rows from a `Dataset`, a pair (X, y), a torch data set or a loader in order."""
     if isinstance(data, DataLoader):
         return _from_loader(data)
@@ -95,7 +95,7 @@ def opened(data: Any) -> Rows:
     )  # fmt: skip
 
 
-def _in_memory(X: Any, y: Any, ids: Array | None) -> Rows:
+def _in_memory(X: Any, y: Any, ids: Array | None) -> RowBatches:
     if isinstance(X, dict | tuple):
         inputs = _pytree.tree_map(plain_rows, X, is_leaf=lambda part: not isinstance(part, dict | tuple))
     else:
@@ -117,7 +117,7 @@ def _in_memory(X: Any, y: Any, ids: Array | None) -> Rows:
             fix="pass one label per row of X",
         )
     keys = default_ids(X, count) if ids is None else ids
-    return Rows(keys, lambda: iter([Batch(keys, inputs, labels)]))
+    return RowBatches(keys, lambda: iter([Batch(keys, inputs, labels)]))
 
 
 def as_array(values: Any) -> Array:
@@ -128,7 +128,7 @@ def as_array(values: Any) -> Array:
     return np.asarray(values)
 
 
-def _from_torch(data: Any) -> Rows:
+def _from_torch(data: Any) -> RowBatches:
     count = len(data)
     ids = np.arange(count)
 
@@ -137,10 +137,10 @@ def _from_torch(data: Any) -> Rows:
             items = [data[position] for position in range(start, min(start + ROWS_AT_ONCE, count))]
             yield _collated(default_collate(items), ids[start : start + len(items)])
 
-    return Rows(ids, pieces)
+    return RowBatches(ids, pieces)
 
 
-def _from_loader(loader: Any) -> Rows:
+def _from_loader(loader: Any) -> RowBatches:
     if isinstance(loader.dataset, IterableDataset):
         raise InputError(
             "rows of a stream cannot be named", got="a loader of an IterableDataset",
@@ -163,7 +163,7 @@ def _from_loader(loader: Any) -> Rows:
             start += len(batch)
             yield batch
 
-    return Rows(ids, pieces)
+    return RowBatches(ids, pieces)
 
 
 def _collated(item: Any, ids: Array) -> Batch:

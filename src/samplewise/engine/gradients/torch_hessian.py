@@ -9,10 +9,10 @@ from torch import Tensor
 
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, unknown_name
-from samplewise.engine.gradients.losses import CLASS_LOSSES, checked_labels
+from samplewise.engine.gradients.differentiated_losses import CLASS_LOSSES, checked_labels
 from samplewise.engine.gradients.torch_batches import Batch, opened
 from samplewise.engine.gradients.torch_curvature import ROWS_AT_ONCE, GaussNewtonMatrix
-from samplewise.engine.gradients.torch_losses import as_labels, row_values
+from samplewise.engine.gradients.torch_row_values import as_labels, row_values
 from samplewise.engine.gradients.torch_rows import Engine
 
 MATRICES = ("hessian", "gauss_newton")

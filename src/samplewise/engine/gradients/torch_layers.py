@@ -74,8 +74,8 @@ def _refuse_overlaps(terms: list[Term], layout: Layout) -> None:
     for name, used in kinds.items():
         parts = sorted(ranges.get(name, ()))
         overlap = any(before[1] > after[0] for before, after in pairwise(parts))
-        looked_up_in_parts = LookupTerm in used and len(parts) > 1
-        if name and (overlap or looked_up_in_parts or (DenseTerm in used and len(used) > 1)):
+        looked_up_in_blocks = LookupTerm in used and len(parts) > 1
+        if name and (overlap or looked_up_in_blocks or (DenseTerm in used and len(used) > 1)):
             layout.one_by_one[name] = "layers of different kinds share it"
 
 

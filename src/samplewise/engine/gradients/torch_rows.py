@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError
 from samplewise.core.randomness import generator
-from samplewise.engine.gradients.losses import checked_labels, require_loss
+from samplewise.engine.gradients.differentiated_losses import checked_labels, require_loss
 from samplewise.engine.gradients.rows import RowGradients, joined_rows
-from samplewise.engine.gradients.torch_batches import Batch, Rows, opened
+from samplewise.engine.gradients.torch_batches import Batch, RowBatches, opened
 from samplewise.engine.gradients.torch_calls import Recorder
 from samplewise.engine.gradients.torch_checks import (
     checked_outputs,
@@ -25,8 +25,8 @@ from samplewise.engine.gradients.torch_checks import (
     require_room,
 )
 from samplewise.engine.gradients.torch_layers import Layout, layers_of, terms_of
-from samplewise.engine.gradients.torch_losses import as_labels, row_values
-from samplewise.engine.gradients.torch_one_by_one import Asked, Check, OneByOne
+from samplewise.engine.gradients.torch_one_by_one import ModuleValue, OneByOne, RowCheck
+from samplewise.engine.gradients.torch_row_values import as_labels, row_values
 from samplewise.engine.gradients.torch_terms import Term
 
 PROBED = 16  # rows of the first batch, which is checked against autograd and measured
@@ -112,7 +112,7 @@ class Engine:
         return cls(module, loss, forward or _called, Layout(names, _factor_dtype(dtype, precision)), skipped, precision)
 
     def batches(
-        self, rows: Rows, chunk: int | Literal["auto"] = "auto", done: int = 0
+        self, rows: RowBatches, chunk: int | Literal["auto"] = "auto", done: int = 0
     ) -> Iterator[tuple[int, RowGradients]]:
         """Start and row gradients of every batch; a short first one is checked and, for "auto", measured.
 
@@ -187,18 +187,20 @@ class Engine:
         self.layout.names = {key: name for key, name in self.layout.names.items() if name in wanted}
         new = [name for name in self.layout.one_by_one if name in wanted]
         self.alone = OneByOne()
-        self.alone.settle(self._asked(), new, batch, labels, Check(values.detach(), weights, wanted, self.precision))
+        self.alone.settle(
+            self._queried(), new, batch, labels, RowCheck(values.detach(), weights, wanted, self.precision)
+        )
 
-    def _asked(self) -> Asked:
+    def _queried(self) -> ModuleValue:
         def value(inputs: Any, given: Any) -> Tensor:
             outputs = self.forward(self.module, inputs)
             return row_values(self.loss, outputs if outputs.ndim > 1 else outputs[:, None], given)
 
-        return Asked(self.module, value)
+        return ModuleValue(self.module, value)
 
     def _one_by_one(self, batch: Batch, labels: Any, values: Tensor) -> dict[str, Tensor]:
         """(b, *shape) per parameter that no layer explains."""
-        found = self.alone.gradients(self._asked(), batch, labels, values)
+        found = self.alone.gradients(self._queried(), batch, labels, values)
         require_finite_rows(found.values(), batch.ids, self.precision, "gradients")
         return {name: held.to(self.layout.dtype) for name, held in found.items()}
 
@@ -232,11 +234,11 @@ class Engine:
 
     def notes(self) -> tuple[str, ...]:
         """What was done otherwise than by factors, and what was left out."""
-        told = [f"{name} was differentiated row by row: {why}" for name, why in self.layout.one_by_one.items()]
-        told += [f"{name} is used by no row: its gradient is zero" for name in self.unused]
+        notes = [f"{name} was differentiated row by row: {why}" for name, why in self.layout.one_by_one.items()]
+        notes += [f"{name} is used by no row: its gradient is zero" for name in self.unused]
         if self.skipped:
-            told.append(f"{sum(self.skipped.values()):,} parameters do not enter: {', '.join(list(self.skipped)[:5])}")
-        return tuple(told)
+            notes.append(f"{sum(self.skipped.values()):,} parameters do not enter: {', '.join(list(self.skipped)[:5])}")
+        return tuple(notes)
 
 
 def _called(module: nn.Module, inputs: Any) -> Any:

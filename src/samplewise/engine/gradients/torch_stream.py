@@ -128,11 +128,11 @@ class _Store:
         progress = folder / PROGRESS
         if not progress.exists():
             return cls(folder, settings, 0)
-        told = json.loads(progress.read_text(encoding="utf-8"))
-        differing = [name for name, value in settings.items() if told["settings"].get(name) != value]
+        recorded = json.loads(progress.read_text(encoding="utf-8"))
+        differing = [name for name, value in settings.items() if recorded["settings"].get(name) != value]
         if differing:
             raise _another_run(folder, f"another {', '.join(differing)}")
-        return cls(folder, settings, int(told["rows"]))
+        return cls(folder, settings, int(recorded["rows"]))
 
     def require_same(self, parts: dict[str, Array], batch: RowGradients) -> None:
         """The first batch is made again: rows that changed under the same ids are noticed."""

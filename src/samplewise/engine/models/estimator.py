@@ -12,9 +12,9 @@ from samplewise.core.errors import InputError, SamplewiseError
 from samplewise.core.randomness import derive_seed, key_hashes
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target, describe_target
-from samplewise.engine.models.calibration import probabilities
-from samplewise.engine.models.encoding import SpaceEncoder, TreeCodes
+from samplewise.engine.models.feature_encoding import SpaceEncoder, TreeCodes
 from samplewise.engine.models.learner import Fit, Objective
+from samplewise.engine.models.temperature import probabilities
 
 Encoding = Literal["raw", "codes", "space"]
 ABSENT = -30.0  # log-probability given to a class the fit never saw
@@ -40,12 +40,12 @@ class EstimatorLearner:
         """A name for the estimator and its parameters."""
         return fingerprint(type(self.estimator).__name__, repr(self.estimator), self.encoding)
 
-    def bench(self, data: Dataset, target: Target, *, blocks: Ints, space: Floats | None = None) -> "EstimatorBench":
+    def fitter(self, data: Dataset, target: Target, *, blocks: Ints, space: Floats | None = None) -> "EstimatorFitter":
         """Encode the rows once; no label enters."""
         if self.encoding == "space" and space is not None:
-            return EstimatorBench(self._prepared(None), space, target, data)
+            return EstimatorFitter(self._prepared(None), space, target, data)
         encoder = _encoder(self.encoding, data)
-        return EstimatorBench(self._prepared(encoder), encoder(data.X), target, data)
+        return EstimatorFitter(self._prepared(encoder), encoder(data.X), target, data)
 
     def fit(
         self, data: Dataset, *, seed: int, objective: Objective | None = None, target: Target | None = None
@@ -70,7 +70,7 @@ class EstimatorLearner:
         return self.estimator
 
 
-class EstimatorBench:
+class EstimatorFitter:
     """One data set, encoded, for many fits of one estimator."""
 
     def __init__(self, estimator: Any, X: Any, target: Target, data: Dataset) -> None:
@@ -84,9 +84,9 @@ class EstimatorBench:
         codes = self.target.codes if fit.codes is None else fit.codes
         weights = self.weights if fit.weights is None else fit.weights
         rows = self.order[fit.keep[self.order]]
-        taught = None if weights is None else weights[rows]
-        model = train(self.estimator, _rows(self.X, rows), codes[rows], taught, seed, self.seeded)
-        return answer(model, _rows(self.X, fit.ask), self.target.classes)
+        trained = None if weights is None else weights[rows]
+        model = train(self.estimator, _rows(self.X, rows), codes[rows], trained, seed, self.seeded)
+        return answer(model, _rows(self.X, fit.query), self.target.classes)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 A pure function of each picture. Nothing is learned or drawn, so nothing leaks from one row to another, a new picture
 needs no fitted object, and the same pixels give the same features in every data set, up to the rounding of single
 precision: its last bits depend on the processor and on the pictures beside it, so copies are found by their pixels
-(`exact_copies`), never by their features.
+(`exact_duplicates`), never by their features.
 """
 
 import os

@@ -11,9 +11,9 @@ from samplewise.core.randomness import hashed_order
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target, describe_target
 from samplewise.engine.closed_form import KernelMap, SubsetRidge, median_bandwidth
-from samplewise.engine.models.calibration import probabilities, temperature
-from samplewise.engine.models.encoding import SpaceEncoder, exact_copies, feature_space
+from samplewise.engine.models.feature_encoding import SpaceEncoder, exact_duplicates, feature_space
 from samplewise.engine.models.learner import Fit, Objective
+from samplewise.engine.models.temperature import probabilities, temperature
 
 FEWEST_LANDMARKS = 200
 GRAM_PRODUCTS = 2e10  # n p^2 a Gram matrix may cost
@@ -48,13 +48,13 @@ class KernelHead:
         """A name for the learner and its settings."""
         return fingerprint("KernelHead", self.landmarks, self.width)
 
-    def bench(self, data: Dataset, target: Target, *, blocks: Ints, space: Floats | None = None) -> "KernelBench":
+    def fitter(self, data: Dataset, target: Target, *, blocks: Ints, space: Floats | None = None) -> "KernelFitter":
         """Kernel features of all rows, once; `space` (n, d) spares the encoding."""
         space = feature_space(data) if space is None else space
         features = self._kernel_map(space, data.ids)(space)
-        sets = exact_copies(data.X, space)
+        sets = exact_duplicates(data.X, space)
         ridge = SubsetRidge(features, _responses(target, target.codes), blocks=blocks, sets=sets)
-        return KernelBench(features, target, ridge)
+        return KernelFitter(features, target, ridge)
 
     def fit(
         self, data: Dataset, *, seed: int, objective: Objective | None = None, target: Target | None = None
@@ -71,7 +71,7 @@ class KernelHead:
         kernel = self._kernel_map(space, data.ids)
         features = kernel(space)
         responses = _responses(target, target.codes)
-        sets = exact_copies(data.X, space)
+        sets = exact_duplicates(data.X, space)
         head = SubsetRidge(features, responses, sets=sets).fit(
             np.ones(len(data), dtype=bool), weights=data.weights, standardize=False
         )
@@ -104,7 +104,7 @@ class _FeatureMap:
         return space if self.kernel is None else np.asarray(self.kernel(space))
 
 
-class KernelBench:
+class KernelFitter:
     """One data set's kernel features and their Gram blocks; a fit is a down-date and a solve."""
 
     def __init__(self, features: Floats, target: Target, ridge: SubsetRidge) -> None:
@@ -115,7 +115,7 @@ class KernelBench:
         """(q, c) head values; `seed` is part of the protocol and changes nothing here."""
         replaced = None if fit.codes is None else _responses(self._target, fit.codes)
         head = self._ridge.fit(fit.keep, targets=replaced, weights=fit.weights, standardize=False)
-        return np.asarray(head.outputs(self.features[fit.ask]))
+        return np.asarray(head.outputs(self.features[fit.query]))
 
 
 @dataclass(frozen=True, eq=False)

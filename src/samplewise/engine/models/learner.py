@@ -20,13 +20,13 @@ class Fit:
     """One fit to make: which rows teach, with which labels, and whose outputs are wanted."""
 
     keep: Mask  # (n,) rows trained on
-    ask: Ints  # (q,) positions of the rows whose outputs are wanted
+    query: Ints  # (q,) positions of the rows whose outputs are wanted
     codes: Array | None = None  # (n,) labels that replace the data's own (class codes or numbers)
     weights: Floats | None = None  # (n,)
 
     def key(self, seed: int) -> str:
         """A name for the question: equal questions, equal names, so that no fit is made twice."""
-        return fingerprint(np.packbits(self.keep), self.ask, self.codes, self.weights, seed)
+        return fingerprint(np.packbits(self.keep), self.query, self.codes, self.weights, seed)
 
 
 class Objective(Protocol):
@@ -73,7 +73,7 @@ class Fitted(Protocol):
         ...
 
 
-class Bench(Protocol):
+class Fitter(Protocol):
     """One data set prepared for many fits; `outputs` is a pure function, so any executor may carry it."""
 
     def outputs(self, fit: Fit, *, seed: int) -> Floats:
@@ -101,7 +101,7 @@ class Learner(Protocol):
         """Train on all rows of `data`; `target` says how its labels are to be read, where that is decided already."""
         ...
 
-    def bench(self, data: Dataset, target: Target, *, blocks: Ints, space: Floats | None = None) -> Bench:
+    def fitter(self, data: Dataset, target: Target, *, blocks: Ints, space: Floats | None = None) -> Fitter:
         """Prepare many fits; `blocks` (n,) says which rows tend to be left out together."""
         ...
 

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from samplewise.core.arrays import Array, Floats, require_finite
 from samplewise.core.errors import InputError, unknown_name
-from samplewise.engine.models.calibration import probabilities
+from samplewise.engine.models.temperature import probabilities
 from samplewise.engine.models.torch_inputs import as_inputs, plain_rows
-from samplewise.engine.models.torch_losses import two_columns
+from samplewise.engine.models.torch_objectives import two_columns
 
 BLOCK = 1024  # rows a module answers at a time
 

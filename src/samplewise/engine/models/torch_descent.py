@@ -13,7 +13,7 @@ from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError
 from samplewise.engine.models.torch_answers import called
 from samplewise.engine.models.torch_inputs import as_inputs, plain_rows
-from samplewise.engine.models.torch_training import Regime, Training, TrainingRows, reproducible
+from samplewise.engine.models.torch_training import Regime, TrainingLoop, TrainingRows, reproducible
 
 BLOCK = 1024
 
@@ -63,7 +63,7 @@ class FullBatchDescent:
         rows = TrainingRows(inputs, labels, None, np.asarray(ids), targets.shape[1], 0)
         regime = Regime(self.steps, len(rows.ids), self.rate, "sgd", "constant", self.momentum, 0.0)
         with reproducible(seed, "cpu", torch.get_num_threads()):
-            Training(copied, rows, PulledToStart(copied, self.ridge), regime, seed).run()
+            TrainingLoop(copied, rows, PulledToStart(copied, self.ridge), regime, seed).run()
         return copied
 
 

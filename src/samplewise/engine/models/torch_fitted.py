@@ -11,7 +11,7 @@ from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import known_codes
-from samplewise.engine.models.calibration import probabilities
+from samplewise.engine.models.temperature import probabilities
 from samplewise.engine.models.torch_answers import embeddings_of, outputs_of
 from samplewise.engine.models.torch_inputs import TensorEncoder, as_inputs
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from samplewise.core.arrays import Array, require_finite
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.data.images import Images
-from samplewise.engine.models.encoding import SpaceEncoder
+from samplewise.engine.models.feature_encoding import SpaceEncoder
 
 TensorEncoding = Literal["auto", "space", "raw", "tokens"]
 ENCODINGS = ("auto", "space", "raw", "tokens")

@@ -15,19 +15,19 @@ from samplewise.core.errors import InputError, name_rows, unknown_name
 from samplewise.core.randomness import derive_seed, key_hashes
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target, describe_target
-from samplewise.engine.models.dynamics import DynamicsRecorder
+from samplewise.engine.models.dynamics_recorder import DynamicsRecorder
 from samplewise.engine.models.function_fingerprint import identity_of
 from samplewise.engine.models.learner import Fit, Objective
 from samplewise.engine.models.torch_answers import outputs_of
 from samplewise.engine.models.torch_fitted import FittedTorch, finite_outputs
 from samplewise.engine.models.torch_inputs import ENCODINGS, TensorEncoder, TensorEncoding, as_inputs, resolved
-from samplewise.engine.models.torch_losses import PlainObjective, RowLoss, row_loss
+from samplewise.engine.models.torch_objectives import PlainObjective, RowLoss, row_loss
 from samplewise.engine.models.torch_state import require_suffix
 from samplewise.engine.models.torch_steps import Optimizer, Schedule, check_optimizer, rate_factor
 from samplewise.engine.models.torch_training import (
     Progress,
     Regime,
-    Training,
+    TrainingLoop,
     TrainingRows,
     as_weights,
     reproducible,
@@ -145,7 +145,7 @@ class TorchLearner:
 
     def unstarted(
         self, data: Dataset, *, seed: int, objective: Objective | None = None, target: Target | None = None
-    ) -> tuple[Training, FittedTorch]:
+    ) -> tuple[TrainingLoop, FittedTorch]:
         """The training that `fit` would carry out, at its first weights, and the answerer its module will have."""
         target = describe_target(data.y, ids=data.ids) if target is None else target
         if len(target) != len(data):
@@ -159,7 +159,7 @@ class TorchLearner:
         self._require_fresh(task, training.module)
         return training, FittedTorch(target.classes, training.module, encoder, *task.scale, np.empty(0))
 
-    def bench(self, data: Dataset, target: Target, *, blocks: Ints, space: Floats | None = None) -> "TorchBench":
+    def fitter(self, data: Dataset, target: Target, *, blocks: Ints, space: Floats | None = None) -> "TorchFitter":
         """Encode the rows once; no label enters."""
         shared = resolved(self.encoding, data.X) == "space" and space is not None
         inputs = space if shared and space is not None else self._encoder(data)(data.X)
@@ -167,9 +167,9 @@ class TorchLearner:
         with reproducible(0, self.device, self.threads):
             module = self._made(task)
         self._require_fresh(task, module)
-        return TorchBench(self, task, None if self.make_objective is None else data)
+        return TorchFitter(self, task, None if self.make_objective is None else data)
 
-    def _name_of(self, training: Training, data: Dataset) -> str:
+    def _name_of(self, training: TrainingLoop, data: Dataset) -> str:
         """A name for one fit: all that its state depends on, ids in their order for what is kept by position."""
         watched = training.recorder and (training.recorder.counted, training.recorder.error_epochs)
         pursued = identity_of(type(training.objective))
@@ -182,7 +182,7 @@ class TorchLearner:
             data = data.take(np.argsort(key_hashes(data.ids), kind="stable"))
         return TensorEncoder(self.encoding, data.X)
 
-    def _prepared(self, task: "_Task", data: Dataset | None, seed: int, objective: Objective | None) -> Training:
+    def _prepared(self, task: "_Task", data: Dataset | None, seed: int, objective: Objective | None) -> TrainingLoop:
         """Module, objective and rows of one fit, its first weights drawn from the seed."""
         make_objective = self.make_objective
         if objective is None and make_objective is not None:
@@ -200,7 +200,7 @@ class TorchLearner:
         regime = Regime(
             self.epochs, self.batch, self.rate, self.optimizer, self.schedule, self.momentum, self.decay
         )  # fmt: skip
-        return Training(module, rows, objective, regime, seed)
+        return TrainingLoop(module, rows, objective, regime, seed)
 
     def _made(self, task: "_Task") -> nn.Module:
         """A fresh module on the device; refuses what cannot be trained."""
@@ -225,7 +225,7 @@ class TorchLearner:
             )  # fmt: skip
 
 
-class TorchBench:
+class TorchFitter:
     """One data set, encoded, for many fits of one network; goes to worker processes as arrays."""
 
     def __init__(self, learner: TorchLearner, task: "_Task", data: Dataset | None) -> None:
@@ -240,7 +240,7 @@ class TorchBench:
         training = self.learner._prepared(task, kept, seed, None)
         with reproducible(derive_seed(seed, "training"), self.learner.device, self.learner.threads):
             training.run()
-            outputs = outputs_of(training.module, self.task.inputs[fit.ask], classes=task.classes)
+            outputs = outputs_of(training.module, self.task.inputs[fit.query], classes=task.classes)
         center, scale = task.scale
         return finite_outputs(center + scale * outputs)
 

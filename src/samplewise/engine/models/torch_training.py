@@ -15,11 +15,11 @@ from torch import Tensor, nn
 from samplewise.core.arrays import Array, Ints
 from samplewise.core.errors import InputError, name_rows
 from samplewise.core.randomness import Hashes, derive_seed, key_hashes, uniform_from_hashes
-from samplewise.engine.models.dynamics import DynamicsRecorder
+from samplewise.engine.models.dynamics_recorder import DynamicsRecorder
 from samplewise.engine.models.learner import Objective
 from samplewise.engine.models.torch_answers import called, outputs_of
 from samplewise.engine.models.torch_inputs import as_inputs
-from samplewise.engine.models.torch_losses import ReplacesGradient, require_row_losses, two_columns
+from samplewise.engine.models.torch_objectives import ReplacesGradient, require_row_losses, two_columns
 from samplewise.engine.models.torch_state import packed, read_tensors, unpacked, write_tensors
 from samplewise.engine.models.torch_steps import Optimizer, Schedule, make_optimizer, rate_factor
 
@@ -73,7 +73,7 @@ class TrainingRows:
 
 
 @dataclass(eq=False)
-class Training:
+class TrainingLoop:
     """One module on its way from its first weights to its last."""
 
     module: nn.Module

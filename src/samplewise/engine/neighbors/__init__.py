@@ -9,7 +9,7 @@ __getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "graph": ["NeighborGraph", "NeighborIndex", "build_graph"],
-        "groups": ["exact_groups", "groups_with_copies"],
+        "groups": ["exact_groups", "groups_with_duplicates"],
         "shapley": ["neighbor_shapley", "neighbor_shapley_moments", "ranked_neighbor_shapley"],
     },
 )

@@ -10,8 +10,8 @@ from samplewise.core import extras
 from samplewise.core.arrays import Array, Floats, Ints, require_finite
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.randomness import hashed_order
+from samplewise.engine.neighbors.exact_search import ExactSearch, row_blocks
 from samplewise.engine.neighbors.groups import exact_groups, row_keys
-from samplewise.engine.neighbors.search import ExactSearch, row_blocks
 
 HNSW = "the hnsw method"
 faiss = extras.load("faiss", HNSW)
@@ -151,11 +151,11 @@ class _Approximate:
 
     def nearest(self, queries: Array, count: int, own: Ints | None) -> tuple[Ints, Floats]:
         """As `ExactSearch.nearest`, some neighbors missed; distances are exact."""
-        asked = min(count + (own is not None), len(self._inserted))
-        self._index.hnsw.efSearch = max(SEARCH_EFFORT, 2 * asked)
-        found = self._index.search(self._single(queries), asked)[1]
+        queried = min(count + (own is not None), len(self._inserted))
+        self._index.hnsw.efSearch = max(SEARCH_EFFORT, 2 * queried)
+        found = self._index.search(self._single(queries), queried)[1]
         near = np.where(found < 0, -1, self._inserted[found])
-        pairs = np.repeat(np.arange(len(near)), asked)
+        pairs = np.repeat(np.arange(len(near)), queried)
         far = self._exact.distances(queries, pairs, np.maximum(near, 0).ravel()).reshape(near.shape)
         far[near < 0] = np.inf
         if own is not None:

@@ -35,18 +35,18 @@ def exact_groups(rows: Any) -> Ints:
     return np.asarray(np.cumsum(first == np.arange(len(keys)))[first] - 1)
 
 
-def groups_with_copies(copies: Ints, groups: Array | None, ids: Array) -> Array | None:
+def groups_with_duplicates(duplicates: Ints, groups: Array | None, ids: Array) -> Array | None:
     """The rows that must stay together when rows are split, without unit: copies of one another, and the user's groups.
 
     Args:    copies: (n,) set of equal rows each row belongs to.   groups: (n,) the user's own or None.   ids: (n,).
     Returns: (n,) rows linked by either share a number, a hash of one of their ids, so that row order changes nothing;
              None where every row stands alone.
     Cost:    O(n log n).   Not for: nearly equal rows.   Source: by definition.
-    >>> together = groups_with_copies(np.array([0, 0, 1, 2]), np.array(["a", "b", "b", "c"]), np.arange(4))
+    >>> together = groups_with_duplicates(np.array([0, 0, 1, 2]), np.array(["a", "b", "b", "c"]), np.arange(4))
     >>> (together == together[0]).tolist()
     [True, True, True, False]
     """
-    joined = copies if groups is None else _joined(copies, groups)
+    joined = duplicates if groups is None else _joined(duplicates, groups)
     if len(np.unique(joined)) == len(joined):
         return None
     hashes = key_hashes(ids)

@@ -6,7 +6,7 @@ import numpy as np
 
 from samplewise.core.arrays import Floats, Ints
 from samplewise.core.errors import InputError
-from samplewise.engine.neighbors.search import row_blocks
+from samplewise.engine.neighbors.exact_search import row_blocks
 
 ROWS_BESIDE_POINTS = 16  # blocks so much smaller than others: what is sorted then stays in the cache
 
@@ -78,27 +78,27 @@ def ranked_neighbor_shapley(
     >>> ranked_neighbor_shapley(np.array([[0.0], [2.0]]), np.array([1, 0]), np.array([[0.5]]), np.array([1]), 1)[0]
     array([1., 0.])
     """
-    points, asked = np.asarray(rows, dtype=np.float64), np.asarray(queries, dtype=np.float64)
+    points, queried = np.asarray(rows, dtype=np.float64), np.asarray(queries, dtype=np.float64)
     labels, wanted = np.asarray(codes), np.asarray(query_codes)
-    if points.shape[1:] != asked.shape[1:] or len(points) != len(labels) or not len(asked) == len(wanted) > 0:
+    if points.shape[1:] != queried.shape[1:] or len(points) != len(labels) or not len(queried) == len(wanted) > 0:
         raise InputError(
             "rows and queries must be points of one space, each with its class",
             where="rows, codes, queries, query_codes",
-            got=f"rows {points.shape}, codes {labels.shape}, queries {asked.shape}, query_codes {wanted.shape}",
+            got=f"rows {points.shape}, codes {labels.shape}, queries {queried.shape}, query_codes {wanted.shape}",
             fix="pass (n, d), (n,), (m, d) and (m,) with m of at least 1",
         )
     center = points.mean(axis=0)
-    points, asked = points - center, asked - center
-    lengths, reach = (np.einsum("ij,ij->i", part, part) for part in (points, asked))
+    points, queried = points - center, queried - center
+    lengths, reach = (np.einsum("ij,ij->i", part, part) for part in (points, queried))
     largest = float(lengths.max() + 2.0 * np.sqrt(lengths.max() * reach.max())) or 1.0
     sums = np.zeros((2, len(labels)))
-    for part in row_blocks(len(asked), ROWS_BESIDE_POINTS * len(points)):
+    for part in row_blocks(len(queried), ROWS_BESIDE_POINTS * len(points)):
         # |x|^2 - 2 q x ranks as the distance does.
-        keys = asked[part] @ points.T
+        keys = queried[part] @ points.T
         keys *= -2.0
         keys += lengths
         _add_shares(sums, _from_farthest(keys, largest), labels, wanted[part], count)
-    return _moments(sums, len(asked))
+    return _moments(sums, len(queried))
 
 
 def _from_farthest(keys: Floats, largest: float) -> Ints:

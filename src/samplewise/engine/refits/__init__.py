@@ -5,10 +5,10 @@ from samplewise.core import extras
 __getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
-        "advice": ["Measured", "measure_remedies"],
+        "remedy_effects": ["Measured", "measure_remedies"],
         "designs": ["Refits", "refit", "refit_supersamples", "supersamples"],
         "auto_executor": ["AutoExecutor"],
-        "parts": ["Change", "Part", "Rule"],
+        "folded_rows": ["RowEdit", "FoldedRows", "RemedyRule"],
         "preparation": ["Prepared", "fits_in", "joined_groups", "prepare", "with_embeddings"],
         "processes": ["ProcessExecutor"],
         "runner": ["FitRunner"],

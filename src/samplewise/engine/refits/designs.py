@@ -11,8 +11,8 @@ from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.randomness import derive_seed
 from samplewise.data.splits import nested_subsets, random_halves
 from samplewise.engine.models.learner import Fit
+from samplewise.engine.refits.ghost_pairs import Supersample, deal_pairs
 from samplewise.engine.refits.runner import FitRunner
-from samplewise.engine.refits.supersample import Supersample, deal_pairs
 
 Design = Literal["folds", "halves", "nested", "pairs", "supersample"]
 

@@ -20,12 +20,12 @@ from samplewise.data.inputs import as_labeled, as_second
 from samplewise.data.splits import fold_of_rows
 from samplewise.data.targets import Target, Task, describe_target
 from samplewise.engine.models.default_learner import choose_learner
-from samplewise.engine.models.encoding import SpaceEncoder, exact_copies, feature_space
+from samplewise.engine.models.feature_encoding import SpaceEncoder, exact_duplicates, feature_space
 from samplewise.engine.models.learner import Learner
-from samplewise.engine.neighbors import exact_groups, groups_with_copies
+from samplewise.engine.neighbors import exact_groups, groups_with_duplicates
 from samplewise.engine.refits.auto_executor import AutoExecutor
 from samplewise.engine.refits.evaluation_rows import stacked
-from samplewise.engine.refits.parts import Part
+from samplewise.engine.refits.folded_rows import FoldedRows
 from samplewise.engine.refits.runner import FitRunner
 from samplewise.engine.refits.store import FitStore
 
@@ -74,14 +74,14 @@ class Prepared:
         return self.encoder(self.everyone.X)
 
     @cached_property
-    def copies(self) -> Ints:
+    def duplicates(self) -> Ints:
         """(n,) number of the set of exactly equal rows a row belongs to."""
-        return exact_copies(self.data.X, self.space[: len(self.data)])
+        return exact_duplicates(self.data.X, self.space[: len(self.data)])
 
     @cached_property
     def groups(self) -> Array | None:
         """(n,) rows that stay together in every split: the user's groups and exact copies; None: there are none."""
-        return joined_groups(self.data, self.copies)
+        return joined_groups(self.data, self.duplicates)
 
     @cached_property
     def codes(self) -> Array:
@@ -123,20 +123,20 @@ class Prepared:
         return self.data.time is not None
 
     @cached_property
-    def unsplit(self) -> Part:
+    def unsplit(self) -> FoldedRows:
         """All rows as one part, for methods that evaluate nothing and so need no folds."""
-        return self.part_of(np.zeros(len(self.data), dtype=np.intp))
+        return self.with_folds(np.zeros(len(self.data), dtype=np.intp))
 
     @cached_property
-    def whole(self) -> Part:
+    def whole(self) -> FoldedRows:
         """All rows, their folds and their fits, as a method sees them."""
-        return self.part_of(self.folds())
+        return self.with_folds(self.folds())
 
-    def part_of(self, folds: Ints) -> Part:
+    def with_folds(self, folds: Ints) -> FoldedRows:
         """All rows with these folds; test rows are of no fold, and so never trained on."""
-        beside = 0 if self.test is None else len(self.test)
-        every = np.concatenate([folds, np.full(beside, -1, dtype=folds.dtype)])
-        return Part(self.runner, np.arange(len(folds)), every, self.ordered)
+        n_test = 0 if self.test is None else len(self.test)
+        every = np.concatenate([folds, np.full(n_test, -1, dtype=folds.dtype)])
+        return FoldedRows(self.runner, np.arange(len(folds)), every, self.ordered)
 
 
 def prepare(  # one keyword per thing a user may know about their data and its fits
@@ -204,7 +204,7 @@ def with_embeddings(data: Dataset, embeddings: Any) -> Dataset:
 
     A network may describe the same row in two ways, a last bit apart, in two places of a batch.
     """
-    return replace(data, X=embeddings, groups=groups_with_copies(_equal_rows(data.X), data.groups, data.ids))
+    return replace(data, X=embeddings, groups=groups_with_duplicates(_equal_rows(data.X), data.groups, data.ids))
 
 
 def _equal_rows(X: Any) -> Ints:
@@ -214,10 +214,10 @@ def _equal_rows(X: Any) -> Ints:
     return exact_groups(X.to_numpy(dtype=object) if hasattr(X, "iloc") else X)
 
 
-def joined_groups(data: Dataset, copies: Ints | None = None) -> Array | None:
+def joined_groups(data: Dataset, duplicates: Ints | None = None) -> Array | None:
     """(n,) rows that stay together in every split: exact copies and the user's groups; None: every row stands alone."""
-    copies = exact_copies(data.X, feature_space(data)) if copies is None else copies
-    return groups_with_copies(copies, data.groups, data.ids)
+    duplicates = exact_duplicates(data.X, feature_space(data)) if duplicates is None else duplicates
+    return groups_with_duplicates(duplicates, data.groups, data.ids)
 
 
 def fits_in(run_dir: str | Path | None) -> FitStore:

@@ -6,10 +6,10 @@ import numpy as np
 
 from samplewise.core.arrays import Ints
 from samplewise.core.randomness import key_hashes
-from samplewise.engine.refits.parts import Part
+from samplewise.engine.refits.folded_rows import FoldedRows
 
 
-def in_id_order(part: Part) -> tuple[Part, Ints]:
+def in_id_order(folded: FoldedRows) -> tuple[FoldedRows, Ints]:
     """The same part with its rows sorted by the hash of their id, and where each of them stood (n,)."""
-    order = np.argsort(key_hashes(part.runner.data.ids[part.positions]), kind="stable")
-    return replace(part, positions=part.positions[order]), order
+    order = np.argsort(key_hashes(folded.runner.data.ids[folded.positions]), kind="stable")
+    return replace(folded, positions=folded.positions[order]), order

@@ -9,8 +9,8 @@ from samplewise.core.execution import Executor
 from samplewise.core.randomness import derive_seed
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target
-from samplewise.engine.models.encoding import exact_copies
-from samplewise.engine.models.learner import Bench, Fit, Learner
+from samplewise.engine.models.feature_encoding import exact_duplicates
+from samplewise.engine.models.learner import Fit, Fitter, Learner
 from samplewise.engine.refits.auto_executor import AutoExecutor
 from samplewise.engine.refits.store import FitStore
 from samplewise.engine.refits.threads import ThreadExecutor
@@ -41,8 +41,8 @@ class FitRunner:
     store: FitStore = field(default_factory=FitStore)
     on_fit: Callable[[], None] = lambda: None
     groups: Array | None = None
-    _benches: dict[str, Bench] = field(default_factory=dict, repr=False)
-    _beside: dict[str, "FitRunner"] = field(default_factory=dict, init=False, repr=False)  # a copy has its own
+    _fitters: dict[str, Fitter] = field(default_factory=dict, repr=False)
+    _others: dict[str, "FitRunner"] = field(default_factory=dict, init=False, repr=False)  # a copy has its own
     _name: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
@@ -51,30 +51,30 @@ class FitRunner:
             self.groups = self.data.groups
 
     @cached_property
-    def copies(self) -> Ints:
-        """(n,) number of the set of exact copies a row belongs to (see `exact_copies`); no label enters."""
-        return exact_copies(self.data.X, self.space)
+    def duplicates(self) -> Ints:
+        """(n,) number of the set of exact copies a row belongs to (see `exact_duplicates`); no label enters."""
+        return exact_duplicates(self.data.X, self.space)
 
     def outputs(self, fits: Sequence[Fit], *, blocks: Ints) -> list[Array]:
         """Outputs (q, c) float32 of every fit, in order; `blocks` (n,) are the folds the fits leave out."""
         keys = [f"{self._identity()}{fit.key(self.seed)}" for fit in fits]
         missing = {key: fit for key, fit in zip(keys, fits, strict=True) if self.store.get(key) is None}
         if missing:
-            bench = self._bench(blocks)
+            fitter = self._fitter(blocks)
             executor = ThreadExecutor() if self.learner.closed_form else self.executor
             seeds = [derive_seed(self.seed, "fit")] * len(missing)
-            for key, outputs in zip(missing, executor.map(bench.outputs, missing.values(), seeds=seeds), strict=True):
+            for key, outputs in zip(missing, executor.map(fitter.outputs, missing.values(), seeds=seeds), strict=True):
                 self.store.put(key, outputs)
                 self.on_fit()
         return [self._stored(key) for key in keys]
 
-    def beside(self, learner: Learner) -> "FitRunner":
+    def with_learner(self, learner: Learner) -> "FitRunner":
         """The same rows, seed and store for another learner; its fits are extra and not counted as progress."""
         name = learner.fingerprint()
-        if name not in self._beside:
+        if name not in self._others:
             shared = (self.space, self.seed, self.executor, self.store)
-            self._beside[name] = FitRunner(self.data, self.target, learner, *shared, groups=self.groups)
-        return self._beside[name]
+            self._others[name] = FitRunner(self.data, self.target, learner, *shared, groups=self.groups)
+        return self._others[name]
 
     def _stored(self, key: str) -> Array:
         outputs = self.store.get(key)
@@ -82,12 +82,12 @@ class FitRunner:
             raise KeyError(key)
         return outputs
 
-    def _bench(self, blocks: Ints) -> Bench:
+    def _fitter(self, blocks: Ints) -> Fitter:
         """Fits that are down-dates want Gram blocks per fold; any other learner needs one bench in all."""
         name = fingerprint(blocks) if self.learner.closed_form else ""
-        if name not in self._benches:
-            self._benches[name] = self.learner.bench(self.data, self.target, blocks=blocks, space=self.space)
-        return self._benches[name]
+        if name not in self._fitters:
+            self._fitters[name] = self.learner.fitter(self.data, self.target, blocks=blocks, space=self.space)
+        return self._fitters[name]
 
     def _identity(self) -> str:
         """A prefix for keys: the same fit of another learner or on other labels is another fit."""

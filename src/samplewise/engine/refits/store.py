@@ -37,13 +37,13 @@ class FitStore:
         self._memory[key] = outputs
         self.made += 1
         if self.folder is not None:
-            part = self.folder / f"{key}.{os.getpid()}.part"
+            folded = self.folder / f"{key}.{os.getpid()}.part"
             try:
                 self.folder.mkdir(parents=True, exist_ok=True)
-                with part.open("wb") as file:
+                with folded.open("wb") as file:
                     np.save(file, outputs, allow_pickle=False)
-                part.replace(self.folder / f"{key}.npy")
+                folded.replace(self.folder / f"{key}.npy")
             except OSError:
                 with contextlib.suppress(OSError):
-                    part.unlink(missing_ok=True)
+                    folded.unlink(missing_ok=True)
         return outputs

@@ -8,7 +8,7 @@ from samplewise.core.arrays import Array, Floats, Ints, one_hot
 from samplewise.core.randomness import generator, hashed_order
 from samplewise.engine.closed_form import KernelMap, SubsetRidge, median_bandwidth
 from samplewise.engine.closed_form.smoother import Smoother, smoother_of
-from samplewise.engine.refits.parts import Part
+from samplewise.engine.refits.folded_rows import FoldedRows
 
 WORK = 1e9  # n p^2 of one fit, in multiplications: bounds the features of large data
 FEWEST, MOST = 100, 256  # kernel features
@@ -36,7 +36,7 @@ class Surrogate:
         return smoother_of(self.features, self.responses, self.ridge)
 
 
-def surrogate(part: Part) -> Surrogate:
+def surrogate(folded: FoldedRows) -> Surrogate:
     """The closed-form stand-in for a part: Gaussian kernel features spanned by up to 256 hash-chosen rows.
 
     Args:    part: n rows; no label outside it is read.
@@ -44,8 +44,8 @@ def surrogate(part: Part) -> Surrogate:
     Cost:    O(n p^2), p at most 256, and 150 or fewer from 50,000 rows on.
     Not for: predictions that are to be trusted as the learner's own.   Source: williams2001, golub1979.
     """
-    features = kernel_features(part.space, part.runner.data.ids[part.positions])
-    return _with_ridge(features, responses(part), part.copies)
+    features = kernel_features(folded.space, folded.runner.data.ids[folded.positions])
+    return _with_ridge(features, responses(folded), folded.duplicates)
 
 
 def kernel_features(space: Floats, ids: Array) -> Floats:
@@ -61,16 +61,16 @@ def kernel_map(space: Floats, ids: Array) -> KernelMap:
     return KernelMap(space[order[:count]], bandwidth)
 
 
-def responses(part: Part) -> Floats:
+def responses(folded: FoldedRows) -> Floats:
     """(n, c) what the head is fitted to, where 1 is a whole class or one standard deviation of the label."""
-    if not part.class_count:
-        numbers = np.asarray(part.codes, dtype=np.float64)
+    if not folded.class_count:
+        numbers = np.asarray(folded.codes, dtype=np.float64)
         return ((numbers - numbers.mean()) / (float(numbers.std()) or 1.0))[:, None]
-    if part.class_count <= WIDEST:
-        return one_hot(part.codes, part.class_count)
+    if folded.class_count <= WIDEST:
+        return one_hot(folded.codes, folded.class_count)
     # Random directions keep the lengths of differences to about a sixth, at a fraction of the memory.
-    directions = generator(0, "class directions").standard_normal((part.class_count, WIDEST)) / np.sqrt(WIDEST)
-    return np.asarray(directions[part.codes])
+    directions = generator(0, "class directions").standard_normal((folded.class_count, WIDEST)) / np.sqrt(WIDEST)
+    return np.asarray(directions[folded.codes])
 
 
 def _with_ridge(features: Floats, targets: Floats, sets: Ints | None) -> Surrogate:

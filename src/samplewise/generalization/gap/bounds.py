@@ -13,8 +13,8 @@ from samplewise.core.errors import unknown_name
 from samplewise.core.randomness import generator
 from samplewise.generalization.gap import inversions
 from samplewise.generalization.gap.information import (
-    Asked,
     Estimated,
+    MergedMeasure,
     estimate_information,
     fair,
     jensen_shannon,
@@ -23,7 +23,7 @@ from samplewise.generalization.gap.information import (
     squared_hellinger,
     tabulated,
 )
-from samplewise.generalization.gap.supersample import SupersampleRuns, supersample_runs
+from samplewise.generalization.gap.supersample_runs import SupersampleRuns, supersample_runs
 
 Of = Literal["expected gap", "root mean squared gap", "this model's gap"]
 Quantities = dict[str, Floats]  # per pair or per row, by name
@@ -41,12 +41,12 @@ DIFFERENCE = np.array([[0, 1, 0], [0, 0, 1], [1, 0, 0], [0, 1, 0]], dtype=np.flo
 FIRST = np.array([[1, 0], [1, 0], [0, 1], [0, 1]], dtype=np.float64)
 SECOND = np.array([[1, 0], [0, 1], [1, 0], [0, 1]], dtype=np.float64)
 OF_LOSSES = {
-    "losses": Asked(),
-    "difference": Asked(DIFFERENCE),
-    "hellinger": Asked(DIFFERENCE, squared_hellinger),
-    "js": Asked(DIFFERENCE, jensen_shannon),
-    "first": Asked(FIRST),
-    "second": Asked(SECOND),
+    "losses": MergedMeasure(),
+    "difference": MergedMeasure(DIFFERENCE),
+    "hellinger": MergedMeasure(DIFFERENCE, squared_hellinger),
+    "js": MergedMeasure(DIFFERENCE, jensen_shannon),
+    "first": MergedMeasure(FIRST),
+    "second": MergedMeasure(SECOND),
 }
 
 
@@ -96,8 +96,8 @@ class Bounds:
 
     def __str__(self) -> str:
         """A table: name, plug-in, both corrections, what noise gives, and what is bounded."""
-        ghosts, taught = self.points * self.ghost_error, self.points * self.training_error
-        lines = [f"gap {self.gap:.4g} = error on ghosts {ghosts:.4g} - on training rows {taught:.4g}"]
+        ghosts, trained = self.points * self.ghost_error, self.points * self.training_error
+        lines = [f"gap {self.gap:.4g} = error on ghosts {ghosts:.4g} - on training rows {trained:.4g}"]
         lines.append(f"{'bound':<34}{'plug-in':>9}{'corrected':>11}{'jackknife':>11}{'noise':>8}  of")
         for row in self.rows:
             shown = "".join(
@@ -145,9 +145,9 @@ def bounds_from_runs(
     Not for: promising anything about the one model in hand: `clopper_pearson` on its held-out rows does that.
     Source: harutyunyan2021b, hellstrom2022, wang2023b, wang2024, dong2025.
 
-    >>> coins = [[0, 1], [1, 0], [0, 0], [1, 1]]
+    >>> memberships = [[0, 1], [1, 0], [0, 0], [1, 1]]
     >>> losses = [[[0, 1], [0, 0]], [[1, 0], [0, 0]], [[0, 1], [0, 0]], [[1, 0], [0, 0]]]
-    >>> found = bounds_from_runs(coins, losses, losses)
+    >>> found = bounds_from_runs(memberships, losses, losses)
     >>> round(found.gap, 3), round(found["ld-MI"].plug_in, 3)
     (0.5, 0.589)
     """
@@ -203,18 +203,18 @@ NAMES: dict[str, tuple[Of, str]] = {
 def _estimates(runs: SupersampleRuns, sizes: list[int], seed: int, correct: bool = True) -> dict[str, Estimated]:
     """Every information by name, of all pairs (or rows) of all supersamples one after the other."""
     parts: dict[str, list[Estimated]] = {}
-    for coins, losses, symbols in runs.each():
+    for memberships, losses, symbols in runs.each():
         if losses.ndim == 3:
-            found = estimate_information(coins, pair_outcomes(losses), OF_LOSSES, correct=correct)
+            found = estimate_information(memberships, pair_outcomes(losses), OF_LOSSES, correct=correct)
             parts.setdefault("row", []).extend((found.pop("first"), found.pop("second")))
         else:
-            found = estimate_information(coins, row_outcomes(losses), {"row": Asked()}, correct=correct)
+            found = estimate_information(memberships, row_outcomes(losses), {"row": MergedMeasure()}, correct=correct)
         if symbols is not None:
             name = "prediction" if losses.ndim == 3 else "row prediction"
-            found |= estimate_information(coins, symbols, {name: Asked()}, correct=correct)
+            found |= estimate_information(memberships, symbols, {name: MergedMeasure()}, correct=correct)
             for size in sizes:
-                said, tossed = _together(coins, symbols, size, seed)
-                form = {f"prediction, m = {size}": Asked()}
+                said, tossed = _together(memberships, symbols, size, seed)
+                form = {f"prediction, m = {size}": MergedMeasure()}
                 found |= estimate_information(tossed, said, form, levels=2**size, correct=correct)
         for name, estimated in found.items():
             parts.setdefault(name, []).append(estimated)
@@ -277,7 +277,7 @@ def _conditional(found: Quantities, runs: SupersampleRuns) -> dict[str, float]:
 
 def _differences(runs: SupersampleRuns) -> tuple[Floats, Floats]:
     """Of every pair: how far the coin moves the difference of its losses, and how large that is squared; means."""
-    tables = [tabulated(coins, pair_outcomes(lost), 2, 4)[0] @ DIFFERENCE for coins, lost, _ in runs.each()]
+    tables = [tabulated(memberships, pair_outcomes(lost), 2, 4)[0] @ DIFFERENCE for memberships, lost, _ in runs.each()]
     chance = fair(np.concatenate(tables)) / 2.0
     signed = chance[:, :, 2] - chance[:, :, 0]
     return np.abs(signed[:, 0] - signed[:, 1]), chance[:, :, [0, 2]].sum(axis=(1, 2))
@@ -288,8 +288,8 @@ def joint_information(runs: SupersampleRuns) -> float | None:
     if runs.pairs > MOST_JOINT or runs.fits % 2**runs.pairs or runs.losses.ndim != 4:
         return None
     found = []
-    for coins, losses, symbols in runs.each():
-        splits = coins @ (1 << np.arange(runs.pairs))
+    for memberships, losses, symbols in runs.each():
+        splits = memberships @ (1 << np.arange(runs.pairs))
         if (np.bincount(splits, minlength=2**runs.pairs) * 2**runs.pairs != runs.fits).any():
             return None
         said = losses.reshape(len(losses), -1) if symbols is None else symbols
@@ -314,18 +314,21 @@ def row_outcomes(losses: Floats) -> Array:
     return np.stack([1.0 - losses, losses], axis=-1)
 
 
-def _together(coins: Ints, symbols: Ints, size: int, seed: int) -> tuple[Array, Ints]:
+def _together(memberships: Ints, symbols: Ints, size: int, seed: int) -> tuple[Array, Ints]:
     """Outcomes and coins of sets of `size` pairs: all sets where they are few, else so many at random."""
-    pairs = coins.shape[1]
+    pairs = memberships.shape[1]
     if comb(pairs, size) <= MOST_SUBSETS:
         chosen = np.array(list(combinations(range(pairs), size)))
     else:
         draw = generator(seed, "subsets", size)
         chosen = np.array([draw.choice(pairs, size, replace=False) for _ in range(MOST_SUBSETS)])
-    said, tossed = np.zeros((len(coins), len(chosen)), np.intp), np.zeros((len(coins), len(chosen)), np.intp)
+    said, tossed = (
+        np.zeros((len(memberships), len(chosen)), np.intp),
+        np.zeros((len(memberships), len(chosen)), np.intp),
+    )
     for column in chosen.T:
         said = ranked(said * (int(symbols.max()) + 1) + symbols[:, column])
-        tossed = 2 * tossed + coins[:, column]
+        tossed = 2 * tossed + memberships[:, column]
     return said, tossed
 
 

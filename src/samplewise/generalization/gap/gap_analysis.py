@@ -13,17 +13,17 @@ from samplewise.data.targets import Target
 from samplewise.engine.refits import Refits
 from samplewise.generalization.gap.bounds import Bound, Bounds, bounds_of_runs, row_outcomes
 from samplewise.generalization.gap.half_errors import MeanWithError, errors_of_halves
-from samplewise.generalization.gap.information import Asked, estimate_information, ranked
+from samplewise.generalization.gap.information import MergedMeasure, estimate_information, ranked
 from samplewise.generalization.gap.inversions import LN2
-from samplewise.generalization.gap.supersample import SupersampleRuns, require_losses
+from samplewise.generalization.gap.supersample_runs import SupersampleRuns, require_losses
 from samplewise.generalization.test_scores.certificates import betting_bound
-from samplewise.generalization.test_scores.errors import highest_rate
+from samplewise.generalization.test_scores.error_rates import highest_rate
 
 POINTS = 100.0  # a difference of 1 between error rates is 100 points
 REASON = "of models taught half of the rows; the model on all rows has a smaller gap"
 
 
-class Reading:
+class GapAnalysis:
     """Losses of every row under every refit, and what follows from them.
 
     Args:
@@ -68,10 +68,12 @@ class Reading:
 
     def information(self) -> Scores:
         """Nats the prediction of every row shares with whether it taught, over all fits; NaN for a row that sat out."""
-        coins = np.concatenate([one.inside for one in self.refits]).astype(np.intp)
-        found = estimate_information(coins, self._said(), {"row": Asked()})["row"]
+        memberships = np.concatenate([one.inside for one in self.refits]).astype(np.intp)
+        found = estimate_information(memberships, self._said(), {"row": MergedMeasure()})["row"]
         corrected = found.jackknife if np.isnan(found.miller_madow).any() else found.miller_madow
-        values = np.where(coins.any(axis=0), np.clip(corrected, 0.0, LN2), np.nan)  # a fair coin has no more to tell
+        values = np.where(
+            memberships.any(axis=0), np.clip(corrected, 0.0, LN2), np.nan
+        )  # a fair coin has no more to tell
         return Scores("information", values, self.ids, "nats", "its prediction tells more surely that it was taught")
 
     def warnings(self) -> list[str]:
@@ -92,12 +94,12 @@ class Reading:
     def runs(self) -> SupersampleRuns:
         """Coins, losses and predictions of pairs, or of single rows where the refits have none."""
         if self.refits[0].pairing is None:
-            coins = self.refits[0].inside.astype(np.intp)[None]
+            memberships = self.refits[0].inside.astype(np.intp)[None]
             said = None if self.target.classes is None else ranked(self._said())[None]
-            return SupersampleRuns(coins, self.losses[0][None], said)
+            return SupersampleRuns(memberships, self.losses[0][None], said)
         parts = [self._of_pairs(one, lost) for one, lost in zip(self.refits, self.losses, strict=True)]
-        coins, losses, symbols = (np.stack(part) for part in zip(*parts, strict=True))
-        return SupersampleRuns(coins, losses, None if self.target.classes is None else symbols)
+        memberships, losses, symbols = (np.stack(part) for part in zip(*parts, strict=True))
+        return SupersampleRuns(memberships, losses, None if self.target.classes is None else symbols)
 
     def _of_pairs(self, refits: Refits, losses: Floats) -> tuple[Ints, Floats, Ints]:
         """Coins (k, p), mean losses (k, p, 2) and predictions (k, p), numbered, of one pairing."""
@@ -168,13 +170,13 @@ class Reading:
         """What the ghosts of the first fit promise for that model: the only entry about a model."""
         first, lost = self.refits[0], self._of_units(self.losses[0][:1])[0]
         inside, outside = (self._of_units(mask[:1])[0] == 1.0 for mask in (first.inside, _ghosts(first)))
-        taught, ghosts = lost[inside], lost[outside]
+        trained, ghosts = lost[inside], lost[outside]
         if np.isin(ghosts, (0.0, 1.0)).all():
             upper, source = highest_rate(float(ghosts.sum()), len(ghosts), 1.0 - self.coverage), "clopper1934"
         else:
             promised = betting_bound(ghosts, self.coverage, ids=self._unit_names()[outside])
             upper, source = promised.high, "waudby-smith2024"
-        value = self.points * self.span * (upper - float(taught.mean()))
+        value = self.points * self.span * (upper - float(trained.mean()))
         return Bound("held-out rows", value, of="this model's gap", confidence=self.coverage, source=source)
 
 

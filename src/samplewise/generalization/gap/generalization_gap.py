@@ -17,7 +17,7 @@ from samplewise.data.targets import Task
 from samplewise.engine.models.learner import Fit
 from samplewise.engine.refits import (
     FitStore,
-    Part,
+    FoldedRows,
     Prepared,
     Refits,
     prepare,
@@ -25,7 +25,7 @@ from samplewise.engine.refits import (
     supersamples,
 )
 from samplewise.generalization.gap.bounds import Bounds
-from samplewise.generalization.gap.gap_analysis import Reading
+from samplewise.generalization.gap.gap_analysis import GapAnalysis
 from samplewise.generalization.gap.memorization import joined, memorization_of_refits
 
 LEAST_ROWS = 20
@@ -140,7 +140,7 @@ def generalization_gap(  # noqa: PLR0913  # one keyword per part of the design, 
         probe = Probe()
         warnings += _torn(made, rows.groups)
     started = perf_counter()
-    read = Reading(made, rows.target, rows.groups, loss_range, coverage)
+    read = GapAnalysis(made, rows.target, rows.groups, loss_range, coverage)
     bounds = read.bounds(seed)
     warnings += [*probe.warnings(), *read.warnings(), *bounds.warnings]
     gap, training, ghost = read.errors()
@@ -166,17 +166,17 @@ class Probe:
         return ["the learner ignores its seed: the same fit gave other predictions, so no figure here can be repeated"]
 
 
-def _fitted(part: Part, splits: int, draws: int) -> tuple[tuple[Refits, ...], Probe]:
+def _fitted(folded: FoldedRows, splits: int, draws: int) -> tuple[tuple[Refits, ...], Probe]:
     """The refits, and what the first of them, made three times, says of the learner."""
-    runner, started = part.runner, perf_counter()
+    runner, started = folded.runner, perf_counter()
     pairings = supersamples(runner, splits=splits, draws=draws)
-    first = Fit(pairings[0].inside()[0], np.arange(len(part)))
-    outputs = runner.outputs([first], blocks=part.all_folds)[0]
+    first = Fit(pairings[0].inside()[0], np.arange(len(folded)))
+    outputs = runner.outputs([first], blocks=folded.all_folds)[0]
     again = [
-        replace(runner, seed=seed, store=FitStore()).outputs([first], blocks=part.all_folds)[0]
+        replace(runner, seed=seed, store=FitStore()).outputs([first], blocks=folded.all_folds)[0]
         for seed in (runner.seed, runner.seed + 1)
     ]
-    refits = refit_supersamples(runner, part.all_folds, pairings)
+    refits = refit_supersamples(runner, folded.all_folds, pairings)
     repeatable, deterministic = (equal_but_for_rounding(outputs, other) for other in again)
     seconds = perf_counter() - started
     return refits, Probe(runner.store.made + len(again), seconds, repeatable, repeatable and deterministic)
@@ -190,8 +190,8 @@ def _torn(refits: tuple[Refits, ...], groups: Array | None) -> list[str]:
     sizes = np.bincount(unit)
     torn = np.zeros(len(sizes), dtype=bool)
     for inside in np.concatenate([one.inside for one in refits]):
-        taught = np.bincount(unit, weights=inside)
-        torn |= (taught > 0) & (taught < sizes)
+        trained = np.bincount(unit, weights=inside)
+        torn |= (trained > 0) & (trained < sizes)
     if not torn.any():
         return []
     return [f"{int(torn.sum())} groups or sets of copies stood on both sides in these refits: the gap is too small"]

@@ -33,16 +33,16 @@ class MeanWithError:
         return self.value - half, self.value + half
 
 
-def errors_of_halves(losses: Floats, taught: Mask, ghosts: Mask) -> tuple[MeanWithError, MeanWithError, MeanWithError]:
+def errors_of_halves(losses: Floats, trained: Mask, ghosts: Mask) -> tuple[MeanWithError, MeanWithError, MeanWithError]:
     """The gap, the error on units that taught and the error on ghosts, from losses (k, u) and who stood where (k, u).
 
     Fits 2i and 2i + 1 are complements.
     """
-    seen = taught.any(axis=0) & ghosts.any(axis=0)
-    losses, taught, ghosts = losses[:, seen], taught[:, seen], ghosts[:, seen]
-    inside, outside = _side(losses, taught), _side(losses, ghosts)
+    seen = trained.any(axis=0) & ghosts.any(axis=0)
+    losses, trained, ghosts = losses[:, seen], trained[:, seen], ghosts[:, seen]
+    inside, outside = _side(losses, trained), _side(losses, ghosts)
     apart = (outside[0] - inside[0], outside[1] - inside[1])
-    return _with_error(*apart, taught), _with_error(*inside, taught), _with_error(*outside, taught)
+    return _with_error(*apart, trained), _with_error(*inside, trained), _with_error(*outside, trained)
 
 
 def _side(losses: Floats, mask: Mask) -> tuple[Floats, Floats]:
@@ -54,15 +54,15 @@ def _side(losses: Floats, mask: Mask) -> tuple[Floats, Floats]:
     return means, excess
 
 
-def _with_error(own: Floats, excess: Floats, taught: Mask) -> MeanWithError:
+def _with_error(own: Floats, excess: Floats, trained: Mask) -> MeanWithError:
     """Var(own) / u + Var(what halves teach) + twice their covariance, which is counted only where it widens."""
     centered = own - own.mean()
-    chosen = (centered * taught).sum(axis=1) / taught.sum(axis=1)
+    chosen = (centered * trained).sum(axis=1) / trained.sum(axis=1)
     together = max(float((excess * chosen).mean()), 0.0)
     # What a half teaches above the mean, its complement lacks; chance in single fits has no such counterpart.
     products = -excess[::2] * excess[1::2]
     doubt = float(products.std()) / np.sqrt(max(len(products) - 1, 1))  # few fits know the spread badly: err upwards
-    taught_apart = max(float(products.mean()) + doubt, 0.0)
-    variance = float(own.var(ddof=1)) / len(own) + taught_apart + 2.0 * together
-    freedom = max(1, min(len(own) - 1, len(taught) // 2))
+    trained_apart = max(float(products.mean()) + doubt, 0.0)
+    variance = float(own.var(ddof=1)) / len(own) + trained_apart + 2.0 * together
+    freedom = max(1, min(len(own) - 1, len(trained) // 2))
     return MeanWithError(float(own.mean()), float(np.sqrt(variance)), freedom)

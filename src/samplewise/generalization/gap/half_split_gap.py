@@ -8,7 +8,7 @@ from samplewise.core.values import Estimate
 from samplewise.data.targets import Target
 from samplewise.engine.refits import Refits
 from samplewise.generalization.gap.memorization import successes
-from samplewise.generalization.test_scores.errors import clustered
+from samplewise.generalization.test_scores.error_rates import clustered
 
 REASON = (
     "of models taught half of the rows; the model on all rows has a smaller gap; the interval counts the chance of"
@@ -37,9 +37,9 @@ def gap_of_refits(
     >>> from sklearn.neighbors import KNeighborsClassifier
     >>> from samplewise.engine.refits import prepare, refit
     >>> data = (np.arange(40.0)[:, None], np.arange(40) // 4 % 2)
-    >>> part = prepare(data, KNeighborsClassifier(1)).whole
-    >>> taught, other, gap = gap_of_refits(refit(part.runner, "halves", part.all_folds, count=4), part.target)
-    >>> taught.value, bool(np.isclose(100 * other.value, gap.value) and gap.value > 0)
+    >>> folded = prepare(data, KNeighborsClassifier(1)).whole
+    >>> trained, other, gap = gap_of_refits(refit(folded.runner, "halves", folded.all_folds, count=4), folded.target)
+    >>> trained.value, bool(np.isclose(100 * other.value, gap.value) and gap.value > 0)
     (0.0, True)
     """
     require_kind(refits, Refits)
@@ -54,7 +54,7 @@ def gap_of_refits(
         )
     right = successes(refits.outputs, target)
     losses = 1.0 - right if target.classes is not None else -right
-    taught = (losses * refits.inside).sum(axis=0) / counts[0]
+    trained = (losses * refits.inside).sum(axis=0) / counts[0]
     others = (losses * ~refits.inside).sum(axis=0) / counts[1]
 
     def estimate(quantity: str, rows: Floats, unit: str) -> Estimate:
@@ -62,10 +62,10 @@ def gap_of_refits(
         half, mean = float(stats.norm.ppf(0.5 + coverage / 2.0)) * error, float(rows.mean())
         return Estimate(quantity, mean, mean - half, mean + half, unit, coverage, "feldman2020", REASON)
 
-    gap = 100.0 * (others - taught)
+    gap = 100.0 * (others - trained)
     if target.classes is None:
         unit = "hundredths of the label's standard deviation"
-        errors = estimate("taught_error", 100.0 * taught, unit), estimate("other_error", 100.0 * others, unit)
+        errors = estimate("taught_error", 100.0 * trained, unit), estimate("other_error", 100.0 * others, unit)
         return *errors, estimate("gap", gap, unit)
-    errors = estimate("taught_error", taught, "share of rows"), estimate("other_error", others, "share of rows")
+    errors = estimate("taught_error", trained, "share of rows"), estimate("other_error", others, "share of rows")
     return *errors, estimate("gap", gap, "points")

@@ -35,7 +35,7 @@ def mutual_information(tables: Floats) -> Floats:
     """(n,) nats between the rows and the columns of tables (n, r, c) of counts or masses."""
     sides = _last(tables)
     total = _last(sides)
-    margins = _last(_xlogx(sides)) + _last(_xlogx(_coins(tables)))
+    margins = _last(_xlogx(sides)) + _last(_xlogx(_memberships(tables)))
     return np.asarray(np.maximum((_last(_last(_xlogx(tables))) - margins + _xlogx(total)) / total, 0.0))
 
 
@@ -54,7 +54,7 @@ def jensen_shannon(tables: Floats) -> Floats:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Asked:
+class MergedMeasure:
     """What is measured on tables (n, r, c), after their columns were merged by a matrix (c, b)."""
 
     merge: Floats | None = None
@@ -68,38 +68,40 @@ class Asked:
 
 
 def estimate_information(
-    coins: Ints, outcomes: Array, asked: Mapping[str, Asked], *, levels: int = 2, correct: bool = True
+    memberships: Ints, outcomes: Array, measures: Mapping[str, MergedMeasure], *, levels: int = 2, correct: bool = True
 ) -> dict[str, Estimated]:
     """The information each coin (k, n) shares with its outcomes, in every asked form and by every estimator.
 
     `outcomes` are numbers from 0 (k, n), or masses (k, n, c) where an outcome is known up to chance. Fits 2p and 2p + 1
     with opposite coins throughout are one draw, and the jackknife leaves them out together.
     """
-    moved = (outcomes != outcomes[:1]).reshape(len(outcomes), coins.shape[1], -1).any(axis=(0, 2))
-    found = _of_moved(coins[:, moved], outcomes[:, moved], asked, levels, correct) if moved.any() else {}
+    moved = (outcomes != outcomes[:1]).reshape(len(outcomes), memberships.shape[1], -1).any(axis=(0, 2))
+    found = _of_moved(memberships[:, moved], outcomes[:, moved], measures, levels, correct) if moved.any() else {}
     # An outcome that never changes tells nothing, by every estimator; most rows of a good learner are such.
-    return {name: found[name].among(moved) if found else Estimated(*np.zeros((3, len(moved)))) for name in asked}
+    return {name: found[name].among(moved) if found else Estimated(*np.zeros((3, len(moved)))) for name in measures}
 
 
 def _of_moved(
-    coins: Ints, outcomes: Array, asked: Mapping[str, Asked], levels: int, correct: bool
+    memberships: Ints, outcomes: Array, measures: Mapping[str, MergedMeasure], levels: int, correct: bool
 ) -> dict[str, Estimated]:
     """As `estimate_information`, for outcomes of which every one changes."""
-    merged = [one.merge.shape[0] for one in asked.values() if one.merge is not None]
+    merged = [one.merge.shape[0] for one in measures.values() if one.merge is not None]
     width = outcomes.shape[2] if outcomes.ndim == 3 else max(int(outcomes.max()) + 1, *merged, 1)
-    step = 2 if complementary(coins, levels) else 1
-    parts, pairs = len(coins) // step, coins.shape[1]
+    step = 2 if complementary(memberships, levels) else 1
+    parts, pairs = len(memberships) // step, memberships.shape[1]
     # A block of draws at a time, so that no more than about 100 MB of tables are held.
     block = max(1, MOST_CELLS // (pairs * levels * width))
     tables = [
-        tabulated(coins[start : start + block * step], outcomes[start : start + block * step], levels, width, step)
+        tabulated(
+            memberships[start : start + block * step], outcomes[start : start + block * step], levels, width, step
+        )
         for start in range(0, parts * step, block * step)
     ]
     whole = np.sum([table.sum(axis=0) for table in tables], axis=0)
     none = np.full(pairs, np.nan)
     counted = outcomes.ndim == 2 or bool(np.isin(outcomes, (0.0, 1.0)).all())
     estimates = {}
-    for name, one in asked.items():
+    for name, one in measures.items():
         found, corrected, jackknife = one(whole), none, none
         if correct and counted and one.measure is mutual_information:
             corrected = found + _miller_madow(whole if one.merge is None else whole @ one.merge)
@@ -110,17 +112,17 @@ def _of_moved(
     return estimates
 
 
-def tabulated(coins: Ints, outcomes: Array, levels: int, width: int, step: int | None = None) -> Floats:
+def tabulated(memberships: Ints, outcomes: Array, levels: int, width: int, step: int | None = None) -> Floats:
     """(p, n, levels, width) how often each outcome came with each value of the coin, in each `step` fits (all: one)."""
-    fits, pairs = coins.shape
+    fits, pairs = memberships.shape
     parts = 1 if step is None else fits // step
     if outcomes.ndim == 3:
-        tossed = coins.reshape(parts, -1, pairs)
+        tossed = memberships.reshape(parts, -1, pairs)
         masses = outcomes.reshape(parts, -1, pairs, width)
         sides = [((tossed == level)[..., None] * masses).sum(axis=1) for level in range(levels)]
         return np.stack(sides, axis=2)
     part = np.repeat(np.arange(parts), fits // parts)[:, None]
-    cells = ((part * pairs + np.arange(pairs)) * levels + coins) * width + outcomes
+    cells = ((part * pairs + np.arange(pairs)) * levels + memberships) * width + outcomes
     counts = np.bincount(cells.ravel(), minlength=parts * pairs * levels * width)
     return counts.reshape(parts, pairs, levels, width).astype(np.float64)
 
@@ -136,9 +138,9 @@ def ranked(symbols: Array) -> Ints:
     return ranks
 
 
-def complementary(coins: Ints, levels: int = 2) -> bool:
+def complementary(memberships: Ints, levels: int = 2) -> bool:
     """Whether fits 2p and 2p + 1 have opposite coins (k, n) throughout."""
-    return len(coins) % 2 == 0 and bool((coins[::2] + coins[1::2] == levels - 1).all())
+    return len(memberships) % 2 == 0 and bool((memberships[::2] + memberships[1::2] == levels - 1).all())
 
 
 def fair(tables: Floats) -> Floats:
@@ -158,7 +160,7 @@ def _miller_madow(tables: Floats) -> Floats:
 
 def _joint_and_product(tables: Floats) -> tuple[Floats, Floats]:
     joint = tables / _last(_last(tables))[:, None, None]
-    return joint, _last(joint)[..., None] * _coins(joint)[:, None]
+    return joint, _last(joint)[..., None] * _memberships(joint)[:, None]
 
 
 def _last(values: Floats) -> Floats:
@@ -166,7 +168,7 @@ def _last(values: Floats) -> Floats:
     return (values.reshape(-1, values.shape[-1]) @ np.ones(values.shape[-1])).reshape(values.shape[:-1])
 
 
-def _coins(tables: Floats) -> Floats:
+def _memberships(tables: Floats) -> Floats:
     """(n, c) sums over the values of the coin, slice by slice for the same reason."""
     total = tables[:, 0].copy()
     for level in range(1, tables.shape[1]):

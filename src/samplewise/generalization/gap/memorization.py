@@ -40,8 +40,8 @@ class Memorization:
 
     def counts(self) -> Ints:
         """(2, n) models a row taught, and models it did not."""
-        taught = self.inside.sum(axis=0)
-        return np.stack([taught, len(self.inside) - taught])
+        trained = self.inside.sum(axis=0)
+        return np.stack([trained, len(self.inside) - trained])
 
     def influence(self, query_ids: Any = None) -> tuple[Attribution, Floats]:
         """Success with a row minus without it, for queries (m, n), all of them by default, and its standard errors.
@@ -165,18 +165,18 @@ def memorization_of_refits(refits: Refits, target: Target, score: Score = "corre
     >>> from samplewise.engine.refits import prepare, refit
     >>> y = np.arange(40) // 20
     >>> y[7] = 1
-    >>> part = prepare((np.arange(40.0)[:, None], y), KNeighborsClassifier(1)).whole
-    >>> memorization_of_refits(refit(part.runner, "halves", part.all_folds, count=4), part.target).top(1).keys
+    >>> folded = prepare((np.arange(40.0)[:, None], y), KNeighborsClassifier(1)).whole
+    >>> memorization_of_refits(refit(folded.runner, "halves", folded.all_folds, count=4), folded.target).top(1).keys
     array([7])
     """
     require_kind(refits, Refits)
     success = successes(refits.outputs, target, score)
     if refits.design != "supersample":
         return _scores(refits.inside, success, refits.ids, unit_of(target, score))
-    taught = refits.inside.any(axis=0)  # an odd row may have sat out of every pairing
-    scores = _scores(refits.inside[:, taught], success[:, taught], refits.ids[taught], unit_of(target, score))
-    values, spread = np.full((2, len(taught)), np.nan)
-    values[taught], spread[taught] = scores.values, scores.spread
+    trained = refits.inside.any(axis=0)  # an odd row may have sat out of every pairing
+    scores = _scores(refits.inside[:, trained], success[:, trained], refits.ids[trained], unit_of(target, score))
+    values, spread = np.full((2, len(trained)), np.nan)
+    values[trained], spread[trained] = scores.values, scores.spread
     return replace(scores, values=values, keys=refits.ids, spread=spread)
 
 

@@ -21,7 +21,7 @@ MOST_ROWS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class LooksClaim:
+class EvaluationsClaim:
     """The highest error rate (0..1) of the chosen model, under five accounts of how it came to be chosen.
 
     Each is an `Estimate` whose `high` may be claimed, IF its account is true. The less is known
@@ -29,7 +29,8 @@ class LooksClaim:
 
     Source: clopper1934, blum2015, dwork2015.
 
-    >>> claim_after_looks(28, 400, looks=1).seen.high == claim_after_looks(28, 400, looks=1).once.high
+    >>> claim = claim_after_evaluations(28, 400, n_evaluations=1)
+    >>> claim.seen.high == claim.once.high
     True
     """
 
@@ -40,15 +41,15 @@ class LooksClaim:
     seen: Estimate  # every score was seen, to one of `answers` values, and used at will
 
 
-def claim_after_looks(
+def claim_after_evaluations(
     errors: float,
     n: float,
-    looks: int,
+    n_evaluations: int,
     *,
     answers: int | None = None,
     improvements: int | None = None,
     confidence: float = 0.95,
-) -> LooksClaim:
+) -> EvaluationsClaim:
     """Highest error rate (0..1) that may be claimed for the best of many models that were scored on the same rows.
 
     The bound of `clopper_pearson_bound` for N models at once, (1 - confidence) / N. N = looks where all were fixed
@@ -59,13 +60,13 @@ def claim_after_looks(
     Args:
         errors: wrong rows of the chosen model: the best of those that were scored.
         n: test rows.
-        looks: how often any model was scored on them, by anybody.
+        n_evaluations: how often any model was scored on them, by anybody.
         answers: different scores a look could show: 101 for a score in whole percent; default n + 1, the whole count.
         improvements: i, looks after the first that beat the best so far; None: not counted.
         confidence: between 0 and 1, over test sets.
 
     Returns:
-        LooksClaim: five Estimates "error" in shares of rows (0..1); a larger bound promises less, 1 promises nothing.
+        EvaluationsClaim: five Estimates "error" in shares of rows (0..1); larger promises less, 1 promises nothing.
 
     Raises:
         InputError: no rows, more errors than rows, less than one look, improvements that no look could make, less
@@ -74,35 +75,40 @@ def claim_after_looks(
     Cost: constant.   Not for: rows that were seen themselves (errors read one by one, labels used in training): no
     bound holds then, only fresh rows help.   Source: clopper1934, blum2015, dwork2015.
 
-    >>> claim = claim_after_looks(28, 400, 50, answers=101, improvements=6)
+    >>> claim = claim_after_evaluations(28, 400, 50, answers=101, improvements=6)
     >>> [round(bound.high, 3) for bound in (claim.once, claim.fixed, claim.compared, claim.improved, claim.seen)]
     [0.095, 0.118, 0.183, 0.245, 0.568]
     """
     require_counts(errors, n, confidence)
     values = int(n) + 1 if answers is None else answers
-    _require_looks(looks, values, improvements)
+    _require_evaluations(n_evaluations, values, improvements)
     counted = "" if improvements is None else f", and {improvements:,} did"
     choices = {
         "once": (0.0, "if these rows played no part in any choice"),
-        "fixed": (math.log(looks), f"if all {looks:,} models were fixed before the first score was seen"),
+        "fixed": (
+            math.log(n_evaluations),
+            f"if all {n_evaluations:,} models were fixed before the first score was seen",
+        ),
         "compared": (
-            _lists_of_comparisons(looks, improvements),
+            _lists_of_comparisons(n_evaluations, improvements),
             f"if of every score no more was used than whether it beat the best so far{counted}",
         ),
         "improved": (
-            _lists_of_improvements(looks, values, improvements),
+            _lists_of_improvements(n_evaluations, values, improvements),
             f"if a score was seen, to one of {values:,} values, only where it beat the best so far{counted}",
         ),
-        "seen": (_lists_of_answers(looks, values), f"if every score was seen to one of {values:,} values"),
+        "seen": (_lists_of_answers(n_evaluations, values), f"if every score was seen to one of {values:,} values"),
     }
     found = {
         name: certified(errors, n, confidence, log_count, "clopper1934", reason)
         for name, (log_count, reason) in choices.items()
     }
-    return LooksClaim(**found)
+    return EvaluationsClaim(**found)
 
 
-def rows_to_claim(error: float, claim: float, *, confidence: float = 0.95, chance: float = 0.8, looks: int = 1) -> int:
+def rows_to_claim(
+    error: float, claim: float, *, confidence: float = 0.95, chance: float = 0.8, n_evaluations: int = 1
+) -> int:
     """How many fresh test rows it takes to certify that a model is wrong on at most a share `claim` of rows.
 
     The fewest n at which P[clopper_pearson_bound(wrong rows, n) <= claim] >= chance, wrong rows ~ Binomial(n, error).
@@ -112,7 +118,7 @@ def rows_to_claim(error: float, claim: float, *, confidence: float = 0.95, chanc
         claim: the error rate (0..1) that is to be certified; above `error`.
         confidence: of the certificate.
         chance: with which the certificate is to come out, if `error` is right.
-        looks: models, fixed before, that will be scored on these rows.
+        n_evaluations: models, fixed before, that will be scored on these rows.
 
     Returns:
         rows; more means that the claim is nearer to the truth or surer.
@@ -125,8 +131,8 @@ def rows_to_claim(error: float, claim: float, *, confidence: float = 0.95, chanc
     >>> rows_to_claim(0.07, 0.10)
     549
     """
-    _require_rates(error, claim, confidence, chance, looks)
-    miss = (1.0 - confidence) / looks
+    _require_rates(error, claim, confidence, chance, n_evaluations)
+    miss = (1.0 - confidence) / n_evaluations
     start = max(1, math.ceil(0.8 * _rows_if_normal(error, claim, miss, chance)) - 100)
     while True:
         rows = np.arange(start, start + TRIED)
@@ -158,20 +164,22 @@ def _most_errors(rows: Ints, rate: float, miss: float) -> Floats:
     return np.where(stats.binom.cdf(at, rows, rate) <= miss, at, at - 1.0)
 
 
-def _lists_of_comparisons(looks: int, improvements: int | None) -> float:
+def _lists_of_comparisons(n_evaluations: int, improvements: int | None) -> float:
     """Log of the models that answers "better" or "not" can lead to, the first look having nothing to beat."""
     if improvements is None:
-        return _lists_of_answers(looks, 2)
-    # The number of improvements is data too: each of the `looks` possible ones is given an equal share of the miss.
-    return math.log(looks) + float(_log_choose(looks - 1, improvements))
+        return _lists_of_answers(n_evaluations, 2)
+    # The number of improvements is data too: each of the `n_evaluations` possible ones gets an equal share of the miss.
+    return math.log(n_evaluations) + float(_log_choose(n_evaluations - 1, improvements))
 
 
-def _lists_of_improvements(looks: int, values: int, improvements: int | None) -> float:
+def _lists_of_improvements(n_evaluations: int, values: int, improvements: int | None) -> float:
     """The same where each improvement also shows a score: a rising list of as many values as there were before it."""
     if improvements is not None:
-        return _lists_of_comparisons(looks, improvements) + float(_log_choose(values + improvements - 1, improvements))
-    every = np.arange(looks)
-    return float(special.logsumexp(_log_choose(looks - 1, every) + _log_choose(values + every - 1, every)))
+        return _lists_of_comparisons(n_evaluations, improvements) + float(
+            _log_choose(values + improvements - 1, improvements)
+        )
+    every = np.arange(n_evaluations)
+    return float(special.logsumexp(_log_choose(n_evaluations - 1, every) + _log_choose(values + every - 1, every)))
 
 
 def _log_choose(n: Any, k: Any) -> Any:
@@ -179,31 +187,31 @@ def _log_choose(n: Any, k: Any) -> Any:
     return special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
 
 
-def _lists_of_answers(looks: int, values: int) -> float:
+def _lists_of_answers(n_evaluations: int, values: int) -> float:
     """Log of 1 + A + ... + A^(looks - 1): the model of every look, for every list of answers before it."""
-    longest = looks * math.log(values)
+    longest = n_evaluations * math.log(values)
     return longest + math.log1p(-math.exp(-longest)) - math.log(values - 1)
 
 
-def _require_looks(looks: int, answers: int, improvements: int | None) -> None:
-    if looks < 1 or answers < 2 or not 0 <= (improvements or 0) < looks:
+def _require_evaluations(n_evaluations: int, answers: int, improvements: int | None) -> None:
+    if n_evaluations < 1 or answers < 2 or not 0 <= (improvements or 0) < n_evaluations:
         raise InputError(
             "looks are counted from one, shows at least two answers, and improve less often than they are made",
             where="looks, answers or improvements",
-            got=f"looks={looks}, answers={answers}, improvements={improvements}",
+            got=f"looks={n_evaluations}, answers={answers}, improvements={improvements}",
             fix="for 50 looks at a score in whole percent that 6 times got better: looks=50, answers=101, "
             "improvements=6",
         )
 
 
-def _require_rates(error: float, claim: float, confidence: float, chance: float, looks: int) -> None:
+def _require_rates(error: float, claim: float, confidence: float, chance: float, n_evaluations: int) -> None:
     require_share(error, "error", low_open=False)
     for name, share in (("claim", claim), ("confidence", confidence), ("chance", chance)):
         require_share(share, name)
-    if not (error < claim and looks >= 1):
+    if not (error < claim and n_evaluations >= 1):
         raise InputError(
             "a claim lies above the error that is believed, and is made after at least one look",
             where="error, claim or looks",
-            got=f"error={error}, claim={claim}, looks={looks}",
+            got=f"error={error}, claim={claim}, looks={n_evaluations}",
             fix="to certify 10 % for a model that errs by about 7 %: rows_to_claim(0.07, 0.10)",
         )

@@ -9,10 +9,10 @@ from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.values import Estimate
 from samplewise.data.border import as_numbers
-from samplewise.generalization.test_scores.errors import clustered
+from samplewise.generalization.test_scores.error_rates import clustered
 
 
-def beats_guessing(
+def beats_baseline(
     losses: Any,  # (n,)
     guessed: Any,  # (n,)
     groups: Array | None = None,
@@ -26,7 +26,7 @@ def beats_guessing(
              groups: (n,) or None.   coverage: of the interval.
     Returns: (Estimate "saved", p); larger values and smaller p mean the model has learned more.
     Raises:  InputError for arrays of different length or fewer than two rows.   Cost: O(n).   Source: diebold1995.
-    >>> saved, p = beats_guessing([0.1, 0.2, 0.1, 0.2], [0.5, 0.5, 0.5, 0.6])
+    >>> saved, p = beats_baseline([0.1, 0.2, 0.1, 0.2], [0.5, 0.5, 0.5, 0.6])
     >>> round(saved.value, 3), p < 0.01
     (0.375, True)
     """

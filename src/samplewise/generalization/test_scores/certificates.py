@@ -16,7 +16,7 @@ from samplewise.core.errors import InputError, name_rows, require_count, require
 from samplewise.core.randomness import key_hashes, uniform_from_hashes
 from samplewise.core.values import Estimate
 from samplewise.data.border import as_numbers
-from samplewise.generalization.test_scores.errors import are_counts, highest_rate
+from samplewise.generalization.test_scores.error_rates import are_counts, highest_rate
 
 MOST_EXACT = 600.0  # beyond exp(-600) the beta quantile leaves double precision; the Chernoff bound takes over
 LARGEST_BET = 0.75  # share of the capital that may be lost on one row
@@ -26,7 +26,7 @@ HALVINGS = 40
 NEAR_ONE, PRECISION = 1.0 - 1e-12, 1e-9
 
 
-def clopper_pearson_bound(errors: float, n: float, confidence: float = 0.95, looks: int = 1) -> Estimate:
+def clopper_pearson_bound(errors: float, n: float, confidence: float = 0.95, n_evaluations: int = 1) -> Estimate:
     """Highest error rate (0..1) that so few wrong rows allow; exact for any model and any population.
 
     The rate at which at most `errors` wrong rows among n have probability (1 - confidence) / looks.
@@ -35,9 +35,9 @@ def clopper_pearson_bound(errors: float, n: float, confidence: float = 0.95, loo
         errors: wrong rows; a fraction where rows were weighted or grouped.
         n: test rows, drawn independently of the model.
         confidence: between 0 and 1; in that share of test sets the bound is not below the truth.
-        looks: models that were scored on these rows, ALL fixed before the first score was seen. The bound then holds
-            for every one of them, so also for the best (Bonferroni). Where scores shaped later models:
-            `claim_after_looks`.
+        n_evaluations: models that were scored on these rows, ALL fixed before the first score was seen. The bound then
+            holds for every one of them, so also for the best (Bonferroni). Where scores shaped later models:
+            `claim_after_evaluations`.
 
     Returns:
         Estimate "error" in shares of rows (0..1): the rate seen, low 0, high the bound; a larger bound promises less.
@@ -51,8 +51,8 @@ def clopper_pearson_bound(errors: float, n: float, confidence: float = 0.95, loo
     10 % [0, 19.9] of rows
     """
     require_counts(errors, n, confidence)
-    looks = require_count(looks, "looks", 1, "count the models that were scored on these rows")
-    return certified(errors, n, confidence, math.log(looks), "clopper1934")
+    n_evaluations = require_count(n_evaluations, "looks", 1, "count the models that were scored on these rows")
+    return certified(errors, n, confidence, math.log(n_evaluations), "clopper1934")
 
 
 def betting_bound(

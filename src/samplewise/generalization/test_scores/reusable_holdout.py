@@ -36,7 +36,7 @@ class ReusableHoldout:
     shifts: Floats = field(repr=False)  # (budget + 1,) of the threshold, a new one after every held-out answer
     jitters: Floats = field(repr=False)  # (questions,) of every comparison
     noises: Floats = field(repr=False)  # (budget,) of every held-out answer
-    asked: int = 0
+    queried: int = 0
     spent: int = 0
 
     @property
@@ -44,7 +44,7 @@ class ReusableHoldout:
         """No answer is further from the truth than this, all at once, with that confidence; 1 and more say nothing."""
         return self.sampling + max(self._agreement, self._blur)
 
-    def ask(self, training_value: float, held_out_values: Any) -> Estimate:
+    def query(self, training_value: float, held_out_values: Any) -> Estimate:
         """The mean of a quantity between 0 and 1 over the population, such as an accuracy.
 
         Args:    training_value: its mean over training rows.   held_out_values: (n,) its value on every held-out row.
@@ -55,8 +55,8 @@ class ReusableHoldout:
         values = np.asarray(held_out_values, dtype=np.float64).reshape(-1)
         self._require(training_value, values)
         mean = float(values.mean())
-        limit = self.threshold + self.shifts[self.spent] + self.jitters[self.asked]
-        self.asked += 1
+        limit = self.threshold + self.shifts[self.spent] + self.jitters[self.queried]
+        self.queried += 1
         if abs(mean - training_value) <= limit:
             return self._answer(
                 float(training_value), self._agreement, "the held-out rows agree with the training value"
@@ -81,11 +81,11 @@ class ReusableHoldout:
         return Estimate("mean", value, low, high, "", self.confidence, "dwork2015", reason)
 
     def _require(self, training_value: float, values: Floats) -> None:
-        if self.asked == self.questions or self.spent == self.budget:
+        if self.queried == self.questions or self.spent == self.budget:
             raise InputError(
                 "the held-out rows have answered all they may",
-                where="questions" if self.asked == self.questions else "budget",
-                got=f"{self.asked} of {self.questions} questions, {self.spent} of {self.budget} held-out answers",
+                where="questions" if self.queried == self.questions else "budget",
+                got=f"{self.queried} of {self.questions} questions, {self.spent} of {self.budget} held-out answers",
                 fix="take fresh held-out rows; more answers from these would be no better than training values",
             )
         require_share(training_value, "training_value", low_open=False, high_open=False)
@@ -121,7 +121,7 @@ def reusable_holdout(
         seed: of the noise, which is fixed before the first question.
 
     Returns:
-        ReusableHoldout, with `ask(training_value, held_out_values)` and the guarantee as `tolerance`.
+        ReusableHoldout, with `query(training_value, held_out_values)` and the guarantee as `tolerance`.
 
     Raises:
         InputError: no rows, questions or budget, a negative threshold or noise, a confidence outside (0, 1).

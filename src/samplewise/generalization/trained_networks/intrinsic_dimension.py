@@ -106,22 +106,22 @@ def intrinsic_dimension(
     22
     """
     rows = as_labeled(data, y, label=label)
-    judged = rows if held_out is None else as_second(held_out, "held_out")
-    _require(rows, judged, target, seeds)
+    evaluated = rows if held_out is None else as_second(held_out, "held_out")
+    _require(rows, evaluated, target, seeds)
     require_share(confidence, "confidence")
     trained = _learner(learner)
     _, start = trained.unstarted(rows, seed=seeds[0])
     size = sum(held.numel() for held in start.module.parameters() if held.requires_grad)
     choices = _grid(grid, size)
     effective, directions = _shortcut(start, rows, seeds[0])
-    search = _Search(trained, rows, judged, size, start.classes is None, {})
-    full = np.array([_score(trained.fit(rows, seed=seed), judged) for seed in seeds])
+    search = _Search(trained, rows, evaluated, size, start.classes is None, {})
+    full = np.array([_score(trained.fit(rows, seed=seed), evaluated) for seed in seeds])
     found = np.array([search.smallest(choices, seed, target * score) for seed, score in zip(seeds, full, strict=True)])
     short = sum(search.scores[seed, int(d)] < target * score for seed, d, score in zip(seeds, found, full, strict=True))
-    told = f"low to high is the range over {len(found)} seeds, not an interval"
+    reason = f"low to high is the range over {len(found)} seeds, not an interval"
     dimension = Estimate(
         "intrinsic_dimension", float(np.median(found)), float(found.min()), float(found.max()), "directions",
-        source="li2018", reason=f"{told}; {short} did not reach the target: it needs more" if short else told,
+        source="li2018", reason=f"{reason}; {short} did not reach the target: it needs more" if short else reason,
     )  # fmt: skip
     bound = search.error_bound(seeds[int(found.argmin())], int(found.min()), len(seeds), confidence)
     tried = np.array([(seed, tested, score) for (seed, tested), score in search.scores.items()])
@@ -134,7 +134,7 @@ class _Search:
 
     learner: Any
     rows: Dataset
-    judged: Dataset
+    evaluated: Dataset
     size: int
     numbers: bool  # whether labels are no classes
     scores: dict[tuple[int, int], float]  # by seed and dimension
@@ -157,14 +157,14 @@ class _Search:
 
     def _score(self, seed: int, dimension: int) -> float:
         if (seed, dimension) not in self.scores:
-            self.scores[seed, dimension] = _score(self.fitted(seed, dimension), self.judged)
+            self.scores[seed, dimension] = _score(self.fitted(seed, dimension), self.evaluated)
         return self.scores[seed, dimension]
 
     def error_bound(self, seed: int, dimension: int, seeds: int, confidence: float) -> Estimate:
         """Training error of the quantized network, and what so many bits could fit by chance."""
         if self.numbers:
-            told = "numbers have no error rate"
-            return Estimate("error_bound", math.nan, unit="share of rows", source="blumer1987", reason=told)
+            reason = "numbers have no error rate"
+            return Estimate("error_bound", math.nan, unit="share of rows", source="blumer1987", reason=reason)
         fitted = self.fitted(seed, dimension)
         fitted.module.quantize()
         error = 1.0 - _score(fitted, self.rows)
@@ -172,10 +172,10 @@ class _Search:
         bits = BITS * dimension + 2 * math.ceil(math.log2(dimension + 1)) + math.ceil(math.log2(seeds))
         slack = math.sqrt((bits * math.log(2.0) - math.log(1.0 - confidence)) / (2 * len(self.rows)))
         high = error + slack
-        told = f"{bits:,} bits describe the network once its learner, encoder and seeds were fixed, before these rows"
+        reason = f"{bits:,} bits describe the network once its learner, encoder and seeds were fixed, before these rows"
         return Estimate(
             "error_bound", high, 0.0, high, "share of rows", confidence, "blumer1987",
-            told if high < 1 else f"{told}; above 100 % it promises nothing",
+            reason if high < 1 else f"{reason}; above 100 % it promises nothing",
         )  # fmt: skip
 
 
@@ -195,11 +195,13 @@ def _shortcut(start: Any, rows: Dataset, seed: int) -> tuple[Estimate, Estimate]
     energy = (within * np.square(vectors.T @ targets.reshape(len(vectors), -1)).sum(axis=1))[::-1]
     held = np.cumsum(energy) / max(float(np.square(targets).sum()), 1e-300)
     needed = float(np.searchsorted(held, ENERGY) + 1) if held[-1] >= ENERGY else math.nan
-    told = f"at most {len(vectors):,}: tangent kernel of {len(chosen):,} rows at the start, ridge {RIDGE:g} of its mean"
+    reason = (
+        f"at most {len(vectors):,}: tangent kernel of {len(chosen):,} rows at the start, ridge {RIDGE:g} of its mean"
+    )
     outside = "" if held[-1] >= ENERGY else f"; all of them hold only {held[-1]:.0%} of the labels"
     return (
-        Estimate("effective_dimension", effective, unit="directions", source="jacot2018", reason=told),
-        Estimate("label_directions", needed, unit="directions", source="jacot2018", reason=told + outside),
+        Estimate("effective_dimension", effective, unit="directions", source="jacot2018", reason=reason),
+        Estimate("label_directions", needed, unit="directions", source="jacot2018", reason=reason + outside),
     )
 
 
@@ -238,8 +240,8 @@ def _grid(grid: Any, size: int) -> Ints:
     return choices
 
 
-def _require(rows: Dataset, judged: Dataset, target: float, seeds: Sequence[int]) -> None:
-    for part in (rows, judged):
+def _require(rows: Dataset, evaluated: Dataset, target: float, seeds: Sequence[int]) -> None:
+    for part in (rows, evaluated):
         if part.y is None:
             raise InputError("a score needs labels", got="rows without labels", fix="pass (X, y)")
     require_share(target, "target", high_open=False)

@@ -121,15 +121,15 @@ def layer_profile(
     network, encode = _opened(module)
     sides = [_rows(part, encode, name) for part, name in ((train, "train"), (held_out, "held_out"))]
     names = _with_weights(network) if layers is None else list(layers)
-    taught = np.repeat([True, False], [len(ids) for _, ids in sides])
+    trained = np.repeat([True, False], [len(ids) for _, ids in sides])
     hashes = np.concatenate([key_hashes([f"{side} {key}" for key in ids]) for side, (_, ids) in enumerate(sides)])
-    divisions = [_divided(hashes, taught.sum(), seed, number) for number in range(permutations)]
+    divisions = [_divided(hashes, trained.sum(), seed, number) for number in range(permutations)]
     lines = []
     for name in ("inputs", *names):
         features = np.vstack([_features(network, X, name) for X, _ in sides])
         _require_finite(features, np.concatenate([ids for _, ids in sides]), name)
         measure = _sliced(features, seed) if metric == "sliced_wasserstein" else _gaussian(features)
-        lines.append((features.shape[1], measure(taught), np.array([measure(division) for division in divisions])))
+        lines.append((features.shape[1], measure(trained), np.array([measure(division) for division in divisions])))
     null = np.array([drawn for _, _, drawn in lines])  # (l, permutations)
     seen = np.array([value for _, value, _ in lines])
     low, high = np.quantile(null, [LEVEL / 2, 1 - LEVEL / 2], axis=1)
@@ -190,10 +190,10 @@ def _require_finite(features: Floats, ids: Array, layer: str) -> None:
         )  # fmt: skip
 
 
-def _divided(hashes: Array, taught: int, seed: int, number: int) -> Mask:
+def _divided(hashes: Array, trained: int, seed: int, number: int) -> Mask:
     """As many rows flagged as were taught, by a hash of every row's id."""
     flags = np.zeros(len(hashes), dtype=bool)
-    flags[np.argsort(uniform_from_hashes(seed, hashes, f"division {number}"), kind="stable")[:taught]] = True
+    flags[np.argsort(uniform_from_hashes(seed, hashes, f"division {number}"), kind="stable")[:trained]] = True
     return flags
 
 
@@ -230,9 +230,9 @@ def _gaussian(features: Floats) -> Distance:
     scaled = (features[:, varying] - features[:, varying].mean(axis=0)) / spread[varying]
 
     def distance(flags: Mask) -> float:
-        taught, other = scaled[flags], scaled[~flags]
-        moved = other.mean(axis=0) - taught.mean(axis=0)
-        (own, _), (others, _) = ledoit_wolf(taught), ledoit_wolf(other)
+        trained, other = scaled[flags], scaled[~flags]
+        moved = other.mean(axis=0) - trained.mean(axis=0)
+        (own, _), (others, _) = ledoit_wolf(trained), ledoit_wolf(other)
         inside = np.trace(np.linalg.solve(own, others)) + moved @ np.linalg.solve(own, moved)
         return 0.5 * float(inside - scaled.shape[1] + np.linalg.slogdet(own)[1] - np.linalg.slogdet(others)[1])
 

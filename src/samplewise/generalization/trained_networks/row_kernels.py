@@ -152,8 +152,8 @@ def _named(rows: Dataset, name: str, sketch: int | None, seed: int) -> RowKernel
     features = KernelMap(space[chosen], width)(space)
     sample = _sample(rows.ids, seed)
     error = _difference(features[sample], _function(name, space[sample], width))
-    told = (f"the kernel is spanned by {len(chosen):,} rows; its error is {error:.1%}",)
-    return RowKernel(rows.ids, rows.y, _of_features(features), None, name, told, error)
+    notes = (f"the kernel is spanned by {len(chosen):,} rows; its error is {error:.1%}",)
+    return RowKernel(rows.ids, rows.y, _of_features(features), None, name, notes, error)
 
 
 def _function(name: str, space: Floats, width: float) -> Floats:
@@ -174,17 +174,17 @@ def _of_network(data: Any, kernel: Any, form: Form, sketch: int | None, seed: in
         each = [source.gradients(data, one) for one in _every(outputs)]
         spectrum = GramSpectrum.of(tangent_blocks(each), outputs)
         return RowKernel(each[0].ids, _labels_of(each[0]), spectrum, each[0].outputs, "full tangent kernel")
-    sums, told = _sums(outputs, form, seed)
+    sums, notes = _sums(outputs, form, seed)
     if sketch is not None:
-        return _sketch_of_network(source, data, sums, told, sketch, seed)
+        return _sketch_of_network(source, data, sums, notes, sketch, seed)
     _require_room(count, "use sketch=4096: so many numbers per row in place of the exact kernel")
     tangents = Tangents.of(source, data, sums, unit=False)
     rows, spectrum = tangents.rows, GramSpectrum.of(_mean_kernel(tangents))
-    return RowKernel(rows.ids, _labels_of(rows), spectrum, rows.outputs, "tangent kernel", told)
+    return RowKernel(rows.ids, _labels_of(rows), spectrum, rows.outputs, "tangent kernel", notes)
 
 
 def _sketch_of_network(  # one argument per thing the exact kernel takes, and the size
-    source: Source, data: Any, sums: Sequence[OutputSum], told: tuple[str, ...], sketch: int, seed: int
+    source: Source, data: Any, sums: Sequence[OutputSum], notes: tuple[str, ...], sketch: int, seed: int
 ) -> RowKernel:
     """The same from a random sketch of every row's gradients, its error measured on some rows."""
     rows = source.gradients(data, FIRST)
@@ -193,7 +193,7 @@ def _sketch_of_network(  # one argument per thing the exact kernel takes, and th
     error = _difference(features[sample], _mean_kernel(Tangents.of(source, _taken(data, sample), sums, unit=False)))
     note = f"the kernel is a sketch of {features.shape[1]:,} numbers per row; its error is {error:.1%}"
     spectrum = _of_features(features)
-    return RowKernel(rows.ids, _labels_of(rows), spectrum, rows.outputs, "tangent kernel", (*told, note), error)
+    return RowKernel(rows.ids, _labels_of(rows), spectrum, rows.outputs, "tangent kernel", (*notes, note), error)
 
 
 def _every(outputs: int) -> tuple[OutputSum, ...]:

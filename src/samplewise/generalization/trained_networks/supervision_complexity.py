@@ -13,7 +13,7 @@ from samplewise.core.values import Estimate, Scores
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_dataset, as_given
 from samplewise.engine.refits import joined_groups
-from samplewise.generalization.test_scores.errors import error_rate
+from samplewise.generalization.test_scores.error_rates import error_rate
 from samplewise.generalization.trained_networks.row_kernels import Form, RowKernel, open_kernel
 from samplewise.generalization.trained_networks.row_solutions import RowInverse, RowSolution
 from samplewise.generalization.trained_networks.row_targets import RowTargets, from_labels, read_targets
@@ -96,10 +96,10 @@ class SupervisionComplexity:
         n = len(self._margins)
         within = float(np.mean(self._margins <= margin))
         bound = within + self._capacity(margin, n) + self._deviation(confidence, n)
-        told = "the bound is above 100 % and promises nothing" if not bound < 1 else (
+        reason = "the bound is above 100 % and promises nothing" if not bound < 1 else (
             "for the kernel ridge solution, in a kernel fixed before these rows were seen"
         )  # fmt: skip
-        return Estimate("error_bound", bound, 0.0, bound, "share of rows", confidence, SOURCE, told)
+        return Estimate("error_bound", bound, 0.0, bound, "share of rows", confidence, SOURCE, reason)
 
     def _capacity(self, margin: float, n: int) -> float:
         """What functions of this norm could fit by chance."""
@@ -222,15 +222,15 @@ def _measured(
     solution = RowSolution(held, targets.values)
     n, norm = len(rows.ids), math.sqrt(solution.squared_norm)
     scale = math.sqrt(rows.trace) / n
-    told = ENDLESS if math.isinf(norm) else EXACT if targets.values.any() else NOTHING
+    reason = ENDLESS if math.isinf(norm) else EXACT if targets.values.any() else NOTHING
     random = _random(solution, scale)
     relative = scale * norm / random.value if 0 < random.value < math.inf else math.nan if random.value else 0.0
     residuals = None if held.singular else solution.held_out_residuals(groups)
     margins = _margins(targets, targets.values - residuals) if residuals is not None and targets.classes else None
     parts = scale**2 * (solution.duals * solution.given).reshape(n, -1).sum(axis=1)
     return SupervisionComplexity(
-        adjusted=Estimate("adjusted_complexity", scale * norm, source=SOURCE, reason=told),
-        relative=Estimate("relative_complexity", relative, source=SOURCE, reason=told),
+        adjusted=Estimate("adjusted_complexity", scale * norm, source=SOURCE, reason=reason),
+        relative=Estimate("relative_complexity", relative, source=SOURCE, reason=reason),
         random=random,
         held_out_error=_held_out_error(targets, residuals, margins, groups),
         contributions=Scores(
@@ -241,13 +241,13 @@ def _measured(
             "held_out_margin", margins, rows.ids, "units of the targets", "rows alike agree with the target"
         ),
         unreachable=solution.unreachable, condition=held.condition, ridge=held.ridge, silent=silent,
-        notes=(*rows.notes, *_told_of(silent)),
+        notes=(*rows.notes, *_reported_of(silent)),
         _norm=norm, _trace=rows.trace, _margins=_margins(targets, solution.fitted) if targets.classes else None,
         _factor=2.0 if targets.values.shape[1] == 1 else 4.0 * targets.values.shape[1],
     )  # fmt: skip
 
 
-def _told_of(silent: Array) -> list[str]:
+def _reported_of(silent: Array) -> list[str]:
     """A sentence on rows without a gradient."""
     return [f"{len(silent)} rows reach no weight: nothing is learned of them"] if len(silent) else []
 
@@ -259,8 +259,10 @@ def _random(solution: RowSolution, scale: float) -> Estimate:
     if math.isinf(mean):
         return Estimate("random_complexity", math.inf, source=SOURCE, reason="the kernel is singular, without a ridge")
     low, high = (scale * math.sqrt(max(0.0, mean + sign * NORMAL * spread)) for sign in (-1, 1))
-    told = "low to high hold about 95 % of draws"
-    return Estimate("random_complexity", scale * math.sqrt(mean), low, high, coverage=0.95, source=SOURCE, reason=told)
+    reason = "low to high hold about 95 % of draws"
+    return Estimate(
+        "random_complexity", scale * math.sqrt(mean), low, high, coverage=0.95, source=SOURCE, reason=reason
+    )
 
 
 def _held_out_error(
@@ -268,15 +270,15 @@ def _held_out_error(
 ) -> Estimate:
     """Of rows left out, copies and groups together: wrong classes, or squared residuals over squared targets."""
     if residuals is None:
-        told = "without a ridge a singular kernel does not say what it would answer without a row"
-        return Estimate("held_out_error", math.nan, unit="share of rows", source="allen1974", reason=told)
+        reason = "without a ridge a singular kernel does not say what it would answer without a row"
+        return Estimate("held_out_error", math.nan, unit="share of rows", source="allen1974", reason=reason)
     if margins is not None:
-        told = "the left-out rows share all others, so the interval is approximate"
-        return replace(error_rate(margins <= 0, groups), quantity="held_out_error", source="allen1974", reason=told)
+        reason = "the left-out rows share all others, so the interval is approximate"
+        return replace(error_rate(margins <= 0, groups), quantity="held_out_error", source="allen1974", reason=reason)
     size = float(np.square(targets.values).sum())
     missed = float(np.square(residuals).sum()) / size if size else 0.0
-    told = "squared residuals over squared targets; 100 % is always answering zero"
-    return Estimate("held_out_error", missed, unit="share of the squared targets", source="allen1974", reason=told)
+    reason = "squared residuals over squared targets; 100 % is always answering zero"
+    return Estimate("held_out_error", missed, unit="share of the squared targets", source="allen1974", reason=reason)
 
 
 def _margins(targets: RowTargets, outputs: Floats) -> Floats:

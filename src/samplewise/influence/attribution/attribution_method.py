@@ -32,7 +32,7 @@ class Settings:
     folder: Path | None = None
 
 
-class Prepared(Protocol):
+class PreparedAttribution(Protocol):
     """A method that has seen the training rows. Every value is f(with the row) - f(without it), to first order."""
 
     @property
@@ -63,7 +63,7 @@ class Additive:
 
     __slots__ = ()
 
-    def group_effect(self: Prepared, rows: Ints, queries: Any, target: Any) -> tuple[Floats, Array]:
+    def group_effect(self: PreparedAttribution, rows: Ints, queries: Any, target: Any) -> tuple[Floats, Array]:
         """(m,) sum over the group, to first order."""
         effects, query_ids = self.effects(queries, target)
         return effects[:, rows].sum(axis=1), query_ids
@@ -83,7 +83,7 @@ def mean_of(matrices: Iterable[Floats]) -> Floats:
 class Mean:
     """The mean of a method over several models of the same training rows."""
 
-    parts: Sequence[Prepared]
+    parts: Sequence[PreparedAttribution]
 
     @property
     def ids(self) -> Array:

@@ -13,8 +13,8 @@ from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.values import Attribution, Scores
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_given
-from samplewise.engine.gradients.sources import Source, loss_for, sources_of
-from samplewise.influence.attribution.attribution_method import Mean, Prepared, Settings
+from samplewise.engine.gradients.gradient_sources import Source, loss_for, sources_of
+from samplewise.influence.attribution.attribution_method import Mean, PreparedAttribution, Settings
 from samplewise.influence.attribution.curvature import FactoredCurvature
 from samplewise.influence.attribution.dual import DualFisher, DualMargin
 from samplewise.influence.attribution.linear import CLOSED_FORM, ExactLinear
@@ -26,13 +26,13 @@ from samplewise.influence.attribution.sketched import Sketched
 from samplewise.influence.attribution.tangent import TangentKernel
 from samplewise.influence.attribution.two_sided import TwoSided
 
-Prepare = Callable[[tuple[Source, ...], Any, Settings], Prepared]
+Prepare = Callable[[tuple[Source, ...], Any, Settings], PreparedAttribution]
 
 
-def _mean_of(prepare: Callable[[Source, Any, Settings], Prepared]) -> Prepare:
+def _mean_of(prepare: Callable[[Source, Any, Settings], PreparedAttribution]) -> Prepare:
     """A method for one model as a method for several."""
 
-    def prepared(sources: tuple[Source, ...], train: Any, settings: Settings) -> Prepared:
+    def prepared(sources: tuple[Source, ...], train: Any, settings: Settings) -> PreparedAttribution:
         parts = [prepare(source, train, settings) for source in sources]
         return parts[0] if len(parts) == 1 else Mean(parts)
 
@@ -174,7 +174,7 @@ class Attributor:
 class FittedAttributor:
     """A method that has seen the training rows, ready for queries."""
 
-    prepared: Prepared
+    prepared: PreparedAttribution
     choice: Choice
     loss: Any
 
@@ -219,11 +219,11 @@ class FittedAttributor:
 
         Cost: one backward pass over the queries and O(m n) inner products of gradients.
         """
-        asked = as_given(queries, y, name="queries")
-        if not _count(asked):
+        queried = as_given(queries, y, name="queries")
+        if not _count(queried):
             raise InputError("there are no queries", got="0 rows", fix="pass at least one labeled row")
         wanted = self._target(target)
-        values, query_ids = self.prepared.effects(asked, self.loss if wanted == "loss" else wanted)
+        values, query_ids = self.prepared.effects(queried, self.loss if wanted == "loss" else wanted)
         return Attribution(values, query_ids, self.ids, self._unit(wanted))
 
     def effect_of_removing(self, ids: Iterable[Any], queries: Any, y: Any = None, *, target: Any = None) -> Scores:

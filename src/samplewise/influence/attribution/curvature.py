@@ -13,8 +13,8 @@ from scipy import linalg
 
 from samplewise.core.arrays import Array, Floats
 from samplewise.engine.gradients import LayerGradients, MatrixGradients, OuterGradients, RowGradients
+from samplewise.engine.gradients.gradient_sources import Source
 from samplewise.engine.gradients.parameter_slices import alike, to_numpy
-from samplewise.engine.gradients.sources import Source
 from samplewise.influence.attribution.attribution_method import Additive, Settings
 from samplewise.influence.attribution.dual import FISHER_RIDGE, RidgedGram
 
@@ -55,13 +55,16 @@ class RotatedBlock:
 
     def products(self, queries: LayerGradients) -> Floats:
         """(m, n); in the cut form r Gram products, else entry by entry."""
-        asked = _rotated(queries, self.turn_in, self.turn_out)
-        if self.cut is None or not isinstance(asked, OuterGradients):
-            return self._exact(asked)
-        total = np.zeros((len(asked), len(self.rows)))
+        queried = _rotated(queries, self.turn_in, self.turn_out)
+        if self.cut is None or not isinstance(queried, OuterGradients):
+            return self._exact(queried)
+        total = np.zeros((len(queried), len(self.rows)))
         for out, into in zip(*self.cut, strict=True):
-            inputs, cotangents = asked.inputs * alike(into, asked.inputs), asked.cotangents * alike(out, asked.inputs)
-            scaled = replace(asked, inputs=inputs, cotangents=cotangents)
+            inputs, cotangents = (
+                queried.inputs * alike(into, queried.inputs),
+                queried.cotangents * alike(out, queried.inputs),
+            )
+            scaled = replace(queried, inputs=inputs, cotangents=cotangents)
             scaled.add_gram(self.rows, total)
         return total
 
@@ -70,9 +73,9 @@ class RotatedBlock:
         weights = self.inverse.ravel()
         return np.concatenate([np.square(block) @ weights for _, block in _entries(self.rows)])
 
-    def _exact(self, asked: OuterGradients | MatrixGradients) -> Floats:
-        weighted = np.concatenate([block * self.inverse.ravel() for _, block in _entries(asked)])
-        total = np.empty((len(asked), len(self.rows)))
+    def _exact(self, queried: OuterGradients | MatrixGradients) -> Floats:
+        weighted = np.concatenate([block * self.inverse.ravel() for _, block in _entries(queried)])
+        total = np.empty((len(queried), len(self.rows)))
         for own, block in _entries(self.rows):
             total[:, own] = weighted @ block.T
         return total
@@ -129,11 +132,11 @@ class FactoredCurvature(Additive):
 
     def effects(self, queries: Any, target: Any) -> tuple[Floats, Array]:
         """(m, n) first-order effects."""
-        asked = self.source.gradients(queries, target)
-        total = np.zeros((len(asked.ids), len(self.ids)))
-        for block, layer in zip(self.blocks, asked.layers, strict=True):
+        queried = self.source.gradients(queries, target)
+        total = np.zeros((len(queried.ids), len(self.ids)))
+        for block, layer in zip(self.blocks, queried.layers, strict=True):
             total -= block.products(layer)
-        return total / len(self.ids), asked.ids
+        return total / len(self.ids), queried.ids
 
     def self_influence(self) -> Floats:
         """(n,) what leaving the row out adds to its own loss."""

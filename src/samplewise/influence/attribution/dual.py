@@ -16,7 +16,7 @@ from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
 from samplewise.engine.closed_form import cholesky
 from samplewise.engine.gradients import RowGradients
-from samplewise.engine.gradients.sources import Source
+from samplewise.engine.gradients.gradient_sources import Source
 from samplewise.influence.attribution.attribution_method import Additive, Settings, mean_of
 
 FISHER_RIDGE, MARGIN_RIDGE = 0.1, 1.0  # shares of the mean diagonal; docs/methods say how they were found
@@ -115,21 +115,21 @@ class DualFisher:
 
     def effects(self, queries: Any, target: Any) -> tuple[Floats, Array]:
         """(m, n) first-order effects."""
-        asked = self.source.gradients(queries, target)
-        return self._solved(asked), asked.ids
+        queried = self.source.gradients(queries, target)
+        return self._solved(queried), queried.ids
 
     def group_effect(self, rows: Ints, queries: Any, target: Any) -> tuple[Floats, Array]:
         """(m,) one Newton step without the whole group, whose share of the curvature leaves with it."""
-        asked = self.source.gradients(queries, target)
-        single = self._solved(asked)[:, rows]
-        return single @ _stands_for_itself(self.inverse, rows, np.ones(len(rows))), asked.ids
+        queried = self.source.gradients(queries, target)
+        single = self._solved(queried)[:, rows]
+        return single @ _stands_for_itself(self.inverse, rows, np.ones(len(rows))), queried.ids
 
     def self_influence(self) -> Floats:
         """(n,) g_i' (G'G + r I)^-1 g_i: the leverage of the row."""
         return self.inverse.leverage()
 
-    def _solved(self, asked: RowGradients) -> Floats:
-        return -self.inverse.solve(asked.gram(self.rows).T).T
+    def _solved(self, queried: RowGradients) -> Floats:
+        return -self.inverse.solve(queried.gram(self.rows).T).T
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,12 +173,12 @@ class DualMargin(Additive):
         return np.square(self.doubt) * np.mean([inverse.leverage() for inverse in self.inverses], axis=0)
 
     def _bracket(self, queries: Any, target: Any) -> tuple[Floats, Array]:
-        asked = [source.gradients(queries, target) for source in self.sources]
+        queried = [source.gradients(queries, target) for source in self.sources]
         solved = (
             inverse.solve(own.gram(rows).T).T
-            for own, rows, inverse in zip(asked, self.rows, self.inverses, strict=True)
+            for own, rows, inverse in zip(queried, self.rows, self.inverses, strict=True)
         )
-        return mean_of(solved), asked[0].ids
+        return mean_of(solved), queried[0].ids
 
 
 def mean_doubt(margins: Sequence[Floats]) -> Floats:

@@ -10,7 +10,7 @@ from samplewise.core.arrays import Floats
 from samplewise.core.values import Scores
 from samplewise.data.inputs import as_given
 from samplewise.engine.gradients import RowGradients
-from samplewise.engine.gradients.sources import loss_for, sources_of
+from samplewise.engine.gradients.gradient_sources import loss_for, sources_of
 from samplewise.influence.attribution.attributor import labels_of
 
 UNTAUGHT = 0.9  # share of the loss of guessing at and above which a model has learned next to nothing
@@ -50,7 +50,7 @@ def gradient_norm(
     norms, rows, given = [], None, as_given(data, y, label=label)
     for source in sources_of(module, loss_for(loss, labels_of(given)), layers, forward):
         rows = source.gradients(given, source.loss)
-        _warn_if_untaught(rows, source.loss)
+        _warn_if_untrained(rows, source.loss)
         norms.append(np.asarray(rows.norms(), dtype=np.float64))
     values, spread = _mean_and_error(norms)
     ids = np.empty(0) if rows is None else rows.ids
@@ -112,7 +112,7 @@ def _mean_and_error(values: list[Floats]) -> tuple[Floats, Floats | None]:
     return stacked.mean(axis=0), error
 
 
-def _warn_if_untaught(rows: RowGradients, loss: Any) -> None:
+def _warn_if_untrained(rows: RowGradients, loss: Any) -> None:
     classes = rows.outputs.shape[1]
     guess = np.log(max(classes, 2))
     if isinstance(loss, str) and loss == "cross_entropy" and float(np.mean(rows.values)) >= UNTAUGHT * guess:

@@ -58,19 +58,19 @@ class ExactLinear:
 
     def effects(self, queries: Any, target: Any) -> tuple[Floats, Array]:
         """(m, n), or (m, n, c) for several outputs."""
-        asked = _numbers(queries)
-        change = self.deletion.prediction_change(self._seen(asked.X))
+        queried = _numbers(queries)
+        change = self.deletion.prediction_change(self._seen(queried.X))
         if target == "output":
-            return change[:, :, 0] if change.shape[2] == 1 else change, asked.ids
-        return self._of_loss(asked, change), asked.ids
+            return change[:, :, 0] if change.shape[2] == 1 else change, queried.ids
+        return self._of_loss(queried, change), queried.ids
 
     def group_effect(self, rows: Ints, queries: Any, target: Any) -> tuple[Floats, Array]:
         """(m,) what a refit without the whole group gives; summed over several outputs."""
-        asked = _numbers(queries)
-        change = self.deletion.group_change(rows, self._seen(asked.X))
+        queried = _numbers(queries)
+        change = self.deletion.group_change(rows, self._seen(queried.X))
         if target == "output":
-            return change.sum(axis=1), asked.ids
-        return self._of_loss(asked, change[:, np.newaxis])[:, 0], asked.ids
+            return change.sum(axis=1), queried.ids
+        return self._of_loss(queried, change[:, np.newaxis])[:, 0], queried.ids
 
     def self_influence(self) -> Floats:
         """(n,) half the squared error of every row without it minus with it."""
@@ -78,8 +78,8 @@ class ExactLinear:
         present = np.square(self.targets - self.fitted).sum(axis=1)
         return 0.5 * (held_out - present)
 
-    def _of_loss(self, asked: Dataset, change: Floats) -> Floats:  # (m, n, c) -> (m, n)
-        error = self._answer(asked.X) - np.asarray(asked.y, dtype=np.float64).reshape(len(asked), -1)
+    def _of_loss(self, queried: Dataset, change: Floats) -> Floats:  # (m, n, c) -> (m, n)
+        error = self._answer(queried.X) - np.asarray(queried.y, dtype=np.float64).reshape(len(queried), -1)
         without = error[:, np.newaxis, :] - change
         return 0.5 * (np.square(error).sum(axis=1)[:, np.newaxis] - np.square(without).sum(axis=2))
 

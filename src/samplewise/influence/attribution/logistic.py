@@ -12,7 +12,7 @@ from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_dataset, require_labels
 from samplewise.data.targets import known_codes
 from samplewise.engine.closed_form import LogisticDeletion, LogisticHead, logistic_deletion
-from samplewise.engine.gradients.losses import values_and_cotangents
+from samplewise.engine.gradients.differentiated_losses import values_and_cotangents
 
 NO_RIDGE = 1e-8  # stands for an unpenalized fit
 
@@ -45,28 +45,28 @@ class NewtonLogistic:
 
     def effects(self, queries: Any, target: Any) -> tuple[Floats, Array]:
         """(m, n) effects of single rows."""
-        asked, slopes = self._asked(queries, target)
-        change = self.deletion.prediction_change(asked.X)
-        return np.einsum("mnc,mc->mn", change, slopes, optimize=True), asked.ids
+        queried, slopes = self._queried(queries, target)
+        change = self.deletion.prediction_change(queried.X)
+        return np.einsum("mnc,mc->mn", change, slopes, optimize=True), queried.ids
 
     def group_effect(self, rows: Ints, queries: Any, target: Any) -> tuple[Floats, Array]:
         """(m,) effect of a group: one Newton step of the rest."""
-        asked, slopes = self._asked(queries, target)
-        return np.sum(self.deletion.group_change(rows, asked.X) * slopes, axis=1), asked.ids
+        queried, slopes = self._queried(queries, target)
+        return np.sum(self.deletion.group_change(rows, queried.X) * slopes, axis=1), queried.ids
 
     def self_influence(self) -> Floats:
         """(n,) loss of every row by the step without it, minus its loss."""
         held_out = values_and_cotangents(self.deletion.held_out, self.codes, "cross_entropy")[0]
         return held_out - values_and_cotangents(self.outputs, self.codes, "cross_entropy")[0]
 
-    def _asked(self, queries: Any, target: Any) -> tuple[Dataset, Floats]:
+    def _queried(self, queries: Any, target: Any) -> tuple[Dataset, Floats]:
         if callable(target):
             raise InputError(
                 "the closed form knows targets by name only", got="a callable", fix='use target="margin" or "loss"'
             )
-        asked = as_dataset(queries, name="queries")
-        outputs = self.deletion.head.outputs(asked.X)
-        return asked, values_and_cotangents(outputs, _codes(self.estimator, asked), target)[1]
+        queried = as_dataset(queries, name="queries")
+        outputs = self.deletion.head.outputs(queried.X)
+        return queried, values_and_cotangents(outputs, _codes(self.estimator, queried), target)[1]
 
 
 def _require_plain(estimator: LogisticRegression, data: Dataset) -> None:

@@ -9,7 +9,7 @@ from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
 from samplewise.engine import gradients
 from samplewise.engine.gradients import RowGradients
-from samplewise.engine.gradients.sources import FittedSource, ModuleSource, Source
+from samplewise.engine.gradients.gradient_sources import FittedSource, ModuleSource, Source
 from samplewise.influence.attribution.attribution_method import Settings
 
 NEWTON_RIDGE = 0.1  # share of the mean squared gradient norm, over n: the same damping as the dual Fisher's
@@ -55,20 +55,20 @@ class GaussNewton:
 
     def effects(self, queries: Any, target: Any) -> tuple[Floats, Array]:
         """(m, n) first-order effects."""
-        asked = self.source.gradients(queries, target)
+        queried = self.source.gradients(queries, target)
         parts = [
-            self._effects(asked.take(np.arange(start, min(start + QUERIES_AT_ONCE, len(asked)))))
-            for start in range(0, len(asked), QUERIES_AT_ONCE)
+            self._effects(queried.take(np.arange(start, min(start + QUERIES_AT_ONCE, len(queried)))))
+            for start in range(0, len(queried), QUERIES_AT_ONCE)
         ]
-        return np.concatenate(parts), asked.ids
+        return np.concatenate(parts), queried.ids
 
     def group_effect(self, rows: Ints, queries: Any, target: Any) -> tuple[Floats, Array]:
         """(m,) sum over the group: one system for all queries."""
-        asked = self.source.gradients(queries, target)
+        queried = self.source.gradients(queries, target)
         weights = np.zeros(len(self.rows))
         weights[rows] = 1.0
         solved = self.curvature.solve(self.rows.combine(weights))
-        return -asked.project(solved)[:, 0] / len(self.rows), asked.ids
+        return -queried.project(solved)[:, 0] / len(self.rows), queried.ids
 
     def self_influence(self) -> Floats:
         """(n,) what leaving the row out adds to its own loss: one system per row."""
@@ -78,6 +78,6 @@ class GaussNewton:
             found.append(np.diagonal(own.project(self.curvature.solve(own.combine(np.eye(len(own)))))))
         return np.concatenate(found) / len(self.rows)
 
-    def _effects(self, asked: RowGradients) -> Floats:
-        solved = self.curvature.solve(asked.combine(np.eye(len(asked))))
+    def _effects(self, queried: RowGradients) -> Floats:
+        solved = self.curvature.solve(queried.combine(np.eye(len(queried))))
         return -self.rows.project(solved).T / len(self.rows)

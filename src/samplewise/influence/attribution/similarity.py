@@ -8,7 +8,7 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
 from samplewise.engine.gradients import OuterGradients, RowGradients
-from samplewise.engine.gradients.sources import Source
+from samplewise.engine.gradients.gradient_sources import Source
 from samplewise.influence.attribution.attribution_method import Additive, Settings, mean_of
 
 
@@ -43,9 +43,9 @@ class GradientSimilarity(Additive):
 
     def effects(self, queries: Any, target: Any) -> tuple[Floats, Array]:
         """(m, n), per unit of learning rate and row weight."""
-        asked = [source.gradients(queries, target) for source in self.sources]
-        steps = zip(asked, self.rows, self.rates, strict=True)
-        return -len(asked) * mean_of(rate * own.gram(rows) for own, rows, rate in steps), asked[0].ids
+        queried = [source.gradients(queries, target) for source in self.sources]
+        steps = zip(queried, self.rows, self.rates, strict=True)
+        return -len(queried) * mean_of(rate * own.gram(rows) for own, rows, rate in steps), queried[0].ids
 
     def self_influence(self) -> Floats:
         """(n,) sum over checkpoints of rate * |g_i|^2."""
@@ -75,8 +75,8 @@ class RepresentationSimilarity:
 
     def effects(self, queries: Any, target: Any) -> tuple[Floats, Array]:
         """(m, n) cosines, negative where the labels differ."""
-        asked = self.source.gradients(queries, self.source.loss)
-        return _unit(asked) @ _unit(self.rows).T * _agreement(asked.labels, self.rows.labels), asked.ids
+        queried = self.source.gradients(queries, self.source.loss)
+        return _unit(queried) @ _unit(self.rows).T * _agreement(queried.labels, self.rows.labels), queried.ids
 
     def group_effect(self, rows: Ints, queries: Any, target: Any) -> tuple[Floats, Array]:
         """(m,) mean over the group: likenesses do not add up to an effect."""

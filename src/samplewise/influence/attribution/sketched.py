@@ -10,7 +10,7 @@ from scipy import linalg
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
-from samplewise.engine.gradients.sources import Source
+from samplewise.engine.gradients.gradient_sources import Source
 from samplewise.influence.attribution.attribution_method import Settings
 from samplewise.influence.attribution.dual import MARGIN_RIDGE, mean_doubt
 
@@ -79,10 +79,10 @@ class Sketched:
     def _solved(self, queries: Any, target: Any) -> tuple[list[Floats], Array]:
         solved, query_ids = [], np.empty(0)
         for source, factor, sketch in zip(self.sources, self.factors, self.sketches, strict=True):
-            asked = source.gradients(queries, target)
-            own = asked.sketch(sketch.shape[1], seed=self.seed)
+            queried = source.gradients(queries, target)
+            own = queried.sketch(sketch.shape[1], seed=self.seed)
             solved.append(linalg.cho_solve(factor, own.T).T.astype(sketch.dtype, copy=False))
-            query_ids = asked.ids
+            query_ids = queried.ids
         return solved, query_ids
 
 

@@ -15,8 +15,8 @@ from scipy import linalg
 from samplewise.core.arrays import Array, Floats, Ints, one_hot
 from samplewise.core.errors import InputError
 from samplewise.engine.gradients import OutputSum, RowGradients
-from samplewise.engine.gradients.losses import values_and_cotangents
-from samplewise.engine.gradients.sources import Source
+from samplewise.engine.gradients.differentiated_losses import values_and_cotangents
+from samplewise.engine.gradients.gradient_sources import Source
 from samplewise.engine.gradients.tangents import Tangents, output_sums, sums_at_most
 from samplewise.influence.attribution.attribution_method import Settings, mean_of
 from samplewise.influence.attribution.dual import RidgedGram
@@ -92,13 +92,13 @@ class TangentKernel:
 
     def _at(self, queries: Any, target: Any) -> tuple[Floats, Floats, Array]:
         """(m, n) weights of the rows, (m, c) slopes of the target, and the query ids."""
-        asked = [
+        queried = [
             Tangents.of(source, queries, sums, unit=self.unit, rows=source.gradients(queries, source.loss))
             for source, sums in zip(self.sources, self.sums, strict=True)
         ]
-        kernel = mean_of(own.kernel(taught) for own, taught in zip(asked, self.tangents, strict=True))
-        slopes = mean_of(_slopes(own.rows, target) for own in asked)
-        return self.inverse.solve(kernel.T).T, slopes, asked[0].rows.ids
+        kernel = mean_of(own.kernel(trained) for own, trained in zip(queried, self.tangents, strict=True))
+        slopes = mean_of(_slopes(own.rows, target) for own in queried)
+        return self.inverse.solve(kernel.T).T, slopes, queried[0].rows.ids
 
 
 def _solved(kernel: Floats, wanted: Floats, error: float, ridge: float | None) -> tuple[RidgedGram, Floats]:

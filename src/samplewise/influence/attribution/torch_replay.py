@@ -11,9 +11,9 @@ from torch.func import functional_call, grad, jvp, vmap
 
 from samplewise.core.arrays import Ints
 from samplewise.engine.models.torch_inputs import as_inputs
-from samplewise.engine.models.torch_losses import require_row_losses, two_columns
+from samplewise.engine.models.torch_objectives import require_row_losses, two_columns
 from samplewise.engine.models.torch_steps import MOMENTUM, rate_factor
-from samplewise.engine.models.torch_training import Training
+from samplewise.engine.models.torch_training import TrainingLoop
 
 Weights = dict[str, Tensor]
 
@@ -28,9 +28,9 @@ class State:
 
 @dataclass(frozen=True, eq=False)
 class Replay:
-    """The steps that a `Training` by gradient descent with momentum takes, as functions of weights and row weights."""
+    """The steps of a `TrainingLoop` by gradient descent with momentum, as functions of weights and row weights."""
 
-    training: Training
+    training: TrainingLoop
 
     @cached_property
     def batches(self) -> list[Ints]:

@@ -93,7 +93,7 @@ def unrolled_attribution(
             "activation helps, and influence.Attributor does not depend on it",
             stacklevel=2,
         )
-    return Attribution(values, run.asked.ids, run.replay.training.rows.ids, run.target)
+    return Attribution(values, run.queried.ids, run.replay.training.rows.ids, run.target)
 
 
 def training_smoothness(
@@ -128,7 +128,7 @@ def training_smoothness(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Asked:
+class _Queried:
     """Rows whose target is attributed, as the module meets them."""
 
     inputs: Tensor
@@ -141,7 +141,7 @@ class _Unrolled:
     """One training, and what is asked of its last weights."""
 
     replay: Replay
-    asked: _Asked
+    queried: _Queried
     target: str
     scale: float  # of one unit of the module's output, in units of the label
 
@@ -152,10 +152,10 @@ class _Unrolled:
         size = sum(value.numel() * value.element_size() for value in last.values())
         at_once = max(1, int(QUERY_BYTES / (5 * size)))
         found = []
-        for start in range(0, len(self.asked.ids), at_once):
+        for start in range(0, len(self.queried.ids), at_once):
             part = slice(start, start + at_once)
             pull = vmap(grad(self._of_one), in_dims=(None, 0, 0))(
-                last, self.asked.inputs[part], self.asked.labels[part]
+                last, self.queried.inputs[part], self.queried.labels[part]
             )
             found.append(self.replay.row_effects(states, row_weights, pull).cpu().numpy())
         return np.concatenate(found).astype(np.float64)
@@ -174,7 +174,7 @@ class _Unrolled:
     def _after(self, row_weights: Tensor) -> Floats:
         """(m,) targets after a training with these row weights."""
         last = self.replay.run(row_weights)
-        found = vmap(self._of_one, in_dims=(None, 0, 0))(last, self.asked.inputs, self.asked.labels)
+        found = vmap(self._of_one, in_dims=(None, 0, 0))(last, self.queried.inputs, self.queried.labels)
         return found.detach().cpu().numpy().astype(np.float64)
 
     def _of_one(self, weights: Weights, inputs: Tensor, label: Tensor) -> Tensor:
@@ -211,8 +211,8 @@ def _opened(learner: TorchLearner, data: Any, queries: Any, target: Target, seed
     _require_separate_rows(training.module)
     called(training.module, as_inputs(training.rows.inputs[:2], training.module))  # refuses outputs of another kind
     inputs, labels = fitted.encoded(wanted)
-    asked = _Asked(inputs, cast(Tensor, labels), wanted.ids)
-    return _Unrolled(Replay(training), asked, _chosen(target, training.rows.classes), fitted.scale)
+    queried = _Queried(inputs, cast(Tensor, labels), wanted.ids)
+    return _Unrolled(Replay(training), queried, _chosen(target, training.rows.classes), fitted.scale)
 
 
 def _chosen(target: Target, classes: int) -> str:

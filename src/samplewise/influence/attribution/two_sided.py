@@ -7,8 +7,8 @@ import numpy as np
 from scipy import linalg
 
 from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.engine.gradients.gradient_sources import Source
 from samplewise.engine.gradients.sketching import Directions
-from samplewise.engine.gradients.sources import Source
 from samplewise.influence.attribution.attribution_method import Settings
 
 SIDE = 16  # directions on either side of a layer
@@ -61,9 +61,9 @@ class TwoSided:
         return np.sum(parts, axis=0) / len(self.ids)
 
     def _solved(self, queries: Any, target: Any) -> tuple[dict[str, Floats], Array]:
-        asked = self.source.gradients(queries, target)
-        seen = asked.projected(self.directions)
-        return {name: linalg.cho_solve(self.factors[name], own.T).T for name, own in seen.items()}, asked.ids
+        queried = self.source.gradients(queries, target)
+        seen = queried.projected(self.directions)
+        return {name: linalg.cho_solve(self.factors[name], own.T).T for name, own in seen.items()}, queried.ids
 
 
 def _factor(seen: Floats, ridge: float) -> Any:

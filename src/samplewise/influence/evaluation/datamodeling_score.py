@@ -65,7 +65,7 @@ def linear_datamodeling_score(
     refits = _refits(attribution, subsets, outputs)
     draws = _Draws.of(len(refits.inside), len(refits.query_ids), resamples, seed)
     truth = refits.outputs.mean(axis=1).T
-    agreement = _agreement(_foretold(attribution, refits), truth, draws)
+    agreement = _agreement(_predicted(attribution, refits), truth, draws)
     scores = np.empty(len(refits.order))
     scores[refits.order] = agreement.values
     return DatamodelingScore(
@@ -105,8 +105,8 @@ def datamodeling_score_difference(
     refits = _refits(first, subsets, outputs)
     draws = _Draws.of(len(refits.inside), len(refits.query_ids), resamples, seed)
     truth = refits.outputs.mean(axis=1).T
-    ours = _agreement(_foretold(first, refits), truth, draws)
-    theirs = _agreement(_foretold(_in_order_of(second, first), refits), truth, draws)
+    ours = _agreement(_predicted(first, refits), truth, draws)
+    theirs = _agreement(_predicted(_in_order_of(second, first), refits), truth, draws)
     difference = _Agreement(ours.values - theirs.values, ours.drawn - theirs.drawn, widest=2.0)
     return difference.estimate("difference of linear_datamodeling_score", draws)
 
@@ -137,8 +137,8 @@ class _Draws:
             )
         draw = generator(seed, "datamodeling bootstrap")
         counts = draw.multinomial(subsets, np.full(subsets, 1.0 / subsets), size=count)
-        asked = draw.multinomial(queries, np.full(queries, 1.0 / queries), size=count)
-        return _Draws(counts.T.astype(np.float64), asked / queries)
+        queried = draw.multinomial(queries, np.full(queries, 1.0 / queries), size=count)
+        return _Draws(counts.T.astype(np.float64), queried / queries)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -220,7 +220,7 @@ def _halves(seeds: int) -> Iterator[Sequence[int]]:
         yield from ways[:: max(1, math.ceil(len(ways) / MOST_SPLITS))]
 
 
-def _foretold(attribution: Attribution, refits: _Refits) -> Floats:
+def _predicted(attribution: Attribution, refits: _Refits) -> Floats:
     """(m, M) sum of the values of each subset's rows."""
     values = np.asarray(attribution.values, dtype=np.float64)[refits.order]
     # Rounded, so that sums that are equal but for the order of their terms share a rank.

@@ -130,15 +130,15 @@ def brittleness(
     require_kind(game, Game)
     _require_flippable(game, counts)
     seeds = require_count(seeds, "seeds")
-    asked = positions_of(attribution.query_ids, game.query_ids)
+    queried = positions_of(attribution.query_ids, game.query_ids)
     values = np.asarray(attribution.values)[:, positions_of(game.keys, np.asarray(attribution.ids))]
     require_finite(values.T, game.keys, "the attribution", "leave these rows out of data before attributing")
-    fits = seeds * len(counts) * (len(asked) + RANDOM_DRAWS * (1 + game.class_count))
+    fits = seeds * len(counts) * (len(queried) + RANDOM_DRAWS * (1 + game.class_count))
     game.require_affordable(fits, most_fits, "ask fewer queries or counts")
-    predicted = _predictions(game, np.ones((1, len(game)), dtype=bool), seeds)[0, asked]
+    predicted = _predictions(game, np.ones((1, len(game)), dtype=bool), seeds)[0, queried]
     order = np.argsort(-values, axis=1, kind="stable")
-    smallest = _smallest_flips(game, order, asked, predicted, counts, seeds)
-    everyone, own_class = (_chance_flips(game, asked, predicted, counts, seeds, alike) for alike in (False, True))
+    smallest = _smallest_flips(game, order, queried, predicted, counts, seeds)
+    everyone, own_class = (_chance_flips(game, queried, predicted, counts, seeds, alike) for alike in (False, True))
     changed = smallest[:, None] <= np.asarray(counts)
     columns = {
         "removed": np.asarray(counts),
@@ -146,8 +146,8 @@ def brittleness(
         "random": everyone.mean(axis=0),
         "random_of_its_class": own_class.mean(axis=0),
     }
-    note = f"{len(asked)} queries; random: mean of {RANDOM_DRAWS} sets"
-    unit, ids = "share of queries", game.query_ids[asked]
+    note = f"{len(queried)} queries; random: mean of {RANDOM_DRAWS} sets"
+    unit, ids = "share of queries", game.query_ids[queried]
     return Brittleness(
         Scores("smallest_flip", smallest, ids, "rows", "more rows carry the prediction"),
         Exhibit("curve", "predictions changed by a removal", columns, unit, note),
@@ -181,34 +181,34 @@ def _predictions(game: Game, sets: Mask, seeds: int) -> Ints:
 
 
 def _smallest_flips(
-    game: Game, order: Ints, asked: Ints, predicted: Ints, counts: Sequence[int], seeds: int
+    game: Game, order: Ints, queried: Ints, predicted: Ints, counts: Sequence[int], seeds: int
 ) -> Floats:  # fmt: skip
     """(q,) fewest rows, among the counts, without which the class is another; NaN where none is."""
-    smallest = np.full(len(asked), np.nan)
+    smallest = np.full(len(queried), np.nan)
     for count in counts:
         firm = np.flatnonzero(np.isnan(smallest))
         if not len(firm):
             break
         classes = _predictions(game, np.array([_without(order[query], count) for query in firm]), seeds)
-        flipped = classes[np.arange(len(firm)), asked[firm]] != predicted[firm]
+        flipped = classes[np.arange(len(firm)), queried[firm]] != predicted[firm]
         smallest[firm[flipped]] = count
     return smallest
 
 
 def _chance_flips(
-    game: Game, asked: Ints, predicted: Ints, counts: Sequence[int], seeds: int, alike: bool
+    game: Game, queried: Ints, predicted: Ints, counts: Sequence[int], seeds: int, alike: bool
 ) -> Floats:  # fmt: skip
     """(q, counts) share of random sets without which the class is another; `alike`: rows of the predicted class."""
-    share = np.zeros((len(asked), len(counts)))
+    share = np.zeros((len(queried), len(counts)))
     for group in np.unique(predicted) if alike else [None]:
-        queries = np.flatnonzero(predicted == group) if alike else np.arange(len(asked))
+        queries = np.flatnonzero(predicted == group) if alike else np.arange(len(queried))
         rows = np.flatnonzero(game.codes == group) if alike else np.arange(len(game))
         sets = []
         for draw in range(RANDOM_DRAWS):
             order = rows[hashed_order(derive_seed(game.runner.seed, "flips", draw), game.keys[rows])]
             rest = np.setdiff1d(np.arange(len(game)), order)
             sets += [_without(np.r_[order, rest], min(count, len(order))) for count in counts]
-        classes = _predictions(game, np.array(sets), seeds)[:, asked[queries]]
+        classes = _predictions(game, np.array(sets), seeds)[:, queried[queries]]
         changed = (classes != predicted[queries]).reshape(RANDOM_DRAWS, len(counts), -1)
         share[queries] = changed.mean(axis=0).T
     return share
@@ -223,10 +223,10 @@ def _checked_shares(shares: Sequence[float], seeds: int) -> Floats:
 
 
 def _require_flippable(game: Game, counts: Sequence[int]) -> None:
-    if not game.class_count or game.players != "rows":
+    if not game.class_count or game.elements != "rows":
         raise InputError(
             "only a predicted class can flip, and rows must play",
-            got=f"{game.class_count or 'no'} classes, players {game.players}",
+            got=f"{game.class_count or 'no'} classes, players {game.elements}",
             fix="use removal_curve for numbers, and open_game(..., players='rows')",
         )
     if not len(counts) or min(counts) < 1 or list(counts) != sorted(set(counts)) or max(counts) >= len(game):

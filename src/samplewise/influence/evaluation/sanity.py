@@ -101,15 +101,15 @@ def same_class_share(attribution: Attribution, labels: Any, query_labels: Any, *
     0.5
     """
     require_kind(attribution, Attribution)
-    values, own, asked = _matrix(attribution), np.asarray(labels), np.asarray(query_labels)
-    if (len(asked), len(own)) != values.shape:
+    values, own, queried = _matrix(attribution), np.asarray(labels), np.asarray(query_labels)
+    if (len(queried), len(own)) != values.shape:
         raise InputError(
             "labels do not fit the attribution",
-            got=f"{len(own)} labels, {len(asked)} query labels, values {values.shape}",
+            got=f"{len(own)} labels, {len(queried)} query labels, values {values.shape}",
             fix="pass one label per row and one per query",
         )
     highest: Array = values.argmax(axis=1)
-    return mean_estimate((own[highest] == asked).astype(float), "same_class_share", "share of queries", seed=seed)
+    return mean_estimate((own[highest] == queried).astype(float), "same_class_share", "share of queries", seed=seed)
 
 
 def _matrix(attribution: Attribution) -> Floats:

@@ -57,7 +57,7 @@ def datamodel(game: Game, *, count: int = 500, most_fits: int = MOST_FITS) -> Da
     count = require_count(count, "count", 20, SPREAD, usual=300)
     game.require_affordable(count, most_fits, "draw fewer sets: count=")
     inside = random_sets(game, count)
-    outcomes = np.column_stack([game.margins(inside), game.worth(inside)])
+    outcomes = np.column_stack([game.margins(inside), game.utility(inside)])
     fitted = _ridge_on_sets(inside.astype(np.float64), outcomes)
     margins = outcomes[:, :-1].T
     agreement = rank_correlations(fitted.held_out[:, :-1].T, margins)

@@ -5,7 +5,7 @@ from scipy import stats
 
 from samplewise.core.arrays import Ints
 from samplewise.core.errors import require_kind, require_share
-from samplewise.engine.refits import Change, Part
+from samplewise.engine.refits import FoldedRows, RowEdit
 from samplewise.influence.valuation.leave_one_out import effects_in
 from samplewise.influence.valuation.row_effects import RowEffects
 
@@ -44,7 +44,7 @@ def harmful_rows(effects: RowEffects, level: float = LEVEL) -> Ints:
     return found[np.argsort(benefit[found], kind="stable")]
 
 
-def drop_harmful(part: Part) -> Change:
+def drop_harmful(folded: FoldedRows) -> RowEdit:
     """The rule behind SW303: leave out the rows of a part that hurt its own held-out rows (at most a fifth of them)."""
-    rows = harmful_rows(effects_in(part))[: int(MOST * len(part))]
-    return Change("drop", np.sort(rows))
+    rows = harmful_rows(effects_in(folded))[: int(MOST * len(folded))]
+    return RowEdit("drop", np.sort(rows))

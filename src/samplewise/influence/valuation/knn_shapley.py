@@ -62,18 +62,20 @@ def knn_shapley(
     """
     count = require_count(count, "count", usual=10)
     if validation is not None:
-        return _asked_by(validation, as_dataset(data, y, label=label), task, count)
+        return _queried_by(validation, as_dataset(data, y, label=label), task, count)
     given = prepare(data, y=y, label=label, task=task, n_folds=folds, seed=seed).whole
-    part, order = in_id_order(given)  # equally near rows vote in an order of their own
-    _require_classes(part.class_count, len(part))
-    value, variance, seen = np.zeros((3, len(part)))
-    for fold in np.unique(part.folds):
-        voters = np.flatnonzero(part.folds < fold if part.ordered else part.folds != fold)
-        asking = np.flatnonzero(part.folds == fold)
+    folded, order = in_id_order(given)  # equally near rows vote in an order of their own
+    _require_classes(folded.class_count, len(folded))
+    value, variance, seen = np.zeros((3, len(folded)))
+    for fold in np.unique(folded.folds):
+        voters = np.flatnonzero(folded.folds < fold if folded.ordered else folded.folds != fold)
+        querying = np.flatnonzero(folded.folds == fold)
         if not len(voters):
             continue
-        near = NeighborIndex(part.space[voters]).query(part.space[asking], count=min(NEAREST, len(voters))).indices
-        shares, errors = neighbor_shapley_moments(near, part.codes[voters], part.codes[asking], count)
+        near = (
+            NeighborIndex(folded.space[voters]).query(folded.space[querying], count=min(NEAREST, len(voters))).indices
+        )
+        shares, errors = neighbor_shapley_moments(near, folded.codes[voters], folded.codes[querying], count)
         value[voters] += len(voters) * shares
         variance[voters] += np.square(len(voters) * errors)
         seen[voters] += 1
@@ -84,15 +86,15 @@ def knn_shapley(
     return Scores("neighbor_value", mean, ids, "share of votes, times rows", ALIKE, spread=spread)
 
 
-def _asked_by(validation: Any, data: Dataset, task: Task, count: int) -> Scores:
+def _queried_by(validation: Any, data: Dataset, task: Task, count: int) -> Scores:
     """Values of all rows to the votes on the validation rows."""
     game = open_game(data, validation, task=task)
     _require_classes(game.class_count, len(game))
     order = np.argsort(key_hashes(game.keys), kind="stable")  # equally near rows vote in an order of their own
-    rows, asked = game.runner.space[: len(game)], game.runner.space[len(game) :]
-    found = ranked_neighbor_shapley(rows[order], game.codes[order], asked, game.query_codes, count)
+    rows, queried = game.runner.space[: len(game)], game.runner.space[len(game) :]
+    found = ranked_neighbor_shapley(rows[order], game.codes[order], queried, game.query_codes, count)
     place = np.argsort(order)
-    values, spread = (part[place] for part in found)
+    values, spread = (folded[place] for folded in found)
     return Scores("neighbor_value", values, game.keys, "share of votes", ALIKE, spread=spread)
 
 

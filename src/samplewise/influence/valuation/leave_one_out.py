@@ -10,10 +10,10 @@ from samplewise.core.arrays import Floats, Ints
 from samplewise.core.values import Scores
 from samplewise.data.targets import Task
 from samplewise.engine.closed_form.smoother import held_out_residuals
-from samplewise.engine.refits import Part, Surrogate, ThreadExecutor, prepare, surrogate
+from samplewise.engine.refits import FoldedRows, Surrogate, ThreadExecutor, prepare, surrogate
 from samplewise.engine.refits.row_order import in_id_order
 from samplewise.influence.valuation.network_effects import is_network, network_effects
-from samplewise.influence.valuation.row_effects import RowEffects, group_numbers, hash_drawn_judges, means_and_spread
+from samplewise.influence.valuation.row_effects import RowEffects, group_numbers, hash_drawn_rows, means_and_spread
 from samplewise.influence.valuation.utility import MOST_FITS, Game
 
 PAIRS_AT_ONCE = 2_000_000
@@ -56,9 +56,9 @@ def leave_one_out(
 
 def _refitted_without_each(game: Game) -> Scores:
     """What every player adds to the others, by refits; the standard error is over the validation rows."""
-    players = len(game)
-    game.require_affordable(players + 1, MOST_FITS, "use leave_one_out(data), which refits nothing")
-    sets = np.vstack([np.ones((1, players), dtype=bool), ~np.eye(players, dtype=bool)])
+    elements = len(game)
+    game.require_affordable(elements + 1, MOST_FITS, "use leave_one_out(data), which refits nothing")
+    sets = np.vstack([np.ones((1, elements), dtype=bool), ~np.eye(elements, dtype=bool)])
     found = game.contributions(sets)
     change = found[0] - found[1:]
     spread = change.std(axis=1, ddof=1) / np.sqrt(change.shape[1])
@@ -77,7 +77,7 @@ def row_effects(
     return effects_in(prepare(data, y=y, label=label, task=task, n_folds=folds, seed=seed).whole)
 
 
-def effects_in(given: Part) -> RowEffects:
+def effects_in(given: FoldedRows) -> RowEffects:
     """`row_effects` of the rows of a part, in its own folds.
 
     A part whose learner trains a network is judged by that network, through the influence on its loss; every other
@@ -85,22 +85,24 @@ def effects_in(given: Part) -> RowEffects:
     """
     if is_network(given):
         return network_effects(given)
-    part, order = in_id_order(given)
-    head, ids = surrogate(part), part.runner.data.ids[part.positions]
-    groups = group_numbers(part)
+    folded, order = in_id_order(given)
+    head, ids = surrogate(folded), folded.runner.data.ids[folded.positions]
+    groups = group_numbers(folded)
     questions = []
-    for fold in np.unique(part.folds):
-        taught = np.flatnonzero(part.folds < fold if part.ordered else part.folds != fold)
-        if len(taught):
-            judges = hash_drawn_judges(np.flatnonzero(part.folds == fold), len(taught), ids, part.runner.seed)
-            questions.append(_Question(head, taught, judges, groups))
+    for fold in np.unique(folded.folds):
+        trained = np.flatnonzero(folded.folds < fold if folded.ordered else folded.folds != fold)
+        if len(trained):
+            evaluated_rows = hash_drawn_rows(
+                np.flatnonzero(folded.folds == fold), len(trained), ids, folded.runner.seed
+            )
+            questions.append(_Question(head, trained, evaluated_rows, groups))
     answers = ThreadExecutor().map(_answer, questions, seeds=[0] * len(questions))
-    sums = np.zeros((5, len(part)))
+    sums = np.zeros((5, len(folded)))
     for question, answer in zip(questions, answers, strict=True):
-        sums[:, question.taught] += answer
+        sums[:, question.trained] += answer
     means, spread, reaches = means_and_spread(sums)
     place = np.argsort(order)
-    unit = "squared share of a class" if part.class_count else "squared standard deviations of the label"
+    unit = "squared share of a class" if folded.class_count else "squared standard deviations of the label"
     return RowEffects(
         Scores("benefit", means[place], ids[place], unit, "lowers the error of other rows", spread=spread[place]),
         Scores("reach", reaches[place], ids[place], unit, "moves the answers for other rows"),
@@ -112,8 +114,8 @@ class _Question:
     """What the rows of one fold say of the rows that were taught without them."""
 
     head: Surrogate
-    taught: Ints
-    judges: Ints
+    trained: Ints
+    evaluated_rows: Ints
     groups: Ints  # (n,)
 
 
@@ -122,28 +124,28 @@ def _answer(question: _Question, *, seed: int) -> Floats:
 
     `seed` belongs to the executor's protocol and changes nothing.
     """
-    sums = np.zeros((5, len(question.taught)))
+    sums = np.zeros((5, len(question.trained)))
     for benefits, reach in _benefits(question):
         sums[0] += benefits.sum(axis=0)
         sums[1] += np.square(benefits).sum(axis=0)
         sums[2] += reach
         sums[3] += len(benefits)
-    sums[4] = len(question.judges)
+    sums[4] = len(question.evaluated_rows)
     return sums
 
 
 def _benefits(question: _Question) -> Iterator[tuple[Floats, Floats]]:
     """Benefit (g, t) of every taught row summed within groups of judges, and its reach (t,); few judges at a time."""
-    head, taught, judges, groups = question.head, question.taught, question.judges, question.groups
-    fit = head.at(taught).fitted()
+    head, trained, evaluated_rows, groups = question.head, question.trained, question.evaluated_rows, question.groups
+    fit = head.at(trained).fitted()
     change = held_out_residuals(fit)
     lengths = np.sum(np.square(change), axis=1)
-    judges = judges[np.argsort(groups[judges], kind="stable")]
-    starts = np.flatnonzero(np.r_[True, np.diff(groups[judges]) > 0])
-    at_once = max(1, PAIRS_AT_ONCE // len(taught))
+    evaluated_rows = evaluated_rows[np.argsort(groups[evaluated_rows], kind="stable")]
+    starts = np.flatnonzero(np.r_[True, np.diff(groups[evaluated_rows]) > 0])
+    at_once = max(1, PAIRS_AT_ONCE // len(trained))
     cuts = np.unique(np.searchsorted(starts, np.arange(0, starts[-1] + 1, at_once)))
-    for first, last in zip(starts[cuts], np.r_[starts[cuts][1:], len(judges)], strict=True):
-        rows = judges[first:last]
+    for first, last in zip(starts[cuts], np.r_[starts[cuts][1:], len(evaluated_rows)], strict=True):
+        rows = evaluated_rows[first:last]
         weights = fit.weights_at(head.features[rows])
         errors = fit.outputs_at(head.features[rows]) - head.responses[rows]
         # |e - s d|^2 - |e|^2 with e the error with the row, s its weight at the judge, d its held-out residual.

@@ -11,7 +11,7 @@ from samplewise.core.values import Scores
 from samplewise.data.splits import nested_subsets
 from samplewise.data.targets import Task
 from samplewise.engine.models.learner import Fit
-from samplewise.engine.refits import Part, prepare
+from samplewise.engine.refits import FoldedRows, prepare
 from samplewise.engine.refits.row_order import in_id_order
 
 IN_BAG = 0.632  # share of the rows that teach each model: as many as are different in a bootstrap draw
@@ -60,8 +60,8 @@ def out_of_bag_value(  # the data and its fits
     rows = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor)
     rows.require_unordered("value the rows")
     given = rows.unsplit
-    part, order = in_id_order(given)
-    correct = _answers_of_strangers(part, count, seed)
+    folded, order = in_id_order(given)
+    correct = _answers_of_strangers(folded, count, seed)
     seen = np.isfinite(correct).sum(axis=0)
     total = np.nansum(correct, axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -69,32 +69,32 @@ def out_of_bag_value(  # the data and its fits
         spread = np.sqrt(np.nansum(np.square(correct - mean), axis=0) / (seen - 1) / seen)
     place = np.argsort(order)
     ids = given.runner.data.ids[given.positions]
-    unit = "share of models" if part.class_count else "variances of the label, below 0"
+    unit = "share of models" if folded.class_count else "variances of the label, below 0"
     values = np.where(seen > 0, mean, np.nan)[place]
     return Scores("out_of_bag_value", values, ids, unit, "the other rows support its label", spread=spread[place])
 
 
-def _answers_of_strangers(part: Part, count: int, seed: int) -> Floats:
+def _answers_of_strangers(folded: FoldedRows, count: int, seed: int) -> Floats:
     """(bags, n) how right each model is on rows out of its bag; NaN within."""
-    codes = part.codes if part.class_count else None
-    groups = None if part.runner.groups is None else part.runner.groups[part.positions]
-    size = max(2, round(IN_BAG * len(part)))
-    ids = part.runner.data.ids[part.positions]
+    codes = folded.codes if folded.class_count else None
+    groups = None if folded.runner.groups is None else folded.runner.groups[folded.positions]
+    size = max(2, round(IN_BAG * len(folded)))
+    ids = folded.runner.data.ids[folded.positions]
     bags = nested_subsets(ids, codes, groups, sizes=[size], repeats=count, seed=seed)[:, 0]
-    whole = len(part.runner.data)
+    whole = len(folded.runner.data)
     fits = []
     for bag in bags:
         keep = np.zeros(whole, dtype=bool)
-        keep[part.positions[bag]] = True
-        fits.append(Fit(keep, part.positions[~bag]))
+        keep[folded.positions[bag]] = True
+        fits.append(Fit(keep, folded.positions[~bag]))
     right = np.full(bags.shape, np.nan)
-    outputs = part.runner.outputs(fits, blocks=part.all_folds)
+    outputs = folded.runner.outputs(fits, blocks=folded.all_folds)
     for row, bag, answers in zip(right, bags, outputs, strict=True):
-        row[~bag] = _rightness(answers, part.codes[~bag], part)
+        row[~bag] = _rightness(answers, folded.codes[~bag], folded)
     return right
 
 
-def _rightness(outputs: Array, codes: Array, part: Part) -> Floats:
-    if part.class_count:
+def _rightness(outputs: Array, codes: Array, folded: FoldedRows) -> Floats:
+    if folded.class_count:
         return (outputs.argmax(axis=1) == codes).astype(np.float64)
-    return -np.square(outputs[:, 0] - codes) / (np.var(part.codes) or 1.0)
+    return -np.square(outputs[:, 0] - codes) / (np.var(folded.codes) or 1.0)

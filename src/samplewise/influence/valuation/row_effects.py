@@ -8,10 +8,10 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.randomness import hashed_order
 from samplewise.core.values import Scores
-from samplewise.engine.refits import Part
+from samplewise.engine.refits import FoldedRows
 
 PAIRS = 2e7  # taught times judging rows of one fold; a larger fold is judged by a hash-drawn sample of its rows
-FEWEST_JUDGES = 200
+FEWEST_EVALUATED = 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,17 +24,17 @@ class RowEffects:
     reach: Scores  # (n,) mean square by which it moves their outputs, whatever their labels
 
 
-def hash_drawn_judges(rows: Ints, taught: int, ids: Array, seed: int) -> Ints:
+def hash_drawn_rows(rows: Ints, trained: int, ids: Array, seed: int) -> Ints:
     """The rows of a fold that judge: all, or a sample that keeps the pairs affordable."""
-    most = max(FEWEST_JUDGES, int(PAIRS / taught))
+    most = max(FEWEST_EVALUATED, int(PAIRS / trained))
     return rows if len(rows) <= most else rows[hashed_order(seed, ids[rows], "judges")[:most]]
 
 
-def group_numbers(part: Part) -> Ints:
+def group_numbers(folded: FoldedRows) -> Ints:
     """(n,) number of the group of each row; every row its own without groups."""
-    if part.runner.groups is None:
-        return np.arange(len(part))
-    own = np.asarray(part.runner.groups)[part.positions].astype(str)
+    if folded.runner.groups is None:
+        return np.arange(len(folded))
+    own = np.asarray(folded.runner.groups)[folded.positions].astype(str)
     return np.unique(own, return_inverse=True)[1].astype(np.intp)
 
 
@@ -44,7 +44,7 @@ def means_and_spread(sums: Floats) -> tuple[Floats, Floats, Floats]:
     The five are: benefit, its square, reach, groups and judges; groups are the observations, and their spread is about
     the mean of all judges. NaN for rows that never taught.
     """
-    total, squares, reach, observed, judged = sums
+    total, squares, reach, observed, evaluated = sums
     with np.errstate(invalid="ignore", divide="ignore"):
-        spread = np.sqrt((squares - np.square(total) / observed) * observed / (observed - 1)) / judged
-        return total / judged, spread, reach / judged
+        spread = np.sqrt((squares - np.square(total) / observed) * observed / (observed - 1)) / evaluated
+        return total / evaluated, spread, reach / evaluated

@@ -47,7 +47,7 @@ def banzhaf(game: Game, *, count: int = 1000, most_fits: int = MOST_FITS) -> Sco
     count = require_count(count, "count", 4, SPREAD, usual=1000)
     game.require_affordable(count, most_fits, "draw fewer sets: count=")
     inside = random_sets(game, count)
-    values, spread = _difference_of_means(inside, game.worth(inside))
+    values, spread = _difference_of_means(inside, game.utility(inside))
     return game.scores("banzhaf", values, spread, HELPS)
 
 
@@ -116,37 +116,37 @@ def random_sets(game: Game, count: int) -> Mask:
     return np.array([uniform_from_hashes(seed, hashes) < 0.5 for seed in seeds])
 
 
-def size_weights(players: int, a: float, b: float) -> Floats:
+def size_weights(elements: int, a: float, b: float) -> Floats:
     """(p,) what a step onto 0..p-1 others counts for under a Beta(a, b) law, in units of Shapley's equal weights.
 
     p C(p-1, k) B(k + b, p - 1 - k + a) / B(a, b); the weights average 1.
     """
-    others = np.arange(players)
-    chosen = gammaln(players) - gammaln(others + 1) - gammaln(players - others)
-    return np.asarray(players * np.exp(chosen + betaln(others + b, players - 1 - others + a) - betaln(a, b)))
+    others = np.arange(elements)
+    chosen = gammaln(elements) - gammaln(others + 1) - gammaln(elements - others)
+    return np.asarray(elements * np.exp(chosen + betaln(others + b, elements - 1 - others + a) - betaln(a, b)))
 
 
 def _steps(game: Game, walks: Ints, tolerance: float) -> Floats:
     """(w, p) what each step of each walk adds; all walks go on together, so that their fits fill every core."""
     nobody, everybody = game.ends
-    players = len(game)
-    worth = np.full((len(walks), players + 1), everybody)
-    worth[:, 0] = nobody
-    reached = np.full(len(walks), players)  # how far each walk was fitted before it stopped
+    elements = len(game)
+    utility = np.full((len(walks), elements + 1), everybody)
+    utility[:, 0] = nobody
+    reached = np.full(len(walks), elements)  # how far each walk was fitted before it stopped
     walking = np.arange(len(walks))
-    for start in range(1, players, AT_ONCE):
-        sizes = np.arange(start, min(start + AT_ONCE, players))
+    for start in range(1, elements, AT_ONCE):
+        sizes = np.arange(start, min(start + AT_ONCE, elements))
         sets = np.concatenate([_prefixes(walks[walk], sizes) for walk in walking])
-        worth[walking[:, None], sizes] = game.worth(sets).reshape(len(walking), len(sizes))
-        near = np.abs(worth[np.ix_(walking, sizes)] - everybody) < tolerance
+        utility[walking[:, None], sizes] = game.utility(sets).reshape(len(walking), len(sizes))
+        near = np.abs(utility[np.ix_(walking, sizes)] - everybody) < tolerance
         stopped = near.any(axis=1)
         reached[walking[stopped]] = sizes[near[stopped].argmax(axis=1)]
         walking = walking[~stopped]
         if not len(walking):
             break
     for walk, size in enumerate(reached):
-        worth[walk, size:] = np.linspace(worth[walk, size], everybody, players + 1 - size)
-    return np.diff(worth, axis=1)
+        utility[walk, size:] = np.linspace(utility[walk, size], everybody, elements + 1 - size)
+    return np.diff(utility, axis=1)
 
 
 def _prefixes(walk: Ints, sizes: Ints) -> Mask:
@@ -156,14 +156,14 @@ def _prefixes(walk: Ints, sizes: Ints) -> Mask:
     return place < sizes[:, None]
 
 
-def _difference_of_means(inside: Mask, worth: Floats) -> tuple[Floats, Floats]:
+def _difference_of_means(inside: Mask, utility: Floats) -> tuple[Floats, Floats]:
     """Mean worth of the sets with a player minus that of the sets without (p,), and its standard error."""
     means, errors = [], []
     for member in (inside, ~inside):
         count = member.sum(axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):  # a player in every set, or none, has no value
-            mean = worth @ member / count
-            squares = np.square(worth - worth.mean()) @ member / count - np.square(mean - worth.mean())
+            mean = utility @ member / count
+            squares = np.square(utility - utility.mean()) @ member / count - np.square(mean - utility.mean())
             errors.append(np.maximum(squares, 0.0) / (count - 1))
         means.append(mean)
     return means[0] - means[1], np.sqrt(errors[0] + errors[1])

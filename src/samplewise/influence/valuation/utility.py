@@ -19,7 +19,7 @@ from samplewise.engine.models.learner import Fit
 from samplewise.engine.models.metrics import Metric, choose_metric
 from samplewise.engine.refits import FitRunner, prepare
 
-Players = Literal["rows", "groups"]
+Elements = Literal["rows", "groups"]
 MOST_FITS = 50_000
 
 
@@ -38,7 +38,7 @@ class Game:
         keys: (p,) ids of the players.
         query_ids: (m,) ids of the validation rows.
         metric: what a model is worth: its mean contribution over validation rows.
-        players: whether a player is a row or a group of rows.
+        elements: whether a player is a row or a group of rows.
     """
 
     MADE_BY: ClassVar[str] = "influence.open_game(data, validation)"
@@ -48,7 +48,7 @@ class Game:
     keys: Array
     query_ids: Array
     metric: Metric
-    players: Players = "rows"
+    elements: Elements = "rows"
 
     def __len__(self) -> int:
         """Number of players."""
@@ -76,11 +76,11 @@ class Game:
         """
         runner = self.runner if not repeat else replace(self.runner, seed=derive_seed(self.runner.seed, repeat))
         blocks = (np.arange(len(runner.data)) >= len(self.member)).astype(np.intp)
-        ask = np.flatnonzero(blocks)
+        query = np.flatnonzero(blocks)
         masks = np.asarray(inside, dtype=bool)[:, self.member]
         fixed = [self._constant(mask) for mask in masks]
         fits = [
-            Fit(np.r_[mask, np.zeros(len(ask), dtype=bool)], ask)
+            Fit(np.r_[mask, np.zeros(len(query), dtype=bool)], query)
             for mask, outputs in zip(masks, fixed, strict=True)
             if outputs is None
         ]
@@ -92,14 +92,14 @@ class Game:
         answers = self.outputs(inside, repeat=repeat)
         return np.stack([self.metric.contributions(answer, self.query_codes) for answer in answers])
 
-    def worth(self, inside: Mask) -> Floats:
+    def utility(self, inside: Mask) -> Floats:
         """(k,) mean contribution over the validation rows of each set of players (k, p)."""
         return self.contributions(inside).mean(axis=1)
 
     @cached_property
     def ends(self) -> tuple[float, float]:
         """Worth of nobody and of everybody."""
-        nobody, everybody = self.worth(np.array([[False], [True]]) & np.ones(len(self), dtype=bool))
+        nobody, everybody = self.utility(np.array([[False], [True]]) & np.ones(len(self), dtype=bool))
         return float(nobody), float(everybody)
 
     def margins(self, inside: Mask, *, repeat: int = 0) -> Floats:
@@ -116,7 +116,7 @@ class Game:
 
     def scores(self, quantity: str, values: Floats, spread: Floats, larger_means: str) -> Scores:
         """A number per player, in the unit of the metric."""
-        axis: Literal["row", "segment"] = "row" if self.players == "rows" else "segment"
+        axis: Literal["row", "segment"] = "row" if self.elements == "rows" else "segment"
         return Scores(quantity, values, self.keys, self.metric.unit, larger_means, axis, spread)
 
     def require_affordable(self, fits: int, most: int, instead: str) -> None:
@@ -147,7 +147,7 @@ def open_game(
     learner: Any = None,
     task: Task = "auto",
     utility: str | None = None,
-    players: Players = "rows",
+    elements: Elements = "rows",
     seed: int = 0,
     executor: Executor | None = None,
 ) -> Game:
@@ -162,7 +162,7 @@ def open_game(
         learner: a name, a scikit-learn estimator or a `Learner`; None for the default of this shape of data.
         task: "auto", "classification" or "regression".
         utility: "accuracy", "balanced_accuracy", "auc", "mae" or "r2"; None for accuracy, or mae for numbers.
-        players: "rows", or "groups" to value the groups of `data.groups` (sources, hospitals) as a whole.
+        elements: "rows", or "groups" to value the groups of `data.groups` (sources, hospitals) as a whole.
         seed: of the fits and of every draw.
         executor: carries out fits that are not in closed form; default: this process, or all cores for long fits.
 
@@ -183,17 +183,17 @@ def open_game(
     """
     held = as_second(validation, "validation")
     rows = prepare(data, learner, task=task, seed=seed, executor=executor, test=held)
-    keys, member = _players(rows.data, players)
-    return Game(rows.runner, member, keys, held.ids, choose_metric(utility, rows.target.task), players)
+    keys, member = _elements(rows.data, elements)
+    return Game(rows.runner, member, keys, held.ids, choose_metric(utility, rows.target.task), elements)
 
 
-def _players(data: Dataset, players: Players) -> tuple[Array, Ints]:
-    if players == "rows":
+def _elements(data: Dataset, elements: Elements) -> tuple[Array, Ints]:
+    if elements == "rows":
         return data.ids, np.arange(len(data))
-    if players != "groups" or data.groups is None:
+    if elements != "groups" or data.groups is None:
         raise InputError(
-            "groups can only play where rows have groups" if players == "groups" else "players are rows or groups",
-            got=f"players={players!r}, groups {'missing' if data.groups is None else 'given'}",
+            "groups can only play where rows have groups" if elements == "groups" else "players are rows or groups",
+            got=f"players={elements!r}, groups {'missing' if data.groups is None else 'given'}",
             fix="pass Dataset(X, y, groups=...) with players='groups', or players='rows'",
         )
     keys, member = np.unique(data.groups, return_inverse=True)

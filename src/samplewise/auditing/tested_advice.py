@@ -1,0 +1,101 @@
+"""The last stage of an audit: every proposed remedy is tested as a rule, and the word for it is attached."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from samplewise.auditing.catalog import catalog
+from samplewise.auditing.evidence import Evidence
+from samplewise.core.errors import NotApplicable
+from samplewise.core.findings import Finding, Outcome, Remedy
+from samplewise.core.values import percent_text
+from samplewise.engine.refits.folded_rows import RemedyRule
+from samplewise.engine.refits.remedy_effects import Measured, measure_remedies
+
+NO_ROOM = "the plan has no room for testing advice"
+TESTED = ("relabel", "drop", "reweight")
+NO_RULE = "this remedy is not a rule that can be run again"
+UNTESTED = {
+    "collect": "a forecast from the learning curve: nothing can be tested on rows that are not there yet",
+    "review": "a person decides row by row; nothing to test before they did",
+}
+
+
+def test_advice(evidence: Evidence, outcomes: tuple[Outcome, ...], prices: Mapping[str, float]) -> tuple[Outcome, ...]:
+    """The outcomes with effect, control and verdict on every remedy that is a rule, Holm-corrected over all of them."""
+    rules = proposed_rules(evidence, outcomes)
+    measured: dict[str, Measured] = {}
+    untested = NO_ROOM
+    if rules and evidence.plan.advice:
+        try:
+            measured = measure_remedies(
+                evidence.runner, rules, evidence.folds, metric=evidence.metric, ordered=evidence.ordered
+            )
+        except NotApplicable as fact:
+            untested = str(fact)
+    advised = _Advised(measured, frozenset(rules), prices, untested)
+    return tuple(advised.outcome(outcome) for outcome in outcomes)
+
+
+def proposed_rules(evidence: Evidence, outcomes: tuple[Outcome, ...]) -> dict[str, RemedyRule]:
+    """The rules behind the remedies that were proposed, by "code kind"."""
+    checks = catalog()
+    rules: dict[str, RemedyRule] = {}
+    for outcome in outcomes:
+        kinds = {
+            remedy.kind for finding in outcome.result.findings for remedy in finding.remedies if remedy.kind in TESTED
+        }
+        if not kinds:
+            continue
+        try:
+            offered = checks[outcome.code].rules(evidence)
+        except NotApplicable:
+            continue
+        rules |= {f"{outcome.code} {kind}": offered[kind] for kind in sorted(kinds) if kind in offered}
+    return rules
+
+
+@dataclass(frozen=True, slots=True)
+class _Advised:
+    """Attaches what was measured, or the reason why nothing was, to every remedy."""
+
+    measured: Mapping[str, Measured]
+    rules: frozenset[str]
+    prices: Mapping[str, float]
+    untested: str  # why a rule that was planned could not be tested
+
+    def outcome(self, outcome: Outcome) -> Outcome:
+        """The outcome with advised remedies, the best of each finding first."""
+        findings = tuple(self._finding(outcome.code, finding) for finding in outcome.result.findings)
+        return replace(outcome, result=replace(outcome.result, findings=findings))
+
+    def _finding(self, code: str, finding: Finding) -> Finding:
+        remedies = [self._remedy(code, finding, remedy) for remedy in finding.remedies]
+        return replace(finding, remedies=tuple(sorted(remedies, key=_rank)))
+
+    def _remedy(self, code: str, finding: Finding, remedy: Remedy) -> Remedy:
+        price = self.prices.get(remedy.kind)
+        remedy = replace(remedy, cost=None if price is None else price * len(remedy.keys or finding.keys))
+        found = self.measured.get(f"{code} {remedy.kind}")
+        if found is None:
+            planned = f"{code} {remedy.kind}" in self.rules
+            why = self.untested if planned else UNTESTED.get(remedy.kind, NO_RULE)
+            return replace(remedy, reason=remedy.reason or why)
+        return replace(
+            remedy, effect=found.effect, control=found.control, verdict=found.verdict, reason=self._words(found)
+        )
+
+    def _words(self, found: Measured) -> str:
+        """The fine print of a measured effect."""
+        words = (
+            f"p = {found.p_value:.2g} after Holm's correction over {len(self.measured)} remedies; "
+            f"the rule changed {percent_text(found.share, '.1f')} of the rows it was tested on"
+        )
+        if found.verdict == "not distinguishable":
+            words += f"; an effect of {found.detectable:.2g} {found.effect.unit} would have been seen"
+        return words
+
+
+def _rank(remedy: Remedy) -> tuple[int, float]:
+    """Remedies that help first, then untested ones, then the rest; among equals the larger effect."""
+    rank = {"helps": 0, "": 1, "not distinguishable": 2, "hurts": 3}[remedy.verdict]
+    return rank, -(remedy.effect.value if remedy.effect else 0.0)

@@ -1,0 +1,328 @@
+"""Which mixture of partly revealed sources to buy: forecast from pilot rows, then a walk to a better mixture.
+
+The idea of kang2023 with definitions of our own: its formulas were not available. Stage 1, at the size the pilot rows
+allow: log error by ridge regression on the mixture p, its products p_j p_k, and the optimal-transport distance of the
+mixture to the judging rows. Stage 2, other sizes: the power law through this and a smaller size, without a fit, with
+the same fall for every mixture. Falls of single mixtures between two small sizes say little about their falls later;
+using them chose worse mixtures (decision 12). k sources, t mixtures.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from samplewise.core.arrays import Array, Floats, Ints, Mask
+from samplewise.core.errors import InputError, require_count
+from samplewise.core.execution import Executor
+from samplewise.core.randomness import hashed_uniform
+from samplewise.curves.transport import Transport, require_transport, transport
+from samplewise.data.targets import Task
+from samplewise.engine.models.learner import Fit
+from samplewise.engine.models.row_losses import UNITS, row_losses
+from samplewise.engine.refits import FoldedRows, prepare
+
+LEAST_ROWS = 20  # of each source's pilot
+GROWTH = 4  # between the two sizes measured
+MOST_ROWS = 400  # a side of the transport; more only cost time
+RIDGES = np.geomspace(1e-4, 10.0, 16)
+STEPS, RATE, SETTLED = 60, 2.0, 1e-6  # of the walk on the simplex
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mixture:
+    """Shares of the sources, and what training on them should give."""
+
+    names: tuple[Any, ...]
+    weights: Floats  # (k,) shares, sum 1
+    error: float  # expected
+    rows: int
+    distance: float  # optimal transport to the judging rows
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MixtureForecast:
+    """Errors of t mixtures measured at two sizes, and what they say about every other mixture and size."""
+
+    names: tuple[Any, ...]  # of the k sources
+    weights: Floats  # (t, k) mixtures tried
+    sizes: tuple[int, int]
+    errors: Floats  # (t, 2)
+    misfit: float  # how far log errors at the larger size are off on a mixture left out (root mean square)
+    unit: str
+    transport: Transport
+    coefficients: Floats  # (f,) of the log error at the larger size
+    limits: tuple[float, float]  # least and most of it: no forecast goes far beyond what was measured
+    fall: float  # of the log error from the smaller to the larger size, mean over the mixtures, not below 0
+
+    def error(self, weights: npt.ArrayLike, rows: int) -> float:
+        """Expected error of a mixture (k,) of `rows` rows, in the unit of the errors; larger means worse."""
+        beyond = np.log(rows / self.sizes[1]) / np.log(self.sizes[1] / self.sizes[0])
+        return float(np.exp(self._log_error(self._shares(weights))[0] - beyond * self.fall))
+
+    def best(self, rows: int, start: npt.ArrayLike | None = None) -> Mixture:
+        """The mixture with the least expected error that a walk from `start` finds, and its error with `rows` rows.
+
+        Without `start` from the three best mixtures tried. Steps multiply each share by exp(-rate * slope), so no
+        share ever falls below 0; a step that does not lower the forecast is cut to a quarter.
+        """
+        tried = [self._log_error(shares)[0] for shares in self.weights]
+        order = np.argsort(tried, kind="stable")[:3]
+        starts = self.weights[order] if start is None else self._shares(start)[None]
+        walks = [self._walk(0.9 * shares + 0.1 / len(shares)) for shares in starts]
+        walks += [(tried[order[0]], self.weights[order[0]])] if start is None else []
+        shares = min(walks, key=lambda walk: walk[0])[1]
+        distance = self.transport(shares)[0]
+        return Mixture(self.names, shares, self.error(shares, rows), rows, distance, self.unit)
+
+    def step(self, weights: npt.ArrayLike, rate: float = RATE) -> Floats:
+        """(k,) the mixture one step down the slope of the forecast."""
+        shares = self._shares(weights)
+        return _moved(shares, rate * self._log_error(shares)[1])
+
+    def _walk(self, shares: Floats) -> tuple[float, Floats]:
+        rate, (value, slope) = RATE, self._log_error(shares)
+        for _ in range(STEPS):
+            tried = _moved(shares, rate * slope)
+            there, fresh = self._log_error(tried)
+            settled = value - there < SETTLED if there < value else rate < SETTLED
+            if there < value:
+                shares, value, slope, rate = tried, there, fresh, rate * 1.5
+            else:
+                rate /= 4.0
+            if settled:
+                break
+        return value, shares
+
+    def _log_error(self, shares: Floats) -> tuple[float, Floats]:
+        """Log error of a mixture at the larger size, and its slope (k,) in the mixture."""
+        distance, price = self.transport(shares)
+        features, slopes = _features(shares, distance, price)
+        value, (low, high) = float(features @ self.coefficients), self.limits
+        return float(np.clip(value, low, high)), slopes @ self.coefficients * (low < value < high)
+
+    def _shares(self, weights: npt.ArrayLike) -> Floats:
+        shares = np.asarray(weights, dtype=np.float64)
+        bad = shares.shape != (len(self.names),) or not np.isfinite(shares).all() or (shares < 0).any()
+        if bad or not shares.sum() > 0:
+            raise InputError(
+                "a mixture needs one share per source, none below 0",
+                got=f"{shares.tolist()} for sources {[*self.names]}",
+                fix=f"pass {len(self.names)} shares; they are divided by their sum",
+            )
+        return np.asarray(shares / shares.sum())
+
+
+def forecast_mixtures(
+    data: Any,
+    y: Any = None,
+    *,
+    source: npt.ArrayLike,
+    test: Any,
+    label: str | None = None,
+    learner: Any = None,
+    task: Task = "auto",
+    repeats: int = 3,
+    seed: int = 0,
+    executor: Executor | None = None,
+) -> MixtureForecast:
+    """What mixtures of several sources would give, from pilot rows of each (error rate or relative absolute error).
+
+    Args:
+        data, y, label: n labeled rows, pilots and judging rows together, in any form `samplewise.data.as_dataset`
+            takes.
+        source: (n,) name of the source of each row.
+        test: the name in `source` of the rows that judge: validation rows like those the model will meet. Those that
+            share a group with a pilot row, or are an exact copy of one, do not judge.
+        learner: a name, a scikit-learn estimator or a `Learner`; None for the default of this shape of data.
+        task: "auto", "classification" or "regression".
+        repeats: draws of each mixture.
+        seed: fixes draws and fits.
+        executor: carries out fits that are not in closed form.
+
+    Returns:
+        `MixtureForecast`: `.error(weights, rows)`, `.best(rows)`, `.step(weights)`; larger errors mean worse.
+
+    Raises:
+        InputError: fewer than two sources, no judging rows, a pilot of fewer than 20 rows, or POT is not installed.
+
+    Cost: repeats * (k^2 + 3 k + 2) fits, and one transport problem per mixture asked.   Not for: sources whose labels
+    mean different things; more than some ten sources; a best mixture that changes with the size.   Source: kang2023.
+
+    >>> draw = np.random.default_rng(0)
+    >>> X = np.concatenate([draw.normal(0, 1, (60, 2)), draw.normal(4, 1, (60, 2)), draw.normal(4, 1, (40, 2))])
+    >>> y = (X.sum(axis=1) > np.repeat([0, 8, 8], [60, 60, 40])).astype(int)
+    >>> found = forecast_mixtures((X, y), source=np.repeat(["old", "new", "valid"], [60, 60, 40]), test="valid")
+    >>> bool(found.error([0, 1], 60) < found.error([1, 0], 60))
+    True
+    """
+    require_transport()
+    repeats = require_count(repeats, "repeats", usual=3)
+    folded = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor).unsplit
+    names, member = _members(source, test, len(folded))
+    evaluated_rows = _unseen(folded, member)
+    pilot = int(np.bincount(member[member >= 0]).min())
+    sizes = (max(pilot // GROWTH, LEAST_ROWS // 2), pilot)
+    weights = mixture_designs(len(names))
+    errors = _measured(folded, member, evaluated_rows, weights, sizes, repeats)
+    distance = _transport_of(folded, member, seed)
+    features = np.stack([_features(shares, *distance(shares))[0] for shares in weights])
+    logs = np.log(np.maximum(errors, 0.5 / len(evaluated_rows)))
+    coefficients, misfit = _ridge(features, logs[:, 1])
+    margin = 0.5 * float(np.ptp(logs[:, 1]))
+    return MixtureForecast(
+        names=names,
+        weights=weights,
+        sizes=sizes,
+        errors=errors,
+        misfit=misfit,
+        unit=UNITS[folded.target.task],
+        transport=distance,
+        coefficients=coefficients,
+        limits=(float(logs[:, 1].min()) - margin, float(logs[:, 1].max()) + margin),
+        fall=max(float(np.mean(logs[:, 0] - logs[:, 1])), 0.0),
+    )
+
+
+def mixture_designs(count: int) -> Floats:
+    """(t, k) mixtures to try: every source alone, and with a fifth or more of the rest; every pair; all alike.
+
+    >>> mixture_designs(2)
+    array([[1. , 0. ],
+           [0. , 1. ],
+           [0.8, 0.2],
+           [0.2, 0.8],
+           [0.5, 0.5]])
+    """
+    alone, alike = np.eye(count), np.full(count, 1.0 / count)
+    pairs = [(alone[a] + alone[b]) / 2.0 for a, b in combinations(range(count), 2)]
+    return np.stack([*alone, *(0.6 * alone + 0.4 * alike), *pairs, *([alike] if count > 2 else [])])
+
+
+def _moved(shares: Floats, downhill: Floats) -> Floats:
+    """Shares after a multiplicative step; the common part of the slope does not matter."""
+    grown = shares * np.exp(np.clip(downhill.mean() - downhill, -20.0, 20.0))
+    return np.asarray(grown / grown.sum())
+
+
+def _features(shares: Floats, distance: float, price: Floats) -> tuple[Floats, Floats]:
+    """(f,) what the log error is regressed on, and its slopes (k, f) in the shares."""
+    k = len(shares)
+    one, other = np.triu_indices(k, 1)
+    slopes = np.zeros((k, 1 + k + len(one) + 1))
+    slopes[:, 1 : 1 + k] = np.eye(k)
+    columns = 1 + k + np.arange(len(one))
+    slopes[one, columns], slopes[other, columns] = shares[other], shares[one]
+    slopes[:, -1] = price
+    return np.concatenate([[1.0], shares, shares[one] * shares[other], [distance]]), slopes
+
+
+def _ridge(features: Floats, targets: Floats) -> tuple[Floats, float]:
+    """Coefficients (f,) with the ridge that errs least on a mixture left out (in closed form), and that error."""
+    spread = features[:, 1:].std(axis=0)
+    center, spread = features[:, 1:].mean(axis=0), np.where(spread > 1e-9, spread, np.inf)
+    scaled, level = (features[:, 1:] - center) / spread, targets.mean()
+    u, s, vt = np.linalg.svd(scaled, full_matrices=False)
+    found = []
+    for ridge in RIDGES * len(features):
+        kept = s**2 / (s**2 + ridge)
+        residual = targets - level - (u * kept) @ (u.T @ (targets - level))
+        leverage = 1.0 / len(features) + np.sum(u**2 * kept, axis=1)
+        found.append(float(np.sqrt(np.mean((residual / (1.0 - leverage)) ** 2))))
+    ridge = RIDGES[int(np.argmin(found))] * len(features)
+    slopes = vt.T @ (s / (s**2 + ridge) * (u.T @ (targets - level))) / spread
+    return np.concatenate([[level - center @ slopes], slopes]), min(found)
+
+
+def _unseen(folded: FoldedRows, member: Ints) -> Ints:
+    """Positions of the judging rows that share no group with a pilot row and are no copy of one."""
+    evaluation, groups = member < 0, folded.runner.groups
+    unseen = evaluation if groups is None else evaluation & ~np.isin(groups, groups[~evaluation])
+    if not unseen.any():
+        raise InputError(
+            "every judging row is in a group with a pilot row, or a copy of one",
+            got=f"{int(evaluation.sum())} judging rows", fix="judge by rows that the pilots do not hold",
+        )  # fmt: skip
+    return np.flatnonzero(unseen)
+
+
+def _measured(
+    folded: FoldedRows, member: Ints, evaluated_rows: Ints, weights: Floats, sizes: Sequence[int], repeats: int
+) -> Floats:
+    """(t, 2) mean errors of each mixture at each size, on the judging rows."""
+    fits = [
+        Fit(keep, evaluated_rows)
+        for repeat in range(repeats)
+        for shares in weights
+        for keep in _subsets(folded.data.ids, member, shares, sizes, f"{folded.runner.seed} {repeat}")
+    ]
+    outputs = folded.runner.outputs(fits, blocks=folded.folds)
+    errors = [float(np.mean(row_losses(answer, folded.target, evaluated_rows))) for answer in outputs]
+    return np.asarray(np.reshape(errors, (repeats, len(weights), len(sizes))).mean(axis=0))
+
+
+def _subsets(ids: Array, member: Ints, shares: Floats, sizes: Sequence[int], draw: str) -> list[Mask]:
+    """(n,) one subset per size; the smaller ones lie in the larger ones, and mixtures of one draw share their rows."""
+    order = hashed_uniform(0, ids, f"mixture {draw}")
+    rank = np.zeros(len(member), dtype=np.intp)
+    for name in range(len(shares)):
+        rows = np.flatnonzero(member == name)
+        rank[rows[np.argsort(order[rows], kind="stable")]] = np.arange(len(rows))
+    return [(member >= 0) & (rank < _counts(shares, size)[member]) for size in sizes]
+
+
+def _counts(shares: Floats, size: int) -> Ints:
+    """(k,) whole rows of each source that sum to `size`: the largest remainders are rounded up."""
+    exact = shares * size
+    counts = np.floor(exact).astype(np.intp)
+    counts[np.argsort(counts - exact, kind="stable")[: size - counts.sum()]] += 1
+    return counts
+
+
+def _transport_of(folded: FoldedRows, member: Ints, seed: int) -> Transport:
+    """At most 400 rows a side, the sources alike."""
+    order = hashed_uniform(seed, folded.data.ids, "transport")
+    most = MOST_ROWS // (int(member.max()) + 1)
+    kept = [_first(np.flatnonzero(member == name), order, most) for name in range(int(member.max()) + 1)]
+    rows, goal = np.concatenate(kept), _first(np.flatnonzero(member < 0), order, MOST_ROWS)
+    labels = folded.codes.astype(np.float64)
+    return transport(
+        folded.space[rows], labels[rows], member[rows], folded.space[goal], labels[goal],
+        nominal=folded.target.classes is not None,
+    )  # fmt: skip
+
+
+def _first(rows: Ints, order: Floats, most: int) -> Ints:
+    return rows[np.argsort(order[rows], kind="stable")[:most]]
+
+
+def _members(source: npt.ArrayLike, test: Any, rows: int) -> tuple[tuple[Any, ...], Ints]:
+    """Names of the sources and the source (n,) of each row, -1 for the judging rows."""
+    given = np.asarray(source)
+    if given.shape != (rows,):
+        raise InputError(
+            "every row needs the name of its source", got=f"{given.shape} names, {rows} rows", fix="pass source (n,)"
+        )
+    counts = Counter(given.tolist())  # in the order of their first rows
+    others = [(name, count) for name, count in counts.items() if name != test]
+    if test not in counts or len(others) < 2:
+        raise InputError(
+            "a mixture needs at least two sources besides the judging rows",
+            got=f"judge={test!r}, sources {[*counts][:10]}",
+            fix="name the judging rows' own source as judge, and give pilot rows of two sources or more",
+        )
+    thin = [f"{name} ({count})" for name, count in others if count < LEAST_ROWS]
+    if thin:
+        raise InputError(
+            "some sources show too few pilot rows",
+            where=", ".join(thin[:5]) + (f" ({len(thin)} in all)" if len(thin) > 5 else ""),
+            got=f"fewer than {LEAST_ROWS} rows",
+            fix="ask for larger pilots, or leave these sources out",
+        )
+    place = {name: position for position, (name, _) in enumerate(others)}
+    return tuple(place), np.asarray([place.get(name, -1) for name in given.tolist()], dtype=np.intp)

@@ -1,0 +1,191 @@
+"""What a rule may see: some rows of the data, their labels, and outputs of models that were fitted on those rows only.
+
+A remedy is tested as a rule. The rule meets the whole data set as one `FoldedRows`, and every training part of the
+test as another; it cannot tell them apart, and no label of a row outside its part ever reaches it.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from samplewise.core.arrays import Array, Floats, Ints, Mask
+from samplewise.data.dataset import Dataset
+from samplewise.data.targets import Target
+from samplewise.engine.models.learner import Fit, Learner
+from samplewise.engine.models.temperature import probabilities, temperature
+from samplewise.engine.refits.runner import FitRunner
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowEdit:
+    """What a rule wants done to the rows of a part, by position within the part."""
+
+    kind: Literal["relabel", "drop", "reweight"]
+    rows: Ints  # (r,)
+    values: Array | None = None  # (r,) new codes (relabel) or weights (reweight)
+
+
+RemedyRule = Callable[["FoldedRows"], RowEdit]
+
+
+@dataclass(frozen=True, eq=False)
+class FoldedRows:
+    """Rows a rule may see. Positions and codes here are those of the part: 0..n-1.
+
+    Args:
+        runner: makes the fits, on the whole data set behind the part.
+        positions: (n,) where the part's rows stand in the whole.
+        all_folds: (N,) fold of every row of the whole; -1 never, folds are numbered from 0.
+        ordered: folds are blocks of time, so a row is predicted only from earlier folds.
+        left_out: the fold this part leaves out, or None for the whole.
+    """
+
+    MADE_BY: ClassVar[str] = "engine.refits.prepare(data).whole"
+
+    runner: FitRunner
+    positions: Ints
+    all_folds: Ints
+    ordered: bool = False
+    left_out: int | None = None
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self.positions)
+
+    @cached_property
+    def data(self) -> Dataset:
+        """The rows of the part, with their own labels."""
+        return self.runner.data.take(self.positions)
+
+    @property
+    def target(self) -> Target:
+        """The labels' description for the whole data set (classes, task); use `codes` for the part's labels."""
+        return self.runner.target
+
+    @cached_property
+    def codes(self) -> Array:
+        """(n,) class codes or numbers of the part's rows, as given."""
+        return self.runner.target.codes[self.positions]
+
+    @property
+    def class_count(self) -> int:
+        """Number of classes; 0 for regression."""
+        return 0 if self.target.classes is None else len(self.target.classes)
+
+    @cached_property
+    def space(self) -> Floats:
+        """(n, d) label-free points of the part's rows."""
+        return self.runner.space[self.positions]
+
+    @property
+    def duplicates(self) -> Ints:
+        """(n,) number of the set of rows with exactly equal points a row belongs to."""
+        return self.runner.duplicates[self.positions]
+
+    @cached_property
+    def folds(self) -> Ints:
+        """(n,) fold of every row; rows of one group share it."""
+        return self.all_folds[self.positions]
+
+    @property
+    def needs_fits(self) -> bool:
+        """Whether held-out outputs take fits that are not in closed form."""
+        return not self.runner.learner.closed_form
+
+    def with_learner(self, learner: Learner) -> "FoldedRows":
+        """The same rows and folds as another learner sees them."""
+        return replace(self, runner=self.runner.with_learner(learner))
+
+    def held_out_outputs(self, *, keep: Mask | None = None, codes: Array | None = None) -> Floats:
+        """(n, c) outputs for every row by a model fitted on rows of the OTHER folds of this part.
+
+        Args:
+            keep: (n,) rows that may teach; the others are predicted all the same.
+            codes: (n,) labels to teach instead of the given ones.
+
+        Rows no earlier fold can predict (the first block of an ordered split) are NaN.
+        """
+        shared = keep is None and codes is None and self.left_out is not None and not self.ordered
+        fits = self._pair_fits() if shared else self._fold_fits(keep, codes)
+        answers = self.runner.outputs(fits, blocks=self.all_folds)
+        outputs = np.full((len(self.all_folds), answers[0].shape[1]), np.nan)
+        own = np.zeros(len(self.all_folds), dtype=bool)
+        own[self.positions] = True
+        for fit, answer in zip(fits, answers, strict=True):
+            if not shared or not (fit.keep & ~own).any():
+                outputs[fit.query] = answer
+        return outputs[self.positions]
+
+    def changed_fit(self, query: Ints, change: RowEdit | None) -> Fit:
+        """The fit on this part after `change`, asked for the rows of the whole at positions `query`."""
+        keep, codes, weights = np.ones(len(self), dtype=bool), None, None
+        if change is not None and len(change.rows):
+            if change.kind == "drop":
+                keep[change.rows] = False
+            elif change.kind == "relabel":
+                codes = self.codes.copy()
+                codes[change.rows] = change.values
+            else:
+                own = self.data.weights
+                weights = np.ones(len(self)) if own is None else own.copy()
+                weights[change.rows] = change.values
+        return self._fit(keep, query, codes, weights)
+
+    def probabilities(self, outputs: Floats, *, keep: Mask | None = None) -> Floats:
+        """(n, c) calibrated probabilities of held-out outputs; one temperature, fitted on the labels of `keep`."""
+        usable = np.isfinite(outputs).all(axis=1) & (True if keep is None else keep)
+        return probabilities(outputs, temperature(outputs[usable], self.codes[usable]))
+
+    def _fold_fits(self, keep: Mask | None, codes: Array | None) -> list[Fit]:
+        """One fit per fold of the part, taught by its other folds (by earlier ones where the folds are ordered)."""
+        fits = []
+        for fold in np.unique(self.folds):
+            trains = self.folds < fold if self.ordered else self.folds != fold
+            trains = trains if keep is None else trains & keep
+            if trains.any():
+                fits.append(self._fit(trains, self.positions[self.folds == fold], codes))
+        return fits
+
+    def _pair_fits(self) -> list[Fit]:
+        """One fit per PAIR of folds of the whole: a model that leaves out {a, b} serves the part without a and the part
+        without b, so all sibling parts together cost half, and asking for all of them at once fills both cores.
+        """  # fmt: skip
+        folds = self.all_folds
+        pairs = [(a, b) for a in np.unique(folds) for b in np.unique(folds) if a < b]
+        return [Fit((folds != a) & (folds != b), np.flatnonzero((folds == a) | (folds == b))) for a, b in pairs]
+
+    def _fit(self, keep: Mask, query: Ints, codes: Array | None = None, weights: Floats | None = None) -> Fit:
+        """A fit of the part as a fit of the whole: rows outside the part never teach."""
+        whole = len(self.runner.target.codes)
+        trains = np.zeros(whole, dtype=bool)
+        trains[self.positions[keep]] = True
+        return Fit(trains, query, self._spread(codes, self.runner.target.codes), self._spread(weights, np.ones(whole)))
+
+    def _spread(self, values: Array | None, default: Array) -> Array | None:
+        if values is None or np.array_equal(values, default[self.positions]):
+            return None
+        spread = default.copy()
+        spread[self.positions] = values
+        return spread
+
+
+def whole_rows(runner: FitRunner, folds: Ints, *, ordered: bool = False) -> FoldedRows:
+    """All rows as one part."""
+    return FoldedRows(runner, np.arange(len(folds)), folds, ordered)
+
+
+def outer_folds(runner: FitRunner, folds: Ints, *, ordered: bool = False) -> list[FoldedRows]:
+    """One part per fold: the rows that may teach a model asked about that fold.
+
+    Ordered folds start at the third: a rule needs at least two folds of the past to hold one out.
+    """
+    numbers: Iterable[int] = (int(fold) for fold in np.unique(folds))
+    parts = []
+    for fold in numbers:
+        inside = np.flatnonzero(folds < fold if ordered else folds != fold)
+        if len(np.unique(folds[inside])) > 1:
+            parts.append(FoldedRows(runner, inside, folds, ordered, left_out=fold))
+    return parts

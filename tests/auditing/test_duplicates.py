@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+
+from samplewise.auditing.duplicates import (
+    DuplicateSets,
+    discovered,
+    farthest_duplicate,
+    favored_labels,
+    id_rank,
+    local_dimension,
+    near_pairs,
+    near_queries,
+)
+from samplewise.engine.neighbors import NeighborIndex, build_graph
+
+
+@pytest.mark.parametrize("columns", [1, 2, 5, 10])
+def test_the_dimension_is_that_of_a_uniform_cloud(columns):
+    X = np.random.default_rng(columns).random((3000, columns))
+    assert np.median(local_dimension(build_graph(X))) == pytest.approx(columns, rel=0.25)
+
+
+def test_equal_rows_have_no_dimension_and_no_near_copies():
+    graph = build_graph(np.zeros((30, 2)))
+    assert np.isnan(local_dimension(graph)).all()
+    assert len(near_pairs(graph)[0]) == 0
+
+
+def test_near_copies_are_found_down_to_rounding_noise_and_in_sets_of_three():
+    draw = np.random.default_rng(0)
+    X = draw.normal(size=(500, 5))
+    X = np.vstack([X, X[:20] + 1e-9 * draw.normal(size=(20, 5)), X[:3] + 1e-3])
+    left, right = near_pairs(build_graph(X), farthest_duplicate(X))
+    found = set(zip(left.tolist(), right.tolist(), strict=True))
+    assert {(k, 500 + k) for k in range(20)} <= found
+    assert {(520 + k, k) for k in range(3)} <= found
+    assert len({*left.tolist(), *right.tolist()} - {*range(20), *range(500, 523)}) <= 4
+
+
+def test_neighbors_on_a_coarse_grid_are_no_copies():
+    for seed in range(6):
+        X = np.random.default_rng(seed).integers(0, 3, (800, 5)).astype(float)
+        assert len(near_pairs(build_graph(X), farthest_duplicate(X))[0]) == 0
+
+
+def test_queries_are_judged_by_the_density_of_the_rows():
+    draw = np.random.default_rng(1)
+    X = draw.normal(size=(600, 6))
+    queries = np.vstack([X[:30] + 1e-3 * draw.normal(size=(30, 6)), draw.normal(size=(100, 6))])
+    found, rows = near_queries(build_graph(X), NeighborIndex(X).query(queries))
+    assert found[:30].tolist() == rows[:30].tolist() == list(range(30))
+    assert len(found) <= 31
+
+
+def test_discoveries_follow_benjamini_and_hochberg():
+    chance = np.array([[0.001, 0.5], [0.012, np.nan], [0.9, 0.03], [0.2, 0.8]])
+    np.testing.assert_array_equal(discovered(chance, 0.05)[:, 0], [True, True, False, False])
+    assert discovered(chance, 0.05)[2, 1]
+    assert not discovered(np.array([[0.04], [0.5]]), 0.05).any()
+
+
+def test_the_first_id_does_not_depend_on_row_order():
+    assert id_rank(np.array([30, 4, 100])).tolist() == [1, 0, 2]
+    assert id_rank(np.array(["b", "a10", "a9"], dtype=object)).tolist() == [2, 0, 1]
+
+
+def test_copies_vote_first_then_neighbors_and_a_draw_favors_nobody():
+    X = np.r_[np.arange(12.0), 2.0, 7.0, 7.0][:, None]
+    codes = np.array([0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0])
+    members = np.r_[np.arange(12), 2, 7, 7]
+    sets = DuplicateSets(members, np.bincount(members)[members] > 1, 0.0, 4.0)
+    graph = build_graph(X, count=4)
+    favored, support = favored_labels(sets, codes, np.ones(15, dtype=bool), graph, 2)
+    assert favored[7] == 0  # two copies against one
+    assert (favored[2], support[2]) == (0, 6)  # one against one; the rows around carry 0
+    away = np.ones(15, dtype=bool)
+    away[[0, 1, 3, 4]] = False
+    assert favored_labels(sets, codes, away, graph, 2)[0][2] == -1

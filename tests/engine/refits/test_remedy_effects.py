@@ -1,0 +1,124 @@
+"""Tested advice: what helps is called so, what cannot is not, and nothing that judges can be seen by the rule."""
+
+import numpy as np
+import pytest
+from sklearn.neighbors import KNeighborsClassifier
+
+from samplewise.core.execution import SerialExecutor
+from samplewise.data.dataset import Dataset
+from samplewise.engine.models.metrics import METRICS
+from samplewise.engine.refits import RowEdit, measure_remedies, prepare
+from samplewise.engine.refits.remedy_effects import holm, random_twin
+
+ACCURACY = METRICS["accuracy"]
+
+
+def relabel_disputed(folded):
+    """The label most of the ten nearest rows of the part carry."""
+    near = np.argsort(np.square(folded.space[:, None] - folded.space[None]).sum(axis=2), axis=1)[:, 1:11]
+    vote = (folded.codes[near].mean(axis=1) > 0.5).astype(int)
+    rows = np.flatnonzero(vote != folded.codes)
+    return RowEdit("relabel", rows, vote[rows])
+
+
+def relabel_at_random(folded):
+    rows = np.arange(0, len(folded), 5)
+    return RowEdit("relabel", rows, 1 - folded.codes[rows])
+
+
+def test_mending_planted_flips_helps_and_the_random_twin_does_not(two_moons):
+    folded = prepare(two_moons(400, seed=1, flipped=0.2)[0], KNeighborsClassifier(1), executor=SerialExecutor()).whole
+    measured = measure_remedies(folded.runner, {"relabel": relabel_disputed}, [folded.all_folds], metric=ACCURACY)[
+        "relabel"
+    ]
+    assert measured.verdict == "helps"
+    assert measured.effect.low > 0
+    assert measured.control.value < measured.effect.value
+    assert 0.1 < measured.share < 0.35
+
+
+def test_random_relabeling_is_never_called_help(two_moons):
+    words = []
+    for seed in range(20):
+        folded = prepare(two_moons(200, seed=seed)[0], seed=seed).whole
+        measured = measure_remedies(folded.runner, {"r": relabel_at_random}, [folded.all_folds], metric=ACCURACY)["r"]
+        words.append(measured.verdict)
+        assert measured.detectable > 0
+    assert words.count("helps") <= 1
+
+
+def test_a_rule_that_changes_nothing_has_no_effect(folded):
+    nothing = measure_remedies(
+        folded.runner,
+        {"n": lambda folded: RowEdit("drop", np.array([], dtype=int))},
+        [folded.all_folds],
+        metric=ACCURACY,
+    )["n"]
+    assert nothing.effect.value == 0.0
+    assert nothing.verdict == "not distinguishable"
+    assert nothing.p_value == 1.0
+
+
+def test_every_rule_sees_every_part_and_no_held_out_label(two_moons):
+    data, _ = two_moons(150)
+    seen = {}
+
+    def spy(name):
+        def rule(folded):
+            seen.setdefault(name, []).append((folded.left_out, folded.codes.tobytes(), folded.data.y.tobytes()))
+            return relabel_disputed(folded)
+
+        return rule
+
+    opened = prepare(data).whole
+    folds = opened.all_folds
+    measure_remedies(opened.runner, {"clean": spy("clean")}, [folds], metric=ACCURACY)
+    for fold in range(5):
+        poisoned = prepare(data.with_labels(np.where(folds == fold, 1 - data.y, data.y))).whole
+        measure_remedies(poisoned.runner, {"poisoned": spy(fold)}, [folds], metric=ACCURACY)
+        assert sorted(seen[fold])[fold] == sorted(seen["clean"])[fold]
+    assert sorted(left_out for left_out, _, _ in seen["clean"]) == [0, 1, 2, 3, 4]
+
+
+def test_repeats_average_and_groups_widen_the_interval(two_moons):
+    data, _ = two_moons(200, seed=2, flipped=0.2)
+    twice = np.repeat(data.X, 2, axis=0)
+    twice[1::2] += 1e-9  # no exact copies: those are joined without being named
+    paired = Dataset(twice, np.repeat(data.y, 2), groups=np.repeat(np.arange(200), 2))
+    alone = Dataset(paired.X, paired.y)
+    widths = []
+    for each in (alone, paired):
+        folded = prepare(each).whole
+        folds = prepare(paired).whole.all_folds
+        effect = measure_remedies(folded.runner, {"r": relabel_at_random}, [folds, folds], metric=ACCURACY)["r"].effect
+        widths.append(effect.high - effect.low)
+    assert widths[1] > 1.1 * widths[0]
+
+
+def test_random_twin_has_the_same_kind_and_size_and_other_labels(folded):
+    change = RowEdit("relabel", np.arange(30), 1 - folded.codes[:30])
+    twin = random_twin(change, folded, 0)
+    assert len(twin.rows) == 30 == len(np.unique(twin.rows))
+    assert (twin.values != folded.codes[twin.rows]).all()
+    assert random_twin(RowEdit("drop", np.arange(7)), folded, 0).values is None
+
+
+def test_holm_by_hand():
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.9]) == [0.9]
+    assert holm([0.5, 0.6]) == [1.0, 1.0]
+
+
+def test_regression_is_measured_in_parts_of_the_spread():
+    draw = np.random.default_rng(0)
+    X = draw.normal(size=(300, 3))
+    y = X @ [1.0, -2.0, 0.5] + 0.1 * draw.normal(size=300)
+    y[:30] += 20.0
+    folded = prepare((X, y), "linear").whole
+
+    def drop_far(folded):
+        return RowEdit("drop", np.flatnonzero(np.abs(folded.held_out_outputs()[:, 0] - folded.codes) > 8))
+
+    measured = measure_remedies(folded.runner, {"drop": drop_far}, [folded.all_folds], metric=METRICS["mae"])["drop"]
+    assert measured.verdict == "helps"
+    assert "standard deviation" in measured.effect.unit
