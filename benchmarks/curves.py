@@ -416,7 +416,7 @@ def run(measured: Measured, groups: np.ndarray) -> dict[str, Any]:
         kept = np.flatnonzero(fold != left_out)
         begun = time.perf_counter()
         curves, learners = [measured.curves[at] for at in kept], [measured.learners[at] for at in kept]
-        model = fit_meta(curves, groups[kept].tolist(), learners, repeats=REPETITIONS)
+        model = fit_meta(curves, groups[kept].tolist(), learners, n_repeats=REPETITIONS)
         seconds += time.perf_counter() - begun
         answers.append([model.plain.answer, model.named.answer if model.named else None])
         judge = Judge(table, model, np.flatnonzero(fold == left_out))

@@ -73,7 +73,7 @@ def measure(name: str) -> dict[str, Any]:
     load = os.getloadavg()[0]  # of other work: wall-clock ratios mean little unless it is near 0
     bare = bare_seconds(estimator, X, y, fits)
     started = perf_counter()
-    report = generalization_gap((X, y), learner=estimator, splits=SPLITS, draws=DRAWS)
+    report = generalization_gap((X, y), learner=estimator, n_splits=SPLITS, n_draws=DRAWS)
     whole, fastest = perf_counter() - started, min(bare.values())
     information = min((row for row in report.bounds if row.confidence is None), key=lambda row: row.plug_in)
     return {

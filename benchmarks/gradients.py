@@ -108,7 +108,7 @@ def one_size(n: int) -> dict[str, Any]:
     module, X, y = problem(n)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start, cpu = time.perf_counter(), time.process_time()
-    fitted = Attributor(module, ridge=1.0, budget=BUDGET).fit((X, y))
+    fitted = Attributor(module, ridge=1.0, memory=BUDGET).fit((X, y))
     taken = time.perf_counter() - start
     fitted.attribute((X[:500], y[:500]))
     return {

@@ -127,7 +127,7 @@ def against_published(n: int) -> dict[str, Any]:
     unique_information(gram=K[:50, :50], targets=targets[:50], training=recipe)  # what is loaded once does not count
     began = time.perf_counter()
     found = unique_information(
-        gram=K, validation_gram=queried, targets=targets, initial_outputs=start[:, None], training=recipe
+        gram=K, test_gram=queried, targets=targets, initial_outputs=start[:, None], training=recipe
     )
     ours = time.perf_counter() - began
     true = np.array([deleted(K, residuals, queried, row) for row in few])
@@ -163,7 +163,7 @@ def one_size(n: int) -> dict[str, Any]:
     recipe = GradientDescent(STEPS, n / float(np.trace(K)))
     unique_information(gram=K[:50, :50], targets=y[:50], training=GradientDescent(STEPS, 1e-3))
     began = time.perf_counter()
-    found = unique_information(gram=K, validation_gram=queried, targets=y, training=recipe)
+    found = unique_information(gram=K, test_gram=queried, targets=y, training=recipe)
     taken, peak = time.perf_counter() - began, peak_gigabytes()
     route, error = found.diagnostics.route, found.diagnostics.fit_error
     del found
@@ -189,7 +189,7 @@ def one_linear(n: int, outputs: int) -> dict[str, Any]:
         began = time.perf_counter()
         rows = np.load(f"{folder}/rows.npy", mmap_mode="r")
         found = unique_information(
-            (rows, y), module="linear", validation=rng.normal(size=(5000, 256)), training=GradientDescent(STEPS, 0.5)
+            (rows, y), module="linear", test=rng.normal(size=(5000, 256)), training=GradientDescent(STEPS, 0.5)
         )
         taken = time.perf_counter() - began
         began = time.perf_counter()

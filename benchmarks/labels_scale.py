@@ -87,7 +87,7 @@ def measured(folder: Path, method: str) -> dict[str, float]:
             found = confident_learning(P, codes)
             wrong, flags = 1.0 - found.self_confidence, found.flagged()
         else:
-            issues = find_label_issues(data, learner="linear", predictions=P, rounds=1, method=method)
+            issues = find_label_issues(data, learner="linear", probabilities=P, n_rounds=1, method=method)
             wrong, flags = issues.wrong.values, issues.posterior.flagged
         seconds = time.perf_counter() - start
     return {

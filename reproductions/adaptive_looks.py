@@ -94,7 +94,7 @@ def on_noise() -> dict:
     plain, reusable, spent = [], [], []
     for seed in range(SEEDS):
         plain.append(chosen(lambda value, values: float(values.mean()), seed))
-        holdout = reusable_holdout(HELD_OUT, questions=FEATURES + 1, budget=500, seed=seed)
+        holdout = reusable_holdout(HELD_OUT, n_queries=FEATURES + 1, n_answers=500, seed=seed)
         reusable.append(chosen(lambda value, values, door=holdout: door.query(value, values).value, seed))
         spent.append(holdout.spent)
     means = {

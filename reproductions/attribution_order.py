@@ -62,7 +62,9 @@ def main() -> None:
     for name, (models, options, reported) in METHODS.items():
         modules = [read_module(task, cache, seed) for seed in range(models)]
         fitted = Attributor(modules, seed=0, **options).fit((inputs, labels))
-        score = linear_datamodeling_score(fitted.attribute((query_inputs, query_labels)), masks, outputs, resamples=400)
+        score = linear_datamodeling_score(
+            fitted.attribute((query_inputs, query_labels)), masks, outputs, n_resamples=400
+        )
         found[name] = {
             "reported": reported, "found": score.estimate.value, "low": score.estimate.low, "high": score.estimate.high
         }  # fmt: skip

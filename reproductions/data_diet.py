@@ -62,7 +62,9 @@ def learner(steps: int, rows: int) -> TorchLearner:
 def scores_of(data: Dataset, seed: int) -> dict[str, Scores]:
     """Difficulty of every row, larger is harder."""
     n_evaluations = LOOK * BATCH // ROWS
-    dynamics = training_dynamics(data, learner=learner(LOOK, ROWS), runs=RUNS, error_epochs=[n_evaluations], seed=seed)
+    dynamics = training_dynamics(
+        data, learner=learner(LOOK, ROWS), n_runs=RUNS, error_epochs=[n_evaluations], seed=seed
+    )
     early = [learner(LOOK, ROWS).fit(data, seed=seed + run) for run in range(RUNS)]
     fresh = []
     for run in range(RUNS):
@@ -77,7 +79,7 @@ def scores_of(data: Dataset, seed: int) -> dict[str, Scores]:
         "early error (EL2N)": dynamics.early_error[n_evaluations],
         "gradient norm (GraNd)": gradient_norm(data, module=early),
         "gradient norm before training": before,
-        "forgetting": training_dynamics(data, learner=learner(STEPS, ROWS), runs=RUNS, seed=seed).forgetting,
+        "forgetting": training_dynamics(data, learner=learner(STEPS, ROWS), n_runs=RUNS, seed=seed).forgetting,
     }
 
 

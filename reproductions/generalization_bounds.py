@@ -111,8 +111,8 @@ def point(X: np.ndarray, y: np.ndarray, learner: str, n: int, supersamples: int,
         report = generalization_gap(
             (X[rows], labels),
             learner=LEARNERS[learner](n),
-            splits=SPLITS,
-            draws=1,
+            n_splits=SPLITS,
+            n_draws=1,
             seed=draw,
             executor=SerialExecutor(),
         )

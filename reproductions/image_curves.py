@@ -132,7 +132,7 @@ def models_of_tables() -> MetaModel:
     """As the shipped models are learnt, but from no image data set."""
     history = measured_curves()
     kept = np.flatnonzero(~np.isin(history.families, IMAGES))
-    return fit_meta([history.curves[place] for place in kept], history.families[kept].tolist(), repeats=REPETITIONS)
+    return fit_meta([history.curves[place] for place in kept], history.families[kept].tolist(), n_repeats=REPETITIONS)
 
 
 def predicted(measured: dict[str, dict]) -> list[dict]:

@@ -69,7 +69,7 @@ def network(seed: int) -> nn.Module:
 def notes(data, evaluated_rows, seed: int, steps=STEPS):
     """Unique information, by stopping time where there are several."""
     recipe = GradientDescent(steps, RATE)
-    return unique_information(data, module=network(seed), validation=evaluated_rows, training=recipe, noise=NOISE)
+    return unique_information(data, module=network(seed), test=evaluated_rows, training=recipe, noise=NOISE)
 
 
 def area(scores: np.ndarray, positive: np.ndarray) -> float:

@@ -52,14 +52,14 @@ def followed(data: Dataset, seed: int, policy: str) -> dict[str, object]:
     now, notes = FIRST, []
     for _ in range(ROUNDS + 1):
         part = data.take(np.sort(order[:now]))
-        curve = curves.measure_learning_curve(part, learner="boosting", repeats=REPEATS, seed=seed)
+        curve = curves.measure_learning_curve(part, learner="boosting", n_repeats=REPEATS, seed=seed)
         true = error_of(data, order[:now], evaluated_rows)
         step: dict[str, object] = {"rows": now, "measured": float(curve.error[-1]), "true": true}
         notes.append(step)
         if curve.error[-1] <= TARGET or len(notes) > ROUNDS:
             break
         need = curve.samples_needed(TARGET, learner_name=NAMED)
-        plan = curve.collection_plan(TARGET, PRICE, rounds=ROUNDS + 1 - len(notes), learner_name=NAMED)
+        plan = curve.collection_plan(TARGET, PRICE, n_rounds=ROUNDS + 1 - len(notes), learner_name=NAMED)
         step |= {
             "needed": need.needed.value, "low": need.needed.low, "high": need.needed.high,
             "chance": need.reachable.value, "guess": need.rows,

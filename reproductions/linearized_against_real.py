@@ -184,7 +184,7 @@ def measured(case: Case, ridge: float, seed: int) -> dict[str, float]:
     info = unique_information(
         (X[:ROWS], y[:ROWS]),
         module=LinearizedNetwork(module, layers=case.layers),
-        validation=(X[ROWS:], y[ROWS:]),
+        test=(X[ROWS:], y[ROWS:]),
         training=GradientDescent(STEPS, case.rate, ridge),
         trained="train",
     )

@@ -89,7 +89,7 @@ def other_scores(data: Dataset, seed: int) -> dict[str, tuple[Scores, bool]]:
     return {
         "nearest neighbors' Shapley value": (knn_shapley(data, seed=seed), False),
         "closed-form leave-one-out": (leave_one_out(data, seed=seed), False),
-        "out-of-bag value, 50 kernel heads": (out_of_bag_value(data, learner="kernel", count=50, seed=seed), False),
+        "out-of-bag value, 50 kernel heads": (out_of_bag_value(data, learner="kernel", n_models=50, seed=seed), False),
         "label issues of the audit (cross-fitted)": (find_label_issues(data, seed=seed).wrong, True),
     }
 
@@ -101,7 +101,7 @@ def measured(kind: str, seed: int) -> dict[str, dict[str, float]]:
     makers = [partial(network_scores, data, queries, 5), partial(network_scores, data, queries, 30)]
     for make in [*makers, partial(other_scores, data)]:
         for name, (scores, larger) in make(seed).items():
-            found = mislabel_score(scores.aligned_to(data.ids), wrong, larger_is_wrong=larger, resamples=200)
+            found = mislabel_score(scores.aligned_to(data.ids), wrong, larger_is_wrong=larger, n_resamples=200)
             results[name] = {
                 "area": found.area.value,
                 "low": found.area.low,

@@ -40,12 +40,12 @@ def profile(X: np.ndarray, labels: np.ndarray, rows: np.ndarray) -> tuple[dict, 
 
 def curvature(fitted: object, data: Dataset) -> dict[str, float]:
     """Before and after one layer is scaled up and the next one down by ten."""
-    before = curvature_spectrum(data, module=fitted, count=2)
+    before = curvature_spectrum(data, module=fitted, n_eigenvalues=2)
     first, _, last = fitted.module
     first.weight.data *= 10
     first.bias.data *= 10
     last.weight.data /= 10
-    after = curvature_spectrum(data, module=fitted, count=1, probes=2)
+    after = curvature_spectrum(data, module=fitted, n_eigenvalues=1, n_probes=2)
     return {
         "largest": before.largest[0], "second": before.largest[1], "least": before.lowest,
         "trace": before.trace.value, "trace, low": before.trace.low, "trace, high": before.trace.high,
@@ -57,7 +57,7 @@ def curvature(fitted: object, data: Dataset) -> dict[str, float]:
 def directions(X: np.ndarray, y: np.ndarray) -> dict[str, float]:
     """Digits mixed, 1,200 to learn and the others to judge."""
     learner = TorchLearner(dense_network, epochs=20, rate=3e-3)
-    found = intrinsic_dimension((X[:1200], y[:1200]), learner=learner, held_out=(X[1200:], y[1200:]))
+    found = intrinsic_dimension((X[:1200], y[:1200]), learner=learner, test=(X[1200:], y[1200:]))
     return {
         "weights": found.size, "accuracy of whole training": float(found.full_score.mean()),
         "directions": found.dimension.value, "least of three seeds": found.dimension.low,

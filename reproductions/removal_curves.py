@@ -62,13 +62,13 @@ def valued(data: Dataset, validation: Dataset) -> dict[str, tuple[Scores, float]
     game = open_game(data, validation, learner=LEARNER, executor=SerialExecutor())
     fitted = LEARNER.fit(data.X, data.y)
     makers = {
-        "Banzhaf, 500 fits": lambda: banzhaf(game, count=500),
-        "Shapley, 2 orders": lambda: data_shapley(game, permutations=2, tolerance=1.0),
+        "Banzhaf, 500 fits": lambda: banzhaf(game, n_fits=500),
+        "Shapley, 2 orders": lambda: data_shapley(game, n_permutations=2, tolerance=1.0),
         "leave-one-out, 301 fits": lambda: leave_one_out(game),
         "leave-one-out of a ridge head, no fit": lambda: leave_one_out(data),
-        "nearest neighbors' Shapley value": lambda: knn_shapley(data, validation=validation),
+        "nearest neighbors' Shapley value": lambda: knn_shapley(data, test=validation),
         "out-of-bag value, 100 fits": lambda: out_of_bag_value(
-            data, learner=LEARNER, count=100, executor=SerialExecutor()
+            data, learner=LEARNER, n_models=100, executor=SerialExecutor()
         ),
         "influence on the validation margins": lambda: Attributor(fitted).fit(data).attribute(validation).aggregate(),
     }

@@ -91,7 +91,7 @@ def one_draw(rows_of, kinds: tuple[str, ...], seed: int) -> dict[str, float]:
     shown = [rows_of(kind, PILOT, draw) for kind in kinds] + [rows_of("judge", JUDGES, draw)]
     X, y = (np.concatenate(part) for part in zip(*shown, strict=True))
     source = np.repeat([*kinds, "judge"], [PILOT] * len(kinds) + [JUDGES])
-    forecast = forecast_mixtures((X, y), source=source, judge="judge", learner="kernel", seed=seed)
+    forecast = forecast_mixtures((X, y), source=source, test="judge", learner="kernel", seed=seed)
     chosen = forecast.best(GROWN).weights
     at_pilot = forecast.weights[np.argmin(forecast.errors[:, 1])]
     parts, fresh = [rows_of(kind, GROWN, draw) for kind in kinds], rows_of("judge", FRESH, draw)

@@ -81,7 +81,7 @@ def one_draw(task: Task, seed: int) -> tuple[Curves, Curves]:
     module = dense_network(X[0].shape, 1, widths=(256,))
     recipe = GradientDescent(task.steps, task.rate)
     info = unique_information(
-        (X[own], y[own]), module=module, validation=(X[evaluated_rows], y[evaluated_rows]), training=recipe
+        (X[own], y[own]), module=module, test=(X[evaluated_rows], y[evaluated_rows]), training=recipe
     )
 
     def trained_on(places: np.ndarray) -> float:

@@ -141,7 +141,7 @@ def prepared(case: Case, seed: int) -> tuple[FitRunner, list[np.ndarray], Callab
     own = describe_target(audited.y)
     runner = FitRunner(audited, own, learner, feature_space(audited), seed)
     folds = [
-        fold_of_rows(audited.ids, own.codes, None, folds=FOLDS, seed=100 * seed + r).astype(np.intp)
+        fold_of_rows(audited.ids, own.codes, None, n_folds=FOLDS, seed=100 * seed + r).astype(np.intp)
         for r in range(REPEATS)
     ]
     everything = FitRunner(data, target, learner, feature_space(data), seed)

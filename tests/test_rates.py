@@ -18,7 +18,7 @@ from samplewise.engine.refits import prepare, refit
 ROOMS = ("curves", "generalization", "influence", "information", "labels", "selection", "shift")
 RATES = {
     "bias", "chance", "claim", "confidence", "coverage", "error", "keep", "level", "miscoverage", "noise_rate",
-    "quantile", "quantiles", "rate", "ratio", "risk", "share", "shares", "skip_hardest", "step", "target",
+    "quantile", "quantiles", "rate", "share", "risk", "shares", "skip_hardest", "step", "target",
     "threshold", "tolerance", "training_value", "trust",
 }  # fmt: skip
 SIZES = np.array([50, 100, 200, 400])
@@ -66,54 +66,58 @@ G, C = generalization, curves
 # (room, function, argument) -> a call that has nothing wrong with it but this argument, and what 95 or 18 stood for.
 CALLS: dict[tuple[str, str, str], Any] = {
     ("curves", "LearningCurve.collection_plan", "error"): lambda bad: CURVE.collection_plan(bad, 1.0),
-    ("curves", "LearningCurve.compare", "coverage"): lambda bad: CURVE.compare(CURVE, coverage=bad),
-    ("curves", "LearningCurve.forecast", "coverage"): lambda bad: CURVE.forecast([800], coverage=bad),
-    ("curves", "LearningCurve.samples_needed", "coverage"): lambda bad: CURVE.samples_needed(0.08, coverage=bad),
+    ("curves", "LearningCurve.compare", "confidence"): lambda bad: CURVE.compare(CURVE, confidence=bad),
+    ("curves", "LearningCurve.forecast", "confidence"): lambda bad: CURVE.forecast([800], confidence=bad),
+    ("curves", "LearningCurve.samples_needed", "confidence"): lambda bad: CURVE.samples_needed(0.08, confidence=bad),
     ("curves", "LearningCurve.samples_needed", "error"): lambda bad: CURVE.samples_needed(error=bad),
-    ("curves", "LearningCurve.stop_rule", "coverage"): lambda bad: CURVE.stop_rule(0.01, coverage=bad),
+    ("curves", "LearningCurve.stop_rule", "confidence"): lambda bad: CURVE.stop_rule(0.01, confidence=bad),
     ("curves", "LearningCurve.stop_rule", "tolerance"): lambda bad: CURVE.stop_rule(tolerance=bad),
     ("curves", "collection_plan", "error"): lambda bad: C.collection_plan(CURVE, bad, 1.0),
-    ("curves", "compare", "coverage"): lambda bad: C.compare(CURVE, CURVE, coverage=bad),
-    ("curves", "convexity_bound", "coverage"): lambda bad: C.convexity_bound(CURVE, [800], bad),
-    ("curves", "forecast", "coverage"): lambda bad: C.forecast(CURVE, [800], coverage=bad),
-    ("curves", "least_size", "coverage"): lambda bad: C.least_size(CURVE, 0.08, bad),
+    ("curves", "compare_curves", "confidence"): lambda bad: C.compare_curves(CURVE, CURVE, confidence=bad),
+    ("curves", "convexity_bound", "confidence"): lambda bad: C.convexity_bound(CURVE, [800], bad),
+    ("curves", "forecast", "confidence"): lambda bad: C.forecast(CURVE, [800], confidence=bad),
+    ("curves", "least_size", "confidence"): lambda bad: C.least_size(CURVE, 0.08, bad),
     ("curves", "least_size", "error"): lambda bad: C.least_size(CURVE, bad),
-    ("curves", "next_doubling", "coverage"): lambda bad: C.next_doubling(CURVE, 400, bad),
-    ("curves", "samples_needed", "coverage"): lambda bad: C.samples_needed(CURVE, 0.08, bad),
+    ("curves", "next_doubling", "confidence"): lambda bad: C.next_doubling(CURVE, 400, bad),
+    ("curves", "samples_needed", "confidence"): lambda bad: C.samples_needed(CURVE, 0.08, bad),
     ("curves", "samples_needed", "error"): lambda bad: C.samples_needed(CURVE, bad),
-    ("curves", "stop_rule", "coverage"): lambda bad: C.stop_rule(CURVE, 0.01, coverage=bad),
+    ("curves", "stop_rule", "confidence"): lambda bad: C.stop_rule(CURVE, 0.01, confidence=bad),
     ("curves", "stop_rule", "tolerance"): lambda bad: C.stop_rule(CURVE, bad),
-    ("generalization", "ReusableHoldout.ask", "training_value"): lambda bad: G.reusable_holdout(2).query(
+    ("generalization", "ReusableHoldout.query", "training_value"): lambda bad: G.reusable_holdout(2).query(
         bad, [0.5, 0.5]
     ),
     ("generalization", "SupervisionComplexity.margin_bound", "confidence"): (
         lambda bad: later.complexity.margin_bound(confidence=bad)
     ),
-    ("generalization", "absolute_error", "coverage"): lambda bad: G.absolute_error(X[:, 0], X[:, 1], coverage=bad),
-    ("generalization", "beats_baseline", "coverage"): lambda bad: G.beats_baseline(LOSSES, 1 - LOSSES, coverage=bad),
+    ("generalization", "absolute_error", "confidence"): lambda bad: G.absolute_error(X[:, 0], X[:, 1], confidence=bad),
+    ("generalization", "beats_baseline", "confidence"): lambda bad: G.beats_baseline(
+        LOSSES, 1 - LOSSES, confidence=bad
+    ),
     ("generalization", "betting_bound", "confidence"): lambda bad: G.betting_bound(LOSSES, bad),
-    ("generalization", "calibration_error", "coverage"): (
-        lambda bad: G.calibration_error(np.full((120, 2), 0.5), Y, coverage=bad)
+    ("generalization", "calibration_error", "confidence"): (
+        lambda bad: G.calibration_error(np.full((120, 2), 0.5), Y, confidence=bad)
     ),
     ("generalization", "claim_after_evaluations", "confidence"): lambda bad: G.claim_after_evaluations(
         3, 90, 2, confidence=bad
     ),
-    ("generalization", "clopper_pearson", "coverage"): lambda bad: G.clopper_pearson(3, 90, bad),
+    ("generalization", "clopper_pearson", "confidence"): lambda bad: G.clopper_pearson(3, 90, bad),
     ("generalization", "clopper_pearson_bound", "confidence"): lambda bad: G.clopper_pearson_bound(3, 90, bad),
     ("generalization", "conformal_threshold", "miscoverage"): lambda bad: G.conformal_threshold(LOSSES, bad),
-    ("generalization", "discrimination", "coverage"): lambda bad: G.discrimination(X[:, :1], X[:, 1:2], coverage=bad),
-    ("generalization", "error_rate", "coverage"): lambda bad: G.error_rate(LOSSES, coverage=bad),
-    ("generalization", "explained_variance", "coverage"): (
-        lambda bad: G.explained_variance(X[:, 0], X[:, 1], coverage=bad)
+    ("generalization", "discrimination", "confidence"): lambda bad: G.discrimination(
+        X[:, :1], X[:, 1:2], confidence=bad
+    ),
+    ("generalization", "error_rate", "confidence"): lambda bad: G.error_rate(LOSSES, confidence=bad),
+    ("generalization", "explained_variance", "confidence"): (
+        lambda bad: G.explained_variance(X[:, 0], X[:, 1], confidence=bad)
     ),
     ("generalization", "formal_counterexample", "bias"): lambda bad: G.formal_counterexample(bias=bad),
-    ("generalization", "gap_of_refits", "coverage"): (
-        lambda bad: G.gap_of_refits(later.halves, later.folded.target, coverage=bad)
+    ("generalization", "gap_of_refits", "confidence"): (
+        lambda bad: G.gap_of_refits(later.halves, later.folded.target, confidence=bad)
     ),
-    ("generalization", "generalization_gap", "coverage"): lambda bad: G.generalization_gap((X, Y), coverage=bad),
+    ("generalization", "generalization_gap", "confidence"): lambda bad: G.generalization_gap((X, Y), confidence=bad),
     ("generalization", "intrinsic_dimension", "confidence"): lambda bad: dimension(confidence=bad),
     ("generalization", "intrinsic_dimension", "target"): lambda bad: dimension(target=bad),
-    ("generalization", "memorization", "ratio"): lambda bad: G.memorization((X, Y), ratio=bad),
+    ("generalization", "memorization", "share"): lambda bad: G.memorization((X, Y), share=bad),
     ("generalization", "pac_bayes_kl_bound", "confidence"): lambda bad: G.pac_bayes_kl_bound(0.1, 90, 1.0, bad),
     ("generalization", "pac_bayes_kl_bound", "risk"): lambda bad: G.pac_bayes_kl_bound(bad, 90, 1.0),
     ("generalization", "reusable_holdout", "confidence"): lambda bad: G.reusable_holdout(90, confidence=bad),
@@ -131,7 +135,7 @@ CALLS: dict[tuple[str, str, str], Any] = {
     ("information", "UniqueInformation.select", "keep"): lambda bad: later.unique.select(keep=bad),
     ("information", "UniqueInformation.select", "step"): lambda bad: later.unique.select(step=bad),
     ("information", "redundant_rows", "share"): lambda bad: information.redundant_rows((X, Y), share=bad),
-    ("information", "removal_cost", "coverage"): (lambda bad: information.removal_cost((X, Y), coverage=bad)),
+    ("information", "removal_cost", "confidence"): (lambda bad: information.removal_cost((X, Y), confidence=bad)),
     ("information", "removal_cost", "shares"): (lambda bad: information.removal_cost((X, Y), shares=(0.1, bad))),
     ("labels", "CoTeaching.__init__", "noise_rate"): lambda bad: labels.CoTeaching(noise_rate=bad),
     ("labels", "bootstrapping", "trust"): lambda bad: labels.bootstrapping(trust=bad),
@@ -140,15 +144,15 @@ CALLS: dict[tuple[str, str, str], Any] = {
     ),
     ("selection", "prune", "keep"): lambda bad: selection.prune(SCORES, bad),
     ("selection", "prune", "skip_hardest"): lambda bad: selection.prune(SCORES, 0.05, skip_hardest=bad),
-    ("shift", "find_worst_segments", "coverage"): (
-        lambda bad: shift.find_worst_segments(LOSSES, SITE, IDS, coverage=bad)
+    ("shift", "find_worst_segments", "confidence"): (
+        lambda bad: shift.find_worst_segments(LOSSES, SITE, IDS, confidence=bad)
     ),
-    ("shift", "named_segments", "coverage"): lambda bad: shift.named_segments(LOSSES, SITE, IDS, "", coverage=bad),
-    ("shift", "segment_errors", "coverage"): lambda bad: shift.segment_errors(LOSSES, SITE, coverage=bad),
-    ("shift", "segments_of_losses", "coverage"): (
-        lambda bad: shift.segments_of_losses(LOSSES, Dataset(X, Y), "", coverage=bad)
+    ("shift", "named_segments", "confidence"): lambda bad: shift.named_segments(LOSSES, SITE, IDS, "", confidence=bad),
+    ("shift", "segment_errors", "confidence"): lambda bad: shift.segment_errors(LOSSES, SITE, confidence=bad),
+    ("shift", "segments_of_losses", "confidence"): (
+        lambda bad: shift.segments_of_losses(LOSSES, Dataset(X, Y), "", confidence=bad)
     ),
-    ("shift", "worst_segments", "coverage"): lambda bad: shift.worst_segments((X, Y), coverage=bad),
+    ("shift", "worst_segments", "confidence"): lambda bad: shift.worst_segments((X, Y), confidence=bad),
 }
 WITHOUT = {  # None means something of its own there
     ("generalization", "formal_counterexample", "bias"), ("generalization", "reusable_holdout", "threshold"),

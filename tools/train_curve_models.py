@@ -85,7 +85,7 @@ def main() -> None:
     """Train on everything and store."""
     measured = measured_curves()
     print(f"{len(measured.curves)} curves of {len(set(measured.data_sets))} data sets")
-    model = fit_meta(measured.curves, measured.families.tolist(), measured.learners, repeats=REPETITIONS)
+    model = fit_meta(measured.curves, measured.families.tolist(), measured.learners, n_repeats=REPETITIONS)
     model.save(SHIPPED)
     print(f"{SHIPPED.name}: {SHIPPED.stat().st_size / 1e3:.0f} kB")
 

@@ -19,7 +19,7 @@ def ours(inputs: np.ndarray, labels: np.ndarray, queries: np.ndarray, queried: n
     """(n,) values from samplewise."""
     from samplewise.influence import knn_shapley  # noqa: PLC0415
 
-    return np.asarray(knn_shapley((inputs, labels), validation=(queries, queried), count=NEIGHBORS).values)
+    return np.asarray(knn_shapley((inputs, labels), test=(queries, queried), n_neighbors=NEIGHBORS).values)
 
 
 def pydvl(inputs: np.ndarray, labels: np.ndarray, queries: np.ndarray, queried: np.ndarray) -> np.ndarray:

@@ -71,7 +71,7 @@ def evaluated(cache: Path, task: str) -> tuple[dict[str, Any], str]:
         with np.load(file) as stored:
             scores, cost = stored["scores"].astype(np.float64), json.loads(str(stored["cost"]))
         attribution = Attribution(scores, np.arange(len(scores)), np.arange(scores.shape[1]), "any")
-        found = linear_datamodeling_score(attribution, masks, outputs, resamples=RESAMPLES)
+        found = linear_datamodeling_score(attribution, masks, outputs, n_resamples=RESAMPLES)
         lines.append(Line(package, method, attribution, found.estimate, cost))
         ceiling = found.ceiling
     lines.sort(key=lambda line: -line.quality.value)
@@ -95,7 +95,7 @@ def compared(lines: list[Line], masks: np.ndarray, outputs: np.ndarray) -> dict[
     best, found = peers[0], {}
     for line in (line for line in lines if line.package == "samplewise"):
         pair = (line.attribution, best.attribution)
-        difference = datamodeling_score_difference(*pair, masks, outputs, resamples=RESAMPLES)
+        difference = datamodeling_score_difference(*pair, masks, outputs, n_resamples=RESAMPLES)
         found[line.name] = {
             "peer": best.name,
             "difference": shown(difference),

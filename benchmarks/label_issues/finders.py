@@ -129,7 +129,7 @@ def neighbors(task: Task, given: np.ndarray) -> dict[str, Opinion]:
 
 def dynamics(data: Dataset, seed: int) -> dict[str, Opinion]:
     """One training run on all rows."""
-    seen, spent = timed(lambda: training_dynamics(data, learner=NETWORK, runs=1, seed=seed))
+    seen, spent = timed(lambda: training_dynamics(data, learner=NETWORK, n_runs=1, seed=seed))
     low = {"margin (AUM)": seen.margin, "mean confidence": seen.confidence}
     found = {name: Opinion(-scores.values, seconds=spent) for name, scores in low.items()}
     return found | {"forgetting": Opinion(seen.forgetting.values, seconds=spent),

@@ -23,7 +23,7 @@ def reviewed_errors() -> dict[str, dict[str, float]]:
         with np.load(file, allow_pickle=False) as held:
             P, given = held["pred_probs"].astype(np.float64), held["given_labels"].astype(int)
             rows, wrong = held["reviewed_index"], held["votes"][:, 0].astype(int) < AGREE
-        posterior = label_posterior(prepare((P, given), "linear").whole, predictions=P, rounds=1)
+        posterior = label_posterior(prepare((P, given), "linear").whole, probabilities=P, n_rounds=1)
         scores = {"samplewise": posterior.wrong} | {
             method: -get_label_quality_scores(given, P, method=method)
             for method in ("self_confidence", "normalized_margin")

@@ -3,7 +3,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from samplewise.auditing.demo import COUNTER, ID, LABEL, LEAK, plant_faults, score_columns, score_rows
-from samplewise.core.findings import AuditRecord, CheckResult, Finding, Outcome
+from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Finding, Outcome
 from samplewise.core.values import Scores
 
 
@@ -75,7 +75,7 @@ def test_scores_count_what_was_found_and_what_was_named_by_mistake(planted):
     values = np.isin(keys, wrong).astype(float)
     scores = Scores("wrong_label", values, keys, "probability", "worse")
     right = next(key for key in keys if key not in planted.wrong)
-    record = AuditRecord(2, {}, {}, {}, (
+    record = AuditRecord(RECORD_SCHEMA, {}, {}, {}, (
         outcome("SW102", "20 copies", tuple(pair[1] for pair in planted.exact[:20])),
         outcome("SW103", "1 row shared", (planted.shared[0][0],)),
         outcome("SW201", "rows", (*wrong[:100], right), scores=(scores,)),
@@ -90,6 +90,6 @@ def test_scores_count_what_was_found_and_what_was_named_by_mistake(planted):
 
 
 def test_columns_count_only_when_they_are_named():
-    record = AuditRecord(2, {}, {}, {}, (outcome("SW106", "1 column", (LEAK, "pixel_0_1"), "column"),))
+    record = AuditRecord(RECORD_SCHEMA, {}, {}, {}, (outcome("SW106", "1 column", (LEAK, "pixel_0_1"), "column"),))
     leak, counter = score_columns(record)
     assert (leak.found, leak.unplanted, counter.found) == (1, 1, 0)

@@ -69,7 +69,7 @@ def test_copies_vote_first_then_neighbors_and_a_draw_favors_nobody():
     codes = np.array([0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0])
     members = np.r_[np.arange(12), 2, 7, 7]
     sets = DuplicateSets(members, np.bincount(members)[members] > 1, 0.0, 4.0)
-    graph = build_graph(X, count=4)
+    graph = build_graph(X, n_neighbors=4)
     favored, support = favored_labels(sets, codes, np.ones(15, dtype=bool), graph, 2)
     assert favored[7] == 0  # two copies against one
     assert (favored[2], support[2]) == (0, 6)  # one against one; the rows around carry 0

@@ -11,7 +11,7 @@ import pytest
 from samplewise import selection
 from samplewise.auditing.files import prepare_run_folder, read_decisions, write_findings, write_text
 from samplewise.core.errors import InputError
-from samplewise.core.findings import AuditRecord, CheckResult, Finding, Outcome, Remedy
+from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Finding, Outcome, Remedy
 from samplewise.core.values import Exhibit, Scores
 from samplewise.data import Dataset
 
@@ -24,7 +24,7 @@ def data() -> Dataset:
 
 
 def record_of(*outcomes: Outcome, **facts: object) -> AuditRecord:
-    return AuditRecord(2, {"rows": 7, "task": "classification", **facts}, {}, {}, outcomes)
+    return AuditRecord(RECORD_SCHEMA, {"rows": 7, "task": "classification", **facts}, {}, {}, outcomes)
 
 
 def disputed(keys: list[str]) -> Outcome:

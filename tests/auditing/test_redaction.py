@@ -3,7 +3,7 @@ import pytest
 
 from samplewise.auditing.redaction import NOTE, without_values
 from samplewise.core.codec import to_dict
-from samplewise.core.findings import AuditRecord, CheckResult, Finding, Outcome
+from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Finding, Outcome
 from samplewise.core.values import Estimate, Exhibit, Scores
 
 SECRET = "Mrs Miller"
@@ -18,7 +18,7 @@ def record(exhibit, task="classification"):
         "notes": ["a note"],
         "columns": [{"name": "age", "kind": "numeric", "role": "feature", "note": ""}],
     }
-    return AuditRecord(2, data, {}, {}, (outcome,))
+    return AuditRecord(RECORD_SCHEMA, data, {}, {}, (outcome,))
 
 
 def columns_left(exhibit, task="classification"):

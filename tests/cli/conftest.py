@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from samplewise.core.findings import AuditRecord, CheckResult, Finding, Outcome, Remedy
+from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Finding, Outcome, Remedy
 from samplewise.core.values import Estimate, Exhibit
 
 EFFECT = Estimate("accuracy", 1.25, 0.5, 2.0, "points", 0.95)
@@ -35,7 +35,7 @@ def record(*outcomes: Outcome, source: str = "in memory", rows: int = 4, **data:
         "fits": 3,
         "seed": 0,
     }
-    return AuditRecord(2, facts | data, plan, {"seconds": 1.0}, outcomes)
+    return AuditRecord(RECORD_SCHEMA, facts | data, plan, {"seconds": 1.0}, outcomes)
 
 
 def rows_exhibit(**columns: list) -> Exhibit:

@@ -25,7 +25,7 @@ def curve(tmp_path, monkeypatch):
 
 
 def test_a_curve_gives_rows_price_and_a_page(curve):
-    result = notes("curve.csv", "--target-error", 0.05, "--cost-per-sample", 0.2, "--out", "page.html")
+    result = notes("curve.csv", "--target-error", 0.05, "--price-per-row", 0.2, "--out", "page.html")
     assert result.exit_code == 0, result.output
     assert "5 % error needs about" in result.output
     assert "Planned batches" in result.output
@@ -82,7 +82,7 @@ def test_an_odd_curve_is_read_with_a_warning(curve):
     [
         (("curve.csv", "--target-error", 5), "did you mean 0.05?"),
         (("curve.csv", "--target-error", 0.5), "ask for less than"),
-        (("curve.csv", "--target-error", 0.05, "--cost-per-sample", 0), "the price of one row"),
+        (("curve.csv", "--target-error", 0.05, "--price-per-row", 0), "the price of one row"),
         (("nowhere.csv",), "check the path"),
     ],
 )

@@ -13,7 +13,7 @@ import pytest
 
 from samplewise.core import codec
 from samplewise.core.errors import InputError
-from samplewise.core.findings import AuditRecord, CheckResult, Finding, Outcome, Remedy
+from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Finding, Outcome, Remedy
 from samplewise.core.values import Estimate, Exhibit, Scores
 
 NAN = float("nan")
@@ -47,7 +47,9 @@ def record(*extra: Scores, keys: tuple[Any, ...] = (3, "b7")) -> AuditRecord:
         Outcome("SW201", "labels", "found", "", 1.5, result),
         Outcome("SW301", "rows", "skipped", "--budget 60s"),
     )
-    return AuditRecord(2, {"rows": 3, "classes": ["a", "b"]}, {"seed": 0, "budget": None}, {"cores": 2}, outcomes)
+    return AuditRecord(
+        RECORD_SCHEMA, {"rows": 3, "classes": ["a", "b"]}, {"seed": 0, "budget": None}, {"cores": 2}, outcomes
+    )
 
 
 def same_arrays(left: Any, right: Any) -> None:
@@ -107,7 +109,7 @@ class TestDicts:
             "text": np.str_("s"),
             3: "a number as key",
         }
-        plain = json.loads(codec.to_text(AuditRecord(2, odd, {}, {}, ())))["data"]
+        plain = json.loads(codec.to_text(AuditRecord(RECORD_SCHEMA, odd, {}, {}, ())))["data"]
         assert plain == {
             "nan": None,
             "inf": None,
@@ -151,9 +153,9 @@ class TestDicts:
 
 
 class TestRefusals:
-    @pytest.mark.parametrize("version", [1, 99])  # in 1 rates were in per cent
+    @pytest.mark.parametrize("version", [1, 2, 99])
     def test_another_schema_version(self, version: int) -> None:
-        with pytest.raises(InputError, match=rf"(?s)schema version.*got:\s+int {version}.*audit again.*version 2"):
+        with pytest.raises(InputError, match=rf"(?s)schema version.*got:\s+int {version}.*audit again.*version 3"):
             codec.from_dict(codec.to_dict(record()) | {"schema": version})
 
     def test_something_else_altogether(self) -> None:

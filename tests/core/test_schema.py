@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from samplewise.core import codec, schema
-from samplewise.core.findings import AuditRecord, CheckResult, Finding, Outcome, Remedy
+from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Finding, Outcome, Remedy
 from samplewise.core.values import Estimate, Exhibit, Scores
 
 
@@ -22,7 +22,7 @@ def content(tmp_path_factory: pytest.TempPathFactory) -> Any:
         "SW201", "t", "found", result=CheckResult((finding,), (scores, scores.top(3)), (exhibit,), (effect,))
     )
     folder = tmp_path_factory.mktemp("run")
-    return json.loads(codec.save_record(AuditRecord(2, {}, {}, {}, (outcome,)), folder).read_text())
+    return json.loads(codec.save_record(AuditRecord(RECORD_SCHEMA, {}, {}, {}, (outcome,)), folder).read_text())
 
 
 VALIDATOR = jsonschema.Draft202012Validator(codec.JSON_SCHEMA)

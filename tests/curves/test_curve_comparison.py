@@ -82,7 +82,7 @@ def test_same_seed_same_bits_and_sizes_may_differ():
         (points(rich, sizes=SIZES[:2]), {}, "at least three training sizes of each", "measure more sizes"),
         (points(rich), {"rows": 100}, "that far away", "ask for 400 to 25600 rows"),
         (points(rich), {"rows": 10**6}, "that far away", "ask for 400 to 25600 rows"),
-        (points(rich), {"coverage": 80}, "coverage must be a number", "did you mean 0.8"),
+        (points(rich), {"confidence": 80}, "confidence must be a number", "did you mean 0.8"),
     ],
 )
 def test_bad_input_is_refused(other, options, message, fix):

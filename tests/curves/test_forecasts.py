@@ -21,7 +21,7 @@ def test_the_band_holds_the_forecast_and_widens_with_distance_and_coverage():
     near, far = (falling().forecast([size]) for size in (1600, 12_800))
     assert near.low[0] < near.error[0] < near.high[0]
     assert far.high[0] - far.low[0] > near.high[0] - near.low[0]
-    surer = forecast(falling(), [1600], coverage=0.95)
+    surer = forecast(falling(), [1600], confidence=0.95)
     assert surer.low[0] < near.low[0]
     assert surer.high[0] > near.high[0]
     assert near.last_value == pytest.approx(falling().error[-1])
@@ -98,11 +98,11 @@ def test_odd_curves_are_forecast_with_a_warning(curve, size, said):
 
 
 @pytest.mark.parametrize(
-    ("asked", "what", "fix"),
+    ("queried", "what", "fix"),
     [
         ({"sizes": [1e6]}, "carried that far", "25 to 51200 rows"),
         ({"sizes": [10]}, "carried that far", "25 to 51200 rows"),
-        ({"coverage": 0.999}, "coverage", "at least 0.5 and at most 0.95"),
+        ({"confidence": 0.999}, "confidence", "at least 0.5 and at most 0.95"),
         ({"method": "power_law"}, "no method of forecasting", "power_law_"),
         ({"learner_name": "RandomForest"}, "this learner", "RandomForestClassifier"),
     ],

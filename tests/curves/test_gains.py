@@ -41,10 +41,10 @@ def test_the_same_seed_gives_the_same_band_and_noise_widens_it():
 
 
 @pytest.mark.parametrize(
-    ("rows", "coverage", "what", "fix"),
-    [(26_000, 0.8, "carried that far", "25600 rows"), (1000, 0.999, "coverage", "at least 0.5 and at most 0.98")],
+    ("rows", "confidence", "what", "fix"),
+    [(26_000, 0.8, "carried that far", "25600 rows"), (1000, 0.999, "confidence", "at least 0.5 and at most 0.98")],
 )
-def test_what_cannot_be_promised_is_refused(rows, coverage, what, fix):
+def test_what_cannot_be_promised_is_refused(rows, confidence, what, fix):
     with pytest.raises(InputError, match=what) as caught:
-        next_doubling(falling(), rows, coverage)
+        next_doubling(falling(), rows, confidence)
     assert fix in caught.value.fix

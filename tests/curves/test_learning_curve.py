@@ -21,7 +21,7 @@ def refits_of(inside, outputs, design="nested"):
 
 
 def test_more_rows_make_a_better_model():
-    curve = measure_learning_curve(blobs(600), sizes=[15, 60, 240, 450], repeats=4)
+    curve = measure_learning_curve(blobs(600), sizes=[15, 60, 240, 450], n_repeats=4)
     assert curve.repeats == 4
     assert curve.error[-1] < curve.error[0]
     assert curve.unit == "error rate"
@@ -31,10 +31,10 @@ def test_more_rows_make_a_better_model():
 def test_regression_is_relative_to_guessing_the_median():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 3))
-    curve = measure_learning_curve((X, X @ [1.0, 2.0, 3.0] + 0.1 * rng.normal(size=300)), repeats=2)
+    curve = measure_learning_curve((X, X @ [1.0, 2.0, 3.0] + 0.1 * rng.normal(size=300)), n_repeats=2)
     assert "relative to guessing the median" in curve.unit
     assert 0 < curve.error[-1] < 0.5
-    noise = measure_learning_curve((X, rng.normal(size=300)), repeats=2)
+    noise = measure_learning_curve((X, rng.normal(size=300)), n_repeats=2)
     assert noise.error[-1] == pytest.approx(1.0, abs=0.25)
 
 
@@ -44,8 +44,8 @@ def test_row_order_changes_nothing():
     order = np.random.default_rng(1).permutation(len(y))
     from samplewise.data import Dataset
 
-    one = measure_learning_curve(Dataset(X, y, ids), repeats=2, seed=3)
-    two = measure_learning_curve(Dataset(X[order], y[order], ids[order]), repeats=2, seed=3)
+    one = measure_learning_curve(Dataset(X, y, ids), n_repeats=2, seed=3)
+    two = measure_learning_curve(Dataset(X[order], y[order], ids[order]), n_repeats=2, seed=3)
     np.testing.assert_allclose(one.errors, two.errors, atol=1e-12)
 
 

@@ -42,7 +42,7 @@ def test_what_is_known_already_is_not_counted_twice():
 
 
 def test_a_plan_adds_up():
-    plan = CURVE.collection_plan(error=0.04, cost_per_sample=0.2, rounds=4)
+    plan = CURVE.collection_plan(error=0.04, price_per_row=0.2, n_rounds=4)
     assert plan.schedule[0] == plan.next_size == 800 + plan.next_batch
     assert (plan.schedule[1:] <= 4.01 * plan.schedule[:-1]).all()
     assert (np.diff(np.r_[800, plan.schedule]) >= 0).all()
@@ -54,11 +54,11 @@ def test_a_plan_adds_up():
 
 
 def test_dearer_rounds_make_larger_steps_and_a_dearer_miss_goes_further():
-    cheap = collection_plan(CURVE, 0.04, 1.0, rounds=4, penalty=50_000)
-    dear = collection_plan(CURVE, 0.04, 1.0, rounds=4, penalty=50_000, cost_per_round=3_000)
+    cheap = collection_plan(CURVE, 0.04, 1.0, n_rounds=4, penalty=50_000)
+    dear = collection_plan(CURVE, 0.04, 1.0, n_rounds=4, penalty=50_000, price_per_round=3_000)
     assert dear.next_batch > cheap.next_batch
     assert dear.rounds.value < cheap.rounds.value
-    modest = collection_plan(CURVE, 0.04, 1.0, rounds=4, penalty=5_000)
+    modest = collection_plan(CURVE, 0.04, 1.0, n_rounds=4, penalty=5_000)
     assert modest.chance.value < cheap.chance.value
 
 
@@ -76,16 +76,16 @@ def test_what_is_not_worth_its_price_is_not_collected():
 
 
 @pytest.mark.parametrize(
-    ("asked", "what", "fix"),
+    ("queried", "what", "fix"),
     [
-        ({"cost_per_sample": 0.0}, "prices must be above 0", "price of one row"),
+        ({"price_per_row": 0.0}, "prices must be above 0", "price of one row"),
         ({"penalty": -1.0}, "prices must be above 0", "ending without the target"),
-        ({"rounds": 0}, "at least one round", "1 or more"),
+        ({"n_rounds": 0}, "at least one round", "1 or more"),
         ({"max_growth": 1.0}, "at least one round", "growth above 1"),
         ({"error": 0.5}, "already reached", "less than"),
     ],
 )
 def test_plans_that_cannot_be_made_are_refused(queried, what, fix):
     with pytest.raises(InputError, match=what) as caught:
-        collection_plan(CURVE, **({"error": 0.04, "cost_per_sample": 0.2} | queried))
+        collection_plan(CURVE, **({"error": 0.04, "price_per_row": 0.2} | queried))
     assert fix in caught.value.fix

@@ -22,7 +22,7 @@ def test_chances_rise_with_the_rows_and_with_the_target():
 
 
 def test_medians_and_intervals_are_quantiles_of_the_chance():
-    need = samples_needed(CURVE, 0.04, coverage=0.8)
+    need = samples_needed(CURVE, 0.04, confidence=0.8)
     for estimate, whole in ((need.needed, 1.0), (need.if_reached, need.reachable.value)):
         for rows, share in ((estimate.low, 0.1), (estimate.value, 0.5), (estimate.high, 0.9)):
             if np.isfinite(rows):
@@ -57,12 +57,12 @@ def test_a_chance_is_passed_between_two_sizes():
 
 
 @pytest.mark.parametrize(
-    ("curve", "asked", "what", "where", "fix"),
+    ("curve", "queried", "what", "where", "fix"),
     [
         (CURVE, {"error": 18}, "error must be a number", "error", "did you mean 0.18"),
         (CURVE, {"error": np.nan}, "error must be a number", "error", "above 0 and below 1"),
         (CURVE, {"error": 0.12}, "already reached", "n 200", "less than"),
-        (CURVE, {"error": 0.04, "coverage": 0.2}, "coverage", "coverage", "at least 0.5 and at most 0.95"),
+        (CURVE, {"error": 0.04, "confidence": 0.2}, "confidence", "confidence", "at least 0.5 and at most 0.95"),
         (CURVE, {"error": 0.04, "learner_name": "SVM"}, "this learner", "", "use one of"),
         (LearningCurve([10, 20], [[0.4, 0.3]]), {"error": 0.1}, "three training sizes", "", "more sizes"),
     ],

@@ -36,7 +36,7 @@ def pilots(seed=0, count=120, evaluated_rows=200):
 @pytest.fixture(scope="module")
 def forecast():
     data, source = pilots()
-    return forecast_mixtures(data, source=source, judge="valid", seed=1)
+    return forecast_mixtures(data, source=source, test="valid", seed=1)
 
 
 @needs_transport
@@ -82,7 +82,7 @@ def test_the_best_mixture_leaves_the_noise_out_and_serves_both_regions(forecast)
 def test_the_best_mixture_is_truly_better_than_equal_shares(forecast):
     weights = forecast.best(120).weights
     data, source = pilots(seed=7, count=400)
-    again = forecast_mixtures(data, source=source, judge="valid", repeats=1)
+    again = forecast_mixtures(data, source=source, test="valid", n_repeats=1)
     assert again.error(weights, 400) < again.error([1, 1, 1], 400)
 
 
@@ -113,7 +113,7 @@ def test_same_seed_same_bits_and_row_order_does_not_matter():
     ids, order = np.arange(len(y)), np.random.default_rng(0).permutation(len(y))
     order = np.concatenate([[0], order[order != 0]])  # the sources are numbered as they first come
     one, again, mixed = (
-        forecast_mixtures(Dataset(X[o], y[o], ids=ids[o]), source=source[o], judge="valid", repeats=1)
+        forecast_mixtures(Dataset(X[o], y[o], ids=ids[o]), source=source[o], test="valid", n_repeats=1)
         for o in (ids, ids, order)
     )
     assert np.array_equal(one.errors, again.errors)
@@ -172,7 +172,7 @@ def test_subsets_are_nested_and_keep_the_shares():
 def test_bad_sources_are_refused(source, judge, message, fix):
     X, y = np.arange(50.0)[:, None], np.arange(50) % 2
     with pytest.raises(InputError, match=message) as caught:
-        forecast_mixtures((X, y), source=source, judge=judge)
+        forecast_mixtures((X, y), source=source, test=judge)
     assert fix in caught.value.fix
     if "few" in message:
         assert caught.value.where == "b (9)"
@@ -190,5 +190,5 @@ def test_a_missing_library_is_named_with_its_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "ot", None)
     data, source = pilots(count=20, evaluated_rows=20)
     with pytest.raises(InputError, match="a forecast of mixtures needs POT") as caught:
-        forecast_mixtures(data, source=source, judge="valid")
+        forecast_mixtures(data, source=source, test="valid")
     assert 'pip install "samplewise[ot]"' in caught.value.fix

@@ -115,7 +115,7 @@ def test_convexity_gain_stands_in_the_advice():
         (POWER, {"tolerance": 1.5}, "tolerance must be a number", "did you mean 0.015"),
         (POWER, {"tolerance": np.nan}, "tolerance must be a number", "above 0 and below 1"),
         (POWER, {"tolerance": 0.1, "final_size": 100}, "below the largest", "or None for unlimited"),
-        (POWER, {"tolerance": 0.1, "coverage": 0.3}, "coverage must be a number", "above 0.5"),
+        (POWER, {"tolerance": 0.1, "confidence": 0.3}, "confidence must be a number", "above 0.5"),
     ],
 )
 def test_bad_input_is_refused(errors, options, message, fix):

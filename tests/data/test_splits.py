@@ -44,7 +44,7 @@ def test_the_seed_decides(name):
 
 @pytest.mark.parametrize("count", [2, 5, 10])
 def test_folds_and_classes_are_balanced_to_one_row(count):
-    fold = fold_of_rows(IDS, CODES, folds=count)
+    fold = fold_of_rows(IDS, CODES, n_folds=count)
     assert fold.dtype == np.int8
     for rows in (np.full(N, True), *(code == CODES for code in range(4))):
         sizes = np.bincount(fold[rows], minlength=count)
@@ -101,13 +101,13 @@ def test_time_makes_contiguous_blocks():
 
 def test_a_group_goes_with_its_latest_row():
     time, groups = np.arange(10), np.array([0, 1, 2, 3, 4, 5, 6, 7, 8, 0])
-    fold = fold_of_rows(time, groups=groups, time=time, folds=2)
+    fold = fold_of_rows(time, groups=groups, time=time, n_folds=2)
     assert fold[0] == fold[9] == 1
     assert fold[1] == 0
 
 
 def test_forward_folds_never_train_on_the_future():
-    train, test = forward_folds(IDS, TIME, folds=4)
+    train, test = forward_folds(IDS, TIME, n_folds=4)
     assert train.shape == test.shape == (4, N)
     for number in range(4):
         assert TIME[train[number]].max() < TIME[test[number]].min()
@@ -118,25 +118,25 @@ def test_forward_folds_never_train_on_the_future():
 
 def test_forward_folds_keep_tested_groups_out_of_training():
     groups = np.arange(N) % 50
-    train, test = forward_folds(IDS, TIME, groups, folds=3)
+    train, test = forward_folds(IDS, TIME, groups, n_folds=3)
     for number in range(3):
         assert not set(groups[train[number]]) & set(groups[test[number]])
 
 
 @pytest.mark.parametrize("options", [{}, {"codes": CODES}, {"codes": CODES, "groups": GROUPS}])
 def test_halves_are_complements_drawn_anew(options):
-    halves = random_halves(IDS, **options, pairs=4, seed=3)
+    halves = random_halves(IDS, **options, n_pairs=4, seed=3)
     assert halves.shape == (8, N)
     np.testing.assert_array_equal(halves[::2], ~halves[1::2])
     np.testing.assert_array_equal(halves.sum(axis=0), 4)
     agreement = (halves[0] == halves[2]).mean()
     assert 0.3 < agreement < 0.7
     shuffled = {name: values[ORDER] for name, values in options.items()}
-    np.testing.assert_array_equal(random_halves(IDS[ORDER], **shuffled, pairs=4, seed=3), halves[:, ORDER])
+    np.testing.assert_array_equal(random_halves(IDS[ORDER], **shuffled, n_pairs=4, seed=3), halves[:, ORDER])
 
 
 def test_halves_hold_classes_in_equal_share():
-    halves = random_halves(IDS, CODES, pairs=3)
+    halves = random_halves(IDS, CODES, n_pairs=3)
     for code in range(4):
         inside = halves[:, code == CODES].sum(axis=1)
         assert np.abs(inside - (code == CODES).sum() / 2).max() <= 0.5
@@ -144,7 +144,7 @@ def test_halves_hold_classes_in_equal_share():
 
 def test_halves_are_independent_of_each_other():
     """Two rows of one class share a half in about half of the draws: no pair of rows is tied together."""
-    halves = random_halves(np.arange(60), pairs=200)[::2].astype(float)
+    halves = random_halves(np.arange(60), n_pairs=200)[::2].astype(float)
     together = (halves.T @ halves + (1 - halves).T @ (1 - halves)) / len(halves)
     apart = together[np.triu_indices(60, 1)]
     assert abs(apart.mean() - 29 / 59) < 0.01
@@ -155,7 +155,7 @@ def test_halves_are_independent_of_each_other():
 @pytest.mark.parametrize("options", [{}, {"codes": CODES}, {"codes": CODES, "groups": GROUPS}])
 def test_subsets_are_nested_and_of_the_asked_size(options):
     sizes = [40, 150, N]
-    inside = nested_subsets(IDS, **options, sizes=sizes, repeats=3, seed=1)
+    inside = nested_subsets(IDS, **options, sizes=sizes, n_repeats=3, seed=1)
     assert (inside[:, 1:] >= inside[:, :-1]).all()
     counts = inside.sum(axis=2)
     assert (counts <= sizes).all()
@@ -166,12 +166,12 @@ def test_subsets_are_nested_and_of_the_asked_size(options):
         np.testing.assert_array_equal(counts, [sizes] * 3)
     assert (inside[0, 1] != inside[1, 1]).mean() > 0.1
     shuffled = {name: values[ORDER] for name, values in options.items()}
-    again = nested_subsets(IDS[ORDER], **shuffled, sizes=sizes, repeats=3, seed=1)
+    again = nested_subsets(IDS[ORDER], **shuffled, sizes=sizes, n_repeats=3, seed=1)
     np.testing.assert_array_equal(again, inside[:, :, ORDER])
 
 
 def test_small_subsets_hold_every_class_in_its_share():
-    inside = nested_subsets(IDS, CODES, sizes=[60], repeats=5)[:, 0]
+    inside = nested_subsets(IDS, CODES, sizes=[60], n_repeats=5)[:, 0]
     counts = np.array([np.bincount(CODES[mask], minlength=4) for mask in inside])
     assert (counts >= 1).all()
     assert np.abs(counts[:, 0] - 40).max() <= 2
@@ -185,13 +185,13 @@ def test_the_first_group_is_in_however_large():
 @pytest.mark.parametrize(
     ("draw", "what", "fix"),
     [
-        (lambda: fold_of_rows(IDS, folds=1), "number of folds.*folds=1", "2 to 127"),
-        (lambda: fold_of_rows(IDS, folds=128), "number of folds", "2 to 127"),
-        (lambda: fold_of_rows([1, 2], folds=3), "fewer rows than folds.*2 rows, 3 folds", "at most 2"),
+        (lambda: fold_of_rows(IDS, n_folds=1), "number of folds.*folds=1", "2 to 127"),
+        (lambda: fold_of_rows(IDS, n_folds=128), "number of folds", "2 to 127"),
+        (lambda: fold_of_rows([1, 2], n_folds=3), "fewer rows than folds.*2 rows, 3 folds", "at most 2"),
         (lambda: fold_of_rows(IDS, groups=np.arange(N) % 3), "fewer groups or different rows.*3 groups", "at most 3"),
         (lambda: fold_of_rows(IDS, time=np.arange(N) % 2), "too few different times.*2 different", "fewer folds"),
-        (lambda: forward_folds(IDS, np.arange(N) % 3, folds=4), "too few different times", "finer time column"),
-        (lambda: random_halves(IDS, pairs=0), "halves come in pairs.*pairs=0", "pairs=1"),
+        (lambda: forward_folds(IDS, np.arange(N) % 3, n_folds=4), "too few different times", "finer time column"),
+        (lambda: random_halves(IDS, n_pairs=0), "halves come in pairs.*pairs=0", "pairs=1"),
         (lambda: nested_subsets(IDS, sizes=[]), "sizes must grow", "for example"),
         (lambda: nested_subsets(IDS, sizes=[5, 5]), "sizes must grow", "for example"),
         (lambda: nested_subsets(IDS, sizes=[10, N + 1]), "between 1 and", "for example"),

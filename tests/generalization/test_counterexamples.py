@@ -82,7 +82,7 @@ def test_renaming_the_values_changes_nothing():
 
 
 def test_many_values_show_two_spikes_and_nothing_per_row():
-    drawn = simulated_counterexample(values=400, rows=20, runs=2000, seed=3)
+    drawn = simulated_counterexample(values=400, rows=20, n_runs=2000, seed=3)
     assert sorted(set(drawn.gaps.tolist())) == [-0.5, 0.5]
     assert abs(drawn.gaps.mean()) < 3 * 0.5 / np.sqrt(2000)
     assert drawn.row_information.values.max() < 0.005
@@ -108,7 +108,7 @@ def test_a_simulated_half_holds_all_training_values_or_none_and_every_second_gho
         (lambda: formal_counterexample(values=10, rows=5), "values or rows", "simulated_counterexample"),
         (lambda: formal_counterexample(bias=70), "bias", "did you mean 0.7?"),
         (lambda: formal_counterexample("posterior", bias=0.5), "bias", "the control"),
-        (lambda: simulated_counterexample(runs=1), "runs", "take a second"),
+        (lambda: simulated_counterexample(n_runs=1), "runs", "take a second"),
         (lambda: simulated_counterexample(values=7, rows=2), "values or rows", "the smallest"),
     ],
 )

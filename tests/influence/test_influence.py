@@ -132,7 +132,7 @@ def test_the_rule_drops_what_hurts_and_sees_no_other_label():
 def test_neighbors_value_the_right_label():
     X, y = blobs()
     y[10] = 1 - y[10]
-    value = knn_shapley((X, y), count=5)
+    value = knn_shapley((X, y), n_neighbors=5)
     assert value.top(1, largest=False).keys[0] == 10
     assert np.mean(value.values) > 0.5
 

@@ -51,7 +51,7 @@ def test_a_linearized_network_trained_literally_without_each_row(outputs):
     """Both quantities, held-out outputs and influence, against a training of its own for every row."""
     module = network(outputs)
     labels = NUMBERS if outputs == 1 else CLASSES
-    found = unique_information((X, labels), module=module, validation=QUERIES, training=DESCENT, noise=0.5)
+    found = unique_information((X, labels), module=module, test=QUERIES, training=DESCENT, noise=0.5)
     (J, start), (Q, _) = jacobian(module, X), jacobian(module, QUERIES)
     targets = NUMBERS[:, None] if outputs == 1 else np.eye(3)[CLASSES]
     everything = np.arange(24)
@@ -78,7 +78,7 @@ def test_sets_of_rows_are_trained_without_all_of_their_members():
     module = network()
     source = np.repeat(["a", "b", "c"], [3, 5, 16])
     found = unique_information(
-        Dataset(X, NUMBERS, segments={"source": source}), module=module, validation=QUERIES, training=DESCENT
+        Dataset(X, NUMBERS, segments={"source": source}), module=module, test=QUERIES, training=DESCENT
     )
     (J, start), (Q, _) = jacobian(module, X), jacobian(module, QUERIES)
     residuals, everything = NUMBERS[:, None] - start, np.arange(24)
@@ -108,7 +108,7 @@ def test_chosen_layers_alone_move():
 def test_one_kernel_for_all_outputs_and_a_sketch_of_it_are_close():
     module = network(3, width=200)
     exact, shared, sketch = (
-        unique_information((X, CLASSES), module=LinearizedNetwork(module, **form), validation=QUERIES, training=DESCENT)
+        unique_information((X, CLASSES), module=LinearizedNetwork(module, **form), test=QUERIES, training=DESCENT)
         for form in ({"outputs": "exact"}, {"outputs": "shared"}, {"sketch": 6000})
     )
     assert np.corrcoef(exact.functional.values, shared.functional.values)[0, 1] > 0.98
@@ -131,9 +131,9 @@ def test_several_stops_share_their_spectrum_and_each_is_its_own():
 def test_a_precomputed_kernel_is_the_same_model():
     with_one = np.hstack([X, np.ones((24, 1))])
     seen = np.hstack([QUERIES, np.ones((15, 1))])
-    own = unique_information((X, NUMBERS), module="linear", validation=QUERIES, training=DESCENT)
+    own = unique_information((X, NUMBERS), module="linear", test=QUERIES, training=DESCENT)
     gram = unique_information(
-        gram=with_one @ with_one.T, validation_gram=seen @ with_one.T, targets=NUMBERS, training=DESCENT
+        gram=with_one @ with_one.T, test_gram=seen @ with_one.T, targets=NUMBERS, training=DESCENT
     )
     np.testing.assert_allclose(gram.functional.values, own.functional.values, rtol=1e-8)
     np.testing.assert_allclose(gram.influence(seen @ with_one.T).values, own.influence(QUERIES).values, atol=1e-10)
@@ -151,9 +151,7 @@ def test_scale_order_and_turned_outputs():
 
     def functional(targets=targets, rows=slice(None), noise=1.0):
         given = (X[rows], targets[rows])
-        return unique_information(
-            given, module="linear", validation=QUERIES, training=DESCENT, noise=noise
-        ).functional.values
+        return unique_information(given, module="linear", test=QUERIES, training=DESCENT, noise=noise).functional.values
 
     np.testing.assert_allclose(functional(noise=3.0), functional() / 9.0, rtol=1e-12)
     np.testing.assert_allclose(functional(targets @ turn), functional(), rtol=1e-9)
@@ -169,7 +167,7 @@ def test_scikit_learn_models_as_they_were_fitted():
         (KernelRidge(alpha=0.5, kernel="rbf"), NUMBERS),
     ):
         estimator.fit(X, labels)
-        found = unique_information((X, labels), module=estimator, validation=QUERIES)
+        found = unique_information((X, labels), module=estimator, test=QUERIES)
         without = type(estimator)(**estimator.get_params()).fit(np.delete(X, 3, 0), np.delete(labels, 3))
         np.testing.assert_allclose(found.outputs(QUERIES)[:, 0], estimator.predict(QUERIES), rtol=1e-6)
         np.testing.assert_allclose(found.held_out_outputs[3, 0], without.predict(X[[3]])[0], rtol=1e-6)
@@ -188,7 +186,7 @@ def test_a_scikit_learn_network_is_linearized_without_torch():
 
 def test_a_logistic_head_is_one_newton_step_away():
     estimator = LogisticRegression(C=0.5, tol=1e-10).fit(X, CLASSES == 1)
-    found = unique_information((X, CLASSES == 1), module=estimator, validation=QUERIES)
+    found = unique_information((X, CLASSES == 1), module=estimator, test=QUERIES)
     without = LogisticRegression(C=0.5, tol=1e-10).fit(np.delete(X, 3, 0), np.delete(CLASSES == 1, 3))
     moved = estimator.decision_function(QUERIES) - without.decision_function(QUERIES)
     assert found.functional.values[3] == pytest.approx(np.square(moved).mean() / 2, rel=0.1)
@@ -210,9 +208,9 @@ def test_the_last_layer_of_a_module_as_a_cross_entropy_head():
 
 def test_the_default_head_answers_the_same_questions():
     labels = np.array(["a", "b"])[(X[:, 0] > 0).astype(int)]
-    found = unique_information((X, labels), validation=(QUERIES, np.array(["a", "b"])[(QUERIES[:, 0] > 0).astype(int)]))
+    found = unique_information((X, labels), test=(QUERIES, np.array(["a", "b"])[(QUERIES[:, 0] > 0).astype(int)]))
     order = RNG.permutation(24)
-    again = unique_information(Dataset(X[order], labels[order], ids=order), validation=QUERIES)
+    again = unique_information(Dataset(X[order], labels[order], ids=order), test=QUERIES)
     np.testing.assert_allclose(found.functional.values, again.functional.aligned_to(np.arange(24)).values, rtol=1e-8)
     np.testing.assert_allclose(found.held_out_outputs[order], again.held_out_outputs, rtol=1e-8)
     one, two = found.influence(QUERIES).values, again.influence(QUERIES).values
@@ -234,7 +232,7 @@ def test_rows_are_chosen_by_every_strategy_and_what_it_costs_is_measured():
     rows[:, 0] += 3 * labels
     other = rng.normal(size=(300, 4)), rng.integers(0, 2, 300)
     other[0][:, 0] += 3 * other[1]
-    found = unique_information((rows, labels), module="linear", validation=other, training=GradientDescent(500, 0.05))
+    found = unique_information((rows, labels), module="linear", test=other, training=GradientDescent(500, 0.05))
     for strategy in ("iterative", "once", "random", "top"):
         kept = found.select(0.4, strategy, step=0.1)
         assert len(kept.ids) == 48
@@ -247,7 +245,7 @@ def test_rows_are_chosen_by_every_strategy_and_what_it_costs_is_measured():
     gone = found.select(0.9, step=0.05).dropped
     assert list(gone[:6]) == list(found.functional.top(6, largest=False).keys)
     without = unique_information(
-        (np.delete(rows, gone[:6], 0), np.delete(labels, gone[:6])), module="linear", validation=other,
+        (np.delete(rows, gone[:6], 0), np.delete(labels, gone[:6])), module="linear", test=other,
         training=GradientDescent(500, 0.05),
     )  # fmt: skip
     left = np.delete(np.arange(120), gone[:6])
@@ -259,7 +257,7 @@ def test_the_cost_is_that_of_training_on_the_rest():
     rows, labels = rng.normal(size=(40, 3)), rng.integers(0, 2, 40)
     other = rng.normal(size=(100, 3)), rng.integers(0, 2, 100)
     recipe = GradientDescent(200, 0.1)
-    kept = unique_information((rows, labels), module="linear", validation=other, training=recipe).select(0.5)
+    kept = unique_information((rows, labels), module="linear", test=other, training=recipe).select(0.5)
 
     def right(ids):
         A, B = (np.hstack([folded, np.ones((len(folded), 1))]) for folded in (rows[ids], other[0]))
@@ -272,14 +270,14 @@ def test_the_cost_is_that_of_training_on_the_rest():
 
 
 def test_without_labeled_judges_there_is_no_cost_and_it_says_why():
-    kept = unique_information((X, NUMBERS), module="linear", validation=QUERIES, training=DESCENT).select(0.5)
+    kept = unique_information((X, NUMBERS), module="linear", test=QUERIES, training=DESCENT).select(0.5)
     assert np.isnan(kept.cost.value)
     assert "validation=(X, y)" in kept.cost.reason
 
 
 def test_a_wide_network_follows_its_linearization_and_a_trained_one_has_little_left_to_learn():
     module, recipe = network(1, width=512), GradientDescent(300, 0.01)
-    found = unique_information((X, X[:, 0]), module=module, validation=QUERIES, training=recipe, trained="train")
+    found = unique_information((X, X[:, 0]), module=module, test=QUERIES, training=recipe, trained="train")
     assert found.diagnostics.linearity.r_squared > 0.98
     assert found.diagnostics.linearity.kernel_drift < 0.05
     assert 0 < found.diagnostics.step_share < 1
@@ -288,7 +286,7 @@ def test_a_wide_network_follows_its_linearization_and_a_trained_one_has_little_l
     assert any("little left to learn" in notes for notes in again.diagnostics.warnings)
     zero = unique_information((X, X[:, 0]), module=after, training=recipe, initial_outputs=0.0)
     assert not any("little left" in notes for notes in zero.diagnostics.warnings)
-    given = unique_information((X, X[:, 0]), module=module, validation=QUERIES, training=recipe, trained=after)
+    given = unique_information((X, X[:, 0]), module=module, test=QUERIES, training=recipe, trained=after)
     assert given.diagnostics.linearity.r_squared < found.diagnostics.linearity.r_squared
 
 
@@ -341,8 +339,8 @@ BROKEN[4, 1] = np.nan
         (lambda: unique_information((X, NUMBERS), module=Nets.dropped, training=DESCENT, trained="train"), "Dropout"),
         (lambda: unique_information((X, NUMBERS), module=network(3), training=DESCENT), "targets and outputs differ"),
         (lambda: unique_information((X, CLASSES + 5), module=network(2), training=DESCENT), "3 classes, 2 outputs"),
-        (lambda: unique_information((X, NUMBERS), module="linear", training=DESCENT, validation=X[:0]), "(?i)no rows"),
-        (lambda: unique_information((X, NUMBERS), module="linear", training=DESCENT, validation=X[:, :2]), "2 columns"),
+        (lambda: unique_information((X, NUMBERS), module="linear", training=DESCENT, test=X[:0]), "(?i)no rows"),
+        (lambda: unique_information((X, NUMBERS), module="linear", training=DESCENT, test=X[:, :2]), "2 columns"),
         (lambda: unique_information((X, NUMBERS), noise=0.0), "noise must be"),
         (lambda: unique_information((X, NUMBERS[:5]), module="linear", training=DESCENT), "one label per row"),
         (lambda: unique_information((X, NUMBERS), module="lineal", training=DESCENT), "did you mean 'linear'"),
@@ -354,7 +352,7 @@ BROKEN[4, 1] = np.nan
         (lambda: unique_information(gram=np.eye(5), training=DESCENT), "pass targets=y"),
         (
             lambda: unique_information(
-                gram=np.eye(5), targets=np.arange(5) / 3, validation_gram=np.ones((0, 5)), training=DESCENT
+                gram=np.eye(5), targets=np.arange(5) / 3, test_gram=np.ones((0, 5)), training=DESCENT
             ),
             "no rows",
         ),

@@ -10,7 +10,7 @@ CHECKS, ROWS = ([0, 100, 1000], [0.20, 0.17, 0.16]), ([1000, 2000, 4000], [0.20,
 
 
 def test_the_cheaper_gain_wins_and_changes_place():
-    found = budget(CHECKS, ROWS, cost=(1.0, 0.2))
+    found = budget(CHECKS, ROWS, prices=(1.0, 0.2))
     assert found.better[1] == "check"
     assert found.better[-1] in ("collect", "unknown")
     assert len(found.changes_at) == 1
@@ -22,19 +22,19 @@ def test_the_cheaper_gain_wins_and_changes_place():
 
 
 def test_prices_decide():
-    assert set(budget(CHECKS, ROWS, cost=(0.01, 10.0)).better[1:]) <= {"check", "unknown"}
-    assert set(budget(CHECKS, ROWS, cost=(100.0, 0.001)).better[1:]) <= {"collect", "unknown"}
+    assert set(budget(CHECKS, ROWS, prices=(0.01, 10.0)).better[1:]) <= {"check", "unknown"}
+    assert set(budget(CHECKS, ROWS, prices=(100.0, 0.001)).better[1:]) <= {"collect", "unknown"}
 
 
 def test_nothing_is_carried_beyond_what_was_measured():
-    found = budget(CHECKS, ROWS, cost=(1.0, 1.0), money=1e5)
+    found = budget(CHECKS, ROWS, prices=(1.0, 1.0), money=1e5)
     assert np.isnan(found.checked[-1])
     assert np.isnan(found.collected[-1])
     assert found.better[-1] == "unknown"
 
 
 def test_noise_is_pooled_and_small_differences_are_equal():
-    found = budget(([0, 10, 20], [0.2, 0.21, 0.19]), ([10, 20, 40], [0.2, 0.2, 0.2]), cost=(1.0, 1.0), tolerance=0.05)
+    found = budget(([0, 10, 20], [0.2, 0.21, 0.19]), ([10, 20, 40], [0.2, 0.2, 0.2]), prices=(1.0, 1.0), tolerance=0.05)
     assert (np.diff(found.checked[np.isfinite(found.checked)]) <= 1e-12).all()
     assert set(found.better) <= {"equal", "unknown"}
     assert found.advice == "Neither is measured to be better."

@@ -64,8 +64,10 @@ def test_blocked_rows_are_the_rows(small_blocks):
 
 def test_on_disk_and_in_memory_say_the_same(large, small_blocks):
     X, given, flipped, file = large
-    on_disk = find_label_issues((X, given), learner="linear", predictions=np.load(file, mmap_mode="r"), rounds=1)
-    in_memory = find_label_issues((X, given), learner="linear", predictions=np.load(file).astype(np.float64), rounds=1)
+    on_disk = find_label_issues((X, given), learner="linear", probabilities=np.load(file, mmap_mode="r"), n_rounds=1)
+    in_memory = find_label_issues(
+        (X, given), learner="linear", probabilities=np.load(file).astype(np.float64), n_rounds=1
+    )
     np.testing.assert_allclose(on_disk.wrong.values, in_memory.wrong.values, atol=2e-3)  # rows are not brought to 1
     hits = flipped[on_disk.flagged]
     assert hits.mean() > 0.9
@@ -75,7 +77,7 @@ def test_on_disk_and_in_memory_say_the_same(large, small_blocks):
     )
 
 
-@pytest.mark.parametrize("judge", [partial(label_posterior, rounds=1), by_confident_learning])
+@pytest.mark.parametrize("judge", [partial(label_posterior, n_rounds=1), by_confident_learning])
 def test_no_copy_of_the_predictions_is_made(tmp_path, small_blocks, monkeypatch, judge):
     monkeypatch.setattr(noise, "MOST_ENTRIES", 100_000)  # rows the likelihood is taken on
     count, classes = 50_000, 200
@@ -90,7 +92,7 @@ def test_no_copy_of_the_predictions_is_made(tmp_path, small_blocks, monkeypatch,
     try:
         before = tracemalloc.get_traced_memory()[0]
         tracemalloc.reset_peak()
-        found = judge(folded, predictions=P)
+        found = judge(folded, probabilities=P)
         assert len(found.reasons) == count
         confusable_pairs(found)
         peak = tracemalloc.get_traced_memory()[1] - before
@@ -125,5 +127,5 @@ def test_bad_rows_on_disk_are_named(large, tmp_path):
     P[[7, 5999]] *= 0.5
     np.save(tmp_path / "bad.npy", P)
     with pytest.raises(InputError, match=r"where: +rows id 7, 5999") as raised:
-        find_label_issues((X, given), predictions=np.load(tmp_path / "bad.npy", mmap_mode="r"))
+        find_label_issues((X, given), probabilities=np.load(tmp_path / "bad.npy", mmap_mode="r"))
     assert "softmax" in raised.value.fix

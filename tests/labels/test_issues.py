@@ -66,7 +66,7 @@ def test_missing_labels_and_unusable_predictions_are_refused(blobs):
     with pytest.raises(InputError, match="leave these rows out"):
         find_label_issues(data.with_labels(y))
     with pytest.raises(InputError, match=r"pass shape \(400, 3\)"):
-        find_label_issues(data, predictions=np.full((400, 4), 0.25))
+        find_label_issues(data, probabilities=np.full((400, 4), 0.25))
 
 
 def test_rules_change_what_was_planted_and_nothing_else(blobs):

@@ -58,12 +58,12 @@ def test_a_method_says_what_it_listened_to_and_whether_it_is_a_probability(blobs
 
 
 @pytest.mark.parametrize(
-    ("settings", "part"),
+    ("settings", "folded"),
     [
         ({"method": "neighbor"}, "did you mean 'neighbors'"),
         ({"method": "neighbors", "learner": "linear"}, "leave learner out"),
-        ({"method": "neighbors", "folder": "fits"}, "leave folder out"),
-        ({"method": "dynamics", "predictions": np.ones((400, 3)) / 3}, "leave predictions out"),
+        ({"method": "neighbors", "run_dir": "fits"}, "leave run_dir out"),
+        ({"method": "dynamics", "probabilities": np.ones((400, 3)) / 3}, "leave probabilities out"),
         ({"method": "dynamics", "learner": LogisticRegression()}, "TorchLearner"),
         ({"method": "confident_learning", "annotations": np.zeros((400, 2))}, "leave annotations out"),
     ],
@@ -95,7 +95,7 @@ def test_neighbors_read_numbers_too():
 
 def test_disagreement_is_the_share_of_other_labels():
     X = np.array([[0.0], [1.0], [2.1], [3.3], [4.6]])
-    found = neighbor_disagreement(Dataset(X, ["a", "b", "a", "a", "b"], ids=list("vwxyz")), count=2)
+    found = neighbor_disagreement(Dataset(X, ["a", "b", "a", "a", "b"], ids=list("vwxyz")), n_neighbors=2)
     assert found.keys.tolist() == list("vwxyz")
     assert found.values.tolist() == [0.5, 1.0, 0.5, 0.5, 1.0]
 
@@ -103,10 +103,10 @@ def test_disagreement_is_the_share_of_other_labels():
 def test_rows_of_a_group_and_copies_do_not_vouch_for_each_other():
     X = np.array([[0.0], [0.0], [1.0], [2.0], [10.0], [11.0]])
     y = np.array(["b", "b", "a", "a", "b", "b"])
-    assert neighbor_disagreement(X, y, count=2).values[:2].tolist() == [1.0, 1.0]
-    grouped = neighbor_disagreement(Dataset(X, y, groups=[0, 1, 2, 2, 3, 3]), count=2)
+    assert neighbor_disagreement(X, y, n_neighbors=2).values[:2].tolist() == [1.0, 1.0]
+    grouped = neighbor_disagreement(Dataset(X, y, groups=[0, 1, 2, 2, 3, 3]), n_neighbors=2)
     assert grouped.values[2] == 1.0  # its own group's row is not asked
-    alone = neighbor_disagreement(Dataset(X, y, groups=np.zeros(6)), count=2)
+    alone = neighbor_disagreement(Dataset(X, y, groups=np.zeros(6)), n_neighbors=2)
     assert np.isnan(alone.values).all()
 
 
@@ -114,8 +114,8 @@ def test_disagreement_is_refused_where_it_means_nothing():
     X = np.arange(40.0).reshape(20, 2)
     with pytest.raises(InputError, match='method="neighbors"'):
         neighbor_disagreement(X, np.linspace(0, 1, 20) ** 2)
-    with pytest.raises(InputError, match=r"where: +count"):
-        neighbor_disagreement(X, np.arange(20) % 2, count=0)
+    with pytest.raises(InputError, match=r"where: +n_neighbors"):
+        neighbor_disagreement(X, np.arange(20) % 2, n_neighbors=0)
     with pytest.raises(InputError, match=r"where: +rows id 3"):
         neighbor_disagreement(X, np.where(np.arange(20) == 3, None, "a").astype(object))
 
@@ -125,18 +125,18 @@ def test_disagreement_is_refused_where_it_means_nothing():
 
 def test_the_run_folder_of_an_audit_holds_every_fit(blobs, tmp_path):
     audit(blobs, learner="linear", run_dir=tmp_path / "run", checks=["SW201"])
-    found = find_label_issues(blobs, learner="linear", folder=tmp_path / "run")
-    store = found._part.runner.store
+    found = find_label_issues(blobs, learner="linear", run_dir=tmp_path / "run")
+    store = found._folded.runner.store
     assert store.made == 0
     assert store.reused > 5  # more than one round
     np.testing.assert_array_equal(found.wrong.values, find_label_issues(blobs, learner="linear").wrong.values)
 
 
 def test_a_folder_of_ones_own_is_gone_on_with(blobs, tmp_path):
-    first = find_label_issues(blobs, folder=tmp_path / "mine")
-    assert first._part.runner.store.made > 0
-    again = find_label_issues(blobs, folder=tmp_path / "mine")
-    assert again._part.runner.store.made == 0
+    first = find_label_issues(blobs, run_dir=tmp_path / "mine")
+    assert first._folded.runner.store.made > 0
+    again = find_label_issues(blobs, run_dir=tmp_path / "mine")
+    assert again._folded.runner.store.made == 0
     np.testing.assert_array_equal(first.wrong.values, again.wrong.values)
 
 
@@ -144,14 +144,14 @@ def test_refits_are_the_first_round(blobs):
     folded = prepare(blobs, "kernel").whole
     made = refit(folded.runner, "folds", folded.all_folds)
     plain, read = (
-        find_label_issues(blobs, learner="kernel", rounds=1),
-        find_label_issues(blobs, learner="kernel", refits=made, rounds=1),
+        find_label_issues(blobs, learner="kernel", n_rounds=1),
+        find_label_issues(blobs, learner="kernel", refits=made, n_rounds=1),
     )
-    assert read._part.runner.store.made == 0
+    assert read._folded.runner.store.made == 0
     np.testing.assert_allclose(read.wrong.values, plain.wrong.values, atol=1e-6)
     slow = prepare(blobs, "logistic").whole
     second = find_label_issues(blobs, learner="logistic", refits=refit(slow.runner, "folds", slow.all_folds))
-    assert second._part.runner.store.made == 5  # the first round was there
+    assert second._folded.runner.store.made == 5  # the first round was there
     halves = find_label_issues(
         blobs, learner="kernel", refits=refit(folded.runner, "halves", folded.all_folds, count=4)
     )
@@ -166,7 +166,7 @@ def test_refits_of_anything_else_are_refused(blobs):
     with pytest.raises(InputError, match="3 outputs a row for 2"):
         find_label_issues(blobs.with_labels(blobs.y % 2), refits=made)
     with pytest.raises(InputError, match="pass one of them"):
-        find_label_issues(blobs, refits=made, predictions=np.ones((400, 3)) / 3)
+        find_label_issues(blobs, refits=made, probabilities=np.ones((400, 3)) / 3)
     everywhere = refit(folded.runner, "nested", folded.all_folds, count=1, sizes=[400])
     with pytest.raises(InputError, match='"folds", "halves"'):
         find_label_issues(blobs, refits=everywhere)
@@ -179,7 +179,7 @@ def test_no_model_of_refits_speaks_about_a_row_whose_copy_it_saw():
     folded = prepare(data, "linear").whole
     made = refit(folded.runner, "folds", np.arange(40) % 2)  # dealt by position: a row and its copy share a fold
     split = refit(folded.runner, "folds", (np.arange(40) < 20).astype(int))  # and here they never do
-    assert np.isfinite(find_label_issues(data, learner="linear", refits=made, rounds=1).wrong.values).all()
+    assert np.isfinite(find_label_issues(data, learner="linear", refits=made, n_rounds=1).wrong.values).all()
     with pytest.raises(InputError, match="every model of these refits saw every row"):
         find_label_issues(data, learner="linear", refits=split)
 
@@ -235,7 +235,7 @@ def test_exact_copies_are_judged_by_models_that_saw_neither():
     given = codes.copy()
     given[::12] = (codes[::12] + 1) % 3
     twice = np.vstack([X, X]), np.r_[given, given]
-    folds = find_label_issues(twice, rounds=1)._part.folds
+    folds = find_label_issues(twice, n_rounds=1)._folded.folds
     np.testing.assert_array_equal(folds[:120], folds[120:])
     assert set(np.arange(0, 240, 12)) <= set(find_label_issues(twice, method="neighbors").flagged.tolist())
 

@@ -89,9 +89,9 @@ def test_row_order_changes_nothing(tagged, found):
 
 def test_fits_are_shared_with_a_folder(tagged, tmp_path):
     X, y, _ = tagged
-    one = find_label_issues((X, y), learner="linear", folder=tmp_path)
+    one = find_label_issues((X, y), learner="linear", run_dir=tmp_path)
     files = sorted(path.name for path in tmp_path.iterdir())
-    two = find_label_issues((X, y), learner="linear", folder=tmp_path)
+    two = find_label_issues((X, y), learner="linear", run_dir=tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == files
     np.testing.assert_array_equal(one.wrong.values, two.wrong.values)
 
@@ -100,12 +100,12 @@ def test_ones_own_predictions_are_read_by_label(tagged):
     X, y, flips = tagged
     truth = y.to_numpy() ^ flips
     P = pd.DataFrame(np.where(truth == 1, 0.9, 0.1), columns=y.columns)
-    found = find_label_issues((X, y), predictions=P[["rare", "red", "always", "round"]], rounds=1)
+    found = find_label_issues((X, y), probabilities=P[["rare", "red", "always", "round"]], n_rounds=1)
     assert np.mean([flips[row, list(y.columns).index(name)] for row, name in found.flagged]) > 0.95
     with pytest.raises(InputError, match=r"pass shape \(500, 4\)"):
-        find_label_issues((X, y), predictions=P.to_numpy()[:, :3])
+        find_label_issues((X, y), probabilities=P.to_numpy()[:, :3])
     with pytest.raises(InputError, match="look in-sample"):
-        find_label_issues((X, y), predictions=np.where(y.to_numpy() == 1, 0.9, 0.1))
+        find_label_issues((X, y), probabilities=np.where(y.to_numpy() == 1, 0.9, 0.1))
 
 
 def test_what_is_no_table_of_labels_is_refused(tagged):
@@ -126,7 +126,7 @@ def test_what_is_no_table_of_labels_is_refused(tagged):
 
 
 @pytest.mark.parametrize(
-    ("settings", "part"),
+    ("settings", "folded"),
     [
         ({"method": "dynamics"}, 'leave method="dynamics" out'),
         ({"method": "confident_learning"}, 'leave method="confident_learning" out'),

@@ -93,11 +93,11 @@ def test_order_of_rows_does_not_matter(digits):
 def test_brought_predictions_are_round_one_and_the_learner_joins_where_it_is_as_good(spoilt):
     folded, truth = spoilt("pair", 0.2)
     P = folded.probabilities(folded.held_out_outputs())
-    joined = label_posterior(folded, predictions=P)
+    joined = label_posterior(folded, probabilities=P)
     assert joined.rounds == 2
     better = np.where(np.eye(10)[truth] > 0, 0.93, 0.07 / 9)  # a far better model than the learner
     better = 0.8 * better + 0.2 * np.roll(better, 1, axis=1)
-    alone = label_posterior(folded, predictions=better)
+    alone = label_posterior(folded, probabilities=better)
     assert alone.rounds == 1
     assert average_precision_score(folded.codes != truth, alone.wrong) > 0.999
 
@@ -107,7 +107,7 @@ def test_predictions_alone_on_real_data_flag_little_and_rank_reviewed_errors(sha
         P, given = held["pred_probs"].astype(np.float64), held["given_labels"].astype(int)
         rows, wrong = held["reviewed_index"], held["votes"][:, 0].astype(int) < 3
     folded = prepare((P, given), "linear").whole
-    posterior = label_posterior(folded, predictions=P, rounds=1)
+    posterior = label_posterior(folded, probabilities=P, n_rounds=1)
     assert posterior.flagged.mean() < 0.005  # people confirmed 0.5 % wrong; raw disagreement is 7 %
     assert average_precision_score(wrong, posterior.wrong[rows]) > wrong.mean()
 
@@ -143,12 +143,12 @@ def test_numbers_of_other_rows_are_found():
 
 def test_fewer_than_one_round_is_refused(spoilt):
     with pytest.raises(InputError, match="rounds=2"):
-        label_posterior(spoilt("sym", 0.1)[0], rounds=0)
+        label_posterior(spoilt("sym", 0.1)[0], n_rounds=0)
 
 
 def test_a_third_round_is_allowed(spoilt):
     folded, truth = spoilt("pair", 0.2)
-    third = label_posterior(folded, rounds=3)
+    third = label_posterior(folded, n_rounds=3)
     assert third.rounds == 3
     assert average_precision_score(folded.codes != truth, third.wrong) > 0.98
 
@@ -160,7 +160,7 @@ def test_the_kernel_head_spares_a_slow_learner_its_first_round(spoilt):
     slow.runner.on_fit = lambda: fitted.append(1)
     screened = label_posterior(slow)
     assert len(fitted) == 5
-    alone = label_posterior(slow, rounds=1)
+    alone = label_posterior(slow, n_rounds=1)
     bad = slow.codes != truth
     assert average_precision_score(bad, screened.wrong) > average_precision_score(bad, alone.wrong) + 0.02
     assert (screened.rounds, alone.rounds) == (2, 1)
@@ -171,7 +171,7 @@ def test_a_learner_is_asked_about_all_rows_where_the_head_disputes_none():
     folded = prepare((X, y), GaussianNB()).whole
     posterior = label_posterior(folded)
     assert posterior.rounds == 1
-    np.testing.assert_array_equal(posterior.wrong, label_posterior(folded, rounds=1).wrong)
+    np.testing.assert_array_equal(posterior.wrong, label_posterior(folded, n_rounds=1).wrong)
 
 
 @pytest.mark.parametrize("regression", [False, True])
@@ -181,6 +181,6 @@ def test_repeated_rows_are_no_stronger_evidence(regression):
     y = X[:, 0] + 0.3 * draw.normal(size=150) if regression else (X[:, 0] + draw.normal(size=150) > 0).astype(int)
     y[:8] = draw.permutation(y)[:8] if regression else 1 - y[:8]
     once, twice = prepare((X, y)).whole, prepare((np.tile(X, (3, 1)), np.tile(y, 3))).whole
-    alone, repeated = label_posterior(once, rounds=1), label_posterior(twice, rounds=1)
+    alone, repeated = label_posterior(once, n_rounds=1), label_posterior(twice, n_rounds=1)
     assert repeated.likelihood_ratio < 2.0 * max(alone.likelihood_ratio, 2.0)
     np.testing.assert_array_equal(repeated.wrong[:150], repeated.wrong[150:300])

@@ -19,7 +19,7 @@ def test_good_predictions_come_back_normalized():
 
 
 @pytest.mark.parametrize(
-    ("P", "part"),
+    ("P", "folded"),
     [
         (GOOD[:, :2], r"fix: +pass shape \(4, 3\)"),
         (GOOD[:3], r"got: +shape \(3, 3\)"),
@@ -74,7 +74,7 @@ def test_a_forest_that_saw_the_rows_is_refused(spoilt_digits, depth):
     X, y, _, _ = spoilt_digits
     P = RandomForestClassifier(50, max_depth=depth, random_state=0).fit(X, y).predict_proba(X)
     with pytest.raises(InputError, match="look in-sample") as raised:
-        find_label_issues((X, y), predictions=P)
+        find_label_issues((X, y), probabilities=P)
     assert "nearest rows contradict" in raised.value.what
     assert raised.value.where.startswith("rows id ")
     assert "embeddings=" in raised.value.fix
@@ -86,7 +86,7 @@ def test_a_forest_that_saw_the_rows_is_refused(spoilt_digits, depth):
 def test_predictions_out_of_sample_pass(spoilt_digits, model):
     X, y, _, flipped = spoilt_digits
     P = cross_val_predict(model, X, y, cv=3, method="predict_proba")
-    found = find_label_issues((X, y), predictions=P, rounds=1)
+    found = find_label_issues((X, y), probabilities=P, n_rounds=1)
     assert flipped[found.flagged].mean() > 0.85
 
 
@@ -95,20 +95,20 @@ def test_a_model_that_is_always_right_passes_where_the_rows_nearby_are_too():
     codes = np.arange(300) % 3
     X = 20.0 * np.eye(3)[codes] + draw.normal(size=(300, 3))
     P = 0.97 * np.eye(3)[codes] + 0.01
-    assert len(find_label_issues((X, codes), predictions=P, rounds=1).flagged) == 0
+    assert len(find_label_issues((X, codes), probabilities=P, n_rounds=1).flagged) == 0
     with pytest.raises(InputError, match=r"accuracy 1\.0000"):
-        find_label_issues((draw.normal(size=(300, 3)), codes), predictions=P)
+        find_label_issues((draw.normal(size=(300, 3)), codes), probabilities=P)
 
 
 def test_numbers_that_equal_the_labels_are_refused():
     X = np.random.default_rng(0).normal(size=(80, 3))
     y = X.sum(axis=1) + 0.1
     with pytest.raises(InputError, match="they equal the labels"):
-        find_label_issues((X, y), predictions=y)
+        find_label_issues((X, y), probabilities=y)
     with pytest.raises(InputError, match=r"fix: +pass shape \(80,\)"):
-        find_label_issues((X, y), predictions=np.ones((80, 2)))
+        find_label_issues((X, y), probabilities=np.ones((80, 2)))
     with pytest.raises(InputError, match=r"where: +rows id 5"):
-        find_label_issues((X, y), predictions=np.where(np.arange(80) == 5, np.nan, 0.0))
+        find_label_issues((X, y), probabilities=np.where(np.arange(80) == 5, np.nan, 0.0))
 
 
 # ---- frames, whose columns are classes ------------------------------------------------------------------------------
@@ -127,24 +127,24 @@ def named():
 
 def test_columns_are_matched_by_name(named):
     X, y, P = named
-    straight = find_label_issues((X, y), predictions=P.to_numpy(), rounds=1)
-    mixed = find_label_issues((X, y), predictions=P[["cat", "ant", "bee"]], rounds=1)
+    straight = find_label_issues((X, y), probabilities=P.to_numpy(), n_rounds=1)
+    mixed = find_label_issues((X, y), probabilities=P[["cat", "ant", "bee"]], n_rounds=1)
     np.testing.assert_array_equal(mixed.wrong.values, straight.wrong.values)
-    numbered = find_label_issues((X, y), predictions=pd.DataFrame(P.to_numpy()), rounds=1)
+    numbered = find_label_issues((X, y), probabilities=pd.DataFrame(P.to_numpy()), n_rounds=1)
     np.testing.assert_array_equal(numbered.wrong.values, straight.wrong.values)
 
 
 def test_classes_absent_on_either_side_are_named(named):
     X, y, P = named
     with pytest.raises(InputError, match="no row is labeled: dog"):
-        find_label_issues((X, y), predictions=P.assign(dog=0.0))
+        find_label_issues((X, y), probabilities=P.assign(dog=0.0))
     with pytest.raises(InputError, match="no column for: bee") as raised:
-        find_label_issues((X, y), predictions=P[["ant", "cat"]])
+        find_label_issues((X, y), probabilities=P[["ant", "cat"]])
     assert "add absent columns as 0" in raised.value.fix
 
 
 def test_rows_in_another_order_are_refused(named):
     X, y, P = named
     with pytest.raises(InputError, match=r"predictions.loc\[data.ids\]") as raised:
-        find_label_issues((X, y), predictions=P.iloc[::-1])
+        find_label_issues((X, y), probabilities=P.iloc[::-1])
     assert raised.value.where.startswith("rows id r0, r1")

@@ -32,7 +32,7 @@ def flipped():
 
 @pytest.fixture(scope="module")
 def found(flipped):
-    return quick(flipped[0], runs=2, error_epochs=(2, 5))
+    return quick(flipped[0], n_runs=2, error_epochs=(2, 5))
 
 
 def test_wrong_labels_stand_out(flipped, found):
@@ -60,17 +60,17 @@ def test_scores_carry_ids_units_and_spread(flipped, found):
         assert scores.spread.shape == (500,)
     assert list(found.to_frame().columns) == [*QUANTITIES, "early_error@2", "early_error@5"]
     assert found.to_frame().index.name == "id"
-    assert quick(flipped[0], runs=1).margin.spread is None
+    assert quick(flipped[0], n_runs=1).margin.spread is None
 
 
 def test_default_epoch_of_the_early_error_is_a_fifth(flipped):
-    assert list(quick(flipped[0], runs=1).early_error) == [2]
+    assert list(quick(flipped[0], n_runs=1).early_error) == [2]
 
 
 def test_row_order_changes_nothing_and_the_seed_does(flipped):
     data = flipped[0]
     order = np.random.default_rng(2).permutation(500)
-    plain, moved, other = quick(data, runs=1), quick(data.take(order), runs=1), quick(data, runs=1, seed=1)
+    plain, moved, other = quick(data, n_runs=1), quick(data.take(order), n_runs=1), quick(data, n_runs=1, seed=1)
     for name in QUANTITIES:
         same = getattr(moved, name).aligned_to(data.ids).values
         np.testing.assert_allclose(same, getattr(plain, name).values, rtol=1e-4, atol=1e-4, err_msg=name)
@@ -78,21 +78,21 @@ def test_row_order_changes_nothing_and_the_seed_does(flipped):
 
 
 def test_more_runs_spread_less(flipped):
-    draws = [quick(flipped[0].take(np.arange(150)), runs=1, seed=seed).confidence.values for seed in range(16)]
+    draws = [quick(flipped[0].take(np.arange(150)), n_runs=1, seed=seed).confidence.values for seed in range(16)]
     single = np.std(draws, axis=0, ddof=1).mean()
     means = np.std(np.reshape(draws, (4, 4, -1)).mean(axis=1), axis=0, ddof=1).mean()
     assert means == pytest.approx(single / 2, rel=0.25)
 
 
 def test_in_batch_counting_sees_the_same_rows_as_hard(flipped, found):
-    within = quick(flipped[0], runs=2, counted="in_batch")
+    within = quick(flipped[0], n_runs=2, counted="in_batch")
     assert np.corrcoef(within.margin.values, found.margin.values)[0, 1] > 0.95
     assert np.abs(within.margin.values - found.margin.values).max() > 0.01
 
 
 REFUSALS = [
     ({"learner": KernelHead()}, "has no such loop", "TorchLearner(make_module)"),
-    ({"runs": 0}, "runs must be a whole number", "runs=3"),
+    ({"n_runs": 0}, "n_runs must be a whole number", "n_runs=3"),
     ({"error_epochs": (3, 11)}, "never comes", "from 1 to 10"),
     ({"counted": "epoch"}, "no way of counting named 'epoch'", "epoch_end"),
 ]

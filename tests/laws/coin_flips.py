@@ -73,7 +73,7 @@ def of_learning_curve(data, seed):
 
 def of_mixtures(data, seed):
     source = np.array(["old", "new", "judge"])[np.arange(len(data)) % 3]
-    found = curves.forecast_mixtures(data, source=source, judge="judge", seed=seed)
+    found = curves.forecast_mixtures(data, source=source, test="judge", seed=seed)
     groups, evaluation = prepare(data).groups, source == "judge"
     evaluated_rows = len(np.unique(groups[evaluation & ~np.isin(groups, groups[~evaluation])]))
     value, half = found.errors[:, 1].mean(), 1.96 * np.sqrt(0.25 / evaluated_rows)
@@ -81,11 +81,11 @@ def of_mixtures(data, seed):
 
 
 def of_gap(data, seed):
-    return share(generalization.generalization_gap(data, splits=10, draws=1, seed=seed).ghost_error)
+    return share(generalization.generalization_gap(data, n_splits=10, n_draws=1, seed=seed).ghost_error)
 
 
 def of_memorization(data, seed):
-    found = generalization.memorization(data, models=20, seed=seed)
+    found = generalization.memorization(data, n_models=20, seed=seed)
     outside = ~found.inside
     return over_rows(1.0 - (found.success * outside).sum(axis=0) / outside.sum(axis=0), data)
 
@@ -102,7 +102,7 @@ def of_game(data, seed):
 
 
 def of_bags(data, seed):
-    return over_rows(1.0 - influence.out_of_bag_value(data, count=20, seed=seed).values, data)
+    return over_rows(1.0 - influence.out_of_bag_value(data, n_models=20, seed=seed).values, data)
 
 
 def of_neighbors(data, seed):

@@ -55,22 +55,24 @@ ONE_DATA_SET = {
         ]
     ),
     "curves.measure_learning_curve": lambda rows, *given, **named: (
-        curves.measure_learning_curve(*given, sizes=[10, 30], repeats=2, **named).errors
+        curves.measure_learning_curve(*given, sizes=[10, 30], n_repeats=2, **named).errors
     ),
     "curves.forecast_mixtures": lambda rows, *given, **named: (
-        curves.forecast_mixtures(*given, source=sources(rows), judge="judge", repeats=1, **named).errors
+        curves.forecast_mixtures(*given, source=sources(rows), test="judge", n_repeats=1, **named).errors
     ),
     "generalization.generalization_gap": lambda rows, *given, **named: scores_of(
-        generalization.generalization_gap(*given, learner="logistic", splits=4, draws=1, **named).information
+        generalization.generalization_gap(*given, learner="logistic", n_splits=4, n_draws=1, **named).information
     ),
     "generalization.memorization": lambda rows, *given, **named: scores_of(
-        generalization.memorization(*given, models=8, **named).scores
+        generalization.memorization(*given, n_models=8, **named).scores
     ),
     "generalization.supervision_complexity": lambda rows, *given, **named: scores_of(
         generalization.supervision_complexity(*given, kernel="rbf", **named).contributions
     ),
     "generalization.curvature_spectrum": lambda rows, *given, **named: (
-        generalization.curvature_spectrum(*given, module=torch_module(rows), count=2, method="exact", **named).largest
+        generalization.curvature_spectrum(
+            *given, module=torch_module(rows), n_eigenvalues=2, method="exact", **named
+        ).largest
     ),
     "generalization.intrinsic_dimension": lambda rows, *given, **named: (
         generalization.intrinsic_dimension(*given, learner=network(), seeds=[0], grid=[4, 8, 16], **named).by_seed
@@ -85,7 +87,7 @@ ONE_DATA_SET = {
     "influence.row_effects": lambda rows, *given, **named: scores_of(influence.row_effects(*given, **named).reach),
     "influence.knn_shapley": lambda rows, *given, **named: scores_of(influence.knn_shapley(*given, **named)),
     "influence.out_of_bag_value": lambda rows, *given, **named: scores_of(
-        influence.out_of_bag_value(*given, count=20, **named)
+        influence.out_of_bag_value(*given, n_models=20, **named)
     ),
     "information.unique_information": lambda rows, *given, **named: scores_of(
         information.unique_information(*given, **named).functional
@@ -101,14 +103,14 @@ ONE_DATA_SET = {
         labels.neighbor_disagreement(*given, **named)
     ),
     "labels.training_dynamics": lambda rows, *given, **named: scores_of(
-        labels.training_dynamics(*given, learner=network(), runs=1, **named).margin
+        labels.training_dynamics(*given, learner=network(), n_runs=1, **named).margin
     ),
     "shift.worst_segments": lambda rows, *given, **named: shift.worst_segments(*given, **named).errors.error,
 }
 
 TWO_DATA_SETS = {  # each as a Dataset or (X, y)
     "generalization.layer_profile": lambda rows, one, two: (
-        generalization.layer_profile(one, two, module=torch_module(rows), permutations=20).distance
+        generalization.layer_profile(one, two, module=torch_module(rows), n_permutations=20).distance
     ),
     "influence.open_game": lambda rows, one, two: np.array(influence.open_game(one, two).ends),
     "influence.unrolled_attribution": lambda rows, one, two: (
@@ -158,8 +160,8 @@ ROWS_BESIDE = {  # rows in every form, beside decisions about them or the losses
 
 NUMBERS = {  # functions of arrays of numbers, of counts or of settings
     "curves.fit_law", "curves.fit_meta", "curves.log_sizes", "generalization.absolute_error",
-    "generalization.beats_guessing", "generalization.betting_bound", "generalization.bounds_from_runs",
-    "generalization.calibration_error", "generalization.claim_after_looks", "generalization.clopper_pearson",
+    "generalization.beats_baseline", "generalization.betting_bound", "generalization.bounds_from_runs",
+    "generalization.calibration_error", "generalization.claim_after_evaluations", "generalization.clopper_pearson",
     "generalization.clopper_pearson_bound", "generalization.conformal_threshold", "generalization.discrimination",
     "generalization.error_rate", "generalization.explained_variance", "generalization.formal_counterexample",
     "generalization.pac_bayes_kl_bound", "generalization.reusable_holdout", "generalization.rows_to_claim",

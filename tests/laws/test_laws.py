@@ -28,9 +28,9 @@ METHODS: dict[str, tuple[Callable[[Dataset, int], Scores], float]] = {
     ),
     "influence.leave_one_out": (lambda data, seed: influence.leave_one_out(data, seed=seed), CLOSED_FORM),
     "influence.knn_shapley": (lambda data, seed: influence.knn_shapley(data, seed=seed), CLOSED_FORM),
-    "influence.banzhaf": (lambda data, seed: influence.banzhaf(game(data, seed), count=100), REFITS),
-    "influence.data_shapley": (lambda data, seed: influence.data_shapley(game(data, seed), permutations=3), REFITS),
-    "influence.out_of_bag_value": (lambda data, seed: influence.out_of_bag_value(data, count=50, seed=seed), REFITS),
+    "influence.banzhaf": (lambda data, seed: influence.banzhaf(game(data, seed), n_fits=100), REFITS),
+    "influence.data_shapley": (lambda data, seed: influence.data_shapley(game(data, seed), n_permutations=3), REFITS),
+    "influence.out_of_bag_value": (lambda data, seed: influence.out_of_bag_value(data, n_models=50, seed=seed), REFITS),
     "influence.gradient_norm": (lambda data, seed: influence.gradient_norm(data, module=trained(data)), REFITS),
     "influence.gradient_coherence": (
         lambda data, seed: influence.gradient_coherence(data, module=trained(data)),
@@ -46,11 +46,13 @@ METHODS: dict[str, tuple[Callable[[Dataset, int], Scores], float]] = {
         REFITS,
     ),
     "generalization.memorization": (
-        lambda data, seed: generalization.memorization(data, seed=seed, models=8).scores,
+        lambda data, seed: generalization.memorization(data, seed=seed, n_models=8).scores,
         REFITS,
     ),
     "generalization.generalization_gap": (
-        lambda data, seed: generalization.generalization_gap(data, learner="logistic", splits=6, seed=seed).information,
+        lambda data, seed: (
+            generalization.generalization_gap(data, learner="logistic", n_splits=6, seed=seed).information
+        ),
         REFITS,
     ),
 }

@@ -25,7 +25,7 @@ def probabilities():
 
 
 SETTINGS = {
-    "folds": (lambda: shift.worst_segments(rows(), folds="5"), "folds", "folds=5, at least 2"),
+    "folds": (lambda: shift.worst_segments(rows(), n_folds="5"), "n_folds", "n_folds=5, at least 2"),
     "seed": (lambda: samplewise.audit(rows(), seed="a"), "seed", "seed=0"),
     "executor": (lambda: samplewise.audit(rows(), executor="serial"), "executor", "SerialExecutor"),
     "learner": (
@@ -36,17 +36,25 @@ SETTINGS = {
 COUNTS = {
     "curve sizes": (lambda: curves.measure_learning_curve(rows(), sizes=10), "sizes", "sizes="),
     "falling sizes": (lambda: curves.measure_learning_curve(rows(), sizes=[40, 10]), "sizes", "sizes="),
-    "curve repeats": (lambda: curves.measure_learning_curve(rows(), repeats=0), "repeats", "repeats=5"),
+    "curve repeats": (lambda: curves.measure_learning_curve(rows(), n_repeats=0), "n_repeats", "n_repeats=5"),
     "rows of sizes": (lambda: curves.log_sizes("a"), "rows", "rows=1"),
-    "neighbors": (lambda: labels.neighbor_disagreement(rows(), count="a"), "count", "count=10"),
-    "voters": (lambda: influence.knn_shapley(rows(), count=0), "count", "count=10"),
-    "voters asked": (lambda: influence.knn_shapley(rows(), validation=rows(), count=0), "count", "count=10"),
-    "bags": (lambda: influence.out_of_bag_value(rows(), count="a"), "count", "count=100, at least 10"),
-    "models": (lambda: generalization.memorization(rows(), models=None), "models", "models=100"),
-    "splits": (lambda: generalization.generalization_gap(rows(), splits="a"), "splits", "splits=30"),
-    "draws": (lambda: generalization.generalization_gap(rows(), draws=0), "draws", "draws=3"),
-    "runs": (lambda: labels.training_dynamics(rows(), runs=1.5), "runs", "runs=3"),
-    "looks": (lambda: generalization.clopper_pearson_bound(1, 10, n_evaluations="a"), "looks", "looks=1"),
+    "neighbors": (lambda: labels.neighbor_disagreement(rows(), n_neighbors="a"), "n_neighbors", "n_neighbors=10"),
+    "voters": (lambda: influence.knn_shapley(rows(), n_neighbors=0), "n_neighbors", "n_neighbors=10"),
+    "voters asked": (
+        lambda: influence.knn_shapley(rows(), test=rows(), n_neighbors=0),
+        "n_neighbors",
+        "n_neighbors=10",
+    ),
+    "bags": (lambda: influence.out_of_bag_value(rows(), n_models="a"), "n_models", "n_models=100, at least 10"),
+    "models": (lambda: generalization.memorization(rows(), n_models=None), "n_models", "n_models=100"),
+    "splits": (lambda: generalization.generalization_gap(rows(), n_splits="a"), "n_splits", "n_splits=30"),
+    "draws": (lambda: generalization.generalization_gap(rows(), n_draws=0), "n_draws", "n_draws=3"),
+    "runs": (lambda: labels.training_dynamics(rows(), n_runs=1.5), "n_runs", "n_runs=3"),
+    "looks": (
+        lambda: generalization.clopper_pearson_bound(1, 10, n_evaluations="a"),
+        "n_evaluations",
+        "n_evaluations=1",
+    ),
 }
 
 ROWS_FOR_NUMBERS = {
@@ -108,8 +116,8 @@ def test_every_function_that_reads_labels_takes_the_task(task):
     calls = [
         lambda: labels.neighbor_disagreement(rows(), task=task),
         lambda: influence.knn_shapley(rows(), task=task),
-        lambda: influence.knn_shapley(rows(), validation=rows(), task=task),
-        lambda: labels.training_dynamics(rows(), runs=1, task=task),
+        lambda: influence.knn_shapley(rows(), test=rows(), task=task),
+        lambda: labels.training_dynamics(rows(), n_runs=1, task=task),
     ]
     for call in calls if task != "classification" else calls[:3]:
         if task == "classification":

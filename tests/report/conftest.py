@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from samplewise.core.findings import AuditRecord, CheckResult, Finding, Outcome, Remedy
+from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Finding, Outcome, Remedy
 from samplewise.core.values import Estimate, Exhibit, Scores
 
 NASTY = "<script>alert('x')</script>"
@@ -247,7 +247,7 @@ def rich_record() -> AuditRecord:
     outcomes["SW501"] = replace(outcomes["SW501"], result=CheckResult((), (), (), (error,)), status="clean")
     outcomes["SW503"] = replace(outcomes["SW503"], result=CheckResult((), (), (reliability(),)), status="clean")
     outcomes["SW601"] = replace(outcomes["SW601"], result=replace(outcomes["SW601"].result, exhibits=(segments(),)))
-    return AuditRecord(2, adult_data(), plan(), environment(), tuple(outcomes.values()))
+    return AuditRecord(RECORD_SCHEMA, adult_data(), plan(), environment(), tuple(outcomes.values()))
 
 
 def image_record() -> AuditRecord:
@@ -262,13 +262,15 @@ def image_record() -> AuditRecord:
     data |= {"classes": [f"class {i}" for i in range(10)], "class_counts": [1000 + 13 * i for i in range(10)]}
     outcome = label_outcome(worst_rows(60, images=True))
     outcome = replace(outcome, result=replace(outcome.result, exhibits=(outcome.result.exhibits[0], matrix(10))))
-    return AuditRecord(2, data, plan(("SW201", "SW401")), environment(), (outcome, rich_record().outcomes[12]))
+    return AuditRecord(
+        RECORD_SCHEMA, data, plan(("SW201", "SW401")), environment(), (outcome, rich_record().outcomes[12])
+    )
 
 
 def clean_record() -> AuditRecord:
     """Nothing found, everything carried out."""
     outcomes = tuple(Outcome(code, f"check {code}", "clean", "", 0.5) for code in CODES)
-    return AuditRecord(2, adult_data(), plan(), environment(), outcomes)
+    return AuditRecord(RECORD_SCHEMA, adult_data(), plan(), environment(), outcomes)
 
 
 def huge_record() -> AuditRecord:
@@ -299,7 +301,7 @@ BUILDERS: dict[str, Callable[[], AuditRecord]] = {
     "rich": rich_record,
     "images": image_record,
     "clean": clean_record,
-    "empty": lambda: AuditRecord(2, {}, {}, {}, ()),
+    "empty": lambda: AuditRecord(RECORD_SCHEMA, {}, {}, {}, ()),
     "interrupted": lambda: replace(rich_record(), outcomes=rich_record().outcomes[:3]),
 }
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from samplewise.core.findings import AuditRecord, CheckResult, Finding, Outcome
+from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Finding, Outcome
 from samplewise.core.values import Estimate
 from samplewise.report import compare_audits
 
@@ -13,7 +13,7 @@ from samplewise.report import compare_audits
 def record(*findings: Finding, clean: tuple[str, ...] = (), **data: Any) -> AuditRecord:
     outcomes = [Outcome(f.code, "t", "found", result=CheckResult((f,))) for f in findings]
     outcomes += [Outcome(code, "t", "clean") for code in clean]
-    return AuditRecord(2, {"rows": 10, **data}, {"seed": 0}, {}, tuple(outcomes))
+    return AuditRecord(RECORD_SCHEMA, {"rows": 10, **data}, {"seed": 0}, {}, tuple(outcomes))
 
 
 def finding(code: str, keys: tuple[Any, ...], severity: Any = "warning", title: str = "", **more: Any) -> Finding:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from samplewise.core.findings import AuditRecord, CheckResult, Finding, Outcome, Remedy
+from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Finding, Outcome, Remedy
 from samplewise.core.values import Estimate
 from samplewise.report import verdict
 
@@ -13,7 +13,7 @@ from samplewise.report import verdict
 def with_findings(*severities: Any, remedies: tuple[Remedy, ...] = ()) -> AuditRecord:
     findings = tuple(Finding(f"SW{i}", f"problem {i}", s, (1, 2), "why", remedies) for i, s in enumerate(severities))
     outcomes = tuple(Outcome(f.code, "t", "found", result=CheckResult((f,))) for f in findings)
-    return AuditRecord(2, {"rows": 9}, {}, {}, outcomes)
+    return AuditRecord(RECORD_SCHEMA, {"rows": 9}, {}, {}, outcomes)
 
 
 def test_errors_come_first_with_how_much_they_concern() -> None:
@@ -66,7 +66,7 @@ def test_an_interrupted_audit_says_how_much_is_missing(records: dict[str, AuditR
 
 
 def test_checks_that_all_stayed_out_say_nothing_about_the_data() -> None:
-    record = AuditRecord(2, {}, {}, {}, (Outcome("SW1", "t", "skipped", "budget"),))
+    record = AuditRecord(RECORD_SCHEMA, {}, {}, {}, (Outcome("SW1", "t", "skipped", "budget"),))
     assert verdict(record).sentence.startswith("No check could be carried out")
 
 
@@ -89,7 +89,7 @@ def test_the_headline_numbers(rich: AuditRecord) -> None:
 @pytest.mark.parametrize("axis", ["row", "column", "segment", "class", "data"])
 def test_how_much_a_finding_concerns_is_counted_in_its_own_words(axis: Any) -> None:
     finding = Finding("SW1", "t", "error", (1, 2), "e", axis=axis)
-    record = AuditRecord(2, {}, {}, {}, (Outcome("SW1", "t", "found", result=CheckResult((finding,))),))
+    record = AuditRecord(RECORD_SCHEMA, {}, {}, {}, (Outcome("SW1", "t", "found", result=CheckResult((finding,))),))
     words = {"row": "2 rows", "column": "2 columns", "segment": "2 segments", "class": "2 classes"}
     assert (
         verdict(record).sentence
@@ -99,12 +99,14 @@ def test_how_much_a_finding_concerns_is_counted_in_its_own_words(axis: Any) -> N
 
 def test_a_long_unit_goes_into_the_small_print() -> None:
     share = Estimate("noise_rate", 0.106, 0.09, 0.116, "share of labels")
-    record = AuditRecord(2, {}, {}, {}, (Outcome("SW201", "t", "clean", result=CheckResult(measured=(share,))),))
+    record = AuditRecord(
+        RECORD_SCHEMA, {}, {}, {}, (Outcome("SW201", "t", "clean", result=CheckResult(measured=(share,))),)
+    )
     shown = verdict(record).headlines[-1]
     assert (shown.label, shown.text, shown.detail) == ("noise rate", "10.6 %", "of labels [9.0, 11.6]")
 
 
 def test_a_title_that_counts_is_not_counted_again() -> None:
     finding = Finding("SW1", "2 rows are copies", "error", (1, 2), "e")
-    record = AuditRecord(2, {}, {}, {}, (Outcome("SW1", "t", "found", result=CheckResult((finding,))),))
+    record = AuditRecord(RECORD_SCHEMA, {}, {}, {}, (Outcome("SW1", "t", "found", result=CheckResult((finding,))),))
     assert verdict(record).sentence.endswith(": 2 rows are copies.")

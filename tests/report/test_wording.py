@@ -91,7 +91,7 @@ def test_lists_in_a_sentence() -> None:
 
 
 def test_what_the_interval_covers() -> None:
-    assert wording.coverage_text(Estimate("e", 1, 0, 2, "", 0.95)) == "95 % interval"
-    assert wording.coverage_text(Estimate("e", 1, 0, 2, "", 0.95, reason="one seed")) == "95 % interval; one seed"
-    assert wording.coverage_text(Estimate("e", 1, reason="one seed")) == "no interval: one seed"
-    assert wording.coverage_text(Estimate("e", 1)) == ""
+    assert wording.confidence_text(Estimate("e", 1, 0, 2, "", 0.95)) == "95 % interval"
+    assert wording.confidence_text(Estimate("e", 1, 0, 2, "", 0.95, reason="one seed")) == "95 % interval; one seed"
+    assert wording.confidence_text(Estimate("e", 1, reason="one seed")) == "no interval: one seed"
+    assert wording.confidence_text(Estimate("e", 1)) == ""

@@ -50,8 +50,8 @@ def claims(evidence: Evidence) -> EvaluationsClaim | None:
 def mean_error_bound(evidence: Evidence, losses: Floats) -> Estimate:
     """The highest mean absolute error on the test rows, one-sided, for as many models as were scored on them."""
     groups = None if evidence.test is None else evidence.test.groups
-    coverage = 1.0 - 2.0 * (1.0 - CONFIDENCE) / evidence.test_looks
-    return absolute_error(losses, np.zeros(len(losses)), groups, coverage)
+    confidence = 1.0 - 2.0 * (1.0 - CONFIDENCE) / evidence.test_looks
+    return absolute_error(losses, np.zeros(len(losses)), groups, confidence)
 
 
 def trust_statement(evidence: Evidence) -> Exhibit:

@@ -75,7 +75,7 @@ class Evidence:
     @cached_property
     def graph(self) -> NeighborGraph:
         """The ten nearest neighbors of every row."""
-        return build_graph(self.space, count=min(NEIGHBORS, len(self.data) - 1), keys=self.data.ids)
+        return build_graph(self.space, n_neighbors=min(NEIGHBORS, len(self.data) - 1), keys=self.data.ids)
 
     @property
     def split_groups(self) -> Array | None:
@@ -120,7 +120,7 @@ class Evidence:
     @cached_property
     def label_posterior(self) -> LabelPosterior:
         """The cross-fitted posterior over every row's true label."""
-        return label_posterior(self.whole, predictions=self.predictions)
+        return label_posterior(self.whole, probabilities=self.predictions)
 
     @cached_property
     def information(self) -> UniqueInformation:

@@ -40,18 +40,18 @@ class Wanted:
 
     Args:
         error: target error, between 0 and 1; None asks only what more rows would buy.
-        cost_per_sample: price of a row; None leaves prices out.
+        price_per_row: price of a row; None leaves prices out.
         rounds, max_growth, penalty: as `curves.collection_plan`.
-        coverage: of bands and intervals.
+        confidence: of bands and intervals.
         learner_name: who was trained, where the forecaster knows it by name.
     """
 
     error: float | None = None
-    cost_per_sample: float | None = None
+    price_per_row: float | None = None
     rounds: int = 4
     max_growth: float = 4.0
     penalty: float | None = None
-    coverage: float = 0.8
+    confidence: float = 0.8
     learner_name: str | None = None
 
 
@@ -67,12 +67,12 @@ def forecast_record(
     """
     rows = int(curve.sizes[-1]) if rows is None else rows
     gain = replace(next_doubling(curve, rows), quantity="next_doubling_buys")
-    ahead = forecast(curve, _ahead(curve, rows), coverage=wanted.coverage, learner_name=wanted.learner_name)
+    ahead = forecast(curve, _ahead(curve, rows), confidence=wanted.confidence, learner_name=wanted.learner_name)
     findings, exhibits, measured = [], [curve_exhibit(curve, ahead, rows)], [gain]
     if wanted.error is not None:
         options = {"learner_name": wanted.learner_name}
-        need = samples_needed(curve, wanted.error, wanted.coverage, **options)
-        batches, price = None, wanted.cost_per_sample
+        need = samples_needed(curve, wanted.error, wanted.confidence, **options)
+        batches, price = None, wanted.price_per_row
         if price is not None:
             batches = collection_plan(
                 curve, wanted.error, price, wanted.rounds, wanted.max_growth, wanted.penalty, **options
@@ -200,7 +200,7 @@ def curve_exhibit(curve: CurvePoints, ahead: Forecast, rows: int) -> Exhibit:
     flat = "no floor is visible yet" if floor is None else f"a floor shows at {percent_text(floor, '.2g')}"
     note = (
         f"{curve.repeats} draw{'s' * (curve.repeats > 1)} per size; 95 % intervals. Forecast: band of "
-        f"{percent_text(ahead.coverage, '.0f')}, which held {held} of the errors of {ahead.groups} families of data "
+        f"{percent_text(ahead.confidence, '.0f')}, which held {held} of the errors of {ahead.groups} families of data "
         f"sets that had no part in it; {flat}. Carried on unchanged, the error stays at "
         f"{percent_text(ahead.last_value)}."
     )
@@ -222,7 +222,7 @@ def cost_exhibits(need: Requirement, batches: CollectionPlan, wanted: Wanted, ro
     """The chance against the price of the rows, and the planned batches."""
     more = need.sizes > rows
     curve: dict[str, Array] = {
-        "price of the rows": (wanted.cost_per_sample or 0.0) * (need.sizes[more] - rows),
+        "price of the rows": (wanted.price_per_row or 0.0) * (need.sizes[more] - rows),
         "value": percent(need.reach[more]),
         "status": np.full(int(more.sum()), "forecast"),
     }

@@ -16,7 +16,7 @@ from samplewise.core.errors import InputError, require_share
 from samplewise.core.values import Exhibit
 
 EXAMPLES = """Examples:
-  samplewise forecast curve.csv --target-error 0.05 --cost-per-sample 0.2 --out forecast.html
+  samplewise forecast curve.csv --target-error 0.05 --price-per-row 0.2 --out forecast.html
   samplewise forecast adult.csv --label income --learner boosting --target-error 0.12
 
 A curve is a table with the columns n and error, and standard_error or repeat where known: one line per training."""
@@ -43,7 +43,7 @@ Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="The page.", sh
 
 
 def forecast_command(  # noqa: PLR0913  # the signature IS the command line: one argument per option
-    path: PathArgument, label: Label = None, target_error: Target = None, cost_per_sample: Cost = None,
+    path: PathArgument, label: Label = None, target_error: Target = None, price_per_row: Cost = None,
     rounds: Rounds = 4, max_growth: Growth = 4.0, penalty: Penalty = None, learner: Learner = None, id: Id = None,
     groups: Groups = None, task: TaskOption = Task.AUTO, repeats: Repeats = 5, budget: Budget = None,
     fits: Fits = None, seed: Seed = 0,
@@ -58,7 +58,7 @@ def forecast_command(  # noqa: PLR0913  # the signature IS the command line: one
     known = auditing.more_data.KNOWN_AS
     named = None if chosen is None else known.get(chosen, chosen if from_curve else None)
     target = None if target_error is None else require_share(target_error, "--target-error")
-    wanted = auditing.more_data.Wanted(target, cost_per_sample, rounds, max_growth, penalty, learner_name=named)
+    wanted = auditing.more_data.Wanted(target, price_per_row, rounds, max_growth, penalty, learner_name=named)
     facts: dict[str, Any] = {"source": str(path)}
     plan: dict[str, Any] = {"seed": seed}
     rows = None
@@ -69,7 +69,7 @@ def forecast_command(  # noqa: PLR0913  # the signature IS the command line: one
         read = read_once(path, label, **parts).data
         read = read.keep(read.ids[~read.unlabeled()])
         curve = curves.measure_learning_curve(
-            read, learner=chosen, task=task.value, repeats=repeats, seed=seed, budget=budget, folder=fits
+            read, learner=chosen, task=task.value, n_repeats=repeats, seed=seed, budget=budget, run_dir=fits
         )
         rows = len(read)
         facts |= {"task": str(task), "label": label}

@@ -11,7 +11,7 @@ Status = Literal["found", "clean", "not_applicable", "skipped", "failed"]
 RemedyKind = Literal["relabel", "drop", "reweight", "collect", "review"]
 Verdict = Literal["", "helps", "hurts", "not distinguishable"]
 SEVERITIES: tuple[Severity, ...] = ("note", "warning", "error")
-RECORD_SCHEMA = 2  # rates are shares from 0 to 1; in 1 they were in per cent
+RECORD_SCHEMA = 3  # intervals have a `confidence`; in 2 it was called coverage, and in 1 rates were in per cent
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ DESCRIPTIONS = {
     "Estimate.low": "Lower end of the interval; null without one.",
     "Estimate.high": "Upper end of the interval; null without one.",
     "Estimate.unit": "Unit of value, low and high; shares, probabilities and error rates run from 0 to 1.",
-    "Estimate.coverage": "Nominal coverage of the interval, between 0 and 1; null without one.",
+    "Estimate.confidence": "Confidence of the interval, between 0 and 1; null without one.",
     "Estimate.source": "Method it comes from, a key into the references.",
     "Estimate.reason": "Why there is no interval, or what the interval leaves out.",
     "Scores": "One number per row, column or segment; above 10,000 the largest 100, and all in scores.npz.",

@@ -57,7 +57,7 @@ class Estimate:
     low: float = math.nan
     high: float = math.nan
     unit: str = ""
-    coverage: float = math.nan
+    confidence: float = math.nan
     source: str = ""
     reason: str = ""  # why there is no interval, or what the interval leaves out
 
@@ -103,13 +103,13 @@ class Scores:
         """How many rows, columns or segments are scored."""
         return len(self.values)
 
-    def top(self, count: int, *, largest: bool = True) -> "Scores":
-        """The `count` highest scores (lowest with `largest=False`), best first; NaN comes last, ties by position.
+    def top(self, n: int, *, largest: bool = True) -> "Scores":
+        """The `n` highest scores (lowest with `largest=False`), best first; NaN comes last, ties by position.
 
         Scores that differ by rounding alone are ties.
         """
         ranked = -self.values if largest else self.values
-        return self._at(in_order(ranked)[:count])
+        return self._at(in_order(ranked)[:n])
 
     def aligned_to(self, ids: Array) -> "Scores":
         """The same scores in the order of `ids`; raises `InputError` for an id without a score."""
@@ -146,11 +146,11 @@ class Attribution:
                 fix="pass values of shape (m, n) or (m, n, c)",
             )
 
-    def top(self, count: int, *, query: Any) -> Scores:
-        """The `count` rows that raise this query most, best first (values summed over outputs)."""
+    def top(self, n: int, *, query: Any) -> Scores:
+        """The `n` rows that raise this query most, best first (values summed over outputs)."""
         row = self.values[int(positions_of([query], self.query_ids)[0])]
         effect = row if row.ndim == 1 else row.sum(axis=-1)
-        return Scores("effect", effect, self.ids, self.unit, "raises the query's target").top(count)
+        return Scores("effect", effect, self.ids, self.unit, "raises the query's target").top(n)
 
     def aggregate(self) -> Scores:
         """Mean effect of every row over the queries."""

@@ -42,7 +42,7 @@ class CurveComparison:
 
 
 def compare_curves(
-    curve: CurvePoints, other: CurvePoints, rows: int | None = None, *, coverage: float = 0.8, seed: int = 0
+    curve: CurvePoints, other: CurvePoints, rows: int | None = None, *, confidence: float = 0.8, seed: int = 0
 ) -> CurveComparison:
     """Which of two learners has the lower error with more rows, in the unit of the curves, and where they cross.
 
@@ -55,14 +55,14 @@ def compare_curves(
         curve: the first, at least three sizes.
         other: the second, measured with the same unit on rows of the same kind; the sizes may differ.
         rows: planned for; default four times the largest size of the shorter curve.
-        coverage: of the intervals, and of the decision: below that chance it is "undecided".
+        confidence: of the intervals, and of the decision: below that chance it is "undecided".
         seed: of the draws.
 
     Returns:
         `CurveComparison`; larger difference: the second is better; larger crossing: the winner changes later.
 
     Raises:
-        InputError: other units, too few sizes, rows out of reach, or a coverage out of range.
+        InputError: other units, too few sizes, rows out of reach, or a confidence out of range.
 
     Cost: 2,000 closed fits, some tens of milliseconds.   Not for: curves judged on different rows, whose errors differ
     for that reason alone.   Source: viering2023, mohr2023.
@@ -76,16 +76,16 @@ def compare_curves(
     """
     require_kind(curve, CurvePoints)
     require_kind(other, CurvePoints)
-    rows, furthest = _check(curve, other, rows, coverage)
+    rows, furthest = _check(curve, other, rows, confidence)
     start = float(min(curve.sizes[-1], other.sizes[-1]))
     sizes = np.unique(np.append(np.geomspace(start, furthest, GRID), rows))
     gap = _draws(curve, sizes, seed) - _draws(other, sizes, seed)  # (draws, m)
-    tail = (1.0 - coverage) / 2.0
+    tail = (1.0 - confidence) / 2.0
     low, middle, high = np.quantile(gap, [tail, 0.5, 1.0 - tail], axis=0)
     chance = (gap > 0).mean(axis=0) + 0.5 * (gap == 0).mean(axis=0)
-    crossing, crosses = _crossing(gap, sizes, coverage)
+    crossing, crosses = _crossing(gap, sizes, confidence)
     likely = chance[np.searchsorted(sizes, rows)]
-    better = "second" if likely >= coverage else "first" if likely <= 1.0 - coverage else "undecided"
+    better = "second" if likely >= confidence else "first" if likely <= 1.0 - confidence else "undecided"
     return CurveComparison(sizes, middle, low, high, chance, crossing, crosses, rows, better, curve.unit)
 
 
@@ -103,22 +103,22 @@ def _draws(curve: CurvePoints, sizes: Floats, seed: int) -> Floats:
     return np.asarray(last * (predicted / last) ** share * np.exp(strays * doublings))
 
 
-def _crossing(gap: Floats, sizes: Floats, coverage: float) -> tuple[Estimate, float]:
+def _crossing(gap: Floats, sizes: Floats, confidence: float) -> tuple[Estimate, float]:
     """Where the sign first changes, over the draws in which it does, and how many these are."""
     changed = np.sign(gap) != np.sign(gap[:, :1])
     crossed = changed.any(axis=1)
     share = float(crossed.mean())
-    tail = (1.0 - coverage) / 2.0
+    tail = (1.0 - confidence) / 2.0
     if not crossed.any():
         return Estimate(
-            "crossing", np.inf, unit="rows", coverage=coverage, source="viering2023", reason="they do not cross"
+            "crossing", np.inf, unit="rows", confidence=confidence, source="viering2023", reason="they do not cross"
         ), share
     places = sizes[np.argmax(changed[crossed], axis=1)]
     low, middle, high = np.quantile(places, [tail, 0.5, 1.0 - tail])
-    return Estimate("crossing", middle, low, high, "rows", coverage, "viering2023", REASON), share
+    return Estimate("crossing", middle, low, high, "rows", confidence, "viering2023", REASON), share
 
 
-def _check(curve: CurvePoints, other: CurvePoints, rows: int | None, coverage: float) -> tuple[int, float]:
+def _check(curve: CurvePoints, other: CurvePoints, rows: int | None, confidence: float) -> tuple[int, float]:
     """The rows planned for and the furthest size looked at."""
     if curve.unit != other.unit:
         raise InputError(
@@ -141,5 +141,5 @@ def _check(curve: CurvePoints, other: CurvePoints, rows: int | None, coverage: f
             got=f"rows={rows}, measured up to {start}",
             fix=f"ask for {start} to {FURTHEST * start} rows",
         )
-    require_share(coverage, "coverage", least=0.5)
+    require_share(confidence, "confidence", least=0.5)
     return rows, float(FURTHEST * start)

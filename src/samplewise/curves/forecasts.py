@@ -13,7 +13,7 @@ from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, require_kind, require_share, unknown_name
 from samplewise.curves.diagnosis import diagnose
 from samplewise.curves.laws import LAWS, fit_law, variances
-from samplewise.curves.meta.bands import COVERAGES
+from samplewise.curves.meta.bands import CONFIDENCES
 from samplewise.curves.meta.curve_features import CurveFeatures
 from samplewise.curves.meta.models import MetaModel, features_of, shipped_meta
 from samplewise.curves.points import LEAST_SIZES, CurvePoints
@@ -38,7 +38,7 @@ class Forecast:
     last_value: float  # the baseline: the error at the largest measured size, carried on
     asymptote: float | None  # error with unlimited rows; None where none is visible
     method: str  # "meta" or the law used
-    coverage: float  # nominal, of the band
+    confidence: float  # nominal, of the band
     measured_coverage: Floats  # (m,) share of errors on held-out data sets that such bands held
     groups: int  # groups of data sets behind that
     unit: str
@@ -49,7 +49,7 @@ def forecast(
     curve: CurvePoints,
     sizes: npt.ArrayLike,
     method: str = "auto",
-    coverage: float = 0.8,
+    confidence: float = 0.8,
     *,
     learner_name: str | None = None,
     meta: MetaModel | None = None,
@@ -63,7 +63,7 @@ def forecast(
         curve: at least three sizes.
         sizes: (m,) rows, from the smallest measured size up to 64 times the largest.
         method: "auto" ("meta" for error rates, else "power_law_3"), "meta", or a key of `LAWS`.
-        coverage: of the band, .5 to .95.
+        confidence: of the band, .5 to .95.
         learner_name: who was trained, if `meta.names` holds it; makes "meta" better.
         meta: models of your own history from `fit_meta`; default the shipped ones.
 
@@ -71,7 +71,7 @@ def forecast(
         `Forecast`, larger means worse. Bands are wide because forecasts are: honest, not a defect.
 
     Raises:
-        InputError: too few sizes, a size out of reach, an unknown method or learner, or a coverage out of range.
+        InputError: too few sizes, a size out of reach, an unknown method or learner, or a confidence out of range.
 
     Cost: milliseconds, and once the loading of the models.   Not for: curves of rows collected elsewhere.
     Source: viering2023, yan2025, jain2023.
@@ -83,14 +83,14 @@ def forecast(
     """
     require_kind(curve, CurvePoints)
     wanted = _wanted(curve, sizes)
-    check_coverage(coverage)
+    check_confidence(confidence)
     if method not in METHODS:
         raise unknown_name("method of forecasting", method, METHODS)
     meta = shipped_meta() if meta is None else meta
     if method == "auto":
         method = "meta" if curve.unit == UNITS["classification"] else "power_law_3"
     features = features_of(curve)
-    values, low, high = _band(curve, features, wanted, method, coverage, meta, learner_name)
+    values, low, high = _band(curve, features, wanted, method, confidence, meta, learner_name)
     most = 1.0 if curve.unit == UNITS["classification"] else np.inf
     branch, _ = meta.for_learner(learner_name)
     octaves = np.log2(wanted / curve.sizes[-1])
@@ -102,8 +102,8 @@ def forecast(
         last_value=float(curve.error[-1]),
         asymptote=visible_asymptote(features),
         method=method,
-        coverage=coverage,
-        measured_coverage=np.array([branch.measured_coverage(place, coverage) for place in octaves]),
+        confidence=confidence,
+        measured_coverage=np.array([branch.measured_coverage(place, confidence) for place in octaves]),
         groups=meta.groups,
         unit=curve.unit,
         warnings=_warnings(curve, wanted, method),
@@ -120,10 +120,15 @@ def visible_asymptote(features: CurveFeatures) -> float | None:
     return float(middle * features.level[0]) if visible else None
 
 
-def check_coverage(coverage: float) -> None:
-    """Refuse coverages for which no quantiles were measured."""
+def check_confidence(confidence: float) -> None:
+    """Refuse confidences for which no quantiles were measured."""
     require_share(
-        coverage, "coverage", least=COVERAGES[0], most=float(f"{COVERAGES[-1]:.2f}"), low_open=False, high_open=False
+        confidence,
+        "confidence",
+        least=CONFIDENCES[0],
+        most=float(f"{CONFIDENCES[-1]:.2f}"),
+        low_open=False,
+        high_open=False,
     )
 
 
@@ -132,7 +137,7 @@ def _band(
     features: CurveFeatures,
     wanted: Floats,
     method: str,
-    coverage: float,
+    confidence: float,
     meta: MetaModel,
     learner_name: str | None,
 ) -> tuple[Floats, Floats, Floats]:
@@ -140,11 +145,11 @@ def _band(
     branch, learner = meta.for_learner(learner_name)
     later = np.maximum(wanted, features.largest)
     if method == "meta":
-        grid, *parts = branch.path(features, learner, coverage)
+        grid, *parts = branch.path(features, learner, confidence)
         values, low, high = (np.interp(np.log(later), np.log(grid), part) for part in parts)
     else:
         values = _law_values(curve, features, later, method, meta)
-        low, high = branch.band_of_law(method, values, features, later, learner, coverage)
+        low, high = branch.band_of_law(method, values, features, later, learner, confidence)
         if np.isnan(low).any():
             raise InputError(
                 "the history of these models is too short for the law",

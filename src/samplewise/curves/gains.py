@@ -27,13 +27,13 @@ GAIN_QUANTILES = np.array([-3.44, -2.32, -1.63, -1.09, -0.34, 1.00, 2.20, 3.27, 
 REASON = "band calibrated on measured curves of other data sets; holds only if new rows are like the old ones"
 
 
-def next_doubling(curve: CurvePoints, rows: int, coverage: float = 0.8, *, seed: int = 0) -> Estimate:
+def next_doubling(curve: CurvePoints, rows: int, confidence: float = 0.8, *, seed: int = 0) -> Estimate:
     """What doubling the rows would take off the error, in points (hundredths of the unit of the curve).
 
     Args:
         curve: at least three sizes.
         rows: rows there are now.
-        coverage: between .5 and .98.
+        confidence: between .5 and .98.
         seed: of the resampled draws.
 
     Returns:
@@ -41,7 +41,7 @@ def next_doubling(curve: CurvePoints, rows: int, coverage: float = 0.8, *, seed:
         nothing.
 
     Raises:
-        InputError: too few sizes, twice the rows too far away, or a coverage out of range.
+        InputError: too few sizes, twice the rows too far away, or a confidence out of range.
 
     Cost: milliseconds.   Not for: rows collected elsewhere.   Source: viering2023.
 
@@ -53,7 +53,7 @@ def next_doubling(curve: CurvePoints, rows: int, coverage: float = 0.8, *, seed:
     require_kind(curve, CurvePoints)
     pair = _pair(curve, rows)
     law = power_law(curve)
-    low, high = _quantiles(coverage)
+    low, high = _quantiles(confidence)
     here, ahead = law.error(pair)
     drawn = _resampled(curve, seed, pair)
     reach = 2.0 * max(law.reference, rows / BEYOND)
@@ -61,7 +61,7 @@ def next_doubling(curve: CurvePoints, rows: int, coverage: float = 0.8, *, seed:
     gain = 100.0 * float(here - ahead)
     return Estimate(
         "forecast", gain, gain + 100.0 * low * scale, gain + 100.0 * high * scale,
-        "points" if curve.unit == "error rate" else f"hundredths of the {curve.unit}", coverage, SOURCE, REASON,
+        "points" if curve.unit == "error rate" else f"hundredths of the {curve.unit}", confidence, SOURCE, REASON,
     )  # fmt: skip
 
 
@@ -88,10 +88,10 @@ def _resampled(curve: CurvePoints, seed: int, sizes: Array) -> Floats:
     return np.asarray(asymptote[:, None] + scale[:, None] * ratio ** -exponent[:, None])
 
 
-def _quantiles(coverage: float) -> tuple[float, float]:
+def _quantiles(confidence: float) -> tuple[float, float]:
     least, most = 0.5, float(PROBABILITIES[-1] - PROBABILITIES[0])
-    coverage = require_share(coverage, "coverage", least=least, most=most, low_open=False, high_open=False)
-    tail = (1.0 - coverage) / 2.0
+    confidence = require_share(confidence, "confidence", least=least, most=most, low_open=False, high_open=False)
+    tail = (1.0 - confidence) / 2.0
     low, high = np.interp([tail, 1.0 - tail], PROBABILITIES, GAIN_QUANTILES)
     return float(low), float(high)
 

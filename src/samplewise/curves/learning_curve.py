@@ -50,41 +50,41 @@ class LearningCurve(CurvePoints):
         self,
         sizes: npt.ArrayLike,
         method: str = "auto",
-        coverage: float = 0.8,
+        confidence: float = 0.8,
         *,
         learner_name: str | None = None,
         meta: MetaModel | None = None,
     ) -> Forecast:
         """Error expected with other numbers of rows; see `forecast`."""
-        return forecast(self, sizes, method, coverage, learner_name=learner_name, meta=meta)
+        return forecast(self, sizes, method, confidence, learner_name=learner_name, meta=meta)
 
     def samples_needed(
-        self, error: float, coverage: float = 0.8, *, learner_name: str | None = None, meta: MetaModel | None = None
+        self, error: float, confidence: float = 0.8, *, learner_name: str | None = None, meta: MetaModel | None = None
     ) -> Requirement:
         """How many rows reach a target error; see `samples_needed`."""
-        return samples_needed(self, error, coverage, learner_name=learner_name, meta=meta)
+        return samples_needed(self, error, confidence, learner_name=learner_name, meta=meta)
 
     def collection_plan(
         self,
         error: float,
-        cost_per_sample: float,
-        rounds: int = 4,
+        price_per_row: float,
+        n_rounds: int = 4,
         max_growth: float = 4.0,
         penalty: float | None = None,
         **options: Any,
     ) -> CollectionPlan:
         """How many rows to collect next, and what the target will cost; see `collection_plan`."""
-        return collection_plan(self, error, cost_per_sample, rounds, max_growth, penalty, **options)
+        return collection_plan(self, error, price_per_row, n_rounds, max_growth, penalty, **options)
 
     def compare(
-        self, other: CurvePoints, rows: int | None = None, *, coverage: float = 0.8, seed: int = 0
+        self, other: CurvePoints, rows: int | None = None, *, confidence: float = 0.8, seed: int = 0
     ) -> CurveComparison:
         """Where this learner and another change places; see `compare_curves`."""
-        return compare_curves(self, other, rows, coverage=coverage, seed=seed)
+        return compare_curves(self, other, rows, confidence=confidence, seed=seed)
 
-    def stop_rule(self, tolerance: float, final_size: int | None = None, *, coverage: float = 0.9) -> StopAdvice:
+    def stop_rule(self, tolerance: float, final_size: int | None = None, *, confidence: float = 0.9) -> StopAdvice:
         """Whether collecting may stop; see `stop_rule`."""
-        return stop_rule(self, tolerance, final_size, coverage=coverage)
+        return stop_rule(self, tolerance, final_size, confidence=confidence)
 
 
 def measure_learning_curve(  # noqa: PLR0913  # one keyword per thing a user may have already
@@ -95,10 +95,10 @@ def measure_learning_curve(  # noqa: PLR0913  # one keyword per thing a user may
     learner: Any = None,
     task: Task = "auto",
     sizes: Literal["log"] | Sequence[int] = "log",
-    repeats: int = 5,
+    n_repeats: int = 5,
     seed: int = 0,
     budget: str | float | None = None,
-    folder: str | Path | None = None,
+    run_dir: str | Path | None = None,
     refits: Refits | None = None,
     executor: Executor | None = None,
 ) -> LearningCurve:
@@ -110,10 +110,10 @@ def measure_learning_curve(  # noqa: PLR0913  # one keyword per thing a user may
         learner: a name, a scikit-learn estimator or a `Learner`; None for the default of this shape of data.
         task: "auto", "classification" or "regression".
         sizes: increasing training sizes, or "log" for up to six, each twice the one before, up to four fifths of n.
-        repeats: independent draws; their spread gives the standard error.
+        n_repeats: independent draws; their spread gives the standard error.
         seed: fixes draws and fits.
         budget: seconds, or "2min": buys as many of the repeats as a fixed table of prices allows.
-        folder: where finished fits are kept; the same call goes on there after a kill.
+        run_dir: where finished fits are kept; the same call goes on there after a kill.
         refits: models on nested subsets of these rows that exist already (of an audit): nothing is fitted then.
         executor: carries out fits that are not in closed form.
 
@@ -128,11 +128,11 @@ def measure_learning_curve(  # noqa: PLR0913  # one keyword per thing a user may
     Source: viering2023.
 
     >>> X = np.arange(60.0)[:, None]
-    >>> measure_learning_curve((X, (X[:, 0] > 30).astype(int)), sizes=[10, 40], repeats=2).error.shape
+    >>> measure_learning_curve((X, (X[:, 0] > 30).astype(int)), sizes=[10, 40], n_repeats=2).error.shape
     (2,)
     """
-    repeats = require_count(repeats, "repeats", usual=5)
-    folded = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor, run_dir=folder).unsplit
+    n_repeats = require_count(n_repeats, "n_repeats", usual=5)
+    folded = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor, run_dir=run_dir).unsplit
     if refits is not None:
         refits.require_rows(folded.data.ids)
         return curve_of_refits(refits, folded.target, groups=folded.runner.groups)
@@ -145,7 +145,7 @@ def measure_learning_curve(  # noqa: PLR0913  # one keyword per thing a user may
             fix=f"use sizes up to {int(LARGEST_SHARE * rows)}",
         )
     made = refit(
-        folded.runner, "nested", folded.folds, count=_affordable(folded, wanted, repeats, budget), sizes=wanted
+        folded.runner, "nested", folded.folds, count=_affordable(folded, wanted, n_repeats, budget), sizes=wanted
     )
     return curve_of_refits(made, folded.target, groups=folded.runner.groups)
 
@@ -183,16 +183,16 @@ def _affordable(folded: FoldedRows, sizes: Sequence[int], repeats: int, budget: 
     return max(1, min(repeats, int(limit / draw)))
 
 
-def log_sizes(rows: int, classes: int = 0, count: int = 6, *, largest: int | None = None) -> list[int]:
-    """Up to `count` training sizes, each about twice the one before, up to `largest` (default four fifths of the rows).
+def log_sizes(rows: int, classes: int = 0, n_sizes: int = 6, *, largest: int | None = None) -> list[int]:
+    """At most `n_sizes` training sizes, each about twice the one before, up to `largest` (default .8 of the rows).
 
     >>> log_sizes(1000)
     [25, 50, 100, 200, 400, 800]
     """
-    rows, count = require_count(rows, "rows"), require_count(count, "count")
+    rows, n_sizes = require_count(rows, "rows"), require_count(n_sizes, "n_sizes")
     largest = max(1, int(LARGEST_SHARE * rows)) if largest is None else require_count(largest, "largest")
     least = max(min(LEAST_ROWS, largest), 2 * classes)
-    halved = {round(largest * 0.5**step) for step in range(count)}
+    halved = {round(largest * 0.5**step) for step in range(n_sizes)}
     return sorted({size for size in halved if size >= least} | {largest})
 
 

@@ -35,12 +35,12 @@ class CollectionPlan:
 def collection_plan(  # prices and limits are separate facts, most with a default
     curve: CurvePoints,
     error: float,
-    cost_per_sample: float,
-    rounds: int = 4,
+    price_per_row: float,
+    n_rounds: int = 4,
     max_growth: float = 4.0,
     penalty: float | None = None,
     *,
-    cost_per_round: float = 0.0,
+    price_per_round: float = 0.0,
     learner_name: str | None = None,
     meta: MetaModel | None = None,
 ) -> CollectionPlan:
@@ -52,11 +52,11 @@ def collection_plan(  # prices and limits are separate facts, most with a defaul
     Args:
         curve: at least three sizes, the largest is what there is now.
         error: the target in the unit of the curve (0.05 for 5 %), below the error at the largest size.
-        cost_per_sample: price of one more row, above 0.
-        rounds: T, of collecting and measuring, at least 1.
+        price_per_row: price of one more row, above 0.
+        n_rounds: T, of collecting and measuring, at least 1.
         max_growth: how many times the rows may become more in one round: forecasts err by factors.
         penalty: price of ending without the target; default six times that of the rows up to the horizon.
-        cost_per_round: price of a round besides its rows: time, set-up, training.
+        price_per_round: price of a round besides its rows: time, set-up, training.
         learner_name: who was trained, if `meta.names` holds it.
         meta: models of your own history; default the shipped ones.
 
@@ -70,20 +70,20 @@ def collection_plan(  # prices and limits are separate facts, most with a defaul
 
     >>> n = np.array([50, 100, 200, 400])
     >>> curve = CurvePoints(n, 0.02 + 2 / n[None, :] ** 0.5, np.full(4, 0.004))
-    >>> plan = collection_plan(curve, error=0.08, cost_per_sample=0.2, rounds=4)
+    >>> plan = collection_plan(curve, error=0.08, price_per_row=0.2, n_rounds=4)
     >>> bool(0 < plan.next_batch <= 1200), bool(plan.chance.value > 0.3)
     (True, True)
     """
     require_kind(curve, CurvePoints)
-    _check(cost_per_sample, rounds, max_growth, penalty, cost_per_round)
+    _check(price_per_row, n_rounds, max_growth, penalty, price_per_round)
     need = samples_needed(curve, error, learner_name=learner_name, meta=meta)
     arrived = given_not_yet(need.reach)
-    penalty = MISSED * cost_per_sample * (need.sizes[-1] - need.sizes[0]) if penalty is None else penalty
-    path = cheapest_path(need.sizes, arrived, (cost_per_sample, cost_per_round, penalty), rounds, max_growth)
+    penalty = MISSED * price_per_row * (need.sizes[-1] - need.sizes[0]) if penalty is None else penalty
+    path = cheapest_path(need.sizes, arrived, (price_per_row, price_per_round, penalty), n_rounds, max_growth)
     steps = np.r_[0, path]
     left = 1.0 - arrived[steps]
     bought, moved = np.diff(need.sizes[steps]), np.diff(steps) > 0
-    cost = float(np.sum((cost_per_sample * bought + cost_per_round * moved) * left[:-1]))
+    cost = float(np.sum((price_per_row * bought + price_per_round * moved) * left[:-1]))
     schedule = np.ceil(need.sizes[path]).astype(np.intp)
     no_interval = "an expectation over the chance of having arrived"
     return CollectionPlan(
@@ -92,7 +92,7 @@ def collection_plan(  # prices and limits are separate facts, most with a defaul
         next_size=int(schedule[0]),
         schedule=schedule,
         arrived=arrived[path],
-        paid=cost_per_sample * (schedule - curve.sizes[-1]) + cost_per_round * np.cumsum(moved),
+        paid=price_per_row * (schedule - curve.sizes[-1]) + price_per_round * np.cumsum(moved),
         cost=Estimate("expected_cost", cost, unit="price", source=SOURCE, reason=no_interval),
         chance=Estimate(
             "chance_to_arrive", float(arrived[path[-1]]), unit="probability", source=SOURCE, reason=no_interval
@@ -145,12 +145,12 @@ def _reason(schedule: Array, now: int, chance: float, reached: str) -> str:
     return f"Chance {chance:.0%} to arrive by {schedule[-1]:,} rows. Measure after each round, then plan again."
 
 
-def _check(cost_per_sample: float, rounds: int, max_growth: float, penalty: float | None, turn: float) -> None:
+def _check(price_per_row: float, rounds: int, max_growth: float, penalty: float | None, turn: float) -> None:
     """Refuse prices and rounds for which there is no plan."""
-    if not cost_per_sample > 0 or turn < 0 or (penalty is not None and not penalty > 0):
+    if not price_per_row > 0 or turn < 0 or (penalty is not None and not penalty > 0):
         raise InputError(
             "prices must be above 0",
-            got=f"cost_per_sample={cost_per_sample}, penalty={penalty}, cost_per_round={turn}",
+            got=f"price_per_row={price_per_row}, penalty={penalty}, price_per_round={turn}",
             fix="pass the price of one row, and the price of ending without the target",
         )
     if rounds < 1 or not 1.0 < max_growth <= FURTHEST:

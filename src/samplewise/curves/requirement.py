@@ -7,7 +7,7 @@ import numpy as np
 from samplewise.core.arrays import Floats
 from samplewise.core.errors import InputError, require_kind
 from samplewise.core.values import Estimate
-from samplewise.curves.forecasts import FURTHEST, SOURCE, check_coverage
+from samplewise.curves.forecasts import FURTHEST, SOURCE, check_confidence
 from samplewise.curves.meta.models import MetaModel, features_of, shipped_meta
 from samplewise.curves.points import LEAST_SIZES, CurvePoints, require_in_unit
 from samplewise.curves.stopping import least_size
@@ -38,7 +38,7 @@ class Requirement:
 def samples_needed(
     curve: CurvePoints,
     error: float,
-    coverage: float = 0.8,
+    confidence: float = 0.8,
     *,
     learner_name: str | None = None,
     meta: MetaModel | None = None,
@@ -53,7 +53,7 @@ def samples_needed(
         curve: at least three sizes.
         error: the target in the unit of the curve (0.05 for 5 % of an error rate), above 0 and below the error at the
             largest size.
-        coverage: of the interval, .5 to .95.
+        confidence: of the interval, .5 to .95.
         learner_name: who was trained, if `meta.names` holds it.
         meta: models of your own history from `fit_meta`; default the shipped ones.
 
@@ -61,7 +61,7 @@ def samples_needed(
         `Requirement`; larger means more rows. Sizes beyond 64 times the largest measured one are not promised.
 
     Raises:
-        InputError: a target of 0, one already reached, too few sizes, an unknown learner, or a coverage out of range.
+        InputError: a target of 0, one already reached, too few sizes, an unknown learner, or a confidence out of range.
 
     Cost: milliseconds.   Not for: a target that single runs must meet: the expected error is meant.
     Source: mahmood2022, yan2025.
@@ -74,14 +74,14 @@ def samples_needed(
     """
     require_kind(curve, CurvePoints)
     check_target(curve, error)
-    check_coverage(coverage)
+    check_confidence(confidence)
     meta = shipped_meta() if meta is None else meta
     branch, learner = meta.for_learner(learner_name)
     sizes = GRID * float(curve.sizes[-1])
     reach = branch.reaches(features_of(curve), sizes, [error], learner)[0]
     chance = float(reach[-1])
     expected = arrival(sizes, reach, branch.answer * chance)
-    needed, if_reached = _quantiles(sizes, reach, coverage, 1.0), _quantiles(sizes, reach, coverage, chance)
+    needed, if_reached = _quantiles(sizes, reach, confidence, 1.0), _quantiles(sizes, reach, confidence, chance)
     no_interval = "a chance; on data sets held out such chances were off by one to three points"
     reachable = Estimate("chance_to_reach", chance, unit="probability", source=SOURCE, reason=no_interval)
     return Requirement(
@@ -128,11 +128,11 @@ def check_target(curve: CurvePoints, error: float) -> None:
         )
 
 
-def _quantiles(sizes: Floats, reach: Floats, coverage: float, whole: float) -> Estimate:
+def _quantiles(sizes: Floats, reach: Floats, confidence: float, whole: float) -> Estimate:
     """Median and interval of the rows at which the target is reached, of all cases or of the share that reach it."""
-    shares = (0.5, 0.5 - coverage / 2.0, 0.5 + coverage / 2.0)
+    shares = (0.5, 0.5 - confidence / 2.0, 0.5 + confidence / 2.0)
     median, low, high = (arrival(sizes, reach, share * whole) for share in shares)
-    return Estimate("samples_needed", median, low, high, "rows", coverage, SOURCE, REASON)
+    return Estimate("samples_needed", median, low, high, "rows", confidence, SOURCE, REASON)
 
 
 def _reason(curve: CurvePoints, chance: float) -> str:

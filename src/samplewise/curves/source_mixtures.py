@@ -127,7 +127,7 @@ def forecast_mixtures(
     label: str | None = None,
     learner: Any = None,
     task: Task = "auto",
-    repeats: int = 3,
+    n_repeats: int = 3,
     seed: int = 0,
     executor: Executor | None = None,
 ) -> MixtureForecast:
@@ -141,7 +141,7 @@ def forecast_mixtures(
             share a group with a pilot row, or are an exact copy of one, do not judge.
         learner: a name, a scikit-learn estimator or a `Learner`; None for the default of this shape of data.
         task: "auto", "classification" or "regression".
-        repeats: draws of each mixture.
+        n_repeats: draws of each mixture.
         seed: fixes draws and fits.
         executor: carries out fits that are not in closed form.
 
@@ -162,14 +162,14 @@ def forecast_mixtures(
     True
     """
     require_transport()
-    repeats = require_count(repeats, "repeats", usual=3)
+    n_repeats = require_count(n_repeats, "n_repeats", usual=3)
     folded = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor).unsplit
     names, member = _members(source, test, len(folded))
     evaluated_rows = _unseen(folded, member)
     pilot = int(np.bincount(member[member >= 0]).min())
     sizes = (max(pilot // GROWTH, LEAST_ROWS // 2), pilot)
     weights = mixture_designs(len(names))
-    errors = _measured(folded, member, evaluated_rows, weights, sizes, repeats)
+    errors = _measured(folded, member, evaluated_rows, weights, sizes, n_repeats)
     distance = _transport_of(folded, member, seed)
     features = np.stack([_features(shares, *distance(shares))[0] for shares in weights])
     logs = np.log(np.maximum(errors, 0.5 / len(evaluated_rows)))

@@ -106,7 +106,7 @@ def prediction_levels(trends: Trends, look_ahead: int = LOOK_AHEAD, slowness: fl
 
 
 def stop_rule(
-    curve: CurvePoints, tolerance: float, final_size: int | None = None, *, coverage: float = 0.9
+    curve: CurvePoints, tolerance: float, final_size: int | None = None, *, confidence: float = 0.9
 ) -> StopAdvice:
     """Whether collecting may stop, as what is left to win is within `tolerance` (both in the unit of the curve).
 
@@ -119,7 +119,7 @@ def stop_rule(
         curve: at least four sizes; six or more, or the level is never reached.
         tolerance: largest remaining gain worth nothing to you, above 0: 0.01 for one point of an error rate.
         final_size: rows there are in all; None for unlimited ones.
-        coverage: of the noise in the bound without a law, above .5.
+        confidence: of the noise in the bound without a law, above .5.
 
     Returns:
         `StopAdvice`; a larger gap, move or bound means more may still be won.
@@ -138,7 +138,7 @@ def stop_rule(
     (True, 0.0023)
     """
     require_kind(curve, CurvePoints)
-    _check(curve, tolerance, final_size, coverage)
+    _check(curve, tolerance, final_size, confidence)
     final = np.inf if final_size is None else float(final_size)
     weighed = np.isfinite(curve.standard_error).all() and curve.standard_error.any()
     trends = fit_trends(curve.sizes, curve.error[None], variances(curve) if weighed else None, final)
@@ -146,7 +146,7 @@ def stop_rule(
     recent = trends.final[0, -1 - min(LOOK_AHEAD, len(curve.sizes) - FIRST) :]
     gap, move = float(trends.here[0, -1] - trends.final[0, -1]), float(np.abs(recent - recent[-1]).max())
     stop, reason = _evaluated(curve, level, gap + move, tolerance)
-    bound = float(convexity_bound(curve, [final], coverage)[0])
+    bound = float(convexity_bound(curve, [final], confidence)[0])
     return StopAdvice(
         stop=stop,
         reason=reason,
@@ -160,22 +160,22 @@ def stop_rule(
     )
 
 
-def convexity_bound(curve: CurvePoints, sizes: npt.ArrayLike, coverage: float = 0.9) -> Floats:
+def convexity_bound(curve: CurvePoints, sizes: npt.ArrayLike, confidence: float = 0.9) -> Floats:
     """The lowest error, in the unit of the curve, that a curve falling ever more slowly can have at other sizes.
 
     e_s - z se_s - (n - n_s) (e_{s-1} - e_s + z se) / (n_s - n_{s-1}), never below 0; z the normal quantile of the
-    coverage, se of the difference. No law is needed.
+    confidence, se of the difference. No law is needed.
 
     Args:
         curve: at least two sizes.
         sizes: (m,) rows.
-        coverage: of the noise, above .5.
+        confidence: of the noise, above .5.
 
     Returns:
         (m,) bounds, larger means less can be won.
 
     Raises:
-        InputError: a coverage out of range.
+        InputError: a confidence out of range.
 
     Cost: microseconds.   Not for: curves with a late fall (`diagnose` calls them "non-convex").   Source: mohr2023.
 
@@ -183,27 +183,27 @@ def convexity_bound(curve: CurvePoints, sizes: npt.ArrayLike, coverage: float = 
     array([0.2, 0. ])
     """
     require_kind(curve, CurvePoints)
-    require_share(coverage, "coverage", least=0.5)
-    last, slope = _optimistic(curve, coverage)
+    require_share(confidence, "confidence", least=0.5)
+    last, slope = _optimistic(curve, confidence)
     ahead = np.maximum(np.atleast_1d(np.asarray(sizes, dtype=np.float64)) - curve.sizes[-1], 0.0)
     with np.errstate(invalid="ignore"):  # 0 slope, unlimited rows
         fallen = np.where(slope > 0, slope * ahead, 0.0)
     return np.asarray(np.maximum(last - fallen, 0.0))
 
 
-def least_size(curve: CurvePoints, error: float, coverage: float = 0.9) -> float:
+def least_size(curve: CurvePoints, error: float, confidence: float = 0.9) -> float:
     """Rows below which a curve that falls ever more slowly cannot reach `error`; the inverse of `convexity_bound`.
 
     Args:
         curve: at least two sizes.
         error: wanted, in the unit of the curve.
-        coverage: of the noise, above .5.
+        confidence: of the noise, above .5.
 
     Returns:
         rows, at least the largest measured size; larger means more are needed, inf when the curve does not fall.
 
     Raises:
-        InputError: an error or a coverage out of range.
+        InputError: an error or a confidence out of range.
 
     Cost: microseconds.   Not for: how many rows are enough: this is how many are too few.   Source: mohr2023.
 
@@ -212,18 +212,18 @@ def least_size(curve: CurvePoints, error: float, coverage: float = 0.9) -> float
     """
     require_kind(curve, CurvePoints)
     require_in_unit(curve, error, "error")
-    require_share(coverage, "coverage", least=0.5)
-    last, slope = _optimistic(curve, coverage)
+    require_share(confidence, "confidence", least=0.5)
+    last, slope = _optimistic(curve, confidence)
     if error >= last:
         return float(curve.sizes[-1])
     return float(curve.sizes[-1] + (last - error) / slope) if slope > 0 else float("inf")
 
 
-def _optimistic(curve: CurvePoints, coverage: float) -> tuple[float, float]:
+def _optimistic(curve: CurvePoints, confidence: float) -> tuple[float, float]:
     """The last error and its fall per row, both at the end of their interval that promises most."""
     before, last = (float(value) for value in curve.error[-2:])
     noise = np.nan_to_num(curve.standard_error[-2:])
-    z = float(ndtri(coverage))
+    z = float(ndtri(confidence))
     slope = (before - last + z * float(np.hypot(*noise))) / float(curve.sizes[-1] - curve.sizes[-2])
     return last - z * float(noise[1]), max(slope, 0.0)
 
@@ -275,7 +275,7 @@ def _evaluated(curve: CurvePoints, level: int, left: float, tolerance: float) ->
     return left <= tolerance, f"What is left to win, {left:.3g} with the forecast's wandering, {verdict} {tolerance:g}."
 
 
-def _check(curve: CurvePoints, tolerance: float, final_size: int | None, coverage: float) -> None:
+def _check(curve: CurvePoints, tolerance: float, final_size: int | None, confidence: float) -> None:
     if len(curve.sizes) < LEAST_SIZES:
         raise InputError(
             "a stopping rule needs at least four training sizes",
@@ -289,4 +289,4 @@ def _check(curve: CurvePoints, tolerance: float, final_size: int | None, coverag
             got=f"final_size={final_size}, measured up to {curve.sizes[-1]}",
             fix="pass the rows there are in all, or None for unlimited ones",
         )
-    require_share(coverage, "coverage", least=0.5)
+    require_share(confidence, "confidence", least=0.5)

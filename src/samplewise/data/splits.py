@@ -19,7 +19,7 @@ GREEDY_GROUPS = 2000  # the largest groups are placed one by one; chance balance
 
 
 def fold_of_rows(
-    ids: Any, codes: Any = None, groups: Any = None, *, folds: int = 5, seed: int = 0, time: Any = None
+    ids: Any, codes: Any = None, groups: Any = None, *, n_folds: int = 5, seed: int = 0, time: Any = None
 ) -> Folds:
     """The fold 0..folds-1 of every row: folds of equal size (to one row) that hold every class in equal share.
 
@@ -40,22 +40,22 @@ def fold_of_rows(
 
     Cost: O(n log n).   Not for: judging a model on the future; use `forward_folds`.
 
-    >>> fold_of_rows(["a", "b", "c", "d"], [0, 0, 1, 1], folds=2).tolist().count(0)
+    >>> fold_of_rows(["a", "b", "c", "d"], [0, 0, 1, 1], n_folds=2).tolist().count(0)
     2
     """
     hashes = key_hashes(ids)
-    _require_folds(folds, len(hashes), "rows")
+    _require_folds(n_folds, len(hashes), "rows")
     if time is not None:
-        return _time_blocks(_time_ranks(time), None if groups is None else _group_numbers(groups)[1], folds)
+        return _time_blocks(_time_ranks(time), None if groups is None else _group_numbers(groups)[1], n_folds)
     draws = uniform_from_hashes(seed, hashes, "folds")
     strata = _strata(codes, len(hashes))
     if groups is None:
-        return _dealt(strata, draws, hashes, folds)
-    return _dealt_groups(strata, groups, folds, seed)
+        return _dealt(strata, draws, hashes, n_folds)
+    return _dealt_groups(strata, groups, n_folds, seed)
 
 
-def forward_folds(ids: Any, time: Any, groups: Any = None, *, folds: int = 5) -> tuple[Mask, Mask]:
-    """Train and test rows of `folds` forward-chained splits: every test row is later than every row trained on.
+def forward_folds(ids: Any, time: Any, groups: Any = None, *, n_folds: int = 5) -> tuple[Mask, Mask]:
+    """Train and test rows of `n_folds` forward-chained splits: every test row is later than every row trained on.
 
     Time is cut into folds + 1 blocks of about equal size; split k trains on blocks 0..k and tests on block k + 1. Rows
     with equal times share a block. Training rows of a group that is tested are left out of that split.
@@ -71,53 +71,53 @@ def forward_folds(ids: Any, time: Any, groups: Any = None, *, folds: int = 5) ->
 
     Cost: O(folds n).
 
-    >>> train, test = forward_folds([7, 8, 9], [2020, 2021, 2022], folds=2)
+    >>> train, test = forward_folds([7, 8, 9], [2020, 2021, 2022], n_folds=2)
     >>> train.astype(int).tolist(), test.astype(int).tolist()
     ([[1, 0, 0], [1, 1, 0]], [[0, 1, 0], [0, 0, 1]])
     """
-    _require_folds(folds, len(ids), "rows")
-    block = _time_blocks(_time_ranks(time), None, folds + 1)
-    numbers = np.arange(folds)[:, np.newaxis]
+    _require_folds(n_folds, len(ids), "rows")
+    block = _time_blocks(_time_ranks(time), None, n_folds + 1)
+    numbers = np.arange(n_folds)[:, np.newaxis]
     train, test = block <= numbers, block == numbers + 1
     if groups is not None:
         _, member = _group_numbers(groups)
-        for split in range(folds):
+        for split in range(n_folds):
             tested = np.zeros(member.max() + 1, dtype=bool)
             tested[member[test[split]]] = True
             train[split] &= ~tested[member]
     return train, test
 
 
-def random_halves(ids: Any, codes: Any = None, groups: Any = None, *, pairs: int = 16, seed: int = 0) -> Mask:
-    """Which rows are inside each of 2 x `pairs` random halves; halves 2p and 2p + 1 are complements.
+def random_halves(ids: Any, codes: Any = None, groups: Any = None, *, n_pairs: int = 16, seed: int = 0) -> Mask:
+    """Which rows are inside each of 2 x `n_pairs` random halves; halves 2p and 2p + 1 are complements.
 
     Args:
         ids: (n,) ids or hashes.   codes: (n,) classes every half holds in equal share, or None.   groups: (n,) or None.
 
     Returns:
-        (2 * pairs, n) bool: every row is inside exactly `pairs` of them.
+        (2 * pairs, n) bool: every row is inside exactly `n_pairs` of them.
 
     Raises:
         InputError: fewer than one pair, or fewer than two rows or groups.
 
     Cost: O(pairs n log n).
 
-    >>> random_halves([1, 2, 3, 4], pairs=3).sum(axis=0)
+    >>> random_halves([1, 2, 3, 4], n_pairs=3).sum(axis=0)
     array([3, 3, 3, 3])
     """
     hashes = key_hashes(ids)
-    if pairs < 1:
-        raise InputError("halves come in pairs", got=f"pairs={pairs}", fix="use pairs=1 or more")
-    inside = np.empty((2 * pairs, len(hashes)), dtype=bool)
-    for pair in range(pairs):
+    if n_pairs < 1:
+        raise InputError("halves come in pairs", got=f"n_pairs={n_pairs}", fix="use pairs=1 or more")
+    inside = np.empty((2 * n_pairs, len(hashes)), dtype=bool)
+    for pair in range(n_pairs):
         drawn = derive_seed(seed, "half", pair)
-        inside[2 * pair] = fold_of_rows(hashes, codes, groups, folds=2, seed=drawn) == 0
+        inside[2 * pair] = fold_of_rows(hashes, codes, groups, n_folds=2, seed=drawn) == 0
     inside[1::2] = ~inside[::2]
     return inside
 
 
 def nested_subsets(
-    ids: Any, codes: Any = None, groups: Any = None, *, sizes: Sequence[int], repeats: int = 1, seed: int = 0
+    ids: Any, codes: Any = None, groups: Any = None, *, sizes: Sequence[int], n_repeats: int = 1, seed: int = 0
 ) -> Mask:
     """Which rows are inside subsets of growing size, each containing the one before; repeats are drawn anew.
 
@@ -135,7 +135,7 @@ def nested_subsets(
 
     Cost: O(repeats n log n).
 
-    >>> nested_subsets(range(10), sizes=[2, 5], repeats=3).sum(axis=2).tolist()
+    >>> nested_subsets(range(10), sizes=[2, 5], n_repeats=3).sum(axis=2).tolist()
     [[2, 5], [2, 5], [2, 5]]
     """
     hashes = key_hashes(ids)
@@ -147,8 +147,8 @@ def nested_subsets(
         keys, member = _group_numbers(groups)
         units, unit_strata = key_hashes(keys), _commonest(member, strata)
     rows_of_unit = np.bincount(member, minlength=len(units))
-    inside = np.empty((repeats, len(sizes), len(hashes)), dtype=bool)
-    for repeat in range(repeats):
+    inside = np.empty((n_repeats, len(sizes), len(hashes)), dtype=bool)
+    for repeat in range(n_repeats):
         order = _growing_order(unit_strata, uniform_from_hashes(derive_seed(seed, "nested", repeat), units), units)
         reached = np.empty(len(units), dtype=np.intp)
         reached[order] = np.cumsum(rows_of_unit[order])

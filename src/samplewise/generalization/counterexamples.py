@@ -51,7 +51,7 @@ class SimulatedCounterexample:
 
     Source: harutyunyan2022.
 
-    >>> drawn = simulated_counterexample(values=200, rows=10, runs=100)
+    >>> drawn = simulated_counterexample(values=200, rows=10, n_runs=100)
     >>> sorted(set(drawn.gaps.tolist()))
     [-0.5, 0.5]
     """
@@ -113,7 +113,7 @@ def formal_counterexample(
 
 
 def simulated_counterexample(
-    values: int = 2000, rows: int = 50, runs: int = 2000, *, seed: int = 0
+    values: int = 2000, rows: int = 50, n_runs: int = 2000, *, seed: int = 0
 ) -> SimulatedCounterexample:
     """The coin-tossing learner on many values: gaps of +-1/2, and what scores per row and per pair say of it (nats).
 
@@ -124,7 +124,7 @@ def simulated_counterexample(
     Args:
         values: N, even, at least 2 rows.
         rows: n.
-        runs: training sets that are drawn; a score is off by about 1 / runs.
+        n_runs: training sets that are drawn; a score is off by about 1 / runs.
         seed: of the draws.
 
     Returns:
@@ -135,22 +135,22 @@ def simulated_counterexample(
 
     Cost: O(runs values).   Not for: exact statements (`formal_counterexample`).   Source: harutyunyan2022.
 
-    >>> print(f"{simulated_counterexample(values=200, rows=10, runs=1000).row_information.values.max():.1f}")
+    >>> print(f"{simulated_counterexample(values=200, rows=10, n_runs=1000).row_information.values.max():.1f}")
     0.0
     """
     _require_sizes("squared", values, rows, enumerated=False)
-    if runs < 2 or runs * values > MOST_DRAWN:
+    if n_runs < 2 or n_runs * values > MOST_DRAWN:
         raise InputError(
             "a simulation needs at least two runs, and at most 200 million draws",
-            where="runs",
-            got=f"runs={runs}, values={values}",
+            where="n_runs",
+            got=f"n_runs={n_runs}, values={values}",
             fix="2,000 runs on 2,000 values take a second",
         )
     draw = generator(seed, "counterexample")
-    losses = np.empty((runs, rows, 2), dtype=np.intp)  # of the trained row, then of its ghost
-    for run in range(runs):
+    losses = np.empty((n_runs, rows, 2), dtype=np.intp)  # of the trained row, then of its ghost
+    for run in range(n_runs):
         losses[run] = _one_run(values, rows, draw)
-    memberships = draw.integers(0, 2, (runs, rows))
+    memberships = draw.integers(0, 2, (n_runs, rows))
     shown = np.where(memberships, losses[..., 1] + 2 * losses[..., 0], losses[..., 0] + 2 * losses[..., 1])
     pairs = [
         _corrected(4 * shown[:, i] + shown[:, i + 1], 2 * memberships[:, i] + memberships[:, i + 1])

@@ -20,7 +20,7 @@ from samplewise.engine.refits.row_order import in_id_order
 
 ROUNDS, MANY_ROWS = 3, 10_000  # information is measured again so often; twice for many rows
 CLASS_SHARE = 0.5  # no class loses more than this share of its rows
-COVERAGE = 0.95
+CONFIDENCE = 0.95
 SHARES = (0.1, 0.25, 0.5)
 
 
@@ -122,7 +122,7 @@ def removal_cost(  # the data and its fits
     task: Task = "auto",
     metric: str | None = None,
     shares: Sequence[float] = SHARES,
-    coverage: float = COVERAGE,
+    confidence: float = CONFIDENCE,
     seed: int = 0,
     executor: Executor | None = None,
 ) -> Exhibit:
@@ -136,7 +136,7 @@ def removal_cost(  # the data and its fits
         learner: as in `audit`; None for the default of this shape of data.
         task: "auto", "classification" or "regression".
         metric: "accuracy", "balanced_accuracy", "auc", "mae" or "r2"; None for accuracy, or mae for numbers.
-        shares: of a training part.   coverage: of the intervals.   seed: of folds and fits.
+        shares: of a training part.   confidence: of the intervals.   seed: of folds and fits.
         executor: carries out fits that are not in closed form.
 
     Returns:
@@ -154,20 +154,20 @@ def removal_cost(  # the data and its fits
     (['50 % of the rows'], 'points of accuracy')
     """
     require_shares(shares, "shares")
-    require_share(coverage, "coverage")
+    require_share(confidence, "confidence")
     folded = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor).whole
-    return removal_cost_in(folded, choose_metric(metric, folded.target.task), shares, coverage=coverage)
+    return removal_cost_in(folded, choose_metric(metric, folded.target.task), shares, confidence=confidence)
 
 
 def removal_cost_in(
-    folded: FoldedRows, metric: Metric, shares: Sequence[float] = SHARES, *, coverage: float = COVERAGE
+    folded: FoldedRows, metric: Metric, shares: Sequence[float] = SHARES, *, confidence: float = CONFIDENCE
 ) -> Exhibit:
     """`removal_cost` of the rows of a part, in its own folds.
 
     Args:    part: the whole data, with folds.   metric: per-row contributions.   shares: of a training part.
-             coverage: of the intervals.
+             confidence: of the intervals.
     Returns: Exhibit "bars": name, value, low, high, control, control_low, control_high; below 0 the score falls.
-    Raises:  InputError for shares or a coverage outside (0, 1).
+    Raises:  InputError for shares or a confidence outside (0, 1).
     Cost:    5 (1 + 2 len(shares)) fits and 5 orders.   Source: harutyunyan2021.
     """
     parts = outer_folds(folded.runner, folded.all_folds, ordered=folded.ordered)
@@ -189,7 +189,7 @@ def removal_cost_in(
         before, *after = (metric.contributions(answer.astype(np.float64), codes) for answer in own)
         changes[:, query] = np.array(after) - before
     value, error = np.array([mean_and_error(change, folded.runner.groups) for change in changes]).T
-    low, high = value - half_width(error, coverage), value + half_width(error, coverage)
+    low, high = value - half_width(error, confidence), value + half_width(error, confidence)
     half = len(shares)
     columns: dict[str, Array] = {
         "name": np.array([f"{percent_text(share, '.0f')} of the rows" for share in shares]),

@@ -14,7 +14,7 @@ from samplewise.information.deletions import Deletions
 Strategy = Literal["iterative", "once", "random", "top"]
 STRATEGIES: tuple[Strategy, ...] = ("iterative", "once", "random", "top")
 RANDOM_DRAWS = 5
-NORMAL, COVERAGE = 1.96, 0.95
+NORMAL, CONFIDENCE = 1.96, 0.95
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,6 +83,6 @@ def _cost(deletions: Deletions, choices: list[Ints], quantity: str) -> Estimate:
     half = NORMAL * float(change.std(ddof=1)) / np.sqrt(len(change)) if len(change) > 1 else float("nan")
     value = float(change.mean())
     return Estimate(
-        quantity, value, value - half, value + half, unit, COVERAGE, "harutyunyan2021",
+        quantity, value, value - half, value + half, unit, CONFIDENCE, "harutyunyan2021",
         "the interval holds the spread over the validation rows, for these training rows",
     )  # fmt: skip

@@ -126,9 +126,9 @@ class UniqueInformation:
 
 def unique_information(  # noqa: PLR0913  # one keyword per thing a user may know about the model and its training
     data: Any = None, y: Any = None, *, label: str | None = None, task: Task = "auto", module: Any = None,
-    validation: Any = None, training: Training | None = None, noise: float = 1.0,
+    test: Any = None, training: Training | None = None, noise: float = 1.0,
     loss: Literal["squared_error", "cross_entropy"] = "squared_error", gram: Any = None,
-    validation_gram: Any = None, targets: Any = None, initial_outputs: Any = None, trained: Any = None, seed: int = 0,
+    test_gram: Any = None, targets: Any = None, initial_outputs: Any = None, trained: Any = None, seed: int = 0,
 ) -> Any:  # fmt: skip
     """How much a model depends on having seen exactly this row, in nats, for all rows from one eigendecomposition.
 
@@ -145,14 +145,14 @@ def unique_information(  # noqa: PLR0913  # one keyword per thing a user may kno
             module or fitted scikit-learn network, linearized at its weights, which are taken for the START of training;
             a `LinearizedNetwork` for a choice of layers, outputs or a sketch; a fitted KernelRidge, Ridge,
             LinearRegression or LogisticRegression.
-        validation: rows at which outputs matter, (X, y), X or a `Dataset`; labels serve only `select`. None: the rows
+        test: rows at which outputs matter, (X, y), X or a `Dataset`; labels serve only `select`. None: the rows
             themselves.
         training: `GradientDescent`, `GradientFlow` or `Converged`; several stopping times give a dict. May be left out
             where the module says it (heads and kernel models).
         noise: standard deviation on outputs (or weights) that changes are measured against, a pure scale.
         loss: "cross_entropy" for a head at its optimum: on X ("linear"), or on what the last layer of a torch module
             sees. Approximate: one Newton step per row.
-        gram, validation_gram: precomputed kernel (n, n) or (n c, n c), and (m, n) or (m c, n c), with `targets`.
+        gram, test_gram: precomputed kernel (n, n) or (n c, n c), and (m, n) or (m c, n c), with `targets`.
         targets: (n,) or (n, c) in place of the labels of `data`.
         initial_outputs: outputs before training in place of the module's own; 0.0 asks what its features alone would
             lose.
@@ -185,8 +185,8 @@ def unique_information(  # noqa: PLR0913  # one keyword per thing a user may kno
     if module is None and gram is None and given is not None:
         given = prepare(given, task=task, seed=seed).unsplit
     return information_in(
-        given, noise, training, module=module, validation=validation, loss=loss, gram=gram,
-        validation_gram=validation_gram, targets=targets, initial_outputs=initial_outputs, trained=trained, seed=seed,
+        given, noise, training, module=module, validation=test, loss=loss, gram=gram,
+        validation_gram=test_gram, targets=targets, initial_outputs=initial_outputs, trained=trained, seed=seed,
     )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ class Budget:
 
 
 def budget(
-    quality: tuple[Any, Any], quantity: tuple[Any, Any], cost: tuple[float, float], *, money: float | None = None,
+    quality: tuple[Any, Any], quantity: tuple[Any, Any], prices: tuple[float, float], *, money: float | None = None,
     tolerance: float = 0.0,
 ) -> Budget:  # fmt: skip
     """Whether checking labels or collecting rows takes more off the error, for every sum of money up to a limit.
@@ -46,7 +46,7 @@ def budget(
     Args:
         quality: (labels checked (q,), error after it (q,)), from 0 labels on: as measured by checking nested parts.
         quantity: (rows (s,), error with so many (s,)), the first being the rows there are now.
-        cost: price of checking one label, and of one new labeled row.
+        prices: price of checking one label, and of one new labeled row.
         money: largest sum; default the most that either curve reaches.
         tolerance: differences of the error up to this count as equal: the noise of the curves; 0.01 is one point.
 
@@ -61,19 +61,19 @@ def budget(
 
     >>> checked = ([0, 500, 1000], [0.20, 0.17, 0.16])
     >>> rows = ([2000, 4000, 8000], [0.20, 0.18, 0.165])
-    >>> budget(checked, rows, cost=(0.1, 0.5)).advice
+    >>> budget(checked, rows, prices=(0.1, 0.5)).advice
     'Check labels first: it is better up to 100 in money, as far as both were measured.'
     """
     require_share(tolerance, "tolerance", low_open=False)
-    if not all(np.isfinite(price) and price > 0 for price in cost):
-        raise InputError("prices must be above 0", got=f"cost={cost}", fix="pass the price of a check and of a row")
+    if not all(np.isfinite(price) and price > 0 for price in prices):
+        raise InputError("prices must be above 0", got=f"prices={prices}", fix="pass the price of a check and of a row")
     checks, after_check = _points(quality, "quality")
     rows, after_rows = _points(quantity, "quantity")
-    reach = (float(checks[-1]) * cost[0], float(rows[-1] - rows[0]) * cost[1])
+    reach = (float(checks[-1]) * prices[0], float(rows[-1] - rows[0]) * prices[1])
     most = max(reach) if money is None else float(money)
     sums = np.unique(np.r_[np.linspace(0.0, most, STEPS + 1), [end for end in reach if end <= most]])
-    checked = _read(sums / cost[0], checks, after_check)
-    collected = _read(rows[0] + sums / cost[1], rows, after_rows)
+    checked = _read(sums / prices[0], checks, after_check)
+    collected = _read(rows[0] + sums / prices[1], rows, after_rows)
     apart = checked - collected
     better = np.where(apart < -tolerance, "check", np.where(apart > tolerance, "collect", "equal"))
     better = np.where(np.isfinite(apart), better, "unknown")

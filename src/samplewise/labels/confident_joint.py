@@ -143,13 +143,15 @@ class ConfidentLearning:
         return flags
 
 
-def confident_learning(P: Any, y: Any, *, compat: Literal["paper", "cleanlab"] = "paper") -> ConfidentLearning:
+def confident_learning(
+    probabilities: Any, y: Any, *, compat: Literal["paper", "cleanlab"] = "paper"
+) -> ConfidentLearning:
     """Count the given labels that a model confidently contradicts; flags, scores and the noise matrix follow.
 
     t_k = mean of P[i, k] over y_i = k; row i belongs confidently to the k with P[i, k] >= t_k, the likeliest of them.
 
     Args:
-        P: (n, c) OUT-OF-SAMPLE probabilities.   y: (n,) given classes as codes 0..c-1.
+        probabilities: (n, c) OUT-OF-SAMPLE probabilities.   y: (n,) given classes as codes 0..c-1.
         compat: "cleanlab" lets a row that reaches several thresholds go to its likeliest class even where that class is
             below its own threshold, as cleanlab up to 2.9 does; "paper" does not.
 
@@ -168,8 +170,10 @@ def confident_learning(P: Any, y: Any, *, compat: Literal["paper", "cleanlab"] =
     if compat not in ("paper", "cleanlab"):
         raise unknown_name("compat", compat, ("paper", "cleanlab"))
     codes = as_codes(y)
-    columns = int(np.shape(P)[1]) if np.ndim(P) > 1 else 0  # classes that nobody was given still have one
-    values = as_probabilities(P, codes, np.arange(len(codes)), columns if columns > 1 else 0)
+    columns = (
+        int(np.shape(probabilities)[1]) if np.ndim(probabilities) > 1 else 0
+    )  # classes that nobody was given still have one
+    values = as_probabilities(probabilities, codes, np.arange(len(codes)), columns if columns > 1 else 0)
     refuse_perfect(values, codes)
     return count_joint(values, codes, compat)
 

@@ -64,11 +64,11 @@ class LabelIssues:
     posterior: LabelPosterior
     annotators: Annotators | None = None
     notes: tuple[str, ...] = ()
-    _part: FoldedRows | None = field(default=None, repr=False)
+    _folded: FoldedRows | None = field(default=None, repr=False)
     _method: LabelMethod = field(default=label_posterior, repr=False)
 
-    def expected_precision(self, count: int | None = None) -> float:
-        """Share of the first `count` flagged labels that are expected to be wrong (all flagged without a count).
+    def expected_precision(self, n: int | None = None) -> float:
+        """Share of the first `n` flagged labels that are expected to be wrong (all flagged without a count).
 
         Raises: InputError for a method that ranks labels without a probability.
         """
@@ -77,7 +77,7 @@ class LabelIssues:
                 "this method ranks labels and gives no probability", got=self.wrong.unit,
                 fix='use method="auto" or "neighbors", or have some of the flagged rows checked by hand',
             )  # fmt: skip
-        worst = self.wrong.top(len(self.flagged) if count is None else count).values
+        worst = self.wrong.top(len(self.flagged) if n is None else n).values
         return float(np.mean(worst)) if len(worst) else float("nan")
 
     def measured(
@@ -98,7 +98,7 @@ class LabelIssues:
         strange = [name for name in actions if name not in ACTIONS]
         if strange:
             raise unknown_name("action", str(strange[0]), ACTIONS)
-        if self._part is None or self.annotators is not None:
+        if self._folded is None or self.annotators is not None:
             raise InputError(
                 "these issues cannot be put to the test", got="no rows, or several labels per row",
                 fix="find_label_issues((X, y)) with one label per row",
@@ -108,7 +108,7 @@ class LabelIssues:
                 "weights are probabilities, and this method ranks labels without one", got=self.wrong.unit,
                 fix='measured(("drop", "relabel"))',
             )  # fmt: skip
-        folded, rules = self._part, {name: partial(ACTIONS[name], method=self._method) for name in actions}
+        folded, rules = self._folded, {name: partial(ACTIONS[name], method=self._method) for name in actions}
         chosen = choose_metric(metric, folded.target.task)
         return measure_remedies(folded.runner, rules, [folded.all_folds], metric=chosen, ordered=folded.ordered)
 
@@ -121,15 +121,15 @@ def find_label_issues(  # noqa: PLR0913  # the public door: data, how to fit, an
     learner: Any = None,
     task: Task = "auto",
     method: str = "auto",
-    predictions: Any = None,
+    probabilities: Any = None,
     embeddings: Any = None,
     refits: Refits | None = None,
     annotations: Any = None,
-    rounds: int = 2,
-    folds: int = 5,
+    n_rounds: int = 2,
+    n_folds: int = 5,
     seed: int = 0,
     executor: Executor | None = None,
-    folder: str | Path | None = None,
+    run_dir: str | Path | None = None,
 ) -> LabelIssues | MultilabelIssues:
     """Which labels are wrong (a calibrated probability each), and what they should be.
 
@@ -140,16 +140,16 @@ def find_label_issues(  # noqa: PLR0913  # the public door: data, how to fit, an
         task: "auto", "classification" or "regression".
         method: "auto" (the posterior of cross-fitted models), "confident_learning" (a rank, and counts), "neighbors"
             (features only: the posterior of ten nearest rows' votes), "dynamics" (one training of a network: a rank).
-        predictions: (n, c) out-of-sample probabilities you already have, a frame with the classes as columns or an
+        probabilities: (n, c) out-of-sample probabilities you already have, a frame with the classes as columns or an
             array in their sorted order (numbers (n,) for regression); read in blocks where they lie on disk.
         embeddings: (n, d) features of your own network to learn from in place of X.
         refits: models on subsets of these rows that exist already: they are the first round.
         annotations: (n, a) labels of several annotators, missing as None or NaN. They decide the label of rows whose y
             is missing, and join the model's opinion in `wrong` and `suggested`.
-        rounds: rounds of cross-fitting at the most.   folds: models per round.   seed: fixes folds and fits.
+        n_rounds: rounds of cross-fitting at the most.   n_folds: models per round.   seed: fixes folds and fits.
         executor: carries out fits that are not in closed form.
-        folder: where finished fits are kept, and found by the same call after a kill; the run folder of an audit of the
-            same data, learner and seed holds all that are needed.
+        run_dir: where finished fits are kept, and found by the same call after a kill; the run folder of an audit of
+            the same data, learner and seed holds all that are needed.
 
     Returns:
         `LabelIssues`; larger `wrong` means less trust in the given label. `MultilabelIssues` for y (n, c).
@@ -168,25 +168,25 @@ def find_label_issues(  # noqa: PLR0913  # the public door: data, how to fit, an
     >>> find_label_issues((X, y)).wrong.top(1).keys
     array([3])
     """
-    supplied = {"learner": learner, "predictions": predictions, "refits": refits, "folder": folder}
+    supplied = {"learner": learner, "probabilities": probabilities, "refits": refits, "run_dir": run_dir}
     passed = [name for name, value in supplied.items() if value is not None]
     require_read(method, passed, learner, annotations is not None)
     rows = as_dataset(data, y, label=label)
     names = rows.label_names or None
     if embeddings is not None:
         rows = with_embeddings(rows, embeddings)
-    fits: dict[str, Any] = {"n_folds": folds, "seed": seed, "executor": executor, "run_dir": folder}
+    fits: dict[str, Any] = {"n_folds": n_folds, "seed": seed, "executor": executor, "run_dir": run_dir}
     if rows.y is not None and rows.y.ndim > 1:
         require_single(method, refits, annotations)
         return find_multilabel_issues(
-            rows, learner, names, method=method, predictions=predictions, rounds=rounds, **fits
+            rows, learner, names, method=method, probabilities=probabilities, n_rounds=n_rounds, **fits
         )
     votes = None if annotations is None else _votes(rows, annotations)
     if votes is not None:
         rows = rows.with_labels(_filled(rows, votes))
     folded = prepare(rows, learner, task=task, **fits).whole
-    chosen = method_named(method, predictions=checked_predictions(folded, predictions), rounds=rounds)
-    posterior = without_single(chosen(folded if refits is None else read_refits(folded, refits)), predictions)
+    chosen = method_named(method, probabilities=checked_predictions(folded, probabilities), n_rounds=n_rounds)
+    posterior = without_single(chosen(folded if refits is None else read_refits(folded, refits)), probabilities)
     if votes is not None:
         posterior, votes = _joined(folded, posterior, annotations)
     again = label_posterior if method in ("auto", "posterior") else method_named(method)

@@ -20,9 +20,9 @@ from samplewise.labels.remedies import LabelMethod
 from samplewise.labels.training_dynamics_method import watch
 
 READ = {  # what each method reads besides the rows
-    "auto": ("learner", "predictions", "refits", "folder"),
-    "posterior": ("learner", "predictions", "refits", "folder"),
-    "confident_learning": ("learner", "predictions", "refits", "folder"),
+    "auto": ("learner", "probabilities", "refits", "run_dir"),
+    "posterior": ("learner", "probabilities", "refits", "run_dir"),
+    "confident_learning": ("learner", "probabilities", "refits", "run_dir"),
     "neighbors": (),
     "dynamics": ("learner",),
 }
@@ -73,7 +73,7 @@ def require_read(method: str, supplied: Sequence[str], learner: object, annotate
             "training dynamics are recorded while a network is trained, and this learner has no such loop",
             got=type(learner).__name__, fix="pass a TorchLearner(make_module), or None for a small network",
         )  # fmt: skip
-    if {"predictions", "refits"} <= set(supplied):
+    if {"probabilities", "refits"} <= set(supplied):
         raise InputError(
             "predictions and refits both say what models think of the rows", got="both", fix="pass one of them"
         )
@@ -107,12 +107,12 @@ def without_single(posterior: LabelPosterior, predictions: object) -> LabelPoste
     return replace(posterior, **blank)
 
 
-def method_named(method: str, *, predictions: Floats | None = None, rounds: int = 2) -> LabelMethod:
+def method_named(method: str, *, probabilities: Floats | None = None, n_rounds: int = 2) -> LabelMethod:
     """The judge of this name, told what it may use."""
     if method in ("auto", "posterior"):
-        return partial(label_posterior, predictions=predictions, rounds=rounds)
+        return partial(label_posterior, probabilities=probabilities, n_rounds=n_rounds)
     if method == "confident_learning":
-        return partial(by_confident_learning, predictions=predictions)
+        return partial(by_confident_learning, probabilities=probabilities)
     if method == "neighbors":
         return by_neighbors
     if method == "dynamics":
@@ -120,16 +120,16 @@ def method_named(method: str, *, predictions: Floats | None = None, rounds: int 
     raise unknown_name("method", str(method), READ)
 
 
-def by_confident_learning(folded: FoldedRows, *, predictions: Floats | None = None) -> MethodLabels:
+def by_confident_learning(folded: FoldedRows, *, probabilities: Floats | None = None) -> MethodLabels:
     """Confident learning on held-out probabilities, those brought or those of the part's learner.
 
-    Args:    part: n rows of classes.   predictions: (n, c) out of sample.
+    Args:    part: n rows of classes.   probabilities: (n, c) out of sample.
     Returns: `MethodLabels`; `wrong` is 1 - P(given), which ranks and is no probability of an error.
     Raises:  InputError for labels that are numbers.
     Cost:    5 fits without predictions.
     """
     _require_classes(folded, "confident_learning")
-    held_out = folded.probabilities(folded.held_out_outputs()) if predictions is None else predictions
+    held_out = folded.probabilities(folded.held_out_outputs()) if probabilities is None else probabilities
     known = np.flatnonzero(np.isfinite(held_out[:, 0]))
     whole = len(known) == len(folded)
     found = count_joint(held_out if whole else held_out[known], folded.codes if whole else folded.codes[known])
@@ -163,7 +163,7 @@ def by_neighbors(folded: FoldedRows, *, near: Ints | None = None) -> MethodLabel
         shares = neighbor_shares(near, folded.codes, folded.class_count)
     else:
         shares = neighbor_means(near, folded.codes)[:, None]
-    found = label_posterior(folded, predictions=shares, rounds=1)
+    found = label_posterior(folded, probabilities=shares, n_rounds=1)
     content = {field.name: getattr(found, field.name) for field in fields(LabelPosterior)}
     return MethodLabels(**content, chosen=found.flagged, voice="the vote of the nearest rows")
 

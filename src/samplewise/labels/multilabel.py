@@ -68,8 +68,8 @@ def find_multilabel_issues(  # what the public door hands on
     names: Any,
     *,
     method: str,
-    predictions: Any,
-    rounds: int,
+    probabilities: Any,
+    n_rounds: int,
     n_folds: int,
     seed: int,
     executor: Executor | None,
@@ -79,7 +79,7 @@ def find_multilabel_issues(  # what the public door hands on
 
     Args:
         data: n rows with y (n, c) of 0 and 1.   names: (c,) of the labels, or None to number them.
-        method: "auto", "posterior" or "neighbors".   predictions: (n, c) out-of-sample P(the entry is 1).
+        method: "auto", "posterior" or "neighbors".   probabilities: (n, c) out-of-sample P(the entry is 1).
 
     Raises:
         InputError: entries that are not 0 or 1, classes written as one label each, or no label that can be judged.
@@ -97,13 +97,13 @@ def find_multilabel_issues(  # what the public door hands on
     own = {"n_folds": n_folds, "seed": seed, "executor": executor, "run_dir": run_dir}
     rows = prepare(data.with_labels(marks[:, used[0]]), learner, **own)
     parts = _parts(rows, marks, used)
-    supplied = _supplied(predictions, labels, parts, used) if predictions is not None else dict.fromkeys(used)
+    supplied = _supplied(probabilities, labels, parts, used) if probabilities is not None else dict.fromkeys(used)
     found: dict[int, LabelPosterior] = {}
     near = nearest_others(rows.space, rows.groups, data.ids) if method == "neighbors" else None
     for place in used:
         folded = parts[place]
         found[place] = (
-            label_posterior(folded, predictions=supplied[place], rounds=rounds)
+            label_posterior(folded, probabilities=supplied[place], n_rounds=n_rounds)
             if near is None
             else by_neighbors(folded, near=near)
         )

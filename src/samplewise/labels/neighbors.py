@@ -16,17 +16,17 @@ MOST_COPIES = 100  # rows of one group that are looked past in search of others
 
 
 def neighbor_disagreement(
-    data: Any, y: Any = None, *, label: str | None = None, task: Task = "auto", count: int = COUNT
+    data: Any, y: Any = None, *, label: str | None = None, task: Task = "auto", n_neighbors: int = COUNT
 ) -> Scores:
     """Share of the nearest rows that have another label than the row itself.
 
-    s_i = (number of the `count` nearest rows j of other groups with y_j != y_i) / count, Euclidean after encoding.
+    s_i = (how many of the k = `n_neighbors` nearest rows j of other groups have y_j != y_i) / k; Euclidean distance.
 
     Args:
         data, y, label: n rows with class labels, in any form `samplewise.data.as_dataset` takes; rows of a group, and
             exact copies, are not each other's neighbors.
         task: "auto", "classification" or "regression".
-        count: neighbors of each row.
+        n_neighbors: neighbors of each row.
 
     Returns:
         `Scores` (n,), share of neighbors, 0 to 1; larger means less trust in the label. NaN for a row without others.
@@ -51,7 +51,7 @@ def neighbor_disagreement(
             "neighbors agree or disagree about classes, and these labels are numbers", got=target.note,
             fix='find_label_issues((X, y), method="neighbors") reads numbers too',
         )  # fmt: skip
-    near = nearest_others(rows.space, rows.groups, ids, count)
+    near = nearest_others(rows.space, rows.groups, ids, n_neighbors)
     queried = (near >= 0).sum(axis=1)
     other = ((target.codes[near] != target.codes[:, None]) & (near >= 0)).sum(axis=1)
     values = other / np.where(queried > 0, queried, np.nan)
@@ -60,10 +60,10 @@ def neighbor_disagreement(
 
 def nearest_others(space: Floats, groups: Array | None, ids: Array, count: int = COUNT) -> Ints:
     """(n, count) positions of the nearest rows of other groups, nearest first; -1 where there are no more."""
-    count = require_count(count, "count", usual=10)
+    count = require_count(count, "n_neighbors", usual=10)
     numbers = np.arange(len(space)) if groups is None else np.unique(groups, return_inverse=True)[1]
     spare = min(int(np.bincount(numbers).max()) - 1, MOST_COPIES)
-    near = build_graph(space, count=min(count + spare, len(space) - 1), keys=ids).indices.astype(np.intp)
+    near = build_graph(space, n_neighbors=min(count + spare, len(space) - 1), keys=ids).indices.astype(np.intp)
     other = (numbers[near] != numbers[:, None]) & (near >= 0)
     order = np.argsort(~other, axis=1, kind="stable")[:, :count]
     return np.where(np.take_along_axis(other, order, axis=1), np.take_along_axis(near, order, axis=1), -1)

@@ -123,16 +123,16 @@ def skill(posterior: LabelPosterior) -> Estimate:
     return Estimate("skill", value, least, most, unit, 0.95, "clopper1934")
 
 
-def exact_interval(successes: Array, trials: Array, coverage: float = 0.95) -> tuple[Floats, Floats]:
+def exact_interval(successes: Array, trials: Array, confidence: float = 0.95) -> tuple[Floats, Floats]:
     """Clopper-Pearson limits of a share, for counts of any shape."""
-    tail = (1.0 - coverage) / 2.0
+    tail = (1.0 - confidence) / 2.0
     successes, trials = np.asarray(successes, dtype=np.float64), np.asarray(trials, dtype=np.float64)
     low = stats.beta.ppf(tail, np.maximum(successes, 1e-300), trials - successes + 1.0)
     high = stats.beta.ppf(1.0 - tail, successes + 1.0, np.maximum(trials - successes, 1e-300))
     return np.where(successes > 0, low, 0.0), np.where(successes < trials, high, 1.0)
 
 
-def label_posterior(folded: FoldedRows, *, predictions: Floats | None = None, rounds: int = 2) -> LabelPosterior:
+def label_posterior(folded: FoldedRows, *, probabilities: Floats | None = None, n_rounds: int = 2) -> LabelPosterior:
     """P(given label is wrong) for every row of a part, from models that did not see the row.
 
     A round: held-out outputs, a noise matrix and the posterior r_i[k] ~ q_i[k] T[k, g_i]. Where labels are wrong beyond
@@ -144,9 +144,9 @@ def label_posterior(folded: FoldedRows, *, predictions: Floats | None = None, ro
 
     Args:
         folded: n rows, classes or numbers.
-        predictions: (n, c) the user's own out-of-sample probabilities (numbers (n, 1) for regression): they are round
+        probabilities: (n, c) the user's own out-of-sample probabilities (numbers (n, 1) for regression): they are round
             1, and round 2 is made only where the part's learner is about as accurate as they are.
-        rounds: at most so many rounds, 1 or more; with 1 the learner alone is asked, once. 3 is worth its price where
+        n_rounds: at most so many rounds, 1 or more; with 1 the learner alone is asked, once. 3 is worth its price where
             many labels of a class are given to one other class.
 
     Returns:
@@ -158,17 +158,17 @@ def label_posterior(folded: FoldedRows, *, predictions: Floats | None = None, ro
     Source: docs/decisions/0005; northcutt2021, patrini2017.
     """
     require_kind(folded, FoldedRows)
-    rounds = require_count(rounds, "rounds", usual=2)
+    n_rounds = require_count(n_rounds, "n_rounds", usual=2)
     if not folded.class_count:
-        return _of_numbers(folded, predictions, rounds)
-    if predictions is not None:
-        logs = log_probabilities(predictions)  # with one round they are read in blocks, never copied
-        opinion = _opened(folded, logs if rounds == 1 else np.asarray(logs))
+        return _of_numbers(folded, probabilities, n_rounds)
+    if probabilities is not None:
+        logs = log_probabilities(probabilities)  # with one round they are read in blocks, never copied
+        opinion = _opened(folded, logs if n_rounds == 1 else np.asarray(logs))
         accurate = partial(_as_accurate, first=opinion.outputs, codes=folded.codes)
-        return _of_classes(folded, _further(folded, opinion, rounds, accurate))
-    if rounds > 1 and folded.needs_fits:
-        return _of_classes(folded, _screened(folded, rounds))
-    return _of_classes(folded, _further(folded, _opened(folded, folded.held_out_outputs()), rounds))
+        return _of_classes(folded, _further(folded, opinion, n_rounds, accurate))
+    if n_rounds > 1 and folded.needs_fits:
+        return _of_classes(folded, _screened(folded, n_rounds))
+    return _of_classes(folded, _further(folded, _opened(folded, folded.held_out_outputs()), n_rounds))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,11 +26,11 @@ NEARLY_ALL, AS_GIVEN = 0.9, 1e-9  # share of numbers equal to the label, and wha
 COLUMN_FIX = "columns in the sorted order of the classes, or a frame whose columns are named by them"
 
 
-def check_predictions(P: Any, codes: Ints, ids: Array) -> Array:
+def check_predictions(probabilities: Any, codes: Ints, ids: Array) -> Array:
     """The out-of-sample class probabilities (n, c), rows summing to 1, or the reason they cannot be used.
 
     Args:
-        P: (n, c) probabilities in the order of the classes; for two classes also (n,), that of the second.
+        probabilities: (n, c) probabilities in the order of the classes; for two classes also (n,), that of the second.
         codes: (n,) given classes.   ids: (n,) keys that name rows in messages.
 
     Returns:
@@ -49,7 +49,7 @@ def check_predictions(P: Any, codes: Ints, ids: Array) -> Array:
            [0.1, 0.9]])
     """
     codes = as_codes(codes)
-    values = as_probabilities(P, codes, np.asarray(ids))
+    values = as_probabilities(probabilities, codes, np.asarray(ids))
     refuse_perfect(values, codes)
     return values
 

@@ -72,7 +72,7 @@ def training_dynamics(
     label: str | None = None,
     learner: TorchLearner | None = None,
     task: Task = "auto",
-    runs: int = 3,
+    n_runs: int = 3,
     error_epochs: Iterable[int] | None = None,
     counted: Counted = "epoch_end",
     seed: int = 0,
@@ -87,7 +87,7 @@ def training_dynamics(
         data, y, label: n labeled rows in c >= 2 classes, in any form `samplewise.data.as_dataset` takes.
         learner: a `TorchLearner`; None for a network with one hidden layer.
         task: "auto", "classification" or "regression".
-        runs: trainings from different first weights; one run mixes up hard, rare and lucky rows.
+        n_runs: trainings from different first weights; one run mixes up hard, rare and lucky rows.
         error_epochs: epochs, from 1, at which the early error is kept; default a fifth of all.
         counted: "epoch_end" looks at clean rows after every epoch, "in_batch" at what training computes anyway.
         seed: fixes weights and orders.
@@ -99,19 +99,19 @@ def training_dynamics(
     Raises:
         InputError: a learner without a training loop, a regression, missing labels, or an epoch that never comes.
 
-    Cost: `runs` trainings, and with "epoch_end" one more forward pass per epoch; O(n) memory.
+    Cost: `n_runs` trainings, and with "epoch_end" one more forward pass per epoch; O(n) memory.
     Not for: telling wrong labels from rare rows (`find_label_issues` asks models that did not see the row); pruning
         more than about half of the rows, where keeping the hardest does worse than chance.
     Source: paul2021, toneva2019, swayamdipta2020, pleiss2020.
 
     >>> X = np.repeat([[0.0], [5.0]], 40, axis=0) + np.linspace(-1, 1, 80)[:, None]
     >>> y = np.repeat(["a", "b"], 40); y[3] = "b"
-    >>> training_dynamics((X, y), runs=1).margin.top(1, largest=False).keys
+    >>> training_dynamics((X, y), n_runs=1).margin.top(1, largest=False).keys
     array([3])
     """
     learner = TorchLearner(dense_network) if learner is None else learner
     _require_loop(learner)
-    runs = require_count(runs, "runs", usual=3)
+    n_runs = require_count(n_runs, "n_runs", usual=3)
     rows = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor)
     _require_classes(rows.target)
     epochs = (max(1, round(learner.epochs / 5)),) if error_epochs is None else tuple(sorted(set(error_epochs)))
@@ -121,8 +121,8 @@ def training_dynamics(
             fix=f"choose from 1 to {learner.epochs}",
         )  # fmt: skip
     run = partial(_one_run, learner, rows.data, rows.target, epochs, counted)
-    seeds = [derive_seed(seed, "run", index) for index in range(runs)]
-    found = list(rows.executor.map(run, range(runs), seeds=seeds))
+    seeds = [derive_seed(seed, "run", index) for index in range(n_runs)]
+    found = list(rows.executor.map(run, range(n_runs), seeds=seeds))
     by_name = {name: _over_runs([columns[name] for columns in found], name, rows.data.ids) for name in found[0]}
     errors = {epoch: by_name.pop(f"error@{epoch}") for epoch in epochs}
     return TrainingDynamics(**by_name, early_error=errors)

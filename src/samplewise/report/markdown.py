@@ -14,7 +14,7 @@ from samplewise.report.verdict import extent, not_run, verdict
 from samplewise.report.wording import (
     SEVERITY_WORDS,
     STATUS_WORDS,
-    coverage_text,
+    confidence_text,
     estimate_text,
     heading_of,
     keys_text,
@@ -131,7 +131,7 @@ def _finding(finding: Finding) -> Iterator[str]:
     yield ""
     yield escape(finding.explanation)
     for estimate in finding.measured[:4]:
-        detail = coverage_text(estimate)
+        detail = confidence_text(estimate)
         yield f"- {escape(estimate.quantity)}: {escape(estimate_text(estimate))}" + (
             f" ({escape(detail)})" if detail else ""
         )

@@ -239,7 +239,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "estimate": wording.estimate_text,
         "effect": effect_text,
-        "coverage": wording.coverage_text,
+        "confidence": wording.confidence_text,
         "number": wording.number_text,
         "seconds": wording.seconds_text,
         "short": wording.shortened,

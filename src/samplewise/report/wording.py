@@ -89,10 +89,10 @@ def estimate_text(estimate: Estimate, interval: bool = True, signed: bool = Fals
     return f"{text} [{number_text(low, places, signed)}, {number_text(high, places, signed)}]"
 
 
-def coverage_text(estimate: Estimate) -> str:
+def confidence_text(estimate: Estimate) -> str:
     """`95 % interval`, or the reason why there is none."""
-    if math.isfinite(estimate.low) and math.isfinite(estimate.coverage):
-        note = f"{percent_text(estimate.coverage)} interval"
+    if math.isfinite(estimate.low) and math.isfinite(estimate.confidence):
+        note = f"{percent_text(estimate.confidence)} interval"
         return f"{note}; {estimate.reason}" if estimate.reason else note
     return estimate.reason and f"no interval: {estimate.reason}"
 

@@ -25,11 +25,11 @@ class Cells:
     values: bool  # True where a cell is one value, False where it is a range of numbers
 
 
-def cells_of(column: str, values: Any, *, most: int = MOST_VALUES, parts: int = PARTS) -> Cells:
+def cells_of(column: str, values: Any, *, most: int = MOST_VALUES, n_bins: int = PARTS) -> Cells:
     """The cells of one column: its values if there are at most `most`, quantile ranges of a number, "missing" apart.
 
     Args:    column: its name.   values: (n,) pandas or numpy column.   most: values of a category that get a cell each.
-             parts: ranges of about equal size a number is cut into.
+             n_bins: ranges of about equal size a number is cut into.
     Returns: `Cells` with n codes. Names read like conditions: "sex = F", "age < 28", "12 <= hours < 40".
     Cost:    O(n log n).   Source: exact; no publication.
     >>> cells_of("age", np.array([20.0, 30.0, np.nan, 20.0])).names
@@ -38,7 +38,7 @@ def cells_of(column: str, values: Any, *, most: int = MOST_VALUES, parts: int = 
     series = pd.Series(np.asarray(values) if not hasattr(values, "isna") else values.to_numpy(), copy=False)
     missing = series.isna().to_numpy()
     if series.dtype.kind in "iuf" and series.nunique() > most:
-        codes, names = _ranges(column, series.to_numpy(dtype=np.float64), missing, parts)
+        codes, names = _ranges(column, series.to_numpy(dtype=np.float64), missing, n_bins)
         by_value = False
     else:
         codes, names = _values(column, series, missing, most)

@@ -34,7 +34,7 @@ class SegmentErrors:
     difference_low: Floats  # (k,)
     difference_high: Floats  # (k,)
     p_value: Floats  # (k,) that the segment is no worse, after Holm's correction over the k
-    coverage: float
+    confidence: float
 
     def __len__(self) -> int:
         """Number of segments."""
@@ -47,7 +47,7 @@ def segment_errors(
     *,
     groups: Array | None = None,
     least: int = LEAST_ROWS,
-    coverage: float = 0.95,
+    confidence: float = 0.95,
 ) -> SegmentErrors:
     """Mean loss of every cell of the given columns (0..1 for rates), with intervals, beside all other rows.
 
@@ -56,14 +56,14 @@ def segment_errors(
 
     Args:    losses: (n,) of models that did not see the row, NaN for rows without one.
              segments: columns cut into cells.   groups: (n,) or None; a group is one observation.
-             least: smaller cells are left out.   coverage: between 0 and 1.
+             least: smaller cells are left out.   confidence: between 0 and 1.
     Returns: `SegmentErrors`, worst shrunk error first; larger means worse. Errors are in the unit of the losses, their
              differences in points, 100 times the loss.
-    Raises:  InputError where no column has two cells of at least `least` rows, or for a coverage outside (0, 1).
+    Raises:  InputError where no column has two cells of at least `least` rows, or for a confidence outside (0, 1).
     Cost:    O(n k).   Not for: cells that were searched for on the same rows (see `find_worst_segments`).
     Source:  clopper1934, holm1979.
     """
-    require_share(coverage, "coverage")
+    require_share(confidence, "confidence")
     losses = as_numbers(losses, "losses")
     require_cells(segments, len(losses))
     names, members = _members(segments, np.isfinite(losses), least)
@@ -73,7 +73,7 @@ def segment_errors(
             got=f"{len(segments)} columns, {int(np.isfinite(losses).sum())} judged rows",
             fix=f"pass columns with values that at least {least} rows share, and that not all rows share",
         )
-    return compare_cells(losses, names, members, groups, coverage)
+    return compare_cells(losses, names, members, groups, confidence)
 
 
 def require_cells(segments: Any, rows: int) -> None:
@@ -92,17 +92,17 @@ def require_cells(segments: Any, rows: int) -> None:
 
 
 def compare_cells(
-    losses: Floats, names: Sequence[str], members: Sequence[Mask], groups: Array | None, coverage: float
+    losses: Floats, names: Sequence[str], members: Sequence[Mask], groups: Array | None, confidence: float
 ) -> SegmentErrors:
     """The table for given row masks (k of (n,)); rows without a loss are ignored."""
     known = np.isfinite(losses)
     loss, own = losses[known], np.array([member[known] for member in members])
     kept = None if groups is None else np.asarray(groups)[known]
     binary = bool(np.isin(loss, (0.0, 1.0)).all())
-    compared = [_against_rest(loss, member, kept, binary, coverage) for member in own]
+    compared = [_against_rest(loss, member, kept, binary, confidence) for member in own]
     mean, low, high, rest, error, variance, p_values = np.array(compared).T
     shrunk = _shrunk(mean, variance, float(loss.mean()))
-    half = float(stats.norm.ppf(0.5 + coverage / 2.0)) * error
+    half = float(stats.norm.ppf(0.5 + confidence / 2.0)) * error
     order = np.lexsort((np.array(names), -shrunk))
     return SegmentErrors(
         names=tuple(names[at] for at in order),
@@ -116,7 +116,7 @@ def compare_cells(
         difference_low=100.0 * (mean - rest - half)[order],
         difference_high=100.0 * (mean - rest + half)[order],
         p_value=np.array(holm(p_values.tolist()))[order],
-        coverage=coverage,
+        confidence=confidence,
     )
 
 
@@ -132,7 +132,9 @@ def _members(segments: Sequence[Cells], known: Mask, least: int) -> tuple[list[s
     return names, members
 
 
-def _against_rest(loss: Floats, member: Mask, groups: Array | None, binary: bool, coverage: float) -> tuple[float, ...]:
+def _against_rest(
+    loss: Floats, member: Mask, groups: Array | None, binary: bool, confidence: float
+) -> tuple[float, ...]:
     """Mean, low, high, rest, standard error of the difference, variance of the mean, p-value."""
     inside, outside = loss[member], loss[~member]
     count, mean, rest = len(inside), float(inside.mean()), float(outside.mean())
@@ -146,11 +148,11 @@ def _against_rest(loss: Floats, member: Mask, groups: Array | None, binary: bool
         # Fewer effective rows where they come in groups; a spread of 0 says nothing, so the rows count as they are.
         independent = mean * (1.0 - mean) / count
         rows = 1.0 if single else count / max(1.0, own / independent) if independent > 0 else float(count)
-        tail, wrong = (1.0 - coverage) / 2.0, mean * rows
+        tail, wrong = (1.0 - confidence) / 2.0, mean * rows
         low = float(np.nan_to_num(stats.beta.ppf(tail, wrong, rows - wrong + 1.0), nan=0.0))
         high = float(np.nan_to_num(stats.beta.ppf(1.0 - tail, wrong + 1.0, rows - wrong), nan=1.0))
     else:
-        half = float(stats.norm.ppf(0.5 + coverage / 2.0)) * float(np.sqrt(own))
+        half = float(stats.norm.ppf(0.5 + confidence / 2.0)) * float(np.sqrt(own))
         low, high = mean - half, mean + half
     if binary and groups is None:
         p_value = float(stats.hypergeom.sf(inside.sum() - 1, len(loss), loss.sum(), count))

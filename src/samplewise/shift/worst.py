@@ -49,9 +49,9 @@ def worst_segments(
     label: str | None = None,
     learner: Any = None,
     task: Task = "auto",
-    folds: int = 5,
+    n_folds: int = 5,
     seed: int = 0,
-    coverage: float = 0.95,
+    confidence: float = 0.95,
     executor: Executor | None = None,
 ) -> WorstSegments:
     """Where a cross-fitted model is worst, by its error (0..1): over data.segments, or searched among the features.
@@ -61,9 +61,9 @@ def worst_segments(
             name what is to be compared.
         learner: a name, a scikit-learn estimator or a `Learner`; None for the default of this shape of data.
         task: "auto", "classification" or "regression".
-        folds: number of folds.
+        n_folds: number of folds.
         seed: of folds, fits and the halves of the search.
-        coverage: of the intervals.
+        confidence: of the intervals.
         executor: carries out fits that are not in closed form.
 
     Returns:
@@ -73,7 +73,7 @@ def worst_segments(
     Raises:
         InputError: no labels, too few rows, or nothing to cut into segments.
 
-    Cost: `folds` fits.   Not for: causes (a segment may be worse because its labels are).   Source: eyuboglu2022.
+    Cost: `n_folds` fits.   Not for: causes (a segment may be worse because its labels are).   Source: eyuboglu2022.
 
     >>> rng = np.random.default_rng(0)
     >>> X, site = rng.normal(size=(400, 2)), np.repeat(["a", "b"], 200)
@@ -81,11 +81,11 @@ def worst_segments(
     >>> worst_segments(Dataset(X, y, segments=site)).errors.names[0].endswith("= b")
     True
     """
-    require_share(coverage, "coverage")
-    rows = prepare(data, learner, y=y, label=label, task=task, n_folds=folds, seed=seed, executor=executor)
+    require_share(confidence, "confidence")
+    rows = prepare(data, learner, y=y, label=label, task=task, n_folds=n_folds, seed=seed, executor=executor)
     losses = row_losses(rows.whole.held_out_outputs(), rows.target)
     unit = UNITS[rows.target.task]
-    return segments_in(losses, rows.data, unit, rows.groups, seed=seed, coverage=coverage)
+    return segments_in(losses, rows.data, unit, rows.groups, seed=seed, confidence=confidence)
 
 
 def segments_of_losses(
@@ -96,7 +96,7 @@ def segments_of_losses(
     label: str | None = None,
     groups: Array | None = None,
     seed: int = 0,
-    coverage: float = 0.95,
+    confidence: float = 0.95,
 ) -> WorstSegments:
     """The same for losses (n,) that are known, of rows in any form that `samplewise.data.as_dataset` takes.
 
@@ -108,18 +108,18 @@ def segments_of_losses(
             "every row needs one loss", where="losses", got=f"{len(losses)} losses, {len(data)} rows",
             fix="pass the loss of every row, NaN where there is none",
         )  # fmt: skip
-    return segments_in(losses, data, unit, joined_groups(data) if groups is None else groups, seed, coverage)
+    return segments_in(losses, data, unit, joined_groups(data) if groups is None else groups, seed, confidence)
 
 
 def segments_in(
-    losses: Floats, data: Dataset, unit: str, groups: Array | None, seed: int = 0, coverage: float = 0.95
+    losses: Floats, data: Dataset, unit: str, groups: Array | None, seed: int = 0, confidence: float = 0.95
 ) -> WorstSegments:
     """`segments_of_losses` where the rows that stay together are known; None: every row stands alone."""
     if data.segments is not None:
         cells = [cells_of(str(name), data.segments[name]) for name in data.segments.columns]
-        return named_segments(losses, cells, data.ids, unit, groups=groups, coverage=coverage)
+        return named_segments(losses, cells, data.ids, unit, groups=groups, confidence=confidence)
     table, members, single = find_worst_segments(
-        losses, feature_cells(data), data.ids, groups=groups, seed=seed, coverage=coverage
+        losses, feature_cells(data), data.ids, groups=groups, seed=seed, confidence=confidence
     )
     return WorstSegments(table, tuple(data.ids[member] for member in members), tuple(single), True, unit)
 
@@ -131,10 +131,10 @@ def named_segments(
     unit: str,
     *,
     groups: Array | None = None,
-    coverage: float = 0.95,
+    confidence: float = 0.95,
 ) -> WorstSegments:
     """Every cell of columns that were chosen before looking at the losses, measured on all rows."""
-    table = segment_errors(losses, cells, groups=groups, coverage=coverage)
+    table = segment_errors(losses, cells, groups=groups, confidence=confidence)
     masks = _masks_by_name(cells)
     return WorstSegments(table, tuple(ids[masks[name]] for name in table.names), (True,) * len(table), False, unit)
 

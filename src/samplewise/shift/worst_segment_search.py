@@ -25,7 +25,7 @@ def find_worst_segments(
     groups: Array | None = None,
     count: int = 5,
     seed: int = 0,
-    coverage: float = 0.95,
+    confidence: float = 0.95,
 ) -> tuple[SegmentErrors, list[Mask], list[bool]]:
     """The segments with the worst loss (0..1 for rates) among all cells and pairs of cells, with honest intervals.
 
@@ -39,19 +39,19 @@ def find_worst_segments(
         groups: (n,) or None.
         count: segments to measure.
         seed: of the halves.
-        coverage: of the intervals.
+        confidence: of the intervals.
 
     Returns:
         (SegmentErrors of the measuring half, (n,) masks of their rows in the same order, and whether each is made of
         single values, not ranges); larger errors mean worse.
 
     Raises:
-        InputError: fewer than 100 judged rows, no cell of enough rows, or a coverage outside (0, 1).
+        InputError: fewer than 100 judged rows, no cell of enough rows, or a confidence outside (0, 1).
 
     Cost: O(n q^2) for q cells, at most 400.   Not for: proof of harm to a group (name it with segments= instead).
     Source: eyuboglu2022, holm1979.
     """
-    require_share(coverage, "coverage")
+    require_share(confidence, "confidence")
     losses = as_numbers(losses, "losses")
     require_cells(segments, len(losses))
     known = np.isfinite(losses)
@@ -64,7 +64,7 @@ def find_worst_segments(
     half = np.full(len(losses), -1)
     kept = None if groups is None else np.asarray(groups)[known]
     above = (losses[known] > np.median(losses[known])).astype(int)
-    half[known] = fold_of_rows(ids[known], above, kept, folds=2, seed=seed)
+    half[known] = fold_of_rows(ids[known], above, kept, n_folds=2, seed=seed)
     names, indicators, single = _indicators(segments, losses, half == 0)
     if not names:
         raise InputError(
@@ -77,7 +77,7 @@ def find_worst_segments(
     titles = [" and ".join(names[cell] for cell in pair) for pair in chosen]
     usable = [at for at, member in enumerate(members) if 0 < (member & (half == 1)).sum() < (half == 1).sum()]
     measured = np.where(half == 1, losses, np.nan)
-    table = compare_cells(measured, [titles[at] for at in usable], [members[at] for at in usable], groups, coverage)
+    table = compare_cells(measured, [titles[at] for at in usable], [members[at] for at in usable], groups, confidence)
     at = [titles.index(name) for name in table.names]
     return table, [members[place] for place in at], [all(single[cell] for cell in chosen[place]) for place in at]
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import norm
 
 from samplewise.curves.meta.bands import (
-    COVERAGES,
+    CONFIDENCES,
     HORIZONS,
     PROBABILITIES,
     quantile_at,
@@ -33,7 +33,7 @@ def test_quantiles_are_those_of_the_misses():
 def test_new_groups_are_held_as_often_as_promised():
     standard, octaves, groups = rows()
     covered = share_covered(standard, octaves, groups, groups % 3)
-    np.testing.assert_allclose(covered, np.broadcast_to(COVERAGES, covered.shape), atol=0.03)
+    np.testing.assert_allclose(covered, np.broadcast_to(CONFIDENCES, covered.shape), atol=0.03)
 
 
 def test_one_large_group_counts_as_one():

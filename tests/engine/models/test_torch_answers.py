@@ -101,7 +101,7 @@ REFUSALS = [
 ]
 
 
-@pytest.mark.parametrize(("ask", "what", "fix"), REFUSALS)
+@pytest.mark.parametrize(("query", "what", "fix"), REFUSALS)
 def test_names_that_are_not_there_are_refused(network, rows, query, what, fix):
     with pytest.raises(InputError, match=what) as fact:
         query(network, rows)

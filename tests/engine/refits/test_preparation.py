@@ -65,7 +65,7 @@ def test_rows_are_unpacked_nowhere_but_at_the_border():
 def test_copies_stay_together_in_every_split(design):
     rows = prepare(twice())
     if design == "supersample":
-        inside = np.vstack([pairing.inside() for pairing in supersamples(rows.runner, splits=4, draws=2)])
+        inside = np.vstack([pairing.inside() for pairing in supersamples(rows.runner, n_splits=4, n_draws=2)])
     else:
         inside = refit(rows.runner, design, rows.folds(), count=3, sizes=[10, 30]).inside
     np.testing.assert_array_equal(inside[:, :30], inside[:, 30:])
@@ -202,9 +202,9 @@ def test_few_different_rows_are_enough_where_nothing_is_folded(name):
 @pytest.mark.parametrize(
     ("given", "where", "fix"),
     [
-        ({"n_folds": "5"}, "folds", "folds=5, at least 2"),
-        ({"n_folds": 2.5}, "folds", "folds=5, at least 2"),
-        ({"n_folds": 1}, "folds", "folds=5, at least 2"),
+        ({"n_folds": "5"}, "n_folds", "n_folds=5, at least 2"),
+        ({"n_folds": 2.5}, "n_folds", "n_folds=5, at least 2"),
+        ({"n_folds": 1}, "n_folds", "n_folds=5, at least 2"),
         ({"seed": None}, "seed", "seed=0"),
         ({"seed": "a"}, "seed", "seed=0"),
         ({"seed": 0.5}, "seed", "seed=0"),

@@ -37,7 +37,7 @@ def rows(count=120, noise=1.0, seed=0):
 
 @pytest.fixture(scope="module")
 def nearest():
-    return generalization_gap(rows(), learner=KNeighborsClassifier(1), splits=20, draws=2)
+    return generalization_gap(rows(), learner=KNeighborsClassifier(1), n_splits=20, n_draws=2)
 
 
 def test_a_nearest_neighbor_learns_by_heart(nearest):
@@ -71,7 +71,9 @@ def test_the_report_reads_as_a_table(nearest):
 
 
 def test_a_learner_that_ignores_its_data_has_no_gap():
-    report = generalization_gap(rows(), learner=DummyClassifier(strategy="constant", constant=0), splits=10, draws=1)
+    report = generalization_gap(
+        rows(), learner=DummyClassifier(strategy="constant", constant=0), n_splits=10, n_draws=1
+    )
     assert report.gap.value == pytest.approx(0, abs=1e-9)
     assert report.bounds["f-CMI"].plug_in == 0.0
     assert report.information.values.max() == 0.0
@@ -79,9 +81,9 @@ def test_a_learner_that_ignores_its_data_has_no_gap():
 
 def test_order_of_rows_changes_nothing():
     data = rows(60)
-    first = generalization_gap(data, learner=LogisticRegression(), splits=6, draws=2)
+    first = generalization_gap(data, learner=LogisticRegression(), n_splits=6, n_draws=2)
     second = generalization_gap(
-        data.take(np.random.default_rng(3).permutation(60)), learner=LogisticRegression(), splits=6, draws=2
+        data.take(np.random.default_rng(3).permutation(60)), learner=LogisticRegression(), n_splits=6, n_draws=2
     )
     assert second.gap.value == pytest.approx(first.gap.value)
     for bound in first.bounds:
@@ -93,13 +95,15 @@ def test_order_of_rows_changes_nothing_where_the_losses_of_groups_are_bet_on():
     data = rows(90)
     data = Dataset(data.X, data.y, data.ids, groups=np.array([f"site {row // 3}" for row in range(90)]))
     other = data.take(np.random.default_rng(4).permutation(90))
-    one, two = (generalization_gap(each, learner=KNeighborsClassifier(1), splits=4, draws=1) for each in (data, other))
+    one, two = (
+        generalization_gap(each, learner=KNeighborsClassifier(1), n_splits=4, n_draws=1) for each in (data, other)
+    )
     assert one.bounds["held-out rows"].source == "waudby-smith2024"
     assert two.bounds["held-out rows"].plug_in == pytest.approx(one.bounds["held-out rows"].plug_in, abs=1e-9)
 
 
 def test_odd_splits_are_raised_and_said():
-    report = generalization_gap(rows(40), learner=KNeighborsClassifier(1), splits=5, draws=1)
+    report = generalization_gap(rows(40), learner=KNeighborsClassifier(1), n_splits=5, n_draws=1)
     assert report.cost.fits == 6 + 2
     assert any("6 splits were made" in warning for warning in report.warnings)
     assert any("add splits" in warning for warning in report.warnings)
@@ -108,11 +112,11 @@ def test_odd_splits_are_raised_and_said():
 def test_copies_and_groups_stay_on_one_side():
     data = rows(40)
     twice = Dataset(np.vstack([data.X, data.X]), np.r_[data.y, data.y], ids=np.arange(80))
-    report = generalization_gap(twice, learner=KNeighborsClassifier(1), splits=20, draws=1)
+    report = generalization_gap(twice, learner=KNeighborsClassifier(1), n_splits=20, n_draws=1)
     assert any("40 groups or sets of exact copies" in warning for warning in report.warnings)
     assert report.gap.value > 10, "a copy on the other side would have answered for the ghost"
     grouped = generalization_gap(
-        Dataset(twice.X, twice.y, groups=np.arange(80) % 10), learner=KNeighborsClassifier(1), splits=4, draws=1
+        Dataset(twice.X, twice.y, groups=np.arange(80) % 10), learner=KNeighborsClassifier(1), n_splits=4, n_draws=1
     )
     wide, narrow = grouped.gap, report.gap
     assert wide.high - wide.low > narrow.high - narrow.low
@@ -120,17 +124,17 @@ def test_copies_and_groups_stay_on_one_side():
 
 def test_groups_are_read_as_pairs_of_groups():
     data = Dataset(rows(60).X, rows(60).y, groups=np.arange(60) // 3)
-    report = generalization_gap(data, learner=KNeighborsClassifier(1), splits=20, draws=1)
+    report = generalization_gap(data, learner=KNeighborsClassifier(1), n_splits=20, n_draws=1)
     expected = [bound for bound in report.bounds if bound.of == "expected gap"]
     assert all(bound.plug_in >= report.bounds.gap for bound in expected)
     assert report.bounds.gap == pytest.approx(report.gap.value)
 
 
 def test_an_odd_row_sits_out():
-    report = generalization_gap(rows(41), learner=KNeighborsClassifier(1), splits=4, draws=2)
+    report = generalization_gap(rows(41), learner=KNeighborsClassifier(1), n_splits=4, n_draws=2)
     assert any("sat out" in warning for warning in report.warnings)
     assert np.isfinite(report.gap.value)
-    alone = generalization_gap(rows(41), learner=KNeighborsClassifier(1), splits=4, draws=1)
+    alone = generalization_gap(rows(41), learner=KNeighborsClassifier(1), n_splits=4, n_draws=1)
     for scores in (alone.information, alone.memorization):
         assert np.isnan(scores.values).sum() == 1
 
@@ -139,8 +143,10 @@ def test_numbers_need_the_range_of_their_loss():
     data = rows(60)
     numbers = data.with_labels(np.round(data.X.sum(axis=1), 2) * 30.0)
     with pytest.raises(InputError, match=r"(?s)outside.*where: .*got: .*loss_range"):
-        generalization_gap(numbers, learner=KNeighborsRegressor(1), splits=4, draws=1)
-    report = generalization_gap(numbers, learner=KNeighborsRegressor(1), splits=10, draws=1, loss_range=(0.0, 500.0))
+        generalization_gap(numbers, learner=KNeighborsRegressor(1), n_splits=4, n_draws=1)
+    report = generalization_gap(
+        numbers, learner=KNeighborsRegressor(1), n_splits=10, n_draws=1, loss_range=(0.0, 500.0)
+    )
     assert report.gap.unit == "in units of the label"
     assert report.gap.value == pytest.approx(report.bounds.gap)
     assert all(bound.plug_in >= report.gap.value for bound in report.bounds if bound.of == "expected gap")
@@ -149,9 +155,9 @@ def test_numbers_need_the_range_of_their_loss():
 
 def test_refits_that_exist_are_read():
     folded = prepare(rows(), KNeighborsClassifier(1), executor=SerialExecutor()).whole
-    pairs = refit_supersamples(folded.runner, folded.all_folds, supersamples(folded.runner, splits=20, draws=2))
+    pairs = refit_supersamples(folded.runner, folded.all_folds, supersamples(folded.runner, n_splits=20, n_draws=2))
     read = generalization_gap(rows(), refits=pairs)
-    made = generalization_gap(rows(), learner=KNeighborsClassifier(1), splits=20, draws=2)
+    made = generalization_gap(rows(), learner=KNeighborsClassifier(1), n_splits=20, n_draws=2)
     assert [bound.plug_in for bound in read.bounds] == [bound.plug_in for bound in made.bounds]
     assert read.cost.fits == 0
     assert read.deterministic is None
@@ -173,14 +179,14 @@ def test_copies_on_both_sides_of_refits_are_said():
 
 
 def test_a_learner_that_ignores_its_seed_is_said():
-    report = generalization_gap(rows(30), learner=Restless(), splits=4, draws=1)
+    report = generalization_gap(rows(30), learner=Restless(), n_splits=4, n_draws=1)
     assert report.repeatable is False
     assert report.deterministic is False
     assert any("ignores its seed" in warning for warning in report.warnings)
 
 
 def test_another_seed_may_change_the_predictions():
-    report = generalization_gap(rows(60), learner=DecisionTreeClassifier(max_features=1), splits=4, draws=1)
+    report = generalization_gap(rows(60), learner=DecisionTreeClassifier(max_features=1), n_splits=4, n_draws=1)
     assert (report.repeatable, report.deterministic) == (True, False)
     assert "changes the predictions" in str(report)
 
@@ -202,7 +208,7 @@ def failed():
     ("call", "match"),
     [
         (lambda: generalization_gap(Dataset(rows(30).X)), "no labels.*one label per row"),
-        (lambda: generalization_gap(rows(30), splits=2, draws=1), "too few splits.*splits=30, draws=3"),
+        (lambda: generalization_gap(rows(30), n_splits=2, n_draws=1), "too few splits.*n_splits=30, n_draws=3"),
         (lambda: generalization_gap(rows(12)), "too few rows.*12 rows.*20 rows or more"),
         (lambda: generalization_gap(missing_label()), "needs a label.*1.*leave these rows out"),
         (lambda: generalization_gap(Dataset(rows(30).X, rows(30).y, time=np.arange(30))), "future.*time.*without time"),
@@ -224,6 +230,6 @@ def test_a_torch_network_is_a_learner_too():
     pytest.importorskip("torch")
     from samplewise.engine.models import TorchLearner, dense_network
 
-    report = generalization_gap(rows(40), learner=TorchLearner(dense_network, epochs=3), splits=4, draws=1)
+    report = generalization_gap(rows(40), learner=TorchLearner(dense_network, epochs=3), n_splits=4, n_draws=1)
     assert (report.repeatable, report.deterministic) == (True, False)
     assert all(bound.plug_in >= report.gap.value for bound in report.bounds if bound.of == "expected gap")

@@ -15,7 +15,7 @@ def fits_of(draw, units, fits, trains, noise):
     return (own + of_half[:, None]) * ~trained + noise * draw.normal(size=trained.shape), trained
 
 
-@pytest.mark.parametrize("teaches", [0.0, 1.0, 2.0])
+@pytest.mark.parametrize("trains", [0.0, 1.0, 2.0])
 @pytest.mark.parametrize("noise", [0.0, 1.0])
 def test_intervals_cover_what_other_samples_would_have_said(trains, noise):
     draw = np.random.default_rng(0)

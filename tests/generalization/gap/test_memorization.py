@@ -40,7 +40,7 @@ def exact(inside, success):
 
 def test_many_models_come_to_what_all_subsets_say():
     data = eight()
-    found = memorization(data, learner=NEAREST, models=1500, ratio=0.625, executor=SerialExecutor(), seed=1)
+    found = memorization(data, learner=NEAREST, n_models=1500, share=0.625, executor=SerialExecutor(), seed=1)
     inside, success = every_subset(data, 5, data.X, data.y)
     kept = [abs(2 * data.y[mask].sum() - 5) == 1 for mask in inside]  # classes in equal share, as subsets are drawn
     truth = exact(inside[kept], success[kept])
@@ -52,7 +52,7 @@ def test_many_models_come_to_what_all_subsets_say():
 def test_leaving_one_row_out_is_the_other_side_of_subsets_of_all_but_one():
     """With n - 1 rows, models without a row ARE the leave-one-out model of that row."""
     data = eight()
-    found = memorization(data, learner=NEAREST, models=400, ratio=0.875, executor=SerialExecutor())
+    found = memorization(data, learner=NEAREST, n_models=400, share=0.875, executor=SerialExecutor())
     left_out = np.array([
         KNeighborsClassifier(1).fit(rest.X, rest.y).predict(data.X[[row]])[0] == data.y[row]
         for row, rest in enumerate(data.drop([key]) for key in IDS)
@@ -66,7 +66,7 @@ def test_leaving_one_row_out_is_the_other_side_of_subsets_of_all_but_one():
 def test_influence_on_other_rows_names_the_row_they_hang_on():
     data = eight()
     queries = Dataset(np.array([[2.2], [6.8]]), [1, 1], ids=["near c", "near e"])
-    found = memorization(data, learner=NEAREST, models=200, queries=queries, executor=SerialExecutor())
+    found = memorization(data, learner=NEAREST, n_models=200, queries=queries, executor=SerialExecutor())
     (first, row, effect, error), *_ = found.strongest(1)
     assert (first, row) == ("near c", "c")
     assert effect > 0.8
@@ -80,10 +80,10 @@ def test_influence_on_other_rows_names_the_row_they_hang_on():
 def test_errors_are_the_spread_of_repeated_answers():
     data = eight()
     runs = np.stack([
-        memorization(data, learner=NEAREST, models=40, executor=SerialExecutor(), seed=seed).scores.values
+        memorization(data, learner=NEAREST, n_models=40, executor=SerialExecutor(), seed=seed).scores.values
         for seed in range(20)
     ])  # fmt: skip
-    one = memorization(data, learner=NEAREST, models=40, executor=SerialExecutor()).scores
+    one = memorization(data, learner=NEAREST, n_models=40, executor=SerialExecutor()).scores
     assert one.spread.max() < 0.2
     assert (runs.std(axis=0) < 1.5 * one.spread).all()
 
@@ -94,8 +94,8 @@ def test_soft_scores_rank_as_the_hard_one_with_less_noise(score):
     X = draw.normal(size=(60, 2))
     y = (X[:, 0] > 0).astype(int)
     y[:4] = 1 - y[:4]
-    hard = memorization((X, y), learner="logistic", models=16, executor=SerialExecutor()).scores
-    soft = memorization((X, y), learner="logistic", models=16, score=score, executor=SerialExecutor()).scores
+    hard = memorization((X, y), learner="logistic", n_models=16, executor=SerialExecutor()).scores
+    soft = memorization((X, y), learner="logistic", n_models=16, score=score, executor=SerialExecutor()).scores
     assert soft.unit == score
     assert soft.values[:4].min() > np.median(soft.values)
     if score == "probability":
@@ -105,8 +105,8 @@ def test_soft_scores_rank_as_the_hard_one_with_less_noise(score):
 def test_exact_copies_are_trained_on_together_and_count_as_one_row():
     data = eight()
     twice = Dataset(np.vstack([data.X, [[2.1]]]), np.r_[data.y, 1], ids=[*IDS, "copy"])
-    alone = memorization(data, learner=NEAREST, models=200, executor=SerialExecutor())
-    both = memorization(twice, learner=NEAREST, models=200, executor=SerialExecutor())
+    alone = memorization(data, learner=NEAREST, n_models=200, executor=SerialExecutor())
+    both = memorization(twice, learner=NEAREST, n_models=200, executor=SerialExecutor())
     np.testing.assert_array_equal(both.inside[:, 2], both.inside[:, -1])
     assert both.scores.values[2] == both.scores.values[-1]
     assert both.scores.values[2] == pytest.approx(alone.scores.values[2], abs=0.1)
@@ -116,7 +116,7 @@ def test_numbers_are_told_in_standard_deviations():
     draw = np.random.default_rng(0)
     X = draw.normal(size=(40, 2))
     found = memorization(
-        (X, X[:, 0] + 0.1 * draw.normal(size=40)), learner="linear", models=20, executor=SerialExecutor()
+        (X, X[:, 0] + 0.1 * draw.normal(size=40)), learner="linear", n_models=20, executor=SerialExecutor()
     )
     assert found.scores.unit == "standard deviations of the label"
     assert found.gap.value > 0
@@ -138,10 +138,10 @@ def refits_of_eight():
 @pytest.mark.parametrize(
     ("options", "match"),
     [
-        ({"ratio": 1.0}, "ratio must be a number.*ratio=1.0.*below 1"),
-        ({"models": 2}, "in some subsets.*models=2.*models=100, at least 4"),
+        ({"share": 1.0}, "share must be a number.*share=1.0.*below 1"),
+        ({"n_models": 2}, "in some subsets.*n_models=2.*n_models=100, at least 4"),
         ({"score": "nonsense"}, "nonsense.*correct"),
-        ({"models": 4, "ratio": 0.9}, "at least twice.*more models="),
+        ({"n_models": 4, "share": 0.9}, "at least twice.*more n_models="),
         ({"refits": "made", "queries": eight()}, "not seen the queries.*leave refits out"),
     ],
 )

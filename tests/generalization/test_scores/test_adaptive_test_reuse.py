@@ -51,7 +51,7 @@ def test_a_vote_of_what_scored_well_breaks_the_bound_for_fixed_models_and_not_th
     assert np.mean([claim.seen.high >= 0.5 for claim in claims]) >= 0.95
 
 
-@pytest.mark.parametrize("looks", [1, 2, 7])
+@pytest.mark.parametrize("n_evaluations", [1, 2, 7])
 def test_counts_of_models_are_those_of_the_lists(n_evaluations):
     claim = claim_after_evaluations(3, 50, n_evaluations, answers=5, improvements=n_evaluations // 2)
     expected = {
@@ -126,7 +126,7 @@ def test_surer_or_nearer_takes_more_rows():
     ("call", "where", "fix"),
     [
         (lambda: claim_after_evaluations(1, 0, 1), "errors or n", "count the wrong rows"),
-        (lambda: claim_after_evaluations(1, 10, 0), "looks", "looks=50"),
+        (lambda: claim_after_evaluations(1, 10, 0), "n_evaluations", "n_evaluations=50"),
         (lambda: claim_after_evaluations(1, 10, 5, answers=1), "answers", "answers=101"),
         (lambda: claim_after_evaluations(1, 10, 5, improvements=5), "improvements", "improvements=6"),
         (lambda: claim_after_evaluations(1, 10, 5, confidence=0), "confidence", "above 0 and below 1"),

@@ -229,7 +229,7 @@ def test_inverse_of_the_divergence():
         (lambda: clopper_pearson_bound(4, 3), "errors or n", "count the wrong rows"),
         (lambda: clopper_pearson_bound(float("nan"), 3), "errors or n", "count the wrong rows"),
         (lambda: clopper_pearson_bound(1, 3, confidence=1.0), "confidence", "above 0 and below 1"),
-        (lambda: clopper_pearson_bound(1, 3, n_evaluations=0), "looks", "use looks=1"),
+        (lambda: clopper_pearson_bound(1, 3, n_evaluations=0), "n_evaluations", "use n_evaluations=1"),
         (lambda: betting_bound([]), "losses", "losses (n,) of test rows"),
         (lambda: betting_bound([0.5, np.nan], ids=["a", "b"]), "b", "leave these rows out"),
         (lambda: betting_bound([0.5], loss_range=(1, 1)), "loss_range", "least and greatest"),

@@ -10,7 +10,7 @@ from samplewise.generalization import absolute_error, clopper_pearson, error_rat
 
 @pytest.mark.parametrize(("errors", "rows"), [(0, 10), (3, 100), (10, 10), (250, 1000)])
 def test_ends_have_the_tail_probability(errors, rows):
-    found = clopper_pearson(errors, rows, coverage=0.9)
+    found = clopper_pearson(errors, rows, confidence=0.9)
     if errors:
         assert stats.binom.sf(errors - 1, rows, found.low) == pytest.approx(0.05)
     else:

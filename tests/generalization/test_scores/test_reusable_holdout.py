@@ -33,7 +33,7 @@ def test_plain_held_out_rows_are_fooled_and_reusable_ones_are_not():
         training, plain, _, fresh = chosen_on_noise(lambda value, values: values.mean(), seed)
         assert training > 0.6
         assert plain > 0.6
-        holdout = reusable_holdout(ROWS, questions=FEATURES + 1, budget=300, seed=seed)
+        holdout = reusable_holdout(ROWS, n_queries=FEATURES + 1, n_answers=300, seed=seed)
         training, answer, _, again = chosen_on_noise(answers_of(holdout), seed)
         assert training > 0.6
         assert abs(answer - 0.5) < 0.06
@@ -48,7 +48,7 @@ def test_the_guarantee_holds_for_all_answers_of_an_adaptive_run(threshold):
     missed, worst = [], []
     for seed in range(40):
         draw = np.random.default_rng(seed)
-        holdout = reusable_holdout(4000, questions=60, budget=60, threshold=threshold, seed=seed)
+        holdout = reusable_holdout(4000, n_queries=60, n_answers=60, threshold=threshold, seed=seed)
         pool = draw.random((59, 4000)) < 0.5
         answers = [holdout.query(0.5, values) for values in pool]
         high = pool[[answer.value >= 0.5 for answer in answers]]
@@ -62,7 +62,7 @@ def test_the_guarantee_holds_for_all_answers_of_an_adaptive_run(threshold):
 
 
 def test_agreement_returns_the_training_value_and_disagreement_costs_budget():
-    holdout = reusable_holdout(10_000, questions=5, budget=2)
+    holdout = reusable_holdout(10_000, n_queries=5, n_answers=2)
     agrees = holdout.query(0.5, np.arange(10_000) % 2)
     assert (agrees.value, holdout.spent) == (0.5, 0)
     assert "agree" in agrees.reason
@@ -75,7 +75,7 @@ def test_agreement_returns_the_training_value_and_disagreement_costs_budget():
 
 
 def test_without_noise_it_is_exact():
-    holdout = reusable_holdout(100, questions=5, budget=2, threshold=0.1, noise=0.0)
+    holdout = reusable_holdout(100, n_queries=5, n_answers=2, threshold=0.1, noise=0.0)
     assert holdout.query(0.55, [1.0] * 50 + [0.0] * 50).value == 0.55
     assert holdout.query(0.75, [1.0] * 50 + [0.0] * 50).value == 0.5
 
@@ -84,7 +84,7 @@ def test_the_same_seed_gives_the_same_answers():
     values = np.random.default_rng(0).random((20, 900)) < 0.5
     notes = [
         [holdout.query(0.7, value).value for value in values]
-        for holdout in (reusable_holdout(900, questions=20, budget=20, seed=seed) for seed in (1, 1, 2))
+        for holdout in (reusable_holdout(900, n_queries=20, n_answers=20, seed=seed) for seed in (1, 1, 2))
     ]
     assert notes[0] == notes[1]
     assert notes[0] != notes[2]
@@ -92,7 +92,7 @@ def test_the_same_seed_gives_the_same_answers():
 
 def test_more_rows_promise_more_and_more_questions_less():
     def sampling(rows, questions, budget):
-        return reusable_holdout(rows, questions=questions, budget=budget).sampling
+        return reusable_holdout(rows, n_queries=questions, n_answers=budget).sampling
 
     assert sampling(10_000, 100, 5) < sampling(2_000, 100, 5)
     assert sampling(10_000, 100, 5) < sampling(10_000, 1000, 5) < sampling(10_000, 1000, 50)
@@ -101,13 +101,13 @@ def test_more_rows_promise_more_and_more_questions_less():
 
 
 def asked_twice():
-    holdout = reusable_holdout(10, questions=1)
+    holdout = reusable_holdout(10, n_queries=1)
     holdout.query(0.5, [0.5] * 10)
     return holdout.query(0.5, [0.5] * 10)
 
 
 def overspent():
-    holdout = reusable_holdout(10, budget=1, threshold=0.0, noise=0.0)
+    holdout = reusable_holdout(10, n_answers=1, threshold=0.0, noise=0.0)
     holdout.query(0.0, [1.0] * 10)
     return holdout.query(0.0, [1.0] * 10)
 
@@ -116,15 +116,15 @@ def overspent():
     ("call", "where", "fix"),
     [
         (lambda: reusable_holdout(0), "rows", "reusable_holdout(10_000"),
-        (lambda: reusable_holdout(10, budget=0), "budget", "reusable_holdout(10_000"),
+        (lambda: reusable_holdout(10, n_answers=0), "n_answers", "reusable_holdout(10_000"),
         (lambda: reusable_holdout(10, confidence=95), "confidence", "did you mean 0.95?"),
         (lambda: reusable_holdout(10, noise=-1.0), "noise", "leave it out"),
         (lambda: reusable_holdout(10).query(0.5, [0.5] * 9), "held_out_values", "rescale"),
         (lambda: reusable_holdout(2).query(0.5, [0.5, 2.0]), "held_out_values", "rescale"),
         (lambda: reusable_holdout(2).query(0.5, [0.5, np.nan]), "held_out_values", "rescale"),
         (lambda: reusable_holdout(2).query(80, [0.5, 0.5]), "training_value", "did you mean 0.8?"),
-        (asked_twice, "questions", "fresh held-out rows"),
-        (overspent, "budget", "fresh held-out rows"),
+        (asked_twice, "n_queries", "fresh held-out rows"),
+        (overspent, "n_answers", "fresh held-out rows"),
     ],
 )
 def test_refusals(call, where, fix):

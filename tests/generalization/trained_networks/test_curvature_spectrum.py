@@ -49,8 +49,8 @@ def test_the_hessian_is_that_of_autograd(loss):
     curved = LossCurvature(module, (X, labels), loss)
     np.testing.assert_allclose(curved.product(np.eye(curved.size)), expected, atol=1e-12)
     values = np.linalg.eigvalsh(expected)
-    whole = curvature_spectrum((X, labels), module=module, loss=loss, count=5, method="exact")
-    found = curvature_spectrum((X, labels), module=module, loss=loss, count=5)
+    whole = curvature_spectrum((X, labels), module=module, loss=loss, n_eigenvalues=5, method="exact")
+    found = curvature_spectrum((X, labels), module=module, loss=loss, n_eigenvalues=5)
     for one in (whole, found):
         np.testing.assert_allclose(one.largest, values[::-1][:5], rtol=1e-6)
         assert one.lowest == pytest.approx(values[0], rel=1e-5)
@@ -70,7 +70,7 @@ def test_the_gauss_newton_part_is_the_one_written_out(loss):
         share = outputs(flat).softmax(1).numpy()
         bend = np.einsum("nc,cd->ncd", share, np.eye(3)) - share[:, :, None] * share[:, None]
     expected = np.einsum("ncp,ncd,ndq->pq", J, bend, J) / 40
-    found = curvature_spectrum((X, LOSSES[loss][0]), module=module, loss=loss, matrix="gauss_newton", count=4)
+    found = curvature_spectrum((X, LOSSES[loss][0]), module=module, loss=loss, matrix="gauss_newton", n_eigenvalues=4)
     np.testing.assert_allclose(found.largest, np.linalg.eigvalsh(expected)[::-1][:4], rtol=1e-6)
     assert found.lowest > -1e-10
 
@@ -78,14 +78,14 @@ def test_the_gauss_newton_part_is_the_one_written_out(loss):
 def test_least_squares_has_the_second_moments_of_its_rows():
     line = torch.nn.Linear(3, 1, bias=False).double()
     for matrix in ("hessian", "gauss_newton"):
-        found = curvature_spectrum((X, NUMBERS[:, 0]), module=line, matrix=matrix, count=3, method="exact")
+        found = curvature_spectrum((X, NUMBERS[:, 0]), module=line, matrix=matrix, n_eigenvalues=3, method="exact")
         np.testing.assert_allclose(found.largest, np.linalg.eigvalsh(X.T @ X / 40)[::-1])
 
 
 def test_the_density_and_its_shares_are_those_of_all_eigenvalues():
     module = network(width=12)
     values = np.linalg.eigvalsh(hessian(module, "cross_entropy"))
-    found = curvature_spectrum((X, CODES), module=module, probes=20)
+    found = curvature_spectrum((X, CODES), module=module, n_probes=20)
     grid, heights = found.density()
     assert np.trapezoid(heights, grid) == pytest.approx(1.0, abs=1e-3)
     assert np.trapezoid(heights * grid, grid) == pytest.approx(values.mean(), rel=0.1)
@@ -98,8 +98,8 @@ def test_the_density_and_its_shares_are_those_of_all_eigenvalues():
 def test_the_interval_of_the_trace_covers_it():
     module = network(width=2)
     total = np.trace(hessian(module, "squared_error"))
-    found = [curvature_spectrum((X, NUMBERS), module=module, loss="squared_error", count=1, probes=5, seed=seed).trace
-             for seed in range(25)]  # fmt: skip
+    options = {"module": module, "loss": "squared_error", "n_eigenvalues": 1, "n_probes": 5}
+    found = [curvature_spectrum((X, NUMBERS), **options, seed=seed).trace for seed in range(25)]
     assert np.mean([one.low <= total <= one.high for one in found]) >= 0.85
     assert np.mean([one.value for one in found]) == pytest.approx(total, rel=0.08)
 
@@ -112,7 +112,7 @@ def test_sharpness_is_not_a_property_of_the_function():
         scaled[0].bias *= 100
         scaled[2].weight /= 100
     np.testing.assert_allclose(module(torch.as_tensor(X)).detach(), scaled(torch.as_tensor(X)).detach(), atol=1e-12)
-    one, other = (curvature_spectrum((X, CODES), module=each, count=1, probes=2) for each in (module, scaled))
+    one, other = (curvature_spectrum((X, CODES), module=each, n_eigenvalues=1, n_probes=2) for each in (module, scaled))
     assert other.largest[0] > 100 * one.largest[0]
     assert other.mean_loss == pytest.approx(one.mean_loss)
 
@@ -120,9 +120,9 @@ def test_sharpness_is_not_a_property_of_the_function():
 def test_a_fitted_network_and_single_precision():
     data = Dataset(X, np.array(["a", "b", "c"])[CODES])
     fitted = TorchLearner(dense_network, epochs=3).fit(data, seed=0)
-    single = curvature_spectrum(data, module=fitted, count=3, probes=2)
+    single = curvature_spectrum(data, module=fitted, n_eigenvalues=3, n_probes=2)
     fitted.module.double()
-    double = curvature_spectrum(data, module=fitted, count=3, probes=2)
+    double = curvature_spectrum(data, module=fitted, n_eigenvalues=3, n_probes=2)
     np.testing.assert_allclose(single.largest, double.largest, rtol=1e-4)
     assert single.matrix == "hessian"
 
@@ -133,18 +133,22 @@ def test_losses_of_ones_own_and_those_without_curvature():
         (X, CODES),
         module=module,
         loss=lambda out, y: torch.nn.functional.cross_entropy(out, y.long(), reduction="none"),
-        count=2,
+        n_eigenvalues=2,
     )
-    np.testing.assert_allclose(own.largest, curvature_spectrum((X, CODES), module=module, count=2).largest, rtol=1e-6)
+    np.testing.assert_allclose(
+        own.largest, curvature_spectrum((X, CODES), module=module, n_eigenvalues=2).largest, rtol=1e-6
+    )
     flat = curvature_spectrum(
-        (X, None), module=torch.nn.Linear(3, 1).double(), loss=lambda out, y: out[:, 0], count=2, method="exact"
+        (X, None), module=torch.nn.Linear(3, 1).double(), loss=lambda out, y: out[:, 0], n_eigenvalues=2, method="exact"
     )
     assert flat.largest.tolist() == [0.0, 0.0]
     assert np.isfinite(flat.density()[1]).all()
 
 
 def test_the_same_seed_gives_the_same_bits():
-    one, other = (curvature_spectrum((X, CODES), module=network(), count=2, probes=3, seed=4) for _ in range(2))
+    one, other = (
+        curvature_spectrum((X, CODES), module=network(), n_eigenvalues=2, n_probes=3, seed=4) for _ in range(2)
+    )
     np.testing.assert_array_equal(one.nodes, other.nodes)
     np.testing.assert_array_equal(one.largest, other.largest)
 
@@ -154,9 +158,9 @@ def test_the_same_seed_gives_the_same_bits():
     [
         ({"method": "power"}, "fix", "lanczos"),
         ({"matrix": "fisher"}, "fix", "gauss_newton"),
-        ({"count": 0}, "fix", "use count=10, at least 1"),
-        ({"count": 31}, "fix", "exact"),
-        ({"probes": 1}, "fix", "probes=10"),
+        ({"n_eigenvalues": 0}, "fix", "use n_eigenvalues=10, at least 1"),
+        ({"n_eigenvalues": 31}, "fix", "exact"),
+        ({"n_probes": 1}, "fix", "n_probes=10"),
         ({"matrix": "gauss_newton", "loss": "margin"}, "fix", "cross_entropy"),
         ({"module": network().train().append(torch.nn.Dropout())}, "fix", "eval()"),
         ({"module": dense_network((3,), 3, (700,)), "method": "exact"}, "where", "4,000"),

@@ -57,7 +57,7 @@ def test_labels_outside_the_rows_span_are_said_not_to_be_held():
 def test_classes_on_rows_held_out():
     data, other = clouds(100), clouds(90, seed=1)
     learner = TorchLearner(partial(dense_network, widths=(64,)), epochs=12, rate=0.01)
-    found = intrinsic_dimension(data, learner=learner, held_out=other, seeds=[0, 1])
+    found = intrinsic_dimension(data, learner=learner, test=other, seeds=[0, 1])
     assert found.size == 4 * 64 + 64 + 64 * 3 + 3
     assert found.dimension.low <= found.dimension.value <= found.dimension.high < found.size
     assert 1 <= found.label_directions.value <= found.effective.value
@@ -104,7 +104,7 @@ PLANE = (plane().X, plane().y)
     [
         ({"learner": "mlp"}, "fix", "TorchLearner"),
         ({"data": (PLANE[0], None)}, "what", "data has no labels"),
-        ({"held_out": (PLANE[0], None)}, "what", "held_out has no labels"),
+        ({"test": (PLANE[0], None)}, "what", "test has no labels"),
         ({"target": 90}, "fix", "did you mean 0.9?"),
         ({"seeds": []}, "fix", "seeds=(0, 1, 2)"),
         ({"grid": [0, 5]}, "fix", "from 1 to 12"),

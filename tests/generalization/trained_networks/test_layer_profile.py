@@ -31,7 +31,7 @@ def test_a_shift_of_normal_rows_has_the_sliced_distance_of_its_closed_form():
     shift = np.array([3.0, -2.0, 1.0, 0.0, 0.0, 2.0])
     rotation = np.linalg.qr(normal(1, 6))[0]
     found = layer_profile(
-        normal(2, 2000), normal(3, 2000, shift), module=linear(rotation, 0.5 * np.eye(6)), permutations=99, seed=5
+        normal(2, 2000), normal(3, 2000, shift), module=linear(rotation, 0.5 * np.eye(6)), n_permutations=99, seed=5
     )
     mean_share = np.exp(gammaln(3.0) - gammaln(3.5)) / np.sqrt(np.pi)
     pooled = np.sqrt(1 + shift @ shift / 4 / 6)
@@ -56,7 +56,7 @@ def test_normal_rows_have_the_divergence_of_their_closed_form():
     turn = normal(6, 6)
     found = layer_profile(
         normal(7, 20000), normal(8, 20000) * spread + shift, module=linear(turn, forget @ np.linalg.inv(turn)),
-        metric="gaussian_kl", permutations=20,
+        metric="gaussian_kl", n_permutations=20,
     )  # fmt: skip
     parts = 0.5 * (spread**2 + shift**2 - 1 - 2 * np.log(spread))
     assert found.distance[0] == pytest.approx(parts.sum(), rel=0.06)
@@ -70,7 +70,7 @@ def test_rows_of_one_kind_are_apart_as_often_as_chance_says(metric):
     network = dense_network((4,), 3, widths=())
     values = np.array([
         layer_profile(normal(2 * draw, 30, features=4), normal(2 * draw + 1, 40, features=4), module=network,
-                      metric=metric, permutations=24, seed=draw).p_value
+                      metric=metric, n_permutations=24, seed=draw).p_value
         for draw in range(20)
     ])  # fmt: skip
     assert 0.3 < values.mean() < 0.7
@@ -83,7 +83,7 @@ def test_a_network_that_memorizes_parts_late():
     X, y = normal(9, 160, features=50), np.random.default_rng(0).integers(0, 2, 160)
     learner = TorchLearner(dense_network, epochs=60, rate=0.003, schedule="constant")
     fitted = learner.fit(Dataset(X[:80], y[:80]), seed=0)
-    found = layer_profile(X[:80], X[80:], module=fitted, permutations=100)
+    found = layer_profile(X[:80], X[80:], module=fitted, n_permutations=100)
     assert found.p_value[0] > 0.05
     assert found.parting == found.layers[-1] == "2"
     assert found.distance[-1] > found.null_high[-1]
@@ -93,18 +93,18 @@ def test_a_network_that_memorizes_parts_late():
 def test_row_order_changes_nothing_and_a_seed_gives_the_same_bits():
     network, rows = dense_network((6,), 2), normal(10, 80)
     data, other = Dataset(rows[:40], ids=np.arange(100, 140)), Dataset(rows[40:], ids=np.arange(40))
-    one = layer_profile(data, other, module=network, permutations=30, seed=3)
-    turned = layer_profile(data.take(np.arange(40)[::-1]), other, module=network, permutations=30, seed=3)
+    one = layer_profile(data, other, module=network, n_permutations=30, seed=3)
+    turned = layer_profile(data.take(np.arange(40)[::-1]), other, module=network, n_permutations=30, seed=3)
     np.testing.assert_allclose(one.distance, turned.distance, rtol=1e-5)
     np.testing.assert_allclose(one.p_value, turned.p_value)
-    again = layer_profile(data, other, module=network, permutations=30, seed=3)
+    again = layer_profile(data, other, module=network, n_permutations=30, seed=3)
     np.testing.assert_array_equal(one.null_low, again.null_low)
 
 
 def test_a_dead_layer_is_at_no_distance():
     network = linear(np.zeros((3, 6)), np.ones((2, 3)))
     for metric in ("sliced_wasserstein", "gaussian_kl"):
-        found = layer_profile(normal(11, 30), normal(12, 30, 1.0), module=network, metric=metric, permutations=20)
+        found = layer_profile(normal(11, 30), normal(12, 30, 1.0), module=network, metric=metric, n_permutations=20)
         assert found.distance[1:].tolist() == [0.0, 0.0]
         assert found.p_value[1:].tolist() == [1.0, 1.0]
 
@@ -113,7 +113,7 @@ def test_a_dead_layer_is_at_no_distance():
     ("change", "part", "text"),
     [
         ({"metric": "euclid"}, "fix", "gaussian_kl"),
-        ({"permutations": 5}, "fix", "200"),
+        ({"n_permutations": 5}, "fix", "200"),
         ({"held_out": normal(0, 9)}, "got", "9 rows"),
         ({"module": "mlp"}, "fix", "TorchLearner"),
         ({"module": torch.nn.ReLU()}, "fix", "layers"),

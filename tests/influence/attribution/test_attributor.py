@@ -332,7 +332,7 @@ def test_auto_says_what_it_chose_and_why(module):
     fitted = Attributor(module).fit(rows())
     assert fitted.method == "tangent_kernel"
     assert "fits in" in repr(fitted)
-    small = Attributor(module, budget="12MB").fit(rows(3000))
+    small = Attributor(module, memory="12MB").fit(rows(3000))
     assert small.method == "sketch"
 
 
@@ -348,9 +348,9 @@ def test_bad_input_is_refused_in_words(module, queried):
     with pytest.raises(InputError, match="no queries"):
         Attributor(module).fit(rows()).attribute((np.empty((0, 5)), np.empty(0, int)))
     with pytest.raises(InputError, match='method="sketch"'):
-        Attributor(module, method="dual_fisher", budget="1kB").fit(rows())
+        Attributor(module, method="dual_fisher", memory="1kB").fit(rows())
     with pytest.raises(InputError, match="memory budget is too small"):
-        Attributor(module, budget="1kB").fit(rows(3000))
+        Attributor(module, memory="1kB").fit(rows(3000))
     with pytest.raises(InputError, match="trained torch module"):
         Attributor("resnet").fit(rows())
     with pytest.raises(InputError, match="ridge"):
@@ -384,13 +384,13 @@ def test_regression_explains_the_output(queried):
 
 
 def test_sketches_stay_in_a_folder_and_serve_again(module, queried, tmp_path):
-    first = Attributor(module, method="sketch", folder=tmp_path / "kept").fit(rows()).attribute(queried).values
+    first = Attributor(module, method="sketch", run_dir=tmp_path / "kept").fit(rows()).attribute(queried).values
     assert (tmp_path / "kept" / "model0" / "sketch.npy").exists()
-    again = Attributor(module, method="sketch", folder=tmp_path / "kept").fit(rows()).attribute(queried).values
+    again = Attributor(module, method="sketch", run_dir=tmp_path / "kept").fit(rows()).attribute(queried).values
     np.testing.assert_array_equal(again, first)
     np.testing.assert_array_equal(Attributor(module, method="sketch").fit(rows()).attribute(queried).values, first)
     with pytest.raises(InputError, match="another run"):
-        Attributor(module, method="sketch", folder=tmp_path / "kept", seed=1).fit(rows())
+        Attributor(module, method="sketch", run_dir=tmp_path / "kept", seed=1).fit(rows())
 
 
 def test_a_longer_sketch_is_nearer_to_the_exact_kernel(module, queried):

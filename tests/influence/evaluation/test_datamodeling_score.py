@@ -66,7 +66,7 @@ def test_the_interval_covers_the_score_of_all_subsets(noise):
     blurred = with_values(truth, truth.values + 0.5 * np.random.default_rng(9).normal(size=truth.values.shape))
     limit = rank_correlations(blurred.values @ inside.T, outputs[:, 0].T).mean()
     parts = [slice(start, start + 50) for start in range(0, 1500, 50)]
-    found = [linear_datamodeling_score(blurred, inside[p], outputs[p], resamples=100).estimate for p in parts]
+    found = [linear_datamodeling_score(blurred, inside[p], outputs[p], n_resamples=100).estimate for p in parts]
     assert sum(one.low <= limit <= one.high for one in found) >= 27
 
 
@@ -135,4 +135,4 @@ def test_refusals(change, text):
 
 def test_too_few_resamples():
     with pytest.raises(InputError, match="at least 100"):
-        linear_datamodeling_score(*additive(), resamples=10)
+        linear_datamodeling_score(*additive(), n_resamples=10)

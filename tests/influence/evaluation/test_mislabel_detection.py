@@ -49,7 +49,7 @@ def test_the_interval_covers():
     """The area of this shift is known: P(N(1.5, 2) > 0)."""
     held = 0
     for seed in range(40):
-        area = mislabel_score(*planted(seed=seed, digits=9), resamples=200).area
+        area = mislabel_score(*planted(seed=seed, digits=9), n_resamples=200).area
         held += area.low <= 0.8556 <= area.high
     assert held >= 34
 

@@ -45,7 +45,7 @@ def test_each_set_is_foretold_without_it():
 
 def test_it_foretells_refits_it_has_not_seen(clouds_game):
     game = clouds_game()
-    found = datamodel(game, count=300)
+    found = datamodel(game, n_fits=300)
     fresh = random_sets(game, 360)[300:]
     score = linear_datamodeling_score(found.attribution, fresh, game.margins(fresh)).estimate
     assert score.low > 0.5
@@ -54,14 +54,14 @@ def test_it_foretells_refits_it_has_not_seen(clouds_game):
 
 def test_the_value_is_near_banzhaf_with_less_noise(clouds_game):
     game = clouds_game(wrong=[3, 10, 17, 24, 31])
-    fitted, counted = datamodel(game, count=400).value, banzhaf(game, count=400)
+    fitted, counted = datamodel(game, n_fits=400).value, banzhaf(game, n_fits=400)
     assert np.corrcoef(fitted.values, counted.values)[0, 1] > 0.7
     assert np.median(fitted.spread) < np.median(counted.spread)
     assert game.runner.store.made <= 400
 
 
 def test_refusals(clouds_game):
-    with pytest.raises(InputError, match="count=300, at least 20"):
-        datamodel(clouds_game(), count=10)
+    with pytest.raises(InputError, match="n_fits=300, at least 20"):
+        datamodel(clouds_game(), n_fits=10)
     with pytest.raises(InputError, match="draw fewer sets"):
-        datamodel(clouds_game(), count=100, most_fits=50)
+        datamodel(clouds_game(), n_fits=100, most_fits=50)

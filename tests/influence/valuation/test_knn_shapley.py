@@ -35,7 +35,7 @@ def test_by_definition(count):
                     gain = share_of_votes({*chosen, row}, near, y, wanted, count)
                     gain -= share_of_votes(set(chosen), near, y, wanted, count)
                     values[row] += gain / (8 * comb(7, size)) / len(w)
-    found = knn_shapley((X, y), validation=(V, w), count=count)
+    found = knn_shapley((X, y), test=(V, w), n_neighbors=count)
     assert found.values == pytest.approx(values, abs=1e-12)
     assert found.unit == "share of votes"
 
@@ -45,7 +45,7 @@ def test_values_add_up_to_the_share_of_right_votes():
     votes = np.mean(
         [(y[np.argsort(np.abs(X[:, 0] - v))[:7]] == wanted).mean() for v, wanted in zip(V[:, 0], w, strict=True)]
     )
-    found = knn_shapley((X, y), validation=(V, w), count=7)
+    found = knn_shapley((X, y), test=(V, w), n_neighbors=7)
     assert found.values.sum() == pytest.approx(votes)
     assert (found.spread > 0).all()
 
@@ -54,17 +54,17 @@ def test_row_order_changes_nothing_even_among_copies():
     (X, y), validation = line(60, 20)
     X = np.round(X)
     turned = np.random.default_rng(1).permutation(60)
-    straight = knn_shapley((X, y), validation=validation)
-    shuffled = knn_shapley(Dataset(X, y, ids=np.arange(60)).take(turned), validation=validation)
+    straight = knn_shapley((X, y), test=validation)
+    shuffled = knn_shapley(Dataset(X, y, ids=np.arange(60)).take(turned), test=validation)
     assert shuffled.aligned_to(straight.keys).values == pytest.approx(straight.values, abs=1e-12)
 
 
 def test_the_spread_falls_with_the_number_of_queries():
-    few, many = (knn_shapley(line(50)[0], validation=line(50, queries)[1]).spread.mean() for queries in (40, 640))
+    few, many = (knn_shapley(line(50)[0], test=line(50, queries)[1]).spread.mean() for queries in (40, 640))
     assert many == pytest.approx(few / 4, rel=0.25)
 
 
 def test_numbers_have_no_votes():
     X = np.arange(20.0)[:, None]
     with pytest.raises(InputError, match=r"leave_one_out\(data\)"):
-        knn_shapley((X, 1.5 * X[:, 0]), validation=(X, 1.5 * X[:, 0]))
+        knn_shapley((X, 1.5 * X[:, 0]), test=(X, 1.5 * X[:, 0]))

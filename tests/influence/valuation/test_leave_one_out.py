@@ -7,7 +7,7 @@ from samplewise.influence import leave_one_out
 
 
 def test_leaving_out_is_the_difference_of_two_fits(clouds_game):
-    game = clouds_game(learner="logistic", utility="auc")
+    game = clouds_game(learner="logistic", metric="auc")
     found = leave_one_out(game)
     sets = np.ones((2, 40), dtype=bool)
     sets[1, 6] = False

@@ -52,32 +52,32 @@ def apart(scores, expected):
 
 
 def test_banzhaf_of_an_additive_game_is_unbiased(formula_game):
-    found = np.mean([banzhaf(formula_game(8, additive, seed), count=200).values for seed in range(40)], axis=0)
+    found = np.mean([banzhaf(formula_game(8, additive, seed), n_fits=200).values for seed in range(40)], axis=0)
     assert found == pytest.approx(WEIGHTS, abs=0.4)
 
 
 @pytest.mark.parametrize("formula", [additive, bent])
 def test_banzhaf_by_definition(formula, formula_game):
-    found = banzhaf(formula_game(8, formula), count=4000)
+    found = banzhaf(formula_game(8, formula), n_fits=4000)
     assert (apart(found, exact(formula, lambda size: 2.0**-7)) < 4).all()
     assert found.spread.max() < 0.5
 
 
 def test_the_standard_error_of_banzhaf_is_its_spread_over_seeds(formula_game):
-    runs = [banzhaf(formula_game(8, bent, seed), count=200) for seed in range(60)]
+    runs = [banzhaf(formula_game(8, bent, seed), n_fits=200) for seed in range(60)]
     notes, seen = np.mean([run.spread for run in runs], axis=0), np.std([run.values for run in runs], axis=0)
     assert notes == pytest.approx(seen, rel=0.35)
 
 
 def test_shapley_of_an_additive_game_is_exact(formula_game):
-    found = data_shapley(formula_game(8, additive), permutations=2, tolerance=0)
+    found = data_shapley(formula_game(8, additive), n_permutations=2, tolerance=0)
     assert found.values == pytest.approx(WEIGHTS)
     assert found.spread == pytest.approx(0, abs=1e-9)
 
 
 @pytest.mark.parametrize("beta", [(1.0, 1.0), (4.0, 1.0), (1.0, 4.0)])
 def test_beta_shapley_by_definition(beta, formula_game):
-    found = data_shapley(formula_game(8, bent), permutations=600, tolerance=0, beta=beta)
+    found = data_shapley(formula_game(8, bent), n_permutations=600, tolerance=0, beta=beta)
     assert (apart(found, exact(bent, beta_share(*beta))) < 4).all()
     assert found.quantity == ("shapley" if beta == (1.0, 1.0) else "beta_shapley")
 
@@ -94,7 +94,7 @@ def test_beta_of_ones_is_shapley_and_laws_average_one():
 @pytest.mark.parametrize("tolerance", [0.0, 0.5, 20.0])
 def test_shapley_adds_up_however_early_walks_stop(tolerance, formula_game):
     game = formula_game(8, bent)
-    found = data_shapley(game, permutations=5, tolerance=tolerance)
+    found = data_shapley(game, n_permutations=5, tolerance=tolerance)
     assert found.values.sum() == pytest.approx(game.ends[1] - game.ends[0])
 
 
@@ -103,7 +103,7 @@ def test_walks_that_stop_cost_less(formula_game):
         formula_game(60, lambda mask: min(mask.sum(), 5)),
         formula_game(60, lambda mask: min(mask.sum(), 5)),
     )
-    one, two = (data_shapley(g, permutations=3, tolerance=t) for g, t in ((whole, 0.0), (stopped, 0.5)))
+    one, two = (data_shapley(g, n_permutations=3, tolerance=t) for g, t in ((whole, 0.0), (stopped, 0.5)))
     assert sum(stopped.queried) < 0.3 * sum(whole.queried)
     assert one.values == pytest.approx(two.values)
 
@@ -111,8 +111,8 @@ def test_walks_that_stop_cost_less(formula_game):
 @pytest.mark.parametrize(
     "value",
     [
-        lambda game: banzhaf(game, count=300),
-        lambda game: data_shapley(game, permutations=8),
+        lambda game: banzhaf(game, n_fits=300),
+        lambda game: data_shapley(game, n_permutations=8),
     ],
     ids=["banzhaf", "shapley"],
 )
@@ -128,10 +128,10 @@ def test_flipped_labels_are_worth_less(value, clouds_game):
 @pytest.mark.parametrize(
     ("call", "text"),
     [
-        (lambda game: banzhaf(game, count=3), "count=1000, at least 4"),
-        (lambda game: banzhaf(game, count=500, most_fits=100), "(?s)500 fits for 8 players.*draw fewer sets"),
-        (lambda game: data_shapley(game, permutations=1), "permutations=50, at least 2"),
-        (lambda game: data_shapley(game, permutations=100, most_fits=160), "at most 10 permutations fit the limit"),
+        (lambda game: banzhaf(game, n_fits=3), "n_fits=1000, at least 4"),
+        (lambda game: banzhaf(game, n_fits=500, most_fits=100), "(?s)500 fits for 8 players.*draw fewer sets"),
+        (lambda game: data_shapley(game, n_permutations=1), "n_permutations=50, at least 2"),
+        (lambda game: data_shapley(game, n_permutations=100, most_fits=160), "at most 10 permutations fit the limit"),
         (lambda game: data_shapley(game, beta=(0.5, 1)), r"beta=\(1, 1\)"),
         (lambda game: data_shapley(game, tolerance=-1), "tolerance=0.5"),
     ],

@@ -39,7 +39,7 @@ def test_nobody_and_one_class_are_worth_naming_a_class():
 
 def test_numbers_start_from_the_mean():
     X = np.arange(12.0)[:, None]
-    game = open_game((X, 2.5 * X[:, 0]), (X + 0.5, 2.5 * X[:, 0] + 1.25), learner="linear", utility="r2")
+    game = open_game((X, 2.5 * X[:, 0]), (X + 0.5, 2.5 * X[:, 0] + 1.25), learner="linear", metric="r2")
     nobody, everybody = game.ends
     assert nobody == pytest.approx(100 * (1 - np.mean((2.5 * X + 1.25 - 2.5 * X.mean()) ** 2) / np.var(2.5 * X)))
     assert everybody > 99
@@ -131,7 +131,7 @@ def test_a_frame_with_its_columns_in_another_order_is_the_same():
         (lambda X, y: open_game((X, y), (X[:, :2], y)), "other columns than the data"),
         (lambda X, y: open_game((X, y), (X, y), elements="groups"), "groups=..."),
         (lambda X, y: open_game((X, y), (X, y), elements="hospitals"), "players='rows'"),
-        (lambda X, y: open_game((X, y), (X, y), utility="r2"), "use one of: accuracy"),
+        (lambda X, y: open_game((X, y), (X, y), metric="r2"), "use one of: accuracy"),
     ],
 )
 def test_refusals(call, text):

@@ -44,7 +44,7 @@ FEWEST = 1000  # rows below which "nearly" would be a single row
 MANY_GAPS = 0.5  # share of missing values from which a column is worth a warning
 MANY_UNLABELED = 0.1  # share of rows without a label worth a warning
 TELLING = 10.0  # points between classes, or hundredths of the label's standard deviation, worth a warning
-COVERAGE = 0.95
+CONFIDENCE = 0.95
 LEVEL = 0.01  # of the test whether gaps go with the label, after Holm's correction
 
 
@@ -195,19 +195,19 @@ def _class_difference(evidence: Evidence, gaps: Mask, name: str) -> tuple[Estima
     low, value, high = _difference(held[most], rows[most], held.sum() - held[most], rows.sum() - rows[most])
     quantity = f"gaps in {name}: class {_present_classes(evidence)[most]} minus the others"
     reason = "the class that differs most was chosen on the same rows" if len(rows) > 2 else ""
-    return Estimate(quantity, value, low, high, "points", COVERAGE, "newcombe1998", reason), p_value
+    return Estimate(quantity, value, low, high, "points", CONFIDENCE, "newcombe1998", reason), p_value
 
 
 def _mean_difference(evidence: Evidence, gaps: Mask, name: str) -> tuple[Estimate, float]:
     """Mean label of rows with a gap minus that of the others, in hundredths of its deviation; Welch's p-value."""
     label = evidence.target.codes / (np.std(evidence.target.codes) or 1.0)
     tested = stats.ttest_ind(label[gaps], label[~gaps], equal_var=False)
-    interval = tested.confidence_interval(COVERAGE)
+    interval = tested.confidence_interval(CONFIDENCE)
     value = float(label[gaps].mean() - label[~gaps].mean())
     quantity = f"mean label where {name} is missing minus elsewhere"
     unit = "hundredths of the label's standard deviation"
     low, high = 100.0 * float(interval.low), 100.0 * float(interval.high)
-    return Estimate(quantity, 100.0 * value, low, high, unit, COVERAGE, "welch1947"), float(tested.pvalue)
+    return Estimate(quantity, 100.0 * value, low, high, unit, CONFIDENCE, "welch1947"), float(tested.pvalue)
 
 
 def _present_classes(evidence: Evidence) -> list[object]:
@@ -227,10 +227,10 @@ def _difference(hits: float, rows: float, other_hits: float, other_rows: float) 
 
 def _wilson(hits: float, rows: float) -> tuple[float, float, float]:
     """Low, share and high."""
-    low, high = stats.binomtest(round(hits), round(rows)).proportion_ci(COVERAGE, "wilson")
+    low, high = stats.binomtest(round(hits), round(rows)).proportion_ci(CONFIDENCE, "wilson")
     return float(low), hits / rows, float(high)
 
 
 def _share(quantity: str, hits: int, rows: int) -> Estimate:
     low, value, high = _wilson(hits, rows)
-    return Estimate(quantity, value, low, high, "share of rows", COVERAGE, "wilson1927")
+    return Estimate(quantity, value, low, high, "share of rows", CONFIDENCE, "wilson1927")

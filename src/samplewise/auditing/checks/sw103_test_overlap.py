@@ -49,7 +49,7 @@ CODE, TITLE, SLOW = "SW103", "rows of the test set that are in the training data
 NEEDS = frozenset({"test", "features"})
 
 EXACT_QUERIES = 2_000_000_000  # pairs of rows up to which the nearest training row is searched for exactly
-COVERAGE = 0.95
+CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,9 +163,9 @@ def _chance(overlap: Overlap) -> str:
 
 
 def _overlap_share(count: int, rows: int) -> Estimate:
-    low, high = stats.binomtest(count, rows).proportion_ci(COVERAGE, "exact")
+    low, high = stats.binomtest(count, rows).proportion_ci(CONFIDENCE, "exact")
     share = (count / rows, float(low), float(high))
-    return Estimate("test rows that are in the training data", *share, "share of test rows", COVERAGE, "clopper1934")
+    return Estimate("test rows that are in the training data", *share, "share of test rows", CONFIDENCE, "clopper1934")
 
 
 def _inflation(evidence: Evidence, overlap: Overlap) -> tuple[Estimate, ...]:
@@ -182,10 +182,10 @@ def _inflation(evidence: Evidence, overlap: Overlap) -> tuple[Estimate, ...]:
         return ()
     value = float(one.mean() - other.mean())
     error = float(np.hypot(one.std(ddof=1) / np.sqrt(len(one)), other.std(ddof=1) / np.sqrt(len(other))))
-    half = float(stats.norm.ppf(0.5 + COVERAGE / 2)) * error
+    half = float(stats.norm.ppf(0.5 + CONFIDENCE / 2)) * error
     quantity = f"{evidence.metric.title} on these test rows minus on the others"
     ends = (value - half, value + half)
-    return (Estimate(quantity, value, *ends, evidence.metric.unit, COVERAGE, "difference of two means"),)
+    return (Estimate(quantity, value, *ends, evidence.metric.unit, CONFIDENCE, "difference of two means"),)
 
 
 def _contributions(evidence: Evidence, outputs: Floats, codes: Array, known: Mask) -> Floats:

@@ -35,7 +35,7 @@ NEEDS = frozenset({"label", "classes"})
 
 UNEVEN = 10.0  # times the smallest class
 DOMINANT = 0.9  # share of the largest class from which accuracy says little
-COVERAGE = 0.95
+CONFIDENCE = 0.95
 
 
 def run(evidence: Evidence) -> CheckResult:
@@ -58,10 +58,10 @@ def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
 
 
 def _guess(counts: Ints) -> Estimate:
-    low, high = stats.binomtest(int(counts.max()), int(counts.sum())).proportion_ci(COVERAGE, "exact")
+    low, high = stats.binomtest(int(counts.max()), int(counts.sum())).proportion_ci(CONFIDENCE, "exact")
     share = float(counts.max() / counts.sum())
     quantity = "accuracy of always guessing the largest class"
-    return Estimate(quantity, share, float(low), float(high), "share of rows", COVERAGE, "clopper1934")
+    return Estimate(quantity, share, float(low), float(high), "share of rows", CONFIDENCE, "clopper1934")
 
 
 def _single(evidence: Evidence) -> list[Finding]:

@@ -47,7 +47,7 @@ FEWEST_OTHERS = 5  # columns there must be beside it for that comparison to mean
 CHANCE = 0.001  # of a column doing so well by luck, over all columns
 FEW_VALUES = 30  # different values up to which a column reads like a code
 FEWEST_ROWS = 20
-COVERAGE = 0.95
+CONFIDENCE = 0.95
 
 
 def run(evidence: Evidence) -> CheckResult:
@@ -141,6 +141,6 @@ def _estimate(found: ColumnSkill, place: int) -> Estimate:
         return Estimate(quantity, float(found.skill[place]), unit="share of the variance of ranks", reason=reason)
     if found.gaps[place] > found.skill[place]:
         return Estimate(f"{quantity}, by its gaps", float(found.gaps[place]), unit=unit, reason="of the gaps only")
-    ends = stats.binomtest(int(found.hits[place]), found.rows).proportion_ci(COVERAGE, "exact")
+    ends = stats.binomtest(int(found.hits[place]), found.rows).proportion_ci(CONFIDENCE, "exact")
     low, high = ((float(end) - found.guess) / (1.0 - found.guess) for end in ends)
-    return Estimate(quantity, float(found.skill[place]), low, high, unit, COVERAGE, "clopper1934")
+    return Estimate(quantity, float(found.skill[place]), low, high, unit, CONFIDENCE, "clopper1934")

@@ -124,14 +124,14 @@ def _estimate(found: WorstSegments, at: int) -> Estimate:
     table = found.errors
     reason = f"{table.names[at]}: {table.rows[at]:,} rows"
     numbers = (float(table.error[at]), float(table.low[at]), float(table.high[at]))
-    return Estimate("worst_segment_error", *numbers, _unit(found), table.coverage, SOURCE, reason)
+    return Estimate("worst_segment_error", *numbers, _unit(found), table.confidence, SOURCE, reason)
 
 
 def _difference(found: WorstSegments, at: int) -> Estimate:
     table = found.errors
     numbers = (float(table.difference[at]), float(table.difference_low[at]), float(table.difference_high[at]))
     reason = "segment minus all other rows; not corrected for the number of segments"
-    return Estimate("worse_by", *numbers, "points", table.coverage, SOURCE, reason)
+    return Estimate("worse_by", *numbers, "points", table.confidence, SOURCE, reason)
 
 
 def _exhibit(found: WorstSegments) -> Exhibit:

@@ -10,7 +10,7 @@ from samplewise.core.arrays import Array, Floats, Ints, Mask
 
 PROBABILITIES = np.array([0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99])
 HORIZONS = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])  # octaves ahead
-COVERAGES = np.array([0.5, 0.8, 0.9, 0.95])
+CONFIDENCES = np.array([0.5, 0.8, 0.9, 0.95])
 
 
 def quantiles_by_horizon(standard: Floats, octaves: Floats, groups: Array) -> Floats:
@@ -32,11 +32,11 @@ def share_covered(standard: Floats, octaves: Floats, groups: Array, fold: Ints) 
     """(h, levels) share of the rows inside bands that were set on the other folds."""
     folds = np.unique(fold)
     tables = [quantiles_by_horizon(*(part[fold != left] for part in (standard, octaves, groups))) for left in folds]
-    covered = np.empty((len(HORIZONS), len(COVERAGES)))
+    covered = np.empty((len(HORIZONS), len(CONFIDENCES)))
     for row, horizon in enumerate(HORIZONS):
         near = _near(octaves, horizon)
         _, place, counts = np.unique(groups[near], return_inverse=True, return_counts=True)
-        for column, level in enumerate(COVERAGES):
+        for column, level in enumerate(CONFIDENCES):
             inside = np.zeros(len(place), dtype=bool)
             for left, table in zip(folds, tables, strict=True):
                 mine = fold[near] == left
@@ -53,9 +53,9 @@ def quantile_at(table: Floats, octaves: Floats, probability: float) -> Floats:
     return np.interp(octaves, HORIZONS, at_horizons)
 
 
-def tails(coverage: float) -> tuple[float, float]:
+def tails(confidence: float) -> tuple[float, float]:
     """Probabilities below the low and the high end of a band."""
-    return (1.0 - coverage) / 2.0, (1.0 + coverage) / 2.0
+    return (1.0 - confidence) / 2.0, (1.0 + confidence) / 2.0
 
 
 def _near(octaves: Floats, horizon: float) -> Mask:

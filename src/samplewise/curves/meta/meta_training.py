@@ -40,7 +40,7 @@ def fit_meta(
     groups: Sequence[object],
     learner_names: Sequence[str] | None = None,
     *,
-    repeats: int | None = None,
+    n_repeats: int | None = None,
     seed: int = 0,
 ) -> MetaModel:
     """Models that carry a short curve on, learnt from whole curves of other data sets (error rates).
@@ -53,7 +53,7 @@ def fit_meta(
         curves: k whole curves, as careful as there are; each with more than three sizes.
         groups: (k,) what belongs together (one data set and its variants): never split between fitting and judging.
         learner_names: (k,) who was trained, for models that ask for it; None to leave it out.
-        repeats: draws behind each mean error; default the fewest `repeats` of the curves.
+        n_repeats: draws behind each mean error; default the fewest `n_repeats` of the curves.
         seed: fixes cuts, thinning and noise.
 
     Returns:
@@ -72,8 +72,8 @@ def fit_meta(
         )  # fmt: skip
     for curve in curves:
         require_kind(curve, CurvePoints)
-    repeats = None if repeats is None else require_count(repeats, "repeats")
-    history = History.of(curves, groups, learner_names, repeats)
+    n_repeats = None if n_repeats is None else require_count(n_repeats, "n_repeats")
+    history = History.of(curves, groups, learner_names, n_repeats)
     if len(set(history.groups)) < LEAST_GROUPS:
         raise InputError(
             "learning from other curves needs several groups of them",

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
 from samplewise.curves.laws import LAWS
-from samplewise.curves.meta.bands import COVERAGES, HORIZONS, quantile_at, tails
+from samplewise.curves.meta.bands import CONFIDENCES, HORIZONS, quantile_at, tails
 from samplewise.curves.meta.curve_features import CurveFeatures, describe
 from samplewise.curves.meta.trees import Trees
 from samplewise.curves.points import CurvePoints
@@ -52,28 +52,28 @@ class Branch:
         return np.exp(self.spread.sums(_flat(rows))[:, 0]).reshape(rows.shape[:2]) * curves.level[:, None]
 
     def band(
-        self, curves: CurveFeatures, sizes: npt.ArrayLike, learner: Ints, coverage: float
+        self, curves: CurveFeatures, sizes: npt.ArrayLike, learner: Ints, confidence: float
     ) -> tuple[Floats, Floats, Floats]:
-        """Forecast, low and high end (b, m) of the band that holds `coverage` of the held-out errors."""
+        """Forecast, low and high end (b, m) of the band that holds `confidence` of the held-out errors."""
         errors, spreads = self.errors(curves, sizes, learner), self.spreads(curves, sizes, learner)
         octaves = np.log2(np.atleast_2d(np.asarray(sizes, dtype=np.float64)) / curves.largest)
-        low, high = (quantile_at(self.quantiles, octaves, tail) for tail in tails(coverage))
+        low, high = (quantile_at(self.quantiles, octaves, tail) for tail in tails(confidence))
         return errors, np.maximum(errors + low * spreads, 0.0), errors + high * spreads
 
-    def path(self, curves: CurveFeatures, learner: Ints, coverage: float) -> tuple[Floats, Floats, Floats, Floats]:
+    def path(self, curves: CurveFeatures, learner: Ints, confidence: float) -> tuple[Floats, Floats, Floats, Floats]:
         """Sizes up to the horizon (m,), and forecast, low and high end for one curve; the forecast never rises."""
         sizes = curves.largest * 2.0**OCTAVES_AHEAD
-        errors, low, high = (part[0] for part in self.band(curves, sizes, learner, coverage))
+        errors, low, high = (part[0] for part in self.band(curves, sizes, learner, confidence))
         fall = np.minimum.accumulate(errors) - errors
         return sizes, errors + fall, np.maximum(low + fall, 0.0), high + fall
 
     def band_of_law(
-        self, law: str, values: Floats, curves: CurveFeatures, sizes: npt.ArrayLike, learner: Ints, coverage: float
+        self, law: str, values: Floats, curves: CurveFeatures, sizes: npt.ArrayLike, learner: Ints, confidence: float
     ) -> tuple[Floats, Floats]:
         """Low and high end (m,) of the band round a law's errors (m,) for one curve."""
         table = self.law_quantiles[list(LAWS).index(law)]
         octaves = np.log2(np.asarray(sizes, dtype=np.float64) / curves.largest)
-        low, high = (quantile_at(table, octaves, tail) for tail in tails(coverage))
+        low, high = (quantile_at(table, octaves, tail) for tail in tails(confidence))
         spread = self.spreads(curves, sizes, learner)[0]
         return np.maximum(values + low * spread, 0.0), values + high * spread
 
@@ -83,10 +83,10 @@ class Branch:
         rows = reach_rows(curves.table, curves.ahead(sizes), fall[:, None], learner)
         return 1.0 / (1.0 + np.exp(-self.reach.sums(_flat(rows))[:, 0].reshape(rows.shape[:2])))
 
-    def measured_coverage(self, octaves: float, coverage: float) -> float:
+    def measured_coverage(self, octaves: float, confidence: float) -> float:
         """Share of the errors of held-out data sets that such a band held."""
         at_levels = [np.interp(octaves, HORIZONS, column) for column in self.covered.T]
-        return float(np.interp(coverage, COVERAGES, at_levels))
+        return float(np.interp(confidence, CONFIDENCES, at_levels))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -80,7 +80,7 @@ class EstimatorFitter:
         self.seeded = seed_names(estimator)
 
     def outputs(self, fit: Fit, *, seed: int) -> Floats:
-        """(q, c) log-probabilities, decision values or predicted numbers for the rows `fit.ask`."""
+        """(q, c) log-probabilities, decision values or predicted numbers for the rows `fit.query`."""
         codes = self.target.codes if fit.codes is None else fit.codes
         weights = self.weights if fit.weights is None else fit.weights
         rows = self.order[fit.keep[self.order]]

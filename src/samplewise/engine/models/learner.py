@@ -77,7 +77,7 @@ class Fitter(Protocol):
     """One data set prepared for many fits; `outputs` is a pure function, so any executor may carry it."""
 
     def outputs(self, fit: Fit, *, seed: int) -> Floats:
-        """(q, c) outputs of a model fitted on `fit.keep` for the rows `fit.ask`."""
+        """(q, c) outputs of a model fitted on `fit.keep` for the rows `fit.query`."""
         ...
 
 

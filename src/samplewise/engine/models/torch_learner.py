@@ -233,7 +233,7 @@ class TorchFitter:
         self.learner, self.task, self.data = learner, task, data
 
     def outputs(self, fit: Fit, *, seed: int) -> Floats:
-        """(q, c) outputs for the rows `fit.ask` of a module trained on `fit.keep`."""
+        """(q, c) outputs for the rows `fit.query` of a module trained on `fit.keep`."""
         rows = np.flatnonzero(fit.keep)
         task = self.task.at(rows, fit)
         kept = None if self.data is None else self.data.take(rows)

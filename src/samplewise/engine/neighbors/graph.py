@@ -180,7 +180,7 @@ class _Approximate:
 
 def build_graph(
     X: Any,  # (n, d)
-    count: int = 10,
+    n_neighbors: int = 10,
     method: str = "auto",
     seed: int = 0,
     keys: Any = None,  # (n,)
@@ -191,7 +191,7 @@ def build_graph(
     subtraction. Equal distances go by position, or by hash(seed, id) where ids are given, and then row order changes
     nothing.
 
-    Args:    X: (n, d) numbers, dense or scipy sparse, scaled as they are to be compared.   count: >= 1.
+    Args:    X: (n, d) numbers, dense or scipy sparse, scaled as they are to be compared.   n_neighbors: >= 1.
              method: "auto", "exact" or "hnsw" (see `NeighborIndex`).   seed: of ties, insertion and the recall sample.
              keys: (n,) ids.
     Returns: NeighborGraph with min(count, n - 1) columns; a larger distance means a more isolated row.
@@ -199,14 +199,14 @@ def build_graph(
     Cost:    exact: O(n^2 d) time, memory bounded; hnsw: about O(n d log n).
     Not for: columns of different scale (standardize first).
     Source:  malkov2020 (hnsw).
-    >>> build_graph(np.array([[0.0], [3.0], [0.0]]), count=1).distances
+    >>> build_graph(np.array([[0.0], [3.0], [0.0]]), n_neighbors=1).distances
     array([[0.],
            [3.],
            [0.]], dtype=float32)
     """
     rows = _matrix(X, "X")
     if keys is None:
-        return NeighborIndex(rows, method, seed).graph(count)
+        return NeighborIndex(rows, method, seed).graph(n_neighbors)
     ids = np.asarray(keys)
     if ids.shape != (rows.shape[0],):
         raise InputError(
@@ -216,7 +216,7 @@ def build_graph(
             fix="pass the ids of the rows",
         )
     order = hashed_order(seed, ids, "ties")
-    mixed = NeighborIndex(rows[order], method, seed).graph(count)
+    mixed = NeighborIndex(rows[order], method, seed).graph(n_neighbors)
     back = np.argsort(order)
     return NeighborGraph(order[mixed.indices[back]].astype(np.int32), mixed.distances[back], mixed.method, mixed.recall)
 

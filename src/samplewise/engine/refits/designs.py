@@ -91,11 +91,11 @@ def refit(
     )
 
 
-def supersamples(runner: FitRunner, *, splits: int = 30, draws: int = 3) -> tuple[Supersample, ...]:
-    """`draws` random pairings of the runner's rows within classes, its groups on one side, with `splits` coins each."""
+def supersamples(runner: FitRunner, *, n_splits: int = 30, n_draws: int = 3) -> tuple[Supersample, ...]:
+    """`n_draws` random pairings of the runner's rows within classes, groups on one side, each of `n_splits` splits."""
     codes = None if runner.target.classes is None else runner.target.codes
-    seeds = [derive_seed(runner.seed, "pairs", draw) for draw in range(draws)]
-    return tuple(deal_pairs(runner.data.ids, codes, runner.groups, splits=splits, seed=seed) for seed in seeds)
+    seeds = [derive_seed(runner.seed, "pairs", draw) for draw in range(n_draws)]
+    return tuple(deal_pairs(runner.data.ids, codes, runner.groups, n_splits=n_splits, seed=seed) for seed in seeds)
 
 
 def refit_supersamples(runner: FitRunner, folds: Ints, pairings: Sequence[Supersample]) -> tuple[Refits, ...]:
@@ -132,7 +132,7 @@ def _subsets(runner: FitRunner, design: Design, folds: Ints, count: int) -> Mask
         return np.stack([(folds != a) & (folds != b) for a in numbers for b in numbers if a < b])
     if design == "halves":
         codes = None if runner.target.classes is None else runner.target.codes
-        return random_halves(runner.data.ids, codes, runner.groups, pairs=count, seed=runner.seed)
+        return random_halves(runner.data.ids, codes, runner.groups, n_pairs=count, seed=runner.seed)
     raise unknown_name("design", design, ("folds", "halves", "nested", "pairs"))
 
 
@@ -141,7 +141,7 @@ def _nested(runner: FitRunner, count: int, sizes: Sequence[int], among: Mask | N
     rows = np.arange(len(runner.data)) if among is None else np.flatnonzero(among)
     codes = None if runner.target.classes is None else runner.target.codes[rows]
     groups = None if runner.groups is None else runner.groups[rows]
-    drawn = nested_subsets(runner.data.ids[rows], codes, groups, sizes=sizes, repeats=count, seed=runner.seed)
+    drawn = nested_subsets(runner.data.ids[rows], codes, groups, sizes=sizes, n_repeats=count, seed=runner.seed)
     inside = np.zeros((count * len(sizes), len(runner.data)), dtype=bool)
     inside[:, rows] = drawn.reshape(-1, len(rows))
     return inside

@@ -7,7 +7,7 @@ from scipy import stats
 
 from samplewise.core.arrays import Array, Floats
 
-COVERAGE = 0.95
+CONFIDENCE = 0.95
 Number = TypeVar("Number", float, Floats)
 
 
@@ -28,6 +28,6 @@ def mean_and_error(differences: Floats, groups: Array | None = None) -> tuple[fl
     return float(values.mean()), error
 
 
-def half_width(error: Number, coverage: float = COVERAGE) -> Number:
-    """Half the width of a normal interval of this coverage."""
-    return float(stats.norm.ppf(0.5 + coverage / 2.0)) * error
+def half_width(error: Number, confidence: float = CONFIDENCE) -> Number:
+    """Half the width of a normal interval of this confidence."""
+    return float(stats.norm.ppf(0.5 + confidence / 2.0)) * error

@@ -22,15 +22,15 @@ class Supersample:
         return np.asarray((self.selectors[:, self.pair] == self.second) & (self.pair >= 0))
 
 
-def deal_pairs(ids: Array, codes: Array | None, groups: Array | None, *, splits: int, seed: int) -> Supersample:
-    """Random pairs within classes, rows of one group on the same side, and `splits` balanced splits of them.
+def deal_pairs(ids: Array, codes: Array | None, groups: Array | None, *, n_splits: int, seed: int) -> Supersample:
+    """Random pairs within classes, rows of one group on the same side, and `n_splits` balanced splits of them.
 
     Args:
         ids: (n,) keys; draws hang on them, not on the order of rows.
         codes: (n,) classes; a class with an odd row lends it to that of another, and at most one row sits out. None:
             pairs of any two rows.
         groups: (n,) rows that stay together, or None; a group is of its commonest class.
-        splits: an even number, because every split comes with its complement.
+        n_splits: an even number, because every split comes with its complement.
         seed: fixes pairs and coins.
 
     Raises:
@@ -38,9 +38,11 @@ def deal_pairs(ids: Array, codes: Array | None, groups: Array | None, *, splits:
 
     Cost: O(n log n + splits n).
     """
-    if splits < 2 or splits % 2:
+    if n_splits < 2 or n_splits % 2:
         raise InputError(
-            "every split comes with its complement", got=f"splits={splits}", fix=f"use splits={max(splits + 1, 2)}"
+            "every split comes with its complement",
+            got=f"n_splits={n_splits}",
+            fix=f"use n_splits={max(n_splits + 1, 2)}",
         )
     unit, hashes = _units(ids, groups)
     if len(hashes) < 2:
@@ -52,8 +54,8 @@ def deal_pairs(ids: Array, codes: Array | None, groups: Array | None, *, splits:
     pair[order[: 2 * pairs]] = np.repeat(np.arange(pairs), 2)
     second[order[1 : 2 * pairs : 2]] = True
     first = hashes[order[: 2 * pairs : 2]]
-    memberships = np.empty((splits, pairs), dtype=np.intp)
-    for split in range(0, splits, 2):
+    memberships = np.empty((n_splits, pairs), dtype=np.intp)
+    for split in range(0, n_splits, 2):
         memberships[split] = uniform_from_hashes(derive_seed(seed, "coin", split), first) < 0.5
     memberships[1::2] = 1 - memberships[::2]
     return Supersample(pair[unit], second[unit], memberships)

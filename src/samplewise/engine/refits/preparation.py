@@ -106,7 +106,7 @@ class Prepared:
         if strata is None and self.target.classes is not None:
             strata = self.target.codes
         seed = derive_seed(self.seed, "folds", repeat)
-        dealt = fold_of_rows(self.data.ids, strata, self.groups, folds=self.n_folds, seed=seed, time=self.data.time)
+        dealt = fold_of_rows(self.data.ids, strata, self.groups, n_folds=self.n_folds, seed=seed, time=self.data.time)
         return dealt.astype(np.intp)
 
     def require_unordered(self, instead: str) -> None:
@@ -163,11 +163,11 @@ def prepare(  # one keyword per thing a user may know about their data and its f
 
     Cost: reads the labels; encodings, splits and fits are made when asked for.
 
-    >>> prepare(([[0.0], [0.0], [1.0], [2.0]], [0, 1, 0, 1]), n_folds=2).copies
+    >>> prepare(([[0.0], [0.0], [1.0], [2.0]], [0, 1, 0, 1]), n_folds=2).duplicates
     array([0, 0, 1, 2])
     """
     rows = as_labeled(data, y, label=label)
-    n_folds = require_count(n_folds, "folds", 2, "one is left out while the others are fitted on", usual=5)
+    n_folds = require_count(n_folds, "n_folds", 2, "one is left out while the others are fitted on", usual=5)
     require_settings(seed, executor, run_dir)
     target = describe_target(rows.y, task, ids=rows.ids)
     chosen, _ = choose_learner(learner, rows, target)

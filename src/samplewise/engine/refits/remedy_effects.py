@@ -17,7 +17,7 @@ from samplewise.core.findings import Verdict
 from samplewise.core.randomness import generator, hashed_order
 from samplewise.core.values import Estimate
 from samplewise.engine.models.metrics import Metric
-from samplewise.engine.refits.effects import COVERAGE, half_width, mean_and_error
+from samplewise.engine.refits.effects import CONFIDENCE, half_width, mean_and_error
 from samplewise.engine.refits.folded_rows import FoldedRows, RemedyRule, RowEdit, outer_folds
 from samplewise.engine.refits.runner import FitRunner
 from samplewise.engine.refits.threads import ThreadExecutor
@@ -165,7 +165,7 @@ def _measured(runner: FitRunner, tally: _Tally, metric: Metric, adjusted: float)
     effect = _estimate(runner, "effect", tally.mean(tally.effect), metric)
     control = _estimate(runner, "control", tally.mean(tally.control), metric)
     helps = effect.value > 0
-    verdict: Verdict = ("helps" if helps else "hurts") if adjusted < 1.0 - COVERAGE else "not distinguishable"
+    verdict: Verdict = ("helps" if helps else "hurts") if adjusted < 1.0 - CONFIDENCE else "not distinguishable"
     half = (effect.high - effect.low) / 2.0
     detectable = half * (1.0 + float(stats.norm.ppf(0.8)) / half_width(1.0))
     return Measured(effect, control, verdict, adjusted, detectable, float(np.mean(tally.shares)))
@@ -174,4 +174,4 @@ def _measured(runner: FitRunner, tally: _Tally, metric: Metric, adjusted: float)
 def _estimate(runner: FitRunner, quantity: str, differences: Floats, metric: Metric) -> Estimate:
     mean, error = mean_and_error(differences, runner.groups)
     half = half_width(error)
-    return Estimate(quantity, mean, mean - half, mean + half, metric.unit, COVERAGE, SOURCE)
+    return Estimate(quantity, mean, mean - half, mean + half, metric.unit, CONFIDENCE, SOURCE)

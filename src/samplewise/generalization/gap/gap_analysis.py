@@ -31,15 +31,15 @@ class GapAnalysis:
         target: labels of the same n rows.
         groups: (n,) rows that were kept together, or None.
         loss_range: of absolute errors, where labels are numbers.
-        coverage: of intervals.
+        confidence: of intervals.
     """
 
     def __init__(
         self, refits: tuple[Refits, ...], target: Target, groups: Array | None,
-        loss_range: tuple[float, float] | None, coverage: float,
+        loss_range: tuple[float, float] | None, confidence: float,
     ) -> None:  # fmt: skip
         """Nothing is computed but the losses."""
-        self.refits, self.target, self.coverage = refits, target, coverage
+        self.refits, self.target, self.confidence = refits, target, confidence
         self.ids = refits[0].ids
         self.unit = (
             np.arange(len(self.ids)) if groups is None else np.unique(groups.astype(str), return_inverse=True)[1]
@@ -158,13 +158,13 @@ class GapAnalysis:
         return names
 
     def _estimate(self, quantity: str, found: MeanWithError, scale: float, unit: str) -> Estimate:
-        low, high = (scale * end for end in found.interval(self.coverage))
-        return Estimate(quantity, scale * found.value, low, high, unit, self.coverage, "student1908", REASON)
+        low, high = (scale * end for end in found.interval(self.confidence))
+        return Estimate(quantity, scale * found.value, low, high, unit, self.confidence, "student1908", REASON)
 
     def _t_bound(self) -> Bound:
         """The upper end of a one-sided t interval of the gap over rows or groups."""
-        upper = self.points * self.span * self.means[0].upper(self.coverage)
-        return Bound("t interval", upper, confidence=self.coverage, source="student1908")
+        upper = self.points * self.span * self.means[0].upper(self.confidence)
+        return Bound("t interval", upper, confidence=self.confidence, source="student1908")
 
     def _held_out(self) -> Bound:
         """What the ghosts of the first fit promise for that model: the only entry about a model."""
@@ -172,12 +172,12 @@ class GapAnalysis:
         inside, outside = (self._of_units(mask[:1])[0] == 1.0 for mask in (first.inside, _ghosts(first)))
         trained, ghosts = lost[inside], lost[outside]
         if np.isin(ghosts, (0.0, 1.0)).all():
-            upper, source = highest_rate(float(ghosts.sum()), len(ghosts), 1.0 - self.coverage), "clopper1934"
+            upper, source = highest_rate(float(ghosts.sum()), len(ghosts), 1.0 - self.confidence), "clopper1934"
         else:
-            promised = betting_bound(ghosts, self.coverage, ids=self._unit_names()[outside])
+            promised = betting_bound(ghosts, self.confidence, ids=self._unit_names()[outside])
             upper, source = promised.high, "waudby-smith2024"
         value = self.points * self.span * (upper - float(trained.mean()))
-        return Bound("held-out rows", value, of="this model's gap", confidence=self.coverage, source=source)
+        return Bound("held-out rows", value, of="this model's gap", confidence=self.confidence, source=source)
 
 
 def _ghosts(refits: Refits) -> Mask:

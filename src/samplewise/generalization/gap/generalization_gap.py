@@ -73,14 +73,14 @@ def generalization_gap(  # noqa: PLR0913  # one keyword per part of the design, 
     label: str | None = None,
     learner: Any = None,
     task: Task = "auto",
-    splits: int = 30,
-    draws: int = 3,
+    n_splits: int = 30,
+    n_draws: int = 3,
     refits: Refits | Sequence[Refits] | None = None,
     loss_range: tuple[float, float] | None = None,
-    coverage: float = 0.95,
+    confidence: float = 0.95,
     seed: int = 0,
     executor: Executor | None = None,
-    folder: str | Path | None = None,
+    run_dir: str | Path | None = None,
 ) -> GeneralizationGap:
     """How far the error on rows that taught lies below the error on others, in points, and what bounds the difference.
 
@@ -92,15 +92,15 @@ def generalization_gap(  # noqa: PLR0913  # one keyword per part of the design, 
             copies stay on one side and count as one row.
         learner: as in `audit`; None for the default of this shape of data.
         task: "auto", "classification" or "regression".
-        splits: of each pairing, half of them complements of the others; an odd number is raised by one.
-        draws: random pairings.
+        n_splits: of each pairing, half of them complements of the others; an odd number is raised by one.
+        n_draws: random pairings.
         refits: instead of fits: what `refit_supersamples` made, or "halves" of an audit, whose rows are no pairs; then
             only bounds from single rows are given.
         loss_range: (least, greatest) absolute error there can be, for labels that are numbers.
-        coverage: of intervals, and of the one-sided entries "t interval" and "held-out rows" among the bounds.
+        confidence: of intervals, and of the one-sided entries "t interval" and "held-out rows" among the bounds.
         seed: of pairings, coins and fits.
         executor: carries out the fits; default: this process, or all cores where they take long.
-        folder: where finished fits are kept, so that nothing is fitted twice after a kill.
+        run_dir: where finished fits are kept, so that nothing is fitted twice after a kill.
 
     Returns:
         `GeneralizationGap`; gap and bounds in points and errors in shares of rows (0..1), or all in units of the label;
@@ -118,29 +118,29 @@ def generalization_gap(  # noqa: PLR0913  # one keyword per part of the design, 
     >>> draw = np.random.default_rng(0)
     >>> X = draw.normal(size=(60, 2))
     >>> y = (X[:, 0] + draw.normal(size=60) > 0).astype(int)
-    >>> report = generalization_gap((X, y), learner="logistic", splits=4, draws=1)
+    >>> report = generalization_gap((X, y), learner="logistic", n_splits=4, n_draws=1)
     >>> report.gap.value < report.bounds["ld-MI"].plug_in
     True
     """
-    require_share(coverage, "coverage")
-    rows = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor, run_dir=folder)
+    require_share(confidence, "confidence")
+    rows = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor, run_dir=run_dir)
     warnings = []
     _require_rows(rows.data)
     rows.require_unordered("measure the gap")
     if refits is None:
-        _require_fits(splits, draws)
-        if splits % 2:
-            splits += 1
-            warnings.append(f"splits come with their complements: {splits} splits were made")
+        _require_fits(n_splits, n_draws)
+        if n_splits % 2:
+            n_splits += 1
+            warnings.append(f"splits come with their complements: {n_splits} splits were made")
         _require_two_of_each(rows)
-        made, probe = _fitted(rows.unsplit, splits, draws)
+        made, probe = _fitted(rows.unsplit, n_splits, n_draws)
     else:
         made = (refits,) if isinstance(refits, Refits) else tuple(refits)
         _require_halves(made, rows.data)
         probe = Probe()
         warnings += _torn(made, rows.groups)
     started = perf_counter()
-    read = GapAnalysis(made, rows.target, rows.groups, loss_range, coverage)
+    read = GapAnalysis(made, rows.target, rows.groups, loss_range, confidence)
     bounds = read.bounds(seed)
     warnings += [*probe.warnings(), *read.warnings(), *bounds.warnings]
     gap, training, ghost = read.errors()
@@ -169,7 +169,7 @@ class Probe:
 def _fitted(folded: FoldedRows, splits: int, draws: int) -> tuple[tuple[Refits, ...], Probe]:
     """The refits, and what the first of them, made three times, says of the learner."""
     runner, started = folded.runner, perf_counter()
-    pairings = supersamples(runner, splits=splits, draws=draws)
+    pairings = supersamples(runner, n_splits=splits, n_draws=draws)
     first = Fit(pairings[0].inside()[0], np.arange(len(folded)))
     outputs = runner.outputs([first], blocks=folded.all_folds)[0]
     again = [
@@ -197,11 +197,11 @@ def _torn(refits: tuple[Refits, ...], groups: Array | None) -> list[str]:
     return [f"{int(torn.sum())} groups or sets of copies stood on both sides in these refits: the gap is too small"]
 
 
-def _require_fits(splits: int, draws: int) -> None:
-    if require_count(splits, "splits", 2, usual=30) * require_count(draws, "draws", usual=3) < LEAST_FITS:
+def _require_fits(n_splits: int, n_draws: int) -> None:
+    if require_count(n_splits, "n_splits", 2, usual=30) * require_count(n_draws, "n_draws", usual=3) < LEAST_FITS:
         raise InputError(
-            "there are too few splits to compare rows that taught with others", got=f"splits={splits}, draws={draws}",
-            fix="use splits=30, draws=3",
+            "there are too few splits to compare rows that were trained on with others",
+            got=f"n_splits={n_splits}, n_draws={n_draws}", fix="use n_splits=30, n_draws=3",
         )  # fmt: skip
 
 

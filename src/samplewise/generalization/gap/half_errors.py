@@ -23,13 +23,13 @@ class MeanWithError:
     error: float
     freedom: int
 
-    def upper(self, coverage: float) -> float:
+    def upper(self, confidence: float) -> float:
         """Upper end of a one-sided t interval."""
-        return self.value + float(stats.t.ppf(coverage, self.freedom)) * self.error
+        return self.value + float(stats.t.ppf(confidence, self.freedom)) * self.error
 
-    def interval(self, coverage: float) -> tuple[float, float]:
+    def interval(self, confidence: float) -> tuple[float, float]:
         """Both ends of a t interval."""
-        half = float(stats.t.ppf(0.5 + coverage / 2.0, self.freedom)) * self.error
+        half = float(stats.t.ppf(0.5 + confidence / 2.0, self.freedom)) * self.error
         return self.value - half, self.value + half
 
 

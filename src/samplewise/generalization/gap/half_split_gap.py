@@ -17,14 +17,14 @@ REASON = (
 
 
 def gap_of_refits(
-    refits: Refits, target: Target, groups: Array | None = None, coverage: float = 0.95
+    refits: Refits, target: Target, groups: Array | None = None, confidence: float = 0.95
 ) -> tuple[Estimate, Estimate, Estimate]:
     """Error on taught rows, error on other rows, and the gap between them in points, for models of half the rows.
 
     Every row is averaged over the models it taught and those it did not; the interval is over rows (or groups).
 
     Args:    refits: design "halves".   target: labels of the same n rows.   groups: (n,) or None.
-             coverage: of the intervals.
+             confidence: of the intervals.
     Returns: (taught, other, gap) Estimates; a larger gap means more was learned by heart. Errors are shares of rows
              (0..1) and the gap is in points; of numbers all three are hundredths of the label's standard deviation.
     Raises:  InputError as `memorization_of_refits`.
@@ -44,7 +44,7 @@ def gap_of_refits(
     """
     require_kind(refits, Refits)
     groups = refits.groups if groups is None else groups
-    coverage = require_share(coverage, "coverage")
+    confidence = require_share(confidence, "confidence")
     counts = refits.inside.sum(axis=0), (~refits.inside).sum(axis=0)
     if refits.design != "halves" or min(int(count.min()) for count in counts) < 2:
         raise InputError(
@@ -59,8 +59,8 @@ def gap_of_refits(
 
     def estimate(quantity: str, rows: Floats, unit: str) -> Estimate:
         error, _ = clustered(rows, groups)
-        half, mean = float(stats.norm.ppf(0.5 + coverage / 2.0)) * error, float(rows.mean())
-        return Estimate(quantity, mean, mean - half, mean + half, unit, coverage, "feldman2020", REASON)
+        half, mean = float(stats.norm.ppf(0.5 + confidence / 2.0)) * error, float(rows.mean())
+        return Estimate(quantity, mean, mean - half, mean + half, unit, confidence, "feldman2020", REASON)
 
     gap = 100.0 * (others - trained)
     if target.classes is None:

@@ -81,18 +81,18 @@ def memorization(  # noqa: PLR0913  # one keyword per part of the question, most
     label: str | None = None,
     learner: Any = None,
     task: Task = "auto",
-    models: int = 100,
-    ratio: float = 0.5,
+    n_models: int = 100,
+    share: float = 0.5,
     score: Score = "correct",
     queries: Any = None,
     refits: Refits | None = None,
     seed: int = 0,
     executor: Executor | None = None,
-    folder: str | Path | None = None,
+    run_dir: str | Path | None = None,
 ) -> Memorization:
     """How much better a row is answered by models that were taught it than by models that were not (-1..1).
 
-    mem_i = mean success on row i over models with i - over models without it, on random subsets of `ratio` n rows;
+    mem_i = mean success on row i over models with i - over models without it, on random subsets of `share` n rows;
     influence of row i on query q is the same difference of the success on q.
 
     Args:
@@ -100,8 +100,8 @@ def memorization(  # noqa: PLR0913  # one keyword per part of the question, most
             together and count as one row.
         learner: as in `audit`; None for the default of this shape of data.
         task: "auto", "classification" or "regression".
-        models: fits; 100 know a score to about 0.1, 400 to 0.05, 2,000 to 0.022.
-        ratio: share of the rows that teach each model; it is part of the question: more rows, less memorization. At 0.5
+        n_models: fits; 100 know a score to about 0.1, 400 to 0.05, 2,000 to 0.022.
+        share: share of the rows that teach each model; it is part of the question: more rows, less memorization. At 0.5
             every subset has its complement.
         score: "correct" 0 or 1, "probability" of the label, or "margin" of its output over the next; numbers have only
             "correct", the fall of the absolute error.
@@ -109,7 +109,7 @@ def memorization(  # noqa: PLR0913  # one keyword per part of the question, most
         refits: instead of fits: models that exist already, on any subsets; not together with `queries`.
         seed: of subsets and fits.
         executor: carries out the fits; default: this process, or all cores where they take long.
-        folder: where finished fits are kept.
+        run_dir: where finished fits are kept.
 
     Returns:
         `Memorization`: `scores` larger means the model knows the row by heart and not from the others; standard errors
@@ -119,22 +119,22 @@ def memorization(  # noqa: PLR0913  # one keyword per part of the question, most
         InputError: no labels, a ratio or a number of models that leaves a row always in or always out, an unknown
             score.
 
-    Cost: `models` fits, O(models n m) for all influences.
+    Cost: `n_models` fits, O(models n m) for all influences.
     Not for: near copies, which vouch for each other: a pair of them scores low although both are memorized.
     Source: feldman2020.
 
     >>> X, y = np.arange(24.0)[:, None], np.repeat([0, 1], 12)
     >>> y[3] = 1
     >>> from sklearn.neighbors import KNeighborsClassifier
-    >>> memorization((X, y), learner=KNeighborsClassifier(1), models=40).scores.top(1).keys
+    >>> memorization((X, y), learner=KNeighborsClassifier(1), n_models=40).scores.top(1).keys
     array([3])
     """
     held = None if queries is None else as_second(queries, "queries")
-    fits = {"seed": seed, "executor": executor, "run_dir": folder, "test": held}
+    fits = {"seed": seed, "executor": executor, "run_dir": run_dir, "test": held}
     rows = prepare(data, learner, y=y, label=label, task=task, **fits)
     if refits is None:
         rows.require_unordered("measure memorization")
-        inside = _subsets(rows, models, ratio)
+        inside = _subsets(rows, n_models, share)
         answers = _answers(rows.runner, inside)
     else:
         _require_same(refits, rows.data, queries)
@@ -239,15 +239,16 @@ def _answers(runner: FitRunner, inside: Mask) -> Array:
     return np.stack(runner.outputs(fits, blocks=blocks))
 
 
-def _subsets(rows: Prepared, models: int, ratio: float) -> Mask:
+def _subsets(rows: Prepared, n_models: int, share: float) -> Mask:
     """(k, n) random subsets with classes in equal share; halves come with their complements."""
-    require_share(ratio, "ratio")
-    models = require_count(models, "models", LEAST_MODELS, "a row must be in some subsets and out of others", usual=100)
+    require_share(share, "share")
+    why = "a row must be in some subsets and out of others"
+    n_models = require_count(n_models, "n_models", LEAST_MODELS, why, usual=100)
     codes = None if rows.target.classes is None else rows.target.codes
-    if ratio == 0.5:
-        return random_halves(rows.data.ids, codes, rows.groups, pairs=-(-models // 2), seed=rows.seed)
-    size = min(max(round(ratio * len(rows.data)), 1), len(rows.data) - 1)
-    return nested_subsets(rows.data.ids, codes, rows.groups, sizes=[size], repeats=models, seed=rows.seed)[:, 0]
+    if share == 0.5:
+        return random_halves(rows.data.ids, codes, rows.groups, n_pairs=-(-n_models // 2), seed=rows.seed)
+    size = min(max(round(share * len(rows.data)), 1), len(rows.data) - 1)
+    return nested_subsets(rows.data.ids, codes, rows.groups, sizes=[size], n_repeats=n_models, seed=rows.seed)[:, 0]
 
 
 def _scores(inside: Mask, success: Array, ids: Array, unit: str) -> Scores:
@@ -257,7 +258,7 @@ def _scores(inside: Mask, success: Array, ids: Array, unit: str) -> Scores:
         raise InputError(
             "taught rows can only be set against others where both happen to every row at least twice",
             where=name_rows(ids[counts.min(axis=0) < 2]), got=f"{len(inside)} models",
-            fix="refit(runner, 'halves', folds, count=10), or more models=",
+            fix="refit(runner, 'halves', folds, count=10), or more n_models=",
         )  # fmt: skip
     means, errors = [], []
     for side, count in zip((inside, ~inside), counts, strict=True):

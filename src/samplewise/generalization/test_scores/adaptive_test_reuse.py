@@ -198,9 +198,8 @@ def _require_evaluations(n_evaluations: int, answers: int, improvements: int | N
         raise InputError(
             "looks are counted from one, shows at least two answers, and improve less often than they are made",
             where="looks, answers or improvements",
-            got=f"looks={n_evaluations}, answers={answers}, improvements={improvements}",
-            fix="for 50 looks at a score in whole percent that 6 times got better: looks=50, answers=101, "
-            "improvements=6",
+            got=f"n_evaluations={n_evaluations}, answers={answers}, improvements={improvements}",
+            fix="for 50 scores in whole percent that 6 times got better: n_evaluations=50, answers=101, improvements=6",
         )
 
 
@@ -212,6 +211,6 @@ def _require_rates(error: float, claim: float, confidence: float, chance: float,
         raise InputError(
             "a claim lies above the error that is believed, and is made after at least one look",
             where="error, claim or looks",
-            got=f"error={error}, claim={claim}, looks={n_evaluations}",
+            got=f"error={error}, claim={claim}, n_evaluations={n_evaluations}",
             fix="to certify 10 % for a model that errs by about 7 %: rows_to_claim(0.07, 0.10)",
         )

@@ -14,32 +14,32 @@ from samplewise.generalization.test_scores.error_rates import clustered
 
 def beats_baseline(
     losses: Any,  # (n,)
-    guessed: Any,  # (n,)
+    baseline: Any,  # (n,)
     groups: Array | None = None,
-    coverage: float = 0.95,
+    confidence: float = 0.95,
 ) -> tuple[Estimate, float]:
     """Mean loss saved against guessing, in the unit of the losses, and the one-sided p-value that nothing is saved.
 
     Paired over rows (or groups): mean of guessed - losses with a t interval.
 
-    Args:    losses: (n,) of the model on rows it did not see.   guessed: (n,) of the best constant answer.
-             groups: (n,) or None.   coverage: of the interval.
+    Args:    losses: (n,) of the model on rows it did not see.   baseline: (n,) of the best constant answer.
+             groups: (n,) or None.   confidence: of the interval.
     Returns: (Estimate "saved", p); larger values and smaller p mean the model has learned more.
     Raises:  InputError for arrays of different length or fewer than two rows.   Cost: O(n).   Source: diebold1995.
     >>> saved, p = beats_baseline([0.1, 0.2, 0.1, 0.2], [0.5, 0.5, 0.5, 0.6])
     >>> round(saved.value, 3), p < 0.01
     (0.375, True)
     """
-    model, constant = as_numbers(losses, "losses"), as_numbers(guessed, "guessed")
+    model, constant = as_numbers(losses, "losses"), as_numbers(baseline, "baseline")
     _require_pairs(model, constant)
-    return _tested("saved", constant - model, groups, coverage, "", "diebold1995")
+    return _tested("saved", constant - model, groups, confidence, "", "diebold1995")
 
 
 def discrimination(
     answers: Any,  # (n, c)
     truth: Any,  # (n, c)
     groups: Array | None = None,
-    coverage: float = 0.95,
+    confidence: float = 0.95,
 ) -> tuple[Estimate, float]:
     """How far answers follow the labels, in points (0 not at all, 100 fully), and the p-value of "not at all".
 
@@ -47,7 +47,7 @@ def discrimination(
     own rows minus that among the others. It sees a right ranking of rare classes that accuracy and Brier score miss.
 
     Args:    answers: (n, c) probabilities, or (n, 1) predicted numbers, for rows the model did not see.
-             truth: (n, c) class indicators, or (n, 1) numbers.   groups: (n,) or None.   coverage: of the interval.
+             truth: (n, c) class indicators, or (n, 1) numbers.   groups: (n,) or None.   confidence: of the interval.
     Returns: (Estimate "discrimination", p); larger values and smaller p mean the model has learned more.
     Raises:  InputError for shapes that differ or fewer than two rows.   Cost: O(n c).   Source: yates1982.
     >>> found, p = discrimination([[0.9, 0.1], [0.2, 0.8], [0.8, 0.2]], [[1, 0], [0, 1], [1, 0]])
@@ -63,18 +63,18 @@ def discrimination(
     # Delta method: the spread of the ratio of two means, at its own value.
     slope = float(together.mean())
     rows = slope + together - slope * np.square(centered).sum(axis=1) / spread
-    return _tested("discrimination", 100.0 * rows, groups, coverage, "points of discrimination", "yates1982")
+    return _tested("discrimination", 100.0 * rows, groups, confidence, "points of discrimination", "yates1982")
 
 
 def _tested(
-    quantity: str, rows: Floats, groups: Array | None, coverage: float, unit: str, source: str
+    quantity: str, rows: Floats, groups: Array | None, confidence: float, unit: str, source: str
 ) -> tuple[Estimate, float]:
     """The mean of rows with its t interval, and the one-sided p-value of a mean of at most 0."""
     error, count = clustered(rows, groups)
     freedom, mean = max(count - 1, 1), float(rows.mean())
-    half = float(stats.t.ppf(0.5 + require_share(coverage, "coverage") / 2.0, freedom)) * error
+    half = float(stats.t.ppf(0.5 + require_share(confidence, "confidence") / 2.0, freedom)) * error
     p_value = float(stats.t.sf(mean / error, freedom)) if error > 0 else float(mean <= 0)
-    return Estimate(quantity, mean, mean - half, mean + half, unit, coverage, source), p_value
+    return Estimate(quantity, mean, mean - half, mean + half, unit, confidence, source), p_value
 
 
 def _require_pairs(one: Array, other: Array) -> None:

@@ -27,11 +27,11 @@ class CalibrationError:
 
 
 def calibration_error(
-    P: Any,  # (n, c)
+    probabilities: Any,  # (n, c)
     codes: Any,  # (n,)
     *,
-    bins: int = 15,
-    coverage: float = 0.95,
+    n_bins: int = 15,
+    confidence: float = 0.95,
     seed: int = 0,
 ) -> CalibrationError:
     """Expected calibration error of the top class in points, with interval, Brier score and reliability table.
@@ -40,10 +40,10 @@ def calibration_error(
     sample shows an error where there is none, so what right probabilities would show is taken off (never below 0).
 
     Args:
-        P: (n, c) probabilities of models that did not see the row.
+        probabilities: (n, c) probabilities of models that did not see the row.
         codes: (n,) class of every row.
-        bins: at most so many.
-        coverage: of the intervals.
+        n_bins: at most so many.
+        confidence: of the intervals.
         seed: of the bootstrap.
 
     Returns:
@@ -60,28 +60,28 @@ def calibration_error(
     >>> calibration_error(np.column_stack([p, 1 - p]), (rng.random(4000) > p).astype(int)).error.value < 1.5
     True
     """
-    coverage = require_share(coverage, "coverage")
-    P, codes = _checked(P, codes)
-    top = P.argmax(axis=1)
-    confidence, right = P[np.arange(len(P)), top], (top == codes).astype(np.float64)
+    confidence = require_share(confidence, "confidence")
+    probabilities, codes = _checked(probabilities, codes)
+    top = probabilities.argmax(axis=1)
+    stated, right = probabilities[np.arange(len(probabilities)), top], (top == codes).astype(np.float64)
     # Sorted by content, so that neither bins nor bootstrap depend on the order the rows came in.
-    order = np.lexsort((right, confidence))
-    confidence, right = confidence[order], right[order]
-    member = _bins(confidence, bins)
+    order = np.lexsort((right, stated))
+    stated, right = stated[order], right[order]
+    member = _bins(stated, n_bins)
     count = np.bincount(member)
-    null = _null_errors(confidence, member, count, seed)
-    observed = _error(right - confidence, member, count)
+    null = _null_errors(stated, member, count, seed)
+    observed = _error(right - stated, member, count)
     value = max(observed - float(null.mean()), 0.0)
-    low, high = _interval(right - confidence, member, count, coverage, seed)
+    low, high = _interval(right - stated, member, count, confidence, seed)
     low, high = min(max(low, 0.0), value), max(high, value)
     p_value = float((1 + np.sum(null >= observed)) / (1 + len(null)))
-    square = np.sum(np.square(P), axis=1) - 2.0 * P[np.arange(len(P)), codes] + 1.0
+    square = np.sum(np.square(probabilities), axis=1) - 2.0 * probabilities[np.arange(len(probabilities)), codes] + 1.0
     return CalibrationError(
-        Estimate("calibration_error", 100 * value, 100 * low, 100 * high, "points", coverage, "naeini2015"),
-        _mean("excess_confidence", 100.0 * (confidence - right), "points", coverage),
-        _mean("brier", square, "squared probability", coverage),
+        Estimate("calibration_error", 100 * value, 100 * low, 100 * high, "points", confidence, "naeini2015"),
+        _mean("excess_confidence", 100.0 * (stated - right), "points", confidence),
+        _mean("brier", square, "squared probability", confidence),
         p_value,
-        _table(confidence, right, member, coverage),
+        _table(stated, right, member, confidence),
     )
 
 
@@ -96,14 +96,14 @@ def _null_errors(confidence: Floats, member: Ints, count: Ints, seed: int) -> Fl
     return np.array([_error((draw.random(rows) < confidence) - confidence, member, count) for _ in range(DRAWS)])
 
 
-def _interval(gaps: Floats, member: Ints, count: Ints, coverage: float, seed: int) -> tuple[float, float]:
+def _interval(gaps: Floats, member: Ints, count: Ints, confidence: float, seed: int) -> tuple[float, float]:
     """Basic bootstrap interval: resampling adds the part due to chance once more, and the reflection takes it off."""
     draw = generator(seed, "calibration")
     rows, drawn = len(gaps), np.empty(DRAWS)
     for number in range(DRAWS):
         chosen = draw.integers(0, rows, rows)
         drawn[number] = np.abs(np.bincount(member[chosen], weights=gaps[chosen], minlength=len(count))).sum() / rows
-    low, high = 2.0 * _error(gaps, member, count) - np.quantile(drawn, [0.5 + coverage / 2.0, 0.5 - coverage / 2.0])
+    low, high = 2.0 * _error(gaps, member, count) - np.quantile(drawn, [0.5 + confidence / 2.0, 0.5 - confidence / 2.0])
     return float(low), float(high)
 
 
@@ -114,14 +114,14 @@ def _bins(confidence: Floats, bins: int) -> Ints:
     return np.unique(np.searchsorted(edges, confidence, side="right"), return_inverse=True)[1].astype(np.intp)
 
 
-def _table(confidence: Floats, right: Floats, member: Ints, coverage: float) -> Exhibit:
+def _table(stated: Floats, right: Floats, member: Ints, confidence: float) -> Exhibit:
     count = np.bincount(member)
     hits = np.bincount(member, weights=right)
-    tail = (1.0 - coverage) / 2.0
+    tail = (1.0 - confidence) / 2.0
     low = np.nan_to_num(stats.beta.ppf(tail, hits, count - hits + 1), nan=0.0)
     high = np.nan_to_num(stats.beta.ppf(1.0 - tail, hits + 1, count - hits), nan=1.0)
     columns: dict[str, Array] = {
-        "confidence": np.bincount(member, weights=confidence) / count,
+        "confidence": np.bincount(member, weights=stated) / count,
         "accuracy": hits / count,
         "low": low,
         "high": high,
@@ -131,10 +131,13 @@ def _table(confidence: Floats, right: Floats, member: Ints, coverage: float) -> 
     return Exhibit("reliability", "How often a confidence comes true", columns, "share of rows", note)
 
 
-def _mean(quantity: str, values: Floats, unit: str, coverage: float) -> Estimate:
-    mean, half = float(values.mean()), float(stats.norm.ppf(0.5 + coverage / 2.0) * values.std() / np.sqrt(len(values)))
+def _mean(quantity: str, values: Floats, unit: str, confidence: float) -> Estimate:
+    mean, half = (
+        float(values.mean()),
+        float(stats.norm.ppf(0.5 + confidence / 2.0) * values.std() / np.sqrt(len(values))),
+    )
     return Estimate(
-        quantity, mean, mean - half, mean + half, unit, coverage, "brier1950" if quantity == "brier" else ""
+        quantity, mean, mean - half, mean + half, unit, confidence, "brier1950" if quantity == "brier" else ""
     )
 
 

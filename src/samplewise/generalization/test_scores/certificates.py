@@ -51,7 +51,7 @@ def clopper_pearson_bound(errors: float, n: float, confidence: float = 0.95, n_e
     10 % [0, 19.9] of rows
     """
     require_counts(errors, n, confidence)
-    n_evaluations = require_count(n_evaluations, "looks", 1, "count the models that were scored on these rows")
+    n_evaluations = require_count(n_evaluations, "n_evaluations", 1, "count the models that were scored on these rows")
     return certified(errors, n, confidence, math.log(n_evaluations), "clopper1934")
 
 

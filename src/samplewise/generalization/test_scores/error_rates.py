@@ -13,7 +13,7 @@ from samplewise.data.border import as_numbers
 from samplewise.engine.refits.effects import mean_and_error
 
 
-def clopper_pearson(errors: float, rows: float, coverage: float = 0.95) -> Estimate:
+def clopper_pearson(errors: float, rows: float, confidence: float = 0.95) -> Estimate:
     """Error rate (0..1) with an interval that covers the true rate at least as often as it says.
 
     The ends are the rates at which so few, or so many, errors have probability (1 - coverage) / 2.
@@ -21,29 +21,29 @@ def clopper_pearson(errors: float, rows: float, coverage: float = 0.95) -> Estim
     Args:
         errors: wrong rows; a fraction where rows were weighted or grouped.
         rows: rows judged, drawn independently of the model.
-        coverage: between 0 and 1.
+        confidence: between 0 and 1.
 
     Returns:
         Estimate "error" in shares of rows (0..1), larger means worse.
 
     Raises:
-        InputError: no rows, more errors than rows, or a coverage outside (0, 1).
+        InputError: no rows, more errors than rows, or a confidence outside (0, 1).
 
     Cost: constant.   Not for: rows that chose the model.   Source: clopper1934.
 
     >>> print(clopper_pearson(3, 100))
     3 % [0.623, 8.52] of rows
     """
-    coverage = require_share(coverage, "coverage")
+    confidence = require_share(confidence, "confidence")
     if not are_counts(errors, rows):
         raise InputError(
             "an error rate needs rows, and at most as many errors",
             got=f"{errors} errors in {rows} rows",
             fix="count the wrong rows among those judged, for example clopper_pearson(3, 100)",
         )
-    tail = (1.0 - coverage) / 2.0
+    tail = (1.0 - confidence) / 2.0
     low, high = 1.0 - highest_rate(rows - errors, rows, tail), highest_rate(errors, rows, tail)
-    return Estimate("error", errors / rows, low, high, "share of rows", coverage, "clopper1934")
+    return Estimate("error", errors / rows, low, high, "share of rows", confidence, "clopper1934")
 
 
 def are_counts(errors: Any, rows: Any) -> bool:
@@ -52,7 +52,7 @@ def are_counts(errors: Any, rows: Any) -> bool:
     return known and bool(rows > 0 and 0 <= errors <= rows)
 
 
-def error_rate(wrong: Any, groups: Array | None = None, coverage: float = 0.95) -> Estimate:
+def error_rate(wrong: Any, groups: Array | None = None, confidence: float = 0.95) -> Estimate:
     """Share of wrong rows (0..1), with a Clopper-Pearson interval; fewer effective rows where rows come in groups.
 
     With groups, rows are divided by the design effect, the variance of the rate between groups over that of
@@ -61,44 +61,45 @@ def error_rate(wrong: Any, groups: Array | None = None, coverage: float = 0.95) 
     Args:
         wrong: (n,) 0 or 1, or True for wrong.
         groups: (n,) or None; rows of one group (patient, copies) are one observation.
-        coverage: between 0 and 1.
+        confidence: between 0 and 1.
 
     Returns:
         Estimate "error" in shares of rows (0..1), larger means worse.
 
     Raises:
-        InputError: no rows, or a coverage outside (0, 1).
+        InputError: no rows, or a confidence outside (0, 1).
 
     Cost: O(n log n).   Source: clopper1934, korn1998.
 
     >>> error_rate([0, 0, 1, 1], groups=["a", "a", "b", "b"]).high > error_rate([0, 0, 1, 1]).high
     True
     """
-    return clopper_pearson(*effective_counts(as_numbers(wrong, "wrong"), groups), coverage)
+    return clopper_pearson(*effective_counts(as_numbers(wrong, "wrong"), groups), confidence)
 
 
-def absolute_error(outputs: Any, numbers: Any, groups: Array | None = None, coverage: float = 0.95) -> Estimate:
+def absolute_error(outputs: Any, numbers: Any, groups: Array | None = None, confidence: float = 0.95) -> Estimate:
     """Mean absolute error of predicted numbers, in the units of the label, with a t interval over rows or groups.
 
-    Args:    outputs: (n,) predictions.   numbers: (n,) labels.   groups: (n,) or None.   coverage: between 0 and 1.
+    Args:    outputs: (n,) predictions.   numbers: (n,) labels.   groups: (n,) or None.   confidence: between 0 and 1.
     Returns: Estimate "error" in the label's own unit, larger means worse.
-    Raises:  InputError for fewer than two rows, or a coverage outside (0, 1).   Cost: O(n).   Source: student1908.
+    Raises:  InputError for fewer than two rows, or a confidence outside (0, 1).   Cost: O(n).   Source: student1908.
     >>> print(absolute_error([1.0, 2.0, 3.0], [1.5, 2.5, 3.5]))
     0.5 [0.5, 0.5] in units of the label
     """
     predicted, given = _pair(outputs, numbers)
-    low, high, mean = _t_interval(np.abs(predicted - given), groups, coverage)
-    return Estimate("error", mean, low, high, "in units of the label", coverage, "student1908")
+    low, high, mean = _t_interval(np.abs(predicted - given), groups, confidence)
+    return Estimate("error", mean, low, high, "in units of the label", confidence, "student1908")
 
 
-def explained_variance(outputs: Any, numbers: Any, groups: Array | None = None, coverage: float = 0.95) -> Estimate:
+def explained_variance(outputs: Any, numbers: Any, groups: Array | None = None, confidence: float = 0.95) -> Estimate:
     """R squared of predicted numbers (at most 1), with a t interval over the rows' influence on it.
 
     1 - mean squared error / variance; 0 is always answering the mean, below 0 is worse than that.
 
-    Args:    outputs: (n,) predictions.   numbers: (n,) labels.   groups: (n,) or None.   coverage: between 0 and 1.
+    Args:    outputs: (n,) predictions.   numbers: (n,) labels.   groups: (n,) or None.   confidence: between 0 and 1.
     Returns: Estimate "explained_variance", larger means better.
-    Raises:  InputError for fewer than two rows, labels that are all equal, or a coverage outside (0, 1).   Cost: O(n).
+    Raises:  InputError for fewer than two rows, labels that are all equal, or a confidence outside (0, 1).
+    Cost:    O(n).
     Source:  student1908.
     >>> explained_variance([1.0, 2.0, 3.0], [1.0, 2.0, 3.0]).value
     1.0
@@ -110,8 +111,8 @@ def explained_variance(outputs: Any, numbers: Any, groups: Array | None = None, 
     ratio = float(np.square(predicted - given).mean() / spread.mean())
     # Delta method: the influence of a row on the ratio of the two means.
     influence = (np.square(predicted - given) - ratio * spread) / spread.mean()
-    low, high, mean = _t_interval(1.0 - ratio - influence, groups, coverage)
-    return Estimate("explained_variance", mean, low, high, "R²", coverage, "student1908")
+    low, high, mean = _t_interval(1.0 - ratio - influence, groups, confidence)
+    return Estimate("explained_variance", mean, low, high, "R²", confidence, "student1908")
 
 
 def highest_rate(errors: float, rows: float, miss: float) -> float:
@@ -133,9 +134,9 @@ def clustered(values: Floats, groups: Array | None) -> tuple[float, int]:
     return error, len(values) if groups is None else len(np.unique(np.asarray(groups).astype(str)))
 
 
-def _t_interval(values: Floats, groups: Array | None, coverage: float) -> tuple[float, float, float]:
+def _t_interval(values: Floats, groups: Array | None, confidence: float) -> tuple[float, float, float]:
     error, count = clustered(values, groups)
-    half = float(stats.t.ppf(0.5 + require_share(coverage, "coverage") / 2.0, max(count - 1, 1))) * error
+    half = float(stats.t.ppf(0.5 + require_share(confidence, "confidence") / 2.0, max(count - 1, 1))) * error
     mean = float(values.mean())
     return mean - half, mean + half, mean
 

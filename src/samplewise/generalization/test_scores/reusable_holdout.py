@@ -21,21 +21,21 @@ class ReusableHoldout:
 
     Source: dwork2015.
 
-    >>> holdout = reusable_holdout(10_000, questions=20, budget=3)
-    >>> holdout.ask(0.8, [1] * 8_000 + [0] * 2_000).value
+    >>> holdout = reusable_holdout(10_000, n_queries=20, n_answers=3)
+    >>> holdout.query(0.8, [1] * 8_000 + [0] * 2_000).value
     0.8
     """
 
     rows: int
-    questions: int  # that may be asked
-    budget: int  # answers that may come from the held-out rows
+    n_queries: int  # that may be made
+    n_answers: int  # answers that may come from the held-out rows
     confidence: float
     threshold: float
     step: float  # to which held-out means are rounded
-    sampling: float  # how far the held-out mean of any question asked may be from the truth
-    shifts: Floats = field(repr=False)  # (budget + 1,) of the threshold, a new one after every held-out answer
-    jitters: Floats = field(repr=False)  # (questions,) of every comparison
-    noises: Floats = field(repr=False)  # (budget,) of every held-out answer
+    sampling: float  # how far the held-out mean of any query may be from the truth
+    shifts: Floats = field(repr=False)  # (n_answers + 1,) of the threshold, a new one after every held-out answer
+    jitters: Floats = field(repr=False)  # (n_queries,) of every comparison
+    noises: Floats = field(repr=False)  # (n_answers,) of every held-out answer
     queried: int = 0
     spent: int = 0
 
@@ -49,7 +49,7 @@ class ReusableHoldout:
 
         Args:    training_value: its mean over training rows.   held_out_values: (n,) its value on every held-out row.
         Returns: Estimate "mean": the answer, with an interval that holds for all answers at once.
-        Raises:  InputError: values outside [0, 1], NaN, another number of rows, no question or no budget left.
+        Raises:  InputError: values outside [0, 1], NaN, another number of rows, no query or no answer left.
         Cost:    O(n).
         """
         values = np.asarray(held_out_values, dtype=np.float64).reshape(-1)
@@ -81,11 +81,11 @@ class ReusableHoldout:
         return Estimate("mean", value, low, high, "", self.confidence, "dwork2015", reason)
 
     def _require(self, training_value: float, values: Floats) -> None:
-        if self.queried == self.questions or self.spent == self.budget:
+        if self.queried == self.n_queries or self.spent == self.n_answers:
             raise InputError(
                 "the held-out rows have answered all they may",
-                where="questions" if self.queried == self.questions else "budget",
-                got=f"{self.queried} of {self.questions} questions, {self.spent} of {self.budget} held-out answers",
+                where="n_queries" if self.queried == self.n_queries else "n_answers",
+                got=f"{self.queried} of {self.n_queries} queries, {self.spent} of {self.n_answers} held-out answers",
                 fix="take fresh held-out rows; more answers from these would be no better than training values",
             )
         require_share(training_value, "training_value", low_open=False, high_open=False)
@@ -100,20 +100,21 @@ class ReusableHoldout:
 
 
 def reusable_holdout(
-    rows: int, *, questions: int = 1000, budget: int = 20, threshold: float | None = None, noise: float | None = None,
-    confidence: float = 0.95, seed: int = 0,
+    rows: int, *, n_queries: int = 1000, n_answers: int = 20, threshold: float | None = None,
+    noise: float | None = None, confidence: float = 0.95, seed: int = 0,
 ) -> ReusableHoldout:  # fmt: skip
     """Held-out rows behind a door: ask means of quantities between 0 and 1, one after the other (Thresholdout).
 
     Let a be the training value and h the held-out mean. Where |a - h| <= threshold + shift + jitter the answer is a,
-    else h + noise, rounded. All that comes back is which questions overfit (at most `budget`) and a rounded number for
-    each, so N = sum_b C(questions - 1, b) A^b lists of answers are possible, A the values a rounded mean can take, and
-    every held-out mean is within sqrt(ln(2 questions N / (1 - confidence)) / (2 n)) of the truth, whatever was asked.
+    else h + noise, rounded. All that comes back is which queries overfit (at most `n_answers`) and a rounded
+    number for each, so N = sum_b C(n_queries - 1, b) A^b lists of answers are possible, A the values a rounded mean
+    can take, and every held-out mean is within sqrt(ln(2 n_queries N / (1 - confidence)) / (2 n)) of the truth,
+    whatever was queried.
 
     Args:
         rows: n, held out; nothing else may have seen them.
-        questions: that may be asked.
-        budget: answers that may come from the held-out rows; the next question is then refused.
+        n_queries: that may be made.
+        n_answers: answers that may come from the held-out rows; the next question is then refused.
         threshold: up to which disagreement the training value stands; default 4 / sqrt(n).
         noise: scale of the Laplace noise on held-out answers, four times that on comparisons; default
             1 / (4 sqrt(n)). It hides more of the rows than the bound counts; 0 for none.
@@ -124,22 +125,22 @@ def reusable_holdout(
         ReusableHoldout, with `query(training_value, held_out_values)` and the guarantee as `tolerance`.
 
     Raises:
-        InputError: no rows, questions or budget, a negative threshold or noise, a confidence outside (0, 1).
+        InputError: no rows, queries or answers, a negative threshold or noise, a confidence outside (0, 1).
 
-    Cost: O(questions).   Not for: a few hundred rows: the guarantee starts to say something at some 10,000, though the
+    Cost: O(n_queries).   Not for: a few hundred rows: the guarantee starts to say something at some 10,000, though the
     answers mislead far less than plain held-out means long before (docs/what-may-i-claim.md).
     Source: dwork2015; freedman1983 (the trap it is tested on).
 
-    >>> round(reusable_holdout(20_000, questions=100, budget=5).tolerance, 2)
+    >>> round(reusable_holdout(20_000, n_queries=100, n_answers=5).tolerance, 2)
     0.1
     """
     require_share(confidence, "confidence")
-    if not (rows > 0 and questions > 0 and budget > 0):
+    if not (rows > 0 and n_queries > 0 and n_answers > 0):
         raise InputError(
-            "a reusable holdout needs rows, questions and a budget",
-            where="rows, questions or budget",
-            got=f"rows={rows}, questions={questions}, budget={budget}",
-            fix="for example reusable_holdout(10_000, questions=500, budget=10)",
+            "a reusable holdout needs rows, queries and answers",
+            where="rows, n_queries or n_answers",
+            got=f"rows={rows}, n_queries={n_queries}, n_answers={n_answers}",
+            fix="for example reusable_holdout(10_000, n_queries=500, n_answers=10)",
         )
     if threshold is not None:
         require_share(threshold, "threshold", low_open=False, high_open=False)
@@ -155,16 +156,16 @@ def reusable_holdout(
     values = math.isqrt(rows) + 1
     draw = generator(seed, "reusable holdout")
     return ReusableHoldout(
-        rows, questions, budget, confidence, limit, 1.0 / (values - 1),
-        _sampling_error(rows, questions, budget, values, confidence),
-        draw.laplace(0.0, 2.0 * scale, budget + 1), draw.laplace(0.0, 4.0 * scale, questions),
-        draw.laplace(0.0, scale, budget),
+        rows, n_queries, n_answers, confidence, limit, 1.0 / (values - 1),
+        _sampling_error(rows, n_queries, n_answers, values, confidence),
+        draw.laplace(0.0, 2.0 * scale, n_answers + 1), draw.laplace(0.0, 4.0 * scale, n_queries),
+        draw.laplace(0.0, scale, n_answers),
     )  # fmt: skip
 
 
-def _sampling_error(rows: int, questions: int, budget: int, values: int, confidence: float) -> float:
+def _sampling_error(rows: int, n_queries: int, n_answers: int, values: int, confidence: float) -> float:
     """Hoeffding's bound for every question after every list of answers that could have led to it."""
-    spent = np.arange(min(budget, questions - 1) + 1)
-    choices = special.gammaln(questions) - special.gammaln(spent + 1) - special.gammaln(questions - spent)
+    spent = np.arange(min(n_answers, n_queries - 1) + 1)
+    choices = special.gammaln(n_queries) - special.gammaln(spent + 1) - special.gammaln(n_queries - spent)
     lists = float(special.logsumexp(choices + spent * math.log(values)))
-    return math.sqrt((math.log(2.0 * questions / (1.0 - confidence)) + lists) / (2.0 * rows))
+    return math.sqrt((math.log(2.0 * n_queries / (1.0 - confidence)) + lists) / (2.0 * rows))

@@ -84,25 +84,25 @@ def curvature_spectrum(
     label: str | None = None,
     loss: Any = "auto",
     matrix: Literal["hessian", "gauss_newton"] = "hessian",
-    count: int = 10,
+    n_eigenvalues: int = 10,
     method: Literal["lanczos", "exact"] = "lanczos",
-    probes: int = 10,
+    n_probes: int = 10,
     seed: int = 0,
 ) -> CurvatureSpectrum:
     """Eigenvalues of the curvature of the mean loss at a network's weights, in loss per squared unit of parameter.
 
     H = (1 / n) sum_i second derivatives of loss_i, or its Gauss-Newton part, which has no negative eigenvalues. The
     largest come from a restarted Lanczos iteration, the rest as a density from Lanczos quadrature of random probes, the
-    trace from the same probes: z' H z with z of random signs.
+    trace from the same n_probes: z' H z with z of random signs.
 
     Args:
         data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes, or a torch data set; the
             training rows for the curvature of the training loss.
         module: a trained torch module in evaluation mode, or a fitted network of a `TorchLearner`.
         loss: "cross_entropy", "squared_error" (half), "auto" by the labels, or a callable of outputs and labels.
-        matrix: see above.   count: largest eigenvalues asked for.
+        matrix: see above.   n_eigenvalues: largest eigenvalues asked for.
         method: "lanczos" for any size; "exact" writes the matrix out, up to 4,000 parameters.
-        probes: random vectors, at least 2.   seed: of them and of the start.
+        n_probes: random vectors, at least 2.   seed: of them and of the start.
 
     Returns:
         `CurvatureSpectrum`; larger eigenvalues mean that some change of the weights costs more.
@@ -121,7 +121,7 @@ def curvature_spectrum(
     >>> import torch
     >>> X = np.array([[1.0, 0.0], [0.0, 2.0]])
     >>> line = torch.nn.Linear(2, 1, bias=False)
-    >>> curvature_spectrum((X, np.zeros(2)), module=line, count=2, method="exact").largest
+    >>> curvature_spectrum((X, np.zeros(2)), module=line, n_eigenvalues=2, method="exact").largest
     array([2. , 0.5])
     """
     if method not in METHODS:
@@ -135,30 +135,30 @@ def curvature_spectrum(
     network, rows, forward = source.opened(as_given(data, y, label=label))
     labels = getattr(rows, "y", rows[1] if isinstance(rows, tuple) else None)
     curved = gradients.LossCurvature(network, rows, loss_for(loss, labels), matrix, None, forward)
-    _require_sizes(curved.size, count, probes, method)
+    _require_sizes(curved.size, n_eigenvalues, n_probes, method)
     if method == "exact":
-        return _exact(curved, count, matrix)
-    largest, residuals, lowest = _ends(curved, count, seed)
-    nodes, weights, quadratic = _quadrature(curved, probes, seed)
+        return _exact(curved, n_eigenvalues, matrix)
+    largest, residuals, lowest = _ends(curved, n_eigenvalues, seed)
+    nodes, weights, quadratic = _quadrature(curved, n_probes, seed)
     trace = _over_probes("curvature_trace", quadratic, UNIT, "hutchinson1989")
     return CurvatureSpectrum(
         largest, residuals, lowest, trace, nodes, weights, curved.size, curved.mean_loss, matrix
     )  # fmt: skip
 
 
-def _require_sizes(size: int, count: int, probes: int, method: str) -> None:
+def _require_sizes(size: int, n_eigenvalues: int, n_probes: int, method: str) -> None:
     most = size if method == "exact" else size - 1
-    if require_count(count, "count", usual=min(10, most)) > most:
+    if require_count(n_eigenvalues, "n_eigenvalues", usual=min(10, most)) > most:
         raise InputError(
-            "so many eigenvalues cannot be asked for", got=f"count={count} of a matrix of {size} parameters",
-            fix=f'use a count from 1 to {most}, or method="exact"',
+            "there are not so many eigenvalues", got=f"n_eigenvalues={n_eigenvalues} of {size} parameters",
+            fix=f'use n_eigenvalues from 1 to {most}, or method="exact"',
         )  # fmt: skip
     if method == "exact" and size > MOST_EXACT:
         raise InputError(
             "the matrix is too large to be written out", got=f"{size:,} parameters",
             where=f"the widest is {MOST_EXACT:,}", fix='use method="lanczos"',
         )  # fmt: skip
-    require_count(probes, "probes", 2, "an interval over probes needs as many", usual=10)
+    require_count(n_probes, "n_probes", 2, "an interval over probes needs as many", usual=10)
 
 
 def _exact(curved: Any, count: int, matrix: str) -> CurvatureSpectrum:

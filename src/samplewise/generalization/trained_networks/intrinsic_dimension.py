@@ -66,7 +66,7 @@ def intrinsic_dimension(
     *,
     learner: Any,
     label: str | None = None,
-    held_out: Any = None,
+    test: Any = None,
     target: float = 0.9,
     grid: Literal["geometric"] | Sequence[int] = "geometric",
     seeds: Sequence[int] = (0, 1, 2),
@@ -82,7 +82,7 @@ def intrinsic_dimension(
         data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes.
         learner: a `TorchLearner`, whose settings are used throughout; or a torch module, trained from its weights with
             the default settings on inputs as they are.
-        held_out: labeled rows the score is taken on, a `Dataset` or (X, y); None for the training rows.
+        test: labeled rows the score is taken on, a `Dataset` or (X, y); None for the training rows.
         target: share of the whole training's score, above 0 and at most 1.
         grid: dimensions to choose from, "geometric" for steps of a quarter up to p.
         seeds: one search each, with weights, directions and batches of its own.
@@ -106,7 +106,7 @@ def intrinsic_dimension(
     22
     """
     rows = as_labeled(data, y, label=label)
-    evaluated = rows if held_out is None else as_second(held_out, "held_out")
+    evaluated = rows if test is None else as_second(test, "test")
     _require(rows, evaluated, target, seeds)
     require_share(confidence, "confidence")
     trained = _learner(learner)

@@ -69,13 +69,13 @@ class LayerProfile:
 
 
 def layer_profile(
-    train: Any,
-    held_out: Any,
+    data: Any,
+    test: Any,
     *,
     module: Any,
     layers: Sequence[str] | None = None,
     metric: Literal["sliced_wasserstein", "gaussian_kl"] = "sliced_wasserstein",
-    permutations: int = 200,
+    n_permutations: int = 200,
     seed: int = 0,
 ) -> LayerProfile:
     """How far apart training rows and held-out rows lie in every layer, in standard deviations or nats.
@@ -85,19 +85,19 @@ def layer_profile(
     covariances. Both are above 0 for two draws of one kind; random divisions of all rows say by how much.
 
     Args:
-        train: at least ten rows the module was trained on, X, (X, y) or a `Dataset`.
-        held_out: at least ten other rows.
+        data: at least ten rows the module was trained on, X, (X, y) or a `Dataset`.
+        test: at least ten other rows.
         module: a trained torch module, or a fitted network of a `TorchLearner`; it answers in evaluation mode.
         layers: names of `module.named_modules()`; None for every one with weights of its own. Positions and places are
             averaged over.
         metric: see above; "gaussian_kl" sees means and covariances only, and needs more rows than features to see
             covariances well.
-        permutations: random divisions, at least 20; the least p value is 1 / (permutations + 1), and
+        n_permutations: random divisions, at least 20; the least p value is 1 / (permutations + 1), and
             `parting` needs it below 5 % over the number of layers.
         seed: of directions and divisions; a row's part in them is fixed by its id.
 
     Returns:
-        `LayerProfile`; larger distances mean that the layer tells the two sets apart. With `held_out` from the same
+        `LayerProfile`; larger distances mean that the layer tells the two sets apart. With `test` from the same
         source, an excess in late layers is what the network memorized; one at the inputs already is a shift.
 
     Raises:
@@ -112,18 +112,20 @@ def layer_profile(
     >>> import torch
     >>> network = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU(), torch.nn.Linear(3, 2))
     >>> rows = np.random.default_rng(0).normal(size=(60, 2))
-    >>> layer_profile(rows[:30], rows[30:], module=network, permutations=20).layers
+    >>> layer_profile(rows[:30], rows[30:], module=network, n_permutations=20).layers
     ('inputs', '0', '2')
     """
     if metric not in METRICS:
         raise unknown_name("metric", str(metric), METRICS)
-    permutations = require_count(permutations, "permutations", 20, "a null band needs random divisions", usual=200)
+    n_permutations = require_count(
+        n_permutations, "n_permutations", 20, "a null band needs random divisions", usual=200
+    )
     network, encode = _opened(module)
-    sides = [_rows(part, encode, name) for part, name in ((train, "train"), (held_out, "held_out"))]
+    sides = [_rows(part, encode, name) for part, name in ((data, "data"), (test, "test"))]
     names = _with_weights(network) if layers is None else list(layers)
     trained = np.repeat([True, False], [len(ids) for _, ids in sides])
     hashes = np.concatenate([key_hashes([f"{side} {key}" for key in ids]) for side, (_, ids) in enumerate(sides)])
-    divisions = [_divided(hashes, trained.sum(), seed, number) for number in range(permutations)]
+    divisions = [_divided(hashes, trained.sum(), seed, number) for number in range(n_permutations)]
     lines = []
     for name in ("inputs", *names):
         features = np.vstack([_features(network, X, name) for X, _ in sides])
@@ -136,7 +138,7 @@ def layer_profile(
     beyond = (null >= seen[:, np.newaxis] * (1 - 1e-12)).sum(axis=1)
     return LayerProfile(
         ("inputs", *names), np.array([width for width, _, _ in lines]), seen, null.mean(axis=1), low, high,
-        (1.0 + beyond) / (1.0 + permutations), METRICS[metric],
+        (1.0 + beyond) / (1.0 + n_permutations), METRICS[metric],
     )  # fmt: skip
 
 

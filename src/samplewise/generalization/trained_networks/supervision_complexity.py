@@ -261,7 +261,7 @@ def _random(solution: RowSolution, scale: float) -> Estimate:
     low, high = (scale * math.sqrt(max(0.0, mean + sign * NORMAL * spread)) for sign in (-1, 1))
     reason = "low to high hold about 95 % of draws"
     return Estimate(
-        "random_complexity", scale * math.sqrt(mean), low, high, coverage=0.95, source=SOURCE, reason=reason
+        "random_complexity", scale * math.sqrt(mean), low, high, confidence=0.95, source=SOURCE, reason=reason
     )
 
 

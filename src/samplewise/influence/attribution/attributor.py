@@ -98,15 +98,15 @@ class Attributor:
     def __init__(  # noqa: PLR0913  # one keyword per thing a user may know about their model
         self, module: Any, *, loss: Any = "auto", method: str = "auto", ridge: float | str = "auto",
         layers: Sequence[str] | None = None, forward: Callable[[Any, Any], Any] | None = None,
-        rates: Sequence[float] | None = None, size: int | None = None, budget: str | float = "4GB",
-        folder: str | Path | None = None, seed: int = 0,
+        rates: Sequence[float] | None = None, size: int | None = None, memory: str | float = "4GB",
+        run_dir: str | Path | None = None, seed: int = 0,
     ) -> None:  # fmt: skip
         if method not in NAMES:
             raise unknown_name("attribution method", method, NAMES)
         self.module, self.loss, self.method = module, loss, method
         self.layers, self.forward, self.seed = layers, forward, seed
-        self.memory = memory_of(budget)
-        self.folder = None if folder is None else Path(folder)
+        self.memory = memory_of(memory)
+        self.folder = None if run_dir is None else Path(run_dir)
         self.ridge = _ridge(ridge)
         if size is not None and method != "sketch":
             raise InputError("size is that of a sketch", got=f"method={method!r}", fix='use method="sketch"')

@@ -14,7 +14,7 @@ from samplewise.core.errors import InputError, name_rows, require_kind
 from samplewise.core.randomness import generator, key_hashes
 from samplewise.core.values import Attribution, Estimate, Scores
 
-COVERAGE = 0.95
+CONFIDENCE = 0.95
 FEWEST_SUBSETS = 5
 MOST_SPLITS = 10  # ways to split the seeds in two whose agreement is averaged
 
@@ -29,7 +29,7 @@ class DatamodelingScore:
 
 
 def linear_datamodeling_score(
-    attribution: Attribution, subsets: Any, outputs: Any, *, resamples: int = 1000, seed: int = 0
+    attribution: Attribution, subsets: Any, outputs: Any, *, n_resamples: int = 1000, seed: int = 0
 ) -> DatamodelingScore:
     """Rank correlation (-1..1) between what an attribution foretells of subsets and what models fitted on them do.
 
@@ -42,7 +42,7 @@ def linear_datamodeling_score(
         subsets: (M, n) bool, in the order of `attribution.ids`, or M lists of ids.
         outputs: (M, m) the attributed output of each refit at each query, or (M, R, m) of R refits that differ in the
             seed alone; they are averaged.
-        resamples: of the bootstrap.
+        n_resamples: of the bootstrap.
         seed: of the bootstrap.
 
     Returns:
@@ -63,7 +63,7 @@ def linear_datamodeling_score(
     """
     require_kind(attribution, Attribution)
     refits = _refits(attribution, subsets, outputs)
-    draws = _Draws.of(len(refits.inside), len(refits.query_ids), resamples, seed)
+    draws = _Draws.of(len(refits.inside), len(refits.query_ids), n_resamples, seed)
     truth = refits.outputs.mean(axis=1).T
     agreement = _agreement(_predicted(attribution, refits), truth, draws)
     scores = np.empty(len(refits.order))
@@ -76,7 +76,7 @@ def linear_datamodeling_score(
 
 
 def datamodeling_score_difference(
-    first: Attribution, second: Attribution, subsets: Any, outputs: Any, *, resamples: int = 1000, seed: int = 0
+    first: Attribution, second: Attribution, subsets: Any, outputs: Any, *, n_resamples: int = 1000, seed: int = 0
 ) -> Estimate:
     """By how much the first attribution foretells refits better than the second (difference of rank correlations).
 
@@ -103,7 +103,7 @@ def datamodeling_score_difference(
     require_kind(first, Attribution)
     require_kind(second, Attribution)
     refits = _refits(first, subsets, outputs)
-    draws = _Draws.of(len(refits.inside), len(refits.query_ids), resamples, seed)
+    draws = _Draws.of(len(refits.inside), len(refits.query_ids), n_resamples, seed)
     truth = refits.outputs.mean(axis=1).T
     ours = _agreement(_predicted(first, refits), truth, draws)
     theirs = _agreement(_predicted(_in_order_of(second, first), refits), truth, draws)
@@ -153,11 +153,11 @@ class _Agreement:
         """The mean over queries with its reflected bootstrap interval."""
         # A resample holds copies, which lowers its rank correlation much as few subsets lower the estimate itself:
         # reflected at the estimate the lean is made good, while plain percentiles would count it twice.
-        drawn = np.quantile(self.drawn, [(1 + COVERAGE) / 2, (1 - COVERAGE) / 2])
+        drawn = np.quantile(self.drawn, [(1 + CONFIDENCE) / 2, (1 - CONFIDENCE) / 2])
         low, high = np.clip(2 * self.values.mean() - drawn, -self.widest, self.widest)
         source = f"bootstrap of {len(draws.subsets)} subsets and {draws.queries.shape[1]} queries"
         mean = float(self.values.mean())
-        return Estimate(quantity, mean, float(low), float(high), "rank correlation", COVERAGE, source)
+        return Estimate(quantity, mean, float(low), float(high), "rank correlation", CONFIDENCE, source)
 
 
 def _agreement(predicted: Floats, truth: Floats, draws: _Draws) -> _Agreement:

@@ -21,15 +21,15 @@ class SubsetRefits:
 
 
 def refit_subsets(
-    game: Game, *, count: int = 50, share: float = 0.5, seeds: int = 3, most_fits: int = MOST_FITS
+    game: Game, *, n_subsets: int = 50, share: float = 0.5, n_seeds: int = 3, most_fits: int = MOST_FITS
 ) -> SubsetRefits:
     """Margins (log odds) at the validation rows of models fitted on random subsets, for `linear_datamodeling_score`.
 
     Args:
         game: from `open_game`; its validation rows are the queries.
-        count: subsets, at least 5.
+        n_subsets: subsets, at least 5.
         share: of the rows that are in each, between 0 and 1.
-        seeds: fits of each subset that differ in the learner's seed alone; two or more give the noise ceiling.
+        n_seeds: fits of each subset that differ in the learner's seed alone; two or more give the noise ceiling.
         most_fits: refuse to make more fits than this.
 
     Returns:
@@ -45,22 +45,22 @@ def refit_subsets(
     >>> from samplewise.influence import datamodel, linear_datamodeling_score, open_game
     >>> X, y = np.random.default_rng(0).normal(size=(60, 2)), np.repeat([0, 1], 30)
     >>> game = open_game((X[::2] + y[::2, None], y[::2]), (X[1::2] + y[1::2, None], y[1::2]), learner="kernel")
-    >>> truth = refit_subsets(game, count=40, seeds=1)
-    >>> found = datamodel(game, count=300).attribution
+    >>> truth = refit_subsets(game, n_subsets=40, n_seeds=1)
+    >>> found = datamodel(game, n_fits=300).attribution
     >>> linear_datamodeling_score(found, truth.subsets, truth.outputs).estimate.low > 0.5
     True
     """
     require_kind(game, Game)
     size = round(require_share(share, "share") * len(game))
-    count, seeds = require_count(count, "count", 5, usual=50), require_count(seeds, "seeds", usual=3)
+    n_subsets, n_seeds = require_count(n_subsets, "n_subsets", 5, usual=50), require_count(n_seeds, "n_seeds", usual=3)
     if not 0 < size < len(game):
         raise InputError(
             "ground truth needs subsets that leave some rows and hold some",
             got=f"share={share:g} of {len(game)} rows", fix="use share=0.5",
         )  # fmt: skip
-    game.require_affordable(count * seeds, most_fits, "draw fewer subsets, or seeds=1")
-    subsets = np.zeros((count, len(game)), dtype=bool)
+    game.require_affordable(n_subsets * n_seeds, most_fits, "draw fewer subsets, or seeds=1")
+    subsets = np.zeros((n_subsets, len(game)), dtype=bool)
     for number, subset in enumerate(subsets):
         subset[hashed_order(derive_seed(game.runner.seed, "ground truth", number), game.keys)[:size]] = True
-    outputs = np.stack([game.margins(subsets, repeat=repeat) for repeat in range(seeds)], axis=1)
+    outputs = np.stack([game.margins(subsets, repeat=repeat) for repeat in range(n_seeds)], axis=1)
     return SubsetRefits(subsets, outputs, game.keys, game.query_ids)

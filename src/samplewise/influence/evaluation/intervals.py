@@ -6,7 +6,7 @@ from samplewise.core.arrays import Floats
 from samplewise.core.randomness import generator
 from samplewise.core.values import Estimate
 
-COVERAGE = 0.95
+CONFIDENCE = 0.95
 RESAMPLES = 1000
 
 
@@ -22,6 +22,6 @@ def mean_estimate(values: Floats, quantity: str, unit: str, *, seed: int = 0, of
     drawn = draw.multinomial(count, np.full(count, 1 / count), size=RESAMPLES) / count
     again = draw.multinomial(repeats, np.full(repeats, 1 / repeats), size=RESAMPLES) / repeats
     means = np.einsum("br,rm,bm->b", again, table, drawn, optimize=True)
-    low, high = np.quantile(means, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2])
+    low, high = np.quantile(means, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     source = f"bootstrap of {count} {of}" + (f" and {repeats} seeds" if repeats > 1 else "")
-    return Estimate(quantity, float(table.mean()), float(low), float(high), unit, COVERAGE, source)
+    return Estimate(quantity, float(table.mean()), float(low), float(high), unit, CONFIDENCE, source)

@@ -11,7 +11,7 @@ from samplewise.core.errors import InputError, require_kind
 from samplewise.core.randomness import generator, key_hashes
 from samplewise.core.values import Estimate, Scores
 
-COVERAGE = 0.95
+CONFIDENCE = 0.95
 RESAMPLES_AT_ONCE = 50
 
 
@@ -25,7 +25,7 @@ class Detection:
 
 
 def mislabel_score(
-    scores: Scores, wrong: Any, *, larger_is_wrong: bool = True, resamples: int = 1000, seed: int = 0
+    scores: Scores, wrong: Any, *, larger_is_wrong: bool = True, n_resamples: int = 1000, seed: int = 0
 ) -> Detection:
     """How well scores find wrong labels: area under the ROC curve and average precision (shares, 0..1).
 
@@ -33,7 +33,7 @@ def mislabel_score(
         scores: one per row, finite.
         wrong: ids of the rows known to be wrong, or (n,) bool in the order of the scores.
         larger_is_wrong: False where the smallest scores are suspected, as of values (`banzhaf`, `knn_shapley`).
-        resamples: of the bootstrap.
+        n_resamples: of the bootstrap.
         seed: of the bootstrap.
 
     Returns:
@@ -59,12 +59,12 @@ def mislabel_score(
     ends = np.flatnonzero(np.r_[np.diff(suspicion[order]) != 0, True])
     flags = flags[order]
     exact = _ranked(np.ones((1, len(flags))), flags, ends)[:, 0]
-    drawn = np.concatenate([_ranked(counts, flags, ends) for counts in _resampled(flags, resamples, seed)], axis=1)
+    drawn = np.concatenate([_ranked(counts, flags, ends) for counts in _resampled(flags, n_resamples, seed)], axis=1)
     found = []
     for name, value, means in zip(("area_under_curve", "average_precision"), exact, drawn, strict=True):
-        low, high = np.quantile(means, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2])
+        low, high = np.quantile(means, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
         source = f"bootstrap of {int(flags.sum())} wrong and {int((~flags).sum())} right rows"
-        found.append(Estimate(name, float(value), float(low), float(high), "share", COVERAGE, source))
+        found.append(Estimate(name, float(value), float(low), float(high), "share", CONFIDENCE, source))
     return Detection(found[0], found[1], float(flags.mean()))
 
 

@@ -27,7 +27,7 @@ class RemovalCurve:
 
 
 def removal_curve(
-    scores: Scores, game: Game, *, shares: Sequence[float] = SHARES, seeds: int = 3, most_fits: int = MOST_FITS
+    scores: Scores, game: Game, *, shares: Sequence[float] = SHARES, n_seeds: int = 3, most_fits: int = MOST_FITS
 ) -> RemovalCurve:
     """Validation score, in points, without the most helpful, the most harmful, and randomly chosen rows.
 
@@ -37,7 +37,7 @@ def removal_curve(
         scores: a value for each player of the game, larger means it helps.
         game: from `open_game`; its validation rows must not have made the scores.
         shares: of the players removed, growing, between 0 and 1.
-        seeds: fits of each set, and random orders, at least 3.
+        n_seeds: fits of each set, and random orders, at least 3.
         most_fits: refuse to make more fits than this.
 
     Returns:
@@ -59,13 +59,13 @@ def removal_curve(
     """
     require_kind(scores, Scores)
     require_kind(game, Game)
-    grid = _checked_shares(shares, seeds)
-    fits = seeds * (1 + 3 * len(shares))
+    grid = _checked_shares(shares, n_seeds)
+    fits = n_seeds * (1 + 3 * len(shares))
     game.require_affordable(fits, most_fits, "ask for fewer shares or seeds")
     values = np.asarray(scores.aligned_to(game.keys).values, dtype=np.float64)
     require_finite(values, game.keys, "the scores", "leave these rows out of data before opening the game")
     helpful = np.lexsort((key_hashes(game.keys), -values))
-    curves = np.stack([_curves(game, helpful, grid, repeat) for repeat in range(seeds)])  # (r, orders, shares, m)
+    curves = np.stack([_curves(game, helpful, grid, repeat) for repeat in range(n_seeds)])  # (r, orders, shares, m)
     means = curves.mean(axis=(0, 3))
     names = ("helpful_first", "harmful_first", "random")
     columns = {"removed": grid} | dict(zip(names, means, strict=True))
@@ -75,7 +75,9 @@ def removal_curve(
         mean_estimate(area, f"area, {name.replace('_', ' ')}", game.metric.unit, seed=game.runner.seed)
         for area, name in zip(areas, names, strict=False)
     ]
-    exhibit = Exhibit("curve", "score without a share of the rows", columns, game.metric.unit, f"mean of {seeds} seeds")
+    exhibit = Exhibit(
+        "curve", "score without a share of the rows", columns, game.metric.unit, f"mean of {n_seeds} seeds"
+    )
     return RemovalCurve(exhibit, *estimates)
 
 
@@ -94,7 +96,7 @@ def brittleness(
     game: Game,
     *,
     counts: Sequence[int] = COUNTS,
-    seeds: int = 1,
+    n_seeds: int = 1,
     most_fits: int = MOST_FITS,
 ) -> Brittleness:
     """The smallest number of attributed rows whose removal changes the predicted class of each query.
@@ -106,7 +108,7 @@ def brittleness(
         attribution: values (m, n) of queries among the validation rows of the game, for every row of its data.
         game: from `open_game`, of classes.
         counts: rows removed, growing.
-        seeds: fits of each set, whose outputs are averaged.
+        n_seeds: fits of each set, whose outputs are averaged.
         most_fits: refuse to make more fits than this.
 
     Returns:
@@ -129,16 +131,16 @@ def brittleness(
     require_kind(attribution, Attribution)
     require_kind(game, Game)
     _require_flippable(game, counts)
-    seeds = require_count(seeds, "seeds")
+    n_seeds = require_count(n_seeds, "n_seeds")
     queried = positions_of(attribution.query_ids, game.query_ids)
     values = np.asarray(attribution.values)[:, positions_of(game.keys, np.asarray(attribution.ids))]
     require_finite(values.T, game.keys, "the attribution", "leave these rows out of data before attributing")
-    fits = seeds * len(counts) * (len(queried) + RANDOM_DRAWS * (1 + game.class_count))
+    fits = n_seeds * len(counts) * (len(queried) + RANDOM_DRAWS * (1 + game.class_count))
     game.require_affordable(fits, most_fits, "ask fewer queries or counts")
-    predicted = _predictions(game, np.ones((1, len(game)), dtype=bool), seeds)[0, queried]
+    predicted = _predictions(game, np.ones((1, len(game)), dtype=bool), n_seeds)[0, queried]
     order = np.argsort(-values, axis=1, kind="stable")
-    smallest = _smallest_flips(game, order, queried, predicted, counts, seeds)
-    everyone, own_class = (_chance_flips(game, queried, predicted, counts, seeds, alike) for alike in (False, True))
+    smallest = _smallest_flips(game, order, queried, predicted, counts, n_seeds)
+    everyone, own_class = (_chance_flips(game, queried, predicted, counts, n_seeds, alike) for alike in (False, True))
     changed = smallest[:, None] <= np.asarray(counts)
     columns = {
         "removed": np.asarray(counts),

@@ -43,19 +43,19 @@ def weight_dependence(attribution: Attribution, randomized: Attribution, *, seed
     return mean_estimate(found, "weight_dependence", "rank correlation", seed=seed)
 
 
-def top_overlap(attribution: Attribution, count: int = 10) -> Estimate:
-    """Share (0..1) of the `count` highest rows that two queries have in common, mean over pairs of queries.
+def top_overlap(attribution: Attribution, n_rows: int = 10) -> Estimate:
+    """Share (0..1) of the `n_rows` highest rows that two queries have in common, mean over pairs of queries.
 
     Args:
         attribution: values (m, n), at least two queries.
-        count: rows looked at for each query.
+        n_rows: rows looked at for each query.
 
     Returns:
-        Estimate; near `count` / n is chance, near 1 means that every query is given the same rows. No interval: pairs
+        Estimate; near `n_rows` / n is chance, near 1 means that every query is given the same rows. No interval: pairs
         that share a query are not independent.
 
     Raises:
-        InputError: fewer than two queries, or `count` that is not below n.
+        InputError: fewer than two queries, or `n_rows` that is not below n.
 
     Cost: O(m n log n + m^2 count).   Not for: queries that are copies.
     Source: bareeva2024.
@@ -66,16 +66,16 @@ def top_overlap(attribution: Attribution, count: int = 10) -> Estimate:
     require_kind(attribution, Attribution)
     values = _matrix(attribution)
     m, n = values.shape
-    if m < 2 or not 0 < count < n:
+    if m < 2 or not 0 < n_rows < n:
         raise InputError(
             "an overlap needs two queries, and fewer rows than there are",
-            got=f"{m} queries, count={count}, {n} rows",
+            got=f"{m} queries, n_rows={n_rows}, {n} rows",
             fix="attribute more queries, or use a smaller count",
         )
     chosen = np.zeros((m, n))
-    np.put_along_axis(chosen, np.argsort(-values, axis=1, kind="stable")[:, :count], 1.0, axis=1)
-    shared = np.sum(np.square(chosen.sum(axis=0))) - m * count  # over ordered pairs of different queries
-    value = float(shared / (m * (m - 1) * count))
+    np.put_along_axis(chosen, np.argsort(-values, axis=1, kind="stable")[:, :n_rows], 1.0, axis=1)
+    shared = np.sum(np.square(chosen.sum(axis=0))) - m * n_rows  # over ordered pairs of different queries
+    value = float(shared / (m * (m - 1) * n_rows))
     return Estimate("top_overlap", value, unit="share of rows", reason="pairs of queries are not independent")
 
 

@@ -24,15 +24,15 @@ class Datamodel:
     held_out: Estimate  # rank correlation of margins foretold for a set with those fitted on it, the set left out
 
 
-def datamodel(game: Game, *, count: int = 500, most_fits: int = MOST_FITS) -> Datamodel:
+def datamodel(game: Game, *, n_fits: int = 500, most_fits: int = MOST_FITS) -> Datamodel:
     """Effect of every row on every validation margin and on the score, by ridge regression on random sets of rows.
 
-    margin_q(S) ~ b_q + sum_{i in S} a_qi over `count` sets that hold each row with probability 1/2. The ridge of each
+    margin_q(S) ~ b_q + sum_{i in S} a_qi over `n_fits` sets that hold each row with probability 1/2. The ridge of each
     query has the least leave-one-out error, found in closed form.
 
     Args:
         game: from `open_game`.
-        count: sets drawn, at least 20.
+        n_fits: sets drawn, at least 20.
         most_fits: refuse to make more fits than this.
 
     Returns:
@@ -42,7 +42,7 @@ def datamodel(game: Game, *, count: int = 500, most_fits: int = MOST_FITS) -> Da
     Raises:
         InputError: more fits than allowed, or fewer than 20 sets.
 
-    Cost: `count` fits, shared with `banzhaf` of as many sets, and O(count^2 (n + m) + count^3).
+    Cost: `n_fits` fits, shared with `banzhaf` of as many sets, and O(count^2 (n + m) + count^3).
     Not for: fewer sets than about a tenth of the rows: the ridge then shrinks single effects to nearly nothing.
     Source: ilyas2022.
 
@@ -50,13 +50,13 @@ def datamodel(game: Game, *, count: int = 500, most_fits: int = MOST_FITS) -> Da
     >>> X, y = np.arange(20.0)[:, None], np.repeat([0, 1], 10)
     >>> y[2] = 1
     >>> game = open_game((X[::2], y[::2]), (X[1::2], y[1::2]), learner="kernel")
-    >>> datamodel(game, count=200).attribution.values.shape
+    >>> datamodel(game, n_fits=200).attribution.values.shape
     (10, 10)
     """
     require_kind(game, Game)
-    count = require_count(count, "count", 20, SPREAD, usual=300)
-    game.require_affordable(count, most_fits, "draw fewer sets: count=")
-    inside = random_sets(game, count)
+    n_fits = require_count(n_fits, "n_fits", 20, SPREAD, usual=300)
+    game.require_affordable(n_fits, most_fits, "draw fewer sets: count=")
+    inside = random_sets(game, n_fits)
     outcomes = np.column_stack([game.margins(inside), game.utility(inside)])
     fitted = _ridge_on_sets(inside.astype(np.float64), outcomes)
     margins = outcomes[:, :-1].T

@@ -25,9 +25,9 @@ def knn_shapley(
     *,
     label: str | None = None,
     task: Task = "auto",
-    validation: Any = None,
-    count: int = 10,
-    folds: int = 5,
+    test: Any = None,
+    n_neighbors: int = 10,
+    n_folds: int = 5,
     seed: int = 0,
 ) -> Scores:
     """Shapley value of every row to a nearest-neighbor classifier of the other folds, in share of votes.
@@ -39,9 +39,9 @@ def knn_shapley(
     Args:
         data, y, label: n rows with class labels, in any form `samplewise.data.as_dataset` takes.
         task: "auto", "classification" or "regression".
-        validation: m labeled rows that ask, a `Dataset` or (X, y); or None.
-        count: neighbors that vote.
-        folds: number of folds.
+        test: m labeled rows that ask, a `Dataset` or (X, y); or None.
+        n_neighbors: neighbors that vote.
+        n_folds: number of folds.
         seed: of the folds.
 
     Returns:
@@ -57,13 +57,13 @@ def knn_shapley(
 
     >>> X, y = np.r_[0.0:1.0:20j, 5.0:6.0:20j][:, None], np.repeat([0, 1], 20)
     >>> y[7] = 1
-    >>> knn_shapley((X, y), count=5).top(1, largest=False).keys
+    >>> knn_shapley((X, y), n_neighbors=5).top(1, largest=False).keys
     array([7])
     """
-    count = require_count(count, "count", usual=10)
-    if validation is not None:
-        return _queried_by(validation, as_dataset(data, y, label=label), task, count)
-    given = prepare(data, y=y, label=label, task=task, n_folds=folds, seed=seed).whole
+    n_neighbors = require_count(n_neighbors, "n_neighbors", usual=10)
+    if test is not None:
+        return _queried_by(test, as_dataset(data, y, label=label), task, n_neighbors)
+    given = prepare(data, y=y, label=label, task=task, n_folds=n_folds, seed=seed).whole
     folded, order = in_id_order(given)  # equally near rows vote in an order of their own
     _require_classes(folded.class_count, len(folded))
     value, variance, seen = np.zeros((3, len(folded)))
@@ -75,7 +75,7 @@ def knn_shapley(
         near = (
             NeighborIndex(folded.space[voters]).query(folded.space[querying], count=min(NEAREST, len(voters))).indices
         )
-        shares, errors = neighbor_shapley_moments(near, folded.codes[voters], folded.codes[querying], count)
+        shares, errors = neighbor_shapley_moments(near, folded.codes[voters], folded.codes[querying], n_neighbors)
         value[voters] += len(voters) * shares
         variance[voters] += np.square(len(voters) * errors)
         seen[voters] += 1

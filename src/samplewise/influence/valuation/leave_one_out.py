@@ -20,7 +20,7 @@ PAIRS_AT_ONCE = 2_000_000
 
 
 def leave_one_out(
-    data: Any, y: Any = None, *, label: str | None = None, task: Task = "auto", folds: int = 5, seed: int = 0
+    data: Any, y: Any = None, *, label: str | None = None, task: Task = "auto", n_folds: int = 5, seed: int = 0
 ) -> Scores:
     """How much each row lowers the squared error of rows that had no part in the fit (mean per row judged).
 
@@ -30,7 +30,7 @@ def leave_one_out(
 
     Args:
         data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes; or a `Game`.
-        task: "auto", "classification" or "regression".   folds: number of folds.   seed: of the folds.
+        task: "auto", "classification" or "regression".   n_folds: number of folds.   seed: of the folds.
 
     Returns:
         Scores "benefit" (n,), larger means the row helps, below 0 it hurts, NaN for a row that never taught; `spread`
@@ -51,7 +51,7 @@ def leave_one_out(
     """
     if isinstance(data, Game):
         return _refitted_without_each(data)
-    return row_effects(data, y, label=label, task=task, folds=folds, seed=seed).benefit
+    return row_effects(data, y, label=label, task=task, n_folds=n_folds, seed=seed).benefit
 
 
 def _refitted_without_each(game: Game) -> Scores:
@@ -66,7 +66,7 @@ def _refitted_without_each(game: Game) -> Scores:
 
 
 def row_effects(
-    data: Any, y: Any = None, *, label: str | None = None, task: Task = "auto", folds: int = 5, seed: int = 0
+    data: Any, y: Any = None, *, label: str | None = None, task: Task = "auto", n_folds: int = 5, seed: int = 0
 ) -> RowEffects:
     """`leave_one_out` with the reach of each row: the squared change of the judges' outputs, read without their labels.
 
@@ -74,7 +74,7 @@ def row_effects(
     Returns: `RowEffects`, in squared shares of a class or squared standard deviations; a larger reach says only that a
              row matters, not whether for good.
     """
-    return effects_in(prepare(data, y=y, label=label, task=task, n_folds=folds, seed=seed).whole)
+    return effects_in(prepare(data, y=y, label=label, task=task, n_folds=n_folds, seed=seed).whole)
 
 
 def effects_in(given: FoldedRows) -> RowEffects:

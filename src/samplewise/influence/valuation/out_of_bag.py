@@ -24,7 +24,7 @@ def out_of_bag_value(  # the data and its fits
     label: str | None = None,
     learner: Any = None,
     task: Task = "auto",
-    count: int = 100,
+    n_models: int = 100,
     seed: int = 0,
     executor: Executor | None = None,
 ) -> Scores:
@@ -36,7 +36,7 @@ def out_of_bag_value(  # the data and its fits
     Args:
         data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes.
         learner: as in `open_game`.   task: "auto", "classification" or "regression".
-        count: bags, at least 10.
+        n_models: bags, at least 10.
         seed: of bags and fits.
         executor: carries out fits that are not in closed form.
 
@@ -47,21 +47,21 @@ def out_of_bag_value(  # the data and its fits
     Raises:
         InputError: no labels, or fewer than 10 bags.
 
-    Cost: `count` fits.
+    Cost: `n_models` fits.
     Not for: what a row does to others (`banzhaf`): a rare but right row scores low.
     Source: kwon2023.
 
     >>> X, y = np.r_[0.0:1.0:20j, 5.0:6.0:20j][:, None], np.repeat([0, 1], 20)
     >>> y[7] = 1
-    >>> out_of_bag_value((X, y), count=20).top(1, largest=False).keys
+    >>> out_of_bag_value((X, y), n_models=20).top(1, largest=False).keys
     array([7])
     """
-    count = require_count(count, "count", 10, "a standard error needs bags that differ", usual=100)
+    n_models = require_count(n_models, "n_models", 10, "a standard error needs bags that differ", usual=100)
     rows = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor)
     rows.require_unordered("value the rows")
     given = rows.unsplit
     folded, order = in_id_order(given)
-    correct = _answers_of_strangers(folded, count, seed)
+    correct = _answers_of_strangers(folded, n_models, seed)
     seen = np.isfinite(correct).sum(axis=0)
     total = np.nansum(correct, axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -80,7 +80,7 @@ def _answers_of_strangers(folded: FoldedRows, count: int, seed: int) -> Floats:
     groups = None if folded.runner.groups is None else folded.runner.groups[folded.positions]
     size = max(2, round(IN_BAG * len(folded)))
     ids = folded.runner.data.ids[folded.positions]
-    bags = nested_subsets(ids, codes, groups, sizes=[size], repeats=count, seed=seed)[:, 0]
+    bags = nested_subsets(ids, codes, groups, sizes=[size], n_repeats=count, seed=seed)[:, 0]
     whole = len(folded.runner.data)
     fits = []
     for bag in bags:

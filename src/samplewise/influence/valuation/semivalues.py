@@ -14,7 +14,7 @@ HELPS = "raises the validation score"
 SPREAD = "a standard error needs draws that differ"
 
 
-def banzhaf(game: Game, *, count: int = 1000, most_fits: int = MOST_FITS) -> Scores:
+def banzhaf(game: Game, *, n_fits: int = 1000, most_fits: int = MOST_FITS) -> Scores:
     """Banzhaf value of every player, in points of the validation score: what it adds to a random half of the others.
 
     v_i = mean{u(S): i in S} - mean{u(S): i not in S} over sets S that hold each player with probability 1/2; every set
@@ -22,7 +22,7 @@ def banzhaf(game: Game, *, count: int = 1000, most_fits: int = MOST_FITS) -> Sco
 
     Args:
         game: from `open_game`.
-        count: sets drawn, at least 4.
+        n_fits: sets drawn, at least 4.
         most_fits: refuse to make more fits than this.
 
     Returns:
@@ -32,7 +32,7 @@ def banzhaf(game: Game, *, count: int = 1000, most_fits: int = MOST_FITS) -> Sco
     Raises:
         InputError: more fits than allowed, or fewer than 4 sets.
 
-    Cost: `count` fits, whatever the number of players.
+    Cost: `n_fits` fits, whatever the number of players.
     Not for: adding up to the score of all (`data_shapley` does).
     Source: wang2023.
 
@@ -40,13 +40,13 @@ def banzhaf(game: Game, *, count: int = 1000, most_fits: int = MOST_FITS) -> Sco
     >>> X, y = np.arange(20.0)[:, None], np.repeat([0, 1], 10)
     >>> y[2] = 1
     >>> game = open_game((X[::2], y[::2]), (X[1::2], y[1::2]), learner="kernel")
-    >>> banzhaf(game, count=200).top(1, largest=False).keys
+    >>> banzhaf(game, n_fits=200).top(1, largest=False).keys
     array([1])
     """
     require_kind(game, Game)
-    count = require_count(count, "count", 4, SPREAD, usual=1000)
-    game.require_affordable(count, most_fits, "draw fewer sets: count=")
-    inside = random_sets(game, count)
+    n_fits = require_count(n_fits, "n_fits", 4, SPREAD, usual=1000)
+    game.require_affordable(n_fits, most_fits, "draw fewer sets: count=")
+    inside = random_sets(game, n_fits)
     values, spread = _difference_of_means(inside, game.utility(inside))
     return game.scores("banzhaf", values, spread, HELPS)
 
@@ -54,7 +54,7 @@ def banzhaf(game: Game, *, count: int = 1000, most_fits: int = MOST_FITS) -> Sco
 def data_shapley(
     game: Game,
     *,
-    permutations: int = 50,
+    n_permutations: int = 50,
     tolerance: float = 0.5,
     beta: tuple[float, float] = (1.0, 1.0),
     most_fits: int = MOST_FITS,
@@ -67,7 +67,7 @@ def data_shapley(
 
     Args:
         game: from `open_game`.
-        permutations: random orders, at least 2; each gives two walks.
+        n_permutations: random orders, at least 2; each gives two walks.
         tolerance: points at which a walk stops; 0 walks to the end, as every law but (1, 1) does.
         beta: (a, b), both at least 1; (1, 1) is Shapley's value.
         most_fits: refuse to make more fits than this.
@@ -86,11 +86,11 @@ def data_shapley(
     >>> from samplewise.influence import open_game
     >>> X, y = np.arange(20.0)[:, None], np.repeat([0, 1], 10)
     >>> game = open_game((X[::2], y[::2]), (X[1::2], y[1::2]), learner="kernel")
-    >>> round(float(data_shapley(game, permutations=5).values.sum()), 6)
+    >>> round(float(data_shapley(game, n_permutations=5).values.sum()), 6)
     50.0
     """
     require_kind(game, Game)
-    permutations = require_count(permutations, "permutations", 2, SPREAD, usual=50)
+    n_permutations = require_count(n_permutations, "n_permutations", 2, SPREAD, usual=50)
     if min(beta) < 1 or tolerance < 0:
         raise InputError(
             "a law of sizes needs two numbers of at least 1, and a tolerance must not be negative",
@@ -98,14 +98,14 @@ def data_shapley(
         )  # fmt: skip
     plain = beta == (1.0, 1.0)
     fewer = f"at most {most_fits // (2 * len(game))} permutations fit the limit"
-    game.require_affordable(2 * permutations * len(game), most_fits, fewer)
-    orders = [hashed_order(derive_seed(game.runner.seed, t), game.keys, "permutation") for t in range(permutations)]
+    game.require_affordable(2 * n_permutations * len(game), most_fits, fewer)
+    orders = [hashed_order(derive_seed(game.runner.seed, t), game.keys, "permutation") for t in range(n_permutations)]
     walks = np.array([walk for order in orders for walk in (order, order[::-1])])
     steps = _steps(game, walks, tolerance if plain else 0.0) * size_weights(len(game), *beta)
     joined = np.empty_like(steps)
     np.put_along_axis(joined, walks, steps, axis=1)
-    observed = joined.reshape(permutations, 2, len(game)).mean(axis=1)  # a walk and its reverse are one observation
-    spread = observed.std(axis=0, ddof=1) / np.sqrt(permutations)
+    observed = joined.reshape(n_permutations, 2, len(game)).mean(axis=1)  # a walk and its reverse are one observation
+    spread = observed.std(axis=0, ddof=1) / np.sqrt(n_permutations)
     return game.scores("shapley" if plain else "beta_shapley", observed.mean(axis=0), spread, HELPS)
 
 

@@ -142,11 +142,11 @@ class Game:
 
 def open_game(
     data: Any,
-    validation: Any,
+    test: Any,
     *,
     learner: Any = None,
     task: Task = "auto",
-    utility: str | None = None,
+    metric: str | None = None,
     elements: Elements = "rows",
     seed: int = 0,
     executor: Executor | None = None,
@@ -158,10 +158,10 @@ def open_game(
 
     Args:
         data: n labeled training rows, a `Dataset` or (X, y).
-        validation: m labeled rows of the same kind that nothing is fitted on.
+        test: m labeled rows of the same kind that nothing is fitted on.
         learner: a name, a scikit-learn estimator or a `Learner`; None for the default of this shape of data.
         task: "auto", "classification" or "regression".
-        utility: "accuracy", "balanced_accuracy", "auc", "mae" or "r2"; None for accuracy, or mae for numbers.
+        metric: "accuracy", "balanced_accuracy", "auc", "mae" or "r2"; None for accuracy, or mae for numbers.
         elements: "rows", or "groups" to value the groups of `data.groups` (sources, hospitals) as a whole.
         seed: of the fits and of every draw.
         executor: carries out fits that are not in closed form; default: this process, or all cores for long fits.
@@ -181,10 +181,10 @@ def open_game(
     >>> open_game((X[::2], y[::2]), (X[1::2], y[1::2]), learner="logistic").ends
     (50.0, 100.0)
     """
-    held = as_second(validation, "validation")
+    held = as_second(test, "test")
     rows = prepare(data, learner, task=task, seed=seed, executor=executor, test=held)
     keys, member = _elements(rows.data, elements)
-    return Game(rows.runner, member, keys, held.ids, choose_metric(utility, rows.target.task), elements)
+    return Game(rows.runner, member, keys, held.ids, choose_metric(metric, rows.target.task), elements)
 
 
 def _elements(data: Dataset, elements: Elements) -> tuple[Array, Ints]:
