@@ -10,6 +10,7 @@ PACKAGE = ROOT / "src" / "samplewise"
 ROOMS = ("labels", "information", "influence", "curves", "generalization", "shift", "selection")
 FLOORS = (
     "auditing", "report", "data", "core", "engine.refits", "engine.models", "engine.neighbors", "engine.closed_form",
+    "engine.statistics",
 )  # fmt: skip
 
 

@@ -3,7 +3,6 @@ import pytest
 
 from samplewise.auditing.duplicates import (
     DuplicateSets,
-    discovered,
     farthest_duplicate,
     favored_labels,
     id_rank,
@@ -50,13 +49,6 @@ def test_queries_are_judged_by_the_density_of_the_rows():
     found, rows = near_queries(build_graph(X), NeighborIndex(X).query(queries))
     assert found[:30].tolist() == rows[:30].tolist() == list(range(30))
     assert len(found) <= 31
-
-
-def test_discoveries_follow_benjamini_and_hochberg():
-    chance = np.array([[0.001, 0.5], [0.012, np.nan], [0.9, 0.03], [0.2, 0.8]])
-    np.testing.assert_array_equal(discovered(chance, 0.05)[:, 0], [True, True, False, False])
-    assert discovered(chance, 0.05)[2, 1]
-    assert not discovered(np.array([[0.04], [0.5]]), 0.05).any()
 
 
 def test_the_first_id_does_not_depend_on_row_order():

@@ -5,25 +5,10 @@ import pytest
 from samplewise.auditing.plan import make_plan
 from samplewise.core.errors import InputError
 from samplewise.engine.models import KernelHead
-from samplewise.engine.models.cost_model import parse_budget
 
 
 def plan(budget=None, rows=50_000):
     return make_plan(("SW201",), rows=rows, columns=256, classes=10, learner=KernelHead(), budget=budget)
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("60s", 60), ("2min", 120), ("1h", 3600), ("90", 90), (5, 5), (None, None)]
-)
-def test_budgets_as_people_write_them(text, seconds):
-    assert parse_budget(text) == seconds
-
-
-@pytest.mark.parametrize("text", ["soon", "5 fortnights", "-3", 0])
-def test_budgets_that_cannot_be_read(text):
-    with pytest.raises(InputError) as caught:
-        parse_budget(text)
-    assert caught.value.fix
 
 
 def test_small_data_is_tested_on_three_fold_assignments():

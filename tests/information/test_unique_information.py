@@ -395,7 +395,7 @@ def test_what_cannot_be_answered_is_refused(call, text):
 
 
 def test_a_kernel_too_large_for_memory_names_the_form_to_use(monkeypatch):
-    monkeypatch.setattr("samplewise.information.linearized.memory", lambda: 10_000)
+    monkeypatch.setattr("samplewise.information.linearized.usable_memory", lambda: 8_000)
     with pytest.raises(InputError, match="shared"):
         unique_information((X, CLASSES), module=LinearizedNetwork(network(3), outputs="exact"), training=DESCENT)
     with pytest.raises(InputError, match="sketch=4096"):

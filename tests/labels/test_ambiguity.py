@@ -5,7 +5,6 @@ from sklearn.datasets import make_blobs
 from samplewise.core.errors import InputError
 from samplewise.engine.refits import prepare
 from samplewise.labels import confusable_pairs, label_posterior, likely_errors, skill
-from samplewise.labels.posterior import exact_interval
 
 
 def two_of_four_overlap(seed, n=1200):
@@ -63,9 +62,3 @@ def test_skill_is_near_nought_for_coins_and_near_one_for_clear_classes():
     clear = label_posterior(prepare(make_blobs(400, centers=3, cluster_std=0.5, random_state=0), "kernel").whole)
     assert skill(memberships).low < 0.1
     assert skill(clear).low > 0.9
-
-
-def test_exact_interval_equals_the_textbook():
-    low, high = exact_interval(np.array([0, 3, 10]), np.array([10, 100, 10]))
-    np.testing.assert_allclose(low, [0.0, 0.00623, 0.69150], atol=1e-4)
-    np.testing.assert_allclose(high, [0.30850, 0.08518, 1.0], atol=1e-4)

@@ -20,7 +20,8 @@ from samplewise import curves, generalization, influence, labels, shift
 from samplewise.data import Dataset
 from samplewise.engine.models import TorchLearner, dense_network
 from samplewise.engine.refits import prepare
-from samplewise.engine.refits.effects import half_width, mean_and_error
+from samplewise.engine.statistics.intervals import half_width
+from samplewise.engine.statistics.means import mean_and_error
 from samplewise.generalization import error_rate
 
 ROWS, SEEDS, NEEDED = 150, 20, 16

@@ -76,14 +76,6 @@ def test_ids_are_named_five_at_most_then_counted() -> None:
     assert wording.keys_text([("site", 1), *"abcdefg"]) == "site / 1, a, b, c, d (8 in all)"
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.42, "0.4 s"), (12.3, "12 s"), (200, "3 min 20 s"), (7500, "2 h 5 min"), (None, ""), (math.nan, "")],
-)
-def test_durations(seconds: Any, text: str) -> None:
-    assert wording.seconds_text(seconds) == text
-
-
 def test_lists_in_a_sentence() -> None:
     assert wording.listed(["a"]) == "a"
     assert wording.listed(["a", "b", "c"]) == "a, b and c"

@@ -6,8 +6,8 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.heldout import evaluated_losses, evaluated_outputs
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.values import Estimate, Exhibit, percent, percent_text
+from samplewise.engine.statistics.means import effective_counts
 from samplewise.generalization import EvaluationsClaim, absolute_error, claim_after_evaluations, error_rate
-from samplewise.generalization.test_scores.error_rates import effective_counts
 
 CONFIDENCE = 0.95
 ASSUMED = "the test labels are right, and rows to come are drawn like the test rows"

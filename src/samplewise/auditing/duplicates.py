@@ -12,6 +12,7 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.exact_match import cell_matrix, coincident_pairs, is_beyond_chance, pairs_within
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.engine.neighbors import NeighborGraph, exact_groups
+from samplewise.engine.statistics.multiplicity import discoveries
 
 FALSE_COPIES = 0.02  # expected share of near copies that are none (Benjamini-Hochberg)
 FALSE_TWINS = 0.005  # the same for queries, where one twin is already a reproach
@@ -101,7 +102,7 @@ def near_queries(graph: NeighborGraph, nearest: NeighborGraph, farthest: float =
         return np.empty(0, np.intp), np.empty(0, np.intp)
     first = _closeness(graph, nearest)[:, 0]
     chance = _calibrated(_closeness(graph, graph)).chance(first)
-    duplicates = discovered(chance[:, np.newaxis], FALSE_TWINS)[:, 0]
+    duplicates = discoveries(chance, FALSE_TWINS)
     found = np.flatnonzero(duplicates & (nearest.distances[:, 0] <= farthest))
     return found, nearest.indices[found, 0].astype(np.intp)
 
@@ -136,7 +137,7 @@ def _calibrated(closeness: Floats) -> _Fall:
             break
         start, end = np.quantile(bulk, [BULK, TAIL])
         fall = _Fall(float(start), float(end - start) / np.log((1.0 - BULK) / (1.0 - TAIL)))
-        hits = discovered(fall.chance(nearest)[:, np.newaxis], FALSE_COPIES)[:, 0]
+        hits = discoveries(fall.chance(nearest), FALSE_COPIES)
         if not hits.any():
             break
         fall = _Fall(fall.start, fall.slope, float(nearest[hits].min()))
@@ -184,13 +185,6 @@ def local_dimension(graph: NeighborGraph) -> Floats:
         np.nansum(around, axis=1), known.sum(axis=1), out=np.full(len(around), np.inf), where=known.any(axis=1)
     )
     return steps.sum() / np.maximum(mean, np.nanmean(growth))
-
-
-def discovered(chance: Floats, rate: float) -> Mask:
-    """Which p-values (n, k) of n independent rows count as discoveries at this false discovery rate; NaN never."""
-    best = np.sort(np.where(np.isnan(chance), 1.0, chance).min(axis=1))
-    passing = np.flatnonzero(best <= rate * np.arange(1, len(best) + 1) / len(best))
-    return chance <= best[passing[-1]] if len(passing) else np.zeros(chance.shape, dtype=bool)
 
 
 def is_mixed(evidence: Evidence) -> bool:

@@ -21,10 +21,10 @@ from samplewise.curves import (
     next_doubling,
     samples_needed,
 )
+from samplewise.engine.statistics.intervals import half_width
 
 CODE, TITLE = "SW401", "learning curve and what more data buys"
 QUESTION = "how much data"
-NORMAL = 1.96  # half width of the measured points' 95 % interval, in standard errors
 AHEAD = 2.0 ** np.arange(0.5, 4.01, 0.5)  # times the rows there are, that the page draws
 LIKELY, UNLIKELY = 0.5, 0.2
 KNOWN_AS = {  # how the forecaster knows the learners that are chosen by name
@@ -116,18 +116,19 @@ def gain_finding(rows: int, gain: Estimate) -> Finding:
 def need_finding(need: Requirement, batches: CollectionPlan | None = None) -> Finding:
     """How many rows a target needs, or that it is unlikely to be reached, and what to collect first."""
     target, chance = f"{percent_text(need.error)} error", need.reachable.value
+    arrival = f"chance {percent_text(chance, '.0f')}"
     likely = np.isfinite(need.needed.value)
     title = (
         f"{target} needs about {need.needed.value:,.0f} rows {_interval(need.needed, need)}"
         if likely
-        else f"{target} {_doubt(chance)} with this learner: chance {chance:.0%} within {need.horizon:,} rows"
+        else f"{target} {_doubt(chance)} with this learner: {arrival} within {need.horizon:,} rows"
     )
     parts = [_bet(need), need.reason, _least(need)]
     remedies: tuple[Remedy, ...] = ()
     if batches is not None:
-        price, spent = f"{batches.cost.value:,.0f}", batches.chance.value
+        price, spent = f"{batches.cost.value:,.0f}", percent_text(batches.chance.value, ".0f")
         parts.append(
-            f"With the planned batches the expected price is {price} for a chance of {spent:.0%}. {batches.reason}"
+            f"With the planned batches the expected price is {price} for a chance of {spent}. {batches.reason}"
         )
     if batches is not None and batches.next_batch > 0:
         action = f"Collect {batches.next_batch:,} rows now (to {batches.next_size:,}), measure, and plan again."
@@ -185,7 +186,7 @@ def _warnings(curve: CurvePoints, ahead: Forecast) -> list[Finding]:
 
 def curve_exhibit(curve: CurvePoints, ahead: Forecast, rows: int) -> Exhibit:
     """Measured points with their intervals, the data's place, and the forecast; the first size ahead is the place."""
-    half = NORMAL * np.nan_to_num(curve.standard_error)
+    half = half_width(np.nan_to_num(curve.standard_error))
     measured = curve.sizes < rows
     status = ["measured"] * int(measured.sum()) + ["here"] + ["forecast"] * (len(ahead.sizes) - 1)
     columns: dict[str, Array] = {

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from samplewise.core.errors import InputError
-from samplewise.engine.models.cost_model import parse_budget, seconds_per_fit
+from samplewise.core.units import seconds_of, seconds_text
+from samplewise.engine.models.cost_model import seconds_per_fit
 from samplewise.engine.models.learner import Learner
 
 FOLDS = 5
@@ -61,7 +62,7 @@ def make_plan(
         checks, repeats=3 if rows <= FEW_ROWS else 1, halves=10 if rows < MANY_ROWS else 5,
         curve_repeats=5 if rows < MANY_ROWS else 3, seconds_per_fit=seconds_per_fit(rows, columns, classes, learner),
     )  # fmt: skip
-    limit = parse_budget(budget)
+    limit = seconds_of(budget)
     if limit is None:
         return full
     full = replace(full, budget=limit)
@@ -73,7 +74,7 @@ def make_plan(
         return least
     raise InputError(
         "the budget is too small for the smallest audit of this data",
-        got=f"budget {limit:.0f} s, smallest plan {least.fits()} fits of about {least.seconds_per_fit:.2g} s",
+        got=f"budget {seconds_text(limit)}, smallest plan {least.fits()} fits in about {seconds_text(least.seconds())}",
         fix=f"allow at least {least.seconds():.0f} s, or audit a subset of the rows",
     )
 

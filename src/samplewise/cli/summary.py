@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from samplewise.core.units import seconds_text
 from samplewise.core.values import percent_text
-from samplewise.report.wording import count_of, listed, seconds_text, shortened
+from samplewise.report.wording import count_of, listed, shortened
 
 MOST_NOTES = 6
 LONGEST = 150

@@ -2,6 +2,8 @@
 
 import os
 
+USABLE = 0.8  # of main memory; the rest is for what runs beside
+
 
 def memory() -> int:
     """Bytes of main memory; where the system does not tell, more than any.
@@ -13,3 +15,8 @@ def memory() -> int:
     if "SC_PHYS_PAGES" not in known:
         return 2**62
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def usable_memory() -> float:
+    """Bytes of main memory that one piece of work may take."""
+    return USABLE * memory()

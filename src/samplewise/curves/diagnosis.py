@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.special import stdtrit
 
 from samplewise.core.arrays import Floats
 from samplewise.core.errors import require_kind
 from samplewise.curves.points import CurvePoints
+from samplewise.engine.statistics.intervals import quantile
 
 Kind = Literal["few sizes", "few repeats", "flat", "rising", "peaking", "non-monotone", "non-convex", "noise-limited"]
 ALPHA = 0.01  # share of curves with nothing wrong that each test may name
@@ -44,7 +44,7 @@ class _Noise:
 
     def quantile(self, comparisons: int) -> float:
         """How many standard errors the largest of so many differences may show by chance."""
-        return float(stdtrit(self.freedom, 1.0 - ALPHA / max(comparisons, 1)))
+        return quantile(1.0 - ALPHA / max(comparisons, 1), self.freedom)
 
     def rises(self) -> Floats:
         """(s, s) e_j - e_i in standard errors for i < j, else -inf."""

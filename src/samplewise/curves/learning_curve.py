@@ -10,6 +10,7 @@ import numpy.typing as npt
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError, require_count, require_kind, unknown_name
 from samplewise.core.execution import Executor
+from samplewise.core.units import seconds_of, seconds_text
 from samplewise.curves.curve_comparison import CurveComparison, compare_curves
 from samplewise.curves.forecasts import Forecast, forecast
 from samplewise.curves.meta.models import MetaModel
@@ -18,10 +19,10 @@ from samplewise.curves.points import CurvePoints, spread_of_draws
 from samplewise.curves.requirement import Requirement, samples_needed
 from samplewise.curves.stopping import StopAdvice, stop_rule
 from samplewise.data.targets import Target, Task
-from samplewise.engine.models.cost_model import parse_budget, seconds_per_fit
+from samplewise.engine.models.cost_model import seconds_per_fit
 from samplewise.engine.models.row_losses import UNITS, row_losses
 from samplewise.engine.refits import FoldedRows, Refits, prepare, refit
-from samplewise.engine.refits.effects import mean_and_error
+from samplewise.engine.statistics.means import mean_and_error
 
 LEAST_ROWS = 20  # training rows a curve starts from, or two of every class
 LARGEST_SHARE = 0.8  # the rest of the rows judges
@@ -169,7 +170,7 @@ def _sizes(sizes: Any, rows: int, classes: int) -> list[int]:
 
 def _affordable(folded: FoldedRows, sizes: Sequence[int], repeats: int, budget: str | float | None) -> int:
     """How many draws the budget buys, at most those asked for."""
-    limit = parse_budget(budget)
+    limit = seconds_of(budget)
     if limit is None:
         return repeats
     columns = int(np.prod(folded.data.X.shape[1:]))
@@ -178,7 +179,8 @@ def _affordable(folded: FoldedRows, sizes: Sequence[int], repeats: int, budget: 
     if draw > limit:
         raise InputError(
             "the budget is too small for one draw of this curve",
-            got=f"{limit:.3g} s, one draw takes about {draw:.3g} s", fix="allow more, or name smaller sizes",
+            got=f"{seconds_text(limit)}, one draw takes about {seconds_text(draw)}",
+            fix="allow more, or name smaller sizes",
         )  # fmt: skip
     return max(1, min(repeats, int(limit / draw)))
 

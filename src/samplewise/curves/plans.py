@@ -6,7 +6,7 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError, require_kind
-from samplewise.core.values import Estimate
+from samplewise.core.values import Estimate, percent_text
 from samplewise.curves.forecasts import FURTHEST, SOURCE
 from samplewise.curves.meta.models import MetaModel
 from samplewise.curves.points import CurvePoints
@@ -139,10 +139,11 @@ def _reason(schedule: Array, now: int, chance: float, reached: str) -> str:
     """What the plan comes to, in words."""
     if schedule[-1] == now:
         return f"Collecting more is not worth its price at this penalty. {reached}".strip()
+    likely = percent_text(chance, ".0f")
     if chance < 0.5:
-        sentence = f"The target will probably not be reached: chance {chance:.0%} with {schedule[-1]:,} rows."
+        sentence = f"The target will probably not be reached: chance {likely} with {schedule[-1]:,} rows."
         return f"{sentence} {reached}".strip()
-    return f"Chance {chance:.0%} to arrive by {schedule[-1]:,} rows. Measure after each round, then plan again."
+    return f"Chance {likely} to arrive by {schedule[-1]:,} rows. Measure after each round, then plan again."
 
 
 def _check(price_per_row: float, rounds: int, max_growth: float, penalty: float | None, turn: float) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from samplewise.core.arrays import Floats
 from samplewise.core.errors import InputError, require_kind
-from samplewise.core.values import Estimate
+from samplewise.core.values import Estimate, percent_text
 from samplewise.curves.forecasts import FURTHEST, SOURCE, check_confidence
 from samplewise.curves.meta.models import MetaModel, features_of, shipped_meta
 from samplewise.curves.points import LEAST_SIZES, CurvePoints, require_in_unit
@@ -137,13 +137,13 @@ def _quantiles(sizes: Floats, reach: Floats, confidence: float, whole: float) ->
 
 def _reason(curve: CurvePoints, chance: float) -> str:
     """Why the answer is "never", or what to bear in mind with it."""
-    horizon = f"{FURTHEST * int(curve.sizes[-1]):,} rows"
+    horizon, likely = f"{FURTHEST * int(curve.sizes[-1]):,} rows", percent_text(chance, ".0f")
     if chance < UNLIKELY:
         flat = curve.error[0] - curve.error[-1] <= 2.0 * float(np.nan_to_num(curve.standard_error).max())
         cause = "the curve is flat" if flat else "of the curves that looked like this one most flattened too early"
-        said = [f"The chance to arrive with {horizon} and this learner is {chance:.0%}: {cause}."]
+        said = [f"The chance to arrive with {horizon} and this learner is {likely}: {cause}."]
     else:
-        said = [f"The chance to arrive with {horizon} is {chance:.0%}."]
+        said = [f"The chance to arrive with {horizon} is {likely}."]
     if curve.unit != UNITS["classification"]:
         said.append(f"Learnt from error rates of classifiers; for {curve.unit} unchecked.")
     return " ".join(said)

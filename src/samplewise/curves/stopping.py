@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
 
 from samplewise.core.arrays import Floats, Ints, Mask
 from samplewise.core.errors import InputError, require_kind, require_share
@@ -17,6 +16,7 @@ from samplewise.curves.diagnosis import diagnose
 from samplewise.curves.families import FAMILIES, fit_family
 from samplewise.curves.laws import variances
 from samplewise.curves.points import CurvePoints, require_in_unit
+from samplewise.engine.statistics.intervals import quantile
 
 FIRST = 3  # points of the first trend: the parameters of the law
 LEAST_SIZES = 4
@@ -223,7 +223,7 @@ def _optimistic(curve: CurvePoints, confidence: float) -> tuple[float, float]:
     """The last error and its fall per row, both at the end of their interval that promises most."""
     before, last = (float(value) for value in curve.error[-2:])
     noise = np.nan_to_num(curve.standard_error[-2:])
-    z = float(ndtri(confidence))
+    z = quantile(confidence)
     slope = (before - last + z * float(np.hypot(*noise))) / float(curve.sizes[-1] - curve.sizes[-2])
     return last - z * float(noise[1]), max(slope, 0.0)
 

@@ -10,8 +10,10 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError, unknown_name
-from samplewise.core.machine import memory
+from samplewise.core.machine import usable_memory
 from samplewise.core.randomness import hashed_order
+from samplewise.core.units import bytes_text
+from samplewise.core.values import percent_text
 from samplewise.engine.closed_form.products import inner_products
 from samplewise.engine.closed_form.spectrum import FeatureSpectrum, GramSpectrum, Spectrum
 from samplewise.engine.gradients import (
@@ -27,7 +29,6 @@ from samplewise.information.training_targets import Responses, Rows
 
 EXACT_AT_MOST = 4_000  # rows times outputs up to which the exact kernel of several outputs is the default
 SPECTRUM_BYTES = 40  # per entry of the kernel: it, its eigenvectors, and the work space of LAPACK
-MEMORY_SHARE = 0.8
 CHECKED = 200  # rows on which a sketched kernel is compared with the exact one
 
 
@@ -283,21 +284,19 @@ class _Network:
         exact = Tangents.of(source, rows.take(sample).unlabeled(), sums, unit=False).kernel() / outputs
         sketched = features[sample].astype(np.float64) @ features[sample].T.astype(np.float64)
         error = float(np.linalg.norm(sketched - exact) / np.linalg.norm(exact))
-        all_notes = (
-            *notes,
-            f"the kernel is a sketch of {features.shape[1]:,} numbers per row; its error is {error:.1%}",
-        )
+        wide, off = f"{features.shape[1]:,}", percent_text(error, ".1f")
+        all_notes = (*notes, f"the kernel is a sketch of {wide} numbers per row; its error is {off}")
         return cls(spectrum, start, against, all_notes, error)
 
 
 def require_room(entries: int, fix: str = "") -> None:
     """Refuse a kernel whose eigendecomposition would not fit in memory."""
-    needed, there = SPECTRUM_BYTES * entries**2, memory()
-    if needed > MEMORY_SHARE * there:
-        most = int(np.sqrt(MEMORY_SHARE * there / SPECTRUM_BYTES))
+    needed, there = SPECTRUM_BYTES * entries**2, usable_memory()
+    if needed > there:
+        most = int(np.sqrt(there / SPECTRUM_BYTES))
         raise InputError(
             "the kernel and its eigenvectors do not fit in memory",
-            got=f"{entries:,} x {entries:,}, {needed / 2**30:.0f} GB of {there / 2**30:.0f} GB, enough for {most:,}",
+            got=f"{entries:,} x {entries:,}: {bytes_text(needed)}; {bytes_text(there)} are enough for {most:,}",
             fix=fix or "take fewer rows, plain features (fewer than rows), or LinearizedNetwork(module, sketch=4096)",
         )  # fmt: skip
 

@@ -9,6 +9,7 @@ from sklearn.metrics.pairwise import pairwise_kernels
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError, unknown_name
+from samplewise.core.values import percent_text
 from samplewise.engine.refits import FoldedRows
 from samplewise.information import linearization_check
 from samplewise.information.deletions import Deletions, StoppedTraining
@@ -150,8 +151,8 @@ def _doubts(recipe: Training, problem: Linearized, start_fit: float, linearity: 
         )
     if start_fit > ALREADY_FITTED and problem.responses.values.std() > 0:
         notes.append(
-            f"the outputs before training explain {start_fit:.0%} of the targets already, so there is little left to "
-            "learn: pass the module as it was before it met these rows, or initial_outputs=0.0"
+            f"the outputs before training explain {percent_text(start_fit, '.0f')} of the targets already, so there is "
+            "little left to learn: pass the module as it was before it met these rows, or initial_outputs=0.0"
         )
     if linearity is not None and linearity.r_squared < FOLLOWS:
         notes.append(

@@ -14,9 +14,10 @@ from samplewise.data.targets import Task
 from samplewise.engine.closed_form.smoother import held_out_residuals
 from samplewise.engine.models.metrics import Metric, choose_metric
 from samplewise.engine.refits import FoldedRows, RowEdit, Surrogate, ThreadExecutor, prepare, surrogate
-from samplewise.engine.refits.effects import half_width, mean_and_error
 from samplewise.engine.refits.folded_rows import outer_folds
 from samplewise.engine.refits.row_order import in_id_order
+from samplewise.engine.statistics.intervals import half_width
+from samplewise.engine.statistics.means import mean_and_error
 
 ROUNDS, MANY_ROWS = 3, 10_000  # information is measured again so often; twice for many rows
 CLASS_SHARE = 0.5  # no class loses more than this share of its rows

@@ -9,12 +9,14 @@ from samplewise.core.arrays import Array, Floats, Ints, in_order
 from samplewise.core.errors import require_share, unknown_name
 from samplewise.core.randomness import hashed_order
 from samplewise.core.values import Estimate
+from samplewise.engine.statistics.intervals import half_width
+from samplewise.engine.statistics.means import mean_and_error
 from samplewise.information.deletions import Deletions
 
 Strategy = Literal["iterative", "once", "random", "top"]
 STRATEGIES: tuple[Strategy, ...] = ("iterative", "once", "random", "top")
 RANDOM_DRAWS = 5
-NORMAL, CONFIDENCE = 1.96, 0.95
+CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,8 +82,8 @@ def _cost(deletions: Deletions, choices: list[Ints], quantity: str) -> Estimate:
     before = responses.correct(outputs, targets)
     after = [responses.correct(deletions.trained_by(kept).evaluated()[0], targets) for kept in choices]
     change = scale * (np.mean(after, axis=0) - before)
-    half = NORMAL * float(change.std(ddof=1)) / np.sqrt(len(change)) if len(change) > 1 else float("nan")
-    value = float(change.mean())
+    value, error = mean_and_error(change)
+    half = half_width(error, CONFIDENCE) if len(change) > 1 else float("nan")
     return Estimate(
         quantity, value, value - half, value + half, unit, CONFIDENCE, "harutyunyan2021",
         "the interval holds the spread over the validation rows, for these training rows",

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError, require_kind
-from samplewise.labels.posterior import LabelPosterior, exact_interval
+from samplewise.engine.statistics.intervals import share_interval
+from samplewise.engine.statistics.multiplicity import holm
+from samplewise.engine.statistics.significance import binomial_p_value
+from samplewise.labels.posterior import LabelPosterior
 
 CONFIDENT = 0.5  # a suggestion is taken where it is likelier right than all other classes together
 LEVEL = 0.01  # family-wise chance of calling a pair ambiguous that is confused as often as all others
@@ -71,8 +73,9 @@ def confusable_pairs(posterior: LabelPosterior) -> ConfusablePairs:
     p_values = np.maximum(
         _tail(confused[first, second], confused, rows, first), _tail(confused[second, first], confused, rows, second)
     )
-    low, high = exact_interval(both[first, second], size)
-    beyond = (_holm(p_values, count * (count - 1) // 2) < LEVEL) & (low > NOTEWORTHY)
+    low, high = share_interval(both[first, second], size)
+    # Pairs that are never confused count among the tests.
+    beyond = (holm(p_values, count * (count - 1) // 2) < LEVEL) & (low > NOTEWORTHY)
     rate = both[first, second] / np.maximum(size, 1)
     chosen = np.flatnonzero(beyond)
     chosen = chosen[np.argsort(-rate[chosen], kind="stable")]
@@ -116,12 +119,4 @@ def _confusions(posterior: LabelPosterior) -> tuple[Ints, Ints]:
 def _tail(seen: Ints, confused: Ints, rows: Ints, given: Ints) -> Floats:
     """P(so many confusions or more in one direction) if all directions out of all classes were alike."""
     usual = confused.sum() / max(1, int(rows.sum())) / (len(rows) - 1)
-    return np.asarray(stats.binom.sf(seen - 1, rows[given], usual))
-
-
-def _holm(p_values: Floats, tests: int) -> Floats:
-    """Holm's adjusted p-values; pairs never confused count among the tests."""
-    order = np.argsort(p_values, kind="stable")
-    adjusted = np.empty(len(p_values))
-    adjusted[order] = np.minimum(1.0, np.maximum.accumulate((tests - np.arange(len(order))) * p_values[order]))
-    return adjusted
+    return binomial_p_value(seen, rows[given], usual)

@@ -13,12 +13,13 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.randomness import hashed_order
 from samplewise.engine.models.temperature import temperature
+from samplewise.engine.statistics.intervals import quantile
 from samplewise.labels.chunked_rows import BlockedRows, row_slices
 
 SURE = 0.2  # share of the rows predicted in a class, those with the largest margins, that tell how labels flip
 SMALLEST = 1e-6  # no class probability is taken to be below this
 BEYOND_CHANCE = 7.88  # twice the gain in log-likelihood that chance exceeds once in 200 (chi-squared, 1 degree)
-INSIDE = 1.96  # root of the same for the ends of a 95 % interval
+INSIDE = quantile(0.975)  # root of the same for the ends of a 95 % interval
 MOST_ROWS, MOST_ENTRIES = 10_000, 1_000_000  # hash-drawn rows the likelihood is taken on, and entries rows x classes
 SHARES = np.array([0, 0.01, 0.02, 0.035, 0.05, 0.075, *np.arange(0.1, 1.51, 0.05)])  # of the shape; 1 = as on sure rows
 SHARPER = np.exp(np.linspace(np.log(0.2), np.log(8.0), 26))  # factors on the temperature that ignores flips

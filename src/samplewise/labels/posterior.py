@@ -6,7 +6,6 @@ from functools import cached_property, partial
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError, require_count, require_kind
@@ -14,6 +13,8 @@ from samplewise.core.randomness import key_hashes
 from samplewise.core.values import Estimate
 from samplewise.engine.models.kernel_head import KernelHead
 from samplewise.engine.refits.folded_rows import FoldedRows
+from samplewise.engine.statistics.intervals import half_width, share_interval
+from samplewise.engine.statistics.means import mean_and_error
 from samplewise.labels.chunked_rows import BlockedRows, log_probabilities
 from samplewise.labels.noise import BEYOND_CHANCE, NoiseFit, class_posterior, fit_noise, wrong_and_suggested
 from samplewise.labels.residuals import ResidualFit, fit_residuals
@@ -111,25 +112,16 @@ def skill(posterior: LabelPosterior) -> Estimate:
     unit = "share of the way from guessing to perfect"
     if not posterior.classes:
         losses = np.square(given - posterior.suggested[trusted]) / max(float(np.var(given)), 1e-300)
-        half = 1.96 * float(np.std(losses)) / np.sqrt(len(losses))
-        value = 1.0 - float(np.mean(losses))
+        mean, error = mean_and_error(losses)
+        value, half = 1.0 - mean, half_width(error)
         return Estimate("skill", value, value - half, value + half, unit, 0.95, "lange1989")
     right = int(np.sum(posterior.held_out.argmax(axis=1)[trusted] == given))
     guessed = float(np.bincount(given).max()) / len(given)
-    low, high = exact_interval(np.array(right), np.array(len(given)))
+    low, high = share_interval(right, len(given))
     least, value, most = (
         (accuracy - guessed) / max(1.0 - guessed, 1e-12) for accuracy in (float(low), right / len(given), float(high))
     )
     return Estimate("skill", value, least, most, unit, 0.95, "clopper1934")
-
-
-def exact_interval(successes: Array, trials: Array, confidence: float = 0.95) -> tuple[Floats, Floats]:
-    """Clopper-Pearson limits of a share, for counts of any shape."""
-    tail = (1.0 - confidence) / 2.0
-    successes, trials = np.asarray(successes, dtype=np.float64), np.asarray(trials, dtype=np.float64)
-    low = stats.beta.ppf(tail, np.maximum(successes, 1e-300), trials - successes + 1.0)
-    high = stats.beta.ppf(1.0 - tail, successes + 1.0, np.maximum(trials - successes, 1e-300))
-    return np.where(successes > 0, low, 0.0), np.where(successes < trials, high, 1.0)
 
 
 def label_posterior(folded: FoldedRows, *, probabilities: Floats | None = None, n_rounds: int = 2) -> LabelPosterior:

@@ -3,13 +3,13 @@
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Ints, require_finite
 from samplewise.core.errors import InputError, name_rows
 from samplewise.core.randomness import hashed_order
 from samplewise.data.border import as_numbers, shown
 from samplewise.engine.refits import FoldedRows
+from samplewise.engine.statistics.significance import binomial_p_value
 from samplewise.labels.chunked_rows import row_slices
 from samplewise.labels.neighbors import nearest_others
 
@@ -130,7 +130,7 @@ def _odd_by_chance(codes: Ints, votes: Floats) -> float:
     queried = votes.sum(axis=1)
     needed = np.ceil(ONE_VOICE * queried - 1e-9)
     shares = np.bincount(codes, minlength=votes.shape[1]) / len(codes)
-    agree = np.asarray(stats.binom.sf(needed[:, None] - 1, queried[:, None], shares))  # (n, c) that so many name c
+    agree = binomial_p_value(needed[:, None], queried[:, None], shares)  # (n, c) that so many name c
     agree[np.arange(len(codes)), codes] = 0.0
     return float(agree.sum())
 

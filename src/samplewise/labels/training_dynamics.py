@@ -18,6 +18,7 @@ from samplewise.data.targets import Target, Task
 from samplewise.engine.models import TorchLearner, dense_network
 from samplewise.engine.models.dynamics_recorder import Counted, DynamicsRecorder
 from samplewise.engine.refits import prepare
+from samplewise.engine.statistics.means import standard_error
 
 pd = lazy_loader.load("pandas")
 
@@ -152,7 +153,7 @@ def _over_runs(runs: list[Floats], name: str, ids: Array) -> Scores:
     spread = None
     if len(runs) > 1:
         with np.errstate(invalid="ignore"):  # infinity less infinity
-            spread = values.std(axis=0, ddof=1) / np.sqrt(len(runs))
+            spread = standard_error(values)
     return Scores(quantity, values.mean(axis=0), ids, unit, larger_means, spread=spread)
 
 

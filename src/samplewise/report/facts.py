@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from samplewise.core.findings import AuditRecord
-from samplewise.report.wording import key_text, listed, number_text, printable, seconds_text, shortened
+from samplewise.core.units import seconds_text
+from samplewise.report.wording import key_text, listed, number_text, printable, shortened
 
 Fact = tuple[str, str]
 DATA_WORDS = {

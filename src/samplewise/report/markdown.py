@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from samplewise.core.findings import AuditRecord, Finding, Outcome, Remedy
+from samplewise.core.units import seconds_text
 from samplewise.core.values import Exhibit
 from samplewise.report.facts import citation, data_facts, reproduction
 from samplewise.report.limits import WHERE_THE_REST_IS, Limits
@@ -20,7 +21,6 @@ from samplewise.report.wording import (
     keys_text,
     number_text,
     printable,
-    seconds_text,
 )
 
 MOST_LINES = 200

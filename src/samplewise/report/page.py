@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from samplewise.core.findings import AuditRecord, Finding, Outcome
 from samplewise.core.json_encoding import decode, encode
+from samplewise.core.units import seconds_text
 from samplewise.core.values import Exhibit
 from samplewise.report import wording
 from samplewise.report.bars import Picture, counts_picture, exhibit_picture, remedy_picture
@@ -241,7 +242,7 @@ def _environment() -> Environment:
         "effect": effect_text,
         "confidence": wording.confidence_text,
         "number": wording.number_text,
-        "seconds": wording.seconds_text,
+        "seconds": seconds_text,
         "short": wording.shortened,
         "keys": wording.keys_text,
         "extent": extent,

@@ -109,19 +109,6 @@ def key_text(key: Any) -> str:
     return " / ".join(map(key_text, key)) if isinstance(key, tuple | list) else printable(key)
 
 
-def seconds_text(seconds: Any) -> str:
-    """`0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
-    if not isinstance(seconds, int | float) or not math.isfinite(seconds):
-        return ""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    if seconds < 7200:
-        return f"{int(seconds // 60)} min {int(seconds % 60)} s"
-    return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60)} min"
-
-
 def heading_of(record: AuditRecord) -> str:
     """What the page is about, before the name of the data.
 

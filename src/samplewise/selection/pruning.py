@@ -8,7 +8,7 @@ import numpy as np
 from samplewise.core.arrays import Array, Ints, in_order
 from samplewise.core.errors import InputError, name_rows, require_kind, require_share
 from samplewise.core.randomness import hashed_order
-from samplewise.core.values import Scores
+from samplewise.core.values import Scores, percent_text
 
 COLLAPSE = 0.4  # keeping the hardest fell behind random below this share on Fashion-MNIST
 NOISY = "with 10 % wrong labels, keeping the hardest half scored .63 where random rows scored .84 (Fashion-MNIST)"
@@ -98,8 +98,8 @@ def _warnings(keep: float, skip: float, order: str) -> tuple[str, ...]:
     warnings = []
     if order == "hardest" and keep < COLLAPSE:
         warnings.append(
-            f"keeping the hardest {keep:.0%} did worse than as many random rows in every measurement below "
-            f'{COLLAPSE:.0%}: keep more, or use order="random"'
+            f"keeping the hardest {percent_text(keep, '.0f')} did worse than as many random rows in every measurement "
+            f'below {percent_text(COLLAPSE, ".0f")}: keep more, or use order="random"'
         )
     if order == "hardest" and not skip:
         warnings.append(f"the hardest rows hold the wrong labels: {NOISY}; skip_hardest=0.05 to 0.12 mends that")

@@ -10,7 +10,10 @@ from scipy import stats
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError, require_share
 from samplewise.data.border import as_numbers, shown
-from samplewise.engine.refits.remedy_effects import holm
+from samplewise.engine.statistics.intervals import half_width, share_interval
+from samplewise.engine.statistics.means import summed_by_group
+from samplewise.engine.statistics.multiplicity import holm
+from samplewise.engine.statistics.significance import p_value_above
 from samplewise.shift.bins import Cells
 
 LEAST_ROWS = 20
@@ -102,7 +105,7 @@ def compare_cells(
     compared = [_against_rest(loss, member, kept, binary, confidence) for member in own]
     mean, low, high, rest, error, variance, p_values = np.array(compared).T
     shrunk = _shrunk(mean, variance, float(loss.mean()))
-    half = float(stats.norm.ppf(0.5 + confidence / 2.0)) * error
+    half = half_width(error, confidence)
     order = np.lexsort((np.array(names), -shrunk))
     return SegmentErrors(
         names=tuple(names[at] for at in order),
@@ -115,7 +118,7 @@ def compare_cells(
         difference=100.0 * (mean - rest)[order],
         difference_low=100.0 * (mean - rest - half)[order],
         difference_high=100.0 * (mean - rest + half)[order],
-        p_value=np.array(holm(p_values.tolist()))[order],
+        p_value=holm(p_values)[order],
         confidence=confidence,
     )
 
@@ -139,8 +142,8 @@ def _against_rest(
     inside, outside = loss[member], loss[~member]
     count, mean, rest = len(inside), float(inside.mean()), float(outside.mean())
     influence = np.where(member, (loss - mean) / count, -(loss - rest) / len(outside))
-    error = float(np.sqrt(np.sum(np.square(_by_group(influence, groups)))))
-    own = float(np.sum(np.square(_by_group(np.where(member, influence, 0.0), groups))))
+    error = float(np.sqrt(np.sum(np.square(summed_by_group(influence, groups)))))
+    own = float(np.sum(np.square(summed_by_group(np.where(member, influence, 0.0), groups))))
     # One group says nothing of how groups differ: it counts as one row, and no difference from it can be told.
     single = groups is not None and min(len(np.unique(groups[member])), len(np.unique(groups[~member]))) < 2
     error = np.inf if single else error
@@ -148,24 +151,15 @@ def _against_rest(
         # Fewer effective rows where they come in groups; a spread of 0 says nothing, so the rows count as they are.
         independent = mean * (1.0 - mean) / count
         rows = 1.0 if single else count / max(1.0, own / independent) if independent > 0 else float(count)
-        tail, wrong = (1.0 - confidence) / 2.0, mean * rows
-        low = float(np.nan_to_num(stats.beta.ppf(tail, wrong, rows - wrong + 1.0), nan=0.0))
-        high = float(np.nan_to_num(stats.beta.ppf(1.0 - tail, wrong + 1.0, rows - wrong), nan=1.0))
+        low, high = map(float, share_interval(mean * rows, rows, confidence))
     else:
-        half = float(stats.norm.ppf(0.5 + confidence / 2.0)) * float(np.sqrt(own))
+        half = half_width(float(np.sqrt(own)), confidence)
         low, high = mean - half, mean + half
     if binary and groups is None:
         p_value = float(stats.hypergeom.sf(inside.sum() - 1, len(loss), loss.sum(), count))
     else:
-        p_value = float(stats.norm.sf((mean - rest) / error)) if error > 0 else float(mean <= rest)
+        p_value = p_value_above(mean - rest, error)
     return mean, low, high, rest, error, own, p_value
-
-
-def _by_group(values: Floats, groups: Array | None) -> Floats:
-    if groups is None:
-        return values
-    _, member = np.unique(groups.astype(str), return_inverse=True)
-    return np.asarray(np.bincount(member, weights=values), dtype=np.float64)
 
 
 def _shrunk(means: Floats, variances: Floats, overall: float) -> Floats:

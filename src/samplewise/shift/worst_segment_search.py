@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Mask
 from samplewise.core.errors import InputError, require_share
 from samplewise.data.border import as_numbers
 from samplewise.data.splits import fold_of_rows
+from samplewise.engine.statistics.intervals import quantile
 from samplewise.shift.bins import Cells
 from samplewise.shift.segments import LEAST_ROWS, SegmentErrors, compare_cells, require_cells
 
@@ -129,7 +129,7 @@ def _lower_limits(inside: Floats, loss: Floats) -> Floats:
     # One row of average loss is added, so that a small segment without spread is not taken for certain.
     power = (squares + float(np.mean(np.square(loss)))) / (size + 1.0)
     variance = np.maximum(power - np.square((total + loss.mean()) / (size + 1.0)), 0.0)
-    limit = mean - float(stats.norm.ppf(0.95)) * np.sqrt(variance / np.maximum(size, 1.0))
+    limit = mean - quantile(0.95) * np.sqrt(variance / np.maximum(size, 1.0))
     # A pair must beat both of its cells, or the shorter name is the better one.
     alone = limit.diagonal()
     large = size >= max(LEAST_ROWS, LEAST_SHARE * len(loss))

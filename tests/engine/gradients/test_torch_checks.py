@@ -137,11 +137,11 @@ def test_options_that_are_refused():
 
 
 def test_more_memory_than_there_is(monkeypatch):
-    monkeypatch.setattr(torch_checks, "memory", lambda: 1000)
+    monkeypatch.setattr(torch_checks, "usable_memory", lambda: 800)
     with pytest.raises(InputError, match=r"do not fit[\s\S]*layer 'inner'[\s\S]*enough for 10\n[\s\S]*stream_sketches"):
         row_gradients(Function(torch.tanh), (X, Y))  # (7 + 3) numbers of 4 bytes for each row
     monkeypatch.undo()
-    assert torch_checks.memory() > 2**28
+    assert torch_checks.usable_memory() > 2**28
 
 
 def test_a_mean_hidden_in_a_loss_is_noticed():

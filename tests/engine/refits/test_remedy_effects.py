@@ -1,14 +1,13 @@
 """Tested advice: what helps is called so, what cannot is not, and nothing that judges can be seen by the rule."""
 
 import numpy as np
-import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
 from samplewise.core.execution import SerialExecutor
 from samplewise.data.dataset import Dataset
 from samplewise.engine.models.metrics import METRICS
 from samplewise.engine.refits import RowEdit, measure_remedies, prepare
-from samplewise.engine.refits.remedy_effects import holm, random_twin
+from samplewise.engine.refits.remedy_effects import random_twin
 
 ACCURACY = METRICS["accuracy"]
 
@@ -101,12 +100,6 @@ def test_random_twin_has_the_same_kind_and_size_and_other_labels(folded):
     assert len(twin.rows) == 30 == len(np.unique(twin.rows))
     assert (twin.values != folded.codes[twin.rows]).all()
     assert random_twin(RowEdit("drop", np.arange(7)), folded, 0).values is None
-
-
-def test_holm_by_hand():
-    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-    assert holm([0.9]) == [0.9]
-    assert holm([0.5, 0.6]) == [1.0, 1.0]
 
 
 def test_regression_is_measured_in_parts_of_the_spread():

@@ -66,7 +66,7 @@ def test_information_tells_the_rows_that_are_known_by_heart(nearest):
 
 def test_the_report_reads_as_a_table(nearest):
     text = str(nearest)
-    for folded in ("f-CMI", "binary JS", "confidence 95%", "42 fits", "promise nothing", "changes nothing"):
+    for folded in ("f-CMI", "binary JS", "confidence 95 %", "42 fits", "promise nothing", "changes nothing"):
         assert folded in text
 
 

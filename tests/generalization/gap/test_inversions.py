@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
+from samplewise.engine.statistics.divergences import binary_kl
 from samplewise.generalization.gap import inversions
-from samplewise.generalization.gap.inversions import LN2, binary_js, binary_kl
+from samplewise.generalization.gap.inversions import LN2, binary_js
 
 TRAINING = pytest.mark.parametrize("training", [0.0, 0.05, 0.3])
 NATS = pytest.mark.parametrize("nats", [1e-4, 0.02, 0.2])

@@ -34,7 +34,8 @@ from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.values import Estimate, Exhibit, Scores, percent, percent_text
 from samplewise.engine.refits.folded_rows import RemedyRule
-from samplewise.engine.refits.remedy_effects import holm
+from samplewise.engine.statistics.intervals import difference_of_shares, wilson_interval
+from samplewise.engine.statistics.multiplicity import holm
 
 CODE, TITLE, SLOW = "SW101", "missing or constant columns", False
 NEEDS = frozenset({"features"})
@@ -192,7 +193,9 @@ def _class_difference(evidence: Evidence, gaps: Mask, name: str) -> tuple[Estima
     rows, held = rows[rows > 0], held[rows > 0]
     p_value = float(stats.chi2_contingency(np.stack([held, rows - held])).pvalue)
     most = int(np.argmax(np.abs(held / rows - (held.sum() - held) / (rows.sum() - rows))))
-    low, value, high = _difference(held[most], rows[most], held.sum() - held[most], rows.sum() - rows[most])
+    others = held.sum() - held[most], rows.sum() - rows[most]
+    ends = difference_of_shares(held[most], rows[most], *others, CONFIDENCE)
+    low, value, high = (100.0 * end for end in ends)
     quantity = f"gaps in {name}: class {_present_classes(evidence)[most]} minus the others"
     reason = "the class that differs most was chosen on the same rows" if len(rows) > 2 else ""
     return Estimate(quantity, value, low, high, "points", CONFIDENCE, "newcombe1998", reason), p_value
@@ -216,21 +219,6 @@ def _present_classes(evidence: Evidence) -> list[object]:
     return [] if classes is None else classes[np.unique(evidence.target.codes)].tolist()
 
 
-def _difference(hits: float, rows: float, other_hits: float, other_rows: float) -> tuple[float, float, float]:
-    """Low, value and high of the difference of two shares, in points: Newcombe's interval from Wilson's."""
-    one, two = _wilson(hits, rows), _wilson(other_hits, other_rows)
-    value = hits / rows - other_hits / other_rows
-    below = np.hypot(one[1] - one[0], two[2] - two[1])
-    above = np.hypot(one[2] - one[1], two[1] - two[0])
-    return 100.0 * float(value - below), 100.0 * float(value), 100.0 * float(value + above)
-
-
-def _wilson(hits: float, rows: float) -> tuple[float, float, float]:
-    """Low, share and high."""
-    low, high = stats.binomtest(round(hits), round(rows)).proportion_ci(CONFIDENCE, "wilson")
-    return float(low), hits / rows, float(high)
-
-
 def _share(quantity: str, hits: int, rows: int) -> Estimate:
-    low, value, high = _wilson(hits, rows)
-    return Estimate(quantity, value, low, high, "share of rows", CONFIDENCE, "wilson1927")
+    low, high = wilson_interval(hits, rows, CONFIDENCE)
+    return Estimate(quantity, hits / rows, low, high, "share of rows", CONFIDENCE, "wilson1927")

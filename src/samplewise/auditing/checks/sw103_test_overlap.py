@@ -25,7 +25,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from samplewise.auditing.duplicates import (
     FEWEST_NEAR,
@@ -44,6 +43,8 @@ from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
 from samplewise.engine.neighbors import NeighborIndex, exact_groups
 from samplewise.engine.refits.folded_rows import RemedyRule
+from samplewise.engine.statistics.intervals import half_width, share_interval
+from samplewise.engine.statistics.means import mean_and_error
 
 CODE, TITLE, SLOW = "SW103", "rows of the test set that are in the training data", False
 NEEDS = frozenset({"test", "features"})
@@ -163,7 +164,7 @@ def _chance(overlap: Overlap) -> str:
 
 
 def _overlap_share(count: int, rows: int) -> Estimate:
-    low, high = stats.binomtest(count, rows).proportion_ci(CONFIDENCE, "exact")
+    low, high = share_interval(count, rows, CONFIDENCE)
     share = (count / rows, float(low), float(high))
     return Estimate("test rows that are in the training data", *share, "share of test rows", CONFIDENCE, "clopper1934")
 
@@ -180,9 +181,8 @@ def _inflation(evidence: Evidence, overlap: Overlap) -> tuple[Estimate, ...]:
     one, other = score[shared & known], score[~shared & known]
     if len(one) < 2 or len(other) < 2:
         return ()
-    value = float(one.mean() - other.mean())
-    error = float(np.hypot(one.std(ddof=1) / np.sqrt(len(one)), other.std(ddof=1) / np.sqrt(len(other))))
-    half = float(stats.norm.ppf(0.5 + CONFIDENCE / 2)) * error
+    (mean, error), (rest, other_error) = mean_and_error(one), mean_and_error(other)
+    value, half = mean - rest, half_width(float(np.hypot(error, other_error)), CONFIDENCE)
     quantity = f"{evidence.metric.title} on these test rows minus on the others"
     ends = (value - half, value + half)
     return (Estimate(quantity, value, *ends, evidence.metric.unit, CONFIDENCE, "difference of two means"),)

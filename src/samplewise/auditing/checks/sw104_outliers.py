@@ -25,7 +25,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from samplewise.auditing.duplicates import discovered
 from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.row_exhibit import rows_exhibit
 from samplewise.core.arrays import Floats, Ints, Mask, in_order
@@ -34,6 +33,7 @@ from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.values import Estimate, Exhibit, Scores
 from samplewise.engine.neighbors import NeighborGraph
 from samplewise.engine.refits.folded_rows import RemedyRule, RowEdit
+from samplewise.engine.statistics.multiplicity import discoveries
 
 CODE, TITLE, SLOW = "SW104", "outliers: rows far from everything", False
 NEEDS = frozenset({"features"})
@@ -90,7 +90,7 @@ def far_out(excess: Floats) -> Mask:
     if slope <= 0:
         return np.zeros(len(excess), dtype=bool)
     chance = np.minimum(1.0, (1.0 - BULK) * np.exp(-(excess - bulk) / slope))
-    return discovered(chance[:, np.newaxis], FALSE_LISTINGS)[:, 0]
+    return discoveries(chance, FALSE_LISTINGS)
 
 
 def _finding(evidence: Evidence, listed: Ints, excess: Floats) -> Finding:

@@ -21,7 +21,6 @@ clopper1934 for the interval of a share.
 from collections.abc import Mapping
 
 import numpy as np
-from scipy import stats
 
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Array, Ints
@@ -29,6 +28,7 @@ from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.values import Estimate, Exhibit, percent_text
 from samplewise.engine.refits.folded_rows import RemedyRule
+from samplewise.engine.statistics.intervals import share_interval
 
 CODE, TITLE, SLOW = "SW105", "rare classes", False
 NEEDS = frozenset({"label", "classes"})
@@ -58,7 +58,7 @@ def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
 
 
 def _guess(counts: Ints) -> Estimate:
-    low, high = stats.binomtest(int(counts.max()), int(counts.sum())).proportion_ci(CONFIDENCE, "exact")
+    low, high = share_interval(counts.max(), counts.sum(), CONFIDENCE)
     share = float(counts.max() / counts.sum())
     quantity = "accuracy of always guessing the largest class"
     return Estimate(quantity, share, float(low), float(high), "share of rows", CONFIDENCE, "clopper1934")

@@ -25,7 +25,6 @@ kaufman2012 for what makes a column illegitimate; holm1979 for the correction ov
 from collections.abc import Mapping
 
 import numpy as np
-from scipy import stats
 
 from samplewise.auditing.column_skill import ColumnSkill, column_skill, has_columns
 from samplewise.auditing.evidence import Evidence
@@ -34,6 +33,8 @@ from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.values import Estimate, Exhibit, Scores
 from samplewise.engine.refits.folded_rows import RemedyRule
+from samplewise.engine.statistics.intervals import share_interval
+from samplewise.engine.statistics.significance import binomial_p_value
 
 CODE, TITLE, SLOW = "SW106", "a column that gives the label away", False
 NEEDS = frozenset({"label", "features"})
@@ -100,7 +101,7 @@ def _luck(found: ColumnSkill) -> Mask:
     """(d,) columns whose hits a guess would reach by luck somewhere among so many columns."""
     if not found.guess:
         return np.zeros(len(found.names), dtype=bool)
-    chance = stats.binom.sf(found.hits - 1, found.rows, found.guess) * len(found.names)
+    chance = binomial_p_value(found.hits, found.rows, found.guess) * len(found.names)
     return np.asarray((chance >= CHANCE) & (found.gaps < MUCH))
 
 
@@ -141,6 +142,6 @@ def _estimate(found: ColumnSkill, place: int) -> Estimate:
         return Estimate(quantity, float(found.skill[place]), unit="share of the variance of ranks", reason=reason)
     if found.gaps[place] > found.skill[place]:
         return Estimate(f"{quantity}, by its gaps", float(found.gaps[place]), unit=unit, reason="of the gaps only")
-    ends = stats.binomtest(int(found.hits[place]), found.rows).proportion_ci(CONFIDENCE, "exact")
+    ends = share_interval(found.hits[place], found.rows, CONFIDENCE)
     low, high = ((float(end) - found.guess) / (1.0 - found.guess) for end in ends)
     return Estimate(quantity, float(found.skill[place]), low, high, unit, CONFIDENCE, "clopper1934")

@@ -36,6 +36,7 @@ from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.values import Estimate, Exhibit, Scores, percent, percent_text
 from samplewise.engine.refits.folded_rows import RemedyRule
+from samplewise.engine.statistics.intervals import half_width
 from samplewise.labels import (
     LabelPosterior,
     drop_disputed,
@@ -167,7 +168,7 @@ def _remedies(evidence: Evidence, posterior: LabelPosterior, rows: Ints) -> tupl
 def _precision(probabilities: Array) -> Estimate:
     """Expected share of a list that is wrong; its interval is the spread if the probabilities are right."""
     value, count = float(np.mean(probabilities)), len(probabilities)
-    half = 1.96 * float(np.sqrt(np.sum(probabilities * (1.0 - probabilities)))) / count
+    half = half_width(float(np.sqrt(np.sum(probabilities * (1.0 - probabilities)))) / count)
     return Estimate(
         "expected_precision", value, max(0.0, value - half), min(1.0, value + half), "share of the list", 0.95,
         "patrini2017", "holds if the probabilities are calibrated",

@@ -34,6 +34,7 @@ from samplewise.core.arrays import Ints
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.values import Estimate, Scores, percent_text
 from samplewise.engine.refits.folded_rows import RemedyRule
+from samplewise.engine.statistics.intervals import half_width
 from samplewise.influence.valuation.harmful_rows import drop_harmful, harmful_rows
 from samplewise.influence.valuation.leave_one_out import effects_in
 
@@ -78,7 +79,7 @@ def _finding(evidence: Evidence, benefit: Scores, rows: Ints) -> Finding:
     remedies = (drop, review) if count >= TESTED * len(evidence.data) else (review,)
     caveat = "The judges' labels are taken as given: where many are wrong, a right row can seem to hurt."
     measured = Estimate(
-        "worst_benefit", value, value - 1.96 * error, value + 1.96 * error, benefit.unit, 0.95, "koh2017",
+        "worst_benefit", value, value - half_width(error), value + half_width(error), benefit.unit, 0.95, "koh2017",
         "not corrected for having picked the worst",
     )  # fmt: skip
     title = f"{count:,} row{'s make' if count > 1 else ' makes'} the answers for others worse"

@@ -27,7 +27,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-from scipy import stats
 
 from samplewise.auditing.claims import claims, held_out_losses, losses_on_test, mean_error_bound
 from samplewise.auditing.evidence import Evidence
@@ -36,8 +35,10 @@ from samplewise.core.errors import InputError, NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.values import Estimate, percent_text
 from samplewise.engine.refits.folded_rows import RemedyRule
+from samplewise.engine.statistics.intervals import half_width
+from samplewise.engine.statistics.means import clustered
+from samplewise.engine.statistics.significance import p_value_above
 from samplewise.generalization import EvaluationsClaim, rows_to_claim
-from samplewise.generalization.test_scores.error_rates import clustered
 
 CODE, TITLE, SLOW = "SW504", "the test set was used to choose", False
 NEEDS = frozenset({"label", "test"})
@@ -127,10 +128,10 @@ def _too_good(evidence: Evidence, losses: Floats) -> Finding | None:
         own = max(own, float(np.sqrt(expected * (1.0 - expected) / count)))  # all right or all wrong shows no spread
     noise = float(np.hypot(spread, own))
     gap = expected - float(losses.mean())
-    if noise == 0.0 or float(stats.norm.sf(gap / noise)) >= LEVEL:
+    if noise == 0.0 or p_value_above(gap, noise) >= LEVEL:
         return None
     factor, unit = (100.0, "points") if evidence.whole.class_count else (1.0, "in units of the label")
-    half = float(stats.norm.ppf(0.975)) * noise
+    half = half_width(noise)
     measured = Estimate(
         "test error below expectation", factor * gap, factor * (gap - half), factor * (gap + half), unit, 0.95,
         "difference of two means",

@@ -20,6 +20,7 @@ from samplewise.core.errors import InputError
 from samplewise.engine.closed_form.filters import DescentFilter, Filter
 from samplewise.engine.closed_form.pole_fitting import PartialFractions, partial_fractions
 from samplewise.engine.closed_form.spectrum import NOISE, Spectrum
+from samplewise.engine.statistics.means import standard_error
 
 Route = Literal["poles", "steps", "row by row"]
 NUMBERS_AT_ONCE = 2**21  # of a block of rows in the eigenbasis
@@ -80,7 +81,7 @@ class EvaluationRows:
             return np.full(len(changes), np.nan)
         moved = changes.reshape(-1, r) @ self.sample.reshape(-1, r).T
         squares = np.square(moved).reshape(len(changes), -1, evaluated, width).sum(axis=(1, 3))
-        return np.asarray(squares.std(axis=1, ddof=1) / np.sqrt(self.count))
+        return standard_error(squares, axis=1)
 
 
 def _spread_over(count: int) -> Ints:

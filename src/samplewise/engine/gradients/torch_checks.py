@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError, name_rows, unknown_name
-from samplewise.core.machine import memory
+from samplewise.core.machine import usable_memory
+from samplewise.core.units import bytes_text
 from samplewise.engine.gradients.layer import LayerGradients
 
-MEMORY_SHARE = 0.4  # of main memory that factors may take: joining batches needs it twice
 TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-4, torch.float16: 3e-2, torch.bfloat16: 1e-1}
 
 
@@ -138,13 +138,14 @@ def all_finite(part: Tensor) -> bool:
 
 def require_room(needed: int, count: int, layers: Sequence[LayerGradients]) -> None:
     """Refuse factors that would not fit, naming the layer that takes most, before any more are made."""
-    if needed > MEMORY_SHARE * memory():
+    there = usable_memory() / 2  # joining batches takes the factors twice
+    if needed > there:
         largest = max(layers, key=lambda layer: layer.nbytes)
-        fits = int(count * MEMORY_SHARE * memory() / needed)
+        fits = int(count * there / needed)
         raise InputError(
             "the row gradients do not fit in memory",
             where=f"most in layer {largest.name!r}",
-            got=f"{needed / 2**30:.1f} GB for {count:,} rows; {memory() / 2**30:.1f} GB of memory, enough for {fits:,}",
+            got=f"{bytes_text(needed)} for {count:,} rows; {bytes_text(there)} may be used, enough for {fits:,}",
             fix="stream_sketches(...) keeps a batch at a time; or name fewer layers=, or take fewer rows",
         )
 

@@ -1,29 +1,7 @@
 """What a fit is expected to cost: from a fixed table, so that what a budget buys does not depend on the clock."""
 
-import re
-
-from samplewise.core.errors import InputError, unknown_name
 from samplewise.engine.models.kernel_head import landmark_count
 from samplewise.engine.models.learner import Learner
-
-UNITS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
-
-
-def parse_budget(budget: str | float | None) -> float | None:
-    """Seconds of "60s", "2min", "1h" or a number; None stays None."""
-    if budget is None or isinstance(budget, int | float):
-        seconds = budget
-    else:
-        found = re.fullmatch(r"\s*([0-9.]+)\s*([a-z]*)\s*", budget.lower())
-        if not found:
-            raise InputError("the budget cannot be read", got=repr(budget), fix="write it like 60s, 2min or 1h")
-        number, unit = found.groups()
-        if (unit or "s") not in UNITS:
-            raise unknown_name("unit of time", unit, UNITS)
-        seconds = float(number) * UNITS[unit or "s"]
-    if seconds is not None and not seconds > 0:
-        raise InputError("the budget must be positive", got=repr(budget), fix="write it like 60s, 2min or 1h")
-    return seconds
 
 
 def seconds_per_fit(rows: int, columns: int, classes: int, learner: Learner) -> float:

@@ -11,11 +11,9 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from samplewise.core.errors import InputError
-from samplewise.core.machine import memory
+from samplewise.core.machine import usable_memory
 from samplewise.core.randomness import generator
 from samplewise.engine.models.torch_learner import TorchLearner, wants_shape
-
-MEMORY_SHARE = 0.4  # that the directions may take, twice while they are made
 
 
 class SubspaceModule(nn.Module):
@@ -96,8 +94,8 @@ def _require_fit(moved: dict[str, nn.Parameter], whole: int, size: int) -> None:
         )  # fmt: skip
     if len({(held.dtype, held.device) for held in moved.values()}) > 1:
         raise InputError("the weights are of several kinds", got="several dtypes or devices", fix="module.float()")
-    if 16 * whole * size > MEMORY_SHARE * memory():
-        widest = int(MEMORY_SHARE * memory() / 16 / whole)
+    widest = int(usable_memory() / 2 / 16 / whole)  # twice while they are made
+    if size > widest:
         raise InputError(
             "the random directions do not fit in memory", got=f"{whole:,} weights times {size:,} dimensions",
             fix=f"grid=[...] of at most {widest:,} dimensions, or a smaller network",

@@ -10,17 +10,19 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from scipy import stats
 
 from samplewise.core.arrays import Floats, Ints
 from samplewise.core.findings import Verdict
 from samplewise.core.randomness import generator, hashed_order
 from samplewise.core.values import Estimate
 from samplewise.engine.models.metrics import Metric
-from samplewise.engine.refits.effects import CONFIDENCE, half_width, mean_and_error
 from samplewise.engine.refits.folded_rows import FoldedRows, RemedyRule, RowEdit, outer_folds
 from samplewise.engine.refits.runner import FitRunner
 from samplewise.engine.refits.threads import ThreadExecutor
+from samplewise.engine.statistics.intervals import CONFIDENCE, half_width, quantile
+from samplewise.engine.statistics.means import mean_and_error
+from samplewise.engine.statistics.multiplicity import holm
+from samplewise.engine.statistics.significance import two_sided_p_value
 
 SOURCE = (
     "nested test of the rule: re-run in every training part, both arms scored on all held-out rows with given labels"
@@ -83,21 +85,11 @@ def measure_remedies(
         for name, rule in rules.items():
             changes = _carried_out(rule, parts, runner)
             _compare(runner, parts, changes, tallies[name], metric, repeat)
-    adjusted = holm([_two_sided(runner, tally.mean(tally.effect)) for tally in tallies.values()])
+    means = [mean_and_error(tally.mean(tally.effect), runner.groups) for tally in tallies.values()]
+    adjusted = holm([two_sided_p_value(*each) for each in means]).tolist()
     return {
         name: _measured(runner, tally, metric, p) for (name, tally), p in zip(tallies.items(), adjusted, strict=True)
     }
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's step-down correction: adjusted p-values, in the order given."""
-    order = np.argsort(p_values)
-    adjusted = np.empty(len(p_values))
-    running = 0.0
-    for rank, position in enumerate(order):
-        running = max(running, min(1.0, (len(p_values) - rank) * p_values[position]))
-        adjusted[position] = running
-    return adjusted.tolist()
 
 
 def random_twin(change: RowEdit, folded: FoldedRows, seed: int) -> RowEdit:
@@ -156,18 +148,13 @@ def _compare(
         tally.shares.append(len(change.rows) / len(folded))
 
 
-def _two_sided(runner: FitRunner, differences: Floats) -> float:
-    mean, error = mean_and_error(differences, runner.groups)
-    return float(2.0 * stats.norm.sf(abs(mean) / error)) if error > 0 else 1.0
-
-
 def _measured(runner: FitRunner, tally: _Tally, metric: Metric, adjusted: float) -> Measured:
     effect = _estimate(runner, "effect", tally.mean(tally.effect), metric)
     control = _estimate(runner, "control", tally.mean(tally.control), metric)
     helps = effect.value > 0
     verdict: Verdict = ("helps" if helps else "hurts") if adjusted < 1.0 - CONFIDENCE else "not distinguishable"
     half = (effect.high - effect.low) / 2.0
-    detectable = half * (1.0 + float(stats.norm.ppf(0.8)) / half_width(1.0))
+    detectable = half * (1.0 + quantile(0.8) / half_width(1.0))
     return Measured(effect, control, verdict, adjusted, detectable, float(np.mean(tally.shares)))
 
 

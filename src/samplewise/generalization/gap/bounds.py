@@ -11,6 +11,7 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import unknown_name
 from samplewise.core.randomness import generator
+from samplewise.core.values import percent_text
 from samplewise.generalization.gap import inversions
 from samplewise.generalization.gap.information import (
     Estimated,
@@ -104,7 +105,7 @@ class Bounds:
                 f"{'-' if not isfinite(value) else f'{value:.3g}':>{width}}"
                 for value, width in ((row.plug_in, 9), (row.corrected, 11), (row.jackknife, 11), (row.null, 8))
             )
-            sure = "" if row.confidence is None else f", confidence {row.confidence:.0%}"
+            sure = "" if row.confidence is None else f", confidence {percent_text(row.confidence, '.0f')}"
             lines.append(f"{row.name:<34}{shown}  {row.of}{sure}")
         return "\n".join([*lines, NOTE])
 

@@ -11,13 +11,13 @@ from samplewise.core.randomness import key_hashes
 from samplewise.core.values import Estimate, Scores
 from samplewise.data.targets import Target
 from samplewise.engine.refits import Refits
+from samplewise.engine.statistics.intervals import highest_rate
 from samplewise.generalization.gap.bounds import Bound, Bounds, bounds_of_runs, row_outcomes
 from samplewise.generalization.gap.half_errors import MeanWithError, errors_of_halves
 from samplewise.generalization.gap.information import MergedMeasure, estimate_information, ranked
 from samplewise.generalization.gap.inversions import LN2
 from samplewise.generalization.gap.supersample_runs import SupersampleRuns, require_losses
 from samplewise.generalization.test_scores.certificates import betting_bound
-from samplewise.generalization.test_scores.error_rates import highest_rate
 
 POINTS = 100.0  # a difference of 1 between error rates is 100 points
 REASON = "of models taught half of the rows; the model on all rows has a smaller gap"

@@ -11,6 +11,7 @@ import numpy as np
 from samplewise.core.arrays import Array, equal_but_for_rounding
 from samplewise.core.errors import InputError, require_count, require_share
 from samplewise.core.execution import Executor
+from samplewise.core.units import seconds_text
 from samplewise.core.values import Estimate, Scores
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Task
@@ -60,7 +61,8 @@ class GeneralizationGap:
         """The three errors, the table of bounds, the cost and the warnings."""
         lines = [f"error on rows that taught  {self.training_error}", f"error on their ghosts      {self.ghost_error}"]
         lines += [f"gap                        {self.gap}", "", str(self.bounds), ""]
-        cost = f"{self.cost.fits} fits in {self.cost.fit_seconds:.1f} s, read in {self.cost.read_seconds:.2f} s"
+        fitted, read = seconds_text(self.cost.fit_seconds), seconds_text(self.cost.read_seconds)
+        cost = f"{self.cost.fits} fits in {fitted}, read in {read}"
         if self.deterministic is not None:
             cost += "; another seed " + ("changes nothing" if self.deterministic else "changes the predictions")
         return "\n".join([*lines, cost, *(f"! {warning}" for warning in self.warnings)])

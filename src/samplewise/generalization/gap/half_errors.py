@@ -10,9 +10,9 @@ Axes: k fits, u units.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from samplewise.core.arrays import Floats, Mask
+from samplewise.engine.statistics.intervals import half_width, quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,11 @@ class MeanWithError:
 
     def upper(self, confidence: float) -> float:
         """Upper end of a one-sided t interval."""
-        return self.value + float(stats.t.ppf(confidence, self.freedom)) * self.error
+        return self.value + quantile(confidence, self.freedom) * self.error
 
     def interval(self, confidence: float) -> tuple[float, float]:
         """Both ends of a t interval."""
-        half = float(stats.t.ppf(0.5 + confidence / 2.0, self.freedom)) * self.error
+        half = half_width(self.error, confidence, self.freedom)
         return self.value - half, self.value + half
 
 

@@ -1,14 +1,13 @@
 """Error on taught rows, on others, and the gap between them: read from refits on complementary halves."""
 
-from scipy import stats
-
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, require_kind, require_share
 from samplewise.core.values import Estimate
 from samplewise.data.targets import Target
 from samplewise.engine.refits import Refits
+from samplewise.engine.statistics.intervals import half_width
+from samplewise.engine.statistics.means import mean_and_error
 from samplewise.generalization.gap.memorization import successes
-from samplewise.generalization.test_scores.error_rates import clustered
 
 REASON = (
     "of models taught half of the rows; the model on all rows has a smaller gap; the interval counts the chance of"
@@ -58,8 +57,8 @@ def gap_of_refits(
     others = (losses * ~refits.inside).sum(axis=0) / counts[1]
 
     def estimate(quantity: str, rows: Floats, unit: str) -> Estimate:
-        error, _ = clustered(rows, groups)
-        half, mean = float(stats.norm.ppf(0.5 + confidence / 2.0)) * error, float(rows.mean())
+        mean, error = mean_and_error(rows, groups)
+        half = half_width(error, confidence)
         return Estimate(quantity, mean, mean - half, mean + half, unit, confidence, "feldman2020", REASON)
 
     gap = 100.0 * (others - trained)

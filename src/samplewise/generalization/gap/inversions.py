@@ -6,18 +6,12 @@ Every function takes a training error in [0, 1] and the mean information of a pa
 from collections.abc import Callable
 
 import numpy as np
-from scipy import special
 from scipy.optimize import minimize_scalar
 
 from samplewise.core.arrays import Floats
+from samplewise.engine.statistics.divergences import binary_kl, largest_within
 
 LN2 = float(np.log(2.0))
-STEPS = 50  # halvings: an error known to 1e-15
-
-
-def binary_kl(first: float, second: float) -> float:
-    """Nats: Kullback-Leibler divergence of a coin with chance `first` from one with chance `second`."""
-    return float(special.rel_entr(first, second) + special.rel_entr(1.0 - first, 1.0 - second))
 
 
 def binary_js(first: float, second: float) -> float:
@@ -28,12 +22,12 @@ def binary_js(first: float, second: float) -> float:
 
 def invert_kl(training: float, pair: float) -> float:
     """Largest R in [training, 1] with kl(training || (training + R) / 2) <= information of a pair (hellstrom2022)."""
-    return _largest(lambda error: binary_kl(training, (training + error) / 2.0), training, pair)
+    return largest_within(lambda error: binary_kl(training, (training + error) / 2.0), training, pair)
 
 
 def invert_js(training: float, row: float) -> float:
     """Largest R in [training, 1] with js(training || R) <= information of a row (dong2025)."""
-    return _largest(lambda error: binary_js(training, error), training, row)
+    return largest_within(lambda error: binary_js(training, error), training, row)
 
 
 def slope(rate: Floats) -> Floats:
@@ -64,17 +58,6 @@ def _linear_slope(rate: Floats) -> Floats:
     inside = np.maximum(rate**2 - 4.0 * curvature * np.expm1(rate), 0.0)
     # The usual formula cancels for small v; this one does not.
     return np.asarray(2.0 * np.expm1(rate) / (rate + np.sqrt(inside)))
-
-
-def _largest(divergence: Callable[[float], float], training: float, limit: float) -> float:
-    """The error in [training, 1] where a divergence that rises from 0 meets its limit."""
-    low, high = training, 1.0
-    if divergence(high) <= limit:
-        return high
-    for _ in range(STEPS):
-        middle = (low + high) / 2.0
-        low, high = (middle, high) if divergence(middle) <= limit else (low, middle)
-    return high  # the rounded-up end: never below the root
 
 
 def _least(function: Callable[[Floats], Floats], limit: float) -> float:

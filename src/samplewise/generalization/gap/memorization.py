@@ -18,7 +18,8 @@ from samplewise.data.splits import nested_subsets, random_halves
 from samplewise.data.targets import Target, Task
 from samplewise.engine.models.learner import Fit
 from samplewise.engine.refits import FitRunner, Prepared, Refits, prepare
-from samplewise.engine.refits.effects import half_width, mean_and_error
+from samplewise.engine.statistics.intervals import half_width
+from samplewise.engine.statistics.means import mean_and_error
 
 Score = Literal["correct", "probability", "margin"]
 UNITS = {"correct": "share of models", "probability": "probability", "margin": "margin"}

@@ -14,6 +14,7 @@ from scipy import special, stats
 from samplewise.core.arrays import Floats, Ints
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.values import Estimate, percent_text
+from samplewise.engine.statistics.intervals import quantile
 from samplewise.generalization.test_scores.certificates import certified, require_counts
 
 TRIED = 256  # sizes at once
@@ -146,7 +147,7 @@ def rows_to_claim(
 def _rows_if_normal(error: float, claim: float, miss: float, chance: float) -> float:
     """Rows it would take if counts were normal: a little off, but near enough to start from."""
     wide, narrow = math.sqrt(claim * (1.0 - claim)), math.sqrt(error * (1.0 - error))
-    ends = float(wide * stats.norm.isf(miss) + narrow * stats.norm.ppf(chance))
+    ends = -wide * quantile(miss) + narrow * quantile(chance)
     rows = (max(0.0, ends) / (claim - error)) ** 2
     if rows > MOST_ROWS:
         raise InputError(

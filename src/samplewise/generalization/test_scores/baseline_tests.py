@@ -3,13 +3,14 @@
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.values import Estimate
 from samplewise.data.border import as_numbers
-from samplewise.generalization.test_scores.error_rates import clustered
+from samplewise.engine.statistics.intervals import half_width
+from samplewise.engine.statistics.means import clustered
+from samplewise.engine.statistics.significance import p_value_above
 
 
 def beats_baseline(
@@ -72,8 +73,8 @@ def _tested(
     """The mean of rows with its t interval, and the one-sided p-value of a mean of at most 0."""
     error, count = clustered(rows, groups)
     freedom, mean = max(count - 1, 1), float(rows.mean())
-    half = float(stats.t.ppf(0.5 + require_share(confidence, "confidence") / 2.0, freedom)) * error
-    p_value = float(stats.t.sf(mean / error, freedom)) if error > 0 else float(mean <= 0)
+    half = half_width(error, require_share(confidence, "confidence"), freedom)
+    p_value = p_value_above(mean, error, freedom)
     return Estimate(quantity, mean, mean - half, mean + half, unit, confidence, source), p_value
 
 

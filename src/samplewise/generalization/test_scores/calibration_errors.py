@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.randomness import generator
 from samplewise.core.values import Estimate, Exhibit
+from samplewise.engine.statistics.intervals import half_width, share_interval
+from samplewise.engine.statistics.means import mean_and_error
+from samplewise.engine.statistics.resampling import reflected_interval
+from samplewise.engine.statistics.significance import simulated_p_value
 
 LEAST_IN_BIN = 25
 DRAWS = 400
@@ -74,7 +77,7 @@ def calibration_error(
     value = max(observed - float(null.mean()), 0.0)
     low, high = _interval(right - stated, member, count, confidence, seed)
     low, high = min(max(low, 0.0), value), max(high, value)
-    p_value = float((1 + np.sum(null >= observed)) / (1 + len(null)))
+    p_value = float(simulated_p_value(observed, null))
     square = np.sum(np.square(probabilities), axis=1) - 2.0 * probabilities[np.arange(len(probabilities)), codes] + 1.0
     return CalibrationError(
         Estimate("calibration_error", 100 * value, 100 * low, 100 * high, "points", confidence, "naeini2015"),
@@ -103,8 +106,7 @@ def _interval(gaps: Floats, member: Ints, count: Ints, confidence: float, seed: 
     for number in range(DRAWS):
         chosen = draw.integers(0, rows, rows)
         drawn[number] = np.abs(np.bincount(member[chosen], weights=gaps[chosen], minlength=len(count))).sum() / rows
-    low, high = 2.0 * _error(gaps, member, count) - np.quantile(drawn, [0.5 + confidence / 2.0, 0.5 - confidence / 2.0])
-    return float(low), float(high)
+    return reflected_interval(_error(gaps, member, count), drawn, confidence)
 
 
 def _bins(confidence: Floats, bins: int) -> Ints:
@@ -117,9 +119,7 @@ def _bins(confidence: Floats, bins: int) -> Ints:
 def _table(stated: Floats, right: Floats, member: Ints, confidence: float) -> Exhibit:
     count = np.bincount(member)
     hits = np.bincount(member, weights=right)
-    tail = (1.0 - confidence) / 2.0
-    low = np.nan_to_num(stats.beta.ppf(tail, hits, count - hits + 1), nan=0.0)
-    high = np.nan_to_num(stats.beta.ppf(1.0 - tail, hits + 1, count - hits), nan=1.0)
+    low, high = share_interval(hits, count, confidence)
     columns: dict[str, Array] = {
         "confidence": np.bincount(member, weights=stated) / count,
         "accuracy": hits / count,
@@ -132,10 +132,8 @@ def _table(stated: Floats, right: Floats, member: Ints, confidence: float) -> Ex
 
 
 def _mean(quantity: str, values: Floats, unit: str, confidence: float) -> Estimate:
-    mean, half = (
-        float(values.mean()),
-        float(stats.norm.ppf(0.5 + confidence / 2.0) * values.std() / np.sqrt(len(values))),
-    )
+    mean, error = mean_and_error(values)
+    half = half_width(error, confidence)
     return Estimate(
         quantity, mean, mean - half, mean + half, unit, confidence, "brier1950" if quantity == "brier" else ""
     )

@@ -16,13 +16,14 @@ from samplewise.core.errors import InputError, name_rows, require_count, require
 from samplewise.core.randomness import key_hashes, uniform_from_hashes
 from samplewise.core.values import Estimate
 from samplewise.data.border import as_numbers
-from samplewise.generalization.test_scores.error_rates import are_counts, highest_rate
+from samplewise.engine.statistics.divergences import kl_inverse
+from samplewise.engine.statistics.intervals import highest_rate
+from samplewise.generalization.test_scores.error_rates import are_counts
 
 MOST_EXACT = 600.0  # beyond exp(-600) the beta quantile leaves double precision; the Chernoff bound takes over
 LARGEST_BET = 0.75  # share of the capital that may be lost on one row
 ORDERS = 20  # in which the bets are made; their capital is averaged
 BLOCK = 65_536  # rows whose bets are multiplied at once
-HALVINGS = 40
 NEAR_ONE, PRECISION = 1.0 - 1e-12, 1e-9
 
 
@@ -195,18 +196,6 @@ def _highest_rate_of_many(errors: float, n: float, log_miss: float) -> float:
     if log_miss > -MOST_EXACT:
         return highest_rate(errors, n, math.exp(log_miss))
     return kl_inverse(errors / n, -log_miss / n)
-
-
-def kl_inverse(rate: float, nats: float) -> float:
-    """The largest r in [rate, 1] with kl(rate || r) <= nats, between coins."""
-    low, high = rate, 1.0
-    for _ in range(2 * HALVINGS):
-        middle = 0.5 * (low + high)
-        if float(special.rel_entr(rate, middle) + special.rel_entr(1.0 - rate, 1.0 - middle)) <= nats:
-            low = middle
-        else:
-            high = middle
-    return high
 
 
 def _betting_bound(drawn: Floats, miss: float) -> float:

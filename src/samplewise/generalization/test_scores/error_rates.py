@@ -4,13 +4,13 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from scipy import special, stats
 
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.values import Estimate
 from samplewise.data.border import as_numbers
-from samplewise.engine.refits.effects import mean_and_error
+from samplewise.engine.statistics.intervals import half_width, share_interval
+from samplewise.engine.statistics.means import clustered, effective_counts
 
 
 def clopper_pearson(errors: float, rows: float, confidence: float = 0.95) -> Estimate:
@@ -41,8 +41,7 @@ def clopper_pearson(errors: float, rows: float, confidence: float = 0.95) -> Est
             got=f"{errors} errors in {rows} rows",
             fix="count the wrong rows among those judged, for example clopper_pearson(3, 100)",
         )
-    tail = (1.0 - confidence) / 2.0
-    low, high = 1.0 - highest_rate(rows - errors, rows, tail), highest_rate(errors, rows, tail)
+    low, high = map(float, share_interval(errors, rows, confidence))
     return Estimate("error", errors / rows, low, high, "share of rows", confidence, "clopper1934")
 
 
@@ -115,40 +114,11 @@ def explained_variance(outputs: Any, numbers: Any, groups: Array | None = None, 
     return Estimate("explained_variance", mean, low, high, "R²", confidence, "student1908")
 
 
-def highest_rate(errors: float, rows: float, miss: float) -> float:
-    """The error rate at which at most `errors` wrong rows among `rows` have probability `miss`; 1 if all are wrong."""
-    return float(special.betainccinv(errors + 1.0, rows - errors, miss)) if errors < rows else 1.0
-
-
-def effective_counts(wrong: Floats, groups: Array | None = None) -> tuple[float, float]:
-    """(errors, rows) of flags (n,) as independent rows would show them: divided by the design effect of groups (n,)."""
-    rows = float(len(wrong))
-    if groups is not None and rows:
-        rows /= max(1.0, _design_effect(wrong, np.asarray(groups)))
-    return (float(wrong.mean()) * rows if len(wrong) else 0.0), rows
-
-
-def clustered(values: Floats, groups: Array | None) -> tuple[float, int]:
-    """Standard error of the mean of values (n,) and how many independent observations it rests on."""
-    _, error = mean_and_error(values, groups)
-    return error, len(values) if groups is None else len(np.unique(np.asarray(groups).astype(str)))
-
-
 def _t_interval(values: Floats, groups: Array | None, confidence: float) -> tuple[float, float, float]:
     error, count = clustered(values, groups)
-    half = float(stats.t.ppf(0.5 + require_share(confidence, "confidence") / 2.0, max(count - 1, 1))) * error
+    half = half_width(error, require_share(confidence, "confidence"), max(count - 1, 1))
     mean = float(values.mean())
     return mean - half, mean + half, mean
-
-
-def _design_effect(flags: Floats, groups: Array) -> float:
-    error, _ = clustered(flags, groups)
-    rate = float(flags.mean())
-    independent = rate * (1.0 - rate) / max(len(flags) - 1, 1)
-    # Without a right and a wrong row nothing is known of the spread: count the groups themselves.
-    if independent == 0.0:
-        return len(flags) / len(np.unique(np.asarray(groups).astype(str)))
-    return error**2 / independent
 
 
 def _pair(outputs: Any, numbers: Any) -> tuple[Floats, Floats]:

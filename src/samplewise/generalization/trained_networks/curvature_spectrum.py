@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from scipy import linalg, stats
+from scipy import linalg
 from scipy.sparse.linalg import LinearOperator, eigsh
 
 from samplewise.core.arrays import Array, Floats
@@ -15,6 +15,8 @@ from samplewise.core.values import Estimate
 from samplewise.data.inputs import as_given
 from samplewise.engine import gradients  # its torch half is loaded where a module comes
 from samplewise.engine.gradients import loss_for, sources_of
+from samplewise.engine.statistics.intervals import half_width
+from samplewise.engine.statistics.means import mean_and_error
 
 METHODS = ("lanczos", "exact")
 STEPS = 80  # of the recurrence behind the density
@@ -218,5 +220,5 @@ def _over_probes(quantity: str, seen: Floats, unit: str, source: str) -> Estimat
     mean = float(seen.mean())
     if len(seen) < 2:
         return Estimate(quantity, mean, mean, mean, unit, 1.0, source, "of the whole matrix")
-    half = float(stats.t.ppf(0.975, len(seen) - 1) * seen.std(ddof=1) / math.sqrt(len(seen)))
+    half = half_width(mean_and_error(seen)[1], 0.95, len(seen) - 1)
     return Estimate(quantity, mean, mean - half, mean + half, unit, 0.95, source, "over random probes")

@@ -12,7 +12,7 @@ import numpy as np
 from samplewise.core.arrays import Floats, Ints
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.randomness import hashed_order
-from samplewise.core.values import Estimate, Exhibit
+from samplewise.core.values import Estimate, Exhibit, percent_text
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_labeled, as_second
 from samplewise.engine import models  # its torch half is loaded where a learner comes
@@ -198,7 +198,7 @@ def _shortcut(start: Any, rows: Dataset, seed: int) -> tuple[Estimate, Estimate]
     reason = (
         f"at most {len(vectors):,}: tangent kernel of {len(chosen):,} rows at the start, ridge {RIDGE:g} of its mean"
     )
-    outside = "" if held[-1] >= ENERGY else f"; all of them hold only {held[-1]:.0%} of the labels"
+    outside = "" if held[-1] >= ENERGY else f"; all of them hold only {percent_text(held[-1], '.0f')} of the labels"
     return (
         Estimate("effective_dimension", effective, unit="directions", source="jacot2018", reason=reason),
         Estimate("label_directions", needed, unit="directions", source="jacot2018", reason=reason + outside),

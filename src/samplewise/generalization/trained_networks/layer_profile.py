@@ -15,6 +15,9 @@ from samplewise.data.border import default_ids
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_given
 from samplewise.engine import models  # its torch half is loaded where a module comes
+from samplewise.engine.statistics.multiplicity import holm
+from samplewise.engine.statistics.resampling import percentile_interval
+from samplewise.engine.statistics.significance import simulated_p_value
 
 DIRECTIONS = 64  # onto which representations are projected for the sliced distance
 METRICS = {"sliced_wasserstein": "standard deviations", "gaussian_kl": "nats"}
@@ -51,11 +54,7 @@ class LayerProfile:
     @property
     def parting(self) -> str | None:
         """The first layer whose distance chance does not explain (5 %, all layers together, Holm); None where none."""
-        order, apart = np.argsort(self.p_value, kind="stable"), np.zeros(len(self.layers), dtype=bool)
-        for place, layer in enumerate(order):
-            if self.p_value[layer] * (len(order) - place) > LEVEL:
-                break
-            apart[layer] = True
+        apart = holm(self.p_value) <= LEVEL
         return self.layers[int(np.argmax(apart))] if apart.any() else None
 
     def exhibit(self) -> Exhibit:
@@ -134,11 +133,10 @@ def layer_profile(
         lines.append((features.shape[1], measure(trained), np.array([measure(division) for division in divisions])))
     null = np.array([drawn for _, _, drawn in lines])  # (l, permutations)
     seen = np.array([value for _, value, _ in lines])
-    low, high = np.quantile(null, [LEVEL / 2, 1 - LEVEL / 2], axis=1)
-    beyond = (null >= seen[:, np.newaxis] * (1 - 1e-12)).sum(axis=1)
+    low, high = percentile_interval(null, 1.0 - LEVEL, axis=1)
     return LayerProfile(
         ("inputs", *names), np.array([width for width, _, _ in lines]), seen, null.mean(axis=1), low, high,
-        (1.0 + beyond) / (1.0 + n_permutations), METRICS[metric],
+        simulated_p_value(seen, null), METRICS[metric],
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from sklearn.metrics.pairwise import pairwise_kernels
 from samplewise.core.arrays import Array, Floats, Ints, Mask, require_finite
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.randomness import hashed_order
+from samplewise.core.values import percent_text
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_dataset
 from samplewise.engine.closed_form import FeatureSpectrum, GramSpectrum, KernelMap, Spectrum, median_bandwidth
@@ -152,7 +153,7 @@ def _named(rows: Dataset, name: str, sketch: int | None, seed: int) -> RowKernel
     features = KernelMap(space[chosen], width)(space)
     sample = _sample(rows.ids, seed)
     error = _difference(features[sample], _function(name, space[sample], width))
-    notes = (f"the kernel is spanned by {len(chosen):,} rows; its error is {error:.1%}",)
+    notes = (f"the kernel is spanned by {len(chosen):,} rows; its error is {percent_text(error, '.1f')}",)
     return RowKernel(rows.ids, rows.y, _of_features(features), None, name, notes, error)
 
 
@@ -191,7 +192,7 @@ def _sketch_of_network(  # one argument per thing the exact kernel takes, and th
     features = _sketched(source, data, sums, sketch, seed)
     sample = _sample(rows.ids, seed)
     error = _difference(features[sample], _mean_kernel(Tangents.of(source, _taken(data, sample), sums, unit=False)))
-    note = f"the kernel is a sketch of {features.shape[1]:,} numbers per row; its error is {error:.1%}"
+    note = f"the kernel is a sketch of {features.shape[1]:,} numbers per row; its error is {percent_text(error, '.1f')}"
     spectrum = _of_features(features)
     return RowKernel(rows.ids, _labels_of(rows), spectrum, rows.outputs, "tangent kernel", (*notes, note), error)
 

@@ -13,6 +13,7 @@ from samplewise.core.values import Estimate, Scores
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_dataset, as_given
 from samplewise.engine.refits import joined_groups
+from samplewise.engine.statistics.intervals import half_width
 from samplewise.generalization.test_scores.error_rates import error_rate
 from samplewise.generalization.trained_networks.row_kernels import Form, RowKernel, open_kernel
 from samplewise.generalization.trained_networks.row_solutions import RowInverse, RowSolution
@@ -22,7 +23,6 @@ SOURCE = "harutyunyan2023"
 EXACT = "exact for these rows and this kernel"
 NOTHING = "the targets are the same for all rows, so there is nothing to learn"
 ENDLESS = "the kernel is singular on these targets and no ridge was given: no function of it fits them"
-NORMAL = 1.959964  # standard deviations that hold 95 % of a normal distribution
 GRID = 1.05  # factor between the norms over which the margin bound holds at once
 
 
@@ -258,7 +258,7 @@ def _random(solution: RowSolution, scale: float) -> Estimate:
     mean, spread = solution.held.random_norm(moment)
     if math.isinf(mean):
         return Estimate("random_complexity", math.inf, source=SOURCE, reason="the kernel is singular, without a ridge")
-    low, high = (scale * math.sqrt(max(0.0, mean + sign * NORMAL * spread)) for sign in (-1, 1))
+    low, high = (scale * math.sqrt(max(0.0, mean + sign * half_width(spread))) for sign in (-1, 1))
     reason = "low to high hold about 95 % of draws"
     return Estimate(
         "random_complexity", scale * math.sqrt(mean), low, high, confidence=0.95, source=SOURCE, reason=reason

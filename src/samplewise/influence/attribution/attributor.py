@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from samplewise.core.arrays import Array, positions_of
 from samplewise.core.errors import InputError, unknown_name
+from samplewise.core.units import bytes_of, bytes_text
 from samplewise.core.values import Attribution, Scores
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_given
@@ -19,7 +20,7 @@ from samplewise.influence.attribution.curvature import FactoredCurvature
 from samplewise.influence.attribution.dual import DualFisher, DualMargin
 from samplewise.influence.attribution.linear import CLOSED_FORM, ExactLinear
 from samplewise.influence.attribution.logistic import NewtonLogistic
-from samplewise.influence.attribution.method_selection import Choice, choose_method, gram_bytes, memory_of, shown
+from samplewise.influence.attribution.method_selection import Choice, choose_method, gram_bytes
 from samplewise.influence.attribution.newton import GaussNewton
 from samplewise.influence.attribution.similarity import GradientSimilarity, RepresentationSimilarity
 from samplewise.influence.attribution.sketched import Sketched
@@ -105,7 +106,7 @@ class Attributor:
             raise unknown_name("attribution method", method, NAMES)
         self.module, self.loss, self.method = module, loss, method
         self.layers, self.forward, self.seed = layers, forward, seed
-        self.memory = memory_of(memory)
+        self.memory = bytes_of(memory)
         self.folder = None if run_dir is None else Path(run_dir)
         self.ridge = _ridge(ridge)
         if size is not None and method != "sketch":
@@ -159,8 +160,8 @@ class Attributor:
         if self.method in NEED_GRAM and gram_bytes(rows) > self.memory:
             raise InputError(
                 f"{self.method} holds the Gram matrix of all rows, which the memory budget does not allow",
-                where=f"{rows:,} rows", got=f"budget {shown(self.memory)}",
-                fix=f'budget="{shown(1.01 * gram_bytes(rows))}", or method="sketch"',
+                where=f"{rows:,} rows", got=f"budget {bytes_text(self.memory)}",
+                fix=f'budget="{bytes_text(1.01 * gram_bytes(rows))}", or method="sketch"',
             )  # fmt: skip
         if self.method in NEED_CLASSES and not classes:
             raise InputError(

@@ -11,6 +11,7 @@ from samplewise.core.values import Scores
 from samplewise.data.inputs import as_given
 from samplewise.engine.gradients import RowGradients
 from samplewise.engine.gradients.gradient_sources import loss_for, sources_of
+from samplewise.engine.statistics.means import standard_error
 from samplewise.influence.attribution.attributor import labels_of
 
 UNTAUGHT = 0.9  # share of the loss of guessing at and above which a model has learned next to nothing
@@ -108,8 +109,7 @@ def _agreement_with_others(rows: RowGradients) -> Floats:
 
 def _mean_and_error(values: list[Floats]) -> tuple[Floats, Floats | None]:
     stacked = np.stack(values)
-    error = None if len(stacked) < 2 else stacked.std(axis=0, ddof=1) / np.sqrt(len(stacked))
-    return stacked.mean(axis=0), error
+    return stacked.mean(axis=0), None if len(stacked) < 2 else standard_error(stacked)
 
 
 def _warn_if_untrained(rows: RowGradients, loss: Any) -> None:

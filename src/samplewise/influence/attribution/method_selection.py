@@ -1,9 +1,9 @@
 """Which attribution method: by the kind of model, the number of rows and parameters, and the memory there is."""
 
-import re
 from dataclasses import dataclass
 
 from samplewise.core.errors import InputError
+from samplewise.core.units import bytes_text
 
 EXACT_ROWS = 20_000  # above this, a Cholesky factorization takes more than some minutes on two cores
 LONGEST_SKETCH, SHORTEST_SKETCH = 4096, 512
@@ -29,9 +29,9 @@ def choose_method(rows: int, models: int, memory: int, *, classes: bool = True) 
     """
     needed = gram_bytes(rows)
     if rows <= EXACT_ROWS and needed <= memory:
-        return Choice("tangent_kernel", f"{rows:,} rows: the exact kernel fits in {shown(needed)}")
+        return Choice("tangent_kernel", f"{rows:,} rows: the exact kernel fits in {bytes_text(needed)}")
     if not classes:
-        return Choice("ekfac", f"{rows:,} rows of numbers: the exact Gram matrix would need {shown(needed)}")
+        return Choice("ekfac", f"{rows:,} rows of numbers: the exact Gram matrix would need {bytes_text(needed)}")
     size = LONGEST_SKETCH
     while size > SHORTEST_SKETCH and sketch_bytes(rows, size, models) > memory:
         size //= 2
@@ -39,9 +39,9 @@ def choose_method(rows: int, models: int, memory: int, *, classes: bool = True) 
     if least > memory:
         raise InputError(
             "the memory budget is too small for any method", where=f"{rows:,} rows, {models} models",
-            got=f"budget {shown(memory)}", fix=f'pass at least budget="{shown(least)}"',
+            got=f"budget {bytes_text(memory)}", fix=f'pass at least budget="{bytes_text(least)}"',
         )  # fmt: skip
-    return Choice("sketch", f"{rows:,} rows: the exact Gram matrix would need {shown(needed)}", size)
+    return Choice("sketch", f"{rows:,} rows: the exact Gram matrix would need {bytes_text(needed)}", size)
 
 
 def gram_bytes(rows: int) -> int:
@@ -52,30 +52,3 @@ def gram_bytes(rows: int) -> int:
 def sketch_bytes(rows: int, size: int, models: int) -> int:
     """What the sketched method holds: one sketch per model, one moment matrix and its factor."""
     return 4 * rows * size * models + 16 * size * size
-
-
-def memory_of(budget: str | float) -> int:
-    """Bytes in "4GB", "500 MB" or a number of bytes.
-
-    >>> memory_of("1.5 GB")
-    1500000000
-    """
-    if isinstance(budget, str):
-        match = re.fullmatch(r"\s*([\d.]+)\s*([kMGT]?)i?B?\s*", budget, flags=re.IGNORECASE)
-        if match and match[1].count(".") <= 1 and match[1] != ".":
-            return int(float(match[1]) * 1000 ** " kmgt".index(match[2].lower() or " "))
-    elif budget > 0:
-        return int(budget)
-    raise InputError("budget must be an amount of memory", got=repr(budget), fix='use "4GB" or a number of bytes')
-
-
-def shown(count: float) -> str:
-    """Bytes as a person reads them.
-
-    >>> shown(3.2e9)
-    '3.2GB'
-    """
-    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= size:
-            return f"{count / size:.3g}{unit}"
-    return f"{count:.0f}B"

@@ -13,8 +13,9 @@ from samplewise.core.arrays import Array, Floats, Ints, Mask, positions_of, requ
 from samplewise.core.errors import InputError, name_rows, require_kind
 from samplewise.core.randomness import generator, key_hashes
 from samplewise.core.values import Attribution, Estimate, Scores
+from samplewise.engine.statistics.intervals import CONFIDENCE
+from samplewise.engine.statistics.resampling import reflected_interval, resampled_counts
 
-CONFIDENCE = 0.95
 FEWEST_SUBSETS = 5
 MOST_SPLITS = 10  # ways to split the seeds in two whose agreement is averaged
 
@@ -136,9 +137,8 @@ class _Draws:
                 "an interval needs more resamples", got=f"resamples={count}", fix="use resamples=1000, at least 100"
             )
         draw = generator(seed, "datamodeling bootstrap")
-        counts = draw.multinomial(subsets, np.full(subsets, 1.0 / subsets), size=count)
-        queried = draw.multinomial(queries, np.full(queries, 1.0 / queries), size=count)
-        return _Draws(counts.T.astype(np.float64), queried / queries)
+        counts = resampled_counts(draw, subsets, count).T.astype(np.float64)
+        return _Draws(counts, resampled_counts(draw, queries, count) / queries)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,8 +153,8 @@ class _Agreement:
         """The mean over queries with its reflected bootstrap interval."""
         # A resample holds copies, which lowers its rank correlation much as few subsets lower the estimate itself:
         # reflected at the estimate the lean is made good, while plain percentiles would count it twice.
-        drawn = np.quantile(self.drawn, [(1 + CONFIDENCE) / 2, (1 - CONFIDENCE) / 2])
-        low, high = np.clip(2 * self.values.mean() - drawn, -self.widest, self.widest)
+        ends = reflected_interval(float(self.values.mean()), self.drawn, CONFIDENCE)
+        low, high = np.clip(ends, -self.widest, self.widest)
         source = f"bootstrap of {len(draws.subsets)} subsets and {draws.queries.shape[1]} queries"
         mean = float(self.values.mean())
         return Estimate(quantity, mean, float(low), float(high), "rank correlation", CONFIDENCE, source)

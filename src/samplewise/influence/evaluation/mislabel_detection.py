@@ -10,8 +10,9 @@ from samplewise.core.arrays import Array, Floats, Mask, positions_of, require_fi
 from samplewise.core.errors import InputError, require_kind
 from samplewise.core.randomness import generator, key_hashes
 from samplewise.core.values import Estimate, Scores
+from samplewise.engine.statistics.intervals import CONFIDENCE
+from samplewise.engine.statistics.resampling import percentile_interval, resampled_counts
 
-CONFIDENCE = 0.95
 RESAMPLES_AT_ONCE = 50
 
 
@@ -62,7 +63,7 @@ def mislabel_score(
     drawn = np.concatenate([_ranked(counts, flags, ends) for counts in _resampled(flags, n_resamples, seed)], axis=1)
     found = []
     for name, value, means in zip(("area_under_curve", "average_precision"), exact, drawn, strict=True):
-        low, high = np.quantile(means, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+        low, high = percentile_interval(means, CONFIDENCE)
         source = f"bootstrap of {int(flags.sum())} wrong and {int((~flags).sum())} right rows"
         found.append(Estimate(name, float(value), float(low), float(high), "share", CONFIDENCE, source))
     return Detection(found[0], found[1], float(flags.mean()))
@@ -75,8 +76,7 @@ def _resampled(flags: Mask, resamples: int, seed: int) -> Iterable[Array]:
         size = min(RESAMPLES_AT_ONCE, resamples - start)
         counts = np.zeros((size, len(flags)))
         for member in (flags, ~flags):
-            count = int(member.sum())
-            counts[:, member] = draw.multinomial(count, np.full(count, 1 / count), size=size)
+            counts[:, member] = resampled_counts(draw, int(member.sum()), size)
         yield counts
 
 

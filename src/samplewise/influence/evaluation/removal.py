@@ -9,7 +9,7 @@ from samplewise.core.arrays import Floats, Ints, Mask, positions_of, require_fin
 from samplewise.core.errors import InputError, require_count, require_kind, require_shares
 from samplewise.core.randomness import derive_seed, hashed_order, key_hashes
 from samplewise.core.values import Attribution, Estimate, Exhibit, Scores
-from samplewise.influence.evaluation.intervals import mean_estimate
+from samplewise.engine.statistics.resampling import bootstrap_mean
 from samplewise.influence.valuation.utility import MOST_FITS, Game
 
 SHARES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
@@ -72,7 +72,7 @@ def removal_curve(
     gaps = [curves[:, 2] - curves[:, 0], curves[:, 1] - curves[:, 2]]
     areas = [np.trapezoid(gap, grid, axis=1) / grid[-1] for gap in gaps]
     estimates = [
-        mean_estimate(area, f"area, {name.replace('_', ' ')}", game.metric.unit, seed=game.runner.seed)
+        bootstrap_mean(area, f"area, {name.replace('_', ' ')}", game.metric.unit, seed=game.runner.seed)
         for area, name in zip(areas, names, strict=False)
     ]
     exhibit = Exhibit(
@@ -153,8 +153,8 @@ def brittleness(
     return Brittleness(
         Scores("smallest_flip", smallest, ids, "rows", "more rows carry the prediction"),
         Exhibit("curve", "predictions changed by a removal", columns, unit, note),
-        mean_estimate(changed[:, -1].astype(np.float64), "flipped", unit, seed=game.runner.seed),
-        mean_estimate(
+        bootstrap_mean(changed[:, -1].astype(np.float64), "flipped", unit, seed=game.runner.seed),
+        bootstrap_mean(
             100.0 * (changed[:, -1] - own_class[:, -1]), "flipped beyond chance", "points", seed=game.runner.seed
         ),
     )

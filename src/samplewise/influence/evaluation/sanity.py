@@ -7,8 +7,8 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, positions_of
 from samplewise.core.errors import InputError, require_kind
 from samplewise.core.values import Attribution, Estimate
+from samplewise.engine.statistics.resampling import bootstrap_mean
 from samplewise.influence.evaluation.datamodeling_score import rank_correlations
-from samplewise.influence.evaluation.intervals import mean_estimate
 
 
 def weight_dependence(attribution: Attribution, randomized: Attribution, *, seed: int = 0) -> Estimate:
@@ -40,7 +40,7 @@ def weight_dependence(attribution: Attribution, randomized: Attribution, *, seed
     queries = positions_of(attribution.query_ids, np.asarray(randomized.query_ids))
     other = _matrix(randomized)[np.ix_(queries, rows)]
     found = rank_correlations(_matrix(attribution), other)
-    return mean_estimate(found, "weight_dependence", "rank correlation", seed=seed)
+    return bootstrap_mean(found, "weight_dependence", "rank correlation", seed=seed)
 
 
 def top_overlap(attribution: Attribution, n_rows: int = 10) -> Estimate:
@@ -109,7 +109,7 @@ def same_class_share(attribution: Attribution, labels: Any, query_labels: Any, *
             fix="pass one label per row and one per query",
         )
     highest: Array = values.argmax(axis=1)
-    return mean_estimate((own[highest] == queried).astype(float), "same_class_share", "share of queries", seed=seed)
+    return bootstrap_mean((own[highest] == queried).astype(float), "same_class_share", "share of queries", seed=seed)
 
 
 def _matrix(attribution: Attribution) -> Floats:

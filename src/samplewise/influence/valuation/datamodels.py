@@ -7,8 +7,8 @@ import numpy as np
 from samplewise.core.arrays import Floats
 from samplewise.core.errors import require_count, require_kind
 from samplewise.core.values import Attribution, Estimate, Scores
+from samplewise.engine.statistics.resampling import bootstrap_mean
 from samplewise.influence.evaluation.datamodeling_score import rank_correlations
-from samplewise.influence.evaluation.intervals import mean_estimate
 from samplewise.influence.valuation.semivalues import HELPS, SPREAD, random_sets
 from samplewise.influence.valuation.utility import MOST_FITS, Game
 
@@ -65,7 +65,7 @@ def datamodel(game: Game, *, n_fits: int = 500, most_fits: int = MOST_FITS) -> D
     return Datamodel(
         Attribution(fitted.effects[:-1], game.query_ids, game.keys, unit),
         game.scores("datamodel", fitted.effects[-1], fitted.spread[-1], HELPS),
-        mean_estimate(agreement, "datamodel held out", "rank correlation", seed=game.runner.seed),
+        bootstrap_mean(agreement, "datamodel held out", "rank correlation", seed=game.runner.seed),
     )
 
 

@@ -1,11 +1,12 @@
 """Rows that make the predictions for others worse, beyond what chance explains."""
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtr
 
 from samplewise.core.arrays import Ints
 from samplewise.core.errors import require_kind, require_share
 from samplewise.engine.refits import FoldedRows, RowEdit
+from samplewise.engine.statistics.multiplicity import discoveries
 from samplewise.influence.valuation.leave_one_out import effects_in
 from samplewise.influence.valuation.row_effects import RowEffects
 
@@ -39,8 +40,7 @@ def harmful_rows(effects: RowEffects, level: float = LEVEL) -> Ints:
     tested = known[furthest[: max(FEWEST, int(FAR_REACHING * len(known)))]]
     if not len(tested):
         return tested
-    adjusted = stats.false_discovery_control(stats.norm.cdf(benefit[tested] / spread[tested]))
-    found = tested[adjusted <= level]
+    found = tested[discoveries(ndtr(benefit[tested] / spread[tested]), level)]
     return found[np.argsort(benefit[found], kind="stable")]
 
 

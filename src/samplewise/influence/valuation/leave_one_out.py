@@ -12,6 +12,7 @@ from samplewise.data.targets import Task
 from samplewise.engine.closed_form.smoother import held_out_residuals
 from samplewise.engine.refits import FoldedRows, Surrogate, ThreadExecutor, prepare, surrogate
 from samplewise.engine.refits.row_order import in_id_order
+from samplewise.engine.statistics.means import standard_error
 from samplewise.influence.valuation.network_effects import is_network, network_effects
 from samplewise.influence.valuation.row_effects import RowEffects, group_numbers, hash_drawn_rows, means_and_spread
 from samplewise.influence.valuation.utility import MOST_FITS, Game
@@ -61,7 +62,7 @@ def _refitted_without_each(game: Game) -> Scores:
     sets = np.vstack([np.ones((1, elements), dtype=bool), ~np.eye(elements, dtype=bool)])
     found = game.contributions(sets)
     change = found[0] - found[1:]
-    spread = change.std(axis=1, ddof=1) / np.sqrt(change.shape[1])
+    spread = standard_error(change, axis=1)
     return game.scores("benefit", change.mean(axis=1), spread, "raises the validation score")
 
 

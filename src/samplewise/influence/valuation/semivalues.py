@@ -7,6 +7,7 @@ from samplewise.core.arrays import Floats, Ints, Mask
 from samplewise.core.errors import InputError, require_count, require_kind
 from samplewise.core.randomness import derive_seed, hashed_order, key_hashes, uniform_from_hashes
 from samplewise.core.values import Scores
+from samplewise.engine.statistics.means import standard_error
 from samplewise.influence.valuation.utility import MOST_FITS, Game
 
 AT_ONCE = 8  # prefixes of a permutation that are fitted before looking whether it may stop
@@ -105,7 +106,7 @@ def data_shapley(
     joined = np.empty_like(steps)
     np.put_along_axis(joined, walks, steps, axis=1)
     observed = joined.reshape(n_permutations, 2, len(game)).mean(axis=1)  # a walk and its reverse are one observation
-    spread = observed.std(axis=0, ddof=1) / np.sqrt(n_permutations)
+    spread = standard_error(observed)
     return game.scores("shapley" if plain else "beta_shapley", observed.mean(axis=0), spread, HELPS)
 
 

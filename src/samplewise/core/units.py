@@ -1,0 +1,83 @@
+"""Times and amounts of memory, as a person writes them and reads them.
+
+>>> seconds_of("2min"), bytes_of("1.5 GB")
+(120.0, 1500000000)
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from samplewise.core.errors import InputError, unknown_name
+
+TIMES = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+DECIMAL = {"TB": 1000**4, "GB": 1000**3, "MB": 1000**2, "kB": 1000, "B": 1}  # as they are written out, largest first
+MEMORY = {
+    **{name.lower(): float(size) for name, size in DECIMAL.items()},
+    **{name: float(size) for name, size in zip("tgmk", DECIMAL.values(), strict=False)},
+    **{name: 1024.0**power for power, name in enumerate(("kib", "mib", "gib", "tib"), start=1)},
+}
+AMOUNT = re.compile(r"\s*(\d+\.?\d*|\.\d+)\s*([a-z]*)\s*", re.IGNORECASE)
+
+
+def seconds_of(budget: str | float | None) -> float | None:
+    """Seconds of "60s", "2min", "1h" or a number; None stays None.
+
+    Raises: InputError for what is no amount of time, or none above 0.
+    """
+    if budget is None:
+        return None
+    return _amount(budget, TIMES, "s", ("time", "write it like 60s, 2min or 1h"))
+
+
+def bytes_of(budget: str | float) -> int:
+    """Bytes of "4GB", "500 MB", "2GiB" or a number of bytes.
+
+    Raises: InputError for what is no amount of memory, or none above 0.
+    """
+    return int(_amount(budget, MEMORY, "b", ("memory", 'use "4GB" or a number of bytes')))
+
+
+def seconds_text(seconds: Any) -> str:
+    """`0.04 s`, `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
+    if not isinstance(seconds, int | float) or not math.isfinite(seconds):
+        return ""
+    if seconds < 0.1:
+        return f"{seconds:.2f} s"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 7200:
+        return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+    return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60)} min"
+
+
+def bytes_text(count: float) -> str:
+    """An amount of memory in units of a thousand, to three digits.
+
+    >>> bytes_text(3.2e9), bytes_text(12)
+    ('3.2 GB', '12 B')
+    """
+    name, size = next(((name, size) for name, size in DECIMAL.items() if count >= size), ("B", 1))
+    return f"{count / size:.3g} {name}"
+
+
+def _amount(given: str | float, units: Mapping[str, float], usual: str, said: tuple[str, str]) -> float:
+    """A number of `usual` units; `said` is the name of the quantity and how to write it."""
+    quantity, fix = said
+    refused = InputError(f"the budget must be an amount of {quantity} above 0", got=repr(given), fix=fix)
+    if isinstance(given, str):
+        found = AMOUNT.fullmatch(given)
+        if not found:
+            raise refused
+        unit = found[2].lower() or usual
+        if unit not in units:
+            raise unknown_name(f"unit of {quantity}", found[2], units)
+        amount = float(found[1]) * units[unit]
+    else:
+        amount = given
+    if not 0 < amount < math.inf:
+        raise refused
+    return amount

@@ -1,0 +1,83 @@
+"""Intervals of means and of shares.
+
+Quantiles come from `scipy.special`, which the distributions of `scipy.stats` call as well, without their tenth of a
+millisecond per call.
+"""
+
+import math
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import special, stats
+
+from samplewise.core.arrays import Floats
+
+CONFIDENCE = 0.95
+Number = TypeVar("Number", float, Floats)
+
+
+def quantile(probability: float, freedom: float = math.inf) -> float:
+    """Quantile of Student's t with so many degrees of freedom; of the standard normal where they are infinite.
+
+    >>> round(quantile(0.975), 2), round(quantile(0.975, freedom=9), 2)
+    (1.96, 2.26)
+    """
+    return float(special.ndtri(probability) if math.isinf(freedom) else special.stdtrit(freedom, probability))
+
+
+def half_width(error: Number, confidence: float = CONFIDENCE, freedom: float = math.inf) -> Number:
+    """Half the width of a two-sided interval, from the standard error of the mean."""
+    return quantile(0.5 + confidence / 2.0, freedom) * error
+
+
+def highest_rate(errors: float, rows: float, miss: float) -> float:
+    """The error rate at which at most `errors` wrong rows among `rows` have probability `miss`; 1 if all are wrong."""
+    return float(special.betainccinv(errors + 1.0, rows - errors, miss)) if errors < rows else 1.0
+
+
+def share_interval(hits: ArrayLike, trials: ArrayLike, confidence: float = CONFIDENCE) -> tuple[Floats, Floats]:
+    """Clopper-Pearson limits of a share, for counts of any shape.
+
+    `scipy.stats.binomtest` has them for one pair of whole counts; rows in groups count as fractions, and classes, bins
+    and segments come as arrays.
+
+    Args:    hits: at most `trials`, fractions allowed.   trials: of the same shape.   confidence: between 0 and 1.
+    Returns: (low, high), shares (0..1); 0 where nothing was hit and 1 where everything was.
+    Cost:    O(size).   Source: clopper1934.
+
+    >>> low, high = share_interval(3, 100)
+    >>> print(f"{low:.5f} {high:.5f}")
+    0.00623 0.08518
+    """
+    hits, trials = np.asarray(hits, dtype=np.float64), np.asarray(trials, dtype=np.float64)
+    tail = (1.0 - confidence) / 2.0
+    low = special.betaincinv(hits, trials - hits + 1.0, tail)
+    high = special.betainccinv(hits + 1.0, trials - hits, tail)
+    return np.where(hits > 0, low, 0.0), np.where(hits < trials, high, 1.0)
+
+
+def wilson_interval(hits: float, trials: float, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Wilson's limits of a share of whole counts."""
+    low, high = stats.binomtest(round(hits), round(trials)).proportion_ci(confidence, "wilson")
+    return float(low), float(high)
+
+
+def difference_of_shares(
+    hits: float, trials: float, other_hits: float, other_trials: float, confidence: float = CONFIDENCE
+) -> tuple[float, float, float]:
+    """Low, value and high of one share minus another: Newcombe's interval, made of Wilson's.
+
+    Args:    hits: whole counts.   trials: of the first.   other_hits: of the other.   other_trials: of the other.
+             confidence: between 0 and 1.
+    Returns: shares (-1..1).   Cost: constant.   Source: newcombe1998.
+
+    >>> [round(end, 4) for end in difference_of_shares(56, 70, 48, 80)]
+    [0.0524, 0.2, 0.3339]
+    """
+    share, other = hits / trials, other_hits / other_trials
+    low, high = wilson_interval(hits, trials, confidence)
+    other_low, other_high = wilson_interval(other_hits, other_trials, confidence)
+    value = share - other
+    below, above = np.hypot(share - low, other_high - other), np.hypot(high - share, other - other_low)
+    return float(value - below), float(value), float(value + above)
