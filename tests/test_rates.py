@@ -13,7 +13,7 @@ from samplewise import curves, generalization, influence, information, labels, s
 from samplewise.core.errors import InputError, require_share, require_shares
 from samplewise.core.values import Estimate, Scores
 from samplewise.data.dataset import Dataset
-from samplewise.engine.refits import prepare, refit
+from samplewise.engine.refits import fit_design, prepare
 
 ROOMS = ("curves", "generalization", "influence", "information", "labels", "selection", "shift")
 RATES = {
@@ -45,7 +45,7 @@ class Later:
 
     @cached_property
     def halves(self) -> Any:
-        return refit(self.folded.runner, "halves", self.folded.all_folds, count=4)
+        return fit_design(self.folded.runner, "halves", self.folded.all_folds, count=4)
 
     @cached_property
     def effects(self) -> Any:

@@ -82,7 +82,7 @@ def test_another_design_is_refused():
     target = describe_target([0, 1, 0, 1])
     with pytest.raises(InputError, match="nested subsets") as caught:
         curve_of_refits(refits_of(np.eye(4, dtype=bool), np.zeros((4, 4, 2)), "folds"), target)
-    assert "refit(runner, 'nested'" in caught.value.fix
+    assert "refit(data, design='nested'" in caught.value.fix
 
 
 def test_groups_that_leave_no_judge_are_refused():

@@ -5,7 +5,7 @@ import pytest
 
 from samplewise.core.errors import InputError
 from samplewise.curves import measure_learning_curve
-from samplewise.engine.refits import prepare, refit
+from samplewise.engine.refits import fit_design, prepare
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(200, 3))
@@ -41,7 +41,7 @@ def test_finished_fits_are_kept_and_read_back(tmp_path):
 
 def test_models_that_exist_are_read_and_not_fitted_again():
     folded = prepare((X, Y), "linear").whole
-    made = refit(folded.runner, "nested", folded.folds, count=3, sizes=SIZES)
+    made = fit_design(folded.runner, "nested", folded.folds, count=3, sizes=SIZES)
     found = measure_learning_curve((X, Y), learner="linear", refits=made)
     np.testing.assert_array_equal(
         found.errors, measure_learning_curve((X, Y), learner="linear", sizes=SIZES, n_repeats=3).errors

@@ -10,7 +10,7 @@ from samplewise import audit
 from samplewise.core.errors import InputError
 from samplewise.data import Dataset
 from samplewise.engine.models import TorchLearner, dense_network
-from samplewise.engine.refits import prepare, refit
+from samplewise.engine.refits import fit_design, prepare
 from samplewise.labels import find_label_issues, neighbor_disagreement
 
 WRONG = list(range(5, 400, 25))
@@ -142,7 +142,7 @@ def test_a_folder_of_ones_own_is_gone_on_with(blobs, tmp_path):
 
 def test_refits_are_the_first_round(blobs):
     folded = prepare(blobs, "kernel").whole
-    made = refit(folded.runner, "folds", folded.all_folds)
+    made = fit_design(folded.runner, "folds", folded.all_folds)
     plain, read = (
         find_label_issues(blobs, learner="kernel", n_rounds=1),
         find_label_issues(blobs, learner="kernel", refits=made, n_rounds=1),
@@ -150,24 +150,24 @@ def test_refits_are_the_first_round(blobs):
     assert read._folded.runner.store.made == 0
     np.testing.assert_allclose(read.wrong.values, plain.wrong.values, atol=1e-6)
     slow = prepare(blobs, "logistic").whole
-    second = find_label_issues(blobs, learner="logistic", refits=refit(slow.runner, "folds", slow.all_folds))
+    second = find_label_issues(blobs, learner="logistic", refits=fit_design(slow.runner, "folds", slow.all_folds))
     assert second._folded.runner.store.made == 5  # the first round was there
     halves = find_label_issues(
-        blobs, learner="kernel", refits=refit(folded.runner, "halves", folded.all_folds, count=4)
+        blobs, learner="kernel", refits=fit_design(folded.runner, "halves", folded.all_folds, count=4)
     )
     assert len(np.intersect1d(halves.flagged, blobs.ids[WRONG])) >= 15
 
 
 def test_refits_of_anything_else_are_refused(blobs):
     folded = prepare(blobs, "kernel").whole
-    made = refit(folded.runner, "folds", folded.all_folds)
+    made = fit_design(folded.runner, "folds", folded.all_folds)
     with pytest.raises(InputError, match="400 rows for 300"):
         find_label_issues(blobs.take(np.arange(300)), refits=made)
     with pytest.raises(InputError, match="3 outputs a row for 2"):
         find_label_issues(blobs.with_labels(blobs.y % 2), refits=made)
     with pytest.raises(InputError, match="pass one of them"):
         find_label_issues(blobs, refits=made, probabilities=np.ones((400, 3)) / 3)
-    everywhere = refit(folded.runner, "nested", folded.all_folds, count=1, sizes=[400])
+    everywhere = fit_design(folded.runner, "nested", folded.all_folds, count=1, sizes=[400])
     with pytest.raises(InputError, match='"folds", "halves"'):
         find_label_issues(blobs, refits=everywhere)
 
@@ -177,8 +177,8 @@ def test_no_model_of_refits_speaks_about_a_row_whose_copy_it_saw():
     X[20:] = X[:20]
     data = Dataset(X, np.arange(40) % 2)
     folded = prepare(data, "linear").whole
-    made = refit(folded.runner, "folds", np.arange(40) % 2)  # dealt by position: a row and its copy share a fold
-    split = refit(folded.runner, "folds", (np.arange(40) < 20).astype(int))  # and here they never do
+    made = fit_design(folded.runner, "folds", np.arange(40) % 2)  # dealt by position: a row and its copy share a fold
+    split = fit_design(folded.runner, "folds", (np.arange(40) < 20).astype(int))  # and here they never do
     assert np.isfinite(find_label_issues(data, learner="linear", refits=made, n_rounds=1).wrong.values).all()
     with pytest.raises(InputError, match="every model of these refits saw every row"):
         find_label_issues(data, learner="linear", refits=split)

@@ -16,7 +16,7 @@ from samplewise import generalization, influence, information, labels
 from samplewise.core.errors import InputError
 from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
-from samplewise.engine.refits import prepare, refit
+from samplewise.engine.refits import fit_design, prepare
 
 ROOMS = ("curves", "generalization", "influence", "information", "labels", "selection", "shift")
 CLOSED_FORM, REFITS = 1e-7, 1e-4
@@ -72,7 +72,7 @@ def rows(count: int = 120) -> Dataset:
 def halves(data: Dataset, seed: int):
     """Refits on complementary halves, and the labels they are judged by."""
     folded = prepare(data, seed=seed).whole
-    return refit(folded.runner, "halves", folded.all_folds, count=4), folded.target
+    return fit_design(folded.runner, "halves", folded.all_folds, count=4), folded.target
 
 
 def trained(data: Dataset) -> LogisticRegression:

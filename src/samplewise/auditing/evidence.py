@@ -17,7 +17,7 @@ from samplewise.engine.models.feature_encoding import SpaceEncoder
 from samplewise.engine.models.learner import Fitted, Learner
 from samplewise.engine.models.metrics import Metric
 from samplewise.engine.neighbors import NeighborGraph, build_graph
-from samplewise.engine.refits import FitRunner, FitStore, FoldedRows, Prepared, Refits, refit
+from samplewise.engine.refits import FitRunner, FitStore, FoldedRows, Prepared, Refits, fit_design
 from samplewise.information.unique import UniqueInformation, information_in
 from samplewise.labels import LabelPosterior, label_posterior
 
@@ -132,7 +132,7 @@ class Evidence:
         """Models on complementary random halves."""
         if self.ordered:
             raise NotApplicable("random halves would train on the future of rows they are asked about")
-        return refit(self.runner, "halves", self.folds[0], count=self.plan.halves)
+        return fit_design(self.runner, "halves", self.folds[0], count=self.plan.halves)
 
     @cached_property
     def nested(self) -> Refits:
@@ -140,7 +140,7 @@ class Evidence:
         among = self.folds[0] < self.plan.folds - 1 if self.ordered else None
         largest = None if among is None else int(among.sum())
         sizes = log_sizes(len(self.data), self.whole.class_count, self.plan.curve_sizes, largest=largest)
-        return refit(self.runner, "nested", self.folds[0], count=self.plan.curve_repeats, sizes=sizes, among=among)
+        return fit_design(self.runner, "nested", self.folds[0], count=self.plan.curve_repeats, sizes=sizes, among=among)
 
     @cached_property
     def test_outputs(self) -> Floats | None:

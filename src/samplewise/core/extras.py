@@ -6,6 +6,7 @@ A room can be imported, listed and documented without the packages of its extras
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, NoReturn
@@ -65,27 +66,30 @@ def load(package: str, what: str) -> Any:
 
 
 def attach(
-    package_name: str, submodules: Iterable[str] = (), submod_attrs: Mapping[str, Iterable[str]] | None = None
-) -> Attached:
+    package_name: str, submodules: Iterable[str] = (), submod_attrs: Mapping[str, Iterable[str]] | None = None,
+    from_packages: Mapping[str, Iterable[str]] | None = None,
+) -> Attached:  # fmt: skip
     """`__getattr__`, `__dir__` and `__all__` of a package whose public names resolve on first use.
 
-    As `lazy_loader.attach`. A name whose module cannot be imported because the package of an extra is not installed
-    resolves to a stand-in; any other import error is let through. Stand-ins are not kept: once the package has been
-    installed, the name resolves.
+    As `lazy_loader.attach`, and `from_packages` maps a package outside this one to the names it gives. A name whose
+    module cannot be imported because the package of an extra is not installed resolves to a stand-in; any other import
+    error is let through. Stand-ins are not kept: once the package has been installed, the name resolves.
     """
     given = {module: list(names) for module, names in (submod_attrs or {}).items()}
-    resolved, listed, public = lazy_loader.attach(package_name, submodules=set(submodules), submod_attrs=given)
+    origin = {name: package for package, names in (from_packages or {}).items() for name in names}
+    resolved, _, own = lazy_loader.attach(package_name, submodules=set(submodules), submod_attrs=given)
+    public = sorted({*own, *origin})
     stand_ins: dict[str, Any] = {}
 
     def resolve(name: str) -> Any:
         try:
-            return resolved(name)
+            return getattr(import_module(origin[name]), name) if name in origin else resolved(name)
         except ModuleNotFoundError as fault:
             if fault.name not in EXTRAS or is_installed(fault.name):
                 raise
             return stand_ins.setdefault(name, _stand_in(name, package_name, fault.name))
 
-    return resolve, listed, public
+    return resolve, public.copy, public
 
 
 def _stand_in(name: str, package_name: str, absent: str) -> Any:

@@ -21,7 +21,7 @@ from samplewise.curves.stopping import StopAdvice, stop_rule
 from samplewise.data.targets import Target, Task
 from samplewise.engine.models.cost_model import seconds_per_fit
 from samplewise.engine.models.row_losses import UNITS, row_losses
-from samplewise.engine.refits import FoldedRows, Refits, prepare, refit
+from samplewise.engine.refits import FoldedRows, Refits, fit_design, prepare
 from samplewise.engine.statistics.means import mean_and_error
 
 LEAST_ROWS = 20  # training rows a curve starts from, or two of every class
@@ -145,7 +145,7 @@ def measure_learning_curve(  # noqa: PLR0913  # one keyword per thing a user may
             got=f"sizes up to {wanted[-1] if wanted else 0}, {rows} rows",
             fix=f"use sizes up to {int(LARGEST_SHARE * rows)}",
         )
-    made = refit(
+    made = fit_design(
         folded.runner, "nested", folded.folds, count=_affordable(folded, wanted, n_repeats, budget), sizes=wanted
     )
     return curve_of_refits(made, folded.target, groups=folded.runner.groups)
@@ -221,7 +221,7 @@ def curve_of_refits(refits: Refits, target: Target, groups: Array | None = None)
         raise InputError(
             "a learning curve needs models on nested subsets",
             got=f"design {refits.design!r}",
-            fix="refit(runner, 'nested', folds, count=5, sizes=[...])",
+            fix="samplewise.models.refit(data, design='nested', sizes=[...])",
         )
     steps = _sizes_per_draw(refits.inside)
     errors, outside = [], []

@@ -12,7 +12,7 @@ from sklearn.neighbors import KNeighborsClassifier
 import samplewise
 from samplewise.core.errors import InputError
 from samplewise.data import Dataset
-from samplewise.engine.refits import AutoExecutor, prepare, refit, supersamples
+from samplewise.engine.refits import AutoExecutor, fit_design, prepare, supersamples
 
 SOURCE = Path(samplewise.__file__).parent
 OWNERS = {  # who may call what every fit has to go through; everybody else takes `prepare`
@@ -67,7 +67,7 @@ def test_copies_stay_together_in_every_split(design):
     if design == "supersample":
         inside = np.vstack([pairing.inside() for pairing in supersamples(rows.runner, n_splits=4, n_draws=2)])
     else:
-        inside = refit(rows.runner, design, rows.folds(), count=3, sizes=[10, 30]).inside
+        inside = fit_design(rows.runner, design, rows.folds(), count=3, sizes=[10, 30]).inside
     np.testing.assert_array_equal(inside[:, :30], inside[:, 30:])
 
 
@@ -174,7 +174,7 @@ def test_refits_know_which_rows_are_one_observation():
     from samplewise.generalization import gap_of_refits
 
     rows = prepare(twice())
-    made = refit(rows.runner, "halves", rows.folds(), count=4)
+    made = fit_design(rows.runner, "halves", rows.folds(), count=4)
     assert gap_of_refits(made, rows.target) == gap_of_refits(made, rows.target, rows.groups)
 
 

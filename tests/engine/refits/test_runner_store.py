@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from samplewise.core.execution import SerialExecutor
-from samplewise.engine.refits import FitStore, ProcessExecutor, ThreadExecutor, prepare, refit
+from samplewise.engine.refits import FitStore, ProcessExecutor, ThreadExecutor, fit_design, prepare
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_other_labels_or_seed_are_other_fits(tmp_path, two_moons, stored_part):
 
 @pytest.mark.parametrize(("design", "models"), [("folds", 5), ("pairs", 10), ("halves", 6), ("nested", 6)])
 def test_designs(folded, design, models):
-    refits = refit(folded.runner, design, folded.all_folds, count=3, sizes=[20, 100])
+    refits = fit_design(folded.runner, design, folded.all_folds, count=3, sizes=[20, 100])
     assert len(refits) == models
     assert refits.outputs.shape == (models, len(folded), 2)
     assert refits.outputs.dtype == np.float32

@@ -13,7 +13,7 @@ from sklearn.tree import DecisionTreeClassifier
 from samplewise.core.errors import InputError
 from samplewise.core.execution import SerialExecutor
 from samplewise.data.dataset import Dataset
-from samplewise.engine.refits import Refits, prepare, refit, refit_supersamples, supersamples
+from samplewise.engine.refits import Refits, fit_design, prepare, refit_supersamples, supersamples
 from samplewise.generalization import generalization_gap
 
 
@@ -161,7 +161,7 @@ def test_refits_that_exist_are_read():
     assert [bound.plug_in for bound in read.bounds] == [bound.plug_in for bound in made.bounds]
     assert read.cost.fits == 0
     assert read.deterministic is None
-    halves = generalization_gap(rows(), refits=refit(folded.runner, "halves", folded.all_folds, count=10))
+    halves = generalization_gap(rows(), refits=fit_design(folded.runner, "halves", folded.all_folds, count=10))
     names = {bound.name for bound in halves.bounds}
     assert {"f-CMI of rows", "single loss", "fast rate", "binary JS", "interpolation", "held-out rows"} <= names
     assert not {"f-CMI", "ld-MI", "binary KL"} & names
@@ -174,7 +174,7 @@ def test_copies_on_both_sides_of_refits_are_said():
     twice = Dataset(np.vstack([data.X, data.X]), np.r_[data.y, data.y], ids=np.arange(80))
     folded = prepare(twice, KNeighborsClassifier(1)).whole
     apart = replace(folded.runner, groups=np.arange(80))  # what a user may have made without joining copies
-    report = generalization_gap(twice, refits=refit(apart, "halves", folded.all_folds, count=4))
+    report = generalization_gap(twice, refits=fit_design(apart, "halves", folded.all_folds, count=4))
     assert any("copies stood on both sides" in warning for warning in report.warnings)
 
 
@@ -218,7 +218,7 @@ def failed():
         ),
         (lambda: generalization_gap(rows(30), refits=failed()[1]), "NaN.*36"),
         (lambda: generalization_gap(rows(40), refits=failed()[1]), "other rows.*exactly this data"),
-        (lambda: generalization_gap(rows(30), refits=()), "read from halves.*refit_supersamples"),
+        (lambda: generalization_gap(rows(30), refits=()), "read from halves.*refit"),
     ],
 )
 def test_bad_input_is_refused_with_its_remedy(call, match):

@@ -6,7 +6,7 @@ import pytest
 from samplewise.core.errors import InputError
 from samplewise.core.execution import SerialExecutor
 from samplewise.data import describe_target
-from samplewise.engine.refits import Refits, prepare, refit
+from samplewise.engine.refits import Refits, fit_design, prepare
 from samplewise.generalization import gap_of_refits, memorization_of_refits
 
 
@@ -45,7 +45,7 @@ def test_flipped_labels_are_memorized_by_a_flexible_model():
     flipped = np.arange(0, 200, 20)
     y[flipped] = 1 - y[flipped]
     folded = prepare((X, y), DecisionTreeClassifier(random_state=0), executor=SerialExecutor()).whole
-    refits = refit(folded.runner, "halves", folded.folds, count=4)
+    refits = fit_design(folded.runner, "halves", folded.folds, count=4)
     scores = memorization_of_refits(refits, folded.target)
     assert scores.values[flipped].mean() > 0.7
     assert np.delete(scores.values, flipped).mean() < 0.2

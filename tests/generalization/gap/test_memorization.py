@@ -9,7 +9,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from samplewise.core.errors import InputError
 from samplewise.core.execution import SerialExecutor
 from samplewise.data.dataset import Dataset
-from samplewise.engine.refits import prepare, refit
+from samplewise.engine.refits import fit_design, prepare
 from samplewise.generalization import memorization
 
 NEAREST = KNeighborsClassifier(1)
@@ -124,7 +124,7 @@ def test_numbers_are_told_in_standard_deviations():
 
 def test_refits_that_exist_are_read():
     folded = prepare(eight(), NEAREST, n_folds=2, executor=SerialExecutor()).whole
-    refits = refit(folded.runner, "halves", folded.all_folds, count=20)
+    refits = fit_design(folded.runner, "halves", folded.all_folds, count=20)
     found = memorization(eight(), refits=refits)
     assert found.scores.top(1).keys[0] == "c" or found.scores.values.max() == found.scores.values[2]
     np.testing.assert_array_equal(found.inside, refits.inside)
@@ -132,7 +132,7 @@ def test_refits_that_exist_are_read():
 
 def refits_of_eight():
     folded = prepare(eight(), NEAREST, n_folds=2, executor=SerialExecutor()).whole
-    return refit(folded.runner, "halves", folded.all_folds, count=4)
+    return fit_design(folded.runner, "halves", folded.all_folds, count=4)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "remedy_effects": ["Measured", "measure_remedies"],
-        "designs": ["Refits", "refit", "refit_supersamples", "supersamples"],
+        "designs": ["Refits", "fit_design", "refit_supersamples", "supersamples"],
         "auto_executor": ["AutoExecutor"],
         "folded_rows": ["RowEdit", "FoldedRows", "RemedyRule"],
         "preparation": ["Prepared", "fits_in", "joined_groups", "prepare", "with_embeddings"],

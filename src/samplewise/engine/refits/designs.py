@@ -21,7 +21,7 @@ Design = Literal["folds", "halves", "nested", "pairs", "supersample"]
 class Refits:
     """Models fitted on subsets of the same rows, and what each says about every row, inside or outside its subset."""
 
-    MADE_BY: ClassVar[str] = "engine.refits.refit(rows.runner, design, rows.folds()), with rows = prepare(data)"
+    MADE_BY: ClassVar[str] = "engine.refits.fit_design(rows.runner, design, rows.folds()), with rows = prepare(data)"
 
     ids: Array  # (n,)
     inside: Mask  # (k, n) which rows taught model k
@@ -50,7 +50,7 @@ class Refits:
         return np.asarray(self.inside.sum(axis=1))
 
 
-def refit(
+def fit_design(
     runner: FitRunner,
     design: Design,
     folds: Ints,
@@ -103,7 +103,7 @@ def refit_supersamples(runner: FitRunner, folds: Ints, pairings: Sequence[Supers
 
     Args:
         runner: data, learner, seed, store.
-        folds: (n,) fold of every row, as in `refit`.
+        folds: (n,) fold of every row, as in `fit_design`.
         pairings: from `supersamples`.
 
     Returns:

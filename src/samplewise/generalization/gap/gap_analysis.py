@@ -105,7 +105,11 @@ class GapAnalysis:
         """Coins (k, p), mean losses (k, p, 2) and predictions (k, p), numbered, of one pairing."""
         pairing = refits.pairing
         if pairing is None:
-            raise InputError("these refits have no pairs", where="refits", fix="pass what refit_supersamples(...) gave")
+            raise InputError(
+                "these refits have no pairs",
+                where="refits",
+                fix="pass samplewise.models.refit(data, design='supersample')",
+            )
         paired = np.flatnonzero(pairing.pair >= 0)
         place = 2 * pairing.pair[paired] + pairing.second[paired]
         order = paired[np.argsort(place, kind="stable")]

@@ -236,7 +236,7 @@ def _require_halves(refits: tuple[Refits, ...], data: Dataset) -> None:
     if not refits or not (designs == {"supersample"} or (designs == {"halves"} and len(refits) == 1)):
         raise InputError(
             "the gap is read from halves", where="refits", got=", ".join(sorted(designs)) or "none",
-            fix="pass what refit_supersamples(...) or refit(runner, 'halves', folds) gave",
+            fix="pass samplewise.models.refit(data, design='supersample') or design='halves'",
         )  # fmt: skip
     for one in refits:
         one.require_rows(data.ids)

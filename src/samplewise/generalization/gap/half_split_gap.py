@@ -34,10 +34,11 @@ def gap_of_refits(
 
     >>> import numpy as np
     >>> from sklearn.neighbors import KNeighborsClassifier
-    >>> from samplewise.engine.refits import prepare, refit
+    >>> from samplewise.engine.refits import prepare, fit_design
     >>> data = (np.arange(40.0)[:, None], np.arange(40) // 4 % 2)
     >>> folded = prepare(data, KNeighborsClassifier(1)).whole
-    >>> trained, other, gap = gap_of_refits(refit(folded.runner, "halves", folded.all_folds, count=4), folded.target)
+    >>> refits = fit_design(folded.runner, "halves", folded.all_folds, count=4)
+    >>> trained, other, gap = gap_of_refits(refits, folded.target)
     >>> trained.value, bool(np.isclose(100 * other.value, gap.value) and gap.value > 0)
     (0.0, True)
     """
@@ -49,7 +50,7 @@ def gap_of_refits(
         raise InputError(
             "taught rows can only be set against others where both happen to every row at least twice",
             got=f"design {refits.design!r}, {len(refits)} models",
-            fix="refit(runner, 'halves', folds, count=10)",
+            fix="samplewise.models.refit(data, design='halves')",
         )
     right = successes(refits.outputs, target)
     losses = 1.0 - right if target.classes is not None else -right

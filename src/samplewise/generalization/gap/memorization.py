@@ -163,11 +163,12 @@ def memorization_of_refits(refits: Refits, target: Target, score: Score = "corre
     Source:  feldman2020.
 
     >>> from sklearn.neighbors import KNeighborsClassifier
-    >>> from samplewise.engine.refits import prepare, refit
+    >>> from samplewise.engine.refits import prepare, fit_design
     >>> y = np.arange(40) // 20
     >>> y[7] = 1
     >>> folded = prepare((np.arange(40.0)[:, None], y), KNeighborsClassifier(1)).whole
-    >>> memorization_of_refits(refit(folded.runner, "halves", folded.all_folds, count=4), folded.target).top(1).keys
+    >>> refits = fit_design(folded.runner, "halves", folded.all_folds, count=4)
+    >>> memorization_of_refits(refits, folded.target).top(1).keys
     array([7])
     """
     require_kind(refits, Refits)
@@ -259,7 +260,7 @@ def _scores(inside: Mask, success: Array, ids: Array, unit: str) -> Scores:
         raise InputError(
             "taught rows can only be set against others where both happen to every row at least twice",
             where=name_rows(ids[counts.min(axis=0) < 2]), got=f"{len(inside)} models",
-            fix="refit(runner, 'halves', folds, count=10), or more n_models=",
+            fix="samplewise.models.refit(data, design='halves'), or more n_models=",
         )  # fmt: skip
     means, errors = [], []
     for side, count in zip((inside, ~inside), counts, strict=True):
