@@ -6,13 +6,16 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from typing_extensions import TypeAliasType
 
 from samplewise.core.errors import InputError, name_rows
 
-Array = npt.NDArray[Any]
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.intp]
-Mask = npt.NDArray[np.bool_]
+# Named, so that help() shows `Floats` and not what it stands for.
+Array = TypeAliasType("Array", npt.NDArray[Any])
+Floats = TypeAliasType("Floats", npt.NDArray[np.float64])
+Ints = TypeAliasType("Ints", npt.NDArray[np.intp])
+Mask = TypeAliasType("Mask", npt.NDArray[np.bool_])
+Numbers = TypeAliasType("Numbers", npt.ArrayLike)  # what numpy reads as numbers: a list, an array, a number
 
 # Two ways to compute one number differ in their last bits, and so do two processors; what is decided by a comparison of
 # computed numbers must not hang on that.

@@ -97,6 +97,7 @@ def object_array(items: list[Any]) -> Array:
 
 def decode(hint: Any, value: Any, where: str) -> Any:
     """What `encode` made plain, as the type `hint` asks for; raises `InputError` naming the place that does not fit."""
+    hint = unnamed(hint)
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
         return None if value is None else decode(arguments[0], value, where)
@@ -114,6 +115,11 @@ def decode(hint: Any, value: Any, where: str) -> Any:
     if hint is float:
         return math.nan if value is None else float(_expect((int, float), value, where))
     return freeze(value) if hint is Any else _expect(hint, value, where)
+
+
+def unnamed(hint: Any) -> Any:
+    """What a named type stands for; any other hint as it is."""
+    return getattr(hint, "__value__", hint)
 
 
 def freeze(value: Any) -> Any:
@@ -142,7 +148,7 @@ def _decode_noun(noun: type, content: Json, where: str) -> Any:
 
 def _decode_mapping(item_hint: Any, value: Any, where: str) -> Any:
     """Exhibit columns come as a list of named arrays, any other mapping as it is."""
-    if get_origin(item_hint) is not np.ndarray:
+    if get_origin(unnamed(item_hint)) is not np.ndarray:
         return _expect(dict, value, where)
     columns = [_expect(dict, item, where) for item in _expect(list, value, where)]
     return {str(item.get("name", "")): _decode_array(item, where) for item in columns}

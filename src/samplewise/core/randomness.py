@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from typing_extensions import TypeAliasType
 
-Hashes = npt.NDArray[np.uint64]
+Hashes = TypeAliasType("Hashes", npt.NDArray[np.uint64])
 
 
 def key_hashes(ids: Iterable[Any] | npt.NDArray[Any]) -> Hashes:

@@ -8,7 +8,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import numpy as np
 
 from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Finding, Outcome, Remedy
-from samplewise.core.json_encoding import Json
+from samplewise.core.json_encoding import Json, unnamed
 from samplewise.core.values import Estimate, Exhibit, Scores
 
 NOUNS = (Outcome, CheckResult, Finding, Remedy, Estimate, Scores, Exhibit)
@@ -128,6 +128,7 @@ def _schema_of_noun(noun: type) -> Json:
 
 def _schema_of(hint: Any) -> Json:
     """The schema of one type hint; mirrors `core.json_encoding`."""
+    hint = unnamed(hint)
     origin, arguments = get_origin(hint), get_args(hint)
     if hint in PLAIN_TYPES:
         return dict(PLAIN_TYPES[hint])
@@ -141,7 +142,7 @@ def _schema_of(hint: Any) -> Json:
         return {"type": "array", "items": _schema_of(arguments[0])}
     if isinstance(hint, type) and is_dataclass(hint):
         return {"$ref": f"#/$defs/{hint.__name__}"}
-    if isinstance(origin, type) and issubclass(origin, Mapping) and get_origin(arguments[1]) is np.ndarray:
+    if isinstance(origin, type) and issubclass(origin, Mapping) and get_origin(unnamed(arguments[1])) is np.ndarray:
         return {"type": "array", "items": {"$ref": "#/$defs/NamedArray"}}
     return {"type": "object"}
 

@@ -10,9 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from samplewise.core.arrays import Floats, Ints
+from samplewise.core.arrays import Floats, Ints, Numbers
 
 CHUNK = 512  # curves searched at a time: their misfits over a grid fill some megabytes
 STEPS = 100  # of polishing, at most
@@ -104,12 +103,12 @@ class FamilyCurves:
     theta: Floats  # (b, p) logs of the parameters of the shape
     reference: float  # largest measured size, where r = 1
 
-    def error(self, sizes: npt.ArrayLike) -> Floats:
+    def error(self, sizes: Numbers) -> Floats:
         """(b, m) error after training on `sizes` (m,) rows."""
         ratio = np.atleast_1d(np.asarray(sizes, dtype=np.float64)) / self.reference
         return self._at(np.broadcast_to(ratio, (len(self.scale), len(ratio))))
 
-    def sizes_for(self, error: npt.ArrayLike) -> Floats:
+    def sizes_for(self, error: Numbers) -> Floats:
         """(b,) the smallest size, not below the largest measured one, whose error is at most `error`; else inf."""
         aim = np.broadcast_to(np.asarray(error, dtype=np.float64), self.scale.shape)
         low, high = np.zeros_like(self.scale), np.full_like(self.scale, FURTHEST)

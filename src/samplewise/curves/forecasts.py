@@ -7,9 +7,8 @@ widths come from data sets that the models did not see, whatever the method: non
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from samplewise.core.arrays import Array, Floats
+from samplewise.core.arrays import Array, Floats, Numbers
 from samplewise.core.errors import InputError, require_kind, require_share, unknown_name
 from samplewise.curves.diagnosis import diagnose
 from samplewise.curves.laws import LAWS, fit_law, variances
@@ -47,7 +46,7 @@ class Forecast:
 
 def forecast(
     curve: CurvePoints,
-    sizes: npt.ArrayLike,
+    sizes: Numbers,
     method: str = "auto",
     confidence: float = 0.8,
     *,
@@ -195,7 +194,7 @@ def _warnings(curve: CurvePoints, wanted: Floats, method: str) -> tuple[str, ...
     return tuple(found)
 
 
-def _wanted(curve: CurvePoints, sizes: npt.ArrayLike) -> Floats:
+def _wanted(curve: CurvePoints, sizes: Numbers) -> Floats:
     """(m,) sizes within reach of the curve."""
     wanted = np.atleast_1d(np.asarray(sizes, dtype=np.float64))
     if len(curve.sizes) < LEAST_SIZES:

@@ -8,9 +8,8 @@ These are error rates of classifiers; for regression the same widths are used un
 """
 
 import numpy as np
-import numpy.typing as npt
 
-from samplewise.core.arrays import Array, Floats
+from samplewise.core.arrays import Array, Floats, Numbers
 from samplewise.core.errors import InputError, require_kind, require_share
 from samplewise.core.randomness import generator
 from samplewise.core.values import Estimate
@@ -65,7 +64,7 @@ def next_doubling(curve: CurvePoints, rows: int, confidence: float = 0.8, *, see
     )  # fmt: skip
 
 
-def _scale(curve: CurvePoints, law: PowerLaw, sizes: npt.ArrayLike, spread: npt.ArrayLike) -> Floats:
+def _scale(curve: CurvePoints, law: PowerLaw, sizes: Numbers, spread: Numbers) -> Floats:
     """Size of the forecast's error: noise, misfit at the last size, and the law's own error per doubling."""
     here = law.error(law.reference)
     doublings = np.abs(np.log2(np.asarray(sizes, dtype=np.float64) / law.reference))

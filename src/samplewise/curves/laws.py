@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-from samplewise.core.arrays import Floats
+from samplewise.core.arrays import Floats, Numbers
 from samplewise.core.errors import InputError, require_kind, unknown_name
 from samplewise.curves.families import FAMILIES, fit_family
 from samplewise.curves.piecewise import STEP, PiecewiseCurves, fit_piecewise, fit_switch, select
@@ -30,10 +29,10 @@ class Curves(Protocol):
     def reference(self) -> float:
         """Largest measured size."""
 
-    def error(self, sizes: npt.ArrayLike) -> Floats:
+    def error(self, sizes: Numbers) -> Floats:
         """(b, m)."""
 
-    def sizes_for(self, error: npt.ArrayLike) -> Floats:
+    def sizes_for(self, error: Numbers) -> Floats:
         """(b,)."""
 
 
@@ -44,11 +43,11 @@ class Constant:
     level: Floats  # (b,)
     reference: float
 
-    def error(self, sizes: npt.ArrayLike) -> Floats:
+    def error(self, sizes: Numbers) -> Floats:
         """(b, m) the level, whatever the size."""
         return np.repeat(self.level[:, None], np.size(sizes), axis=1)
 
-    def sizes_for(self, error: npt.ArrayLike) -> Floats:
+    def sizes_for(self, error: Numbers) -> Floats:
         """(b,) the largest measured size where it is good enough, else inf."""
         return np.where(self.level <= np.asarray(error, dtype=np.float64), self.reference, np.inf)
 
@@ -73,11 +72,11 @@ class Law:
         """Largest measured size."""
         return self.curves.reference
 
-    def error(self, sizes: npt.ArrayLike) -> Floats:
+    def error(self, sizes: Numbers) -> Floats:
         """(b, m) expected error after training on `sizes` (m,) rows; larger means worse."""
         return self.curves.error(sizes)
 
-    def sizes_for(self, error: npt.ArrayLike) -> Floats:
+    def sizes_for(self, error: Numbers) -> Floats:
         """(b,) rows at which the error falls to `error`, a number or (b,); at least `reference`, inf when never."""
         return self.curves.sizes_for(error)
 
@@ -91,7 +90,7 @@ class PowerLaw:
     exponent: float  # > 0
     reference: int  # largest measured size
 
-    def error(self, sizes: npt.ArrayLike) -> Floats:
+    def error(self, sizes: Numbers) -> Floats:
         """(m,) error after training on so many rows."""
         ratio = np.asarray(sizes, dtype=np.float64) / self.reference
         return np.asarray(self.asymptote + self.scale * ratio**-self.exponent)
@@ -99,11 +98,11 @@ class PowerLaw:
 
 def fit_law(
     name: str,
-    sizes: npt.ArrayLike,
-    errors: npt.ArrayLike,
-    variances: npt.ArrayLike | None = None,
+    sizes: Numbers,
+    errors: Numbers,
+    variances: Numbers | None = None,
     *,
-    switch: npt.ArrayLike | None = None,
+    switch: Numbers | None = None,
     least_error: float = LEAST_ERROR,
 ) -> Law:
     """The weighted least-squares law through each of b curves, in the unit of the errors.
@@ -184,14 +183,14 @@ def variances(curve: CurvePoints) -> Floats:
     return np.asarray(np.maximum((squares + squares.mean()) / 2.0, 1e-8))
 
 
-def fit_power_laws(sizes: npt.ArrayLike, errors: Floats, variance: Floats) -> tuple[Floats, Floats, Floats]:
+def fit_power_laws(sizes: Numbers, errors: Floats, variance: Floats) -> tuple[Floats, Floats, Floats]:
     """Asymptote, scale and exponent (b,) of many curves (b, s) measured at the same sizes."""
     n, weight = np.asarray(sizes, dtype=np.float64), 1.0 / np.atleast_2d(variance)
     fitted = fit_family(FAMILIES["power_law_3"], n, errors, weight)
     return fitted.asymptote, fitted.scale, np.exp(fitted.theta[:, 0])
 
 
-def _at_switch(n: Floats, errors: Floats, switch: npt.ArrayLike, weights: Floats | None) -> PiecewiseCurves:
+def _at_switch(n: Floats, errors: Floats, switch: Numbers, weights: Floats | None) -> PiecewiseCurves:
     """The piecewise law with a switch per curve, and half-octave steps below it to fall back to."""
     wanted = np.broadcast_to(np.asarray(switch, dtype=np.float64), (len(errors),))
     if not (np.isfinite(wanted) & (wanted > 0)).all():
@@ -207,7 +206,7 @@ def _at_switch(n: Floats, errors: Floats, switch: npt.ArrayLike, weights: Floats
 
 
 def _checked(
-    name: str, sizes: npt.ArrayLike, errors: npt.ArrayLike, variances: npt.ArrayLike | None
+    name: str, sizes: Numbers, errors: Numbers, variances: Numbers | None
 ) -> tuple[Floats, Floats, Floats | None]:
     """Sizes (s,), errors (b, s) and variances (1 or b, s) as floats, or a refusal."""
     if name not in LAWS:

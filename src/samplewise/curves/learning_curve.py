@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from samplewise.core.arrays import Array, Floats, Ints, Mask
+from samplewise.core.arrays import Array, Floats, Ints, Mask, Numbers
 from samplewise.core.errors import InputError, require_count, require_kind, unknown_name
 from samplewise.core.execution import Executor
 from samplewise.core.units import seconds_of, seconds_text
@@ -49,7 +48,7 @@ class LearningCurve(CurvePoints):
 
     def forecast(
         self,
-        sizes: npt.ArrayLike,
+        sizes: Numbers,
         method: str = "auto",
         confidence: float = 0.8,
         *,

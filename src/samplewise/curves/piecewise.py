@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from samplewise.core.arrays import Floats
+from samplewise.core.arrays import Floats, Numbers
 from samplewise.core.errors import InputError
 
 STEP = np.sqrt(2.0)  # between two switches of a grid: half an octave
@@ -36,7 +36,7 @@ class PiecewiseCurves:
         bent = self.curvature[..., None] * _bend(x, self.switch[..., None])
         return np.asarray(self.intercept[..., None] + self.slope[..., None] * x + bent)
 
-    def error(self, sizes: npt.ArrayLike) -> Floats:
+    def error(self, sizes: Numbers) -> Floats:
         """(..., b, m) error after training on `sizes` (m,) rows."""
         x = np.log(np.atleast_1d(np.asarray(sizes, dtype=np.float64)) / self.reference)
         return np.asarray(np.exp(np.minimum(self.log_error(x), HIGHEST)))
@@ -45,7 +45,7 @@ class PiecewiseCurves:
         """(..., b) slope of log e against log n far out; never positive."""
         return np.asarray(self.slope + 2.0 * self.curvature * _finite(self.switch))
 
-    def sizes_for(self, error: npt.ArrayLike) -> Floats:
+    def sizes_for(self, error: Numbers) -> Floats:
         """(..., b) the smallest size, not below the largest measured one, whose error is at most `error`; else inf."""
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
             aim = np.log(np.asarray(error, dtype=np.float64))
@@ -78,9 +78,7 @@ def switch_grid(least: float, most: float) -> Floats:
     return np.asarray(np.append(least * STEP ** np.arange(steps), most))
 
 
-def fit_piecewise(
-    sizes: npt.ArrayLike, errors: Floats, switches: npt.ArrayLike, weights: Floats | None = None
-) -> PiecewiseCurves:
+def fit_piecewise(sizes: Numbers, errors: Floats, switches: Numbers, weights: Floats | None = None) -> PiecewiseCurves:
     """Weighted least squares in log error for every switch of an increasing grid.
 
     Args:
@@ -123,10 +121,10 @@ def fit_piecewise(
 
 
 def piecewise_errors(
-    sizes: npt.ArrayLike,
+    sizes: Numbers,
     errors: Floats,
-    wanted: npt.ArrayLike,
-    switches: npt.ArrayLike,
+    wanted: Numbers,
+    switches: Numbers,
     weights: Floats | None = None,
     *,
     most: float = 1.0,
@@ -136,7 +134,7 @@ def piecewise_errors(
     return np.asarray(np.minimum(fitted.error(wanted), most))
 
 
-def fit_switch(sizes: npt.ArrayLike, errors: Floats, weights: Floats | None = None) -> PiecewiseCurves:
+def fit_switch(sizes: Numbers, errors: Floats, weights: Floats | None = None) -> PiecewiseCurves:
     """The piecewise law of each curve (b,) with the switch that fits its own points best, none beyond the largest."""
     n = np.asarray(sizes, dtype=np.float64)
     least, width = np.log(n.min() / n.max()), np.log(STEP)

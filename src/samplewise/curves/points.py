@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
-from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.core.arrays import Array, Floats, Ints, Numbers
 from samplewise.core.errors import InputError, require_share
 from samplewise.engine.models.row_losses import UNITS
 
@@ -72,9 +71,9 @@ class CurvePoints:
     @classmethod
     def from_arrays(
         cls,
-        n: npt.ArrayLike,
-        error: npt.ArrayLike,
-        standard_error: npt.ArrayLike | None = None,
+        n: Numbers,
+        error: Numbers,
+        standard_error: Numbers | None = None,
         test_size: int | None = None,
     ) -> Self:
         """A curve of error rates measured elsewhere; sizes that come several times are repeats and are averaged.
@@ -212,7 +211,7 @@ def _by_draw(values: Floats, place: Array, count: int) -> Floats:
     return errors
 
 
-def _spread_of_points(standard_error: npt.ArrayLike, place: Array, count: int) -> Floats:
+def _spread_of_points(standard_error: Numbers, place: Array, count: int) -> Floats:
     """(s,) given standard errors in the order of the sizes."""
     given = np.atleast_1d(np.asarray(standard_error, dtype=np.float64))
     if given.shape != place.shape or (given < 0).any() or len(place) > count:

@@ -14,9 +14,8 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from samplewise.core.arrays import Array, Floats, Ints, Mask
+from samplewise.core.arrays import Array, Floats, Ints, Mask, Numbers
 from samplewise.core.errors import InputError, require_count
 from samplewise.core.execution import Executor
 from samplewise.core.randomness import hashed_uniform
@@ -60,12 +59,12 @@ class MixtureForecast:
     limits: tuple[float, float]  # least and most of it: no forecast goes far beyond what was measured
     fall: float  # of the log error from the smaller to the larger size, mean over the mixtures, not below 0
 
-    def error(self, weights: npt.ArrayLike, rows: int) -> float:
+    def error(self, weights: Numbers, rows: int) -> float:
         """Expected error of a mixture (k,) of `rows` rows, in the unit of the errors; larger means worse."""
         beyond = np.log(rows / self.sizes[1]) / np.log(self.sizes[1] / self.sizes[0])
         return float(np.exp(self._log_error(self._shares(weights))[0] - beyond * self.fall))
 
-    def best(self, rows: int, start: npt.ArrayLike | None = None) -> Mixture:
+    def best(self, rows: int, start: Numbers | None = None) -> Mixture:
         """The mixture with the least expected error that a walk from `start` finds, and its error with `rows` rows.
 
         Without `start` from the three best mixtures tried. Steps multiply each share by exp(-rate * slope), so no
@@ -80,7 +79,7 @@ class MixtureForecast:
         distance = self.transport(shares)[0]
         return Mixture(self.names, shares, self.error(shares, rows), rows, distance, self.unit)
 
-    def step(self, weights: npt.ArrayLike, rate: float = RATE) -> Floats:
+    def step(self, weights: Numbers, rate: float = RATE) -> Floats:
         """(k,) the mixture one step down the slope of the forecast."""
         shares = self._shares(weights)
         return _moved(shares, rate * self._log_error(shares)[1])
@@ -106,7 +105,7 @@ class MixtureForecast:
         value, (low, high) = float(features @ self.coefficients), self.limits
         return float(np.clip(value, low, high)), slopes @ self.coefficients * (low < value < high)
 
-    def _shares(self, weights: npt.ArrayLike) -> Floats:
+    def _shares(self, weights: Numbers) -> Floats:
         shares = np.asarray(weights, dtype=np.float64)
         bad = shares.shape != (len(self.names),) or not np.isfinite(shares).all() or (shares < 0).any()
         if bad or not shares.sum() > 0:
@@ -122,7 +121,7 @@ def forecast_mixtures(
     data: Any,
     y: Any = None,
     *,
-    source: npt.ArrayLike,
+    source: Numbers,
     test: Any,
     label: str | None = None,
     learner: Any = None,
@@ -301,7 +300,7 @@ def _first(rows: Ints, order: Floats, most: int) -> Ints:
     return rows[np.argsort(order[rows], kind="stable")[:most]]
 
 
-def _members(source: npt.ArrayLike, test: Any, rows: int) -> tuple[tuple[Any, ...], Ints]:
+def _members(source: Numbers, test: Any, rows: int) -> tuple[tuple[Any, ...], Ints]:
     """Names of the sources and the source (n,) of each row, -1 for the judging rows."""
     given = np.asarray(source)
     if given.shape != (rows,):

@@ -8,9 +8,8 @@ sequence of the trends' asymptotes. b curves, s sizes, l = s - 2 trends.
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from samplewise.core.arrays import Floats, Ints, Mask
+from samplewise.core.arrays import Floats, Ints, Mask, Numbers
 from samplewise.core.errors import InputError, require_kind, require_share
 from samplewise.curves.diagnosis import diagnose
 from samplewise.curves.families import FAMILIES, fit_family
@@ -58,7 +57,7 @@ class Trends:
 
 
 def fit_trends(
-    sizes: npt.ArrayLike, errors: Floats, variance: Floats | None = None, final_size: float | Floats = np.inf
+    sizes: Numbers, errors: Floats, variance: Floats | None = None, final_size: float | Floats = np.inf
 ) -> Trends:
     """Every trend of b curves (b, s); final_size one number or (b,). Cost: s fits of the power law per curve."""
     n, family = np.asarray(sizes, dtype=np.float64), FAMILIES["power_law_3"]
@@ -160,7 +159,7 @@ def stop_rule(
     )
 
 
-def convexity_bound(curve: CurvePoints, sizes: npt.ArrayLike, confidence: float = 0.9) -> Floats:
+def convexity_bound(curve: CurvePoints, sizes: Numbers, confidence: float = 0.9) -> Floats:
     """The lowest error, in the unit of the curve, that a curve falling ever more slowly can have at other sizes.
 
     e_s - z se_s - (n - n_s) (e_{s-1} - e_s + z se) / (n_s - n_{s-1}), never below 0; z the normal quantile of the

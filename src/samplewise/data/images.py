@@ -14,13 +14,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from typing_extensions import TypeAliasType
 
 from samplewise.core import extras
 from samplewise.core.arrays import Array, Ints, fingerprint
 from samplewise.core.errors import InputError, name_rows
 from samplewise.core.randomness import key_hashes
 
-Pixels = npt.NDArray[np.uint8]
+Pixels = TypeAliasType("Pixels", npt.NDArray[np.uint8])
 PROBED = 200  # files whose header is read to choose the common size
 LONGEST_SIDE = 256  # larger pictures are read at this size
 

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from typing_extensions import TypeAliasType
 
 from samplewise.core.arrays import Array, Ints, Mask
 from samplewise.core.errors import InputError
 from samplewise.core.randomness import derive_seed, key_hashes, uniform_from_hashes
 
-Folds = npt.NDArray[np.int8]
+Folds = TypeAliasType("Folds", npt.NDArray[np.int8])
 GREEDY_GROUPS = 2000  # the largest groups are placed one by one; chance balances the many small ones
 
 

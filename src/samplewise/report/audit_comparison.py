@@ -11,8 +11,8 @@ from samplewise.core.values import Estimate
 from samplewise.report.markdown import escape as escape_markdown
 from samplewise.report.wording import STATUS_WORDS, count_of, estimate_text, printable, shortened
 
-RowEdit = Literal["new", "gone", "worse", "better", "unchanged"]
-WORDS: dict[RowEdit, str] = {
+ChangeKind = Literal["new", "gone", "worse", "better", "unchanged"]
+WORDS: dict[ChangeKind, str] = {
     "new": "New",
     "worse": "Worse",
     "better": "Better",
@@ -25,7 +25,7 @@ WORDS: dict[RowEdit, str] = {
 class FindingChange:
     """One finding in both audits (None where it is missing), and how many of its rows stayed, came and went."""
 
-    change: RowEdit
+    change: ChangeKind
     before: Finding | None
     after: Finding | None
     kept: int
@@ -82,7 +82,7 @@ class AuditComparison:
     not_comparable: tuple[str, ...]  # checks that gave an answer in one audit only
     notes: tuple[str, ...]  # what else differs: data, seed, learner
 
-    def of(self, change: RowEdit) -> tuple[FindingChange, ...]:
+    def of(self, change: ChangeKind) -> tuple[FindingChange, ...]:
         """The findings that changed in this way."""
         return tuple(item for item in self.findings if item.change == change)
 
@@ -172,7 +172,7 @@ def _matched_findings(
 def _change(before: Finding | None, after: Finding | None) -> FindingChange:
     old, new = (set(finding.keys) if finding else set() for finding in (before, after))
     kept = len(old & new)
-    change: RowEdit = "new" if before is None else "gone" if after is None else "unchanged"
+    change: ChangeKind = "new" if before is None else "gone" if after is None else "unchanged"
     if before and after:
         ranks = [(SEVERITIES.index(finding.severity), len(set(finding.keys))) for finding in (before, after)]
         change = "worse" if ranks[1] > ranks[0] else "better" if ranks[1] < ranks[0] else "unchanged"

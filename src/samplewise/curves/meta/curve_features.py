@@ -8,9 +8,8 @@ measured at the same s sizes.
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from samplewise.core.arrays import Floats
+from samplewise.core.arrays import Floats, Numbers
 
 OCTAVE = np.log(2.0)
 LEAST_ERROR = 1e-4  # no logarithm below
@@ -39,7 +38,7 @@ class CurveFeatures:
     scale: Floats  # (b, g) relative to the level
     line: Floats  # (b, 2) log error at the largest size, relative to the level, and its slope, never rising
 
-    def ahead(self, sizes: npt.ArrayLike) -> Floats:
+    def ahead(self, sizes: Numbers) -> Floats:
         """(b, m, 3) log growth, averaged power law and line at `sizes` (m,) or (b, m); laws relative to the level."""
         growth = np.log(np.atleast_2d(np.asarray(sizes, dtype=np.float64)) / self.largest)  # (1 or b, m)
         decay = np.exp(-EXPONENTS[:, None] * growth[:, None, :])  # (1 or b, g, m)
@@ -49,7 +48,7 @@ class CurveFeatures:
         return np.stack([np.broadcast_to(growth, law.shape), law, line], axis=-1)
 
 
-def describe(sizes: npt.ArrayLike, errors: Floats, standard_errors: Floats) -> CurveFeatures:
+def describe(sizes: Numbers, errors: Floats, standard_errors: Floats) -> CurveFeatures:
     """The features of b curves (b, s) measured at the same sizes; standard errors may be NaN."""
     n = np.asarray(sizes, dtype=np.float64)
     x, z = np.log(n / n[-1]), np.log(np.maximum(errors, LEAST_ERROR))

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 
-from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.core.arrays import Array, Floats, Ints, Numbers
 from samplewise.core.errors import InputError
 from samplewise.curves.laws import LAWS
 from samplewise.curves.meta.bands import CONFIDENCES, HORIZONS, quantile_at, tails
@@ -40,19 +39,19 @@ class Branch:
     covered: Floats  # (h, levels) share of held-out errors inside the band, by octaves ahead
     answer: float  # share of the chance to arrive at all at which the size is the best single answer
 
-    def errors(self, curves: CurveFeatures, sizes: npt.ArrayLike, learner: Ints) -> Floats:
+    def errors(self, curves: CurveFeatures, sizes: Numbers, learner: Ints) -> Floats:
         """(b, m) expected errors; may rise a little, for medians in the leaves are not bound: see `path`."""
         rows = error_rows(curves.table, curves.ahead(sizes), learner)
         ratio = np.maximum(self.error.sums(_flat(rows))[:, 0], 0.0).reshape(rows.shape[:2])
         return ratio * curves.level[:, None]
 
-    def spreads(self, curves: CurveFeatures, sizes: npt.ArrayLike, learner: Ints) -> Floats:
+    def spreads(self, curves: CurveFeatures, sizes: Numbers, learner: Ints) -> Floats:
         """(b, m) how far off a forecast usually is."""
         rows = error_rows(curves.table, curves.ahead(sizes), learner)
         return np.exp(self.spread.sums(_flat(rows))[:, 0]).reshape(rows.shape[:2]) * curves.level[:, None]
 
     def band(
-        self, curves: CurveFeatures, sizes: npt.ArrayLike, learner: Ints, confidence: float
+        self, curves: CurveFeatures, sizes: Numbers, learner: Ints, confidence: float
     ) -> tuple[Floats, Floats, Floats]:
         """Forecast, low and high end (b, m) of the band that holds `confidence` of the held-out errors."""
         errors, spreads = self.errors(curves, sizes, learner), self.spreads(curves, sizes, learner)
@@ -68,7 +67,7 @@ class Branch:
         return sizes, errors + fall, np.maximum(low + fall, 0.0), high + fall
 
     def band_of_law(
-        self, law: str, values: Floats, curves: CurveFeatures, sizes: npt.ArrayLike, learner: Ints, confidence: float
+        self, law: str, values: Floats, curves: CurveFeatures, sizes: Numbers, learner: Ints, confidence: float
     ) -> tuple[Floats, Floats]:
         """Low and high end (m,) of the band round a law's errors (m,) for one curve."""
         table = self.law_quantiles[list(LAWS).index(law)]
@@ -77,7 +76,7 @@ class Branch:
         spread = self.spreads(curves, sizes, learner)[0]
         return np.maximum(values + low * spread, 0.0), values + high * spread
 
-    def reaches(self, curves: CurveFeatures, sizes: npt.ArrayLike, targets: npt.ArrayLike, learner: Ints) -> Floats:
+    def reaches(self, curves: CurveFeatures, sizes: Numbers, targets: Numbers, learner: Ints) -> Floats:
         """(b, m) chance that the error at each size is at most the target (b,) of the curve."""
         fall = np.log(np.maximum(np.asarray(targets, dtype=np.float64), LEAST_RATIO) / curves.level)
         rows = reach_rows(curves.table, curves.ahead(sizes), fall[:, None], learner)

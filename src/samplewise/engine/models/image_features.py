@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from typing_extensions import TypeAliasType
 
 from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError
 from samplewise.data.images import Images
 
-Singles = npt.NDArray[np.float32]
+Singles = TypeAliasType("Singles", npt.NDArray[np.float32])
 
 SIDE = 32  # every picture is looked at as SIDE x SIDE pixels
 CHUNK = 64  # pictures worked on at once: their intermediate maps (some 8 MB) stay near the processor
