@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from samplewise import curves, generalization, influence, information, labels, selection, shift
+from samplewise import curves, generalization, influence, information, labels, quality, selection, shift
 from samplewise.core.errors import InputError, require_share, require_shares
 from samplewise.core.values import Estimate, Scores
 from samplewise.data.dataset import Dataset
 from samplewise.engine.refits import fit_design, prepare
 
-ROOMS = ("curves", "generalization", "influence", "information", "labels", "selection", "shift")
+ROOMS = ("curves", "generalization", "influence", "information", "labels", "quality", "selection", "shift")
 RATES = {
     "bias", "chance", "claim", "confidence", "coverage", "error", "keep", "level", "miscoverage", "noise_rate",
     "quantile", "quantiles", "rate", "share", "risk", "shares", "skip_hardest", "step", "target",
@@ -142,6 +142,16 @@ CALLS: dict[tuple[str, str, str], Any] = {
     ("labels", "budget", "tolerance"): (
         lambda bad: labels.budget(([0, 9], [0.2, 0.1]), ([9, 20], [0.2, 0.1]), (1, 1), tolerance=bad)
     ),
+    ("quality", "ColumnSkill.estimate", "confidence"): (
+        lambda bad: quality.column_skill((X, Y)).estimate("x0", confidence=bad)
+    ),
+    ("quality", "Overlap.advantage", "confidence"): (
+        lambda bad: quality.find_test_overlap(X[:90], test=X[80:]).advantage(X[80:, 0], confidence=bad)
+    ),
+    ("quality", "find_test_overlap", "confidence"): (
+        lambda bad: quality.find_test_overlap(X[:90], test=X[80:], confidence=bad)
+    ),
+    ("quality", "missing_values", "confidence"): lambda bad: quality.missing_values(X, confidence=bad),
     ("selection", "prune", "keep"): lambda bad: selection.prune(SCORES, bad),
     ("selection", "prune", "skip_hardest"): lambda bad: selection.prune(SCORES, 0.05, skip_hardest=bad),
     ("shift", "find_worst_segments", "confidence"): (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "samplewise"
-ROOMS = ("labels", "information", "influence", "curves", "generalization", "shift", "selection")
+ROOMS = ("quality", "labels", "information", "influence", "curves", "generalization", "shift", "selection")
 FLOORS = (
     "auditing", "report", "data", "core", "engine.refits", "engine.models", "engine.neighbors", "engine.closed_form",
     "engine.statistics",

@@ -10,7 +10,7 @@ __version__ = "0.1.0"
 
 __getattr__, __dir__, __all__ = extras.attach(
     __name__,
-    submodules=["curves", "generalization", "influence", "information", "labels", "selection", "shift"],
+    submodules=["curves", "generalization", "influence", "information", "labels", "quality", "selection", "shift"],
     submod_attrs={"auditing": ["audit"], "data": ["Dataset"]},
 )
 __all__ += ["__version__"]

@@ -7,6 +7,7 @@ import pytest
 
 from samplewise.core.errors import InputError
 from samplewise.curves import LearningCurve, forecast
+from samplewise.curves.forecasts import sizes_ahead
 from samplewise.curves.laws import LAWS
 
 SIZES = np.array([25, 50, 100, 200, 400, 800])
@@ -158,3 +159,10 @@ def test_bands_hold_on_measured_curves_and_the_default_beats_the_last_value(shar
     assert 0.72 < covered < 0.95
     ours, baseline = np.mean(off, axis=0)
     assert ours < 0.8 * baseline
+
+
+def test_sizes_ahead_begin_at_the_rows_there_are_and_end_where_curves_do():
+    sizes = sizes_ahead(falling(), 1000)
+    assert (sizes[0], sizes[-1]) == (1000, 16_000)
+    assert (np.diff(sizes) > 0).all()
+    assert sizes_ahead(falling(), 40_000)[-1] == 64 * 800

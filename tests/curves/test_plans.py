@@ -89,3 +89,13 @@ def test_plans_that_cannot_be_made_are_refused(queried, what, fix):
     with pytest.raises(InputError, match=what) as caught:
         collection_plan(CURVE, **({"error": 0.04, "price_per_row": 0.2} | queried))
     assert fix in caught.value.fix
+
+
+def test_rows_on_hand_are_paid_for():
+    plan = collection_plan(CURVE, 0.04, 0.5)
+    later = plan.less_rows_on_hand(100, 0.5)
+    assert later.next_batch == plan.next_batch - 100
+    assert later.cost.value == pytest.approx(plan.cost.value - 50)
+    np.testing.assert_allclose(later.paid, np.maximum(plan.paid - 50, 0.0))
+    assert later.schedule.tolist() == plan.schedule.tolist()
+    assert plan.less_rows_on_hand(10**7, 0.5).next_batch == 0

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from samplewise.core.errors import InputError
-from samplewise.data.targets import describe_target
+from samplewise.data.targets import compared_labels, describe_target
 
 
 def test_strings_are_sorted_classes():
@@ -99,3 +99,15 @@ def test_row_order_changes_no_code():
 def test_labels_nothing_can_be_learned_from_are_refused(labels, options, what, fix):
     with pytest.raises(InputError, match=rf"(?s){what}.*fix: .*{fix}"):
         describe_target(labels, **options)
+
+
+def test_labels_that_are_only_compared_may_be_one_class_or_missing():
+    assert compared_labels([3.0, 3.0, np.nan]).classes.tolist() == [3]
+    assert compared_labels([3.0, 3.0, np.nan]).codes.tolist() == [0, 0, -1]
+    assert compared_labels([np.nan, np.nan]).codes.tolist() == [-1, -1]
+    assert compared_labels(["a"]).codes.tolist() == [0]
+    np.testing.assert_array_equal(compared_labels([1.5, np.nan, 2.5, 0.5]).codes, [1.5, np.nan, 2.5, 0.5])
+    with pytest.raises(InputError, match="no task named"):
+        compared_labels([0, 1], "nonsense")
+    with pytest.raises(InputError, match="regression needs numbers"):
+        compared_labels(["a", "b"], "regression")

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 import samplewise
-from samplewise import curves, generalization, influence, labels, shift
+from samplewise import curves, generalization, influence, labels, quality, shift
 from samplewise.data import Dataset
 from samplewise.engine.models import TorchLearner, dense_network
 from samplewise.engine.refits import prepare
@@ -120,6 +120,11 @@ def of_label_issues(data, seed, **options):
     return share(error_rate(wrong, prepare(data).groups))
 
 
+def of_column_skill(data, seed):
+    found = quality.column_skill(data, seed=seed)
+    return share(error_rate(np.arange(found.rows) >= found.hits[0], np.arange(found.rows) // 2))
+
+
 def of_segments(data, seed):
     table = shift.worst_segments(data, seed=seed).errors
     place = [name.endswith("north") for name in table.names].index(True)
@@ -141,6 +146,7 @@ METHODS = {
     "labels.find_label_issues, neighbors": partial(of_label_issues, method="neighbors"),
     "labels.find_label_issues, network": partial(of_label_issues, learner=NETWORK),
     "labels.neighbor_disagreement": of_disagreement,
+    "quality.column_skill": of_column_skill,
     "shift.worst_segments": of_segments,
 }
 WITHOUT_AN_ERROR = {  # methods that fit and state no held-out error
@@ -158,6 +164,11 @@ WITHOUT_AN_ERROR = {  # methods that fit and state no held-out error
     "information.removal_cost": "a difference of scores",
     "information.unique_information": "deletes single rows by definition and says that copies hide each other",
     "labels.training_dynamics": "of rows that are trained on",
+    "quality.find_duplicates": "no model is fitted",
+    "quality.find_test_overlap": "no model is fitted",
+    "quality.id_or_date_columns": "no model is fitted",
+    "quality.missing_values": "no model is fitted",
+    "quality.outlier_scores": "no label enters",
 }
 
 

@@ -9,10 +9,10 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 import samplewise
-from samplewise import curves, generalization, influence, information, labels, selection, shift
+from samplewise import curves, generalization, influence, information, labels, quality, selection, shift
 from samplewise.core.findings import Decision
 
-ROOMS = ("curves", "generalization", "influence", "information", "labels", "selection", "shift")
+ROOMS = ("curves", "generalization", "influence", "information", "labels", "quality", "selection", "shift")
 
 
 def scores_of(scores):
@@ -104,6 +104,20 @@ ONE_DATA_SET = {
     ),
     "labels.training_dynamics": lambda rows, *given, **named: scores_of(
         labels.training_dynamics(*given, learner=network(), n_runs=1, **named).margin
+    ),
+    "quality.column_skill": lambda rows, *given, **named: quality.column_skill(*given, **named).skill,
+    "quality.find_duplicates": lambda rows, *given, **named: np.r_[
+        (found := quality.find_duplicates(*given, **named)).share.value, found.ids
+    ],
+    "quality.find_test_overlap": lambda rows, *given, **named: (
+        quality.find_test_overlap(*given, test=given[0], **named).train_ids
+    ),
+    "quality.id_or_date_columns": lambda rows, *given, **named: np.array(
+        [len(quality.id_or_date_columns(*given, **named).names)]
+    ),
+    "quality.missing_values": lambda rows, *given, **named: quality.missing_values(*given, **named).share.values,
+    "quality.outlier_scores": lambda rows, *given, **named: scores_of(
+        quality.outlier_scores(*given, **named).outlierness
     ),
     "shift.worst_segments": lambda rows, *given, **named: shift.worst_segments(*given, **named).errors.error,
 }

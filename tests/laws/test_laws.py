@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from samplewise import generalization, influence, information, labels
+from samplewise import generalization, influence, information, labels, quality
 from samplewise.core.errors import InputError
 from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
 from samplewise.engine.refits import fit_design, prepare
 
-ROOMS = ("curves", "generalization", "influence", "information", "labels", "selection", "shift")
+ROOMS = ("curves", "generalization", "influence", "information", "labels", "quality", "selection", "shift")
 CLOSED_FORM, REFITS = 1e-7, 1e-4
 
 METHODS: dict[str, tuple[Callable[[Dataset, int], Scores], float]] = {
@@ -55,6 +55,7 @@ METHODS: dict[str, tuple[Callable[[Dataset, int], Scores], float]] = {
         ),
         REFITS,
     ),
+    "quality.outlier_scores": (lambda data, seed: quality.outlier_scores(data).outlierness, CLOSED_FORM),
 }
 SAMPLED = ("influence.banzhaf", "influence.data_shapley")  # each row has draws of its own: alike to a standard error
 EVERY = pytest.mark.parametrize("name", list(METHODS))

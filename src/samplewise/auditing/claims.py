@@ -6,8 +6,9 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.heldout import evaluated_losses, evaluated_outputs
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.values import Estimate, Exhibit, percent, percent_text
-from samplewise.engine.statistics.means import effective_counts
-from samplewise.generalization import EvaluationsClaim, absolute_error, claim_after_evaluations, error_rate
+from samplewise.generalization import EvaluationsClaim, absolute_error, error_rate
+from samplewise.generalization.test_scores.adaptive_test_reuse import claim_of_losses, mean_error_after_looks
+from samplewise.generalization.test_scores.error_rates import prediction_losses
 
 CONFIDENCE = 0.95
 ASSUMED = "the test labels are right, and rows to come are drawn like the test rows"
@@ -22,9 +23,7 @@ def losses_on_test(evidence: Evidence) -> Floats | None:
     outputs, codes = evidence.test_outputs, evidence.test_codes
     if outputs is None or codes is None:
         return None
-    if evidence.whole.class_count:
-        return (outputs.argmax(axis=1) != codes).astype(np.float64)
-    return np.abs(np.asarray(outputs, dtype=np.float64).reshape(-1) - codes)
+    return prediction_losses(outputs, codes, classes=evidence.whole.class_count > 0)
 
 
 def held_out_losses(evidence: Evidence) -> tuple[Floats, Array | None]:
@@ -34,8 +33,7 @@ def held_out_losses(evidence: Evidence) -> tuple[Floats, Array | None]:
     groups = None if evidence.split_groups is None else evidence.split_groups[known]
     if evidence.whole.class_count:
         return losses[known], groups
-    outputs = np.asarray(evaluated_outputs(evidence), dtype=np.float64).reshape(-1)
-    return np.abs(outputs[known] - evidence.target.codes[known]), groups
+    return prediction_losses(evaluated_outputs(evidence)[known], evidence.target.codes[known], classes=False), groups
 
 
 def claims(evidence: Evidence) -> EvaluationsClaim | None:
@@ -43,15 +41,13 @@ def claims(evidence: Evidence) -> EvaluationsClaim | None:
     losses = losses_on_test(evidence)
     if losses is None or evidence.test is None or not evidence.whole.class_count:
         return None
-    errors, rows = effective_counts(losses, evidence.test.groups)
-    return claim_after_evaluations(errors, rows, evidence.test_looks, answers=len(losses) + 1, confidence=CONFIDENCE)
+    return claim_of_losses(losses, evidence.test.groups, evidence.test_looks, CONFIDENCE)
 
 
 def mean_error_bound(evidence: Evidence, losses: Floats) -> Estimate:
     """The highest mean absolute error on the test rows, one-sided, for as many models as were scored on them."""
     groups = None if evidence.test is None else evidence.test.groups
-    confidence = 1.0 - 2.0 * (1.0 - CONFIDENCE) / evidence.test_looks
-    return absolute_error(losses, np.zeros(len(losses)), groups, confidence)
+    return mean_error_after_looks(losses, groups, evidence.test_looks, CONFIDENCE)
 
 
 def trust_statement(evidence: Evidence) -> Exhibit:

@@ -16,12 +16,11 @@ from samplewise.data.targets import Target, class_codes
 from samplewise.engine.models.feature_encoding import SpaceEncoder
 from samplewise.engine.models.learner import Fitted, Learner
 from samplewise.engine.models.metrics import Metric
-from samplewise.engine.neighbors import NeighborGraph, build_graph
+from samplewise.engine.neighbors import NeighborGraph
 from samplewise.engine.refits import FitRunner, FitStore, FoldedRows, Prepared, Refits, fit_design
 from samplewise.information.unique import UniqueInformation, information_in
 from samplewise.labels import LabelPosterior, label_posterior
-
-NEIGHBORS = 10
+from samplewise.quality.nearness import graph_of
 
 
 @dataclass(eq=False)
@@ -75,7 +74,7 @@ class Evidence:
     @cached_property
     def graph(self) -> NeighborGraph:
         """The ten nearest neighbors of every row."""
-        return build_graph(self.space, n_neighbors=min(NEIGHBORS, len(self.data) - 1), keys=self.data.ids)
+        return graph_of(self.space, self.data.ids)
 
     @property
     def split_groups(self) -> Array | None:

@@ -21,11 +21,11 @@ from samplewise.curves import (
     next_doubling,
     samples_needed,
 )
+from samplewise.curves.forecasts import sizes_ahead
 from samplewise.engine.statistics.intervals import half_width
 
 CODE, TITLE = "SW401", "learning curve and what more data buys"
 QUESTION = "how much data"
-AHEAD = 2.0 ** np.arange(0.5, 4.01, 0.5)  # times the rows there are, that the page draws
 LIKELY, UNLIKELY = 0.5, 0.2
 KNOWN_AS = {  # how the forecaster knows the learners that are chosen by name
     "boosting": "GradientBoostingClassifier", "logistic": "LogisticRegression", "forest": "RandomForestClassifier",
@@ -67,7 +67,7 @@ def forecast_record(
     """
     rows = int(curve.sizes[-1]) if rows is None else rows
     gain = replace(next_doubling(curve, rows), quantity="next_doubling_buys")
-    ahead = forecast(curve, _ahead(curve, rows), confidence=wanted.confidence, learner_name=wanted.learner_name)
+    ahead = forecast(curve, sizes_ahead(curve, rows), confidence=wanted.confidence, learner_name=wanted.learner_name)
     findings, exhibits, measured = [], [curve_exhibit(curve, ahead, rows)], [gain]
     if wanted.error is not None:
         options = {"learner_name": wanted.learner_name}
@@ -77,7 +77,7 @@ def forecast_record(
             batches = collection_plan(
                 curve, wanted.error, price, wanted.rounds, wanted.max_growth, wanted.penalty, **options
             )
-            batches = _beyond(batches, rows - int(curve.sizes[-1]), price)
+            batches = batches.less_rows_on_hand(rows - int(curve.sizes[-1]), price)
         findings.append(need_finding(need, batches))
         exhibits += [reach_exhibit(need), *([] if batches is None else cost_exhibits(need, batches, wanted, rows))]
         measured = [*_known(need), *([] if batches is None else [batches.cost, batches.chance]), gain]
@@ -85,13 +85,6 @@ def forecast_record(
     outcome = Outcome(CODE, TITLE, "found", result=CheckResult(tuple(findings), (), tuple(exhibits), tuple(measured)))
     settings = {"question": QUESTION, "checks": [CODE], **plan}
     return AuditRecord(RECORD_SCHEMA, {"rows": rows, **facts}, settings, environment(), (outcome,))
-
-
-def _beyond(batches: CollectionPlan, there: int, price: float) -> CollectionPlan:
-    """The plan of somebody who has so many rows more than the largest size of the curve: they are paid for."""
-    paid = np.maximum(batches.paid - price * there, 0.0)
-    cost = replace(batches.cost, value=max(batches.cost.value - price * there, 0.0))
-    return replace(batches, next_batch=max(batches.next_batch - there, 0), paid=paid, cost=cost)
 
 
 # --- findings --------------------------------------------------------------------------------------------------------
@@ -245,9 +238,3 @@ def cost_exhibits(need: Requirement, batches: CollectionPlan, wanted: Wanted, ro
 def error_unit(curve: CurvePoints) -> str:
     """How the axis of errors is labeled."""
     return "% error" if curve.unit == "error rate" else "% of the error of guessing"
-
-
-def _ahead(curve: CurvePoints, rows: int) -> Array:
-    """The rows there are, and more, as far as the curve can be carried."""
-    furthest = 64.0 * float(curve.sizes[-1])
-    return np.unique(np.r_[rows, np.minimum(np.ceil(rows * AHEAD), furthest)]).astype(np.float64)

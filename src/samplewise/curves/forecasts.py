@@ -21,6 +21,7 @@ from samplewise.engine.models.row_losses import UNITS
 SOURCE = "yan2025"
 FURTHEST = 64  # times the largest measured size
 FAR = 16  # beyond this, a warning
+AHEAD = 2.0 ** np.arange(0.5, 4.01, 0.5)  # times the rows there are, of a drawn forecast
 METHODS = ("auto", "meta", *LAWS)
 TAIL = 0.1  # of the asymptotes that fit, cut off at both ends
 VISIBLE_SHARE, VISIBLE_WIDTH = 0.2, 0.5  # of the level: an asymptote above the one, known to the other, is visible
@@ -107,6 +108,12 @@ def forecast(
         unit=curve.unit,
         warnings=_warnings(curve, wanted, method),
     )
+
+
+def sizes_ahead(curve: CurvePoints, n_rows: int) -> Floats:
+    """The rows there are and up to 16 times as many, in steps of half a doubling, as far as a curve can be carried."""
+    furthest = FURTHEST * float(curve.sizes[-1])
+    return np.unique(np.r_[n_rows, np.minimum(np.ceil(n_rows * AHEAD), furthest)]).astype(np.float64)
 
 
 def visible_asymptote(features: CurveFeatures) -> float | None:

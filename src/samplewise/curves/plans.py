@@ -1,6 +1,6 @@
 """What to collect next: the schedule of batches with the least expected cost, re-planned after every round."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,6 +30,12 @@ class CollectionPlan:
     rounds: Estimate  # expected number of rounds used
     penalty: float  # price of ending without the target
     reason: str
+
+    def less_rows_on_hand(self, n_rows: int, cost_per_sample: float) -> "CollectionPlan":
+        """The same schedule for somebody who has `n_rows` beyond the largest size of the curve: they are paid for."""
+        paid = np.maximum(self.paid - cost_per_sample * n_rows, 0.0)
+        cost = replace(self.cost, value=max(self.cost.value - cost_per_sample * n_rows, 0.0))
+        return replace(self, next_batch=max(self.next_batch - n_rows, 0), paid=paid, cost=cost)
 
 
 def collection_plan(  # prices and limits are separate facts, most with a default

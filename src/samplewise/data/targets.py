@@ -80,26 +80,43 @@ def describe_target(y: Any, task: Task = "auto", ids: Any | None = None, positiv
     keys = np.arange(len(labels)) if ids is None else np.asarray(ids)
     absent = _absent(labels)
     _require_rows(labels, absent)
-    present = labels[~absent]
-    if task not in ("auto", "classification", "regression"):
-        raise unknown_name("task", task, ("auto", "classification", "regression"))
-    if present.dtype.kind == "f" and np.isinf(present).any():
+    if labels[~absent].dtype.kind == "f" and np.isinf(labels[~absent]).any():
         require_finite(np.where(absent, 0.0, labels), keys, "y", "drop these rows, or leave their label missing (NaN)")
-    values, inverse = _distinct(present)
-    chosen, note = (task, f"{task}, as asked") if task != "auto" else _chosen_task(present, values)
-    if chosen == "regression":
-        numbers = _as_numbers(labels, absent, keys)
-        _require_different(numbers[~absent])
-        return Target("regression", None, numbers, note)
-    _require_classes(values, inverse, len(labels))
-    if values.dtype.kind == "f" and (values == np.rint(values)).all() and np.abs(values).max() < 2**53:
-        values = values.astype(np.int64)  # whole numbers became floats because labels are missing: "1" again, not "1.0"
-    codes = np.full(len(labels), -1, dtype=np.intp)
-    codes[~absent] = inverse
+    target = compared_labels(labels, task, keys)
+    if target.classes is None:
+        _require_different(target.codes[~absent])
+        return target
+    _require_classes(target.classes, target.codes[~absent], len(labels))
+    values, codes = target.classes, target.codes
     if positive is not None:
         values, codes = _positive_last(values, codes, positive)
     counts = np.bincount(codes[codes >= 0], minlength=len(values))
-    return Target("classification", values, codes, note, tuple(values[counts == 1].tolist()))
+    return Target("classification", values, codes, target.note, tuple(values[counts == 1].tolist()))
+
+
+def compared_labels(y: Any, task: Task = "auto", ids: Any | None = None) -> Target:
+    """The labels by the rule of `describe_target`, for methods that compare them and fit nothing.
+
+    One class, one row or no label at all is no fault here; numbers that cannot be read still are.
+
+    >>> compared_labels(["a", "a", None]).codes
+    array([ 0,  0, -1])
+    """
+    labels = as_vector(y, "y")
+    absent = _absent(labels)
+    present = labels[~absent]
+    if task not in ("auto", "classification", "regression"):
+        raise unknown_name("task", task, ("auto", "classification", "regression"))
+    values, inverse = _distinct(present)
+    chosen, note = (task, f"{task}, as asked") if task != "auto" else _chosen_task(present, values)
+    if chosen == "regression":
+        keys = np.arange(len(labels)) if ids is None else np.asarray(ids)
+        return Target("regression", None, _as_numbers(labels, absent, keys), note)
+    if values.dtype.kind == "f" and (values == np.rint(values)).all() and np.abs(values).max(initial=0.0) < 2**53:
+        values = values.astype(np.int64)  # whole numbers became floats because labels are missing: "1" again, not "1.0"
+    codes = np.full(len(labels), -1, dtype=np.intp)
+    codes[~absent] = inverse
+    return Target("classification", values, codes, note)
 
 
 def class_codes(labels: Array, classes: Array) -> Array:

@@ -4,7 +4,6 @@ import pytest
 from sklearn.datasets import load_digits
 
 from samplewise.auditing.checks import sw102_duplicates as sw102
-from samplewise.auditing.duplicates import duplicate_sets
 from samplewise.core.errors import NotApplicable
 from samplewise.data import Dataset
 from samplewise.engine.refits.folded_rows import outer_folds
@@ -172,4 +171,4 @@ def test_copies_of_pictures_share_a_fold_and_are_found(evidence_of, bits):
     evidence = evidence_of(pixels, labels, **({"embeddings": given} if bits else {}))
     assert np.array_equal(evidence.split_groups[200:220], evidence.split_groups[:20])
     assert np.array_equal(evidence.folds[0][200:220], evidence.folds[0][:20])
-    assert duplicate_sets(evidence).exact.sum() == 40
+    assert sw102.sets_of(evidence).exact.sum() == 40

@@ -141,3 +141,14 @@ def test_refusals(call, where, fix):
         call()
     assert where in str(refused.value)
     assert fix in str(refused.value)
+
+
+def test_losses_of_rows_that_come_in_groups_promise_less():
+    losses = np.tile([1.0, 0.0, 0.0, 0.0], 30)
+    alone = counting.claim_of_losses(losses, None, 5, 0.95)
+    assert alone.fixed.high == claim_after_evaluations(30, 120, 5).fixed.high
+    copied = counting.claim_of_losses(np.repeat(losses, 4), np.repeat(np.arange(120), 4), 5, 0.95)
+    assert copied.fixed.high == pytest.approx(alone.fixed.high, abs=0.01)
+    off = np.random.default_rng(0).exponential(size=200)
+    once, often = (counting.mean_error_after_looks(off, None, n_evaluations, 0.95) for n_evaluations in (1, 50))
+    assert off.mean() < once.high < often.high

@@ -6,6 +6,7 @@ from scipy import stats
 
 from samplewise.core.errors import InputError
 from samplewise.generalization import absolute_error, clopper_pearson, error_rate, explained_variance
+from samplewise.generalization.test_scores.error_rates import prediction_losses
 
 
 @pytest.mark.parametrize(("errors", "rows"), [(0, 10), (3, 100), (10, 10), (250, 1000)])
@@ -86,3 +87,9 @@ def test_numbers_that_do_not_fit_are_refused():
     with pytest.raises(InputError, match="labels that differ") as caught:
         explained_variance([1.0, 2.0], [1.0, 1.0])
     assert "absolute_error" in caught.value.fix
+
+
+def test_losses_of_predictions_are_wrong_classes_or_distances():
+    scores = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
+    assert prediction_losses(scores, np.array([0, 0, -1]), classes=True).tolist() == [0.0, 1.0, 1.0]
+    assert prediction_losses(np.array([[1.0], [4.0]]), np.array([3.0, 3.5]), classes=False).tolist() == [2.0, 0.5]

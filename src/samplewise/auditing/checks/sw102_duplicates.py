@@ -26,20 +26,30 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from samplewise.auditing.duplicates import DuplicateSets, duplicate_sets, favored_labels, id_rank
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Array, Ints, Mask
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.values import Estimate, Exhibit
 from samplewise.engine.refits.folded_rows import FoldedRows, RemedyRule, RowEdit
+from samplewise.quality.duplicates import (
+    DuplicateSets,
+    contradicting_sets,
+    drop_redundant_duplicates,
+    duplicate_sets,
+    in_sets,
+    kept_rows,
+    outvoted_share,
+    relabel_duplicates,
+    set_numbers,
+    surplus_share,
+    tolerance_of,
+)
 
 CODE, TITLE, SLOW = "SW102", "duplicates", False
 NEEDS = frozenset({"features"})
 
 SOME = 0.001  # share of the rows below which copies change nothing that could be measured
-APART = 0.5  # standard deviations by which the numeric labels of copies differ when they disagree
-COUNTED = "a count on these rows, not an estimate for others"
 FEW = "so few rows are concerned that no effect could be seen"
 
 
@@ -47,11 +57,12 @@ def run(evidence: Evidence) -> CheckResult:
     """Copies that agree on the label, and copies that do not."""
     if evidence.columns and not any(column.role == "feature" for column in evidence.columns):
         raise NotApplicable("no column says anything about a row, so all rows look alike")
-    sets = duplicate_sets(evidence)
+    sets = sets_of(evidence)
     repeated = sets.sizes > 1
     if not repeated.any():
         return CheckResult()
-    contradicting = _disagreeing(evidence, sets.members, evidence.target.codes)[sets.members]
+    tolerance = tolerance_of(evidence.target)
+    contradicting = contradicting_sets(sets.members, evidence.target.codes, tolerance)[sets.members]
     agreeing = repeated & ~contradicting
     findings = [
         *([_agreeing_finding(evidence, sets, agreeing)] if agreeing.any() else []),
@@ -62,13 +73,19 @@ def run(evidence: Evidence) -> CheckResult:
 
 def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
     """Drop all but one of agreeing copies; relabel copies that disagree as copies and neighbors vote."""
-    sets = duplicate_sets(evidence)
+    sets = sets_of(evidence)
     offered: dict[str, RemedyRule] = {}
     if _enough(evidence, _dropped(evidence, sets, evidence.whole)):
         offered["drop"] = lambda folded: _dropped(evidence, sets, folded)
-    if evidence.target.classes is not None and _enough(evidence, _relabeled(evidence, sets, evidence.whole)):
-        offered["relabel"] = lambda folded: _relabeled(evidence, sets, folded)
+    if evidence.target.classes is not None and _enough(evidence, _relabeled(evidence, sets)):
+        offered["relabel"] = lambda folded: relabel_duplicates(folded, sets, evidence.graph)
     return offered
+
+
+def sets_of(evidence: Evidence) -> DuplicateSets:
+    """The sets of duplicates among the rows of the audit, with the graph that other checks use."""
+    embedded = evidence.embeddings is not None
+    return duplicate_sets(evidence.data.X, evidence.columns, evidence.space, evidence.graph, embedded=embedded)
 
 
 def _enough(evidence: Evidence, change: RowEdit) -> bool:
@@ -77,33 +94,11 @@ def _enough(evidence: Evidence, change: RowEdit) -> bool:
 
 
 def _dropped(evidence: Evidence, sets: DuplicateSets, folded: FoldedRows) -> RowEdit:
-    """All but the first by id of every set in the part whose labels there agree."""
-    members = sets.members[folded.positions]
-    agree = ~_disagreeing(evidence, members, folded.codes)[members]
-    order = np.lexsort((id_rank(folded.data.ids), members))
-    later = np.r_[False, members[order][1:] == members[order][:-1]]
-    return RowEdit("drop", np.sort(order[later & agree[order]]))
+    return drop_redundant_duplicates(folded, sets, tolerance_of(evidence.target))
 
 
-def _relabeled(evidence: Evidence, sets: DuplicateSets, folded: FoldedRows) -> RowEdit:
-    """The favored label for every row of a set in the part that carries another one."""
-    codes = np.full(len(sets.members), -1, dtype=np.intp)
-    inside = np.zeros(len(sets.members), dtype=bool)
-    codes[folded.positions], inside[folded.positions] = folded.codes, True
-    favored, _ = favored_labels(sets, codes, inside, evidence.graph, folded.class_count)
-    wanted = favored[sets.members[folded.positions]]
-    rows = np.flatnonzero((wanted >= 0) & (wanted != folded.codes))
-    return RowEdit("relabel", rows, wanted[rows])
-
-
-def _disagreeing(evidence: Evidence, members: Ints, codes: Array) -> Mask:
-    """(s,) sets whose rows carry different classes, or numbers more than half a standard deviation apart."""
-    count = int(members.max()) + 1
-    low, high = np.full(count, np.inf), np.full(count, -np.inf)
-    np.minimum.at(low, members, codes)
-    np.maximum.at(high, members, codes)
-    apart = 0.0 if evidence.target.classes is not None else APART * float(np.std(evidence.target.codes))
-    return high - low > apart
+def _relabeled(evidence: Evidence, sets: DuplicateSets) -> RowEdit:
+    return relabel_duplicates(evidence.whole, sets, evidence.graph)
 
 
 # ---- findings -------------------------------------------------------------------------------------------------------
@@ -126,7 +121,7 @@ def _agreeing_finding(evidence: Evidence, sets: DuplicateSets, rows: Mask) -> Fi
     why = f"Of {len(keys):,} rows in {_set_count(sets, rows)}, {', '.join(filter(None, kinds))}. {_chance(sets)}"
     caveat = "Equal measurements of different things are no copies; frames of one film may be meant (groups= says so)."
     title = f"{len(keys):,} rows are copies of one another, with the same label"
-    share = _surplus_share(len(surplus), len(evidence.data))
+    share = surplus_share(len(surplus), len(evidence.data))
     return Finding(CODE, title, severity, keys, why.strip(), (remedy,), (share,), caveat=caveat)
 
 
@@ -148,7 +143,7 @@ def _contradicting_finding(evidence: Evidence, sets: DuplicateSets, rows: Mask) 
 def _relabel_remedy(evidence: Evidence, sets: DuplicateSets) -> tuple[Remedy, ...]:
     if evidence.target.classes is None:
         return ()
-    change = _relabeled(evidence, sets, evidence.whole)
+    change = _relabeled(evidence, sets)
     if not len(change.rows) or change.values is None:
         return ()
     ids = tuple(evidence.data.ids[change.rows].tolist())
@@ -159,15 +154,7 @@ def _relabel_remedy(evidence: Evidence, sets: DuplicateSets) -> tuple[Remedy, ..
 
 def _ids_by_set(evidence: Evidence, sets: DuplicateSets, rows: Mask) -> tuple[object, ...]:
     """Ids with the rows of a set side by side, the set with the first id first."""
-    places = np.flatnonzero(rows)
-    return tuple(evidence.data.ids[places[_set_order(evidence, sets, places)]].tolist())
-
-
-def _set_order(evidence: Evidence, sets: DuplicateSets, places: Ints) -> Ints:
-    rank, members = id_rank(evidence.data.ids[places]), sets.members[places]
-    first = np.full(int(sets.members.max()) + 1, len(places))
-    np.minimum.at(first, members, rank)
-    return np.lexsort((rank, first[members]))
+    return tuple(evidence.data.ids[in_sets(sets, evidence.data.ids, rows)].tolist())
 
 
 def _set_count(sets: DuplicateSets, rows: Mask) -> str:
@@ -179,12 +166,7 @@ def _outvoted(evidence: Evidence, sets: DuplicateSets, rows: Mask) -> tuple[Esti
     """How many rows carry another class than most of their copies: those no model of these features gets right."""
     if evidence.target.classes is None:
         return ()
-    classes = len(evidence.target.classes)
-    pairs, counts = np.unique(sets.members[rows] * classes + evidence.target.codes[rows], return_counts=True)
-    most = np.zeros(int(sets.members.max()) + 1, dtype=np.intp)
-    np.maximum.at(most, pairs // classes, counts)
-    share = (int(rows.sum()) - int(most.sum())) / len(evidence.data)
-    return (Estimate("rows outvoted by their copies", share, unit="share of rows", source="counted", reason=COUNTED),)
+    return (outvoted_share(sets, rows, evidence.target.codes, len(evidence.target.classes)),)
 
 
 def _chance(sets: DuplicateSets) -> str:
@@ -198,26 +180,18 @@ def _chance(sets: DuplicateSets) -> str:
     )
 
 
-def _surplus_share(surplus: int, rows: int) -> Estimate:
-    share = surplus / rows
-    return Estimate("rows beyond the first of their set", share, unit="share of rows", source="counted", reason=COUNTED)
-
-
 def _exhibit(evidence: Evidence, sets: DuplicateSets, repeated: Mask, contradicting: Mask) -> Exhibit:
     """One line a row of a set: which set, which copy is kept and why; sets that disagree first."""
-    places = np.flatnonzero(repeated)
-    places = places[_set_order(evidence, sets, places)]
-    places = places[np.argsort(~contradicting[places], kind="stable")]
-    numbers = np.unique(sets.members[places], return_index=True)
-    named = {member: place + 1 for place, member in enumerate(numbers[0][np.argsort(numbers[1])].tolist())}
-    kept, why = _kept(evidence, sets, places, contradicting[places])
-    first = dict(zip(sets.members[places[kept]].tolist(), evidence.data.ids[places[kept]].tolist(), strict=True))
+    target, ids = evidence.target, evidence.data.ids
+    places = in_sets(sets, ids, repeated, contradicting)
+    kept, preferred, support = kept_rows(sets, ids, places, contradicting[places], target, evidence.graph)
+    why = _why_kept(contradicting[places], preferred, support)
+    first = dict(zip(sets.members[places[kept]].tolist(), ids[places[kept]].tolist(), strict=True))
     copied = [f"copy of {first[member]}" for member in sets.members[places].tolist()]
-    target = evidence.target
     given = target.codes[places] if target.classes is None else target.classes[target.codes[places]]
     columns = {
-        "set": np.array([named[member] for member in sets.members[places].tolist()]),
-        "id": evidence.data.ids[places],
+        "set": set_numbers(sets, places),
+        "id": ids[places],
         "given": given,
         "kind": np.where(sets.exact[places], "exact", "near"),
         "keep": np.where(kept, "keep", ""),
@@ -228,19 +202,8 @@ def _exhibit(evidence: Evidence, sets: DuplicateSets, repeated: Mask, contradict
     )
 
 
-def _kept(evidence: Evidence, sets: DuplicateSets, places: Ints, contradicting: Mask) -> tuple[Mask, Array]:
-    """Which of these rows to keep, one a set, and why it would be this one."""
-    members = sets.members[places]
-    preferred, support = np.full(len(sets.members), -1), np.zeros(len(sets.members), dtype=np.intp)
-    if evidence.target.classes is not None:
-        everyone = np.ones(len(sets.members), dtype=bool)
-        found = favored_labels(sets, evidence.target.codes, everyone, evidence.graph, len(evidence.target.classes))
-        preferred[: len(found[0])], support[: len(found[1])] = found
-    agrees = (evidence.target.codes[places] == preferred[members]) | ~contradicting
-    order = np.lexsort((id_rank(evidence.data.ids[places]), ~agrees, members))
-    kept = np.zeros(len(places), dtype=bool)
-    kept[order[np.r_[True, members[order][1:] != members[order][:-1]]]] = True
-    voted = np.array([f"kept: copies favour its label, and {count} of their neighbours" for count in support[members]])
+def _why_kept(contradicting: Mask, preferred: Ints, support: Ints) -> Array:
+    """(k,) why it would be this row of its set that is kept."""
+    voted = np.array([f"kept: copies favour its label, and {count} of their neighbours" for count in support])
     unclear, plain = "kept: nobody favours one label; its id comes first", "kept: labels agree; its id comes first"
-    why = np.where(contradicting, np.where(preferred[members] >= 0, voted, unclear), plain)
-    return kept, why
+    return np.where(contradicting, np.where(preferred >= 0, voted, unclear), plain)

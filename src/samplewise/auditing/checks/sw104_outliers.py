@@ -27,23 +27,18 @@ import numpy as np
 
 from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.row_exhibit import rows_exhibit
-from samplewise.core.arrays import Floats, Ints, Mask, in_order
+from samplewise.core.arrays import Floats, Ints
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
-from samplewise.core.values import Estimate, Exhibit, Scores
-from samplewise.engine.neighbors import NeighborGraph
+from samplewise.core.values import Estimate, Exhibit
 from samplewise.engine.refits.folded_rows import RemedyRule, RowEdit
-from samplewise.engine.statistics.multiplicity import discoveries
+from samplewise.quality.outliers import FEWEST_ROWS, far_out, far_rows, log_isolation, outlierness
 
 CODE, TITLE, SLOW = "SW104", "outliers: rows far from everything", False
 NEEDS = frozenset({"features"})
 
-FEWEST_ROWS = 50  # below, the tail cannot be told from the bulk
-FALSE_LISTINGS = 0.02
-BULK, TAIL = 0.6, 0.9  # quantiles between which the fall of the tail is measured; a tenth of outliers moves neither
 MANY = 0.01  # share of the rows from which outliers are worth a warning
 TESTED = 0.002  # share below which dropping them can have no visible effect
-ROUNDS = 3  # neighbors of neighbors of neighbors
 
 
 def run(evidence: Evidence) -> CheckResult:
@@ -51,14 +46,9 @@ def run(evidence: Evidence) -> CheckResult:
     if len(evidence.data) < FEWEST_ROWS:
         raise NotApplicable(f"fewer than {FEWEST_ROWS} rows: what is usual cannot be told from so few")
     excess = log_isolation(evidence.graph)
-    scores = Scores(
-        "outlierness", np.exp(excess), evidence.data.ids, "times the distance usual around there",
-        "farther from everything than the rows around it are",
-    )  # fmt: skip
-    listed = np.flatnonzero(far_out(excess))
+    scores, listed = outlierness(excess, evidence.data.ids), far_rows(excess)
     if not len(listed):
         return CheckResult(scores=(scores,))
-    listed = listed[in_order(-excess[listed])]
     return CheckResult((_finding(evidence, listed, excess),), (scores,), (_exhibit(evidence, listed, excess),))
 
 
@@ -70,27 +60,6 @@ def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
     if listed.mean() < TESTED:
         return {}
     return {"drop": lambda folded: RowEdit("drop", np.flatnonzero(listed[folded.positions]))}
-
-
-def log_isolation(graph: NeighborGraph) -> Floats:
-    """(n,) logarithm of the distance to the last neighbor over what is usual around there; 0 among exact copies."""
-    reach = graph.distances[:, -1].astype(np.float64)
-    log_reach = np.log(np.where(reach > 0, reach, np.nan))
-    usual = np.where(np.isnan(log_reach), np.nanmin(log_reach) if (reach > 0).any() else 0.0, log_reach)
-    log_reach = usual.copy()
-    for _ in range(ROUNDS):
-        usual = np.median(usual[graph.indices], axis=1)
-    return np.asarray(log_reach - usual)
-
-
-def far_out(excess: Floats) -> Mask:
-    """(n,) rows beyond an exponential tail that continues the fall between the 60 % and 90 % quantile."""
-    bulk, tail = np.quantile(excess, [BULK, TAIL])
-    slope = (tail - bulk) / np.log((1.0 - BULK) / (1.0 - TAIL))
-    if slope <= 0:
-        return np.zeros(len(excess), dtype=bool)
-    chance = np.minimum(1.0, (1.0 - BULK) * np.exp(-(excess - bulk) / slope))
-    return discoveries(chance, FALSE_LISTINGS)
 
 
 def _finding(evidence: Evidence, listed: Ints, excess: Floats) -> Finding:

@@ -23,27 +23,24 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from samplewise.auditing.column_skill import column_skill, has_columns
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.exact_match import numbers_of
-from samplewise.core.arrays import Floats
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.values import Estimate
 from samplewise.engine.refits.folded_rows import RemedyRule
+from samplewise.quality.columns import left_out_columns, used_columns
+from samplewise.quality.leakage import NO_SPREAD, has_columns, skill_of_columns
 
 CODE, TITLE, SLOW = "SW107", "an id or a date among the features", False
 NEEDS = frozenset({"features"})
-
-FEWEST_ROWS = 20  # below, a few different whole numbers are no counter
-FILLED = 0.5  # share of its range a counter with gaps fills
 
 
 def run(evidence: Evidence) -> CheckResult:
     """Columns that name the row or the day: left out already (note), or still among the features (warning)."""
     if evidence.embeddings is not None or not has_columns(evidence.data.X) or not evidence.columns:
         raise NotApplicable("pictures and embeddings have no columns that mean something on their own")
-    left_out, used = _understood(evidence), _used(evidence)
+    left_out = left_out_columns(evidence.data.X, evidence.columns)
+    used = used_columns(evidence.data.X, evidence.columns)
     findings = [
         *([_left_out(evidence, left_out)] if left_out else []),
         *([_among_features(evidence, used)] if used else []),
@@ -54,41 +51,6 @@ def run(evidence: Evidence) -> CheckResult:
 def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
     """Columns are left out by the user; no rule changes rows."""
     return {}
-
-
-def _understood(evidence: Evidence) -> list[int]:
-    """Ids and dates that the learner does not see: only frames have columns it can leave out."""
-    if not hasattr(evidence.data.X, "iloc"):
-        return []
-    kinds = [(place, column) for place, column in enumerate(evidence.columns) if column.role == "excluded"]
-    return [place for place, column in kinds if column.kind in ("id", "date")]
-
-
-def _used(evidence: Evidence) -> list[int]:
-    """Counters and dates the learner does see."""
-    X = evidence.data.X
-    if hasattr(X, "tocsr") or len(evidence.data) < FEWEST_ROWS:
-        return []
-    seen = []
-    for place, column in enumerate(evidence.columns):
-        excluded = hasattr(X, "iloc") and column.role == "excluded"
-        if excluded or column.kind == "constant":
-            continue
-        values = X.iloc[:, place] if hasattr(X, "iloc") else X[:, place]
-        named = column.kind in ("id", "date") or column.note.startswith("kept:")
-        if named or (values.dtype.kind in "iuf" and is_counter(numbers_of(values))):
-            seen.append(place)
-    return seen
-
-
-def is_counter(values: Floats) -> bool:
-    """Whether whole numbers are all different and fill their range at least to a half."""
-    head = values[:FEWEST_ROWS]
-    if not np.isfinite(values).all() or (head != np.rint(head)).any():
-        return False
-    if values.max() - values.min() + 1.0 > len(values) / FILLED:
-        return False
-    return bool((values == np.rint(values)).all()) and len(np.unique(values)) == len(values)
 
 
 def _left_out(evidence: Evidence, places: list[int]) -> Finding:
@@ -112,17 +74,19 @@ def _among_features(evidence: Evidence, places: list[int]) -> Finding:
     title = f"{len(keys):,} columns count rows or days" if len(keys) > 1 else f"column {keys[0]!r} counts rows or days"
     remedy = Remedy("review", keys, action="Leave these columns out of the features")
     caveat = "A rank, or a count that happens to take every value once, is a feature."
-    measured = _order_tells(evidence, np.array(places[:10]))
+    measured = _order_tells(evidence, places[:10])
     return Finding(CODE, title, "warning", keys, why, (remedy,), measured, axis="column", caveat=caveat)
 
 
-def _order_tells(evidence: Evidence, places: Floats) -> tuple[Estimate, ...]:
+def _order_tells(evidence: Evidence, places: list[int]) -> tuple[Estimate, ...]:
     """How much the order of the rows alone says about the label."""
-    found = column_skill(evidence, places.astype(np.intp))
-    reason = "half of the rows teach, the other half are scored; the spread over draws is not measured"
+    found = skill_of_columns(
+        evidence.data.X, evidence.columns, evidence.target, evidence.data.ids, evidence.split_groups, evidence.seed,
+        np.array(places, dtype=np.intp),
+    )  # fmt: skip
     unit = "share of the errors of a guess" if found.guess else "share of the variance of ranks"
     named = zip(found.names.tolist(), found.skill.tolist(), strict=True)
-    return tuple(Estimate(f"skill of {name} alone", skill, unit=unit, reason=reason) for name, skill in named)
+    return tuple(Estimate(f"skill of {name} alone", skill, unit=unit, reason=NO_SPREAD) for name, skill in named)
 
 
 def _what(kind: str) -> str:

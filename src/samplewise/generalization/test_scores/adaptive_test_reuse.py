@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 from scipy import special, stats
 
-from samplewise.core.arrays import Floats, Ints
+from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.values import Estimate, percent_text
 from samplewise.engine.statistics.intervals import quantile
+from samplewise.engine.statistics.means import effective_counts
 from samplewise.generalization.test_scores.certificates import certified, require_counts
+from samplewise.generalization.test_scores.error_rates import absolute_error
 
 TRIED = 256  # sizes at once
 MOST_ROWS = 1_000_000
@@ -105,6 +107,17 @@ def claim_after_evaluations(
         for name, (log_count, reason) in choices.items()
     }
     return EvaluationsClaim(**found)
+
+
+def claim_of_losses(losses: Floats, groups: Array | None, n_evaluations: int, confidence: float) -> EvaluationsClaim:
+    """`claim_after_evaluations` of 0-1 losses (m,); a group counts as one row; scores show counts of errors."""
+    errors, rows = effective_counts(losses, groups)
+    return claim_after_evaluations(errors, rows, n_evaluations, answers=len(losses) + 1, confidence=confidence)
+
+
+def mean_error_after_looks(losses: Floats, groups: Array | None, n_evaluations: int, confidence: float) -> Estimate:
+    """The highest mean absolute error (m,) on test rows, one-sided, for as many models as were scored on them."""
+    return absolute_error(losses, np.zeros(len(losses)), groups, 1.0 - 2.0 * (1.0 - confidence) / n_evaluations)
 
 
 def rows_to_claim(

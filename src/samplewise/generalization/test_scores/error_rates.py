@@ -114,6 +114,17 @@ def explained_variance(outputs: Any, numbers: Any, groups: Array | None = None, 
     return Estimate("explained_variance", mean, low, high, "R²", confidence, "student1908")
 
 
+def prediction_losses(outputs: Array, codes: Array, *, classes: bool) -> Floats:
+    """(m,) 1 for a wrong class, else the absolute error in the label's own unit.
+
+    Args:    outputs: (m, c) scores of the classes, or (m, 1) predicted numbers.   classes: whether they are classes.
+             codes: (m,) class codes, or numbers; a code that no class has, such as -1, is always wrong.
+    """
+    if classes:
+        return (outputs.argmax(axis=1) != codes).astype(np.float64)
+    return np.abs(np.asarray(outputs, dtype=np.float64).reshape(-1) - codes)
+
+
 def _t_interval(values: Floats, groups: Array | None, confidence: float) -> tuple[float, float, float]:
     error, count = clustered(values, groups)
     half = half_width(error, require_share(confidence, "confidence"), max(count - 1, 1))

@@ -1,19 +1,15 @@
-"""Sets of rows that are copies of one another: equal cells, or far nearer than the density around them explains."""
+"""Which rows lie far nearer to each other than the density around them explains: near duplicates, by distance."""
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse import csgraph
 
-from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.exact_match import cell_matrix, coincident_pairs, is_beyond_chance, pairs_within
 from samplewise.core.arrays import Array, Floats, Ints, Mask
-from samplewise.engine.neighbors import NeighborGraph, exact_groups
+from samplewise.data.columns import Column
+from samplewise.engine.neighbors import NeighborGraph, build_graph
 from samplewise.engine.statistics.multiplicity import discoveries
 
+NEIGHBORS = 10
 FALSE_COPIES = 0.02  # expected share of near copies that are none (Benjamini-Hochberg)
 FALSE_TWINS = 0.005  # the same for queries, where one twin is already a reproach
 BULK, TAIL = 0.4, 0.8  # quantiles between which the fall is measured
@@ -25,57 +21,9 @@ SAME_NUMBER = 1e-3  # in standard deviations of the column: whole numbers furthe
 ROUNDED = 0.1  # the same for fractions, root mean square over the columns of a mixed table
 
 
-@dataclass(frozen=True, eq=False)
-class DuplicateSets:
-    """Which rows belong to a set of copies.
-
-    Args:
-        members: (n,) number of the set of every row; rows of no set stand alone in theirs.
-        exact: (n,) rows with an equal row.
-        expected: pairs of equal rows that coincidence explains.
-        pairs: pairs of equal rows there are.
-    """
-
-    members: Ints
-    exact: Mask
-    expected: float
-    pairs: float
-
-    @cached_property
-    def sizes(self) -> Ints:
-        """(n,) size of the set of every row."""
-        return np.bincount(self.members)[self.members]
-
-    @property
-    def exact_beyond_chance(self) -> bool:
-        """Whether there are more equal rows than coincidence makes."""
-        return is_beyond_chance(self.pairs, self.expected)
-
-    def beyond_chance(self, rows: Mask) -> bool:
-        """Whether copies among these rows are more than coincidence and a false near copy or two make."""
-        near = len(np.unique(self.members[rows & ~self.exact]))
-        return bool((rows & self.exact).any() and self.exact_beyond_chance) or near >= FEWEST_NEAR
-
-
-def duplicate_sets(evidence: Evidence) -> DuplicateSets:
-    """Exact and near copies joined into sets. Cost: O(n d log n) beside the graph."""
-    cells = cell_matrix(evidence.data.X, evidence.columns)
-    groups = exact_groups(cells)
-    pairs = pairs_within(groups)
-    left, right = near_pairs(evidence.graph, farthest_duplicate(evidence.space))
-    apart = groups[left] != groups[right]
-    left, right = left[apart], right[apart]
-    if is_mixed(evidence):
-        same = agree_but_for_rounding(evidence, cells, left, right)
-        left, right = left[same], right[same]
-    first = np.unique(groups, return_index=True)[1][groups]
-    rows = np.arange(len(groups))
-    links = sparse.coo_array(
-        (np.ones(len(left) + len(rows)), (np.r_[left, rows], np.r_[right, first])), (len(rows), len(rows))
-    )
-    members = csgraph.connected_components(links, directed=False)[1].astype(np.intp)
-    exact = np.bincount(groups)[groups] > 1
-    return DuplicateSets(members, exact, coincident_pairs(cells, pairs), pairs)
+def graph_of(space: Floats, ids: Array) -> NeighborGraph:
+    """The ten nearest other rows (all, where there are fewer) of at least two rows given as points (n, d)."""
+    return build_graph(space, n_neighbors=min(NEIGHBORS, len(space) - 1), keys=ids)
 
 
 def near_pairs(graph: NeighborGraph, farthest: float = np.inf) -> tuple[Ints, Ints]:
@@ -187,16 +135,14 @@ def local_dimension(graph: NeighborGraph) -> Floats:
     return steps.sum() / np.maximum(mean, np.nanmean(growth))
 
 
-def is_mixed(evidence: Evidence) -> bool:
+def is_mixed(columns: tuple[Column, ...]) -> bool:
     """Whether categories or texts stand beside the numbers, so that a small distance alone proves little."""
-    if evidence.embeddings is not None:
-        return False
-    return any(column.role == "feature" and column.kind in ("category", "text") for column in evidence.columns)
+    return any(column.role == "feature" and column.kind in ("category", "text") for column in columns)
 
 
-def agree_but_for_rounding(evidence: Evidence, cells: Floats, left: Ints, right: Ints) -> Mask:
+def agree_but_for_rounding(columns: tuple[Column, ...], cells: Floats, left: Ints, right: Ints) -> Mask:
     """Pairs equal in every category, text and gap, and in every number up to rounding."""
-    names = [column for column in evidence.columns if column.kind != "id"]
+    names = [column for column in columns if column.kind != "id"]
     numeric = np.array([column.kind == "numeric" for column in names])
     equal = (cells[left][:, ~numeric] == cells[right][:, ~numeric]).all(axis=1)
     one, two = cells[left][:, numeric], cells[right][:, numeric]
@@ -207,40 +153,3 @@ def agree_but_for_rounding(evidence: Evidence, cells: Floats, left: Ints, right:
     on_purpose = (whole & (gap > SAME_NUMBER)).any(axis=1)
     small = np.sqrt(np.nanmean(np.square(gap), axis=1)) <= ROUNDED if gap.shape[1] else np.zeros(len(left), dtype=bool)
     return equal & gaps_agree & ~on_purpose & small
-
-
-def id_rank(ids: Array) -> Ints:
-    """(n,) place of every id among the sorted ids, so that "the first" means the same whatever the row order."""
-    rank = np.empty(len(ids), dtype=np.intp)
-    rank[np.argsort(ids if ids.dtype.kind in "iufU" else ids.astype(str), kind="stable")] = np.arange(len(ids))
-    return rank
-
-
-def favored_labels(
-    sets: DuplicateSets, codes: Any, inside: Mask, graph: NeighborGraph, classes: int
-) -> tuple[Ints, Ints]:
-    """For every set (s,) the label most of its copies carry, ties by the votes of their neighbors outside the set.
-
-    Args:    codes: (n,) class codes.   inside: (n,) rows whose label may be looked at.
-    Returns: codes (s,), -1 where votes are equal or there is no row; and the neighbors' votes for them (s,).
-    """
-    count = int(sets.members.max()) + 1
-    key = sets.members[inside] * classes + codes[inside]
-    candidates, duplicates = np.unique(key, return_counts=True)
-    rows = np.flatnonzero(inside & (sets.sizes > 1))
-    near = graph.indices[rows].astype(np.intp)
-    votes_for = np.where(inside[near] & (sets.members[near] != sets.members[rows][:, np.newaxis]), codes[near], -1)
-    queried = (sets.members[rows][:, np.newaxis] * classes + votes_for)[votes_for >= 0]
-    place = np.minimum(np.searchsorted(candidates, queried), len(candidates) - 1)
-    votes = np.bincount(place[candidates[place] == queried], minlength=len(candidates))
-    score = duplicates * (near.size + 1.0) + votes
-    owner = candidates // classes
-    order = np.lexsort((-score, owner))
-    first = order[np.r_[True, np.diff(owner[order]) > 0]]
-    best = np.full(count, -1.0)
-    best[owner[first]] = score[first]
-    tied = np.bincount(owner[score == best[owner]], minlength=count) > 1
-    favored, support = np.full(count, -1, dtype=np.intp), np.zeros(count, dtype=np.intp)
-    favored[owner[first]], support[owner[first]] = candidates[first] % classes, votes[first]
-    favored[tied] = -1
-    return favored, support

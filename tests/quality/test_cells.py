@@ -4,10 +4,10 @@ import pytest
 from PIL import Image
 from scipy import sparse
 
-from samplewise.auditing.exact_match import cell_matrix, coincident_pairs, is_beyond_chance, numbers_of, pairs_within
 from samplewise.data import Images, describe_columns
 from samplewise.data.border import as_features
 from samplewise.engine.neighbors import exact_groups
+from samplewise.quality.cells import cell_matrix, coincident_pairs, is_beyond_chance, numbers_of, pairs_within
 
 
 def same(X: object, other: object = None) -> list[int]:

@@ -27,13 +27,13 @@ def cell_matrix(X: Any, columns: tuple[Column, ...], other: Any = None) -> Any:
     sets = [X] if other is None else [X, other]
     if hasattr(X, "iloc"):
         names = [column.name for column in columns if column.kind != "id"] or [column.name for column in columns]
-        frame = pd.concat([folded[names] for folded in sets], ignore_index=True)
+        frame = pd.concat([part[names] for part in sets], ignore_index=True)
         return np.column_stack([_cells(frame[name]) for name in names])
     if isinstance(X, Images):
-        return np.vstack([folded.at_size(X).content_keys() for folded in sets])
+        return np.vstack([part.at_size(X).content_keys() for part in sets])
     if hasattr(X, "tocsr"):
         return X if other is None else _stacked_sparse(X, other)
-    return np.vstack([np.asarray(folded, dtype=np.float64) for folded in sets]) if other is not None else X
+    return np.vstack([np.asarray(part, dtype=np.float64) for part in sets]) if other is not None else X
 
 
 def _cells(column: Any) -> Floats:

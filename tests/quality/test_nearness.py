@@ -1,16 +1,10 @@
+"""Near duplicates by distance: found down to rounding noise, none on coarse grids, by the density of the rows."""
+
 import numpy as np
 import pytest
 
-from samplewise.auditing.duplicates import (
-    DuplicateSets,
-    farthest_duplicate,
-    favored_labels,
-    id_rank,
-    local_dimension,
-    near_pairs,
-    near_queries,
-)
 from samplewise.engine.neighbors import NeighborIndex, build_graph
+from samplewise.quality.nearness import farthest_duplicate, local_dimension, near_pairs, near_queries
 
 
 @pytest.mark.parametrize("columns", [1, 2, 5, 10])
@@ -49,22 +43,3 @@ def test_queries_are_judged_by_the_density_of_the_rows():
     found, rows = near_queries(build_graph(X), NeighborIndex(X).query(queries))
     assert found[:30].tolist() == rows[:30].tolist() == list(range(30))
     assert len(found) <= 31
-
-
-def test_the_first_id_does_not_depend_on_row_order():
-    assert id_rank(np.array([30, 4, 100])).tolist() == [1, 0, 2]
-    assert id_rank(np.array(["b", "a10", "a9"], dtype=object)).tolist() == [2, 0, 1]
-
-
-def test_copies_vote_first_then_neighbors_and_a_draw_favors_nobody():
-    X = np.r_[np.arange(12.0), 2.0, 7.0, 7.0][:, None]
-    codes = np.array([0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0])
-    members = np.r_[np.arange(12), 2, 7, 7]
-    sets = DuplicateSets(members, np.bincount(members)[members] > 1, 0.0, 4.0)
-    graph = build_graph(X, n_neighbors=4)
-    favored, support = favored_labels(sets, codes, np.ones(15, dtype=bool), graph, 2)
-    assert favored[7] == 0  # two copies against one
-    assert (favored[2], support[2]) == (0, 6)  # one against one; the rows around carry 0
-    away = np.ones(15, dtype=bool)
-    away[[0, 1, 3, 4]] = False
-    assert favored_labels(sets, codes, away, graph, 2)[0][2] == -1

@@ -1,0 +1,389 @@
+"""How well one column alone predicts the label: learned from its values on one half of the rows, scored on the other.
+
+Skill is 1 where the column gives the label away and 0 where it is no better than guessing: the share of the errors of
+always guessing the largest class that the column removes, or the share of the variance of a numeric label's ranks.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import lazy_loader
+import numpy as np
+from scipy import stats
+
+from samplewise.core.arrays import Array, Floats, Ints, Mask
+from samplewise.core.errors import InputError, require_share, unknown_name
+from samplewise.core.randomness import hashed_order
+from samplewise.core.values import Estimate, Scores
+from samplewise.data.columns import Column
+from samplewise.data.images import Images
+from samplewise.data.targets import Target, Task
+from samplewise.engine.refits import prepare
+from samplewise.engine.statistics.intervals import share_interval
+from samplewise.engine.statistics.significance import binomial_p_value
+from samplewise.quality.cells import numbers_of
+from samplewise.quality.printed import sentences_and_table
+
+pd = lazy_loader.load("pandas")
+
+MOST_ROWS = 20_000  # hash-drawn; skill is known to a fraction of a percent from so many
+MOST_BINS = 256
+ROWS_PER_BIN = 8
+LOOK_CLOSER = 0.9  # skill from which bins are too coarse
+ALMOST = 0.97  # share of the rows for which values and classes must pair up to be called one-to-one
+ALL = 0.97  # skill from which a column leaves next to nothing open
+NEARLY_ALL = 0.995  # skill a column must have to be an error without being the label's double
+MUCH = 0.8  # skill from which a column of few values that stands out is worth a question
+MOST = 0.9  # the same for a column of many values: honest measurements reach more than codes do
+FAR_BELOW = 0.5  # of the best column's skill: where the next must lie for the best to stand out
+FEWEST_OTHERS = 5  # columns there must be beside it for that comparison to mean anything
+CHANCE = 0.001  # of a column doing so well by luck, over all columns
+FEW_VALUES = 30  # different values up to which a column reads like a code
+FEWEST_ROWS = 20
+NO_SPREAD = "half of the rows teach, the other half are scored; the spread over draws is not measured"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ColumnSkill:
+    """What every column says about the label on its own.
+
+    Args:
+        names: (d,) of the columns.
+        skill: (d,) on rows the fit did not see; 1 gives the label away, 0 or less says nothing.
+        gaps: (d,) the same for the mere fact that a value is missing.
+        values: (d,) different values; -1 where there are more than bins.
+        one_to_one: (d,) every value stands for one class and every class for one value, in 97 % of the rows.
+        heaps: (d,) every class is a heap of numbers, the heaps farther apart than they are wide.
+        hits: (d,) rows predicted right (classes), of `rows`.
+        rows: that were scored.
+        guess: share of the largest class; 0 for a numeric label.
+    """
+
+    names: Array
+    skill: Floats
+    gaps: Floats
+    values: Ints
+    one_to_one: Mask
+    heaps: Mask
+    hits: Ints
+    rows: int
+    guess: float
+
+    @property
+    def best(self) -> Floats:
+        """(d,) the larger of the skill of the values and that of the gaps."""
+        return np.maximum(self.skill, self.gaps)
+
+    @property
+    def scores(self) -> Scores:
+        """`best` by column."""
+        return Scores(
+            "label_given_away", self.best, self.names, "share of the errors of a guess that the column alone removes",
+            "says more about the label on its own", axis="column",
+        )  # fmt: skip
+
+    @property
+    def gives_label_away(self) -> Array:
+        """Names of the columns that are the label under another name, or as good as it, the best first."""
+        return self.names[self._positions(0)]
+
+    @property
+    def questionable(self) -> Array:
+        """Names of the other columns that predict the label far better than the rest, the best first."""
+        return self.names[self._positions(1)]
+
+    def estimate(self, name: str, confidence: float = 0.95) -> Estimate:
+        """The skill of one column with its Clopper-Pearson interval; none for a numeric label, or where gaps say more.
+
+        Raises: InputError for a column without a skill, or a confidence outside (0, 1).   Source: clopper1934.
+        """
+        confidence = require_share(confidence, "confidence")
+        found = np.flatnonzero(self.names == name)
+        if not len(found):
+            raise unknown_name("column", str(name), self.names.tolist())
+        return estimate_at(self, int(found[0]), confidence)
+
+    def to_frame(self) -> Any:
+        """One line per column, the best first: name, skill, skill of its gaps, what it gives away."""
+        order = np.argsort(-self.best, kind="stable")
+        certain, possible = giving_away(self)
+        reading = np.where(certain, "gives the label away", np.where(possible, "may give it away", ""))
+        table = {"column": self.names, "skill": self.skill, "skill_of_gaps": self.gaps, "reading": reading}
+        return pd.DataFrame({name: values[order] for name, values in table.items()})
+
+    def __str__(self) -> str:
+        """Which columns give the label away, how good the best is, and the first columns."""
+        given, open_to_question = self.gives_label_away.tolist(), self.questionable.tolist()
+        best = int(np.argmax(self.best))
+        sentences = [
+            f"{', '.join(given)} give{'s' * (len(given) == 1)} the label away." if given else "",
+            f"{', '.join(open_to_question)} may give the label away." if open_to_question else "",
+            "" if given or open_to_question else "No column gives the label away on its own.",
+            f"The best single column is {self.names[best]}, with skill {self.best[best]:.2f} of 1.",
+        ]
+        return sentences_and_table(sentences, self.to_frame().round(3))
+
+    def _positions(self, which: int) -> Ints:
+        positions = np.flatnonzero(giving_away(self)[which])
+        return positions[np.argsort(-self.best[positions], kind="stable")]
+
+
+def column_skill(
+    data: Any, y: Any = None, *, label: str | None = None, task: Task = "auto", seed: int = 0
+) -> ColumnSkill:
+    """How well each column alone predicts the label, from 0 (no better than guessing) to 1 (gives the label away).
+
+    Classes: (hits - hits of always guessing the largest class) / (rows - those hits), where values (or bins of equal
+    size) are matched with classes on one half of the rows and scored on the other, and the other way round. Numbers:
+    the share of the variance of the label's ranks that the means of the bins explain.
+
+    Args:
+        data, y, label: n labeled rows in any form `samplewise.data.as_dataset` takes; exact duplicates and rows of a
+            group are in the same half.
+        task: "auto", "classification" or "regression".
+        seed: draws the rows where there are more than 20,000.
+
+    Returns:
+        `ColumnSkill` by column name; larger skill says more about the label. Below 0 is worse than guessing.
+
+    Raises:
+        InputError: missing labels, images, fewer than 20 rows, or no column that varies.
+
+    Cost: O(n log n) per column, n at most 20,000; nothing is fitted.
+    Not for: proof (a threshold on an honest measurement may define the classes); a code split over several columns.
+    Source: kaufman2012 (what makes a column illegitimate).
+
+    >>> X = np.random.default_rng(0).normal(size=(200, 6)); y = np.arange(200) % 2; X[:, 4] = 7 * y
+    >>> column_skill(X, y).gives_label_away
+    array(['x4'], dtype='<U2')
+    """
+    rows = prepare(data, y=y, label=label, task=task, seed=seed)
+    if not has_columns(rows.data.X):
+        raise InputError(
+            "images have no columns that mean something on their own", where="X",
+            got=f"{len(rows.data)} images", fix="pass a table: an array, a frame or sparse rows",
+        )  # fmt: skip
+    if len(rows.data) < FEWEST_ROWS:
+        raise InputError(
+            "any column may fit so few rows by luck", where="data", got=f"{len(rows.data)} rows",
+            fix=f"pass at least {FEWEST_ROWS} rows",
+        )  # fmt: skip
+    found = skill_of_columns(rows.data.X, rows.data.columns, rows.target, rows.data.ids, rows.groups, seed)
+    if not len(found.names):
+        raise InputError(
+            "no column is left to predict the label from", where="X",
+            got=f"{len(rows.data.columns)} columns, each constant, missing, an id or a date",
+            fix="pass at least one column whose values differ",
+        )  # fmt: skip
+    return found
+
+
+def giving_away(found: ColumnSkill) -> tuple[Mask, Mask]:
+    """Columns (d,) that give the label away, and columns worth a question, without the former."""
+    best = found.best
+    others = best[best < MUCH]
+    alone = (best >= MUCH) & (best * FAR_BELOW > others.max(initial=0.0)) & (len(others) >= FEWEST_OTHERS)
+    alone &= (best >= MOST) | ((found.values > 0) & (found.values <= FEW_VALUES))
+    double = found.one_to_one & (found.skill >= ALL)
+    earned = ~_luck(found)
+    plain = found.heaps | (found.values > 0) | (found.guess == 0)
+    proven = earned & (double | (found.gaps >= ALL) | (alone & plain & (found.skill >= NEARLY_ALL)))
+    questioned = earned & ~proven & (alone | (found.gaps >= MUCH) | (found.one_to_one & (best >= MUCH)))
+    return proven, questioned
+
+
+def _luck(found: ColumnSkill) -> Mask:
+    """(d,) columns whose hits a guess would reach by luck somewhere among so many columns."""
+    if not found.guess:
+        return np.zeros(len(found.names), dtype=bool)
+    chance = binomial_p_value(found.hits, found.rows, found.guess) * len(found.names)
+    return np.asarray((chance >= CHANCE) & (found.gaps < MUCH))
+
+
+def estimate_at(found: ColumnSkill, place: int, confidence: float) -> Estimate:
+    """The skill of the column at this position, with an interval where one is known."""
+    quantity, unit = f"skill of {found.names[place]} alone", "share of the errors of a guess"
+    if not found.guess:
+        return Estimate(quantity, float(found.skill[place]), unit="share of the variance of ranks", reason=NO_SPREAD)
+    if found.gaps[place] > found.skill[place]:
+        return Estimate(f"{quantity}, by its gaps", float(found.gaps[place]), unit=unit, reason="of the gaps only")
+    ends = share_interval(found.hits[place], found.rows, confidence)
+    low, high = ((float(end) - found.guess) / (1.0 - found.guess) for end in ends)
+    return Estimate(quantity, float(found.skill[place]), low, high, unit, confidence, "clopper1934")
+
+
+# ---- by position: what the audit and the function above share --------------------------------------------------------
+
+
+def skill_of_columns(  # data by their parts: the audit has them already
+    X: Any, columns: tuple[Column, ...], target: Target, ids: Array, groups: Array | None, seed: int,
+    places: Ints | None = None,
+) -> ColumnSkill:  # fmt: skip
+    """Skill of the columns at these positions (default: all features). Cost: O(n log n) a column, n at most 20,000."""
+    features = [place for place, column in enumerate(columns) if column.role == "feature"]
+    chosen = np.asarray(features if places is None else places, dtype=np.intp)
+    rows = hashed_order(seed, ids, "column skill")[:MOST_ROWS]
+    classes = 0 if target.classes is None else len(target.classes)
+    label = target.codes[rows]
+    if not classes:
+        label = (stats.rankdata(label) - 0.5) / len(rows)
+    bins = int(np.clip(len(rows) // ROWS_PER_BIN, 4, MOST_BINS))
+    judge = _ColumnSkill(label, classes, _halves(groups, rows), bins)
+    measured = [judge(*column) for column in _binned(X, chosen, rows, bins)]
+    parts = [np.array(part) for part in zip(*measured, strict=True)] or [np.empty(0)] * 6
+    names = np.array([columns[place].name for place in chosen], dtype=str)
+    guess = float(np.bincount(label).max() / len(rows)) if classes else 0.0
+    skill, gaps, values, paired, heaps, hits = parts
+    return ColumnSkill(names, skill, gaps, values, paired.astype(bool), heaps.astype(bool), hits, len(rows), guess)
+
+
+def _halves(groups: Array | None, rows: Ints) -> Ints:
+    """(r,) in which half each row is: in turn, exact copies and groups together, so that no row answers for itself."""
+    if groups is None:
+        return np.arange(len(rows)) % 2
+    _, first, member = np.unique(groups[rows], return_index=True, return_inverse=True)
+    turn = np.empty(len(first), dtype=np.intp)
+    turn[np.argsort(first)] = np.arange(len(first))
+    return np.asarray(turn[member.reshape(-1)] % 2)
+
+
+def has_columns(X: Any) -> bool:
+    """Whether a single column of X means something: not so for the pixels of pictures."""
+    return not isinstance(X, Images)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _ColumnSkill:
+    """Labels (n,) of the rows, in which half each row is, and the bins of a column with many values."""
+
+    label: Array
+    classes: int
+    half: Ints
+    bins: int
+
+    def __call__(self, codes: Ints, gaps: Mask | None, numbers: Floats | None) -> tuple[float | int | bool, ...]:
+        """Skill, skill of the gaps, different values, one-to-one, heaps, hits of one column given as codes 0..b-1."""
+        values, heaps = int(codes.max()) + 1, False
+        skill, hits = self._skill(codes, values)
+        if self.classes and values >= self.bins and skill >= LOOK_CLOSER and numbers is not None:
+            hits = max(hits, self._nearest_hits(numbers))
+            skill, heaps = self._above_guess(hits), self._are_heaps(numbers)
+        missing = self._skill(gaps.astype(np.intp), 2)[0] if gaps is not None and gaps.any() else 0.0
+        paired = self._is_one_to_one(codes, values)
+        return skill, missing, values if values < self.bins else -1, paired, heaps, hits
+
+    def _skill(self, codes: Ints, values: int) -> tuple[float, int]:
+        if not self.classes:
+            return self._explained(codes, values), 0
+        table = np.bincount(
+            (self.half * values + codes) * self.classes + self.label, minlength=2 * values * self.classes
+        )
+        table = table.reshape(2, values, self.classes)
+        guess = table.sum(axis=1).argmax(axis=1)
+        hits = 0
+        for learned, scored in ((0, 1), (1, 0)):
+            seen = table[learned].sum(axis=1) > 0
+            choice = np.where(seen, table[learned].argmax(axis=1), guess[learned])
+            hits += int(table[scored][np.arange(values), choice].sum())
+        return self._above_guess(hits), hits
+
+    def _above_guess(self, hits: int) -> float:
+        """Share of the errors of always guessing the largest class that so many hits remove."""
+        largest = int(np.bincount(self.label).max())
+        return (hits - largest) / max(1, len(self.label) - largest)
+
+    def _nearest_hits(self, numbers: Floats) -> int:
+        """Rows whose nearest number in the other half has their label: no bin mixes classes at its border."""
+        numbers = np.where(np.isnan(numbers), np.inf, numbers)
+        hits = 0
+        for learned in (0, 1):
+            order = np.argsort(np.where(self.half == learned, numbers, np.inf), kind="stable")
+            order = order[: int((self.half == learned).sum())]
+            queried = np.flatnonzero(self.half != learned)
+            place = np.clip(np.searchsorted(numbers[order], numbers[queried]), 1, max(1, len(order) - 1))
+            left, right = order[place - 1], order[np.minimum(place, len(order) - 1)]
+            with np.errstate(invalid="ignore"):  # gaps are infinitely far from everything, also from each other
+                is_left = numbers[queried] - numbers[left] <= numbers[right] - numbers[queried]
+            hits += int((self.label[np.where(is_left, left, right)] == self.label[queried]).sum())
+        return hits
+
+    def _explained(self, codes: Ints, values: int) -> float:
+        """Share of the variance of the label's ranks that the means of the other half explain."""
+        key = self.half * values + codes
+        count = np.bincount(key, minlength=2 * values).reshape(2, values)
+        total = np.bincount(key, weights=self.label, minlength=2 * values).reshape(2, values)
+        overall = float(self.label.mean())
+        mean = np.divide(total, count, out=np.full((2, values), overall), where=count > 0)
+        error = np.square(self.label - mean[1 - self.half, codes]).sum()
+        spread = np.square(self.label - overall).sum()
+        return float(1.0 - error / spread) if spread > 0 else 0.0
+
+    def _are_heaps(self, numbers: Floats) -> bool:
+        """Whether every class fills an interval of its own, and the next is farther away than the classes are wide."""
+        order = np.argsort(numbers, kind="stable")
+        label, ordered = self.label[order], numbers[order]
+        borders = np.flatnonzero(np.diff(label) != 0)
+        if np.isnan(ordered).any() or len(borders) != len(np.unique(label)) - 1:
+            return False
+        width = max(float(np.std(heap)) for heap in np.split(ordered, borders + 1))
+        return bool((ordered[borders + 1] - ordered[borders]).min() > width)
+
+    def _is_one_to_one(self, codes: Ints, values: int) -> bool:
+        """Whether values and classes are the same thing under two names, for at least 97 % of the rows."""
+        present = len(np.unique(self.label)) if self.classes else 0
+        if not 2 <= present <= values <= 2 * present:  # a few odd values (gaps, typing errors) may stand beside
+            return False
+        table = np.bincount(codes * self.classes + self.label, minlength=values * self.classes)
+        table = table.reshape(values, self.classes)
+        partner = table.argmax(axis=0)
+        held = table.sum(axis=0) > 0
+        paired = table[partner[held], np.flatnonzero(held)].sum()
+        return len(np.unique(partner[held])) == present and bool(paired >= ALMOST * len(codes))
+
+
+def _binned(X: Any, places: Ints, rows: Ints, bins: int) -> Iterator[tuple[Ints, Mask | None, Floats | None]]:
+    """Every column as codes 0..b-1 (n,) of its values, or of quantiles where there are many; its gaps; its numbers."""
+    if hasattr(X, "tocsr"):
+        sample = X[rows].tocsc()
+        for place in places:
+            column = np.zeros(len(rows))
+            part = slice(sample.indptr[place], sample.indptr[place + 1])
+            column[sample.indices[part]] = sample.data[part]
+            yield _number_codes(column, bins), None, column
+        return
+    for place in places:
+        column = X.iloc[rows, place] if hasattr(X, "iloc") else X[rows, place]
+        if column.dtype.kind in "biuf":
+            numbers = numbers_of(column)
+            gaps = np.isnan(numbers)
+            yield _number_codes(numbers, bins), gaps, numbers
+        else:
+            yield _value_codes(column, bins), np.asarray(column.isna()), None
+
+
+def _number_codes(numbers: Floats, bins: int) -> Ints:
+    """Bin of every number, of about equal size, with the gaps in the last; equal numbers share a bin."""
+    gaps = np.isnan(numbers)
+    ordered = np.sort(numbers[~gaps])
+    if not len(ordered):
+        return np.zeros(len(numbers), dtype=np.intp)
+    steps = np.flatnonzero(np.diff(ordered)) + 1
+    quantiles = ordered[np.arange(1, bins) * len(ordered) // bins]
+    edges = ordered[steps] if len(steps) < bins else np.unique(quantiles)
+    codes = np.searchsorted(edges, numbers, side="right")
+    codes[gaps] = len(edges) + 1
+    return _renumbered(codes)
+
+
+def _value_codes(column: Any, bins: int) -> Ints:
+    """Code of every value by its frequency, ties by name; values beyond `bins` share the last, gaps have their own."""
+    texts = column.astype(object).where(column.notna(), None).map(lambda value: "" if value is None else f"={value}")
+    counts = texts.value_counts()
+    ranked = sorted(counts.index, key=lambda value: (-int(counts[value]), value))
+    lookup = {value: min(place, bins - 1) for place, value in enumerate(ranked)}
+    return np.asarray(texts.map(lookup), dtype=np.intp)
+
+
+def _renumbered(codes: Ints) -> Ints:
+    return np.unique(codes, return_inverse=True)[1].astype(np.intp)
