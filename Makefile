@@ -13,7 +13,7 @@ CODE := $(wildcard src tests docs benchmarks reproductions tools)
 # Two test workers, one BLAS thread each: more threads than cores only wait for each other.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test lint style types floors format docs golden laws-slow bench bench-curves bench-generalization bench-labels attribution repro repro-labels clean browser wheel
+.PHONY: help demo test lint style types floors format docs golden emptied laws-slow bench bench-curves bench-generalization bench-labels attribution repro repro-labels clean browser wheel
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -43,6 +43,9 @@ format: $(VENV)/.dev  ## let ruff rewrite what it can
 BASE ?= HEAD
 golden: $(VENV)/.dev  ## whole audits of this working tree beside BASE, a revision or a checkout (default: the last commit)
 	$(ONE_THREAD) $(BIN)/python tools/golden.py compare $(BASE) $(ARGS)
+
+emptied: $(VENV)/.dev  ## whether tests notice an emptied module: ten at random; ARGS="--all" or --n-modules, --seed, --only
+	$(BIN)/python tools/emptied.py $(ARGS)
 
 docs: $(VENV)/.dev  ## the site, in site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

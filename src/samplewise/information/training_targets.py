@@ -126,7 +126,7 @@ def _items_of(data: Any) -> tuple[Any, Array]:
     first = pairs[0][0]
     stack = np.stack([np.asarray(x) for x, _ in pairs])
     labels = np.asarray([np.asarray(y) for _, y in pairs])
-    return (type(first)(stack) if isinstance(first, np.ndarray) else _as_tensor(first, stack)), labels
+    return _as_tensor(first, stack), labels
 
 
 def _as_tensor(like: Any, values: Array) -> Any:

@@ -1,0 +1,37 @@
+"""The options of `samplewise audit` as a shell hands them in."""
+
+import typer
+from typer.testing import CliRunner
+
+from samplewise.cli.options import Budget, FailOn, FailOnOption, Id, Quiet, Task, TaskOption
+
+
+def parsed(*words):
+    found = {}
+    app = typer.Typer()
+
+    @app.command()
+    def command(
+        id: Id = None,
+        task: TaskOption = Task.AUTO,
+        fail_on: FailOnOption = FailOn.ERROR,
+        budget: Budget = None,
+        quiet: Quiet = False,
+    ):
+        found.update(id=id, task=task, fail_on=fail_on, budget=budget, quiet=quiet)
+
+    return CliRunner().invoke(app, list(words)), found
+
+
+def test_options_are_read_under_their_names_whatever_the_case():
+    ended, found = parsed("--id", "row", "--task", "Regression", "--fail-on", "NEVER", "--budget", "60s", "-q")
+    assert ended.exit_code == 0
+    assert found == {"id": "row", "task": Task.REGRESSION, "fail_on": FailOn.NEVER, "budget": "60s", "quiet": True}
+    assert parsed()[1]["task"] is Task.AUTO
+
+
+def test_an_unknown_choice_is_refused_with_the_known_ones():
+    ended, _ = parsed("--fail-on", "note")
+    assert ended.exit_code == 2
+    for choice in ("error", "warning", "never"):
+        assert choice in ended.output
