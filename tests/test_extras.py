@@ -234,7 +234,7 @@ def test_parquet_without_pyarrow(tmp_path):
 
 def test_predictions_in_parquet_without_pyarrow(tmp_path):
     (tmp_path / "predictions.parquet").write_bytes(b"PAR1")
-    words = ("audit", table(tmp_path / "data.csv"), "--label", "label", "--predictions", "predictions.parquet")
+    words = ("audit", table(tmp_path / "data.csv"), "--label", "label", "--probabilities", "predictions.parquet")
     said = refusal({"pyarrow"}, tmp_path, *words, "--out", "run")
     assert 'pip install "samplewise[parquet]"' in said
 

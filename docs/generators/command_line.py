@@ -39,6 +39,8 @@ def _tables(command: Any) -> Iterator[str]:
     """One table per panel of the help text, in its order."""
     panels: dict[str, list[str]] = {}
     for item in command.params:
+        if getattr(item, "hidden", False):  # a former name of an option
+            continue
         panel = getattr(item, "rich_help_panel", None) or (
             "Arguments" if item.param_type_name == "argument" else "Options"
         )

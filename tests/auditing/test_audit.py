@@ -18,7 +18,6 @@ from sklearn.tree import DecisionTreeClassifier
 
 import samplewise as sw
 from samplewise.auditing.catalog import catalog
-from samplewise.auditing.run import missing_need
 from samplewise.core.codec import load_record, to_dict
 from samplewise.core.errors import InputError
 from samplewise.core.findings import AuditRecord, Decision
@@ -143,7 +142,7 @@ def test_looks_at_the_test_rows_reach_the_statement_and_the_findings(tmp_path):
     X, y, _ = noisy_digits(400)
     settings = {"test": (X[250:], y[250:]), "checks": "SW501,SW504", "run_dir": tmp_path / "run"}
     once = sw.audit(X[:250], y[:250], **settings)
-    often = sw.audit(X[:250], y[:250], test_looks=50, **settings)  # goes on in the folder, and asks again
+    often = sw.audit(X[:250], y[:250], n_test_evaluations=50, **settings)  # goes on in the folder, and asks again
     assert not [finding for finding in once.findings if "looked at" in finding.title]
     assert [finding.title for finding in often.findings] == ["The test set was looked at 50 times"]
     assert often.record.plan["test_looks"] == 50
@@ -151,11 +150,11 @@ def test_looks_at_the_test_rows_reach_the_statement_and_the_findings(tmp_path):
     assert "if all 50 models were fixed before the first score was seen" in page
 
 
-@pytest.mark.parametrize("options", [{"test_looks": 2}, {"test_looks": 0, "test": (np.eye(4), [0, 1, 0, 1])}])
+@pytest.mark.parametrize("options", [{"test_looks": 2}, {"n_test_evaluations": 0, "test": (np.eye(4), [0, 1, 0, 1])}])
 def test_looks_need_test_rows_and_count_from_one(options):
     with pytest.raises(InputError, match="counted from one, and need test rows") as refused:
         sw.audit(np.arange(80.0).reshape(20, 4), [0, 1] * 10, checks="SW101", **options)
-    assert "test_looks" in str(refused.value)
+    assert "n_test_evaluations" in str(refused.value)
     assert "how often any model was scored" in str(refused.value)
 
 
@@ -223,17 +222,11 @@ def test_own_predictions_and_embeddings():
     from sklearn.model_selection import cross_val_predict
 
     P = cross_val_predict(LogisticRegression(max_iter=500), X, y, method="predict_proba")
-    audit = sw.audit(X, y, predictions=P, checks="SW201")
+    audit = sw.audit(X, y, probabilities=P, checks="SW201")
     top = audit.scores["wrong_label"].top(20).keys
     assert wrong[top].mean() > 0.8
     embedded = sw.audit(X, y, embeddings=X[:, 5:60], checks="SW201")
     assert wrong[embedded.scores["wrong_label"].top(20).keys].mean() > 0.8
-
-
-def test_needs_are_said_in_words(evidence_of):
-    X, y, _ = noisy_digits(100)
-    evidence = evidence_of(X, y)
-    assert "test=" in missing_need(catalog()["SW103"], evidence)
 
 
 SCRIPT = textwrap.dedent("""

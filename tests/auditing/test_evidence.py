@@ -1,9 +1,11 @@
 """Intermediates are computed once, from the parts of the audit they belong to."""
 
+from dataclasses import FrozenInstanceError, fields, replace
+
 import numpy as np
 import pytest
 
-from samplewise.core.errors import NotApplicable
+from samplewise.core.errors import InputError, NotApplicable
 from samplewise.data.dataset import Dataset
 
 
@@ -65,6 +67,27 @@ def test_given_probabilities_take_the_stead_of_fits(evidence_of, rows):
     X, y = rows
     given = np.column_stack([y == "no", y == "yes"]) * 0.6 + 0.2
     given[:3] = given[:3, ::-1]
-    evidence = evidence_of(X, y, predictions=given)
+    evidence = evidence_of(X, y, probabilities=given)
     np.testing.assert_array_equal(evidence.held_out_probabilities, given)
     assert evidence.store.made == 0
+
+
+X, Y = np.random.default_rng(0).normal(size=(60, 3)), np.arange(60) % 2
+
+
+def test_no_part_can_be_changed_and_what_is_derived_is_worked_out_once(evidence_of):
+    evidence = evidence_of(X, Y, test=(X[:10], Y[:10]), n_test_evaluations=4)
+    for folded in fields(evidence):
+        with pytest.raises(FrozenInstanceError):
+            setattr(evidence, folded.name, None)
+    assert evidence.n_test_evaluations == 4
+    assert evidence.graph is evidence.graph
+    assert evidence.whole.held_out_outputs().shape == evidence.held_out_outputs.shape == (60, 2)
+    other = replace(evidence, n_test_evaluations=5)
+    assert (other.n_test_evaluations, evidence.n_test_evaluations) == (5, 4)
+
+
+def test_probabilities_that_are_none_are_refused_when_it_is_made(evidence_of):
+    with pytest.raises(InputError) as caught:
+        evidence_of(X, Y, probabilities=np.full((60, 2), 0.7))
+    assert caught.value.fix

@@ -34,7 +34,7 @@ def test_given_predictions_take_their_stead(evidence_of, rows):
     X, y = rows
     yes = np.where(y == "yes", 0.8, 0.3)
     yes[:5] = 1 - yes[:5]  # five rows wrong
-    evidence = evidence_of(X, y, predictions=np.column_stack([1 - yes, yes]))
+    evidence = evidence_of(X, y, probabilities=np.column_stack([1 - yes, yes]))
     np.testing.assert_allclose(evaluated_outputs(evidence)[:, 1], yes)
     assert np.flatnonzero(evaluated_losses(evidence)).tolist() == [0, 1, 2, 3, 4]
     assert prediction_source(evidence).startswith("The predictions")

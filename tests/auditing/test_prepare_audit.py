@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 from scipy import sparse
 
-from samplewise.auditing.prepare_audit import Roles, take_in
+from samplewise.auditing.options import AuditOptions
+from samplewise.auditing.prepare_audit import take_in
 from samplewise.core.errors import InputError
 from samplewise.data.dataset import Dataset
 
@@ -31,14 +32,14 @@ FRAME = pd.DataFrame(X, columns=["a", "b", "c"]).assign(
     ],
 )
 def test_arrays_and_frames_of_every_kind(features):
-    taken = take_in(features, Y, Roles())
+    taken = take_in(features, Y, AuditOptions())
     assert len(taken.data) == 40
     assert taken.target.classes.tolist() == ["down", "up"]
     assert taken.facts["rows"] == 40
 
 
 def test_columns_by_name_play_their_parts():
-    taken = take_in(FRAME, None, Roles(label="label", groups="who", segments=["site"]))
+    taken = take_in(FRAME, None, AuditOptions(label="label", groups="who", segments=["site"]))
     assert taken.data.groups.tolist() == FRAME["who"].tolist()
     assert list(taken.data.segments.columns) == ["site"]
     assert "label" not in taken.data.X.columns
@@ -46,10 +47,10 @@ def test_columns_by_name_play_their_parts():
 
 
 def test_columns_by_name_beside_y():
-    taken = take_in(FRAME[["a", "b", "c", "who"]], FRAME["label"], Roles(groups="who"))
+    taken = take_in(FRAME[["a", "b", "c", "who"]], FRAME["label"], AuditOptions(groups="who"))
     assert taken.data.groups.tolist() == FRAME["who"].tolist()
     with pytest.raises(InputError, match="not there") as caught:
-        take_in(FRAME[["a", "b"]], FRAME["label"], Roles(groups="whom"))
+        take_in(FRAME[["a", "b"]], FRAME["label"], AuditOptions(groups="whom"))
     assert "columns: a, b" in caught.value.fix
 
 
@@ -57,7 +58,7 @@ def test_rows_without_a_usable_label_are_set_aside_and_counted():
     labels = Y.astype(object)
     labels[3] = None
     labels[5] = "once"
-    taken = take_in(X, labels, Roles())
+    taken = take_in(X, labels, AuditOptions())
     assert len(taken.data) == 38
     assert len(taken.everything) == 40
     assert 3 not in taken.data.ids
@@ -68,41 +69,41 @@ def test_rows_without_a_usable_label_are_set_aside_and_counted():
 
 def test_no_label_asks_for_one_by_name():
     with pytest.raises(InputError, match="label") as caught:
-        take_in(FRAME, None, Roles(drop_columns=("a",)))
+        take_in(FRAME, None, AuditOptions(drop_columns=("a",)))
     assert "label" in caught.value.fix
 
 
 def test_test_set_may_be_a_pair_or_a_dataset_and_must_fit():
-    assert len(take_in(X, Y, Roles(), test=(X[:5], Y[:5])).test) == 5
-    assert len(take_in(X, Y, Roles(), test=Dataset(X[:5], Y[:5])).test) == 5
+    assert len(take_in(X, Y, AuditOptions(test=(X[:5], Y[:5]))).test) == 5
+    assert len(take_in(X, Y, AuditOptions(test=Dataset(X[:5], Y[:5]))).test) == 5
     with pytest.raises(InputError, match="other columns"):
-        take_in(X, Y, Roles(), test=(X[:5, :2], Y[:5]))
+        take_in(X, Y, AuditOptions(test=(X[:5, :2], Y[:5])))
     with pytest.raises(InputError, match="lack columns") as caught:
-        take_in(FRAME[["a", "b"]], Y, Roles(), test=(FRAME[["a"]], Y))
+        take_in(FRAME[["a", "b"]], Y, AuditOptions(test=(FRAME[["a"]], Y)))
     assert "b" in caught.value.where
 
 
 def test_embeddings_as_array_or_function():
-    taken = take_in(X, Y, Roles(), embeddings=lambda rows: rows[:, :2] * 2, test=(X[:4], Y[:4]))
+    taken = take_in(X, Y, AuditOptions(embeddings=lambda rows: rows[:, :2] * 2, test=(X[:4], Y[:4])))
     assert taken.embeddings.shape == (40, 2)
     assert taken.test_embeddings.shape == (4, 2)
     with pytest.raises(InputError, match="one row of numbers"):
-        take_in(X, Y, Roles(), embeddings=X[:5])
+        take_in(X, Y, AuditOptions(embeddings=X[:5]))
     holes = X.copy()
     holes[7, 0] = np.nan
     with pytest.raises(InputError) as caught:
-        take_in(X, Y, Roles(), embeddings=holes)
+        take_in(X, Y, AuditOptions(embeddings=holes))
     assert "rows id 7" in caught.value.where
 
 
 def test_predictions_that_do_not_fit(evidence_of):
     good = np.full((40, 2), 0.5)
-    assert take_in(X, Y, Roles(), predictions=good).predictions.shape == (40, 2)
+    assert take_in(X, Y, AuditOptions(probabilities=good)).predictions.shape == (40, 2)
     with pytest.raises(InputError, match="one row per row"):
-        take_in(X, Y, Roles(), predictions=good[:10])
+        take_in(X, Y, AuditOptions(probabilities=good[:10]))
     for bad in (good * 1.5, np.full((40, 3), 1 / 3), np.where(np.arange(40)[:, None] == 3, np.nan, good)):
         with pytest.raises(InputError) as caught:
-            evidence_of(X, Y, predictions=bad)
+            evidence_of(X, Y, probabilities=bad)
         assert caught.value.fix
 
 
@@ -119,5 +120,5 @@ def test_predictions_that_do_not_fit(evidence_of):
 )
 def test_what_cannot_be_audited_is_refused_with_a_fix(features, labels):
     with pytest.raises(InputError) as caught:
-        take_in(features, labels, Roles())
+        take_in(features, labels, AuditOptions())
     assert caught.value.fix

@@ -1,19 +1,24 @@
 """One audit under way: an outcome for every check, what was kept is read again, an interrupt loses nothing."""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
+import samplewise as sw
 from samplewise.auditing import run as module
 from samplewise.auditing.catalog import catalog
 from samplewise.auditing.environment import environment
-from samplewise.auditing.run import Run, missing_need
+from samplewise.auditing.run import MET, Run, missing_need
+from samplewise.cli.checks_command import NEEDS_WORDS
 from samplewise.core.codec import load_record
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding
 
 X = np.random.default_rng(0).normal(size=(60, 2))
 Y = np.where(X[:, 0] > 0, "yes", "no")
-FACTS = {"fingerprint": "f", "test": None}
+FACTS = {"fingerprint": "f", "test": None, "brought": "none"}
 
 
 class Check:
@@ -38,7 +43,9 @@ class Check:
 def started(evidence_of, monkeypatch):
     def start(*checks, folder=None, **options):
         monkeypatch.setattr(module, "catalog", lambda: {check.CODE: check for check in checks})
-        evidence = evidence_of(X, Y, checks=tuple(check.CODE for check in checks))
+        evidence = evidence_of(X, Y)
+        plan = replace(evidence.plan, checks=tuple(check.CODE for check in checks))
+        evidence = replace(evidence, plan=plan)
         return Run(evidence, dict(FACTS), {}, environment(), folder, **options)
 
     return start
@@ -91,3 +98,50 @@ def test_a_check_asks_only_where_its_needs_are_met(evidence_of):
     assert "test=" in missing_need(checks["SW103"], plain)
     for code, check in checks.items():
         assert ("segments" in check.NEEDS) == ("segments=" in missing_need(check, plain)), code
+
+
+DRAW = np.random.default_rng(0)
+LABELS = np.arange(120) % 3
+POOR = {
+    "constant columns": pd.DataFrame({"same": np.ones(120), "empty": np.nan}),
+    "a date": pd.DataFrame({"day": pd.date_range("2020-01-01", periods=120)}),
+}
+
+
+def test_every_need_is_known_and_printed():
+    needed = frozenset().union(*(check.NEEDS for check in catalog().values()))
+    assert needed <= set(MET) == set(NEEDS_WORDS)
+
+
+def test_what_is_lacking_is_said_in_words(evidence_of):
+    checks, evidence = catalog(), evidence_of(DRAW.normal(size=(60, 2)), DRAW.normal(size=60))
+    assert "test=" in missing_need(checks["SW103"], evidence)
+    assert "about classes" in missing_need(checks["SW202"], evidence)
+    assert missing_need(checks["SW501"], evidence) == ""
+    assert "no labels" in missing_need(checks["SW501"], replace(evidence, data=sw.Dataset(evidence.data.X)))
+
+
+@pytest.mark.parametrize("X", POOR.values(), ids=POOR)
+def test_without_a_feature_only_what_needs_none_is_run(X):
+    record = sw.audit(X, LABELS, test=(X[:40], LABELS[:40])).record
+    status = {outcome.code: outcome.status for outcome in record.outcomes}
+    run = {code for code, found in status.items() if found in ("found", "clean")}
+    assert run == {"SW101", "SW105", "SW107"} == {code for code in status if "features" not in catalog()[code].NEEDS}
+    assert set(status.values()) <= {"found", "clean", "not_applicable"}
+    assert record.outcome("SW501").reason == "no column is left to learn from"
+
+
+def test_features_of_an_own_network_are_features(evidence_of):
+    evidence = evidence_of(POOR["a date"], LABELS, embeddings=DRAW.normal(size=(120, 4)))
+    assert missing_need(catalog()["SW201"], evidence) == ""
+    assert "pictures and embeddings" in missing_need(catalog()["SW107"], evidence)
+
+
+def test_a_run_folder_answers_only_what_was_asked_there(tmp_path):
+    """Other probabilities are other evidence, whatever was kept of the first."""
+    X, y = DRAW.normal(size=(120, 2)), np.arange(120) % 2
+    sure, wrong = np.eye(2)[y], np.eye(2)[1 - y]
+    settings = {"checks": "SW501", "run_dir": tmp_path}
+    right = sw.audit(X, y, probabilities=0.9 * sure + 0.05, **settings).record.outcome("SW501").result.measured[0]
+    other = sw.audit(X, y, probabilities=0.9 * wrong + 0.05, **settings).record.outcome("SW501").result.measured[0]
+    assert (right.value, other.value) == (0.0, 1.0)

@@ -1,5 +1,7 @@
 """Remedies get what was measured of them, or the reason why nothing was."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.neighbors import KNeighborsClassifier
@@ -48,10 +50,8 @@ def test_every_remedy_ends_with_an_effect_or_a_reason(flipped):
     assert remedies[0].effect.value == max(r.effect.value for r in remedies if r.verdict == "helps")
 
 
-def test_a_plan_without_room_tests_nothing(flipped, monkeypatch):
-    from dataclasses import replace
-
-    flipped.plan = replace(flipped.plan, advice=False)
+def test_a_plan_without_room_tests_nothing(flipped):
+    flipped = replace(flipped, plan=replace(flipped.plan, advice=False))
     (advised,) = tested_advice.test_advice(
         flipped, proposal(Remedy("relabel", (1,)), Remedy("drop", (1,), reason="own")), {}
     )

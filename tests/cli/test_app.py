@@ -12,8 +12,8 @@ from samplewise.core.codec import save_record
 COMMANDS = ("audit", "demo", "checks", "explain", "compare", "apply")
 OPTIONS = (
     "--label", "--id", "--groups", "--segments", "--time", "--drop-columns", "--task", "--positive", "--test",
-    "--learner", "--embed", "--predictions", "--metric", "--checks", "--accepted", "--budget", "--seed", "--out",
-    "--no-values", "--fail-on", "--quiet",
+    "--n-test-evaluations", "--learner", "--embed", "--probabilities", "--metric", "--checks", "--accepted", "--budget",
+    "--seed", "--out", "--no-values", "--fail-on", "--quiet",
 )  # fmt: skip
 
 

@@ -158,10 +158,20 @@ def test_a_test_file_is_read_with_the_same_roles(here, rows):
 
 def test_looks_at_the_test_file_reach_the_plan(here, rows):
     rows.iloc[:30].to_csv("test.csv", index=False)
-    options = ("--label", "kind", "--id", "key", "--checks", "SW101", "--out", "run", "--test-looks", "7")
+    options = ("--label", "kind", "--id", "key", "--checks", "SW101", "--out", "run", "--n-test-evaluations", "7")
     assert audit("t.csv", *options, "--test", "test.csv").exit_code == 0
     assert load_record("run").plan["test_looks"] == 7
     assert "need test rows" in audit("t.csv", *options).output
+
+
+def test_options_are_read_by_their_former_names_too(here, rows):
+    rows.iloc[:30].to_csv("test.csv", index=False)
+    words = ("t.csv", "--label", "kind", "--id", "key", "--checks", "SW101", "--out", "run", "--test", "test.csv")
+    assert audit(*words, "--test-looks", "7").exit_code == 0
+    assert load_record("run").plan["test_looks"] == 7
+    refused = audit(*words, "--test-looks", "7", "--n-test-evaluations", "8")
+    assert refused.exit_code == 2
+    assert "n_test_evaluations was called test_looks before, and both are given" in refused.output
 
 
 def test_embeddings_of_a_function_here(here):
@@ -178,7 +188,7 @@ def test_predictions_are_put_into_the_order_of_rows_and_classes(here, rows):
     yes = np.clip(0.5 + 0.3 * rows["size"], 0.02, 0.98)
     table = pd.DataFrame({"key": rows["key"], "yes": yes, "no": 1 - yes}).iloc[::-1]
     table.to_csv("p.csv", index=False)
-    words = ("t.csv", "--label", "kind", "--id", "key", "--predictions")
+    words = ("t.csv", "--label", "kind", "--id", "key", "--probabilities")
     assert audit(*words, "p.csv", *FAST).exit_code == 0
     table.assign(yes=yes + 0.5).to_csv("bad.csv", index=False)
     refused = audit(*words, "bad.csv", *FAST)

@@ -1,5 +1,7 @@
 """Rows keep their ids and their content whatever is done with them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -159,3 +161,12 @@ def test_the_frame_index_becomes_the_ids():
 
 def test_what_it_shows_of_itself():
     assert repr(whole("array")) == "Dataset(4 rows, X (4, 3), y, groups, segments, time, weights)"
+
+
+def test_names_of_labels_stay_with_the_labels():
+    named = Dataset(np.zeros((3, 2)), y=pd.DataFrame({"red": [1, 0, 1], "big": [0, 0, 1]}))
+    for same in (named.with_weights([1, 2, 3]), replace(named, X=np.ones((3, 1))), named.with_labels(np.eye(3, 2))):
+        assert same.label_names == ("red", "big")
+    assert named.with_labels(pd.DataFrame(np.eye(3, 2), columns=["blue", "small"])).label_names == ("blue", "small")
+    for other in (named.with_labels([0, 1, 0]), named.with_labels(np.eye(3)), named.with_labels(None)):
+        assert other.label_names == ()

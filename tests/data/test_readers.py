@@ -265,3 +265,15 @@ def test_a_folder_without_images_is_refused(tmp_path):
 def test_what_is_no_table_is_refused():
     refused(r"set of splits.*train, test.*data\['train'\]", {"train": HuggingFace(a=[1]), "test": HuggingFace(a=[1])})
     refused("not a table.*ndarray.*pandas or polars", np.eye(3))
+
+
+def test_a_column_of_weights_is_no_feature(tmp_path):
+    frame = pd.DataFrame({"a": [1.0, 2.0, 3.0], "w": [0, 1, 2], "kind": ["x", "y", "x"]})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    np.savez(tmp_path / "t.npz", X=np.eye(3), y=[0, 1, 0], w=[0.0, 1.0, 2.0])
+    for source in (frame, tmp_path / "t.csv", tmp_path / "t.npz"):
+        read = read_dataset(source, label="y" if str(source).endswith("npz") else "kind", weights="w").data
+        assert read.weights.tolist() == [0.0, 1.0, 2.0]
+    assert read_dataset(frame, label="kind", weights="w").data.X.columns.tolist() == ["a"]
+    with pytest.raises(InputError, match="no weights column named 'v'"):
+        read_dataset(frame, label="kind", weights="v")

@@ -1,6 +1,6 @@
 """`samplewise.audit`: one call that says what is wrong with a data set, where, how sure, and what acting on it buys."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,8 +9,9 @@ import numpy as np
 
 from samplewise.auditing.catalog import choose_checks
 from samplewise.auditing.environment import environment
-from samplewise.auditing.evidence import Evidence
+from samplewise.auditing.evidence import gather
 from samplewise.auditing.files import prepare_run_folder, write_text
+from samplewise.auditing.options import AuditOptions
 from samplewise.auditing.plan import Plan, make_plan
 from samplewise.auditing.prepare_audit import Intake, take_in
 from samplewise.auditing.progress import Event, Progress
@@ -22,14 +23,13 @@ from samplewise.core.findings import AuditRecord, Decision, Finding
 from samplewise.core.randomness import hashed_order
 from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
-from samplewise.data.readers import Roles
+from samplewise.data.targets import Target, Task
 from samplewise.engine.models.default_learner import choose_learner
 from samplewise.engine.models.learner import Learner
 from samplewise.engine.models.metrics import Metric, choose_metric
 from samplewise.engine.refits import AutoExecutor, FitStore, Prepared, with_embeddings
 from samplewise.engine.refits.preparation import FITS, require_settings
 from samplewise.engine.refits.processes import available_cores
-from samplewise.labels.predictions import checked_predictions
 from samplewise.report import (
     AuditComparison,
     compare_audits,
@@ -119,46 +119,54 @@ class Audit:
 
 
 def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may know about their data
-    X: Any, y: Any = None, *, label: str | None = None, learner: Any = None, predictions: Any = None,
-    embeddings: Any = None, groups: Any = None, segments: Any = None, time: Any = None, test: Any = None,
-    task: str = "auto", checks: str | list[str] = "default", accepted: Any = None, budget: str | float | None = None,
-    seed: int = 0, run_dir: str | Path | None = None, executor: Executor | None = None,
-    progress: Progress | None = None, metric: str | None = None,
-    positive: Any = None, id: str | None = None, drop_columns: Iterable[str] = (),
-    image: str | None = None, text: str | None = None, prices: Mapping[str, float] | None = None,
-    show_values: bool = True, test_looks: int = 1,
+    data: Any, y: Any = None, *, label: str | None = None, id: str | None = None, groups: Any = None,
+    segments: Any = None, time: Any = None, weights: Any = None, drop_columns: Iterable[str] = (),
+    image: str | None = None, text: str | None = None, task: Task = "auto", positive: Any = None, test: Any = None,
+    n_test_evaluations: int = 1, learner: Any = None, embeddings: Any = None, probabilities: Any = None,
+    metric: str | None = None, checks: str | list[str] = "default", budget: str | float | None = None, seed: int = 0,
+    accepted: Any = None, prices: Mapping[str, float] | None = None, run_dir: str | Path | None = None,
+    show_values: bool = True, executor: Executor | None = None, progress: Progress | None = None,
+    predictions: Any = None, test_looks: int | None = None,
 ) -> Audit:  # fmt: skip
     """Ask a data set what is wrong with it, where, how sure, and what acting on it would buy on held-out rows.
 
     Args:
-        X: features: array, pandas or polars frame, scipy sparse matrix, torch tensor, images, texts; or (X, y); or a
+        data: features: array, pandas or polars frame, scipy sparse matrix, torch tensor, images, texts; or (X, y); or a
             `Dataset`; or the path of a .csv, .parquet, .npz or image folder, or what `read_dataset` made of one; or a
             Hugging Face dataset.
         y: (n,) labels; or name their column with `label`.
-        label, id, drop_columns, image, text: column names, where X is a table or a path.
-        learner: None (default by the shape of the data), "kernel", "linear", "boosting", "logistic", "forest", a
-            scikit-learn estimator or pipeline, or a `Learner` such as `engine.models.TorchLearner(make_module)`.
-        predictions: (n, c) out-of-sample probabilities you already have; columns in the sorted order of the classes.
-        embeddings: (n, d) features of your own network, or a function that makes them from X; for a torch module
-            `engine.models.embeddings_of(module, X)`.
-        groups: (n,) or column name; rows of a group stay together in every split.
-        segments: frame, array or column names whose values are compared.
-        time: (n,) or column name; splits never train on the future.
-        test: rows nothing was trained on: a `Dataset`, (X, y) or a path.
-        task: "auto", "classification" or "regression".
-        checks: "default", "fast", or codes such as "SW201,SW1".
-        accepted: findings accepted before: codes, or a mapping code -> ids.
-        budget: time the fits may take: "60s", "2min"; buys a smaller plan from a fixed cost table.
-        seed: same seed and plan, same record.
-        run_dir: folder for record, report and resume; the same call goes on where a killed one stopped.
-        executor: how fits are carried out; default: short ones in this process, long ones on all cores.
-        progress: called with every `Event`.
-        metric: what remedies are judged by: "accuracy", "balanced_accuracy", "auc", "mae", "r2".
-        positive: the class `auc` and the report call positive.
-        prices: price per row by kind of remedy, such as {"review": 0.1}.
-        show_values: False keeps cells and thumbnails out of record and report.
-        test_looks: how often any model was scored on the test rows so far, this audit included; it decides what may
+        label: the column to be predicted, where data is a table or a path.
+        id: the column that names the rows. Without it their names are the index of a frame, else their numbers.
+        groups: rows that share a value stay together in every split: patient, document, site. (n,) or a column's name.
+        segments: the score is compared between the values of these columns: sex, country. A frame, an array or names.
+        time: order of the rows: no model is trained on the future. (n,) or a column's name.
+        weights: how much each row counts in fits, in the held-out error and in tested advice; 0 leaves it out. (n,) or
+            a column's name; only their ratios matter. Everywhere else a row counts once.
+        drop_columns: columns the model must not see.
+        image: the column with pictures, or with their paths.
+        text: the column with texts.
+        task: whether the label is a class or a number. "auto", "classification" or "regression".
+        positive: of two classes, the one whose probability is meant: yes, 1, >50K.
+        test: rows nothing was trained on, with the same columns. A `Dataset`, (X, y) or a path.
+        n_test_evaluations: how often any model was scored on the test rows, this audit included. It decides what may
             still be claimed.
+        learner: kernel, linear, boosting, logistic or forest. Without it the shape of the data decides. Or a
+            scikit-learn estimator or pipeline, or a `Learner` such as `engine.models.TorchLearner(make_module)`.
+        embeddings: features of your own network. (n, d), or a function that makes them from X; for a torch module
+            `engine.models.embeddings_of(module, X)`.
+        probabilities: out-of-sample probabilities you have, a column per class. (n, c), in the sorted order of the
+            classes.
+        metric: what advice must improve: accuracy, balanced_accuracy, auc, mae, r2.
+        checks: default (all), fast (without many fits), or codes: SW101,SW2.
+        budget: time the fits may take: 60s, 5min, 1h. It buys a smaller plan from a fixed cost table.
+        seed: same seed, same data, same answer.
+        accepted: findings you live with. Codes, or a mapping code -> ids.
+        prices: price per row by kind of remedy, such as {"review": 0.1}.
+        run_dir: folder for report, record and lists of rows. The same call goes on where a killed one stopped.
+        show_values: without values no file holds cells or pictures of rows: only ids, numbers, names.
+        executor: how fits are carried out. Default: short ones in this process, long ones on all cores.
+        progress: called with every `Event`.
+        predictions, test_looks: former names of `probabilities` and `n_test_evaluations`.
 
     Returns:
         Audit: `findings`, `scores`, `record`, `apply()`, `compare()`, `to_html()`, ...
@@ -174,30 +182,21 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
     >>> audit(X, X[:, 0] > 0, checks="SW101,SW105").findings
     ()
     """
+    options = AuditOptions.of_call(locals())
     require_settings(seed, executor)
-    roles = Roles(label, id, groups, segments, time, tuple(drop_columns), image, text)
-    taken = take_in(
-        X, y, roles, test=test, task=task, positive=positive, predictions=predictions, embeddings=embeddings
-    )
+    taken = take_in(data, y, options)
     seen = _seen_by_learner(taken)
     chosen, rule = choose_learner(learner, seen, taken.target)
     measured_by = choose_metric(metric, taken.target.task)
-    classes = 0 if taken.target.classes is None else len(taken.target.classes)
-    plan = make_plan(
-        choose_checks(checks),
-        rows=len(taken.data),
-        columns=_width(taken),
-        classes=classes,
-        learner=chosen,
-        budget=budget,
-    )
-    if not isinstance(learner, str | None):
-        _probe(chosen, seen, taken, seed)
+    plan = _plan(taken, chosen, options)
+    noted = [*_unused_weights(seen, chosen, measured_by)]
+    noted += [] if isinstance(learner, str | None) else _probe(chosen, seen, taken.target, seed)
     facts = taken.facts | {
+        "notes": [*taken.facts["notes"], *noted],
         "test": None if taken.test is None else taken.test.fingerprint(),
         "brought": fingerprint(taken.predictions, taken.embeddings),
     }
-    settings = _settings(plan, chosen, rule, measured_by, seed, accepted) | {"test_looks": _looks(test_looks, test)}
+    settings = _settings(plan, chosen, rule, measured_by, options)
     folder = None if run_dir is None else prepare_run_folder(run_dir, fingerprint(facts["fingerprint"], facts["test"]))
     report = progress or (lambda event: None)
     report(
@@ -205,23 +204,21 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
     )
     store = FitStore(None if folder is None else folder / FITS)
     given = (plan.folds, seed, executor or AutoExecutor(plan.seconds()), store, None, _counter(store, plan, report))
-    evidence = _evidence(taken, Prepared(seen, taken.target, chosen, *given), measured_by, plan, test_looks)
+    evidence = gather(taken, Prepared(seen, taken.target, chosen, *given), measured_by, plan, n_test_evaluations)
     run = Run(
-        evidence, facts, settings, environment(), folder, _as_accepted(accepted), prices or {}, report, show_values
+        evidence, facts, settings, environment(), folder, options.accepted_ids(), prices or {}, report, show_values
     )
     return Audit(run.carry_out(), taken.everything)
 
 
-def _looks(count: int, test: Any) -> int:
-    """A number of looks at a test set that is there."""
-    if count < 1 or (count > 1 and test is None):
-        raise InputError(
-            "looks at the test rows are counted from one, and need test rows",
-            where="test_looks",
-            got=f"test_looks={count}, {'no test set' if test is None else 'a test set'}",
-            fix="pass the rows that were looked at as test=, and how often any model was scored on them",
-        )
-    return count
+def _unused_weights(data: Dataset, learner: Learner, metric: Metric) -> Iterator[str]:
+    """Notes on where row weights were given and cannot be used."""
+    if data.weights is None:
+        return
+    if not getattr(learner, "takes_weights", True):
+        yield f"the learner ({learner.name}) takes no row weights: its fits are unweighted"
+    if not metric.weighted:
+        yield f"advice is tested by {metric.title}, in which row weights do not count"
 
 
 def _seen_by_learner(taken: Intake) -> Dataset:
@@ -229,22 +226,15 @@ def _seen_by_learner(taken: Intake) -> Dataset:
     return taken.data if taken.embeddings is None else with_embeddings(taken.data, taken.embeddings)
 
 
-def _width(taken: Intake) -> int:
-    """Columns a fit is priced by."""
-    if taken.embeddings is not None:
-        return int(taken.embeddings.shape[1])
-    return len([column for column in taken.columns if column.role == "feature"]) or int(np.prod(taken.data.X.shape[1:]))
-
-
-def _evidence(taken: Intake, prepared: Prepared, metric: Metric, plan: Plan, test_looks: int) -> Evidence:
-    """Everything the checks look at; predictions are refused here where they look in-sample."""
-    predictions = taken.predictions
-    if predictions is not None:
-        predictions = np.asarray(checked_predictions(prepared.unsplit, predictions), dtype=np.float64)
-    unlabeled = tuple(taken.everything.ids[taken.everything.unlabeled()].tolist())
-    return Evidence(
-        prepared, taken.data, taken.columns, metric, plan, taken.test, predictions, taken.embeddings,
-        taken.test_embeddings, unlabeled, test_looks,
+def _plan(taken: Intake, learner: Learner, options: AuditOptions) -> Plan:
+    """What the audit will do; a fit is priced by the columns the learner sees."""
+    features = len([column for column in taken.columns if column.role == "feature"])
+    embedded = None if taken.embeddings is None else int(taken.embeddings.shape[1])
+    return make_plan(
+        choose_checks(options.checks), rows=len(taken.data),
+        columns=embedded or features or int(np.prod(taken.data.X.shape[1:])),
+        classes=0 if taken.target.classes is None else len(taken.target.classes), learner=learner,
+        budget=options.budget,
     )  # fmt: skip
 
 
@@ -266,48 +256,39 @@ def _counter(store: FitStore, plan: Plan, report: Progress) -> Callable[[], None
     return count
 
 
-def _settings(plan: Plan, learner: Learner, rule: str, metric: Metric, seed: int, accepted: Any) -> dict[str, Any]:
+def _settings(plan: Plan, learner: Learner, rule: str, metric: Metric, options: AuditOptions) -> dict[str, Any]:
     """The record's plan: with the data and the seed, it fixes every number."""
-    return plan.to_dict() | {
+    return plan.to_dict() | options.recorded() | {
         "checks": list(plan.checks),
         "learner": learner.name,
         "learner_fingerprint": learner.fingerprint(),
         "learner_rule": rule,
         "metric": metric.name,
         "metric_unit": metric.unit,
-        "seed": seed,
         "refits": {"folds": plan.folds, "halves": 2 * plan.halves, "nested": plan.curve_sizes * plan.curve_repeats},
-        "accepted": sorted(_as_accepted(accepted)),
-    }
+        "accepted": sorted(options.accepted_ids()),
+    }  # fmt: skip
 
 
-def _as_accepted(accepted: Any) -> dict[str, frozenset[str] | None]:
-    """Codes, or a mapping code -> ids (None for all)."""
-    if accepted is None:
-        return {}
-    if isinstance(accepted, Mapping):
-        return {code: None if ids is None else frozenset(map(str, ids)) for code, ids in accepted.items()}
-    return {code.strip(): None for code in (accepted.split(",") if isinstance(accepted, str) else accepted)}
-
-
-def _probe(learner: Learner, data: Dataset, taken: Intake, seed: int) -> None:
-    """Fit the user's learner twice on a few rows: errors show at once, and one that ignores its seed is noted.
+def _probe(learner: Learner, data: Dataset, target: Target, seed: int) -> list[str]:
+    """Fit the user's learner twice on a few rows: errors show at once, and one that ignores its seed gets a note.
 
     It is asked about other rows than it was taught: on its own rows a grown tree answers the same whatever its seed.
     """
     drawn = hashed_order(0, data.ids, "probe")
     rows = np.sort(drawn[:PROBED])
-    codes = taken.target.codes[rows]
-    if taken.target.classes is not None and len(np.unique(codes)) < len(taken.target.classes):
+    codes = target.codes[rows]
+    if target.classes is not None and len(np.unique(codes)) < len(target.classes):
         rows = np.arange(len(data))
-    small, target = data.take(rows), replace(taken.target, codes=taken.target.codes[rows])
+    small, its_target = data.take(rows), replace(target, codes=target.codes[rows])
     queried = data.take(np.sort(drawn[-PROBED:])).X
     try:
-        first, second = (learner.fit(small, seed=seed, target=target).outputs(queried) for _ in range(2))
+        first, second = (learner.fit(small, seed=seed, target=its_target).outputs(queried) for _ in range(2))
     except InputError as fact:
         raise fact.during("probing the learner on a few rows") from None
-    if not equal_but_for_rounding(first, second):
-        taken.facts["notes"].append(
-            f"the learner ({learner.name}) ignores its seed: two fits on the same rows differ by up to "
-            f"{np.abs(first - second).max():.2g}, so another run of this audit will differ too"
-        )
+    if equal_but_for_rounding(first, second):
+        return []
+    return [
+        f"the learner ({learner.name}) ignores its seed: two fits on the same rows differ by up to "
+        f"{np.abs(first - second).max():.2g}, so another run of this audit will differ too"
+    ]

@@ -34,7 +34,7 @@ class Check(Protocol):
 
     CODE: str
     TITLE: str
-    NEEDS: frozenset[str]  # of "label", "classes", "test", "segments", "features"
+    NEEDS: frozenset[str]  # keys of `run.MET`: without one of them the check is not applicable
     SLOW: bool  # whether it needs many fits
     __doc__: str | None
 

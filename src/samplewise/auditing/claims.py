@@ -41,13 +41,13 @@ def claims(evidence: Evidence) -> EvaluationsClaim | None:
     losses = losses_on_test(evidence)
     if losses is None or evidence.test is None or not evidence.whole.class_count:
         return None
-    return claim_of_losses(losses, evidence.test.groups, evidence.test_looks, CONFIDENCE)
+    return claim_of_losses(losses, evidence.test.groups, evidence.n_test_evaluations, CONFIDENCE)
 
 
 def mean_error_bound(evidence: Evidence, losses: Floats) -> Estimate:
     """The highest mean absolute error on the test rows, one-sided, for as many models as were scored on them."""
     groups = None if evidence.test is None else evidence.test.groups
-    return mean_error_after_looks(losses, groups, evidence.test_looks, CONFIDENCE)
+    return mean_error_after_looks(losses, groups, evidence.n_test_evaluations, CONFIDENCE)
 
 
 def trust_statement(evidence: Evidence) -> Exhibit:
@@ -63,7 +63,7 @@ def _accounts(evidence: Evidence) -> tuple[list[str], list[float], str]:
     losses = losses_on_test(evidence)
     if losses is None:
         return _without_test(evidence)
-    confidence, n_evaluations = f"said with {percent_text(CONFIDENCE)} confidence", evidence.test_looks
+    confidence, n_evaluations = f"said with {percent_text(CONFIDENCE)} confidence", evidence.n_test_evaluations
     found = claims(evidence)
     if found is None:
         high = mean_error_bound(evidence, losses).high
@@ -91,13 +91,15 @@ def _fixed(n_evaluations: int) -> str:
 def _without_test(evidence: Evidence) -> tuple[list[str], list[float], str]:
     """Without test rows there is an approximation, and no promise."""
     losses, groups = held_out_losses(evidence)
+    known = np.isfinite(evaluated_losses(evidence))
+    weights = None if evidence.data.weights is None else evidence.data.weights[known]
     condition = "models that share rows err independently: an approximation"
     why = "An average over cross-fitted models, no promise for one model: test rows (test=) would allow one."
     if evidence.whole.class_count:
-        rate = error_rate(losses, groups)
+        rate = error_rate(losses, groups, weights=weights)
         text = f"Of rows drawn like these, models of this kind get about {percent_text(rate.value)} wrong"
         likely = f"likely between {percent(rate.low):.3g} and {percent_text(rate.high)}"
         return [condition], [rate.high], f"{text}, {likely}. {why}"
-    off = absolute_error(losses, np.zeros(len(losses)), groups)
+    off = absolute_error(losses, np.zeros(len(losses)), groups, weights=weights)
     text = f"On rows drawn like these, models of this kind are off by about {off.value:.3g} on average"
     return [condition], [off.high], f"{text}, likely between {off.low:.3g} and {off.high:.3g}. {why}"

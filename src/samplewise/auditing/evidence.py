@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from samplewise.auditing.plan import Plan
+from samplewise.auditing.prepare_audit import Intake
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import NotApplicable
 from samplewise.curves import log_sizes
@@ -20,12 +21,28 @@ from samplewise.engine.neighbors import NeighborGraph
 from samplewise.engine.refits import FitRunner, FitStore, FoldedRows, Prepared, Refits, fit_design
 from samplewise.information.unique import UniqueInformation, information_in
 from samplewise.labels import LabelPosterior, label_posterior
+from samplewise.labels.predictions import checked_predictions
 from samplewise.quality.nearness import graph_of
 
 
-@dataclass(eq=False)
+def gather(taken: Intake, prepared: Prepared, metric: Metric, plan: Plan, n_test_evaluations: int = 1) -> "Evidence":
+    """Everything the checks may need; the user's own probabilities are refused here where they look in-sample."""
+    predictions = taken.predictions
+    if predictions is not None:
+        predictions = np.asarray(checked_predictions(prepared.unsplit, predictions), dtype=np.float64)
+    unlabeled = tuple(taken.everything.ids[taken.everything.unlabeled()].tolist())
+    return Evidence(
+        prepared, taken.data, taken.columns, metric, plan, taken.test, predictions, taken.embeddings,
+        taken.test_embeddings, unlabeled, n_test_evaluations,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
 class Evidence:
-    """One data set, one learner, one plan, and everything derived from them that two checks may need."""
+    """One data set, one learner, one plan, and everything derived from them that two checks may need.
+
+    Whole when it is made, and never changed: what is derived is worked out on first use, and kept.
+    """
 
     prepared: Prepared  # the rows as the learner sees them, ready for fits
     data: Dataset  # rows with a usable label, ids as the user knows them
@@ -37,7 +54,7 @@ class Evidence:
     embeddings: Floats | None = None  # (n, d) features of the user's own network
     test_embeddings: Floats | None = None  # the same for the test rows, where a function made them
     unlabeled: tuple[Any, ...] = ()  # ids of rows that were set aside because they have no label
-    test_looks: int = 1  # how often models were scored on the test rows, this audit included
+    n_test_evaluations: int = 1  # how often models were scored on the test rows, this audit included
 
     # ---- label-free -------------------------------------------------------------------------------------------------
 

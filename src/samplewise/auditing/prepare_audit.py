@@ -1,10 +1,11 @@
 """From what a user holds to what an audit needs: rows with usable labels, their roles, a test set, own predictions."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
+from samplewise.auditing.options import AuditOptions
 from samplewise.core.arrays import Array, Floats, require_finite
 from samplewise.core.errors import InputError
 from samplewise.data.columns import Column
@@ -41,33 +42,49 @@ class Intake:
     test_embeddings: Floats | None = None
 
 
-def take_in(
-    X: Any, y: Any, roles: Roles, *, test: Any = None, task: Any = "auto", positive: Any = None,
-    predictions: Any = None, embeddings: Any = None,
-) -> Intake:  # fmt: skip
+def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
     """Read, describe and check everything the user brought; see `audit` for what each part may be.
 
     Raises:
         InputError: no label, or anything that does not fit the rows.
     """
-    reading = as_reading(X, y, roles)
+    roles = Roles(**{role.name: getattr(options, role.name) for role in fields(Roles)})
+    roles = replace(roles, drop_columns=tuple(roles.drop_columns))
+    reading = as_reading(data, y, roles)
     everything = reading.data
     if everything.y is None:
         _prompt_for_label(reading)
-    target = describe_target(everything.y, task=task, ids=everything.ids, positive=positive)
-    usable = target.usable
-    data = everything if usable.all() else everything.take(np.flatnonzero(usable))
-    target, aside = _described_again(target, usable)
+    counted = np.arange(len(everything)) if everything.weights is None else np.flatnonzero(everything.weights)
+    target = describe_target(
+        np.asarray(everything.y)[counted], task=options.task, ids=everything.ids[counted], positive=options.positive
+    )
+    usable = np.zeros(len(everything), dtype=bool)
+    usable[counted[target.usable]] = True
+    rows = _relative(everything if usable.all() else everything.take(np.flatnonzero(usable)))
+    target, aside = _described_again(target, target.usable)
+    if len(counted) < len(everything):
+        aside.append(f"{len(everything) - len(counted)} rows of weight 0 are set aside")
     notes = [*reading.notes, *([target.note] if target.note else []), *aside]
-    supplied = _embedded(embeddings, everything)
-    held = None if test is None else _read_test(test, everything, roles)
-    facts = _facts(reading, data, target, notes, usable, held)
+    embedded = _embedded(options.embeddings, everything)
+    held = None if options.test is None else _read_test(options.test, everything, roles)
+    facts = _facts(reading, rows, target, notes, usable, held)
+    if len(counted) < len(everything):
+        weightless = len(everything) - len(counted)
+        facts |= {"zero_weights": weightless, "missing_labels": facts["missing_labels"] - weightless}
     return Intake(
-        everything, data, target, reading.columns, facts, held,
-        _usable_rows(predictions, everything, usable),
-        None if supplied is None else supplied[usable],
-        _embedded(embeddings, held) if held is not None and callable(embeddings) else None,
+        everything, rows, target, reading.columns, facts, held,
+        _usable_rows(options.probabilities, everything, usable),
+        None if embedded is None else embedded[usable],
+        _embedded(options.embeddings, held) if held is not None and callable(options.embeddings) else None,
     )  # fmt: skip
+
+
+def _relative(rows: Dataset) -> Dataset:
+    """The rows with weights of mean 1, so that penalties mean what they mean without; equal ones are none at all."""
+    if rows.weights is None or not len(rows):
+        return rows
+    equal = rows.weights.min() == rows.weights.max()
+    return rows.with_weights(None if equal else rows.weights / rows.weights.mean())
 
 
 def _prompt_for_label(reading: Reading) -> None:
@@ -98,7 +115,8 @@ def _described_again(target: Target, usable: Array) -> tuple[Target, list[str]]:
 def _read_test(test: Any, data: Dataset, roles: Roles) -> Dataset:
     """The test rows, with the same columns as the data."""
     named = not isinstance(test, Dataset | tuple)
-    held = as_reading(test, None, replace(roles, segments=None) if named else Roles(), name="the test set").data
+    played = replace(roles, segments=None, weights=None) if named else Roles()
+    held = as_reading(test, None, played, name="the test set").data
     return with_columns_of(data, held, "the test rows")
 
 

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,29 @@ from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, Finding, Outcom
 from samplewise.report import to_html
 
 REPORT_FILE = "report.html"
+WEIGHTED = ("SW501",)  # checks whose figures weigh the rows; the others say that theirs do not
+UNWEIGHTED = "row weights do not count in these figures"
+# What a check may need: whether this data has it, and what is said where it has not.
+MET: dict[str, tuple[Callable[[Evidence], bool], str]] = {
+    "label": (lambda evidence: evidence.data.y is not None, "no labels were given (y, or label=)"),
+    "classes": (
+        lambda evidence: evidence.target.classes is not None,
+        "the label is a number: this question is about classes",
+    ),
+    "test": (lambda evidence: evidence.test is not None, "no test set was given (test=)"),
+    "columns": (
+        lambda evidence: evidence.embeddings is None and bool(evidence.columns),
+        "pictures and embeddings have no columns that mean something on their own",
+    ),
+    "features": (
+        lambda evidence: (
+            evidence.embeddings is not None
+            or not evidence.columns
+            or any(column.role == "feature" for column in evidence.columns)
+        ),
+        "no column is left to learn from",
+    ),
+}
 REWRITE_SHARE = 10.0  # the report is drawn again once this many times its own drawing time has passed
 
 
@@ -109,7 +132,8 @@ class Run:
         if kept is not None:
             return kept
         started = time.monotonic()
-        status, reason, result = "clean", "", None
+        unweighted = self.evidence.data.weights is not None and check.CODE not in WEIGHTED
+        status, reason, result = "clean", UNWEIGHTED if unweighted else "", None
         try:
             lacking = missing_need(check, self.evidence)
             if lacking:
@@ -171,20 +195,17 @@ class Run:
             self.plan,
             self.environment["samplewise"],
             self.facts["test"],
+            self.facts["brought"],
+            self.facts["task"],
+            self.facts["classes"],
             self.show_values,
         )
         return self.folder / "outcomes" / f"{code}-{name[:16]}.json"
 
 
 def missing_need(check: Check, evidence: Evidence) -> str:
-    """Why a check cannot ask its question of this data, or ""."""
-    if "classes" in check.NEEDS and evidence.target.classes is None:
-        return "the label is a number: this question is about classes"
-    if "test" in check.NEEDS and evidence.test is None:
-        return "no test set was given (test=)"
-    if "segments" in check.NEEDS and evidence.data.segments is None:
-        return "no segments were given (segments=)"
-    return ""
+    """Why a check cannot be run on this data, or ""."""
+    return next((reason for need, (met, reason) in MET.items() if need in check.NEEDS and not met(evidence)), "")
 
 
 def _accepted(outcome: Outcome, accepted: Mapping[str, frozenset[str] | None]) -> Outcome:

@@ -1,5 +1,8 @@
 """`samplewise audit PATH --label COL`: the main job."""
 
+import operator
+from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -8,77 +11,46 @@ from rich.text import Text
 
 import samplewise as sw
 from samplewise import auditing, data
+from samplewise.auditing.options import with_current_names
 from samplewise.cli.accepted import read_accepted
 from samplewise.cli.console import Exit, err, out
 from samplewise.cli.label_prompt import read_once
 from samplewise.cli.live import Live
-from samplewise.cli.options import (
-    AcceptedFile,
-    Budget,
-    Checks,
-    DropColumns,
-    Embed,
-    FailOn,
-    FailOnOption,
-    Groups,
-    Id,
-    Label,
-    Learner,
-    Metric,
-    NoValues,
-    Out,
-    PathArgument,
-    Positive,
-    Predictions,
-    Quiet,
-    Seed,
-    Segments,
-    Task,
-    TaskOption,
-    Test,
-    TestLooks,
-    Time,
-)
+from samplewise.cli.options import SWITCHES, FailOn, FailOnOption, PathArgument, Quiet, with_audit_options
 from samplewise.cli.outcome import exit_code, last_lines
 from samplewise.cli.user_predictions import embedding, read_predictions
 from samplewise.core.arrays import Floats
-from samplewise.data.readers import Reading
+from samplewise.data.readers import Reading, Roles
+from samplewise.data.targets import Task
 
 EXAMPLES = """Examples:
   samplewise audit adult.csv --label income --out run/
   samplewise audit adult.csv --label income --segments sex race --positive ">50K"
   samplewise audit train.csv --label y --test test.csv --id key --groups patient
-  samplewise audit vectors.npz --predictions probabilities.npy --budget 60s
+  samplewise audit vectors.npz --probabilities probabilities.npy --budget 60s
   samplewise audit photos/ --embed my_net:features
 
 Exit codes: 0 no finding at the threshold (--fail-on), 1 findings at it, 2 it could not be done or a check failed."""
 
 
-def audit_command(  # noqa: PLR0913  # the signature IS the command line: one argument per option
-    path: PathArgument, label: Label = None, id: Id = None, groups: Groups = None, segments: Segments = None,
-    time: Time = None, drop_columns: DropColumns = None, task: TaskOption = Task.AUTO, positive: Positive = None,
-    test: Test = None, learner: Learner = None, embed: Embed = None, predictions: Predictions = None,
-    metric: Metric = None, checks: Checks = "default", accepted: AcceptedFile = None, budget: Budget = None,
-    seed: Seed = 0, out_dir: Out = None, no_values: NoValues = False, fail_on: FailOnOption = FailOn.ERROR,
-    quiet: Quiet = False, test_looks: TestLooks = 1,
-) -> None:  # fmt: skip
+@with_audit_options
+def audit_command(
+    path: PathArgument, *, fail_on: FailOnOption = FailOn.ERROR, quiet: Quiet = False, **given: Any
+) -> None:
     """Say what is wrong with a data set, in which rows, what to do about it, and what doing it buys on held-out rows.
 
     The report (DIR/report.html) is rewritten after every check. Ctrl-C leaves it valid, and the same command goes on
     where it stopped. DIR/findings holds the rows of every finding with an empty column for your decisions, which
     `samplewise apply` carries out.
     """
-    folder = out_dir or default_folder(path)
-    parts = {"id": id, "groups": groups, "time": time, "segments": segments, "drop_columns": drop_columns}
-    reading = read_once(path, label, **{name: value for name, value in parts.items() if value})
-    options: dict[str, Any] = {
-        "test": None if test is None else str(test), "task": str(task), "positive": positive, "learner": learner,
-        "embeddings": None if embed is None else embedding(embed), "metric": metric, "checks": checks,
-        "predictions": None if predictions is None else aligned(predictions, reading, id, str(task), positive),
-        "accepted": None if accepted is None else read_accepted(accepted, auditing.catalog.catalog()),
-        "budget": budget, "seed": seed, "run_dir": folder, "show_values": not no_values,
-        "test_looks": test_looks,
-    }  # fmt: skip
+    options = with_current_names(given)
+    folder = options["run_dir"] = options["run_dir"] or default_folder(path)
+    roles = {role.name: options.pop(role.name) for role in fields(Roles) if role.name in options}
+    reading = read_once(path, roles.pop("label"), **{name: value for name, value in roles.items() if value})
+    options |= {name: read(options[name]) for name, read in READ.items() if options[name] is not None}
+    if options["probabilities"] is not None:
+        file, about = options["probabilities"], (roles["id"], options["task"], options["positive"])
+        options["probabilities"] = aligned(file, reading, *about)
     try:
         with Live(quiet) as live:
             done = sw.audit(reading, progress=live, **options)
@@ -90,7 +62,16 @@ def audit_command(  # noqa: PLR0913  # the signature IS the command line: one ar
     raise typer.Exit(exit_code(done.record, str(fail_on)))
 
 
-def aligned(file: Path, reading: Reading, id: str | None, task: str, positive: str | None) -> Floats:
+# From what a person writes on the command line to what `samplewise.audit` takes, where the two differ.
+READ: dict[str, Callable[[Any], Any]] = {
+    "test": str,
+    "embeddings": embedding,
+    "accepted": lambda file: read_accepted(file, auditing.catalog.catalog()),
+    **dict.fromkeys(SWITCHES, operator.not_),
+}
+
+
+def aligned(file: Path, reading: Reading, id: str | None, task: Task, positive: str | None) -> Floats:
     """(n, c) predictions in the order of the rows and of the classes that at least two rows have."""
     rows = reading.data
     target = data.describe_target(rows.y, task, rows.ids, positive)

@@ -10,8 +10,8 @@ NEEDS_WORDS = {
     "label": "a label",
     "classes": "classes",
     "test": "--test",
-    "segments": "--segments",
-    "features": "columns",
+    "columns": "a table",
+    "features": "features",
 }
 
 

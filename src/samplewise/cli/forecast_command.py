@@ -11,7 +11,7 @@ from rich.text import Text
 from samplewise import auditing, curves, report
 from samplewise.cli.console import out
 from samplewise.cli.label_prompt import read_once
-from samplewise.cli.options import Budget, Groups, Id, Label, Learner, Quiet, Seed, Task, TaskOption
+from samplewise.cli.options import Budget, Groups, Id, Label, Learner, Quiet, Seed, TaskOption
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.values import Exhibit
 
@@ -45,7 +45,7 @@ Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="The page.", sh
 def forecast_command(  # noqa: PLR0913  # the signature IS the command line: one argument per option
     path: PathArgument, label: Label = None, target_error: Target = None, price_per_row: Cost = None,
     rounds: Rounds = 4, max_growth: Growth = 4.0, penalty: Penalty = None, learner: Learner = None, id: Id = None,
-    groups: Groups = None, task: TaskOption = Task.AUTO, repeats: Repeats = 5, budget: Budget = None,
+    groups: Groups = None, task: TaskOption = "auto", repeats: Repeats = 5, budget: Budget = None,
     fits: Fits = None, seed: Seed = 0,
     out_file: Out = Path("forecast.html"), quiet: Quiet = False,
 ) -> None:  # fmt: skip
@@ -69,10 +69,10 @@ def forecast_command(  # noqa: PLR0913  # the signature IS the command line: one
         read = read_once(path, label, **parts).data
         read = read.keep(read.ids[~read.unlabeled()])
         curve = curves.measure_learning_curve(
-            read, learner=chosen, task=task.value, n_repeats=repeats, seed=seed, budget=budget, run_dir=fits
+            read, learner=chosen, task=task, n_repeats=repeats, seed=seed, budget=budget, run_dir=fits
         )
         rows = len(read)
-        facts |= {"task": str(task), "label": label}
+        facts |= {"task": task, "label": label}
         plan |= {"learner": chosen or "chosen by the shape of the data", "repeats": repeats}
     record = auditing.more_data.forecast_record(curve, wanted, facts, plan, rows=rows)
     auditing.files.write_text(out_file, report.to_html(record))

@@ -5,7 +5,9 @@ from typing import Any
 
 from typer.core import TyperCommand
 
-LIST_OPTIONS = ("--segments", "--drop-columns")
+from samplewise.cli.options import SPELLED, flag_name
+
+LIST_OPTIONS = tuple(flag_name(name) for name, flag in SPELLED.items() if flag.kind == list[str] | None)
 
 
 class ListedCommand(TyperCommand):

@@ -26,6 +26,7 @@ class Dataset:
         segments: frame or (n,) column of values that are compared (sex, site); never used to split.
         time: (n,) order; splits never train on the future.
         weights: (n,) non-negative row weights.
+        label_names: of the columns of y (n, c); default: those of a frame.
 
     Raises:
         InputError: lengths differ, ids repeat, y carries the index of X in another order, labels are infinite, weights
@@ -43,7 +44,7 @@ class Dataset:
     segments: Any | None = None
     time: Array | None = None
     weights: Array | None = None
-    label_names: tuple[Any, ...] = field(init=False, repr=False)  # of the columns of y (n, c), where they had any
+    label_names: tuple[Any, ...] = field(default=(), repr=False)
     _description: Description = field(init=False, repr=False)  # shared by every subset
 
     def __post_init__(self) -> None:
@@ -68,7 +69,9 @@ class Dataset:
             _require_present(parts[name], ids, name)
         _require_finite_labels(parts["y"], ids)
         _require_not_negative(parts["weights"], ids)
-        names = tuple(getattr(self.y, "columns", ()))
+        names = tuple(getattr(self.y, "columns", self.label_names))
+        if parts["y"] is None or parts["y"].shape[1:] != (len(names),):
+            names = ()  # there are none, or they are of other labels, which these took the place of
         self._set(parts | {"label_names": names, "_description": Description(features, ids)})
 
     def _set(self, parts: dict[str, Any]) -> None:

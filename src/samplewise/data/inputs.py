@@ -13,6 +13,7 @@ from samplewise.data.dataset import Dataset, missing
 from samplewise.data.images import Images
 from samplewise.data.readers import Reading, Roles, read_dataset
 
+BESIDE = ("groups", "segments", "time", "weights")  # parts that may be columns, or arrays beside X
 FORMS = "a Dataset, X and y, (X, y), a frame or a path with label="
 
 
@@ -140,15 +141,16 @@ def _of_dataset(data: Dataset, y: Any, roles: Roles, name: str) -> Reading:
             f"a Dataset has its {named[0]} already", where=name, got=f"a Dataset and {named[0]}=",
             fix=f"leave {named[0]}= out, or name it when the file or frame is read: read_dataset(..., {named[0]}=...)",
         )  # fmt: skip
-    given = {part: getattr(roles, part) for part in ("groups", "segments", "time") if getattr(roles, part) is not None}
+    given = {part: getattr(roles, part) for part in BESIDE if getattr(roles, part) is not None}
     given |= {} if y is None else {"y": y}
     return Reading(replace(data, **given) if given else data, str(getattr(y, "name", None) or "y"), "given")
 
 
 def _read(source: Any, y: Any, roles: Roles) -> Reading:
     """A path, or a table of which columns play parts; `y` are labels that stand beside it."""
-    columns = {part: getattr(roles, part) for part in ("label", "id", "groups", "time", "image", "text")}
-    passed = {part: value for part in ("groups", "time") if not isinstance(value := columns[part], str | None)}
+    columns = {part: getattr(roles, part) for part in ("label", "id", "groups", "time", "weights", "image", "text")}
+    alone = ("groups", "time", "weights")
+    passed = {part: value for part in alone if not isinstance(value := columns[part], str | None)}
     named = {part: value for part, value in columns.items() if value is not None and part not in passed}
     segments = () if roles.segments is None else roles.segments
     if not _are_names(segments):
@@ -192,9 +194,9 @@ def _are_names(value: Any) -> bool:
 
 
 def _columns_or_arrays(X: Any, roles: Roles) -> dict[str, Any]:
-    """groups, segments and time as arrays; a string (or list of strings) names columns of a frame X."""
+    """groups, segments, time and weights as arrays; a string (or list of strings) names columns of a frame X."""
     found: dict[str, Any] = {}
-    for part in ("groups", "segments", "time"):
+    for part in BESIDE:
         value = getattr(roles, part)
         if value is None:
             continue

@@ -67,7 +67,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """Which columns play which part, by name; groups, segments and time may also be the values themselves."""
+    """Which columns play which part, by name; groups, segments, time and weights may also be the values themselves."""
 
     label: str | None = None
     id: str | None = None
@@ -77,6 +77,7 @@ class Roles:
     drop_columns: tuple[str, ...] = ()
     image: str | None = None
     text: str | None = None
+    weights: Any = None
 
     def of_columns(self) -> tuple[str, ...]:
         """Names of those parts that only a column can play, where any is given."""
@@ -99,18 +100,19 @@ class _Table:
 def read_dataset(  # one keyword per part a column can play
     source: Any, *, label: str | None = None, id: str | None = None, groups: str | None = None,
     segments: Sequence[str] | str = (), time: str | None = None, drop_columns: Sequence[str] | str = (),
-    image: str | None = None, text: str | None = None,
+    image: str | None = None, text: str | None = None, weights: str | None = None,
 ) -> Reading:  # fmt: skip
     """A file, folder or frame as a data set, with notes on what was decided.
 
-    Segment columns stay features; label, id, groups, time and dropped columns do not. Ids are the id column, else a
-    frame's index, else row numbers from 0, an image's path relative to its folder, or "split:index".
+    Segment columns stay features; label, id, groups, time, weights and dropped columns do not. Ids are the id column,
+    else a frame's index, else row numbers from 0, an image's path relative to its folder, or "split:index".
 
     Args:
         source: path of a .csv, .tsv (also .gz), .parquet or .npz file or a folder of images with a sub-folder per
             class; a pandas, polars or Hugging Face table in memory; or a `Reading` of a table, whose file is not read
             again.
-        label, id, groups, time: names of columns (arrays of an .npz).   segments, drop_columns: one name or several.
+        label, id, groups, time, weights: names of columns (arrays of an .npz).
+        segments, drop_columns: one name or several.
         image: the column with images (paths relative to the file, or pictures); it becomes X.
         text: the column with texts; it becomes X.
 
@@ -126,7 +128,7 @@ def read_dataset(  # one keyword per part a column can play
     >>> read_dataset(pd.DataFrame({"a": [1.0, 2.0], "kind": ["x", "y"]}), label="kind").data
     Dataset(2 rows, X (2, 1), y)
     """
-    roles = Roles(label, id, groups, _names(segments), time, _names(drop_columns), image, text)
+    roles = Roles(label, id, groups, _names(segments), time, _names(drop_columns), image, text, weights)
     if isinstance(source, Reading):
         return _read_again(source, roles)
     if not isinstance(source, str | os.PathLike):
@@ -242,19 +244,20 @@ def _assembled(table: _Table, roles: Roles) -> Reading:
     ids, id_source = table.ids, table.id_source
     if roles.id is not None:
         ids, id_source = _column_ids(frame[roles.id]), f"column {roles.id!r}"
-    apart = {roles.label, roles.id, roles.groups, roles.time, *roles.drop_columns}
+    apart = {roles.label, roles.id, roles.groups, roles.time, roles.weights, *roles.drop_columns}
     features = _features(frame, roles, [name for name in names if name not in apart], table.file)
     data = Dataset(
         features, y=None if roles.label is None else frame[roles.label].reset_index(drop=True), ids=ids,
         groups=None if roles.groups is None else frame[roles.groups],
         segments=frame[list(roles.segments)] if roles.segments else None,
         time=None if roles.time is None else _times(frame[roles.time], roles.time),
+        weights=None if roles.weights is None else frame[roles.weights],
     )  # fmt: skip
     return Reading(data, roles.label or "", id_source, table.file, frame, tuple(table.notes))
 
 
 def _queried(roles: Roles) -> list[tuple[str, str]]:
-    single = ("label", "id", "groups", "time", "image", "text")
+    single = ("label", "id", "groups", "time", "weights", "image", "text")
     queried = [(kind, getattr(roles, kind)) for kind in single if getattr(roles, kind) is not None]
     queried += [("segments", name) for name in roles.segments]
     return queried + [("drop", name) for name in roles.drop_columns]
@@ -330,9 +333,10 @@ def _read_arrays(path: Path, roles: Roles) -> Reading:
     if y is not None and _are_codes(y, arrays.get("class_names")):
         y = arrays["class_names"][y]
         notes.append("label codes are shown by their class_names")
-    part: dict[str, Any] = {kind: arrays.get(getattr(roles, kind) or "") for kind in ("id", "groups", "time")}
+    single = ("id", "groups", "time", "weights")
+    part: dict[str, Any] = {kind: arrays.get(getattr(roles, kind) or "") for kind in single}
     segments = {name: arrays[name] for name in roles.segments} or None
-    data = Dataset(arrays[features], y, part["id"], part["groups"], segments, part["time"])
+    data = Dataset(arrays[features], y, part["id"], part["groups"], segments, part["time"], part["weights"])
     id_source = "row number, from 0" if roles.id is None else f"array {roles.id!r}"
     return Reading(data, label or "", id_source, path, None, tuple(notes))
 

@@ -16,6 +16,7 @@ DATA_WORDS = {
     "task": "Task",
     "label": "Label",
     "missing_labels": "Rows without a label",
+    "zero_weights": "Rows of weight 0",
     "id_source": "Ids come from",
     "fingerprint": "Fingerprint",
 }

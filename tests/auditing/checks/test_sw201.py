@@ -123,7 +123,7 @@ def test_regression_lists_labels_far_from_their_prediction(evidence_of):
 def test_brought_predictions_are_used_and_the_caveat_says_what_is_tested(planted, evidence_of):
     X, given, truth = planted
     P = np.where(np.eye(10)[truth] > 0, 0.91, 0.01)
-    finding = check.run(evidence_of(X, given, predictions=P)).findings[0]
+    finding = check.run(evidence_of(X, given, probabilities=P)).findings[0]
     assert (given != truth)[np.array(finding.keys)].mean() > 0.99
     assert "not the predictions you brought" in finding.caveat
 

@@ -36,8 +36,8 @@ def test_a_dear_learner_is_not_asked_for_the_cost_curve(evidence_of):
     from dataclasses import replace
 
     evidence = evidence_of(*blobs())
-    evidence.plan = replace(evidence.plan, seconds_per_fit=100.0)
-    assert [exhibit.kind for exhibit in check.run(evidence).exhibits] == ["curve"]
+    dear = replace(evidence, plan=replace(evidence.plan, seconds_per_fit=100.0))
+    assert [exhibit.kind for exhibit in check.run(dear).exhibits] == ["curve"]
 
 
 def test_stays_silent_where_every_row_counts(evidence_of):

@@ -1,5 +1,7 @@
 """SW501: error and what it certifies."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -86,8 +88,7 @@ def test_the_trust_statement_of_a_test_set_has_a_number_and_what_it_assumes(evid
 
 def test_looks_take_the_certificate_away(evidence_of):
     X, y = blobs(apart=1.5)
-    evidence = evidence_of(X, y, test=Dataset(*blobs(200, seed=1, apart=1.5)))
-    evidence.test_looks = 30
+    evidence = evidence_of(X, y, test=Dataset(*blobs(200, seed=1, apart=1.5)), n_test_evaluations=30)
     result = check.run(evidence)
     assert "no certificate" in result.measured[1].reason
     notes = result.exhibits[0]
@@ -104,8 +105,7 @@ def test_the_trust_statement_of_numbers(evidence_of):
     evidence = evidence_of(X[:200], y[:200], test=Dataset(X[200:], y[200:]))
     (once,) = check.run(evidence).exhibits
     assert "is off by at most" in once.note
-    evidence.test_looks = 30
-    (often,) = check.run(evidence).exhibits
+    (often,) = check.run(replace(evidence, n_test_evaluations=30)).exhibits
     assert often.columns["error_at_most"][0] > once.columns["error_at_most"][0]
     assert "no bound is known" in often.note
 

@@ -21,7 +21,7 @@ def sharpen(p):
 
 def test_fires_on_overconfident_predictions(evidence_of):
     X, y, P = notes(1500, sharpen)
-    result = check.run(evidence_of(X, y, predictions=P))
+    result = check.run(evidence_of(X, y, probabilities=P))
     (finding,) = result.findings
     assert finding.severity == "warning"
     assert "overconfident" in finding.title
@@ -33,7 +33,7 @@ def test_fires_on_overconfident_predictions(evidence_of):
 
 def test_underconfidence_has_its_own_word(evidence_of):
     X, y, P = notes(1500, lambda p: 0.5 + 0.4 * (p - 0.5))
-    (finding,) = check.run(evidence_of(X, y, predictions=P)).findings
+    (finding,) = check.run(evidence_of(X, y, probabilities=P)).findings
     assert "underconfident" in finding.title
 
 
@@ -63,7 +63,7 @@ def test_probabilities_we_made_are_only_a_note(evidence_of):
 
 def test_stays_silent_on_right_probabilities(evidence_of):
     X, y, P = notes(1000, lambda p: p)
-    result = check.run(evidence_of(X, y, predictions=P))
+    result = check.run(evidence_of(X, y, probabilities=P))
     assert result.findings == ()
     assert result.exhibits[0].kind == "reliability"
     assert [estimate.quantity for estimate in result.measured] == ["calibration_error", "brier", "temperature"]
@@ -72,6 +72,6 @@ def test_stays_silent_on_right_probabilities(evidence_of):
 def test_not_applicable_to_few_rows(evidence_of):
     X, y, P = notes(60, lambda p: p)
     with pytest.raises(NotApplicable, match="at least 100 rows"):
-        check.run(evidence_of(X, y, predictions=P))
+        check.run(evidence_of(X, y, probabilities=P))
     assert "classes" in check.NEEDS
     assert check.rules(None) == {}

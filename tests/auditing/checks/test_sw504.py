@@ -14,13 +14,8 @@ def blobs(rows=300, seed=0, apart=1.0):
     return rng.normal(size=(rows, 3)) + apart * y[:, None], y
 
 
-def looked(evidence, n_evaluations):
-    evidence.test_looks = n_evaluations
-    return evidence
-
-
 def test_looks_are_told_with_what_they_leave_of_the_claim(evidence_of):
-    evidence = looked(evidence_of(*blobs(), test=Dataset(*blobs(400, seed=1))), 50)
+    evidence = evidence_of(*blobs(), test=Dataset(*blobs(400, seed=1)), n_test_evaluations=50)
     (finding,) = check.run(evidence).findings
     assert finding.severity == "warning"
     assert finding.title == "The test set was looked at 50 times"
@@ -35,7 +30,7 @@ def test_looks_at_numbers_have_one_bound(evidence_of):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 3))
     y = X @ [1.0, 2.0, 3.0] + rng.normal(size=300)
-    evidence = looked(evidence_of(X[:200], y[:200], test=Dataset(X[200:], y[200:])), 20)
+    evidence = evidence_of(X[:200], y[:200], test=Dataset(X[200:], y[200:]), n_test_evaluations=20)
     (finding,) = check.run(evidence).findings
     (bound,) = finding.measured
     assert bound.unit == "in units of the label"

@@ -229,3 +229,16 @@ def test_copies_count_once_where_the_ridge_is_chosen():
     assert counted.ridge == once.ridge
     np.testing.assert_allclose(counted.outputs(features), once.outputs(features), atol=1e-9)
     assert fooled.ridge < once.ridge
+
+
+@pytest.mark.parametrize("kept", [0.3, 0.9], ids=["a few rows", "most rows"])
+def test_weights_of_the_engine_are_those_of_every_fit(kept):
+    features, targets, blocks = problem()
+    draw = np.random.default_rng(1)
+    weights, keep = draw.choice([0.0, 0.5, 1.0, 4.0], size=len(features)), draw.random(len(features)) < kept
+    of_the_engine = SubsetRidge(features, targets, blocks=blocks, weights=weights).fit(keep, ridge=0.1)
+    of_the_fit = SubsetRidge(features, targets, blocks=blocks).fit(keep, weights=weights, ridge=0.1)
+    np.testing.assert_allclose(of_the_engine.outputs(features), of_the_fit.outputs(features), rtol=1e-6)
+    instead = SubsetRidge(features, targets, blocks=blocks, weights=weights).fit(keep, weights=np.ones(120), ridge=0.1)
+    plain = SubsetRidge(features, targets, blocks=blocks).fit(keep, ridge=0.1)
+    np.testing.assert_allclose(instead.outputs(features), plain.outputs(features), rtol=1e-6)

@@ -64,7 +64,7 @@ def test_a_trained_module_lends_its_predictions(digits):
     rows, truth = load_digits(return_X_y=True)
     trained = LEARNER.fit(samplewise.Dataset(rows[400:], truth[400:]), seed=0)
     predictions = predictions_of(trained.module, trained.encoder(X))
-    found = samplewise.audit(X, y, predictions=predictions, checks="SW201", budget="2s")
+    found = samplewise.audit(X, y, probabilities=predictions, checks="SW201", budget="2s")
     assert np.isin(found.scores["wrong_label"].top(len(struck)).keys, struck).mean() > 0.9
 
 

@@ -93,3 +93,27 @@ def test_losses_of_predictions_are_wrong_classes_or_distances():
     scores = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
     assert prediction_losses(scores, np.array([0, 0, -1]), classes=True).tolist() == [0.0, 1.0, 1.0]
     assert prediction_losses(np.array([[1.0], [4.0]]), np.array([3.0, 3.5]), classes=False).tolist() == [2.0, 0.5]
+
+
+def test_weights_count_rows_as_groups_of_copies_do():
+    draw = np.random.default_rng(0)
+    wrong, weights = draw.random(200) < 0.2, draw.integers(1, 6, size=200)
+    copied, sets = np.repeat(wrong, weights), np.repeat(np.arange(200), weights)
+    ours, theirs = error_rate(wrong, weights=weights), error_rate(copied, sets)
+    for one, other in ((ours.value, theirs.value), (ours.low, theirs.low), (ours.high, theirs.high)):
+        assert one == pytest.approx(other, abs=1e-3)
+    assert ours.high > error_rate(copied).high
+    numbers, predicted = draw.normal(size=200), draw.normal(size=200)
+    again = (np.repeat(predicted, weights), np.repeat(numbers, weights), sets)
+    for measure in (absolute_error, explained_variance):
+        ours, theirs = measure(predicted, numbers, weights=weights), measure(*again)
+        assert ours.value == pytest.approx(theirs.value)
+        assert (ours.low, ours.high) == (pytest.approx(theirs.low), pytest.approx(theirs.high))
+
+
+def test_equal_weights_are_none_and_one_heavy_row_is_one_row():
+    draw = np.random.default_rng(1)
+    wrong = draw.random(100) < 0.3
+    assert error_rate(wrong, weights=np.full(100, 3.0)).high == pytest.approx(error_rate(wrong).high, rel=1e-6)
+    heavy = error_rate(np.zeros(100), weights=np.r_[1e6, np.ones(99)])
+    assert heavy.high == pytest.approx(error_rate([0]).high, abs=1e-3)

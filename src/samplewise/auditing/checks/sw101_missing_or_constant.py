@@ -42,7 +42,7 @@ from samplewise.quality.missing import (
 )
 
 CODE, TITLE, SLOW = "SW101", "missing or constant columns", False
-NEEDS = frozenset({"features"})
+NEEDS: frozenset[str] = frozenset()
 
 MANY_GAPS = 0.5  # share of missing values from which a column is worth a warning
 MANY_UNLABELED = 0.1  # share of rows without a label worth a warning

@@ -28,7 +28,6 @@ import numpy as np
 
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Array, Ints, Mask
-from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.values import Estimate, Exhibit
 from samplewise.engine.refits.folded_rows import FoldedRows, RemedyRule, RowEdit
@@ -55,8 +54,6 @@ FEW = "so few rows are concerned that no effect could be seen"
 
 def run(evidence: Evidence) -> CheckResult:
     """Copies that agree on the label, and copies that do not."""
-    if evidence.columns and not any(column.role == "feature" for column in evidence.columns):
-        raise NotApplicable("no column says anything about a row, so all rows look alike")
     sets = sets_of(evidence)
     repeated = sets.sizes > 1
     if not repeated.any():

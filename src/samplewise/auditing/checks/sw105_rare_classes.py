@@ -19,12 +19,12 @@ clopper1934 for the interval of a share.
 """
 
 from collections.abc import Mapping
+from typing import cast
 
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Array, Ints
-from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.values import Estimate, Exhibit, percent_text
 from samplewise.engine.refits.folded_rows import RemedyRule
@@ -40,12 +40,14 @@ CONFIDENCE = 0.95
 
 def run(evidence: Evidence) -> CheckResult:
     """Classes too rare to learn or to measure, and what a guess scores."""
-    if evidence.target.classes is None:
-        raise NotApplicable("the label is a number: this question is about classes")
-    classes = evidence.target.classes
+    classes = cast("Array", evidence.target.classes)  # never run without: NEEDS
     counts = np.bincount(evidence.target.codes, minlength=len(classes))
     guess = _guess(counts)
-    findings = [*_single(evidence), *_rare(classes, counts, evidence.plan.folds), *_uneven(evidence, counts, guess)]
+    findings = [
+        *_single(evidence),
+        *_rare(classes, counts, evidence.plan.folds),
+        *_uneven(evidence, classes, counts, guess),
+    ]
     order = np.argsort(-counts, kind="stable")
     columns = {"name": classes[order].astype(str), "value": counts[order]}
     exhibit = Exhibit("bars", "rows per class", columns, "rows")
@@ -92,12 +94,11 @@ def _rare(classes: Array, counts: Ints, folds: int) -> list[Finding]:
     return [Finding(CODE, title, "warning", keys, why, (remedy,), axis="class", caveat=caveat)]
 
 
-def _uneven(evidence: Evidence, counts: Ints, guess: Estimate) -> list[Finding]:
-    classes = evidence.target.classes
+def _uneven(evidence: Evidence, classes: Array, counts: Ints, guess: Estimate) -> list[Finding]:
     present = counts[counts > 0]
     ratio = float(present.max() / present.min())
     dominant = guess.value >= DOMINANT
-    if classes is None or (ratio < UNEVEN and not dominant):
+    if ratio < UNEVEN and not dominant:
         return []
     largest = classes[int(np.argmax(counts))]
     severity: Severity = "warning" if dominant and evidence.metric.name == "accuracy" else "note"

@@ -38,27 +38,22 @@ from samplewise.quality.leakage import (
     ColumnSkill,
     estimate_at,
     giving_away,
-    has_columns,
     skill_of_columns,
 )
 
 CODE, TITLE, SLOW = "SW106", "a column that gives the label away", False
-NEEDS = frozenset({"label", "features"})
+NEEDS = frozenset({"label", "columns", "features"})
 
 CONFIDENCE = 0.95
 
 
 def run(evidence: Evidence) -> CheckResult:
     """Columns from which alone the label can be read."""
-    if evidence.embeddings is not None or not has_columns(evidence.data.X) or not evidence.columns:
-        raise NotApplicable("pictures and embeddings have no columns that mean something on their own")
     if len(evidence.data) < FEWEST_ROWS:
         raise NotApplicable(f"fewer than {FEWEST_ROWS} rows: any column may fit them by luck")
     found = skill_of_columns(
         evidence.data.X, evidence.columns, evidence.target, evidence.data.ids, evidence.split_groups, evidence.seed
     )
-    if not len(found.names):
-        raise NotApplicable("no column is left to learn from")
     proven, questioned = giving_away(found)
     findings = [
         *([_finding(found, np.flatnonzero(proven), "error")] if proven.any() else []),

@@ -24,21 +24,18 @@ from collections.abc import Mapping
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
-from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.values import Estimate
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.quality.columns import left_out_columns, used_columns
-from samplewise.quality.leakage import NO_SPREAD, has_columns, skill_of_columns
+from samplewise.quality.leakage import NO_SPREAD, skill_of_columns
 
 CODE, TITLE, SLOW = "SW107", "an id or a date among the features", False
-NEEDS = frozenset({"features"})
+NEEDS = frozenset({"columns"})
 
 
 def run(evidence: Evidence) -> CheckResult:
     """Columns that name the row or the day: left out already (note), or still among the features (warning)."""
-    if evidence.embeddings is not None or not has_columns(evidence.data.X) or not evidence.columns:
-        raise NotApplicable("pictures and embeddings have no columns that mean something on their own")
     left_out = left_out_columns(evidence.data.X, evidence.columns)
     used = used_columns(evidence.data.X, evidence.columns)
     findings = [

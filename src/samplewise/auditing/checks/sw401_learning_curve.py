@@ -38,7 +38,7 @@ from samplewise.engine.models.row_losses import UNITS
 from samplewise.engine.refits.folded_rows import RemedyRule
 
 CODE, TITLE, SLOW = "SW401", "learning curve and what more data buys", True
-NEEDS = frozenset({"label"})
+NEEDS = frozenset({"label", "features"})
 
 LEAST_SIZES = 3
 LEAST_ROWS = 60  # below this the judging rows are a dozen

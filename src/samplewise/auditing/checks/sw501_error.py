@@ -4,8 +4,8 @@
 The error on rows that the model did not see: the share of wrong rows in % with a Clopper-Pearson interval, or the mean
 absolute error and R squared of a regression. With a test set (`test=`) the same on its rows: that is a certificate. One
 sentence says what may be claimed of rows to come, and what that assumes: with a test set the largest error that its
-rows allow, and where they were looked at more than once (`test_looks=`) what the looks leave of it. The error is set
-beside that of always giving the same answer, and a test says whether answers follow the labels at all.
+rows allow, and where they were looked at more than once (`n_test_evaluations=`) what the looks leave of it. The error
+is set beside that of always giving the same answer, and a test says whether answers follow the labels at all.
 
 ## Why it matters
 It is the number a decision rests on. A score without an interval hides that 3 % of 100 rows may be anything between
@@ -15,7 +15,8 @@ It is the number a decision rests on. A score without an interval hides that 3 %
 The held-out error is an average over models that share rows, each of them taught on four fifths of the data, so its
 interval is a good approximation and no guarantee. The certificate of a test set holds only if its rows played no part
 in any choice, come from the population the model will meet, and carry right labels. Wrong labels count as errors.
-Rows of one group, and exact copies, count as one observation.
+Rows of one group, and exact copies, count as one observation. Row weights (`weights=`) count in the held-out errors and
+not in the rest: a certificate is of test rows as they were drawn, and guessing is compared on rows that count once.
 
 ## Remedy
 Where nothing was learned, look at the features and at the labels before collecting more rows: does any column carry
@@ -43,7 +44,7 @@ from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.generalization import absolute_error, beats_baseline, discrimination, error_rate, explained_variance
 
 CODE, TITLE, SLOW = "SW501", "error and what it certifies", False
-NEEDS = frozenset({"label"})
+NEEDS = frozenset({"label", "features"})
 
 LEVEL = 0.05
 FEW_ROWS = 100  # below this, "nothing was learned" may be a lack of rows
@@ -74,12 +75,15 @@ def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
 def _held_out(evidence: Evidence, losses: Floats) -> tuple[Estimate, ...]:
     known = np.isfinite(losses)
     groups = _at(evidence.split_groups, known)
+    weights = _at(evidence.data.weights, known)
     if evidence.whole.class_count:
-        found: tuple[Estimate, ...] = (error_rate(losses[known], groups),)
+        found: tuple[Estimate, ...] = (error_rate(losses[known], groups, weights=weights),)
     else:
         outputs, numbers = evaluated_outputs(evidence)[known], evidence.target.codes[known]
-        found = (absolute_error(outputs, numbers, groups), explained_variance(outputs, numbers, groups))
-    return tuple(replace(estimate, quantity=f"held_out_{estimate.quantity}", reason=APPROXIMATE) for estimate in found)
+        measures = (absolute_error, explained_variance)
+        found = tuple(measure(outputs, numbers, groups, weights=weights) for measure in measures)
+    reason = APPROXIMATE if weights is None else f"{APPROXIMATE}; rows count as they weigh"
+    return tuple(replace(estimate, quantity=f"held_out_{estimate.quantity}", reason=reason) for estimate in found)
 
 
 def _certified(evidence: Evidence) -> tuple[Estimate, ...]:
@@ -91,7 +95,7 @@ def _certified(evidence: Evidence) -> tuple[Estimate, ...]:
         found: tuple[Estimate, ...] = (error_rate(outputs.argmax(axis=1) != codes, evidence.test.groups),)
     else:
         found = (absolute_error(outputs, codes, evidence.test.groups),)
-    reason = CERTIFICATE if evidence.test_looks == 1 else f"{LOOKED_AT}: {evidence.test_looks:,} times"
+    reason = CERTIFICATE if evidence.n_test_evaluations == 1 else f"{LOOKED_AT}: {evidence.n_test_evaluations:,} times"
     return tuple(replace(estimate, quantity=f"test_{estimate.quantity}", reason=reason) for estimate in found)
 
 
@@ -153,7 +157,7 @@ def _by_class(evidence: Evidence, losses: Floats) -> Exhibit:
     for code, name in enumerate(_class_names(evidence)):
         own = np.isfinite(losses) & (evidence.target.codes == code)
         if own.any():
-            rate = error_rate(losses[own], _at(groups, own))
+            rate = error_rate(losses[own], _at(groups, own), weights=_at(evidence.data.weights, own))
             rows.append((name, percent(rate.value), percent(rate.low), percent(rate.high), int(own.sum())))
     names, value, low, high, count = zip(*rows, strict=True)
     columns: dict[str, Array] = {

@@ -33,7 +33,7 @@ from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.generalization import gap_of_refits, memorization_of_refits
 
 CODE, TITLE, SLOW = "SW502", "gap and memorisation", True
-NEEDS = frozenset({"label"})
+NEEDS = frozenset({"label", "features"})
 
 LEAST_ROWS = 40
 BY_HEART = 0.5  # share of models, or standard deviations of the label

@@ -36,7 +36,7 @@ from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.generalization import CalibrationError, calibration_error
 
 CODE, TITLE, SLOW = "SW503", "calibration", False
-NEEDS = frozenset({"label", "classes"})
+NEEDS = frozenset({"label", "classes", "features"})
 
 LEAST_ROWS = 100
 MATERIAL = 5.0  # points

@@ -1,10 +1,10 @@
 """SW504 the test set was used to choose.
 
 ## Measures
-Two signs that a test score is too good. How often you say the test rows were looked at (`test_looks=`, `--test-looks`):
-the error that may still be claimed is then stated under each account of how the models came about. And whether the test
-error lies further below the cross-validated error than chance, and the fifth of the rows that cross-validation leaves
-out, explain.
+Two signs that a test score is too good. How often you say models were scored on the test rows (`n_test_evaluations=`,
+`--n-test-evaluations`): the error that may still be claimed is then stated under each account of how the models came
+about. And whether the test error lies further below the cross-validated error than chance, and the fifth of the rows
+that cross-validation leaves out, explain.
 
 ## Why it matters
 The best of fifty scores on 400 rows is good by luck as well as by merit. Where each score shaped the next model, those
@@ -41,7 +41,7 @@ from samplewise.engine.statistics.significance import p_value_above
 from samplewise.generalization import EvaluationsClaim, rows_to_claim
 
 CODE, TITLE, SLOW = "SW504", "the test set was used to choose", False
-NEEDS = frozenset({"label", "test"})
+NEEDS = frozenset({"label", "test", "features"})
 
 LEVEL = 0.01
 UNTESTED = "it makes the claim honest, not the model better; there is no gain to measure"
@@ -64,7 +64,7 @@ def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
 
 
 def _looked_at(evidence: Evidence, losses: Floats) -> Finding | None:
-    n_evaluations = evidence.test_looks
+    n_evaluations = evidence.n_test_evaluations
     if n_evaluations == 1:
         return None
     claim = claims(evidence)

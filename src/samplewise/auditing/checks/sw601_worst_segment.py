@@ -38,7 +38,7 @@ from samplewise.shift import WorstSegments, cells_of, named_segments
 from samplewise.shift.worst import segments_in
 
 CODE, TITLE, SLOW = "SW601", "worst segment", False
-NEEDS = frozenset({"label"})
+NEEDS = frozenset({"label", "features"})
 
 GRAVE = 5.0  # points: a found segment whose difference is at least this even at its low end is worth a warning
 LISTED = 40

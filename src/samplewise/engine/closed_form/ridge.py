@@ -99,6 +99,7 @@ class SubsetRidge:
     Args:    features: (n, d), float32 is read without a copy.   targets: (n,) or (n, c).
              blocks: (n,) block (fold) of each row; None is one block.
              sets: (n,) rows that are one observation (exact copies) where a ridge is chosen; None: each its own.
+             weights: (n,) >= 0 of a fit that is given none; None: 1 for every row.
     Returns: an engine whose `fit` gives a `Head`.
     Raises:  InputError if an entry is not finite or lengths differ.
     Cost:    O(n d^2) once; per fit O(r d^2 + d^3), r rows of difference; memory 8 d^2 bytes per block.
@@ -110,7 +111,7 @@ class SubsetRidge:
     array([[10.]])
     """
 
-    def __init__(self, features: Any, targets: Any, blocks: Any = None, sets: Any = None) -> None:
+    def __init__(self, features: Any, targets: Any, blocks: Any = None, sets: Any = None, weights: Any = None) -> None:
         self._features = feature_matrix(features)
         self._targets = target_matrix(targets, len(self._features))
         codes = block_codes(blocks, len(self._features), "blocks")
@@ -119,6 +120,7 @@ class SubsetRidge:
         self._block_moments: list[_Moments | None] = [None] * len(self._block_rows)
         numbers = None if sets is None else block_codes(sets, len(self._features), "sets")
         self._sets = None if numbers is None or numbers.max() + 1 == len(numbers) else numbers  # None: each row its own
+        self._weights = np.ones(len(self._features)) if weights is None else np.asarray(weights, dtype=np.float64)
         # Centering everything once keeps the sums of squares small, so that subtracting rows does not cancel.
         self._center = self._features.mean(axis=0, dtype=np.float64)
         self._target_center = self._targets.mean(axis=0)
@@ -139,7 +141,8 @@ class SubsetRidge:
         score, n RSS / (n - 1.2 effective parameters)^2, from the kept rows alone, each set of copies counted once.
 
         Args:    keep: (n,) bool.   targets: (n, c) in place of the engine's, cheap where few rows differ.
-                 weights: (n,) >= 0, one row of weight 2 counts as two rows.   ridge: above 0, or "gcv".
+                 weights: (n,) >= 0 in place of the engine's, one row of weight 2 counts as two rows.
+                 ridge: above 0, or "gcv".
                  standardize: divide every column by its own standard deviation over the kept rows.
         Returns: Head; a column constant over the kept rows (standardize=False: up to a millionth) has coefficient 0.
         Raises:  InputError if no row is kept, a length differs, or a weight is negative.
@@ -176,9 +179,7 @@ class SubsetRidge:
                 got=f"{mask.dtype} of shape {mask.shape} with {np.count_nonzero(mask)} marked",
                 fix=f"pass a boolean array of shape ({rows},) with True for the rows to keep",
             )
-        if weights is None:
-            return mask.astype(np.float64)
-        given = np.asarray(weights, dtype=np.float64)
+        given = self._weights if weights is None else np.asarray(weights, dtype=np.float64)
         weight = np.where(mask, given, 0.0) if given.shape == (rows,) else np.full(rows, np.nan)
         if not np.isfinite(weight).all() or (weight < 0).any() or not weight.any():
             raise InputError(
@@ -206,20 +207,20 @@ class SubsetRidge:
     def _moments(self, weight: Floats) -> _Moments:
         total = _Moments.zero(self._features.shape[1], self._targets.shape[1])
         for block, rows in enumerate(self._block_rows):
-            differs, present = rows[weight[rows] != 1.0], rows[weight[rows] != 0.0]
+            differs, present = rows[weight[rows] != self._weights[rows]], rows[weight[rows] != 0.0]
             if len(differs) <= len(present):
                 total.add(self._whole_block(block))
-                self._add_rows(total, differs, weight[differs] - 1.0)
+                self._add_rows(total, differs, weight[differs] - self._weights[differs])
             else:
                 self._add_rows(total, present, weight[present])
         return total
 
     def _whole_block(self, block: int) -> _Moments:
-        """Moments of one block at weight 1, computed when first needed."""
+        """Moments of one block at the engine's weights, computed when first needed."""
         known = self._block_moments[block]
         if known is None:
             known = _Moments.zero(self._features.shape[1], self._targets.shape[1])
-            self._add_rows(known, self._block_rows[block], np.ones(len(self._block_rows[block])))
+            self._add_rows(known, self._block_rows[block], self._weights[self._block_rows[block]])
             self._block_moments[block] = known
         return known
 

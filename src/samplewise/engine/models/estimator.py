@@ -36,6 +36,11 @@ class EstimatorLearner:
     encoding: Encoding = "raw"
     closed_form = False
 
+    @property
+    def takes_weights(self) -> bool:
+        """Whether fits can use row weights: the estimator's `fit` has a `sample_weight`."""
+        return has_fit_parameter(self.estimator, "sample_weight")
+
     def fingerprint(self) -> str:
         """A name for the estimator and its parameters."""
         return fingerprint(type(self.estimator).__name__, repr(self.estimator), self.encoding)

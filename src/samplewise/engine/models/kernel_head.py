@@ -53,7 +53,8 @@ class KernelHead:
         space = feature_space(data) if space is None else space
         features = self._kernel_map(space, data.ids)(space)
         sets = exact_duplicates(data.X, space)
-        ridge = SubsetRidge(features, _responses(target, target.codes), blocks=blocks, sets=sets)
+        responses = _responses(target, target.codes)
+        ridge = SubsetRidge(features, responses, blocks=blocks, sets=sets, weights=data.weights)
         return KernelFitter(features, target, ridge)
 
     def fit(
@@ -72,10 +73,9 @@ class KernelHead:
         features = kernel(space)
         responses = _responses(target, target.codes)
         sets = exact_duplicates(data.X, space)
-        head = SubsetRidge(features, responses, sets=sets).fit(
-            np.ones(len(data), dtype=bool), weights=data.weights, standardize=False
-        )
-        held_out = _held_out(features, responses, data.ids, sets)
+        engine = SubsetRidge(features, responses, sets=sets, weights=data.weights)
+        head = engine.fit(np.ones(len(data), dtype=bool), standardize=False)
+        held_out = _held_out(features, responses, data, sets)
         factor = temperature(held_out, target.codes) if target.task == "classification" else 1.0
         return FittedHead(target.classes, encoder, kernel, head, factor)
 
@@ -150,13 +150,13 @@ def _responses(target: Target, codes: Array) -> Floats:
     return one_hot(np.asarray(codes, dtype=np.intp), len(target.classes))
 
 
-def _held_out(features: Floats, responses: Floats, ids: Array, sets: Ints) -> Floats:
+def _held_out(features: Floats, responses: Floats, data: Dataset, sets: Ints) -> Floats:
     """(n, c) outputs for every row by a head that saw neither it nor a copy of it, two hash-drawn halves."""
-    order = hashed_order(0, ids, "temperature")
+    order = hashed_order(0, data.ids, "temperature")
     _, first, member = np.unique(sets[order], return_index=True, return_inverse=True)
-    second = np.empty(len(ids), dtype=np.intp)
+    second = np.empty(len(data), dtype=np.intp)
     second[order] = (np.argsort(np.argsort(first)) % 2)[member.reshape(-1)]
-    ridge = SubsetRidge(features, responses, blocks=second, sets=sets)
+    ridge = SubsetRidge(features, responses, blocks=second, sets=sets, weights=data.weights)
     outputs = np.empty_like(responses)
     for half in (0, 1):
         outputs[second == half] = ridge.fit(second != half, standardize=False).outputs(features[second == half])

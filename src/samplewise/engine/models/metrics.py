@@ -26,6 +26,7 @@ class Metric:
     unit: str
     task: str
     contributions: Contributions
+    weighted: bool = True  # whether the mean of the contributions may be a weighted one
 
 
 def _correct(outputs: Floats, codes: Array) -> Floats:
@@ -80,8 +81,10 @@ METRICS = {
     metric.name: metric
     for metric in (
         Metric("accuracy", "accuracy", "points of accuracy", "classification", _correct),
-        Metric("balanced_accuracy", "balanced accuracy", "points of balanced accuracy", "classification", _balanced),
-        Metric("auc", "area under the ROC curve", "points of AUC", "classification", _area_under_curve),
+        Metric(
+            "balanced_accuracy", "balanced accuracy", "points of balanced accuracy", "classification", _balanced, False
+        ),
+        Metric("auc", "area under the ROC curve", "points of AUC", "classification", _area_under_curve, False),
         Metric(
             "mae", "mean absolute error", "hundredths of the label's standard deviation", "regression", _absolute_error
         ),

@@ -8,6 +8,23 @@ from samplewise.data.targets import Target
 UNITS = {"classification": "error rate", "regression": "mean absolute error relative to guessing the median"}
 
 
+def weighted_rows(values: Floats, weights: Array | None) -> Floats:
+    """(n,) values whose plain mean and its standard error are those of the weighted mean of `values`; NaN stays NaN.
+
+    m + w_i (v_i - m), the weights w (n,) scaled to a mean of 1 over the known rows and m the weighted mean. Values
+    come back as they are without weights.
+
+    >>> weighted_rows(np.array([0.0, 1.0]), np.array([1.0, 3.0])).mean()
+    0.75
+    """
+    if weights is None:
+        return values
+    known = ~np.isnan(values)
+    scaled = weights / weights[known].mean()
+    mean = float(np.mean(scaled[known] * values[known]))
+    return np.asarray(mean + scaled * (values - mean))
+
+
 def row_losses(outputs: Array, target: Target, rows: Ints | None = None) -> Floats:
     """(r,) 1 for a wrong class, 0 for the right one; or the absolute error over the mean one of the median.
 

@@ -66,7 +66,7 @@ def embeddings_of(module: nn.Module, X: Any, *, layer: str | None = None) -> Flo
 
 
 def predictions_of(module: nn.Module, X: Any, *, task: str = "classification") -> Floats:
-    """What a trained module predicts for rows it did not see: what `audit(X, y, predictions=...)` takes.
+    """What a trained module predicts for rows it did not see: what `audit(X, y, probabilities=...)` takes.
 
     Class probabilities (n, c), softmax of the logits; a single logit gives two columns. Columns are the module's, and
     must be in the sorted order of the classes. For regression the predicted numbers (n,).

@@ -162,7 +162,9 @@ class FoldedRows:
         whole = len(self.runner.target.codes)
         trains = np.zeros(whole, dtype=bool)
         trains[self.positions[keep]] = True
-        return Fit(trains, query, self._spread(codes, self.runner.target.codes), self._spread(weights, np.ones(whole)))
+        own = self.runner.data.weights
+        usual = np.ones(whole) if own is None else own
+        return Fit(trains, query, self._spread(codes, self.runner.target.codes), self._spread(weights, usual))
 
     def _spread(self, values: Array | None, default: Array) -> Array | None:
         if values is None or np.array_equal(values, default[self.positions]):

@@ -11,11 +11,12 @@ from typing import Self
 
 import numpy as np
 
-from samplewise.core.arrays import Floats, Ints
+from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.findings import Verdict
 from samplewise.core.randomness import generator, hashed_order
 from samplewise.core.values import Estimate
 from samplewise.engine.models.metrics import Metric
+from samplewise.engine.models.row_losses import weighted_rows
 from samplewise.engine.refits.folded_rows import FoldedRows, RemedyRule, RowEdit, outer_folds
 from samplewise.engine.refits.runner import FitRunner
 from samplewise.engine.refits.threads import ThreadExecutor
@@ -49,15 +50,17 @@ class _Tally:
     control: Floats
     seen: Floats  # (n,) how often each row was held out
     shares: list[float]
+    weights: Array | None = None  # (n,) how much each row counts
 
     @classmethod
-    def empty(cls, count: int) -> Self:
+    def empty(cls, count: int, weights: Array | None = None) -> Self:
         """Nothing measured yet."""
-        return cls(np.zeros(count), np.zeros(count), np.zeros(count), [])
+        return cls(np.zeros(count), np.zeros(count), np.zeros(count), [], weights)
 
     def mean(self, sums: Floats) -> Floats:
-        """(n,) per-row means; NaN for rows that were never held out."""
-        return np.divide(sums, self.seen, out=np.full(len(sums), np.nan), where=self.seen > 0)
+        """(n,) per-row means, by which the rows count as they weigh; NaN for rows that were never held out."""
+        means = np.divide(sums, self.seen, out=np.full(len(sums), np.nan), where=self.seen > 0)
+        return weighted_rows(means, self.weights)
 
 
 def measure_remedies(
@@ -74,12 +77,14 @@ def measure_remedies(
 
     Returns:
         `Measured` by name. Effects are the metric after the remedy minus before, larger is better; intervals are
-        mean +- z sd / sqrt(n) of the per-row paired differences (by group where the data has groups).
+        mean +- z sd / sqrt(n) of the per-row paired differences (by group where the data has groups), rows weighted by
+        the data's weights where the metric is a mean over rows ("balanced_accuracy" and "auc" are not).
 
     Cost: per repeat, what the rules need inside 5 parts + 5 fits + 10 fits a rule.
     Source: docs/tested-advice.md; holm1979.
     """
-    tallies = {name: _Tally.empty(len(runner.target.codes)) for name in rules}
+    weights = runner.data.weights if metric.weighted else None
+    tallies = {name: _Tally.empty(len(runner.target.codes), weights) for name in rules}
     for repeat, assignment in enumerate(folds):
         parts = outer_folds(runner, assignment, ordered=ordered)
         for name, rule in rules.items():

@@ -9,6 +9,7 @@ from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.values import Estimate
 from samplewise.data.border import as_numbers
+from samplewise.engine.models.row_losses import weighted_rows
 from samplewise.engine.statistics.intervals import half_width, share_interval
 from samplewise.engine.statistics.means import clustered, effective_counts
 
@@ -51,7 +52,9 @@ def are_counts(errors: Any, rows: Any) -> bool:
     return known and bool(rows > 0 and 0 <= errors <= rows)
 
 
-def error_rate(wrong: Any, groups: Array | None = None, confidence: float = 0.95) -> Estimate:
+def error_rate(
+    wrong: Any, groups: Array | None = None, confidence: float = 0.95, weights: Array | None = None
+) -> Estimate:  # fmt: skip
     """Share of wrong rows (0..1), with a Clopper-Pearson interval; fewer effective rows where rows come in groups.
 
     With groups, rows are divided by the design effect, the variance of the rate between groups over that of
@@ -61,6 +64,7 @@ def error_rate(wrong: Any, groups: Array | None = None, confidence: float = 0.95
         wrong: (n,) 0 or 1, or True for wrong.
         groups: (n,) or None; rows of one group (patient, copies) are one observation.
         confidence: between 0 and 1.
+        weights: (n,) or None; rows count as they weigh, and the interval is an approximation.
 
     Returns:
         Estimate "error" in shares of rows (0..1), larger means worse.
@@ -73,29 +77,37 @@ def error_rate(wrong: Any, groups: Array | None = None, confidence: float = 0.95
     >>> error_rate([0, 0, 1, 1], groups=["a", "a", "b", "b"]).high > error_rate([0, 0, 1, 1]).high
     True
     """
-    return clopper_pearson(*effective_counts(as_numbers(wrong, "wrong"), groups), confidence)
+    flags = as_numbers(wrong, "wrong")
+    counts = effective_counts(flags, groups) if weights is None else _weighted_counts(flags, groups, weights)
+    return clopper_pearson(*counts, confidence)
 
 
-def absolute_error(outputs: Any, numbers: Any, groups: Array | None = None, confidence: float = 0.95) -> Estimate:
+def absolute_error(
+    outputs: Any, numbers: Any, groups: Array | None = None, confidence: float = 0.95, weights: Array | None = None
+) -> Estimate:  # fmt: skip
     """Mean absolute error of predicted numbers, in the units of the label, with a t interval over rows or groups.
 
     Args:    outputs: (n,) predictions.   numbers: (n,) labels.   groups: (n,) or None.   confidence: between 0 and 1.
+             weights: (n,) or None; rows count as they weigh.
     Returns: Estimate "error" in the label's own unit, larger means worse.
     Raises:  InputError for fewer than two rows, or a confidence outside (0, 1).   Cost: O(n).   Source: student1908.
     >>> print(absolute_error([1.0, 2.0, 3.0], [1.5, 2.5, 3.5]))
     0.5 [0.5, 0.5] in units of the label
     """
     predicted, given = _pair(outputs, numbers)
-    low, high, mean = _t_interval(np.abs(predicted - given), groups, confidence)
+    low, high, mean = _t_interval(weighted_rows(np.abs(predicted - given), weights), groups, confidence)
     return Estimate("error", mean, low, high, "in units of the label", confidence, "student1908")
 
 
-def explained_variance(outputs: Any, numbers: Any, groups: Array | None = None, confidence: float = 0.95) -> Estimate:
+def explained_variance(
+    outputs: Any, numbers: Any, groups: Array | None = None, confidence: float = 0.95, weights: Array | None = None
+) -> Estimate:  # fmt: skip
     """R squared of predicted numbers (at most 1), with a t interval over the rows' influence on it.
 
     1 - mean squared error / variance; 0 is always answering the mean, below 0 is worse than that.
 
     Args:    outputs: (n,) predictions.   numbers: (n,) labels.   groups: (n,) or None.   confidence: between 0 and 1.
+             weights: (n,) or None; rows count as they weigh.
     Returns: Estimate "explained_variance", larger means better.
     Raises:  InputError for fewer than two rows, labels that are all equal, or a confidence outside (0, 1).
     Cost:    O(n).
@@ -104,13 +116,14 @@ def explained_variance(outputs: Any, numbers: Any, groups: Array | None = None, 
     1.0
     """
     predicted, given = _pair(outputs, numbers)
-    spread = np.square(given - given.mean())
+    spread = np.square(given - weighted_rows(given, weights).mean())
     if not spread.any():
         raise InputError("R squared needs labels that differ", got="one value", fix="use absolute_error(...)")
-    ratio = float(np.square(predicted - given).mean() / spread.mean())
+    squares, variance = np.square(predicted - given), weighted_rows(spread, weights).mean()
+    ratio = float(weighted_rows(squares, weights).mean() / variance)
     # Delta method: the influence of a row on the ratio of the two means.
-    influence = (np.square(predicted - given) - ratio * spread) / spread.mean()
-    low, high, mean = _t_interval(1.0 - ratio - influence, groups, confidence)
+    influence = (squares - ratio * spread) / variance
+    low, high, mean = _t_interval(weighted_rows(1.0 - ratio - influence, weights), groups, confidence)
     return Estimate("explained_variance", mean, low, high, "R²", confidence, "student1908")
 
 
@@ -130,6 +143,19 @@ def _t_interval(values: Floats, groups: Array | None, confidence: float) -> tupl
     half = half_width(error, require_share(confidence, "confidence"), max(count - 1, 1))
     mean = float(values.mean())
     return mean - half, mean + half, mean
+
+
+def _weighted_counts(wrong: Floats, groups: Array | None, weights: Array) -> tuple[float, float]:
+    """(errors, rows) of flags (n,) as independent rows of equal weight would show them."""
+    names = np.arange(len(wrong)) if groups is None else np.asarray(groups).astype(str)
+    values = weighted_rows(wrong, weights)
+    rate = float(np.clip(values.mean(), 0.0, 1.0))
+    if 0.0 < rate < 1.0:
+        return effective_counts(values, names)
+    # Without a right and a wrong row nothing is known of the spread: the rows as Kish counts them.
+    shares = np.bincount(np.unique(names, return_inverse=True)[1], weights=weights / weights.sum())
+    rows = 1.0 / float(np.square(shares).sum())
+    return rate * rows, rows
 
 
 def _pair(outputs: Any, numbers: Any) -> tuple[Floats, Floats]:
