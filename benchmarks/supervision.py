@@ -24,7 +24,7 @@ import torch
 from scipy.stats import spearmanr
 from sklearn.datasets import load_digits
 
-from samplewise.generalization import supervision_complexity
+from samplewise.generalization import supervision_complexities
 
 RESULTS = Path(__file__).parent / "results" / "supervision.json"
 SIZES, STAGES = (300, 500), (1, 2, 5, 15, 40)
@@ -57,7 +57,7 @@ def timed(data: tuple, targets: dict, student: torch.nn.Module, form: str, repea
     spent = []
     for _ in range(repeats):
         began = time.process_time()
-        found = supervision_complexity(data, targets=targets, kernel=student, form=form)
+        found = supervision_complexities(data, targets=targets, kernel=student, form=form)
         spent.append(time.process_time() - began)
     return found, min(spent)
 

@@ -31,7 +31,8 @@ import samplewise as sw
 from samplewise.auditing import Audit
 from samplewise.core.execution import SerialExecutor
 from samplewise.engine.models.kernel_head import KernelHead
-from samplewise.selection import apply, decisions_of
+from samplewise.selection import apply
+from samplewise.selection.decisions import decisions_of
 
 HERE = Path(__file__).parent / "results"
 CLAIM = 0.95

@@ -33,9 +33,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from train_curve_models import REPETITIONS, measured_curves
 
-from samplewise.curves import CurvePoints, MetaModel, fit_law, fit_meta, forecast
+from samplewise.curves import CurvePoints, MetaModel, fit_meta, forecast
 from samplewise.curves.forecasts import FURTHEST
-from samplewise.curves.laws import variances
+from samplewise.curves.laws import fit_law, variances
 
 RESULTS = Path(__file__).parent / "results" / "image_curves"
 DATA = Path(os.environ.get("SAMPLEWISE_DATA", "../shared/data")) / "fashion-mnist"

@@ -67,7 +67,7 @@ def network(seed: int) -> nn.Module:
 
 
 def notes(data, evaluated_rows, seed: int, steps=STEPS):
-    """Unique information, by stopping time where there are several."""
+    """Unique information; `at(steps)` where there are several."""
     recipe = GradientDescent(steps, RATE)
     return unique_information(data, module=network(seed), test=evaluated_rows, training=recipe, noise=NOISE)
 
@@ -342,7 +342,8 @@ def draw_stops() -> None:
     """When the information of a row appears: all stopping times from one call."""
     train, evaluated_rows, wrong = flipped(PAIRS["sneaker or boot"], 600, 0)
     stops = np.unique(np.geomspace(10, 100_000, 21).astype(int)).tolist()
-    nats = np.array([info.functional.values for info in notes(train, evaluated_rows, 0, stops).values()])
+    found = notes(train, evaluated_rows, 0, stops)
+    nats = np.array([found.at(stop).functional.values for stop in stops])
     shown = np.r_[np.flatnonzero(wrong)[:30], np.flatnonzero(~wrong)[:90]]
     points = [
         {"row": int(row), "who": "wrong label" if wrong[row] else "right label", "steps": stop, "nats": float(value)}

@@ -61,8 +61,8 @@ def followed(data: Dataset, seed: int, policy: str) -> dict[str, object]:
         need = curve.samples_needed(TARGET, learner_name=NAMED)
         plan = curve.collection_plan(TARGET, PRICE, n_rounds=ROUNDS + 1 - len(notes), learner_name=NAMED)
         step |= {
-            "needed": need.needed.value, "low": need.needed.low, "high": need.needed.high,
-            "chance": need.reachable.value, "guess": need.rows,
+            "needed": need.rows.value, "low": need.rows.low, "high": need.rows.high,
+            "chance": need.reachable.value, "guess": need.if_reached.value,
         }  # fmt: skip
         grown = plan.next_size * now / int(curve.sizes[-1])  # the curve ends at four fifths of the rows
         now = min(len(order), max(now + 1, round(2 * now if policy == "doubling" else grown)))

@@ -32,7 +32,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.metrics.pairwise import rbf_kernel
 
 from samplewise.engine.closed_form import median_bandwidth
-from samplewise.generalization import supervision_complexity
+from samplewise.generalization import supervision_complexities, supervision_complexity
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "supervision_complexity"
@@ -94,7 +94,7 @@ def along_training(seed: int) -> list[dict]:
         if epoch not in LOOKS:
             continue
         for residual in (False, True):
-            found = supervision_complexity(
+            found = supervision_complexities(
                 (X[:300], y[:300]), targets=targets, kernel=student.eval(), residual=residual, seed=seed
             )
             lines += [
@@ -116,8 +116,8 @@ def odd_or_even(n: int) -> dict[str, float]:
     signs = np.where(y % 2 == 1, 1.0, -1.0)
     gram = rbf_kernel(X, gamma=0.5 / median_bandwidth(X[:500]) ** 2)
     draws = {str(draw): np.random.default_rng(draw).choice([-1.0, 1.0], n) for draw in range(20)}
-    found = supervision_complexity(None, targets={"true": signs[:n]} | draws, kernel=gram[:n, :n])
-    true, random = found.pop("true"), [one.adjusted.value for one in found.values()]
+    found = supervision_complexities(None, targets={"true": signs[:n]} | draws, kernel=gram[:n, :n])
+    true, random = found["true"], [found[name].adjusted.value for name in draws]
     ridge = 1e-3 * np.eye(n)  # of a kernel whose mean eigenvalue is 1
     wrong = {
         name: float(np.mean(np.sign(gram[n:, :n] @ np.linalg.solve(gram[:n, :n] + ridge, labels)) != signs[n:]))

@@ -45,7 +45,7 @@ from samplewise.engine.models.feature_encoding import feature_space
 from samplewise.engine.models.metrics import METRICS
 from samplewise.engine.refits import FitRunner, FoldedRows, RemedyRule, RowEdit, measure_remedies
 from samplewise.engine.refits.folded_rows import outer_folds, whole_rows
-from samplewise.labels import drop_disputed, relabel_disputed
+from samplewise.labels.remedies import drop_disputed, relabel_disputed
 
 HERE = Path(__file__).parent / "results"
 AUDITED, CLASSES, FOLDS, REPEATS, POINTS = 1200, 10, 5, 3, 100.0

@@ -14,6 +14,8 @@ from samplewise.core.errors import InputError, require_share, require_shares
 from samplewise.core.values import Estimate, Scores
 from samplewise.data.dataset import Dataset
 from samplewise.engine.refits import fit_design, prepare
+from samplewise.influence.valuation.row_effects import RowEffects
+from samplewise.shift.bins import cells_of
 
 ROOMS = ("curves", "generalization", "influence", "information", "labels", "quality", "selection", "shift")
 RATES = {
@@ -27,7 +29,7 @@ DRAW = np.random.default_rng(0)
 X = DRAW.normal(size=(120, 3))
 Y = (X[:, 0] > 0).astype(int)
 LOSSES = (DRAW.random(120) < 0.3).astype(float)
-SITE = [shift.cells_of("site", np.repeat(["a", "b"], 60))]
+SITE = [cells_of("site", np.repeat(["a", "b"], 60))]
 IDS = np.arange(120)
 SCORES = Scores("hardness", np.arange(120.0), IDS, "share", "harder")
 
@@ -50,7 +52,7 @@ class Later:
     @cached_property
     def effects(self) -> Any:
         benefit = Scores("benefit", -np.arange(1.0, 4.0), np.arange(3), "", "helps", spread=np.ones(3))
-        return influence.RowEffects(benefit, Scores("reach", np.ones(3), np.arange(3), "", "matters"))
+        return RowEffects(benefit, Scores("reach", np.ones(3), np.arange(3), "", "matters"))
 
     @cached_property
     def unique(self) -> Any:
@@ -74,10 +76,7 @@ CALLS: dict[tuple[str, str, str], Any] = {
     ("curves", "LearningCurve.stop_rule", "tolerance"): lambda bad: CURVE.stop_rule(tolerance=bad),
     ("curves", "collection_plan", "error"): lambda bad: C.collection_plan(CURVE, bad, 1.0),
     ("curves", "compare_curves", "confidence"): lambda bad: C.compare_curves(CURVE, CURVE, confidence=bad),
-    ("curves", "convexity_bound", "confidence"): lambda bad: C.convexity_bound(CURVE, [800], bad),
     ("curves", "forecast", "confidence"): lambda bad: C.forecast(CURVE, [800], confidence=bad),
-    ("curves", "least_size", "confidence"): lambda bad: C.least_size(CURVE, 0.08, bad),
-    ("curves", "least_size", "error"): lambda bad: C.least_size(CURVE, bad),
     ("curves", "next_doubling", "confidence"): lambda bad: C.next_doubling(CURVE, 400, bad),
     ("curves", "samples_needed", "confidence"): lambda bad: C.samples_needed(CURVE, 0.08, bad),
     ("curves", "samples_needed", "error"): lambda bad: C.samples_needed(CURVE, bad),
@@ -111,10 +110,7 @@ CALLS: dict[tuple[str, str, str], Any] = {
         lambda bad: G.explained_variance(X[:, 0], X[:, 1], confidence=bad)
     ),
     ("generalization", "formal_counterexample", "bias"): lambda bad: G.formal_counterexample(bias=bad),
-    ("generalization", "gap_of_refits", "confidence"): (
-        lambda bad: G.gap_of_refits(later.halves, later.folded.target, confidence=bad)
-    ),
-    ("generalization", "generalization_gap", "confidence"): lambda bad: G.generalization_gap((X, Y), confidence=bad),
+    ("generalization", "generalization_gap", "confidence"): (lambda bad: G.generalization_gap((X, Y), confidence=bad)),
     ("generalization", "intrinsic_dimension", "confidence"): lambda bad: dimension(confidence=bad),
     ("generalization", "intrinsic_dimension", "target"): lambda bad: dimension(target=bad),
     ("generalization", "memorization", "share"): lambda bad: G.memorization((X, Y), share=bad),
@@ -127,7 +123,6 @@ CALLS: dict[tuple[str, str, str], Any] = {
     ("generalization", "rows_to_claim", "confidence"): lambda bad: G.rows_to_claim(0.07, 0.1, confidence=bad),
     ("generalization", "rows_to_claim", "error"): lambda bad: G.rows_to_claim(bad, 0.99),
     ("generalization", "sample_compression_bound", "confidence"): lambda bad: G.sample_compression_bound(3, 90, 2, bad),
-    ("influence", "harmful_rows", "level"): lambda bad: influence.harmful_rows(later.effects, bad),
     ("influence", "refit_subsets", "share"): lambda bad: influence.refit_subsets(later.game, share=bad),
     ("influence", "removal_curve", "shares"): (
         lambda bad: influence.removal_curve(SCORES.top(60, largest=False), later.game, shares=(0.1, bad))
@@ -154,11 +149,6 @@ CALLS: dict[tuple[str, str, str], Any] = {
     ("quality", "missing_values", "confidence"): lambda bad: quality.missing_values(X, confidence=bad),
     ("selection", "prune", "keep"): lambda bad: selection.prune(SCORES, bad),
     ("selection", "prune", "skip_hardest"): lambda bad: selection.prune(SCORES, 0.05, skip_hardest=bad),
-    ("shift", "find_worst_segments", "confidence"): (
-        lambda bad: shift.find_worst_segments(LOSSES, SITE, IDS, confidence=bad)
-    ),
-    ("shift", "named_segments", "confidence"): lambda bad: shift.named_segments(LOSSES, SITE, IDS, "", confidence=bad),
-    ("shift", "segment_errors", "confidence"): lambda bad: shift.segment_errors(LOSSES, SITE, confidence=bad),
     ("shift", "segments_of_losses", "confidence"): (
         lambda bad: shift.segments_of_losses(LOSSES, Dataset(X, Y), "", confidence=bad)
     ),
@@ -168,13 +158,9 @@ WITHOUT = {  # None means something of its own there
     ("generalization", "formal_counterexample", "bias"), ("generalization", "reusable_holdout", "threshold"),
 }  # fmt: skip
 NO_RATES = {  # named like a rate, or with a default between 0 and 1, and none
-    ("curves", "Law.sizes_for", "error"): "in the unit of the points it was fitted to",
     ("curves", "MixtureForecast.step", "rate"): "a step size",
-    ("curves", "curve_of_refits", "target"): "labels",
-    ("curves", "fit_law", "least_error"): "in the unit of the points",
-    ("generalization", "gap_of_refits", "target"): "labels",
-    ("generalization", "memorization_of_refits", "target"): "labels",
     ("generalization", "supervision_complexity", "ridge"): "times the mean eigenvalue, without an upper end",
+    ("generalization", "supervision_complexities", "ridge"): "as supervision_complexity",
     ("influence", "FittedAttributor.attribute", "target"): "which output",
     ("influence", "FittedAttributor.effect_of_removing", "target"): "which output",
     ("influence", "data_shapley", "tolerance"): "points of the metric",
@@ -183,7 +169,6 @@ NO_RATES = {  # named like a rate, or with a default between 0 and 1, and none
     ("information", "unusual_information", "threshold"): "times a median",
     ("labels", "EarlyLearningRegularization.__init__", "momentum"): "a weight of the running average",
     ("labels", "NoiseRobustClassifier.__init__", "rate"): "a learning rate",
-    ("labels", "NoiseFit.matrix", "share"): "times the shape, and above 1 where more is flipped than the shape holds",
     ("labels", "generalized_cross_entropy", "q"): "an exponent",
     ("labels", "label_noise_entropy", "shares"): "of classes, or None",
 }

@@ -21,7 +21,8 @@ from samplewise.data import Dataset
 from samplewise.engine.models.feature_encoding import SpaceEncoder, TreeCodes
 from samplewise.engine.models.kernel_head import KernelHead
 from samplewise.engine.refits import FoldedRows, prepare
-from samplewise.labels import label_posterior, training_dynamics
+from samplewise.labels import training_dynamics
+from samplewise.labels.posterior import label_posterior
 
 PEER_SCORES = ("self_confidence", "normalized_margin", "confidence_weighted_entropy")
 PEER_FILTERS = ("prune_by_noise_rate", "prune_by_class", "both", "confident_learning", "predicted_neq_given",

@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 from tasks import DATA
 
 from samplewise.engine.refits import prepare
-from samplewise.labels import label_posterior
+from samplewise.labels.posterior import label_posterior
 
 SETS = ("mnist", "cifar10")  # those published with probabilities
 AGREE = 3  # of five people, from whom on the given label stands

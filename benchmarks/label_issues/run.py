@@ -34,7 +34,8 @@ from tasks import Task, tasks
 from samplewise.data import Dataset
 from samplewise.engine.models.metrics import METRICS
 from samplewise.engine.refits import measure_remedies, prepare
-from samplewise.labels import drop_disputed, label_posterior, relabel_disputed
+from samplewise.labels.posterior import label_posterior
+from samplewise.labels.remedies import drop_disputed, relabel_disputed
 
 RESULTS = Path(__file__).parent.parent / "results" / "labels.json"
 PACKAGES = ("samplewise", "cleanlab", "scikit-learn", "numpy", "scipy", "torch")

@@ -10,7 +10,14 @@ __version__ = "0.1.0"
 
 __getattr__, __dir__, __all__ = extras.attach(
     __name__,
-    submodules=["curves", "generalization", "influence", "information", "labels", "quality", "selection", "shift"],
-    submod_attrs={"auditing": ["audit"], "data": ["Dataset"]},
-)
+    submodules=[
+        "curves", "generalization", "influence", "information", "labels", "models", "quality", "selection", "shift",
+    ],
+    submod_attrs={
+        "auditing": ["audit", "load_audit"],
+        "data": ["Dataset", "read_dataset"],
+        "core.errors": ["InputError"],
+        "core.values": ["Estimate", "Scores"],
+    },
+)  # fmt: skip
 __all__ += ["__version__"]

@@ -21,7 +21,7 @@ from samplewise.auditing.catalog import catalog
 from samplewise.core.codec import load_record, to_dict
 from samplewise.core.errors import InputError
 from samplewise.core.findings import AuditRecord, Decision
-from samplewise.core.values import is_share
+from samplewise.core.rates import is_share
 from samplewise.report.wording import estimate_text
 
 STATUSES = {"found", "clean", "not_applicable", "skipped", "failed"}

@@ -18,7 +18,7 @@ from samplewise.core.findings import CheckResult, Finding
 
 X = np.random.default_rng(0).normal(size=(60, 2))
 Y = np.where(X[:, 0] > 0, "yes", "no")
-FACTS = {"fingerprint": "f", "test": None, "brought": "none"}
+FACTS = {"fingerprint": "f", "test": None, "brought": "none", "task": "classification", "classes": ["no", "yes"]}
 
 
 class Check:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from samplewise.core.errors import InputError
-from samplewise.curves import LearningCurve, fit_law, power_law
-from samplewise.curves.laws import LAWS
+from samplewise.curves import LearningCurve
+from samplewise.curves.laws import LAWS, fit_law, power_law
 
 SIZES = np.array([25, 50, 100, 200, 400, 800])
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from samplewise.core.errors import InputError
-from samplewise.curves import LearningCurve, curve_of_refits, log_sizes, measure_learning_curve
-from samplewise.data import describe_target
+from samplewise.curves import LearningCurve, measure_learning_curve
+from samplewise.curves.learning_curve import curve_of_refits, log_sizes
+from samplewise.data.targets import describe_target
 from samplewise.engine.refits import Refits
 
 

@@ -18,19 +18,20 @@ def test_chances_rise_with_the_rows_and_with_the_target():
         assert need.reachable.value == need.reach[-1]
         assert (need.sizes[0], need.horizon) == (800, 51_200)
     assert (easy.reach >= hard.reach).all()
-    assert easy.needed.value <= hard.needed.value
+    assert easy.rows.value <= hard.rows.value
 
 
 def test_medians_and_intervals_are_quantiles_of_the_chance():
     need = samples_needed(CURVE, 0.04, confidence=0.8)
-    for estimate, whole in ((need.needed, 1.0), (need.if_reached, need.reachable.value)):
-        for rows, share in ((estimate.low, 0.1), (estimate.value, 0.5), (estimate.high, 0.9)):
+    for estimate, whole in ((need.rows, 1.0), (need.if_reached, need.reachable.value)):
+        for rows, share in ((estimate.low, 0.1), (estimate.high, 0.9)):
             if np.isfinite(rows):
                 at = np.interp(np.log(rows), np.log(need.sizes), need.reach)
                 assert at == pytest.approx(share * whole, abs=1e-9)
     assert need.if_reached.high < np.inf
-    assert need.if_reached.value <= need.needed.value
-    assert need.least <= need.rows
+    assert np.interp(np.log(need.rows.value), np.log(need.sizes), need.reach) == pytest.approx(0.5, abs=1e-9)
+    assert need.if_reached.low < need.if_reached.value < need.if_reached.high
+    assert need.least <= need.if_reached.value
 
 
 def test_the_truth_lies_inside_for_a_plain_curve():
@@ -42,7 +43,7 @@ def test_the_truth_lies_inside_for_a_plain_curve():
 def test_a_flat_curve_never_arrives_and_says_why():
     flat = LearningCurve(SIZES, np.full((1, 6), 0.3), np.full(6, 0.01))
     need = samples_needed(flat, 0.1)
-    assert need.needed.value == np.inf
+    assert need.rows.value == np.inf
     assert need.reachable.value < 0.4
     assert "flat" in need.reason
     assert "the curve is flat" in need.reason

@@ -9,9 +9,18 @@ from sklearn.linear_model import LogisticRegression
 
 from samplewise.core.errors import InputError
 from samplewise.core.values import Scores
-from samplewise.data import Dataset, Roles, as_dataset, as_labeled, as_reading, read_dataset, require_labels
+from samplewise.data import Dataset, read_dataset
 from samplewise.data import columns as described
-from samplewise.data.inputs import as_given, as_second, with_columns_of
+from samplewise.data.inputs import (
+    as_dataset,
+    as_given,
+    as_labeled,
+    as_reading,
+    as_second,
+    require_labels,
+    with_columns_of,
+)
+from samplewise.data.readers import Roles
 
 X, Y = np.arange(12.0).reshape(6, 2), np.array(["a", "b", "a", "b", "a", "b"])
 FRAME = pd.DataFrame({"one": X[:, 0], "two": X[:, 1], "kind": Y})

@@ -8,9 +8,10 @@ from samplewise.core.values import Scores
 from samplewise.data import Dataset
 from samplewise.engine.closed_form.smoother import smoother_of
 from samplewise.engine.refits import prepare, surrogate
-from samplewise.influence import RowEffects, harmful_rows, knn_shapley, leave_one_out, row_effects
-from samplewise.influence.valuation.harmful_rows import drop_harmful
-from samplewise.influence.valuation.leave_one_out import effects_in
+from samplewise.influence import knn_shapley, leave_one_out
+from samplewise.influence.valuation.harmful_rows import drop_harmful, harmful_rows
+from samplewise.influence.valuation.leave_one_out import effects_in, row_effects
+from samplewise.influence.valuation.row_effects import RowEffects
 
 
 def blobs(rows=120, seed=0):

@@ -63,8 +63,8 @@ def test_several_stops_give_one_answer_each():
 
     several = unique_information((X, Y), module="linear", training=GradientDescent([5, 50], 0.1))
     single = unique_information((X, Y), module="linear", training=GradientDescent(50, 0.1))
-    assert list(several) == [5, 50]
-    np.testing.assert_allclose(several[50].functional.values, single.functional.values, rtol=1e-8)
+    assert list(several.stops) == [5, 50]
+    np.testing.assert_allclose(several.at(50).functional.values, single.functional.values, rtol=1e-8)
 
 
 def test_the_inner_door_takes_the_same():

@@ -120,12 +120,15 @@ def test_one_kernel_for_all_outputs_and_a_sketch_of_it_are_close():
 
 def test_several_stops_share_their_spectrum_and_each_is_its_own():
     stops = unique_information((X, NUMBERS), module="linear", training=GradientDescent([5, 50, 500], 0.1))
-    assert list(stops) == [5, 50, 500]
+    assert stops.stops == (5, 50, 500)
     alone = unique_information((X, NUMBERS), module="linear", training=GradientDescent(50, 0.1))
-    np.testing.assert_array_equal(stops[50].functional.values, alone.functional.values)
-    assert stops[5].functional.values.sum() < stops[500].functional.values.sum()
+    np.testing.assert_array_equal(stops.at(50).functional.values, alone.functional.values)
+    assert stops.at(5).functional.values.sum() < stops.functional.values.sum()
     times = unique_information((X, NUMBERS), module="linear", training=GradientFlow([5.0, 50.0], 0.1))
-    np.testing.assert_allclose(times[50.0].functional.values, alone.functional.values, rtol=0.1)
+    np.testing.assert_allclose(times.functional.values, alone.functional.values, rtol=0.1)
+    with pytest.raises(InputError, match="at this stopping time") as caught:
+        stops.at(7)
+    assert "[5, 50, 500]" in caught.value.fix
 
 
 def test_a_precomputed_kernel_is_the_same_model():

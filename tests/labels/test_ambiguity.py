@@ -4,7 +4,8 @@ from sklearn.datasets import make_blobs
 
 from samplewise.core.errors import InputError
 from samplewise.engine.refits import prepare
-from samplewise.labels import confusable_pairs, label_posterior, likely_errors, skill
+from samplewise.labels.ambiguity import confusable_pairs, likely_errors
+from samplewise.labels.posterior import label_posterior, skill
 
 
 def two_of_four_overlap(seed, n=1200):

@@ -8,16 +8,11 @@ import pytest
 
 from samplewise.core.errors import InputError
 from samplewise.engine.refits import prepare
-from samplewise.labels import (
-    chunked_rows,
-    confident_learning,
-    confusable_pairs,
-    find_label_issues,
-    label_posterior,
-    noise,
-)
+from samplewise.labels import chunked_rows, confident_learning, find_label_issues, noise
+from samplewise.labels.ambiguity import confusable_pairs
 from samplewise.labels.chunked_rows import BlockedRows, log_probabilities, row_slices
 from samplewise.labels.methods import by_confident_learning
+from samplewise.labels.posterior import label_posterior
 
 ROWS, CLASSES = 6000, 50
 

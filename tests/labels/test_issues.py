@@ -6,7 +6,8 @@ from sklearn.datasets import make_blobs
 from samplewise.core.errors import InputError
 from samplewise.data import Dataset
 from samplewise.engine.refits import prepare
-from samplewise.labels import drop_disputed, find_label_issues, relabel_disputed
+from samplewise.labels import find_label_issues
+from samplewise.labels.remedies import drop_disputed, relabel_disputed
 
 WRONG = list(range(5, 400, 25))
 NAMED = {f"r{row}" for row in WRONG}

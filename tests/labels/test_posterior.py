@@ -7,7 +7,9 @@ from sklearn.naive_bayes import GaussianNB
 from samplewise.core.errors import InputError
 from samplewise.data import Dataset
 from samplewise.engine.refits import prepare
-from samplewise.labels import confident_learning, label_posterior, likely_errors
+from samplewise.labels import confident_learning
+from samplewise.labels.ambiguity import likely_errors
+from samplewise.labels.posterior import label_posterior
 
 
 @pytest.mark.parametrize(("kind", "rate", "least"), [("sym", 0.1, 0.98), ("pair", 0.1, 0.98), ("pair", 0.2, 0.98)])

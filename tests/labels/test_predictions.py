@@ -7,7 +7,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 
 from samplewise.core.errors import InputError
-from samplewise.labels import check_predictions, find_label_issues
+from samplewise.labels import find_label_issues
+from samplewise.labels.predictions import check_predictions
 
 CODES, IDS = np.array([0, 1, 2, 0]), np.array(["a", "b", "c", "d"])
 GOOD = np.full((4, 3), 1 / 3)

@@ -157,7 +157,6 @@ WITHOUT_AN_ERROR = {  # methods that fit and state no held-out error
     "influence.gradient_coherence": "of a module that was trained elsewhere",
     "influence.gradient_norm": "of a module that was trained elsewhere",
     "influence.leave_one_out": "a difference of errors; see test_rows_that_say_nothing_are_worth_nothing",
-    "influence.row_effects": "a difference of errors",
     "influence.training_smoothness": "about the derivative of a training",
     "influence.unrolled_attribution": "both sets of rows are the caller's",
     "information.redundant_rows": "an order of rows",

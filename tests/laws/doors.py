@@ -84,7 +84,6 @@ ONE_DATA_SET = {
         influence.gradient_coherence(*given, module=linear(rows), **named)
     ),
     "influence.leave_one_out": lambda rows, *given, **named: scores_of(influence.leave_one_out(*given, **named)),
-    "influence.row_effects": lambda rows, *given, **named: scores_of(influence.row_effects(*given, **named).reach),
     "influence.knn_shapley": lambda rows, *given, **named: scores_of(influence.knn_shapley(*given, **named)),
     "influence.out_of_bag_value": lambda rows, *given, **named: scores_of(
         influence.out_of_bag_value(*given, n_models=20, **named)
@@ -150,17 +149,16 @@ def sgd():
 
 
 RESULTS_OF_AN_EARLIER_STEP = {
-    "curves.collection_plan", "curves.compare_curves", "curves.convexity_bound", "curves.curve_of_refits",
-    "curves.diagnose", "curves.forecast", "curves.least_size", "curves.next_doubling", "curves.power_law",
-    "curves.samples_needed", "curves.stop_rule", "generalization.gap_of_refits",
-    "generalization.memorization_of_refits", "influence.banzhaf",
-    "influence.brittleness", "influence.data_shapley", "influence.datamodel", "influence.datamodeling_score_difference",
-    "influence.harmful_rows", "influence.linear_datamodeling_score", "influence.mislabel_score",
-    "influence.refit_subsets", "influence.removal_curve", "influence.same_class_share", "influence.top_overlap",
-    "influence.weight_dependence", "information.information_curve", "information.unusual_information",
-    "labels.confusable_pairs", "labels.drop_disputed", "labels.label_posterior", "labels.likely_errors",
-    "labels.noise_exhibit", "labels.relabel_disputed", "labels.reweight_disputed", "labels.second_opinion",
-    "labels.skill", "labels.suggests", "selection.prune",
+    "curves.collection_plan", "curves.compare_curves", "curves.diagnose", "curves.forecast", "curves.next_doubling",
+    "curves.samples_needed", "curves.stop_rule", "influence.banzhaf", "influence.brittleness",
+    "influence.data_shapley", "influence.datamodel", "influence.datamodeling_score_difference",
+    "influence.linear_datamodeling_score", "influence.mislabel_score", "influence.refit_subsets",
+    "influence.removal_curve", "influence.same_class_share", "influence.top_overlap", "influence.weight_dependence",
+    "information.information_curve", "information.unusual_information", "selection.prune",
+}  # fmt: skip
+
+SEVERAL = {  # rows with several labels, or several sets of targets: tried by every door beside their own tests
+    "generalization.supervision_complexities", "labels.find_multilabel_issues",
 }  # fmt: skip
 
 ROWS_BESIDE = {  # rows in every form, beside decisions about them or the losses of a model
@@ -173,16 +171,14 @@ ROWS_BESIDE = {  # rows in every form, beside decisions about them or the losses
 }
 
 NUMBERS = {  # functions of arrays of numbers, of counts or of settings
-    "curves.fit_law", "curves.fit_meta", "curves.log_sizes", "generalization.absolute_error",
+    "curves.fit_meta", "generalization.absolute_error",
     "generalization.beats_baseline", "generalization.betting_bound", "generalization.bounds_from_runs",
     "generalization.calibration_error", "generalization.claim_after_evaluations", "generalization.clopper_pearson",
     "generalization.clopper_pearson_bound", "generalization.conformal_threshold", "generalization.discrimination",
     "generalization.error_rate", "generalization.explained_variance", "generalization.formal_counterexample",
     "generalization.pac_bayes_kl_bound", "generalization.reusable_holdout", "generalization.rows_to_claim",
     "generalization.sample_compression_bound", "generalization.simulated_counterexample", "labels.bootstrapping",
-    "labels.budget", "labels.channel_information", "labels.check_predictions", "labels.confident_learning",
-    "labels.dawid_skene", "labels.fit_noise", "labels.fit_residuals", "labels.generalized_cross_entropy",
+    "labels.budget", "labels.channel_information", "labels.confident_learning",
+    "labels.dawid_skene", "labels.generalized_cross_entropy",
     "labels.label_noise_entropy", "labels.least_training_errors", "labels.mean_absolute_error",
-    "selection.decisions_of", "shift.cells_of", "shift.find_worst_segments", "shift.named_segments",
-    "shift.segment_errors",
-}  # fmt: skip
+    }  # fmt: skip

@@ -41,10 +41,6 @@ METHODS: dict[str, tuple[Callable[[Dataset, int], Scores], float]] = {
         lambda data, seed: labels.neighbor_disagreement(data),
         CLOSED_FORM,
     ),
-    "generalization.memorization_of_refits": (
-        lambda data, seed: generalization.memorization_of_refits(*halves(data, seed)),
-        REFITS,
-    ),
     "generalization.memorization": (
         lambda data, seed: generalization.memorization(data, seed=seed, n_models=8).scores,
         REFITS,

@@ -7,8 +7,14 @@ from sklearn.linear_model import LogisticRegression
 import samplewise
 from samplewise import curves, generalization, influence, labels, selection, shift
 from samplewise.core.errors import InputError
+from samplewise.curves.learning_curve import log_sizes
 from samplewise.data import Dataset
 from samplewise.engine.refits import joined_groups
+from samplewise.labels.predictions import check_predictions
+from samplewise.selection.decisions import decisions_of
+from samplewise.shift.segments import segment_errors
+from samplewise.shift.worst import named_segments
+from samplewise.shift.worst_segment_search import find_worst_segments
 
 COUNT = 120
 IDS = np.arange(COUNT)
@@ -37,7 +43,7 @@ COUNTS = {
     "curve sizes": (lambda: curves.measure_learning_curve(rows(), sizes=10), "sizes", "sizes="),
     "falling sizes": (lambda: curves.measure_learning_curve(rows(), sizes=[40, 10]), "sizes", "sizes="),
     "curve repeats": (lambda: curves.measure_learning_curve(rows(), n_repeats=0), "n_repeats", "n_repeats=5"),
-    "rows of sizes": (lambda: curves.log_sizes("a"), "rows", "rows=1"),
+    "rows of sizes": (lambda: log_sizes("a"), "rows", "rows=1"),
     "neighbors": (lambda: labels.neighbor_disagreement(rows(), n_neighbors="a"), "n_neighbors", "n_neighbors=10"),
     "voters": (lambda: influence.knn_shapley(rows(), n_neighbors=0), "n_neighbors", "n_neighbors=10"),
     "voters asked": (
@@ -67,16 +73,16 @@ ROWS_FOR_NUMBERS = {
         lambda: generalization.discrimination(probabilities(), rows()[1]), "truth", r"np\.eye\(c\)\[codes\]"
     ),
     "dawid_skene": (lambda: labels.dawid_skene(rows()), "annotations", r"\(n, a\)"),
-    "check_predictions": (lambda: labels.check_predictions(rows(), rows()[1], IDS), "predictions", r"\(n, c\)"),
+    "check_predictions": (lambda: check_predictions(rows(), rows()[1], IDS), "predictions", r"\(n, c\)"),
     "confident_learning": (lambda: labels.confident_learning(probabilities(), None), "y", "return_inverse"),
     "names for codes": (
         lambda: labels.confident_learning(probabilities(), rows()[1].astype(str)), "y", "return_inverse"
     ),
     "codes below 0": (lambda: labels.confident_learning(probabilities(), rows()[1] - 1), "y", "return_inverse"),
-    "segment_errors": (lambda: shift.segment_errors(rows(), []), "losses", "array"),
-    "no cells": (lambda: shift.segment_errors(rows()[1], [rows()[1]]), "segments", "cells_of"),
-    "find_worst_segments": (lambda: shift.find_worst_segments(rows(), [], IDS), "losses", "array"),
-    "named_segments": (lambda: shift.named_segments(rows(), [], IDS, "u"), "losses", "array"),
+    "segment_errors": (lambda: segment_errors(rows(), []), "losses", "array"),
+    "no cells": (lambda: segment_errors(rows()[1], [rows()[1]]), "segments", "cells_of"),
+    "find_worst_segments": (lambda: find_worst_segments(rows(), [], IDS), "losses", "array"),
+    "named_segments": (lambda: named_segments(rows(), [], IDS, "u"), "losses", "array"),
     "segments_of_losses": (lambda: shift.segments_of_losses(rows(), rows(), "u"), "losses", "array"),
     "too few losses": (lambda: shift.segments_of_losses([0.1], rows(), "u"), "losses", "every row"),
     "clopper_pearson_bound": (lambda: generalization.clopper_pearson_bound("a", 120), "errors or n", "count"),
@@ -86,7 +92,7 @@ DECISIONS = {
     "labels": (lambda: selection.apply(*rows()), "decisions", r"apply\(\(X, y\), decisions\)"),
     "nothing": (lambda: selection.apply(rows(), None), "decisions", "Decision"),
     "a word": (lambda: selection.apply(rows(), "drop"), "decisions", "Decision"),
-    "rows for remedies": (lambda: selection.decisions_of(rows()), "remedies", r"finding\.remedies"),
+    "rows for remedies": (lambda: decisions_of(rows()), "remedies", r"finding\.remedies"),
 }
 
 REFUSED = SETTINGS | COUNTS | ROWS_FOR_NUMBERS | DECISIONS

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from samplewise.core.findings import AuditRecord
+from samplewise.core.texts import MINUS
 from samplewise.core.values import Exhibit
 from samplewise.report.bars import Scale, counts_picture, exhibit_picture, remedy_picture
 from samplewise.report.limits import Limits
 from samplewise.report.remedy_order import advice_of, helping
-from samplewise.report.wording import MINUS
 
 
 def test_a_scale_holds_all_numbers_and_zero() -> None:

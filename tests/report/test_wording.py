@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from samplewise.core import texts
 from samplewise.core.values import Estimate
 from samplewise.report import wording
 
@@ -25,17 +26,17 @@ from samplewise.report import wording
         (Estimate("e", 412, unit="rows"), "412 rows"),
         (Estimate("e", 32561, 31000, 34000, "rows"), "32,561 rows [31,000, 34,000]"),
         (Estimate("e", 0.0000123, unit="nat"), "0.0000123 nat"),
-        (Estimate("e", math.nan, unit="nat"), f"{wording.NO_NUMBER} nat"),
+        (Estimate("e", math.nan, unit="nat"), f"{texts.NO_NUMBER} nat"),
         (Estimate("e", -0.001, -0.3, 0.3, "points"), "0.00 points [~0.30, 0.30]"),
     ],
 )
 def test_an_estimate_shows_two_digits_of_its_interval(estimate: Estimate, text: str) -> None:
-    assert wording.estimate_text(estimate) == text.replace("~", wording.MINUS)
+    assert wording.estimate_text(estimate) == text.replace("~", texts.MINUS)
 
 
 def test_a_change_shows_its_sign() -> None:
     change = Estimate("e", 1.31, -0.2, 1.86, "points of accuracy")
-    assert wording.estimate_text(change, signed=True) == f"+1.3 points of accuracy [{wording.MINUS}0.2, +1.9]"
+    assert wording.estimate_text(change, signed=True) == f"+1.3 points of accuracy [{texts.MINUS}0.2, +1.9]"
     assert wording.estimate_text(change, interval=False) == "1.3 points of accuracy"
 
 
@@ -53,27 +54,27 @@ def test_a_change_shows_its_sign() -> None:
         (None, ""),
         ("a\x07b", "a\ufffdb"),
         (True, "True"),
-        (math.inf, wording.NO_NUMBER),
+        (math.inf, texts.NO_NUMBER),
     ],
 )
 def test_a_number_has_three_digits_and_a_true_minus(value: Any, text: str) -> None:
-    assert wording.number_text(value) == text.replace("~", wording.MINUS)
+    assert texts.number_text(value) == text.replace("~", texts.MINUS)
 
 
 @pytest.mark.parametrize("text", ["\x00", "\x1b[31m", "\u202eevil", "\udcff", "\ufffe", "\u2066x", "\x85"], ids=repr)
 def test_what_misleads_or_breaks_a_file_is_replaced(text: str) -> None:
-    shown = wording.printable(text)
+    shown = texts.printable(text)
     assert "\ufffd" in shown
     assert shown.encode("utf-8").decode("utf-8").isprintable() or shown.endswith("[31m")
 
 
 def test_ordinary_text_of_any_language_is_left_alone() -> None:
-    assert wording.printable("Größe 名前 עברית\n\t") == "Größe 名前 עברית\n\t"
+    assert texts.printable("Größe 名前 עברית\n\t") == "Größe 名前 עברית\n\t"
 
 
 def test_ids_are_named_five_at_most_then_counted() -> None:
-    assert wording.keys_text(range(3)) == "0, 1, 2"
-    assert wording.keys_text([("site", 1), *"abcdefg"]) == "site / 1, a, b, c, d (8 in all)"
+    assert texts.keys_text(range(3)) == "0, 1, 2"
+    assert texts.keys_text([("site", 1), *"abcdefg"]) == "site / 1, a, b, c, d (8 in all)"
 
 
 def test_lists_in_a_sentence() -> None:

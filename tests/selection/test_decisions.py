@@ -5,6 +5,7 @@ from samplewise import selection
 from samplewise.core.errors import InputError
 from samplewise.core.findings import Decision, Remedy
 from samplewise.data import Dataset
+from samplewise.selection.decisions import decisions_of
 
 
 @pytest.fixture
@@ -134,12 +135,12 @@ def test_row_order_changes_nothing_but_the_order(data):
 
 def test_remedies_become_decisions_and_the_first_wins():
     remedies = [Remedy("reweight", (1, 2), (0.1, 0.2)), Remedy("drop", (2, 3)), Remedy("review", (9,))]
-    assert [(d.id, d.kind, d.value, d.by) for d in selection.decisions_of(remedies)] == [
+    assert [(d.id, d.kind, d.value, d.by) for d in decisions_of(remedies)] == [
         (1, "reweight", 0.1, "samplewise"),
         (2, "reweight", 0.2, "samplewise"),
         (3, "drop", None, "samplewise"),
     ]
     with pytest.raises(InputError, match="one value per row") as caught:
-        selection.decisions_of([Remedy("relabel", (1, 2), ("a",))])
+        decisions_of([Remedy("relabel", (1, 2), ("a",))])
     assert caught.value.where == "rows id 1, 2"
     assert "new label or weight" in caught.value.fix

@@ -6,7 +6,10 @@ import pytest
 
 from samplewise.core.errors import InputError
 from samplewise.data import Dataset
-from samplewise.shift import cells_of, find_worst_segments, segment_errors, segments_of_losses, worst_segments
+from samplewise.shift import segments_of_losses, worst_segments
+from samplewise.shift.bins import cells_of
+from samplewise.shift.segments import segment_errors
+from samplewise.shift.worst_segment_search import find_worst_segments
 
 
 def test_values_of_a_category_are_cells_in_a_fixed_order():
@@ -118,9 +121,10 @@ def test_a_planted_pair_is_found_and_its_interval_is_honest():
 
 def test_half_of_the_rows_measure():
     frame, bad, losses = planted()
-    table, members, _ = find_worst_segments(losses, [cells_of(c, frame[c]) for c in frame], np.arange(2000))
-    assert 0.4 * bad.sum() < table.rows[0] < 0.6 * bad.sum()
-    assert (members[0] == bad).all()
+    found = find_worst_segments(losses, [cells_of(c, frame[c]) for c in frame], np.arange(2000))
+    assert 0.4 * bad.sum() < found.errors.rows[0] < 0.6 * bad.sum()
+    assert found.searched
+    np.testing.assert_array_equal(found.ids[0], np.flatnonzero(bad))
 
 
 def test_row_order_changes_nothing():

@@ -21,24 +21,25 @@ def losses(rate_inside, seed=0):
 
 def test_a_planted_pair_is_found_with_an_honest_interval():
     lost, inside = losses(0.6)
-    table, members, single = find_worst_segments(lost, CELLS, IDS)
+    found = find_worst_segments(lost, CELLS, IDS)
+    table = found.errors
     assert set(table.names[0].split(" and ")) == {"sex = f", "site = q"}
-    np.testing.assert_array_equal(members[0], inside)
-    assert single[0]
+    np.testing.assert_array_equal(np.sort(found.ids[0]), np.flatnonzero(inside))
+    assert found.single[0]
     assert table.low[0] <= 0.6 <= table.high[0]
     assert table.p_value[0] < 0.01
     assert table.rows[0] < 0.7 * inside.sum()  # measured on the half that was not searched
 
 
 def test_chance_is_rarely_called_significant():
-    tables = [find_worst_segments(losses(0.1, seed)[0], CELLS, IDS, seed=seed)[0] for seed in range(60)]
+    tables = [find_worst_segments(losses(0.1, seed)[0], CELLS, IDS, seed=seed).errors for seed in range(60)]
     flagged = [table.p_value.min() < 0.05 for table in tables]
     assert np.mean(flagged) < 0.15
 
 
 def test_no_two_segments_are_much_alike():
     lost, _ = losses(0.6)
-    _, members, _ = find_worst_segments(lost, CELLS, IDS, count=4)
+    members = [np.isin(IDS, ids) for ids in find_worst_segments(lost, CELLS, IDS, count=4).ids]
     for one in range(len(members)):
         for other in range(one):
             shared = (members[one] & members[other]).sum()
@@ -49,7 +50,8 @@ def test_the_order_of_the_rows_changes_nothing():
     lost, _ = losses(0.6)
     order = np.random.default_rng(1).permutation(N)
     shuffled = [cells_of("sex", SEX[order]), cells_of("site", SITE[order])]
-    one, two = find_worst_segments(lost, CELLS, IDS)[0], find_worst_segments(lost[order], shuffled, IDS[order])[0]
+    one = find_worst_segments(lost, CELLS, IDS).errors
+    two = find_worst_segments(lost[order], shuffled, IDS[order]).errors
     assert one.names == two.names
     np.testing.assert_allclose(one.error, two.error)
 

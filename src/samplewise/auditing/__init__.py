@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = extras.attach(
     submod_attrs={
         "audit_call": ["Audit", "audit"],
         "evidence": ["Evidence"],
+        "saved_audit": ["load_audit"],
         "plan": ["Plan", "make_plan"],
     },
 )

@@ -19,7 +19,7 @@ from samplewise.auditing.run import Run
 from samplewise.core.arrays import equal_but_for_rounding, fingerprint
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.execution import Executor
-from samplewise.core.findings import AuditRecord, Decision, Finding
+from samplewise.core.findings import AuditRecord, Decision, Findings
 from samplewise.core.randomness import hashed_order
 from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
@@ -40,7 +40,8 @@ from samplewise.report import (
     to_junit,
     to_markdown,
 )
-from samplewise.selection import Applied, apply, decisions_of
+from samplewise.selection import Applied, apply
+from samplewise.selection.decisions import decisions_of
 
 PROBED = 150  # rows on which a learner's determinism is probed
 
@@ -50,12 +51,12 @@ class Audit:
     """What an audit found: the record, the data it is about, and the ways to hand it on."""
 
     record: AuditRecord
-    data: Dataset  # all rows given, also those set aside
+    data: Dataset | None  # all rows given, also those set aside; None where an audit was loaded without them
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Every finding, worst first."""
-        return tuple(self.record.findings())
+    def findings(self) -> Findings:
+        """Every finding, worst first: a tuple that prints as a table."""
+        return Findings(self.record.findings())
 
     @property
     def scores(self) -> dict[str, Scores]:
@@ -72,6 +73,11 @@ class Audit:
         Returns:
             Applied: the new `data`, and the `log` of what was changed, by row id.
         """
+        if self.data is None:
+            raise InputError(
+                "this audit was loaded without its data", got="no rows to change",
+                fix="load_audit(run_dir, data, ...) with the rows that were audited",
+            )  # fmt: skip
         if decisions is not None:
             return apply(self.data, decisions)
         remedies = [
@@ -92,6 +98,10 @@ class Audit:
     def compare(self, later: "Audit | AuditRecord") -> AuditComparison:
         """What got better, what is new and what is gone in a later audit."""
         return compare_audits(self.record, later.record if isinstance(later, Audit) else later)
+
+    def to_frame(self) -> Any:
+        """The findings as a pandas frame, worst first."""
+        return self.findings.to_frame()
 
     def to_html(self, path: str | Path) -> Path:
         """Write the report as one HTML file that needs no network."""
@@ -180,7 +190,7 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
     >>> import numpy as np
     >>> X = np.random.default_rng(0).normal(size=(60, 3))
     >>> audit(X, X[:, 0] > 0, checks="SW101,SW105").findings
-    ()
+    0 findings.
     """
     options = AuditOptions.of_call(locals())
     require_settings(seed, executor)

@@ -5,7 +5,8 @@ import numpy as np
 from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.heldout import evaluated_losses, evaluated_outputs
 from samplewise.core.arrays import Array, Floats
-from samplewise.core.values import Estimate, Exhibit, percent, percent_text
+from samplewise.core.rates import percent, percent_text
+from samplewise.core.values import Estimate, Exhibit
 from samplewise.generalization import EvaluationsClaim, absolute_error, error_rate
 from samplewise.generalization.test_scores.adaptive_test_reuse import claim_of_losses, mean_error_after_looks
 from samplewise.generalization.test_scores.error_rates import prediction_losses

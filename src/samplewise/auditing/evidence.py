@@ -10,7 +10,7 @@ from samplewise.auditing.plan import Plan
 from samplewise.auditing.prepare_audit import Intake
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import NotApplicable
-from samplewise.curves import log_sizes
+from samplewise.curves.learning_curve import log_sizes
 from samplewise.data.columns import Column
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target, class_codes
@@ -20,7 +20,7 @@ from samplewise.engine.models.metrics import Metric
 from samplewise.engine.neighbors import NeighborGraph
 from samplewise.engine.refits import FitRunner, FitStore, FoldedRows, Prepared, Refits, fit_design
 from samplewise.information.unique import UniqueInformation, information_in
-from samplewise.labels import LabelPosterior, label_posterior
+from samplewise.labels.posterior import LabelPosterior, label_posterior
 from samplewise.labels.predictions import checked_predictions
 from samplewise.quality.nearness import graph_of
 

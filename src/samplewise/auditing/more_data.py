@@ -9,7 +9,8 @@ import numpy as np
 from samplewise.auditing.environment import environment
 from samplewise.core.arrays import Array
 from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Finding, Outcome, Remedy, Severity
-from samplewise.core.values import Estimate, Exhibit, percent, percent_text
+from samplewise.core.rates import percent, percent_text
+from samplewise.core.values import Estimate, Exhibit
 from samplewise.curves import (
     CollectionPlan,
     CurvePoints,
@@ -110,9 +111,9 @@ def need_finding(need: Requirement, batches: CollectionPlan | None = None) -> Fi
     """How many rows a target needs, or that it is unlikely to be reached, and what to collect first."""
     target, chance = f"{percent_text(need.error)} error", need.reachable.value
     arrival = f"chance {percent_text(chance, '.0f')}"
-    likely = np.isfinite(need.needed.value)
+    likely = np.isfinite(need.rows.value)
     title = (
-        f"{target} needs about {need.needed.value:,.0f} rows {_interval(need.needed, need)}"
+        f"{target} needs about {need.rows.value:,.0f} rows {_interval(need.rows, need)}"
         if likely
         else f"{target} {_doubt(chance)} with this learner: {arrival} within {need.horizon:,} rows"
     )
@@ -138,12 +139,11 @@ def _doubt(chance: float) -> str:
 
 
 def _bet(need: Requirement) -> str:
-    """The best single answer, given that the target can be reached."""
-    if not np.isfinite(need.rows):
+    """The rows in case it is reached, where it may not be: the title has no number of them then."""
+    rows = need.if_reached
+    if np.isfinite(need.rows.value) or not np.isfinite(rows.value):
         return ""
-    if np.isfinite(need.needed.value):
-        return f"If it is reached, {need.rows:,.0f} rows is the best single guess."
-    return f"Should it be reachable after all, it takes some {need.rows:,.0f} rows {_interval(need.if_reached, need)}."
+    return f"Should it be reachable after all, it takes some {rows.value:,.0f} rows {_interval(rows, need)}."
 
 
 def _interval(estimate: Estimate, need: Requirement) -> str:
@@ -154,11 +154,11 @@ def _interval(estimate: Estimate, need: Requirement) -> str:
 
 def _known(need: Requirement) -> tuple[Estimate, ...]:
     """The chance, and the rows where there is a number of them."""
-    return (need.needed, need.reachable) if np.isfinite(need.needed.value) else (need.reachable,)
+    return (need.rows, need.reachable) if np.isfinite(need.rows.value) else (need.reachable,)
 
 
 def _least(need: Requirement) -> str:
-    if not np.isfinite(need.least) or need.least >= need.needed.value:
+    if not np.isfinite(need.least) or need.least >= need.rows.value:
         return ""
     return f"No fewer than {need.least:,.0f} if the curve goes on falling ever more slowly."
 

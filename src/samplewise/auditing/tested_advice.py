@@ -7,7 +7,7 @@ from samplewise.auditing.catalog import catalog
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import Finding, Outcome, Remedy
-from samplewise.core.values import percent_text
+from samplewise.core.rates import percent_text
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.engine.refits.remedy_effects import Measured, measure_remedies
 

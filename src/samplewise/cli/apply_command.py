@@ -15,10 +15,10 @@ from samplewise.core.arrays import positions_of
 from samplewise.core.codec import load_record
 from samplewise.core.errors import InputError
 from samplewise.core.findings import AuditRecord, Decision
+from samplewise.core.texts import count_of, printable
 from samplewise.data.readers import Reading
 from samplewise.report.remedy_order import advice_of, helping
-from samplewise.report.wording import count_of, printable
-from samplewise.selection.decisions import Applied
+from samplewise.selection.decisions import Applied, decisions_of
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A folder that `samplewise audit --out` wrote.")]
 Decisions = Annotated[
@@ -83,7 +83,7 @@ def reread(record: AuditRecord, moved_to: Path | None = None) -> Reading:
 def helping_decisions(record: AuditRecord) -> list[Decision]:
     """What the remedies say that were measured to help, the best first: a row follows the first that names it."""
     tested, _ = advice_of(record)
-    return selection.decisions_of(item.remedy for item in helping(tested) if item.axis == "row")
+    return decisions_of(item.remedy for item in helping(tested) if item.axis == "row")
 
 
 def cleaned_files(reading: Reading, applied: Applied, target: Path) -> dict[Path, bytes]:

@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 import samplewise as sw
-from samplewise import auditing, data
+from samplewise import auditing
 from samplewise.auditing.options import with_current_names
 from samplewise.cli.accepted import read_accepted
 from samplewise.cli.console import Exit, err, out
@@ -21,7 +21,7 @@ from samplewise.cli.outcome import exit_code, last_lines
 from samplewise.cli.user_predictions import embedding, read_predictions
 from samplewise.core.arrays import Floats
 from samplewise.data.readers import Reading, Roles
-from samplewise.data.targets import Task
+from samplewise.data.targets import Task, describe_target
 
 EXAMPLES = """Examples:
   samplewise audit adult.csv --label income --out run/
@@ -74,7 +74,7 @@ READ: dict[str, Callable[[Any], Any]] = {
 def aligned(file: Path, reading: Reading, id: str | None, task: Task, positive: str | None) -> Floats:
     """(n, c) predictions in the order of the rows and of the classes that at least two rows have."""
     rows = reading.data
-    target = data.describe_target(rows.y, task, rows.ids, positive)
+    target = describe_target(rows.y, task, rows.ids, positive)
     values = read_predictions(file, rows.ids, target.classes, id or "id")
     return values if target.classes is None else values[:, sorted(set(target.codes[target.usable].tolist()))]
 

@@ -19,7 +19,7 @@ from samplewise.cli.live import Live
 from samplewise.cli.outcome import last_lines
 from samplewise.cli.write_back import write_all
 from samplewise.core.arrays import Array
-from samplewise.core.values import percent_text
+from samplewise.core.rates import percent_text
 
 OutDir = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the spoilt data and the two audits.")]
 Seed = Annotated[int, typer.Option(help="Which rows are spoilt.")]

@@ -11,8 +11,8 @@ from rich.text import Text
 from samplewise import data
 from samplewise.cli.console import err
 from samplewise.core.errors import InputError
+from samplewise.core.texts import printable
 from samplewise.data.readers import Reading
-from samplewise.report.wording import printable
 
 TABLES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
 

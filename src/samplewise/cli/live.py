@@ -11,9 +11,10 @@ from rich.text import Text
 from samplewise.cli.console import err, out
 from samplewise.cli.summary import understood_lines
 from samplewise.core.findings import Finding, Outcome
+from samplewise.core.texts import shortened
 from samplewise.core.units import seconds_text
 from samplewise.report.verdict import extent
-from samplewise.report.wording import estimate_text, shortened
+from samplewise.report.wording import estimate_text
 
 SECONDS_BETWEEN_LINES = 10.0  # where no bar can be drawn
 COLORS = {"error": "bold red", "warning": "yellow", "note": "dim"}

@@ -9,8 +9,9 @@ from samplewise import report
 from samplewise.cli.console import Exit
 from samplewise.cli.write_back import kind_of
 from samplewise.core.findings import SEVERITIES, AuditRecord
+from samplewise.core.texts import count_of, shortened
 from samplewise.report.remedy_order import Advice, advice_of, effect_text, helping
-from samplewise.report.wording import count_of, estimate_text, shortened
+from samplewise.report.wording import estimate_text
 
 STYLES = {"error": "bold red", "warning": "bold yellow", "clean": "bold green", "incomplete": "bold yellow"}
 VERDICTS = {"helps": "green", "hurts": "red"}

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from samplewise.core.rates import percent_text
+from samplewise.core.texts import count_of, shortened
 from samplewise.core.units import seconds_text
-from samplewise.core.values import percent_text
-from samplewise.report.wording import count_of, listed, shortened
+from samplewise.report.wording import listed
 
 MOST_NOTES = 6
 LONGEST = 150

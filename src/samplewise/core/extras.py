@@ -75,15 +75,19 @@ def attach(
     module cannot be imported because the package of an extra is not installed resolves to a stand-in; any other import
     error is let through. Stand-ins are not kept: once the package has been installed, the name resolves.
     """
-    given = {module: list(names) for module, names in (submod_attrs or {}).items()}
+    listed = {module: list(names) for module, names in (submod_attrs or {}).items()}
     origin = {name: package for package, names in (from_packages or {}).items() for name in names}
-    resolved, _, own = lazy_loader.attach(package_name, submodules=set(submodules), submod_attrs=given)
+    resolved, _, own = lazy_loader.attach(package_name, submodules=set(submodules), submod_attrs=listed)
     public = sorted({*own, *origin})
     stand_ins: dict[str, Any] = {}
 
     def resolve(name: str) -> Any:
         try:
-            return getattr(import_module(origin[name]), name) if name in origin else resolved(name)
+            if name not in origin:
+                return resolved(name)
+            given = getattr(import_module(origin[name]), name)
+            absent = getattr(given, "_absent", "")
+            return stand_ins.setdefault(name, _stand_in(name, package_name, absent)) if absent else given
         except ModuleNotFoundError as fault:
             if fault.name not in EXTRAS or is_installed(fault.name):
                 raise
@@ -104,6 +108,7 @@ def _stand_in(name: str, package_name: str, absent: str) -> Any:
 
     unavailable.__name__ = unavailable.__qualname__ = name
     unavailable.__module__, unavailable.__doc__ = package_name, documented["__doc__"]
+    vars(unavailable)["_absent"] = absent
     return unavailable
 
 

@@ -1,21 +1,25 @@
 """What an audit says: findings with remedies, one outcome per check, and the record that holds them all."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from samplewise.core.values import Estimate, Exhibit, Scores
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of, keys_text, sentence
+from samplewise.core.values import Estimate, Exhibit, Scores, numbers_table
 
 Severity = Literal["error", "warning", "note"]
 Status = Literal["found", "clean", "not_applicable", "skipped", "failed"]
 RemedyKind = Literal["relabel", "drop", "reweight", "collect", "review"]
 Verdict = Literal["", "helps", "hurts", "not distinguishable"]
 SEVERITIES: tuple[Severity, ...] = ("note", "warning", "error")
+LONGEST = 300  # characters of an explanation, printed
 RECORD_SCHEMA = 3  # intervals have a `confidence`; in 2 it was called coverage, and in 1 rates were in per cent
 
 
 @dataclass(frozen=True, slots=True)
-class Remedy:
+class Remedy(Result):
     """A proposal; a person or `selection.apply` carries it out. `effect` was measured by re-running the rule."""
 
     kind: RemedyKind
@@ -28,9 +32,19 @@ class Remedy:
     reason: str = ""
     cost: float | None = None  # price of carrying it out, where prices are given
 
+    def _sentences(self) -> Iterable[str]:
+        yield sentence(self.action or f"{self.kind} {count_of(len(self.keys), 'row')}")
+        if self.effect is not None:
+            yield f"Effect: {self.effect}{f' ({self.verdict})' if self.verdict else ''}."
+        yield sentence(self.reason)
+
+    def _table(self) -> Table:
+        columns: dict[str, Any] = {"id": self.keys, "kind": [self.kind] * len(self.keys)}
+        return Table(columns | ({"value": self.values} if self.values else {}), index="id")
+
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Result):
     """One thing that is the matter: which rows or columns, why believed, what to do about it."""
 
     code: str
@@ -43,9 +57,53 @@ class Finding:
     axis: Literal["row", "column", "segment", "class", "data"] = "row"
     caveat: str = ""  # when this finding is wrong
 
+    def _sentences(self) -> Iterable[str]:
+        about = f", {self.axis}s {keys_text(self.keys)}" if self.keys and self.axis != "data" else ""
+        yield f"{self.code} {self.title} ({self.severity}{about})."
+        yield self.explanation if len(self.explanation) <= LONGEST else self.explanation[:LONGEST].rstrip() + "…"
+
+    def _table(self) -> Table:
+        return numbers_table(*self.measured)
+
+    def to_frame(self) -> Any:
+        """What it is about, one line per row, column, segment or class, with the new value that is proposed for it."""
+        columns: dict[str, Any] = {self.axis if self.axis != "row" else "id": self.keys}
+        for remedy in self.remedies:
+            if remedy.values and remedy.keys == self.keys:
+                columns[remedy.kind] = remedy.values
+        return Table(columns, index=next(iter(columns))).to_frame()
+
+
+class Findings(tuple[Finding, ...], Result):
+    """The findings of an audit, worst first; a tuple that prints as a table."""
+
+    __slots__ = ()
+
+    def _sentences(self) -> Iterable[str]:
+        counts = Counter(finding.severity for finding in self)
+        named = ", ".join(count_of(counts[name], name) for name in reversed(SEVERITIES) if counts[name])
+        yield f"{count_of(len(self), 'finding')}{f': {named}' if named else ''}."
+
+    def _table(self) -> Table:
+        columns = {
+            "code": [finding.code for finding in self],
+            "severity": [finding.severity for finding in self],
+            "concerns": [_extent(finding) for finding in self],
+            "title": [finding.title for finding in self],
+            "measured": [str(finding.measured[0].without_reason()) if finding.measured else "" for finding in self],
+        }
+        return Table(columns, index="code")
+
+
+def _extent(finding: Finding) -> str:
+    """How many rows, columns, segments or classes a finding is about."""
+    if finding.axis == "data":
+        return "all data"
+    return count_of(len(finding.keys), finding.axis, "classes" if finding.axis == "class" else "")
+
 
 @dataclass(frozen=True, slots=True)
-class CheckResult:
+class CheckResult(Result):
     """What one check found, its scores, and what a page may draw of it."""
 
     findings: tuple[Finding, ...] = ()
@@ -53,9 +111,17 @@ class CheckResult:
     exhibits: tuple[Exhibit, ...] = ()
     measured: tuple[Estimate, ...] = ()  # numbers that hold whether or not something was found
 
+    def _sentences(self) -> Iterable[str]:
+        yield f"{count_of(len(self.findings), 'finding')}, {count_of(len(self.scores), 'kind')} of scores."
+        if self.measured:
+            yield "The numbers below hold whether or not something was found."
+
+    def _table(self) -> Table:
+        return numbers_table(*self.measured)
+
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Result):
     """How one check ended; every check of the plan ends in exactly one, nothing is dropped silently."""
 
     code: str
@@ -65,9 +131,16 @@ class Outcome:
     seconds: float = 0.0
     result: CheckResult = field(default_factory=CheckResult)
 
+    def _sentences(self) -> Iterable[str]:
+        yield f"{self.code} {self.title}: {self.status.replace('_', ' ')}{f' ({self.reason})' if self.reason else ''}."
+        yield from (finding.title + "." for finding in self.result.findings[:2])
+
+    def _table(self) -> Table:
+        return numbers_table(*self.result.measured)
+
 
 @dataclass(frozen=True, slots=True)
-class AuditRecord:
+class AuditRecord(Result):
     """The only thing a report, a review or a pipeline reads; `samplewise.core.codec` turns it into JSON and back."""
 
     schema: int
@@ -75,6 +148,21 @@ class AuditRecord:
     plan: dict[str, Any]
     environment: dict[str, Any]
     outcomes: tuple[Outcome, ...]
+
+    def _sentences(self) -> Iterable[str]:
+        counts = Counter(outcome.status for outcome in self.outcomes)
+        named = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items())
+        yield f"The record of {count_of(len(self.outcomes), 'check')}{f': {named}' if named else ''}."
+
+    def _table(self) -> Table:
+        columns = {
+            "code": [outcome.code for outcome in self.outcomes],
+            "status": [outcome.status for outcome in self.outcomes],
+            "findings": [len(outcome.result.findings) for outcome in self.outcomes],
+            "title": [outcome.title for outcome in self.outcomes],
+            "reason": [outcome.reason for outcome in self.outcomes],
+        }
+        return Table(columns, index="code")
 
     def findings(self) -> Iterator[Finding]:
         """Every finding, worst severity first, then by code."""

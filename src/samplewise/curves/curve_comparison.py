@@ -1,5 +1,6 @@
 """Which of two learners to invest in: where their curves cross, and how sure that is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,9 @@ import numpy as np
 from samplewise.core.arrays import Floats, fingerprint
 from samplewise.core.errors import InputError, require_kind, require_share
 from samplewise.core.randomness import generator
+from samplewise.core.rates import percent_text
+from samplewise.core.results import MOST_ROWS, Result, Table
+from samplewise.core.texts import number_text
 from samplewise.core.values import Estimate
 from samplewise.curves.laws import LEAST_SIZES, fit_law, variances
 from samplewise.curves.points import CurvePoints
@@ -22,7 +26,7 @@ REASON = "draws of the measured noise and of the law's own error; calibrated on 
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CurveComparison:
+class CurveComparison(Result):
     """Two curves side by side, and what drawing them again says about which is better where."""
 
     sizes: Floats  # (m,) rows
@@ -39,6 +43,20 @@ class CurveComparison:
     def at(self, rows: float) -> float:
         """Probability that the second has the lower error after training on so many rows."""
         return float(np.interp(np.log(rows), np.log(self.sizes), self.chance))
+
+    def _sentences(self) -> Iterable[str]:
+        said = "it is undecided which is better" if self.better == "undecided" else f"the {self.better} is better"
+        yield f"With {self.rows:,} rows {said}: {percent_text(self.at(self.rows))} chance that the second is."
+        yield f"The better of the two changes with {percent_text(self.crosses)} chance, at some"
+        yield f"{number_text(np.round(self.crossing.value))} rows."
+
+    def _table(self) -> Table:
+        columns = {
+            "rows": np.round(self.sizes).astype(np.intp), "difference": self.difference, "low": self.low,
+            "high": self.high, "chance": self.chance,
+        }  # fmt: skip
+        units = dict.fromkeys(("difference", "low", "high"), self.unit) | {"chance": "probability"}
+        return Table(columns, units, "rows", np.linspace(0, len(self.sizes) - 1, MOST_ROWS).round().astype(np.intp))
 
 
 def compare_curves(

@@ -5,6 +5,7 @@ rise and fall together (nested subsets, the same judges), which makes difference
 tests err on the silent side.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +13,8 @@ import numpy as np
 
 from samplewise.core.arrays import Floats
 from samplewise.core.errors import require_kind
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
 from samplewise.curves.points import CurvePoints
 from samplewise.engine.statistics.intervals import quantile
 
@@ -22,7 +25,7 @@ NO_LIMIT = 1e6  # degrees of freedom of a standard error taken as known
 
 
 @dataclass(frozen=True, slots=True)
-class CurveWarning:
+class CurveWarning(Result):
     """One thing a forecast of this curve should be read with."""
 
     kind: Kind
@@ -31,6 +34,25 @@ class CurveWarning:
     def __str__(self) -> str:
         """The sentence."""
         return self.text
+
+    def _sentences(self) -> Iterable[str]:
+        yield self.text
+
+    def _table(self) -> Table:
+        return Table({"kind": [self.kind], "text": [self.text]}, index="kind")
+
+
+class Diagnosis(tuple[CurveWarning, ...], Result):
+    """What a forecast of a curve should be read with: a tuple of warnings that prints as a table."""
+
+    __slots__ = ()
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"{count_of(len(self), 'warning')} about this curve." if self else "Nothing is odd beyond the noise."
+        yield from (warning.text for warning in self[:1])
+
+    def _table(self) -> Table:
+        return Table({"kind": [one.kind for one in self], "text": [one.text for one in self]}, index="kind")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +76,7 @@ class _Noise:
         return np.where(later, difference / spread, -np.inf)
 
 
-def diagnose(curve: CurvePoints) -> tuple[CurveWarning, ...]:
+def diagnose(curve: CurvePoints) -> Diagnosis:
     """What is odd about a curve beyond its noise (sentences; none for a curve that falls ever more slowly).
 
     Pairs of sizes: (e_j - e_i) / se; triples: e_j above the chord from e_i to e_k in n; each against the t quantile at
@@ -64,7 +86,8 @@ def diagnose(curve: CurvePoints) -> tuple[CurveWarning, ...]:
         curve: s sizes. Without standard errors only the number of sizes and repeats is judged.
 
     Returns:
-        `CurveWarning`s of kind "few sizes", "few repeats", "flat" (rows bought nothing visible), "rising" (more rows
+        `Diagnosis`, a tuple of `CurveWarning`s. Their kinds:
+        "few sizes", "few repeats", "flat" (rows bought nothing visible), "rising" (more rows
         made it worse), "peaking" (worse and better again), "non-monotone", "non-convex" (a late fall), "noise-limited"
         (the last doubling bought less than its own noise: repeat rather than extrapolate).
 
@@ -82,14 +105,14 @@ def diagnose(curve: CurvePoints) -> tuple[CurveWarning, ...]:
     found: list[CurveWarning | None] = [*_thin(curve)]
     spread = curve.standard_error
     if len(curve.sizes) < 2 or not np.isfinite(spread).all() or not spread.any():
-        return tuple(warning for warning in found if warning)
+        return Diagnosis(warning for warning in found if warning)
     noise = _noise_of(curve)
     flat, rise = _flat(noise), _rise(noise)
     if flat or (rise and rise.kind == "rising"):
         found.append(flat or rise)  # says it all
     else:
         found += [rise or _late_fall(noise), _noise_limited(noise)]
-    return tuple(warning for warning in found if warning)
+    return Diagnosis(warning for warning in found if warning)
 
 
 def _noise_of(curve: CurvePoints) -> _Noise:

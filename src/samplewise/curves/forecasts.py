@@ -4,12 +4,17 @@ The default asks trees that were grown on the curves of other data sets (`MetaMo
 widths come from data sets that the models did not see, whatever the method: none rests on the law being right.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Numbers
 from samplewise.core.errors import InputError, require_kind, require_share, unknown_name
+from samplewise.core.rates import percent_text
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import sentence
+from samplewise.core.values import with_unit
 from samplewise.curves.diagnosis import diagnose
 from samplewise.curves.laws import LAWS, fit_law, variances
 from samplewise.curves.meta.bands import CONFIDENCES
@@ -28,7 +33,7 @@ VISIBLE_SHARE, VISIBLE_WIDTH = 0.2, 0.5  # of the level: an asymptote above the 
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Forecast:
+class Forecast(Result):
     """Expected error after training on m sizes, with a band for the expected error (not for a single run)."""
 
     sizes: Array  # (m,)
@@ -43,6 +48,25 @@ class Forecast:
     groups: int  # groups of data sets behind that
     unit: str
     warnings: tuple[str, ...]
+
+    def _sentences(self) -> Iterable[str]:
+        last = len(self.sizes) - 1
+        expected = with_unit(self.error[last], self.unit, self.low[last], self.high[last])
+        yield f"With {self.sizes[last]:,.0f} rows an error of {expected} is expected"
+        yield f"({percent_text(self.confidence)} band); at the largest size measured it is"
+        yield f"{with_unit(self.last_value, self.unit)}."
+        if self.asymptote is not None:
+            yield f"With unlimited rows it tends to {with_unit(self.asymptote, self.unit)}."
+        yield from map(sentence, self.warnings[:1])
+
+    def _table(self) -> Table:
+        columns = {
+            "rows": self.sizes.astype(np.intp), "error": self.error, "low": self.low, "high": self.high,
+            "measured_coverage": self.measured_coverage,
+        }  # fmt: skip
+        return Table(
+            columns, dict.fromkeys(("error", "low", "high"), self.unit) | {"measured_coverage": "share"}, "rows"
+        )
 
 
 def forecast(

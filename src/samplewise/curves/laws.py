@@ -1,6 +1,6 @@
 """Laws of learning curves with one interface: fitted at once to many curves, read forwards and backwards."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,6 +8,9 @@ import numpy as np
 
 from samplewise.core.arrays import Floats, Numbers
 from samplewise.core.errors import InputError, require_kind, unknown_name
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
+from samplewise.core.values import numbers_table
 from samplewise.curves.families import FAMILIES, fit_family
 from samplewise.curves.piecewise import STEP, PiecewiseCurves, fit_piecewise, fit_switch, select
 from samplewise.curves.points import CurvePoints
@@ -53,7 +56,7 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Law:
+class Law(Result):
     """One law fitted to b curves measured at the same sizes, in the unit of the curves.
 
     >>> law = fit_law("power_law_3", [10, 40, 160], [[0.6, 0.35, 0.225]])
@@ -80,9 +83,20 @@ class Law:
         """(b,) rows at which the error falls to `error`, a number or (b,); at least `reference`, inf when never."""
         return self.curves.sizes_for(error)
 
+    def _sentences(self) -> Iterable[str]:
+        count = count_of(len(self.asymptote), "curve")
+        yield f"{self.name} through {count}, measured up to {self.reference:,.0f} rows."
+        yield "Below, the errors it expects with one, two, four, ... times as many, in the unit of the curves."
+
+    def _table(self) -> Table:
+        sizes = self.reference * 2.0 ** np.arange(5)
+        expected = self.error(sizes)
+        columns = {f"{size:,.0f} rows": expected[:, at] for at, size in enumerate(sizes)}
+        return Table({"curve": np.arange(len(expected)), "asymptote": self.asymptote} | columns, index="curve")
+
 
 @dataclass(frozen=True, slots=True)
-class PowerLaw:
+class PowerLaw(Result):
     """error(n) = asymptote + scale * (n / reference)^-exponent, in the unit of the curve it was fitted to."""
 
     asymptote: float  # >= 0, error with unlimited rows; badly determined unless the curve has flattened
@@ -94,6 +108,16 @@ class PowerLaw:
         """(m,) error after training on so many rows."""
         ratio = np.asarray(sizes, dtype=np.float64) / self.reference
         return np.asarray(self.asymptote + self.scale * ratio**-self.exponent)
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"error(n) = {self.asymptote:.3g} + {self.scale:.3g} (n / {self.reference:,})^-{self.exponent:.3g}."
+        yield "The first number is the error with unlimited rows, badly determined unless the curve has flattened."
+
+    def _table(self) -> Table:
+        return numbers_table(
+            asymptote=(self.asymptote, ""), scale=(self.scale, ""), exponent=(self.exponent, ""),
+            reference=(float(self.reference), "rows"),
+        )  # fmt: skip
 
 
 def fit_law(

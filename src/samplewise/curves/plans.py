@@ -1,12 +1,16 @@
 """What to collect next: the schedule of batches with the least expected cost, re-planned after every round."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError, require_kind
-from samplewise.core.values import Estimate, percent_text
+from samplewise.core.rates import percent_text
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import number_text
+from samplewise.core.values import Estimate
 from samplewise.curves.forecasts import FURTHEST, SOURCE
 from samplewise.curves.meta.models import MetaModel
 from samplewise.curves.points import CurvePoints
@@ -16,7 +20,7 @@ MISSED = 6.0  # default penalty over the price of the rows up to the horizon; ch
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CollectionPlan:
+class CollectionPlan(Result):
     """Batches to collect until a target error is reached; after each, measure and plan again."""
 
     error: float  # the target
@@ -31,11 +35,21 @@ class CollectionPlan:
     penalty: float  # price of ending without the target
     reason: str
 
-    def less_rows_on_hand(self, n_rows: int, cost_per_sample: float) -> "CollectionPlan":
+    def less_rows_on_hand(self, n_rows: int, price_per_row: float) -> "CollectionPlan":
         """The same schedule for somebody who has `n_rows` beyond the largest size of the curve: they are paid for."""
-        paid = np.maximum(self.paid - cost_per_sample * n_rows, 0.0)
-        cost = replace(self.cost, value=max(self.cost.value - cost_per_sample * n_rows, 0.0))
+        paid = np.maximum(self.paid - price_per_row * n_rows, 0.0)
+        cost = replace(self.cost, value=max(self.cost.value - price_per_row * n_rows, 0.0))
         return replace(self, next_batch=max(self.next_batch - n_rows, 0), paid=paid, cost=cost)
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"Collect {self.next_batch:,} rows now (to {self.next_size:,}), measure, and plan again."
+        yield f"Expected price {number_text(self.cost.value)}; {self.chance.without_reason()} to arrive."
+        yield self.reason
+
+    def _table(self) -> Table:
+        rounds = np.arange(1, len(self.schedule) + 1)
+        columns = {"round": rounds, "rows": self.schedule, "chance_to_arrive": self.arrived, "price_so_far": self.paid}
+        return Table(columns, {"chance_to_arrive": "probability"}, "round")
 
 
 def collection_plan(  # prices and limits are separate facts, most with a default

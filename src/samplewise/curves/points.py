@@ -1,6 +1,7 @@
 """The measured points of a learning curve: sizes, errors of the draws, and how far each mean can be off."""
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
@@ -10,6 +11,9 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints, Numbers
 from samplewise.core.errors import InputError, require_share
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
+from samplewise.core.values import with_unit
 from samplewise.engine.models.row_losses import UNITS
 
 LEAST_SIZES = 3
@@ -19,7 +23,7 @@ RISE, RISING_PAIRS = 0.02, 0.75
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CurvePoints:
+class CurvePoints(Result):
     """Error after training on each of s sizes, in `repeats` independent draws of nested subsets.
 
     Args:
@@ -144,6 +148,15 @@ class CurvePoints:
         known = ("n", "error", "standard_error") if "standard_error" in names else ("n", "error")
         columns = {name: _numbers([row[name] for row in rows], name, str(path)) for name in known}
         return cls.from_arrays(columns["n"], columns["error"], columns.get("standard_error"), test_size)
+
+    def _sentences(self) -> Iterable[str]:
+        first, last = (with_unit(self.error[at], self.unit) for at in (0, -1))
+        yield f"The error goes from {first} with {self.sizes[0]:,} rows to {last} with {self.sizes[-1]:,}."
+        yield f"Mean of {count_of(self.repeats, 'draw')} per size."
+
+    def _table(self) -> Table:
+        columns = {"rows": self.sizes, "error": self.error, "standard_error": self.standard_error}
+        return Table(columns, {"error": self.unit, "standard_error": self.unit}, "rows")
 
 
 def _numbers(cells: list[str | None], name: str, path: str) -> Floats:

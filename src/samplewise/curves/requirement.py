@@ -1,12 +1,15 @@
 """How many rows reach a target error: the chance of having arrived at every size, and what follows from it."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from samplewise.core.arrays import Floats
 from samplewise.core.errors import InputError, require_kind
-from samplewise.core.values import Estimate, percent_text
+from samplewise.core.rates import percent_text
+from samplewise.core.results import Result, Table
+from samplewise.core.values import Estimate, with_unit
 from samplewise.curves.forecasts import FURTHEST, SOURCE, check_confidence
 from samplewise.curves.meta.models import MetaModel, features_of, shipped_meta
 from samplewise.curves.points import LEAST_SIZES, CurvePoints, require_in_unit
@@ -20,19 +23,39 @@ REASON = "chances calibrated on data sets held out; hold only if new rows are li
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Requirement:
+class Requirement(Result):
     """How many rows a target error needs, and whether it can be reached at all."""
 
     error: float  # the target, in the unit of the curve
-    rows: float  # the best single guess, if the target can be reached at all
-    needed: Estimate  # median and interval, in rows; inf where that much of the chance lies beyond the horizon
-    if_reached: Estimate  # median and interval, in rows, given that the target is reached within `horizon`
+    rows: Estimate  # median and interval of the rows needed; inf where that much of the chance lies beyond the horizon
+    if_reached: Estimate  # the same given that the target is reached within `horizon`, its value the best single guess
     reachable: Estimate  # chance to be at the target with `horizon` rows
     least: float  # no fewer rows than this if the curve goes on falling ever more slowly
     sizes: Floats  # (m,) from the largest measured size to the horizon
     reach: Floats  # (m,) chance to be at the target with so many rows
     horizon: int  # the widest trusted size: 64 times the largest measured one
+    unit: str  # of the error
     reason: str  # why the answer is "never", or what to bear in mind
+
+    def _sentences(self) -> Iterable[str]:
+        target = with_unit(self.error, self.unit)
+        if np.isfinite(self.rows.value):
+            yield f"An error of {target} needs {self._span(self.rows)}."
+        else:
+            yield f"An error of {target} is more likely not reached than reached within {self.horizon:,} rows."
+        if not np.isfinite(self.rows.value) and np.isfinite(self.if_reached.value):
+            yield f"If it is reached, it takes {self._span(self.if_reached)}."
+        yield self.reason
+
+    def _table(self) -> Table:
+        columns = {"rows": np.round(self.sizes).astype(np.intp), "chance": self.reach}
+        return Table(columns, {"chance": "probability"}, "rows", np.arange(0, len(self.sizes), PER_OCTAVE))
+
+    def _span(self, estimate: Estimate) -> str:
+        """The number of rows with its interval; an end beyond the horizon as more than it."""
+        ends = (estimate.low, estimate.high)
+        named = ", ".join(f"more than {self.horizon:,}" if np.isinf(end) else f"{end:,.0f}" for end in ends)
+        return f"{estimate.value:,.0f} rows [{named}] ({percent_text(estimate.confidence)} interval)"
 
 
 def samples_needed(
@@ -45,9 +68,10 @@ def samples_needed(
 ) -> Requirement:
     """How many training rows bring the expected error down to a target (rows), with the chance that it is reached.
 
-    reach(n) = P(error at n <= target) from trees grown on other data sets, rising with n and with the target. The
-    median and the interval are its quantiles, once as it is and once divided by the chance to get there at all; `rows`
-    is the quantile of the latter that lay within a factor of two of the truth most often on data sets held out.
+    reach(n) = P(error at n <= target) from trees grown on other data sets, rising with n and with the target. `rows`
+    are its median and interval. `if_reached` is about the cases that reach the target at all: its interval are the
+    quantiles of reach(n) over the chance to get there, its value is the one that lay within a factor of two of the
+    truth most often on data sets held out.
 
     Args:
         curve: at least three sizes.
@@ -69,7 +93,7 @@ def samples_needed(
     >>> n = np.array([50, 100, 200, 400])
     >>> curve = CurvePoints(n, 0.02 + 2 / n[None, :] ** 0.5, np.full(4, 0.004))
     >>> need = samples_needed(curve, 0.08)
-    >>> bool(400 < need.needed.low < need.needed.value), bool(need.reachable.value > 0.5)
+    >>> bool(400 < need.rows.low < need.rows.value), bool(need.reachable.value > 0.5)
     (True, True)
     """
     require_kind(curve, CurvePoints)
@@ -80,20 +104,19 @@ def samples_needed(
     sizes = GRID * float(curve.sizes[-1])
     reach = branch.reaches(features_of(curve), sizes, [error], learner)[0]
     chance = float(reach[-1])
-    expected = arrival(sizes, reach, branch.answer * chance)
-    needed, if_reached = _quantiles(sizes, reach, confidence, 1.0), _quantiles(sizes, reach, confidence, chance)
+    guess = float(np.ceil(arrival(sizes, reach, branch.answer * chance)))
     no_interval = "a chance; on data sets held out such chances were off by one to three points"
     reachable = Estimate("chance_to_reach", chance, unit="probability", source=SOURCE, reason=no_interval)
     return Requirement(
         error=float(error),
-        rows=float(np.ceil(expected)),
-        needed=needed,
-        if_reached=if_reached,
+        rows=_quantiles(sizes, reach, confidence, 1.0),
+        if_reached=replace(_quantiles(sizes, reach, confidence, chance), quantity="rows_if_reached", value=guess),
         reachable=reachable,
         least=least_size(curve, error),
         sizes=sizes,
         reach=reach,
         horizon=int(sizes[-1]),
+        unit=curve.unit,
         reason=_reason(curve, chance),
     )
 

@@ -8,7 +8,7 @@ using them chose worse mixtures (decision 12). k sources, t mixtures.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -19,6 +19,8 @@ from samplewise.core.arrays import Array, Floats, Ints, Mask, Numbers
 from samplewise.core.errors import InputError, require_count
 from samplewise.core.execution import Executor
 from samplewise.core.randomness import hashed_uniform
+from samplewise.core.results import Result, Table
+from samplewise.core.values import with_unit
 from samplewise.curves.transport import Transport, require_transport, transport
 from samplewise.data.targets import Task
 from samplewise.engine.models.learner import Fit
@@ -33,7 +35,7 @@ STEPS, RATE, SETTLED = 60, 2.0, 1e-6  # of the walk on the simplex
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Mixture:
+class Mixture(Result):
     """Shares of the sources, and what training on them should give."""
 
     names: tuple[Any, ...]
@@ -43,9 +45,17 @@ class Mixture:
     distance: float  # optimal transport to the judging rows
     unit: str
 
+    def _sentences(self) -> Iterable[str]:
+        expected = with_unit(self.error, self.unit)
+        yield f"{self.rows:,} rows mixed like this should give an error of {expected}."
+        yield f"Their distance to the rows evaluated on is {self.distance:.3g}."
+
+    def _table(self) -> Table:
+        return Table({"source": self.names, "share": self.weights}, {"share": "share of rows"}, "source")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MixtureForecast:
+class MixtureForecast(Result):
     """Errors of t mixtures measured at two sizes, and what they say about every other mixture and size."""
 
     names: tuple[Any, ...]  # of the k sources
@@ -115,6 +125,19 @@ class MixtureForecast:
                 fix=f"pass {len(self.names)} shares; they are divided by their sum",
             )
         return np.asarray(shares / shares.sum())
+
+    def _sentences(self) -> Iterable[str]:
+        best = int(np.argmin(self.errors[:, 1]))
+        least = with_unit(self.errors[best, 1], self.unit)
+        yield f"{len(self.weights)} mixtures of {len(self.names)} sources, measured with {self.sizes[0]:,} and "
+        yield f"{self.sizes[1]:,} rows; the best one has an error of {least}."
+        yield f"Forecasts of others are off by a factor of about {np.exp(self.misfit):.2f}; best(rows) names the best."
+
+    def _table(self) -> Table:
+        shares = {f"share of {name}": self.weights[:, at] for at, name in enumerate(self.names)}
+        errors = {f"error with {size:,} rows": self.errors[:, at] for at, size in enumerate(self.sizes)}
+        units = dict.fromkeys(shares, "share") | dict.fromkeys(errors, self.unit)
+        return Table(errors | shares, units, first=np.argsort(self.errors[:, 1], kind="stable"))
 
 
 def forecast_mixtures(

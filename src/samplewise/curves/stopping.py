@@ -5,12 +5,15 @@ formulas were not available. Trend i is the power law with an asymptote through 
 sequence of the trends' asymptotes. b curves, s sizes, l = s - 2 trends.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from samplewise.core.arrays import Floats, Ints, Mask, Numbers
 from samplewise.core.errors import InputError, require_kind, require_share
+from samplewise.core.results import Result, Table
+from samplewise.core.values import numbers_table
 from samplewise.curves.diagnosis import diagnose
 from samplewise.curves.families import FAMILIES, fit_family
 from samplewise.curves.laws import variances
@@ -26,7 +29,7 @@ RISE = 3.84  # of the misfit towards both ends of the exponents, in variances: 9
 
 
 @dataclass(frozen=True, slots=True)
-class StopAdvice:
+class StopAdvice(Result):
     """Whether collecting may stop, and the numbers that say so, in the unit of the curve."""
 
     stop: bool
@@ -43,6 +46,16 @@ class StopAdvice:
     def total(self) -> float:
         """Gap and move together: what is compared with the tolerance."""
         return self.gap + self.move
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"{'Collecting may stop' if self.stop else 'Do not stop collecting yet'}."
+        yield self.reason
+
+    def _table(self) -> Table:
+        return numbers_table(
+            gap=(self.gap, self.unit), move=(self.move, self.unit), tolerance=(self.tolerance, self.unit),
+            convexity_gain=(self.convexity_gain, self.unit),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,7 +3,7 @@
 import os
 import re
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,6 +15,8 @@ import numpy as np
 from samplewise.core import extras
 from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError, unknown_name
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of, sentence
 from samplewise.data.border import as_features, as_vector, default_ids
 from samplewise.data.columns import Column, describe_columns
 from samplewise.data.dataset import Dataset
@@ -34,7 +36,7 @@ _KINDS = ".csv, .tsv (also .gz), .parquet, .npz, or a folder of images with one 
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reading:
+class Reading(Result):
     """A data set and how it was read.
 
     Args:
@@ -63,6 +65,15 @@ class Reading:
         """What a reader of the audit must know."""
         of_columns = (f"{column.name}: {column.note}" for column in self.columns if column.note)
         return (*self.file_notes, *(of_columns if hasattr(self.data.X, "iloc") else ()))
+
+    def _sentences(self) -> Iterable[str]:
+        label = f"label {self.label!r}" if self.label else "no label"
+        yield f"{count_of(len(self.data), 'row')} with {label}, ids from {self.id_source}."
+        yield from map(sentence, self.notes[:3])
+
+    def _table(self) -> Table:
+        names = ("name", "kind", "role", "distinct", "missing")
+        return Table({name: [getattr(column, name) for column in self.columns] for name in names}, index="name")
 
 
 @dataclass(frozen=True, slots=True)

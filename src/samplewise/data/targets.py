@@ -1,6 +1,6 @@
 """What is to be predicted: classes or a number, decided by a documented rule that says what it decided."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -8,6 +8,8 @@ import numpy as np
 
 from samplewise.core.arrays import Array, is_number, require_finite
 from samplewise.core.errors import InputError, name_rows, unknown_name
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of, sentence
 from samplewise.data.border import as_vector
 
 Task = Literal["auto", "classification", "regression"]
@@ -16,7 +18,7 @@ FEW_VALUES = 20  # so many different numbers are classes however few rows there 
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Target:
+class Target(Result):
     """Labels as the engine reads them.
 
     Args:
@@ -50,6 +52,17 @@ class Target:
         if self.classes is None:
             return _as_numbers(y, _absent(y), ids)
         return known_codes(y, self.classes, ids, name)
+
+    def _sentences(self) -> Iterable[str]:
+        kinds = "numbers" if self.classes is None else count_of(len(self.classes), "class", "classes")
+        yield f"{count_of(len(self), 'label')}, {kinds}, read for {self.task}."
+        yield sentence(self.note)
+
+    def _table(self) -> Table:
+        if self.classes is None:
+            return Table({})
+        counts = np.bincount(self.codes[self.codes >= 0], minlength=len(self.classes))
+        return Table({"class": self.classes, "rows": counts}, index="class")
 
 
 def describe_target(y: Any, task: Task = "auto", ids: Any | None = None, positive: Any | None = None) -> Target:

@@ -6,6 +6,7 @@ And yet W is independent of every single row. Axes on this floor: t samples (all
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations, product
@@ -16,7 +17,9 @@ import numpy as np
 from samplewise.core.arrays import Floats, Ints, Mask
 from samplewise.core.errors import InputError, require_share, unknown_name
 from samplewise.core.randomness import generator
-from samplewise.core.values import Scores
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
+from samplewise.core.values import Scores, numbers_table, scores_columns
 
 Kind = Literal["squared", "posterior"]
 MOST_CELLS = 3_000_000  # samples times halves that are enumerated
@@ -24,7 +27,7 @@ MOST_DRAWN = 200_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Counterexample:
+class Counterexample(Result):
     """What is exactly true of one construction; fractions are exact, information is in nats.
 
     Source: harutyunyan2022.
@@ -44,9 +47,20 @@ class Counterexample:
     row_bound: float  # on |expected gap|: mean of sqrt(I(W; Z_i) / 2)
     pair_bound: float  # on the squared gap: 1/n + mean over pairs of sqrt(2 I(W; Z_i, Z_j)), i != j
 
+    def _sentences(self) -> Iterable[str]:
+        yield f"The gap is {self.expected_gap} in the mean and {self.squared_gap} squared, exactly."
+        yield f"Single rows tell {self.row_information:.3g} nats of the model, pairs {self.pair_information:.3g}:"
+        yield "a bound from single rows need not see a gap that pairs show."
+
+    def _table(self) -> Table:
+        numbers = ("expected_gap", "squared_gap", "posterior_gap", "row_bound", "pair_bound")
+        nats = ("row_information", "pair_information", "sample_information")
+        notes = {name: (float(getattr(self, name)), "") for name in numbers}
+        return numbers_table(**notes, **{name: (float(getattr(self, name)), "nats") for name in nats})
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SimulatedCounterexample:
+class SimulatedCounterexample(Result):
     """The same learner run many times on more values than can be enumerated.
 
     Source: harutyunyan2022.
@@ -59,6 +73,16 @@ class SimulatedCounterexample:
     gaps: Floats  # (k,) true minus training error of every run
     row_information: Scores  # (n,) nats, corrected for the number of runs: what a score per row says
     pair_information: Floats  # (n - 1,) nats, of every row with the next
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"{count_of(len(self.gaps), 'run')}: the gap is {self.gaps.mean():.2g} in the mean,"
+        yield f"{np.square(self.gaps).mean():.2g} squared."
+        yield f"Single rows tell {self.row_information.values.mean():.2g} nats on average,"
+        yield f"pairs {self.pair_information.mean():.2g}."
+
+    def _table(self) -> Table:
+        columns, units = scores_columns(self.row_information)
+        return Table(columns, units, next(iter(columns)))
 
 
 def formal_counterexample(

@@ -7,10 +7,9 @@ __getattr__, __dir__, __all__ = extras.attach(
     submod_attrs={
         "attribution.attributor": ["Attributor", "FittedAttributor"],
         "valuation.out_of_bag": ["out_of_bag_value"],
-        "valuation.leave_one_out": ["leave_one_out", "row_effects"],
+        "valuation.leave_one_out": ["leave_one_out"],
         "valuation.datamodels": ["Datamodel", "datamodel"],
         "evaluation.mislabel_detection": ["Detection", "mislabel_score"],
-        "valuation.row_effects": ["RowEffects"],
         "evaluation.datamodeling_score": [
             "DatamodelingScore",
             "datamodeling_score_difference",
@@ -19,7 +18,6 @@ __getattr__, __dir__, __all__ = extras.attach(
         "valuation.utility": ["Game", "open_game"],
         "attribution.gradient_scores": ["gradient_coherence", "gradient_norm"],
         "evaluation.ground_truth": ["SubsetRefits", "refit_subsets"],
-        "valuation.harmful_rows": ["harmful_rows"],
         "evaluation.removal": ["Brittleness", "RemovalCurve", "brittleness", "removal_curve"],
         "evaluation.sanity": ["same_class_share", "top_overlap", "weight_dependence"],
         "valuation.semivalues": ["banzhaf", "data_shapley"],

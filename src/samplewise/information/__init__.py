@@ -5,7 +5,6 @@ from samplewise.core import extras
 __getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
-        "diagnostics": ["Diagnostics", "Linearity"],
         "linearized": ["LinearizedNetwork"],
         "redundancy": ["information_curve", "redundant_rows", "removal_cost"],
         "selecting": ["Kept"],

@@ -1,20 +1,36 @@
 """How far the numbers can be trusted: conditioning, the fit of the filter, the step size, and the linearization."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from math import nan
+from math import isfinite, nan
+
+from samplewise.core.rates import percent_text
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import sentence
+from samplewise.core.values import numbers_table
 
 
 @dataclass(frozen=True, slots=True)
-class Linearity:
+class Linearity(Result):
     """How well the linearized training follows the real one, on the rows that judge."""
 
     r_squared: float  # of the real outputs by the linearized ones; 1 is perfect
     correlation: float
     kernel_drift: float  # 1 - cosine between the kernels at the start and after training; 0 is none
 
+    def _sentences(self) -> Iterable[str]:
+        yield f"The linearized training explains {percent_text(self.r_squared)} of the variance of the real outputs"
+        yield f"(correlation {self.correlation:.2f}); its kernel moved by {self.kernel_drift:.2g} (0 is not at all)."
+
+    def _table(self) -> Table:
+        return numbers_table(
+            r_squared=(self.r_squared, "share of variance"), correlation=(self.correlation, ""),
+            kernel_drift=(self.kernel_drift, ""),
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
-class Diagnostics:
+class Diagnostics(Result):
     """What was done, and what a reader of the numbers should know.
 
     Args:
@@ -41,3 +57,13 @@ class Diagnostics:
     start_fit: float = nan
     linearity: Linearity | None = None
     warnings: tuple[str, ...] = ()
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"Rows were left out by {self.route}, {'exactly' if self.exact else 'to one Newton step'}."
+        yield from map(sentence, self.warnings[:2])
+
+    def _table(self) -> Table:
+        numbers = ("condition", "largest_eigenvalue", "step_share", "fit_error", "kernel_error", "start_fit")
+        units = {"step_share": "share of the largest", "start_fit": "share of variance"}
+        known = [name for name in numbers if isfinite(getattr(self, name))]
+        return numbers_table(**{name: (getattr(self, name), units.get(name, "")) for name in known})

@@ -12,8 +12,8 @@ from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.machine import usable_memory
 from samplewise.core.randomness import hashed_order
+from samplewise.core.rates import percent_text
 from samplewise.core.units import bytes_text
-from samplewise.core.values import percent_text
 from samplewise.engine.closed_form.products import inner_products
 from samplewise.engine.closed_form.spectrum import FeatureSpectrum, GramSpectrum, Spectrum
 from samplewise.engine.gradients import (

@@ -9,7 +9,7 @@ from sklearn.metrics.pairwise import pairwise_kernels
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError, unknown_name
-from samplewise.core.values import percent_text
+from samplewise.core.rates import percent_text
 from samplewise.engine.refits import FoldedRows
 from samplewise.information import linearization_check
 from samplewise.information.deletions import Deletions, StoppedTraining

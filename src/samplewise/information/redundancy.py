@@ -9,7 +9,8 @@ from samplewise.core.arrays import Array, Floats, Ints, Mask, in_order
 from samplewise.core.errors import require_kind, require_share, require_shares
 from samplewise.core.execution import Executor
 from samplewise.core.randomness import hashed_order
-from samplewise.core.values import Exhibit, Scores, percent, percent_text
+from samplewise.core.rates import percent, percent_text
+from samplewise.core.values import Exhibit, Scores
 from samplewise.data.targets import Task
 from samplewise.engine.closed_form.smoother import held_out_residuals
 from samplewise.engine.models.metrics import Metric, choose_metric

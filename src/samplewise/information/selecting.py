@@ -1,5 +1,6 @@
 """Which rows to keep so that a model loses least, and what dropping the others costs on rows that had no say."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,6 +9,8 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints, in_order
 from samplewise.core.errors import require_share, unknown_name
 from samplewise.core.randomness import hashed_order
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
 from samplewise.core.values import Estimate
 from samplewise.engine.statistics.intervals import half_width
 from samplewise.engine.statistics.means import mean_and_error
@@ -20,13 +23,25 @@ CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Kept:
+class Kept(Result):
     """A choice of rows and its price."""
 
     ids: Array  # (k,) to keep, in the order of the rows
     dropped: Array  # (n - k,) in the order in which they went
     cost: Estimate  # change of the score on the validation rows, below 0: dropping costs
     control: Estimate  # the same for as many random rows, a mean over five draws
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"{count_of(len(self.ids), 'row')} to keep, {len(self.dropped):,} to drop."
+        if np.isfinite(self.cost.value):
+            yield f"Dropping them changes the score by {self.cost.without_reason()};"
+            yield f"as many random rows: {self.control.without_reason()}."
+        else:
+            yield f"Without a cost: {self.cost.reason}."
+        yield "Below, what goes, in that order."
+
+    def _table(self) -> Table:
+        return Table({"id": self.dropped, "dropped_as": np.arange(1, len(self.dropped) + 1)}, index="id")
 
 
 def keep_rows(deletions: Deletions, ids: Array, keep: float, strategy: Strategy, *, step: float, seed: int) -> Kept:

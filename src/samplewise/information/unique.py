@@ -1,14 +1,16 @@
 """How much a model depends on having seen exactly this row: for every row, at any stopping time, from one fit."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 
-from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.core.arrays import Array, Floats, Ints, in_order
 from samplewise.core.errors import InputError, unknown_name
-from samplewise.core.values import Attribution, Scores
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of, sentence
+from samplewise.core.values import Attribution, Scores, scores_columns, with_unit
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_given
 from samplewise.data.targets import Task
@@ -23,7 +25,7 @@ RARE = "the model depends more on having seen exactly this row"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class UniqueInformation:
+class UniqueInformation(Result):
     """What a model would lose with each row; NaN for a row that alone decides a parameter.
 
     A statement about this model on these rows, in expectation over the rows it is judged on: no certificate of privacy
@@ -39,11 +41,31 @@ class UniqueInformation:
     _noise: float = field(repr=False)
     _order: Ints = field(repr=False)  # row i of the deletions is row order[i] as given
     _data: Any = field(repr=False)
+    _by_stop: Mapping[Any, "UniqueInformation"] = field(default_factory=dict, repr=False)
 
     @property
     def ids(self) -> Array:
         """(n,) of the rows."""
         return self.functional.keys
+
+    @property
+    def stops(self) -> tuple[Any, ...]:
+        """The stopping times, in the order given, where the training named several; this is about the last one."""
+        return tuple(self._by_stop)
+
+    def at(self, stop: float) -> "UniqueInformation":
+        """The same at another of the stopping times that the training named.
+
+        Args:    stop: one of `stops`, in steps or in time.
+        Raises:  InputError for another.
+        """
+        if stop not in self._by_stop:
+            known = f"pass one of {list(self._by_stop)}"
+            raise InputError(
+                "nothing was measured at this stopping time", where="stop", got=f"{stop!r}",
+                fix=known if self._by_stop else "name them: training=GradientDescent([10, 100], rate)",
+            )  # fmt: skip
+        return self._by_stop[stop]
 
     def influence(self, queries: Any) -> Attribution:
         """Output at each query with each row minus without it (m, n, c), in units of the output.
@@ -123,13 +145,25 @@ class UniqueInformation:
             )  # fmt: skip
         return column
 
+    def _sentences(self) -> Iterable[str]:
+        yield f"What a model would lose with each of {count_of(len(self.ids), 'row')}, in nats."
+        known = self.functional.values[np.isfinite(self.functional.values)]
+        if len(known):
+            yield f"Median [least, largest]: {with_unit(np.median(known), 'nats', known.min(), known.max())}."
+        yield "Large: rare, atypical or wrongly labeled; small: redundant."
+        yield from map(sentence, self.diagnostics.warnings[:1])
+
+    def _table(self) -> Table:
+        columns, units = scores_columns(self.functional, self.weights, self.held_out_surprise)
+        return Table(columns, units, next(iter(columns)), in_order(-self.functional.values))
+
 
 def unique_information(  # noqa: PLR0913  # one keyword per thing a user may know about the model and its training
     data: Any = None, y: Any = None, *, label: str | None = None, task: Task = "auto", module: Any = None,
     test: Any = None, training: Training | None = None, noise: float = 1.0,
     loss: Literal["squared_error", "cross_entropy"] = "squared_error", gram: Any = None,
     test_gram: Any = None, targets: Any = None, initial_outputs: Any = None, trained: Any = None, seed: int = 0,
-) -> Any:  # fmt: skip
+) -> UniqueInformation:  # fmt: skip
     """How much a model depends on having seen exactly this row, in nats, for all rows from one eigendecomposition.
 
     functional_i = sum_j |f(x_j) - f_-i(x_j)|^2 / (2 noise^2 m) over the m judging rows, weights_i = |w - w_-i|^2 /
@@ -147,7 +181,8 @@ def unique_information(  # noqa: PLR0913  # one keyword per thing a user may kno
             LinearRegression or LogisticRegression.
         test: rows at which outputs matter, (X, y), X or a `Dataset`; labels serve only `select`. None: the rows
             themselves.
-        training: `GradientDescent`, `GradientFlow` or `Converged`; several stopping times give a dict. May be left out
+        training: `GradientDescent`, `GradientFlow` or `Converged`; of several stopping times the result is
+            about the last, and `at(stop)` about each. May be left out
             where the module says it (heads and kernel models).
         noise: standard deviation on outputs (or weights) that changes are measured against, a pure scale.
         loss: "cross_entropy" for a head at its optimum: on X ("linear"), or on what the last layer of a torch module
@@ -161,7 +196,7 @@ def unique_information(  # noqa: PLR0913  # one keyword per thing a user may kno
         seed: of encodings and sketches.
 
     Returns:
-        `UniqueInformation`, or a dict of them by stopping time. Larger means rare, atypical, wrongly labeled or from a
+        `UniqueInformation`. Larger means rare, atypical, wrongly labeled or from a
         sparse region; small means redundant.
 
     Raises:
@@ -194,7 +229,7 @@ def information_in(  # noqa: PLR0913  # what `unique_information` takes
     rows: Any, noise: float = 1.0, training: Training | None = None, *, module: Any = None, validation: Any = None,
     loss: str = "squared_error", gram: Any = None, validation_gram: Any = None, targets: Any = None,
     initial_outputs: Any = None, trained: Any = None, seed: int = 0,
-) -> Any:  # fmt: skip
+) -> UniqueInformation:  # fmt: skip
     """`unique_information` of the rows of a part, or of what a module takes."""
     model = opened(
         rows, module=module, validation=validation, training=training, loss=loss, gram=gram,
@@ -203,7 +238,8 @@ def information_in(  # noqa: PLR0913  # what `unique_information` takes
     stops = None if training is None else training.at_each_stop()
     if stops is None:
         return _measured(model, training, noise, rows)
-    return {stop: _measured(model, recipe, noise, rows) for stop, recipe in stops.items()}
+    found = {stop: _measured(model, recipe, noise, rows) for stop, recipe in stops.items()}
+    return replace(next(reversed(found.values())), _by_stop=found)
 
 
 def _measured(model: Any, training: Training | None, noise: float, data: Any) -> UniqueInformation:

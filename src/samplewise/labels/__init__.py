@@ -6,19 +6,13 @@ __getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "annotators": ["Annotators", "dawid_skene"],
-        "ambiguity": ["ConfusablePairs", "confusable_pairs", "likely_errors", "suggests"],
         "budget": ["Budget", "budget"],
         "confident_joint": ["ConfidentLearning", "confident_learning"],
         "training_dynamics": ["TrainingDynamics", "training_dynamics"],
-        "issues": ["LabelIssues", "find_label_issues", "noise_exhibit"],
-        "multilabel": ["MultilabelIssues"],
+        "issues": ["LabelIssues", "find_label_issues"],
+        "multilabel": ["MultilabelIssues", "find_multilabel_issues"],
         "neighbors": ["neighbor_disagreement"],
         "memorized": ["channel_information", "label_noise_entropy", "least_training_errors"],
-        "noise": ["NoiseFit", "fit_noise"],
-        "second_model": ["second_opinion"],
-        "posterior": ["LabelPosterior", "label_posterior", "skill"],
-        "predictions": ["check_predictions"],
-        "remedies": ["drop_disputed", "relabel_disputed", "reweight_disputed"],
         "torch_classifier": ["NoiseRobustClassifier"],
         "torch_objectives": [
             "CoTeaching",
@@ -28,6 +22,5 @@ __getattr__, __dir__, __all__ = extras.attach(
             "generalized_cross_entropy",
             "mean_absolute_error",
         ],
-        "residuals": ["ResidualFit", "fit_residuals"],
     },
 )

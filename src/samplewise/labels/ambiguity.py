@@ -1,11 +1,15 @@
 """Classes that cannot be told apart: what a model confuses both ways, after wrong labels are set aside."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError, require_kind
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
+from samplewise.core.values import with_unit
 from samplewise.engine.statistics.intervals import share_interval
 from samplewise.engine.statistics.multiplicity import holm
 from samplewise.engine.statistics.significance import binomial_p_value
@@ -18,7 +22,7 @@ NOTEWORTHY = 0.01  # share of a pair's rows that must be confused, by the lower 
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ConfusablePairs:
+class ConfusablePairs(Result):
     """Pairs of classes the model confuses both ways, most confused first.
 
     Args:
@@ -45,6 +49,19 @@ class ConfusablePairs:
         pairs = set(zip(self.first.tolist(), self.second.tolist(), strict=True))
         ordered = zip(np.minimum(one, other).tolist(), np.maximum(one, other).tolist(), strict=True)
         return np.fromiter((pair in pairs for pair in ordered), dtype=bool, count=len(one))
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"{count_of(len(self), 'pair')} of classes that the model confuses both ways, by class code."
+        if len(self):
+            yield f"Most confused: {self.first[0]} and {self.second[0]},"
+            yield f"{with_unit(self.rate[0], 'share of rows', self.low[0], self.high[0])} of either."
+
+    def _table(self) -> Table:
+        columns = {
+            "first": self.first, "second": self.second, "rate": self.rate, "low": self.low, "high": self.high,
+            "first_as_second": self.there, "second_as_first": self.back,
+        }  # fmt: skip
+        return Table(columns, dict.fromkeys(("rate", "low", "high"), "share"))
 
 
 def confusable_pairs(posterior: LabelPosterior) -> ConfusablePairs:

@@ -1,5 +1,6 @@
 """Several labels per row: what the true one is, and how each annotator errs, by expectation-maximization."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,9 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError, name_rows
-from samplewise.core.values import Scores
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
+from samplewise.core.values import Scores, scores_columns, with_unit
 
 MOST_ROUNDS, SETTLED = 200, 1e-8  # mean gain of the log likelihood per label
 PRIOR = 0.5  # pseudo-counts on every entry of an annotator's confusion; ten times that on its diagonal
@@ -15,7 +18,7 @@ TRUST = 5.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Annotators:
+class Annotators(Result):
     """What a model of annotators makes of their labels.
 
     Args:
@@ -38,6 +41,19 @@ class Annotators:
     def label(self) -> Array:
         """(n,) likeliest class of every row."""
         return self.classes[self.posterior.argmax(axis=1)]
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"{count_of(len(self.quality), 'annotator')} of {count_of(len(self.posterior), 'row')}."
+        yield f"Chance of a right label, median [least, largest]: {self._span()}."
+        yield "Below the least reliable ones."
+
+    def _span(self) -> str:
+        known = self.quality.values
+        return with_unit(np.median(known), self.quality.unit, known.min(), known.max())
+
+    def _table(self) -> Table:
+        columns, units = scores_columns(self.quality)
+        return Table(columns, units, next(iter(columns)), np.argsort(self.quality.values, kind="stable"))
 
 
 def dawid_skene(annotations: Any, *, probabilities: Any = None, ids: Any = None, names: Any = None) -> Annotators:

@@ -1,6 +1,6 @@
 """Check labels or collect more: which takes more off the error for the money, from two measured curves."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,13 +8,14 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, require_share
+from samplewise.core.results import MOST_ROWS, Result, Table
 from samplewise.core.values import Exhibit
 
 STEPS = 40
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Budget:
+class Budget(Result):
     """What the same money buys either way."""
 
     money: Floats  # (m,)
@@ -31,6 +32,18 @@ class Budget:
             "better": self.better,
         }  # fmt: skip
         return Exhibit("table", "Check labels or collect more", columns, "error rate", self.advice)
+
+    def _sentences(self) -> Iterable[str]:
+        yield self.advice
+        yield "Errors after spending the same money either way, in the unit in which they were given:"
+
+    def _table(self) -> Table:
+        columns = {
+            "money": self.money, "error_if_checked": self.checked, "error_if_collected": self.collected,
+            "better": self.better,
+        }  # fmt: skip
+        first = np.unique(np.linspace(0, len(self.money) - 1, MOST_ROWS).round().astype(np.intp))
+        return Table(columns, index="money", first=first)
 
 
 def budget(

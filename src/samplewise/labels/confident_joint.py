@@ -1,6 +1,6 @@
 """Confident learning: which labels a model that did not see them confidently contradicts, counted class by class."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -9,6 +9,9 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import unknown_name
+from samplewise.core.rates import percent_text
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
 from samplewise.labels.chunked_rows import row_slices
 from samplewise.labels.predictions import as_codes, as_probabilities, refuse_perfect
 
@@ -26,7 +29,7 @@ Filter = Literal[
 
 
 @dataclass(frozen=True, eq=False)
-class ConfidentLearning:
+class ConfidentLearning(Result):
     """The confident joint of given and true labels, and what is read from it.
 
     Args:
@@ -141,6 +144,19 @@ class ConfidentLearning:
                 margin = np.asarray(self.P[rows, true], dtype=np.float64) - self.self_confidence[rows]
                 flags[rows[np.argsort(-margin, kind="stable")[: int(off[given, true])]]] = True
         return flags
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"{percent_text(self.noise_rate)} of {count_of(len(self.codes), 'label')} are confidently another class."
+        yield "Below: classes by the share of their labels that is, with the probability that counts as confident."
+
+    def _table(self) -> Table:
+        own, given = np.diag(self.counts), self.counts.sum(axis=1)
+        disputed = 1.0 - own / np.maximum(given, 1)
+        columns = {
+            "class": np.arange(len(own)), "labels": given, "disputed": disputed, "threshold": self.thresholds,
+        }  # fmt: skip
+        units = {"disputed": "share", "threshold": "probability"}
+        return Table(columns, units, "class", np.argsort(-disputed, kind="stable"))
 
 
 def confident_learning(

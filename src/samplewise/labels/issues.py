@@ -1,6 +1,6 @@
 """Label issues of a data set in one call: from a `Dataset` or (X, y), by id."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from samplewise.core.arrays import Array
+from samplewise.core.arrays import Array, in_order
 from samplewise.core.errors import InputError, require_kind, unknown_name
 from samplewise.core.execution import Executor
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
 from samplewise.core.values import Estimate, Exhibit, Scores
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_dataset
@@ -25,10 +27,8 @@ from samplewise.labels.methods import (
     MethodLabels,
     method_named,
     require_read,
-    require_single,
     without_single,
 )
-from samplewise.labels.multilabel import MultilabelIssues, find_multilabel_issues
 from samplewise.labels.posterior import LabelPosterior, label_posterior
 from samplewise.labels.precomputed_outputs import read_refits
 from samplewise.labels.predictions import checked_predictions
@@ -38,7 +38,7 @@ ACTIONS = {"drop": drop_disputed, "relabel": relabel_disputed, "reweight": rewei
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LabelIssues:
+class LabelIssues(Result):
     """What the labels of a data set look like to models that did not see them.
 
     Args:
@@ -112,6 +112,18 @@ class LabelIssues:
         chosen = choose_metric(metric, folded.target.task)
         return measure_remedies(folded.runner, rules, [folded.all_folds], metric=chosen, ordered=folded.ordered)
 
+    def _sentences(self) -> Iterable[str]:
+        yield f"{count_of(len(self.flagged), 'label')} of {len(self.wrong):,} are likelier wrong than right."
+        yield f"Share of wrong labels: {self.noise_rate.without_reason()}."
+        yield "Below the most doubtful ones, with what they should be."
+
+    def _table(self) -> Table:
+        columns = {
+            "id": self.wrong.keys, "wrong_label": self.wrong.values, "suggested": self.suggested,
+            "reason": self.reasons,
+        }  # fmt: skip
+        return Table(columns, {"wrong_label": self.wrong.unit}, "id", in_order(-self.wrong.values))
+
 
 def find_label_issues(  # noqa: PLR0913  # the public door: data, how to fit, and what the user already has
     data: Any,
@@ -130,12 +142,12 @@ def find_label_issues(  # noqa: PLR0913  # the public door: data, how to fit, an
     seed: int = 0,
     executor: Executor | None = None,
     run_dir: str | Path | None = None,
-) -> LabelIssues | MultilabelIssues:
+) -> LabelIssues:
     """Which labels are wrong (a calibrated probability each), and what they should be.
 
     Args:
-        data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes; y (n, c) of 0 and 1 for several
-            labels a row.
+        data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes; with several labels a row
+            `find_multilabel_issues`.
         learner: as in `audit`; None for the default of this shape of data.
         task: "auto", "classification" or "regression".
         method: "auto" (the posterior of cross-fitted models), "confident_learning" (a rank, and counts), "neighbors"
@@ -152,7 +164,7 @@ def find_label_issues(  # noqa: PLR0913  # the public door: data, how to fit, an
             the same data, learner and seed holds all that are needed.
 
     Returns:
-        `LabelIssues`; larger `wrong` means less trust in the given label. `MultilabelIssues` for y (n, c).
+        `LabelIssues`; larger `wrong` means less trust in the given label.
 
     Raises:
         InputError: missing labels, an unknown method, predictions or refits that cannot be used, or arguments that a
@@ -172,15 +184,14 @@ def find_label_issues(  # noqa: PLR0913  # the public door: data, how to fit, an
     passed = [name for name, value in supplied.items() if value is not None]
     require_read(method, passed, learner, annotations is not None)
     rows = as_dataset(data, y, label=label)
-    names = rows.label_names or None
     if embeddings is not None:
         rows = with_embeddings(rows, embeddings)
     fits: dict[str, Any] = {"n_folds": n_folds, "seed": seed, "executor": executor, "run_dir": run_dir}
     if rows.y is not None and rows.y.ndim > 1:
-        require_single(method, refits, annotations)
-        return find_multilabel_issues(
-            rows, learner, names, method=method, probabilities=probabilities, n_rounds=n_rounds, **fits
-        )
+        raise InputError(
+            "these rows have several labels each", where="y", got=f"y of shape {rows.y.shape}",
+            fix="labels.find_multilabel_issues(data, y); where they are one-hot classes, pass y.argmax(axis=1)",
+        )  # fmt: skip
     votes = None if annotations is None else _votes(rows, annotations)
     if votes is not None:
         rows = rows.with_labels(_filled(rows, votes))

@@ -79,18 +79,6 @@ def require_read(method: str, supplied: Sequence[str], learner: object, annotate
         )
 
 
-def require_single(method: str, refits: object, annotations: object) -> None:
-    """Nothing that has no meaning where a row has several labels."""
-    unread = [name for name, value in (("refits", refits), ("annotations", annotations)) if value is not None]
-    if method in ("confident_learning", "dynamics"):
-        unread.append(f'method="{method}"')
-    if unread:
-        raise InputError(
-            "rows with several labels are judged one label at a time, by a probability", got=", ".join(unread),
-            fix=f'leave {" and ".join(unread)} out, or pass one column of y',
-        )  # fmt: skip
-
-
 def without_single(posterior: LabelPosterior, predictions: object) -> LabelPosterior:
     """The posterior with no opinion on rows that are the only one of their class, unless predictions were brought."""
     if predictions is not None or not posterior.classes:

@@ -1,21 +1,23 @@
 """Several labels a row: one binary posterior per label, from one encoding, one deal of folds and one bench of fits."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints, fingerprint
-from samplewise.core.errors import InputError, name_rows
+from samplewise.core.errors import InputError, name_rows, unknown_name
 from samplewise.core.execution import Executor
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of, keys_text
 from samplewise.core.values import Estimate, Scores
 from samplewise.data.dataset import Dataset
-from samplewise.data.inputs import require_labels
+from samplewise.data.inputs import as_dataset, require_labels
 from samplewise.data.targets import Target
 from samplewise.engine.models.learner import Fit, Fitted, Fitter, Learner, Objective
-from samplewise.engine.refits import FitRunner, FoldedRows, Prepared, prepare
+from samplewise.engine.refits import FitRunner, FoldedRows, Prepared, prepare, with_embeddings
 from samplewise.engine.refits.folded_rows import whole_rows
 from samplewise.labels.methods import PROBABILITY, by_neighbors
 from samplewise.labels.neighbors import nearest_others
@@ -26,7 +28,7 @@ FEWEST = 2  # rows with a label, and without it, below which other rows say noth
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MultilabelIssues:
+class MultilabelIssues(Result):
     """What the labels of a data set with several labels a row look like to models that did not see them.
 
     Args:
@@ -61,32 +63,93 @@ class MultilabelIssues:
         values = self.wrong_by_label[:, places[0]]
         return Scores("wrong_label", values, self.wrong.keys, PROBABILITY, "more likely wrong")
 
+    def _sentences(self) -> Iterable[str]:
+        entries = count_of(self.wrong_by_label.size, "entry", "entries")
+        yield f"{len(self.flagged):,} of {entries} ({len(self.wrong):,} rows, {len(self.labels)} labels) are likelier"
+        yield "wrong than right; below the surest, with what they should be." if self.flagged else "wrong than right."
+        if self.skipped:
+            yield f"Nothing is said about {keys_text(self.skipped)}."
 
-def find_multilabel_issues(  # what the public door hands on
-    data: Dataset,
-    learner: Any,
-    names: Any,
+    def _table(self) -> Table:
+        row = {key: at for at, key in enumerate(self.wrong.keys.tolist())}
+        column = {name: at for at, name in enumerate(self.labels.tolist())}
+        at = [(row[key], column[name]) for key, name in self.flagged]
+        columns = {
+            "id": [key for key, _ in self.flagged], "label": [name for _, name in self.flagged],
+            "wrong_label": [float(self.wrong_by_label[place]) for place in at],
+            "suggested": [int(self.suggested[place]) for place in at],
+        }  # fmt: skip
+        return Table(columns, {"wrong_label": PROBABILITY}, "id")
+
+    def to_frame(self) -> Any:
+        """The probability that each entry is wrong: one line per row, one column per label."""
+        columns = {str(name): self.wrong_by_label[:, at] for at, name in enumerate(self.labels.tolist())}
+        return Table({"id": self.wrong.keys} | columns, index="id").to_frame()
+
+
+def find_multilabel_issues(  # noqa: PLR0913  # as `find_label_issues`
+    data: Any,
+    y: Any = None,
     *,
-    method: str,
-    probabilities: Any,
-    n_rounds: int,
-    n_folds: int,
-    seed: int,
-    executor: Executor | None,
-    run_dir: str | Path | None,
+    label: str | None = None,
+    learner: Any = None,
+    method: Literal["auto", "posterior", "neighbors"] = "auto",
+    probabilities: Any = None,
+    embeddings: Any = None,
+    n_rounds: int = 2,
+    n_folds: int = 5,
+    seed: int = 0,
+    executor: Executor | None = None,
+    run_dir: str | Path | None = None,
 ) -> MultilabelIssues:
-    """One posterior per label, as `find_label_issues` says.
+    """Which entries are wrong where rows have several labels each (a calibrated probability per entry).
+
+    One binary posterior per label, from one encoding and the same folds.
 
     Args:
-        data: n rows with y (n, c) of 0 and 1.   names: (c,) of the labels, or None to number them.
-        method: "auto", "posterior" or "neighbors".   probabilities: (n, c) out-of-sample P(the entry is 1).
+        data, y, label: n rows, in any form `samplewise.data.as_dataset` takes, with y (n, c) of 0 and 1.
+        learner: as in `audit`; None for the default of this shape of data.
+        method: "auto" (the posterior of cross-fitted models) or "neighbors" (that of ten nearest rows' votes).
+        probabilities: (n, c) out-of-sample probabilities that each entry is 1, a frame with the labels as columns or an
+            array in their order.
+        embeddings: (n, d) features of your own network to learn from in place of X.
+        n_rounds: rounds of cross-fitting at the most.   n_folds: models per round.   seed: fixes folds and fits.
+        executor: carries out fits that are not in closed form.
+        run_dir: where finished fits are kept, and found by the same call after a kill.
+
+    Returns:
+        `MultilabelIssues`; larger `wrong` means less trust in the given entries.
 
     Raises:
-        InputError: entries that are not 0 or 1, classes written as one label each, or no label that can be judged.
+        InputError: entries that are not 0 or 1, classes written as one label each, another method, or no label that can
+            be judged.
+
+    Cost: as `find_label_issues` per label; closed forms share one decomposition.   Source: docs/decisions/0018.
+
+    >>> X = np.repeat([[0.0, 0.0], [5.0, 5.0]], 40, axis=0) + np.linspace(-1, 1, 160).reshape(80, 2)
+    >>> y = np.repeat([[0, 0], [1, 1]], 40, axis=0); y[3, 0] = 1
+    >>> find_multilabel_issues(X, y).wrong.top(1).keys
+    array([3])
     """
-    require_labels(data.y, data.ids)
-    marks = _as_marks(data)
+    if method not in ("auto", "posterior", "neighbors"):
+        raise unknown_name("method for several labels a row", method, ("auto", "posterior", "neighbors"))
+    rows = as_dataset(data, y, label=label)
+    names = rows.label_names or None
+    if embeddings is not None:
+        rows = with_embeddings(rows, embeddings)
+    require_labels(rows.y, rows.ids)
+    marks = _as_marks(rows)
     labels = np.arange(marks.shape[1]) if names is None else np.asarray(list(names))
+    own = {"n_folds": n_folds, "seed": seed, "executor": executor, "run_dir": run_dir}
+    found, skipped = _evaluated(rows, learner, labels, marks, (method, probabilities, n_rounds), own)
+    return _presented(rows.ids, labels, marks, found, skipped)
+
+
+def _evaluated(
+    data: Dataset, learner: Any, labels: Array, marks: Ints, how: tuple[str, Any, int], fits: Mapping[str, Any]
+) -> tuple[dict[int, LabelPosterior], dict[int, str]]:
+    """A posterior per label that can be judged, and why the others cannot; `how`: method, probabilities, rounds."""
+    method, probabilities, rounds = how
     skipped = {place: why for place in range(len(labels)) if (why := _unusable(marks[:, place]))}
     used = [place for place in range(len(labels)) if place not in skipped]
     if not used:
@@ -94,20 +157,19 @@ def find_multilabel_issues(  # what the public door hands on
             "no label can be judged", got="; ".join(f"{labels[place]}: {why}" for place, why in skipped.items()),
             fix=f"pass at least {FEWEST} rows with a label and {FEWEST} without it",
         )  # fmt: skip
-    own = {"n_folds": n_folds, "seed": seed, "executor": executor, "run_dir": run_dir}
-    rows = prepare(data.with_labels(marks[:, used[0]]), learner, **own)
+    rows = prepare(data.with_labels(marks[:, used[0]]), learner, **fits)
     parts = _parts(rows, marks, used)
-    supplied = _supplied(probabilities, labels, parts, used) if probabilities is not None else dict.fromkeys(used)
+    supplied = dict.fromkeys(used) if probabilities is None else _supplied(probabilities, labels, parts, used)
     found: dict[int, LabelPosterior] = {}
     near = nearest_others(rows.space, rows.groups, data.ids) if method == "neighbors" else None
     for place in used:
         folded = parts[place]
         found[place] = (
-            label_posterior(folded, probabilities=supplied[place], n_rounds=n_rounds)
+            label_posterior(folded, probabilities=supplied[place], n_rounds=rounds)
             if near is None
             else by_neighbors(folded, near=near)
         )
-    return _presented(data.ids, labels, marks, found, skipped)
+    return found, skipped
 
 
 def _presented(

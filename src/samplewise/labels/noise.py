@@ -5,6 +5,7 @@ fades away from the border between classes, flips do not. So the SHAPE of the no
 class is surest of; its SIZE, with the sharpness of the class probabilities, from the likelihood of all given labels.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,9 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.randomness import hashed_order
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
+from samplewise.core.values import with_unit
 from samplewise.engine.models.temperature import temperature
 from samplewise.engine.statistics.intervals import quantile
 from samplewise.labels.chunked_rows import BlockedRows, row_slices
@@ -33,7 +37,7 @@ LEAST_VALUE = 0.03  # head values below this are as good as none
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class NoiseFit:
+class NoiseFit(Result):
     """How outputs become class probabilities, and how true labels become given ones.
 
     Args:
@@ -86,6 +90,18 @@ class NoiseFit:
         """(n, c) outputs made so sharp that their softmax is a probability."""
         likeliest = outputs.argmax(axis=1)  # any class will do for a row of NaN
         return np.asarray(self.factors[likeliest][:, None] * _blended(outputs, self.blend))
+
+    def _sentences(self) -> Iterable[str]:
+        share = with_unit(self.share, "share", self.low, self.high)
+        yield f"{share} of the confusion that sure rows show is supported by all {count_of(self.rows, 'row')}:"
+        yield "labels are flipped, beyond chance." if self.beyond_chance else "ambiguity explains the disagreements."
+        yield "Below: the chance of a given class by the true one."
+
+    def _table(self) -> Table:
+        given = {f"given {code}": column for code, column in enumerate(self.matrix().T)}
+        return Table(
+            {"true_class": np.arange(len(self.shape))} | given, dict.fromkeys(given, "probability"), "true_class"
+        )
 
 
 def fit_noise(outputs: Array | BlockedRows, codes: Ints, ids: Array) -> NoiseFit:

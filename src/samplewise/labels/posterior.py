@@ -1,15 +1,17 @@
 """The cross-fitted posterior over true labels: what each label should be, and how likely the given one is wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any, ClassVar
 
 import numpy as np
 
-from samplewise.core.arrays import Array, Floats, Ints, Mask
+from samplewise.core.arrays import Array, Floats, Ints, Mask, in_order
 from samplewise.core.errors import InputError, require_count, require_kind
 from samplewise.core.randomness import key_hashes
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
 from samplewise.core.values import Estimate
 from samplewise.engine.models.kernel_head import KernelHead
 from samplewise.engine.refits.folded_rows import FoldedRows
@@ -36,7 +38,7 @@ REASONS_NUMBER = (*REASONS[:1], "the label lies far outside what the held-out mo
 
 
 @dataclass(frozen=True, eq=False)
-class LabelPosterior:
+class LabelPosterior(Result):
     """What the other rows say about every label.
 
     Args:
@@ -94,6 +96,20 @@ class LabelPosterior:
             number[self.flagged & (np.nan_to_num(self.held_out.max(axis=1)) < UNLIKE)] = 3
         number[np.isnan(self.wrong)] = 4
         return np.array(REASONS if self.classes else REASONS_NUMBER, dtype=object)[number]
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"{count_of(int(self.flagged.sum()), 'label')} of {len(self.codes):,} likelier wrong than right."
+        yield f"Share of wrong labels: {self.noise_rate.without_reason()},"
+        yield "beyond chance." if self.beyond_chance else "within what ambiguous rows explain."
+        yield "Rows are by position, classes by code."
+
+    def _table(self) -> Table:
+        columns = {
+            "position": np.arange(len(self.codes)), "wrong": self.wrong, "given": self.codes,
+            "suggested": self.suggested, "suggested_probability": self.suggested_probability,
+        }  # fmt: skip
+        units = {"wrong": "probability", "suggested_probability": "probability"}
+        return Table(columns, units, "position", in_order(-self.wrong))
 
 
 def skill(posterior: LabelPosterior) -> Estimate:

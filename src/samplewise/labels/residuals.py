@@ -1,12 +1,15 @@
 """Wrong numbers: held-out residuals as a heavy-tailed core and labels that have nothing to do with their row."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
 
-from samplewise.core.arrays import Array, Floats
+from samplewise.core.arrays import Array, Floats, in_order
 from samplewise.core.randomness import hashed_order
+from samplewise.core.results import Result, Table
+from samplewise.core.values import with_unit
 from samplewise.labels.noise import BEYOND_CHANCE
 
 FREEDOMS = (5.0, 7.0, 10.0, 30.0, 200.0)  # degrees of freedom of the core: from heavy tails to a normal
@@ -19,7 +22,7 @@ STARTS = (0.02, 0.2)  # shares of wrong labels the search starts from
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ResidualFit:
+class ResidualFit(Result):
     """A robust reading of held-out residuals.
 
     Args:
@@ -40,6 +43,15 @@ class ResidualFit:
     def beyond_chance(self) -> bool:
         """Whether wrong labels explain the residuals better than heavy tails alone do, at the 0.1 % level."""
         return self.likelihood_ratio > BEYOND_CHANCE
+
+    def _sentences(self) -> Iterable[str]:
+        rate = with_unit(self.rate, "share of labels", self.low, self.high)
+        yield f"Wrong labels: {rate}, {'beyond' if self.beyond_chance else 'not beyond'} what heavy tails explain."
+        yield f"The usual residual spreads by {self.scale:.3g}, in the unit of the label. Rows are by position."
+
+    def _table(self) -> Table:
+        columns = {"position": np.arange(len(self.wrong)), "wrong": self.wrong}
+        return Table(columns, {"wrong": "probability"}, "position", in_order(-self.wrong))
 
 
 def fit_residuals(predicted: Floats, labels: Floats, ids: Array) -> ResidualFit:

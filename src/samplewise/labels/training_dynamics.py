@@ -5,22 +5,21 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import lazy_loader
 import numpy as np
 
-from samplewise.core.arrays import Array, Floats
+from samplewise.core.arrays import Array, Floats, in_order
 from samplewise.core.errors import InputError, require_count
 from samplewise.core.execution import Executor
 from samplewise.core.randomness import derive_seed
-from samplewise.core.values import Scores
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
+from samplewise.core.values import Scores, scores_columns
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target, Task
 from samplewise.engine.models import TorchLearner, dense_network
 from samplewise.engine.models.dynamics_recorder import Counted, DynamicsRecorder
 from samplewise.engine.refits import prepare
 from samplewise.engine.statistics.means import standard_error
-
-pd = lazy_loader.load("pandas")
 
 MEANINGS = {
     "margin": ("difference of logits", "clearer for the given label"),
@@ -35,7 +34,7 @@ MEANINGS = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TrainingDynamics:
+class TrainingDynamics(Result):
     """What training looked like from each row: `Scores` (n,), means over the runs, their standard errors in `spread`.
 
     Args:
@@ -58,12 +57,14 @@ class TrainingDynamics:
     mean_loss: Scores
     early_error: Mapping[int, Scores]
 
-    def to_frame(self) -> Any:
-        """A pandas frame indexed by id, one column per quantity."""
-        plain = [getattr(self, name) for name in MEANINGS if name != "early_error"]
-        columns = {scores.quantity: scores.values for scores in plain}
+    def _sentences(self) -> Iterable[str]:
+        yield f"What training looked like from each of {count_of(len(self.margin), 'row')}."
+        yield "Below those with the lowest mean margin: the other rows speak for another class than theirs."
+
+    def _table(self) -> Table:
+        columns, units = scores_columns(*(getattr(self, name) for name in MEANINGS if name != "early_error"))
         columns |= {f"early_error@{epoch}": scores.values for epoch, scores in self.early_error.items()}
-        return pd.DataFrame(columns, index=pd.Index(self.margin.keys, name="id"))
+        return Table(columns, units, next(iter(columns)), in_order(self.margin.values))
 
 
 def training_dynamics(

@@ -10,7 +10,8 @@ from scipy import stats
 
 from samplewise.core.arrays import Array, Ints, Mask
 from samplewise.core.errors import InputError, require_share
-from samplewise.core.values import Estimate, Scores, percent_text
+from samplewise.core.rates import percent_text
+from samplewise.core.values import Estimate, Scores
 from samplewise.data.columns import Column
 from samplewise.data.inputs import as_dataset
 from samplewise.data.targets import Target, Task, compared_labels

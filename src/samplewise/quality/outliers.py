@@ -8,7 +8,8 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask, in_order
 from samplewise.core.errors import InputError
-from samplewise.core.values import Scores, percent_text
+from samplewise.core.rates import percent_text
+from samplewise.core.values import Scores
 from samplewise.data.inputs import as_dataset
 from samplewise.engine.models.feature_encoding import feature_space
 from samplewise.engine.neighbors import NeighborGraph

@@ -1,15 +1,17 @@
 """Two audits side by side: what got better, what is new, what went, and what cannot be compared."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import escape as escape_html
 from typing import Literal
 
 from samplewise.core.findings import SEVERITIES, AuditRecord, Finding, Outcome
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of, printable, sentence, shortened
 from samplewise.core.values import Estimate
 from samplewise.report.markdown import escape as escape_markdown
-from samplewise.report.wording import STATUS_WORDS, count_of, estimate_text, printable, shortened
+from samplewise.report.wording import STATUS_WORDS, estimate_text
 
 ChangeKind = Literal["new", "gone", "worse", "better", "unchanged"]
 WORDS: dict[ChangeKind, str] = {
@@ -49,6 +51,10 @@ class FindingChange:
             severity = f"; {self.before.severity} before, {self.after.severity} now"
         return f"{shown.code} {shown.title}" + (f" ({size}{severity})" if size and shown.keys else severity)
 
+    def __repr__(self) -> str:
+        """The sentence, without the rows of both findings."""
+        return f"{self.change}: {self}"
+
 
 @dataclass(frozen=True, slots=True)
 class NumberChange:
@@ -72,9 +78,13 @@ class NumberChange:
         name = self.after.quantity.replace("_", " ")
         return f"{self.code} {name}: {estimate_text(self.before)} → {estimate_text(self.after)} ({word})"
 
+    def __repr__(self) -> str:
+        """The sentence."""
+        return str(self)
+
 
 @dataclass(frozen=True, slots=True)
-class AuditComparison:
+class AuditComparison(Result):
     """What changed from one audit to a later one."""
 
     findings: tuple[FindingChange, ...]
@@ -113,9 +123,22 @@ class AuditComparison:
             parts.append(f"<h3>{heading}</h3><ul>{listed}</ul>")
         return f'<section class="samplewise-comparison">{"".join(parts)}</section>'
 
-    def __str__(self) -> str:
-        """The comparison as plain text."""
-        return self.to_text()
+    def _sentences(self) -> Iterable[str]:
+        yield self.sentence
+        yield f"Not comparable: {', '.join(self.not_comparable[:5])}." if self.not_comparable else ""
+        yield from map(sentence, self.notes[:2])
+
+    def _table(self) -> Table:
+        shown = [change.after or change.before for change in self.findings]
+        columns = {
+            "code": [finding.code if finding else "" for finding in shown],
+            "change": [change.change for change in self.findings],
+            "kept": [change.kept for change in self.findings],
+            "added": [change.added for change in self.findings],
+            "removed": [change.removed for change in self.findings],
+            "title": [finding.title if finding else "" for finding in shown],
+        }
+        return Table(columns, index="code")
 
     def _sections(self) -> list[tuple[str, list[str]]]:
         sections = [(self.sentence, list[str]())]

@@ -7,17 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from samplewise.core.values import Estimate, Exhibit, shown
+from samplewise.core.rates import shown
+from samplewise.core.texts import MINUS, decimal_places, key_text, number_text, shortened
+from samplewise.core.values import Estimate, Exhibit
 from samplewise.report.limits import Limits
 from samplewise.report.remedy_order import Advice, bare_effect_text, effect_text
-from samplewise.report.wording import (
-    MINUS,
-    decimal_places,
-    estimate_text,
-    key_text,
-    number_text,
-    shortened,
-)
+from samplewise.report.wording import estimate_text
 
 MARGIN = 0.04  # of the range, left free on both sides
 VERDICT_STYLES = {"helps": "helps", "hurts": "hurts", "not distinguishable": "unclear"}

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from samplewise.core.json_encoding import as_column
-from samplewise.core.values import Exhibit, percent, percent_text
+from samplewise.core.rates import percent, percent_text
+from samplewise.core.texts import key_text, number_text, shortened
+from samplewise.core.values import Exhibit
 from samplewise.report.limits import Limits
-from samplewise.report.wording import key_text, number_text, shortened
 
 PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}")
 MOST_TELLING = 6

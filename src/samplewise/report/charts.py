@@ -12,9 +12,10 @@ from typing import Any
 import lazy_loader
 
 from samplewise.core.json_encoding import as_column
-from samplewise.core.values import Exhibit, is_share, percent, percent_text
+from samplewise.core.rates import is_share, percent, percent_text
+from samplewise.core.texts import key_text, number_text, shortened
+from samplewise.core.values import Exhibit
 from samplewise.report.limits import Limits
-from samplewise.report.wording import key_text, number_text, shortened
 
 alt = lazy_loader.load("altair")
 

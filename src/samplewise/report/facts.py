@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from samplewise.core.findings import AuditRecord
+from samplewise.core.texts import key_text, number_text, printable, shortened
 from samplewise.core.units import seconds_text
-from samplewise.report.wording import key_text, listed, number_text, printable, shortened
+from samplewise.report.wording import listed
 
 Fact = tuple[str, str]
 DATA_WORDS = {

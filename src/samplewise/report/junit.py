@@ -3,8 +3,9 @@
 from xml.etree import ElementTree as ET
 
 from samplewise.core.findings import AuditRecord, Finding, Outcome
+from samplewise.core.texts import keys_text, printable, shortened
 from samplewise.report.verdict import extent, not_run, verdict
-from samplewise.report.wording import estimate_text, keys_text, printable, shortened
+from samplewise.report.wording import estimate_text
 
 LONGEST = 4_000  # characters of any text
 

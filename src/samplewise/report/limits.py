@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from samplewise.report.wording import count_of
+from samplewise.core.texts import count_of
 
 LARGEST_PAGE = 2_000_000  # bytes, whatever the data
 WHERE_THE_REST_IS = "the rest is in audit.json and in findings/"

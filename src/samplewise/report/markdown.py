@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from samplewise.core.findings import AuditRecord, Finding, Outcome, Remedy
+from samplewise.core.texts import keys_text, number_text, printable
 from samplewise.core.units import seconds_text
 from samplewise.core.values import Exhibit
 from samplewise.report.facts import citation, data_facts, reproduction
@@ -18,9 +19,6 @@ from samplewise.report.wording import (
     confidence_text,
     estimate_text,
     heading_of,
-    keys_text,
-    number_text,
-    printable,
 )
 
 MOST_LINES = 200

@@ -1,12 +1,12 @@
 """The record as a notebook shows it: the verdict and two small tables, no script, every string escaped."""
 
-from collections.abc import Iterable
 from html import escape
 
 from samplewise.core.findings import AuditRecord
+from samplewise.core.texts import html_table, printable
 from samplewise.report.remedy_order import NOT_TESTED, Advice, advice_of, effect_text
 from samplewise.report.verdict import extent, verdict
-from samplewise.report.wording import estimate_text, printable
+from samplewise.report.wording import estimate_text
 
 MOST_FINDINGS = 20
 
@@ -23,19 +23,21 @@ def summary_html(record: AuditRecord) -> str:
     findings = list(record.findings())
     tested, untested = advice_of(record)
     parts = [f"<p><strong>{escape(printable(verdict(record).sentence))}</strong></p>"]
-    parts += _table(
-        ("finding", "severity", "how many", "measured"),
-        (
+    parts.append(
+        html_table(
+            ("finding", "severity", "how many", "measured"),
             (
-                f"{item.code} {item.title}",
-                item.severity,
-                extent(item),
-                estimate_text(item.measured[0]) if item.measured else "",
-            )
-            for item in findings[:MOST_FINDINGS]
-        ),
+                (
+                    f"{item.code} {item.title}",
+                    item.severity,
+                    extent(item),
+                    estimate_text(item.measured[0]) if item.measured else "",
+                )
+                for item in findings[:MOST_FINDINGS]
+            ),
+        )
     )
-    parts += _table(("remedy", "effect on held-out rows", "verdict"), map(_remedy_cells, [*tested, *untested]))
+    parts.append(html_table(("remedy", "effect on held-out rows", "verdict"), map(_remedy_cells, [*tested, *untested])))
     if len(findings) > MOST_FINDINGS:
         parts.append(f"<p>and {len(findings) - MOST_FINDINGS} more findings</p>")
     return "".join(parts)
@@ -44,16 +46,3 @@ def summary_html(record: AuditRecord) -> str:
 def _remedy_cells(item: Advice) -> tuple[str, str, str]:
     effect = effect_text(item.remedy.effect) if item.tested else item.remedy.reason
     return item.action, effect, item.remedy.verdict or NOT_TESTED
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
-    body = ["<tr>" + "".join(f"<td>{escape(printable(cell))}</td>" for cell in row) + "</tr>" for row in rows]
-    if not body:
-        return []
-    return [
-        "<table><thead><tr>",
-        *(f"<th>{escape(name)}</th>" for name in head),
-        "</tr></thead><tbody>",
-        *body,
-        "</tbody></table>",
-    ]

@@ -12,6 +12,7 @@ import lazy_loader
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from samplewise.core import texts
 from samplewise.core.findings import AuditRecord, Finding, Outcome
 from samplewise.core.json_encoding import decode, encode
 from samplewise.core.units import seconds_text
@@ -102,7 +103,7 @@ def _render(record: AuditRecord, limits: Limits) -> str:
         .get_template("page.html.j2")
         .render(
             heading=wording.heading_of(record),
-            source=wording.shortened(record.data.get("source") or "this data", 120),
+            source=texts.shortened(record.data.get("source") or "this data", 120),
             said=verdict(record),
             picture=remedy_picture(tested, limits),
             hidden_remedies=cut_note(
@@ -125,7 +126,7 @@ def _render(record: AuditRecord, limits: Limits) -> str:
             classes=_classes(record, limits),
             columns=_columns(record, limits),
             reproduction=reproduction(record),
-            call=wording.shortened(call(record), 1000),
+            call=texts.shortened(call(record), 1000),
             citation=citation(record),
             limits=limits,
             script=Markup(_chart_library() if charts else ""),
@@ -198,7 +199,7 @@ def _checks(record: AuditRecord, limits: Limits) -> dict[str, Any]:
 def _scores(record: AuditRecord, limits: Limits) -> list[tuple[str, str, Table]]:
     listed = [(outcome.code, scores) for outcome in record.outcomes for scores in outcome.result.scores]
     return [
-        (code, wording.shortened(scores.larger_means, limits.text), scores_table(scores, HIGHEST_SCORES, limits))
+        (code, texts.shortened(scores.larger_means, limits.text), scores_table(scores, HIGHEST_SCORES, limits))
         for code, scores in listed[: limits.exhibits]
     ]
 
@@ -241,10 +242,10 @@ def _environment() -> Environment:
         "estimate": wording.estimate_text,
         "effect": effect_text,
         "confidence": wording.confidence_text,
-        "number": wording.number_text,
+        "number": texts.number_text,
         "seconds": seconds_text,
-        "short": wording.shortened,
-        "keys": wording.keys_text,
+        "short": texts.shortened,
+        "keys": texts.keys_text,
         "extent": extent,
         "in_script": in_script,
         "unbroken": _unbroken,
@@ -262,7 +263,7 @@ def _environment() -> Environment:
 
 
 def _printable(value: Any) -> Any:
-    return value if isinstance(value, Markup | int | float) else wording.printable(value)
+    return value if isinstance(value, Markup | int | float) else texts.printable(value)
 
 
 def _unbroken(text: str) -> str:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from samplewise.core.findings import AuditRecord, Finding, Remedy
+from samplewise.core.texts import count_of
 from samplewise.core.values import Estimate
-from samplewise.report.wording import count_of, estimate_text
+from samplewise.report.wording import estimate_text
 
 NOT_TESTED = "not tested"
 KIND_VERBS = {"relabel": "Relabel", "drop": "Drop", "reweight": "Reweight", "collect": "Collect", "review": "Review"}

@@ -1,16 +1,14 @@
 """An exhibit as a table of texts, each with what it is sorted by."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from samplewise.core.json_encoding import as_column
-from samplewise.core.values import Exhibit, Scores, shown
+from samplewise.core.rates import shown
+from samplewise.core.texts import column_texts, is_numeric, shortened
+from samplewise.core.values import Exhibit, Scores
 from samplewise.report.limits import Limits, cut_note
-from samplewise.report.wording import decimal_places, key_text, number_text, shortened
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ def table_of(title: str, columns: dict[str, Any], limits: Limits) -> Table:
     """Named columns as a table, cut to `limits.rows`."""
     columns = {name: as_column(values) for name, values in columns.items()}
     heads = tuple(
-        TableColumn(shortened(name.replace("_", " "), limits.text), _is_numeric(values))
+        TableColumn(shortened(name.replace("_", " "), limits.text), is_numeric(values))
         for name, values in columns.items()
     )
     cells = [_cells(values, limits) for values in columns.values()]
@@ -73,33 +71,13 @@ def scores_table(scores: Scores, count: int, limits: Limits) -> Table:
     return table_of(scores.quantity.replace("_", " "), columns, limits)
 
 
-def _is_numeric(values: Any) -> bool:
-    if values.dtype.kind in "iuf":
-        return True
-    entries = [item for item in values[:100].tolist() if item is not None] if values.dtype.kind == "O" else []
-    return bool(entries) and all(isinstance(item, int | float) and not isinstance(item, bool) for item in entries)
-
-
 def _cells(values: Any, limits: Limits) -> list[Cell]:
-    first = values[: limits.rows].tolist()
-    if not _is_numeric(values):
-        return [Cell(text, text.casefold()) for text in (shortened(_text(item), limits.text) for item in first)]
-    places = None if values.dtype.kind in "iu" else common_places(first)
-    return [Cell(number_text(item, places), _order(item)) for item in first]
-
-
-def _text(item: Any) -> str:
-    return "" if item is None else key_text(item)
+    first = values[: limits.rows]
+    texts = column_texts(first, limits.text)
+    if not is_numeric(first):
+        return [Cell(text, text.casefold()) for text in texts]
+    return [Cell(text, _order(item)) for text, item in zip(texts, first.tolist(), strict=True)]
 
 
 def _order(item: Any) -> float:
     return float(item) if item is not None and math.isfinite(item) else -1e308  # missing numbers sort below all others
-
-
-def common_places(numbers: Sequence[Any]) -> int:
-    """Decimals that suit a whole column, so that its points stand under one another."""
-    finite = np.array([item for item in numbers if item is not None and math.isfinite(item)], dtype=float)
-    if not len(finite) or np.equal(np.mod(finite, 1), 0).all():
-        return 0
-    scale = float(np.median(np.abs(finite[finite != 0])))
-    return min(decimal_places(scale) + 1, 6)

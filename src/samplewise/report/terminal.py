@@ -3,9 +3,10 @@
 import textwrap
 
 from samplewise.core.findings import AuditRecord, Finding
+from samplewise.core.texts import number_text, shortened
 from samplewise.report.remedy_order import NOT_TESTED, Advice, advice_of, bare_effect_text
 from samplewise.report.verdict import extent, not_run, verdict
-from samplewise.report.wording import estimate_text, number_text, shortened
+from samplewise.report.wording import estimate_text
 
 MOST_LINES, WIDTH = 40, 100
 MOST_FINDINGS, MOST_REMEDIES, MOST_UNFINISHED = 12, 7, 5

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from samplewise.core.findings import AuditRecord, Finding
+from samplewise.core.texts import count_of, number_text, shortened
 from samplewise.core.values import Estimate
 from samplewise.report.remedy_order import advice_of, effect_text, helping
-from samplewise.report.wording import count_of, estimate_text, listed, number_text, shortened
+from samplewise.report.wording import estimate_text, listed
 
 HEADLINE_CHECKS = ("SW501", "SW201", "SW401", "SW601", "SW503")  # whose first number everybody asks for
 MOST_HEADLINES = 6

@@ -5,7 +5,7 @@ from samplewise.core import extras
 __getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
-        "decisions": ["Applied", "LogEntry", "apply", "decisions_of"],
+        "decisions": ["Applied", "apply"],
         "pruning": ["Pruned", "prune"],
     },
 )

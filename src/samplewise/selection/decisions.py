@@ -12,6 +12,8 @@ import numpy as np
 from samplewise.core.arrays import positions_of
 from samplewise.core.errors import InputError, name_rows, unknown_name
 from samplewise.core.findings import Decision, Remedy
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_dataset
 from samplewise.data.targets import Task, describe_target
@@ -33,7 +35,7 @@ class LogEntry:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Applied:
+class Applied(Result):
     """The data set after the decisions, and what was changed on the way, in the order of the rows."""
 
     data: Dataset
@@ -42,6 +44,16 @@ class Applied:
     def to_frame(self) -> Any:
         """The log as a pandas frame: id, kind, before, after, by."""
         return pd.DataFrame(map(asdict, self.log), columns=[field.name for field in fields(LogEntry)], dtype=object)
+
+    def _sentences(self) -> Iterable[str]:
+        counts = Counter(entry.kind for entry in self.log)
+        named = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
+        yield f"{count_of(len(self.log), 'change')}{f' ({named})' if named else ''}."
+        yield f"{count_of(len(self.data), 'row')} are left."
+
+    def _table(self) -> Table:
+        names = ("id", "kind", "before", "after", "by")
+        return Table({name: [getattr(entry, name) for entry in self.log] for name in names}, index="id")
 
 
 def apply(data: Any, decisions: Iterable[Decision], *, label: str | None = None, task: Task = "auto") -> Applied:

@@ -1,5 +1,6 @@
 """Fewer rows by how hard they are: which to keep, with a window and class quotas, and when that goes wrong."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -8,19 +9,34 @@ import numpy as np
 from samplewise.core.arrays import Array, Ints, in_order
 from samplewise.core.errors import InputError, name_rows, require_kind, require_share
 from samplewise.core.randomness import hashed_order
-from samplewise.core.values import Scores, percent_text
+from samplewise.core.rates import percent_text
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of, sentence
+from samplewise.core.values import Scores
 
 COLLAPSE = 0.4  # keeping the hardest fell behind random below this share on Fashion-MNIST
 NOISY = "with 10 % wrong labels, keeping the hardest half scored .63 where random rows scored .84 (Fashion-MNIST)"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pruned:
+class Pruned(Result):
     """Rows to keep, and what a reader should know."""
 
     ids: Array  # (k,) in the order of the scores
     dropped: Array  # (n - k,)
     warnings: tuple[str, ...] = ()
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"{count_of(len(self.ids), 'row')} to keep, {len(self.dropped):,} to drop; below the dropped ones."
+        yield from map(sentence, self.warnings[:2])
+
+    def _table(self) -> Table:
+        return Table({"id": self.dropped}, index="id")
+
+    def to_frame(self) -> Any:
+        """Every row, and whether it is kept."""
+        kept = [True] * len(self.ids) + [False] * len(self.dropped)
+        return Table({"id": [*self.ids.tolist(), *self.dropped.tolist()], "kept": kept}, index="id").to_frame()
 
 
 def prune(

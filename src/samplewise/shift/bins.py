@@ -1,5 +1,6 @@
 """Columns cut into named cells: the values of a category, quarters of a number, and "missing"."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -8,6 +9,8 @@ import lazy_loader
 import numpy as np
 
 from samplewise.core.arrays import Array, Ints
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
 
 pd = lazy_loader.load("pandas")
 
@@ -16,13 +19,21 @@ PARTS = 4  # quantile cells of a number
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cells:
+class Cells(Result):
     """One column cut into cells: `names[codes[i]]` is the cell of row i."""
 
     column: str
     codes: Ints  # (n,)
     names: tuple[str, ...]
     values: bool  # True where a cell is one value, False where it is a range of numbers
+
+    def _sentences(self) -> Iterable[str]:
+        kind = "single values" if self.values else "ranges of numbers"
+        yield f"Column {self.column} in {count_of(len(self.names), 'cell')} of {kind}."
+
+    def _table(self) -> Table:
+        counts = np.bincount(self.codes[self.codes >= 0], minlength=len(self.names))
+        return Table({"cell": self.names, "rows": counts}, index="cell")
 
 
 def cells_of(column: str, values: Any, *, most: int = MOST_VALUES, n_bins: int = PARTS) -> Cells:

@@ -1,7 +1,7 @@
 """Error of every segment of the rows, beside the error of all other rows."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,9 @@ from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError, require_share
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
+from samplewise.core.values import with_unit
 from samplewise.data.border import as_numbers, shown
 from samplewise.engine.statistics.intervals import half_width, share_interval
 from samplewise.engine.statistics.means import summed_by_group
@@ -17,10 +20,13 @@ from samplewise.engine.statistics.significance import p_value_above
 from samplewise.shift.bins import Cells
 
 LEAST_ROWS = 20
+MARGIN = 5.0  # points a segment must be worse by to matter, or this factor of the error of the rest
+FACTOR = 1.5
+SIGNIFICANT = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SegmentErrors:
+class SegmentErrors(Result):
     """Mean loss of k segments in the unit of the losses (0..1 for rates), each beside the rows outside it; worst first.
 
     Differences are in points, hundredths of that unit.
@@ -42,6 +48,59 @@ class SegmentErrors:
     def __len__(self) -> int:
         """Number of segments."""
         return len(self.names)
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"{count_of(len(self), 'segment')}, worst first, each beside the rows outside it."
+        if len(self):
+            apart = with_unit(self.difference[0], "points", self.difference_low[0], self.difference_high[0])
+            yield f"{self.names[0]}: {apart} worse, p = {self.p_value[0]:.2g}."
+
+    def _table(self) -> Table:
+        names = ("rows", "error", "low", "high", "rest", "difference", "p_value")
+        return Table({"segment": self.names} | {name: getattr(self, name) for name in names}, index="segment")
+
+    def to_frame(self) -> Any:
+        """One line per segment, every number."""
+        columns = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in ("names", "confidence")}
+        return Table({"segment": self.names} | columns, index="segment").to_frame()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WorstSegments(Result):
+    """Segments with their errors, worst first, and the rows of each."""
+
+    errors: SegmentErrors
+    ids: tuple[Array, ...]  # rows of each segment
+    single: tuple[bool, ...]  # whether each is made of single values (of a category), not of ranges of numbers
+    searched: bool  # True where the segments were found by search and measured on the other half of the rows
+    unit: str  # of the errors
+
+    def material(self) -> list[int]:
+        """Places of the segments that are significantly worse than the rest, and by enough to matter."""
+        table = self.errors
+        enough = (table.difference >= MARGIN) | ((table.error >= FACTOR * table.rest) & (table.difference >= 1.0))
+        return np.flatnonzero(enough & (table.p_value < SIGNIFICANT)).tolist()
+
+    def _sentences(self) -> Iterable[str]:
+        how = (
+            "found by search on one half of the rows and measured on the other"
+            if self.searched
+            else "as they were named"
+        )
+        yield f"{count_of(len(self.errors), 'segment')} {how}, worst first."
+        if len(self.errors):
+            worst = self.errors
+            apart = with_unit(worst.difference[0], "points", worst.difference_low[0], worst.difference_high[0])
+            yield f"{worst.names[0]}: {with_unit(worst.error[0], self.unit, worst.low[0], worst.high[0])},"
+            yield f"{apart} worse than the rows outside, p = {worst.p_value[0]:.2g}."
+
+    def _table(self) -> Table:
+        units = dict.fromkeys(("error", "low", "high", "rest"), self.unit) | {"difference": "points"}
+        return replace(self.errors._table(), units=units)
+
+    def to_frame(self) -> Any:
+        """One line per segment, every number."""
+        return self.errors.to_frame()
 
 
 def segment_errors(

@@ -1,7 +1,6 @@
 """Which rows a model serves worst: named segments compared, or a search where none are named."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,30 +15,10 @@ from samplewise.data.targets import Task
 from samplewise.engine.models.row_losses import UNITS, row_losses
 from samplewise.engine.refits import joined_groups, prepare
 from samplewise.shift.bins import Cells, cells_of
-from samplewise.shift.segments import SegmentErrors, segment_errors
+from samplewise.shift.segments import WorstSegments, segment_errors
 from samplewise.shift.worst_segment_search import find_worst_segments
 
-MARGIN = 5.0  # points a segment must be worse by to matter, or this factor of the error of the rest
-FACTOR = 1.5
-SIGNIFICANT = 0.05
 MOST_COLUMNS = 60  # of a table without names, more columns say nothing a person could act on
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class WorstSegments:
-    """Segments with their errors, worst first, and the rows of each."""
-
-    errors: SegmentErrors
-    ids: tuple[Array, ...]  # rows of each segment
-    single: tuple[bool, ...]  # whether each is made of single values (of a category), not of ranges of numbers
-    searched: bool  # True where the segments were found by search and measured on the other half of the rows
-    unit: str  # of the errors
-
-    def material(self) -> list[int]:
-        """Places of the segments that are significantly worse than the rest, and by enough to matter."""
-        table = self.errors
-        enough = (table.difference >= MARGIN) | ((table.error >= FACTOR * table.rest) & (table.difference >= 1.0))
-        return np.flatnonzero(enough & (table.p_value < SIGNIFICANT)).tolist()
 
 
 def worst_segments(
@@ -118,10 +97,9 @@ def segments_in(
     if data.segments is not None:
         cells = [cells_of(str(name), data.segments[name]) for name in data.segments.columns]
         return named_segments(losses, cells, data.ids, unit, groups=groups, confidence=confidence)
-    table, members, single = find_worst_segments(
-        losses, feature_cells(data), data.ids, groups=groups, seed=seed, confidence=confidence
+    return find_worst_segments(
+        losses, feature_cells(data), data.ids, groups=groups, seed=seed, confidence=confidence, unit=unit
     )
-    return WorstSegments(table, tuple(data.ids[member] for member in members), tuple(single), True, unit)
 
 
 def named_segments(

@@ -10,7 +10,7 @@ from samplewise.data.border import as_numbers
 from samplewise.data.splits import fold_of_rows
 from samplewise.engine.statistics.intervals import quantile
 from samplewise.shift.bins import Cells
-from samplewise.shift.segments import LEAST_ROWS, SegmentErrors, compare_cells, require_cells
+from samplewise.shift.segments import LEAST_ROWS, WorstSegments, compare_cells, require_cells
 
 LEAST_SHARE = 0.02  # of the rows, for a segment worth a name
 MOST_CELLS = 400  # cells searched in pairs; of more columns, those whose cells differ most
@@ -26,7 +26,8 @@ def find_worst_segments(
     count: int = 5,
     seed: int = 0,
     confidence: float = 0.95,
-) -> tuple[SegmentErrors, list[Mask], list[bool]]:
+    unit: str = "",
+) -> WorstSegments:
     """The segments with the worst loss (0..1 for rates) among all cells and pairs of cells, with honest intervals.
 
     Half of the rows (by hash of the id, groups kept together) choose up to `count` segments by their lower confidence
@@ -40,10 +41,10 @@ def find_worst_segments(
         count: segments to measure.
         seed: of the halves.
         confidence: of the intervals.
+        unit: of the losses.
 
     Returns:
-        (SegmentErrors of the measuring half, (n,) masks of their rows in the same order, and whether each is made of
-        single values, not ranges); larger errors mean worse.
+        `WorstSegments`: errors on the measuring half, and the ids of all rows of each; larger errors mean worse.
 
     Raises:
         InputError: fewer than 100 judged rows, no cell of enough rows, or a confidence outside (0, 1).
@@ -79,7 +80,8 @@ def find_worst_segments(
     measured = np.where(half == 1, losses, np.nan)
     table = compare_cells(measured, [titles[at] for at in usable], [members[at] for at in usable], groups, confidence)
     at = [titles.index(name) for name in table.names]
-    return table, [members[place] for place in at], [all(single[cell] for cell in chosen[place]) for place in at]
+    singles = tuple(all(single[cell] for cell in chosen[place]) for place in at)
+    return WorstSegments(table, tuple(ids[members[place]] for place in at), singles, True, unit)
 
 
 def _indicators(segments: Sequence[Cells], losses: Floats, searching: Mask) -> tuple[list[str], Mask, list[bool]]:

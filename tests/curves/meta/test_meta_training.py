@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from samplewise.core.errors import InputError
-from samplewise.curves import CurvePoints, MetaModel, fit_meta, forecast, samples_needed, shipped_meta
-from samplewise.curves.meta import meta_training
+from samplewise.curves import CurvePoints, MetaModel, fit_meta, forecast, samples_needed
+from samplewise.curves.meta import meta_training, shipped_meta
 from samplewise.curves.meta.curve_features import describe
 from samplewise.curves.meta.growing import Boosting
 from samplewise.curves.meta.models import SHIPPED, features_of

@@ -5,7 +5,8 @@ import pytest
 from scipy import sparse
 
 from samplewise.core.execution import SerialExecutor
-from samplewise.data import Dataset, Images, describe_target
+from samplewise.data import Dataset, Images
+from samplewise.data.targets import describe_target
 from samplewise.engine.models import SpaceEncoder, exact_duplicates, feature_encoding, feature_space
 from samplewise.engine.models.kernel_head import KernelHead
 from samplewise.engine.neighbors import build_graph, exact_groups

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from samplewise.data import describe_target
+from samplewise.data.targets import describe_target
 from samplewise.engine.models.row_losses import row_losses
 
 

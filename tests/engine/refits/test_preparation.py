@@ -171,7 +171,7 @@ def test_row_order_changes_no_named_learner(learner):
 
 
 def test_refits_know_which_rows_are_one_observation():
-    from samplewise.generalization import gap_of_refits
+    from samplewise.generalization.gap.half_split_gap import gap_of_refits
 
     rows = prepare(twice())
     made = fit_design(rows.runner, "halves", rows.folds(), count=4)

@@ -5,9 +5,10 @@ import pytest
 
 from samplewise.core.errors import InputError
 from samplewise.core.execution import SerialExecutor
-from samplewise.data import describe_target
+from samplewise.data.targets import describe_target
 from samplewise.engine.refits import Refits, fit_design, prepare
-from samplewise.generalization import gap_of_refits, memorization_of_refits
+from samplewise.generalization.gap.half_split_gap import gap_of_refits
+from samplewise.generalization.gap.memorization import memorization_of_refits
 
 
 def refits_of(inside, outputs, design="halves"):
@@ -31,7 +32,8 @@ def test_a_row_known_by_heart_scores_1():
 
 
 def test_gap_is_the_mean_of_what_is_known_by_heart():
-    trained, others, gap = gap_of_refits(*one_by_heart())
+    found = gap_of_refits(*one_by_heart())
+    trained, others, gap = found.training_error, found.held_out_error, found.gap
     assert (trained.value, others.value, gap.value) == (0.0, 0.25, 25.0)
     assert gap.low < 25 < gap.high
 
@@ -49,7 +51,8 @@ def test_flipped_labels_are_memorized_by_a_flexible_model():
     scores = memorization_of_refits(refits, folded.target)
     assert scores.values[flipped].mean() > 0.7
     assert np.delete(scores.values, flipped).mean() < 0.2
-    trained, others, gap = gap_of_refits(refits, folded.target)
+    found = gap_of_refits(refits, folded.target)
+    trained, others, gap = found.training_error, found.held_out_error, found.gap
     assert trained.value == 0.0
     assert gap.low > 0
     assert gap.value == pytest.approx(100 * scores.values.mean())
@@ -70,8 +73,8 @@ def test_groups_widen_the_interval_of_the_gap():
     outputs = np.where((wrong & ~inside)[:, :, None], [0.0, 1.0], [1.0, 0.0])
     target = describe_target([0] * 20 + [1] * 20)
     outputs[:, 20:] = outputs[:, 20:, ::-1]
-    free = gap_of_refits(refits_of(inside, outputs), target)[2]
-    grouped = gap_of_refits(refits_of(inside, outputs), target, groups=np.arange(40) // 4)[2]
+    free = gap_of_refits(refits_of(inside, outputs), target).gap
+    grouped = gap_of_refits(refits_of(inside, outputs), target, groups=np.arange(40) // 4).gap
     assert grouped.value == free.value
     assert grouped.high - grouped.low > 1.5 * (free.high - free.low)
 

@@ -44,7 +44,8 @@ def test_many_models_come_to_what_all_subsets_say():
     inside, success = every_subset(data, 5, data.X, data.y)
     kept = [abs(2 * data.y[mask].sum() - 5) == 1 for mask in inside]  # classes in equal share, as subsets are drawn
     truth = exact(inside[kept], success[kept])
-    attribution, error = found.influence()
+    attribution = found.influence()
+    error = attribution.spread
     np.testing.assert_allclose(np.diag(attribution.values), found.scores.values, atol=1e-6)
     assert np.abs(attribution.values - truth).max() < 4 * error.max() < 0.2
 
@@ -67,11 +68,11 @@ def test_influence_on_other_rows_names_the_row_they_hang_on():
     data = eight()
     queries = Dataset(np.array([[2.2], [6.8]]), [1, 1], ids=["near c", "near e"])
     found = memorization(data, learner=NEAREST, n_models=200, queries=queries, executor=SerialExecutor())
-    (first, row, effect, error), *_ = found.strongest(1)
+    first, row, effect, error = found.strongest(1).to_frame().iloc[0]
     assert (first, row) == ("near c", "c")
     assert effect > 0.8
     assert 0 <= error < 0.1
-    attribution, _ = found.influence(["near e"])
+    attribution = found.influence(["near e"])
     assert attribution.values.shape == (1, 8)
     assert np.abs(attribution.values).max() < 0.5, "e and f both answer for it"
     np.testing.assert_array_equal(found.counts().sum(axis=0), 200)

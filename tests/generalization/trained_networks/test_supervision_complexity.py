@@ -6,7 +6,7 @@ from scipy import linalg
 
 from samplewise.core.errors import InputError
 from samplewise.data import Dataset
-from samplewise.generalization import supervision_complexity
+from samplewise.generalization import supervision_complexities, supervision_complexity
 
 torch = pytest.importorskip("torch")
 DRAW = np.random.default_rng(0)
@@ -84,9 +84,9 @@ def test_random_targets_are_as_hard_as_the_closed_form_says(ridge):
 def test_random_labels_of_a_network_are_as_hard_as_the_closed_form_says(form):
     balanced = np.arange(30) % 3
     drawn = {str(draw): np.random.default_rng(draw).integers(0, 3, 30) for draw in range(400)}
-    found = supervision_complexity((X, balanced), targets=drawn | {"given": balanced}, kernel=network(), form=form)
-    expected = found.pop("given").random
-    norms = np.array([one.adjusted.value for one in found.values()])
+    found = supervision_complexities((X, balanced), targets=drawn | {"given": balanced}, kernel=network(), form=form)
+    expected = found["given"].random
+    norms = np.array([found[name].adjusted.value for name in drawn])
     assert np.sqrt(np.square(norms).mean()) == pytest.approx(expected.value, rel=0.03)
     assert 0.9 < np.mean((norms >= expected.low) & (norms <= expected.high)) < 0.99
 
@@ -197,7 +197,7 @@ def test_what_is_left_to_learn_falls_in_training():
 def test_softer_teachers_seem_easier_mostly_by_being_smaller():
     logits = 3 * X[:, :3] @ np.random.default_rng(3).normal(size=(3, 3))
     soft = {f"{heat}": np.exp(logits / heat) / np.exp(logits / heat).sum(axis=1, keepdims=True) for heat in (1, 20)}
-    found = supervision_complexity((X, None), targets=soft | {"codes": CODES}, kernel="rbf")
+    found = supervision_complexities((X, None), targets=soft | {"codes": CODES}, kernel="rbf")
     smaller = found["20"].adjusted.value / found["1"].adjusted.value
     easier = found["20"].relative.value / found["1"].relative.value
     assert smaller < 0.1
@@ -206,7 +206,7 @@ def test_softer_teachers_seem_easier_mostly_by_being_smaller():
 
 
 def test_one_call_for_several_targets_equals_several_calls():
-    both = supervision_complexity((X, CODES), targets={"a": CODES, "b": SIGNS}, kernel="laplacian")
+    both = supervision_complexities((X, CODES), targets={"a": CODES, "b": SIGNS}, kernel="laplacian")
     alone = supervision_complexity((X, CODES), targets=SIGNS, kernel="laplacian")
     assert both["b"].adjusted == alone.adjusted
     np.testing.assert_array_equal(both["b"].contributions.values, alone.contributions.values)
@@ -329,7 +329,7 @@ def test_batch_statistics_are_taken_as_trained():
         (dict(data=(X.tolist(), CODES), kernel=network(), sketch=5), "fix", "arrays"),
         (dict(data=(X, CODES), kernel=network(), form="full", sketch=5), "fix", "shared"),
         (dict(data=(X, None), kernel="rbf"), "fix", "targets="),
-        (dict(data=(X, CODES), kernel="rbf", targets={}), "fix", "{name: targets}"),
+        (dict(data=(X, CODES), kernel="rbf", targets={"a": CODES}), "fix", "supervision_complexities"),
         (dict(data=(X, CODES), kernel="rbf", targets=SIGNS[:5]), "got", "5 targets, 30 rows"),
         (dict(data=(X, CODES), kernel="rbf", targets=np.r_[SIGNS[:29], np.nan]), "where", "29"),
         (dict(data=(X, CODES), kernel=network(), form="full", targets=SIGNS), "fix", "shared"),

@@ -6,7 +6,8 @@ from sklearn.linear_model import LogisticRegression
 
 from samplewise.core.errors import InputError
 from samplewise.core.execution import SerialExecutor
-from samplewise.data import Dataset, nested_subsets
+from samplewise.data import Dataset
+from samplewise.data.splits import nested_subsets
 from samplewise.influence import mislabel_score, out_of_bag_value
 
 

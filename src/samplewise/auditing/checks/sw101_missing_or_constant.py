@@ -29,7 +29,8 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Array, Floats, Mask
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
-from samplewise.core.values import Exhibit, Scores, percent, percent_text
+from samplewise.core.rates import percent, percent_text
+from samplewise.core.values import Exhibit, Scores
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.quality.missing import (
     NEARLY,

@@ -29,7 +29,8 @@ import numpy as np
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Array, Floats, Mask
 from samplewise.core.findings import CheckResult, Finding, Remedy
-from samplewise.core.values import Estimate, Exhibit, percent_text
+from samplewise.core.rates import percent_text
+from samplewise.core.values import Estimate, Exhibit
 from samplewise.data.dataset import Dataset
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.quality.cells import is_beyond_chance

@@ -26,7 +26,8 @@ import numpy as np
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Array, Ints
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
-from samplewise.core.values import Estimate, Exhibit, percent_text
+from samplewise.core.rates import percent_text
+from samplewise.core.values import Estimate, Exhibit
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.engine.statistics.intervals import share_interval
 

@@ -34,19 +34,15 @@ from samplewise.auditing.row_exhibit import rows_exhibit
 from samplewise.core.arrays import Array, Ints, in_order
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
-from samplewise.core.values import Estimate, Exhibit, Scores, percent, percent_text
+from samplewise.core.rates import percent, percent_text
+from samplewise.core.values import Estimate, Exhibit, Scores
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.engine.statistics.intervals import half_width
-from samplewise.labels import (
-    LabelPosterior,
-    drop_disputed,
-    likely_errors,
-    noise_exhibit,
-    relabel_disputed,
-    second_opinion,
-    skill,
-    suggests,
-)
+from samplewise.labels.ambiguity import likely_errors, suggests
+from samplewise.labels.issues import noise_exhibit
+from samplewise.labels.posterior import LabelPosterior, skill
+from samplewise.labels.remedies import drop_disputed, relabel_disputed
+from samplewise.labels.second_model import second_opinion
 
 CODE, TITLE, SLOW = "SW201", "labels the model disputes", False
 NEEDS = frozenset({"label", "features"})

@@ -30,9 +30,10 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Array
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy
-from samplewise.core.values import Estimate, Exhibit, percent, percent_text
+from samplewise.core.rates import percent, percent_text
+from samplewise.core.values import Estimate, Exhibit
 from samplewise.engine.refits.folded_rows import RemedyRule
-from samplewise.labels import ConfusablePairs, confusable_pairs
+from samplewise.labels.ambiguity import ConfusablePairs, confusable_pairs
 
 CODE, TITLE, SLOW = "SW202", "ambiguous class pairs", False
 NEEDS = frozenset({"label", "classes", "features"})

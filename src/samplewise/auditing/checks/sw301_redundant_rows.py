@@ -35,7 +35,8 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.heldout import ids_of, require_rows
 from samplewise.core.arrays import Ints
 from samplewise.core.findings import CheckResult, Finding, Remedy
-from samplewise.core.values import Estimate, Exhibit, percent_text
+from samplewise.core.rates import percent_text
+from samplewise.core.values import Estimate, Exhibit
 from samplewise.engine.refits.folded_rows import FoldedRows, RemedyRule, RowEdit
 from samplewise.information.redundancy import information_curve, redundant_positions, removal_cost_in
 

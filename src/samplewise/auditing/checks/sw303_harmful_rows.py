@@ -32,7 +32,8 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.heldout import ids_of, listed_rows, require_rows
 from samplewise.core.arrays import Ints
 from samplewise.core.findings import CheckResult, Finding, Remedy
-from samplewise.core.values import Estimate, Scores, percent_text
+from samplewise.core.rates import percent_text
+from samplewise.core.values import Estimate, Scores
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.engine.statistics.intervals import half_width
 from samplewise.influence.valuation.harmful_rows import drop_harmful, harmful_rows

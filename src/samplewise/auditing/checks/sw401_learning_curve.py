@@ -33,7 +33,8 @@ from samplewise.auditing.more_data import curve_exhibit, gain_finding
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult
 from samplewise.core.values import Estimate
-from samplewise.curves import LearningCurve, curve_of_refits, forecast, next_doubling, samples_needed
+from samplewise.curves import LearningCurve, forecast, next_doubling, samples_needed
+from samplewise.curves.learning_curve import curve_of_refits
 from samplewise.engine.models.row_losses import UNITS
 from samplewise.engine.refits.folded_rows import RemedyRule
 
@@ -73,6 +74,6 @@ def _half_the_error(curve: LearningCurve) -> tuple[Estimate, ...]:
         return ()
     need = samples_needed(curve, target)
     reachable = replace(need.reachable, quantity="chance_to_halve_the_error")
-    if not np.isfinite(need.needed.value):
+    if not np.isfinite(need.rows.value):
         return (reachable,)
-    return replace(need.needed, quantity="rows_to_halve_the_error"), reachable
+    return replace(need.rows, quantity="rows_to_halve_the_error"), reachable

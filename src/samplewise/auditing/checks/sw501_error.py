@@ -38,7 +38,8 @@ from samplewise.auditing.heldout import evaluated_losses, evaluated_outputs, pre
 from samplewise.core.arrays import Array, Floats, one_hot
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
-from samplewise.core.values import Estimate, Exhibit, percent, percent_text
+from samplewise.core.rates import percent, percent_text
+from samplewise.core.values import Estimate, Exhibit
 from samplewise.engine.models.row_losses import row_losses
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.generalization import absolute_error, beats_baseline, discrimination, error_rate, explained_variance
@@ -104,17 +105,17 @@ def _not_learned(evidence: Evidence, losses: Floats) -> Finding | None:
     known = np.isfinite(losses)
     groups = _at(evidence.split_groups, known)
     subject = f"{prediction_source(evidence)}, judged on {int(known.sum()):,} rows they were not taught"
-    follows, p_value = discrimination(*_answers_and_truth(evidence, known), groups)
-    if p_value >= LEVEL:
+    follows = discrimination(*_answers_and_truth(evidence, known), groups)
+    if follows.p_value >= LEVEL:
         few = int(known.sum()) < FEW_ROWS
         return _finding(
             "The model does no better than guessing", "warning" if few else "error",
-            f"{subject}, do not follow the labels more than chance would (p = {p_value:.2g}). Every score, list and "
-            "remedy that rests on this model says nothing yet.",
-            replace(follows, reason="0 where answers and labels have nothing to do with each other"),
+            f"{subject}, do not follow the labels more than chance would (p = {follows.p_value:.2g}). Every score, "
+            "list and remedy that rests on this model says nothing yet.",
+            replace(follows.estimate, reason="0 where answers and labels have nothing to do with each other"),
         )  # fmt: skip
     guessed, answer = _constant_answer(evidence, known)
-    saved, _ = beats_baseline(losses[known], guessed, groups)
+    saved = beats_baseline(losses[known], guessed, groups).estimate
     if saved.value > 0:
         return None
     return _finding(

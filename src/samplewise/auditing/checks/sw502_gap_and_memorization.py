@@ -28,9 +28,11 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.heldout import ids_of, listed_rows, require_rows
 from samplewise.core.arrays import Array, Ints, in_order
 from samplewise.core.findings import CheckResult, Finding, Remedy
-from samplewise.core.values import Estimate, Exhibit, Scores, is_share
+from samplewise.core.rates import is_share
+from samplewise.core.values import Estimate, Exhibit, Scores
 from samplewise.engine.refits.folded_rows import RemedyRule
-from samplewise.generalization import gap_of_refits, memorization_of_refits
+from samplewise.generalization.gap.half_split_gap import gap_of_refits
+from samplewise.generalization.gap.memorization import memorization_of_refits
 
 CODE, TITLE, SLOW = "SW502", "gap and memorisation", True
 NEEDS = frozenset({"label", "features"})
@@ -44,7 +46,8 @@ LOWEST = 0.25
 def run(evidence: Evidence) -> CheckResult:
     """The gap with its interval, and the rows known by heart."""
     require_rows(evidence, LEAST_ROWS, "the gap between taught and other rows")
-    trained, other, gap = gap_of_refits(evidence.halves, evidence.target, evidence.split_groups)
+    found = gap_of_refits(evidence.halves, evidence.target, evidence.split_groups)
+    trained, other, gap = found.training_error, found.held_out_error, found.gap
     scores = memorization_of_refits(evidence.halves, evidence.target)
     rows = memorized(scores)
     findings = (_finding(evidence, trained, other, gap, rows),) if len(rows) else ()

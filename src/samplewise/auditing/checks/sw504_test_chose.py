@@ -33,7 +33,8 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Floats
 from samplewise.core.errors import InputError, NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy
-from samplewise.core.values import Estimate, percent_text
+from samplewise.core.rates import percent_text
+from samplewise.core.values import Estimate
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.engine.statistics.intervals import half_width
 from samplewise.engine.statistics.means import clustered

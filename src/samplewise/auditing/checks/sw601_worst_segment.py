@@ -31,11 +31,13 @@ from samplewise.auditing.heldout import evaluated_losses, prediction_source
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
-from samplewise.core.values import Estimate, Exhibit, Scores, percent, percent_text
+from samplewise.core.rates import percent, percent_text
+from samplewise.core.values import Estimate, Exhibit, Scores
 from samplewise.engine.models.row_losses import UNITS
 from samplewise.engine.refits.folded_rows import RemedyRule
-from samplewise.shift import WorstSegments, cells_of, named_segments
-from samplewise.shift.worst import segments_in
+from samplewise.shift import WorstSegments
+from samplewise.shift.bins import cells_of
+from samplewise.shift.worst import named_segments, segments_in
 
 CODE, TITLE, SLOW = "SW601", "worst segment", False
 NEEDS = frozenset({"label", "features"})

@@ -1,6 +1,6 @@
 """Forecasts learnt from other data sets: how a curve goes on, how far off that is, and whether it arrives."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -11,6 +11,8 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints, Numbers
 from samplewise.core.errors import InputError
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
 from samplewise.curves.laws import LAWS
 from samplewise.curves.meta.bands import CONFIDENCES, HORIZONS, quantile_at, tails
 from samplewise.curves.meta.curve_features import CurveFeatures, describe
@@ -89,7 +91,7 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MetaModel:
+class MetaModel(Result):
     """What the curves of other data sets teach about a new one; see `fit_meta`.
 
     Args:
@@ -141,6 +143,13 @@ class MetaModel:
         named = _branch(held, "named.") if "named.answer" in held else None
         names = tuple(str(name) for name in held["names"])
         return cls(_branch(held, "plain."), named, Trees.from_arrays(held, "switch."), names, int(held["groups"]))
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"Models of learning curves, from {count_of(self.groups, 'group')} of data sets."
+        yield f"They know {count_of(len(self.names), 'learner')} by name."
+
+    def _table(self) -> Table:
+        return Table({"learner": self.names}, index="learner")
 
 
 @cache

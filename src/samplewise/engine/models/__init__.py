@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "temperature": ["probabilities", "temperature"],
-        "default_learner": ["choose_learner"],
+        "default_learner": ["ChosenLearner", "choose_learner"],
         "dynamics_recorder": ["DynamicsRecorder"],
         "feature_encoding": ["SpaceEncoder", "TreeCodes", "exact_duplicates", "feature_space"],
         "estimator": ["EstimatorLearner"],

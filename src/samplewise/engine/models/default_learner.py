@@ -1,6 +1,6 @@
 """Which learner: the user's own, one by name, or the default for this shape of data."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -20,7 +20,14 @@ SMALL = 200  # rows under which boosting's leaves would be most of a class
 MANY_CLASSES = 20  # above this, boosting grows one tree per class and round, and the closed form is the better buy
 
 
-def choose_learner(wanted: Any, data: Dataset, target: Target) -> tuple[Learner, str]:
+class ChosenLearner(NamedTuple):
+    """A learner, and the rule that chose it, in words."""
+
+    learner: Learner
+    reason: str
+
+
+def choose_learner(wanted: Any, data: Dataset, target: Target) -> ChosenLearner:
     """The learner to use and the rule that chose it, in words.
 
     A mixed table (categories, text or missing values) of at least 200 rows and at most 20 classes gets histogram
@@ -36,14 +43,14 @@ def choose_learner(wanted: Any, data: Dataset, target: Target) -> tuple[Learner,
     if wanted is None:
         return _default(data, target)
     if isinstance(wanted, str):
-        return _named(wanted, target), f"named by the user: {wanted}"
+        return ChosenLearner(_named(wanted, target), f"named by the user: {wanted}")
     if isinstance(wanted, type):
         raise InputError(
             "learner is a class, and an instance of it is needed", where="learner", got=f"the class {wanted.__name__}",
             fix=f"pass {wanted.__name__}()",
         )  # fmt: skip
     if isinstance(wanted, Learner):
-        return wanted, "given by the user"
+        return ChosenLearner(wanted, "given by the user")
     if not (hasattr(wanted, "fit") and hasattr(wanted, "get_params")):
         raise InputError(
             "learner must be a name, a scikit-learn estimator or follow the Learner protocol",
@@ -52,17 +59,20 @@ def choose_learner(wanted: Any, data: Dataset, target: Target) -> tuple[Learner,
     encoding = "space" if _mixed(data) and not isinstance(wanted, Pipeline) else "raw"
     if isinstance(data.X, Images):
         encoding = "space"
-    return EstimatorLearner(wanted, type(wanted).__name__, encoding), "given by the user"  # type: ignore[arg-type]  # two literals
+    learner = EstimatorLearner(wanted, type(wanted).__name__, encoding)  # type: ignore[arg-type]  # two literals
+    return ChosenLearner(learner, "given by the user")
 
 
-def _default(data: Dataset, target: Target) -> tuple[Learner, str]:
+def _default(data: Dataset, target: Target) -> ChosenLearner:
     classes = 0 if target.classes is None else len(target.classes)
     if _mixed(data) and len(data) >= SMALL and classes <= MANY_CLASSES:
-        return _named("boosting", target), "mixed table: histogram gradient boosting"
+        return ChosenLearner(_named("boosting", target), "mixed table: histogram gradient boosting")
     if _mixed(data):
         reason = f"under {SMALL} rows" if len(data) < SMALL else f"more than {MANY_CLASSES} classes"
-        return _named("kernel", target), f"mixed table with {reason}: kernel ridge head in closed form"
-    return _named("kernel", target), "dense or sparse numbers, images or text: kernel ridge head in closed form"
+        return ChosenLearner(_named("kernel", target), f"mixed table with {reason}: kernel ridge head in closed form")
+    return ChosenLearner(
+        _named("kernel", target), "dense or sparse numbers, images or text: kernel ridge head in closed form"
+    )
 
 
 def _mixed(data: Dataset) -> bool:

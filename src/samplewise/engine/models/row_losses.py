@@ -14,7 +14,7 @@ def weighted_rows(values: Floats, weights: Array | None) -> Floats:
     m + w_i (v_i - m), the weights w (n,) scaled to a mean of 1 over the known rows and m the weighted mean. Values
     come back as they are without weights.
 
-    >>> weighted_rows(np.array([0.0, 1.0]), np.array([1.0, 3.0])).mean()
+    >>> float(weighted_rows(np.array([0.0, 1.0]), np.array([1.0, 3.0])).mean())
     0.75
     """
     if weights is None:

@@ -1,6 +1,6 @@
 """k models on k subsets of one data set: folds, halves with their complements, nested sizes, pairs, supersamples."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -9,6 +9,8 @@ import numpy as np
 from samplewise.core.arrays import Array, Ints, Mask
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.randomness import derive_seed
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
 from samplewise.data.splits import nested_subsets, random_halves
 from samplewise.engine.models.learner import Fit
 from samplewise.engine.refits.ghost_pairs import Supersample, deal_pairs
@@ -18,7 +20,7 @@ Design = Literal["folds", "halves", "nested", "pairs", "supersample"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Refits:
+class Refits(Result):
     """Models fitted on subsets of the same rows, and what each says about every row, inside or outside its subset."""
 
     MADE_BY: ClassVar[str] = "engine.refits.fit_design(rows.runner, design, rows.folds()), with rows = prepare(data)"
@@ -48,6 +50,13 @@ class Refits:
     def sizes(self) -> Ints:
         """(k,) rows that taught each model."""
         return np.asarray(self.inside.sum(axis=1))
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"{count_of(len(self), 'model')} on subsets of {count_of(len(self.ids), 'row')}, design {self.design!r},"
+        yield f"with {self.outputs.shape[2]} outputs each."
+
+    def _table(self) -> Table:
+        return Table({"model": np.arange(len(self)), "rows": self.sizes(), "seed": self.seeds}, index="model")
 
 
 def fit_design(

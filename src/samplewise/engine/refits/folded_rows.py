@@ -12,6 +12,8 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target
 from samplewise.engine.models.learner import Fit, Learner
@@ -20,12 +22,19 @@ from samplewise.engine.refits.runner import FitRunner
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RowEdit:
+class RowEdit(Result):
     """What a rule wants done to the rows of a part, by position within the part."""
 
     kind: Literal["relabel", "drop", "reweight"]
     rows: Ints  # (r,)
     values: Array | None = None  # (r,) new codes (relabel) or weights (reweight)
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"{self.kind.capitalize()} {count_of(len(self.rows), 'row')}, by position within the part."
+
+    def _table(self) -> Table:
+        columns = {"position": self.rows}
+        return Table(columns if self.values is None else columns | {"value": self.values}, index="position")
 
 
 RemedyRule = Callable[["FoldedRows"], RowEdit]

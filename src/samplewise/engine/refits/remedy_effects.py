@@ -5,8 +5,8 @@ that was found on all rows. Here the RULE is run again, from nothing, inside eve
 the part as it is and the one trained after the remedy are both scored on every held-out row with its given label.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -14,7 +14,8 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.findings import Verdict
 from samplewise.core.randomness import generator, hashed_order
-from samplewise.core.values import Estimate
+from samplewise.core.results import Result, Table
+from samplewise.core.values import Estimate, numbers_table
 from samplewise.engine.models.metrics import Metric
 from samplewise.engine.models.row_losses import weighted_rows
 from samplewise.engine.refits.folded_rows import FoldedRows, RemedyRule, RowEdit, outer_folds
@@ -31,7 +32,7 @@ SOURCE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(Result):
     """What a remedy did to held-out rows, the same for a random remedy of its size, and the word for it."""
 
     effect: Estimate
@@ -40,6 +41,15 @@ class Measured:
     p_value: float  # two-sided, after Holm's correction over the remedies of one report
     detectable: float  # smallest effect that would have been seen in 80 % of repetitions, in the metric's points
     share: float  # share of a training part's rows the rule changed, mean over parts
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"Effect on held-out rows: {self.effect.without_reason()} ({self.verdict}, p = {self.p_value:.2g});"
+        yield f"a random change of the same size: {self.control.without_reason()}."
+        yield f"The smallest effect that would be seen is {self.detectable:.2g} points."
+
+    def _table(self) -> Table:
+        effects = replace(self.effect, quantity="effect"), replace(self.control, quantity="random_control")
+        return numbers_table(*effects, detectable=(self.detectable, "points"), changed=(self.share, "share of rows"))
 
 
 @dataclass(slots=True, eq=False)

@@ -11,7 +11,10 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import unknown_name
 from samplewise.core.randomness import generator
-from samplewise.core.values import percent_text
+from samplewise.core.rates import percent_text
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import sentence
+from samplewise.core.values import numbers_table
 from samplewise.generalization.gap import inversions
 from samplewise.generalization.gap.information import (
     Estimated,
@@ -52,7 +55,7 @@ OF_LOSSES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Result):
     """One bound by three estimators, in units of the loss (points from `generalization_gap`), with what it bounds."""
 
     name: str
@@ -64,9 +67,26 @@ class Bound:
     confidence: float | None = None  # None: a point estimate of a bound on a mean, which has no confidence
     source: str = ""
 
+    def _sentences(self) -> Iterable[str]:
+        yield f"{self.name}: the {self.of} is at most {self.plug_in:.3g}."
+        yield (
+            "A point estimate, without a confidence."
+            if self.confidence is None
+            else (f"Confidence {percent_text(self.confidence)}.")
+        )
+
+    def _table(self) -> Table:
+        numbers = {
+            "plug_in": self.plug_in,
+            "corrected": self.corrected,
+            "jackknife": self.jackknife,
+            "noise": self.null,
+        }
+        return numbers_table(**{name: (value, "") for name, value in numbers.items()})
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Bounds:
+class Bounds(Result):
     """Every bound of one set of runs, tightest first, beside the gap that was measured on the same runs."""
 
     rows: tuple[Bound, ...]
@@ -95,19 +115,23 @@ class Bounds:
                 return row
         raise unknown_name("bound", name, [row.name for row in self.rows])
 
-    def __str__(self) -> str:
-        """A table: name, plug-in, both corrections, what noise gives, and what is bounded."""
+    def _sentences(self) -> Iterable[str]:
         ghosts, trained = self.points * self.ghost_error, self.points * self.training_error
-        lines = [f"gap {self.gap:.4g} = error on ghosts {ghosts:.4g} - on training rows {trained:.4g}"]
-        lines.append(f"{'bound':<34}{'plug-in':>9}{'corrected':>11}{'jackknife':>11}{'noise':>8}  of")
-        for row in self.rows:
-            shown = "".join(
-                f"{'-' if not isfinite(value) else f'{value:.3g}':>{width}}"
-                for value, width in ((row.plug_in, 9), (row.corrected, 11), (row.jackknife, 11), (row.null, 8))
-            )
-            sure = "" if row.confidence is None else f", confidence {percent_text(row.confidence, '.0f')}"
-            lines.append(f"{row.name:<34}{shown}  {row.of}{sure}")
-        return "\n".join([*lines, NOTE])
+        yield f"Gap {self.gap:.4g} = error on ghosts {ghosts:.4g} - on training rows {trained:.4g}."
+        yield f"{NOTE[0].upper()}{NOTE[1:]}."
+        yield from map(sentence, self.warnings[:1])
+
+    def _table(self) -> Table:
+        columns = {
+            "bound": [row.name for row in self.rows], "plug_in": [row.plug_in for row in self.rows],
+            "corrected": [row.corrected for row in self.rows], "jackknife": [row.jackknife for row in self.rows],
+            "noise": [row.null for row in self.rows],
+            "confidence": [np.nan if row.confidence is None else row.confidence for row in self.rows],
+            "of": [row.of for row in self.rows],
+        }  # fmt: skip
+        sure = np.array([row.confidence is None for row in self.rows])
+        notes = ["none" if row.confidence is None else percent_text(row.confidence) for row in self.rows]
+        return Table(columns, {}, "bound", np.argsort(sure, kind="stable"), {"confidence": notes})
 
 
 def bounds_from_runs(

@@ -1,6 +1,6 @@
 """The generalization gap of a learner on one data set: measured, bounded, and split over the rows it comes from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -11,7 +11,8 @@ import numpy as np
 from samplewise.core.arrays import Array, equal_but_for_rounding
 from samplewise.core.errors import InputError, require_count, require_share
 from samplewise.core.execution import Executor
-from samplewise.core.units import seconds_text
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import sentence
 from samplewise.core.values import Estimate, Scores
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Task
@@ -43,7 +44,7 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class GeneralizationGap:
+class GeneralizationGap(Result):
     """The gap of models of half of the rows, what bounds it, and which rows it comes from."""
 
     gap: Estimate  # error on ghosts - error on rows that taught
@@ -57,15 +58,17 @@ class GeneralizationGap:
     deterministic: bool | None  # whether another seed gave the same predictions as well
     warnings: tuple[str, ...]
 
-    def __str__(self) -> str:
-        """The three errors, the table of bounds, the cost and the warnings."""
-        lines = [f"error on rows that taught  {self.training_error}", f"error on their ghosts      {self.ghost_error}"]
-        lines += [f"gap                        {self.gap}", "", str(self.bounds), ""]
-        fitted, read = seconds_text(self.cost.fit_seconds), seconds_text(self.cost.read_seconds)
-        cost = f"{self.cost.fits} fits in {fitted}, read in {read}"
+    def _sentences(self) -> Iterable[str]:
+        yield f"The gap is {self.gap.without_reason()}: the error is {self.ghost_error.without_reason()} on ghosts,"
+        yield f"{self.training_error.without_reason()} where they were trained on."
         if self.deterministic is not None:
-            cost += "; another seed " + ("changes nothing" if self.deterministic else "changes the predictions")
-        return "\n".join([*lines, cost, *(f"! {warning}" for warning in self.warnings)])
+            yield f"Another seed {'changes nothing' if self.deterministic else 'changes the predictions'}."
+        yield from map(sentence, self.warnings[:2])
+        yield f"{self.cost.fits} fits in {self.cost.fit_seconds:.1f} s."
+        yield "Below, what bounds the gap: lines without a confidence promise nothing about a single model."
+
+    def _table(self) -> Table:
+        return self.bounds._table()
 
 
 def generalization_gap(  # noqa: PLR0913  # one keyword per part of the design, most with a default

@@ -1,8 +1,12 @@
 """Error on taught rows, on others, and the gap between them: read from refits on complementary halves."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, require_kind, require_share
-from samplewise.core.values import Estimate
+from samplewise.core.results import Result, Table
+from samplewise.core.values import Estimate, numbers_table
 from samplewise.data.targets import Target
 from samplewise.engine.refits import Refits
 from samplewise.engine.statistics.intervals import half_width
@@ -15,16 +19,33 @@ REASON = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class HalfSplitGap(Result):
+    """Errors of models of half of the rows on the rows they were trained on and on the others, and their difference."""
+
+    training_error: Estimate
+    held_out_error: Estimate
+    gap: Estimate
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"The gap is {self.gap.without_reason()}: the error is {self.held_out_error.without_reason()} where they"
+        yield f"were held out, {self.training_error.without_reason()} where they were trained on."
+        yield "Of models of half of the rows."
+
+    def _table(self) -> Table:
+        return numbers_table(self.training_error, self.held_out_error, self.gap)
+
+
 def gap_of_refits(
     refits: Refits, target: Target, groups: Array | None = None, confidence: float = 0.95
-) -> tuple[Estimate, Estimate, Estimate]:
+) -> HalfSplitGap:
     """Error on taught rows, error on other rows, and the gap between them in points, for models of half the rows.
 
     Every row is averaged over the models it taught and those it did not; the interval is over rows (or groups).
 
     Args:    refits: design "halves".   target: labels of the same n rows.   groups: (n,) or None.
              confidence: of the intervals.
-    Returns: (taught, other, gap) Estimates; a larger gap means more was learned by heart. Errors are shares of rows
+    Returns: `HalfSplitGap`; a larger gap means more was learned by heart. Errors are shares of rows
              (0..1) and the gap is in points; of numbers all three are hundredths of the label's standard deviation.
     Raises:  InputError as `memorization_of_refits`.
     Cost:    one pass over the outputs.
@@ -38,8 +59,8 @@ def gap_of_refits(
     >>> data = (np.arange(40.0)[:, None], np.arange(40) // 4 % 2)
     >>> folded = prepare(data, KNeighborsClassifier(1)).whole
     >>> refits = fit_design(folded.runner, "halves", folded.all_folds, count=4)
-    >>> trained, other, gap = gap_of_refits(refits, folded.target)
-    >>> trained.value, bool(np.isclose(100 * other.value, gap.value) and gap.value > 0)
+    >>> found = gap_of_refits(refits, folded.target)
+    >>> found.training_error.value, bool(np.isclose(100 * found.held_out_error.value, found.gap.value))
     (0.0, True)
     """
     require_kind(refits, Refits)
@@ -66,6 +87,6 @@ def gap_of_refits(
     if target.classes is None:
         unit = "hundredths of the label's standard deviation"
         errors = estimate("taught_error", 100.0 * trained, unit), estimate("other_error", 100.0 * others, unit)
-        return *errors, estimate("gap", gap, unit)
+        return HalfSplitGap(*errors, estimate("gap", gap, unit))
     errors = estimate("taught_error", trained, "share of rows"), estimate("other_error", others, "share of rows")
-    return *errors, estimate("gap", gap, "points")
+    return HalfSplitGap(*errors, estimate("gap", gap, "points"))

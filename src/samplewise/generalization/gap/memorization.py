@@ -1,6 +1,6 @@
 """Which rows a model knows by heart, and which rows a prediction hangs on: read from models on random subsets."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -8,10 +8,12 @@ from typing import Any, Literal
 import numpy as np
 from scipy.special import logsumexp
 
-from samplewise.core.arrays import Array, Floats, Ints, Mask, positions_of
+from samplewise.core.arrays import Array, Floats, Ints, Mask, in_order, positions_of
 from samplewise.core.errors import InputError, name_rows, require_count, require_kind, require_share, unknown_name
 from samplewise.core.execution import Executor
-from samplewise.core.values import Attribution, Estimate, Scores
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
+from samplewise.core.values import Attribution, Estimate, Exhibit, Scores, scores_columns
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_second
 from samplewise.data.splits import nested_subsets, random_halves
@@ -30,7 +32,7 @@ BLOCK = 256  # queries whose influence is held at once
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Memorization:
+class Memorization(Result):
     """What models say of rows they were taught against rows they were not, and of other rows with and without them."""
 
     scores: Scores  # (n,) with standard errors
@@ -44,20 +46,20 @@ class Memorization:
         trained = self.inside.sum(axis=0)
         return np.stack([trained, len(self.inside) - trained])
 
-    def influence(self, query_ids: Any = None) -> tuple[Attribution, Floats]:
-        """Success with a row minus without it, for queries (m, n), all of them by default, and its standard errors.
+    def influence(self, query_ids: Any = None) -> Attribution:
+        """Success with a row minus without it, for queries (m, n), all of them by default; standard errors in `spread`.
 
         Positive: the row helps the query. A query among the rows has its own memorization in its own column.
         """
         keys = self.query_ids if query_ids is None else np.asarray(query_ids)
         effect, error = self._effects(positions_of(keys, self.query_ids))
-        return Attribution(effect, keys, self.scores.keys, self.scores.unit), error
+        return Attribution(effect, keys, self.scores.keys, self.scores.unit, error)
 
     def _effects(self, queries: Any) -> tuple[Floats, Floats]:
         return subset_effects(self.inside, self.success[:, queries], self.scores.unit == UNITS["correct"])
 
-    def strongest(self, count: int = 10) -> tuple[tuple[Any, Any, float, float], ...]:
-        """The `count` largest influences between different rows: (query id, row id, influence, standard error)."""
+    def strongest(self, count: int = 10) -> Exhibit:
+        """The `count` largest influences between different rows, as a table: query, row, influence, standard error."""
         found: list[tuple[float, float, int, int]] = []
         own = {key: place for place, key in enumerate(self.scores.keys.tolist())}
         for start in range(0, len(self.query_ids), BLOCK):
@@ -69,10 +71,25 @@ class Memorization:
             queries, rows = np.unravel_index(best, effect.shape)
             found += zip(effect[queries, rows], error[queries, rows], queries + start, rows, strict=True)
         found.sort(key=lambda one: (-one[0], one[2], one[3]))
-        keys = self.scores.keys
-        return tuple(
-            (self.query_ids[q], keys[row], float(effect), float(error)) for effect, error, q, row in found[:count]
+        effects, errors, queries, rows = (np.array(folded) for folded in zip(*found[:count], strict=True))
+        columns = {
+            "query": self.query_ids[queries], "row": self.scores.keys[rows], "influence": effects,
+            "standard_error": errors,
+        }  # fmt: skip
+        return Exhibit(
+            "table", "Rows on which others hang most", columns, self.scores.unit, "Query: right with the row."
         )
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"Mean memorization {self.gap.without_reason()}: success on rows that taught minus on others,"
+        yield f"from {count_of(len(self.inside), 'model')} on subsets of {count_of(len(self.scores), 'row')}."
+        yield "Below, the rows that are right only when they are trained on."
+
+    def _table(self) -> Table:
+        columns, units = scores_columns(self.scores)
+        if self.scores.spread is not None:
+            columns["standard_error"], units["standard_error"] = self.scores.spread, self.scores.unit
+        return Table(columns, units, next(iter(columns)), in_order(-self.scores.values))
 
 
 def memorization(  # noqa: PLR0913  # one keyword per part of the question, most with a default

@@ -5,7 +5,8 @@ model can depend on the test rows by nothing but the answers, so there are at mo
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ from scipy import special, stats
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError, require_share
-from samplewise.core.values import Estimate, percent_text
+from samplewise.core.rates import percent_text
+from samplewise.core.results import Result, Table
+from samplewise.core.values import Estimate, numbers_table
 from samplewise.engine.statistics.intervals import quantile
 from samplewise.engine.statistics.means import effective_counts
 from samplewise.generalization.test_scores.certificates import certified, require_counts
@@ -24,7 +27,7 @@ MOST_ROWS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class EvaluationsClaim:
+class EvaluationsClaim(Result):
     """The highest error rate (0..1) of the chosen model, under five accounts of how it came to be chosen.
 
     Each is an `Estimate` whose `high` may be claimed, IF its account is true. The less is known
@@ -42,6 +45,15 @@ class EvaluationsClaim:
     compared: Estimate  # of every score no more was used than whether it beat the best so far
     improved: Estimate  # a score was seen only where it beat the best so far, to one of `answers` values
     seen: Estimate  # every score was seen, to one of `answers` values, and used at will
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"If these rows played no part in any choice, claim {percent_text(self.once.high)} at most;"
+        yield f"if every score was seen and used, {percent_text(self.seen.high)}."
+        yield "Claim the high end of the line whose account is true."
+
+    def _table(self) -> Table:
+        names = ("once", "fixed", "compared", "improved", "seen")
+        return numbers_table(*(replace(getattr(self, name), quantity=name) for name in names))
 
 
 def claim_after_evaluations(

@@ -1,16 +1,33 @@
 """Whether a model knows anything: against the best constant answer, and whether its answers follow the labels."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, require_share
-from samplewise.core.values import Estimate
+from samplewise.core.results import Result, Table
+from samplewise.core.values import Estimate, numbers_table
 from samplewise.data.border import as_numbers
 from samplewise.engine.statistics.intervals import half_width
 from samplewise.engine.statistics.means import clustered
 from samplewise.engine.statistics.significance import p_value_above
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineTest(Result):
+    """What a model does better than an answer that knows nothing, and how likely chance alone does as much."""
+
+    estimate: Estimate
+    p_value: float  # one-sided, of "nothing"
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"{self.estimate!r}, p = {self.p_value:.2g} that it is nothing."
+
+    def _table(self) -> Table:
+        return numbers_table(self.estimate, p_value=(self.p_value, ""))
 
 
 def beats_baseline(
@@ -18,17 +35,17 @@ def beats_baseline(
     baseline: Any,  # (n,)
     groups: Array | None = None,
     confidence: float = 0.95,
-) -> tuple[Estimate, float]:
+) -> BaselineTest:
     """Mean loss saved against guessing, in the unit of the losses, and the one-sided p-value that nothing is saved.
 
     Paired over rows (or groups): mean of guessed - losses with a t interval.
 
     Args:    losses: (n,) of the model on rows it did not see.   baseline: (n,) of the best constant answer.
              groups: (n,) or None.   confidence: of the interval.
-    Returns: (Estimate "saved", p); larger values and smaller p mean the model has learned more.
+    Returns: `BaselineTest`, its estimate "saved"; larger values and smaller p mean the model has learned more.
     Raises:  InputError for arrays of different length or fewer than two rows.   Cost: O(n).   Source: diebold1995.
-    >>> saved, p = beats_baseline([0.1, 0.2, 0.1, 0.2], [0.5, 0.5, 0.5, 0.6])
-    >>> round(saved.value, 3), p < 0.01
+    >>> found = beats_baseline([0.1, 0.2, 0.1, 0.2], [0.5, 0.5, 0.5, 0.6])
+    >>> round(found.estimate.value, 3), found.p_value < 0.01
     (0.375, True)
     """
     model, constant = as_numbers(losses, "losses"), as_numbers(baseline, "baseline")
@@ -41,7 +58,7 @@ def discrimination(
     truth: Any,  # (n, c)
     groups: Array | None = None,
     confidence: float = 0.95,
-) -> tuple[Estimate, float]:
+) -> BaselineTest:
     """How far answers follow the labels, in points (0 not at all, 100 fully), and the p-value of "not at all".
 
     100 cov(answers, truth) / var(truth), summed over outputs: for two classes the mean probability of a class among its
@@ -49,10 +66,10 @@ def discrimination(
 
     Args:    answers: (n, c) probabilities, or (n, 1) predicted numbers, for rows the model did not see.
              truth: (n, c) class indicators, or (n, 1) numbers.   groups: (n,) or None.   confidence: of the interval.
-    Returns: (Estimate "discrimination", p); larger values and smaller p mean the model has learned more.
+    Returns: `BaselineTest`, its estimate "discrimination"; larger values and smaller p mean the model has learned more.
     Raises:  InputError for shapes that differ or fewer than two rows.   Cost: O(n c).   Source: yates1982.
-    >>> found, p = discrimination([[0.9, 0.1], [0.2, 0.8], [0.8, 0.2]], [[1, 0], [0, 1], [1, 0]])
-    >>> round(found.value, 1)
+    >>> found = discrimination([[0.9, 0.1], [0.2, 0.8], [0.8, 0.2]], [[1, 0], [0, 1], [1, 0]])
+    >>> round(found.estimate.value, 1)
     65.0
     """
     said = as_numbers(answers, "answers", 2)
@@ -69,13 +86,13 @@ def discrimination(
 
 def _tested(
     quantity: str, rows: Floats, groups: Array | None, confidence: float, unit: str, source: str
-) -> tuple[Estimate, float]:
+) -> BaselineTest:
     """The mean of rows with its t interval, and the one-sided p-value of a mean of at most 0."""
     error, count = clustered(rows, groups)
     freedom, mean = max(count - 1, 1), float(rows.mean())
     half = half_width(error, require_share(confidence, "confidence"), freedom)
     p_value = p_value_above(mean, error, freedom)
-    return Estimate(quantity, mean, mean - half, mean + half, unit, confidence, source), p_value
+    return BaselineTest(Estimate(quantity, mean, mean - half, mean + half, unit, confidence, source), p_value)
 
 
 def _require_pairs(one: Array, other: Array) -> None:

@@ -1,5 +1,6 @@
 """Whether a probability of .8 comes true in 80 % of the rows."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,8 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.randomness import generator
-from samplewise.core.values import Estimate, Exhibit
+from samplewise.core.results import Result, Table
+from samplewise.core.values import Estimate, Exhibit, numbers_table
 from samplewise.engine.statistics.intervals import half_width, share_interval
 from samplewise.engine.statistics.means import mean_and_error
 from samplewise.engine.statistics.resampling import reflected_interval
@@ -19,7 +21,7 @@ DRAWS = 400
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CalibrationError:
+class CalibrationError(Result):
     """How far confidences are from what comes true, over all rows and by bin."""
 
     error: Estimate  # expected calibration error, points
@@ -27,6 +29,14 @@ class CalibrationError:
     brier: Estimate  # mean squared error of the probabilities, summed over classes, 0..2
     p_value: float  # chance of an error this large if every probability were right
     reliability: Exhibit  # confidence, accuracy, low, high, count by bin
+
+    def _sentences(self) -> Iterable[str]:
+        lean = "over" if self.excess.value > 0 else "under"
+        yield f"Confidences are off by {self.error.without_reason()} on average, {lean}confident by"
+        yield f"{self.excess.without_reason()}; p = {self.p_value:.2g} that every probability is right."
+
+    def _table(self) -> Table:
+        return numbers_table(self.error, self.excess, self.brier, p_value=(self.p_value, ""))
 
 
 def calibration_error(

@@ -4,6 +4,7 @@ Nothing is assumed of the model. Calibration rows must be like the rows to come 
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask, require_finite
 from samplewise.core.errors import InputError, require_share
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
 from samplewise.core.values import Estimate
 from samplewise.data.border import as_numbers
 
@@ -20,7 +23,7 @@ WITHIN = 0.95  # of calibration sets have a coverage inside the interval that is
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ConformalThreshold:
+class ConformalThreshold(Result):
     """How strange an answer may be and still belong to the set, for every row alike or class by class.
 
     Source: vovk2012, sadinle2019, lei2018.
@@ -79,6 +82,18 @@ class ConformalThreshold:
                 fix="name them with classes= as in the calibration, which needs rows of every class",
             )
         return np.array([lookup[key] for key in wanted.tolist()])
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"Sets or intervals from {count_of(int(self.counts.sum()), 'calibration row')}."
+        yield f"Promised coverage: {self.coverage[0].without_reason()}{', per class' if len(self.keys) > 1 else ''}."
+
+    def _table(self) -> Table:
+        columns = {
+            "of": self.keys, "threshold": self.thresholds, "calibration_rows": self.counts,
+            "coverage": [one.value for one in self.coverage], "low": [one.low for one in self.coverage],
+            "high": [one.high for one in self.coverage],
+        }  # fmt: skip
+        return Table(columns, dict.fromkeys(("coverage", "low", "high"), "share"), "of")
 
 
 def conformal_threshold(scores: Any, miscoverage: float = 0.1, *, classes: Any = None) -> ConformalThreshold:

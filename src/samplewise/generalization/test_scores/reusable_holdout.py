@@ -1,6 +1,7 @@
 """Held-out rows that answer many questions, each chosen after the answers before, without being used up by them."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,11 +11,14 @@ from scipy import special
 from samplewise.core.arrays import Floats
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.randomness import generator
-from samplewise.core.values import Estimate
+from samplewise.core.rates import percent_text
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
+from samplewise.core.values import Estimate, numbers_table
 
 
 @dataclass(eq=False)
-class ReusableHoldout:
+class ReusableHoldout(Result):
     """Answers with the training value while the held-out rows agree with it, else with their mean, noisy and rounded.
 
     So a question that does not overfit learns nothing about the held-out rows but that. Made by `reusable_holdout`.
@@ -97,6 +101,17 @@ class ReusableHoldout:
                 got=f"{len(values)} of {self.rows} rows, {outside} outside",
                 fix="ask for an accuracy (1 where right), or rescale to [0, 1]",
             )
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"{self.queried} of {self.n_queries:,} queries made; {self.spent} of {self.n_answers:,} answers that"
+        yield f"{count_of(self.rows, 'held-out row')} may give are spent."
+        yield f"Every answer is right to {self.tolerance:.3g} with confidence {percent_text(self.confidence)}."
+
+    def _table(self) -> Table:
+        return numbers_table(
+            threshold=(self.threshold, ""), step=(self.step, ""), sampling=(self.sampling, ""),
+            tolerance=(self.tolerance, ""),
+        )  # fmt: skip
 
 
 def reusable_holdout(

@@ -1,6 +1,7 @@
 """How curved the loss is around trained weights: largest eigenvalues, trace, and how the others are spread."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,6 +12,8 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, require_count, unknown_name
 from samplewise.core.randomness import generator
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
 from samplewise.core.values import Estimate
 from samplewise.data.inputs import as_given
 from samplewise.engine import gradients  # its torch half is loaded where a module comes
@@ -27,7 +30,7 @@ ENDED = 1e-10  # share of the matrix' size below which a recurrence has seen eve
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CurvatureSpectrum:
+class CurvatureSpectrum(Result):
     """Eigenvalues of the loss's curvature; see `curvature_spectrum`.
 
     Attributes:
@@ -76,6 +79,16 @@ class CurvatureSpectrum:
         """
         seen = np.where(self.nodes > value, self.weights, 0.0).sum(axis=1)
         return _over_probes("share_of_eigenvalues", seen, "share of eigenvalues", "ubaru2017")
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"Curvature of the loss ({self.matrix.replace('_', '-')}) in {count_of(self.size, 'parameter')}:"
+        yield f"largest eigenvalue {self.largest[0]:.3g}, least {self.lowest:.3g}; trace {self.trace.without_reason()}."
+        if self.lowest < -CLOSE * abs(self.largest[0]):
+            yield "Eigenvalues below 0 say that the weights are no minimum."
+
+    def _table(self) -> Table:
+        rank = np.arange(1, len(self.largest) + 1)
+        return Table({"rank": rank, "eigenvalue": self.largest, "residual": self.residuals}, index="rank")
 
 
 def curvature_spectrum(

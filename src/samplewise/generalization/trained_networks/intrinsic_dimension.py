@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -12,7 +12,9 @@ import numpy as np
 from samplewise.core.arrays import Floats, Ints
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.randomness import hashed_order
-from samplewise.core.values import Estimate, Exhibit, percent_text
+from samplewise.core.rates import percent_text
+from samplewise.core.results import Result, Table
+from samplewise.core.values import Estimate, Exhibit, numbers_table
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_labeled, as_second
 from samplewise.engine import models  # its torch half is loaded where a learner comes
@@ -28,7 +30,7 @@ BITS = 16  # of a coordinate
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class IntrinsicDimension:
+class IntrinsicDimension(Result):
     """Directions a network needs; see `intrinsic_dimension`.
 
     Attributes:
@@ -58,6 +60,15 @@ class IntrinsicDimension:
         columns = {"seed": self.tried[:, 0].astype(int), "dimension": self.tried[:, 1].astype(int)}
         note = f"whole training scores {self.full_score.mean():.3f} with {self.size:,} weights"
         return Exhibit("table", "training in random subspaces", columns | {"score": self.tried[:, 2]}, "score", note)
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"{self.dimension.without_reason()} of {self.size:,} suffice to reach {percent_text(self.target)}"
+        yield "of the score of whole training."
+        if self.error_bound.high < 1.0:
+            yield f"The error on new rows is at most {percent_text(self.error_bound.high)}."
+
+    def _table(self) -> Table:
+        return numbers_table(self.dimension, self.effective, self.label_directions, self.error_bound)
 
 
 def intrinsic_dimension(

@@ -1,6 +1,6 @@
 """Where training rows and other rows part ways inside a network, layer by layer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,6 +10,8 @@ from sklearn.covariance import ledoit_wolf
 from samplewise.core.arrays import Array, Floats, Mask
 from samplewise.core.errors import InputError, name_rows, require_count, unknown_name
 from samplewise.core.randomness import generator, key_hashes, uniform_from_hashes
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
 from samplewise.core.values import Exhibit
 from samplewise.data.border import default_ids
 from samplewise.data.dataset import Dataset
@@ -28,7 +30,7 @@ Distance = Callable[[Mask], float]  # of the rows flagged from the others
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LayerProfile:
+class LayerProfile(Result):
     """Distances between the representations of training and held-out rows; see `layer_profile`.
 
     Attributes:
@@ -65,6 +67,18 @@ class LayerProfile:
         }  # fmt: skip
         note = "a difference between two sets of rows, not a bound on any error"
         return Exhibit("table", "training and held-out rows, by layer", columns, self.unit, note)
+
+    def _sentences(self) -> Iterable[str]:
+        parting = self.parting
+        yield f"How far training and held-out rows are apart in {count_of(len(self.layers), 'layer')}, in {self.unit}."
+        yield f"They part at {parting}." if parting else "No layer tells them apart beyond chance."
+
+    def _table(self) -> Table:
+        columns = {
+            "layer": self.layers, "width": self.widths, "distance": self.distance, "null": self.null,
+            "null_low": self.null_low, "null_high": self.null_high, "p_value": self.p_value,
+        }  # fmt: skip
+        return Table(columns, index="layer")
 
 
 def layer_profile(

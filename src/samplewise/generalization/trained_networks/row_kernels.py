@@ -12,7 +12,7 @@ from sklearn.metrics.pairwise import pairwise_kernels
 from samplewise.core.arrays import Array, Floats, Ints, Mask, require_finite
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.randomness import hashed_order
-from samplewise.core.values import percent_text
+from samplewise.core.rates import percent_text
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_dataset
 from samplewise.engine.closed_form import FeatureSpectrum, GramSpectrum, KernelMap, Spectrum, median_bandwidth

@@ -1,15 +1,17 @@
 """How hard targets are for a model before it is trained: their norm in its kernel, beside that of random targets."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats
-from samplewise.core.errors import InputError, require_share
-from samplewise.core.values import Estimate, Scores
+from samplewise.core.errors import InputError, require_share, unknown_name
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of, sentence
+from samplewise.core.values import Estimate, Scores, numbers_table
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_dataset, as_given
 from samplewise.engine.refits import joined_groups
@@ -27,7 +29,7 @@ GRID = 1.05  # factor between the norms over which the margin bound holds at onc
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SupervisionComplexity:
+class SupervisionComplexity(Result):
     """How hard one set of targets is for one kernel; see `supervision_complexity`.
 
     Attributes:
@@ -117,6 +119,52 @@ class SupervisionComplexity:
         """The first norm of the grid that is not below |f|."""
         return math.ceil(math.log(self._norm) / math.log(GRID)) if 0 < self._norm < math.inf else 0
 
+    def _sentences(self) -> Iterable[str]:
+        yield f"Complexity {self.relative.value:.3g} of that of random targets; 1 would be as hard as coin flips."
+        yield f"Wrong on rows left out: {self.held_out_error}."
+        yield from map(sentence, self.notes[:2])
+
+    def _table(self) -> Table:
+        return numbers_table(
+            self.adjusted, self.relative, self.random, self.held_out_error, unreachable=(self.unreachable, "share"),
+            condition=(self.condition, ""),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SupervisionComplexities(Mapping[str, SupervisionComplexity], Result):
+    """How hard several sets of targets are for one kernel, by name; see `supervision_complexities`."""
+
+    by_name: Mapping[str, SupervisionComplexity]
+
+    def __getitem__(self, name: str) -> SupervisionComplexity:
+        """Of the targets of one name; raises `InputError` for an unknown one."""
+        if name not in self.by_name:
+            raise unknown_name("set of targets", name, self.by_name)
+        return self.by_name[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """The names, in the order given."""
+        return iter(self.by_name)
+
+    def __len__(self) -> int:
+        """How many sets of targets."""
+        return len(self.by_name)
+
+    def _sentences(self) -> Iterable[str]:
+        hardest = max(self.by_name, key=lambda name: self.by_name[name].relative.value)
+        yield f"{count_of(len(self), 'set')} of targets in one kernel; the hardest are {hardest!r}."
+        yield "Relative complexity: 1 is as hard as coin flips."
+
+    def _table(self) -> Table:
+        parts = list(self.by_name.values())
+        columns = {
+            "targets": list(self.by_name), "relative": [one.relative.value for one in parts],
+            "adjusted": [one.adjusted.value for one in parts],
+            "held_out_error": [one.held_out_error.value for one in parts],
+        }  # fmt: skip
+        return Table(columns, {"held_out_error": "share of rows"}, "targets")
+
 
 def supervision_complexity(
     data: Any = None,
@@ -130,7 +178,7 @@ def supervision_complexity(
     residual: bool = False,
     sketch: int | None = None,
     seed: int = 0,
-) -> Any:
+) -> SupervisionComplexity:
     """How hard targets are for a model on these rows, without unit: 1 where random ones would be as hard (`relative`).
 
     A = (1 / n) sqrt(trace(K) |f|^2), |f|^2 = Y' (K + ridge)^-1 K (K + ridge)^-1 Y the squared norm of the kernel ridge
@@ -141,8 +189,8 @@ def supervision_complexity(
         data, y, label: n >= 2 rows, in any form `samplewise.data.as_dataset` takes, or a torch data set for a torch
             module; None where `kernel` is a matrix and `targets` are given.
         targets: None for the labels of the data; labels (n,); outputs of a teacher (n, c), probabilities or logits;
-            signed scores (n,); or a mapping of names to any of these. Two classes become one signed column; of more,
-            the mean over classes is taken off. The size of logits and scores counts: compare `relative`.
+            signed scores (n,); for several sets `supervision_complexities`. Two classes become one signed column; of
+            more, the mean over classes is taken off. The size of logits and scores counts: compare `relative`.
         kernel: a torch module in evaluation mode, or a fitted network of a learner or of scikit-learn; "rbf" (median
             bandwidth), "laplacian", "linear" or "cosine" of the encoded rows; a Gram matrix (n, n); features (n, d).
         ridge: share of the mean eigenvalue that is added, >= 0. Without any, targets that a singular kernel cannot say
@@ -154,7 +202,7 @@ def supervision_complexity(
         seed: of random sums, sketches and bandwidths.
 
     Returns:
-        `SupervisionComplexity`, or a dict of them by name, from one eigendecomposition. Larger is harder.
+        `SupervisionComplexity`. Larger is harder.
 
     Raises:
         InputError: fewer than two rows, NaN (rows named), shapes that differ, an unknown name, no labels, a network in
@@ -169,19 +217,66 @@ def supervision_complexity(
     >>> supervision_complexity(targets=signs, kernel=np.eye(4), ridge=0.0).adjusted.value
     1.0
     """
+    if isinstance(targets, Mapping):
+        raise InputError(
+            "several sets of targets have a function of their own", where="targets", got="a mapping",
+            fix="supervision_complexities(data, targets={name: targets}, kernel=...), or pass one of them",
+        )  # fmt: skip
+    given = data if data is None else as_given(data, y, label=label)
+    return _of_each(given, {"": targets}, (kernel, form, sketch, seed), ridge, residual=residual)[""]
+
+
+def supervision_complexities(
+    data: Any = None,
+    y: Any = None,
+    *,
+    targets: Mapping[str, Any],
+    kernel: Any,
+    label: str | None = None,
+    ridge: float = 1e-3,
+    form: Form = "shared",
+    residual: bool = False,
+    sketch: int | None = None,
+    seed: int = 0,
+) -> SupervisionComplexities:
+    """`supervision_complexity` of several sets of targets on the same rows, without unit, from one eigendecomposition.
+
+    Args:
+        data, y, label, kernel, ridge, form, residual, sketch, seed: as in `supervision_complexity`.
+        targets: by name, each as there; None for the labels of the data.
+
+    Returns:
+        `SupervisionComplexities`: by name. Larger is harder.
+
+    Raises:
+        InputError: no targets, or what `supervision_complexity` refuses.
+
+    Cost: that of `supervision_complexity` once.   Source: harutyunyan2023.
+
+    >>> easy, hard = [1.0, 1.0, -1.0, -1.0], [1.0, -1.0, 1.0, -1.0]
+    >>> kernel = np.eye(4) + np.outer(easy, easy)
+    >>> found = supervision_complexities(targets={"easy": easy, "hard": hard}, kernel=kernel)
+    >>> found["easy"].relative.value < found["hard"].relative.value
+    True
+    """
+    if not isinstance(targets, Mapping) or not targets:
+        got = "an empty mapping" if isinstance(targets, Mapping) else type(targets).__name__
+        raise InputError("there are no targets by name", where="targets", got=got, fix="pass {name: targets}")
+    given = data if data is None else as_given(data, y, label=label)
+    found = _of_each(given, targets, (kernel, form, sketch, seed), ridge, residual=residual)
+    return SupervisionComplexities(found)
+
+
+def _of_each(
+    given: Any, targets: Mapping[str, Any], model: tuple[Any, Form, int | None, int], ridge: float, *, residual: bool
+) -> dict[str, SupervisionComplexity]:
+    """Every set of targets in one kernel; `model` is the kernel, its form, sketch and seed."""
     if not (np.isfinite(ridge) and ridge >= 0):
         raise InputError("the ridge is a share of the mean eigenvalue", got=f"ridge={ridge!r}", fix="use ridge=1e-3")
-    given = data if data is None else as_given(data, y, label=label)
-    rows, groups = open_kernel(given, kernel, form, sketch, seed), _groups_of(given)
+    rows, groups = open_kernel(given, *model), _groups_of(given)
     added = ridge * rows.trace / (rows.spectrum.count * rows.spectrum.width)
     held, silent = RowInverse(rows.spectrum, added), rows.ids[rows.silent()]
-    if isinstance(targets, Mapping):
-        if not targets:
-            raise InputError("there are no targets", got="an empty mapping", fix="pass {name: targets}")
-        return {
-            name: _measured(rows, held, _read(rows, one, residual), silent, groups) for name, one in targets.items()
-        }
-    return _measured(rows, held, _read(rows, targets, residual), silent, groups)
+    return {name: _measured(rows, held, _read(rows, one, residual), silent, groups) for name, one in targets.items()}
 
 
 def _groups_of(given: Any) -> Array | None:

@@ -1,6 +1,7 @@
 """What every row did to a prediction through the whole training: its weight differentiated through every step."""
 
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -13,6 +14,7 @@ from torch.nn.modules import batchnorm, dropout
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.randomness import derive_seed, hashed_uniform
+from samplewise.core.results import Result, Table
 from samplewise.core.values import Attribution
 from samplewise.data.inputs import as_second
 from samplewise.engine.models.torch_answers import called
@@ -29,7 +31,7 @@ TOLERATED = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Smoothness:
+class Smoothness(Result):
     """Whether a training answers small changes of its row weights as its derivative says."""
 
     nudges: Floats  # (e,) sizes of the change of the row weights, along one random direction
@@ -41,6 +43,18 @@ class Smoothness:
     def smooth(self) -> bool:
         """Whether every slope agrees with the derivative to a factor of two."""
         return self.factor <= TOLERATED
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"Slopes and derivative differ by a factor of up to {self.factor:.3g};"
+        yield (
+            "the training is smooth enough to be attributed."
+            if self.smooth
+            else ("the training jumps: its derivative does not say what leaving rows out does.")
+        )
+
+    def _table(self) -> Table:
+        columns = {"nudge": self.nudges, "mean_slope": self.slopes.mean(axis=1)}
+        return Table(columns | {"derivative": np.full(len(self.nudges), self.exact.mean())}, index="nudge")
 
 
 def unrolled_attribution(

@@ -1,7 +1,7 @@
 """How well an attribution foretells retraining: its rank correlation with models that were fitted on subsets."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from scipy.stats import rankdata
 
-from samplewise.core.arrays import Array, Floats, Ints, Mask, positions_of, require_finite
+from samplewise.core.arrays import Array, Floats, Ints, Mask, in_order, positions_of, require_finite
 from samplewise.core.errors import InputError, name_rows, require_kind
 from samplewise.core.randomness import generator, key_hashes
-from samplewise.core.values import Attribution, Estimate, Scores
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
+from samplewise.core.values import Attribution, Estimate, Scores, scores_columns
 from samplewise.engine.statistics.intervals import CONFIDENCE
 from samplewise.engine.statistics.resampling import reflected_interval, resampled_counts
 
@@ -21,12 +23,22 @@ MOST_SPLITS = 10  # ways to split the seeds in two whose agreement is averaged
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DatamodelingScore:
+class DatamodelingScore(Result):
     """How well an attribution ranks retrained models (rank correlation, -1..1), with the best the noise allows."""
 
     estimate: Estimate  # mean over queries
     per_query: Scores  # (m,)
     ceiling: Estimate  # agreement of two disjoint means over seeds; NaN with its reason where there is one seed
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"What the attribution says agrees with models trained again by {self.estimate}."
+        yield f"The most that noise between trainings allows: {self.ceiling}."
+        yield f"Below, the {count_of(len(self.per_query), 'query', 'queries')}, best first."
+
+    def _table(self) -> Table:
+        columns, units = scores_columns(self.per_query)
+        columns = {"query": columns.pop(next(iter(columns)))} | columns
+        return Table(columns, units, "query", in_order(-self.per_query.values))
 
 
 def linear_datamodeling_score(

@@ -1,5 +1,6 @@
 """What attributions are judged by: models fitted on random subsets, several seeds each, and their margins."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,17 +8,31 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Mask
 from samplewise.core.errors import InputError, require_count, require_kind, require_share
 from samplewise.core.randomness import derive_seed, hashed_order
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
 from samplewise.influence.valuation.utility import MOST_FITS, Game
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SubsetRefits:
+class SubsetRefits(Result):
     """Models on random subsets of the rows, asked about the validation rows: fitted once, for every attribution."""
 
     subsets: Mask  # (M, n)
     outputs: Floats  # (M, R, m) margins, R seeds of the learner
     ids: Array  # (n,)
     query_ids: Array  # (m,)
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"{count_of(len(self.subsets), 'model')} on random subsets of {count_of(len(self.ids), 'row')},"
+        yield f"trained with {count_of(self.outputs.shape[1], 'seed')} each, and their margins on"
+        yield f"{count_of(len(self.query_ids), 'validation row')}."
+
+    def _table(self) -> Table:
+        margin = self.outputs.mean(axis=1)
+        columns = {
+            "model": np.arange(len(self.subsets)), "rows": self.subsets.sum(axis=1), "mean_margin": margin.mean(axis=1)
+        }  # fmt: skip
+        return Table(columns, index="model")
 
 
 def refit_subsets(

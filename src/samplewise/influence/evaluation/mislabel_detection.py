@@ -9,7 +9,9 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Mask, positions_of, require_finite
 from samplewise.core.errors import InputError, require_kind
 from samplewise.core.randomness import generator, key_hashes
-from samplewise.core.values import Estimate, Scores
+from samplewise.core.rates import percent_text
+from samplewise.core.results import Result, Table
+from samplewise.core.values import Estimate, Scores, numbers_table
 from samplewise.engine.statistics.intervals import CONFIDENCE
 from samplewise.engine.statistics.resampling import percentile_interval, resampled_counts
 
@@ -17,12 +19,20 @@ RESAMPLES_AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Detection:
+class Detection(Result):
     """How far up the wrong rows come in an order of all rows."""
 
     area: Estimate  # probability that a wrong row comes before a right one; ties count half
     precision: Estimate  # mean share of wrong rows down to each wrong row
     chance: float  # what `precision` is for a random order: the share of wrong rows
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"A wrong row comes before a right one with a chance of {self.area.without_reason()}."
+        yield f"Mean precision down to each wrong row: {self.precision.without_reason()};"
+        yield f"a random order has {percent_text(self.chance)}."
+
+    def _table(self) -> Table:
+        return numbers_table(self.area, self.precision, precision_of_a_random_order=(self.chance, "share"))
 
 
 def mislabel_score(

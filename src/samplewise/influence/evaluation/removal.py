@@ -1,13 +1,14 @@
 """Values judged by taking rows away and fitting again: the score that is lost, and the predictions that flip."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from samplewise.core.arrays import Floats, Ints, Mask, positions_of, require_finite
+from samplewise.core.arrays import Floats, Ints, Mask, in_order, positions_of, require_finite
 from samplewise.core.errors import InputError, require_count, require_kind, require_shares
 from samplewise.core.randomness import derive_seed, hashed_order, key_hashes
+from samplewise.core.results import Result, Table
 from samplewise.core.values import Attribution, Estimate, Exhibit, Scores
 from samplewise.engine.statistics.resampling import bootstrap_mean
 from samplewise.influence.valuation.utility import MOST_FITS, Game
@@ -18,12 +19,20 @@ RANDOM_DRAWS = 10  # random sets of each size that the attributed ones are compa
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RemovalCurve:
+class RemovalCurve(Result):
     """What is left of the validation score when rows are taken away in the order of their values."""
 
     curve: Exhibit  # removed share against the score: most helpful first, most harmful first, in random order
     helpful_first: Estimate  # mean over the shares of random order minus this order; above 0 where the values are right
     harmful_first: Estimate  # mean over the shares of this order minus random order; above 0 where the values are right
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"Removing the most helpful rows first costs {self.helpful_first.without_reason()} more than random rows."
+        yield f"Removing the most harmful first gains {self.harmful_first.without_reason()} over random rows."
+        yield "Above 0 where the values are right."
+
+    def _table(self) -> Table:
+        return Table(self.curve.columns)
 
 
 def removal_curve(
@@ -82,13 +91,22 @@ def removal_curve(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Brittleness:
+class Brittleness(Result):
     """How few rows carry a prediction: the smallest removal that changes it, beside removals at random."""
 
     smallest: Scores  # (m,) rows; NaN where no removal tried changed the prediction
     shares: Exhibit  # count of rows removed against the share of predictions changed, in each way of choosing
     flipped: Estimate  # share of predictions changed by the largest removal
     beyond_chance: Estimate  # the same minus the share that random rows of the predicted class change, points
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"The largest removal changed {self.flipped.without_reason()},"
+        yield f"{self.beyond_chance.without_reason()} more than random rows of the predicted class."
+        yield "Below, the fewest rows whose removal changes each prediction."
+
+    def _table(self) -> Table:
+        columns = {"query": self.smallest.keys, "rows": self.smallest.values}
+        return Table(columns, index="query", first=in_order(self.smallest.values))
 
 
 def brittleness(

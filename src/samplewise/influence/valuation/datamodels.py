@@ -1,12 +1,15 @@
 """A linear model of refits: what each row adds to the outputs of models fitted on random halves of the rows."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from samplewise.core.arrays import Floats
+from samplewise.core.arrays import Floats, in_order
 from samplewise.core.errors import require_count, require_kind
-from samplewise.core.values import Attribution, Estimate, Scores
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
+from samplewise.core.values import Attribution, Estimate, Scores, scores_columns
 from samplewise.engine.statistics.resampling import bootstrap_mean
 from samplewise.influence.evaluation.datamodeling_score import rank_correlations
 from samplewise.influence.valuation.semivalues import HELPS, SPREAD, random_sets
@@ -16,12 +19,24 @@ RIDGES = np.logspace(-3, 3, 25)  # of the mean diagonal of the Gram matrix of th
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Datamodel:
+class Datamodel(Result):
     """Effects of single rows, measured by refits on random halves."""
 
     attribution: Attribution  # (m, n) margin of each validation row with the row minus without it
     value: Scores  # (n,) the same of the validation score, with its standard error
     held_out: Estimate  # rank correlation of margins foretold for a set with those fitted on it, the set left out
+
+    def _sentences(self) -> Iterable[str]:
+        queries = count_of(len(self.attribution.query_ids), "validation row")
+        yield f"Effects of {count_of(len(self.value), 'row')} on {queries}."
+        yield f"How well they foretell models on sets left out: {self.held_out.without_reason()}."
+        yield "Below, rows by what they add to the validation score."
+
+    def _table(self) -> Table:
+        columns, units = scores_columns(self.value)
+        if self.value.spread is not None:
+            columns["standard_error"], units["standard_error"] = self.value.spread, self.value.unit
+        return Table(columns, units, next(iter(columns)), in_order(-self.value.values))
 
 
 def datamodel(game: Game, *, n_fits: int = 500, most_fits: int = MOST_FITS) -> Datamodel:

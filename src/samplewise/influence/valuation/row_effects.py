@@ -1,13 +1,16 @@
 """What row effects are, and who judges them: shared by the closed form and by trained networks."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.core.arrays import Array, Floats, Ints, in_order
 from samplewise.core.randomness import hashed_order
-from samplewise.core.values import Scores
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
+from samplewise.core.values import Scores, scores_columns
 from samplewise.engine.refits import FoldedRows
 
 PAIRS = 2e7  # taught times judging rows of one fold; a larger fold is judged by a hash-drawn sample of its rows
@@ -15,13 +18,22 @@ FEWEST_EVALUATED = 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RowEffects:
+class RowEffects(Result):
     """What each row does to rows that had no part in the fit."""
 
     MADE_BY: ClassVar[str] = "influence.row_effects(data)"
 
     benefit: Scores  # (n,) squared error without the row minus with it, per row judged
     reach: Scores  # (n,) mean square by which it moves their outputs, whatever their labels
+
+    def _sentences(self) -> Iterable[str]:
+        helped = int((self.benefit.values > 0).sum())
+        yield f"{helped:,} of {count_of(len(self.benefit), 'row')} lower the error on rows that had no part in the fit."
+        yield "Below, the rows that raise it most, with how far each moves outputs."
+
+    def _table(self) -> Table:
+        columns, units = scores_columns(self.benefit, self.reach)
+        return Table(columns, units, next(iter(columns)), in_order(self.benefit.values))
 
 
 def hash_drawn_rows(rows: Ints, trained: int, ids: Array, seed: int) -> Ints:

@@ -1,5 +1,6 @@
 """Rows as the players of a game: the worth of a set of rows is the score of the model fitted on it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, Literal
@@ -11,6 +12,8 @@ from samplewise.core.arrays import Array, Floats, Ints, Mask, one_hot
 from samplewise.core.errors import InputError
 from samplewise.core.execution import Executor
 from samplewise.core.randomness import derive_seed
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
 from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_second
@@ -24,7 +27,7 @@ MOST_FITS = 50_000
 
 
 @dataclass(frozen=True, eq=False)
-class Game:
+class Game(Result):
     """Sets of players and what the models fitted on them are worth; made by `open_game`, read by every valuation.
 
     Worth is in points of the metric, and for labels that are numbers in hundredths of their standard deviation: every
@@ -138,6 +141,15 @@ class Game:
             return None
         commonest = one_hot(np.array([counts.argmax()]), self.class_count)
         return np.asarray(np.repeat(commonest, len(self.query_ids), axis=0))
+
+    def _sentences(self) -> Iterable[str]:
+        queries = count_of(len(self.query_ids), "validation row")
+        yield f"What sets of {count_of(len(self), self.elements[:-1])} are worth to {queries}."
+        yield f"Worth is in {self.metric.unit}. Pass it to data_shapley, banzhaf or datamodel."
+
+    def _table(self) -> Table:
+        columns = {"id": self.keys, "rows": np.bincount(self.member, minlength=len(self.keys))}
+        return Table(columns, index="id")
 
 
 def open_game(
