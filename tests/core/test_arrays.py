@@ -1,4 +1,4 @@
-"""Fingerprints, id look-up and the checks that name rows."""
+"""Fingerprints, positions of ids and the checks that name rows."""
 
 import numpy as np
 import pytest

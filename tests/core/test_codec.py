@@ -190,7 +190,7 @@ class TestRefusals:
 
 
 class TestFiles:
-    def test_long_scores_lie_beside_and_come_back(self, tmp_path: Path) -> None:
+    def test_long_scores_are_stored_next_to_the_record_and_come_back(self, tmp_path: Path) -> None:
         before = record(scores(10_001), scores(10_000))
         path = codec.save_record(before, tmp_path / "run")
         stored = json.loads(path.read_text())["outcomes"][0]["result"]["scores"]
@@ -200,7 +200,7 @@ class TestFiles:
         assert codec.to_dict(after) == codec.to_dict(before)
 
     @pytest.mark.parametrize("kind", ["U", "object text", "mixed", "composite"])
-    def test_ids_of_every_kind_lie_beside_without_pickle(self, tmp_path: Path, kind: str) -> None:
+    def test_ids_of_every_kind_are_stored_without_pickle(self, tmp_path: Path, kind: str) -> None:
         ids = np.array([f"row {i}" for i in range(10_001)], dtype=str if kind == "U" else object)
         if kind == "mixed":
             ids[0] = 5

@@ -29,7 +29,7 @@ def test_rows_are_named_five_at_most():
     assert name_rows(range(8)) == "rows id 0, 1, 2, 3, 4 (8 in all)"
 
 
-def test_unknown_name_guesses_the_intention():
+def test_unknown_name_suggests_the_intention():
     error = unknown_name("learner", "bosting", ["boosting", "kernel"])
     assert "did you mean 'boosting'?" in error.fix
     assert "kernel" in error.fix

@@ -1,4 +1,4 @@
-"""A record hands out its findings, scores and outcomes."""
+"""A record returns its findings, scores and outcomes."""
 
 import numpy as np
 import pytest

@@ -14,7 +14,7 @@ def scores(values, spread=None):
     return Scores("surprise", np.asarray(values), keys, "nats", "less expected", spread=spread)
 
 
-def test_top_is_best_first_and_keeps_the_spread_beside_it():
+def test_top_is_best_first_and_keeps_the_spread():
     top = scores([1.0, 3.0, 2.0], np.array([0.1, 0.3, 0.2])).top(2)
     assert top.keys.tolist() == [20, 30]
     assert top.spread.tolist() == [0.3, 0.2]

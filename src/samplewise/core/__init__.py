@@ -1,4 +1,4 @@
-"""Floor 0: the nouns every other floor speaks in. Knows numpy and the standard library only."""
+"""Floor 0: the types every other floor uses. Imports numpy and the standard library only."""
 
 from samplewise.core import extras
 

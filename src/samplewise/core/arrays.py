@@ -1,4 +1,4 @@
-"""What every floor does with arrays: fingerprints, id look-up, and the checks that name rows by id."""
+"""Array types, fingerprints, positions of ids, and the checks that name rows by id."""
 
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
@@ -10,7 +10,7 @@ from typing_extensions import TypeAliasType
 
 from samplewise.core.errors import InputError, name_rows
 
-# Named, so that help() shows `Floats` and not what it stands for.
+# Named, so that help() shows `Floats` and not its definition.
 Array = TypeAliasType("Array", npt.NDArray[Any])
 Floats = TypeAliasType("Floats", npt.NDArray[np.float64])
 Ints = TypeAliasType("Ints", npt.NDArray[np.intp])
@@ -18,7 +18,7 @@ Mask = TypeAliasType("Mask", npt.NDArray[np.bool_])
 Numbers = TypeAliasType("Numbers", npt.ArrayLike)  # what numpy reads as numbers: a list, an array, a number
 
 # Two ways to compute one number differ in their last bits, and so do two processors; what is decided by a comparison of
-# computed numbers must not hang on that.
+# computed numbers must not depend on that.
 SAME_RANK = 1e-9  # relative gap of two scores, in double precision, up to which neither is the larger one
 SAME_OUTPUT = 1e-5  # gap of two outputs, kept in single precision, in units of the largest one
 
@@ -49,7 +49,7 @@ def _feed(digest: Any, part: Any) -> None:
 
 
 def positions_of(wanted: Iterable[Any], ids: Array) -> Ints:
-    """Where each wanted id stands in `ids` (k,); raises `InputError` naming the ids that are not there."""
+    """Position of each wanted id in `ids` (k,); raises `InputError` naming the ids that are not there."""
     lookup = {key: position for position, key in enumerate(ids.tolist())}
     keys = wanted.tolist() if isinstance(wanted, np.ndarray) else list(wanted)
     missing = [key for key in keys if key not in lookup]
@@ -88,7 +88,7 @@ def in_order(values: Array) -> Ints:
 
 
 def equal_but_for_rounding(one: Array, other: Array) -> bool:
-    """Whether two arrays of computed outputs, any shape, agree as far as single precision can tell.
+    """Whether two arrays of computed outputs, any shape, agree up to single precision.
 
     >>> equal_but_for_rounding(np.array([1.0, 0.3]), np.array([1.0, 0.1 + 0.2]))
     True

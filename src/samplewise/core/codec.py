@@ -52,7 +52,7 @@ def to_dict(record: AuditRecord) -> Json:
 def from_dict(content: Json) -> AuditRecord:
     """The record `to_dict` was made from, every type restored; None becomes NaN where a number belongs.
 
-    Raises: `InputError` for another schema version, and for content that is not a record, naming the place.
+    Raises: `InputError` for another schema version, and for content that is not a record, naming the entry.
 
     >>> record = AuditRecord(3, {"rows": 3}, {}, {}, ())
     >>> from_dict(to_dict(record)) == record
@@ -81,7 +81,7 @@ def outcome_to_dict(outcome: Outcome) -> Json:
 
 
 def outcome_from_dict(content: Json) -> Outcome:
-    """The outcome `outcome_to_dict` was made from; raises `InputError` naming the place that does not fit."""
+    """The outcome `outcome_to_dict` was made from; raises `InputError` naming the entry that does not fit."""
     return cast(Outcome, decode(Outcome, content, "outcome"))
 
 
@@ -96,7 +96,7 @@ def to_text(content: Any) -> str:
 def save_record(record: AuditRecord, folder: str | Path) -> Path:
     """Write `audit.json` (and `scores.npz` where scores are long) into `folder`; returns the path of `audit.json`.
 
-    Both files are whole on the disk before either takes its name: a full disk or a kill leaves the old ones alone.
+    Both files are whole on the disk before either takes its name: a full disk or a killed process leaves the old ones.
 
     Raises: OSError from the file system.  Cost: O(size of the record).
     """
@@ -115,7 +115,7 @@ def save_record(record: AuditRecord, folder: str | Path) -> Path:
 
 
 def load_record(path: str | Path, *, partial: bool = False) -> AuditRecord:
-    """The record in `audit.json`, with its long scores from `scores.npz` beside it.
+    """The record in `audit.json`, with its long scores from `scores.npz` next to it.
 
     Args:    path: the file or its folder.   partial: go without `scores.npz`; long scores then hold their top 100 rows.
     Raises:  `InputError` where a file is missing, is not JSON, or the two files do not belong together.
@@ -135,7 +135,7 @@ def load_record(path: str | Path, *, partial: bool = False) -> AuditRecord:
 
 
 def write_together(files: Mapping[Path, bytes]) -> None:
-    """Replace several files at once: all are flushed to disk beside their targets before the first takes its name."""
+    """Replace several files at once: all are flushed to disk next to their targets before the first takes its name."""
     staged = {target: target.with_name(f".{target.name}.{os.getpid()}.tmp") for target in files}
     try:
         for target, temporary in staged.items():
@@ -180,7 +180,7 @@ def _without_objects(keys: Array) -> Array:
 
 
 def _put_long_scores_back(content: Any, archive: Path) -> None:
-    """Replace, in place, the top rows of every long score by all of them; the decoder judges what is no record."""
+    """Replace, in place, the top rows of every long score by all of them; the decoder refuses what is no record."""
     try:
         long = [scores for item in content["outcomes"] for scores in item["result"]["scores"] if "stored" in scores]
     except (KeyError, TypeError):

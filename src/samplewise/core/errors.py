@@ -87,11 +87,11 @@ def require_share(
 ) -> float:
     """The value as a float, where it is a number between `least` and `most`; refuses per cent, NaN, text and None.
 
-    Every argument that is a rate or a share is checked here, so that 18 for 18 % meets the same question everywhere.
+    Every argument that is a rate or a share is checked here, so that 18 for 18 % gets the same message everywhere.
 
     Args:    value: what was given.   name: of the argument, as the caller wrote it.   least, most: the ends.
              low_open, high_open: whether the ends themselves are refused.
-    Raises:  InputError that names the argument and, for a number in per cent, the share it stands for.
+    Raises:  InputError that names the argument and, for a number in per cent, the share it means.
 
     >>> require_share(0.18, "error")
     0.18

@@ -6,7 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 
 @runtime_checkable
 class Executor(Protocol):
-    """Carries out one task on many items and hands the results back in the order of the items."""
+    """Carries out one task on many items and returns the results in the order of the items."""
 
     def map(self, task: Callable[..., Any], items: Iterable[Any], *, seeds: Sequence[int]) -> Iterable[Any]:
         """Yield `task(item, seed=seed)` for every item, in order."""

@@ -1,4 +1,4 @@
-"""What is optional: which extra brings which package, and what stands in for a name whose package is not installed.
+"""What is optional: which extra installs which package, and placeholders for names whose package is not installed.
 
 A room can be imported, listed and documented without the packages of its extras. Using what needs them is an
 `InputError` that names the extra.
@@ -46,7 +46,7 @@ def missing_extra(package: str, what: str, *, where: str = "", instead: str = ""
 
 def is_installed(package: str) -> bool:
     """Whether a package can be found, without loading it."""
-    if package in sys.modules:  # asking a lazy module for its spec would load it
+    if package in sys.modules:  # reading the spec of a lazy module would load it
         return sys.modules[package] is not None
     try:
         return find_spec(package) is not None
@@ -72,14 +72,14 @@ def attach(
     """`__getattr__`, `__dir__` and `__all__` of a package whose public names resolve on first use.
 
     As `lazy_loader.attach`, and `from_packages` maps a package outside this one to the names it gives. A name whose
-    module cannot be imported because the package of an extra is not installed resolves to a stand-in; any other import
-    error is let through. Stand-ins are not kept: once the package has been installed, the name resolves.
+    module cannot be imported because the package of an extra is not installed resolves to a placeholder; any other
+    import error is let through. Placeholders are not kept: once the package has been installed, the name resolves.
     """
     listed = {module: list(names) for module, names in (submod_attrs or {}).items()}
     origin = {name: package for package, names in (from_packages or {}).items() for name in names}
     resolved, _, own = lazy_loader.attach(package_name, submodules=set(submodules), submod_attrs=listed)
     public = sorted({*own, *origin})
-    stand_ins: dict[str, Any] = {}
+    placeholders: dict[str, Any] = {}
 
     def resolve(name: str) -> Any:
         try:
@@ -87,16 +87,16 @@ def attach(
                 return resolved(name)
             given = getattr(import_module(origin[name]), name)
             absent = getattr(given, "_absent", "")
-            return stand_ins.setdefault(name, _stand_in(name, package_name, absent)) if absent else given
+            return placeholders.setdefault(name, _placeholder(name, package_name, absent)) if absent else given
         except ModuleNotFoundError as fault:
             if fault.name not in EXTRAS or is_installed(fault.name):
                 raise
-            return stand_ins.setdefault(name, _stand_in(name, package_name, fault.name))
+            return placeholders.setdefault(name, _placeholder(name, package_name, fault.name))
 
     return resolve, public.copy, public
 
 
-def _stand_in(name: str, package_name: str, absent: str) -> Any:
+def _placeholder(name: str, package_name: str, absent: str) -> Any:
     """A class for the name of a class, else a function: documented, and an `InputError` when it is used."""
     error = missing_extra(absent, f"{package_name}.{name}")
     documented = {"__doc__": f"Not available: {error.what}, which is not installed.\n\nTo have it: {error.fix}"}
@@ -113,12 +113,12 @@ def _stand_in(name: str, package_name: str, absent: str) -> Any:
 
 
 class _AbsentClass(type):
-    """The type of stand-ins for classes: no object is an instance of one, and none can be made, extended or read."""
+    """The type of placeholders of classes: no object is an instance of one, and none can be made, extended or read."""
 
     _absent: str
 
     def __new__(cls, name: str, bases: tuple[type, ...], members: dict[str, Any]) -> "_AbsentClass":
-        """A stand-in; with a base, it is the base that is used."""
+        """A placeholder; with a base, it is the base that is used."""
         for base in bases:
             if isinstance(base, _AbsentClass):
                 raise base._error()
@@ -128,7 +128,7 @@ class _AbsentClass(type):
         raise cls._error()
 
     def __getattr__(cls, name: str) -> NoReturn:
-        """Public names are uses too (`CoTeaching.for_noise`); Python itself looks for the others."""
+        """Public names are uses too (`CoTeaching.for_noise`); Python itself reads the others."""
         raise AttributeError(name) if name.startswith("_") else cls._error()
 
     def _error(cls) -> InputError:

@@ -45,7 +45,7 @@ class Remedy(Result):
 
 @dataclass(frozen=True, slots=True)
 class Finding(Result):
-    """One thing that is the matter: which rows or columns, why believed, what to do about it."""
+    """One problem: which rows or columns, the evidence for it, what to do about it."""
 
     code: str
     title: str

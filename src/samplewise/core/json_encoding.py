@@ -96,7 +96,7 @@ def object_array(items: list[Any]) -> Array:
 
 
 def decode(hint: Any, value: Any, where: str) -> Any:
-    """What `encode` made plain, as the type `hint` asks for; raises `InputError` naming the place that does not fit."""
+    """What `encode` made plain, as the type `hint`; raises `InputError` naming the entry that does not fit."""
     hint = unnamed(hint)
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
@@ -118,12 +118,12 @@ def decode(hint: Any, value: Any, where: str) -> Any:
 
 
 def unnamed(hint: Any) -> Any:
-    """What a named type stands for; any other hint as it is."""
+    """The definition of a named type; any other hint as it is."""
     return getattr(hint, "__value__", hint)
 
 
 def freeze(value: Any) -> Any:
-    """Lists as tuples, at every depth: an id or a label made of parts must be hashable."""
+    """Lists as tuples, at every depth: an id or a label that is a tuple must be hashable."""
     return tuple(freeze(item) for item in value) if isinstance(value, list) else value
 
 

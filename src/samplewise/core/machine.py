@@ -2,11 +2,11 @@
 
 import os
 
-USABLE = 0.8  # of main memory; the rest is for what runs beside
+USABLE = 0.8  # of main memory; the rest is for other processes
 
 
 def memory() -> int:
-    """Bytes of main memory; where the system does not tell, more than any.
+    """Bytes of main memory; where the system does not say, 2^62.
 
     >>> memory() > 2**20
     True

@@ -55,7 +55,7 @@ def _digest(text: str) -> int:
 
 
 def _mix(values: Hashes) -> Hashes:
-    """The splitmix64 finaliser: every input bit moves every output bit."""
+    """The splitmix64 finalizer: every input bit moves every output bit."""
     with np.errstate(over="ignore"):
         mixed = values + np.uint64(0x9E3779B97F4A7C15)
         mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

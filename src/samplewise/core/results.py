@@ -28,8 +28,8 @@ class Table:
         columns: by name.
         units: by name of the column; shares are printed in percent.
         index: the column that names the rows.
-        first: positions of the rows that are worth printing, in that order; None for all as they stand.
-        texts: what is printed in place of a column, by its name.
+        first: positions of the rows to print, in that order; None for all in their own order.
+        texts: what is printed instead of a column, by its name.
         hidden: columns that are not printed.
     """
 
@@ -53,18 +53,18 @@ class Table:
         return pd.DataFrame(columns, index=pd.Index(names, name=self.index, tupleize_cols=False))
 
     def printed(self) -> tuple[list[str], list[list[str]], list[bool]]:
-        """Heads, columns of texts and whether each holds numbers, for the rows worth printing."""
+        """Heads, columns of texts and whether each holds numbers, for the rows to print."""
         chosen = np.arange(len(self)) if self.first is None else np.asarray(self.first, dtype=np.intp)
         heads, texts, numeric = [], [], []
         for name, values in self.columns.items():
             if name in self.hidden:
                 continue
-            notes, unit = name.replace("_", " "), self.units.get(name, "")
+            title, unit = name.replace("_", " "), self.units.get(name, "")
             if name in self.texts:
                 cells = as_column(self.texts[name])[chosen[:MOST_ROWS]]
             else:
                 cells, unit = shown(as_column(values)[chosen[:MOST_ROWS]], unit)
-            heads.append(f"{notes} ({unit})" if unit and unit != notes else notes)
+            heads.append(f"{title} ({unit})" if unit and unit != title else title)
             texts.append(column_texts(cells, MOST_TEXT))
             numeric.append(is_numeric(cells))
         return heads, texts, numeric
@@ -77,12 +77,12 @@ class Table:
 
 
 class Result:
-    """What a public function answers: prints as a few sentences and a short table; `to_frame` has all of it."""
+    """What a public function returns: prints as a few sentences and a short table; `to_frame` has all of it."""
 
     __slots__ = ()
 
     def __init_subclass__(cls, **options: Any) -> None:
-        """Dataclasses keep a `__repr__` that stands in the class itself, so it is put there."""
+        """Dataclasses keep a `__repr__` that is defined in the class itself, so it is set there."""
         super().__init_subclass__(**options)
         if "__repr__" not in vars(cls):
             cls.__repr__ = Result.__repr__  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""How values and tables are written as text and as HTML: one place, so results, pages and terminal say the same."""
+"""How values and tables are written as text and as HTML, the same in results, pages and the terminal."""
 
 import math
 import re
@@ -28,7 +28,7 @@ def shortened(value: Any, most: int) -> str:
 
 
 def key_text(key: Any) -> str:
-    """An id or label; one made of parts is written with slashes."""
+    """An id or label; a tuple is written with slashes."""
     return " / ".join(map(key_text, key)) if isinstance(key, tuple | list) else printable(key)
 
 
@@ -50,7 +50,7 @@ def decimal_places(scale: float) -> int:
 
 
 def common_places(numbers: Sequence[Any]) -> int:
-    """Decimals that suit a whole column, so that its points stand under one another."""
+    """Decimals that suit a whole column, so that its decimal points are aligned."""
     finite = np.array([item for item in numbers if item is not None and math.isfinite(item)], dtype=float)
     if not len(finite) or np.equal(np.mod(finite, 1), 0).all():
         return 0
@@ -80,7 +80,7 @@ def number_text(value: Any, places: int | None = None, signed: bool = False) -> 
 
 
 def is_numeric(values: Any) -> bool:
-    """Whether a column holds numbers, which stand right-aligned."""
+    """Whether a column holds numbers, which are right-aligned."""
     if values.dtype.kind in "iuf":
         return True
     entries = [item for item in values[:100].tolist() if item is not None] if values.dtype.kind == "O" else []
@@ -108,7 +108,7 @@ def paragraph(sentences: Iterable[str], width: int) -> str:
 
 
 def text_table(head: Sequence[str], columns: Sequence[Sequence[str]], numeric: Sequence[bool], width: int) -> str:
-    """Columns of texts under their names, numbers to the right; "…" stands for those that do not fit into `width`.
+    """Columns of texts under their names, numbers to the right; "…" replaces those that do not fit into `width`.
 
     >>> print(text_table(["id", "value"], [["a", "b"], ["1.5", "10.0"]], [False, True], 80))
     id  value

@@ -127,7 +127,7 @@ class Scores(Result):
     spread: Array | None = None  # (k,) standard error
 
     def __post_init__(self) -> None:
-        """Refuse scores whose parts do not fit together."""
+        """Refuse scores whose fields do not fit together."""
         if len(self.values) != len(self.keys):
             raise InputError(
                 f"scores {self.quantity!r} need one key per value",
@@ -144,7 +144,7 @@ class Scores(Result):
         return iter(self.values.tolist())
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
-        """The values as numpy asks for them."""
+        """The values as a numpy array."""
         if copy is False and dtype is not None and np.dtype(dtype) != self.values.dtype:
             raise ValueError(f"values of {self.values.dtype} as {np.dtype(dtype)} need a copy")
         return np.array(self.values, dtype=dtype) if copy else np.asarray(self.values, dtype=dtype)
@@ -199,7 +199,7 @@ class Scores(Result):
         return self._at(positions_of(ids, self.keys))
 
     def to_frame(self) -> Any:
-        """A pandas frame indexed by key, one column per part."""
+        """A pandas frame indexed by key, one column per field."""
         return self._table().to_frame()
 
     def _sentences(self) -> Iterable[str]:
@@ -234,7 +234,7 @@ class Attribution(Result):
     spread: Array | None = None  # standard errors, of the shape of `values`
 
     def __post_init__(self) -> None:
-        """Refuse parts whose shapes do not fit together."""
+        """Refuse fields whose shapes do not fit together."""
         if self.values.shape[:2] != (len(self.query_ids), len(self.ids)):
             raise InputError(
                 "an attribution needs one row per query and one column per training row",
@@ -255,7 +255,7 @@ class Attribution(Result):
         return Scores("effect", effect, self.ids, self.unit, "raises the query's target", spread=spread).top(n)
 
     def _position(self, query: Any) -> int:
-        """Where a query stands; the one there is, where none is named."""
+        """Position of a query; that of the only one, where none is named."""
         names = self.query_ids.tolist()
         if query is None and len(names) != 1:
             listed = ", ".join(map(repr, names[:5])) + (f", ... ({len(names)} in all)" if len(names) > 5 else "")
