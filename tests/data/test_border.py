@@ -238,7 +238,7 @@ def test_what_cannot_be_a_vector_is_refused(given, what):
         as_vector(given, "y")
 
 
-def test_one_hot_labels_are_told_the_way_out():
+def test_one_hot_labels_get_a_fix():
     with pytest.raises(InputError, match=r"argmax\(axis=1\)"):
         as_vector(np.eye(3), "y")
     assert as_vector(np.eye(3), "y", allow_matrix=True).shape == (3, 3)

@@ -139,7 +139,7 @@ def test_labels_with_the_index_of_x_in_another_order_are_refused():
     assert Dataset(X, pd.Series([1, 2, 3])).y.tolist() == [1, 2, 3]  # another index altogether: by position
 
 
-def test_complete_and_unlabeled_rows_are_told_apart():
+def test_complete_and_unlabeled_rows_are_distinguished():
     data = Dataset([[1, None], [1, 2], [3, 4]], y=["a", None, "b"], ids=[5, 6, 7])
     assert data.complete_ids().tolist() == [7]
     assert data.unlabeled().tolist() == [False, True, False]

@@ -50,7 +50,7 @@ def test_another_separator_is_said(written):
     assert "columns are separated by semicolons, not commas" in notes
 
 
-def test_decimal_commas_beside_semicolons_are_numbers(written):
+def test_decimal_commas_with_semicolons_are_numbers(written):
     frame, _ = read_delimited(written("a;b\n1,5;x\n2,25;y\n"))
     assert frame["a"].tolist() == [1.5, 2.25]
 
@@ -138,7 +138,7 @@ def test_an_unreadable_file_is_refused(tmp_path):
         read_delimited(tmp_path / "gone.csv")
 
 
-def test_even_and_odd_rows_are_told_apart_as_the_csv_module_does(written):
+def test_even_and_odd_rows_are_distinguished_as_the_csv_module_does(written):
     """The fast count and the slow one agree on tables of random cells with quotes, separators and line breaks."""
     random = np.random.default_rng(0)
     pieces = np.array(["a", "", '"x,y"', '"p\nq"', '"say ""hi"""', "7"])

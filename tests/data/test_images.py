@@ -80,7 +80,7 @@ def test_the_common_size_does_not_depend_on_the_order(files):
     assert Images.from_files(files[::-1]).shape == Images.from_files(files).shape
 
 
-def test_pictures_in_memory_are_brought_to_one_size(files):
+def test_pictures_in_memory_are_resized_to_one_size(files):
     opened = [Image.open(path) for path in files]
     encoded = [{"bytes": path.read_bytes()} for path in files]
     arrays = [np.asarray(picture) for picture in opened]
@@ -113,7 +113,7 @@ def test_fingerprints_follow_the_content(files):
     assert Images.from_files(files).fingerprint() != before
 
 
-def test_pillow_is_not_loaded_for_arrays_and_is_asked_for_by_name(monkeypatch, files):
+def test_pillow_is_not_loaded_for_arrays_and_is_required_by_name(monkeypatch, files):
     monkeypatch.setitem(sys.modules, "PIL", None)
     assert Images.from_array(GRAY).thumbnail(0)
     with pytest.raises(InputError, match=r"(?s)needs Pillow.*pip install .samplewise\[images\]"):

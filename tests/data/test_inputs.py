@@ -48,7 +48,7 @@ def test_labels_may_replace_those_of_a_data_set():
     assert as_dataset(Dataset(X, Y), Y[::-1]).y.tolist() == Y[::-1].tolist()
 
 
-def test_columns_play_parts_beside_labels_given_as_an_array():
+def test_columns_have_roles_with_labels_given_as_an_array():
     reading = as_reading(FRAME.drop(columns="kind"), Y, Roles(id="one", groups=[1, 1, 2, 2, 3, 3]))
     assert reading.data.ids.tolist() == X[:, 0].tolist()
     assert reading.data.X.columns.tolist() == ["two"]
@@ -142,7 +142,7 @@ def test_several_labels_keep_their_names():
     assert as_dataset((X, Y)).label_names == ()
 
 
-def test_a_second_data_set_needs_its_labels_beside_it():
+def test_a_second_data_set_needs_its_labels():
     with pytest.raises(InputError, match=r"(?s)validation must be rows with their labels.*validation=\(X, y\)"):
         as_second(Y, "validation")
     assert len(as_second((X, Y), "validation")) == 6

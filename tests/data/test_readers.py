@@ -104,7 +104,7 @@ def test_texts_alone_can_be_the_features(csv):
     assert data.X.columns.tolist() == ["note"]
 
 
-def test_images_named_in_a_column_are_found_beside_the_file(tmp_path):
+def test_images_named_in_a_column_are_found_next_to_the_file(tmp_path):
     for name in ("a.png", "b.png"):
         Image.fromarray(np.zeros((8, 8), dtype=np.uint8)).save(tmp_path / name)
     (tmp_path / "list.csv").write_text("file,kind\na.png,x\nb.png,y\n")
@@ -251,7 +251,7 @@ def test_damaged_parquet_is_refused(tmp_path):
     refused(r"cannot be read as Parquet.*t\.parquet.*write it again", tmp_path / "t.parquet")
 
 
-def test_parquet_without_pyarrow_is_told_the_extra(tmp_path, monkeypatch):
+def test_parquet_without_pyarrow_names_the_extra(tmp_path, monkeypatch):
     FRAME.to_parquet(tmp_path / "t.parquet")
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     refused(r"needs pyarrow.*pip install .samplewise\[parquet\]", tmp_path / "t.parquet")

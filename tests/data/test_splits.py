@@ -153,7 +153,7 @@ def test_halves_are_independent_of_each_other():
 
 
 @pytest.mark.parametrize("options", [{}, {"codes": CODES}, {"codes": CODES, "groups": GROUPS}])
-def test_subsets_are_nested_and_of_the_asked_size(options):
+def test_subsets_are_nested_and_of_the_given_size(options):
     sizes = [40, 150, N]
     inside = nested_subsets(IDS, **options, sizes=sizes, n_repeats=3, seed=1)
     assert (inside[:, 1:] >= inside[:, :-1]).all()

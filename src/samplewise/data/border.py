@@ -33,7 +33,7 @@ def as_features(X: Any, ids: Any | None = None) -> Any:
     Raises:
         InputError: no rows, no columns, one axis of numbers, infinite entries, or column names that repeat.
 
-    Cost: O(n d), one pass that looks for infinities.
+    Cost: O(n d), one pass that checks for infinities.
 
     >>> as_features([[1, 2], [3, None]])
     array([[ 1.,  2.],
@@ -171,7 +171,7 @@ def _detached(values: Any) -> Any:
 
 
 def _is_frame(values: Any) -> bool:
-    kind = type(values)  # asked of the class: a lazy frame would have to look at its file to name its columns
+    kind = type(values)  # the class: a lazy frame would have to read its file to name its columns
     return any(hasattr(kind, mark) for mark in ("columns", "column_names", "__dataframe__", "__narwhals_dataframe__"))
 
 
@@ -313,10 +313,10 @@ def _as_array(values: Any, name: str) -> Array:
         raise InputError(
             f"{name} has rows of different lengths", got=f"a {type(values).__name__} of {len(values)} rows",
             fix=f"give every row of {name} the same number of entries"
-            + ("; for labels beside X pass a tuple (X, y)" if name == "X" and len(values) == 2 else ""),
+            + ("; for X with labels pass a tuple (X, y)" if name == "X" and len(values) == 2 else ""),
         ) from None  # fmt: skip
     if array.dtype.kind in "US" and not isinstance(values, np.ndarray):
-        array = np.array(values, dtype=object)  # numpy turned numbers beside strings into strings
+        array = np.array(values, dtype=object)  # numpy turned numbers among strings into strings
     return _plain(array)
 
 
@@ -326,7 +326,7 @@ def _has_pandas_missing(values: Any) -> bool:
 
 
 def _plain(array: Array) -> Array:
-    """Objects as bool, numbers or short strings where all of them are; NA and NaT beside strings become None."""
+    """Objects as bool, numbers or short strings where all of them are; NA and NaT among strings become None."""
     if array.dtype.kind == "S":
         return np.char.decode(array, "utf-8", "surrogateescape")
     if array.dtype.kind != "O" or not array.size:

@@ -15,7 +15,7 @@ from samplewise.core.errors import name_rows
 pd = lazy_loader.load("pandas")
 
 Kind = Literal["numeric", "category", "text", "date", "boolean", "id", "constant", "nested"]
-SAMPLED = 1000  # different values of a column that are looked at, chosen by hash: row order changes nothing
+SAMPLED = 1000  # different values of a column that are inspected, chosen by hash: row order changes nothing
 MANY_CATEGORIES = 100
 FEWEST_FOR_COUNTER = 20  # a column of fewer rows is not called a counter
 
@@ -48,7 +48,7 @@ class Column:
 
 
 class Description:
-    """The columns of a frame or array: described when first asked for, then kept in the place of the values."""
+    """The columns of a frame or array: described on first use, then kept instead of the values."""
 
     def __init__(self, X: Any, ids: Array) -> None:
         self._values: tuple[Any, Array] | None = (X, ids)

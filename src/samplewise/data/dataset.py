@@ -48,7 +48,7 @@ class Dataset:
     _description: Description = field(init=False, repr=False)  # shared by every subset
 
     def __post_init__(self) -> None:
-        """Convert every part once and refuse parts that do not fit together."""
+        """Convert every field once and refuse fields that do not fit together."""
         _require_same_index(self.X, self.y)
         given_ids = None if self.ids is None else as_vector(self.ids, "ids")
         features = as_features(self.X, given_ids)
@@ -71,7 +71,7 @@ class Dataset:
         _require_not_negative(parts["weights"], ids)
         names = tuple(getattr(self.y, "columns", self.label_names))
         if parts["y"] is None or parts["y"].shape[1:] != (len(names),):
-            names = ()  # there are none, or they are of other labels, which these took the place of
+            names = ()  # there are none, or they are of other labels, which these replace
         self._set(parts | {"label_names": names, "_description": Description(features, ids)})
 
     def _set(self, parts: dict[str, Any]) -> None:
@@ -83,7 +83,7 @@ class Dataset:
         return len(self.ids)
 
     def __repr__(self) -> str:
-        """Rows, columns and which optional parts are there."""
+        """Rows, columns and which optional fields are there."""
         optional = [name for name in ("y", "groups", "segments", "time", "weights") if getattr(self, name) is not None]
         return f"Dataset({len(self)} rows, X {tuple(self.X.shape)}" + "".join(f", {name}" for name in optional) + ")"
 
@@ -98,13 +98,13 @@ class Dataset:
         return self.take(np.flatnonzero(mask))
 
     def take(self, positions: Ints) -> "Dataset":
-        """The rows at these positions; for code inside one floor, ids are for everybody else."""
+        """The rows at these positions; for internal code; users name rows by id."""
         positions = np.arange(len(self))[positions]
         parts = {name: _taken(getattr(self, name), positions) for name in _PARTS}
         parts |= {"label_names": self.label_names, "_description": self._description}
         if len(np.unique(positions)) < len(positions):
             _require_unique(parts["ids"])
-        rows = object.__new__(Dataset)  # the parts were checked when they came in; subsets are taken often
+        rows = object.__new__(Dataset)  # the fields were checked when they came in; subsets are taken often
         rows._set(parts)
         return rows
 
@@ -122,7 +122,7 @@ class Dataset:
         return self._with(weights=weights)
 
     def _with(self, **parts: Any) -> "Dataset":
-        """The same features with another part, so that their columns need no second look."""
+        """The same features with another field, so that their columns are not described again."""
         changed = replace(self, **parts)
         changed._set({"_description": self._description})
         return changed
@@ -155,7 +155,7 @@ _PARTS = ("X", "y", "ids", "groups", "segments", "time", "weights")
 
 
 def _content(part: Any) -> Any:
-    """A part as what `core.arrays.fingerprint` reads."""
+    """A field as what `core.arrays.fingerprint` reads."""
     if hasattr(part, "iloc"):
         return {name: np.asarray(column) for name, column in part.items()}
     if hasattr(part, "indptr"):
@@ -230,7 +230,7 @@ def _require_finite_labels(y: Array | None, ids: Array) -> None:
 
 
 def _require_same_index(X: Any, y: Any) -> None:
-    """Refuse pandas parts whose indices hold the same keys in another order: rows are matched by position."""
+    """Refuse pandas objects whose indices hold the same keys in another order: rows are matched by position."""
     if not (hasattr(X, "iloc") and hasattr(y, "iloc")) or len(X) != len(y) or X.index.equals(y.index):
         return
     if X.index.is_unique and y.index.is_unique and len(X.index.intersection(y.index)) == len(X):

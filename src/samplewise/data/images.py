@@ -28,7 +28,7 @@ LONGEST_SIDE = 256  # larger pictures are read at this size
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Images:
-    """n pictures of one size, 8 bits a channel; files are opened only when a block or a thumbnail is asked for.
+    """n pictures of one size, 8 bits a channel; files are opened only when a block or a thumbnail is read.
 
     Build with `Images.from_array` or `Images.from_files`. Subsets share the pixels or paths they came from.
 
@@ -37,7 +37,7 @@ class Images:
         pixels: (n, height, width, channels) uint8, or None where the pictures are files.
         paths: (n,) file names, or None where the pictures are in memory.
 
-    Two pictures are exact copies if their pixels at the common size are equal: see `content_keys`.
+    Two pictures are exact duplicates if their pixels at the common size are equal: see `content_keys`.
 
     >>> Images.from_array(np.zeros((5, 28, 28), dtype=np.uint8)).shape
     (5, 28, 28, 1)

@@ -13,7 +13,7 @@ from samplewise.data.dataset import Dataset, missing
 from samplewise.data.images import Images
 from samplewise.data.readers import Reading, Roles, read_dataset
 
-BESIDE = ("groups", "segments", "time", "weights")  # parts that may be columns, or arrays beside X
+COLUMNS_OR_ARRAYS = ("groups", "segments", "time", "weights")  # what may be columns, or arrays next to X
 FORMS = "a Dataset, X and y, (X, y), a frame or a path with label="
 
 
@@ -22,12 +22,12 @@ def as_dataset(data: Any, y: Any = None, *, label: str | None = None, name: str 
 
     Args:
         data: a `Dataset`; (X, y); X of any kind `Dataset` takes; or, with `label`, a frame or path for `read_dataset`.
-        y: (n,) labels beside X, or in place of those of a `Dataset`.
+        y: (n,) labels of X, or instead of those of a `Dataset`.
         label: name of the label's column.
         name: what the caller calls these rows, for messages.
 
     Raises:
-        InputError: anything else, labels given twice, or parts that do not fit together.
+        InputError: anything else, labels given twice, or fields that do not fit together.
 
     >>> as_dataset([[0.0], [1.0]], ["a", "b"])
     Dataset(2 rows, X (2, 1), y)
@@ -43,7 +43,7 @@ def as_labeled(data: Any, y: Any = None, *, label: str | None = None, name: str 
 
 
 def as_given(data: Any, y: Any = None, *, label: str | None = None, name: str = "data") -> Any:
-    """The rows for a function that hands them to the user's own module: arrays and tensors stay what they are.
+    """The rows for a function that passes them to the user's own module: arrays and tensors stay what they are.
 
     Args: as `as_dataset`; besides, a torch data set or loader, whose rows are read where they are needed.
     Returns: a `Dataset`, a pair (X, y), or what was given.
@@ -73,7 +73,7 @@ def as_second(data: Any, name: str) -> Dataset:
 
 
 def as_reading(data: Any, y: Any, roles: Roles, *, name: str = "data") -> Reading:
-    """The rows a user gave and how they were read; columns play the parts that `roles` names."""
+    """The rows a user gave and how they were read; columns have the roles that `roles` names."""
     if isinstance(data, tuple):
         data, y = _pair(data, y, name)
     require_rows(data, name)
@@ -141,13 +141,13 @@ def _of_dataset(data: Dataset, y: Any, roles: Roles, name: str) -> Reading:
             f"a Dataset has its {named[0]} already", where=name, got=f"a Dataset and {named[0]}=",
             fix=f"leave {named[0]}= out, or name it when the file or frame is read: read_dataset(..., {named[0]}=...)",
         )  # fmt: skip
-    given = {part: getattr(roles, part) for part in BESIDE if getattr(roles, part) is not None}
+    given = {part: getattr(roles, part) for part in COLUMNS_OR_ARRAYS if getattr(roles, part) is not None}
     given |= {} if y is None else {"y": y}
     return Reading(replace(data, **given) if given else data, str(getattr(y, "name", None) or "y"), "given")
 
 
 def _read(source: Any, y: Any, roles: Roles) -> Reading:
-    """A path, or a table of which columns play parts; `y` are labels that stand beside it."""
+    """A path, or a table whose columns have roles; `y` are labels given separately."""
     columns = {part: getattr(roles, part) for part in ("label", "id", "groups", "time", "weights", "image", "text")}
     alone = ("groups", "time", "weights")
     passed = {part: value for part in alone if not isinstance(value := columns[part], str | None)}
@@ -167,7 +167,7 @@ def _pair(data: tuple[Any, ...], y: Any, name: str) -> tuple[Any, Any]:
     if len(data) != 2:
         raise InputError(
             f"{name} given as a tuple is (X, y)", got=f"a tuple of {len(data)}",
-            fix="name the parts: Dataset(X, y, ids=..., groups=...); a list of rows is not a tuple",
+            fix="name what it holds: Dataset(X, y, ids=..., groups=...); a list of rows is not a tuple",
         )  # fmt: skip
     if y is not None:
         raise InputError("the labels are given twice", where=name, got="(X, y) and y", fix="leave one of them out")
@@ -175,7 +175,7 @@ def _pair(data: tuple[Any, ...], y: Any, name: str) -> tuple[Any, Any]:
 
 
 def _require_vector(y: Any, name: str) -> None:
-    """Refuse a name or a model in the place of labels, with a guess at what was meant."""
+    """Refuse a name or a model given as labels, and suggest what was meant."""
     if isinstance(y, str):
         raise InputError(
             "y must hold one label per row", where=name, got=repr(y)[:80],
@@ -196,7 +196,7 @@ def _are_names(value: Any) -> bool:
 def _columns_or_arrays(X: Any, roles: Roles) -> dict[str, Any]:
     """groups, segments, time and weights as arrays; a string (or list of strings) names columns of a frame X."""
     found: dict[str, Any] = {}
-    for part in BESIDE:
+    for part in COLUMNS_OR_ARRAYS:
         value = getattr(roles, part)
         if value is None:
             continue

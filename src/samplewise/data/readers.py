@@ -78,7 +78,7 @@ class Reading(Result):
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """Which columns play which part, by name; groups, segments, time and weights may also be the values themselves."""
+    """Which columns have which role, by name; groups, segments, time and weights may also be the values themselves."""
 
     label: str | None = None
     id: str | None = None
@@ -91,7 +91,7 @@ class Roles:
     weights: Any = None
 
     def of_columns(self) -> tuple[str, ...]:
-        """Names of those parts that only a column can play, where any is given."""
+        """Names of the given roles that only a column can have."""
         return tuple(
             name for name in ("label", "id", "drop_columns", "image", "text") if getattr(self, name) not in (None, ())
         )
@@ -108,7 +108,7 @@ class _Table:
     notes: list[str] = field(default_factory=list)
 
 
-def read_dataset(  # one keyword per part a column can play
+def read_dataset(  # one keyword per role of a column
     source: Any, *, label: str | None = None, id: str | None = None, groups: str | None = None,
     segments: Sequence[str] | str = (), time: str | None = None, drop_columns: Sequence[str] | str = (),
     image: str | None = None, text: str | None = None, weights: str | None = None,
@@ -163,7 +163,7 @@ def read_dataset(  # one keyword per part a column can play
 
 
 def _read_again(reading: Reading, roles: Roles) -> Reading:
-    """The same table with other parts for its columns."""
+    """The same table with other roles for its columns."""
     if reading.frame is None:
         raise InputError(
             "only a table can be given other columns as label, id or groups", got=f"a reading of {reading.file}",
@@ -246,12 +246,12 @@ def _hugging_face_table(source: Any) -> _Table:
 
 
 def _assembled(table: _Table, roles: Roles) -> Reading:
-    """The data set of a frame: named columns take their parts, the rest are features."""
+    """The data set of a frame: named columns have their roles, the rest are features."""
     frame, names = table.frame, [str(name) for name in table.frame.columns]
     frame = frame if names == list(frame.columns) else frame.set_axis(names, axis="columns")
-    for kind, queried in _queried(roles):
-        if queried not in names:
-            raise unknown_name(f"{kind} column", queried, names)
+    for kind, wanted in _named_columns(roles):
+        if wanted not in names:
+            raise unknown_name(f"{kind} column", wanted, names)
     ids, id_source = table.ids, table.id_source
     if roles.id is not None:
         ids, id_source = _column_ids(frame[roles.id]), f"column {roles.id!r}"
@@ -267,11 +267,11 @@ def _assembled(table: _Table, roles: Roles) -> Reading:
     return Reading(data, roles.label or "", id_source, table.file, frame, tuple(table.notes))
 
 
-def _queried(roles: Roles) -> list[tuple[str, str]]:
+def _named_columns(roles: Roles) -> list[tuple[str, str]]:
     single = ("label", "id", "groups", "time", "weights", "image", "text")
-    queried = [(kind, getattr(roles, kind)) for kind in single if getattr(roles, kind) is not None]
-    queried += [("segments", name) for name in roles.segments]
-    return queried + [("drop", name) for name in roles.drop_columns]
+    named = [(kind, getattr(roles, kind)) for kind in single if getattr(roles, kind) is not None]
+    named += [("segments", name) for name in roles.segments]
+    return named + [("drop", name) for name in roles.drop_columns]
 
 
 def _features(frame: Any, roles: Roles, names: list[str], file: Path | None) -> Any:
@@ -282,13 +282,13 @@ def _features(frame: Any, roles: Roles, names: list[str], file: Path | None) -> 
     if not names:
         raise InputError(
             "no column is left to learn from", got=f"columns {', '.join(map(str, frame.columns[:20]))}",
-            fix="keep at least one column beside label, id, groups and time",
+            fix="keep at least one column besides label, id, groups and time",
         )  # fmt: skip
     return frame[names].reset_index(drop=True)
 
 
 def _pictures(cells: list[Any], folder: Path) -> Images:
-    """Images from a column of paths, or of pictures in memory, which are brought to one size."""
+    """Images from a column of paths, or of pictures in memory, which are resized to one size."""
     if all(isinstance(cell, str) for cell in cells):
         return Images.from_files([folder / cell for cell in cells])
     return Images.from_pictures(cells)
@@ -323,16 +323,16 @@ def _times(column: Any, name: str) -> Any:
 
 
 def _read_arrays(path: Path, roles: Roles) -> Reading:
-    """An .npz file: the features array is X, the others take part by name; `class_names` names the codes."""
+    """An .npz file: the features array is X, the others have roles by name; `class_names` names the codes."""
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except (OSError, ValueError, zipfile.BadZipFile, EOFError) as fault:
         fix = "write it with numpy.savez from plain number and string arrays (objects need pickle, which is not read)"
         raise InputError("the file cannot be read as .npz", where=str(path), got=str(fault)[:120], fix=fix) from None
-    for kind, queried in _queried(roles):
-        if queried not in arrays:
-            raise unknown_name(f"{kind} array", queried, arrays)
+    for kind, wanted in _named_columns(roles):
+        if wanted not in arrays:
+            raise unknown_name(f"{kind} array", wanted, arrays)
     shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
     features = roles.image or roles.text or next((name for name in FEATURE_ARRAYS if name in arrays), None)
     if features is None:

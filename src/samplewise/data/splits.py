@@ -1,6 +1,6 @@
 """Which rows train and which test: drawn by hash(seed, id), stratified, groups together, the past before the future.
 
-Every function gives the same row the same place whatever the order the rows come in. `ids` may be ids or hashes of ids
+Every function treats a row the same whatever the order the rows come in. `ids` may be ids or hashes of ids
 (`core.randomness.key_hashes`): hash once, draw often.
 """
 
@@ -24,10 +24,10 @@ def fold_of_rows(
 ) -> Folds:
     """The fold 0..folds-1 of every row: folds of equal size (to one row) that hold every class in equal share.
 
-    Without groups: rows sorted by class, within a class by hash(seed, id), are dealt in turn. With groups: they go, the
-    larger first and about equal ones in hashed order, to the fold that has least of their classes so far. With time:
-    contiguous blocks, fold 0 the earliest; equal times share a block, a group goes with its latest row, and classes are
-    not balanced.
+    Without groups: rows sorted by class, within a class by hash(seed, id), are assigned in turn. With groups: they
+    go, the larger first and about equal ones in hashed order, to the fold that has least of their classes so far. With
+    time: contiguous blocks, fold 0 the earliest; equal times share a block, a group goes with its latest row, and
+    classes are not balanced.
 
     Args:
         ids: (n,) ids or hashes.   codes: (n,) classes to balance, or None (regression).   groups: (n,) or None.
@@ -39,7 +39,7 @@ def fold_of_rows(
     Raises:
         InputError: fewer than 2 or more than 127 folds, or fewer rows (groups, times) than folds.
 
-    Cost: O(n log n).   Not for: judging a model on the future; use `forward_folds`.
+    Cost: O(n log n).   Not for: evaluating a model on the future; use `forward_folds`.
 
     >>> fold_of_rows(["a", "b", "c", "d"], [0, 0, 1, 1], n_folds=2).tolist().count(0)
     2
@@ -51,8 +51,8 @@ def fold_of_rows(
     draws = uniform_from_hashes(seed, hashes, "folds")
     strata = _strata(codes, len(hashes))
     if groups is None:
-        return _dealt(strata, draws, hashes, n_folds)
-    return _dealt_groups(strata, groups, n_folds, seed)
+        return _in_turn(strata, draws, hashes, n_folds)
+    return _balanced_groups(strata, groups, n_folds, seed)
 
 
 def forward_folds(ids: Any, time: Any, groups: Any = None, *, n_folds: int = 5) -> tuple[Mask, Mask]:
@@ -170,15 +170,15 @@ def _group_numbers(groups: Any) -> tuple[Array, Ints]:
     return values, member.astype(np.intp)
 
 
-def _dealt(strata: Array, draws: Array, hashes: Array, folds: int) -> Folds:
-    """Units dealt in turn, stratum after stratum; within one in hashed order. No stratum and no fold is off by two."""
+def _in_turn(strata: Array, draws: Array, hashes: Array, folds: int) -> Folds:
+    """Units in turn, stratum after stratum, within one in hashed order. No stratum and no fold is off by two."""
     fold = np.empty(len(strata), dtype=np.int8)
     fold[np.lexsort((hashes, draws, strata))] = np.arange(len(strata)) % folds
     return fold
 
 
-def _dealt_groups(strata: Ints, groups: Any, folds: int, seed: int) -> Folds:
-    """The largest groups one by one to the fold that has least of their classes; the rest dealt by size and class."""
+def _balanced_groups(strata: Ints, groups: Any, folds: int, seed: int) -> Folds:
+    """The largest groups one by one to the fold with least of their classes; the rest in turn, by size and class."""
     keys, member = _group_numbers(groups)
     _require_folds(folds, len(keys), "groups or different rows")
     hashes = key_hashes(keys)
@@ -189,7 +189,7 @@ def _dealt_groups(strata: Ints, groups: Any, folds: int, seed: int) -> Folds:
     large, small = by_size[:GREEDY_GROUPS], by_size[GREEDY_GROUPS:]
     if len(small):
         mixed = _commonest(member, strata)[small] * (int(sizes.max()) + 1) + sizes[small]
-        fold[small] = _dealt(mixed, draws[small], hashes[small], folds)
+        fold[small] = _in_turn(mixed, draws[small], hashes[small], folds)
     large = large[np.lexsort((draws[large], -np.floor(np.log2(sizes[large]))))]  # what comes late cannot unbalance much
     fold[large] = _placed(_class_counts(member, strata, large), folds)
     return fold[member]
@@ -228,7 +228,7 @@ def _commonest(member: Ints, strata: Ints) -> Ints:
 
 
 def _growing_order(strata: Ints, draws: Array, hashes: Array) -> Ints:
-    """Units so that every prefix holds the classes in equal share: the r-th of k in a class stands at (r + 1/2) / k."""
+    """Units so that every prefix holds the classes in equal share: the r-th of k in a class is at (r + 1/2) / k."""
     order = np.lexsort((hashes, draws, strata))
     counts = np.bincount(strata)
     rank = np.arange(len(strata)) - np.repeat(np.cumsum(counts) - counts, counts)

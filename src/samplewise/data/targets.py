@@ -121,7 +121,7 @@ def compared_labels(y: Any, task: Task = "auto", ids: Any | None = None) -> Targ
     if task not in ("auto", "classification", "regression"):
         raise unknown_name("task", task, ("auto", "classification", "regression"))
     values, inverse = _distinct(present)
-    chosen, note = (task, f"{task}, as asked") if task != "auto" else _chosen_task(present, values)
+    chosen, note = (task, f"{task}, as given") if task != "auto" else _chosen_task(present, values)
     if chosen == "regression":
         keys = np.arange(len(labels)) if ids is None else np.asarray(ids)
         return Target("regression", None, _as_numbers(labels, absent, keys), note)
