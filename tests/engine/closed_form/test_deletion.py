@@ -96,7 +96,7 @@ def test_a_group_is_not_the_sum_of_its_members(d):
     assert np.abs(summed - expected).max() > 1e-3
 
 
-def test_copies_share_what_only_the_pair_carries():
+def test_duplicates_share_what_only_the_pair_carries():
     features, targets, queries, _ = problem()
     features[3], targets[3] = 6.0, 4.0
     alone = deletion_effects(features, targets, RIDGE, queries)

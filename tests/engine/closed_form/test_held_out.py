@@ -130,7 +130,7 @@ def test_a_single_row_has_no_prediction_without_itself():
     np.testing.assert_allclose(alone.outputs, 0.0, atol=1e-15)
 
 
-def test_copies_vouch_for_each_other_and_leave_together():
+def test_duplicates_predict_each_other_and_are_left_out_together():
     features, targets, _ = problem(10, 2)
     doubled, both = np.vstack([features, features]), np.vstack([targets, targets])
     groups = np.tile(np.arange(10), 2)

@@ -72,6 +72,6 @@ def test_refusals():
     with pytest.raises(InputError, match=r"where: +bandwidth") as caught:
         KernelMap(rows(), 0.0)
     assert caught.match("median_bandwidth")
-    with pytest.raises(InputError, match="3 columns in place of 4") as caught:
+    with pytest.raises(InputError, match="3 columns instead of 4") as caught:
         KernelMap(rows(), 1.0)(rows(d=3))
     assert caught.match("as the landmarks")

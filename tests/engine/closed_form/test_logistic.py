@@ -110,8 +110,8 @@ def test_groups_against_refits(classes):
     assert np.linalg.norm(at_once - true) < 0.35 * np.linalg.norm(true)
 
 
-def test_copies_that_stand_in_for_each_other_count_together():
-    """Six copies of a wrong row far out: one by one they seem to matter half as much as they do together."""
+def test_duplicates_that_replace_each_other_count_together():
+    """Six duplicates of a wrong row far out: one by one they seem to matter half as much as they do together."""
     X, codes = clouds(2)
     X, codes = np.vstack([X, np.tile([[3.0, -2.0, 2.0, 0.0]], (6, 1))]), np.r_[codes, np.ones(6, dtype=int)]
     group, found = np.arange(90, 96), logistic_deletion(X, codes, 0.3)

@@ -217,7 +217,7 @@ def test_a_constant_column_counts_as_constant_whatever_single_precision_left_of_
     assert fits[1].effective_parameters == pytest.approx(fits[0].effective_parameters, rel=1e-9)
 
 
-def test_copies_count_once_where_the_ridge_is_chosen():
+def test_duplicates_count_once_where_the_ridge_is_chosen():
     """Every row twice says no more than every row once: the same ridge up to its scale, and the same outputs."""
     draw = np.random.default_rng(0)
     features, targets = draw.normal(size=(60, 40)), draw.normal(size=60)

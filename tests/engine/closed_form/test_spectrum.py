@@ -31,7 +31,7 @@ def test_both_forms_hold_the_same_kernel(constant, monkeypatch):
         np.testing.assert_allclose(part @ spectrum.take(some).vectors(np.arange(4))[:, 0].T, other[:, some], atol=1e-9)
 
 
-def test_several_outputs_per_row_stand_beside_each_other():
+def test_several_outputs_per_row_are_adjacent():
     blocks = np.kron(X @ X.T + np.eye(30), np.array([[2.0, 0.5], [0.5, 1.0]]))
     spectrum = GramSpectrum.of(blocks, width=2)
     assert (spectrum.count, spectrum.width) == (30, 2)

@@ -246,7 +246,7 @@ def test_a_single_row_takes_everything_with_it():
     assert np.isnan(rows.functional_error).all()
 
 
-def test_a_row_without_gradient_says_nothing_and_copies_share():
+def test_a_row_without_gradient_has_no_effect_and_duplicates_share():
     rng = np.random.default_rng(9)
     features = rng.normal(size=(12, 20))
     features[0] = 0.0
@@ -264,7 +264,7 @@ def test_a_row_without_gradient_says_nothing_and_copies_share():
     assert pair > 10 * found[1]
 
 
-def test_the_spread_of_the_judges_is_that_of_their_squares():
+def test_the_spread_over_evaluation_rows_is_that_of_their_squares():
     rng = np.random.default_rng(10)
     features, queries = rng.normal(size=(20, 30)), rng.normal(size=(40, 30))
     y, kernel, seen = rng.normal(size=20), features @ features.T, queries @ features.T
@@ -297,7 +297,7 @@ def test_kernels_that_are_none_are_refused(gram, width, text):
 def test_queries_of_another_shape_and_features_of_nothing_are_refused():
     with pytest.raises(InputError, match="another shape"):
         GramSpectrum.of(np.eye(3)).against(np.ones((2, 4)))
-    with pytest.raises(InputError, match="3 columns in place of 2"):
+    with pytest.raises(InputError, match="3 columns instead of 2"):
         FeatureSpectrum.of(np.ones((4, 2))).against(np.ones((2, 3)))
     with pytest.raises(InputError, match="all zero"):
         FeatureSpectrum.of(np.zeros((4, 2)))

@@ -1,4 +1,4 @@
-"""Makes the table of modules importable by the tests beside it."""
+"""Makes the table of modules importable by the tests of this folder."""
 
 import sys
 from pathlib import Path

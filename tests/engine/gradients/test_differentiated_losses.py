@@ -1,4 +1,4 @@
-"""Row scalars in closed form: derivatives by finite differences, extreme logits, and what they are asked about."""
+"""Row scalars in closed form: derivatives by finite differences, extreme logits, and the labels they accept."""
 
 import numpy as np
 import pytest

@@ -174,7 +174,7 @@ def test_what_rows_refuse():
         rows.sketch(0, seed=0)
 
 
-def test_a_part_of_the_parameters_may_be_asked():
+def test_some_of_the_parameters_may_be_selected():
     rows = rows_of(outer(4, 1, 3, 2), DenseGradients("rest", (("rest", (2,)),), np.ones((4, 2))))
     np.testing.assert_allclose(rows.project({"rest": [[1.0, 2.0]]})[:, 0], 3.0)
     assert rows.combine(np.ones(4))["rest"].shape == (1, 2)

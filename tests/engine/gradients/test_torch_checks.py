@@ -145,7 +145,7 @@ def test_more_memory_than_there_is(monkeypatch):
 
 
 def test_a_mean_hidden_in_a_loss_is_noticed():
-    """The outputs of a row are its own, so only the weighted sum of the gradients can tell."""
+    """The outputs of a row are its own, so only the weighted sum of the gradients shows it."""
     with pytest.raises(InputError, match="do not add up"):
         row_gradients(
             plain(), (X, Y), loss=lambda out, y: out.square().sum(dim=1) * out.detach().mean() + out.sum() / len(out)

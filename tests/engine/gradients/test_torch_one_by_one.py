@@ -44,7 +44,7 @@ class Branching(nn.Module):
 
 
 class Partly(nn.Module):
-    """An expert for rows that are marked, beside two parts that nothing calls."""
+    """An expert for rows that are marked, and two submodules that nothing calls."""
 
     def __init__(self):
         super().__init__()
@@ -96,7 +96,7 @@ def test_what_no_copy_fits_is_vectorized():
     assert not engine.alone.looped
 
 
-def test_parameters_nothing_uses_are_told_and_take_no_memory():
+def test_unused_parameters_are_noted_and_take_no_memory():
     module = made(Partly)
     rows = row_gradients(module, (X, Y))
     assert [layer.name for layer in rows.layers] == ["head"]

@@ -119,7 +119,7 @@ def test_a_weight_without_its_bias_and_a_bias_without_its_weight():
     np.testing.assert_allclose(sum(parts), whole, atol=1e-12)
 
 
-def test_parameters_that_are_tied_are_asked_for_by_either_name():
+def test_tied_parameters_are_selected_by_either_name():
     module, X, y = case("tied")
     grams = [row_gradients(module, (X, y), layers=[name]).gram() for name in ("embed", "head.weight")]
     np.testing.assert_array_equal(*grams)
@@ -144,7 +144,7 @@ def test_attention_and_recurrent_layers_are_read(name):
     assert notes == READ[name]
 
 
-def test_notes_tell_what_was_differentiated_row_by_row():
+def test_notes_say_what_was_differentiated_row_by_row():
     module, X, y = case("custom")
     notes = " ".join(row_gradients(module, (X, y)).notes)
     assert "moved.weight was differentiated row by row: its layer is called with rows merged or moved" in notes

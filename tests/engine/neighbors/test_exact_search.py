@@ -49,7 +49,7 @@ def test_there_are_no_more_neighbors_than_rows():
     assert ExactSearch(rows).nearest(rows[:0], 2)[0].shape == (0, 2)
 
 
-def test_distances_of_pairs_are_exact_zeros_for_copies():
+def test_distances_of_pairs_are_exact_zeros_for_duplicates():
     rows = np.array([[1e8, 1.0], [1e8, 1.0], [1e8, 4.0]])
     found = ExactSearch(rows).distances(rows, np.array([0, 0]), np.array([1, 2]))
     assert found.tolist() == [0.0, 3.0]

@@ -35,7 +35,7 @@ TABLES = {
     "tight clusters": tight_clusters,
     "heavy tails": heavy_tailed,
     "whole numbers, many ties": lambda draw: draw.integers(0, 3, size=(250, 4)).astype(float),
-    "many copies": lambda draw: draw.normal(size=(12, 3))[draw.integers(0, 12, size=200)],
+    "many duplicates": lambda draw: draw.normal(size=(12, 3))[draw.integers(0, 12, size=200)],
     "all equal": lambda draw: np.full((40, 2), 0.1),
     "single precision": lambda draw: draw.normal(size=(120, 6)).astype(np.float32),
     "wider than long": lambda draw: draw.normal(size=(30, 400)),
@@ -76,7 +76,7 @@ def test_sparse_rows_give_the_graph_of_the_dense_ones():
     np.testing.assert_array_equal(found.indices, written_out(dense[:5] * 1.01, dense, 3)[0])
 
 
-def test_copies_stand_at_distance_zero_exactly():
+def test_duplicates_are_at_distance_zero_exactly():
     rows = np.random.default_rng(3).normal(size=(100, 30)) * 1e3 + 1e7
     graph = build_graph(np.vstack([rows, rows[:10]]), 3)
     assert (graph.distances[100:, 0] == 0).all()
@@ -137,7 +137,7 @@ def test_auto_goes_approximate_above_its_limit(monkeypatch):
     assert caught.match(r"samplewise\[large\]")
 
 
-def test_fewer_rows_than_asked_for():
+def test_fewer_rows_than_neighbors_wanted():
     assert build_graph(np.ones((1, 2)), 5).indices.shape == (1, 0)
     assert build_graph(np.array([[0.0], [2.0], [5.0]]), 5).indices.tolist() == [[1, 2], [0, 2], [1, 0]]
     assert NeighborIndex(np.zeros((3, 1))).query(np.ones((2, 1)), 9).indices.tolist() == [[0, 1, 2]] * 2

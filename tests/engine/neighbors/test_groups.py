@@ -69,7 +69,7 @@ def test_no_columns_and_three_axes():
     assert caught.match("reshape")
 
 
-def test_copies_and_groups_that_share_a_row_stay_together_whatever_the_order():
+def test_duplicates_and_groups_that_share_a_row_stay_together_in_any_order():
     duplicates, groups, ids = np.array([0, 0, 1, 2, 3]), np.array(["a", "b", "b", "c", "d"]), np.array([5, 9, 2, 7, 1])
     together = groups_with_duplicates(duplicates, groups, ids)
     assert len(np.unique(together)) == 3
@@ -83,7 +83,7 @@ def test_rows_that_all_stand_alone_have_no_groups():
     assert groups_with_duplicates(np.arange(3), np.array(["x", "y", "z"]), np.arange(3)) is None
 
 
-def test_groups_and_copies_that_touch_become_one():
+def test_groups_and_duplicates_that_overlap_become_one():
     duplicates = np.array([0, 0, 1, 2, 3, 4])
     groups = np.array(["a", "b", "b", "c", "d", "e"])
     together = groups_with_duplicates(duplicates, groups, np.arange(6))

@@ -62,7 +62,7 @@ def test_only_the_nearest_given_is_close_to_all_given():
     assert 0 < np.abs(whole - part).max() <= 1 / 100
 
 
-def test_mislabeled_rows_are_worth_least():
+def test_mislabeled_rows_have_the_lowest_values():
     draw = np.random.default_rng(2)
     rows = draw.normal(size=(200, 2)) + 4 * (np.arange(200) % 2)[:, None]
     codes = np.arange(200) % 2
@@ -91,7 +91,7 @@ def test_refusals():
 def test_ranking_every_row_is_the_same_as_being_given_the_order(count):
     draw = np.random.default_rng(2)
     rows, queries = draw.normal(size=(90, 4)), draw.normal(size=(30, 4))
-    rows[40] = rows[7]  # copies tie, and keep the order they came in
+    rows[40] = rows[7]  # duplicates tie, and keep the order they came in
     codes, wanted = draw.integers(0, 3, size=90), draw.integers(0, 3, size=30)
     order = NeighborIndex(rows).query(queries, 90).indices
     given = neighbor_shapley_moments(order, codes, wanted, count)

@@ -1,4 +1,4 @@
-"""Mean and standard error: by hand, by simulation, with groups, and how many rows grouped rows are worth."""
+"""Mean and standard error: by hand, by simulation, with groups, and and the effective number of grouped rows."""
 
 import numpy as np
 import pytest

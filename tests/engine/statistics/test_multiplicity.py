@@ -46,7 +46,7 @@ def test_what_is_not_known_is_no_discovery_and_counts():
     assert not discoveries(np.array([0.03, np.nan]), 0.05).any()
 
 
-def test_false_discoveries_are_as_rare_as_asked():
+def test_false_discoveries_are_as_rare_as_the_level():
     draw, shares = np.random.default_rng(2), []
     for _ in range(400):
         p_values = np.r_[draw.random(60), draw.random(20) * 1e-4]

@@ -1,4 +1,4 @@
-"""Nobody else takes quantiles, limits of shares or corrections: two copies of a formula drift apart."""
+"""No other module computes quantiles, limits of shares or corrections: two copies of a formula drift apart."""
 
 import ast
 import re

@@ -1,6 +1,6 @@
 """Closed forms of linear and kernel heads: arrays in, arrays out.
 
-Axes on this floor: n rows, m queries, d features, c outputs.
+Axes in this package: n rows, m queries, d features, c outputs.
 """
 
 from samplewise.core import extras

@@ -1,4 +1,4 @@
-"""What every closed form asks of its arrays: two axes, finite, equal lengths; a refusal names the rows."""
+"""What every closed form requires of its arrays: two axes, finite, equal lengths; an error names the rows."""
 
 from typing import Any
 

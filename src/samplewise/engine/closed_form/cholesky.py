@@ -1,7 +1,7 @@
-"""Cholesky factors of matrices that fill the memory: in their own place, block by block.
+"""Cholesky factors of matrices that fill the memory: in place, block by block.
 
 LAPACK as numpy and scipy ship it crashes on symmetric matrices of some 20,000 rows when it uses several threads (seen
-with OpenBLAS 0.3.30), and scipy's solvers copy a factor that is part of a larger array. Here LAPACK sees blocks, and
+with OpenBLAS 0.3.30), and scipy's solvers copy a factor that is part of a larger array. Here LAPACK gets blocks, and
 everything between them is matrix products, which use all cores and copy nothing.
 """
 
@@ -17,7 +17,7 @@ def factorize(matrix: Floats) -> bool:
     """Replace the lower triangle of a symmetric (n, n) matrix by its Cholesky factor; False where it is not definite.
 
     The strict upper triangle stays as it is, so that the matrix can be restored.
-    Cost: O(n^3 / 3) in products of blocks; memory n * 2,048 numbers beside the matrix.   Source: golub2013.
+    Cost: O(n^3 / 3) in products of blocks; memory n * 2,048 numbers in addition to the matrix.   Source: golub2013.
     >>> A = np.array([[4.0, 2.0], [2.0, 5.0]])
     >>> factorize(A), A.tolist()
     (True, [[2.0, 2.0], [1.0, 2.0]])
@@ -37,7 +37,7 @@ def factorize(matrix: Floats) -> bool:
 
 
 def solve_lower(factor: Floats, right: Floats, first: int = 0) -> Floats:
-    """L^-1 right for the lower triangle L of `factor` (n, n) and (n, m) `right`, in the place of `right`.
+    """L^-1 right for the lower triangle L of `factor` (n, n) and (n, m) `right`, written over `right`.
 
     Args:    first: rows of `right` before this one are zero; a multiple of 2,048.
     Cost:    O(n^2 m).

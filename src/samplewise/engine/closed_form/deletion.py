@@ -76,7 +76,8 @@ class DeletionEffects:
     def group_change(self, rows: Any, queries: Any) -> Floats:
         """Output at each query with a group of rows minus without it (m, c), in the units of the targets.
 
-        s_I(x) (y_I - f_-I(x_I)): not the sum of the members' changes, because copies in the group no longer stand in.
+        s_I(x) (y_I - f_-I(x_I)): not the sum of the members' changes, as duplicates in the group no longer replace
+        each other.
 
         Args:    rows: (r,) different positions.   queries: as `prediction_change`.
         Returns: (m, c), larger means the group raises that output; NaN if the others determine none.
@@ -109,7 +110,7 @@ class DeletionEffects:
             raise InputError(
                 "queries must have the columns the head was fitted on",
                 where="queries",
-                got=f"{matrix.shape[1]} columns in place of {self._validation.shape[1]}",
+                got=f"{matrix.shape[1]} columns instead of {self._validation.shape[1]}",
                 fix="encode the queries as the rows were encoded",
             )
         return matrix
@@ -171,7 +172,7 @@ def _effects(smoother: Smoother, rows: Array, validation: Any, sigma: float) -> 
         raise InputError(
             "validation must have the columns the head was fitted on",
             where="validation",
-            got=f"{queries.shape[1]} columns in place of {rows.shape[1]}",
+            got=f"{queries.shape[1]} columns instead of {rows.shape[1]}",
             fix="encode it as the rows were encoded",
         )
     change = held_out_residuals(smoother)
@@ -194,7 +195,7 @@ def _errors_like(targets: Any, rows: int, width: int) -> Floats:
         raise InputError(
             "validation targets must have as many outputs as the head",
             where="targets",
-            got=f"{matrix.shape[1]} outputs in place of {width}",
+            got=f"{matrix.shape[1]} outputs instead of {width}",
             fix="encode them as the training targets were encoded",
         )
     return matrix

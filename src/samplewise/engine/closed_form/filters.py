@@ -1,6 +1,6 @@
 """Spectral filters: how far training with squared error has come along each eigenvector of the kernel.
 
-A model that is linear in its parameters and starts at f0 answers f0(x) + K(x, X) phi(K) (y - f0) after training, with
+A model that is linear in its parameters and starts at f0 predicts f0(x) + K(x, X) phi(K) (y - f0) after training, with
 phi the filter of the recipe. Rates and ridges here are those of the SUM of the losses, half the squared error each.
 """
 

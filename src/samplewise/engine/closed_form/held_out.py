@@ -37,7 +37,7 @@ def leave_one_out(features: Any, targets: Any, ridge: float) -> LeaveOneOut:
     Returns: LeaveOneOut; a larger leverage means the head follows that row more.
     Raises:  InputError if an entry is not finite, lengths differ or the ridge is not above 0.
     Cost:    O(n d^2) time for n > d, else O(n^2 d + n^3); n refits would be n times that.
-    Not for: duplicated rows (their copies vouch for each other: leave out the group with `leave_folds_out`).
+    Not for: duplicated rows (each is predicted from its own duplicate: leave out the group with `leave_folds_out`).
     Source:  allen1974.
     >>> leave_one_out(np.array([[0.0], [1.0], [2.0]]), np.array([0.0, 1.0, 2.0]), ridge=1e-9).outputs.round(6)[1]
     array([1.])

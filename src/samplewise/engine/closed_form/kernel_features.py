@@ -56,7 +56,7 @@ class KernelMap:
             raise InputError(
                 "X must have the columns the landmarks have",
                 where="X",
-                got=f"{rows.shape[1]} columns in place of {self._landmarks.shape[1]}",
+                got=f"{rows.shape[1]} columns instead of {self._landmarks.shape[1]}",
                 fix="encode X as the landmarks were encoded",
             )
         features: Array = np.empty((len(rows), self._whiten.shape[1]), dtype=dtype)

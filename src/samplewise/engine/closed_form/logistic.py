@@ -1,4 +1,4 @@
-"""Logistic heads, and what they would answer without one row: one Newton step for every row, from one fit.
+"""Logistic heads, and their predictions without one row: one Newton step for every row, from one fit.
 
 In this module `ridge` is the penalty as it stands: sum_i log loss_i + ridge / 2 |coef|^2, the intercept free (it is
 scikit-learn's 1 / C). Two classes have one output, the log odds of the second; more classes one logit each.
@@ -113,7 +113,7 @@ class LogisticDeletion:
         if matrix.shape[1] != len(self.head.coef):
             raise InputError(
                 "queries must have the columns the head was fitted on",
-                where="queries", got=f"{matrix.shape[1]} columns in place of {len(self.head.coef)}",
+                where="queries", got=f"{matrix.shape[1]} columns instead of {len(self.head.coef)}",
                 fix="encode the queries as the rows were encoded",
             )  # fmt: skip
         return _with_one(matrix)
@@ -147,7 +147,7 @@ def logistic_head(features: Any, codes: Any, ridge: float, start: LogisticHead |
 
 
 def logistic_deletion(features: Any, codes: Any, ridge: float, head: LogisticHead | None = None) -> LogisticDeletion:
-    """What the head would answer without each row, for all rows at once, in log odds.
+    """What the head would predict without each row, for all rows at once, in log odds.
 
     theta_-i = theta + H^-1 J_i^T (I - L_i J_i H^-1 J_i^T)^-1 r_i with r_i = p_i - y_i, L_i = diag p_i - p_i p_i^T and H
     the curvature of the whole sum: the first Newton step of the problem without the row.
@@ -157,7 +157,7 @@ def logistic_deletion(features: Any, codes: Any, ridge: float, head: LogisticHea
     Returns: LogisticDeletion.
     Raises:  InputError as `logistic_head`, and for a head that is no minimizer of this problem.
     Cost:    O(n d^2 c^2 + d^3 c^3) for all n rows; a refit each would cost n times 10 times that.
-    Not for: copies (the other still stands in), or weights that are not at the minimum.
+    Not for: duplicates (the other one remains), or weights that are not at the minimum.
     Source:  pregibon1981, rad2020.
     >>> X, y = np.array([[-1.0], [0.0], [1.0], [2.0]]), np.array([0, 1, 0, 1])
     >>> (logistic_deletion(X, y, ridge=1.0).leverage < 1).all()
@@ -238,7 +238,7 @@ def _hessian(rows: Floats, curvatures: Floats, ridge: float) -> Floats:
     system = blocks.reshape(c * width, c * width)
     system[np.diag_indices(c * width)] += np.tile(np.r_[np.full(width - 1, ridge), 0.0], c)
     if c > 1:
-        # A shift of all intercepts changes no probability: stiffened, it moves nothing and the system is definite.
+        # A shift of all intercepts changes no probability: a penalty on it only makes the system definite.
         shift = np.arange(width - 1, c * width, width)
         system[np.ix_(shift, shift)] += max(np.trace(blocks[:, -1, :, -1]), ridge) / c**2
     return system
@@ -253,7 +253,7 @@ def _inverse(rows: Floats, curvatures: Floats, ridge: float) -> Floats:
 
 
 def _own_blocks(rows: Floats, inverse: Floats) -> Floats:
-    """(n, c, c) J_i H^-1 J_i^T: what a unit pull of a row's outputs does to them."""
+    """(n, c, c) J_i H^-1 J_i^T: the effect on a row's outputs of a unit gradient at them."""
     c = len(inverse)
     own = np.empty((len(rows), c, c))
     for one in range(c):

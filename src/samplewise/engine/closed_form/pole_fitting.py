@@ -14,7 +14,7 @@ from samplewise.core.arrays import Array, Floats
 from samplewise.engine.closed_form.filters import ConvergedFilter, Filter
 
 TOLERANCES = (1e-11, 1e-10, 1e-9)  # tighter ones leave residues that cancel
-ACCEPTED = 1e-8  # worst error on points the fit has not seen, relative to phi
+ACCEPTED = 1e-8  # worst error on points that were not fitted, relative to phi
 CANCELLING = 1e5  # size of the terms in units of their sum: beyond it the error is that of the processor
 MOST_POLES = 60
 POINTS = 800
@@ -22,7 +22,7 @@ POINTS = 800
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PartialFractions:
-    """Poles of a filter; a conjugate pair stands once, its weight doubled."""
+    """Poles of a filter; a conjugate pair is listed once, its weight doubled."""
 
     poles: Array  # (p,) complex, imaginary part >= 0
     weights: Array  # (p,) complex
@@ -65,7 +65,7 @@ def partial_fractions(phi: Filter, largest: float) -> PartialFractions | None:
 
 
 def _error(found: PartialFractions, at: Floats, target: Floats) -> float:
-    """The worst relative error at points it has not seen; infinite where the terms cancel so far that it is chance."""
+    """The worst relative error at points not fitted; infinite where the terms cancel so far that it is chance."""
     terms = found.weights / (at[:, None] - found.poles)
     if np.max(np.abs(terms).sum(axis=1) / np.abs(target)) > CANCELLING:
         return np.inf

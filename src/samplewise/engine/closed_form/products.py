@@ -10,7 +10,7 @@ ROWS_AT_ONCE = 4096
 def inner_products(rows: Array) -> Floats:
     """(n, n) products of every row with every row, in double precision.
 
-    Block by block: written as rows @ rows.T, numpy hands the whole to a routine for symmetric products that crashes on
+    Block by block: written as rows @ rows.T, numpy passes the whole to a routine for symmetric products that crashes on
     some 20,000 rows with several threads (seen with OpenBLAS 0.3.30, as in `cholesky`).
 
     Args:    rows: (n, d).

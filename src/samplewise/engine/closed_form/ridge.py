@@ -1,6 +1,6 @@
 """Ridge heads on any subset of the rows of one feature matrix, by Gram down-dates.
 
-A cross-fitted audit asks for hundreds of heads on nearly the same rows. The Gram matrix of every block (fold) is
+A cross-fitted audit needs hundreds of heads on nearly the same rows. The Gram matrix of every block (fold) is
 computed once; a head on a subset then costs the few rows by which the subset differs from whole blocks, plus one
 factorization of size d that serves every ridge.
 """
@@ -19,7 +19,7 @@ from samplewise.engine.closed_form.tridiagonal import RidgePath
 GCV_RIDGES = np.logspace(-7, 3, 21)
 CAUTION = 1.2  # what a parameter counts for in generalized cross-validation; kim2004 discuss 1 to 1.4
 ROWS_AT_ONCE = 8192
-# A column whose kept sum of squares is this small a part of the block's is measured again from its rows.
+# A column whose kept sum of squares is this small a share of the block's is measured again from its rows.
 CANCELED = 1e-6
 ROUNDED = 1e-6  # standard deviation, in units of the mean, that single precision may leave of a constant column
 
@@ -98,7 +98,7 @@ class SubsetRidge:
 
     Args:    features: (n, d), float32 is read without a copy.   targets: (n,) or (n, c).
              blocks: (n,) block (fold) of each row; None is one block.
-             sets: (n,) rows that are one observation (exact copies) where a ridge is chosen; None: each its own.
+             sets: (n,) rows that are one observation (exact duplicates) where a ridge is chosen; None: each its own.
              weights: (n,) >= 0 of a fit that is given none; None: 1 for every row.
     Returns: an engine whose `fit` gives a `Head`.
     Raises:  InputError if an entry is not finite or lengths differ.
@@ -138,10 +138,10 @@ class SubsetRidge:
         The penalty is `ridge` times the mean diagonal of the Gram matrix of the centered (and standardized) kept rows,
         constant columns left out: with standardize=True that diagonal is the sum of the weights, so `ridge` means the
         same at every subset size. "gcv" takes the ridge of `GCV_RIDGES` with the least generalized cross-validation
-        score, n RSS / (n - 1.2 effective parameters)^2, from the kept rows alone, each set of copies counted once.
+        score, n RSS / (n - 1.2 effective parameters)^2, from the kept rows alone, each set of duplicates counted once.
 
-        Args:    keep: (n,) bool.   targets: (n, c) in place of the engine's, cheap where few rows differ.
-                 weights: (n,) >= 0 in place of the engine's, one row of weight 2 counts as two rows.
+        Args:    keep: (n,) bool.   targets: (n, c) instead of the engine's, cheap where few rows differ.
+                 weights: (n,) >= 0 instead of the engine's, one row of weight 2 counts as two rows.
                  ridge: above 0, or "gcv".
                  standardize: divide every column by its own standard deviation over the kept rows.
         Returns: Head; a column constant over the kept rows (standardize=False: up to a millionth) has coefficient 0.
@@ -199,7 +199,7 @@ class SubsetRidge:
             raise InputError(
                 "new targets must have as many outputs as the engine's",
                 where="targets",
-                got=f"{new.shape[1]} outputs in place of {self._targets.shape[1]}",
+                got=f"{new.shape[1]} outputs instead of {self._targets.shape[1]}",
                 fix="build a SubsetRidge on targets of this width",
             )
         return new

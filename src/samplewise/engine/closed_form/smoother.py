@@ -16,12 +16,12 @@ from samplewise.core.errors import InputError
 from samplewise.engine.closed_form.array_checks import feature_matrix, require_ridge, target_matrix
 
 ROWS_AT_ONCE = 8192
-# Below this share of its own freedom a row fixes a parameter alone: without it there is no prediction to speak of.
+# Below this share of its own freedom a row fixes a parameter alone: without it there is no meaningful prediction.
 UNDETERMINED = 1e-10
 
 
 class Smoother(Protocol):
-    """A fitted ridge head that knows what each of its rows contributes."""
+    """A fitted ridge head with the contribution of each of its rows."""
 
     targets: Floats  # (n, c)
     residuals: Floats  # (n, c) targets - fitted

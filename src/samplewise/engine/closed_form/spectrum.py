@@ -20,7 +20,7 @@ NOISE = 1e-13  # share of the largest eigenvalue below which a direction of feat
 
 
 class Spectrum(Protocol):
-    """K = U diag(values) U^T, and kernels of other rows seen through U."""
+    """K = U diag(values) U^T, and kernels of other rows projected on U."""
 
     @property
     def values(self) -> Floats:
@@ -123,7 +123,7 @@ class GramSpectrum:
 class FeatureSpectrum:
     """From features that all outputs share, n >> d: nothing of size n by n, rows read in blocks.
 
-    The features may be a memory-mapped file; what is kept beside it is (d, d).
+    The features may be a memory-mapped file; what is kept in addition is (d, d).
     """
 
     values: Floats
@@ -165,7 +165,7 @@ class FeatureSpectrum:
         if queried.shape[1] != self._features.shape[1]:
             raise InputError(
                 "queries must have the columns of the training rows", where="queries",
-                got=f"{queried.shape[1]} columns in place of {self._features.shape[1]}",
+                got=f"{queried.shape[1]} columns instead of {self._features.shape[1]}",
                 fix="encode the queries as the rows were encoded",
             )  # fmt: skip
         scaled = self._basis * np.sqrt(self.values)
@@ -182,13 +182,13 @@ class FeatureSpectrum:
 
 
 def _in_double(part: Array, constant: bool) -> Floats:
-    """Features in double precision, with a one beside them where there is an intercept."""
+    """Features in double precision, with a column of ones where there is an intercept."""
     rows = part.astype(np.float64)
     return np.hstack([rows, np.ones((len(rows), 1))]) if constant else rows
 
 
 def _entries(rows: Ints, width: int) -> Ints:
-    """Where the entries of some rows stand in a kernel with `width` entries per row."""
+    """Positions of the entries of some rows in a kernel with `width` entries per row."""
     return np.asarray((np.asarray(rows)[:, np.newaxis] * width + np.arange(width)).ravel())
 
 

@@ -1,4 +1,4 @@
-"""What a linear model trained for some time would answer without each row: all rows from one eigendecomposition.
+"""What a linear model trained for some time would predict without each row: all rows from one eigendecomposition.
 
 A filter of the matrix without a row is no small update of the filter of the whole matrix, but a resolvent is:
 (K_-i - z)^-1 follows from (K - z)^-1 by a rank-b correction. With the filter as a sum of poles, and G_p = (K - z_p)^-1,
@@ -34,8 +34,8 @@ MOST_WORK = 3e13  # multiplications of one eigendecomposition per row
 class RowChanges:
     """What each of n rows changes."""
 
-    functional: Floats  # (n,) mean over the judges of the squared change of their outputs, summed over outputs
-    functional_error: Floats  # (n,) its standard error over the judges
+    functional: Floats  # (n,) mean over the evaluation rows of the squared change of their outputs, summed over outputs
+    functional_error: Floats  # (n,) its standard error over the evaluation rows
     weights: Floats  # (n,) squared distance by which the weights move
     own: Floats  # (n, b, c) output at the row with it minus without it
 
@@ -57,7 +57,7 @@ class EvaluationRows:
 
     @classmethod
     def at(cls, seen: Floats) -> "EvaluationRows":
-        """Queries as the spectrum sees them (m, b, r)."""
+        """Queries in the basis of the spectrum (m, b, r)."""
         flat, sample = seen.reshape(-1, seen.shape[-1]), seen[_spread_over(len(seen))]
         if len(flat) <= flat.shape[1]:
             return cls(flat, "queries", sample, len(seen))
@@ -75,12 +75,12 @@ class EvaluationRows:
         return np.asarray(squares.reshape(changes.shape[:2]).sum(axis=1))
 
     def standard_error(self, changes: Floats) -> Floats:
-        """(q,) of that mean, from the spread over at most 256 of the judges; NaN for a single judge."""
-        evaluated, width, r = self.sample.shape
-        if evaluated < 2:
+        """(q,) of that mean, from the spread over at most 256 of the evaluation rows; NaN for a single one."""
+        rows, width, r = self.sample.shape
+        if rows < 2:
             return np.full(len(changes), np.nan)
         moved = changes.reshape(-1, r) @ self.sample.reshape(-1, r).T
-        squares = np.square(moved).reshape(len(changes), -1, evaluated, width).sum(axis=(1, 3))
+        squares = np.square(moved).reshape(len(changes), -1, rows, width).sum(axis=(1, 3))
         return standard_error(squares, axis=1)
 
 
@@ -101,7 +101,8 @@ class StoppedDeletion:
         route: how changes are found; None: by poles where the filter has them, else by going the steps for all rows at
             once, else by an eigendecomposition per row.
 
-    Cost: O(p n r (b + c)) and one product with the judges, p the number of poles (about 8), after the spectrum.
+    Cost: after the spectrum, O(p n r (b + c)), p the number of poles (about 8), and one product with the evaluation
+        rows.
     Source: harutyunyan2021 (the quantities), nakatsukasa2018 (the poles); the update is derived in the docs.
     """
 
@@ -139,7 +140,7 @@ class StoppedDeletion:
         return np.concatenate([np.einsum("qbr,cr->qbc", self.spectrum.vectors(rows), moved) for rows in self._blocks()])
 
     def outputs_at(self, seen: Floats) -> Floats:
-        """(m, b, c) the same at queries as the spectrum sees them (m, b, r)."""
+        """(m, b, c) the same at queries in the basis of the spectrum (m, b, r)."""
         return np.asarray(np.einsum("mbr,cr->mbc", seen, self.trained, optimize=True))
 
     def row_changes(self, evaluated_rows: EvaluationRows) -> RowChanges:
@@ -178,7 +179,7 @@ class StoppedDeletion:
         poles = self._poles_for(count)
         if poles is None:
             raise InputError(
-                "no sum of poles stands for this filter", got=repr(self.without(count)), fix="leave route out"
+                "no sum of poles approximates this filter", got=repr(self.without(count)), fix="leave route out"
             )
         values = self.spectrum.values
         gap = (self.whole(values) - self.without(count)(values))[:, None] * self._coordinates

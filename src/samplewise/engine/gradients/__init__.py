@@ -1,6 +1,6 @@
 """Gradients of one scalar per row with respect to a model's parameters, held as factors per layer.
 
-Axes on this floor: n rows, m other rows, k vectors, t positions, i inputs, o outputs, p parameters, c outputs of the
+Axes in this package: n rows, m other rows, k vectors, t positions, i inputs, o outputs, p parameters, c outputs of the
 model. The (n, p) matrix of all gradients is never built.
 """
 

@@ -227,7 +227,7 @@ class LookupGradients(LayerGradients):
 
 
 def _by_token(tokens: Ints) -> dict[int, slice]:
-    """Where the entries of each token stand."""
+    """Positions of the entries of each token."""
     if not len(tokens):
         return {}
     edges = np.r_[0, np.flatnonzero(np.diff(tokens)) + 1, len(tokens)]

@@ -1,4 +1,4 @@
-"""The scalar of a row whose gradient is taken, by name, and the labels each of them can be asked about.
+"""The scalar of a row whose gradient is taken, by name, and the labels each of them accepts.
 
 - "cross_entropy": -log of the probability of the label; one logit column means two classes, 0 and 1.
 - "margin": the label's logit minus the log-sum-exp of the others = log(p / (1 - p)); one column f: (2 y - 1) f.
@@ -64,7 +64,7 @@ def checked_labels(labels: Any, outputs: tuple[int, ...], ids: Array, loss: Any)
 def _require_one_column(outputs: tuple[int, ...]) -> None:
     if len(outputs) > 2 or (len(outputs) == 2 and outputs[1] != 1):
         raise InputError(
-            "the gradient of the output is asked of a model with several outputs",
+            "a model with several outputs has no gradient of one output",
             got=f"outputs of shape {outputs}",
             fix='use loss="margin", or a callable that picks one column',
         )

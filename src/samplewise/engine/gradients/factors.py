@@ -25,7 +25,7 @@ from samplewise.engine.gradients.sketching import MatrixHash, entry_sketch, oute
 
 
 class _BlockGradients(LayerGradients):
-    """What both forms of a matrix of gradients share: entries can be asked for block by block."""
+    """What both forms of a matrix of gradients share: entries are computed block by block."""
 
     place: MatrixPlace
 
@@ -226,8 +226,9 @@ class MatrixGradients(_BlockGradients):
     """Gradients of [W | b] entry by entry, where that takes less memory than t positions of two factors.
 
     Args:
-        values: (n, o, i).   sums: (i, i), (o, o) sums over rows and positions of a a' and b b', which the
-        entries no longer tell; of all rows captured together, whatever `take` keeps.   rows_summed: how many those are.
+        values: (n, o, i).   sums: (i, i), (o, o) sums over rows and positions of a a' and b b', which
+        cannot be recovered from the entries; of all rows captured together, whatever `take` keeps.
+        rows_summed: how many those are.
     """
 
     name: str

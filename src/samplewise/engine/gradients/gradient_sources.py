@@ -71,7 +71,7 @@ class ModuleSource:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedSource:
-    """A torch module with the encoder it was trained behind: rows come as its learner met them."""
+    """A torch module with the encoder it was trained behind: rows are encoded as in its training."""
 
     fitted: Any
     loss: Any
@@ -142,7 +142,7 @@ def _source(model: Any, loss: Any, layers: Any, forward: Any, dtype: Any) -> Sou
         return EstimatorSource(model, loss)
     raise InputError(
         "a model must be a trained torch module or a fitted scikit-learn estimator", got=type(model).__name__,
-        fix="pass the module itself; a learner still to be fitted goes to learner= elsewhere",
+        fix="pass the module itself; an unfitted learner is passed as learner= elsewhere",
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What every form of a layer's row gradients can be asked, and how inner products of many rows are cut into tiles."""
+"""The interface of every form of a layer's row gradients, and how inner products of many rows are cut into tiles."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence

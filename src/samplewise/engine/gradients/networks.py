@@ -48,7 +48,7 @@ class Network:
     classes: Array | None  # None: a regressor
 
     def run(self, X: Array) -> tuple[list[Floats], Floats]:
-        """What every layer sees, and the outputs (n, c)."""
+        """The inputs of every layer, and the outputs (n, c)."""
         seen = [X]
         for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
             seen.append(ACTIVATIONS[self.activation](_affine(seen[-1], weight, bias)))
@@ -127,7 +127,7 @@ def _finite(numbers: Floats, ids: Array) -> Floats:
 
 
 def _summed(network: Network, numbers: Floats, of: OutputSum, y: Array | None, ids: Array) -> RowGradients:
-    """Gradients of a weighted sum of the outputs, which asks no label."""
+    """Gradients of a weighted sum of the outputs, which needs no label."""
     seen, outputs = network.run(numbers)
     weights = np.array(of.weights)
     layers = network.layers(seen, np.tile(weights, (len(outputs), 1)))
@@ -156,7 +156,7 @@ def _rows_of(data: Any) -> tuple[Any, Array | None, Array]:
 
 
 def _opened(estimator: Any, X: Any) -> tuple[Network, Floats]:
-    """The network at the end of an estimator, and the rows as it sees them."""
+    """The network at the end of an estimator, and the rows as its inputs."""
     steps = [step for _, step in getattr(estimator, "steps", [("", estimator)])]
     for step in steps[:-1]:
         if step is not None and not isinstance(step, str):

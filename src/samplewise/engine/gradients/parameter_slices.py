@@ -11,7 +11,7 @@ from array_api_compat import array_namespace, device, is_numpy_array
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
 
-BLOCK_BYTES = 2**27  # of materialised gradients, or of products of positions, held at a time
+BLOCK_BYTES = 2**27  # of materialized gradients, or of products of positions, held at a time
 POSITIONS_AT_ONCE = 1024  # rows times positions on one side of a tile of inner products
 
 

@@ -1,4 +1,4 @@
-"""`RowGradients`: one gradient per row over all layers, asked for inner products and never written out."""
+"""`RowGradients`: one gradient per row over all layers, used through inner products and never materialized."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -82,7 +82,7 @@ class RowGradients:
         return mirrored(into) if others is self else into
 
     def norms(self) -> Floats:
-        """(n,) lengths of the gradients, in units of value per parameter; larger means the row pulls harder.
+        """(n,) lengths of the gradients, in units of value per parameter; larger means a larger step.
 
         Cost: O(n sum(i + o)) for layers with one position.   Source: goodfellow2015.
         """
@@ -129,7 +129,7 @@ class RowGradients:
         return Directions(pairs, sizes[0] * sizes[1], seed)
 
     def projected(self, directions: Directions) -> dict[str, Floats]:
-        """Layer name -> (n, k_out k_in) gradient seen through the directions, sum_t (P_out' b_t)(P_in' a_t)'.
+        """Layer name -> (n, k_out k_in) gradient projected on the directions, sum_t (P_out' b_t)(P_in' a_t)'.
 
         Layers without two sides are written out where they have at most k_in k_out parameters, else count-sketched.
 

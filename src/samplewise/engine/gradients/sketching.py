@@ -62,7 +62,7 @@ class Directions:
 
     Args:
         pairs: layer name -> (i, k_in), (o, k_out); layers without two sides are count-sketched to `width` numbers.
-        width: k_in k_out, as asked.   seed: of the count sketches.
+        width: k_in k_out, as requested.   seed: of the count sketches.
     """
 
     pairs: Mapping[str, tuple[Floats, Floats]]

@@ -15,7 +15,7 @@ from samplewise.engine.gradients.gradient_sources import Source
 from samplewise.engine.gradients.layer import LayerGradients
 from samplewise.engine.gradients.rows import RowGradients
 
-MOST_SUMS = 4  # outputs above which so many random sums of them stand for all; one where layers see many positions
+MOST_SUMS = 4  # outputs above which that many random sums of them replace all; one where layers have many positions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,10 +30,10 @@ class Tangents:
     def of(
         cls, source: Source, data: Any, sums: Sequence[OutputSum], *, unit: bool, rows: RowGradients | None = None
     ) -> "Tangents":
-        """Layers with one position share their inputs, and their cotangents for all sums stand side by side.
+        """Layers with one position share their inputs, and their cotangents for all sums are concatenated.
 
         Args:    unit: whether every row counts with length 1, so that the kernel is a cosine.
-                 rows: what stands for ids, outputs and labels; None for those of the first sum, labels unchecked.
+                 rows: ids, outputs and labels; None for those of the first sum, labels unchecked.
         """
         parts: list[list[LayerGradients]] = []
         for of in sums:
@@ -63,7 +63,7 @@ class Tangents:
 
 
 def sums_at_most(rows: RowGradients) -> int:
-    """How many sums are affordable: more cost little where every layer sees one position."""
+    """How many sums are affordable: more cost little where every layer has one position."""
     return MOST_SUMS if all(_one_position(layer) for layer in rows.layers) else 1
 
 

@@ -46,7 +46,7 @@ class RowBatches:
     pieces: Callable[[], Iterator[Batch]]
 
     def batches(self, module: torch.nn.Module, size: Callable[[], int]) -> Iterator[Batch]:
-        """Batches of at most size() rows, asked anew each time; tensors as the module reads them."""
+        """Batches of at most size() rows, read anew each time; tensors as the module reads them."""
         seen = 0
         for piece in self.pieces():
             start = 0

@@ -1,6 +1,6 @@
 """The calls of all readable layers in one pass through a module.
 
-A forward hook notes the input and the place of the output in the graph; one backward pass to those places gives the
+A forward hook notes the input and the graph node of the output; one backward pass to those nodes gives the
 cotangents of all calls. Nothing of the module changes, and no `.grad` is written.
 """
 
@@ -25,7 +25,7 @@ class Recorder:
     """Notes the calls of readable layers while it is entered."""
 
     module: nn.Module
-    wanted: set[int]  # id() of the parameters asked about
+    wanted: set[int]  # id() of the parameters whose gradients are wanted
     calls: list[Call] = field(default_factory=list)
     _hooks: list[Any] = field(default_factory=list)
 
@@ -45,7 +45,7 @@ class Recorder:
         if isinstance(output, tuple):
             if not isinstance(output[0], Tensor):
                 return None
-            # One output may be computed from another: copies keep what reaches each from outside apart.
+            # One output may be computed from another: clones separate what reaches each from outside.
             output = tree_map(lambda part: part.clone() if isinstance(part, Tensor) else part, output)
         parts = [part for part in tree_leaves(output) if isinstance(part, Tensor)]
         edges = tuple(get_gradient_edge(part) if part.requires_grad else None for part in parts)

@@ -35,14 +35,14 @@ def require_ready(module: Any) -> None:
                 "batch normalization in training mode mixes rows, so they have no gradients of their own",
                 where=f"layer {name!r}",
                 got=type(part).__name__,
-                fix="module.eval() before asking for gradients",
+                fix="call module.eval() before computing gradients",
             )
         if part.training and _drops(part):
             raise InputError(
                 "active dropout makes gradients random",
                 where=f"layer {name!r}",
                 got=f"{type(part).__name__} in training mode",
-                fix="module.eval() before asking for gradients",
+                fix="call module.eval() before computing gradients",
             )
         if isinstance(part, nn.Embedding | nn.EmbeddingBag) and part.max_norm is not None:
             raise InputError(
@@ -61,7 +61,7 @@ def _drops(part: nn.Module) -> bool:
 
 
 def chosen_parameters(module: nn.Module, layers: Iterable[str] | None) -> tuple[dict[int, str], dict[str, int]]:
-    """id() -> name of the parameters asked for, in order, and name -> size of all others."""
+    """id() -> name of the requested parameters, in order, and name -> size of all others."""
     held = list(module.named_parameters())
     prefixes = None if layers is None else [layers] if isinstance(layers, str) else list(layers)
     if prefixes is not None:
@@ -108,7 +108,7 @@ def checked_outputs(outputs: Any, count: int) -> Tensor:
         )
     if not outputs.requires_grad:
         raise InputError(
-            "the outputs do not depend on the parameters asked for",
+            "the outputs do not depend on the requested parameters",
             got="outputs without a gradient",
             fix="remove torch.no_grad() or .detach() from the module's forward",
         )
@@ -127,12 +127,12 @@ def require_finite_rows(parts: Iterable[Any], ids: Array, dtype: torch.dtype, wh
             f"the {what} of some rows are not finite" + (": half precision overflows" if half else ""),
             where=name_rows(ids[~finite]),
             got=f"{int((~finite).sum())} of {len(ids)} rows, module in {dtype}",
-            fix="module.float() before asking for gradients" if half else "look at these rows, or train for less long",
+            fix="call module.float() first" if half else "inspect these rows, or train for fewer steps",
         )
 
 
 def all_finite(part: Tensor) -> bool:
-    """Whether no entry is missing or infinite: the sum says so in one pass, unless it overflows itself."""
+    """Whether no entry is missing or infinite: the sum shows it in one pass, unless it overflows itself."""
     return bool(part.sum().isfinite()) or bool(part.isfinite().all())
 
 
@@ -165,7 +165,7 @@ def require_own_rows(whole: Tensor, again: Tensor, ids: Array) -> None:
 
 
 def disagreeing(made: dict[str, Tensor], wanted: dict[str, Tensor], dtype: torch.dtype) -> list[str]:
-    """Parameters whose weighted sum of row gradients is not what autograd says."""
+    """Parameters whose weighted sum of row gradients differs from autograd's."""
     sizes = {name: float(held.norm(dtype=torch.float64)) for name, held in wanted.items()}
     whole = math.hypot(*sizes.values())
     tolerance = TOLERANCE.get(dtype, 1e-4)

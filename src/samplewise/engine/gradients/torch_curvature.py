@@ -1,4 +1,4 @@
-"""The generalized Gauss-Newton matrix of a module, known by what it does to vectors, and the systems it stands for.
+"""The generalized Gauss-Newton matrix of a module, given by its products with vectors, and linear systems with it.
 
 G = (1/n) sum_i J_i' L_i J_i, with J the derivatives of the outputs by the parameters and L the curvature of the loss at
 the outputs. It is never formed: a product with it is one pass forward and one back over the rows.
@@ -54,7 +54,7 @@ class GaussNewtonMatrix:
             if bool((squares <= aim).all()):
                 break
             moved = self.product(step)
-            # A solved system rests, so that no query's answer depends on which others are asked with it.
+            # A solved system is not updated, so that no query's solution depends on which others are solved with it.
             length = torch.where(squares > aim, squares / _dots(step, moved), 0.0)
             _add(solution, step, length)
             _add(residual, moved, -length)

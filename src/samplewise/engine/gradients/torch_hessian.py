@@ -105,7 +105,7 @@ class LossCurvature:
         if not np.isfinite(mean):
             raise InputError(
                 "the loss of some rows is not finite", got=f"mean loss {mean}",
-                fix="look at the rows and outputs, or train for less long",
+                fix="inspect the rows and outputs, or train for fewer steps",
             )  # fmt: skip
         return mean
 

@@ -29,7 +29,7 @@ class Layout:
     """How the gradients of one module are held; settled by its first batch, so that all batches can be joined.
 
     Args:
-        names: id() of a parameter -> its name, in the module's order; only those whose gradients are asked for.
+        names: id() of a parameter -> its name, in the module's order; only those whose gradients are requested.
         dtype: of the factors.   one_by_one: names that are differentiated row by row.
         entries: layers held entry by entry, because t positions of two factors would take more memory.
     """
@@ -40,7 +40,7 @@ class Layout:
     entries: dict[str, bool] = field(default_factory=dict)
 
     def name(self, parameter: Any) -> str:
-        """The parameter's name; empty where its gradient is not asked for."""
+        """The parameter's name; empty where its gradient is not requested."""
         return "" if parameter is None else self.names.get(id(parameter), "")
 
 

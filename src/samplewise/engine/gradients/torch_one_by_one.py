@@ -28,7 +28,7 @@ FAULTS = (RuntimeError, NotImplementedError, TypeError, ValueError, IndexError, 
 
 
 class ModuleValue(nn.Module):
-    """The module with the scalar that is asked of it, so that parameters can be replaced by name in one call."""
+    """The module with the scalar to differentiate, so that parameters can be replaced by name in one call."""
 
     def __init__(self, module: nn.Module, value: Value) -> None:
         super().__init__()
@@ -51,40 +51,40 @@ class OneByOne:
     vectorized: list[str] = field(default_factory=list)
     looped: list[str] = field(default_factory=list)
 
-    def gradients(self, queried: ModuleValue, batch: Batch, labels: Any, values: Tensor) -> dict[str, Tensor]:
+    def gradients(self, scalar: ModuleValue, batch: Batch, labels: Any, values: Tensor) -> dict[str, Tensor]:
         """(b, *shape) per parameter; `values` (b,) are those of the batch, which copies must leave as they are."""
         found: dict[str, Tensor] = {}
         vectorized, looped = list(self.vectorized), list(self.looped)
         if self.copied:
             try:
-                again, found = by_copies(queried, self.copied, batch, labels)
+                again, found = by_copies(scalar, self.copied, batch, labels)
             except FAULTS:  # torch may take another path for a batch of another size
                 again = values[:0]
             if not _alike(again, values):
                 found, vectorized = {}, [*vectorized, *self.copied]
         if vectorized:
             try:
-                found |= by_vectorizing(queried, vectorized, batch, labels)
+                found |= by_vectorizing(scalar, vectorized, batch, labels)
             except FAULTS:
                 looped += vectorized
-        return found | by_looping(queried, looped, batch, labels) if looped else found
+        return found | by_looping(scalar, looped, batch, labels) if looped else found
 
     def settle(
-        self, queried: ModuleValue, names: list[str], batch: Batch, labels: Any, check: "RowCheck"
+        self, scalar: ModuleValue, names: list[str], batch: Batch, labels: Any, check: "RowCheck"
     ) -> None:  # names not settled before
         """Find a way for every name whose weighted sum over the batch is autograd's; refuse where there is none."""
         for name in names:
-            axes = _broadcast_axes(queried, name, batch, labels, check)
+            axes = _broadcast_axes(scalar, name, batch, labels, check)
             if axes is not None:
                 self.copied[name] = axes
         rest = [name for name in names if name not in self.copied]
         try:
-            wrong = check.failing(by_vectorizing(queried, rest, batch, labels)) if rest else []
+            wrong = check.failing(by_vectorizing(scalar, rest, batch, labels)) if rest else []
         except FAULTS:
             wrong = rest
         self.vectorized += [name for name in rest if name not in wrong]
         self.looped += wrong
-        if wrong and (mixed := check.failing(by_looping(queried, wrong, batch, labels))):
+        if wrong and (mixed := check.failing(by_looping(scalar, wrong, batch, labels))):
             refuse_mixed_rows(mixed)
 
 
@@ -106,11 +106,11 @@ class RowCheck:
         return disagreeing(sums, {name: self.wanted[name] for name in made}, self.precision)
 
 
-def _broadcast_axes(queried: ModuleValue, name: str, batch: Batch, labels: Any, check: RowCheck) -> int | None:
+def _broadcast_axes(scalar: ModuleValue, name: str, batch: Batch, labels: Any, check: RowCheck) -> int | None:
     """Where the axis of the rows goes so that copies are broadcast row by row; None where nowhere."""
     for axes in AXES:
         try:
-            values, found = by_copies(queried, {name: axes}, batch, labels)
+            values, found = by_copies(scalar, {name: axes}, batch, labels)
         except FAULTS:
             continue
         if _alike(values, check.values) and not check.failing(found):
@@ -124,32 +124,32 @@ def _alike(values: Tensor, wanted: Tensor) -> bool:  # (b,)
 
 
 def by_copies(
-    queried: ModuleValue, axes: dict[str, int], batch: Batch, labels: Any
+    scalar: ModuleValue, axes: dict[str, int], batch: Batch, labels: Any
 ) -> tuple[Tensor, dict[str, Tensor]]:  # (b,), (b, *shape) per parameter
     """Values and gradients with one copy of each parameter per row."""
     copies = {}
     for name, between in axes.items():
-        held = queried.named(name)
+        held = scalar.named(name)
         if between == IN_PLACE_OF_FIRST and (held.ndim < 2 or held.shape[0] != 1):
             raise ValueError(f"{name} has no leading axis of one element")
         own = held[0] if between == IN_PLACE_OF_FIRST else held.reshape(*[1] * between, *held.shape)
         copies[f"module.{name}"] = own.repeat(len(batch), *[1] * own.ndim).requires_grad_()
-    values: Tensor = torch.func.functional_call(queried, copies, (batch.inputs, labels))
+    values: Tensor = torch.func.functional_call(scalar, copies, (batch.inputs, labels))
     slopes = torch.autograd.grad(values.sum(), list(copies.values()))
-    shapes = {name: queried.named(name).shape for name in axes}
+    shapes = {name: scalar.named(name).shape for name in axes}
     found = {name: slope.reshape(len(batch), *shapes[name]) for name, slope in zip(axes, slopes, strict=True)}
     return values.detach(), found
 
 
-def by_vectorizing(queried: ModuleValue, names: list[str], batch: Batch, labels: Any) -> dict[str, Tensor]:
+def by_vectorizing(scalar: ModuleValue, names: list[str], batch: Batch, labels: Any) -> dict[str, Tensor]:
     """(b, *shape) per parameter, in chunks of rows together; raises whatever torch raises where it cannot."""
-    chosen = {f"module.{name}": queried.named(name) for name in names}
+    chosen = {f"module.{name}": scalar.named(name) for name in names}
     numbers = sum(held.numel() for held in chosen.values())
 
     def value(parameters: dict[str, Tensor], inputs: Any, label: Any) -> Tensor:
         row = mapped(lambda part: part.unsqueeze(0), inputs)
         given = label.unsqueeze(0) if isinstance(label, Tensor) else label
-        return torch.func.functional_call(queried, parameters, (row, given))[0]
+        return torch.func.functional_call(scalar, parameters, (row, given))[0]
 
     where = 0 if isinstance(labels, Tensor) else None
     gradient = torch.func.vmap(
@@ -157,20 +157,20 @@ def by_vectorizing(queried: ModuleValue, names: list[str], batch: Batch, labels:
         in_dims=(None, mapped(lambda _: 0, batch.inputs), where),
         chunk_size=max(1, BUDGET // (12 * numbers)),
     )
-    # The fused kernels of attention would be looped over, row by row; where others are, torch says so to no use here.
+    # The fused kernels of attention would be looped over row by row; where others are, torch's warning does not matter.
     with sdpa_kernel(SDPBackend.MATH), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="There is a performance drop")
         found: dict[str, Tensor] = gradient(chosen, batch.inputs, labels if where == 0 else None)
     return {name: found[f"module.{name}"].detach() for name in names}
 
 
-def by_looping(queried: ModuleValue, names: list[str], batch: Batch, labels: Any) -> dict[str, Tensor]:
+def by_looping(scalar: ModuleValue, names: list[str], batch: Batch, labels: Any) -> dict[str, Tensor]:
     """(b, *shape) per parameter, one row after another."""
-    chosen = [queried.module.get_parameter(name) for name in names]
+    chosen = [scalar.module.get_parameter(name) for name in names]
     found: list[list[Tensor]] = [[] for _ in names]
     for row in range(len(batch)):
         span = slice(row, row + 1)
-        value = queried(batch.rows(span).inputs, None if labels is None else labels[span])
+        value = scalar(batch.rows(span).inputs, None if labels is None else labels[span])
         slopes = torch.autograd.grad(value.sum(), chosen, allow_unused=True)
         for parts, slope, parameter in zip(found, slopes, chosen, strict=True):
             dense = torch.zeros_like(parameter) if slope is None else slope

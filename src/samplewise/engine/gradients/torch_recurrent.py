@@ -129,7 +129,7 @@ def _run(layer: Any, linear: _Linear, inputs: Tensor, state: State, *, backwards
 
 def _terms(outputs: list[Tensor], slopes: tuple[Tensor | None, ...], maps: list[_Linear]) -> list[Term]:
     """One backward pass from what the call returned to the gates of every step."""
-    queried = [(output, slope) for output, slope in zip(outputs, slopes, strict=True) if slope is not None]
+    reached = [(output, slope) for output, slope in zip(outputs, slopes, strict=True) if slope is not None]
     nudges = [nudge for linear in maps for nudge in linear.nudges]
-    found = torch.autograd.grad([one for one, _ in queried], nudges, [one for _, one in queried], allow_unused=True)
+    found = torch.autograd.grad([one for one, _ in reached], nudges, [one for _, one in reached], allow_unused=True)
     return [term for place, linear in enumerate(maps) for term in linear.terms(list(found[2 * place : 2 * place + 2]))]

@@ -52,7 +52,7 @@ def checked_values(values: Any, count: int) -> torch.Tensor:
 
 
 def as_labels(labels: Array | None, outputs: torch.Tensor, loss: Any) -> Any:
-    """Checked labels as a tensor beside the outputs: codes as int64, targets in the outputs' dtype."""
+    """Checked labels as a tensor on the outputs' device: codes as int64, targets in the outputs' dtype."""
     if labels is None:
         return None
     if labels.dtype.kind not in "biuf":

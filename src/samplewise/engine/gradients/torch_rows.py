@@ -90,7 +90,7 @@ def row_gradients(
 
 @dataclass(slots=True, eq=False)
 class Engine:
-    """One module with one question, ready for batches."""
+    """One module and one scalar to differentiate, ready for batches."""
 
     module: nn.Module
     loss: Any
@@ -158,7 +158,7 @@ class Engine:
         return terms_of(zip(recorder.calls, by_call, strict=True), len(batch), self.layout)
 
     def outputs(self, inputs: Any, count: int) -> Tensor:
-        """(b, c) of the module; what torch says about inputs that do not fit is told as an `InputError`."""
+        """(b, c) of the module; torch's error about inputs that do not fit becomes an `InputError`."""
         try:
             given = self.forward(self.module, inputs)
         except (RuntimeError, TypeError, IndexError, ValueError) as fault:
@@ -188,10 +188,10 @@ class Engine:
         new = [name for name in self.layout.one_by_one if name in wanted]
         self.alone = OneByOne()
         self.alone.settle(
-            self._queried(), new, batch, labels, RowCheck(values.detach(), weights, wanted, self.precision)
+            self._scalar(), new, batch, labels, RowCheck(values.detach(), weights, wanted, self.precision)
         )
 
-    def _queried(self) -> ModuleValue:
+    def _scalar(self) -> ModuleValue:
         def value(inputs: Any, given: Any) -> Tensor:
             outputs = self.forward(self.module, inputs)
             return row_values(self.loss, outputs if outputs.ndim > 1 else outputs[:, None], given)
@@ -200,7 +200,7 @@ class Engine:
 
     def _one_by_one(self, batch: Batch, labels: Any, values: Tensor) -> dict[str, Tensor]:
         """(b, *shape) per parameter that no layer explains."""
-        found = self.alone.gradients(self._queried(), batch, labels, values)
+        found = self.alone.gradients(self._scalar(), batch, labels, values)
         require_finite_rows(found.values(), batch.ids, self.precision, "gradients")
         return {name: held.to(self.layout.dtype) for name, held in found.items()}
 

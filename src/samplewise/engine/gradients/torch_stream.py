@@ -58,7 +58,7 @@ def stream_sketches(
 ) -> RowSketches:
     """Sketches (n, size) of the row gradients, in units of value per unit of parameter, memory-mapped in a folder.
 
-    As `row_gradients(...).sketch(size, seed=seed)`, a batch in memory at a time. A run that was interrupted goes on
+    As `row_gradients(...).sketch(size, seed=seed)`, a batch in memory at a time. A run that was interrupted continues
     where it stopped, when it is called again with the same module, rows and settings, and ends with the same bits.
 
     Args:
@@ -141,7 +141,7 @@ class _Store:
             raise _another_run(self.folder, "other values in the first rows")
 
     def write(self, start: int, parts: dict[str, Array], count: int) -> None:
-        """Add a batch; the progress is told only after the numbers are on disk."""
+        """Add a batch; the progress is recorded only after the numbers are on disk."""
         for name, values in parts.items():
             path = self.folder / f"{name}.npy"
             shape = (count, *values.shape[1:])

@@ -40,7 +40,7 @@ Term = MatrixTerm | LookupTerm | DenseTerm
 
 
 class Unreadable(Exception):
-    """A call whose rows cannot be told apart: its parameters are differentiated row by row instead."""
+    """A call whose rows cannot be separated: its parameters are differentiated row by row instead."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +61,7 @@ class Call:
         return given[0]
 
     def argument(self, position: int, name: str) -> Any:
-        """An argument by its place or name; None where it was left out."""
+        """An argument by its position or name; None where it was left out."""
         return self.inputs[position] if len(self.inputs) > position else self.named.get(name)
 
 

@@ -1,6 +1,6 @@
 """The one nearest-neighbor graph, and what is read from it: arrays in, arrays out.
 
-Axes on this floor: n rows, m queries, d features.
+Axes in this package: n rows, m queries, d features.
 """
 
 from samplewise.core import extras

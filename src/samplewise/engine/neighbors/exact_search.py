@@ -19,7 +19,7 @@ from samplewise.core.arrays import Array, Floats, Ints
 
 ENTRIES_AT_ONCE = 2**22
 GROUP_WIDTH = 16
-# More candidates than this for each neighbor asked for: float32 cannot tell the rows apart, so float64 looks again.
+# More candidates than this for each neighbor wanted: float32 cannot separate the rows, so float64 searches again.
 CROWDED = 30
 
 

@@ -102,7 +102,7 @@ class NeighborIndex:
         return NeighborGraph(near.astype(np.int32), far.astype(np.float32), method, recall)
 
     def _with_repeats(self, near: Ints, far: Floats, count: int, own: Ints | None) -> tuple[Ints, Floats]:
-        """Put the members of each group in its place: (m, k) groups and distances to (m, count) rows."""
+        """Replace each group by its members: (m, k) groups and distances to (m, count) rows."""
         n, members = len(self._groups), self._members(count + 1)
         indices, distances = np.empty((len(near), count), dtype=np.intp), np.empty((len(near), count))
         for part in row_blocks(len(near), 4 * near.shape[1] * members.shape[1]):
@@ -151,11 +151,11 @@ class _Approximate:
 
     def nearest(self, queries: Array, count: int, own: Ints | None) -> tuple[Ints, Floats]:
         """As `ExactSearch.nearest`, some neighbors missed; distances are exact."""
-        queried = min(count + (own is not None), len(self._inserted))
-        self._index.hnsw.efSearch = max(SEARCH_EFFORT, 2 * queried)
-        found = self._index.search(self._single(queries), queried)[1]
+        wanted = min(count + (own is not None), len(self._inserted))
+        self._index.hnsw.efSearch = max(SEARCH_EFFORT, 2 * wanted)
+        found = self._index.search(self._single(queries), wanted)[1]
         near = np.where(found < 0, -1, self._inserted[found])
-        pairs = np.repeat(np.arange(len(near)), queried)
+        pairs = np.repeat(np.arange(len(near)), wanted)
         far = self._exact.distances(queries, pairs, np.maximum(near, 0).ravel()).reshape(near.shape)
         far[near < 0] = np.inf
         if own is not None:
@@ -187,14 +187,14 @@ def build_graph(
 ) -> NeighborGraph:
     """The nearest other rows of every row, Euclidean, in the units of the columns.
 
-    A row never neighbors itself; its exact copies do, at distance exactly 0. Distances are taken in float64 by direct
+    A row is no neighbor of itself; its exact duplicates are, at distance 0. Distances are taken in float64 by direct
     subtraction. Equal distances go by position, or by hash(seed, id) where ids are given, and then row order changes
     nothing.
 
     Args:    X: (n, d) numbers, dense or scipy sparse, scaled as they are to be compared.   n_neighbors: >= 1.
              method: "auto", "exact" or "hnsw" (see `NeighborIndex`).   seed: of ties, insertion and the recall sample.
              keys: (n,) ids.
-    Returns: NeighborGraph with min(count, n - 1) columns; a larger distance means a more isolated row.
+    Returns: NeighborGraph with min(n_neighbors, n - 1) columns; a larger distance means a more isolated row.
     Raises:  InputError if an entry is not finite, the method is unknown or faiss is missing for "hnsw".
     Cost:    exact: O(n^2 d) time, memory bounded; hnsw: about O(n d log n).
     Not for: columns of different scale (standardize first).
@@ -254,5 +254,5 @@ def _matrix(X: Any, name: str) -> Any:
 
 def _positive(count: int) -> int:
     if count < 1:
-        raise InputError("count must be at least 1", where="count", got=repr(count), fix="ask for 10 neighbors")
+        raise InputError("count must be at least 1", where="count", got=repr(count), fix="use 10 neighbors")
     return int(count)

@@ -36,11 +36,11 @@ def exact_groups(rows: Any) -> Ints:
 
 
 def groups_with_duplicates(duplicates: Ints, groups: Array | None, ids: Array) -> Array | None:
-    """The rows that must stay together when rows are split, without unit: copies of one another, and the user's groups.
+    """The rows that must stay together when rows are split, without unit: exact duplicates, and the user's groups.
 
-    Args:    copies: (n,) set of equal rows each row belongs to.   groups: (n,) the user's own or None.   ids: (n,).
+    Args:    duplicates: (n,) set of equal rows each row belongs to.   groups: (n,) the user's own or None.   ids: (n,).
     Returns: (n,) rows linked by either share a number, a hash of one of their ids, so that row order changes nothing;
-             None where every row stands alone.
+             None where every row is by itself.
     Cost:    O(n log n).   Not for: nearly equal rows.   Source: by definition.
     >>> together = groups_with_duplicates(np.array([0, 0, 1, 2]), np.array(["a", "b", "b", "c"]), np.arange(4))
     >>> (together == together[0]).tolist()

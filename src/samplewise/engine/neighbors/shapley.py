@@ -8,7 +8,7 @@ from samplewise.core.arrays import Floats, Ints
 from samplewise.core.errors import InputError
 from samplewise.engine.neighbors.exact_search import row_blocks
 
-ROWS_BESIDE_POINTS = 16  # blocks so much smaller than others: what is sorted then stays in the cache
+WORK_PER_POINT = 16  # makes blocks 16 times smaller than elsewhere, so that what is sorted stays in the cache
 
 
 def neighbor_shapley(
@@ -17,18 +17,18 @@ def neighbor_shapley(
     query_codes: Any,  # (m,)
     count: int = 10,
 ) -> Floats:
-    """Shapley value (n,) of every row in accuracy (share of votes, 0..1): how much it adds to the votes for the truth.
+    """Shapley value (n,) of every row in accuracy (share of votes, 0..1): how much it adds to the right votes.
 
     Utility of a set of rows: mean over queries of (nearest `count` of the set with the query's class) / count. From the
     farthest row inwards s_t = [match_t] / max(count, t), s_i = s_{i+1} + ([match_i] - [match_{i+1}]) / max(count, i),
-    i = 1..t the place in the order; 0 beyond t where only the t nearest are given (an error of at most 1/t per query).
+    i = 1..t the position in the order; 0 beyond t where only the t nearest are given (an error of at most 1/t a query).
 
     Args:    order: (m, t) positions of the rows from nearest to farthest, as `NeighborIndex.query` gives them.
              codes: (n,) class of every row.   query_codes: (m,) class of every query.   count: neighbors that vote.
     Returns: (n,), larger means the row helps; below 0 it misleads. With t = n they add up to the utility of all rows.
     Raises:  InputError if shapes differ or there is no query.
     Cost:    O(m t).
-    Not for: values of groups of copies (they share theirs).
+    Not for: values of groups of duplicates (they share theirs).
     Source:  jia2019.
     >>> neighbor_shapley(np.array([[0, 1]]), np.array([1, 0]), np.array([1]), count=1)
     array([1., 0.])
@@ -92,7 +92,7 @@ def ranked_neighbor_shapley(
     lengths, reach = (np.einsum("ij,ij->i", part, part) for part in (points, queried))
     largest = float(lengths.max() + 2.0 * np.sqrt(lengths.max() * reach.max())) or 1.0
     sums = np.zeros((2, len(labels)))
-    for part in row_blocks(len(queried), ROWS_BESIDE_POINTS * len(points)):
+    for part in row_blocks(len(queried), WORK_PER_POINT * len(points)):
         # |x|^2 - 2 q x ranks as the distance does.
         keys = queried[part] @ points.T
         keys *= -2.0
@@ -105,7 +105,7 @@ def _from_farthest(keys: Floats, largest: float) -> Ints:
     """Positions by falling key in every row (m, n), ties from the last to the first; no key is above `largest`.
 
     Keys become whole numbers whose last bits are the position: sorting these is three times as fast as sorting
-    positions by key, and copies tie although their keys differ in the last bit.
+    positions by key, and duplicates tie although their keys differ in the last bit.
     """
     n = keys.shape[1]
     bits = n.bit_length()
@@ -124,7 +124,7 @@ def _add_shares(sums: Floats, places: Any, labels: Any, wanted: Any, count: int)
     gains = match.copy()
     gains[:, 1:] -= match[:, :-1]
     if places.shape[1] < len(labels):
-        gains[:, 0] = 0  # farther rows are not known, and worth next to nothing
+        gains[:, 0] = 0  # farther rows are not known, and their value is close to 0
     shares = gains / np.maximum(count, near)
     shares = np.cumsum(shares, axis=1, out=shares).ravel()
     flat = places.ravel()
