@@ -38,7 +38,7 @@ def test_held_out_outputs_equal_refits_without_the_fold(folded):
         np.testing.assert_allclose(outputs[folded.folds == fold], refitted(folded, fold), atol=1e-5)
 
 
-def test_rows_that_may_not_teach_are_predicted_all_the_same(folded):
+def test_rows_not_trained_on_are_predicted_all_the_same(folded):
     keep = np.arange(len(folded)) % 3 != 0
     outputs = folded.held_out_outputs(keep=keep)
     assert np.isfinite(outputs).all()
@@ -92,7 +92,7 @@ def test_probabilities_are_calibrated_rows(folded):
     assert (probabilities.argmax(axis=1) == folded.codes).mean() > 0.95
 
 
-def test_time_teaches_forward_only(two_moons):
+def test_rows_with_time_are_trained_on_the_past_only(two_moons):
     data, _ = two_moons()
     timed = Dataset(data.X, data.y, time=np.arange(len(data)))
     folded = prepare(timed).whole

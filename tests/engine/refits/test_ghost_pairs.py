@@ -1,4 +1,4 @@
-"""Pairs and coins: balanced, within classes, whole groups, and the same whatever the order of rows."""
+"""Pairs and memberships: balanced, within classes, whole groups, and the same whatever the order of rows."""
 
 import numpy as np
 import pytest
@@ -49,7 +49,7 @@ def test_groups_stay_on_one_side():
         assert (inside[:, rows] == inside[:, rows][:, :1]).all()
 
 
-def test_coins_are_fair_and_independent_of_each_other():
+def test_memberships_are_balanced_and_independent():
     memberships = deal_pairs(np.arange(400), None, None, n_splits=200, seed=0).selectors[::2].astype(float)
     assert memberships.mean() == pytest.approx(0.5, abs=0.02)
     assert np.abs(np.corrcoef(memberships.T) - np.eye(200)).max() < 0.5

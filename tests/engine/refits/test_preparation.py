@@ -62,7 +62,7 @@ def test_rows_are_unpacked_nowhere_but_at_the_border():
 
 
 @pytest.mark.parametrize("design", ["folds", "halves", "nested", "supersample"])
-def test_copies_stay_together_in_every_split(design):
+def test_duplicates_stay_together_in_every_split(design):
     rows = prepare(twice())
     if design == "supersample":
         inside = np.vstack([pairing.inside() for pairing in supersamples(rows.runner, n_splits=4, n_draws=2)])
@@ -71,9 +71,9 @@ def test_copies_stay_together_in_every_split(design):
     np.testing.assert_array_equal(inside[:, :30], inside[:, 30:])
 
 
-def test_groups_and_copies_are_joined():
+def test_groups_and_duplicates_are_joined():
     X, y = twice(10)
-    groups = np.r_[np.zeros(2), np.arange(2, 20)]  # rows 0 and 1 are a group; rows 10 and 11 are their copies
+    groups = np.r_[np.zeros(2), np.arange(2, 20)]  # rows 0 and 1 are a group; rows 10 and 11 are their duplicates
     joined = prepare(Dataset(X, y, groups=groups)).groups
     assert len({joined[row] for row in (0, 1, 10, 11)}) == 1
     assert joined[2] == joined[12] != joined[0]

@@ -1,4 +1,4 @@
-"""Tested advice: what helps is called so, what cannot is not, and nothing that judges can be seen by the rule."""
+"""Tested advice: what helps is called so, what cannot is not, and the rule never sees the evaluation rows."""
 
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
@@ -82,7 +82,7 @@ def test_every_rule_sees_every_part_and_no_held_out_label(two_moons):
 def test_repeats_average_and_groups_widen_the_interval(two_moons):
     data, _ = two_moons(200, seed=2, flipped=0.2)
     twice = np.repeat(data.X, 2, axis=0)
-    twice[1::2] += 1e-9  # no exact copies: those are joined without being named
+    twice[1::2] += 1e-9  # no exact duplicates: those are joined without being named
     paired = Dataset(twice, np.repeat(data.y, 2), groups=np.repeat(np.arange(200), 2))
     alone = Dataset(paired.X, paired.y)
     widths = []

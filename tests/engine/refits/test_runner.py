@@ -24,7 +24,7 @@ def halves(count):
     return [Fit(first, np.flatnonzero(~first)), Fit(~first, np.flatnonzero(first))]
 
 
-def test_outputs_are_those_of_the_bench(runner):
+def test_outputs_are_those_of_the_fitter(runner):
     blocks = np.repeat([0, 1], 40)
     fits = halves(80)
     fitter = runner.learner.fitter(runner.data, runner.target, blocks=blocks, space=runner.space)
@@ -55,7 +55,7 @@ def test_another_learner_shares_the_store_but_not_the_fits(runner):
     assert len(runner.made_by_test) == 2  # extra fits are no progress
 
 
-def test_copies_and_groups_are_known(two_moons):
+def test_duplicates_and_groups_are_known(two_moons):
     data = two_moons(20)[0]
     doubled = Dataset(np.vstack([data.X, data.X[:1]]), np.r_[data.y, data.y[:1]], groups=np.arange(21) // 2)
     runner = FitRunner(doubled, describe_target(doubled.y), KernelHead(), doubled.X)

@@ -1,4 +1,4 @@
-"""The closed-form stand-in for a learner."""
+"""The closed-form surrogate of a learner."""
 
 import numpy as np
 import pytest

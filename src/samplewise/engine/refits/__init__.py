@@ -1,4 +1,4 @@
-"""Many fits on subsets of one data set, made once and read by every room; and the one piece that measures a remedy."""
+"""Many fits on subsets of one data set, made once and used by every room; and the measurement of a remedy."""
 
 from samplewise.core import extras
 

@@ -1,4 +1,4 @@
-"""The executor everything uses unless told otherwise: short work stays in this process, long work goes to all cores."""
+"""The default executor: short work stays in this process, long work uses all cores."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import perf_counter

@@ -21,19 +21,19 @@ Design = Literal["folds", "halves", "nested", "pairs", "supersample"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Refits(Result):
-    """Models fitted on subsets of the same rows, and what each says about every row, inside or outside its subset."""
+    """Models fitted on subsets of the same rows, and the outputs of each for all rows, inside or outside its subset."""
 
     MADE_BY: ClassVar[str] = "engine.refits.fit_design(rows.runner, design, rows.folds()), with rows = prepare(data)"
 
     ids: Array  # (n,)
-    inside: Mask  # (k, n) which rows taught model k
+    inside: Mask  # (k, n) which rows model k was trained on
     outputs: Array  # (k, n, c) float32
     design: Design
     seeds: Array  # (k,)
     learner: str  # fingerprints
     data: str
     pairing: Supersample | None = None  # of design "supersample": which rows are a pair
-    groups: Array | None = None  # (n,) rows that are one observation: copies, the user's groups
+    groups: Array | None = None  # (n,) rows that are one observation: exact duplicates, the user's groups
 
     def __len__(self) -> int:
         """Number of models."""
@@ -48,7 +48,7 @@ class Refits(Result):
             )  # fmt: skip
 
     def sizes(self) -> Ints:
-        """(k,) rows that taught each model."""
+        """(k,) number of training rows of each model."""
         return np.asarray(self.inside.sum(axis=1))
 
     def _sentences(self) -> Iterable[str]:
@@ -68,7 +68,7 @@ def fit_design(
     sizes: Sequence[int] = (),
     among: Mask | None = None,
 ) -> Refits:
-    """Fit one model per subset of a design and ask each about all n rows.
+    """Fit one model per subset of a design and predict all n rows with each.
 
     Args:
         runner: data, learner, seed, store.
@@ -77,7 +77,7 @@ def fit_design(
         folds: (n,) fold of every row; groups already kept together.
         count: pairs of halves, or repeats of the nested subsets.
         sizes: training sizes for "nested", increasing.
-        among: (n,) rows "nested" subsets are drawn from; default all. With time: the rows before those that judge.
+        among: (n,) rows "nested" subsets are drawn from; default all. With time: the rows before the evaluation rows.
 
     Returns:
         `Refits` with k models: folds, folds * (folds - 1) / 2, 2 * count, or count * len(sizes).
@@ -108,7 +108,7 @@ def supersamples(runner: FitRunner, *, n_splits: int = 30, n_draws: int = 3) -> 
 
 
 def refit_supersamples(runner: FitRunner, folds: Ints, pairings: Sequence[Supersample]) -> tuple[Refits, ...]:
-    """Fit one model per split of each pairing and ask each about all n rows.
+    """Fit one model per split of each pairing and predict all n rows with each.
 
     Args:
         runner: data, learner, seed, store.

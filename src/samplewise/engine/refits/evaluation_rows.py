@@ -19,7 +19,7 @@ def stacked(train: Dataset, held: Dataset) -> Dataset:
     """Training rows followed by test rows, each with an id of its own."""
     held = with_columns_of(train, held, "the test rows")
     weights = None if train.weights is None else np.r_[train.weights, np.ones(len(held))]
-    # Hash-drawn landmarks must not depend on how the test rows are numbered beside the training rows.
+    # Hash-drawn landmarks must not depend on how the test rows are numbered relative to the training rows.
     ids = np.array([f"row {key}" for key in train.ids.tolist()] + [f"judge {key}" for key in held.ids.tolist()])
     return Dataset(_stacked_features(train.X, held.X), None, ids=ids, weights=weights)
 

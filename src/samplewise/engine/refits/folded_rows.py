@@ -1,7 +1,7 @@
 """What a rule may see: some rows of the data, their labels, and outputs of models that were fitted on those rows only.
 
-A remedy is tested as a rule. The rule meets the whole data set as one `FoldedRows`, and every training part of the
-test as another; it cannot tell them apart, and no label of a row outside its part ever reaches it.
+A remedy is tested as a rule. The rule is applied to the whole data set as one `FoldedRows`, and to the training rows of
+every outer fold as another; it cannot distinguish them, and no label of any other row ever reaches it.
 """
 
 from collections.abc import Callable, Iterable
@@ -23,14 +23,14 @@ from samplewise.engine.refits.runner import FitRunner
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowEdit(Result):
-    """What a rule wants done to the rows of a part, by position within the part."""
+    """What a rule wants done to the rows it was given, by position among them."""
 
     kind: Literal["relabel", "drop", "reweight"]
     rows: Ints  # (r,)
     values: Array | None = None  # (r,) new codes (relabel) or weights (reweight)
 
     def _sentences(self) -> Iterable[str]:
-        yield f"{self.kind.capitalize()} {count_of(len(self.rows), 'row')}, by position within the part."
+        yield f"{self.kind.capitalize()} {count_of(len(self.rows), 'row')}, by position among the rows given."
 
     def _table(self) -> Table:
         columns = {"position": self.rows}
@@ -42,14 +42,14 @@ RemedyRule = Callable[["FoldedRows"], RowEdit]
 
 @dataclass(frozen=True, eq=False)
 class FoldedRows:
-    """Rows a rule may see. Positions and codes here are those of the part: 0..n-1.
+    """n rows a rule may see, out of the N rows of the data set. Positions are 0..n-1, among these rows.
 
     Args:
-        runner: makes the fits, on the whole data set behind the part.
-        positions: (n,) where the part's rows stand in the whole.
-        all_folds: (N,) fold of every row of the whole; -1 never, folds are numbered from 0.
+        runner: makes the fits, on the whole data set.
+        positions: (n,) positions of these rows in the data set.
+        all_folds: (N,) fold of every row of the data set, from 0; -1 for rows that are never trained on.
         ordered: folds are blocks of time, so a row is predicted only from earlier folds.
-        left_out: the fold this part leaves out, or None for the whole.
+        left_out: the fold that is left out, or None for all rows.
     """
 
     MADE_BY: ClassVar[str] = "engine.refits.prepare(data).whole"
@@ -66,17 +66,17 @@ class FoldedRows:
 
     @cached_property
     def data(self) -> Dataset:
-        """The rows of the part, with their own labels."""
+        """These rows, with their own labels."""
         return self.runner.data.take(self.positions)
 
     @property
     def target(self) -> Target:
-        """The labels' description for the whole data set (classes, task); use `codes` for the part's labels."""
+        """The labels' description for the whole data set (classes, task); use `codes` for the labels of these rows."""
         return self.runner.target
 
     @cached_property
     def codes(self) -> Array:
-        """(n,) class codes or numbers of the part's rows, as given."""
+        """(n,) class codes or numbers of these rows, as given."""
         return self.runner.target.codes[self.positions]
 
     @property
@@ -86,7 +86,7 @@ class FoldedRows:
 
     @cached_property
     def space(self) -> Floats:
-        """(n, d) label-free points of the part's rows."""
+        """(n, d) label-free points of these rows."""
         return self.runner.space[self.positions]
 
     @property
@@ -109,11 +109,11 @@ class FoldedRows:
         return replace(self, runner=self.runner.with_learner(learner))
 
     def held_out_outputs(self, *, keep: Mask | None = None, codes: Array | None = None) -> Floats:
-        """(n, c) outputs for every row by a model fitted on rows of the OTHER folds of this part.
+        """(n, c) outputs for every row by a model fitted on those of these rows that are in OTHER folds.
 
         Args:
-            keep: (n,) rows that may teach; the others are predicted all the same.
-            codes: (n,) labels to teach instead of the given ones.
+            keep: (n,) rows that may be trained on; the others are predicted all the same.
+            codes: (n,) labels to train on instead of the given ones.
 
         Rows no earlier fold can predict (the first block of an ordered split) are NaN.
         """
@@ -129,7 +129,7 @@ class FoldedRows:
         return outputs[self.positions]
 
     def changed_fit(self, query: Ints, change: RowEdit | None) -> Fit:
-        """The fit on this part after `change`, asked for the rows of the whole at positions `query`."""
+        """The fit on these rows after `change`, which predicts the rows at positions `query` of the data set."""
         keep, codes, weights = np.ones(len(self), dtype=bool), None, None
         if change is not None and len(change.rows):
             if change.kind == "drop":
@@ -149,7 +149,7 @@ class FoldedRows:
         return probabilities(outputs, temperature(outputs[usable], self.codes[usable]))
 
     def _fold_fits(self, keep: Mask | None, codes: Array | None) -> list[Fit]:
-        """One fit per fold of the part, taught by its other folds (by earlier ones where the folds are ordered)."""
+        """One fit per fold of these rows, trained on the other folds (on earlier ones where the folds are ordered)."""
         fits = []
         for fold in np.unique(self.folds):
             trains = self.folds < fold if self.ordered else self.folds != fold
@@ -159,15 +159,15 @@ class FoldedRows:
         return fits
 
     def _pair_fits(self) -> list[Fit]:
-        """One fit per PAIR of folds of the whole: a model that leaves out {a, b} serves the part without a and the part
-        without b, so all sibling parts together cost half, and asking for all of them at once fills both cores.
+        """One fit per PAIR of folds of the data set: a model that leaves out {a, b} serves the rows without a and those
+        without b, so all outer folds together cost half, and making all fits at once keeps the cores busy.
         """  # fmt: skip
         folds = self.all_folds
         pairs = [(a, b) for a in np.unique(folds) for b in np.unique(folds) if a < b]
         return [Fit((folds != a) & (folds != b), np.flatnonzero((folds == a) | (folds == b))) for a, b in pairs]
 
     def _fit(self, keep: Mask, query: Ints, codes: Array | None = None, weights: Floats | None = None) -> Fit:
-        """A fit of the part as a fit of the whole: rows outside the part never teach."""
+        """A fit on these rows as a fit on the data set: no other row is trained on."""
         whole = len(self.runner.target.codes)
         trains = np.zeros(whole, dtype=bool)
         trains[self.positions[keep]] = True
@@ -184,19 +184,19 @@ class FoldedRows:
 
 
 def whole_rows(runner: FitRunner, folds: Ints, *, ordered: bool = False) -> FoldedRows:
-    """All rows as one part."""
+    """All rows of the data set."""
     return FoldedRows(runner, np.arange(len(folds)), folds, ordered)
 
 
 def outer_folds(runner: FitRunner, folds: Ints, *, ordered: bool = False) -> list[FoldedRows]:
-    """One part per fold: the rows that may teach a model asked about that fold.
+    """The training rows of every fold: those that a model evaluated on the fold may be trained on.
 
     Ordered folds start at the third: a rule needs at least two folds of the past to hold one out.
     """
     numbers: Iterable[int] = (int(fold) for fold in np.unique(folds))
-    parts = []
+    outer = []
     for fold in numbers:
         inside = np.flatnonzero(folds < fold if ordered else folds != fold)
         if len(np.unique(folds[inside])) > 1:
-            parts.append(FoldedRows(runner, inside, folds, ordered, left_out=fold))
-    return parts
+            outer.append(FoldedRows(runner, inside, folds, ordered, left_out=fold))
+    return outer

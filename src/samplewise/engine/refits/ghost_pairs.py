@@ -1,4 +1,4 @@
-"""Rows dealt to pairs, and a coin for every pair and split: it says which row teaches; the other is its ghost."""
+"""Rows in random pairs; the membership of a pair says, per split, which row is trained on; the other is its ghost."""
 
 from dataclasses import dataclass
 
@@ -13,12 +13,12 @@ from samplewise.core.randomness import Hashes, derive_seed, key_hashes, uniform_
 class Supersample:
     """n rows in p pairs of rows, or of whole groups, and k splits of them."""
 
-    pair: Ints  # (n,) number of the pair a row belongs to; -1: it sits out
-    second: Mask  # (n,) whether it stands in the second place of its pair
-    selectors: Ints  # (k, p) 1 where the second teaches; splits 2i and 2i + 1 are complements
+    pair: Ints  # (n,) number of the pair a row belongs to; -1: it is left out
+    second: Mask  # (n,) whether it is the second of its pair
+    selectors: Ints  # (k, p) 1 where the second is trained on; splits 2i and 2i + 1 are complements
 
     def inside(self) -> Mask:
-        """(k, n) which rows teach; a row that sits out never does."""
+        """(k, n) which rows are trained on; a row that is left out never is."""
         return np.asarray((self.selectors[:, self.pair] == self.second) & (self.pair >= 0))
 
 
@@ -26,12 +26,12 @@ def deal_pairs(ids: Array, codes: Array | None, groups: Array | None, *, n_split
     """Random pairs within classes, rows of one group on the same side, and `n_splits` balanced splits of them.
 
     Args:
-        ids: (n,) keys; draws hang on them, not on the order of rows.
-        codes: (n,) classes; a class with an odd row lends it to that of another, and at most one row sits out. None:
+        ids: (n,) keys; draws depend on them, not on the order of rows.
+        codes: (n,) classes; the odd rows of two classes are paired, and at most one row is left out. None:
             pairs of any two rows.
         groups: (n,) rows that stay together, or None; a group is of its commonest class.
         n_splits: an even number, because every split comes with its complement.
-        seed: fixes pairs and coins.
+        seed: fixes pairs and memberships.
 
     Raises:
         InputError: an odd number of splits, or fewer than two rows or groups.

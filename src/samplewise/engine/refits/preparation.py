@@ -80,7 +80,7 @@ class Prepared:
 
     @cached_property
     def groups(self) -> Array | None:
-        """(n,) rows that stay together in every split: the user's groups and exact copies; None: there are none."""
+        """(n,) rows that stay together in every split: the user's groups and exact duplicates; None: there are none."""
         return joined_groups(self.data, self.duplicates)
 
     @cached_property
@@ -102,12 +102,12 @@ class Prepared:
         return FitRunner(self.everyone, together, self.learner, *shared)
 
     def folds(self, repeat: int = 0, *, strata: Array | None = None) -> Ints:
-        """(n,) fold of every row; classes (or `strata`) in equal share, groups and copies together, time in blocks."""
+        """(n,) fold of every row; classes (or `strata`) in equal share, groups and duplicates whole, time in blocks."""
         if strata is None and self.target.classes is not None:
             strata = self.target.codes
         seed = derive_seed(self.seed, "folds", repeat)
-        dealt = fold_of_rows(self.data.ids, strata, self.groups, n_folds=self.n_folds, seed=seed, time=self.data.time)
-        return dealt.astype(np.intp)
+        folds = fold_of_rows(self.data.ids, strata, self.groups, n_folds=self.n_folds, seed=seed, time=self.data.time)
+        return folds.astype(np.intp)
 
     def require_unordered(self, instead: str) -> None:
         """Refuse rows with time, for methods that draw random subsets of all rows."""
@@ -124,7 +124,7 @@ class Prepared:
 
     @cached_property
     def unsplit(self) -> FoldedRows:
-        """All rows as one part, for methods that evaluate nothing and so need no folds."""
+        """All rows in one fold, for methods that evaluate nothing and so need no folds."""
         return self.with_folds(np.zeros(len(self.data), dtype=np.intp))
 
     @cached_property
@@ -143,7 +143,7 @@ def prepare(  # one keyword per thing a user may know about their data and its f
     data: Any, learner: Any = None, *, y: Any = None, label: str | None = None, task: Task = "auto", n_folds: int = 5,
     seed: int = 0, executor: Executor | None = None, run_dir: str | Path | None = None, test: Any = None,
 ) -> Prepared:  # fmt: skip
-    """Rows ready for fits: labels coded, exact copies and groups joined in every split, one seed, one executor.
+    """Rows ready for fits: labels coded, exact duplicates and groups joined in every split, one seed, one executor.
 
     Args:
         data, y, label: n labeled rows, as in `samplewise.data.as_dataset`.
@@ -153,7 +153,7 @@ def prepare(  # one keyword per thing a user may know about their data and its f
         seed: of folds, draws and fits.
         executor: carries out fits that are not in closed form; None keeps short ones in this process and gives long
             ones to one process per core.
-        run_dir: where finished fits are kept and looked for: the run folder of an audit, or one of the caller's own.
+        run_dir: where finished fits are kept and found again: the run folder of an audit, or one of the caller's own.
         test: m labeled rows that are evaluated on and never trained on: a `Dataset` or (X, y).
 
     Raises:
@@ -161,7 +161,7 @@ def prepare(  # one keyword per thing a user may know about their data and its f
             number, an executor that carries out nothing, a run_dir that is a file, or test rows of another kind or
             class.
 
-    Cost: reads the labels; encodings, splits and fits are made when asked for.
+    Cost: reads the labels; encodings, splits and fits are made when first needed.
 
     >>> prepare(([[0.0], [0.0], [1.0], [2.0]], [0, 1, 0, 1]), n_folds=2).duplicates
     array([0, 0, 1, 2])
@@ -200,9 +200,9 @@ def require_settings(seed: Any, executor: Any = None, run_dir: Any = None) -> No
 
 
 def with_embeddings(data: Dataset, embeddings: Any) -> Dataset:
-    """The rows with features of the user's own network in the place of X; rows with equal X still stay together.
+    """The rows with features of the user's own network instead of X; rows with equal X still stay together.
 
-    A network may describe the same row in two ways, a last bit apart, in two places of a batch.
+    A network may describe the same row in two ways, a last bit apart, at two positions of a batch.
     """
     return replace(data, X=embeddings, groups=groups_with_duplicates(_equal_rows(data.X), data.groups, data.ids))
 
@@ -215,13 +215,13 @@ def _equal_rows(X: Any) -> Ints:
 
 
 def joined_groups(data: Dataset, duplicates: Ints | None = None) -> Array | None:
-    """(n,) rows that stay together in every split: exact copies and the user's groups; None: every row stands alone."""
+    """(n,) rows that stay together in every split: exact duplicates and the user's groups; None: there are none."""
     duplicates = exact_duplicates(data.X, feature_space(data)) if duplicates is None else duplicates
     return groups_with_duplicates(duplicates, data.groups, data.ids)
 
 
 def fits_in(run_dir: str | Path | None) -> FitStore:
-    """The store of a folder: the run folder of an audit has a place for fits within it."""
+    """The store of a folder: the run folder of an audit has a subfolder for fits."""
     if run_dir is None:
         return FitStore()
     path = Path(run_dir)

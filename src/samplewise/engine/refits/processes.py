@@ -54,7 +54,7 @@ def _carry_out(task: Callable[..., Any], item: Any, seed: int, parent: int) -> A
 
 
 def _leave_with(parent: int) -> None:
-    """A killed parent cannot stop its workers, so each looks once a second whether it has been adopted."""
+    """A killed parent cannot stop its workers, so each checks once a second whether its parent has changed."""
     while os.getppid() == parent:
         time.sleep(1.0)
     os._exit(1)

@@ -1,8 +1,9 @@
-"""What acting on a finding would buy, measured on rows that had no part in the advice.
+"""What acting on a finding would gain, measured on rows the advice was not derived from.
 
 The obvious procedures call harmful advice helpful: scoring on cleaned labels, on "untouched" rows only, or with a list
-that was found on all rows. Here the RULE is run again, from nothing, inside every training part; the model trained on
-the part as it is and the one trained after the remedy are both scored on every held-out row with its given label.
+that was found on all rows. Here the RULE is run again, from nothing, on the training rows of every fold; the model
+trained on them as they are and the one trained after the remedy are both scored on every held-out row with its given
+label.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,14 +34,14 @@ SOURCE = (
 
 @dataclass(frozen=True, slots=True)
 class Measured(Result):
-    """What a remedy did to held-out rows, the same for a random remedy of its size, and the word for it."""
+    """What a remedy did to held-out rows, the same for a random remedy of its size, and the verdict."""
 
     effect: Estimate
     control: Estimate
     verdict: Verdict
     p_value: float  # two-sided, after Holm's correction over the remedies of one report
     detectable: float  # smallest effect that would have been seen in 80 % of repetitions, in the metric's points
-    share: float  # share of a training part's rows the rule changed, mean over parts
+    share: float  # share of the training rows the rule changed, mean over folds
 
     def _sentences(self) -> Iterable[str]:
         yield f"Effect on held-out rows: {self.effect.without_reason()} ({self.verdict}, p = {self.p_value:.2g});"
@@ -80,7 +81,7 @@ def measure_remedies(
 
     Args:
         runner: data, learner and seed; both arms use the same.
-        rules: name -> rule; each is re-run inside every training part and sees nothing else.
+        rules: name -> rule; each is re-run on the training rows of every fold and sees nothing else.
         folds: one (n,) assignment per repeat; groups must already be kept together in it.
         metric: per-row contributions whose mean is the score, in points.
         ordered: folds are blocks of time.
@@ -90,7 +91,7 @@ def measure_remedies(
         mean +- z sd / sqrt(n) of the per-row paired differences (by group where the data has groups), rows weighted by
         the data's weights where the metric is a mean over rows ("balanced_accuracy" and "auc" are not).
 
-    Cost: per repeat, what the rules need inside 5 parts + 5 fits + 10 fits a rule.
+    Cost: per repeat, what the rules need on 5 training sets + 5 fits + 10 fits a rule.
     Source: docs/tested-advice.md; holm1979.
     """
     weights = runner.data.weights if metric.weighted else None
@@ -108,7 +109,7 @@ def measure_remedies(
 
 
 def random_twin(change: RowEdit, folded: FoldedRows, seed: int) -> RowEdit:
-    """A remedy of the same kind and size on hash-drawn rows of the same part (relabeling to another random class)."""
+    """A remedy of the same kind and size on hash-drawn ones of the same rows (relabeling to another random class)."""
     rows = np.sort(hashed_order(seed, folded.data.ids, "random remedy")[: len(change.rows)])
     if change.kind != "relabel":
         return RowEdit(change.kind, rows, change.values)
@@ -121,9 +122,9 @@ def random_twin(change: RowEdit, folded: FoldedRows, seed: int) -> RowEdit:
 
 
 def _carried_out(rule: RemedyRule, parts: Sequence[FoldedRows], runner: FitRunner) -> list[RowEdit]:
-    """The rule's change in every part; side by side where fits are closed forms, since then most of a rule is algebra.
+    """The rule's change in every outer fold; in parallel where fits are closed forms: most of a rule is algebra then.
 
-    The first part goes ahead alone: what all parts share (pair fits, Gram blocks) is made there once.
+    The first fold goes ahead alone: what all folds share (pair fits, Gram blocks) is made there once.
     """
     first = rule(parts[0])
     if not runner.learner.closed_form:
@@ -143,7 +144,7 @@ def _compare(
     metric: Metric,
     repeat: int,
 ) -> None:
-    """Fit every part as it is, after its change and after the random twin, and add up the held-out differences."""
+    """Fit the rows of every fold as they are, after the change and after the random twin; add up the differences."""
     twins = [random_twin(change, folded, runner.seed + repeat) for folded, change in zip(parts, changes, strict=True)]
     queries = [np.flatnonzero(folded.all_folds == folded.left_out) for folded in parts]
     fits = [

@@ -1,4 +1,4 @@
-"""Rows of a part in an order of their own, so that the last bit of a sum does not depend on how they came in."""
+"""Rows sorted by a hash of their id, so that the last bit of a sum does not depend on the order they came in."""
 
 from dataclasses import replace
 
@@ -10,6 +10,6 @@ from samplewise.engine.refits.folded_rows import FoldedRows
 
 
 def in_id_order(folded: FoldedRows) -> tuple[FoldedRows, Ints]:
-    """The same part with its rows sorted by the hash of their id, and where each of them stood (n,)."""
+    """The same rows sorted by the hash of their id, and the earlier position of each (n,)."""
     order = np.argsort(key_hashes(folded.runner.data.ids[folded.positions]), kind="stable")
     return replace(folded, positions=folded.positions[order]), order

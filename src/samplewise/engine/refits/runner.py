@@ -1,4 +1,4 @@
-"""Carries out fits on one data set: each distinct one once, through the learner's bench and an executor."""
+"""Carries out fits on one data set: each distinct one once, through the learner's fitter and an executor."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from samplewise.engine.refits.threads import ThreadExecutor
 
 @dataclass(eq=False)
 class FitRunner:
-    """One data set, one learner, one seed: `outputs(fits)` answers every fit, from the store where it can.
+    """One data set, one learner, one seed: `outputs(fits)` gives the outputs of every fit, from the store where it can.
 
     Args:
         data: the n rows.
@@ -52,7 +52,7 @@ class FitRunner:
 
     @cached_property
     def duplicates(self) -> Ints:
-        """(n,) number of the set of exact copies a row belongs to (see `exact_duplicates`); no label enters."""
+        """(n,) number of the set of exact duplicates a row belongs to (see `exact_duplicates`); no label enters."""
         return exact_duplicates(self.data.X, self.space)
 
     def outputs(self, fits: Sequence[Fit], *, blocks: Ints) -> list[Array]:
@@ -83,7 +83,7 @@ class FitRunner:
         return outputs
 
     def _fitter(self, blocks: Ints) -> Fitter:
-        """Fits that are down-dates want Gram blocks per fold; any other learner needs one bench in all."""
+        """Fits that are down-dates want Gram blocks per fold; any other learner needs one fitter in all."""
         name = fingerprint(blocks) if self.learner.closed_form else ""
         if name not in self._fitters:
             self._fitters[name] = self.learner.fitter(self.data, self.target, blocks=blocks, space=self.space)

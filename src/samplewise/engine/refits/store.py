@@ -1,4 +1,4 @@
-"""Outputs of finished fits, in memory and in the run folder, so that no fit is made twice, even after a kill."""
+"""Outputs of finished fits, in memory and in the run folder, so that no fit is made twice, even after a crash."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""A ridge head that stands in for any learner, so that what a deletion changes is known in closed form."""
+"""A ridge head that approximates any learner, so that what a deletion changes is known in closed form."""
 
 from dataclasses import dataclass
 
@@ -12,19 +12,19 @@ from samplewise.engine.refits.folded_rows import FoldedRows
 
 WORK = 1e9  # n p^2 of one fit, in multiplications: bounds the features of large data
 FEWEST, MOST = 100, 256  # kernel features
-LEAST_RIDGE = 1e-4  # of the mean diagonal: below it round-off, not the labels, decides what a row is worth
+LEAST_RIDGE = 1e-4  # of the mean diagonal: below it round-off, not the labels, decides the value of a row
 SAMPLED = 1000  # rows the bandwidth is measured on
 WIDEST = 64  # class indicators of more classes are projected at random to so many outputs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surrogate:
-    """Label-free kernel features of a part's rows, what is fitted on them, and the ridge its labels ask for."""
+    """Label-free kernel features of rows, what is fitted on them, and the ridge chosen from their labels."""
 
     features: Floats  # (n, p)
     responses: Floats  # (n, c) class indicators, or the number in standard deviations
     ridge: float  # penalty on the sum of squares
-    sets: Ints | None = None  # (n,) exact copies, one observation where the ridge is chosen
+    sets: Ints | None = None  # (n,) exact duplicates, one observation where the ridge is chosen
 
     def at(self, positions: Ints) -> "Surrogate":
         """The same on some of the rows (r,); the ridge is chosen again, from their labels alone."""
@@ -37,9 +37,9 @@ class Surrogate:
 
 
 def surrogate(folded: FoldedRows) -> Surrogate:
-    """The closed-form stand-in for a part: Gaussian kernel features spanned by up to 256 hash-chosen rows.
+    """The closed-form surrogate model of some rows: Gaussian kernel features spanned by up to 256 hash-chosen rows.
 
-    Args:    part: n rows; no label outside it is read.
+    Args:    folded: n rows; no other label is read.
     Returns: `Surrogate`. The ridge minimizes generalized cross-validation.
     Cost:    O(n p^2), p at most 256, and 150 or fewer from 50,000 rows on.
     Not for: predictions that are to be trusted as the learner's own.   Source: williams2001, golub1979.
