@@ -33,7 +33,7 @@ def test_regression_is_relative_to_guessing_the_median():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 3))
     curve = measure_learning_curve((X, X @ [1.0, 2.0, 3.0] + 0.1 * rng.normal(size=300)), n_repeats=2)
-    assert "relative to guessing the median" in curve.unit
+    assert "relative to the median baseline" in curve.unit
     assert 0 < curve.error[-1] < 0.5
     noise = measure_learning_curve((X, rng.normal(size=300)), n_repeats=2)
     assert noise.error[-1] == pytest.approx(1.0, abs=0.25)

@@ -73,7 +73,7 @@ def test_forgetting_of_an_alternating_row_is_half_its_length(length):
     assert found.tolist() == [0, length // 2]
 
 
-def test_a_row_never_right_is_forgotten_at_every_look_and_never_learned():
+def test_a_row_never_right_is_forgotten_at_every_evaluation_and_never_learned():
     found = recorded(np.array([[[0.0, 1.0]]] * 5), np.array([0]))
     assert found["forgetting"].tolist() == [5]
     assert np.isposinf(found["first_learned"]).all()
@@ -104,7 +104,7 @@ def test_the_state_can_be_taken_up_again(drawn):
         np.testing.assert_array_equal(second.columns()[name], values)
 
 
-def test_rows_never_looked_at_are_unknown():
+def test_rows_never_evaluated_are_unknown():
     recorder = DynamicsRecorder(3, error_epochs=(1,))
     recorder.update([1], [[1.0, 0.0]], [0], 1)
     for values in recorder.columns().values():

@@ -41,7 +41,7 @@ def test_outputs_are_log_probabilities_of_the_model_itself():
     assert fitted.classes.tolist() == ["a", "b", "c"]
 
 
-def test_a_bench_answers_as_a_fit_on_the_kept_rows():
+def test_a_fitter_predicts_as_a_fit_on_the_kept_rows():
     data, learner = Dataset(X, Y), EstimatorLearner(RandomForestClassifier(20), "forest")
     keep = np.arange(120) < 80
     fitter = learner.fitter(data, describe_target(Y), blocks=np.zeros(120, dtype=int))

@@ -1,4 +1,4 @@
-"""Copies of pictures are found by their pixels, on a processor whose products round otherwise beside other pictures."""
+"""Duplicate pictures are found by their pixels, on a processor whose products are rounded differently in each batch."""
 
 import numpy as np
 import pytest
@@ -42,14 +42,14 @@ def sets_of(groups):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_copies_are_found_whatever_the_bits_of_their_features(rounded_anew, seed):
+def test_duplicates_are_found_whatever_the_bits_of_their_features(rounded_anew, seed):
     order = np.random.default_rng(seed).permutation(60)
     images = Images.from_array(pictures()[order])
     groups = exact_duplicates(images, SpaceEncoder(images)(images))
     assert sorted(np.sort(order[members]).tolist() for members in sets_of(groups)) == [[3, 40], [7, 41], [12, 13, 42]]
 
 
-def test_copies_share_one_point_and_lie_at_distance_zero(rounded_anew):
+def test_duplicates_share_one_point_and_lie_at_distance_zero(rounded_anew):
     images = Images.from_array(pictures())
     space = SpaceEncoder(images)(images)
     assert exact_groups(space).tolist() == exact_duplicates(images, space).tolist()
@@ -59,12 +59,12 @@ def test_copies_share_one_point_and_lie_at_distance_zero(rounded_anew):
     assert graph.distances[50, 0] > 0
 
 
-def test_a_runner_knows_the_copies_of_what_it_learns_from(rounded_anew):
+def test_a_runner_knows_the_duplicates_among_its_rows(rounded_anew):
     data = Dataset(pictures(), np.arange(60) % 2)
     target = describe_target(data.y, ids=data.ids)
     runner = FitRunner(data, target, KernelHead(), feature_space(data), 0, SerialExecutor(), FitStore())
     assert sets_of(runner.duplicates) == [[3, 40], [7, 41], [12, 13, 42]]
-    given = np.random.default_rng(2).normal(size=(60, 5))  # embeddings in place of pictures
+    given = np.random.default_rng(2).normal(size=(60, 5))  # embeddings instead of pictures
     given[9] = given[30]
     rows = Dataset(given, data.y)
     runner = FitRunner(rows, target, KernelHead(), feature_space(rows), 0, SerialExecutor(), FitStore())

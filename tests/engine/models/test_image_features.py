@@ -48,7 +48,7 @@ def on_white(count=150, seed=0):
 @pytest.mark.parametrize(
     "images", [pictures(150), on_white(), pictures(150, (40, 40, 3))], ids=["noise", "white", "color"]
 )
-def test_a_picture_has_the_same_features_whatever_stands_beside_it(images):
+def test_a_picture_has_the_same_features_in_any_batch(images):
     features = image_features(images)
     order = np.random.default_rng(1).permutation(150)
     for found, expected in [

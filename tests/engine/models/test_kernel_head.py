@@ -24,7 +24,7 @@ def test_the_linear_head_is_a_ridge_regression_at_the_ridge_it_chose():
 
 
 @pytest.mark.parametrize("landmarks", [0, 1000])
-def test_a_bench_answers_as_a_fit_on_the_kept_rows(landmarks):
+def test_a_fitter_predicts_as_a_fit_on_the_kept_rows(landmarks):
     learner, data = KernelHead(landmarks), Dataset(X, Y)
     keep = np.ones(90, dtype=bool)
     fitter = learner.fitter(data, describe_target(Y), blocks=np.arange(90) % 5)

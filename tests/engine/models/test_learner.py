@@ -1,4 +1,4 @@
-"""A fit is named by what it asks for, and learners are known by what they offer."""
+"""A fit is named by its content, and learners are recognized by their methods."""
 
 import numpy as np
 

@@ -62,7 +62,7 @@ def test_named_learners_learn_and_follow_the_protocol(name):
     assert fitted.embed(data.X).shape[0] == len(data)
 
 
-def test_a_bench_answers_as_the_fit_on_the_same_rows_does():
+def test_a_fitter_predicts_as_the_fit_on_the_same_rows_does():
     data = blobs()
     target = describe_target(data.y)
     learner = EstimatorLearner(DecisionTreeClassifier(max_features=2), "tree")
@@ -150,7 +150,7 @@ def test_what_is_no_learner_is_refused_with_names():
 @pytest.mark.parametrize(
     "learner", [KernelHead(landmarks=0), EstimatorLearner(LogisticRegression(tol=1e-8), "logistic")]
 )
-def test_a_row_of_weight_zero_teaches_nothing(learner):
+def test_a_row_of_weight_zero_has_no_effect(learner):
     data = blobs(90)
     fitter = learner.fitter(data, describe_target(data.y), blocks=np.arange(90) % 5)
     silent = np.arange(90) % 4 == 0

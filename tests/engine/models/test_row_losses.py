@@ -12,7 +12,7 @@ def test_a_wrong_class_costs_1_and_an_unknown_row_nothing_is_said_of():
     np.testing.assert_array_equal(row_losses(outputs, target), [0.0, 1.0, 0.0, np.nan])
 
 
-def test_guessing_the_median_costs_1():
+def test_the_median_baseline_costs_1():
     target = describe_target([0.0, 1.0, 2.0, 7.5], "regression")
     losses = row_losses(np.full((4, 1), 1.5), target)
     assert losses.mean() == 1.0

@@ -76,7 +76,7 @@ class Sequence(nn.Module):
         return self.last(self.conv(self.words(tokens).transpose(1, 2)).amax(dim=2))
 
 
-def test_positions_and_places_are_averaged():
+def test_positions_and_pixels_are_averaged():
     tokens = np.random.default_rng(0).integers(0, 9, size=(11, 6))
     module = Sequence()
     expected = module.words(torch.from_numpy(tokens)).mean(dim=1).detach()
@@ -113,7 +113,7 @@ def test_rows_a_module_cannot_take_are_refused(network, rows):
         predictions_of(network, rows[:, :3])
     assert "(1024, 3) torch.float32" in fact.value.got
     assert "first layer" in fact.value.fix
-    with pytest.raises(InputError, match="no rows to answer for") as fact:
+    with pytest.raises(InputError, match="no rows to predict") as fact:
         embeddings_of(network, rows[:0])
     assert "at least one row" in fact.value.fix
     with pytest.raises(InputError, match="predictions has missing or infinite") as fact:
@@ -127,7 +127,7 @@ def test_rows_a_module_cannot_take_are_refused(network, rows):
 def test_a_module_without_a_linear_layer_names_the_way_out():
     module = nn.Sequential(nn.Conv1d(1, 2, 3), nn.Flatten())
     inputs = np.ones((4, 1, 3))
-    with pytest.raises(InputError, match="took no part") as fact:
+    with pytest.raises(InputError, match="was not used") as fact:
         embeddings_of(module, inputs)
     assert "layer=" in fact.value.fix
     assert embeddings_of(module, inputs, layer="0").shape == (4, 2)

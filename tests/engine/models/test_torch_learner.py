@@ -253,7 +253,7 @@ def test_torch_is_left_as_it_was():
 # ---- many fits -------------------------------------------------------------------------------------------------------
 
 
-def test_a_bench_answers_as_the_fit_on_the_same_rows_does():
+def test_a_fitter_predicts_as_the_fit_on_the_same_rows_does():
     data = blobs()
     learner = TorchLearner(small, epochs=3, encoding="raw")
     keep, query = np.arange(200) % 3 > 0, np.arange(0, 200, 7)
@@ -262,7 +262,7 @@ def test_a_bench_answers_as_the_fit_on_the_same_rows_does():
     np.testing.assert_allclose(fitter.outputs(Fit(keep, query), seed=5), alone.outputs(data.X[query]), atol=1e-6)
 
 
-def test_a_bench_takes_other_labels_and_weights():
+def test_a_fitter_takes_other_labels_and_weights():
     data = blobs(classes=2)
     target = describe_target(data.y)
     fitter = QUICK.fitter(data, target, blocks=np.zeros(200, dtype=int))
@@ -274,7 +274,7 @@ def test_a_bench_takes_other_labels_and_weights():
     assert np.mean(fitter.outputs(only_last, seed=0).argmax(axis=1) == target.codes) > 0.95
 
 
-def test_a_regression_bench_answers_in_the_unit_of_the_labels():
+def test_a_regression_fitter_predicts_in_the_unit_of_the_labels():
     draw = np.random.default_rng(0)
     X = draw.normal(size=(150, 3))
     data = Dataset(X, 1000 + 50 * X[:, 0])
@@ -353,7 +353,7 @@ SETTINGS = [
     ({"encoding": "space2"}, "no encoding named 'space2'", "did you mean 'space'"),
     ({"optimizer": "adam", "momentum": 0.9}, 'setting of optimizer="sgd"', "leave momentum out"),
     ({"optimizer": torch.optim.SGD, "decay": 0.1}, "optimizers by name", "weight_decay"),
-    ({"loss": "squared_error", "make_objective": object}, "brings its own loss", "leave loss out"),
+    ({"loss": "squared_error", "make_objective": object}, "has its own loss", "leave loss out"),
     ({"device": "cuda:77"}, "device is not there", '"cpu"'),
 ]
 

@@ -55,7 +55,7 @@ def test_an_epoch_meets_every_row_once_in_even_batches(count, batch):
     assert any((one != other).any() for one, other in zip(batches, rows.epoch(0, 2, batch), strict=True))
 
 
-def test_progress_is_told_after_every_epoch():
+def test_progress_is_called_after_every_epoch():
     notes = []
     fitted = TorchLearner(small, epochs=3).fit(blobs()[0], seed=0, progress=notes.append)
     assert [event.epoch for event in notes] == [1, 2, 3]
@@ -228,7 +228,7 @@ class Oracle(Frozen):
         return torch.zeros(len(rows))
 
 
-def test_a_second_network_is_trained_beside_the_first():
+def test_a_second_network_is_trained_with_the_first():
     data, truth = blobs()
     objective = PredictedGradient(beta=1.0)
     fitted = TorchLearner(small, epochs=15, batch=32, rate=0.01).fit(data, seed=0, objective=objective)
@@ -294,7 +294,7 @@ class Watching(PredictedGradient):
         SEEN.append(data)
 
 
-def test_an_objective_of_a_bench_sees_the_rows_labels_and_weights_of_its_fit():
+def test_an_objective_of_a_fitter_gets_the_rows_labels_and_weights_of_its_fit():
     data, _ = blobs()
     named = data.with_labels(np.array(["a", "b", "c"])[data.y])
     target = describe_target(named.y)
@@ -332,7 +332,7 @@ def test_an_objective_without_state_cannot_be_kept(tmp_path):
 # ---- recorder --------------------------------------------------------------------------------------------------------
 
 
-def test_the_last_look_of_an_epoch_is_what_the_fitted_module_says():
+def test_the_last_record_of_an_epoch_is_the_output_of_the_fitted_module():
     data, _ = blobs()
     recorder = DynamicsRecorder(200, error_epochs=(3,))
     fitted = TorchLearner(with_dropout, epochs=3).fit(data, seed=0, recorder=recorder)
@@ -340,7 +340,7 @@ def test_the_last_look_of_an_epoch_is_what_the_fitted_module_says():
     np.testing.assert_allclose(recorder.columns()["error@3"], expected, atol=1e-6)
 
 
-def test_looks_within_batches_are_those_before_each_step():
+def test_records_within_batches_are_those_before_each_step():
     data, _ = blobs(32)
     recorder = DynamicsRecorder(32, error_epochs=(1,), counted="in_batch")
     learner = TorchLearner(small, epochs=1, batch=32, encoding="raw")

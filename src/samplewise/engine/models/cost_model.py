@@ -1,4 +1,4 @@
-"""What a fit is expected to cost: from a fixed table, so that what a budget buys does not depend on the clock."""
+"""What a fit is expected to cost: from a fixed table, so that what fits into a budget does not depend on the clock."""
 
 from samplewise.engine.models.kernel_head import landmark_count
 from samplewise.engine.models.learner import Learner

@@ -17,7 +17,7 @@ from samplewise.engine.models.learner import Learner
 
 NAMES = ("kernel", "linear", "boosting", "logistic", "forest")
 SMALL = 200  # rows under which boosting's leaves would be most of a class
-MANY_CLASSES = 20  # above this, boosting grows one tree per class and round, and the closed form is the better buy
+MANY_CLASSES = 20  # above this, boosting grows one tree per class and round, and the closed form is the cheaper choice
 
 
 class ChosenLearner(NamedTuple):
@@ -38,7 +38,7 @@ def choose_learner(wanted: Any, data: Dataset, target: Target) -> ChosenLearner:
             pipeline, or anything that follows the `Learner` protocol.
 
     Raises:
-        InputError: unknown name, a class in the place of an instance, or an object that cannot be fitted.
+        InputError: unknown name, a class instead of an instance, or an object that cannot be fitted.
     """
     if wanted is None:
         return _default(data, target)
@@ -76,7 +76,7 @@ def _default(data: Dataset, target: Target) -> ChosenLearner:
 
 
 def _mixed(data: Dataset) -> bool:
-    """A frame with categories beside other columns, or any matrix with missing values."""
+    """A frame with categorical and other columns, or any matrix with missing values."""
     X = data.X
     if isinstance(X, Images) or sparse.issparse(X):
         return False

@@ -1,6 +1,6 @@
-"""How a model came to its answers, row by row, in running sums: O(n) memory however long the training.
+"""Training dynamics of every row in running sums: O(n) memory however long the training.
 
-Arrays in, arrays out: any training loop, in torch or not, can feed the recorder.
+Arrays in, arrays out: any training loop, in torch or not, can update the recorder.
 """
 
 from collections.abc import Iterable
@@ -15,24 +15,24 @@ Counted = Literal["epoch_end", "in_batch"]
 
 
 class DynamicsRecorder:
-    """Running sums of what a classifier says about n rows while it is trained: margin, confidence, forgetting, ...
+    """Running sums of the outputs of a classifier for n rows while it is trained: margin, confidence, forgetting, ...
 
-    With p the softmax of the outputs z, y the given label and T looks at the row:
-    margin = mean over looks of z_y - max_{k != y} z_k;  confidence = mean p_y;  variability = standard deviation of p_y
-    (population);  correctness = share of looks at which the row is right;  forgetting = looks at which it is wrong and
-    was right the time before (T for a row that never was right);  first_learned = epoch at which it is first right
-    (infinite if never);  error@e = ||p - onehot(y)||_2 at epoch e;  mean_loss = mean of -log p_y.
+    With p the softmax of the outputs z, y the given label and T evaluations of the row:
+    margin = mean over evaluations of z_y - max_{k != y} z_k;  confidence = mean p_y;  variability = standard deviation
+    of p_y (population);  correctness = share of evaluations at which the row is right;  forgetting = evaluations at
+    which it is wrong and was right at the one before (T for a row that never was right);  first_learned = epoch at
+    which it is first right (infinite if never);  error@e = ||p - onehot(y)||_2 at epoch e;  mean_loss = mean -log p_y.
 
     Args:
         count: n.
         error_epochs: epochs (from 1) at which `error@e` is kept.
-        counted: "epoch_end" asks the model about all rows after every epoch, in evaluation mode; "in_batch" takes what
+        counted: "epoch_end" evaluates all rows after every epoch, in evaluation mode; "in_batch" takes what
             training itself computes, before the step, with dropout on, at no extra cost.
 
     Raises:
         InputError: fewer than two outputs per row, or an unknown `counted`.
 
-    Cost: O(n) memory, O(b c) per look at b rows.
+    Cost: O(n) memory, O(b c) per evaluation of b rows.
     Not for: regression.
     Source: toneva2019 (forgetting), swayamdipta2020 (confidence, variability), pleiss2020 (margin), paul2021 (error).
 
@@ -58,7 +58,7 @@ class DynamicsRecorder:
         self._errors = np.full((len(self.error_epochs), count), np.nan)
 
     def update(self, rows: Any, outputs: Any, labels: Any, epoch: int) -> None:
-        """One look at some rows.
+        """Add one evaluation of some rows.
 
         Args:    rows: (b,) positions, none twice.   outputs: (b, c) logits.   labels: (b,) codes.
                  epoch: number of the epoch, from 1.
@@ -68,7 +68,7 @@ class DynamicsRecorder:
         if logits.ndim != 2 or logits.shape[1] < 2:
             raise InputError(
                 "training dynamics are about classes", got=f"outputs of shape {logits.shape}",
-                fix="pass logits (b, c) with at least two columns; for regression look at the held-out errors",
+                fix="pass logits (b, c) with at least two columns; for regression use the held-out errors",
             )  # fmt: skip
         log_p = logits - logits.max(axis=1, keepdims=True)
         log_p -= np.log(np.exp(log_p).sum(axis=1, keepdims=True))
@@ -102,7 +102,7 @@ class DynamicsRecorder:
         self._was_right[rows] = right
 
     def columns(self) -> dict[str, Floats]:
-        """Every quantity (n,) by name; NaN for a row that was never looked at."""
+        """Every quantity (n,) by name; NaN for a row that was never evaluated."""
         seen = np.where(self._counts > 0, self._counts, np.nan)
         never = self._right == 0
         return {
@@ -116,7 +116,7 @@ class DynamicsRecorder:
         } | {f"error@{epoch}": self._errors[index] for index, epoch in enumerate(self.error_epochs)}
 
     def state(self) -> dict[str, Array]:
-        """All sums by name, so that a training that goes on later counts on."""
+        """All sums by name, so that an interrupted training continues them."""
         return {name[1:]: held.copy() for name, held in vars(self).items() if isinstance(held, np.ndarray)}
 
     def restore(self, state: dict[str, Any]) -> None:

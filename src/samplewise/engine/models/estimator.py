@@ -69,7 +69,7 @@ class EstimatorLearner:
         return FittedEstimator(target.classes, encoder, model)
 
     def _prepared(self, encoder: Any) -> Any:
-        """The estimator, told which of its columns are categories where it can be."""
+        """The estimator, set to treat the coded columns as categories where it can."""
         if isinstance(encoder, TreeCodes) and "categorical_features" in self.estimator.get_params():
             return clone(self.estimator).set_params(categorical_features=encoder.categorical)
         return self.estimator

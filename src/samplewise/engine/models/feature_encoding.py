@@ -1,4 +1,4 @@
-"""Rows as numbers, without looking at a label: a dense space for distances and heads, codes for trees.
+"""Rows as numbers, without reading a label: a dense space for distances and heads, codes for trees.
 
 No label enters an encoding, so one encoding of all rows may serve every fit of an audit without leaking an answer
 (docs/decisions/0002).
@@ -27,7 +27,7 @@ SHARED_SCALE = 20.0  # columns whose spreads stay within this factor share one s
 class SpaceEncoder:
     """Rows as points (n, d) in which distance means likeness: what neighbors, heads and outliers are computed on.
 
-    Numbers are scaled (together where they share a scale, else one by one), missing ones set to the median beside an
+    Numbers are scaled (together where they share a scale, else one by one), missing ones set to the median with an
     indicator; categories become indicator columns; text and sparse rows become TF-IDF reduced by truncated SVD; images
     become the built-in image features.
     """
@@ -78,13 +78,13 @@ def feature_space(data: Dataset, *, seed: int = 0) -> Floats:
 
 
 def exact_duplicates(X: Any, space: Floats) -> Ints:
-    """Group number of each row (n,), without unit: rows of one group are copies of one another to whoever learns of X.
+    """Group number of each row (n,), without unit: rows of one group are equal to whatever learns from X.
 
     Pictures are compared by their pixels at the common size, everything else by its point in `space`: the features of
-    a picture come from matrix products, whose last bits depend on the processor and on what is computed beside them.
+    a picture come from matrix products, whose last bits depend on the processor and on what is computed with them.
 
     Args:
-        X: the n rows as the learner sees them: features a user brought in place of pictures are numbers, not pictures.
+        X: the n rows as the learner sees them: user-supplied features of pictures are numbers, not pictures.
         space: (n, d) the same rows as points (`feature_space`).
 
     Returns: (n,) 0, 1, ... in the order in which the groups first appear.
@@ -257,9 +257,9 @@ class _TextPart:
 
 
 def _image_part(images: Images) -> Floats:
-    """Images as the built-in features, which learn nothing and so need no fit; copies get the features of the first.
+    """Images as the built-in features, which need no fit; duplicates get the features of the first.
 
-    Products in single precision round otherwise beside other pictures, and the distance of copies must be exactly 0.
+    Products in single precision are rounded differently in another batch, and duplicates must be at distance exactly 0.
     """
     features = image_features(images)
     groups = exact_groups(images.content_keys())  # known from the pass for the features

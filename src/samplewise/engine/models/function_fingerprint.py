@@ -109,7 +109,7 @@ def _filled(cell: Any) -> bool:
 
 
 def _named(thing: Any) -> str:
-    """What stands for a thing whose inside is not looked at: its place, or the bytes of an array-like."""
+    """What identifies an object whose content is not read: its qualified name, or the bytes of an array-like."""
     if hasattr(thing, "__module__") and hasattr(thing, "__qualname__"):
         return f"{thing.__module__}.{thing.__qualname__}"
     if isinstance(thing, types.ModuleType):

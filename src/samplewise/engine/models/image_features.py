@@ -1,8 +1,8 @@
-"""Pictures as vectors without a network: edge directions and small textures, counted place by place.
+"""Pictures as vectors without a network: edge directions and small textures, counted per region.
 
 A pure function of each picture. Nothing is learned or drawn, so nothing leaks from one row to another, a new picture
 needs no fitted object, and the same pixels give the same features in every data set, up to the rounding of single
-precision: its last bits depend on the processor and on the pictures beside it, so copies are found by their pixels
+precision: its last bits depend on the processor and on the rest of the batch, so duplicates are found by their pixels
 (`exact_duplicates`), never by their features.
 """
 
@@ -22,14 +22,14 @@ from samplewise.data.images import Images
 
 Singles = TypeAliasType("Singles", npt.NDArray[np.float32])
 
-SIDE = 32  # every picture is looked at as SIDE x SIDE pixels
+SIDE = 32  # every picture is resized to SIDE x SIDE pixels
 CHUNK = 64  # pictures worked on at once: their intermediate maps (some 8 MB) stay near the processor
 DIRECTIONS, DIRECTION_CELLS = 8, 8
 PATCH, TEXTURES, TEXTURE_CELLS = 6, 24, 3
 TONE_CELLS = 4
-FAINT_GRADIENT, FAINT_VARIANCE = 0.02, 0.002  # contrast below which a place counts as flat, in units of full white
+FAINT_GRADIENT, FAINT_VARIANCE = 0.02, 0.002  # contrast below which a region counts as flat, in units of full white
 LEAST_STRENGTH = np.float32(1e-4)  # of an edge or a texture, well above what single precision leaves of nothing
-GRAY = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # what the eye makes of red, green and blue
+GRAY = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # weights of red, green and blue in perceived brightness
 WHITE = np.float32(1)
 FULL = {"uint8": 255.0, "uint16": 65535.0, "bool": 1.0}
 
@@ -39,18 +39,18 @@ def image_features(images: Images | Array | Iterable[Array]) -> Singles:
 
     Each picture is resized to 32 x 32. 512 numbers: strength of 8 edge directions in 8 x 8 overlapping cells, relative
     to the cells around. 432: positive and negative part of 24 cosine patterns of 6 x 6 patches, of equal contrast, in
-    3 x 3 cells. Of both the square root, which tames outliers. 16: mean gray in 4 x 4 cells; with color 32 more: red
+    3 x 3 cells. Of both the square root, which limits outliers. 16: mean gray in 4 x 4 cells; with color 32 more: red
     against green and yellow against blue. A linear head learned on 10,000 pictures of Fashion-MNIST is right on 89.7 %
     of 5,000 others by ridge (pixels: 80.8 %) and on 89.3 % by logistic regression (pixels: 83.7 %).
 
-    On any processor, with any number of threads and beside any other pictures the numbers are the same within 0.0005.
+    On any processor, with any number of threads and in any batch the numbers are the same within 0.0005.
 
     Args:    images: `Images`, an array (n, h, w) or (n, h, w, c) with c = 1, 3 or 4 (opacity, laid on white), or an
              iterable of such arrays; uint8, uint16, bool, or float in 0..1.
     Returns: (n, p) float32 in about -1..2, p = 960 for gray and 992 for color; near vectors, similar shapes.
     Raises:  InputError for another shape, type or range, or when the arrays differ in color.
-    Cost:    about 0.2 ms a picture and core; 12 MB a core beside the result.
-    Not for: telling objects apart in photographs (no network was trained), or small details of large pictures.
+    Cost:    about 0.2 ms a picture and core; 12 MB a core in addition to the result.
+    Not for: recognizing objects in photographs (no network was trained), or small details of large pictures.
     Source:  dalal2005 (edge directions), coates2011 (contrast-equalized patches, pooled by sign).
     >>> image_features(np.zeros((2, 28, 28), dtype=np.uint8)).shape
     (2, 960)
@@ -165,7 +165,7 @@ def _tamed(maps: Singles) -> Singles:
 
 
 def _cell_means(maps: Singles, cells: int) -> Singles:
-    """Weighted means of maps (b, side, side) in cells x cells overlapping places (b, cells ** 2)."""
+    """Weighted means of maps (b, side, side) in cells x cells overlapping cells (b, cells ** 2)."""
     return maps.reshape(len(maps), -1) @ _cell_weights(maps.shape[1], cells)
 
 
@@ -195,7 +195,7 @@ def _neighbor_means(cells: int) -> Singles:
 
 @lru_cache(maxsize=1)
 def _cosine_patches() -> tuple[Singles, int]:
-    """The cosine basis of one axis at every place of a patch (PATCH * places, SIDE), and the number of places."""
+    """The cosine basis of one axis at every position of a patch (PATCH * places, SIDE), and the number of positions."""
     step = np.arange(PATCH)
     basis = np.cos(np.pi * np.outer(step, step + 0.5) / PATCH)
     basis /= np.linalg.norm(basis, axis=1, keepdims=True)

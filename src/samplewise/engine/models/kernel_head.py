@@ -95,7 +95,7 @@ def landmark_count(rows: int, most: int = 1000) -> int:
 
 
 class _FeatureMap:
-    """The space itself beside its kernel features, so that the head is never worse off than a linear one."""
+    """Kernel features of the space; without a kernel the space itself, for a linear head."""
 
     def __init__(self, kernel: KernelMap | None) -> None:
         self.kernel = kernel
@@ -151,7 +151,7 @@ def _responses(target: Target, codes: Array) -> Floats:
 
 
 def _held_out(features: Floats, responses: Floats, data: Dataset, sets: Ints) -> Floats:
-    """(n, c) outputs for every row by a head that saw neither it nor a copy of it, two hash-drawn halves."""
+    """(n, c) outputs for every row by a head trained on neither it nor a duplicate of it, two hash-drawn halves."""
     order = hashed_order(0, data.ids, "temperature")
     _, first, member = np.unique(sets[order], return_index=True, return_inverse=True)
     second = np.empty(len(data), dtype=np.intp)

@@ -1,7 +1,7 @@
-"""What can be fitted, what a fit is asked, and what comes back.
+"""Protocols of what can be fitted, of one fit, and of what was fitted.
 
-A *learner* is still to be fitted, a *fitted* model answers. Audits need dozens of fits on subsets of ONE data set, so a
-learner also opens a *bench*: it prepares the data once (encodings that no label enters) and then answers fits.
+A *learner* is still to be fitted, a *fitted* model predicts. Audits need dozens of fits on subsets of ONE data set, so
+a learner also makes a *fitter*, which prepares the data once (encodings that no label enters) and then makes fits.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from samplewise.data.targets import Target
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fit:
-    """One fit to make: which rows teach, with which labels, and whose outputs are wanted."""
+    """One fit to make: the rows trained on, their labels, and the rows whose outputs are wanted."""
 
     keep: Mask  # (n,) rows trained on
     query: Ints  # (q,) positions of the rows whose outputs are wanted
@@ -25,14 +25,14 @@ class Fit:
     weights: Floats | None = None  # (n,)
 
     def key(self, seed: int) -> str:
-        """A name for the question: equal questions, equal names, so that no fit is made twice."""
+        """A name for the fit: equal fits, equal names, so that none is made twice."""
         return fingerprint(np.packbits(self.keep), self.query, self.codes, self.weights, seed)
 
 
 class Objective(Protocol):
     """A loss that plugs into the one training loop: robust losses, group reweighting, distillation.
 
-    With a method `output_gradient` too it puts a gradient of its own in the place of the loss's: `ReplacesGradient`.
+    With a method `output_gradient` too it replaces the gradient of the loss: `ReplacesGradient`.
     """
 
     def prepare(self, data: Dataset, make_module: Any) -> None:
@@ -53,7 +53,7 @@ class Objective(Protocol):
 
 @runtime_checkable
 class Fitted(Protocol):
-    """A model that was fitted: it answers for any rows of the same kind."""
+    """A model that was fitted: it predicts any rows of the same kind."""
 
     @property
     def classes(self) -> Array | None:
@@ -74,7 +74,7 @@ class Fitted(Protocol):
 
 
 class Fitter(Protocol):
-    """One data set prepared for many fits; `outputs` is a pure function, so any executor may carry it."""
+    """One data set prepared for many fits; `outputs` is a pure function, so any executor may run it."""
 
     def outputs(self, fit: Fit, *, seed: int) -> Floats:
         """(q, c) outputs of a model fitted on `fit.keep` for the rows `fit.query`."""

@@ -5,7 +5,7 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.data.targets import Target
 
-UNITS = {"classification": "error rate", "regression": "mean absolute error relative to guessing the median"}
+UNITS = {"classification": "error rate", "regression": "mean absolute error relative to the median baseline"}
 
 
 def weighted_rows(values: Floats, weights: Array | None) -> Floats:
@@ -28,7 +28,7 @@ def weighted_rows(values: Floats, weights: Array | None) -> Floats:
 def row_losses(outputs: Array, target: Target, rows: Ints | None = None) -> Floats:
     """(r,) 1 for a wrong class, 0 for the right one; or the absolute error over the mean one of the median.
 
-    Args:    outputs: (r, c) for the given rows; a row of NaN (nobody could predict it) gets NaN.
+    Args:    outputs: (r, c) for the given rows; a row of NaN (no model could predict it) gets NaN.
              target: labels of all n rows.   rows: (r,) positions, default all.
     Returns: (r,), larger means worse; unit as in `UNITS`.
     Cost:    one pass.   Source: exact; no publication.

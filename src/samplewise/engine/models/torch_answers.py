@@ -1,4 +1,4 @@
-"""What a trained module says about rows: outputs, probabilities, and the features its last layer sees."""
+"""Predictions of a trained module: outputs, probabilities, and the inputs of its last layer."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,15 +14,15 @@ from samplewise.engine.models.temperature import probabilities
 from samplewise.engine.models.torch_inputs import as_inputs, plain_rows
 from samplewise.engine.models.torch_objectives import two_columns
 
-BLOCK = 1024  # rows a module answers at a time
+BLOCK = 1024  # rows a module predicts at a time
 
 
 def embeddings_of(module: nn.Module, X: Any, *, layer: str | None = None) -> Floats:
     """The features (n, d) a trained module computes of rows: what `audit(X, y, embeddings=...)` takes.
 
     The default is what enters the last linear layer; with `layer`, what that layer gives. Axes between rows and
-    features (positions of a sequence, places of a picture) are averaged over; three axes are (rows, positions,
-    features), except after an `nn.Conv1d`. The module answers in evaluation mode and is left as it was.
+    features (positions of a sequence, pixels of a picture) are averaged over; three axes are (rows, positions,
+    features), except after an `nn.Conv1d`. The module runs in evaluation mode and is left as it was.
 
     Args:
         module: trained; may live on any device.
@@ -53,7 +53,7 @@ def embeddings_of(module: nn.Module, X: Any, *, layer: str | None = None) -> Flo
             _answer(module, block)
             if not seen:
                 raise InputError(
-                    "this layer took no part in the answer", got=layer or "no linear layer was called",
+                    "this layer was not used for the output", got=layer or "no linear layer was called",
                     fix="name another one: layer=, of dict(module.named_modules())",
                 )  # fmt: skip
             found.append(_flat(seen[-1], channels_first))
@@ -121,7 +121,7 @@ def require_outputs(outputs: Any, rows: int) -> Tensor:
 
 
 def called(module: Callable[[Tensor], Any], inputs: Tensor) -> Tensor:
-    """Outputs (b, c); what torch says about inputs that do not fit becomes an `InputError`."""
+    """Outputs (b, c); torch's error about inputs that do not fit becomes an `InputError`."""
     try:
         outputs = module(inputs)
     except (RuntimeError, TypeError, IndexError, ValueError) as fault:
@@ -153,7 +153,7 @@ def _answer(module: nn.Module, block: Array | Tensor) -> Tensor:
 
 def _blocks(values: Array | Tensor) -> Iterator[Array | Tensor]:
     if not len(values):
-        raise InputError("there are no rows to answer for", got="0 rows", fix="pass at least one row")
+        raise InputError("there are no rows to predict", got="0 rows", fix="pass at least one row")
     for start in range(0, len(values), BLOCK):
         yield values[start : start + BLOCK]
 
@@ -174,7 +174,7 @@ def _watch(module: nn.Module, layer: str | None, seen: list[Tensor]) -> list[Any
 
 
 def _flat(features: Tensor, channels_first: bool) -> Floats:
-    """(b, d) of (b, t, d) by a mean over positions, of (b, channels, h, w) by a mean over places."""
+    """(b, d) of (b, t, d) by a mean over positions, of (b, channels, h, w) by a mean over pixels."""
     held = features.double()
     if held.ndim > 3 or (held.ndim == 3 and channels_first):
         held = held.flatten(2).mean(dim=2)

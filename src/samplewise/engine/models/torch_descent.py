@@ -22,8 +22,8 @@ BLOCK = 1024
 class FullBatchDescent:
     """Gradient descent on all rows at once: mean of 1/2 |f(x) - y|^2, plus ridge / 2 |w - w_start|^2.
 
-    Args:    steps: t.   rate: of the mean loss.   momentum: as `torch.optim.SGD`.   ridge: beside the mean loss.
-    Source:  lee2019 (its linearization is what unique information speaks about).
+    Args:    steps: t.   rate: of the mean loss.   momentum: as `torch.optim.SGD`.   ridge: added to the mean loss.
+    Source:  lee2019 (its linearization is what unique information is defined on).
 
     >>> module = nn.Linear(1, 1)
     >>> trained = FullBatchDescent(500, 0.5).trained(module, np.array([[0.0], [1.0]]), np.array([[1.0], [3.0]]), [0, 1])
@@ -71,7 +71,7 @@ class PulledToStart:
     """Half the squared error, with a penalty on the squared distance from the weights at the start."""
 
     def __init__(self, module: nn.Module, ridge: float) -> None:
-        """`ridge` stands beside the mean of the losses."""
+        """`ridge` is added to the mean of the losses."""
         self._moved = [weights for weights in module.parameters() if weights.requires_grad]
         self._start = [weights.detach().clone() for weights in self._moved]
         self._ridge = ridge

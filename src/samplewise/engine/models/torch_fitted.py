@@ -1,4 +1,4 @@
-"""A trained network that answers for any rows of the same kind."""
+"""A trained network that predicts any rows of the same kind."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -36,7 +36,7 @@ class FittedTorch:
     losses: Floats
 
     def encoded(self, data: Dataset) -> tuple[Tensor, Tensor | None]:
-        """Inputs (n, ...) and labels (n,) as the module meets them: codes, or numbers less `center` over `scale`."""
+        """Inputs (n, ...) and labels (n,) as the module takes them: codes, or numbers less `center` over `scale`."""
         inputs = as_inputs(self.encoder(data.X), self.module)
         if data.y is None:
             return inputs, None
@@ -72,7 +72,7 @@ def finite_outputs(outputs: Floats) -> Floats:
     """The same outputs (n, c), or the reason they cannot be used."""
     if not np.isfinite(outputs).all():
         raise InputError(
-            "the trained network answers with NaN or infinity",
+            "the outputs of the trained network contain NaN or infinity",
             where=f"{int((~np.isfinite(outputs)).any(axis=1).sum())} of {len(outputs)} rows",
             fix="train with a smaller rate, or scale the inputs",
         )

@@ -54,7 +54,7 @@ class TensorEncoder:
 
 
 def resolved(encoding: TensorEncoding, X: Any) -> str:
-    """What "auto" stands for with these rows."""
+    """What "auto" means for these rows."""
     if encoding == "auto":
         return "raw" if isinstance(X, Images) else "space"
     return encoding

@@ -105,7 +105,7 @@ class TorchLearner:
         row_loss(self.loss, 2)
         if self.make_objective is not None and self.loss != "auto":
             raise InputError(
-                "an objective brings its own loss", got=f"loss={self.loss!r} beside make_objective",
+                "an objective has its own loss", got=f"loss={self.loss!r} with make_objective",
                 fix="leave loss out",
             )  # fmt: skip
         _require_device(self.device)
@@ -129,8 +129,8 @@ class TorchLearner:
     ) -> FittedTorch:  # fmt: skip
         """Train a fresh module on all rows, labels read as `target` says.
 
-        `recorder` is fed as it says; `checkpoint` names a .safetensors file written after every epoch, from which the
-        same fit goes on; `progress` is called with an `EpochEnd` after every epoch.
+        `recorder` is updated as its `counted` says; `checkpoint` names a .safetensors file written after every epoch,
+        from which the same fit continues; `progress` is called with an `EpochEnd` after every epoch.
         """
         training, fitted = self.unstarted(data, seed=seed, objective=objective, target=target)
         training.recorder = recorder
@@ -215,7 +215,7 @@ class TorchLearner:
         return module.to(self.device)
 
     def _require_fresh(self, task: "_Task", module: nn.Module) -> None:
-        """Refuse a function that hands out one module again and again."""
+        """Refuse a function that returns the same module every time."""
         with reproducible(0, self.device, self.threads):
             again = self._made(task)
         if again is module:
@@ -229,7 +229,7 @@ class TorchFitter:
     """One data set, encoded, for many fits of one network; goes to worker processes as arrays."""
 
     def __init__(self, learner: TorchLearner, task: "_Task", data: Dataset | None) -> None:
-        """Keep what every fit needs; `data` only where an objective asks for it."""
+        """Keep what every fit needs; `data` only where an objective needs it."""
         self.learner, self.task, self.data = learner, task, data
 
     def outputs(self, fit: Fit, *, seed: int) -> Floats:
@@ -247,7 +247,7 @@ class TorchFitter:
 
 @dataclass(frozen=True, eq=False)
 class _Task:
-    """What one fit learns from, as arrays: encoded rows and their labels."""
+    """What one fit is trained on, as arrays: encoded rows and their labels."""
 
     target: Target
     inputs: Array  # (n, ...)
@@ -266,7 +266,7 @@ class _Task:
 
     @property
     def scale(self) -> tuple[float, float]:
-        """Center and spread of the numbers to be predicted; sorted first, so that row order moves no bit."""
+        """Center and spread of the numbers to be predicted; sorted first, so that row order changes no bit."""
         if self.classes:
             return 0.0, 1.0
         ordered = np.sort(self.target.codes)
@@ -274,12 +274,12 @@ class _Task:
 
     @property
     def labels(self) -> Array:
-        """(n,) codes, or numbers of mean 0 and spread 1: what losses are told."""
+        """(n,) codes, or numbers of mean 0 and spread 1: what losses take."""
         center, scale = self.scale
         return self.target.codes if self.classes else (self.target.codes - center) / scale
 
     def at(self, rows: Ints, fit: Fit) -> "_Task":
-        """The rows of one fit, with the labels and weights it brings."""
+        """The rows of one fit, with its labels and weights."""
         codes = self.target.codes if fit.codes is None else fit.codes
         weights = self.weights if fit.weights is None else fit.weights
         target = replace(self.target, codes=np.asarray(codes)[rows])

@@ -17,7 +17,7 @@ def dense_network(shape: tuple[int, ...], outputs: int, widths: tuple[int, ...] 
         A fresh module, its weights drawn by torch's own rule.
 
     Cost: of the order of (d + c) w weights.
-    Not for: pictures of many pixels, texts (convolutions and attention share weights over places).
+    Not for: pictures of many pixels, texts (convolutions and attention share weights over positions).
     Source: exact; no publication.
 
     >>> sum(weights.numel() for weights in dense_network((4,), 3, widths=(8,)).parameters())

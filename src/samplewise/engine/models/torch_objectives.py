@@ -15,7 +15,7 @@ RowLoss = Callable[[Tensor, Tensor], Tensor]  # outputs (b, c), labels (b,) -> l
 
 @runtime_checkable
 class ReplacesGradient(Protocol):
-    """An objective that hands the module a gradient of its own instead of the one of its loss.
+    """An objective that gives the module a gradient of its own instead of that of its loss.
 
     Any `Objective` with this method: the module is then moved by J^T g, J the Jacobian of its outputs and g what the
     method returns, and `loss` sees detached outputs, so it trains the objective's own `parameters()` only. A label can

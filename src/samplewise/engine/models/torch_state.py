@@ -97,7 +97,7 @@ def require_suffix(path: Path) -> None:
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, str]) -> Path:
-    """Tensors and texts in one file; shared ones are copied, and a kill leaves the file before."""
+    """Tensors and texts in one file; shared ones are copied, and a process killed meanwhile leaves the old file."""
     own = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")

@@ -41,7 +41,7 @@ def make_optimizer(
 
 
 def check_optimizer(wanted: Optimizer, momentum: float | None, decay: float) -> None:
-    """Refuse an unknown optimizer, and settings it would not look at."""
+    """Refuse an unknown optimizer, and settings it would ignore."""
     if isinstance(wanted, str) and wanted not in OPTIMIZERS:
         raise unknown_name("optimizer", wanted, OPTIMIZERS)
     if momentum is not None and wanted != "sgd":

@@ -49,7 +49,7 @@ class SubspaceModule(nn.Module):
         self.coordinates = nn.Parameter(torch.zeros(size).to(first))
 
     def forward(self, *inputs: Any, **named: Any) -> Any:
-        """What the inner module says at the moved weights."""
+        """Outputs of the inner module at the moved weights."""
         flat = self.start + self.basis @ self.coordinates
         parts = torch.split(flat, [shape.numel() for shape in self._shapes.values()])
         state = {name: part.reshape(shape) for (name, shape), part in zip(self._shapes.items(), parts, strict=True)}

@@ -1,4 +1,4 @@
-"""The one training loop: hash-ordered batches, any objective, a recorder, a file to go on from."""
+"""The one training loop: hash-ordered batches, any objective, a recorder, checkpoints."""
 
 import threading
 import time
@@ -26,11 +26,11 @@ from samplewise.engine.models.torch_steps import Optimizer, Schedule, make_optim
 
 @dataclass(frozen=True, slots=True)
 class EpochEnd:
-    """What a `progress` callback is told after every epoch."""
+    """What a `progress` callback gets after every epoch."""
 
     epoch: int  # from 1
     epochs: int
-    loss: float  # mean over the rows, as they were met in training
+    loss: float  # mean over the rows, as computed in training
     seconds: float  # this epoch took
 
 
@@ -52,7 +52,7 @@ class Regime:
 
 @dataclass(frozen=True, eq=False)
 class TrainingRows:
-    """The n rows of one fit as tensors; a row's position here is what an objective is told."""
+    """The n rows of one fit as tensors; a row's position here is what an objective gets."""
 
     inputs: Tensor  # (n, ...) encoded, bytes where 255 stands for 1
     labels: Tensor  # (n,) codes, or numbers of spread 1
@@ -74,7 +74,7 @@ class TrainingRows:
 
 @dataclass(eq=False)
 class TrainingLoop:
-    """One module on its way from its first weights to its last."""
+    """The training of one module."""
 
     module: nn.Module
     rows: TrainingRows
@@ -95,7 +95,7 @@ class TrainingLoop:
         self._rates = [group["lr"] for group in self.optimizer.param_groups]
 
     def run(self, progress: Progress | None = None, checkpoint: Path | None = None, name: str = "") -> None:
-        """All epochs that are left; with a checkpoint, from where the file stands."""
+        """All epochs that are left; with a checkpoint, from the state in the file."""
         if checkpoint is not None and checkpoint.exists():
             self.resume(checkpoint, name)
         for epoch in range(len(self.losses) + 1, self.regime.epochs + 1):
@@ -144,7 +144,7 @@ class TrainingLoop:
         return float(losses.sum())
 
     def _backward(self, outputs: Tensor, labels: Tensor, rows: Tensor, inputs: Tensor) -> Tensor:
-        """Gradients of the batch's mean loss, or the ones the objective puts in their place; losses (b,) detached."""
+        """Gradients of the batch's mean loss, or those the objective gives instead; losses (b,) detached."""
         weights = torch.ones_like(outputs[:, 0]) if self.rows.weights is None else self.rows.weights[rows]
         weights = (weights / len(rows)).to(outputs.dtype)
         seen = outputs if self._replaced is None else outputs.detach()  # no label reaches the module by the loss then
