@@ -23,15 +23,15 @@ GRAM_PRODUCTS = 2e10  # n p^2 a Gram matrix may cost
 class KernelHead:
     """Ridge regression to the class indicators (or the numbers) on kernel features; every fit in closed form.
 
-    The features are the rows of `SpaceEncoder` and, with `landmarks > 0`, their RBF kernel values against that many
-    hash-chosen rows (Nystroem). Each fit chooses its own ridge by generalized cross-validation on its own rows.
+    The features are RBF kernel values of the encoded rows (`SpaceEncoder`) against `landmarks` hash-chosen rows
+    (Nystroem); with `landmarks=0` they are the encoded rows themselves. Each fit chooses its own ridge by generalized cross-validation on its own rows.
 
     Args:
         landmarks: most rows the kernel is spanned by; fewer where a quarter of the rows is fewer, or where the Gram
             matrix would cost more than about a second, but at least 200; 0 keeps the plain linear head.
         width: bandwidth as a share of the median distance between rows.
 
-    Cost: O(n p^2) once, then O(p^3 + r p^2) a fit that leaves r rows out of whole folds, p = landmarks + d.
+    Cost: O(n p^2) once, then O(p^3 + r p^2) a fit that leaves r rows out of whole folds, p = landmarks, or d without.
     Source: williams2001, golub1979.
     """
 
