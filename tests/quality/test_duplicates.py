@@ -27,8 +27,8 @@ def with_duplicates():
 def test_every_set_is_found_by_id_with_one_row_to_keep():
     found = quality.find_duplicates(with_duplicates())
     table = found.to_frame()
-    assert set(table["id"][table["kind"] == "exact"]) == {f"r{row:03d}" for row in [*range(10), *range(190, 200)]}
-    assert set(table["id"][table["kind"] == "near"]) == {f"r{row:03d}" for row in [*range(20, 25), *range(185, 190)]}
+    assert set(table.index[table["kind"] == "exact"]) == {f"r{row:03d}" for row in [*range(10), *range(190, 200)]}
+    assert set(table.index[table["kind"] == "near"]) == {f"r{row:03d}" for row in [*range(20, 25), *range(185, 190)]}
     assert (table.groupby("set")["keep"].sum() == 1).all()
     assert table["set"].nunique() == 15
     assert set(found.redundant) == {f"r{row:03d}" for row in range(185, 200)}  # the first id of each set stays

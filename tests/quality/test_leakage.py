@@ -81,7 +81,7 @@ def test_what_gives_the_label_away_is_named_with_its_interval(draw):
     assert found.questionable.tolist() == []
     assert found.scores.axis == "column"
     assert found.scores.top(1).keys.tolist() == ["x6"]
-    assert found.to_frame()["column"][0] == "x6"
+    assert found.to_frame().index[0] == "x6"
     assert str(found).startswith("x6 gives the label away. The best single column is x6, with skill 1.00 of 1.")
     wide, narrow = found.estimate("x6", confidence=0.99), found.estimate("x6", confidence=0.8)
     assert wide.value == narrow.value == 1.0

@@ -1,5 +1,6 @@
 """Raw cells as numbers that are equal where the cells are, and how many equal rows coincidence alone would make."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import lazy_loader
@@ -95,6 +96,13 @@ def coincident_pairs(cells: Any, pairs: float) -> float:
 def is_beyond_chance(observed: float, expected: float) -> bool:
     """Whether so many equal pairs would be seen in fewer than 1 % of tables in which `expected` are."""
     return observed > 0 and float(stats.poisson.sf(observed - 1, max(expected, 1e-12))) < BEYOND_CHANCE
+
+
+def coincidence(observed: float, expected: float) -> Iterator[str]:
+    """A sentence that compares the equal pairs with those coincidence makes; none where it makes next to none."""
+    if observed and expected >= 0.5:
+        more = "more" if is_beyond_chance(observed, expected) else "no more"
+        yield f"{observed:,.0f} equal pairs are {more} than coincidence explains, about {expected:,.0f}."
 
 
 def _agreement(column: Array) -> float:

@@ -1,16 +1,19 @@
 """Sets of rows that are duplicates: equal cells, or far nearer to each other than the density around them explains."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import lazy_loader
 import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError
+from samplewise.core.rates import percent_text
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
 from samplewise.core.values import Estimate
 from samplewise.data.columns import Column
 from samplewise.data.dataset import Dataset
@@ -19,7 +22,7 @@ from samplewise.data.targets import Target, Task, compared_labels
 from samplewise.engine.models.feature_encoding import feature_space
 from samplewise.engine.neighbors import NeighborGraph, exact_groups
 from samplewise.engine.refits.folded_rows import FoldedRows, RowEdit
-from samplewise.quality.cells import cell_matrix, coincident_pairs, is_beyond_chance, pairs_within
+from samplewise.quality.cells import cell_matrix, coincidence, coincident_pairs, is_beyond_chance, pairs_within
 from samplewise.quality.nearness import (
     FEWEST_NEAR,
     agree_but_for_rounding,
@@ -28,9 +31,6 @@ from samplewise.quality.nearness import (
     is_mixed,
     near_pairs,
 )
-from samplewise.quality.printed import counted, sentences_and_table
-
-pd = lazy_loader.load("pandas")
 
 APART = 0.5  # standard deviations by which the numeric labels of duplicates differ when they contradict each other
 COUNTED = "a count on these rows, not an estimate for others"
@@ -69,7 +69,7 @@ class DuplicateSets:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Duplicates:
+class Duplicates(Result):
     """Sets of duplicates by row id: one entry per row of a set, set by set, sets with contradicting labels first.
 
     Args:
@@ -101,32 +101,24 @@ class Duplicates:
         """Ids of the rows that a set with one label does not need: all but the one to keep."""
         return self.ids[~self.keep & ~self.contradicting]
 
-    def to_frame(self) -> Any:
-        """One line per row of a set: set, id, label where there are labels, kind, whether to keep it."""
-        columns: dict[str, Array] = {"set": self.sets, "id": self.ids}
+    def _sentences(self) -> Iterable[str]:
+        if not len(self.ids):
+            yield "No row is a duplicate of another."
+            return
+        near, apart = int((~self.exact).sum()), len(np.unique(self.sets[self.contradicting]))
+        yield f"{count_of(len(self.ids), 'row')} in {count_of(len(np.unique(self.sets)), 'set')} of duplicates,"
+        yield f"{len(self.ids) - near:,} exact and {near:,} near;"
+        yield f"{percent_text(self.share.value)} of all rows are beyond the first of their set."
+        if apart:
+            yield f"Labels contradict each other in {count_of(apart, 'set')}."
+        yield from coincidence(self.equal_pairs, self.expected_pairs)
+
+    def _table(self) -> Table:
+        columns: dict[str, Array] = {"id": self.ids, "set": self.sets}
         if self.labels is not None:
             columns |= {"label": self.labels, "contradicting": self.contradicting}
-        return pd.DataFrame(columns | {"kind": np.where(self.exact, "exact", "near"), "keep": self.keep})
-
-    def __str__(self) -> str:
-        """How many rows are duplicates, whether labels contradict, what coincidence explains, and the first sets."""
-        if not len(self.ids):
-            return "No row is a duplicate of another."
-        near, apart = int((~self.exact).sum()), len(np.unique(self.sets[self.contradicting]))
-        chance = "more" if is_beyond_chance(self.equal_pairs, self.expected_pairs) else "no more"
-        return sentences_and_table(
-            [
-                f"{counted(len(self.ids), 'row')} in {counted(len(np.unique(self.sets)), 'set')} of duplicates, "
-                f"{len(self.ids) - near:,} exact and {near:,} near; "
-                f"{self.share.shown().value:.3g} % of all rows are beyond the first of their set.",
-                f"Labels contradict each other in {counted(apart, 'set')}." if apart else "",
-                f"{self.equal_pairs:,.0f} equal pairs are {chance} than coincidence explains, about "
-                f"{self.expected_pairs:,.0f}."
-                if self.equal_pairs and self.expected_pairs >= 0.5
-                else "",
-            ],
-            self.to_frame(),
-        )
+        columns |= {"kind": np.where(self.exact, "exact", "near"), "keep": self.keep}
+        return Table(columns, index="id")
 
 
 def find_duplicates(data: Any, y: Any = None, *, label: str | None = None, task: Task = "auto") -> Duplicates:

@@ -4,17 +4,18 @@ Skill is 1 where the column gives the label away and 0 where it is no better tha
 always guessing the largest class that the column removes, or the share of the variance of a numeric label's ranks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import lazy_loader
 import numpy as np
 from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError, require_share, unknown_name
 from samplewise.core.randomness import hashed_order
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import keys_text
 from samplewise.core.values import Estimate, Scores
 from samplewise.data.columns import Column
 from samplewise.data.images import Images
@@ -23,9 +24,6 @@ from samplewise.engine.refits import prepare
 from samplewise.engine.statistics.intervals import share_interval
 from samplewise.engine.statistics.significance import binomial_p_value
 from samplewise.quality.cells import numbers_of
-from samplewise.quality.printed import sentences_and_table
-
-pd = lazy_loader.load("pandas")
 
 MOST_ROWS = 20_000  # hash-drawn; skill is known to a fraction of a percent from so many
 MOST_BINS = 256
@@ -45,7 +43,7 @@ NO_SPREAD = "half of the rows teach, the other half are scored; the spread over 
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ColumnSkill:
+class ColumnSkill(Result):
     """What every column says about the label on its own.
 
     Args:
@@ -104,25 +102,23 @@ class ColumnSkill:
             raise unknown_name("column", str(name), self.names.tolist())
         return estimate_at(self, int(found[0]), confidence)
 
-    def to_frame(self) -> Any:
-        """One line per column, the best first: name, skill, skill of its gaps, what it gives away."""
+    def _sentences(self) -> Iterable[str]:
+        given, open_to_question = self.gives_label_away.tolist(), self.questionable.tolist()
+        best = int(np.argmax(self.best))
+        if given:
+            yield f"{keys_text(given)} give{'s' * (len(given) == 1)} the label away."
+        if open_to_question:
+            yield f"{keys_text(open_to_question)} may give the label away."
+        if not given and not open_to_question:
+            yield "No column gives the label away on its own."
+        yield f"The best single column is {self.names[best]}, with skill {self.best[best]:.2f} of 1."
+
+    def _table(self) -> Table:
         order = np.argsort(-self.best, kind="stable")
         certain, possible = giving_away(self)
         reading = np.where(certain, "gives the label away", np.where(possible, "may give it away", ""))
-        table = {"column": self.names, "skill": self.skill, "skill_of_gaps": self.gaps, "reading": reading}
-        return pd.DataFrame({name: values[order] for name, values in table.items()})
-
-    def __str__(self) -> str:
-        """Which columns give the label away, how good the best is, and the first columns."""
-        given, open_to_question = self.gives_label_away.tolist(), self.questionable.tolist()
-        best = int(np.argmax(self.best))
-        sentences = [
-            f"{', '.join(given)} give{'s' * (len(given) == 1)} the label away." if given else "",
-            f"{', '.join(open_to_question)} may give the label away." if open_to_question else "",
-            "" if given or open_to_question else "No column gives the label away on its own.",
-            f"The best single column is {self.names[best]}, with skill {self.best[best]:.2f} of 1.",
-        ]
-        return sentences_and_table(sentences, self.to_frame().round(3))
+        columns = {"column": self.names, "skill": self.skill, "skill_of_gaps": self.gaps, "reading": reading}
+        return Table({name: values[order] for name, values in columns.items()}, index="column")
 
     def _positions(self, which: int) -> Ints:
         positions = np.flatnonzero(giving_away(self)[which])
