@@ -67,7 +67,7 @@ def test_a_rise_within_the_noise_is_no_accuracy():
     assert CurvePoints.from_arrays(SIZES, rising, [0.05] * 4).error[-1] == 0.24
 
 
-def test_standard_errors_beside_repeats_are_refused():
+def test_standard_errors_with_repeats_are_refused():
     with pytest.raises(InputError, match="without repeats") as caught:
         CurvePoints.from_arrays([10, 10, 20, 40], [0.4, 0.4, 0.3, 0.2], [0.1] * 4)
     assert "each size once" in caught.value.fix

@@ -14,7 +14,7 @@ from samplewise.data.images import Images
 
 pd = lazy_loader.load("pandas")
 
-WIDEST = 64  # columns whose part in a coincidence is weighed, the most varied ones
+WIDEST = 64  # columns weighed in a coincidence, the most varied ones
 ENTRIES = 20_000_000  # rows times columns weighed at the most
 BEYOND_CHANCE = 0.01  # p-value below which coincidence does not explain repeats
 
@@ -69,11 +69,11 @@ def pairs_within(groups: Ints) -> float:
 
 
 def coincident_pairs(cells: Any, pairs: float) -> float:
-    """How many of the equal pairs coincidence explains, judged by the pairs that differ in exactly one column.
+    """How many of the equal pairs coincidence explains, estimated from the pairs that differ in exactly one column.
 
     If rows meet by coincidence, then for every pair that is equal throughout there are others that agree on all columns
     but one: A_j of them differ in column j alone, and A_j q_j / (1 - q_j) of those would have agreed there too, where
-    q_j is the share of all pairs that agree in column j. The largest of these over j is returned. True copies of rows
+    q_j is the share of all pairs that agree in column j. The largest of these over j is returned. True duplicates
     leave no such pairs behind.
 
     Args:    cells: (n, d) from `cell_matrix`.   pairs: equal pairs among them.

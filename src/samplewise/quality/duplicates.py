@@ -255,7 +255,7 @@ def is_known(codes: Array) -> Mask:
 
 
 def drop_redundant_duplicates(folded: FoldedRows, sets: DuplicateSets, tolerance: float) -> RowEdit:
-    """All but the first by id of every set in the part whose labels there agree."""
+    """All but the first by id of every set whose labels agree among the training rows."""
     members = sets.members[folded.positions]
     agree = ~contradicting_sets(members, folded.codes, tolerance)[members]
     order = np.lexsort((id_rank(folded.data.ids), members))
@@ -264,7 +264,7 @@ def drop_redundant_duplicates(folded: FoldedRows, sets: DuplicateSets, tolerance
 
 
 def relabel_duplicates(folded: FoldedRows, sets: DuplicateSets, graph: NeighborGraph) -> RowEdit:
-    """The favored label for every row of a set in the part that carries another one."""
+    """The favored label for every training row of a set that carries another one."""
     codes = np.full(len(sets.members), -1, dtype=np.intp)
     inside = np.zeros(len(sets.members), dtype=bool)
     codes[folded.positions], inside[folded.positions] = folded.codes, True
@@ -326,7 +326,7 @@ def outvoted_share(sets: DuplicateSets, rows: Mask, codes: Array, n_classes: int
     most = np.zeros(int(sets.members.max()) + 1, dtype=np.intp)
     np.maximum.at(most, pairs // n_classes, counts)
     share = (int(rows.sum()) - int(most.sum())) / len(codes)
-    return Estimate("rows outvoted by their copies", share, unit="share of rows", source="counted", reason=COUNTED)
+    return Estimate("rows outvoted by their duplicates", share, unit="share of rows", source="counted", reason=COUNTED)
 
 
 def surplus_share(surplus: int, rows: int) -> Estimate:
@@ -336,7 +336,7 @@ def surplus_share(surplus: int, rows: int) -> Estimate:
 
 
 def id_rank(ids: Array) -> Ints:
-    """(n,) place of every id among the sorted ids, so that "the first" means the same whatever the row order."""
+    """(n,) position of every id among the sorted ids, so that "the first" means the same whatever the row order."""
     rank = np.empty(len(ids), dtype=np.intp)
     rank[np.argsort(ids if ids.dtype.kind in "iufU" else ids.astype(str), kind="stable")] = np.arange(len(ids))
     return rank
@@ -345,9 +345,9 @@ def id_rank(ids: Array) -> Ints:
 def favored_labels(
     sets: DuplicateSets, codes: Any, inside: Mask, graph: NeighborGraph, classes: int
 ) -> tuple[Ints, Ints]:
-    """For every set (s,) the label most of its copies carry, ties by the votes of their neighbors outside the set.
+    """For every set (s,) the label most of its rows carry, ties by the votes of their neighbors outside the set.
 
-    Args:    codes: (n,) class codes.   inside: (n,) rows whose label may be looked at.
+    Args:    codes: (n,) class codes.   inside: (n,) rows whose label may be used.
     Returns: codes (s,), -1 where votes are equal or there is no row; and the neighbors' votes for them (s,).
     """
     count = int(sets.members.max()) + 1
@@ -356,9 +356,9 @@ def favored_labels(
     rows = np.flatnonzero(inside & (sets.sizes > 1))
     near = graph.indices[rows].astype(np.intp)
     votes_for = np.where(inside[near] & (sets.members[near] != sets.members[rows][:, np.newaxis]), codes[near], -1)
-    queried = (sets.members[rows][:, np.newaxis] * classes + votes_for)[votes_for >= 0]
-    place = np.minimum(np.searchsorted(candidates, queried), len(candidates) - 1)
-    votes = np.bincount(place[candidates[place] == queried], minlength=len(candidates))
+    voted = (sets.members[rows][:, np.newaxis] * classes + votes_for)[votes_for >= 0]
+    place = np.minimum(np.searchsorted(candidates, voted), len(candidates) - 1)
+    votes = np.bincount(place[candidates[place] == voted], minlength=len(candidates))
     score = duplicates * (near.size + 1.0) + votes
     owner = candidates // classes
     order = np.lexsort((-score, owner))

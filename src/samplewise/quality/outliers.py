@@ -101,7 +101,7 @@ def outlierness(excess: Floats, ids: Array) -> Scores:
 
 
 def log_isolation(graph: NeighborGraph) -> Floats:
-    """(n,) logarithm of the distance to the last neighbor over what is usual around there; 0 among exact copies."""
+    """(n,) logarithm of the distance to the last neighbor over what is usual around there; 0 among exact duplicates."""
     reach = graph.distances[:, -1].astype(np.float64)
     log_reach = np.log(np.where(reach > 0, reach, np.nan))
     usual = np.where(np.isnan(log_reach), np.nanmin(log_reach) if (reach > 0).any() else 0.0, log_reach)
