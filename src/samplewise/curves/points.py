@@ -210,7 +210,7 @@ def _check_points(points: Floats, values: Floats) -> None:
             got=f"errors {values[outside].tolist()[:5]}",
             fix="divide by 100: these look like percentages"
             if percent
-            else "pass error rates, wrong predictions / predictions",
+            else "pass error rates: wrong predictions / rows",
         )
 
 

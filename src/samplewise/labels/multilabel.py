@@ -266,7 +266,7 @@ def _by_label(rows: Prepared, marks: Ints, used: list[int]) -> dict[int, FoldedR
 
 
 def _rarest(marks: Ints) -> Ints:
-    """(n,) the rarest label of every row, and one number more for rows without any: folds balance it."""
+    """(n,) the rarest label of every row, and an extra number for rows without any; folds are balanced by it."""
     counts = np.where(marks > 0, marks.sum(axis=0), len(marks) + 1)
     return np.where(marks.any(axis=1), counts.argmin(axis=1), marks.shape[1])
 
