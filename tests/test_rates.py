@@ -1,4 +1,4 @@
-"""Rates are shares from 0 to 1: every argument that is one asks for it when it is given per cent, NaN, text or None."""
+"""Rates are shares from 0 to 1: every argument that is one refuses per cent, NaN, text and None."""
 
 import importlib
 import inspect
@@ -11,7 +11,7 @@ import pytest
 
 from samplewise import curves, generalization, influence, information, labels, quality, selection, shift
 from samplewise.core.errors import InputError, require_share, require_shares
-from samplewise.core.values import Estimate, Scores
+from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
 from samplewise.engine.refits import fit_design, prepare
 from samplewise.influence.valuation.row_effects import RowEffects
@@ -35,7 +35,7 @@ SCORES = Scores("hardness", np.arange(120.0), IDS, "share", "harder")
 
 
 class Later:
-    """What some of the calls below need, made when the first of them asks."""
+    """What some of the calls below need, made when the first of them runs."""
 
     @cached_property
     def folded(self) -> Any:
@@ -181,7 +181,7 @@ def dimension(**options: Any) -> Any:
 
 
 def functions(room: str) -> list[tuple[str, Any]]:
-    """Public functions of a room, and those of its classes; makers of results are not asked by users."""
+    """Public functions of a room, and those of its classes; makers of results are not called by users."""
     module = importlib.import_module(f"samplewise.{room}")
     found: list[tuple[str, Any]] = []
     for name in sorted(name for name in dir(module) if not name.startswith("_")):
@@ -214,7 +214,7 @@ def test_every_argument_that_looks_like_a_rate_is_listed():
 
 
 @pytest.mark.parametrize("place", sorted(CALLS), ids=".".join)
-def test_per_cent_is_asked_about(place):
+def test_per_cent_is_refused_with_the_share_that_was_meant(place):
     call, argument = CALLS[place], place[2]
     per_cent = 18 if argument in ("bias", "error", "claim", "risk", "tolerance", "threshold", "training_value") else 95
     with pytest.raises(InputError) as refused:
@@ -250,15 +250,6 @@ def test_a_share_is_a_number_between_its_ends():
     for bad in ("0.5", 0.5, None):
         with pytest.raises(InputError, match="shares"):
             require_shares(bad, "shares")
-
-
-def test_a_share_is_written_in_per_cent_and_nothing_else_is():
-    assert str(Estimate("error", 0.1667, 0.102, 0.249, "share of rows")) == "16.7 % [10.2, 24.9] of rows"
-    assert str(Estimate("error", 0.1667, 0.102, 0.249, "error rate")) == "16.7 % [10.2, 24.9]"
-    assert str(Estimate("chance", 0.8, unit="probability", reason="none")) == "80 % (no interval: none)"
-    assert str(Estimate("carried", 0.031, unit="share of all information")) == "3.1 % of all information"
-    assert str(Estimate("explained", 0.83, 0.8, 0.86, "R²")) == "0.83 [0.8, 0.86] R²"
-    assert str(Estimate("gap", 12.5, 10, 15, "points")) == "12.5 [10, 15] points"
 
 
 def test_the_same_question_has_one_answer_in_one_unit():

@@ -81,7 +81,7 @@ def test_an_odd_curve_is_read_with_a_warning(curve):
     ("words", "fix"),
     [
         (("curve.csv", "--target-error", 5), "did you mean 0.05?"),
-        (("curve.csv", "--target-error", 0.5), "ask for less than"),
+        (("curve.csv", "--target-error", 0.5), "use a target below"),
         (("curve.csv", "--target-error", 0.05, "--price-per-row", 0), "the price of one row"),
         (("nowhere.csv",), "check the path"),
     ],

@@ -80,8 +80,8 @@ def test_same_seed_same_bits_and_sizes_may_differ():
     [
         (points(rich, unit="points"), {}, "different units", "same loss"),
         (points(rich, sizes=SIZES[:2]), {}, "at least three training sizes of each", "measure more sizes"),
-        (points(rich), {"rows": 100}, "that far away", "ask for 400 to 25600 rows"),
-        (points(rich), {"rows": 10**6}, "that far away", "ask for 400 to 25600 rows"),
+        (points(rich), {"rows": 100}, "that far away", "use 400 to 25600 rows"),
+        (points(rich), {"rows": 10**6}, "that far away", "use 400 to 25600 rows"),
         (points(rich), {"confidence": 80}, "confidence must be a number", "did you mean 0.8"),
     ],
 )

@@ -99,7 +99,7 @@ def test_odd_curves_are_forecast_with_a_warning(curve, size, said):
 
 
 @pytest.mark.parametrize(
-    ("queried", "what", "fix"),
+    ("arguments", "what", "fix"),
     [
         ({"sizes": [1e6]}, "carried that far", "25 to 51200 rows"),
         ({"sizes": [10]}, "carried that far", "25 to 51200 rows"),
@@ -108,9 +108,9 @@ def test_odd_curves_are_forecast_with_a_warning(curve, size, said):
         ({"learner_name": "RandomForest"}, "this learner", "RandomForestClassifier"),
     ],
 )
-def test_what_cannot_be_promised_is_refused(queried, what, fix):
+def test_what_cannot_be_promised_is_refused(arguments, what, fix):
     with pytest.raises(InputError, match=what) as caught:
-        forecast(falling(), **({"sizes": [1600]} | queried))
+        forecast(falling(), **({"sizes": [1600]} | arguments))
     assert fix in caught.value.fix
 
 

@@ -1,4 +1,4 @@
-"""Learning curves are measured on rows no subset of the draw was taught."""
+"""Learning curves are measured on rows outside every training subset of the draw."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def test_more_rows_make_a_better_model():
     assert (curve.standard_error > 0).all()
 
 
-def test_regression_is_relative_to_guessing_the_median():
+def test_regression_is_relative_to_the_median():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 3))
     curve = measure_learning_curve((X, X @ [1.0, 2.0, 3.0] + 0.1 * rng.normal(size=300)), n_repeats=2)
@@ -50,15 +50,15 @@ def test_row_order_changes_nothing():
     np.testing.assert_allclose(one.errors, two.errors, atol=1e-12)
 
 
-def test_only_rows_outside_the_largest_subset_judge():
-    """Rows 0-3 taught some model; only 4 and 5 judge, and row 4 is always wrong."""
+def test_only_rows_outside_the_largest_subset_are_evaluated():
+    """Some model was trained on rows 0-3; only 4 and 5 are evaluated, and row 4 is always wrong."""
     target = describe_target([0, 1, 0, 1, 0, 1])
     inside = np.array([[1, 1, 0, 0, 0, 0], [1, 1, 1, 1, 0, 0]], dtype=bool)
     outputs = np.tile(np.eye(2)[[1, 0, 1, 0, 1, 1]], (2, 1, 1))
     np.testing.assert_allclose(curve_of_refits(refits_of(inside, outputs), target).error, [0.5, 0.5])
 
 
-def test_copies_of_taught_rows_do_not_judge():
+def test_duplicates_of_training_rows_are_not_evaluated():
     target = describe_target([0, 1, 0, 1, 0, 1])
     inside = np.array([[1, 1, 0, 0, 0, 0], [1, 1, 1, 1, 0, 0]], dtype=bool)
     outputs = np.tile(np.eye(2)[[1, 0, 1, 0, 1, 1]], (2, 1, 1))
@@ -73,8 +73,8 @@ def test_sizes_double_up_to_four_fifths():
 
 
 @pytest.mark.parametrize("sizes", [[10, 240], []])
-def test_a_size_that_leaves_no_judge_is_refused(sizes):
-    with pytest.raises(InputError, match="no row to judge") as caught:
+def test_a_size_that_leaves_no_evaluation_row_is_refused(sizes):
+    with pytest.raises(InputError, match="no row to evaluate on") as caught:
         measure_learning_curve(blobs(), sizes=sizes)
     assert "192" in caught.value.fix
 
@@ -86,7 +86,7 @@ def test_another_design_is_refused():
     assert "refit(data, design='nested'" in caught.value.fix
 
 
-def test_groups_that_leave_no_judge_are_refused():
+def test_groups_that_leave_no_evaluation_row_are_refused():
     target = describe_target([0, 1, 0, 1])
     inside = np.array([[1, 1, 0, 0], [1, 1, 1, 0]], dtype=bool)
     with pytest.raises(InputError, match="no row is left") as caught:

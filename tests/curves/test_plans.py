@@ -68,26 +68,26 @@ def test_only_ratios_of_prices_matter():
     assert ten.cost.value == pytest.approx(10 * one.cost.value)
 
 
-def test_what_is_not_worth_its_price_is_not_collected():
+def test_what_costs_more_than_it_saves_is_not_collected():
     flat = LearningCurve(SIZES, np.full((1, 6), 0.3), np.full(6, 0.01))
     plan = collection_plan(flat, 0.05, 1.0, penalty=10.0)
     assert plan.next_batch == 0
-    assert "not worth" in plan.reason
+    assert "costs more than" in plan.reason
 
 
 @pytest.mark.parametrize(
-    ("queried", "what", "fix"),
+    ("arguments", "what", "fix"),
     [
         ({"price_per_row": 0.0}, "prices must be above 0", "price of one row"),
         ({"penalty": -1.0}, "prices must be above 0", "ending without the target"),
         ({"n_rounds": 0}, "at least one round", "1 or more"),
         ({"max_growth": 1.0}, "at least one round", "growth above 1"),
-        ({"error": 0.5}, "already reached", "less than"),
+        ({"error": 0.5}, "already reached", "below"),
     ],
 )
-def test_plans_that_cannot_be_made_are_refused(queried, what, fix):
+def test_plans_that_cannot_be_made_are_refused(arguments, what, fix):
     with pytest.raises(InputError, match=what) as caught:
-        collection_plan(CURVE, **({"error": 0.04, "price_per_row": 0.2} | queried))
+        collection_plan(CURVE, **({"error": 0.04, "price_per_row": 0.2} | arguments))
     assert fix in caught.value.fix
 
 

@@ -48,7 +48,7 @@ def test_zero_constant_and_slightly_rising_errors_are_accepted():
         ([10, 20.5, 40], [0.4, 0.3, 0.2], "whole numbers", "points [1]", "1 or more"),
         (SIZES, [0.4, np.nan, 0.2, np.inf], "missing or infinite", "n [20, 80] (2 in all)", "measure them again"),
         (SIZES, [40, 30, 25, 20], "between 0 and 1", "n [10, 20, 40, 80]", "percentages"),
-        (SIZES, [0.4, 0.3, -0.1, 0.2], "between 0 and 1", "n [40]", "wrong answers / answers"),
+        (SIZES, [0.4, 0.3, -0.1, 0.2], "between 0 and 1", "n [40]", "wrong predictions / rows"),
         (SIZES, [0.6, 0.7, 0.75, 0.8], "as an accuracy does", "", "pass 1 - accuracy"),
     ],
 )
@@ -67,7 +67,7 @@ def test_a_rise_within_the_noise_is_no_accuracy():
     assert CurvePoints.from_arrays(SIZES, rising, [0.05] * 4).error[-1] == 0.24
 
 
-def test_standard_errors_beside_repeats_are_refused():
+def test_standard_errors_with_repeats_are_refused():
     with pytest.raises(InputError, match="without repeats") as caught:
         CurvePoints.from_arrays([10, 10, 20, 40], [0.4, 0.4, 0.3, 0.2], [0.1] * 4)
     assert "each size once" in caught.value.fix

@@ -58,18 +58,18 @@ def test_a_chance_is_passed_between_two_sizes():
 
 
 @pytest.mark.parametrize(
-    ("curve", "queried", "what", "where", "fix"),
+    ("curve", "arguments", "what", "where", "fix"),
     [
         (CURVE, {"error": 18}, "error must be a number", "error", "did you mean 0.18"),
         (CURVE, {"error": np.nan}, "error must be a number", "error", "above 0 and below 1"),
-        (CURVE, {"error": 0.12}, "already reached", "n 200", "less than"),
+        (CURVE, {"error": 0.12}, "already reached", "n 200", "below"),
         (CURVE, {"error": 0.04, "confidence": 0.2}, "confidence", "confidence", "at least 0.5 and at most 0.95"),
         (CURVE, {"error": 0.04, "learner_name": "SVM"}, "this learner", "", "use one of"),
         (LearningCurve([10, 20], [[0.4, 0.3]]), {"error": 0.1}, "three training sizes", "", "more sizes"),
     ],
 )
-def test_questions_without_an_answer_are_refused(curve, queried, what, where, fix):
+def test_questions_without_an_answer_are_refused(curve, arguments, what, where, fix):
     with pytest.raises(InputError, match=what) as caught:
-        curve.samples_needed(**queried)
+        curve.samples_needed(**arguments)
     assert where in caught.value.where
     assert fix in caught.value.fix

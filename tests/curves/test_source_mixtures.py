@@ -1,4 +1,4 @@
-"""Mixtures of sources: transport distance and its slope, forecasts, and the walk to a better mixture."""
+"""Mixtures of sources: transport distance and its slope, forecasts, and the descent to a better mixture."""
 
 import importlib.util
 import sys
@@ -18,19 +18,19 @@ CENTERS = {"near": 0.0, "far": 6.0, "noise": 0.0}
 
 
 def rows_of(kind, count, draw):
-    """Two regions with a border each, and a source whose labels are coins."""
+    """Two regions with a border each, and a source whose labels are random."""
     X = draw.normal(size=(count, 2)) + CENTERS[kind]
     y = (X[:, 0] > CENTERS[kind]) if kind != "noise" else draw.random(count) < 0.5
     return X, (y ^ (kind == "far")).astype(int)
 
 
-def pilots(seed=0, count=120, evaluated_rows=200):
-    """The judging rows are 70 % near, 30 % far."""
+def pilots(seed=0, count=120, test_rows=200):
+    """The evaluation rows are 70 % near, 30 % far."""
     draw = np.random.default_rng(seed)
     parts = [rows_of(kind, count, draw) for kind in CENTERS]
-    parts += [rows_of("near", evaluated_rows * 7 // 10, draw), rows_of("far", evaluated_rows * 3 // 10, draw)]
+    parts += [rows_of("near", test_rows * 7 // 10, draw), rows_of("far", test_rows * 3 // 10, draw)]
     X, y = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return (X, y), np.repeat([*CENTERS, "valid"], [count] * 3 + [evaluated_rows])
+    return (X, y), np.repeat([*CENTERS, "valid"], [count] * 3 + [test_rows])
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +109,7 @@ def test_more_rows_never_forecast_more_error_and_two_sizes_fix_the_power(forecas
 
 @needs_transport
 def test_same_seed_same_bits_and_row_order_does_not_matter():
-    (X, y), source = pilots(count=40, evaluated_rows=60)
+    (X, y), source = pilots(count=40, test_rows=60)
     ids, order = np.arange(len(y)), np.random.default_rng(0).permutation(len(y))
     order = np.concatenate([[0], order[order != 0]])  # the sources are numbered as they first come
     one, again, mixed = (
@@ -160,19 +160,19 @@ def test_subsets_are_nested_and_keep_the_shares():
 
 
 @pytest.mark.parametrize(
-    ("source", "judge", "message", "fix"),
+    ("source", "test", "message", "fix"),
     [
-        (["a"] * 50, "valid", "at least two sources", "name the judging rows"),
+        (["a"] * 50, "valid", "at least two sources", "name the source of the evaluation rows"),
         (["a"] * 20 + ["v"] * 30, "v", "at least two sources", "pilot rows of two sources"),
-        (["a"] * 21 + ["b"] * 9 + ["v"] * 20, "v", "too few pilot rows", "ask for larger pilots"),
+        (["a"] * 21 + ["b"] * 9 + ["v"] * 20, "v", "too few pilot rows", "collect larger pilots"),
         (["a"] * 49, "v", "name of its source", "pass source"),
     ],
 )
 @needs_transport
-def test_bad_sources_are_refused(source, judge, message, fix):
+def test_bad_sources_are_refused(source, test, message, fix):
     X, y = np.arange(50.0)[:, None], np.arange(50) % 2
     with pytest.raises(InputError, match=message) as caught:
-        forecast_mixtures((X, y), source=source, test=judge)
+        forecast_mixtures((X, y), source=source, test=test)
     assert fix in caught.value.fix
     if "few" in message:
         assert caught.value.where == "b (9)"
@@ -188,7 +188,7 @@ def test_bad_shares_are_refused(forecast, weights):
 
 def test_a_missing_library_is_named_with_its_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "ot", None)
-    data, source = pilots(count=20, evaluated_rows=20)
+    data, source = pilots(count=20, test_rows=20)
     with pytest.raises(InputError, match="a forecast of mixtures needs POT") as caught:
         forecast_mixtures(data, source=source, test="valid")
     assert 'pip install "samplewise[ot]"' in caught.value.fix

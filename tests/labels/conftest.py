@@ -1,4 +1,4 @@
-"""Digits with planted flips, and parts to look at them through."""
+"""Digits with planted flips, and folds of them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +26,7 @@ def digits() -> tuple[Array, Array]:
 
 @pytest.fixture(scope="session")
 def spoilt(digits: tuple[Array, Array]) -> Callable[..., tuple[FoldedRows, Array]]:
-    """`spoilt(kind, rate) -> (folded, truth)`; parts keep their fits, so tests share them."""
+    """`spoilt(kind, rate) -> (folded, truth)`; the rows keep their fits, so tests share them."""
     made: dict[Any, tuple[FoldedRows, Array]] = {}
 
     def make(kind: str, rate: float, seed: int = 0) -> tuple[FoldedRows, Array]:

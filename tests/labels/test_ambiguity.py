@@ -57,7 +57,7 @@ def test_two_classes_have_no_pair_to_compare():
         confusable_pairs(label_posterior(prepare((X, y), "kernel").whole))
 
 
-def test_skill_is_near_nought_for_coins_and_near_one_for_clear_classes():
+def test_skill_is_near_zero_for_random_labels_and_near_one_for_clear_classes():
     draw = np.random.default_rng(0)
     memberships = label_posterior(prepare((draw.normal(size=(400, 3)), draw.integers(0, 2, 400)), "kernel").whole)
     clear = label_posterior(prepare(make_blobs(400, centers=3, cluster_std=0.5, random_state=0), "kernel").whole)

@@ -63,7 +63,7 @@ def test_on_disk_and_in_memory_say_the_same(large, small_blocks):
     in_memory = find_label_issues(
         (X, given), learner="linear", probabilities=np.load(file).astype(np.float64), n_rounds=1
     )
-    np.testing.assert_allclose(on_disk.wrong.values, in_memory.wrong.values, atol=2e-3)  # rows are not brought to 1
+    np.testing.assert_allclose(on_disk.wrong.values, in_memory.wrong.values, atol=2e-3)  # rows are not normalized to 1
     hits = flipped[on_disk.flagged]
     assert hits.mean() > 0.9
     assert hits.sum() > 0.9 * flipped.sum()
@@ -72,8 +72,8 @@ def test_on_disk_and_in_memory_say_the_same(large, small_blocks):
     )
 
 
-@pytest.mark.parametrize("judge", [partial(label_posterior, n_rounds=1), by_confident_learning])
-def test_no_copy_of_the_predictions_is_made(tmp_path, small_blocks, monkeypatch, judge):
+@pytest.mark.parametrize("method", [partial(label_posterior, n_rounds=1), by_confident_learning])
+def test_the_predictions_are_never_copied(tmp_path, small_blocks, monkeypatch, method):
     monkeypatch.setattr(noise, "MOST_ENTRIES", 100_000)  # rows the likelihood is taken on
     count, classes = 50_000, 200
     given = np.arange(count) % classes
@@ -87,7 +87,7 @@ def test_no_copy_of_the_predictions_is_made(tmp_path, small_blocks, monkeypatch,
     try:
         before = tracemalloc.get_traced_memory()[0]
         tracemalloc.reset_peak()
-        found = judge(folded, probabilities=P)
+        found = method(folded, probabilities=P)
         assert len(found.reasons) == count
         confusable_pairs(found)
         peak = tracemalloc.get_traced_memory()[1] - before

@@ -1,4 +1,4 @@
-"""One door, several ways to judge labels; and what a user already has is not made again."""
+"""One function, several methods to evaluate labels; and what a user already has is not computed again."""
 
 import numpy as np
 import pytest
@@ -100,12 +100,12 @@ def test_disagreement_is_the_share_of_other_labels():
     assert found.values.tolist() == [0.5, 1.0, 0.5, 0.5, 1.0]
 
 
-def test_rows_of_a_group_and_copies_do_not_vouch_for_each_other():
+def test_rows_of_a_group_and_duplicates_do_not_vote_for_each_other():
     X = np.array([[0.0], [0.0], [1.0], [2.0], [10.0], [11.0]])
     y = np.array(["b", "b", "a", "a", "b", "b"])
     assert neighbor_disagreement(X, y, n_neighbors=2).values[:2].tolist() == [1.0, 1.0]
     grouped = neighbor_disagreement(Dataset(X, y, groups=[0, 1, 2, 2, 3, 3]), n_neighbors=2)
-    assert grouped.values[2] == 1.0  # its own group's row is not asked
+    assert grouped.values[2] == 1.0  # its own group's row is not counted
     alone = neighbor_disagreement(Dataset(X, y, groups=np.zeros(6)), n_neighbors=2)
     assert np.isnan(alone.values).all()
 
@@ -172,7 +172,7 @@ def test_refits_of_anything_else_are_refused(blobs):
         find_label_issues(blobs, refits=everywhere)
 
 
-def test_no_model_of_refits_speaks_about_a_row_whose_copy_it_saw():
+def test_no_model_of_refits_predicts_a_row_whose_duplicate_it_saw():
     X = np.random.default_rng(0).normal(size=(40, 2))
     X[20:] = X[:20]
     data = Dataset(X, np.arange(40) % 2)
@@ -230,7 +230,7 @@ def test_rows_without_a_label_are_named(blobs):
         find_label_issues(blobs.with_labels(y))
 
 
-def test_exact_copies_are_judged_by_models_that_saw_neither():
+def test_exact_duplicates_are_predicted_by_models_that_saw_neither():
     X, codes = make_blobs(120, centers=4.0 * np.eye(3), random_state=0)
     given = codes.copy()
     given[::12] = (codes[::12] + 1) % 3

@@ -71,7 +71,7 @@ def test_a_label_every_row_has_is_named_and_skipped(found):
 
 
 def test_one_label_alone_and_among_others_agree(tagged):
-    """The shared bench and folds change nothing but the deal of the rows."""
+    """The shared fitter and folds change nothing but the assignment of rows to folds."""
     X, y, _ = tagged
     together = find_multilabel_issues((X, y), learner="logistic").for_label("red").values
     alone = find_label_issues((X, y["red"]), learner="logistic").wrong.values

@@ -45,7 +45,7 @@ def test_disagreement_is_the_share_of_other_labels():
     assert found.unit == "share of neighbors"
 
 
-def test_copies_do_not_vouch_for_each_other():
+def test_duplicates_do_not_vote_for_each_other():
     doubled = Dataset(np.vstack([X, X[:1]]), np.append(Y, "no" if Y[0] == "yes" else "yes"))
     alone = neighbor_disagreement(doubled, n_neighbors=4).values
     np.testing.assert_allclose(alone[:60], neighbor_disagreement(X, Y, n_neighbors=4).values, atol=0.5)

@@ -92,7 +92,7 @@ def test_order_of_rows_does_not_matter(digits):
     np.testing.assert_array_equal(moved.suggested, plain.suggested[order])
 
 
-def test_brought_predictions_are_round_one_and_the_learner_joins_where_it_is_as_good(spoilt):
+def test_supplied_predictions_are_round_one_and_the_learner_joins_where_it_is_as_good(spoilt):
     folded, truth = spoilt("pair", 0.2)
     P = folded.probabilities(folded.held_out_outputs())
     joined = label_posterior(folded, probabilities=P)
@@ -168,7 +168,7 @@ def test_the_kernel_head_spares_a_slow_learner_its_first_round(spoilt):
     assert (screened.rounds, alone.rounds) == (2, 1)
 
 
-def test_a_learner_is_asked_about_all_rows_where_the_head_disputes_none():
+def test_a_learner_is_trained_on_all_rows_where_the_head_disputes_none():
     X, y = make_blobs(300, centers=[[0, 0], [9, 9]], random_state=0)
     folded = prepare((X, y), GaussianNB()).whole
     posterior = label_posterior(folded)

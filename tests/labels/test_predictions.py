@@ -57,7 +57,7 @@ def test_half_precision_and_disk_are_not_copied(tmp_path):
     assert check_predictions(lying, CODES, IDS) is lying
 
 
-# ---- in-sample, told by the rows nearby -----------------------------------------------------------------------------
+# ---- in-sample, recognized by the rows nearby -----------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

@@ -49,7 +49,7 @@ def test_rows_count_as_far_as_they_are_right(folded):
     np.testing.assert_allclose(reweight_disputed(weighted, posterior).values, 3 * change.values)
 
 
-def test_a_judge_is_called_once_for_each_part(folded):
+def test_a_method_is_called_once_for_the_same_rows(folded):
     calls = []
 
     def counted(one):
@@ -61,7 +61,7 @@ def test_a_judge_is_called_once_for_each_part(folded):
     assert calls == [folded]
 
 
-def test_only_a_part_has_rules():
+def test_rules_need_folded_rows():
     for rule in (relabel_disputed, drop_disputed, reweight_disputed):
         with pytest.raises(InputError, match="needs a FoldedRows"):
             rule(Y)

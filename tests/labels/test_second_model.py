@@ -1,4 +1,4 @@
-"""A forest beside the learner: flips stay, what one model cannot learn is explained."""
+"""A forest in addition to the learner: flips stay, what one model cannot learn is explained."""
 
 import numpy as np
 
@@ -37,7 +37,7 @@ def test_rows_of_a_group_do_not_answer_for_each_other():
     assert grouped.log_likelihood < -0.5 * 300 * np.log(2)  # labels at random: nothing to learn from other groups
 
 
-def test_numbers_and_very_many_classes_have_no_second_opinion():
+def test_numbers_and_very_many_classes_have_no_second_model():
     X = DRAW.normal(size=(300, 2))
     assert second_opinion(prepare((X, X[:, 0])).whole) is None
     many = np.arange(300) % (MOST_CLASSES + 1)

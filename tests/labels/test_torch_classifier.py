@@ -23,12 +23,12 @@ def test_half_of_the_labels_wrong():
     X, y = load_digits(return_X_y=True)
     draw = np.random.default_rng(0)
     order = draw.permutation(len(y))[:1200]
-    teach, query = order[:800], order[800:]
-    given = y[teach].copy()
-    flipped = draw.random(len(teach)) < 0.5
+    train, query = order[:800], order[800:]
+    given = y[train].copy()
+    flipped = draw.random(len(train)) < 0.5
     given[flipped] = (given[flipped] + draw.integers(1, 10, flipped.sum())) % 10
     plain, robust = (
-        (NoiseRobustClassifier(method=method, epochs=40).fit(X[teach], given).predict(X[query]) == y[query]).mean()
+        (NoiseRobustClassifier(method=method, epochs=40).fit(X[train], given).predict(X[query]) == y[query]).mean()
         for method in ("cross-entropy", "limit-laplace")
     )
     assert robust > plain + 0.04

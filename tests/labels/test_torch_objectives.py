@@ -23,7 +23,7 @@ LABELS, ROWS = torch.tensor([2, 0, 1, 0]), torch.arange(4)
 
 
 def spoilt(rows=600, share=0.4, seed=0):
-    """Clusters on a ring, some labels replaced by another one; which is told."""
+    """Clusters on a ring, some labels replaced by another one; returns which."""
     draw = np.random.default_rng(seed)
     y = np.arange(rows) % 5
     angle = 2 * np.pi * y / 5
@@ -36,7 +36,7 @@ def spoilt(rows=600, share=0.4, seed=0):
 
 
 class Says(torch.nn.Module):
-    """Answers the same whatever it is asked."""
+    """Gives the same output for every row."""
 
     def __init__(self, answer):
         super().__init__()
@@ -164,7 +164,7 @@ def test_losses_at_their_limits():
 
 @pytest.fixture(scope="module")
 def trained():
-    """Share of true classes named on other rows, and of wrong labels learnt by heart, per method."""
+    """Share of true classes named on other rows, and of wrong labels memorized, per method."""
     X, _, given, flipped = spoilt()
     other, truth, _, _ = spoilt(seed=1)
     found = {}

@@ -93,7 +93,7 @@ def test_in_batch_counting_sees_the_same_rows_as_hard(flipped, found):
 REFUSALS = [
     ({"learner": KernelHead()}, "has no such loop", "TorchLearner(make_module)"),
     ({"n_runs": 0}, "n_runs must be a whole number", "n_runs=3"),
-    ({"error_epochs": (3, 11)}, "never comes", "from 1 to 10"),
+    ({"error_epochs": (3, 11)}, "beyond the last", "from 1 to 10"),
     ({"counted": "epoch"}, "no way of counting named 'epoch'", "epoch_end"),
 ]
 

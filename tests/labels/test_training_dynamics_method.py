@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from samplewise.engine.refits import prepare
-from samplewise.labels.training_dynamics_method import FEWEST, OpinionRecorder, lower_bell, watch
+from samplewise.labels.training_dynamics_method import FEWEST, ProbabilityRecorder, lower_bell, watch
 
 DRAW = np.random.default_rng(0)
 
@@ -25,13 +25,13 @@ def test_one_bell_few_rows_and_a_constant_have_no_lower_one():
         assert not weight.any()
 
 
-def test_an_opinion_is_the_mean_of_the_softmax_over_epochs():
-    recorder = OpinionRecorder(2, 2)
+def test_probabilities_are_the_mean_of_the_softmax_over_epochs():
+    recorder = ProbabilityRecorder(2, 2)
     logits = [np.array([[2.0, 0.0], [0.0, 0.0]]), np.array([[0.0, 1.0], [3.0, 0.0]])]
     for epoch, outputs in enumerate(logits, 1):
         recorder.update(np.array([0, 1]), outputs, np.array([0, 1]), epoch)
     shares = np.mean([np.exp(one) / np.exp(one).sum(axis=1, keepdims=True) for one in logits], axis=0)
-    np.testing.assert_allclose(recorder.opinion(), shares, atol=1e-6)
+    np.testing.assert_allclose(recorder.mean_probabilities(), shares, atol=1e-6)
     assert "margin" in recorder.columns()
 
 
@@ -45,5 +45,5 @@ def test_wrong_labels_are_learned_late():
     assert watched.chosen[flipped].mean() > 0.8
     assert watched.chosen[~flipped].mean() < 0.05
     assert (watched.suggested[watched.chosen] == truth[watched.chosen]).mean() > 0.9
-    np.testing.assert_allclose(watched.opinion.sum(axis=1), 1.0, atol=1e-5)
+    np.testing.assert_allclose(watched.probabilities.sum(axis=1), 1.0, atol=1e-5)
     assert watched.share == pytest.approx(watched.wrong.mean())

@@ -9,10 +9,10 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 import samplewise
-from samplewise import curves, generalization, influence, information, labels, quality, selection, shift
+from samplewise import curves, generalization, influence, information, labels, models, quality, selection, shift
 from samplewise.core.findings import Decision
 
-ROOMS = ("curves", "generalization", "influence", "information", "labels", "quality", "selection", "shift")
+ROOMS = ("curves", "generalization", "influence", "information", "labels", "models", "quality", "selection", "shift")
 
 
 def scores_of(scores):
@@ -42,8 +42,8 @@ def torch_module(rows):
 
 
 def sources(rows):
-    """Two sources and the rows they are judged by."""
-    return np.array(["old", "new", "judge"])[np.arange(len(rows)) % 3]
+    """Two sources and the rows they are evaluated on."""
+    return np.array(["old", "new", "test"])[np.arange(len(rows)) % 3]
 
 
 ONE_DATA_SET = {
@@ -58,7 +58,7 @@ ONE_DATA_SET = {
         curves.measure_learning_curve(*given, sizes=[10, 30], n_repeats=2, **named).errors
     ),
     "curves.forecast_mixtures": lambda rows, *given, **named: (
-        curves.forecast_mixtures(*given, source=sources(rows), test="judge", n_repeats=1, **named).errors
+        curves.forecast_mixtures(*given, source=sources(rows), test="test", n_repeats=1, **named).errors
     ),
     "generalization.generalization_gap": lambda rows, *given, **named: scores_of(
         generalization.generalization_gap(*given, learner="logistic", n_splits=4, n_draws=1, **named).information
@@ -103,6 +103,9 @@ ONE_DATA_SET = {
     ),
     "labels.training_dynamics": lambda rows, *given, **named: scores_of(
         labels.training_dynamics(*given, learner=network(), n_runs=1, **named).margin
+    ),
+    "models.refit": lambda rows, *given, **named: (
+        models.refit(*given, learner="linear", design="halves", n_repeats=2, **named).outputs
     ),
     "quality.column_skill": lambda rows, *given, **named: quality.column_skill(*given, **named).skill,
     "quality.find_duplicates": lambda rows, *given, **named: np.r_[
@@ -170,7 +173,7 @@ ROWS_BESIDE = {  # rows in every form, beside decisions about them or the losses
     ),
 }
 
-NUMBERS = {  # functions of arrays of numbers, of counts or of settings
+NUMBERS = {  # functions of arrays of numbers, of a trained module, of counts or of settings
     "curves.fit_meta", "generalization.absolute_error",
     "generalization.beats_baseline", "generalization.betting_bound", "generalization.bounds_from_runs",
     "generalization.calibration_error", "generalization.claim_after_evaluations", "generalization.clopper_pearson",
@@ -181,4 +184,5 @@ NUMBERS = {  # functions of arrays of numbers, of counts or of settings
     "labels.budget", "labels.channel_information", "labels.confident_learning",
     "labels.dawid_skene", "labels.generalized_cross_entropy",
     "labels.label_noise_entropy", "labels.least_training_errors", "labels.mean_absolute_error",
+    "models.embeddings_of", "models.predictions_of",
     }  # fmt: skip

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import samplewise
-from samplewise import curves, generalization, influence, information, labels, selection, shift
+from samplewise import curves, generalization, influence, information, labels, quality, selection, shift
 from samplewise.core.errors import InputError
 from samplewise.core.findings import Decision
 from samplewise.core.results import Result
@@ -31,7 +31,8 @@ MOST_LINES, WIDTH = 18, 100
 SCRIPT = "<script>alert({})</script>"  # what a page must never run
 MADE_BY_THE_USER = {  # settings, learners and objectives; what is fitted or trained with; one line of a log
     "Attributor", "CoTeaching", "Converged", "EarlyLearningRegularization", "FittedAttributor", "GradientDescent",
-    "GradientFlow", "LabelNoiseInformation", "LinearizedNetwork", "LogEntry", "NoiseRobustClassifier",
+    "GradientFlow", "LabelNoiseInformation", "Learner", "LinearizedNetwork", "LogEntry", "NoiseRobustClassifier",
+    "Objective", "TorchLearner",
 }  # fmt: skip
 PLAIN = (float, int, str, bool, np.ndarray, list, types.NoneType)
 COUNT = 120
@@ -129,6 +130,18 @@ def dynamics():
     return labels.training_dynamics(rows(), learner=doors.network(), n_runs=1)
 
 
+@cache
+def table():
+    """Columns named by scripts: one that is the label, one with gaps, a counter; 40 rows twice, one far from all."""
+    X = np.random.default_rng(0).normal(size=(COUNT, 12))
+    X[80:] = X[:40]
+    X[79] += 20
+    X[::3, 1] = np.nan
+    columns = {SCRIPT.format(column): X[:, column] for column in range(12)}
+    columns |= {SCRIPT.format("label"): 7.0 * np.r_[rows().y[:80], rows().y[:40]], "number": np.arange(COUNT)}
+    return Dataset(pd.DataFrame(columns), np.r_[rows().y[:80], rows().y[:40]], ids=rows().ids)
+
+
 def probabilities():
     return np.c_[np.linspace(0.9, 0.1, COUNT), np.linspace(0.1, 0.9, COUNT)]
 
@@ -172,7 +185,6 @@ RESULTS = {  # room.class -> one of its kind
     "data.Reading": lambda: read_dataset(pd.DataFrame({"<script>": range(40), "y": [0, 1] * 20}), label="y"),
     "engine.RowEdit": lambda: RowEdit("relabel", np.arange(40), np.zeros(40, dtype=int)),
     "engine.Measured": lambda: issues().measured(("drop",))["drop"],
-    "engine.Refits": lambda: halves()[0],
     "generalization.BaselineTest": lambda: generalization.beats_baseline([0.1, 0.2, 0.1, 0.2], [0.5, 0.5, 0.5, 0.6]),
     "generalization.Bounds": lambda: gap().bounds,
     "generalization.CalibrationError": lambda: generalization.calibration_error(probabilities(), rows().y),
@@ -216,6 +228,13 @@ RESULTS = {  # room.class -> one of its kind
         rows().X, pd.DataFrame(several(), columns=["<script>", "b"]), method="neighbors"
     ),
     "labels.TrainingDynamics": dynamics,
+    "models.Refits": lambda: halves()[0],
+    "quality.ColumnSkill": lambda: quality.column_skill(table()),
+    "quality.Duplicates": lambda: quality.find_duplicates(table()),
+    "quality.IdOrDateColumns": lambda: quality.id_or_date_columns(table()),
+    "quality.MissingValues": lambda: quality.missing_values(table()),
+    "quality.Outliers": lambda: quality.outlier_scores(table()),
+    "quality.Overlap": lambda: quality.find_test_overlap(table(), test=table().take(np.arange(100))),
     "selection.Applied": lambda: selection.apply(rows(), [Decision(one, "drop") for one in rows().ids[:20]]),
     "selection.Pruned": lambda: selection.prune(issues().wrong, 0.5),
     "shift.WorstSegments": lambda: shift.worst_segments(rows()),

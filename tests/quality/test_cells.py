@@ -67,7 +67,7 @@ def test_chance_explains_the_repeats_of_independent_columns(seed):
     assert not is_beyond_chance(pairs, expected)
 
 
-def test_chance_does_not_explain_planted_copies():
+def test_chance_does_not_explain_planted_duplicates():
     draw = np.random.default_rng(0)
     cells = np.column_stack([draw.integers(0, 60, 800) for _ in range(6)]).astype(float)
     cells[780:] = cells[:20]

@@ -32,7 +32,9 @@ def test_a_counter_in_an_array_or_with_gaps_in_a_table_is_seen_by_learners():
     assert "Learners see x3." in str(found)
     kept = np.random.default_rng(2).permutation(200)[:120]
     with_gaps = quality.id_or_date_columns(table().assign(running=kept))
-    assert with_gaps.to_frame()[["column", "kind", "used"]].to_numpy().tolist() == [["running", "counter", True]]
+    assert with_gaps.to_frame().reset_index()[["column", "kind", "used"]].to_numpy().tolist() == [
+        ["running", "counter", True]
+    ]
 
 
 def test_the_only_column_is_kept_although_it_is_an_id():

@@ -27,8 +27,8 @@ def with_duplicates():
 def test_every_set_is_found_by_id_with_one_row_to_keep():
     found = quality.find_duplicates(with_duplicates())
     table = found.to_frame()
-    assert set(table["id"][table["kind"] == "exact"]) == {f"r{row:03d}" for row in [*range(10), *range(190, 200)]}
-    assert set(table["id"][table["kind"] == "near"]) == {f"r{row:03d}" for row in [*range(20, 25), *range(185, 190)]}
+    assert set(table.index[table["kind"] == "exact"]) == {f"r{row:03d}" for row in [*range(10), *range(190, 200)]}
+    assert set(table.index[table["kind"] == "near"]) == {f"r{row:03d}" for row in [*range(20, 25), *range(185, 190)]}
     assert (table.groupby("set")["keep"].sum() == 1).all()
     assert table["set"].nunique() == 15
     assert set(found.redundant) == {f"r{row:03d}" for row in range(185, 200)}  # the first id of each set stays
@@ -128,14 +128,14 @@ def test_the_first_id_does_not_depend_on_row_order():
     assert id_rank(np.array(["b", "a10", "a9"], dtype=object)).tolist() == [2, 0, 1]
 
 
-def test_copies_vote_first_then_neighbors_and_a_draw_favors_nobody():
+def test_duplicates_vote_first_then_neighbors_and_a_draw_favors_no_label():
     X = np.r_[np.arange(12.0), 2.0, 7.0, 7.0][:, None]
     codes = np.array([0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0])
     members = np.r_[np.arange(12), 2, 7, 7]
     sets = DuplicateSets(members, np.bincount(members)[members] > 1, 0.0, 4.0)
     graph = build_graph(X, n_neighbors=4)
     favored, support = favored_labels(sets, codes, np.ones(15, dtype=bool), graph, 2)
-    assert favored[7] == 0  # two copies against one
+    assert favored[7] == 0  # two duplicates against one
     assert (favored[2], support[2]) == (0, 6)  # one against one; the rows around carry 0
     away = np.ones(15, dtype=bool)
     away[[0, 1, 3, 4]] = False

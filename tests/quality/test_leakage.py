@@ -1,4 +1,4 @@
-"""Skill of single columns: 1 for the label under another name, nothing for noise and for coin flips, by name."""
+"""Skill of single columns: 1 for the label under another name, nothing for noise and for random labels, by name."""
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ def test_skill_is_one_for_the_label_and_nothing_for_noise(draw):
     assert (found.rows, found.hits[0]) == (900, 900)
 
 
-def test_skill_is_the_share_of_a_guess_s_errors_that_a_column_removes(draw):
+def test_skill_is_the_share_of_the_baseline_s_errors_that_a_column_removes(draw):
     y = (np.arange(1000) % 4 == 0).astype(int)
     code = np.where(draw.random(1000) < 0.1, 1 - y, y)
     found = column_skill(np.column_stack([code, draw.normal(size=1000)]), y)
@@ -33,7 +33,7 @@ def test_skill_is_the_share_of_a_guess_s_errors_that_a_column_removes(draw):
     assert found.skill[0] == pytest.approx(1 - wrong / 0.25, abs=1e-9)
 
 
-def test_a_numeric_label_is_judged_by_its_ranks(draw):
+def test_a_numeric_label_is_measured_by_its_ranks(draw):
     x = draw.normal(size=800)
     found = column_skill(np.column_stack([np.exp(x), draw.normal(size=800)]), x**3, task="regression")
     assert found.skill[0] > 0.995
@@ -41,7 +41,7 @@ def test_a_numeric_label_is_judged_by_its_ranks(draw):
     assert found.guess == 0.0
 
 
-def test_heaps_are_told_from_thresholds(draw):
+def test_heaps_are_distinguished_from_thresholds(draw):
     y = draw.integers(0, 2, 400)
     X = np.column_stack([y + 0.05 * draw.normal(size=400), draw.random(400) + y, draw.normal(size=400)])
     found = column_skill(X, y)
@@ -81,7 +81,7 @@ def test_what_gives_the_label_away_is_named_with_its_interval(draw):
     assert found.questionable.tolist() == []
     assert found.scores.axis == "column"
     assert found.scores.top(1).keys.tolist() == ["x6"]
-    assert found.to_frame()["column"][0] == "x6"
+    assert found.to_frame().index[0] == "x6"
     assert str(found).startswith("x6 gives the label away. The best single column is x6, with skill 1.00 of 1.")
     wide, narrow = found.estimate("x6", confidence=0.99), found.estimate("x6", confidence=0.8)
     assert wide.value == narrow.value == 1.0
@@ -105,7 +105,7 @@ def test_numbers_have_a_skill_without_an_interval(draw):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_copies_of_coin_flips_say_nothing(seed):
+def test_duplicates_with_random_labels_say_nothing(seed):
     draw = np.random.default_rng(seed)
     X, y = np.tile(draw.normal(size=(150, 4)), (2, 1)), np.tile(draw.integers(0, 2, 150), 2)
     found = column_skill(X, y)

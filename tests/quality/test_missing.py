@@ -27,7 +27,7 @@ def test_shares_and_columns_that_do_not_vary_are_named():
     assert (shares["empty"], shares["age"], shares["hollow"]) == (1.0, 0.0, pytest.approx(0.8))
     assert set(found.constant) == {"empty", "same"}
     assert found.nearly_constant.tolist() == ["rare"]
-    lines = found.to_frame().set_index("column")
+    lines = found.to_frame()
     assert lines.index[:2].tolist() == ["empty", "hollow"]
     assert lines["constant"].to_dict() == {
         "empty": "yes", "hollow": "", "age": "", "pay": "", "town": "", "same": "yes", "rare": "nearly",

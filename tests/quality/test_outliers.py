@@ -20,9 +20,9 @@ def test_planted_rows_are_far_and_named_with_their_nearest():
     assert set(found.outlierness.top(6).keys) == set(found.far)
     assert np.median(found.outlierness.values) == pytest.approx(1.0, abs=0.2)
     table = found.to_frame()
-    assert table["id"].tolist() == found.far.tolist()
+    assert table.index.tolist() == found.far.tolist()
     assert (np.diff(table["outlierness"]) <= 0).all()
-    assert not (table["id"] == table["nearest"]).any()
+    assert not (table.index == table["nearest"]).any()
     assert str(found).startswith("6 rows far from everything (1 %).")
 
 

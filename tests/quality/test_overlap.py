@@ -17,7 +17,7 @@ TEST_IDS = [f"t{row}" for row in range(50)]
 def test_exact_and_near_duplicates_are_named_on_both_sides():
     found = quality.find_test_overlap(Dataset(TRAIN, ids=np.arange(150) + 500), test=Dataset(TEST, ids=TEST_IDS))
     table = found.to_frame()
-    assert table["test_id"].tolist() == TEST_IDS[40:]
+    assert table.index.tolist() == TEST_IDS[40:]
     assert table["train_id"].tolist() == [500, 501, 502, 503, 504, 505, 520, 521, 522, 523]
     assert table["kind"].tolist() == ["exact"] * 6 + ["near"] * 4
     assert found.share.value == 0.2

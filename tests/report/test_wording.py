@@ -1,9 +1,7 @@
 """Numbers, ids and durations are written the way a careful person writes them."""
 
 import math
-from typing import Any
 
-import numpy as np
 import pytest
 
 from samplewise.core import texts
@@ -38,43 +36,6 @@ def test_a_change_shows_its_sign() -> None:
     change = Estimate("e", 1.31, -0.2, 1.86, "points of accuracy")
     assert wording.estimate_text(change, signed=True) == f"+1.3 points of accuracy [{texts.MINUS}0.2, +1.9]"
     assert wording.estimate_text(change, interval=False) == "1.3 points of accuracy"
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (1234567, "1,234,567"),
-        (0.13874, "0.139"),
-        (-12.34, "~12.3"),
-        (np.float32(0.5), "0.5"),
-        (np.int64(3), "3"),
-        (5.0, "5"),
-        (0.99999, "1"),
-        (1e-9, "1.0e~09"),
-        (None, ""),
-        ("a\x07b", "a\ufffdb"),
-        (True, "True"),
-        (math.inf, texts.NO_NUMBER),
-    ],
-)
-def test_a_number_has_three_digits_and_a_true_minus(value: Any, text: str) -> None:
-    assert texts.number_text(value) == text.replace("~", texts.MINUS)
-
-
-@pytest.mark.parametrize("text", ["\x00", "\x1b[31m", "\u202eevil", "\udcff", "\ufffe", "\u2066x", "\x85"], ids=repr)
-def test_what_misleads_or_breaks_a_file_is_replaced(text: str) -> None:
-    shown = texts.printable(text)
-    assert "\ufffd" in shown
-    assert shown.encode("utf-8").decode("utf-8").isprintable() or shown.endswith("[31m")
-
-
-def test_ordinary_text_of_any_language_is_left_alone() -> None:
-    assert texts.printable("Größe 名前 עברית\n\t") == "Größe 名前 עברית\n\t"
-
-
-def test_ids_are_named_five_at_most_then_counted() -> None:
-    assert texts.keys_text(range(3)) == "0, 1, 2"
-    assert texts.keys_text([("site", 1), *"abcdefg"]) == "site / 1, a, b, c, d (8 in all)"
 
 
 def test_lists_in_a_sentence() -> None:

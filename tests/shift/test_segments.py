@@ -152,7 +152,7 @@ def test_regression_losses_have_normal_intervals():
     assert table.p_value[0] < 0.01
 
 
-def test_a_model_is_asked_on_rows_it_did_not_see():
+def test_a_model_is_evaluated_on_rows_it_did_not_see():
     rng = np.random.default_rng(0)
     X, site = rng.normal(size=(400, 2)), np.repeat(["a", "b"], 200)
     y = np.where(site == "a", X[:, 0] > 0, rng.random(400) > 0.5).astype(int)
@@ -170,7 +170,7 @@ def test_what_cannot_be_cut_is_refused():
     with pytest.raises(InputError, match="too few rows to search") as caught:
         segments_of_losses(np.ones(50), Dataset(np.random.default_rng(0).normal(size=(50, 2)), np.ones(50)), "")
     assert "segments=" in caught.value.fix
-    with pytest.raises(InputError, match="no columns to look for segments in") as caught:
+    with pytest.raises(InputError, match="no columns to search for segments") as caught:
         segments_of_losses(np.ones(200), Dataset(np.random.default_rng(0).normal(size=(200, 200)), np.ones(200)), "")
     assert "segments=" in caught.value.fix
     with pytest.raises(InputError, match="no segment has enough rows") as caught:
@@ -179,7 +179,7 @@ def test_what_cannot_be_cut_is_refused():
 
 
 def test_one_group_against_the_rest_is_no_evidence():
-    """All rows of the segment are copies of one row: its errors are one observation."""
+    """All rows of the segment are duplicates of one row: its errors are one observation."""
     losses = np.r_[np.ones(100), np.arange(100) % 3 == 0].astype(float)
     groups = np.r_[np.zeros(100), np.arange(1, 101)]
     table = segment_errors(losses, [cells_of("site", np.repeat(["a", "b"], 100))], groups=groups)

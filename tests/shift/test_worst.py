@@ -64,7 +64,7 @@ def test_features_become_cells_by_their_kind():
     frame = pd.DataFrame({"site": SITE, "x": X[:, 0], "flag": X[:, 1] > 0})
     assert [cells.column for cells in feature_cells(Dataset(frame, np.zeros(N)))] == ["site", "x", "flag"]
     assert [cells.column for cells in feature_cells(Dataset(X, np.zeros(N)))] == ["x0", "x1"]
-    with pytest.raises(InputError, match="no columns to look for segments in"):
+    with pytest.raises(InputError, match="no columns to search for segments"):
         feature_cells(Dataset(np.ones((5, 100)), np.zeros(5)))
 
 

@@ -59,7 +59,7 @@ def test_the_order_of_the_rows_changes_nothing():
 @pytest.mark.parametrize(
     ("rows", "options", "words"),
     [
-        (50, {}, r"(?s)too few rows.*50 judged rows"),
+        (50, {}, r"(?s)too few rows.*50 rows with a loss"),
         (N, {"confidence": 95}, "confidence"),
     ],
 )

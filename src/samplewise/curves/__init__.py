@@ -1,4 +1,4 @@
-"""How much data is needed: measured learning curves, the power law through them, and what more rows would buy."""
+"""How much data is needed: measured learning curves, the power law through them, and what more rows would gain."""
 
 from samplewise.core import extras
 

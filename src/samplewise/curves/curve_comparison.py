@@ -16,7 +16,7 @@ from samplewise.curves.laws import LEAST_SIZES, fit_law, variances
 from samplewise.curves.points import CurvePoints
 
 FURTHEST = 64  # times the shorter curve's largest size
-GRID = 121  # sizes looked at
+GRID = 121  # sizes compared
 DRAWS = 1000
 LEAST = 1e-4  # error counted as none
 WANDER = 0.03  # scale of the law's own error per doubling beyond the largest size, as a share of the error
@@ -27,7 +27,7 @@ REASON = "draws of the measured noise and of the law's own error; calibrated on 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CurveComparison(Result):
-    """Two curves side by side, and what drawing them again says about which is better where."""
+    """Two curves compared, and what resampling says about which is better where."""
 
     sizes: Floats  # (m,) rows
     difference: Floats  # (m,) error of the first minus that of the second (median); above 0 the second is better
@@ -45,8 +45,8 @@ class CurveComparison(Result):
         return float(np.interp(np.log(rows), np.log(self.sizes), self.chance))
 
     def _sentences(self) -> Iterable[str]:
-        said = "it is undecided which is better" if self.better == "undecided" else f"the {self.better} is better"
-        yield f"With {self.rows:,} rows {said}: {percent_text(self.at(self.rows))} chance that the second is."
+        verdict = "it is undecided which is better" if self.better == "undecided" else f"the {self.better} is better"
+        yield f"With {self.rows:,} rows {verdict}: {percent_text(self.at(self.rows))} chance that the second is."
         yield f"The better of the two changes with {percent_text(self.crosses)} chance, at some"
         yield f"{number_text(np.round(self.crossing.value))} rows."
 
@@ -66,8 +66,8 @@ def compare_curves(
 
     Each curve is drawn again from its standard errors; each draw goes a random share of the way from its last value to
     its power law, and strays from there by a t-distributed share per doubling. chance(n) = share of draws in which the
-    second is lower at n. How far off such chances are stands in benchmarks/results/curve_comparison.md, and that the
-    winner today is mostly the winner tomorrow.
+    second is lower at n. How far off such chances are is measured in benchmarks/results/curve_comparison.md; mostly the
+    learner that is better now stays better.
 
     Args:
         curve: the first, at least three sizes.
@@ -77,13 +77,13 @@ def compare_curves(
         seed: of the draws.
 
     Returns:
-        `CurveComparison`; larger difference: the second is better; larger crossing: the winner changes later.
+        `CurveComparison`; larger difference: the second is better; larger crossing: the better one changes later.
 
     Raises:
         InputError: other units, too few sizes, rows out of reach, or a confidence out of range.
 
-    Cost: 2,000 closed fits, some tens of milliseconds.   Not for: curves judged on different rows, whose errors differ
-    for that reason alone.   Source: viering2023, mohr2023.
+    Cost: 2,000 closed fits, some tens of milliseconds.   Not for: curves evaluated on different rows, whose errors
+    differ for that reason alone.   Source: viering2023, mohr2023.
 
     >>> sizes = np.array([25, 50, 100, 200, 400])
     >>> simple = CurvePoints(sizes, 0.20 + 1.0 * sizes[None, :] ** -1.0, np.full(5, 0.002))
@@ -108,7 +108,7 @@ def compare_curves(
 
 
 def _draws(curve: CurvePoints, sizes: Floats, seed: int) -> Floats:
-    """(draws, m) errors the curve may have at other sizes; the draws belong to the curve, not to its place."""
+    """(draws, m) errors the curve may have at other sizes; its draws do not depend on the other curve."""
     draw = generator(seed, "compare", fingerprint(curve.sizes, curve.errors))
     spread = np.nan_to_num(curve.standard_error)
     spread = np.sqrt((spread**2 + np.mean(spread**2)) / 2.0)
@@ -137,7 +137,7 @@ def _crossing(gap: Floats, sizes: Floats, confidence: float) -> tuple[Estimate, 
 
 
 def _check(curve: CurvePoints, other: CurvePoints, rows: int | None, confidence: float) -> tuple[int, float]:
-    """The rows planned for and the furthest size looked at."""
+    """The rows planned for and the furthest size compared."""
     if curve.unit != other.unit:
         raise InputError(
             "two curves in different units cannot be compared",
@@ -157,7 +157,7 @@ def _check(curve: CurvePoints, other: CurvePoints, rows: int | None, confidence:
         raise InputError(
             "curves cannot be compared that far away",
             got=f"rows={rows}, measured up to {start}",
-            fix=f"ask for {start} to {FURTHEST * start} rows",
+            fix=f"use {start} to {FURTHEST * start} rows",
         )
     require_share(confidence, "confidence", least=0.5)
     return rows, float(FURTHEST * start)

@@ -1,8 +1,8 @@
-"""What is odd about a measured curve, said in sentences, and only where noise does not explain it.
+"""What is odd about a measured curve, in sentences, and only where noise does not explain it.
 
 Every test compares means with their standard errors and corrects for the number of comparisons. The errors of one draw
-rise and fall together (nested subsets, the same judges), which makes differences less noisy than assumed here: the
-tests err on the silent side.
+rise and fall together (nested subsets, the same evaluation rows), which makes differences less noisy than assumed here:
+the tests err on the side of no warning.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ NO_LIMIT = 1e6  # degrees of freedom of a standard error taken as known
 
 @dataclass(frozen=True, slots=True)
 class CurveWarning(Result):
-    """One thing a forecast of this curve should be read with."""
+    """One warning about a curve, for readers of its forecast."""
 
     kind: Kind
     text: str  # one sentence, and what to do
@@ -43,7 +43,7 @@ class CurveWarning(Result):
 
 
 class Diagnosis(tuple[CurveWarning, ...], Result):
-    """What a forecast of a curve should be read with: a tuple of warnings that prints as a table."""
+    """The warnings about a curve: a tuple that prints as a table."""
 
     __slots__ = ()
 
@@ -83,16 +83,16 @@ def diagnose(curve: CurvePoints) -> Diagnosis:
     1 % over the number of comparisons.
 
     Args:
-        curve: s sizes. Without standard errors only the number of sizes and repeats is judged.
+        curve: s sizes. Without standard errors only the number of sizes and repeats is checked.
 
     Returns:
         `Diagnosis`, a tuple of `CurveWarning`s. Their kinds:
         "few sizes", "few repeats", "flat" (rows bought nothing visible), "rising" (more rows
         made it worse), "peaking" (worse and better again), "non-monotone", "non-convex" (a late fall), "noise-limited"
-        (the last doubling bought less than its own noise: repeat rather than extrapolate).
+        (the last doubling gained less than its own noise: repeat rather than extrapolate).
 
     Raises:
-        InputError: never; every `CurvePoints` can be judged.
+        InputError: never; every `CurvePoints` can be diagnosed.
 
     Cost: O(s^3), milliseconds.   Not for: proving that a curve is well behaved: few noisy sizes show little.
     Source: viering2023, yan2025.
@@ -109,7 +109,7 @@ def diagnose(curve: CurvePoints) -> Diagnosis:
     noise = _noise_of(curve)
     flat, rise = _flat(noise), _rise(noise)
     if flat or (rise and rise.kind == "rising"):
-        found.append(flat or rise)  # says it all
+        found.append(flat or rise)  # nothing else to add
     else:
         found += [rise or _late_fall(noise), _noise_limited(noise)]
     return Diagnosis(warning for warning in found if warning)
@@ -123,7 +123,7 @@ def _noise_of(curve: CurvePoints) -> _Noise:
 
 
 def _thin(curve: CurvePoints) -> list[CurveWarning]:
-    """Too little measured to say anything else."""
+    """Too little measured for any other warning."""
     found, known = [], bool(np.isfinite(curve.standard_error).all())
     if len(curve.sizes) < LEAST_SIZES:
         text = f"Only {len(curve.sizes)} sizes were measured, which any law fits; measure at least {LEAST_SIZES}."
@@ -201,7 +201,7 @@ def _late_fall(noise: _Noise) -> CurveWarning | None:
 
 
 def _noise_limited(noise: _Noise) -> CurveWarning | None:
-    """The last doubling bought less than two standard errors of what it bought."""
+    """The last doubling gained less than two standard errors of the gain."""
     before = int(np.flatnonzero(noise.n <= noise.n[-1] / 2.0 * (1 + 1e-9))[-1]) if 2 * noise.n[0] <= noise.n[-1] else 0
     gain = noise.error[before] - noise.error[-1]
     spread = float(np.sqrt(noise.variance[before] + noise.variance[-1]))

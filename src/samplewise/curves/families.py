@@ -3,7 +3,8 @@
 Asymptote and scale are linear and never negative, so for given parameters of the shape they are solved exactly
 (variable projection, golub1973). The one to three parameters of the shape are searched on a whole grid, which all
 curves measured at the same sizes share, and polished from the best point of it by Levenberg-Marquardt steps: no random
-starts, and nothing worse than the grid. b curves, s sizes, g points of a grid, p parameters of a shape, m sizes asked.
+starts, and nothing worse than the grid. b curves, s sizes, g points of a grid, p parameters of a shape, m other
+sizes.
 """
 
 from collections.abc import Callable
@@ -18,7 +19,7 @@ STEPS = 100  # of polishing, at most
 STEP = 1e-6  # of the numerical derivative, in logs of the parameters
 SETTLED, MOVED = 1e-10, 1e-7  # relative gain, or step, below which polishing stops
 EXACT = 1e-30  # share of the squares of the errors that counts as no misfit at all
-FURTHEST, HALVINGS = 40.0, 64  # e-folds beyond the largest size that an inverse looks at, and its bisections
+FURTHEST, HALVINGS = 40.0, 64  # e-folds beyond the largest size that an inverse searches, and its bisections
 SMOOTHNESS = 1.0  # of the break, in e-folds of n
 
 
@@ -82,7 +83,7 @@ def _broken(theta: Floats, r: Floats) -> Floats:
 
 
 # Where a law bends, its exponents stop at 1 (the rate of a parametric model) and its bend stays near what was measured:
-# wider ranges fit the visible points better and foretell larger sizes worse (decision 12).
+# wider ranges fit the measured points better and predict larger sizes worse (decision 12).
 FAMILIES = {
     "power_law_3": Family(_power, lambda least: ((0.02, 4.0),), (60,)),
     "exponential": Family(_exponential, lambda least: ((0.02, 5.0 / least),), (60,)),

@@ -1,7 +1,7 @@
-"""How a learning curve goes on: the expected error at other sizes, with a band measured on other data sets.
+"""The extrapolation of a learning curve: the expected error at other sizes, with a band measured on other data sets.
 
-The default asks trees that were grown on the curves of other data sets (`MetaModel`); every law is there by name. The
-widths come from data sets that the models did not see, whatever the method: none rests on the law being right.
+The default uses trees that were grown on the curves of other data sets (`MetaModel`); every law is available by name.
+The widths come from data sets that the models did not see, whatever the method: none rests on the law being right.
 """
 
 from collections.abc import Iterable
@@ -88,7 +88,7 @@ def forecast(
         sizes: (m,) rows, from the smallest measured size up to 64 times the largest.
         method: "auto" ("meta" for error rates, else "power_law_3"), "meta", or a key of `LAWS`.
         confidence: of the band, .5 to .95.
-        learner_name: who was trained, if `meta.names` holds it; makes "meta" better.
+        learner_name: the learner that was trained, if `meta.names` holds it; makes "meta" better.
         meta: models of your own history from `fit_meta`; default the shipped ones.
 
     Returns:
@@ -141,7 +141,7 @@ def sizes_ahead(curve: CurvePoints, n_rows: int) -> Floats:
 
 
 def visible_asymptote(features: CurveFeatures) -> float | None:
-    """The error with unlimited rows, where the power laws that fit agree about it well enough to be worth saying."""
+    """The error with unlimited rows, where the power laws that fit agree about it well enough to be reported."""
     order = np.argsort(features.asymptote[0])
     values, weight = features.asymptote[0][order], features.averaged[0][order]
     below = np.cumsum(weight) - weight / 2.0
@@ -183,7 +183,7 @@ def _band(
         if np.isnan(low).any():
             raise InputError(
                 "the history of these models is too short for the law",
-                got=f"method={method!r}, no part of their curves has {LAWS[method]} sizes",
+                got=f"method={method!r}, their truncated curves never have {LAWS[method]} sizes",
                 fix='use method="meta", or a law with fewer parameters',
             )
     measured = np.interp(np.log(wanted), np.log(curve.sizes), curve.error)
@@ -197,7 +197,7 @@ def _band(
 
 
 def _law_values(curve: CurvePoints, features: CurveFeatures, sizes: Floats, law: str, meta: MetaModel) -> Floats:
-    """(m,) errors of one law; the piecewise power law turns straight where the forest of other data sets says."""
+    """(m,) errors of one law; the piecewise power law turns straight where the forest predicts."""
     if len(curve.sizes) < LAWS[law]:
         raise InputError(
             f"{law} has more parameters than the curve has sizes",
@@ -209,7 +209,7 @@ def _law_values(curve: CurvePoints, features: CurveFeatures, sizes: Floats, law:
 
 
 def _warnings(curve: CurvePoints, wanted: Floats, method: str) -> tuple[str, ...]:
-    """What the forecast should be read with, in sentences."""
+    """Warnings about the forecast, in sentences."""
     found = [one.text for one in diagnose(curve)]
     largest = int(curve.sizes[-1])
     if (wanted > FAR * largest).any():
@@ -219,7 +219,7 @@ def _warnings(curve: CurvePoints, wanted: Floats, method: str) -> tuple[str, ...
     if curve.error[-1] == 0:
         found.append("No error was left at the largest size: a larger test set is needed to see further.")
     if not np.isfinite(curve.standard_error).any():
-        found.append("The noise of the curve is unknown: repeat the draws, or say how many rows judged.")
+        found.append("The noise of the curve is unknown: repeat the draws, or pass test_size, the evaluation rows.")
     if curve.unit != UNITS["classification"]:
         found.append(f"The band was set on error rates of classifiers; for {curve.unit} it is unchecked.")
     return tuple(found)
@@ -241,6 +241,6 @@ def _wanted(curve: CurvePoints, sizes: Numbers) -> Floats:
             "a curve cannot be carried that far",
             where=f"sizes {wanted[out].tolist()[:5]} ({int(out.sum())} in all)",
             got=f"measured {least} to {int(curve.sizes[-1])} rows",
-            fix=f"ask for {least} to {most} rows; beyond {FURTHEST} times the largest size nothing was checked",
+            fix=f"use {least} to {most} rows; beyond {FURTHEST} times the largest size nothing was checked",
         )
     return wanted

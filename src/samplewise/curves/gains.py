@@ -1,4 +1,4 @@
-"""What the next rows would buy: the gain of a doubling, with a band that holds both noise and the error of the law.
+"""The gain of a doubling of the rows, with a band that holds both noise and the error of the law.
 
 The widths were set on measured curves, not by theory: 5,017 mean curves of 185 data sets (LCDB 1.1, yan2025), up to six
 sizes each twice the one before, read as five noisy draws, forecast 2, 4 and 8 times beyond the largest.
@@ -36,7 +36,7 @@ def next_doubling(curve: CurvePoints, rows: int, confidence: float = 0.8, *, see
         seed: of the resampled draws.
 
     Returns:
-        Estimate "forecast", larger means more is to be won; an interval that holds 0 says that doubling may buy
+        Estimate "forecast", larger means more is to be won; an interval that holds 0 says that doubling may gain
         nothing.
 
     Raises:
@@ -73,7 +73,7 @@ def _scale(curve: CurvePoints, law: PowerLaw, sizes: Numbers, spread: Numbers) -
 
 
 def _resampled(curve: CurvePoints, seed: int, sizes: Array) -> Floats:
-    """(draws, m) the law's errors when the repeats are drawn again; a single repeat is shaken by its standard error."""
+    """(draws, m) the law's errors with resampled repeats; a single repeat is perturbed by its standard error."""
     draw = generator(seed, "forecast")
     if curve.repeats > 1:
         chosen = draw.integers(0, curve.repeats, (DRAWS, curve.repeats))
@@ -102,6 +102,6 @@ def _pair(curve: CurvePoints, rows: int) -> Floats:
         raise InputError(
             "a curve cannot be carried that far",
             got=f"twice {rows} rows, measured {curve.sizes.tolist()}",
-            fix=f"ask for at most {FURTHEST * largest // 2} rows, of a curve with at least {LEAST_SIZES} sizes",
+            fix=f"use at most {FURTHEST * largest // 2} rows, of a curve with at least {LEAST_SIZES} sizes",
         )
     return np.array([rows, 2.0 * rows])

@@ -1,4 +1,4 @@
-"""Error against the number of training rows, measured on rows that no subset of the repeat was taught."""
+"""Error against the number of training rows, measured on rows outside every training subset of the draw."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -24,7 +24,7 @@ from samplewise.engine.refits import FoldedRows, Refits, fit_design, prepare
 from samplewise.engine.statistics.means import mean_and_error
 
 LEAST_ROWS = 20  # training rows a curve starts from, or two of every class
-LARGEST_SHARE = 0.8  # the rest of the rows judges
+LARGEST_SHARE = 0.8  # the rest are evaluation rows
 
 
 class LearningCurve(CurvePoints):
@@ -32,10 +32,10 @@ class LearningCurve(CurvePoints):
 
     Args:
         sizes: (s,) training rows, increasing.
-        errors: (repeats, s) error of each draw; NaN where a draw could not be judged.
-        standard_error: (s,) of the mean over the draws; default from their spread, or from the judging rows.
+        errors: (repeats, s) error of each draw; NaN where a draw could not be evaluated.
+        standard_error: (s,) of the mean over the draws; default from their spread, or from the evaluation rows.
         unit: what an error of 1 means.
-        test_size: rows that judged, where known.
+        test_size: number of evaluation rows, where known.
 
     Raises:
         InputError: sizes that do not increase, or errors of another width.
@@ -79,7 +79,7 @@ class LearningCurve(CurvePoints):
     def compare(
         self, other: CurvePoints, rows: int | None = None, *, confidence: float = 0.8, seed: int = 0
     ) -> CurveComparison:
-        """Where this learner and another change places; see `compare_curves`."""
+        """Where this learner and another cross; see `compare_curves`."""
         return compare_curves(self, other, rows, confidence=confidence, seed=seed)
 
     def stop_rule(self, tolerance: float, final_size: int | None = None, *, confidence: float = 0.9) -> StopAdvice:
@@ -105,8 +105,8 @@ def measure_learning_curve(  # noqa: PLR0913  # one keyword per thing a user may
     """Error against training size, as an error rate (or relative absolute error), on nested subsets.
 
     Args:
-        data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes; groups and exact copies stay
-            together, and a row is never evaluated by a model that was trained on a copy of it.
+        data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes; groups and exact duplicates
+            stay together, and a row is never evaluated by a model that was trained on a duplicate of it.
         learner: a name, a scikit-learn estimator or a `Learner`; None for the default of this shape of data.
         task: "auto", "classification" or "regression".
         sizes: increasing training sizes, or "log" for up to six, each twice the one before, up to four fifths of n.
@@ -118,10 +118,10 @@ def measure_learning_curve(  # noqa: PLR0913  # one keyword per thing a user may
         executor: carries out fits that are not in closed form.
 
     Returns:
-        `LearningCurve`, larger means worse. Each draw is judged on the rows outside its largest subset.
+        `LearningCurve`, larger means worse. Each draw is evaluated on the rows outside its largest subset.
 
     Raises:
-        InputError: no labels, sizes that leave no row to judge on, a budget too small for one draw, or refits of other
+        InputError: no labels, sizes that leave no evaluation row, a budget too small for one draw, or refits of other
             rows.
 
     Cost: repeats * len(sizes) fits.   Not for: rows whose order matters (subsets are drawn from all times).
@@ -140,7 +140,7 @@ def measure_learning_curve(  # noqa: PLR0913  # one keyword per thing a user may
     wanted = _sizes(sizes, rows, folded.class_count)
     if not wanted or wanted[-1] >= rows:
         raise InputError(
-            "the largest training size leaves no row to judge on",
+            "the largest training size leaves no row to evaluate on",
             got=f"sizes up to {wanted[-1] if wanted else 0}, {rows} rows",
             fix=f"use sizes up to {int(LARGEST_SHARE * rows)}",
         )
@@ -151,7 +151,7 @@ def measure_learning_curve(  # noqa: PLR0913  # one keyword per thing a user may
 
 
 def _sizes(sizes: Any, rows: int, classes: int) -> list[int]:
-    """The training sizes that were asked for, each a whole number, every one larger than the one before."""
+    """The training sizes given, each a whole number, every one larger than the one before."""
     if isinstance(sizes, str):
         if sizes != "log":
             raise unknown_name("choice of sizes", sizes, ("log",))
@@ -168,7 +168,7 @@ def _sizes(sizes: Any, rows: int, classes: int) -> list[int]:
 
 
 def _affordable(folded: FoldedRows, sizes: Sequence[int], repeats: int, budget: str | float | None) -> int:
-    """How many draws the budget buys, at most those asked for."""
+    """How many draws the budget buys, at most `repeats`."""
     limit = seconds_of(budget)
     if limit is None:
         return repeats
@@ -203,14 +203,15 @@ def curve_of_refits(refits: Refits, target: Target, groups: Array | None = None)
     Args:
         refits: design "nested": (repeats * s) models, the sizes of one draw after each other.
         target: the labels of the same n rows.
-        groups: (n,) or None; rows that share a group with a taught row (copies, one patient) do not judge.
+        groups: (n,) or None; rows that share a group with a training row (duplicates, one patient) are not
+            evaluated.
 
     Returns:
         `LearningCurve`, larger means worse. The standard error is the larger of two: between draws, and that of the
-        judging rows (draws share them, so their spread alone is too small).
+        evaluation rows (draws share them, so their spread alone is too small).
 
     Raises:
-        InputError: another design, or no row is left to judge.
+        InputError: another design, or no row is left to evaluate on.
 
     Cost: one pass over the outputs.   Source: viering2023.
     """
@@ -225,14 +226,14 @@ def curve_of_refits(refits: Refits, target: Target, groups: Array | None = None)
     steps = _sizes_per_draw(refits.inside)
     errors, outside = [], []
     for start in range(0, len(refits), steps):
-        evaluated_rows = _outside(refits.inside[start + steps - 1], groups)
-        rows = np.flatnonzero(evaluated_rows)
+        evaluated = _outside(refits.inside[start + steps - 1], groups)
+        rows = np.flatnonzero(evaluated)
         losses = [row_losses(refits.outputs[start + step][rows], target, rows) for step in range(steps)]
         errors.append([np.mean(loss) if len(rows) else np.nan for loss in losses])
-        outside.append(_scattered(losses, rows, evaluated_rows))
+        outside.append(_scattered(losses, rows, evaluated))
     if not np.isfinite(np.asarray(errors)).any(axis=0).all():
         raise InputError(
-            "no row is left to judge the learning curve",
+            "no row is left to evaluate the learning curve on",
             got=f"{len(refits.ids)} rows, the largest subset holds {int(refits.sizes().max())}",
             fix="use smaller sizes, or smaller groups",
         )
@@ -249,7 +250,7 @@ def _sizes_per_draw(inside: Mask) -> int:
 
 
 def _outside(inside: Mask, groups: Array | None) -> Mask:
-    """(n,) rows that were not taught and share no group with one that was."""
+    """(n,) rows that were not trained on and share no group with one that was."""
     if groups is None:
         return ~inside
     _, member = np.unique(np.asarray(groups).astype(str), return_inverse=True)
@@ -258,18 +259,18 @@ def _outside(inside: Mask, groups: Array | None) -> Mask:
     return np.asarray(~trained[member])
 
 
-def _scattered(losses: list[Floats], rows: Ints, evaluated_rows: Mask) -> Floats:
-    """(s, n) losses of one draw, NaN for the rows that did not judge."""
-    spread = np.full((len(losses), len(evaluated_rows)), np.nan)
+def _scattered(losses: list[Floats], rows: Ints, evaluated: Mask) -> Floats:
+    """(s, n) losses of one draw, NaN for the rows that were not evaluated."""
+    spread = np.full((len(losses), len(evaluated)), np.nan)
     for step, loss in enumerate(losses):
         spread[step, rows] = loss
     return spread
 
 
 def _spread_of_rows(losses: list[Floats], groups: Array | None) -> Floats:
-    """(s,) standard error of a mean over the rows evaluated, each averaged over the draws in which it was.
+    """(s,) standard error of a mean over the rows evaluated, each averaged over the draws that evaluated it.
 
-    Rows of one group (copies, one patient) are one observation.
+    Rows of one group (duplicates, one patient) are one observation.
     """
     known = np.isfinite(losses)
     seen = known.sum(axis=0)

@@ -2,7 +2,7 @@
 
 A reconstruction of the idea of jain2023: the paper's formula was not available. Only arrays here, so that thousands of
 curves measured at the same sizes are fitted at once, for a whole grid of switches: s sizes, b curves, g switches,
-m sizes asked for. x = log(n / n_largest) throughout.
+m sizes evaluated at. x = log(n / n_largest) throughout.
 """
 
 from dataclasses import dataclass

@@ -36,7 +36,7 @@ class CollectionPlan(Result):
     reason: str
 
     def less_rows_on_hand(self, n_rows: int, price_per_row: float) -> "CollectionPlan":
-        """The same schedule for somebody who has `n_rows` beyond the largest size of the curve: they are paid for."""
+        """The same schedule where `n_rows` beyond the largest size of the curve are there already, at no price."""
         paid = np.maximum(self.paid - price_per_row * n_rows, 0.0)
         cost = replace(self.cost, value=max(self.cost.value - price_per_row * n_rows, 0.0))
         return replace(self, next_batch=max(self.next_batch - n_rows, 0), paid=paid, cost=cost)
@@ -64,7 +64,7 @@ def collection_plan(  # prices and limits are separate facts, most with a defaul
     learner_name: str | None = None,
     meta: MetaModel | None = None,
 ) -> CollectionPlan:
-    """How many rows to collect next, and how much the way to a target error will cost (in the unit of the price).
+    """How many rows to collect next, and what reaching a target error will cost (in the unit of the price).
 
     Sizes q_1 <= ... <= q_T minimize sum_t (c (q_t - q_{t-1}) + r) (1 - F(q_{t-1})) + penalty (1 - F(q_T)), F the
     chance of having arrived (`samples_needed`), c and r the prices of a row and of a round, q_t <= max_growth q_{t-1}.
@@ -77,7 +77,7 @@ def collection_plan(  # prices and limits are separate facts, most with a defaul
         max_growth: how many times the rows may become more in one round: forecasts err by factors.
         penalty: price of ending without the target; default six times that of the rows up to the horizon.
         price_per_round: price of a round besides its rows: time, set-up, training.
-        learner_name: who was trained, if `meta.names` holds it.
+        learner_name: the learner that was trained, if `meta.names` holds it.
         meta: models of your own history; default the shipped ones.
 
     Returns:
@@ -86,7 +86,7 @@ def collection_plan(  # prices and limits are separate facts, most with a defaul
     Raises:
         InputError: prices or rounds out of range, or what `samples_needed` refuses.
 
-    Cost: milliseconds.   Not for: rows that get dearer as they run out.   Source: mahmood2022, mahmood2025.
+    Cost: milliseconds.   Not for: rows that get more expensive as they run out.   Source: mahmood2022, mahmood2025.
 
     >>> n = np.array([50, 100, 200, 400])
     >>> curve = CurvePoints(n, 0.02 + 2 / n[None, :] ** 0.5, np.full(4, 0.004))
@@ -134,7 +134,7 @@ def cheapest_path(
 ) -> Ints:
     """(t,) positions in `sizes` after each round, by dynamic programming from the last round back.
 
-    `prices`: of a row, of a round, and of ending without the target. Standing still is free.
+    `prices`: of a row, of a round, and of ending without the target. A round without collecting is free.
     """
     row, turn, penalty = prices
     count = len(sizes)
@@ -156,9 +156,9 @@ def cheapest_path(
 
 
 def _reason(schedule: Array, now: int, chance: float, reached: str) -> str:
-    """What the plan comes to, in words."""
+    """The plan as a sentence."""
     if schedule[-1] == now:
-        return f"Collecting more is not worth its price at this penalty. {reached}".strip()
+        return f"Collecting more costs more than it is expected to save at this penalty. {reached}".strip()
     likely = percent_text(chance, ".0f")
     if chance < 0.5:
         sentence = f"The target will probably not be reached: chance {likely} with {schedule[-1]:,} rows."

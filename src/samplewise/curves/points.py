@@ -28,10 +28,10 @@ class CurvePoints(Result):
 
     Args:
         sizes: (s,) training rows, increasing.
-        errors: (repeats, s) error of each draw; NaN where a draw could not be judged.
-        standard_error: (s,) of the mean over the draws; default from their spread, or from the judging rows.
+        errors: (repeats, s) error of each draw; NaN where a draw could not be evaluated.
+        standard_error: (s,) of the mean over the draws; default from their spread, or from the evaluation rows.
         unit: what an error of 1 means.
-        test_size: rows that judged, where known.
+        test_size: number of evaluation rows, where known.
 
     Raises:
         InputError: sizes that do not increase, or errors of another width.
@@ -49,7 +49,7 @@ class CurvePoints(Result):
     test_size: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse parts that do not fit together."""
+        """Refuse sizes and errors that do not fit together."""
         sizes, errors = np.asarray(self.sizes), np.atleast_2d(np.asarray(self.errors, dtype=np.float64))
         if sizes.ndim != 1 or errors.shape[1] != len(sizes) or (np.diff(sizes) <= 0).any() or not len(sizes):
             raise InputError(
@@ -86,7 +86,7 @@ class CurvePoints(Result):
             n: (p,) training rows of each point, in any order.
             error: (p,) error rates, 0 to 1.
             standard_error: (p,) of each error, where known; only with one point per size.
-            test_size: rows that judged; gives the standard error of single points.
+            test_size: number of evaluation rows; gives the standard error of single points.
 
         Returns:
             the curve, larger means worse.
@@ -123,7 +123,7 @@ class CurvePoints(Result):
 
         Args:
             path: a CSV file, one line per size, or per size and repeat; other columns are ignored.
-            test_size: rows that judged, where known.
+            test_size: number of evaluation rows, where known.
 
         Returns:
             the curve, larger means worse.
@@ -210,12 +210,12 @@ def _check_points(points: Floats, values: Floats) -> None:
             got=f"errors {values[outside].tolist()[:5]}",
             fix="divide by 100: these look like percentages"
             if percent
-            else "pass error rates, wrong answers / answers",
+            else "pass error rates: wrong predictions / rows",
         )
 
 
 def _by_draw(values: Floats, place: Array, count: int) -> Floats:
-    """(repeats, s) the points of each size under each other, in the order given, NaN where one has fewer."""
+    """(repeats, s) one column per size, its points in the order given, NaN where one has fewer."""
     turn = np.zeros(len(values), dtype=np.intp)
     for size in range(count):
         turn[place == size] = np.arange((place == size).sum())
@@ -263,7 +263,7 @@ def _refuse_accuracy(curve: CurvePoints) -> None:
 
 
 def _spread(errors: Floats, test_size: int | None) -> Floats:
-    """(s,) standard error of the mean over draws, at least that of the judging rows where their number is known."""
+    """(s,) standard error of the mean over draws, at least that of the evaluation rows where their number is known."""
     between = spread_of_draws(errors)
     if test_size is None:
         return between

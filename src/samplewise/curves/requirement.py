@@ -28,14 +28,14 @@ class Requirement(Result):
 
     error: float  # the target, in the unit of the curve
     rows: Estimate  # median and interval of the rows needed; inf where that much of the chance lies beyond the horizon
-    if_reached: Estimate  # the same given that the target is reached within `horizon`, its value the best single guess
+    if_reached: Estimate  # the same if the target is reached within `horizon`; its value is the best single estimate
     reachable: Estimate  # chance to be at the target with `horizon` rows
     least: float  # no fewer rows than this if the curve goes on falling ever more slowly
     sizes: Floats  # (m,) from the largest measured size to the horizon
     reach: Floats  # (m,) chance to be at the target with so many rows
     horizon: int  # the widest trusted size: 64 times the largest measured one
     unit: str  # of the error
-    reason: str  # why the answer is "never", or what to bear in mind
+    reason: str  # why the answer is "never", or what limits the answer
 
     def _sentences(self) -> Iterable[str]:
         target = with_unit(self.error, self.unit)
@@ -66,7 +66,7 @@ def samples_needed(
     learner_name: str | None = None,
     meta: MetaModel | None = None,
 ) -> Requirement:
-    """How many training rows bring the expected error down to a target (rows), with the chance that it is reached.
+    """How many training rows reduce the expected error to a target (rows), with the chance that it is reached.
 
     reach(n) = P(error at n <= target) from trees grown on other data sets, rising with n and with the target. `rows`
     are its median and interval. `if_reached` is about the cases that reach the target at all: its interval are the
@@ -78,7 +78,7 @@ def samples_needed(
         error: the target in the unit of the curve (0.05 for 5 % of an error rate), above 0 and below the error at the
             largest size.
         confidence: of the interval, .5 to .95.
-        learner_name: who was trained, if `meta.names` holds it.
+        learner_name: the learner that was trained, if `meta.names` holds it.
         meta: models of your own history from `fit_meta`; default the shipped ones.
 
     Returns:
@@ -104,13 +104,13 @@ def samples_needed(
     sizes = GRID * float(curve.sizes[-1])
     reach = branch.reaches(features_of(curve), sizes, [error], learner)[0]
     chance = float(reach[-1])
-    guess = float(np.ceil(arrival(sizes, reach, branch.answer * chance)))
+    best = float(np.ceil(arrival(sizes, reach, branch.answer * chance)))
     no_interval = "a chance; on data sets held out such chances were off by one to three points"
     reachable = Estimate("chance_to_reach", chance, unit="probability", source=SOURCE, reason=no_interval)
     return Requirement(
         error=float(error),
         rows=_quantiles(sizes, reach, confidence, 1.0),
-        if_reached=replace(_quantiles(sizes, reach, confidence, chance), quantity="rows_if_reached", value=guess),
+        if_reached=replace(_quantiles(sizes, reach, confidence, chance), quantity="rows_if_reached", value=best),
         reachable=reachable,
         least=least_size(curve, error),
         sizes=sizes,
@@ -133,7 +133,7 @@ def arrival(sizes: Floats, reach: Floats, chance: float) -> float:
 
 
 def check_target(curve: CurvePoints, error: float) -> None:
-    """Refuse targets that no number of rows answers."""
+    """Refuse targets for which no number of rows can be given."""
     if len(curve.sizes) < LEAST_SIZES:
         raise InputError(
             "a requirement needs at least three training sizes",
@@ -147,7 +147,7 @@ def check_target(curve: CurvePoints, error: float) -> None:
             "the target is already reached",
             where=f"n {int(curve.sizes[reached[0]])}, error {curve.error[reached[0]]:.3g}",
             got=f"error={error}, measured {curve.error[-1]:.3g} at the largest size",
-            fix=f"ask for less than {curve.error[-1]:.3g}",
+            fix=f"use a target below {curve.error[-1]:.3g}",
         )
 
 
@@ -159,14 +159,14 @@ def _quantiles(sizes: Floats, reach: Floats, confidence: float, whole: float) ->
 
 
 def _reason(curve: CurvePoints, chance: float) -> str:
-    """Why the answer is "never", or what to bear in mind with it."""
+    """Why the answer is "never", or what limits the answer."""
     horizon, likely = f"{FURTHEST * int(curve.sizes[-1]):,} rows", percent_text(chance, ".0f")
     if chance < UNLIKELY:
         flat = curve.error[0] - curve.error[-1] <= 2.0 * float(np.nan_to_num(curve.standard_error).max())
-        cause = "the curve is flat" if flat else "of the curves that looked like this one most flattened too early"
-        said = [f"The chance to arrive with {horizon} and this learner is {likely}: {cause}."]
+        cause = "the curve is flat" if flat else "most of the curves that looked like this one flattened too early"
+        sentences = [f"The chance to arrive with {horizon} and this learner is {likely}: {cause}."]
     else:
-        said = [f"The chance to arrive with {horizon} is {likely}."]
+        sentences = [f"The chance to arrive with {horizon} is {likely}."]
     if curve.unit != UNITS["classification"]:
-        said.append(f"Learnt from error rates of classifiers; for {curve.unit} unchecked.")
-    return " ".join(said)
+        sentences.append(f"Learned from error rates of classifiers; for {curve.unit} unchecked.")
+    return " ".join(sentences)

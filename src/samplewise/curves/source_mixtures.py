@@ -1,8 +1,8 @@
-"""Which mixture of partly revealed sources to buy: forecast from pilot rows, then a walk to a better mixture.
+"""Which mixture of partly revealed sources to buy: forecast from pilot rows, then a descent to a better mixture.
 
 The idea of kang2023 with definitions of our own: its formulas were not available. Stage 1, at the size the pilot rows
 allow: log error by ridge regression on the mixture p, its products p_j p_k, and the optimal-transport distance of the
-mixture to the judging rows. Stage 2, other sizes: the power law through this and a smaller size, without a fit, with
+mixture to the evaluation rows. Stage 2, other sizes: the power law through this and a smaller size, without a fit, with
 the same fall for every mixture. Falls of single mixtures between two small sizes say little about their falls later;
 using them chose worse mixtures (decision 12). k sources, t mixtures.
 """
@@ -31,7 +31,7 @@ LEAST_ROWS = 20  # of each source's pilot
 GROWTH = 4  # between the two sizes measured
 MOST_ROWS = 400  # a side of the transport; more only cost time
 RIDGES = np.geomspace(1e-4, 10.0, 16)
-STEPS, RATE, SETTLED = 60, 2.0, 1e-6  # of the walk on the simplex
+STEPS, RATE, SETTLED = 60, 2.0, 1e-6  # of the descent on the simplex
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +42,7 @@ class Mixture(Result):
     weights: Floats  # (k,) shares, sum 1
     error: float  # expected
     rows: int
-    distance: float  # optimal transport to the judging rows
+    distance: float  # optimal transport to the evaluation rows
     unit: str
 
     def _sentences(self) -> Iterable[str]:
@@ -75,7 +75,7 @@ class MixtureForecast(Result):
         return float(np.exp(self._log_error(self._shares(weights))[0] - beyond * self.fall))
 
     def best(self, rows: int, start: Numbers | None = None) -> Mixture:
-        """The mixture with the least expected error that a walk from `start` finds, and its error with `rows` rows.
+        """The mixture with the least expected error that a descent from `start` finds, and its error with `rows` rows.
 
         Without `start` from the three best mixtures tried. Steps multiply each share by exp(-rate * slope), so no
         share ever falls below 0; a step that does not lower the forecast is cut to a quarter.
@@ -83,9 +83,9 @@ class MixtureForecast(Result):
         tried = [self._log_error(shares)[0] for shares in self.weights]
         order = np.argsort(tried, kind="stable")[:3]
         starts = self.weights[order] if start is None else self._shares(start)[None]
-        walks = [self._walk(0.9 * shares + 0.1 / len(shares)) for shares in starts]
-        walks += [(tried[order[0]], self.weights[order[0]])] if start is None else []
-        shares = min(walks, key=lambda walk: walk[0])[1]
+        descents = [self._descend(0.9 * shares + 0.1 / len(shares)) for shares in starts]
+        descents += [(tried[order[0]], self.weights[order[0]])] if start is None else []
+        shares = min(descents, key=lambda end: end[0])[1]
         distance = self.transport(shares)[0]
         return Mixture(self.names, shares, self.error(shares, rows), rows, distance, self.unit)
 
@@ -94,7 +94,7 @@ class MixtureForecast(Result):
         shares = self._shares(weights)
         return _moved(shares, rate * self._log_error(shares)[1])
 
-    def _walk(self, shares: Floats) -> tuple[float, Floats]:
+    def _descend(self, shares: Floats) -> tuple[float, Floats]:
         rate, (value, slope) = RATE, self._log_error(shares)
         for _ in range(STEPS):
             tried = _moved(shares, rate * slope)
@@ -156,11 +156,11 @@ def forecast_mixtures(
     """What mixtures of several sources would give, from pilot rows of each (error rate or relative absolute error).
 
     Args:
-        data, y, label: n labeled rows, pilots and judging rows together, in any form `samplewise.data.as_dataset`
+        data, y, label: n labeled rows, pilots and evaluation rows together, in any form `samplewise.data.as_dataset`
             takes.
         source: (n,) name of the source of each row.
-        test: the name in `source` of the rows that judge: validation rows like those the model will meet. Those that
-            share a group with a pilot row, or are an exact copy of one, do not judge.
+        test: the name in `source` of the evaluation rows, which are like those the model will meet. Those that share a
+            group with a pilot row, or are an exact duplicate of one, are left out.
         learner: a name, a scikit-learn estimator or a `Learner`; None for the default of this shape of data.
         task: "auto", "classification" or "regression".
         n_repeats: draws of each mixture.
@@ -171,10 +171,11 @@ def forecast_mixtures(
         `MixtureForecast`: `.error(weights, rows)`, `.best(rows)`, `.step(weights)`; larger errors mean worse.
 
     Raises:
-        InputError: fewer than two sources, no judging rows, a pilot of fewer than 20 rows, or POT is not installed.
+        InputError: fewer than two sources, no evaluation rows, a pilot of fewer than 20 rows, or POT is not installed.
 
-    Cost: repeats * (k^2 + 3 k + 2) fits, and one transport problem per mixture asked.   Not for: sources whose labels
-    mean different things; more than some ten sources; a best mixture that changes with the size.   Source: kang2023.
+    Cost: repeats * (k^2 + 3 k + 2) fits, and one transport problem per mixture evaluated.   Not for: sources whose
+    labels mean different things; more than some ten sources; a best mixture that changes with the size.
+    Source: kang2023.
 
     >>> draw = np.random.default_rng(0)
     >>> X = np.concatenate([draw.normal(0, 1, (60, 2)), draw.normal(4, 1, (60, 2)), draw.normal(4, 1, (40, 2))])
@@ -187,14 +188,14 @@ def forecast_mixtures(
     n_repeats = require_count(n_repeats, "n_repeats", usual=3)
     folded = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor).unsplit
     names, member = _members(source, test, len(folded))
-    evaluated_rows = _unseen(folded, member)
+    evaluated = _unseen(folded, member)
     pilot = int(np.bincount(member[member >= 0]).min())
     sizes = (max(pilot // GROWTH, LEAST_ROWS // 2), pilot)
     weights = mixture_designs(len(names))
-    errors = _measured(folded, member, evaluated_rows, weights, sizes, n_repeats)
+    errors = _measured(folded, member, evaluated, weights, sizes, n_repeats)
     distance = _transport_of(folded, member, seed)
     features = np.stack([_features(shares, *distance(shares))[0] for shares in weights])
-    logs = np.log(np.maximum(errors, 0.5 / len(evaluated_rows)))
+    logs = np.log(np.maximum(errors, 0.5 / len(evaluated)))
     coefficients, misfit = _ridge(features, logs[:, 1])
     margin = 0.5 * float(np.ptp(logs[:, 1]))
     return MixtureForecast(
@@ -262,29 +263,29 @@ def _ridge(features: Floats, targets: Floats) -> tuple[Floats, float]:
 
 
 def _unseen(folded: FoldedRows, member: Ints) -> Ints:
-    """Positions of the judging rows that share no group with a pilot row and are no copy of one."""
+    """Positions of the evaluation rows that share no group with a pilot row and are no duplicate of one."""
     evaluation, groups = member < 0, folded.runner.groups
     unseen = evaluation if groups is None else evaluation & ~np.isin(groups, groups[~evaluation])
     if not unseen.any():
         raise InputError(
-            "every judging row is in a group with a pilot row, or a copy of one",
-            got=f"{int(evaluation.sum())} judging rows", fix="judge by rows that the pilots do not hold",
+            "every evaluation row is in a group with a pilot row, or a duplicate of one",
+            got=f"{int(evaluation.sum())} evaluation rows", fix="evaluate on rows that the pilots do not hold",
         )  # fmt: skip
     return np.flatnonzero(unseen)
 
 
 def _measured(
-    folded: FoldedRows, member: Ints, evaluated_rows: Ints, weights: Floats, sizes: Sequence[int], repeats: int
+    folded: FoldedRows, member: Ints, evaluated: Ints, weights: Floats, sizes: Sequence[int], repeats: int
 ) -> Floats:
-    """(t, 2) mean errors of each mixture at each size, on the judging rows."""
+    """(t, 2) mean errors of each mixture at each size, on the evaluation rows."""
     fits = [
-        Fit(keep, evaluated_rows)
+        Fit(keep, evaluated)
         for repeat in range(repeats)
         for shares in weights
         for keep in _subsets(folded.data.ids, member, shares, sizes, f"{folded.runner.seed} {repeat}")
     ]
     outputs = folded.runner.outputs(fits, blocks=folded.folds)
-    errors = [float(np.mean(row_losses(answer, folded.target, evaluated_rows))) for answer in outputs]
+    errors = [float(np.mean(row_losses(output, folded.target, evaluated))) for output in outputs]
     return np.asarray(np.reshape(errors, (repeats, len(weights), len(sizes))).mean(axis=0))
 
 
@@ -324,7 +325,7 @@ def _first(rows: Ints, order: Floats, most: int) -> Ints:
 
 
 def _members(source: Numbers, test: Any, rows: int) -> tuple[tuple[Any, ...], Ints]:
-    """Names of the sources and the source (n,) of each row, -1 for the judging rows."""
+    """Names of the sources and the source (n,) of each row, -1 for the evaluation rows."""
     given = np.asarray(source)
     if given.shape != (rows,):
         raise InputError(
@@ -334,17 +335,17 @@ def _members(source: Numbers, test: Any, rows: int) -> tuple[tuple[Any, ...], In
     others = [(name, count) for name, count in counts.items() if name != test]
     if test not in counts or len(others) < 2:
         raise InputError(
-            "a mixture needs at least two sources besides the judging rows",
-            got=f"judge={test!r}, sources {[*counts][:10]}",
-            fix="name the judging rows' own source as judge, and give pilot rows of two sources or more",
+            "a mixture needs at least two sources besides the evaluation rows",
+            got=f"test={test!r}, sources {[*counts][:10]}",
+            fix="name the source of the evaluation rows as test=, and pass pilot rows of two sources or more",
         )
     thin = [f"{name} ({count})" for name, count in others if count < LEAST_ROWS]
     if thin:
         raise InputError(
-            "some sources show too few pilot rows",
+            "some sources have too few pilot rows",
             where=", ".join(thin[:5]) + (f" ({len(thin)} in all)" if len(thin) > 5 else ""),
             got=f"fewer than {LEAST_ROWS} rows",
-            fix="ask for larger pilots, or leave these sources out",
+            fix="collect larger pilots, or leave these sources out",
         )
     place = {name: position for position, (name, _) in enumerate(others)}
     return tuple(place), np.asarray([place.get(name, -1) for name in given.tolist()], dtype=np.intp)

@@ -1,4 +1,4 @@
-"""May collecting stop? How far the forecast still is from the end, how far it still wanders, and a bound without a law.
+"""May collecting stop? What the forecast says is left to gain, how far it still moves, and a bound without a law.
 
 The idea of vilares2024 (a prediction level, then proximity to the final value) with definitions of our own: its
 formulas were not available. Trend i is the power law with an asymptote through the first i sizes; the backbone is the
@@ -124,12 +124,12 @@ def stop_rule(
 
     Stop when gap + move <= tolerance: gap = trend(n_largest) - trend(final), move = the largest difference between
     the last forecasts of the final error; only from the prediction level on, where asymptotes move by at most 0.02 per
-    e-fold of rows and do not fall. Beside it a bound without a law: if the curve falls ever more slowly, it wins at
+    e-fold of rows and do not fall. In addition a bound without a law: if the curve falls ever more slowly, it gains at
     most (e_{s-1} - e_s) / (n_s - n_{s-1}) per further row.
 
     Args:
         curve: at least four sizes; six or more, or the level is never reached.
-        tolerance: largest remaining gain worth nothing to you, above 0: 0.01 for one point of an error rate.
+        tolerance: largest remaining gain that you would forgo, above 0: 0.01 for one point of an error rate.
         final_size: rows there are in all; None for unlimited ones.
         confidence: of the noise in the bound without a law, above .5.
 
@@ -137,7 +137,7 @@ def stop_rule(
         `StopAdvice`; a larger gap, move or bound means more may still be won.
 
     Raises:
-        InputError: too few sizes, a tolerance or coverage out of range, a final size below the largest one.
+        InputError: too few sizes, a tolerance or confidence out of range, a final size below the largest one.
 
     Cost: milliseconds.   Not for: proof. On measured curves, sizes doubling and five repeats, 86 % of the stops at half
     a point and 94 % at a whole point were right, yet few curves came to one (reproductions/results/stopping_rules.md).
@@ -253,7 +253,7 @@ def _settled(asymptote: Floats, log_size: Floats, look_ahead: int, slowness: flo
 def _identified(n: Floats, errors: Floats, weight: Floats, *, known: bool) -> Mask:
     """(b,) whether the misfit rises towards the smallest and the largest exponent by more than noise makes it.
 
-    Asymptotes below 0 are allowed here: a straight line in log n must show itself by wanting the smallest exponent.
+    Asymptotes below 0 are allowed here: a straight line in log n shows as a best fit with the smallest exponent.
     """
     family = FAMILIES["power_law_3"]
     shapes = family.shape(family.grid(n.min() / n.max()), n / n.max())  # (g, s), by rising exponent
@@ -284,7 +284,7 @@ def _evaluated(curve: CurvePoints, level: int, left: float, tolerance: float) ->
     if level < 0:
         return False, "Too early to say: the forecasts of the final error have not settled."
     verdict = "is within" if left <= tolerance else "is more than"
-    return left <= tolerance, f"What is left to win, {left:.3g} with the forecast's wandering, {verdict} {tolerance:g}."
+    return left <= tolerance, f"What is left to gain, with how far forecasts move {left:.3g}, {verdict} {tolerance:g}."
 
 
 def _check(curve: CurvePoints, tolerance: float, final_size: int | None, confidence: float) -> None:

@@ -1,4 +1,4 @@
-"""Optimal-transport distance of a mixture of sources to the rows it is meant for, and its slope in the mixture."""
+"""Optimal-transport distance of a mixture of sources to the evaluation rows, and its slope in the mixture."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ PIVOTS = 1_000_000  # of the network simplex, far more than some hundred rows a 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Transport:
-    """k sources of pilot rows against m rows to be met; every row of a source weighs the same.
+    """k sources of pilot rows against m evaluation rows; every row of a source weighs the same.
 
     The distance of the mixture p is the least total cost of moving sum_k p_k source_k onto the m rows. It is convex in
     p, and its slope is the mean price of a source's rows in the dual problem.

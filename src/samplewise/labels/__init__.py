@@ -1,4 +1,4 @@
-"""Floor 3: which labels are wrong, what they should be, and which classes cannot be told apart."""
+"""Which labels are wrong, what they should be, and which classes cannot be distinguished."""
 
 from samplewise.core import extras
 

@@ -1,4 +1,4 @@
-"""Classes that cannot be told apart: what a model confuses both ways, after wrong labels are set aside."""
+"""Classes that cannot be distinguished: what a model confuses both ways, after wrong labels are set aside."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ def confusable_pairs(posterior: LabelPosterior) -> ConfusablePairs:
     test rejects that in BOTH directions (Holm over all pairs, 1 %), and at least 1 % of its rows are confused.
 
     Args:    posterior: of a classification with three classes or more.
-    Returns: `ConfusablePairs`, possibly none; larger `rate` means harder to tell apart.
+    Returns: `ConfusablePairs`, possibly none; larger `rate` means harder to distinguish.
     Raises:  InputError for fewer than three classes: there the one pair's confusion is the error itself.
     Cost:    O(n + c^2).
     Source:  clopper1934, holm1979.

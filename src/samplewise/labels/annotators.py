@@ -19,7 +19,7 @@ TRUST = 5.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Annotators(Result):
-    """What a model of annotators makes of their labels.
+    """The labels of several annotators, combined by a model of their errors.
 
     Args:
         classes: (c,).
@@ -72,7 +72,7 @@ def dawid_skene(annotations: Any, *, probabilities: Any = None, ids: Any = None,
         `Annotators`; a larger posterior means more support.
 
     Raises:
-        InputError: no label at all, one class, or parts of different shape.
+        InputError: no label at all, one class, or a ragged table.
 
     Cost: O(n a c) a round, 10 to 50 rounds.   Not for: annotators who copy from each other.   Source: dawid1979.
 
@@ -80,12 +80,12 @@ def dawid_skene(annotations: Any, *, probabilities: Any = None, ids: Any = None,
     >>> dawid_skene(votes).label.tolist()
     ['x', 'y', 'x', 'y']
     """
-    classes, said = _coded(annotations)
-    n, annotators, count = *said.shape, len(classes)
+    classes, labeled = _coded(annotations)
+    n, annotators, count = *labeled.shape, len(classes)
     row_ids = np.arange(n) if ids is None else np.asarray(ids)
     known = _prior(probabilities, n, count, row_ids)
-    rows, who = np.nonzero(said >= 0)
-    what = said[rows, who]
+    rows, who = np.nonzero(labeled >= 0)
+    what = labeled[rows, who]
     votes = np.zeros((n, count))
     np.add.at(votes, (rows, what), 1.0)
     posterior = (votes + 1.0 / count) / (votes.sum(axis=1, keepdims=True) + 1.0)
@@ -93,7 +93,7 @@ def dawid_skene(annotations: Any, *, probabilities: Any = None, ids: Any = None,
     for _ in range(MOST_ROUNDS):
         shares = (posterior.sum(axis=0) + 1.0) / (n + count)
         confusion = np.full((annotators, count, count), PRIOR) + PRIOR * TRUST * np.eye(count)
-        # (annotator, label) pairs gather the posteriors of the rows they speak about
+        # (annotator, label) pairs sum the posteriors of the rows they label
         gathered = np.zeros((annotators, count, count))
         np.add.at(gathered, (who, what), posterior[rows])
         confusion += gathered.transpose(0, 2, 1)
@@ -125,7 +125,7 @@ def _coded(annotations: Any) -> tuple[Array, Ints]:
     except ValueError:  # ragged, as a pair (X, y) is
         raise InputError(
             "annotations are a table, one column per annotator", where="annotations",
-            got=f"{type(annotations).__name__} of parts of different shape", fix="pass (n, a) labels",
+            got=f"{type(annotations).__name__} of rows of different length", fix="pass (n, a) labels",
         ) from None  # fmt: skip
     if table.ndim != 2 or 0 in table.shape:
         raise InputError(
@@ -144,9 +144,9 @@ def _coded(annotations: Any) -> tuple[Array, Ints]:
         raise InputError(
             "all annotators say the same", got=f"one class: {classes[0]}", fix="there is nothing to settle"
         )
-    said = np.full(flat.shape, -1, dtype=np.intp)
-    said[~absent] = codes
-    return classes, said.reshape(table.shape)
+    labeled = np.full(flat.shape, -1, dtype=np.intp)
+    labeled[~absent] = codes
+    return classes, labeled.reshape(table.shape)
 
 
 def _prior(probabilities: Any, rows: int, classes: int, ids: Array) -> Floats | None:

@@ -57,7 +57,7 @@ def budget(
     (`curves.LearningCurve.forecast`) and pass the forecasts where you trust them.
 
     Args:
-        quality: (labels checked (q,), error after it (q,)), from 0 labels on: as measured by checking nested parts.
+        quality: (labels checked (q,), error after it (q,)), from 0 labels on: as measured by checking nested subsets.
         quantity: (rows (s,), error with so many (s,)), the first being the rows there are now.
         prices: price of checking one label, and of one new labeled row.
         money: largest sum; default the most that either curve reaches.
@@ -111,7 +111,7 @@ def _advice(sums: Floats, better: Array, changes: Sequence[float]) -> str:
 
 def _points(given: tuple[Any, Any], name: str) -> tuple[Floats, Floats]:
     """Sizes and errors, the errors falling: the mean of those that would rise."""
-    sizes, errors = (np.asarray(folded, dtype=np.float64) for folded in given)
+    sizes, errors = (np.asarray(values, dtype=np.float64) for values in given)
     if sizes.ndim != 1 or sizes.shape != errors.shape or len(sizes) < 2 or (np.diff(sizes) <= 0).any() or sizes[0] < 0:
         raise InputError(
             "a measured curve needs at least two increasing sizes and an error for each", where=name,
@@ -138,7 +138,7 @@ def _falling(errors: Floats) -> Floats:
     return np.concatenate([np.full(count, value) for value, count in pools])
 
 
-def _read(queried: Floats, sizes: Floats, errors: Floats) -> Floats:
+def _read(wanted: Floats, sizes: Floats, errors: Floats) -> Floats:
     """Errors at other sizes; NaN beyond the last one."""
-    found = np.interp(np.log1p(queried), np.log1p(sizes), errors)
-    return np.where(queried <= sizes[-1] * (1 + 1e-12), found, np.nan)
+    found = np.interp(np.log1p(wanted), np.log1p(sizes), errors)
+    return np.where(wanted <= sizes[-1] * (1 + 1e-12), found, np.nan)

@@ -8,7 +8,7 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints
 
 ENTRIES = 2_000_000  # of an array (n, c) worked on at once
-LEAST = 1e-12  # probabilities below this are as good as none
+LEAST = 1e-12  # probabilities below this count as zero
 
 
 def row_slices(shape: tuple[int, ...]) -> Iterator[slice]:
@@ -19,11 +19,11 @@ def row_slices(shape: tuple[int, ...]) -> Iterator[slice]:
 
 
 class BlockedRows:
-    """An array (n, c) whose rows are made from another's when they are asked for.
+    """An array (n, c) whose rows are computed from another array's when they are read.
 
     Args:
         source: (n, c) in memory or on disk.
-        made: rows of float64 (b, c) -> rows (b, c).
+        made: function of rows of float64 (b, c) -> rows (b, c).
     """
 
     def __init__(self, source: Any, made: Callable[[Floats], Array]) -> None:
@@ -39,11 +39,11 @@ class BlockedRows:
         return self._made(np.asarray(self.source[rows], dtype=np.float64))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        """All rows at once, for those who need them and have the memory."""
+        """All rows at once, in memory."""
         return np.asarray(self[:], dtype=dtype)
 
     def argmax(self, axis: int = 1) -> Ints:
-        """(n,) place of the largest entry of every row."""
+        """(n,) position of the largest entry of every row."""
         return np.concatenate([self[rows].argmax(axis=axis) for rows in row_slices(self.shape)])
 
     def max(self, axis: int = 1) -> Floats:

@@ -39,7 +39,7 @@ ACTIONS = {"drop": drop_disputed, "relabel": relabel_disputed, "reweight": rewei
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelIssues(Result):
-    """What the labels of a data set look like to models that did not see them.
+    """Which labels of a data set are likely wrong, by models that did not see them.
 
     Args:
         wrong: probability that each label is wrong; `wrong.unit` says so where a method only ranks.
@@ -47,7 +47,7 @@ class LabelIssues(Result):
         flagged: (k,) ids of labels likelier wrong than right, the surest first.
         noise_matrix: P(given | true) as an exhibit; None for regression.
         noise_rate: share of wrong labels.
-        confusable_pairs: classes the model cannot tell apart; None with fewer than three.
+        confusable_pairs: classes the model cannot distinguish; None with fewer than three.
         reasons: (n,) why each label is believed or not.
         posterior: everything by position.
         annotators: what several labels per row say together with the model; None without `annotations`.
@@ -83,21 +83,21 @@ class LabelIssues(Result):
     def measured(
         self, actions: Sequence[str] = ("drop", "relabel", "reweight"), *, metric: str | None = None
     ) -> Mapping[str, Measured]:
-        """What acting on the disputed labels does to rows that had no say in it, in points of the metric.
+        """What acting on the disputed labels does on held-out rows, in points of the metric.
 
-        The method is run again, from nothing, inside every training part (with the learner's own predictions, not
-        brought ones); both models are scored on the held-out rows with the labels they were given.
+        The method is run anew inside the training rows of every fold (with the learner's own predictions, not
+        user-supplied ones); both models are scored on the held-out rows with the labels they were given.
 
         Args:    actions: of "drop", "relabel" and "reweight".   metric: as in `audit`; None for the task's own.
         Returns: `Measured` by action: effect, that of a random action of the same size, and the word for it.
         Raises:  InputError for an unknown action or metric, issues whose rows had several annotators, and reweighting
                  by a method that gives no probability.
-        Cost:    per action 5 parts of 2 rounds of 5 fits, and 15 fits.
+        Cost:    per action 5 folds of 2 rounds of 5 fits, and 15 fits.
         Source:  docs/tested-advice.md; holm1979.
         """
-        strange = [name for name in actions if name not in ACTIONS]
-        if strange:
-            raise unknown_name("action", str(strange[0]), ACTIONS)
+        unknown = [name for name in actions if name not in ACTIONS]
+        if unknown:
+            raise unknown_name("action", str(unknown[0]), ACTIONS)
         if self._folded is None or self.annotators is not None:
             raise InputError(
                 "these issues cannot be put to the test", got="no rows, or several labels per row",
@@ -151,13 +151,13 @@ def find_label_issues(  # noqa: PLR0913  # the public door: data, how to fit, an
         learner: as in `audit`; None for the default of this shape of data.
         task: "auto", "classification" or "regression".
         method: "auto" (the posterior of cross-fitted models), "confident_learning" (a rank, and counts), "neighbors"
-            (features only: the posterior of ten nearest rows' votes), "dynamics" (one training of a network: a rank).
+            (features only: the votes of the ten nearest rows), "dynamics" (one training of a network: a rank).
         probabilities: (n, c) out-of-sample probabilities you already have, a frame with the classes as columns or an
             array in their sorted order (numbers (n,) for regression); read in blocks where they lie on disk.
         embeddings: (n, d) features of your own network to learn from in place of X.
         refits: models on subsets of these rows that exist already: they are the first round.
         annotations: (n, a) labels of several annotators, missing as None or NaN. They decide the label of rows whose y
-            is missing, and join the model's opinion in `wrong` and `suggested`.
+            is missing, and are combined with the model in `wrong` and `suggested`.
         n_rounds: rounds of cross-fitting at the most.   n_folds: models per round.   seed: fixes folds and fits.
         executor: carries out fits that are not in closed form.
         run_dir: where finished fits are kept, and found by the same call after a kill; the run folder of an audit of
@@ -249,12 +249,12 @@ def _notes(folded: FoldedRows) -> tuple[str, ...]:
         )
     if folded.target.single:
         shown = ", ".join(map(repr, folded.target.single[:5]))
-        notes.append(f"Classes with one row, whose label no other row can speak about: {shown}.")
+        notes.append(f"Classes with one row, whose label no other row says anything about: {shown}.")
     return tuple(notes)
 
 
 def _votes(data: Dataset, annotations: Any) -> Annotators:
-    """What the annotators say by themselves."""
+    """The posterior of the annotators alone."""
     votes = dawid_skene(annotations, ids=data.ids)
     if len(votes.posterior) != len(data):
         raise InputError(
@@ -283,7 +283,7 @@ def _joined(folded: FoldedRows, posterior: LabelPosterior, annotations: Any) -> 
     if votes.classes.astype(str).tolist() != names:
         raise InputError(
             "annotators name other classes than the labels", where="annotations",
-            got=f"{votes.classes[:5].tolist()} beside {folded.target.classes[:5].tolist()}",
+            got=f"{votes.classes[:5].tolist()}, not {folded.target.classes[:5].tolist()}",
             fix="use the labels of the data, each at least once",
         )  # fmt: skip
     known = np.asarray(np.isfinite(posterior.held_out).all(axis=1))

@@ -36,7 +36,7 @@ def label_noise_entropy(noise_matrix: Floats, shares: Floats | None = None) -> f
 def least_training_errors(entropy: float, memorized: float, classes: int) -> float:
     """Least share of given labels a model gets wrong in training if it holds so much about them (0..1), by Fano.
 
-    The smallest r with r log(c - 1) + h(r) >= entropy - memorized, h the entropy of a coin of bias r.
+    The smallest r with r log(c - 1) + h(r) >= entropy - memorized, h the binary entropy.
 
     Args:
         entropy: H(y | x), nats per row, as `label_noise_entropy` gives it.
@@ -74,7 +74,7 @@ def least_training_errors(entropy: float, memorized: float, classes: int) -> flo
 
 
 def channel_information(missed: float, noise: float, dimensions: int | None = None) -> float:
-    """Most nats one noisy gradient can tell about a label that its prediction does not (an upper bound).
+    """Most nats one noisy gradient can reveal about a label that its prediction does not (an upper bound).
 
     |g - mu|^2 / (2 noise^2), or with `dimensions` the tighter d / 2 log(1 + |g - mu|^2 / (d noise^2)).
 

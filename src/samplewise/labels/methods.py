@@ -1,4 +1,4 @@
-"""The ways to judge labels, by name: each takes a part and says what the other rows make of its labels."""
+"""The methods that evaluate labels, by name: each takes rows and says what the other rows make of their labels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -27,21 +27,21 @@ READ = {  # what each method reads besides the rows
     "dynamics": ("learner",),
 }
 PROBABILITY = "probability"
-VOICE = "the held-out model"  # as the posterior's reasons call what they listened to
+PREDICTOR = "the held-out model"  # as the reasons of a posterior name it
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class MethodLabels(LabelPosterior):
-    """What a method says that listens to something else than cross-fitted models, or disputes labels by another rule.
+    """The result of a method that uses something else than cross-fitted models, or disputes labels by another rule.
 
     Args:
         chosen: (n,) the labels it disputes.
-        voice: what it listened to, for the reasons.
+        predictor: what the reasons name in place of the held-out model.
         unit: of `wrong`; "probability" only where it is one.
     """
 
     chosen: Mask
-    voice: str = VOICE
+    predictor: str = PREDICTOR
     unit: str = PROBABILITY
 
     @cached_property
@@ -51,13 +51,13 @@ class MethodLabels(LabelPosterior):
 
     @cached_property
     def reasons(self) -> Array:
-        """(n,) the sentences of any posterior, with what was listened to."""
+        """(n,) the sentences of any posterior, with the predictor of this method."""
         content = super().reasons.tolist()
-        return np.array([sentence.replace(VOICE, self.voice) for sentence in content], dtype=object)
+        return np.array([sentence.replace(PREDICTOR, self.predictor) for sentence in content], dtype=object)
 
 
 def require_read(method: str, supplied: Sequence[str], learner: object, annotated: bool) -> None:
-    """A method that exists, and nothing brought that it would not read."""
+    """Refuse an unknown method, and arguments that the method would not read."""
     if method not in READ:
         raise unknown_name("method", str(method), READ)
     unread = [name for name in supplied if name not in READ[method]]
@@ -75,12 +75,12 @@ def require_read(method: str, supplied: Sequence[str], learner: object, annotate
         )  # fmt: skip
     if {"probabilities", "refits"} <= set(supplied):
         raise InputError(
-            "predictions and refits both say what models think of the rows", got="both", fix="pass one of them"
+            "predictions and refits are two sources of the same outputs", got="both", fix="pass one of them"
         )
 
 
 def without_single(posterior: LabelPosterior, predictions: object) -> LabelPosterior:
-    """The posterior with no opinion on rows that are the only one of their class, unless predictions were brought."""
+    """The posterior, unknown for rows that are the only one of their class unless the user supplied predictions."""
     if predictions is not None or not posterior.classes:
         return posterior
     alone = np.bincount(posterior.codes, minlength=posterior.classes)[posterior.codes] == 1
@@ -96,7 +96,7 @@ def without_single(posterior: LabelPosterior, predictions: object) -> LabelPoste
 
 
 def method_named(method: str, *, probabilities: Floats | None = None, n_rounds: int = 2) -> LabelMethod:
-    """The judge of this name, told what it may use."""
+    """The method of this name, with the arguments it uses."""
     if method in ("auto", "posterior"):
         return partial(label_posterior, probabilities=probabilities, n_rounds=n_rounds)
     if method == "confident_learning":
@@ -109,9 +109,9 @@ def method_named(method: str, *, probabilities: Floats | None = None, n_rounds: 
 
 
 def by_confident_learning(folded: FoldedRows, *, probabilities: Floats | None = None) -> MethodLabels:
-    """Confident learning on held-out probabilities, those brought or those of the part's learner.
+    """Confident learning on held-out probabilities, those supplied or those of the rows' learner.
 
-    Args:    part: n rows of classes.   probabilities: (n, c) out of sample.
+    Args:    folded: n rows of classes.   probabilities: (n, c) out of sample.
     Returns: `MethodLabels`; `wrong` is 1 - P(given), which ranks and is no probability of an error.
     Raises:  InputError for labels that are numbers.
     Cost:    5 fits without predictions.
@@ -130,17 +130,17 @@ def by_confident_learning(folded: FoldedRows, *, probabilities: Floats | None = 
         "noise_rate", found.noise_rate, unit="share of labels", source="northcutt2021",
         reason="counted from confident disagreements, which have no likelihood",
     )  # fmt: skip
-    opinion = BlockedRows(held_out, _as_floats) if is_kept(held_out) else held_out
+    shares = BlockedRows(held_out, _as_floats) if is_kept(held_out) else held_out
     return MethodLabels(
-        folded.codes, wrong, best, chance, opinion, _rows_of_flips(found), rate, float("nan"), bool(chosen.any()), 1,
+        folded.codes, wrong, best, chance, shares, _rows_of_flips(found), rate, float("nan"), bool(chosen.any()), 1,
         chosen=chosen, unit="1 - probability of the given label",
     )  # fmt: skip
 
 
 def by_neighbors(folded: FoldedRows, *, near: Ints | None = None) -> MethodLabels:
-    """The posterior with the nearest rows in the place of models: no fit is made.
+    """The posterior with the nearest rows in place of models: nothing is fitted.
 
-    Args:    part: n rows.   near: (n, k) positions of the nearest rows, where they are known.
+    Args:    folded: n rows.   near: (n, k) positions of the nearest rows, where they are known.
     Returns: `MethodLabels`; `wrong` is a probability, of the shares of ten neighbors.
     Cost:    one neighbor graph.
     """
@@ -153,13 +153,13 @@ def by_neighbors(folded: FoldedRows, *, near: Ints | None = None) -> MethodLabel
         shares = neighbor_means(near, folded.codes)[:, None]
     found = label_posterior(folded, probabilities=shares, n_rounds=1)
     content = {field.name: getattr(found, field.name) for field in fields(LabelPosterior)}
-    return MethodLabels(**content, chosen=found.flagged, voice="the vote of the nearest rows")
+    return MethodLabels(**content, chosen=found.flagged, predictor="the vote of the nearest rows")
 
 
 def by_dynamics(folded: FoldedRows) -> MethodLabels:
-    """One training run on all rows, watched.
+    """One training run on all rows, recorded.
 
-    Args:    part: n rows of classes; a learner that is no `TorchLearner` is replaced by a small network.
+    Args:    folded: n rows of classes; a learner that is no `TorchLearner` is replaced by a small network.
     Returns: `MethodLabels`; `wrong` is the weight of the lower of two bells fitted to the mean margins: it ranks.
     Raises:  InputError for labels that are numbers.
     Cost:    one training.
@@ -167,16 +167,16 @@ def by_dynamics(folded: FoldedRows) -> MethodLabels:
     _require_classes(folded, "dynamics")
     watched = watch(folded)
     settled = np.where(watched.chosen, watched.suggested, folded.codes)
-    flips = np.eye(folded.class_count) * 1e-9  # a class nobody seems to belong to keeps its label
+    flips = np.eye(folded.class_count) * 1e-9  # a class no row seems to belong to keeps its label
     np.add.at(flips, (settled, folded.codes), 1.0)
     rate = Estimate(
         "noise_rate", watched.share, unit="share of labels", source="pleiss2020",
-        reason="the lower of two bells fitted to the margins of one training run: a guess",
+        reason="the lower of two bells fitted to the margins of one training run: a rough estimate",
     )  # fmt: skip
     return MethodLabels(
-        folded.codes, watched.wrong, watched.suggested, watched.chance, watched.opinion,
+        folded.codes, watched.wrong, watched.suggested, watched.chance, watched.probabilities,
         flips / flips.sum(axis=1, keepdims=True), rate, float("nan"), bool(watched.chosen.any()), 1,
-        chosen=watched.chosen, voice="the network, over its training,", unit="weight of the lower bell",
+        chosen=watched.chosen, predictor="the network, over its training,", unit="weight of the lower bell",
     )  # fmt: skip
 
 
@@ -186,7 +186,7 @@ def _as_floats(block: Floats) -> Array:
 
 
 def _rows_of_flips(found: ConfidentLearning) -> Floats:
-    """(c, c) P(given | true) with true classes as rows; a class nobody belongs to keeps its label."""
+    """(c, c) P(given | true) with true classes as rows; a class no row belongs to keeps its label."""
     flips = found.noise_matrix.T.copy()
     flips[np.arange(len(flips)), np.arange(len(flips))] += 1.0 - flips.sum(axis=1)
     return flips

@@ -1,4 +1,4 @@
-"""Several labels a row: one binary posterior per label, from one encoding, one deal of folds and one bench of fits."""
+"""Several labels a row: one binary posterior per label, from one encoding, the same folds and shared fits."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -29,7 +29,7 @@ FEWEST = 2  # rows with a label, and without it, below which other rows say noth
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MultilabelIssues(Result):
-    """What the labels of a data set with several labels a row look like to models that did not see them.
+    """Which entries of several labels a row are likely wrong, by models that did not see them.
 
     Args:
         labels: (c,) names of the labels.
@@ -109,7 +109,7 @@ def find_multilabel_issues(  # noqa: PLR0913  # as `find_label_issues`
     Args:
         data, y, label: n rows, in any form `samplewise.data.as_dataset` takes, with y (n, c) of 0 and 1.
         learner: as in `audit`; None for the default of this shape of data.
-        method: "auto" (the posterior of cross-fitted models) or "neighbors" (that of ten nearest rows' votes).
+        method: "auto" (the posterior of cross-fitted models) or "neighbors" (from the votes of the ten nearest rows).
         probabilities: (n, c) out-of-sample probabilities that each entry is 1, a frame with the labels as columns or an
             array in their order.
         embeddings: (n, d) features of your own network to learn from in place of X.
@@ -122,7 +122,7 @@ def find_multilabel_issues(  # noqa: PLR0913  # as `find_label_issues`
 
     Raises:
         InputError: entries that are not 0 or 1, classes written as one label each, another method, or no label that can
-            be judged.
+            be evaluated.
 
     Cost: as `find_label_issues` per label; closed forms share one decomposition.   Source: docs/decisions/0018.
 
@@ -148,22 +148,22 @@ def find_multilabel_issues(  # noqa: PLR0913  # as `find_label_issues`
 def _evaluated(
     data: Dataset, learner: Any, labels: Array, marks: Ints, how: tuple[str, Any, int], fits: Mapping[str, Any]
 ) -> tuple[dict[int, LabelPosterior], dict[int, str]]:
-    """A posterior per label that can be judged, and why the others cannot; `how`: method, probabilities, rounds."""
+    """A posterior per label that can be evaluated, and why the others cannot; `how`: method, probabilities, rounds."""
     method, probabilities, rounds = how
     skipped = {place: why for place in range(len(labels)) if (why := _unusable(marks[:, place]))}
     used = [place for place in range(len(labels)) if place not in skipped]
     if not used:
         raise InputError(
-            "no label can be judged", got="; ".join(f"{labels[place]}: {why}" for place, why in skipped.items()),
+            "no label can be evaluated", got="; ".join(f"{labels[place]}: {why}" for place, why in skipped.items()),
             fix=f"pass at least {FEWEST} rows with a label and {FEWEST} without it",
         )  # fmt: skip
     rows = prepare(data.with_labels(marks[:, used[0]]), learner, **fits)
-    parts = _parts(rows, marks, used)
-    supplied = dict.fromkeys(used) if probabilities is None else _supplied(probabilities, labels, parts, used)
+    by_label = _by_label(rows, marks, used)
+    supplied = dict.fromkeys(used) if probabilities is None else _supplied(probabilities, labels, by_label, used)
     found: dict[int, LabelPosterior] = {}
     near = nearest_others(rows.space, rows.groups, data.ids) if method == "neighbors" else None
     for place in used:
-        folded = parts[place]
+        folded = by_label[place]
         found[place] = (
             label_posterior(folded, probabilities=supplied[place], n_rounds=rounds)
             if near is None
@@ -234,10 +234,10 @@ def _unusable(entries: Ints) -> str:
 
 
 def _supplied(
-    predictions: Any, labels: Array, parts: dict[int, FoldedRows], used: list[int]
+    predictions: Any, labels: Array, by_label: dict[int, FoldedRows], used: list[int]
 ) -> dict[int, Array | None]:
-    """By label, the (n, 2) probabilities a user brought."""
-    one = parts[used[0]]
+    """By label, the (n, 2) probabilities the user supplied."""
+    one = by_label[used[0]]
     table = np.asarray(columns_by_class(predictions, labels, one.data.ids))
     if table.shape != (len(one), len(labels)):
         raise InputError(
@@ -245,34 +245,34 @@ def _supplied(
             fix=f"pass shape ({len(one)}, {len(labels)}), the probability that each entry is 1",
         )  # fmt: skip
     near_rows = drawn_neighbors(one)
-    return {place: checked_predictions(parts[place], table[:, place], near_rows) for place in used}
+    return {place: checked_predictions(by_label[place], table[:, place], near_rows) for place in used}
 
 
-# ---- one bench for all labels ---------------------------------------------------------------------------------------
+# ---- one fitter for all labels --------------------------------------------------------------------------------------
 
 
-def _parts(rows: Prepared, marks: Ints, used: list[int]) -> dict[int, FoldedRows]:
-    """One part per label, alike in everything but the label."""
-    dealt = rows.folds(strata=_rarest(marks))
+def _by_label(rows: Prepared, marks: Ints, used: list[int]) -> dict[int, FoldedRows]:
+    """The same rows and folds once per label, which alone differs."""
+    folds = rows.folds(strata=_rarest(marks))
     shared = _Shared()
     learner = shared.one_fitter(rows.learner)
-    parts = {}
+    by_label = {}
     for place in used:
         target = Target("classification", np.arange(2), marks[:, place], "one of several labels a row")
         given = rows.data.with_labels(marks[:, place]), target, learner, rows.space, rows.seed
         runner = _LabelRunner(*given, rows.executor, rows.store, groups=rows.groups, shared=shared)
-        parts[place] = whole_rows(runner, dealt, ordered=rows.ordered)
-    return parts
+        by_label[place] = whole_rows(runner, folds, ordered=rows.ordered)
+    return by_label
 
 
 def _rarest(marks: Ints) -> Ints:
-    """(n,) the rarest label of every row, and one number more for rows without any: folds balance it."""
+    """(n,) the rarest label of every row, and an extra number for rows without any; folds are balanced by it."""
     counts = np.where(marks > 0, marks.sum(axis=0), len(marks) + 1)
     return np.where(marks.any(axis=1), counts.argmin(axis=1), marks.shape[1])
 
 
 class _Shared:
-    """One bench for every learner that the labels of the same rows are asked of."""
+    """One fitter per learner, shared by the labels of the same rows."""
 
     def __init__(self) -> None:
         self._learners: dict[str, _SharedFitter] = {}
@@ -283,7 +283,7 @@ class _Shared:
 
 @dataclass(eq=False)
 class _LabelRunner(FitRunner):
-    """The runner of one label; a second learner beside it shares its bench with the other labels too."""
+    """The runner of one label; a second learner shares its fitter with the other labels too."""
 
     shared: _Shared = field(default_factory=_Shared, repr=False)
 
@@ -292,7 +292,7 @@ class _LabelRunner(FitRunner):
 
 
 class _SharedFitter:
-    """A learner whose rows are prepared once, whichever label is asked about."""
+    """A learner whose rows are prepared once for all labels."""
 
     def __init__(self, learner: Learner) -> None:
         self.learner = learner
@@ -316,7 +316,7 @@ class _SharedFitter:
 
 @dataclass(frozen=True, eq=False)
 class _LabelFitter:
-    """The shared bench, with the entries of one label in the place of those it was made with."""
+    """The shared fitter, with the entries of one label in place of those it was created with."""
 
     fitter: Fitter
     codes: Array

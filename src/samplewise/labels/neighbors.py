@@ -12,7 +12,7 @@ from samplewise.engine.neighbors import build_graph
 from samplewise.engine.refits import prepare
 
 COUNT = 10
-MOST_COPIES = 100  # rows of one group that are looked past in search of others
+MOST_SKIPPED = 100  # rows of one group that are skipped in search of others
 
 
 def neighbor_disagreement(
@@ -24,7 +24,7 @@ def neighbor_disagreement(
 
     Args:
         data, y, label: n rows with class labels, in any form `samplewise.data.as_dataset` takes; rows of a group, and
-            exact copies, are not each other's neighbors.
+            exact duplicates, are not each other's neighbors.
         task: "auto", "classification" or "regression".
         n_neighbors: neighbors of each row.
 
@@ -52,9 +52,9 @@ def neighbor_disagreement(
             fix='find_label_issues((X, y), method="neighbors") reads numbers too',
         )  # fmt: skip
     near = nearest_others(rows.space, rows.groups, ids, n_neighbors)
-    queried = (near >= 0).sum(axis=1)
+    found = (near >= 0).sum(axis=1)
     other = ((target.codes[near] != target.codes[:, None]) & (near >= 0)).sum(axis=1)
-    values = other / np.where(queried > 0, queried, np.nan)
+    values = other / np.where(found > 0, found, np.nan)
     return Scores("neighbor_disagreement", values, ids, "share of neighbors", "more neighbors disagree")
 
 
@@ -62,7 +62,7 @@ def nearest_others(space: Floats, groups: Array | None, ids: Array, count: int =
     """(n, count) positions of the nearest rows of other groups, nearest first; -1 where there are no more."""
     count = require_count(count, "n_neighbors", usual=10)
     numbers = np.arange(len(space)) if groups is None else np.unique(groups, return_inverse=True)[1]
-    spare = min(int(np.bincount(numbers).max()) - 1, MOST_COPIES)
+    spare = min(int(np.bincount(numbers).max()) - 1, MOST_SKIPPED)
     near = build_graph(space, n_neighbors=min(count + spare, len(space) - 1), keys=ids).indices.astype(np.intp)
     other = (numbers[near] != numbers[:, None]) & (near >= 0)
     order = np.argsort(~other, axis=1, kind="stable")[:, :count]
@@ -73,8 +73,8 @@ def neighbor_shares(near: Ints, codes: Ints, classes: int) -> Floats:
     """(n, c) share of each class among the neighbors, with one more vote that follows the classes' overall shares."""
     overall = np.bincount(codes, minlength=classes) / len(codes)
     votes = np.tile(overall, (len(near), 1))
-    rows, places = np.nonzero(near >= 0)
-    np.add.at(votes, (rows, codes[near[rows, places]]), 1.0)
+    rows, columns = np.nonzero(near >= 0)
+    np.add.at(votes, (rows, codes[near[rows, columns]]), 1.0)
     return np.asarray(votes / votes.sum(axis=1, keepdims=True))
 
 

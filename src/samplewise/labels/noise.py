@@ -1,4 +1,4 @@
-"""How labels are flipped: a noise matrix told apart from classes that are merely hard to tell apart.
+"""How labels are flipped: a noise matrix, separated from classes that are merely hard to distinguish.
 
 Both a wrong label and an ambiguous row make a model disagree with the given label. They differ in where: ambiguity
 fades away from the border between classes, flips do not. So the SHAPE of the noise matrix is read from the rows each
@@ -20,7 +20,7 @@ from samplewise.engine.models.temperature import temperature
 from samplewise.engine.statistics.intervals import quantile
 from samplewise.labels.chunked_rows import BlockedRows, row_slices
 
-SURE = 0.2  # share of the rows predicted in a class, those with the largest margins, that tell how labels flip
+SURE = 0.2  # share of the rows predicted in a class, those with the largest margins, that show how labels flip
 SMALLEST = 1e-6  # no class probability is taken to be below this
 BEYOND_CHANCE = 7.88  # twice the gain in log-likelihood that chance exceeds once in 200 (chi-squared, 1 degree)
 INSIDE = quantile(0.975)  # root of the same for the ends of a 95 % interval
@@ -33,7 +33,7 @@ APART = (0.1, 0.5)  # standard deviations of the classes' sharpness on the logar
 RULED_OUT = -1e9  # log-likelihood of what cannot be
 FADED = 0.3  # doubt on sure rows over the average doubt: clean classes mostly show less, flips alone show 1
 BLENDS = (0.0, 0.5, 1.0)  # of a ridge head's values and their logarithms; neither alone fits all data
-LEAST_VALUE = 0.03  # head values below this are as good as none
+LEAST_VALUE = 0.03  # head values below this count as this
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +77,7 @@ class NoiseFit(Result):
     def probabilities(self, outputs: Array | BlockedRows) -> Any:
         """(n, c) float32 class probabilities of outputs (n, c), none below 1e-6; rows of NaN stay NaN.
 
-        Of rows that are read in blocks they are made in blocks too, when they are asked for.
+        Of rows that are read in blocks they are computed in blocks too, when they are read.
         """
         if isinstance(outputs, BlockedRows):
             return BlockedRows(outputs, lambda block: _softmax(self.logits(block)).astype(np.float32))

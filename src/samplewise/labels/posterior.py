@@ -22,11 +22,11 @@ from samplewise.labels.noise import BEYOND_CHANCE, NoiseFit, class_posterior, fi
 from samplewise.labels.residuals import ResidualFit, fit_residuals
 
 FLAGGED = 0.5  # a label is disputed when it is likelier wrong than right
-AS_ACCURATE = 0.01  # a learner may join brought predictions when it is at most this much less accurate
-SCREEN = KernelHead(landmarks=500)  # finds what a thousand find, for less than half of their cost
-HEAD_SAYS = 0.5  # weight of the kernel head's logits beside those of a learner it screened for
+AS_ACCURATE = 0.01  # a learner may join user-supplied predictions when it is at most this much less accurate
+SCREEN = KernelHead(landmarks=500)  # finds the errors a thousand landmarks find, at less than half the cost
+HEAD_WEIGHT = 0.5  # of the kernel head's logits, added to those of a learner it screened for
 FEWEST = 2  # rows every class keeps in the second round
-UNLIKE = 0.5  # below this no class fits well
+UNLIKE = 0.5  # probability of the likeliest class below which no class fits well
 REASONS = (
     "the held-out model agrees with the given label",
     "the held-out model is confident of another class",
@@ -46,8 +46,8 @@ class LabelPosterior(Result):
         wrong: (n,) probability that the given label is wrong; NaN where no model could be fitted without the row.
         suggested: (n,) likeliest class, -1 where unknown; for regression the held-out prediction.
         suggested_probability: (n,) its probability; NaN for regression.
-        held_out: (n, c) class probabilities of the last round; for regression (n, 1) predictions. Brought predictions
-            that were asked once are held as `BlockedRows`, which make their rows when they are asked for.
+        held_out: (n, c) class probabilities of the last round; for regression (n, 1) predictions. User-supplied
+            predictions of a single round are `BlockedRows`, which compute their rows when they are read.
         noise_matrix: (c, c) P(given | true); (0, 0) for regression.
         noise_rate: share of labels that are wrong.
         likelihood_ratio: evidence that labels are wrong, beyond what ambiguity (or heavy tails) explains.
@@ -113,7 +113,7 @@ class LabelPosterior(Result):
 
 
 def skill(posterior: LabelPosterior) -> Estimate:
-    """How much held-out models learned: 0 = as good as one constant answer, 1 = perfect, on the undisputed rows.
+    """How much held-out models learned: 0 = no better than a constant baseline, 1 = perfect, on the undisputed rows.
 
     (accuracy - share of the largest class) / (1 - that share) with a Clopper-Pearson interval; R squared, with the
     normal interval of its mean loss, for regression.
@@ -125,36 +125,37 @@ def skill(posterior: LabelPosterior) -> Estimate:
     require_kind(posterior, LabelPosterior)
     trusted = np.flatnonzero(~posterior.flagged & ~np.isnan(posterior.wrong))
     given = posterior.codes[trusted]
-    unit = "share of the way from guessing to perfect"
+    unit = "share of the way from the baseline to perfect"
     if not posterior.classes:
         losses = np.square(given - posterior.suggested[trusted]) / max(float(np.var(given)), 1e-300)
         mean, error = mean_and_error(losses)
         value, half = 1.0 - mean, half_width(error)
         return Estimate("skill", value, value - half, value + half, unit, 0.95, "lange1989")
     right = int(np.sum(posterior.held_out.argmax(axis=1)[trusted] == given))
-    guessed = float(np.bincount(given).max()) / len(given)
+    baseline = float(np.bincount(given).max()) / len(given)
     low, high = share_interval(right, len(given))
     least, value, most = (
-        (accuracy - guessed) / max(1.0 - guessed, 1e-12) for accuracy in (float(low), right / len(given), float(high))
+        (accuracy - baseline) / max(1.0 - baseline, 1e-12) for accuracy in (float(low), right / len(given), float(high))
     )
     return Estimate("skill", value, least, most, unit, 0.95, "clopper1934")
 
 
 def label_posterior(folded: FoldedRows, *, probabilities: Floats | None = None, n_rounds: int = 2) -> LabelPosterior:
-    """P(given label is wrong) for every row of a part, from models that did not see the row.
+    """P(given label is wrong) for every row, from models that did not see the row.
 
     A round: held-out outputs, a noise matrix and the posterior r_i[k] ~ q_i[k] T[k, g_i]. Where labels are wrong beyond
     what ambiguity explains, the next round fits again without the rows that are disputed, and the rounds' outputs are
     averaged on the logit scale. Where they are not, T stays next to the identity and the rounds end.
 
-    A learner without closed form is spared its first round, where that is not there yet: the kernel head disputes rows
-    for it, at a fraction of the cost, and keeps half a say where that makes the given labels likelier beyond chance.
+    A learner without closed form skips its first round unless that is stored already: the kernel head disputes rows in
+    its place, at a fraction of the cost, and keeps a weight of one half where that makes the given labels likelier
+    beyond chance.
 
     Args:
         folded: n rows, classes or numbers.
         probabilities: (n, c) the user's own out-of-sample probabilities (numbers (n, 1) for regression): they are round
-            1, and round 2 is made only where the part's learner is about as accurate as they are.
-        n_rounds: at most so many rounds, 1 or more; with 1 the learner alone is asked, once. 3 is worth its price where
+            1, and round 2 is made only where the learner is about as accurate as they are.
+        n_rounds: at most so many rounds, 1 or more; with 1 only the learner is used, once. 3 is worth its cost where
             many labels of a class are given to one other class.
 
     Returns:
@@ -162,7 +163,7 @@ def label_posterior(folded: FoldedRows, *, probabilities: Floats | None = None, 
 
     Raises: InputError for fewer than one round.
     Cost: 5 fits a round; for a learner without closed form rounds - 1 times 5 fits and as many rounds of the head.
-    Not for: rows whose near copies share the label (put them in one group); flips that strike only ambiguous rows.
+    Not for: rows whose near duplicates share the label (put them in one group); flips that strike only ambiguous rows.
     Source: docs/decisions/0005; northcutt2021, patrini2017.
     """
     require_kind(folded, FoldedRows)
@@ -171,16 +172,16 @@ def label_posterior(folded: FoldedRows, *, probabilities: Floats | None = None, 
         return _of_numbers(folded, probabilities, n_rounds)
     if probabilities is not None:
         logs = log_probabilities(probabilities)  # with one round they are read in blocks, never copied
-        opinion = _opened(folded, logs if n_rounds == 1 else np.asarray(logs))
-        accurate = partial(_as_accurate, first=opinion.outputs, codes=folded.codes)
-        return _of_classes(folded, _further(folded, opinion, n_rounds, accurate))
+        found = _cross_fit(folded, logs if n_rounds == 1 else np.asarray(logs))
+        accurate = partial(_as_accurate, first=found.outputs, codes=folded.codes)
+        return _of_classes(folded, _further(folded, found, n_rounds, accurate))
     if n_rounds > 1 and folded.needs_fits:
         return _of_classes(folded, _screened(folded, n_rounds))
-    return _of_classes(folded, _further(folded, _opened(folded, folded.held_out_outputs()), n_rounds))
+    return _of_classes(folded, _further(folded, _cross_fit(folded, folded.held_out_outputs()), n_rounds))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Opinion:
+class _CrossFit:
     """Held-out outputs (n, c) of some rounds, and how they become probabilities."""
 
     outputs: Any
@@ -188,42 +189,43 @@ class _Opinion:
     rounds: int
 
 
-def _opened(folded: FoldedRows, outputs: Floats | BlockedRows, rounds: int = 1) -> _Opinion:
-    return _Opinion(outputs, _fitted(folded, outputs), rounds)
+def _cross_fit(folded: FoldedRows, outputs: Floats | BlockedRows, rounds: int = 1) -> _CrossFit:
+    return _CrossFit(outputs, _fitted(folded, outputs), rounds)
 
 
 def _further(
     folded: FoldedRows,
-    opinion: _Opinion,
+    found: _CrossFit,
     rounds: int,
-    welcome: Callable[[Floats, Mask], bool] = lambda again, keep: True,
-) -> _Opinion:
+    accepted: Callable[[Floats, Mask], bool] = lambda again, keep: True,
+) -> _CrossFit:
     """More rounds, each without the rows that those before dispute, while labels look wrong beyond chance."""
-    while opinion.fit.beyond_chance and opinion.rounds < rounds:
-        keep = _training_rows(folded, opinion)
+    while found.fit.beyond_chance and found.rounds < rounds:
+        keep = _training_rows(folded, found)
         again = folded.held_out_outputs(keep=keep)
-        if not welcome(again, keep):
+        if not accepted(again, keep):
             break
-        outputs = opinion.fit.logits(opinion.outputs) + _fitted(folded, again).logits(again)
-        opinion = _opened(folded, outputs, opinion.rounds + 1)
-    return opinion
+        outputs = found.fit.logits(found.outputs) + _fitted(folded, again).logits(again)
+        found = _cross_fit(folded, outputs, found.rounds + 1)
+    return found
 
 
-def _screened(folded: FoldedRows, rounds: int) -> _Opinion:
+def _screened(folded: FoldedRows, rounds: int) -> _CrossFit:
     """The learner's rounds, the first of them already without the rows that the kernel head disputes."""
     screened = folded.with_learner(SCREEN)
-    screen = _further(screened, _opened(screened, screened.held_out_outputs()), rounds)
+    screen = _further(screened, _cross_fit(screened, screened.held_out_outputs()), rounds)
     found = screen.fit.beyond_chance
     outputs = folded.held_out_outputs(keep=_training_rows(folded, screen) if found else None)
-    own = _further(folded, _opened(folded, outputs, 1 + found), rounds)
-    both = own.fit.logits(own.outputs) + HEAD_SAYS * screen.fit.logits(screen.outputs)
-    joined = _opened(folded, both, own.rounds)
+    own = _further(folded, _cross_fit(folded, outputs, 1 + found), rounds)
+    both = own.fit.logits(own.outputs) + HEAD_WEIGHT * screen.fit.logits(screen.outputs)
+    joined = _cross_fit(folded, both, own.rounds)
     gain = joined.fit.log_likelihood - own.fit.log_likelihood
-    return joined if 2.0 * gain > BEYOND_CHANCE else own  # else the labels would choose what flatters them
+    # Without evidence the labels would select the outputs that agree with them.
+    return joined if 2.0 * gain > BEYOND_CHANCE else own
 
 
 def _fitted(folded: FoldedRows, outputs: Floats | BlockedRows) -> NoiseFit:
-    if isinstance(outputs, BlockedRows):  # predictions that were brought are whole
+    if isinstance(outputs, BlockedRows):  # user-supplied predictions have no missing rows
         return fit_noise(outputs, folded.codes, folded.data.ids)
     rows = _different(folded)[0]
     rows = rows[np.isfinite(outputs[rows]).all(axis=1)]
@@ -231,45 +233,45 @@ def _fitted(folded: FoldedRows, outputs: Floats | BlockedRows) -> NoiseFit:
 
 
 def _residuals(folded: FoldedRows, predicted: Floats) -> ResidualFit:
-    """The residual fit of all rows, copies counted once."""
+    """The residual fit of all rows, exact duplicates counted once."""
     rows, place = _different(folded)
     fit = fit_residuals(predicted[rows], folded.codes[rows], folded.data.ids[rows])
     return replace(fit, wrong=fit.wrong[place])
 
 
 def _different(folded: FoldedRows) -> tuple[Ints, Ints]:
-    """Positions (r,) of one row of every set of exact copies with one label, and which of them stands for each row.
+    """Positions (r,) of one row of every set of exact duplicates with one label, and which of them represents each row.
 
     Repeated, an observation is no stronger evidence.
     """
-    _, said = np.unique(np.column_stack([folded.duplicates, folded.codes]), axis=0, return_inverse=True)
-    order = np.argsort(key_hashes(folded.data.ids), kind="stable")  # which of them must not hang on the order of rows
-    rows = order[np.unique(said.reshape(-1)[order], return_index=True)[1]]
-    return rows, said.reshape(-1)
+    _, sets = np.unique(np.column_stack([folded.duplicates, folded.codes]), axis=0, return_inverse=True)
+    order = np.argsort(key_hashes(folded.data.ids), kind="stable")  # which of them must not depend on the order of rows
+    rows = order[np.unique(sets.reshape(-1)[order], return_index=True)[1]]
+    return rows, sets.reshape(-1)
 
 
 def _summary(folded: FoldedRows, fit: NoiseFit, outputs: Floats) -> tuple[Floats, Ints, Floats]:
     return wrong_and_suggested(fit.probabilities(outputs), fit.matrix(), folded.codes)
 
 
-def _training_rows(folded: FoldedRows, opinion: _Opinion) -> Mask:
-    """Rows that teach the next round; a class that would be left with fewer than two keeps all of its rows."""
-    wrong = _summary(folded, opinion.fit, opinion.outputs)[0]
+def _training_rows(folded: FoldedRows, found: _CrossFit) -> Mask:
+    """Rows the next round is trained on; a class that would be left with fewer than two keeps all of its rows."""
+    wrong = _summary(folded, found.fit, found.outputs)[0]
     keep = ~(np.nan_to_num(wrong) > FLAGGED)
     left = np.bincount(folded.codes[keep], minlength=folded.class_count)
     return np.asarray(keep | (left[folded.codes] < FEWEST))
 
 
 def _as_accurate(again: Floats, keep: Mask, *, first: Floats, codes: Ints) -> bool:
-    """Whether the learner is about as accurate as the brought predictions on the rows nobody disputes."""
-    queried = keep & np.isfinite(again).all(axis=1)
-    ours, theirs = (np.mean(outputs[queried].argmax(axis=1) == codes[queried]) for outputs in (again, first))
+    """Whether the learner is about as accurate as the user-supplied predictions on the undisputed rows."""
+    usable = keep & np.isfinite(again).all(axis=1)
+    ours, theirs = (np.mean(outputs[usable].argmax(axis=1) == codes[usable]) for outputs in (again, first))
     return bool(ours >= theirs - AS_ACCURATE)
 
 
-def _of_classes(folded: FoldedRows, opinion: _Opinion) -> LabelPosterior:
-    fit = opinion.fit
-    held_out = fit.probabilities(opinion.outputs)
+def _of_classes(folded: FoldedRows, found: _CrossFit) -> LabelPosterior:
+    fit = found.fit
+    held_out = fit.probabilities(found.outputs)
     wrong, suggested, chance = wrong_and_suggested(held_out, fit.matrix(), folded.codes)
     rate = float(np.nanmean(wrong))
     if fit.beyond_chance:
@@ -283,7 +285,7 @@ def _of_classes(folded: FoldedRows, opinion: _Opinion) -> LabelPosterior:
         )  # fmt: skip
     return LabelPosterior(
         folded.codes, wrong, suggested, chance, held_out, fit.matrix(), estimate, fit.likelihood_ratio,
-        fit.beyond_chance, opinion.rounds,
+        fit.beyond_chance, found.rounds,
     )  # fmt: skip
 
 

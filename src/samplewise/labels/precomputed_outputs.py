@@ -1,4 +1,4 @@
-"""Held-out outputs of models that exist already, in the place of a first round of fits."""
+"""Held-out outputs of models that exist already, in place of a first round of fits."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from samplewise.engine.refits import FoldedRows, Refits
 
 @dataclass(frozen=True, eq=False)
 class ReadRows(FoldedRows):
-    """A part whose first held-out outputs exist already; later rounds are fitted.
+    """Rows whose first held-out outputs exist already; later rounds are fitted.
 
     Args:
         known: (n, c) outputs of models that did not see the row, NaN where there are none.
@@ -25,14 +25,14 @@ class ReadRows(FoldedRows):
         return self.known is None and super().needs_fits
 
     def held_out_outputs(self, *, keep: Mask | None = None, codes: Array | None = None) -> Floats:
-        """(n, c) as of any part; with all rows teaching the given labels they are read, not made."""
+        """(n, c) as of any folded rows; with all rows trained on their given labels they are read, not fitted."""
         if self.known is not None and keep is None and codes is None:
             return self.known
         return FoldedRows.held_out_outputs(self, keep=keep, codes=codes)
 
 
 def read_refits(folded: FoldedRows, refits: Refits) -> ReadRows:
-    """The part with the mean output of the models that saw neither the row nor a row of its group."""
+    """The rows with the mean output of the models that saw neither the row nor a row of its group."""
     _require_same_data(folded, refits)
     groups = folded.runner.groups
     numbers = np.arange(len(folded)) if groups is None else np.unique(groups, return_inverse=True)[1]

@@ -1,4 +1,4 @@
-"""Predictions a user brings: what they must be, and how in-sample ones are told."""
+"""User-supplied predictions: what they must be, and how in-sample ones are recognized."""
 
 from typing import Any
 
@@ -16,10 +16,10 @@ from samplewise.labels.neighbors import nearest_others
 TOLERANCE = 1e-3  # how far from 1 a row may sum
 IN_SAMPLE = 0.999  # accuracy on given labels above which predictions were made for rows the model had seen
 ENOUGH = 200  # rows from which so high an accuracy is no luck
-ONE_VOICE = 0.9  # share of a row's nearest rows that have to agree, for its label to be an odd one
+AGREEING = 0.9  # share of a row's nearest rows that have to agree, for its label to be an odd one
 FEWEST_ODD = 10  # odd labels from which repeating them is no luck
-BEYOND_CHANCE = 3.0  # times as many odd labels as random neighbors make, from which X is known to tell classes apart
-MOST_ASKED = 5000  # hash-drawn rows on which in-sample predictions are looked for
+BEYOND_CHANCE = 3.0  # times the odd labels of random neighbors, from which X is known to separate the classes
+MOST_CHECKED = 5000  # hash-drawn rows on which predictions are checked
 REPEATED = 0.5  # share of odd labels that only a model that saw the rows repeats
 HARD = 0.01  # share of rows the nearest rows are wrong about, from which being always right takes having seen them
 NEARLY_ALL, AS_GIVEN = 0.9, 1e-9  # share of numbers equal to the label, and what counts as equal
@@ -35,7 +35,7 @@ def check_predictions(probabilities: Any, codes: Ints, ids: Array) -> Array:
 
     Returns:
         (n, c); float16, float32 and memory-mapped arrays as they are, without a copy, anything else as float64 with the
-        rows brought to a sum of 1.
+        rows normalized to a sum of 1.
 
     Raises:
         InputError: wrong shape, NaN, outside 0..1, rows that do not sum to 1 within 1e-3, or predictions so right about
@@ -94,9 +94,9 @@ def refuse_in_sample(P: Array, codes: Ints, near: Ints, ids: Array) -> None:
     A label is odd where at least nine tenths of the row's nearest rows agree on another class. A model that did not see
     the row names few of the odd labels, whatever share of them is wrong; predictions that name more than half of ten or
     more odd labels are refused, if there are clearly more of them than nearest rows drawn at random would make: where X
-    says little of the labels, predictions from better features name them too. Otherwise those are refused that get over
-    99.9 % of 200 or more labels right where the nearest rows get less than 99 % right. Predictions of a model that saw
-    the rows but is too rigid to repeat wrong labels pass, and hide little.
+    says little about the labels, predictions from better features name them too. Otherwise those are refused that get
+    over 99.9 % of 200 or more labels right where the nearest rows get less than 99 % right. Predictions of a model that
+    saw the rows but is too rigid to repeat wrong labels pass, and hide little.
 
     Args:
         P: (n, c) probabilities.   codes: (n,) given classes.   near: (n, k) positions of the nearest rows, -1 for none.
@@ -106,10 +106,10 @@ def refuse_in_sample(P: Array, codes: Ints, near: Ints, ids: Array) -> None:
         InputError: predictions that look in-sample.
     """
     votes = np.zeros((len(codes), P.shape[1]))
-    rows, places = np.nonzero(near >= 0)
-    np.add.at(votes, (rows, codes[near[rows, places]]), 1.0)
+    rows, columns = np.nonzero(near >= 0)
+    np.add.at(votes, (rows, codes[near[rows, columns]]), 1.0)
     contradicted = votes.argmax(axis=1) != codes
-    odd = np.flatnonzero(contradicted & (votes.max(axis=1) >= ONE_VOICE * np.maximum(votes.sum(axis=1), 1.0)))
+    odd = np.flatnonzero(contradicted & (votes.max(axis=1) >= AGREEING * np.maximum(votes.sum(axis=1), 1.0)))
     if len(odd) < max(FEWEST_ODD, BEYOND_CHANCE * _odd_by_chance(codes, votes)):
         if contradicted.mean() > HARD:
             refuse_perfect(P, codes)
@@ -127,16 +127,16 @@ def refuse_in_sample(P: Array, codes: Ints, near: Ints, ids: Array) -> None:
 
 def _odd_by_chance(codes: Ints, votes: Floats) -> float:
     """How many labels would be odd if the nearest rows were any rows, whatever X says."""
-    queried = votes.sum(axis=1)
-    needed = np.ceil(ONE_VOICE * queried - 1e-9)
+    counted = votes.sum(axis=1)
+    needed = np.ceil(AGREEING * counted - 1e-9)
     shares = np.bincount(codes, minlength=votes.shape[1]) / len(codes)
-    agree = binomial_p_value(needed[:, None], queried[:, None], shares)  # (n, c) that so many name c
+    agree = binomial_p_value(needed[:, None], counted[:, None], shares)  # (n, c) that so many name c
     agree[np.arange(len(codes)), codes] = 0.0
     return float(agree.sum())
 
 
 def refuse_perfect(P: Array, codes: Ints) -> None:
-    """In-sample predictions by their accuracy alone, where no features are at hand."""
+    """In-sample predictions by their accuracy alone, where there are no features."""
     agreeing = sum(int(np.sum(P[rows].argmax(axis=1) == codes[rows])) for rows in row_slices(P.shape))
     if agreeing > IN_SAMPLE * len(codes) and len(codes) >= ENOUGH:
         raise InputError(
@@ -149,9 +149,9 @@ def refuse_perfect(P: Array, codes: Ints) -> None:
 def checked_predictions(
     folded: FoldedRows, predictions: Any, near_rows: tuple[Ints, Ints] | None = None
 ) -> Array | None:
-    """The predictions a user brought for the rows of a part, looked at beside the nearest rows of some of them.
+    """The user-supplied predictions for these rows, some of them compared with the labels of their nearest rows.
 
-    `near_rows` are those rows and their nearest, where `drawn_neighbors` was asked before.
+    `near_rows` are those rows and their nearest, where `drawn_neighbors` was called before.
     """
     if predictions is None:
         return None
@@ -167,7 +167,7 @@ def checked_predictions(
 def drawn_neighbors(folded: FoldedRows) -> tuple[Ints, Ints]:
     """Some rows (r,), and the positions among them of the nearest others (r, k)."""
     ids, groups = folded.data.ids, folded.runner.groups
-    drawn = np.sort(hashed_order(0, ids, "in-sample")[:MOST_ASKED])
+    drawn = np.sort(hashed_order(0, ids, "in-sample")[:MOST_CHECKED])
     return drawn, nearest_others(folded.space[drawn], None if groups is None else groups[drawn], ids[drawn])
 
 
@@ -201,7 +201,7 @@ def columns_by_class(P: Any, classes: Array, ids: Array) -> Any:
     """A frame of predictions with its columns in the order of the classes; anything else as it is.
 
     Args:
-        P: what the user brought.   classes: (c,) class values.   ids: (n,) keys of the rows.
+        P: as supplied by the user.   classes: (c,) class values.   ids: (n,) keys of the rows.
 
     Raises:
         InputError: columns that are other classes, or an index that names the rows in another order.
@@ -212,13 +212,13 @@ def columns_by_class(P: Any, classes: Array, ids: Array) -> Any:
     names, wanted = [str(name) for name in P.columns], [str(value) for value in classes.tolist()]
     if names == [str(place) for place in range(len(names))] and names != wanted:  # numbered, not named
         return P.to_numpy()
-    lacking, strange = sorted(set(wanted) - set(names)), sorted(set(names) - set(wanted))
-    if lacking or strange:
+    lacking, unknown = sorted(set(wanted) - set(names)), sorted(set(names) - set(wanted))
+    if lacking or unknown:
         raise InputError(
             "predictions and labels are about different classes", where="columns of predictions",
             got="; ".join(
                 f"{what}: {', '.join(values[:5])}" + (f" ({len(values)} in all)" if len(values) > 5 else "")
-                for what, values in (("no column for", lacking), ("no row is labeled", strange)) if values
+                for what, values in (("no column for", lacking), ("no row is labeled", unknown)) if values
             ),
             fix="drop columns of classes nobody was given and divide the rest by its row sums; add absent columns as 0",
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Rules for disputed labels: what a training part would change about its own labels."""
+"""Rules for disputed labels: what training rows would change about their own labels."""
 
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
@@ -13,14 +13,15 @@ from samplewise.labels.posterior import LabelPosterior, label_posterior
 LabelMethod = Callable[[FoldedRows], LabelPosterior]
 _known: WeakKeyDictionary[FoldedRows, dict[LabelMethod, LabelPosterior]] = (
     WeakKeyDictionary()
-)  # rules ask the same of every part
+)  # several rules read the posterior of the same rows
 
 
 def relabel_disputed(folded: FoldedRows, method: LabelMethod = label_posterior) -> RowEdit:
     """Give every label that is likely wrong its suggested one, where that suggestion is likelier than not.
 
-    Args:    part: the rows the rule may see; regressions take the held-out prediction.   judge: says what is wrong.
-    Returns: Change of kind "relabel" with new codes.
+    Args:    folded: the rows the rule may see; regressions take the held-out prediction.
+             method: finds the wrong labels.
+    Returns: `RowEdit` of kind "relabel" with new codes.
     Cost:    one call of `method`; `label_posterior` makes 2 rounds.
     """
     require_kind(folded, FoldedRows)
@@ -32,8 +33,8 @@ def relabel_disputed(folded: FoldedRows, method: LabelMethod = label_posterior) 
 def drop_disputed(folded: FoldedRows, method: LabelMethod = label_posterior) -> RowEdit:
     """Leave out every row whose label is likely wrong; a class that would vanish keeps its rows.
 
-    Args:    part: the rows the rule may see.   judge: says what is wrong.
-    Returns: Change of kind "drop".
+    Args:    folded: the rows the rule may see.   method: finds the wrong labels.
+    Returns: `RowEdit` of kind "drop".
     Cost:    one call of `method`; `label_posterior` makes 2 rounds.
     """
     require_kind(folded, FoldedRows)
@@ -48,8 +49,8 @@ def drop_disputed(folded: FoldedRows, method: LabelMethod = label_posterior) -> 
 def reweight_disputed(folded: FoldedRows, method: LabelMethod = label_posterior) -> RowEdit:
     """Let every row whose label is likely wrong count only as far as it is likely right.
 
-    Args:    part: the rows the rule may see.   judge: says what is wrong.
-    Returns: Change of kind "reweight" with weights 1 - P(wrong) times those the rows have.
+    Args:    folded: the rows the rule may see.   method: finds the wrong labels.
+    Returns: `RowEdit` of kind "reweight" with weights 1 - P(wrong) times those the rows have.
     Cost:    one call of `method`; `label_posterior` makes 2 rounds.
     """
     require_kind(folded, FoldedRows)
@@ -60,7 +61,7 @@ def reweight_disputed(folded: FoldedRows, method: LabelMethod = label_posterior)
 
 
 def _posterior_of(folded: FoldedRows, method: LabelMethod) -> LabelPosterior:
-    """What a judge makes of a part, kept as long as the part is."""
+    """The posterior of a method for these rows, kept as long as the rows are."""
     kept = _known.setdefault(folded, {})
     if method not in kept:
         kept[method] = method(folded)

@@ -74,9 +74,9 @@ def fit_residuals(predicted: Floats, labels: Floats, ids: Array) -> ResidualFit:
     50
     """
     known = np.isfinite(predicted)
-    guess, given = predicted[known], np.asarray(labels, dtype=np.float64)[known]
-    spread = local_spread(guess, given)
-    residual = (given - guess) / spread
+    expected, given = predicted[known], np.asarray(labels, dtype=np.float64)[known]
+    spread = local_spread(expected, given)
+    residual = (given - expected) / spread
     anywhere = _density_of_labels(given, ids[known]) * spread
     null = max(_core(residual, np.zeros(len(residual)), 0.0, freedom) for freedom in FREEDOMS)
     best = max(_core(residual, anywhere, start, freedom) for freedom in FREEDOMS for start in STARTS)
@@ -94,11 +94,11 @@ def fit_residuals(predicted: Floats, labels: Floats, ids: Array) -> ResidualFit:
 def local_spread(predicted: Floats, labels: Floats) -> Floats:
     """(n,) robust standard deviation of the residuals among rows of like prediction."""
     residual = np.abs(labels - predicted)
-    bins = int(np.clip(len(residual) // ROWS_PER_BIN, 1, BINS))
-    parts = np.array_split(np.argsort(predicted, kind="stable"), bins)
+    n_bins = int(np.clip(len(residual) // ROWS_PER_BIN, 1, BINS))
+    bins = np.array_split(np.argsort(predicted, kind="stable"), n_bins)
     overall = max(TO_DEVIATION * float(np.median(residual)), 1e-9 * float(np.std(labels)) + 1e-300)
-    spreads = [max(TO_DEVIATION * float(np.median(residual[folded])), 0.1 * overall) for folded in parts]
-    return np.asarray(np.interp(predicted, [float(np.median(predicted[folded])) for folded in parts], spreads))
+    spreads = [max(TO_DEVIATION * float(np.median(residual[rows])), 0.1 * overall) for rows in bins]
+    return np.asarray(np.interp(predicted, [float(np.median(predicted[rows])) for rows in bins], spreads))
 
 
 def _density_of_labels(labels: Floats, ids: Array) -> Floats:

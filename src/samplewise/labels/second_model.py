@@ -1,4 +1,4 @@
-"""A second kind of model, asked before many labels are called wrong: what one model cannot learn looks like errors."""
+"""A second kind of model, used before many labels are called wrong: what one model cannot learn looks like errors."""
 
 from dataclasses import replace
 
@@ -15,18 +15,18 @@ sklearn = lazy_loader.load("sklearn")
 
 MOST_ROWS = 2000  # hash-drawn rows the forest sees
 TREES, SMALLEST_LEAF = 60, 3
-MOST_CLASSES = 50  # with more, a forest of so few rows has no opinion
-FLOOR = 0.01  # vote shares below this are as good as none
-WEIGHTS = (0.0, 0.5, 1.0, 2.0, 4.0)  # of the forest's log vote beside the learner's logits
+MOST_CLASSES = 50  # with more, a forest of so few rows says nothing
+FLOOR = 0.01  # vote shares below this count as this
+WEIGHTS = (0.0, 0.5, 1.0, 2.0, 4.0)  # of the forest's log votes, added to the learner's logits
 
 
 def second_opinion(folded: FoldedRows) -> NoiseFit | None:
-    """Whether labels still look wrong once a forest, which errs where a ridge head or a network does not, has a say.
+    """Whether labels still look wrong once a forest, which errs where a ridge head or a network does not, is added.
 
     The learner's held-out logits and the forest's out-of-bag log votes are added with the weight that makes the given
     labels likeliest; a region that one of them fails to learn is then explained, a flipped label is not.
 
-    Args:    part: n rows of two or more classes.
+    Args:    folded: n rows of two or more classes.
     Returns: `NoiseFit` on up to 2,000 rows, or None above 50 classes and for regression. Its `share` is of the shape
              that the learner's own surest rows show.
     Cost:    one forest of 60 trees on 2,000 rows.
@@ -42,7 +42,7 @@ def second_opinion(folded: FoldedRows) -> NoiseFit | None:
     given = folded.space[drawn], codes, folded.class_count
     if folded.runner.groups is None:
         votes = np.log(_out_of_bag(*given, folded.runner.seed))
-    else:  # out of bag, a row's copies and its group would answer for it
+    else:  # out of bag, trees would still see a row's duplicates and its group
         votes = np.log(_out_of_fold(*given, folded.folds[drawn], folded.runner.seed))
     shape = noise_shape(outputs[known], folded.codes[known])
     fits = [
@@ -83,5 +83,5 @@ def _out_of_fold(space: Floats, codes: Ints, classes: int, folds: Ints, seed: in
 
 
 def _no_score(codes: Ints, votes: Floats) -> float:
-    """The forest keeps its out-of-bag votes only if it is to score them."""
+    """The forest keeps its out-of-bag votes only if it has a score to compute from them."""
     return float(len(codes))

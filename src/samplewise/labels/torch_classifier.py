@@ -39,18 +39,18 @@ LOSSES: dict[str, Any] = {
 
 
 def in_double(shape: tuple[int, ...], outputs: int) -> Any:
-    """The plain network in double precision: a row's answer does not depend on the rows asked beside it."""
+    """The plain network in double precision: a row's output does not depend on the rows predicted with it."""
     return dense_network(shape, outputs).double()
 
 
 class NoiseRobustClassifier(ClassifierMixin, BaseEstimator):
-    """A network trained so that it does not learn wrong labels by heart; fits where any scikit-learn classifier does.
+    """A network trained so that it does not memorize wrong labels; usable wherever a scikit-learn classifier is.
 
     Args:
-        network: callable (shape of a row, outputs) -> torch module, made anew for every fit; None for a plain network
-            with one hidden layer of 128 units.
-        method: "limit-laplace" (no label reaches the network; the default), "limit-gaussian", "elr" (stay with what was
-            said early on), "co-teaching", "generalized-cross-entropy", "mean-absolute-error", "bootstrapping", or
+        network: callable (shape of a row, outputs) -> torch module, created anew for every fit; None for a plain
+            network with one hidden layer of 128 units.
+        method: "limit-laplace" (no label reaches the network; the default), "limit-gaussian", "elr" (stay with the
+            early predictions), "co-teaching", "generalized-cross-entropy", "mean-absolute-error", "bootstrapping", or
             "cross-entropy" (plain training, to compare with).
         noise: how many labels may be wrong: "light" (to 20 %), "medium" (to 50 %) or "heavy" (to 80 %).
         epochs, batch, rate: of training with Adam on a falling rate.
@@ -58,15 +58,15 @@ class NoiseRobustClassifier(ClassifierMixin, BaseEstimator):
         device: "cpu", "cuda", ...
 
     Attributes:
-        classes_: (c,).   n_features_in_: d.   fitted_: the trained model, as the other rooms take it.
-        objective_: what stood in place of the loss; None for plain losses. Of "elr" it scores labels.
+        classes_: (c,).   n_features_in_: d.   fitted_: the trained model, as the other packages take it.
+        objective_: what replaced the loss; None for plain losses. Of "elr" it scores labels.
 
     Raises:
         InputError: an unknown method or setting.
 
     Cost: epochs passes; twice that for "limit-*" and "co-teaching".
-    Not for: telling which labels are wrong (see `find_label_issues`); noise that turns most labels of a class into one
-        and the same other class, which no method can tell from the truth.
+    Not for: finding which labels are wrong (see `find_label_issues`); noise that turns most labels of a class into one
+        and the same other class, which no method can distinguish from the truth.
     Source: harutyunyan2020, liu2020, han2018, zhang2018, ghosh2017, reed2015.
 
     >>> X = np.repeat([[0.0], [5.0]], 40, axis=0) + np.linspace(-1, 1, 80)[:, None]
@@ -120,7 +120,7 @@ class NoiseRobustClassifier(ClassifierMixin, BaseEstimator):
         return np.asarray(self.fitted_.outputs(rows))
 
     def _objective(self) -> Any:
-        """What stands in place of the loss, made anew for every fit."""
+        """The objective that replaces the loss, created anew for every fit."""
         if self.method not in OBJECTIVES and self.method not in LOSSES:
             raise unknown_name("method", str(self.method), (*OBJECTIVES, *LOSSES))
         if self.noise not in NOISE:

@@ -21,10 +21,10 @@ LEAST, MOST = 1e-4, 1.0 - 1e-4  # probabilities are kept between these
 
 
 class EarlyLearningRegularization(nn.Module):
-    """Cross-entropy that holds the network to what it said early on, before it learned wrong labels by heart (nats).
+    """Cross-entropy that holds the network to its early predictions, from before it memorized wrong labels (nats).
 
     t_i <- momentum t_i + (1 - momentum) p_i at every visit, loss_i = CE_i + weight log(1 - <p_i, t_i>). Against a wrong
-    label the second term pulls back to the running average of the network's own answers.
+    label the second term pulls back to the running average of the network's own predictions.
 
     Args:
         weight: lambda >= 0; 0 is plain cross-entropy. To be tuned: 3 for ten classes, 7 for a hundred.
@@ -33,7 +33,7 @@ class EarlyLearningRegularization(nn.Module):
     Raises:
         InputError: a setting out of range, or labels that are numbers.
 
-    Cost: beside cross-entropy O(n c) memory, 4 n c bytes.
+    Cost: that of cross-entropy, and O(n c) memory, 4 n c bytes.
     Not for: very many rows and classes (4 n c bytes); noise so heavy that no early phase exists; adaptive optimizers at
         small rates, where it only delays what it should prevent.
     Source: liu2020.
@@ -153,10 +153,10 @@ class LabelNoiseInformation(nn.Module):
         self.missed.zero_()
 
     def loss(self, outputs: Tensor, labels: Tensor, rows: Tensor, inputs: Tensor) -> Tensor:
-        """Losses (b,) of the second network; the first takes no part in them."""
-        said, wanted = self.predictor(inputs).softmax(dim=1), functional.one_hot(labels, outputs.shape[1])
-        mu = outputs.detach().softmax(dim=1) - said
-        apart = wanted.to(said) - said  # mu - g: the network's own share cancels
+        """Losses (b,) of the second network; the first is not in them."""
+        predicted, wanted = self.predictor(inputs).softmax(dim=1), functional.one_hot(labels, outputs.shape[1])
+        mu = outputs.detach().softmax(dim=1) - predicted
+        apart = wanted.to(predicted) - predicted  # mu - g: the network's own share cancels
         self._mu = mu.detach()
         self.missed += torch.stack([apart.detach().square().sum().double(), apart.new_tensor(len(apart)).double()]).to(
             self.missed
@@ -182,7 +182,7 @@ class LabelNoiseInformation(nn.Module):
 
 
 class CoTeaching(nn.Module):
-    """Two networks, each taught the rows that the other finds easy: rows of large loss are left out of every batch.
+    """Two networks, each trained on the rows that the other finds easy: rows of large loss are left out of every batch.
 
     Args:
         noise_rate: share of wrong labels that is expected: so many of a batch are left out, 0 to below 1.
@@ -200,7 +200,7 @@ class CoTeaching(nn.Module):
     """
 
     other: nn.Module
-    seen: Tensor  # (1,) rows met
+    seen: Tensor  # (1,) rows visited
 
     def __init__(self, noise_rate: float, ramp: int = 10) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""How a network came to each answer: rows it learns late, forgets or never learns are hard, rare or mislabeled."""
+"""How a network learned each row: rows it learns late, forgets or never learns are hard, rare or mislabeled."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -24,9 +24,9 @@ from samplewise.engine.statistics.means import standard_error
 MEANINGS = {
     "margin": ("difference of logits", "clearer for the given label"),
     "confidence": ("probability", "surer of the given label"),
-    "variability": ("probability", "changes its mind more often"),
-    "correctness": ("share of looks", "more often right"),
-    "forgetting": ("looks", "forgotten more often"),
+    "variability": ("probability", "changes more over the epochs"),
+    "correctness": ("share of evaluations", "more often right"),
+    "forgetting": ("evaluations", "forgotten more often"),
     "first_learned": ("epochs", "learned later"),
     "mean_loss": ("nats", "harder"),
     "early_error": ("distance of probabilities, 0 to 1.41", "further from the given label"),
@@ -35,12 +35,12 @@ MEANINGS = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingDynamics(Result):
-    """What training looked like from each row: `Scores` (n,), means over the runs, their standard errors in `spread`.
+    """How training went for each row: `Scores` (n,), means over the runs, their standard errors in `spread`.
 
     Args:
-        margin: mean of own logit less the largest other one; low: the other rows speak for another class.
+        margin: mean of own logit less the largest other one; low: the other rows point to another class.
         confidence: mean probability of the given label.   variability: its standard deviation over the epochs.
-        correctness: share of looks at which the row is right.   forgetting: times it went from right to wrong.
+        correctness: share of evaluations at which the row is right.   forgetting: times it went from right to wrong.
         first_learned: epoch at which it is first right; infinite where in some run it never was.
         mean_loss: mean cross-entropy.   early_error: by epoch, the distance of its probabilities from its label.
 
@@ -58,8 +58,8 @@ class TrainingDynamics(Result):
     early_error: Mapping[int, Scores]
 
     def _sentences(self) -> Iterable[str]:
-        yield f"What training looked like from each of {count_of(len(self.margin), 'row')}."
-        yield "Below those with the lowest mean margin: the other rows speak for another class than theirs."
+        yield f"How training went for each of {count_of(len(self.margin), 'row')}."
+        yield "Below those with the lowest mean margin: the other rows point to another class than theirs."
 
     def _table(self) -> Table:
         columns, units = scores_columns(*(getattr(self, name) for name in MEANINGS if name != "early_error"))
@@ -82,16 +82,16 @@ def training_dynamics(
 ) -> TrainingDynamics:
     """Margin, confidence, variability, forgetting and early error of every row, from a few trainings on all rows.
 
-    With p the softmax of the outputs z and y the given label, per look: margin z_y - max_{k != y} z_k, confidence p_y,
-    early error ||p - onehot(y)||_2 at an epoch; each a mean over the looks, then over the runs.
+    With p the softmax of the outputs z and y the given label, per evaluation: margin z_y - max_{k != y} z_k, confidence
+    p_y, early error ||p - onehot(y)||_2 at an epoch; each a mean over the evaluations, then over the runs.
 
     Args:
         data, y, label: n labeled rows in c >= 2 classes, in any form `samplewise.data.as_dataset` takes.
         learner: a `TorchLearner`; None for a network with one hidden layer.
         task: "auto", "classification" or "regression".
-        n_runs: trainings from different first weights; one run mixes up hard, rare and lucky rows.
+        n_runs: trainings from different first weights; one run confuses hard, rare and lucky rows.
         error_epochs: epochs, from 1, at which the early error is kept; default a fifth of all.
-        counted: "epoch_end" looks at clean rows after every epoch, "in_batch" at what training computes anyway.
+        counted: "epoch_end" evaluates all rows after every epoch, "in_batch" reads what training computes anyway.
         seed: fixes weights and orders.
         executor: carries out the runs; default: this process, or all cores where they take long.
 
@@ -99,11 +99,11 @@ def training_dynamics(
         `TrainingDynamics` of n rows; low margin and confidence, high forgetting and early error mean "hard or wrong".
 
     Raises:
-        InputError: a learner without a training loop, a regression, missing labels, or an epoch that never comes.
+        InputError: a learner without a training loop, a regression, missing labels, or an epoch beyond the last.
 
     Cost: `n_runs` trainings, and with "epoch_end" one more forward pass per epoch; O(n) memory.
-    Not for: telling wrong labels from rare rows (`find_label_issues` asks models that did not see the row); pruning
-        more than about half of the rows, where keeping the hardest does worse than chance.
+    Not for: separating wrong labels from rare rows (`find_label_issues` uses models that did not see the row);
+        pruning more than about half of the rows, where keeping the hardest does worse than chance.
     Source: paul2021, toneva2019, swayamdipta2020, pleiss2020.
 
     >>> X = np.repeat([[0.0], [5.0]], 40, axis=0) + np.linspace(-1, 1, 80)[:, None]
@@ -119,7 +119,7 @@ def training_dynamics(
     epochs = (max(1, round(learner.epochs / 5)),) if error_epochs is None else tuple(sorted(set(error_epochs)))
     if any(not 1 <= epoch <= learner.epochs for epoch in epochs):
         raise InputError(
-            "an epoch of error_epochs never comes", got=f"{list(epochs)} of {learner.epochs} epochs",
+            "an epoch of error_epochs is beyond the last one", got=f"{list(epochs)} of {learner.epochs} epochs",
             fix=f"choose from 1 to {learner.epochs}",
         )  # fmt: skip
     run = partial(_one_run, learner, rows.data, rows.target, epochs, counted)
@@ -170,5 +170,5 @@ def _require_classes(target: Target) -> None:
     if target.classes is None:
         raise InputError(
             "training dynamics are about classes", got=target.note,
-            fix="for numbers use find_label_issues, which looks at held-out residuals",
+            fix="for numbers use find_label_issues, which uses held-out residuals",
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The cheap way: one training run on all rows, watched; wrong labels are learned late, or never."""
+"""The cheap method: one recorded training run on all rows; wrong labels are learned late, or never."""
 
 from dataclasses import dataclass, replace
 
@@ -18,51 +18,51 @@ MOST_WRONG = (0.02, 0.1, 0.3)  # shares of wrong labels the two bells start from
 FEWEST = 20  # rows below which margins have no shape
 
 
-class OpinionRecorder(DynamicsRecorder):
-    """Training dynamics, and besides them the mean class probabilities (n, c) of every row over the looks."""
+class ProbabilityRecorder(DynamicsRecorder):
+    """Training dynamics, and the mean class probabilities (n, c) of every row over the evaluations."""
 
     def __init__(self, count: int, classes: int) -> None:
         """All sums start at zero."""
         super().__init__(count)
-        self._opinion = np.zeros((count, classes), dtype=np.float32)
+        self._sums = np.zeros((count, classes), dtype=np.float32)
 
     def update(self, rows: Array, outputs: Array, labels: Array, epoch: int) -> None:
-        """One look at some rows, as of any recorder."""
+        """One evaluation of some rows, as in any recorder."""
         super().update(rows, outputs, labels, epoch)
         logits = np.asarray(outputs, dtype=np.float64)
         shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-        self._opinion[np.asarray(rows, dtype=np.intp)] += shares / shares.sum(axis=1, keepdims=True)
+        self._sums[np.asarray(rows, dtype=np.intp)] += shares / shares.sum(axis=1, keepdims=True)
 
-    def opinion(self) -> Array:
+    def mean_probabilities(self) -> Array:
         """(n, c) float32 mean probabilities."""
-        return self._opinion / np.maximum(self._opinion.sum(axis=1, keepdims=True), 1e-30)
+        return self._sums / np.maximum(self._sums.sum(axis=1, keepdims=True), 1e-30)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Watched:
-    """What one run says about every label."""
+    """What one training run shows about every label."""
 
     wrong: Floats  # (n,) weight of the lower bell at the row's mean margin
     share: float  # of that bell
-    opinion: Array  # (n, c) mean probabilities over the epochs, of a network that saw the labels
-    suggested: Ints  # (n,) likeliest class by that opinion
+    probabilities: Array  # (n, c) mean probabilities over the epochs, of a network that saw the labels
+    suggested: Ints  # (n,) likeliest class by these probabilities
     chance: Floats  # (n,) its probability
     chosen: Mask  # (n,) labels in the lower bell that another class is likelier than
 
 
 def watch(folded: FoldedRows) -> Watched:
-    """Train the part's network, or a small one where its learner has no training loop, once on all rows."""
+    """Train the learner's network, or a small one where the learner has no training loop, once on all rows."""
     learner = folded.runner.learner
     if not isinstance(learner, models.TorchLearner):
         learner = models.TorchLearner(models.dense_network)
-    recorder = OpinionRecorder(len(folded), folded.class_count)
+    recorder = ProbabilityRecorder(len(folded), folded.class_count)
     target = replace(folded.target, codes=folded.codes)
     learner.fit(folded.data, seed=derive_seed(folded.runner.seed, "run", 0), target=target, recorder=recorder)
     wrong, share = lower_bell(recorder.columns()["margin"])
-    opinion = recorder.opinion()
-    best = opinion.argmax(axis=1)
+    probabilities = recorder.mean_probabilities()
+    best = probabilities.argmax(axis=1)
     chosen = (wrong > DISPUTED) & (best != folded.codes)
-    return Watched(wrong, share, opinion, best, opinion.max(axis=1).astype(np.float64), chosen)
+    return Watched(wrong, share, probabilities, best, probabilities.max(axis=1).astype(np.float64), chosen)
 
 
 def lower_bell(margins: Floats) -> tuple[Floats, float]:

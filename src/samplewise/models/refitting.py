@@ -13,12 +13,12 @@ from samplewise.engine.refits.designs import Design, fit_design, refit_supersamp
 DESIGNS = ("folds", "halves", "nested", "pairs", "supersample")
 
 
-def refit(  # noqa: PLR0913  # one keyword per thing a user may know about their data and its fits
+def refit(  # noqa: PLR0913  # one keyword per property of the data and its fits
     data: Any, y: Any = None, *, label: str | None = None, learner: Any = None, task: Task = "auto",
     design: Design = "folds", n_repeats: int = 10, sizes: Sequence[int] = (), n_folds: int = 5, seed: int = 0,
     executor: Executor | None = None, run_dir: str | Path | None = None,
 ) -> Refits:  # fmt: skip
-    """Fit one model per subset of the rows and keep what each says about every row.
+    """Fit one model per subset of the rows and keep what each predicts for every row.
 
     Exact duplicates and groups stay together in every subset. What comes back is what `find_label_issues`,
     `measure_learning_curve` and `generalization_gap` take as `refits=`, so that none of them fits again.
@@ -35,7 +35,7 @@ def refit(  # noqa: PLR0913  # one keyword per thing a user may know about their
         n_folds: folds of "folds" and "pairs", at least 2.
         seed: of the subsets and fits.
         executor: carries out fits that are not in closed form; None uses all cores for long ones.
-        run_dir: where finished fits are kept and looked for.
+        run_dir: where finished fits are stored and found again.
 
     Returns:
         Refits: `inside` (k, n), which rows model k was trained on, and `outputs` (k, n, c).

@@ -1,5 +1,6 @@
 """Raw cells as numbers that are equal where the cells are, and how many equal rows coincidence alone would make."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import lazy_loader
@@ -13,7 +14,7 @@ from samplewise.data.images import Images
 
 pd = lazy_loader.load("pandas")
 
-WIDEST = 64  # columns whose part in a coincidence is weighed, the most varied ones
+WIDEST = 64  # columns weighed in a coincidence, the most varied ones
 ENTRIES = 20_000_000  # rows times columns weighed at the most
 BEYOND_CHANCE = 0.01  # p-value below which coincidence does not explain repeats
 
@@ -68,11 +69,11 @@ def pairs_within(groups: Ints) -> float:
 
 
 def coincident_pairs(cells: Any, pairs: float) -> float:
-    """How many of the equal pairs coincidence explains, judged by the pairs that differ in exactly one column.
+    """How many of the equal pairs coincidence explains, estimated from the pairs that differ in exactly one column.
 
     If rows meet by coincidence, then for every pair that is equal throughout there are others that agree on all columns
     but one: A_j of them differ in column j alone, and A_j q_j / (1 - q_j) of those would have agreed there too, where
-    q_j is the share of all pairs that agree in column j. The largest of these over j is returned. True copies of rows
+    q_j is the share of all pairs that agree in column j. The largest of these over j is returned. True duplicates
     leave no such pairs behind.
 
     Args:    cells: (n, d) from `cell_matrix`.   pairs: equal pairs among them.
@@ -95,6 +96,13 @@ def coincident_pairs(cells: Any, pairs: float) -> float:
 def is_beyond_chance(observed: float, expected: float) -> bool:
     """Whether so many equal pairs would be seen in fewer than 1 % of tables in which `expected` are."""
     return observed > 0 and float(stats.poisson.sf(observed - 1, max(expected, 1e-12))) < BEYOND_CHANCE
+
+
+def coincidence(observed: float, expected: float) -> Iterator[str]:
+    """A sentence that compares the equal pairs with those coincidence makes; none where it makes next to none."""
+    if observed and expected >= 0.5:
+        more = "more" if is_beyond_chance(observed, expected) else "no more"
+        yield f"{observed:,.0f} equal pairs are {more} than coincidence explains, about {expected:,.0f}."
 
 
 def _agreement(column: Array) -> float:

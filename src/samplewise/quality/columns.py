@@ -1,19 +1,18 @@
 """Columns that name the row or the day: ids, counters and dates."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import lazy_loader
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Mask
 from samplewise.core.errors import InputError
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import keys_text
 from samplewise.data.columns import Column
 from samplewise.data.inputs import as_dataset
 from samplewise.quality.cells import numbers_of
-from samplewise.quality.printed import sentences_and_table
-
-pd = lazy_loader.load("pandas")
 
 FEWEST_ROWS = 20  # below, a few different whole numbers are no counter
 FILLED = 0.5  # share of its range a counter with gaps fills
@@ -21,7 +20,7 @@ COUNTER = "whole numbers that are all different and fill their range at least to
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class IdOrDateColumns:
+class IdOrDateColumns(Result):
     """Columns whose values only name the row, or the day.
 
     Args:
@@ -46,20 +45,17 @@ class IdOrDateColumns:
         """Names of dates."""
         return self.names[self.kinds == "date"]
 
-    def to_frame(self) -> Any:
-        """One line per column: name, kind, whether a learner sees it, why it is listed."""
-        return pd.DataFrame({"column": self.names, "kind": self.kinds, "used": self.used, "reason": self.reasons})
-
-    def __str__(self) -> str:
-        """How many columns look like ids or dates, which of them a learner sees, and the table."""
+    def _sentences(self) -> Iterable[str]:
         if not len(self.names):
-            return "No column looks like an id or a date."
-        used = ", ".join(self.names[self.used].tolist())
-        sentences = [
-            f"Columns like ids or counters: {len(self.id_like):,}; like dates: {len(self.date_like):,}.",
-            f"Learners see {used}." if used else "Learners see none of them.",
-        ]
-        return sentences_and_table(sentences, self.to_frame()[["column", "kind", "used"]])
+            yield "No column looks like an id or a date."
+            return
+        used = keys_text(self.names[self.used].tolist())
+        yield f"Columns like ids or counters: {len(self.id_like):,}; like dates: {len(self.date_like):,}."
+        yield f"Learners see {used}." if used else "Learners see none of them."
+
+    def _table(self) -> Table:
+        columns = {"column": self.names, "kind": self.kinds, "used": self.used, "reason": self.reasons}
+        return Table(columns, index="column", hidden=("reason",))
 
 
 def id_or_date_columns(data: Any, y: Any = None, *, label: str | None = None) -> IdOrDateColumns:

@@ -1,16 +1,19 @@
 """Sets of rows that are duplicates: equal cells, or far nearer to each other than the density around them explains."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import lazy_loader
 import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError
+from samplewise.core.rates import percent_text
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
 from samplewise.core.values import Estimate
 from samplewise.data.columns import Column
 from samplewise.data.dataset import Dataset
@@ -19,7 +22,7 @@ from samplewise.data.targets import Target, Task, compared_labels
 from samplewise.engine.models.feature_encoding import feature_space
 from samplewise.engine.neighbors import NeighborGraph, exact_groups
 from samplewise.engine.refits.folded_rows import FoldedRows, RowEdit
-from samplewise.quality.cells import cell_matrix, coincident_pairs, is_beyond_chance, pairs_within
+from samplewise.quality.cells import cell_matrix, coincidence, coincident_pairs, is_beyond_chance, pairs_within
 from samplewise.quality.nearness import (
     FEWEST_NEAR,
     agree_but_for_rounding,
@@ -28,9 +31,6 @@ from samplewise.quality.nearness import (
     is_mixed,
     near_pairs,
 )
-from samplewise.quality.printed import counted, sentences_and_table
-
-pd = lazy_loader.load("pandas")
 
 APART = 0.5  # standard deviations by which the numeric labels of duplicates differ when they contradict each other
 COUNTED = "a count on these rows, not an estimate for others"
@@ -69,7 +69,7 @@ class DuplicateSets:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Duplicates:
+class Duplicates(Result):
     """Sets of duplicates by row id: one entry per row of a set, set by set, sets with contradicting labels first.
 
     Args:
@@ -101,32 +101,24 @@ class Duplicates:
         """Ids of the rows that a set with one label does not need: all but the one to keep."""
         return self.ids[~self.keep & ~self.contradicting]
 
-    def to_frame(self) -> Any:
-        """One line per row of a set: set, id, label where there are labels, kind, whether to keep it."""
-        columns: dict[str, Array] = {"set": self.sets, "id": self.ids}
+    def _sentences(self) -> Iterable[str]:
+        if not len(self.ids):
+            yield "No row is a duplicate of another."
+            return
+        near, apart = int((~self.exact).sum()), len(np.unique(self.sets[self.contradicting]))
+        yield f"{count_of(len(self.ids), 'row')} in {count_of(len(np.unique(self.sets)), 'set')} of duplicates,"
+        yield f"{len(self.ids) - near:,} exact and {near:,} near;"
+        yield f"{percent_text(self.share.value)} of all rows are beyond the first of their set."
+        if apart:
+            yield f"Labels contradict each other in {count_of(apart, 'set')}."
+        yield from coincidence(self.equal_pairs, self.expected_pairs)
+
+    def _table(self) -> Table:
+        columns: dict[str, Array] = {"id": self.ids, "set": self.sets}
         if self.labels is not None:
             columns |= {"label": self.labels, "contradicting": self.contradicting}
-        return pd.DataFrame(columns | {"kind": np.where(self.exact, "exact", "near"), "keep": self.keep})
-
-    def __str__(self) -> str:
-        """How many rows are duplicates, whether labels contradict, what coincidence explains, and the first sets."""
-        if not len(self.ids):
-            return "No row is a duplicate of another."
-        near, apart = int((~self.exact).sum()), len(np.unique(self.sets[self.contradicting]))
-        chance = "more" if is_beyond_chance(self.equal_pairs, self.expected_pairs) else "no more"
-        return sentences_and_table(
-            [
-                f"{counted(len(self.ids), 'row')} in {counted(len(np.unique(self.sets)), 'set')} of duplicates, "
-                f"{len(self.ids) - near:,} exact and {near:,} near; "
-                f"{self.share.shown().value:.3g} % of all rows are beyond the first of their set.",
-                f"Labels contradict each other in {counted(apart, 'set')}." if apart else "",
-                f"{self.equal_pairs:,.0f} equal pairs are {chance} than coincidence explains, about "
-                f"{self.expected_pairs:,.0f}."
-                if self.equal_pairs and self.expected_pairs >= 0.5
-                else "",
-            ],
-            self.to_frame(),
-        )
+        columns |= {"kind": np.where(self.exact, "exact", "near"), "keep": self.keep}
+        return Table(columns, index="id")
 
 
 def find_duplicates(data: Any, y: Any = None, *, label: str | None = None, task: Task = "auto") -> Duplicates:
@@ -263,7 +255,7 @@ def is_known(codes: Array) -> Mask:
 
 
 def drop_redundant_duplicates(folded: FoldedRows, sets: DuplicateSets, tolerance: float) -> RowEdit:
-    """All but the first by id of every set in the part whose labels there agree."""
+    """All but the first by id of every set whose labels agree among the training rows."""
     members = sets.members[folded.positions]
     agree = ~contradicting_sets(members, folded.codes, tolerance)[members]
     order = np.lexsort((id_rank(folded.data.ids), members))
@@ -272,7 +264,7 @@ def drop_redundant_duplicates(folded: FoldedRows, sets: DuplicateSets, tolerance
 
 
 def relabel_duplicates(folded: FoldedRows, sets: DuplicateSets, graph: NeighborGraph) -> RowEdit:
-    """The favored label for every row of a set in the part that carries another one."""
+    """The favored label for every training row of a set that carries another one."""
     codes = np.full(len(sets.members), -1, dtype=np.intp)
     inside = np.zeros(len(sets.members), dtype=bool)
     codes[folded.positions], inside[folded.positions] = folded.codes, True
@@ -334,7 +326,7 @@ def outvoted_share(sets: DuplicateSets, rows: Mask, codes: Array, n_classes: int
     most = np.zeros(int(sets.members.max()) + 1, dtype=np.intp)
     np.maximum.at(most, pairs // n_classes, counts)
     share = (int(rows.sum()) - int(most.sum())) / len(codes)
-    return Estimate("rows outvoted by their copies", share, unit="share of rows", source="counted", reason=COUNTED)
+    return Estimate("rows outvoted by their duplicates", share, unit="share of rows", source="counted", reason=COUNTED)
 
 
 def surplus_share(surplus: int, rows: int) -> Estimate:
@@ -344,7 +336,7 @@ def surplus_share(surplus: int, rows: int) -> Estimate:
 
 
 def id_rank(ids: Array) -> Ints:
-    """(n,) place of every id among the sorted ids, so that "the first" means the same whatever the row order."""
+    """(n,) position of every id among the sorted ids, so that "the first" means the same whatever the row order."""
     rank = np.empty(len(ids), dtype=np.intp)
     rank[np.argsort(ids if ids.dtype.kind in "iufU" else ids.astype(str), kind="stable")] = np.arange(len(ids))
     return rank
@@ -353,9 +345,9 @@ def id_rank(ids: Array) -> Ints:
 def favored_labels(
     sets: DuplicateSets, codes: Any, inside: Mask, graph: NeighborGraph, classes: int
 ) -> tuple[Ints, Ints]:
-    """For every set (s,) the label most of its copies carry, ties by the votes of their neighbors outside the set.
+    """For every set (s,) the label most of its rows carry, ties by the votes of their neighbors outside the set.
 
-    Args:    codes: (n,) class codes.   inside: (n,) rows whose label may be looked at.
+    Args:    codes: (n,) class codes.   inside: (n,) rows whose label may be used.
     Returns: codes (s,), -1 where votes are equal or there is no row; and the neighbors' votes for them (s,).
     """
     count = int(sets.members.max()) + 1
@@ -364,9 +356,9 @@ def favored_labels(
     rows = np.flatnonzero(inside & (sets.sizes > 1))
     near = graph.indices[rows].astype(np.intp)
     votes_for = np.where(inside[near] & (sets.members[near] != sets.members[rows][:, np.newaxis]), codes[near], -1)
-    queried = (sets.members[rows][:, np.newaxis] * classes + votes_for)[votes_for >= 0]
-    place = np.minimum(np.searchsorted(candidates, queried), len(candidates) - 1)
-    votes = np.bincount(place[candidates[place] == queried], minlength=len(candidates))
+    voted = (sets.members[rows][:, np.newaxis] * classes + votes_for)[votes_for >= 0]
+    place = np.minimum(np.searchsorted(candidates, voted), len(candidates) - 1)
+    votes = np.bincount(place[candidates[place] == voted], minlength=len(candidates))
     score = duplicates * (near.size + 1.0) + votes
     owner = candidates // classes
     order = np.lexsort((-score, owner))

@@ -1,20 +1,21 @@
 """How well one column alone predicts the label: learned from its values on one half of the rows, scored on the other.
 
-Skill is 1 where the column gives the label away and 0 where it is no better than guessing: the share of the errors of
-always guessing the largest class that the column removes, or the share of the variance of a numeric label's ranks.
+Skill is 1 where the column gives the label away and 0 where it is no better than the baseline: the share of the errors
+of always predicting the largest class that the column removes, or the share of the variance of a numeric label's ranks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import lazy_loader
 import numpy as np
 from scipy import stats
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError, require_share, unknown_name
 from samplewise.core.randomness import hashed_order
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import keys_text
 from samplewise.core.values import Estimate, Scores
 from samplewise.data.columns import Column
 from samplewise.data.images import Images
@@ -23,29 +24,26 @@ from samplewise.engine.refits import prepare
 from samplewise.engine.statistics.intervals import share_interval
 from samplewise.engine.statistics.significance import binomial_p_value
 from samplewise.quality.cells import numbers_of
-from samplewise.quality.printed import sentences_and_table
-
-pd = lazy_loader.load("pandas")
 
 MOST_ROWS = 20_000  # hash-drawn; skill is known to a fraction of a percent from so many
 MOST_BINS = 256
 ROWS_PER_BIN = 8
-LOOK_CLOSER = 0.9  # skill from which bins are too coarse
+REFINE_FROM = 0.9  # skill from which bins are too coarse
 ALMOST = 0.97  # share of the rows for which values and classes must pair up to be called one-to-one
 ALL = 0.97  # skill from which a column leaves next to nothing open
 NEARLY_ALL = 0.995  # skill a column must have to be an error without being the label's double
-MUCH = 0.8  # skill from which a column of few values that stands out is worth a question
+MUCH = 0.8  # skill from which a column of few values that stands out is questioned
 MOST = 0.9  # the same for a column of many values: honest measurements reach more than codes do
 FAR_BELOW = 0.5  # of the best column's skill: where the next must lie for the best to stand out
-FEWEST_OTHERS = 5  # columns there must be beside it for that comparison to mean anything
+FEWEST_OTHERS = 5  # other columns needed for that comparison to mean anything
 CHANCE = 0.001  # of a column doing so well by luck, over all columns
 FEW_VALUES = 30  # different values up to which a column reads like a code
 FEWEST_ROWS = 20
-NO_SPREAD = "half of the rows teach, the other half are scored; the spread over draws is not measured"
+NO_SPREAD = "half of the rows are trained on, the other half are scored; the spread over draws is not measured"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ColumnSkill:
+class ColumnSkill(Result):
     """What every column says about the label on its own.
 
     Args:
@@ -57,7 +55,7 @@ class ColumnSkill:
         heaps: (d,) every class is a heap of numbers, the heaps farther apart than they are wide.
         hits: (d,) rows predicted right (classes), of `rows`.
         rows: that were scored.
-        guess: share of the largest class; 0 for a numeric label.
+        guess: accuracy of the baseline, the share of the largest class; 0 for a numeric label.
     """
 
     names: Array
@@ -79,7 +77,7 @@ class ColumnSkill:
     def scores(self) -> Scores:
         """`best` by column."""
         return Scores(
-            "label_given_away", self.best, self.names, "share of the errors of a guess that the column alone removes",
+            "label_given_away", self.best, self.names, "share of the baseline's errors that the column alone removes",
             "says more about the label on its own", axis="column",
         )  # fmt: skip
 
@@ -104,25 +102,23 @@ class ColumnSkill:
             raise unknown_name("column", str(name), self.names.tolist())
         return estimate_at(self, int(found[0]), confidence)
 
-    def to_frame(self) -> Any:
-        """One line per column, the best first: name, skill, skill of its gaps, what it gives away."""
+    def _sentences(self) -> Iterable[str]:
+        given, open_to_question = self.gives_label_away.tolist(), self.questionable.tolist()
+        best = int(np.argmax(self.best))
+        if given:
+            yield f"{keys_text(given)} give{'s' * (len(given) == 1)} the label away."
+        if open_to_question:
+            yield f"{keys_text(open_to_question)} may give the label away."
+        if not given and not open_to_question:
+            yield "No column gives the label away on its own."
+        yield f"The best single column is {self.names[best]}, with skill {self.best[best]:.2f} of 1."
+
+    def _table(self) -> Table:
         order = np.argsort(-self.best, kind="stable")
         certain, possible = giving_away(self)
         reading = np.where(certain, "gives the label away", np.where(possible, "may give it away", ""))
-        table = {"column": self.names, "skill": self.skill, "skill_of_gaps": self.gaps, "reading": reading}
-        return pd.DataFrame({name: values[order] for name, values in table.items()})
-
-    def __str__(self) -> str:
-        """Which columns give the label away, how good the best is, and the first columns."""
-        given, open_to_question = self.gives_label_away.tolist(), self.questionable.tolist()
-        best = int(np.argmax(self.best))
-        sentences = [
-            f"{', '.join(given)} give{'s' * (len(given) == 1)} the label away." if given else "",
-            f"{', '.join(open_to_question)} may give the label away." if open_to_question else "",
-            "" if given or open_to_question else "No column gives the label away on its own.",
-            f"The best single column is {self.names[best]}, with skill {self.best[best]:.2f} of 1.",
-        ]
-        return sentences_and_table(sentences, self.to_frame().round(3))
+        columns = {"column": self.names, "skill": self.skill, "skill_of_gaps": self.gaps, "reading": reading}
+        return Table({name: values[order] for name, values in columns.items()}, index="column")
 
     def _positions(self, which: int) -> Ints:
         positions = np.flatnonzero(giving_away(self)[which])
@@ -132,9 +128,9 @@ class ColumnSkill:
 def column_skill(
     data: Any, y: Any = None, *, label: str | None = None, task: Task = "auto", seed: int = 0
 ) -> ColumnSkill:
-    """How well each column alone predicts the label, from 0 (no better than guessing) to 1 (gives the label away).
+    """How well each column alone predicts the label, from 0 (no better than the baseline) to 1 (gives the label away).
 
-    Classes: (hits - hits of always guessing the largest class) / (rows - those hits), where values (or bins of equal
+    Classes: (hits - hits of always predicting the largest class) / (rows - those hits), where values (or bins of equal
     size) are matched with classes on one half of the rows and scored on the other, and the other way round. Numbers:
     the share of the variance of the label's ranks that the means of the bins explain.
 
@@ -145,7 +141,7 @@ def column_skill(
         seed: draws the rows where there are more than 20,000.
 
     Returns:
-        `ColumnSkill` by column name; larger skill says more about the label. Below 0 is worse than guessing.
+        `ColumnSkill` by column name; larger skill says more about the label. Below 0 is worse than the baseline.
 
     Raises:
         InputError: missing labels, images, fewer than 20 rows, or no column that varies.
@@ -180,7 +176,7 @@ def column_skill(
 
 
 def giving_away(found: ColumnSkill) -> tuple[Mask, Mask]:
-    """Columns (d,) that give the label away, and columns worth a question, without the former."""
+    """Columns (d,) that give the label away, and columns that may, without the former."""
     best = found.best
     others = best[best < MUCH]
     alone = (best >= MUCH) & (best * FAR_BELOW > others.max(initial=0.0)) & (len(others) >= FEWEST_OTHERS)
@@ -194,7 +190,7 @@ def giving_away(found: ColumnSkill) -> tuple[Mask, Mask]:
 
 
 def _luck(found: ColumnSkill) -> Mask:
-    """(d,) columns whose hits a guess would reach by luck somewhere among so many columns."""
+    """(d,) columns whose hits the baseline would reach by luck somewhere among so many columns."""
     if not found.guess:
         return np.zeros(len(found.names), dtype=bool)
     chance = binomial_p_value(found.hits, found.rows, found.guess) * len(found.names)
@@ -203,7 +199,7 @@ def _luck(found: ColumnSkill) -> Mask:
 
 def estimate_at(found: ColumnSkill, place: int, confidence: float) -> Estimate:
     """The skill of the column at this position, with an interval where one is known."""
-    quantity, unit = f"skill of {found.names[place]} alone", "share of the errors of a guess"
+    quantity, unit = f"skill of {found.names[place]} alone", "share of the errors of the baseline"
     if not found.guess:
         return Estimate(quantity, float(found.skill[place]), unit="share of the variance of ranks", reason=NO_SPREAD)
     if found.gaps[place] > found.skill[place]:
@@ -216,7 +212,7 @@ def estimate_at(found: ColumnSkill, place: int, confidence: float) -> Estimate:
 # ---- by position: what the audit and the function above share --------------------------------------------------------
 
 
-def skill_of_columns(  # data by their parts: the audit has them already
+def skill_of_columns(  # rows, columns and target apart, as the audit has them
     X: Any, columns: tuple[Column, ...], target: Target, ids: Array, groups: Array | None, seed: int,
     places: Ints | None = None,
 ) -> ColumnSkill:  # fmt: skip
@@ -229,17 +225,17 @@ def skill_of_columns(  # data by their parts: the audit has them already
     if not classes:
         label = (stats.rankdata(label) - 0.5) / len(rows)
     bins = int(np.clip(len(rows) // ROWS_PER_BIN, 4, MOST_BINS))
-    judge = _ColumnSkill(label, classes, _halves(groups, rows), bins)
-    measured = [judge(*column) for column in _binned(X, chosen, rows, bins)]
-    parts = [np.array(part) for part in zip(*measured, strict=True)] or [np.empty(0)] * 6
+    skill_of = _ColumnSkill(label, classes, _halves(groups, rows), bins)
+    measured = [skill_of(*column) for column in _binned(X, chosen, rows, bins)]
+    measures = [np.array(values) for values in zip(*measured, strict=True)] or [np.empty(0)] * 6
     names = np.array([columns[place].name for place in chosen], dtype=str)
     guess = float(np.bincount(label).max() / len(rows)) if classes else 0.0
-    skill, gaps, values, paired, heaps, hits = parts
+    skill, gaps, values, paired, heaps, hits = measures
     return ColumnSkill(names, skill, gaps, values, paired.astype(bool), heaps.astype(bool), hits, len(rows), guess)
 
 
 def _halves(groups: Array | None, rows: Ints) -> Ints:
-    """(r,) in which half each row is: in turn, exact copies and groups together, so that no row answers for itself."""
+    """(r,) in which half each row is: in turn, duplicates and groups together, so that no row is scored by itself."""
     if groups is None:
         return np.arange(len(rows)) % 2
     _, first, member = np.unique(groups[rows], return_index=True, return_inverse=True)
@@ -266,9 +262,9 @@ class _ColumnSkill:
         """Skill, skill of the gaps, different values, one-to-one, heaps, hits of one column given as codes 0..b-1."""
         values, heaps = int(codes.max()) + 1, False
         skill, hits = self._skill(codes, values)
-        if self.classes and values >= self.bins and skill >= LOOK_CLOSER and numbers is not None:
+        if self.classes and values >= self.bins and skill >= REFINE_FROM and numbers is not None:
             hits = max(hits, self._nearest_hits(numbers))
-            skill, heaps = self._above_guess(hits), self._are_heaps(numbers)
+            skill, heaps = self._above_baseline(hits), self._are_heaps(numbers)
         missing = self._skill(gaps.astype(np.intp), 2)[0] if gaps is not None and gaps.any() else 0.0
         paired = self._is_one_to_one(codes, values)
         return skill, missing, values if values < self.bins else -1, paired, heaps, hits
@@ -280,16 +276,16 @@ class _ColumnSkill:
             (self.half * values + codes) * self.classes + self.label, minlength=2 * values * self.classes
         )
         table = table.reshape(2, values, self.classes)
-        guess = table.sum(axis=1).argmax(axis=1)
+        largest = table.sum(axis=1).argmax(axis=1)
         hits = 0
         for learned, scored in ((0, 1), (1, 0)):
             seen = table[learned].sum(axis=1) > 0
-            choice = np.where(seen, table[learned].argmax(axis=1), guess[learned])
+            choice = np.where(seen, table[learned].argmax(axis=1), largest[learned])
             hits += int(table[scored][np.arange(values), choice].sum())
-        return self._above_guess(hits), hits
+        return self._above_baseline(hits), hits
 
-    def _above_guess(self, hits: int) -> float:
-        """Share of the errors of always guessing the largest class that so many hits remove."""
+    def _above_baseline(self, hits: int) -> float:
+        """Share of the errors of always predicting the largest class that so many hits remove."""
         largest = int(np.bincount(self.label).max())
         return (hits - largest) / max(1, len(self.label) - largest)
 
@@ -300,12 +296,12 @@ class _ColumnSkill:
         for learned in (0, 1):
             order = np.argsort(np.where(self.half == learned, numbers, np.inf), kind="stable")
             order = order[: int((self.half == learned).sum())]
-            queried = np.flatnonzero(self.half != learned)
-            place = np.clip(np.searchsorted(numbers[order], numbers[queried]), 1, max(1, len(order) - 1))
+            scored = np.flatnonzero(self.half != learned)
+            place = np.clip(np.searchsorted(numbers[order], numbers[scored]), 1, max(1, len(order) - 1))
             left, right = order[place - 1], order[np.minimum(place, len(order) - 1)]
             with np.errstate(invalid="ignore"):  # gaps are infinitely far from everything, also from each other
-                is_left = numbers[queried] - numbers[left] <= numbers[right] - numbers[queried]
-            hits += int((self.label[np.where(is_left, left, right)] == self.label[queried]).sum())
+                is_left = numbers[scored] - numbers[left] <= numbers[right] - numbers[scored]
+            hits += int((self.label[np.where(is_left, left, right)] == self.label[scored]).sum())
         return hits
 
     def _explained(self, codes: Ints, values: int) -> float:
@@ -332,7 +328,7 @@ class _ColumnSkill:
     def _is_one_to_one(self, codes: Ints, values: int) -> bool:
         """Whether values and classes are the same thing under two names, for at least 97 % of the rows."""
         present = len(np.unique(self.label)) if self.classes else 0
-        if not 2 <= present <= values <= 2 * present:  # a few odd values (gaps, typing errors) may stand beside
+        if not 2 <= present <= values <= 2 * present:  # a few odd values (gaps, typing errors) may be added
             return False
         table = np.bincount(codes * self.classes + self.label, minlength=values * self.classes)
         table = table.reshape(values, self.classes)

@@ -1,16 +1,17 @@
 """Cells without a value, columns without variation, rows without a label, and gaps that depend on the label."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import lazy_loader
 import numpy as np
 from scipy import stats
 
 from samplewise.core.arrays import Array, Ints, Mask
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.rates import percent_text
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import keys_text
 from samplewise.core.values import Estimate, Scores
 from samplewise.data.columns import Column
 from samplewise.data.inputs import as_dataset
@@ -18,9 +19,6 @@ from samplewise.data.targets import Target, Task, compared_labels
 from samplewise.engine.statistics.intervals import difference_of_shares, wilson_interval
 from samplewise.engine.statistics.multiplicity import holm
 from samplewise.quality.cells import numbers_of
-from samplewise.quality.printed import sentences_and_table
-
-pd = lazy_loader.load("pandas")
 
 NEARLY = 0.999  # share of one value from which a column is nearly constant
 FEWEST = 1000  # rows below which "nearly" would be a single row
@@ -29,7 +27,7 @@ LEVEL = 0.01  # of the test whether gaps go with the label, after Holm's correct
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MissingValues:
+class MissingValues(Result):
     """Where values and labels are missing, and which columns do not vary.
 
     Args:
@@ -51,31 +49,30 @@ class MissingValues:
     depends_on_label: tuple[Estimate, ...]
     dependent: Array
 
-    def to_frame(self) -> Any:
-        """One line per column, most gaps first: share of missing values, whether it varies, how gaps go with labels."""
-        names = self.share.keys
-        by_name = dict(zip(self.dependent.tolist(), self.depends_on_label, strict=True))
-        constant = np.where(np.isin(names, self.nearly_constant), "nearly", "")
-        constant = np.where(np.isin(names, self.constant), "yes", constant)
-        difference = [by_name[name].value if name in by_name else np.nan for name in names.tolist()]
-        table = {"column": names, "missing": self.share.values, "constant": constant, "label_difference": difference}
-        return pd.DataFrame(table).sort_values("missing", ascending=False, kind="stable", ignore_index=True)
-
-    def __str__(self) -> str:
-        """How many columns lack values or do not vary, whether gaps depend on the label, and the worst columns."""
+    def _sentences(self) -> Iterable[str]:
         worst = float(self.share.values.max(initial=0.0))
         lacking = int((self.share.values > 0).sum())
         still, nearly = len(self.constant), len(self.nearly_constant)
-        dependent = ", ".join(self.dependent.tolist())
-        sentences = [
-            f"{lacking:,} of {len(self.share):,} columns lack values, up to {percent_text(worst)} of the rows."
-            if lacking
-            else "No column lacks a value.",
-            f"Columns with one value or none: {still:,}; nearly constant: {nearly:,}." if still or nearly else "",
-            f"Missing values depend on the label in {dependent}." if dependent else "",
-            f"Rows without a label: {len(self.unlabeled):,}." if len(self.unlabeled) else "",
-        ]
-        return sentences_and_table(sentences, self.to_frame().round(3))
+        if lacking:
+            yield f"{lacking:,} of {len(self.share):,} columns lack values, up to {percent_text(worst)} of the rows."
+        else:
+            yield "No column lacks a value."
+        if still or nearly:
+            yield f"Columns with one value or none: {still:,}; nearly constant: {nearly:,}."
+        if len(self.dependent):
+            yield f"Missing values depend on the label in {keys_text(self.dependent.tolist())}."
+        if len(self.unlabeled):
+            yield f"Rows without a label: {len(self.unlabeled):,}."
+
+    def _table(self) -> Table:
+        names, order = self.share.keys, np.argsort(-self.share.values, kind="stable")
+        by_name = dict(zip(self.dependent.tolist(), self.depends_on_label, strict=True))
+        constant = np.where(np.isin(names, self.nearly_constant), "nearly", "")
+        constant = np.where(np.isin(names, self.constant), "yes", constant)
+        difference = np.array([by_name[name].value if name in by_name else np.nan for name in names.tolist()])
+        columns = {"column": names, "missing": self.share.values, "constant": constant, "label_difference": difference}
+        ordered = {name: values[order] for name, values in columns.items()}
+        return Table(ordered, {"missing": self.share.unit}, index="column")
 
 
 def missing_values(

@@ -10,11 +10,11 @@ from samplewise.engine.neighbors import NeighborGraph, build_graph
 from samplewise.engine.statistics.multiplicity import discoveries
 
 NEIGHBORS = 10
-FALSE_COPIES = 0.02  # expected share of near copies that are none (Benjamini-Hochberg)
-FALSE_TWINS = 0.005  # the same for queries, where one twin is already a reproach
+FALSE_DUPLICATES = 0.02  # expected share of near duplicates that are none (Benjamini-Hochberg)
+FALSE_MATCHES = 0.005  # the same for queries, where a single false one already matters
 BULK, TAIL = 0.4, 0.8  # quantiles between which the fall is measured
 ROUNDS = 3
-FEWEST_NEAR = 4  # near copies below which all of them may be false ones
+FEWEST_NEAR = 4  # near duplicates below which all of them may be false ones
 FARTHEST = 0.2  # of the distance of two rows in the mean
 FEWEST_NEIGHBORS = 6  # the density around a row cannot be told from fewer
 SAME_NUMBER = 1e-3  # in standard deviations of the column: whole numbers further apart differ on purpose
@@ -27,7 +27,7 @@ def graph_of(space: Floats, ids: Array) -> NeighborGraph:
 
 
 def near_pairs(graph: NeighborGraph, farthest: float = np.inf) -> tuple[Ints, Ints]:
-    """Neighbors that are copies: nearer than the density around both of them explains.
+    """Neighbors that are near duplicates: nearer than the density around both of them explains.
 
     Where rows lie as if scattered at random with a local density, the nearest of k neighbors is within r times the
     distance of the last with probability 1 - (1 - r^D)^(k - 1). Real rows keep more distance than that, so the measure
@@ -45,12 +45,12 @@ def near_pairs(graph: NeighborGraph, farthest: float = np.inf) -> tuple[Ints, In
 
 
 def near_queries(graph: NeighborGraph, nearest: NeighborGraph, farthest: float = np.inf) -> tuple[Ints, Ints]:
-    """Queries (k,) and the rows (k,) they are copies of; the bulk is that of the rows, so many copies hide nothing."""
+    """Queries (k,) and the rows (k,) they duplicate; the bulk is that of the rows, so many duplicates hide nothing."""
     if min(graph.distances.shape[1], nearest.distances.shape[1]) < FEWEST_NEIGHBORS:
         return np.empty(0, np.intp), np.empty(0, np.intp)
     first = _closeness(graph, nearest)[:, 0]
     chance = _calibrated(_closeness(graph, graph)).chance(first)
-    duplicates = discoveries(chance, FALSE_TWINS)
+    duplicates = discoveries(chance, FALSE_MATCHES)
     found = np.flatnonzero(duplicates & (nearest.distances[:, 0] <= farthest))
     return found, nearest.indices[found, 0].astype(np.intp)
 
@@ -62,21 +62,21 @@ def farthest_duplicate(space: Floats) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Fall:
-    """How closeness falls off among rows that are no copies."""
+    """How closeness falls off among rows that are no duplicates."""
 
     start: float
     slope: float
     threshold: float = np.inf
 
     def chance(self, closeness: Floats) -> Floats:
-        """Probability of being so close without being a copy."""
+        """Probability of being so close without being a duplicate."""
         if not self.slope > 0:
             return np.ones(closeness.shape)
         return np.asarray(np.minimum(1.0, (1.0 - BULK) * np.exp(-(closeness - self.start) / self.slope)))
 
 
 def _calibrated(closeness: Floats) -> _Fall:
-    """The fall of the closeness of nearest neighbors between two quantiles, and where copies begin."""
+    """The fall of the closeness of nearest neighbors between two quantiles, and where duplicates begin."""
     nearest = closeness.max(axis=1)
     nearest = nearest[np.isfinite(nearest)]
     fall, bulk = _Fall(0.0, 0.0), nearest
@@ -85,7 +85,7 @@ def _calibrated(closeness: Floats) -> _Fall:
             break
         start, end = np.quantile(bulk, [BULK, TAIL])
         fall = _Fall(float(start), float(end - start) / np.log((1.0 - BULK) / (1.0 - TAIL)))
-        hits = discoveries(fall.chance(nearest), FALSE_COPIES)
+        hits = discoveries(fall.chance(nearest), FALSE_DUPLICATES)
         if not hits.any():
             break
         fall = _Fall(fall.start, fall.slope, float(nearest[hits].min()))
@@ -96,7 +96,7 @@ def _calibrated(closeness: Floats) -> _Fall:
 def _closeness(graph: NeighborGraph, of: NeighborGraph) -> Floats:
     """(m, k - 1) minus the logarithm of the chance that a neighbor is so near, the mean over both ends of the pair.
 
-    `of` holds the neighbors of rows or queries among the rows of `graph`; exact copies (distance 0) are -inf.
+    `of` holds the neighbors of rows or queries among the rows of `graph`; exact duplicates (distance 0) are -inf.
     """
     near, distance = of.indices[:, :-1], of.distances[:, :-1].astype(np.float64)
     reach, count = graph.distances[:, -1].astype(np.float64), graph.distances.shape[1]
@@ -136,7 +136,7 @@ def local_dimension(graph: NeighborGraph) -> Floats:
 
 
 def is_mixed(columns: tuple[Column, ...]) -> bool:
-    """Whether categories or texts stand beside the numbers, so that a small distance alone proves little."""
+    """Whether categories or texts are among the columns, so that a small distance alone proves little."""
     return any(column.role == "feature" and column.kind in ("category", "text") for column in columns)
 
 

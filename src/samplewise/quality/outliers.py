@@ -1,14 +1,16 @@
 """Rows far from everything: how much farther the neighbors of a row are than is usual around it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import lazy_loader
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask, in_order
 from samplewise.core.errors import InputError
 from samplewise.core.rates import percent_text
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
 from samplewise.core.values import Scores
 from samplewise.data.inputs import as_dataset
 from samplewise.engine.models.feature_encoding import feature_space
@@ -16,9 +18,6 @@ from samplewise.engine.neighbors import NeighborGraph
 from samplewise.engine.statistics.multiplicity import discoveries
 from samplewise.quality.duplicates import require_features
 from samplewise.quality.nearness import graph_of
-from samplewise.quality.printed import counted, sentences_and_table
-
-pd = lazy_loader.load("pandas")
 
 FEWEST_ROWS = 50  # below, the tail cannot be told from the bulk
 FALSE_LISTINGS = 0.02
@@ -27,7 +26,7 @@ ROUNDS = 3  # neighbors of neighbors of neighbors
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Outliers:
+class Outliers(Result):
     """How far every row is from all others, and which rows are too far to belong to the rest.
 
     Args:
@@ -40,22 +39,18 @@ class Outliers:
     far: Array
     nearest: Array
 
-    def to_frame(self) -> Any:
-        """One line per far row: id, how far, and the nearest row."""
-        values = self.outlierness.aligned_to(self.far).values
-        return pd.DataFrame({"id": self.far, "outlierness": values, "nearest": self.nearest})
-
-    def __str__(self) -> str:
-        """How many rows are far from everything, and the farthest."""
-        share = percent_text(len(self.far) / len(self.outlierness))
+    def _sentences(self) -> Iterable[str]:
+        if len(self.far):
+            share = percent_text(len(self.far) / len(self.outlierness))
+            yield f"{count_of(len(self.far), 'row')} far from everything ({share})."
+        else:
+            yield "No row lies far from everything."
         median = float(np.median(self.outlierness.values))
-        sentences = [
-            f"{counted(len(self.far), 'row')} far from everything ({share})."
-            if len(self.far)
-            else "No row lies far from everything.",
-            f"The median row lies at {median:.2g} times the distance usual around it.",
-        ]
-        return sentences_and_table(sentences, self.to_frame())
+        yield f"The median row lies at {median:.2g} times the distance usual around it."
+
+    def _table(self) -> Table:
+        values = self.outlierness.aligned_to(self.far).values
+        return Table({"id": self.far, "outlierness": values, "nearest": self.nearest}, index="id")
 
 
 def outlier_scores(data: Any, y: Any = None, *, label: str | None = None) -> Outliers:
@@ -106,7 +101,7 @@ def outlierness(excess: Floats, ids: Array) -> Scores:
 
 
 def log_isolation(graph: NeighborGraph) -> Floats:
-    """(n,) logarithm of the distance to the last neighbor over what is usual around there; 0 among exact copies."""
+    """(n,) logarithm of the distance to the last neighbor over what is usual around there; 0 among exact duplicates."""
     reach = graph.distances[:, -1].astype(np.float64)
     log_reach = np.log(np.where(reach > 0, reach, np.nan))
     usual = np.where(np.isnan(log_reach), np.nanmin(log_reach) if (reach > 0).any() else 0.0, log_reach)

@@ -1,13 +1,14 @@
 """Rows of a test set that are, or nearly are, among the training rows."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import lazy_loader
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError, require_share
+from samplewise.core.results import Result, Table
 from samplewise.core.values import Estimate
 from samplewise.data.border import as_numbers
 from samplewise.data.columns import Column
@@ -18,7 +19,7 @@ from samplewise.engine.models.feature_encoding import SpaceEncoder
 from samplewise.engine.neighbors import NeighborGraph, NeighborIndex, exact_groups
 from samplewise.engine.statistics.intervals import half_width, share_interval
 from samplewise.engine.statistics.means import mean_and_error
-from samplewise.quality.cells import cell_matrix, coincident_pairs, is_beyond_chance, pairs_within
+from samplewise.quality.cells import cell_matrix, coincidence, coincident_pairs, is_beyond_chance, pairs_within
 from samplewise.quality.duplicates import require_features
 from samplewise.quality.nearness import (
     FEWEST_NEAR,
@@ -28,9 +29,6 @@ from samplewise.quality.nearness import (
     is_mixed,
     near_queries,
 )
-from samplewise.quality.printed import sentences_and_table
-
-pd = lazy_loader.load("pandas")
 
 EXACT_QUERIES = 2_000_000_000  # pairs of rows up to which the nearest training row is searched for exactly
 
@@ -71,7 +69,7 @@ class OverlappingRows:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Overlap:
+class Overlap(Result):
     """Test rows that have a duplicate among the training rows, by id.
 
     Args:
@@ -118,28 +116,18 @@ class Overlap:
             )  # fmt: skip
         return found
 
-    def to_frame(self) -> Any:
-        """One line per overlapping test row: its id, the id of the training row, and the kind."""
-        kind = np.where(self.exact, "exact", "near")
-        return pd.DataFrame({"test_id": self.test_ids, "train_id": self.train_ids, "kind": kind})
-
-    def __str__(self) -> str:
-        """How many test rows are among the training rows, what coincidence explains, and the first of them."""
+    def _sentences(self) -> Iterable[str]:
         if not len(self.test_ids):
-            return "No test row is among the training rows."
+            yield "No test row is among the training rows."
+            return
         near = int((~self.exact).sum())
-        chance = "more" if is_beyond_chance(self.equal_pairs, self.expected_pairs) else "no more"
-        return sentences_and_table(
-            [
-                f"Of {len(self.all_test_ids):,} test rows, {len(self.test_ids) - near:,} are exact and {near:,} near "
-                f"duplicates of training rows: {self.share}.",
-                f"{self.equal_pairs:,.0f} equal pairs are {chance} than coincidence explains, about "
-                f"{self.expected_pairs:,.0f}."
-                if self.expected_pairs >= 0.5
-                else "",
-            ],
-            self.to_frame(),
-        )
+        yield f"Of {len(self.all_test_ids):,} test rows, {len(self.test_ids) - near:,} are exact and {near:,} near"
+        yield f"duplicates of training rows: {self.share}."
+        yield from coincidence(self.equal_pairs, self.expected_pairs)
+
+    def _table(self) -> Table:
+        kind = np.where(self.exact, "exact", "near")
+        return Table({"test_id": self.test_ids, "train_id": self.train_ids, "kind": kind}, index="test_id")
 
 
 def find_test_overlap(

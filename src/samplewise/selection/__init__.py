@@ -1,4 +1,4 @@
-"""What was decided about rows, carried out: a new data set and a log of every change; nothing is changed in place."""
+"""Decisions about rows, applied: a new data set and a log of every change; nothing is changed in place."""
 
 from samplewise.core import extras
 

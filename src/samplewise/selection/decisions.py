@@ -103,7 +103,7 @@ def apply(data: Any, decisions: Iterable[Decision], *, label: str | None = None,
 
 
 def decisions_of(remedies: Iterable[Remedy], by: str = "samplewise") -> list[Decision]:
-    """What carrying out these remedies means, row by row; "collect" and "review" ask for a person and give none.
+    """What carrying out these remedies means, row by row; "collect" and "review" need a person and give none.
 
     A row that two remedies treat differently follows the first of them; put the most trusted first.
 
@@ -133,11 +133,11 @@ def decisions_of(remedies: Iterable[Remedy], by: str = "samplewise") -> list[Dec
 def _listed(given: Any, kind: type[Any], name: str) -> list[Any]:
     """Decisions or remedies as a list; rows, labels and names in their place are refused with what makes one."""
     listed = list(given) if isinstance(given, Iterable) else [given]
-    strange = [item for item in listed if not isinstance(item, kind)]
-    if strange:
+    others = [item for item in listed if not isinstance(item, kind)]
+    if others:
         made = "Decision(id, 'drop')" if kind is Decision else "the remedies of a finding, finding.remedies"
         raise InputError(
-            f"{name} must be a list of {kind.__name__}", where=name, got=f"{type(strange[0]).__name__} in {name}",
+            f"{name} must be a list of {kind.__name__}", where=name, got=f"{type(others[0]).__name__} in {name}",
             fix=f"pass {made}" + ("; labels go with the rows: apply((X, y), decisions)" if kind is Decision else ""),
         )  # fmt: skip
     return listed

@@ -20,7 +20,7 @@ NOISY = "with 10 % wrong labels, keeping the hardest half scored .63 where rando
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pruned(Result):
-    """Rows to keep, and what a reader should know."""
+    """Rows to keep, and warnings."""
 
     ids: Array  # (k,) in the order of the scores
     dropped: Array  # (n - k,)

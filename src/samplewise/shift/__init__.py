@@ -1,4 +1,4 @@
-"""What the model leans on: and where it breaks: for which group of rows, how badly."""
+"""Where a model is worst: the errors of named segments of the rows, or a search for the worst ones."""
 
 from samplewise.core import extras
 

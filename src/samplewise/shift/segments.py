@@ -1,4 +1,4 @@
-"""Error of every segment of the rows, beside the error of all other rows."""
+"""Error of every segment of the rows, compared with the error of all other rows."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
@@ -27,7 +27,7 @@ SIGNIFICANT = 0.05
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SegmentErrors(Result):
-    """Mean loss of k segments in the unit of the losses (0..1 for rates), each beside the rows outside it; worst first.
+    """Mean loss of k segments in the unit of the losses (0..1 for rates), compared with the rows outside; worst first.
 
     Differences are in points, hundredths of that unit.
     """
@@ -50,7 +50,7 @@ class SegmentErrors(Result):
         return len(self.names)
 
     def _sentences(self) -> Iterable[str]:
-        yield f"{count_of(len(self), 'segment')}, worst first, each beside the rows outside it."
+        yield f"{count_of(len(self), 'segment')}, worst first, each compared with the rows outside it."
         if len(self):
             apart = with_unit(self.difference[0], "points", self.difference_low[0], self.difference_high[0])
             yield f"{self.names[0]}: {apart} worse, p = {self.p_value[0]:.2g}."
@@ -76,7 +76,7 @@ class WorstSegments(Result):
     unit: str  # of the errors
 
     def material(self) -> list[int]:
-        """Places of the segments that are significantly worse than the rest, and by enough to matter."""
+        """Positions of the segments that are significantly worse than the rest, and by enough to matter."""
         table = self.errors
         enough = (table.difference >= MARGIN) | ((table.error >= FACTOR * table.rest) & (table.difference >= 1.0))
         return np.flatnonzero(enough & (table.p_value < SIGNIFICANT)).tolist()
@@ -111,7 +111,7 @@ def segment_errors(
     least: int = LEAST_ROWS,
     confidence: float = 0.95,
 ) -> SegmentErrors:
-    """Mean loss of every cell of the given columns (0..1 for rates), with intervals, beside all other rows.
+    """Mean loss of every cell of the given columns (0..1 for rates), with intervals, compared with all other rows.
 
     One-sided test per cell, Fisher's exact for 0/1 losses of independent rows, else Welch's (by group), then Holm's
     correction over all cells.
@@ -132,7 +132,7 @@ def segment_errors(
     if not names:
         raise InputError(
             "no segment has enough rows",
-            got=f"{len(segments)} columns, {int(np.isfinite(losses).sum())} judged rows",
+            got=f"{len(segments)} columns, {int(np.isfinite(losses).sum())} rows with a loss",
             fix=f"pass columns with values that at least {least} rows share, and that not all rows share",
         )
     return compare_cells(losses, names, members, groups, confidence)
@@ -203,7 +203,7 @@ def _against_rest(
     influence = np.where(member, (loss - mean) / count, -(loss - rest) / len(outside))
     error = float(np.sqrt(np.sum(np.square(summed_by_group(influence, groups)))))
     own = float(np.sum(np.square(summed_by_group(np.where(member, influence, 0.0), groups))))
-    # One group says nothing of how groups differ: it counts as one row, and no difference from it can be told.
+    # One group says nothing of how groups differ: it counts as one row, and no difference from it can be tested.
     single = groups is not None and min(len(np.unique(groups[member])), len(np.unique(groups[~member]))) < 2
     error = np.inf if single else error
     if binary:

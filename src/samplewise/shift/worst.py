@@ -18,7 +18,7 @@ from samplewise.shift.bins import Cells, cells_of
 from samplewise.shift.segments import WorstSegments, segment_errors
 from samplewise.shift.worst_segment_search import find_worst_segments
 
-MOST_COLUMNS = 60  # of a table without names, more columns say nothing a person could act on
+MOST_COLUMNS = 60  # of a table without names; the columns of a wider one have no meaning a user could act on
 
 
 def worst_segments(
@@ -37,7 +37,7 @@ def worst_segments(
 
     Args:
         data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes; the `segments` of a `Dataset`
-            name what is to be compared.
+            name the segments to compare.
         learner: a name, a scikit-learn estimator or a `Learner`; None for the default of this shape of data.
         task: "auto", "classification" or "regression".
         n_folds: number of folds.
@@ -47,7 +47,7 @@ def worst_segments(
 
     Returns:
         `WorstSegments`; larger errors mean worse, differences are in points. Errors are shares of rows; of numbers 1 is
-        the mean absolute error of always answering the median.
+        the mean absolute error of the median baseline.
 
     Raises:
         InputError: no labels, too few rows, or nothing to cut into segments.
@@ -79,7 +79,7 @@ def segments_of_losses(
 ) -> WorstSegments:
     """The same for losses (n,) that are known, of rows in any form that `samplewise.data.as_dataset` takes.
 
-    `groups` default to exact copies joined with the groups of the data, which stay together as in `worst_segments`.
+    `groups` default to exact duplicates joined with the groups of the data, which stay together as in `worst_segments`.
     """
     losses, data = as_numbers(losses, "losses"), as_dataset(data, label=label)
     if len(losses) != len(data):
@@ -111,7 +111,7 @@ def named_segments(
     groups: Array | None = None,
     confidence: float = 0.95,
 ) -> WorstSegments:
-    """Every cell of columns that were chosen before looking at the losses, measured on all rows."""
+    """Every cell of columns that were chosen before the losses were known, measured on all rows."""
     table = segment_errors(losses, cells, groups=groups, confidence=confidence)
     masks = _masks_by_name(cells)
     return WorstSegments(table, tuple(ids[masks[name]] for name in table.names), (True,) * len(table), False, unit)
@@ -122,9 +122,9 @@ def feature_cells(data: Dataset) -> list[Cells]:
     named = hasattr(data.X, "iloc")
     if not named and not (isinstance(data.X, np.ndarray) and data.X.ndim == 2 and data.X.shape[1] <= MOST_COLUMNS):
         raise InputError(
-            "there are no columns to look for segments in",
+            "there are no columns to search for segments",
             got=f"X {tuple(data.X.shape)} without column names",
-            fix="name what is to be compared: Dataset(..., segments=...)",
+            fix="name the segments to compare: Dataset(..., segments=...)",
         )
     columns = [column for column in data.columns if column.role == "feature"]
     useful = [column.name for column in columns if column.kind in ("numeric", "boolean", "category")]

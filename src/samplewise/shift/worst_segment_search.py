@@ -1,4 +1,4 @@
-"""Where a model does worst when nobody says where to look: searched on half of the rows, measured on the other."""
+"""Where a model does worst when no segments are named: searched on half of the rows, measured on the other."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from samplewise.engine.statistics.intervals import quantile
 from samplewise.shift.bins import Cells
 from samplewise.shift.segments import LEAST_ROWS, WorstSegments, compare_cells, require_cells
 
-LEAST_SHARE = 0.02  # of the rows, for a segment worth a name
+LEAST_SHARE = 0.02  # of the rows, for a segment to be named
 MOST_CELLS = 400  # cells searched in pairs; of more columns, those whose cells differ most
 ALIKE = 0.5  # two segments that share more than this of their rows are one finding
 
@@ -28,7 +28,7 @@ def find_worst_segments(
     confidence: float = 0.95,
     unit: str = "",
 ) -> WorstSegments:
-    """The segments with the worst loss (0..1 for rates) among all cells and pairs of cells, with honest intervals.
+    """The segments with the worst loss (0..1 for rates) among all cells and pairs of cells, with valid intervals.
 
     Half of the rows (by hash of the id, groups kept together) choose up to `count` segments by their lower confidence
     limit; only the other half measures them, so the search is not in the interval. Holm's correction over the chosen.
@@ -47,7 +47,7 @@ def find_worst_segments(
         `WorstSegments`: errors on the measuring half, and the ids of all rows of each; larger errors mean worse.
 
     Raises:
-        InputError: fewer than 100 judged rows, no cell of enough rows, or a confidence outside (0, 1).
+        InputError: fewer than 100 rows with a loss, no cell of enough rows, or a confidence outside (0, 1).
 
     Cost: O(n q^2) for q cells, at most 400.   Not for: proof of harm to a group (name it with segments= instead).
     Source: eyuboglu2022, holm1979.
@@ -59,7 +59,7 @@ def find_worst_segments(
     if int(known.sum()) < 5 * LEAST_ROWS:
         raise InputError(
             "there are too few rows to search for segments on one half and measure on the other",
-            got=f"{int(known.sum())} judged rows",
+            got=f"{int(known.sum())} rows with a loss",
             fix="name the segments to compare: Dataset(..., segments=...)",
         )
     half = np.full(len(losses), -1)

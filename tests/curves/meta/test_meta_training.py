@@ -1,4 +1,4 @@
-"""Models learnt from a history of curves: monotone, the same whatever the order, kept in one file."""
+"""Models learned from a history of curves: monotone, the same whatever the order, kept in one file."""
 
 import numpy as np
 import pytest
@@ -48,7 +48,7 @@ def test_the_order_of_the_curves_changes_nothing(small):
     np.testing.assert_array_equal(one.low, two.low)
 
 
-def test_what_was_learnt_shows(small):
+def test_what_was_learned_shows(small):
     meta, _ = small
     assert (meta.names, meta.groups) == (("fast", "slow"), 8)
     fast, slow = (forecast(SHORT, [4096], learner_name=name, meta=meta) for name in meta.names)

@@ -81,7 +81,7 @@ def _order_tells(evidence: Evidence, places: list[int]) -> tuple[Estimate, ...]:
         evidence.data.X, evidence.columns, evidence.target, evidence.data.ids, evidence.split_groups, evidence.seed,
         np.array(places, dtype=np.intp),
     )  # fmt: skip
-    unit = "share of the errors of a guess" if found.guess else "share of the variance of ranks"
+    unit = "share of the errors of the baseline" if found.guess else "share of the variance of ranks"
     named = zip(found.names.tolist(), found.skill.tolist(), strict=True)
     return tuple(Estimate(f"skill of {name} alone", skill, unit=unit, reason=NO_SPREAD) for name, skill in named)
 

@@ -1,4 +1,4 @@
-"""What the learning curves of other data sets teach about a new one: trees grown once, shipped as plain arrays."""
+"""Forecasts learned from the learning curves of other data sets: trees grown once, shipped as plain arrays."""
 
 from samplewise.core import extras
 

@@ -1,6 +1,6 @@
-"""Bands from what forecasts missed on groups left out: quantiles by octaves ahead, and the share that such bands held.
+"""Bands from the errors of forecasts on groups left out: quantiles by octaves ahead, and the share they held.
 
-Rows are pairs of a part of a curve and a later point; `standard` is (error - forecast) / spread. Every group of related
+Rows are pairs of a truncated curve and a later point; `standard` is (error - forecast) / spread. Every group of related
 data sets has the same weight, for a new data set is a new group.
 """
 

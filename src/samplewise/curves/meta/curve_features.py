@@ -1,4 +1,4 @@
-"""What a curve looks like so far: 25 numbers without a scale of their own, and two laws carried on as a reference.
+"""The features of a measured curve: 25 numbers without a scale of their own, and two extrapolated laws as a reference.
 
 Every number is defined for any grid of three sizes or more, in any spacing. -1 stands for unknown. The shipped trees
 were grown on exactly these numbers, so the laws here stay as they are: a coarse grid, unweighted. Axes: b curves

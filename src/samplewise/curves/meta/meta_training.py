@@ -1,4 +1,4 @@
-"""Learning from whole curves how to carry on a short one: `fit_meta`."""
+"""Learning from whole curves how to extrapolate a short one: `fit_meta`."""
 
 from collections.abc import Sequence
 
@@ -23,11 +23,11 @@ ERROR = Boosting("absolute_error")
 SPREAD = Boosting("squared_error", rounds=60, leaves=15, least_rows=50)
 REACH = Boosting("log_loss", least_rows=40)
 FULL_LEVEL, LEAST_SHARE = 0.25, 0.1  # rows with smaller errors are kept less often, down to a tenth
-NEAR_FALL, FAR_FALL = 0.3, (0.02, 3.5)  # targets asked for, as falls of the log error
+NEAR_FALL, FAR_FALL = 0.3, (0.02, 3.5)  # targets trained on, as falls of the log error
 NEAR_SHARE = 0.2
 FORECAST_TURNS = 2  # of the later points of a part the forecast learns from these, the chance from all but the last
 LEAST_RESIDUAL = 0.01  # of the level: a residual of 0 has no logarithm
-REDUCTIONS = (0.1, 0.2, 0.3, 0.5)  # of the last error: targets for choosing the answer
+REDUCTIONS = (0.1, 0.2, 0.3, 0.5)  # of the last error: targets for choosing the single answer
 ANSWERS = np.arange(0.2, 0.85, 0.05)
 ANSWER_PARTS, GOES_ON = 500, 8.0
 LAW_PARTS = 2_000  # parts each law is fitted to, where they have the sizes it takes
@@ -43,16 +43,16 @@ def fit_meta(
     n_repeats: int | None = None,
     seed: int = 0,
 ) -> MetaModel:
-    """Models that carry a short curve on, learnt from whole curves of other data sets (error rates).
+    """Models that extrapolate a short curve, learned from whole curves of other data sets (error rates).
 
-    Every curve is cut off at many sizes, thinned and shaken as if fewer draws had been made, and the trees learn what
-    came later: the error over the level at the cut, how far off that is, and the chance to be at or below a target.
-    Sizes beyond the end of a curve are not rows, so what was never measured teaches nothing (censoring).
+    Every curve is cut off at many sizes, thinned and perturbed as if fewer draws had been made, and the trees learn
+    what came later: the error over the level at the cut, how far off that is, and the chance to be at or below a
+    target. Sizes beyond the end of a curve are no rows: what was never measured is not learned from (censoring).
 
     Args:
         curves: k whole curves, as careful as there are; each with more than three sizes.
-        groups: (k,) what belongs together (one data set and its variants): never split between fitting and judging.
-        learner_names: (k,) who was trained, for models that ask for it; None to leave it out.
+        groups: (k,) what belongs together (one data set and its variants): never split between fitting and evaluation.
+        learner_names: (k,) the learner of each curve, for models that use it; None to leave it out.
         n_repeats: draws behind each mean error; default the fewest `n_repeats` of the curves.
         seed: fixes cuts, thinning and noise.
 
@@ -159,7 +159,7 @@ def _grow_spread(samples: Samples, learner: Ints, residual: Floats) -> Trees:
 def _grow_reach(samples: Samples, learner: Ints, fall: Floats) -> Trees:
     """Log odds that the later error is at most level * exp(-fall); rising with the size and with the target.
 
-    Drawn points only: last points are far away, and how far depends on what the curve was worth measuring for.
+    Drawn points only: last points are far away, and how far depends on how far the curve was measured.
     """
     drawn = samples.turn > 0
     samples, learner, fall = samples.keep(drawn), learner[drawn], fall[drawn]
@@ -175,7 +175,7 @@ def _predicted(trees: Trees, samples: Samples, learner: Ints, rows: Array) -> Fl
 
 
 def _targets(count: int, seed: int) -> Floats:
-    """(r,) falls of the log error asked about, drawn without looking at what came."""
+    """(r,) falls of the log error to train on, drawn independently of the later errors."""
     draw = generator(seed, "falls")
     near, far = (
         draw.uniform(-NEAR_FALL, NEAR_FALL, count),
@@ -198,7 +198,7 @@ def _folds(groups: Array, seed: int) -> Ints:
 def _law_residuals(history: History, parts: Sequence[CurvePart], seed: int) -> tuple[Samples, Floats]:
     """Some parts with the last point of their curve (r), and what each law leaves there, over the level (laws, r).
 
-    A part with fewer sizes than a law has parameters says nothing about it (NaN).
+    A cut-off curve with fewer sizes than a law has parameters says nothing about it (NaN).
     """
     chosen: list[CurvePart] = []
     for place in generator(seed, "laws").permutation(len(parts)):
@@ -234,7 +234,7 @@ def _law_quantiles(history: History, laws: tuple[Samples, Floats], spread: Trees
 def _answer(history: History, parts: Sequence[CurvePart], reach: Sequence[Trees], who: tuple[Ints, Ints]) -> float:
     """The share of the chance to arrive at all whose size lies within a factor of two of the true one most often.
 
-    Judged out of fold, where the target was reached.
+    Evaluated out of fold, where the target was reached.
     """
     folds, learners = who
     hits = np.zeros(len(ANSWERS))
@@ -251,8 +251,8 @@ def _answer(history: History, parts: Sequence[CurvePart], reach: Sequence[Trees]
             odds = np.empty(rows.shape[:2])
             for left_out in np.unique(fold):
                 mine = fold == left_out
-                queried = rows[mine].reshape(-1, rows.shape[-1])
-                odds[mine] = reach[left_out].sums(queried)[:, 0].reshape(-1, len(octaves))
+                table = rows[mine].reshape(-1, rows.shape[-1])
+                odds[mine] = reach[left_out].sums(table)[:, 0].reshape(-1, len(octaves))
             chance = 1.0 / (1.0 + np.exp(-odds))  # (b, sizes)
             for place, level in enumerate(ANSWERS):
                 arrived = chance >= level * chance[:, -1:]

@@ -1,4 +1,4 @@
-"""Forecasts learnt from other data sets: how a curve goes on, how far off that is, and whether it arrives."""
+"""Forecasts learned from other data sets: later errors, how far off these are, and whether a target is reached."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -92,14 +92,14 @@ class Branch:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MetaModel(Result):
-    """What the curves of other data sets teach about a new one; see `fit_meta`.
+    """Forecasts of a new curve, learned from the curves of other data sets; see `fit_meta`.
 
     Args:
-        plain: models that do not ask for the learner.
+        plain: models that do not use the learner.
         named: models that do; None where the history named none.
         switch: forest that says how badly the piecewise power law fares with each of its switches.
         names: learners known.
-        groups: groups of related data sets that were learnt from.
+        groups: groups of related data sets that were learned from.
     """
 
     plain: Branch
@@ -109,13 +109,13 @@ class MetaModel(Result):
     groups: int
 
     def for_learner(self, learner_name: str | None) -> tuple[Branch, Ints]:
-        """The models to ask and the code of the learner (1,)."""
+        """The models to use and the code of the learner (1,)."""
         if learner_name is None or self.named is None:
             return self.plain, np.array([-1])
         if learner_name not in self.names:
             near = get_close_matches(learner_name, self.names, n=3, cutoff=0.4)
             raise InputError(
-                "no curves of this learner were learnt from",
+                "no curves of this learner were learned from",
                 got=f"learner_name={learner_name!r}",
                 fix=f"use one of {near or list(self.names)}, or leave the name out",
             )
@@ -154,7 +154,7 @@ class MetaModel(Result):
 
 @cache
 def shipped_meta() -> MetaModel:
-    """The models that come with the package, learnt from 4,774 curves of 27 classifiers on 185 data sets.
+    """The models that come with the package, learned from 4,774 curves of 27 classifiers on 185 data sets.
 
     Error rates of classifiers on tables (LCDB 1.1, CC BY 4.0); nothing is downloaded.
 
@@ -175,7 +175,7 @@ def features_of(curve: CurvePoints) -> CurveFeatures:
 
 
 def error_rows(table: Floats, ahead: Floats, learner: Ints) -> Floats:
-    """(b, m, 29) learner, 25 features, and three numbers of each size asked for."""
+    """(b, m, 29) learner, 25 features, and three numbers of each size evaluated at."""
     b, m = ahead.shape[:2]
     fixed = np.column_stack([learner, table])
     return np.concatenate([np.broadcast_to(fixed[:, None, :], (b, m, fixed.shape[1])), ahead], axis=2)

@@ -1,7 +1,7 @@
-"""Measured curves cut off, thinned and shaken, so that what is learnt from them holds for short and noisy ones.
+"""Measured curves cut off, thinned and perturbed, so that what is learned from them holds for short and noisy ones.
 
-A part of a curve is what somebody would have seen: its points up to a cut-off, all of them or a few in wider steps, as
-means of 25 draws or of one. Its later points are what was to be forecast.
+A part of a curve is what would have been measured so far: its points up to a cut-off, all of them or a few in wider
+steps, as means of 25 draws or of one. Its later points are what was to be forecast.
 """
 
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ class History:
     sizes: Sequence[Floats]
     errors: Sequence[Floats]
     standard_errors: Sequence[Floats]
-    groups: Array  # (k,) curves that share a value are never split between fitting and judging
+    groups: Array  # (k,) curves that share a value are never split between fitting and evaluation
     learners: Ints  # (k,) codes of `names`, or -1
     names: tuple[str, ...]
     repeats: int  # draws behind each error
@@ -105,7 +105,7 @@ class CurvePart:
 
 
 def parts_of(history: History, seed: int) -> list[CurvePart]:
-    """Every curve cut off at up to two sizes per octave, each cut thinned and shaken in its own way."""
+    """Every curve cut off at up to two sizes per octave, each cut thinned and perturbed in its own way."""
     draw = generator(seed, "parts")
     waiting: dict[bytes, list[tuple[int, Ints]]] = {}
     for place, sizes in enumerate(history.sizes):
@@ -116,7 +116,7 @@ def parts_of(history: History, seed: int) -> list[CurvePart]:
         for cut, spacing, count in zip(cuts, spacings, counts, strict=True):
             kept = _thinned(octaves[: cut + 1], spacing, count)
             waiting.setdefault(sizes[kept].tobytes(), []).append((place, kept))
-    return [_shaken(history, group, draw) for group in waiting.values()]
+    return [_perturbed(history, group, draw) for group in waiting.values()]
 
 
 def samples_of(history: History, parts: Sequence[CurvePart], seed: int, targets: int = TARGETS) -> Samples:
@@ -154,7 +154,7 @@ def _thinned(octaves: Floats, spacing: float, count: int) -> Ints:
     return np.unique(np.linspace(0, len(octaves) - 1, LEAST_SIZES).round().astype(np.intp))
 
 
-def _shaken(history: History, group: list[tuple[int, Ints]], draw: np.random.Generator) -> CurvePart:
+def _perturbed(history: History, group: list[tuple[int, Ints]], draw: np.random.Generator) -> CurvePart:
     """The same sizes of several curves, each as the mean of all draws or of fewer."""
     curve = np.array([place for place, _ in group], dtype=np.intp)
     errors = np.array([history.errors[place][kept] for place, kept in group])
@@ -177,11 +177,11 @@ def shake(
     noise = np.nan_to_num(spread) * np.sqrt(np.maximum(many / few - 1.0, 0.0))
     share = draw.uniform(0.0, SHARED_NOISE, size=(len(errors), 1))
     common, own = draw.standard_normal((len(errors), 1)), draw.standard_normal(errors.shape)
-    shaken = np.clip(errors + noise * (np.sqrt(share) * common + np.sqrt(1.0 - share) * own), 0.0, 1.0)
+    perturbed = np.clip(errors + noise * (np.sqrt(share) * common + np.sqrt(1.0 - share) * own), 0.0, 1.0)
     freedom = np.maximum(few - 1, 1)
     seen = spread * np.sqrt(many / few * draw.chisquare(freedom, size=errors.shape) / freedom)
     shown = np.where(few >= many, spread, np.where(few > 1, seen, np.nan))
-    return shaken, np.where(shown > 0, shown, np.nan)
+    return perturbed, np.where(shown > 0, shown, np.nan)
 
 
 def _later(history: History, part: CurvePart, draw: np.random.Generator | None) -> tuple[Floats, Floats]:

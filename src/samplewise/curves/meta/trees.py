@@ -8,7 +8,7 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Floats
 
-LEAF, CATEGORY = -1, -2  # marks in `feature`; the categories of word w are asked for by CATEGORY - w
+LEAF, CATEGORY = -1, -2  # marks in `feature`; CATEGORY - w tests for the categories of word w
 CHUNK = 256  # rows at a time: what they need stays in the cache
 STORED = ("feature", "threshold", "left", "right", "value", "roots", "words")
 
@@ -18,12 +18,12 @@ class Trees:
     """All nodes of t trees in one table. A node sends a row left where its feature is at most the threshold.
 
     Args:
-        feature: (nodes,) column asked; -1 at a leaf, -2 - w where the first column is a category whose bit in
+        feature: (nodes,) column compared; -1 at a leaf, -2 - w where the first column is a category whose bit in
             `words[w]` sends it left.
         threshold: (nodes,)
         left: (nodes,) position of the left child.
         right: (nodes,) position of the right child.
-        value: (nodes, c) what a leaf says.
+        value: (nodes, c) output of a leaf.
         roots: (t,) positions of the roots.
         words: (w,) unsigned bits of categories.
     """
@@ -37,7 +37,7 @@ class Trees:
     words: Array
 
     def sums(self, table: Floats) -> Floats:
-        """(rows, c) the sum of what the trees say."""
+        """(rows, c) sums of the leaf values over the trees."""
         parts = [table[first : first + CHUNK] for first in range(0, max(len(table), 1), CHUNK)]
         return np.concatenate([self.value[self._leaves(part)].sum(axis=1, dtype=np.float64) for part in parts])
 
@@ -48,23 +48,23 @@ class Trees:
         category = table[:, 0].astype(np.uint32) if len(self.words) else None
         open_at = np.flatnonzero(self.feature[flat] != LEAF)
         while len(open_at):
-            node, queries = flat[open_at], row[open_at]
-            queried = self.feature[node]
-            goes_left = table[queries, np.maximum(queried, 0)] <= self.threshold[node]
+            node, rows = flat[open_at], row[open_at]
+            column = self.feature[node]
+            goes_left = table[rows, np.maximum(column, 0)] <= self.threshold[node]
             if category is not None:
-                word = self.words[np.maximum(CATEGORY - queried, 0)]
-                in_word = ((word >> category[queries]) & np.uint32(1)).astype(bool)
-                goes_left = np.where(queried <= CATEGORY, in_word, goes_left)
+                word = self.words[np.maximum(CATEGORY - column, 0)]
+                in_word = ((word >> category[rows]) & np.uint32(1)).astype(bool)
+                goes_left = np.where(column <= CATEGORY, in_word, goes_left)
             node = np.where(goes_left, self.left[node], self.right[node])
             flat[open_at] = node
             open_at = open_at[self.feature[node] != LEAF]
         return flat.reshape(len(table), -1)
 
     def arrays(self) -> dict[str, Array]:
-        """The parts by name, for one npz file."""
-        return {part.name: getattr(self, part.name) for part in fields(self)}
+        """The arrays by name, for one npz file."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @classmethod
     def from_arrays(cls, stored: Mapping[str, Array], prefix: str) -> Self:
-        """Read the parts whose names begin with `prefix`."""
+        """Read the arrays whose names begin with `prefix`."""
         return cls(*(stored[prefix + name] for name in STORED))
