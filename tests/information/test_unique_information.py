@@ -272,10 +272,10 @@ def test_the_cost_is_that_of_training_on_the_rest():
     assert kept.cost.value == pytest.approx(100 * (right(kept.ids) - right(np.arange(40))))
 
 
-def test_without_labeled_judges_there_is_no_cost_and_it_says_why():
+def test_without_labeled_validation_rows_there_is_no_cost_and_it_says_why():
     kept = unique_information((X, NUMBERS), module="linear", test=QUERIES, training=DESCENT).select(0.5)
     assert np.isnan(kept.cost.value)
-    assert "validation=(X, y)" in kept.cost.reason
+    assert "test=(X, y)" in kept.cost.reason
 
 
 def test_a_wide_network_follows_its_linearization_and_a_trained_one_has_little_left_to_learn():
