@@ -1,4 +1,4 @@
-"""Kernel ridge on given targets, seen through the eigenpairs of the kernel: norms, fitted and left-out outputs.
+"""Kernel ridge on given targets, from the eigenpairs of the kernel: norms, fitted and left-out outputs.
 
 Axis N is n rows times the b outputs that have kernels of their own; b is 1 where all outputs share one.
 """
@@ -45,7 +45,7 @@ class RowInverse:
 
     @property
     def singular(self) -> bool:
-        """Whether some directions are missing and no ridge stands in for them."""
+        """Whether some directions are missing and there is no ridge."""
         return self.ridge == 0 and not (self.spectrum.complete and bool(self.kept.all()))
 
     @property
@@ -134,12 +134,12 @@ class RowSolution:
 
     @cached_property
     def outside(self) -> Floats:
-        """(N, c / b) what of the targets no function of this kernel can say."""
+        """(N, c / b) what of the targets no function of this kernel can fit."""
         return np.asarray(self.given - self.held.vectors @ self.coordinates)
 
     @property
     def endless(self) -> bool:
-        """Whether the targets ask for a direction that is missing: no function of the kernel fits them."""
+        """Whether the targets have a component in a missing direction: no function of the kernel fits them."""
         return self.held.singular and bool(np.square(self.outside).sum() > RESIDUE * np.square(self.given).sum())
 
     @property
