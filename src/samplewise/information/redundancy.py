@@ -206,9 +206,9 @@ def removal_cost_in(
     return Exhibit("bars", "What leaving out the least informative rows costs", columns, metric.unit, note)
 
 
-def _least_first(question: tuple[FoldedRows, float], *, seed: int) -> Ints:
+def _least_first(task: tuple[FoldedRows, float], *, seed: int) -> Ints:
     """`redundant_positions` as a task; `seed` belongs to the executor's protocol and changes nothing."""
-    return redundant_positions(*question)
+    return redundant_positions(*task)
 
 
 def _information(whole: Surrogate, kept: Ints) -> Floats:

@@ -52,8 +52,8 @@ def test_leaving_a_row_out_raises_its_own_loss(prepared):
     assert prepared.ids.tolist() == list(range(80))
 
 
-def test_what_the_closed_form_does_not_know_is_refused(prepared):
-    with pytest.raises(InputError, match="targets by name"):
+def test_what_the_closed_form_does_not_cover_is_refused(prepared):
+    with pytest.raises(InputError, match="takes named targets only"):
         prepared.effects((QUERIES, QUERY_LABELS), lambda outputs, labels: outputs)
     for model, words in (
         (LogisticRegression(class_weight="balanced"), "class_weight"),

@@ -147,8 +147,8 @@ def bounds_from_runs(
     """Every bound on the expected generalization gap that fits on paired rows allow, in units of the loss.
 
     The membership U_i says which row of pair i is trained on; the other is its ghost. F_i are both predictions, L_i
-    both losses. f-CMI: mean sqrt(2 I(F_i; U_i));
-    e-CMI with L_i, ld with their difference; binary KL, JS and fast rates turn the information into an error directly.
+    both losses. f-CMI: mean sqrt(2 I(F_i; U_i)); e-CMI with L_i, ld with their difference; binary KL, JS and fast rates
+    turn the information into an error directly.
 
     Args:
         selectors: 0 where the first row of a pair was trained on, 1 where the second; k fits, n pairs, s supersamples.
@@ -165,7 +165,7 @@ def bounds_from_runs(
 
     Raises:
         InputError: arrays that do not fit together, selectors other than 0 and 1, rows that were always or never
-        trained on, NaN, losses outside their range, codes outside the classes.
+            trained on, NaN, losses outside their range, codes outside the classes.
 
     Cost: O(k n) per quantity, times k / 2 for the jackknife.
     Not for: promising anything about the one model in hand: `clopper_pearson` on its held-out rows does that.

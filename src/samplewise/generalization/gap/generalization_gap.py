@@ -95,7 +95,7 @@ def generalization_gap(  # noqa: PLR0913  # one keyword per part of the design, 
 
     Args:
         data, y, label: 20 labeled rows or more, in any form `samplewise.data.as_dataset` takes. Groups and exact
-        duplicates stay on one side and count as one row.
+            duplicates stay on one side and count as one row.
         learner: as in `audit`; None for the default of this shape of data.
         task: "auto", "classification" or "regression".
         n_splits: of each pairing, half of them complements of the others; an odd number is raised by one.

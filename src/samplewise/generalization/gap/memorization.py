@@ -115,7 +115,7 @@ def memorization(  # noqa: PLR0913  # one keyword per part of the question, most
 
     Args:
         data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes; groups and exact duplicates stay
-        together and count as one row.
+            together and count as one row.
         learner: as in `audit`; None for the default of this shape of data.
         task: "auto", "classification" or "regression".
         n_models: fits; 100 know a score to about 0.1, 400 to 0.05, 2,000 to 0.022.

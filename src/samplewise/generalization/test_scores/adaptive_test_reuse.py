@@ -67,10 +67,10 @@ def claim_after_evaluations(
 ) -> EvaluationsClaim:
     """Highest error rate (0..1) that may be claimed for the best of many models that were scored on the same rows.
 
-    The bound of `clopper_pearson_bound` for N models at once, (1 - confidence) / N. With m
-    evaluations, N = m where all were fixed before; m C(m - 1, i) where each score only said better or not, i times
-    better (2^m - 1 where i was not counted); that times C(A + i - 1, i) where an improvement also showed one of A
-    scores, as on a leaderboard of bests; 1 + A + ... + A^(m - 1) where every evaluation showed one.
+    The bound of `clopper_pearson_bound` for N models at once, (1 - confidence) / N. With m evaluations, N = m
+    where all were fixed before; m C(m - 1, i) where each score only said better or not, i times better (2^m - 1 where i
+    was not counted); that times C(A + i - 1, i) where an improvement also showed one of A scores, as on a leaderboard
+    of bests; 1 + A + ... + A^(m - 1) where every evaluation showed one.
 
     Args:
         errors: wrong rows of the chosen model: the best of those that were scored.

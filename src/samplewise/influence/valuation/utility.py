@@ -43,7 +43,7 @@ class Game(Result):
         elements: whether an element is a row or a group of rows.
     """
 
-    MADE_BY: ClassVar[str] = "influence.open_game(data, validation)"
+    MADE_BY: ClassVar[str] = "influence.open_game(data, test)"
 
     runner: FitRunner
     member: Ints
