@@ -1,4 +1,4 @@
-"""Heads as scikit-learn fits them, and the one that stands in for any learner."""
+"""Heads as scikit-learn fits them, and the one used in place of any learner."""
 
 import numpy as np
 import pytest

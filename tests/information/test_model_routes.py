@@ -72,8 +72,8 @@ def test_diagnostics_give_conditioning_and_steps():
     largest = np.linalg.eigvalsh(K)[-1]
     assert notes.largest_eigenvalue == pytest.approx(largest)
     assert notes.step_share == pytest.approx(0.01 * largest / 2)
-    knows = model(None, gram=K, targets=Y, initial_outputs=Y + 1e-3)
-    notes = knows.diagnostics(knows.deletions(Converged(1.0)))
+    fitted_start = model(None, gram=K, targets=Y, initial_outputs=Y + 1e-3)
+    notes = fitted_start.diagnostics(fitted_start.deletions(Converged(1.0)))
     assert notes.start_fit > 0.99
     assert "little left to learn" in notes.warnings[0]
 

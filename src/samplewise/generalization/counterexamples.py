@@ -199,9 +199,9 @@ def _joint(kind: Kind, values: int, rows: int, share: Fraction) -> tuple[Ints, I
     halves = np.zeros((math.comb(values, values // 2), values), dtype=np.intp)
     for row, chosen in enumerate(combinations(range(values), values // 2)):
         halves[row, chosen] = 1
-    places = samples % values
-    inside = halves[:, places].sum(axis=2).T
-    distinct = 1 + (np.diff(np.sort(places, axis=1), axis=1) > 0).sum(axis=1)
+    positions = samples % values
+    inside = halves[:, positions].sum(axis=2).T
+    distinct = 1 + (np.diff(np.sort(positions, axis=1), axis=1) > 0).sum(axis=1)
     # How many halves hold, or avoid, so many different values; their common multiple makes all weights integers.
     free = [math.comb(values - held, values // 2) for held in range(1, rows + 1)]
     common = math.lcm(*free)

@@ -77,7 +77,7 @@ class StoppedTraining:
 
     @cached_property
     def seen(self) -> Floats | None:
-        """The validation rows as the spectrum sees them."""
+        """The validation rows as the spectrum takes them."""
         queried = self.problem.validation
         return None if queried is None else self.problem.spectrum.against(queried.kernel)
 

@@ -1,4 +1,4 @@
-"""Rows as a model that is linear in its parameters sees them: kernel, targets, and outputs before training."""
+"""Training rows of a model that is linear in its parameters: kernel, targets, and outputs before training."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace

@@ -66,8 +66,8 @@ def test_information_shows_the_memorized_rows(nearest):
 
 def test_the_report_reads_as_a_table(nearest):
     text = " ".join(str(nearest).split())
-    for folded in ("held-out rows", "binary JS", "95 %", "42 fits", "promise nothing", "changes nothing"):
-        assert folded in text
+    for part in ("held-out rows", "binary JS", "95 %", "42 fits", "promise nothing", "changes nothing"):
+        assert part in text
     assert "f-CMI" in nearest.to_frame().index
 
 

@@ -1,4 +1,4 @@
-"""A model that knows nothing must not seem to."""
+"""A model that has learned nothing must not seem to have."""
 
 import numpy as np
 import pytest

@@ -82,12 +82,12 @@ class RowInverse:
             found += np.maximum(1.0 - self.squares.sum(axis=1), 0.0) / self.ridge
         return found[:, np.newaxis, np.newaxis]
 
-    def block_of(self, places: Ints) -> Floats:
-        """(p, p) block of the inverse at some places; needs a ridge, or a kernel without missing directions."""
-        vectors = self.vectors[places]
+    def block_of(self, positions: Ints) -> Floats:
+        """(p, p) block of the inverse at some positions; needs a ridge, or a kernel without missing directions."""
+        vectors = self.vectors[positions]
         block = (vectors * self.inverse) @ vectors.T
         if self.ridge > 0:
-            block += (np.eye(len(places)) - (vectors * self.kept) @ vectors.T) / self.ridge
+            block += (np.eye(len(positions)) - (vectors * self.kept) @ vectors.T) / self.ridge
         return np.asarray(block)
 
     def random_norm(self, moment: Floats) -> tuple[float, float]:
@@ -175,8 +175,8 @@ class RowSolution:
         else:
             left_out = np.asarray(np.linalg.solve(self.held.own, self.duals.reshape(-1, width, 1)))[:, :, 0]
         for rows in _together(groups):
-            places = (rows[:, np.newaxis] * width + np.arange(width)).ravel()
-            found = np.linalg.solve(self.held.block_of(places), self.duals[places])
+            positions = (rows[:, np.newaxis] * width + np.arange(width)).ravel()
+            found = np.linalg.solve(self.held.block_of(positions), self.duals[positions])
             left_out[rows] = found.reshape(len(rows), -1)
         return left_out
 
