@@ -21,7 +21,7 @@ POSTERIOR = [(4, 2, 1.5171, 1.5171), (6, 2, 1.4567, 1.4567), (6, 3, 0.7636, 2.35
 
 
 @pytest.mark.parametrize(("values", "rows", "pair", "sample", "bound"), SQUARED)
-def test_the_coin(values, rows, pair, sample, bound):
+def test_the_fair_bit(values, rows, pair, sample, bound):
     found = formal_counterexample("squared", values, rows)
     assert (found.expected_gap, found.squared_gap, found.posterior_gap) == (0, QUARTER, 0)
     assert found.independent
@@ -42,7 +42,7 @@ def test_the_parity(values, rows, pair, sample):
     assert found.sample_information == pytest.approx(sample, abs=5e-5)
 
 
-def test_a_biased_coin_is_seen_by_single_rows_and_then_their_bound_holds():
+def test_a_biased_bit_shows_in_single_rows_and_then_their_bound_holds():
     found = formal_counterexample("squared", 6, 2, bias=0.7)
     assert found.expected_gap == Fraction(-1, 5)
     assert not found.independent
@@ -52,7 +52,7 @@ def test_a_biased_coin_is_seen_by_single_rows_and_then_their_bound_holds():
     assert found.row_bound >= abs(found.expected_gap)
 
 
-def test_one_row_knows_the_parity():
+def test_one_row_holds_the_parity():
     found = formal_counterexample("posterior", 4, 1)
     assert not found.independent
     assert found.row_information == pytest.approx(np.log(2))

@@ -1,4 +1,4 @@
-"""Games for the tests of values: one whose worth is a formula, and one of two clouds with flipped labels."""
+"""Games for the tests of values: one whose utility is a formula, and one of two clouds with flipped labels."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ from samplewise.influence import Game, open_game
 
 @dataclass(frozen=True, eq=False)
 class FormulaGame(Game):
-    """Validation row q is worth formula(S)[q] points."""
+    """Validation row q has utility formula(S)[q] in points."""
 
     formula: object = None
     queried: list = field(default_factory=list)
@@ -32,7 +32,7 @@ def clouds_game():
 
 
 def _formula_game(elements, formula, seed=0):
-    """A game of so many players with the worth of a formula of the set."""
+    """A game of so many elements whose utility is a formula of the set."""
     X, y = np.arange(float(2 * elements))[:, None], np.arange(2 * elements) % 2
     game = open_game((X[:elements], y[:elements]), (X[elements:], y[elements:]), learner="kernel", seed=seed)
     parts = (game.runner, game.member, game.keys, game.query_ids, game.metric)

@@ -73,7 +73,7 @@ def test_row_order_changes_nothing():
     np.testing.assert_allclose(one.spread, two.spread, rtol=1e-6, atol=1e-10)
 
 
-def test_copies_of_judges_in_one_group_count_once():
+def test_duplicate_evaluation_rows_in_one_group_count_once():
     X, y = blobs(60)
     alone = leave_one_out(Dataset(X, y, groups=np.arange(60)))
     copied = leave_one_out(Dataset(np.tile(X, (3, 1)), np.tile(y, 3), groups=np.tile(np.arange(60), 3)))
@@ -82,10 +82,10 @@ def test_copies_of_judges_in_one_group_count_once():
         alone.spread / np.abs(alone.values)
     )
     assert 0.5 < ratio < 2.0
-    np.testing.assert_allclose(copied.values, free.values, rtol=1e-9)  # exact copies are joined unasked
+    np.testing.assert_allclose(copied.values, free.values, rtol=1e-9)  # exact duplicates are joined by default
 
 
-def test_time_is_never_judged_by_the_past():
+def test_rows_in_time_are_never_evaluated_on_the_past():
     X, y = blobs()
     benefit = leave_one_out(Dataset(X, y, time=np.arange(120)))
     assert np.isnan(benefit.values[-20:]).all()

@@ -1,4 +1,4 @@
-"""What a reader of the numbers is given beside them."""
+"""Diagnostics that come with the numbers."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Heads as scikit-learn fits them, and the one that stands in for any learner."""
+"""Heads as scikit-learn fits them, and the one used in place of any learner."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def test_a_ridge_head_answers_as_scikit_learn(model):
     assert head.diagnostics(found).route == "closed form"
 
 
-def test_a_logistic_head_answers_as_scikit_learn_and_says_it_is_close_only():
+def test_a_logistic_head_predicts_as_scikit_learn_and_says_it_is_approximate():
     model = LogisticRegression(C=2.0, tol=1e-10, max_iter=2000).fit(X, CODES)
     head = logistic_head(model, Rows.of((X, CODES)), None, None)
     found = head.deletions(None)
@@ -45,7 +45,7 @@ def test_a_logistic_head_answers_as_scikit_learn_and_says_it_is_close_only():
 
 
 @pytest.mark.parametrize("labels", [CODES, NUMBERS])
-def test_the_default_head_is_the_surrogate_of_the_part(labels):
+def test_the_default_head_is_the_surrogate_of_the_rows(labels):
     folded = prepare((X, labels)).unsplit
     head = default_head(folded, (QUERIES, labels[:7]), None)
     found, fitted = head.deletions(None), surrogate(folded).fitted()
@@ -67,7 +67,7 @@ def test_what_has_no_optimum_is_refused():
         (lambda: logistic_head(LogisticRegression(), Rows.of((X, NUMBERS)), None, None), "needs classes"),
         (
             lambda: ridge_head(Ridge(), rows, None).deletions(GradientDescent(3, 0.1)),
-            "known at its optimum only",
+            "available at its optimum only",
         ),
     ):
         with pytest.raises(InputError, match=words):

@@ -40,7 +40,7 @@ def test_wrong_labels_surprise_and_inform():
     assert (found.weights.values >= 0).all()
 
 
-def test_a_copy_takes_the_information_of_its_twin():
+def test_a_duplicate_takes_the_information_of_its_twin():
     X, y = blobs()
     X[0] = [9.0, 9.0, 9.0]
     alone = unique_information((X, y)).functional.values[0]
@@ -75,7 +75,7 @@ def test_redundant_rows_are_the_least_informative_and_each_once():
     assert values[rows].mean() < 0.3 * values.mean()
 
 
-def test_one_of_every_set_of_copies_stays():
+def test_one_of_every_set_of_duplicates_stays():
     X, y = blobs(60)
     folded = prepare((np.tile(X, (4, 1)), np.tile(y, 4))).whole
     kept = np.setdiff1d(np.arange(240), redundant_positions(folded, 0.25))
@@ -103,7 +103,7 @@ def test_a_part_sees_no_other_label():
     np.testing.assert_array_equal(redundant_positions(inner), redundant_positions(again))
 
 
-def test_cost_of_removal_is_measured_beside_random_rows():
+def test_cost_of_removal_is_compared_with_random_rows():
     cost = removal_cost(blobs(300), metric="accuracy", shares=(0.25, 0.5))
     assert list(cost.columns["name"]) == ["25 % of the rows", "50 % of the rows"]
     assert (cost.columns["low"] <= cost.columns["value"]).all()
@@ -139,12 +139,12 @@ def test_a_row_far_above_all_others_is():
     np.testing.assert_array_equal(unusual_information(scores_of(values)), [8, 7])
 
 
-def test_few_rows_or_undetermined_ones_are_not_judged():
+def test_few_rows_or_undetermined_ones_are_not_flagged():
     assert len(unusual_information(scores_of(np.r_[np.ones(30), 1e9]))) == 0
     assert len(unusual_information(scores_of(np.r_[np.linspace(1, 2, 60), np.nan, np.inf]))) == 0
 
 
-def test_which_copy_goes_first_does_not_hang_on_rounding(monkeypatch):
+def test_which_duplicate_goes_first_does_not_depend_on_rounding(monkeypatch):
     X, y = blobs(60)
     folded = prepare((np.tile(X, (2, 1)), np.tile(y, 2))).whole
     expected = redundant_positions(folded, 0.25)

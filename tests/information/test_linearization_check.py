@@ -1,4 +1,4 @@
-"""Real training beside the linearized one: equal where the network is linear, apart where it is not."""
+"""Real training compared with the linearized one: equal where the network is linear, apart where it is not."""
 
 import numpy as np
 import pytest

@@ -88,7 +88,7 @@ def test_a_sketched_kernel_says_how_far_off_it_is():
     assert "sketch of 64 numbers" in notes[0]
 
 
-def test_outputs_with_kernels_of_their_own_stand_apart():
+def test_outputs_with_kernels_of_their_own_are_separate():
     assert shaped(np.ones((5, 6)), 1).shape == (5, 1, 6)
     assert shaped(np.ones((5, 6)), 6).shape == (5, 6, 1)
 

@@ -34,13 +34,13 @@ def model(train=(X, Y), **options):
         ((X, CODES), {"module": "linear", "loss": "cross_entropy", "training": Converged(1.0)}, LogisticOptimum),
     ],
 )
-def test_heads_are_known_at_their_optimum(train, options, kind):
+def test_heads_are_taken_at_their_optimum(train, options, kind):
     found = model(train, **options)
     assert isinstance(found, HeadModel)
     assert isinstance(found.deletions(None), kind)
 
 
-def test_linearized_models_are_trained_as_far_as_they_are_told():
+def test_linearized_models_are_trained_for_the_time_given():
     K = X @ X.T + np.eye(20)
     for options in (
         {"module": "linear"},
@@ -65,15 +65,15 @@ def test_a_kernel_ridge_regression_answers_as_scikit_learn():
     np.testing.assert_allclose(fitted, estimator.predict(X), atol=1e-8)
 
 
-def test_a_reader_is_told_of_conditioning_and_of_steps():
+def test_diagnostics_give_conditioning_and_steps():
     K = X @ X.T + np.eye(20)
     found = model(None, gram=K, targets=Y)
     notes = found.diagnostics(found.deletions(GradientDescent(10, 0.01, loss_reduction="sum")))
     largest = np.linalg.eigvalsh(K)[-1]
     assert notes.largest_eigenvalue == pytest.approx(largest)
     assert notes.step_share == pytest.approx(0.01 * largest / 2)
-    knows = model(None, gram=K, targets=Y, initial_outputs=Y + 1e-3)
-    notes = knows.diagnostics(knows.deletions(Converged(1.0)))
+    fitted_start = model(None, gram=K, targets=Y, initial_outputs=Y + 1e-3)
+    notes = fitted_start.diagnostics(fitted_start.deletions(Converged(1.0)))
     assert notes.start_fit > 0.99
     assert "little left to learn" in notes.warnings[0]
 
@@ -93,7 +93,7 @@ def test_interpolation_of_a_singular_kernel_gets_a_floor():
         ({"module": "linear", "trained": "train"}, "linearized network"),
         ({"module": "linear", "gram": np.eye(20)}, "takes the place of a module"),
         ({"train": None}, "there are no rows"),
-        ({"train": None, "gram": np.eye(20)}, "says nothing of labels"),
+        ({"train": None, "gram": np.eye(20)}, "holds no labels"),
         ({"module": KernelRidge(kernel="precomputed")}, "holds no kernel function"),
     ],
 )
@@ -105,5 +105,5 @@ def test_what_cannot_be_opened_is_refused(options, words):
 def test_a_step_too_large_is_refused_with_one_that_is_not():
     with pytest.raises(InputError, match=r"(?s)diverges at this rate.*fix:.*rate below"):
         model(module="linear").deletions(GradientDescent(10, 100.0))
-    with pytest.raises(InputError, match="how long the model is trained"):
+    with pytest.raises(InputError, match="how long it is trained"):
         model(module="linear").deletions(None)

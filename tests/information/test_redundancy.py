@@ -1,4 +1,4 @@
-"""Rows that could go: order, copies, classes, and what it costs."""
+"""Rows that could go: order, duplicates, classes, and what it costs."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ Y = np.arange(120) % 2
 X = DRAW.normal(size=(120, 2)) + 3.0 * Y[:, None]
 
 
-def test_no_more_rows_go_than_were_asked_and_each_once():
+def test_no_more_rows_go_than_requested_and_each_once():
     gone = redundant_rows((X, Y), share=0.3)
     assert len(gone) == 36
     assert len(set(gone.tolist())) == 36
@@ -33,7 +33,7 @@ def test_lonely_rows_stay_and_crowded_ones_go():
     assert {38, 39}.isdisjoint(gone.tolist())
 
 
-def test_one_of_every_set_of_copies_stays():
+def test_one_of_every_set_of_duplicates_stays():
     doubled, labels = np.vstack([X[:30]] * 3), np.concatenate([Y[:30]] * 3)
     gone = redundant_rows((doubled, labels), share=0.5)
     left = np.setdiff1d(np.arange(90), gone)
@@ -53,7 +53,7 @@ def test_the_curve_is_the_cumulative_share():
     assert curve.unit == "% of all information"
 
 
-def test_a_rule_costs_what_refits_say():
+def test_the_cost_of_a_rule_is_that_of_refits():
     folded = prepare((X, Y)).whole
     cost = removal_cost_in(folded, choose_metric("accuracy", "classification"), (0.2, 0.5))
     assert cost.columns["name"].tolist() == ["20 % of the rows", "50 % of the rows"]

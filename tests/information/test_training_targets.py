@@ -72,7 +72,7 @@ def test_other_rows_take_the_columns_of_the_training_rows():
     trained = Rows.of((SIX, CLASSES)).responses(None)
     np.testing.assert_array_equal(Rows.of((X[:2], np.array(["c", "a"]))).like(trained), np.eye(3)[[2, 0]])
     assert Rows.of(X).like(trained) is None
-    with pytest.raises(InputError, match="validation"):
+    with pytest.raises(InputError, match="labels of test"):
         Rows.of((X[:2], np.array(["d", "a"]))).like(trained)
 
 

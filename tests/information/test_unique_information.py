@@ -34,7 +34,7 @@ def jacobian(module, rows):
 
     parts = torch.autograd.functional.jacobian(outputs, tuple(names.values()))
     answers = outputs(*names.values()).detach().numpy()
-    return np.concatenate([folded.reshape(*answers.shape, -1).numpy() for folded in parts], axis=2), answers
+    return np.concatenate([part.reshape(*answers.shape, -1).numpy() for part in parts], axis=2), answers
 
 
 def descended(J, residuals, steps, rate, rows):
@@ -263,7 +263,7 @@ def test_the_cost_is_that_of_training_on_the_rest():
     kept = unique_information((rows, labels), module="linear", test=other, training=recipe).select(0.5)
 
     def right(ids):
-        A, B = (np.hstack([folded, np.ones((len(folded), 1))]) for folded in (rows[ids], other[0]))
+        A, B = (np.hstack([block, np.ones((len(block), 1))]) for block in (rows[ids], other[0]))
         w = np.zeros(4)
         for _ in range(200):
             w -= 0.1 / len(ids) * A.T @ (A @ w - labels[ids])
@@ -272,10 +272,10 @@ def test_the_cost_is_that_of_training_on_the_rest():
     assert kept.cost.value == pytest.approx(100 * (right(kept.ids) - right(np.arange(40))))
 
 
-def test_without_labeled_judges_there_is_no_cost_and_it_says_why():
+def test_without_labeled_validation_rows_there_is_no_cost_and_it_says_why():
     kept = unique_information((X, NUMBERS), module="linear", test=QUERIES, training=DESCENT).select(0.5)
     assert np.isnan(kept.cost.value)
-    assert "validation=(X, y)" in kept.cost.reason
+    assert "test=(X, y)" in kept.cost.reason
 
 
 def test_a_wide_network_follows_its_linearization_and_a_trained_one_has_little_left_to_learn():

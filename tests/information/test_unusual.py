@@ -5,7 +5,7 @@ import pytest
 
 from samplewise.core.errors import InputError
 from samplewise.core.values import Scores
-from samplewise.information.unusual import LEAST_ROWS, unusual_information
+from samplewise.information.unusual import LEAST_ROWS, unusual_information, unusual_positions
 
 
 def scores(values):
@@ -16,6 +16,13 @@ def test_rows_far_above_are_found_most_first():
     values = np.exp(np.random.default_rng(0).normal(size=100) * 0.1)
     values[[7, 40]] = 1e3, 1e5
     assert unusual_information(scores(values)).tolist() == [40, 7]
+
+
+def test_ids_are_returned_not_positions():
+    values = np.r_[np.linspace(0.9, 1.1, 99), 1000.0]
+    named = Scores("unique_information", values, np.array([f"row{i}" for i in range(100)]), "nats", "rare")
+    assert unusual_information(named).tolist() == ["row99"]
+    assert unusual_positions(named).tolist() == [99]
 
 
 def test_the_border_is_a_number_of_upper_spreads():

@@ -8,7 +8,7 @@ from samplewise.core.arrays import Array, Floats
 from samplewise.core.rates import percent, percent_text
 from samplewise.core.values import Estimate, Exhibit
 from samplewise.generalization import EvaluationsClaim, absolute_error, error_rate
-from samplewise.generalization.test_scores.adaptive_test_reuse import claim_of_losses, mean_error_after_looks
+from samplewise.generalization.test_scores.adaptive_test_reuse import claim_of_losses, mean_error_after_evaluations
 from samplewise.generalization.test_scores.error_rates import prediction_losses
 
 CONFIDENCE = 0.95
@@ -48,7 +48,7 @@ def claims(evidence: Evidence) -> EvaluationsClaim | None:
 def mean_error_bound(evidence: Evidence, losses: Floats) -> Estimate:
     """The highest mean absolute error on the test rows, one-sided, for as many models as were scored on them."""
     groups = None if evidence.test is None else evidence.test.groups
-    return mean_error_after_looks(losses, groups, evidence.n_test_evaluations, CONFIDENCE)
+    return mean_error_after_evaluations(losses, groups, evidence.n_test_evaluations, CONFIDENCE)
 
 
 def trust_statement(evidence: Evidence) -> Exhibit:

@@ -1,4 +1,4 @@
-"""How far a score can be trusted: error with its interval, calibration, the gap between taught and other rows."""
+"""How far a score can be trusted: error with its interval, calibration, the gap between training and other rows."""
 
 from samplewise.core import extras
 

@@ -1,8 +1,8 @@
-"""Learners that no score per row can see through, as objects to compute with.
+"""Learners whose gap no score per row can detect, as objects to compute with.
 
 A learner draws W, a half of the values 1..N, either holding all training values or none of them. The loss of a value
 is 1 where W holds it, so the training error is 1 or 0 while the true error of every W is 1/2: the gap is half, surely.
-And yet W is independent of every single row. Axes on this floor: t samples (all lists of n rows), w halves.
+And yet W is independent of every single row. Axes: t samples (all lists of n rows), w halves.
 """
 
 import math
@@ -49,8 +49,8 @@ class Counterexample(Result):
 
     def _sentences(self) -> Iterable[str]:
         yield f"The gap is {self.expected_gap} in the mean and {self.squared_gap} squared, exactly."
-        yield f"Single rows tell {self.row_information:.3g} nats of the model, pairs {self.pair_information:.3g}:"
-        yield "a bound from single rows need not see a gap that pairs show."
+        yield f"Single rows carry {self.row_information:.3g} nats about the model, pairs {self.pair_information:.3g}:"
+        yield "a bound from single rows need not detect a gap that pairs show."
 
     def _table(self) -> Table:
         numbers = ("expected_gap", "squared_gap", "posterior_gap", "row_bound", "pair_bound")
@@ -71,13 +71,13 @@ class SimulatedCounterexample(Result):
     """
 
     gaps: Floats  # (k,) true minus training error of every run
-    row_information: Scores  # (n,) nats, corrected for the number of runs: what a score per row says
+    row_information: Scores  # (n,) nats, corrected for the number of runs: the score per row
     pair_information: Floats  # (n - 1,) nats, of every row with the next
 
     def _sentences(self) -> Iterable[str]:
         yield f"{count_of(len(self.gaps), 'run')}: the gap is {self.gaps.mean():.2g} in the mean,"
         yield f"{np.square(self.gaps).mean():.2g} squared."
-        yield f"Single rows tell {self.row_information.values.mean():.2g} nats on average,"
+        yield f"Single rows carry {self.row_information.values.mean():.2g} nats on average,"
         yield f"pairs {self.pair_information.mean():.2g}."
 
     def _table(self) -> Table:
@@ -88,27 +88,27 @@ class SimulatedCounterexample(Result):
 def formal_counterexample(
     kind: Kind = "squared", values: int = 4, rows: int = 2, bias: Fraction | float | None = None
 ) -> Counterexample:
-    """A learner whose every row tells nothing (0 nats) while its gap between test and training error is a half.
+    """A learner on which single rows carry no information (0 nats) while test and training error differ by a half.
 
-    W is a half of `values` values: with B = 1 it holds all training values, with B = 0 none. "squared": B is a coin;
-    the expected gap is 0, its square 1/4. "posterior": every row also carries a fair bit and B is their parity, so even
-    the mean gap given the training rows is a half. Everything is enumerated, in integers.
+    W is a half of `values` values: with B = 1 it holds all training values, with B = 0 none. "squared": B is a fair
+    bit; the expected gap is 0, its square 1/4. "posterior": every row also carries a fair bit and B is the parity of
+    these, so even the mean gap given the training rows is a half. Everything is enumerated, in integers.
 
     Args:
         kind: "squared" or "posterior".
         values: N, even, at least 2 rows.
-        rows: n, of the training set; one row knows the parity, which makes "posterior" with one row no counterexample.
-        bias: P(B = 1), default 1/2; another one is the control in which single rows do tell. Only for "squared".
+        rows: n, of the training set; one row alone holds the parity, so "posterior" with one row is no counterexample.
+        bias: P(B = 1), default 1/2; another one is a control: single rows are informative. Only for "squared".
 
     Returns:
-        Counterexample: exact gaps, information in nats, and what bounds per row and per pair make of it.
+        Counterexample: exact gaps, information in nats, and the bounds per row and per pair.
 
     Raises:
         InputError: an unknown kind, odd or too few values, a bias outside [0, 1] or with "posterior", or more than
             3 million cases.
 
     Cost: O((values or 2 values)^rows C(values, values / 2)), seconds at most.
-    Not for: bounding a gap; it shows what a bound from single rows cannot say.   Source: harutyunyan2022.
+    Not for: bounding a gap; it shows what a bound from single rows cannot detect.   Source: harutyunyan2022.
 
     >>> found = formal_counterexample("squared", values=4, rows=2)
     >>> found.expected_gap, found.squared_gap, found.independent, round(found.pair_information, 3)
@@ -139,9 +139,10 @@ def formal_counterexample(
 def simulated_counterexample(
     values: int = 2000, rows: int = 50, n_runs: int = 2000, *, seed: int = 0
 ) -> SimulatedCounterexample:
-    """The coin-tossing learner on many values: gaps of +-1/2, and what scores per row and per pair say of it (nats).
+    """The "squared" learner on many values: gaps of +-1/2, and the scores per row and per pair (nats).
 
-    Every training row has a ghost, drawn alike; which of the two was trained on is a coin U_i. The score of a row is
+    Every training row has a ghost sample, drawn from the same distribution; the membership U_i, a fair bit, says which
+    of the two was trained on. The score of a row is
     I(L_i; U_i), L_i the losses of the two, as from refits; that of a pair I(L_i, L_j; U_i, U_j). Both are plug-in
     less the Miller-Madow correction, not below 0.
 
@@ -183,7 +184,7 @@ def simulated_counterexample(
     scores = np.array([_corrected(shown[:, row], memberships[:, row]) for row in range(rows)])
     return SimulatedCounterexample(
         0.5 - losses[..., 0].mean(axis=1),
-        Scores("row_information", scores, np.arange(rows), "nats", "predictions tell that the row was trained on"),
+        Scores("row_information", scores, np.arange(rows), "nats", "predictions show that the row was trained on"),
         np.array(pairs),
     )
 
@@ -198,9 +199,9 @@ def _joint(kind: Kind, values: int, rows: int, share: Fraction) -> tuple[Ints, I
     halves = np.zeros((math.comb(values, values // 2), values), dtype=np.intp)
     for row, chosen in enumerate(combinations(range(values), values // 2)):
         halves[row, chosen] = 1
-    places = samples % values
-    inside = halves[:, places].sum(axis=2).T
-    distinct = 1 + (np.diff(np.sort(places, axis=1), axis=1) > 0).sum(axis=1)
+    positions = samples % values
+    inside = halves[:, positions].sum(axis=2).T
+    distinct = 1 + (np.diff(np.sort(positions, axis=1), axis=1) > 0).sum(axis=1)
     # How many halves hold, or avoid, so many different values; their common multiple makes all weights integers.
     free = [math.comb(values - held, values // 2) for held in range(1, rows + 1)]
     common = math.lcm(*free)
@@ -248,7 +249,7 @@ def _information(table: Ints) -> float:
 
 
 def _corrected(shown: Ints, memberships: Ints) -> float:
-    """Plug-in information (nats) of codes (k,) about coins (k,), less its expected excess, not below 0."""
+    """Plug-in information (nats) of codes (k,) about memberships (k,), less its expected excess, not below 0."""
     table = np.zeros((int(shown.max()) + 1, int(memberships.max()) + 1), dtype=np.intp)
     np.add.at(table, (shown, memberships), 1)
     cells, lines, columns = ((counts > 0).sum() for counts in (table, table.sum(axis=1), table.sum(axis=0)))
@@ -263,7 +264,7 @@ def _share(kind: Kind, bias: Fraction | float | None) -> Fraction:
     require_share(bias, "bias", low_open=False, high_open=False)
     if kind == "posterior":
         raise InputError(
-            "a bias is a chance, and only the coin of kind 'squared' has one",
+            "a bias is a probability, and only kind 'squared' has one",
             where="bias",
             got=f"kind={kind!r}, bias={bias}",
             fix='formal_counterexample("squared", 6, 2, bias=0.7) is the control',

@@ -1,4 +1,4 @@
-"""What single rows do to the predictions for others: who helps, who hurts."""
+"""What single training rows do to the predictions for other rows: which help, which hurt."""
 
 from samplewise.core import extras
 

@@ -1,4 +1,4 @@
-"""What each sample is worth: how much a model depends on having seen exactly this row."""
+"""How much a model depends on having been trained on exactly this row, and which rows are redundant."""
 
 from samplewise.core import extras
 

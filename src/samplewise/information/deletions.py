@@ -1,4 +1,4 @@
-"""What a trained model loses with rows, behind one face: stopped training, a converged ridge head, a logistic head."""
+"""What a trained model loses with rows, by one interface: stopped training, a converged ridge head, a logistic head."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ class Deletions(Protocol):
 
     @property
     def responses(self) -> Responses:
-        """What was taught (n, c)."""
+        """Targets of the training rows (n, c)."""
         ...
 
     @property
@@ -42,7 +42,7 @@ class Deletions(Protocol):
         ...
 
     def group_square(self, rows: Ints) -> float:
-        """Mean over the judges of the squared change of their outputs when all these rows go."""
+        """Mean over the evaluation rows of the squared change of their outputs when all these rows go."""
         ...
 
     def trained_by(self, rows: Ints) -> "Deletions":
@@ -63,7 +63,7 @@ class StoppedTraining:
 
     @property
     def responses(self) -> Responses:
-        """What was taught."""
+        """Targets of the training rows."""
         return self.problem.responses
 
     @cached_property
@@ -77,7 +77,7 @@ class StoppedTraining:
 
     @cached_property
     def seen(self) -> Floats | None:
-        """The validation rows as the spectrum sees them."""
+        """The validation rows as the spectrum takes them."""
         queried = self.problem.validation
         return None if queried is None else self.problem.spectrum.against(queried.kernel)
 

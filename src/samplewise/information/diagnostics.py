@@ -12,7 +12,7 @@ from samplewise.core.values import numbers_table
 
 @dataclass(frozen=True, slots=True)
 class Linearity(Result):
-    """How well the linearized training follows the real one, on the rows that judge."""
+    """How well the linearized training follows the real one, on the evaluation rows."""
 
     r_squared: float  # of the real outputs by the linearized ones; 1 is perfect
     correlation: float
@@ -31,7 +31,7 @@ class Linearity(Result):
 
 @dataclass(frozen=True, slots=True)
 class Diagnostics(Result):
-    """What was done, and what a reader of the numbers should know.
+    """How the scores were computed, and how far they can be trusted.
 
     Args:
         route: how rows were left out: "poles" (sum of resolvents), "steps" (descent for all rows at once), "row by row"

@@ -36,7 +36,7 @@ class HeadModel:
         """What the head loses with rows; it was trained to the end."""
         if training is not None and not isinstance(training, Converged):
             raise InputError(
-                "this head is known at its optimum only", got=type(training).__name__,
+                "this head is available at its optimum only", got=type(training).__name__,
                 fix='use training=Converged(ridge=...), or module="linear" with the squared error for other stops',
             )  # fmt: skip
         return self.found
@@ -54,7 +54,7 @@ class HeadModel:
 
 
 def default_head(given: FoldedRows, validation: Any, training: Training | None) -> HeadModel:
-    """The ridge head on label-free kernel features that stands in for any learner."""
+    """The ridge head on label-free kernel features, used in place of any learner."""
     folded, order = in_id_order(given)
     head = surrogate(folded)
     ids = folded.runner.data.ids[folded.positions]
@@ -126,11 +126,11 @@ def ridge_head(estimator: Any, rows: Rows, validation: Any) -> HeadModel:
 
 
 def logistic_head(module: Any, rows: Rows, validation: Any, training: Training | None) -> HeadModel:
-    """A cross-entropy head at its optimum, on X or on what the last layer of a module sees."""
+    """A cross-entropy head at its optimum, on X or on the inputs of the last layer of a module."""
     embed = linearization_check.last_layer(module) if hasattr(module, "named_parameters") else None
     if embed is None and module != "linear" and type(module).__name__ != "LogisticRegression":
         raise InputError(
-            "cross-entropy is known for heads only", got=type(module).__name__,
+            "cross-entropy is available for heads only", got=type(module).__name__,
             fix='pass module="linear", a LogisticRegression, or a torch module, whose last layer is taken',
         )  # fmt: skip
     ridge = training.ridge if isinstance(training, Converged) and training.ridge > 0 else None
@@ -173,6 +173,6 @@ def _evaluation_rows(validation: Any, responses: Responses, width: int) -> tuple
 def _nonempty(features: Array) -> Array:
     if not len(features):
         raise InputError(
-            "validation has no rows", where="validation", fix="leave it out to judge on the rows themselves"
+            "there are no rows to evaluate on", where="test", fix="leave it out to evaluate on the training rows"
         )
     return features

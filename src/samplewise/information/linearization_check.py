@@ -21,7 +21,7 @@ COMPARED = 200  # rows on which the kernels before and after are compared
 
 @dataclass(frozen=True, eq=False)
 class Real:
-    """The real training that stands beside the linearized one."""
+    """The real training that the linearized one is compared with."""
 
     network: LinearizedNetwork
     rows: Rows
@@ -30,7 +30,7 @@ class Real:
     seed: int
 
     def compared(self, deletions: StoppedTraining) -> Linearity:
-        """Outputs at the judging rows after both, and the drift of the kernel."""
+        """Outputs at the evaluation rows after both, and the drift of the kernel."""
         module = self._module(deletions)
         evaluated_rows = self.problem.validation
         queried = self.rows if evaluated_rows is None or evaluated_rows.rows is None else evaluated_rows.rows
@@ -72,7 +72,7 @@ class Real:
 
 
 def real_training(network: LinearizedNetwork, rows: Rows, problem: Linearized, trained: Any, seed: int) -> Real:
-    """The comparison a user asked for."""
+    """The comparison that `trained` requests."""
     if isinstance(trained, str) and trained != "train":
         raise InputError("trained is a module, or the word train", got=repr(trained), fix='trained="train"')
     if not hasattr(network.module, "named_parameters"):
@@ -83,7 +83,7 @@ def real_training(network: LinearizedNetwork, rows: Rows, problem: Linearized, t
 
 
 def last_layer(module: Any) -> Any:
-    """X -> what the last linear layer of a torch module sees (n, d)."""
+    """X -> inputs of the last linear layer of a torch module (n, d)."""
 
     def embed(X: Any) -> Floats:
         return np.asarray(models.embeddings_of(module, X))

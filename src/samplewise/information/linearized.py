@@ -1,4 +1,4 @@
-"""Rows as a model that is linear in its parameters sees them: kernel, targets, and outputs before training."""
+"""Training rows of a model that is linear in its parameters: kernel, targets, and outputs before training."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -34,17 +34,17 @@ CHECKED = 200  # rows on which a sketched kernel is compared with the exact one
 
 @dataclass(frozen=True, slots=True)
 class LinearizedNetwork:
-    """A network at its weights, f(x) + gradient f(x)' (w - w_start), with a choice of what of it counts.
+    """A network at its weights, f(x) + gradient f(x)' (w - w_start), with a choice of its parameters and outputs.
 
     Args:
         module: a torch module, a `Fitted` with one, or a fitted scikit-learn network.
         layers: names of the submodules whose parameters move; None for all that require gradients.
         forward: callable (module, inputs) -> outputs (b, c), for modules that return something else.
-        outputs: "exact" keeps how the gradients of different outputs meet, in a kernel (n c, n c); "shared" gives all
+        outputs: "exact" keeps products of gradients of different outputs, in a kernel (n c, n c); "shared" gives all
             outputs the mean of their kernels (n, n); "auto" is exact up to n c = 4,000.
         sketch: numbers per row in place of the exact kernel, for many rows: an unbiased random sketch of the shared
             kernel, whose error is measured. None for the exact kernel.
-        seed: of the sketch, and of the random sums that stand for more than four outputs.
+        seed: of the sketch, and of the random sums used in place of more than four outputs.
 
     Source: jacot2018, lee2019; pham2013 for the sketch.
     """
@@ -69,7 +69,7 @@ class LinearizedNetwork:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Queried:
-    """Queries as the spectrum takes them, with what the model says of them before training."""
+    """Queries as the spectrum takes them, with the model's outputs before training."""
 
     kernel: Array
     start: Floats  # (m, c)
@@ -187,14 +187,14 @@ def of_network(network: LinearizedNetwork, data: Any, validation: Any, start: An
     """From the gradients of a network's outputs at its weights."""
     (source,) = sources_of(network.module, "squared_error", network.layers, network.forward, np.float64)
     rows = Rows.of(data)
-    seen = _Network.of(network, source, rows)
-    responses = rows.responses(seen.start.shape[1])
-    outputs = seen.start if start is None else _start(start, seen.start.shape)
+    linear = _Network.of(network, source, rows)
+    responses = rows.responses(linear.start.shape[1])
+    outputs = linear.start if start is None else _start(start, linear.start.shape)
     from_zero = start is not None and np.ndim(start) == 0
 
     def query(queries: Any) -> Queried:
         queried = Rows.of(queries)
-        kernel, at_start = seen.against(queried)
+        kernel, at_start = linear.against(queried)
         return Queried(
             kernel,
             np.full_like(at_start, start) if from_zero else at_start,
@@ -204,12 +204,12 @@ def of_network(network: LinearizedNetwork, data: Any, validation: Any, start: An
         )
 
     queried = None if validation is None else _not_empty(query(validation))
-    return Linearized(rows.ids, seen.spectrum, outputs, responses, query, queried, seen.notes, seen.kernel_error)
+    return Linearized(rows.ids, linear.spectrum, outputs, responses, query, queried, linear.notes, linear.kernel_error)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Network:
-    """A network's kernel between the training rows, and how to ask it about others."""
+    """A network's kernel between the training rows, and a function that evaluates it at others."""
 
     spectrum: Spectrum
     start: Floats  # (n, c)
@@ -219,7 +219,7 @@ class _Network:
 
     @classmethod
     def of(cls, network: LinearizedNetwork, source: Source, rows: Rows) -> "_Network":
-        """In the form the sizes ask for."""
+        """In the form that suits the sizes."""
         first = source.gradients(rows.unlabeled(), OutputSum((1.0,)))  # what the first output's layers look like
         outputs = first.outputs.shape[1]
         exact = network.outputs == "exact" or (
@@ -302,7 +302,7 @@ def require_room(entries: int, fix: str = "") -> None:
 
 
 def _products(features: Floats, others: Floats | None = None) -> Floats:
-    """Inner products of rows with a constant 1 beside their features."""
+    """Inner products of rows with a constant 1 appended to their features."""
     if others is None:
         return inner_products(features) + 1.0
     return np.asarray(np.asarray(features, dtype=np.float64) @ np.asarray(others, dtype=np.float64).T + 1.0)
@@ -326,6 +326,6 @@ def _start(given: Any, shape: tuple[int, ...]) -> Floats:
 def _not_empty(queried: Queried) -> Queried:
     if not len(queried.ids):
         raise InputError(
-            "validation has no rows", where="validation", fix="leave it out to judge on the rows themselves"
+            "there are no rows to evaluate on", where="test", fix="leave it out to evaluate on the training rows"
         )
     return queried

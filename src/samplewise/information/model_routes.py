@@ -1,4 +1,4 @@
-"""From what a user holds of a model to what it would lose with rows: one opener per kind."""
+"""From a model in any form to what it would lose with rows: one function per kind of model."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ class LinearizedModel:
     """Training of a linearized model."""
 
     problem: Linearized
-    default: Training | None  # what the module itself says of its training
+    default: Training | None  # training as the module's own settings give it
     real: linearization_check.Real | None = None
 
     @property
@@ -91,7 +91,7 @@ class LinearizedModel:
         recipe = self.default if training is None else training
         if recipe is None:
             raise InputError(
-                "how long the model is trained decides what it knows of a row", got="no training",
+                "how much a model depends on a row is set by how long it is trained", got="no training",
                 fix="pass training=GradientDescent(steps=2000, rate=1e-3), or Converged(ridge=1.0)",
             )  # fmt: skip
         return StoppedTraining(self.problem, self._checked(recipe))
@@ -101,7 +101,7 @@ class LinearizedModel:
         return np.sqrt(np.square(self.problem.targets - held_out).sum(axis=1))
 
     def diagnostics(self, deletions: Any) -> Diagnostics:
-        """Conditioning, step size, fit of the filter, what the start knows already, and the real training."""
+        """Conditioning, step size, fit of the filter, what the start explains already, and the real training."""
         values, recipe = self.problem.spectrum.values, deletions.training
         phi = recipe.filter_for(self.problem.spectrum.count)
         least = float(values.min()) if self.problem.spectrum.complete else 0.0
@@ -142,7 +142,7 @@ def _singular(spectrum: Any) -> bool:
 
 
 def _doubts(recipe: Training, problem: Linearized, start_fit: float, linearity: Any) -> list[str]:
-    """What a reader should know, as sentences."""
+    """Warnings, as sentences."""
     notes, floor = [], FLOOR * float(problem.spectrum.values.max())
     if isinstance(recipe, Converged) and recipe.ridge <= floor and _singular(problem.spectrum):
         notes.append(
@@ -152,7 +152,7 @@ def _doubts(recipe: Training, problem: Linearized, start_fit: float, linearity: 
     if start_fit > ALREADY_FITTED and problem.responses.values.std() > 0:
         notes.append(
             f"the outputs before training explain {percent_text(start_fit, '.0f')} of the targets already, so there is "
-            "little left to learn: pass the module as it was before it met these rows, or initial_outputs=0.0"
+            "little left to learn: pass the module as it was before training on these rows, or initial_outputs=0.0"
         )
     if linearity is not None and linearity.r_squared < FOLLOWS:
         notes.append(
@@ -209,9 +209,7 @@ def _named(train: Any, targets: Any) -> Rows:
     """The rows of a precomputed kernel: targets, with ids where rows are given."""
     if train is None:
         if targets is None:
-            raise InputError(
-                "a kernel alone says nothing of labels", got="no targets", fix="pass targets=y (n,) or (n, c)"
-            )
+            raise InputError("a kernel alone holds no labels", got="no targets", fix="pass targets=y (n,) or (n, c)")
         values = np.asarray(targets)
         return Rows(None, values, np.arange(len(values)))
     rows = Rows.of(train.data if isinstance(train, FoldedRows) else train)

@@ -1,4 +1,4 @@
-"""Rows that could go: in which order, and what leaving them out costs on rows that had no say."""
+"""Rows that could go: in which order, and what leaving them out costs on held-out rows."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -62,9 +62,9 @@ def redundant_rows(
 
 
 def redundant_positions(folded: FoldedRows, share: float = 0.25) -> Ints:
-    """Positions (r,) of `redundant_rows` among the rows of a part; no label outside it is read.
+    """Positions (r,) of `redundant_rows` among folded rows; no other label is read.
 
-    Args:    part: n rows.   share: of its rows, between 0 and 1.
+    Args:    folded: n rows.   share: of them, between 0 and 1.
     Returns: at most share * n positions, least informative first.
     Cost:    O(rounds n p^2), p at most 256.   Source: harutyunyan2021.
     """
@@ -130,7 +130,7 @@ def removal_cost(  # the data and its fits
 ) -> Exhibit:
     """Change of the held-out score, in the metric's points, when the least informative rows go, or random ones.
 
-    The order is found anew inside every training part; every row of the data is evaluated once, by models that left its
+    The order is found anew on the training rows of every fold; every row is evaluated once, by models that left its
     fold out. Intervals: mean +- z sd / sqrt(n) of the paired differences (by group where the data has groups).
 
     Args:
@@ -138,7 +138,7 @@ def removal_cost(  # the data and its fits
         learner: as in `audit`; None for the default of this shape of data.
         task: "auto", "classification" or "regression".
         metric: "accuracy", "balanced_accuracy", "auc", "mae" or "r2"; None for accuracy, or mae for numbers.
-        shares: of a training part.   confidence: of the intervals.   seed: of folds and fits.
+        shares: of the training rows.   confidence: of the intervals.   seed: of folds and fits.
         executor: carries out fits that are not in closed form.
 
     Returns:
@@ -164,9 +164,9 @@ def removal_cost(  # the data and its fits
 def removal_cost_in(
     folded: FoldedRows, metric: Metric, shares: Sequence[float] = SHARES, *, confidence: float = CONFIDENCE
 ) -> Exhibit:
-    """`removal_cost` of the rows of a part, in its own folds.
+    """`removal_cost` of folded rows, in their own folds.
 
-    Args:    part: the whole data, with folds.   metric: per-row contributions.   shares: of a training part.
+    Args:    folded: the whole data, with folds.   metric: per-row contributions.   shares: of the training rows.
              confidence: of the intervals.
     Returns: Exhibit "bars": name, value, low, high, control, control_low, control_high; below 0 the score falls.
     Raises:  InputError for shares or a confidence outside (0, 1).
@@ -202,13 +202,13 @@ def removal_cost_in(
         "control_low": low[half:],
         "control_high": high[half:],
     }
-    note = "Grey: as many random rows. The order was found anew inside every training part."
+    note = "Grey: as many random rows. The order was found anew on the training rows of every fold."
     return Exhibit("bars", "What leaving out the least informative rows costs", columns, metric.unit, note)
 
 
-def _least_first(question: tuple[FoldedRows, float], *, seed: int) -> Ints:
+def _least_first(task: tuple[FoldedRows, float], *, seed: int) -> Ints:
     """`redundant_positions` as a task; `seed` belongs to the executor's protocol and changes nothing."""
-    return redundant_positions(*question)
+    return redundant_positions(*task)
 
 
 def _information(whole: Surrogate, kept: Ints) -> Floats:
@@ -221,7 +221,7 @@ def _information(whole: Surrogate, kept: Ints) -> Floats:
 
 
 def _last_duplicates(groups: Ints, copied: Mask) -> Mask:
-    """(r,) the last row of every set that had copies (g,), in the order given: the one that stays."""
+    """(r,) the last row of every set that had duplicates (g,), in the order given: the one that stays."""
     last = np.zeros(len(groups), dtype=bool)
     _, first_from_end = np.unique(groups[::-1], return_index=True)
     last[len(groups) - 1 - first_from_end] = True

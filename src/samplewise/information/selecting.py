@@ -1,4 +1,4 @@
-"""Which rows to keep so that a model loses least, and what dropping the others costs on rows that had no say."""
+"""Which rows to keep so that a model loses least, and what dropping the others costs on validation rows."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -91,7 +91,7 @@ def _cost(deletions: Deletions, choices: list[Ints], quantity: str) -> Estimate:
     responses = deletions.responses
     unit = "points of accuracy" if responses.classes is not None else "mean squared error, negated"
     if targets is None:
-        reason = "needs labeled validation rows: unique_information(..., validation=(X, y))"
+        reason = "needs labeled validation rows: unique_information(..., test=(X, y))"
         return Estimate(quantity, float("nan"), unit=unit, reason=reason)
     scale = 100.0 if responses.classes is not None else 1.0
     before = responses.correct(outputs, targets)

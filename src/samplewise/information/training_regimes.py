@@ -57,7 +57,7 @@ class GradientDescent:
     loss_reduction: LossReduction = "mean"
 
     def __post_init__(self) -> None:
-        """Refuse what no training could use."""
+        """Refuse settings out of range."""
         stops = np.atleast_1d(np.asarray(self.steps, dtype=object))
         if not len(stops) or not all(isinstance(t, int | np.integer) and t >= 1 for t in stops.tolist()):
             raise InputError("steps must be whole numbers of at least 1", got=f"steps={self.steps!r}", fix="steps=1000")
@@ -104,7 +104,7 @@ class GradientFlow:
     loss_reduction: LossReduction = "mean"
 
     def __post_init__(self) -> None:
-        """Refuse what no training could use."""
+        """Refuse settings out of range."""
         for time in np.atleast_1d(np.asarray(self.time, dtype=np.float64)).tolist() or [0.0]:
             _require_positive("time", time)
         _require_positive("rate", self.rate)
@@ -144,7 +144,7 @@ class Converged:
     loss_reduction: LossReduction = "sum"
 
     def __post_init__(self) -> None:
-        """Refuse what no training could use."""
+        """Refuse settings out of range."""
         _require_settings(self.ridge, self.loss_reduction)
 
     def filter_for(self, rows: int, left_out: int = 0) -> ConvergedFilter:

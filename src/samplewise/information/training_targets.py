@@ -1,4 +1,4 @@
-"""Rows as they come in, and what a model with squared error is taught of their labels."""
+"""Rows as they come in, and the targets a model with squared error is trained on."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -32,7 +32,7 @@ class Responses:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """Inputs, labels and ids of some rows, from whatever a user holds."""
+    """Inputs, labels and ids of some rows, in any form a user may pass."""
 
     inputs: Any
     labels: Array | None
@@ -92,7 +92,7 @@ class Rows:
         return features
 
     def responses(self, outputs: int | None) -> Responses:
-        """What a model with so many outputs is taught; None lets the labels decide (one for two classes)."""
+        """Targets for a model with so many outputs; None: as the labels need (one for two classes)."""
         require_labels(self.labels, self.ids)
         labels = np.asarray(self.labels)
         if labels.ndim == 2 or (labels.dtype.kind == "f" and outputs is not None):
@@ -109,10 +109,10 @@ class Rows:
         """(m, c) the targets of other rows in the columns of the training rows; None without labels."""
         if self.labels is None:
             return None
-        require_labels(self.labels, self.ids, "validation")
+        require_labels(self.labels, self.ids, "test")
         if trained.classes is None:
             return _as_numbers(self.labels, trained.values.shape[1], self.ids).values
-        codes = known_codes(self.labels, trained.classes, self.ids, "validation")
+        codes = known_codes(self.labels, trained.classes, self.ids, "test")
         return _as_classes(trained.classes, codes, trained.values.shape[1]).values
 
     def with_labels(self, labels: Any) -> "Rows":

@@ -1,4 +1,4 @@
-"""How much a model depends on having seen exactly this row: for every row, at any stopping time, from one fit."""
+"""How much a model depends on having been trained on exactly this row: for every row and any stopping time."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,14 +28,14 @@ RARE = "the model depends more on having seen exactly this row"
 class UniqueInformation(Result):
     """What a model would lose with each row; NaN for a row that alone decides a parameter.
 
-    A statement about this model on these rows, in expectation over the rows it is judged on: no certificate of privacy
-    or of generalization, and no measure of usefulness (noise is unique too).
+    A statement about this model on these rows, in expectation over the evaluation rows: no certificate of privacy or of
+    generalization, and no measure of usefulness (noise is unique too).
     """
 
-    functional: Scores  # (n,) nats: how far its outputs would move; spread is the standard error over the judging rows
+    functional: Scores  # (n,) nats: how far its outputs would move; spread is over the evaluation rows
     weights: Scores  # (n,) nats: how far its weights would move
-    held_out_surprise: Scores  # (n,) how far the label is from what the other rows say
-    held_out_outputs: Floats  # (n, c) what it would say about each row had it not seen it
+    held_out_surprise: Scores  # (n,) how far the label is from the output without the row
+    held_out_outputs: Floats  # (n, c) its output for each row when trained without it
     diagnostics: Diagnostics
     _deletions: Deletions = field(repr=False)
     _noise: float = field(repr=False)
@@ -81,7 +81,7 @@ class UniqueInformation(Result):
         return Attribution(_as_given(change, self._order, axis=1), ids, self.ids, "units of the output")
 
     def outputs(self, queries: Any) -> Floats:
-        """What the linearized model (or the head) says of other rows after training on all (m, c).
+        """Outputs of the linearized model (or the head) at other rows after training on all (m, c).
 
         Args:    queries: as `influence`.
         Raises:  InputError for queries of another shape.   Cost: O(m r c).   Source: lee2019.
@@ -91,7 +91,7 @@ class UniqueInformation(Result):
     def segment(self, by: str | Sequence[Any] | Array) -> Scores:
         """Unique information of sets of rows (sources, annotators, sub-classes) in nats: of all their rows together.
 
-        Not the sum over the members: copies in a set no longer stand in for each other.
+        Not the sum over the members: a set is removed as a whole, so duplicates in it do not hide each other.
 
         Args:    by: name of a column of `segments`, "groups" or "y" of a `Dataset`, or one value per row (n,).
         Returns: Scores, one per value, larger means the model depends more on having seen that set.
@@ -116,7 +116,7 @@ class UniqueInformation(Result):
             seed: of random rows.
 
         Returns:
-            `Kept`: ids, the order in which rows went, and the cost on the validation rows beside that of dropping as
+            `Kept`: ids, the order in which rows went, and the cost on the validation rows next to that of dropping as
             many random ones. Without labeled validation rows there is no cost, and its reason says so.
 
         Raises:
@@ -164,9 +164,9 @@ def unique_information(  # noqa: PLR0913  # one keyword per thing a user may kno
     loss: Literal["squared_error", "cross_entropy"] = "squared_error", gram: Any = None,
     test_gram: Any = None, targets: Any = None, initial_outputs: Any = None, trained: Any = None, seed: int = 0,
 ) -> UniqueInformation:  # fmt: skip
-    """How much a model depends on having seen exactly this row, in nats, for all rows from one eigendecomposition.
+    """How much a model depends on having been trained on exactly this row, in nats, from one eigendecomposition.
 
-    functional_i = sum_j |f(x_j) - f_-i(x_j)|^2 / (2 noise^2 m) over the m judging rows, weights_i = |w - w_-i|^2 /
+    functional_i = sum_j |f(x_j) - f_-i(x_j)|^2 / (2 noise^2 m) over the m evaluation rows, weights_i = |w - w_-i|^2 /
     (2 noise^2), f_-i trained without row i from the same start in the same way: the divergence between the trained
     models with and without the row once Gaussian noise of that size is added. Everything is measured in the model
     linearized at its weights, where it is exact.
@@ -185,12 +185,11 @@ def unique_information(  # noqa: PLR0913  # one keyword per thing a user may kno
             about the last, and `at(stop)` about each. May be left out
             where the module says it (heads and kernel models).
         noise: standard deviation on outputs (or weights) that changes are measured against, a pure scale.
-        loss: "cross_entropy" for a head at its optimum: on X ("linear"), or on what the last layer of a torch module
-            sees. Approximate: one Newton step per row.
+        loss: "cross_entropy" for a head at its optimum: on X ("linear"), or on the inputs of the last layer of a
+            torch module. Approximate: one Newton step per row.
         gram, test_gram: precomputed kernel (n, n) or (n c, n c), and (m, n) or (m c, n c), with `targets`.
         targets: (n,) or (n, c) in place of the labels of `data`.
-        initial_outputs: outputs before training in place of the module's own; 0.0 asks what its features alone would
-            lose.
+        initial_outputs: outputs before training in place of the module's own; 0.0 measures its features alone.
         trained: the module after real training, or "train" to train it once here; `diagnostics` then says how well the
             linearized training follows.
         seed: of encodings and sketches.
@@ -205,8 +204,8 @@ def unique_information(  # noqa: PLR0913  # one keyword per thing a user may kno
 
     Cost: one eigendecomposition of the kernel, O(n^3), or O(n d^2) for d < n features, shared by all stopping times;
         then a few passes over it for each.
-    Not for: calling a row useful (noise is unique too), finding wrong labels (use `held_out_surprise`), or copies (each
-        makes the other look redundant: use `segment`, or `select` in rounds).
+    Not for: calling a row useful (noise is unique too), finding wrong labels (use `held_out_surprise`), or duplicates
+        (each makes the other look redundant: use `segment`, or `select` in rounds).
     Source: harutyunyan2021; nakatsukasa2018 for the fast form of any stopping time.
 
     >>> X, y = np.r_[0.0:1.0:20j, 5.0:6.0:20j][:, None], np.repeat([0, 1], 20)
@@ -230,7 +229,7 @@ def information_in(  # noqa: PLR0913  # what `unique_information` takes
     loss: str = "squared_error", gram: Any = None, validation_gram: Any = None, targets: Any = None,
     initial_outputs: Any = None, trained: Any = None, seed: int = 0,
 ) -> UniqueInformation:  # fmt: skip
-    """`unique_information` of the rows of a part, or of what a module takes."""
+    """`unique_information` of folded rows, or of what a module takes."""
     model = opened(
         rows, module=module, validation=validation, training=training, loss=loss, gram=gram,
         validation_gram=validation_gram, targets=targets, initial_outputs=initial_outputs, trained=trained, seed=seed,

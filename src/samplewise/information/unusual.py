@@ -1,8 +1,8 @@
-"""Rows whose information stands apart from that of all others."""
+"""Rows with far more information than all others."""
 
 import numpy as np
 
-from samplewise.core.arrays import Ints, in_order
+from samplewise.core.arrays import Array, Ints, in_order
 from samplewise.core.errors import require_kind
 from samplewise.core.values import Scores
 
@@ -10,14 +10,14 @@ THRESHOLD = 4.0  # upper spreads above the median
 LEAST_ROWS = 50
 
 
-def unusual_information(information: Scores, threshold: float = THRESHOLD) -> Ints:
-    """Positions (r,) of rows with unusually much information, most first.
+def unusual_information(information: Scores, threshold: float = THRESHOLD) -> Array:
+    """Ids (r,) of rows with unusually much information, most first.
 
     Robust on the logarithm: (log s_i - median) / spread > threshold, spread = (third quartile - median) / .6745.
     Squared normal residuals reach 2.1 spreads among 2,000 rows and 2.6 among a million, so chance flags nothing.
 
     Args:    information: scores in nats.   threshold: in spreads.
-    Returns: positions; none for fewer than 50 rows.
+    Returns: ids; none for fewer than 50 rows.
     Cost:    O(n log n).   Not for: low scores (a residual of about 0 happens to every model).   Source: tukey1977.
 
     >>> values = np.r_[np.linspace(0.9, 1.1, 99), 1000.0]
@@ -25,6 +25,11 @@ def unusual_information(information: Scores, threshold: float = THRESHOLD) -> In
     array([99])
     """
     require_kind(information, Scores)
+    return information.keys[unusual_positions(information, threshold)]
+
+
+def unusual_positions(information: Scores, threshold: float = THRESHOLD) -> Ints:
+    """Positions (r,) of `unusual_information`."""
     known = np.flatnonzero(np.isfinite(information.values) & (information.values > 0))
     if len(known) < LEAST_ROWS:
         return np.empty(0, dtype=np.intp)

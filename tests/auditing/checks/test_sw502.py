@@ -34,7 +34,7 @@ def test_stays_silent_where_rows_support_each_other(evidence_of):
     result = check.run(evidence_of(*blobs()))
     assert result.findings == ()
     assert result.measured[0].value == pytest.approx(0, abs=2)
-    assert result.exhibits[0].note.startswith(f"A gap of {result.measured[0]}, of models taught half of the rows")
+    assert result.exhibits[0].note.startswith(f"A gap of {result.measured[0]}, of models trained on half of the rows")
     assert list(result.exhibits[0].columns["name"]) == ["rows the model was taught", "other rows"]
 
 

@@ -21,7 +21,7 @@ def supersample(seed, rows=6):
 
 
 def nearest(memberships, X, y):
-    """1-NN, taught the row each coin names, asked about both rows of every pair."""
+    """1-NN, trained on the row each membership names, evaluated at both rows of every pair."""
     pairs = np.arange(len(X))
     answers = [
         y[pairs, chosen][np.square(X[:, :, None] - X[pairs, chosen]).sum(axis=-1).argmin(axis=-1)]
@@ -35,9 +35,9 @@ def lookup(memberships, X, y, seed):
     draw = np.random.default_rng(seed)
     answers = draw.integers(0, 3, (len(memberships), len(X), 2))
     known = draw.random((len(memberships), len(X))) < draw.random()
-    for fit, coin in enumerate(memberships):
+    for fit, membership in enumerate(memberships):
         pairs = np.flatnonzero(known[fit])
-        answers[fit, pairs, coin[pairs]] = y[pairs, coin[pairs]]
+        answers[fit, pairs, membership[pairs]] = y[pairs, membership[pairs]]
     return answers
 
 
@@ -86,8 +86,8 @@ def test_a_learner_that_ignores_its_data_is_bounded_by_nothing():
             assert bound.null == pytest.approx(0, abs=1e-8), bound.name
 
 
-def test_a_memorizer_shows_its_coin_exactly_where_its_guess_is_wrong():
-    """Right on what it was taught, 0 elsewhere: ln 2 for each pair with a label 1, and the gap exactly."""
+def test_a_memorizer_shows_its_membership_exactly_where_its_default_is_wrong():
+    """Right on what it was trained on, 0 elsewhere: ln 2 for each pair with a label 1, and the gap exactly."""
     y = np.array([[1, 1], [1, 1], [0, 0], [1, 1], [0, 0], [0, 0]])
     trained = np.stack([1 - SPLITS, SPLITS], axis=-1)
     found = evaluated(SPLITS, y * trained, y)
@@ -105,7 +105,7 @@ def test_interpolation_is_an_identity_once_the_supersample_is_averaged_out():
     risk = 0.0
     for first, second, u in product(values, values, (0, 1)):
         (trained, label), ghost = (first, second)[u], (first, second)[1 - u]
-        answer = label if trained == ghost[0] else 0  # one row taught: its own input right, 0 elsewhere
+        answer = label if trained == ghost[0] else 0  # one training row: its own input right, 0 elsewhere
         wrong = float(answer != ghost[1])
         difference = wrong if u == 0 else -wrong  # second minus first
         rows[u][int(difference)] += 1
@@ -169,7 +169,7 @@ def test_rescaled_losses_rescale_everything():
         assert wide[bound.name].plug_in == pytest.approx(50 * bound.plug_in)
 
 
-def test_the_table_says_what_it_promises():
+def test_the_table_says_what_is_bounded():
     X, y = supersample(0)
     found = evaluated(SPLITS[24:40], nearest(SPLITS[24:40], X, y), y)
     assert "promise nothing about a single model" in " ".join(str(found).split())
@@ -188,8 +188,8 @@ def test_the_table_says_what_it_promises():
         ({"losses": np.full((4, 3, 2), 1.5)}, "outside.*loss_range"),
         ({"losses": np.full((4, 3, 2), np.nan)}, "NaN.*0, 1, 2"),
         ({"losses": np.zeros((4, 3))}, "do not fit.*one loss for each row"),
-        ({"selectors": np.full((4, 3), 2)}, "not coins.*second did"),
-        ({"selectors": np.ones((4, 3), int)}, "always taught.*complement"),
+        ({"selectors": np.full((4, 3), 2)}, "not 0 or 1.*second was"),
+        ({"selectors": np.ones((4, 3), int)}, "always trained on.*complement"),
         ({"predictions": np.full((4, 3, 2), np.nan)}, "not class codes.*gave NaN"),
         ({"predictions": np.full((4, 3, 2), 7), "classes": 3}, "not class codes.*classes - 1"),
         ({"predictions": np.zeros((4, 3))}, "differ in shape.*predictions=None"),

@@ -33,7 +33,7 @@ def memorized():
     return reading(paired(lambda inside: np.where(inside, Y, 1 - Y)))
 
 
-def test_rows_known_by_heart_have_the_largest_gap_and_information(memorized):
+def test_memorized_rows_have_the_largest_gap_and_information(memorized):
     gap, training, ghost = memorized.errors()
     assert (gap.value, training.value, ghost.value) == (100.0, 0.0, 1.0)
     assert (gap.unit, training.unit) == ("points", "share of rows")

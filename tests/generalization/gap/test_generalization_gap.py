@@ -1,4 +1,4 @@
-"""The gap of a learner: known learners, groups and copies, numbers, refits of others, and what is refused."""
+"""The gap of a learner: known learners, groups and duplicates, numbers, refits of others, and what is refused."""
 
 from dataclasses import replace
 
@@ -40,7 +40,7 @@ def nearest():
     return generalization_gap(rows(), learner=KNeighborsClassifier(1), n_splits=20, n_draws=2)
 
 
-def test_a_nearest_neighbor_learns_by_heart(nearest):
+def test_a_nearest_neighbor_memorizes(nearest):
     assert nearest.training_error.value == 0.0
     assert nearest.gap.low > 10
     assert nearest.gap.value == 100 * nearest.ghost_error.value == pytest.approx(nearest.bounds.gap)
@@ -57,7 +57,7 @@ def test_a_nearest_neighbor_learns_by_heart(nearest):
     assert nearest.warnings == ()
 
 
-def test_information_tells_the_rows_that_are_known_by_heart(nearest):
+def test_information_shows_the_memorized_rows(nearest):
     assert nearest.information.values.min() >= 0
     assert nearest.information.values.max() <= np.log(2)
     assert np.corrcoef(nearest.information.values, nearest.memorization.values)[0, 1] > 0.8
@@ -66,8 +66,8 @@ def test_information_tells_the_rows_that_are_known_by_heart(nearest):
 
 def test_the_report_reads_as_a_table(nearest):
     text = " ".join(str(nearest).split())
-    for folded in ("held-out rows", "binary JS", "95 %", "42 fits", "promise nothing", "changes nothing"):
-        assert folded in text
+    for part in ("held-out rows", "binary JS", "95 %", "42 fits", "promise nothing", "changes nothing"):
+        assert part in text
     assert "f-CMI" in nearest.to_frame().index
 
 
@@ -103,18 +103,18 @@ def test_order_of_rows_changes_nothing_where_the_losses_of_groups_are_bet_on():
     assert two.bounds["held-out rows"].plug_in == pytest.approx(one.bounds["held-out rows"].plug_in, abs=1e-9)
 
 
-def test_odd_splits_are_raised_and_said():
+def test_odd_splits_are_raised_with_a_warning():
     report = generalization_gap(rows(40), learner=KNeighborsClassifier(1), n_splits=5, n_draws=1)
     assert report.cost.fits == 6 + 2
     assert any("6 splits were made" in warning for warning in report.warnings)
     assert any("add splits" in warning for warning in report.warnings)
 
 
-def test_copies_and_groups_stay_on_one_side():
+def test_duplicates_and_groups_stay_on_one_side():
     data = rows(40)
     twice = Dataset(np.vstack([data.X, data.X]), np.r_[data.y, data.y], ids=np.arange(80))
     report = generalization_gap(twice, learner=KNeighborsClassifier(1), n_splits=20, n_draws=1)
-    assert any("40 groups or sets of exact copies" in warning for warning in report.warnings)
+    assert any("40 groups or sets of exact duplicates" in warning for warning in report.warnings)
     assert report.gap.value > 10, "a copy on the other side would have answered for the ghost"
     grouped = generalization_gap(
         Dataset(twice.X, twice.y, groups=np.arange(80) % 10), learner=KNeighborsClassifier(1), n_splits=4, n_draws=1
@@ -131,9 +131,9 @@ def test_groups_are_read_as_pairs_of_groups():
     assert report.bounds.gap == pytest.approx(report.gap.value)
 
 
-def test_an_odd_row_sits_out():
+def test_an_odd_row_is_left_out():
     report = generalization_gap(rows(41), learner=KNeighborsClassifier(1), n_splits=4, n_draws=2)
-    assert any("sat out" in warning for warning in report.warnings)
+    assert any("was left out" in warning for warning in report.warnings)
     assert np.isfinite(report.gap.value)
     alone = generalization_gap(rows(41), learner=KNeighborsClassifier(1), n_splits=4, n_draws=1)
     for scores in (alone.information, alone.memorization):
@@ -170,16 +170,16 @@ def test_refits_that_exist_are_read():
     assert any("not paired" in warning for warning in halves.warnings)
 
 
-def test_copies_on_both_sides_of_refits_are_said():
+def test_duplicates_on_both_sides_of_refits_give_a_warning():
     data = rows(40)
     twice = Dataset(np.vstack([data.X, data.X]), np.r_[data.y, data.y], ids=np.arange(80))
     folded = prepare(twice, KNeighborsClassifier(1)).whole
-    apart = replace(folded.runner, groups=np.arange(80))  # what a user may have made without joining copies
+    apart = replace(folded.runner, groups=np.arange(80))  # what a user may have made without joining duplicates
     report = generalization_gap(twice, refits=fit_design(apart, "halves", folded.all_folds, count=4))
-    assert any("copies stood on both sides" in warning for warning in report.warnings)
+    assert any("duplicates were on both sides" in warning for warning in report.warnings)
 
 
-def test_a_learner_that_ignores_its_seed_is_said():
+def test_a_learner_that_ignores_its_seed_is_reported():
     report = generalization_gap(rows(30), learner=Restless(), n_splits=4, n_draws=1)
     assert report.repeatable is False
     assert report.deterministic is False

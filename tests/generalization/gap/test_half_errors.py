@@ -1,4 +1,4 @@
-"""The error of a mean over halves: against samples of units that act by their own loss and by what they teach."""
+"""The error of a mean over halves: against samples of units that act by their own loss and as training units."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from samplewise.generalization.gap.half_errors import errors_of_halves
 
 
 def fits_of(draw, units, fits, trains, noise):
-    """Losses (k, u) of one sample of units, and who taught: ghosts lose what the half that taught makes them lose."""
+    """Losses (k, u) of one sample of units, and their training mask: the training half adds to the losses of ghosts."""
     memberships = draw.permuted(np.tile(np.arange(units) % 2, (fits // 2, 1)), axis=1)
     trained = np.stack([memberships, 1 - memberships], axis=1).reshape(fits, units) == 1
     own, lesson = draw.normal(size=units), trains * draw.normal(size=units)
@@ -17,7 +17,7 @@ def fits_of(draw, units, fits, trains, noise):
 
 @pytest.mark.parametrize("trains", [0.0, 1.0, 2.0])
 @pytest.mark.parametrize("noise", [0.0, 1.0])
-def test_intervals_cover_what_other_samples_would_have_said(trains, noise):
+def test_intervals_cover_the_means_of_other_samples(trains, noise):
     draw = np.random.default_rng(0)
     found = [errors_of_halves(*fit, ~fit[1])[0] for fit in (fits_of(draw, 30, 30, trains, noise) for _ in range(400))]
     covered = np.mean([low <= 0.0 <= high for low, high in (one.interval(0.95) for one in found)])

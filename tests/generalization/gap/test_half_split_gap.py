@@ -17,7 +17,7 @@ def refits_of(inside, outputs, design="halves"):
 
 
 def one_by_heart():
-    """Row 0 is right only where taught; the others always."""
+    """Row 0 is right only where trained on; the others always."""
     inside = np.array([[1, 1, 0, 0], [0, 0, 1, 1], [1, 0, 1, 0], [0, 1, 0, 1]], dtype=bool)
     target = describe_target([0, 1, 0, 1])
     outputs = np.tile(np.eye(2)[[0, 1, 0, 1]], (4, 1, 1))
@@ -25,13 +25,13 @@ def one_by_heart():
     return refits_of(inside, outputs), target
 
 
-def test_a_row_known_by_heart_scores_1():
+def test_a_memorized_row_scores_1():
     scores = memorization_of_refits(*one_by_heart())
     np.testing.assert_allclose(scores.values, [1, 0, 0, 0])
     assert (scores.spread > 0).all()
 
 
-def test_gap_is_the_mean_of_what_is_known_by_heart():
+def test_gap_is_the_mean_memorization():
     found = gap_of_refits(*one_by_heart())
     trained, others, gap = found.training_error, found.held_out_error, found.gap
     assert (trained.value, others.value, gap.value) == (0.0, 0.25, 25.0)

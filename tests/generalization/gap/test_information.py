@@ -76,7 +76,7 @@ def test_blocks_of_draws_change_nothing(monkeypatch):
 
 
 def test_corrections_are_nearer_to_a_known_dependence():
-    """Coins that shift the outcome from 0.3 to 0.6: thirty fits, and what infinitely many would say."""
+    """Memberships that shift the outcome from 0.3 to 0.6: thirty fits, and what infinitely many would give."""
     draw = np.random.default_rng(2)
     memberships = draw.permuted(np.tile(np.arange(30)[:, None] % 2, 4000), axis=0)
     outcomes = (draw.random((30, 4000)) < np.where(memberships == 1, 0.6, 0.3)).astype(int)

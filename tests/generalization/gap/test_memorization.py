@@ -38,7 +38,7 @@ def exact(inside, success):
     return (means[0] - means[1]).T  # (m, n)
 
 
-def test_many_models_come_to_what_all_subsets_say():
+def test_many_models_come_to_the_mean_over_all_subsets():
     data = eight()
     found = memorization(data, learner=NEAREST, n_models=1500, share=0.625, executor=SerialExecutor(), seed=1)
     inside, success = every_subset(data, 5, data.X, data.y)
@@ -64,7 +64,7 @@ def test_leaving_one_row_out_is_the_other_side_of_subsets_of_all_but_one():
     assert found.gap.value == pytest.approx(1 - left_out.mean())
 
 
-def test_influence_on_other_rows_names_the_row_they_hang_on():
+def test_influence_on_other_rows_names_the_row_they_depend_on():
     data = eight()
     queries = Dataset(np.array([[2.2], [6.8]]), [1, 1], ids=["near c", "near e"])
     found = memorization(data, learner=NEAREST, n_models=200, queries=queries, executor=SerialExecutor())
@@ -103,7 +103,7 @@ def test_soft_scores_rank_as_the_hard_one_with_less_noise(score):
         assert soft.spread.mean() < hard.spread.mean()
 
 
-def test_exact_copies_are_trained_on_together_and_count_as_one_row():
+def test_exact_duplicates_are_trained_on_together_and_count_as_one_row():
     data = eight()
     twice = Dataset(np.vstack([data.X, [[2.1]]]), np.r_[data.y, 1], ids=[*IDS, "copy"])
     alone = memorization(data, learner=NEAREST, n_models=200, executor=SerialExecutor())
@@ -113,7 +113,7 @@ def test_exact_copies_are_trained_on_together_and_count_as_one_row():
     assert both.scores.values[2] == pytest.approx(alone.scores.values[2], abs=0.1)
 
 
-def test_numbers_are_told_in_standard_deviations():
+def test_numbers_are_in_standard_deviations():
     draw = np.random.default_rng(0)
     X = draw.normal(size=(40, 2))
     found = memorization(
@@ -143,7 +143,7 @@ def refits_of_eight():
         ({"n_models": 2}, "in some subsets.*n_models=2.*n_models=100, at least 4"),
         ({"score": "nonsense"}, "nonsense.*correct"),
         ({"n_models": 4, "share": 0.9}, "at least twice.*more n_models="),
-        ({"refits": "made", "queries": eight()}, "not seen the queries.*leave refits out"),
+        ({"refits": "made", "queries": eight()}, "no outputs for the queries.*leave refits out"),
     ],
 )
 def test_bad_questions_are_refused(options, match):

@@ -11,15 +11,15 @@ from samplewise.core.errors import InputError
 from samplewise.generalization import claim_after_evaluations, clopper_pearson_bound, rows_to_claim
 from samplewise.generalization.test_scores import adaptive_test_reuse as counting
 
-N, LOOKS = 200, 30
+N, TIMES = 200, 30
 
 
 def climbing(trials=1500, seed=0):
-    """Hill climbing on coin flips: a change is kept where the test score gets better. Truth: 50 % wrong."""
+    """Hill climbing on random labels: a change is kept where the test score gets better. Truth: 50 % wrong."""
     draw = np.random.default_rng(seed)
     best = draw.random((trials, N)) < 0.5  # which rows are wrong
     improvements = np.zeros(trials, dtype=int)
-    for _ in range(LOOKS - 1):
+    for _ in range(TIMES - 1):
         changed = draw.random((trials, N)) < 0.1
         tried = np.where(changed, draw.random((trials, N)) < 0.5, best)
         better = tried.sum(axis=1) < best.sum(axis=1)
@@ -31,21 +31,21 @@ def climbing(trials=1500, seed=0):
 def test_climbing_breaks_the_plain_bound_and_not_the_one_that_counts_comparisons():
     errors, improvements = climbing()
     claims = [
-        claim_after_evaluations(wrong, N, LOOKS, improvements=better)
+        claim_after_evaluations(wrong, N, TIMES, improvements=better)
         for wrong, better in zip(errors.tolist(), improvements.tolist(), strict=True)
     ]
     assert np.mean([claim.once.high >= 0.5 for claim in claims]) < 0.9
     assert np.mean([claim.compared.high >= 0.5 for claim in claims]) >= 0.95
     assert np.mean([claim.improved.high >= 0.5 for claim in claims]) >= 0.95
-    assert np.mean([claim_after_evaluations(wrong, N, LOOKS).compared.high >= 0.5 for wrong in errors.tolist()]) >= 0.95
+    assert np.mean([claim_after_evaluations(wrong, N, TIMES).compared.high >= 0.5 for wrong in errors.tolist()]) >= 0.95
 
 
 def test_a_vote_of_what_scored_well_breaks_the_bound_for_fixed_models_and_not_the_one_for_seen_scores():
     draw = np.random.default_rng(1)
-    wrong = draw.random((1500, LOOKS - 1, N)) < 0.5
+    wrong = draw.random((1500, TIMES - 1, N)) < 0.5
     sign = np.sign(N / 2 - wrong.sum(axis=2))[:, :, None]  # a model that scored badly votes with its answers reversed
-    final = ((sign * (wrong - 0.5)).sum(axis=1) > 0).sum(axis=1)  # coin flips still, yet it shines on these rows
-    claims = [claim_after_evaluations(errors, N, LOOKS) for errors in final.tolist()]
+    final = ((sign * (wrong - 0.5)).sum(axis=1) > 0).sum(axis=1)  # still random, yet good on these rows
+    claims = [claim_after_evaluations(errors, N, TIMES) for errors in final.tolist()]
     assert np.mean([claim.once.high >= 0.5 for claim in claims]) < 0.05
     assert np.mean([claim.fixed.high >= 0.5 for claim in claims]) < 0.2
     assert np.mean([claim.seen.high >= 0.5 for claim in claims]) >= 0.95
@@ -70,21 +70,21 @@ def test_counts_of_models_are_those_of_the_lists(n_evaluations):
 
 
 def test_lists_of_improvements_are_all_that_a_leaderboard_of_bests_can_show():
-    # Brute force: scores of 4 looks among 3 values; what is shown is which beat the best so far, and their scores
+    # Brute force: scores of 4 evaluations among 3 values; what is shown is which beat the best so far, and their scores
     # up to the last but one (the last is that of the chosen model, which it cannot have shaped).
     shown = set()
     for scores in product(range(3), repeat=4):
         bests, places = [scores[0]], [0]
-        for look, score in enumerate(scores):
+        for number, score in enumerate(scores):
             if score > bests[-1]:
-                bests, places = [*bests, score], [*places, look]
+                bests, places = [*bests, score], [*places, number]
         shown.add((tuple(places), tuple(bests[:-1])))
     counted = round(math.exp(counting._lists_of_improvements(4, 3, None)))
     assert len(shown) <= counted
     assert counted == sum(math.comb(3, i) * math.comb(3 + i - 1, i) for i in range(4))
 
 
-def test_the_account_stands_beside_the_number():
+def test_the_account_comes_with_the_number():
     claim = claim_after_evaluations(28, 400, 50, answers=101, improvements=6)
     assert claim.once.high < claim.fixed.high < claim.compared.high < claim.improved.high < claim.seen.high < 1
     assert "no part in any choice" in claim.once.reason
@@ -150,5 +150,5 @@ def test_losses_of_rows_that_come_in_groups_promise_less():
     copied = counting.claim_of_losses(np.repeat(losses, 4), np.repeat(np.arange(120), 4), 5, 0.95)
     assert copied.fixed.high == pytest.approx(alone.fixed.high, abs=0.01)
     off = np.random.default_rng(0).exponential(size=200)
-    once, often = (counting.mean_error_after_looks(off, None, n_evaluations, 0.95) for n_evaluations in (1, 50))
+    once, often = (counting.mean_error_after_evaluations(off, None, n_evaluations, 0.95) for n_evaluations in (1, 50))
     assert off.mean() < once.high < often.high

@@ -1,4 +1,4 @@
-"""A model that knows nothing must not seem to."""
+"""A model that has learned nothing must not seem to have."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from samplewise.core.errors import InputError
 from samplewise.generalization import beats_baseline, discrimination
 
 
-def test_no_better_than_guessing_is_seldom_called_better():
+def test_no_better_than_the_baseline_is_seldom_called_better():
     rng = np.random.default_rng(0)
     p_values = [beats_baseline(rng.random(100), rng.random(100)).p_value for _ in range(400)]
     assert np.mean(np.array(p_values) < 0.05) == pytest.approx(0.05, abs=0.03)
@@ -20,7 +20,7 @@ def test_a_better_model_is_seen():
     assert found.p_value < 1e-6
 
 
-def test_copies_count_once():
+def test_duplicates_count_once():
     rng = np.random.default_rng(2)
     a, b = rng.random(20), rng.random(20) + 0.1
     once = beats_baseline(a, b).p_value

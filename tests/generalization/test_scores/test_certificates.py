@@ -71,7 +71,7 @@ def test_the_best_of_twenty_fixed_models_keeps_its_promise():
     assert np.mean(fixed >= 0.1) >= 0.95
 
 
-def test_a_thousand_decades_of_looks_stay_finite():
+def test_a_thousand_decades_of_evaluations_stay_finite():
     far = clopper_pearson_bound(28, 400, n_evaluations=10**300).high
     assert clopper_pearson_bound(28, 400, n_evaluations=10**200).high < far < 1
     nearly = clopper_pearson_bound(28, 400, n_evaluations=10**256).high  # the exact quantile ends here
@@ -166,7 +166,7 @@ def test_betting_is_the_mean_capital_of_its_orders_by_brute_force():
     assert capital(high - 1e-6) < 1 / (1 - confidence) <= capital(high + 1e-6)
 
 
-def test_betting_rescales_only_when_asked():
+def test_betting_rescales_only_on_request():
     losses = np.random.default_rng(3).random(200)
     stretched = betting_bound(10 * losses - 5, loss_range=(-5, 5))
     assert stretched.high == pytest.approx(10 * betting_bound(losses).high - 5)

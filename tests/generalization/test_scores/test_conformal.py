@@ -36,7 +36,7 @@ def test_real_predictions_are_covered_and_sets_are_smaller_than_all_labels():
     assert sets.sum(axis=1).mean() < 3.5
 
 
-def test_classes_are_covered_one_by_one_only_where_asked():
+def test_classes_are_covered_one_by_one_only_on_request():
     draw = np.random.default_rng(1)
     labels = (draw.random(30_000) < 0.1).astype(int)
     scores = draw.random(30_000) * np.where(labels == 1, 1.0, 0.5)  # the rare class looks stranger

@@ -37,7 +37,7 @@ def test_impossible_counts_are_refused(errors, rows, coverage):
     assert "clopper_pearson(3, 100)" in caught.value.fix
 
 
-def test_copies_do_not_make_an_interval_narrower():
+def test_duplicates_do_not_make_an_interval_narrower():
     wrong = np.random.default_rng(0).random(100) < 0.2
     once = error_rate(wrong)
     copied = error_rate(np.repeat(wrong, 5), groups=np.repeat(np.arange(100), 5))
@@ -95,7 +95,7 @@ def test_losses_of_predictions_are_wrong_classes_or_distances():
     assert prediction_losses(np.array([[1.0], [4.0]]), np.array([3.0, 3.5]), classes=False).tolist() == [2.0, 0.5]
 
 
-def test_weights_count_rows_as_groups_of_copies_do():
+def test_weights_count_rows_as_groups_of_duplicates_do():
     draw = np.random.default_rng(0)
     wrong, weights = draw.random(200) < 0.2, draw.integers(1, 6, size=200)
     copied, sets = np.repeat(wrong, weights), np.repeat(np.arange(200), weights)

@@ -10,7 +10,7 @@ ROWS, FEATURES, KEPT = 800, 3000, 101  # odd, so that no vote is tied
 
 
 def chosen_on_noise(query, seed):
-    """Keeps features whose held-out sign agrees with training, votes with them, asks for the accuracy."""
+    """Keeps features whose held-out sign agrees with training, votes with them, queries the accuracy."""
     draw = np.random.default_rng(seed)
     agrees = (
         draw.random((3, ROWS, FEATURES)) < 0.5
@@ -44,7 +44,7 @@ def test_plain_held_out_rows_are_fooled_and_reusable_ones_are_not():
 
 @pytest.mark.parametrize("threshold", [None, 0.0])
 def test_the_guarantee_holds_for_all_answers_of_an_adaptive_run(threshold):
-    # Truth: 1/2 for every question. The last question is a vote of those that came out high, the worst one can ask.
+    # Truth: 1/2 for every query. The last query is a vote of those that came out high, the worst there can be.
     missed, worst = [], []
     for seed in range(40):
         draw = np.random.default_rng(seed)
@@ -96,7 +96,7 @@ def test_more_rows_promise_more_and_more_questions_less():
 
     assert sampling(10_000, 100, 5) < sampling(2_000, 100, 5)
     assert sampling(10_000, 100, 5) < sampling(10_000, 1000, 5) < sampling(10_000, 1000, 50)
-    # One question that nobody could adapt to: Hoeffding's bound itself.
+    # One query, with nothing to adapt to: Hoeffding's bound itself.
     assert sampling(100, 1, 1) == pytest.approx(np.sqrt(np.log(2 / 0.05) / 200))
 
 

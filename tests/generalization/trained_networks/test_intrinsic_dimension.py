@@ -84,7 +84,7 @@ def test_the_bound_counts_the_bits_of_the_quantized_network():
     assert "102 bits" in found.error_bound.reason
 
 
-def test_a_target_out_of_reach_is_told_and_a_module_is_trained_from_its_weights():
+def test_a_target_out_of_reach_is_reported_and_a_module_is_trained_from_its_weights():
     torch.manual_seed(0)
     found = intrinsic_dimension(clouds(), learner=torch.nn.Linear(4, 3), grid=[1], target=1.0, seeds=[0])
     assert found.dimension.value == 1.0

@@ -79,7 +79,7 @@ def test_rows_of_one_kind_are_apart_as_often_as_chance_says(metric):
 
 
 def test_a_network_that_memorizes_parts_late():
-    """Eighty random labels are learnt by heart: the rows are alike, what the last layer says of them is not."""
+    """Eighty random labels are memorized: the rows are alike, the outputs of the last layer are not."""
     X, y = normal(9, 160, features=50), np.random.default_rng(0).integers(0, 2, 160)
     learner = TorchLearner(dense_network, epochs=60, rate=0.003, schedule="constant")
     fitted = learner.fit(Dataset(X[:80], y[:80]), seed=0)

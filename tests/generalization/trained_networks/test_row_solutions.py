@@ -58,7 +58,7 @@ def test_residuals_are_those_of_refits_without_the_rows(problem, groups):
         np.testing.assert_allclose(found[row], (given[own] - answer).ravel(), atol=1e-8)
 
 
-def test_missing_directions_cost_without_end_unless_a_ridge_stands_in():
+def test_missing_directions_cost_without_end_unless_there_is_a_ridge():
     features = DRAW.normal(size=(12, 3))
     spectrum = FeatureSpectrum.of(features)
     alone = RowInverse(spectrum, 0.0)

@@ -28,7 +28,7 @@ def test_numbers_lose_their_mean_and_one_class_says_nothing():
     assert (from_labels(np.zeros(6, dtype=int), IDS).values == 0).all()
 
 
-def test_outputs_of_a_teacher_are_taken_as_they_are_in_what_a_softmax_sees():
+def test_outputs_of_a_teacher_are_taken_as_they_are_in_what_changes_a_softmax():
     logits = np.random.default_rng(0).normal(size=(6, 3))
     found = from_numbers(logits, IDS)
     np.testing.assert_allclose(found.values, logits - logits.mean(axis=1, keepdims=True))

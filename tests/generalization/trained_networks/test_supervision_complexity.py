@@ -277,7 +277,7 @@ def test_targets_that_are_all_the_same_have_no_complexity(targets):
         assert "nothing to learn" in found.adjusted.reason
 
 
-def test_copies_with_different_labels_are_endless_without_a_ridge():
+def test_duplicates_with_different_labels_are_endless_without_a_ridge():
     twice = np.vstack([X, X[:1]])
     labels = np.r_[SIGNS, -SIGNS[0]]
     gram = np.exp(-0.2 * np.square(twice[:, None] - twice).sum(axis=2))
@@ -359,7 +359,7 @@ def test_numbers_have_no_margin():
     assert "margin=1.0" in caught.value.fix
 
 
-def test_copies_and_groups_are_left_out_together():
+def test_duplicates_and_groups_are_left_out_together():
     """Left-out outputs of a group equal those of the same solution fitted without its rows."""
     draw = np.random.default_rng(3)
     X, y = draw.normal(size=(24, 3)), draw.integers(0, 2, 24)
@@ -377,4 +377,4 @@ def test_copies_and_groups_are_left_out_together():
     np.testing.assert_allclose(together.held_out_margins.values[gone], signs[gone] * outputs, atol=1e-9)
     assert (
         kernel.held_out_error.value < together.held_out_error.value
-    )  # a bare matrix does not say which rows are copies
+    )  # a bare matrix does not say which rows are duplicates

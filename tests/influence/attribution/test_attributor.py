@@ -134,7 +134,7 @@ def test_permuting_rows_permutes_columns(module, queried, method):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_copies_get_equal_values_and_a_query_does_not_depend_on_its_company(module, queried, method):
+def test_duplicates_get_equal_values_and_a_query_does_not_depend_on_the_other_queries(module, queried, method):
     X, y = rows()
     fitted = Attributor(module, method=method).fit((np.r_[X, X[:1]], np.r_[y, y[:1]]))
     values = fitted.attribute(queried).values
@@ -207,8 +207,8 @@ def test_the_tangent_regression_fits_its_rows_no_better_than_the_network_did(que
     """A network stopped early is answered for at a higher ridge; one that fits its rows keeps the mean diagonal."""
     X, _ = rows(200)
     y = np.random.default_rng(0).integers(0, 3, 200)  # labels that only a long training can fit
-    untaught = Attributor(perceptron(hidden=60), method="tangent_kernel").fit((X, y))
-    assert untaught.ridge > 10
+    untrained = Attributor(perceptron(hidden=60), method="tangent_kernel").fit((X, y))
+    assert untrained.ridge > 10
     easy = X[:, :3].argmax(axis=1)
     module = perceptron(hidden=60)
     optimizer = torch.optim.Adam(module.parameters(), 0.02)
@@ -349,7 +349,7 @@ def test_bad_input_is_refused_in_words(module, queried):
         Attributor(module).fit(rows()).attribute((np.empty((0, 5)), np.empty(0, int)))
     with pytest.raises(InputError, match='method="sketch"'):
         Attributor(module, method="dual_fisher", memory="1kB").fit(rows())
-    with pytest.raises(InputError, match="memory budget is too small"):
+    with pytest.raises(InputError, match="memory is too small"):
         Attributor(module, memory="1kB").fit(rows(3000))
     with pytest.raises(InputError, match="trained torch module"):
         Attributor("resnet").fit(rows())

@@ -12,7 +12,7 @@ G = np.random.default_rng(0).normal(size=(9, 4))
 K = G @ G.T
 
 
-def test_a_ridged_gram_matrix_solves_and_knows_its_inverse():
+def test_a_ridged_gram_matrix_solves_and_gives_its_inverse():
     added = 0.5 * np.mean(np.diagonal(K))
     inverse = np.linalg.inv(K + added * np.eye(9))
     held = RidgedGram.of(K.copy(), 0.5)

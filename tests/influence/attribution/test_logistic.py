@@ -10,7 +10,7 @@ from samplewise.influence.attribution.logistic import NewtonLogistic
 DRAW = np.random.default_rng(0)
 X, QUERIES = DRAW.normal(size=(80, 3)), DRAW.normal(size=(5, 3))
 Y = np.where(X[:, 0] + DRAW.normal(size=80) > 0, "yes", "no")
-ASKED = np.array(["yes", "no", "yes", "no", "yes"])
+QUERY_LABELS = np.array(["yes", "no", "yes", "no", "yes"])
 
 
 def estimator(keep=slice(None), C=0.5):
@@ -18,7 +18,7 @@ def estimator(keep=slice(None), C=0.5):
 
 
 def margins(model):
-    return np.where(ASKED == "yes", 1, -1) * model.decision_function(QUERIES)
+    return np.where(QUERY_LABELS == "yes", 1, -1) * model.decision_function(QUERIES)
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def prepared():
 
 
 def test_effects_are_those_of_refits(prepared):
-    values, query_ids = prepared.effects((QUERIES, ASKED), "margin")
+    values, query_ids = prepared.effects((QUERIES, QUERY_LABELS), "margin")
     assert query_ids.tolist() == [0, 1, 2, 3, 4]
     for row in (0, 11, 40):
         refitted = margins(estimator()) - margins(estimator(np.delete(np.arange(80), row)))
@@ -37,7 +37,7 @@ def test_effects_are_those_of_refits(prepared):
 def test_a_group_goes_together(prepared):
     group = np.array([1, 5, 9])
     refitted = margins(estimator()) - margins(estimator(np.delete(np.arange(80), group)))
-    found, _ = prepared.group_effect(group, (QUERIES, ASKED), "margin")
+    found, _ = prepared.group_effect(group, (QUERIES, QUERY_LABELS), "margin")
     np.testing.assert_allclose(found, refitted, rtol=0.05, atol=1e-3)
 
 
@@ -52,9 +52,9 @@ def test_leaving_a_row_out_raises_its_own_loss(prepared):
     assert prepared.ids.tolist() == list(range(80))
 
 
-def test_what_the_closed_form_does_not_know_is_refused(prepared):
-    with pytest.raises(InputError, match="targets by name"):
-        prepared.effects((QUERIES, ASKED), lambda outputs, labels: outputs)
+def test_what_the_closed_form_does_not_cover_is_refused(prepared):
+    with pytest.raises(InputError, match="takes named targets only"):
+        prepared.effects((QUERIES, QUERY_LABELS), lambda outputs, labels: outputs)
     for model, words in (
         (LogisticRegression(class_weight="balanced"), "class_weight"),
         (LogisticRegression(fit_intercept=False), "fit_intercept=False"),

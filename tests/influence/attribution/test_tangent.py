@@ -57,6 +57,6 @@ def test_rows_of_classes_count_with_unit_length():
     np.testing.assert_allclose(scaled.held_out, fitted.held_out, atol=1e-10)  # the mean of equal kernels
 
 
-def test_targets_are_known_by_name(prepared):
-    with pytest.raises(InputError, match="targets by name only"):
+def test_only_named_targets_are_taken(prepared):
+    with pytest.raises(InputError, match="named targets only"):
         prepared.effects((QUERIES, np.zeros(4)), lambda outputs, labels: outputs)

@@ -130,7 +130,7 @@ def test_numbers_are_in_the_units_of_the_label():
     assert run._after(run._ones()) + y.mean() == pytest.approx(outputs)
 
 
-def test_small_changes_of_a_smooth_run_are_foretold():
+def test_small_changes_of_a_smooth_run_are_predicted():
     found = training_smoothness(DATA, QUERIES, learner=learner())
     assert found.smooth
     assert found.factor < 1.2

@@ -14,7 +14,7 @@ def scores_of(game, values):
     return Scores("value", np.asarray(values, dtype=float), game.keys, "points", "helps")
 
 
-def test_an_additive_game_loses_what_the_removed_were_worth(formula_game):
+def test_an_additive_game_loses_the_values_of_the_removed(formula_game):
     game = formula_game(10, lambda mask: WEIGHTS @ mask)
     found = removal_curve(scores_of(game, WEIGHTS), game, shares=(0.2, 0.5))
     columns = found.curve.columns

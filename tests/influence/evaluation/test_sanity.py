@@ -48,7 +48,7 @@ def test_same_class_share_counts_the_first_row():
 
 def test_refusals():
     attribution = drawn()
-    with pytest.raises(InputError, match="smaller count"):
+    with pytest.raises(InputError, match="smaller n_rows"):
         top_overlap(attribution, 60)
     with pytest.raises(InputError, match="attribute more queries"):
         top_overlap(drawn(m=1))

@@ -23,7 +23,7 @@ def test_linear_outcomes_are_found_within_their_standard_errors():
     assert found.spread == pytest.approx(0.3 / np.sqrt(60 / 4), rel=0.5)
 
 
-def test_each_set_is_foretold_without_it():
+def test_each_set_is_predicted_without_it():
     """The closed form is the refit without the set, at the ridge that was chosen, the intercept free."""
     inside, outcomes, _ = sets_and_outcomes(40, 10)
     found = _ridge_on_sets(inside, outcomes)
@@ -43,7 +43,7 @@ def test_each_set_is_foretold_without_it():
         assert found.held_out[:, column] == pytest.approx(candidates[int(errors.argmin())], abs=1e-9)
 
 
-def test_it_foretells_refits_it_has_not_seen(clouds_game):
+def test_it_predicts_refits_it_was_not_fitted_on(clouds_game):
     game = clouds_game()
     found = datamodel(game, n_fits=300)
     fresh = random_sets(game, 360)[300:]

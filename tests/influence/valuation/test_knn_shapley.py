@@ -50,7 +50,7 @@ def test_values_add_up_to_the_share_of_right_votes():
     assert (found.spread > 0).all()
 
 
-def test_row_order_changes_nothing_even_among_copies():
+def test_row_order_changes_nothing_even_among_duplicates():
     (X, y), validation = line(60, 20)
     X = np.round(X)
     turned = np.random.default_rng(1).permutation(60)

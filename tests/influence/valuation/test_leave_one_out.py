@@ -1,4 +1,4 @@
-"""Leaving out one row by fitting again; the closed form is tested beside the harm it finds."""
+"""Leaving out one row by fitting again; the closed form is tested with the harm it finds."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def test_leaving_out_is_the_difference_of_two_fits(clouds_game):
     assert found.unit == "points of AUC"
 
 
-def test_flipped_labels_are_worth_less(clouds_game):
+def test_flipped_labels_have_lower_values(clouds_game):
     wrong = [3, 10, 17, 24, 31]
     scores = leave_one_out(clouds_game(wrong=wrong))
     assert scores.values[wrong].mean() < np.delete(scores.values, wrong).mean()

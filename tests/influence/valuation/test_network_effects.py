@@ -34,8 +34,8 @@ def test_planted_flips_hurt_the_held_out_loss(parts):
     assert np.median(benefit.values[wrong]) < np.quantile(benefit.values, 0.1)
 
 
-def test_reach_reads_no_judges_label(parts):
-    """Other labels for the judging fold leave reach as it was; benefit, which they judge, moves."""
+def test_reach_reads_no_evaluation_label(parts):
+    """Other labels for the evaluation fold leave reach as it was; benefit, which is measured on them, changes."""
     folded, _ = parts
     fold = np.unique(folded.folds)[-1]
     codes = folded.runner.target.codes.copy()
@@ -54,7 +54,7 @@ def test_reach_reads_no_judges_label(parts):
     assert not np.allclose(one[0], two[0])
 
 
-def test_the_rule_drops_within_its_part(parts):
+def test_the_rule_drops_within_its_rows(parts):
     folded, _ = parts
     change = drop_harmful(folded)
     assert change.kind == "drop"

@@ -17,7 +17,7 @@ def clouds(rows=80, seed=0):
     return draw.normal(size=(rows, 2)) + 2.5 * y[:, None], y
 
 
-def test_counts_how_often_strangers_are_right():
+def test_counts_how_often_models_without_the_row_are_right():
     X, y = clouds(30)
     found = out_of_bag_value((X, y), learner=LogisticRegression(), n_models=12, executor=SerialExecutor())
     order = np.argsort(np.argsort(np.arange(30)))
@@ -36,7 +36,7 @@ def test_flipped_labels_have_least_support():
     assert np.isfinite(found.spread).all()
 
 
-def test_numbers_are_judged_by_squared_error():
+def test_numbers_are_scored_by_squared_error():
     X = np.linspace(0, 1, 60)[:, None]
     y = 3.1 * X[:, 0]
     y[30] += 4
@@ -45,7 +45,7 @@ def test_numbers_are_judged_by_squared_error():
     assert (found.values <= 0).all()
 
 
-def test_exact_copies_share_bags_with_and_without_a_group():
+def test_exact_duplicates_share_bags_with_and_without_a_group():
     X, y = np.random.default_rng(0).normal(size=(40, 3)), np.arange(40) % 2
     X2, y2 = np.vstack([X, X]), np.r_[y, y]
     tied = out_of_bag_value(Dataset(X2, y2, groups=np.r_[np.arange(40), np.arange(40)]), n_models=30)

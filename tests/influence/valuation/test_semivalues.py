@@ -19,20 +19,20 @@ def additive(mask):
 
 
 def bent(mask):
-    """Worth with interactions: a square root, and two players that only count together."""
+    """Utility with interactions: a square root, and two elements that only count together."""
     return 10 * np.sqrt(max(0.0, WEIGHTS @ mask + 4)) + 7 * (mask[0] & mask[4])
 
 
 def exact(formula, share):
-    """Sum over sets of the others of share(size) x what the player adds."""
+    """Sum over sets of the others of share(size) x what the element adds."""
     n = len(WEIGHTS)
     values = np.zeros(n)
-    for player in range(n):
-        others = [other for other in range(n) if other != player]
+    for element in range(n):
+        others = [other for other in range(n) if other != element]
         for size in range(n):
             for chosen in combinations(others, size):
                 mask = np.isin(np.arange(n), chosen)
-                values[player] += share(size) * (formula(mask | (np.arange(n) == player)) - formula(mask))
+                values[element] += share(size) * (formula(mask | (np.arange(n) == element)) - formula(mask))
     return values
 
 
@@ -116,7 +116,7 @@ def test_walks_that_stop_cost_less(formula_game):
     ],
     ids=["banzhaf", "shapley"],
 )
-def test_flipped_labels_are_worth_less(value, clouds_game):
+def test_flipped_labels_have_lower_values(value, clouds_game):
     wrong = [3, 10, 17, 24, 31]
     scores = value(clouds_game(wrong=wrong))
     right = np.setdiff1d(np.arange(40), wrong)
@@ -129,7 +129,7 @@ def test_flipped_labels_are_worth_less(value, clouds_game):
     ("call", "text"),
     [
         (lambda game: banzhaf(game, n_fits=3), "n_fits=1000, at least 4"),
-        (lambda game: banzhaf(game, n_fits=500, most_fits=100), "(?s)500 fits for 8 players.*draw fewer sets"),
+        (lambda game: banzhaf(game, n_fits=500, most_fits=100), "(?s)500 fits for 8 rows.*draw fewer sets"),
         (lambda game: data_shapley(game, n_permutations=1), "n_permutations=50, at least 2"),
         (lambda game: data_shapley(game, n_permutations=100, most_fits=160), "at most 10 permutations fit the limit"),
         (lambda game: data_shapley(game, beta=(0.5, 1)), r"beta=\(1, 1\)"),

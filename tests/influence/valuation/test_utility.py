@@ -1,4 +1,4 @@
-"""Sets of rows and what models fitted on them are worth: against fits by hand, at the ends, and refused."""
+"""Utilities of sets of rows: against fits by hand, at the ends, and refused."""
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ def points(rows=30, seed=0):
     return draw.normal(size=(rows, 3)) + 1.5 * y[:, None], y
 
 
-def test_a_set_is_worth_what_a_fit_by_hand_scores():
+def test_the_utility_of_a_set_is_the_score_of_a_fit_by_hand():
     (X, y), (V, w) = points(), points(50, seed=1)
     game = open_game((X, y), (V, w), learner=LogisticRegression(), executor=SerialExecutor())
     inside = np.random.default_rng(2).random((6, 30)) < 0.5
@@ -28,7 +28,7 @@ def test_a_set_is_worth_what_a_fit_by_hand_scores():
     assert game.utility(inside) == pytest.approx(expected)
 
 
-def test_nobody_and_one_class_are_worth_naming_a_class():
+def test_the_empty_set_and_one_class_score_as_a_constant():
     (X, y), (V, w) = points(30), points(50, seed=1)
     y[:] = [0] * 12 + [1] * 18
     w[:] = [0] * 35 + [1] * 15
@@ -40,9 +40,9 @@ def test_nobody_and_one_class_are_worth_naming_a_class():
 def test_numbers_start_from_the_mean():
     X = np.arange(12.0)[:, None]
     game = open_game((X, 2.5 * X[:, 0]), (X + 0.5, 2.5 * X[:, 0] + 1.25), learner="linear", metric="r2")
-    nobody, everybody = game.ends
-    assert nobody == pytest.approx(100 * (1 - np.mean((2.5 * X + 1.25 - 2.5 * X.mean()) ** 2) / np.var(2.5 * X)))
-    assert everybody > 99
+    empty, full = game.ends
+    assert empty == pytest.approx(100 * (1 - np.mean((2.5 * X + 1.25 - 2.5 * X.mean()) ** 2) / np.var(2.5 * X)))
+    assert full > 99
     assert game.outputs(np.arange(12)[None] == 3)[0, :, 0] == pytest.approx(7.5)
 
 
@@ -105,7 +105,7 @@ def picture_pair():
     ],
     ids=["sparse", "frame", "images"],
 )
-def test_rows_of_every_kind_stand_beside_each_other(pair):
+def test_training_and_validation_rows_of_every_kind_fit_together(pair):
     X, y = points(24)
     one, other = pair(X)
     game = open_game((one, y[:16]), (other, y[16:]))
@@ -130,7 +130,7 @@ def test_a_frame_with_its_columns_in_another_order_is_the_same():
         (lambda X, y: open_game((X, y), (X, np.where(np.arange(30) == 4, 7, y))), "(?s)rows id 4.*of these classes"),
         (lambda X, y: open_game((X, y), (X[:, :2], y)), "other columns than the data"),
         (lambda X, y: open_game((X, y), (X, y), elements="groups"), "groups=..."),
-        (lambda X, y: open_game((X, y), (X, y), elements="hospitals"), "players='rows'"),
+        (lambda X, y: open_game((X, y), (X, y), elements="hospitals"), "elements='rows'"),
         (lambda X, y: open_game((X, y), (X, y), metric="r2"), "use one of: accuracy"),
     ],
 )
@@ -139,7 +139,7 @@ def test_refusals(call, text):
         call(*points())
 
 
-def test_pictures_in_files_beside_pictures_in_memory(tmp_path):
+def test_pictures_in_files_with_pictures_in_memory(tmp_path):
     first, second = picture_pair()
     other = Images(second.height, second.width, second.channels, paths=np.array(["none.png"] * 8, dtype=object))
     with pytest.raises(InputError, match=r"Images\.from_files"):

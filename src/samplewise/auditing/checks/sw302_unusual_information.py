@@ -31,7 +31,7 @@ from samplewise.core.arrays import Ints
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.values import Estimate
 from samplewise.engine.refits.folded_rows import RemedyRule
-from samplewise.information import unusual_information
+from samplewise.information.unusual import unusual_positions
 
 CODE, TITLE, SLOW = "SW302", "rows with unusual information", False
 NEEDS = frozenset({"label", "features"})
@@ -43,7 +43,7 @@ def run(evidence: Evidence) -> CheckResult:
     """Rows far above all others, most informative first."""
     require_rows(evidence, LEAST_ROWS, "telling unusual rows from usual ones")
     information = evidence.information
-    rows = unusual_information(information.functional)
+    rows = unusual_positions(information.functional)
     scores = (information.held_out_surprise,)
     if not len(rows):
         return CheckResult(scores=scores)

@@ -1,4 +1,4 @@
-"""Bounds on the expected gap between training and other rows, from what fits on supersamples said and lost."""
+"""Bounds on the expected gap between training and other rows, from predictions and losses of fits on supersamples."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ Quantities = dict[str, Floats]  # per pair or per row, by name
 
 FEW_FITS = 20  # per pair, below which the correction of bias rests on too few cells
 MOST_SUBSETS = 2_000
-MOST_JOINT = 12  # pairs whose coins can be read all together
+MOST_JOINT = 12  # pairs whose memberships can be read jointly
 NULL_DRAWS = 3
 NOTE = (
     "information bounds hold for the mean over draws of the training rows, for models of half of the rows;"
@@ -62,7 +62,7 @@ class Bound(Result):
     plug_in: float  # as counted: too large on average when fits are few
     corrected: float = float("nan")  # Miller-Madow; NaN where it is not defined
     jackknife: float = float("nan")
-    null: float = float("nan")  # plug-in value when the coins are shuffled: what pure noise gives
+    null: float = float("nan")  # plug-in value when memberships are shuffled: what pure noise gives
     of: Of = "expected gap"
     confidence: float | None = None  # None: a point estimate of a bound on a mean, which has no confidence
     source: str = ""
@@ -87,7 +87,7 @@ class Bound(Result):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bounds(Result):
-    """Every bound of one set of runs, tightest first, beside the gap that was measured on the same runs."""
+    """Every bound of one set of runs, tightest first, with the gap that was measured on the same runs."""
 
     rows: tuple[Bound, ...]
     training_error: float  # mean loss: a share of rows (0..1), or in the unit of the losses
@@ -97,7 +97,7 @@ class Bounds(Result):
 
     @property
     def gap(self) -> float:
-        """Mean loss on ghosts minus mean loss on rows that taught, in the unit of the bounds."""
+        """Mean loss on ghosts (the rows of pairs left out) minus that on training rows, in the unit of the bounds."""
         return self.points * (self.ghost_error - self.training_error)
 
     def __iter__(self) -> Iterator[Bound]:
@@ -146,11 +146,12 @@ def bounds_from_runs(
 ) -> Bounds:
     """Every bound on the expected generalization gap that fits on paired rows allow, in units of the loss.
 
-    U_i tosses which row of pair i teaches; F_i are both predictions, L_i both losses. f-CMI: mean sqrt(2 I(F_i; U_i));
-    e-CMI with L_i, ld with their difference; binary KL, JS and fast rates turn the information into an error directly.
+    The membership U_i says which row of pair i is trained on; the other is its ghost. F_i are both predictions, L_i
+    both losses. f-CMI: mean sqrt(2 I(F_i; U_i)); e-CMI with L_i, ld with their difference; binary KL, JS and fast rates
+    turn the information into an error directly.
 
     Args:
-        selectors: 0 where the first row of the pair taught, 1 where the second did; k fits, n pairs, s supersamples.
+        selectors: 0 where the first row of a pair was trained on, 1 where the second; k fits, n pairs, s supersamples.
         predictions: class codes for both rows of every pair, or None (numbers): then f-CMI is left out.
         losses: of both rows. Losses between 0 and 1 count as the chance of a loss of 1, which keeps every bound valid.
         classes: number of classes the codes run over; default: as many as occur.
@@ -163,8 +164,8 @@ def bounds_from_runs(
         over draws of the training rows, never a statement about one model.
 
     Raises:
-        InputError: arrays that do not fit together, selectors other than 0 and 1, rows that always or never taught,
-            NaN, losses outside their range, codes outside the classes.
+        InputError: arrays that do not fit together, selectors other than 0 and 1, rows that were always or never
+            trained on, NaN, losses outside their range, codes outside the classes.
 
     Cost: O(k n) per quantity, times k / 2 for the jackknife.
     Not for: promising anything about the one model in hand: `clopper_pearson` on its held-out rows does that.
@@ -201,7 +202,7 @@ def bounds_of_runs(
             null = points * scale * noise.get(key, np.nan)
             rows.append(Bound(key, **columns, null=null, of=of, source=source))
     rows.sort(key=lambda row: (row.of != "expected gap", row.plug_in))
-    few = f"{runs.fits} fits of every pair: the correction of bias wants {FEW_FITS} or more; add splits"
+    few = f"{runs.fits} fits of every pair: the correction of bias needs {FEW_FITS} or more; add splits"
     warnings = (few,) if runs.fits < FEW_FITS else ()
     return Bounds(tuple(rows), scale * training, scale * ghost, warnings, points)
 
@@ -238,16 +239,16 @@ def _estimates(runs: SupersampleRuns, sizes: list[int], seed: int, correct: bool
             name = "prediction" if losses.ndim == 3 else "row prediction"
             found |= estimate_information(memberships, symbols, {name: MergedMeasure()}, correct=correct)
             for size in sizes:
-                said, tossed = _together(memberships, symbols, size, seed)
+                outcomes, drawn = _together(memberships, symbols, size, seed)
                 form = {f"prediction, m = {size}": MergedMeasure()}
-                found |= estimate_information(tossed, said, form, levels=2**size, correct=correct)
+                found |= estimate_information(drawn, outcomes, form, levels=2**size, correct=correct)
         for name, estimated in found.items():
             parts.setdefault(name, []).append(estimated)
     return {name: _joined(found) for name, found in parts.items()}
 
 
 def _noise(runs: SupersampleRuns, sizes: list[int], seed: int) -> dict[str, float]:
-    """Plug-in bounds of runs whose coins were shuffled over the fits, a mean over draws."""
+    """Plug-in bounds of runs whose memberships were shuffled over the fits, a mean over draws."""
     draws = []
     for draw in range(NULL_DRAWS):
         shuffled = runs.shuffled(generator(seed, "null", draw))
@@ -287,7 +288,7 @@ def _all_bounds(found: Quantities, training: float, runs: SupersampleRuns, joint
 
 
 def _conditional(found: Quantities, runs: SupersampleRuns) -> dict[str, float]:
-    """The four forms that know how often the losses of a pair differ."""
+    """The four forms that use how often the losses of a pair differ."""
     shift, spread = _differences(runs)
     nats = np.maximum(found["difference"], 0.0)
     hellinger, js = np.maximum(found["hellinger"], 0.0), np.maximum(found["js"], 0.0)
@@ -301,7 +302,7 @@ def _conditional(found: Quantities, runs: SupersampleRuns) -> dict[str, float]:
 
 
 def _differences(runs: SupersampleRuns) -> tuple[Floats, Floats]:
-    """Of every pair: how far the coin moves the difference of its losses, and how large that is squared; means."""
+    """Means over pairs: how far membership moves the difference of the losses, and how large that is squared."""
     tables = [tabulated(memberships, pair_outcomes(lost), 2, 4)[0] @ DIFFERENCE for memberships, lost, _ in runs.each()]
     chance = fair(np.concatenate(tables)) / 2.0
     signed = chance[:, :, 2] - chance[:, :, 0]
@@ -309,7 +310,7 @@ def _differences(runs: SupersampleRuns) -> tuple[Floats, Floats]:
 
 
 def joint_information(runs: SupersampleRuns) -> float | None:
-    """Nats between all coins and all predictions (or losses) at once; None unless all splits occur equally often."""
+    """Nats between all memberships and predictions (or losses) at once; None unless all splits occur equally often."""
     if runs.pairs > MOST_JOINT or runs.fits % 2**runs.pairs or runs.losses.ndim != 4:
         return None
     found = []
@@ -317,8 +318,8 @@ def joint_information(runs: SupersampleRuns) -> float | None:
         splits = memberships @ (1 << np.arange(runs.pairs))
         if (np.bincount(splits, minlength=2**runs.pairs) * 2**runs.pairs != runs.fits).any():
             return None
-        said = losses.reshape(len(losses), -1) if symbols is None else symbols
-        outcome = np.unique(said, axis=0, return_inverse=True)[1].reshape(-1)
+        joint = losses.reshape(len(losses), -1) if symbols is None else symbols
+        outcome = np.unique(joint, axis=0, return_inverse=True)[1].reshape(-1)
         table = tabulated(splits[:, None], outcome[:, None], 2**runs.pairs, int(outcome.max()) + 1)
         found.append(float(mutual_information(table[0])[0]))
     return float(np.mean(found))
@@ -340,21 +341,21 @@ def row_outcomes(losses: Floats) -> Array:
 
 
 def _together(memberships: Ints, symbols: Ints, size: int, seed: int) -> tuple[Array, Ints]:
-    """Outcomes and coins of sets of `size` pairs: all sets where they are few, else so many at random."""
+    """Outcomes and memberships of sets of `size` pairs: all sets where they are few, else a random choice."""
     pairs = memberships.shape[1]
     if comb(pairs, size) <= MOST_SUBSETS:
         chosen = np.array(list(combinations(range(pairs), size)))
     else:
         draw = generator(seed, "subsets", size)
         chosen = np.array([draw.choice(pairs, size, replace=False) for _ in range(MOST_SUBSETS)])
-    said, tossed = (
+    outcomes, drawn = (
         np.zeros((len(memberships), len(chosen)), np.intp),
         np.zeros((len(memberships), len(chosen)), np.intp),
     )
     for column in chosen.T:
-        said = ranked(said * (int(symbols.max()) + 1) + symbols[:, column])
-        tossed = 2 * tossed + memberships[:, column]
-    return said, tossed
+        outcomes = ranked(outcomes * (int(symbols.max()) + 1) + symbols[:, column])
+        drawn = 2 * drawn + memberships[:, column]
+    return outcomes, drawn
 
 
 def _joined(parts: list[Estimated]) -> Estimated:

@@ -20,7 +20,7 @@ from samplewise.generalization.gap.supersample_runs import SupersampleRuns, requ
 from samplewise.generalization.test_scores.certificates import betting_bound
 
 POINTS = 100.0  # a difference of 1 between error rates is 100 points
-REASON = "of models taught half of the rows; the model on all rows has a smaller gap"
+REASON = "of models trained on half of the rows; the model on all rows has a smaller gap"
 
 
 class GapAnalysis:
@@ -46,18 +46,18 @@ class GapAnalysis:
         )
         low, high = loss_range or (0.0, 1.0)
         self.span, self.points = high - low, POINTS if target.classes is not None else 1.0
-        self.losses = [(self._lost(one) - low) / (high - low) for one in refits]
+        self.losses = [(self._losses_of(one) - low) / (high - low) for one in refits]
         for lost in self.losses:
             require_losses(lost, self.ids)
 
     def bounds(self, seed: int) -> Bounds:
-        """Every information bound, and beside them what held-out rows say with confidence."""
+        """Every information bound, and the bounds that held-out rows give with a confidence."""
         found = bounds_of_runs(self.runs, self.span, seed=seed, points=self.points)
         rows = sorted([*found.rows, self._t_bound(), self._held_out()], key=lambda row: (row.of, row.plug_in))
         return replace(found, rows=tuple(rows))
 
     def errors(self) -> tuple[Estimate, Estimate, Estimate]:
-        """The gap, the error on rows that taught and that on ghosts, with t intervals over rows or groups."""
+        """The gap, the error on training rows and that on ghosts (left out), with t intervals over rows or groups."""
         gap, training, ghost = self.means
         difference, rate = ("points", "share of rows") if self.points != 1.0 else ("in units of the label",) * 2
         return (
@@ -67,42 +67,41 @@ class GapAnalysis:
         )
 
     def information(self) -> Scores:
-        """Nats the prediction of every row shares with whether it taught, over all fits; NaN for a row that sat out."""
+        """Nats the prediction of every row shares with its membership, over all fits; NaN for a row never paired."""
         memberships = np.concatenate([one.inside for one in self.refits]).astype(np.intp)
-        found = estimate_information(memberships, self._said(), {"row": MergedMeasure()})["row"]
+        found = estimate_information(memberships, self._predicted(), {"row": MergedMeasure()})["row"]
         corrected = found.jackknife if np.isnan(found.miller_madow).any() else found.miller_madow
-        values = np.where(
-            memberships.any(axis=0), np.clip(corrected, 0.0, LN2), np.nan
-        )  # a fair coin has no more to tell
-        return Scores("information", values, self.ids, "nats", "its prediction tells more surely that it was taught")
+        values = np.where(memberships.any(axis=0), np.clip(corrected, 0.0, LN2), np.nan)  # the entropy of a fair bit
+        larger = "its prediction shows more surely that it was trained on"
+        return Scores("information", values, self.ids, "nats", larger)
 
     def warnings(self) -> list[str]:
-        """What a reader must know of the rows."""
+        """Warnings about the rows."""
         found = []
         if self.unit.max() + 1 < len(self.ids):
             found.append(
-                f"{len(self.ids)} rows are {self.unit.max() + 1} groups or sets of exact copies: each stays on one side"
-                " and counts as one row"
+                f"{len(self.ids)} rows are {self.unit.max() + 1} groups or sets of exact duplicates: each stays on one"
+                " side and counts as one row"
             )
         if self.refits[0].design == "halves":
             found.append("the rows of these refits are not paired: only bounds from single rows are given")
         if any((one.pairing is not None and (one.pairing.pair < 0).any()) for one in self.refits):
-            found.append("the number of rows or groups is odd: in each pairing one sat out")
+            found.append("the number of rows or groups is odd: in each pairing one was left out")
         return found
 
     @cached_property
     def runs(self) -> SupersampleRuns:
-        """Coins, losses and predictions of pairs, or of single rows where the refits have none."""
+        """Memberships, losses and predictions of pairs, or of single rows where the refits have no pairs."""
         if self.refits[0].pairing is None:
             memberships = self.refits[0].inside.astype(np.intp)[None]
-            said = None if self.target.classes is None else ranked(self._said())[None]
-            return SupersampleRuns(memberships, self.losses[0][None], said)
+            symbols = None if self.target.classes is None else ranked(self._predicted())[None]
+            return SupersampleRuns(memberships, self.losses[0][None], symbols)
         parts = [self._of_pairs(one, lost) for one, lost in zip(self.refits, self.losses, strict=True)]
         memberships, losses, symbols = (np.stack(part) for part in zip(*parts, strict=True))
         return SupersampleRuns(memberships, losses, None if self.target.classes is None else symbols)
 
     def _of_pairs(self, refits: Refits, losses: Floats) -> tuple[Ints, Floats, Ints]:
-        """Coins (k, p), mean losses (k, p, 2) and predictions (k, p), numbered, of one pairing."""
+        """Memberships (k, p), mean losses (k, p, 2) and predictions (k, p), numbered, of one pairing."""
         pairing = refits.pairing
         if pairing is None:
             raise InputError(
@@ -116,19 +115,19 @@ class GapAnalysis:
         starts = np.searchsorted(np.sort(place), np.arange(2 * pairing.selectors.shape[1]))
         sizes = np.diff(starts, append=len(order))
         means = np.add.reduceat(losses[:, order], starts, axis=1) / sizes
-        # A sum of random 64-bit words per row and answer names the answers of a whole group at once.
+        # A sum of random 64-bit words per row and prediction identifies the predictions of a whole group at once.
         words = key_hashes(self.ids)
-        said = _scrambled(words[order] + refits.outputs[:, order].argmax(axis=2).astype(np.uint64))
-        symbols = np.add.reduceat(np.add.reduceat(said, starts, axis=1), np.arange(0, len(starts), 2), axis=1)
+        words = _scrambled(words[order] + refits.outputs[:, order].argmax(axis=2).astype(np.uint64))
+        symbols = np.add.reduceat(np.add.reduceat(words, starts, axis=1), np.arange(0, len(starts), 2), axis=1)
         return pairing.selectors, means.reshape(len(losses), -1, 2), ranked(symbols)
 
-    def _said(self) -> Array:
-        """(k, n) class codes said of every row by every refit, or chances of a loss (k, n, 2)."""
+    def _predicted(self) -> Array:
+        """(k, n) class codes predicted for every row by every refit, or chances of a loss (k, n, 2)."""
         if self.target.classes is None:
             return row_outcomes(np.concatenate(self.losses))
         return np.concatenate([one.outputs.argmax(axis=2) for one in self.refits])
 
-    def _lost(self, refits: Refits) -> Floats:
+    def _losses_of(self, refits: Refits) -> Floats:
         """(k, n) 1 for a wrong class, or the absolute error."""
         if np.isnan(refits.outputs).any():
             bad = np.isnan(refits.outputs).any(axis=(0, 2))
@@ -185,7 +184,7 @@ class GapAnalysis:
 
 
 def _ghosts(refits: Refits) -> Mask:
-    """(k, n) rows that did not teach; a row that sits out is nobody's ghost."""
+    """(k, n) ghosts: rows that were not trained on; a row left out of the pairing is no ghost."""
     return ~refits.inside if refits.pairing is None else ~refits.inside & (refits.pairing.pair >= 0)
 
 

@@ -47,11 +47,11 @@ class Cost:
 class GeneralizationGap(Result):
     """The gap of models of half of the rows, what bounds it, and which rows it comes from."""
 
-    gap: Estimate  # error on ghosts - error on rows that taught
+    gap: Estimate  # error on ghosts (paired rows left out) - error on training rows
     training_error: Estimate
     ghost_error: Estimate
     bounds: Bounds  # in the unit of the gap
-    information: Scores  # nats: how surely the prediction of a row tells that it was taught
+    information: Scores  # nats: how surely the prediction of a row shows that it was trained on
     memorization: Scores
     cost: Cost
     repeatable: bool | None  # whether the same seed gave the same predictions twice; None: refits were given
@@ -87,14 +87,15 @@ def generalization_gap(  # noqa: PLR0913  # one keyword per part of the design, 
     executor: Executor | None = None,
     run_dir: str | Path | None = None,
 ) -> GeneralizationGap:
-    """How far the error on rows that taught lies below the error on others, in points, and what bounds the difference.
+    """How far the error on training rows lies below the error on others, in points, and what bounds the difference.
 
-    Rows are paired within their class; in every split a coin per pair says which row teaches, and the other is its
-    ghost. The gap is the mean loss on ghosts minus that on rows that taught, over splits and pairings.
+    Rows are paired within their class; in every split a fair bit per pair, its membership, says which row is
+    trained on; the other is its ghost. The gap is the mean loss on ghosts minus that on training rows, over splits and
+    pairings.
 
     Args:
         data, y, label: 20 labeled rows or more, in any form `samplewise.data.as_dataset` takes. Groups and exact
-            copies stay on one side and count as one row.
+            duplicates stay on one side and count as one row.
         learner: as in `audit`; None for the default of this shape of data.
         task: "auto", "classification" or "regression".
         n_splits: of each pairing, half of them complements of the others; an odd number is raised by one.
@@ -103,13 +104,13 @@ def generalization_gap(  # noqa: PLR0913  # one keyword per part of the design, 
             only bounds from single rows are given.
         loss_range: (least, greatest) absolute error there can be, for labels that are numbers.
         confidence: of intervals, and of the one-sided entries "t interval" and "held-out rows" among the bounds.
-        seed: of pairings, coins and fits.
+        seed: of pairings, memberships and fits.
         executor: carries out the fits; default: this process, or all cores where they take long.
         run_dir: where finished fits are kept, so that nothing is fitted twice after a kill.
 
     Returns:
         `GeneralizationGap`; gap and bounds in points and errors in shares of rows (0..1), or all in units of the label;
-        larger means more was learned by heart. Information bounds hold for the mean over training sets; only "held-out
+        larger means more was memorized. Information bounds hold for the mean over training sets; only "held-out
         rows" is about one model, the first one fitted, and says so.
 
     Raises:
@@ -157,7 +158,7 @@ def generalization_gap(  # noqa: PLR0913  # one keyword per part of the design, 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What a few fits said of the learner, and what all fits took."""
+    """What a few fits show of the learner, and the cost of all fits."""
 
     fits: int = 0
     seconds: float = 0.0
@@ -172,7 +173,7 @@ class Probe:
 
 
 def _fitted(folded: FoldedRows, splits: int, draws: int) -> tuple[tuple[Refits, ...], Probe]:
-    """The refits, and what the first of them, made three times, says of the learner."""
+    """The refits, and what the first of them, made three times, shows of the learner."""
     runner, started = folded.runner, perf_counter()
     pairings = supersamples(runner, n_splits=splits, n_draws=draws)
     first = Fit(pairings[0].inside()[0], np.arange(len(folded)))
@@ -188,7 +189,7 @@ def _fitted(folded: FoldedRows, splits: int, draws: int) -> tuple[tuple[Refits, 
 
 
 def _torn(refits: tuple[Refits, ...], groups: Array | None) -> list[str]:
-    """That copies or rows of one group stood on both sides, where they did."""
+    """A warning where duplicates or rows of one group were on both sides."""
     if groups is None:
         return []
     unit = np.unique(groups, return_inverse=True)[1]
@@ -199,7 +200,7 @@ def _torn(refits: tuple[Refits, ...], groups: Array | None) -> list[str]:
         torn |= (trained > 0) & (trained < sizes)
     if not torn.any():
         return []
-    return [f"{int(torn.sum())} groups or sets of copies stood on both sides in these refits: the gap is too small"]
+    return [f"{int(torn.sum())} groups or sets of duplicates were on both sides in these refits: the gap is too small"]
 
 
 def _require_fits(n_splits: int, n_draws: int) -> None:
@@ -229,7 +230,7 @@ def _require_two_of_each(rows: Prepared) -> None:
         names = ", ".join(str(classes[code]) for code in alone[:5])
         raise InputError(
             "a class has fewer rows or groups than there are halves", where=f"classes {names}",
-            got="one row, or copies or a group of rows that stay together",
+            got="one row, or duplicates or a group of rows that stay together",
             fix="drop these classes, merge them, or split the groups",
         )  # fmt: skip
 

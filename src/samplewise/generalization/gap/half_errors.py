@@ -1,8 +1,9 @@
 """Errors of models of half of the units, and how far they would move had other units been drawn.
 
-A unit (a row, or a group) moves a mean error twice: by its own loss, and by what it teaches the models about all
-others. The spread of losses over units knows the first alone. The second shows in how the fits differ: fits hold random
-halves, so what a half teaches varies from fit to fit as much as what all units teach varies from sample to sample.
+A unit (a row, or a group) moves a mean error twice: by its own loss, and by its effect, as a training unit, on the
+losses of all others. The spread of losses over units shows the first alone. The second shows in how the fits differ:
+fits hold random halves, so the effect of a half varies from fit to fit as much as that of all units from sample to
+sample.
 
 Axes: k fits, u units.
 """
@@ -34,7 +35,7 @@ class MeanWithError:
 
 
 def errors_of_halves(losses: Floats, trained: Mask, ghosts: Mask) -> tuple[MeanWithError, MeanWithError, MeanWithError]:
-    """The gap, the error on units that taught and the error on ghosts, from losses (k, u) and who stood where (k, u).
+    """The gap, the error on training units and that on ghosts (left out), from losses (k, u) and both masks (k, u).
 
     Fits 2i and 2i + 1 are complements.
     """
@@ -49,19 +50,19 @@ def _side(losses: Floats, mask: Mask) -> tuple[Floats, Floats]:
     """Mean loss (u,) of every unit on one side, and how far each fit (k,) lies above these means there."""
     counts = mask.sum(axis=0)
     means = (losses * mask).sum(axis=0) / counts
-    own_part = counts / np.maximum(counts - 1, 1)  # a fit is part of the means it is set against
+    own_part = counts / np.maximum(counts - 1, 1)  # a fit is part of the means it is compared with
     excess = ((losses - means) * own_part * mask).sum(axis=1) / mask.sum(axis=1)
     return means, excess
 
 
 def _with_error(own: Floats, excess: Floats, trained: Mask) -> MeanWithError:
-    """Var(own) / u + Var(what halves teach) + twice their covariance, which is counted only where it widens."""
+    """Var(own) / u + Var(effect of halves) + twice their covariance, which is counted only where it widens."""
     centered = own - own.mean()
     chosen = (centered * trained).sum(axis=1) / trained.sum(axis=1)
     together = max(float((excess * chosen).mean()), 0.0)
-    # What a half teaches above the mean, its complement lacks; chance in single fits has no such counterpart.
+    # Where the effect of a half is above the mean, that of its complement is below; chance in single fits is not so.
     products = -excess[::2] * excess[1::2]
-    doubt = float(products.std()) / np.sqrt(max(len(products) - 1, 1))  # few fits know the spread badly: err upwards
+    doubt = float(products.std()) / np.sqrt(max(len(products) - 1, 1))  # with few fits the spread is rough: err upwards
     trained_apart = max(float(products.mean()) + doubt, 0.0)
     variance = float(own.var(ddof=1)) / len(own) + trained_apart + 2.0 * together
     freedom = max(1, min(len(own) - 1, len(trained) // 2))

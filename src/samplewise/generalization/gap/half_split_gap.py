@@ -1,4 +1,4 @@
-"""Error on taught rows, on others, and the gap between them: read from refits on complementary halves."""
+"""Error on training rows, on others, and the gap between them: read from refits on complementary halves."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from samplewise.engine.statistics.means import mean_and_error
 from samplewise.generalization.gap.memorization import successes
 
 REASON = (
-    "of models taught half of the rows; the model on all rows has a smaller gap; the interval counts the chance of"
-    " which rows were judged, not of which rows taught"
+    "of models trained on half of the rows; the model on all rows has a smaller gap; the interval counts the chance"
+    " of which rows were evaluated, not of which rows were trained on"
 )
 
 
@@ -39,18 +39,18 @@ class HalfSplitGap(Result):
 def gap_of_refits(
     refits: Refits, target: Target, groups: Array | None = None, confidence: float = 0.95
 ) -> HalfSplitGap:
-    """Error on taught rows, error on other rows, and the gap between them in points, for models of half the rows.
+    """Error on training rows, error on other rows, and the gap between them in points, for models of half the rows.
 
-    Every row is averaged over the models it taught and those it did not; the interval is over rows (or groups).
+    Every row is averaged over the models trained on it and over the others; the interval is over rows (or groups).
 
     Args:    refits: design "halves".   target: labels of the same n rows.   groups: (n,) or None.
              confidence: of the intervals.
-    Returns: `HalfSplitGap`; a larger gap means more was learned by heart. Errors are shares of rows
+    Returns: `HalfSplitGap`; a larger gap means more was memorized. Errors are shares of rows
              (0..1) and the gap is in points; of numbers all three are hundredths of the label's standard deviation.
     Raises:  InputError as `memorization_of_refits`.
     Cost:    one pass over the outputs.
-    Not for: judging the model on all rows (its gap is smaller), or other samples: `generalization_gap` has intervals
-             that also count which rows taught.
+    Not for: the model on all rows (its gap is smaller), or other samples: `generalization_gap` has intervals
+             that also count which rows were trained on.
     Source:  feldman2020.
 
     >>> import numpy as np
@@ -69,7 +69,7 @@ def gap_of_refits(
     counts = refits.inside.sum(axis=0), (~refits.inside).sum(axis=0)
     if refits.design != "halves" or min(int(count.min()) for count in counts) < 2:
         raise InputError(
-            "taught rows can only be set against others where both happen to every row at least twice",
+            "the gap needs every row trained on and left out at least twice",
             got=f"design {refits.design!r}, {len(refits)} models",
             fix="samplewise.models.refit(data, design='halves')",
         )

@@ -1,6 +1,7 @@
-"""Information between a coin and what a learner did: tables of counts in, nats out, with two corrections of bias.
+"""Information between membership and what a learner did: tables of counts in, nats out, two corrections of bias.
 
-Axes: k fits, n pairs or rows, c different outcomes, r values of the coin (2, or 2^m for m pairs read together).
+Axes: k fits, n pairs or rows, c different outcomes, r values of the membership of a pair, which of its rows was trained
+on (2, or 2^m for m pairs read together).
 """
 
 from collections.abc import Callable, Mapping
@@ -22,7 +23,7 @@ class Estimated:
 
     plug_in: Floats  # (n,) as counted, too large on average
     miller_madow: Floats  # (n,) NaN where the correction is not defined
-    jackknife: Floats  # (n,) NaN where it was not asked for
+    jackknife: Floats  # (n,) NaN where it was not computed
 
     def among(self, moved: Mask) -> "Estimated":
         """The same with 0 for every pair outside a mask (m,) that holds n."""
@@ -70,14 +71,14 @@ class MergedMeasure:
 def estimate_information(
     memberships: Ints, outcomes: Array, measures: Mapping[str, MergedMeasure], *, levels: int = 2, correct: bool = True
 ) -> dict[str, Estimated]:
-    """The information each coin (k, n) shares with its outcomes, in every asked form and by every estimator.
+    """The information each membership (k, n) shares with its outcomes, in every form requested and by every estimator.
 
     `outcomes` are numbers from 0 (k, n), or masses (k, n, c) where an outcome is known up to chance. Fits 2p and 2p + 1
-    with opposite coins throughout are one draw, and the jackknife leaves them out together.
+    with opposite memberships throughout are one draw, and the jackknife leaves them out together.
     """
     moved = (outcomes != outcomes[:1]).reshape(len(outcomes), memberships.shape[1], -1).any(axis=(0, 2))
     found = _of_moved(memberships[:, moved], outcomes[:, moved], measures, levels, correct) if moved.any() else {}
-    # An outcome that never changes tells nothing, by every estimator; most rows of a good learner are such.
+    # An outcome that never changes has no information, by every estimator; most rows of a good learner are such.
     return {name: found[name].among(moved) if found else Estimated(*np.zeros((3, len(moved)))) for name in measures}
 
 
@@ -113,13 +114,13 @@ def _of_moved(
 
 
 def tabulated(memberships: Ints, outcomes: Array, levels: int, width: int, step: int | None = None) -> Floats:
-    """(p, n, levels, width) how often each outcome came with each value of the coin, in each `step` fits (all: one)."""
+    """(p, n, levels, width) how often each outcome came with each membership, in each `step` fits (all: one)."""
     fits, pairs = memberships.shape
     parts = 1 if step is None else fits // step
     if outcomes.ndim == 3:
-        tossed = memberships.reshape(parts, -1, pairs)
+        drawn = memberships.reshape(parts, -1, pairs)
         masses = outcomes.reshape(parts, -1, pairs, width)
-        sides = [((tossed == level)[..., None] * masses).sum(axis=1) for level in range(levels)]
+        sides = [((drawn == level)[..., None] * masses).sum(axis=1) for level in range(levels)]
         return np.stack(sides, axis=2)
     part = np.repeat(np.arange(parts), fits // parts)[:, None]
     cells = ((part * pairs + np.arange(pairs)) * levels + memberships) * width + outcomes
@@ -139,12 +140,12 @@ def ranked(symbols: Array) -> Ints:
 
 
 def complementary(memberships: Ints, levels: int = 2) -> bool:
-    """Whether fits 2p and 2p + 1 have opposite coins (k, n) throughout."""
+    """Whether fits 2p and 2p + 1 have opposite memberships (k, n) throughout."""
     return len(memberships) % 2 == 0 and bool((memberships[::2] + memberships[1::2] == levels - 1).all())
 
 
 def fair(tables: Floats) -> Floats:
-    """Tables in which both sides of a single coin weigh the same: that it is fair is known, not estimated."""
+    """Tables in which both values of a single membership weigh the same: that it is fair is known, not estimated."""
     if tables.shape[-2] > 2:
         return tables
     sides = _last(tables)[..., None]
@@ -169,7 +170,7 @@ def _last(values: Floats) -> Floats:
 
 
 def _memberships(tables: Floats) -> Floats:
-    """(n, c) sums over the values of the coin, slice by slice for the same reason."""
+    """(n, c) sums over the values of the membership, slice by slice for the same reason."""
     total = tables[:, 0].copy()
     for level in range(1, tables.shape[1]):
         total += tables[:, level]

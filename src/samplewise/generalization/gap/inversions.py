@@ -15,7 +15,7 @@ LN2 = float(np.log(2.0))
 
 
 def binary_js(first: float, second: float) -> float:
-    """Nats, 0..ln 2: Jensen-Shannon divergence of two coins, the information their toss has about which was tossed."""
+    """Nats, 0..ln 2: Jensen-Shannon divergence of two Bernoulli laws, the information a draw has about its law."""
     middle = (first + second) / 2.0
     return (binary_kl(first, middle) + binary_kl(second, middle)) / 2.0
 

@@ -1,4 +1,4 @@
-"""Which rows a model knows by heart, and which rows a prediction hangs on: read from models on random subsets."""
+"""Which rows a model has memorized, and which rows a prediction depends on: read from models on random subsets."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -26,23 +26,23 @@ from samplewise.engine.statistics.means import mean_and_error
 Score = Literal["correct", "probability", "margin"]
 UNITS = {"correct": "share of models", "probability": "probability", "margin": "margin"}
 REGRESSION_UNIT = "standard deviations of the label"
-LARGER = "right only when taught"
+LARGER = "right only when trained on"
 LEAST_MODELS = 4
 BLOCK = 256  # queries whose influence is held at once
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Memorization(Result):
-    """What models say of rows they were taught against rows they were not, and of other rows with and without them."""
+    """Success of models on rows they were trained on and on others, and on other rows with and without them."""
 
     scores: Scores  # (n,) with standard errors
-    inside: Mask  # (k, n) which rows taught which model
-    success: Array  # (k, m) float32, how well each model answers each query, in the unit of the scores
+    inside: Mask  # (k, n) which rows each model was trained on
+    success: Array  # (k, m) float32, how well each model predicts each query, in the unit of the scores
     query_ids: Array  # (m,) the rows themselves where no queries were given
-    gap: Estimate  # mean success on rows that taught - on rows that did not: the mean of the scores
+    gap: Estimate  # mean success on training rows - on other rows: the mean of the scores
 
     def counts(self) -> Ints:
-        """(2, n) models a row taught, and models it did not."""
+        """(2, n) models trained on each row, and models not trained on it."""
         trained = self.inside.sum(axis=0)
         return np.stack([trained, len(self.inside) - trained])
 
@@ -71,17 +71,17 @@ class Memorization(Result):
             queries, rows = np.unravel_index(best, effect.shape)
             found += zip(effect[queries, rows], error[queries, rows], queries + start, rows, strict=True)
         found.sort(key=lambda one: (-one[0], one[2], one[3]))
-        effects, errors, queries, rows = (np.array(folded) for folded in zip(*found[:count], strict=True))
+        effects, errors, queries, rows = (np.array(column) for column in zip(*found[:count], strict=True))
         columns = {
             "query": self.query_ids[queries], "row": self.scores.keys[rows], "influence": effects,
             "standard_error": errors,
         }  # fmt: skip
         return Exhibit(
-            "table", "Rows on which others hang most", columns, self.scores.unit, "Query: right with the row."
+            "table", "Rows on which others depend most", columns, self.scores.unit, "Query: right with the row."
         )
 
     def _sentences(self) -> Iterable[str]:
-        yield f"Mean memorization {self.gap.without_reason()}: success on rows that taught minus on others,"
+        yield f"Mean memorization {self.gap.without_reason()}: success on training rows minus on others,"
         yield f"from {count_of(len(self.inside), 'model')} on subsets of {count_of(len(self.scores), 'row')}."
         yield "Below, the rows that are right only when they are trained on."
 
@@ -108,19 +108,19 @@ def memorization(  # noqa: PLR0913  # one keyword per part of the question, most
     executor: Executor | None = None,
     run_dir: str | Path | None = None,
 ) -> Memorization:
-    """How much better a row is answered by models that were taught it than by models that were not (-1..1).
+    """How much better a row is predicted by models trained on it than by models that were not (-1..1).
 
     mem_i = mean success on row i over models with i - over models without it, on random subsets of `share` n rows;
     influence of row i on query q is the same difference of the success on q.
 
     Args:
-        data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes; groups and exact copies stay
+        data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes; groups and exact duplicates stay
             together and count as one row.
         learner: as in `audit`; None for the default of this shape of data.
         task: "auto", "classification" or "regression".
         n_models: fits; 100 know a score to about 0.1, 400 to 0.05, 2,000 to 0.022.
-        share: share of the rows that teach each model; it is part of the question: more rows, less memorization. At 0.5
-            every subset has its complement.
+        share: share of the rows each model is trained on; the score depends on it: more rows, less memorization. At
+            0.5 every subset has its complement.
         score: "correct" 0 or 1, "probability" of the label, or "margin" of its output over the next; numbers have only
             "correct", the fall of the absolute error.
         queries: other labeled rows to find influences on; default: the rows themselves.
@@ -130,15 +130,15 @@ def memorization(  # noqa: PLR0913  # one keyword per part of the question, most
         run_dir: where finished fits are kept.
 
     Returns:
-        `Memorization`: `scores` larger means the model knows the row by heart and not from the others; standard errors
-        beside them, and `influence`, `strongest` for pairs.
+        `Memorization`: `scores` larger means the model has memorized the row and does not infer it from the others;
+        with standard errors, and `influence`, `strongest` for pairs.
 
     Raises:
         InputError: no labels, a ratio or a number of models that leaves a row always in or always out, an unknown
             score.
 
     Cost: `n_models` fits, O(models n m) for all influences.
-    Not for: near copies, which vouch for each other: a pair of them scores low although both are memorized.
+    Not for: near duplicates, which support each other: a pair of them scores low although both are memorized.
     Source: feldman2020.
 
     >>> X, y = np.arange(24.0)[:, None], np.repeat([0, 1], 12)
@@ -165,16 +165,15 @@ def memorization(  # noqa: PLR0913  # one keyword per part of the question, most
 
 
 def memorization_of_refits(refits: Refits, target: Target, score: Score = "correct") -> Scores:
-    """How much better a row is predicted by models that were taught it, as a share of models (-1..1).
+    """How much better a row is predicted by models trained on it, as a share of models (-1..1).
 
-    P[right | the row was taught] - P[right | it was not]; for regression the fall of the absolute error in standard
+    P[right | the row was trained on] - P[right | it was not]; for regression the fall of the absolute error in standard
     deviations of the label.
 
     Args:    refits: models on subsets, "halves" or "supersample".   target: labels of the same n rows.
              score: as in `memorization`.
-    Returns: Scores (n,), larger means the model knows the row by heart and not from the others; `spread` is the
-             standard error over models (classes: with one success and one failure added, so it is never 0). NaN for a
-             row that sat out.
+    Returns: Scores (n,), larger means the model has memorized the row; `spread` is the standard error over models
+             (classes: with one success and one failure added, so it is never 0). NaN for a row in no model.
     Raises:  InputError where a row is inside, or outside, of fewer than two models.
     Cost:    one pass over the outputs.   Not for: few models (10 on each side leave an error of about .13).
     Source:  feldman2020.
@@ -192,7 +191,7 @@ def memorization_of_refits(refits: Refits, target: Target, score: Score = "corre
     success = successes(refits.outputs, target, score)
     if refits.design != "supersample":
         return _scores(refits.inside, success, refits.ids, unit_of(target, score))
-    trained = refits.inside.any(axis=0)  # an odd row may have sat out of every pairing
+    trained = refits.inside.any(axis=0)  # an odd row may have been left out of every pairing
     scores = _scores(refits.inside[:, trained], success[:, trained], refits.ids[trained], unit_of(target, score))
     values, spread = np.full((2, len(trained)), np.nan)
     values[trained], spread[trained] = scores.values, scores.spread
@@ -211,7 +210,7 @@ def joined(refits: Sequence[Refits]) -> Refits:
 
 
 def successes(outputs: Array, target: Target, score: Score = "correct") -> Floats:
-    """(k, n) how well each of k models answers each row: larger is better, in the unit of `unit_of`."""
+    """(k, n) how well each of k models predicts each row: larger is better, in the unit of `unit_of`."""
     if score not in UNITS:
         raise unknown_name("score", score, tuple(UNITS))
     if target.classes is None:
@@ -229,7 +228,7 @@ def successes(outputs: Array, target: Target, score: Score = "correct") -> Float
 
 
 def unit_of(target: Target, score: Score) -> str:
-    """The unit a score is told in."""
+    """The unit of a score."""
     return REGRESSION_UNIT if target.classes is None else UNITS[score]
 
 
@@ -250,7 +249,7 @@ def subset_effects(inside: Mask, success: Array, hits: bool) -> tuple[Floats, Fl
 
 
 def _answers(runner: FitRunner, inside: Mask) -> Array:
-    """(k, n + m, c) what a model of each subset says of all rows the runner holds; only the first n train."""
+    """(k, n + m, c) outputs of a model of each subset for all rows the runner holds; only the first n train."""
     rows = np.arange(len(runner.data))
     whole = np.zeros((len(inside), len(rows)), dtype=bool)
     whole[:, : inside.shape[1]] = inside
@@ -275,7 +274,7 @@ def _scores(inside: Mask, success: Array, ids: Array, unit: str) -> Scores:
     counts = np.stack([inside.sum(axis=0), (~inside).sum(axis=0)])
     if counts.min() < 2:
         raise InputError(
-            "taught rows can only be set against others where both happen to every row at least twice",
+            "memorization needs every row trained on and left out at least twice",
             where=name_rows(ids[counts.min(axis=0) < 2]), got=f"{len(inside)} models",
             fix="samplewise.models.refit(data, design='halves'), or more n_models=",
         )  # fmt: skip
@@ -302,7 +301,7 @@ def _mean(scores: Scores, groups: Array | None) -> Estimate:
 def _require_same(refits: Refits, data: Dataset, queries: Any) -> None:
     if queries is not None:
         raise InputError(
-            "refits that exist have not seen the queries", where="queries", got="refits and queries",
+            "existing refits have no outputs for the queries", where="queries", got="refits and queries",
             fix="leave refits out",
         )  # fmt: skip
     refits.require_rows(data.ids)

@@ -1,4 +1,4 @@
-"""What many fits on one supersample said and lost: a coin for every pair of rows, and the ghost each coin left out."""
+"""Predictions and losses of many fits on one supersample: for every pair its membership, and the ghost it left out."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -13,10 +13,10 @@ from samplewise.generalization.gap.information import ranked
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SupersampleRuns:
-    """Fits on s supersamples of n pairs, k each; the coin is 1 where the second row of the pair taught, 0 the first.
+    """Fits on s supersamples of n pairs, k each; the membership is 1 where the second row of the pair was trained on.
 
-    Losses are chances to err: 0 or 1 for classes, anything between for bounded losses. Fits whose rows were not paired
-    stand here too, each row as its own, with the coin at 1 where it taught: then losses have no last axis.
+    Losses are chances to err: 0 or 1 for classes, anything between for bounded losses. Fits whose rows were not
+    paired are held too, each row by itself, with membership 1 where it was trained on: then losses have no last axis.
     """
 
     selectors: Ints  # (s, k, n) in {0, 1}
@@ -34,12 +34,12 @@ class SupersampleRuns:
         return int(self.selectors.shape[2])
 
     def each(self) -> Iterator[tuple[Ints, Floats, Ints | None]]:
-        """Coins (k, n), losses and symbols of one supersample after the other."""
+        """Memberships (k, n), losses and symbols of one supersample after the other."""
         for number, memberships in enumerate(self.selectors):
             yield memberships, self.losses[number], None if self.symbols is None else self.symbols[number]
 
     def errors(self) -> tuple[float, float]:
-        """Mean loss on rows that taught and on ghosts, both sides of every coin weighing the same."""
+        """Mean loss on training rows and on ghosts, both memberships of every pair weighing the same."""
         rows = self.losses if self.losses.ndim == 4 else self.losses[..., None]
         trained = self.trained()
         inside = (rows * trained).sum(axis=1) / trained.sum(axis=1)
@@ -47,17 +47,17 @@ class SupersampleRuns:
         return float(inside.mean()), float(outside.mean())
 
     def trained(self) -> Array:
-        """(s, k, n, 2) or, unpaired, (s, k, n, 1): whether the row taught."""
+        """(s, k, n, 2) or, unpaired, (s, k, n, 1): whether the row was trained on."""
         second = self.selectors[..., None] == 1
         return np.concatenate([~second, second], axis=-1) if self.losses.ndim == 4 else second
 
     def shuffled(self, draw: np.random.Generator) -> "SupersampleRuns":
-        """The same runs with every pair's coins dealt anew to the fits, so that nothing depends on them."""
+        """The same runs with every pair's memberships shuffled over the fits, so that nothing depends on them."""
         return replace(self, selectors=draw.permuted(self.selectors, axis=1))
 
 
 def supersample_runs(selectors: Any, predictions: Any, losses: Any, classes: int | None = None) -> SupersampleRuns:
-    """Arrays from anybody's fits as `SupersampleRuns`, refused where they cannot be read.
+    """Arrays from any fits as `SupersampleRuns`, refused where they cannot be read.
 
     Args:
         selectors: (k, n) or (s, k, n) in {0, 1}.
@@ -66,8 +66,8 @@ def supersample_runs(selectors: Any, predictions: Any, losses: Any, classes: int
         classes: number of classes the codes run over; default: as many as occur.
 
     Raises:
-        InputError: shapes that do not fit, selectors that are not coins, a row that always or never taught, losses
-            outside [0, 1], NaN among losses or predictions, or codes outside the classes.
+        InputError: shapes that do not fit, selectors other than 0 and 1, a row that was always or never trained
+            on, losses outside [0, 1], NaN among losses or predictions, or codes outside the classes.
     """
     memberships = _with_axis(np.asarray(selectors), 3)
     lost = _with_axis(np.asarray(losses, dtype=np.float64), 4)
@@ -79,8 +79,8 @@ def supersample_runs(selectors: Any, predictions: Any, losses: Any, classes: int
         )  # fmt: skip
     if not np.isin(memberships, (0, 1)).all():
         raise InputError(
-            "selectors are not coins", where="selectors", got=f"values such as {np.unique(memberships)[:5].tolist()}",
-            fix="0 where the first row of the pair taught, 1 where the second did",
+            "selectors are not 0 or 1", where="selectors", got=f"values such as {np.unique(memberships)[:5].tolist()}",
+            fix="0 where the first row of the pair was trained on, 1 where the second was",
         )  # fmt: skip
     memberships = memberships.astype(np.intp)
     _require_both_sides(memberships)
@@ -94,7 +94,7 @@ def require_losses(losses: Floats, ids: Array) -> None:
     axis = losses.ndim - 2 if losses.shape[-1] == 2 and losses.ndim > 2 else losses.ndim - 1
     others = tuple(number for number in range(losses.ndim) if number != axis)
     for bad, what, fix in (
-        (np.isnan(losses), "losses hold NaN", "every fit must answer for both rows of every pair"),
+        (np.isnan(losses), "losses hold NaN", "every fit must have a loss for both rows of every pair"),
         ((losses < 0) | (losses > 1), "losses lie outside [0, 1]",
          "pass loss_range=(low, high), and losses are rescaled to [0, 1]"),
     ):  # fmt: skip
@@ -114,7 +114,7 @@ def _require_both_sides(memberships: Ints) -> None:
     alone = ((trained == 0) | (trained == memberships.shape[1])).any(axis=0)
     if alone.any():
         raise InputError(
-            "some rows always taught, so nothing is known of them as ghosts",
+            "some rows were always trained on, so nothing is known of them as ghosts",
             where=f"pairs {name_rows(np.flatnonzero(alone))}",
             got=f"{memberships.shape[1]} fits", fix="add every split's complement: selectors = np.vstack([U, 1 - U])",
         )  # fmt: skip

@@ -1,7 +1,7 @@
-"""What a test score still promises after its rows were looked at many times, and how many fresh rows would mend it.
+"""What a test score still promises after many evaluations on the same rows, and how many fresh rows it would take.
 
-A claim that holds for N models at once divides its miss by N. Looking makes N large only through what came back: a
-model can depend on the test rows by nothing but the answers, so there are at most as many models as lists of answers.
+A claim that holds for N models at once divides its miss by N. Evaluations make N large only through the scores they
+gave: a model can depend on the test rows by nothing else, so there are at most as many models as lists of scores.
 """
 
 import math
@@ -67,25 +67,25 @@ def claim_after_evaluations(
 ) -> EvaluationsClaim:
     """Highest error rate (0..1) that may be claimed for the best of many models that were scored on the same rows.
 
-    The bound of `clopper_pearson_bound` for N models at once, (1 - confidence) / N. N = looks where all were fixed
-    before; looks C(looks - 1, i) where each score only said better or not, i times better (2^looks - 1 where nobody
-    counted); that times C(A + i - 1, i) where an improvement also showed one of A scores, as on a leaderboard of bests;
-    1 + A + ... + A^(looks - 1) where every look showed one.
+    The bound of `clopper_pearson_bound` for N models at once, (1 - confidence) / N. With m evaluations, N = m
+    where all were fixed before; m C(m - 1, i) where each score only said better or not, i times better (2^m - 1 where i
+    was not counted); that times C(A + i - 1, i) where an improvement also showed one of A scores, as on a leaderboard
+    of bests; 1 + A + ... + A^(m - 1) where every evaluation showed one.
 
     Args:
         errors: wrong rows of the chosen model: the best of those that were scored.
         n: test rows.
-        n_evaluations: how often any model was scored on them, by anybody.
-        answers: different scores a look could show: 101 for a score in whole percent; default n + 1, the whole count.
-        improvements: i, looks after the first that beat the best so far; None: not counted.
+        n_evaluations: m, how often any model was scored on them, by whomever.
+        answers: A, different scores an evaluation could show: 101 for whole percents; default n + 1, the whole count.
+        improvements: i, evaluations after the first that beat the best so far; None: not counted.
         confidence: between 0 and 1, over test sets.
 
     Returns:
         EvaluationsClaim: five Estimates "error" in shares of rows (0..1); larger promises less, 1 promises nothing.
 
     Raises:
-        InputError: no rows, more errors than rows, less than one look, improvements that no look could make, less
-            than two answers.
+        InputError: no rows, more errors than rows, fewer than one evaluation, more improvements than evaluations could
+            make, fewer than two answers.
 
     Cost: constant.   Not for: rows that were seen themselves (errors read one by one, labels used in training): no
     bound holds then, only fresh rows help.   Source: clopper1934, blum2015, dwork2015.
@@ -127,7 +127,9 @@ def claim_of_losses(losses: Floats, groups: Array | None, n_evaluations: int, co
     return claim_after_evaluations(errors, rows, n_evaluations, answers=len(losses) + 1, confidence=confidence)
 
 
-def mean_error_after_looks(losses: Floats, groups: Array | None, n_evaluations: int, confidence: float) -> Estimate:
+def mean_error_after_evaluations(
+    losses: Floats, groups: Array | None, n_evaluations: int, confidence: float
+) -> Estimate:
     """The highest mean absolute error (m,) on test rows, one-sided, for as many models as were scored on them."""
     return absolute_error(losses, np.zeros(len(losses)), groups, 1.0 - 2.0 * (1.0 - confidence) / n_evaluations)
 
@@ -191,7 +193,7 @@ def _most_errors(rows: Ints, rate: float, miss: float) -> Floats:
 
 
 def _lists_of_comparisons(n_evaluations: int, improvements: int | None) -> float:
-    """Log of the models that answers "better" or "not" can lead to, the first look having nothing to beat."""
+    """Log of the models that answers "better" or "not" can lead to, the first evaluation having nothing to beat."""
     if improvements is None:
         return _lists_of_answers(n_evaluations, 2)
     # The number of improvements is data too: each of the `n_evaluations` possible ones gets an equal share of the miss.
@@ -214,7 +216,7 @@ def _log_choose(n: Any, k: Any) -> Any:
 
 
 def _lists_of_answers(n_evaluations: int, values: int) -> float:
-    """Log of 1 + A + ... + A^(looks - 1): the model of every look, for every list of answers before it."""
+    """Log of 1 + A + ... + A^(m - 1): the model of every evaluation, for every list of answers before it."""
     longest = n_evaluations * math.log(values)
     return longest + math.log1p(-math.exp(-longest)) - math.log(values - 1)
 
@@ -222,8 +224,8 @@ def _lists_of_answers(n_evaluations: int, values: int) -> float:
 def _require_evaluations(n_evaluations: int, answers: int, improvements: int | None) -> None:
     if n_evaluations < 1 or answers < 2 or not 0 <= (improvements or 0) < n_evaluations:
         raise InputError(
-            "looks are counted from one, shows at least two answers, and improve less often than they are made",
-            where="looks, answers or improvements",
+            "evaluations count from one, have two possible scores or more, and improve less often than they are made",
+            where="n_evaluations, answers or improvements",
             got=f"n_evaluations={n_evaluations}, answers={answers}, improvements={improvements}",
             fix="for 50 scores in whole percent that 6 times got better: n_evaluations=50, answers=101, improvements=6",
         )
@@ -235,8 +237,8 @@ def _require_rates(error: float, claim: float, confidence: float, chance: float,
         require_share(share, name)
     if not (error < claim and n_evaluations >= 1):
         raise InputError(
-            "a claim lies above the error that is believed, and is made after at least one look",
-            where="error, claim or looks",
+            "a claim lies above the error that is believed, and is made after at least one evaluation",
+            where="error, claim or n_evaluations",
             got=f"error={error}, claim={claim}, n_evaluations={n_evaluations}",
             fix="to certify 10 % for a model that errs by about 7 %: rows_to_claim(0.07, 0.10)",
         )

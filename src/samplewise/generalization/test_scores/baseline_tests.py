@@ -1,4 +1,4 @@
-"""Whether a model knows anything: against the best constant answer, and whether its answers follow the labels."""
+"""Whether a model has learned anything: against the constant baseline, and whether its outputs follow the labels."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from samplewise.engine.statistics.significance import p_value_above
 
 @dataclass(frozen=True, slots=True)
 class BaselineTest(Result):
-    """What a model does better than an answer that knows nothing, and how likely chance alone does as much."""
+    """What a model does better than a baseline, and how likely chance alone does as much."""
 
     estimate: Estimate
     p_value: float  # one-sided, of "nothing"
@@ -36,11 +36,11 @@ def beats_baseline(
     groups: Array | None = None,
     confidence: float = 0.95,
 ) -> BaselineTest:
-    """Mean loss saved against guessing, in the unit of the losses, and the one-sided p-value that nothing is saved.
+    """Mean loss saved against the baseline, in the unit of the losses, and the one-sided p-value that nothing is saved.
 
-    Paired over rows (or groups): mean of guessed - losses with a t interval.
+    Paired over rows (or groups): mean of baseline - losses with a t interval.
 
-    Args:    losses: (n,) of the model on rows it did not see.   baseline: (n,) of the best constant answer.
+    Args:    losses: (n,) of the model on rows it did not see.   baseline: (n,) of the best constant prediction.
              groups: (n,) or None.   confidence: of the interval.
     Returns: `BaselineTest`, its estimate "saved"; larger values and smaller p mean the model has learned more.
     Raises:  InputError for arrays of different length or fewer than two rows.   Cost: O(n).   Source: diebold1995.
@@ -59,10 +59,10 @@ def discrimination(
     groups: Array | None = None,
     confidence: float = 0.95,
 ) -> BaselineTest:
-    """How far answers follow the labels, in points (0 not at all, 100 fully), and the p-value of "not at all".
+    """How far outputs follow the labels, in points (0 not at all, 100 fully), and the p-value of "not at all".
 
     100 cov(answers, truth) / var(truth), summed over outputs: for two classes the mean probability of a class among its
-    own rows minus that among the others. It sees a right ranking of rare classes that accuracy and Brier score miss.
+    own rows minus that among the others. It detects a right ranking of rare classes that accuracy and Brier score miss.
 
     Args:    answers: (n, c) probabilities, or (n, 1) predicted numbers, for rows the model did not see.
              truth: (n, c) class indicators, or (n, 1) numbers.   groups: (n,) or None.   confidence: of the interval.
@@ -72,12 +72,12 @@ def discrimination(
     >>> round(found.estimate.value, 1)
     65.0
     """
-    said = as_numbers(answers, "answers", 2)
+    outputs = as_numbers(answers, "answers", 2)
     true = as_numbers(truth, "truth", 2, fix="pass class indicators, np.eye(c)[codes], or numbers as y.reshape(-1, 1)")
-    _require_pairs(said, true)
+    _require_pairs(outputs, true)
     centered = true - true.mean(axis=0)
     spread = float(np.square(centered).sum(axis=1).mean()) or 1.0
-    together = np.sum(centered * (said - said.mean(axis=0)), axis=1) / spread
+    together = np.sum(centered * (outputs - outputs.mean(axis=0)), axis=1) / spread
     # Delta method: the spread of the ratio of two means, at its own value.
     slope = float(together.mean())
     rows = slope + together - slope * np.square(centered).sum(axis=1) / spread

@@ -30,7 +30,7 @@ NEAR_ONE, PRECISION = 1.0 - 1e-12, 1e-9
 def clopper_pearson_bound(errors: float, n: float, confidence: float = 0.95, n_evaluations: int = 1) -> Estimate:
     """Highest error rate (0..1) that so few wrong rows allow; exact for any model and any population.
 
-    The rate at which at most `errors` wrong rows among n have probability (1 - confidence) / looks.
+    The rate at which at most `errors` wrong rows among n have probability (1 - confidence) / n_evaluations.
 
     Args:
         errors: wrong rows; a fraction where rows were weighted or grouped.
@@ -44,7 +44,7 @@ def clopper_pearson_bound(errors: float, n: float, confidence: float = 0.95, n_e
         Estimate "error" in shares of rows (0..1): the rate seen, low 0, high the bound; a larger bound promises less.
 
     Raises:
-        InputError: no rows, more errors than rows, a confidence outside (0, 1), less than one look.
+        InputError: no rows, more errors than rows, a confidence outside (0, 1), fewer than one evaluation.
 
     Cost: constant.   Not for: rows that were trained on or that shaped the model.   Source: clopper1934, langford2005.
 
@@ -235,7 +235,7 @@ def require_counts(errors: float, n: float, confidence: float) -> None:
             "an error rate needs rows and at most as many errors",
             where="errors or n",
             got=f"{errors} errors in {n} rows",
-            fix="count the wrong rows among those judged, for example clopper_pearson_bound(3, 100)",
+            fix="count the wrong rows among those evaluated, for example clopper_pearson_bound(3, 100)",
         )
 
 

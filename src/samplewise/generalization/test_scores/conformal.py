@@ -1,4 +1,4 @@
-"""Sets of labels, and intervals of numbers, that hold the truth as often as asked: an answer about single predictions.
+"""Sets of labels, and intervals of numbers, that hold the truth as often as specified: for single predictions.
 
 Nothing is assumed of the model. Calibration rows must be like the rows to come (exchangeable) and not trained on.
 """
@@ -24,7 +24,7 @@ WITHIN = 0.95  # of calibration sets have a coverage inside the interval that is
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ConformalThreshold(Result):
-    """How strange an answer may be and still belong to the set, for every row alike or class by class.
+    """How large a score may be and still belong to the set, for every row alike or class by class.
 
     Source: vovk2012, sadinle2019, lei2018.
 
@@ -103,7 +103,7 @@ def conformal_threshold(scores: Any, miscoverage: float = 0.1, *, classes: Any =
     sets a new row falls below it with a chance in [1 - miscoverage, 1 - miscoverage + 1 / (n + 1)] (with ties, more).
 
     Args:
-        scores: (n,) how strange the truth looked to the model on rows it was not trained on: 1 - p[row, label] for
+        scores: (n,) how unexpected the truth is to the model on rows it was not trained on: 1 - p[row, label] for
             sets of labels, |prediction - number| for intervals.
         miscoverage: share of new rows whose truth may fall outside; between 0 and 1.
         classes: (n,) labels of the rows, or a group known beforehand: coverage then holds within each of them
@@ -154,10 +154,10 @@ def _one_threshold(ordered: Floats, miscoverage: float) -> tuple[float, Estimate
     k = math.ceil((n + 1) * (1.0 - miscoverage) - 1e-9)
     if k > n:
         fewest = math.ceil(1.0 / miscoverage - 1e-9) - 1
-        reason = f"{n} calibration rows allow no bound, so every answer belongs: {fewest} are the fewest"
+        reason = f"{n} calibration rows allow no bound, so every label or number belongs: {fewest} are the fewest"
         return math.inf, Estimate("coverage", 1.0, 1.0, 1.0, "share of rows", WITHIN, "vovk2012", reason)
     low, high = (float(stats.beta.ppf(tail, k, n + 1 - k)) for tail in (0.5 - WITHIN / 2, 0.5 + WITHIN / 2))
-    reason = "for rows like the calibration rows, as many as are asked about, not for each of them"
+    reason = "for rows like the calibration rows, as a share of many predictions, not for each of them"
     coverage = Estimate("coverage", k / (n + 1), low, high, "share of rows", WITHIN, "vovk2012", reason)
     return float(ordered[k - 1]), coverage
 

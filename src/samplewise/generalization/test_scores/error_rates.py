@@ -21,7 +21,7 @@ def clopper_pearson(errors: float, rows: float, confidence: float = 0.95) -> Est
 
     Args:
         errors: wrong rows; a fraction where rows were weighted or grouped.
-        rows: rows judged, drawn independently of the model.
+        rows: rows evaluated, drawn independently of the model.
         confidence: between 0 and 1.
 
     Returns:
@@ -40,7 +40,7 @@ def clopper_pearson(errors: float, rows: float, confidence: float = 0.95) -> Est
         raise InputError(
             "an error rate needs rows, and at most as many errors",
             got=f"{errors} errors in {rows} rows",
-            fix="count the wrong rows among those judged, for example clopper_pearson(3, 100)",
+            fix="count the wrong rows among those evaluated, for example clopper_pearson(3, 100)",
         )
     low, high = map(float, share_interval(errors, rows, confidence))
     return Estimate("error", errors / rows, low, high, "share of rows", confidence, "clopper1934")
@@ -62,7 +62,7 @@ def error_rate(
 
     Args:
         wrong: (n,) 0 or 1, or True for wrong.
-        groups: (n,) or None; rows of one group (patient, copies) are one observation.
+        groups: (n,) or None; rows of one group (patient, duplicates) are one observation.
         confidence: between 0 and 1.
         weights: (n,) or None; rows count as they weigh, and the interval is an approximation.
 
@@ -104,7 +104,7 @@ def explained_variance(
 ) -> Estimate:  # fmt: skip
     """R squared of predicted numbers (at most 1), with a t interval over the rows' influence on it.
 
-    1 - mean squared error / variance; 0 is always answering the mean, below 0 is worse than that.
+    1 - mean squared error / variance; 0 is always predicting the mean, below 0 is worse than that.
 
     Args:    outputs: (n,) predictions.   numbers: (n,) labels.   groups: (n,) or None.   confidence: between 0 and 1.
              weights: (n,) or None; rows count as they weigh.

@@ -1,4 +1,4 @@
-"""Held-out rows that answer many questions, each chosen after the answers before, without being used up by them."""
+"""Held-out rows that answer many queries, each chosen after the answers before, without being used up by them."""
 
 import math
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ from samplewise.core.values import Estimate, numbers_table
 class ReusableHoldout(Result):
     """Answers with the training value while the held-out rows agree with it, else with their mean, noisy and rounded.
 
-    So a question that does not overfit learns nothing about the held-out rows but that. Made by `reusable_holdout`.
+    So a query that does not overfit reveals nothing else about the held-out rows. Made by `reusable_holdout`.
 
     Source: dwork2015.
 
@@ -72,7 +72,7 @@ class ReusableHoldout(Result):
 
     @property
     def _agreement(self) -> float:
-        """How far a training value that is let stand may be from the held-out mean."""
+        """How far a training value that is returned may be from the held-out mean."""
         return max(0.0, self.threshold + float(self.shifts.max()) + float(self.jitters.max()))
 
     @property
@@ -96,10 +96,10 @@ class ReusableHoldout(Result):
         outside = int((~((values >= 0.0) & (values <= 1.0))).sum())  # NaN too
         if len(values) != self.rows or outside:
             raise InputError(
-                "a question is a quantity between 0 and 1, with one value for every held-out row",
+                "a query is the mean of a quantity between 0 and 1, with one value for every held-out row",
                 where="held_out_values",
                 got=f"{len(values)} of {self.rows} rows, {outside} outside",
-                fix="ask for an accuracy (1 where right), or rescale to [0, 1]",
+                fix="query an accuracy (1 where right), or rescale to [0, 1]",
             )
 
     def _sentences(self) -> Iterable[str]:
@@ -118,7 +118,7 @@ def reusable_holdout(
     rows: int, *, n_queries: int = 1000, n_answers: int = 20, threshold: float | None = None,
     noise: float | None = None, confidence: float = 0.95, seed: int = 0,
 ) -> ReusableHoldout:  # fmt: skip
-    """Held-out rows behind a door: ask means of quantities between 0 and 1, one after the other (Thresholdout).
+    """Held-out rows that can be queried for means of quantities between 0 and 1, one after the other (Thresholdout).
 
     Let a be the training value and h the held-out mean. Where |a - h| <= threshold + shift + jitter the answer is a,
     else h + noise, rounded. All that comes back is which queries overfit (at most `n_answers`) and a rounded
@@ -129,12 +129,12 @@ def reusable_holdout(
     Args:
         rows: n, held out; nothing else may have seen them.
         n_queries: that may be made.
-        n_answers: answers that may come from the held-out rows; the next question is then refused.
+        n_answers: answers that may come from the held-out rows; the next query is then refused.
         threshold: up to which disagreement the training value stands; default 4 / sqrt(n).
         noise: scale of the Laplace noise on held-out answers, four times that on comparisons; default
             1 / (4 sqrt(n)). It hides more of the rows than the bound counts; 0 for none.
         confidence: between 0 and 1, for all answers at once.
-        seed: of the noise, which is fixed before the first question.
+        seed: of the noise, which is fixed before the first query.
 
     Returns:
         ReusableHoldout, with `query(training_value, held_out_values)` and the guarantee as `tolerance`.
@@ -166,7 +166,7 @@ def reusable_holdout(
             "a noise is not negative",
             where="noise",
             got=f"noise={noise}",
-            fix="leave it out: 1 / (4 sqrt(n)) suits most questions",
+            fix="leave it out: 1 / (4 sqrt(n)) suits most queries",
         )
     values = math.isqrt(rows) + 1
     draw = generator(seed, "reusable holdout")
@@ -179,7 +179,7 @@ def reusable_holdout(
 
 
 def _sampling_error(rows: int, n_queries: int, n_answers: int, values: int, confidence: float) -> float:
-    """Hoeffding's bound for every question after every list of answers that could have led to it."""
+    """Hoeffding's bound for every query after every list of answers that could have led to it."""
     spent = np.arange(min(n_answers, n_queries - 1) + 1)
     choices = special.gammaln(n_queries) - special.gammaln(spent + 1) - special.gammaln(n_queries - spent)
     lists = float(special.logsumexp(choices + spent * math.log(values)))

@@ -1,1 +1,1 @@
-"""What the inside of a network says: layers, curvature, directions, and how hard targets are for it."""
+"""Measurements inside a trained network: layers, curvature, directions, and how hard targets are for it."""

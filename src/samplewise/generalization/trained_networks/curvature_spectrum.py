@@ -23,10 +23,10 @@ from samplewise.engine.statistics.means import mean_and_error
 
 METHODS = ("lanczos", "exact")
 STEPS = 80  # of the recurrence behind the density
-CLOSE = 1e-7  # relative accuracy asked of the largest eigenvalues
+CLOSE = 1e-7  # relative accuracy required of the largest eigenvalues
 MOST_EXACT = 4_000  # parameters whose matrix is written out
 UNIT = "loss per squared unit of parameter"
-ENDED = 1e-10  # share of the matrix' size below which a recurrence has seen everything
+ENDED = 1e-10  # share of the matrix' size below which a recurrence has ended
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +37,7 @@ class CurvatureSpectrum(Result):
         largest: (count,) eigenvalues, largest first.   residuals: (count,) an eigenvalue lies within so much of each.
         lowest: the least eigenvalue; below 0 the weights are no minimum.
         trace: sum of all, with a t interval over random probes.
-        nodes, weights: (probes, steps) the spectrum as each probe saw it; weights of a probe add up to 1.
+        nodes, weights: (probes, steps) the spectrum by each probe; weights of a probe add up to 1.
         size: parameters.   mean_loss: at the weights.   matrix: "hessian" or "gauss_newton".
 
     Source: ubaru2017, ghorbani2019b.
@@ -108,14 +108,14 @@ def curvature_spectrum(
 
     H = (1 / n) sum_i second derivatives of loss_i, or its Gauss-Newton part, which has no negative eigenvalues. The
     largest come from a restarted Lanczos iteration, the rest as a density from Lanczos quadrature of random probes, the
-    trace from the same n_probes: z' H z with z of random signs.
+    trace from the same probes: z' H z with z of random signs.
 
     Args:
         data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes, or a torch data set; the
             training rows for the curvature of the training loss.
         module: a trained torch module in evaluation mode, or a fitted network of a `TorchLearner`.
         loss: "cross_entropy", "squared_error" (half), "auto" by the labels, or a callable of outputs and labels.
-        matrix: see above.   n_eigenvalues: largest eigenvalues asked for.
+        matrix: see above.   n_eigenvalues: how many of the largest eigenvalues.
         method: "lanczos" for any size; "exact" writes the matrix out, up to 4,000 parameters.
         n_probes: random vectors, at least 2.   seed: of them and of the start.
 
@@ -177,7 +177,7 @@ def _require_sizes(size: int, n_eigenvalues: int, n_probes: int, method: str) ->
 
 
 def _exact(curved: Any, count: int, matrix: str) -> CurvatureSpectrum:
-    """From the whole matrix: one probe that sees every eigenvalue alike."""
+    """From the whole matrix: one probe that weighs every eigenvalue the same."""
     whole = curved.product(np.eye(curved.size))
     values = np.asarray(linalg.eigvalsh((whole + whole.T) / 2.0), dtype=np.float64)
     total = float(values.sum())
@@ -204,7 +204,7 @@ def _ends(curved: Any, count: int, seed: int) -> tuple[Floats, Floats, float]:
 def _quadrature(curved: Any, probes: int, seed: int) -> tuple[Floats, Floats, Floats]:
     """Nodes and weights (probes, steps) of every probe, and its z' H z.
 
-    Without reorthogonalisation: found eigenvalues come back as copies, whose weights share what one of them had.
+    Without reorthogonalization: eigenvalues found come back repeatedly, and their weights add up to that of one.
     """
     size, steps = curved.size, min(STEPS, curved.size)
     now = generator(seed, "probes").choice([-1.0, 1.0], size=(size, probes)) / math.sqrt(size)

@@ -86,7 +86,7 @@ def intrinsic_dimension(
     """How many random directions of its weights a network needs to learn a task, as a number of directions.
 
     Weights are start + P z, P (p, d) random with orthonormal columns, and only z is trained: the smallest d whose score
-    reaches `target` times that of whole training, found by bisection. Beside it, without training: the effective
+    reaches `target` times that of whole training, found by bisection. Also, without training: the effective
     dimension of the tangent kernel, and how many of its directions hold the labels.
 
     Args:
@@ -202,7 +202,7 @@ def _shortcut(start: Any, rows: Dataset, seed: int) -> tuple[Estimate, Estimate]
     labels = np.asarray(kernel.labels)
     targets = from_labels(labels, kernel.ids, outputs).values if start.classes is not None else labels - labels.mean()
     vectors = kernel.spectrum.vectors(slice(None)).reshape(-1, len(values))
-    within = values > NULL * values.max()  # what lies below is rounding, and holds whatever one asks for
+    within = values > NULL * values.max()  # what lies below is rounding, and would fit any labels
     energy = (within * np.square(vectors.T @ targets.reshape(len(vectors), -1)).sum(axis=1))[::-1]
     held = np.cumsum(energy) / max(float(np.square(targets).sum()), 1e-300)
     needed = float(np.searchsorted(held, ENERGY) + 1) if held[-1] >= ENERGY else math.nan

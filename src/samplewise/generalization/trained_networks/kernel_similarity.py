@@ -1,4 +1,4 @@
-"""Whether two models see rows alike: the cosine between their kernels."""
+"""Whether rows are similar in the same way to two models: the cosine between their kernels."""
 
 from typing import Any
 
@@ -26,13 +26,14 @@ def kernel_similarity(
         centered: see above.   form: of the kernel of more than two outputs.   seed: of random sums and bandwidths.
 
     Returns:
-        Estimate "kernel_similarity", 1 where both see the rows alike; there is no interval: other rows would differ.
+        Estimate "kernel_similarity", 1 where both kernels are the same up to scale; there is no interval:
+        other rows would differ.
 
     Raises:
         InputError: as `supervision_complexity`; kernels of different rows or forms; one that is constant.
 
     Cost: two kernels and O(n^3).
-    Not for: whether the models agree (compare their answers); a teacher far from the student may still teach it.
+    Not for: whether the models agree (compare their predictions); a student may learn well from a distant teacher.
     Source: harutyunyan2023; kornblith2019 for the centered form.
 
     >>> print(kernel_similarity(kernel=np.eye(3), other=np.diag([1.0, 1.0, 0.0]), centered=False))

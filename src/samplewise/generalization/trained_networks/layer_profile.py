@@ -1,4 +1,4 @@
-"""Where training rows and other rows part ways inside a network, layer by layer."""
+"""Where the representations of training rows and other rows differ inside a network, layer by layer."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class LayerProfile(Result):
 
     Attributes:
         layers: names, in the order of the forward pass; "inputs" comes first.   widths: (l,) features of each.
-        distance: (l,) in `unit`; larger means the two sets look more different there.
+        distance: (l,) in `unit`; larger means the two sets differ more there.
         null: (l,) mean over random divisions of all rows: what two draws of the same kind show.
         null_low, null_high: (l,) hold 95 % of them.
         p_value: (l,) share of random divisions at least as far apart, never 0.
@@ -71,7 +71,7 @@ class LayerProfile(Result):
     def _sentences(self) -> Iterable[str]:
         parting = self.parting
         yield f"How far training and held-out rows are apart in {count_of(len(self.layers), 'layer')}, in {self.unit}."
-        yield f"They part at {parting}." if parting else "No layer tells them apart beyond chance."
+        yield f"They first differ at {parting}." if parting else "No layer distinguishes them beyond chance."
 
     def _table(self) -> Table:
         columns = {
@@ -100,17 +100,17 @@ def layer_profile(
     Args:
         data: at least ten rows the module was trained on, X, (X, y) or a `Dataset`.
         test: at least ten other rows.
-        module: a trained torch module, or a fitted network of a `TorchLearner`; it answers in evaluation mode.
-        layers: names of `module.named_modules()`; None for every one with weights of its own. Positions and places are
-            averaged over.
-        metric: see above; "gaussian_kl" sees means and covariances only, and needs more rows than features to see
-            covariances well.
+        module: a trained torch module, or a fitted network of a `TorchLearner`; it runs in evaluation mode.
+        layers: names of `module.named_modules()`; None for every one with weights of its own. Positions (of
+            pixels or tokens) are averaged over.
+        metric: see above; "gaussian_kl" compares means and covariances only, and needs more rows than features for
+            accurate covariances.
         n_permutations: random divisions, at least 20; the least p value is 1 / (permutations + 1), and
             `parting` needs it below 5 % over the number of layers.
         seed: of directions and divisions; a row's part in them is fixed by its id.
 
     Returns:
-        `LayerProfile`; larger distances mean that the layer tells the two sets apart. With `test` from the same
+        `LayerProfile`; larger distances mean that the layer distinguishes the two sets. With `test` from the same
         source, an excess in late layers is what the network memorized; one at the inputs already is a shift.
 
     Raises:
@@ -188,7 +188,7 @@ def _with_weights(network: Any) -> list[str]:
 
 
 def _features(network: Any, X: Any, layer: str) -> Floats:
-    """(n, d) what a layer says of rows, or the rows themselves."""
+    """(n, d) outputs of a layer for rows, or the rows themselves."""
     if layer != "inputs":
         return np.asarray(models.embeddings_of(network, X, layer=layer))
     flat = X.detach().cpu().numpy() if hasattr(X, "detach") else np.asarray(X)
@@ -205,7 +205,7 @@ def _require_finite(features: Floats, ids: Array, layer: str) -> None:
 
 
 def _divided(hashes: Array, trained: int, seed: int, number: int) -> Mask:
-    """As many rows flagged as were taught, by a hash of every row's id."""
+    """As many rows flagged as were trained on, by a hash of every row's id."""
     flags = np.zeros(len(hashes), dtype=bool)
     flags[np.argsort(uniform_from_hashes(seed, hashes, f"division {number}"), kind="stable")[:trained]] = True
     return flags
@@ -216,7 +216,7 @@ def _sliced(features: Floats, seed: int) -> Distance:
     centered = features - features.mean(axis=0)
     scale = float(np.sqrt(np.square(centered).mean()))
     if scale <= 1e-12 * max(1.0, float(np.abs(features).max())):
-        return lambda flags: 0.0  # a layer that says the same of every row
+        return lambda flags: 0.0  # a layer that is the same for every row
     projected = centered @ _directions(features.shape[1], seed) / scale  # (n, k)
     order = np.argsort(projected, axis=0, kind="stable")
     gaps = np.diff(np.take_along_axis(projected, order, axis=0), axis=0)

@@ -1,4 +1,4 @@
-"""The kernel between rows that targets are held against: of a network, by name, of features, or a matrix."""
+"""The kernel between rows that targets are compared with: of a network, by name, of features, or a matrix."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ Form = Literal["shared", "random", "full"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowKernel:
-    """Eigenpairs of a kernel between n rows, with what else is known of the rows."""
+    """Eigenpairs of a kernel between n rows, with labels and outputs of the rows."""
 
     ids: Array  # (n,)
     labels: Array | None
@@ -92,7 +92,7 @@ def _rows(data: Any) -> Dataset:
 
 def _require_two(count: int) -> None:
     if count < 2:
-        raise InputError("a kernel stands between rows", got=f"{count} row(s)", fix="pass at least two rows")
+        raise InputError("a kernel compares rows", got=f"{count} row(s)", fix="pass at least two rows")
 
 
 def _require_room(entries: int, fix: str) -> None:
@@ -203,14 +203,14 @@ def _every(outputs: int) -> tuple[OutputSum, ...]:
 
 
 def _sums(outputs: int, form: Form, seed: int) -> tuple[tuple[OutputSum, ...], tuple[str, ...]]:
-    """Sums of the outputs whose kernels are averaged, and what to say of it."""
+    """Sums of the outputs whose kernels are averaged, and a note on them."""
     if outputs == 1:
         return (FIRST,), ()
     if outputs == 2:
         return (DIFFERENCE,), ("the kernel is that of the difference of the two outputs",)
     sums = output_sums(outputs, seed) if form == "random" else _every(outputs)
     if len(sums) < outputs:
-        return sums, (f"{len(sums)} random sums of the outputs stand for all {outputs}",)
+        return sums, (f"{len(sums)} random sums of the outputs are used in place of all {outputs}",)
     return sums, (f"all {outputs} outputs share their mean kernel",)
 
 

@@ -1,4 +1,4 @@
-"""Kernel ridge on given targets, seen through the eigenpairs of the kernel: norms, fitted and left-out outputs.
+"""Kernel ridge on given targets, from the eigenpairs of the kernel: norms, fitted and left-out outputs.
 
 Axis N is n rows times the b outputs that have kernels of their own; b is 1 where all outputs share one.
 """
@@ -45,7 +45,7 @@ class RowInverse:
 
     @property
     def singular(self) -> bool:
-        """Whether some directions are missing and no ridge stands in for them."""
+        """Whether some directions are missing and there is no ridge."""
         return self.ridge == 0 and not (self.spectrum.complete and bool(self.kept.all()))
 
     @property
@@ -82,12 +82,12 @@ class RowInverse:
             found += np.maximum(1.0 - self.squares.sum(axis=1), 0.0) / self.ridge
         return found[:, np.newaxis, np.newaxis]
 
-    def block_of(self, places: Ints) -> Floats:
-        """(p, p) block of the inverse at some places; needs a ridge, or a kernel without missing directions."""
-        vectors = self.vectors[places]
+    def block_of(self, positions: Ints) -> Floats:
+        """(p, p) block of the inverse at some positions; needs a ridge, or a kernel without missing directions."""
+        vectors = self.vectors[positions]
         block = (vectors * self.inverse) @ vectors.T
         if self.ridge > 0:
-            block += (np.eye(len(places)) - (vectors * self.kept) @ vectors.T) / self.ridge
+            block += (np.eye(len(positions)) - (vectors * self.kept) @ vectors.T) / self.ridge
         return np.asarray(block)
 
     def random_norm(self, moment: Floats) -> tuple[float, float]:
@@ -134,12 +134,12 @@ class RowSolution:
 
     @cached_property
     def outside(self) -> Floats:
-        """(N, c / b) what of the targets no function of this kernel can say."""
+        """(N, c / b) what of the targets no function of this kernel can fit."""
         return np.asarray(self.given - self.held.vectors @ self.coordinates)
 
     @property
     def endless(self) -> bool:
-        """Whether the targets ask for a direction that is missing: no function of the kernel fits them."""
+        """Whether the targets have a component in a missing direction: no function of the kernel fits them."""
         return self.held.singular and bool(np.square(self.outside).sum() > RESIDUE * np.square(self.given).sum())
 
     @property
@@ -175,8 +175,8 @@ class RowSolution:
         else:
             left_out = np.asarray(np.linalg.solve(self.held.own, self.duals.reshape(-1, width, 1)))[:, :, 0]
         for rows in _together(groups):
-            places = (rows[:, np.newaxis] * width + np.arange(width)).ravel()
-            found = np.linalg.solve(self.held.block_of(places), self.duals[places])
+            positions = (rows[:, np.newaxis] * width + np.arange(width)).ravel()
+            found = np.linalg.solve(self.held.block_of(positions), self.duals[positions])
             left_out[rows] = found.reshape(len(rows), -1)
         return left_out
 

@@ -1,4 +1,4 @@
-"""What a model is to be taught of each row, as numbers a kernel can be held against."""
+"""The targets of each row, as numbers that a kernel can be compared with."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,15 +20,15 @@ class RowTargets:
     """Targets of n rows: one column, or one per class.
 
     Two classes are one column, the difference of the second and the first; of more, every row's mean over the classes
-    is taken off (1 / c of probabilities): what a softmax does not see does not count.
+    is taken off (1 / c of probabilities): what does not change a softmax does not count.
     """
 
     values: Floats  # (n, c)
     classes: bool  # whether the sign, or the largest column, is a class
-    probabilities: bool  # whether the network's answers are to be compared as probabilities
+    probabilities: bool  # whether the network's outputs are to be compared as probabilities
 
     def less(self, outputs: Floats) -> "RowTargets":
-        """What is left to learn: the targets less a network's answers (n, c)."""
+        """What is left to learn: the targets less a network's outputs (n, c)."""
         answers = outputs
         if self.probabilities:
             answers = 2.0 * expit(outputs) - 1.0 if outputs.shape[1] == 1 else softmax(outputs, axis=1)
@@ -65,12 +65,12 @@ def from_numbers(targets: Any, ids: Array) -> RowTargets:
     if values.dtype.kind not in "fiub":
         raise InputError("outputs of a teacher are numbers", got=f"dtype {values.dtype}", fix="pass labels as (n,)")
     values = values.astype(np.float64).reshape(len(values), -1)
-    require_finite(values, ids, "targets", "drop these rows, or let the teacher answer again")
+    require_finite(values, ids, "targets", "drop these rows, or let the teacher predict again")
     wide = values.shape[1] > 1
     sums = values.sum(axis=1)
     probabilities = wide and bool((values >= 0).all() and (np.abs(sums - 1.0) < PROBABILITY).all())
     found = _in_columns(values)
-    if equal_but_for_rounding(found, np.broadcast_to(found[0], found.shape)):  # one answer for all rows needs no kernel
+    if equal_but_for_rounding(found, np.broadcast_to(found[0], found.shape)):  # one output for all rows needs no kernel
         return RowTargets(np.zeros_like(found), classes=False, probabilities=False)
     signs = not wide and bool(np.isin(values, (-1.0, 1.0)).all())
     return RowTargets(found, classes=wide or signs, probabilities=probabilities or signs)

@@ -1,4 +1,4 @@
-"""How hard targets are for a model before it is trained: their norm in its kernel, beside that of random targets."""
+"""How hard targets are for a model before it is trained: their norm in its kernel, relative to random targets."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -34,16 +34,16 @@ class SupervisionComplexity(Result):
 
     Attributes:
         adjusted: (1 / n) sqrt(|f|^2 trace(K)), f the kernel ridge solution; no unit, grows with the targets' scale.
-        relative: the same over that of random targets of the same size; 1 means as hard as coin flips.
+        relative: the same over that of random targets of the same size; 1 means as hard as random labels.
         random: adjusted complexity of random targets, in closed form; low to high hold 95 % of draws.
-        held_out_error: share of rows (0..1) that f gets wrong where they are left out, copies and groups together.
+        held_out_error: share of rows (0..1) that f gets wrong where they are left out, duplicates and groups together.
         contributions: Scores, y_i (K + ridge)^-1 Y trace(K) / n^2; they add up to the squared complexity as the ridge
             vanishes.
         held_out_margins: Scores, margin of the output without the row for the row's own class; the better score for
             wrong labels: it depends less on the ridge. None where targets are no classes.
         unreachable: share of the targets in directions below the ridge (0..1): what was given up.
         condition: of K + ridge.   ridge: as added to K.   silent: ids of rows that reach no weight.
-        notes: what a reader should know of the kernel.
+        notes: on the kernel, as sentences.
 
     Source: harutyunyan2023; allen1974 for rows left out.
     """
@@ -120,7 +120,7 @@ class SupervisionComplexity(Result):
         return math.ceil(math.log(self._norm) / math.log(GRID)) if 0 < self._norm < math.inf else 0
 
     def _sentences(self) -> Iterable[str]:
-        yield f"Complexity {self.relative.value:.3g} of that of random targets; 1 would be as hard as coin flips."
+        yield f"Complexity {self.relative.value:.3g} of that of random targets; 1 would be as hard as random labels."
         yield f"Wrong on rows left out: {self.held_out_error}."
         yield from map(sentence, self.notes[:2])
 
@@ -154,7 +154,7 @@ class SupervisionComplexities(Mapping[str, SupervisionComplexity], Result):
     def _sentences(self) -> Iterable[str]:
         hardest = max(self.by_name, key=lambda name: self.by_name[name].relative.value)
         yield f"{count_of(len(self), 'set')} of targets in one kernel; the hardest are {hardest!r}."
-        yield "Relative complexity: 1 is as hard as coin flips."
+        yield "Relative complexity: 1 is as hard as random labels."
 
     def _table(self) -> Table:
         parts = list(self.by_name.values())
@@ -193,10 +193,10 @@ def supervision_complexity(
             more, the mean over classes is taken off. The size of logits and scores counts: compare `relative`.
         kernel: a torch module in evaluation mode, or a fitted network of a learner or of scikit-learn; "rbf" (median
             bandwidth), "laplacian", "linear" or "cosine" of the encoded rows; a Gram matrix (n, n); features (n, d).
-        ridge: share of the mean eigenvalue that is added, >= 0. Without any, targets that a singular kernel cannot say
-            are infinitely hard.
+        ridge: share of the mean eigenvalue that is added, >= 0. Without any, targets that a singular kernel cannot
+            fit are infinitely hard.
         form: of the kernel of more than two outputs: "shared" is the mean over outputs (n, n), "random" that of four
-            random sums of them, "full" keeps how outputs meet (n c, n c).
+            random sums of them, "full" keeps products between outputs (n c, n c).
         residual: what is left to learn: targets less the network's outputs (softmax where targets are probabilities).
         sketch: numbers per row in place of the exact kernel, from about 8,000 rows on; its error is in `notes`.
         seed: of random sums, sketches and bandwidths.
@@ -210,7 +210,7 @@ def supervision_complexity(
 
     Cost: one backward pass per output, then O(n^3) for the eigenvectors, whatever the number of targets.
     Not for: ranking targets of different scale by `adjusted` (a soft teacher wins by being small: use `relative` or
-        `held_out_error`); networks whose features change much in training (ask again at a checkpoint).
+        `held_out_error`); networks whose features change much in training (measure again at a checkpoint).
     Source: harutyunyan2023; jacot2018 for the kernel.
 
     >>> signs = [1.0, 1.0, -1.0, -1.0]
@@ -288,14 +288,14 @@ def _groups_of(given: Any) -> Array | None:
 
 
 def _read(rows: RowKernel, targets: Any, residual: bool) -> RowTargets:
-    """Targets as numbers, less what the network says already."""
+    """Targets as numbers, less the outputs of the network."""
     outputs, width = None if rows.outputs is None else rows.outputs.shape[1], rows.spectrum.width
     if targets is not None:
         found = read_targets(targets, rows.ids, outputs)
     elif rows.labels is not None:
         found = from_labels(rows.labels, rows.ids, outputs)
     else:
-        raise InputError("there is nothing to be taught", got="no labels, no targets", fix="pass X and y, or targets=")
+        raise InputError("there are no targets", got="no labels, no targets", fix="pass X and y, or targets=")
     if width > 1 and not found.values.any():
         found = replace(found, values=np.zeros((len(rows.ids), width)))
     if width > 1 and found.values.shape[1] != width:
@@ -330,10 +330,10 @@ def _measured(
         held_out_error=_held_out_error(targets, residuals, margins, groups),
         contributions=Scores(
             "supervision_contribution", parts, rows.ids, "parts of the squared complexity",
-            "the target is at odds with rows alike",
+            "the target is at odds with similar rows",
         ),
         held_out_margins=None if margins is None else Scores(
-            "held_out_margin", margins, rows.ids, "units of the targets", "rows alike agree with the target"
+            "held_out_margin", margins, rows.ids, "units of the targets", "similar rows agree with the target"
         ),
         unreachable=solution.unreachable, condition=held.condition, ridge=held.ridge, silent=silent,
         notes=(*rows.notes, *_reported_of(silent)),
@@ -363,16 +363,16 @@ def _random(solution: RowSolution, scale: float) -> Estimate:
 def _held_out_error(
     targets: RowTargets, residuals: Floats | None, margins: Floats | None, groups: Array | None
 ) -> Estimate:
-    """Of rows left out, copies and groups together: wrong classes, or squared residuals over squared targets."""
+    """Of rows left out, duplicates and groups together: wrong classes, or squared residuals over squared targets."""
     if residuals is None:
-        reason = "without a ridge a singular kernel does not say what it would answer without a row"
+        reason = "without a ridge a singular kernel has no defined output without a row"
         return Estimate("held_out_error", math.nan, unit="share of rows", source="allen1974", reason=reason)
     if margins is not None:
         reason = "the left-out rows share all others, so the interval is approximate"
         return replace(error_rate(margins <= 0, groups), quantity="held_out_error", source="allen1974", reason=reason)
     size = float(np.square(targets.values).sum())
     missed = float(np.square(residuals).sum()) / size if size else 0.0
-    reason = "squared residuals over squared targets; 100 % is always answering zero"
+    reason = "squared residuals over squared targets; 100 % is always predicting zero"
     return Estimate("held_out_error", missed, unit="share of the squared targets", source="allen1974", reason=reason)
 
 

@@ -1,1 +1,1 @@
-"""Which training rows made a trained model say this: one method a module."""
+"""Which training rows a trained model's prediction depends on: one method per module."""

@@ -1,4 +1,4 @@
-"""What every attribution method offers once it is prepared on the training rows, and the mean of several."""
+"""The interface of an attribution method prepared on the training rows, and the mean of several."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Settings:
 
     Args:
         ridge: added to the curvature, as a share of its mean diagonal; None for the method's own default.
-        rank: of what a method keeps where it cuts a spectrum.
+        rank: kept by methods that truncate a spectrum.
         size: of a sketch.
         rates: one weight per model, for sums over checkpoints.
         seed: of everything drawn.
@@ -33,7 +33,7 @@ class Settings:
 
 
 class PreparedAttribution(Protocol):
-    """A method that has seen the training rows. Every value is f(with the row) - f(without it), to first order."""
+    """A method prepared on the training rows. Every value is f(with the row) - f(without it), to first order."""
 
     @property
     def ids(self) -> Array:
@@ -59,7 +59,7 @@ class PreparedAttribution(Protocol):
 
 
 class Additive:
-    """What the methods share that know no more of a group than of its rows."""
+    """Methods in which the effect of a group is the sum over its rows."""
 
     __slots__ = ()
 
@@ -70,7 +70,7 @@ class Additive:
 
 
 def mean_of(matrices: Iterable[Floats]) -> Floats:
-    """The mean of matrices made one at a time: one of them and the sum are held."""
+    """The mean of matrices made one at a time: only one of them and the sum are in memory."""
     given = iter(matrices)
     total, count = next(given), 1
     for matrix in given:
@@ -96,7 +96,7 @@ class Mean:
         return float(np.mean([part.ridge for part in self.parts]))
 
     def effects(self, queries: Any, target: Any) -> tuple[Floats, Array]:
-        """(m, n) mean effects; one model's matrix is held beside the sum."""
+        """(m, n) mean effects; one model's matrix is in memory next to the sum."""
         effects, query_ids = self.parts[0].effects(queries, target)
         rest = (part.effects(queries, target)[0] for part in self.parts[1:])
         return mean_of(chain([effects], rest)), query_ids

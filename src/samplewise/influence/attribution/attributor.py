@@ -1,4 +1,4 @@
-"""Which training rows made a trained model say this: from its gradients, without a refit."""
+"""Which training rows a trained model's prediction depends on: from its gradients, without a refit."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ NEED_CLASSES = ("dual_margin", "sketch")
 
 
 class Attributor:
-    """Which training rows made a trained model answer as it does, which help and which hurt, in units of its output.
+    """Which training rows a trained model's prediction depends on, which help and which hurt, in units of its output.
 
     An effect is f(with the row) - f(without it) to first order: how far one Newton step away from the row would move
     the target f at a query. Positive: the row raises the target; for the margin that is help.
@@ -79,9 +79,9 @@ class Attributor:
         layers: names of the submodules whose parameters count; None: all that require gradients.
         forward: callable (module, inputs) -> outputs (b, c), for modules that return something else.
         rates: one weight per checkpoint for "gradient_similarity".
-        size: numbers per row of a "sketch"; None: 2,048, or what the budget holds.
-        budget: memory the method may use.
-        folder: where "sketch" keeps its sketches, memory-mapped; an interrupted fit goes on there. Default: a
+        size: numbers per row of a "sketch"; None: 2,048, or what `memory` allows.
+        memory: that the method may use, in bytes or as text such as "4GB".
+        run_dir: where "sketch" keeps its sketches, memory-mapped; an interrupted fit goes on there. Default: a
             temporary one.
         seed: of sketches.
 
@@ -130,7 +130,7 @@ class Attributor:
             FittedAttributor: `attribute`, `self_influence`, `effect_of_removing`; printing it says what was chosen.
 
         Raises:
-            InputError: rows whose gradients do not exist or are not finite, or a budget too small for the method.
+            InputError: rows whose gradients do not exist or are not finite, or too little `memory` for the method.
 
         Cost: one backward pass over the rows, and what the method needs: see `FittedAttributor.reason`.
         """
@@ -159,9 +159,9 @@ class Attributor:
             )  # fmt: skip
         if self.method in NEED_GRAM and gram_bytes(rows) > self.memory:
             raise InputError(
-                f"{self.method} holds the Gram matrix of all rows, which the memory budget does not allow",
-                where=f"{rows:,} rows", got=f"budget {bytes_text(self.memory)}",
-                fix=f'budget="{bytes_text(1.01 * gram_bytes(rows))}", or method="sketch"',
+                f"{self.method} holds the Gram matrix of all rows, which `memory` does not allow",
+                where=f"{rows:,} rows", got=f"memory {bytes_text(self.memory)}",
+                fix=f'memory="{bytes_text(1.01 * gram_bytes(rows))}", or method="sketch"',
             )  # fmt: skip
         if self.method in NEED_CLASSES and not classes:
             raise InputError(
@@ -173,7 +173,7 @@ class Attributor:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FittedAttributor:
-    """A method that has seen the training rows, ready for queries."""
+    """A method prepared on the training rows, ready for queries."""
 
     prepared: PreparedAttribution
     choice: Choice
@@ -230,8 +230,8 @@ class FittedAttributor:
     def effect_of_removing(self, ids: Iterable[Any], queries: Any, y: Any = None, *, target: Any = None) -> Scores:
         """What a group of training rows did together to a target at every query: with the group minus without it.
 
-        In "tangent_kernel", "dual_fisher" and "linear" copies in the group no longer stand in for one another; the
-        other methods add up single rows.
+        "tangent_kernel", "dual_fisher" and "linear" remove the group as a whole, so that duplicates in it do not
+        hide each other; the other methods add up single rows.
 
         Args:
             ids: of the training rows to remove.
@@ -250,11 +250,12 @@ class FittedAttributor:
         return Scores("group_effect", effect, query_ids, self._unit(wanted), "the group raises the query's target")
 
     def self_influence(self) -> Scores:
-        """How much the model's loss on each row depends on having been taught it: high for wrong labels and odd rows.
+        """How much the loss on each row depends on training on it: high for wrong labels and atypical rows.
 
         Returns: Scores "self_influence" (n,), the row's loss without it minus with it, to first order; never below 0.
         """
-        return Scores("self_influence", self.prepared.self_influence(), self.ids, "loss", "the model leans on this row")
+        values = self.prepared.self_influence()
+        return Scores("self_influence", values, self.ids, "loss", "the model depends more on this row")
 
     def _target(self, target: Any) -> Any:
         if target is None:
@@ -271,14 +272,14 @@ class FittedAttributor:
 
 
 def _scale(method: str) -> str:
-    """What stands between a number and a refit, as far as the method leaves something out."""
+    """End of the unit, for methods that leave a factor out."""
     if method == "gradient_similarity":
         return " per unit of learning rate"
     return " (logistic weights taken as 1)" if method in ("dual_margin", "sketch") else ""
 
 
 def labels_of(data: Any) -> Any:
-    """The labels of rows in any form, None where only their reader knows them."""
+    """The labels of rows in any form, None where only their loader has them."""
     if isinstance(data, tuple):
         return data[1]
     return data.y if isinstance(data, Dataset) else getattr(data, "tensors", (None,))[-1]

@@ -1,6 +1,6 @@
 """Influence under a Kronecker-factored curvature whose eigenvalues are measured in its own eigenbasis (EK-FAC).
 
-Per layer the gradient of row i is sum_t b_t a_t'. With A = E[a a'] and B = E[b b'] diagonalised, every entry of the
+Per layer the gradient of row i is sum_t b_t a_t'. With A = E[a a'] and B = E[b b'] diagonalized, every entry of the
 rotated gradient is nearly uncorrelated with the others, and its second moment over rows is the curvature along it.
 """
 
@@ -18,7 +18,7 @@ from samplewise.engine.gradients.parameter_slices import alike, to_numpy
 from samplewise.influence.attribution.attribution_method import Additive, Settings
 from samplewise.influence.attribution.dual import FISHER_RIDGE, RidgedGram
 
-NUMBERS_AT_ONCE = 2**24  # floats of materialised gradients held at a time
+NUMBERS_AT_ONCE = 2**24  # floats of materialized gradients held at a time
 
 
 class Block(Protocol):
@@ -181,8 +181,8 @@ def _second_moment(rows: OuterGradients | MatrixGradients) -> Floats:
 def _weighted_outer_sum(inverse: Floats, rows: OuterGradients, rank: int) -> tuple[Floats, Floats]:
     """`inverse` as a sum of outer products that is accurate where the gradients are large.
 
-    Entries are weighed by the mean square of the factors they multiply, those of the rows standing for the queries',
-    so that no query's answer depends on which others were asked with it.
+    Entries are weighed by the mean square of the factors they multiply, with those of the rows in place of the
+    queries', so that no query's result depends on which other queries come with it.
     """
     factors = (to_numpy(rows.cotangents), to_numpy(rows.inputs))
     squares = (np.mean(np.square(part), axis=(0, 1), dtype=np.float64) for part in factors)

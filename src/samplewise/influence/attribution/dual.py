@@ -122,7 +122,7 @@ class DualFisher:
         """(m,) one Newton step without the whole group, whose share of the curvature leaves with it."""
         queried = self.source.gradients(queries, target)
         single = self._solved(queried)[:, rows]
-        return single @ _stands_for_itself(self.inverse, rows, np.ones(len(rows))), queried.ids
+        return single @ _without_group(self.inverse, rows, np.ones(len(rows))), queried.ids
 
     def self_influence(self) -> Floats:
         """(n,) g_i' (G'G + r I)^-1 g_i: the leverage of the row."""
@@ -186,7 +186,7 @@ def mean_doubt(margins: Sequence[Floats]) -> Floats:
     return np.mean([expit(-own) for own in margins], axis=0)
 
 
-def _stands_for_itself(inverse: RidgedGram, rows: Ints, steps: Floats) -> Floats:
-    """(I - H_UU)^-1 steps, with H = K (K + r I)^-1: the curvature the group brought is taken away with it."""
+def _without_group(inverse: RidgedGram, rows: Ints, steps: Floats) -> Floats:
+    """(I - H_UU)^-1 steps, with H = K (K + r I)^-1: the group's share of the curvature is removed too."""
     without = inverse.added * inverse.among(rows)  # I - H = r (K + r I)^-1
     return linalg.solve(without, steps, assume_a="pos", check_finite=False)

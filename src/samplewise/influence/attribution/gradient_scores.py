@@ -1,4 +1,4 @@
-"""How strongly each row pulls on a trained model, and whether it pulls with the others."""
+"""How large each row's gradient is at a trained model, and whether it agrees with those of the others."""
 
 import warnings
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from samplewise.engine.gradients.gradient_sources import loss_for, sources_of
 from samplewise.engine.statistics.means import standard_error
 from samplewise.influence.attribution.attributor import labels_of
 
-UNTAUGHT = 0.9  # share of the loss of guessing at and above which a model has learned next to nothing
+UNTRAINED = 0.9  # share of the baseline's loss at and above which a model has learned next to nothing
 
 
 def gradient_norm(
@@ -32,14 +32,15 @@ def gradient_norm(
         loss, layers, forward: as for `Attributor`.
 
     Returns:
-        Scores "gradient_norm" (n,), larger means the row pulls harder; `spread` is the standard error over models.
+        Scores "gradient_norm" (n,), larger means the row moves the parameters further; `spread` is the standard
+        error over models.
 
     Raises:
         InputError: rows whose gradients do not exist or are not finite.
 
     Cost: one backward pass over the rows per model.
     Not for: models at their start. There the norm follows the length of the input and ranks nothing else
-        (Spearman .99 on Fashion-MNIST); a warning says so when the model is no better than guessing.
+        (Spearman .99 on Fashion-MNIST); a warning says so when the model is no better than the baseline.
     Source: paul2021, kirsch2023.
 
     >>> from sklearn.linear_model import LogisticRegression
@@ -55,17 +56,18 @@ def gradient_norm(
         norms.append(np.asarray(rows.norms(), dtype=np.float64))
     values, spread = _mean_and_error(norms)
     ids = np.empty(0) if rows is None else rows.ids
-    return Scores("gradient_norm", values, ids, "loss per unit of parameters", "the row pulls harder", spread=spread)
+    unit, larger = "loss per unit of parameters", "the row moves the parameters further"
+    return Scores("gradient_norm", values, ids, unit, larger, spread=spread)
 
 
 def gradient_coherence(
     data: Any, y: Any = None, *, module: Any, label: str | None = None, loss: Any = "auto",
     layers: Sequence[str] | None = None, forward: Callable[[Any, Any], Any] | None = None,
 ) -> Scores:  # fmt: skip
-    """Whether a row pulls the parameters the way the other rows do: cosine of its gradient and their mean gradient.
+    """Whether a row moves the parameters the way the other rows do: cosine of its gradient and their mean gradient.
 
-    score_i = cos(g_i, sum over j != i of g_j). Near 1: learning this row teaches the others. Below 0: fitting it undoes
-    what they teach, as with wrong labels.
+    score_i = cos(g_i, sum over j != i of g_j). Near 1: training on this row lowers the loss of the others.
+    Below 0: it raises it, as with wrong labels.
 
     Args:
         data, y, label, module, loss, layers, forward: as `gradient_norm`.
@@ -78,7 +80,7 @@ def gradient_coherence(
         InputError: as `gradient_norm`.
 
     Cost: one backward pass over the rows and one sum of their gradients per model.
-    Not for: telling a rare right row from a wrong one: both pull alone.
+    Not for: distinguishing a rare right row from a wrong one: both disagree with the rest.
     Source: chatterjee2020.
 
     >>> from sklearn.linear_model import LogisticRegression
@@ -93,11 +95,11 @@ def gradient_coherence(
         cosines.append(_agreement_with_others(rows))
     values, spread = _mean_and_error(cosines)
     ids = np.empty(0) if rows is None else rows.ids
-    return Scores("gradient_coherence", values, ids, "cosine", "the row pulls as the others do", spread=spread)
+    return Scores("gradient_coherence", values, ids, "cosine", "its gradient agrees with the others", spread=spread)
 
 
 def _agreement_with_others(rows: RowGradients) -> Floats:
-    """(n,) cosines, from products with the sum of all gradients: the row's own part is taken out of it."""
+    """(n,) cosines, from products with the sum of all gradients: the row's own gradient is subtracted."""
     total = rows.combine(np.ones((len(rows.ids), 1)))
     squares = np.square(np.asarray(rows.norms(), dtype=np.float64))
     with_all = np.asarray(rows.project(total), dtype=np.float64)[:, 0]
@@ -114,10 +116,10 @@ def _mean_and_error(values: list[Floats]) -> tuple[Floats, Floats | None]:
 
 def _warn_if_untrained(rows: RowGradients, loss: Any) -> None:
     classes = rows.outputs.shape[1]
-    guess = np.log(max(classes, 2))
-    if isinstance(loss, str) and loss == "cross_entropy" and float(np.mean(rows.values)) >= UNTAUGHT * guess:
+    baseline = np.log(max(classes, 2))
+    if isinstance(loss, str) and loss == "cross_entropy" and float(np.mean(rows.values)) >= UNTRAINED * baseline:
         warnings.warn(
-            f"the model's loss ({float(np.mean(rows.values)):.2f}) is that of guessing ({guess:.2f}): before training, "
-            "gradient norms follow the length of the inputs and say nothing else; train it for some epochs first",
+            f"the model's loss ({float(np.mean(rows.values)):.2f}) is the baseline's ({baseline:.2f}): before "
+            "training, gradient norms follow the length of the inputs and nothing else; train it for some epochs first",
             stacklevel=3,
         )

@@ -1,4 +1,4 @@
-"""Attribution for linear and kernel models of numbers: what a refit without each row gives, without the refit."""
+"""Attribution for linear and kernel regression: what a refit without each row gives, without the refit."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ from samplewise.data.inputs import as_dataset
 from samplewise.engine.closed_form import DeletionEffects, deletion_effects, deletion_effects_from_gram
 
 CLOSED_FORM = (LinearRegression, Ridge, KernelRidge)
-NEARLY_NO_RIDGE = 1e-9  # share of the mean diagonal that stands for none: less would drown in rounding
+NEARLY_NO_RIDGE = 1e-9  # share of the mean diagonal used for none: less would be lost in rounding
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,7 +108,7 @@ def _numbers(data: Any) -> Dataset:
 
 
 def _require_its_own(estimator: Any, X: Floats, y: Floats) -> None:
-    """Refuse rows the model was not fitted on: for these the closed form answers another question."""
+    """Refuse rows the model was not fitted on: for others the closed form does not hold."""
     fitted, again = np.asarray(estimator.predict(X)), np.asarray(clone(estimator).fit(X, y).predict(X))
     scale = float(np.std(y)) or 1.0
     if not np.allclose(fitted, again, atol=1e-6 * scale):

@@ -14,14 +14,14 @@ from samplewise.data.targets import known_codes
 from samplewise.engine.closed_form import LogisticDeletion, LogisticHead, logistic_deletion
 from samplewise.engine.gradients.differentiated_losses import values_and_cotangents
 
-NO_RIDGE = 1e-8  # stands for an unpenalized fit
+NO_RIDGE = 1e-8  # used for an unpenalized fit
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NewtonLogistic:
     """S = slope of the target * (outputs with the row - outputs after one Newton step without it).
 
-    Within a per cent of a refit but for rows that nearly decide their own output.
+    Within one percent of a refit, except for rows that nearly determine their own output.
     Cost: O(n d^2 c^2 + m n d c).   Source: pregibon1981, rad2020.
     """
 
@@ -62,7 +62,7 @@ class NewtonLogistic:
     def _queried(self, queries: Any, target: Any) -> tuple[Dataset, Floats]:
         if callable(target):
             raise InputError(
-                "the closed form knows targets by name only", got="a callable", fix='use target="margin" or "loss"'
+                "the closed form takes named targets only", got="a callable", fix='use target="margin" or "loss"'
             )
         queried = as_dataset(queries, name="queries")
         outputs = self.deletion.head.outputs(queried.X)
@@ -77,8 +77,8 @@ def _require_plain(estimator: LogisticRegression, data: Dataset) -> None:
     }
     for reason in (name for name, present in reasons.items() if present):
         raise InputError(
-            "the closed form of logistic regression has no place for this", got=reason,
-            fix='use method="dual_fisher", which asks only for gradients',
+            "the closed form of logistic regression does not cover this", got=reason,
+            fix='use method="dual_fisher", which needs only gradients',
         )  # fmt: skip
 
 

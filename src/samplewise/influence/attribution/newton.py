@@ -38,8 +38,8 @@ class GaussNewton:
             )  # fmt: skip
         if source.loss not in ("cross_entropy", "squared_error"):
             raise InputError(
-                "the Gauss-Newton matrix is known for cross-entropy and squared error", got="another loss",
-                fix='use method="dual_fisher", which asks only for gradients',
+                "the Gauss-Newton matrix is available for cross-entropy and squared error", got="another loss",
+                fix='use method="dual_fisher", which needs only gradients',
             )  # fmt: skip
         ridge = NEWTON_RIDGE if settings.ridge is None else settings.ridge
         rows = source.gradients(train, source.loss)

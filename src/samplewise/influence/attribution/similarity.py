@@ -1,4 +1,4 @@
-"""Attribution without a curvature: inner products of gradients, and likeness of representations."""
+"""Attribution without a curvature: inner products of gradients, and similarity of representations."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -54,7 +54,7 @@ class GradientSimilarity(Additive):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RepresentationSimilarity:
-    """S = cosine of what the last linear layer sees, with the sign of agreeing labels; no effect, only a likeness.
+    """S = cosine of the inputs of the last linear layer, negative where labels differ; a similarity, not an effect.
 
     Source: hanawa2021.
     """
@@ -79,15 +79,15 @@ class RepresentationSimilarity:
         return _unit(queried) @ _unit(self.rows).T * _agreement(queried.labels, self.rows.labels), queried.ids
 
     def group_effect(self, rows: Ints, queries: Any, target: Any) -> tuple[Floats, Array]:
-        """(m,) mean over the group: likenesses do not add up to an effect."""
+        """(m,) mean over the group: similarities do not add up to an effect."""
         effects, query_ids = self.effects(queries, target)
         return effects[:, rows].mean(axis=1), query_ids
 
     def self_influence(self) -> Floats:
-        """Refused: every row is like itself."""
+        """Refused: every row has similarity 1 with itself."""
         raise InputError(
             "representation similarity has no self-influence", got="the cosine of a row with itself is 1",
-            fix='use method="dual_fisher", or gradient_norm(module, data)',
+            fix='use method="dual_fisher", or gradient_norm(data, module=module)',
         )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ class Sketched:
     """S = mean_t[psi~' (F~'F~ + r I)^-1 F~'] mean_t[1 - p_i], with sketches F~ (n, k) of the margin gradients.
 
     Sketches keep inner products in the mean, with an error that falls as 1 / sqrt(k). Without a ridge a k near n sits
-    on the interpolation peak, where the answer is noise; so a ridge of 0 is refused there.
+    on the interpolation peak, where the result is noise; so a ridge of 0 is refused there.
 
     Cost: O(n (p / width + k log k + k^2)), memory 4 n k bytes.   Source: park2023, pham2013.
     """
@@ -98,7 +98,7 @@ def _factor(sketch: Floats, ridge: float) -> Any:
 def _require_apart(size: int, count: int, ridge: float) -> None:
     if ridge == 0 and 2 * size > count:
         raise InputError(
-            "a sketch this long needs a ridge: with nearly as many coordinates as rows its answer is noise",
+            "a sketch this long needs a ridge: with nearly as many coordinates as rows its result is noise",
             where=f"size={size}, {count} rows", got="ridge=0",
             fix=f'use ridge="auto", or a size of at most {count // 2}',
         )  # fmt: skip

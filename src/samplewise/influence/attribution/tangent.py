@@ -2,8 +2,8 @@
 
 With f_c(x) linear in the parameters around the trained ones, training on the labels by least squares is kernel ridge
 with K[i, j] = sum over outputs c of <grad f_c(x_i), grad f_c(x_j)>. There the effect of a row is known exactly: the
-answer at a query moves by the row's weight in it, times the row's HELD-OUT residual. That residual is what the trained
-network itself no longer shows, because it has fitted the row.
+output at a query changes by the row's weight in it, times the row's HELD-OUT residual. That residual cannot be read off
+the trained network, which has fitted the row.
 """
 
 from dataclasses import dataclass
@@ -57,8 +57,8 @@ class TangentKernel:
             for source, own, rows in zip(sources, sums, known, strict=True)
         )
         kernel = mean_of(own.kernel() for own in tangents)
-        # States a training passed on its way stand beside the model that is explained: the best fit is that model's.
-        error = min(_error(_answers(own.rows), _responses(own.rows)) for own in tangents)
+        # Checkpoints of its training may be given with the model that is explained: the best fit is that model's.
+        error = min(_error(_as_responses(own.rows), _responses(own.rows)) for own in tangents)
         inverse, steps = _solved(kernel, _responses(first), error, settings.ridge)
         held_out = steps / inverse.inverse_diagonal()[:, np.newaxis]
         return cls(tuple(sources), tangents, sums, unit, inverse, steps, held_out)
@@ -80,7 +80,7 @@ class TangentKernel:
         return weights, query_ids
 
     def group_effect(self, rows: Ints, queries: Any, target: Any) -> tuple[Floats, Array]:
-        """(m,) effect of a group, whose members no longer stand in for one another."""
+        """(m,) effect of a group, removed as a whole, so that duplicates in it do not hide each other."""
         weights, slopes, query_ids = self._at(queries, target)
         held_out = linalg.solve(self.inverse.among(rows), self.steps[rows], assume_a="pos", check_finite=False)
         return np.sum((weights[:, rows] @ held_out) * slopes, axis=1), query_ids
@@ -104,7 +104,7 @@ class TangentKernel:
 def _solved(kernel: Floats, wanted: Floats, error: float, ridge: float | None) -> tuple[RidgedGram, Floats]:
     """The factor and (K + r I)^-1 (Y - mean), at a ridge where the regression fits its rows no better than the network.
 
-    Training that stops early is a ridge of its own; a regression without it would answer for another network.
+    Early stopping acts as a ridge; a regression without it would describe another network.
     """
     centered = wanted - wanted.mean(axis=0)
     chosen = TANGENT_RIDGE if ridge is None else ridge
@@ -125,27 +125,27 @@ def _responses(rows: RowGradients) -> Floats:
     return labels[:, np.newaxis].astype(np.float64) if width == 1 else one_hot(labels, width)
 
 
-def _answers(rows: RowGradients) -> Floats:
-    """(n, c) the network's own answers on the scale of the responses, as far as an error rate asks."""
+def _as_responses(rows: RowGradients) -> Floats:
+    """(n, c) the network's outputs on the scale of the responses, as far as an error rate needs."""
     if np.asarray(rows.labels).dtype.kind == "f" or rows.outputs.shape[1] > 1:
         return rows.outputs
     return (rows.outputs > 0).astype(np.float64)
 
 
-def _error(answers: Floats, wanted: Floats) -> float:
+def _error(outputs: Floats, wanted: Floats) -> float:
     """Share of wrong classes where the responses are indicators, else the mean squared error."""
     if not np.isin(wanted, (0.0, 1.0)).all():
-        return float(np.mean(np.square(answers - wanted)))
+        return float(np.mean(np.square(outputs - wanted)))
     if wanted.shape[1] == 1:
-        return float(np.mean((answers > 0.5) != (wanted > 0.5)))
-    return float(np.mean(answers.argmax(axis=1) != wanted.argmax(axis=1)))
+        return float(np.mean((outputs > 0.5) != (wanted > 0.5)))
+    return float(np.mean(outputs.argmax(axis=1) != wanted.argmax(axis=1)))
 
 
 def _slopes(rows: RowGradients, target: Any) -> Floats:
     """(m, c) derivatives of a named target with respect to the outputs."""
     if callable(target):
         raise InputError(
-            "the tangent kernel knows targets by name only", got="a callable",
+            "the tangent kernel takes named targets only", got="a callable",
             fix='use target="margin", "output" or "loss", or method="dual_fisher"',
         )  # fmt: skip
     return values_and_cotangents(rows.outputs, rows.labels, target)[1]

@@ -1,4 +1,4 @@
-"""A training as a pure function of its row weights: run forwards, kept at a few steps, and gone through backwards."""
+"""A training run as a function of its row weights: run forward, stored at a few steps, differentiated backward."""
 
 import math
 from collections.abc import Iterator
@@ -64,7 +64,7 @@ class Replay:
         return losses / len(batch) if rows.weights is None else rows.weights[chosen].to(losses) * losses / len(batch)
 
     def first(self) -> State:
-        """First weights, at rest."""
+        """Initial weights, with zero velocity."""
         trained = {k: v.detach().clone() for k, v in self.training.module.named_parameters() if v.requires_grad}
         return State(trained, {name: torch.zeros_like(value) for name, value in trained.items()})
 

@@ -1,4 +1,4 @@
-"""What every row did to a prediction through the whole training: its weight differentiated through every step."""
+"""The effect of every row on a prediction: the derivative by its weight, through every step of training."""
 
 import warnings
 from collections.abc import Iterable
@@ -32,7 +32,7 @@ TOLERATED = 2.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Smoothness(Result):
-    """Whether a training answers small changes of its row weights as its derivative says."""
+    """Whether a training run responds to small changes of its row weights as its derivative predicts."""
 
     nudges: Floats  # (e,) sizes of the change of the row weights, along one random direction
     slopes: Floats  # (e, m) change of the target at each query per unit, from two trainings each
@@ -49,7 +49,7 @@ class Smoothness(Result):
         yield (
             "the training is smooth enough to be attributed."
             if self.smooth
-            else ("the training jumps: its derivative does not say what leaving rows out does.")
+            else ("the training jumps: its derivative does not predict what leaving rows out does.")
         )
 
     def _table(self) -> Table:
@@ -77,7 +77,7 @@ def unrolled_attribution(
         learner: a `TorchLearner` with optimizer="sgd" and a loss of single rows.
         target: "margin" (log odds of the query's label), "loss", "output" (a predicted number); "auto" is margin for
             classes and output for numbers.
-        seed: of the training: the run looked at is `learner.fit(data, seed=seed)`.
+        seed: of the training: the run examined is `learner.fit(data, seed=seed)`.
         check: train six times more with nudged row weights, and warn where the answers disagree by over a factor of 2.
 
     Returns:
@@ -87,7 +87,7 @@ def unrolled_attribution(
         InputError: another optimizer, an objective, a module that mixes rows or draws at random, an unknown target.
 
     Cost: about 4 passes of the training for each query; memory for 2 sqrt(steps) copies of the weights.
-    Not for: long runs with kinks (ReLU at high rates): the derivative is then exact and of no use, as `check` tells.
+    Not for: long runs with kinks (ReLU at high rates): the derivative is then exact and of no use, as `check` reports.
     Source: maclaurin2015, ilyas2025.
 
     >>> from functools import partial
@@ -103,7 +103,7 @@ def unrolled_attribution(
     if found is not None and not found.smooth:
         warnings.warn(
             f"this training is not smooth: nudged row weights move the queries {found.factor:.2g} times more or less "
-            "than the derivative says, so the values may foretell retraining badly; a smaller rate or a smooth "
+            "than the derivative says, so the values may predict retraining badly; a smaller rate or a smooth "
             "activation helps, and influence.Attributor does not depend on it",
             stacklevel=2,
         )
@@ -126,7 +126,7 @@ def training_smoothness(
     Args, Raises and Source: as `unrolled_attribution`.
 
     Returns:
-        `Smoothness`; a factor near 1 means that first-order values foretell small changes, above 2 that they may not.
+        `Smoothness`; a factor near 1 means that first-order values predict small changes, above 2 that they may not.
 
     Cost: 7 trainings and one `unrolled_attribution`.
 
@@ -143,7 +143,7 @@ def training_smoothness(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Queried:
-    """Rows whose target is attributed, as the module meets them."""
+    """Rows whose target is attributed, as the module takes them."""
 
     inputs: Tensor
     labels: Tensor
@@ -152,7 +152,7 @@ class _Queried:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Unrolled:
-    """One training, and what is asked of its last weights."""
+    """One training run, and the targets evaluated at its last weights."""
 
     replay: Replay
     queried: _Queried
@@ -217,7 +217,7 @@ def _largest_factor(slopes: Floats, exact: Floats) -> float:
 
 
 def _opened(learner: TorchLearner, data: Any, queries: Any, target: Target, seed: int) -> _Unrolled:
-    """The training to be gone through, and the queries as its module meets them."""
+    """The training to be differentiated, and the queries as its module takes them."""
     _require_plain(learner)
     rows, wanted = as_second(data, "data"), as_second(queries, "queries")
     with reproducible(derive_seed(seed, "weights"), learner.device, learner.threads):
@@ -244,7 +244,7 @@ def _chosen(target: Target, classes: int) -> str:
 def _require_plain(learner: Any) -> None:
     if not isinstance(learner, TorchLearner):
         raise InputError(
-            "only a TorchLearner can be gone through step by step", got=type(learner).__name__,
+            "only the training of a TorchLearner can be differentiated step by step", got=type(learner).__name__,
             fix="pass TorchLearner(make_module, optimizer='sgd'); for a trained module use influence.Attributor",
         )  # fmt: skip
     if learner.optimizer != "sgd" or learner.make_objective is not None:

@@ -1,4 +1,4 @@
-"""Influence from gradients seen through a few input and output directions per layer."""
+"""Influence from gradients projected on a few input and output directions per layer."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""How well an attribution foretells retraining: its rank correlation with models that were fitted on subsets."""
+"""How well an attribution predicts retraining: its rank correlation with models fitted on subsets."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -44,7 +44,7 @@ class DatamodelingScore(Result):
 def linear_datamodeling_score(
     attribution: Attribution, subsets: Any, outputs: Any, *, n_resamples: int = 1000, seed: int = 0
 ) -> DatamodelingScore:
-    """Rank correlation (-1..1) between what an attribution foretells of subsets and what models fitted on them do.
+    """Rank correlation (-1..1) between an attribution's predictions for subsets and models fitted on them.
 
     Mean over queries q of Spearman_j(sum of values[q, i] over the rows i of subset j, outputs[j, q]). A query whose
     values or outputs are constant counts 0. Subsets and queries are both drawn anew for the interval, which is that of
@@ -59,7 +59,7 @@ def linear_datamodeling_score(
         seed: of the bootstrap.
 
     Returns:
-        `DatamodelingScore`; larger means the refits are foretold better. `ceiling` compares means over disjoint halves
+        `DatamodelingScore`; larger means the refits are predicted better. `ceiling` compares means over disjoint halves
         of the seeds, so a perfect attribution may reach a little more.
 
     Raises:
@@ -83,7 +83,7 @@ def linear_datamodeling_score(
     scores[refits.order] = agreement.values
     return DatamodelingScore(
         agreement.estimate("linear_datamodeling_score", draws),
-        Scores("rank_correlation", scores, attribution.query_ids, "rank correlation", "its refits are foretold better"),
+        Scores("rank_correlation", scores, attribution.query_ids, "rank correlation", "refits are predicted better"),
         _ceiling(refits.outputs, draws),
     )
 
@@ -91,18 +91,18 @@ def linear_datamodeling_score(
 def datamodeling_score_difference(
     first: Attribution, second: Attribution, subsets: Any, outputs: Any, *, n_resamples: int = 1000, seed: int = 0
 ) -> Estimate:
-    """By how much the first attribution foretells refits better than the second (difference of rank correlations).
+    """By how much the first attribution predicts refits better than the second (difference of rank correlations).
 
-    Both are judged on the same draws of subsets and queries, so the interval is that of the difference itself: far
-    narrower than two intervals side by side.
+    Both are evaluated on the same draws of subsets and queries, so the interval is that of the difference itself: far
+    narrower than two separate intervals would suggest.
 
-    Args: as `linear_datamodeling_score`; the second must know the same queries and rows, in any order.
+    Args: as `linear_datamodeling_score`; the second must have the same queries and rows, in any order.
 
     Returns:
         Estimate (-2..2), above 0 where the first is better.
 
     Raises:
-        InputError: as `linear_datamodeling_score`, and for queries or rows that only one of them knows.
+        InputError: as `linear_datamodeling_score`, and for queries or rows that only one of them has.
 
     Cost: as two `linear_datamodeling_score`.
     Source: park2023, efron1993.
@@ -146,7 +146,7 @@ class _Draws:
         """Multinomial counts of a bootstrap over both axes."""
         if count < 100:
             raise InputError(
-                "an interval needs more resamples", got=f"resamples={count}", fix="use resamples=1000, at least 100"
+                "an interval needs more resamples", got=f"n_resamples={count}", fix="use n_resamples=1000, at least 100"
             )
         draw = generator(seed, "datamodeling bootstrap")
         counts = resampled_counts(draw, subsets, count).T.astype(np.float64)
@@ -163,8 +163,8 @@ class _Agreement:
 
     def estimate(self, quantity: str, draws: _Draws) -> Estimate:
         """The mean over queries with its reflected bootstrap interval."""
-        # A resample holds copies, which lowers its rank correlation much as few subsets lower the estimate itself:
-        # reflected at the estimate the lean is made good, while plain percentiles would count it twice.
+        # A resample holds duplicates, which lower its rank correlation much as few subsets lower the estimate itself:
+        # reflecting at the estimate corrects this bias, while plain percentiles would count it twice.
         ends = reflected_interval(float(self.values.mean()), self.drawn, CONFIDENCE)
         low, high = np.clip(ends, -self.widest, self.widest)
         source = f"bootstrap of {len(draws.subsets)} subsets and {draws.queries.shape[1]} queries"
@@ -202,7 +202,7 @@ def _resampled_correlation(first: Floats, second: Floats, counts: Floats) -> Flo
 
 
 def _resampled_ranks(values: Floats, counts: Floats) -> Floats:
-    """(M, B) rank of every entry among the copies that each resample (M, B) holds, less the mean rank."""
+    """(M, B) rank of every entry in each resample (M, B), which holds some entries repeatedly, less the mean rank."""
     order = np.argsort(values, kind="stable")
     seen = np.zeros((len(values) + 1, counts.shape[1]))
     np.cumsum(counts[order], axis=0, out=seen[1:])
@@ -211,7 +211,7 @@ def _resampled_ranks(values: Floats, counts: Floats) -> Floats:
 
 
 def _ceiling(outputs: Floats, draws: _Draws) -> Estimate:
-    """How well the mean over some seeds foretells the mean over the others, averaged over the ways to split them."""
+    """How well the mean over some seeds predicts the mean over the others, averaged over the ways to split them."""
     splits = list(_halves(outputs.shape[1]))
     if not splits:
         reason = "one seed a subset: pass outputs of at least two"
@@ -296,7 +296,7 @@ def _masks(subsets: Any, ids: Array) -> Mask:
     if masks is not None and masks.dtype == bool and masks.ndim == 2:
         if masks.shape[1] != len(ids):
             raise InputError(
-                "subsets and the attribution know different numbers of rows",
+                "subsets and the attribution have different numbers of rows",
                 got=f"subsets {masks.shape}, {len(ids)} rows",
                 fix="pass masks over attribution.ids, or lists of ids",
             )

@@ -1,4 +1,4 @@
-"""What attributions are judged by: models fitted on random subsets, several seeds each, and their margins."""
+"""What attributions are evaluated against: models fitted on random subsets, several seeds each, and their margins."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from samplewise.influence.valuation.utility import MOST_FITS, Game
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SubsetRefits(Result):
-    """Models on random subsets of the rows, asked about the validation rows: fitted once, for every attribution."""
+    """Models on random subsets of the rows, evaluated at the validation rows: fitted once, for every attribution."""
 
     subsets: Mask  # (M, n)
     outputs: Floats  # (M, R, m) margins, R seeds of the learner
@@ -53,7 +53,7 @@ def refit_subsets(
     Raises:
         InputError: fewer than 5 subsets, a share that leaves all or no rows, no seed, or too many fits.
 
-    Cost: count x seeds fits.
+    Cost: n_subsets x n_seeds fits.
     Not for: seeds of learners in closed form: they repeat the same fit.
     Source: park2023.
 
@@ -73,7 +73,7 @@ def refit_subsets(
             "ground truth needs subsets that leave some rows and hold some",
             got=f"share={share:g} of {len(game)} rows", fix="use share=0.5",
         )  # fmt: skip
-    game.require_affordable(n_subsets * n_seeds, most_fits, "draw fewer subsets, or seeds=1")
+    game.require_affordable(n_subsets * n_seeds, most_fits, "draw fewer subsets, or n_seeds=1")
     subsets = np.zeros((n_subsets, len(game)), dtype=bool)
     for number, subset in enumerate(subsets):
         subset[hashed_order(derive_seed(game.runner.seed, "ground truth", number), game.keys)[:size]] = True

@@ -1,4 +1,4 @@
-"""How well scores point at rows that are known to be wrong."""
+"""How well scores find rows that are known to be wrong."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ def mislabel_score(
     require_kind(scores, Scores)
     flags = _flags(scores, wrong)
     values = np.asarray(scores.values, dtype=np.float64)
-    require_finite(values, scores.keys, "the scores", "leave these rows out before judging the scores")
+    require_finite(values, scores.keys, "the scores", "leave these rows out before evaluating the scores")
     suspicion = values if larger_is_wrong else -values
     order = np.lexsort((key_hashes(scores.keys), -suspicion))
     ends = np.flatnonzero(np.r_[np.diff(suspicion[order]) != 0, True])

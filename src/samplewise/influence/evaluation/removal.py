@@ -1,4 +1,4 @@
-"""Values judged by taking rows away and fitting again: the score that is lost, and the predictions that flip."""
+"""Values evaluated by removing rows and refitting: the score that is lost, and the predictions that change."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -43,9 +43,9 @@ def removal_curve(
     The two areas are the mean distance from the random curve over the shares removed, in points.
 
     Args:
-        scores: a value for each player of the game, larger means it helps.
+        scores: a value for each element of the game, larger means it helps.
         game: from `open_game`; its validation rows must not have made the scores.
-        shares: of the players removed, growing, between 0 and 1.
+        shares: of the elements removed, growing, between 0 and 1.
         n_seeds: fits of each set, and random orders, at least 3.
         most_fits: refuse to make more fits than this.
 
@@ -53,10 +53,10 @@ def removal_curve(
         `RemovalCurve`; larger areas mean the values are right. Intervals are over validation rows and seeds.
 
     Raises:
-        InputError: scores that miss a player or are not finite, bad shares, fewer than 3 seeds, too many fits.
+        InputError: scores that miss an element or are not finite, bad shares, fewer than 3 seeds, too many fits.
 
-    Cost: 3 x shares x seeds fits, and one of everybody for each seed.
-    Not for: judging values by the rows that chose them: use validation rows of their own.
+    Cost: 3 x shares x seeds fits, and one of all rows for each seed.
+    Not for: evaluating values on the rows they were made with: use separate validation rows.
     Source: ghorbani2019.
 
     >>> from samplewise.influence import knn_shapley, open_game
@@ -70,7 +70,7 @@ def removal_curve(
     require_kind(game, Game)
     grid = _checked_shares(shares, n_seeds)
     fits = n_seeds * (1 + 3 * len(shares))
-    game.require_affordable(fits, most_fits, "ask for fewer shares or seeds")
+    game.require_affordable(fits, most_fits, "use fewer shares or seeds")
     values = np.asarray(scores.aligned_to(game.keys).values, dtype=np.float64)
     require_finite(values, game.keys, "the scores", "leave these rows out of data before opening the game")
     helpful = np.lexsort((key_hashes(game.keys), -values))
@@ -92,7 +92,7 @@ def removal_curve(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Brittleness(Result):
-    """How few rows carry a prediction: the smallest removal that changes it, beside removals at random."""
+    """How few rows a prediction depends on: the smallest removal that changes it, compared with random removals."""
 
     smallest: Scores  # (m,) rows; NaN where no removal tried changed the prediction
     shares: Exhibit  # count of rows removed against the share of predictions changed, in each way of choosing
@@ -120,7 +120,7 @@ def brittleness(
     """The smallest number of attributed rows whose removal changes the predicted class of each query.
 
     For every query the rows that raise it most are left out, in growing number, until the class predicted by a new fit
-    is another. Random rows, and random rows of the predicted class, are left out beside them.
+    is another. Random rows, and random rows of the predicted class, are left out for comparison.
 
     Args:
         attribution: values (m, n) of queries among the validation rows of the game, for every row of its data.
@@ -130,10 +130,10 @@ def brittleness(
         most_fits: refuse to make more fits than this.
 
     Returns:
-        `Brittleness`; fewer rows mean the prediction leans on few, and larger shares that the attribution finds them.
+        `Brittleness`; fewer rows mean the prediction depends on few, and larger shares that the attribution finds them.
 
     Raises:
-        InputError: numbers as labels, queries or rows the game does not know, counts that are none, too many fits.
+        InputError: numbers as labels, queries or rows that are not in the game, counts that are none, too many fits.
 
     Cost: queries x counts x seeds fits at most, and 10 (1 + classes) counts x seeds for the random ones.
     Not for: many queries at once; 20 to 100 say enough.
@@ -154,7 +154,7 @@ def brittleness(
     values = np.asarray(attribution.values)[:, positions_of(game.keys, np.asarray(attribution.ids))]
     require_finite(values.T, game.keys, "the attribution", "leave these rows out of data before attributing")
     fits = n_seeds * len(counts) * (len(queried) + RANDOM_DRAWS * (1 + game.class_count))
-    game.require_affordable(fits, most_fits, "ask fewer queries or counts")
+    game.require_affordable(fits, most_fits, "use fewer queries or counts")
     predicted = _predictions(game, np.ones((1, len(game)), dtype=bool), n_seeds)[0, queried]
     order = np.argsort(-values, axis=1, kind="stable")
     smallest = _smallest_flips(game, order, queried, predicted, counts, n_seeds)
@@ -188,7 +188,7 @@ def _curves(game: Game, helpful: Ints, grid: Floats, repeat: int) -> Floats:
 
 
 def _without(order: Ints, count: int) -> Mask:
-    """Everybody but the first `count` of an order."""
+    """All but the first `count` of an order."""
     inside = np.ones(len(order), dtype=bool)
     inside[order[:count]] = False
     return inside
@@ -245,9 +245,9 @@ def _checked_shares(shares: Sequence[float], seeds: int) -> Floats:
 def _require_flippable(game: Game, counts: Sequence[int]) -> None:
     if not game.class_count or game.elements != "rows":
         raise InputError(
-            "only a predicted class can flip, and rows must play",
-            got=f"{game.class_count or 'no'} classes, players {game.elements}",
-            fix="use removal_curve for numbers, and open_game(..., players='rows')",
+            "only a predicted class can change, and the elements must be rows",
+            got=f"{game.class_count or 'no'} classes, elements={game.elements!r}",
+            fix="use removal_curve for numbers, and open_game(..., elements='rows')",
         )
     if not len(counts) or min(counts) < 1 or list(counts) != sorted(set(counts)) or max(counts) >= len(game):
         raise InputError(

@@ -1,4 +1,4 @@
-"""What an attribution must show before it is believed: it depends on the weights, on the query, and on the label."""
+"""Sanity checks of an attribution: whether it depends on the weights, on the query, and on the label."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def weight_dependence(attribution: Attribution, randomized: Attribution, *, seed
         Estimate; near 0 is right, near 1 means the weights do not matter.
 
     Raises:
-        InputError: queries or rows that only one of them knows.
+        InputError: queries or rows that only one of them has.
 
     Cost: O(m n log n).   Not for: choosing between methods that both pass.
     Source: adebayo2018.
@@ -48,7 +48,7 @@ def top_overlap(attribution: Attribution, n_rows: int = 10) -> Estimate:
 
     Args:
         attribution: values (m, n), at least two queries.
-        n_rows: rows looked at for each query.
+        n_rows: highest rows compared for each query.
 
     Returns:
         Estimate; near `n_rows` / n is chance, near 1 means that every query is given the same rows. No interval: pairs
@@ -57,7 +57,7 @@ def top_overlap(attribution: Attribution, n_rows: int = 10) -> Estimate:
     Raises:
         InputError: fewer than two queries, or `n_rows` that is not below n.
 
-    Cost: O(m n log n + m^2 count).   Not for: queries that are copies.
+    Cost: O(m n log n + m^2 n_rows).   Not for: queries that are duplicates.
     Source: bareeva2024.
 
     >>> top_overlap(Attribution(np.eye(2, 4), np.arange(2), np.arange(4), "margin"), 1).value
@@ -70,7 +70,7 @@ def top_overlap(attribution: Attribution, n_rows: int = 10) -> Estimate:
         raise InputError(
             "an overlap needs two queries, and fewer rows than there are",
             got=f"{m} queries, n_rows={n_rows}, {n} rows",
-            fix="attribute more queries, or use a smaller count",
+            fix="attribute more queries, or use a smaller n_rows",
         )
     chosen = np.zeros((m, n))
     np.put_along_axis(chosen, np.argsort(-values, axis=1, kind="stable")[:, :n_rows], 1.0, axis=1)
@@ -94,7 +94,7 @@ def same_class_share(attribution: Attribution, labels: Any, query_labels: Any, *
     Raises:
         InputError: labels that do not fit the attribution.
 
-    Cost: O(m n).   Not for: telling a good attribution from nearest neighbors of the class.
+    Cost: O(m n).   Not for: distinguishing a good attribution from nearest neighbors of the class.
     Source: hanawa2021.
 
     >>> same_class_share(Attribution(np.eye(2), np.arange(2), np.arange(2), "margin"), ["a", "b"], ["a", "a"]).value

@@ -1,1 +1,1 @@
-"""What a row, or a group of rows, is worth to the others."""
+"""The value of a row, or of a group of rows, for the others."""

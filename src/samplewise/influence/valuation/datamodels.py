@@ -24,12 +24,12 @@ class Datamodel(Result):
 
     attribution: Attribution  # (m, n) margin of each validation row with the row minus without it
     value: Scores  # (n,) the same of the validation score, with its standard error
-    held_out: Estimate  # rank correlation of margins foretold for a set with those fitted on it, the set left out
+    held_out: Estimate  # rank correlation of predicted and refitted margins, on sets left out of the regression
 
     def _sentences(self) -> Iterable[str]:
         queries = count_of(len(self.attribution.query_ids), "validation row")
         yield f"Effects of {count_of(len(self.value), 'row')} on {queries}."
-        yield f"How well they foretell models on sets left out: {self.held_out.without_reason()}."
+        yield f"How well they predict models on sets left out: {self.held_out.without_reason()}."
         yield "Below, rows by what they add to the validation score."
 
     def _table(self) -> Table:
@@ -57,7 +57,7 @@ def datamodel(game: Game, *, n_fits: int = 500, most_fits: int = MOST_FITS) -> D
     Raises:
         InputError: more fits than allowed, or fewer than 20 sets.
 
-    Cost: `n_fits` fits, shared with `banzhaf` of as many sets, and O(count^2 (n + m) + count^3).
+    Cost: `n_fits` fits, shared with `banzhaf` of as many sets, and O(n_fits^2 (n + m) + n_fits^3).
     Not for: fewer sets than about a tenth of the rows: the ridge then shrinks single effects to nearly nothing.
     Source: ilyas2022.
 
@@ -70,7 +70,7 @@ def datamodel(game: Game, *, n_fits: int = 500, most_fits: int = MOST_FITS) -> D
     """
     require_kind(game, Game)
     n_fits = require_count(n_fits, "n_fits", 20, SPREAD, usual=300)
-    game.require_affordable(n_fits, most_fits, "draw fewer sets: count=")
+    game.require_affordable(n_fits, most_fits, "draw fewer sets: n_fits=")
     inside = random_sets(game, n_fits)
     outcomes = np.column_stack([game.margins(inside), game.utility(inside)])
     fitted = _ridge_on_sets(inside.astype(np.float64), outcomes)
@@ -88,7 +88,7 @@ def datamodel(game: Game, *, n_fits: int = 500, most_fits: int = MOST_FITS) -> D
 class _Fitted:
     effects: Floats  # (q, p)
     spread: Floats  # (q, p) standard errors, the shrinkage left out
-    held_out: Floats  # (k, q) each set foretold by the others
+    held_out: Floats  # (k, q) each set predicted from the others
 
 
 def _ridge_on_sets(sets: Floats, outcomes: Floats) -> _Fitted:

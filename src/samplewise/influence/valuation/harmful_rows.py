@@ -1,4 +1,4 @@
-"""Rows that make the predictions for others worse, beyond what chance explains."""
+"""Rows that make the predictions for other rows worse, beyond what chance explains."""
 
 import numpy as np
 from scipy.special import ndtr
@@ -18,13 +18,14 @@ MOST = 0.2  # share of the rows a rule drops at most
 def harmful_rows(effects: RowEffects, level: float = LEVEL) -> Ints:
     """Positions (r,) of the rows that significantly raise the error of others, most harmful first.
 
-    One-sided z test of benefit >= 0 with Benjamini and Hochberg's correction, among the tenth of the rows that reach
-    furthest. Reach reads no judge's label, so choosing by it costs no error level, and a row of no reach is no matter.
+    One-sided z test of benefit >= 0 with Benjamini and Hochberg's correction, among the tenth of the rows with the
+    largest reach. Reach reads no evaluation label, so selecting by it costs no error level, and a row without reach is
+    harmless.
 
     Args:    effects: from `row_effects`.   level: expected share of false listings.
     Returns: positions.
     Raises:  InputError for a level outside (0, 1).
-    Cost:    O(n log n).   Not for: few judges (under about 100 the z test is too sure).
+    Cost:    O(n log n).   Not for: few evaluation rows (under about 100 the z test is overconfident).
     Source:  benjamini1995; bourgon2010 for choosing by reach.
 
     >>> from samplewise.core.values import Scores
@@ -45,6 +46,6 @@ def harmful_rows(effects: RowEffects, level: float = LEVEL) -> Ints:
 
 
 def drop_harmful(folded: FoldedRows) -> RowEdit:
-    """The rule behind SW303: leave out the rows of a part that hurt its own held-out rows (at most a fifth of them)."""
+    """The rule behind SW303: leave out the rows that hurt the held-out rows of their own folds, at most a fifth."""
     rows = harmful_rows(effects_in(folded))[: int(MOST * len(folded))]
     return RowEdit("drop", np.sort(rows))

@@ -1,4 +1,4 @@
-"""The value of every row to its nearest neighbors' votes."""
+"""The value of every row in votes of nearest neighbors."""
 
 from typing import Any
 
@@ -32,27 +32,27 @@ def knn_shapley(
 ) -> Scores:
     """Shapley value of every row to a nearest-neighbor classifier of the other folds, in share of votes.
 
-    With validation rows, these ask and all rows vote, and the values add up to the share of right votes. Without, the
-    rows of one fold ask, the rows of the other folds vote; the value of a row is its mean over the folds it votes for,
-    times the number of voters, so that 1 is the value of an average helpful row.
+    With `test`, these rows are the queries, all rows vote, and the values add up to the share of right votes. Without,
+    the rows of each fold are queries on which the rows of the other folds vote; the value of a row is its mean over the
+    folds it votes on, times the number of voters, so that 1 is the value of an average helpful row.
 
     Args:
         data, y, label: n rows with class labels, in any form `samplewise.data.as_dataset` takes.
         task: "auto", "classification" or "regression".
-        test: m labeled rows that ask, a `Dataset` or (X, y); or None.
+        test: m labeled query rows, a `Dataset` or (X, y); or None.
         n_neighbors: neighbors that vote.
         n_folds: number of folds.
         seed: of the folds.
 
     Returns:
         Scores "neighbor_value" (n,), larger means the row helps, below 0 it misleads; NaN for a row that never voted.
-        `spread` is the standard error over the rows that ask.
+        `spread` is the standard error over the queries.
 
     Raises:
-        InputError: no labels, labels that are numbers, or validation rows of another kind or class.
+        InputError: no labels, labels that are numbers, or `test` rows of another kind or class.
 
-    Cost: one neighbor search per fold, O(n min(n, 1000)); with validation rows O(m n (d + log n)), no fit.
-    Not for: copies (they share one value).
+    Cost: one neighbor search per fold, O(n min(n, 1000)); with `test` O(m n (d + log n)), no fit.
+    Not for: duplicates (they share one value).
     Source: jia2019.
 
     >>> X, y = np.r_[0.0:1.0:20j, 5.0:6.0:20j][:, None], np.repeat([0, 1], 20)
@@ -69,13 +69,11 @@ def knn_shapley(
     value, variance, seen = np.zeros((3, len(folded)))
     for fold in np.unique(folded.folds):
         voters = np.flatnonzero(folded.folds < fold if folded.ordered else folded.folds != fold)
-        querying = np.flatnonzero(folded.folds == fold)
+        queries = np.flatnonzero(folded.folds == fold)
         if not len(voters):
             continue
-        near = (
-            NeighborIndex(folded.space[voters]).query(folded.space[querying], count=min(NEAREST, len(voters))).indices
-        )
-        shares, errors = neighbor_shapley_moments(near, folded.codes[voters], folded.codes[querying], n_neighbors)
+        near = NeighborIndex(folded.space[voters]).query(folded.space[queries], count=min(NEAREST, len(voters))).indices
+        shares, errors = neighbor_shapley_moments(near, folded.codes[voters], folded.codes[queries], n_neighbors)
         value[voters] += len(voters) * shares
         variance[voters] += np.square(len(voters) * errors)
         seen[voters] += 1
@@ -94,7 +92,7 @@ def _queried_by(validation: Any, data: Dataset, task: Task, count: int) -> Score
     rows, queried = game.runner.space[: len(game)], game.runner.space[len(game) :]
     found = ranked_neighbor_shapley(rows[order], game.codes[order], queried, game.query_codes, count)
     place = np.argsort(order)
-    values, spread = (folded[place] for folded in found)
+    values, spread = (numbers[place] for numbers in found)
     return Scores("neighbor_value", values, game.keys, "share of votes", ALIKE, spread=spread)
 
 

@@ -1,4 +1,4 @@
-"""The value of a row as how well models that did not see it answer for it."""
+"""The value of a row: how well models that were not trained on it predict its label."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from samplewise.engine.models.learner import Fit
 from samplewise.engine.refits import FoldedRows, prepare
 from samplewise.engine.refits.row_order import in_id_order
 
-IN_BAG = 0.632  # share of the rows that teach each model: as many as are different in a bootstrap draw
+IN_BAG = 0.632  # share of the rows each model is trained on: as many as are distinct in a bootstrap draw
 
 
 def out_of_bag_value(  # the data and its fits
@@ -28,7 +28,7 @@ def out_of_bag_value(  # the data and its fits
     seed: int = 0,
     executor: Executor | None = None,
 ) -> Scores:
-    """How often models that did not see a row answer its label (share of models, 0..1).
+    """How often models that were not trained on a row predict its label (share of models, 0..1).
 
     v_i = mean over the models whose bag leaves out row i of [prediction = y_i]; for numbers minus the squared error in
     variances of the label. Each bag holds 63.2 % of every class, drawn by id; rows of one group share bags.
@@ -61,7 +61,7 @@ def out_of_bag_value(  # the data and its fits
     rows.require_unordered("value the rows")
     given = rows.unsplit
     folded, order = in_id_order(given)
-    correct = _answers_of_strangers(folded, n_models, seed)
+    correct = _out_of_bag_rightness(folded, n_models, seed)
     seen = np.isfinite(correct).sum(axis=0)
     total = np.nansum(correct, axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -74,8 +74,8 @@ def out_of_bag_value(  # the data and its fits
     return Scores("out_of_bag_value", values, ids, unit, "the other rows support its label", spread=spread[place])
 
 
-def _answers_of_strangers(folded: FoldedRows, count: int, seed: int) -> Floats:
-    """(bags, n) how right each model is on rows out of its bag; NaN within."""
+def _out_of_bag_rightness(folded: FoldedRows, count: int, seed: int) -> Floats:
+    """(bags, n) how right each model is on the rows outside its bag; NaN inside."""
     codes = folded.codes if folded.class_count else None
     groups = None if folded.runner.groups is None else folded.runner.groups[folded.positions]
     size = max(2, round(IN_BAG * len(folded)))

@@ -1,4 +1,4 @@
-"""What row effects are, and who judges them: shared by the closed form and by trained networks."""
+"""Row effects and the rows they are evaluated on, for the closed form and for trained networks."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,22 +13,22 @@ from samplewise.core.texts import count_of
 from samplewise.core.values import Scores, scores_columns
 from samplewise.engine.refits import FoldedRows
 
-PAIRS = 2e7  # taught times judging rows of one fold; a larger fold is judged by a hash-drawn sample of its rows
+PAIRS = 2e7  # training times evaluation rows of one fold; of a larger fold a hash-drawn sample is evaluated
 FEWEST_EVALUATED = 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RowEffects(Result):
-    """What each row does to rows that had no part in the fit."""
+    """What each row does to held-out rows."""
 
     MADE_BY: ClassVar[str] = "influence.row_effects(data)"
 
-    benefit: Scores  # (n,) squared error without the row minus with it, per row judged
+    benefit: Scores  # (n,) squared error without the row minus with it, per evaluation row
     reach: Scores  # (n,) mean square by which it moves their outputs, whatever their labels
 
     def _sentences(self) -> Iterable[str]:
         helped = int((self.benefit.values > 0).sum())
-        yield f"{helped:,} of {count_of(len(self.benefit), 'row')} lower the error on rows that had no part in the fit."
+        yield f"{helped:,} of {count_of(len(self.benefit), 'row')} lower the error on held-out rows."
         yield "Below, the rows that raise it most, with how far each moves outputs."
 
     def _table(self) -> Table:
@@ -37,7 +37,7 @@ class RowEffects(Result):
 
 
 def hash_drawn_rows(rows: Ints, trained: int, ids: Array, seed: int) -> Ints:
-    """The rows of a fold that judge: all, or a sample that keeps the pairs affordable."""
+    """The evaluation rows of a fold: all, or a sample that keeps the pairs affordable."""
     most = max(FEWEST_EVALUATED, int(PAIRS / trained))
     return rows if len(rows) <= most else rows[hashed_order(seed, ids[rows], "judges")[:most]]
 
@@ -51,10 +51,10 @@ def group_numbers(folded: FoldedRows) -> Ints:
 
 
 def means_and_spread(sums: Floats) -> tuple[Floats, Floats, Floats]:
-    """Mean benefit (n,), its standard error and mean reach, from (5, n) sums over groups of judges.
+    """Mean benefit (n,), its standard error and mean reach, from (5, n) sums over groups of evaluation rows.
 
-    The five are: benefit, its square, reach, groups and judges; groups are the observations, and their spread is about
-    the mean of all judges. NaN for rows that never taught.
+    The five are: benefit, its square, reach, groups and evaluation rows; groups are the observations, their spread
+    is about the mean of all evaluation rows. NaN for rows never trained on.
     """
     total, squares, reach, observed, evaluated = sums
     with np.errstate(invalid="ignore", divide="ignore"):

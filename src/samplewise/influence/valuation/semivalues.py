@@ -1,4 +1,4 @@
-"""What each player adds to the worth of the sets it joins: Banzhaf values, Shapley values and their Beta relatives."""
+"""What each row or group adds to the utility of the sets it joins: Banzhaf, Shapley and Beta Shapley values."""
 
 import numpy as np
 from scipy.special import betaln, gammaln
@@ -10,16 +10,16 @@ from samplewise.core.values import Scores
 from samplewise.engine.statistics.means import standard_error
 from samplewise.influence.valuation.utility import MOST_FITS, Game
 
-AT_ONCE = 8  # prefixes of a permutation that are fitted before looking whether it may stop
+AT_ONCE = 8  # prefixes of a permutation that are fitted before it is checked whether it may stop
 HELPS = "raises the validation score"
 SPREAD = "a standard error needs draws that differ"
 
 
 def banzhaf(game: Game, *, n_fits: int = 1000, most_fits: int = MOST_FITS) -> Scores:
-    """Banzhaf value of every player, in points of the validation score: what it adds to a random half of the others.
+    """Banzhaf value of every row or group, in points of the validation score: what it adds to a random half of them.
 
-    v_i = mean{u(S): i in S} - mean{u(S): i not in S} over sets S that hold each player with probability 1/2; every set
-    serves every player. Of the semivalues it keeps its ranks best where training is random.
+    v_i = mean{u(S): i in S} - mean{u(S): i not in S} over sets S that hold each element with probability 1/2; every set
+    serves every element. Of the semivalues it keeps its ranks best where training is random.
 
     Args:
         game: from `open_game`.
@@ -27,13 +27,13 @@ def banzhaf(game: Game, *, n_fits: int = 1000, most_fits: int = MOST_FITS) -> Sc
         most_fits: refuse to make more fits than this.
 
     Returns:
-        Scores "banzhaf" (p,), larger means the player helps, below 0 it hurts; `spread` is the standard error over the
+        Scores "banzhaf" (p,), larger means the element helps, below 0 it hurts; `spread` is the standard error over the
         sets drawn.
 
     Raises:
         InputError: more fits than allowed, or fewer than 4 sets.
 
-    Cost: `n_fits` fits, whatever the number of players.
+    Cost: `n_fits` fits, whatever the number of elements.
     Not for: adding up to the score of all (`data_shapley` does).
     Source: wang2023.
 
@@ -46,7 +46,7 @@ def banzhaf(game: Game, *, n_fits: int = 1000, most_fits: int = MOST_FITS) -> Sc
     """
     require_kind(game, Game)
     n_fits = require_count(n_fits, "n_fits", 4, SPREAD, usual=1000)
-    game.require_affordable(n_fits, most_fits, "draw fewer sets: count=")
+    game.require_affordable(n_fits, most_fits, "draw fewer sets: n_fits=")
     inside = random_sets(game, n_fits)
     values, spread = _difference_of_means(inside, game.utility(inside))
     return game.scores("banzhaf", values, spread, HELPS)
@@ -60,11 +60,11 @@ def data_shapley(
     beta: tuple[float, float] = (1.0, 1.0),
     most_fits: int = MOST_FITS,
 ) -> Scores:
-    """Shapley value of every player, in points of the validation score: what it adds on average to those before it.
+    """Shapley value of every row or group, in points of the validation score: its mean addition to those before it.
 
-    Each random order is walked forwards and backwards. A walk stops once the worth is within `tolerance` of that of
-    everybody, and those left share what is left, so the values add up to u(everybody) - u(nobody). `beta=(a, b)` weighs
-    the step onto k others by a Beta(a, b) law instead: (16, 1) asks mostly what a row adds to few, (1, 16) to many.
+    Each random order is walked forwards and backwards. A walk stops once the utility is within `tolerance` of that of
+    all elements, and those left share what is left, so the values add up to u(all) - u(empty set). `beta=(a, b)` weighs
+    the step onto k others by a Beta(a, b) law instead: (16, 1) counts mostly what a row adds to few, (1, 16) to many.
 
     Args:
         game: from `open_game`.
@@ -74,13 +74,13 @@ def data_shapley(
         most_fits: refuse to make more fits than this.
 
     Returns:
-        Scores "shapley" or "beta_shapley" (p,), larger means the player helps, below 0 it hurts; `spread` is the
+        Scores "shapley" or "beta_shapley" (p,), larger means the element helps, below 0 it hurts; `spread` is the
         standard error over random orders.
 
     Raises:
         InputError: more fits than allowed, fewer than 2 orders, or a law that is none.
 
-    Cost: up to 2 permutations x players fits: about 100 players are practical; `knn_shapley` needs no fit.
+    Cost: up to 2 permutations x elements fits: about 100 elements are practical; `knn_shapley` needs no fit.
     Not for: thousands of rows; value groups of rows, or use `banzhaf`.
     Source: ghorbani2019, kwon2022.
 
@@ -111,7 +111,7 @@ def data_shapley(
 
 
 def random_sets(game: Game, count: int) -> Mask:
-    """(count, p) sets that hold each player with probability 1/2, drawn by its id."""
+    """(count, p) sets that hold each element with probability 1/2, drawn by its id."""
     hashes = key_hashes(game.keys)
     seeds = (derive_seed(game.runner.seed, "sets", number) for number in range(count))
     return np.array([uniform_from_hashes(seed, hashes) < 0.5 for seed in seeds])
@@ -129,40 +129,40 @@ def size_weights(elements: int, a: float, b: float) -> Floats:
 
 def _steps(game: Game, walks: Ints, tolerance: float) -> Floats:
     """(w, p) what each step of each walk adds; all walks go on together, so that their fits fill every core."""
-    nobody, everybody = game.ends
+    empty, full = game.ends
     elements = len(game)
-    utility = np.full((len(walks), elements + 1), everybody)
-    utility[:, 0] = nobody
+    utility = np.full((len(walks), elements + 1), full)
+    utility[:, 0] = empty
     reached = np.full(len(walks), elements)  # how far each walk was fitted before it stopped
     walking = np.arange(len(walks))
     for start in range(1, elements, AT_ONCE):
         sizes = np.arange(start, min(start + AT_ONCE, elements))
         sets = np.concatenate([_prefixes(walks[walk], sizes) for walk in walking])
         utility[walking[:, None], sizes] = game.utility(sets).reshape(len(walking), len(sizes))
-        near = np.abs(utility[np.ix_(walking, sizes)] - everybody) < tolerance
+        near = np.abs(utility[np.ix_(walking, sizes)] - full) < tolerance
         stopped = near.any(axis=1)
         reached[walking[stopped]] = sizes[near[stopped].argmax(axis=1)]
         walking = walking[~stopped]
         if not len(walking):
             break
     for walk, size in enumerate(reached):
-        utility[walk, size:] = np.linspace(utility[walk, size], everybody, elements + 1 - size)
+        utility[walk, size:] = np.linspace(utility[walk, size], full, elements + 1 - size)
     return np.diff(utility, axis=1)
 
 
 def _prefixes(walk: Ints, sizes: Ints) -> Mask:
-    """(s, p) the first players of a walk, as sets."""
+    """(s, p) the first elements of a walk, as sets."""
     place = np.empty(len(walk), dtype=np.intp)
     place[walk] = np.arange(len(walk))
     return place < sizes[:, None]
 
 
 def _difference_of_means(inside: Mask, utility: Floats) -> tuple[Floats, Floats]:
-    """Mean worth of the sets with a player minus that of the sets without (p,), and its standard error."""
+    """Mean utility of the sets with an element minus that of the sets without (p,), and its standard error."""
     means, errors = [], []
     for member in (inside, ~inside):
         count = member.sum(axis=0)
-        with np.errstate(invalid="ignore", divide="ignore"):  # a player in every set, or none, has no value
+        with np.errstate(invalid="ignore", divide="ignore"):  # an element in every set, or none, has no value
             mean = utility @ member / count
             squares = np.square(utility - utility.mean()) @ member / count - np.square(mean - utility.mean())
             errors.append(np.maximum(squares, 0.0) / (count - 1))

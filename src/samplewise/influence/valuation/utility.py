@@ -1,4 +1,4 @@
-"""Rows as the players of a game: the worth of a set of rows is the score of the model fitted on it."""
+"""Sets of rows as coalitions of a cooperative game: the utility of a set is the score of the model fitted on it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -28,23 +28,22 @@ MOST_FITS = 50_000
 
 @dataclass(frozen=True, eq=False)
 class Game(Result):
-    """Sets of players and what the models fitted on them are worth; made by `open_game`, read by every valuation.
+    """Sets of elements (rows, or groups of rows) and their utilities; made by `open_game`, read by every valuation.
 
-    Worth is in points of the metric, and for labels that are numbers in hundredths of their standard deviation: every
-    value is a difference of worths. The empty set is worth what the commonest class, or the mean label, scores; so is a
-    set of rows of one class worth what naming that class scores. A set that was worth something once is not fitted
-    again.
+    The utility is in points of the metric, and for labels that are numbers in hundredths of their standard deviation:
+    every value is a difference of utilities. The utility of the empty set is the score of the commonest class, or of
+    the mean label; that of a set of rows of one class is the score of predicting that class. No set is fitted twice.
 
     Args:
         runner: makes the fits, on the training rows followed by the validation rows.
-        member: (n,) player every training row belongs to.
-        keys: (p,) ids of the players.
+        member: (n,) element every training row belongs to.
+        keys: (p,) ids of the elements.
         query_ids: (m,) ids of the validation rows.
-        metric: what a model is worth: its mean contribution over validation rows.
-        elements: whether a player is a row or a group of rows.
+        metric: whose mean contribution over validation rows is the utility.
+        elements: whether an element is a row or a group of rows.
     """
 
-    MADE_BY: ClassVar[str] = "influence.open_game(data, validation)"
+    MADE_BY: ClassVar[str] = "influence.open_game(data, test)"
 
     runner: FitRunner
     member: Ints
@@ -54,7 +53,7 @@ class Game(Result):
     elements: Elements = "rows"
 
     def __len__(self) -> int:
-        """Number of players."""
+        """Number of elements."""
         return len(self.keys)
 
     @property
@@ -73,7 +72,7 @@ class Game(Result):
         return 0 if self.runner.target.classes is None else len(self.runner.target.classes)
 
     def outputs(self, inside: Mask, *, repeat: int = 0) -> Floats:
-        """(k, m, c) outputs at the validation rows of models fitted on the players `inside` (k, p).
+        """(k, m, c) outputs at the validation rows of models fitted on the elements `inside` (k, p).
 
         `repeat` numbers fits of the same rows that differ in the learner's seed alone.
         """
@@ -91,19 +90,19 @@ class Game(Result):
         return np.stack([next(fitted) if outputs is None else outputs for outputs in fixed]).astype(np.float64)
 
     def contributions(self, inside: Mask, *, repeat: int = 0) -> Floats:
-        """(k, m) what each validation row adds to the worth of each set (k, p), in the unit of the metric."""
+        """(k, m) what each validation row adds to the utility of each set (k, p), in the unit of the metric."""
         answers = self.outputs(inside, repeat=repeat)
         return np.stack([self.metric.contributions(answer, self.query_codes) for answer in answers])
 
     def utility(self, inside: Mask) -> Floats:
-        """(k,) mean contribution over the validation rows of each set of players (k, p)."""
+        """(k,) mean contribution over the validation rows of each set of elements (k, p)."""
         return self.contributions(inside).mean(axis=1)
 
     @cached_property
     def ends(self) -> tuple[float, float]:
-        """Worth of nobody and of everybody."""
-        nobody, everybody = self.utility(np.array([[False], [True]]) & np.ones(len(self), dtype=bool))
-        return float(nobody), float(everybody)
+        """Utility of the empty set and of all elements."""
+        empty, full = self.utility(np.array([[False], [True]]) & np.ones(len(self), dtype=bool))
+        return float(empty), float(full)
 
     def margins(self, inside: Mask, *, repeat: int = 0) -> Floats:
         """(k, m) log odds of the true class; of heads in closed form its output minus the largest other one.
@@ -118,7 +117,7 @@ class Game(Result):
         return own - (answers.max(axis=2) if self.runner.learner.closed_form else logsumexp(answers, axis=2))
 
     def scores(self, quantity: str, values: Floats, spread: Floats, larger_means: str) -> Scores:
-        """A number per player, in the unit of the metric."""
+        """A number per element, in the unit of the metric."""
         axis: Literal["row", "segment"] = "row" if self.elements == "rows" else "segment"
         return Scores(quantity, values, self.keys, self.metric.unit, larger_means, axis, spread)
 
@@ -127,12 +126,12 @@ class Game(Result):
         if fits > most:
             raise InputError(
                 "this valuation would refit the learner too often",
-                got=f"{fits:,} fits for {len(self):,} players, at most {most:,} are allowed",
-                fix=f"{instead}; or raise most_fits=, or value groups: open_game(..., players='groups')",
+                got=f"{fits:,} fits for {len(self):,} {self.elements}, at most {most:,} are allowed",
+                fix=f"{instead}; or raise most_fits=, or value groups: open_game(..., elements='groups')",
             )
 
     def _constant(self, mask: Mask) -> Floats | None:
-        """(m, c) what a set with too little to fit on answers; None where a model can be fitted."""
+        """(m, c) outputs of a set with too little to fit on; None where a model can be fitted."""
         labels = self.codes[mask] if mask.any() else self.codes
         if not self.class_count:
             return None if mask.sum() > 1 else np.full((len(self.query_ids), 1), labels.mean())
@@ -144,8 +143,8 @@ class Game(Result):
 
     def _sentences(self) -> Iterable[str]:
         queries = count_of(len(self.query_ids), "validation row")
-        yield f"What sets of {count_of(len(self), self.elements[:-1])} are worth to {queries}."
-        yield f"Worth is in {self.metric.unit}. Pass it to data_shapley, banzhaf or datamodel."
+        yield f"Utility of sets of {count_of(len(self), self.elements[:-1])}, measured on {queries}."
+        yield f"The utility is in {self.metric.unit}. Pass it to data_shapley, banzhaf or datamodel."
 
     def _table(self) -> Table:
         columns = {"id": self.keys, "rows": np.bincount(self.member, minlength=len(self.keys))}
@@ -163,10 +162,10 @@ def open_game(
     seed: int = 0,
     executor: Executor | None = None,
 ) -> Game:
-    """The game whose players are training rows (or groups of them) and whose worth is the validation score, in points.
+    """The game of training rows (or groups of them) whose utility is the validation score, in points.
 
-    u(S) = mean over validation rows of the metric of the learner fitted on the rows of S; u(nobody) is what the
-    commonest class, or the mean label, scores.
+    u(S) = mean over validation rows of the metric of the learner fitted on the rows of S; u(empty set) is the score of
+    the commonest class, or of the mean label.
 
     Args:
         data: n labeled training rows, a `Dataset` or (X, y).
@@ -179,11 +178,11 @@ def open_game(
         executor: carries out fits that are not in closed form; default: this process, or all cores for long fits.
 
     Returns:
-        `Game`, larger worth means better; pass it to `banzhaf`, `data_shapley`, `leave_one_out`, `datamodel`,
+        `Game`, larger utility means better; pass it to `banzhaf`, `data_shapley`, `leave_one_out`, `datamodel`,
         `removal_curve` or `brittleness`, which share its fits.
 
     Raises:
-        InputError: missing labels, validation rows of another kind or class, or no groups where they shall play.
+        InputError: missing labels, validation rows of another kind or class, or no groups where they are the elements.
 
     Cost: one encoding of all rows; no fit is made.
     Not for: validation rows that are also training rows.
@@ -204,9 +203,9 @@ def _elements(data: Dataset, elements: Elements) -> tuple[Array, Ints]:
         return data.ids, np.arange(len(data))
     if elements != "groups" or data.groups is None:
         raise InputError(
-            "groups can only play where rows have groups" if elements == "groups" else "players are rows or groups",
-            got=f"players={elements!r}, groups {'missing' if data.groups is None else 'given'}",
-            fix="pass Dataset(X, y, groups=...) with players='groups', or players='rows'",
+            "these rows have no groups to value" if elements == "groups" else "elements are rows or groups",
+            got=f"elements={elements!r}, groups {'missing' if data.groups is None else 'given'}",
+            fix="pass Dataset(X, y, groups=...) with elements='groups', or elements='rows'",
         )
     keys, member = np.unique(data.groups, return_inverse=True)
     return keys, member.astype(np.intp)
