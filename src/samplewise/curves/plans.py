@@ -177,6 +177,6 @@ def _check(price_per_row: float, rounds: int, max_growth: float, penalty: float 
     if rounds < 1 or not 1.0 < max_growth <= FURTHEST:
         raise InputError(
             "a plan needs at least one round in which the rows can grow",
-            got=f"rounds={rounds}, max_growth={max_growth}",
+            got=f"n_rounds={rounds}, max_growth={max_growth}",
             fix=f"use rounds of 1 or more, and a growth above 1 and up to {FURTHEST}",
         )

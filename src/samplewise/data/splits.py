@@ -260,7 +260,7 @@ def _time_blocks(ranks: Ints, member: Ints | None, blocks: int) -> Folds:
 
 def _require_folds(folds: int, count: int, what: str) -> None:
     if not 2 <= folds <= 127:
-        raise InputError("the number of folds is out of range", got=f"folds={folds}", fix="use 2 to 127 folds")
+        raise InputError("the number of folds is out of range", got=f"n_folds={folds}", fix="use 2 to 127 folds")
     if count < folds:
         raise InputError(
             f"there are fewer {what} than folds", got=f"{count} {what}, {folds} folds", fix=f"use at most {count} folds"

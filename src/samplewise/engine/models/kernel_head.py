@@ -24,7 +24,8 @@ class KernelHead:
     """Ridge regression to the class indicators (or the numbers) on kernel features; every fit in closed form.
 
     The features are RBF kernel values of the encoded rows (`SpaceEncoder`) against `landmarks` hash-chosen rows
-    (Nystroem); with `landmarks=0` they are the encoded rows themselves. Each fit chooses its own ridge by generalized cross-validation on its own rows.
+    (Nystroem); with `landmarks=0` they are the encoded rows themselves. Each fit chooses its own ridge by generalized
+    cross-validation on its own rows.
 
     Args:
         landmarks: most rows the kernel is spanned by; fewer where a quarter of the rows is fewer, or where the Gram
