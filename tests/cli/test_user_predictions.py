@@ -43,7 +43,7 @@ def test_what_is_no_function_is_refused(module, name):
         embedding(f"supplied_net:{name}")
 
 
-def test_what_the_function_raises_is_told(module):
+def test_what_the_function_raises_is_reported(module):
     with pytest.raises(
         InputError, match=r"(?s)raised an error.*supplied_net:broken.*AttributeError.*ndarray, shape \(3, 2\)"
     ):
