@@ -365,7 +365,7 @@ def shown(value: Any) -> str:
     return text if isinstance(value, str) or len(text) <= 200 else f"{text[:200]}..."
 
 
-CACHED = {"source", "fingerprint", "brought", "test", "learner_fingerprint"}  # paths, and what caches are known by
+CACHED = {"source", "fingerprint", "supplied", "test", "learner_fingerprint"}  # paths, and what caches are known by
 
 
 def answers(record: Mapping[str, Any]) -> dict[str, Any]:

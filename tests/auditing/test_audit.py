@@ -138,20 +138,22 @@ def test_run_folder_holds_record_report_and_lists_of_rows(tmp_path):
     assert caught.value.fix
 
 
-def test_looks_at_the_test_rows_reach_the_statement_and_the_findings(tmp_path):
+def test_evaluations_on_the_test_rows_reach_the_statement_and_the_findings(tmp_path):
     X, y, _ = noisy_digits(400)
     settings = {"test": (X[250:], y[250:]), "checks": "SW501,SW504", "run_dir": tmp_path / "run"}
     once = sw.audit(X[:250], y[:250], **settings)
-    often = sw.audit(X[:250], y[:250], n_test_evaluations=50, **settings)  # goes on in the folder, and asks again
-    assert not [finding for finding in once.findings if "looked at" in finding.title]
-    assert [finding.title for finding in often.findings] == ["The test set was looked at 50 times"]
-    assert often.record.plan["test_looks"] == 50
+    often = sw.audit(
+        X[:250], y[:250], n_test_evaluations=50, **settings
+    )  # goes on in the folder, and runs the checks again
+    assert not [finding for finding in once.findings if "evaluated on the test set" in finding.title]
+    assert [finding.title for finding in often.findings] == ["Models were evaluated on the test set 50 times"]
+    assert often.record.plan["n_test_evaluations"] == 50
     page = (tmp_path / "run" / "report.html").read_text()
     assert "if all 50 models were fixed before the first score was seen" in page
 
 
 @pytest.mark.parametrize("options", [{"test_looks": 2}, {"n_test_evaluations": 0, "test": (np.eye(4), [0, 1, 0, 1])}])
-def test_looks_need_test_rows_and_count_from_one(options):
+def test_evaluations_need_test_rows_and_count_from_one(options):
     with pytest.raises(InputError, match="counted from one, and need test rows") as refused:
         sw.audit(np.arange(80.0).reshape(20, 4), [0, 1] * 10, checks="SW101", **options)
     assert "n_test_evaluations" in str(refused.value)

@@ -38,7 +38,7 @@ def given(*remedies):
     return Audit(AuditRecord(2, {}, {}, {}, (outcome,)), Dataset(X, Y))
 
 
-def test_what_helps_is_applied_or_what_is_asked_for():
+def test_what_helps_is_applied_or_the_kinds_named():
     found = given(Remedy("drop", (1, 2), verdict="helps"), Remedy("relabel", (5,), (Y[0],), verdict="hurts"))
     assert len(found.apply().data) == 78
     relabeled = found.apply(kinds=["relabel"]).data

@@ -1,4 +1,4 @@
-"""What may be claimed: rows of one group count once, a class nobody was taught is wrong, without rows no promise."""
+"""What may be claimed: rows of one group count once, a class without training rows is wrong, no tests no promise."""
 
 import numpy as np
 import pytest
@@ -24,13 +24,13 @@ def test_independent_rows_get_the_exact_bound(evidence_of):
 def test_rows_of_one_group_are_one_observation(evidence_of):
     X, y = blobs(60, seed=1)
     alone = claims.claims(evidence_of(*blobs(), test=Dataset(X, y)))
-    copied = Dataset(np.repeat(X, 5, axis=0), np.repeat(y, 5), groups=np.repeat(np.arange(60), 5))
-    grouped = claims.claims(evidence_of(*blobs(), test=copied))
+    repeated = Dataset(np.repeat(X, 5, axis=0), np.repeat(y, 5), groups=np.repeat(np.arange(60), 5))
+    grouped = claims.claims(evidence_of(*blobs(), test=repeated))
     assert grouped.once.value == pytest.approx(alone.once.value)
     assert grouped.once.high == pytest.approx(alone.once.high, abs=0.01)
 
 
-def test_a_class_that_nobody_was_taught_is_wrong(evidence_of):
+def test_a_class_without_training_rows_is_wrong(evidence_of):
     X, y = blobs(40, seed=1)
     assert claims.losses_on_test(evidence_of(*blobs(), test=Dataset(X, np.full(40, 7)))).tolist() == [1.0] * 40
     assert y.max() == 1
@@ -54,4 +54,4 @@ def test_held_out_losses_are_those_of_models_that_did_not_see_the_row(evidence_o
     assert 0.1 < losses.mean() < 0.35
     numbers, _ = claims.held_out_losses(evidence_of(X, X.sum(axis=1) + y))
     assert numbers.min() >= 0
-    assert numbers.mean() > 0.1  # in units of the label, not relative to guessing
+    assert numbers.mean() > 0.1  # in units of the label, not relative to the baseline

@@ -30,14 +30,14 @@ def test_a_tenth_of_the_labels_is_wrong_and_the_truth_knows_which(planted):
     assert len(differs) == pytest.approx(0.1 * len(base), abs=1)
 
 
-def test_exact_copies_are_exact_and_ten_of_them_have_another_label(planted):
+def test_exact_duplicates_are_exact_and_ten_of_them_have_another_label(planted):
     originals, duplicates = sides(planted.exact)
     assert np.array_equal(pixels(planted.train, originals), pixels(planted.train, duplicates))
     label = planted.train.set_index(ID)[LABEL]
     assert sum(label[first] != label[second] for first, second in planted.exact) == 10 == len(planted.conflicting)
 
 
-def test_near_copies_differ_in_one_pixel_by_one_level(planted):
+def test_near_duplicates_differ_in_one_pixel_by_one_level(planted):
     originals, duplicates = sides(planted.near)
     difference = np.abs(pixels(planted.train, originals) - pixels(planted.train, duplicates))
     assert (difference.sum(axis=1) == 1).all()
@@ -81,9 +81,9 @@ def test_scores_count_what_was_found_and_what_was_named_by_mistake(planted):
         outcome("SW201", "rows", (*wrong[:100], right), scores=(scores,)),
     ))  # fmt: skip
     found = {score.fault.strip(): score for score in score_rows(record, planted)}
-    assert (found["exact copies"].found, found["exact copies"].unplanted) == (20, 0)
+    assert (found["exact duplicates"].found, found["exact duplicates"].unplanted) == (20, 0)
     assert found["of these, with another label"].found == 0
-    assert (found["near copies, one pixel off"].found, found["rows shared with the test data"].found) == (0, 1)
+    assert (found["near duplicates, one pixel off"].found, found["rows shared with the test data"].found) == (0, 1)
     labels = found["wrong labels"]
     assert (labels.found, labels.unplanted, labels.average_precision) == (100, 1, 1.0)
     assert labels.recall == 100 / len(wrong)

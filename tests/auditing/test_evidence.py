@@ -23,7 +23,7 @@ def test_what_several_checks_read_is_computed_once(evidence_of, rows):
     assert evidence.store is evidence.runner.store
 
 
-def test_folds_cover_the_rows_and_copies_share_one(evidence_of, rows):
+def test_folds_cover_the_rows_and_duplicates_share_one(evidence_of, rows):
     X, y = rows
     evidence = evidence_of(np.vstack([X, X[:10]]), np.concatenate([y, y[:10]]))
     folds = evidence.folds[0]

@@ -34,7 +34,7 @@ def disputed(keys: list[str]) -> Outcome:
         Finding("SW201", "a class is vague", "note", ("cat",), "Two classes.", axis="class"),
     )
     scores = Scores("wrong_label", np.linspace(0.9, 0.3, 7), np.array(IDS), "probability", "more likely wrong")
-    shown = {"id": np.array(keys[:1]), "reason": np.array(["-0.1 of its neighbours agree"])}
+    shown = {"id": np.array(keys[:1]), "reason": np.array(["-0.1 of its neighbors agree"])}
     result = CheckResult(findings, (scores,), (Exhibit("rows", "worst", shown),))
     return Outcome("SW201", "labels", "found", result=result)
 
@@ -63,7 +63,7 @@ def test_every_row_of_every_finding_has_a_line_that_no_spreadsheet_carries_out(d
     assert header == ["id", "given", "suggested", "probability", "reason", "decision"]
     assert [row[0] for row in rows] == ["'=HYPERLINK(1)", "b", "-3", "''=x", "ünï\ncode", "'+1+1", "g"]
     assert rows[0] == [
-        "'=HYPERLINK(1)", "cat", "dog", "0.9", "'-0.1 of its neighbours agree; 7 labels the model disputes", "",
+        "'=HYPERLINK(1)", "cat", "dog", "0.9", "'-0.1 of its neighbors agree; 7 labels the model disputes", "",
     ]  # fmt: skip
     assert rows[4][1] == "'@dog"
     assert rows[1][4] == "7 labels the model disputes: It saw others."

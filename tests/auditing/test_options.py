@@ -73,7 +73,7 @@ def test_every_role_is_an_option():
 def test_the_record_holds_what_is_said_to_be_recorded():
     options = AuditOptions(seed=4, test=(X, Y), n_test_evaluations=2)
     plan = sw.audit(X, Y, seed=4, test=(X, Y), n_test_evaluations=2, checks="SW105", accepted="SW105").record.plan
-    assert options.recorded() == {"seed": 4, "test_looks": 2}
+    assert options.recorded() == {"seed": 4, "n_test_evaluations": 2}
     assert {key: plan[key] for key in options.recorded()} == options.recorded()
     assert plan["accepted"] == ["SW105"]
 

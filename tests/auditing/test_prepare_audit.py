@@ -46,7 +46,7 @@ def test_columns_by_name_play_their_parts():
     assert taken.facts["label"] == "label"
 
 
-def test_columns_by_name_beside_y():
+def test_columns_by_name_together_with_y():
     taken = take_in(FRAME[["a", "b", "c", "who"]], FRAME["label"], AuditOptions(groups="who"))
     assert taken.data.groups.tolist() == FRAME["who"].tolist()
     with pytest.raises(InputError, match="not there") as caught:

@@ -36,7 +36,7 @@ def test_at_most_sixty_rows_in_the_order_given(evidence_of):
     assert "nearest_suggested" not in columns
 
 
-def test_telling_columns_speak_against_the_given_class_for_the_suggested_one(evidence_of):
+def test_distinctive_columns_fit_the_suggested_class_and_not_the_given_one(evidence_of):
     draw = np.random.default_rng(1)
     codes = np.arange(200) % 2
     frame = pd.DataFrame(
@@ -50,9 +50,9 @@ def test_telling_columns_speak_against_the_given_class_for_the_suggested_one(evi
     given = codes.copy()
     given[0] = 1
     evidence = evidence_of(frame, given, learner="boosting")
-    notes = json.loads(rows_exhibit(evidence, "t", [0], suggested=np.array([0])).columns["telling"][0])
-    assert {name for name, _, _ in notes[:2]} == {"size", "town"}
-    assert ["town", "Oslo", "Rome"] in notes
+    distinctive = json.loads(rows_exhibit(evidence, "t", [0], suggested=np.array([0])).columns["telling"][0])
+    assert {name for name, _, _ in distinctive[:2]} == {"size", "town"}
+    assert ["town", "Oslo", "Rome"] in distinctive
 
 
 def test_texts_are_cut_and_shown(evidence_of):
@@ -74,12 +74,14 @@ def test_regression_compares_with_rows_of_like_numbers(evidence_of):
     assert len(json.loads(columns["telling"][0])) <= 6
 
 
-def test_many_columns_and_sparse_rows_are_looked_at_in_part(evidence_of):
+def test_of_many_columns_and_sparse_rows_a_part_is_compared(evidence_of):
     draw = np.random.default_rng(0)
     X = draw.normal(size=(80, 900))
     codes = np.arange(80) % 2
     X[:, 700] += 6 * codes
     given = codes.copy()
     given[0] = 1
-    notes = json.loads(rows_exhibit(evidence_of(X, given), "t", [0], suggested=np.array([0])).columns["telling"][0])
-    assert notes[0][0] == "x700"
+    distinctive = json.loads(
+        rows_exhibit(evidence_of(X, given), "t", [0], suggested=np.array([0])).columns["telling"][0]
+    )
+    assert distinctive[0][0] == "x700"

@@ -18,7 +18,7 @@ from samplewise.core.findings import CheckResult, Finding
 
 X = np.random.default_rng(0).normal(size=(60, 2))
 Y = np.where(X[:, 0] > 0, "yes", "no")
-FACTS = {"fingerprint": "f", "test": None, "brought": "none", "task": "classification", "classes": ["no", "yes"]}
+FACTS = {"fingerprint": "f", "test": None, "supplied": "none", "task": "classification", "classes": ["no", "yes"]}
 
 
 class Check:
@@ -69,9 +69,9 @@ def test_a_run_folder_holds_everything_and_is_read_again(started, tmp_path):
     record = started(first, failing, folder=tmp_path).carry_out()
     assert (tmp_path / "report.html").exists()
     assert [o.code for o in load_record(tmp_path).outcomes] == ["SW1", "SW3"]
-    again, mended = Check("SW1"), Check("SW3")
-    later = started(again, mended, folder=tmp_path).carry_out()
-    assert (again.calls, mended.calls) == (0, 1)  # a failure is not kept
+    again, repaired = Check("SW1"), Check("SW3")
+    later = started(again, repaired, folder=tmp_path).carry_out()
+    assert (again.calls, repaired.calls) == (0, 1)  # a failure is not kept
     assert later.outcomes[0].result == record.outcomes[0].result
     assert later.outcomes[1].status == "found"
 
@@ -137,7 +137,7 @@ def test_features_of_an_own_network_are_features(evidence_of):
     assert "pictures and embeddings" in missing_need(catalog()["SW107"], evidence)
 
 
-def test_a_run_folder_answers_only_what_was_asked_there(tmp_path):
+def test_a_run_folder_serves_only_the_audit_it_was_made_for(tmp_path):
     """Other probabilities are other evidence, whatever was kept of the first."""
     X, y = DRAW.normal(size=(120, 2)), np.arange(120) % 2
     sure, wrong = np.eye(2)[y], np.eye(2)[1 - y]

@@ -47,7 +47,7 @@ def test_only_what_helps_is_carried_out_and_every_other_cell_stays_as_written(tm
         ["1", "relabel", "yes", "no", "samplewise"],
         ["2", "drop", "row", "", "samplewise"],
     ]
-    assert "1 row dropped, 1 row relabelled (remedies that were measured to help)" in result.output
+    assert "1 row dropped, 1 row relabeled (remedies that were measured to help)" in result.output
 
 
 def test_separator_and_compression_of_the_original_are_kept(tmp_path, run):
@@ -94,9 +94,9 @@ def test_archives_are_cut_array_by_array_and_labels_stay_codes(tmp_path, run):
 
 def test_images_become_a_table_of_paths_and_labels(tmp_path, run):
     image = pytest.importorskip("PIL.Image", reason="reading images needs pillow")
-    for place, kind in enumerate(["no", "no", "yes", "yes"]):
+    for index, kind in enumerate(["no", "no", "yes", "yes"]):
         (tmp_path / "photos" / kind).mkdir(parents=True, exist_ok=True)
-        image.new("L", (4, 4), 60 * place).save(tmp_path / "photos" / kind / f"{place}.png")
+        image.new("L", (4, 4), 60 * index).save(tmp_path / "photos" / kind / f"{index}.png")
     folder = run(
         tmp_path / "photos", keys=(("yes/2.png",), ("no/1.png",)), label="folder", id_source="path below the folder"
     )
@@ -115,7 +115,7 @@ def test_decisions_of_a_person_replace_the_advice(tmp_path, run):
     assert result.exit_code == 0, result.output
     assert pd.read_csv(tmp_path / "clean.csv")["kind"].tolist() == ["yes", "yes", "yes"]
     assert (tmp_path / "clean.weights.csv").read_text() == "id,weight\n3,0.5\n"
-    assert "1 row dropped, 1 row relabelled, 1 row reweighted (as decided)" in result.output
+    assert "1 row dropped, 1 row relabeled, 1 row reweighted (as decided)" in result.output
 
 
 def test_without_help_nothing_changes_and_it_says_so(tmp_path, run):

@@ -156,11 +156,11 @@ def test_a_test_file_is_read_with_the_same_roles(here, rows):
     assert result.exit_code == 1, result.output  # all 30 rows are in the data
 
 
-def test_looks_at_the_test_file_reach_the_plan(here, rows):
+def test_evaluations_on_the_test_file_reach_the_plan(here, rows):
     rows.iloc[:30].to_csv("test.csv", index=False)
     options = ("--label", "kind", "--id", "key", "--checks", "SW101", "--out", "run", "--n-test-evaluations", "7")
     assert audit("t.csv", *options, "--test", "test.csv").exit_code == 0
-    assert load_record("run").plan["test_looks"] == 7
+    assert load_record("run").plan["n_test_evaluations"] == 7
     assert "need test rows" in audit("t.csv", *options).output
 
 
@@ -168,7 +168,7 @@ def test_options_are_read_by_their_former_names_too(here, rows):
     rows.iloc[:30].to_csv("test.csv", index=False)
     words = ("t.csv", "--label", "kind", "--id", "key", "--checks", "SW101", "--out", "run", "--test", "test.csv")
     assert audit(*words, "--test-looks", "7").exit_code == 0
-    assert load_record("run").plan["test_looks"] == 7
+    assert load_record("run").plan["n_test_evaluations"] == 7
     refused = audit(*words, "--test-looks", "7", "--n-test-evaluations", "8")
     assert refused.exit_code == 2
     assert "n_test_evaluations was called test_looks before, and both are given" in refused.output

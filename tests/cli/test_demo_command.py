@@ -9,9 +9,9 @@ from samplewise.cli.app import app
 FAULTS = {
     "column 'reader_code' gives the label away": "1",
     "column 'scan_number' only counts rows": "1",
-    "exact copies": "30",
+    "exact duplicates": "30",
     "of these, with another label": "10",
-    "near copies, one pixel off": "30",
+    "near duplicates, one pixel off": "30",
     "rows shared with the test data": "25",
 }
 

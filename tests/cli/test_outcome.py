@@ -19,7 +19,7 @@ from samplewise.core.findings import Outcome
     ],
 )
 def test_the_exit_code_follows_the_threshold(make, severities, fail_on, code):
-    outcomes = [make.found(f"SW10{place}", severity) for place, severity in enumerate(severities)]
+    outcomes = [make.found(f"SW10{index}", severity) for index, severity in enumerate(severities)]
     assert exit_code(make.record(*outcomes), fail_on) == code
 
 
@@ -37,7 +37,7 @@ def test_the_last_lines_say_verdict_effect_and_where_the_report_is(make, tmp_pat
     text = "\n".join(
         str(line) for line in last_lines(make.record(make.found("SW201", "error", helps, hurts, keys=keys)), tmp_path)
     )
-    assert "Mend 1 thing" in text
+    assert "Fix 1 thing" in text
     assert "helps" in text
     assert "helps               +1.25 points [+0.55, +1.95]" in text
     assert "hurts" in text

@@ -14,22 +14,22 @@ P = np.array([[0.9, 0.1], [0.2, 0.8], [0.4, 0.6]])
 def module(tmp_path, monkeypatch):
     """A module of the user's, in the directory the command is run in."""
     code = "def features(X):\n    return X * 2\ndef broken(X):\n    return X.nothing\nsize = 3\n"
-    (tmp_path / "brought_net.py").write_text(code)
+    (tmp_path / "supplied_net.py").write_text(code)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
-    return "brought_net"
+    return "supplied_net"
 
 
 # --- embeddings ------------------------------------------------------------------------------------------------------
 
 
 def test_the_function_is_found_and_called(module):
-    assert embedding("brought_net:features")(P)[0, 0] == 1.8
+    assert embedding("supplied_net:features")(P)[0, 0] == 1.8
 
 
 def test_a_name_without_a_colon_is_refused():
-    with pytest.raises(InputError, match=r"(?s)named module:function.*'brought_net'.*--embed my_net:features"):
-        embedding("brought_net")
+    with pytest.raises(InputError, match=r"(?s)named module:function.*'supplied_net'.*--embed my_net:features"):
+        embedding("supplied_net")
 
 
 def test_a_missing_module_is_named():
@@ -39,15 +39,15 @@ def test_a_missing_module_is_named():
 
 @pytest.mark.parametrize("name", ["featurs", "size"])
 def test_what_is_no_function_is_refused(module, name):
-    with pytest.raises(InputError, match=rf"(?s)no function in brought_net named '{name}'.*features"):
-        embedding(f"brought_net:{name}")
+    with pytest.raises(InputError, match=rf"(?s)no function in supplied_net named '{name}'.*features"):
+        embedding(f"supplied_net:{name}")
 
 
-def test_what_the_function_raises_is_told(module):
+def test_what_the_function_raises_is_reported(module):
     with pytest.raises(
-        InputError, match=r"(?s)raised an error.*brought_net:broken.*AttributeError.*ndarray, shape \(3, 2\)"
+        InputError, match=r"(?s)raised an error.*supplied_net:broken.*AttributeError.*ndarray, shape \(3, 2\)"
     ):
-        embedding("brought_net:broken")(P)
+        embedding("supplied_net:broken")(P)
 
 
 # --- predictions -----------------------------------------------------------------------------------------------------

@@ -198,7 +198,7 @@ def label_outcome(exhibit: Exhibit, rows: int = 32561) -> Outcome:
         caveat="Rare but correct rows look like this too; systematic errors do not show.",
     )
     keys = np.arange(rows)
-    scores = Scores("wrong_label", np.linspace(1, 0, rows), keys, "probability", "more likely mislabelled")
+    scores = Scores("wrong_label", np.linspace(1, 0, rows), keys, "probability", "more likely mislabeled")
     measured = (estimate("share of wrong labels", 0.031, 0.006, "share"),)
     return Outcome(
         "SW201", finding.title, "found", "", 21.7, CheckResult((finding,), (scores,), (exhibit, matrix(2)), measured)
@@ -221,7 +221,7 @@ def filler(code: str, number: int) -> Outcome:
         f"finding {number} of {code}" + (f" in {NASTY}" if number % 5 == 0 else f" in {UNICODE}"),
         severity,
         tuple(f"row/{NASTY}/{i}" for i in range(number + 2)),
-        "It stands out from its neighbours by more than chance explains.",
+        "It stands out from its neighbors by more than chance explains.",
         remedies,
         (estimate("rows concerned", 120.0 + number, 11.0, "rows"),),
         caveat="Small groups look like this by chance.",

@@ -59,7 +59,7 @@ def test_a_title_that_counts_is_still_the_same_finding() -> None:
     assert len(compare_audits(before, after).of("unchanged")) == 1
 
 
-def test_numbers_are_judged_by_their_intervals() -> None:
+def test_numbers_are_compared_by_their_intervals() -> None:
     def with_number(value: float, half: float) -> AuditRecord:
         number = Estimate("error", value, value - half, value + half, "share")
         return record(finding("SW1", (1,), measured=(number,)))
@@ -73,7 +73,7 @@ def test_numbers_are_judged_by_their_intervals() -> None:
     assert "within what chance explains" in str(near)
 
 
-def test_other_data_and_other_plans_are_told() -> None:
+def test_other_data_and_other_plans_are_noted() -> None:
     comparison = compare_audits(record(rows=10), replace(record(rows=9), plan={"seed": 1}))
     assert comparison.notes == ("10 rows before, 9 now", "seed: 0 before, 1 now")
 

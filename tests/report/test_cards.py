@@ -37,7 +37,7 @@ def test_an_unknown_probability_is_left_out(probability: Any) -> None:
 
 
 @pytest.mark.parametrize("encoded", [True, False])
-def test_the_six_most_telling_columns(encoded: bool) -> None:
+def test_the_six_most_distinctive_columns(encoded: bool) -> None:
     distinctive = [[f"column {i}", i / 3, "typical"] for i in range(8)]
     card = one(telling=json.dumps(distinctive) if encoded else distinctive)
     assert len(card.distinctive) == 6
@@ -45,7 +45,7 @@ def test_the_six_most_telling_columns(encoded: bool) -> None:
 
 
 @pytest.mark.parametrize("broken", ["{not json", "[1, 2]", '[["a"]]', 5, None])
-def test_telling_columns_of_another_form_are_left_out(broken: Any) -> None:
+def test_distinctive_columns_of_another_form_are_left_out(broken: Any) -> None:
     assert one(telling=broken).distinctive == ()
 
 

@@ -79,7 +79,7 @@ def test_the_matrix_keeps_the_order_of_its_classes_and_says_the_largest_confusio
     chart = chart_of(Exhibit("matrix", "m", columns, "share"), LIMITS)
     assert chart is not None
     assert chart.spec["layer"][0]["encoding"]["y"]["sort"] == ["b", "a"]
-    assert chart.description == "Largest off the diagonal: a labelled b 30 %; b labelled a 10 %. Cells in per cent."
+    assert chart.description == "Largest off the diagonal: a labeled b 30 %; b labeled a 10 %. Cells in per cent."
 
 
 def test_a_matrix_of_many_classes_is_left_to_its_table() -> None:

@@ -22,7 +22,7 @@ def test_every_check_is_a_case_with_the_right_end(rich: AuditRecord) -> None:
     assert ends["SW303"] == ["skipped"]
     assert ends["SW103"] == ["skipped"]
     assert ends["SW107"] == []
-    assert ends["SW301"] == ["system-out"]  # a warning passes, and is told
+    assert ends["SW301"] == ["system-out"]  # a warning passes, and is printed
 
 
 def test_counts_agree_with_the_cases(rich: AuditRecord) -> None:

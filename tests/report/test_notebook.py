@@ -8,7 +8,7 @@ from samplewise.report import summary_html
 
 def test_the_verdict_the_findings_and_the_remedies(rich: AuditRecord) -> None:
     page = summary_html(rich)
-    assert page.startswith("<p><strong>Mend 1 thing before you train on this data")
+    assert page.startswith("<p><strong>Fix 1 thing before you train on this data")
     assert page.count("<table>") == 2
     assert "+1.31 points [+0.76, +1.86]" in page
     assert "<p>and 3 more findings</p>" in page

@@ -1,10 +1,11 @@
-"""The page: whole, escaped, small, and telling every outcome."""
+"""The page: whole, escaped, small, and with every outcome."""
 
 import html
 import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from samplewise.core.codec import from_dict, to_dict
 from samplewise.core.findings import AuditRecord, CheckResult, Finding, Outcome, Remedy
 from samplewise.core.values import Estimate, Exhibit
+from samplewise.report import page as page_module
 from samplewise.report import to_html
 from samplewise.report.limits import LADDER, LARGEST_PAGE
 from samplewise.report.page import in_script
@@ -68,7 +70,7 @@ def visible(page: str) -> str:
 
 
 def without_library(page: str) -> str:
-    """The page less the chart library, which is not ours to judge."""
+    """The page less the chart library, which is not ours to check."""
     return re.sub(r"<script>.{100000,}?</script>", "", page, flags=re.DOTALL)
 
 
@@ -256,3 +258,14 @@ def test_data_is_described(rich: AuditRecord) -> None:
     ):
         assert fact in text
     assert "samplewise 0.1.0, audit record, data 9f2c51d0ab77, seed 0, 2026-03-02." in text
+
+
+def test_every_class_of_the_style_sheet_is_one_the_page_has() -> None:
+    templates = Path(page_module.__file__).parent / "templates"
+    style = re.sub(r"/\*.*?\*/", "", (templates / "page.css").read_text("utf-8"), flags=re.DOTALL)
+    selectors = " ".join(re.findall(r"([^{}]+)\{", style))
+    styled = set(re.findall(r"\.([a-z][\w-]*)", selectors))
+    drawn = "\n".join(file.read_text("utf-8") for file in (*templates.glob("*.j2"), *templates.glob("*.js")))
+    of_the_record = {"clean", "found", "warning", "helps", "hurts", "unclear"}
+    of_the_charts = {"vega-embed", "key", "visible"}
+    assert styled - of_the_record - of_the_charts <= set(re.findall(r"[\w-]+", drawn))

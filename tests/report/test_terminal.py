@@ -19,7 +19,7 @@ def test_the_verdict_comes_first(any_record: AuditRecord) -> None:
     assert text == " ".join(verdict(any_record).sentence.replace("\u202e", "�").replace("\u202c", "�").split())
 
 
-def test_findings_remedies_and_what_did_not_run_are_told(rich: AuditRecord) -> None:
+def test_findings_remedies_and_what_did_not_run_are_shown(rich: AuditRecord) -> None:
     text = summary_text(rich)
     assert "!! SW201 labels the model disputes" in text
     assert "helps, cost 103" in text

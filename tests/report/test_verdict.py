@@ -1,4 +1,4 @@
-"""The verdict says what to mend first, what that buys, and what is not known."""
+"""The verdict says what to fix first, what that buys, and what is not known."""
 
 from dataclasses import replace
 from typing import Any
@@ -19,7 +19,7 @@ def with_findings(*severities: Any, remedies: tuple[Remedy, ...] = ()) -> AuditR
 def test_errors_come_first_with_how_much_they_concern() -> None:
     said = verdict(with_findings("note", "error", "warning"))
     assert said.level == "error"
-    assert said.sentence == "Mend 1 thing before you train on this data: problem 1 (2 rows)."
+    assert said.sentence == "Fix 1 thing before you train on this data: problem 1 (2 rows)."
 
 
 def test_warnings_alone_do_not_forbid_the_data() -> None:
@@ -93,7 +93,7 @@ def test_how_much_a_finding_concerns_is_counted_in_its_own_words(axis: Any) -> N
     words = {"row": "2 rows", "column": "2 columns", "segment": "2 segments", "class": "2 classes"}
     assert (
         verdict(record).sentence
-        == f"Mend 1 thing before you train on this data: t{f' ({words[axis]})' if axis in words else ''}."
+        == f"Fix 1 thing before you train on this data: t{f' ({words[axis]})' if axis in words else ''}."
     )
 
 

@@ -1,4 +1,4 @@
-"""Floor 4: the main job. `samplewise.audit` asks every check, tests the advice, and writes one record."""
+"""Floor 4: the main job. `samplewise.audit` runs every check, tests the advice, and writes one record."""
 
 from samplewise.core import extras
 

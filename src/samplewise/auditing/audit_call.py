@@ -138,7 +138,7 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
     show_values: bool = True, executor: Executor | None = None, progress: Progress | None = None,
     predictions: Any = None, test_looks: int | None = None,
 ) -> Audit:  # fmt: skip
-    """Ask a data set what is wrong with it, where, how sure, and what acting on it would buy on held-out rows.
+    """Find what is wrong with a data set, where, how sure that is, and what acting on it gains on held-out rows.
 
     Args:
         data: features: array, pandas or polars frame, scipy sparse matrix, torch tensor, images, texts; or (X, y); or a
@@ -204,7 +204,7 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
     facts = taken.facts | {
         "notes": [*taken.facts["notes"], *noted],
         "test": None if taken.test is None else taken.test.fingerprint(),
-        "brought": fingerprint(taken.predictions, taken.embeddings),
+        "supplied": fingerprint(taken.predictions, taken.embeddings),
     }
     settings = _settings(plan, chosen, rule, measured_by, options)
     folder = None if run_dir is None else prepare_run_folder(run_dir, fingerprint(facts["fingerprint"], facts["test"]))
@@ -232,7 +232,7 @@ def _unused_weights(data: Dataset, learner: Learner, metric: Metric) -> Iterator
 
 
 def _seen_by_learner(taken: Intake) -> Dataset:
-    """What the learner sees: the data, with the user's own features in place of X where they brought some."""
+    """What the learner sees: the data, with the user's own features in place of X where they gave some."""
     return taken.data if taken.embeddings is None else with_embeddings(taken.data, taken.embeddings)
 
 
@@ -249,7 +249,7 @@ def _plan(taken: Intake, learner: Learner, options: AuditOptions) -> Plan:
 
 
 def _counter(store: FitStore, plan: Plan, report: Progress) -> Callable[[], None]:
-    """Tells how many fits are made and how long the rest should take at the pace so far."""
+    """Reports how many fits are made and how long the rest should take at the pace so far."""
 
     def count() -> None:
         done, total = store.made + store.reused, max(plan.fits(), store.made + store.reused)
@@ -283,7 +283,7 @@ def _settings(plan: Plan, learner: Learner, rule: str, metric: Metric, options: 
 def _probe(learner: Learner, data: Dataset, target: Target, seed: int) -> list[str]:
     """Fit the user's learner twice on a few rows: errors show at once, and one that ignores its seed gets a note.
 
-    It is asked about other rows than it was taught: on its own rows a grown tree answers the same whatever its seed.
+    It predicts other rows than those it was trained on, which a fully grown tree predicts the same with any seed.
     """
     drawn = hashed_order(0, data.ids, "probe")
     rows = np.sort(drawn[:PROBED])

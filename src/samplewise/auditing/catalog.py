@@ -30,7 +30,7 @@ from samplewise.engine.refits.folded_rows import RemedyRule
 
 
 class Check(Protocol):
-    """A module with a stable code: what it needs, what it looks at, and the rules behind its remedies."""
+    """A module with a stable code: what it needs, what it does, and the rules behind its remedies."""
 
     CODE: str
     TITLE: str
@@ -39,7 +39,7 @@ class Check(Protocol):
     __doc__: str | None
 
     def run(self, evidence: Evidence) -> CheckResult:
-        """Look, or raise `NotApplicable(reason)`."""
+        """Carry it out, or raise `NotApplicable(reason)`."""
         ...
 
     def rules(self, evidence: Evidence) -> Mapping[str, RemedyRule]:

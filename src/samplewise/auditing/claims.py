@@ -38,7 +38,7 @@ def held_out_losses(evidence: Evidence) -> tuple[Floats, Array | None]:
 
 
 def claims(evidence: Evidence) -> EvaluationsClaim | None:
-    """The highest test error rate (0..1) under each account of the looks; None without test classes."""
+    """The highest test error rate (0..1) under each account of how the test set was used; None without test classes."""
     losses = losses_on_test(evidence)
     if losses is None or evidence.test is None or not evidence.whole.class_count:
         return None

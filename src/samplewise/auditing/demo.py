@@ -1,7 +1,8 @@
-"""scikit-learn's digits, spoilt in six known ways, and what an audit found of each.
+"""scikit-learn's digits with six kinds of planted faults, and how many of each an audit found.
 
-A show, not evidence: the kind of flips (lookalikes) and of near copies (one pixel, one level of gray) were chosen, on a
-few seeds, so that there is something to see. How often advice helps, and is rightly refused, is in `reproductions/`.
+A demonstration, not evidence: the kind of label flips (similar digits) and of near duplicates (one pixel, one level of
+gray) were chosen, on a few seeds, so that there is something to see. How often advice helps, and is rightly refused, is
+in `reproductions/`.
 """
 
 from collections.abc import Iterable
@@ -21,23 +22,23 @@ sklearn = lazy_loader.load("sklearn")
 TEST_ROWS = 597
 SHARE_WRONG = 0.10
 COPIES = 30  # exact ones; as many near ones
-CONFLICTING = 10  # exact copies that carry another label than their original
+CONFLICTING = 10  # exact duplicates that carry another label than their original
 SHARED = 25  # rows of the training data that are in the test data as well
 LABEL, ID, LEAK, COUNTER = "digit", "scan", "reader_code", "scan_number"
-LOOKALIKES = (6, 7, 7, 8, 9, 6, 5, 1, 3, 4)  # what a hasty reader takes each digit for
+LOOKALIKES = (6, 7, 7, 8, 9, 6, 5, 1, 3, 4)  # the digit each one is most easily mistaken for
 GRAY_STEP = 15  # 16 levels of gray become bytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Planted:
-    """The spoilt data and the truth about it.
+    """The data with planted faults, and where they are.
 
     Args:
         train: columns scan (id), scan_number (a counter), 64 pixels, reader_code (gives the label away), digit (label).
         test: the same columns, 25 rows of it copied from `train`.
         wrong: ids of rows whose digit is not the one in the picture.
-        exact, near: (original id, copy's id) of every planted copy.
-        conflicting: those exact copies whose digit differs from that of their original.
+        exact, near: (original id, duplicate's id) of every planted duplicate.
+        conflicting: those exact duplicates whose digit differs from that of their original.
         shared: (id in train, id in test) of every row that is in both.
     """
 
@@ -67,14 +68,14 @@ class Score:
 
     @property
     def recall(self) -> float:
-        """Share of the planted that was found."""
+        """Share of the planted faults that was found."""
         return self.found / self.planted
 
 
 def plant_faults(seed: int = 0) -> Planted:
-    """Digits with 10 % wrong labels, copies, rows shared with the test data, a leaking column and a counter.
+    """Digits with 10 % wrong labels, duplicates, rows shared with the test data, a leaking column and a counter.
 
-    Which rows are spoilt is drawn by a hash of (seed, id); the same seed gives the same tables.
+    Which rows get a fault is drawn by a hash of (seed, id); the same seed gives the same tables.
 
     >>> planted = plant_faults()
     >>> len(planted.exact), len(planted.near), len(planted.shared)
@@ -89,34 +90,34 @@ def plant_faults(seed: int = 0) -> Planted:
     exact, near, shared = originals[:COPIES], originals[COPIES : 2 * COPIES], originals[2 * COPIES :]
 
     rows = np.r_[train, exact, near]
-    keys = np.r_[names[train], [f"t{place:04d}" for place in range(2 * COPIES)]]
+    keys = np.r_[names[train], [f"t{position:04d}" for position in range(2 * COPIES)]]
     values = np.vstack([pixels[train], pixels[exact], _nudged(pixels[near], draw)])
     labels = _labels(truth, train, exact, near, draw)
     table = _frame(keys, values, labels, draw)
-    test_keys = np.array([f"u{place:04d}" for place in range(TEST_ROWS + SHARED)])
+    test_keys = np.array([f"u{position:04d}" for position in range(TEST_ROWS + SHARED)])
     test_rows = np.r_[test, shared]
     test_table = _frame(test_keys, pixels[test_rows], truth[test_rows], draw)
-    twins = list(
+    paired = list(
         zip(names[originals].tolist(), [*keys[len(train) :].tolist(), *test_keys[TEST_ROWS:].tolist()], strict=True)
     )
     given = dict(zip(keys.tolist(), labels.tolist(), strict=True))
     return Planted(
         table, test_table, frozenset(keys[labels != truth[rows]].tolist()),
-        exact=tuple(twins[:COPIES]), near=tuple(twins[COPIES : 2 * COPIES]),
-        conflicting=tuple(pair for pair in twins[:COPIES] if given[pair[0]] != given[pair[1]]),
-        shared=tuple(twins[2 * COPIES :]),
+        exact=tuple(paired[:COPIES]), near=tuple(paired[COPIES : 2 * COPIES]),
+        conflicting=tuple(pair for pair in paired[:COPIES] if given[pair[0]] != given[pair[1]]),
+        shared=tuple(paired[2 * COPIES :]),
     )  # fmt: skip
 
 
 def pictures(table: Any) -> dict[str, Array]:
     """The rows of a planted table as arrays: X (n, 8, 8) bytes, and id and label by their names."""
-    levels = table[[f"pixel_{place // 8}_{place % 8}" for place in range(64)]].to_numpy()
+    levels = table[[f"pixel_{position // 8}_{position % 8}" for position in range(64)]].to_numpy()
     images = (levels * GRAY_STEP).astype(np.uint8).reshape(-1, 8, 8)
     return {"X": images, ID: table[ID].to_numpy(dtype=str), LABEL: table[LABEL].to_numpy()}
 
 
 def _labels(truth: Ints, train: Ints, exact: Ints, near: Ints, draw: np.random.Generator) -> Ints:
-    """Given digits of the train rows and their copies: a tenth is misread, copies repeat them, some contradict."""
+    """Labels of the train rows and their duplicates: a tenth is wrong; duplicates repeat them, but some contradict."""
     given = truth.copy()
     wrong = draw.permutation(train)[: round(SHARE_WRONG * len(train))]
     given[wrong] = _misread(given[wrong])
@@ -131,17 +132,19 @@ def _misread(labels: Ints) -> Ints:
 
 
 def _nudged(pixels: Array, draw: np.random.Generator) -> Array:
-    """Pictures in which one inked pixel is one gray level (of 16) off: copies that no checksum finds."""
+    """Pictures in which one inked pixel is one gray level (of 16) off: duplicates that no checksum finds."""
     nudged = pixels.copy()
     rows = np.arange(len(pixels))
-    places = np.argmax(draw.random(pixels.shape) * (pixels > 0), axis=1)
-    nudged[rows, places] += np.where(nudged[rows, places] < pixels.max(), 1, -1)
+    chosen = np.argmax(draw.random(pixels.shape) * (pixels > 0), axis=1)
+    nudged[rows, chosen] += np.where(nudged[rows, chosen] < pixels.max(), 1, -1)
     return nudged
 
 
 def _frame(keys: Array, values: Array, labels: Ints, draw: np.random.Generator) -> Any:
-    """A table in shuffled order, so that a row's place says nothing about what was done to it."""
-    columns = {ID: keys} | {f"pixel_{place // 8}_{place % 8}": values[:, place].astype(int) for place in range(64)}
+    """A table in shuffled order, so that a row's position says nothing about what was done to it."""
+    columns = {ID: keys} | {
+        f"pixel_{position // 8}_{position % 8}": values[:, position].astype(int) for position in range(64)
+    }
     columns |= {LEAK: np.array(list("KTBWQFZMHD"))[labels], LABEL: labels}
     frame = pd.DataFrame(columns).iloc[draw.permutation(len(keys))].reset_index(drop=True)
     frame.insert(1, COUNTER, np.arange(len(keys)))
@@ -152,7 +155,7 @@ def _frame(keys: Array, values: Array, labels: Ints, draw: np.random.Generator) 
 
 
 def score_columns(record: AuditRecord) -> tuple[Score, ...]:
-    """What a first look found of the two planted columns."""
+    """What a first audit found of the two planted columns."""
     leaks, counters = _named(record, "SW106"), _named(record, "SW107")
     return (
         Score(f"column {LEAK!r} gives the label away", 1, int(LEAK in leaks), len(leaks - {LEAK})),
@@ -167,9 +170,9 @@ def score_rows(record: AuditRecord, planted: Planted) -> tuple[Score, ...]:
     every_duplicate = {key for pair in planted.exact + planted.near for key in pair}
     return (
         _wrong_labels(record, planted),
-        _pairs("exact copies", planted.exact, duplicates, every_duplicate),
+        _pairs("exact duplicates", planted.exact, duplicates, every_duplicate),
         _pairs("  of these, with another label", planted.conflicting, contradictions),
-        _pairs("near copies, one pixel off", planted.near, duplicates, every_duplicate),
+        _pairs("near duplicates, one pixel off", planted.near, duplicates, every_duplicate),
         _pairs("rows shared with the test data", planted.shared, overlap),
     )
 
@@ -187,9 +190,9 @@ def _wrong_labels(record: AuditRecord, planted: Planted) -> Score:
 
 def _pairs(fault: str, pairs: Iterable[tuple[str, str]], named: set[Any], planted: set[str] | None = None) -> Score:
     """`planted` are the rows that may be named without being a false alarm; default: those of the pairs."""
-    twins = list(pairs)
-    rows = {key for pair in twins for key in pair} if planted is None else planted
-    return Score(fault, len(twins), sum(bool(named & set(pair)) for pair in twins), len(named - rows))
+    listed = list(pairs)
+    rows = {key for pair in listed for key in pair} if planted is None else planted
+    return Score(fault, len(listed), sum(bool(named & set(pair)) for pair in listed), len(named - rows))
 
 
 def _findings(record: AuditRecord, code: str) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""What the checks look at: every intermediate they share, computed once, on first use."""
+"""What the checks use: every intermediate they share, computed once, on first use."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -41,7 +41,7 @@ def gather(taken: Intake, prepared: Prepared, metric: Metric, plan: Plan, n_test
 class Evidence:
     """One data set, one learner, one plan, and everything derived from them that two checks may need.
 
-    Whole when it is made, and never changed: what is derived is worked out on first use, and kept.
+    Whole when it is made, and never changed: what is derived is computed on first use, and kept.
     """
 
     prepared: Prepared  # the rows as the learner sees them, ready for fits
@@ -50,7 +50,7 @@ class Evidence:
     metric: Metric
     plan: Plan
     test: Dataset | None = None
-    predictions: Floats | None = None  # (n, c) out-of-sample probabilities the user brought
+    predictions: Floats | None = None  # (n, c) out-of-sample probabilities the user gave
     embeddings: Floats | None = None  # (n, d) features of the user's own network
     test_embeddings: Floats | None = None  # the same for the test rows, where a function made them
     unlabeled: tuple[Any, ...] = ()  # ids of rows that were set aside because they have no label
@@ -85,7 +85,7 @@ class Evidence:
 
     @property
     def space(self) -> Floats:
-        """(n, d) points in which distance means likeness."""
+        """(n, d) points in which near means similar."""
         return self.prepared.space
 
     @cached_property
@@ -120,7 +120,7 @@ class Evidence:
 
     @cached_property
     def whole(self) -> FoldedRows:
-        """All rows, as a rule sees them."""
+        """All rows with their folds, as a rule sees them."""
         return self.prepared.with_folds(self.folds[0])
 
     @cached_property
@@ -147,7 +147,7 @@ class Evidence:
     def halves(self) -> Refits:
         """Models on complementary random halves."""
         if self.ordered:
-            raise NotApplicable("random halves would train on the future of rows they are asked about")
+            raise NotApplicable("random halves would train on the future of the rows they predict")
         return fit_design(self.runner, "halves", self.folds[0], count=self.plan.halves)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What models that did not see a row say of it, and how wrong that is: what several checks look at."""
+"""Held-out predictions and their losses, which several checks use."""
 
 import numpy as np
 
@@ -17,19 +17,19 @@ def evaluated_outputs(evidence: Evidence) -> Floats:
 
 
 def evaluated_losses(evidence: Evidence) -> Floats:
-    """(n,) 1 for a wrong class, or the absolute error relative to guessing the median; NaN where nobody could judge."""
+    """(n,) 1 for a wrong class, or the absolute error relative to the median baseline; NaN where no model predicts."""
     return row_losses(evaluated_outputs(evidence), evidence.target)
 
 
 def prediction_source(evidence: Evidence) -> str:
-    """Whose answers they are, in words that begin a sentence."""
+    """Where the predictions come from, in words that begin a sentence."""
     if evidence.predictions is not None:
-        return "The predictions you brought"
+        return "The predictions you supplied"
     return f"Models ({evidence.learner.name}) cross-fitted in {evidence.plan.folds} folds"
 
 
 def require_rows(evidence: Evidence, least: int, question: str) -> None:
-    """Say that the question does not arise for so few rows."""
+    """Raise `NotApplicable` where there are too few rows for the question."""
     if len(evidence.data) < least:
         raise NotApplicable(f"{question} needs at least {least} rows, there are {len(evidence.data)}")
 

@@ -31,7 +31,7 @@ LIKELY, UNLIKELY = 0.5, 0.2
 KNOWN_AS = {  # how the forecaster knows the learners that are chosen by name
     "boosting": "GradientBoostingClassifier", "logistic": "LogisticRegression", "forest": "RandomForestClassifier",
 }  # fmt: skip
-TOLD = "a forecast from the learning curve; nothing can be tested on rows that are not there yet"
+UNTESTED = "a forecast from the learning curve; nothing can be tested on rows that are not there yet"
 CAVEAT = "New rows from another source, or with cleaner labels, are not on this curve."
 
 
@@ -44,7 +44,7 @@ class Wanted:
         price_per_row: price of a row; None leaves prices out.
         rounds, max_growth, penalty: as `curves.collection_plan`.
         confidence: of bands and intervals.
-        learner_name: who was trained, where the forecaster knows it by name.
+        learner_name: what was trained, where the forecaster knows it by name.
     """
 
     error: float | None = None
@@ -93,17 +93,17 @@ def forecast_record(
 
 def gain_finding(rows: int, gain: Estimate) -> Finding:
     """What as many rows again would take off the error."""
-    points = "points" if gain.unit == "points" else "hundredths of guessing"
+    points = "points" if gain.unit == "points" else "hundredths of the baseline error"
     title = f"Another {rows:,} rows are forecast to take {gain.value:.2g} {points} off the error"
     if gain.low > 0:
         reading = "More data like this is worth its price if those points are."
     elif gain.high < 1.0:
-        reading = "The curve has flattened: mend labels or features before collecting more of the same."
+        reading = "The curve has flattened: fix labels or features before collecting more of the same."
     else:
         reading = "The band includes 0: a doubling may buy nothing."
     explanation = f"The power law through the measured learning curve gives {gain} for the next doubling. {reading}"
     effect = replace(gain, quantity="forecast")
-    remedy = Remedy("collect", (), action=f"Collect {rows:,} more rows like these.", effect=effect, reason=TOLD)
+    remedy = Remedy("collect", (), action=f"Collect {rows:,} more rows like these.", effect=effect, reason=UNTESTED)
     return Finding(CODE, title, "note", (), explanation, (remedy,), (gain,), "data", CAVEAT)
 
 
@@ -117,7 +117,7 @@ def need_finding(need: Requirement, batches: CollectionPlan | None = None) -> Fi
         if likely
         else f"{target} {_doubt(chance)} with this learner: {arrival} within {need.horizon:,} rows"
     )
-    parts = [_bet(need), need.reason, _least(need)]
+    parts = [_if_reached(need), need.reason, _least(need)]
     remedies: tuple[Remedy, ...] = ()
     if batches is not None:
         price, spent = f"{batches.cost.value:,.0f}", percent_text(batches.chance.value, ".0f")
@@ -126,8 +126,8 @@ def need_finding(need: Requirement, batches: CollectionPlan | None = None) -> Fi
         )
     if batches is not None and batches.next_batch > 0:
         action = f"Collect {batches.next_batch:,} rows now (to {batches.next_size:,}), measure, and plan again."
-        remedies = (Remedy("collect", (), action=action, reason=TOLD, cost=float(batches.paid[0])),)
-    explanation = " ".join(folded for folded in parts if folded)
+        remedies = (Remedy("collect", (), action=action, reason=UNTESTED, cost=float(batches.paid[0])),)
+    explanation = " ".join(filter(None, parts))
     severity: Severity = "note" if likely and chance >= LIKELY else "warning"
     return Finding(
         CODE, title, severity, (), explanation, remedies, _known(need), "data", CAVEAT
@@ -138,7 +138,7 @@ def _doubt(chance: float) -> str:
     return "is unlikely to be reached" if chance < UNLIKELY else "may not be reached"
 
 
-def _bet(need: Requirement) -> str:
+def _if_reached(need: Requirement) -> str:
     """The rows in case it is reached, where it may not be: the title has no number of them then."""
     rows = need.if_reached
     if np.isfinite(need.rows.value) or not np.isfinite(rows.value):
@@ -178,7 +178,7 @@ def _warnings(curve: CurvePoints, ahead: Forecast) -> list[Finding]:
 
 
 def curve_exhibit(curve: CurvePoints, ahead: Forecast, rows: int) -> Exhibit:
-    """Measured points with their intervals, the data's place, and the forecast; the first size ahead is the place."""
+    """Measured points with their intervals, the rows there are now, and the forecast from there on."""
     half = half_width(np.nan_to_num(curve.standard_error))
     measured = curve.sizes < rows
     status = ["measured"] * int(measured.sum()) + ["here"] + ["forecast"] * (len(ahead.sizes) - 1)
@@ -237,4 +237,4 @@ def cost_exhibits(need: Requirement, batches: CollectionPlan, wanted: Wanted, ro
 
 def error_unit(curve: CurvePoints) -> str:
     """How the axis of errors is labeled."""
-    return "% error" if curve.unit == "error rate" else "% of the error of guessing"
+    return "% error" if curve.unit == "error rate" else "% of the baseline error"

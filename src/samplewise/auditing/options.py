@@ -111,7 +111,7 @@ class AuditOptions:
             "How often any model was scored on the test rows, this audit included.",
             Flag(DATA, "COUNT", int),
             former="test_looks",
-            recorded="test_looks",
+            recorded="n_test_evaluations",
         ),
     )
     learner: Any = field(

@@ -30,7 +30,7 @@ class Plan:
     curve_sizes: int = 6
     advice: bool = True
     seconds_per_fit: float = 0.0
-    budget: float | None = None  # seconds asked for
+    budget: float | None = None  # seconds the fits may take
 
     def fits(self) -> int:
         """Fits the plan expects to make, counted in whole-data fits."""

@@ -43,7 +43,7 @@ class Intake:
 
 
 def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
-    """Read, describe and check everything the user brought; see `audit` for what each part may be.
+    """Read, describe and check everything the user gave; see `audit` for what each part may be.
 
     Raises:
         InputError: no label, or anything that does not fit the rows.

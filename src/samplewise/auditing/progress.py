@@ -1,4 +1,4 @@
-"""What an audit says while it runs; a command line draws it, a notebook may ignore it."""
+"""What an audit reports while it runs; a command line draws it, a notebook may ignore it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

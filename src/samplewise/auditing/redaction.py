@@ -1,7 +1,7 @@
-"""A record without the cells of the data, for reports that leave the house.
+"""A record without the cells of the data, for reports that are passed on.
 
 What stays: ids, numbers, and the names of columns, classes and segments. What goes: thumbnails, texts, cells shown
-beside their typical values, and every other text that a table of rows holds.
+next to their typical values, and every other text that a table of rows holds.
 """
 
 from dataclasses import replace
@@ -13,7 +13,7 @@ from samplewise.core.values import Exhibit
 NAMES = frozenset(
     {
         "id", "ids", "row", "column", "class", "segment", "given", "suggested", "nearest_given", "nearest_suggested",
-        "name", "status", "verdict", "axis", "code", "kind", "severity", "test_id", "train_id", "twin", "keep", "set",
+        "name", "status", "verdict", "axis", "code", "kind", "severity", "test_id", "train_id", "keep", "set",
     }
 )  # fmt: skip
 LABELS = frozenset({"given", "suggested"})

@@ -1,4 +1,4 @@
-"""The contact sheet of suspicious rows: labels, a picture, text or telling columns, the nearest rows of each class."""
+"""Suspicious rows for a person to review: labels, picture, text or distinctive columns, nearest rows of each class."""
 
 import json
 from collections.abc import Callable
@@ -17,30 +17,31 @@ from samplewise.data.images import Images
 pd = lazy_loader.load("pandas")
 
 MOST_ROWS = 60
-TELLING = 6  # columns shown beside their typical values
-LOOKED_AT = 500  # columns that may be telling, those whose means differ most between classes or row sets
+DISTINCTIVE = 6  # columns shown next to their typical values
+CANDIDATES = 500  # columns compared: those whose means differ most between classes or row sets
 TYPICAL_OF = 2000  # hash-drawn rows of a class its typical values are taken from
 ALIKE = 100  # rows whose number is nearest stand for "the class" of a regression
 LETTERS = 280
 PICTURE_SIDE = 96
-FARTHEST = 20.0  # surprise, in nats, beyond which a value is no more telling
+FARTHEST = 20.0  # surprise, in nats, at which a value counts no more
 TO_DEVIATION = 1.35  # quartile range of a normal in standard deviations
 
 Members = Callable[[float], Ints]
 
 
 def rows_exhibit(evidence: Evidence, title: str, positions: Array, **columns: Any) -> Exhibit:
-    """At most 60 rows with what a person needs to judge them.
+    """At most 60 rows with what a person needs to decide about them.
 
     Args:
         evidence: the data they are from.   title: of the exhibit.
         positions: (k,) rows in the order they are to be shown.
         columns: (k,) each, such as `probability` and `reason`; `suggested` holds class codes (or numbers) and decides
-            which columns are telling and which neighbors are shown. Codes of -1 mean "no suggestion".
+            which columns are distinctive and which neighbors are shown. Codes of -1 mean "no suggestion".
 
     Returns:
-        Exhibit of kind "rows": id, given, suggested, the columns passed, then thumbnail, text or telling (JSON of up to
-        six [column, value, typical value of the given class]), nearest_given and nearest_suggested.
+        Exhibit of kind "rows": id, given, suggested, the columns passed, then thumbnail, text or telling (the
+        distinctive columns, as JSON of up to six [column, value, typical value of the given class]), nearest_given and
+        nearest_suggested.
 
     Cost: O(60 n d) for the neighbors, O(n d) for the typical values.
     """
@@ -126,7 +127,7 @@ def _nearest(evidence: Evidence, shown: Ints, codes: Array, members: Members, na
 
 
 def _squared_distances(space: Floats, rows: Ints, others: Ints) -> Floats:
-    """(r, o) without a copy of more than a block of the others."""
+    """(r, o), block by block of the others to save memory."""
     points = space[rows]
     distances = np.empty((len(rows), len(others)))
     for start in range(0, len(others), 8192):
@@ -136,38 +137,38 @@ def _squared_distances(space: Floats, rows: Ints, others: Ints) -> Floats:
     return distances
 
 
-# ---- telling columns ------------------------------------------------------------------------------------------------
+# ---- distinctive columns --------------------------------------------------------------------------------------------
 
 
 def _distinctive_columns(
     evidence: Evidence, shown: Ints, suggested: Array | None, members: Members
 ) -> dict[str, Array]:
-    """JSON of the columns that speak most against the given label and for the suggested one."""
+    """JSON of the columns that fit the given label least and the suggested one best."""
     table = _Table(evidence)
     if not table.names:
         return {}
 
     @cache
-    def habits(code: float) -> list[_Habit]:
+    def distributions(code: float) -> list[_Distribution]:
         rows = members(code)
         if len(rows) > TYPICAL_OF:
             rows = np.sort(rows[hashed_order(0, evidence.data.ids[rows], "typical")[:TYPICAL_OF]])
-        return table.habits(rows)
+        return table.distributions(rows)
 
     codes = evidence.target.codes[shown]
     entries = []
-    for place, row in enumerate(shown):
-        given, cells = habits(codes[place].item()), table.cells(int(row))
-        against = np.array([habit.surprise(cell) for habit, cell in zip(given, cells, strict=True)])
-        if suggested is not None and (evidence.target.classes is None or suggested[place] >= 0):
-            other = habits(np.asarray(suggested)[place].item())
-            against -= [habit.surprise(cell) for habit, cell in zip(other, cells, strict=True)]
-        chosen = [j for j in np.argsort(-against, kind="stable")[:TELLING] if against[j] > 0]
+    for position, row in enumerate(shown):
+        given, cells = distributions(codes[position].item()), table.cells(int(row))
+        against = np.array([column.surprise(cell) for column, cell in zip(given, cells, strict=True)])
+        if suggested is not None and (evidence.target.classes is None or suggested[position] >= 0):
+            other = distributions(np.asarray(suggested)[position].item())
+            against -= [column.surprise(cell) for column, cell in zip(other, cells, strict=True)]
+        chosen = [j for j in np.argsort(-against, kind="stable")[:DISTINCTIVE] if against[j] > 0]
         entries.append(json.dumps([[table.names[j], _plain(cells[j]), _plain(given[j].typical)] for j in chosen]))
     return {"telling": np.array(entries)}
 
 
-class _Habit:
+class _Distribution:
     """What a column's values are like among some rows."""
 
     def __init__(self, values: Any, is_number: bool) -> None:
@@ -191,33 +192,36 @@ class _Habit:
 
 
 class _Table:
-    """The columns of any tabular X that may be telling, cell by cell."""
+    """The columns of any tabular X that may be distinctive, cell by cell."""
 
     def __init__(self, evidence: Evidence) -> None:
         self.X = evidence.data.X
-        wanted = [place for place, column in enumerate(evidence.columns) if column.kind not in ("text", "nested", "id")]
-        wanted = [place for place in wanted if evidence.columns[place].kind != "constant"]
-        if len(wanted) > LOOKED_AT:
+        wanted = [
+            position for position, column in enumerate(evidence.columns) if column.kind not in ("text", "nested", "id")
+        ]
+        wanted = [position for position in wanted if evidence.columns[position].kind != "constant"]
+        if len(wanted) > CANDIDATES:
             spread = _between(evidence, wanted)
-            wanted = sorted(wanted[j] for j in np.argsort(-spread, kind="stable")[:LOOKED_AT])
-        self.places = wanted
-        self.names = [evidence.columns[place].name for place in wanted]
-        kinds = [evidence.columns[place].kind for place in wanted]
+            wanted = sorted(wanted[j] for j in np.argsort(-spread, kind="stable")[:CANDIDATES])
+        self.positions = wanted
+        self.names = [evidence.columns[position].name for position in wanted]
+        kinds = [evidence.columns[position].kind for position in wanted]
         self.numeric = [kind in ("numeric", "boolean") or not hasattr(self.X, "iloc") for kind in kinds]
 
-    def habits(self, rows: Ints) -> list[_Habit]:
+    def distributions(self, rows: Ints) -> list[_Distribution]:
         """Every column among these rows."""
         if not hasattr(self.X, "iloc"):
-            return [_Habit(values, True) for values in _dense(self.X[rows][:, self.places]).T]
+            return [_Distribution(values, True) for values in _dense(self.X[rows][:, self.positions]).T]
         frame = self.X.iloc[rows]
         return [
-            _Habit(_column(frame, name, number), number) for name, number in zip(self.names, self.numeric, strict=True)
+            _Distribution(_column(frame, name, number), number)
+            for name, number in zip(self.names, self.numeric, strict=True)
         ]
 
     def cells(self, row: int) -> list[Any]:
         """One row's values."""
         if not hasattr(self.X, "iloc"):
-            return list(_dense(self.X[[row]][:, self.places])[0].tolist())
+            return list(_dense(self.X[[row]][:, self.positions])[0].tolist())
         frame = self.X.iloc[[row]]
         return [_column(frame, name, number)[0] for name, number in zip(self.names, self.numeric, strict=True)]
 
@@ -228,14 +232,16 @@ def _column(frame: Any, name: str, number: bool) -> Any:
     return frame[name].astype(object).where(frame[name].notna(), "(missing)").astype(str).to_numpy()
 
 
-def _between(evidence: Evidence, places: list[int]) -> Floats:
+def _between(evidence: Evidence, positions: list[int]) -> Floats:
     """How far the column means of hash-drawn rows with low and high codes lie apart, in standard deviations."""
     drawn = hashed_order(0, evidence.data.ids, "columns")[:TYPICAL_OF]
     if hasattr(evidence.data.X, "iloc"):
         frame = evidence.data.X.iloc[drawn]
-        values = np.column_stack([pd.factorize(frame.iloc[:, place])[0] for place in places]).astype(np.float64)
+        values = np.column_stack([pd.factorize(frame.iloc[:, position])[0] for position in positions]).astype(
+            np.float64
+        )
     else:
-        values = _dense(evidence.data.X[drawn][:, places])
+        values = _dense(evidence.data.X[drawn][:, positions])
     codes = np.asarray(evidence.target.codes[drawn], dtype=np.float64)
     high = codes > np.median(codes) if evidence.target.classes is None else codes == codes.max()
     if high.all() or not high.any():

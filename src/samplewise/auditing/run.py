@@ -23,7 +23,7 @@ from samplewise.report import to_html
 REPORT_FILE = "report.html"
 WEIGHTED = ("SW501",)  # checks whose figures weigh the rows; the others say that theirs do not
 UNWEIGHTED = "row weights do not count in these figures"
-# What a check may need: whether this data has it, and what is said where it has not.
+# What a check may need: whether this data has it, and the reason given where it has not.
 MET: dict[str, tuple[Callable[[Evidence], bool], str]] = {
     "label": (lambda evidence: evidence.data.y is not None, "no labels were given (y, or label=)"),
     "classes": (
@@ -52,12 +52,12 @@ class Run:
     """One audit under way.
 
     Args:
-        evidence: what the checks look at.
+        evidence: what the checks use.
         facts, plan, environment: the record's other parts.
         folder: where everything is written, or None for memory only.
         accepted: findings a person has accepted: code -> ids, or None for all of the code.
         prices: price per row by kind of remedy.
-        progress: told about everything that happens.
+        progress: called with every `Event`.
         show_values: whether the record may hold cells of the data.
     """
 
@@ -75,13 +75,13 @@ class Run:
     _drawing: float = 0.0
 
     def carry_out(self) -> AuditRecord:
-        """Ask every check, then test the advice; an interrupt leaves a valid report and goes on to the caller."""
+        """Run every check, then test the advice; an interrupt leaves a valid report and goes on to the caller."""
         checks = catalog()
         started = time.monotonic()
         self.write(final=True)
         try:
             for code in self.evidence.plan.checks:
-                outcome = self._queried(checks[code])
+                outcome = self._outcome_of(checks[code])
                 self._outcomes.append(outcome)
                 self.progress(Event("check", outcome.title, outcome=outcome))
                 self.write()
@@ -105,7 +105,7 @@ class Run:
         return record if self.show_values else without_values(record)
 
     def write(self, *, final: bool = False) -> AuditRecord:
-        """Record, report and lists of rows into the run folder; the report not more often than drawing it is worth."""
+        """Record, report and lists of rows into the run folder; the report only as often as drawing it is cheap."""
         record = self.record()
         if self.folder is None:
             return record
@@ -126,8 +126,8 @@ class Run:
 
     # ---- one check --------------------------------------------------------------------------------------------------
 
-    def _queried(self, check: Check) -> Outcome:
-        """The outcome of one check: from the run folder where an earlier run left it, else by asking."""
+    def _outcome_of(self, check: Check) -> Outcome:
+        """The outcome of one check: from the run folder where an earlier run left it, else by running it."""
         kept = self._kept(check.CODE)
         if kept is not None:
             return kept
@@ -160,12 +160,12 @@ class Run:
         self.environment["fits_reused"] = self.evidence.store.reused
 
     def _skip_the_rest(self, reason: str) -> None:
-        queried = {outcome.code for outcome in self._outcomes}
+        done = {outcome.code for outcome in self._outcomes}
         checks = catalog()
         self._outcomes += [
             Outcome(code, checks[code].TITLE, "skipped", reason)
             for code in self.evidence.plan.checks
-            if code not in queried
+            if code not in done
         ]
 
     # ---- resume -----------------------------------------------------------------------------------------------------
@@ -195,7 +195,7 @@ class Run:
             self.plan,
             self.environment["samplewise"],
             self.facts["test"],
-            self.facts["brought"],
+            self.facts["supplied"],
             self.facts["task"],
             self.facts["classes"],
             self.show_values,

@@ -1,4 +1,4 @@
-"""The last stage of an audit: every proposed remedy is tested as a rule, and the word for it is attached."""
+"""The last stage of an audit: every proposed remedy is tested as a rule, and its verdict is attached."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Findings that a team has looked at and lives with: they no longer decide the exit code."""
+"""Findings that a team has reviewed and accepted: they no longer decide the exit code."""
 
 import csv
 from collections.abc import Iterable, Iterator

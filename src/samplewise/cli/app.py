@@ -67,12 +67,12 @@ def program(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """What is wrong with this data, which rows, what to do about it, and what doing it buys."""
+    """What is wrong with this data, which rows, what to do about it, and what doing it gains."""
 
 
 def main() -> None:
     """Run the program named on the command line; the entry point of the console script."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal without a minus sign of its own shows a question mark
+            stream.reconfigure(errors="replace")  # a terminal that has no such character shows a question mark
     app()

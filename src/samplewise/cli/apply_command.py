@@ -29,7 +29,7 @@ Decisions = Annotated[
         show_default=False,
     ),
 ]
-Target = Annotated[Path, typer.Option("--out", metavar="FILE", help="The cleaned data; the log is written beside it.")]
+Target = Annotated[Path, typer.Option("--out", metavar="FILE", help="The cleaned data; the log is written next to it.")]
 Source = Annotated[
     Path | None,
     typer.Option("--data", metavar="PATH", help="The audited file, where it has moved.", show_default=False),
@@ -45,7 +45,7 @@ def apply_command(run: Run, target: Target, decisions: Decisions = None, source:
     """Write the audited data again after the advice: same kind of file, same columns, same order.
 
     Without --decisions only remedies that were measured to help are carried out. Nothing is written over, and
-    the log beside the result lists every row that changed: id, kind, before, after, by.
+    the log next to the result lists every row that changed: id, kind, before, after, by.
     """
     record = load_record(run, partial=True)
     reading = reread(record, source)
@@ -81,7 +81,7 @@ def reread(record: AuditRecord, moved_to: Path | None = None) -> Reading:
 
 
 def helping_decisions(record: AuditRecord) -> list[Decision]:
-    """What the remedies say that were measured to help, the best first: a row follows the first that names it."""
+    """Decisions of the remedies that were measured to help, the best first: a row follows the first that names it."""
     tested, _ = advice_of(record)
     return decisions_of(item.remedy for item in helping(tested) if item.axis == "row")
 
@@ -90,8 +90,8 @@ def cleaned_files(reading: Reading, applied: Applied, target: Path) -> dict[Path
     """The data, its log, and the weights where a decision gave any: weights have no column in the original."""
     ids = reading.data.ids
     relabeled = {entry.id: entry.after for entry in applied.log if entry.kind == "relabel"}
-    places = positions_of(list(relabeled), ids).tolist()
-    labels = dict(zip(places, relabeled.values(), strict=True))
+    changed = positions_of(list(relabeled), ids).tolist()
+    labels = dict(zip(changed, relabeled.values(), strict=True))
     name = target.name.partition(".")[0] or target.stem
     files = {target: contents(reading, positions_of(applied.data.ids, ids), labels, target)}
     files[target.with_name(f"{name}.log.csv")] = _csv(applied.to_frame())
@@ -110,7 +110,7 @@ def _csv(frame: Any) -> bytes:
 
 def _report(record: AuditRecord, applied: Applied, files: dict[Path, bytes], by_hand: bool) -> None:
     kinds = [entry.kind for entry in applied.log]
-    words = {"drop": "dropped", "relabel": "relabelled", "reweight": "reweighted"}
+    words = {"drop": "dropped", "relabel": "relabeled", "reweight": "reweighted"}
     done = ", ".join(f"{count_of(kinds.count(kind), 'row')} {word}" for kind, word in words.items() if kind in kinds)
     why = "as decided" if by_hand else "remedies that were measured to help"
     out().print(Text(f"{done} ({why})" if done else "Nothing was changed: " + _why_nothing(by_hand)))

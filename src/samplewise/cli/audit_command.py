@@ -37,7 +37,7 @@ Exit codes: 0 no finding at the threshold (--fail-on), 1 findings at it, 2 it co
 def audit_command(
     path: PathArgument, *, fail_on: FailOnOption = FailOn.ERROR, quiet: Quiet = False, **given: Any
 ) -> None:
-    """Say what is wrong with a data set, in which rows, what to do about it, and what doing it buys on held-out rows.
+    """Say what is wrong with a data set, in which rows, what to do about it, and what doing it gains on held-out rows.
 
     The report (DIR/report.html) is rewritten after every check. Ctrl-C leaves it valid, and the same command goes on
     where it stopped. DIR/findings holds the rows of every finding with an empty column for your decisions, which

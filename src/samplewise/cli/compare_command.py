@@ -1,4 +1,4 @@
-"""`samplewise compare_audits RUN RUN`: what got better, what is new."""
+"""`samplewise compare RUN RUN`: what got better, what is new."""
 
 from pathlib import Path
 from typing import Annotated

@@ -18,7 +18,7 @@ P = ParamSpec("P")
 
 
 class Exit(IntEnum):
-    """What the shell is told."""
+    """How the program ended."""
 
     NOTHING = 0  # done, nothing at the threshold
     FINDINGS = 1  # done, findings at the threshold

@@ -1,4 +1,4 @@
-"""`samplewise demo`: digits with planted faults, audited, and an honest count of what was found."""
+"""`samplewise demo`: digits with planted faults, audited, and a count of what was found."""
 
 import io
 import math
@@ -21,15 +21,17 @@ from samplewise.cli.write_back import write_all
 from samplewise.core.arrays import Array
 from samplewise.core.rates import percent_text
 
-OutDir = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the spoilt data and the two audits.")]
-Seed = Annotated[int, typer.Option(help="Which rows are spoilt.")]
+OutDir = Annotated[
+    Path, typer.Option("--out", metavar="DIR", help="Folder for the data with planted faults and the two audits.")
+]
+Seed = Annotated[int, typer.Option(help="Which rows get a fault.")]
 
 
 def demo_command(out_dir: OutDir = Path("samplewise-demo"), seed: Seed = 0) -> None:
-    """Plant known faults in scikit-learn's digits, audit them, and say honestly what was found of each.
+    """Plant known faults in scikit-learn's digits, audit them, and count how many of each were found.
 
-    Two audits: the first looks at the columns of the table and finds the one that gives the label away; the second
-    looks at the pictures without it and finds the rows. Needs no network and about half a minute; exits with 0.
+    Two audits: the first checks the columns of the table and finds the one that gives the label away; the second
+    checks the pictures without it and finds the rows. Needs no network and about half a minute; exits with 0.
     """
     demo = auditing.demo
     planted = demo.plant_faults(seed)
@@ -38,7 +40,7 @@ def demo_command(out_dir: OutDir = Path("samplewise-demo"), seed: Seed = 0) -> N
     content |= {images: _archive(demo.pictures(planted.train)), test: _archive(demo.pictures(planted.test))}
     write_all(content)
 
-    columns = _audit("A first look at the columns", table, out_dir / f"columns-{seed}", seed, checks="SW106,SW107")
+    columns = _audit("First the columns", table, out_dir / f"columns-{seed}", seed, checks="SW106,SW107")
     folder = out_dir / f"rows-{seed}"
     rows = _audit("The pictures, without the two columns just found", images, folder, seed, test=test)
     out().print(Text("\nWhat was planted, and what was found of it", style="bold"))

@@ -33,7 +33,7 @@ PathArgument = Annotated[
     typer.Argument(metavar="PATH", help="A curve (.csv with n and error), or any data `samplewise audit` takes."),
 ]
 Target = Annotated[float | None, _option("Error to be reached: 0.05 is five wrong answers in a hundred.", "SHARE")]
-Cost = Annotated[float | None, _option("Price of one more labelled row; adds a plan of batches.", "PRICE")]
+Cost = Annotated[float | None, _option("Price of one more labeled row; adds a plan of batches.", "PRICE")]
 Rounds = Annotated[int, _option("Rounds of collecting and measuring there is time for (4).", "COUNT")]
 Growth = Annotated[float, _option("How many times the rows may become more in one round (4).", "TIMES")]
 Penalty = Annotated[float | None, _option("Price of ending without the target.", "PRICE")]
@@ -51,7 +51,7 @@ def forecast_command(  # noqa: PLR0913  # the signature IS the command line: one
 ) -> None:  # fmt: skip
     """Say how many rows a target error needs, what the next rows buy, and what to collect first.
 
-    From the rows themselves the curve is measured first: nested subsets, several draws, judged on rows outside them.
+    From the rows themselves the curve is measured first: nested subsets, several draws, evaluated on rows outside them.
     """
     chosen = None if learner in (None, "auto") else learner
     from_curve = label is None and is_curve(path)
@@ -104,8 +104,8 @@ def _table(exhibit: Exhibit) -> Table:
     table = Table(title=exhibit.title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for name in exhibit.columns:
         table.add_column(exhibit.unit if name == "value" else name, justify="left" if name == "status" else "right")
-    for place in range(0, len(next(iter(exhibit.columns.values()))), step):
-        cells = (values[place].item() for values in exhibit.columns.values())
+    for index in range(0, len(next(iter(exhibit.columns.values()))), step):
+        cells = (values[index].item() for values in exhibit.columns.values())
         table.add_row(
             *(
                 f"{cell:,.4g}" if isinstance(cell, float) else f"{cell:,}" if isinstance(cell, int) else cell

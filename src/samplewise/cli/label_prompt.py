@@ -1,4 +1,4 @@
-"""Which column is the label? Asked of a person where there is one."""
+"""Which column is the label? Where nobody named it, a person at the keyboard is asked."""
 
 import sys
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from samplewise import data
 from samplewise.cli.console import err
 from samplewise.core.errors import InputError
 from samplewise.core.texts import printable
-from samplewise.data.readers import Reading
+from samplewise.data.readers import Reading, likely_labels
 
 TABLES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
 
@@ -24,7 +24,7 @@ def read_once(path: Path, label: str | None, **columns: Any) -> Reading:
 
     Args:    path, label: as given.   columns: the other columns that play a part, as in `read_dataset`.
     Raises:
-        InputError: nobody can be asked; the likely columns are in the message.
+        InputError: there is nobody to ask; the likely columns are in the message.
     """
     if label is not None or path.is_dir() or Path(path.name.removesuffix(".gz")).suffix.lower() not in TABLES:
         return data.read_dataset(path, label=label, **columns)
@@ -51,4 +51,4 @@ def likely_columns(reading: Reading, columns: Mapping[str, Any]) -> list[str]:
     if reading.frame is None:
         return []
     taken = {columns.get(part) for part in ("id", "groups", "time", "weights")} | set(columns.get("drop_columns") or ())
-    return [str(name) for name in data.likely_labels(reading.frame) if name not in taken]
+    return [str(name) for name in likely_labels(reading.frame) if name not in taken]

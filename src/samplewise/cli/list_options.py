@@ -1,4 +1,4 @@
-"""Options that take several values in a row: `--segments sex race` beside `--segments sex --segments race`."""
+"""Options that take several values in a row: `--segments sex race` as well as `--segments sex --segments race`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,7 @@ LIST_OPTIONS = tuple(flag_name(name) for name, flag in SPELLED.items() if flag.k
 
 
 class ListedCommand(TyperCommand):
-    """A command whose list options swallow the words up to the next option, once PATH has been given."""
+    """A command whose list options take all words up to the next option, once PATH has been given."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse after repeating the name of a list option before each of its values."""
@@ -31,9 +31,9 @@ def spelled_out(args: Sequence[str], names: Sequence[str] = LIST_OPTIONS) -> lis
         return list(args)
     spelled: list[str] = []
     current, values = "", 0
-    for place, word in enumerate(args):
+    for index, word in enumerate(args):
         if word == "--":
-            return spelled + list(args[place:])
+            return spelled + list(args[index:])
         if word.startswith("-"):
             current, values = (word, 0) if word in names else ("", 0)
         elif current:

@@ -23,7 +23,7 @@ LONGEST = 100
 
 
 class ProgressEvent(Protocol):
-    """What an audit says while it runs (`auditing.progress.Event`)."""
+    """What an audit reports while it runs (`auditing.progress.Event`)."""
 
     stage: str
     message: str
@@ -98,9 +98,9 @@ def outcome_lines(outcome: Outcome) -> list[Text]:
     if outcome.result.findings:
         return [finding_line(finding) for finding in outcome.result.findings]
     word = {"not_applicable": "n/a", "failed": "FAILED"}.get(outcome.status, outcome.status)
-    said = outcome.title + (f": {outcome.reason}" if outcome.reason else "")
+    words = outcome.title + (f": {outcome.reason}" if outcome.reason else "")
     style = "bold red" if outcome.status == "failed" else "dim"
-    return [Text(f"{word:>8}  {outcome.code}  {shortened(said, 2 * LONGEST)}", style=style)]
+    return [Text(f"{word:>8}  {outcome.code}  {shortened(words, 2 * LONGEST)}", style=style)]
 
 
 def finding_line(finding: Finding) -> Text:

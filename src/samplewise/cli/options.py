@@ -45,7 +45,7 @@ def former_option(former: str) -> Any:
 
 
 def with_audit_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with every option of the audit in the place of its `**given`, behind the path.
+    """The command with every option of the audit instead of its `**given`, after the path.
 
     A switch that is on by default is off in the command until its flag is given: `--no-values`.
     """

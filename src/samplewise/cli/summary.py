@@ -49,9 +49,9 @@ def _classes(facts: Mapping[str, Any]) -> str:
     names, counts = facts.get("classes") or [], facts.get("class_counts") or []
     if not names:
         return "a number (regression)"
-    order = sorted(range(len(names)), key=lambda place: -counts[place])
+    order = sorted(range(len(names)), key=lambda code: -counts[code])
     total = max(sum(counts), 1)
-    shown = [f"{shortened(names[place], 30)} ({percent_text(counts[place] / total, '.0f')})" for place in order]
+    shown = [f"{shortened(names[code], 30)} ({percent_text(counts[code] / total, '.0f')})" for code in order]
     return f"{count_of(len(names), 'class', 'classes')}: {listed(shown, most=6)}"
 
 

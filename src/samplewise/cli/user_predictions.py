@@ -1,4 +1,4 @@
-"""What the user brings beside the data: features from their own network, and out-of-sample predictions."""
+"""What the user supplies in addition to the data: features from their own network, and out-of-sample predictions."""
 
 import importlib
 import sys
@@ -56,7 +56,7 @@ def embedding(name: str) -> Callable[[Any], Any]:
 
 def _module(name: str) -> Any:
     if not {"", str(Path.cwd())} & set(sys.path):
-        sys.path.insert(0, str(Path.cwd()))  # a console script does not look where it is run
+        sys.path.insert(0, str(Path.cwd()))  # a console script does not search the folder it is run in
     try:
         return importlib.import_module(name)
     except ImportError as fault:
@@ -159,7 +159,7 @@ def _matrix(values: Any, path: Path) -> Floats:
 
 
 def _row_order(keys: Array, ids: Array, path: Path) -> Array:
-    """Where each row of the data stands among the keys; compared as text, since files forget types."""
+    """Position of each row of the data among the keys; compared as text, since files forget types."""
     given, wanted = np.asarray(keys).astype(str), ids.astype(str)
     if len(np.unique(given)) < len(given):
         values, counts = np.unique(given, return_counts=True)

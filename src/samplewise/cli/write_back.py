@@ -99,7 +99,7 @@ def _as_cells(column: Any, y: Array | None, labels: Mapping[int, Any]) -> dict[i
 
 def _header(frame: Any) -> list[str]:
     """A column without a name is read as "Unnamed: 0" and written without one again."""
-    return ["" if name == f"Unnamed: {place}" else str(name) for place, name in enumerate(frame.columns)]
+    return ["" if name == f"Unnamed: {index}" else str(name) for index, name in enumerate(frame.columns)]
 
 
 def _separator(file: Path, frame: Any) -> str:

@@ -1,4 +1,4 @@
-"""Two audits side by side: what got better, what is new, what went, and what cannot be compared."""
+"""Two audits compared: what got better, what is new, what is gone, and what cannot be compared."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -74,7 +74,7 @@ class NumberChange:
         """The number before and after."""
         word = "intervals lie apart" if self.beyond_chance else "within what chance explains"
         if not math.isfinite(self.before.low + self.after.low):
-            word = "no interval to judge by"
+            word = "no interval to compare"
         name = self.after.quantity.replace("_", " ")
         return f"{self.code} {name}: {estimate_text(self.before)} → {estimate_text(self.after)} ({word})"
 
@@ -145,7 +145,7 @@ class AuditComparison(Result):
         sections += [(word, [_line(item) for item in self.of(change)]) for change, word in WORDS.items()]
         sections.append(("Numbers", [_line(item) for item in self.numbers]))
         sections.append(("Not comparable", [_line(item) for item in self.not_comparable]))
-        sections.append(("Mind", [_line(item) for item in self.notes]))
+        sections.append(("Also different", [_line(item) for item in self.notes]))
         return [sections[0], *(section for section in sections[1:] if section[1])]
 
 
@@ -181,11 +181,11 @@ def _matched_findings(
     for code in sorted(codes):
         left, right = ([f for f in record.findings() if f.code == code] for record in (before, after))
         for finding in list(left):
-            twin = next((item for item in right if item.title == finding.title), None)
-            if twin is not None:
+            match = next((item for item in right if item.title == finding.title), None)
+            if match is not None:
                 left.remove(finding)
-                right.remove(twin)
-                yield finding, twin
+                right.remove(match)
+                yield finding, match
         if len(left) == len(right) == 1:
             yield left.pop(), right.pop()  # a title may hold a count that changed
         yield from ((finding, None) for finding in left)

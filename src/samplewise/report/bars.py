@@ -31,7 +31,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a bar picture: what it is about, its bar, the gray one to compare with, and the words beside."""
+    """One line of a bar picture: what it is about, its bar, the gray one to compare with, and the words next to it."""
 
     label: str
     bar: Bar
@@ -45,7 +45,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Rows on a common axis; `ticks` are (per cent, label), `zero` is where the zero line stands."""
+    """Rows on a common axis; `ticks` are (per cent, label), `zero` is the position of the zero line."""
 
     rows: tuple[Row, ...]
     ticks: tuple[tuple[float, str], ...]
@@ -64,11 +64,11 @@ class Scale:
         self.high = high + MARGIN * spread
 
     def __call__(self, number: float) -> float:
-        """Where a number stands, from 0 to 100."""
+        """Position of a number, from 0 to 100."""
         return round(100 * (number - self.low) / (self.high - self.low), 3)
 
     def ticks(self, about: int = 5) -> tuple[tuple[float, str], ...]:
-        """Round numbers, about so many, with where they stand."""
+        """Round numbers, about so many, with their positions."""
         raw = (self.high - self.low) / about
         power = 10.0 ** math.floor(math.log10(raw))
         step = min((factor * power for factor in (1, 2, 5, 10)), key=lambda size: abs(size - raw))
@@ -85,7 +85,7 @@ class Scale:
 
 
 def remedy_picture(tested: Sequence[Advice], limits: Limits) -> Picture | None:
-    """THE picture: the measured effect of every tested remedy beside a random one of the same size."""
+    """The main picture: the measured effect of every tested remedy next to a random one of the same size."""
     shown = [item for item in tested if item.remedy.effect][: limits.remedies]
     if not shown:
         return None
@@ -126,20 +126,21 @@ def exhibit_picture(exhibit: Exhibit, limits: Limits) -> Picture | None:
     scale = Scale(number for values in numbers.values() for number in values[: limits.rows])
 
     rows = [
-        _exhibit_row(exhibit, numbers, place, scale, limits) for place in range(min(len(numbers["value"]), limits.rows))
+        _exhibit_row(exhibit, numbers, position, scale, limits)
+        for position in range(min(len(numbers["value"]), limits.rows))
     ]
     unit = shortened(shown(0.0, exhibit.unit)[1], 40)
     return Picture(tuple(rows), scale.ticks(), scale(0.0), unit)
 
 
-def _exhibit_row(exhibit: Exhibit, numbers: dict[str, list[float]], place: int, scale: Scale, limits: Limits) -> Row:
-    value, low, high, other, other_low, other_high = (values[place] for values in numbers.values())
+def _exhibit_row(exhibit: Exhibit, numbers: dict[str, list[float]], position: int, scale: Scale, limits: Limits) -> Row:
+    value, low, high, other, other_low, other_high = (values[position] for values in numbers.values())
     control = scale.bar(other, other_low, other_high, f"to compare with: {number_text(other)}")
     estimate = Estimate("", value, low, high)
-    word = str(exhibit.columns["verdict"][place]) if "verdict" in exhibit.columns else ""
+    word = str(exhibit.columns["verdict"][position]) if "verdict" in exhibit.columns else ""
     text = estimate_text(estimate)
     return Row(
-        label=shortened(key_text(_plain(exhibit.columns["name"][place])), limits.text),
+        label=shortened(key_text(_plain(exhibit.columns["name"][position])), limits.text),
         bar=scale.bar(value, low, high, text),
         control=control if math.isfinite(other) else None,
         number=text,

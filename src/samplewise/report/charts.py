@@ -83,7 +83,9 @@ def _curve_points(exhibit: Exhibit, limits: Limits) -> list[dict[str, Any]]:
     step = math.ceil(len(points) / limits.points)
     last = len(points) - 1
     return [
-        point for place, point in enumerate(points) if place % step == 0 or place == last or point["status"] == "here"
+        point
+        for position, point in enumerate(points)
+        if position % step == 0 or position == last or point["status"] == "here"
     ]
 
 
@@ -108,11 +110,11 @@ def _here_marks(here: list[dict[str, Any]], x_name: str, unit: str, every: list[
     top = upright.encode(y=alt.value(8))
     xs = [point["x"] for point in every]
     leftmost = _share_of_axis(here[0]["x"], min(xs), max(xs)) > 0.6
-    place = {"align": "right", "dx": -9} if leftmost else {"align": "left", "dx": 9}
+    alignment = {"align": "right", "dx": -9} if leftmost else {"align": "left", "dx": 9}
     return [
         upright.mark_rule(style="here-line"),
         base.mark_point(style="here", size=130).encode(tooltip=_curve_tooltip(x_name, unit)),
-        top.mark_text(style="here-text", text="you are here", **place),
+        top.mark_text(style="here-text", text="you are here", **alignment),
     ]
 
 
@@ -184,7 +186,7 @@ def _matrix(exhibit: Exhibit, limits: Limits) -> Chart | None:
         y=alt.Y("row:N", title="true", sort=names[0], axis=alt.Axis(labelLimit=110)),
     )
     # opacity, not a ramp of colors, so that the style sheet alone decides on colors; square root, so that the small
-    # entries off the diagonal, which are what one looks for, can be told apart
+    # entries off the diagonal, which are the interesting ones, stay visible
     opacity = alt.Opacity("value:Q", legend=None, scale=alt.Scale(type="sqrt", domain=[0, largest], range=[0.0, 0.7]))
     tooltip = [
         alt.Tooltip("row:N", title="true"),
@@ -209,7 +211,7 @@ def _matrix_words(exhibit: Exhibit, cells: list[dict[str, Any]]) -> str:
     apart = [cell for cell in cells if cell["row"] != cell["column"]]
     largest = sorted(apart, key=lambda cell: -cell["value"])[:3]
     percent = " %" if is_share(exhibit.unit) else ""
-    listed = "; ".join(f"{cell['row']} labelled {cell['column']} {cell['text']}{percent}" for cell in largest)
+    listed = "; ".join(f"{cell['row']} labeled {cell['column']} {cell['text']}{percent}" for cell in largest)
 
     unit = "Cells in per cent. " if is_share(exhibit.unit) else ""
     return f"Largest off the diagonal: {listed}. {unit}{exhibit.note}".strip() if largest else f"{unit}{exhibit.note}"

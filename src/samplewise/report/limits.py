@@ -14,7 +14,7 @@ class Limits:
 
     rows: int = 100  # of any table
     columns: int = 14  # of any table
-    cards: int = 24  # of the contact sheet
+    cards: int = 24  # one per suspicious row
     findings: int = 200
     exhibits: int = 60
     remedies: int = 40

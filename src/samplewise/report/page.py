@@ -118,7 +118,7 @@ def _render(record: AuditRecord, limits: Limits) -> str:
             exhibits=[item for item in drawings if item not in used],
             hidden_exhibits=_hidden_exhibits(record, limits),
             findings=findings[: limits.findings],
-            anchors={finding.code: place for place, finding in reversed(list(enumerate(findings)))},
+            anchors={finding.code: index for index, finding in reversed(list(enumerate(findings)))},
             hidden_findings=cut_note((limits.findings, len(findings), "finding")),
             checks={} if record.plan.get("question") else _checks(record, limits),
             scores=_scores(record, limits),
@@ -138,21 +138,23 @@ def _render(record: AuditRecord, limits: Limits) -> str:
 
 
 def _drawings(record: AuditRecord, limits: Limits) -> list[Drawing]:
-    """Exhibits in the order of the page: contact sheets and curves first, so that a cut never takes them."""
+    """Exhibits in the order of the page: cards of rows and curves first, so that a cut never takes them."""
     rank = {"rows": 0, "curve": 1, "matrix": 2, "reliability": 3, "bars": 4, "table": 5}
     listed = [(outcome.code, exhibit) for outcome in record.outcomes for exhibit in outcome.result.exhibits]
     listed.sort(key=lambda pair: (rank[pair[1].kind], {"SW201": 0, "SW401": 0}.get(pair[0], 1)))
-    return [_drawing(code, exhibit, place, limits) for place, (code, exhibit) in enumerate(listed[: limits.exhibits])]
+    return [
+        _drawing(code, exhibit, position, limits) for position, (code, exhibit) in enumerate(listed[: limits.exhibits])
+    ]
 
 
-def _drawing(code: str, exhibit: Exhibit, place: int, limits: Limits) -> Drawing:
+def _drawing(code: str, exhibit: Exhibit, position: int, limits: Limits) -> Drawing:
     shown = {name: values for name, values in exhibit.columns.items() if name != "telling"}
     table = exhibit_table(replace(exhibit, columns=_largest_first(exhibit, shown)), limits)
     cards = cards_of(exhibit, limits) if exhibit.kind == "rows" else []
     total = len(next(iter(exhibit.columns.values()), ()))
     return Drawing(
         code=code,
-        anchor=f"exhibit-{place}",
+        anchor=f"exhibit-{position}",
         kind=exhibit.kind,
         title=table.title,
         note=table.note,
@@ -169,7 +171,7 @@ def _largest_first(exhibit: Exhibit, columns: Mapping[str, Any]) -> Mapping[str,
     if exhibit.kind != "matrix" or not {"row", "column", "value"} <= set(columns):
         return columns
     apart = columns["row"] != columns["column"]
-    order = sorted(range(len(apart)), key=lambda place: (not apart[place], -columns["value"][place]))
+    order = sorted(range(len(apart)), key=lambda position: (not apart[position], -columns["value"][position]))
     return {name: values[order] for name, values in columns.items()}
 
 
@@ -184,14 +186,14 @@ def _checks(record: AuditRecord, limits: Limits) -> dict[str, Any]:
     every = [(item.code, item.title, item.status, item.reason, item.seconds) for item in record.outcomes]
     every += [(code, "", "not_run", "the audit has not come to it", 0.0) for code in not_run(record)]
     most = limits.findings
-    silent = sorted(
+    unanswered = sorted(
         (item for item in every if item[2] in NOT_CARRIED_OUT), key=lambda item: NOT_CARRIED_OUT.index(item[2])
     )
-    spoke = [item for item in every if item[2] not in NOT_CARRIED_OUT]
-    shown = [*silent, *spoke][:most]
+    answered = [item for item in every if item[2] not in NOT_CARRIED_OUT]
+    shown = [*unanswered, *answered][:most]
     return {
-        "silent": shown[: len(silent)],
-        "spoke": shown[len(silent) :],
+        "unanswered": shown[: len(unanswered)],
+        "answered": shown[len(unanswered) :],
         "cut": cut_note((len(shown), len(every), "check")),
     }
 
@@ -271,8 +273,8 @@ def _unbroken(text: str) -> str:
     return re.sub(r"\[[^\[\]]{1,40}\]", lambda found: found[0].replace(" ", "\u00a0"), text)
 
 
-def _is_open(finding: Finding, place: int) -> bool:
-    return finding.severity != "note" and place < OPEN_FINDINGS
+def _is_open(finding: Finding, position: int) -> bool:
+    return finding.severity != "note" and position < OPEN_FINDINGS
 
 
 def in_script(content: Any) -> Markup:

@@ -35,7 +35,7 @@ def effect_text(effect: Estimate | None) -> str:
 
 
 def bare_effect_text(effect: Estimate | None) -> str:
-    """The same without its unit, for where that stands above or beside it."""
+    """The same without its unit, for where that is written above or next to it."""
     return effect_text(replace(effect, unit="")) if effect else ""
 
 

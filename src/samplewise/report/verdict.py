@@ -1,4 +1,4 @@
-"""THE verdict: one sentence and a few headline numbers, worked out from the record alone."""
+"""The verdict: one sentence and a few headline numbers, worked out from the record alone."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,14 +9,14 @@ from samplewise.core.values import Estimate
 from samplewise.report.remedy_order import advice_of, effect_text, helping
 from samplewise.report.wording import estimate_text, listed
 
-HEADLINE_CHECKS = ("SW501", "SW201", "SW401", "SW601", "SW503")  # whose first number everybody asks for
+HEADLINE_CHECKS = ("SW501", "SW201", "SW401", "SW601", "SW503")  # whose first number comes first
 MOST_HEADLINES = 6
 PLURALS = {"class": "classes"}
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """One number for the first screen: what it is, the number as text, and what stands in small print under it."""
+    """One number for the first screen: what it is, the number as text, and the small print under it."""
 
     label: str
     text: str
@@ -37,7 +37,7 @@ class Verdict:
 
 
 def verdict(record: AuditRecord) -> Verdict:
-    """The verdict on the audited data: what to mend first, what that is measured to buy, and what could not be checked.
+    """The verdict on the audited data: what to fix first, what that is measured to buy, and what could not be checked.
 
     Cost: O(findings).
 
@@ -82,7 +82,7 @@ def _state(record: AuditRecord, errors: list[Finding], warnings: list[Finding]) 
         return "No check has run yet, so nothing can be said about this data"
     partial = bool(not_run(record)) or any(outcome.status == "failed" for outcome in record.outcomes)
     if errors:
-        return f"Mend {count_of(len(errors), 'thing')} before you train on this data: {_names(errors)}"
+        return f"Fix {count_of(len(errors), 'thing')} before you train on this data: {_names(errors)}"
     if warnings and partial:
         return f"So far {count_of(len(warnings), 'thing needs', 'things need')} a look: {_names(warnings)}"
     if warnings:

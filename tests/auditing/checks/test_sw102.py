@@ -9,8 +9,8 @@ from samplewise.data import Dataset
 from samplewise.engine.refits.folded_rows import outer_folds
 
 
-def with_copies(near: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray, set[int]]:
-    """Digits with 40 copies of rows appended: `near` is the noise on them in gray levels (of 16), 0 = exact."""
+def with_duplicates(near: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray, set[int]]:
+    """Digits with 40 duplicates of rows appended: `near` is the noise on them in gray levels (of 16), 0 = exact."""
     digits, draw = load_digits(), np.random.default_rng(seed)
     rows = draw.choice(1797, 40, replace=False)
     duplicates = digits.data[rows] + near * draw.normal(size=(40, 64))
@@ -19,8 +19,8 @@ def with_copies(near: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray, set
 
 
 @pytest.mark.parametrize("near", [0.0, 0.05, 0.5])
-def test_fires_on_exact_and_near_copies_and_names_both_rows(evidence_of, near):
-    X, y, both = with_copies(near)
+def test_fires_on_exact_and_near_duplicates_and_names_both_rows(evidence_of, near):
+    X, y, both = with_duplicates(near)
     (finding,) = sw102.run(evidence_of(X, y)).findings
     assert "with the same label" in finding.title
     assert finding.severity == "warning"
@@ -29,11 +29,11 @@ def test_fires_on_exact_and_near_copies_and_names_both_rows(evidence_of, near):
     (drop,) = finding.remedies
     assert drop.kind == "drop"
     assert len(drop.keys) == len(finding.keys) // 2
-    assert max(drop.keys[:-2]) >= 1797  # the copies go, the rows with the earlier ids stay
+    assert max(drop.keys[:-2]) >= 1797  # the duplicates go, the rows with the earlier ids stay
 
 
-def test_copies_with_different_labels_are_apart_and_the_neighbors_vote(evidence_of):
-    X, y, _ = with_copies(0.0)
+def test_duplicates_with_different_labels_are_apart_and_the_neighbors_vote(evidence_of):
+    X, y, _ = with_duplicates(0.0)
     y[1797:1817] = (y[1797:1817] + 3) % 10
     evidence = evidence_of(X, y)
     result = sw102.run(evidence)
@@ -54,11 +54,11 @@ def test_copies_with_different_labels_are_apart_and_the_neighbors_vote(evidence_
     assert table["reason"][table["keep"] == "keep"].str.startswith("kept: ").all()
     for _, rows in table.groupby("set"):
         kept = rows["id"][rows["keep"] == "keep"].item()
-        assert set(rows["reason"][rows["keep"] == ""]) == {f"copy of {kept}"}
+        assert set(rows["reason"][rows["keep"] == ""]) == {f"duplicate of {kept}"}
 
 
 def test_the_rules_repeat_the_remedies_and_work_inside_parts(evidence_of):
-    X, y, _ = with_copies(0.0)
+    X, y, _ = with_duplicates(0.0)
     y[1797:1817] = (y[1797:1817] + 3) % 10
     evidence = evidence_of(X, y)
     rules = sw102.rules(evidence)
@@ -74,7 +74,7 @@ def test_the_rules_repeat_the_remedies_and_work_inside_parts(evidence_of):
 
 
 def test_labels_outside_a_part_never_reach_its_change(evidence_of):
-    X, y, _ = with_copies(0.0)
+    X, y, _ = with_duplicates(0.0)
     y[1797:1817] = (y[1797:1817] + 3) % 10
     evidence = evidence_of(X, y)
     folded = outer_folds(evidence.runner, evidence.folds[0])[0]
@@ -82,15 +82,15 @@ def test_labels_outside_a_part_never_reach_its_change(evidence_of):
     outside = np.setdiff1d(np.arange(len(y)), folded.positions)
     poisoned[outside] = (poisoned[outside] + 1) % 10
     other = evidence_of(X, poisoned)
-    twin = type(folded)(other.runner, folded.positions, folded.all_folds, left_out=folded.left_out)
+    same = type(folded)(other.runner, folded.positions, folded.all_folds, left_out=folded.left_out)
     for kind, rule in sw102.rules(evidence).items():
-        one, two = rule(folded), sw102.rules(other)[kind](twin)
+        one, two = rule(folded), sw102.rules(other)[kind](same)
         assert one.rows.tolist() == two.rows.tolist()
         assert kind == "drop" or one.values.tolist() == two.values.tolist()
 
 
 def test_row_order_changes_nothing(evidence_of):
-    X, y, _ = with_copies(0.5)
+    X, y, _ = with_duplicates(0.5)
     y[1797:1807] = (y[1797:1807] + 3) % 10
     data = Dataset(X, y)
     turned = data.take(np.random.default_rng(5).permutation(len(y)))
@@ -110,7 +110,7 @@ def test_raw_categories_count_and_ids_do_not(evidence_of):
     assert sorted(finding.keys) == sorted([*range(10), *range(280, 290)])
 
 
-def test_numbers_rounded_in_a_mixed_table_are_near_copies(evidence_of):
+def test_numbers_rounded_in_a_mixed_table_are_near_duplicates(evidence_of):
     draw = np.random.default_rng(3)
     numbers = draw.normal(size=(400, 6))
     frame = pd.DataFrame(np.vstack([numbers, numbers[:12].round(4)]), columns=list("abcdef"))
@@ -131,7 +131,7 @@ def test_repeats_of_a_coarse_table_are_explained_by_chance(evidence_of):
     assert all("no more than coincidence explains" in finding.explanation for finding in findings)
 
 
-def test_copies_of_a_number_disagree_when_far_apart(evidence_of):
+def test_duplicates_of_a_number_disagree_when_far_apart(evidence_of):
     draw = np.random.default_rng(1)
     X = draw.normal(size=(300, 4))
     y = X.sum(axis=1) + 0.1 * draw.normal(size=300)
@@ -162,7 +162,7 @@ def test_is_not_applicable_where_no_column_varies(evidence_of):
 
 
 @pytest.mark.parametrize("bits", [0.0, 1e-7], ids=["pictures", "with features of a network"])
-def test_copies_of_pictures_share_a_fold_and_are_found(evidence_of, bits):
+def test_duplicates_of_pictures_share_a_fold_and_are_found(evidence_of, bits):
     digits, draw = load_digits(), np.random.default_rng(0)
     pixels = (digits.images[:300] * 15).astype(np.uint8)
     pixels[200:220], labels = pixels[:20], digits.target[:300].copy()

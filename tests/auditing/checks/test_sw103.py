@@ -62,7 +62,7 @@ def test_meetings_in_a_coarse_table_are_a_warning(evidence_of):
     assert "no more than coincidence explains" in finding.explanation
 
 
-def test_with_own_features_only_equal_rows_are_looked_for(evidence_of):
+def test_with_own_features_only_equal_rows_are_found(evidence_of):
     X = DIGITS.data[:600].copy()
     near = DIGITS.data[:50] + 0.01
     embeddings = np.random.default_rng(0).normal(size=(600, 5))
@@ -109,7 +109,7 @@ def test_pictures_are_compared_by_their_pixels(evidence_of, tmp_path):
     assert overlap.pairs == 12
 
 
-def test_an_exact_twin_is_no_near_one_however_its_features_round(evidence_of, monkeypatch):
+def test_an_exact_duplicate_is_no_near_one_however_its_features_round(evidence_of, monkeypatch):
     pixels = (DIGITS.images * 15).astype(np.uint8)
     chosen = [*range(300, 400), *range(40)]
     test = Dataset(pixels[chosen], DIGITS.target[chosen])

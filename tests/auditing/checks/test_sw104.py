@@ -69,7 +69,7 @@ def test_stays_silent_on_clouds_and_clusters_of_different_density(evidence_of):
     assert listed <= 6
 
 
-def test_exact_copies_are_no_reason_for_a_division_by_zero(evidence_of):
+def test_exact_duplicates_are_no_reason_for_a_division_by_zero(evidence_of):
     X, y = cloud()
     X[:100] = X[0]
     result = sw104.run(evidence_of(X, y))

@@ -21,15 +21,15 @@ def test_fires_on_rare_classes_and_on_classes_of_one_row(evidence_of):
     assert found["2 classes have 5 rows or fewer"].remedies[0].kind == "collect"
 
 
-def test_fires_where_guessing_the_largest_class_is_nearly_always_right(evidence_of):
+def test_fires_where_the_largest_class_is_nearly_always_right(evidence_of):
     result = sw105.run(evidence_of(*labeled(well=380, ill=20)))
     (finding,) = result.findings
     assert finding.title == "class well holds 95 % of the rows"
     assert finding.severity == "warning"
     assert "balanced_accuracy" in finding.remedies[0].action
-    (guess,) = result.measured
-    assert guess.value == pytest.approx(0.95)
-    assert 0.92 < guess.low < 0.95 < guess.high < 0.98
+    (baseline,) = result.measured
+    assert baseline.value == pytest.approx(0.95)
+    assert 0.92 < baseline.low < 0.95 < baseline.high < 0.98
 
 
 def test_stays_silent_on_balanced_classes_and_counts_them(evidence_of):

@@ -29,7 +29,7 @@ def test_a_counter_in_an_array_is_still_learned_from(evidence_of):
     (finding,) = sw107.run(evidence_of(X, y[order])).findings
     assert (finding.severity, finding.keys) == ("warning", ("x3",))
     assert "counts rows" in finding.title
-    assert finding.measured[0].value > 0.9  # the file is sorted by class, so the counter tells the label
+    assert finding.measured[0].value > 0.9  # the file is sorted by class, so the counter predicts the label
 
 
 def test_a_counter_with_gaps_in_a_table_is_found(evidence_of):

@@ -17,14 +17,14 @@ def planted():
 
 
 @pytest.fixture(scope="module")
-def looked_at(planted, evidence_of):
+def checked(planted, evidence_of):
     X, given, _ = planted
     evidence = evidence_of(X, given)
     return evidence, check.run(evidence)
 
 
-def test_fires_on_planted_labels_with_rows_and_suggestions(looked_at, planted):
-    _, result = looked_at
+def test_fires_on_planted_labels_with_rows_and_suggestions(checked, planted):
+    _, result = checked
     _, given, truth = planted
     finding = result.findings[0]
     assert finding.severity == "error"
@@ -41,8 +41,8 @@ def test_fires_on_planted_labels_with_rows_and_suggestions(looked_at, planted):
     assert abs(precision.value - (given != truth)[keys].mean()) < 0.05
 
 
-def test_scores_and_exhibits_are_there_for_the_report(looked_at):
-    evidence, result = looked_at
+def test_scores_and_exhibits_are_there_for_the_report(checked):
+    evidence, result = checked
     (scores,) = result.scores
     assert scores.quantity == "wrong_label"
     assert scores.unit == "probability"
@@ -56,8 +56,8 @@ def test_scores_and_exhibits_are_there_for_the_report(looked_at):
     assert {estimate.quantity for estimate in result.measured} == {"noise_rate", "skill"}
 
 
-def test_rules_do_in_the_whole_what_the_finding_says(looked_at):
-    evidence, result = looked_at
+def test_rules_do_in_the_whole_what_the_finding_says(checked):
+    evidence, result = checked
     rules = check.rules(evidence)
     finding = result.findings[0]
     for remedy in finding.remedies[:2]:
@@ -120,15 +120,15 @@ def test_regression_lists_labels_far_from_their_prediction(evidence_of):
     assert not any(exhibit.kind == "matrix" for exhibit in result.exhibits)
 
 
-def test_brought_predictions_are_used_and_the_caveat_says_what_is_tested(planted, evidence_of):
+def test_supplied_predictions_are_used_and_the_caveat_says_what_is_tested(planted, evidence_of):
     X, given, truth = planted
     P = np.where(np.eye(10)[truth] > 0, 0.91, 0.01)
     finding = check.run(evidence_of(X, given, probabilities=P)).findings[0]
     assert (given != truth)[np.array(finding.keys)].mean() > 0.99
-    assert "not the predictions you brought" in finding.caveat
+    assert "not the predictions you supplied" in finding.caveat
 
 
-def test_a_mixed_table_shows_cells_beside_typical_values(evidence_of):
+def test_a_mixed_table_shows_cells_with_typical_values(evidence_of):
     draw = np.random.default_rng(0)
     kind = draw.choice(["cat", "dog", "fox"], 300)
     weight = np.select([kind == "cat", kind == "dog"], [4.0, 20.0], 8.0) + 0.3 * draw.normal(size=300)

@@ -32,7 +32,7 @@ def test_the_rule_is_the_finding_on_the_whole(evidence_of):
     assert set(evidence.data.ids[change.rows]) == set(check.run(evidence).findings[0].keys)
 
 
-def test_a_dear_learner_is_not_asked_for_the_cost_curve(evidence_of):
+def test_a_slow_learner_gets_no_cost_curve(evidence_of):
     from dataclasses import replace
 
     evidence = evidence_of(*blobs())

@@ -21,7 +21,7 @@ def test_fires_on_a_row_the_model_hangs_on(evidence_of):
     assert 11 in finding.keys
     assert finding.severity == "note"
     assert finding.remedies[0].kind == "review"
-    assert "Unique is not useful" in finding.explanation
+    assert "Unique does not mean useful" in finding.explanation
     assert finding.measured[0].value > 50
     assert result.exhibits[0].columns["id"][0] == finding.keys[0]
 

@@ -49,11 +49,11 @@ def test_a_flat_curve_says_so(evidence_of):
     assert "worth its price" not in finding.explanation or finding.measured[0].low > 0
 
 
-def test_regression_is_in_hundredths_of_guessing(evidence_of):
+def test_regression_is_in_hundredths_of_the_baseline(evidence_of):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 3))
     (gain,) = check.run(evidence_of(X, X @ [1.0, 2.0, 3.0] + rng.normal(size=300))).measured
-    assert gain.unit == "hundredths of the error of guessing"
+    assert gain.unit == "hundredths of the baseline error"
 
 
 def test_not_applicable_to_few_rows(evidence_of):

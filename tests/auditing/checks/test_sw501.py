@@ -86,7 +86,7 @@ def test_the_trust_statement_of_a_test_set_has_a_number_and_what_it_assumes(evid
     assert "played no part in any choice" in notes.note
 
 
-def test_looks_take_the_certificate_away(evidence_of):
+def test_further_evaluations_take_the_certificate_away(evidence_of):
     X, y = blobs(apart=1.5)
     evidence = evidence_of(X, y, test=Dataset(*blobs(200, seed=1, apart=1.5)), n_test_evaluations=30)
     result = check.run(evidence)
@@ -119,17 +119,17 @@ def test_regression_reports_both_scores(evidence_of):
     assert "models of this kind are off by about" in result.exhibits[0].note
 
 
-def test_copies_widen_the_interval(evidence_of):
+def test_duplicates_widen_the_interval(evidence_of):
     X, y = blobs(apart=1.0)
-    copied = check.run(evidence_of(np.tile(X, (4, 1)), np.tile(y, 4))).measured[0]
+    repeated = check.run(evidence_of(np.tile(X, (4, 1)), np.tile(y, 4))).measured[0]
     alone = check.run(evidence_of(X, y)).measured[0]
-    assert copied.high - copied.low > 0.8 * (alone.high - alone.low)
+    assert repeated.high - repeated.low > 0.8 * (alone.high - alone.low)
 
 
-def test_not_applicable_where_nobody_can_judge(evidence_of, monkeypatch):
+def test_not_applicable_without_a_held_out_prediction(evidence_of, monkeypatch):
     evidence = evidence_of(*blobs())
     monkeypatch.setattr(check, "evaluated_losses", lambda evidence: np.full(300, np.nan))
-    with pytest.raises(NotApplicable, match="no row could be judged"):
+    with pytest.raises(NotApplicable, match="no row has a held-out prediction"):
         check.run(evidence)
 
 

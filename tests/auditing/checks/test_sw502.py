@@ -13,7 +13,7 @@ def blobs(rows=160, seed=0):
     return rng.normal(size=(rows, 2)) + 6.0 * y[:, None], y
 
 
-def test_fires_on_labels_known_by_heart(evidence_of):
+def test_fires_on_memorized_labels(evidence_of):
     from sklearn.tree import DecisionTreeClassifier
 
     X, y = blobs()
@@ -34,8 +34,8 @@ def test_stays_silent_where_rows_support_each_other(evidence_of):
     result = check.run(evidence_of(*blobs()))
     assert result.findings == ()
     assert result.measured[0].value == pytest.approx(0, abs=2)
-    assert result.exhibits[0].note.startswith(f"A gap of {result.measured[0]}, of models trained on half of the rows")
-    assert list(result.exhibits[0].columns["name"]) == ["rows the model was taught", "other rows"]
+    assert result.exhibits[0].note.startswith(f"A gap of {result.measured[0]}, {result.measured[0].reason}")
+    assert list(result.exhibits[0].columns["name"]) == ["training rows", "held-out rows"]
 
 
 def test_regression_has_a_gap_too(evidence_of):

@@ -37,12 +37,12 @@ def test_underconfidence_has_its_own_word(evidence_of):
     assert "underconfident" in finding.title
 
 
-def test_a_learner_with_probabilities_of_its_own_is_judged_by_them(evidence_of):
+def test_a_learner_with_probabilities_of_its_own_is_evaluated_by_them(evidence_of):
     from sklearn.naive_bayes import GaussianNB
 
     rng = np.random.default_rng(0)
     y = np.arange(800) % 2
-    X = np.repeat(rng.normal(size=(800, 1)) + 0.8 * y[:, None], 12, axis=1)  # one column told twelve times
+    X = np.repeat(rng.normal(size=(800, 1)) + 0.8 * y[:, None], 12, axis=1)  # one column twelve times
     (finding,) = check.run(evidence_of(X + 1e-3 * rng.normal(size=X.shape), y, learner=GaussianNB())).findings
     assert "overconfident" in finding.title
     assert "gives none itself" not in finding.explanation

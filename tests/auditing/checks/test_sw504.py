@@ -14,11 +14,11 @@ def blobs(rows=300, seed=0, apart=1.0):
     return rng.normal(size=(rows, 3)) + apart * y[:, None], y
 
 
-def test_looks_are_told_with_what_they_leave_of_the_claim(evidence_of):
+def test_evaluations_are_reported_with_what_they_leave_of_the_claim(evidence_of):
     evidence = evidence_of(*blobs(), test=Dataset(*blobs(400, seed=1)), n_test_evaluations=50)
     (finding,) = check.run(evidence).findings
     assert finding.severity == "warning"
-    assert finding.title == "The test set was looked at 50 times"
+    assert finding.title == "Models were evaluated on the test set 50 times"
     fixed, compared, improved, seen = finding.measured
     assert fixed.value < fixed.high < compared.high < improved.high < seen.high
     assert "fixed before" in fixed.quantity
@@ -26,7 +26,7 @@ def test_looks_are_told_with_what_they_leave_of_the_claim(evidence_of):
     assert "not the model better" in finding.remedies[0].reason
 
 
-def test_looks_at_numbers_have_one_bound(evidence_of):
+def test_evaluations_of_a_regression_have_one_bound(evidence_of):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 3))
     y = X @ [1.0, 2.0, 3.0] + rng.normal(size=300)

@@ -58,7 +58,7 @@ def test_regression_says_what_100_percent_are(evidence_of):
     X, site = rng.normal(size=(600, 2)), rng.choice(["a", "b"], 600)
     y = X @ [1.0, 2.0] + np.where(site == "b", 2.0, 0.1) * rng.normal(size=600)
     (finding,) = check.run(evidence_of(X, y, segments=pd.DataFrame({"site": site}))).findings
-    assert "answering the median" in finding.explanation
+    assert "predicting the median" in finding.explanation
 
 
 def test_images_and_embeddings_are_compared_by_class(evidence_of):

@@ -6,16 +6,17 @@ differs between rows with and without a value, with an interval. Rows that were 
 listed too.
 
 ## Why it matters
-A column without variation teaches nothing and costs time. Values that are missing more often for one class than for
-another let a model predict from the gap instead of the value, which fails as soon as the value is recorded differently.
+A column without variation carries no information and costs time. Values that are missing more often for one class than
+for another let a model predict from the gap instead of the value, which fails as soon as the value is recorded
+differently.
 
 ## When it is wrong
 A value can be missing for a good reason ("date of divorce"), and then the gap is information that the model may use. A
 rare value can be the one that matters: a flag that is set in one row of a thousand is nearly constant.
 
 ## Remedy
-Leave out columns without variation. Where gaps go with the label, find out how the values were recorded before trusting
-a score; fill the gaps by a rule that does not look at the label.
+Leave out columns without variation. Where gaps depend on the label, find out how the values were recorded before
+trusting a score; fill the gaps by a rule that does not use the label.
 
 ## Source
 holm1979 for the correction over columns; newcombe1998 for the interval of a difference between two shares.
@@ -47,7 +48,7 @@ NEEDS: frozenset[str] = frozenset()
 
 MANY_GAPS = 0.5  # share of missing values from which a column is worth a warning
 MANY_UNLABELED = 0.1  # share of rows without a label worth a warning
-TELLING = 10.0  # points between classes, or hundredths of the label's standard deviation, worth a warning
+STRONG = 10.0  # points between classes, or hundredths of the label's standard deviation, worth a warning
 CONFIDENCE = 0.95
 
 
@@ -96,7 +97,7 @@ def _constant(evidence: Evidence) -> list[Finding]:
     findings = []
     if still:
         empty = sum("missing" in column.note for column in evidence.columns if column.kind == "constant")
-        why = f"They hold one value or none; {empty:,} of them no value at all, or gaps beside it."
+        why = f"They hold one value or none; {empty:,} of them no value at all, or one value and gaps."
         findings.append(_columns_finding("without variation", still, "warning" if empty else "note", why))
     if nearly:
         why = f"One value fills at least {percent_text(NEARLY, '.1f')} of the rows."
@@ -112,7 +113,7 @@ def _columns_finding(what: str, names: list[str], severity: Severity, why: str) 
 
 
 def _gaps(names: Array, share: Floats) -> list[Finding]:
-    many = [str(names[place]) for place in np.argsort(-share, kind="stable") if MANY_GAPS <= share[place] < 1.0]
+    many = [str(names[column]) for column in np.argsort(-share, kind="stable") if MANY_GAPS <= share[column] < 1.0]
     if not many:
         return []
     worst = f"{many[0]} most ({percent_text(share.max(where=share < 1, initial=0.0), '.0f')} of rows)"
@@ -122,23 +123,23 @@ def _gaps(names: Array, share: Floats) -> list[Finding]:
 
 
 def _distinctive_gaps(evidence: Evidence, names: Array, absent: Mask) -> list[Finding]:
-    """Columns whose gaps go with the label, beyond chance over all columns tested."""
+    """Columns whose gaps depend on the label, beyond chance over all columns tested."""
     found = gaps_by_label(absent, names, evidence.target, CONFIDENCE)
     if not found:
         return []
-    keys = tuple(str(names[place]) for _, place in found)
-    why = f"Gaps go with the label in {len(keys):,} columns, most in {keys[0]}: {found[0][0]}."
+    keys = tuple(str(names[column]) for _, column in found)
+    why = f"Gaps depend on the label in {len(keys):,} columns, most in {keys[0]}: {found[0][0]}."
     remedy = Remedy("review", keys, action="Find out why these values are missing before trusting a score")
     return [
         Finding(
             CODE,
             f"missing values depend on the label in {len(keys):,} column{'s' * (len(keys) > 1)}",
-            "warning" if abs(found[0][0].value) >= TELLING else "note",
+            "warning" if abs(found[0][0].value) >= STRONG else "note",
             keys,
             why,
             (remedy,),
             tuple(item for item, _ in found[:10]),
             axis="column",
-            caveat="Where a gap has a meaning of its own it is information; ask whether it will be there in use.",
+            caveat="Where a gap has a meaning of its own it is information; check whether it will be there in use.",
         )
     ]

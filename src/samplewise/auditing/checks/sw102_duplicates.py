@@ -1,25 +1,26 @@
 """SW102 duplicates.
 
 ## Measures
-Sets of rows whose cells are all equal (ids left out), of pictures all pixels at the size they are learned from, and
-rows that lie far nearer to each other than the density around both of them explains. In tables with categories a near
-copy must agree in everything but the rounding of numbers. Sets whose rows carry different labels are listed apart.
-Where a table has so few different values that rows meet by coincidence, the expected number of such meetings is stated.
+Sets of duplicate rows. Exact duplicates have all cells equal (ids left out), or all pixels at the size the model is
+trained on. Near duplicates lie far nearer to each other than the density around both of them explains; in tables with
+categories they must agree in everything but the rounding of numbers. Sets whose rows carry different labels are listed
+apart. Where a table has so few different values that rows are equal by chance, the expected number of such pairs is
+stated.
 
 ## Why it matters
-Copies on both sides of a split are predicted from memory, so the score is too good; here all copies share a fold. A set
-with two labels holds at least one label that no model can get right.
+Duplicates on both sides of a split are predicted from memory, so the score is too good; in an audit all duplicates
+share a fold. A set with two labels holds at least one label that no model can get right.
 
 ## When it is wrong
-Equal measurements of different things are no copies: coarse tables repeat themselves. Frames of one film or shots of
-one burst are near copies that may be meant; then say so with groups=.
+Equal measurements of different things are not duplicates: coarse tables repeat themselves. Frames of one film or shots
+of one burst are near duplicates that may be intended; then say so with groups=.
 
 ## Remedy
-Keep one row of every set: the one whose label most copies carry, then most neighbors, then the first by id. Where
-copies disagree, give them the label that their copies and neighbors favor, or have a person look.
+Keep one row of every set: the one whose label most rows of the set carry, then most neighbors, then the first by id.
+Where labels disagree, give the rows the label that their duplicates and neighbors vote for, or have a person look.
 
 ## Source
-levina2004 for the dimension behind "far nearer", benjamini1995 for the share of false copies.
+levina2004 for the dimension behind "far nearer", benjamini1995 for the share of false duplicates.
 """
 
 from collections.abc import Mapping
@@ -48,12 +49,12 @@ from samplewise.quality.duplicates import (
 CODE, TITLE, SLOW = "SW102", "duplicates", False
 NEEDS = frozenset({"features"})
 
-SOME = 0.001  # share of the rows below which copies change nothing that could be measured
+SOME = 0.001  # share of the rows below which duplicates change nothing that could be measured
 FEW = "so few rows are concerned that no effect could be seen"
 
 
 def run(evidence: Evidence) -> CheckResult:
-    """Copies that agree on the label, and copies that do not."""
+    """Duplicates that agree on the label, and duplicates that do not."""
     sets = sets_of(evidence)
     repeated = sets.sizes > 1
     if not repeated.any():
@@ -69,7 +70,7 @@ def run(evidence: Evidence) -> CheckResult:
 
 
 def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
-    """Drop all but one of agreeing copies; relabel copies that disagree as copies and neighbors vote."""
+    """Drop all but one of duplicates that agree; relabel those that disagree as duplicates and neighbors vote."""
     sets = sets_of(evidence)
     offered: dict[str, RemedyRule] = {}
     if _enough(evidence, _dropped(evidence, sets, evidence.whole)):
@@ -116,8 +117,8 @@ def _agreeing_finding(evidence: Evidence, sets: DuplicateSets, rows: Mask) -> Fi
     )
     kinds = [f"{exact:,} equal another in every cell" if exact else "", f"{near:,} almost" if near else ""]
     why = f"Of {len(keys):,} rows in {_set_count(sets, rows)}, {', '.join(filter(None, kinds))}. {_chance(sets)}"
-    caveat = "Equal measurements of different things are no copies; frames of one film may be meant (groups= says so)."
-    title = f"{len(keys):,} rows are copies of one another, with the same label"
+    caveat = "Equal measurements of different things are not duplicates; frames of one film may be intended (groups=)."
+    title = f"{len(keys):,} rows are duplicates with the same label"
     share = surplus_share(len(surplus), len(evidence.data))
     return Finding(CODE, title, severity, keys, why.strip(), (remedy,), (share,), caveat=caveat)
 
@@ -131,9 +132,9 @@ def _contradicting_finding(evidence: Evidence, sets: DuplicateSets, rows: Mask) 
     )
     review = Remedy("review", keys, action="Look at every set and decide which label is right")
     remedies = (*_relabel_remedy(evidence, sets), review)
-    why = f"Labels contradict each other in {_set_count(sets, rows)} of copies. {_chance(sets)}"
+    why = f"Labels contradict each other in {_set_count(sets, rows)} of duplicates. {_chance(sets)}"
     caveat = "Where the features say too little, equal rows may truly have different labels."
-    title = f"{len(keys):,} rows are copies of one another, with different labels"
+    title = f"{len(keys):,} rows are duplicates with different labels"
     return Finding(CODE, title, severity, keys, why.strip(), remedies, _outvoted(evidence, sets, rows), caveat=caveat)
 
 
@@ -145,12 +146,12 @@ def _relabel_remedy(evidence: Evidence, sets: DuplicateSets) -> tuple[Remedy, ..
         return ()
     ids = tuple(evidence.data.ids[change.rows].tolist())
     labels = tuple(evidence.target.classes[change.values].tolist())
-    action = f"Give {len(ids):,} of these rows the label their copies and neighbours favour"
+    action = f"Give {len(ids):,} of these rows the label that their duplicates and neighbors vote for"
     return (Remedy("relabel", ids, labels, action, reason="" if _enough(evidence, change) else FEW),)
 
 
 def _ids_by_set(evidence: Evidence, sets: DuplicateSets, rows: Mask) -> tuple[object, ...]:
-    """Ids with the rows of a set side by side, the set with the first id first."""
+    """Ids with the rows of a set next to each other, the set with the first id first."""
     return tuple(evidence.data.ids[in_sets(sets, evidence.data.ids, rows)].tolist())
 
 
@@ -160,7 +161,7 @@ def _set_count(sets: DuplicateSets, rows: Mask) -> str:
 
 
 def _outvoted(evidence: Evidence, sets: DuplicateSets, rows: Mask) -> tuple[Estimate, ...]:
-    """How many rows carry another class than most of their copies: those no model of these features gets right."""
+    """How many rows carry another class than most of their duplicates: no model of these features gets them right."""
     if evidence.target.classes is None:
         return ()
     return (outvoted_share(sets, rows, evidence.target.codes, len(evidence.target.classes)),)
@@ -178,29 +179,29 @@ def _chance(sets: DuplicateSets) -> str:
 
 
 def _exhibit(evidence: Evidence, sets: DuplicateSets, repeated: Mask, contradicting: Mask) -> Exhibit:
-    """One line a row of a set: which set, which copy is kept and why; sets that disagree first."""
+    """One line a row of a set: which set, which row is kept and why; sets that disagree first."""
     target, ids = evidence.target, evidence.data.ids
-    places = in_sets(sets, ids, repeated, contradicting)
-    kept, preferred, support = kept_rows(sets, ids, places, contradicting[places], target, evidence.graph)
-    why = _why_kept(contradicting[places], preferred, support)
-    first = dict(zip(sets.members[places[kept]].tolist(), ids[places[kept]].tolist(), strict=True))
-    copied = [f"copy of {first[member]}" for member in sets.members[places].tolist()]
-    given = target.codes[places] if target.classes is None else target.classes[target.codes[places]]
+    positions = in_sets(sets, ids, repeated, contradicting)
+    kept, preferred, support = kept_rows(sets, ids, positions, contradicting[positions], target, evidence.graph)
+    why = _why_kept(contradicting[positions], preferred, support)
+    first = dict(zip(sets.members[positions[kept]].tolist(), ids[positions[kept]].tolist(), strict=True))
+    dropped = [f"duplicate of {first[member]}" for member in sets.members[positions].tolist()]
+    given = target.codes[positions] if target.classes is None else target.classes[target.codes[positions]]
     columns = {
-        "set": set_numbers(sets, places),
-        "id": ids[places],
+        "set": set_numbers(sets, positions),
+        "id": ids[positions],
         "given": given,
-        "kind": np.where(sets.exact[places], "exact", "near"),
+        "kind": np.where(sets.exact[positions], "exact", "near"),
         "keep": np.where(kept, "keep", ""),
-        "reason": np.where(kept, why, copied),
+        "reason": np.where(kept, why, dropped),
     }
     return Exhibit(
-        "table", "copies, set by set", columns, note="Keep one row of every set; the reason says why this one."
+        "table", "duplicates, set by set", columns, note="Keep one row of every set; the reason says why this one."
     )
 
 
 def _why_kept(contradicting: Mask, preferred: Ints, support: Ints) -> Array:
     """(k,) why it would be this row of its set that is kept."""
-    voted = np.array([f"kept: copies favour its label, and {count} of their neighbours" for count in support])
-    unclear, plain = "kept: nobody favours one label; its id comes first", "kept: labels agree; its id comes first"
+    voted = np.array([f"kept: duplicates vote for its label, and {count} of their neighbors" for count in support])
+    unclear, plain = "kept: no label has most votes; its id comes first", "kept: labels agree; its id comes first"
     return np.where(contradicting, np.where(preferred >= 0, voted, unclear), plain)

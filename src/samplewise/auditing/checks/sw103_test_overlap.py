@@ -10,7 +10,7 @@ A test row the model was trained on measures memory. The score is too good by ab
 advantage, and every comparison made on it favors models that memorize.
 
 ## When it is wrong
-In tables with few different values, rows of two honest samples meet by coincidence; as many as that are stated. Several
+In tables with few different values, rows of two independent samples can be equal by chance; how many is stated. Several
 rows of one patient or one film in both sets are not found here: compare their groups.
 
 ## Remedy
@@ -51,7 +51,7 @@ def run(evidence: Evidence) -> CheckResult:
     keys = tuple(dict.fromkeys(evidence.data.ids[overlap.trained].tolist()))
     count, share = len(overlap.tested), percent_text(len(overlap.tested) / len(test), ".2g")
     why = (
-        f"{count:,} of {len(test):,} test rows ({share}) have a twin among the training rows: "
+        f"{count:,} of {len(test):,} test rows ({share}) have a duplicate among the training rows: "
         f"{count - overlap.near:,} in every cell, {overlap.near:,} almost. {_chance(overlap)}"
     )
     ids = ", ".join(map(str, test.ids[overlap.tested[:5]].tolist())) + (", ..." if count > 5 else "")
@@ -62,11 +62,11 @@ def run(evidence: Evidence) -> CheckResult:
         keys,
         why.strip(),
         (
-            Remedy("review", keys, action=f"Take the twins of these rows out of the test set (test ids {ids})"),
+            Remedy("review", keys, action=f"Take the duplicates of these rows out of the test set (test ids {ids})"),
             Remedy("drop", keys, action="Or drop these rows from the training data", reason=UNTESTED),
         ),
         (overlap.share(CONFIDENCE), *_inflation(evidence, overlap)),
-        caveat="In tables with few different values, rows of two honest samples meet by coincidence.",
+        caveat="In tables with few different values, rows of two independent samples can be equal by chance.",
     )
     return CheckResult((finding,), exhibits=(_exhibit(evidence, test, overlap),))
 
@@ -75,7 +75,7 @@ UNTESTED = "it makes the test honest, not the model better; there is no gain to 
 
 
 def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
-    """Nothing to test: the remedies mend the test set."""
+    """Nothing to test: the remedies correct the test set, not the training data."""
     return {}
 
 
@@ -124,4 +124,4 @@ def _exhibit(evidence: Evidence, test: Dataset, overlap: OverlappingRows) -> Exh
     if test.y is not None and test.y.ndim == 1 and evidence.data.y is not None:
         same = test.y[overlap.tested].astype(str) == evidence.data.y[overlap.trained].astype(str)
         columns["verdict"] = np.where(same, "same label", "different labels")
-    return Exhibit("table", "test rows and their twins in the training data", columns)
+    return Exhibit("table", "test rows and their duplicates in the training data", columns)

@@ -7,8 +7,8 @@ lets expect, with at most 2 % false listings in the mean if the tail falls off a
 quantile.
 
 ## Why it matters
-Far rows are where units were mixed up, sensors failed, files were corrupted or a foreign thing got in; a few of them
-can turn a linear model. They are also where a model answers without having seen anything like it.
+Far rows are where units were mixed up, sensors failed, files were corrupted or something else was recorded; a few of
+them can change a linear model much. They are also where a model predicts without having seen anything similar.
 
 ## When it is wrong
 Far is not wrong: rare but correct rows are the ones a model needs most, and data with heavy tails always has far rows.
@@ -53,7 +53,7 @@ def run(evidence: Evidence) -> CheckResult:
 
 
 def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
-    """Drop the listed rows; the list looks at no label, so it is the same in every part."""
+    """Drop the listed rows; the list uses no label, so it is the same in every fold."""
     if len(evidence.data) < FEWEST_ROWS:
         return {}
     listed = far_out(log_isolation(evidence.graph))

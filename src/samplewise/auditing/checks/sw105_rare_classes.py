@@ -2,7 +2,7 @@
 
 ## Measures
 Rows per class; classes with one row, which were set aside; classes with so few rows that every fold holds one at most;
-and what always guessing the largest class scores.
+and the accuracy of always predicting the largest class (the majority baseline).
 
 ## Why it matters
 A class of a handful of rows is neither learned nor measured: its accuracy can only be 0 %, 50 % or 100 %. Where one
@@ -12,7 +12,7 @@ class holds most rows, a high accuracy may say no more than that class's share.
 A rare class that is easy (its rows lie apart from all others) can be learned from few rows; look at its own accuracy.
 
 ## Remedy
-Collect rows of the rare classes, merge classes that are used alike, and judge imbalanced data by balanced accuracy.
+Collect rows of the rare classes, merge classes that are used alike, and evaluate imbalanced data by balanced accuracy.
 
 ## Source
 clopper1934 for the interval of a share.
@@ -40,19 +40,19 @@ CONFIDENCE = 0.95
 
 
 def run(evidence: Evidence) -> CheckResult:
-    """Classes too rare to learn or to measure, and what a guess scores."""
+    """Classes too rare to learn or to measure, and the accuracy of the majority baseline."""
     classes = cast("Array", evidence.target.classes)  # never run without: NEEDS
     counts = np.bincount(evidence.target.codes, minlength=len(classes))
-    guess = _guess(counts)
+    baseline = _majority_baseline(counts)
     findings = [
         *_single(evidence),
         *_rare(classes, counts, evidence.plan.folds),
-        *_uneven(evidence, classes, counts, guess),
+        *_uneven(evidence, classes, counts, baseline),
     ]
     order = np.argsort(-counts, kind="stable")
     columns = {"name": classes[order].astype(str), "value": counts[order]}
     exhibit = Exhibit("bars", "rows per class", columns, "rows")
-    return CheckResult(tuple(findings), exhibits=(exhibit,), measured=(guess,))
+    return CheckResult(tuple(findings), exhibits=(exhibit,), measured=(baseline,))
 
 
 def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
@@ -60,10 +60,10 @@ def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
     return {}
 
 
-def _guess(counts: Ints) -> Estimate:
+def _majority_baseline(counts: Ints) -> Estimate:
     low, high = share_interval(counts.max(), counts.sum(), CONFIDENCE)
     share = float(counts.max() / counts.sum())
-    quantity = "accuracy of always guessing the largest class"
+    quantity = "accuracy of always predicting the largest class"
     return Estimate(quantity, share, float(low), float(high), "share of rows", CONFIDENCE, "clopper1934")
 
 
@@ -73,7 +73,7 @@ def _single(evidence: Evidence) -> list[Finding]:
         return []
     why = f"{len(keys):,} classes have a single row, which cannot be both learned from and tested; it was set aside."
     remedy = Remedy("collect", keys, action="Collect rows of these classes, merge them with others, or leave them out")
-    caveat = "A misspelt label makes a class of one row; then the class is not rare but written differently."
+    caveat = "A misspelled label makes a class of one row; then the class is not rare but written differently."
     title = f"{len(keys):,} classes have one row" if len(keys) > 1 else f"class {keys[0]} has one row"
     return [Finding(CODE, title, "warning", keys, why, (remedy,), axis="class", caveat=caveat)]
 
@@ -95,22 +95,22 @@ def _rare(classes: Array, counts: Ints, folds: int) -> list[Finding]:
     return [Finding(CODE, title, "warning", keys, why, (remedy,), axis="class", caveat=caveat)]
 
 
-def _uneven(evidence: Evidence, classes: Array, counts: Ints, guess: Estimate) -> list[Finding]:
+def _uneven(evidence: Evidence, classes: Array, counts: Ints, baseline: Estimate) -> list[Finding]:
     present = counts[counts > 0]
     ratio = float(present.max() / present.min())
-    dominant = guess.value >= DOMINANT
+    dominant = baseline.value >= DOMINANT
     if ratio < UNEVEN and not dominant:
         return []
     largest = classes[int(np.argmax(counts))]
     severity: Severity = "warning" if dominant and evidence.metric.name == "accuracy" else "note"
     why = (
-        f"The largest class ({largest}) has {ratio:,.0f} times the rows of the smallest; always guessing it is right "
-        f"for {percent_text(guess.value, '.1f')} of the rows."
+        f"The largest class ({largest}) has {ratio:,.0f} times the rows of the smallest; always predicting it is right "
+        f"for {percent_text(baseline.value, '.1f')} of the rows."
     )
-    action = "Judge by metric='balanced_accuracy', and collect rows of the smaller classes"
+    action = "Evaluate with metric='balanced_accuracy', and collect rows of the smaller classes"
     keys = tuple(classes[np.argsort(counts, kind="stable")[:5]].tolist())
     caveat = "Where mistakes on the rare class cost no more than others, accuracy is the right measure."
     remedy = Remedy("review", keys, action=action)
-    held = percent_text(guess.value, ".0f")
+    held = percent_text(baseline.value, ".0f")
     title = f"class {largest} holds {held} of the rows" if dominant else "classes differ much in size"
-    return [Finding(CODE, title, severity, keys, why, (remedy,), (guess,), axis="class", caveat=caveat)]
+    return [Finding(CODE, title, severity, keys, why, (remedy,), (baseline,), axis="class", caveat=caveat)]

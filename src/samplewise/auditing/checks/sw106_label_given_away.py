@@ -2,8 +2,8 @@
 
 ## Measures
 Skill of every column alone: its values (or bins of them) are matched with labels on one half of the rows and scored on
-the other. 1 means that the column removes every error of guessing the largest class, 0 that it removes none; for a
-numeric label, the share of the variance of its ranks. The same is asked of the mere fact that a value is missing.
+the other. 1 means that the column removes every error of always predicting the largest class, 0 that it removes none;
+for a numeric label, the share of the variance of its ranks. The same is measured for the fact that a value is missing.
 
 ## Why it matters
 A column that was filled in after the outcome was known, or is the label under another name, will not be there when the
@@ -11,12 +11,12 @@ model is used. The model learns it and nothing else, and its score is worthless.
 
 ## When it is wrong
 One honest measurement can be enough: a threshold on it may be how the classes are defined. So a column counts as an
-error only if its values are the classes under another name, or if it is nearly perfect, its numbers lie in one heap per
-class and no other column comes close; anything less is a warning. A code that is split over several columns is not
+error only if its values are the classes under another name, or if it is nearly perfect, its numbers form one cluster
+per class and no other column comes close; anything less is a warning. A code that is split over several columns is not
 found.
 
 ## Remedy
-Ask when and by whom the column was filled in; leave it out unless it is known before the label.
+Find out when and by whom the column was filled in; leave it out unless it is known before the label.
 
 ## Source
 kaufman2012 for what makes a column illegitimate; holm1979 for the correction over columns.
@@ -72,12 +72,12 @@ def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
     return {}
 
 
-def _finding(found: ColumnSkill, places: Ints, severity: Severity) -> Finding:
+def _finding(found: ColumnSkill, positions: Ints, severity: Severity) -> Finding:
     best = found.best
-    places = places[np.argsort(-best[places], kind="stable")]
-    keys = tuple(found.names[places].tolist())
-    first = places[0]
-    rest = np.delete(best, places)
+    positions = positions[np.argsort(-best[positions], kind="stable")]
+    keys = tuple(found.names[positions].tolist())
+    first = positions[0]
+    rest = np.delete(best, positions)
     others = f" The best of all other columns reaches {rest.max():.2f}." if len(rest) else ""
     why = f"{_why(found, int(first))}{others}"
     subject = f"column {keys[0]!r}" if len(keys) == 1 else f"{len(keys):,} columns"
@@ -85,18 +85,18 @@ def _finding(found: ColumnSkill, places: Ints, severity: Severity) -> Finding:
     title = f"{subject} {verb} the label away" if severity == "error" else f"{subject} may {verb[:4]} the label away"
     action = "Leave them out unless they are known before the label: find out when and by whom they were filled in"
     caveat = "One honest measurement can be enough where a threshold on it is how the classes are defined."
-    measured = tuple(estimate_at(found, int(place), CONFIDENCE) for place in places[:10])
+    measured = tuple(estimate_at(found, int(column), CONFIDENCE) for column in positions[:10])
     return Finding(
         CODE, title, severity, keys, why, (Remedy("review", keys, action=action),), measured, "column", caveat
     )
 
 
-def _why(found: ColumnSkill, place: int) -> str:
-    name, skill, gaps = found.names[place], found.skill[place], found.gaps[place]
+def _why(found: ColumnSkill, column: int) -> str:
+    name, skill, gaps = found.names[column], found.skill[column], found.gaps[column]
     if gaps >= MUCH and gaps >= skill:
-        return f"Whether {name} has a value tells the label alone: skill {gaps:.2f} of 1."
-    if found.one_to_one[place]:
+        return f"Whether {name} has a value predicts the label alone: skill {gaps:.2f} of 1."
+    if found.one_to_one[column]:
         return (
-            f"The {found.values[place]:,} values of {name} are the classes under another name: skill {skill:.2f} of 1."
+            f"The {found.values[column]:,} values of {name} are the classes under another name: skill {skill:.2f} of 1."
         )
     return f"{name} alone predicts the label with skill {skill:.2f} of 1."

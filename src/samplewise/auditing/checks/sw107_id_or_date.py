@@ -5,7 +5,7 @@ Columns whose values only name the row: whole numbers that are all different and
 (counters, with or without gaps), texts that are all different, columns named like ids; and dates.
 
 ## Why it matters
-An id says where a row stands in the file. Where the file was sorted or joined by class, that gives the label away; in
+An id is the position of a row in the file. Where the file was sorted or joined by class, that gives the label away; in
 use, every new row has an id no model has seen. A date works until tomorrow.
 
 ## When it is wrong
@@ -50,8 +50,8 @@ def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
     return {}
 
 
-def _left_out(evidence: Evidence, places: list[int]) -> Finding:
-    columns = [evidence.columns[place] for place in places]
+def _left_out(evidence: Evidence, positions: list[int]) -> Finding:
+    columns = [evidence.columns[position] for position in positions]
     keys = tuple(column.name for column in columns)
     why = "; ".join(f"{column.name} is {_what(column.kind)}: {column.note}" for column in columns[:5])
     title = (
@@ -63,25 +63,25 @@ def _left_out(evidence: Evidence, places: list[int]) -> Finding:
     return Finding(CODE, title, "note", keys, f"{why}.", (remedy,), axis="column", caveat=caveat)
 
 
-def _among_features(evidence: Evidence, places: list[int]) -> Finding:
-    keys = tuple(evidence.columns[place].name for place in places)
+def _among_features(evidence: Evidence, positions: list[int]) -> Finding:
+    keys = tuple(evidence.columns[position].name for position in positions)
     why = (
         f"The learner sees {', '.join(keys[:5])}, whose values are dates or different whole numbers without large gaps."
     )
     title = f"{len(keys):,} columns count rows or days" if len(keys) > 1 else f"column {keys[0]!r} counts rows or days"
     remedy = Remedy("review", keys, action="Leave these columns out of the features")
     caveat = "A rank, or a count that happens to take every value once, is a feature."
-    measured = _order_tells(evidence, places[:10])
+    measured = _skill_of_order(evidence, positions[:10])
     return Finding(CODE, title, "warning", keys, why, (remedy,), measured, axis="column", caveat=caveat)
 
 
-def _order_tells(evidence: Evidence, places: list[int]) -> tuple[Estimate, ...]:
-    """How much the order of the rows alone says about the label."""
+def _skill_of_order(evidence: Evidence, positions: list[int]) -> tuple[Estimate, ...]:
+    """How well the order of the rows alone predicts the label."""
     found = skill_of_columns(
         evidence.data.X, evidence.columns, evidence.target, evidence.data.ids, evidence.split_groups, evidence.seed,
-        np.array(places, dtype=np.intp),
+        np.array(positions, dtype=np.intp),
     )  # fmt: skip
-    unit = "share of the errors of the baseline" if found.guess else "share of the variance of ranks"
+    unit = "share of the errors of the majority baseline" if found.guess else "share of the variance of ranks"
     named = zip(found.names.tolist(), found.skill.tolist(), strict=True)
     return tuple(Estimate(f"skill of {name} alone", skill, unit=unit, reason=NO_SPREAD) for name, skill in named)
 

@@ -2,24 +2,24 @@
 
 ## Measures
 For every row the probability that its label is wrong (`wrong_label`), from models that did not see the row. Two rounds:
-the second is taught without the rows that the first disputes; where the learner is slow to fit, the first is that of a
-kernel head. A noise matrix, read from the rows each class is surest of, tells flipped labels from classes that merely
-overlap; for a number, a wrong label is one that lies where any label could lie rather than near its prediction. Likely
-errors are listed apart from ambiguous rows.
+the second trains without the rows that the first disputes; where the learner is slow to fit, the first is that of a
+kernel head. A noise matrix, estimated from the most confident rows of each class, separates flipped labels from classes
+that merely overlap; for a number, a wrong label is one that lies where any label could lie rather than near its
+prediction. Likely errors are listed apart from ambiguous rows.
 
 ## Why it matters
-Wrong labels teach the wrong answer and, in the rows a model is judged by, punish the right one.
+A model trained on wrong labels learns them, and one evaluated on wrong labels loses score for right predictions.
 
 ## When it is wrong
 Rare but correct rows look like errors. Labels that are wrong in a systematic way (the same mistake for the same kind of
 row) are learned and pass unseen, or make the right labels look wrong. Flips that strike only ambiguous rows are counted
-as ambiguity. Near copies with the same label hide errors unless they share a group; exact copies stay together anyway.
-A learner that hardly learns finds nothing that can be relied on; the finding then says so. An error needs a second kind
-of model (a forest) that sees wrong labels too.
+as ambiguity. Near duplicates with the same label hide errors unless they share a group; exact duplicates stay together
+anyway. A learner that hardly learns finds nothing that can be relied on; the finding then says so. The finding is an
+error only if a second kind of model (a forest) finds wrong labels too.
 
 ## Remedy
 Look at the list, worst first; relabel or drop what is wrong. Both are tested as rules that are run again on rows that
-had no say. Before relabeling in bulk, have about 100 rows checked by hand and pass them as `test=`.
+had no part in making the list. Before relabeling in bulk, have about 100 rows checked by hand and pass them as `test=`.
 
 ## Source
 northcutt2021, patrini2017; lange1989 for numbers.
@@ -48,7 +48,7 @@ CODE, TITLE, SLOW = "SW201", "labels the model disputes", False
 NEEDS = frozenset({"label", "features"})
 
 SERIOUS = 0.02  # share of wrong labels, by the lower end of its interval, from which to act before training
-LEARNED = 0.1  # share of the way from guessing to perfect, below which nothing here can be relied on
+LEARNED = 0.1  # share of the way from the baseline to perfect, below which nothing here can be relied on
 FEWEST = 20  # rows below which held-out models say nothing about single labels
 MOST_CLASSES = 40  # of a noise matrix that is drawn
 CAVEAT = (
@@ -67,7 +67,7 @@ def run(evidence: Evidence) -> CheckResult:
     errors, unclear = _worst_first(posterior, likely), _worst_first(posterior, posterior.flagged & ~likely)
     findings = [_error_finding(evidence, posterior, errors)] if len(errors) else []
     findings += [_unclear_finding(evidence, posterior, unclear)] if len(unclear) else []
-    exhibits = [_contact_sheet(evidence, posterior, np.r_[errors, unclear])] if findings else []
+    exhibits = [_most_disputed(evidence, posterior, np.r_[errors, unclear])] if findings else []
     classes = evidence.target.classes
     if classes is not None and posterior.beyond_chance and len(classes) <= MOST_CLASSES:
         exhibits.append(noise_exhibit(posterior, classes))
@@ -75,7 +75,7 @@ def run(evidence: Evidence) -> CheckResult:
 
 
 def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:  # every check has the same two functions
-    """Relabel or drop what a part's own held-out models call wrong."""
+    """Relabel or drop rows whose label is called wrong by held-out models of the given rows alone."""
     return {"relabel": relabel_disputed, "drop": drop_disputed}
 
 
@@ -100,12 +100,12 @@ def _error_finding(evidence: Evidence, posterior: LabelPosterior, rows: Ints) ->
         what = "embedding" if hasattr(evidence.data.X, "blocks") or evidence.embeddings is not None else "learner"
         title += f" (not reliable with this {what})"
         explanation += (
-            f" The held-out models get only {percent_text(learned.value, '.0f')} of the way from guessing to perfect, "
-            "so their disagreement says little."
+            f" The held-out models get only {percent_text(learned.value, '.0f')} of the way from the baseline to "
+            "perfect, so their disagreement says little."
         )
     supplied = evidence.predictions is not None
     caveat = CAVEAT + (
-        " The tested rules use the audit's learner, not the predictions you brought." if supplied else ""
+        " The tested rules use the audit's learner, not the predictions you supplied." if supplied else ""
     )
     return Finding(
         CODE, title, severity, _ids(evidence, rows), explanation.strip(), _remedies(evidence, posterior, rows),
@@ -114,7 +114,7 @@ def _error_finding(evidence: Evidence, posterior: LabelPosterior, rows: Ints) ->
 
 
 def _severity(evidence: Evidence, posterior: LabelPosterior, expected: float) -> tuple[Severity, str]:
-    """An error needs two kinds of model that see at least 2 % wrong labels, ambiguous rows left out.
+    """An error needs two kinds of model that find at least 2 % wrong labels, ambiguous rows left out.
 
     Also returned: what to say where the two kinds of model do not agree.
     """
@@ -135,13 +135,13 @@ def _severity(evidence: Evidence, posterior: LabelPosterior, expected: float) ->
 def _unclear_finding(evidence: Evidence, posterior: LabelPosterior, rows: Ints) -> Finding:
     explanation = (
         f"The model leans to another class, but between two classes that it confuses in undisputed rows too: about "
-        f"{posterior.wrong[rows].sum():,.0f} of {len(rows):,} are expected to be wrong, the others are hard to tell."
+        f"{posterior.wrong[rows].sum():,.0f} of {len(rows):,} are expected to be wrong, the others are undecided."
     )
     review = Remedy("review", _ids(evidence, rows), action="Have two people label these rows; keep what they agree on.")
-    title = f"{len(rows):,} disputed row{'s' * (len(rows) > 1)} between classes that are hard to tell apart"
+    title = f"{len(rows):,} disputed row{'s' * (len(rows) > 1)} between classes that are hard to distinguish"
     return Finding(
         CODE, title, "note", _ids(evidence, rows), explanation, (review,), (_precision(posterior.wrong[rows]),),
-        caveat="Where one class is often labelled as the other, many of these are errors after all.",
+        caveat="Where one class is often labeled as the other, many of these are errors after all.",
     )  # fmt: skip
 
 
@@ -150,7 +150,7 @@ def _remedies(evidence: Evidence, posterior: LabelPosterior, rows: Ints) -> tupl
     changed = rows[suggests(posterior)[rows]]
     remedies = [
         Remedy("drop", _ids(evidence, rows), action=f"Leave out the {len(rows):,} rows whose label is likely wrong."),
-        Remedy("review", _ids(evidence, rows), action="Look at these rows, worst first, and mend what is wrong."),
+        Remedy("review", _ids(evidence, rows), action="Look at these rows, worst first, and fix what is wrong."),
     ]
     if len(changed):
         relabel = Remedy(
@@ -196,7 +196,7 @@ def _flips_in_words(evidence: Evidence, posterior: LabelPosterior, rows: Ints) -
     return f"Most often '{classes[given]}' is given where '{classes[suggested]}' is suggested ({counts[top]:,} rows)."
 
 
-def _contact_sheet(evidence: Evidence, posterior: LabelPosterior, rows: Ints) -> Exhibit:
+def _most_disputed(evidence: Evidence, posterior: LabelPosterior, rows: Ints) -> Exhibit:
     return rows_exhibit(
         evidence, "The labels most disputed", rows, suggested=posterior.suggested[rows],
         probability=posterior.wrong[rows], reason=posterior.reasons[rows].astype(str),

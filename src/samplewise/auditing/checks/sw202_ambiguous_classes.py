@@ -6,16 +6,16 @@ disputed labels are set aside; with a Clopper-Pearson interval. A pair is named 
 often than if all pairs were equally hard (binomial test, Holm over all pairs, 1 %), and at least 1 % of its rows are.
 
 ## Why it matters
-No relabeling and no more rows of the same kind mend two classes that overlap: either the labels follow no common rule,
-or the features cannot see the difference.
+Neither relabeling nor more rows of the same kind help where two classes overlap: either the labels follow no common
+rule, or the features cannot see the difference.
 
 ## When it is wrong
 A learner that cannot see a difference that is there, a class that is rare, or flips between two classes that are too
 many to be set aside, all look like ambiguity.
 
 ## Remedy
-Write down what tells the two classes apart and have a sample labeled twice; add a feature that sees the difference; or
-merge the two.
+Write down what distinguishes the two classes and have a sample labeled twice; add a feature that sees the difference;
+or merge the two.
 
 ## Source
 clopper1934, holm1979.
@@ -69,10 +69,12 @@ def _finding(pairs: ConfusablePairs, names: list[str]) -> Finding:
     explanation = (
         f"Held-out models confuse '{names[0]}' most: {percent_text(pairs.rate[0], '.2g')} of the undisputed rows of "
         f"the two classes [{percent(pairs.low[0]):.2g}, {percent(pairs.high[0]):.2g}], {pairs.there[0]:,} one way and "
-        f"{pairs.back[0]:,} the other. Both ways is what sets ambiguity apart from labels that are flipped."
+        f"{pairs.back[0]:,} the other. Confusion both ways is what distinguishes ambiguity from flipped labels."
     )
     remedy = Remedy(
-        "review", tuple(names), action="Write down what tells the two classes apart and label a sample twice, or merge."
+        "review",
+        tuple(names),
+        action="Write down what distinguishes the two classes and label a sample twice, or merge.",
     )
     measured = tuple(
         Estimate(f"confusion of {name}", rate, low, high, "share of the pair's rows", 0.95, "clopper1934")
@@ -81,7 +83,7 @@ def _finding(pairs: ConfusablePairs, names: list[str]) -> Finding:
         )
     )
     return Finding(
-        CODE, f"{count:,} pair{'s' * (count > 1)} of classes the model cannot tell apart",
+        CODE, f"{count:,} pair{'s' * (count > 1)} of classes the model cannot distinguish",
         "warning" if pairs.low.max() >= SERIOUS else "note", tuple(names), explanation, (remedy,), measured, "class",
         "A learner that cannot see the difference, or a rare class, looks the same.",
     )  # fmt: skip

@@ -1,24 +1,24 @@
 """SW301 redundant rows.
 
 ## Measures
-How much a model depends on having seen exactly this row (`unique_information`, in nats): how far its answers on all
+How much a model depends on having seen exactly this row (`unique_information`, in nats): how far its predictions on all
 rows would move without it. The quarter of the rows with least of it is proposed for leaving out, in rounds, so that of
-two rows that stand in for each other one stays. Where fits are cheap, the cost of leaving out 10, 25 and 50 % is
-measured on rows that had no say, beside as many random rows.
+two rows that can replace each other one stays. Where fits are cheap, the cost of leaving out 10, 25 and 50 % is
+measured on held-out rows, and compared with leaving out as many random rows.
 
 ## Why it matters
-Rows that say what others say cost storage, labeling and training time. A smaller set that scores the same is cheaper
-to check by hand.
+Rows that repeat what other rows say cost storage, labeling and training time. A smaller set that scores the same is
+cheaper to check by hand.
 
 ## When it is wrong
 Redundant for this model is not redundant for a larger one. Frequency is information too: leaving out common rows shifts
 class shares and probabilities. With numbers as labels, a row whose residual happens to be small looks redundant too.
-Information is measured in a ridge head on kernel features that stands in for the learner; row weights are not used.
+Information is measured in a ridge head on kernel features instead of the learner; row weights are not used.
 
-Pairs hide each other. Of 600 digits the 20 most informative were copied once: each of them then scored 16 % of what it
-had scored alone, while the two together carried 2.8 times as much. So low scores are no license to drop them all at
-once: rows go in rounds here, one of every set of equal rows stays, and `information.unique_information(...).segment`
-scores sets.
+Duplicates hide each other. Of 600 digits the 20 most informative were duplicated once: each of them then scored 16 % of
+what it had scored alone, while the two together carried 2.8 times as much. So low scores do not mean that all of them
+can go at once: rows go in rounds here, one of every set of equal rows stays, and
+`information.unique_information(...).segment` scores sets.
 
 ## Remedy
 Leave the rows out if the tested effect is not distinguishable from zero, or keep them as a reserve.
@@ -46,7 +46,7 @@ NEEDS = frozenset({"label", "features"})
 SHARE = 0.25
 LITTLE = 0.5  # of an even share of the information: above this the rows are not redundant
 LEAST_ROWS = 100
-FITS = 35  # of the measured cost: 5 parts, as they are and without 10, 25 and 50 % of their rows, twice
+FITS = 35  # of the measured cost: 5 folds, as they are and without 10, 25 and 50 % of their rows, twice
 AFFORDABLE = 5.0  # seconds by the plan's own price per fit
 
 
@@ -68,12 +68,12 @@ def run(evidence: Evidence) -> CheckResult:
 
 
 def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
-    """Leave out the quarter of a part's rows with least unique information."""
+    """Leave out the quarter of the given rows with least unique information."""
     return {"drop": drop_redundant}
 
 
 def drop_redundant(folded: FoldedRows) -> RowEdit:
-    """The rule: information is measured inside the part, in rounds."""
+    """The rule: information is measured within the given rows, in rounds."""
     return RowEdit("drop", np.sort(redundant_positions(folded, SHARE)))
 
 
@@ -82,8 +82,8 @@ def _finding(evidence: Evidence, rows: Ints, measured: Estimate) -> Finding:
     keys = ids_of(evidence, rows)
     explanation = (
         f"{len(rows):,} rows ({share}) carry {carried} of the unique information: without any one "
-        "of them a model's answers would hardly move. They were chosen in rounds, so that of two rows that stand in "
-        "for each other one stays."
+        "of them a model's predictions would hardly move. They were chosen in rounds, so that of two rows that can "
+        "replace each other one stays."
     )
     action = f"Leave out the {len(rows):,} least informative rows, if the test says that nothing is lost."
     remedy = Remedy("drop", keys, action=action)

@@ -6,16 +6,16 @@ median of its logarithm, which normal noise does not reach among a million rows.
 
 ## Why it matters
 A handful of rows can decide what a model says about whole regions. They are typing errors, wrong labels, or the only
-witnesses of a rare case; each deserves a look.
+examples of a rare case; each deserves a look.
 
 ## When it is wrong
-Unique is not useful: noise scores high. Among 600 digits, rows with a wrong label scored 27 times the median, and
-pictures of pure noise 30 times. A rare but right row belongs here and should stay. To find wrong labels the held-out
-surprise is the better score. Information is measured in a ridge head on kernel features that stands in for the learner;
-row weights are not used.
+Unique does not mean useful: noise scores high. Among 600 digits, rows with a wrong label scored 27 times the median,
+and pictures of pure noise 30 times. A rare but right row belongs here and should stay. To find wrong labels the
+held-out surprise is the better score. Information is measured in a ridge head on kernel features instead of the
+learner; row weights are not used.
 
 ## Remedy
-Look at each row. Mend or drop the wrong ones, and collect more like the right ones.
+Look at each row. Fix or drop the wrong ones, and collect more like the right ones.
 
 ## Source
 harutyunyan2021; tukey1977 for the threshold.
@@ -41,7 +41,7 @@ LEAST_ROWS = 50
 
 def run(evidence: Evidence) -> CheckResult:
     """Rows far above all others, most informative first."""
-    require_rows(evidence, LEAST_ROWS, "telling unusual rows from usual ones")
+    require_rows(evidence, LEAST_ROWS, "distinguishing unusual rows from usual ones")
     information = evidence.information
     rows = unusual_positions(information.functional)
     scores = (information.held_out_surprise,)
@@ -65,10 +65,10 @@ def _finding(evidence: Evidence, rows: Ints) -> Finding:
     keys, count = ids_of(evidence, rows), len(rows)
     each = "each of them" if count > 1 else "it"
     explanation = (
-        f"A model depends on {each} about {times:,.0f} times as much as on a typical row. Unique is not useful: "
-        "noise scores high, and so does the only witness of a rare case."
+        f"A model depends on {each} about {times:,.0f} times as much as on a typical row. Unique does not "
+        "mean useful: noise scores high, and so does the only example of a rare case."
     )
-    remedy = Remedy("review", keys, action="Look at each row: mend or drop what is wrong, keep what is rare and right.")
+    remedy = Remedy("review", keys, action="Look at each row: fix or drop what is wrong, keep what is rare and right.")
     caveat = "A rare but right row belongs on this list and should stay in the data."
     measured = Estimate(
         "times_a_typical_row", times, unit="times", source="harutyunyan2021", reason="a median over these very rows"

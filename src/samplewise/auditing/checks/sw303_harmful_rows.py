@@ -2,23 +2,23 @@
 
 ## Measures
 What leaving out one row would change for rows that had no part in the fit (`benefit`): the squared error without it
-minus the error with it, for all rows in closed form, judged by the rows of the fold that was left out. Rows are listed
-whose benefit is below zero beyond chance, with Benjamini and Hochberg's correction, among the tenth of the rows that
-move others' answers most (their reach, which no judge's label enters).
+minus the error with it, for all rows in closed form, evaluated on the rows of the fold that was left out. Rows are
+listed whose benefit is below zero beyond chance, with Benjamini and Hochberg's correction, among the tenth of the rows
+that move the predictions for others most (their reach, which uses no label of an evaluation row).
 
 ## Why it matters
-A row that makes the answers for its neighbors worse is a wrong label, a copy with the wrong features, or from another
-world. It does harm whether or not it looks odd.
+A row that makes the predictions for its neighbors worse has a wrong label or wrong features, or comes from another
+population. It does harm whether or not it looks odd.
 
 ## When it is wrong
-The judges' labels are taken as given: among many wrong labels a right row can seem to hurt. One row moves little, so
-most harmful rows stay below what can be shown; an empty list does not say that all rows are fine. Effects are those in
-a ridge head on kernel features that stands in for the learner, except that a torch network is asked itself: there they
-are those of the network linearized at its trained weights. Row weights are not used.
+The labels of the evaluation rows are taken as given: among many wrong labels a right row can seem to hurt. One row
+moves little, so most harmful rows stay below what can be shown; an empty list does not say that all rows are fine.
+Effects are those in a ridge head on kernel features instead of the learner; for a torch network they are those in the
+network itself, linearized at its trained weights. Row weights are not used.
 
 ## Remedy
-Look at the rows, then drop or mend them; dropping is tested as a rule that is re-run on rows that had no say
-(not offered for under half a per cent of the rows: no test would show its effect).
+Look at the rows, then drop or fix them; dropping is tested as a rule that is run again on other rows (not offered for
+under half a per cent of the rows: no test would show its effect).
 
 ## Source
 cook1977, koh2017, jacot2018; benjamini1995 and bourgon2010 for the test.
@@ -49,20 +49,20 @@ TESTED = 0.005  # share of the rows below which dropping them can have no effect
 
 def run(evidence: Evidence) -> CheckResult:
     """Rows that raise the error of others beyond chance, most harmful first."""
-    require_rows(evidence, LEAST_ROWS, "judging a row by others")
+    require_rows(evidence, LEAST_ROWS, "measuring what a row does to others")
     effects = effects_in(evidence.whole)
     benefit, rows = effects.benefit, harmful_rows(effects, LEVEL)
     if not len(rows):
         return CheckResult(scores=(benefit,))
     table = listed_rows(
-        evidence, "Rows that hurt the answers for others", rows, benefit.unit, benefit=benefit.values,
+        evidence, "Rows that hurt the predictions for others", rows, benefit.unit, benefit=benefit.values,
         standard_error=np.asarray(benefit.spread),
     )  # fmt: skip
     return CheckResult((_finding(evidence, benefit, rows),), (benefit,), (table,))
 
 
 def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
-    """Drop the rows of a part that hurt its own held-out rows."""
+    """Drop the rows that hurt held-out rows among the given ones."""
     return {"drop": drop_harmful}
 
 
@@ -76,17 +76,17 @@ def _finding(evidence: Evidence, benefit: Scores, rows: Ints) -> Finding:
         f"{percent_text(LEVEL, '.0f')} of the list are expected to be there by chance."
     )
     drop = Remedy("drop", keys, action=f"Drop the {count:,} rows that hurt, after a look at them.")
-    review = Remedy("review", keys, action="Look at these rows: a wrong label is better mended than dropped.")
+    review = Remedy("review", keys, action="Look at these rows: a wrong label is better corrected than dropped.")
     remedies = (drop, review) if count >= TESTED * len(evidence.data) else (review,)
-    caveat = "The judges' labels are taken as given: where many are wrong, a right row can seem to hurt."
+    caveat = "The labels of the evaluation rows are taken as given: where many are wrong, a right row can seem to hurt."
     measured = Estimate(
         "worst_benefit", value, value - half_width(error), value + half_width(error), benefit.unit, 0.95, "koh2017",
         "not corrected for having picked the worst",
     )  # fmt: skip
-    title = f"{count:,} row{'s make' if count > 1 else ' makes'} the answers for others worse"
+    title = f"{count:,} row{'s make' if count > 1 else ' makes'} the predictions for others worse"
     return Finding(CODE, title, "warning", keys, explanation, remedies, (measured,), caveat=caveat)
 
 
 def _evaluated_in(benefit: Scores) -> str:
-    """What it is that the row raises: a network is judged by its own loss."""
+    """What it is that the row raises: a network is evaluated by its own loss."""
     return "loss" if benefit.unit == "loss" else "squared error"

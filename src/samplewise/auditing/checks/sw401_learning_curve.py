@@ -1,23 +1,23 @@
 """SW401 learning curve, and what more data buys.
 
 ## Measures
-The error after training on nested subsets of growing size, drawn several times, each judged on the rows outside its
+The error after training on nested subsets of growing size, drawn several times, each evaluated on the rows outside its
 largest subset; what the next doubling of the rows would take off the error, with a band; the error forecast for twice
 and four times the rows; and how many rows would halve the error, with the chance that this is reached at all.
 
 ## Why it matters
-Labels cost money. A curve that has flattened says to mend the labels or the features first; a steep one says that the
+Labels cost money. A curve that has flattened says to fix the labels or the features first; a steep one says that the
 cheapest improvement is more of the same.
 
 ## When it is wrong
 The forecast holds for rows like these: new sources, new classes and cleaner labels are not on this curve. Its 80 % band
-was set on measured curves of 185 other data sets (classifiers) and is as wide as honest forecasts are. Wrong labels put
-a floor under the curve that more of the same labels will not lower. Subsets are drawn from all times and places. Beyond
-64 times the largest measured size nothing is said.
+was set on measured curves of 185 other data sets (classifiers) and is as wide as the errors of those forecasts. Wrong
+labels put a floor under the curve that more of the same labels will not lower. Subsets are drawn from all times and
+places. Beyond 64 times the largest measured size nothing is said.
 
 ## Remedy
 Collect as many rows again where the band lies clearly above 0 and the points are worth their price. Doubling is the
-safe step: forecasts further out are mostly wrong by more than they win.
+safe step: forecasts further out are mostly wrong by more than they gain.
 
 ## Source
 viering2023, yan2025; golub1973 for the fit.
@@ -42,7 +42,7 @@ CODE, TITLE, SLOW = "SW401", "learning curve and what more data buys", True
 NEEDS = frozenset({"label", "features"})
 
 LEAST_SIZES = 3
-LEAST_ROWS = 60  # below this the judging rows are a dozen
+LEAST_ROWS = 60  # below this there are about a dozen evaluation rows
 
 
 def run(evidence: Evidence) -> CheckResult:
@@ -55,7 +55,7 @@ def run(evidence: Evidence) -> CheckResult:
         raise NotApplicable(f"a curve needs three training sizes, and {rows} rows give {curve.sizes.tolist()}")
     gain = replace(next_doubling(curve, rows, seed=evidence.seed), quantity="next_doubling_buys")
     if not evidence.whole.class_count:
-        gain = replace(gain, unit="hundredths of the error of guessing")
+        gain = replace(gain, unit="hundredths of the baseline error")
     ahead = forecast(curve, [rows, 2 * rows, 4 * rows])
     measured = (gain, *_half_the_error(curve))
     exhibits = (curve_exhibit(curve, ahead, rows),)

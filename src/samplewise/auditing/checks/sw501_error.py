@@ -4,27 +4,28 @@
 The error on rows that the model did not see: the share of wrong rows in % with a Clopper-Pearson interval, or the mean
 absolute error and R squared of a regression. With a test set (`test=`) the same on its rows: that is a certificate. One
 sentence says what may be claimed of rows to come, and what that assumes: with a test set the largest error that its
-rows allow, and where they were looked at more than once (`n_test_evaluations=`) what the looks leave of it. The error
-is set beside that of always giving the same answer, and a test says whether answers follow the labels at all.
+rows allow, and where models were scored on them more than once (`n_test_evaluations=`) what that leaves of it. The
+error is compared with that of a baseline that always predicts the same, and a test says whether the predictions follow
+the labels at all.
 
 ## Why it matters
 It is the number a decision rests on. A score without an interval hides that 3 % of 100 rows may be anything between
 0.6 and 8.5 %.
 
 ## When it is wrong
-The held-out error is an average over models that share rows, each of them taught on four fifths of the data, so its
+The held-out error is an average over models that share rows, each of them trained on four fifths of the data, so its
 interval is a good approximation and no guarantee. The certificate of a test set holds only if its rows played no part
-in any choice, come from the population the model will meet, and carry right labels. Wrong labels count as errors.
-Rows of one group, and exact copies, count as one observation. Row weights (`weights=`) count in the held-out errors and
-not in the rest: a certificate is of test rows as they were drawn, and guessing is compared on rows that count once.
+in any choice, come from the population the model will meet, and carry right labels. Wrong labels count as errors. Rows
+of one group, and exact duplicates, count as one observation. Row weights (`weights=`) count in the held-out errors and
+not in the rest: a certificate is of test rows as they were drawn, and the baseline is compared on rows that count once.
 
 ## Remedy
 Where nothing was learned, look at the features and at the labels before collecting more rows: does any column carry
 information on the label, and do the labels belong to these rows?
 
 ## Source
-clopper1934; blum2015 for rows that were looked at often; korn1998 for grouped rows; yates1982 and diebold1995 for the
-comparison with guessing.
+clopper1934; blum2015 for test rows that were used often; korn1998 for grouped rows; yates1982 and diebold1995 for the
+comparison with the baseline.
 """
 
 from collections.abc import Mapping
@@ -54,14 +55,14 @@ APPROXIMATE = "average over cross-fitted models that share rows: a good approxim
 CERTIFICATE = (
     "holds for rows drawn like the test set, whatever the model, if the test rows played no part in any choice"
 )
-LOOKED_AT = "no certificate (see what may be claimed), for the test rows were looked at more than once"
+USED_OFTEN = "no certificate (see what may be claimed), for models were scored on the test rows more than once"
 
 
 def run(evidence: Evidence) -> CheckResult:
     """Held-out error, test error, and whether anything was learned."""
     losses = evaluated_losses(evidence)
     if not np.isfinite(losses).any():
-        raise NotApplicable("no row could be judged by a model that did not see it")
+        raise NotApplicable("no row has a held-out prediction")
     measured = (*_held_out(evidence, losses), *_certified(evidence))
     drawn = (_by_class(evidence, losses),) if 0 < evidence.whole.class_count <= MOST_CLASSES else ()
     learned = _not_learned(evidence, losses)
@@ -96,53 +97,55 @@ def _certified(evidence: Evidence) -> tuple[Estimate, ...]:
         found: tuple[Estimate, ...] = (error_rate(outputs.argmax(axis=1) != codes, evidence.test.groups),)
     else:
         found = (absolute_error(outputs, codes, evidence.test.groups),)
-    reason = CERTIFICATE if evidence.n_test_evaluations == 1 else f"{LOOKED_AT}: {evidence.n_test_evaluations:,} times"
+    reason = CERTIFICATE if evidence.n_test_evaluations == 1 else f"{USED_OFTEN}: {evidence.n_test_evaluations:,} times"
     return tuple(replace(estimate, quantity=f"test_{estimate.quantity}", reason=reason) for estimate in found)
 
 
 def _not_learned(evidence: Evidence, losses: Floats) -> Finding | None:
-    """An alarm where answers do not follow the labels, a note where a constant answer scores as much."""
+    """An alarm where predictions do not follow the labels, a note where a constant one scores as much."""
     known = np.isfinite(losses)
     groups = _at(evidence.split_groups, known)
-    subject = f"{prediction_source(evidence)}, judged on {int(known.sum()):,} rows they were not taught"
-    follows = discrimination(*_answers_and_truth(evidence, known), groups)
+    subject = f"{prediction_source(evidence)}, evaluated on {int(known.sum()):,} held-out rows"
+    follows = discrimination(*_predictions_and_truth(evidence, known), groups)
     if follows.p_value >= LEVEL:
         few = int(known.sum()) < FEW_ROWS
         return _finding(
             "The model does no better than guessing", "warning" if few else "error",
             f"{subject}, do not follow the labels more than chance would (p = {follows.p_value:.2g}). Every score, "
             "list and remedy that rests on this model says nothing yet.",
-            replace(follows.estimate, reason="0 where answers and labels have nothing to do with each other"),
+            replace(follows.estimate, reason="0 where predictions and labels have nothing to do with each other"),
         )  # fmt: skip
-    guessed, answer = _constant_answer(evidence, known)
-    saved = beats_baseline(losses[known], guessed, groups).estimate
+    constant, prediction = _constant_prediction(evidence, known)
+    saved = beats_baseline(losses[known], constant, groups).estimate
     if saved.value > 0:
         return None
     return _finding(
-        f"Always answering {answer} would be right as often", "note",
-        f"{subject}, err by {percent_text(losses[known].mean())} and always answering {answer} by "
-        f"{percent_text(guessed.mean())}, though their answers do follow the labels. Accuracy says little where one "
-        "class is much larger than the others: metric='balanced_accuracy' or 'auc' say more.",
+        f"Always predicting {prediction} would be right as often", "note",
+        f"{subject}, err by {percent_text(losses[known].mean())} and always predicting {prediction} by "
+        f"{percent_text(constant.mean())}, though their predictions do follow the labels. Accuracy says little where "
+        "one class is much larger than the others: metric='balanced_accuracy' or 'auc' say more.",
         replace(saved, value=100 * saved.value, low=100 * saved.low, high=100 * saved.high, unit="points"),
     )  # fmt: skip
 
 
 def _finding(title: str, severity: Severity, explanation: str, saved: Estimate) -> Finding:
-    remedy = Remedy("review", (), action="Check that the labels belong to these rows and that a column can tell them.")
+    remedy = Remedy(
+        "review", (), action="Check that the labels belong to these rows and that some column predicts them."
+    )
     caveat = "With few rows, or many wrong labels, a model that has learned something may not show it."
     return Finding(CODE, title, severity, (), explanation, (remedy,), (saved,), "data", caveat)
 
 
-def _answers_and_truth(evidence: Evidence, known: Array) -> tuple[Floats, Floats]:
-    """Probabilities and class indicators, or predicted and true numbers, of the judged rows (r, c)."""
+def _predictions_and_truth(evidence: Evidence, known: Array) -> tuple[Floats, Floats]:
+    """Probabilities and class indicators, or predicted and true numbers, of the evaluated rows (r, c)."""
     if not evidence.whole.class_count:
         return evaluated_outputs(evidence)[known].astype(np.float64), evidence.target.codes[known, None]
     truth = one_hot(evidence.target.codes[known], evidence.whole.class_count)
     return evidence.held_out_probabilities[known], truth
 
 
-def _constant_answer(evidence: Evidence, known: Array) -> tuple[Floats, str]:
-    """Losses (r,) of the best constant answer, and its name."""
+def _constant_prediction(evidence: Evidence, known: Array) -> tuple[Floats, str]:
+    """Losses (r,) of the best constant prediction, and its name."""
     codes = evidence.target.codes[known]
     if not evidence.whole.class_count:
         middle = float(np.median(codes))
@@ -168,7 +171,9 @@ def _by_class(evidence: Evidence, losses: Floats) -> Exhibit:
         "high": np.array(high),
         "rows": np.array(count),
     }
-    return Exhibit("bars", "Held-out error of every class", columns, "%", "Share of the rows of a class that go wrong.")
+    return Exhibit(
+        "bars", "Held-out error of every class", columns, "%", "Share of the rows of a class that are predicted wrong."
+    )
 
 
 def _class_names(evidence: Evidence) -> list[str]:

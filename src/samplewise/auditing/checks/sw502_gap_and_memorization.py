@@ -1,20 +1,20 @@
 """SW502 gap and memorization.
 
 ## Measures
-The error on rows that taught the model beside the error on other rows, and for every row how much more often it is
-right when it was taught (`memorization`, -1..1), from models on complementary random halves.
+The error on training rows compared with the error on held-out rows, and for every row how much more often it is right
+when it was trained on (`memorization`, -1..1), from models on complementary random halves.
 
 ## Why it matters
-A model that knows rows by heart repeats their errors and tells outsiders who was in its training data. Rows that are
-right only when taught are rare cases, or wrong labels: both are worth a look.
+A model that memorizes rows repeats their errors and can reveal who was in its training data. Rows that are right only
+when trained on are rare cases, or wrong labels: both deserve a look.
 
 ## When it is wrong
 Models of half the rows memorize more than one of all rows. With ten models on each side a single row's score is known
 to about .13. A gap is no fault in itself: a forest with no training error can generalize well.
 
 ## Remedy
-Look at the rows that are known by heart: mend those that are wrong, collect more like those that are right and rare. A
-large gap with few such rows calls for a simpler or more strongly regularized model.
+Look at the memorized rows: fix those that are wrong, collect more like those that are right and rare. A large gap with
+few such rows calls for a simpler or more strongly regularized model.
 
 ## Source
 feldman2020.
@@ -34,18 +34,18 @@ from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.generalization.gap.half_split_gap import gap_of_refits
 from samplewise.generalization.gap.memorization import memorization_of_refits
 
-CODE, TITLE, SLOW = "SW502", "gap and memorisation", True
+CODE, TITLE, SLOW = "SW502", "gap and memorization", True
 NEEDS = frozenset({"label", "features"})
 
 LEAST_ROWS = 40
-BY_HEART = 0.5  # share of models, or standard deviations of the label
+MEMORIZED = 0.5  # share of models, or standard deviations of the label
 SURE = 2.0  # standard errors above 0.25, so that ten against ten models say it clearly
 LOWEST = 0.25
 
 
 def run(evidence: Evidence) -> CheckResult:
-    """The gap with its interval, and the rows known by heart."""
-    require_rows(evidence, LEAST_ROWS, "the gap between taught and other rows")
+    """The gap with its interval, and the memorized rows."""
+    require_rows(evidence, LEAST_ROWS, "the gap between training and held-out rows")
     found = gap_of_refits(evidence.halves, evidence.target, evidence.split_groups)
     trained, other, gap = found.training_error, found.held_out_error, found.gap
     scores = memorization_of_refits(evidence.halves, evidence.target)
@@ -54,7 +54,7 @@ def run(evidence: Evidence) -> CheckResult:
     exhibits: tuple[Exhibit, ...] = (_exhibit((trained, other), gap),)
     if len(rows):
         exhibits += (
-            listed_rows(evidence, "Rows known by heart", rows, scores.unit, memorization=scores.values,
+            listed_rows(evidence, "Memorized rows", rows, scores.unit, memorization=scores.values,
                         standard_error=np.asarray(scores.spread)),
         )  # fmt: skip
     return CheckResult(findings, (scores,), exhibits, (gap, trained, other))
@@ -66,36 +66,36 @@ def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
 
 
 def memorized(scores: Scores) -> Ints:
-    """Positions of the rows that are known by heart beyond doubt, most first."""
+    """Positions of the rows that are memorized beyond doubt, most first."""
     sure = scores.values - SURE * np.asarray(scores.spread) > LOWEST
-    rows = np.flatnonzero((scores.values >= BY_HEART) & sure)
+    rows = np.flatnonzero((scores.values >= MEMORIZED) & sure)
     return rows[in_order(-scores.values[rows])]
 
 
 def _finding(evidence: Evidence, trained: Estimate, other: Estimate, gap: Estimate, rows: Ints) -> Finding:
     learned, rest, unit = trained.shown().value, other.shown().value, _unit(trained)
     explanation = (
-        f"Models of half the rows err by {learned:.3g} {unit} on rows they were taught and {rest:.3g} on "
-        f"others: a gap of {gap}. These rows are right when taught and wrong when not, so no other row supports "
-        "their label."
+        f"Models of half the rows err by {learned:.3g} {unit} on their training rows and {rest:.3g} on "
+        f"held-out rows: a gap of {gap}. These rows are right when trained on and wrong when not, so no other row "
+        "supports their label."
     )
-    action = "Look at these rows: mend the wrong ones, collect more like the rare ones."
+    action = "Look at these rows: fix the wrong ones, collect more like the rare ones."
     remedy = Remedy("review", ids_of(evidence, rows), action=action)
-    title = f"{len(rows):,} row{'s are' if len(rows) > 1 else ' is'} known by heart"
-    caveat = "Rare but right rows look the same as wrong labels here; SW201 tells them apart better."
+    title = f"{len(rows):,} row{'s are' if len(rows) > 1 else ' is'} memorized"
+    caveat = "Rare but right rows look the same as wrong labels here; SW201 distinguishes them better."
     keys = ids_of(evidence, rows)
     return Finding(CODE, title, "note", keys, explanation, (remedy,), (gap,), caveat=caveat)
 
 
 def _exhibit(errors: tuple[Estimate, Estimate], gap: Estimate) -> Exhibit:
     columns: dict[str, Array] = {
-        "name": np.array(["rows the model was taught", "other rows"]),
+        "name": np.array(["training rows", "held-out rows"]),
         "value": np.array([estimate.shown().value for estimate in errors]),
         "low": np.array([estimate.shown().low for estimate in errors]),
         "high": np.array([estimate.shown().high for estimate in errors]),
     }
     note = f"A gap of {gap}, {gap.reason}."
-    return Exhibit("bars", "Error on taught and on other rows", columns, _unit(errors[0]), note)
+    return Exhibit("bars", "Error on training and on held-out rows", columns, _unit(errors[0]), note)
 
 
 def _unit(error: Estimate) -> str:

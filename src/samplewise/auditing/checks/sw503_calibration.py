@@ -3,14 +3,14 @@
 ## Measures
 Whether a probability of 80 % comes true in 80 % of the rows: the expected calibration error of the top class in points,
 less what chance alone would show, with a bootstrap interval; the Brier score; the reliability table; the temperature
-that would mend it. Probabilities are the model's own, on rows it did not see; a learner that has none is given
+that would fix it. Probabilities are the model's own, on rows it did not see; a learner that has none is given
 probabilities by one temperature fitted on the same held-out rows, and the explanation says so.
 
 ## Why it matters
 Thresholds, expected costs and "send the doubtful rows to a person" all take probabilities at their word.
 
 ## When it is wrong
-Only the confidence in the top class is looked at; a rare class may be off unseen. Wrong labels make a right model look
+Only the confidence in the top class is evaluated; a rare class may be off unseen. Wrong labels make a right model look
 overconfident. Bins hide errors of both signs within one bin.
 
 ## Remedy
@@ -45,30 +45,30 @@ SMALLEST = 1e-12  # probabilities below this are taken for it
 
 
 def run(evidence: Evidence) -> CheckResult:
-    """Expected calibration error of held-out probabilities, and the temperature that would mend it."""
+    """Expected calibration error of held-out probabilities, and the temperature that would fix it."""
     require_rows(evidence, LEAST_ROWS, "a calibration error that chance does not swamp")
     rows = np.flatnonzero(np.isfinite(evaluated_outputs(evidence)).all(axis=1))
     if len(rows) < LEAST_ROWS:
-        raise NotApplicable(f"only {len(rows)} rows could be judged by a model that did not see them")
+        raise NotApplicable(f"only {len(rows)} rows have a held-out prediction")
     own, P = _probabilities(evidence, rows)
     codes = evidence.target.codes[rows]
     found = calibration_error(P, codes, seed=evidence.seed)
     factor = temperature(np.log(np.clip(P, SMALLEST, None)), codes)
-    mended = Estimate(
+    scale = Estimate(
         "temperature", 1.0 / factor, unit="", source="guo2017", reason="one number fitted on the same held-out rows"
     )
-    measured = (found.error, found.brier, mended)
+    measured = (found.error, found.brier, scale)
     finding = _finding(evidence, found, factor, own) if found.error.low > MATERIAL else None
     return CheckResult(() if finding is None else (finding,), (), (found.reliability,), measured)
 
 
 def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
-    """Nothing to test: rescaling probabilities changes no held-out answer."""
+    """Nothing to test: rescaling probabilities changes no predicted class."""
     return {}
 
 
 def _probabilities(evidence: Evidence, rows: Ints) -> tuple[bool, Floats]:
-    """Whether the learner has probabilities of its own, and (r, c) what is judged."""
+    """Whether the learner has probabilities of its own, and (r, c) those that are evaluated."""
     outputs: Array = evaluated_outputs(evidence)[rows].astype(np.float64)
     if evidence.predictions is not None:
         return True, outputs
@@ -83,14 +83,14 @@ def _finding(evidence: Evidence, found: CalibrationError, factor: float, own: bo
         "" if own else " They come from one temperature fitted on held-out rows, since the learner gives none itself."
     )
     explanation = (
-        f"{prediction_source(evidence)} are {word}: on rows they were not taught, their confidence is off by "
+        f"{prediction_source(evidence)} are {word}: on held-out rows, their confidence is off by "
         f"{found.error}, and on average it is {abs(found.excess.value):.3g} points too "
         f"{'high' if over else 'low'}.{less}"
     )
     action = f"Divide the log-probabilities by the temperature {1.0 / factor:.3g} before using them."
     if abs(1.0 / factor - 1.0) < NO_CHANGE:
-        action = "Fit a monotone map (isotonic regression) on held-out rows: no single temperature mends this."
-    caveat = "Wrong labels make a right model look overconfident; mend those first."
+        action = "Fit a monotone map (isotonic regression) on held-out rows: no single temperature fixes this."
+    caveat = "Wrong labels make a right model look overconfident; fix those first."
     title = f"Probabilities are {word} by {found.error.value:.2g} points"
     remedy = Remedy("review", (), action=action)
     severity: Severity = "warning" if own else "note"  # what we made of a learner without probabilities is no fault

@@ -11,13 +11,13 @@ The best of fifty scores on 400 rows is good by luck as well as by merit. Where 
 rows have become training rows, and the score says little about rows to come.
 
 ## When it is wrong
-The number of looks is what you say; nobody can see it in the data. A test error far below the cross-validated one has
-honest causes too: easier test rows, fewer wrong labels among them, or a learner that gains much from the last fifth.
-Rows that are in both sets are found by SW103.
+The number of evaluations is what you say; nobody can see it in the data. A test error far below the cross-validated one
+has honest causes too: easier test rows, fewer wrong labels among them, or a learner that gains much from the last
+fifth. Rows that are in both sets are found by SW103.
 
 ## Remedy
-Judge the final model once, on fresh rows; how many it takes is stated. From now on compare models by cross-validation,
-or ask a reusable holdout, and keep the test rows for the end.
+Evaluate the final model once, on fresh rows; how many it takes is stated. From now on compare models by
+cross-validation, or with a reusable holdout, and keep the test rows for the end.
 
 ## Source
 clopper1934, blum2015, dwork2015.
@@ -46,25 +46,25 @@ NEEDS = frozenset({"label", "test", "features"})
 
 LEVEL = 0.01
 UNTESTED = "it makes the claim honest, not the model better; there is no gain to measure"
-COUNTED = "The number of looks is what was given; looks that nobody counted count as well."
-HONEST_CAUSES = "Test rows may truly be easier, or carry fewer wrong labels, than the rows learned from."
+COUNTED = "The number of evaluations is what was given; those that nobody counted count as well."
+HONEST_CAUSES = "Test rows may truly be easier, or carry fewer wrong labels, than the training rows."
 
 
 def run(evidence: Evidence) -> CheckResult:
-    """What the looks leave of the claim, and whether the test error is too good."""
+    """What the evaluations leave of the claim, and whether the test error is too good."""
     losses = losses_on_test(evidence)
     if losses is None:
         raise NotApplicable("no test row with a label could be predicted")
-    found = [_looked_at(evidence, losses), _too_good(evidence, losses)]
+    found = [_evaluated_often(evidence, losses), _too_good(evidence, losses)]
     return CheckResult(tuple(finding for finding in found if finding is not None))
 
 
 def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
-    """Nothing to test: the remedy mends the test, not the data."""
+    """Nothing to test: the remedy corrects the test, not the data."""
     return {}
 
 
-def _looked_at(evidence: Evidence, losses: Floats) -> Finding | None:
+def _evaluated_often(evidence: Evidence, losses: Floats) -> Finding | None:
     n_evaluations = evidence.n_test_evaluations
     if n_evaluations == 1:
         return None
@@ -90,7 +90,7 @@ def _looked_at(evidence: Evidence, losses: Floats) -> Finding | None:
         )
     return Finding(
         CODE,
-        f"The test set was looked at {n_evaluations:,} times",
+        f"Models were evaluated on the test set {n_evaluations:,} times",
         "warning",
         (),
         f"{len(losses):,} test rows scored {n_evaluations:,} models: {why}",
@@ -102,8 +102,8 @@ def _looked_at(evidence: Evidence, losses: Floats) -> Finding | None:
 
 
 def _fresh_rows(claim: EvaluationsClaim | None) -> Remedy:
-    """To judge the final model once more; with how many rows it takes to claim what one look would have allowed."""
-    action = "Judge the final model once on fresh test rows"
+    """To evaluate the final model once more; with how many rows allow the claim that one evaluation would have."""
+    action = "Evaluate the final model once on fresh test rows"
     if claim is not None and claim.once.high < 1.0:
         try:
             count = rows_to_claim(claim.once.value, claim.once.high)
@@ -143,8 +143,8 @@ def _too_good(evidence: Evidence, losses: Floats) -> Finding | None:
         "warning",
         (),
         f"The error is {factor * losses.mean():.3g} on the test rows and {factor * others.mean():.3g} on held-out rows "
-        f"of the data; more rows to learn from explain {factor * expected:.3g} at best. Test rows that helped to "
-        "choose the model, its settings or the rows it was taught would look like this.",
+        f"of the data; more training rows explain {factor * expected:.3g} at best. Test rows that were used "
+        "to choose the model, its settings or its training rows would look like this.",
         (Remedy("review", (), action="Find out how the test rows were drawn and who used them.", reason=UNTESTED),),
         (measured,),
         "data",

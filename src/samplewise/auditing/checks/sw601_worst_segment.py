@@ -1,7 +1,7 @@
 """SW601 worst segment.
 
 ## Measures
-The error in every segment of the rows beside the error outside it, with an interval and a test corrected for the number
+The error in every segment of the rows and the error outside it, with an interval and a test corrected for the number
 of segments. Segments are the values of the columns you name (`segments=`). Without any, single values and ranges of the
 features and pairs of them are searched on one half of the rows, and the worst are measured on the other half, so the
 search is not in the interval. Where columns have no meaning of their own (images, embeddings) classes are compared.
@@ -11,8 +11,8 @@ A good average hides a group for which the model is useless: a site, an age band
 
 ## When it is wrong
 A segment can be worse because its labels are wrong, because it is rare, or because it is hard for everybody (rows near
-the border between two classes); none of these is the model's unfairness. A pair that was found by search is a place to
-look, not a proof about a group.
+the border between two classes); none of these is the model's unfairness. A pair that was found by search is a hint
+where to look, not a proof about a group.
 
 ## Remedy
 Look at the labels of the segment first; then collect rows there rather than everywhere, or train with a loss that
@@ -93,24 +93,24 @@ def _finding(evidence: Evidence, found: WorstSegments, worst: list[int]) -> Find
     explanation = (
         f"{prediction_source(evidence)} err in {percent_text(table.error[first])} "
         f"[{percent(table.low[first]):.3g}, {percent(table.high[first]):.3g}] where "
-        f"{name} ({table.rows[first]:,} judged rows, {how}), and in {percent_text(table.rest[first])} elsewhere "
+        f"{name} ({table.rows[first]:,} evaluated rows, {how}), and in {percent_text(table.rest[first])} elsewhere "
         f"(p = {max(table.p_value[first], 1e-16):.2g} after correction for {len(table)} segments).{others}"
     )
     if not evidence.whole.class_count:
-        explanation += " 100 % is the mean absolute error of always answering the median."
+        explanation += " 100 % is the mean absolute error of always predicting the median."
     remedies = (
         Remedy("review", tuple(found.ids[first].tolist()), action=f"Look at the rows where {name}, labels first."),
         Remedy("collect", (), action=f"Collect rows where {name} rather than everywhere."),
     )
     names = tuple(table.names[at] for at in worst)
-    caveat = "A segment may be hard for everybody, or hold more wrong labels; the comparison does not tell which."
+    caveat = "A segment may be hard for everybody, or hold more wrong labels; the comparison does not say which."
     measured = (_estimate(found, first), _difference(found, first))
     title = f"The model is worst where {name}"
     return Finding(CODE, title, _severity(found, first), names, explanation, remedies, measured, "segment", caveat)
 
 
 def _severity(found: WorstSegments, first: int) -> Severity:
-    """Named segments are asked about on purpose; a searched one must be grave, and more than a border in a number."""
+    """Named segments were chosen by the user; a searched one must be grave, and more than a border in a number."""
     if found.errors.names[first].startswith(f"{BY_CLASS} = "):
         return "note"  # some class is always the hardest
     grave = found.single[first] and found.errors.difference_low[first] >= GRAVE
@@ -118,8 +118,8 @@ def _severity(found: WorstSegments, first: int) -> Severity:
 
 
 def _unit(found: WorstSegments) -> str:
-    """What errors are shares of: the rows, or for numbers the error of always answering the median."""
-    return "share of rows" if found.unit == UNITS["classification"] else "share of the error of guessing"
+    """What errors are shares of: the rows, or for numbers the error of always predicting the median."""
+    return "share of rows" if found.unit == UNITS["classification"] else "share of the baseline error"
 
 
 def _estimate(found: WorstSegments, at: int) -> Estimate:
@@ -137,7 +137,7 @@ def _difference(found: WorstSegments, at: int) -> Estimate:
 
 
 def _exhibit(found: WorstSegments) -> Exhibit:
-    """Errors as bars beside those of the rest."""
+    """Errors as bars next to those of the rest."""
     table = found.errors
     columns: dict[str, Array] = {
         "name": np.array(table.names, dtype=str)[:LISTED],
@@ -149,7 +149,7 @@ def _exhibit(found: WorstSegments) -> Exhibit:
         "shrunk": percent(table.shrunk[:LISTED]),
         "p_value": table.p_value[:LISTED],
     }
-    note = "Grey: the rows outside the segment. Worst first, small segments drawn towards the average."
+    note = "Gray: the rows outside the segment. Worst first, small segments shrunk toward the average."
     if found.searched:
         note += " Found by search on half of the rows, measured on the other half."
     return Exhibit("bars", "Error by segment", columns, "%", note)

@@ -15,10 +15,10 @@
 
   /* Tables: a press on a heading sorts by it, a second one the other way round. */
   const sort = (heading) => {
-    const place = [...heading.parentNode.children].indexOf(heading);
+    const column = [...heading.parentNode.children].indexOf(heading);
     const down = heading.getAttribute("aria-sort") === "ascending";
     const body = heading.closest("table").tBodies[0];
-    const entry = (row) => row.cells[place];
+    const entry = (row) => row.cells[column];
     const compare = heading.classList.contains("num")
       ? (a, b) => Number(entry(a).dataset.order) - Number(entry(b).dataset.order)
       : (a, b) => entry(a).textContent.localeCompare(entry(b).textContent, undefined, { numeric: true });
@@ -70,11 +70,11 @@
   };
   const options = { mode: "vega-lite", actions: false, renderer: "svg", ast: true, config, defaultStyle: false, tooltip: { disableDefaultStyle: true, theme: "page" } };
   const draw = async () => {
-    for (const place of document.querySelectorAll(".chart > [data-spec]")) {
+    for (const chart of document.querySelectorAll(".chart > [data-spec]")) {
       try {
-        await vegaEmbed(place, JSON.parse(document.getElementById(place.dataset.spec).textContent), options);
+        await vegaEmbed(chart, JSON.parse(document.getElementById(chart.dataset.spec).textContent), options);
       } catch (error) {
-        place.innerHTML = '<p class="failed">This chart could not be drawn; its numbers are in the table below.</p>';
+        chart.innerHTML = '<p class="failed">This chart could not be drawn; its numbers are in the table below.</p>';
         console.error(error);
       }
     }
