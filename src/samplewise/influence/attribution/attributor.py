@@ -80,8 +80,8 @@ class Attributor:
         forward: callable (module, inputs) -> outputs (b, c), for modules that return something else.
         rates: one weight per checkpoint for "gradient_similarity".
         size: numbers per row of a "sketch"; None: 2,048, or what the budget holds.
-        budget: memory the method may use.
-        folder: where "sketch" keeps its sketches, memory-mapped; an interrupted fit goes on there. Default: a
+        memory: the most the method may use.
+        run_dir: where "sketch" keeps its sketches, memory-mapped; an interrupted fit goes on there. Default: a
             temporary one.
         seed: of sketches.
 
