@@ -20,8 +20,8 @@ SHARED, _, OWN = TEXT.partition("## Words of single methods")
 # Words of earlier versions, of which each has one successor on the page.
 OLD = {
     "P", "X", "bins", "cost", "count", "coverage", "draws", "epsilon", "folder", "folds", "guessed", "held_out",
-    "judge", "judges", "looks", "model", "models", "permutations", "players", "predictions", "probes", "questions", "ratio",
-    "repeats", "resamples", "rounds", "runs", "seeds", "splits", "test_looks", "utility", "validation",
+    "judge", "judges", "looks", "model", "models", "permutations", "players", "predictions", "probes", "questions",
+    "ratio", "repeats", "resamples", "rounds", "runs", "seeds", "splits", "test_looks", "utility", "validation",
 }  # fmt: skip
 ALLOWED = {  # interfaces of other libraries, and names that are still read
     ("Dataset", "X"), ("audit", "predictions"), ("audit", "test_looks"), ("models.embeddings_of", "X"),
