@@ -231,3 +231,11 @@ def test_calls_shown_take_the_arguments_they_are_given(path):
             taken = inspect.signature(CALLABLES[name]).parameters
             unknown = {word.arg for word in node.keywords if word.arg} - set(taken)
             assert not unknown, f"{name}() does not take {unknown}"
+
+
+def test_targets_of_make_that_are_named_exist():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS.rglob("*.md")]:
+        text = path.read_text("utf-8")
+        named = {*re.findall(r"`make ([a-z-]+)", text), *re.findall(r"^make ([a-z-]+) +#", text, re.MULTILINE)}
+        assert named <= targets, f"{path.name}: {named - targets}"
