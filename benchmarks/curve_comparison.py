@@ -3,9 +3,9 @@
     python benchmarks/curve_comparison.py      # some minutes on one core
 
 Measured curves (LCDB 1.1, yan2025, CC BY 4.0; SAMPLEWISE_DATA): pairs of learners on one data set, shown at doubling
-sizes from 16 to 64, 128 or 256 rows, with the noise of 1, 3, 5 or 25 repeats; asked for the chance that the second has
-the lower error at a size 2 to 64 times as large. How far draws stray (`WANDER`, `WAY`) was chosen on a third of the
-families of data sets, `tuned` below; the other two thirds judge.
+sizes from 16 to 64, 128 or 256 rows, with the noise of 1, 3, 5 or 25 repeats; queried for the chance that the second
+has the lower error at a size 2 to 64 times as large. How far draws stray (`WANDER`, `WAY`) was chosen on a third of the
+families of data sets, `tuned` below; the other two thirds are evaluated on.
 """
 
 import csv

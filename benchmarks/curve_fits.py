@@ -1,11 +1,11 @@
-"""Closed fits of learning curves beside scipy with random starts and the `learning-curves` package.
+"""Closed fits of learning curves compared with scipy with random starts and the `learning-curves` package.
 
     python benchmarks/curve_fits.py            # some minutes on one core
 
-Measured curves (LCDB 1.1, yan2025, CC BY 4.0; SAMPLEWISE_DATA): every learner but the majority guess, fitted on all
-anchors up to n0 (eight per octave), judged by |predicted - measured| error at the largest anchor, in points. Nothing is
-trained, so families of data sets only matter twice: intervals resample families, and the ranges of the bent laws were
-chosen on a third of the families, so quality is told for the other two thirds, too.
+Measured curves (LCDB 1.1, yan2025, CC BY 4.0; SAMPLEWISE_DATA): every learner but the majority baseline, fitted on all
+anchors up to n0 (eight per octave), evaluated by |predicted - measured| error at the largest anchor, in points. Nothing
+is trained, so families of data sets only matter twice: intervals resample families, and the ranges of the bent laws
+were chosen on a third of the families, so quality is given for the other two thirds, too.
 
 Peers, on the same curves at n0 = 128: `scipy.optimize.curve_fit` from five random starts, the best kept (as the authors
 of LCDB do), and `learning-curves` 0.2.2 (best of its four laws by R squared; the last value where it raises) from an
@@ -82,7 +82,7 @@ def read(n0: int) -> dict[str, np.ndarray]:
 
 
 def laws(n0: int) -> dict[str, dict]:
-    """How each law is asked for; the piecewise law also with its switch where nobody fitted it."""
+    """How each law is called; the piecewise law also with its switch where nobody fitted it."""
     piecewise = "piecewise_power_law"
     queried = {name: {"name": name} for name in LAWS}
     queried[f"{piecewise}, switch at n0 / 4"] = {"name": piecewise, "switch": n0 / 4}

@@ -4,10 +4,10 @@
     python benchmarks/curves.py --splits family
     python benchmarks/curves.py --share 0.3     # a third of the families, to try something out
 
-Curves of LCDB 1.1 under SAMPLEWISE_DATA, fitted on the anchors up to n0 (eight per octave, and doubling sizes beside
+Curves of LCDB 1.1 under SAMPLEWISE_DATA, fitted on the anchors up to n0 (eight per octave, and doubling sizes next to
 it), 25 repetitions unless said. Models are trained on four fifths of the families (and, in a second run, of the data
-sets) and judged on the last fifth; everything they choose, bands and the answering probability included, is chosen
-within the four fifths. Intervals resample families. A requirement is judged where the target was reached inside the
+sets) and evaluated on the last fifth; everything they choose, bands and the answering probability included, is chosen
+within the four fifths. Intervals resample families. A requirement is evaluated where the target was reached inside the
 data set, and a promise counts as false where it was not reached though it was promised by the last anchor.
 """
 
@@ -86,7 +86,7 @@ def folds_of(groups: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Judge:
+class LeftOut:
     """A model and the curves it never saw."""
 
     table: Table
@@ -123,29 +123,29 @@ def anchors(n: np.ndarray, start: int, step: int) -> np.ndarray:
 # ---- errors and bands -----------------------------------------------------------------------------------------------
 
 
-def forecasts_of(judge: Judge) -> list[dict[str, Any]]:
+def forecasts_of(others: LeftOut) -> list[dict[str, Any]]:
     """One record per start, grid and method: errors at the last anchor, and whether bands held at every octave."""
     found = []
     for start in STARTS:
-        rows = judge.long_enough(start)
-        end = judge.table.n[judge.table.last[rows]]
-        true = judge.table.error[rows, judge.table.last[rows]]
+        rows = others.long_enough(start)
+        end = others.table.n[others.table.last[rows]]
+        true = others.table.error[rows, others.table.last[rows]]
         for grid, step in (("dense", 1), ("doubling", 8)):
-            kept = anchors(judge.table.n, start, step)
-            seen = judge.seen(rows, kept)
+            kept = anchors(others.table.n, start, step)
+            seen = others.seen(rows, kept)
             settled = {"start": start, "grid": grid, "rows": rows}
             for law in LAWS:
                 if law in ("mmf", "piecewise_power_law") and len(kept) < 4:
                     continue
-                values = at_ends(law, judge.table.n[kept], judge.table.error[np.ix_(rows, kept)], end)
+                values = at_ends(law, others.table.n[kept], others.table.error[np.ix_(rows, kept)], end)
                 found.append(settled | {"method": law, "off": np.abs(values - true)})
             if len(kept) >= 4:
-                switch = judge.model.switch_of(seen)
+                switch = others.model.switch_of(seen)
                 values = at_ends(
-                    "piecewise_power_law", judge.table.n[kept], judge.table.error[np.ix_(rows, kept)], end, switch
+                    "piecewise_power_law", others.table.n[kept], others.table.error[np.ix_(rows, kept)], end, switch
                 )
                 found.append(settled | {"method": "piecewise_power_law, forest", "off": np.abs(values - true)})
-            for name, branch, code in judge.branches():
+            for name, branch, code in others.branches():
                 values = np.clip(branch.errors(seen, end[:, None], code(rows))[:, 0], 0.0, 1.0)
                 found.append(settled | {"method": name, "off": np.abs(values - true)})
     return found
@@ -158,22 +158,22 @@ def at_ends(law: str, sizes: np.ndarray, errors: np.ndarray, ends: np.ndarray, s
     return np.clip(values[np.arange(len(ends)), np.searchsorted(wanted, ends)], 0.0, 1.0)
 
 
-def bands_of(judge: Judge) -> list[dict[str, Any]]:
+def bands_of(others: LeftOut) -> list[dict[str, Any]]:
     """Whether the 80 % band held the error one to six octaves ahead, and how wide it was."""
     found = []
     for start in STARTS:
         for repeats in (REPETITIONS, 5, 1):
-            rows = judge.long_enough(start)
-            kept = anchors(judge.table.n, start, 4)
-            seen = judge.seen(rows, kept, repeats)
+            rows = others.long_enough(start)
+            kept = anchors(others.table.n, start, 4)
+            seen = others.seen(rows, kept, repeats)
             for octaves in range(1, 7):
                 place = kept[-1] + 8 * octaves
-                there = place <= judge.table.last[rows]
+                there = place <= others.table.last[rows]
                 if not there.any():
                     continue
-                true = judge.table.error[rows, np.minimum(place, judge.table.last[rows])]
-                for name, branch, code in judge.branches():
-                    _, low, high = branch.band(seen, judge.table.n[[place]], code(rows), 0.8)
+                true = others.table.error[rows, np.minimum(place, others.table.last[rows])]
+                for name, branch, code in others.branches():
+                    _, low, high = branch.band(seen, others.table.n[[place]], code(rows), 0.8)
                     held = (low[:, 0] <= true) & (true <= np.minimum(high[:, 0], 1.0))
                     found.append(
                         {"start": start, "repeats": repeats, "octaves": octaves, "method": name, "rows": rows[there]}
@@ -185,39 +185,39 @@ def bands_of(judge: Judge) -> list[dict[str, Any]]:
 # ---- chances and requirements ---------------------------------------------------------------------------------------
 
 
-def chances_of(judge: Judge) -> list[dict[str, Any]]:
+def chances_of(others: LeftOut) -> list[dict[str, Any]]:
     """Chances to be at a target, drawn without looking at what came, and whether the curve was."""
     draw, found = np.random.default_rng(1), []
     for start in STARTS:
         for repeats in (REPETITIONS, 5, 3, 1):
-            rows = judge.long_enough(start)
-            kept = anchors(judge.table.n, start, 1)
-            seen = judge.seen(rows, kept, repeats)
-            place = draw.integers(kept[-1] + 1, judge.table.last[rows] + 1)
+            rows = others.long_enough(start)
+            kept = anchors(others.table.n, start, 1)
+            seen = others.seen(rows, kept, repeats)
+            place = draw.integers(kept[-1] + 1, others.table.last[rows] + 1)
             target = seen.level * np.exp(-np.exp(draw.uniform(np.log(0.02), np.log(2.5), len(rows))))
-            arrived = judge.table.error[rows, place] <= target
-            for name, branch, code in judge.branches():
-                chance = branch.reaches(seen, judge.table.n[place][:, None], target, code(rows))[:, 0]
+            arrived = others.table.error[rows, place] <= target
+            for name, branch, code in others.branches():
+                chance = branch.reaches(seen, others.table.n[place][:, None], target, code(rows))[:, 0]
                 settled = {"start": start, "repeats": repeats, "method": name, "rows": rows}
                 found.append(settled | {"chance": chance, "arrived": arrived})
     return found
 
 
-def requirements_of(judge: Judge) -> list[dict[str, Any]]:
+def requirements_of(others: LeftOut) -> list[dict[str, Any]]:
     """Rows said and rows needed for targets below the error at n0, on every third curve."""
     found = []
     for start in STARTS[:4]:
-        rows = judge.long_enough(start)[::3]
-        kept = anchors(judge.table.n, start, 1)
-        errors, seen = judge.table.error[np.ix_(rows, kept)], judge.seen(rows, kept)
-        end = judge.table.n[judge.table.last[rows]]
+        rows = others.long_enough(start)[::3]
+        kept = anchors(others.table.n, start, 1)
+        errors, seen = others.table.error[np.ix_(rows, kept)], others.seen(rows, kept)
+        end = others.table.n[others.table.last[rows]]
         for reduction in REDUCTIONS:
             target = np.maximum((1.0 - reduction) * errors[:, -1], 1e-4)
-            later = judge.table.error[rows, kept[-1] + 1 :] <= target[:, None]
+            later = others.table.error[rows, kept[-1] + 1 :] <= target[:, None]
             reached = later.any(axis=1)
-            need = judge.table.n[np.minimum(kept[-1] + 1 + later.argmax(axis=1), len(judge.table.n) - 1)]
-            notes = {law: fit_law(law, judge.table.n[kept], errors).sizes_for(target) for law in LAWS[1:]}
-            for name, branch, code in judge.branches():
+            need = others.table.n[np.minimum(kept[-1] + 1 + later.argmax(axis=1), len(others.table.n) - 1)]
+            notes = {law: fit_law(law, others.table.n[kept], errors).sizes_for(target) for law in LAWS[1:]}
+            for name, branch, code in others.branches():
                 whole = branch.reaches(seen, [seen.largest * GRID[-1]], target, code(rows))[:, 0]
                 for level, label in (
                     (np.full(len(rows), 0.5), "median"),
@@ -248,46 +248,46 @@ def arrivals(
 # ---- plans ----------------------------------------------------------------------------------------------------------
 
 
-def plans_of(judge: Judge) -> list[dict[str, Any]]:
+def plans_of(others: LeftOut) -> list[dict[str, Any]]:
     """Rounds and rows until the target, for policies that measure and decide again after every round."""
-    start = int(np.searchsorted(judge.table.n, PLAN_START))
-    rows = judge.rows[judge.table.last[judge.rows] >= start + max(PLAN_STEPS)][::3]
+    start = int(np.searchsorted(others.table.n, PLAN_START))
+    rows = others.rows[others.table.last[others.rows] >= start + max(PLAN_STEPS)][::3]
     found = []
     policies: dict[str, Any] = {"double": 1.0, "quadruple": 2.0}
-    for name, branch, code in judge.branches():
+    for name, branch, code in others.branches():
         policies[f"{name}, median, at most 4x"] = (branch, code, None)
         policies[f"{name}, plan"] = (branch, code, 0.0)
         policies[f"{name}, plan, rounds priced"] = (branch, code, TURN_PRICE)
     policies["power_law_3, at most 4x"] = "power_law_3"
     for step in PLAN_STEPS:
-        target = judge.table.error[rows, start + step]
-        fair = (target > 0) & (target < judge.table.error[rows, start])
+        target = others.table.error[rows, start + step]
+        fair = (target > 0) & (target < others.table.error[rows, start])
         for name, policy in policies.items():
-            case = collected(judge, rows[fair], target[fair], start, policy)
+            case = collected(others, rows[fair], target[fair], start, policy)
             found.append({"method": name, "rows": rows[fair]} | case)
     return found
 
 
-def collected(judge: Judge, rows: np.ndarray, target: np.ndarray, start: int, policy: Any) -> dict[str, np.ndarray]:
+def collected(others: LeftOut, rows: np.ndarray, target: np.ndarray, start: int, policy: Any) -> dict[str, np.ndarray]:
     """Follow one policy for every curve: where it ends, whether it arrived, and after how many rounds.
 
     Arrived: as many rows as the first anchor at or below the target has; smaller sizes are measured on the way.
     """
-    table = judge.table
+    table = others.table
     true = np.argmax(table.error[rows, start:] <= target[:, None], axis=1) + start
     at, rounds, open_ = np.full(len(rows), start), np.zeros(len(rows), dtype=int), np.ones(len(rows), dtype=bool)
     for turn in range(PLAN_ROUNDS):
         before = at.copy()
         for place in np.unique(before[open_]):
             here = np.flatnonzero(open_ & (before == place))
-            steps = next_steps(judge, rows[here], target[here], int(place), (policy, PLAN_ROUNDS - turn))
+            steps = next_steps(others, rows[here], target[here], int(place), (policy, PLAN_ROUNDS - turn))
             at[here] = np.minimum(place + np.maximum(steps, 1), table.last[rows[here]])
         rounds += open_
         open_ &= (at < true) & (at < table.last[rows])
     return {"arrived": at >= true, "ratio": table.n[at] / table.n[true], "rounds": rounds}
 
 
-def next_steps(judge: Judge, rows: np.ndarray, target: np.ndarray, place: int, how: tuple[Any, int]) -> np.ndarray:
+def next_steps(others: LeftOut, rows: np.ndarray, target: np.ndarray, place: int, how: tuple[Any, int]) -> np.ndarray:
     """(b,) anchors to go ahead."""
     policy, left = how
     most = int(8 * np.log2(PLAN_GROWTH))
@@ -295,13 +295,13 @@ def next_steps(judge: Judge, rows: np.ndarray, target: np.ndarray, place: int, h
         return np.full(len(rows), int(8 * policy))
     kept = np.arange(place + 1)
     if isinstance(policy, str):
-        said = fit_law(policy, judge.table.n[kept], judge.table.error[np.ix_(rows, kept)]).sizes_for(target)
-        return np.minimum(np.ceil(8 * np.log2(said / judge.table.n[place])), most).astype(int)
+        said = fit_law(policy, others.table.n[kept], others.table.error[np.ix_(rows, kept)]).sizes_for(target)
+        return np.minimum(np.ceil(8 * np.log2(said / others.table.n[place])), most).astype(int)
     branch, code, price = policy
-    seen = judge.seen(rows, kept)
+    seen = others.seen(rows, kept)
     if price is None:
         said = arrivals(branch, seen, target, code(rows), np.full(len(rows), 0.5))
-        return np.minimum(np.ceil(8 * np.log2(said / judge.table.n[place])), most).astype(int)
+        return np.minimum(np.ceil(8 * np.log2(said / others.table.n[place])), most).astype(int)
     sizes = seen.largest * GRID
     prices = (1.0, price * PLAN_START, MISSED * (sizes[-1] - sizes[0]))
     reach = branch.reaches(seen, sizes, target, code(rows))
@@ -419,9 +419,9 @@ def run(measured: Measured, groups: np.ndarray) -> dict[str, Any]:
         model = fit_meta(curves, groups[kept].tolist(), learners, n_repeats=REPETITIONS)
         seconds += time.perf_counter() - begun
         answers.append([model.plain.answer, model.named.answer if model.named else None])
-        judge = Judge(table, model, np.flatnonzero(fold == left_out))
+        others = LeftOut(table, model, np.flatnonzero(fold == left_out))
         for name, work in zip(parts, (forecasts_of, bands_of, chances_of, requirements_of, plans_of), strict=True):
-            parts[name] += work(judge)
+            parts[name] += work(others)
         print(f"fold {left_out + 1} of {FOLDS}: {time.perf_counter() - begun:.0f} s", flush=True)
     return {
         "groups": len(set(groups.tolist())),

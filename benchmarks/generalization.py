@@ -1,9 +1,9 @@
-"""The generalization gap: what a whole report costs beside its bare fits, and what reading it costs.
+"""The generalization gap: what a whole report costs compared with its bare fits, and what reading it costs.
 
     python benchmarks/generalization.py                  # both learners; ten minutes on one core
     python benchmarks/generalization.py --only logistic  # seconds
 
-30 splits of 3 pairings are 90 fits on half of the rows, each asked about all rows; the report makes two more to probe
+30 splits of 3 pairings are 90 fits on half of the rows, each evaluated on all rows; the report makes two more to probe
 its learner. "Bare" is a loop over 90 calls of scikit-learn's `fit` and `predict_proba` on random halves, in this
 process or with joblib on all cores, whichever is faster; for boosting 18 of them are timed and scaled. Reading is
 everything after the fits: gap, all bounds with both corrections and the values of pure noise, information and
@@ -67,7 +67,7 @@ def bare_seconds(estimator: Any, X: np.ndarray, y: np.ndarray, fits: int) -> dic
 
 
 def measure(name: str) -> dict[str, Any]:
-    """A report, its parts, and the bare fits beside it."""
+    """A report, its parts, and the bare fits."""
     estimator, count, classes, fits = CASES[name]
     X, y = rows(count, classes)
     load = os.getloadavg()[0]  # of other work: wall-clock ratios mean little unless it is near 0

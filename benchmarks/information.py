@@ -10,7 +10,7 @@ the mean loss at rate 0.001) through both. The published code (harutyunyan2021) 
 anew here: for every row a copy of the kernel in single precision, the inverse without the row by a block update, a
 matrix power for the stopping time, and for the weights a copy of all Jacobians. It is timed on a few rows and scaled;
 ours does all rows and both quantities. Errors are those of the few rows against deletion in double precision. Both use
-two threads. "growth" takes random features, whose values do not change what is timed, and sets the whole beside the
+two threads. "growth" takes random features, whose values do not change what is timed, and compares the whole with the
 eigendecomposition alone. Peak memory is that of a process of its own per figure.
 """
 
@@ -154,7 +154,7 @@ def peak_gigabytes() -> float:
 
 
 def one_size(n: int) -> dict[str, Any]:
-    """All scores of n rows judged by 500 others, beside the eigendecomposition alone."""
+    """All scores of n rows evaluated on 500 others, and the eigendecomposition alone."""
     rng = np.random.default_rng(0)
     mix = rng.normal(size=(64, 3000)) / 8
     features, others = (np.tanh(rng.normal(size=(count, 64)) @ mix) for count in (n, JUDGES))

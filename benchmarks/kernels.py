@@ -1,7 +1,7 @@
-"""What the closed forms and the neighbor graph cost, beside one plain fit and beside the refits they replace.
+"""What the closed forms and the neighbor graph cost, compared with one plain fit and the refits they replace.
 
     python benchmarks/kernels.py                    # n = 50,000, d = 256, 10 outputs, as the docs quote it
-    python benchmarks/kernels.py --rows 5000        # a quick look; written beside, not over, the quoted figures
+    python benchmarks/kernels.py --rows 5000        # a quick run; does not overwrite the quoted figures
 
 Every figure is a median of --repeats runs in one process. Ratios compare runs of one process.
 """

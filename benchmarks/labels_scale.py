@@ -1,9 +1,9 @@
 """Wrong labels among a million rows of a thousand classes, from predictions that lie on disk: memory and time.
 
     python benchmarks/labels_scale.py                               # 1,000,000 x 1,000 in half precision: 2 GB on disk
-    python benchmarks/labels_scale.py --rows 100000 --classes 300   # a quick look, written beside, not over
+    python benchmarks/labels_scale.py --rows 100000 --classes 300   # a quick run, overwrites nothing
 
-Every method runs in a process of its own. Peak memory is that of the process's own (anonymous) pages, looked at every
+Every method runs in a process of its own. Peak memory is that of the process's own (anonymous) pages, read every
 10 ms: pages of the file that the system keeps at hand are not counted, they are given back when memory is short.
 2 % of the labels are replaced by another class. Seconds are those a person waits, with whatever else the machine does.
 """

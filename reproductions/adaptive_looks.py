@@ -1,8 +1,8 @@
-"""What looking at test rows does to a score, what may be claimed all the same, and rows that may be asked again.
+"""What evaluating often on the same test rows does to a score, what may still be claimed, and a reusable holdout.
 
     python reproductions/adaptive_looks.py      # a minute on one core; also draws docs/pictures/what-may-i-claim.png
 
-400 test rows, 50 looks, models that are coin flips: whatever a score says, the truth is 50 % wrong. Three ways to
+400 test rows, 50 evaluations, models that are coin flips: whatever a score says, the truth is 50 % wrong. Three ways to
 choose: the best of 50 models fixed before; hill climbing that keeps what scored better (blum2015); a vote of all
 models, each with the sign its score suggests. For each: the score it arrives at, and in which share of 2,000 runs each
 claim at 95 % holds. Then the trap of choosing features on pure noise (freedman1983), with plain held-out rows and with
@@ -76,7 +76,7 @@ def held(choose: Callable[[np.random.Generator], tuple[int, int | None]]) -> dic
 
 
 def chosen(query: Callable[[float, np.ndarray], float], seed: int) -> dict:
-    """Accuracies in %: on training rows, as told for held-out rows, and on fresh rows."""
+    """Accuracies in %: on training rows, as reported for held-out rows, and on fresh rows."""
     draw = np.random.default_rng(seed)
     agrees = draw.random((3, HELD_OUT, FEATURES)) < 0.5  # does the feature's sign equal the label: all coin flips
     training = agrees[0].mean(axis=0)
@@ -105,14 +105,14 @@ def on_noise() -> dict:
     return means | {"spent": float(np.mean(spent))}
 
 
-# --- what is told ----------------------------------------------------------------------------------------------------
+# --- what is said ----------------------------------------------------------------------------------------------------
 
 
 def table(ways: dict[str, dict], noise: dict) -> str:
     """Markdown."""
     lines = [
-        f"{N} test rows, {LOOKS} looks, truth {TRUTH:g} % wrong. Per claim: share of {RUNS:,} runs in which it holds",
-        "(95 % is promised) and the mean error it allows.", "",
+        f"{N} test rows, {LOOKS} evaluations, truth {TRUTH:g} % wrong. Per claim: share of {RUNS:,} runs in which it",
+        "holds (95 % is promised) and the mean error it allows.", "",
         "| way to choose | error seen | rows played no part | all fixed before | only compared | only bests seen | "
         "every score seen |",
         "|-|-|-|-|-|-|-|",
@@ -123,7 +123,7 @@ def table(ways: dict[str, dict], noise: dict) -> str:
     lines += [
         "", f"Features chosen on noise: {FEATURES:,} coin flips, {HELD_OUT:,} rows each to train on, held out and",
         f"fresh, {SEEDS} draws. Right answers in %, the truth is 50:", "",
-        "| held-out rows | training | told of the held-out rows | fresh |", "|-|-|-|-|",
+        "| held-out rows | training | reported for the held-out rows | fresh |", "|-|-|-|-|",
     ]  # fmt: skip
     for name in ("plain", "reusable"):
         notes = noise[name]
@@ -131,12 +131,12 @@ def table(ways: dict[str, dict], noise: dict) -> str:
             f"| {name} | {notes['training']:.1f} | "
             f"{notes['told']:.1f} [{notes['told_from']:.1f}, {notes['told_to']:.1f}] | {notes['fresh']:.1f} |"
         )
-    lines += ["", f"The reusable rows were truly looked at in {noise['spent']:.0f} of {FEATURES + 1:,} questions."]
+    lines += ["", f"The reusable rows were truly read in {noise['spent']:.0f} of {FEATURES + 1:,} questions."]
     return "\n".join(lines) + "\n"
 
 
 def draw() -> None:
-    """What 28 wrong of 400 rows allow to be claimed, by the number of looks."""
+    """What 28 wrong of 400 rows allow to be claimed, by the number of evaluations."""
     names = {
         "fixed": "all fixed before",
         "compared": "only compared",
@@ -147,11 +147,12 @@ def draw() -> None:
     for n_evaluations in np.unique(np.geomspace(1, 1000, 60).round().astype(int)).tolist():
         claim = claim_after_evaluations(28, N, n_evaluations, answers=101)
         points += [
-            {"looks": n_evaluations, "claim": 100.0 * getattr(claim, key).high, "account": name}
+            {"evaluations": n_evaluations, "claim": 100.0 * getattr(claim, key).high, "account": name}
             for key, name in names.items()
         ]
     base = alt.Chart(alt.InlineData(values=points)).mark_line(strokeWidth=2.2).encode(
-        x=alt.X("looks:Q", scale=alt.Scale(type="log"), title="looks at the test rows", axis=alt.Axis(format=",d")),
+        x=alt.X("evaluations:Q", scale=alt.Scale(type="log"), title="evaluations on the test rows",
+                axis=alt.Axis(format=",d")),
         y=alt.Y("claim:Q", title="error that may be claimed (%)", scale=alt.Scale(domain=[0, 100])),
         color=alt.Color("account:N", title=None, sort=list(names.values()),
                         scale=alt.Scale(domain=list(names.values()), range=[ACCENT, "#5b98d3", INK, WRONG]),

@@ -1,9 +1,9 @@
-"""Which attribution methods foretell retraining, and in which order: the ordering reported for a small network.
+"""Which attribution methods predict retraining, and in which order: the ordering reported for a small network.
 
     python reproductions/attribution_order.py     # some minutes; with the ground truth still to be made, some more
 
-Fashion-MNIST, 2,000 rows, a network of 203,530 parameters, 500 queries; judged by retrainings on 50 random halves with
-three seeds each, which `benchmarks/attribution` makes and keeps. What was reported (linear datamodeling score):
+Fashion-MNIST, 2,000 rows, a network of 203,530 parameters, 500 queries; evaluated by retrainings on 50 random halves
+with three seeds each, which `benchmarks/attribution` makes and keeps. What was reported (linear datamodeling score):
 
 * exact Fisher matrix (0.53), as good as EK-FAC on the same Fisher (0.53), better than EK-FAC with next to no ridge
   (0.31), gradient similarity (0.17) and likeness of representations (0.04; 0.12 with the sign of the labels);

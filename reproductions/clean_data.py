@@ -168,7 +168,7 @@ def main() -> None:
 
 
 def write(file: Path, runs: dict[str, dict]) -> None:
-    """Every run with machine and versions, and the table beside them."""
+    """Every run with machine and versions, and their table."""
     machine = {"cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
     versions = {name: version(name) for name in ("samplewise", "numpy", "scipy", "scikit-learn")}
     file.write_text(json.dumps({"machine": machine, "versions": versions, "runs": runs}, indent=1))

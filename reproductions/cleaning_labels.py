@@ -3,13 +3,13 @@
 Adult, 10,000 people to learn from, their labels spoilt in one of two ways. Swapped codes: on 15 % of the forms the two
 codes were mixed up. Undeclared: of those who earn more than 50,000 three in ten are recorded as earning less, of the
 others one in fifty as earning more. `find_label_issues` with its default learner names the likely wrong labels; they
-are dropped, or relabeled as suggested, and a model is trained anew. 8,000 other people with their right labels are the
-judges, and have no part in anything else. Two models: gradient boosting, the default for such a table, and a single
-tree grown to its last leaf, which learns every wrong label by heart.
+are dropped, or relabeled as suggested, and a model is trained anew. Everything is evaluated on 8,000
+other people with their right labels, who are used for nothing else. Two models: gradient boosting, the default for
+such a table, and a single tree grown to its last leaf, which memorizes every wrong label.
 
-The differences of one draw have the interval that their 8,000 judges allow (paired, normal); the figures over draws
-have the range over draws of people and flips. `measured` is what a user sees, who has no right labels: both models
-judged on held-out rows as they are recorded. Draws are kept as they are made; a run that was stopped goes on.
+The differences of one draw have the interval that their 8,000 held-out people allow (paired, normal); the figures over
+draws have the range over draws of people and flips. `measured` is what a user sees, who has no right labels: both
+models evaluated on held-out rows as they are recorded. Draws are kept as they are made; a run that was stopped goes on.
 """
 
 import argparse
@@ -34,14 +34,14 @@ from samplewise.labels import LabelIssues, find_label_issues
 
 FILE = Path(__file__).parent / "results" / "cleaning_labels.json"
 DATA = Path(os.environ.get("SAMPLEWISE_DATA", "../shared/data")) / "groups" / "adult.csv.gz"
-ROWS, JUDGES = 10_000, 8_000
+ROWS, TEST_ROWS = 10_000, 8_000
 FLIPS = {"swapped codes": (0.15, 0.15), "undeclared": (0.3, 0.02)}  # of those above 50,000, and of those below
 CLASSES = ("<=50K", ">50K")
 
 
 def drawn(table: pd.DataFrame, kind: str, seed: int) -> tuple[pd.DataFrame, pd.Series, pd.DataFrame]:
-    """People to learn from, the incomes recorded for them, and the judges."""
-    mixed = table.sample(ROWS + JUDGES, random_state=seed)
+    """People to learn from, the incomes recorded for them, and the people held out."""
+    mixed = table.sample(ROWS + TEST_ROWS, random_state=seed)
     people, evaluated_rows = mixed[:ROWS], mixed[ROWS:]
     draw = np.random.default_rng(seed)
     rich = people["income"] == CLASSES[1]
@@ -51,7 +51,7 @@ def drawn(table: pd.DataFrame, kind: str, seed: int) -> tuple[pd.DataFrame, pd.S
 
 
 def learners(data: Dataset) -> dict[str, Learner]:
-    """The default of such a table, and one that learns wrong labels by heart."""
+    """The default of such a table, and one that memorizes wrong labels."""
     boosting, _ = choose_learner("boosting", data, describe_target(data.y))
     return {
         "gradient boosting": boosting,
@@ -60,7 +60,7 @@ def learners(data: Dataset) -> dict[str, Learner]:
 
 
 def answers(learner: Learner, data: Dataset, evaluated_rows: pd.DataFrame) -> np.ndarray:
-    """Which judges are answered rightly."""
+    """Which held-out people are predicted rightly."""
     fitted = learner.fit(data, seed=0)
     named = fitted.classes[fitted.outputs(evaluated_rows.drop(columns="income")).argmax(axis=1)]
     return named == evaluated_rows["income"].to_numpy()
@@ -108,7 +108,7 @@ def one_draw(table: pd.DataFrame, kind: str, seed: int) -> dict:
 
 
 def paired(right: np.ndarray, before: np.ndarray) -> dict[str, float]:
-    """Accuracy in %, and points gained over the rows as recorded, with a 95 % interval over the judges."""
+    """Accuracy in %, and points gained over the rows as recorded, with a 95 % interval over the people held out."""
     change = 100.0 * (right.astype(float) - before)
     half = 1.96 * float(change.std()) / np.sqrt(len(change))
     gain = float(change.mean())
@@ -116,7 +116,7 @@ def paired(right: np.ndarray, before: np.ndarray) -> dict[str, float]:
 
 
 def as_measured(issues: LabelIssues) -> dict[str, dict]:
-    """What the user is told about acting on the labels, without a single right label."""
+    """What the user reads about acting on the labels, without a single right label."""
     notes = issues.measured(("drop", "relabel", "reweight"))
     return {
         name: {"effect": one.effect.value, "low": one.effect.low, "high": one.effect.high, "verdict": one.verdict}
@@ -147,18 +147,18 @@ def table_of(draws: list[dict], kind: str) -> str:
     share = {key: f"{100 * mean[key]:.0f} %" for key in ("first_100", "flips_above", "flips_below")}
     above, below = (f"{100 * planted:.0f} %" for planted in FLIPS[kind])
     lines = [
-        f"### {kind[0].upper()}{kind[1:]} ({len(draws)} draws of {ROWS:,} people, {JUDGES:,} judges)", "",
+        f"### {kind[0].upper()}{kind[1:]} ({len(draws)} draws of {ROWS:,} people, {TEST_ROWS:,} held out)", "",
         f"{mean['wrong']:.0f} labels are wrong. Flagged: {mean['flagged']:.0f}, of which "
         f"{mean['flagged_and_wrong']:.0f} are wrong (expected: {mean['expected_wrong']:.0f}). Of the first "
         f"100, {share['first_100']} are wrong. Average precision {mean['average_precision']:.2f}; "
         f"{mean['seconds']:.0f} s.", "",
         f"Estimated flips: {share['flips_above']} of those above 50,000 (planted {above}), {share['flips_below']} of "
         f"those below (planted {below}).", "",
-        "| accuracy on the judges, % | " + " | ".join(draws[0]["models"]) + " |",
+        "| accuracy on right labels, % | " + " | ".join(draws[0]["models"]) + " |",
         "|-|" + "-|" * len(draws[0]["models"]),
     ]  # fmt: skip
     lines += [f"| {arm} | {' | '.join(cells(draws, arm))} |" for arm in draws[0]["models"]["one full tree"]]
-    lines += ["", "First draw, points gained over the rows as recorded, 95 % over its judges:", ""]
+    lines += ["", "First draw, points gained over the rows as recorded, 95 % over the people held out:", ""]
     for name, arms in draws[0]["models"].items():
         lines += [
             f"- {name}, {arm}: {one['gain']:+.1f} [{one['low']:+.1f}, {one['high']:+.1f}]" for arm, one in arms.items()

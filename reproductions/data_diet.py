@@ -5,7 +5,7 @@ loss. And of others: keeping the hardest falls behind random rows when few are k
 hardest, and leaving out the very hardest mends it; the gradient norm BEFORE training ranks rows by the length of their
 input and does not prune well (kirsch2023: the published result for it came from a fault in restoring checkpoints).
 10,000 Fashion-MNIST rows, 10,000 clean test rows, a perceptron 784-128-10, 2,400 steps whatever the number of rows,
-scores from three runs at step 450; two draws. `--seeds 1` is a quick look.
+scores from three runs at step 450; two draws. `--seeds 1` is a quick run.
 """
 
 import argparse

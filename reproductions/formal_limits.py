@@ -106,7 +106,7 @@ def draw(found: SimulatedCounterexample) -> None:
     )  # fmt: skip
     panels = alt.hconcat(
         left.properties(width=300, height=220, title="The gap is a half in every run"),
-        right.properties(width=330, height=220, title="What the rows tell of it"),
+        right.properties(width=330, height=220, title="What the rows reveal of it"),
         spacing=40,
     )
     axis = {"gridColor": LINE, "domainColor": QUIET, "tickColor": QUIET, "labelColor": SOFT, "titleColor": INK}

@@ -196,7 +196,7 @@ def table(found: list[dict[str, Any]], noisy: dict[str, list[dict[str, float]]])
     """What was measured, as the docs show it."""
     columns = ("training error", "gap", "f-CMI", "f-CMI, corrected", "ld-MI", "fast rate", "binary JS")
     head = ["data", "learner", "n", "wrong labels", *columns, "tightest", "held-out rows", "t interval"]
-    text = ["In points (% of rows); n pairs, so n rows teach. 95 % for the last two columns.", ""]
+    text = ["In points (% of rows); n pairs, so n training rows. 95 % for the last two columns.", ""]
     text += ["| " + " | ".join(head) + " |", "|" + "-|" * len(head)]
     for row in found:
         best, value = tightest(row)
@@ -210,9 +210,7 @@ def table(found: list[dict[str, Any]], noisy: dict[str, list[dict[str, float]]])
     head = ["noise", *next(iter(noisy.values()))[0]]
     text += ["| " + " | ".join(head) + " |", "|" + "-|" * len(head)]
     for name, n_evaluations in noisy.items():
-        text += [
-            f"| {name} | " + " | ".join(f"{value:.3g}" for value in look.values()) + " |" for look in n_evaluations
-        ]
+        text += [f"| {name} | " + " | ".join(f"{value:.3g}" for value in one.values()) + " |" for one in n_evaluations]
     return "\n".join(text) + "\n"
 
 
@@ -224,7 +222,7 @@ def picture(found: list[dict[str, Any]]) -> None:
         for name, shown in SHOWN.items()
     ]  # fmt: skip
     lines = alt.Chart(alt.Data(values=points)).mark_line(point=True, strokeWidth=2).encode(
-        x=alt.X("n:Q", scale=alt.Scale(type="log", domain=[60, 5000]), title="rows that teach",
+        x=alt.X("n:Q", scale=alt.Scale(type="log", domain=[60, 5000]), title="training rows",
                 axis=alt.Axis(values=list(SIZES))),
         y=alt.Y("points:Q", scale=alt.Scale(type="log", domain=[0.3, 60]), title="points"),
         color=alt.Color("what:N", sort=list(SHOWN.values()), title=None, scale=alt.Scale(

@@ -3,8 +3,8 @@
     python reproductions/image_curves.py            # measures (some ten minutes on one core), then forecasts
     python reproductions/image_curves.py --stored   # forecasts again from the stored measurements
 
-Fashion-MNIST (40,000 of its images; SAMPLEWISE_DATA), 5 to 500 per class in 10 nested draws; judged on 5,000 others,
-and foretold for 1,000, 2,000 and 3,900 per class, all there is. Learners: ridge regression on 1,000 frozen random
+Fashion-MNIST (40,000 of its images; SAMPLEWISE_DATA), 5 to 500 per class in 10 nested draws; evaluated on 5,000 others,
+and forecast for 1,000, 2,000 and 3,900 per class, all there is. Learners: ridge regression on 1,000 frozen random
 Fourier features, logistic regression on 64 frozen principal components, and a network of one hidden layer on 14 x 14
 pixels.
 
@@ -40,7 +40,7 @@ from samplewise.curves.laws import fit_law, variances
 RESULTS = Path(__file__).parent / "results" / "image_curves"
 DATA = Path(os.environ.get("SAMPLEWISE_DATA", "../shared/data")) / "fashion-mnist"
 SHOTS = (5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500)  # per class, shown
-LATER = (1000, 2000, 3900)  # per class, foretold
+LATER = (1000, 2000, 3900)  # per class, forecast
 REPEATS, LATER_REPEATS = 10, 3
 SHOWN = (20, 50, 100, 200, 500)  # largest size a forecast sees
 LAWS = (
@@ -136,7 +136,7 @@ def models_of_tables() -> MetaModel:
 
 
 def predicted(measured: dict[str, dict]) -> list[dict]:
-    """What each law says from each start, beside what was measured later."""
+    """What each law says from each start, and what was measured later."""
     lines, meta = [], models_of_tables()
     for learner, notes in measured.items():
         for shown in SHOWN:
@@ -164,7 +164,7 @@ def off_by(lines: list[dict]) -> dict[str, float]:
 
 def table(lines: list[dict], measured: dict[str, dict]) -> str:
     text = [
-        "Error rate at 3,900 images per class in per cent, foretold from the sizes up to the one shown; no forecast"
+        "Error rate at 3,900 images per class in per cent, forecast from the sizes up to the one shown; no forecast"
     ]
     text += [f"goes further than {FURTHEST} times the largest size.", ""]
     text += ["| learner | shown up to | measured | " + " | ".join(METHODS) + " |", "|-" * (len(METHODS) + 3) + "|"]

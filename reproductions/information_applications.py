@@ -5,8 +5,8 @@
 The claims (harutyunyan2021, section 5): rows of an under-sampled sub-class, of a richer source and with wrong labels
 are more informative than the others. Measured here on a network 784-256-1 linearized at its first weights, 2,000 steps
 of 0.001, in nats against a noise of one hundredth of the distance between the two classes, with the controls the claims
-need: the same sub-class at full share, noise of the same size beside the attack, and the held-out surprise and a
-cross-validated logistic regression beside the information of wrong labels. The attack (one signed gradient step of a
+need: the same sub-class at full share, noise of the same size next to the attack, and the held-out surprise and a
+cross-validated logistic regression next to the information of wrong labels. The attack (one signed gradient step of a
 network trained on other rows) and the second source (inverted, blurred, shifted pictures) are protocols of ours.
 """
 
@@ -40,7 +40,7 @@ HERE = Path(__file__).parent
 RESULTS, PICTURES = HERE / "results", HERE.parent / "docs" / "pictures"
 DATA = Path(os.environ.get("SAMPLEWISE_DATA", HERE.parents[1] / "shared" / "data")) / "fashion-mnist" / "train.npz"
 NAMES = ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot")
-RATE, STEPS, JUDGES, NOISE = 1e-3, 2000, 300, 0.01
+RATE, STEPS, TEST_ROWS, NOISE = 1e-3, 2000, 300, 0.01
 STOPS = (200, 2000, 20000)
 PAIRS = {"sneaker or boot": (7, 9), "T-shirt or shirt": (0, 6)}
 RARE = {"coats among dresses, against pullovers": (3, 4, 2), "sandals among sneakers, against boots": (7, 5, 9)}
@@ -116,7 +116,7 @@ def altered(X: np.ndarray, seed: int) -> np.ndarray:
 
 
 def two_sources(seed: int) -> tuple[dict[str, float], pd.DataFrame]:
-    """300 pictures as they are and 300 altered ones of the same two classes, judged on both."""
+    """300 pictures as they are and 300 altered ones of the same two classes, evaluated on both."""
     X, labels = drawn({7: 450, 9: 450}, seed)
     second = np.arange(900) % 2 == 1
     X[second] = altered(X[second], seed)
@@ -131,7 +131,7 @@ def two_sources(seed: int) -> tuple[dict[str, float], pd.DataFrame]:
 
 
 def duplicates(seed: int) -> dict[str, float]:
-    """150 pictures, alone and each with a copy beside it: the row, the row with its copy there, and both as a set."""
+    """150 pictures, alone and each with a duplicate: the row, the row with its duplicate there, and both as a set."""
     X, labels = drawn({7: 225, 9: 225}, seed)
     y, evaluated_rows = (labels == 9).astype(int), (X[150:], (labels[150:] == 9).astype(int))
     alone = notes((X[:150], y[:150]), evaluated_rows, seed)
@@ -148,8 +148,8 @@ def duplicates(seed: int) -> dict[str, float]:
 
 
 def flipped(pair: tuple[int, int], count: int, seed: int):
-    """Rows with 10 % of their labels flipped, clean rows that judge, and which were flipped."""
-    X, labels = drawn({pair[0]: (count + JUDGES) // 2, pair[1]: (count + JUDGES) // 2}, seed)
+    """Rows with 10 % of their labels flipped, clean rows to evaluate on, and which were flipped."""
+    X, labels = drawn({pair[0]: (count + TEST_ROWS) // 2, pair[1]: (count + TEST_ROWS) // 2}, seed)
     y = (labels == pair[1]).astype(int)
     wrong = np.zeros(count, dtype=bool)
     wrong[np.random.default_rng([seed, 13]).permutation(count)[: count // 10]] = True
@@ -193,7 +193,7 @@ def attack(X: np.ndarray, y: np.ndarray, others: tuple[np.ndarray, np.ndarray], 
 
 
 def attacked(pair: tuple[int, int], seed: int) -> tuple[dict[str, float], pd.DataFrame]:
-    """600 rows of which 6 or 60 are attacked, or carry random noise of the same size, beside themselves before."""
+    """600 rows of which 6 or 60 are attacked, or carry random noise of the same size, and the same rows before."""
     X, labels = drawn(dict.fromkeys(pair, 950), seed)
     y = (labels == pair[1]).astype(int)
     evaluated_rows = (X[600:900], y[600:900])
@@ -263,10 +263,10 @@ def table_of(found: dict[str, dict[str, list[dict[str, float]]]]) -> str:
         "|-|-|-|",
         *(f"| {one} | {mean(sources, f'{one}_row')} | {mean(sources, f'{one}_set')} |" for one in ("clean", "altered")),
         "",
-        "| copies | mean nats |",
+        "| duplicates | mean nats |",
         "|-|-|",
         f"| a row alone | {mean(twins, 'alone')} |",
-        f"| the row with a copy beside it | {mean(twins, 'beside_its_copy')} |",
+        f"| the row with a duplicate | {mean(twins, 'beside_its_copy')} |",
         f"| row and copy as a set | {mean(twins, 'both_as_a_set')} |",
         "",
         "| 10 % wrong labels | steps | area: information | area: held-out surprise | area: 5-fold logistic "
@@ -364,7 +364,7 @@ def draw_stops() -> None:
 
 
 def draw_wrong_labels() -> None:
-    """Histograms of both scores, right beside wrong labels, on the harder pair."""
+    """Histograms of both scores, right and wrong labels, on the harder pair."""
     train, evaluated_rows, wrong = flipped(PAIRS["T-shirt or shirt"], 1000, 0)
     info = notes(train, evaluated_rows, 0, 20000)
     panels = []

@@ -1,10 +1,10 @@
-"""A labeling budget for a real table, followed to its end, beside what the target truly took.
+"""A labeling budget for a real table, followed to its end, and what the target truly took.
 
 Adult (32,561 people), gradient boosting, target 14 % error, a label for 0.05. At first 1,500 rows are labeled. Each
 round: measure the learning curve on the rows that are labeled, ask how many rows the target needs, collect the planned
 batch, and measure again, until the measured error is at the target or four rounds are over. 8,000 rows that are never
-labeled are the judges: they say what the error truly is, and how many rows it truly took. Ten draws of the first rows;
-beside the plan, doubling every round.
+labeled are evaluated on: they say what the error truly is, and how many rows it truly took. Ten draws of the first
+rows; compared with the plan: doubling every round.
 """
 
 import argparse
@@ -26,15 +26,15 @@ from samplewise.engine.models import choose_learner
 
 HERE = Path(__file__).parent / "results"
 DATA = Path(os.environ.get("SAMPLEWISE_DATA", "../shared/data")) / "groups" / "adult.csv.gz"
-FIRST, TARGET, PRICE, ROUNDS, JUDGES, REPEATS = 1500, 0.14, 0.05, 4, 8000, 5
+FIRST, TARGET, PRICE, ROUNDS, TEST_ROWS, REPEATS = 1500, 0.14, 0.05, 4, 8000, 5
 NAMED = "GradientBoostingClassifier"  # how the forecaster knows the learner
 SIZES = (1500, 2000, 3000, 4000, 6000, 8000, 12_000, 16_000, 24_000)
 
 
 def drawn(data: Dataset, seed: int) -> tuple[Dataset, np.ndarray]:
-    """Judges, and the positions of all other rows in the order in which they would be labeled."""
+    """Test rows, and the positions of all other rows in the order in which they would be labeled."""
     order = hashed_order(seed, data.ids, "labeled")
-    return data.take(np.sort(order[:JUDGES])), order[JUDGES:]
+    return data.take(np.sort(order[:TEST_ROWS])), order[TEST_ROWS:]
 
 
 def error_of(data: Dataset, rows: np.ndarray, evaluated_rows: Dataset) -> float:
@@ -103,7 +103,7 @@ def table_of(results: dict) -> str:
     guesses = [step["guess"] for step in first]
     chance = 100 * np.median([step["chance"] for step in first])
     lines += [
-        "", f"The first single guess was {np.median(guesses):,.0f} rows in the median of the draws, from "
+        "", f"The first single estimate was {np.median(guesses):,.0f} rows in the median of the draws, from "
         f"{min(guesses):,.0f} to {max(guesses):,.0f}; the chance to get there at all was put at {chance:.0f} %.",
     ]  # fmt: skip
     lines += [

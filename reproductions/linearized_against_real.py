@@ -1,8 +1,8 @@
-"""Unique information foretold by the linearized network against what really happens when a row is left out.
+"""Unique information predicted by the linearized network against what really happens when a row is left out.
 
     python reproductions/linearized_against_real.py     # about nine minutes on one core
 
-The claim (harutyunyan2021, table 1, MNIST 4 against 9, n = 1,000): the linearized network foretells how far weights and
+The claim (harutyunyan2021, table 1, MNIST 4 against 9, n = 1,000): the linearized network predicts how far weights and
 predictions move without a row nearly exactly for a wide network (Pearson .98 to .99), well for a pretrained one (.87 to
 .97), and not at all for a deep one from scratch (.03 to .19). Here, at a size where every row can really be left out:
 digits 4 against 9, n = 60, one output, full-batch descent, all 61 trainings side by side. Beside it the influence
@@ -32,7 +32,7 @@ from torch.func import functional_call, grad, vmap
 from samplewise.information import GradientDescent, LinearizedNetwork, unique_information
 
 HERE = Path(__file__).parent / "results"
-ROWS, JUDGES, STEPS, DAMPING = 60, 150, 1000, 0.01
+ROWS, TEST_ROWS, STEPS, DAMPING = 60, 150, 1000, 0.01
 PAPER = {  # table 1: the nearest column, Pearson of the linearized network with retraining, (weights, predictions)
     "no ridge": {"wide, from scratch": (0.987, 0.993), "deep and narrow, from scratch": (0.193, 0.033),
                  "pretrained, whole network": (0.870, 0.875), "pretrained, last two layers": (0.870, 0.875)},
@@ -174,7 +174,7 @@ def influence_function(
 def measured(case: Case, ridge: float, seed: int) -> dict[str, float]:
     """One draw of rows and weights: how near each forecast is to really leaving the row out."""
     X, y = digits_of((4, 9))
-    chosen = np.random.default_rng(seed).permutation(len(X))[: ROWS + JUDGES]
+    chosen = np.random.default_rng(seed).permutation(len(X))[: ROWS + TEST_ROWS]
     X, y = X[chosen], y[chosen]
     module = case.make(seed)
     train, evaluated_rows = torch.from_numpy(X[:ROWS]), torch.from_numpy(X[ROWS:])
@@ -205,7 +205,7 @@ def measured(case: Case, ridge: float, seed: int) -> dict[str, float]:
 
 
 def averaged(case: Case, ridge: float, seeds: int) -> dict[str, float | list]:
-    """Means over draws; the Pearson of predictions draw by draw beside them."""
+    """Means over draws; the Pearson of predictions draw by draw with them."""
     draws = [measured(case, ridge, seed) for seed in range(seeds)]
     mean = {name: float(np.mean([draw[name] for draw in draws])) for name in draws[0]}
     return mean | {"each_predictions_pearson": [draw["linearized_predictions_pearson"] for draw in draws]}
@@ -233,7 +233,7 @@ def table_of(results: dict[str, dict[str, dict]], seeds: int) -> str:
             lines.append("| " + " | ".join(cells) + " |")
     lines += [
         "",
-        f"Pearson (Spearman) between what was foretold and what {ROWS} real trainings without a row showed, means of "
+        f"Pearson (Spearman) between what was predicted and what {ROWS} real trainings without a row showed, means of "
         f"{seeds} draws of rows and first weights. Ridge: 1 on the mean loss, {ROWS} on the sum. R², drift and flag: "
         '`diagnostics` with `trained="train"`. Paper: table 1 of harutyunyan2021, whose networks and sizes differ '
         "(MLP-1024; CNN from scratch; CNN pretrained on letters; n = 1,000).",

@@ -1,7 +1,7 @@
 """Logistic regression without one row: the Newton step against the influence function and true refits, on digits.
 
 The claim (pregibon1981, rad2020): one Newton step from the fit on all rows, its bracket 1 / (1 - leverage) included,
-foretells the fit without a row nearly exactly (Pearson above .99), while the influence function, which leaves the
+predicts the fit without a row nearly exactly (Pearson above .99), while the influence function, which leaves the
 bracket out, falls short where the leverage is high. Measured here: the change of the row's own output (log odds of two
 classes, centered logits of ten) at several ridges, against fits that leave the row out.
 """
@@ -76,7 +76,7 @@ def measured(digits: tuple[int, ...], ridge: float) -> dict[str, float]:
 
 
 def slope(found: np.ndarray, true: np.ndarray) -> float:
-    """The least-squares factor from the true change to the one foretold: 1 is right, below 1 falls short."""
+    """The least-squares factor from the true change to the one predicted: 1 is right, below 1 falls short."""
     return float(found @ true / (true @ true))
 
 
@@ -97,7 +97,7 @@ def table_of(results: dict[str, dict[str, dict[str, float]]]) -> str:
     lines += [
         "",
         f"Against {REFITTED} true refits in each case; the cost of refitting all rows is scaled up from these (each "
-        "starts from the full fit). Size: least-squares factor from the true change to the one foretold, at the tenth "
+        "starts from the full fit). Size: least-squares factor from the true change to the one predicted, at the tenth "
         "of the rows with the highest leverage; 1 is right.",
     ]
     return "\n".join(lines) + "\n"

@@ -1,9 +1,9 @@
-"""Which scores find wrong labels: influence of a row on itself beside the simple scores that match it, Fashion-MNIST.
+"""Which scores find wrong labels: influence of a row on itself and the simple scores that match it, Fashion-MNIST.
 
-The claim looked at: self-influence finds mislabeled rows (koh2017, pruthi2020). What our own notes say: it does, it
-hardly depends on how long training lasted, and an early look at the loss or a plain vote of the nearest neighbors is
+The claim: self-influence finds mislabeled rows (koh2017, pruthi2020). What our own notes say: it does, it
+hardly depends on how long training lasted, and an early loss or a plain vote of the nearest neighbors is
 as good. 2,000 training rows, 10 % of the labels flipped, to any other class or (harder) to the next one; a network
-784-256-10 looked at after 5 and after 30 epochs; three draws of rows, flips and first weights.
+784-256-10 measured after 5 and after 30 epochs; three draws of rows, flips and first weights.
 """
 
 import argparse

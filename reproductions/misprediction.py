@@ -4,7 +4,7 @@
 
 A small network learns 4,000 Fashion-MNIST pictures of which 5 % carry a planted wrong label. Its surest wrong answer
 on 2,000 others is traced back: the rows that pushed the answer away from the truth are listed, taken out, and the
-network is trained again, five times with and without them. Whether the answer moves as foretold is printed.
+network is trained again, five times with and without them. Whether the answer moves as predicted is printed.
 """
 
 import json
@@ -60,7 +60,7 @@ def main() -> None:
     found["measured"], found["error"] = retrained(learner, train, removed, query)
     found["random"], found["random_error"] = retrained(learner, train, at_random, query)
     print(
-        f"without the {REMOVED} that hurt most the margin should rise (foretold {found['foretold']:+.2f} on the scale "
+        f"without the {REMOVED} that hurt most the margin should rise (predicted {found['foretold']:+.2f} on the scale "
         f"of the linearized network); trained again it moves by {found['measured']:+.2f} (standard error "
         f"{found['error']:.2f}), without {REMOVED} at random by {found['random']:+.2f} ({found['random_error']:.2f})"
     )

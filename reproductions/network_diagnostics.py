@@ -1,4 +1,4 @@
-"""Three looks into networks on digits: where rows part, how curved the loss is, how many directions the task needs.
+"""Inside networks on digits: where rows differ, how curved the loss is, and how many directions the task needs.
 
     python reproductions/network_diagnostics.py     # about four minutes on one core
 
@@ -29,7 +29,7 @@ SPLIT = 400
 
 
 def profile(X: np.ndarray, labels: np.ndarray, rows: np.ndarray) -> tuple[dict, Dataset, object]:
-    """The first 400 rows are learnt, the next 400 are set beside them."""
+    """The first 400 rows are trained on, the next 400 are compared with them."""
     data = Dataset(X[rows[:SPLIT]], labels[rows[:SPLIT]])
     fitted = TorchLearner(dense_network, epochs=60, rate=3e-3).fit(data, seed=0)
     found = layer_profile(data, X[rows[SPLIT : 2 * SPLIT]], module=fitted)
@@ -55,7 +55,7 @@ def curvature(fitted: object, data: Dataset) -> dict[str, float]:
 
 
 def directions(X: np.ndarray, y: np.ndarray) -> dict[str, float]:
-    """Digits mixed, 1,200 to learn and the others to judge."""
+    """Digits mixed, 1,200 to train on and the others to evaluate on."""
     learner = TorchLearner(dense_network, epochs=20, rate=3e-3)
     found = intrinsic_dimension((X[:1200], y[:1200]), learner=learner, test=(X[1200:], y[1200:]))
     return {

@@ -1,9 +1,9 @@
-"""Values of rows judged by taking rows away: what the score loses and gains, and how few rows carry a prediction.
+"""Values of rows evaluated by taking rows away: what the score loses and gains, and how few rows carry a prediction.
 
-The claims looked at: removing the rows of highest value first hurts a model most, and removing the rows of lowest value
+The claims: removing the rows of highest value first hurts a model most, and removing the rows of lowest value
 mends it (ghorbani2019, jia2019, wang2023, kwon2023); removing a few attributed rows changes single predictions
 (ilyas2022). 300 digits, 10 % of them with a label drawn anew, logistic regression. Values see 300 validation rows; the
-curves are judged on 500 others. Random order is the same for every method.
+curves are evaluated on 500 others. Random order is the same for every method.
 """
 
 import json

@@ -86,7 +86,7 @@ def rows_of(seed: int, share: float) -> tuple[Dataset, np.ndarray, np.ndarray, n
 
 
 def measured(share: float, seed: int) -> dict[str, dict[str, float]]:
-    """Test accuracy, memorized share and how well the answers tell wrong labels, for every method."""
+    """Test accuracy, memorized share and how well the outputs find wrong labels, for every method."""
     data, flipped, queried, truth = rows_of(seed, share)
     found = {}
     for name, (loss, make) in methods(share).items():
@@ -126,7 +126,7 @@ def table_of(results: dict[str, list[dict[str, dict[str, float]]]]) -> str:
             f"### {noise:.0%} of the labels replaced by another class ({len(draws)} draw{'s' * (len(draws) > 1)})", "",
             f"A model that holds nothing about the labels gets at least {floor:.0%} of them wrong in training.", "",
             "| method | accuracy on clean rows | wrong labels memorized | training labels it gets wrong | "
-            "area, wrong labels told by 1 - p(given) | CPU s |",
+            "area, wrong labels found by 1 - p(given) | CPU s |",
             "|-|-|-|-|-|-|",
         ]  # fmt: skip
         for name in draws[0]:

@@ -2,7 +2,7 @@
 
 The claims: a network fits right labels before wrong ones, so rows of small loss EARLY in training are mostly right
 (han2018); wrong labels are forgotten more often while they are learned (toneva2019, CIFAR-10); the margin
-averaged over training tells them (pleiss2020). Their data (CIFAR, convolutions) do not fit here: digits (1,797 rows)
+averaged over training finds them (pleiss2020). Their data (CIFAR, convolutions) do not fit here: digits (1,797 rows)
 and 5,000 Fashion-MNIST pictures as 50 principal components, 20 % of the labels flipped to any other class or to the
 next one, a perceptron with one hidden layer of 256, Adam at 0.003, batches of 64, 40 epochs at a constant rate, three
 runs a draw; three draws of flips and first weights. Chance has an average precision of 0.2.
@@ -30,7 +30,7 @@ from samplewise.engine.models import DynamicsRecorder, TorchLearner, dense_netwo
 HERE = Path(__file__).parent / "results"
 DATA = Path(os.environ.get("SAMPLEWISE_DATA", "../shared/data"))
 RATE, EPOCHS, RUNS, CLASSES, PICTURES = 0.2, 40, 3, 10, 5000
-LOOKS = (1, 3, 10, 40)  # epochs at which the loss is looked at
+LOOKS = (1, 3, 10, 40)  # epochs at which the loss is read
 KINDS = ("any other class", "the next class")
 
 
@@ -43,7 +43,7 @@ class LossRecorder(DynamicsRecorder):
         self.losses = {epoch: np.full(count, np.nan) for epoch in LOOKS}
 
     def update(self, rows: Any, outputs: Any, labels: Any, epoch: int) -> None:
-        """One look at some rows."""
+        """One reading of some rows."""
         super().update(rows, outputs, labels, epoch)
         if epoch in self.losses:
             logits = np.asarray(outputs, dtype=np.float64)
@@ -107,9 +107,9 @@ def table_of(results: dict[str, list[dict]]) -> str:
         wrong, right = (np.mean([draw["forgetting"][key] for draw in draws]) for key in ("wrong", "right"))
         early, last = f"loss, epoch {LOOKS[1]}", f"loss, epoch {LOOKS[-1]}"
         lines.append(
-            f"- {setting}: the loss tells more at epoch {LOOKS[1]} than at epoch {LOOKS[-1]} in "
+            f"- {setting}: the loss finds more at epoch {LOOKS[1]} than at epoch {LOOKS[-1]} in "
             f"{held(draws, early, last)}; wrong labels are forgotten {wrong:.1f} times, right ones {right:.1f} (of "
-            f"{EPOCHS} looks); the mean margin ranks better than forgetting in "
+            f"{EPOCHS} readings); the mean margin ranks better than forgetting in "
             f"{held(draws, 'mean margin', 'forgetting')}."
         )
     return "\n".join(lines) + "\n"

@@ -1,18 +1,18 @@
-"""Which mixture of partly revealed sources to buy: the forecast's choice, trained and judged at ten times the pilot.
+"""Which mixture of partly revealed sources to buy: the forecast's choice, trained and evaluated at ten times the pilot.
 
     python reproductions/source_mixtures.py      # some minutes on one core
 
 The idea of kang2023, with definitions of our own (its formulas were not available). Each source shows 120 pilot rows;
 the forecast names a mixture of 1,200 rows; ten times as many rows of each source are then drawn anew, every mixture of
-a grid is trained on 1,200 of them, and 3,000 fresh rows like the judging ones judge. Told: points of error above the
-best mixture of the grid, for the forecast, for equal shares, and for the best of the mixtures tried at the pilot size;
-and how well the forecast ranks the grid.
+a grid is trained on 1,200 of them, and 3,000 fresh rows like the test rows evaluate them. Given: points of error above
+the best mixture of the grid, for the forecast, for equal shares, and for the best of the mixtures tried at the pilot
+size; and how well the forecast ranks the grid.
 
-Tasks: two regions and a source of coin flips, judged on 70 : 30 of the regions; borders at three angles, judged at a
-fourth; Fashion-MNIST (SAMPLEWISE_DATA) with shoes and bags, with clothes, and with two fifths of the labels wrong,
-judged on 30 : 70 of the first two. Ten draws each; kernel ridge head. That all mixtures share one fall of the error was
-decided on six of these draws of the last two tasks: with a fall of their own the choices were 1.2 and 1.7 points worse
-than the best of the grid, in the mean of ten.
+Tasks: two regions and a source of coin flips, evaluated on 70 : 30 of the regions; borders at three angles, evaluated
+at a fourth; Fashion-MNIST (SAMPLEWISE_DATA) with shoes and bags, with clothes, and with two fifths of the labels wrong,
+evaluated on 30 : 70 of the first two. Ten draws each; kernel ridge head. That all mixtures share one fall of the error
+was decided on six of these draws of the last two tasks: with a fall of their own the choices were 1.2 and 1.7 points
+worse than the best of the grid, in the mean of ten.
 """
 
 import json
@@ -35,7 +35,7 @@ from samplewise.engine.models import KernelHead
 
 RESULTS = Path(__file__).parent / "results" / "source_mixtures"
 DATA = Path(os.environ.get("SAMPLEWISE_DATA", "../shared/data")) / "fashion-mnist"
-PILOT, GROWN, JUDGES, FRESH, DRAWS = 120, 1200, 300, 3000, 10
+PILOT, GROWN, TEST_ROWS, FRESH, DRAWS = 120, 1200, 300, 3000, 10
 GRID = np.array([p for p in product(range(6), repeat=3) if sum(p) == 5]) / 5
 SHOES_AND_BAGS, WRONG = (5, 7, 8, 9), 0.4
 
@@ -88,9 +88,9 @@ def trained(parts: list[tuple[np.ndarray, np.ndarray]], shares: np.ndarray, fres
 
 def one_draw(rows_of, kinds: tuple[str, ...], seed: int) -> dict[str, float]:
     draw = np.random.default_rng(seed)
-    shown = [rows_of(kind, PILOT, draw) for kind in kinds] + [rows_of("judge", JUDGES, draw)]
+    shown = [rows_of(kind, PILOT, draw) for kind in kinds] + [rows_of("judge", TEST_ROWS, draw)]
     X, y = (np.concatenate(part) for part in zip(*shown, strict=True))
-    source = np.repeat([*kinds, "judge"], [PILOT] * len(kinds) + [JUDGES])
+    source = np.repeat([*kinds, "judge"], [PILOT] * len(kinds) + [TEST_ROWS])
     forecast = forecast_mixtures((X, y), source=source, test="judge", learner="kernel", seed=seed)
     chosen = forecast.best(GROWN).weights
     at_pilot = forecast.weights[np.argmin(forecast.errors[:, 1])]

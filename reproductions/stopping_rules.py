@@ -8,7 +8,7 @@ prediction level marks better forecasts of the final error. A stop is right wher
 tolerance. Curves (LCDB 1.1, yan2025, CC BY 4.0; SAMPLEWISE_DATA): largest size at least 2,048, the final size is the
 largest. Nothing is fitted across curves; intervals resample families of related data sets.
 
-First on all anchors (eight per octave, means of 25 repeats; agreement is asked of the next octave), then as a user
+First on all anchors (eight per octave, means of 25 repeats; agreement is required of the next octave), then as a user
 measures: sizes doubling, five repeats, agreement of the next three sizes.
 """
 

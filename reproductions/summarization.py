@@ -5,8 +5,8 @@
 The claims (harutyunyan2021, figure 2c, MNIST 4 against 9): the least informative rows can go at hardly any loss, the
 most informative cost most, and when many go it is much better to measure again after every few. Measured here on two
 data sets: the rows are chosen by `select` (which sees no label but those of the training rows), the network is then
-really trained on the rest by full-batch descent, and judged on clean rows that had no say. Every draw has other rows
-and other first weights. The linearized network's own loss, as `select` reports it, stands beside.
+really trained on the rest by full-batch descent, and evaluated on clean held-out rows. Every draw has other rows
+and other first weights. The linearized network's own loss, as `select` reports it, is given too.
 """
 
 import argparse
@@ -36,13 +36,13 @@ RESULTS, PICTURES = HERE / "results", HERE.parent / "docs" / "pictures"
 DATA = Path(os.environ.get("SAMPLEWISE_DATA", HERE.parents[1] / "shared" / "data"))
 SHARES = (0.25, 0.5, 0.75, 0.9)
 STRATEGIES = ("iterative", "once", "random", "top")
-JUDGES = 300
+TEST_ROWS = 300
 Curves = dict[str, list[float]]  # strategy -> accuracy (or its change) at 0 and at every share
 
 
 @dataclass(frozen=True)
 class Task:
-    """Two classes, how many rows of them are taught, and the recipe."""
+    """Two classes, how many rows of them are trained on, and the recipe."""
 
     rows: Callable[[], tuple[np.ndarray, np.ndarray]]
     trained: int
@@ -76,7 +76,7 @@ def one_draw(task: Task, seed: int) -> tuple[Curves, Curves]:
     """Accuracy after real training by strategy and share, and what the linearized network says it costs (points)."""
     X, y = task.rows()
     order = np.random.default_rng(seed).permutation(len(X))
-    own, evaluated_rows, others = np.split(order, [task.trained, task.trained + JUDGES])
+    own, evaluated_rows, others = np.split(order, [task.trained, task.trained + TEST_ROWS])
     torch.manual_seed(seed)
     module = dense_network(X[0].shape, 1, widths=(256,))
     recipe = GradientDescent(task.steps, task.rate)

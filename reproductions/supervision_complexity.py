@@ -86,7 +86,7 @@ def targets_of(seed: int, X: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]
 
 
 def along_training(seed: int) -> list[dict]:
-    """Complexity of every target at looks of a student that learns the labels, as it is and as what is left."""
+    """Complexity of every target at epochs of a student that learns the labels, as it is and as what is left."""
     torch.manual_seed(seed)
     X, y = digits(seed, 900)
     targets, student, lines = targets_of(seed, X, y), dense(64, 32, 10), []

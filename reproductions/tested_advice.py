@@ -4,12 +4,12 @@
     python reproductions/tested_advice.py --seeds 10 --only "pair 10 %, kernel, relabel"
 
 Digits: 1,200 rows are audited, 597 rows with right labels are kept apart. The truth of a remedy is what it does to the
-accuracy on those 597 when its rule is applied to all 1,200 rows. Each procedure guesses that number from the 1,200 rows
-alone, on three draws of five folds:
+accuracy on those 597 when its rule is applied to all 1,200 rows. Each procedure estimates that number from the 1,200
+rows alone, on three draws of five folds:
 
-* CV on cleaned data: the cleaned labels (or the kept rows) both teach and judge;
-* untouched rows: the list is found on all rows, judged on rows that are not on it;
-* list, then CV: the list is found on all rows, judged on all rows with their given labels;
+* CV on cleaned data: the cleaned labels (or the kept rows) are both trained on and evaluated on;
+* untouched rows: the list is found on all rows, evaluated on rows that are not on it;
+* list, then CV: the list is found on all rows, evaluated on all rows with their given labels;
 * nested: the rule is run again inside every training part (`samplewise.engine.refits.measure_remedies`).
 
 What is claimed: nested says "helps" in at most 5 % of runs where nothing helps, and in at least 80 % where 10 % of the
@@ -316,7 +316,7 @@ def main() -> None:
 
 
 def write(file: Path, held: dict) -> dict[str, dict]:
-    """Results with machine and versions, and the table beside them; returns the summaries."""
+    """Results with machine and versions, and their table; returns the summaries."""
     found = {case.name: summary(case, held["runs"][case.name]) for case in CASES if held["runs"].get(case.name)}
     packages = ("samplewise", "numpy", "scipy", "scikit-learn")
     machine = {"cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}

@@ -1,6 +1,6 @@
 """Exact derivatives through training: near-perfect where training is smooth, of little use where it is not.
 
-The claim (ilyas2025): the derivative of a trained network by its row weights, through every step, foretells training
+The claim (ilyas2025): the derivative of a trained network by its row weights, through every step, predicts training
 without some of the rows nearly perfectly, if the training is smooth enough. Our notes had found the opposite on an
 ordinary run. Here both: a network 784-32-10 on 300 rows of Fashion-MNIST, 30 queries, in three runs: smooth (tanh, a
 small rate), ordinary (ReLU, the rate of the common task) and rough (ReLU, a high rate). Without rows means their weight
@@ -83,7 +83,7 @@ def margins_without(replay: Replay, queries: Dataset, subsets: np.ndarray) -> np
 
 
 def measured(run: str) -> dict[str, object]:
-    """Smoothness, and how well each attribution foretells the run without rows."""
+    """Smoothness, and how well each attribution predicts the run without rows."""
     data, queries = rows()
     chosen = learner(run)
     smooth = training_smoothness(data, queries, learner=chosen)

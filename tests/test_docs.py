@@ -1,8 +1,10 @@
 """The documentation says what the package does: every public name, command and check has its page, and examples run."""
 
 import ast
+import inspect
 import re
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -163,3 +165,77 @@ def test_commands_shown_exist_with_their_options(path):
             options = {option for item in known[words[1]].params for option in item.opts}
             shown = {word.partition("=")[0] for word in words[2:] if word.startswith("--")}
             assert shown <= options, line
+
+
+ROOM_PAGES = {room: (DOCS / f"methods-{room}.md").read_text("utf-8") for room in ROOMS}
+METHOD_PAGES = {f"methods-{room}": text for room, text in ROOM_PAGES.items()} | {
+    name: (DOCS / f"{name}.md").read_text("utf-8")
+    for name in (
+        "certificates", "data-quality", "formal-limits", "generalization-gap", "label-scores", "network-diagnostics",
+        "supervision-complexity", "unique-information", "parts/attribution", "tested-advice", "what-may-i-claim",
+        "labeling-budget", "misprediction", "cleaning-labels",
+    )
+}  # fmt: skip
+THREE_LINES = re.compile(r"^# .+\n\n- \*\*You have\*\* .+\n- \*\*You run\*\* .*`.+\n- \*\*You read\*\* .+\n\n")
+
+
+@pytest.mark.parametrize("page", sorted(METHOD_PAGES))
+def test_method_pages_begin_with_what_you_have_run_and_read(page):
+    assert THREE_LINES.match(METHOD_PAGES[page])
+    assert re.search(r"\bwrong\b|\bnot for\b|\bcannot\b", METHOD_PAGES[page], re.IGNORECASE)
+
+
+def test_every_room_has_a_page():
+    import samplewise
+
+    rooms = {name for name in samplewise.__all__ if inspect.ismodule(getattr(samplewise, name))}
+    assert set(ROOMS) == rooms
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_public_name_is_on_the_page_of_its_room(room):
+    text, module = ROOM_PAGES[room], import_module(f"samplewise.{room}")
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| `")]
+    assert all(len(row) == 4 and all(row) for row in rows), "a row is: run, question, what is read, wrong when"
+    for name in module.__all__:
+        assert re.search(rf"`{name}\b", text), f"{name} is not on docs/methods-{room}.md"
+        if inspect.isfunction(getattr(module, name)):
+            assert any(f"`{name}(" in row[0] for row in rows), f"{name} has no row on docs/methods-{room}.md"
+    for name, attribute in re.findall(r"`([A-Z]\w+)\.(\w+)", text):
+        thing = getattr(module, name)
+        assert hasattr(thing, attribute) or attribute in thing.__annotations__, f"{name} has no {attribute}"
+
+
+MODULES = [import_module(f"samplewise.{room}") for room in ROOMS]
+CALLABLES = {name: getattr(module, name) for module in MODULES for name in module.__all__}
+EVERY_PAGE = [ROOT / "README.md", *sorted(DOCS.glob("*.md")), *sorted((DOCS / "parts").glob("*.md"))]
+
+
+def shown_calls(text):
+    """Calls in code blocks and in back-ticks that Python can read."""
+    for code in [*(body for _, body in CODE_BLOCK.findall(text)), *re.findall(r"`([^`\n]+)`", text)]:
+        # `f(data, test=)` stands for a call too.
+        code = re.sub(r"=(?=\s*[,)])", "=None", code)
+        try:
+            tree = ast.parse(code)
+        except SyntaxError:
+            continue
+        yield from (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+@pytest.mark.parametrize("path", EVERY_PAGE, ids=lambda path: path.name)
+def test_calls_shown_take_the_arguments_they_are_given(path):
+    for node in shown_calls(path.read_text("utf-8")):
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        if name in CALLABLES and name != "apply":
+            taken = inspect.signature(CALLABLES[name]).parameters
+            unknown = {word.arg for word in node.keywords if word.arg} - set(taken)
+            assert not unknown, f"{name}() does not take {unknown}"
+
+
+def test_targets_of_make_that_are_named_exist():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS.rglob("*.md")]:
+        text = path.read_text("utf-8")
+        named = {*re.findall(r"`make ([a-z-]+)", text), *re.findall(r"^make ([a-z-]+) +#", text, re.MULTILINE)}
+        assert named <= targets, f"{path.name}: {named - targets}"

@@ -150,7 +150,7 @@ CALLS: dict[tuple[str, str, str], Any] = {
     ("selection", "prune", "keep"): lambda bad: selection.prune(SCORES, bad),
     ("selection", "prune", "skip_hardest"): lambda bad: selection.prune(SCORES, 0.05, skip_hardest=bad),
     ("shift", "segments_of_losses", "confidence"): (
-        lambda bad: shift.segments_of_losses(LOSSES, Dataset(X, Y), "", confidence=bad)
+        lambda bad: shift.segments_of_losses(Dataset(X, Y), LOSSES, "", confidence=bad)
     ),
     ("shift", "worst_segments", "confidence"): lambda bad: shift.worst_segments((X, Y), confidence=bad),
 }

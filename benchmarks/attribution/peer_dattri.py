@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 
 def attribution_task(setting: Setting, target_is_loss: bool) -> tuple[AttributionTask, torch.nn.Module]:
-    """Losses that accept one row or a batch, as it asks."""
+    """Losses that accept one row or a batch, as it requires."""
     module = setting.module()
 
     def logits_of(params, data):  # type: ignore[no-untyped-def]

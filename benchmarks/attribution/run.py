@@ -1,11 +1,11 @@
-"""Data attribution beside its peers: quality, processor time and memory, on three networks.
+"""Data attribution compared with its peers: quality, processor time and memory, on three networks.
 
     python benchmarks/attribution/run.py                          # what is missing of everything, then the tables
     python benchmarks/attribution/run.py --task perceptron --again    # measure one task anew, ground truth kept
 
 Every peer runs in an environment of its own (`environments.py`), on one thread, with the same trained weights and rows,
-under the same measurement (`measuring.py`). Scores are judged by retrainings on 50 random halves, three seeds each
-(`truth.py`): the rank correlation of what the scores foretell and what the retrained models said, mean over the
+under the same measurement (`measuring.py`). Scores are evaluated by retrainings on 50 random halves, three seeds each
+(`truth.py`): the rank correlation of what the scores predict and what the retrained models said, mean over the
 queries, with a bootstrap over halves and queries. Ground truth, scores and environments live in a cache and are made
 only where they are missing: the first run takes half an hour more than later ones.
 """

@@ -1,4 +1,4 @@
-"""Scores judged and put into tables: benchmarks/results/attribution.json and attribution.md."""
+"""Scores evaluated and put into tables: benchmarks/results/attribution.json and attribution.md."""
 
 import json
 import os
@@ -19,7 +19,7 @@ RESAMPLES = 400  # of each bootstrap: some seconds a line
 
 @dataclass(frozen=True)
 class Line:
-    """One method on one task: what it cost and how well it foretold the retrainings."""
+    """One method on one task: what it cost and how well it predicted the retrainings."""
 
     package: str
     method: str
@@ -39,11 +39,11 @@ class Line:
 
 
 def write_tables(cache: Path, tasks: list[str]) -> None:
-    """Judge every score in the cache and write both files."""
+    """Evaluate every score in the cache and write both files."""
     record: dict[str, Any] = {"machine": machine(), "tasks": {}}
     pages = [
-        "# Data attribution beside its peers\n",
-        "Made by `python benchmarks/attribution/run.py`. LDS: rank correlation between what the scores foretell of 50"
+        "# Data attribution compared with its peers\n",
+        "Made by `python benchmarks/attribution/run.py`. LDS: rank correlation between what the scores predict of 50"
         " random halves of the rows and what models retrained on them said (mean of three seeds), mean over 500"
         " queries; 95 % bootstrap interval over halves and queries. One thread; memory is growth over the level"
         " before the call.\n",

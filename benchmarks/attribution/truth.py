@@ -1,4 +1,4 @@
-"""What attributions are judged by: retrainings on 50 random halves of the rows, three seeds each; and the models.
+"""What attributions are evaluated by: retrainings on 50 random halves of the rows, three seeds each; and the models.
 
 Everything is written to CACHE/<task> and made only where it is missing. Halves are trained in two processes of one
 thread each.

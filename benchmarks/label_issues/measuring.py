@@ -53,7 +53,7 @@ def retrained(task: Task, given: np.ndarray, found: dict[str, Opinion], seed: in
 
 
 def accuracy(task: Task, keep: np.ndarray, labels: np.ndarray, seed: int) -> float:
-    """Of the task's learner, taught by some rows."""
+    """Of the task's learner, trained on some rows."""
     rows = np.flatnonzero(keep)
     X: Any = task.X.iloc[rows].reset_index(drop=True) if hasattr(task.X, "iloc") else task.X[rows]
     data = Dataset(X, labels[rows])

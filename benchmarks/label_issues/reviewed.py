@@ -1,4 +1,4 @@
-"""Published test sets whose suspected labels people looked at: what the scores say of real errors."""
+"""Published test sets whose suspected labels people reviewed: what the scores say of real errors."""
 
 import numpy as np
 from cleanlab.filter import find_label_issues as peer_flags
@@ -14,7 +14,7 @@ AGREE = 3  # of five people, from whom on the given label stands
 
 
 def reviewed_errors() -> dict[str, dict[str, float]]:
-    """How well scores rank, among the rows people looked at, those whose label they called wrong."""
+    """How well scores rank, among the rows people reviewed, those whose label they called wrong."""
     found = {}
     for name in SETS:
         file = DATA / "label-errors" / f"{name}.npz"

@@ -1,4 +1,4 @@
-"""Wrong labels: samplewise beside cleanlab, cross-validated loss, neighbors and training dynamics.
+"""Wrong labels: samplewise compared with cleanlab, cross-validated loss, neighbors and training dynamics.
 
     python benchmarks/label_issues/run.py                     # every task, noise and seed; goes on where it stopped
     python benchmarks/label_issues/run.py --only digits       # some tasks

@@ -59,7 +59,7 @@ class Setting:
 
 
 def pages(found: dict[str, Any]) -> str:
-    text = ["# Wrong labels beside the peers", "", *HOW, ""]
+    text = ["# Wrong labels compared with the peers", "", *HOW, ""]
     lost: list[str] = []
     for task, noises in found.get("settings", {}).items():
         settings = [Setting(task, noise, seeds) for noise, seeds in noises.items() if seeds]

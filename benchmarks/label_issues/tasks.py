@@ -130,7 +130,7 @@ def garments_network() -> Task | None:
 
 
 def adult() -> Task | None:
-    """32,561 rows of a mixed table by default: two thirds teach boosted trees, one third is the test."""
+    """32,561 rows of a mixed table by default: boosted trees are trained on two thirds, one third is the test."""
     file = DATA / "groups" / "adult.csv.gz"
     if not file.exists():
         return None

@@ -87,7 +87,8 @@ def _method_pages() -> dict[str, str]:
             pages[f"methods/{room}/{page_name(room, name)}"] = page
             rows.append(f"| [{name}]({page_name(room, name)}) | {_first_sentence(page)} |")
         table = "| name | what it gives |\n|-|-|\n" + "\n".join(rows)
-        pages[f"methods/{room}/index.md"] = f"# {room}\n\n{escaped(summary_of(room))}\n\n{table}\n"
+        short = f"In short, with the unit of each number and when it is wrong: [every method](../../methods-{room}.md)."
+        pages[f"methods/{room}/index.md"] = f"# {room}\n\n{escaped(summary_of(room))}\n\n{short}\n\n{table}\n"
         rooms.append(f"| [{room}]({room}/index.md) | {escaped(summary_of(room).splitlines()[0])} |")
     pages["methods/index.md"] = _intro("methods") + "\n\n| room | question |\n|-|-|\n" + "\n".join(rooms) + "\n"
     return pages

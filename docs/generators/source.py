@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "samplewise"
-ROOMS = ("quality", "labels", "information", "influence", "curves", "generalization", "shift", "selection")
+ROOMS = ("quality", "labels", "information", "influence", "curves", "generalization", "shift", "selection", "models")
 FLOORS = (
     "auditing", "report", "data", "core", "engine.refits", "engine.models", "engine.neighbors", "engine.closed_form",
     "engine.statistics",
@@ -36,7 +36,8 @@ def public_names(dotted: str) -> list[str]:
     for node in calls:
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "attach":
             given = {keyword.arg: ast.literal_eval(keyword.value) for keyword in node.keywords}
-            return [name for names in given.get("submod_attrs", {}).values() for name in names]
+            homes = given.get("submod_attrs", {}) | given.get("from_packages", {})
+            return [name for names in homes.values() for name in names]
     return []
 
 

@@ -75,7 +75,7 @@ ONE_DATA_SET = {
         ).largest
     ),
     "generalization.intrinsic_dimension": lambda rows, *given, **named: (
-        generalization.intrinsic_dimension(*given, learner=network(), seeds=[0], grid=[4, 8, 16], **named).by_seed
+        generalization.intrinsic_dimension(*given, learner=network(), n_seeds=1, grid=[4, 8, 16], **named).by_seed
     ),
     "influence.gradient_norm": lambda rows, *given, **named: scores_of(
         influence.gradient_norm(*given, module=linear(rows), **named)
@@ -169,7 +169,7 @@ ROWS_BESIDE = {  # rows in every form, beside decisions about them or the losses
         selection.apply(given, [Decision(3, "drop"), Decision(5, "relabel", 0)], **named).data.y
     ),
     "shift.segments_of_losses": lambda rows, given, **named: (
-        shift.segments_of_losses(np.abs(rows.y - (rows.X[:, 0] > 1.0)), given, "share", **named).errors.error
+        shift.segments_of_losses(given, np.abs(rows.y - (rows.X[:, 0] > 1.0)), "share", **named).errors.error
     ),
 }
 

@@ -84,7 +84,7 @@ ROWS_FOR_NUMBERS = {
     "find_worst_segments": (lambda: find_worst_segments(rows(), [], IDS), "losses", "array"),
     "named_segments": (lambda: named_segments(rows(), [], IDS, "u"), "losses", "array"),
     "segments_of_losses": (lambda: shift.segments_of_losses(rows(), rows(), "u"), "losses", "array"),
-    "too few losses": (lambda: shift.segments_of_losses([0.1], rows(), "u"), "losses", "every row"),
+    "too few losses": (lambda: shift.segments_of_losses(rows(), [0.1], "u"), "losses", "every row"),
     "clopper_pearson_bound": (lambda: generalization.clopper_pearson_bound("a", 120), "errors or n", "count"),
 }  # fmt: skip
 
@@ -149,8 +149,8 @@ def test_segments_of_losses_keep_copies_together():
     X, y = rows()
     X, y = np.tile(X, (4, 1)), np.tile(y, 4)
     losses = np.random.default_rng(1).random(len(y)) * (1.0 + (X[:, 0] > 1.0))
-    by_pair = shift.segments_of_losses(losses, (X, y), "u")
-    by_set = shift.segments_of_losses(losses, Dataset(X, y), "u", groups=joined_groups(Dataset(X, y)))
+    by_pair = shift.segments_of_losses((X, y), losses, "u")
+    by_set = shift.segments_of_losses(Dataset(X, y), losses, "u", groups=joined_groups(Dataset(X, y)))
     np.testing.assert_array_equal(by_pair.errors.p_value, by_set.errors.p_value)
-    apart = shift.segments_of_losses(losses, (X, y), "u", groups=np.arange(len(y)))
+    apart = shift.segments_of_losses((X, y), losses, "u", groups=np.arange(len(y)))
     assert not np.array_equal(by_pair.errors.error, apart.errors.error)

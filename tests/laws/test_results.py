@@ -195,7 +195,7 @@ RESULTS = {  # room.class -> one of its kind
     ),
     "generalization.GeneralizationGap": gap,
     "generalization.IntrinsicDimension": lambda: generalization.intrinsic_dimension(
-        rows(), learner=doors.network(), seeds=[0], grid=[4, 16]
+        rows(), learner=doors.network(), n_seeds=1, grid=[4, 16]
     ),
     "generalization.LayerProfile": lambda: generalization.layer_profile(
         *split(), module=doors.torch_module(rows()), n_permutations=20

@@ -80,7 +80,7 @@ def test_chance_is_seldom_called_worse():
         rng = np.random.default_rng(seed)
         segments = pd.DataFrame({"a": rng.integers(0, 8, 600), "b": rng.integers(0, 3, 600)})
         losses = (rng.random(600) < 0.2).astype(float)
-        found = segments_of_losses(losses, Dataset(rng.random((600, 1)), losses, segments=segments), "")
+        found = segments_of_losses(Dataset(rng.random((600, 1)), losses, segments=segments), losses, "")
         called.append(bool((found.errors.p_value < 0.05).any()))
     assert np.mean(called) <= 0.12
 
@@ -90,7 +90,7 @@ def test_a_search_is_seldom_fooled_either():
     for seed in range(60):
         rng = np.random.default_rng(seed)
         losses = (rng.random(600) < 0.2).astype(float)
-        found = segments_of_losses(losses, Dataset(rng.normal(size=(600, 8)), losses), "", seed=seed)
+        found = segments_of_losses(Dataset(rng.normal(size=(600, 8)), losses), losses, "", seed=seed)
         called.append(bool(found.material()))
     assert np.mean(called) <= 0.12
 
@@ -109,7 +109,7 @@ def test_a_planted_pair_is_found_and_its_interval_is_honest():
     hits, covered = [], []
     for seed in range(20):
         frame, bad, losses = planted(seed=seed)
-        found = segments_of_losses(losses, Dataset(frame, losses), "", seed=seed)
+        found = segments_of_losses(Dataset(frame, losses), losses, "", seed=seed)
         place = found.material()[0]
         hits.append(set(found.errors.names[place].split(" and ")) == {"sex = f", "site = b"})
         covered.append(found.errors.low[place] <= 0.5 <= found.errors.high[place])
@@ -130,8 +130,8 @@ def test_half_of_the_rows_measure():
 def test_row_order_changes_nothing():
     frame, _, losses = planted()
     order = np.random.default_rng(5).permutation(2000)
-    one = segments_of_losses(losses, Dataset(frame, losses, np.arange(2000)), "")
-    two = segments_of_losses(losses[order], Dataset(frame.iloc[order], losses[order], order), "")
+    one = segments_of_losses(Dataset(frame, losses, np.arange(2000)), losses, "")
+    two = segments_of_losses(Dataset(frame.iloc[order], losses[order], order), losses[order], "")
     assert one.errors.names == two.errors.names
     np.testing.assert_allclose(one.errors.error, two.errors.error, atol=1e-9)
 
@@ -168,10 +168,10 @@ def test_what_cannot_be_cut_is_refused():
         segment_errors(np.ones(100), [cells_of("id", np.arange(100).astype(str))], least=30)
     assert "at least 30 rows share" in caught.value.fix
     with pytest.raises(InputError, match="too few rows to search") as caught:
-        segments_of_losses(np.ones(50), Dataset(np.random.default_rng(0).normal(size=(50, 2)), np.ones(50)), "")
+        segments_of_losses(Dataset(np.random.default_rng(0).normal(size=(50, 2)), np.ones(50)), np.ones(50), "")
     assert "segments=" in caught.value.fix
     with pytest.raises(InputError, match="no columns to search for segments") as caught:
-        segments_of_losses(np.ones(200), Dataset(np.random.default_rng(0).normal(size=(200, 200)), np.ones(200)), "")
+        segments_of_losses(Dataset(np.random.default_rng(0).normal(size=(200, 200)), np.ones(200)), np.ones(200), "")
     assert "segments=" in caught.value.fix
     with pytest.raises(InputError, match="no segment has enough rows") as caught:
         find_worst_segments(np.ones(200), [cells_of("same", np.zeros(200))], np.arange(200))

@@ -34,7 +34,7 @@ def test_a_cross_fitted_model_is_worst_where_labels_are_random():
 
 def test_named_segments_are_measured_on_all_rows():
     data = Dataset(X, np.zeros(N), ids=IDS, segments=pd.DataFrame({"site": SITE}))
-    found = segments_of_losses(LOST, data, "share")
+    found = segments_of_losses(data, LOST, "share")
     assert found.errors.names[0] == "site = b"
     assert found.errors.error[0] == pytest.approx(LOST[SITE == "b"].mean())
     assert found.errors.rows.sum() == N
@@ -47,7 +47,7 @@ def test_named_segments_are_measured_on_all_rows():
 
 def test_without_names_the_columns_are_searched():
     frame = pd.DataFrame({"site": SITE, "x": X[:, 0]})
-    found = segments_of_losses(LOST, Dataset(frame, np.zeros(N), ids=IDS), "share")
+    found = segments_of_losses(Dataset(frame, np.zeros(N), ids=IDS), LOST, "share")
     assert found.searched
     assert "site = b" in found.errors.names[0]
     assert set(found.ids[0]) <= set(IDS[SITE == "b"])
@@ -70,6 +70,6 @@ def test_features_become_cells_by_their_kind():
 
 def test_every_row_needs_a_loss():
     with pytest.raises(InputError, match=r"(?s)one loss.*5 losses, 600 rows"):
-        segments_of_losses(np.ones(5), Dataset(X, np.zeros(N)), "share")
+        segments_of_losses(Dataset(X, np.zeros(N)), np.ones(5), "share")
     with pytest.raises(InputError, match="confidence"):
         worst_segments(Dataset(X, np.zeros(N)), confidence=95)

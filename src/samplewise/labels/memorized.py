@@ -33,7 +33,7 @@ def label_noise_entropy(noise_matrix: Floats, shares: Floats | None = None) -> f
     return float(np.average(rows, weights=shares))
 
 
-def least_training_errors(entropy: float, memorized: float, classes: int) -> float:
+def least_training_errors(entropy: float, memorized: float, n_classes: int) -> float:
     """Least share of given labels a model gets wrong in training if it holds so much about them (0..1), by Fano.
 
     The smallest r with r log(c - 1) + h(r) >= entropy - memorized, h the binary entropy.
@@ -41,7 +41,7 @@ def least_training_errors(entropy: float, memorized: float, classes: int) -> flo
     Args:
         entropy: H(y | x), nats per row, as `label_noise_entropy` gives it.
         memorized: I(w; y | x) / n, nats per row, >= 0.
-        classes: c >= 2.
+        n_classes: c >= 2.
 
     Returns:
         share of training errors; 0 once the model may hold all there is. For uniform noise and nothing memorized it is
@@ -57,16 +57,16 @@ def least_training_errors(entropy: float, memorized: float, classes: int) -> flo
     >>> round(least_training_errors(label_noise_entropy(noise), 0.0, 10), 3)
     0.8
     """
-    if classes < 2 or memorized < 0 or not 0 <= entropy <= np.log(classes) + 1e-9:
+    if n_classes < 2 or memorized < 0 or not 0 <= entropy <= np.log(n_classes) + 1e-9:
         raise InputError(
-            "entropy lies between 0 and log(classes), and memorized is at least 0",
-            got=f"entropy={entropy}, memorized={memorized}, classes={classes}", fix="pass nats per row, not bits",
+            "entropy lies between 0 and log(n_classes), and memorized is at least 0",
+            got=f"entropy={entropy}, memorized={memorized}, n_classes={n_classes}", fix="pass nats per row, not bits",
         )  # fmt: skip
-    left, most = entropy - memorized, 1.0 - 1.0 / classes
+    left, most = entropy - memorized, 1.0 - 1.0 / n_classes
 
     def missing(share: float) -> float:
         entropy_ = -sum(p * np.log(p) for p in (share, 1.0 - share) if p > 0)
-        return float(share * np.log(classes - 1) + entropy_ - left)
+        return float(share * np.log(n_classes - 1) + entropy_ - left)
 
     if left <= 0:
         return 0.0

@@ -68,8 +68,8 @@ def worst_segments(
 
 
 def segments_of_losses(
-    losses: Any,  # (n,)
     data: Any,
+    losses: Any,  # (n,)
     unit: str,
     *,
     label: str | None = None,

@@ -190,14 +190,14 @@ def test_the_table_says_what_is_bounded():
         ({"losses": np.zeros((4, 3))}, "do not fit.*one loss for each row"),
         ({"selectors": np.full((4, 3), 2)}, "not 0 or 1.*second was"),
         ({"selectors": np.ones((4, 3), int)}, "always trained on.*complement"),
-        ({"predictions": np.full((4, 3, 2), np.nan)}, "not class codes.*gave NaN"),
-        ({"predictions": np.full((4, 3, 2), 7), "classes": 3}, "not class codes.*classes - 1"),
-        ({"predictions": np.zeros((4, 3))}, "differ in shape.*predictions=None"),
+        ({"codes": np.full((4, 3, 2), np.nan)}, "not class codes.*gave NaN"),
+        ({"codes": np.full((4, 3, 2), 7), "n_classes": 3}, "not class codes.*n_classes - 1"),
+        ({"codes": np.zeros((4, 3))}, "differ in shape.*codes=None"),
     ],
 )
 def test_bad_runs_are_refused(change, match):
     memberships = np.array([[0, 1, 0], [1, 0, 1], [0, 0, 1], [1, 1, 0]])
-    good = {"selectors": memberships, "predictions": np.zeros((4, 3, 2)), "losses": np.zeros((4, 3, 2))}
+    good = {"selectors": memberships, "codes": np.zeros((4, 3, 2)), "losses": np.zeros((4, 3, 2))}
     with pytest.raises(InputError, match=f"(?s){match}"):
         bounds_from_runs(**(good | change))
 

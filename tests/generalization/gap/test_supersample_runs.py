@@ -65,7 +65,7 @@ def test_arrays_that_cannot_be_read_are_refused(selectors, predictions, losses, 
 
 def test_codes_stay_within_the_classes_and_losses_are_named_by_row():
     with pytest.raises(InputError, match="not class codes"):
-        supersample_runs(MEMBERSHIPS, CODES, LOSSES, classes=1)
+        supersample_runs(MEMBERSHIPS, CODES, LOSSES, n_classes=1)
     require_losses(np.array([[0.0, 1.0]]), np.array(["a", "b"]))
     with pytest.raises(InputError, match=r"(?s)outside \[0, 1\].*rows id b"):
         require_losses(np.array([[0.0, 1.5]]), np.array(["a", "b"]))

@@ -37,7 +37,7 @@ DESCENT = TorchLearner(line, epochs=200, batch=60, rate=0.5, optimizer="sgd", mo
 
 @pytest.mark.parametrize("rank", [2, 4])
 def test_linear_regression_needs_as_many_directions_as_its_rows_span(rank):
-    found = intrinsic_dimension(plane(rank), learner=DESCENT, target=0.99, grid=[1, rank - 1, rank, 12], seeds=[0])
+    found = intrinsic_dimension(plane(rank), learner=DESCENT, target=0.99, grid=[1, rank - 1, rank, 12], n_seeds=1)
     assert found.by_seed.tolist() == [rank]
     assert found.size == 12
     assert found.full_score.min() > 0.999
@@ -48,7 +48,7 @@ def test_linear_regression_needs_as_many_directions_as_its_rows_span(rank):
 def test_labels_outside_the_rows_span_are_said_not_to_be_held():
     data = plane(2)
     noisy = Dataset(data.X, data.y + 3 * data.y.std() * np.random.default_rng(9).normal(size=60))
-    found = intrinsic_dimension(noisy, learner=DESCENT, grid=[2], seeds=[0])
+    found = intrinsic_dimension(noisy, learner=DESCENT, grid=[2], n_seeds=1)
     assert math.isnan(found.label_directions.value)
     assert "hold only" in found.label_directions.reason
     assert math.isnan(found.error_bound.value)
@@ -57,7 +57,7 @@ def test_labels_outside_the_rows_span_are_said_not_to_be_held():
 def test_classes_on_rows_held_out():
     data, other = clouds(100), clouds(90, seed=1)
     learner = TorchLearner(partial(dense_network, widths=(64,)), epochs=12, rate=0.01)
-    found = intrinsic_dimension(data, learner=learner, test=other, seeds=[0, 1])
+    found = intrinsic_dimension(data, learner=learner, test=other, n_seeds=2)
     assert found.size == 4 * 64 + 64 + 64 * 3 + 3
     assert found.dimension.low <= found.dimension.value <= found.dimension.high < found.size
     assert 1 <= found.label_directions.value <= found.effective.value
@@ -72,7 +72,7 @@ def test_classes_on_rows_held_out():
 def test_the_bound_counts_the_bits_of_the_quantized_network():
     data = clouds(150)
     learner = TorchLearner(partial(dense_network, widths=(8,)), epochs=12, rate=0.01)
-    found = intrinsic_dimension(data, learner=learner, grid=[6, 10], seeds=[2], target=0.5, confidence=0.9)
+    found = intrinsic_dimension(data, learner=learner, grid=[6, 10], n_seeds=1, seed=2, target=0.5, confidence=0.9)
     fitted = in_subspace(learner, 6, 2, found.size).fit(data, seed=2)
     fitted.module.quantize()
     kept = fitted.module.coordinates.detach()
@@ -86,13 +86,13 @@ def test_the_bound_counts_the_bits_of_the_quantized_network():
 
 def test_a_target_out_of_reach_is_reported_and_a_module_is_trained_from_its_weights():
     torch.manual_seed(0)
-    found = intrinsic_dimension(clouds(), learner=torch.nn.Linear(4, 3), grid=[1], target=1.0, seeds=[0])
+    found = intrinsic_dimension(clouds(), learner=torch.nn.Linear(4, 3), grid=[1], target=1.0, n_seeds=1)
     assert found.dimension.value == 1.0
     assert "1 did not reach the target" in found.dimension.reason
 
 
 def test_the_same_seeds_give_the_same_search():
-    one, other = (intrinsic_dimension(Dataset(*PLANE), learner=DESCENT, grid=[2], seeds=[4]) for _ in range(2))
+    one, other = (intrinsic_dimension(Dataset(*PLANE), learner=DESCENT, grid=[2], n_seeds=1, seed=4) for _ in range(2))
     np.testing.assert_array_equal(one.tried, other.tried)
 
 
@@ -106,7 +106,7 @@ PLANE = (plane().X, plane().y)
         ({"data": (PLANE[0], None)}, "what", "data has no labels"),
         ({"test": (PLANE[0], None)}, "what", "test has no labels"),
         ({"target": 90}, "fix", "did you mean 0.9?"),
-        ({"seeds": []}, "fix", "seeds=(0, 1, 2)"),
+        ({"n_seeds": 0}, "fix", "n_seeds=3"),
         ({"grid": [0, 5]}, "fix", "from 1 to 12"),
         ({"grid": [5, 13]}, "fix", "from 1 to 12"),
         ({"grid": "linear"}, "fix", "geometric"),

@@ -136,10 +136,10 @@ class Bounds(Result):
 
 def bounds_from_runs(
     selectors: Any,  # (k, n) or (s, k, n)
-    predictions: Any,  # (k, n, 2) or (s, k, n, 2)
+    codes: Any,  # (k, n, 2) or (s, k, n, 2)
     losses: Any,  # the same shape
     *,
-    classes: int | None = None,
+    n_classes: int | None = None,
     loss_range: tuple[float, float] = (0.0, 1.0),
     subset_sizes: Iterable[int] = (),
     seed: int = 0,
@@ -152,9 +152,9 @@ def bounds_from_runs(
 
     Args:
         selectors: 0 where the first row of a pair was trained on, 1 where the second; k fits, n pairs, s supersamples.
-        predictions: class codes for both rows of every pair, or None (numbers): then f-CMI is left out.
+        codes: predicted classes 0, 1, ... of both rows of every pair, or None (numbers): then f-CMI is left out.
         losses: of both rows. Losses between 0 and 1 count as the chance of a loss of 1, which keeps every bound valid.
-        classes: number of classes the codes run over; default: as many as occur.
+        n_classes: number of classes the codes run over; default: as many as occur.
         loss_range: (least, greatest) possible loss, for losses outside [0, 1]: they are rescaled, and so are results.
         subset_sizes: also f-CMI with so many pairs read together, m > 1; never tighter than m = 1.
         seed: of the shuffles behind `null`, and of the subsets.
@@ -179,7 +179,7 @@ def bounds_from_runs(
     """
     low, high = loss_range
     scaled = (np.asarray(losses, dtype=np.float64) - low) / (high - low)
-    return bounds_of_runs(supersample_runs(selectors, predictions, scaled, classes), high - low, subset_sizes, seed)
+    return bounds_of_runs(supersample_runs(selectors, codes, scaled, n_classes), high - low, subset_sizes, seed)
 
 
 def bounds_of_runs(

@@ -58,8 +58,8 @@ class Memorization(Result):
     def _effects(self, queries: Any) -> tuple[Floats, Floats]:
         return subset_effects(self.inside, self.success[:, queries], self.scores.unit == UNITS["correct"])
 
-    def strongest(self, count: int = 10) -> Exhibit:
-        """The `count` largest influences between different rows, as a table: query, row, influence, standard error."""
+    def strongest(self, n: int = 10) -> Exhibit:
+        """The `n` largest influences between different rows, as a table: query, row, influence, standard error."""
         found: list[tuple[float, float, int, int]] = []
         own = {key: place for place, key in enumerate(self.scores.keys.tolist())}
         for start in range(0, len(self.query_ids), BLOCK):
@@ -67,11 +67,11 @@ class Memorization(Result):
             for place, key in enumerate(self.query_ids[start : start + BLOCK].tolist()):
                 if key in own and self.query_ids is self.scores.keys:
                     effect[place, own[key]] = -np.inf
-            best = np.argsort(-effect, axis=None, kind="stable")[:count]
+            best = np.argsort(-effect, axis=None, kind="stable")[:n]
             queries, rows = np.unravel_index(best, effect.shape)
             found += zip(effect[queries, rows], error[queries, rows], queries + start, rows, strict=True)
         found.sort(key=lambda one: (-one[0], one[2], one[3]))
-        effects, errors, queries, rows = (np.array(column) for column in zip(*found[:count], strict=True))
+        effects, errors, queries, rows = (np.array(column) for column in zip(*found[:n], strict=True))
         columns = {
             "query": self.query_ids[queries], "row": self.scores.keys[rows], "influence": effects,
             "standard_error": errors,

@@ -56,18 +56,18 @@ class SupersampleRuns:
         return replace(self, selectors=draw.permuted(self.selectors, axis=1))
 
 
-def supersample_runs(selectors: Any, predictions: Any, losses: Any, classes: int | None = None) -> SupersampleRuns:
+def supersample_runs(selectors: Any, codes: Any, losses: Any, n_classes: int | None = None) -> SupersampleRuns:
     """Arrays from any fits as `SupersampleRuns`, refused where they cannot be read.
 
     Args:
         selectors: (k, n) or (s, k, n) in {0, 1}.
-        predictions: (k, n, 2) or (s, k, n, 2) class codes for both rows of every pair, or None.
+        codes: (k, n, 2) or (s, k, n, 2) predicted classes for both rows of every pair, or None.
         losses: the same shape, in [0, 1].
-        classes: number of classes the codes run over; default: as many as occur.
+        n_classes: number of classes the codes run over; default: as many as occur.
 
     Raises:
         InputError: shapes that do not fit, selectors other than 0 and 1, a row that was always or never trained
-            on, losses outside [0, 1], NaN among losses or predictions, or codes outside the classes.
+            on, losses outside [0, 1], NaN among losses or codes, or codes outside the classes.
     """
     memberships = _with_axis(np.asarray(selectors), 3)
     lost = _with_axis(np.asarray(losses, dtype=np.float64), 4)
@@ -85,7 +85,7 @@ def supersample_runs(selectors: Any, predictions: Any, losses: Any, classes: int
     memberships = memberships.astype(np.intp)
     _require_both_sides(memberships)
     require_losses(lost, np.arange(memberships.shape[2]))
-    symbols = None if predictions is None else _pair_symbols(predictions, lost.shape, classes)
+    symbols = None if codes is None else _pair_symbols(codes, lost.shape, n_classes)
     return SupersampleRuns(memberships, lost, symbols)
 
 
@@ -120,20 +120,20 @@ def _require_both_sides(memberships: Ints) -> None:
         )  # fmt: skip
 
 
-def _pair_symbols(predictions: Any, shape: tuple[int, ...], classes: int | None) -> Ints:
-    given = _with_axis(np.asarray(predictions), 4)
+def _pair_symbols(predicted: Any, shape: tuple[int, ...], n_classes: int | None) -> Ints:
+    given = _with_axis(np.asarray(predicted), 4)
     if given.shape != shape:
         raise InputError(
-            "predictions and losses differ in shape", where="predictions", got=f"{given.shape} and {shape}",
-            fix="pass one class code for each row of each pair, or predictions=None",
+            "codes and losses differ in shape", where="codes", got=f"{given.shape} and {shape}",
+            fix="pass one class code for each row of each pair, or codes=None",
         )  # fmt: skip
     whole = np.isfinite(given) & (given == np.rint(given)) & (given >= 0)
-    whole &= given < (np.inf if classes is None else classes)
+    whole &= given < (np.inf if n_classes is None else n_classes)
     if not whole.all():
         bad = np.flatnonzero(~whole.all(axis=(0, 1, 3)))
         raise InputError(
-            "predictions are not class codes", where=f"pairs {name_rows(bad)}", got=f"{given[~whole][:3].tolist()}",
-            fix="pass whole numbers from 0 to classes - 1; drop fits that gave NaN",
+            "codes are not class codes", where=f"pairs {name_rows(bad)}", got=f"{given[~whole][:3].tolist()}",
+            fix="pass whole numbers from 0 to n_classes - 1; drop fits that gave NaN",
         )  # fmt: skip
     codes = given.astype(np.intp)
     together = codes[..., 0] * (int(codes.max()) + 1) + codes[..., 1]

@@ -54,17 +54,17 @@ def beats_baseline(
 
 
 def discrimination(
-    answers: Any,  # (n, c)
+    outputs: Any,  # (n, c)
     truth: Any,  # (n, c)
     groups: Array | None = None,
     confidence: float = 0.95,
 ) -> BaselineTest:
     """How far outputs follow the labels, in points (0 not at all, 100 fully), and the p-value of "not at all".
 
-    100 cov(answers, truth) / var(truth), summed over outputs: for two classes the mean probability of a class among its
-    own rows minus that among the others. It detects a right ranking of rare classes that accuracy and Brier score miss.
+    100 cov(outputs, truth) / var(truth), summed over outputs: for two classes the mean probability of a class among its
+    own rows minus that among the others. It sees a right ranking of rare classes that accuracy and Brier score miss.
 
-    Args:    answers: (n, c) probabilities, or (n, 1) predicted numbers, for rows the model did not see.
+    Args:    outputs: (n, c) probabilities, or (n, 1) predicted numbers, for rows the model did not see.
              truth: (n, c) class indicators, or (n, 1) numbers.   groups: (n,) or None.   confidence: of the interval.
     Returns: `BaselineTest`, its estimate "discrimination"; larger values and smaller p mean the model has learned more.
     Raises:  InputError for shapes that differ or fewer than two rows.   Cost: O(n c).   Source: yates1982.
@@ -72,7 +72,7 @@ def discrimination(
     >>> round(found.estimate.value, 1)
     65.0
     """
-    outputs = as_numbers(answers, "answers", 2)
+    outputs = as_numbers(outputs, "outputs", 2)
     true = as_numbers(truth, "truth", 2, fix="pass class indicators, np.eye(c)[codes], or numbers as y.reshape(-1, 1)")
     _require_pairs(outputs, true)
     centered = true - true.mean(axis=0)

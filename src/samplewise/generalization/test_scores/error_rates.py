@@ -14,14 +14,14 @@ from samplewise.engine.statistics.intervals import half_width, share_interval
 from samplewise.engine.statistics.means import clustered, effective_counts
 
 
-def clopper_pearson(errors: float, rows: float, confidence: float = 0.95) -> Estimate:
+def clopper_pearson(errors: float, n: float, confidence: float = 0.95) -> Estimate:
     """Error rate (0..1) with an interval that covers the true rate at least as often as it says.
 
     The ends are the rates at which so few, or so many, errors have probability (1 - coverage) / 2.
 
     Args:
         errors: wrong rows; a fraction where rows were weighted or grouped.
-        rows: rows evaluated, drawn independently of the model.
+        n: rows evaluated, drawn independently of the model.
         confidence: between 0 and 1.
 
     Returns:
@@ -36,14 +36,14 @@ def clopper_pearson(errors: float, rows: float, confidence: float = 0.95) -> Est
     3 % [0.623, 8.52] of rows
     """
     confidence = require_share(confidence, "confidence")
-    if not are_counts(errors, rows):
+    if not are_counts(errors, n):
         raise InputError(
             "an error rate needs rows, and at most as many errors",
-            got=f"{errors} errors in {rows} rows",
+            got=f"{errors} errors in {n} rows",
             fix="count the wrong rows among those evaluated, for example clopper_pearson(3, 100)",
         )
-    low, high = map(float, share_interval(errors, rows, confidence))
-    return Estimate("error", errors / rows, low, high, "share of rows", confidence, "clopper1934")
+    low, high = map(float, share_interval(errors, n, confidence))
+    return Estimate("error", errors / n, low, high, "share of rows", confidence, "clopper1934")
 
 
 def are_counts(errors: Any, rows: Any) -> bool:

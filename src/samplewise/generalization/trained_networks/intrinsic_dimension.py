@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from samplewise.core.arrays import Floats, Ints
-from samplewise.core.errors import InputError, require_share
+from samplewise.core.errors import InputError, require_count, require_share
 from samplewise.core.randomness import hashed_order
 from samplewise.core.rates import percent_text
 from samplewise.core.results import Result, Table
@@ -80,7 +80,8 @@ def intrinsic_dimension(
     test: Any = None,
     target: float = 0.9,
     grid: Literal["geometric"] | Sequence[int] = "geometric",
-    seeds: Sequence[int] = (0, 1, 2),
+    n_seeds: int = 3,
+    seed: int = 0,
     confidence: float = 0.95,
 ) -> IntrinsicDimension:
     """How many random directions of its weights a network needs to learn a task, as a number of directions.
@@ -96,7 +97,8 @@ def intrinsic_dimension(
         test: labeled rows the score is taken on, a `Dataset` or (X, y); None for the training rows.
         target: share of the whole training's score, above 0 and at most 1.
         grid: dimensions to choose from, "geometric" for steps of a quarter up to p.
-        seeds: one search each, with weights, directions and batches of its own.
+        n_seeds: searches, each with weights, directions and batches of its own.
+        seed: of the first search; the others take seed + 1, seed + 2, ...
         confidence: of the error bound.
 
     Returns:
@@ -113,12 +115,13 @@ def intrinsic_dimension(
     >>> from samplewise.engine.models import TorchLearner, dense_network
     >>> X = np.repeat([[0.0, 1.0], [5.0, 1.0]], 40, axis=0) + np.linspace(-1, 1, 80)[:, None]
     >>> learner = TorchLearner(partial(dense_network, widths=(4,)), epochs=10, rate=0.02)
-    >>> intrinsic_dimension((X, np.repeat([0, 1], 40)), learner=learner, seeds=[0]).size
+    >>> intrinsic_dimension((X, np.repeat([0, 1], 40)), learner=learner, n_seeds=1).size
     22
     """
     rows = as_labeled(data, y, label=label)
     evaluated = rows if test is None else as_second(test, "test")
-    _require(rows, evaluated, target, seeds)
+    seeds = range(seed, seed + require_count(n_seeds, "n_seeds", usual=3))
+    _require(rows, evaluated, target)
     require_share(confidence, "confidence")
     trained = _learner(learner)
     _, start = trained.unstarted(rows, seed=seeds[0])
@@ -251,10 +254,8 @@ def _grid(grid: Any, size: int) -> Ints:
     return choices
 
 
-def _require(rows: Dataset, evaluated: Dataset, target: float, seeds: Sequence[int]) -> None:
+def _require(rows: Dataset, evaluated: Dataset, target: float) -> None:
     for part in (rows, evaluated):
         if part.y is None:
             raise InputError("a score needs labels", got="rows without labels", fix="pass (X, y)")
     require_share(target, "target", high_open=False)
-    if not len(seeds):
-        raise InputError("there is no seed to search with", got="seeds=[]", fix="use seeds=(0, 1, 2)")
