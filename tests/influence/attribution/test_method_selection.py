@@ -31,5 +31,5 @@ def test_a_sketch_is_as_long_as_the_memory_allows():
     shorter = choose_method(50_000, 4, 2 * GIGABYTE)
     assert shorter.size == 2048
     assert sketch_bytes(50_000, 2048, 4) <= 2 * GIGABYTE < sketch_bytes(50_000, 4096, 4)
-    with pytest.raises(InputError, match=r"(?s)too small for any method.*fix:.*at least budget="):
+    with pytest.raises(InputError, match=r"(?s)too small for any method.*fix:.*at least memory="):
         choose_method(50_000, 4, GIGABYTE // 100)
