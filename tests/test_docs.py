@@ -2,10 +2,12 @@
 
 import ast
 import inspect
+import json
 import re
 import sys
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +17,8 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 sys.path.insert(0, str(DOCS))
 
-from generators import bibliography, command_line, pages, refusals  # noqa: E402 (the generators live beside the pages)
+# The generators live beside the pages.
+from generators import bibliography, command_line, notebook, pages, refusals  # noqa: E402
 from generators.docstrings import KEY, sections_of  # noqa: E402
 from generators.source import PACKAGE, ROOMS, checks, page_name, public_names  # noqa: E402
 
@@ -147,6 +150,53 @@ def test_worked_examples_print_what_their_page_says(page, capsys):
     for code, printed in examples:
         exec(compile(code, str(path), "exec"), names)
         assert capsys.readouterr().out == printed
+
+
+def test_the_notebook_prints_what_its_last_expressions_are():
+    names = {}
+    assert notebook.run("x = 2\nprint(x)\nx + 1", names, "here") == "2\n3"
+    assert notebook.run("y = x", names, "here") == ""
+    assert notebook.run("None", names, "here") == ""
+    with pytest.raises(ZeroDivisionError):
+        notebook.run("1 / 0", names, "here")
+
+
+def test_every_cell_of_the_ten_tasks_is_on_their_page_with_what_it_printed(generated):
+    cells = json.loads(notebook.NOTEBOOK.read_text())["cells"]
+    page = generated["ten-tasks.md"]
+    headings = re.findall(r"^## (\d+)\. ", page, re.M)
+    assert [int(number) for number in headings] == list(range(1, 11))
+    assert all("".join(cell["source"]) in page for cell in cells)
+    assert not any(cell.get("outputs") for cell in cells)  # they would go stale
+    for task in page.split("\n## ")[1:]:
+        printed = CODE_BLOCK.findall("\n" + task)
+        assert any(kind == "text" and body.strip() for kind, body in printed), task.splitlines()[0]
+        assert not re.search(r"array\(|\bnan\b", task), task.splitlines()[0]
+
+
+def test_the_ten_tasks_find_what_was_planted():
+    names = SimpleNamespace(**notebook.executed().names)
+    given, flipped = names.data.y, names.flipped
+    assert np.isin(names.issues.flagged, flipped).mean() > 0.8  # 1
+    assert np.isin(flipped, names.issues.flagged).mean() > 0.9
+    assert np.isin(names.harmful, flipped).mean() > 0.75  # 2
+    assert len(names.harmful) > 40
+    behind = given[names.effects.top(5).keys]  # 3: rows of the class that was predicted made it so
+    assert (behind == names.predicted[names.mistake]).all()
+    assert names.need.rows.low < names.need.rows.value < names.need.rows.high  # 4: there is a number of rows
+    assert 200 < names.need.rows.value < 1000
+    bounds = [getattr(names.claim, name).high for name in ("once", "fixed", "compared", "improved", "seen")]  # 5
+    assert bounds == sorted(bounds)
+    assert bounds[0] > 28 / 400
+    assert names.worst.errors.names[0] == "camera = old"  # 6
+    assert names.worst.errors.low[0] > names.worst.errors.rest[0]
+    assert names.unique.ids.tolist() == list(range(len(names.digits)))  # 7: the second copies went, nothing else
+    assert names.robust > names.plain + 0.03  # 8
+    assert 0.28 < len(names.kept) / len(names.clean) < 0.33  # 9
+    assert names.cost.columns["value"][0] > names.cost.columns["control"][0]  # better than random rows
+    truth = names.digits[:600]  # 10
+    assert (names.mended.data.y == truth).mean() > (given == truth).mean() + 0.05
+    assert [change.before.code for change in names.comparison.of("gone")] == ["SW201"]
 
 
 @pytest.mark.parametrize("path", [ROOT / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda path: path.name)

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from generators import bibliography, command_line, floors, measurements, record_schema, refusals
+from generators import bibliography, command_line, floors, measurements, notebook, record_schema, refusals
 from generators.docstrings import KEY, cited, escaped, method_page, sections_of
 from generators.source import FLOORS, ROOT, built_rooms, checks, page_name, public_names, summary_of
 
@@ -19,6 +19,7 @@ Navigation = list[Any]
 def generated() -> dict[str, str]:
     """Markdown of every generated page by its address."""
     pages = {"references.md": bibliography.page(), "command-line.md": command_line.page()}
+    pages["ten-tasks.md"] = notebook.executed().page
     pages["changelog.md"] = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     pages["bad-input.md"] = refusals.page(_intro("bad-input"))
     pages["measured.md"] = measurements.page(_intro("measured"))

@@ -1,11 +1,13 @@
 """Messages say what, where, got, fix, and survive the way back from a worker process."""
 
 import pickle
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
-from samplewise.core.errors import InputError, name_rows, require_count, unknown_name
+from samplewise.core.errors import InputError, name_rows, require_count, require_kind, unknown_name
+from samplewise.core.values import Scores
 
 
 def test_message_has_four_lines_and_the_action():
@@ -53,3 +55,17 @@ def test_counts_are_whole_numbers():
             require_count(given, "draws", 2)
     with pytest.raises(InputError, match=r"of at least 2: why[\s\S]*use draws=30, at least 2"):
         require_count(1, "draws", 2, "why", usual=30)
+
+
+def test_a_result_that_holds_what_is_needed_is_told_by_its_part():
+    scores = Scores("surprise", np.ones(1), np.zeros(1), "nats", "less expected")
+    with pytest.raises(InputError, match=r"fix: +pass its \.scores"):
+        require_kind(Holder(scores), Scores)
+    with pytest.raises(InputError, match="a method that scores rows"):
+        require_kind(np.ones(1), Scores)
+    require_kind(scores, Scores)
+
+
+@dataclass
+class Holder:
+    scores: Scores

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from samplewise.core.errors import InputError
 from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Decision, Finding, Outcome, Remedy
 from samplewise.core.values import Scores
 
@@ -31,6 +32,15 @@ def test_findings_come_worst_first_then_by_code(record):
 def test_scores_are_found_by_their_quantity(record):
     assert list(record.scores()) == ["score of SW201", "score of SW101", "score of SW301"]
     assert record.scores()["score of SW301"] is record.outcomes[2].result.scores[0]
+
+
+def test_scores_print_as_a_table_and_name_the_nearest_quantity(record):
+    printed = str(record.scores())
+    assert printed.startswith("3 quantities scored")
+    assert len(printed.splitlines()) == 5
+    assert record.scores().get("score of SW999") is None
+    with pytest.raises(InputError, match="did you mean 'score of SW201'"):
+        record.scores()["score of SW2O1"]
 
 
 def test_an_outcome_is_found_by_its_code(record):

@@ -25,6 +25,12 @@ def test_top_puts_nan_last_and_can_turn_round():
     assert scores([1.0, 3.0, 2.0]).top(1, largest=False).keys.tolist() == [10]
 
 
+def test_scores_print_from_the_end_they_were_ranked_from():
+    assert str(scores([1.0, 3.0, 2.0])).split().index("20") < str(scores([1.0, 3.0, 2.0])).split().index("30")
+    lowest = str(scores([1.0, 3.0, 2.0]).top(2, largest=False)).splitlines()
+    assert [line.split()[0] for line in lowest[-2:]] == ["10", "30"]
+
+
 def test_aligned_to_follows_the_ids_and_names_missing_ones():
     assert scores([1.0, 3.0, 2.0]).aligned_to(np.array([30, 10])).values.tolist() == [2.0, 1.0]
     with pytest.raises(InputError, match="rows id 99"):
@@ -49,6 +55,13 @@ def test_attribution_sums_outputs_and_averages_queries():
     np.testing.assert_allclose(found.aggregate().values, values.sum(axis=2).mean(axis=0))
     with pytest.raises(InputError, match="one row per query"):
         Attribution(values, np.array(["q"]), np.array([1, 2, 3]), "margin")
+
+
+def test_rows_that_lower_a_query_are_the_other_end():
+    one = Attribution(np.array([[0.5, -2.0, 1.0]]), np.array(["q"]), np.array([1, 2, 3]), "log-odds")
+    assert one.top(1).keys.tolist() == [3]
+    assert one.top(2, largest=False).keys.tolist() == [2, 1]
+    assert "least" not in str(one)  # one query has no range
 
 
 def test_exhibit_refuses_ragged_columns():

@@ -42,8 +42,16 @@ def test_one_of_every_set_of_duplicates_stays():
 
 def test_no_class_loses_more_than_half():
     few = np.r_[np.zeros(100, dtype=int), np.ones(20, dtype=int)]
-    gone = redundant_rows((X, few), share=0.6)
+    gone = redundant_rows((X, few), share=0.5)
     assert (few[gone] == 1).sum() <= 10
+
+
+def test_a_share_above_half_goes_in_full_and_in_every_class():
+    X = np.random.default_rng(0).normal(size=(200, 3))
+    y = np.repeat([0, 1], [150, 50])
+    gone = redundant_rows((X, y), share=0.7)
+    assert len(gone) == 140
+    assert np.bincount(y[gone]).tolist() == [105, 35]
 
 
 def test_the_curve_is_the_cumulative_share():

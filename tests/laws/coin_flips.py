@@ -153,6 +153,7 @@ WITHOUT_AN_ERROR = {  # methods that fit and state no held-out error
     "generalization.curvature_spectrum": "of the module's own loss on the rows given",
     "generalization.intrinsic_dimension": "its score is of the rows the caller names as held_out",
     "generalization.kernel_similarity": "no label enters",
+    "models.refit": "outputs of models, which the methods that take refits= score",
     "generalization.layer_profile": "both sets of rows are the caller's",
     "influence.gradient_coherence": "of a module that was trained elsewhere",
     "influence.gradient_norm": "of a module that was trained elsewhere",

@@ -71,6 +71,9 @@ def test_numbers_are_compared_by_their_intervals() -> None:
         apart
     )
     assert "within what chance explains" in str(near)
+    printed = " ".join(str(compare_audits(with_number(0.2, 0.01), with_number(0.1, 0.01))).split())
+    assert "Beyond chance: error: 20.0 % [19.0, 21.0] → 10.00 % [9.00, 11.00]." in printed
+    assert "Beyond chance" not in str(compare_audits(with_number(0.2, 0.01), with_number(0.19, 0.01)))
 
 
 def test_other_data_and_other_plans_are_noted() -> None:

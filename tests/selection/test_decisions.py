@@ -144,3 +144,9 @@ def test_remedies_become_decisions_and_the_first_wins():
         decisions_of([Remedy("relabel", (1, 2), ("a",))])
     assert caught.value.where == "rows id 1, 2"
     assert "new label or weight" in caught.value.fix
+
+
+def test_ids_in_the_place_of_decisions_are_refused_with_both_ways(data):
+    with pytest.raises(InputError, match=r"selection\.Decision.*data\.drop\(ids\)"):
+        selection.apply(data, [3])
+    assert selection.Decision is Decision

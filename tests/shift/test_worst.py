@@ -73,3 +73,9 @@ def test_every_row_needs_a_loss():
         segments_of_losses(Dataset(X, np.zeros(N)), np.ones(5), "share")
     with pytest.raises(InputError, match="confidence"):
         worst_segments(Dataset(X, np.zeros(N)), confidence=95)
+
+
+def test_columns_without_names_are_too_many_to_search():
+    X = np.random.default_rng(0).normal(size=(60, 200))
+    with pytest.raises(InputError, match="pass a frame"):
+        worst_segments(X, np.arange(60) % 2)

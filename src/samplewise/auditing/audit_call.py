@@ -19,9 +19,8 @@ from samplewise.auditing.run import Run
 from samplewise.core.arrays import equal_but_for_rounding, fingerprint
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.execution import Executor
-from samplewise.core.findings import AuditRecord, Decision, Findings
+from samplewise.core.findings import AuditRecord, Decision, Findings, ScoresByName
 from samplewise.core.randomness import hashed_order
-from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target, Task
 from samplewise.engine.models.default_learner import choose_learner
@@ -59,8 +58,8 @@ class Audit:
         return Findings(self.record.findings())
 
     @property
-    def scores(self) -> dict[str, Scores]:
-        """Every score by its quantity: `audit.scores["wrong_label"].top(20)`."""
+    def scores(self) -> ScoresByName:
+        """Every score by its quantity, a dict that prints as a table: `audit.scores["wrong_label"].top(20)`."""
         return self.record.scores()
 
     def apply(self, *, kinds: Iterable[str] | None = None, decisions: Iterable[Decision] | None = None) -> Applied:

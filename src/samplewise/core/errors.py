@@ -68,11 +68,14 @@ class MadeBy(Protocol):
 
 def require_kind(value: Any, kind: type[MadeBy]) -> None:
     """Refuse anything but the result of an earlier step, and say which step makes it."""
-    if not isinstance(value, kind):
-        raise InputError(
-            f"this needs a {kind.__name__}, the result of an earlier step", got=type(value).__name__,
-            fix=f"pass what comes from {kind.MADE_BY}",
-        )  # fmt: skip
+    if isinstance(value, kind):
+        return
+    fields = getattr(value, "__dataclass_fields__", {})
+    parts = [name for name in fields if not name.startswith("_") and isinstance(getattr(value, name), kind)]
+    raise InputError(
+        f"this needs a {kind.__name__}, the result of an earlier step", got=type(value).__name__,
+        fix=f"pass its .{' or .'.join(parts)}" if parts else f"pass what comes from {kind.MADE_BY}",
+    )  # fmt: skip
 
 
 def name_rows(ids: Iterable[Any], most: int = 5) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from samplewise.core.errors import unknown_name
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of, keys_text, sentence
 from samplewise.core.values import Estimate, Exhibit, Scores, numbers_table
@@ -95,6 +96,25 @@ class Findings(tuple[Finding, ...], Result):
         return Table(columns, index="code")
 
 
+class ScoresByName(dict[str, Scores], Result):
+    """Scores by their quantity; a dict that prints as a table."""
+
+    def __missing__(self, name: str) -> Scores:
+        """Refuse a quantity that was not scored, with the nearest one that was."""
+        raise unknown_name("quantity", name, self)
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"{count_of(len(self), 'quantity', 'quantities')} scored; name one for its scores."
+
+    def _table(self) -> Table:
+        columns = {
+            "quantity": list(self),
+            "concerns": [count_of(len(scores), scores.axis) for scores in self.values()],
+            "larger_means": [scores.larger_means for scores in self.values()],
+        }
+        return Table(columns, index="quantity")
+
+
 def _extent(finding: Finding) -> str:
     """How many rows, columns, segments or classes a finding is about."""
     if finding.axis == "data":
@@ -169,9 +189,9 @@ class AuditRecord(Result):
         found = [finding for outcome in self.outcomes for finding in outcome.result.findings]
         yield from sorted(found, key=lambda finding: (-SEVERITIES.index(finding.severity), finding.code))
 
-    def scores(self) -> dict[str, Scores]:
+    def scores(self) -> ScoresByName:
         """Every score by its quantity."""
-        return {scores.quantity: scores for outcome in self.outcomes for scores in outcome.result.scores}
+        return ScoresByName((one.quantity, one) for outcome in self.outcomes for one in outcome.result.scores)
 
     def outcome(self, code: str) -> Outcome | None:
         """The outcome of one check, or None where it was not in the plan."""

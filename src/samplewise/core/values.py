@@ -9,7 +9,7 @@ import lazy_loader
 import numpy as np
 import numpy.typing as npt
 
-from samplewise.core.arrays import Array, in_order, positions_of
+from samplewise.core.arrays import Array, Ints, in_order, positions_of
 from samplewise.core.errors import InputError, name_rows, unknown_name
 from samplewise.core.rates import shown
 from samplewise.core.results import Result, Table
@@ -213,7 +213,12 @@ class Scores(Result):
         columns, units = scores_columns(self)
         if self.spread is not None:
             columns["spread"], units["spread"] = self.spread, self.unit
-        return Table(columns, units, next(iter(columns)), in_order(-self.values))
+        return Table(columns, units, next(iter(columns)), self._ranked())
+
+    def _ranked(self) -> Ints:
+        """Positions, the largest first; the smallest first where `top(n, largest=False)` ranked them so."""
+        rising = in_order(self.values)
+        return rising if np.array_equal(rising, np.arange(len(self))) else in_order(-self.values)
 
     def _at(self, positions: Array) -> "Scores":
         spread = None if self.spread is None else self.spread[positions]
@@ -242,17 +247,19 @@ class Attribution(Result):
                 fix="pass values of shape (m, n) or (m, n, c)",
             )
 
-    def top(self, n: int, *, query: Any = None) -> Scores:
-        """The `n` rows that raise a query most, best first (values summed over outputs).
+    def top(self, n: int, *, query: Any = None, largest: bool = True) -> Scores:
+        """The `n` rows that raise a query most, or lower it most with `largest=False` (values summed over outputs).
 
-        Args:    n: of rows.   query: its id; may be left out where there is one query.
+        Args:    n: of rows.   query: its id; may be left out where there is one query.   largest: which end.
         Raises:  InputError for several queries and none named, or an unknown one.
         """
         at = self._position(query)
         row = self.values[at]
         effect = row if row.ndim == 1 else row.sum(axis=-1)
         spread = self.spread[at] if self.spread is not None and row.ndim == 1 else None
-        return Scores("effect", effect, self.ids, self.unit, "raises the query's target", spread=spread).top(n)
+        return Scores("effect", effect, self.ids, self.unit, "raises the query's target", spread=spread).top(
+            n, largest=largest
+        )
 
     def _position(self, query: Any) -> int:
         """Position of a query; that of the only one, where none is named."""
@@ -275,11 +282,14 @@ class Attribution(Result):
         queries = f"{len(self.query_ids):,} quer{'y' if len(self.query_ids) == 1 else 'ies'}"
         yield f"What {len(self.ids):,} rows do to {queries}, in {self.unit or 'units of the target'}."
         yield "Positive: the row raises the query's target. Below are the rows with the largest effects of either sign."
-        yield "top(n, query=id) ranks the rows for one query."
+        named = "top(n)" if len(self.query_ids) == 1 else "top(n, query=id)"
+        yield f"{named} ranks the rows that raise a query, with largest=False those that lower it."
 
     def _table(self) -> Table:
         effects = self.values if self.values.ndim == 2 else self.values.sum(axis=-1)
         mean = effects.mean(axis=0)
+        if len(effects) == 1:
+            return Table({"id": self.ids, "effect": mean}, {"effect": self.unit}, "id", in_order(-np.abs(mean)))
         columns = {"id": self.ids, "mean_effect": mean, "least": effects.min(axis=0), "largest": effects.max(axis=0)}
         return Table(columns, {"mean_effect": self.unit}, "id", in_order(-np.abs(mean)))
 

@@ -21,7 +21,7 @@ from samplewise.engine.statistics.intervals import half_width
 from samplewise.engine.statistics.means import mean_and_error
 
 ROUNDS, MANY_ROWS = 3, 10_000  # information is measured again so often; twice for many rows
-CLASS_SHARE = 0.5  # no class loses more than this share of its rows
+CLASS_SHARE = 0.5  # no class loses more than this share of its rows, where no more than this is to go
 CONFIDENCE = 0.95
 SHARES = (0.1, 0.25, 0.5)
 
@@ -33,7 +33,7 @@ def redundant_rows(
 
     Taken in three rounds (two for many rows) with the information measured again after each, because a row may be
     redundant only while its neighbor stays. One of every set of equal rows stays, and no class loses more than half of
-    its rows.
+    its rows, or than `share` of them where that is more.
 
     Args:
         data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes.
@@ -73,7 +73,7 @@ def redundant_positions(folded: FoldedRows, share: float = 0.25) -> Ints:
     duplicates = np.unique(folded.duplicates, return_inverse=True)[1]
     copied = np.bincount(duplicates) > 1
     classes = np.asarray(folded.codes) if folded.class_count else None
-    spare = None if classes is None else np.floor(CLASS_SHARE * np.bincount(classes)).astype(np.intp)
+    spare = None if classes is None else np.floor(max(CLASS_SHARE, share) * np.bincount(classes)).astype(np.intp)
     wanted, gone = int(share * len(folded)), np.empty(0, dtype=np.intp)
     rounds = ROUNDS if len(folded) < MANY_ROWS else 2
     for turn in range(rounds):

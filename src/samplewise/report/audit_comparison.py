@@ -75,8 +75,12 @@ class NumberChange:
         word = "intervals lie apart" if self.beyond_chance else "within what chance explains"
         if not math.isfinite(self.before.low + self.after.low):
             word = "no interval to compare"
+        return f"{self.code} {self.without_verdict()} ({word})"
+
+    def without_verdict(self) -> str:
+        """The name of the number, and what it was and is."""
         name = self.after.quantity.replace("_", " ")
-        return f"{self.code} {name}: {estimate_text(self.before)} → {estimate_text(self.after)} ({word})"
+        return f"{name}: {estimate_text(self.before)} → {estimate_text(self.after)}"
 
     def __repr__(self) -> str:
         """The sentence."""
@@ -125,7 +129,11 @@ class AuditComparison(Result):
 
     def _sentences(self) -> Iterable[str]:
         yield self.sentence
-        yield f"Not comparable: {', '.join(self.not_comparable[:5])}." if self.not_comparable else ""
+        moved = [change.without_verdict() for change in self.numbers if change.beyond_chance]
+        if moved:
+            yield f"Beyond chance: {'; '.join(moved[:2])}."
+        if self.not_comparable:
+            yield f"Not comparable: {', '.join(self.not_comparable[:5])}."
         yield from map(sentence, self.notes[:2])
 
     def _table(self) -> Table:

@@ -8,4 +8,5 @@ __getattr__, __dir__, __all__ = extras.attach(
         "decisions": ["Applied", "apply"],
         "pruning": ["Pruned", "prune"],
     },
+    from_packages={"samplewise.core": ["Decision"]},
 )

@@ -135,7 +135,9 @@ def _listed(given: Any, kind: type[Any], name: str) -> list[Any]:
     listed = list(given) if isinstance(given, Iterable) else [given]
     others = [item for item in listed if not isinstance(item, kind)]
     if others:
-        made = "Decision(id, 'drop')" if kind is Decision else "the remedies of a finding, finding.remedies"
+        made = "the remedies of a finding, finding.remedies"
+        if kind is Decision:
+            made = "[selection.Decision(id, 'drop'), ...]; without a log, data.drop(ids) or data.keep(ids)"
         raise InputError(
             f"{name} must be a list of {kind.__name__}", where=name, got=f"{type(others[0]).__name__} in {name}",
             fix=f"pass {made}" + ("; labels go with the rows: apply((X, y), decisions)" if kind is Decision else ""),

@@ -124,7 +124,7 @@ def feature_cells(data: Dataset) -> list[Cells]:
         raise InputError(
             "there are no columns to search for segments",
             got=f"X {tuple(data.X.shape)} without column names",
-            fix="name the segments to compare: Dataset(..., segments=...)",
+            fix="name what is to be compared: Dataset(X, y, segments=...); or pass a frame, whose columns have names",
         )
     columns = [column for column in data.columns if column.role == "feature"]
     useful = [column.name for column in columns if column.kind in ("numeric", "boolean", "category")]

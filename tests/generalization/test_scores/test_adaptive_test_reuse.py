@@ -152,3 +152,22 @@ def test_losses_of_rows_that_come_in_groups_promise_less():
     off = np.random.default_rng(0).exponential(size=200)
     once, often = (counting.mean_error_after_evaluations(off, None, n_evaluations, 0.95) for n_evaluations in (1, 50))
     assert off.mean() < once.high < often.high
+
+
+def test_a_rate_in_place_of_the_count_of_errors_is_refused():
+    with pytest.raises(InputError, match="did you mean 28"):
+        claim_after_evaluations(0.07, 400, 50)
+    assert claim_after_evaluations(0, 400, 50).once.value == 0.0
+
+
+def test_a_claim_prints_what_each_of_its_bounds_supposes():
+    claim = claim_after_evaluations(28, 400, 50)
+    assert "11.8 %  all models were fixed before any score" in str(claim)
+    assert claim.to_frame().loc["fixed", "high"] == claim.fixed.high
+
+
+def test_less_than_one_error_may_be_left_of_rows_in_groups():
+    losses = np.zeros(40)
+    losses[0] = 1.0
+    claim = counting.claim_of_losses(losses, np.arange(40) // 2, 5, 0.95)
+    assert claim.once.high < claim.fixed.high < 1.0

@@ -24,6 +24,13 @@ from samplewise.generalization.test_scores.error_rates import absolute_error
 
 TRIED = 256  # sizes at once
 MOST_ROWS = 1_000_000
+HOLDS_IF = {  # the accounts of `EvaluationsClaim`, as short as a table needs them
+    "once": "these rows played no part in a choice",
+    "fixed": "all models were fixed before any score",
+    "compared": "scores were only compared with the best",
+    "improved": "only improvements showed their score",
+    "seen": "every score was seen and used",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +56,14 @@ class EvaluationsClaim(Result):
     def _sentences(self) -> Iterable[str]:
         yield f"If these rows played no part in any choice, claim {percent_text(self.once.high)} at most;"
         yield f"if every score was seen and used, {percent_text(self.seen.high)}."
-        yield "Claim the high end of the line whose account is true."
+        yield "Claim the high end of the first line that is true of how the model was chosen."
 
     def _table(self) -> Table:
-        names = ("once", "fixed", "compared", "improved", "seen")
-        return numbers_table(*(replace(getattr(self, name), quantity=name) for name in names))
+        bounds = [replace(getattr(self, name), quantity=name) for name in HOLDS_IF]
+        table = numbers_table(*bounds)
+        texts = {**table.texts, "high": [percent_text(bound.high) for bound in bounds]}
+        columns = {**table.columns, "holds_if": list(HOLDS_IF.values())}
+        return replace(table, columns=columns, texts=texts, hidden={"value", "low", "unit"})
 
 
 def claim_after_evaluations(
@@ -84,8 +94,8 @@ def claim_after_evaluations(
         EvaluationsClaim: five Estimates "error" in shares of rows (0..1); larger promises less, 1 promises nothing.
 
     Raises:
-        InputError: no rows, more errors than rows, fewer than one evaluation, more improvements than evaluations could
-            make, fewer than two answers.
+        InputError: no rows, more errors than rows, a rate in place of the count of errors, fewer than one evaluation,
+            more improvements than evaluations could make, fewer than two answers.
 
     Cost: constant.   Not for: rows that were seen themselves (errors read one by one, labels used in training): no
     bound holds then, only fresh rows help.   Source: clopper1934, blum2015, dwork2015.
@@ -94,6 +104,19 @@ def claim_after_evaluations(
     >>> [round(bound.high, 3) for bound in (claim.once, claim.fixed, claim.compared, claim.improved, claim.seen)]
     [0.095, 0.118, 0.183, 0.245, 0.568]
     """
+    require_counts(errors, n, confidence)
+    if 0.0 < errors < 1.0:
+        raise InputError(
+            "errors is the count of wrong rows, and not a rate", where="errors", got=f"errors={errors:g}",
+            fix=f"did you mean {round(errors * n)}, {percent_text(errors)} of {n:g} rows?",
+        )  # fmt: skip
+    return _claim(errors, n, n_evaluations, answers, improvements, confidence)
+
+
+def _claim(
+    errors: float, n: float, n_evaluations: int, answers: int | None, improvements: int | None, confidence: float
+) -> EvaluationsClaim:
+    """The same for effective counts, of which less than one error may be left."""
     require_counts(errors, n, confidence)
     values = int(n) + 1 if answers is None else answers
     _require_evaluations(n_evaluations, values, improvements)
@@ -124,7 +147,7 @@ def claim_after_evaluations(
 def claim_of_losses(losses: Floats, groups: Array | None, n_evaluations: int, confidence: float) -> EvaluationsClaim:
     """`claim_after_evaluations` of 0-1 losses (m,); a group counts as one row; scores show counts of errors."""
     errors, rows = effective_counts(losses, groups)
-    return claim_after_evaluations(errors, rows, n_evaluations, answers=len(losses) + 1, confidence=confidence)
+    return _claim(errors, rows, n_evaluations, len(losses) + 1, None, confidence)
 
 
 def mean_error_after_evaluations(

@@ -1,7 +1,7 @@
 """Which training rows a trained model's prediction depends on: from its gradients, without a refit."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from samplewise.influence.attribution.linear import CLOSED_FORM, ExactLinear
 from samplewise.influence.attribution.logistic import NewtonLogistic
 from samplewise.influence.attribution.method_selection import Choice, choose_method, gram_bytes
 from samplewise.influence.attribution.newton import GaussNewton
+from samplewise.influence.attribution.predicted_labels import predicted_labels
 from samplewise.influence.attribution.similarity import GradientSimilarity, RepresentationSimilarity
 from samplewise.influence.attribution.sketched import Sketched
 from samplewise.influence.attribution.tangent import TangentKernel
@@ -137,16 +138,19 @@ class Attributor:
         data = as_given(data, y, label=label)
         if self.method in ("auto", "linear") and isinstance(self.module, LogisticRegression):
             choice = Choice("linear", "leave-one-out of logistic regression is one Newton step")
-            return FittedAttributor(NewtonLogistic.prepare(self.module, data), choice, "cross_entropy")
+            return FittedAttributor(NewtonLogistic.prepare(self.module, data), choice, "cross_entropy", self._predict)
         if self.method in ("auto", "linear") and isinstance(self.module, CLOSED_FORM):
             choice = Choice("linear", "leave-one-out of this model has a closed form")
-            return FittedAttributor(ExactLinear.prepare(self.module, data), choice, "squared_error")
+            return FittedAttributor(ExactLinear.prepare(self.module, data), choice, "squared_error", self._predict)
         loss = loss_for(self.loss, labels_of(data))
         sources = sources_of(self.module, loss, self.layers, self.forward)
         choice = self._choice(_count(data), len(sources), loss)
         size = self.size or choice.size
         settings = Settings(self.ridge, size=size, rates=self.rates, seed=self.seed, folder=self.folder)
-        return FittedAttributor(METHODS[choice.method](sources, data, settings), choice, loss)
+        return FittedAttributor(METHODS[choice.method](sources, data, settings), choice, loss, self._predict)
+
+    def _predict(self, X: Any, numbers: bool) -> Array:
+        return predicted_labels(self.module, X, self.forward, numbers=numbers)
 
     def _choice(self, rows: int, models: int, loss: Any) -> Choice:
         classes = loss != "squared_error"
@@ -178,6 +182,7 @@ class FittedAttributor:
     prepared: PreparedAttribution
     choice: Choice
     loss: Any
+    predict: Callable[[Any, bool], Array]  # classes, or numbers, of queries without labels
 
     @property
     def ids(self) -> Array:
@@ -207,8 +212,9 @@ class FittedAttributor:
         """What every training row did to a target at every query.
 
         Args:
-            queries: m labeled rows, in any form `fit` takes.
-            y: (m,) labels, where `queries` is X alone.
+            queries: m rows, in any form `fit` takes, or X alone.
+            y: (m,) labels, where `queries` is X alone; where nobody gives labels, the margin is that of the class the
+                model predicts.
             target: "margin" (log-odds of the query's label; default for classes), "output" (default for numbers),
                 "loss", or a callable of outputs (b, c) and labels (b,) that gives a scalar per row.
 
@@ -220,10 +226,8 @@ class FittedAttributor:
 
         Cost: one backward pass over the queries and O(m n) inner products of gradients.
         """
-        queried = as_given(queries, y, name="queries")
-        if not _count(queried):
-            raise InputError("there are no queries", got="0 rows", fix="pass at least one labeled row")
         wanted = self._target(target)
+        queried = self._queried(queries, y, wanted)
         values, query_ids = self.prepared.effects(queried, self.loss if wanted == "loss" else wanted)
         return Attribution(values, query_ids, self.ids, self._unit(wanted))
 
@@ -246,7 +250,7 @@ class FittedAttributor:
         rows = positions_of(ids, self.ids)
         wanted = self._target(target)
         of = self.loss if wanted == "loss" else wanted
-        effect, query_ids = self.prepared.group_effect(rows, as_given(queries, y, name="queries"), of)
+        effect, query_ids = self.prepared.group_effect(rows, self._queried(queries, y, wanted), of)
         return Scores("group_effect", effect, query_ids, self._unit(wanted), "the group raises the query's target")
 
     def self_influence(self) -> Scores:
@@ -256,6 +260,18 @@ class FittedAttributor:
         """
         values = self.prepared.self_influence()
         return Scores("self_influence", values, self.ids, "loss", "the model depends more on this row")
+
+    def _queried(self, queries: Any, y: Any, target: Any) -> Any:
+        """The queries with labels where they have some, and with what the model predicts where they have none."""
+        given = as_given(queries, y, name="queries")
+        if not _count(given):
+            raise InputError("there are no queries", got="0 rows", fix="pass at least one row")
+        X = given.X if isinstance(given, Dataset) else given[0] if isinstance(given, tuple) else given
+        read_later = not (isinstance(given, Dataset | tuple) or hasattr(X, "shape"))  # a torch data set or a loader
+        if read_later or labels_of(given) is not None:
+            return given
+        labels = self.predict(X, self.loss == "squared_error") if target in ("margin", "output") else None
+        return replace(given, y=labels) if isinstance(given, Dataset) else (X, labels)
 
     def _target(self, target: Any) -> Any:
         if target is None:
@@ -286,7 +302,9 @@ def labels_of(data: Any) -> Any:
 
 
 def _count(data: Any) -> int:
-    return len(data[1] if isinstance(data, tuple) else getattr(data, "dataset", data))
+    if isinstance(data, tuple):
+        return len(data[0] if data[1] is None else data[1])
+    return len(getattr(data, "dataset", data))
 
 
 def _ridge(ridge: float | str) -> float | None:

@@ -38,7 +38,7 @@ def choose_method(rows: int, models: int, memory: int, *, classes: bool = True) 
     least = sketch_bytes(rows, size, models)
     if least > memory:
         raise InputError(
-            "memory is too small for any method", where=f"{rows:,} rows, {models} models",
+            "`memory` is too small for any method", where=f"{rows:,} rows, {models} models",
             got=f"memory {bytes_text(memory)}", fix=f'pass at least memory="{bytes_text(least)}"',
         )  # fmt: skip
     return Choice("sketch", f"{rows:,} rows: the exact Gram matrix would need {bytes_text(needed)}", size)
