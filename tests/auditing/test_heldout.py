@@ -9,7 +9,7 @@ from samplewise.auditing.heldout import (
     ids_of,
     listed_rows,
     prediction_source,
-    require_rows,
+    require_enough_rows,
 )
 from samplewise.core.errors import NotApplicable
 from samplewise.data.dataset import Dataset
@@ -42,9 +42,9 @@ def test_given_predictions_take_their_stead(evidence_of, rows):
 
 def test_too_few_rows_are_no_question(evidence_of, rows):
     evidence = evidence_of(*rows)
-    require_rows(evidence, 80, "a search")
+    require_enough_rows(evidence, 80, "a search")
     with pytest.raises(NotApplicable, match="a search needs at least 81 rows, there are 80"):
-        require_rows(evidence, 81, "a search")
+        require_enough_rows(evidence, 81, "a search")
 
 
 def test_rows_are_listed_by_id_and_the_list_is_cut(evidence_of, rows):

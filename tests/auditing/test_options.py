@@ -14,7 +14,7 @@ import typer
 import samplewise as sw
 from samplewise.auditing.options import FORMER, OPTIONS, AuditOptions
 from samplewise.cli import app
-from samplewise.cli.options import SPELLED, SWITCHES, flag_name
+from samplewise.cli.command_options import SPELLED, SWITCHES, flag_name
 from samplewise.core.errors import InputError
 from samplewise.data.readers import Roles
 

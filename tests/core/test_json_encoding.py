@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from samplewise.core.errors import InputError
-from samplewise.core.json_encoding import as_column, decode, encode, encode_array, freeze, object_array, shown
+from samplewise.core.json_encoding import as_column, decode, encode, encode_array, freeze, object_array, quoted_text
 from samplewise.core.values import Estimate
 
 
@@ -55,5 +55,5 @@ def test_what_does_not_fit_is_refused_with_its_location():
 
 
 def test_a_long_value_is_cut_for_a_message():
-    assert shown("ab") == "str 'ab'"
-    assert shown("x" * 100) == "str '" + "x" * 56 + "..."
+    assert quoted_text("ab") == "str 'ab'"
+    assert quoted_text("x" * 100) == "str '" + "x" * 56 + "..."

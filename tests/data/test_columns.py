@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
-from samplewise.data.border import as_features
 from samplewise.data.columns import describe_columns
+from samplewise.data.conversions import as_features
 from samplewise.data.images import Images
 
 ROWS = 40

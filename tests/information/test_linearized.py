@@ -12,7 +12,7 @@ from samplewise.information.linearized import (
     of_gram,
     of_kernel_function,
     of_network,
-    require_room,
+    require_memory_for_kernel,
     shaped,
 )
 from samplewise.information.training_targets import Rows
@@ -106,6 +106,6 @@ def test_what_does_not_fit_is_refused(monkeypatch):
         with pytest.raises(InputError, match=words):
             call()
     monkeypatch.setattr(linearized, "usable_memory", lambda: 10**6)
-    require_room(100)
+    require_memory_for_kernel(100)
     with pytest.raises(InputError, match=r"(?s)do not fit in memory.*1,000 x 1,000"):
-        require_room(1000)
+        require_memory_for_kernel(1000)

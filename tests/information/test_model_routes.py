@@ -10,7 +10,7 @@ from samplewise.engine.refits import prepare
 from samplewise.information import Converged, GradientDescent
 from samplewise.information.deletions import ConvergedHead, LogisticOptimum, StoppedTraining
 from samplewise.information.heads import HeadModel
-from samplewise.information.model_routes import LinearizedModel, opened
+from samplewise.information.model_routes import LinearizedModel, model_from
 
 DRAW = np.random.default_rng(0)
 X, Y = DRAW.normal(size=(20, 3)), DRAW.normal(size=20)
@@ -22,7 +22,7 @@ NOTHING = {
 
 
 def model(train=(X, Y), **options):
-    return opened(train, **(NOTHING | options))
+    return model_from(train, **(NOTHING | options))
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from PIL import Image
 from scipy import sparse
 
 from samplewise.data import Images
-from samplewise.data.border import as_features
 from samplewise.data.columns import describe_columns
+from samplewise.data.conversions import as_features
 from samplewise.engine.neighbors import exact_groups
 from samplewise.quality.cells import cell_matrix, coincident_pairs, is_beyond_chance, numbers_of, pairs_within
 

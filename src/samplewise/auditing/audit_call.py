@@ -10,12 +10,12 @@ import numpy as np
 from samplewise.auditing.catalog import choose_checks
 from samplewise.auditing.environment import environment
 from samplewise.auditing.evidence import gather
-from samplewise.auditing.files import prepare_run_folder, write_text
 from samplewise.auditing.options import AuditOptions
 from samplewise.auditing.plan import Plan, make_plan
 from samplewise.auditing.prepare_audit import Intake, take_in
 from samplewise.auditing.progress import Event, Progress
 from samplewise.auditing.run import Run
+from samplewise.auditing.run_folder import prepare_run_folder, write_text
 from samplewise.core.arrays import equal_but_for_rounding, fingerprint
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.execution import Executor

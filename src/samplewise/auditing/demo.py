@@ -52,7 +52,7 @@ class Planted:
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class FaultScore:
     """What was found of one kind of fault.
 
     Args:
@@ -154,16 +154,16 @@ def _frame(keys: Array, values: Array, labels: Ints, draw: np.random.Generator) 
 # --- what was found --------------------------------------------------------------------------------------------------
 
 
-def score_columns(record: AuditRecord) -> tuple[Score, ...]:
+def score_columns(record: AuditRecord) -> tuple[FaultScore, ...]:
     """What a first audit found of the two planted columns."""
     leaks, counters = _named(record, "SW106"), _named(record, "SW107")
     return (
-        Score(f"column {LEAK!r} gives the label away", 1, int(LEAK in leaks), len(leaks - {LEAK})),
-        Score(f"column {COUNTER!r} only counts rows", 1, int(COUNTER in counters), len(counters - {COUNTER})),
+        FaultScore(f"column {LEAK!r} gives the label away", 1, int(LEAK in leaks), len(leaks - {LEAK})),
+        FaultScore(f"column {COUNTER!r} only counts rows", 1, int(COUNTER in counters), len(counters - {COUNTER})),
     )
 
 
-def score_rows(record: AuditRecord, planted: Planted) -> tuple[Score, ...]:
+def score_rows(record: AuditRecord, planted: Planted) -> tuple[FaultScore, ...]:
     """What an audit found of the planted rows; a pair is found when one of its two rows is named."""
     duplicates, overlap = _named(record, "SW102"), _named(record, "SW103")
     contradictions = {key for finding in _findings(record, "SW102") if _contradicts(finding) for key in finding.keys}
@@ -177,7 +177,7 @@ def score_rows(record: AuditRecord, planted: Planted) -> tuple[Score, ...]:
     )
 
 
-def _wrong_labels(record: AuditRecord, planted: Planted) -> Score:
+def _wrong_labels(record: AuditRecord, planted: Planted) -> FaultScore:
     flagged = _named(record, "SW201")
     scores = record.scores().get("wrong_label")
     precision = float("nan")
@@ -185,14 +185,16 @@ def _wrong_labels(record: AuditRecord, planted: Planted) -> Score:
         truth = np.isin(scores.keys.astype(str), list(planted.wrong))
         precision = float(sklearn.metrics.average_precision_score(truth, np.nan_to_num(scores.values)))
     found = len(flagged & planted.wrong)
-    return Score("wrong labels", len(planted.wrong), found, len(flagged) - found, precision)
+    return FaultScore("wrong labels", len(planted.wrong), found, len(flagged) - found, precision)
 
 
-def _pairs(fault: str, pairs: Iterable[tuple[str, str]], named: set[Any], planted: set[str] | None = None) -> Score:
+def _pairs(
+    fault: str, pairs: Iterable[tuple[str, str]], named: set[Any], planted: set[str] | None = None
+) -> FaultScore:
     """`planted` are the rows that may be named without being a false alarm; default: those of the pairs."""
     listed = list(pairs)
     rows = {key for pair in listed for key in pair} if planted is None else planted
-    return Score(fault, len(listed), sum(bool(named & set(pair)) for pair in listed), len(named - rows))
+    return FaultScore(fault, len(listed), sum(bool(named & set(pair)) for pair in listed), len(named - rows))
 
 
 def _findings(record: AuditRecord, code: str) -> list[Finding]:

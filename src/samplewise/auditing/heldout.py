@@ -28,7 +28,7 @@ def prediction_source(evidence: Evidence) -> str:
     return f"Models ({evidence.learner.name}) cross-fitted in {evidence.plan.folds} folds"
 
 
-def require_rows(evidence: Evidence, least: int, question: str) -> None:
+def require_enough_rows(evidence: Evidence, least: int, question: str) -> None:
     """Raise `NotApplicable` where there are too few rows for the question."""
     if len(evidence.data) < least:
         raise NotApplicable(f"{question} needs at least {least} rows, there are {len(evidence.data)}")

@@ -10,9 +10,9 @@ from typing import Any
 
 from samplewise.auditing.catalog import Check, catalog
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.files import cannot_write, write_findings, write_text
 from samplewise.auditing.progress import Event, Progress
 from samplewise.auditing.redaction import without_values
+from samplewise.auditing.run_folder import cannot_write, write_findings, write_text
 from samplewise.auditing.tested_advice import test_advice
 from samplewise.core.arrays import fingerprint
 from samplewise.core.codec import RECORD_FILE, outcome_from_dict, outcome_to_dict, save_record, to_text

@@ -50,7 +50,9 @@ def apply_command(run: Run, target: Target, decisions: Decisions = None, source:
     record = load_record(run, partial=True)
     reading = reread(record, source)
     require_same_kind(reading.file or Path(), target)
-    chosen = helping_decisions(record) if decisions is None else auditing.files.read_decisions(decisions, reading.data)
+    chosen = (
+        helping_decisions(record) if decisions is None else auditing.run_folder.read_decisions(decisions, reading.data)
+    )
     applied = selection.apply(reading.data, chosen, task=record.data.get("task") or "auto")
     files = cleaned_files(reading, applied, target)
     write_all(files)

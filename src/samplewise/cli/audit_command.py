@@ -13,10 +13,10 @@ import samplewise as sw
 from samplewise import auditing
 from samplewise.auditing.options import with_current_names
 from samplewise.cli.accepted import read_accepted
+from samplewise.cli.command_options import SWITCHES, FailOn, FailOnOption, PathArgument, Quiet, with_audit_options
 from samplewise.cli.console import Exit, err, out
 from samplewise.cli.label_prompt import read_once
 from samplewise.cli.live import Live
-from samplewise.cli.options import SWITCHES, FailOn, FailOnOption, PathArgument, Quiet, with_audit_options
 from samplewise.cli.outcome import exit_code, last_lines
 from samplewise.cli.user_predictions import embedding, read_predictions
 from samplewise.core.arrays import Floats

@@ -69,7 +69,7 @@ def _archive(arrays: Mapping[str, Array]) -> bytes:
     return buffer.getvalue()
 
 
-def score_table(scores: "Iterable[auditing.demo.Score]") -> Table:
+def score_table(scores: "Iterable[auditing.demo.FaultScore]") -> Table:
     """A line per fault; "also named" counts rows and columns that were named for it and not planted."""
     table = Table("fault", box=SIMPLE_HEAD, pad_edge=False)
     for name in ("planted", "found", "also named", "average precision"):

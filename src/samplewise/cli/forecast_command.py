@@ -9,9 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from samplewise import auditing, curves, report
+from samplewise.cli.command_options import Budget, Groups, Id, Label, Learner, Quiet, Seed, TaskOption
 from samplewise.cli.console import out
 from samplewise.cli.label_prompt import read_once
-from samplewise.cli.options import Budget, Groups, Id, Label, Learner, Quiet, Seed, TaskOption
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.values import Exhibit
 
@@ -75,7 +75,7 @@ def forecast_command(  # noqa: PLR0913  # the signature IS the command line: one
         facts |= {"task": task, "label": label}
         plan |= {"learner": chosen or "chosen by the shape of the data", "repeats": repeats}
     record = auditing.more_data.forecast_record(curve, wanted, facts, plan, rows=rows)
-    auditing.files.write_text(out_file, report.to_html(record))
+    auditing.run_folder.write_text(out_file, report.to_html(record))
     said = report.verdict(record)
     out().print(Text(said.sentence, style="bold"))
     if not quiet:

@@ -5,7 +5,7 @@ from typing import Any
 
 from typer.core import TyperCommand
 
-from samplewise.cli.options import SPELLED, flag_name
+from samplewise.cli.command_options import SPELLED, flag_name
 
 LIST_OPTIONS = tuple(flag_name(name) for name, flag in SPELLED.items() if flag.kind == list[str] | None)
 

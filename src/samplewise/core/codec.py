@@ -14,7 +14,7 @@ import numpy as np
 from samplewise.core.arrays import Array, fingerprint
 from samplewise.core.errors import InputError
 from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Outcome
-from samplewise.core.json_encoding import Json, decode, encode, freeze, object_array, shown
+from samplewise.core.json_encoding import Json, decode, encode, freeze, object_array, quoted_text
 from samplewise.core.schema import JSON_SCHEMA
 
 __all__ = [
@@ -62,14 +62,14 @@ def from_dict(content: Json) -> AuditRecord:
         raise InputError(
             "this is not an audit record",
             where="the top level",
-            got=shown(content),
+            got=quoted_text(content),
             fix=f"pass what {RECORD_FILE} holds",
         )
     if content["schema"] != RECORD_SCHEMA:
         raise InputError(
             "this audit record has a schema version that this samplewise cannot read",
             where="schema",
-            got=shown(content["schema"]),
+            got=quoted_text(content["schema"]),
             fix=f"audit again, or use the samplewise that wrote it: this one reads version {RECORD_SCHEMA}",
         )
     return cast(AuditRecord, decode(AuditRecord, content, "record"))

@@ -13,7 +13,7 @@ from samplewise.core.values import Estimate, Exhibit, Scores, numbers_table
 Severity = Literal["error", "warning", "note"]
 Status = Literal["found", "clean", "not_applicable", "skipped", "failed"]
 RemedyKind = Literal["relabel", "drop", "reweight", "collect", "review"]
-Verdict = Literal["", "helps", "hurts", "not distinguishable"]
+RemedyVerdict = Literal["", "helps", "hurts", "not distinguishable"]
 SEVERITIES: tuple[Severity, ...] = ("note", "warning", "error")
 LONGEST = 300  # characters of an explanation, printed
 RECORD_SCHEMA = 3  # intervals have a `confidence`; in 2 it was called coverage, and in 1 rates were in per cent
@@ -29,7 +29,7 @@ class Remedy(Result):
     action: str = ""  # what to do, as an imperative sentence
     effect: Estimate | None = None  # change of the held-out metric, in points
     control: Estimate | None = None  # the same for a random remedy of the same kind and size
-    verdict: Verdict = ""  # "" = not tested; then `reason` says why
+    verdict: RemedyVerdict = ""  # "" = not tested; then `reason` says why
     reason: str = ""
     cost: float | None = None  # price of carrying it out, where prices are given
 

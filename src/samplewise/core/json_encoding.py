@@ -186,12 +186,12 @@ def _expect(kind: Any, value: Any, where: str) -> Any:
     raise InputError(
         f"this is not an audit record: expected {wanted}",
         where=where,
-        got=shown(value),
+        got=quoted_text(value),
         fix="write it with save_record",
     )
 
 
-def shown(value: Any) -> str:
+def quoted_text(value: Any) -> str:
     """A value for an error message: its type and at most 60 characters of it."""
     text = repr(value)
     return f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"

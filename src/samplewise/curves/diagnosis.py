@@ -18,7 +18,9 @@ from samplewise.core.texts import count_of
 from samplewise.curves.points import CurvePoints
 from samplewise.engine.statistics.intervals import quantile
 
-Kind = Literal["few sizes", "few repeats", "flat", "rising", "peaking", "non-monotone", "non-convex", "noise-limited"]
+WarningKind = Literal[
+    "few sizes", "few repeats", "flat", "rising", "peaking", "non-monotone", "non-convex", "noise-limited"
+]
 ALPHA = 0.01  # share of curves with nothing wrong that each test may name
 LEAST_SIZES, LEAST_REPEATS = 4, 3
 NO_LIMIT = 1e6  # degrees of freedom of a standard error taken as known
@@ -28,7 +30,7 @@ NO_LIMIT = 1e6  # degrees of freedom of a standard error taken as known
 class CurveWarning(Result):
     """One warning about a curve, for readers of its forecast."""
 
-    kind: Kind
+    kind: WarningKind
     text: str  # one sentence, and what to do
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from samplewise.core.errors import name_rows
 
 pd = lazy_loader.load("pandas")
 
-Kind = Literal["numeric", "category", "text", "date", "boolean", "id", "constant", "nested"]
+ColumnKind = Literal["numeric", "category", "text", "date", "boolean", "id", "constant", "nested"]
 SAMPLED = 1000  # different values of a column that are inspected, chosen by hash: row order changes nothing
 MANY_CATEGORIES = 100
 FEWEST_FOR_COUNTER = 20  # a column of fewer rows is not called a counter
@@ -40,7 +40,7 @@ class Column:
     """
 
     name: str
-    kind: Kind
+    kind: ColumnKind
     role: Literal["feature", "excluded"] = "feature"
     note: str = ""
     distinct: int = -1
@@ -186,7 +186,7 @@ _WRITTEN_NOTE = "numbers written as text: treated as categories; convert the col
 _ID_NOTE = "every value is different: it names the row and says nothing about others"
 
 
-def _excluded(name: str, kind: Kind, note: str, distinct: int = -1, missing: int = 0) -> Column:
+def _excluded(name: str, kind: ColumnKind, note: str, distinct: int = -1, missing: int = 0) -> Column:
     return Column(name, kind, "excluded", note, distinct, missing)
 
 

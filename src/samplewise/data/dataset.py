@@ -9,8 +9,8 @@ import numpy as np
 from samplewise.core.arrays import Array, Ints, fingerprint, positions_of
 from samplewise.core.errors import InputError, name_rows
 from samplewise.core.randomness import key_hashes
-from samplewise.data.border import as_features, as_segments, as_vector, default_ids
 from samplewise.data.columns import Column, Description
+from samplewise.data.conversions import as_features, as_segments, as_vector, default_ids
 
 
 @dataclass(frozen=True, slots=True, eq=False)

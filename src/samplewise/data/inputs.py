@@ -8,7 +8,7 @@ import numpy as np
 
 from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError, name_rows
-from samplewise.data.border import as_vector
+from samplewise.data.conversions import as_vector
 from samplewise.data.dataset import Dataset, missing
 from samplewise.data.images import Images
 from samplewise.data.readers import Reading, Roles, read_dataset

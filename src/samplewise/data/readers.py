@@ -17,8 +17,8 @@ from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of, sentence
-from samplewise.data.border import as_features, as_vector, default_ids
 from samplewise.data.columns import Column, describe_columns
+from samplewise.data.conversions import as_features, as_vector, default_ids
 from samplewise.data.dataset import Dataset
 from samplewise.data.delimited import read_delimited
 from samplewise.data.images import Images

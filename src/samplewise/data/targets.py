@@ -10,7 +10,7 @@ from samplewise.core.arrays import Array, is_number, require_finite
 from samplewise.core.errors import InputError, name_rows, unknown_name
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of, sentence
-from samplewise.data.border import as_vector
+from samplewise.data.conversions import as_vector
 
 Task = Literal["auto", "classification", "regression"]
 MOST_CLASSES = 1000

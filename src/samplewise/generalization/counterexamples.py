@@ -21,7 +21,7 @@ from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of
 from samplewise.core.values import Scores, numbers_table, scores_columns
 
-Kind = Literal["squared", "posterior"]
+CounterexampleKind = Literal["squared", "posterior"]
 MOST_CELLS = 3_000_000  # samples times halves that are enumerated
 MOST_DRAWN = 200_000_000
 
@@ -86,7 +86,7 @@ class SimulatedCounterexample(Result):
 
 
 def formal_counterexample(
-    kind: Kind = "squared", values: int = 4, rows: int = 2, bias: Fraction | float | None = None
+    kind: CounterexampleKind = "squared", values: int = 4, rows: int = 2, bias: Fraction | float | None = None
 ) -> Counterexample:
     """A learner on which single rows carry no information (0 nats) while test and training error differ by a half.
 
@@ -192,7 +192,7 @@ def simulated_counterexample(
 # ---- the constructions ----------------------------------------------------------------------------------------------
 
 
-def _joint(kind: Kind, values: int, rows: int, share: Fraction) -> tuple[Ints, Ints, Ints]:
+def _joint(kind: CounterexampleKind, values: int, rows: int, share: Fraction) -> tuple[Ints, Ints, Ints]:
     """Weights (t, w) of every sample with every half, as integers; the samples (t, n); rows inside each half (t, w)."""
     signs = 2 if kind == "posterior" else 1
     samples = np.array(list(product(range(signs * values), repeat=rows)), dtype=np.intp)
@@ -256,9 +256,9 @@ def _corrected(shown: Ints, memberships: Ints) -> float:
     return max(0.0, _information(table) - float(cells - lines - columns + 1) / (2 * len(shown)))
 
 
-def _share(kind: Kind, bias: Fraction | float | None) -> Fraction:
-    if kind not in get_args(Kind):
-        raise unknown_name("kind of counterexample", kind, get_args(Kind))
+def _share(kind: CounterexampleKind, bias: Fraction | float | None) -> Fraction:
+    if kind not in get_args(CounterexampleKind):
+        raise unknown_name("kind of counterexample", kind, get_args(CounterexampleKind))
     if bias is None:
         return Fraction(1, 2)
     require_share(bias, "bias", low_open=False, high_open=False)
@@ -272,7 +272,7 @@ def _share(kind: Kind, bias: Fraction | float | None) -> Fraction:
     return Fraction(bias).limit_denominator(1000)
 
 
-def _require_sizes(kind: Kind, values: int, rows: int, *, enumerated: bool = True) -> None:
+def _require_sizes(kind: CounterexampleKind, values: int, rows: int, *, enumerated: bool = True) -> None:
     if values % 2 or rows < 1 or values < 2 * rows:
         raise InputError(
             "the construction takes an even number of values, at least two for every row",

@@ -8,7 +8,7 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
-from samplewise.data.border import as_features
+from samplewise.data.conversions import as_features
 from samplewise.engine.models.feature_encoding import SpaceEncoder
 from samplewise.engine.refits import FoldedRows, Surrogate, surrogate
 from samplewise.engine.refits.row_order import in_id_order

@@ -123,7 +123,7 @@ def of_gram(gram: Any, rows: Rows, start: Any, validation_gram: Any) -> Lineariz
     entries = len(np.asarray(gram))
     responses = rows.responses(None)
     width = 1 if entries == len(rows.ids) else responses.values.shape[1]
-    require_room(entries)
+    require_memory_for_kernel(entries)
     spectrum = GramSpectrum.of(gram, width)
     if spectrum.count != len(rows.ids):
         raise InputError(
@@ -148,7 +148,7 @@ def of_features(rows: Rows, validation: Any, start: Any) -> Linearized:
     if features.shape[1] + 1 < len(features):
         spectrum: Spectrum = FeatureSpectrum.of(features, constant=True)
     else:
-        require_room(len(features))
+        require_memory_for_kernel(len(features))
         spectrum = GramSpectrum.of(_products(features))
 
     def query(queries: Any) -> Queried:
@@ -171,7 +171,7 @@ def of_features(rows: Rows, validation: Any, start: Any) -> Linearized:
 def of_kernel_function(kernel: Callable[[Any, Any], Array], rows: Rows, validation: Any, start: Any) -> Linearized:
     """From a kernel function of two sets of rows, as a fitted kernel model has one."""
     features, responses = rows.matrix(), rows.responses(None)
-    require_room(len(features))
+    require_memory_for_kernel(len(features))
     spectrum = GramSpectrum.of(kernel(features, features))
 
     def query(queries: Any) -> Queried:
@@ -233,7 +233,7 @@ class _Network:
         shared = () if outputs == 1 else (f"all {outputs} outputs share the mean of their kernels",)
         if network.sketch is not None:
             return cls._sketched(network, source, rows, sums, outputs, shared)
-        require_room(len(rows.ids))
+        require_memory_for_kernel(len(rows.ids))
         tangents = Tangents.of(source, rows.unlabeled(), sums, unit=False)
 
         def against(queried: Rows) -> tuple[Array, Floats]:
@@ -244,7 +244,9 @@ class _Network:
 
     @classmethod
     def _exact(cls, source: Source, rows: Rows, outputs: int) -> "_Network":
-        require_room(len(rows.ids) * outputs, "" if outputs == 1 else 'use outputs="shared": one kernel (n, n)')
+        require_memory_for_kernel(
+            len(rows.ids) * outputs, "" if outputs == 1 else 'use outputs="shared": one kernel (n, n)'
+        )
         each = [OutputSum(tuple(one)) for one in np.eye(outputs)]
         known = [source.gradients(rows.unlabeled(), one) for one in each]
 
@@ -273,7 +275,7 @@ class _Network:
         if features.shape[1] < len(features):
             spectrum: Spectrum = FeatureSpectrum.of(features)
         else:
-            require_room(len(features))
+            require_memory_for_kernel(len(features))
             spectrum = GramSpectrum.of(inner_products(features))
 
         def against(queried: Rows) -> tuple[Array, Floats]:
@@ -289,7 +291,7 @@ class _Network:
         return cls(spectrum, start, against, all_notes, error)
 
 
-def require_room(entries: int, fix: str = "") -> None:
+def require_memory_for_kernel(entries: int, fix: str = "") -> None:
     """Refuse a kernel whose eigendecomposition would not fit in memory."""
     needed, there = SPECTRUM_BYTES * entries**2, usable_memory()
     if needed > there:

@@ -162,7 +162,7 @@ def _doubts(recipe: Training, problem: Linearized, start_fit: float, linearity: 
     return notes
 
 
-def opened(  # noqa: PLR0913  # what `unique_information` takes
+def model_from(  # noqa: PLR0913  # what `unique_information` takes
     train: Any, *, module: Any, validation: Any, training: Training | None, loss: str, gram: Any, validation_gram: Any,
     targets: Any, initial_outputs: Any, trained: Any, seed: int,
 ) -> Model:  # fmt: skip

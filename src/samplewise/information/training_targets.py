@@ -7,7 +7,7 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints, require_finite
 from samplewise.core.errors import InputError
-from samplewise.data.border import as_features, as_vector, default_ids
+from samplewise.data.conversions import as_features, as_vector, default_ids
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import require_labels
 from samplewise.data.targets import describe_target, known_codes

@@ -17,7 +17,7 @@ from samplewise.data.targets import Task
 from samplewise.engine.refits import FoldedRows, prepare
 from samplewise.information.deletions import Deletions
 from samplewise.information.diagnostics import Diagnostics
-from samplewise.information.model_routes import opened
+from samplewise.information.model_routes import model_from
 from samplewise.information.selecting import Kept, Strategy, keep_rows
 from samplewise.information.training_regimes import Training
 
@@ -230,7 +230,7 @@ def information_in(  # noqa: PLR0913  # what `unique_information` takes
     initial_outputs: Any = None, trained: Any = None, seed: int = 0,
 ) -> UniqueInformation:  # fmt: skip
     """`unique_information` of folded rows, or of what a module takes."""
-    model = opened(
+    model = model_from(
         rows, module=module, validation=validation, training=training, loss=loss, gram=gram,
         validation_gram=validation_gram, targets=targets, initial_outputs=initial_outputs, trained=trained, seed=seed,
     )  # fmt: skip

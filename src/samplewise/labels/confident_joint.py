@@ -22,7 +22,7 @@ FILTERS = (
     "prune_by_noise_rate", "prune_by_class", "both", "confident_learning", "predicted_neq_given",
     "low_self_confidence", "low_normalized_margin",
 )  # fmt: skip
-Filter = Literal[
+FilterName = Literal[
     "prune_by_noise_rate", "prune_by_class", "both", "confident_learning", "predicted_neq_given",
     "low_self_confidence", "low_normalized_margin",
 ]  # fmt: skip
@@ -101,7 +101,7 @@ class ConfidentLearning(Result):
         doubt = np.clip(entropy / np.log(self.P.shape[1]), TIE, None) / np.clip(self.self_confidence, TIE, None)
         return np.asarray(np.log1p(doubt) / doubt)
 
-    def flagged(self, by: Filter = "prune_by_noise_rate") -> Mask:
+    def flagged(self, by: FilterName = "prune_by_noise_rate") -> Mask:
         """(n,) labels a filter calls wrong; all but the two `low_*` filters spare rows whose own class is likeliest."""
         if by not in FILTERS:
             raise unknown_name("filter", by, FILTERS)
@@ -113,7 +113,7 @@ class ConfidentLearning(Result):
         agrees = self.self_confidence + TIE >= self.likeliest[1]
         return np.asarray(self._chosen(by) & ~agrees)
 
-    def _chosen(self, by: Filter) -> Mask:
+    def _chosen(self, by: FilterName) -> Mask:
         if by == "predicted_neq_given":
             return np.ones(len(self.codes), dtype=bool)
         if by == "confident_learning":

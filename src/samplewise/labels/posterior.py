@@ -19,7 +19,7 @@ from samplewise.engine.statistics.intervals import half_width, share_interval
 from samplewise.engine.statistics.means import mean_and_error
 from samplewise.labels.chunked_rows import BlockedRows, log_probabilities
 from samplewise.labels.noise import BEYOND_CHANCE, NoiseFit, class_posterior, fit_noise, wrong_and_suggested
-from samplewise.labels.residuals import ResidualFit, fit_residuals
+from samplewise.labels.wrong_numbers import ResidualFit, fit_residuals
 
 FLAGGED = 0.5  # a label is disputed when it is likelier wrong than right
 AS_ACCURATE = 0.01  # a learner may join user-supplied predictions when it is at most this much less accurate

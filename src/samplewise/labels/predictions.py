@@ -7,7 +7,7 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints, require_finite
 from samplewise.core.errors import InputError, name_rows
 from samplewise.core.randomness import hashed_order
-from samplewise.data.border import as_numbers, shown
+from samplewise.data.conversions import as_numbers, kind_text
 from samplewise.engine.refits import FoldedRows
 from samplewise.engine.statistics.significance import binomial_p_value
 from samplewise.labels.chunked_rows import row_slices
@@ -252,7 +252,7 @@ def _as_they_are(P: Any) -> Array:
     except (TypeError, ValueError):  # ragged, as a pair (X, y) is, or no numbers
         raise InputError(
             "predictions must be numbers, one row per row of X and one column per class", where="predictions",
-            got=shown(P), fix=f"pass shape (n, c), {COLUMN_FIX}",
+            got=kind_text(P), fix=f"pass shape (n, c), {COLUMN_FIX}",
         ) from None  # fmt: skip
 
 

@@ -5,9 +5,9 @@ from samplewise.core import extras
 __getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
-        "columns": ["IdOrDateColumns", "id_or_date_columns"],
+        "id_and_date_columns": ["IdOrDateColumns", "id_or_date_columns"],
         "duplicates": ["Duplicates", "find_duplicates"],
-        "leakage": ["ColumnSkill", "column_skill"],
+        "label_leakage": ["ColumnSkill", "column_skill"],
         "missing": ["MissingValues", "missing_values"],
         "outliers": ["Outliers", "outlier_scores"],
         "overlap": ["Overlap", "find_test_overlap"],

@@ -10,8 +10,8 @@ from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.results import Result, Table
 from samplewise.core.values import Estimate
-from samplewise.data.border import as_numbers
 from samplewise.data.columns import Column
+from samplewise.data.conversions import as_numbers
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
 from samplewise.data.inputs import as_dataset, with_columns_of

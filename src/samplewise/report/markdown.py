@@ -11,7 +11,7 @@ from samplewise.core.values import Exhibit
 from samplewise.report.facts import citation, data_facts, reproduction
 from samplewise.report.limits import WHERE_THE_REST_IS, Limits
 from samplewise.report.remedy_order import NOT_TESTED, Advice, advice_of, effect_text
-from samplewise.report.tables import Table, exhibit_table
+from samplewise.report.tables import PageTable, exhibit_table
 from samplewise.report.verdict import extent, not_run, verdict
 from samplewise.report.wording import (
     SEVERITY_WORDS,
@@ -97,7 +97,7 @@ def _short_columns(exhibit: Exhibit) -> Exhibit:
     return Exhibit(exhibit.kind, exhibit.title, kept, exhibit.unit, exhibit.note)
 
 
-def _table(table: Table) -> Iterator[str]:
+def _table(table: PageTable) -> Iterator[str]:
     yield from ("", f"{escape(table.title)}. {escape(table.note)}".rstrip(), "")
     yield "| " + " | ".join(escape(column.name) for column in table.columns) + " |"
     yield "|" + "|".join(" ---: " if column.numeric else " --- " for column in table.columns) + "|"

@@ -24,7 +24,7 @@ from samplewise.report.charts import Chart, chart_of
 from samplewise.report.facts import call, citation, class_counts, columns_of, data_facts, reproduction
 from samplewise.report.limits import LADDER, LARGEST_PAGE, Limits, cut_note
 from samplewise.report.remedy_order import NOT_TESTED, advice_of, effect_text
-from samplewise.report.tables import Table, exhibit_table, scores_table, table_of
+from samplewise.report.tables import PageTable, exhibit_table, scores_table, table_of
 from samplewise.report.verdict import extent, not_run, verdict
 
 vl_convert = lazy_loader.load("vl_convert")
@@ -46,7 +46,7 @@ class Drawing:
     kind: str
     title: str
     note: str
-    table: Table
+    table: PageTable
     chart: Chart | None = None
     picture: Picture | None = None
     cards: tuple[Card, ...] = ()
@@ -198,7 +198,7 @@ def _checks(record: AuditRecord, limits: Limits) -> dict[str, Any]:
     }
 
 
-def _scores(record: AuditRecord, limits: Limits) -> list[tuple[str, str, Table]]:
+def _scores(record: AuditRecord, limits: Limits) -> list[tuple[str, str, PageTable]]:
     listed = [(outcome.code, scores) for outcome in record.outcomes for scores in outcome.result.scores]
     return [
         (code, texts.shortened(scores.larger_means, limits.text), scores_table(scores, HIGHEST_SCORES, limits))
@@ -215,7 +215,7 @@ def _classes(record: AuditRecord, limits: Limits) -> tuple[Picture, str] | None:
     )
 
 
-def _columns(record: AuditRecord, limits: Limits) -> Table | None:
+def _columns(record: AuditRecord, limits: Limits) -> PageTable | None:
     columns = columns_of(record)
     if not columns:
         return None

@@ -28,7 +28,7 @@ class TableColumn:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class PageTable:
     """What a table shows, and what it leaves out."""
 
     title: str
@@ -38,7 +38,7 @@ class Table:
     cut: str = ""
 
 
-def exhibit_table(exhibit: Exhibit, limits: Limits) -> Table:
+def exhibit_table(exhibit: Exhibit, limits: Limits) -> PageTable:
     """The first rows and columns of an exhibit; images are left to the page that draws them."""
     names = [name for name in exhibit.columns if "thumbnail" not in name]
     total = len(next(iter(exhibit.columns.values()), ()))
@@ -47,10 +47,10 @@ def exhibit_table(exhibit: Exhibit, limits: Limits) -> Table:
     unit = f"Unit: {exhibit.unit}." if exhibit.unit else ""
     cut = cut_note((len(table.rows), total, "row"), (len(columns), len(names), "column"))
     note = " ".join(filter(None, (shortened(exhibit.note, 4 * limits.text), unit)))
-    return Table(shortened(table.title, limits.text), table.columns, table.rows, note, cut)
+    return PageTable(shortened(table.title, limits.text), table.columns, table.rows, note, cut)
 
 
-def table_of(title: str, columns: dict[str, Any], limits: Limits) -> Table:
+def table_of(title: str, columns: dict[str, Any], limits: Limits) -> PageTable:
     """Named columns as a table, cut to `limits.rows`."""
     columns = {name: as_column(values) for name, values in columns.items()}
     heads = tuple(
@@ -58,10 +58,10 @@ def table_of(title: str, columns: dict[str, Any], limits: Limits) -> Table:
         for name, values in columns.items()
     )
     cells = [_cells(values, limits) for values in columns.values()]
-    return Table(title, heads, tuple(zip(*cells, strict=True)))
+    return PageTable(title, heads, tuple(zip(*cells, strict=True)))
 
 
-def scores_table(scores: Scores, count: int, limits: Limits) -> Table:
+def scores_table(scores: Scores, count: int, limits: Limits) -> PageTable:
     """The `count` highest scores with their ids."""
     top = scores.top(min(count, limits.rows))
     values, unit = shown(top.values, scores.unit)

@@ -12,7 +12,7 @@ from samplewise.core.errors import InputError, require_share
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of
 from samplewise.core.values import with_unit
-from samplewise.data.border import as_numbers, shown
+from samplewise.data.conversions import as_numbers, kind_text
 from samplewise.engine.statistics.intervals import half_width, share_interval
 from samplewise.engine.statistics.means import summed_by_group
 from samplewise.engine.statistics.multiplicity import holm
@@ -142,7 +142,7 @@ def require_cells(segments: Any, rows: int) -> None:
     """Refuse what are no cells of these rows, (n,) each."""
     if not isinstance(segments, Iterable) or not all(isinstance(cells, Cells) for cells in segments):
         raise InputError(
-            "segments must be columns cut into cells", where="segments", got=shown(segments),
+            "segments must be columns cut into cells", where="segments", got=kind_text(segments),
             fix='pass [cells_of("sex", values)]',
         )  # fmt: skip
     for cells in segments:

@@ -6,7 +6,7 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Mask
 from samplewise.core.errors import InputError, require_share
-from samplewise.data.border import as_numbers
+from samplewise.data.conversions import as_numbers
 from samplewise.data.splits import fold_of_rows
 from samplewise.engine.statistics.intervals import quantile
 from samplewise.shift.bins import Cells

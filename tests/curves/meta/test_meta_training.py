@@ -7,9 +7,9 @@ from samplewise.core.errors import InputError
 from samplewise.curves import CurvePoints, MetaModel, fit_meta, forecast, samples_needed
 from samplewise.curves.meta import meta_training, shipped_meta
 from samplewise.curves.meta.curve_features import describe
-from samplewise.curves.meta.growing import Boosting
 from samplewise.curves.meta.models import SHIPPED, features_of
 from samplewise.curves.meta.samples import History, parts_of, samples_of, shake
+from samplewise.curves.meta.tree_fitting import Boosting
 
 SIZES = 16 * 2 ** np.arange(9)
 SHORT = CurvePoints(SIZES[:4], 0.05 + 1.5 * SIZES[None, :4] ** -0.5, np.full(4, 0.005))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestRegressor
 
-from samplewise.curves.meta.growing import Boosting, boosted, forest
+from samplewise.curves.meta.tree_fitting import Boosting, boosted, forest
 from samplewise.curves.meta.trees import Trees
 
 RISES = 2

@@ -52,7 +52,7 @@ def test_margins_of_certain_rows_do_not_overflow(columns):
 
 def test_both_libraries_agree():
     torch = pytest.importorskip("torch")
-    from samplewise.engine.gradients.torch_row_values import row_values
+    from samplewise.engine.gradients.torch_named_losses import row_values
 
     for loss in ("cross_entropy", "margin", "squared_error"):
         for columns in (1, 3):

@@ -7,11 +7,11 @@ from samplewise.core.errors import InputError
 from samplewise.engine.gradients.parameter_slices import (
     MatrixPlace,
     alike,
-    bytes_of,
-    joined,
+    nbytes_of,
     padded,
     row_positions,
     spans,
+    stacked_arrays,
     taken,
     to_numpy,
     with_folds,
@@ -53,13 +53,13 @@ def test_arrays_of_either_library_are_cut_joined_and_padded(library):
     values = library(DRAW.normal(size=(4, 2, 3)))
     np.testing.assert_array_equal(to_numpy(taken(values, np.array([3, 1]))), to_numpy(values)[[3, 1]])
     np.testing.assert_array_equal(to_numpy(taken(values, slice(1, 3))), to_numpy(values)[1:3])
-    np.testing.assert_array_equal(to_numpy(joined([values, values])), np.concatenate([to_numpy(values)] * 2))
-    assert joined([values]) is values
+    np.testing.assert_array_equal(to_numpy(stacked_arrays([values, values])), np.concatenate([to_numpy(values)] * 2))
+    assert stacked_arrays([values]) is values
     short, long = padded([values[:, :1], values])
     assert long is values
     assert short.shape == (4, 2, 3)
     assert (to_numpy(short)[:, 1] == 0).all()
-    assert bytes_of(values) == 4 * 2 * 3 * 8
+    assert nbytes_of(values) == 4 * 2 * 3 * 8
     same = alike(np.ones(2, dtype=np.float32), values)
     assert type(same) is type(values)
     assert same.dtype == values.dtype

@@ -10,7 +10,7 @@ from torch import nn  # noqa: E402
 
 from samplewise.core.errors import InputError  # noqa: E402
 from samplewise.engine.gradients import row_gradients  # noqa: E402
-from samplewise.engine.gradients.torch_batches import opened  # noqa: E402
+from samplewise.engine.gradients.torch_batches import row_batches_of  # noqa: E402
 from samplewise.engine.gradients.torch_rows import Engine  # noqa: E402
 
 X, Y = torch.randn(20, 4, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64), torch.arange(20) % 3
@@ -64,7 +64,7 @@ def made(kind):
 
 def settled(module, chunk="auto"):
     engine = Engine.of(module, "cross_entropy", None, None, None)
-    for _ in engine.batches(opened((X, Y)), chunk):
+    for _ in engine.batches(row_batches_of((X, Y)), chunk):
         pass
     return engine.alone
 
@@ -91,7 +91,7 @@ def test_what_torch_cannot_vectorize_is_looped():
 def test_what_no_copy_fits_is_vectorized():
     module, rows, y = case("custom")
     engine = Engine.of(module, "cross_entropy", None, None, None)
-    next(engine.batches(opened((rows, y))))
+    next(engine.batches(row_batches_of((rows, y))))
     assert set(engine.alone.vectorized) == {"inner.weight", "moved.weight"}
     assert not engine.alone.looped
 

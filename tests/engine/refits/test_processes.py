@@ -32,5 +32,5 @@ def test_one_process_or_one_task_stays_here():
 
 
 def test_an_error_of_a_task_reaches_the_caller():
-    with pytest.raises(ValueError, match="item [12]"):  # whichever ends first
+    with pytest.raises(ValueError, match=r"item [12]"):  # whichever ends first
         list(ProcessExecutor(2).map(fails, [1, 2], seeds=[0, 0]))

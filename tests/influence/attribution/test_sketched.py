@@ -6,7 +6,7 @@ import pytest
 from samplewise.core.errors import InputError
 from samplewise.influence.attribution import sketched
 from samplewise.influence.attribution.attribution_method import Settings
-from samplewise.influence.attribution.dual import DualMargin
+from samplewise.influence.attribution.empirical_fisher import DualMargin
 from samplewise.influence.attribution.sketched import Sketched
 
 

@@ -32,7 +32,7 @@ from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.values import Exhibit
 from samplewise.engine.refits.folded_rows import RemedyRule
-from samplewise.quality.leakage import (
+from samplewise.quality.label_leakage import (
     FEWEST_ROWS,
     MUCH,
     ColumnSkill,

@@ -27,8 +27,8 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.values import Estimate
 from samplewise.engine.refits.folded_rows import RemedyRule
-from samplewise.quality.columns import left_out_columns, used_columns
-from samplewise.quality.leakage import NO_SPREAD, skill_of_columns
+from samplewise.quality.id_and_date_columns import left_out_columns, used_columns
+from samplewise.quality.label_leakage import NO_SPREAD, skill_of_columns
 
 CODE, TITLE, SLOW = "SW107", "an id or a date among the features", False
 NEEDS = frozenset({"columns"})

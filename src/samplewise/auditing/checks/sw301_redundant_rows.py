@@ -32,7 +32,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.heldout import ids_of, require_rows
+from samplewise.auditing.heldout import ids_of, require_enough_rows
 from samplewise.core.arrays import Ints
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.rates import percent_text
@@ -52,7 +52,7 @@ AFFORDABLE = 5.0  # seconds by the plan's own price per fit
 
 def run(evidence: Evidence) -> CheckResult:
     """The quarter of the rows that carries least, how little that is, and what leaving rows out costs."""
-    require_rows(evidence, LEAST_ROWS, "leaving out a quarter of the rows")
+    require_enough_rows(evidence, LEAST_ROWS, "leaving out a quarter of the rows")
     information = evidence.information
     rows = redundant_positions(evidence.whole, SHARE)
     values = np.nan_to_num(information.functional.values)

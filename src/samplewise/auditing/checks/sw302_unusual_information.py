@@ -26,7 +26,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.heldout import ids_of, listed_rows, require_rows
+from samplewise.auditing.heldout import ids_of, listed_rows, require_enough_rows
 from samplewise.core.arrays import Ints
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.values import Estimate
@@ -41,7 +41,7 @@ LEAST_ROWS = 50
 
 def run(evidence: Evidence) -> CheckResult:
     """Rows far above all others, most informative first."""
-    require_rows(evidence, LEAST_ROWS, "distinguishing unusual rows from usual ones")
+    require_enough_rows(evidence, LEAST_ROWS, "distinguishing unusual rows from usual ones")
     information = evidence.information
     rows = unusual_positions(information.functional)
     scores = (information.held_out_surprise,)

@@ -29,7 +29,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.heldout import ids_of, listed_rows, require_rows
+from samplewise.auditing.heldout import ids_of, listed_rows, require_enough_rows
 from samplewise.core.arrays import Ints
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.rates import percent_text
@@ -49,7 +49,7 @@ TESTED = 0.005  # share of the rows below which dropping them can have no effect
 
 def run(evidence: Evidence) -> CheckResult:
     """Rows that raise the error of others beyond chance, most harmful first."""
-    require_rows(evidence, LEAST_ROWS, "measuring what a row does to others")
+    require_enough_rows(evidence, LEAST_ROWS, "measuring what a row does to others")
     effects = effects_in(evidence.whole)
     benefit, rows = effects.benefit, harmful_rows(effects, LEVEL)
     if not len(rows):

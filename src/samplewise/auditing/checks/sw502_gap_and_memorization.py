@@ -25,7 +25,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.heldout import ids_of, listed_rows, require_rows
+from samplewise.auditing.heldout import ids_of, listed_rows, require_enough_rows
 from samplewise.core.arrays import Array, Ints, in_order
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.rates import is_share
@@ -45,7 +45,7 @@ LOWEST = 0.25
 
 def run(evidence: Evidence) -> CheckResult:
     """The gap with its interval, and the memorized rows."""
-    require_rows(evidence, LEAST_ROWS, "the gap between training and held-out rows")
+    require_enough_rows(evidence, LEAST_ROWS, "the gap between training and held-out rows")
     found = gap_of_refits(evidence.halves, evidence.target, evidence.split_groups)
     trained, other, gap = found.training_error, found.held_out_error, found.gap
     scores = memorization_of_refits(evidence.halves, evidence.target)

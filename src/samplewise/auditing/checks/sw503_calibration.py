@@ -26,7 +26,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.heldout import evaluated_outputs, prediction_source, require_rows
+from samplewise.auditing.heldout import evaluated_outputs, prediction_source, require_enough_rows
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
@@ -46,7 +46,7 @@ SMALLEST = 1e-12  # probabilities below this are taken for it
 
 def run(evidence: Evidence) -> CheckResult:
     """Expected calibration error of held-out probabilities, and the temperature that would fix it."""
-    require_rows(evidence, LEAST_ROWS, "a calibration error that chance does not swamp")
+    require_enough_rows(evidence, LEAST_ROWS, "a calibration error that chance does not swamp")
     rows = np.flatnonzero(np.isfinite(evaluated_outputs(evidence)).all(axis=1))
     if len(rows) < LEAST_ROWS:
         raise NotApplicable(f"only {len(rows)} rows have a held-out prediction")

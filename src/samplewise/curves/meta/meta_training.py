@@ -10,9 +10,9 @@ from samplewise.core.randomness import generator, hashed_order
 from samplewise.curves.laws import LAWS, fit_law
 from samplewise.curves.meta.bands import HORIZONS, PROBABILITIES, quantiles_by_horizon, share_covered
 from samplewise.curves.meta.curve_features import NAMES, describe
-from samplewise.curves.meta.growing import Boosting, boosted, forest
 from samplewise.curves.meta.models import SWITCHES, Branch, MetaModel, error_rows, reach_rows
 from samplewise.curves.meta.samples import CurvePart, History, Samples, parts_of, samples_of
+from samplewise.curves.meta.tree_fitting import Boosting, boosted, forest
 from samplewise.curves.meta.trees import Trees
 from samplewise.curves.piecewise import piecewise_errors
 from samplewise.curves.points import CurvePoints

@@ -15,10 +15,10 @@ from samplewise.engine.gradients.parameter_slices import (
     POSITIONS_AT_ONCE,
     MatrixPlace,
     alike,
-    bytes_of,
-    joined,
+    nbytes_of,
     padded,
     spans,
+    stacked_arrays,
     taken,
     to_numpy,
     with_folds,
@@ -56,7 +56,7 @@ class DenseGradients(LayerGradients):
     @property
     def nbytes(self) -> int:
         """Memory held."""
-        return bytes_of(self.values)
+        return nbytes_of(self.values)
 
     def _columns(self) -> Iterator[tuple[str, tuple[int, ...], slice]]:
         start = 0
@@ -114,7 +114,7 @@ class DenseGradients(LayerGradients):
 
     def joined_with(self, others: Sequence[Any]) -> "DenseGradients":
         """These rows followed by those of the others."""
-        return replace(self, values=joined([part.values for part in (self, *others)]))
+        return replace(self, values=stacked_arrays([part.values for part in (self, *others)]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -222,8 +222,8 @@ class LookupGradients(LayerGradients):
     def joined_with(self, others: Sequence[Any]) -> "LookupGradients":
         """These rows followed by those of the others; shorter ones get padding that adds nothing."""
         parts = [self, *others]
-        indices = joined(padded([part.indices for part in parts]))
-        return replace(self, indices=indices, cotangents=joined(padded([part.cotangents for part in parts])))
+        indices = stacked_arrays(padded([part.indices for part in parts]))
+        return replace(self, indices=indices, cotangents=stacked_arrays(padded([part.cotangents for part in parts])))
 
 
 def _by_token(tokens: Ints) -> dict[int, slice]:

@@ -14,10 +14,10 @@ from samplewise.engine.gradients.parameter_slices import (
     BLOCK_BYTES,
     MatrixPlace,
     alike,
-    bytes_of,
-    joined,
+    nbytes_of,
     padded,
     spans,
+    stacked_arrays,
     taken,
     to_numpy,
 )
@@ -94,12 +94,12 @@ class OuterGradients(_BlockGradients):
     @property
     def nbytes(self) -> int:
         """Memory held."""
-        return bytes_of(self.inputs) + bytes_of(self.cotangents)
+        return nbytes_of(self.inputs) + nbytes_of(self.cotangents)
 
     @property
     def itemsize(self) -> int:
         """Bytes of one number."""
-        return bytes_of(self.inputs[:1, :1, :1]) or 4
+        return nbytes_of(self.inputs[:1, :1, :1]) or 4
 
     @classmethod
     def like(cls, layer: "OuterGradients", inputs: Any, cotangents: Any) -> "OuterGradients":
@@ -216,8 +216,8 @@ class OuterGradients(_BlockGradients):
         parts = [self, *others]
         return replace(
             self,
-            inputs=joined(padded([part.inputs for part in parts])),
-            cotangents=joined(padded([part.cotangents for part in parts])),
+            inputs=stacked_arrays(padded([part.inputs for part in parts])),
+            cotangents=stacked_arrays(padded([part.cotangents for part in parts])),
         )
 
 
@@ -249,12 +249,12 @@ class MatrixGradients(_BlockGradients):
     @property
     def nbytes(self) -> int:
         """Memory held."""
-        return bytes_of(self.values)
+        return nbytes_of(self.values)
 
     @property
     def itemsize(self) -> int:
         """Bytes of one number."""
-        return bytes_of(self.values[:1, :1, :1]) or 4
+        return nbytes_of(self.values[:1, :1, :1]) or 4
 
     def moments(self) -> tuple[Floats, Floats]:
         """(i, i) and (o, o): sums over positions of a a' and b b', averaged over the rows captured together."""
@@ -310,7 +310,9 @@ class MatrixGradients(_BlockGradients):
         parts = [self, *others]
         into, out = (sum(part.sums[side] for part in parts) for side in (0, 1))
         count = sum(part.rows_summed for part in parts)
-        return replace(self, values=joined([part.values for part in parts]), sums=(into, out), rows_summed=count)
+        return replace(
+            self, values=stacked_arrays([part.values for part in parts]), sums=(into, out), rows_summed=count
+        )
 
 
 def _pairwise(own: Any, other: Any) -> Any:  # (r, t, i), (q, s, i)

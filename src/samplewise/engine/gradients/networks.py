@@ -9,7 +9,7 @@ from scipy.special import expit
 
 from samplewise.core.arrays import Array, Floats, require_finite
 from samplewise.core.errors import InputError, name_rows
-from samplewise.data.border import as_features, as_vector, default_ids
+from samplewise.data.conversions import as_features, as_vector, default_ids
 from samplewise.data.dataset import Dataset
 from samplewise.engine.gradients.differentiated_losses import (
     CLASS_LOSSES,

@@ -101,7 +101,7 @@ def taken(values: Any, positions: Any) -> Any:
     return values[array_namespace(values).asarray(positions, device=device(values))]
 
 
-def joined(parts: list[Any]) -> Any:
+def stacked_arrays(parts: list[Any]) -> Any:
     """Arrays of either library, one below the other."""
     return parts[0] if len(parts) == 1 else array_namespace(*parts).concat(parts, axis=0)
 
@@ -126,7 +126,7 @@ def spans(count: int, at_once: int) -> Iterator[slice]:
     return (slice(start, min(start + step, count)) for start in range(0, count, step))
 
 
-def bytes_of(values: Any) -> int:
+def nbytes_of(values: Any) -> int:
     """Memory of an array of either library."""
     size: int = values.itemsize if hasattr(values, "itemsize") else values.element_size()
     return prod(values.shape) * size

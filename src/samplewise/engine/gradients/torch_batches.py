@@ -12,7 +12,7 @@ from torch.utils.data import Dataset as TorchDataset
 
 from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError, name_rows
-from samplewise.data.border import default_ids
+from samplewise.data.conversions import default_ids
 from samplewise.data.dataset import Dataset
 from samplewise.engine.gradients.torch_checks import all_finite
 from samplewise.engine.models.torch_inputs import as_inputs, plain_rows
@@ -73,7 +73,7 @@ def tensors_in(inputs: Any) -> list[torch.Tensor]:
     return [part for part in _pytree.tree_leaves(inputs) if isinstance(part, torch.Tensor)]
 
 
-def opened(data: Any) -> RowBatches:
+def row_batches_of(data: Any) -> RowBatches:
     """Rows from a `Dataset`, a pair (X, y), a torch data set or a loader in order."""
     if isinstance(data, DataLoader):
         return _from_loader(data)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.autograd.graph import get_gradient_edge
 from torch.utils._pytree import tree_leaves, tree_map
 
-from samplewise.engine.gradients import torch_attention, torch_readers
+from samplewise.engine.gradients import torch_attention, torch_layer_rules
 from samplewise.engine.gradients.torch_recurrent import recurrent_cell, recurrent_layer
 from samplewise.engine.gradients.torch_terms import Call, Term, Unreadable
 
@@ -75,14 +75,14 @@ def sole(reader: Callable[[Call, Tensor, int], list[Term]]) -> Reader:
 
 
 READERS: dict[Any, Reader] = {
-    nn.Linear: sole(torch_readers.linear),
-    nn.Conv1d: sole(torch_readers.convolution),
-    nn.Conv2d: sole(torch_readers.convolution),
-    nn.Conv3d: sole(torch_readers.convolution),
-    nn.Embedding: sole(torch_readers.embedding),
-    nn.LayerNorm: sole(torch_readers.norm_of_last_axes),
-    nn.RMSNorm: sole(torch_readers.norm_of_last_axes),
-    nn.GroupNorm: sole(torch_readers.norm_of_channels),
+    nn.Linear: sole(torch_layer_rules.linear),
+    nn.Conv1d: sole(torch_layer_rules.convolution),
+    nn.Conv2d: sole(torch_layer_rules.convolution),
+    nn.Conv3d: sole(torch_layer_rules.convolution),
+    nn.Embedding: sole(torch_layer_rules.embedding),
+    nn.LayerNorm: sole(torch_layer_rules.norm_of_last_axes),
+    nn.RMSNorm: sole(torch_layer_rules.norm_of_last_axes),
+    nn.GroupNorm: sole(torch_layer_rules.norm_of_channels),
     nn.RNN: recurrent_layer,
     nn.LSTM: recurrent_layer,
     nn.GRU: recurrent_layer,
@@ -90,6 +90,6 @@ READERS: dict[Any, Reader] = {
     nn.LSTMCell: recurrent_cell,
     nn.GRUCell: recurrent_cell,
     nn.MultiheadAttention: sole(torch_attention.attention),
-    nn.modules.batchnorm._BatchNorm: sole(torch_readers.norm_of_channels),
-    nn.modules.instancenorm._InstanceNorm: sole(torch_readers.norm_of_channels),
+    nn.modules.batchnorm._BatchNorm: sole(torch_layer_rules.norm_of_channels),
+    nn.modules.instancenorm._InstanceNorm: sole(torch_layer_rules.norm_of_channels),
 }

@@ -136,7 +136,7 @@ def all_finite(part: Tensor) -> bool:
     return bool(part.sum().isfinite()) or bool(part.isfinite().all())
 
 
-def require_room(needed: int, count: int, layers: Sequence[LayerGradients]) -> None:
+def require_memory_for_rows(needed: int, count: int, layers: Sequence[LayerGradients]) -> None:
     """Refuse factors that would not fit, naming the layer that takes most, before any more are made."""
     there = usable_memory() / 2  # joining batches takes the factors twice
     if needed > there:

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.func import functional_call, jvp, vjp, vmap
 
 from samplewise.core.arrays import Array
-from samplewise.engine.gradients.torch_batches import opened
+from samplewise.engine.gradients.torch_batches import row_batches_of
 
 ROWS_AT_ONCE = 512
 MOST_ITERATIONS = 200
@@ -39,7 +39,7 @@ class GaussNewtonMatrix:
         buffers = {name: value.detach() for name, value in module.named_buffers()}
         self.held = {name: value for name, value in state.items() if name in names}
         self.fixed = {name: value for name, value in state.items() if name not in names} | buffers
-        self.batches = tuple(batch.inputs for batch in opened(data).batches(module, lambda: ROWS_AT_ONCE))
+        self.batches = tuple(batch.inputs for batch in row_batches_of(data).batches(module, lambda: ROWS_AT_ONCE))
 
     def solve(self, right: dict[str, Array]) -> dict[str, Array]:
         """(k, *shape) solutions of (G + ridge) x = right, all k systems side by side."""

@@ -10,9 +10,9 @@ from torch import Tensor
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.engine.gradients.differentiated_losses import CLASS_LOSSES, checked_labels
-from samplewise.engine.gradients.torch_batches import Batch, opened
+from samplewise.engine.gradients.torch_batches import Batch, row_batches_of
 from samplewise.engine.gradients.torch_curvature import ROWS_AT_ONCE, GaussNewtonMatrix
-from samplewise.engine.gradients.torch_row_values import as_labels, row_values
+from samplewise.engine.gradients.torch_named_losses import as_labels, row_values
 from samplewise.engine.gradients.torch_rows import Engine
 
 MATRICES = ("hessian", "gauss_newton")
@@ -51,7 +51,7 @@ class LossCurvature:
                 fix=f'use loss={GAUSS_NEWTON_LOSSES[0]!r} or {GAUSS_NEWTON_LOSSES[1]!r}, or matrix="hessian"',
             )  # fmt: skip
         self._engine = Engine.of(module, loss, layers, forward, None)
-        rows = opened(data)
+        rows = row_batches_of(data)
         self.count = len(rows.ids)
         self._batches = tuple(rows.batches(module, lambda: ROWS_AT_ONCE))
         chosen = self._engine.layout.names

@@ -12,20 +12,20 @@ from torch import Tensor, nn
 
 from samplewise.engine.gradients.torch_terms import Call, MatrixTerm, Term, Unreadable
 
-State = tuple[Tensor, ...]  # (n, h), and for long short-term memory the cell's (n, h)
+RecurrentState = tuple[Tensor, ...]  # (n, h), and for long short-term memory the cell's (n, h)
 
 
-def _plain(seen: Tensor, kept: Tensor, state: State, activation: Callable[[Tensor], Tensor]) -> State:
+def _plain(seen: Tensor, kept: Tensor, state: RecurrentState, activation: Callable[[Tensor], Tensor]) -> RecurrentState:
     return (activation(seen + kept),)
 
 
-def _long_short_term(seen: Tensor, kept: Tensor, state: State, _: Any) -> State:
+def _long_short_term(seen: Tensor, kept: Tensor, state: RecurrentState, _: Any) -> RecurrentState:
     enter, forget, new, leave = (seen + kept).chunk(4, dim=1)
     cell = forget.sigmoid() * state[1] + enter.sigmoid() * new.tanh()
     return leave.sigmoid() * cell.tanh(), cell
 
 
-def _gated(seen: Tensor, kept: Tensor, state: State, _: Any) -> State:
+def _gated(seen: Tensor, kept: Tensor, state: RecurrentState, _: Any) -> RecurrentState:
     (reset, update, new), (old_reset, old_update, old_new) = seen.chunk(3, dim=1), kept.chunk(3, dim=1)
     share = (update + old_update).sigmoid()
     return ((1 - share) * (new + (reset + old_reset).sigmoid() * old_new).tanh() + share * state[0],)
@@ -74,7 +74,7 @@ def recurrent_layer(call: Call, slopes: tuple[Tensor | None, ...], count: int) -
     directions = 2 if layer.bidirectional else 1
     begin = _states(call, inputs.new_zeros(layer.num_layers * directions, count, layer.hidden_size), type(layer))
     maps: list[_Linear] = []
-    last: list[State] = []
+    last: list[RecurrentState] = []
     with torch.enable_grad():
         for depth in range(layer.num_layers):
             sides = []
@@ -104,7 +104,7 @@ def recurrent_cell(call: Call, slopes: tuple[Tensor | None, ...], count: int) ->
     return _terms(list(state), slopes, [linear])
 
 
-def _states(call: Call, zeros: Tensor, kind: type) -> State:
+def _states(call: Call, zeros: Tensor, kind: type) -> RecurrentState:
     """The states the recurrence begins with."""
     given = call.argument(1, "hx")
     if given is None:
@@ -115,7 +115,9 @@ def _states(call: Call, zeros: Tensor, kind: type) -> State:
     return tuple(part.detach() for part in parts)
 
 
-def _run(layer: Any, linear: _Linear, inputs: Tensor, state: State, *, backwards: bool) -> tuple[Tensor, State]:
+def _run(
+    layer: Any, linear: _Linear, inputs: Tensor, state: RecurrentState, *, backwards: bool
+) -> tuple[Tensor, RecurrentState]:
     """(t, n, h) outputs in the order of the inputs, and the last state."""
     step_of = STEPS[type(layer)]
     activation = torch.relu if getattr(layer, "nonlinearity", "tanh") == "relu" else torch.tanh

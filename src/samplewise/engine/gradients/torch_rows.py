@@ -13,20 +13,20 @@ from samplewise.core.errors import InputError
 from samplewise.core.randomness import generator
 from samplewise.engine.gradients.differentiated_losses import checked_labels, require_loss
 from samplewise.engine.gradients.rows import RowGradients, joined_rows
-from samplewise.engine.gradients.torch_batches import Batch, RowBatches, opened
+from samplewise.engine.gradients.torch_batches import Batch, RowBatches, row_batches_of
 from samplewise.engine.gradients.torch_calls import Recorder
 from samplewise.engine.gradients.torch_checks import (
     checked_outputs,
     chosen_parameters,
     disagreeing,
     require_finite_rows,
+    require_memory_for_rows,
     require_own_rows,
     require_ready,
-    require_room,
 )
 from samplewise.engine.gradients.torch_layers import Layout, layers_of, terms_of
+from samplewise.engine.gradients.torch_named_losses import as_labels, row_values
 from samplewise.engine.gradients.torch_one_by_one import ModuleValue, OneByOne, RowCheck
-from samplewise.engine.gradients.torch_row_values import as_labels, row_values
 from samplewise.engine.gradients.torch_terms import Term
 
 PROBED = 16  # rows of the first batch, which is checked against autograd and measured
@@ -78,12 +78,12 @@ def row_gradients(
     (2, 2)
     """
     engine = Engine.of(module, loss, layers, forward, dtype)
-    rows = opened(data)
+    rows = row_batches_of(data)
     parts: list[RowGradients] = []
     with torch.inference_mode(False), torch.enable_grad():
         for _, part in engine.batches(rows, chunk):
             if not parts:
-                require_room(part.nbytes * len(rows.ids) // len(part), len(rows.ids), part.layers)
+                require_memory_for_rows(part.nbytes * len(rows.ids) // len(part), len(rows.ids), part.layers)
             parts.append(part)
     return replace(joined_rows(parts), skipped=engine.skipped | engine.unused, notes=engine.notes())
 

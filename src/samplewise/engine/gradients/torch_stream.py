@@ -15,7 +15,7 @@ from samplewise.core.arrays import Array, Floats, fingerprint
 from samplewise.core.errors import InputError
 from samplewise.engine.gradients.rows import RowGradients
 from samplewise.engine.gradients.sketching import require_size
-from samplewise.engine.gradients.torch_batches import opened
+from samplewise.engine.gradients.torch_batches import row_batches_of
 from samplewise.engine.gradients.torch_rows import Engine, Loss
 from samplewise.engine.models.function_fingerprint import identity_of
 
@@ -83,7 +83,7 @@ def stream_sketches(
     """
     require_size(size)
     engine = Engine.of(module, loss, layers, forward, None)
-    rows = opened(data)
+    rows = row_batches_of(data)
     precision = np.float64 if engine.layout.dtype == torch.float64 else np.float32
     store = _Store.at(Path(folder), _settings(engine, rows.ids, size, seed))
     with torch.inference_mode(False), torch.enable_grad():

@@ -18,7 +18,7 @@ __getattr__, __dir__, __all__ = extras.attach(
         "torch_descent": ["FullBatchDescent", "answers_of"],
         "torch_fitted": ["FittedTorch"],
         "torch_learner": ["TorchLearner"],
-        "torch_objectives": ["ReplacesGradient"],
+        "torch_loss_functions": ["ReplacesGradient"],
         "torch_networks": ["dense_network"],
         "torch_state": ["load_weights", "save_weights"],
         "torch_subspace": ["SubspaceModule", "in_subspace"],

@@ -12,7 +12,7 @@ from samplewise.core.arrays import Array, Floats, require_finite
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.engine.models.temperature import probabilities
 from samplewise.engine.models.torch_inputs import as_inputs, plain_rows
-from samplewise.engine.models.torch_objectives import two_columns
+from samplewise.engine.models.torch_loss_functions import two_columns
 
 BLOCK = 1024  # rows a module predicts at a time
 

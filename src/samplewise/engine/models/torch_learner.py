@@ -21,11 +21,11 @@ from samplewise.engine.models.learner import Fit, Objective
 from samplewise.engine.models.torch_answers import outputs_of
 from samplewise.engine.models.torch_fitted import FittedTorch, finite_outputs
 from samplewise.engine.models.torch_inputs import ENCODINGS, TensorEncoder, TensorEncoding, as_inputs, resolved
-from samplewise.engine.models.torch_objectives import PlainObjective, RowLoss, row_loss
+from samplewise.engine.models.torch_loss_functions import PlainObjective, RowLoss, row_loss
+from samplewise.engine.models.torch_optimizers import Optimizer, Schedule, check_optimizer, rate_factor
 from samplewise.engine.models.torch_state import require_suffix
-from samplewise.engine.models.torch_steps import Optimizer, Schedule, check_optimizer, rate_factor
 from samplewise.engine.models.torch_training import (
-    Progress,
+    EpochProgress,
     Regime,
     TrainingLoop,
     TrainingRows,
@@ -125,7 +125,7 @@ class TorchLearner:
     def fit(
         self, data: Dataset, *, seed: int, objective: Objective | None = None, target: Target | None = None,
         recorder: DynamicsRecorder | None = None, checkpoint: str | Path | None = None,
-        progress: Progress | None = None,
+        progress: EpochProgress | None = None,
     ) -> FittedTorch:  # fmt: skip
         """Train a fresh module on all rows, labels read as `target` says.
 

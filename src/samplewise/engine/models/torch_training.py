@@ -19,9 +19,9 @@ from samplewise.engine.models.dynamics_recorder import DynamicsRecorder
 from samplewise.engine.models.learner import Objective
 from samplewise.engine.models.torch_answers import called, outputs_of
 from samplewise.engine.models.torch_inputs import as_inputs
-from samplewise.engine.models.torch_objectives import ReplacesGradient, require_row_losses, two_columns
+from samplewise.engine.models.torch_loss_functions import ReplacesGradient, require_row_losses, two_columns
+from samplewise.engine.models.torch_optimizers import Optimizer, Schedule, make_optimizer, rate_factor
 from samplewise.engine.models.torch_state import packed, read_tensors, unpacked, write_tensors
-from samplewise.engine.models.torch_steps import Optimizer, Schedule, make_optimizer, rate_factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class EpochEnd:
     seconds: float  # this epoch took
 
 
-Progress = Callable[[EpochEnd], None]
+EpochProgress = Callable[[EpochEnd], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class TrainingLoop:
         self._replaced = self.objective if isinstance(self.objective, ReplacesGradient) else None
         self._rates = [group["lr"] for group in self.optimizer.param_groups]
 
-    def run(self, progress: Progress | None = None, checkpoint: Path | None = None, name: str = "") -> None:
+    def run(self, progress: EpochProgress | None = None, checkpoint: Path | None = None, name: str = "") -> None:
         """All epochs that are left; with a checkpoint, from the state in the file."""
         if checkpoint is not None and checkpoint.exists():
             self.resume(checkpoint, name)

@@ -13,7 +13,7 @@ from typing import Self
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints
-from samplewise.core.findings import Verdict
+from samplewise.core.findings import RemedyVerdict
 from samplewise.core.randomness import generator, hashed_order
 from samplewise.core.results import Result, Table
 from samplewise.core.values import Estimate, numbers_table
@@ -38,7 +38,7 @@ class Measured(Result):
 
     effect: Estimate
     control: Estimate
-    verdict: Verdict
+    verdict: RemedyVerdict
     p_value: float  # two-sided, after Holm's correction over the remedies of one report
     detectable: float  # smallest effect that would have been seen in 80 % of repetitions, in the metric's points
     share: float  # share of the training rows the rule changed, mean over folds
@@ -168,7 +168,7 @@ def _measured(runner: FitRunner, tally: _Tally, metric: Metric, adjusted: float)
     effect = _estimate(runner, "effect", tally.mean(tally.effect), metric)
     control = _estimate(runner, "control", tally.mean(tally.control), metric)
     helps = effect.value > 0
-    verdict: Verdict = ("helps" if helps else "hurts") if adjusted < 1.0 - CONFIDENCE else "not distinguishable"
+    verdict: RemedyVerdict = ("helps" if helps else "hurts") if adjusted < 1.0 - CONFIDENCE else "not distinguishable"
     half = (effect.high - effect.low) / 2.0
     detectable = half * (1.0 + quantile(0.8) / half_width(1.0))
     return Measured(effect, control, verdict, adjusted, detectable, float(np.mean(tally.shares)))

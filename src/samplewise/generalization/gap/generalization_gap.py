@@ -28,14 +28,14 @@ from samplewise.engine.refits import (
 )
 from samplewise.generalization.gap.bounds import Bounds
 from samplewise.generalization.gap.gap_analysis import GapAnalysis
-from samplewise.generalization.gap.memorization import joined, memorization_of_refits
+from samplewise.generalization.gap.memorization import as_one_set, memorization_of_refits
 
 LEAST_ROWS = 20
 LEAST_FITS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class GapCost:
     """What a report took."""
 
     fits: int
@@ -53,7 +53,7 @@ class GeneralizationGap(Result):
     bounds: Bounds  # in the unit of the gap
     information: Scores  # nats: how surely the prediction of a row shows that it was trained on
     memorization: Scores
-    cost: Cost
+    cost: GapCost
     repeatable: bool | None  # whether the same seed gave the same predictions twice; None: refits were given
     deterministic: bool | None  # whether another seed gave the same predictions as well
     warnings: tuple[str, ...]
@@ -150,8 +150,8 @@ def generalization_gap(  # noqa: PLR0913  # one keyword per part of the design, 
     bounds = read.bounds(seed)
     warnings += [*probe.warnings(), *read.warnings(), *bounds.warnings]
     gap, training, ghost = read.errors()
-    information, memorized = read.information(), memorization_of_refits(joined(made), rows.target)
-    cost = Cost(probe.fits, probe.seconds, perf_counter() - started)
+    information, memorized = read.information(), memorization_of_refits(as_one_set(made), rows.target)
+    cost = GapCost(probe.fits, probe.seconds, perf_counter() - started)
     same = (probe.repeatable, probe.deterministic)
     return GeneralizationGap(gap, training, ghost, bounds, information, memorized, cost, *same, tuple(warnings))
 

@@ -23,7 +23,7 @@ from samplewise.engine.refits import FitRunner, Prepared, Refits, prepare
 from samplewise.engine.statistics.intervals import half_width
 from samplewise.engine.statistics.means import mean_and_error
 
-Score = Literal["correct", "probability", "margin"]
+SuccessMeasure = Literal["correct", "probability", "margin"]
 UNITS = {"correct": "share of models", "probability": "probability", "margin": "margin"}
 REGRESSION_UNIT = "standard deviations of the label"
 LARGER = "right only when trained on"
@@ -101,7 +101,7 @@ def memorization(  # noqa: PLR0913  # one keyword per part of the question, most
     task: Task = "auto",
     n_models: int = 100,
     share: float = 0.5,
-    score: Score = "correct",
+    score: SuccessMeasure = "correct",
     queries: Any = None,
     refits: Refits | None = None,
     seed: int = 0,
@@ -164,7 +164,7 @@ def memorization(  # noqa: PLR0913  # one keyword per part of the question, most
     return Memorization(scores, inside, evaluated, query_ids, _mean(scores, rows.groups))
 
 
-def memorization_of_refits(refits: Refits, target: Target, score: Score = "correct") -> Scores:
+def memorization_of_refits(refits: Refits, target: Target, score: SuccessMeasure = "correct") -> Scores:
     """How much better a row is predicted by models trained on it, as a share of models (-1..1).
 
     P[right | the row was trained on] - P[right | it was not]; for regression the fall of the absolute error in standard
@@ -198,7 +198,7 @@ def memorization_of_refits(refits: Refits, target: Target, score: Score = "corre
     return replace(scores, values=values, keys=refits.ids, spread=spread)
 
 
-def joined(refits: Sequence[Refits]) -> Refits:
+def as_one_set(refits: Sequence[Refits]) -> Refits:
     """Refits of the same rows as one, their pairs forgotten."""
     first = refits[0]
     if len(refits) == 1:
@@ -209,7 +209,7 @@ def joined(refits: Sequence[Refits]) -> Refits:
     return replace(first, inside=inside, outputs=outputs, seeds=seeds, pairing=None)
 
 
-def successes(outputs: Array, target: Target, score: Score = "correct") -> Floats:
+def successes(outputs: Array, target: Target, score: SuccessMeasure = "correct") -> Floats:
     """(k, n) how well each of k models predicts each row: larger is better, in the unit of `unit_of`."""
     if score not in UNITS:
         raise unknown_name("score", score, tuple(UNITS))
@@ -227,7 +227,7 @@ def successes(outputs: Array, target: Target, score: Score = "correct") -> Float
     return np.asarray(own - others.max(axis=2))
 
 
-def unit_of(target: Target, score: Score) -> str:
+def unit_of(target: Target, score: SuccessMeasure) -> str:
     """The unit of a score."""
     return REGRESSION_UNIT if target.classes is None else UNITS[score]
 

@@ -10,7 +10,7 @@ from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.results import Result, Table
 from samplewise.core.values import Estimate, numbers_table
-from samplewise.data.border import as_numbers
+from samplewise.data.conversions import as_numbers
 from samplewise.engine.statistics.intervals import half_width
 from samplewise.engine.statistics.means import clustered
 from samplewise.engine.statistics.significance import p_value_above

@@ -15,7 +15,7 @@ from samplewise.core.arrays import Array, Floats, require_finite
 from samplewise.core.errors import InputError, name_rows, require_count, require_share
 from samplewise.core.randomness import key_hashes, uniform_from_hashes
 from samplewise.core.values import Estimate
-from samplewise.data.border import as_numbers
+from samplewise.data.conversions import as_numbers
 from samplewise.engine.statistics.divergences import kl_inverse
 from samplewise.engine.statistics.intervals import highest_rate
 from samplewise.generalization.test_scores.error_rates import are_counts

@@ -16,7 +16,7 @@ from samplewise.core.errors import InputError, require_share
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of
 from samplewise.core.values import Estimate
-from samplewise.data.border import as_numbers
+from samplewise.data.conversions import as_numbers
 
 EVERY = "every row"  # the key where all rows share one threshold
 WITHIN = 0.95  # of calibration sets have a coverage inside the interval that is reported

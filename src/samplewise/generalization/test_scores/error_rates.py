@@ -8,7 +8,7 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.values import Estimate
-from samplewise.data.border import as_numbers
+from samplewise.data.conversions import as_numbers
 from samplewise.engine.models.row_losses import weighted_rows
 from samplewise.engine.statistics.intervals import half_width, share_interval
 from samplewise.engine.statistics.means import clustered, effective_counts

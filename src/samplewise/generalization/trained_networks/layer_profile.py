@@ -13,7 +13,7 @@ from samplewise.core.randomness import generator, key_hashes, uniform_from_hashe
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of
 from samplewise.core.values import Exhibit
-from samplewise.data.border import default_ids
+from samplewise.data.conversions import default_ids
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_given
 from samplewise.engine import models  # its torch half is loaded where a module comes

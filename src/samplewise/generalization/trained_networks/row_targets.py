@@ -8,7 +8,7 @@ from scipy.special import expit, softmax
 
 from samplewise.core.arrays import Array, Floats, equal_but_for_rounding, one_hot, require_finite
 from samplewise.core.errors import InputError
-from samplewise.data.border import as_vector
+from samplewise.data.conversions import as_vector
 from samplewise.data.inputs import require_labels
 from samplewise.data.targets import describe_target
 

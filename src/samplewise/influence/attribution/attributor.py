@@ -16,8 +16,8 @@ from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_given
 from samplewise.engine.gradients.gradient_sources import Source, loss_for, sources_of
 from samplewise.influence.attribution.attribution_method import Mean, PreparedAttribution, Settings
-from samplewise.influence.attribution.curvature import FactoredCurvature
-from samplewise.influence.attribution.dual import DualFisher, DualMargin
+from samplewise.influence.attribution.ekfac import FactoredCurvature
+from samplewise.influence.attribution.empirical_fisher import DualFisher, DualMargin
 from samplewise.influence.attribution.linear import CLOSED_FORM, ExactLinear
 from samplewise.influence.attribution.logistic import NewtonLogistic
 from samplewise.influence.attribution.method_selection import Choice, choose_method, gram_bytes

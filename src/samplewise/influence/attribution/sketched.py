@@ -12,7 +12,7 @@ from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
 from samplewise.engine.gradients.gradient_sources import Source
 from samplewise.influence.attribution.attribution_method import Settings
-from samplewise.influence.attribution.dual import MARGIN_RIDGE, mean_doubt
+from samplewise.influence.attribution.empirical_fisher import MARGIN_RIDGE, mean_doubt
 
 ROWS_AT_ONCE = 8192
 

@@ -19,7 +19,7 @@ from samplewise.engine.gradients.differentiated_losses import values_and_cotange
 from samplewise.engine.gradients.gradient_sources import Source
 from samplewise.engine.gradients.tangents import Tangents, output_sums, sums_at_most
 from samplewise.influence.attribution.attribution_method import Settings, mean_of
-from samplewise.influence.attribution.dual import RidgedGram
+from samplewise.influence.attribution.empirical_fisher import RidgedGram
 
 TANGENT_RIDGE, MORE, HIGHEST = 1.0, 10**0.5, 100.0  # shares of the mean diagonal
 

@@ -11,15 +11,15 @@ from torch.func import functional_call, grad, jvp, vmap
 
 from samplewise.core.arrays import Ints
 from samplewise.engine.models.torch_inputs import as_inputs
-from samplewise.engine.models.torch_objectives import require_row_losses, two_columns
-from samplewise.engine.models.torch_steps import MOMENTUM, rate_factor
+from samplewise.engine.models.torch_loss_functions import require_row_losses, two_columns
+from samplewise.engine.models.torch_optimizers import MOMENTUM, rate_factor
 from samplewise.engine.models.torch_training import TrainingLoop
 
 Weights = dict[str, Tensor]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class State:
+class ReplayState:
     """Weights and their velocity after some steps."""
 
     weights: Weights
@@ -63,19 +63,19 @@ class Replay:
         losses = require_row_losses(self.training.objective.loss(outputs, labels, chosen, inputs), len(batch))
         return losses / len(batch) if rows.weights is None else rows.weights[chosen].to(losses) * losses / len(batch)
 
-    def first(self) -> State:
+    def first(self) -> ReplayState:
         """Initial weights, with zero velocity."""
         trained = {k: v.detach().clone() for k, v in self.training.module.named_parameters() if v.requires_grad}
-        return State(trained, {name: torch.zeros_like(value) for name, value in trained.items()})
+        return ReplayState(trained, {name: torch.zeros_like(value) for name, value in trained.items()})
 
-    def after(self, state: State, step: int, row_weights: Tensor) -> State:
+    def after(self, state: ReplayState, step: int, row_weights: Tensor) -> ReplayState:
         """The state after one step: v <- momentum v + gradient + decay w, then w <- w - rate v."""
         batch, decay = self.batches[step], self.training.regime.decay
         counted = row_weights[torch.from_numpy(batch)]
         slopes = grad(lambda weights: (counted * self.losses(weights, batch)).sum())(state.weights)
         velocity = {k: self.momentum * state.velocity[k] + slopes[k] + decay * w for k, w in state.weights.items()}
         rate = self.rate(step)
-        return State({k: w - rate * velocity[k] for k, w in state.weights.items()}, velocity)
+        return ReplayState({k: w - rate * velocity[k] for k, w in state.weights.items()}, velocity)
 
     def run(self, row_weights: Tensor) -> Weights:
         """Last weights of a whole training."""
@@ -84,7 +84,7 @@ class Replay:
             state = self.after(state, step, row_weights)
         return state.weights
 
-    def kept(self, row_weights: Tensor) -> tuple[list[State], Weights]:
+    def kept(self, row_weights: Tensor) -> tuple[list[ReplayState], Weights]:
         """The state at every sqrt(steps)-th step, and the last weights."""
         state, states = self.first(), []
         for step in range(len(self.batches)):
@@ -98,7 +98,7 @@ class Replay:
         """Steps between two states that are kept."""
         return max(1, math.isqrt(len(self.batches)))
 
-    def backwards(self, states: list[State], row_weights: Tensor) -> Iterator[tuple[int, Weights]]:
+    def backwards(self, states: list[ReplayState], row_weights: Tensor) -> Iterator[tuple[int, Weights]]:
         """Step and the weights it started from, the last step first; steps between kept states are taken again."""
         for number in reversed(range(len(states))):
             start = number * self.stride
@@ -110,7 +110,7 @@ class Replay:
                     state = self.after(state, step, row_weights)
             yield from zip(reversed(steps), reversed(weights), strict=True)
 
-    def row_effects(self, states: list[State], row_weights: Tensor, pull: Weights) -> Tensor:
+    def row_effects(self, states: list[ReplayState], row_weights: Tensor, pull: Weights) -> Tensor:
         """(m, n) derivative by every row's weight of what has the derivative `pull` (m, ...) by the last weights.
 
         With l the adjoint of the weights and v that of the velocity, a step back is v <- v - rate l, then row i of the

@@ -23,7 +23,7 @@ from samplewise.engine.models.torch_learner import TorchLearner
 from samplewise.engine.models.torch_training import reproducible
 from samplewise.influence.attribution.torch_replay import Replay, Weights
 
-Target = Literal["auto", "margin", "loss", "output"]
+AttributedQuantity = Literal["auto", "margin", "loss", "output"]
 TARGETS = ("auto", "margin", "loss", "output")
 QUERY_BYTES = 4e8  # for the adjoints of the queries that go back together, five arrays of the weights' size for each
 NUDGES = (1e-3, 1e-2, 1e-1)
@@ -62,7 +62,7 @@ def unrolled_attribution(
     queries: Any,
     *,
     learner: TorchLearner,
-    target: Target = "auto",
+    target: AttributedQuantity = "auto",
     seed: int = 0,
     check: bool = True,
 ) -> Attribution:
@@ -115,7 +115,7 @@ def training_smoothness(
     queries: Any,
     *,
     learner: TorchLearner,
-    target: Target = "auto",
+    target: AttributedQuantity = "auto",
     seed: int = 0,
 ) -> Smoothness:
     """How far a training departs from its derivative when row weights are nudged by 0.001, 0.01 and 0.1 (a factor).
@@ -216,7 +216,7 @@ def _largest_factor(slopes: Floats, exact: Floats) -> float:
     return float(np.max(np.maximum(ratios, 1.0 / ratios))) if (ratios > 0).all() else np.inf
 
 
-def _opened(learner: TorchLearner, data: Any, queries: Any, target: Target, seed: int) -> _Unrolled:
+def _opened(learner: TorchLearner, data: Any, queries: Any, target: AttributedQuantity, seed: int) -> _Unrolled:
     """The training to be differentiated, and the queries as its module takes them."""
     _require_plain(learner)
     rows, wanted = as_second(data, "data"), as_second(queries, "queries")
@@ -229,7 +229,7 @@ def _opened(learner: TorchLearner, data: Any, queries: Any, target: Target, seed
     return _Unrolled(Replay(training), queried, _chosen(target, training.rows.classes), fitted.scale)
 
 
-def _chosen(target: Target, classes: int) -> str:
+def _chosen(target: AttributedQuantity, classes: int) -> str:
     if target not in TARGETS:
         raise unknown_name("target", target, TARGETS)
     named = target if target != "auto" else ("margin" if classes else "output")

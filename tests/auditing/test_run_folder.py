@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from samplewise import selection
-from samplewise.auditing.files import prepare_run_folder, read_decisions, write_findings, write_text
+from samplewise.auditing.run_folder import prepare_run_folder, read_decisions, write_findings, write_text
 from samplewise.core.errors import InputError
 from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Finding, Outcome, Remedy
 from samplewise.core.values import Exhibit, Scores
@@ -283,7 +283,7 @@ def test_a_real_limit_on_file_size_leaves_the_old_file(tmp_path):
     write_text(tmp_path / "a.txt", "old")
     script = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "from samplewise.auditing.files import write_text\n"
+        "from samplewise.auditing.run_folder import write_text\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
         "try:\n    write_text(sys.argv[1], 'x' * 100_000)\nexcept Exception as e:\n    print(type(e).__name__)\n"
     )

@@ -8,7 +8,7 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 
-from samplewise.curves.meta.growing import Boosting, boosted, forest
+from samplewise.curves.meta.tree_fitting import Boosting, boosted, forest
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 import scipy.sparse as sp
 
 from samplewise.core.errors import InputError
-from samplewise.data.border import as_features, as_numbers, as_segments, as_vector, default_ids
+from samplewise.data.conversions import as_features, as_numbers, as_segments, as_vector, default_ids
 from samplewise.data.images import Images
 
 NUMBERS = np.array([[1.0, 2.0], [3.0, np.nan], [5.0, 6.0]])

@@ -6,7 +6,7 @@ from scipy.special import expit
 
 from samplewise.core.errors import InputError
 from samplewise.influence.attribution.attribution_method import Settings
-from samplewise.influence.attribution.dual import DualFisher, DualMargin, RidgedGram, mean_doubt
+from samplewise.influence.attribution.empirical_fisher import DualFisher, DualMargin, RidgedGram, mean_doubt
 
 G = np.random.default_rng(0).normal(size=(9, 4))
 K = G @ G.T

@@ -7,7 +7,7 @@ from samplewise.core.errors import InputError
 
 torch = pytest.importorskip("torch")
 
-from samplewise.engine.models.torch_objectives import (  # noqa: E402 (only where torch is)
+from samplewise.engine.models.torch_loss_functions import (  # noqa: E402 (only where torch is)
     PlainObjective,
     ReplacesGradient,
     require_row_losses,

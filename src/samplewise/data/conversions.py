@@ -106,13 +106,13 @@ def as_numbers(value: Any, name: str, axes: int = 1, fix: str = "") -> Floats:
     if array.dtype.kind not in "biuf" or array.ndim != axes:
         shape = "(n,)" if axes == 1 else "(n, c)"
         raise InputError(
-            f"{name} must be numbers of shape {shape}", where=name, got=shown(value),
+            f"{name} must be numbers of shape {shape}", where=name, got=kind_text(value),
             fix=fix or f"pass an array {shape} of numbers, one entry per row; rows (X, y) are for functions of data",
         )  # fmt: skip
     return array.astype(np.float64)
 
 
-def shown(value: Any) -> str:
+def kind_text(value: Any) -> str:
     """What was given, for a message: the kind, and the shape of an array or of the parts of a pair."""
     kind = type(value).__name__
     if hasattr(value, "shape"):
@@ -266,7 +266,10 @@ def _named_frame(frame: Any) -> Any:
         repeated = sorted(set(frame.columns[frame.columns.duplicated()]))
         shown = ", ".join(map(repr, repeated[:5])) + (f" ({len(repeated)} in all)" if len(repeated) > 5 else "")
         raise InputError(
-            "column names repeat", where=shown, got=f"{len(names)} columns", fix="rename or drop all but one of each"
+            "column names repeat",
+            where=shown,
+            got=f"{len(names)} columns",
+            fix="rename or drop all but one of each",
         )
     return _with_numbers(frame)
 

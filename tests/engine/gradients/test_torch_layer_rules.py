@@ -6,7 +6,7 @@ torch = pytest.importorskip("torch")
 from call_cases import called, one_by_one, read, same  # noqa: E402
 from torch import nn  # noqa: E402 (only where torch is)
 
-from samplewise.engine.gradients.torch_readers import convolution, embedding, linear, norm_of_channels  # noqa: E402
+from samplewise.engine.gradients.torch_layer_rules import convolution, embedding, linear, norm_of_channels  # noqa: E402
 from samplewise.engine.gradients.torch_terms import Call, DenseTerm, MatrixTerm, Unreadable  # noqa: E402
 
 N = 5

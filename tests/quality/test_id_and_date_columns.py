@@ -7,7 +7,7 @@ from scipy import sparse
 
 from samplewise import quality
 from samplewise.core.errors import InputError
-from samplewise.quality.columns import is_counter
+from samplewise.quality.id_and_date_columns import is_counter
 
 
 def table(rows=120):

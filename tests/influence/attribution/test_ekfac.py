@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from samplewise.influence.attribution import curvature
+from samplewise.influence.attribution import ekfac
 from samplewise.influence.attribution.attribution_method import Settings
-from samplewise.influence.attribution.curvature import FactoredCurvature, RotatedBlock, WholeBlock
+from samplewise.influence.attribution.ekfac import FactoredCurvature, RotatedBlock, WholeBlock
 
 
 def rotated(inputs, cotangents, moments):
@@ -47,7 +47,7 @@ def test_a_layer_without_two_sides_has_its_exact_fisher_block(drawn_source, trai
 
 
 def test_effects_add_up_over_layers(drawn_source, train, queries, monkeypatch):
-    monkeypatch.setattr(curvature, "NUMBERS_AT_ONCE", 50)  # a few rows at a time
+    monkeypatch.setattr(ekfac, "NUMBERS_AT_ONCE", 50)  # a few rows at a time
     source = drawn_source()
     fitted = FactoredCurvature.prepare(source, train, Settings(), exact=True)
     blocks = zip(fitted.blocks, source.gradients(queries, "margin").layers, strict=True)

@@ -8,7 +8,7 @@ from samplewise.core.errors import InputError
 
 torch = pytest.importorskip("torch")
 
-from samplewise.engine.models.torch_steps import check_optimizer, make_optimizer, rate_factor  # noqa: E402
+from samplewise.engine.models.torch_optimizers import check_optimizer, make_optimizer, rate_factor  # noqa: E402
 
 
 def stepped(wanted, n_steps=2, rate=0.1, momentum=None, decay=0.0):

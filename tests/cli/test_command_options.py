@@ -3,7 +3,7 @@
 import typer
 from typer.testing import CliRunner
 
-from samplewise.cli.options import Budget, FailOn, FailOnOption, Id, Quiet, TaskOption
+from samplewise.cli.command_options import Budget, FailOn, FailOnOption, Id, Quiet, TaskOption
 
 
 def parsed(*words):

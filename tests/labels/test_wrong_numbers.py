@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from samplewise.labels.residuals import fit_residuals
+from samplewise.labels.wrong_numbers import fit_residuals
 
 
 def line(n, seed, noise=None):

@@ -7,7 +7,7 @@ from samplewise.core.errors import InputError
 
 torch = pytest.importorskip("torch")
 
-from samplewise.engine.gradients.torch_row_values import as_labels, checked_values, row_values  # noqa: E402
+from samplewise.engine.gradients.torch_named_losses import as_labels, checked_values, row_values  # noqa: E402
 
 OUTPUTS = torch.tensor([[1.0, 0.0, -1.0], [0.0, 2.0, 0.5]], dtype=torch.float64)
 LABELS = torch.tensor([0, 2])

@@ -16,7 +16,7 @@ from samplewise.engine.gradients import LayerGradients, MatrixGradients, OuterGr
 from samplewise.engine.gradients.gradient_sources import Source
 from samplewise.engine.gradients.parameter_slices import alike, to_numpy
 from samplewise.influence.attribution.attribution_method import Additive, Settings
-from samplewise.influence.attribution.dual import FISHER_RIDGE, RidgedGram
+from samplewise.influence.attribution.empirical_fisher import FISHER_RIDGE, RidgedGram
 
 NUMBERS_AT_ONCE = 2**24  # floats of materialized gradients held at a time
 
