@@ -5,7 +5,7 @@ import pytest
 
 from samplewise.engine.gradients import OuterGradients
 from samplewise.influence import Attributor
-from samplewise.influence.attribution import curvature as factored
+from samplewise.influence.attribution import ekfac as factored
 
 torch = pytest.importorskip("torch")
 
