@@ -49,9 +49,48 @@ def test_columns_by_name_play_their_parts():
 def test_columns_by_name_together_with_y():
     taken = take_in(FRAME[["a", "b", "c", "who"]], FRAME["label"], AuditOptions(groups="who"))
     assert taken.data.groups.tolist() == FRAME["who"].tolist()
-    with pytest.raises(InputError, match="not there") as caught:
+    with pytest.raises(InputError, match="no groups column named 'whom'") as caught:
         take_in(FRAME[["a", "b"]], FRAME["label"], AuditOptions(groups="whom"))
-    assert "columns: a, b" in caught.value.fix
+    assert "known: a, b" in caught.value.fix
+
+
+@pytest.mark.parametrize("roles", [{"groups": "who"}, {"weights": "c"}, {"time": "c"}, {"segments": ["site"]}])
+def test_a_column_that_plays_a_part_is_no_feature_by_any_door(roles):
+    frame = FRAME.assign(c=FRAME["c"].abs())
+    named = take_in(frame, None, AuditOptions(label="label", **roles))
+    beside = take_in(frame.drop(columns="label"), frame["label"], AuditOptions(**roles))
+    assert list(beside.data.X.columns) == list(named.data.X.columns)
+    assert beside.data.fingerprint() == named.data.fingerprint()
+    assert ("who" in beside.data.X.columns) == ("groups" not in roles)
+    assert beside.facts["label"] == "label"
+
+
+def test_labels_in_another_order_than_their_rows_are_refused_beside_a_named_column():
+    keyed = FRAME.set_axis([f"r{row}" for row in range(len(FRAME))])
+    with pytest.raises(InputError, match="index of X in another order"):
+        take_in(keyed.drop(columns="label"), keyed["label"][::-1], AuditOptions(groups="who"))
+
+
+def test_what_was_read_of_a_label_is_noted_and_asked():
+    X = np.arange(120.0).reshape(60, 2)
+    facts = take_in(X, np.array(["a", "b", "b "] * 20), AuditOptions()).facts
+    assert "y: read as one class: spellings 'b', 'b '" in facts["notes"]
+    assert facts["questions"] == []
+    graded = take_in(X, np.arange(60) % 5 + 1, AuditOptions()).facts
+    assert graded["task"] == "classification"
+    assert "--task regression" in graded["questions"][0]
+    assert take_in(X, np.arange(60) % 5 + 1, AuditOptions(task="regression")).facts["questions"] == []
+
+
+def test_a_word_in_a_column_of_numbers_of_the_test_rows_is_missing_and_noted():
+    data = pd.DataFrame({"a": np.arange(40.0), "b": list("xy") * 20, "y": list("pq") * 20})
+    test = data.assign(a=[str(value) for value in data["a"]])
+    test.loc[7, "a"] = "k.A."
+    taken = take_in(data, None, AuditOptions(label="y", test=test))
+    assert taken.test.X["a"].isna().to_numpy().nonzero()[0].tolist() == [7]
+    assert taken.test.X["a"].dtype == float
+    assert any(note.startswith("a, in the test rows: ") and "k.A." in note
+               for note in taken.facts["notes"])  # fmt: skip
 
 
 def test_rows_without_a_usable_label_are_set_aside_and_counted():
@@ -122,3 +161,13 @@ def test_what_cannot_be_audited_is_refused_with_a_fix(features, labels):
     with pytest.raises(InputError) as caught:
         take_in(features, labels, AuditOptions())
     assert caught.value.fix
+
+
+def test_questions_stand_in_the_record_and_test_rows_are_read_alike():
+    rows = 60
+    frame = pd.DataFrame({"day": pd.date_range("2024-01-01", periods=rows), "price": ["1.234", "2.5"] * (rows // 2)})
+    frame["price"] = frame["price"].where(np.arange(rows) % 2 == 0, "85")
+    y = np.arange(rows) % 2
+    taken = take_in(frame, y, AuditOptions(decimal=",", test=(frame, y)))
+    assert any("time='day'" in question for question in taken.facts["questions"])
+    assert taken.data.X["price"].max() == taken.test.X["price"].max() == 1234

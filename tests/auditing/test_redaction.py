@@ -3,7 +3,7 @@ import pytest
 
 from samplewise.auditing.redaction import NOTE, without_values
 from samplewise.core.codec import to_dict
-from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Finding, Outcome
+from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Finding, Outcome, Remedy
 from samplewise.core.values import Estimate, Exhibit, Scores
 
 SECRET = "Mrs Miller"
@@ -57,3 +57,27 @@ def test_everything_else_is_as_it_was_and_a_note_says_what_went():
     assert list(after.findings()) == list(before.findings())
     assert set(after.outcomes[0].result.exhibits[0].columns) == {"x", "status"}
     assert after.scores()["wrong_label"].values[0] == 0.5
+
+
+def test_notes_and_questions_keep_their_counts_and_lose_their_cells():
+    made = record(Exhibit("rows", "worst", {"id": np.array(["r1"])}))
+    note = f"price: text read as numbers; '{SECRET}' (1 cell), 'it\\'s' (1,200 cells) are missing"
+    question = "'8.442' in `price` reads as 8442 because decimal commas are used; --decimal . (decimal='.') reads 8.442"
+    columns = [{"name": "price", "kind": "numeric", "role": "feature", "note": note}]
+    data = made.data | {"notes": [note], "questions": [question, "another"], "columns": columns}
+    stripped = without_values(AuditRecord(RECORD_SCHEMA, data, {}, {}, made.outcomes))
+    assert SECRET not in str(to_dict(stripped))
+    assert stripped.data["notes"][0] == "price: text read as numbers; a word (1 cell), a word (1,200 cells) are missing"
+    assert stripped.data["questions"] == [
+        "numbers in `price` have two readings: decimal commas are used; --decimal . (decimal='.') reads the other",
+        "another",
+    ]
+
+
+def test_sentences_that_quote_cells_go():
+    remedy = Remedy("review", ("name",), values=(SECRET,), action=f"Set {SECRET!r} to missing")
+    finding = Finding("SW108", "sentinels in 'name'", "note", ("name",), f"name: {SECRET!r}", (remedy,), axis="column")
+    outcome = Outcome("SW108", "t", "found", result=CheckResult((finding,)))
+    made = without_values(AuditRecord(RECORD_SCHEMA, {}, {}, {}, (outcome,)))
+    assert SECRET not in str(to_dict(made))
+    assert next(made.findings()).title == "sentinels in 'name'"

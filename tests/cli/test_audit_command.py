@@ -261,3 +261,14 @@ def test_ctrl_c_leaves_a_valid_report_and_says_so(here):
 )
 def test_the_folder_is_named_for_the_data(path, folder):
     assert str(default_folder(Path(path))) == folder
+
+
+def test_columns_and_the_decimal_sign_are_read_as_a_person_says(here, rows):
+    cells = rows.assign(size=[f"{row + 1}.{row % 1000:03d}" for row in range(120)], site=np.arange(120) % 7)
+    cells.to_csv("t.csv", index=False)
+    result = audit("t.csv", "--label", "kind", *FAST, "--category", "site", "sex", "--decimal", ",", "--out", "out")
+    assert result.exit_code in (0, 1), result.output
+    kinds = {column["name"]: column["kind"] for column in load_record(Path("out"), partial=True).data["columns"]}
+    assert (kinds["site"], kinds["sex"], kinds["weight"]) == ("category", "category", "numeric")
+    refused = audit("t.csv", "--label", "kind", *FAST, "--number", "sex", "--out", "other")
+    assert refused.exit_code != 0

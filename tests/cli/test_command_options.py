@@ -1,9 +1,11 @@
 """The options of `samplewise audit` as a shell hands them in."""
 
+import pytest
 import typer
 from typer.testing import CliRunner
 
-from samplewise.cli.command_options import Budget, FailOn, FailOnOption, Id, Quiet, TaskOption
+from samplewise.cli.command_options import Budget, FailOn, FailOnOption, Id, Quiet, TaskOption, kinds_of
+from samplewise.core.errors import InputError
 
 
 def parsed(*words):
@@ -35,3 +37,10 @@ def test_an_unknown_choice_is_refused_with_the_known_ones():
     assert ended.exit_code == 2
     for choice in ("error", "warning", "never"):
         assert choice in ended.output
+
+
+def test_columns_are_numbers_or_categories_and_not_both():
+    assert kinds_of(["a", "b"], ["c"]) == {"a": "number", "b": "number", "c": "category"}
+    assert kinds_of(None, None) == {}
+    with pytest.raises(InputError, match="number or a category"):
+        kinds_of(["a"], ["a"])

@@ -45,3 +45,8 @@ def test_a_column_left_out_is_named_once(make):
     text = lines(make, columns=COLUMNS, notes=["key: names the row", "age: read as missing: ? (3 cells)"])
     assert text.count("key") == 1
     assert "age: read as missing" in text
+
+
+def test_questions_are_asked_in_full(make):
+    question = "long " * 60 + "--decimal ."
+    assert f"question {question}" in lines(make, questions=[question])

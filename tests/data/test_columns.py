@@ -8,6 +8,7 @@ import scipy.sparse as sp
 from samplewise.data.columns import describe_columns
 from samplewise.data.conversions import as_features
 from samplewise.data.images import Images
+from samplewise.data.text_columns import Conversion
 
 ROWS = 40
 MIXING = np.argsort(np.sin(np.arange(ROWS)))  # a fixed shuffle
@@ -69,13 +70,67 @@ def test_numbers_mixed_with_words_are_categories_with_the_words_named():
     assert "words in rows id r4, r9, r14, r19, r24 (8 in all)" in column.note
 
 
-def test_numbers_written_as_text_are_categories_and_many_of_them_are_mentioned():
-    texts = [str(number) for number in range(200)]
-    few, many, ids = describe_columns(pd.DataFrame({"zip": ["08", "09"] * 100, "size": texts, "id": texts}))
+def test_codes_of_digits_are_categories_and_many_of_them_are_mentioned():
+    texts = [f"{number:03d}" for number in range(200)]
+    few, many, ids = describe_columns(pd.DataFrame({"zip": ["08", "09"] * 200, "size": texts * 2, "id": range(400)}))
     assert (few.kind, few.note) == ("category", "")
     assert many.kind == "category"
-    assert "numbers written as text" in many.note
+    assert "codes of digits" in many.note
     assert ids.kind == "id"
+
+
+def test_numbers_named_like_a_code_are_categories_and_asked_about():
+    column = describe_columns(pd.DataFrame({"zip_code": MIXING % 5 + 10115, "x": MIXING % 5 * 0.5}))[0]
+    assert (column.kind, column.role) == ("category", "feature")
+    assert "columns={'zip_code': 'number'}" in column.question
+
+
+def test_ids_may_repeat_a_little_under_the_name_of_an_id():
+    ids = np.arange(400) * 7
+    ids[5] = ids[4]
+    frame = pd.DataFrame(
+        {"key": ids, "other": ids, "texts": [f"t{value}" for value in ids], "x": np.arange(400) % 7 * 0.5}
+    )
+    assert [column.kind for column in describe_columns(frame)[:2]] == ["id", "numeric"]
+    assert describe_columns(frame.rename(columns={"texts": "text_id"}))[2].kind == "id"
+    assert "nearly every value" in describe_columns(frame)[0].note
+    assert describe_columns(frame)[2].kind == "category"
+
+
+def test_running_numbers_with_gaps_are_ids_and_measurements_by_which_a_file_is_sorted_are_not():
+    drawn = np.sort(np.random.default_rng(0).permutation(1200)[:400])
+    prices = np.cumsum(np.random.default_rng(1).integers(1, 4, 400)) ** 2
+    frame = pd.DataFrame({"drawn": drawn, "price": prices, "fraction": drawn + 0.5, "x": np.arange(400) % 7 * 0.5})
+    described = describe_columns(frame)
+    assert [column.kind for column in described] == ["id", "numeric", "numeric", "numeric"]
+    assert "--number" in described[0].question
+    mixing = np.random.default_rng(2).permutation(400)
+    assert describe_columns(frame.iloc[mixing], mixing) == described
+
+
+@pytest.mark.parametrize("name", ["year", "Year_built"])
+def test_consecutive_years_are_numbers(name):
+    assert describe_columns(pd.DataFrame({name: np.arange(1960, 2000), "x": MIXING % 5 * 0.5}))[0].kind == "numeric"
+
+
+def test_dates_in_several_formats_are_dates_and_said_to_be():
+    written = ["2024-01-31", "31.01.2024", "Jan 31, 2024"] * 20
+    column = describe_columns(pd.DataFrame({"when": written, "x": np.arange(60) % 7 * 0.5}))[0]
+    assert column.kind == "date"
+    assert "3 formats" in column.note
+
+
+def test_a_column_is_what_the_user_says():
+    frame = pd.DataFrame({"a": MIXING * 0.5, "b": MIXING, "c": ["u", "v"] * 20, "d": [1] * ROWS, "x": MIXING % 5 * 0.5})
+    said = {"a": "category", "b": "number", "c": "text", "d": "category", "x": "id"}
+    described = describe_columns(frame, kinds=said)
+    assert [column.kind for column in described] == ["category", "numeric", "text", "constant", "id"]
+    assert describe_columns(frame, kinds={"c": "date"})[2].role == "excluded"
+
+
+def test_what_was_done_to_a_column_is_noted():
+    column = describe_columns(pd.DataFrame({"a": MIXING * 0.5}), conversions={"a": Conversion("from text", "sure?")})[0]
+    assert (column.note, column.question) == ("from text", "sure?")
 
 
 def test_long_texts_without_spaces_are_texts():

@@ -230,12 +230,18 @@ def test_short_strings_are_compact_and_long_ones_are_not_padded():
         ("income", "one entry per row"),
         (3, "one entry per row"),
         ({"a": 1}, "one entry per row"),
-        (np.zeros((2, 3)), "one axis"),
+        (np.eye(3), "one axis"),
+        (np.full((2, 3), 0.5), "one axis"),
+        (np.zeros((2, 3)), "several labels each"),
+        ([["a", "b"], ["a", "c"]], "several labels each.*fix: .*find_multilabel_issues"),
+        ([["a"], ["a", "c"]], "different lengths.*fix: .*find_multilabel_issues"),
+        (pd.Series([{"a"}, {"a", "c"}]), "several labels each.*fix: .*find_multilabel_issues"),
     ],
 )
 def test_what_cannot_be_a_vector_is_refused(given, what):
-    with pytest.raises(InputError, match=rf"(?s){what}.*fix: "):
+    with pytest.raises(InputError, match=rf"(?s){what}") as caught:
         as_vector(given, "y")
+    assert caught.value.fix
 
 
 def test_one_hot_labels_get_a_fix():

@@ -170,3 +170,21 @@ def test_names_of_labels_stay_with_the_labels():
     assert named.with_labels(pd.DataFrame(np.eye(3, 2), columns=["blue", "small"])).label_names == ("blue", "small")
     for other in (named.with_labels([0, 1, 0]), named.with_labels(np.eye(3)), named.with_labels(None)):
         assert other.label_names == ()
+
+
+def test_texts_that_stand_for_numbers_are_numbers_whatever_is_done_with_the_rows():
+    frame = pd.DataFrame({"price": ["1,234.50", "9.00", "3.5", "4.5", "n.d."] * 3, "zip": [10115, 20095, 30159] * 5})
+    data = Dataset(frame, kinds={"zip": "category"})
+    assert data.X["price"].tolist()[:2] == [1234.5, 9.0]
+    for same in (data, data.take(np.arange(6)), replace(data, y=np.arange(15)), data.with_labels(np.arange(15))):
+        price, code = same.columns
+        assert (price.kind, code.kind) == ("numeric", "category")
+        assert "'n.d.' (3 cells) is missing" in price.note
+    assert frame["price"][0] == "1,234.50"
+
+
+def test_kinds_of_columns_that_are_not_there_are_refused():
+    for X in (pd.DataFrame({"a": [1, 2]}), np.zeros((2, 1))):
+        with pytest.raises(InputError, match="column"):
+            Dataset(X, kinds={"b": "number"})
+    assert Dataset(np.array([[1], [2]]), kinds={"x0": "category"}).columns[0].kind == "category"

@@ -1,13 +1,16 @@
 """Delimited text is read right or refused with the line at fault."""
 
+import bz2
 import gzip
+import io
+import zipfile
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from samplewise.core.errors import InputError
-from samplewise.data.delimited import read_cells, read_delimited
+from samplewise.data.delimited import read_cells, read_delimited, separator_of
 
 TABLE = "age,name,label\n31,Ann,yes\n40,Bo,no\n"
 
@@ -38,6 +41,14 @@ def written(tmp_path):
         (TABLE.replace(",", ";"), "table.csv"),
         (TABLE.replace(",", "|"), "table.csv"),
         (TABLE.replace(",", "\t"), "table.csv"),
+        (bz2.compress(TABLE.encode()), "table.csv.bz2"),
+        ("sep=;\r\n" + TABLE.replace(",", ";").replace("\n", "\r\n"), "table.csv"),
+        ('"sep=,"\n' + TABLE, "table.csv"),
+        ("# export of 3 April\n\n# source: office, 2nd floor\n" + TABLE, "table.csv"),
+        (TABLE.replace("\n", ",\n"), "table.csv"),
+        (TABLE.replace("\n", ",\r\n").replace("label,", "label"), "table.csv"),
+        (TABLE + "Total,,\n", "table.csv"),
+        (TABLE + "71,Sum:,\n", "table.csv"),
     ],
 )
 def test_every_way_to_write_the_table_reads_the_same(written, content, name):
@@ -48,6 +59,52 @@ def test_every_way_to_write_the_table_reads_the_same(written, content, name):
 def test_another_separator_is_said(written):
     _, notes = read_delimited(written(TABLE.replace(",", ";")))
     assert "columns are separated by semicolons, not commas" in notes
+
+
+def test_what_is_left_out_around_the_table_is_said(written):
+    path = written("# by office\n# April\n" + TABLE.replace("\n", ",\n") + "Total,,,\n")
+    frame, notes = read_delimited(path)
+    assert len(frame) == 2
+    assert notes[0] == "2 comment lines above the names are left out: # by office"
+    assert "every line ends in a separator: the empty last cells are left out" in notes
+    assert "age: the last line ('Total') adds up the others and is set aside" in notes
+    assert "row r is line r + 4 of table.csv" in notes
+    assert read_cells(path).shape == (2, 3)
+    assert separator_of(written("sep=|\na|b\n1|2\n")) == "|"
+
+
+@pytest.mark.parametrize(
+    ("content", "rows", "columns"),
+    [
+        ("#id,b\n1,2\n", 1, ["#id", "b"]),  # names may begin with a hash
+        ("# by office\n#id,b\n1,2\n", 1, ["#id", "b"]),
+        ("a,b\nTotal,1\nx,2\nTotal,3\n", 3, ["a", "b"]),  # a value like others
+        ("a,b\nx,y\nTotal,z\n", 2, ["a", "b"]),  # words beside it: no sum
+        ("a,b\n1,\n2,\n", 2, ["a", "b"]),  # an empty column with a name
+        ("a,b\n1,2\n#3,4\n", 2, ["a", "b"]),
+    ],
+)
+def test_what_belongs_to_the_table_stays(written, content, rows, columns):
+    frame, _ = read_delimited(written(content))
+    assert (len(frame), list(frame.columns)) == (rows, columns)
+
+
+def test_faults_below_comment_lines_are_reported_with_their_line(written):
+    with pytest.raises(InputError, match="line 4"):
+        read_delimited(written("# by office\na,b\n1,2\n1,2,3\n"))
+
+
+def test_an_archive_of_several_files_is_refused(written):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("one.csv", TABLE)
+        archive.writestr("two.csv", TABLE)
+    with pytest.raises(InputError, match=r"(?s)must hold one file.*one\.csv, two\.csv.*unzip"):
+        read_delimited(written(buffer.getvalue(), "table.zip"))
+    with pytest.raises(InputError, match="not whole zip"):
+        read_delimited(written(b"PK", "table.zip"))
+    with pytest.raises(InputError, match="not whole bzip2"):
+        read_delimited(written(b"BZ", "table.csv.bz2"))
 
 
 def test_decimal_commas_with_semicolons_are_numbers(written):
@@ -152,3 +209,22 @@ def test_even_and_odd_rows_are_distinguished_as_the_csv_module_does(written):
                 read_delimited(path)
         else:
             assert read_delimited(path)[0].shape == (5, 3)
+
+
+def test_codes_keep_their_leading_zeros(written):
+    frame, _ = read_delimited(written("zip,size,mixed\n01067,10,007\n10115,20,7b\nNA,30,8\n"))
+    assert frame["zip"].tolist()[:2] == ["01067", "10115"]
+    assert frame["zip"].isna().tolist() == [False, False, True]
+    assert frame["size"].tolist() == [10, 20, 30]
+
+
+def test_points_before_three_digits_are_thousands_where_semicolons_separate(written):
+    cells = "price;name\n8.442;a\n85;b\n1.666;c\n"
+    frame, _ = read_delimited(written(cells))
+    assert frame.attrs == {"decimal": ","}
+    assert frame["price"].tolist() == ["8.442", "85", "1.666"]
+    frame, _ = read_delimited(written(cells), decimal=".")
+    assert frame["price"].tolist() == [8.442, 85, 1.666]
+    for other in ("1.5;d\n", "1666;d\n", "0.125;d\n"):
+        frame, _ = read_delimited(written(cells + other))
+        assert frame["price"].dtype == np.float64

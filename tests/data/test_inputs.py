@@ -1,6 +1,7 @@
 """The border: every form of the same rows becomes the same Dataset, and everything else is refused in plain words."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from samplewise.data.inputs import (
     as_second,
     require_labels,
     with_columns_of,
+    words_in_numbers,
 )
 from samplewise.data.readers import Roles
 
@@ -146,3 +148,38 @@ def test_a_second_data_set_needs_its_labels():
     with pytest.raises(InputError, match=r"(?s)validation must be rows with their labels.*validation=\(X, y\)"):
         as_second(Y, "validation")
     assert len(as_second((X, Y), "validation")) == 6
+
+
+def test_every_door_reads_columns_as_the_user_says(path):
+    frame = pd.DataFrame({"one": ["1.234", "2", "3", "4", "5", "6"], "two": [1, 2, 1, 2, 1, 2]})
+    roles = Roles(columns={"two": "category"}, decimal=",")
+    whole = as_reading(frame.assign(kind=Y), None, replace(roles, label="kind")).data
+    apart = as_reading(frame, Y, roles).data
+    pair = as_reading((frame, Y), None, roles).data
+    again = as_reading(read_dataset(frame.assign(kind=Y), label="kind"), None, replace(roles, label="kind")).data
+    for data in (whole, apart, pair, again):
+        assert data.X["one"].tolist() == [1234, 2, 3, 4, 5, 6]
+        assert [column.kind for column in data.columns] == ["numeric", "category"]
+    given = as_reading(Dataset(frame, Y), None, Roles(columns={"two": "category"})).data
+    assert [column.kind for column in given.columns] == ["numeric", "category"]
+    with pytest.raises(InputError, match="numbers already"):
+        as_reading(Dataset(frame, Y), None, roles)
+
+
+def test_a_column_of_another_type_is_read_as_in_the_data():
+    data = Dataset(pd.DataFrame({"a": [1.5, 2.0, 3.0], "code": ["07", "b8", "c9"]}))
+    other = Dataset(pd.DataFrame({"code": [7, 8, 7], "a": ["1,234.5", "2", "-"]}))
+    read = with_columns_of(data, other, "the test rows")
+    np.testing.assert_array_equal(read.X["a"], [1234.5, 2.0, np.nan])
+    assert read.X["code"].tolist() == ["7", "8", "7"]
+    assert words_in_numbers(data, other.X) == {"a": ["-"]}
+    assert words_in_numbers(data, data.X) == {}
+
+
+def test_a_column_of_words_where_the_data_hold_numbers_is_refused_with_column_and_rows():
+    data = Dataset(pd.DataFrame({"a": [1.5, 2.0, 3.0]}))
+    other = Dataset(pd.DataFrame({"a": ["low", "high", "3"]}), ids=["p", "q", "r"])
+    with pytest.raises(
+        InputError, match=r"(?s)words where the data hold numbers.*column 'a', rows id p, q.*'low'.*fix"
+    ):
+        with_columns_of(data, other, "the test rows")

@@ -178,6 +178,8 @@ def test_likely_labels_come_first_by_name_then_by_few_values():
     )
     assert likely_labels(frame) == ["target", "sex", "age"]
     assert likely_labels(frame, most=1) == ["target"]
+    frame.loc[:9, "sex"] = None
+    assert likely_labels(frame) == ["target", "age", "sex"]  # a label has few gaps
 
 
 def test_adult_is_read(shared_data):
@@ -198,8 +200,8 @@ def test_a_missing_file_gets_the_nearest_name(csv):
 
 
 def test_an_unknown_kind_of_file_is_refused(tmp_path):
-    (tmp_path / "book.xlsx").write_bytes(b"x")
-    refused(r"not known.*book\.xlsx.*got: +\.xlsx.*fix: +use \.csv", tmp_path / "book.xlsx")
+    (tmp_path / "book.what").write_bytes(b"x")
+    refused(r"not known.*book\.what.*got: +\.what.*fix: +use \.csv", tmp_path / "book.what")
 
 
 @pytest.mark.parametrize(
@@ -277,3 +279,28 @@ def test_a_column_of_weights_is_no_feature(tmp_path):
     assert read_dataset(frame, label="kind", weights="w").data.X.columns.tolist() == ["a"]
     with pytest.raises(InputError, match="no weights column named 'v'"):
         read_dataset(frame, label="kind", weights="v")
+
+
+GERMAN = "preis;flaeche;klasse\n8.442;70,3;a\n85;12,9;b\n1.666;33,0;a\n"
+
+
+def test_numbers_in_disguise_are_numbers_and_the_other_reading_is_asked_about(tmp_path):
+    path = tmp_path / "de.csv"
+    path.write_text(GERMAN)
+    reading = read_dataset(path, label="klasse")
+    assert reading.data.X["preis"].tolist() == [8442, 85, 1666]
+    assert "preis: text read as numbers: thousands marks ('.')" in reading.notes
+    assert any("`preis` reads as 1666" in question for question in reading.questions)
+    assert "--decimal . (decimal='.') reads 1.666" in str(reading)
+    pointed = read_dataset(path, label="klasse", decimal=".")
+    assert pointed.data.X.to_dict("list") == {"preis": [8.442, 85, 1.666], "flaeche": [70.3, 12.9, 33.0]}
+
+
+def test_columns_are_read_as_the_user_says():
+    frame = pd.DataFrame({"size": ["1", "2", "3", "4"], "zip": [1, 2, 1, 2], "y": ["a", "b", "a", "b"]})
+    said = {"size": "category", "zip": "category", "y": "category"}
+    assert [column.kind for column in read_dataset(frame, label="y", columns=said).columns] == ["category", "category"]
+    with pytest.raises(InputError, match="column"):
+        read_dataset(frame, label="y", columns={"absent": "number"})
+    with pytest.raises(InputError, match="kind of column"):
+        read_dataset(frame, label="y", columns={"size": "float"})

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from samplewise.core.errors import InputError
-from samplewise.data.targets import compared_labels, describe_target
+from samplewise.data.dataset import Dataset
+from samplewise.data.targets import class_codes, compared_labels, describe_target, with_read_labels
 
 
 def test_strings_are_sorted_classes():
@@ -23,12 +24,71 @@ def test_what_is_not_a_number_is_a_class(labels):
     assert [target.classes[code] for code in target.codes] == list(labels)
 
 
-def test_few_whole_numbers_are_classes_and_many_are_not():
-    assert describe_target(np.arange(40) % 20).task == "classification"
-    assert describe_target(np.arange(40)).task == "regression"
-    assert describe_target(np.arange(1000) % 100).task == "classification"
-    assert describe_target(np.arange(1000) % 101).task == "regression"
-    assert "task='classification' overrides" in describe_target(np.arange(40)).note
+@pytest.mark.parametrize(
+    ("labels", "task", "question"),
+    [
+        ([3.5, 7.25] * 6, "classification", ""),  # two values, whatever they are
+        (np.arange(40) % 10, "classification", ""),
+        (np.arange(40) % 5 + 1, "classification", "5 different whole numbers from 1 to 5 and is read as classes"),
+        ([2, 3, 5] * 9, "regression", "--task classification"),
+        ([-1, 0, 1] * 9, "regression", "--task classification"),
+        (np.arange(40) % 20, "regression", ""),
+        (np.arange(40), "regression", ""),
+        (np.arange(1000) % 100, "classification", "--task regression"),  # codes: as many rows of each
+        (np.arange(1000) % 100 + 1, "regression", ""),
+        (np.repeat(np.arange(12), np.arange(4, 28, 2)), "regression", ""),  # a count: few rows of the rarest
+        (["1", "2", "10"] * 9, "regression", "--task classification"),
+        ([f"{number}" for number in range(12)] * 20, "classification", "--task regression"),
+        ([f"{number:,}" for number in range(0, 40_000, 1000)], "regression", ""),
+        ([f"0{number}" for number in range(60)], "classification", ""),  # codes, as postcodes are
+        ([1.5, 2.5, 7.0] * 4, "regression", ""),
+        ([True, False] * 4, "classification", ""),
+    ],
+)
+def test_the_task_follows_from_the_values_whatever_the_number_of_rows(labels, task, question):
+    target = compared_labels(labels)
+    assert target.task == task
+    assert question in target.question
+    assert bool(question) == bool(target.question)
+    assert compared_labels(list(labels) * 3).task == task or len(set(labels)) == len(labels)
+
+
+def test_words_among_numbers_are_missing_and_named():
+    labels = [f"$ {number:,}" for number in range(0, 40_000, 1000)] + ["n.a.", "n.a.", None]
+    target = describe_target(labels)
+    assert target.codes[:2].tolist() == [0.0, 1000.0]
+    assert target.usable.tolist() == [True] * 40 + [False] * 3
+    assert "read as missing: the words 'n.a.' (2)" in target.note
+    assert describe_target([*labels, "1", "2"], "regression").codes[-1] == 2.0
+    assert describe_target([f"{number}" for number in range(20)] + list("abcdef") * 2).task == "classification"
+
+
+def test_spellings_of_a_class_are_one_class_called_by_the_commonest():
+    labels = np.array(["rain"] * 3 + ["rain ", "Rain"] + ["sun."] + ["sun"] * 2)
+    target = describe_target(labels)
+    assert target.classes.tolist() == ["rain", "sun"]
+    assert target.codes.tolist() == [0, 0, 0, 0, 0, 1, 1, 1]
+    assert target.spellings == (("rain", "Rain", "rain "), ("sun", "sun."))
+    assert with_read_labels(Dataset(np.ones((8, 1)), labels), target).y.tolist() == ["rain"] * 5 + ["sun"] * 3
+    assert describe_target([1, "1", 1, "b", "b"]).spellings == ((1, "1"),)
+    assert describe_target(["a", "A", "a", "A", "+1", "-1"]).spellings == ()
+
+
+def test_labels_that_are_numbers_written_as_text_are_handed_on_as_numbers():
+    rows = Dataset(np.ones((40, 1)), [f"{number:,} %" for number in range(40)])
+    read = with_read_labels(rows, describe_target(rows.y))
+    np.testing.assert_array_equal(read.y, np.arange(40.0))
+    assert with_read_labels(read, describe_target(read.y)) is read
+
+
+def test_labels_of_other_rows_are_matched_by_what_they_are_called():
+    classes = np.array(["<=50K", ">50K"])
+    assert class_codes(np.array([">50K.", "<=50k", ">50K", "?"]), classes).tolist() == [1, 0, 1, -1]
+    assert class_codes(np.array(["1", "0", "2"]), np.array([0, 1])).tolist() == [1, 0, -1]
+    assert describe_target([1.5, 2.5, 4.0]).codes_of(np.array(["2,5", "1,5"]), np.arange(2), "test").tolist() == [
+        2.5,
+        1.5,
+    ]
 
 
 def test_floats_that_look_like_classes_are_classes_with_a_note():

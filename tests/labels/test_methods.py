@@ -199,7 +199,7 @@ def test_a_learner_without_probabilities_is_calibrated_and_said_so(blobs):
 )
 def test_labels_of_any_kind_come_back_as_they_were(blobs, values):
     kinds = np.array(values, dtype=object) if isinstance(values[1], str) else np.array(values)
-    found = find_label_issues(blobs.with_labels(kinds[blobs.y]), method="neighbors")
+    found = find_label_issues(blobs.with_labels(kinds[blobs.y]), task="classification", method="neighbors")
     assert set(found.suggested.tolist()) <= set(values)
     assert len(np.intersect1d(found.flagged, blobs.ids[WRONG])) >= 7
 
@@ -208,7 +208,7 @@ def test_a_class_with_one_row_is_left_alone_and_named(blobs):
     y = blobs.y.astype(object)
     y[17] = 9
     for method in ("auto", "confident_learning", "neighbors"):
-        found = find_label_issues(blobs.with_labels(y), method=method)
+        found = find_label_issues(blobs.with_labels(y), task="classification", method=method)
         assert np.isnan(found.wrong.values[17])
         assert found.suggested[17] == 9
         assert blobs.ids[17] not in found.flagged

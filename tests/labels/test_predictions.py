@@ -8,7 +8,7 @@ from sklearn.model_selection import cross_val_predict
 
 from samplewise.core.errors import InputError
 from samplewise.labels import find_label_issues
-from samplewise.labels.predictions import check_predictions
+from samplewise.labels.predictions import check_predictions, columns_by_class
 
 CODES, IDS = np.array([0, 1, 2, 0]), np.array(["a", "b", "c", "d"])
 GOOD = np.full((4, 3), 1 / 3)
@@ -133,6 +133,14 @@ def test_columns_are_matched_by_name(named):
     np.testing.assert_array_equal(mixed.wrong.values, straight.wrong.values)
     numbered = find_label_issues((X, y), probabilities=pd.DataFrame(P.to_numpy()), n_rounds=1)
     np.testing.assert_array_equal(numbered.wrong.values, straight.wrong.values)
+
+
+def test_columns_that_are_numbers_are_names_where_any_class_is_called_so():
+    classes, ids = np.array(sorted(map(str, range(12)))), np.arange(3)
+    P = pd.DataFrame(np.arange(36.0).reshape(3, 12))
+    np.testing.assert_array_equal(columns_by_class(P, classes, ids), P[[int(name) for name in classes]].to_numpy())
+    with pytest.raises(InputError, match=r"(?s)different classes.*no column for: 12; no row is labeled: 0"):
+        columns_by_class(P, np.arange(1, 13), ids)
 
 
 def test_classes_absent_on_either_side_are_named(named):

@@ -169,6 +169,7 @@ WITHOUT_AN_ERROR = {  # methods that fit and state no held-out error
     "quality.id_or_date_columns": "no model is fitted",
     "quality.missing_values": "no model is fitted",
     "quality.outlier_scores": "no label enters",
+    "quality.suspicious_cells": "no label enters",
 }
 
 

@@ -121,6 +121,9 @@ ONE_DATA_SET = {
     "quality.outlier_scores": lambda rows, *given, **named: scores_of(
         quality.outlier_scores(*given, **named).outlierness
     ),
+    "quality.suspicious_cells": lambda rows, *given, **named: np.array(
+        [len(quality.suspicious_cells(*given, **named).groups)]
+    ),
     "shift.worst_segments": lambda rows, *given, **named: shift.worst_segments(*given, **named).errors.error,
 }
 

@@ -131,6 +131,14 @@ def dynamics():
 
 
 @cache
+def coded():
+    """A column of numbers with -999 in some rows, and one of words in two spellings, scripts among them."""
+    draw = np.random.default_rng(0)
+    numbers = np.where(draw.random(400) < 0.05, -999.0, draw.integers(20, 60, 400))
+    words = np.where(draw.random(400) < 0.1, "<script> ", "<script>")
+    return pd.DataFrame({"age": numbers, "word": np.where(np.arange(400) % 2, words, "other")})
+
+
 def table():
     """Columns named by scripts: one that is the label, one with gaps, a counter; 40 rows twice, one far from all."""
     X = np.random.default_rng(0).normal(size=(COUNT, 12))
@@ -235,6 +243,7 @@ RESULTS = {  # room.class -> one of its kind
     "quality.MissingValues": lambda: quality.missing_values(table()),
     "quality.Outliers": lambda: quality.outlier_scores(table()),
     "quality.Overlap": lambda: quality.find_test_overlap(table(), test=table().take(np.arange(100))),
+    "quality.SuspiciousCells": lambda: quality.suspicious_cells(coded()),
     "selection.Applied": lambda: selection.apply(rows(), [Decision(one, "drop") for one in rows().ids[:20]]),
     "selection.Pruned": lambda: selection.prune(issues().wrong, 0.5),
     "shift.WorstSegments": lambda: shift.worst_segments(rows()),

@@ -55,3 +55,9 @@ def test_a_call_a_citation_and_columns(record, empty):
     assert citation(record) == "samplewise 0.3.0, audit record, data 0123456789ab, seed 1000, 2026-11-30."
     assert citation(empty) == "samplewise, audit record."
     assert columns_of(record) == [{"name": "age", "kind": "numeric"}]
+
+
+def test_questions_stand_beside_the_notes(record):
+    asked = AuditRecord(RECORD_SCHEMA, DATA | {"questions": ["which unit?"]}, PLAN, ENVIRONMENT, ())
+    assert ("Question", "which unit?") in data_facts(asked)
+    assert "Question" not in dict(data_facts(record))

@@ -1,5 +1,7 @@
 """One screen: at most 40 lines, none too wide, the verdict first."""
 
+from dataclasses import replace
+
 import pytest
 
 from samplewise.core.findings import AuditRecord
@@ -36,3 +38,12 @@ def test_what_is_cut_is_counted(rich: AuditRecord) -> None:
 def test_no_escape_sequence_reaches_the_terminal(rich: AuditRecord) -> None:
     assert "\x1b" not in summary_text(rich)
     assert "\u202e" not in summary_text(rich)
+
+
+def test_three_questions_are_asked_and_the_others_counted(rich: AuditRecord) -> None:
+    questions = [f"question {number}: time='day' (--time)" for number in range(5)]
+    text = summary_text(replace(rich, data={**rich.data, "questions": questions}))
+    assert "?  question 2: time='day' (--time)" in text
+    assert "question 3" not in text
+    assert "and 2 more in the report" in text
+    assert "Questions" not in summary_text(rich)

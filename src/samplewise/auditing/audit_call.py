@@ -130,7 +130,8 @@ class Audit:
 def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may know about their data
     data: Any, y: Any = None, *, label: str | None = None, id: str | None = None, groups: Any = None,
     segments: Any = None, time: Any = None, weights: Any = None, drop_columns: Iterable[str] = (),
-    image: str | None = None, text: str | None = None, task: Task = "auto", positive: Any = None, test: Any = None,
+    image: str | None = None, text: str | None = None, columns: Mapping[str, str] | None = None,
+    decimal: str | None = None, task: Task = "auto", positive: Any = None, test: Any = None,
     n_test_evaluations: int = 1, learner: Any = None, embeddings: Any = None, probabilities: Any = None,
     metric: str | None = None, checks: str | list[str] = "default", budget: str | float | None = None, seed: int = 0,
     accepted: Any = None, prices: Mapping[str, float] | None = None, run_dir: str | Path | None = None,
@@ -154,6 +155,10 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
         drop_columns: columns the model must not see.
         image: the column with pictures, or with their paths.
         text: the column with texts.
+        columns: what columns are, where they are read otherwise: {'zip': 'category', 'price': 'number'}. By name, as
+            "number", "category", "text", "date" or "id".
+        decimal: the decimal sign of numbers written as text, a point or a comma. "." or ","; default: what the table
+            shows.
         task: whether the label is a class or a number. "auto", "classification" or "regression".
         positive: of two classes, the one whose probability is meant: yes, 1, >50K.
         test: rows nothing was trained on, with the same columns. A `Dataset`, (X, y) or a path.

@@ -11,6 +11,8 @@ from samplewise.auditing.checks import (
     sw105_rare_classes,
     sw106_label_given_away,
     sw107_id_or_date,
+    sw108_cells,
+    sw109_label,
     sw201_disputed_labels,
     sw202_ambiguous_classes,
     sw301_redundant_rows,
@@ -50,9 +52,11 @@ class Check(Protocol):
 # Cheap first: what needs no model or neighbors shows at once, label findings next, whatever needs many fits last.
 MODULES = (
     sw101_missing_or_constant,
+    sw109_label,
     sw105_rare_classes,
     sw106_label_given_away,
     sw107_id_or_date,
+    sw108_cells,
     sw102_duplicates,
     sw103_test_overlap,
     sw104_outliers,

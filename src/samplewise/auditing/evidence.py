@@ -176,5 +176,5 @@ class Evidence:
         if self.test is None or self.test.y is None:
             return None
         if self.target.classes is None:
-            return np.asarray(self.test.y, dtype=np.float64)
+            return self.target.codes_of(np.asarray(self.test.y), self.test.ids, "the test rows")
         return class_codes(self.test.y, self.target.classes)

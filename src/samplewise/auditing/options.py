@@ -94,6 +94,17 @@ class AuditOptions:
     )
     image: str | None = field(default=None, metadata=_about("The column with pictures, or with their paths."))
     text: str | None = field(default=None, metadata=_about("The column with texts."))
+    columns: Mapping[str, str] | None = field(
+        default=None,
+        metadata=_about("What columns are, where they are read otherwise: {'zip': 'category', 'price': 'number'}."),
+    )
+    decimal: str | None = field(
+        default=None,
+        metadata=_about(
+            "The decimal sign of numbers written as text, a point or a comma.",
+            Flag(DATA, ". or ,", more="Without it what the table shows."),
+        ),
+    )
     task: Task = field(
         default="auto", metadata=_about("Whether the label is a class or a number.", Flag(DATA, kind=Task))
     )

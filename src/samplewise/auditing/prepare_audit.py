@@ -10,9 +10,9 @@ from samplewise.core.arrays import Array, Floats, require_finite
 from samplewise.core.errors import InputError
 from samplewise.data.columns import Column
 from samplewise.data.dataset import Dataset
-from samplewise.data.inputs import as_reading, with_columns_of
+from samplewise.data.inputs import as_reading, with_columns_of, words_in_numbers
 from samplewise.data.readers import Reading, Roles, likely_labels
-from samplewise.data.targets import Target, describe_target
+from samplewise.data.targets import Target, describe_target, with_read_labels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,11 +62,13 @@ def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
     usable[counted[target.usable]] = True
     rows = _relative(everything if usable.all() else everything.take(np.flatnonzero(usable)))
     target, aside = _described_again(target, target.usable)
+    rows = with_read_labels(rows, target)
     if len(counted) < len(everything):
         aside.append(f"{len(everything) - len(counted)} rows of weight 0 are set aside")
-    notes = [*reading.notes, *([target.note] if target.note else []), *aside]
+    notes = [*reading.notes, *([target.note] if target.note else []), *_spelling_notes(reading, target), *aside]
     embedded = _embedded(options.embeddings, everything)
-    held = None if options.test is None else _read_test(options.test, everything, roles)
+    held, test_notes = (None, []) if options.test is None else _read_test(options.test, everything, roles)
+    notes += test_notes
     facts = _facts(reading, rows, target, notes, usable, held)
     if len(counted) < len(everything):
         weightless = len(everything) - len(counted)
@@ -112,12 +114,35 @@ def _described_again(target: Target, usable: Array) -> tuple[Target, list[str]]:
     return replace(target, classes=target.classes[present], codes=np.searchsorted(present, codes)), aside
 
 
-def _read_test(test: Any, data: Dataset, roles: Roles) -> Dataset:
-    """The test rows, with the same columns as the data."""
+def _spelling_notes(reading: Reading, target: Target) -> list[str]:
+    """A note on every class that is spelled in several ways."""
+    return [
+        f"{reading.label or 'y'}: read as one class: spellings {', '.join(map(repr, spellings[:5]))}"
+        for spellings in target.spellings
+    ]
+
+
+def _read_test(test: Any, data: Dataset, roles: Roles) -> tuple[Dataset, list[str]]:
+    """The test rows, with the same columns as the data, and notes on what was read otherwise than it is written."""
     named = not isinstance(test, Dataset | tuple)
-    played = replace(roles, segments=None, weights=None) if named else Roles()
+    columns = {name: kind for name, kind in (roles.columns or {}).items() if name in _names_of(data)}
+    beside = Roles(columns=columns, decimal=None if isinstance(test, Dataset) else roles.decimal)
+    played = replace(roles, segments=None, weights=None) if named else beside
     held = as_reading(test, None, played, name="the test set").data
-    return with_columns_of(data, held, "the test rows")
+    notes = [
+        f"{column}: words among the numbers of the test rows are read as missing: {', '.join(words[:5])}"
+        for column, words in words_in_numbers(data, held.X).items()
+    ]
+    converted = held.conversions if not isinstance(test, Dataset) else {}
+    notes += [
+        f"{name}, in the test rows: {one.note}" for name, one in converted.items() if name not in data.conversions
+    ]
+    return with_columns_of(data, held, "the test rows"), notes
+
+
+def _names_of(data: Dataset) -> list[str]:
+    """The names of the features, where they have names."""
+    return [column.name for column in data.columns]
 
 
 def _embedded(embeddings: Any, data: Dataset) -> Floats | None:
@@ -168,6 +193,7 @@ def _facts(
         "class_counts": np.bincount(target.codes, minlength=len(classes)).tolist() if classes else [],
         "fingerprint": data.fingerprint(),
         "notes": list(notes),
+        "questions": [*([target.question] if target.question else []), *reading.questions],
         "missing_labels": int((~usable).sum()),
         "set_aside": [str(item) for item in reading.data.ids[~usable][:100].tolist()],
         "test_rows": None if test is None else len(test),

@@ -4,9 +4,11 @@ What stays: ids, numbers, and the names of columns, classes and segments. What g
 next to their typical values, and every other text that a table of rows holds.
 """
 
+import re
 from dataclasses import replace
+from typing import Any
 
-from samplewise.core.findings import AuditRecord, Outcome
+from samplewise.core.findings import AuditRecord, Finding, Outcome
 from samplewise.core.values import Exhibit
 
 # Text columns that hold an id, a name or a word of ours; a text column of any other name may hold cells.
@@ -16,7 +18,13 @@ NAMES = frozenset(
         "name", "status", "verdict", "axis", "code", "kind", "severity", "test_id", "train_id", "keep", "set",
     }
 )  # fmt: skip
+CELLS = frozenset({"SW108"})  # checks whose sentences quote cells; titles, caveats and what was measured never do
 LABELS = frozenset({"given", "suggested"})
+_WORD = re.compile(
+    r"(?:'(?:[^'\\]|\\.)*'|\"[^\"]*\") \((\d[\d,]* cells?)\)"
+)  # as `data.number_formats.words_text` has it
+_READ_AS = re.compile(r"^'[^']*' in (`.*`) reads as \S+ because (.*) reads \S+$")
+HIDDEN = "The values are left out; the rows are listed by id."
 NOTE = "cell values are left out: ids, numbers and names of columns, classes and segments only"
 
 
@@ -32,14 +40,34 @@ def without_values(record: AuditRecord) -> AuditRecord:
     names = NAMES - LABELS if facts.get("task") == "regression" else NAMES  # there a label is a cell like any other
     columns = {str(column["name"]) for column in facts.get("columns") or []}
     hidden = (columns | LABELS) - names
-    notes = [note for note in facts.get("notes") or [] if note != NOTE]
+    notes = [_without_cells(note) for note in facts.get("notes") or [] if note != NOTE]
+    changed: dict[str, Any] = (
+        {"questions": list(map(_without_cells, facts["questions"]))} if facts.get("questions") else {}
+    )
     outcomes = tuple(_stripped(outcome, names, hidden) for outcome in record.outcomes)
-    return replace(record, data={**facts, "notes": [*notes, NOTE]}, outcomes=outcomes)
+    if facts.get("columns"):
+        told = [{**column, "note": _without_cells(str(column.get("note") or ""))} for column in facts["columns"]]
+        changed |= {"columns": told}
+    return replace(record, data={**facts, **changed, "notes": [*notes, NOTE]}, outcomes=outcomes)
+
+
+def _without_cells(text: str) -> str:
+    """A note or a question without the cells it names: how many there are stays, and what decides stays."""
+    return _READ_AS.sub(r"numbers in \1 have two readings: \2 reads the other", _WORD.sub(r"a word (\1)", text))
 
 
 def _stripped(outcome: Outcome, names: frozenset[str], hidden: set[str]) -> Outcome:
     exhibits = tuple(_exhibit(exhibit, names, hidden) for exhibit in outcome.result.exhibits)
-    return replace(outcome, result=replace(outcome.result, exhibits=exhibits))
+    findings = outcome.result.findings
+    if outcome.code in CELLS:
+        findings = tuple(_without_quotes(finding) for finding in findings)
+    return replace(outcome, result=replace(outcome.result, findings=findings, exhibits=exhibits))
+
+
+def _without_quotes(finding: Finding) -> Finding:
+    """A finding whose explanation and proposals quote cells, without them."""
+    remedies = tuple(replace(remedy, action=HIDDEN, values=()) for remedy in finding.remedies)
+    return replace(finding, explanation=HIDDEN, remedies=remedies)
 
 
 def _exhibit(exhibit: Exhibit, names: frozenset[str], hidden: set[str]) -> Exhibit:

@@ -13,7 +13,17 @@ import samplewise as sw
 from samplewise import auditing
 from samplewise.auditing.options import with_current_names
 from samplewise.cli.accepted import read_accepted
-from samplewise.cli.command_options import SWITCHES, FailOn, FailOnOption, PathArgument, Quiet, with_audit_options
+from samplewise.cli.command_options import (
+    SWITCHES,
+    FailOn,
+    FailOnOption,
+    PathArgument,
+    Quiet,
+    ReadAsCategory,
+    ReadAsNumber,
+    kinds_of,
+    with_audit_options,
+)
 from samplewise.cli.console import Exit, err, out
 from samplewise.cli.label_prompt import read_once
 from samplewise.cli.live import Live
@@ -35,15 +45,16 @@ Exit codes: 0 no finding at the threshold (--fail-on), 1 findings at it, 2 it co
 
 @with_audit_options
 def audit_command(
-    path: PathArgument, *, fail_on: FailOnOption = FailOn.ERROR, quiet: Quiet = False, **given: Any
-) -> None:
+    path: PathArgument, *, number: ReadAsNumber = None, category: ReadAsCategory = None,
+    fail_on: FailOnOption = FailOn.ERROR, quiet: Quiet = False, **given: Any,
+) -> None:  # fmt: skip
     """Say what is wrong with a data set, in which rows, what to do about it, and what doing it gains on held-out rows.
 
     The report (DIR/report.html) is rewritten after every check. Ctrl-C leaves it valid, and the same command goes on
     where it stopped. DIR/findings holds the rows of every finding with an empty column for your decisions, which
     `samplewise apply` carries out.
     """
-    options = with_current_names(given)
+    options = with_current_names(given | {"columns": kinds_of(number, category)})
     folder = options["run_dir"] = options["run_dir"] or default_folder(path)
     roles = {role.name: options.pop(role.name) for role in fields(Roles) if role.name in options}
     reading = read_once(path, roles.pop("label"), **{name: value for name, value in roles.items() if value})

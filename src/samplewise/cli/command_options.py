@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from samplewise.auditing.options import ANSWER, FORMER, OPTIONS, Flag
+from samplewise.auditing.options import ANSWER, DATA, FORMER, OPTIONS, Flag
+from samplewise.core.errors import InputError
 from samplewise.data.targets import Task
 
 
@@ -74,7 +75,7 @@ PathArgument = Annotated[
     Path,
     typer.Argument(
         metavar="PATH",
-        help="A .csv or .tsv (also .gz), .parquet or .npz file, or a folder of images with one sub-folder per class.",
+        help="A .csv, .tsv, .jsonl (also .gz, .bz2, .zip), .xlsx, .parquet, .feather, .npz file, or folder of images.",
     ),
 ]
 FailOnOption = Annotated[
@@ -84,6 +85,33 @@ FailOnOption = Annotated[
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Only the verdict and where the report is.", rich_help_panel=ANSWER)
 ]
+
+ReadAsNumber = Annotated[
+    list[str] | None,
+    typer.Option("--number", metavar="COL ...", help="Columns that are numbers; words there are missing.",
+                 rich_help_panel=DATA),
+]  # fmt: skip
+ReadAsCategory = Annotated[
+    list[str] | None,
+    typer.Option("--category", metavar="COL ...", help="Columns whose numbers stand for categories.",
+                 rich_help_panel=DATA),
+]  # fmt: skip
+READ_AS = {"number": "--number", "category": "--category"}  # kinds of columns the command can name
+
+
+def kinds_of(number: list[str] | None, category: list[str] | None) -> dict[str, str]:
+    """The columns that a person named with `--number` and `--category`, as `columns=` takes them.
+
+    Raises:
+        InputError: the same column named as both.
+    """
+    both = sorted(set(number or ()) & set(category or ()))
+    if both:
+        raise InputError(
+            "a column is a number or a category", where="--number, --category", got=", ".join(both), fix="name it once"
+        )
+    return dict.fromkeys(number or (), "number") | dict.fromkeys(category or (), "category")
+
 
 # What other commands share with the audit.
 Label = Annotated[str | None, option("label")]

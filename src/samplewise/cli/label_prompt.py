@@ -13,8 +13,7 @@ from samplewise.cli.console import err
 from samplewise.core.errors import InputError
 from samplewise.core.texts import printable
 from samplewise.data.readers import Reading, likely_labels
-
-TABLES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
+from samplewise.data.table_files import is_table_file
 
 
 def read_once(path: Path, label: str | None, **columns: Any) -> Reading:
@@ -26,7 +25,7 @@ def read_once(path: Path, label: str | None, **columns: Any) -> Reading:
     Raises:
         InputError: there is nobody to ask; the likely columns are in the message.
     """
-    if label is not None or path.is_dir() or Path(path.name.removesuffix(".gz")).suffix.lower() not in TABLES:
+    if label is not None or path.is_dir() or not is_table_file(path):
         return data.read_dataset(path, label=label, **columns)
     reading = data.read_dataset(path, **columns)
     return data.read_dataset(reading, label=label_of(path, likely_columns(reading, columns)), **columns)

@@ -5,9 +5,12 @@ from typing import Any
 
 from typer.core import TyperCommand
 
-from samplewise.cli.command_options import SPELLED, flag_name
+from samplewise.cli.command_options import READ_AS, SPELLED, flag_name
 
-LIST_OPTIONS = tuple(flag_name(name) for name, flag in SPELLED.items() if flag.kind == list[str] | None)
+LIST_OPTIONS = (
+    *(flag_name(name) for name, flag in SPELLED.items() if flag.kind == list[str] | None),
+    *READ_AS.values(),
+)
 
 
 class ListedCommand(TyperCommand):

@@ -49,7 +49,7 @@ def _next_command(record: AuditRecord, folder: Path) -> str:
     """The command that carries out what helps or, where nothing is known to, what a person writes into the lists."""
     kind = kind_of(Path(str(record.data.get("source") or "")))
     chosen = "" if helping(advice_of(record)[0]) else f" --decisions {folder / 'findings'}"
-    return f"samplewise apply {folder}{chosen} --out clean.{'csv' if kind == 'folder' else kind}"
+    return f"samplewise apply {folder}{chosen} --out clean.{'csv' if kind in ('folder', 'table') else kind}"
 
 
 def _remedies(record: AuditRecord) -> Iterator[Text]:

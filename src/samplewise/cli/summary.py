@@ -21,6 +21,7 @@ def understood_lines(facts: Mapping[str, Any], plan: Mapping[str, Any]) -> list[
     pairs += [("note", note) for note in notes[:MOST_NOTES]]
     if len(notes) > MOST_NOTES:
         pairs.append(("note", f"{len(notes) - MOST_NOTES} more in the report"))
+    pairs += [("question", question) for question in facts.get("questions") or []]
     return [f"{name:<8} {text}" for name, text in pairs if text]
 
 

@@ -1,6 +1,5 @@
 """The user's own file again with some rows gone or relabeled: same kind, same columns, same order, same cells."""
 
-import csv
 import gzip
 import io
 from collections.abc import Mapping
@@ -15,22 +14,22 @@ from samplewise.core.codec import write_together
 from samplewise.core.errors import InputError
 from samplewise.data import delimited
 from samplewise.data.readers import LABEL_ARRAYS, Reading
+from samplewise.data.table_files import is_table_file, kind_of_file
 
 pd = lazy_loader.load("pandas")
 
 
 def kind_of(path: Path) -> str:
-    """csv, tsv, parquet, npz, or folder for what has no known ending."""
-    name = path.name.lower().removesuffix(".gz")
-    endings = {".csv": "csv", ".tsv": "tsv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet", ".npz": "npz"}
-    return endings.get(Path(name).suffix, "folder")
+    """csv, tsv, parquet, npz, table for other files with columns, or folder for what has no known ending."""
+    endings = {"csv": "csv", "tsv": "tsv", "txt": "csv", "parquet": "parquet", "pq": "parquet", "npz": "npz"}
+    return endings.get(kind_of_file(path), "table" if is_table_file(path) else "folder")
 
 
 def require_same_kind(source: Path, target: Path) -> None:
     """Refuse a target that exists, or that cannot hold the columns of the source as they are."""
     kind = kind_of(source)
-    wanted = "csv" if kind == "folder" else kind
-    if kind_of(target) != wanted:
+    wanted = "csv" if kind in ("folder", "table") else kind
+    if kind_of(target) != wanted or target.suffix.lower() in (".bz2", ".zip"):
         raise InputError(
             "the cleaned data must be the same kind of file as the original", where=str(target),
             got=f"original {source.name}", fix=f"name it {target.with_suffix('.' + wanted).name}",
@@ -62,10 +61,11 @@ def contents(reading: Reading, kept: Ints, labels: Mapping[int, Any], target: Pa
         buffer = io.BytesIO()
         frame.iloc[kept].to_parquet(buffer)
         return buffer.getvalue()
-    frame = _manifest(reading) if kind == "folder" else delimited.read_cells(reading.file)
+    frame = _cells(reading, kind)
     label = "label" if kind == "folder" else reading.label
     _set_labels(frame, label, _as_cells(frame[label], reading.data.y, labels) if labels else {})
-    text = frame.iloc[kept].to_csv(index=False, sep=_separator(reading.file, frame), header=_header(frame))
+    separator = delimited.separator_of(reading.file) if kind in ("csv", "tsv") else ","
+    text = frame.iloc[kept].to_csv(index=False, sep=separator, header=_header(frame))
     return gzip.compress(text.encode(), mtime=0) if target.suffix == ".gz" else text.encode()
 
 
@@ -102,17 +102,13 @@ def _header(frame: Any) -> list[str]:
     return ["" if name == f"Unnamed: {index}" else str(name) for index, name in enumerate(frame.columns)]
 
 
-def _separator(file: Path, frame: Any) -> str:
-    """The one that cuts the first line of the file into as many cells as the frame has columns."""
-    if file.is_dir():
-        return ","
-    if kind_of(file) == "tsv":
-        return "\t"
-    opened = gzip.open if file.suffix == ".gz" else open
-    with opened(file, "rt", encoding="utf-8-sig", newline="") as stream:
-        first = stream.readline()
-    cuts = {mark: len(next(csv.reader([first], delimiter=mark))) for mark in delimited.SEPARATORS}
-    return next((mark for mark, count in cuts.items() if count == len(frame.columns)), ",")
+def _cells(reading: Reading, kind: str) -> Any:
+    """The cells of a table as text where it was text, as they were read where it was none."""
+    if kind == "folder":
+        return _manifest(reading)
+    if kind == "table":
+        return pd.DataFrame(reading.frame).astype(object)
+    return delimited.read_cells(Path(reading.file or ""))
 
 
 def _manifest(reading: Reading) -> Any:

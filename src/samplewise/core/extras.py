@@ -21,6 +21,7 @@ EXTRAS = {
     "safetensors": ("torch", "safetensors"),
     "PIL": ("images", "Pillow"),
     "pyarrow": ("parquet", "pyarrow"),
+    "openpyxl": ("tables", "openpyxl"),
     "faiss": ("large", "faiss"),
     "ot": ("ot", "POT"),
     "starlette": ("review", "Starlette"),

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -11,6 +11,10 @@ import numpy as np
 
 from samplewise.core.arrays import Array, is_number
 from samplewise.core.errors import name_rows
+from samplewise.data.column_names import names_a_code, names_a_date, names_a_serial, names_an_id
+from samplewise.data.row_groups import group_like
+from samplewise.data.text_columns import Conversion
+from samplewise.data.written_dates import date_formats
 
 pd = lazy_loader.load("pandas")
 
@@ -18,11 +22,10 @@ ColumnKind = Literal["numeric", "category", "text", "date", "boolean", "id", "co
 SAMPLED = 1000  # different values of a column that are inspected, chosen by hash: row order changes nothing
 MANY_CATEGORIES = 100
 FEWEST_FOR_COUNTER = 20  # a column of fewer rows is not called a counter
+DIFFERENT = 0.985  # of the values of an id, at the least
+EVEN = 0.05  # how far the values of a rising id stray from a straight line, as a share of their range
+DENSE = 0.1  # of the numbers between the first and the last are there, in a rising id
 
-_ID_NAME = re.compile(r"(^|[_\W])(id|ids|uuid|guid|index|idx|key|rowid|row|unnamed: 0)$", re.IGNORECASE)
-_CAMEL_ID = re.compile(r"[a-z]I[Dd]$")
-_DATE_NAME = re.compile(r"date|time|timestamp|_at$|day", re.IGNORECASE)
-_DATE = re.compile(r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2}))([T ]\d{1,2}:\d{2}.*)?")
 _UUID = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -37,6 +40,8 @@ class Column:
         note: why it is excluded, or what to know about it; empty for a plain feature.
         distinct: different values, missing ones not counted; -1 where they were not counted (numbers).
         missing: rows without a value.
+        question: what to decide where another reading is possible, with the option that decides it; "" for none.
+        group: whether its values look like groups of rows.
     """
 
     name: str
@@ -45,13 +50,18 @@ class Column:
     note: str = ""
     distinct: int = -1
     missing: int = 0
+    question: str = ""
+    group: bool = False
 
 
 class Description:
     """The columns of a frame or array: described on first use, then kept instead of the values."""
 
-    def __init__(self, X: Any, ids: Array) -> None:
-        self._values: tuple[Any, Array] | None = (X, ids)
+    def __init__(
+        self, X: Any, ids: Array, kinds: Mapping[str, str] | None = None,
+        conversions: Mapping[str, Conversion] | None = None,
+    ) -> None:  # fmt: skip
+        self._values: tuple[Any, ...] | None = (X, ids, kinds, conversions)
         self._columns: tuple[Column, ...] = ()
 
     @property
@@ -67,18 +77,25 @@ class Description:
         return {"_values": None, "_columns": self.columns}
 
 
-def describe_columns(X: Any, ids: Any | None = None) -> tuple[Column, ...]:
+def describe_columns(
+    X: Any, ids: Any | None = None, kinds: Mapping[str, str] | None = None,
+    conversions: Mapping[str, Conversion] | None = None,
+) -> tuple[Column, ...]:  # fmt: skip
     """Kind and role of every column of converted features (`as_features`).
 
-    The rule, first match wins: no value or one value: constant. Dates (a date type, or 95 % of the values written as
-    one, or numbers like 20240131 in a column named for a date): date. Cells that hold lists or JSON: nested. Whole
-    numbers, all different, in a column named like an id or counting up without gaps: id. Other numbers: numeric. Two
-    truth values: boolean. Strings: a mix of numbers and words, or numbers: category, with a note; at least three words
-    (or 30 characters) in the mean and mostly different: text; all different: id; else category. Ids, dates, constants
-    and nested columns are excluded. Where nothing would be left, counters and all-different strings stay features.
+    The rule, first match wins: no value or one value: constant. What the user says it is. Dates (a date type, or 95 %
+    of the values written as one, or numbers like 20240131 in a column named for a date): date. Cells that hold lists or
+    JSON: nested. Numbers in a column named for a code (a postcode, a telephone number): category. Whole numbers, at
+    least 98.5 % different, in a column named like an id, counting up without gaps, or rising evenly down the file: id.
+    Other numbers: numeric. Two truth values: boolean. Strings: a mix of numbers and words, or codes of digits:
+    category, with a note; at least 98.5 % different in a column named like an id: id; at least three words (or 30
+    characters) in the mean and mostly different: text; all different: id; else category. Ids, dates, constants and
+    nested columns are excluded. Where nothing would be left, counters and all-different strings stay features.
 
     Args:
-        X: what `as_features` returns.   ids: (n,) keys that name rows in notes.
+        X: what `as_features` returns.   ids: (n,) keys that name rows in notes; numbers also give the rows' order.
+        kinds: what columns are, by name, where the user says so: "number", "category", "text", "date", "id".
+        conversions: what was done to columns as they were converted, by name.
 
     Returns:
         one Column per column; none for images.
@@ -89,20 +106,55 @@ def describe_columns(X: Any, ids: Any | None = None) -> tuple[Column, ...]:
     ['numeric', 'constant']
     """
     if hasattr(X, "iloc"):
-        keys = np.arange(len(X)) if ids is None else np.asarray(ids)
-        columns = [_described(str(name), column, keys) for name, column in X.items()]
+        pairs = [(str(name), column) for name, column in X.items()]
     elif hasattr(X, "tocsr"):
-        columns = _sparse_columns(X)
+        return tuple(_sparse_columns(X))
     elif isinstance(X, np.ndarray):
-        columns = [_number(f"x{position}", values) for position, values in enumerate(X.T)]
+        pairs = [(f"x{position}", values) for position, values in enumerate(X.T)]
     else:
         return ()
+    keys = np.arange(X.shape[0]) if ids is None else np.asarray(ids)
+    order = np.argsort(keys, kind="stable") if keys.dtype.kind in "iuf" else None
+    named, done = kinds or {}, conversions or {}
+    columns = [_as_said(name, values, named[name]) if name in named else _described(name, values, keys, order)
+               for name, values in pairs]  # fmt: skip
     if not any(column.role == "feature" for column in columns):
         columns = [_readmitted(column, X) for column in columns]
-    return tuple(columns)
+    columns = [_noted(column, done[column.name]) if column.name in done else column for column in columns]
+    return tuple(_with_groups(columns, pairs, order, set(named)))
 
 
-def _described(name: str, column: Any, keys: Array) -> Column:
+def _as_said(name: str, column: Any, kind: str) -> Column:
+    """A column of the kind that the user says it has."""
+    values = pd.Series(column)
+    missing, distinct = int(values.isna().sum()), int(values.nunique())
+    if distinct < 2:
+        return _constant(name, distinct, missing)
+    if kind == "id":
+        return _excluded(name, "id", "it names the row, as you say", distinct, missing)
+    if kind == "date":
+        return _excluded(name, "date", _DATE_NOTE, distinct, missing)
+    meant: dict[str, ColumnKind] = {"number": "numeric", "category": "category", "text": "text"}
+    return Column(name, meant[kind], distinct=distinct, missing=missing)
+
+
+def _noted(column: Column, conversion: Conversion) -> Column:
+    """The column with what was done to its cells."""
+    note = "; ".join(part for part in (column.note, conversion.note) if part)
+    return replace(column, note=note, question=conversion.question or column.question)
+
+
+def _with_groups(columns: list[Column], pairs: list[Any], order: Array | None, named: set[str]) -> list[Column]:
+    """The columns, with those marked whose values look like groups of rows; those the user named are left alone."""
+    features = {column.name for column in columns if column.role == "feature" and column.kind != "text"}
+    usable = [(name, values) for name, values in pairs if name in features]
+    found = set(group_like(usable, np.arange(len(pairs[0][1])) if order is None else order)) - named if pairs else set()
+    return [replace(column, group=True) if column.name in found else column for column in columns]
+
+
+def _described(name: str, column: Any, keys: Array, order: Array | None) -> Column:
+    if isinstance(column, np.ndarray):
+        return _number(name, column, order)
     kind = column.dtype.kind
     missing = int(column.isna().sum())
     if kind in "mM" or isinstance(column.dtype, pd.PeriodDtype):
@@ -110,7 +162,8 @@ def _described(name: str, column: Any, keys: Array) -> Column:
     if kind == "b":
         return _few_or(name, column, Column(name, "boolean", missing=missing))
     if kind in "iuf":
-        return _number(name, column.to_numpy(dtype=np.float64, na_value=np.nan) if missing else column.to_numpy())
+        values = column.to_numpy(dtype=np.float64, na_value=np.nan) if missing else column.to_numpy()
+        return _number(name, values, order)
     types = set(map(type, column.dropna())) if column.dtype == np.dtype(object) else set()
     if any(issubclass(held, list | tuple | dict | set | np.ndarray) for held in types):
         note = "its cells hold lists or records; turn them into columns of their own"
@@ -129,47 +182,83 @@ def _strings(name: str, column: Any, sample: list[str], sizes: tuple[int, int], 
     distinct, present = sizes
     if _is_categorical(column):
         return Column(name, "category", note=_many(distinct, present))
-    if _share(sample, _DATE.fullmatch) >= 0.95:
-        return _excluded(name, "date", _DATE_NOTE)
+    formats, dated = date_formats(sample)
+    if dated >= 0.95:
+        several = f"; its dates are written in {len(formats)} formats: {', '.join(formats)}" if len(formats) > 1 else ""
+        return _excluded(name, "date", _DATE_NOTE + several)
     if _share(sample, _is_json) >= 0.9:
         return _excluded(name, "nested", "its cells hold JSON; turn them into columns of their own")
+    words = np.mean([len(value.split()) for value in sample])
+    letters = np.mean([len(value) for value in sample])
+    one_word = words < 1.5
+    if distinct >= DIFFERENT * present and (names_an_id(name) or _share(sample, _UUID.fullmatch) > 0.9) and one_word:
+        return _excluded(name, "id", _id_note(distinct, present))
     numbers = _share(sample, is_number)
     if 0.5 <= numbers < 1:
         return Column(name, "category", note=_mixed(column, keys))
-    if numbers == 1 and not _is_id_name(name):
+    if numbers == 1 and distinct < DIFFERENT * present:
         return Column(name, "category", note=_WRITTEN_NOTE if distinct > MANY_CATEGORIES else "")
-    words = np.mean([len(value.split()) for value in sample])
-    letters = np.mean([len(value) for value in sample])
     mostly_different = distinct >= 0.3 * present and distinct > FEWEST_FOR_COUNTER / 2
-    if distinct == present and (_is_id_name(name) or _share(sample, _UUID.fullmatch) > 0.9):
-        return _excluded(name, "id", _ID_NOTE)
     if mostly_different and (words >= 3 or letters >= 30):
         return Column(name, "text")
-    if distinct == present:
-        return _excluded(name, "id", _ID_NOTE)
+    if distinct == present or numbers == 1:
+        question = (
+            f"`{name}` is left out because all its values differ; columns={{{name!r}: 'text'}} reads them as text"
+        )
+        return replace(_excluded(name, "id", _id_note(distinct, present)), question=question)
     return Column(name, "category", note=_many(distinct, present))
 
 
-def _number(name: str, values: Array) -> Column:
-    """The rules for numbers; values (n,) with NaN for missing."""
-    missing = int(np.isnan(values).sum()) if values.dtype.kind == "f" else 0
-    if missing:
-        values = values[~np.isnan(values)]
+def _number(name: str, values: Array, order: Array | None) -> Column:
+    """The rules for numbers; values (n,) with NaN for missing, `order` the positions of the rows by id."""
+    absent = np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), dtype=bool)
+    missing, everything = int(absent.sum()), values
+    values = values[~absent] if missing else values
     if not values.size or (low := values.min()) == (high := values.max()):
         return _constant(name, int(values.size > 0), missing)
     head = values[:SAMPLED]
     if head.dtype.kind == "f" and (head != np.rint(head)).any():
         return Column(name, "numeric", missing=missing)
-    if _DATE_NAME.search(name) and low >= 19000101 and high <= 21001231 and ((values // 100) % 100 <= 12).all():
+    if names_a_code(name) and (values == np.rint(values)).all():
+        question = f"`{name}` is read as codes because of its name; columns={{{name!r}: 'number'}} (--number) measures"
+        return Column(name, "category", note=_CODE_NOTE, missing=missing, question=question)
+    if names_a_date(name) and low >= 19000101 and high <= 21001231 and ((values // 100) % 100 <= 12).all():
         return _excluded(name, "date", _DATE_NOTE, missing=missing)
-    counter = float(high) - float(low) == values.size - 1 and values.size >= FEWEST_FOR_COUNTER
-    if (counter or _is_id_name(name)) and len(np.unique(head)) == len(head) and _all_different_whole(values):
-        return _excluded(name, "id", _ID_NOTE, int(values.size), missing)
-    return Column(name, "numeric", missing=missing)
+    ordered = everything if order is None else everything[order]
+    return _id_or_number(name, values, None if order is None else ordered[~np.isnan(ordered)], missing)
 
 
-def _all_different_whole(values: Array) -> bool:
-    return bool((values == np.rint(values)).all()) and len(np.unique(values)) == values.size
+def _id_or_number(name: str, values: Array, ordered: Array | None, missing: int) -> Column:
+    """An id where whole numbers are nearly all different and are named so, count up, or rise evenly down the file."""
+    number = Column(name, "numeric", missing=missing)
+    low, high = float(values.min()), float(values.max())
+    named = names_an_id(name)
+    year = "year" in name.lower() and low > 1000 and high < 2200
+    many = values.size >= FEWEST_FOR_COUNTER and not year
+    counter = many and high - low == values.size - 1
+    serial = many and names_a_serial(name)
+    rising = many and ordered is not None and _rises_evenly(ordered)
+    if not (named or counter or serial or rising) or not (values == np.rint(values)).all():
+        return number
+    distinct = len(np.unique(values))
+    if distinct < (DIFFERENT * values.size if named else values.size):
+        return number
+    column = _excluded(name, "id", _id_note(distinct, values.size), distinct, missing)
+    if named or counter:
+        return column
+    question = (
+        f"`{name}` is left out because it seems to number the rows; columns={{{name!r}: 'number'}} (--number) keeps it"
+    )
+    return replace(column, question=question)
+
+
+def _rises_evenly(values: Array) -> bool:
+    """Whether whole numbers rise down the file along a straight line, as running numbers do and measurements do not."""
+    values = values.astype(np.float64)
+    if not (np.diff(values) > 0).all() or len(values) < DENSE * (values[-1] - values[0]):
+        return False
+    line = np.linspace(values[0], values[-1], len(values))
+    return bool(np.abs(values - line).max() <= EVEN * (values[-1] - values[0]))
 
 
 def _sparse_columns(X: Any) -> list[Column]:
@@ -182,8 +271,13 @@ def _sparse_columns(X: Any) -> list[Column]:
 
 
 _DATE_NOTE = "a model must not learn today's date: tomorrow never has it; pass it as time= to split by time"
-_WRITTEN_NOTE = "numbers written as text: treated as categories; convert the column if it measures something"
-_ID_NOTE = "every value is different: it names the row and says nothing about others"
+_WRITTEN_NOTE = "codes of digits: treated as categories; name the column in columns= if it measures something"
+_CODE_NOTE = "codes that only look like numbers: treated as categories"
+
+
+def _id_note(distinct: int, present: int) -> str:
+    every = "every value is different" if distinct == present else "nearly every value is different"
+    return f"{every}: it names the row and says nothing about others"
 
 
 def _excluded(name: str, kind: ColumnKind, note: str, distinct: int = -1, missing: int = 0) -> Column:
@@ -210,10 +304,6 @@ def _readmitted(column: Column, X: Any) -> Column:
         return column
     text = hasattr(X, "iloc") and X[column.name].dtype.kind not in "iuf"
     return replace(column, kind="text" if text else "numeric", role="feature", note="kept: no other column is left")
-
-
-def _is_id_name(name: str) -> bool:
-    return bool(_ID_NAME.search(name) or _CAMEL_ID.search(name))
 
 
 def _is_categorical(column: Any) -> bool:

@@ -14,6 +14,10 @@ from samplewise.data.images import Images
 pd = lazy_loader.load("pandas")
 nw = lazy_loader.load("narwhals")
 
+_SEVERAL_FIX = (
+    "labels.find_multilabel_issues(X, Y) takes several labels per row, Y (n, c) of 0 and 1: "
+    "Y = sklearn.preprocessing.MultiLabelBinarizer().fit_transform(y) makes it from lists; or name one label per row"
+)
 LONGEST_LABEL = 64  # longer strings stay Python objects: a fixed-width array of them would be mostly padding
 
 
@@ -66,17 +70,41 @@ def as_vector(values: Any, name: str, allow_matrix: bool = False) -> Array:
     array([ 1., nan,  3.])
     """
     if isinstance(values, str | bytes | Mapping) or not hasattr(values, "__len__"):
-        shown = repr(values)[:80]
-        raise InputError(f"{name} must hold one entry per row", got=f"{type(values).__name__} {shown}", fix=_NAME_FIX)
+        kind_text = repr(values)[:80]
+        raise InputError(
+            f"{name} must hold one entry per row", got=f"{type(values).__name__} {kind_text}", fix=_NAME_FIX
+        )
     array = _as_array(_detached(values), name)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
-    if array.ndim != 1 and not (allow_matrix and array.ndim == 2):
+    if allow_matrix and array.ndim == 2:
+        return array
+    if name == "y":
+        _refuse_several(array)
+    if array.ndim != 1:
         raise InputError(
             f"{name} must have one axis" + (", or two" if allow_matrix else ""), got=f"shape {array.shape}",
             fix=f"pass one entry of {name} per row" + ("; for one-hot labels: y.argmax(axis=1)" if name == "y" else ""),
         )  # fmt: skip
     return array
+
+
+def _refuse_several(array: Array) -> None:
+    """Refuse labels of which rows have several: cells that hold lists, or a matrix that is not one-hot."""
+    if array.ndim == 1 and array.dtype.kind == "O":
+        held = next((cell for cell in array if isinstance(cell, list | tuple | set | frozenset | np.ndarray)), None)
+        got = "" if held is None else f"cells such as {held!r}"[:80]
+    else:
+        got = kind_text(array) if array.ndim == 2 and not _is_one_per_row(array) else ""
+    if got:
+        raise InputError("these rows have several labels each", where="y", got=got, fix=_SEVERAL_FIX)
+
+
+def _is_one_per_row(array: Array) -> bool:
+    """Whether a matrix of numbers is one-hot, or no matrix of 0 and 1 at all."""
+    if array.dtype.kind not in "biuf":
+        return False
+    return bool((array.sum(axis=1) == 1).all()) or not bool(np.isin(array, (0, 1)).all())
 
 
 def as_numbers(value: Any, name: str, axes: int = 1, fix: str = "") -> Floats:
@@ -315,7 +343,7 @@ def _as_array(values: Any, name: str) -> Array:
     except ValueError:
         raise InputError(
             f"{name} has rows of different lengths", got=f"a {type(values).__name__} of {len(values)} rows",
-            fix=f"give every row of {name} the same number of entries"
+            fix=_SEVERAL_FIX if name == "y" else f"give every row of {name} the same number of entries"
             + ("; for X with labels pass a tuple (X, y)" if name == "X" and len(values) == 2 else ""),
         ) from None  # fmt: skip
     if array.dtype.kind in "US" and not isinstance(values, np.ndarray):

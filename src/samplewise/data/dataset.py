@@ -1,6 +1,6 @@
 """`Dataset`: rows with ids that survive every subset; the one thing every public function takes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from samplewise.core.errors import InputError, name_rows
 from samplewise.core.randomness import key_hashes
 from samplewise.data.columns import Column, Description
 from samplewise.data.conversions import as_features, as_segments, as_vector, default_ids
+from samplewise.data.text_columns import Conversion, converted_columns, require_kinds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,6 +28,9 @@ class Dataset:
         time: (n,) order; splits never train on the future.
         weights: (n,) non-negative row weights.
         label_names: of the columns of y (n, c); default: those of a frame.
+        kinds: what columns of X are, by name, where a rule could not tell: "number", "category", "text", "date", "id".
+        conversions: what was done to columns of X as they were read, by name; texts that stand for numbers are numbers
+            here, and this says how they became so.
 
     Raises:
         InputError: lengths differ, ids repeat, y carries the index of X in another order, labels are infinite, weights
@@ -45,13 +49,15 @@ class Dataset:
     time: Array | None = None
     weights: Array | None = None
     label_names: tuple[Any, ...] = field(default=(), repr=False)
+    kinds: Mapping[str, str] = field(default_factory=dict, repr=False)
+    conversions: Mapping[str, Conversion] = field(default_factory=dict, repr=False)
     _description: Description = field(init=False, repr=False)  # shared by every subset
 
     def __post_init__(self) -> None:
         """Convert every field once and refuse fields that do not fit together."""
-        _require_same_index(self.X, self.y)
+        require_same_index(self.X, self.y)
         given_ids = None if self.ids is None else as_vector(self.ids, "ids")
-        features = as_features(self.X, given_ids)
+        features, conversions = _read_features(as_features(self.X, given_ids), self.kinds, self.conversions)
         count = features.shape[0]
         ids = default_ids(self.X, count) if given_ids is None else given_ids
         parts = {
@@ -72,7 +78,8 @@ class Dataset:
         names = tuple(getattr(self.y, "columns", self.label_names))
         if parts["y"] is None or parts["y"].shape[1:] != (len(names),):
             names = ()  # there are none, or they are of other labels, which these replace
-        self._set(parts | {"label_names": names, "_description": Description(features, ids)})
+        described = Description(features, ids, self.kinds, conversions)
+        self._set(parts | {"label_names": names, "conversions": conversions, "_description": described})
 
     def _set(self, parts: dict[str, Any]) -> None:
         for name, value in parts.items():
@@ -101,7 +108,7 @@ class Dataset:
         """The rows at these positions; for internal code; users name rows by id."""
         positions = np.arange(len(self))[positions]
         parts = {name: _taken(getattr(self, name), positions) for name in _PARTS}
-        parts |= {"label_names": self.label_names, "_description": self._description}
+        parts |= {name: getattr(self, name) for name in ("label_names", "kinds", "conversions", "_description")}
         if len(np.unique(positions)) < len(positions):
             _require_unique(parts["ids"])
         rows = object.__new__(Dataset)  # the fields were checked when they came in; subsets are taken often
@@ -152,6 +159,19 @@ class Dataset:
 
 
 _PARTS = ("X", "y", "ids", "groups", "segments", "time", "weights")
+
+
+def _read_features(
+    features: Any, kinds: Mapping[str, str], done: Mapping[str, Conversion]
+) -> tuple[Any, dict[str, Conversion]]:
+    """The features with numbers in the place of texts that stand for them, and what was done to which column."""
+    if not hasattr(features, "iloc"):
+        require_kinds(kinds, [f"x{place}" for place in range(features.shape[1])] if kinds else [])
+        return features, {}
+    require_kinds(kinds, list(map(str, features.columns)))
+    kept = {name: done[name] for name in map(str, features.columns) if name in done}
+    features, new = converted_columns(features, kinds, done=kept)
+    return features, kept | new
 
 
 def _content(part: Any) -> Any:
@@ -229,7 +249,7 @@ def _require_finite_labels(y: Array | None, ids: Array) -> None:
         )  # fmt: skip
 
 
-def _require_same_index(X: Any, y: Any) -> None:
+def require_same_index(X: Any, y: Any) -> None:
     """Refuse pandas objects whose indices hold the same keys in another order: rows are matched by position."""
     if not (hasattr(X, "iloc") and hasattr(y, "iloc")) or len(X) != len(y) or X.index.equals(y.index):
         return

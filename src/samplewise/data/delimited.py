@@ -1,12 +1,15 @@
-"""Delimited text (.csv, .tsv, gzipped or not) as a frame; a fault is reported with its line, never read around."""
+"""Delimited text (.csv, .tsv, compressed or not) as a frame; a fault is reported with its line."""
 
+import bz2
 import csv
 import gzip
 import io
 import re
+import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,21 +23,42 @@ pd = lazy_loader.load("pandas")
 
 MISSING_WORDS = ("?", "NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL")  # and the empty cell; "None" is a value
 SEPARATORS = (",", ";", "\t", "|")
+COMPRESSED = (".gz", ".bz2", ".zip")
+_TOTAL = re.compile(r"((grand|sub)[ -]?)?totals?|sum|summe|gesamt|insgesamt", re.IGNORECASE)
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
-def read_delimited(path: Path, text_columns: tuple[str, ...] = ()) -> tuple[Any, list[str]]:
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """The lines of a table: names, then rows.
+
+    Args:
+        raw: the bytes from the line of names on.   separator: between cells.   skipped: lines above the names.
+        notes: what was left out of the file, and how cells are separated.
+    """
+
+    raw: bytes
+    separator: str
+    skipped: int
+    notes: tuple[str, ...]
+
+
+def read_delimited(path: Path, text_columns: tuple[str, ...] = (), decimal: str | None = None) -> tuple[Any, list[str]]:
     """The table in the file and notes on how it was read.
 
     Cells are UTF-8. Empty cells and the words ? NA N/A #N/A NaN nan null NULL are missing ("None" is a value). Commas
-    separate; where the first line has none, semicolons, tabs or bars do, and a note says so.
+    separate; where the first line has none, semicolons, tabs or bars do, and a note says so. A first line such as sep=;
+    is followed; comment lines (#) above the names, a comma at the end of every line and a last line with totals are
+    left out, and named in a note.
 
     Args:
-        path: a .csv or .tsv file, gzipped when it ends in .gz.
-        text_columns: columns whose cells stay as written (007 stays 007).
+        path: a .csv or .tsv file, compressed when it ends in .gz, .bz2 or .zip.
+        text_columns: columns whose cells stay as written (007 stays 007); so do those of a column of digits in which
+            one starts with 0 (01067).
+        decimal: the decimal sign of numbers, "." or ","; default: what the cells show.
 
     Returns:
-        (frame with the index 0..n-1, notes).
+        (frame with the index 0..n-1, notes); the frame's `attrs["decimal"]` is the decimal sign, where commas are.
 
     Raises:
         InputError: unreadable, empty, not UTF-8, NUL bytes, repeated column names, rows of another length (with line
@@ -42,17 +66,20 @@ def read_delimited(path: Path, text_columns: tuple[str, ...] = ()) -> tuple[Any,
 
     Cost: O(size of the file), twice.
     """
-    raw = _content(path)
-    separator, notes = _separator(raw, path)
+    text = _opened(path)
+    raw, separator, notes = text.raw, text.separator, list(text.notes)
     header = next(_rows(raw, separator))
-    _require_unique_names(header, path)
-    _require_even_rows(raw, separator, len(header), path)
-    decimal = "," if separator == ";" and re.search(rb"(^|;)-?\d+,\d+(;|\r?$)", raw[:100_000], re.MULTILINE) else "."
+    _require_unique_names(header, path, text.skipped + 1)
+    _require_even_rows(raw, separator, len(header), path, text.skipped)
+    sign = decimal or _decimal(raw, separator)
+    kept = {*text_columns, *_digit_codes(raw, separator)}
     frame = pd.read_csv(
-        io.BytesIO(raw), sep=separator, decimal=decimal, encoding="utf-8", index_col=False, low_memory=False,
+        io.BytesIO(raw), sep=separator, decimal=sign, encoding="utf-8", index_col=False, low_memory=False,
         skipinitialspace=True, keep_default_na=False, na_values=["", *MISSING_WORDS],
-        dtype={name: str for name in text_columns if name in header},
+        dtype={name: str for name in kept if name in header},
     )  # fmt: skip
+    if sign == ",":
+        frame.attrs["decimal"] = sign
     if not len(frame):
         raise InputError(
             "the file has column names and no rows", where=str(path), got="0 rows", fix="add rows below the first line"
@@ -61,27 +88,100 @@ def read_delimited(path: Path, text_columns: tuple[str, ...] = ()) -> tuple[Any,
         notes.append(
             "the first line holds only numbers: it was taken as column names; add a line of names if it is data"
         )
-    return frame, notes + _missing_word_notes(raw, separator) + _line_notes(raw, len(frame), path)
+    return frame, notes + _missing_word_notes(raw, separator) + _line_notes(raw, len(frame), path, text.skipped)
 
 
 def read_cells(path: Path) -> Any:
     """Every cell of the file as it is written, as text: what is to be written back with some rows changed."""
-    raw = _content(path)
-    separator, _ = _separator(raw, path)
-    spaced = bool(re.search(rb'%b +"' % re.escape(separator.encode()), raw))  # else a space before a cell is part of it
+    text = _opened(path)
+    mark = re.escape(text.separator.encode())
+    spaced = bool(re.search(rb'%b +"' % mark, text.raw))  # else a space before a cell is part of it
     return pd.read_csv(
-        io.BytesIO(raw), sep=separator, dtype=str, keep_default_na=False, index_col=False, skipinitialspace=spaced
-    )
+        io.BytesIO(text.raw), sep=text.separator, dtype=str, keep_default_na=False, index_col=False,
+        skipinitialspace=spaced,
+    )  # fmt: skip
+
+
+def separator_of(path: Path) -> str:
+    """The character between the cells of the file."""
+    return _opened(path).separator
+
+
+def _opened(path: Path) -> _Text:
+    """The lines of the table without what stands around them."""
+    raw, named, skipped, notes = _without_prologue(_content(path))
+    if named:
+        separator, said = named, [f"columns are separated by {_NAMES.get(named, repr(named))}, as the first line says"]
+    else:
+        separator, said = _separator(raw, path)
+    raw, ended = _without_trailing_separators(raw, separator)
+    raw, total = _without_total(raw, separator)
+    return _Text(raw, separator, skipped, (*notes, *said, *ended, *total))
+
+
+def _without_prologue(raw: bytes) -> tuple[bytes, str, int, list[str]]:
+    """The bytes from the names on, the separator that a first line sep=; names, lines passed over, and notes."""
+    named, skipped = "", 0
+    notes: list[str] = []
+    if match := re.match(rb'"?sep=([^\r\n"])"?\r?\n', raw, re.IGNORECASE):
+        named, raw, skipped = match[1].decode("latin1"), raw[match.end() :], 1
+    block = re.match(rb"(#[^\r\n]*\r?\n|\r?\n)*#[^\r\n]*\r?\n", raw)
+    if block is None:
+        return raw, named, skipped, notes
+    lines, rest = block[0].splitlines(keepends=True), raw[block.end() :]
+    first = rest.split(b"\n", 1)[0]
+    for mark in [named] if named else SEPARATORS:  # names may begin with #: as many cells as the row below
+        cells = lines[-1].count(mark.encode())
+        if cells and cells == first.count(mark.encode()):
+            lines, rest = lines[:-1], lines[-1] + rest
+            break
+    if lines and rest.strip():
+        shown = lines[0].decode().strip()[:60]
+        notes.append(f"{len(lines)} comment lines above the names are left out: {shown}")
+        return rest, named, skipped + len(lines), notes
+    return raw, named, skipped, notes
+
+
+def _without_trailing_separators(raw: bytes, separator: str) -> tuple[bytes, list[str]]:
+    """Lines without the separator at the end of each; the line of names may have none."""
+    mark = separator.encode()
+    names, _, body = raw.partition(b"\n")
+    if not body.rstrip(b"\r\n").endswith(mark):
+        return raw, []
+    lines = [line.rstrip(b"\r") for line in body.split(b"\n") if line.strip()]
+    if not lines or not all(line.endswith(mark) for line in lines):
+        return raw, []
+    wide, head = len(next(_rows(lines[0], separator))), next(_rows(names, separator))
+    ended = names.rstrip(b"\r").endswith(mark) and not head[-1] and len(head) == wide
+    if not ended and wide != len(head) + 1:
+        return raw, []
+    cut = re.sub(rb"%b(?=\r?\n|\Z)" % re.escape(mark), b"", body.rstrip(b"\r\n"))
+    names = names.rstrip(b"\r")[: -len(mark)] if ended else names.rstrip(b"\r")
+    return names + b"\n" + cut + b"\n", ["every line ends in a separator: the empty last cells are left out"]
+
+
+def _without_total(raw: bytes, separator: str) -> tuple[bytes, list[str]]:
+    """The lines without a last one that adds up those above: a word for it, then numbers or empty cells."""
+    body = raw.rstrip(b"\r\n")
+    above, _, last = body.rpartition(b"\n")
+    if not above.strip() or b'"' in last:
+        return raw, []
+    cells, names = next(_rows(last, separator), []), next(_rows(raw, separator))
+    words = [(place, cell.strip()) for place, cell in enumerate(cells) if cell.strip() and not is_number(cell)]
+    if len(words) != 1 or len(cells) != len(names) or not _TOTAL.fullmatch(words[0][1].rstrip(":")):
+        return raw, []
+    place, word = words[0]
+    mark, text = re.escape(separator.encode()), re.escape(word.encode())
+    if re.search(rb"(^|%b)\s*%b\s*(%b|\r?$)" % (mark, text, mark), above, re.IGNORECASE | re.MULTILINE):
+        return raw, []  # a value of this column
+    return above + b"\n", [f"{names[place]}: the last line ({word!r}) adds up the others and is set aside"]
 
 
 def _content(path: Path) -> bytes:
     """The bytes of the file, unzipped, without a byte-order mark; refused unless they are UTF-8 text."""
     try:
         raw = path.read_bytes()
-        raw = gzip.decompress(raw) if path.suffix == ".gz" else raw
-    except (gzip.BadGzipFile, zlib.error, EOFError) as fault:
-        fix = "write it again, or rename it if it is not gzipped"
-        raise InputError("the file is not whole gzip", where=str(path), got=str(fault), fix=fix) from None
+        raw = decompressed(raw, path)
     except OSError as fault:
         fix = "check that the file is there and may be read"
         raise InputError("the file cannot be read", where=str(path), got=str(fault), fix=fix) from None
@@ -102,6 +202,29 @@ def _content(path: Path) -> bytes:
         got = f"byte 0x{raw[fault.start]:02x} at byte {fault.start}, line {_line(raw, fault.start)}"
         raise _not_utf8(path, got, "latin1") from None
     return raw
+
+
+def decompressed(raw: bytes, path: Path) -> bytes:
+    """The bytes of a file whose ending says that they are compressed, else the same bytes."""
+    kind = {".gz": "gzip", ".bz2": "bzip2", ".zip": "zip"}.get(path.suffix.lower())
+    try:
+        if kind == "zip":
+            return _only_member(raw, path)
+        return {"gzip": gzip.decompress, "bzip2": bz2.decompress}[kind](raw) if kind else raw
+    except (OSError, ValueError, zlib.error, EOFError, zipfile.BadZipFile) as fault:
+        fix = f"write it again, or rename it if it is no {kind}"
+        raise InputError(f"the file is not whole {kind}", where=str(path), got=str(fault), fix=fix) from None
+
+
+def _only_member(raw: bytes, path: Path) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX")]
+        if len(names) != 1:
+            raise InputError(
+                "a .zip must hold one file", where=str(path), got=", ".join(names[:5]) or "no file",
+                fix=f"unzip {path.name}, and name one of its files",
+            )  # fmt: skip
+        return archive.read(names[0])
 
 
 def _not_utf8(path: Path, got: str, likely: str) -> InputError:
@@ -131,17 +254,47 @@ def _separator(raw: bytes, path: Path) -> tuple[str, list[str]]:
     return ",", []
 
 
-def _require_unique_names(header: list[str], path: Path) -> None:
+def _decimal(raw: bytes, separator: str) -> str:
+    """A comma in files cut at semicolons, where cells show one, or only points that stand before three digits."""
+    if separator != ";":
+        return "."
+    start = raw[:100_000]
+    if re.search(rb'(^|;)"?-?\d+,\d+"?(;|\r?$)', start, re.MULTILINE):
+        return ","
+    grouped = re.search(rb"(^|;)-?[1-9]\d{0,2}(\.\d{3})+(;|\r?$)", start, re.MULTILINE)
+    pointed = re.search(rb"(^|;)-?(0\.\d+|\d*\.(\d{1,2}|\d{4,})|\d{4,}(\.\d+)?)(;|\r?$)", start, re.MULTILINE)
+    return "," if grouped and not pointed else "."
+
+
+def _digit_codes(raw: bytes, separator: str) -> list[str]:
+    """Columns of whole numbers of which one starts with 0 (01067): codes, whose zeros a number would lose."""
+    mark = re.escape(separator.encode())
+    if not re.search(rb'(^|%b)"?0\d+"?(%b|\r?$)' % (mark, mark), raw, re.MULTILINE):
+        return []
+    cells = pd.read_csv(
+        io.BytesIO(raw), sep=separator, dtype=str, encoding="utf-8", index_col=False, skipinitialspace=True,
+        keep_default_na=False,
+    )  # fmt: skip
+    found = []
+    for name, column in cells.items():
+        values = pd.Series(column.unique())
+        values = values[~values.isin(["", *MISSING_WORDS])]
+        if len(values) and values.str.fullmatch(r"\d+").all() and values.str.fullmatch(r"0\d+").any():
+            found.append(str(name))
+    return found
+
+
+def _require_unique_names(header: list[str], path: Path, line: int) -> None:
     repeated = [name for name, count in Counter(header).items() if count > 1 and name]
     if repeated:
         shown = ", ".join(map(repr, repeated[:5])) + (f" ({len(repeated)} in all)" if len(repeated) > 5 else "")
         raise InputError(
-            "column names repeat", where=f"{path}, line 1: {shown}", got=f"{len(header)} columns",
+            "column names repeat", where=f"{path}, line {line}: {shown}", got=f"{len(header)} columns",
             fix="rename or remove all but one of each",
         )  # fmt: skip
 
 
-def _require_even_rows(raw: bytes, separator: str, width: int, path: Path) -> None:
+def _require_even_rows(raw: bytes, separator: str, width: int, path: Path, skipped: int) -> None:
     """Every row must have as many cells as the header; counted in one sweep, located by the csv module if not."""
     if _is_even(raw, separator, width):
         return
@@ -149,7 +302,7 @@ def _require_even_rows(raw: bytes, separator: str, width: int, path: Path) -> No
     reader, odd, start = csv.reader(text, delimiter=separator, skipinitialspace=True), [], 1
     for row in reader:
         if row and len(row) != width:
-            odd.append((start, len(row)))
+            odd.append((start + skipped, len(row)))
         start = reader.line_num + 1
     if odd:
         lines = ", ".join(str(line) for line, _ in odd[:5]) + (f" ({len(odd)} in all)" if len(odd) > 5 else "")
@@ -188,7 +341,7 @@ def _missing_word_notes(raw: bytes, separator: str) -> list[str]:
     return [f"read as missing: {shown}"]
 
 
-def _line_notes(raw: bytes, rows: int, path: Path) -> list[str]:
+def _line_notes(raw: bytes, rows: int, path: Path, skipped: int) -> list[str]:
     if raw.rstrip(b"\r\n").count(b"\n") == rows:
-        return [f"row r is line r + 2 of {path.name}"]
+        return [f"row r is line r + {2 + skipped} of {path.name}"]
     return [f"{path.name} has blank lines or cells that span lines, so line numbers run ahead of row numbers"]

@@ -8,10 +8,12 @@ import numpy as np
 
 from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError, name_rows
-from samplewise.data.conversions import as_vector
-from samplewise.data.dataset import Dataset, missing
+from samplewise.data.conversions import as_features, as_vector
+from samplewise.data.dataset import Dataset, missing, require_same_index
 from samplewise.data.images import Images
+from samplewise.data.label_values import MOST_WORD_ROWS, MOST_WORDS, numbers_in_text
 from samplewise.data.readers import Reading, Roles, read_dataset
+from samplewise.data.text_columns import Conversion, converted_columns
 
 COLUMNS_OR_ARRAYS = ("groups", "segments", "time", "weights")  # what may be columns, or arrays next to X
 FORMS = "a Dataset, X and y, (X, y), a frame or a path with label="
@@ -84,9 +86,13 @@ def as_reading(data: Any, y: Any, roles: Roles, *, name: str = "data") -> Readin
         )
     if isinstance(data, Dataset):
         return _of_dataset(data, y, roles, name)
-    if isinstance(data, str | os.PathLike | Reading) or roles.of_columns():
+    if isinstance(data, str | os.PathLike | Reading) or roles.of_columns() or _names_columns(data, roles):
         return _read(data, y, roles)
-    table = Dataset(data, y, **_columns_or_arrays(data, roles))
+    features, conversions = data, dict[str, Conversion]()
+    if roles.decimal is not None and hasattr(data := as_features(data), "iloc"):
+        features, conversions = converted_columns(data, roles.columns, roles.decimal)
+    beside = {part: getattr(roles, part) for part in COLUMNS_OR_ARRAYS}
+    table = Dataset(features, y, **beside, kinds=roles.columns or {}, conversions=conversions)
     source = "the frame's index" if hasattr(data, "index") and hasattr(data, "iloc") else "row number, from 0"
     return Reading(table, str(getattr(y, "name", None) or "y"), source)
 
@@ -116,7 +122,11 @@ def require_rows(data: Any, name: str = "data") -> None:
 
 
 def with_columns_of(data: Dataset, other: Dataset, name: str) -> Dataset:
-    """Other rows, called `name`, with the columns of the data in their order; rows that lack one are refused."""
+    """Other rows, called `name`, with the columns of the data in their order and of their type.
+
+    A column that holds numbers in the data and text in the other rows is read as numbers; a few words among them are
+    missing. More words, and columns that are not there, are refused.
+    """
     width, wanted = tuple(other.X.shape[1:]), tuple(data.X.shape[1:])
     if hasattr(data.X, "columns") and hasattr(other.X, "columns"):
         absent = [str(column) for column in data.X.columns if column not in other.X.columns]
@@ -125,7 +135,10 @@ def with_columns_of(data: Dataset, other: Dataset, name: str) -> Dataset:
                 f"{name} lack columns of the data", where=f"columns {', '.join(absent[:5])}", got=f"{width[0]} columns",
                 fix="pass rows with the same columns",
             )  # fmt: skip
-        return replace(other, X=other.X[list(data.X.columns)])
+        same = _of_same_types(data.X, other.X[list(data.X.columns)], other.ids, name)
+        # Text of the data stays text here, even where these rows hold nothing but numbers.
+        texts = {str(name): "category" for name in same.columns if data.X[name].dtype.kind in "OUT"}
+        return replace(other, X=same, kinds=texts | dict(other.kinds))
     if type(data.X) is not type(other.X) or (width != wanted and not hasattr(data.X, "blocks")):
         kinds = [f"{type(rows.X).__name__} {tuple(rows.X.shape)}" for rows in (other, data)]
         raise InputError(
@@ -133,6 +146,58 @@ def with_columns_of(data: Dataset, other: Dataset, name: str) -> Dataset:
             fix="pass rows of the same kind and shape",
         )  # fmt: skip
     return other
+
+
+def _of_same_types(wanted: Any, given: Any, ids: Array, name: str) -> Any:
+    """The columns of a frame in the types of another with the same columns."""
+    changed = {}
+    for column in given.columns:
+        numbers, text = wanted[column].dtype.kind in "iuf", given[column].dtype.kind in "OUT"
+        if numbers and text:
+            changed[column] = _read_numbers(given[column], ids, f"{name}, column {str(column)!r}")
+        elif given[column].dtype.kind in "iuf" and wanted[column].dtype.kind in "OUT":
+            changed[column] = _as_text(given[column])
+    return given.assign(**changed) if changed else given
+
+
+def _read_numbers(column: Any, ids: Array, where: str) -> Any:
+    """A column of text as numbers; few words are missing, more are refused with their rows."""
+    present = column.notna().to_numpy()
+    values, inverse = np.unique(column[present].astype(str).to_numpy(dtype=str), return_inverse=True)
+    numbers = np.full(len(column), np.nan)
+    numbers[present] = numbers_in_text(values.tolist())[inverse]
+    words = present & np.isnan(numbers)
+    if len(np.unique(column[words].astype(str))) > MOST_WORDS or words.sum() > MOST_WORD_ROWS * max(present.sum(), 1):
+        raise InputError(
+            "a column holds words where the data hold numbers", where=f"{where}, {name_rows(ids[words])}",
+            got=repr(column[words].iloc[0])[:80], fix="write numbers there, or leave these cells empty",
+        )  # fmt: skip
+    return numbers
+
+
+def _as_text(column: Any) -> Any:
+    """Numbers as the text that stands for them: 7 and not 7.0."""
+    return column.map(lambda value: f"{value:.0f}" if value == int(value) else str(value), na_action="ignore")
+
+
+def words_in_numbers(data: Dataset, other: Any) -> dict[str, list[str]]:
+    """The words in columns of another frame where the data hold numbers: {column: words}, as `with_columns_of` reads.
+
+    >>> data = Dataset({"a": [1.0, 2.0]})
+    >>> words_in_numbers(data, Dataset({"a": ["3", "k.A."]}).X)
+    {'a': ['k.A.']}
+    """
+    found = {}
+    if hasattr(data.X, "columns") and hasattr(other, "columns"):
+        for column in data.X.columns:
+            if column not in other.columns or data.X[column].dtype.kind not in "iuf":
+                continue
+            if other[column].dtype.kind in "OUT":
+                values = sorted(set(other[column].dropna().astype(str)))
+                words = np.isnan(numbers_in_text(values))
+                if words.any():
+                    found[str(column)] = [value for value, word in zip(values, words.tolist(), strict=True) if word]
+    return found
 
 
 def _of_dataset(data: Dataset, y: Any, roles: Roles, name: str) -> Reading:
@@ -143,6 +208,12 @@ def _of_dataset(data: Dataset, y: Any, roles: Roles, name: str) -> Reading:
         )  # fmt: skip
     given = {part: getattr(roles, part) for part in COLUMNS_OR_ARRAYS if getattr(roles, part) is not None}
     given |= {} if y is None else {"y": y}
+    if roles.decimal is not None:
+        raise InputError(
+            "a Dataset has its numbers already", where=name, got=f"a Dataset and decimal={roles.decimal!r}",
+            fix="say it when the file or frame is read: read_dataset(..., decimal=...)",
+        )  # fmt: skip
+    given |= {"kinds": {**data.kinds, **roles.columns}} if roles.columns else {}
     return Reading(replace(data, **given) if given else data, str(getattr(y, "name", None) or "y"), "given")
 
 
@@ -155,12 +226,16 @@ def _read(source: Any, y: Any, roles: Roles) -> Reading:
     segments = () if roles.segments is None else roles.segments
     if not _are_names(segments):
         passed, segments = passed | {"segments": segments}, ()
-    if isinstance(source, Reading) and not (named or segments or roles.drop_columns):
+    read_as: dict[str, Any] = {"columns": roles.columns or None, "decimal": roles.decimal}
+    if isinstance(source, Reading) and not (named or segments or roles.drop_columns or any(read_as.values())):
         reading = source
     else:
-        reading = read_dataset(source, segments=segments, drop_columns=roles.drop_columns, **named)
+        reading = read_dataset(source, segments=segments, drop_columns=roles.drop_columns, **named, **read_as)
+    if y is not None:
+        require_same_index(source, y)
     given = passed | ({} if y is None else {"y": y})
-    return replace(reading, data=replace(reading.data, **given), label=reading.label or "y") if given else reading
+    label = reading.label or str(getattr(y, "name", None) or "y")
+    return replace(reading, data=replace(reading.data, **given), label=label) if given else reading
 
 
 def _pair(data: tuple[Any, ...], y: Any, name: str) -> tuple[Any, Any]:
@@ -193,22 +268,15 @@ def _are_names(value: Any) -> bool:
     )  # fmt: skip
 
 
-def _columns_or_arrays(X: Any, roles: Roles) -> dict[str, Any]:
-    """groups, segments, time and weights as arrays; a string (or list of strings) names columns of a frame X."""
-    found: dict[str, Any] = {}
-    for part in COLUMNS_OR_ARRAYS:
-        value = getattr(roles, part)
-        if value is None:
-            continue
-        names_columns = isinstance(value, str) or (part == "segments" and _are_names(value))
-        if names_columns and hasattr(X, "columns"):
-            wanted = [value] if isinstance(value, str) else list(value)
-            absent = [column for column in wanted if column not in list(X.columns)]
-            if absent:
-                raise InputError(
-                    f"{part} names a column that is not there", got=", ".join(absent),
-                    fix=f"columns: {', '.join(map(str, list(X.columns)[:20]))}",
-                )  # fmt: skip
-            value = X[wanted] if part == "segments" else X[wanted[0]]
-        found[part] = value
-    return found
+def _names_columns(X: Any, roles: Roles) -> bool:
+    """Whether groups, segments, time or weights are columns of a frame by name, which then are no features."""
+    named = any(isinstance(getattr(roles, part), str) for part in COLUMNS_OR_ARRAYS)
+    segments = roles.segments
+    return hasattr(X, "columns") and (
+        named
+        or (
+            isinstance(segments, list | tuple)
+            and _are_names(segments)
+            and any(name in list(X.columns) for name in segments)
+        )
+    )

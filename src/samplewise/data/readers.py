@@ -12,27 +12,29 @@ from typing import Any
 import lazy_loader
 import numpy as np
 
-from samplewise.core import extras
 from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of, sentence
+from samplewise.data.column_questions import column_questions
 from samplewise.data.columns import Column, describe_columns
 from samplewise.data.conversions import as_features, as_vector, default_ids
 from samplewise.data.dataset import Dataset
 from samplewise.data.delimited import read_delimited
 from samplewise.data.images import Images
+from samplewise.data.table_files import BINARY, DELIMITED, JSON_LINES, KINDS, kind_of_file, read_by_pandas, unknown_kind
+from samplewise.data.text_columns import Conversion, converted_columns, require_kinds
 
 pd = lazy_loader.load("pandas")
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
 FEATURE_ARRAYS = ("X", "x", "features", "images", "embeddings", "data")
+SOME_GAPS = 0.02  # share of missing values that makes a column an unlikely label
 LABEL_ARRAYS = ("y", "Y", "labels", "label", "targets", "target")
 _LABEL_NAME = re.compile(
     r"^(y|labels?|targets?|class|outcome|response|category|income|diagnosis)$|_(label|class)$|^(is|good)_",
     re.IGNORECASE,
 )
-_KINDS = ".csv, .tsv (also .gz), .parquet, .npz, or a folder of images with one sub-folder per class"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,10 +68,16 @@ class Reading(Result):
         of_columns = (f"{column.name}: {column.note}" for column in self.columns if column.note)
         return (*self.file_notes, *(of_columns if hasattr(self.data.X, "iloc") else ()))
 
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """What the owner of the data should decide, each with the option that decides it."""
+        return column_questions(self.data) if hasattr(self.data.X, "iloc") else ()
+
     def _sentences(self) -> Iterable[str]:
         label = f"label {self.label!r}" if self.label else "no label"
         yield f"{count_of(len(self.data), 'row')} with {label}, ids from {self.id_source}."
         yield from map(sentence, self.notes[:3])
+        yield from map(sentence, self.questions[:3])
 
     def _table(self) -> Table:
         names = ("name", "kind", "role", "distinct", "missing")
@@ -89,6 +97,8 @@ class Roles:
     image: str | None = None
     text: str | None = None
     weights: Any = None
+    columns: Mapping[str, str] | None = None
+    decimal: str | None = None
 
     def of_columns(self) -> tuple[str, ...]:
         """Names of the given roles that only a column can have."""
@@ -108,10 +118,11 @@ class _Table:
     notes: list[str] = field(default_factory=list)
 
 
-def read_dataset(  # one keyword per role of a column
+def read_dataset(  # noqa: PLR0913  # one keyword per role of a column
     source: Any, *, label: str | None = None, id: str | None = None, groups: str | None = None,
     segments: Sequence[str] | str = (), time: str | None = None, drop_columns: Sequence[str] | str = (),
     image: str | None = None, text: str | None = None, weights: str | None = None,
+    columns: Mapping[str, str] | None = None, decimal: str | None = None,
 ) -> Reading:  # fmt: skip
     """A file, folder or frame as a data set, with notes on what was decided.
 
@@ -119,13 +130,15 @@ def read_dataset(  # one keyword per role of a column
     else a frame's index, else row numbers from 0, an image's path relative to its folder, or "split:index".
 
     Args:
-        source: path of a .csv, .tsv (also .gz), .parquet or .npz file or a folder of images with a sub-folder per
-            class; a pandas, polars or Hugging Face table in memory; or a `Reading` of a table, whose file is not read
-            again.
+        source: path of a .csv, .tsv, .jsonl (also .gz, .bz2, .zip), .xlsx, .parquet, .feather or .npz file or a folder
+            of images with a sub-folder per class; a pandas, polars or Hugging Face table in memory; or a `Reading` of
+            a table, whose file is not read again.
         label, id, groups, time, weights: names of columns (arrays of an .npz).
         segments, drop_columns: one name or several.
         image: the column with images (paths relative to the file, or pictures); it becomes X.
         text: the column with texts; it becomes X.
+        columns: what columns are, by name, where it is read otherwise: "number", "category", "text", "date", "id".
+        decimal: the decimal sign of numbers written as text, "." or ","; default: what the table shows.
 
     Returns:
         Reading; `data.y` is None without a label.
@@ -139,7 +152,9 @@ def read_dataset(  # one keyword per role of a column
     >>> read_dataset(pd.DataFrame({"a": [1.0, 2.0], "kind": ["x", "y"]}), label="kind").data
     Dataset(2 rows, X (2, 1), y)
     """
-    roles = Roles(label, id, groups, _names(segments), time, _names(drop_columns), image, text, weights)
+    roles = Roles(
+        label, id, groups, _names(segments), time, _names(drop_columns), image, text, weights, columns, decimal
+    )
     if isinstance(source, Reading):
         return _read_again(source, roles)
     if not isinstance(source, str | os.PathLike):
@@ -148,18 +163,16 @@ def read_dataset(  # one keyword per role of a column
     _require_there(path)
     if path.is_dir():
         return _read_folder(path, roles)
-    kind = "".join(path.suffixes[-2:]).lower().removesuffix(".gz").rpartition(".")[2]
-    if kind in ("csv", "tsv", "txt"):
-        frame, notes = read_delimited(path, () if id is None else (id,))
+    kind = kind_of_file(path)
+    if kind in DELIMITED:
+        frame, notes = read_delimited(path, () if id is None else (id,), decimal)
         return _assembled(_Table(frame, np.arange(len(frame)), "row number, from 0", path, notes), roles)
-    if kind in ("parquet", "pq"):
-        frame = _parquet(path)
-        return _assembled(_Table(frame, default_ids(frame, len(frame)), _index_phrase(frame), path), roles)
+    if kind in (*JSON_LINES, *BINARY):
+        frame, notes = read_by_pandas(path, kind)
+        return _assembled(_Table(frame, default_ids(frame, len(frame)), _index_phrase(frame), path, notes), roles)
     if kind == "npz":
         return _read_arrays(path, roles)
-    raise InputError(
-        "this kind of file is not known", where=str(path), got=path.suffix or "no suffix", fix=f"use {_KINDS}"
-    )
+    raise unknown_kind(path, kind)
 
 
 def _read_again(reading: Reading, roles: Roles) -> Reading:
@@ -174,18 +187,19 @@ def _read_again(reading: Reading, roles: Roles) -> Reading:
 
 
 def likely_labels(frame: Any, most: int = 5) -> list[str]:
-    """Columns that may be the label, likeliest first: named like one, then few different values, then the later ones.
+    """Columns that may be the label, likeliest first: named like one, complete, of few values, then the later ones.
 
     >>> import pandas as pd
     >>> likely_labels(pd.DataFrame({"age": [31.5, 40.2, 28.1], "target": ["a", "b", "a"]}))
     ['target', 'age']
     """
-    table = as_features(frame)
+    table, _ = converted_columns(as_features(frame))
     ranked = []
     for position, column in enumerate(describe_columns(table)):
         if column.kind in ("numeric", "category", "boolean"):
             distinct = table[column.name].nunique() if column.distinct < 0 else column.distinct
-            ranked.append((not _LABEL_NAME.search(column.name), distinct > 20, -position, column.name))
+            gaps = column.missing > SOME_GAPS * len(table)
+            ranked.append((not _LABEL_NAME.search(column.name), gaps, distinct > 20, -position, column.name))
     return [name for *_, name in sorted(ranked)[:most]]
 
 
@@ -198,18 +212,8 @@ def _require_there(path: Path) -> None:
         return
     entries = sorted(entry.name for entry in path.parent.iterdir()) if path.parent.is_dir() else []
     near = get_close_matches(path.name, entries, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else f"use {_KINDS}"
+    hint = f"did you mean {near[0]!r}?" if near else f"use {KINDS}"
     raise InputError("there is no such file", where=str(path.absolute()), got=str(path), fix=hint)
-
-
-def _parquet(path: Path) -> Any:
-    extras.require_extra("pyarrow", "reading Parquet", where=str(path))
-    try:
-        return pd.read_parquet(path, engine="pyarrow")
-    except (OSError, ValueError) as fault:  # pyarrow's ArrowInvalid is a ValueError
-        raise InputError(
-            "the file cannot be read as Parquet", where=str(path), got=str(fault).splitlines()[0], fix="write it again"
-        ) from None
 
 
 def _index_phrase(frame: Any) -> str:
@@ -226,7 +230,7 @@ def _table_in_memory(source: Any) -> _Table:
         return _hugging_face_table(source)
     frame = as_features(source) if not hasattr(source, "iloc") else source
     if not hasattr(frame, "columns"):
-        fix = f"pass a pandas or polars frame, or a path: {_KINDS}"
+        fix = f"pass a pandas or polars frame, or a path: {KINDS}"
         raise InputError("this is not a table", got=type(source).__name__, fix=fix)
     return _Table(frame, default_ids(frame, len(frame)), _index_phrase(frame))
 
@@ -256,13 +260,19 @@ def _assembled(table: _Table, roles: Roles) -> Reading:
     if roles.id is not None:
         ids, id_source = _column_ids(frame[roles.id]), f"column {roles.id!r}"
     apart = {roles.label, roles.id, roles.groups, roles.time, roles.weights, *roles.drop_columns}
+    require_kinds(roles.columns or {}, names)
     features = _features(frame, roles, [name for name in names if name not in apart], table.file)
+    kinds, conversions = {}, dict[str, Conversion]()
+    if hasattr(features, "iloc"):
+        kinds = {name: kind for name, kind in (roles.columns or {}).items() if name in features.columns}
+        decimal = roles.decimal or frame.attrs.get("decimal")
+        features, conversions = converted_columns(as_features(features, ids), kinds, decimal)
     data = Dataset(
         features, y=None if roles.label is None else frame[roles.label].reset_index(drop=True), ids=ids,
         groups=None if roles.groups is None else frame[roles.groups],
         segments=frame[list(roles.segments)] if roles.segments else None,
         time=None if roles.time is None else _times(frame[roles.time], roles.time),
-        weights=None if roles.weights is None else frame[roles.weights],
+        weights=None if roles.weights is None else frame[roles.weights], kinds=kinds, conversions=conversions,
     )  # fmt: skip
     return Reading(data, roles.label or "", id_source, table.file, frame, tuple(table.notes))
 

@@ -1,20 +1,24 @@
 """What is to be predicted: classes or a number, decided by a documented rule that says what it decided."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
-from samplewise.core.arrays import Array, is_number, require_finite
+from samplewise.core.arrays import Array, Floats, Ints, require_finite
 from samplewise.core.errors import InputError, name_rows, unknown_name
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of, sentence
 from samplewise.data.conversions import as_vector
+from samplewise.data.dataset import Dataset
+from samplewise.data.label_values import merged_spellings, numbers_in_text, numbers_of_values, spelling_key
 
 Task = Literal["auto", "classification", "regression"]
 MOST_CLASSES = 1000
-FEW_VALUES = 20  # so many different numbers are classes however few rows there are
+FEW_VALUES = 10  # so many different whole numbers from 0 or 1 on are classes
+CODED_ROWS = 10  # rows per value, in the mean, from which more of them may be codes of classes
+CODED_EVEN = 0.5  # and the rows of the rarest, relative to that mean
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,6 +31,8 @@ class Target(Result):
         codes: (n,) intp positions in `classes`, -1 where the label is missing; for regression (n,) float64, NaN there.
         note: how the task was chosen, a sentence for the reader of the audit.
         single: classes with one row: they can be neither cross-fitted nor split, so they are to be set aside.
+        question: what the values alone cannot tell, with the option that settles it; "" where the task is plain.
+        spellings: sets of values that are one class and differ in case, blanks or stops, the commonest first.
     """
 
     task: Literal["classification", "regression"]
@@ -34,6 +40,8 @@ class Target(Result):
     codes: Array
     note: str = ""
     single: tuple[Any, ...] = ()
+    question: str = ""
+    spellings: tuple[tuple[Any, ...], ...] = ()
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -57,6 +65,7 @@ class Target(Result):
         kinds = "numbers" if self.classes is None else count_of(len(self.classes), "class", "classes")
         yield f"{count_of(len(self), 'label')}, {kinds}, read for {self.task}."
         yield sentence(self.note)
+        yield sentence(self.question)
 
     def _table(self) -> Table:
         if self.classes is None:
@@ -68,9 +77,11 @@ class Target(Result):
 def describe_target(y: Any, task: Task = "auto", ids: Any | None = None, positive: Any | None = None) -> Target:
     """The labels as classes with codes, or as numbers.
 
-    The rule of `task="auto"`: strings, booleans and categories are classes. Whole numbers are classes when there are at
-    most 20 different ones, or at most n / 10 and at most 1,000; so are floats that are all whole. All else is
-    regression. Two different values are always classes.
+    The rule of `task="auto"`, whatever the number of rows: words, booleans and two different values are classes.
+    Numbers with fractions are a regression. Three to ten different whole numbers are classes where they run from 0 or 1
+    without gaps; more of them only where they run from 0 without gaps and every one has about as many rows, as codes of
+    classes have. All other numbers are a regression. Numbers written as text (1,234.50, 12 %, $ 7) are numbers first.
+    Spellings of a class that differ in case, blanks or a closing stop are one class.
 
     Args:
         y: (n,) labels; NaN and None mean "missing".
@@ -104,7 +115,7 @@ def describe_target(y: Any, task: Task = "auto", ids: Any | None = None, positiv
     if positive is not None:
         values, codes = _positive_last(values, codes, positive)
     counts = np.bincount(codes[codes >= 0], minlength=len(values))
-    return Target("classification", values, codes, target.note, tuple(values[counts == 1].tolist()))
+    return replace(target, classes=values, codes=codes, single=tuple(values[counts == 1].tolist()))
 
 
 def compared_labels(y: Any, task: Task = "auto", ids: Any | None = None) -> Target:
@@ -121,25 +132,61 @@ def compared_labels(y: Any, task: Task = "auto", ids: Any | None = None) -> Targ
     if task not in ("auto", "classification", "regression"):
         raise unknown_name("task", task, ("auto", "classification", "regression"))
     values, inverse = _distinct(present)
-    chosen, note = (task, f"{task}, as given") if task != "auto" else _chosen_task(present, values)
+    counts = np.bincount(inverse, minlength=len(values))
+    numbers = None if task == "classification" else numbers_of_values(values, counts)
+    if task == "auto":
+        chosen, note, question = _chosen_task(values, numbers, counts)
+    else:
+        chosen, note, question = task, f"{task}, as given", ""
     if chosen == "regression":
+        if numbers is not None:
+            read = np.full(len(labels), np.nan)
+            read[~absent] = numbers[inverse]
+            return Target("regression", None, read, note + _words_note(values, numbers, counts), question=question)
         keys = np.arange(len(labels)) if ids is None else np.asarray(ids)
         return Target("regression", None, _as_numbers(labels, absent, keys), note)
     if values.dtype.kind == "f" and (values == np.rint(values)).all() and np.abs(values).max(initial=0.0) < 2**53:
         values = values.astype(np.int64)  # whole numbers became floats because labels are missing: "1" again, not "1.0"
+    places, spellings = merged_spellings(values, counts)
+    kept, merged = np.unique(places, return_inverse=True)
     codes = np.full(len(labels), -1, dtype=np.intp)
-    codes[~absent] = inverse
-    return Target("classification", values, codes, note)
+    codes[~absent] = merged[inverse]
+    return Target("classification", values[kept], codes, note, (), question, spellings)
+
+
+def with_read_labels(data: Dataset, target: Target) -> Dataset:
+    """The rows with their labels as they were read: one spelling per class, and numbers where they stood as text.
+
+    >>> rows = Dataset([[0.0], [1.0], [2.0]], ["a.b", "a.b ", "a.b"])
+    >>> with_read_labels(rows, compared_labels(rows.y)).y
+    array(['a.b', 'a.b', 'a.b'], dtype='<U4')
+    """
+    if target.classes is None:
+        return data if np.asarray(data.y).dtype.kind in "iuf" else data.with_labels(target.codes)
+    if not target.spellings:
+        return data
+    labels = np.asarray(data.y).copy()
+    coded = target.codes >= 0
+    labels[coded] = target.classes[target.codes[coded]]
+    return data.with_labels(labels)
 
 
 def class_codes(labels: Array, classes: Array) -> Array:
-    """(n,) position of every label among `classes`, -1 for one that is not there.
+    """(n,) position of every label among `classes`, -1 for one that is not there; another spelling is no other class.
 
     >>> class_codes(np.array(["b", "c"]), np.array(["a", "b"]))
     array([ 1, -1])
     """
     places = {value: code for code, value in enumerate(classes.tolist())}
-    return np.array([places.get(label, -1) for label in labels.tolist()], dtype=np.intp)
+    codes = np.array([places.get(label, -1) for label in labels.tolist()], dtype=np.intp)
+    if (codes >= 0).all():
+        return codes
+    spelled: dict[str, int] = {}  # by how they are called: a file may hold '1' for 1, or another spelling
+    for code, value in enumerate(classes.tolist()):
+        spelled[spelling_key(value)] = -1 if spelling_key(value) in spelled else code
+    for row in np.flatnonzero(codes < 0):
+        codes[row] = spelled.get(spelling_key(labels[row]), -1)
+    return codes
 
 
 def known_codes(labels: Array, classes: Array, ids: Array, name: str) -> Array:
@@ -188,30 +235,57 @@ def _distinct(present: Array) -> tuple[Array, Array]:
     return values, np.fromiter((lookup[value] for value in present.tolist()), np.intp, len(present))
 
 
-def _chosen_task(present: Array, values: Array) -> tuple[str, str]:
-    count, rows = len(values), len(present)
-    if present.dtype.kind not in "iuf":
-        return "classification", f"classification: the label is not a number ({count:,} classes)"
-    if present.dtype.kind == "f" and not (values == np.rint(values)).all() and count > 2:
-        return "regression", f"regression: the label is a number with fractions ({count:,} different values)"
-    floats = "floats that look like classes" if present.dtype.kind == "f" else "whole numbers"
-    if count <= FEW_VALUES or count <= min(rows / 10, MOST_CLASSES):
-        note = f"classification: {floats}, {count:,} different values in {rows:,} rows; task='regression' overrides"
-        return "classification", note
+Choice = tuple[Literal["classification", "regression"], str, str]
+
+
+def _chosen_task(values: Array, numbers: Floats | None, counts: Ints) -> Choice:
+    """The task, the note on how it was chosen and the question that is left, by the rule of `describe_target`."""
+    count, rows = len(values), int(counts.sum())
+    if numbers is None:
+        return "classification", f"classification: the label is not a number ({count:,} classes)", ""
+    different = np.unique(numbers[~np.isnan(numbers)])
+    count, whole = len(different), bool((different == np.rint(different)).all())
+    if not whole and count > 2:
+        return "regression", f"regression: the label is a number with fractions ({count:,} different values)", ""
+    kind = "floats that look like classes" if values.dtype.kind == "f" else "whole numbers"
+    kind = kind if values.dtype.kind in "iuf" else "numbers written as text"
+    classes = f"classification: {kind}, {count:,} different values in {rows:,} rows; task='regression' overrides"
+    if count <= 2:
+        return "classification", classes, ""
+    low, high = different[0], different[-1]
+    run = f"the label holds {count:,} different whole numbers from {low:,.0f} to {high:,.0f}"
+    gapless = low in (0, 1) and high - low + 1 == count
+    even = low == 0 and counts.mean() >= CODED_ROWS and counts.min() >= CODED_EVEN * counts.mean()
+    if gapless and (count <= FEW_VALUES or (even and count <= MOST_CLASSES)):
+        plain = low == 0 and count <= FEW_VALUES  # numbered as programs number classes
+        asked = f"{run} and is read as classes; if it counts or grades something, --task regression"
+        return "classification", classes, "" if plain else asked
     note = f"regression: {count:,} different whole numbers in {rows:,} rows; task='classification' overrides"
-    return "regression", note
+    asked = f"{run} and is read as a number; if they are codes of classes, --task classification"
+    return "regression", note, asked if count <= FEW_VALUES else ""
 
 
-def _as_numbers(labels: Array, absent: Array, keys: Array) -> Array:
+def _words_note(values: Array, numbers: Floats, counts: Ints) -> str:
+    """What is added to the note where words stand among the numbers of a label."""
+    words = np.isnan(numbers)
+    if not words.any():
+        return ""
+    named = ", ".join(f"{str(value)!r} ({count:,})" for value, count in zip(values[words], counts[words], strict=True))
+    return f"; read as missing: the words {named}"
+
+
+def _as_numbers(labels: Array, absent: Array, keys: Array) -> Floats:
     numbers = np.full(len(labels), np.nan)
     try:
         numbers[~absent] = labels[~absent].astype(np.float64)
     except (ValueError, TypeError):
-        bad = [key for key, label in zip(keys[~absent], labels[~absent], strict=True) if not is_number(label)]
-        raise InputError(
-            "regression needs numbers as labels", where=name_rows(bad), got=f"y of dtype {labels.dtype}",
-            fix="convert them to numbers, or use task='classification'",
-        ) from None  # fmt: skip
+        numbers[~absent] = numbers_in_text([str(label) for label in labels[~absent].tolist()])
+        bad = np.isnan(numbers) & ~absent
+        if bad.any():
+            raise InputError(
+                "regression needs numbers as labels", where=name_rows(keys[bad]), got=f"y of dtype {labels.dtype}",
+                fix="convert them to numbers, or use task='classification'",
+            ) from None  # fmt: skip
     return numbers
 
 

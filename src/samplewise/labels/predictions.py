@@ -210,7 +210,7 @@ def columns_by_class(P: Any, classes: Array, ids: Array) -> Any:
         return P
     _require_same_order(getattr(P, "index", None), ids)
     names, wanted = [str(name) for name in P.columns], [str(value) for value in classes.tolist()]
-    if names == [str(place) for place in range(len(names))] and names != wanted:  # numbered, not named
+    if names == [str(place) for place in range(len(names))] and not set(names) & set(wanted):  # numbered, not named
         return P.to_numpy()
     lacking, unknown = sorted(set(wanted) - set(names)), sorted(set(names) - set(wanted))
     if lacking or unknown:

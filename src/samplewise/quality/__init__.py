@@ -1,4 +1,4 @@
-"""What is wrong with the table itself: duplicates, test overlap, outliers, leakage, missing values, ids and dates."""
+"""What is wrong with the table itself: duplicates, test overlap, outliers, leakage, missing values, ids, odd cells."""
 
 from samplewise.core import extras
 
@@ -11,5 +11,6 @@ __getattr__, __dir__, __all__ = extras.attach(
         "missing": ["MissingValues", "missing_values"],
         "outliers": ["Outliers", "outlier_scores"],
         "overlap": ["Overlap", "find_test_overlap"],
+        "suspicious": ["SuspiciousCells", "suspicious_cells"],
     },
 )

@@ -43,6 +43,7 @@ def data_facts(record: AuditRecord) -> list[Fact]:
     if classes:
         named = listed([shortened(key_text(name), 40) for name in classes], most=12)
         facts.append(("Classes", f"{len(classes)} ({named})"))
+    facts += [("Question", shortened(question, LONGEST)) for question in record.data.get("questions") or []]
     return facts + [("Note", shortened(note, LONGEST)) for note in (record.data.get("notes") or [])[:MOST_NOTES]]
 
 

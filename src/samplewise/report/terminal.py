@@ -9,7 +9,7 @@ from samplewise.report.verdict import extent, not_run, verdict
 from samplewise.report.wording import estimate_text
 
 MOST_LINES, WIDTH = 40, 100
-MOST_FINDINGS, MOST_REMEDIES, MOST_UNFINISHED = 12, 7, 5
+MOST_FINDINGS, MOST_REMEDIES, MOST_UNFINISHED, MOST_QUESTIONS = 12, 7, 5, 3
 MARKS = {"error": "!!", "warning": " !", "note": "  "}
 
 
@@ -26,8 +26,22 @@ def summary_text(record: AuditRecord, width: int = WIDTH) -> str:
     said = verdict(record)
     lines = textwrap.wrap(shortened(said.sentence, 5 * width), width)
     lines += ["", *_wrapped(" · ".join(f"{item.label}: {item.text}" for item in said.headlines), width)]
-    lines += _findings(record, width) + _remedies(record, width) + _unfinished(record, width)
+    lines += (
+        _questions(record, width) + _findings(record, width) + _remedies(record, width) + _unfinished(record, width)
+    )
     return "\n".join(lines[:MOST_LINES])
+
+
+def _questions(record: AuditRecord, width: int) -> list[str]:
+    """What the owner of the data should decide: another reading of a column could change what was found."""
+    questions = record.data.get("questions") or []
+    if not questions:
+        return []
+    lines = ["", "Questions"]
+    for question in questions[:MOST_QUESTIONS]:
+        lines += textwrap.wrap(shortened(question, 3 * width), width, initial_indent="?  ", subsequent_indent="   ")
+    hidden = len(questions) - MOST_QUESTIONS
+    return lines + ([f"   and {hidden} more in the report"] if hidden > 0 else [])
 
 
 def _findings(record: AuditRecord, width: int) -> list[str]:

@@ -19,6 +19,7 @@ def table():
     frame.loc[299] = 25.0
     frame["hole"] = np.where((y == "ill") & (draw.random(300) < 0.4), np.nan, draw.normal(size=300))
     frame["code"] = np.where(y == "ill", 3, 8)
+    frame.loc[[20, 30], "b"] = -999.0
     frame["seen"] = pd.date_range("2024-01-01", periods=300)
     for name in ("hole", "code", "seen"):
         frame.loc[280:289, name] = frame.loc[:9, name].to_numpy()
@@ -30,10 +31,10 @@ def table():
 @pytest.fixture(scope="module")
 def findings(table):
     test = table.take(np.arange(270, 300))
-    audited = samplewise.audit(table, test=test, checks="SW101,SW102,SW103,SW104,SW106,SW107")
+    audited = samplewise.audit(table, test=test, checks="SW101,SW102,SW103,SW104,SW106,SW107,SW108")
     return {
         code: [finding for finding in audited.findings if finding.code == code]
-        for code in ("SW101", "SW102", "SW103", "SW104", "SW106", "SW107")
+        for code in ("SW101", "SW102", "SW103", "SW104", "SW106", "SW107", "SW108")
     }
 
 
@@ -71,3 +72,9 @@ def test_gaps_and_dates(table, findings):
     assert finding.measured == found.depends_on_label
     named = quality.id_or_date_columns(table)
     assert {key for finding in findings["SW107"] for key in finding.keys} == set(named.date_like.tolist()) == {"seen"}
+
+
+def test_odd_cells(table, findings):
+    found = quality.suspicious_cells(table)
+    assert [key for finding in findings["SW108"] for key in finding.keys] == found.columns == ["b"]
+    assert found.groups[0].ids.tolist() == ["r020", "r030"]

@@ -16,9 +16,9 @@ from samplewise.core.execution import Executor
 from samplewise.core.randomness import derive_seed, key_hashes
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
-from samplewise.data.inputs import as_labeled, as_second
+from samplewise.data.inputs import as_labeled, as_second, require_labels
 from samplewise.data.splits import fold_of_rows
-from samplewise.data.targets import Target, Task, describe_target
+from samplewise.data.targets import Target, Task, describe_target, with_read_labels
 from samplewise.engine.models.default_learner import choose_learner
 from samplewise.engine.models.feature_encoding import SpaceEncoder, exact_duplicates, feature_space
 from samplewise.engine.models.learner import Learner
@@ -170,6 +170,8 @@ def prepare(  # one keyword per thing a user may know about their data and its f
     n_folds = require_count(n_folds, "n_folds", 2, "one is left out while the others are fitted on", usual=5)
     require_settings(seed, executor, run_dir)
     target = describe_target(rows.y, task, ids=rows.ids)
+    rows = with_read_labels(rows, target)
+    require_labels(rows.y, rows.ids)  # words among numbers are labels nobody can learn from
     chosen, _ = choose_learner(learner, rows, target)
     held = None if test is None else as_second(test, "the test rows")
     return Prepared(rows, target, chosen, n_folds, seed, executor or AutoExecutor(), fits_in(run_dir), held)

@@ -1,0 +1,152 @@
+"""SW108 cells that are not what they look like.
+
+## Measures
+Per column, cells that stand for a missing value (999 or -1 apart from all other numbers, zeros where none can be,
+default dates such as 1900-01-01, "?", "N/A", "unknown"), numbers in another unit than the others, categories in two
+spellings that differ in case, blanks or punctuation, and numbers next to texts in one column.
+
+## Why it matters
+A model reads 999 as a weight and 1900 as a year: means, distances and thresholds move. Two spellings of a category
+halve what is known of each. Heights in inches among heights in centimeters look like another kind of person.
+
+## When it is wrong
+A value may be rare, far away, written in nines, and true. A zero may be measured. Two kinds of things may differ
+tenfold. Case may carry a meaning, as in codes of genes. "Unknown" may be an answer of its own, to be learned from.
+
+## Remedy
+Set codes to missing, divide what is in another unit, merge spellings, convert the cells of the rarer type; then
+audit again. The effect is not tested: rules that are re-run change labels and weights of rows, not cells.
+
+## Source
+massey1951 for whether divided rows are like the others; the other rules are stated in quality.suspicious_cells.
+"""
+
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+
+import numpy as np
+
+from samplewise.auditing.evidence import Evidence
+from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
+from samplewise.core.rates import percent_text
+from samplewise.core.texts import count_of, keys_text, shortened
+from samplewise.core.values import Exhibit
+from samplewise.engine.refits.folded_rows import RemedyRule
+from samplewise.quality.suspicious import CellGroup, cell_groups
+
+CODE, TITLE, SLOW = "SW108", "cells that are not what they look like", False
+NEEDS = frozenset({"columns"})
+
+MOST_FINDINGS = 25  # columns of one kind with a finding of their own; the others share one
+MOST_CELLS = 500  # listed on the page
+MOST_VALUES = 5  # named in a sentence
+LONGEST = 40  # characters of a value in a sentence
+TITLES = {
+    "sentinel": "sentinels, codes for missing values, in {}",
+    "unit": "rows in another unit in {}",
+    "spelling": "categories in several spellings in {}",
+    "mixed types": "mixed types, numbers and texts, in {}",
+}
+CAVEATS = {
+    "sentinel": "A value may be rare, apart from the others, and true; look it up where the table was made.",
+    "unit": "Two kinds of things may differ by such a factor.",
+    "spelling": "Case or punctuation may carry a meaning.",
+    "mixed types": "The cells of the rarer type may be codes of their own.",
+}
+ACTIONS = {
+    "sentinel": "Set {} to missing",
+    "unit": "Divide {}",
+    "spelling": "Merge {}",
+    "mixed types": "Convert {}",
+}
+
+
+def run(evidence: Evidence) -> CheckResult:
+    """Odd cells by column: one finding per column and kind."""
+    groups = cell_groups(evidence.data.X, evidence.columns, evidence.data.ids)
+    if not groups:
+        return CheckResult()
+    findings: list[Finding] = []
+    by_kind = sorted(groups, key=lambda group: list(TITLES).index(group.kind))  # stable: columns stay in order
+    for kind, same_kind in groupby(by_kind, key=lambda group: group.kind):
+        by_column = [list(items) for _, items in groupby(same_kind, key=lambda group: group.column)]
+        findings += [_of_column(kind, items, len(evidence.data)) for items in by_column[:MOST_FINDINGS]]
+        if by_column[MOST_FINDINGS:]:
+            findings.append(_of_the_others(kind, [items[0].column for items in by_column[MOST_FINDINGS:]]))
+    return CheckResult(tuple(findings), exhibits=(_cells(groups),))
+
+
+def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
+    """Cells are changed by the user; no rule changes rows."""
+    return {}
+
+
+def _of_column(kind: str, groups: list[CellGroup], total: int) -> Finding:
+    column, ids = groups[0].column, np.concatenate([group.ids for group in groups])
+    why = [f"{column}: {_values(group)} in {_rows(group, total)}; {group.reason}." for group in groups[:MOST_VALUES]]
+    more = len(groups) - MOST_VALUES
+    why += [f"{count_of(more, 'more value')} in the table of cells."] if more > 0 else []
+    severity: Severity = "warning" if groups[0].values.dtype.kind in "iuf" else "note"  # what distances are made of
+    remedy = Remedy("review", (column,), action=_action(kind, column, groups))
+    title = TITLES[kind].format(f"column {column!r} ({count_of(len(np.unique(ids)), 'row')})")
+    return Finding(CODE, title, severity, (column,), " ".join(why), (remedy,), axis="column", caveat=CAVEATS[kind])
+
+
+def _values(group: CellGroup) -> str:
+    """The different values as they stand; whole numbers without a point."""
+    different = group.different
+    more = len(different) - MOST_VALUES
+    return ", ".join(map(_value, different[:MOST_VALUES])) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _value(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.10g}"
+    return shortened(repr(value), LONGEST)
+
+
+def _rows(group: CellGroup, total: int) -> str:
+    share = percent_text(len(group.ids) / total)
+    return f"{count_of(len(group.ids), 'row')} ({share}): {keys_text(group.ids.tolist())}"
+
+
+def _action(kind: str, column: str, groups: list[CellGroup]) -> str:
+    """What to do, naming values and what they become."""
+    if kind == "spelling":
+        named = [f"{_values(group)} into {_value(group.suggested)}" for group in groups[:MOST_VALUES]]
+    elif kind == "unit":
+        named = [f"the listed rows by {group.suggested:.4g}" for group in groups]
+    elif kind == "mixed types":
+        named = [f"{_values(group)} into {group.suggested}s" for group in groups[:MOST_VALUES]]
+    else:
+        named = [_values(group) for group in groups[:MOST_VALUES]]
+    return f"{ACTIONS[kind].format(', '.join(named))} in {column}, and audit again"
+
+
+def _of_the_others(kind: str, columns: list[str]) -> Finding:
+    title = TITLES[kind].format(f"{count_of(len(columns), 'more column')}")
+    remedy = Remedy("review", tuple(columns), action="Look at the values listed in the table of cells")
+    why = f"The same as above in {keys_text(columns)}."
+    return Finding(CODE, title, "note", tuple(columns), why, (remedy,), axis="column", caveat=CAVEATS[kind])
+
+
+def _new_value(group: CellGroup) -> str:
+    if group.suggested is None:
+        return ""
+    return f"divided by {group.suggested:.4g}" if group.kind == "unit" else str(group.suggested)
+
+
+def _cells(groups: Iterable[CellGroup]) -> Exhibit:
+    """The cells themselves, at most 500, equally many of every group."""
+    listed = list(groups)
+    each = max(1, MOST_CELLS // len(listed))
+    lines = [
+        (str(key), group.column, _value(value), group.remedy, _new_value(group))
+        for group in listed
+        for key, value in zip(group.ids[:each].tolist(), group.values[:each].tolist(), strict=True)
+    ][:MOST_CELLS]
+    names = ("id", "column", "value", "remedy", "new_value")
+    columns = {name: np.array(held, dtype=str) for name, held in zip(names, zip(*lines, strict=True), strict=True)}
+    cells = sum(len(group.ids) for group in listed)
+    note = f"{len(lines):,} of {cells:,} cells" if len(lines) < cells else ""
+    return Exhibit("table", "odd cells", columns, note=note)

@@ -1,0 +1,99 @@
+"""Which files hold tables, by their endings, and those that pandas reads with the help of another package."""
+
+import json
+import zipfile
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import lazy_loader
+
+from samplewise.core import extras
+from samplewise.core.errors import InputError
+from samplewise.data.delimited import COMPRESSED, MISSING_WORDS, decompressed
+
+pd = lazy_loader.load("pandas")
+
+KINDS = (
+    ".csv, .tsv, .jsonl (also .gz, .bz2, .zip), .xlsx, .parquet, .feather, .npz, or a folder of images with one "
+    "sub-folder per class"
+)
+DELIMITED, JSON_LINES, BINARY = ("csv", "tsv", "txt"), ("jsonl", "ndjson"), ("parquet", "pq", "feather", "xlsx")
+# How pandas reads what is not read here; one line turns it into what is.
+_READ_BY_PANDAS = {
+    "json": "read_json", "xls": "read_excel", "ods": "read_excel", "sav": "read_spss", "dta": "read_stata",
+    "sas7bdat": "read_sas", "xpt": "read_sas", "h5": "read_hdf", "hdf": "read_hdf", "orc": "read_orc",
+    "xml": "read_xml", "pkl": "read_pickle", "pickle": "read_pickle",
+}  # fmt: skip
+
+
+def kind_of_file(path: Path) -> str:
+    """The ending that says what a file is, without dot and compression: "csv" for table.csv.gz and for a plain .zip.
+
+    >>> kind_of_file(Path("rows.TSV.gz")), kind_of_file(Path("rows.zip"))
+    ('tsv', 'csv')
+    """
+    suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
+    if suffixes and suffixes[-1] in COMPRESSED:
+        return suffixes[0][1:] if len(suffixes) > 1 and _is_known(suffixes[0][1:]) else "csv"
+    return suffixes[-1][1:] if suffixes else ""
+
+
+def is_table_file(path: Path) -> bool:
+    """Whether a file holds a table of named columns, by its ending."""
+    return kind_of_file(path) in (*DELIMITED, *JSON_LINES, *BINARY)
+
+
+def _is_known(kind: str) -> bool:
+    return kind in (*DELIMITED, *JSON_LINES, *BINARY, "npz", *_READ_BY_PANDAS)
+
+
+def unknown_kind(path: Path, kind: str) -> InputError:
+    """The error for a file of a kind that is not read, with the line that converts it where pandas reads it."""
+    fix = f"use {KINDS}"
+    if kind in _READ_BY_PANDAS:
+        fix = f"convert it: import pandas as pd; pd.{_READ_BY_PANDAS[kind]}({path.name!r}).to_csv("
+        fix += f"{path.stem + '.csv'!r}, index=False)"
+    return InputError("this kind of file is not known", where=str(path), got=path.suffix or "no suffix", fix=fix)
+
+
+def read_by_pandas(path: Path, kind: str) -> tuple[Any, list[str]]:
+    """A frame from a file that pandas reads with the help of another package, and notes."""
+    named = {"xlsx": "an Excel sheet", "feather": "Feather", "jsonl": "JSON lines", "ndjson": "JSON lines"}
+    what = named.get(kind, "Parquet")
+    if kind not in JSON_LINES:
+        instead = "save the sheet as .csv" if kind == "xlsx" else ""
+        needed = "openpyxl" if kind == "xlsx" else "pyarrow"
+        extras.require_extra(needed, f"reading {what}", where=str(path), instead=instead)
+    try:
+        if kind in JSON_LINES:
+            return _json_lines(path), []
+        if kind == "xlsx":
+            return _first_sheet(path)
+        read = pd.read_feather if kind == "feather" else partial(pd.read_parquet, engine="pyarrow")
+        return read(path), []
+    except InputError:
+        raise
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as fault:  # pyarrow's ArrowInvalid is a ValueError
+        got = (str(fault).splitlines() or [type(fault).__name__])[0][:200]
+        raise InputError(f"the file cannot be read as {what}", where=str(path), got=got, fix="write it again") from None
+
+
+def _json_lines(path: Path) -> Any:
+    """One object per line; its values keep their types: 007 in quotes stays text."""
+    text = decompressed(path.read_bytes(), path).decode("utf-8-sig")
+    rows = [json.loads(line) for line in text.split("\n") if line.strip()]
+    if not rows:
+        raise InputError("the file has no rows", where=str(path), got="0 lines", fix="name a file with rows")
+    if not all(isinstance(row, dict) for row in rows):
+        raise ValueError("every line must be an object: {...}")
+    return pd.DataFrame(rows)
+
+
+def _first_sheet(path: Path) -> tuple[Any, list[str]]:
+    """The first sheet of a workbook; a note names the others."""
+    with pd.ExcelFile(path, engine="openpyxl") as book:
+        first, *others = book.sheet_names
+        frame = book.parse(first, na_values=[*MISSING_WORDS], keep_default_na=False)
+    notes = [f"row r is line r + 2 of the sheet {str(first)!r}"]
+    return frame, notes + ([f"other sheets are not read: {', '.join(map(str, others[:5]))}"] if others else [])
