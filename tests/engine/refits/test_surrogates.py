@@ -40,7 +40,8 @@ def test_numbers_are_standardized():
 
 def test_many_classes_keep_their_distances():
     rng = np.random.default_rng(0)
-    folded = prepare((rng.normal(size=(1000, 3)), (np.arange(1000) % 200).astype(str))).whole
+    labels = (np.arange(1000) % 200).astype(str)
+    folded = prepare((rng.normal(size=(1000, 3)), labels), task="classification").whole
     projected = responses(folded)
     assert projected.shape == (1000, WIDEST)
     squares = np.sum(np.square(projected[0] - projected[1:200]), axis=1)
