@@ -1,7 +1,7 @@
 """`Dataset`: rows with ids that survive every subset; the one thing every public function takes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,12 @@ class Dataset:
         features, conversions = _read_features(as_features(self.X, given_ids), self.kinds, self.conversions)
         count = features.shape[0]
         ids = default_ids(self.X, count) if given_ids is None else given_ids
+        described = Description(features, ids, self.kinds, conversions)
+        self._check_other_fields(features, ids)
+        self._set({"X": features, "ids": ids, "conversions": conversions, "_description": described})
+
+    def _check_other_fields(self, features: Any, ids: Array) -> None:
+        """Convert what stands next to the features, and refuse what does not fit them or is incomplete."""
         parts = {
             "X": features,
             "ids": ids,
@@ -69,7 +75,7 @@ class Dataset:
             "time": None if self.time is None else as_vector(self.time, "time"),
             "weights": None if self.weights is None else _as_weights(self.weights),
         }
-        _require_equal_lengths(parts, count)
+        _require_equal_lengths(parts, features.shape[0])
         _require_unique(ids)
         for name in ("groups", "time", "weights"):
             _require_present(parts[name], ids, name)
@@ -78,8 +84,7 @@ class Dataset:
         names = tuple(getattr(self.y, "columns", self.label_names))
         if parts["y"] is None or parts["y"].shape[1:] != (len(names),):
             names = ()  # there are none, or they are of other labels, which these replace
-        described = Description(features, ids, self.kinds, conversions)
-        self._set(parts | {"label_names": names, "conversions": conversions, "_description": described})
+        self._set(parts | {"label_names": names})
 
     def _set(self, parts: dict[str, Any]) -> None:
         for name, value in parts.items():
@@ -129,9 +134,11 @@ class Dataset:
         return self._with(weights=weights)
 
     def _with(self, **parts: Any) -> "Dataset":
-        """The same features with another field, so that their columns are not described again."""
-        changed = replace(self, **parts)
-        changed._set({"_description": self._description})
+        """The same features with another field; they are not read and described again."""
+        changed = object.__new__(Dataset)
+        changed._set({one.name: getattr(self, one.name) for one in fields(self)} | parts)
+        require_same_index(changed.X, changed.y)
+        changed._check_other_fields(changed.X, changed.ids)
         return changed
 
     def complete_ids(self) -> Array:

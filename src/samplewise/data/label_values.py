@@ -98,10 +98,10 @@ def _may_be_number(value: Any) -> bool:
     return isinstance(value, str | int | float | np.number) and not isinstance(value, bool)
 
 
-def spelling_key(value: Any) -> str:
+def class_key(value: Any) -> str:
     """What a class is called, whatever its case, blanks, hyphens and closing stops; a lone letter keeps its case.
 
-    >>> spelling_key(" <=50K. ") == spelling_key("<=50k"), spelling_key("a") == spelling_key("A")
+    >>> class_key(" <=50K. ") == class_key("<=50k"), class_key("a") == class_key("A")
     (True, False)
     """
     text = unicodedata.normalize("NFKC", str(value)).strip().strip("\"'").rstrip(".,;: ").strip()
@@ -122,7 +122,7 @@ def merged_spellings(values: Array, counts: Ints) -> tuple[Ints, tuple[tuple[Any
     sets: dict[str, list[int]] = {}
     listed = values.tolist()
     for place, value in enumerate(listed):
-        sets.setdefault(spelling_key(value), []).append(place)
+        sets.setdefault(class_key(value), []).append(place)
     spellings = []
     for members in sets.values():
         if len(members) > 1:

@@ -12,7 +12,7 @@ from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of, sentence
 from samplewise.data.conversions import as_vector
 from samplewise.data.dataset import Dataset
-from samplewise.data.label_values import merged_spellings, numbers_in_text, numbers_of_values, spelling_key
+from samplewise.data.label_values import class_key, merged_spellings, numbers_in_text, numbers_of_values
 
 Task = Literal["auto", "classification", "regression"]
 MOST_CLASSES = 1000
@@ -183,9 +183,9 @@ def class_codes(labels: Array, classes: Array) -> Array:
         return codes
     spelled: dict[str, int] = {}  # by how they are called: a file may hold '1' for 1, or another spelling
     for code, value in enumerate(classes.tolist()):
-        spelled[spelling_key(value)] = -1 if spelling_key(value) in spelled else code
+        spelled[class_key(value)] = -1 if class_key(value) in spelled else code
     for row in np.flatnonzero(codes < 0):
-        codes[row] = spelled.get(spelling_key(labels[row]), -1)
+        codes[row] = spelled.get(class_key(labels[row]), -1)
     return codes
 
 

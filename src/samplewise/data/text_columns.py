@@ -246,7 +246,7 @@ def _words_note(words: tuple[str, ...], counts: list[int]) -> str:
 
 
 def _of_numbers(column: Any, name: str, read: NumberFormat, counts: list[int]) -> Conversion:
-    """What the reader is told of a column that was read as numbers."""
+    """The note and the question of a column that was read as numbers."""
     texts, mixed = 0, column.dtype == np.dtype(object)
     if mixed:
         texts = int(column.map(lambda cell: isinstance(cell, str)).sum())

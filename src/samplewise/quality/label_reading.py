@@ -8,7 +8,7 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Mask
 from samplewise.data.dataset import missing
-from samplewise.data.label_values import spelling_key
+from samplewise.data.label_values import class_key
 from samplewise.data.targets import class_codes
 from samplewise.quality.id_and_date_columns import FEWEST_ROWS, is_counter
 
@@ -38,7 +38,7 @@ def are_splits(classes: Array) -> bool:
     >>> are_splits(np.array(["Train", "test"])), are_splits(np.array(["train", "bus"]))
     (True, False)
     """
-    return len(classes) > 1 and {spelling_key(value) for value in classes.tolist()} <= SPLITS
+    return len(classes) > 1 and {class_key(value) for value in classes.tolist()} <= SPLITS
 
 
 def joined_by(labels: Array) -> tuple[str, float]:
