@@ -289,4 +289,4 @@ def test_fewer_different_rows_than_folds_is_no_failure():
     audit = sw.audit(texts, ["p", "n", "p", "n"] * 50)
     assert not [outcome for outcome in audit.record.outcomes if outcome.status == "failed"]
     notes = {outcome.code: outcome.reason for outcome in audit.record.outcomes}
-    assert notes["SW201"] == "4 different rows or groups cannot be split into 5 folds"
+    assert notes["SW201"] == "the 200 rows hold only 4 different rows or groups, which cannot be split into 5 folds"

@@ -38,7 +38,7 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.heldout import evaluated_losses, evaluated_outputs, prediction_source
 from samplewise.core.arrays import Array, Floats, one_hot
 from samplewise.core.errors import NotApplicable
-from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
+from samplewise.core.findings import NOTHING_LEARNED, CheckResult, Finding, Remedy, Severity
 from samplewise.core.rates import percent, percent_text
 from samplewise.core.values import Estimate, Exhibit
 from samplewise.engine.models.row_losses import row_losses
@@ -110,7 +110,7 @@ def _not_learned(evidence: Evidence, losses: Floats) -> Finding | None:
     if follows.p_value >= LEVEL:
         few = int(known.sum()) < FEW_ROWS
         return _finding(
-            "The model does no better than guessing", "warning" if few else "error",
+            NOTHING_LEARNED, "warning" if few else "error",
             f"{subject}, do not follow the labels more than chance would (p = {follows.p_value:.2g}). Every score, "
             "list and remedy that rests on this model says nothing yet.",
             replace(follows.estimate, reason="0 where predictions and labels have nothing to do with each other"),
