@@ -47,7 +47,7 @@ def advice_of(record: AuditRecord) -> tuple[list[Advice], list[Advice]]:
     effect: such a model answers the same whatever is done to the rows. Both stay in the record with their findings.
     """
     findings = [finding for finding in record.findings() if stands(record, finding.code)]
-    every = [_advice(finding, remedy) for finding in findings for remedy in finding.remedies]
+    every = [as_advice(finding, remedy) for finding in findings for remedy in finding.remedies]
     if proven_leaks(record):
         every = [item for item in every if not (item.tested and _without_effect(item.remedy.effect))]
     tested = sorted((item for item in every if item.tested), key=lambda item: (-_effect(item), item.code))
@@ -70,7 +70,8 @@ def refuted(finding: Finding) -> bool:
     return bool(verdicts) and "helps" not in verdicts
 
 
-def _advice(finding: Finding, remedy: Remedy) -> Advice:
+def as_advice(finding: Finding, remedy: Remedy) -> Advice:
+    """A remedy with the finding it belongs to."""
     return Advice(finding.code, finding.title, remedy, remedy.action or _default_action(finding, remedy), finding.axis)
 
 
