@@ -239,3 +239,10 @@ def test_open_questions_are_counted_and_the_first_is_named() -> None:
     assert verdict(record_of(clean, questions=[f"{first}."])).sentence.endswith(
         f"; and 1 question about how columns were read: {first}."
     )
+
+
+def test_an_error_that_was_never_seen_is_a_bound_in_the_headline() -> None:
+    error = Estimate("held_out_error", 0.0, 0.0, 0.0092, "share of rows")
+    clean = Outcome("SW501", "t", "clean", result=CheckResult(measured=(error,)))
+    shown = verdict(record_of(clean)).headlines[-1]
+    assert (shown.label, shown.text, shown.detail) == ("held out error", "at most 0.92 %", "of rows")

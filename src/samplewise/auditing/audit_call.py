@@ -26,7 +26,7 @@ from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target, Task
 from samplewise.engine.models.default_learner import choose_learner
 from samplewise.engine.models.learner import Learner
-from samplewise.engine.models.metrics import Metric, choose_metric
+from samplewise.engine.models.metrics import Metric, choose_metric, metric_rule
 from samplewise.engine.refits import AutoExecutor, FitStore, Prepared, with_embeddings
 from samplewise.engine.refits.preparation import FITS, require_settings
 from samplewise.engine.refits.processes import available_cores
@@ -179,7 +179,9 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
             `engine.models.embeddings_of(module, X)`.
         probabilities: out-of-sample probabilities you have, a column per class. (n, c), in the sorted order of the
             classes.
-        metric: what advice must improve: accuracy, balanced_accuracy, auc, mae, r2.
+        metric: what advice must improve: accuracy, balanced_accuracy, auc, mae, r2. Default for numbers mae; for
+            classes accuracy, or auc (more than two classes: balanced_accuracy) where the largest holds 80 % of the
+            rows.
         checks: default (all), fast (without many fits), or codes: SW101,SW2.
         budget: time the fits may take: 60s, 5min, 1h. It buys a smaller plan from a fixed cost table.
         seed: same seed, same data, same answer.
@@ -210,7 +212,7 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
     taken = take_in(data, y, options)
     seen = _seen_by_learner(taken)
     chosen, rule = choose_learner(learner, seen, taken.target)
-    measured_by = choose_metric(metric, taken.target.task)
+    measured_by = choose_metric(metric, taken.target.task, taken.target.codes)
     plan = _plan(taken, chosen, options)
     noted = [*_unused_weights(seen, chosen, measured_by)]
     noted += [] if isinstance(learner, str | None) else _probe(chosen, seen, taken.target, seed)
@@ -220,6 +222,7 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
         "supplied": fingerprint(taken.predictions, taken.embeddings),
     }
     settings = _settings(plan, chosen, rule, measured_by, options)
+    settings["metric_rule"] = metric_rule(metric, taken.target.task, taken.target.codes)
     folder = None if run_dir is None else prepare_run_folder(run_dir, fingerprint(facts["fingerprint"], facts["test"]))
     report = progress or (lambda event: None)
     report(

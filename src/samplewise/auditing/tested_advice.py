@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 
 from samplewise.auditing.catalog import catalog
 from samplewise.auditing.evidence import Evidence
+from samplewise.auditing.heldout import FEWEST_OF_A_CLASS, small_classes
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import Finding, Outcome, Remedy
 from samplewise.core.rates import percent_text
-from samplewise.core.texts import number_text
+from samplewise.core.texts import count_of, number_text, shortened
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.engine.refits.remedy_effects import TOLERATED_LOSS, Measured, measure_remedies
 
@@ -26,7 +27,10 @@ def test_advice(evidence: Evidence, outcomes: tuple[Outcome, ...], prices: Mappi
     rules = proposed_rules(evidence, outcomes)
     measured: dict[str, Measured] = {}
     untested = NO_ROOM
-    if rules and evidence.plan.advice:
+    too_few = _too_few(evidence)
+    if too_few:
+        untested = too_few
+    elif rules and evidence.plan.advice:
         try:
             measured = measure_remedies(
                 evidence.runner, rules, evidence.folds, metric=evidence.metric, ordered=evidence.ordered,
@@ -36,6 +40,17 @@ def test_advice(evidence: Evidence, outcomes: tuple[Outcome, ...], prices: Mappi
             untested = str(fact)
     advised = _Advised(measured, frozenset(rules), prices, untested)
     return tuple(advised.outcome(outcome) for outcome in outcomes)
+
+
+def _too_few(evidence: Evidence) -> str:
+    """Why a metric in which classes weigh the same cannot be measured: a class of a handful of rows decides it."""
+    small = small_classes(evidence.target.codes, evidence.target.classes)
+    if evidence.metric.weighted or not small:
+        return ""
+    named = ", ".join(f"{shortened(name, 40)} ({count_of(count, 'row')})" for name, count in small[:3])
+    return (
+        f"too few rows to measure {evidence.metric.title}: each class needs at least {FEWEST_OF_A_CLASS}, here {named}"
+    )
 
 
 def _saving(outcomes: tuple[Outcome, ...]) -> frozenset[str]:

@@ -21,7 +21,7 @@ from samplewise.report.basis import (
     stands,
 )
 from samplewise.report.remedy_order import KIND_VERBS, advice_of, effect_text, helping, mending, refuted
-from samplewise.report.wording import estimate_text, listed
+from samplewise.report.wording import AT_MOST, estimate_text, listed
 
 HEADLINE_CHECKS = ("SW501", "SW201", "SW401", "SW601", "SW503")  # whose first number comes first
 MOST_HEADLINES = 6
@@ -290,9 +290,11 @@ def _measured(record: AuditRecord, code: str) -> Headline | None:
 
 
 def _headline(estimate: Estimate) -> Headline:
-    text, bracket, interval = estimate_text(estimate).partition(" [")
+    whole = estimate_text(estimate)
+    bound = AT_MOST if whole.startswith(AT_MOST) else ""
+    text, bracket, interval = whole.removeprefix(bound).partition(" [")
     number, *unit = text.split(" ", 2)  # `10.6 % of labels` is `10.6 %`, with `of labels` in small print
-    number, rest = " ".join([number, *unit[:1]]), "".join(unit[1:])
+    number, rest = bound + " ".join([number, *unit[:1]]), "".join(unit[1:])
     detail = " ".join(filter(None, (rest, f"[{interval}" if bracket else _first_part(estimate.reason))))
 
     return Headline(shortened(estimate.quantity.replace("_", " "), 60), number, detail)

@@ -158,3 +158,13 @@ def test_fewer_rows_that_cost_are_said_to_hurt_and_a_gain_is_no_help(two_moons):
     assert found["gain"].effect.low > 0
     assert found["gain"].verdict == "no loss"
     assert found["loss"].verdict == "hurts"
+
+
+def test_a_fold_without_rows_of_one_class_says_nothing_of_a_metric_that_compares_them(two_moons):
+    data, _ = two_moons(200, seed=2)
+    folded = prepare(data, KNeighborsClassifier(5), executor=SerialExecutor()).whole
+    folds = np.where(data.y == 1, 1 + np.arange(200) % 4, np.arange(200) % 5)  # fold 0 holds class 0 only
+    for name in ("auc", "balanced_accuracy"):
+        found = measure_remedies(folded.runner, {"r": relabel_at_random}, [folds], metric=METRICS[name])["r"]
+        assert np.isfinite([found.effect.value, found.effect.low, found.effect.high]).all()
+        assert found.effect.value < 0

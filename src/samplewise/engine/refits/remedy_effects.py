@@ -166,13 +166,15 @@ def _compare(
     answers = runner.outputs(fits, blocks=parts[0].all_folds)
     for number, (folded, query, change) in enumerate(zip(parts, queries, changes, strict=True)):
         codes = runner.target.codes[query]
+        tally.shares.append(len(change.rows) / len(folded))
+        if not metric.can_score(codes):  # held-out rows of one class only: this fold says nothing
+            continue
         before, after, random = (
             metric.contributions(answer.astype(np.float64), codes) for answer in answers[3 * number : 3 * number + 3]
         )
         tally.effect[query] += after - before
         tally.control[query] += random - before
         tally.seen[query] += 1
-        tally.shares.append(len(change.rows) / len(folded))
 
 
 def _measured(runner: FitRunner, tally: _Tally, metric: Metric, adjusted: float) -> Measured:
