@@ -5,7 +5,7 @@ import pytest
 
 from samplewise.auditing.chosen_remedies import choose_remedies
 from samplewise.core.errors import InputError
-from samplewise.core.findings import NOTHING_LEARNED, RECORD_SCHEMA, AuditRecord, CheckResult, Finding, Outcome, Remedy
+from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Finding, Outcome, Remedy
 from samplewise.core.values import Estimate
 from samplewise.data.dataset import Dataset
 
@@ -122,7 +122,7 @@ def test_what_cannot_be_done_is_refused_with_what_a_person_does():
 
 
 def test_what_a_model_that_learned_nothing_advises_is_not_done_by_default():
-    void = Finding("SW501", NOTHING_LEARNED, "error", (), "why", axis="data")
+    void = Finding("SW501", "The model does no better than guessing", "error", (), "why", axis="data")
     assert ids(chosen(void, found("SW201", remedy("drop", (1, 101))))) == []
 
 

@@ -3,7 +3,6 @@
 import pytest
 
 from samplewise.core.findings import (
-    NOTHING_LEARNED,
     RECORD_SCHEMA,
     AuditRecord,
     CheckResult,
@@ -65,7 +64,7 @@ def with_also(record, *findings):
 
 
 def test_what_rests_on_a_model_that_learned_nothing_is_no_advice(record):
-    void = Finding("SW501", NOTHING_LEARNED, "error", (), "why")
+    void = Finding("SW501", "The model does no better than guessing", "error", (), "why")
     tested, untested = advice_of(with_also(record, void))
     assert tested == []
     assert [item.code for item in untested] == ["SW105"]

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from samplewise.core.findings import (
-    NOTHING_LEARNED,
     RECORD_SCHEMA,
     AuditRecord,
     CheckResult,
@@ -179,8 +178,14 @@ def test_fewer_rows_are_neither_help_nor_failed_help() -> None:
 def test_where_nothing_was_learned_nothing_that_rests_on_the_model_is_listed() -> None:
     rate = Estimate("noise_rate", 0.2, 0.1, 0.3, "share of labels")
     labels = found("SW201", "error", advised("relabel", "not distinguishable"), measured=(rate,))
-    said = verdict(record_of(found("SW501", "error", title=NOTHING_LEARNED), labels, found("SW105", "warning")))
-    assert said.sentence.startswith("The model does no better than guessing, so nothing that rests on it counts yet")
+    said = verdict(
+        record_of(
+            found("SW501", "error", title="The model does no better than guessing"), labels, found("SW105", "warning")
+        )
+    )
+    assert said.sentence.startswith(
+        "The model does no better than guessing, so nothing that rests on this model counts yet"
+    )
     assert said.sentence.endswith("; 1 finding apart from that: matter A (2 rows).")
     assert "SW201" not in said.sentence
     shown = {item.label: item.detail for item in said.headlines}
@@ -188,8 +193,15 @@ def test_where_nothing_was_learned_nothing_that_rests_on_the_model_is_listed() -
     assert "noise rate" not in shown
 
 
+def test_what_the_check_advises_comes_first_where_nothing_was_learned() -> None:
+    better = Remedy("review", (), action='Audit again with learner="boosting".')
+    sentence = verdict(record_of(found("SW501", "warning", better, title="Another learner errs less"))).sentence
+    assert sentence.startswith("Another learner errs less, so nothing that rests on this model counts yet")
+    assert sentence.endswith('; first of all audit again with learner="boosting".')
+
+
 def test_an_accepted_finding_that_nothing_was_learned_voids_nothing() -> None:
-    record = record_of(found("SW501", "note", title=NOTHING_LEARNED), found("SW201", "error"))
+    record = record_of(found("SW501", "note", title="The model does no better than guessing"), found("SW201", "error"))
     assert verdict(record).sentence.startswith("Fix 1 thing before you train on this data: matter B")
 
 
@@ -213,7 +225,7 @@ def test_nothing_can_be_said_where_most_checks_could_not_look_and_it_says_why() 
 
 
 def test_after_a_leak_both_scores_and_the_next_option_are_named() -> None:
-    numbers = ((0.02, "held_out_error_with_it"), (0.31, "held_out_error_without_it"))
+    numbers = ((0.02, "held_out_error with pay day"), (0.31, "held_out_error without pay day"))
     scores = tuple(Estimate(name, value, value - 0.01, value + 0.01, "share of rows") for value, name in numbers)
     leak = Finding("SW106", "a column gives the label away", "error", ("pay day", "x"), "why", (), scores, "column")
     still = Remedy("drop", (1,), effect=Estimate("e", 0.0, 0.0, 0.0, "points"), verdict="not distinguishable")

@@ -15,7 +15,6 @@ Status = Literal["found", "clean", "not_applicable", "skipped", "failed"]
 RemedyKind = Literal["relabel", "drop", "reweight", "collect", "review"]
 RemedyVerdict = Literal["", "helps", "no loss", "hurts", "not distinguishable"]
 SEVERITIES: tuple[Severity, ...] = ("note", "warning", "error")
-NOTHING_LEARNED = "The model does no better than guessing"  # title of the finding (SW501) that voids what rests on it
 LONGEST = 300  # characters of an explanation, printed
 RECORD_SCHEMA = 3  # intervals have a `confidence`; in 2 it was called coverage, and in 1 rates were in per cent
 

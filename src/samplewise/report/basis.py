@@ -4,12 +4,15 @@ A list of wrong labels, a remedy or a forecast rests on a model. Where the model
 column that gives the label away, none of them says anything about the data, however exact its interval looks.
 """
 
-from samplewise.core.findings import NOTHING_LEARNED, AuditRecord, Finding
+import re
+
+from samplewise.core.findings import AuditRecord, Finding
 from samplewise.core.texts import count_of, shortened
 from samplewise.core.values import Estimate
 
 ERROR_CHECK, LEAK_CHECK = "SW501", "SW106"
 ON_MODELS = ("SW2", "SW3", "SW4", "SW502", "SW503", "SW6")  # first letters of checks whose findings rest on a model
+WITHOUT = re.compile(r"held_out_\w+?[ _]without[ _]")
 ALWAYS = "Always predicting "  # how the title of the finding begins that a constant prediction is as good
 
 
@@ -31,9 +34,12 @@ def out_of_sight(record: AuditRecord) -> str:
 
 
 def nothing_learned(record: AuditRecord) -> Finding | None:
-    """The finding that predictions do not follow the labels; None where they do, or where a person accepted it."""
+    """The finding that predictions do not follow the labels; None where they do, or where a person accepted it.
+
+    The check of the error has no other warning: that a constant prediction is as good is a note.
+    """
     found = (item for item in record.findings() if item.code == ERROR_CHECK and item.severity != "note")
-    return next((item for item in found if item.title.startswith(NOTHING_LEARNED)), None)
+    return next(found, None)
 
 
 def constant_is_as_good(record: AuditRecord) -> str:
@@ -56,14 +62,14 @@ def leaking_columns(record: AuditRecord) -> list[str]:
 def scores_around_leak(record: AuditRecord) -> tuple[Estimate, Estimate] | None:
     """The score with the columns that give the label away and without them, where both were measured.
 
-    Their names tell them apart: `held_out_error_without_it` and, from the same finding or else from the check of the
+    Their names tell them apart: `held_out_error without x` and, from the same finding or else from the check of the
     error, the one with the columns.
     """
     measured = [estimate for finding in proven_leaks(record) for estimate in finding.measured]
-    without = next((item for item in measured if "without" in item.quantity), None)
+    without = next((item for item in measured if WITHOUT.match(item.quantity)), None)
     if without is None:
         return None
-    named = without.quantity.replace("without", "with")
+    named = without.quantity.replace("without", "with", 1)
     error = record.outcome(ERROR_CHECK)
     others = [item for item in measured if item.quantity == named] + list(error.result.measured if error else ())
     return next(((item, without) for item in others if item.unit == without.unit), None)

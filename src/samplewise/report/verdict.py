@@ -158,9 +158,11 @@ def _lead(record: AuditRecord) -> str:
     void = nothing_learned(record)
     if not void:
         return ""
+    action = next((shortened(remedy.action, 120).rstrip(".") for remedy in void.remedies if remedy.action), "")
+    first = f"; first of all {action[:1].lower()}{action[1:]}" if action else ""
     return (
-        f"{shortened(void.title, 80).rstrip('.')}, so nothing that rests on it counts yet, no list of labels, no "
-        "remedy and no forecast: check first that the labels belong to these rows and that some column predicts them"
+        f"{shortened(void.title, 80).rstrip('.')}, so nothing that rests on this model counts yet, no list of labels, "
+        f"no remedy and no forecast{first}"
     )
 
 

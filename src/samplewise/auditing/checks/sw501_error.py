@@ -45,7 +45,7 @@ from samplewise.auditing.heldout import (
 )
 from samplewise.core.arrays import Array, Floats, one_hot
 from samplewise.core.errors import NotApplicable
-from samplewise.core.findings import NOTHING_LEARNED, CheckResult, Finding, Remedy, Severity
+from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.rates import percent, percent_text
 from samplewise.core.texts import count_of, shortened
 from samplewise.core.values import Estimate, Exhibit
@@ -161,7 +161,7 @@ def _not_learned(evidence: Evidence, losses: Floats) -> Finding | None:
     if follows.p_value >= LEVEL:
         few = int(known.sum()) < FEW_ROWS or _rows_beside_the_largest(evidence, known) < FEWEST_OF_A_CLASS
         return _finding(
-            NOTHING_LEARNED, "warning" if few else "error",
+            "The model does no better than guessing", "warning" if few else "error",
             f"{subject}, do not follow the labels more than chance would (p = {follows.p_value:.2g}). Every score, "
             "list and remedy that rests on this model says nothing yet.",
             replace(follows.estimate, reason="0 where predictions and labels have nothing to do with each other"),
