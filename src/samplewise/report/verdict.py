@@ -182,7 +182,8 @@ def _no_help(remedies: Sequence[Remedy], about: str = "") -> str:
     how = f"{none} helps and {count_of(hurt, 'of them hurts', 'of them hurt')}"
     if hurt == tested:
         how = f"{'the one' if tested == 1 else 'every'} tested remedy hurts"
-    verbs = " or ".join(dict.fromkeys(KIND_VERBS[remedy.kind].lower() for remedy in remedies))
+    kinds = {remedy.kind for remedy in remedies}
+    verbs = " or ".join(verb.lower() for kind, verb in KIND_VERBS.items() if kind in kinds)
     return f"do not {verbs}: {about}{how}, so find out why first"
 
 
