@@ -22,7 +22,7 @@ def build_evidence(X: Any, y: Any = None, **given: Any) -> Evidence:
     learner, _ = choose_learner(options.learner, seen, taken.target)
     plan = _plan(taken, learner, options)
     prepared = Prepared(seen, taken.target, learner, plan.folds, options.seed, SerialExecutor())
-    metric = choose_metric(options.metric, taken.target.task)
+    metric = choose_metric(options.metric, taken.target.task, taken.target.codes)
     return gather(taken, prepared, metric, plan, options.n_test_evaluations)
 
 

@@ -9,6 +9,7 @@ from samplewise.auditing.audit_call import Audit, audit
 from samplewise.core.codec import load_record
 from samplewise.core.errors import InputError
 from samplewise.core.findings import AuditRecord, CheckResult, Finding, Outcome, Remedy
+from samplewise.core.values import Estimate
 from samplewise.data.dataset import Dataset
 
 DRAW = np.random.default_rng(0)
@@ -38,14 +39,33 @@ def given(*remedies):
     return Audit(AuditRecord(2, {}, {}, {}, (outcome,)), Dataset(X, Y))
 
 
+def measured(kind, keys, verdict, value, values=()):
+    effect = Estimate("effect", value, value - 0.1, value + 0.1, "points of accuracy")
+    return Remedy(kind, keys, values, f"{kind} them", effect, verdict=verdict)
+
+
 def test_what_helps_is_applied_or_the_kinds_named():
-    found = given(Remedy("drop", (1, 2), verdict="helps"), Remedy("relabel", (5,), (Y[0],), verdict="hurts"))
+    drop = measured("drop", (int(np.flatnonzero(Y == "no")[0]), int(np.flatnonzero(Y == "yes")[0])), "helps", 1.0)
+    found = given(drop, measured("relabel", (5,), "hurts", -1.0, (Y[0],)))
     assert len(found.apply().data) == 78
-    relabeled = found.apply(kinds=["relabel"]).data
+    untouched = found.apply(kinds=["relabel"])
+    assert untouched.log == ()
+    assert untouched.left_out == ("SW201: relabel them: not done, for it was measured to hurt",)
+    relabeled = found.apply(kinds=["relabel"], even_hurting=True).data
     assert len(relabeled) == 80
     assert relabeled.y[5] == Y[0]
     with pytest.raises(InputError, match="kind of remedy named 'remove'"):
         found.apply(kinds=["remove"])
+
+
+def test_one_finding_is_applied_by_its_code_and_decisions_go_alone():
+    found = given(measured("drop", (1, 2), "not distinguishable", 0.0))
+    assert found.apply().log == ()
+    assert [entry.id for entry in found.apply(do="SW201").log] == [1, 2]
+    with pytest.raises(InputError, match="decisions are carried out as they are"):
+        found.apply(decisions=[], do="SW201")
+    with pytest.raises(InputError, match="without its data"):
+        Audit(found.record, None).apply(do="SW201")
 
 
 def test_it_is_handed_on_in_every_form(quick, tmp_path):

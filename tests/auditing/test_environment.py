@@ -19,3 +19,8 @@ def test_versions_machine_and_start_are_those_of_this_process(monkeypatch):
     assert found["command"] == "samplewise audit data.csv"  # without the folder, which names the user
     assert abs((datetime.now(UTC) - datetime.fromisoformat(found["started"])).total_seconds()) < 60
     json.dumps(found)
+
+
+def test_the_command_can_be_pasted_into_a_shell(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["samplewise", "audit", "my data.csv", "--positive", ">50K"])
+    assert environment()["command"] == "samplewise audit 'my data.csv' --positive '>50K'"

@@ -34,7 +34,7 @@ def test_folds_cover_the_rows_and_duplicates_share_one(evidence_of, rows):
 
 def test_too_few_distinct_rows_for_the_folds_are_no_question(evidence_of):
     evidence = evidence_of(np.repeat([[0.0], [1.0]], 30, axis=0), np.repeat(["a", "b"], 30))
-    with pytest.raises(NotApplicable, match="2 different rows or groups cannot be split into"):
+    with pytest.raises(NotApplicable, match="only 2 different rows or groups, which cannot be split into"):
         _ = evidence.folds
 
 

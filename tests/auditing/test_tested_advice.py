@@ -58,3 +58,28 @@ def test_a_plan_without_room_tests_nothing(flipped):
     relabel, drop = sorted(advised.result.findings[0].remedies, key=lambda remedy: remedy.kind, reverse=True)
     assert (relabel.reason, relabel.verdict, relabel.cost) == (tested_advice.NO_ROOM, "", None)
     assert drop.reason == "own"
+
+
+def test_a_remedy_whose_aim_is_fewer_rows_is_never_said_to_help(flipped):
+    wrong = proposal(Remedy("drop", (1,)))
+    fewer = proposal(Remedy("drop", (1,), saves_rows=True))
+    (mended,), (saved,) = (tested_advice.test_advice(flipped, outcomes, {}) for outcomes in (wrong, fewer))
+    assert mended.result.findings[0].remedies[0].verdict == "helps"
+    remedy = saved.result.findings[0].remedies[0]
+    assert remedy.verdict == "no loss"
+    assert "a loss of more than 0.5 points of accuracy is ruled out" in remedy.reason
+    assert "as many random rows changes" in remedy.reason
+
+
+def test_a_handful_of_rows_of_a_class_measures_no_remedy_by_a_metric_that_compares_classes(evidence_of):
+    draw = np.random.default_rng(0)
+    X, y = draw.normal(size=(200, 2)), np.where(np.arange(200) < 5, "ill", "well")
+    evidence = evidence_of(X, y, checks=("SW201",))
+    assert evidence.metric.name == "auc"
+    (advised,) = tested_advice.test_advice(evidence, proposal(Remedy("drop", (1,))), {})
+    remedy = advised.result.findings[0].remedies[0]
+    assert (remedy.verdict, remedy.effect) == ("", None)
+    assert remedy.reason == (
+        "too few rows to measure area under the ROC curve: each class needs at least 10, here ill (5 rows)"
+    )
+    assert tested_advice._too_few(evidence_of(X, y, metric="accuracy", checks=("SW201",))) == ""

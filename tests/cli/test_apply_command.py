@@ -118,6 +118,53 @@ def test_decisions_of_a_person_replace_the_advice(tmp_path, run):
     assert "1 row dropped, 1 row relabeled, 1 row reweighted (as decided)" in result.output
 
 
+def test_a_named_finding_is_said_first_and_is_all_that_is_done(tmp_path, run):
+    result = command(run(written(tmp_path)), "--do", "SW102", "--out", tmp_path / "clean.csv")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "clean.csv").read_text() == ',key,size,kind\n0,007,1.50,no\n1,008,"2,5",yes\n3,010,NA,yes\n'
+    said = result.output.splitlines()
+    assert said[0].startswith("SW102: drop 1 rows (1 row; helps: +1.25 points")
+    assert said[1] == "1 row dropped (as named)"
+
+
+def test_what_hurts_needs_a_word_of_its_own(tmp_path, run):
+    folder, target = run(written(tmp_path)), tmp_path / "clean.csv"
+    refused = command(folder, "--do", "SW303", "--out", target)
+    assert refused.exit_code == 2
+    assert "measured to hurt" in refused.output
+    assert "--even-hurting" in refused.output
+    assert not target.exists()
+    assert command(folder, "--do", "SW303", "--do", "SW102", "--even-hurting", "--out", target).exit_code == 0
+    assert pd.read_csv(target, index_col=0).index.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--do", "SW999"), "no finding of this audit named 'SW999'"),
+        (("--do", "SW102:relabel"), "no remedy of kind 'relabel'"),
+        (("--do", "SW102", "--decisions", "x.csv"), "not both"),
+        (("--even-hurting",), "only where it is named"),
+    ],
+)
+def test_what_cannot_be_named_is_refused_and_nothing_is_written(tmp_path, run, words, said):
+    result = command(run(written(tmp_path)), *words, "--out", tmp_path / "clean.csv")
+    assert result.exit_code == 2
+    assert said in result.output
+    assert not (tmp_path / "clean.csv").exists()
+
+
+def test_what_removes_many_rows_is_left_to_be_named(tmp_path, run):
+    source = written(tmp_path, ",kind\n" + "".join(f"{n},{'no' if n % 2 else 'yes'}\n" for n in range(40)))
+    folder = run(source, keys=((1,), tuple(range(10))), rows=40)
+    result = command(folder, "--out", tmp_path / "clean.csv")
+    assert result.exit_code == 0, result.output
+    assert "SW102: drop 10 rows: not done, for it removes 25 % of the rows" in result.output
+    assert len(pd.read_csv(tmp_path / "clean.csv")) == 40
+    assert command(folder, "--do", "SW102", "--out", tmp_path / "less.csv").exit_code == 0
+    assert len(pd.read_csv(tmp_path / "less.csv")) == 30
+
+
 def test_without_help_nothing_changes_and_it_says_so(tmp_path, run):
     result = command(run(written(tmp_path), helps="not distinguishable"), "--out", tmp_path / "clean.csv")
     assert result.exit_code == 0

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,18 @@ def test_where_nothing_helps_the_next_step_is_a_person_s(tmp_path, make):
     made = make.record(make.found("SW201", "error", keys=(1,)), source="digits.npz")
     text = "\n".join(str(line) for line in last_lines(made, tmp_path))
     assert f"samplewise apply {tmp_path} --decisions {tmp_path / 'findings'} --out clean.npz" in text
+
+
+def test_after_a_leak_the_next_command_leaves_the_columns_out(make, tmp_path):
+    made = make.record(make.found("SW106", "error", keys=("pay day", "x"), axis="column"), source="data.csv")
+    command = "samplewise audit data.csv --label kind --out run --seed 3"
+    lines = [str(line) for line in last_lines(replace(made, environment={"command": command}), Path("run"))]
+    assert lines[-1] == (
+        "next      samplewise audit data.csv --label kind --seed 3 '--drop-columns=pay day' --drop-columns=x "
+        "--out run-again"
+    )
+    lines = [str(line) for line in last_lines(made, Path("run"))]  # audited from Python
+    assert lines[-1].startswith("next      samplewise audit data.csv --label y '--drop-columns=pay day'")
 
 
 def test_quiet_is_the_verdict_and_the_report_only(make):

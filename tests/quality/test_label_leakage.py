@@ -3,10 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from samplewise.core.errors import InputError
 from samplewise.data import Dataset
+from samplewise.data.targets import describe_target
+from samplewise.engine.models.metrics import METRICS
 from samplewise.quality import column_skill
+from samplewise.quality.label_leakage import separation_of_columns
 
 
 @pytest.fixture
@@ -130,3 +134,30 @@ def test_what_has_no_columns_labels_or_rows_is_refused(draw):
     ]:
         with pytest.raises(InputError, match=words):
             call()
+
+
+def separation(X, y, metric):
+    data = Dataset(X, y)
+    target = describe_target(y, "classification", data.ids)
+    return separation_of_columns(data.X, data.columns, target, METRICS[metric], data.ids, None, 0)[1]
+
+
+def test_a_rare_class_that_a_column_ranks_right_is_seen_by_the_metric_that_compares_classes(draw):
+    y = (np.arange(2000) % 20 == 0).astype(int)
+    shift, noise = draw.normal(size=2000) + 1.5 * y, draw.normal(size=2000)
+    X = np.column_stack([y, shift, noise])
+    assert column_skill(X, y).skill[1] < 0.05  # never likelier than the large class: no error of it is removed
+    exact, ranked, nothing = separation(X, y, "auc")
+    assert exact == 1.0
+    truth = 2 * roc_auc_score(y, shift) - 1
+    assert ranked == pytest.approx(truth, abs=0.1)
+    assert abs(nothing) < 0.15
+
+
+def test_of_several_classes_it_is_balanced_accuracy_above_chance(draw):
+    y = np.repeat([0, 1, 2], [1800, 100, 100])
+    code = np.where(y == 2, 1, y)  # tells the first class from the others, and not these two apart
+    whole, half, nothing = separation(np.column_stack([y, code, draw.integers(0, 3, 2000)]), y, "balanced_accuracy")
+    assert whole == 1.0
+    assert half == pytest.approx(0.5, abs=0.1)
+    assert abs(nothing) < 0.15

@@ -2,9 +2,16 @@
 
 import pytest
 
-from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Finding, Outcome, Remedy
+from samplewise.core.findings import (
+    RECORD_SCHEMA,
+    AuditRecord,
+    CheckResult,
+    Finding,
+    Outcome,
+    Remedy,
+)
 from samplewise.core.values import Estimate
-from samplewise.report.remedy_order import advice_of, bare_effect_text, effect_text, helping
+from samplewise.report.remedy_order import advice_of, bare_effect_text, effect_text, helping, mending, refuted
 
 
 def effect(value):
@@ -49,3 +56,33 @@ def test_an_effect_is_written_with_its_sign():
     assert effect_text(effect(1.3)) == "+1.30 points of accuracy [+0.80, +1.80]"
     assert bare_effect_text(effect(1.3)) == "+1.30 [+0.80, +1.80]"
     assert effect_text(None) == bare_effect_text(None) == ""
+
+
+def with_also(record, *findings):
+    more = tuple(Outcome(f.code, f.title, "found", result=CheckResult((f,))) for f in findings)
+    return AuditRecord(RECORD_SCHEMA, {}, {}, {}, (*record.outcomes, *more))
+
+
+def test_what_rests_on_a_model_that_learned_nothing_is_no_advice(record):
+    void = Finding("SW501", "The model does no better than guessing", "error", (), "why")
+    tested, untested = advice_of(with_also(record, void))
+    assert tested == []
+    assert [item.code for item in untested] == ["SW105"]
+
+
+def test_after_a_leak_a_remedy_without_any_effect_is_no_advice(record):
+    still = Remedy("drop", (1,), effect=Estimate("effect", 0.0, 0.0, 0.0, "points"), verdict="not distinguishable")
+    idle = Finding("SW303", "rows", "note", (1,), "why", (still,))
+    leak = Finding("SW106", "a column gives the label away", "error", ("x",), "why", axis="column")
+    assert "SW303" in {item.code for item in advice_of(with_also(record, idle))[0]}
+    tested, _ = advice_of(with_also(record, idle, leak))
+    assert [item.code for item in tested] == ["SW201", "SW201"]
+
+
+def test_fewer_rows_mend_nothing(record):
+    fewer = Remedy("drop", (1,), effect=effect(3.0), verdict="no loss", saves_rows=True)
+    tested, _ = advice_of(with_also(record, Finding("SW301", "rows", "note", (1,), "why", (fewer,))))
+    assert tested[0].remedy is fewer
+    assert fewer not in [item.remedy for item in mending(tested)]
+    assert fewer not in [item.remedy for item in helping(tested)]
+    assert not refuted(Finding("SW301", "rows", "note", (1,), "why", (fewer,)))

@@ -5,7 +5,7 @@ from samplewise import selection
 from samplewise.core.errors import InputError
 from samplewise.core.findings import Decision, Remedy
 from samplewise.data import Dataset
-from samplewise.selection.decisions import decisions_of
+from samplewise.selection.decisions import decisions_of, large_change
 
 
 @pytest.fixture
@@ -150,3 +150,28 @@ def test_ids_in_the_place_of_decisions_are_refused_with_both_ways(data):
     with pytest.raises(InputError, match=r"selection\.Decision.*data\.drop\(ids\)"):
         selection.apply(data, [3])
     assert selection.Decision is Decision
+
+
+def test_a_change_is_large_from_a_tenth_of_the_rows_or_a_point_of_a_class_share():
+    rows = Dataset(np.arange(1000.0)[:, None], np.repeat(["a", "b"], 500), weights=np.ones(1000))
+    spread = np.argsort(np.tile(np.arange(500), 2), kind="stable")  # the classes in turn
+    assert large_change(rows, rows.take(np.sort(spread[100:]))) == ""
+    assert large_change(rows, rows.take(np.sort(spread[102:]))) == "removes 10 % of the rows"
+    moved = rows.y.copy()
+    moved[:10] = "b"
+    assert large_change(rows, rows.with_labels(moved)) == ""
+    moved[:11] = "b"
+    assert large_change(rows, rows.with_labels(moved)) == "moves the share of class 'a' by 1.1 points"
+    weightless = np.ones(1000)
+    weightless[:11] = 0.0
+    assert large_change(rows, rows.with_weights(weightless)) == ""
+    weightless[:200] = 0.0
+    assert "removes 20 % of the rows and moves the share of class 'a'" in large_change(
+        rows, rows.with_weights(weightless)
+    )
+
+
+def test_labels_that_are_numbers_have_no_shares():
+    rows = Dataset(np.arange(100.0)[:, None], np.linspace(0.0, 1.0, 100))
+    assert large_change(rows, rows.with_labels(np.linspace(5.0, 6.0, 100))) == ""
+    assert large_change(rows, rows.take(np.arange(80))) == "removes 20 % of the rows"

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from samplewise.auditing.catalog import choose_checks
+from samplewise.auditing.chosen_remedies import choose_remedies
 from samplewise.auditing.environment import environment
 from samplewise.auditing.evidence import gather
 from samplewise.auditing.options import AuditOptions
@@ -17,7 +18,7 @@ from samplewise.auditing.progress import Event, Progress
 from samplewise.auditing.run import Run
 from samplewise.auditing.run_folder import prepare_run_folder, write_text
 from samplewise.core.arrays import equal_but_for_rounding, fingerprint
-from samplewise.core.errors import InputError, unknown_name
+from samplewise.core.errors import InputError
 from samplewise.core.execution import Executor
 from samplewise.core.findings import AuditRecord, Decision, Findings, ScoresByName
 from samplewise.core.randomness import hashed_order
@@ -25,7 +26,7 @@ from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target, Task
 from samplewise.engine.models.default_learner import choose_learner
 from samplewise.engine.models.learner import Learner
-from samplewise.engine.models.metrics import Metric, choose_metric
+from samplewise.engine.models.metrics import Metric, choose_metric, metric_rule
 from samplewise.engine.refits import AutoExecutor, FitStore, Prepared, with_embeddings
 from samplewise.engine.refits.preparation import FITS, require_settings
 from samplewise.engine.refits.processes import available_cores
@@ -40,7 +41,6 @@ from samplewise.report import (
     to_markdown,
 )
 from samplewise.selection import Applied, apply
-from samplewise.selection.decisions import decisions_of
 
 PROBED = 150  # rows on which a learner's determinism is probed
 
@@ -62,37 +62,46 @@ class Audit:
         """Every score by its quantity, a dict that prints as a table: `audit.scores["wrong_label"].top(20)`."""
         return self.record.scores()
 
-    def apply(self, *, kinds: Iterable[str] | None = None, decisions: Iterable[Decision] | None = None) -> Applied:
+    def apply(
+        self,
+        *,
+        do: str | Iterable[str] | None = None,
+        kinds: Iterable[str] | None = None,
+        decisions: Iterable[Decision] | None = None,
+        even_hurting: bool = False,
+    ) -> Applied:
         """The data after the remedies that tested "helps"; nothing is changed in place.
 
+        What removes more than a tenth of the rows, or moves the share of a class by more than a point, is done only if
+        its finding is named; `left_out` of the result says what was not done, and why.
+
         Args:
-            kinds: carry out all remedies of these kinds instead, whatever their verdict: "relabel", "drop", "reweight".
+            do: carry out exactly these findings instead, whatever their verdict but "hurts": "SW102", or ["SW102",
+                "SW201:drop"] to say which of its remedies.
+            kinds: carry out all remedies of these kinds instead, but those that hurt: "relabel", "drop", "reweight".
             decisions: carry out exactly these instead, such as those an annotator wrote into findings/*.csv.
+            even_hurting: of `do` and `kinds` also what was measured to hurt.
 
         Returns:
-            Applied: the new `data`, and the `log` of what was changed, by row id.
+            Applied: the new `data`, the `log` of what was changed by row id, and what was `left_out`.
+
+        Raises:
+            InputError: no data, a finding that is not there, has no remedy that can be carried out or hurts, or words
+                that do not go together.
         """
         if self.data is None:
             raise InputError(
                 "this audit was loaded without its data", got="no rows to change",
                 fix="load_audit(run_dir, data, ...) with the rows that were audited",
             )  # fmt: skip
-        if decisions is not None:
-            return apply(self.data, decisions)
-        remedies = [
-            remedy
-            for finding in self.findings
-            for remedy in finding.remedies
-            if remedy.kind in ("relabel", "drop", "reweight")
-        ]
-        if kinds is None:
-            wanted = [remedy for remedy in remedies if remedy.verdict == "helps"]
-        else:
-            chosen = set(kinds)
-            for kind in chosen - {"relabel", "drop", "reweight"}:
-                raise unknown_name("kind of remedy", kind, ("relabel", "drop", "reweight"))
-            wanted = [remedy for remedy in remedies if remedy.kind in chosen]
-        return apply(self.data, decisions_of(wanted))
+        if decisions is None:
+            return choose_remedies(self.record, self.data, do=do, kinds=kinds, even_hurting=even_hurting).applied()
+        if do is not None or kinds is not None or even_hurting:
+            raise InputError(
+                "decisions are carried out as they are", got="decisions= with do=, kinds= or even_hurting=",
+                fix="leave the others out",
+            )  # fmt: skip
+        return apply(self.data, decisions, task=self.record.data.get("task") or "auto")
 
     def compare(self, later: "Audit | AuditRecord") -> AuditComparison:
         """What got better, what is new and what is gone in a later audit."""
@@ -170,7 +179,9 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
             `engine.models.embeddings_of(module, X)`.
         probabilities: out-of-sample probabilities you have, a column per class. (n, c), in the sorted order of the
             classes.
-        metric: what advice must improve: accuracy, balanced_accuracy, auc, mae, r2.
+        metric: what advice must improve: accuracy, balanced_accuracy, auc, mae, r2. Default for numbers mae; for
+            classes accuracy, or auc (more than two classes: balanced_accuracy) where the largest holds 80 % of the
+            rows.
         checks: default (all), fast (without many fits), or codes: SW101,SW2.
         budget: time the fits may take: 60s, 5min, 1h. It buys a smaller plan from a fixed cost table.
         seed: same seed, same data, same answer.
@@ -201,7 +212,7 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
     taken = take_in(data, y, options)
     seen = _seen_by_learner(taken)
     chosen, rule = choose_learner(learner, seen, taken.target)
-    measured_by = choose_metric(metric, taken.target.task)
+    measured_by = choose_metric(metric, taken.target.task, taken.target.codes)
     plan = _plan(taken, chosen, options)
     noted = [*_unused_weights(seen, chosen, measured_by)]
     noted += [] if isinstance(learner, str | None) else _probe(chosen, seen, taken.target, seed)
@@ -211,6 +222,7 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
         "supplied": fingerprint(taken.predictions, taken.embeddings),
     }
     settings = _settings(plan, chosen, rule, measured_by, options)
+    settings["metric_rule"] = metric_rule(metric, taken.target.task, taken.target.codes)
     folder = None if run_dir is None else prepare_run_folder(run_dir, fingerprint(facts["fingerprint"], facts["test"]))
     report = progress or (lambda event: None)
     report(

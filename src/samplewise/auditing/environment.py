@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shlex
 import sys
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -18,5 +19,5 @@ def environment() -> dict[str, Any]:
         "samplewise": __version__, "python": platform.python_version(), **packages, "machine": platform.machine(),
         "system": platform.system(), "cores": available_cores(),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": " ".join([os.path.basename(sys.argv[0]), *sys.argv[1:]]),
+        "command": shlex.join([os.path.basename(sys.argv[0]), *sys.argv[1:]]),
     }  # fmt: skip

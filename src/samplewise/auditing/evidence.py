@@ -10,6 +10,7 @@ from samplewise.auditing.plan import Plan
 from samplewise.auditing.prepare_audit import Intake
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import NotApplicable
+from samplewise.core.texts import count_of
 from samplewise.curves.learning_curve import log_sizes
 from samplewise.data.columns import Column
 from samplewise.data.dataset import Dataset
@@ -103,7 +104,10 @@ class Evidence:
         """One fold assignment (n,) per repeat; the first serves every single-pass quantity."""
         apart = len(self.data) if self.split_groups is None else len(np.unique(self.split_groups))
         if apart < self.plan.folds:
-            raise NotApplicable(f"{apart} different rows or groups cannot be split into {self.plan.folds} folds")
+            different = count_of(apart, "different row or group", "different rows or groups")
+            raise NotApplicable(
+                f"the {len(self.data):,} rows hold only {different}, which cannot be split into {self.plan.folds} folds"
+            )
         return [self.prepared.folds(repeat) for repeat in range(1 if self.ordered else self.plan.repeats)]
 
     @property

@@ -9,6 +9,7 @@ from samplewise.core.values import Exhibit
 from samplewise.engine.models.row_losses import row_losses
 
 LISTED = 60
+FEWEST_OF_A_CLASS = 10  # held-out rows of a class: of fewer nothing is said but a bound
 
 
 def evaluated_outputs(evidence: Evidence) -> Floats:
@@ -26,6 +27,14 @@ def prediction_source(evidence: Evidence) -> str:
     if evidence.predictions is not None:
         return "The predictions you supplied"
     return f"Models ({evidence.learner.name}) cross-fitted in {evidence.plan.folds} folds"
+
+
+def small_classes(codes: Array, classes: Array | None) -> list[tuple[str, int]]:
+    """Classes of fewer than ten of these rows (n,), each with its number of rows; none where labels are numbers."""
+    if classes is None:
+        return []
+    counts = np.bincount(codes[codes >= 0], minlength=len(classes)).tolist()
+    return [(str(name), count) for name, count in zip(classes, counts, strict=True) if count < FEWEST_OF_A_CLASS]
 
 
 def require_enough_rows(evidence: Evidence, least: int, question: str) -> None:

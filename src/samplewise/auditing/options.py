@@ -149,7 +149,10 @@ class AuditOptions:
     )
     metric: str | None = field(
         default=None,
-        metadata=_about("What advice must improve: accuracy, balanced_accuracy, auc, mae, r2.", Flag(MODEL, "NAME")),
+        metadata=_about(
+            "What advice must improve: accuracy, balanced_accuracy, auc, mae, r2.",
+            Flag(MODEL, "NAME", more="Default: mae, or accuracy; auc where one of two classes holds 80 % of the rows."),
+        ),
     )
     checks: str | list[str] = field(
         default="default",

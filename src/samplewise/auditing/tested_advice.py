@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 
 from samplewise.auditing.catalog import catalog
 from samplewise.auditing.evidence import Evidence
+from samplewise.auditing.heldout import FEWEST_OF_A_CLASS, small_classes
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import Finding, Outcome, Remedy
 from samplewise.core.rates import percent_text
+from samplewise.core.texts import count_of, number_text, shortened
 from samplewise.engine.refits.folded_rows import RemedyRule
-from samplewise.engine.refits.remedy_effects import Measured, measure_remedies
+from samplewise.engine.refits.remedy_effects import TOLERATED_LOSS, Measured, measure_remedies
 
 NO_ROOM = "the plan has no room for testing advice"
 TESTED = ("relabel", "drop", "reweight")
@@ -25,15 +27,41 @@ def test_advice(evidence: Evidence, outcomes: tuple[Outcome, ...], prices: Mappi
     rules = proposed_rules(evidence, outcomes)
     measured: dict[str, Measured] = {}
     untested = NO_ROOM
-    if rules and evidence.plan.advice:
+    too_few = _too_few(evidence)
+    if too_few:
+        untested = too_few
+    elif rules and evidence.plan.advice:
         try:
             measured = measure_remedies(
-                evidence.runner, rules, evidence.folds, metric=evidence.metric, ordered=evidence.ordered
-            )
+                evidence.runner, rules, evidence.folds, metric=evidence.metric, ordered=evidence.ordered,
+                saving=_saving(outcomes),
+            )  # fmt: skip
         except NotApplicable as fact:
             untested = str(fact)
     advised = _Advised(measured, frozenset(rules), prices, untested)
     return tuple(advised.outcome(outcome) for outcome in outcomes)
+
+
+def _too_few(evidence: Evidence) -> str:
+    """Why a metric in which classes weigh the same cannot be measured: a class of a handful of rows decides it."""
+    small = small_classes(evidence.target.codes, evidence.target.classes)
+    if evidence.metric.weighted or not small:
+        return ""
+    named = ", ".join(f"{shortened(name, 40)} ({count_of(count, 'row')})" for name, count in small[:3])
+    return (
+        f"too few rows to measure {evidence.metric.title}: each class needs at least {FEWEST_OF_A_CLASS}, here {named}"
+    )
+
+
+def _saving(outcomes: tuple[Outcome, ...]) -> frozenset[str]:
+    """The remedies whose aim is fewer rows, by "code kind"."""
+    return frozenset(
+        f"{outcome.code} {remedy.kind}"
+        for outcome in outcomes
+        for finding in outcome.result.findings
+        for remedy in finding.remedies
+        if remedy.saves_rows
+    )
 
 
 def proposed_rules(evidence: Evidence, outcomes: tuple[Outcome, ...]) -> dict[str, RemedyRule]:
@@ -90,12 +118,17 @@ class _Advised:
             f"p = {found.p_value:.2g} after Holm's correction over {len(self.measured)} remedies; "
             f"the rule changed {percent_text(found.share, '.1f')} of the rows it was tested on"
         )
+        if found.verdict == "no loss":
+            words += (
+                f"; a loss of more than {TOLERATED_LOSS:g} {found.effect.unit} is ruled out, and leaving out as many "
+                f"random rows changes {number_text(found.control.value, 2, signed=True)}"
+            )
         if found.verdict == "not distinguishable":
             words += f"; an effect of {found.detectable:.2g} {found.effect.unit} would have been seen"
         return words
 
 
 def _rank(remedy: Remedy) -> tuple[int, float]:
-    """Remedies that help first, then untested ones, then the rest; among equals the larger effect."""
-    rank = {"helps": 0, "": 1, "not distinguishable": 2, "hurts": 3}[remedy.verdict]
+    """Remedies that help first, then those without loss, untested ones and the rest; among equals the larger effect."""
+    rank = {"helps": 0, "no loss": 1, "": 2, "not distinguishable": 3, "hurts": 4}[remedy.verdict]
     return rank, -(remedy.effect.value if remedy.effect else 0.0)

@@ -9,16 +9,17 @@ import typer
 from rich.text import Text
 
 from samplewise import auditing, data, selection
+from samplewise.auditing.chosen_remedies import choose_remedies
 from samplewise.cli.console import out
 from samplewise.cli.write_back import contents, require_same_kind, write_all
 from samplewise.core.arrays import positions_of
 from samplewise.core.codec import load_record
 from samplewise.core.errors import InputError
-from samplewise.core.findings import AuditRecord, Decision
+from samplewise.core.findings import AuditRecord
 from samplewise.core.texts import count_of, printable
 from samplewise.data.readers import Reading
 from samplewise.report.remedy_order import advice_of, helping
-from samplewise.selection.decisions import Applied, decisions_of
+from samplewise.selection.decisions import Applied
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A folder that `samplewise audit --out` wrote.")]
 Decisions = Annotated[
@@ -34,29 +35,59 @@ Source = Annotated[
     Path | None,
     typer.Option("--data", metavar="PATH", help="The audited file, where it has moved.", show_default=False),
 ]
+Do = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="CODE",
+        help="Carry out this finding and no other: SW102, or SW201:drop. Repeat it for more.",
+        show_default=False,
+    ),
+]
+EvenHurting = Annotated[bool, typer.Option("--even-hurting", help="Also what was measured to hurt, if --do names it.")]
 EXAMPLES = """Examples:
   samplewise apply run/ --out clean.csv
+  samplewise apply run/ --do SW102 --out clean.csv
   samplewise apply run/ --decisions run/findings/SW201.csv --out clean.csv
 
 Exit codes: 0 written, 2 not possible; then no file was changed."""
 
+HELPFUL = "remedies that were measured to help"
+UNCHANGED = {
+    HELPFUL: "no remedy was measured to help and changes little (choose with --do or --decisions)",
+    "as decided": "the decisions change no row",
+    "as named": "what was named changes no row",
+}
 
-def apply_command(run: Run, target: Target, decisions: Decisions = None, source: Source = None) -> None:
+
+def apply_command(
+    run: Run, target: Target, do: Do = None, decisions: Decisions = None, source: Source = None,
+    even_hurting: EvenHurting = False,
+) -> None:  # fmt: skip
     """Write the audited data again after the advice: same kind of file, same columns, same order.
 
-    Without --decisions only remedies that were measured to help are carried out. Nothing is written over, and
-    the log next to the result lists every row that changed: id, kind, before, after, by.
+    Without --do and --decisions only remedies that were measured to help are carried out, and none that removes more
+    than a tenth of the rows or moves a class share by more than a point. Nothing is written over, and the log next to
+    the result lists every row that changed: id, kind, before, after, by.
     """
     record = load_record(run, partial=True)
     reading = reread(record, source)
     require_same_kind(reading.file or Path(), target)
-    chosen = (
-        helping_decisions(record) if decisions is None else auditing.run_folder.read_decisions(decisions, reading.data)
-    )
-    applied = selection.apply(reading.data, chosen, task=record.data.get("task") or "auto")
+    if decisions is None:
+        chosen = choose_remedies(record, reading.data, do=do or None, even_hurting=even_hurting)
+        for line in chosen.sentences():
+            out().print(Text(line))
+        applied = chosen.applied()
+    elif do or even_hurting:
+        raise InputError(
+            "findings are named, or decisions are read from lists, not both", got="--do and --decisions",
+            fix="leave one of them out",
+        )  # fmt: skip
+    else:
+        decided = auditing.run_folder.read_decisions(decisions, reading.data)
+        applied = selection.apply(reading.data, decided, task=record.data.get("task") or "auto")
     files = cleaned_files(reading, applied, target)
     write_all(files)
-    _report(record, applied, files, by_hand=decisions is not None)
+    _report(record, applied, files, why="as decided" if decisions else "as named" if do else HELPFUL)
 
 
 def reread(record: AuditRecord, moved_to: Path | None = None) -> Reading:
@@ -82,12 +113,6 @@ def reread(record: AuditRecord, moved_to: Path | None = None) -> Reading:
     return reading
 
 
-def helping_decisions(record: AuditRecord) -> list[Decision]:
-    """Decisions of the remedies that were measured to help, the best first: a row follows the first that names it."""
-    tested, _ = advice_of(record)
-    return decisions_of(item.remedy for item in helping(tested) if item.axis == "row")
-
-
 def cleaned_files(reading: Reading, applied: Applied, target: Path) -> dict[Path, bytes]:
     """The data, its log, and the weights where a decision gave any: weights have no column in the original."""
     ids = reading.data.ids
@@ -110,19 +135,15 @@ def _csv(frame: Any) -> bytes:
     return buffer.getvalue().encode()
 
 
-def _report(record: AuditRecord, applied: Applied, files: dict[Path, bytes], by_hand: bool) -> None:
+def _report(record: AuditRecord, applied: Applied, files: dict[Path, bytes], why: str) -> None:
     kinds = [entry.kind for entry in applied.log]
     words = {"drop": "dropped", "relabel": "relabeled", "reweight": "reweighted"}
     done = ", ".join(f"{count_of(kinds.count(kind), 'row')} {word}" for kind, word in words.items() if kind in kinds)
-    why = "as decided" if by_hand else "remedies that were measured to help"
-    out().print(Text(f"{done} ({why})" if done else "Nothing was changed: " + _why_nothing(by_hand)))
-    tested, _ = advice_of(record)
-    for item in helping(tested):
-        if item.axis != "row" and not by_hand:
+    out().print(Text(f"{done} ({why})" if done else f"Nothing was changed: {UNCHANGED[why]}"))
+    for line in applied.left_out:
+        out().print(Text(line))
+    for item in helping(advice_of(record)[0]):
+        if item.axis != "row" and why == HELPFUL:
             out().print(Text(f"Left to you, columns stay as they are: {printable(item.action)}"))
     for path in files:
         out().print(Text(f"  {path}"))
-
-
-def _why_nothing(by_hand: bool) -> str:
-    return "the decisions change no row" if by_hand else "no remedy was measured to help (choose with --decisions)"

@@ -1,5 +1,6 @@
 """How an audit ends: the verdict, what the advice was measured to do, where everything is, and the exit code."""
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from samplewise.cli.console import Exit
 from samplewise.cli.write_back import kind_of
 from samplewise.core.findings import SEVERITIES, AuditRecord
 from samplewise.core.texts import count_of, shortened
+from samplewise.report.basis import leaking_columns
 from samplewise.report.remedy_order import Advice, advice_of, effect_text, helping
 from samplewise.report.wording import estimate_text
 
@@ -42,7 +44,26 @@ def last_lines(record: AuditRecord, folder: Path, quiet: bool = False) -> Iterat
     lists = sorted((folder / "findings").glob("*.csv"))
     if lists:
         yield Text(f"rows      {folder / 'findings'}: {count_of(len(lists), 'list')} with a column for your decisions")
+    columns = leaking_columns(record)
+    if columns:
+        yield Text(f"next      {_without(columns, record, folder)}", style="dim")
+    elif lists:
         yield Text(f"next      {_next_command(record, folder)}", style="dim")
+
+
+def _without(columns: list[str], record: AuditRecord, folder: Path) -> str:
+    """The command of this audit again without the columns that give the label away, into a folder of its own."""
+    source, label = str(record.data.get("source") or ""), str(record.data.get("label") or "")
+    words = shlex.split(str(record.environment.get("command") or ""))
+    if words[:2] != ["samplewise", "audit"]:
+        words = ["samplewise", "audit", source, "--label", label]
+    kept = [
+        word
+        for before, word in zip(["", *words], words, strict=False)
+        if "--out" not in (before, word) and not word.startswith("--out=")
+    ]
+    dropped = [f"--drop-columns={name}" for name in columns]
+    return shlex.join([*kept, *dropped, "--out", f"{folder}-again"])
 
 
 def _next_command(record: AuditRecord, folder: Path) -> str:

@@ -13,7 +13,7 @@ from samplewise.core.values import Estimate, Exhibit, Scores, numbers_table
 Severity = Literal["error", "warning", "note"]
 Status = Literal["found", "clean", "not_applicable", "skipped", "failed"]
 RemedyKind = Literal["relabel", "drop", "reweight", "collect", "review"]
-RemedyVerdict = Literal["", "helps", "hurts", "not distinguishable"]
+RemedyVerdict = Literal["", "helps", "no loss", "hurts", "not distinguishable"]
 SEVERITIES: tuple[Severity, ...] = ("note", "warning", "error")
 LONGEST = 300  # characters of an explanation, printed
 RECORD_SCHEMA = 3  # intervals have a `confidence`; in 2 it was called coverage, and in 1 rates were in per cent
@@ -32,6 +32,7 @@ class Remedy(Result):
     verdict: RemedyVerdict = ""  # "" = not tested; then `reason` says why
     reason: str = ""
     cost: float | None = None  # price of carrying it out, where prices are given
+    saves_rows: bool = False  # its aim is fewer rows: it is judged by what is lost and never said to help
 
     def _sentences(self) -> Iterable[str]:
         yield sentence(self.action or f"{self.kind} {count_of(len(self.keys), 'row')}")

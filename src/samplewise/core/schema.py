@@ -48,9 +48,10 @@ DESCRIPTIONS = {
     "Remedy.action": "What to do, as an imperative sentence.",
     "Remedy.effect": "Measured change of the held-out metric, in points; null where it was not tested.",
     "Remedy.control": "The same for a random remedy of the same kind and size.",
-    "Remedy.verdict": "helps, hurts, not distinguishable, or empty where it was not tested.",
+    "Remedy.verdict": "helps, no loss, hurts, not distinguishable, or empty where it was not tested.",
     "Remedy.reason": "Why it was not tested, or what the test leaves open.",
     "Remedy.cost": "Price of carrying it out, in the user's own unit; null where no prices were given.",
+    "Remedy.saves_rows": "Whether its aim is fewer rows, so that it is judged by what is lost.",
     "Estimate": "One number about the whole data set, with its interval or the reason why it has none.",
     "Estimate.quantity": "What is measured.",
     "Estimate.value": "The number; null where it could not be computed.",
@@ -103,6 +104,7 @@ STORED = {
 }
 PLAIN_TYPES: dict[Any, Json] = {
     str: {"type": "string"},
+    bool: {"type": "boolean"},
     int: {"type": "integer"},
     float: {"type": ["number", "null"]},
     Any: {"description": "An id, a name or a label: text, number or a list of them."},

@@ -137,7 +137,7 @@ def removal_cost(  # the data and its fits
         data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes.
         learner: as in `audit`; None for the default of this shape of data.
         task: "auto", "classification" or "regression".
-        metric: "accuracy", "balanced_accuracy", "auc", "mae" or "r2"; None for accuracy, or mae for numbers.
+        metric: "accuracy", "balanced_accuracy", "auc", "mae" or "r2"; None as in `audit`.
         shares: of the training rows.   confidence: of the intervals.   seed: of folds and fits.
         executor: carries out fits that are not in closed form.
 
@@ -158,7 +158,9 @@ def removal_cost(  # the data and its fits
     require_shares(shares, "shares")
     require_share(confidence, "confidence")
     folded = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor).whole
-    return removal_cost_in(folded, choose_metric(metric, folded.target.task), shares, confidence=confidence)
+    return removal_cost_in(
+        folded, choose_metric(metric, folded.target.task, folded.codes), shares, confidence=confidence
+    )
 
 
 def removal_cost_in(
@@ -187,6 +189,8 @@ def removal_cost_in(
     changes = np.full((2 * len(shares), len(folded)), np.nan)
     for number, query in enumerate(queries):
         codes = folded.runner.target.codes[query]
+        if not metric.can_score(codes):
+            continue
         own = answers[number * arms : (number + 1) * arms]
         before, *after = (metric.contributions(answer.astype(np.float64), codes) for answer in own)
         changes[:, query] = np.array(after) - before

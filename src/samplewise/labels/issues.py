@@ -88,7 +88,7 @@ class LabelIssues(Result):
         The method is run anew inside the training rows of every fold (with the learner's own predictions, not
         user-supplied ones); both models are scored on the held-out rows with the labels they were given.
 
-        Args:    actions: of "drop", "relabel" and "reweight".   metric: as in `audit`; None for the task's own.
+        Args:    actions: of "drop", "relabel" and "reweight".   metric: as in `audit`.
         Returns: `Measured` by action: effect, that of a random action of the same size, and the word for it.
         Raises:  InputError for an unknown action or metric, issues whose rows had several annotators, and reweighting
                  by a method that gives no probability.
@@ -109,7 +109,7 @@ class LabelIssues(Result):
                 fix='measured(("drop", "relabel"))',
             )  # fmt: skip
         folded, rules = self._folded, {name: partial(ACTIONS[name], method=self._method) for name in actions}
-        chosen = choose_metric(metric, folded.target.task)
+        chosen = choose_metric(metric, folded.target.task, folded.target.codes)
         return measure_remedies(folded.runner, rules, [folded.all_folds], metric=chosen, ordered=folded.ordered)
 
     def _sentences(self) -> Iterable[str]:

@@ -15,7 +15,7 @@ from samplewise.report.remedy_order import Advice, bare_effect_text, effect_text
 from samplewise.report.wording import estimate_text
 
 MARGIN = 0.04  # of the range, left free on both sides
-VERDICT_STYLES = {"helps": "helps", "hurts": "hurts", "not distinguishable": "unclear"}
+VERDICT_STYLES = {"helps": "helps", "hurts": "hurts", "no loss": "unclear", "not distinguishable": "unclear"}
 
 
 @dataclass(frozen=True, slots=True)

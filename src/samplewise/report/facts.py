@@ -25,6 +25,7 @@ PLAN_WORDS = {
     "learner": "Learner",
     "learner_rule": "Chosen because",
     "metric": "Metric",
+    "metric_rule": "Metric chosen because",
     "folds": "Folds",
     "repeats": "Repeats",
     "fits": "Fits",

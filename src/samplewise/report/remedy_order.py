@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from samplewise.core.findings import AuditRecord, Finding, Remedy
 from samplewise.core.texts import count_of
 from samplewise.core.values import Estimate
+from samplewise.report.basis import proven_leaks, stands
 from samplewise.report.wording import estimate_text
 
 NOT_TESTED = "not tested"
@@ -40,8 +41,15 @@ def bare_effect_text(effect: Estimate | None) -> str:
 
 
 def advice_of(record: AuditRecord) -> tuple[list[Advice], list[Advice]]:
-    """Tested remedies, largest effect first, and untested ones in the order of their findings."""
-    every = [_advice(finding, remedy) for finding in record.findings() for remedy in finding.remedies]
+    """Tested remedies, largest effect first, and untested ones in the order of their findings.
+
+    What rests on a model that learned nothing is no advice, and after a proven leak neither is a remedy without any
+    effect: such a model answers the same whatever is done to the rows. Both stay in the record with their findings.
+    """
+    findings = [finding for finding in record.findings() if stands(record, finding.code)]
+    every = [as_advice(finding, remedy) for finding in findings for remedy in finding.remedies]
+    if proven_leaks(record):
+        every = [item for item in every if not (item.tested and _without_effect(item.remedy.effect))]
     tested = sorted((item for item in every if item.tested), key=lambda item: (-_effect(item), item.code))
     return tested, [item for item in every if not item.tested]
 
@@ -51,7 +59,19 @@ def helping(tested: Sequence[Advice]) -> list[Advice]:
     return [item for item in tested if item.remedy.verdict == "helps"]
 
 
-def _advice(finding: Finding, remedy: Remedy) -> Advice:
+def mending(tested: Sequence[Advice]) -> list[Advice]:
+    """Those that are to mend something; a remedy whose aim is fewer rows is none of them."""
+    return [item for item in tested if not item.remedy.saves_rows]
+
+
+def refuted(finding: Finding) -> bool:
+    """Whether ways of mending were tested and none of them is shown to help: acting on the finding is no advice."""
+    verdicts = [remedy.verdict for remedy in finding.remedies if remedy.verdict and not remedy.saves_rows]
+    return bool(verdicts) and "helps" not in verdicts
+
+
+def as_advice(finding: Finding, remedy: Remedy) -> Advice:
+    """A remedy with the finding it belongs to."""
     return Advice(finding.code, finding.title, remedy, remedy.action or _default_action(finding, remedy), finding.axis)
 
 
@@ -59,6 +79,11 @@ def _default_action(finding: Finding, remedy: Remedy) -> str:
     what = "row" if finding.axis == "data" else finding.axis
     plural = {"class": "classes"}.get(what, what + "s")
     return f"{KIND_VERBS[remedy.kind]} {count_of(len(remedy.keys), what, plural)}"
+
+
+def _without_effect(effect: Estimate | None) -> bool:
+    """Whether no held-out row was predicted otherwise after the remedy."""
+    return effect is not None and effect.value == effect.low == effect.high == 0.0
 
 
 def _effect(item: Advice) -> float:

@@ -9,6 +9,7 @@ from samplewise.report.verdict import extent, not_run, verdict
 from samplewise.report.wording import estimate_text
 
 MOST_LINES, WIDTH = 40, 100
+MOST_OF_THE_VERDICT = 8  # lines
 MOST_FINDINGS, MOST_REMEDIES, MOST_UNFINISHED, MOST_QUESTIONS = 12, 7, 5, 3
 MARKS = {"error": "!!", "warning": " !", "note": "  "}
 
@@ -24,7 +25,7 @@ def summary_text(record: AuditRecord, width: int = WIDTH) -> str:
     """
     width = max(width, 40)
     said = verdict(record)
-    lines = textwrap.wrap(shortened(said.sentence, 5 * width), width)
+    lines = textwrap.wrap(shortened(said.sentence, MOST_OF_THE_VERDICT * width), width)
     lines += ["", *_wrapped(" · ".join(f"{item.label}: {item.text}" for item in said.headlines), width)]
     lines += (
         _questions(record, width) + _findings(record, width) + _remedies(record, width) + _unfinished(record, width)

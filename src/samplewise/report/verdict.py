@@ -1,16 +1,31 @@
-"""The verdict: one sentence and a few headline numbers, worked out from the record alone."""
+"""The verdict: one sentence and a few headline numbers, worked out from the record alone.
 
+It never contradicts a measurement. What a model that learned nothing says is not listed as something to fix, and where
+every tested way of mending a finding hurts, or none is shown to help, the sentence says to find out why.
+"""
+
+import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from samplewise.core.findings import AuditRecord, Finding
+from samplewise.core.findings import AuditRecord, Finding, Remedy
 from samplewise.core.texts import count_of, number_text, shortened
 from samplewise.core.values import Estimate
-from samplewise.report.remedy_order import advice_of, effect_text, helping
-from samplewise.report.wording import estimate_text, listed
+from samplewise.report.basis import (
+    constant_is_as_good,
+    leaking_columns,
+    nothing_learned,
+    out_of_sight,
+    scores_around_leak,
+    stands,
+)
+from samplewise.report.remedy_order import KIND_VERBS, advice_of, effect_text, helping, mending, refuted
+from samplewise.report.wording import AT_MOST, estimate_text, listed
 
 HEADLINE_CHECKS = ("SW501", "SW201", "SW401", "SW601", "SW503")  # whose first number comes first
 MOST_HEADLINES = 6
+MOST_OF_A_QUESTION = 200  # characters; the list with all of them stands below the sentence
 PLURALS = {"class": "classes"}
 
 
@@ -44,15 +59,23 @@ def verdict(record: AuditRecord) -> Verdict:
     >>> verdict(AuditRecord(2, {"rows": 3}, {}, {}, ())).sentence
     'No check has run yet, so nothing can be said about this data.'
     """
-    findings = list(record.findings())
-    errors, warnings = ([f for f in findings if f.severity == severity] for severity in ("error", "warning"))
+    if record.plan.get("question"):  # the record answers one question, and its findings are the answer
+        warned = any(finding.severity == "warning" for finding in record.findings())
+        return Verdict(_answer(record), "warning" if warned else "clean", _headlines(record))
+    standing = _standing(record)
     failed = [outcome.code for outcome in record.outcomes if outcome.status == "failed"]
     waiting = not_run(record)
-    level: Literal["error", "warning", "clean", "incomplete"]
-    level = "error" if errors else "incomplete" if failed or waiting else "warning" if warnings else "clean"
-    if record.plan.get("question"):  # the record answers one question, and its findings are the answer
-        return Verdict(_answer(record), "warning" if warnings else "clean", _headlines(record))
-    clauses = [_state(record, errors, warnings), _best_advice(record), _gaps(failed, waiting)]
+    void = nothing_learned(record)
+    worst = {finding.severity for finding in (*standing, *([void] if void else []))}
+    level: Literal["error", "warning", "clean", "incomplete"] = "clean"
+    if "error" in worst:
+        level = "error"
+    elif failed or waiting or out_of_sight(record):
+        level = "incomplete"
+    elif "warning" in worst:
+        level = "warning"
+    clauses = [*_state(record, standing), *_leak(record), _best_advice(record, standing)]
+    clauses += [constant_is_as_good(record), _gaps(failed, waiting), _questions(record)]
     return Verdict("; ".join(filter(None, clauses)) + ".", level, _headlines(record))
 
 
@@ -77,24 +100,108 @@ def _answer(record: AuditRecord) -> str:
     return ". ".join(words) + "." if words else "There is no answer yet."
 
 
-def _state(record: AuditRecord, errors: list[Finding], warnings: list[Finding]) -> str:
+def _standing(record: AuditRecord) -> list[Finding]:
+    """Findings that may count, worst first, without the one that says what may not."""
+    void = nothing_learned(record)
+    return [finding for finding in record.findings() if finding is not void and stands(record, finding.code)]
+
+
+def _state(record: AuditRecord, standing: Sequence[Finding]) -> list[str]:
+    """What is the matter: why nothing can be said, if so; what to fix or look at; what must not be acted on yet."""
     if not record.outcomes:
-        return "No check has run yet, so nothing can be said about this data"
+        return ["No check has run yet, so nothing can be said about this data"]
+    closed = [finding for finding in standing if _closed(finding)]
+    errors, warnings = (
+        [f for f in standing if f.severity == severity and f not in closed] for severity in ("error", "warning")
+    )
+    untouched, lead = _untouched(closed), _lead(record)
     partial = bool(not_run(record)) or any(outcome.status == "failed" for outcome in record.outcomes)
+    if lead:
+        others = errors + warnings
+        apart = f"{count_of(len(others), 'finding')} apart from that: {_names(others)}" if others else ""
+        return [lead, apart, untouched]
     if errors:
-        return f"Fix {count_of(len(errors), 'thing')} before you train on this data: {_names(errors)}"
-    if warnings and partial:
-        return f"So far {count_of(len(warnings), 'thing needs', 'things need')} a look: {_names(warnings)}"
+        return [f"Fix {count_of(len(errors), 'thing')} before you train on this data: {_names(errors)}", untouched]
+    if warnings and (partial or closed):
+        so_far = "so far " if partial else ""
+        look = f"{so_far}{count_of(len(warnings), 'thing needs', 'things need')} a look: {_names(warnings)}"
+        return [_capital(look), untouched] if partial else [_capital(untouched), look]
     if warnings:
-        return f"This data can be used, with {count_of(len(warnings), 'thing')} to look at first: {_names(warnings)}"
+        look = f"with {count_of(len(warnings), 'thing')} to look at first: {_names(warnings)}"
+        return [f"This data can be used, {look}"]
     ran = sum(outcome.status in ("found", "clean") for outcome in record.outcomes)
     if not ran:
-        return "No check could be carried out, so nothing can be said about this data"
+        return ["No check could be carried out, so nothing can be said about this data"]
     start = "So far nothing" if partial else "Nothing"
-    return f"{start} was found that speaks against training on this data ({count_of(ran, 'check')} carried out)"
+    clean = f"{start} was found that speaks against training on this data ({count_of(ran, 'check')} carried out)"
+    return [_capital(untouched) or clean]
 
 
-def _names(findings: list[Finding]) -> str:
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _closed(finding: Finding) -> bool:
+    """Whether acting on it was tested and is no advice: nothing helps, and it hurts or would be called a thing to fix.
+
+    A warning is something to look at, which a remedy that is not shown to help does not contradict.
+    """
+    hurts = any(remedy.verdict == "hurts" and not remedy.saves_rows for remedy in finding.remedies)
+    return refuted(finding) and (finding.severity == "error" or (finding.severity == "warning" and hurts))
+
+
+def _lead(record: AuditRecord) -> str:
+    """Why nothing, or nothing that rests on a model, can be said about this data; "" where it can."""
+    unseen = out_of_sight(record)
+    if unseen:
+        return f"Nothing can be said about this data, because {unseen}"
+    void = nothing_learned(record)
+    if not void:
+        return ""
+    action = next((shortened(remedy.action, 120).rstrip(".") for remedy in void.remedies if remedy.action), "")
+    first = f"; first of all {action[:1].lower()}{action[1:]}" if action else ""
+    return (
+        f"{shortened(void.title, 80).rstrip('.')}, so nothing that rests on this model counts yet, no list of labels, "
+        f"no remedy and no forecast{first}"
+    )
+
+
+def _untouched(closed: Sequence[Finding]) -> str:
+    """What was found and must not be acted on yet, because no tested remedy of it helps."""
+    remedies = [remedy for finding in closed for remedy in finding.remedies if remedy.verdict and not remedy.saves_rows]
+    return _no_help(remedies, f"{_names(closed)}, but ") if closed else ""
+
+
+def _no_help(remedies: Sequence[Remedy], about: str = "") -> str:
+    """That no tested remedy helps, and what follows: nothing, or what not to do where some of them hurt."""
+    tested, hurt = len(remedies), sum(remedy.verdict == "hurts" for remedy in remedies)
+    none = "the one tested remedy" if tested == 1 else f"none of the {tested} tested remedies"
+    if not hurt:
+        shown = f"{none} {'is not' if tested == 1 else 'is'} shown to help"
+        return f"find out why before you change any row: {about}{shown}" if about else shown
+    how = f"{none} helps and {count_of(hurt, 'of them hurts', 'of them hurt')}"
+    if hurt == tested:
+        how = f"{'the one' if tested == 1 else 'every'} tested remedy hurts"
+    kinds = {remedy.kind for remedy in remedies}
+    verbs = " or ".join(verb.lower() for kind, verb in KIND_VERBS.items() if kind in kinds)
+    return f"do not {verbs}: {about}{how}, so find out why first"
+
+
+def _leak(record: AuditRecord) -> list[str]:
+    """After a proven leak: the score with the columns and without them, and the option that leaves them out."""
+    columns = leaking_columns(record)
+    if not columns:
+        return []
+    scores = scores_around_leak(record)
+    it = "it" if len(columns) == 1 else "them"
+    told = []
+    if scores:
+        score = shortened(scores[1].quantity.partition("without")[0].replace("_", " ").strip(), 60)
+        told.append(f"the {score} is {estimate_text(scores[0])} with {it} and {estimate_text(scores[1])} without")
+    return [*told, f"audit again without {it}: --drop-columns {shlex.join(columns)}"]
+
+
+def _names(findings: Sequence[Finding]) -> str:
     named = []
     for finding in findings:
         size = "" if f"{len(finding.keys):,}" in finding.title else extent(finding)
@@ -102,16 +209,27 @@ def _names(findings: list[Finding]) -> str:
     return listed(named)
 
 
-def _best_advice(record: AuditRecord) -> str:
-    tested, _ = advice_of(record)
+def _best_advice(record: AuditRecord, standing: Sequence[Finding]) -> str:
+    tested = mending(advice_of(record)[0])
     helps = helping(tested)
     if helps and helps[0].remedy.effect:
         best = helps[0]
         action = shortened(best.action, 100).rstrip(".")
         return f"“{action}” is measured to change the held-out score by {effect_text(best.remedy.effect)}"
-    if len(tested) == 1:
-        return "the one tested remedy is not shown to help"
-    return f"none of the {len(tested)} tested remedies is shown to help" if tested else ""
+    if not tested or any(map(_closed, standing)):
+        return ""  # nothing was tested, or it was said of the findings themselves
+    return _no_help([item.remedy for item in tested])
+
+
+def _questions(record: AuditRecord) -> str:
+    """How many questions about the reading of the data are open, and the first with the option that settles it."""
+    questions = record.data.get("questions") or []
+    if not questions:
+        return ""
+    first = shortened(str(questions[0]), MOST_OF_A_QUESTION).rstrip(".?")
+    if len(questions) == 1:
+        return f"and 1 question about how columns were read: {first}"
+    return f"and {len(questions)} questions about how columns were read, the first: {first}"
 
 
 def _gaps(failed: list[str], waiting: list[str]) -> str:
@@ -129,7 +247,7 @@ def _headlines(record: AuditRecord) -> tuple[Headline, ...]:
         rows = _rows(record)
         return (*((rows,) if rows else ()), *map(_headline, measured))[:MOST_HEADLINES]
     found = [_rows(record), _findings(record), _advice(record)]
-    found += [_measured(record, code) for code in HEADLINE_CHECKS]
+    found += [_measured(record, code) for code in HEADLINE_CHECKS if stands(record, code)]
     return tuple(headline for headline in found if headline)[:MOST_HEADLINES]
 
 
@@ -145,10 +263,14 @@ def _rows(record: AuditRecord) -> Headline | None:
 
 
 def _findings(record: AuditRecord) -> Headline:
-    found = [finding.severity for finding in record.findings()]
+    every, standing = list(record.findings()), _standing(record)
+    void = nothing_learned(record)
+    found = [finding.severity for finding in (*standing, *([void] if void else []))]
     words = {"error": "to act on first", "warning": "to look at", "note": "to note"}
-    detail = ", ".join(f"{found.count(kind)} {words[kind]}" for kind in words if kind in found)
-    return Headline("finding" if len(found) == 1 else "findings", number_text(len(found)), detail)
+    parts = [f"{found.count(kind)} {words[kind]}" for kind in words if kind in found]
+    if len(found) < len(every):
+        parts.append(f"{len(every) - len(found)} from a model that learned nothing")
+    return Headline("finding" if len(every) == 1 else "findings", number_text(len(every)), ", ".join(parts))
 
 
 def _advice(record: AuditRecord) -> Headline | None:
@@ -156,6 +278,8 @@ def _advice(record: AuditRecord) -> Headline | None:
     if not tested:
         return None
     detail = f"of {count_of(len(tested), 'remedy', 'remedies')} measured"
+    lossless = sum(item.remedy.verdict == "no loss" for item in tested)
+    detail += f", {lossless} without loss" if lossless else ""
     return Headline("remedies that help", number_text(len(helping(tested))), detail)
 
 
@@ -169,9 +293,11 @@ def _measured(record: AuditRecord, code: str) -> Headline | None:
 
 
 def _headline(estimate: Estimate) -> Headline:
-    text, bracket, interval = estimate_text(estimate).partition(" [")
+    whole = estimate_text(estimate)
+    bound = AT_MOST if whole.startswith(AT_MOST) else ""
+    text, bracket, interval = whole.removeprefix(bound).partition(" [")
     number, *unit = text.split(" ", 2)  # `10.6 % of labels` is `10.6 %`, with `of labels` in small print
-    number, rest = " ".join([number, *unit[:1]]), "".join(unit[1:])
+    number, rest = bound + " ".join([number, *unit[:1]]), "".join(unit[1:])
     detail = " ".join(filter(None, (rest, f"[{interval}" if bracket else _first_part(estimate.reason))))
 
     return Headline(shortened(estimate.quantity.replace("_", " "), 60), number, detail)

@@ -9,6 +9,7 @@ from samplewise.core.texts import decimal_places, number_text, shortened
 from samplewise.core.values import Estimate
 
 SEVERITY_WORDS = {"error": "act first", "warning": "look at it", "note": "good to know"}
+AT_MOST = "at most "
 STATUS_WORDS = {
     "found": "found something",
     "clean": "clean",
@@ -28,10 +29,15 @@ def listed(items: Sequence[str], most: int = 3) -> str:
 
 
 def estimate_text(estimate: Estimate, interval: bool = True, signed: bool = False) -> str:
-    """`1.3 points [0.8, 1.9]`, `4.2 % [3.9, 4.6]`, or `12 rows` where there is no interval; `signed` shows a plus."""
+    """`1.3 points [0.8, 1.9]`, `4.2 % [3.9, 4.6]`, or `12 rows` where there is no interval; `signed` shows a plus.
+
+    A share that was never seen is no 0 %: it is `at most 0.9 %`, the upper end of its interval.
+    """
     readable = estimate.shown()
     value, low, high, unit = readable.value, readable.low, readable.high, shortened(readable.unit, 40)
     has_interval = math.isfinite(low) and math.isfinite(high)
+    if is_share(estimate.unit) and has_interval and value == low == 0.0 < high:
+        return f"{AT_MOST}{number_text(high, max(1, decimal_places(high)))} {unit}".strip()
     alone = max(1, decimal_places(value)) if is_share(estimate.unit) else None
     places = decimal_places((high - low) / 2 or value) if has_interval else alone
 

@@ -12,8 +12,9 @@ import numpy as np
 from samplewise.core.arrays import positions_of
 from samplewise.core.errors import InputError, name_rows, unknown_name
 from samplewise.core.findings import Decision, Remedy
+from samplewise.core.rates import percent, percent_text
 from samplewise.core.results import Result, Table
-from samplewise.core.texts import count_of
+from samplewise.core.texts import count_of, sentence, shortened
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_dataset
 from samplewise.data.targets import Task, describe_target
@@ -21,6 +22,9 @@ from samplewise.data.targets import Task, describe_target
 pd = lazy_loader.load("pandas")
 
 KINDS = ("relabel", "drop", "reweight", "keep")
+MOST_REMOVED = 0.1  # share of the rows that may go without being named, or one row where that is more
+ROUNDING = 1e-9
+MOST_MOVED = 0.01  # by how much the share of a class may change without being named, or by one row
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class Applied(Result):
 
     data: Dataset
     log: tuple[LogEntry, ...]
+    left_out: tuple[str, ...] = ()  # remedies that were not carried out, each with the reason
 
     def to_frame(self) -> Any:
         """The log as a pandas frame: id, kind, before, after, by."""
@@ -50,6 +55,7 @@ class Applied(Result):
         named = ", ".join(f"{count:,} {kind}" for kind, count in counts.items())
         yield f"{count_of(len(self.log), 'change')}{f' ({named})' if named else ''}."
         yield f"{count_of(len(self.data), 'row')} are left."
+        yield from map(sentence, self.left_out)
 
     def _table(self) -> Table:
         names = ("id", "kind", "before", "after", "by")
@@ -128,6 +134,59 @@ def decisions_of(remedies: Iterable[Remedy], by: str = "samplewise") -> list[Dec
         for key, value in zip(remedy.keys, values, strict=True):
             decided.setdefault(key, Decision(key, remedy.kind, value, by))
     return list(decided.values())
+
+
+def large_change(before: Dataset, after: Dataset, task: Task = "auto") -> str:
+    """What a change of the rows does that nobody should get without asking for it: "removes 25 % of the rows"; else "".
+
+    A row of weight 0 counts as removed, and rows count as they weigh in the shares of classes.
+
+    Args:
+        before, after: the rows, some of them gone, relabeled or reweighted.
+        task: as in `describe_target`: shares of classes are compared where the labels are classes.
+
+    Cost: O(n).
+
+    >>> rows = Dataset(np.arange(40.0)[:, None], np.repeat(["cat", "dog"], 20))
+    >>> large_change(rows, rows.take(np.arange(30)))
+    "removes 25 % of the rows and moves the share of class 'cat' by 16.7 points"
+    """
+    removed = 1.0 - _counted(after) / max(_counted(before), 1)
+    one_row = 1.0 / max(_counted(before), 1)
+    told = []
+    if removed > max(MOST_REMOVED, one_row) + ROUNDING:
+        told.append(f"removes {percent_text(removed, '.2g')} of the rows")
+    name, moved = _largest_move(before, after, task)
+    if moved > max(MOST_MOVED, one_row) + ROUNDING:
+        told.append(f"moves the share of class {shortened(repr(name), 40)} by {percent(moved):.3g} points")
+    return " and ".join(told)
+
+
+def _counted(data: Dataset) -> int:
+    """Rows that weigh anything."""
+    return len(data) if data.weights is None else int(np.count_nonzero(data.weights))
+
+
+def _largest_move(before: Dataset, after: Dataset, task: Task) -> tuple[Any, float]:
+    """The class whose share of the weight changed most, and by how much (0..1); 0 where labels are no classes."""
+    y = before.y
+    if y is None or y.ndim > 1 or describe_target(y, task, before.ids).task == "regression":
+        return None, 0.0
+    shares = [_shares(data) for data in (before, after)]
+    moves = {name: abs(shares[0].get(name, 0.0) - shares[1].get(name, 0.0)) for name in (*shares[0], *shares[1])}
+    name = max(moves, key=lambda known: moves[known], default=None)
+    return name, moves.get(name, 0.0)
+
+
+def _shares(data: Dataset) -> dict[Any, float]:
+    """Share of the weight of every class, among rows with a label."""
+    known = ~data.unlabeled()
+    labels, weights = np.asarray(data.y)[known].tolist(), np.ones(len(data)) if data.weights is None else data.weights
+    totals: dict[Any, float] = {}
+    for label, weight in zip(labels, weights[known].tolist(), strict=True):
+        totals[label] = totals.get(label, 0.0) + weight
+    whole = sum(totals.values()) or 1.0
+    return {label: total / whole for label, total in totals.items()}
 
 
 def _listed(given: Any, kind: type[Any], name: str) -> list[Any]:

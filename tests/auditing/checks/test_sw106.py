@@ -121,3 +121,15 @@ def test_is_not_applicable_to_pictures_embeddings_and_a_handful_of_rows(evidence
     assert "pictures and embeddings" in missing_need(sw106, embedded)
     with pytest.raises(NotApplicable, match="fewer than 20 rows"):
         sw106.run(evidence_of(draw.normal(size=(12, 3)), y[:12]))
+
+
+def test_the_bars_are_on_the_scale_of_the_metric_where_classes_are_unbalanced(evidence_of):
+    draw = np.random.default_rng(0)
+    y = np.arange(600) % 20 == 0
+    frame = pd.DataFrame({"noise": draw.normal(size=600), "level": draw.normal(size=600) + 2.0 * y})
+    (bars,) = sw106.run(evidence_of(frame, y)).exhibits
+    assert bars.unit == "skill by area under the ROC curve: 1 = everything, 0 = chance"
+    assert bars.columns["name"].tolist() == ["level", "noise"]
+    assert bars.columns["value"][0] > 0.6
+    (bars,) = sw106.run(evidence_of(frame, y, metric="accuracy")).exhibits
+    assert bars.unit == "skill: 1 = everything, 0 = nothing"

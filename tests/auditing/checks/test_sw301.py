@@ -21,6 +21,7 @@ def test_fires_with_a_quarter_that_carries_little(evidence_of):
     assert len(finding.keys) == 60
     assert result.measured[0].value < 0.125
     assert finding.remedies[0].kind == "drop"
+    assert finding.remedies[0].saves_rows  # judged by what is lost, never said to help
     assert result.scores[0].quantity == "unique_information"
     assert [exhibit.kind for exhibit in result.exhibits] == ["curve", "bars"]
 

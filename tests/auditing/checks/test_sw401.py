@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from samplewise.auditing.checks import sw401_learning_curve as check
+from samplewise.auditing.checks import sw501_error
 from samplewise.core.errors import NotApplicable
 
 
@@ -37,6 +38,25 @@ def test_the_curve_holds_measured_points_here_and_forecasts(evidence_of):
     assert np.all(np.diff(curve.columns["rows taught"]) > 0)
     assert np.all(curve.columns["low"] <= curve.columns["value"])
     assert curve.columns["value"][0] > curve.columns["value"][-3]
+
+
+def test_the_other_number_for_the_error_is_explained_beside_the_curve(evidence_of):
+    evidence = evidence_of(*steep())
+    (curve,) = check.run(evidence).exhibits
+    (error,) = sw501_error.run(evidence).measured
+    measured = curve.columns["value"][curve.columns["status"] == "measured"]
+    assert f"The held-out error of SW501, {100 * error.value:.3g} %, is another average" in curve.note
+    assert "each saw 4 of 5 folds" in curve.note
+    assert f"the curve ends at {measured[-1]:.3g} %, of models trained on" in curve.note
+
+
+def test_a_curve_beside_the_users_probabilities_says_whose_it_is(evidence_of):
+    X, y = steep()
+    given = np.where(np.eye(2)[y] == 1, 0.9, 0.1)
+    given[::9] = given[::9, ::-1]
+    (curve,) = check.run(evidence_of(X, y, probabilities=given)).exhibits
+    assert "This curve is of the audit's learner" in curve.note
+    assert "not of your probabilities" in curve.note
 
 
 def test_a_flat_curve_says_so(evidence_of):

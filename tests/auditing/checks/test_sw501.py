@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import stats
+from sklearn.metrics import roc_auc_score
 
 from samplewise.auditing.checks import sw501_error as check
 from samplewise.core.errors import NotApplicable
@@ -135,3 +136,59 @@ def test_not_applicable_without_a_held_out_prediction(evidence_of, monkeypatch):
 
 def test_there_is_nothing_to_test(evidence_of):
     assert check.rules(evidence_of(*blobs())) == {}
+
+
+def rare(rows=600, share=0.1, apart=2.0, seed=0):
+    rng = np.random.default_rng(seed)
+    y = np.arange(rows) < share * rows
+    return rng.normal(size=(rows, 2)) + apart * y[:, None], np.where(y, "ill", "well")
+
+
+def test_unbalanced_classes_are_measured_by_the_area_under_the_curve_first(evidence_of):
+    evidence = evidence_of(*rare())
+    area, error = check.run(evidence).measured
+    assert (area.quantity, area.unit) == ("held_out_area_under_the_ROC_curve", "share of pairs ranked right")
+    assert error.quantity == "held_out_error"
+    truth = evidence.target.codes == 1
+    outputs = evidence.held_out_outputs
+    assert area.value == pytest.approx(roc_auc_score(truth, outputs[:, 1] - outputs[:, 0]), abs=1e-9)
+    assert 0.5 < area.low < area.value < area.high <= 1.0
+    assert "always predicting one class gives 50 %" in area.reason
+    assert check.run(evidence_of(*rare(), metric="accuracy")).measured[0].quantity == "held_out_error"
+
+
+def test_of_several_classes_it_is_balanced_accuracy(evidence_of):
+    X, y = rare()
+    y = np.where((y == "well") & (np.arange(600) % 15 == 0), "other", y)
+    balanced, _ = check.run(evidence_of(X, y)).measured
+    assert balanced.quantity == "held_out_balanced_accuracy"
+    assert "gives 33.3 %" in balanced.reason
+
+
+def test_where_every_pair_is_ranked_right_the_rows_bound_what_that_proves(evidence_of):
+    area, _ = check.run(evidence_of(*rare(200, apart=60.0))).measured
+    assert area.value == 1.0
+    assert 0.8 < area.low < 0.9  # of 20 rows without a mistake
+
+
+def test_a_class_of_a_handful_of_rows_is_bounded_and_never_a_number(evidence_of):
+    result = check.run(evidence_of(*rare(400, share=0.0125, apart=60.0)))  # five rows, all predicted right
+    assert [one.quantity for one in result.measured] == ["held_out_error"]
+    bars = result.exhibits[1]
+    assert list(bars.columns["name"]) == ["well"]
+    assert "Too few rows to measure: ill (5 rows): at most 52 %." in bars.note
+
+
+def test_a_certificate_says_of_which_classes_it_says_nothing(evidence_of):
+    X, y = rare()
+    _, _, *certified = check.run(evidence_of(X, y, test=Dataset(*rare(60, share=0.05, seed=1)))).measured
+    assert [one.quantity for one in certified] == ["test_error"]
+    assert "it says nothing of classes with fewer than 10 test rows: ill (3 rows)" in certified[0].reason
+    _, _, *certified = check.run(evidence_of(X, y, test=Dataset(*rare(200, seed=1)))).measured
+    assert [one.quantity for one in certified] == ["test_area_under_the_ROC_curve", "test_error"]
+
+
+def test_five_rows_of_a_class_prove_no_failure(evidence_of):
+    X, y = rare(400, share=0.0125, apart=0.0)
+    (finding,) = check.run(evidence_of(X, y)).findings
+    assert finding.severity == "warning"

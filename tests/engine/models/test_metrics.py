@@ -5,7 +5,7 @@ import pytest
 from sklearn import metrics as textbook
 
 from samplewise.core.errors import InputError
-from samplewise.engine.models.metrics import METRICS, choose_metric
+from samplewise.engine.models.metrics import METRICS, choose_metric, metric_rule
 
 
 def outputs_and_codes(count=400, classes=3, seed=0):
@@ -64,3 +64,36 @@ def test_auc_needs_two_classes():
         METRICS["auc"].contributions(outputs, codes)
     with pytest.raises(InputError, match="both classes"):
         METRICS["auc"].contributions(outputs[:, :2], np.zeros(len(codes), dtype=int))
+
+
+@pytest.mark.parametrize(
+    ("counts", "name"),
+    [
+        ((79, 21), "accuracy"),
+        ((80, 20), "auc"),
+        ((20, 80), "auc"),
+        ((85, 10, 5), "balanced_accuracy"),
+        ((5, 5), "accuracy"),
+    ],
+)
+def test_classes_of_very_different_size_are_measured_by_what_compares_them(counts, name):
+    codes = np.repeat(np.arange(len(counts)), counts)
+    assert choose_metric(None, "classification", codes).name == name
+    assert choose_metric("accuracy", "classification", codes).name == "accuracy"
+    rule = metric_rule(None, "classification", codes)
+    assert f"the largest class holds {100 * max(counts) / sum(counts):.0f} %" in rule
+    assert ("would say little" in rule) is (name != "accuracy")
+
+
+def test_the_rule_says_why_else():
+    assert metric_rule("auc", "classification", np.array([0, 1])) == "it was asked for"
+    assert metric_rule(None, "regression", np.array([0.5, 1.5])) == "the label is a number"
+    assert choose_metric(None, "regression", np.array([0.5, 1.5])).name == "mae"
+
+
+def test_rows_of_one_class_have_no_score_where_classes_are_compared():
+    one, two = np.zeros(5, dtype=int), np.array([0, 0, 1])
+    assert METRICS["accuracy"].can_score(one)
+    assert not METRICS["auc"].can_score(one)
+    assert not METRICS["balanced_accuracy"].can_score(one)
+    assert METRICS["auc"].can_score(two)

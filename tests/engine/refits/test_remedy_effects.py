@@ -115,3 +115,56 @@ def test_regression_is_measured_in_parts_of_the_spread():
     measured = measure_remedies(folded.runner, {"drop": drop_far}, [folded.all_folds], metric=METRICS["mae"])["drop"]
     assert measured.verdict == "helps"
     assert "standard deviation" in measured.effect.unit
+
+
+def redundant_half(rows, seed=0):
+    """Two far classes in which half of the rows say nothing new, and a rule that leaves them out."""
+    y = np.arange(rows) % 2
+    X = np.random.default_rng(seed).normal(size=(rows, 2)) + 20.0 * y[:, None]
+    return (X, y), lambda folded: RowEdit("drop", np.arange(0, len(folded), 2))
+
+
+def measured_as(saving, rows):
+    data, half = redundant_half(rows)
+    folded = prepare(data, KNeighborsClassifier(1), executor=SerialExecutor()).whole
+    rules, folds = {"r": half}, [folded.all_folds]
+    return measure_remedies(folded.runner, rules, folds, metric=ACCURACY, saving=("r",) if saving else ())["r"]
+
+
+def test_fewer_rows_are_judged_by_what_is_lost():
+    assert measured_as(False, 1200).verdict == "not distinguishable"
+    assert measured_as(True, 1200).verdict == "no loss"
+
+
+def test_few_rows_cannot_rule_out_a_loss_even_where_nothing_changed():
+    """Of 100 rows without a change up to 3.6 % may change: that is no proof that nothing is lost."""
+    measured = measured_as(True, 100)
+    assert measured.effect.value == 0.0
+    assert measured.verdict == "not distinguishable"
+
+
+def test_fewer_rows_that_cost_are_said_to_hurt_and_a_gain_is_no_help(two_moons):
+    data, _ = two_moons(400, seed=1, flipped=0.2)
+    folded = prepare(data, KNeighborsClassifier(1), executor=SerialExecutor()).whole
+
+    def drop_disputed(folded):
+        return RowEdit("drop", relabel_disputed(folded).rows)
+
+    def drop_the_rest(folded):
+        return RowEdit("drop", np.setdiff1d(np.arange(len(folded)), relabel_disputed(folded).rows))
+
+    rules = {"gain": drop_disputed, "loss": drop_the_rest}
+    found = measure_remedies(folded.runner, rules, [folded.all_folds], metric=ACCURACY, saving=tuple(rules))
+    assert found["gain"].effect.low > 0
+    assert found["gain"].verdict == "no loss"
+    assert found["loss"].verdict == "hurts"
+
+
+def test_a_fold_without_rows_of_one_class_says_nothing_of_a_metric_that_compares_them(two_moons):
+    data, _ = two_moons(200, seed=2)
+    folded = prepare(data, KNeighborsClassifier(5), executor=SerialExecutor()).whole
+    folds = np.where(data.y == 1, 1 + np.arange(200) % 4, np.arange(200) % 5)  # fold 0 holds class 0 only
+    for name in ("auc", "balanced_accuracy"):
+        found = measure_remedies(folded.runner, {"r": relabel_at_random}, [folds], metric=METRICS[name])["r"]
+        assert np.isfinite([found.effect.value, found.effect.low, found.effect.high]).all()
+        assert found.effect.value < 0

@@ -32,6 +32,7 @@ from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.rates import percent_text
 from samplewise.core.values import Estimate, Exhibit
 from samplewise.data.dataset import Dataset
+from samplewise.engine.models.metrics import METRICS, Metric
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.quality.cells import is_beyond_chance
 from samplewise.quality.overlap import OverlappingRows, overlapping_rows, score_advantage
@@ -104,14 +105,15 @@ def _inflation(evidence: Evidence, overlap: OverlappingRows) -> tuple[Estimate, 
     shared = np.zeros(len(codes), dtype=bool)
     shared[overlap.tested] = True
     known = codes >= 0 if codes.dtype.kind == "i" else np.isfinite(codes)
-    score = _contributions(evidence, outputs, codes, known)
-    found = score_advantage(score, shared, evidence.metric.title, evidence.metric.unit, CONFIDENCE)
+    metric = evidence.metric if evidence.metric.weighted else METRICS["accuracy"]  # of single rows, not of classes
+    score = _contributions(metric, outputs, codes, known)
+    found = score_advantage(score, shared, metric.title, metric.unit, CONFIDENCE)
     return () if found is None else (found,)
 
 
-def _contributions(evidence: Evidence, outputs: Floats, codes: Array, known: Mask) -> Floats:
+def _contributions(metric: Metric, outputs: Floats, codes: Array, known: Mask) -> Floats:
     score = np.full(len(codes), np.nan)
-    score[known] = evidence.metric.contributions(np.asarray(outputs, dtype=np.float64)[known], codes[known])
+    score[known] = metric.contributions(np.asarray(outputs, dtype=np.float64)[known], codes[known])
     return score
 
 

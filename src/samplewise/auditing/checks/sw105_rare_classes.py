@@ -1,8 +1,8 @@
 """SW105 rare classes.
 
 ## Measures
-Rows per class; classes with one row, which were set aside; classes with so few rows that every fold holds one at most;
-and the accuracy of always predicting the largest class (the majority baseline).
+Rows per class; classes with one row, which were set aside; classes with fewer than ten rows, of which no more than a
+bound can be said; and the accuracy of always predicting the largest class (the majority baseline).
 
 ## Why it matters
 A class of a handful of rows is neither learned nor measured: its accuracy can only be 0 %, 50 % or 100 %. Where one
@@ -24,6 +24,7 @@ from typing import cast
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
+from samplewise.auditing.heldout import FEWEST_OF_A_CLASS
 from samplewise.core.arrays import Array, Ints
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.rates import percent_text
@@ -46,7 +47,7 @@ def run(evidence: Evidence) -> CheckResult:
     baseline = _majority_baseline(counts)
     findings = [
         *_single(evidence),
-        *_rare(classes, counts, evidence.plan.folds),
+        *_rare(classes, counts),
         *_uneven(evidence, classes, counts, baseline),
     ]
     order = np.argsort(-counts, kind="stable")
@@ -78,20 +79,26 @@ def _single(evidence: Evidence) -> list[Finding]:
     return [Finding(CODE, title, "warning", keys, why, (remedy,), axis="class", caveat=caveat)]
 
 
-def _rare(classes: Array, counts: Ints, folds: int) -> list[Finding]:
-    """Classes of which every fold holds one row at most."""
-    rare = np.flatnonzero((counts > 0) & (counts <= folds))
+def _rare(classes: Array, counts: Ints) -> list[Finding]:
+    """Classes with so few rows that how well they are learned cannot be told."""
+    rare = np.flatnonzero((counts > 0) & (counts < FEWEST_OF_A_CLASS))
     if not len(rare):
         return []
     rare = rare[np.argsort(counts[rare], kind="stable")]
-    keys = tuple(classes[rare].tolist())
+    keys, most = tuple(classes[rare].tolist()), int(counts[rare].max())
+    bound = percent_text(float(share_interval(0, most, CONFIDENCE)[1]), ".2g")
+    rows = f"{most} rows" if len(keys) == 1 else f"{counts[rare].min()} to {most} rows"
     why = (
-        f"{len(keys):,} classes have {counts[rare].min()} to {counts[rare].max()} rows: each of the {folds} folds "
-        "tests one row at most, so nothing can be said about how well they are learned."
+        f"{'It has' if len(keys) == 1 else 'They have'} {rows}. Even if all {most} were predicted right, up to {bound} "
+        "of the rows to come could be wrong: how well such a class is learned cannot be told."
     )
     remedy = Remedy("collect", keys, action="Collect rows of these classes, or merge them with others")
     caveat = "A rare class that lies apart from all others can be learned from few rows."
-    title = f"{len(keys):,} classes have {folds} rows or fewer" if len(keys) > 1 else f"class {keys[0]} is rare"
+    title = (
+        f"{len(keys):,} classes have fewer than {FEWEST_OF_A_CLASS} rows"
+        if len(keys) > 1
+        else f"class {keys[0]} has {most} rows, too few to tell how well it is learned"
+    )
     return [Finding(CODE, title, "warning", keys, why, (remedy,), axis="class", caveat=caveat)]
 
 
@@ -107,7 +114,9 @@ def _uneven(evidence: Evidence, classes: Array, counts: Ints, baseline: Estimate
         f"The largest class ({largest}) has {ratio:,.0f} times the rows of the smallest; always predicting it is right "
         f"for {percent_text(baseline.value, '.1f')} of the rows."
     )
-    action = "Evaluate with metric='balanced_accuracy', and collect rows of the smaller classes"
+    action = "Collect rows of the smaller classes"
+    if evidence.metric.weighted:
+        action = "Evaluate with metric='auc' or 'balanced_accuracy', and collect rows of the smaller classes"
     keys = tuple(classes[np.argsort(counts, kind="stable")[:5]].tolist())
     caveat = "Where mistakes on the rare class cost no more than others, accuracy is the right measure."
     remedy = Remedy("review", keys, action=action)

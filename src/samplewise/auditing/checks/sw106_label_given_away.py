@@ -38,6 +38,7 @@ from samplewise.quality.label_leakage import (
     ColumnSkill,
     estimate_at,
     giving_away,
+    separation_of_columns,
     skill_of_columns,
 )
 
@@ -59,17 +60,26 @@ def run(evidence: Evidence) -> CheckResult:
         *([_finding(found, np.flatnonzero(proven), "error")] if proven.any() else []),
         *([_finding(found, np.flatnonzero(questioned), "warning")] if questioned.any() else []),
     ]
-    top = np.argsort(-found.best, kind="stable")[:20]
-    columns = {"name": found.names[top], "value": found.best[top]}
-    exhibit = Exhibit(
-        "bars", "what one column alone says about the label", columns, "skill: 1 = everything, 0 = nothing"
-    )
-    return CheckResult(tuple(findings), (found.scores,), (exhibit,))
+    return CheckResult(tuple(findings), (found.scores,), (_exhibit(evidence, found),))
 
 
 def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
     """Columns are left out by the user; no rule changes rows."""
     return {}
+
+
+def _exhibit(evidence: Evidence, found: ColumnSkill) -> Exhibit:
+    """Skill of the best columns, on the scale of the audit's metric where that compares classes."""
+    names, value, unit = found.names, found.best, "skill: 1 = everything, 0 = nothing"
+    if not evidence.metric.weighted:
+        names, value = separation_of_columns(
+            evidence.data.X, evidence.columns, evidence.target, evidence.metric, evidence.data.ids,
+            evidence.split_groups, evidence.seed,
+        )  # fmt: skip
+        unit = f"skill by {evidence.metric.title}: 1 = everything, 0 = chance"
+    top = np.argsort(-value, kind="stable")[:20]
+    columns = {"name": names[top], "value": value[top]}
+    return Exhibit("bars", "what one column alone says about the label", columns, unit)
 
 
 def _finding(found: ColumnSkill, positions: Ints, severity: Severity) -> Finding:

@@ -21,7 +21,8 @@ can go at once: rows go in rounds here, one of every set of equal rows stays, an
 `information.unique_information(...).segment` scores sets.
 
 ## Remedy
-Leave the rows out if the tested effect is not distinguishable from zero, or keep them as a reserve.
+Where fewer rows are wanted, leave them out if the test says "no loss": a loss of more than half a point of the metric
+is ruled out. Fewer rows are never said to help, and never left out unless you name the finding.
 
 ## Source
 harutyunyan2021.
@@ -85,8 +86,8 @@ def _finding(evidence: Evidence, rows: Ints, measured: Estimate) -> Finding:
         "of them a model's predictions would hardly move. They were chosen in rounds, so that of two rows that can "
         "replace each other one stays."
     )
-    action = f"Leave out the {len(rows):,} least informative rows, if the test says that nothing is lost."
-    remedy = Remedy("drop", keys, action=action)
+    action = f"Leave out the {len(rows):,} least informative rows, if fewer rows are wanted and the test finds no loss."
+    remedy = Remedy("drop", keys, action=action, saves_rows=True)
     caveat = "Redundant for this model is not redundant for a larger one, and leaving out common rows shifts shares."
     title = f"{share} of the rows carry {carried} of the information"
     return Finding(CODE, title, "note", keys, explanation, (remedy,), (measured,), caveat=caveat)

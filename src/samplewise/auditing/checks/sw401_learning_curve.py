@@ -29,9 +29,11 @@ from dataclasses import replace
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
+from samplewise.auditing.heldout import evaluated_losses
 from samplewise.auditing.more_data import curve_exhibit, gain_finding
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult
+from samplewise.core.rates import percent_text
 from samplewise.core.values import Estimate
 from samplewise.curves import LearningCurve, forecast, next_doubling, samples_needed
 from samplewise.curves.learning_curve import curve_of_refits
@@ -58,13 +60,29 @@ def run(evidence: Evidence) -> CheckResult:
         gain = replace(gain, unit="hundredths of the baseline error")
     ahead = forecast(curve, [rows, 2 * rows, 4 * rows])
     measured = (gain, *_half_the_error(curve))
-    exhibits = (curve_exhibit(curve, ahead, rows),)
+    drawn = curve_exhibit(curve, ahead, rows)
+    exhibits = (replace(drawn, note=f"{drawn.note} {_beside_the_error(evidence, curve)}"),)
     return CheckResult((gain_finding(rows, gain),), (), exhibits, measured)
 
 
 def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
     """Nothing to test: rows that are not there yet cannot be added."""
     return {}
+
+
+def _beside_the_error(evidence: Evidence, curve: LearningCurve) -> str:
+    """Why the curve does not end at the held-out error of SW501, with both numbers."""
+    last, largest = float(curve.error[-1]), int(curve.sizes[-1])
+    splits = (
+        f"the curve ends at {percent_text(last)}, of models trained on {largest:,} rows and evaluated on the others"
+    )
+    if evidence.predictions is not None:
+        return f"This curve is of the audit's learner ({evidence.learner.name}), not of your probabilities: {splits}."
+    error = float(np.nanmean(evaluated_losses(evidence)))
+    return (
+        f"The held-out error of SW501, {percent_text(error)}, is another average: of models that each saw "
+        f"{evidence.plan.folds - 1} of {evidence.plan.folds} folds, over every row once; {splits}."
+    )
 
 
 def _half_the_error(curve: LearningCurve) -> tuple[Estimate, ...]:

@@ -2,11 +2,12 @@
 
 ## Measures
 The error on rows that the model did not see: the share of wrong rows in % with a Clopper-Pearson interval, or the mean
-absolute error and R squared of a regression. With a test set (`test=`) the same on its rows: that is a certificate. One
-sentence says what may be claimed of rows to come, and what that assumes: with a test set the largest error that its
-rows allow, and where models were scored on them more than once (`n_test_evaluations=`) what that leaves of it. The
-error is compared with that of a baseline that always predicts the same, and a test says whether the predictions follow
-the labels at all.
+absolute error and R squared of a regression. Where the largest class holds 80 % of the rows, or you asked for it, the
+area under the ROC curve or balanced accuracy stands before it. With a test set (`test=`) the same on its rows: that is
+a certificate. One sentence says what may be claimed of rows to come, and what that assumes: with a test set the largest
+error that its rows allow, and where models were scored on them more than once (`n_test_evaluations=`) what that leaves
+of it. The error is compared with that of a baseline that always predicts the same, and a test says whether the
+predictions follow the labels at all.
 
 ## Why it matters
 It is the number a decision rests on. A score without an interval hides that 3 % of 100 rows may be anything between
@@ -24,8 +25,8 @@ Where nothing was learned, look at the features and at the labels before collect
 information on the label, and do the labels belong to these rows?
 
 ## Source
-clopper1934; blum2015 for test rows that were used often; korn1998 for grouped rows; yates1982 and diebold1995 for the
-comparison with the baseline.
+clopper1934; delong1988 for the area under the curve; blum2015 for test rows that were used often; korn1998 for grouped
+rows; yates1982 and diebold1995 for the comparison with the baseline.
 """
 
 from collections.abc import Mapping
@@ -35,14 +36,23 @@ import numpy as np
 
 from samplewise.auditing.claims import trust_statement
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.heldout import evaluated_losses, evaluated_outputs, prediction_source
+from samplewise.auditing.heldout import (
+    FEWEST_OF_A_CLASS,
+    evaluated_losses,
+    evaluated_outputs,
+    prediction_source,
+    small_classes,
+)
 from samplewise.core.arrays import Array, Floats, one_hot
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.rates import percent, percent_text
+from samplewise.core.texts import count_of, shortened
 from samplewise.core.values import Estimate, Exhibit
 from samplewise.engine.models.row_losses import row_losses
 from samplewise.engine.refits.folded_rows import RemedyRule
+from samplewise.engine.statistics.intervals import CONFIDENCE, half_width, share_interval
+from samplewise.engine.statistics.means import mean_and_error
 from samplewise.generalization import absolute_error, beats_baseline, discrimination, error_rate, explained_variance
 
 CODE, TITLE, SLOW = "SW501", "error and what it certifies", False
@@ -51,6 +61,8 @@ NEEDS = frozenset({"label", "features"})
 LEVEL = 0.05
 FEW_ROWS = 100  # below this, "nothing was learned" may be a lack of rows
 MOST_CLASSES = 30  # whose errors are drawn
+MOST_BOUNDED = 10  # classes of a handful of rows that are named
+UNITS_OF = {"auc": "share of pairs ranked right", "balanced_accuracy": "share of rows, by class"}
 APPROXIMATE = "average over cross-fitted models that share rows: a good approximation, not a guarantee"
 CERTIFICATE = (
     "holds for rows drawn like the test set, whatever the model, if the test rows played no part in any choice"
@@ -85,7 +97,37 @@ def _held_out(evidence: Evidence, losses: Floats) -> tuple[Estimate, ...]:
         measures = (absolute_error, explained_variance)
         found = tuple(measure(outputs, numbers, groups, weights=weights) for measure in measures)
     reason = APPROXIMATE if weights is None else f"{APPROXIMATE}; rows count as they weigh"
-    return tuple(replace(estimate, quantity=f"held_out_{estimate.quantity}", reason=reason) for estimate in found)
+    errors = tuple(replace(estimate, quantity=f"held_out_{estimate.quantity}", reason=reason) for estimate in found)
+    outputs, codes = evaluated_outputs(evidence)[known], evidence.target.codes[known]
+    return (*_by_metric(evidence, outputs, codes, groups, "held_out"), *errors)
+
+
+def _by_metric(
+    evidence: Evidence, outputs: Floats, codes: Array, groups: Array | None, where: str
+) -> tuple[Estimate, ...]:
+    """The audit's metric where it compares classes, which says more than an error of all rows; nothing of few rows."""
+    metric, known = evidence.metric, codes >= 0
+    if metric.weighted or small_classes(codes, evidence.target.classes):
+        return ()
+    groups = _at(groups, known)
+    score = metric.contributions(outputs[known].astype(np.float64), codes[known].astype(np.intp)) / percent(1.0)
+    value, error = mean_and_error(score, groups)
+    least = int(np.bincount(codes[known].astype(np.intp)).min())
+    # Where every row is right there is no spread, which proves no more than so many rows can.
+    low = value - half_width(error) if error > 0 else float(share_interval(least, least, CONFIDENCE)[0])
+    title = metric.title.replace(" ", "_")
+    reason = f"classes weigh the same; always predicting one class gives {percent_text(_chance(evidence), '.3g')}"
+    return (
+        Estimate(
+            f"{where}_{title}", value, max(low, 0.0), min(value + half_width(error), 1.0), UNITS_OF[metric.name],
+            CONFIDENCE, "delong1988", reason,
+        ),
+    )  # fmt: skip
+
+
+def _chance(evidence: Evidence) -> float:
+    """What a prediction that knows nothing scores in a metric that compares classes."""
+    return 0.5 if evidence.metric.name == "auc" else 1.0 / max(evidence.whole.class_count, 1)
 
 
 def _certified(evidence: Evidence) -> tuple[Estimate, ...]:
@@ -98,7 +140,16 @@ def _certified(evidence: Evidence) -> tuple[Estimate, ...]:
     else:
         found = (absolute_error(outputs, codes, evidence.test.groups),)
     reason = CERTIFICATE if evidence.n_test_evaluations == 1 else f"{USED_OFTEN}: {evidence.n_test_evaluations:,} times"
-    return tuple(replace(estimate, quantity=f"test_{estimate.quantity}", reason=reason) for estimate in found)
+    small = small_classes(codes, evidence.target.classes)
+    if small:
+        reason += f"; it says nothing of classes with fewer than {FEWEST_OF_A_CLASS} test rows: {_listed(small)}"
+    certified = tuple(replace(estimate, quantity=f"test_{estimate.quantity}", reason=reason) for estimate in found)
+    return (*_by_metric(evidence, outputs, codes, evidence.test.groups, "test"), *certified)
+
+
+def _listed(small: list[tuple[str, int]]) -> str:
+    """Classes with their number of rows."""
+    return ", ".join(f"{shortened(name, 40)} ({count_of(count, 'row')})" for name, count in small[:10])
 
 
 def _not_learned(evidence: Evidence, losses: Floats) -> Finding | None:
@@ -108,7 +159,7 @@ def _not_learned(evidence: Evidence, losses: Floats) -> Finding | None:
     subject = f"{prediction_source(evidence)}, evaluated on {int(known.sum()):,} held-out rows"
     follows = discrimination(*_predictions_and_truth(evidence, known), groups)
     if follows.p_value >= LEVEL:
-        few = int(known.sum()) < FEW_ROWS
+        few = int(known.sum()) < FEW_ROWS or _rows_beside_the_largest(evidence, known) < FEWEST_OF_A_CLASS
         return _finding(
             "The model does no better than guessing", "warning" if few else "error",
             f"{subject}, do not follow the labels more than chance would (p = {follows.p_value:.2g}). Every score, "
@@ -123,9 +174,24 @@ def _not_learned(evidence: Evidence, losses: Floats) -> Finding | None:
         f"Always predicting {prediction} would be right as often", "note",
         f"{subject}, err by {percent_text(losses[known].mean())} and always predicting {prediction} by "
         f"{percent_text(constant.mean())}, though their predictions do follow the labels. Accuracy says little where "
-        "one class is much larger than the others: metric='balanced_accuracy' or 'auc' say more.",
+        f"one class is much larger than the others: {_says_more(evidence)}.",
         replace(saved, value=100 * saved.value, low=100 * saved.low, high=100 * saved.high, unit="points"),
     )  # fmt: skip
+
+
+def _says_more(evidence: Evidence) -> str:
+    """What to look at in place of accuracy."""
+    if evidence.metric.weighted:
+        return "metric='balanced_accuracy' or 'auc' say more"
+    return f"{evidence.metric.title}, by which this audit measures, says more"
+
+
+def _rows_beside_the_largest(evidence: Evidence, known: Array) -> int:
+    """Evaluated rows outside the largest class, by which alone a classifier can be told from a constant."""
+    if not evidence.whole.class_count:
+        return int(known.sum())
+    counts = np.bincount(evidence.target.codes[known])
+    return int(counts.sum() - counts.max())
 
 
 def _finding(title: str, severity: Severity, explanation: str, saved: Estimate) -> Finding:
@@ -155,25 +221,31 @@ def _constant_prediction(evidence: Evidence, known: Array) -> tuple[Floats, str]
 
 
 def _by_class(evidence: Evidence, losses: Floats) -> Exhibit:
-    """Held-out error of every class, with its interval."""
+    """Held-out error of every class with its interval; of a class of a handful of rows only how large it may be."""
     groups = evidence.split_groups
-    rows = []
+    rows, bounded = [], []
     for code, name in enumerate(_class_names(evidence)):
         own = np.isfinite(losses) & (evidence.target.codes == code)
-        if own.any():
-            rate = error_rate(losses[own], _at(groups, own), weights=_at(evidence.data.weights, own))
+        if not own.any():
+            continue
+        rate = error_rate(losses[own], _at(groups, own), weights=_at(evidence.data.weights, own))
+        if own.sum() < FEWEST_OF_A_CLASS:
+            bounded.append(f"{name} ({count_of(int(own.sum()), 'row')}): at most {percent_text(rate.high, '.2g')}")
+        else:
             rows.append((name, percent(rate.value), percent(rate.low), percent(rate.high), int(own.sum())))
-    names, value, low, high, count = zip(*rows, strict=True)
+    names, value, low, high, count = zip(*rows, strict=True) if rows else ((),) * 5
     columns: dict[str, Array] = {
         "name": np.array(names, dtype=str),
-        "value": np.array(value),
-        "low": np.array(low),
-        "high": np.array(high),
-        "rows": np.array(count),
+        "value": np.array(value, dtype=np.float64),
+        "low": np.array(low, dtype=np.float64),
+        "high": np.array(high, dtype=np.float64),
+        "rows": np.array(count, dtype=np.intp),
     }
-    return Exhibit(
-        "bars", "Held-out error of every class", columns, "%", "Share of the rows of a class that are predicted wrong."
-    )
+    note = "Share of the rows of a class that are predicted wrong."
+    if bounded:
+        more = f", and {len(bounded) - MOST_BOUNDED} more" if len(bounded) > MOST_BOUNDED else ""
+        note += f" Too few rows to measure: {'; '.join(bounded[:MOST_BOUNDED])}{more}."
+    return Exhibit("bars", "Held-out error of every class", columns, "%", note)
 
 
 def _class_names(evidence: Evidence) -> list[str]:

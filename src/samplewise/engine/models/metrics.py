@@ -13,6 +13,7 @@ from scipy import stats
 
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, unknown_name
+from samplewise.core.rates import percent_text
 
 Contributions = Callable[[Floats, Array], Floats]  # outputs (n, c), codes (n,) -> (n,)
 
@@ -26,7 +27,11 @@ class Metric:
     unit: str
     task: str
     contributions: Contributions
-    weighted: bool = True  # whether the mean of the contributions may be a weighted one
+    weighted: bool = True  # whether it is a mean over rows, which may be a weighted one; else over classes
+
+    def can_score(self, codes: Array) -> bool:
+        """Whether rows of these classes have a score: one that compares classes needs rows of two of them."""
+        return self.weighted or len(np.unique(codes)) > 1
 
 
 def _correct(outputs: Floats, codes: Array) -> Floats:
@@ -92,11 +97,17 @@ METRICS = {
     )
 }
 DEFAULT = {"classification": "accuracy", "regression": "mae"}
+UNBALANCED = 0.8  # share of the largest class from which accuracy says little of the others
 
 
-def choose_metric(name: str | None, task: str) -> Metric:
-    """The metric by name, or the default of the task; log-loss is refused, since a calibrated noisy model wins it."""
-    name = name or DEFAULT[task]
+def choose_metric(name: str | None, task: str, codes: Array | None = None) -> Metric:
+    """The metric by name, or the default of the task; log-loss is refused, since a calibrated noisy model wins it.
+
+    Where the codes (n,) of the classes are given and the largest class holds 80 % of the rows or more, the default is
+    the area under the ROC curve for two classes, balanced accuracy for more: always predicting the largest class is
+    right that often, and a remedy that makes it more frequent would look like help.
+    """
+    name = name or _default(task, codes)
     fitting = [metric.name for metric in METRICS.values() if metric.task == task]
     if name not in METRICS:
         raise unknown_name("metric", name, fitting)
@@ -105,3 +116,27 @@ def choose_metric(name: str | None, task: str) -> Metric:
             f"metric {name!r} is for {METRICS[name].task}", got=f"task {task}", fix=f"use one of: {', '.join(fitting)}"
         )
     return METRICS[name]
+
+
+def metric_rule(name: str | None, task: str, codes: Array) -> str:
+    """Why `choose_metric` chose as it did, as a reason in brackets."""
+    if name:
+        return "it was asked for"
+    if task == "regression":
+        return "the label is a number"
+    held = percent_text(_largest_share(codes), ".0f")
+    if _default(task, codes) == DEFAULT[task]:
+        return f"the largest class holds {held} of the rows, less than {percent_text(UNBALANCED, '.0f')}"
+    return f"the largest class holds {held} of the rows, and accuracy would say little of the others"
+
+
+def _default(task: str, codes: Array | None) -> str:
+    if task == "regression" or codes is None or _largest_share(codes) < UNBALANCED:
+        return DEFAULT[task]
+    return "auc" if int(codes.max()) == 1 else "balanced_accuracy"
+
+
+def _largest_share(codes: Array) -> float:
+    """Share of the rows with a class that the largest class holds; 0 where none has one."""
+    known = codes[codes >= 0]
+    return float(np.bincount(known).max() / len(known)) if len(known) else 0.0

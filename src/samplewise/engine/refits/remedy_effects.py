@@ -6,7 +6,7 @@ trained on them as they are and the one trained after the remedy are both scored
 label.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -15,6 +15,7 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.findings import RemedyVerdict
 from samplewise.core.randomness import generator, hashed_order
+from samplewise.core.rates import percent
 from samplewise.core.results import Result, Table
 from samplewise.core.values import Estimate, numbers_table
 from samplewise.engine.models.metrics import Metric
@@ -22,11 +23,12 @@ from samplewise.engine.models.row_losses import weighted_rows
 from samplewise.engine.refits.folded_rows import FoldedRows, RemedyRule, RowEdit, outer_folds
 from samplewise.engine.refits.runner import FitRunner
 from samplewise.engine.refits.threads import ThreadExecutor
-from samplewise.engine.statistics.intervals import CONFIDENCE, half_width, quantile
+from samplewise.engine.statistics.intervals import CONFIDENCE, half_width, quantile, share_interval
 from samplewise.engine.statistics.means import mean_and_error
 from samplewise.engine.statistics.multiplicity import holm
 from samplewise.engine.statistics.significance import two_sided_p_value
 
+TOLERATED_LOSS = 0.5  # points of the metric: a smaller loss counts as none, where the aim is fewer rows
 SOURCE = (
     "nested test of the rule: re-run in every training part, both arms scored on all held-out rows with given labels"
 )
@@ -75,7 +77,13 @@ class _Tally:
 
 
 def measure_remedies(
-    runner: FitRunner, rules: Mapping[str, RemedyRule], folds: Sequence[Ints], *, metric: Metric, ordered: bool = False
+    runner: FitRunner,
+    rules: Mapping[str, RemedyRule],
+    folds: Sequence[Ints],
+    *,
+    metric: Metric,
+    ordered: bool = False,
+    saving: Collection[str] = (),
 ) -> dict[str, Measured]:
     """Test every rule by the nested protocol, with Holm's correction over all of them.
 
@@ -85,6 +93,8 @@ def measure_remedies(
         folds: one (n,) assignment per repeat; groups must already be kept together in it.
         metric: per-row contributions whose mean is the score, in points.
         ordered: folds are blocks of time.
+        saving: names of rules whose aim is fewer rows. They are never said to help: their verdict is "no loss" where
+            the interval rules out a loss of more than half a point (`TOLERATED_LOSS`).
 
     Returns:
         `Measured` by name. Effects are the metric after the remedy minus before, larger is better; intervals are
@@ -103,9 +113,10 @@ def measure_remedies(
             _compare(runner, parts, changes, tallies[name], metric, repeat)
     means = [mean_and_error(tally.mean(tally.effect), runner.groups) for tally in tallies.values()]
     adjusted = holm([two_sided_p_value(*each) for each in means]).tolist()
-    return {
+    measured = {
         name: _measured(runner, tally, metric, p) for (name, tally), p in zip(tallies.items(), adjusted, strict=True)
     }
+    return {name: _judged_by_loss(runner, one) if name in saving else one for name, one in measured.items()}
 
 
 def random_twin(change: RowEdit, folded: FoldedRows, seed: int) -> RowEdit:
@@ -155,13 +166,15 @@ def _compare(
     answers = runner.outputs(fits, blocks=parts[0].all_folds)
     for number, (folded, query, change) in enumerate(zip(parts, queries, changes, strict=True)):
         codes = runner.target.codes[query]
+        tally.shares.append(len(change.rows) / len(folded))
+        if not metric.can_score(codes):  # held-out rows of one class only: this fold says nothing
+            continue
         before, after, random = (
             metric.contributions(answer.astype(np.float64), codes) for answer in answers[3 * number : 3 * number + 3]
         )
         tally.effect[query] += after - before
         tally.control[query] += random - before
         tally.seen[query] += 1
-        tally.shares.append(len(change.rows) / len(folded))
 
 
 def _measured(runner: FitRunner, tally: _Tally, metric: Metric, adjusted: float) -> Measured:
@@ -172,6 +185,21 @@ def _measured(runner: FitRunner, tally: _Tally, metric: Metric, adjusted: float)
     half = (effect.high - effect.low) / 2.0
     detectable = half * (1.0 + quantile(0.8) / half_width(1.0))
     return Measured(effect, control, verdict, adjusted, detectable, float(np.mean(tally.shares)))
+
+
+def _judged_by_loss(runner: FitRunner, measured: Measured) -> Measured:
+    """The verdict on a remedy whose aim is fewer rows: a loss was measured, is ruled out, or neither.
+
+    Where no held-out row was predicted otherwise the spread is 0, which says no more than so many rows can: the loss
+    may be as large as the share of changed rows that their number leaves open.
+    """
+    if measured.verdict == "hurts":
+        return measured
+    effect = measured.effect
+    independent = len(runner.target.codes) if runner.groups is None else len(np.unique(runner.groups))
+    unseen = float(percent(share_interval(0, independent, CONFIDENCE)[1]))
+    loss = -effect.low if effect.high > effect.low else unseen - effect.value
+    return replace(measured, verdict="no loss" if loss <= TOLERATED_LOSS else "not distinguishable")
 
 
 def _estimate(runner: FitRunner, quantity: str, differences: Floats, metric: Metric) -> Estimate:
