@@ -107,7 +107,7 @@ def _require_classes(reading: Reading) -> None:
     raise InputError(
         "every picture is in one sub-folder, and a class is to be told from another", where=str(reading.file),
         got=f"{len(reading.data)} pictures of {str(classes[0])!r}",
-        fix="put every class in a sub-folder of its own; without labels: quality.duplicates(read_dataset(PATH).data)",
+        fix="put every class in a sub-folder of its own; without labels: quality.find_duplicates(PATH)",
     )  # fmt: skip
 
 
