@@ -8,12 +8,11 @@ import numpy as np
 from samplewise.auditing.options import AuditOptions
 from samplewise.core.arrays import Array, Floats, Mask, require_finite
 from samplewise.core.errors import InputError
-from samplewise.core.texts import count_of
 from samplewise.data.columns import Column
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
 from samplewise.data.inputs import as_reading, with_columns_of, words_in_numbers
-from samplewise.data.readers import Reading, Roles, likely_labels
+from samplewise.data.readers import Reading, Roles, likely_labels, unreadable_notes
 from samplewise.data.targets import Target, describe_target, with_read_labels
 
 
@@ -158,8 +157,8 @@ def _read_test(test: Any, data: Dataset, roles: Roles) -> tuple[Dataset, list[st
     played = replace(roles, segments=None, weights=None) if named else beside
     held = as_reading(test, None, played, name="the test set").data
     lost = unreadable_pictures(held)
+    notes = [f"test rows, left out: {note}" for note in unreadable_notes(held)]
     held = held.take(np.flatnonzero(~lost)) if lost.any() else held
-    notes = [f"test pictures that cannot be read are left out: {count_of(int(lost.sum()), 'row')}"] * bool(lost.any())
     notes += [
         f"{column}: words among the numbers of the test rows are read as missing: {', '.join(words[:5])}"
         for column, words in words_in_numbers(data, held.X).items()

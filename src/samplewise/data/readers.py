@@ -70,7 +70,7 @@ class Reading(Result):
     def notes(self) -> tuple[str, ...]:
         """What a reader of the audit must know."""
         if isinstance(self.data.X, Images):
-            return (*self.file_notes, *self.data.X.notes, *_unreadable_notes(self.data))
+            return (*self.file_notes, *self.data.X.notes, *unreadable_notes(self.data))
         of_columns = (f"{column.name}: {column.note}" for column in self.columns if column.note)
         return (*self.file_notes, *(of_columns if hasattr(self.data.X, "iloc") else ()))
 
@@ -192,9 +192,9 @@ def _read_again(reading: Reading, roles: Roles) -> Reading:
     return _assembled(_Table(reading.frame, ids, id_source, reading.file, list(reading.file_notes)), roles)
 
 
-def _unreadable_notes(data: Dataset) -> Iterable[str]:
-    """One note for pictures that cannot be read, each with its reason."""
-    lost = np.flatnonzero(data.X.unreadable)
+def unreadable_notes(data: Dataset) -> Iterable[str]:
+    """One note for pictures that cannot be read, each with its reason; none for other data."""
+    lost = np.flatnonzero(data.X.unreadable) if isinstance(data.X, Images) else np.empty(0, dtype=np.intp)
     if len(lost):
         named = keys_text(f"{data.ids[row]} ({data.X.faults[row]})" for row in lost)
         yield f"{count_of(len(lost), 'picture')} cannot be read: {named}"
