@@ -189,6 +189,20 @@ def test_a_picture_of_enormous_size_is_not_decoded(tmp_path, monkeypatch):
     assert read(path).startswith("more than 1,000 pixels")
 
 
+def test_large_jpegs_look_as_when_they_are_decoded_in_full(tmp_path):
+    down, across = np.mgrid[0:1200, 0:1600] / 100.0
+    waves = np.stack([np.sin(down), np.cos(across), np.sin(down + across)], axis=2)
+    saved(tmp_path / "a.jpg", Image.fromarray((waves * 100 + 120).astype(np.uint8)), quality=95)
+    got = read(tmp_path / "a.jpg", (96, 128, 3)).values
+    with Image.open(tmp_path / "a.jpg") as opened:
+        whole = np.asarray(opened.resize((128, 96), Image.Resampling.BOX)).astype(int)
+    assert np.abs(got - whole).mean() <= 1
+    assert np.abs(got - whole).max() <= 6
+    with Image.open(tmp_path / "a.jpg") as held:
+        Images.from_pictures([held])
+        assert held.size == (1600, 1200)  # the user's picture is as it was
+
+
 def test_pictures_that_take_too_much_memory_stay_in_their_files(tmp_path, monkeypatch):
     deep = [saved(tmp_path / f"{k}.png", Image.fromarray((LEVELS * k).astype(np.uint16))) for k in (1000, 4095)]
     held = Images.from_files(deep)

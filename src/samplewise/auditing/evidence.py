@@ -34,7 +34,7 @@ def gather(taken: Intake, prepared: Prepared, metric: Metric, plan: Plan, n_test
     lost = taken.everything.take(np.flatnonzero(unreadable_pictures(taken.everything)))
     return Evidence(
         prepared, taken.data, taken.columns, metric, plan, taken.test, predictions, taken.embeddings,
-        taken.test_embeddings, unlabeled, n_test_evaluations, lost,
+        taken.test_embeddings, unlabeled, n_test_evaluations, unreadable=lost,
     )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ BLANK = 3  # of 255 levels: pictures that vary by less show nothing
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Images:
-    """n pictures of one size, 8 bits a channel; where they take more than 256 MB, files are read block by block.
+    """n pictures of one size, 8 bits a channel; where they take more than 512 MB, files are read block by block.
 
     Build with `Images.from_array` or `Images.from_files`. Subsets share the pixels or paths they came from.
 

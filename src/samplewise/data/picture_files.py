@@ -23,12 +23,13 @@ Scale = tuple[float, float]  # the values that are shown as black and as white
 Size = tuple[int, int, int]  # height, width, channels
 
 LONGEST_SIDE = 256  # larger pictures are read at this size
-MOST_HELD = 256 * 2**20  # bytes of pixels that stay in memory; above, files are decoded again where they are needed
+MOST_HELD = 512 * 2**20  # bytes of pixels that stay in memory; above, files are decoded again where they are needed
 AT_ONCE = 256  # pictures decoded before their pixels are stored
 DEEP = ("I", "F")  # how Pillow's modes of more than 8 bits a value begin
 GRAY = ("1", "L", "LA", "La")
 ORIENTATION, SIDEWAYS = 0x0112, (5, 6, 7, 8)  # the tag a camera writes, and its values that swap the sides
 LEAST_BITS = 8  # of a picture of whole numbers
+OVERSAMPLED = 2  # a JPEG is decoded to at least so many times the common size
 HALF = 127  # numbers up to 255 whose largest is above this are bytes written as fractions
 
 
@@ -124,6 +125,8 @@ def decode(item: Any, size: Size, pillow: Any) -> Decoded | str:
     try:
         with _opened(item, pillow) as picture:
             frames = bool(getattr(picture, "is_animated", False))
+            if picture.format == "JPEG" and picture is not item:  # decoded at 1/2, 1/4 or 1/8 where that is enough
+                picture.draft(None, (OVERSAMPLED * max(size[:2]),) * 2)
             turned = picture.getexif().get(ORIENTATION, 1) not in (0, 1)
             upright = importlib.import_module("PIL.ImageOps").exif_transpose(picture) if turned else picture
             if upright.mode.startswith(DEEP):

@@ -290,7 +290,7 @@ def _assembled(table: _Table, roles: Roles) -> Reading:
         time=None if roles.time is None else _times(frame[roles.time], roles.time),
         weights=None if roles.weights is None else frame[roles.weights], kinds=kinds, conversions=conversions,
     )  # fmt: skip
-    return Reading(data, roles.label or "", id_source, table.file, frame, tuple(table.notes), questions)
+    return Reading(data, roles.label or "", id_source, table.file, frame, tuple(table.notes), file_questions=questions)
 
 
 def _named_columns(roles: Roles) -> list[tuple[str, str]]:
@@ -406,7 +406,8 @@ def _read_folder(path: Path, roles: Roles) -> Reading:
     test = _of_folder(path, found.test) if found.test else None
     notes = (f"{data.X!r}", *found.notes)
     label = "" if data.y is None else roles.label or "folder"
-    return Reading(data, label, "path below the folder", path, None, notes, found.questions, test)
+    source = "path below the folder"
+    return Reading(data, label, source, path, None, notes, file_questions=found.questions, test=test)
 
 
 def _of_folder(path: Path, rows: Sequence[tuple[str, str | None]]) -> Dataset:
