@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from samplewise.core.errors import InputError
-from samplewise.data.image_paths import all_there, column_paths, folder_images, image_columns, is_image, is_picture
+from samplewise.data.image_paths import column_paths, folder_images, image_columns, is_image, is_picture, most_are_there
 
 
 @pytest.fixture
@@ -103,8 +103,17 @@ def test_columns_that_name_pictures_are_found(made):
     assert image_columns(held, folder) == ["picture"]
     assert is_picture({"bytes": b"x"})
     assert not is_picture({"bytes": None})
-    assert all_there(["1.png"], folder)
-    assert not all_there(["1"] * 2 + ["9.png"], folder)
+    assert most_are_there(["1.png", "2.png", "9.png"], folder)
+    assert not most_are_there(["1.png", "8.png", "9.png"], folder)
+    missing = pd.DataFrame({"file": pd.array([pd.NA, "1.png", "2.png"], dtype="string"), "list": [[1], [2], [3]]})
+    assert image_columns(missing, folder) == ["file"]
+
+
+def test_linked_folders_are_followed_once(made):
+    folder = made("store/a/1.png", "data/b/1.png")
+    (folder / "data" / "a").symlink_to(folder / "store" / "a")
+    (folder / "data" / "b" / "again").symlink_to(folder / "data")
+    assert folder_images(folder / "data").rows == (("a/1.png", "a"), ("b/1.png", "b"))
 
 
 def test_names_are_looked_up_beside_the_table_in_its_sub_folders_and_with_endings(made):

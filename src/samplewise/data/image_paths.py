@@ -128,8 +128,12 @@ def _loose(files: list[File], base: File) -> list[File]:
 
 def _walk(folder: Path) -> tuple[list[File], int]:
     """Every picture below a folder, and how many other files there are; what is hidden is not looked at."""
-    files, passed_over = list[File](), 0
-    for where, folders, names in os.walk(folder):
+    files, passed_over, seen = list[File](), 0, set[str]()
+    for where, folders, names in os.walk(folder, followlinks=True):
+        if (real := os.path.realpath(where)) in seen:  # a link back to a folder above
+            folders.clear()
+            continue
+        seen.add(real)
         folders[:] = [name for name in folders if not name.startswith(".") and name != PACKED]
         shown = [name for name in names if not name.startswith(".")]
         images = [name for name in shown if is_image(name)]
@@ -186,10 +190,11 @@ def image_columns(frame: Any, folder: Path) -> list[str]:
 
 
 def _holds_images(column: Any, folder: Path) -> bool:
-    first = next((cell for cell in column.tolist() if cell is not None and cell == cell), None)  # NaN differs
+    first = next((cell for cell in column if isinstance(cell, str) or is_picture(cell)), None)
     if not isinstance(first, str):
-        return is_picture(first)
-    return is_image(first) and all(map(is_image, column.dropna().astype(str))) and all_there(column.dropna(), folder)
+        return first is not None
+    cells = column.dropna().astype(str) if is_image(first) else ()
+    return len(cells) > 0 and all(map(is_image, cells)) and most_are_there(cells, folder)
 
 
 def is_picture(cell: Any) -> bool:
@@ -198,10 +203,10 @@ def is_picture(cell: Any) -> bool:
     return isinstance(encoded, bytes) or (hasattr(cell, "getexif") and hasattr(cell, "convert"))
 
 
-def all_there(cells: Iterable[str], folder: Path) -> bool:
-    """Whether the first of the names, 50 at most, are files of the folder or of one of its sub-folders."""
+def most_are_there(cells: Iterable[str], folder: Path) -> bool:
+    """Whether most of the first 50 names are files of the folder or of one of its sub-folders."""
     tried = list(cells)[:TRIED]
-    return _hits(tried, *_best_place(tried, folder)) == len(tried)
+    return 2 * _hits(tried, *_best_place(tried, folder)) > len(tried)
 
 
 def column_paths(cells: Sequence[Any], folder: Path) -> tuple[list[str], tuple[str, ...]]:

@@ -191,7 +191,7 @@ def _of_pillow(values: Array) -> Array:
 def _reason(item: Any, fault: Exception) -> str:
     """Why a picture cannot be read, in a line."""
     if isinstance(fault, FileNotFoundError):
-        return "there is no such file"
+        return "there is no such file" if item else "no file is named"
     if isinstance(item, str) and os.path.isfile(item) and not os.path.getsize(item):
         return "the file is empty"
     kind = type(fault).__name__
