@@ -108,7 +108,7 @@ def _unreadable(lost: Dataset, others: int) -> Finding:
     why = f"They take no part in anything below. {keys_text(reasons)}."
     remedy = Remedy("review", keys, action="Replace these files, or leave their rows out")
     title = f"{count_of(len(keys), 'picture')} cannot be read"
-    return Finding(CODE, title, "warning", keys, why, (remedy,), (share,), caveat="They are only known to fail here.")
+    return Finding(CODE, title, "warning", keys, why, (remedy,), (share,), caveat="Another program may read them.")
 
 
 def _blank(blank: Array, count: int, pictures: Images) -> Finding:
