@@ -1,9 +1,12 @@
 """What a user may hold, what is set aside, and what is refused with what, where, got and fix."""
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from PIL import Image
 from scipy import sparse
 
 from samplewise.auditing.options import AuditOptions
@@ -171,3 +174,83 @@ def test_questions_stand_in_the_record_and_test_rows_are_read_alike():
     taken = take_in(frame, y, AuditOptions(decimal=",", test=(frame, y)))
     assert any("time='day'" in question for question in taken.facts["questions"])
     assert taken.data.X["price"].max() == taken.test.X["price"].max() == 1234
+
+
+# ---- pictures ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """(folder of class folders, table of the same files, their pixels, labels); one of 13 files is broken."""
+    draw = np.random.default_rng(0).integers(0, 256, (12, 8, 8), dtype=np.uint8)
+    labels = np.array(["cat", "dog"])[np.arange(12) // 6]
+    names = [f"{label}/{place:02}.png" for place, label in enumerate(labels)]
+    for name, picture in zip(names, draw, strict=True):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.fromarray(picture).save(tmp_path / name)
+    (tmp_path / "cat" / "99.png").write_bytes(b"no picture")
+    names, labels = [*names, "cat/99.png"], [*labels, "cat"]
+    table = pd.DataFrame({"file": names, "kind": labels})
+    table.to_csv(tmp_path / "list.csv", index=False)
+    return tmp_path, table, draw
+
+
+def test_pictures_are_the_same_by_every_door(pictures, monkeypatch):
+    folder, table, draw = pictures
+    monkeypatch.chdir(folder)
+    doors = {
+        "folder": take_in(folder, None, AuditOptions()),
+        "table": take_in(folder / "list.csv", None, AuditOptions(label="kind", image="file")),
+        "table alone": take_in(folder / "list.csv", None, AuditOptions(label="kind")),
+        "frame": take_in(table, None, AuditOptions(label="kind", image="file")),
+        "frame alone": take_in(table, None, AuditOptions(label="kind")),
+        "frame and y": take_in(table[["file"]], table["kind"], AuditOptions()),
+        "array": take_in(draw, table["kind"][:12].tolist(), AuditOptions()),
+    }
+    for door, taken in doors.items():
+        order = np.argsort(taken.data.y, kind="stable")
+        assert taken.facts["rows"] == 12, door
+        assert taken.facts["class_counts"] == [6, 6], door
+        assert taken.facts.get("unreadable", 0) == (door != "array"), door
+        assert taken.facts["missing_labels"] == 0, door
+        np.testing.assert_array_equal(taken.data.X[order].pixels[..., 0], draw, err_msg=door)
+        lost = [note for note in taken.facts["notes"] if "1 picture cannot be read" in note]
+        assert len(lost) == (door != "array"), door
+    assert doors["folder"].data.ids[0] == "cat/00.png"
+    assert doors["frame"].data.ids.tolist() == doors["table"].data.ids.tolist() == list(range(12))
+
+
+def test_rows_of_weight_zero_and_broken_pictures_are_counted_apart(pictures):
+    folder, *_ = pictures
+    weights = np.where(np.arange(13) % 6 == 0, 0.0, 1.0)  # 0, 6 and 12, which is broken
+    taken = take_in(folder / "list.csv", None, AuditOptions(label="kind", image="file", weights=weights))
+    facts = taken.facts
+    assert [facts[name] for name in ("rows", "zero_weights", "unreadable", "missing_labels")] == [10, 2, 1, 0]
+
+
+def test_the_splits_of_a_folder_are_data_and_test_rows(pictures):
+    folder, *_ = pictures
+    for split in ("train", "test"):
+        shutil.copytree(folder / "cat", folder / "root" / split / "cat")
+        shutil.copytree(folder / "dog", folder / "root" / split / "dog")
+    taken = take_in(folder / "root", None, AuditOptions())
+    assert len(taken.data) == len(taken.test) == 12  # one test picture is broken as well
+    left_out = "test rows, left out: 1 picture cannot be read: test/cat/99.png (no picture of a known kind)"
+    assert left_out in taken.facts["notes"]
+    assert np.array_equal(taken.test.X.content_keys(), taken.data.X.content_keys())
+    other = take_in(folder / "root", None, AuditOptions(test=(taken.data.X[:3], ["cat", "cat", "dog"])))
+    assert len(other.test) == 3
+
+
+def test_folders_that_tell_no_classes_are_refused_with_the_way_out(pictures):
+    folder, *_ = pictures
+    with pytest.raises(InputError, match=r"(?s)in one sub-folder.*7 pictures of 'cat'.*sub-folder of its own"):
+        take_in(_only(folder, "cat"), None, AuditOptions())
+    with pytest.raises(InputError, match=r"(?s)pictures have no labels.*--image COL"):
+        take_in(folder / "cat", None, AuditOptions())
+
+
+def _only(folder, name):
+    (folder / "one").mkdir()
+    shutil.copytree(folder / name, folder / "one" / name)
+    return folder / "one"

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from samplewise.cli.app import app
@@ -272,3 +273,22 @@ def test_columns_and_the_decimal_sign_are_read_as_a_person_says(here, rows):
     assert (kinds["site"], kinds["sex"], kinds["weight"]) == ("category", "category", "numeric")
     refused = audit("t.csv", "--label", "kind", *FAST, "--number", "sex", "--out", "other")
     assert refused.exit_code != 0
+
+
+def test_pictures_named_in_a_column(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    draw = np.random.default_rng(0).integers(0, 256, (30, 8, 8), dtype=np.uint8)
+    Path("scans").mkdir()
+    for place, picture in enumerate(draw):
+        Image.fromarray(picture).save(f"scans/{place}.png")
+    Path("scans/9.png").write_bytes(b"")
+    table = pd.DataFrame({"scan": [f"{place}.png" for place in range(30)], "age": range(30)})
+    table.assign(kind=np.arange(30) % 2).to_csv("list.csv", index=False)
+    result = audit("list.csv", "--label", "kind", "--image", "scan", *FAST)
+    assert result.exit_code == 0, result.output
+    assert "1 picture cannot be read" in result.output
+    data = load_record(Path("list-audit"), partial=True).data
+    assert data["shape"] == [29, 8, 8, 1]
+    assert "pictures are looked up as scans/NAME" in data["notes"]
+    asked = audit("list.csv", "--label", "kind", "--out", "asked", *FAST)
+    assert "image='scan' (--image)" in asked.output

@@ -45,6 +45,62 @@ def test_arrays_become_bytes_channels_last(values, expected):
     np.testing.assert_array_equal(np.concatenate(list(images.blocks(3))), expected)
 
 
+def test_more_than_8_bits_have_the_white_of_their_bits():
+    deep = np.array([[[0, 2000], [4000, 1000]]] * 2)
+    for values in (deep, deep.astype(np.uint16), deep.astype(np.int32)):
+        images = Images.from_array(values)
+        assert images.scale == (0, 4095)
+        assert images.pixels[0, ..., 0].tolist() == [[0, 125], [249, 62]]
+        assert images.notes == ("pixels: 0 is shown as black, 4095 as white",)
+
+
+@pytest.mark.parametrize("values", [GRAY > 50, (GRAY > 50).astype(np.uint8), (GRAY > 50).astype(float)])
+def test_two_values_are_black_and_white(values):
+    np.testing.assert_array_equal(Images.from_array(values).pixels[..., 0], np.where(GRAY > 50, 255, 0))
+
+
+def test_bytes_written_as_fractions_stay_what_they_are():
+    images = Images.from_array(np.maximum(GRAY, 9) + (GRAY == 200) + 80.0)
+    assert images.pixels.min() == 89
+    assert images.notes == ()
+
+
+def test_blank_pictures_show_nothing():
+    draw = np.random.default_rng(0).integers(0, 256, (4, 9, 9, 4), dtype=np.uint8)
+    draw[1, ..., :3] = 77  # only its opacity varies
+    draw[2] = 200 + draw[2] % 4
+    images = Images.from_array(draw)
+    assert images.blank().tolist() == [False, True, True, False]
+    assert images[[2, 0]].blank().tolist() == [True, False]
+    assert images[:0].blank().shape == (0,)
+
+
+def test_test_pictures_take_black_and_white_of_the_others(tmp_path):
+    train, test = np.array([[[0, 4000]]], dtype=np.uint16), np.array([[[0, 1000]]], dtype=np.uint16)
+    first, second = Images.from_array(train), Images.from_array(test)
+    assert second.pixels.max() == 249
+    assert second.at_size(first).pixels.max() == 62
+    assert Images.from_array(test / 4096).at_size(first).pixels.max() == 62  # 0..1 has a white of its own
+    for name, values in (("a", train), ("b", test)):
+        Image.fromarray(values[0]).save(tmp_path / f"{name}.png")
+    files = Images.from_files([tmp_path / "b.png"]).at_size(Images.from_files([tmp_path / "a.png"]))
+    assert files.scale == (0, 4095)
+    assert files.pixels.max() == 62
+
+
+def test_pictures_that_follow_others_are_read_like_them(files):
+    train, test = Images.from_files(files), Images.from_files(files[:1])
+    train.content_keys()
+    both = train.followed_by(test)
+    assert both.shape == (5, 30, 30, 3)
+    assert np.array_equal(both.content_keys()[4], both.content_keys()[0])
+    files[0].write_bytes(b"broken")
+    both = Images.from_files(files).followed_by(train)
+    assert both.unreadable.tolist() == [True] + [False] * 7
+    with pytest.raises(InputError, match="differ in size"):
+        Images.from_array(GRAY).followed_by(Images.from_array(COLOR))
+
+
 def test_any_range_of_numbers_is_stretched_to_bytes():
     pixels = Images.from_array(np.linspace(-5, 700, 32).reshape(2, 4, 4)).pixels
     assert (pixels.min(), pixels.max()) == (0, 255)
@@ -121,14 +177,14 @@ def test_pillow_is_not_loaded_for_arrays_and_is_required_by_name(monkeypatch, fi
 
 
 def test_unreadable_files_are_named(files):
-    images = Images.from_files(files)
     files[2].write_bytes(b"not a picture")
-    with pytest.raises(InputError, match=r"(?s)cannot be read.*2\.png.*remove or replace"):
+    images = Images.from_files(files)
+    assert images.unreadable.tolist() == [False, False, True, False]
+    with pytest.raises(InputError, match=r"(?s)cannot be read.*2\.png.*replace them"):
         list(images.blocks())
     with pytest.raises(InputError, match=r"2\.png"):
         images.thumbnail(2)
-    with pytest.raises(InputError, match=r"(?s)cannot be read.*2\.png.*remove or replace"):
-        Images.from_files(files)
+    assert images[~images.unreadable].blank().all()
 
 
 @pytest.mark.parametrize(
@@ -181,9 +237,10 @@ def test_a_full_pass_finds_the_keys_on_its_way(files, monkeypatch):
     next(images.blocks(2))  # a pass that is broken off finds nothing
     assert images._keys is None
     blocks = [block.copy() for block in images.blocks(2)]
-    monkeypatch.setattr(Images, "_decoded", lambda self, name: pytest.fail(f"{name} is read again"))
+    expected = Images.from_array(np.concatenate(blocks)).content_keys()
+    monkeypatch.setattr(Images, "_block", lambda self, part: pytest.fail(f"{part} is read again"))
     keys = images.content_keys()
-    assert np.array_equal(keys, Images.from_array(np.concatenate(blocks)).content_keys())
+    assert np.array_equal(keys, expected)
     assert np.array_equal(images[2:].content_keys(), keys[2:])
 
 

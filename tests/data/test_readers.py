@@ -163,13 +163,41 @@ def folder(tmp_path):
 
 def test_a_folder_of_images_is_labeled_by_its_sub_folders(folder):
     reading = read_dataset(folder)
-    assert reading.data.ids.tolist() == ["cats/1.png", "cats/old/2.PNG", "dogs/1.png"]
-    assert reading.data.y.tolist() == ["cats", "cats", "dogs"]
-    assert reading.data.X.shape == (3, 8, 8, 1)
+    assert reading.data.ids.tolist() == ["cats/1.png", "cats/old/2.PNG", "dogs/1.png", "dogs/empty.png"]
+    assert reading.data.y.tolist() == ["cats", "cats", "dogs", "dogs"]
+    assert reading.data.X.shape == (4, 8, 8, 1)
+    assert reading.data.complete_ids().tolist() == ["cats/1.png", "cats/old/2.PNG", "dogs/1.png"]
     assert reading.columns == ()
     notes = " ".join(reading.notes)
-    assert "1 empty image files are left out: dogs/empty.png" in notes
-    assert "1 files that are not images are passed over" in notes
+    assert "1 picture cannot be read: dogs/empty.png (the file is empty)" in notes
+    assert "files passed over because they are no images: 1" in notes
+
+
+def test_a_folder_of_splits_has_test_rows(tmp_path):
+    for name in ("train/cat/1.png", "train/dog/1.png", "test/cat/1.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (8, 8)).save(tmp_path / name)
+    reading = read_dataset(tmp_path)
+    assert reading.data.ids.tolist() == ["train/cat/1.png", "train/dog/1.png"]
+    assert reading.data.y.tolist() == ["cat", "dog"]
+    assert reading.test.ids.tolist() == ["test/cat/1.png"]
+    assert "are read as splits" in reading.questions[0]
+
+
+def test_the_only_feature_is_read_as_pictures_where_it_names_them(tmp_path):
+    for name in ("a.png", "b.png"):
+        Image.new("L", (8, 8)).save(tmp_path / name)
+    table = pd.DataFrame({"file": ["a.png", "b.png"], "kind": ["x", "y"], "age": [1, 2]})
+    table[["file", "kind"]].to_csv(tmp_path / "list.csv", index=False)
+    table.to_csv(tmp_path / "more.csv", index=False)
+    reading = read_dataset(tmp_path / "list.csv", label="kind")
+    assert reading.data.X.shape == (2, 8, 8, 1)
+    assert "column 'file' holds pictures: Images(2 of 8 x 8, 1 channels, in files)" in reading.notes
+    assert read_dataset(tmp_path / "list.csv", label="kind", text="file").data.X.columns.tolist() == ["file"]
+    asked = read_dataset(tmp_path / "more.csv", label="kind")
+    assert asked.data.X.columns.tolist() == ["file", "age"]
+    assert "`file` names pictures and is read as text: image='file' (--image)" in asked.questions[0]
+    assert read_dataset(asked, label="kind", image="file").data.X.shape == (2, 8, 8, 1)
 
 
 def test_likely_labels_come_first_by_name_then_by_few_values():
@@ -261,7 +289,7 @@ def test_parquet_without_pyarrow_names_the_extra(tmp_path, monkeypatch):
 
 def test_a_folder_without_images_is_refused(tmp_path):
     (tmp_path / "cats").mkdir()
-    refused("no images in sub-folders.*1 sub-folders.*sub-folder named for the class", tmp_path)
+    refused("no images in sub-folders.*1 sub-folder, .*sub-folder named for the class", tmp_path)
 
 
 def test_what_is_no_table_is_refused():

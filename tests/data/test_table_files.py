@@ -1,6 +1,7 @@
 """Files are known by their endings; what is not read is refused with the line that converts it."""
 
 import sys
+from datetime import datetime
 
 import pandas as pd
 import pytest
@@ -71,6 +72,55 @@ def test_the_first_sheet_of_a_workbook_is_read(tmp_path):
     assert "other sheets are not read: more" in reading.notes
     (tmp_path / "x.xlsx").write_bytes(b"x")
     refused("cannot be read as an Excel sheet", tmp_path / "x.xlsx")
+
+
+def workbook(path, **sheets):
+    openpyxl = pytest.importorskip("openpyxl", reason='reading .xlsx needs the extra "tables"')
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, lines in sheets.items():
+        sheet = book.create_sheet(name)
+        for line in lines:
+            sheet.append(line)
+        if lines and lines[0][1:] == [None] * (len(lines[0]) - 1):
+            sheet.merge_cells(start_row=1, start_column=1, end_row=1, end_column=len(lines[0]))
+    book.save(path)
+    return path
+
+
+HEADER = ["when", "dose", "word", "ill"]
+LINES = [[datetime(2024, 1, day), day / 4, f"w{day}", "yes" if day % 2 else "no"] for day in range(1, 13)]
+
+
+@pytest.mark.parametrize(
+    ("above", "note"),
+    [
+        ([], ""),
+        ([["Ward 3", None, None, None]], "lines above the header are left out: Ward 3"),
+        ([["Ward 3", None, None, None], []], "lines above the header are left out: Ward 3"),
+        ([["time", None, "other", None]], "lines above the header are left out: time, other"),
+    ],
+)
+def test_a_header_below_titles_and_merged_cells_is_found(tmp_path, above, note):
+    reading = read_dataset(workbook(tmp_path / "t.xlsx", rows=[*above, HEADER, *LINES, []]), label="ill")
+    assert reading.frame.columns.tolist() == HEADER
+    assert reading.data.X["dose"].tolist() == [line[1] for line in LINES]
+    assert {column.name: column.kind for column in reading.columns}["when"] == "date"
+    assert f"row r is line r + {len(above) + 2} of the sheet 'rows'" in reading.notes
+    assert note in " ".join(reading.notes)
+
+
+def test_a_header_with_a_gap_above_lines_of_text_stays_the_header(tmp_path):
+    lines = [[None, "b", "ill"], ["x", "y", "yes"], ["z", "w", "no"]]
+    assert len(read_dataset(workbook(tmp_path / "t.xlsx", rows=lines), label="ill").data) == 2
+
+
+def test_sheets_without_a_table_are_passed_over(tmp_path):
+    path = workbook(tmp_path / "t.xlsx", cover=[["about this workbook"], ["by us"]], empty=[], rows=[HEADER, *LINES])
+    reading = read_dataset(path, label="ill")
+    assert len(reading.data) == 12
+    assert "other sheets are not read: cover, empty" in reading.notes
+    refused("(?s)no rows.*empty sheets", workbook(tmp_path / "e.xlsx", one=[], two=[]))
 
 
 def test_a_file_is_of_the_kind_its_ending_says(tmp_path):

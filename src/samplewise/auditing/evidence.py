@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from samplewise.auditing.plan import Plan
-from samplewise.auditing.prepare_audit import Intake
+from samplewise.auditing.prepare_audit import Intake, unreadable_pictures
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import NotApplicable
 from samplewise.core.texts import count_of
@@ -32,9 +32,10 @@ def gather(taken: Intake, prepared: Prepared, metric: Metric, plan: Plan, n_test
     if predictions is not None:
         predictions = np.asarray(checked_predictions(prepared.unsplit, predictions), dtype=np.float64)
     unlabeled = tuple(taken.everything.ids[taken.everything.unlabeled()].tolist())
+    lost = taken.everything.take(np.flatnonzero(unreadable_pictures(taken.everything)))
     return Evidence(
         prepared, taken.data, taken.columns, metric, plan, taken.test, predictions, taken.embeddings,
-        taken.test_embeddings, unlabeled, n_test_evaluations,
+        taken.test_embeddings, unlabeled, n_test_evaluations, unreadable=lost,
     )  # fmt: skip
 
 
@@ -56,6 +57,7 @@ class Evidence:
     test_embeddings: Floats | None = None  # the same for the test rows, where a function made them
     unlabeled: tuple[Any, ...] = ()  # ids of rows that were set aside because they have no label
     n_test_evaluations: int = 1  # how often models were scored on the test rows, this audit included
+    unreadable: Dataset | None = None  # rows that were set aside because their picture cannot be read
 
     # ---- label-free -------------------------------------------------------------------------------------------------
 

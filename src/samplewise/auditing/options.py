@@ -92,7 +92,9 @@ class AuditOptions:
     drop_columns: Iterable[str] = field(
         default=(), metadata=_about("Columns the model must not see.", Flag(DATA, "COL ...", list[str] | None))
     )
-    image: str | None = field(default=None, metadata=_about("The column with pictures, or with their paths."))
+    image: str | None = field(
+        default=None, metadata=_about("The column with pictures, or with their paths.", Flag(DATA, "COL"))
+    )
     text: str | None = field(default=None, metadata=_about("The column with texts."))
     columns: Mapping[str, str] | None = field(
         default=None,

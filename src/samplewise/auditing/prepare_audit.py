@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 
 from samplewise.auditing.options import AuditOptions
-from samplewise.core.arrays import Array, Floats, require_finite
+from samplewise.core.arrays import Array, Floats, Mask, require_finite
 from samplewise.core.errors import InputError
 from samplewise.data.columns import Column
 from samplewise.data.dataset import Dataset
+from samplewise.data.images import Images
 from samplewise.data.inputs import as_reading, with_columns_of, words_in_numbers
-from samplewise.data.readers import Reading, Roles, likely_labels
+from samplewise.data.readers import Reading, Roles, likely_labels, unreadable_notes
 from samplewise.data.targets import Target, describe_target, with_read_labels
 
 
@@ -54,7 +55,10 @@ def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
     everything = reading.data
     if everything.y is None:
         _prompt_for_label(reading)
-    counted = np.arange(len(everything)) if everything.weights is None else np.flatnonzero(everything.weights)
+    _require_classes(reading)
+    readable = ~unreadable_pictures(everything)
+    weightless = np.zeros(len(everything), dtype=bool) if everything.weights is None else everything.weights == 0
+    counted = np.flatnonzero(readable & ~weightless)
     target = describe_target(
         np.asarray(everything.y)[counted], task=options.task, ids=everything.ids[counted], positive=options.positive
     )
@@ -63,16 +67,17 @@ def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
     rows = _relative(everything if usable.all() else everything.take(np.flatnonzero(usable)))
     target, aside = _described_again(target, target.usable)
     rows = with_read_labels(rows, target)
-    if len(counted) < len(everything):
-        aside.append(f"{len(everything) - len(counted)} rows of weight 0 are set aside")
+    if weightless.any():
+        aside.append(f"{int(weightless.sum())} rows of weight 0 are set aside")
     notes = [*reading.notes, *([target.note] if target.note else []), *_spelling_notes(reading, target), *aside]
     embedded = _embedded(options.embeddings, everything)
-    held, test_notes = (None, []) if options.test is None else _read_test(options.test, everything, roles)
+    test = reading.test if options.test is None else options.test
+    held, test_notes = (None, []) if test is None else _read_test(test, everything, roles)
     notes += test_notes
     facts = _facts(reading, rows, target, notes, usable, held)
-    if len(counted) < len(everything):
-        weightless = len(everything) - len(counted)
-        facts |= {"zero_weights": weightless, "missing_labels": facts["missing_labels"] - weightless}
+    facts |= {"missing_labels": len(counted) - len(rows)}
+    facts |= {"zero_weights": int((weightless & readable).sum())} if weightless.any() else {}
+    facts |= {} if readable.all() else {"unreadable": int((~readable).sum())}
     return Intake(
         everything, rows, target, reading.columns, facts, held,
         _usable_rows(options.probabilities, everything, usable),
@@ -89,8 +94,30 @@ def _relative(rows: Dataset) -> Dataset:
     return rows.with_weights(None if equal else rows.weights / rows.weights.mean())
 
 
+def unreadable_pictures(data: Dataset) -> Mask:
+    """(n,) rows whose picture cannot be read; none in other data."""
+    return data.X.unreadable if isinstance(data.X, Images) else np.zeros(len(data), dtype=bool)
+
+
+def _require_classes(reading: Reading) -> None:
+    """Refuse a folder of one class by its name: there is nothing to tell apart."""
+    if reading.file is None or not reading.file.is_dir() or len(classes := np.unique(np.asarray(reading.data.y))) > 1:
+        return
+    raise InputError(
+        "every picture is in one sub-folder, and a class is to be told from another", where=str(reading.file),
+        got=f"{len(reading.data)} pictures of {str(classes[0])!r}",
+        fix="put every class in a sub-folder of its own; without labels: quality.find_duplicates(PATH)",
+    )  # fmt: skip
+
+
 def _prompt_for_label(reading: Reading) -> None:
     likely = likely_labels(reading.frame) if reading.frame is not None else []
+    if reading.file is not None and reading.file.is_dir():
+        raise InputError(
+            "the pictures have no labels", where=str(reading.file), got="one folder without sub-folders",
+            fix="put every class in a sub-folder of its own, or name a table of the labels: "
+            "samplewise audit LABELS.csv --label COL --image COL",
+        )  # fmt: skip
     raise InputError(
         "the audit needs a label for every row",
         got="no y and no label column",
@@ -129,7 +156,10 @@ def _read_test(test: Any, data: Dataset, roles: Roles) -> tuple[Dataset, list[st
     beside = Roles(columns=columns, decimal=None if isinstance(test, Dataset) else roles.decimal)
     played = replace(roles, segments=None, weights=None) if named else beside
     held = as_reading(test, None, played, name="the test set").data
-    notes = [
+    lost = unreadable_pictures(held)
+    notes = [f"test rows, left out: {note}" for note in unreadable_notes(held)]
+    held = held.take(np.flatnonzero(~lost)) if lost.any() else held
+    notes += [
         f"{column}: words among the numbers of the test rows are read as missing: {', '.join(words[:5])}"
         for column, words in words_in_numbers(data, held.X).items()
     ]

@@ -103,7 +103,7 @@ def reread(record: AuditRecord, moved_to: Path | None = None) -> Reading:
     named = re.fullmatch(r"(?:column|array) '(.*)'", str(record.data.get("id_source") or ""))
     label = None if path.is_dir() else record.data.get("label") or None
     reading = data.read_dataset(path, label=label, id=named[1] if named else None)
-    expected = sum(int(record.data.get(part) or 0) for part in ("rows", "missing_labels", "zero_weights"))
+    expected = sum(int(record.data.get(part) or 0) for part in ("rows", "missing_labels", "zero_weights", "unreadable"))
     if len(reading.data) != expected:
         raise InputError(
             "the file has other rows than the one that was audited", where=str(path),

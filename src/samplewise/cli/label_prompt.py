@@ -49,5 +49,6 @@ def likely_columns(reading: Reading, columns: Mapping[str, Any]) -> list[str]:
     """Names of the columns that may be the label and play no other part, likeliest first."""
     if reading.frame is None:
         return []
-    taken = {columns.get(part) for part in ("id", "groups", "time", "weights")} | set(columns.get("drop_columns") or ())
+    taken = {columns.get(part) for part in ("id", "groups", "time", "weights", "image")}
+    taken |= set(columns.get("drop_columns") or ())
     return [str(name) for name in likely_labels(reading.frame) if name not in taken]

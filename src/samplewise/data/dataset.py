@@ -11,6 +11,7 @@ from samplewise.core.errors import InputError, name_rows
 from samplewise.core.randomness import key_hashes
 from samplewise.data.columns import Column, Description
 from samplewise.data.conversions import as_features, as_segments, as_vector, default_ids
+from samplewise.data.images import Images
 from samplewise.data.text_columns import Conversion, converted_columns, require_kinds
 
 
@@ -142,11 +143,13 @@ class Dataset:
         return changed
 
     def complete_ids(self) -> Array:
-        """Ids of the rows without a missing or infinite feature and with a label."""
+        """Ids of the rows without a missing or infinite feature, with a picture that can be read, and with a label."""
         if hasattr(self.X, "iloc"):
             whole = ~self.X.isna().to_numpy().any(axis=1)
         elif isinstance(self.X, np.ndarray):
             whole = np.isfinite(self.X).all(axis=1)
+        elif isinstance(self.X, Images):
+            whole = ~self.X.unreadable
         else:
             whole = np.ones(len(self), dtype=bool)
             if hasattr(self.X, "indptr"):

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError, name_rows
 from samplewise.data.conversions import as_features, as_vector
 from samplewise.data.dataset import Dataset, missing, require_same_index
+from samplewise.data.image_paths import image_columns
 from samplewise.data.images import Images
 from samplewise.data.label_values import MOST_WORD_ROWS, MOST_WORDS, numbers_in_text
 from samplewise.data.readers import Reading, Roles, read_dataset
@@ -86,7 +88,7 @@ def as_reading(data: Any, y: Any, roles: Roles, *, name: str = "data") -> Readin
         )
     if isinstance(data, Dataset):
         return _of_dataset(data, y, roles, name)
-    if isinstance(data, str | os.PathLike | Reading) or roles.of_columns() or _names_columns(data, roles):
+    if isinstance(data, str | os.PathLike | Reading) or roles.of_columns() or _is_table(data, roles):
         return _read(data, y, roles)
     features, conversions = data, dict[str, Conversion]()
     if roles.decimal is not None and hasattr(data := as_features(data), "iloc"):
@@ -145,7 +147,7 @@ def with_columns_of(data: Dataset, other: Dataset, name: str) -> Dataset:
             f"{name} have other columns than the data", got=f"{kinds[0]}, data {kinds[1]}",
             fix="pass rows of the same kind and shape",
         )  # fmt: skip
-    return other
+    return replace(other, X=other.X.at_size(data.X)) if isinstance(data.X, Images) else other
 
 
 def _of_same_types(wanted: Any, given: Any, ids: Array, name: str) -> Any:
@@ -280,3 +282,8 @@ def _names_columns(X: Any, roles: Roles) -> bool:
             and any(name in list(X.columns) for name in segments)
         )
     )
+
+
+def _is_table(X: Any, roles: Roles) -> bool:
+    """Whether rows are a frame of which some columns have a role: they are named, or they hold pictures."""
+    return _names_columns(X, roles) or (hasattr(X, "iloc") and hasattr(X, "columns") and bool(image_columns(X, Path())))

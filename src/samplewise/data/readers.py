@@ -4,7 +4,7 @@ import os
 import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -15,19 +15,19 @@ import numpy as np
 from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.results import Result, Table
-from samplewise.core.texts import count_of, sentence
+from samplewise.core.texts import count_of, keys_text, sentence
 from samplewise.data.column_questions import column_questions
 from samplewise.data.columns import Column, describe_columns
 from samplewise.data.conversions import as_features, as_vector, default_ids
 from samplewise.data.dataset import Dataset
 from samplewise.data.delimited import read_delimited
+from samplewise.data.image_paths import column_paths, folder_images, image_columns
 from samplewise.data.images import Images
 from samplewise.data.table_files import BINARY, DELIMITED, JSON_LINES, KINDS, kind_of_file, read_by_pandas, unknown_kind
 from samplewise.data.text_columns import Conversion, converted_columns, require_kinds
 
 pd = lazy_loader.load("pandas")
 
-IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
 FEATURE_ARRAYS = ("X", "x", "features", "images", "embeddings", "data")
 SOME_GAPS = 0.02  # share of missing values that makes a column an unlikely label
 LABEL_ARRAYS = ("y", "Y", "labels", "label", "targets", "target")
@@ -48,6 +48,8 @@ class Reading(Result):
         file: what was read, None for objects in memory.
         frame: the table as read, with all its columns in order; None for arrays and images.
         file_notes: what was decided while the file was read; `notes` adds what is to be known about its columns.
+        file_questions: what the file or folder leaves open; `questions` adds those about columns.
+        test: the test rows of a folder of splits; None elsewhere.
     """
 
     data: Dataset
@@ -56,6 +58,8 @@ class Reading(Result):
     file: Path | None = None
     frame: Any | None = None
     file_notes: tuple[str, ...] = ()
+    file_questions: tuple[str, ...] = ()
+    test: Dataset | None = None
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -65,13 +69,15 @@ class Reading(Result):
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of the audit must know."""
+        if isinstance(self.data.X, Images):
+            return (*self.file_notes, *self.data.X.notes, *unreadable_notes(self.data))
         of_columns = (f"{column.name}: {column.note}" for column in self.columns if column.note)
         return (*self.file_notes, *(of_columns if hasattr(self.data.X, "iloc") else ()))
 
     @property
     def questions(self) -> tuple[str, ...]:
         """What the owner of the data should decide, each with the option that decides it."""
-        return column_questions(self.data) if hasattr(self.data.X, "iloc") else ()
+        return (*self.file_questions, *(column_questions(self.data) if hasattr(self.data.X, "iloc") else ()))
 
     def _sentences(self) -> Iterable[str]:
         label = f"label {self.label!r}" if self.label else "no label"
@@ -186,6 +192,14 @@ def _read_again(reading: Reading, roles: Roles) -> Reading:
     return _assembled(_Table(reading.frame, ids, id_source, reading.file, list(reading.file_notes)), roles)
 
 
+def unreadable_notes(data: Dataset) -> Iterable[str]:
+    """One note for pictures that cannot be read, each with its reason; none for other data."""
+    lost = np.flatnonzero(data.X.unreadable) if isinstance(data.X, Images) else np.empty(0, dtype=np.intp)
+    if len(lost):
+        named = keys_text(f"{data.ids[row]} ({data.X.faults[row]})" for row in lost)
+        yield f"{count_of(len(lost), 'picture')} cannot be read: {named}"
+
+
 def likely_labels(frame: Any, most: int = 5) -> list[str]:
     """Columns that may be the label, likeliest first: named like one, complete, of few values, then the later ones.
 
@@ -261,7 +275,9 @@ def _assembled(table: _Table, roles: Roles) -> Reading:
         ids, id_source = _column_ids(frame[roles.id]), f"column {roles.id!r}"
     apart = {roles.label, roles.id, roles.groups, roles.time, roles.weights, *roles.drop_columns}
     require_kinds(roles.columns or {}, names)
-    features = _features(frame, roles, [name for name in names if name not in apart], table.file)
+    kept, folder = [name for name in names if name not in apart], table.file.parent if table.file else Path()
+    image, questions = _image_column(frame, roles, kept, folder)
+    features: Any = _features(frame, roles, kept) if image is None else _pictures(frame[image], folder)
     kinds, conversions = {}, dict[str, Conversion]()
     if hasattr(features, "iloc"):
         kinds = {name: kind for name, kind in (roles.columns or {}).items() if name in features.columns}
@@ -274,7 +290,7 @@ def _assembled(table: _Table, roles: Roles) -> Reading:
         time=None if roles.time is None else _times(frame[roles.time], roles.time),
         weights=None if roles.weights is None else frame[roles.weights], kinds=kinds, conversions=conversions,
     )  # fmt: skip
-    return Reading(data, roles.label or "", id_source, table.file, frame, tuple(table.notes))
+    return Reading(data, roles.label or "", id_source, table.file, frame, tuple(table.notes), file_questions=questions)
 
 
 def _named_columns(roles: Roles) -> list[tuple[str, str]]:
@@ -284,11 +300,9 @@ def _named_columns(roles: Roles) -> list[tuple[str, str]]:
     return named + [("drop", name) for name in roles.drop_columns]
 
 
-def _features(frame: Any, roles: Roles, names: list[str], file: Path | None) -> Any:
+def _features(frame: Any, roles: Roles, names: list[str]) -> Any:
     if roles.text is not None:
         return frame[[roles.text]].reset_index(drop=True)
-    if roles.image is not None:
-        return _pictures(frame[roles.image].tolist(), file.parent if file else Path())
     if not names:
         raise InputError(
             "no column is left to learn from", got=f"columns {', '.join(map(str, frame.columns[:20]))}",
@@ -297,11 +311,29 @@ def _features(frame: Any, roles: Roles, names: list[str], file: Path | None) -> 
     return frame[names].reset_index(drop=True)
 
 
-def _pictures(cells: list[Any], folder: Path) -> Images:
+def _pictures(column: Any, folder: Path) -> Images:
     """Images from a column of paths, or of pictures in memory, which are resized to one size."""
-    if all(isinstance(cell, str) for cell in cells):
-        return Images.from_files([folder / cell for cell in cells])
-    return Images.from_pictures(cells)
+    cells = [None if absent else cell for cell, absent in zip(column.tolist(), column.isna().tolist(), strict=True)]
+    if all(cell is None or isinstance(cell, str) for cell in cells):
+        paths, found = column_paths(cells, folder)
+        images = Images.from_files(paths)
+    else:
+        images, found = Images.from_pictures(cells), ()
+    return replace(images, notes=(f"column {column.name!r} holds pictures: {images!r}", *found, *images.notes))
+
+
+def _image_column(frame: Any, roles: Roles, names: list[str], folder: Path) -> tuple[str | None, tuple[str, ...]]:
+    """The column of pictures: the one that was named, or the only feature if it names pictures; and questions."""
+    if roles.image is not None or roles.text is not None:
+        return roles.image, ()
+    found = image_columns(frame[[name for name in names if name not in (roles.columns or {})]], folder)
+    if found and found == names:
+        return found[0], ()
+    asked = (
+        f"`{name}` names pictures and is read as text: image={name!r} (--image) learns from them in place of columns"
+        for name in found[:1]
+    )
+    return None, tuple(asked)
 
 
 def _column_ids(column: Any) -> Array:
@@ -368,32 +400,17 @@ def _are_codes(y: Array, names: Array | None) -> bool:
 
 
 def _read_folder(path: Path, roles: Roles) -> Reading:
-    """A folder of images: every sub-folder is a class, a file's id is its path below the folder."""
-    classes = sorted(entry.name for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith("."))
-    found: list[tuple[str, str]] = []
-    passed_over = 0
-    for name in classes:
-        for where, _, files in os.walk(path / name):
-            images = [file for file in files if _is_image(file)]
-            passed_over += len(files) - len(images)
-            found += [((Path(where) / file).relative_to(path).as_posix(), name) for file in images]
-    if not found:
-        raise InputError(
-            "the folder has no images in sub-folders", where=str(path),
-            got=f"{len(classes)} sub-folders, no file with {', '.join(sorted(IMAGE_SUFFIXES))}",
-            fix="put every class's images in a sub-folder named for the class",
-        )  # fmt: skip
-    whole = [item for item in sorted(found) if (path / item[0]).stat().st_size]
-    ids, labels = (np.array(part) for part in zip(*whole, strict=True))
-    data = Dataset(Images.from_files([path / name for name in ids]), labels, ids)
-    notes = [f"{data.X!r}: one class per sub-folder ({len(classes)} classes)"]
-    empty = sorted({name for name, _ in found} - set(ids))
-    if empty:
-        notes.append(f"{len(empty)} empty image files are left out: {', '.join(empty[:5])}")
-    if passed_over:
-        notes.append(f"{passed_over} files that are not images are passed over")
-    return Reading(data, roles.label or "folder", "path below the folder", path, None, tuple(notes))
+    """A folder of images: a file's id is its path below the folder, its label the sub-folder of its class."""
+    found = folder_images(path)
+    data = _of_folder(path, found.rows)
+    test = _of_folder(path, found.test) if found.test else None
+    notes = (f"{data.X!r}", *found.notes)
+    label = "" if data.y is None else roles.label or "folder"
+    source = "path below the folder"
+    return Reading(data, label, source, path, None, notes, file_questions=found.questions, test=test)
 
 
-def _is_image(file: str) -> bool:
-    return os.path.splitext(file)[1].lower() in IMAGE_SUFFIXES and not file.startswith(".")
+def _of_folder(path: Path, rows: Sequence[tuple[str, str | None]]) -> Dataset:
+    ids, labels = zip(*rows, strict=True)
+    y = None if None in labels else np.array(labels)
+    return Dataset(Images.from_files([path / name for name in ids]), y, np.array(ids))

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import lazy_loader
+import numpy as np
 
 from samplewise.core import extras
 from samplewise.core.errors import InputError
+from samplewise.core.texts import keys_text
 from samplewise.data.delimited import COMPRESSED, MISSING_WORDS, decompressed
 
 pd = lazy_loader.load("pandas")
@@ -18,6 +20,7 @@ KINDS = (
     ".csv, .tsv, .jsonl (also .gz, .bz2, .zip), .xlsx, .parquet, .feather, .npz, or a folder of images with one "
     "sub-folder per class"
 )
+HEAD = 20  # lines of a sheet among which its header is looked for
 DELIMITED, JSON_LINES, BINARY = ("csv", "tsv", "txt"), ("jsonl", "ndjson"), ("parquet", "pq", "feather", "xlsx")
 # How pandas reads what is not read here; one line turns it into what is.
 _READ_BY_PANDAS = {
@@ -91,9 +94,37 @@ def _json_lines(path: Path) -> Any:
 
 
 def _first_sheet(path: Path) -> tuple[Any, list[str]]:
-    """The first sheet of a workbook; a note names the others."""
+    """The first sheet of a workbook that holds a table, below its header; notes name what is left out."""
     with pd.ExcelFile(path, engine="openpyxl") as book:
-        first, *others = book.sheet_names
-        frame = book.parse(first, na_values=[*MISSING_WORDS], keep_default_na=False)
-    notes = [f"row r is line r + 2 of the sheet {str(first)!r}"]
-    return frame, notes + ([f"other sheets are not read: {', '.join(map(str, others[:5]))}"] if others else [])
+        heads = {
+            name: pd.read_excel(book, sheet_name=name, header=None, nrows=HEAD, dtype=object)
+            for name in book.sheet_names
+        }
+        tables = [name for name, head in heads.items() if head.notna().any(axis=0).sum() > 1 and len(head) > 1]
+        chosen = next(iter(tables or heads))
+        above = _lines_above_header(heads[chosen])
+        frame = pd.read_excel(
+            book, sheet_name=chosen, header=above, na_values=["", *MISSING_WORDS], keep_default_na=False
+        )
+    filled = np.flatnonzero(frame.notna().any(axis=1).to_numpy())
+    if not len(filled):
+        raise InputError("the file has no rows", where=str(path), got="empty sheets", fix="name a file with rows")
+    frame = frame.iloc[: filled[-1] + 1]  # what was deleted below a table still counts as its rows
+    notes = [f"row r is line r + {above + 2} of the sheet {str(chosen)!r}"]
+    if above:
+        words = heads[chosen].iloc[:above].stack().dropna().tolist()
+        notes.append(f"lines above the header are left out: {keys_text(words)}")
+    others = [str(name) for name in heads if name != chosen]
+    return frame, notes + ([f"other sheets are not read: {', '.join(others[:5])}"] if others else [])
+
+
+def _lines_above_header(head: Any) -> int:
+    """How many lines stand above the header, the first line of names in every column that is in use.
+
+    Lines above are titles and names of groups of columns, which leave at least half of the columns empty.
+    """
+    filled = head.notna().sum(axis=1)
+    names = head.map(lambda cell: isinstance(cell, str)).sum(axis=1)
+    whole = np.flatnonzero((filled == filled.max()) & (names == filled))
+    above = int(whole[0]) if len(whole) else 0
+    return above if (2 * filled[:above] <= filled.max()).all() else 0

@@ -18,6 +18,7 @@ DATA_WORDS = {
     "label": "Label",
     "missing_labels": "Rows without a label",
     "zero_weights": "Rows of weight 0",
+    "unreadable": "Pictures that cannot be read",
     "id_source": "Ids come from",
     "fingerprint": "Fingerprint",
 }

@@ -1,9 +1,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from samplewise.auditing.checks import sw101_missing_or_constant as sw101
-from samplewise.core.errors import NotApplicable
+from samplewise.data.images import Images
 
 
 def table(rows: int = 400, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
@@ -76,10 +77,38 @@ def test_stays_silent_on_complete_columns_and_on_gaps_at_random(evidence_of):
         assert sw101.run(evidence_of(holed, y)).findings == ()
 
 
-def test_is_not_applicable_to_pictures(evidence_of):
+def test_stays_silent_on_pictures_that_show_something(evidence_of):
     pictures = np.random.default_rng(0).integers(0, 255, (24, 8, 8), dtype=np.uint8)
-    with pytest.raises(NotApplicable, match="pictures have no columns"):
-        sw101.run(evidence_of(pictures, np.arange(24) % 2))
+    assert sw101.run(evidence_of(pictures, np.arange(24) % 2)).findings == ()
+
+
+def test_fires_on_blank_pictures_and_says_which_values_are_shown(evidence_of):
+    pictures = np.random.default_rng(0).integers(0, 30, (24, 8, 8)).astype(np.uint16)
+    pictures[[3, 5]] = 7
+    (finding,) = sw101.run(evidence_of(pictures, np.arange(24) % 2)).findings
+    assert (finding.title, finding.severity, finding.keys) == ("2 pictures of one color", "warning", (3, 5))
+    assert finding.measured[0].value == pytest.approx(2 / 24)
+    pictures[0, 0, 0] = 65535  # one outlying pixel, and no other picture shows anything
+    (finding,) = sw101.run(evidence_of(pictures, np.arange(24) % 2)).findings
+    assert finding.title == "23 pictures of one color"
+    assert "65535 as white" in finding.explanation
+    assert "cannot be told" in finding.caveat
+
+
+def test_fires_on_pictures_that_cannot_be_read_and_audits_the_others(evidence_of, tmp_path):
+    draw = np.random.default_rng(0).integers(0, 255, (24, 8, 8), dtype=np.uint8)
+    for place, picture in enumerate(draw):
+        Image.fromarray(picture).save(tmp_path / f"{place}.png")
+    (tmp_path / "4.png").write_bytes(b"")
+    (tmp_path / "7.png").write_bytes(b"no picture")
+    images = Images.from_files([tmp_path / f"{place}.png" for place in range(24)])
+    evidence = evidence_of(images, np.arange(24) % 2)
+    assert len(evidence.data) == 22
+    result = sw101.run(evidence)
+    (finding,) = result.findings
+    assert (finding.title, finding.severity, finding.keys) == ("2 pictures cannot be read", "warning", (4, 7))
+    assert "4: the file is empty, 7: no picture of a known kind" in finding.explanation
+    assert result.exhibits[0].columns["file"][0] == str(tmp_path / "4.png")
 
 
 def test_it_offers_no_rule(evidence_of):

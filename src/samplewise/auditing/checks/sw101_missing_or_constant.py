@@ -3,20 +3,22 @@
 ## Measures
 The share of rows without a value in every column, the share of its most frequent value, and by how much the label
 differs between rows with and without a value, with an interval. Rows that were set aside because they have no label are
-listed too.
+listed too. Of pictures: files that cannot be read, each with the reason, and pictures in which no channel varies by
+more than 3 of 255 levels at the size they are learned from.
 
 ## Why it matters
 A column without variation carries no information and costs time. Values that are missing more often for one class than
 for another let a model predict from the gap instead of the value, which fails as soon as the value is recorded
-differently.
+differently. A picture that cannot be read, or shows nothing, is a row without a value.
 
 ## When it is wrong
 A value can be missing for a good reason ("date of divorce"), and then the gap is information that the model may use. A
-rare value can be the one that matters: a flag that is set in one row of a thousand is nearly constant.
+rare value can be the one that matters: a flag that is set in one row of a thousand is nearly constant. A blank picture
+can be a true one (an empty slide), or have lost its range on the way: one outlying pixel makes all others dark.
 
 ## Remedy
 Leave out columns without variation. Where gaps depend on the label, find out how the values were recorded before
-trusting a score; fill the gaps by a rule that does not use the label.
+trusting a score; fill the gaps by a rule that does not use the label. Replace broken files, or leave their rows out.
 
 ## Source
 holm1979 for the correction over columns; newcombe1998 for the interval of a difference between two shares.
@@ -28,10 +30,13 @@ import numpy as np
 
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Array, Floats, Mask
-from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.rates import percent, percent_text
+from samplewise.core.texts import count_of, key_text, keys_text
 from samplewise.core.values import Exhibit, Scores
+from samplewise.data.dataset import Dataset
+from samplewise.data.images import BLANK, Images
+from samplewise.data.picture_files import is_measured, scale_note
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.quality.missing import (
     NEARLY,
@@ -47,15 +52,17 @@ CODE, TITLE, SLOW = "SW101", "missing or constant columns", False
 NEEDS: frozenset[str] = frozenset()
 
 MANY_GAPS = 0.5  # share of missing values from which a column is worth a warning
+MANY_BLANK = 0.01  # share of pictures of one color worth a warning
+MOST_FILES = 500  # listed on the page
 MANY_UNLABELED = 0.1  # share of rows without a label worth a warning
 STRONG = 10.0  # points between classes, or hundredths of the label's standard deviation, worth a warning
 CONFIDENCE = 0.95
 
 
 def run(evidence: Evidence) -> CheckResult:
-    """Columns with gaps or without variation, and rows without a label."""
-    if not evidence.columns and not evidence.unlabeled:
-        raise NotApplicable("pictures have no columns, and every row has a label")
+    """Columns with gaps or without variation, pictures that show nothing, and rows without a label."""
+    if isinstance(evidence.data.X, Images):
+        return _of_pictures(evidence, evidence.data.X)
     absent = missing_cells(evidence.data.X)
     names = column_names(evidence.columns)
     findings = [*_unlabeled(evidence), *_constant(evidence)]
@@ -75,6 +82,47 @@ def run(evidence: Evidence) -> CheckResult:
 def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
     """Columns are left out by the user; no rule changes rows."""
     return {}
+
+
+def _of_pictures(evidence: Evidence, pictures: Images) -> CheckResult:
+    """Pictures that cannot be read or show nothing, and those without a label."""
+    findings = _unlabeled(evidence)
+    exhibits: tuple[Exhibit, ...] = ()
+    lost = evidence.unreadable
+    if lost is not None and len(lost):
+        findings.append(_unreadable(lost, len(evidence.data)))
+        files = np.full(len(lost), "in memory") if lost.X.paths is None else lost.X.paths
+        columns = {"id": lost.ids, "file": files, "reason": lost.X.faults}
+        shown = {name: values[:MOST_FILES].astype(str) for name, values in columns.items()}
+        exhibits = (Exhibit("table", "pictures that cannot be read", shown),)
+    blank = evidence.data.ids[pictures.blank()]
+    if len(blank):
+        findings.append(_blank(blank, len(evidence.data), pictures))
+    return CheckResult(tuple(findings), exhibits=exhibits)
+
+
+def _unreadable(lost: Dataset, others: int) -> Finding:
+    keys = tuple(lost.ids.tolist())
+    share = share_of_rows("pictures that cannot be read", len(keys), len(keys) + others, CONFIDENCE)
+    reasons = [f"{key_text(key)}: {reason}" for key, reason in zip(keys, lost.X.faults.tolist(), strict=True)]
+    why = f"They take no part in anything below. {keys_text(reasons)}."
+    remedy = Remedy("review", keys, action="Replace these files, or leave their rows out")
+    title = f"{count_of(len(keys), 'picture')} cannot be read"
+    return Finding(CODE, title, "warning", keys, why, (remedy,), (share,), caveat="Another program may read them.")
+
+
+def _blank(blank: Array, count: int, pictures: Images) -> Finding:
+    keys = tuple(blank.tolist())
+    share = share_of_rows("pictures that show nothing", len(keys), count, CONFIDENCE)
+    size = f"{pictures.height} x {pictures.width}"
+    why = f"In {keys_text(keys)} no channel varies by more than {BLANK} of 255 levels, as they are read: {size}"
+    if pictures.scale is not None and is_measured(pictures.scale):
+        why += f", {scale_note('pixels', pictures.scale)}"
+    remedy = Remedy("review", keys, action="Open these pictures: empty, recorded so, or of a narrow range of values")
+    caveat = "Whether they are blank or lost their range on the way cannot be told from here; a blank one may be true."
+    title = f"{count_of(len(keys), 'picture')} of one color"
+    severity: Severity = "warning" if share.value >= MANY_BLANK else "note"
+    return Finding(CODE, title, severity, keys, f"{why}.", (remedy,), (share,), caveat=caveat)
 
 
 def _unlabeled(evidence: Evidence) -> list[Finding]:

@@ -1,13 +1,11 @@
 """Rows that are trained on and rows that are only evaluated on, in one data set: every fit predicts both."""
 
-from dataclasses import replace
 from typing import Any
 
 import lazy_loader
 import numpy as np
 from scipy import sparse
 
-from samplewise.core.errors import InputError
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
 from samplewise.data.inputs import with_columns_of
@@ -26,18 +24,7 @@ def stacked(train: Dataset, held: Dataset) -> Dataset:
 
 def _stacked_features(first: Any, second: Any) -> Any:
     if isinstance(first, Images):
-        return _stacked_images(first, second)
+        return first.followed_by(second)
     if hasattr(first, "iloc"):
         return pd.concat([first, second], ignore_index=True)
     return (sparse if hasattr(first, "indptr") else np).vstack([first, second])
-
-
-def _stacked_images(first: Images, second: Images) -> Images:
-    if first.pixels is not None and second.pixels is not None:
-        return replace(first, pixels=np.concatenate([first.pixels, second.pixels]))
-    if first.paths is not None and second.paths is not None:
-        return replace(first, paths=np.concatenate([first.paths, second.paths]))
-    raise InputError(
-        "images of data and test rows are held in different ways", got="files on one side, pixels on the other",
-        fix="read both with Images.from_files, or both with Images.from_array",
-    )  # fmt: skip
