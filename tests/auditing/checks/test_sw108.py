@@ -66,3 +66,12 @@ def test_rows_in_another_unit_are_to_be_divided(evidence_of):
     (finding,) = sw108.run(evidence_of(frame, y)).findings
     assert "another unit" in finding.title
     assert finding.remedies[0].action == "Divide the listed rows by 10 in weight, and audit again"
+
+
+def test_a_cell_ten_times_too_large_is_to_be_looked_up(evidence_of):
+    frame, y = table()
+    frame.loc[9, "weight"] *= 10
+    (finding,) = sw108.run(evidence_of(frame, y)).findings
+    assert (finding.severity, finding.keys) == ("note", ("weight",))
+    assert finding.title == "cells about ten times too large in column 'weight' (1 row)"
+    assert finding.remedies[0].action.startswith("Look up ")
