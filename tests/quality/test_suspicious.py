@@ -81,10 +81,10 @@ def test_dates_booleans_categories_durations_and_gaps_are_read():
 
 
 def test_a_code_of_one_column_counts_in_the_others():
-    frame = table().assign(height=np.arange(120) % 40 + 150)
+    frame = table().assign(mark=np.arange(120) % 40 + 150)
     frame.loc[[1, 2, 3], "weight"] = -9
-    frame.loc[7, "height"] = -9
-    assert quality.suspicious_cells(frame).columns == ["weight", "height"]
+    frame.loc[7, "mark"] = -9
+    assert quality.suspicious_cells(frame).columns == ["weight", "mark"]
     assert quality.suspicious_cells(frame.drop(columns="weight")).columns == []
 
 

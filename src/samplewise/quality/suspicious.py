@@ -14,7 +14,9 @@ from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of, number_text, shortened
 from samplewise.data.columns import Column
 from samplewise.data.inputs import as_dataset
+from samplewise.data.targets import Target
 from samplewise.quality.cells import numbers_of
+from samplewise.quality.impossible import impossible_values
 from samplewise.quality.sentinels import (
     Sentinel,
     date_sentinels,
@@ -28,9 +30,10 @@ from samplewise.quality.units_mixed import SecondUnit, second_unit
 
 pd = lazy_loader.load("pandas")
 
-CellKind = Literal["sentinel", "unit", "tenfold", "spelling", "mixed types"]
+CellKind = Literal["sentinel", "unit", "tenfold", "impossible", "spelling", "mixed types"]
 REMEDIES = {
-    "sentinel": "set to missing", "unit": "divide", "tenfold": "divide", "spelling": "merge", "mixed types": "convert",
+    "sentinel": "set to missing", "impossible": "set to missing", "unit": "divide", "tenfold": "divide",
+    "spelling": "merge", "mixed types": "convert",
 }  # fmt: skip
 FEWEST_ROWS = 20  # below, "apart from all others" means nothing
 MOST_SPELLINGS = 20_000  # different texts of a column that are compared; beyond, they are no categories
@@ -42,7 +45,7 @@ class CellGroup(Result):
 
     Args:
         column: its name.
-        kind: "sentinel", "unit", "tenfold", "spelling" or "mixed types".
+        kind: "sentinel", "unit", "tenfold", "impossible", "spelling" or "mixed types".
         ids: (k,) rows that hold them.
         values: (k,) what they hold.
         suggested: what to write instead: None for a missing value; for a unit or a slip what to divide by; for mixed
@@ -125,6 +128,7 @@ def suspicious_cells(data: Any, y: Any = None, *, label: str | None = None) -> S
     others from its first row on.
     Units: 8 rows and .5 % or more, at most 30 %, that are 2.54, 2.2046, 10, 100 or 1,000 times the others, or as much
     smaller. Tenfold: single cells ten times what the other columns of their row let expect.
+    Impossible: values that the name of the column forbids (an age below zero), in at most 1 % of the rows.
     Spellings: texts that differ in case, blanks or punctuation only. Mixed types: numbers and texts in one column.
 
     Args:
@@ -184,9 +188,33 @@ def cell_groups(X: Any, columns: tuple[Column, ...], ids: Array) -> list[CellGro
                 groups.append(CellGroup(column.name, "unit", ids[rows], held[rows], unit.factor, reason))
             elif place in slips:
                 groups.append(_slipped(column.name, slips[place], held, ids))
+            if (found := impossible_values(_plain(held, sentinels[place]), column.name)) is not None:
+                rows = np.flatnonzero(found.cells)
+                groups.append(CellGroup(column.name, "impossible", ids[rows], held[rows], None, found.reason))
         elif hasattr(X, "iloc") and column.kind != "nested":
             groups += _of_texts(X.iloc[:, place], column, ids)
     return groups
+
+
+def label_groups(target: Target, labels: Array, name: str, ids: Array) -> list[CellGroup]:
+    """Labels (n,) that stand for a missing one: classes such as "DK" or "unknown", numbers such as -999."""
+    if target.classes is None:
+        numbers = np.asarray(target.codes, dtype=np.float64)
+        found = [(item.values, item.reason) for item in number_sentinels(numbers, name)] if _enough(numbers) else []
+        return [
+            CellGroup(name, "sentinel", ids[rows], numbers[rows], None, reason)
+            for values, reason in found
+            if len(rows := np.flatnonzero(np.isin(numbers, values)))
+        ]
+    texts = [value for value in target.classes.tolist() if isinstance(value, str)]
+    missing = word_sentinels(texts)
+    rows = np.flatnonzero(np.isin(target.codes, [at for at, value in enumerate(target.classes) if value in missing]))
+    reason = "words or signs for a label that is not known"
+    return [CellGroup(name, "sentinel", ids[rows], labels[rows], None, reason)] if len(rows) else []
+
+
+def _enough(numbers: Floats) -> bool:
+    return len(numbers) >= FEWEST_ROWS
 
 
 def _is_number(X: Any, place: int) -> bool:

@@ -3,8 +3,9 @@
 ## Measures
 Per column, cells that stand for a missing value (999 or -1 apart from all other numbers, zeros where none can be,
 default dates such as 1900-01-01, "?", "N/A", "unknown"), numbers in another unit than the others, single cells ten
-times what the other columns of their row let expect, categories in two spellings that differ in case, blanks or
-punctuation, and numbers next to texts in one column.
+times what the other columns of their row let expect, values that the name of their column forbids (an age below zero),
+categories in two spellings that differ in case, blanks or punctuation, and numbers next to texts in one column. Of the
+label only what stands for a missing one.
 
 ## Why it matters
 A model reads 999 as a weight and 1900 as a year: means, distances and thresholds move. Two spellings of a category
@@ -34,7 +35,7 @@ from samplewise.core.rates import percent_text
 from samplewise.core.texts import count_of, keys_text, shortened
 from samplewise.core.values import Exhibit
 from samplewise.engine.refits.folded_rows import RemedyRule
-from samplewise.quality.suspicious import CellGroup, cell_groups
+from samplewise.quality.suspicious import CellGroup, cell_groups, label_groups
 
 CODE, TITLE, SLOW = "SW108", "cells that are not what they look like", False
 NEEDS = frozenset({"columns"})
@@ -47,6 +48,7 @@ TITLES = {
     "sentinel": "sentinels, codes for missing values, in {}",
     "unit": "rows in another unit in {}",
     "tenfold": "cells about ten times too large in {}",
+    "impossible": "impossible values in {}",
     "spelling": "categories in several spellings in {}",
     "mixed types": "mixed types, numbers and texts, in {}",
 }
@@ -54,6 +56,7 @@ CAVEATS = {
     "sentinel": "A value may be rare, apart from the others, and true; look it up where the table was made.",
     "unit": "Two kinds of things may differ by such a factor.",
     "tenfold": "A value may be far from what its row lets expect, and true; look it up where the table was made.",
+    "impossible": "The column may hold something else than its name says.",
     "spelling": "Case or punctuation may carry a meaning.",
     "mixed types": "The cells of the rarer type may be codes of their own.",
 }
@@ -61,6 +64,7 @@ ACTIONS = {
     "sentinel": "Set {} to missing",
     "unit": "Divide {}",
     "tenfold": "Look up {}",
+    "impossible": "Set {} to missing",
     "spelling": "Merge {}",
     "mixed types": "Convert {}",
 }
@@ -69,6 +73,8 @@ ACTIONS = {
 def run(evidence: Evidence) -> CheckResult:
     """Odd cells by column: one finding per column and kind."""
     groups = cell_groups(evidence.data.X, evidence.columns, evidence.data.ids)
+    if evidence.data.y is not None:
+        groups += label_groups(evidence.target, np.asarray(evidence.data.y), evidence.label, evidence.data.ids)
     if not groups:
         return CheckResult()
     findings: list[Finding] = []
