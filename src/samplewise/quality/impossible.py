@@ -58,7 +58,7 @@ def impossible_values(values: Floats, name: str) -> Impossible | None:
 
     Cost: O(n).
 
-    >>> impossible_values(np.r_[np.arange(20.0, 90.0), -4.0, 30.0], "age").cells.sum()
+    >>> int(impossible_values(np.r_[np.arange(20.0, 90.0), -4.0, 30.0], "age").cells.sum())
     1
     """
     present = np.isfinite(values)

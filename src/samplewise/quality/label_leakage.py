@@ -28,6 +28,7 @@ from samplewise.engine.refits import prepare
 from samplewise.engine.statistics.intervals import share_interval
 from samplewise.engine.statistics.significance import binomial_p_value
 from samplewise.quality.cells import numbers_of
+from samplewise.quality.label_order import follows
 
 MOST_ROWS = 20_000  # hash-drawn; skill is known to a fraction of a percent from so many
 MOST_BINS = 256
@@ -43,9 +44,7 @@ FEWEST_OTHERS = 5  # other columns needed for that comparison to mean anything
 RISES = 0.98  # rank correlation with a numeric label from which a column is questioned: honest ones stay below
 IS_LABEL = 0.999  # rank correlation, or share of rows on a straight line, from which a column is the label
 ON_LINE = 0.95  # share of the rows on one straight line from which a column is questioned
-EXACT = 1e-5  # of the label's spread: how far a row on the line may lie from it
 CUTS, CUT_FROM = 2, 0.5  # depth of the tree; skill of bins from which it is grown
-LINE_ROUNDS = 10  # fits of the line, each without the rows that are far from it
 CHANCE = 0.001  # of a column doing so well by luck, over all columns
 FEW_VALUES = 30  # different values up to which a column reads like a code
 FEWEST_ROWS = 20
@@ -251,7 +250,7 @@ def skill_of_columns(  # rows, columns and target apart, as the audit has them
     skill_of = _ColumnSkill(label, classes, _halves(groups, rows), bins)
     numeric = None if classes else target.codes[rows].astype(np.float64)
     measured = [
-        (*(told := skill_of(*column)), *_follows(column[2], numeric), skill_of.two_cuts(column[2], told[0]))
+        (*(told := skill_of(*column)), *follows(column[2], numeric), skill_of.two_cuts(column[2], told[0]))
         for column in _binned(X, chosen, rows, bins)
     ]
     measures = [np.array(values) for values in zip(*measured, strict=True)] or [np.empty(0)] * 9
@@ -388,33 +387,6 @@ class _ColumnSkill:
         held = table.sum(axis=0) > 0
         paired = table[partner[held], np.flatnonzero(held)].sum()
         return len(np.unique(partner[held])) == present and bool(paired >= ALMOST * len(codes))
-
-
-def _follows(numbers: Floats | None, label: Floats | None) -> tuple[float, float]:
-    """|Rank correlation| of a column with a numeric label, and the share of the rows on one straight line."""
-    if numbers is None or label is None:
-        return 0.0, 0.0
-    present = np.isfinite(numbers)
-    held, given = numbers[present], label[present]
-    if len(held) < FEWEST_ROWS or held.min() == held.max() or given.min() == given.max():
-        return 0.0, 0.0
-    correlation = abs(float(np.corrcoef(stats.rankdata(held), stats.rankdata(given))[0, 1]))
-    return correlation, (_on_line(held, given) if correlation >= ALMOST * ON_LINE else 0.0)
-
-
-def _on_line(numbers: Floats, label: Floats) -> float:
-    """Share of the rows in which the label is one straight line of the numbers, found by leaving out rows far off."""
-    kept = np.ones(len(label), dtype=bool)
-    close = EXACT * float(np.std(label))
-    for _ in range(LINE_ROUNDS):
-        centered = numbers[kept] - numbers[kept].mean()
-        spread = float(centered @ centered)
-        if spread == 0:
-            return 0.0
-        slope = float(centered @ label[kept]) / spread
-        apart = np.abs(label - label[kept].mean() - slope * (numbers - numbers[kept].mean()))
-        kept = apart <= max(3.0 * float(np.median(apart)), close)
-    return float(np.mean(apart <= close))
 
 
 def _binned(X: Any, places: Ints, rows: Ints, bins: int) -> Iterator[tuple[Ints, Mask | None, Floats | None]]:
