@@ -5,8 +5,8 @@
 The tables and an expert's reading of them lie beside the shared data, in a folder named `tables` (SAMPLEWISE_DATA names
 its sibling `data`); without it nothing is measured, and the reason is printed. -999 and tenfold cells are planted into
 14 tables per seed, seven cells a table: each in a column of its own draw, or all in one column. Thresholds were set on
-seeds 1 to 3 and 11 to 13; the figures are of seeds 21 to 24. False columns are those of the unplanted tables in which
-cells are named although the expert's reading has nothing there.
+other seeds of the same tables; the figures are of seeds 31 to 34. False columns are those of the unplanted tables in
+which cells are named although the expert's reading has nothing there.
 """
 
 import json
@@ -27,7 +27,7 @@ from samplewise.quality.suspicious import cell_groups
 
 RESULTS = Path(__file__).parent / "results" / "cells"
 TABLES = Path(os.environ.get("SAMPLEWISE_DATA", "../shared/data")).resolve().parent / "tables"
-SEEDS, PLANTED_TABLES, PLANTED_CELLS = (21, 22, 23, 24), 14, 7
+SEEDS, PLANTED_TABLES, PLANTED_CELLS = (31, 32, 33, 34), 14, 7
 FEWEST_ROWS, FEWEST_COLUMNS, MEASURED = 200, 4, 20
 KINDS = {"-999": lambda value: -999.0, "tenfold": lambda value: 10.0 * value}
 ODD = ("sentinels", "spellings", "stray_words", "units", "number_in_disguise")  # what the reading says of a column

@@ -28,6 +28,7 @@ WIDTHS, LEAST, LARGEST = 2.5, 0.2, 0.3  # how far a tenth may lie from what is e
 FAR = 8.0  # widths on a linear scale from which a cell is looked at
 BEYOND = 1.5  # times the 98 % quantile of all others: the same
 PLAIN, TAIL = 0.9, 0.99  # quantiles between which the fall of the tail is measured
+ISOLATED, ROUGHLY = 0.5, 0.5  # the same for cells about three to thirty times too large: logarithms, and the gap
 ALONE, APART = 0.85, 0.6  # of the distance of a cell: no other row may lie beyond; in logarithms, on a linear scale
 RARE, FEW = 0.03, 7  # share of the rows, and rows: where more stand out, they are another unit or a long tail
 UNLIKELY, POWER = 0.5, 0.3  # rows of a column that its tail would send as far: an exponential one, a power
@@ -54,8 +55,9 @@ def tenfold_cells(X: Any, columns: tuple[Column, ...], values: Mapping[int, Floa
     What is expected is a ridge fit of the column on the others without the row itself: on ranks, decimal logarithms,
     gaps and frequent categories, the column's own values pulled in to three quartile ranges. Columns of positive values
     are compared in logarithms. A cell is listed where a tenth of it is expected, a gap parts it from all rows that are
-    not listed, and it lies beyond a tail that continues the fall between the 90 % and 99 % quantile of these: an
-    exponential one in logarithms, a power on a linear scale (less than half a row is expected there).
+    not listed (where a tenth is only roughly expected, a gap as wide as all others reach), and it lies beyond a tail
+    that continues the fall between the 90 % and 99 % quantile of these: an exponential one in logarithms, a power on a
+    linear scale (less than half a row is expected there).
 
     Args:
         X: features.   columns: as they were understood.
@@ -101,12 +103,12 @@ def _in_column(values: Floats, predictors: Floats) -> TenfoldCells:
         rows = np.flatnonzero(positive)
         logs = np.log10(values[rows])
         expected = _expected(logs, predictors[rows])
-        listed = _beyond(_in_logarithms(logs - expected), values[rows], logarithmic=True)
+        listed = _listed(_in_logarithms(logs - expected), values[rows], logarithmic=True)
         return TenfoldCells(rows[listed], 10.0 ** expected[listed])
     rows = np.flatnonzero(present)
     held = values[rows]
     expected = _expected(held, predictors[rows])
-    listed = _beyond(_in_units(held, held - expected), held, logarithmic=False)
+    listed = _listed(_in_units(held, held - expected), held, logarithmic=False)
     return TenfoldCells(rows[listed], expected[listed])
 
 
@@ -124,33 +126,53 @@ def _expected(target: Floats, predictors: Floats) -> Floats:
     return np.asarray(found + np.median(target - found))
 
 
-def _in_logarithms(apart: Floats) -> tuple[Floats, float, Ints]:
-    """Distances (n,) above the expected, their width, and the candidates: a tenth of which is expected."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Apart:
+    """How far rows (n,) lie above what is expected, the width of that, and which of them may be slips."""
+
+    outward: Floats
+    width: float
+    close: Ints  # a tenth of them is expected
+    roughly: Ints  # a tenth of them is nearer to the expected than they are: slips only where nothing else is near
+
+
+def _in_logarithms(apart: Floats) -> _Apart:
+    """Of columns of positive values."""
     sizes = np.abs(apart)
     width = max(CORE * float(np.median(sizes)), 0.01)
     near = max(WIDTHS * width, LEAST, min(float(np.quantile(sizes, 0.95)), LARGEST))
-    return apart, width, np.flatnonzero((apart > HALFWAY) & (np.abs(apart - 1.0) <= near))
+    beyond = apart > HALFWAY
+    close, roughly = (np.flatnonzero(beyond & (np.abs(apart - 1.0) <= reach)) for reach in (near, ROUGHLY))
+    return _Apart(apart, width, close, roughly)
 
 
-def _in_units(values: Floats, apart: Floats) -> tuple[Floats, float, Ints]:
-    """The same for columns with negative values or mostly zeros, on the scale they have."""
+def _in_units(values: Floats, apart: Floats) -> _Apart:
+    """Of columns with negative values or mostly zeros, on the scale they have."""
     sizes = np.abs(apart)
     width = CORE * float(np.median(sizes)) or float(np.std(apart)) or 1.0
     outward = np.sign(values) * apart
-    near = np.abs(values / FACTOR - (values - apart)) <= max(WIDTHS * width, float(np.quantile(sizes, 0.95)))
-    candidates = np.flatnonzero(near & (outward > 0.6 * np.abs(values)) & (outward > FAR * width))
-    rest = np.delete(sizes, candidates)
+    left = np.abs(values / FACTOR - (values - apart))
+    far = (outward > 0.6 * np.abs(values)) & (outward > FAR * width)
+    close = np.flatnonzero(far & (left <= max(WIDTHS * width, float(np.quantile(sizes, 0.95)))))
+    rest = np.delete(sizes, close)
     least = BEYOND * float(np.quantile(rest, 0.98)) if len(rest) else 0.0
-    return outward, width, candidates[outward[candidates] > least]
+    return _Apart(outward, width, close[outward[close] > least], np.flatnonzero(far & (left <= 0.5 * outward)))
 
 
-def _beyond(found: tuple[Floats, float, Ints], values: Floats, *, logarithmic: bool) -> Ints:
+def _listed(found: _Apart, values: Floats, *, logarithmic: bool) -> Ints:
+    """Cells a tenth of which is expected, and those that are roughly so and lie alone."""
+    gap, most = (ALONE, UNLIKELY) if logarithmic else (APART, POWER)
+    close = _beyond(found, found.close, values, (gap, most, logarithmic))
+    roughly = _beyond(found, found.roughly, values, (ISOLATED, most, logarithmic))
+    return np.union1d(close, roughly)
+
+
+def _beyond(found: _Apart, candidates: Ints, values: Floats, rule: tuple[float, float, bool]) -> Ints:
     """The candidates beyond a gap and beyond the tail of the other rows."""
-    outward, width, candidates = found
+    outward, (gap, most, logarithmic) = found.outward, rule
     if not len(candidates) or len(candidates) > max(FEW, RARE * len(outward)):
         return candidates[:0]
     order = candidates[np.argsort(outward[candidates], kind="stable")]
-    gap, most = (ALONE, UNLIKELY) if logarithmic else (APART, POWER)
     inside = float(np.delete(outward, candidates).max())
     while len(order) and inside > gap * outward[order[0]]:  # a tail has no gap: its cells lead to the farthest one
         inside, order = float(outward[order[0]]), order[1:]
@@ -160,7 +182,7 @@ def _beyond(found: tuple[Floats, float, Ints], values: Floats, *, logarithmic: b
     plain, tail = (float(value) for value in np.quantile(rest, [PLAIN, TAIL]))
     fall = np.log((1.0 - PLAIN) / (1.0 - TAIL))
     if logarithmic or plain <= 0:
-        slope = max((tail - plain) / fall, 0.25 * width, 1e-9)
+        slope = max((tail - plain) / fall, 0.25 * found.width, 1e-9)
         chance = np.exp(-(far - plain) / slope)
     else:
         chance = (far / plain) ** (-fall / max(np.log(tail / plain), 0.1))
