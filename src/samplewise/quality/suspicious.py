@@ -246,7 +246,7 @@ def _plain(values: Floats, sentinels: list[Sentinel]) -> Floats:
 def _slipped(name: str, cells: TenfoldCells, held: Floats, ids: Array) -> CellGroup:
     """Cells ten times what is expected of them; the reason tells what was expected."""
     told = ", ".join(number_text(float(f"{value:.2g}")) for value in cells.expected[:5])
-    reason = f"about ten times what the other columns of the row let expect ({told})"
+    reason = f"the other columns of the row let expect about {told}, to which a tenth is nearer"
     return CellGroup(name, "tenfold", ids[cells.rows], held[cells.rows], FACTOR, reason)
 
 

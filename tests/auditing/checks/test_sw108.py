@@ -73,7 +73,7 @@ def test_a_cell_ten_times_too_large_is_to_be_looked_up(evidence_of):
     frame.loc[9, "weight"] *= 10
     (finding,) = sw108.run(evidence_of(frame, y)).findings
     assert (finding.severity, finding.keys) == ("note", ("weight",))
-    assert finding.title == "cells about ten times too large in column 'weight' (1 row)"
+    assert finding.title == "cells that may be ten times too large in column 'weight' (1 row)"
     assert finding.remedies[0].action.startswith("Look up ")
 
 

@@ -47,7 +47,7 @@ LONGEST = 40  # characters of a value in a sentence
 TITLES = {
     "sentinel": "sentinels, codes for missing values, in {}",
     "unit": "rows in another unit in {}",
-    "tenfold": "cells about ten times too large in {}",
+    "tenfold": "cells that may be ten times too large in {}",
     "impossible": "impossible values in {}",
     "spelling": "categories in several spellings in {}",
     "mixed types": "mixed types, numbers and texts, in {}",
