@@ -1,9 +1,11 @@
 """What models that did not see a row say of it, or the predictions the user gave."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from samplewise.auditing.heldout import (
+    errors_with_and_without,
     evaluated_losses,
     evaluated_outputs,
     ids_of,
@@ -57,3 +59,16 @@ def test_rows_are_listed_by_id_and_the_list_is_cut(evidence_of, rows):
     assert shown.note == "The first 60 of 80 rows."
     assert listed_rows(evidence, "few", np.array([1])).note == ""
     assert ids_of(evidence, np.array([3, 1])) == ("r3", "r1")
+
+
+def test_the_error_is_that_of_models_that_did_not_see_the_column(evidence_of):
+    draw = np.random.default_rng(1)
+    frame = pd.DataFrame(draw.normal(size=(120, 3)), columns=["a", "b", "c"])
+    y = frame["a"].to_numpy() + 0.5 * frame["b"].to_numpy()
+    evidence = evidence_of(frame, y, columns={"a": "number"})
+    given, left = errors_with_and_without(evidence, ["a"])
+    assert (given.quantity, left.quantity) == ("held_out_error with a", "held_out_error without a")
+    assert given.unit == left.unit == "in units of the label"
+    assert given.value < 0.5 * left.value
+    assert errors_with_and_without(evidence, ["a", "b", "c"]) == ()
+    assert errors_with_and_without(evidence, ["z"]) == ()

@@ -48,7 +48,8 @@ def test_codes_at_both_ends_and_of_one_family_are_found():
         np.tile([-1.0, 0.0, 1.0], 50),  # three codes
         np.tile([0.0, 1.0], 50),
         np.tile([4.0, 5.0, 6.0, 8.0], 40),  # cylinders
-        with_cells(AGES, 999, 1),  # one outlier
+        with_cells(AGES, 99, 1),  # one old person
+        with_cells(DRAW.lognormal(3, 1.5, 300).round(1), 999, 1),  # the tail of a skewed quantity
         with_cells(AGES, 777.0),  # not written as a code
         np.where(np.arange(300) % 3, BLOOD, 0.0),  # many zeros: a quantity
         with_cells(DRAW.lognormal(3, 1, 300), 0.0),  # zeros at the end of a skewed quantity
@@ -61,10 +62,17 @@ def test_values_are_left_alone(values):
     assert found(values) == []
 
 
+def test_a_code_in_a_single_row_is_found_where_it_is_far_from_all_others():
+    assert found(with_cells(AGES, 999, 1)) == [999]
+    assert found(with_cells(AGES, -999, 1)) == [-999]  # the only value below zero
+    assert found(with_cells(TEMPERATURES, -999, 1)) == [-999]
+    assert found(with_cells(AGES, -9, 1)) == []  # a slip of the sign is as likely
+
+
 def test_a_code_known_from_another_column_needs_one_row():
-    once = with_cells(AGES, 999, 1)
+    once = with_cells(AGES, 99, 1)
     assert found(once) == []
-    assert found(once, known={999.0}) == [999]
+    assert found(once, known={99.0}) == [99]
     assert found(np.arange(100.0), known={99.0}) == []
 
 

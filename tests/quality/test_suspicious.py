@@ -81,11 +81,22 @@ def test_dates_booleans_categories_durations_and_gaps_are_read():
 
 
 def test_a_code_of_one_column_counts_in_the_others():
-    frame = table().assign(height=np.arange(120) % 40 + 150)
-    frame.loc[[1, 2, 3], "weight"] = 999
-    frame.loc[7, "height"] = 999
-    assert quality.suspicious_cells(frame).columns == ["weight", "height"]
+    frame = table().assign(mark=np.arange(120) % 40 + 150)
+    frame.loc[[1, 2, 3], "weight"] = -9
+    frame.loc[7, "mark"] = -9
+    assert quality.suspicious_cells(frame).columns == ["weight", "mark"]
     assert quality.suspicious_cells(frame.drop(columns="weight")).columns == []
+
+
+def test_a_slipped_decimal_point_is_found():
+    frame = table(300)
+    frame["height"] = np.round(90 + frame["weight"] + np.random.default_rng(1).normal(size=300), 1)
+    frame.loc[9, "weight"] = round(10 * frame.loc[9, "weight"], 1)
+    found = quality.suspicious_cells(frame)
+    (group,) = found.groups
+    assert (group.column, group.kind, group.ids.tolist(), group.remedy) == ("weight", "tenfold", [9], "divide")
+    assert group.suggested == 10.0
+    assert "the other columns of the row let expect about" in group.reason
 
 
 def test_ids_and_few_rows_hold_no_codes():

@@ -35,7 +35,7 @@ def gather(taken: Intake, prepared: Prepared, metric: Metric, plan: Plan, n_test
     lost = taken.everything.take(np.flatnonzero(unreadable_pictures(taken.everything)))
     return Evidence(
         prepared, taken.data, taken.columns, metric, plan, taken.test, predictions, taken.embeddings,
-        taken.test_embeddings, unlabeled, n_test_evaluations, unreadable=lost,
+        taken.test_embeddings, unlabeled, n_test_evaluations, unreadable=lost, label=str(taken.facts["label"]),
     )  # fmt: skip
 
 
@@ -58,6 +58,7 @@ class Evidence:
     unlabeled: tuple[Any, ...] = ()  # ids of rows that were set aside because they have no label
     n_test_evaluations: int = 1  # how often models were scored on the test rows, this audit included
     unreadable: Dataset | None = None  # rows that were set aside because their picture cannot be read
+    label: str = "y"  # name of the label's column
 
     # ---- label-free -------------------------------------------------------------------------------------------------
 

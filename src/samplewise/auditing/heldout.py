@@ -1,12 +1,17 @@
 """Held-out predictions and their losses, which several checks use."""
 
+from collections.abc import Collection
+from dataclasses import replace
+
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import NotApplicable
-from samplewise.core.values import Exhibit
+from samplewise.core.values import Estimate, Exhibit
 from samplewise.engine.models.row_losses import row_losses
+from samplewise.engine.refits import Prepared
+from samplewise.generalization import absolute_error, error_rate
 
 LISTED = 60
 FEWEST_OF_A_CLASS = 10  # held-out rows of a class: of fewer nothing is said but a bound
@@ -35,6 +40,50 @@ def small_classes(codes: Array, classes: Array | None) -> list[tuple[str, int]]:
         return []
     counts = np.bincount(codes[codes >= 0], minlength=len(classes)).tolist()
     return [(str(name), count) for name, count in zip(classes, counts, strict=True) if count < FEWEST_OF_A_CLASS]
+
+
+def errors_with_and_without(evidence: Evidence, names: Collection[str]) -> tuple[Estimate, ...]:
+    """The held-out error with every column and with these left out, by the same learner on the same folds.
+
+    None where rows cannot be held out, where the learner sees no frame or array, or where no column would be left.
+    """
+    data = evidence.prepared.data
+    kept = [place for place, column in enumerate(data.columns) if column.name not in names]
+    features = [place for place in kept if data.columns[place].role == "feature"]
+    if (
+        not features
+        or len(kept) == len(data.columns)
+        or not (hasattr(data.X, "iloc") or isinstance(data.X, np.ndarray))
+    ):
+        return ()
+    try:
+        folds = evidence.folds[0]
+    except NotApplicable:
+        return ()
+    X = data.X.iloc[:, kept] if hasattr(data.X, "iloc") else data.X[:, kept]
+    said = {name: kind for name, kind in data.kinds.items() if name not in names}
+    told = evidence.prepared
+    others = Prepared(
+        replace(data, X=X, kinds=said), told.target, told.learner, told.n_folds, told.seed, told.executor, told.store
+    ).with_folds(folds)  # fmt: skip
+    shown = ", ".join(sorted(names)[:3]) + (", ..." if len(names) > 3 else "")
+    return (
+        _error_of(evidence, evidence.held_out_outputs, f"held_out_error with {shown}"),
+        _error_of(evidence, others.held_out_outputs(), f"held_out_error without {shown}"),
+    )
+
+
+def _error_of(evidence: Evidence, outputs: Floats, quantity: str) -> Estimate:
+    """The held-out error of outputs (n, c), under this name."""
+    known = np.isfinite(outputs).all(axis=1)
+    groups, weights = (
+        None if values is None else values[known] for values in (evidence.split_groups, evidence.data.weights)
+    )
+    if evidence.whole.class_count:
+        found = error_rate(outputs[known].argmax(axis=1) != evidence.target.codes[known], groups, weights=weights)
+    else:
+        found = absolute_error(outputs[known], evidence.target.codes[known], groups, weights=weights)
+    return replace(found, quantity=quantity)
 
 
 def require_enough_rows(evidence: Evidence, least: int, question: str) -> None:

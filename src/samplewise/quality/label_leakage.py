@@ -1,5 +1,8 @@
 """How well one column alone predicts the label: learned from its values on one half of the rows, scored on the other.
 
+Three more looks find what bins blur: whether a numeric label rises (or falls) with a column, whether it is a straight
+line of it in nearly all rows, and whether two cuts on a column separate the classes.
+
 Skill is 1 where the column gives the label away and 0 where it is no better than the baseline: the share of the errors
 of always predicting the largest class that the column removes, or the share of the variance of a numeric label's ranks.
 """
@@ -10,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from scipy import stats
+from sklearn.tree import DecisionTreeClassifier
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError, require_share, unknown_name
@@ -26,6 +30,7 @@ from samplewise.engine.refits import prepare
 from samplewise.engine.statistics.intervals import share_interval
 from samplewise.engine.statistics.significance import binomial_p_value
 from samplewise.quality.cells import numbers_of
+from samplewise.quality.label_order import follows
 
 MOST_ROWS = 20_000  # hash-drawn; skill is known to a fraction of a percent from so many
 MOST_BINS = 256
@@ -39,6 +44,10 @@ MUCH = 0.8  # skill from which a column of few values that stands out is questio
 MOST = 0.9  # the same for a column of many values: honest measurements reach more than codes do
 FAR_BELOW = 0.5  # of the best column's skill: where the next must lie for the best to stand out
 FEWEST_OTHERS = 5  # other columns needed for that comparison to mean anything
+RISES = 0.98  # rank correlation with a numeric label from which a column is questioned: honest ones stay below
+IS_LABEL = 0.999  # rank correlation, or share of rows on a straight line, from which a column is the label
+ON_LINE = 0.95  # share of the rows on one straight line from which a column is questioned
+CUTS, CUT_FROM = 2, 0.5  # depth of the tree; skill of bins from which it is grown
 CHANCE = 0.001  # of a column doing so well by luck, over all columns
 FEW_VALUES = 30  # different values up to which a column reads like a code
 FEWEST_ROWS = 20
@@ -57,6 +66,9 @@ class ColumnSkill(Result):
         one_to_one: (d,) every value stands for one class and every class for one value, in 97 % of the rows.
         heaps: (d,) every class is a heap of numbers, the heaps farther apart than they are wide.
         hits: (d,) rows predicted right (classes), of `rows`.
+        rises: (d,) |rank correlation| with a numeric label; 0 for classes.
+        on_line: (d,) share of the rows in which a numeric label is one straight line of the column; 0 for classes.
+        cuts: (d,) skill of two cuts (a tree of depth 2) on the other half of the rows; 0 for a numeric label.
         rows: that were scored.
         guess: accuracy of the baseline, the share of the largest class; 0 for a numeric label.
     """
@@ -68,6 +80,9 @@ class ColumnSkill(Result):
     one_to_one: Mask
     heaps: Mask
     hits: Ints
+    rises: Floats
+    on_line: Floats
+    cuts: Floats
     rows: int
     guess: float
 
@@ -143,6 +158,10 @@ def column_skill(
         task: "auto", "classification" or "regression".
         seed: draws the rows where there are more than 20,000.
 
+    Questionable are columns whose order a numeric label has (rank correlation of .98 and more) or of which it is a
+    straight line in 95 % of the rows, from .999 on they are the label; and columns that separate the classes, in bins
+    or by two cuts, while the others say far less.
+
     Returns:
         `ColumnSkill` by column name; larger skill says more about the label. Below 0 is worse than the baseline.
 
@@ -180,16 +199,19 @@ def column_skill(
 
 def giving_away(found: ColumnSkill) -> tuple[Mask, Mask]:
     """Columns (d,) that give the label away, and columns that may, without the former."""
-    best = found.best
+    best = np.maximum(found.best, found.cuts)
     others = best[best < MUCH]
     alone = (best >= MUCH) & (best * FAR_BELOW > others.max(initial=0.0)) & (len(others) >= FEWEST_OTHERS)
     alone &= (best >= MOST) | ((found.values > 0) & (found.values <= FEW_VALUES))
-    double = found.one_to_one & (found.skill >= ALL)
     earned = ~_luck(found)
-    plain = found.heaps | (found.values > 0) | (found.guess == 0)
+    if not found.guess:  # honest measurements explain up to 92 % of the ranks of a number: only more than that counts
+        follows = np.maximum(found.rises, found.on_line)
+        proven = (follows >= IS_LABEL) | (found.gaps >= ALL)
+        return proven, ~proven & ((found.rises >= RISES) | (found.on_line >= ON_LINE) | (found.gaps >= MUCH))
+    double = found.one_to_one & (found.skill >= ALL)
+    plain = found.heaps | (found.values > 0)
     proven = earned & (double | (found.gaps >= ALL) | (alone & plain & (found.skill >= NEARLY_ALL)))
-    questioned = earned & ~proven & (alone | (found.gaps >= MUCH) | (found.one_to_one & (best >= MUCH)))
-    return proven, questioned
+    return proven, earned & ~proven & (alone | (found.gaps >= MUCH) | (found.one_to_one & (best >= MUCH)))
 
 
 def _luck(found: ColumnSkill) -> Mask:
@@ -229,12 +251,29 @@ def skill_of_columns(  # rows, columns and target apart, as the audit has them
         label = (stats.rankdata(label) - 0.5) / len(rows)
     bins = int(np.clip(len(rows) // ROWS_PER_BIN, 4, MOST_BINS))
     skill_of = _ColumnSkill(label, classes, _halves(groups, rows), bins)
-    measured = [skill_of(*column) for column in _binned(X, chosen, rows, bins)]
-    measures = [np.array(values) for values in zip(*measured, strict=True)] or [np.empty(0)] * 6
+    numeric = None if classes else target.codes[rows].astype(np.float64)
+    measured = [
+        (*(told := skill_of(*column)), *follows(column[2], numeric), skill_of.two_cuts(column[2], told[0]))
+        for column in _binned(X, chosen, rows, bins)
+    ]
+    measures = [np.array(values) for values in zip(*measured, strict=True)] or [np.empty(0)] * 9
     names = np.array([columns[place].name for place in chosen], dtype=str)
     guess = float(np.bincount(label).max() / len(rows)) if classes else 0.0
-    skill, gaps, values, paired, heaps, hits = measures
-    return ColumnSkill(names, skill, gaps, values, paired.astype(bool), heaps.astype(bool), hits, len(rows), guess)
+    skill, gaps, values, paired, heaps, hits, rises, on_line, cuts = measures
+    return ColumnSkill(
+        names,
+        skill,
+        gaps,
+        values,
+        paired.astype(bool),
+        heaps.astype(bool),
+        hits,
+        rises,
+        on_line,
+        cuts,
+        len(rows),
+        guess,
+    )
 
 
 def separation_of_columns(
@@ -328,6 +367,18 @@ class _ColumnSkill:
         """Share of the errors of always predicting the largest class that so many hits remove."""
         largest = int(np.bincount(self.label).max())
         return (hits - largest) / max(1, len(self.label) - largest)
+
+    def two_cuts(self, numbers: Floats | None, skill: float | int | bool) -> float:
+        """Skill of a tree of depth 2 on the numbers of a column; 0 where bins already say that it says little."""
+        if numbers is None or not self.classes or skill < CUT_FROM:
+            return 0.0
+        inputs = np.where(np.isnan(numbers), np.nanmin(numbers) - 1.0, numbers)[:, None]
+        hits = 0
+        for learned in (0, 1):
+            seen = self.half == learned
+            tree = DecisionTreeClassifier(max_depth=CUTS, random_state=0).fit(inputs[seen], self.label[seen])
+            hits += int((tree.predict(inputs[~seen]) == self.label[~seen]).sum())
+        return self._above_baseline(hits)
 
     def _nearest_hits(self, numbers: Floats) -> int:
         """Rows whose nearest number in the other half has their label: no bin mixes classes at its border."""

@@ -16,6 +16,7 @@ from samplewise.core.texts import number_text
 
 APART = 0.5  # of the range of the other values: how far a code of two digits or more lies from them
 OFTEN = 2  # rows that hold it, so that it is no single outlier
+LONE = 3.0  # usual steps of the others that a code in a single row lies away, besides half of their 5-95 % range
 TAIL = 5  # rows that hold a 9 among codes, unless the gap below it is as wide as the range of the others
 VALUES = 8  # different values without a sign, from which a lone -1 is no code of its own (-1, 0, 1)
 MEASURED = 20  # different values from which a column is a measurement, and a zero far below it no code
@@ -130,7 +131,9 @@ def _high(distinct: Floats, counts: Ints, known: Collection[float]) -> Sentinel 
     while first and float(distinct[first - 1]) in _family(top):
         first -= 1
     rest, codes = distinct[:first], distinct[first:]
-    if len(rest) < 2 or not _repeated(codes, counts[first:], known):
+    if len(rest) < 2:
+        return None
+    if not _repeated(codes, counts[first:], known) and not (top > 100 and _lone(codes[0], rest, counts[:first])):
         return None
     gap, span = float(codes[0] - rest[-1]), float(rest[-1] - rest[0])
     if top < 10:
@@ -151,11 +154,13 @@ def _low(distinct: Floats, counts: Ints, known: Collection[float]) -> Sentinel |
         return None
     if len(rest) >= 2 and all(code in NEGATIVE or _is_high(-code) for code in codes.tolist()):
         enough = len(rest) >= VALUES or codes[0] < -1
-        if enough and _repeated(codes, counts[below], known):
+        if enough and (codes[0] <= -90 or _repeated(codes, counts[below], known)):
             return Sentinel(tuple(codes.tolist()), f"no other value is below zero: {_others(rest)}")
         return None
     bottom, rest = float(distinct[0]), distinct[1:]
-    if bottom > -90 or not _nines(-bottom) or not _repeated(distinct[:1], counts[:1], known):
+    if bottom > -90 or not _nines(-bottom):
+        return None
+    if not _repeated(distinct[:1], counts[:1], known) and not _lone(bottom, rest, counts[1:]):
         return None
     apart = float(rest[0] - bottom) >= APART * float(rest[-1] - rest[0])
     return Sentinel((bottom,), f"{_others(rest)}, with a gap down to it") if apart else None
@@ -182,6 +187,17 @@ def _zero(distinct: Floats, counts: Ints, name: str) -> Sentinel | None:
 
 def _repeated(codes: Floats, counts: Ints, known: Collection[float]) -> bool:
     return bool(counts.sum() >= OFTEN) or set(codes.tolist()) <= set(known)
+
+
+def _lone(code: float, rest: Floats, counts: Ints) -> bool:
+    """Whether a code in a single row lies so far from the others that it is no outlier of theirs."""
+    if len(rest) < MEASURED:
+        return False
+    order = np.cumsum(counts) / counts.sum()
+    low, high = (float(rest[np.searchsorted(order, share)]) for share in (0.05, 0.95))
+    usual = float(np.quantile(np.diff(rest), 0.95))
+    gap = max(float(rest[0] - code), float(code - rest[-1]))
+    return gap >= max(APART * (high - low), LONE * usual)
 
 
 def _others(rest: Floats) -> str:

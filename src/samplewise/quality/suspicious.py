@@ -14,15 +14,27 @@ from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of, number_text, shortened
 from samplewise.data.columns import Column
 from samplewise.data.inputs import as_dataset
+from samplewise.data.targets import Target
 from samplewise.quality.cells import numbers_of
-from samplewise.quality.sentinels import date_sentinels, number_sentinels, word_sentinels, written_as_codes
+from samplewise.quality.impossible import impossible_values
+from samplewise.quality.sentinels import (
+    Sentinel,
+    date_sentinels,
+    number_sentinels,
+    word_sentinels,
+    written_as_codes,
+)
 from samplewise.quality.spellings import spelling_variants
+from samplewise.quality.tenfold import FACTOR, TenfoldCells, tenfold_cells
 from samplewise.quality.units_mixed import SecondUnit, second_unit
 
 pd = lazy_loader.load("pandas")
 
-CellKind = Literal["sentinel", "unit", "spelling", "mixed types"]
-REMEDIES = {"sentinel": "set to missing", "unit": "divide", "spelling": "merge", "mixed types": "convert"}
+CellKind = Literal["sentinel", "unit", "tenfold", "impossible", "spelling", "mixed types"]
+REMEDIES = {
+    "sentinel": "set to missing", "impossible": "set to missing", "unit": "divide", "tenfold": "divide",
+    "spelling": "merge", "mixed types": "convert",
+}  # fmt: skip
 FEWEST_ROWS = 20  # below, "apart from all others" means nothing
 MOST_SPELLINGS = 20_000  # different texts of a column that are compared; beyond, they are no categories
 
@@ -33,11 +45,11 @@ class CellGroup(Result):
 
     Args:
         column: its name.
-        kind: "sentinel", "unit", "spelling" or "mixed types".
+        kind: "sentinel", "unit", "tenfold", "impossible", "spelling" or "mixed types".
         ids: (k,) rows that hold them.
         values: (k,) what they hold.
-        suggested: what to write instead: None for a missing value; for a unit what to divide by; for mixed types the
-            name of the commoner type.
+        suggested: what to write instead: None for a missing value; for a unit or a slip what to divide by; for mixed
+            types the name of the commoner type.
         reason: why, as part of a sentence.
     """
 
@@ -110,11 +122,13 @@ class SuspiciousCells(Result):
 def suspicious_cells(data: Any, y: Any = None, *, label: str | None = None) -> SuspiciousCells:
     """Cells that stand for a missing value, are in another unit, spelling or type than the others; without unit.
 
-    Sentinels: numbers that are written as codes (9, 99, 98, 999.9, -1, -999), repeat, and lie apart from all others of
-    the column; zeros where all others are years or far above zero; default dates (1900-01-01) far from all others;
-    words such as "?", "N/A", "unknown". A code that one column holds counts in others from its first row on.
+    Sentinels: numbers that are written as codes (9, 99, 98, 999.9, -1, -999) and lie apart from all others of the
+    column, those of three digits even in a single row; zeros where all others are years or far above zero; default
+    dates (1900-01-01) far from all others; words such as "?", "N/A", "unknown". A code that one column holds counts in
+    others from its first row on.
     Units: 8 rows and .5 % or more, at most 30 %, that are 2.54, 2.2046, 10, 100 or 1,000 times the others, or as much
-    smaller.
+    smaller. Tenfold: single cells ten times what the other columns of their row let expect.
+    Impossible: values that the name of the column forbids (an age below zero), in at most 1 % of the rows.
     Spellings: texts that differ in case, blanks or punctuation only. Mixed types: numbers and texts in one column.
 
     Args:
@@ -126,10 +140,11 @@ def suspicious_cells(data: Any, y: Any = None, *, label: str | None = None) -> S
     Raises:
         InputError: images, which have no columns.
 
-    Cost: O(n) per column, O(n log n) where its largest or smallest value may be a code.
+    Cost: O(n p^2) per column for at most 200 predictors p.
     Not for: wrong values that look like right ones; a code among values on both of its sides; sparse rows, which have
         no sentinels here.
-    Source: massey1951 (whether divided rows are like the others); the other rules are stated above.
+    Source: massey1951 (whether divided rows are like the others), allen1974 (what a row lets expect); the other rules
+        are stated above.
 
     >>> weight = np.random.default_rng(0).normal(70.0, 9.0, size=(60, 1)); weight[::9] = -999
     >>> suspicious_cells(weight).to_frame()["remedy"].value_counts().to_dict()
@@ -155,21 +170,51 @@ def cell_groups(X: Any, columns: tuple[Column, ...], ids: Array) -> list[CellGro
     units = {place: _in_second_unit(values[place], columns[place].name) for place in places}
     first = {place: number_sentinels(_without(values[place], units[place]), columns[place].name) for place in places}
     known = {code for found in first.values() for item in found for code in item.values if code != 0}
+    sentinels = {
+        place: number_sentinels(_without(held, units[place]), columns[place].name, known) if known else first[place]
+        for place, held in values.items()
+    }
+    slips = tenfold_cells(X, columns, {place: _plain(values[place], sentinels[place]) for place in values})
     groups: list[CellGroup] = []
     for place, column in enumerate(columns):
         if place in values:
             held, unit = values[place], units[place]
-            again = number_sentinels(_without(held, unit), column.name, known) if known else first[place]
-            for item in again:
+            for item in sentinels[place]:
                 rows = np.flatnonzero(np.isin(held, item.values))
                 groups.append(CellGroup(column.name, "sentinel", ids[rows], held[rows], None, item.reason))
             if unit is not None:
                 rows = np.flatnonzero(unit.rows)
                 reason = f"like the others, which reach from {_ends(unit)}, once divided by {unit.factor:.4g}"
                 groups.append(CellGroup(column.name, "unit", ids[rows], held[rows], unit.factor, reason))
+            elif place in slips:
+                groups.append(_slipped(column.name, slips[place], held, ids))
+            if (found := impossible_values(_plain(held, sentinels[place]), column.name)) is not None:
+                rows = np.flatnonzero(found.cells)
+                groups.append(CellGroup(column.name, "impossible", ids[rows], held[rows], None, found.reason))
         elif hasattr(X, "iloc") and column.kind != "nested":
             groups += _of_texts(X.iloc[:, place], column, ids)
     return groups
+
+
+def label_groups(target: Target, labels: Array, name: str, ids: Array) -> list[CellGroup]:
+    """Labels (n,) that stand for a missing one: classes such as "DK" or "unknown", numbers such as -999."""
+    if target.classes is None:
+        numbers = np.asarray(target.codes, dtype=np.float64)
+        found = [(item.values, item.reason) for item in number_sentinels(numbers, name)] if _enough(numbers) else []
+        return [
+            CellGroup(name, "sentinel", ids[rows], numbers[rows], None, reason)
+            for values, reason in found
+            if len(rows := np.flatnonzero(np.isin(numbers, values)))
+        ]
+    texts = [value for value in target.classes.tolist() if isinstance(value, str)]
+    missing = word_sentinels(texts)
+    rows = np.flatnonzero(np.isin(target.codes, [at for at, value in enumerate(target.classes) if value in missing]))
+    reason = "words or signs for a label that is not known"
+    return [CellGroup(name, "sentinel", ids[rows], labels[rows], None, reason)] if len(rows) else []
+
+
+def _enough(numbers: Floats) -> bool:
+    return len(numbers) >= FEWEST_ROWS
 
 
 def _is_number(X: Any, place: int) -> bool:
@@ -190,6 +235,19 @@ def _in_second_unit(values: Floats, name: str) -> SecondUnit | None:
 
 def _without(values: Floats, unit: SecondUnit | None) -> Floats:
     return values if unit is None else values[~unit.rows]
+
+
+def _plain(values: Floats, sentinels: list[Sentinel]) -> Floats:
+    """The values without codes for missing ones."""
+    codes = [code for item in sentinels for code in item.values]
+    return np.where(np.isin(values, codes), np.nan, values) if codes else values
+
+
+def _slipped(name: str, cells: TenfoldCells, held: Floats, ids: Array) -> CellGroup:
+    """Cells ten times what is expected of them; the reason tells what was expected."""
+    told = ", ".join(number_text(float(f"{value:.2g}")) for value in cells.expected[:5])
+    reason = f"the other columns of the row let expect about {told}, to which a tenth is nearer"
+    return CellGroup(name, "tenfold", ids[cells.rows], held[cells.rows], FACTOR, reason)
 
 
 def _ends(unit: SecondUnit) -> str:

@@ -33,6 +33,13 @@ def test_fires_on_far_rows_scores_all_and_shows_them(evidence_of):
     assert "times the usual distance" in result.exhibits[0].columns["reason"][0]
 
 
+def test_every_unusual_cell_of_a_row_is_shown(evidence_of):
+    X, y = cloud()
+    X[5, [0, 2, 4]] = 40.0
+    (exhibit,) = sw104.run(evidence_of(X, y)).exhibits
+    assert exhibit.columns["unusual_cells"][0] == "x0 = 40, x2 = 40, x4 = 40"
+
+
 def test_a_single_far_row_is_a_note(evidence_of):
     X, y, _ = planted(1 / 600)
     (finding,) = sw104.run(evidence_of(X, y)).findings

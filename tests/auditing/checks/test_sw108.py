@@ -66,3 +66,42 @@ def test_rows_in_another_unit_are_to_be_divided(evidence_of):
     (finding,) = sw108.run(evidence_of(frame, y)).findings
     assert "another unit" in finding.title
     assert finding.remedies[0].action == "Divide the listed rows by 10 in weight, and audit again"
+
+
+def test_a_cell_ten_times_too_large_is_to_be_looked_up(evidence_of):
+    frame, y = table()
+    frame.loc[9, "weight"] *= 10
+    (finding,) = sw108.run(evidence_of(frame, y)).findings
+    assert (finding.severity, finding.keys) == ("note", ("weight",))
+    assert finding.title == "cells that may be ten times too large in column 'weight' (1 row)"
+    assert finding.remedies[0].action.startswith("Look up ")
+
+
+def test_labels_that_stand_for_a_missing_one_are_named(evidence_of):
+    frame, y = table()
+    words = np.where(y == 1, "old", "young").astype(object)
+    words[[3, 40, 77]] = "DK"
+    (finding,) = sw108.run(evidence_of(frame.assign(vote=words), label="vote")).findings
+    assert finding.keys == ("vote",)
+    assert "'DK' in 3 rows" in finding.explanation
+    numbers = frame["weight"].to_numpy(copy=True)
+    numbers[[5, 6]] = -999
+    (finding,) = sw108.run(evidence_of(frame[["age", "town"]], numbers)).findings
+    assert (finding.keys, finding.severity) == (("y",), "warning")
+
+
+def test_what_the_name_forbids_is_named(evidence_of):
+    frame, y = table()
+    frame.loc[9, "age"] = -31
+    (finding,) = sw108.run(evidence_of(frame, y)).findings
+    assert finding.title == "impossible values in column 'age' (1 row)"
+    assert finding.remedies[0].action == "Set -31 to missing in age, and audit again"
+
+
+def test_ordered_categories_are_no_spellings_of_one_another(evidence_of):
+    frame, y = table()
+    draw = np.random.default_rng(3)
+    frame["size"] = draw.choice(["small", "medium", "large"], 120)
+    frame["grade"] = draw.choice(["A", "A-", "A+", "B"], 120)
+    frame["years"] = draw.choice(["<5", "5", "5-10", "10-19", ">19"], 120)
+    assert sw108.run(evidence_of(frame, y)).findings == ()

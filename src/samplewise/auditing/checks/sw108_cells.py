@@ -2,8 +2,10 @@
 
 ## Measures
 Per column, cells that stand for a missing value (999 or -1 apart from all other numbers, zeros where none can be,
-default dates such as 1900-01-01, "?", "N/A", "unknown"), numbers in another unit than the others, categories in two
-spellings that differ in case, blanks or punctuation, and numbers next to texts in one column.
+default dates such as 1900-01-01, "?", "N/A", "unknown"), numbers in another unit than the others, single cells ten
+times what the other columns of their row let expect, values that the name of their column forbids (an age below zero),
+categories in two spellings that differ in case, blanks or punctuation, and numbers next to texts in one column. Of the
+label only what stands for a missing one.
 
 ## Why it matters
 A model reads 999 as a weight and 1900 as a year: means, distances and thresholds move. Two spellings of a category
@@ -18,7 +20,8 @@ Set codes to missing, divide what is in another unit, merge spellings, convert t
 audit again. The effect is not tested: rules that are re-run change labels and weights of rows, not cells.
 
 ## Source
-massey1951 for whether divided rows are like the others; the other rules are stated in quality.suspicious_cells.
+allen1974 for what a row lets expect; massey1951 for whether divided rows are like the others; the other rules are
+stated in quality.suspicious_cells.
 """
 
 from collections.abc import Iterable, Mapping
@@ -32,7 +35,7 @@ from samplewise.core.rates import percent_text
 from samplewise.core.texts import count_of, keys_text, shortened
 from samplewise.core.values import Exhibit
 from samplewise.engine.refits.folded_rows import RemedyRule
-from samplewise.quality.suspicious import CellGroup, cell_groups
+from samplewise.quality.suspicious import CellGroup, cell_groups, label_groups
 
 CODE, TITLE, SLOW = "SW108", "cells that are not what they look like", False
 NEEDS = frozenset({"columns"})
@@ -44,18 +47,24 @@ LONGEST = 40  # characters of a value in a sentence
 TITLES = {
     "sentinel": "sentinels, codes for missing values, in {}",
     "unit": "rows in another unit in {}",
+    "tenfold": "cells that may be ten times too large in {}",
+    "impossible": "impossible values in {}",
     "spelling": "categories in several spellings in {}",
     "mixed types": "mixed types, numbers and texts, in {}",
 }
 CAVEATS = {
     "sentinel": "A value may be rare, apart from the others, and true; look it up where the table was made.",
     "unit": "Two kinds of things may differ by such a factor.",
+    "tenfold": "A value may be far from what its row lets expect, and true; look it up where the table was made.",
+    "impossible": "The column may hold something else than its name says.",
     "spelling": "Case or punctuation may carry a meaning.",
     "mixed types": "The cells of the rarer type may be codes of their own.",
 }
 ACTIONS = {
     "sentinel": "Set {} to missing",
     "unit": "Divide {}",
+    "tenfold": "Look up {}",
+    "impossible": "Set {} to missing",
     "spelling": "Merge {}",
     "mixed types": "Convert {}",
 }
@@ -64,6 +73,8 @@ ACTIONS = {
 def run(evidence: Evidence) -> CheckResult:
     """Odd cells by column: one finding per column and kind."""
     groups = cell_groups(evidence.data.X, evidence.columns, evidence.data.ids)
+    if evidence.data.y is not None:
+        groups += label_groups(evidence.target, np.asarray(evidence.data.y), evidence.label, evidence.data.ids)
     if not groups:
         return CheckResult()
     findings: list[Finding] = []
@@ -86,7 +97,8 @@ def _of_column(kind: str, groups: list[CellGroup], total: int) -> Finding:
     why = [f"{column}: {_values(group)} in {_rows(group, total)}; {group.reason}." for group in groups[:MOST_VALUES]]
     more = len(groups) - MOST_VALUES
     why += [f"{count_of(more, 'more value')} in the table of cells."] if more > 0 else []
-    severity: Severity = "warning" if groups[0].values.dtype.kind in "iuf" else "note"  # what distances are made of
+    numeric = groups[0].values.dtype.kind in "iuf"  # what distances are made of
+    severity: Severity = "warning" if numeric and kind != "tenfold" else "note"
     remedy = Remedy("review", (column,), action=_action(kind, column, groups))
     title = TITLES[kind].format(f"column {column!r} ({count_of(len(np.unique(ids)), 'row')})")
     return Finding(CODE, title, severity, (column,), " ".join(why), (remedy,), axis="column", caveat=CAVEATS[kind])
@@ -133,7 +145,7 @@ def _of_the_others(kind: str, columns: list[str]) -> Finding:
 def _new_value(group: CellGroup) -> str:
     if group.suggested is None:
         return ""
-    return f"divided by {group.suggested:.4g}" if group.kind == "unit" else str(group.suggested)
+    return f"divided by {group.suggested:.4g}" if group.remedy == "divide" else str(group.suggested)
 
 
 def _cells(groups: Iterable[CellGroup]) -> Exhibit:

@@ -1,0 +1,101 @@
+"""Single cells with a slipped decimal point: found where others let expect a tenth, never in tails."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from samplewise.data import Dataset
+from samplewise.quality.cells import numbers_of
+from samplewise.quality.tenfold import tenfold_cells
+
+
+def people(rows=400, seed=0):
+    draw = np.random.default_rng(seed)
+    height = draw.normal(170.0, 10.0, rows)
+    income = 10.0 ** draw.normal(4.4, 0.5, rows)
+    return pd.DataFrame(
+        {
+            "height": height.round(1),
+            "weight": (height - 100.0 + draw.normal(0.0, 8.0, rows)).round(1),
+            "income": income.round(),
+            "rent": (income * draw.uniform(0.25, 0.35, rows)).round(),
+            "change": draw.normal(0.0, 2.0, rows).round(2),
+            "town": draw.choice(["Ulm", "Kiel", "Graz"], rows),
+        }
+    )
+
+
+def found(frame):
+    data = Dataset(frame)
+    values = {
+        place: numbers_of(data.X.iloc[:, place])
+        for place in range(data.X.shape[1])
+        if data.X.iloc[:, place].dtype.kind in "iuf"
+    }
+    cells = tenfold_cells(data.X, data.columns, values)
+    return {data.columns[place].name: sorted(held.rows.tolist()) for place, held in cells.items()}
+
+
+@pytest.mark.parametrize("column", ["height", "weight"])
+def test_a_slip_is_found_in_a_narrow_column(column):
+    frame = people()
+    frame.loc[[3, 40, 90], column] *= 10
+    assert found(frame) == {column: [3, 40, 90]}
+
+
+def test_a_slip_within_the_range_of_a_wide_column_is_found_by_what_the_others_say():
+    frame = people()
+    rows = np.argsort(frame["rent"].to_numpy())[[40, 150]]
+    frame.loc[rows, "rent"] *= 10
+    assert frame.loc[rows, "rent"].max() < frame["rent"].max()
+    assert found(frame) == {"rent": sorted(rows.tolist())}
+    assert found(frame[["rent", "town"]]) == {}
+
+
+def test_a_slip_among_negative_and_positive_numbers_is_found():
+    frame = people()
+    frame.loc[7, "change"] = -36.5
+    assert found(frame) == {"change": [7]}
+
+
+def test_what_was_expected_is_told():
+    frame = people()
+    frame.loc[5, "weight"] = 712.0
+    data = Dataset(frame)
+    (cells,) = tenfold_cells(data.X, data.columns, {1: frame["weight"].to_numpy()}).values()
+    assert cells.rows.tolist() == [5]
+    assert 55 < cells.expected[0] < 90
+
+
+def test_tails_repeated_values_and_whole_rows_are_left_alone():
+    draw = np.random.default_rng(1)
+    for seed in range(6):
+        assert found(people(seed=seed)) == {}
+    heavy = pd.DataFrame(
+        {"t": draw.standard_t(3, 600), "lognormal": draw.lognormal(0.0, 1.0, 600), "x": draw.normal(size=600)}
+    )
+    assert found(heavy) == {}
+    frame = people()
+    frame.loc[[1, 2, 3], "weight"] = 710.0  # one value, three times
+    assert found(frame) == {}
+    far = pd.DataFrame(draw.normal(size=(300, 4)), columns=list("abcd"))
+    far.loc[299] = 25.0
+    assert sum(map(len, found(far).values())) <= 2
+
+
+def test_few_rows_and_few_values_are_not_looked_at():
+    frame = people(40)
+    frame.loc[3, "weight"] *= 10
+    assert found(frame) == {}
+    counts = people().assign(visits=np.arange(400) % 9 + 1)
+    counts.loc[3, "visits"] = 50
+    assert found(counts) == {}
+
+
+def test_the_order_of_rows_and_many_predictors_change_little():
+    frame = people()
+    frame.loc[[3, 40], "height"] *= 10
+    turned = frame.iloc[::-1].reset_index(drop=True)
+    assert found(turned) == {"height": [359, 396]}
+    wide = pd.concat([frame, pd.DataFrame(np.random.default_rng(2).normal(size=(400, 210))).add_prefix("z")], axis=1)
+    assert found(wide)["height"] == [3, 40]
