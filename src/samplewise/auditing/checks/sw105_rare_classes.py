@@ -116,7 +116,8 @@ def _uneven(evidence: Evidence, classes: Array, counts: Ints, baseline: Estimate
     )
     action = "Collect rows of the smaller classes"
     if evidence.metric.weighted:
-        action = "Evaluate with metric='auc' or 'balanced_accuracy', and collect rows of the smaller classes"
+        better = "auc" if len(classes) == 2 else "balanced_accuracy"
+        action = f"Evaluate with metric='{better}', and collect rows of the smaller classes"
     keys = tuple(classes[np.argsort(counts, kind="stable")[:5]].tolist())
     caveat = "Where mistakes on the rare class cost no more than others, accuracy is the right measure."
     remedy = Remedy("review", keys, action=action)

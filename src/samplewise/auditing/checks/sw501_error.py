@@ -182,7 +182,8 @@ def _not_learned(evidence: Evidence, losses: Floats) -> Finding | None:
 def _says_more(evidence: Evidence) -> str:
     """What to look at in place of accuracy."""
     if evidence.metric.weighted:
-        return "metric='balanced_accuracy' or 'auc' say more"
+        better = "'auc' or 'balanced_accuracy' say" if evidence.whole.class_count == 2 else "'balanced_accuracy' says"
+        return f"metric={better} more"
     return f"{evidence.metric.title}, by which this audit measures, says more"
 
 
