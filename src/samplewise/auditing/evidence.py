@@ -33,7 +33,7 @@ def gather(taken: Intake, prepared: Prepared, metric: Metric, plan: Plan, n_test
     unlabeled = tuple(taken.everything.ids[taken.everything.unlabeled()].tolist())
     return Evidence(
         prepared, taken.data, taken.columns, metric, plan, taken.test, predictions, taken.embeddings,
-        taken.test_embeddings, unlabeled, n_test_evaluations,
+        taken.test_embeddings, unlabeled, n_test_evaluations, taken.other_columns, taken.test_other_columns,
     )  # fmt: skip
 
 
@@ -55,6 +55,8 @@ class Evidence:
     test_embeddings: Floats | None = None  # the same for the test rows, where a function made them
     unlabeled: tuple[Any, ...] = ()  # ids of rows that were set aside because they have no label
     n_test_evaluations: int = 1  # how often models were scored on the test rows, this audit included
+    other_columns: Any | None = None  # frame of n rows: columns that are neither features nor the label
+    test_other_columns: Any | None = None  # the same of the test rows
 
     # ---- label-free -------------------------------------------------------------------------------------------------
 
