@@ -171,3 +171,12 @@ def test_questions_stand_in_the_record_and_test_rows_are_read_alike():
     taken = take_in(frame, y, AuditOptions(decimal=",", test=(frame, y)))
     assert any("time='day'" in question for question in taken.facts["questions"])
     assert taken.data.X["price"].max() == taken.test.X["price"].max() == 1234
+
+
+def test_left_out_columns_stay_beside_the_rows_that_are_audited():
+    frame = pd.DataFrame({"a": np.arange(12.0) ** 2, "name": list("abcdefghijkl"), "y": [None, *"uv" * 5, "u"]})
+    test = frame[4:8].reset_index(drop=True)
+    taken = take_in(frame, None, AuditOptions(label="y", drop_columns=["name"], test=test))
+    assert taken.other_columns["name"].tolist() == list("bcdefghijkl")
+    assert taken.test_other_columns["name"].tolist() == list("efgh")
+    assert take_in(frame[["a", "y"]], None, AuditOptions(label="y")).other_columns is None

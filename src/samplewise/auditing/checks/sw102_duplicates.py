@@ -205,7 +205,7 @@ def _contradicting(case: _Case) -> Iterator[Finding]:
     severity: Severity = "note" if not sets.proven(rows) else "error" if certain else "warning"
     apart = "" if case.evidence.target.classes is not None else f" by more than {number_text(case.tolerance)}"
     bound = f"{_bound(case)} " if case.inseparable.any() else ""
-    why = f"Labels differ{apart} in {_set_count(sets, rows)} of equal rows. {bound}{_chance(sets)}"
+    why = f"Labels differ{apart} in {_set_count(sets, rows)} of equal or nearly equal rows. {bound}{_chance(sets)}"
     action = MISSING if sets.coincidental else "Look at every set and decide which label is right"
     review = Remedy("review", keys, action=action)
     yield Finding(
@@ -274,7 +274,7 @@ def _cleared(case: _Case) -> Iterator[Finding]:
 def _same_texts(case: _Case) -> Iterator[Finding]:
     """For each text column, rows with the text of another row that differ elsewhere."""
     for name, groups in case.sets.texts.items():
-        rows = repeated(groups) & ~(case.sets.sizes > 1)
+        rows = repeated(groups) & ~(case.sets.sizes > 1) & ~case.sets.cleared  # the others are named above
         rows &= repeated(np.where(rows, groups, groups.max() + 1 + np.arange(len(groups))))
         keys = case.ids(np.flatnonzero(rows)[np.argsort(groups[rows], kind="stable")])
         if keys:
