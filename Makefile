@@ -13,7 +13,7 @@ CODE := $(wildcard src tests docs benchmarks reproductions tools)
 # Two test workers, one BLAS thread each: more threads than cores only wait for each other.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test lint style types floors format docs golden emptied laws-slow bench bench-cells bench-curves bench-generalization bench-labels bench-reading attribution repro repro-labels clean browser wheel
+.PHONY: help demo test lint style types floors format docs golden emptied laws-slow bench bench-cells bench-curves bench-duplicates bench-generalization bench-labels bench-reading attribution repro repro-labels clean browser wheel
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -58,6 +58,9 @@ bench: $(VENV)/.bench  ## every script under benchmarks/, results beside it
 
 bench-curves: $(VENV)/.bench  ## forecasts of learning curves on data sets the models never saw
 	$(ONE_THREAD) $(BIN)/python benchmarks/curves.py
+
+bench-duplicates: $(VENV)/.bench  ## duplicates named in real tables as they are, and with planted copies
+	$(ONE_THREAD) $(BIN)/python benchmarks/duplicates.py
 
 bench-reading: $(VENV)/.bench  ## how real tables and planted defects are read, beside an expert's reading
 	$(ONE_THREAD) $(BIN)/python benchmarks/reading.py

@@ -254,3 +254,12 @@ def _only(folder, name):
     (folder / "one").mkdir()
     shutil.copytree(folder / name, folder / "one" / name)
     return folder / "one"
+
+
+def test_left_out_columns_stay_beside_the_rows_that_are_audited():
+    frame = pd.DataFrame({"a": np.arange(12.0) ** 2, "name": list("abcdefghijkl"), "y": [None, *"uv" * 5, "u"]})
+    test = frame[4:8].reset_index(drop=True)
+    taken = take_in(frame, None, AuditOptions(label="y", drop_columns=["name"], test=test))
+    assert taken.other_columns["name"].tolist() == list("bcdefghijkl")
+    assert taken.test_other_columns["name"].tolist() == list("efgh")
+    assert take_in(frame[["a", "y"]], None, AuditOptions(label="y")).other_columns is None

@@ -332,3 +332,10 @@ def test_columns_are_read_as_the_user_says():
         read_dataset(frame, label="y", columns={"absent": "number"})
     with pytest.raises(InputError, match="kind of column"):
         read_dataset(frame, label="y", columns={"size": "float"})
+
+
+def test_columns_that_are_neither_features_nor_the_label_are_kept_beside():
+    frame = pd.DataFrame({"key": [7, 8], "name": ["Ann", "Bo"], "size": [1.0, 2.0], "kind": ["u", "v"]})
+    reading = read_dataset(frame, label="kind", id="key", drop_columns=["name"])
+    assert reading.other_columns.to_dict("list") == {"key": [7, 8], "name": ["Ann", "Bo"]}
+    assert read_dataset(frame, label="kind").other_columns is None

@@ -5,22 +5,27 @@ from PIL import Image
 from scipy import sparse
 
 from samplewise.data import Images
-from samplewise.data.columns import describe_columns
 from samplewise.data.conversions import as_features
 from samplewise.engine.neighbors import exact_groups
-from samplewise.quality.cells import cell_matrix, coincident_pairs, is_beyond_chance, numbers_of, pairs_within
+from samplewise.quality.cells import (
+    HashedCells,
+    cell_matrix,
+    coincident_pairs,
+    is_beyond_chance,
+    numbers_of,
+    pairs_within,
+)
 
 
 def same(X: object, other: object = None) -> list[int]:
     features = as_features(X)
     tested = None if other is None else as_features(other)
-    return exact_groups(cell_matrix(features, describe_columns(features), tested)).tolist()
+    return exact_groups(cell_matrix(features, (), tested)).tolist()
 
 
 def test_cells_of_every_kind_are_equal_where_they_look_equal():
     frame = pd.DataFrame(
         {
-            "key_id": np.arange(5),
             "town": pd.Categorical(["a", "b", "a", "a", None]),
             "size": pd.array([1, 2, 1, None, None], dtype="Int64"),
             "when": pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-01", "2024-01-01", None]),
@@ -76,6 +81,52 @@ def test_chance_does_not_explain_planted_duplicates():
     assert coincident_pairs(cells, pairs) < 1
     assert is_beyond_chance(pairs, coincident_pairs(cells, pairs))
     assert not is_beyond_chance(0.0, 0.0)
+
+
+def test_some_columns_are_compared_of_frames_and_arrays():
+    frame = pd.DataFrame({"key": [1, 2, 3], "town": ["a", "a", "b"]})
+    assert exact_groups(cell_matrix(frame, [1])).tolist() == [0, 0, 1]
+    assert exact_groups(cell_matrix(np.array([[1.0, 5.0], [2.0, 5.0]]), [1])).tolist() == [0, 0]
+
+
+def test_two_times_coincidence_or_two_pairs_prove_nothing():
+    assert not is_beyond_chance(2.0, 0.0)
+    assert is_beyond_chance(3.0, 0.0)
+    assert not is_beyond_chance(290.0, 100.0)
+    assert is_beyond_chance(300.0, 100.0)
+
+
+def test_all_pairs_of_a_single_column_are_coincidence():
+    column = np.repeat(np.arange(30.0), 4)[:, None]
+    pairs = pairs_within(exact_groups(column))
+    assert coincident_pairs(column, pairs) == pairs
+    assert coincident_pairs(np.hstack([column, np.ones((120, 1))]), pairs) == pairs  # a constant is no second column
+
+
+def test_columns_that_go_together_meet_more_often_than_each_alone_says():
+    draw = np.random.default_rng(0)
+    household = draw.integers(0, 150, 900)
+    cells = np.column_stack([household, household // 2, draw.integers(0, 3, 900), draw.integers(0, 3, 900)])
+    pairs = pairs_within(exact_groups(cells))
+    assert not is_beyond_chance(pairs, coincident_pairs(cells.astype(float), pairs))
+
+
+def test_pairs_that_differ_in_exactly_some_columns_are_counted():
+    hashed = HashedCells(np.array([[1.0, 1, 1], [1, 1, 1], [1, 1, 2], [1, 3, 2], [4, 5, 6]]))
+    assert hashed.differing(frozenset()) == 1
+    assert hashed.differing(frozenset([2])) == 2
+    assert hashed.differing(frozenset([1])) == 1
+    assert hashed.differing(frozenset([1, 2])) == 2
+    assert hashed.differing(frozenset([0, 1, 2])) == 4
+
+
+def test_agreement_is_measured_within_groups_where_only_their_rows_can_be_equal():
+    draw = np.random.default_rng(1)
+    person = np.repeat(np.arange(200), 4)
+    home = person % 50
+    cells = np.column_stack([person, home, draw.integers(0, 4, 800)]).astype(float)
+    assert HashedCells(cells, person).weighed == [2]  # the home never differs within a person
+    assert set(HashedCells(cells).weighed) == {0, 1, 2}
 
 
 def test_numbers_have_nan_for_gaps():

@@ -42,7 +42,7 @@ def test_meetings_in_a_coarse_table_are_coincidence():
     found = quality.find_test_overlap(X[:600], test=X[600:])
     assert len(found.test_ids)
     assert not found.beyond_chance
-    assert "no more than coincidence explains" in str(found)
+    assert "not far more than coincidence explains" in str(found)
 
 
 def test_different_rows_do_not_overlap():

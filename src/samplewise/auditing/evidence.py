@@ -35,7 +35,8 @@ def gather(taken: Intake, prepared: Prepared, metric: Metric, plan: Plan, n_test
     lost = taken.everything.take(np.flatnonzero(unreadable_pictures(taken.everything)))
     return Evidence(
         prepared, taken.data, taken.columns, metric, plan, taken.test, predictions, taken.embeddings,
-        taken.test_embeddings, unlabeled, n_test_evaluations, unreadable=lost, label=str(taken.facts["label"]),
+        taken.test_embeddings, unlabeled, n_test_evaluations, lost, str(taken.facts["label"]), taken.other_columns,
+        taken.test_other_columns,
     )  # fmt: skip
 
 
@@ -59,6 +60,8 @@ class Evidence:
     n_test_evaluations: int = 1  # how often models were scored on the test rows, this audit included
     unreadable: Dataset | None = None  # rows that were set aside because their picture cannot be read
     label: str = "y"  # name of the label's column
+    other_columns: Any | None = None  # frame of n rows: columns that are neither features nor the label
+    test_other_columns: Any | None = None  # the same of the test rows
 
     # ---- label-free -------------------------------------------------------------------------------------------------
 

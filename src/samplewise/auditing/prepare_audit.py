@@ -30,6 +30,8 @@ class Intake:
         predictions: (n, c) out-of-sample probabilities of the audited rows, as the user gave them.
         embeddings: (n, d) features of the user's own network for the audited rows.
         test_embeddings: the same for the test rows, where a function made them.
+        other_columns: columns of the audited rows that are neither features nor the label; None where there are none.
+        test_other_columns: the same of the test rows.
     """
 
     everything: Dataset
@@ -41,6 +43,8 @@ class Intake:
     predictions: Any = None
     embeddings: Floats | None = None
     test_embeddings: Floats | None = None
+    other_columns: Any | None = None
+    test_other_columns: Any | None = None
 
 
 def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
@@ -72,7 +76,7 @@ def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
     notes = [*reading.notes, *([target.note] if target.note else []), *_spelling_notes(reading, target), *aside]
     embedded = _embedded(options.embeddings, everything)
     test = reading.test if options.test is None else options.test
-    held, test_notes = (None, []) if test is None else _read_test(test, everything, roles)
+    held, beside_test, test_notes = (None, None, []) if test is None else _read_test(test, everything, roles)
     notes += test_notes
     facts = _facts(reading, rows, target, notes, usable, held)
     facts |= {"missing_labels": len(counted) - len(rows)}
@@ -83,6 +87,7 @@ def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
         _usable_rows(options.probabilities, everything, usable),
         None if embedded is None else embedded[usable],
         _embedded(options.embeddings, held) if held is not None and callable(options.embeddings) else None,
+        None if reading.other_columns is None else reading.other_columns[usable].reset_index(drop=True), beside_test,
     )  # fmt: skip
 
 
@@ -149,16 +154,19 @@ def _spelling_notes(reading: Reading, target: Target) -> list[str]:
     ]
 
 
-def _read_test(test: Any, data: Dataset, roles: Roles) -> tuple[Dataset, list[str]]:
-    """The test rows, with the same columns as the data, and notes on what was read otherwise than it is written."""
+def _read_test(test: Any, data: Dataset, roles: Roles) -> tuple[Dataset, Any | None, list[str]]:
+    """The test rows with the columns of the data, their other columns, and notes on what was read otherwise."""
     named = not isinstance(test, Dataset | tuple)
     columns = {name: kind for name, kind in (roles.columns or {}).items() if name in _names_of(data)}
     beside = Roles(columns=columns, decimal=None if isinstance(test, Dataset) else roles.decimal)
     played = replace(roles, segments=None, weights=None) if named else beside
-    held = as_reading(test, None, played, name="the test set").data
+    reading = as_reading(test, None, played, name="the test set")
+    held, others = reading.data, reading.other_columns
     lost = unreadable_pictures(held)
     notes = [f"test rows, left out: {note}" for note in unreadable_notes(held)]
-    held = held.take(np.flatnonzero(~lost)) if lost.any() else held
+    if lost.any():
+        held = held.take(np.flatnonzero(~lost))
+        others = None if others is None else others[~lost].reset_index(drop=True)
     notes += [
         f"{column}: words among the numbers of the test rows are read as missing: {', '.join(words[:5])}"
         for column, words in words_in_numbers(data, held.X).items()
@@ -167,7 +175,7 @@ def _read_test(test: Any, data: Dataset, roles: Roles) -> tuple[Dataset, list[st
     notes += [
         f"{name}, in the test rows: {one.note}" for name, one in converted.items() if name not in data.conversions
     ]
-    return with_columns_of(data, held, "the test rows"), notes
+    return with_columns_of(data, held, "the test rows"), others, notes
 
 
 def _names_of(data: Dataset) -> list[str]:

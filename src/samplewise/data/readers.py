@@ -67,6 +67,18 @@ class Reading(Result):
         return self.data.columns
 
     @property
+    def other_columns(self) -> Any | None:
+        """The columns of the table that are neither features nor the label, n rows: ids, groups, times, dropped ones.
+
+        None where there are none, and of arrays and images.
+        """
+        if self.frame is None or not hasattr(self.data.X, "columns"):
+            return None
+        kept = {self.label, *map(str, self.data.X.columns)}
+        beside = [name for name in self.frame.columns if str(name) not in kept]
+        return self.frame[beside].reset_index(drop=True) if beside else None
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of the audit must know."""
         if isinstance(self.data.X, Images):

@@ -1,7 +1,12 @@
-"""Sets of rows that are duplicates: equal cells, or far nearer to each other than the density around them explains."""
+"""Sets of rows that are duplicates: equal cells, or far nearer to each other than the density around them explains.
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+Two rows are duplicates where every column agrees that the user gave, whether or not a model sees it: people of the same
+age, class and sex are not one person while their names differ. Which rows a model cannot tell apart is another
+question, and it alone decides the least error any model can have.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,26 +18,24 @@ from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError
 from samplewise.core.rates import percent_text
 from samplewise.core.results import Result, Table
-from samplewise.core.texts import count_of
+from samplewise.core.texts import count_of, sentence
 from samplewise.core.values import Estimate
 from samplewise.data.columns import Column
 from samplewise.data.dataset import Dataset
-from samplewise.data.inputs import as_dataset
+from samplewise.data.inputs import as_reading
+from samplewise.data.readers import Roles
 from samplewise.data.targets import Target, Task, compared_labels
 from samplewise.engine.models.feature_encoding import feature_space
 from samplewise.engine.neighbors import NeighborGraph, exact_groups
 from samplewise.engine.refits.folded_rows import FoldedRows, RowEdit
-from samplewise.quality.cells import cell_matrix, coincidence, coincident_pairs, is_beyond_chance, pairs_within
-from samplewise.quality.nearness import (
-    FEWEST_NEAR,
-    agree_but_for_rounding,
-    farthest_duplicate,
-    graph_of,
-    is_mixed,
-    near_pairs,
-)
+from samplewise.quality.cells import TIMES_CHANCE, coincidence, is_beyond_chance, pairs_within
+from samplewise.quality.compared_cells import compared_cells, joined_groups, plain_texts
+from samplewise.quality.error_floor import error_floor
+from samplewise.quality.nearness import FEWEST_NEAR, agreeing_pairs, farthest_duplicate, graph_of, near_pairs
+from samplewise.quality.one_cell_apart import one_cell_apart
 
 APART = 0.5  # standard deviations by which the numeric labels of duplicates differ when they contradict each other
+FEW_COINCIDENT = 0.5  # equal pairs by coincidence, below which rows of a table are told apart by a few cells
 COUNTED = "a count on these rows, not an estimate for others"
 
 
@@ -42,30 +45,68 @@ class DuplicateSets:
 
     Args:
         members: (n,) number of the set of every row; rows of no set stand alone in theirs.
-        exact: (n,) rows with an equal row.
+        equal: (n,) number that rows share which are equal in every column the user gave.
         expected: pairs of equal rows that coincidence explains.
-        pairs: pairs of equal rows there are.
+        seen: (n,) number that rows share which are equal in every column models see.
+        seen_expected: pairs of those that coincidence explains.
+        numbering: names of columns that number the rows, and so differ in every pair.
+        texts: for every text column beside others, (n,) numbers that rows with the same text share.
     """
 
     members: Ints
-    exact: Mask
+    equal: Ints
     expected: float
-    pairs: float
+    seen: Ints
+    seen_expected: float
+    numbering: tuple[str, ...] = ()
+    texts: Mapping[str, Ints] = field(default_factory=dict)
 
     @cached_property
     def sizes(self) -> Ints:
         """(n,) size of the set of every row."""
         return np.bincount(self.members)[self.members]
 
+    @cached_property
+    def exact(self) -> Mask:
+        """(n,) rows with an equal row."""
+        return repeated(self.equal)
+
+    @cached_property
+    def pairs(self) -> float:
+        """Pairs of equal rows."""
+        return pairs_within(self.equal)
+
     @property
-    def exact_beyond_chance(self) -> bool:
-        """Whether there are more equal rows than coincidence makes."""
-        return is_beyond_chance(self.pairs, self.expected)
+    def coincidental(self) -> bool:
+        """Whether coincidence may explain most equal rows."""
+        return self.pairs < TIMES_CHANCE * self.expected
+
+    @cached_property
+    def cleared(self) -> Mask:
+        """(n,) rows that models cannot tell from another, which an id, a name or another column tells apart."""
+        return repeated(self.seen) & (np.bincount(self.seen)[self.seen] > np.bincount(self.equal)[self.equal])
+
+    def only_exact(self) -> "DuplicateSets":
+        """The same without near duplicates."""
+        return replace(self, members=self.equal)
+
+    def as_seen(self) -> "DuplicateSets":
+        """Sets of the rows that models cannot tell apart."""
+        return replace(self, members=self.seen, equal=self.seen)
+
+    def proven(self, rows: Mask) -> bool:
+        """Whether equal pairs among these rows alone are more than coincidence makes in all rows."""
+        return is_beyond_chance(pairs_within(self.equal[rows]), self.expected)
 
     def beyond_chance(self, rows: Mask) -> bool:
         """Whether duplicates among these rows are more than coincidence and a false near one or two make."""
         near = len(np.unique(self.members[rows & ~self.exact]))
-        return bool((rows & self.exact).any() and self.exact_beyond_chance) or near >= FEWEST_NEAR
+        return self.proven(rows) or near >= FEWEST_NEAR
+
+
+def repeated(groups: Ints) -> Mask:
+    """(n,) whether another row has the same number."""
+    return np.asarray(np.bincount(groups)[groups] > 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +120,9 @@ class Duplicates(Result):
         keep: (k,) the one row of each set to keep.
         contradicting: (k,) rows of sets whose labels differ; all False without labels.
         labels: (k,) as given; None without labels.
+        tolerance: difference of numeric labels up to which they agree, in label units; 0 for classes.
+        error_floor: error no model of the features can undercut, as rows equal in all of them have different labels: a
+            share of rows, or a mean absolute error in label units; None without labels.
         share: rows beyond the first of their set, as a share of all rows.
         equal_pairs: pairs of equal rows.
         expected_pairs: those that coincidence explains, in a table with few different values.
@@ -91,6 +135,8 @@ class Duplicates(Result):
     keep: Mask
     contradicting: Mask
     labels: Array | None
+    tolerance: float
+    error_floor: Estimate | None
     share: Estimate
     equal_pairs: float
     expected_pairs: float
@@ -102,8 +148,11 @@ class Duplicates(Result):
         return self.ids[~self.keep & ~self.contradicting]
 
     def _sentences(self) -> Iterable[str]:
+        floor = self.error_floor
+        told = [] if floor is None or not floor.value else [f"{sentence(floor.quantity)[:-1]}: {floor}."]
         if not len(self.ids):
             yield "No row is a duplicate of another."
+            yield from told
             return
         near, apart = int((~self.exact).sum()), len(np.unique(self.sets[self.contradicting]))
         yield f"{count_of(len(self.ids), 'row')} in {count_of(len(np.unique(self.sets)), 'set')} of duplicates,"
@@ -112,6 +161,7 @@ class Duplicates(Result):
         if apart:
             yield f"Labels contradict each other in {count_of(apart, 'set')}."
         yield from coincidence(self.equal_pairs, self.expected_pairs)
+        yield from told
 
     def _table(self) -> Table:
         columns: dict[str, Array] = {"id": self.ids, "set": self.sets}
@@ -121,24 +171,28 @@ class Duplicates(Result):
         return Table(columns, index="id")
 
 
-def find_duplicates(data: Any, y: Any = None, *, label: str | None = None, task: Task = "auto") -> Duplicates:
+def find_duplicates(
+    data: Any, y: Any = None, *, label: str | None = None, task: Task = "auto", tolerance: float | None = None
+) -> Duplicates:
     """Sets of rows that are exact or near duplicates (share of rows), and the row of each set to keep.
 
-    Exact: all cells are equal (id columns left out), or all pixels at the size images are learned from. Near: a row
-    lies far nearer than the density around both rows explains, at most 2 % of them by chance; in a table with
-    categories or text a near duplicate agrees in everything but the rounding of numbers.
+    Exact: every column agrees that was given, those a model never sees as well (names, ids, dates, groups; not columns
+    that merely number the rows), or all pixels at the size images are learned from. Near: a row lies far nearer than
+    the density around both rows explains, at most 2 % of them by chance, where in a table with categories or text it
+    agrees in everything but the rounding of numbers and the spelling of text; or it agrees in every column but one, far
+    more often than coincidence explains.
 
     Args:
         data, y, label: n rows in any form `samplewise.data.as_dataset` takes; labels are optional, and decide which
             sets contradict themselves.
-        task: "auto", "classification" or "regression": numbers contradict each other when they are more than half a
-            standard deviation apart.
+        task: "auto", "classification" or "regression".
+        tolerance: difference of numbers up to which labels agree, in label units; default: half a standard deviation.
 
     Returns:
         `Duplicates` by id; a larger share means fewer different rows than the table has lines.
 
     Raises:
-        InputError: no column that varies, or labels that cannot be read.
+        InputError: no column that varies, labels that cannot be read, or a negative tolerance.
 
     Cost: O(n d log n), and one neighbor graph: O(n^2 d), or about O(n d log n) from 30,000 rows on.
     Not for: other recordings of the same thing (frames of one film): name them with Dataset(..., groups=...).
@@ -148,12 +202,21 @@ def find_duplicates(data: Any, y: Any = None, *, label: str | None = None, task:
     >>> find_duplicates(X).ids
     array([ 4, 59])
     """
-    rows = as_dataset(data, y, label=label)
+    if tolerance is not None and not 0.0 <= tolerance < np.inf:
+        raise InputError(
+            "a tolerance is a difference of labels, 0 or more", where="tolerance", got=repr(tolerance),
+            fix="0 for equal labels, or None for half a standard deviation",
+        )  # fmt: skip
+    reading = as_reading(data, y, Roles(label=label))
+    rows = reading.data
     require_features(rows)
     target = _labels(rows, task)
     space = feature_space(rows)
     graph = graph_of(space, rows.ids) if len(rows) > 1 else None
-    return _by_id(rows, duplicate_sets(rows.X, rows.columns, space, graph), target, graph)
+    sets = duplicate_sets(rows, rows.columns, space, graph, other_columns=reading.other_columns)
+    if tolerance is None:
+        tolerance = 0.0 if target is None else tolerance_of(target)
+    return _by_id(rows, sets, target, graph, tolerance)
 
 
 def require_features(rows: Dataset) -> None:
@@ -176,18 +239,21 @@ def _labels(rows: Dataset, task: Task) -> Target | None:
     return Target("classification", np.arange(int(codes.max(initial=0)) + 1), codes)
 
 
-def _by_id(rows: Dataset, sets: DuplicateSets, target: Target | None, graph: NeighborGraph | None) -> Duplicates:
-    repeated = sets.sizes > 1
+def _by_id(
+    rows: Dataset, sets: DuplicateSets, target: Target | None, graph: NeighborGraph | None, tolerance: float
+) -> Duplicates:
+    twice = sets.sizes > 1
     contradicting = np.zeros(len(rows), dtype=bool)
-    if target is not None and repeated.any():
-        contradicting = contradicting_sets(sets.members, target.codes, tolerance_of(target))[sets.members]
-    listed = in_sets(sets, rows.ids, repeated, contradicting)
+    if target is not None and twice.any():
+        contradicting = contradicting_sets(sets.members, target.codes, tolerance)[sets.members]
+    listed = in_sets(sets, rows.ids, twice, contradicting)
     kept = kept_rows(sets, rows.ids, listed, contradicting[listed], target, graph)[0]
     surplus = len(listed) - len(np.unique(sets.members[listed]))
+    floor = None if target is None or not is_known(target.codes).any() else error_floor(sets.seen, target)
     return Duplicates(
         rows.ids[listed], set_numbers(sets, listed), sets.exact[listed], kept, contradicting[listed],
-        None if rows.y is None else _as_vector(rows.y[listed]),
-        surplus_share(surplus, len(rows)), sets.pairs, sets.expected, sets.beyond_chance(repeated),
+        None if rows.y is None else _as_vector(rows.y[listed]), tolerance, floor,
+        surplus_share(surplus, len(rows)), sets.pairs, sets.expected, sets.beyond_chance(twice),
     )  # fmt: skip
 
 
@@ -204,33 +270,45 @@ def _as_vector(labels: Array) -> Array:
 
 
 def duplicate_sets(
-    X: Any, columns: tuple[Column, ...], space: Floats, graph: NeighborGraph | None, *, embedded: bool = False
-) -> DuplicateSets:
+    data: Dataset, columns: tuple[Column, ...], space: Floats, graph: NeighborGraph | None, *,
+    other_columns: Any = None, embedded: bool = False,
+) -> DuplicateSets:  # fmt: skip
     """Exact and near duplicates joined into sets.
 
     Args:
-        X: n rows.   columns: theirs.   space: (n, d) points.   graph: nearest rows of each; None for a single row.
+        data: n rows.   columns: of their features.   space: (n, d) points.
+        graph: nearest rows of each; None for a single row.
+        other_columns: frame of what the user gave besides features and label; None where nothing was.
         embedded: whether the points are features of the user's own network, in which a small distance is enough.
 
     Cost: O(n d log n).
     """
-    cells = cell_matrix(X, columns)
-    groups = exact_groups(cells)
-    pairs = pairs_within(groups)
+    compared = compared_cells(data, columns, other_columns)
+    cells, equal, seen = compared.every_cell(), compared.equal_groups(), compared.seen_groups()
     left, right = (np.empty(0, np.intp),) * 2 if graph is None else near_pairs(graph, farthest_duplicate(space))
-    apart = groups[left] != groups[right]
-    left, right = left[apart], right[apart]
-    if is_mixed(columns) and not embedded:
-        same = agree_but_for_rounding(columns, cells, left, right)
-        left, right = left[same], right[same]
-    first = np.unique(groups, return_index=True)[1][groups]
-    rows = np.arange(len(groups))
-    links = sparse.coo_array(
-        (np.ones(len(left) + len(rows)), (np.r_[left, rows], np.r_[right, first])), (len(rows), len(rows))
-    )
-    members = csgraph.connected_components(links, directed=False)[1].astype(np.intp)
-    exact = np.bincount(groups)[groups] > 1
-    return DuplicateSets(members, exact, coincident_pairs(cells, pairs), pairs)
+    apart = equal[left] != equal[right]
+    left, right = agreeing_pairs(compared, left[apart], right[apart], embedded=embedded)
+    expected = compared.coincident(cells, equal)
+    if compared.countable and expected < FEW_COINCIDENT:  # a table that makes equal rows makes nearly equal ones
+        one, two = one_cell_apart(cells, compared.seen.shape[1], compared.groups)
+        left, right = np.r_[left, one], np.r_[right, two]
+    plain = {name: plain_texts(texts) for name, texts in compared.texts.items()}
+    alike = equal if not plain else joined_groups(compared.groups_with(plain), compared.other)
+    members = _joined(len(equal), left, right, equal, alike)
+    alone = compared.seen.shape[1] + compared.other.shape[1] == 1
+    return DuplicateSets(
+        members, equal, expected, seen, compared.coincident(compared.seen, seen),
+        compared.numbering, {} if alone else plain,
+    )  # fmt: skip
+
+
+def _joined(count: int, left: Ints, right: Ints, *groups: Ints) -> Ints:
+    """(n,) number of the set of every row: rows of a pair, and rows that share the number of a group, are in one."""
+    rows = np.arange(count)
+    firsts = [np.unique(group, return_index=True)[1][group] for group in groups]
+    one, two = np.r_[left, np.tile(rows, len(firsts))], np.r_[right, *firsts]
+    links = sparse.coo_array((np.ones(len(one)), (one, two)), (count, count))
+    return csgraph.connected_components(links, directed=False)[1].astype(np.intp)
 
 
 def tolerance_of(target: Target) -> float:
@@ -318,15 +396,6 @@ def kept_rows(
     kept = np.zeros(len(listed), dtype=bool)
     kept[order[np.r_[True, members[order][1:] != members[order][:-1]]]] = True
     return kept, preferred[members], support[members]
-
-
-def outvoted_share(sets: DuplicateSets, rows: Mask, codes: Array, n_classes: int) -> Estimate:
-    """Rows whose class is not that of most rows of their set: no model of these features gets them right."""
-    pairs, counts = np.unique(sets.members[rows] * n_classes + codes[rows], return_counts=True)
-    most = np.zeros(int(sets.members.max()) + 1, dtype=np.intp)
-    np.maximum.at(most, pairs // n_classes, counts)
-    share = (int(rows.sum()) - int(most.sum())) / len(codes)
-    return Estimate("rows outvoted by their duplicates", share, unit="share of rows", source="counted", reason=COUNTED)
 
 
 def surplus_share(surplus: int, rows: int) -> Estimate:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
-from samplewise.data.columns import Column
 from samplewise.engine.neighbors import NeighborGraph, build_graph
 from samplewise.engine.statistics.multiplicity import discoveries
+from samplewise.quality.compared_cells import ComparedCells, texts_agree
 
 NEIGHBORS = 10
 FALSE_DUPLICATES = 0.02  # expected share of near duplicates that are none (Benjamini-Hochberg)
@@ -135,21 +135,37 @@ def local_dimension(graph: NeighborGraph) -> Floats:
     return steps.sum() / np.maximum(mean, np.nanmean(growth))
 
 
-def is_mixed(columns: tuple[Column, ...]) -> bool:
-    """Whether categories or texts are among the columns, so that a small distance alone proves little."""
-    return any(column.role == "feature" and column.kind in ("category", "text") for column in columns)
+def agreeing_pairs(compared: ComparedCells, left: Ints, right: Ints, *, embedded: bool = False) -> tuple[Ints, Ints]:
+    """Of pairs of rows (p,), (p,) that lie near each other, those that nothing else tells apart.
+
+    No column outside the features may differ; where categories or texts are among the features, a small distance
+    proves little, and the pair must agree in all of them but for rounding, capitals, spaces or a few words of a text.
+    `embedded` points are features of the user's own network, in which a small distance is enough.
+    """
+    same = compared.others_agree(left, right)
+    left, right = left[same], right[same]
+    mixed = any(column.kind in ("category", "text") for column in compared.seen_columns)
+    if mixed and not embedded and isinstance(compared.seen, np.ndarray):
+        same = _agree_but_for_rounding(compared, left, right)
+        left, right = left[same], right[same]
+    return left, right
 
 
-def agree_but_for_rounding(columns: tuple[Column, ...], cells: Floats, left: Ints, right: Ints) -> Mask:
-    """Pairs equal in every category, text and gap, and in every number up to rounding."""
-    names = [column for column in columns if column.kind != "id"]
-    numeric = np.array([column.kind == "numeric" for column in names])
-    equal = (cells[left][:, ~numeric] == cells[right][:, ~numeric]).all(axis=1)
+def _agree_but_for_rounding(compared: ComparedCells, left: Ints, right: Ints) -> Mask:
+    """(p,) pairs equal in every category and gap, nearly in every text, and in every number up to rounding."""
+    kinds = np.array([column.kind for column in compared.seen_columns])
+    cells, numeric, fixed = compared.seen, kinds == "numeric", (kinds != "numeric") & (kinds != "text")
+    same = (cells[left][:, fixed] == cells[right][:, fixed]).all(axis=1)
+    for texts in compared.texts.values():
+        same[same] = [texts_agree(*pair) for pair in zip(texts[left[same]], texts[right[same]], strict=True)]
+    if not numeric.any():
+        return np.asarray(same)
     one, two = cells[left][:, numeric], cells[right][:, numeric]
     spread = np.nanstd(cells[:, numeric], axis=0)
     gap = np.abs(one - two) / np.where(spread > 0, spread, 1.0)
     gaps_agree = (np.isnan(one) == np.isnan(two)).all(axis=1)
     whole = (one == np.rint(one)) & (two == np.rint(two))
     on_purpose = (whole & (gap > SAME_NUMBER)).any(axis=1)
-    small = np.sqrt(np.nanmean(np.square(gap), axis=1)) <= ROUNDED if gap.shape[1] else np.zeros(len(left), dtype=bool)
-    return equal & gaps_agree & ~on_purpose & small
+    squares = np.where(np.isnan(gap), 0.0, np.square(gap)).sum(axis=1)
+    known = np.maximum((~np.isnan(gap)).sum(axis=1), 1)
+    return np.asarray(same & gaps_agree & ~on_purpose & (np.sqrt(squares / known) <= ROUNDED))

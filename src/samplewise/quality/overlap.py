@@ -10,25 +10,19 @@ from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.results import Result, Table
 from samplewise.core.values import Estimate
-from samplewise.data.columns import Column
 from samplewise.data.conversions import as_numbers
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
-from samplewise.data.inputs import as_dataset, with_columns_of
+from samplewise.data.inputs import as_reading, with_columns_of
+from samplewise.data.readers import Roles
 from samplewise.engine.models.feature_encoding import SpaceEncoder
-from samplewise.engine.neighbors import NeighborGraph, NeighborIndex, exact_groups
+from samplewise.engine.neighbors import NeighborGraph, NeighborIndex
 from samplewise.engine.statistics.intervals import half_width, share_interval
 from samplewise.engine.statistics.means import mean_and_error
-from samplewise.quality.cells import cell_matrix, coincidence, coincident_pairs, is_beyond_chance, pairs_within
+from samplewise.quality.cells import coincidence, is_beyond_chance, pairs_within
+from samplewise.quality.compared_cells import ComparedCells, compared_cells
 from samplewise.quality.duplicates import require_features
-from samplewise.quality.nearness import (
-    FEWEST_NEAR,
-    agree_but_for_rounding,
-    farthest_duplicate,
-    graph_of,
-    is_mixed,
-    near_queries,
-)
+from samplewise.quality.nearness import FEWEST_NEAR, agreeing_pairs, farthest_duplicate, graph_of, near_queries
 
 EXACT_QUERIES = 2_000_000_000  # pairs of rows up to which the nearest training row is searched for exactly
 
@@ -59,7 +53,12 @@ class OverlappingRows:
     @property
     def beyond_chance(self) -> bool:
         """Whether they are more than coincidence and a false near duplicate or two make."""
-        return is_beyond_chance(self.pairs, self.expected) or self.near >= FEWEST_NEAR
+        return self.proven or self.near >= FEWEST_NEAR
+
+    @property
+    def proven(self) -> bool:
+        """Whether there are more equal rows than coincidence makes."""
+        return is_beyond_chance(self.pairs, self.expected)
 
     def share(self, confidence: float) -> Estimate:
         """Share of the test rows, with its Clopper-Pearson interval."""
@@ -135,9 +134,10 @@ def find_test_overlap(
 ) -> Overlap:
     """Share of the test rows (0 to 1) that are exact or near duplicates of training rows.
 
-    Exact: all cells are equal (id columns left out), or all pixels at the size of the training images. Near: the test
-    row lies far nearer to a training row than the density around it explains, at most 0.5 % of them by chance; in a
-    table with categories or text it agrees in everything but the rounding of numbers.
+    Exact: every column agrees that both sets have, those a model never sees as well (names, ids, dates, groups; not
+    columns that merely number the rows), or all pixels at the size of the training images. Near: the test row lies far
+    nearer to a training row than the density around it explains, at most 0.5 % of them by chance; in a table with
+    categories or text it agrees in everything but the rounding of numbers and the spelling of text.
 
     Args:
         data, y, label: n training rows in any form `samplewise.data.as_dataset` takes; no label enters.
@@ -161,14 +161,17 @@ def find_test_overlap(
     0.333
     """
     confidence = require_share(confidence, "confidence")
-    rows = as_dataset(data, y, label=label)
+    reading = as_reading(data, y, Roles(label=label))
+    rows = reading.data
     require_features(rows)
     named = None if isinstance(test, Dataset | tuple) or not _has_column(test, label) else label
-    held = with_columns_of(rows, as_dataset(test, label=named, name="the test rows"), "the test rows")
+    tested = as_reading(test, None, Roles(label=named), name="the test rows")
+    held = with_columns_of(rows, tested.data, "the test rows")
     encoder = SpaceEncoder(rows.X, columns=rows.columns)
     space = encoder(rows.X)
     graph = graph_of(space, rows.ids) if len(rows) > 1 else None
-    found = overlapping_rows(rows.X, rows.columns, held.X, space, graph, encoder(held.X))
+    compared = compared_cells(rows, rows.columns, reading.other_columns, held, tested.other_columns)
+    found = overlapping_rows(rows.X, compared, space, graph, encoder(held.X))
     return Overlap(
         held.ids[found.tested], rows.ids[found.trained], found.exact, found.share(confidence), found.pairs,
         found.expected, found.beyond_chance, held.ids,
@@ -184,20 +187,19 @@ def _has_column(test: Any, label: str | None) -> bool:
 
 
 def overlapping_rows(
-    X: Any, columns: tuple[Column, ...], test_X: Any, space: Floats, graph: NeighborGraph | None, points: Floats | None,
+    X: Any, compared: ComparedCells, space: Floats, graph: NeighborGraph | None, points: Floats | None,
     *, embedded: bool = False, seed: int = 0,
 ) -> OverlappingRows:  # fmt: skip
     """Exact duplicates by their cells, near ones by distance. Cost: one search of the test rows among the n rows.
 
     Args:
-        X: n rows.   columns: theirs.   test_X: m test rows.   space: (n, d) the rows as points.
+        X: n rows.   compared: cells of theirs and of the m test rows.   space: (n, d) the rows as points.
         graph: their nearest rows; None for a single row.   points: (m, d) the test rows, None where they are unknown.
         embedded: whether points are features of the user's own network, in which a small distance is enough.
         seed: of an approximate search.
     """
     count = len(space)
-    cells = cell_matrix(X, columns, test_X)
-    groups = exact_groups(cells)
+    groups = compared.equal_groups()
     first = np.full(int(groups.max()) + 1, -1)
     first[groups[:count][::-1]] = np.arange(count)[::-1]
     twin = first[groups[count:]]
@@ -209,12 +211,11 @@ def overlapping_rows(
             # Encoded again among other rows, an exact duplicate may lie a last bit away, and would count as near.
             points = np.where(exact[:, np.newaxis], space[np.maximum(twin, 0)], points)
         near, trained = _nearest_duplicates(space, graph, points, seed)
-    if is_mixed(columns) and not embedded:
-        same = agree_but_for_rounding(columns, cells, trained, near + count)
-        near, trained = near[same], trained[same]
+    trained, tested = agreeing_pairs(compared, trained, near + count, embedded=embedded)
+    near = tested - count
     twin[near] = np.where(exact[near], twin[near], trained)
     found = np.flatnonzero(twin >= 0)
-    return OverlappingRows(found, twin[found], exact[found], across, _expected(cells, count, across), len(twin))
+    return OverlappingRows(found, twin[found], exact[found], across, _expected(compared, groups, count), len(twin))
 
 
 def score_advantage(scores: Floats, overlapping: Mask, quantity: str, unit: str, confidence: float) -> Estimate | None:
@@ -236,10 +237,8 @@ def _nearest_duplicates(space: Floats, graph: NeighborGraph, points: Floats, see
     return near_queries(graph, nearest, farthest_duplicate(space))
 
 
-def _expected(cells: object, count: int, across: float) -> float:
+def _expected(compared: ComparedCells, groups: Ints, count: int) -> float:
     """Pairs across the sets that coincidence explains: its share of all pairs, measured on both sets together."""
-    if not across or not isinstance(cells, np.ndarray):
-        return 0.0
-    total = len(cells)
-    every = coincident_pairs(cells, pairs_within(exact_groups(cells)))
+    total = len(groups)
+    every = compared.coincident(compared.every_cell(), groups)
     return every * count * (total - count) / max(1.0, total * (total - 1) / 2.0)

@@ -23,7 +23,7 @@ def test_fires_on_exact_and_near_duplicates_and_names_both_rows(evidence_of, nea
     X, y, both = with_duplicates(near)
     (finding,) = sw102.run(evidence_of(X, y)).findings
     assert "with the same label" in finding.title
-    assert finding.severity == "warning"
+    assert finding.severity == ("note" if near else "warning")  # near duplicates alone are never louder
     assert len(both & set(finding.keys)) >= 0.97 * len(both)
     assert len(set(finding.keys) - both) <= 4
     (drop,) = finding.remedies
@@ -125,10 +125,135 @@ def test_numbers_rounded_in_a_mixed_table_are_near_duplicates(evidence_of):
 def test_repeats_of_a_coarse_table_are_explained_by_chance(evidence_of):
     draw = np.random.default_rng(0)
     X = draw.integers(0, 4, size=(600, 6)).astype(float)
-    findings = sw102.run(evidence_of(X, draw.integers(0, 2, 600))).findings
+    evidence = evidence_of(X, draw.integers(0, 2, 600))
+    findings = sw102.run(evidence).findings
     assert findings
     assert {finding.severity for finding in findings} == {"note"}
-    assert all("no more than coincidence explains" in finding.explanation for finding in findings)
+    equal = findings[:2]
+    assert all("not far more than coincidence explains" in finding.explanation for finding in equal)
+    assert all("by coincidence" in finding.title for finding in equal)
+    assert {remedy.kind for finding in findings for remedy in finding.remedies} == {"review"}
+    assert sw102.rules(evidence) == {}
+
+
+def passengers(rows=600):
+    """People of few classes and ages with a name each; labels by chance."""
+    draw = np.random.default_rng(7)
+    frame = pd.DataFrame({"grade": draw.integers(1, 4, rows), "age": draw.integers(20, 30, rows)})
+    frame["sex"] = draw.choice(["f", "m"], rows)
+    frame["name"] = [f"{draw.integers(1e6):x} {row:x} Smith" for row in range(rows)]
+    frame["lived"] = draw.choice(["no", "yes"], rows)
+    return frame
+
+
+OF_PASSENGERS = {"label": "lived", "drop_columns": ["name"]}
+
+
+def test_people_of_other_names_are_no_duplicates_though_no_model_tells_them_apart(evidence_of):
+    evidence = evidence_of(passengers(), **OF_PASSENGERS)
+    (finding,) = sw102.run(evidence).findings
+    assert finding.severity == "note"
+    assert "equal in all that models see, with different labels" in finding.title
+    assert [remedy.kind for remedy in finding.remedies] == ["review"]
+    (floor,) = finding.measured
+    assert 0.2 < floor.low < floor.value < floor.high < 0.6
+    assert str(floor) in finding.explanation
+    assert sw102.rules(evidence) == {}
+
+
+@pytest.mark.parametrize("other_label", [False, True])
+def test_copies_with_their_names_are_loud_among_such_people(evidence_of, other_label):
+    frame = passengers()
+    copies = frame.iloc[:15].copy()
+    if other_label:
+        copies["lived"] = np.where(copies["lived"] == "no", "yes", "no")
+    findings = sw102.run(evidence_of(pd.concat([frame, copies], ignore_index=True), **OF_PASSENGERS)).findings
+    loud = [finding for finding in findings if finding.severity != "note"]
+    assert [finding.severity for finding in loud] == ["error" if other_label else "warning"]
+    assert set(loud[0].keys) == {*range(15), *range(600, 615)}
+
+
+def test_copies_with_names_of_their_own_are_a_note_where_rows_are_fine(evidence_of):
+    draw = np.random.default_rng(8)
+    frame = pd.DataFrame(draw.normal(size=(200, 4)), columns=list("abcd"))
+    frame.loc[190:] = frame.loc[:9].to_numpy()
+    frame["name"] = [f"{row:x} {draw.integers(1e6):x} Smith" for row in range(200)]
+    frame["y"] = ["u", "v", "v", "u", "u", "v", "v", "u", "v", "u"] * 20
+    (finding,) = sw102.run(evidence_of(frame, label="y", drop_columns=["name"])).findings
+    assert finding.severity == "note"
+    assert "differ only in columns that models do not see" in finding.title
+    assert set(finding.keys) == {*range(10), *range(190, 200)}
+
+
+def test_a_number_of_the_row_is_said_and_allows_no_error(evidence_of):
+    frame = passengers()
+    copies = frame.iloc[:15].assign(lived=np.where(frame["lived"].iloc[:15] == "no", "yes", "no"))
+    frame = pd.concat([frame, copies], ignore_index=True).assign(number=np.arange(1, 616))
+    finding = sw102.run(evidence_of(frame, label="lived", drop_columns=["name", "number"])).findings[0]
+    assert finding.severity == "warning"
+    assert "'number' only numbers the rows, and was not compared" in finding.explanation
+
+
+def test_two_pairs_are_a_note_and_three_a_warning(evidence_of):
+    X = np.random.default_rng(9).normal(size=(200, 4))
+    for count, severity in ((2, "note"), (3, "warning")):
+        copied = np.vstack([X, X[:count]])
+        (finding,) = sw102.run(evidence_of(copied, np.r_[np.arange(200) % 2, np.arange(count) % 2])).findings
+        assert finding.severity == severity
+        assert finding.remedies[0].kind == "drop"
+        assert {*range(200, 200 + count)} <= set(finding.remedies[0].keys)
+
+
+def test_one_column_repeats_itself(evidence_of):
+    draw = np.random.default_rng(10)
+    X = draw.integers(0, 60, (300, 1)).astype(float)
+    findings = sw102.run(evidence_of(X, draw.integers(0, 2, 300))).findings
+    assert {finding.severity for finding in findings} == {"note"}
+    assert all(remedy.kind == "review" for finding in findings for remedy in finding.remedies)
+
+
+def test_four_rows_fifty_times_are_a_finding_with_the_floor(evidence_of):
+    X = np.tile([[0.0, 0], [0, 1], [1, 0], [1, 1]], (50, 1))
+    y = (np.arange(200) % 10 < 4).astype(int)
+    findings = sw102.run(evidence_of(X, y)).findings
+    floors = [one for finding in findings for one in finding.measured if "can undercut" in one.quantity]
+    assert floors
+    assert floors[0].value == pytest.approx(0.4)
+    assert floors[0].low > 0.2
+    assert any(f"cannot fall below {floors[0]}" in finding.explanation for finding in findings)
+    assert {finding.severity for finding in findings} == {"note"}
+
+
+def test_numbers_have_a_floor_in_their_own_unit(evidence_of):
+    frame = passengers().assign(paid=np.arange(600.0) % 7)
+    (finding,) = sw102.run(evidence_of(frame.drop(columns="lived"), label="paid", drop_columns=["name"],
+                                          task="regression")).findings  # fmt: skip
+    assert finding.measured[0].unit == "label units"
+    assert 1.0 < finding.measured[0].value < 2.0
+
+
+def test_texts_that_come_again_with_other_cells_are_noted_by_column(evidence_of):
+    draw = np.random.default_rng(11)
+    words = [f"word{number}" for number in range(300)]
+    frame = pd.DataFrame(
+        {"review": [" ".join(draw.choice(words, 12)) for _ in range(200)], "stars": draw.normal(size=200)}
+    )
+    frame.loc[190:, "review"] = frame.loc[:9, "review"].str.upper().to_numpy()
+    frame.loc[190:, "stars"] = frame.loc[:9, "stars"].to_numpy() + 1
+    (finding,) = sw102.run(evidence_of(frame, np.arange(200) % 2)).findings
+    assert finding.severity == "note"
+    assert "rows repeat the text of another in 'review'" in finding.title
+    assert set(finding.keys) == {*range(10), *range(190, 200)}
+
+
+def test_the_copies_dropped_leave_one_of_each_set_and_never_join_groups(evidence_of):
+    X = np.random.default_rng(12).normal(size=(120, 4))
+    X[100:] = np.tile(X[:5], (4, 1))
+    groups = np.r_[np.arange(100) // 5, np.repeat([0, 0, 50, 51], 5)]
+    (finding,) = [one for one in sw102.run(evidence_of(X, np.arange(120) % 5 % 2, groups=groups)).findings
+                  if "same label" in one.title]  # fmt: skip
+    assert set(finding.keys) == {*range(5), *range(100, 110)}
+    assert set(finding.remedies[0].keys) == set(range(100, 110))
 
 
 def test_duplicates_of_a_number_disagree_when_far_apart(evidence_of):

@@ -53,13 +53,35 @@ def test_categories_are_compared_as_they_are_written(evidence_of):
     assert result.findings[0].severity == "error"
 
 
-def test_meetings_in_a_coarse_table_are_a_warning(evidence_of):
+def test_meetings_in_a_coarse_table_are_a_note(evidence_of):
     draw = np.random.default_rng(0)
     X = draw.integers(0, 4, size=(900, 6)).astype(float)
     y = draw.integers(0, 2, 900)
     (finding,) = sw103.run(evidence_of(X[:600], y[:600], test=(X[600:], y[600:]))).findings
-    assert finding.severity == "warning"
-    assert "no more than coincidence explains" in finding.explanation
+    assert finding.severity == "note"
+    assert "not far more than coincidence explains" in finding.explanation
+
+
+def test_people_of_other_names_are_not_in_both_sets(evidence_of):
+    draw = np.random.default_rng(5)
+    frame = pd.DataFrame({"size": draw.normal(size=200).round(6), "name": [f"{row:x} Smith" for row in range(200)]})
+    frame["y"] = np.resize(["u", "v"], 200)
+    train, test = frame[:150], frame[150:].reset_index(drop=True)
+    test.loc[:9, "size"] = train.loc[:9, "size"].to_numpy()
+    given = {"label": "y", "drop_columns": ["name"]}
+    assert not len(sw103.run(evidence_of(train, test=test, **given)).findings)
+    test.loc[:9, "name"] = train.loc[:9, "name"].to_numpy()
+    (finding,) = sw103.run(evidence_of(train, test=test, **given)).findings
+    assert finding.severity == "error"
+    assert set(finding.keys) == set(range(10))
+
+
+def test_near_duplicates_alone_are_a_note(evidence_of):
+    near = DIGITS.data[:20] + 0.3 * np.random.default_rng(0).normal(size=(20, 64))
+    test = (np.vstack([DIGITS.data[TEST], near]), np.r_[DIGITS.target[TEST], DIGITS.target[:20]])
+    (finding,) = sw103.run(evidence_of(DIGITS.data[TRAIN], DIGITS.target[TRAIN], test=test)).findings
+    assert finding.severity == "note"
+    assert set(finding.keys) == set(range(20))
 
 
 def test_with_own_features_only_equal_rows_are_found(evidence_of):

@@ -1,9 +1,11 @@
 """SW103 rows of the test set that are in the training data.
 
 ## Measures
-Test rows whose cells all equal those of a training row (ids left out), of pictures all pixels at the size of the
-training pictures, and test rows that lie far nearer to a training row than the density around it explains. What the
-overlap does to the score is the held-out metric on those test rows minus that on all others.
+Test rows that equal a training row in every column both sets have, those no model sees as well (names, ids, dates,
+groups; not columns that merely number the rows), of pictures in all pixels at the size of the training pictures; and
+test rows that lie far nearer to a training row than the density around it explains. What the overlap does to the score
+is the held-out metric on those test rows minus that on all others. It is an error from three equal pairs, and three
+times as many as coincidence explains, on; near duplicates alone are a note.
 
 ## Why it matters
 A test row the model was trained on measures memory. The score is too good by about the share of such rows times their
@@ -34,7 +36,8 @@ from samplewise.core.values import Estimate, Exhibit
 from samplewise.data.dataset import Dataset
 from samplewise.engine.models.metrics import METRICS, Metric
 from samplewise.engine.refits.folded_rows import RemedyRule
-from samplewise.quality.cells import is_beyond_chance
+from samplewise.quality.cells import coincidence
+from samplewise.quality.compared_cells import compared_cells
 from samplewise.quality.overlap import OverlappingRows, overlapping_rows, score_advantage
 
 CODE, TITLE, SLOW = "SW103", "rows of the test set that are in the training data", False
@@ -59,7 +62,7 @@ def run(evidence: Evidence) -> CheckResult:
     finding = Finding(
         CODE,
         f"{count:,} test rows are in the training data",
-        "error" if overlap.beyond_chance else "warning",
+        "error" if overlap.proven else "note",
         keys,
         why.strip(),
         (
@@ -83,18 +86,17 @@ def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
 def find_overlap(evidence: Evidence, test: Dataset) -> OverlappingRows:
     """The overlap in the points the audit has; none where the test rows cannot be placed among them."""
     seen = test.X if evidence.embeddings is None else evidence.test_embeddings
+    compared = compared_cells(
+        evidence.data, evidence.columns, evidence.other_columns, test, evidence.test_other_columns
+    )
     return overlapping_rows(
-        evidence.data.X, evidence.columns, test.X, evidence.space, evidence.graph,
-        None if seen is None else evidence.encoder(seen),
+        evidence.data.X, compared, evidence.space, evidence.graph, None if seen is None else evidence.encoder(seen),
         embedded=evidence.embeddings is not None, seed=evidence.seed,
     )  # fmt: skip
 
 
 def _chance(overlap: OverlappingRows) -> str:
-    if overlap.expected < 0.5:
-        return ""
-    word = "more than" if is_beyond_chance(overlap.pairs, overlap.expected) else "no more than"
-    return f"{overlap.pairs:,.0f} equal pairs are {word} coincidence explains, about {overlap.expected:,.0f}."
+    return " ".join(coincidence(overlap.pairs, overlap.expected))
 
 
 def _inflation(evidence: Evidence, overlap: OverlappingRows) -> tuple[Estimate, ...]:
