@@ -17,7 +17,7 @@ def drawn(classes=4, rows=300, seed=0):
 def by_hand(P, codes, temperature):
     """The same, a row at a time."""
     n, c = P.shape
-    other = [max((k for k in range(c) if k != codes[i]), key=lambda k: P[i, k]) for i in range(n)]  # noqa: B023
+    other = [max((k for k in range(c) if k != codes[i]), key=lambda k: P[i, k]) for i in range(n)]
     strength = [temperature * np.log(P[i, other[i]] / P[i, codes[i]]) for i in range(n)]
     against = [i for i in range(n) if strength[i] > 0]
     pairs = [{codes[i], other[i]} for i in range(n)]

@@ -1,7 +1,9 @@
 """What the checks use: every intermediate they share, computed once, on first use."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,8 @@ from samplewise.engine.models.metrics import Metric
 from samplewise.engine.neighbors import NeighborGraph
 from samplewise.engine.refits import FitRunner, FitStore, FoldedRows, Prepared, Refits, fit_design
 from samplewise.information.unique import UniqueInformation, information_in
+from samplewise.labels.facts import Answer, FactLabels, facts_of
+from samplewise.labels.facts_or_outcomes import OUTCOMES, LabelMeaning
 from samplewise.labels.posterior import LabelPosterior, label_posterior
 from samplewise.labels.predictions import checked_predictions
 from samplewise.quality.nearness import graph_of
@@ -33,7 +37,7 @@ def gather(taken: Intake, prepared: Prepared, metric: Metric, plan: Plan, n_test
     unlabeled = tuple(taken.everything.ids[taken.everything.unlabeled()].tolist())
     return Evidence(
         prepared, taken.data, taken.columns, metric, plan, taken.test, predictions, taken.embeddings,
-        taken.test_embeddings, unlabeled, n_test_evaluations,
+        taken.test_embeddings, unlabeled, n_test_evaluations, taken.meaning, taken.answers,
     )  # fmt: skip
 
 
@@ -55,6 +59,8 @@ class Evidence:
     test_embeddings: Floats | None = None  # the same for the test rows, where a function made them
     unlabeled: tuple[Any, ...] = ()  # ids of rows that were set aside because they have no label
     n_test_evaluations: int = 1  # how often models were scored on the test rows, this audit included
+    meaning: LabelMeaning = OUTCOMES  # whether labels are facts or outcomes
+    answers: Mapping[Any, Answer] = field(default_factory=lambda: MappingProxyType({}))  # of people, by id
 
     # ---- label-free -------------------------------------------------------------------------------------------------
 
@@ -137,6 +143,12 @@ class Evidence:
     def label_posterior(self) -> LabelPosterior:
         """The cross-fitted posterior over every row's true label."""
         return label_posterior(self.whole, probabilities=self.predictions)
+
+    @cached_property
+    def fact_labels(self) -> FactLabels:
+        """The same labels read as facts, with the answers of people."""
+        said = {row: self.answers[key] for row, key in enumerate(self.data.ids.tolist()) if key in self.answers}
+        return facts_of(self.whole, self.label_posterior, self.predictions, said)
 
     @cached_property
     def information(self) -> UniqueInformation:

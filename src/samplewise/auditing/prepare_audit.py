@@ -1,18 +1,23 @@
 """From what a user holds to what an audit needs: rows with usable labels, their roles, a test set, own predictions."""
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from samplewise.auditing.answers import label_answers
 from samplewise.auditing.options import AuditOptions
-from samplewise.core.arrays import Array, Floats, require_finite
+from samplewise.core.arrays import Array, Floats, fingerprint, require_finite
 from samplewise.core.errors import InputError
 from samplewise.data.columns import Column
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_reading, with_columns_of, words_in_numbers
 from samplewise.data.readers import Reading, Roles, likely_labels
 from samplewise.data.targets import Target, describe_target, with_read_labels
+from samplewise.labels.facts import Answer
+from samplewise.labels.facts_or_outcomes import OUTCOMES, LabelMeaning, label_meaning
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +34,8 @@ class Intake:
         predictions: (n, c) out-of-sample probabilities of the audited rows, as the user gave them.
         embeddings: (n, d) features of the user's own network for the audited rows.
         test_embeddings: the same for the test rows, where a function made them.
+        meaning: whether labels are facts or outcomes.
+        answers: what people said of labels, by id.
     """
 
     everything: Dataset
@@ -40,6 +47,8 @@ class Intake:
     predictions: Any = None
     embeddings: Floats | None = None
     test_embeddings: Floats | None = None
+    meaning: LabelMeaning = OUTCOMES
+    answers: Mapping[Any, Answer] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
@@ -73,12 +82,28 @@ def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
     if len(counted) < len(everything):
         weightless = len(everything) - len(counted)
         facts |= {"zero_weights": weightless, "missing_labels": facts["missing_labels"] - weightless}
+    meaning = label_meaning(
+        options.labels_are, everything, classes=target.classes is not None, embedded=embedded is not None
+    )
     return Intake(
         everything, rows, target, reading.columns, facts, held,
         _usable_rows(options.probabilities, everything, usable),
         None if embedded is None else embedded[usable],
         _embedded(options.embeddings, held) if held is not None and callable(options.embeddings) else None,
+        meaning, label_answers(options.reviewed, rows, target, meaning),
     )  # fmt: skip
+
+
+def labels_read(taken: Intake) -> dict[str, Any]:
+    """What the record's plan says of how labels are read, by whose choice, and of the answers of people."""
+    meaning, answers = taken.meaning, taken.answers
+    said = sorted((str(key), answer.wrong, answer.code) for key, answer in answers.items())
+    return {
+        "labels_are": meaning.are,
+        "labels_are_rule": "you said so" if meaning.chosen_by == "you" else meaning.why,
+        "answers": len(answers),
+        "answers_fingerprint": fingerprint(said) if said else None,
+    }
 
 
 def _relative(rows: Dataset) -> Dataset:

@@ -33,6 +33,9 @@ class LabelMeaning:
         return f'The labels are read as {self.are}, because {self.why}; labels_are="{other}" reads them the other way.'
 
 
+OUTCOMES = LabelMeaning("outcomes", "samplewise")
+
+
 def label_meaning(labels_are: str, rows: Dataset, *, classes: bool, embedded: bool = False) -> LabelMeaning:
     """The reading of labels that the user chose, or that follows from what the rows are.
 

@@ -23,7 +23,7 @@ from samplewise.engine.refits.remedy_effects import Measured, measure_remedies
 from samplewise.labels.ambiguity import ConfusablePairs, confusable_pairs
 from samplewise.labels.annotators import Annotators, dawid_skene
 from samplewise.labels.facts import TO_REVIEW, FactLabels, fact_labels, facts_of, other_reading
-from samplewise.labels.facts_or_outcomes import LabelMeaning, LabelsAre, label_meaning
+from samplewise.labels.facts_or_outcomes import OUTCOMES, LabelMeaning, LabelsAre, label_meaning
 from samplewise.labels.label_answers import read_answers
 from samplewise.labels.methods import (
     PROBABILITY,
@@ -38,7 +38,6 @@ from samplewise.labels.predictions import checked_predictions
 from samplewise.labels.remedies import LabelMethod, drop_disputed, relabel_disputed, reweight_disputed
 
 POSTERIOR = ("auto", "posterior")  # methods that can read labels as facts
-OUTCOMES = LabelMeaning("outcomes", "samplewise")
 ACTIONS = {"drop": drop_disputed, "relabel": relabel_disputed, "reweight": reweight_disputed}
 
 
