@@ -146,7 +146,7 @@ def spread_rows(wrong: np.ndarray, against: np.ndarray, n: int, draw: np.random.
 
 def tried(one: Reviewed, n: int, draw: np.random.Generator, *, person: bool = False) -> dict[str, float]:
     """The rule on rows nobody answered, after n answers of the majority, or of one person each."""
-    under = slope_grid.chances(one.found, one.flips, np.arange(len(one.wrong)), slice(None))
+    under = slope_grid.chances(one.found, one.flips, np.arange(len(one.wrong)))
     weights = slope_grid.slope_prior()
     left = np.ones(len(one.wrong), dtype=bool)
     if n:

@@ -57,7 +57,7 @@ def test_without_answers_it_cannot_be_told_and_nothing_is_changed(told):
     assert share.high - share.low > 0.4
     other = result.measured[-1]
     assert other.quantity == "noise_rate_if_outcomes"
-    assert other.reason.startswith("Read as outcomes, ")
+    assert other.reason.startswith("read as outcomes, ")
     assert rate.value == pytest.approx(evidence.fact_labels.wrong.mean())
     sheet = result.exhibits[0]
     assert sheet.columns["id"][:20].tolist() == first

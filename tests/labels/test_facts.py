@@ -96,6 +96,8 @@ def test_twenty_answers_settle_it_either_way(found):
     assert wrong.wrong[others].mean() > 0.75
     assert not wrong.cannot_tell
     assert wrong.doubt("x") == ""
+    one = all_said(found, 1.0, 1)
+    assert one.doubt("x").startswith("Predictions and 1 answer cannot yet tell errors of the labels")
     assert set(wrong.wrong[found.to_review()]) == {1.0}
     assert set(right.wrong[found.to_review()]) == {0.0}
     assert not set(right.suspects()) & set(found.to_review())
@@ -205,7 +207,7 @@ def test_numbers_are_refused():
 def test_the_other_reading_is_counted(found):
     outcomes = other_reading(found, "facts")
     assert outcomes.quantity == "noise_rate_if_outcomes"
-    assert outcomes.reason == "Read as outcomes, 0 labels would be called likelier wrong than right."
+    assert outcomes.reason.startswith("read as outcomes, 0 labels would be called likelier wrong than right; ambiguity")
     facts = other_reading(found, "outcomes")
     assert facts.value == found.noise_rate.value
     assert f"{int(found.found.against.sum())} labels would be contradicted, and between " in facts.reason

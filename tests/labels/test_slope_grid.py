@@ -5,7 +5,7 @@ import pytest
 
 from samplewise.labels import slope_grid
 from samplewise.labels.contradiction import Contradiction
-from samplewise.labels.slope_grid import chances, in_blocks, kept_curves, slope_prior, updated
+from samplewise.labels.slope_grid import chances, means_and_totals, slope_prior, updated
 
 STRENGTH = np.array([-4.0, -1.0, 0.3, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
 EXPECTED = [0.001, 0.022, 0.076, 0.13, 0.24, 0.37, 0.48, 0.57, 0.65]  # as the method was published to us
@@ -18,7 +18,7 @@ def at(strength, lift=0.0):
 
 def mean_under(weights, found, flips=None):
     rows = np.arange(len(found.strength))
-    return chances(found, np.zeros(len(rows)) if flips is None else flips, rows, slice(None)) @ weights
+    return chances(found, np.zeros(len(rows)) if flips is None else flips, rows) @ weights
 
 
 def logistic(x):
@@ -61,15 +61,14 @@ def test_as_computed_curve_by_curve(answers):
     rows = np.array(sorted(answers), dtype=int)
     weights = slope_prior()
     if answers:
-        under = chances(found, np.array(flips), rows, slice(None))
+        under = chances(found, np.array(flips), rows)
         weights = updated(weights, under, np.array([answers[row] for row in rows.tolist()]))
     means, by_curve = by_hand(strength, lift, flips, answers)
     np.testing.assert_allclose(weights, by_curve, rtol=1e-8, atol=1e-300)
     np.testing.assert_allclose(mean_under(weights, found, np.array(flips)), means, rtol=1e-8)
-    curves, kept = kept_curves(weights)
-    some = chances(found, np.array(flips), np.arange(4), curves) @ kept
-    np.testing.assert_allclose(some, means, atol=2e-3)
-    assert len(curves) < len(weights)
+    alone, totals = means_and_totals(found, np.array(flips), np.arange(4), weights)
+    np.testing.assert_allclose(alone, means, rtol=1e-8)
+    assert totals @ weights == pytest.approx(means.sum())
 
 
 def test_a_lifted_pair_is_doubted_more():
@@ -83,7 +82,7 @@ def test_a_proven_flip_is_wrong_whatever_the_curve():
 
 def test_the_order_of_answers_and_how_they_are_divided_do_not_matter():
     found, flips, said = at(STRENGTH), np.zeros(9), np.array([0, 0, 1, 0, 1, 1, 0, 1, 0.5])
-    under = chances(found, flips, np.arange(9), slice(None))
+    under = chances(found, flips, np.arange(9))
     once = updated(slope_prior(), under, said)
     turned = updated(slope_prior(), under[::-1], said[::-1])
     twice = updated(updated(slope_prior(), under[:4], said[:4]), under[4:], said[4:])
@@ -91,6 +90,16 @@ def test_the_order_of_answers_and_how_they_are_divided_do_not_matter():
     np.testing.assert_allclose(twice, once, rtol=1e-6, atol=1e-12)
 
 
-def test_blocks_hold_every_row_once(monkeypatch):
-    monkeypatch.setattr(slope_grid, "BLOCK", 3)
-    assert [block.tolist() for block in in_blocks(np.arange(7))] == [[0, 1, 2], [3, 4, 5], [6]]
+def test_blocks_of_rows_say_what_all_rows_say(monkeypatch):
+    found, flips, weights = at(STRENGTH, 0.3), np.linspace(0, 1, 9), slope_prior()
+    rows = np.array([8, 2, 5, 0, 3])
+    whole = means_and_totals(found, flips, rows, weights)
+    monkeypatch.setattr(slope_grid, "BLOCK", 2)
+    for one, other in zip(whole, means_and_totals(found, flips, rows, weights), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12)
+    np.testing.assert_allclose(whole[1], chances(found, flips, rows).sum(axis=0))
+
+
+def test_an_overwhelming_prediction_for_the_label_is_no_overflow():
+    with np.errstate(all="raise", under="ignore"):
+        assert mean_under(slope_prior(), at([-120.0]))[0] == pytest.approx(0.0, abs=1e-40)

@@ -13,7 +13,7 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.row_exhibit import rows_exhibit
 from samplewise.core.arrays import Ints, Mask, in_order
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
-from samplewise.core.rates import percent_text
+from samplewise.core.rates import percent, percent_text
 from samplewise.core.texts import count_of
 from samplewise.core.values import Estimate, Scores
 from samplewise.engine.refits.folded_rows import RemedyRule
@@ -112,9 +112,12 @@ def _sentences(evidence: Evidence, facts: FactLabels) -> list[str]:
         wrong = sum(answer.wrong for answer in facts.answers.values())
         answered = count_of(len(facts.answers), "label")
         said.append(f"People answered {answered} and called {percent_text(wrong / len(facts.answers), '.0f')} wrong.")
-    if not np.isnan(share.value):
-        said.append(f"Of the likeliest errors ({count_of(len(suspects), 'row')}), {share.without_reason()} are wrong.")
-    said.append(facts.doubt(DOOR))
+    if facts.cannot_tell:
+        said.append(facts.doubt(DOOR))
+    elif not np.isnan(share.value):
+        ends = f"{percent(share.low):.0f} to {percent_text(share.high, '.0f')}"
+        unanswered = int(np.sum(~np.isin(suspects, list(facts.answers))))
+        said.append(f"Of the {count_of(unanswered, 'likeliest error')} nobody answered, {ends} are wrong.")
     if facts.beyond_chance:
         flipped = int(likely_errors(facts.outcomes).sum())
         said.append(f"{count_of(flipped, 'label')} among them look flipped beyond what ambiguity explains.")
@@ -129,10 +132,15 @@ def _remedies(evidence: Evidence, rows: Ints, first: Ints) -> tuple[Remedy, ...]
     if not len(first):
         action = "Look at these rows, worst first, and fix what is wrong."
     remedies = [Remedy("review", _ids(evidence, rows), tuple(_labels(evidence, facts.suggested[rows])), action)]
-    proven: LabelPosterior = facts if len(facts.answers) >= FEWEST_ANSWERS else facts.outcomes
-    if proven is facts or facts.beyond_chance:
-        remedies = [*_changes(evidence, proven), *remedies]
-    return tuple(remedies)
+    proven = _proven(facts)
+    return tuple(remedies if proven is None else [*_changes(evidence, proven), *remedies])
+
+
+def _proven(facts: FactLabels) -> LabelPosterior | None:
+    """What says which labels to change: enough answers, or flips beyond ambiguity; None without proof."""
+    if len(facts.answers) >= FEWEST_ANSWERS:
+        return facts
+    return facts.outcomes if facts.beyond_chance else None
 
 
 def _changes(evidence: Evidence, proven: LabelPosterior) -> list[Remedy]:

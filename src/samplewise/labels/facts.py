@@ -23,7 +23,7 @@ from samplewise.engine.refits.folded_rows import FoldedRows
 from samplewise.engine.statistics.intervals import CONFIDENCE, weighted_interval
 from samplewise.labels.contradiction import Contradiction, contradiction
 from samplewise.labels.posterior import FLAGGED, LabelPosterior, label_posterior
-from samplewise.labels.slope_grid import chances, in_blocks, kept_curves, slope_prior, updated
+from samplewise.labels.slope_grid import chances, means_and_totals, slope_prior, updated
 
 TO_REVIEW = 20  # rows whose answers settle what predictions cannot, on four reviewed data sets
 SETTLED = 0.4  # width of the interval of the suspects' share, above which nothing can be told
@@ -148,8 +148,9 @@ class FactLabels(LabelPosterior):
         if not self.cannot_tell:
             return ""
         share, rows = self.suspects_share, len(self.to_review())
+        known = f"and {count_of(len(self.answers), 'answer')} cannot yet" if self.answers else "alone cannot"
         return (
-            "Predictions alone cannot tell errors of the labels from errors of the model: between "
+            f"Predictions {known} tell errors of the labels from errors of the model: between "
             f"{percent(share.low):.0f} and {percent_text(share.high, '.0f')} of these are wrong. "
             f"Answer {count_of(rows, 'row')}: {door}."
         )
@@ -164,17 +165,10 @@ class FactLabels(LabelPosterior):
         return rows[in_order(self.wrong[rows])]
 
     def _estimate(self, quantity: str, rows: Ints, unit: str, reason: str) -> Estimate:
-        curves, weights = kept_curves(self.weights)
-        totals = np.zeros(len(curves))
         said = np.isin(rows, list(self.answers))
-        for block in in_blocks(rows[~said]):
-            totals += chances(self.found, self._flips, block, curves).sum(axis=0)
+        _, totals = means_and_totals(self.found, proven_flips(self.outcomes), rows[~said], self.weights)
         totals += sum(self.answers[row].wrong for row in rows[said].tolist())
-        return _over_curves(quantity, totals / len(rows), weights, unit, reason)
-
-    @property
-    def _flips(self) -> Floats:
-        return proven_flips(self.outcomes)
+        return _over_curves(quantity, totals / len(rows), self.weights, unit, reason)
 
 
 def fact_labels(
@@ -196,7 +190,7 @@ def fact_labels(
         `FactLabels`; larger `wrong` means less trust. Without answers it is as good as data sets are alike.
 
     Raises: InputError for labels that are numbers.
-    Cost: `label_posterior`, and n x 600 logistic functions.
+    Cost: `label_posterior`, and about 5 microseconds a row.
     Source: northcutt2021b; docs/decisions/0028.
     """
     require_kind(folded, FoldedRows)
@@ -225,22 +219,18 @@ def read_as_facts(
     asked = np.array([row for row in sorted(answers) if np.isfinite(found.strength[row])], dtype=np.intp)
     if len(asked):
         said = np.array([answers[row].wrong for row in asked.tolist()])
-        weights = updated(weights, chances(found, flips, asked, slice(None)), said)
-    curves, kept = kept_curves(weights)
-    wrong, totals = np.full(len(flips), np.nan), np.zeros(len(curves))
+        weights = updated(weights, chances(found, flips, asked), said)
     known = np.isfinite(found.strength) & np.isfinite(outcomes.wrong)
     known[list(answers)] = False
-    for block in in_blocks(np.flatnonzero(known)):
-        under = chances(found, flips, block, curves)
-        wrong[block] = under @ kept
-        totals += under.sum(axis=0)
+    wrong = np.full(len(flips), np.nan)
+    wrong[known], totals = means_and_totals(found, flips, np.flatnonzero(known), weights)
     suggested = np.where(found.against, found.other, outcomes.codes)
     for row, answer in answers.items():
         wrong[row] = answer.wrong
         totals += answer.wrong
         suggested[row] = _answered(answer, int(outcomes.codes[row]), int(found.other[row]))
     rate = _over_curves(
-        "noise_rate", totals / max(1, int(np.isfinite(wrong).sum())), kept, "share of labels",
+        "noise_rate", totals / max(1, int(np.isfinite(wrong).sum())), weights, "share of labels",
         "errors that the model repeats cannot be seen",
     )  # fmt: skip
     held = {one.name: getattr(outcomes, one.name) for one in fields(LabelPosterior)}
@@ -288,7 +278,8 @@ def _suggestion_right(
 def _over_curves(quantity: str, shares: Floats, weights: Floats, unit: str, reason: str) -> Estimate:
     """A share under every curve as one estimate."""
     low, high = weighted_interval(shares, weights)
-    return Estimate(quantity, float(weights @ shares), low, high, unit, CONFIDENCE, SOURCE, reason)
+    mean = min(1.0, float(weights @ shares))  # but for rounding
+    return Estimate(quantity, mean, low, min(1.0, high), unit, CONFIDENCE, SOURCE, reason)
 
 
 def other_reading(found: FactLabels, are: str) -> Estimate:
@@ -298,12 +289,12 @@ def other_reading(found: FactLabels, are: str) -> Estimate:
     """
     if are == "facts":
         rate, count = found.outcomes.noise_rate, int(found.outcomes.flagged.sum())
-        said = f"Read as outcomes, {count_of(count, 'label')} would be called likelier wrong than right."
-        return replace(rate, quantity="noise_rate_if_outcomes", reason=said)
+        said = f"read as outcomes, {count_of(count, 'label')} would be called likelier wrong than right"
+        return replace(rate, quantity="noise_rate_if_outcomes", reason="; ".join(filter(None, [said, rate.reason])))
     contradicted, share = int(found.found.against.sum()), found.suspects_share
-    said = f"Read as facts, {count_of(contradicted, 'label')} would be contradicted"
+    said = f"read as facts, {count_of(contradicted, 'label')} would be contradicted"
     if len(found.suspects()):
         likeliest = count_of(len(found.suspects()), "row")
         ends = f"{percent(share.low):.0f} and {percent_text(share.high, '.0f')}"
         said += f", and between {ends} of the likeliest {likeliest} wrong"
-    return replace(found.noise_rate, quantity="noise_rate_if_facts", reason=f"{said}.")
+    return replace(found.noise_rate, quantity="noise_rate_if_facts", reason=said)
