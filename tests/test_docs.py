@@ -139,6 +139,7 @@ def test_python_examples_run(path, tmp_path, monkeypatch):
 WORKED = {
     "unique-information": 1, "what-may-i-claim": 2, "certificates": 2, "formal-limits": 1,
     "supervision-complexity": 1, "network-diagnostics": 1, "data-quality": 1,
+    "facts-and-outcomes": 1,
 }  # fmt: skip
 
 

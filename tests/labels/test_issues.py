@@ -30,7 +30,7 @@ def test_everything_is_by_id_and_in_the_users_labels(blobs):
     assert set(found.wrong.top(16).keys) == NAMED
     assert found.wrong.unit == "probability"
     assert found.suggested[WRONG].tolist() == truth[WRONG].tolist()
-    assert found.expected_precision() > 0.5
+    assert found.expected_precision().value > 0.5
     assert found.noise_matrix.kind == "matrix"
     assert len(found.confusable_pairs) == 0
     assert found.reasons[0] == "the held-out model agrees with the given label"
@@ -126,3 +126,66 @@ def test_several_annotators_join_the_model(blobs):
         find_label_issues(data, annotations=said[:5])
     with pytest.raises(InputError, match="other classes"):
         find_label_issues(data, annotations=np.where(said == "ant", "wasp", said))
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    """Pictures of four patterns, the last two alike, some labels of them swapped."""
+    draw = np.random.default_rng(0)
+    kinds = np.arange(240) % 4
+    patterns = draw.integers(0, 256, size=(4, 8, 8)).astype(float)
+    patterns[3] = patterns[2] + 12.0 * draw.normal(size=(8, 8))
+    X = np.clip(patterns[kinds] + 60.0 * draw.normal(size=(240, 8, 8)), 0, 255).astype(np.uint8)
+    given = np.array(["ant", "bee", "cat", "dog"])[kinds]
+    given[[4, 9, 14]] = ["bee", "cat", "ant"]
+    return Dataset(X, given, ids=[f"r{row}" for row in range(240)])
+
+
+def test_labels_of_pictures_are_facts_that_answers_settle(pictures):
+    found = find_label_issues(pictures)
+    assert found.labels_are.are == "facts"
+    assert found.labels_are.why == "pictures show what they are labeled as"
+    ids = found.to_review(8)
+    assert set(ids) <= set(pictures.ids)
+    assert found.suspects(2).keys.tolist() == found.wrong.top(2).keys.tolist()
+    right, words = found.reviewed(ids, [0] * len(ids)), found.reviewed(ids, ["keep"] * len(ids))
+    np.testing.assert_array_equal(right.wrong.values, words.wrong.values)
+    assert right.wrong.values.mean() < found.wrong.values.mean()
+    wrong = found.reviewed(ids[:4], [True] * 4).reviewed(ids[4:], [1.0] * (len(ids) - 4))
+    assert wrong.wrong[ids.tolist()].values.tolist() == [1.0] * len(ids)
+    assert set(ids) <= set(wrong.flagged)
+    assert wrong.expected_precision(len(ids)).value == 1.0
+    assert "as outcomes" in found.other_reading().reason
+
+
+def test_reading_them_as_outcomes_is_as_before_and_says_what_facts_would_give(pictures):
+    outcomes = find_label_issues(pictures, labels_are="outcomes")
+    assert outcomes.labels_are.chosen_by == "you"
+    reading = outcomes.other_reading()
+    assert reading.quantity == "noise_rate_if_facts"
+    facts = find_label_issues(pictures, labels_are="facts")
+    assert reading.value == facts.noise_rate.value
+    np.testing.assert_array_equal(facts.posterior.outcomes.wrong, outcomes.wrong.values)
+    for call in (outcomes.to_review, outcomes.suspects, lambda: outcomes.reviewed(["r1"], [1])):
+        with pytest.raises(InputError, match=r"(?s)about labels that are facts.*labels_are=\"facts\""):
+            call()
+
+
+def test_acting_on_facts_is_measured_with_the_answers(pictures):
+    found = find_label_issues(pictures)
+    ids = found.to_review(10)
+    measured = found.reviewed(ids, ["drop"] * len(ids)).measured(("drop",))["drop"]
+    assert measured.share > 0
+
+
+def test_what_cannot_be_read_as_facts_is_refused(blobs):
+    data, truth = blobs
+    for given in ({"method": "neighbors"}, {"annotations": np.c_[truth, truth]}):
+        with pytest.raises(InputError, match="cannot be combined with facts"):
+            find_label_issues(data, labels_are="facts", **given)
+    found = find_label_issues(data, method="neighbors")
+    assert found.labels_are.are == "outcomes"
+    with pytest.raises(InputError, match="one reading only"):
+        found.other_reading()
+    with pytest.raises(InputError, match="did you mean 'facts'"):
+        find_label_issues(data, labels_are="fact")

@@ -47,7 +47,7 @@ def test_a_method_says_what_it_listened_to_and_whether_it_is_a_probability(blobs
     near = find_label_issues(blobs, method="neighbors")
     assert near.wrong.unit == "probability"
     assert near.reasons[0] == "the vote of the nearest rows agrees with the given label"
-    assert 0.5 < near.expected_precision() <= 1
+    assert 0.5 < near.expected_precision().value <= 1
     counted = find_label_issues(blobs, method="confident_learning")
     assert counted.wrong.unit == "1 - probability of the given label"
     with pytest.raises(InputError, match=r'fix: +use method="auto"'):

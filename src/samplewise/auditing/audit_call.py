@@ -13,7 +13,7 @@ from samplewise.auditing.environment import environment
 from samplewise.auditing.evidence import gather
 from samplewise.auditing.options import AuditOptions
 from samplewise.auditing.plan import Plan, make_plan
-from samplewise.auditing.prepare_audit import Intake, take_in
+from samplewise.auditing.prepare_audit import Intake, labels_read, take_in
 from samplewise.auditing.progress import Event, Progress
 from samplewise.auditing.run import Run
 from samplewise.auditing.run_folder import prepare_run_folder, write_text
@@ -30,6 +30,7 @@ from samplewise.engine.models.metrics import Metric, choose_metric, metric_rule
 from samplewise.engine.refits import AutoExecutor, FitStore, Prepared, with_embeddings
 from samplewise.engine.refits.preparation import FITS, require_settings
 from samplewise.engine.refits.processes import available_cores
+from samplewise.labels.facts_or_outcomes import LabelsAre
 from samplewise.report import (
     AuditComparison,
     compare_audits,
@@ -140,12 +141,13 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
     data: Any, y: Any = None, *, label: str | None = None, id: str | None = None, groups: Any = None,
     segments: Any = None, time: Any = None, weights: Any = None, drop_columns: Iterable[str] = (),
     image: str | None = None, text: str | None = None, columns: Mapping[str, str] | None = None,
-    decimal: str | None = None, task: Task = "auto", positive: Any = None, test: Any = None,
-    n_test_evaluations: int = 1, learner: Any = None, embeddings: Any = None, probabilities: Any = None,
-    metric: str | None = None, checks: str | list[str] = "default", budget: str | float | None = None, seed: int = 0,
-    accepted: Any = None, prices: Mapping[str, float] | None = None, run_dir: str | Path | None = None,
-    show_values: bool = True, executor: Executor | None = None, progress: Progress | None = None,
-    predictions: Any = None, test_looks: int | None = None,
+    decimal: str | None = None, task: Task = "auto", positive: Any = None,
+    labels_are: LabelsAre = "auto", test: Any = None, n_test_evaluations: int = 1, learner: Any = None,
+    embeddings: Any = None, probabilities: Any = None, metric: str | None = None, checks: str | list[str] = "default",
+    budget: str | float | None = None, seed: int = 0, accepted: Any = None, reviewed: Any = None,
+    prices: Mapping[str, float] | None = None, run_dir: str | Path | None = None, show_values: bool = True,
+    executor: Executor | None = None, progress: Progress | None = None, predictions: Any = None,
+    test_looks: int | None = None,
 ) -> Audit:  # fmt: skip
     """Find what is wrong with a data set, where, how sure that is, and what acting on it gains on held-out rows.
 
@@ -170,6 +172,8 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
             shows.
         task: whether the label is a class or a number. "auto", "classification" or "regression".
         positive: of two classes, the one whose probability is meant: yes, 1, >50K.
+        labels_are: whether labels are facts, which the row itself shows, or outcomes, which it only predicts. "facts",
+            "outcomes" or "auto": pictures and texts are facts, tables outcomes.
         test: rows nothing was trained on, with the same columns. A `Dataset`, (X, y) or a path.
         n_test_evaluations: how often any model was scored on the test rows, this audit included. It decides what may
             still be claimed.
@@ -186,6 +190,8 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
         budget: time the fits may take: 60s, 5min, 1h. It buys a smaller plan from a fixed cost table.
         seed: same seed, same data, same answer.
         accepted: findings you live with. Codes, or a mapping code -> ids.
+        reviewed: answers of people about labels that are facts. findings/SW201.csv with its decision column filled in,
+            or a mapping id -> 1 (wrong), 0 (right) or a word, or a list of `Decision`s.
         prices: price per row by kind of remedy, such as {"review": 0.1}.
         run_dir: folder for report, record and lists of rows. The same call goes on where a killed one stopped.
         show_values: without values no file holds cells or pictures of rows: only ids, numbers, names.
@@ -221,7 +227,7 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
         "test": None if taken.test is None else taken.test.fingerprint(),
         "supplied": fingerprint(taken.predictions, taken.embeddings),
     }
-    settings = _settings(plan, chosen, rule, measured_by, options)
+    settings = _settings(plan, chosen, rule, measured_by, options) | labels_read(taken)
     settings["metric_rule"] = metric_rule(metric, taken.target.task, taken.target.codes)
     folder = None if run_dir is None else prepare_run_folder(run_dir, fingerprint(facts["fingerprint"], facts["test"]))
     report = progress or (lambda event: None)

@@ -1,7 +1,9 @@
 """What the checks use: every intermediate they share, computed once, on first use."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,8 @@ from samplewise.engine.models.metrics import Metric
 from samplewise.engine.neighbors import NeighborGraph
 from samplewise.engine.refits import FitRunner, FitStore, FoldedRows, Prepared, Refits, fit_design
 from samplewise.information.unique import UniqueInformation, information_in
+from samplewise.labels.facts import Answer, FactLabels, facts_of
+from samplewise.labels.facts_or_outcomes import OUTCOMES, LabelMeaning
 from samplewise.labels.posterior import LabelPosterior, label_posterior
 from samplewise.labels.predictions import checked_predictions
 from samplewise.quality.nearness import graph_of
@@ -35,8 +39,9 @@ def gather(taken: Intake, prepared: Prepared, metric: Metric, plan: Plan, n_test
     lost = taken.everything.take(np.flatnonzero(unreadable_pictures(taken.everything)))
     return Evidence(
         prepared, taken.data, taken.columns, metric, plan, taken.test, predictions, taken.embeddings,
-        taken.test_embeddings, unlabeled, n_test_evaluations, lost, str(taken.facts["label"]), taken.other_columns,
-        taken.test_other_columns,
+        taken.test_embeddings, unlabeled, n_test_evaluations, unreadable=lost, label=str(taken.facts["label"]),
+        other_columns=taken.other_columns, test_other_columns=taken.test_other_columns, meaning=taken.meaning,
+        answers=taken.answers,
     )  # fmt: skip
 
 
@@ -62,6 +67,8 @@ class Evidence:
     label: str = "y"  # name of the label's column
     other_columns: Any | None = None  # frame of n rows: columns that are neither features nor the label
     test_other_columns: Any | None = None  # the same of the test rows
+    meaning: LabelMeaning = OUTCOMES  # whether labels are facts or outcomes
+    answers: Mapping[Any, Answer] = field(default_factory=lambda: MappingProxyType({}))  # of people, by id
 
     # ---- label-free -------------------------------------------------------------------------------------------------
 
@@ -147,6 +154,12 @@ class Evidence:
     def label_posterior(self) -> LabelPosterior:
         """The cross-fitted posterior over every row's true label."""
         return label_posterior(self.whole, probabilities=self.predictions)
+
+    @cached_property
+    def fact_labels(self) -> FactLabels:
+        """The same labels read as facts, with the answers of people."""
+        said = {row: self.answers[key] for row, key in enumerate(self.data.ids.tolist()) if key in self.answers}
+        return facts_of(self.whole, self.label_posterior, self.predictions, said)
 
     @cached_property
     def information(self) -> UniqueInformation:

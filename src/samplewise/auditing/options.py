@@ -13,6 +13,7 @@ from samplewise.auditing.progress import Progress
 from samplewise.core.errors import InputError
 from samplewise.core.execution import Executor
 from samplewise.data.targets import Task
+from samplewise.labels.facts_or_outcomes import LabelsAre
 
 DATA, MODEL, ANSWER = "The data", "The model and the plan", "The answer"
 
@@ -114,6 +115,13 @@ class AuditOptions:
         default=None,
         metadata=_about("Of two classes, the one whose probability is meant: yes, 1, >50K.", Flag(DATA, "VALUE")),
     )
+    labels_are: LabelsAre = field(
+        default="auto",
+        metadata=_about(
+            "Whether labels are facts, which the row itself shows, or outcomes, which it only predicts.",
+            Flag(DATA, kind=LabelsAre, more="Pictures and texts are facts, tables outcomes."),
+        ),
+    )
     test: Any = field(
         default=None,
         metadata=_about("Rows nothing was trained on, with the same columns.", Flag(DATA, "PATH", Path | None)),
@@ -171,6 +179,13 @@ class AuditOptions:
         metadata=_about(
             "Findings you live with.",
             Flag(ANSWER, "FILE", Path | None, more="One a line: a code (SW104), or a code and a row (SW201,17)."),
+        ),
+    )
+    reviewed: Any = field(
+        default=None,
+        metadata=_about(
+            "Answers of people about labels that are facts.",
+            Flag(ANSWER, "FILE", Path | None, more="findings/SW201.csv with its decision column filled in."),
         ),
     )
     prices: Mapping[str, float] | None = field(default=None, metadata=_about("Price per row by kind of remedy."))

@@ -1,12 +1,15 @@
 """From what a user holds to what an audit needs: rows with usable labels, their roles, a test set, own predictions."""
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from samplewise.auditing.answers import label_answers
 from samplewise.auditing.options import AuditOptions
-from samplewise.core.arrays import Array, Floats, Mask, require_finite
+from samplewise.core.arrays import Array, Floats, Mask, fingerprint, require_finite
 from samplewise.core.errors import InputError
 from samplewise.data.columns import Column
 from samplewise.data.dataset import Dataset
@@ -14,6 +17,8 @@ from samplewise.data.images import Images
 from samplewise.data.inputs import as_reading, with_columns_of, words_in_numbers
 from samplewise.data.readers import Reading, Roles, likely_labels, unreadable_notes
 from samplewise.data.targets import Target, describe_target, with_read_labels
+from samplewise.labels.facts import Answer
+from samplewise.labels.facts_or_outcomes import OUTCOMES, LabelMeaning, label_meaning
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +37,8 @@ class Intake:
         test_embeddings: the same for the test rows, where a function made them.
         other_columns: columns of the audited rows that are neither features nor the label; None where there are none.
         test_other_columns: the same of the test rows.
+        meaning: whether labels are facts or outcomes.
+        answers: what people said of labels, by id.
     """
 
     everything: Dataset
@@ -45,6 +52,8 @@ class Intake:
     test_embeddings: Floats | None = None
     other_columns: Any | None = None
     test_other_columns: Any | None = None
+    meaning: LabelMeaning = OUTCOMES
+    answers: Mapping[Any, Answer] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
@@ -82,13 +91,29 @@ def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
     facts |= {"missing_labels": len(counted) - len(rows)}
     facts |= {"zero_weights": int((weightless & readable).sum())} if weightless.any() else {}
     facts |= {} if readable.all() else {"unreadable": int((~readable).sum())}
+    meaning = label_meaning(
+        options.labels_are, everything, classes=target.classes is not None, embedded=embedded is not None
+    )
     return Intake(
         everything, rows, target, reading.columns, facts, held,
         _usable_rows(options.probabilities, everything, usable),
         None if embedded is None else embedded[usable],
         _embedded(options.embeddings, held) if held is not None and callable(options.embeddings) else None,
         None if reading.other_columns is None else reading.other_columns[usable].reset_index(drop=True), beside_test,
+        meaning=meaning, answers=label_answers(options.reviewed, rows, target, meaning),
     )  # fmt: skip
+
+
+def labels_read(taken: Intake) -> dict[str, Any]:
+    """What the record's plan says of how labels are read, by whose choice, and of the answers of people."""
+    meaning, answers = taken.meaning, taken.answers
+    said = sorted((str(key), answer.wrong, answer.code) for key, answer in answers.items())
+    return {
+        "labels_are": meaning.are,
+        "labels_are_rule": "you said so" if meaning.chosen_by == "you" else meaning.why,
+        "answers": len(answers),
+        "answers_fingerprint": fingerprint(said) if said else None,
+    }
 
 
 def _relative(rows: Dataset) -> Dataset:

@@ -181,6 +181,8 @@ def _details(outcome: Outcome) -> tuple[dict[str, Any], dict[str, Any], dict[str
         for remedy in finding.remedies:
             if remedy.kind == "relabel":
                 suggested |= dict(zip(map(str, remedy.keys), remedy.values, strict=False))
+            elif remedy.kind == "review":  # what a model would have in their place, where it says so
+                suggested = dict(zip(map(str, remedy.keys), remedy.values, strict=False)) | suggested
     for exhibit in outcome.result.exhibits:
         columns = {name: values.tolist() for name, values in exhibit.columns.items()}
         keys = [str(key) for key in columns.get("id", ())]

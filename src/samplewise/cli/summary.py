@@ -58,6 +58,8 @@ def _classes(facts: Mapping[str, Any]) -> str:
 
 def _plan(plan: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "learner", shortened(f"{plan['learner']} ({plan['learner_rule']})", LONGEST)
+    if plan.get("labels_are") == "facts":
+        yield "labels", shortened(f"read as facts ({plan['labels_are_rule']})", LONGEST)
     seconds = plan.get("estimated_seconds")
     time = f", about {seconds_text(max(float(seconds), 1.0))} for the fits" if seconds is not None else ""
     yield (

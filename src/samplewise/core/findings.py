@@ -25,7 +25,7 @@ class Remedy(Result):
 
     kind: RemedyKind
     keys: tuple[Any, ...]
-    values: tuple[Any, ...] = ()  # new labels (relabel) or weights (reweight), one per key
+    values: tuple[Any, ...] = ()  # new labels (relabel; suggested ones of a review) or weights (reweight), one per key
     action: str = ""  # what to do, as an imperative sentence
     effect: Estimate | None = None  # change of the held-out metric, in points
     control: Estimate | None = None  # the same for a random remedy of the same kind and size

@@ -44,7 +44,7 @@ DESCRIPTIONS = {
     "Remedy": "A proposal that a person, or a rule they chose, carries out.",
     "Remedy.kind": "What would be done with the keys.",
     "Remedy.keys": "Ids of the rows, or names of the columns, it concerns.",
-    "Remedy.values": "New labels (relabel) or weights (reweight), one per key; empty otherwise.",
+    "Remedy.values": "New labels (relabel), suggested ones (review) or weights (reweight), one per key; else empty.",
     "Remedy.action": "What to do, as an imperative sentence.",
     "Remedy.effect": "Measured change of the held-out metric, in points; null where it was not tested.",
     "Remedy.control": "The same for a random remedy of the same kind and size.",

@@ -13,6 +13,7 @@ from samplewise.core.values import with_unit
 from samplewise.engine.statistics.intervals import share_interval
 from samplewise.engine.statistics.multiplicity import holm
 from samplewise.engine.statistics.significance import binomial_p_value
+from samplewise.labels.facts import FactLabels
 from samplewise.labels.posterior import LabelPosterior
 
 CONFIDENT = 0.5  # a suggestion is taken where it is likelier right than all other classes together
@@ -104,10 +105,12 @@ def confusable_pairs(posterior: LabelPosterior) -> ConfusablePairs:
 def likely_errors(posterior: LabelPosterior) -> Mask:
     """(n,) disputed labels that are errors rather than ambiguity.
 
-    All flagged rows, but between two classes of an ambiguous pair only those that are wrong with probability .9.
+    All flagged rows, but between two classes of an ambiguous pair only those that are wrong with probability .9; of
+    labels that are facts all flagged rows, since there people confuse the classes that models confuse.
     """
     require_kind(posterior, LabelPosterior)
-    if posterior.classes < 3:  # one pair cannot be more ambiguous than the others
+    # One pair cannot be more ambiguous than the others.
+    if posterior.classes < 3 or isinstance(posterior, FactLabels):
         return posterior.flagged
     rows = np.flatnonzero(posterior.flagged)
     between = confusable_pairs(posterior).includes(posterior.codes[rows], posterior.suggested[rows])

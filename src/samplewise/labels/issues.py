@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from samplewise.core.arrays import Array, in_order
-from samplewise.core.errors import InputError, require_kind, unknown_name
+from samplewise.core.errors import InputError, require_count, require_kind, unknown_name
 from samplewise.core.execution import Executor
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of
@@ -22,6 +22,9 @@ from samplewise.engine.refits import FoldedRows, Refits, prepare, with_embedding
 from samplewise.engine.refits.remedy_effects import Measured, measure_remedies
 from samplewise.labels.ambiguity import ConfusablePairs, confusable_pairs
 from samplewise.labels.annotators import Annotators, dawid_skene
+from samplewise.labels.facts import TO_REVIEW, FactLabels, fact_labels, facts_of, other_reading
+from samplewise.labels.facts_or_outcomes import OUTCOMES, LabelMeaning, LabelsAre, label_meaning
+from samplewise.labels.label_answers import read_answers
 from samplewise.labels.methods import (
     PROBABILITY,
     MethodLabels,
@@ -34,6 +37,7 @@ from samplewise.labels.precomputed_outputs import read_refits
 from samplewise.labels.predictions import checked_predictions
 from samplewise.labels.remedies import LabelMethod, drop_disputed, relabel_disputed, reweight_disputed
 
+POSTERIOR = ("auto", "posterior")  # methods that can read labels as facts
 ACTIONS = {"drop": drop_disputed, "relabel": relabel_disputed, "reweight": reweight_disputed}
 
 
@@ -52,6 +56,7 @@ class LabelIssues(Result):
         posterior: everything by position.
         annotators: what several labels per row say together with the model; None without `annotations`.
         notes: what a reader should know about how this was found, in sentences.
+        labels_are: whether labels were read as facts or as outcomes, who chose that, and why.
     """
 
     wrong: Scores
@@ -64,11 +69,13 @@ class LabelIssues(Result):
     posterior: LabelPosterior
     annotators: Annotators | None = None
     notes: tuple[str, ...] = ()
+    labels_are: LabelMeaning = OUTCOMES
     _folded: FoldedRows | None = field(default=None, repr=False)
     _method: LabelMethod = field(default=label_posterior, repr=False)
+    _probabilities: Any = field(default=None, repr=False)
 
-    def expected_precision(self, n: int | None = None) -> float:
-        """Share of the first `n` flagged labels that are expected to be wrong (all flagged without a count).
+    def expected_precision(self, n: int | None = None) -> Estimate:
+        """Share of the `n` likeliest errors that are wrong, with its interval (all flagged without a count).
 
         Raises: InputError for a method that ranks labels without a probability.
         """
@@ -77,8 +84,77 @@ class LabelIssues(Result):
                 "this method ranks labels and gives no probability", got=self.wrong.unit,
                 fix='use method="auto" or "neighbors", or have some of the flagged rows checked by hand',
             )  # fmt: skip
-        worst = self.wrong.top(len(self.flagged) if n is None else n).values
-        return float(np.mean(worst)) if len(worst) else float("nan")
+        rows = in_order(-self.wrong.values)[: len(self.flagged) if n is None else require_count(n, "n")]
+        if not len(rows):
+            reason = "no label is likelier wrong than right"
+            return Estimate("expected_precision", np.nan, unit="share of the list", reason=reason)
+        return self.posterior.expected_precision(rows)
+
+    def suspects(self, n: int | None = None) -> Scores:
+        """The contradicted labels of facts, the likeliest errors first: as many as are expected to be wrong, or `n`.
+
+        Raises: InputError where labels were read as outcomes; there `flagged` is the list.
+        """
+        rows = self._facts("suspects").suspects(n)
+        wrong = self.wrong
+        return Scores(wrong.quantity, wrong.values[rows], wrong.keys[rows], wrong.unit, wrong.larger_means)
+
+    def to_review(self, n: int = TO_REVIEW) -> Array:
+        """Ids of the rows whose answers tell most, for `reviewed`: spread over the contradicted rows.
+
+        Raises: InputError where labels were read as outcomes.
+        """
+        return np.asarray(self.wrong.keys[self._facts("to_review").to_review(n)])
+
+    def reviewed(self, ids: Iterable[Any], answers: Iterable[Any]) -> "LabelIssues":
+        """The same issues after people looked at some rows: their answers move the probability of every other row.
+
+        What was answered before still counts, and the order of answers does not.
+
+        Args:
+            ids: rows that were looked at, chosen by `to_review` or for any other reason than their label being right.
+            answers: one per id: 1 or True where the given label is wrong ("no class fits" counts as wrong), 0 or False
+                where it is right, or the share of several people who call it wrong; or a word: keep, drop, relabel:NAME
+                or the name of a class.
+
+        Raises:
+            InputError: labels that were read as outcomes, unknown ids, or answers that cannot be understood.
+
+        Cost: as `wrong` without its fits.
+        """
+        held, folded = self._facts("reviewed"), self._rows()
+        classes = np.asarray(folded.target.classes)
+        said = held.reviewed(read_answers(ids, answers, folded.data.ids, folded.codes, classes))
+        by_id = {folded.data.ids[row : row + 1].tolist()[0]: answer for row, answer in said.answers.items()}
+        return _presented(folded, said, None, partial(fact_labels, answers=by_id), self.labels_are, self._probabilities)
+
+    def other_reading(self) -> Estimate:
+        """The share of wrong labels if they were read the other way, as outcomes or facts; the reason has the counts.
+
+        Raises: InputError for numbers, which are outcomes, and for a method that has no second reading.
+        Cost:   as `wrong` without its fits.
+        """
+        if isinstance(self.posterior, FactLabels):
+            return other_reading(self.posterior, "facts")
+        if isinstance(self.posterior, MethodLabels) or self.annotators is not None:
+            raise InputError(
+                "these labels have one reading only", got="another method, or several annotators",
+                fix='find_label_issues(data) with method="auto" and one label per row',
+            )  # fmt: skip
+        return other_reading(facts_of(self._rows(), self.posterior, self._probabilities), "outcomes")
+
+    def _facts(self, wanted: str) -> FactLabels:
+        if isinstance(self.posterior, FactLabels):
+            return self.posterior
+        raise InputError(
+            f"{wanted} is about labels that are facts, and these are read as outcomes", where="labels_are",
+            got=str(self.labels_are), fix='find_label_issues(data, labels_are="facts"), if the rows show what they are',
+        )  # fmt: skip
+
+    def _rows(self) -> FoldedRows:
+        if self._folded is None:
+            raise InputError("these issues hold no rows", fix="use what find_label_issues returned")
+        return self._folded
 
     def measured(
         self, actions: Sequence[str] = ("drop", "relabel", "reweight"), *, metric: str | None = None
@@ -115,6 +191,8 @@ class LabelIssues(Result):
     def _sentences(self) -> Iterable[str]:
         yield f"{count_of(len(self.flagged), 'label')} of {len(self.wrong):,} are likelier wrong than right."
         yield f"Share of wrong labels: {self.noise_rate.without_reason()}."
+        if isinstance(self.posterior, FactLabels):
+            yield self.posterior.doubt("to_review(), then reviewed(ids, answers)")
         yield "Below the most doubtful ones, with what they should be."
 
     def _table(self) -> Table:
@@ -133,6 +211,7 @@ def find_label_issues(  # noqa: PLR0913  # the public door: data, how to fit, an
     learner: Any = None,
     task: Task = "auto",
     method: str = "auto",
+    labels_are: LabelsAre = "auto",
     probabilities: Any = None,
     embeddings: Any = None,
     refits: Refits | None = None,
@@ -152,6 +231,8 @@ def find_label_issues(  # noqa: PLR0913  # the public door: data, how to fit, an
         task: "auto", "classification" or "regression".
         method: "auto" (the posterior of cross-fitted models), "confident_learning" (a rank, and counts), "neighbors"
             (features only: the votes of the ten nearest rows), "dynamics" (one training of a network: a rank).
+        labels_are: "facts", which the row itself shows (what is in the picture), "outcomes", which it only predicts
+            (income), or "auto": pictures and texts are facts, tables outcomes. Read by the posterior alone.
         probabilities: (n, c) out-of-sample probabilities you already have, a frame with the classes as columns or an
             array in their sorted order (numbers (n,) for regression); read in blocks where they lie on disk.
         embeddings: (n, d) features of your own network to learn from in place of X.
@@ -173,7 +254,7 @@ def find_label_issues(  # noqa: PLR0913  # the public door: data, how to fit, an
     Cost: folds x rounds fits in closed form; folds x (rounds - 1) of others, after as many rounds of a kernel head;
         one graph of nearest rows, or one training, for the methods that say so.
     Not for: systematic errors, the same for the same kind of row: those are learned, not found.
-    Source: docs/decisions/0005.
+    Source: docs/decisions/0005; of facts docs/decisions/0028.
 
     >>> X = np.repeat([[0.0], [5.0]], 40, axis=0) + np.linspace(-1, 1, 80)[:, None]
     >>> y = np.repeat(["a", "b"], 40); y[3] = "b"
@@ -183,7 +264,7 @@ def find_label_issues(  # noqa: PLR0913  # the public door: data, how to fit, an
     supplied = {"learner": learner, "probabilities": probabilities, "refits": refits, "run_dir": run_dir}
     passed = [name for name, value in supplied.items() if value is not None]
     require_read(method, passed, learner, annotations is not None)
-    rows = as_dataset(data, y, label=label)
+    given = rows = as_dataset(data, y, label=label)
     if embeddings is not None:
         rows = with_embeddings(rows, embeddings)
     fits: dict[str, Any] = {"n_folds": n_folds, "seed": seed, "executor": executor, "run_dir": run_dir}
@@ -196,16 +277,44 @@ def find_label_issues(  # noqa: PLR0913  # the public door: data, how to fit, an
     if votes is not None:
         rows = rows.with_labels(_filled(rows, votes))
     folded = prepare(rows, learner, task=task, **fits).whole
-    chosen = method_named(method, probabilities=checked_predictions(folded, probabilities), n_rounds=n_rounds)
+    meaning = _meaning(labels_are, given, folded, method, annotations is not None, embeddings is not None)
+    P = checked_predictions(folded, probabilities)
+    chosen = method_named(method, probabilities=P, n_rounds=n_rounds)
     posterior = without_single(chosen(folded if refits is None else read_refits(folded, refits)), probabilities)
     if votes is not None:
         posterior, votes = _joined(folded, posterior, annotations)
-    again = label_posterior if method in ("auto", "posterior") else method_named(method)
-    return _presented(folded, posterior, votes, again)
+    again = label_posterior if method in POSTERIOR else method_named(method)
+    if meaning.are == "facts":
+        posterior, again = facts_of(folded, posterior, P), fact_labels
+    return _presented(folded, posterior, votes, again, meaning, P)
+
+
+def _meaning(
+    labels_are: LabelsAre, rows: Dataset, folded: FoldedRows, method: str, annotated: bool, embedded: bool
+) -> LabelMeaning:
+    """How labels are read; only the posterior of single labels can read them as facts."""
+    classes = bool(folded.class_count)
+    if method in POSTERIOR and not annotated:
+        return label_meaning(labels_are, rows, classes=classes, embedded=embedded)
+    why = "several annotators" if annotated else f'method="{method}"'
+    if labels_are == "facts":
+        raise InputError(
+            f"{why} cannot be combined with facts", where="labels_are", got='labels_are="facts"',
+            fix='use method="auto" and one label per row, or leave labels_are out',
+        )  # fmt: skip
+    if labels_are == "outcomes":
+        return label_meaning(labels_are, rows, classes=classes)
+    label_meaning(labels_are, rows, classes=classes)  # refuses another word
+    return LabelMeaning("outcomes", "samplewise", f"{why} has no other reading")
 
 
 def _presented(
-    folded: FoldedRows, posterior: LabelPosterior, votes: Annotators | None, again: LabelMethod
+    folded: FoldedRows,
+    posterior: LabelPosterior,
+    votes: Annotators | None,
+    again: LabelMethod,
+    meaning: LabelMeaning,
+    probabilities: Any,
 ) -> LabelIssues:
     """A posterior by id, in the user's labels."""
     ids, classes = folded.data.ids, folded.target.classes
@@ -222,8 +331,10 @@ def _presented(
         posterior,
         votes,
         _notes(folded),
+        meaning,
         folded,
         again,
+        probabilities,
     )
 
 

@@ -97,6 +97,19 @@ class LabelPosterior(Result):
         number[np.isnan(self.wrong)] = 4
         return np.array(REASONS if self.classes else REASONS_NUMBER, dtype=object)[number]
 
+    def expected_precision(self, rows: Ints) -> Estimate:
+        """Share of the labels of some rows that are wrong; the interval is the spread if the probabilities are right.
+
+        Args:    rows: positions, at least one.
+        """
+        chances = self.wrong[rows]
+        value = float(np.mean(chances))
+        half = half_width(float(np.sqrt(np.sum(chances * (1.0 - chances)))) / len(chances))
+        return Estimate(
+            "expected_precision", value, max(0.0, value - half), min(1.0, value + half), "share of the list", 0.95,
+            "patrini2017", "holds if the probabilities are calibrated",
+        )  # fmt: skip
+
     def _sentences(self) -> Iterable[str]:
         yield f"{count_of(int(self.flagged.sum()), 'label')} of {len(self.codes):,} likelier wrong than right."
         yield f"Share of wrong labels: {self.noise_rate.without_reason()},"

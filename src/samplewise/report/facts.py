@@ -25,6 +25,9 @@ DATA_WORDS = {
 PLAN_WORDS = {
     "learner": "Learner",
     "learner_rule": "Chosen because",
+    "labels_are": "Labels are read as",
+    "labels_are_rule": "Read so because",
+    "answers": "Labels people answered",
     "metric": "Metric",
     "metric_rule": "Metric chosen because",
     "folds": "Folds",

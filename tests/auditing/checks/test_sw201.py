@@ -53,7 +53,7 @@ def test_scores_and_exhibits_are_there_for_the_report(checked):
     assert sheet.columns["probability"].min() > 0.5
     assert matrix.kind == "matrix"
     assert len(matrix.columns["value"]) == 100
-    assert {estimate.quantity for estimate in result.measured} == {"noise_rate", "skill"}
+    assert {estimate.quantity for estimate in result.measured} == {"noise_rate", "skill", "noise_rate_if_facts"}
 
 
 def test_rules_do_in_the_whole_what_the_finding_says(checked):

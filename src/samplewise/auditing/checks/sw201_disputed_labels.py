@@ -7,6 +7,11 @@ kernel head. A noise matrix, estimated from the most confident rows of each clas
 that merely overlap; for a number, a wrong label is one that lies where any label could lie rather than near its
 prediction. Likely errors are listed apart from ambiguous rows.
 
+Labels are read as outcomes, which the row only predicts (income), or as facts, which it shows (what is in the picture,
+what a text is about): `labels_are`. A contradicted fact is an error of the label or of the model, and predictions alone
+cannot tell which. The list then has an interval, stands behind the rows whose answers would settle it, and is at most a
+warning until people have answered (`reviewed`).
+
 ## Why it matters
 A model trained on wrong labels learns them, and one evaluated on wrong labels loses score for right predictions.
 
@@ -30,6 +35,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
+from samplewise.auditing.fact_findings import fact_result, fact_rules, read_as_facts
 from samplewise.auditing.row_exhibit import rows_exhibit
 from samplewise.core.arrays import Array, Ints, in_order
 from samplewise.core.errors import NotApplicable
@@ -61,6 +67,8 @@ def run(evidence: Evidence) -> CheckResult:
     """Likely wrong labels, worst first, and apart from them the rows between ambiguous classes."""
     if len(evidence.data) < FEWEST:
         raise NotApplicable(f"fewer than {FEWEST} rows: held-out models say nothing about single labels")
+    if evidence.meaning.are == "facts":
+        return fact_result(CODE, evidence)
     posterior = evidence.label_posterior
     scores = Scores("wrong_label", posterior.wrong, evidence.data.ids, "probability", "more likely wrong")
     likely = likely_errors(posterior)
@@ -71,11 +79,14 @@ def run(evidence: Evidence) -> CheckResult:
     classes = evidence.target.classes
     if classes is not None and posterior.beyond_chance and len(classes) <= MOST_CLASSES:
         exhibits.append(noise_exhibit(posterior, classes))
-    return CheckResult(tuple(findings), (scores,), tuple(exhibits), (posterior.noise_rate, skill(posterior)))
+    measured = (posterior.noise_rate, skill(posterior), *read_as_facts(evidence))
+    return CheckResult(tuple(findings), (scores,), tuple(exhibits), measured)
 
 
 def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:  # every check has the same two functions
     """Relabel or drop rows whose label is called wrong by held-out models of the given rows alone."""
+    if evidence.meaning.are == "facts":
+        return fact_rules(evidence)
     return {"relabel": relabel_disputed, "drop": drop_disputed}
 
 

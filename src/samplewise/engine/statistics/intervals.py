@@ -57,6 +57,23 @@ def share_interval(hits: ArrayLike, trials: ArrayLike, confidence: float = CONFI
     return np.where(hits > 0, low, 0.0), np.where(hits < trials, high, 1.0)
 
 
+def weighted_interval(values: Floats, weights: Floats, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Limits that leave out as much weight on either side, each value standing in the middle of its own weight.
+
+    Args:    values: (k,).   weights: (k,), not negative, with a positive sum.   confidence: between 0 and 1.
+    Returns: (low, high), in the unit of the values.   Cost: O(k log k).
+
+    >>> low, high = weighted_interval(np.arange(100.0), np.ones(100), 0.9)
+    >>> print(f"{low:.1f} {high:.1f}")
+    4.5 94.5
+    """
+    order = np.argsort(values, kind="stable")
+    below = np.cumsum(weights[order]) - 0.5 * weights[order]
+    tail = (1.0 - confidence) / 2.0
+    low, high = np.interp([tail, 1.0 - tail], below / np.sum(weights), values[order])
+    return float(low), float(high)
+
+
 def wilson_interval(hits: float, trials: float, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """Wilson's limits of a share of whole counts."""
     low, high = stats.binomtest(round(hits), round(trials)).proportion_ci(confidence, "wilson")

@@ -1,0 +1,62 @@
+"""Answers of people about labels, from a list of findings, decisions or a mapping, by the ids of the audited rows."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from samplewise.auditing.run_folder import FOLDER, read_decisions
+from samplewise.core.errors import InputError
+from samplewise.core.findings import Decision
+from samplewise.data.dataset import Dataset
+from samplewise.data.targets import Target
+from samplewise.labels.facts import Answer
+from samplewise.labels.facts_or_outcomes import LabelMeaning
+from samplewise.labels.label_answers import read_answers
+
+LISTED = "SW201.csv"  # the list of labels; those of other checks hold decisions, but no answers about labels
+
+
+def label_answers(reviewed: Any, data: Dataset, target: Target, meaning: LabelMeaning) -> dict[Any, Answer]:
+    """Answers by id; none where nothing was given.
+
+    A decision to keep a row says that its label is right, to drop it that no label fits, to relabel it which one does
+    (right where that is the given label by now). Rows that are no longer there, and weights, are passed over.
+
+    Args:
+        reviewed: a list of findings as `audit` writes it, or its run folder; a list of `Decision`s; or a mapping from
+            ids to answers as `LabelIssues.reviewed` takes them.
+        data: the audited rows.   target: their labels.   meaning: whether these are facts.
+
+    Raises:
+        InputError: labels that are outcomes, a file that cannot be read, or answers that cannot be understood.
+    """
+    if reviewed is None:
+        return {}
+    if meaning.are != "facts" or target.classes is None:
+        raise InputError(
+            "answers settle labels that are facts, and these are read as outcomes", where="reviewed", got=str(meaning),
+            fix='pass labels_are="facts" if the rows show what their label says; decisions are carried out by apply',
+        )  # fmt: skip
+    said = dict(reviewed) if isinstance(reviewed, Mapping) else _words(_decisions(reviewed, data), data)
+    found = read_answers(said, said.values(), data.ids, target.codes, target.classes)
+    return {data.ids[row : row + 1].tolist()[0]: answer for row, answer in found.items()}
+
+
+def _decisions(reviewed: Any, data: Dataset) -> Iterable[Decision]:
+    if not isinstance(reviewed, str | Path):
+        return list(reviewed)
+    path = Path(reviewed)
+    if path.is_dir():
+        path = (path / FOLDER if (path / FOLDER).is_dir() else path) / LISTED
+    return read_decisions(path, data)
+
+
+def _words(decisions: Iterable[Decision], data: Dataset) -> dict[Any, str]:
+    """What each decision about a row that is still there says of its label."""
+    known = {str(key): key for key in data.ids.tolist()}
+    words = {"keep": "keep", "drop": "drop"}
+    return {
+        known[str(one.id)]: words.get(one.kind, f"relabel:{one.value}")
+        for one in decisions
+        if str(one.id) in known and one.kind != "reweight"
+    }
