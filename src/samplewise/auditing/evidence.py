@@ -10,9 +10,11 @@ from samplewise.auditing.plan import Plan
 from samplewise.auditing.prepare_audit import Intake
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import NotApplicable
+from samplewise.core.texts import count_of
 from samplewise.curves.learning_curve import log_sizes
 from samplewise.data.columns import Column
 from samplewise.data.dataset import Dataset
+from samplewise.data.splits import different_times
 from samplewise.data.targets import Target, class_codes
 from samplewise.engine.models.feature_encoding import SpaceEncoder
 from samplewise.engine.models.learner import Fitted, Learner
@@ -104,12 +106,19 @@ class Evidence:
         apart = len(self.data) if self.split_groups is None else len(np.unique(self.split_groups))
         if apart < self.plan.folds:
             raise NotApplicable(f"{apart} different rows or groups cannot be split into {self.plan.folds} folds")
+        if self.ordered and (times := different_times(self.data.time, self.split_groups)) < self.plan.folds:
+            raise NotApplicable(f"{count_of(times, 'different time')} cannot be cut into {self.plan.folds} folds")
         return [self.prepared.folds(repeat) for repeat in range(1 if self.ordered else self.plan.repeats)]
 
     @property
     def ordered(self) -> bool:
         """Whether folds are blocks of time."""
         return self.data.time is not None
+
+    @property
+    def tests_rules(self) -> bool:
+        """Whether rules can be run again on training rows of folds: in time, that takes two folds of the past."""
+        return not self.ordered or self.plan.folds > 2
 
     # ---- fits -------------------------------------------------------------------------------------------------------
 

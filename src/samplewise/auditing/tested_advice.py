@@ -12,6 +12,7 @@ from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.engine.refits.remedy_effects import Measured, measure_remedies
 
 NO_ROOM = "the plan has no room for testing advice"
+NO_PAST = "a rule is tested on rows later than two folds of the past: that takes three different times"
 TESTED = ("relabel", "drop", "reweight")
 NO_RULE = "this remedy is not a rule that can be run again"
 UNTESTED = {
@@ -24,8 +25,8 @@ def test_advice(evidence: Evidence, outcomes: tuple[Outcome, ...], prices: Mappi
     """The outcomes with effect, control and verdict on every remedy that is a rule, Holm-corrected over all of them."""
     rules = proposed_rules(evidence, outcomes)
     measured: dict[str, Measured] = {}
-    untested = NO_ROOM
-    if rules and evidence.plan.advice:
+    untested = NO_ROOM if evidence.tests_rules else NO_PAST
+    if rules and evidence.plan.advice and evidence.tests_rules:
         try:
             measured = measure_remedies(
                 evidence.runner, rules, evidence.folds, metric=evidence.metric, ordered=evidence.ordered
