@@ -25,6 +25,8 @@ from samplewise.information.unique import UniqueInformation, information_in
 from samplewise.labels.posterior import LabelPosterior, label_posterior
 from samplewise.labels.predictions import checked_predictions
 from samplewise.quality.nearness import graph_of
+from samplewise.shift import LabelCoding
+from samplewise.shift.coding_changes import Kind, coding_in, named_sources, sources_of
 
 
 def gather(taken: Intake, prepared: Prepared, metric: Metric, plan: Plan, n_test_evaluations: int = 1) -> "Evidence":
@@ -119,6 +121,28 @@ class Evidence:
     def tests_rules(self) -> bool:
         """Whether rules can be run again on training rows of folds: in time, that takes two folds of the past."""
         return not self.ordered or self.plan.folds > 2
+
+    @cached_property
+    def label_coding(self) -> LabelCoding:
+        """Whether labels mean the same at all times, sites and annotators; needs a source to compare them over."""
+        sources = self.coding_sources
+        if not sources:
+            raise NotApplicable(
+                "there is no time, segment or date column over which the coding of labels could change "
+                "(time=, segments=, groups=); the order of the rows is none: any file may be sorted by class"
+            )
+        return coding_in(self.prepared, sources, self.coding_time)
+
+    @cached_property
+    def coding_sources(self) -> dict[str, tuple[Kind, Array]]:
+        """Time or date columns, segments, few groups and annotators, by name."""
+        return sources_of(self.data) | named_sources(self.data)
+
+    @property
+    def coding_time(self) -> Array | None:
+        """(n,) the time of the rows, or their first date column; None where there is none."""
+        times = [values for kind, values in self.coding_sources.values() if kind == "time"]
+        return times[0] if times else None
 
     # ---- fits -------------------------------------------------------------------------------------------------------
 
