@@ -128,8 +128,8 @@ class Evidence:
         sources = self.coding_sources
         if not sources:
             raise NotApplicable(
-                "there is no time, segment or date column over which the coding of labels could change "
-                "(time=, segments=, groups=); the order of the rows is none: any file may be sorted by class"
+                "nothing to compare labels over: no time, date column, segments or few groups (time=, segments=); the "
+                "order of the rows is none, since any file may be sorted by class"
             )
         return coding_in(self.prepared, sources, self.coding_time)
 

@@ -15,6 +15,7 @@ from samplewise.core.rates import percent_text
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import keys_text, number_text, shortened
 from samplewise.core.values import Estimate
+from samplewise.data.conversions import as_segments, as_vector
 from samplewise.data.dataset import Dataset
 from samplewise.data.splits import fold_of_rows
 from samplewise.data.targets import Target, Task
@@ -161,8 +162,9 @@ class LabelCoding(Result):
 
 
 def label_coding(
-    data: Any, y: Any = None, *, label: str | None = None, task: Task = "auto", seed: int = 0
-) -> LabelCoding:
+    data: Any, y: Any = None, *, label: str | None = None, time: Any = None, segments: Any = None, task: Task = "auto",
+    seed: int = 0,
+) -> LabelCoding:  # fmt: skip
     """Whether the same features get other labels at some time, site or annotator: P(label | features) by source, p.
 
     Held-out models that see neither time nor place predict both the label and the source from the features. Where
@@ -173,6 +175,8 @@ def label_coding(
     Args:
         data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes. Sources are the `time` of a
             `Dataset`, its `segments`, and its `groups` where there are 20 or fewer; the order of the rows is none.
+        time: (n,) when rows were labeled, where the data do not say.
+        segments: sites, annotators: a frame or (n,) values that are compared, where the data do not say.
         task: "auto", "classification" or "regression".
         seed: of folds, signs, and of the rows drawn where there are more than 5,000.
 
@@ -190,25 +194,33 @@ def label_coding(
 
     >>> rng = np.random.default_rng(0); X = rng.normal(size=(600, 2)); day = np.arange(600)
     >>> y = np.where(X[:, 0] < 0, "sun", np.where(day < 400, "rain", "fog"))
-    >>> label_coding(Dataset(X, y, time=day)).found[0].place
+    >>> label_coding(X, y, time=day).found[0].place
     'time >= 405'
     """
     rows = prepare(data, y=y, label=label, task=task, seed=seed)
-    sources = sources_of(rows.data)
+    sources = sources_of(rows.data, time, segments)
     if not sources:
         raise InputError(
             "there is nothing to compare the labels over", where="time, segments, groups",
             got="rows without any of them, or with many small groups",
             fix="pass time= (when a row was labeled), or segments= (site, annotator)",
         )  # fmt: skip
-    return coding_in(rows, sources)
+    return coding_in(rows, sources, sources["time"][1] if "time" in sources else None)
 
 
-def sources_of(data: Dataset) -> dict[str, tuple[Kind, Array]]:
+def sources_of(data: Dataset, time: Any = None, segments: Any = None) -> dict[str, tuple[Kind, Array]]:
     """By name what labels may change over: time, segments, and groups that are few and large."""
-    found: dict[str, tuple[Kind, Array]] = {} if data.time is None else {"time": ("time", np.asarray(data.time))}
-    if data.segments is not None:
-        found |= {str(name): ("place", _texts(data.segments[name])) for name in data.segments.columns}
+    time = data.time if time is None else as_times(as_vector(time, "time"), "time", data.ids)
+    segments = data.segments if segments is None else as_segments(segments)
+    for name, values in (("time", time), ("segments", segments)):
+        if values is not None and len(values) != len(data):
+            raise InputError(
+                f"every row needs one entry of {name}", where=name, got=f"{len(values)} entries, {len(data)} rows",
+                fix=f"pass {name} of the same rows",
+            )  # fmt: skip
+    found: dict[str, tuple[Kind, Array]] = {} if time is None else {"time": ("time", np.asarray(time))}
+    if segments is not None:
+        found |= {str(name): ("place", _texts(segments[name])) for name in segments.columns}
     if data.groups is not None and len(np.unique(_texts(data.groups))) <= FEW_GROUPS:
         found["group"] = ("place", _texts(data.groups))
     return found
@@ -303,7 +315,8 @@ class _Rows:
         p_values = np.max([test.p_value for test in tests], axis=0)
         statistic = np.min([test.statistic for test in tests], axis=0)
         # the clearest cell; one of a predicted class says more than one of all rows
-        best = int(np.lexsort((-statistic, cells.stratum == 0, p_values >= SIGNIFICANT))[0])
+        order = (-np.round(statistic, 6), cells.stratum == 0, p_values >= SIGNIFICANT)  # of equal ones the first
+        best = int(np.lexsort(order)[0])
         errors = [cells.effect_error(best, cluster) for cluster in clusters]
         return self._described(name, kind, values, wheres, cells, best, float(p_values.min()), max(errors))
 

@@ -13,6 +13,7 @@ from samplewise.core.rates import percent_text
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of, shortened
 from samplewise.data.columns import Column
+from samplewise.data.conversions import as_vector
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_dataset
 from samplewise.data.written_times import as_times
@@ -107,7 +108,7 @@ def feature_drift(data: Any, y: Any = None, *, label: str | None = None, time: A
     array(['x1'], dtype='<U2')
     """
     rows = as_dataset(data, y, label=label)
-    return drift_in(rows, None if time is None else as_times(np.asarray(time), "time", rows.ids))
+    return drift_in(rows, None if time is None else as_times(as_vector(time, "time"), "time", rows.ids))
 
 
 def drift_in(data: Dataset, time: Array | None = None) -> FeatureDrift:
@@ -115,6 +116,11 @@ def drift_in(data: Dataset, time: Array | None = None) -> FeatureDrift:
     time = data.time if time is None else time
     over = "the order of the rows" if time is None else "time"
     values = np.arange(len(data)) if time is None else np.asarray(time)
+    if len(values) != len(data):
+        raise InputError(
+            "every row needs one time", where="time", got=f"{len(values)} times, {len(data)} rows",
+            fix="pass the times of the same rows",
+        )  # fmt: skip
     columns = _columns(data)
     _require(data, columns, values)
     order = np.lexsort((hashed_uniform(0, data.ids, "drift"), values))  # equal times in an order of their own
