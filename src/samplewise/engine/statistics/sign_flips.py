@@ -38,7 +38,7 @@ def sign_flip_test(sums: Floats, allowance: Floats | float = 0.0, *, seed: int =
     Source:  wu1986 (random signs), westfall1993 (the largest of many), shah2020 (products of residuals).
 
     >>> sign_flip_test(np.array([[1.0, 1.0], [1.2, -1.0]] * 10)).p_value.round(2)
-    array([0.  , 1.  ])
+    array([0., 1.])
     """
     scale = np.sqrt(np.square(sums).sum(axis=0))
     scale[scale == 0.0] = np.inf
