@@ -13,7 +13,7 @@ CODE := $(wildcard src tests docs benchmarks reproductions tools)
 # Two test workers, one BLAS thread each: more threads than cores only wait for each other.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test lint style types floors format docs golden emptied laws-slow bench bench-cells bench-curves bench-duplicates bench-facts bench-generalization bench-labels bench-reading attribution repro repro-labels clean browser wheel
+.PHONY: help demo test lint style types floors format docs golden emptied laws-slow bench bench-cells bench-coding bench-curves bench-duplicates bench-facts bench-generalization bench-labels bench-reading attribution repro repro-labels clean browser wheel
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -70,6 +70,9 @@ bench-cells: $(VENV)/.bench  ## codes and slips planted into real tables, leaks 
 
 bench-facts: $(VENV)/.bench  ## labels that are facts: constants fitted again, and tried on the set left out
 	$(ONE_THREAD) $(BIN)/python benchmarks/label_facts.py
+
+bench-coding: $(VENV)/.bench  ## changes of label coding that are reported where there are none, and found where there is one
+	$(ONE_THREAD) $(BIN)/python benchmarks/label_coding.py
 
 bench-labels: $(VENV)/.bench  ## wrong labels found and mended, beside cleanlab; goes on where it stopped
 	$(ONE_THREAD) $(BIN)/python benchmarks/label_issues/run.py

@@ -179,6 +179,17 @@ def test_time_never_trains_on_the_future():
     assert "future" in audit.record.outcome("SW502").reason
 
 
+@pytest.mark.parametrize(("times", "folds"), [(65, 5), (3, 3), (2, 2), (1, 2)])
+def test_times_that_many_rows_share_make_no_check_fail(times, folds):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 3))
+    earlier = np.minimum(rng.integers(0, times, 200), rng.integers(0, times, 200))
+    found = sw.audit(X, (X[:, 0] > 0).astype(int), time=earlier)
+    assert {outcome.reason for outcome in found.record.outcomes if outcome.status == "failed"} == set()
+    assert found.record.plan["folds"] == folds
+    assert (found.record.outcome("SW501").status == "not_applicable") == (times == 1)
+
+
 def test_a_broken_check_is_a_failed_outcome_and_the_others_go_on(monkeypatch):
     def broken(evidence):
         raise RuntimeError("no luck")

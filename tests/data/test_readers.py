@@ -241,7 +241,7 @@ def test_an_unknown_kind_of_file_is_refused(tmp_path):
         ({"drop_columns": "notes"}, "no drop column.*did you mean 'note'"),
         ({"text": "noet"}, "no text column.*did you mean 'note'"),
         ({"id": "patient"}, "ids repeat.*rows id p, q.*own id"),
-        ({"time": "sex"}, "times must be numbers or dates.*column 'sex'.*year-month-day"),
+        ({"time": "sex"}, "sex must hold numbers or dates.*column 'sex'.*year-month-day"),
         ({"label": "ill", "drop_columns": list(FRAME)[:-1]}, "no column is left.*keep at least one"),
     ],
 )  # fmt: skip

@@ -5,7 +5,7 @@ import pytest
 
 from samplewise.core.errors import InputError
 from samplewise.core.randomness import key_hashes
-from samplewise.data.splits import fold_of_rows, forward_folds, nested_subsets, random_halves
+from samplewise.data.splits import different_times, fold_of_rows, forward_folds, nested_subsets, random_halves
 
 N = 600
 IDS = np.arange(N) * 13 + 5
@@ -97,6 +97,23 @@ def test_time_makes_contiguous_blocks():
     fold = fold_of_rows(IDS, time=TIME)
     for number in range(4):
         assert TIME[fold == number].max() < TIME[fold == number + 1].min()
+
+
+def test_a_time_that_most_rows_share_leaves_a_block_to_every_other():
+    time = np.repeat([0, 1, 2, 3, 4], [2, 1, 90, 3, 4])
+    assert np.array_equal(fold_of_rows(np.arange(100), time=time), time)
+
+
+def test_blocks_of_equal_times_are_about_equal():
+    time = np.r_[np.zeros(60), np.repeat(np.arange(1, 41), 1)]
+    fold = fold_of_rows(np.arange(100), time=time, n_folds=5)
+    assert np.bincount(fold).tolist() == [60, 10, 10, 10, 10]
+    assert all(len(set(fold[time == one])) == 1 for one in np.unique(time))
+
+
+def test_groups_make_fewer_different_times():
+    assert different_times([1, 1, 2, 3]) == 3
+    assert different_times([1, 1, 2, 3], ["a", "b", "a", "a"]) == 2
 
 
 def test_a_group_goes_with_its_latest_row():

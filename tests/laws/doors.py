@@ -171,6 +171,12 @@ ROWS_BESIDE = {  # rows in every form, beside decisions about them or the losses
     "selection.apply": lambda rows, given, **named: (
         selection.apply(given, [Decision(3, "drop"), Decision(5, "relabel", 0)], **named).data.y
     ),
+    "shift.feature_drift": lambda rows, given, **named: (
+        shift.feature_drift(given, time=np.arange(len(rows)) // 2, **named).overlap
+    ),
+    "shift.label_coding": lambda rows, given, **named: (
+        shift.label_coding(given, segments=sources(rows), **named).changes[0].p_value
+    ),
     "shift.segments_of_losses": lambda rows, given, **named: (
         shift.segments_of_losses(given, np.abs(rows.y - (rows.X[:, 0] > 1.0)), "share", **named).errors.error
     ),

@@ -62,6 +62,16 @@ def curve():
 
 
 @cache
+def coding():
+    """A label that another value of a column named like a script gives another name."""
+    names = np.array([SCRIPT.format(name) for name in ("a", "b")])
+    draw = np.random.default_rng(0)
+    X, place = draw.normal(size=(400, 2)), np.arange(400) % 2
+    y = np.where(X[:, 0] > 0, names[place], "c")
+    return shift.label_coding(X, y, segments=pd.DataFrame({"<script>": names[place]}))
+
+
+@cache
 def issues():
     return labels.find_label_issues(rows(3))
 
@@ -246,6 +256,9 @@ RESULTS = {  # room.class -> one of its kind
     "quality.SuspiciousCells": lambda: quality.suspicious_cells(coded()),
     "selection.Applied": lambda: selection.apply(rows(), [Decision(one, "drop") for one in rows().ids[:20]]),
     "selection.Pruned": lambda: selection.prune(issues().wrong, 0.5),
+    "shift.CodingChange": lambda: coding().changes[0],
+    "shift.FeatureDrift": lambda: shift.feature_drift(pd.DataFrame({"<script>": rows().y, "x": rows().X[:, 0]})),
+    "shift.LabelCoding": coding,
     "shift.WorstSegments": lambda: shift.worst_segments(rows()),
 }
 PER_ROW = {  # by id, one line per row

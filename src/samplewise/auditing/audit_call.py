@@ -12,7 +12,7 @@ from samplewise.auditing.chosen_remedies import choose_remedies
 from samplewise.auditing.environment import environment
 from samplewise.auditing.evidence import gather
 from samplewise.auditing.options import AuditOptions
-from samplewise.auditing.plan import Plan, make_plan
+from samplewise.auditing.plan import FOLDS, Plan, make_plan
 from samplewise.auditing.prepare_audit import Intake, labels_read, take_in
 from samplewise.auditing.progress import Event, Progress
 from samplewise.auditing.run import Run
@@ -23,6 +23,7 @@ from samplewise.core.execution import Executor
 from samplewise.core.findings import AuditRecord, Decision, Findings, ScoresByName
 from samplewise.core.randomness import hashed_order
 from samplewise.data.dataset import Dataset
+from samplewise.data.splits import different_times
 from samplewise.data.targets import Target, Task
 from samplewise.engine.models.default_learner import choose_learner
 from samplewise.engine.models.learner import Learner
@@ -221,6 +222,8 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
     measured_by = choose_metric(metric, taken.target.task, taken.target.codes)
     plan = _plan(taken, chosen, options)
     noted = [*_unused_weights(seen, chosen, measured_by)]
+    if plan.folds < FOLDS:
+        noted.append(f"the rows have few different times: {plan.folds} folds in time in place of {FOLDS}")
     noted += [] if isinstance(learner, str | None) else _probe(chosen, seen, taken.target, seed)
     facts = taken.facts | {
         "notes": [*taken.facts["notes"], *noted],
@@ -266,8 +269,13 @@ def _plan(taken: Intake, learner: Learner, options: AuditOptions) -> Plan:
         choose_checks(options.checks), rows=len(taken.data),
         columns=embedded or features or int(np.prod(taken.data.X.shape[1:])),
         classes=0 if taken.target.classes is None else len(taken.target.classes), learner=learner,
-        budget=options.budget,
+        budget=options.budget, folds=_folds(taken.data),
     )  # fmt: skip
+
+
+def _folds(data: Dataset) -> int:
+    """As many folds as usual, or as there are different times; at least two."""
+    return FOLDS if data.time is None else max(2, min(FOLDS, different_times(data.time, data.groups)))
 
 
 def _counter(store: FitStore, plan: Plan, report: Progress) -> Callable[[], None]:

@@ -16,6 +16,7 @@ from samplewise.core.texts import count_of
 from samplewise.curves.learning_curve import log_sizes
 from samplewise.data.columns import Column
 from samplewise.data.dataset import Dataset
+from samplewise.data.splits import different_times
 from samplewise.data.targets import Target, class_codes
 from samplewise.engine.models.feature_encoding import SpaceEncoder
 from samplewise.engine.models.learner import Fitted, Learner
@@ -28,6 +29,8 @@ from samplewise.labels.facts_or_outcomes import OUTCOMES, LabelMeaning
 from samplewise.labels.posterior import LabelPosterior, label_posterior
 from samplewise.labels.predictions import checked_predictions
 from samplewise.quality.nearness import graph_of
+from samplewise.shift import LabelCoding
+from samplewise.shift.coding_changes import Kind, coding_in, named_sources, sources_of
 
 
 def gather(taken: Intake, prepared: Prepared, metric: Metric, plan: Plan, n_test_evaluations: int = 1) -> "Evidence":
@@ -121,12 +124,41 @@ class Evidence:
             raise NotApplicable(
                 f"the {len(self.data):,} rows hold only {different}, which cannot be split into {self.plan.folds} folds"
             )
+        if self.ordered and (times := different_times(self.data.time, self.split_groups)) < self.plan.folds:
+            raise NotApplicable(f"{count_of(times, 'different time')} cannot be cut into {self.plan.folds} folds")
         return [self.prepared.folds(repeat) for repeat in range(1 if self.ordered else self.plan.repeats)]
 
     @property
     def ordered(self) -> bool:
         """Whether folds are blocks of time."""
         return self.data.time is not None
+
+    @property
+    def tests_rules(self) -> bool:
+        """Whether rules can be run again on training rows of folds: in time, that takes two folds of the past."""
+        return not self.ordered or self.plan.folds > 2
+
+    @cached_property
+    def label_coding(self) -> LabelCoding:
+        """Whether labels mean the same at all times, sites and annotators; needs a source to compare them over."""
+        sources = self.coding_sources
+        if not sources:
+            raise NotApplicable(
+                "nothing to compare labels over: no time, date column, segments or few groups (time=, segments=); the "
+                "order of the rows is none, since any file may be sorted by class"
+            )
+        return coding_in(self.prepared, sources, self.coding_time)
+
+    @cached_property
+    def coding_sources(self) -> dict[str, tuple[Kind, Array]]:
+        """Time or date columns, segments, few groups and annotators, by name."""
+        return sources_of(self.data) | named_sources(self.data)
+
+    @property
+    def coding_time(self) -> Array | None:
+        """(n,) the time of the rows, or their first date column; None where there is none."""
+        times = [values for kind, values in self.coding_sources.values() if kind == "time"]
+        return times[0] if times else None
 
     # ---- fits -------------------------------------------------------------------------------------------------------
 

@@ -51,15 +51,26 @@ class Plan:
 
 
 def make_plan(
-    checks: tuple[str, ...], *, rows: int, columns: int, classes: int, learner: Learner, budget: str | float | None
+    checks: tuple[str, ...],
+    *,
+    rows: int,
+    columns: int,
+    classes: int,
+    learner: Learner,
+    budget: str | float | None,
+    folds: int = FOLDS,
 ) -> Plan:
     """The fullest plan whose expected time fits the budget; without one, the full plan.
+
+    Args:
+        checks: codes.   rows, columns, classes: of the data.   learner: prices a fit.   budget: seconds, text or None.
+        folds: fewer than usual where the rows have fewer different times.
 
     Raises:
         InputError: a budget that cannot be read, or too small for the smallest plan (which is then named).
     """
     full = Plan(
-        checks, repeats=3 if rows <= FEW_ROWS else 1, halves=10 if rows < MANY_ROWS else 5,
+        checks, folds, repeats=3 if rows <= FEW_ROWS else 1, halves=10 if rows < MANY_ROWS else 5,
         curve_repeats=5 if rows < MANY_ROWS else 3, seconds_per_fit=seconds_per_fit(rows, columns, classes, learner),
     )  # fmt: skip
     limit = seconds_of(budget)

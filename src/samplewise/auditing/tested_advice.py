@@ -14,6 +14,7 @@ from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.engine.refits.remedy_effects import TOLERATED_LOSS, Measured, measure_remedies
 
 NO_ROOM = "the plan has no room for testing advice"
+NO_PAST = "a rule is tested on rows later than two folds of the past: that takes three different times"
 TESTED = ("relabel", "drop", "reweight")
 NO_RULE = "this remedy is not a rule that can be run again"
 UNTESTED = {
@@ -26,11 +27,8 @@ def test_advice(evidence: Evidence, outcomes: tuple[Outcome, ...], prices: Mappi
     """The outcomes with effect, control and verdict on every remedy that is a rule, Holm-corrected over all of them."""
     rules = proposed_rules(evidence, outcomes)
     measured: dict[str, Measured] = {}
-    untested = NO_ROOM
-    too_few = _too_few(evidence)
-    if too_few:
-        untested = too_few
-    elif rules and evidence.plan.advice:
+    untested = _too_few(evidence) or (NO_ROOM if evidence.tests_rules else NO_PAST)
+    if rules and evidence.plan.advice and evidence.tests_rules and not _too_few(evidence):
         try:
             measured = measure_remedies(
                 evidence.runner, rules, evidence.folds, metric=evidence.metric, ordered=evidence.ordered,

@@ -13,6 +13,7 @@ from samplewise.data.columns import Column, Description
 from samplewise.data.conversions import as_features, as_segments, as_vector, default_ids
 from samplewise.data.images import Images
 from samplewise.data.text_columns import Conversion, converted_columns, require_kinds
+from samplewise.data.written_times import as_times
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,7 +27,8 @@ class Dataset:
         ids: (n,) unique keys; default: the frame's index, else 0..n-1.
         groups: (n,) rows that share a group stay together in every split (patient, document, duplicate set).
         segments: frame or (n,) column of values that are compared (sex, site); never used to split.
-        time: (n,) order; splits never train on the future.
+        time: (n,) order; splits never train on the future. Numbers, dates, or text that stands for them (6/18/2016,
+            18 June 2016, 2012Q3).
         weights: (n,) non-negative row weights.
         label_names: of the columns of y (n, c); default: those of a frame.
         kinds: what columns of X are, by name, where a rule could not tell: "number", "category", "text", "date", "id".
@@ -80,6 +82,8 @@ class Dataset:
         _require_unique(ids)
         for name in ("groups", "time", "weights"):
             _require_present(parts[name], ids, name)
+        if parts["time"] is not None:
+            parts["time"] = as_times(parts["time"], "time", ids)
         _require_finite_labels(parts["y"], ids)
         _require_not_negative(parts["weights"], ids)
         names = tuple(getattr(self.y, "columns", self.label_names))

@@ -19,12 +19,13 @@ from samplewise.core.texts import count_of, keys_text, sentence
 from samplewise.data.column_questions import column_questions
 from samplewise.data.columns import Column, describe_columns
 from samplewise.data.conversions import as_features, as_vector, default_ids
-from samplewise.data.dataset import Dataset
+from samplewise.data.dataset import Dataset, missing
 from samplewise.data.delimited import read_delimited
 from samplewise.data.image_paths import column_paths, folder_images, image_columns
 from samplewise.data.images import Images
 from samplewise.data.table_files import BINARY, DELIMITED, JSON_LINES, KINDS, kind_of_file, read_by_pandas, unknown_kind
 from samplewise.data.text_columns import Conversion, converted_columns, require_kinds
+from samplewise.data.written_times import as_times
 
 pd = lazy_loader.load("pandas")
 
@@ -363,17 +364,10 @@ def _column_ids(column: Any) -> Array:
     return values
 
 
-def _times(column: Any, name: str) -> Any:
-    """Times that sort: numbers as they are, ISO 8601 text as dates."""
-    if column.dtype.kind in "iufM":
-        return column.to_numpy()
-    try:
-        return pd.to_datetime(column, format="ISO8601", utc=True).dt.tz_localize(None).to_numpy()
-    except (ValueError, TypeError) as fault:
-        raise InputError(
-            "times must be numbers or dates such as 2024-01-31", where=f"column {name!r}",
-            got=str(fault).splitlines()[0][:120], fix="rewrite the column as year-month-day or as numbers",
-        ) from None  # fmt: skip
+def _times(column: Any, name: str) -> Array:
+    """Times that sort; what is missing is refused with the rows it is missing in, when the data set is made."""
+    values = as_vector(column, "time")
+    return values if missing(values).any() else as_times(values, name)
 
 
 def _read_arrays(path: Path, roles: Roles) -> Reading:

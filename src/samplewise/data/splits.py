@@ -26,8 +26,8 @@ def fold_of_rows(
 
     Without groups: rows sorted by class, within a class by hash(seed, id), are assigned in turn. With groups: they
     go, the larger first and about equal ones in hashed order, to the fold that has least of their classes so far. With
-    time: contiguous blocks, fold 0 the earliest; equal times share a block, a group goes with its latest row, and
-    classes are not balanced.
+    time: contiguous blocks, fold 0 the earliest; equal times share a block, so blocks are only about equal;
+    a group goes with its latest row, and classes are not balanced.
 
     Args:
         ids: (n,) ids or hashes.   codes: (n,) classes to balance, or None (regression).   groups: (n,) or None.
@@ -158,6 +158,15 @@ def nested_subsets(
     return inside
 
 
+def different_times(time: Any, groups: Any = None) -> int:
+    """How many blocks of time there can be: different times, where a group goes with its latest row.
+
+    >>> different_times([1, 1, 2, 3], groups=["a", "b", "b", "c"])
+    3
+    """
+    return len(np.unique(_latest(_time_ranks(time), None if groups is None else _group_numbers(groups)[1])))
+
+
 def _strata(codes: Any, count: int) -> Ints:
     return np.zeros(count, dtype=np.intp) if codes is None else np.unique(np.asarray(codes), return_inverse=True)[1]
 
@@ -245,17 +254,40 @@ def _time_ranks(time: Any) -> Ints:
 
 
 def _time_blocks(ranks: Ints, member: Ints | None, blocks: int) -> Folds:
-    if member is not None:
-        latest = np.zeros(int(member.max()) + 1, dtype=np.intp)
-        np.maximum.at(latest, member, ranks)
-        ranks = _time_ranks(latest[member])
+    ranks = _latest(ranks, member)
     found, block = np.unique(ranks * blocks // len(ranks), return_inverse=True)
-    if len(found) < blocks:
+    if len(found) < blocks:  # a time that many rows share covers a whole block
+        block = _blocks_of_different_times(ranks, blocks)
+    return block.astype(np.int8)
+
+
+def _latest(ranks: Ints, member: Ints | None) -> Ints:
+    """The rank of the latest row of its group, for every row."""
+    if member is None:
+        return ranks
+    latest = np.zeros(int(member.max()) + 1, dtype=np.intp)
+    np.maximum.at(latest, member, ranks)
+    return _time_ranks(latest[member])
+
+
+def _blocks_of_different_times(ranks: Ints, blocks: int) -> Ints:
+    """About equal blocks of whole times, none of them empty: each takes times until more would take it further off."""
+    times, member, counts = np.unique(ranks, return_inverse=True, return_counts=True)
+    if len(times) < blocks:
         raise InputError(
-            "there are too few different times", got=f"{len(np.unique(ranks))} different times for {blocks} blocks",
+            "there are too few different times", got=f"{len(times)} different times for {blocks} blocks",
             fix="use fewer folds, or a finer time column",
         )  # fmt: skip
-    return block.astype(np.int8)
+    until = np.cumsum(counts)
+    block, taken, start = np.empty(len(times), dtype=np.intp), 0, 0
+    for number in range(blocks):
+        left = blocks - number - 1  # blocks that need a time each
+        wanted = taken + (len(ranks) - taken) / (left + 1)
+        nearest = int(np.argmin(np.abs(until - wanted))) + 1 if left else len(times)
+        end = min(max(nearest, start + 1), len(times) - left)
+        block[start:end] = number
+        taken, start = int(until[end - 1]), end
+    return block[member]
 
 
 def _require_folds(folds: int, count: int, what: str) -> None:

@@ -1,10 +1,12 @@
-"""Where a model is worst: the errors of named segments of the rows, or a search for the worst ones."""
+"""Where a model is worst, and what changes over time and place: errors of segments, coding of labels, drift."""
 
 from samplewise.core import extras
 
 __getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
+        "coding_changes": ["CodingChange", "LabelCoding", "label_coding"],
+        "drift": ["FeatureDrift", "feature_drift"],
         "segments": ["WorstSegments"],
         "worst": ["segments_of_losses", "worst_segments"],
     },

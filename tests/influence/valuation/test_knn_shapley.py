@@ -4,6 +4,7 @@ from itertools import combinations
 from math import comb
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from samplewise.core.errors import InputError
@@ -17,6 +18,56 @@ def line(rows=8, queries=5, seed=0):
     return (draw.normal(size=(rows, 1)) + y[:, None], y), (draw.normal(size=(queries, 1)) + w[:, None], w)
 
 
+def by_definition(X, y, V, w, count):
+    """Mean gain of share of votes over all sets of the other rows, by the Shapley weights."""
+    rows, values = len(y), np.zeros(len(y))
+    for v, wanted in zip(V, w, strict=True):
+        near = np.argsort(np.square(X - v).sum(axis=1))
+        for row in range(rows):
+            others = [other for other in range(rows) if other != row]
+            for size in range(rows):
+                for chosen in combinations(others, size):
+                    gain = share_of_votes({*chosen, row}, near, y, wanted, count)
+                    gain -= share_of_votes(set(chosen), near, y, wanted, count)
+                    values[row] += gain / (rows * comb(rows - 1, size)) / len(w)
+    return values
+
+
+@pytest.mark.parametrize("frame", [False, True])
+def test_by_definition_on_the_vectors_given_whatever_their_scales(frame):
+    """The second column is a thousand times as wide: the vectors as given and the scaled ones rank rows differently."""
+    draw = np.random.default_rng(4)
+    X, V = (draw.normal(size=(count, 2)) * [1.0, 1000.0] for count in (8, 6))
+    y, w = np.arange(8) % 2, (V[:, 0] > 0).astype(int)
+    w[:2] = [0, 1]
+    spread = X.std(axis=0)
+    given = [pd.DataFrame(part, columns=["a", "b"]) if frame else part for part in (X, V)]
+    for scaling, scale in (("none", 1.0), ("columns", spread)):
+        found = knn_shapley((given[0], y), test=(given[1], w), n_neighbors=3, scaling=scaling)
+        assert found.values == pytest.approx(by_definition(X / scale, y, V / scale, w, 3), abs=1e-12)
+    assert not np.allclose(by_definition(X, y, V, w, 3), by_definition(X / spread, y, V / spread, w, 3))
+
+
+def test_scales_are_of_the_rows_that_vote_alone():
+    (X, y), (V, w) = line(40, 10)
+    X, V = np.c_[X, np.random.default_rng(1).normal(size=40)], np.c_[V, np.zeros(10)]
+    far = np.r_[V, [[0.0, 1e6]]], np.r_[w, 0]
+    alone = [knn_shapley((X, y), test=(V[:1], w[:1]), scaling="columns").values]
+    beside = 11 * knn_shapley((X, y), test=far, scaling="columns").values
+    rest = [knn_shapley((X, y), test=(far[0][[at]], far[1][[at]]), scaling="columns").values for at in range(1, 11)]
+    assert beside == pytest.approx(np.sum(alone + rest, axis=0), abs=1e-9)
+
+
+def test_what_has_no_vectors_is_encoded_and_another_scaling_is_refused():
+    frame = pd.DataFrame({"x": np.r_[0.0:1.0:20j, 5.0:6.0:20j], "kind": ["a", "b"] * 20})
+    y = np.repeat([0, 1], 20)
+    assert (knn_shapley((frame, y)).values > 0).mean() > 0.9
+    frame["x"] = np.where(np.arange(40) == 3, np.nan, frame["x"])
+    assert np.isfinite(knn_shapley((frame[["x"]], y)).values).all()
+    with pytest.raises(InputError, match="scaling"):
+        knn_shapley((frame, y), scaling="all")
+
+
 def share_of_votes(members, near, y, wanted, count):
     nearest = [row for row in near if row in members][:count]
     return sum(y[row] == wanted for row in nearest) / count
@@ -25,16 +76,7 @@ def share_of_votes(members, near, y, wanted, count):
 @pytest.mark.parametrize("count", [1, 3])
 def test_by_definition(count):
     (X, y), (V, w) = line()
-    values = np.zeros(8)
-    for v, wanted in zip(V[:, 0], w, strict=True):
-        near = np.argsort(np.abs(X[:, 0] - v))
-        for row in range(8):
-            others = [other for other in range(8) if other != row]
-            for size in range(8):
-                for chosen in combinations(others, size):
-                    gain = share_of_votes({*chosen, row}, near, y, wanted, count)
-                    gain -= share_of_votes(set(chosen), near, y, wanted, count)
-                    values[row] += gain / (8 * comb(7, size)) / len(w)
+    values = by_definition(X, y, V, w, count)
     found = knn_shapley((X, y), test=(V, w), n_neighbors=count)
     assert found.values == pytest.approx(values, abs=1e-12)
     assert found.unit == "share of votes"

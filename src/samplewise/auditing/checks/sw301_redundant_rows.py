@@ -95,6 +95,7 @@ def _finding(evidence: Evidence, rows: Ints, measured: Estimate) -> Finding:
 
 def _cost(evidence: Evidence) -> tuple[Exhibit, ...]:
     """Measured cost of leaving out 10, 25 and 50 %, where the plan's own prices allow it."""
-    if not evidence.plan.advice or FITS * evidence.plan.seconds_per_fit > AFFORDABLE:
+    affordable = evidence.plan.advice and FITS * evidence.plan.seconds_per_fit <= AFFORDABLE
+    if not (affordable and evidence.tests_rules):
         return ()
     return (removal_cost_in(evidence.whole, evidence.metric),)
