@@ -24,6 +24,7 @@ from samplewise.data.delimited import read_delimited
 from samplewise.data.images import Images
 from samplewise.data.table_files import BINARY, DELIMITED, JSON_LINES, KINDS, kind_of_file, read_by_pandas, unknown_kind
 from samplewise.data.text_columns import Conversion, converted_columns, require_kinds
+from samplewise.data.written_dates import times_of
 
 pd = lazy_loader.load("pandas")
 
@@ -307,10 +308,9 @@ def _pictures(cells: list[Any], folder: Path) -> Images:
 def _column_ids(column: Any) -> Array:
     """Ids from a column; text that is plain whole numbers throughout becomes numbers, 007 stays text."""
     if column.isna().any():
-        rows = np.flatnonzero(column.isna().to_numpy())
-        shown = ", ".join(map(str, rows[:5])) + (f" ({len(rows)} in all)" if len(rows) > 5 else "")
+        where = f"column {column.name!r}, {_rows_text(column.isna().to_numpy())}"
         raise InputError(
-            "ids are missing", where=f"column {column.name!r}, rows {shown}", got=f"{len(column)} rows",
+            "ids are missing", where=where, got=f"{len(column)} rows",
             fix="fill them, or leave the id column out to number the rows",
         )  # fmt: skip
     values = as_vector(column, "ids")
@@ -319,17 +319,23 @@ def _column_ids(column: Any) -> Array:
     return values
 
 
+def _rows_text(flags: Array) -> str:
+    """The rows that a message is about, by number."""
+    rows = np.flatnonzero(flags)
+    return f"rows {', '.join(map(str, rows[:5]))}" + (f" ({len(rows)} in all)" if len(rows) > 5 else "")
+
+
 def _times(column: Any, name: str) -> Any:
-    """Times that sort: numbers as they are, ISO 8601 text as dates."""
-    if column.dtype.kind in "iufM":
-        return column.to_numpy()
-    try:
-        return pd.to_datetime(column, format="ISO8601", utc=True).dt.tz_localize(None).to_numpy()
-    except (ValueError, TypeError) as fault:
+    """Times that sort: numbers as they are, dates as people write them."""
+    times = times_of(column)
+    unread = column.notna().to_numpy() if times is None else np.asarray(pd.isna(times)) & column.notna().to_numpy()
+    if times is None or unread.any():
+        doubt = "day and month cannot be told apart" if times is None else "no dates"
         raise InputError(
-            "times must be numbers or dates such as 2024-01-31", where=f"column {name!r}",
-            got=str(fault).splitlines()[0][:120], fix="rewrite the column as year-month-day or as numbers",
-        ) from None  # fmt: skip
+            "times must be numbers or dates such as 2024-01-31", where=f"column {name!r}, {_rows_text(unread)}",
+            got=f"{doubt}: {str(column[unread].iloc[0])[:60]!r}", fix="rewrite these cells as year-month-day",
+        )  # fmt: skip
+    return times
 
 
 def _read_arrays(path: Path, roles: Roles) -> Reading:
