@@ -10,7 +10,7 @@ from samplewise.core.arrays import Array, Floats, require_finite
 from samplewise.core.errors import InputError
 from samplewise.data.columns import Column
 from samplewise.data.dataset import Dataset
-from samplewise.data.inputs import as_reading, with_columns_of, words_in_numbers
+from samplewise.data.inputs import as_reading, read_like
 from samplewise.data.readers import Reading, Roles, likely_labels
 from samplewise.data.targets import Target, describe_target, with_read_labels
 
@@ -128,16 +128,14 @@ def _read_test(test: Any, data: Dataset, roles: Roles) -> tuple[Dataset, list[st
     columns = {name: kind for name, kind in (roles.columns or {}).items() if name in _names_of(data)}
     beside = Roles(columns=columns, decimal=None if isinstance(test, Dataset) else roles.decimal)
     played = replace(roles, segments=None, weights=None) if named else beside
-    held = as_reading(test, None, played, name="the test set").data
-    notes = [
-        f"{column}: words among the numbers of the test rows are read as missing: {', '.join(words[:5])}"
-        for column, words in words_in_numbers(data, held.X).items()
-    ]
+    held, notes = read_like(data, as_reading(test, None, played, name="the test set").data, "the test rows")
     converted = held.conversions if not isinstance(test, Dataset) else {}
     notes += [
-        f"{name}, in the test rows: {one.note}" for name, one in converted.items() if name not in data.conversions
+        f"{name}, in the test rows: {one.note}"
+        for name, one in converted.items()
+        if one.note and name not in data.conversions
     ]
-    return with_columns_of(data, held, "the test rows"), notes
+    return held, notes
 
 
 def _names_of(data: Dataset) -> list[str]:

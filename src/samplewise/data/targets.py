@@ -12,7 +12,9 @@ from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of, sentence
 from samplewise.data.conversions import as_vector
 from samplewise.data.dataset import Dataset
-from samplewise.data.label_values import class_key, merged_spellings, numbers_in_text, numbers_of_values
+from samplewise.data.label_values import merged_spellings, numbers_of_values
+from samplewise.data.number_formats import cells_of, read_every_number
+from samplewise.data.spellings import class_key
 
 Task = Literal["auto", "classification", "regression"]
 MOST_CLASSES = 1000
@@ -279,7 +281,9 @@ def _as_numbers(labels: Array, absent: Array, keys: Array) -> Floats:
     try:
         numbers[~absent] = labels[~absent].astype(np.float64)
     except (ValueError, TypeError):
-        numbers[~absent] = numbers_in_text([str(label) for label in labels[~absent].tolist()])
+        values, inverse = _distinct(labels[~absent])
+        read = read_every_number(cells_of(values))
+        numbers[~absent] = np.nan if read is None else read.values[inverse]
         bad = np.isnan(numbers) & ~absent
         if bad.any():
             raise InputError(
