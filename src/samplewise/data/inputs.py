@@ -12,6 +12,7 @@ from samplewise.data.conversions import as_features, as_vector
 from samplewise.data.dataset import Dataset, missing, require_same_index
 from samplewise.data.images import Images
 from samplewise.data.label_values import MOST_WORD_ROWS
+from samplewise.data.missing_words import labels_without_missing_words
 from samplewise.data.number_formats import MOST_WORDS, read_every_number
 from samplewise.data.readers import Reading, Roles, read_dataset
 from samplewise.data.text_columns import Conversion, converted_columns, truth_of
@@ -76,7 +77,17 @@ def as_second(data: Any, name: str) -> Dataset:
 
 
 def as_reading(data: Any, y: Any, roles: Roles, *, name: str = "data") -> Reading:
-    """The rows a user gave and how they were read; columns have the roles that `roles` names."""
+    """The rows a user gave and how they were read; columns have the roles that `roles` names.
+
+    Words for a missing value mean the same whatever the rows came in: `missing_words.MISSING_WORDS`.
+    """
+    reading = _reading(data, y, roles, name)
+    labels, note = labels_without_missing_words(reading.data.y)
+    return replace(reading, data=reading.data.with_labels(labels), label_note=note) if note else reading
+
+
+def _reading(data: Any, y: Any, roles: Roles, name: str) -> Reading:
+    """The rows as they came in."""
     if isinstance(data, tuple):
         data, y = _pair(data, y, name)
     require_rows(data, name)

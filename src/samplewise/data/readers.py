@@ -22,6 +22,7 @@ from samplewise.data.conversions import as_features, as_vector, default_ids
 from samplewise.data.dataset import Dataset
 from samplewise.data.delimited import read_delimited
 from samplewise.data.images import Images
+from samplewise.data.missing_words import labels_without_missing_words
 from samplewise.data.table_files import BINARY, DELIMITED, JSON_LINES, KINDS, kind_of_file, read_by_pandas, unknown_kind
 from samplewise.data.text_columns import Conversion, converted_columns, require_kinds
 from samplewise.data.written_dates import times_of
@@ -49,6 +50,7 @@ class Reading(Result):
         file: what was read, None for objects in memory.
         frame: the table as read, with all its columns in order; None for arrays and images.
         file_notes: what was decided while the file was read; `notes` adds what is to be known about its columns.
+        label_note: which words among the labels were read as missing; "" for none.
     """
 
     data: Dataset
@@ -57,6 +59,7 @@ class Reading(Result):
     file: Path | None = None
     frame: Any | None = None
     file_notes: tuple[str, ...] = ()
+    label_note: str = ""
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -67,7 +70,8 @@ class Reading(Result):
     def notes(self) -> tuple[str, ...]:
         """What a reader of the audit must know."""
         of_columns = (f"{column.name}: {column.note}" for column in self.columns if column.note)
-        return (*self.file_notes, *(of_columns if hasattr(self.data.X, "iloc") else ()))
+        of_label = (f"{self.label or 'y'}: {self.label_note}",) if self.label_note else ()
+        return (*self.file_notes, *of_label, *(of_columns if hasattr(self.data.X, "iloc") else ()))
 
     @property
     def questions(self) -> tuple[str, ...]:
@@ -268,14 +272,16 @@ def _assembled(table: _Table, roles: Roles) -> Reading:
         kinds = {name: kind for name, kind in (roles.columns or {}).items() if name in features.columns}
         decimal = roles.decimal or frame.attrs.get("decimal")
         features, conversions = converted_columns(as_features(features, ids), kinds, decimal)
+    y = None if roles.label is None else frame[roles.label].reset_index(drop=True)
+    y, note = labels_without_missing_words(y)
     data = Dataset(
-        features, y=None if roles.label is None else frame[roles.label].reset_index(drop=True), ids=ids,
+        features, y=y, ids=ids,
         groups=None if roles.groups is None else frame[roles.groups],
         segments=frame[list(roles.segments)] if roles.segments else None,
         time=None if roles.time is None else _times(frame[roles.time], roles.time),
         weights=None if roles.weights is None else frame[roles.weights], kinds=kinds, conversions=conversions,
     )  # fmt: skip
-    return Reading(data, roles.label or "", id_source, table.file, frame, tuple(table.notes))
+    return Reading(data, roles.label or "", id_source, table.file, frame, tuple(table.notes), note)
 
 
 def _named_columns(roles: Roles) -> list[tuple[str, str]]:

@@ -10,7 +10,8 @@ import lazy_loader
 
 from samplewise.core import extras
 from samplewise.core.errors import InputError
-from samplewise.data.delimited import COMPRESSED, MISSING_WORDS, decompressed
+from samplewise.data.delimited import COMPRESSED, decompressed
+from samplewise.data.missing_words import MISSING_WORDS
 
 pd = lazy_loader.load("pandas")
 

@@ -12,6 +12,7 @@ from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.data.clock_times import read_times
 from samplewise.data.column_names import names_a_code, names_an_id
+from samplewise.data.missing_words import without_missing_words
 from samplewise.data.number_formats import (
     MOST_WORDS,
     NumberFormat,
@@ -83,6 +84,7 @@ def converted_columns(
     require_kinds(kinds, list(map(str, frame.columns)))
     require_decimal(decimal)
     done = done or {}
+    frame, absent = _with_missing_cells(frame, done)
     texts = {}
     for position, name in enumerate(map(str, frame.columns)):
         if name not in done and _may_be_converted(frame.iloc[:, position], name, kinds.get(name)):
@@ -91,20 +93,39 @@ def converted_columns(
     samples = {name: _sample(values) for name, values in distinct.items()}
     tried = {name: _tried(cells, decimal) for name, cells in samples.items()}
     shown = decimal or _table_decimal([read for read, _ in tried.values()], otherwise)
-    replaced, notes = {}, dict.fromkeys(texts, UNCHANGED)
+    replaced, notes = {}, dict.fromkeys(texts, UNCHANGED) | absent
     for name, column in texts.items():
         numbers, sign = tried[name]
         if kinds.get(name) is None and numbers is None and _is_text(column, samples[name], name):
             continue
         read = _converted(column, distinct[name], name, kinds.get(name), sign, sign or shown)
         if read is not None:
-            replaced[name], notes[name] = read
+            replaced[name], conversion = read
+            notes[name] = _after(absent.get(name, UNCHANGED), conversion)
     if not replaced:
         return frame, notes
     columns = {
         position: replaced.get(str(name), frame.iloc[:, position]) for position, name in enumerate(frame.columns)
     }
     return pd.DataFrame(columns, index=frame.index).set_axis(frame.columns, axis="columns"), notes
+
+
+def _with_missing_cells(frame: Any, done: Mapping[str, Conversion]) -> tuple[Any, dict[str, Conversion]]:
+    """The frame without words for a missing value in columns that nobody has looked at yet, and notes on them."""
+    changed, notes = {}, {}
+    for name in [name for name in frame.columns if str(name) not in done]:
+        column = frame[name]
+        read, note = without_missing_words(column)
+        if read is not column:
+            changed[name] = read
+        if note:
+            notes[str(name)] = Conversion(note)
+    return (frame.assign(**changed) if changed else frame), notes
+
+
+def _after(before: Conversion, conversion: Conversion) -> Conversion:
+    """What was done to a column in two steps."""
+    return replace(conversion, note="; ".join(filter(None, (before.note, conversion.note))))
 
 
 def require_kinds(kinds: Mapping[str, str], names: Sequence[str]) -> None:
