@@ -92,6 +92,7 @@ def _reading(data: Any, y: Any, roles: Roles, name: str) -> Reading:
         data, y = _pair(data, y, name)
     require_rows(data, name)
     _require_vector(y, name)
+    y, roles = _columns_by_name(data, y, roles)
     if y is not None and roles.label is not None:
         raise InputError(
             "the labels are given twice", where=name, got=f"y and label={roles.label!r}", fix="leave one of them out"
@@ -107,6 +108,24 @@ def _reading(data: Any, y: Any, roles: Roles, name: str) -> Reading:
     table = Dataset(features, y, **beside, kinds=roles.columns or {}, conversions=conversions)
     source = "the frame's index" if hasattr(data, "index") and hasattr(data, "iloc") else "row number, from 0"
     return Reading(table, str(getattr(y, "name", None) or "y"), source)
+
+
+def _columns_by_name(data: Any, y: Any, roles: Roles) -> tuple[Any, Roles]:
+    """Columns of the frame itself given as labels, groups, time or weights: the same as naming them.
+
+    Otherwise they would be features too, and frame["sick"] give itself away.
+    """
+    if not hasattr(data, "columns") or not hasattr(data, "iloc"):
+        return y, roles
+    given = {"label": y, "groups": roles.groups, "time": roles.time, "weights": roles.weights}
+    names = {part: str(value.name) for part, value in given.items() if _is_column_of(data, value)}
+    named = replace(roles, **names)
+    return (None if "label" in names else y), named
+
+
+def _is_column_of(frame: Any, value: Any) -> bool:
+    name = getattr(value, "name", None) if hasattr(value, "iloc") else None
+    return isinstance(name, str) and list(frame.columns).count(name) == 1 and bool(value.equals(frame[name]))
 
 
 def require_labels(y: Array | None, ids: Array, name: str = "data") -> None:
