@@ -118,7 +118,7 @@ def _columns_by_name(data: Any, y: Any, roles: Roles) -> tuple[Any, Roles]:
     if not hasattr(data, "columns") or not hasattr(data, "iloc"):
         return y, roles
     given = {"label": y, "groups": roles.groups, "time": roles.time, "weights": roles.weights}
-    names = {part: str(value.name) for part, value in given.items() if _is_column_of(data, value)}
+    names: dict[str, Any] = {part: str(value.name) for part, value in given.items() if _is_column_of(data, value)}
     named = replace(roles, **names)
     return (None if "label" in names else y), named
 
