@@ -22,10 +22,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from reading import RESULTS as READING
-from reading import TABLES
+from reading import PEERS, TABLES, peers_table
 
-RESULTS = READING.with_name("reading_peers.json")
 LIMIT = 1800  # seconds a tool may take
 
 COMMON = """
@@ -269,7 +267,7 @@ def measured(folder: Path, tools: list[str]) -> dict[str, Any]:
         planted = str(TABLES / variant["file"])
         jobs.append({"name": variant["variant"], "path": planted, "recipe": variant["recipe"], **shared})
     changed = {variant["variant"]: changed_rows(variant, entries[variant["table"]]) for variant in variants}
-    found: dict[str, Any] = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    found: dict[str, Any] = json.loads(PEERS.read_text(encoding="utf-8")) if PEERS.exists() else {}
     for tool in tools:
         try:
             said = answers(tool, jobs, folder)
@@ -285,23 +283,6 @@ def measured(folder: Path, tools: list[str]) -> dict[str, Any]:
     return {tool: found[tool] for tool in TOOLS if tool in found}
 
 
-def table(found: dict[str, Any]) -> str:
-    """Found, missed and false by tool, and the defects each missed."""
-    lines = ["| tool | found | missed | false |", "|-|-|-|-|"]
-    missed = []
-    for tool, by_variant in found.items():
-        if "not_run" in by_variant:
-            lines.append(f"| {tool} | did not run: {by_variant['not_run']} | | |")
-            continue
-        hits = [name for name, one in by_variant.items() if one["found"]]
-        lines.append(f"| {tool} | {len(hits)} | {len(by_variant) - len(hits)} | "
-                     f"{sum(one['false'] for one in by_variant.values())} |")  # fmt: skip
-        absent = [name + (f" ({one['why'][:60]})" if one["why"] else "")
-                  for name, one in by_variant.items() if not one["found"]]  # fmt: skip
-        missed.append(f"- missed by {tool}: {', '.join(absent) or 'none'}")
-    return "\n".join([*lines, "", *missed]) + "\n"
-
-
 def main() -> None:
     """Measure, print and write the figures; without the tables print why not."""
     if not (TABLES / "planted.json").exists():
@@ -309,8 +290,8 @@ def main() -> None:
         return
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(tempfile.gettempdir()) / "samplewise-peers"
     found = measured(folder, sys.argv[2:] or list(TOOLS))
-    RESULTS.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(table(found))
+    PEERS.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(peers_table(found))
 
 
 if __name__ == "__main__":

@@ -137,7 +137,8 @@ def compared_labels(y: Any, task: Task = "auto", ids: Any | None = None) -> Targ
     counts = np.bincount(inverse, minlength=len(values))
     numbers = None if task == "classification" else numbers_of_values(values, counts)
     if task == "auto":
-        chosen, note, question = _chosen_task(values, numbers, counts)
+        named = len(values) if numbers is not None else len(np.unique(merged_spellings(values, counts)[0]))
+        chosen, note, question = _chosen_task(values, numbers, counts, named)
     else:
         chosen, note, question = task, f"{task}, as given", ""
     if chosen == "regression":
@@ -240,11 +241,11 @@ def _distinct(present: Array) -> tuple[Array, Array]:
 Choice = tuple[Literal["classification", "regression"], str, str]
 
 
-def _chosen_task(values: Array, numbers: Floats | None, counts: Ints) -> Choice:
+def _chosen_task(values: Array, numbers: Floats | None, counts: Ints, named: int) -> Choice:
     """The task, the note on how it was chosen and the question that is left, by the rule of `describe_target`."""
-    count, rows = len(values), int(counts.sum())
+    rows = int(counts.sum())
     if numbers is None:
-        return "classification", f"classification: the label is not a number ({count:,} classes)", ""
+        return "classification", f"classification: the label is not a number ({named:,} classes)", ""
     different = np.unique(numbers[~np.isnan(numbers)])
     count, whole = len(different), bool((different == np.rint(different)).all())
     if not whole and count > 2:
