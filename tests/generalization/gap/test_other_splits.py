@@ -7,6 +7,7 @@ import pytest
 from samplewise.core.errors import NotApplicable
 from samplewise.data import Dataset
 from samplewise.engine.refits import prepare
+from samplewise.engine.refits.runner import FitRunner
 from samplewise.generalization.gap.other_splits import FORWARD_FITS, forward_in_time, with_groups_apart
 
 DRAW = np.random.default_rng(0)
@@ -48,10 +49,13 @@ def test_too_few_groups_and_no_other_column_are_said():
 def test_the_past_and_any_time_train_on_as_many_rows_and_never_on_the_rows_predicted(monkeypatch):
     rows = prepared(duplicates=True)
     made = []
-    outputs = rows.runner.outputs
-    monkeypatch.setattr(
-        type(rows.runner), "outputs", lambda self, fits, blocks: made.extend(fits) or outputs(fits, blocks=blocks)
-    )
+    outputs = FitRunner.outputs
+
+    def noted(self, fits, *, blocks):
+        made.extend(fits)
+        return outputs(self, fits, blocks=blocks)
+
+    monkeypatch.setattr(FitRunner, "outputs", noted)
     times = np.repeat(DRAW.permutation(100), 2)
     found = forward_in_time(rows, times)
     assert len(made) == FORWARD_FITS

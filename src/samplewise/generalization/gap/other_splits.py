@@ -6,10 +6,10 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import NotApplicable
-from samplewise.core.randomness import derive_seed, key_hashes
+from samplewise.core.randomness import derive_seed
 from samplewise.core.values import Estimate
 from samplewise.data.dataset import Dataset
-from samplewise.data.splits import fold_of_rows, nested_subsets
+from samplewise.data.splits import nested_subsets
 from samplewise.data.targets import Target
 from samplewise.engine.models.learner import Fit
 from samplewise.engine.models.row_losses import row_losses
@@ -78,26 +78,25 @@ def forward_in_time(prepared: Prepared, times: Array) -> SplitComparison:
     known = times == times  # false for NaN and NaT
     if len(np.unique(times[known])) < FEWEST_TIMES:
         raise NotApplicable(f"fewer than {FEWEST_TIMES} different times")
-    places = np.flatnonzero(known)
-    together = None if prepared.groups is None else prepared.groups[places]
-    hashes = key_hashes(prepared.data.ids)[places]
-    block = np.full(len(times), -1, dtype=np.intp)
-    block[places] = fold_of_rows(hashes, None, together, n_folds=BLOCKS, time=times[places])
-    half = np.zeros(len(times), dtype=np.intp)
-    half[places] = fold_of_rows(hashes, None, together, n_folds=2, seed=derive_seed(prepared.seed, "halves of a block"))
+    dated = _ordered(prepared, np.flatnonzero(known), times)
+    block, half = dated.folds(), replace(dated, data=replace(dated.data, time=None), n_folds=2).folds(repeat=1)
     forward, at_random = [], []
     for number in range(FIRST, BLOCKS):
-        past = (block >= 0) & (block < number)
+        past = block < number
         forward.append(Fit(past, np.flatnonzero(block == number)))
         for side in (0, 1):
             query = (block == number) & (half == side)
-            among = np.flatnonzero((block >= 0) & ~query)
-            at_random.append(Fit(_drawn(prepared, among, int(past.sum())), np.flatnonzero(query)))
-    ranks = np.searchsorted(np.sort(times[places]), times[places])
-    stretch = np.full(len(times), -1, dtype=np.intp)
-    stretch[places] = ranks * STRETCHES // len(places)
-    any_time, later = (_answers(prepared, fits, block) for fits in (at_random, forward))
-    return _compared(prepared.target, any_time, later, stretch)
+            at_random.append(Fit(_drawn(dated, np.flatnonzero(~query), int(past.sum())), np.flatnonzero(query)))
+    any_time, later = (_answers(dated, fits, block) for fits in (at_random, forward))
+    earlier = np.searchsorted(np.sort(times[known]), times[known])
+    return _compared(dated.target, any_time, later, earlier * STRETCHES // len(earlier))
+
+
+def _ordered(prepared: Prepared, rows: Ints, times: Array) -> Prepared:
+    """The rows at these positions in blocks of time."""
+    target = replace(prepared.target, codes=prepared.target.codes[rows])
+    dated = replace(prepared.data.take(rows), time=times[rows])
+    return replace(prepared, data=dated, target=target, n_folds=BLOCKS)
 
 
 def _groups_of(data: Dataset, column: str) -> Array:
