@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results" / "reading"
+PEERS = RESULTS.with_name("reading_peers.json")  # written by reading_peers.py
 TABLES = Path(os.environ.get("SAMPLEWISE_DATA", "../shared/data")).resolve().parent / "tables"
 SCRIPT = TABLES / "score_reading.py"
 PRINTED = ("columns reported though nothing is there",)  # what the script prints and does not write
@@ -75,8 +76,37 @@ def page(figures: dict[str, Any], seconds: float) -> str:
     lines += ["", "Wrong kinds (table, column, expected, read, role):", ""]
     lines += [f"- {', '.join(part.strip() for part in row)}" for row in failing["kinds"][:MOST_LISTED]]
     lines += ["", "Planted defects that are not read right:", ""]
-    lines += [f"- {name}: {'; '.join(wrong)[:200]}" for name, wrong in failing["planted"].items()]
-    return "\n".join(lines) + "\n"
+    lines += [f"- {name}: {'; '.join(wrong)[:200]}" for name, wrong in failing["planted"].items()] or ["None."]
+    return "\n".join(lines) + "\n" + beside_peers()
+
+
+def beside_peers() -> str:
+    """The same planted defects through other tools, as `reading_peers.py` left them."""
+    if not PEERS.exists():
+        return ""
+    head = (
+        "", "The planted defects through other tools (`make bench-reading-peers`). One rule for all, stated in",
+        "`benchmarks/reading_peers.py`: a defect is found where the tool says something of the column, or of half of",
+        "the changed rows, that it does not say of the table without it, or takes the column for what it is; false is",
+        "what it newly says of anything else.", "",
+    )  # fmt: skip
+    return "\n".join(head) + "\n" + peers_table(json.loads(PEERS.read_text(encoding="utf-8")))
+
+
+def peers_table(found: dict[str, Any]) -> str:
+    """Found, missed and false by tool, and the defects each missed."""
+    lines = ["| tool | found | missed | false |", "|-|-|-|-|"]
+    missed = []
+    for tool, by_variant in found.items():
+        if "not_run" in by_variant:
+            lines.append(f"| {tool} | did not run: {by_variant['not_run']} | | |")
+            continue
+        absent = [name + (f" ({one['why'][:60]})" if one["why"] else "")
+                  for name, one in by_variant.items() if not one["found"]]  # fmt: skip
+        false = sum(one["false"] for one in by_variant.values())
+        lines.append(f"| {tool} | {len(by_variant) - len(absent)} | {len(absent)} | {false} |")
+        missed.append(f"- missed by {tool}: {', '.join(absent) or 'none'}")
+    return "\n".join([*lines, "", *missed]) + "\n"
 
 
 def main() -> None:

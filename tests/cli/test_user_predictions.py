@@ -94,7 +94,7 @@ def test_numbers_for_a_regression(tmp_path):
     [
         ("id,0,1\na,1,0\nb,1,0\n", r"(?s)ids are not in the data.*rows id c"),
         ("id,0,1\na,1,0\na,1,0\nb,1,0\nc,1,0\n", r"(?s)ids repeat.*rows id a.*one row of predictions per row"),
-        ("id,0,2\na,1,0\nb,1,0\nc,1,0\n", r"(?s)no class column in the predictions named '1'.*reading"),
+        ("id,0,2\na,1,0\nb,1,0\nc,1,0\n", r"(?s)no column for: 1; no row is labeled: 2.*reading"),
         ("id,0,1\na,yes,0\nb,1,0\nc,1,0\n", r"(?s)must be numbers.*p\.csv.*one column per class"),
         ("1,0\n1,0\n", r"(?s)do not fit the data.*shape \(1, 2\).*shape \(3, 2\)"),
     ],

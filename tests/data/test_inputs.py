@@ -18,9 +18,9 @@ from samplewise.data.inputs import (
     as_labeled,
     as_reading,
     as_second,
+    read_like,
     require_labels,
     with_columns_of,
-    words_in_numbers,
 )
 from samplewise.data.readers import Roles
 
@@ -172,8 +172,30 @@ def test_a_column_of_another_type_is_read_as_in_the_data():
     read = with_columns_of(data, other, "the test rows")
     np.testing.assert_array_equal(read.X["a"], [1234.5, 2.0, np.nan])
     assert read.X["code"].tolist() == ["7", "8", "7"]
-    assert words_in_numbers(data, other.X) == {"a": ["-"]}
-    assert words_in_numbers(data, data.X) == {}
+    words = "a: words among the numbers of the test rows are read as missing: -"
+    assert read_like(data, other, "the test rows")[1] == [words]
+    assert read_like(data, data, "the test rows")[1] == []
+
+
+def test_truth_values_are_read_as_in_the_data_even_where_one_of_them_is_missing():
+    data = Dataset(pd.DataFrame({"paid": ["yes", "no", "yes"], "x": [1.0, 2.0, 3.0]}))
+    for cells, truths in ((["Yes", "yes"], [True, True]), ([0, 1], [False, True]), (["no", None], [False, None])):
+        read = with_columns_of(data, Dataset(pd.DataFrame({"paid": cells, "x": [1, 2]})), "the test rows")
+        assert read.X["paid"].astype(object).where(read.X["paid"].notna(), None).tolist() == truths
+    other = Dataset(pd.DataFrame({"paid": ["yes", "perhaps"], "x": [1, 2]}), ids=["p", "q"])
+    with pytest.raises(InputError, match=r"(?s)hold truth values.*column 'paid', rows id q.*'perhaps'.*fix"):
+        with_columns_of(data, other, "the test rows")
+
+
+def test_columns_of_other_rows_go_by_name_and_those_the_data_lack_are_left_out_with_a_note():
+    data = Dataset(pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]}))
+    other = Dataset(pd.DataFrame({"new": [1, 2], "b": ["x", "z"], "a": [3, 4]}), kinds={"new": "number"})
+    read, notes = read_like(data, other, "the test rows")
+    assert list(read.X.columns) == ["a", "b"]
+    assert read.X["b"].tolist() == ["x", "z"]  # a category the data lack is one to predict for all the same
+    assert notes == ["new: left out of the test rows, for the data have no such column"]
+    with pytest.raises(InputError, match=r"(?s)lack columns of the data.*columns a.*drop_columns="):
+        read_like(data, Dataset(pd.DataFrame({"b": ["x"]})), "the test rows")
 
 
 def test_a_column_of_words_where_the_data_hold_numbers_is_refused_with_column_and_rows():

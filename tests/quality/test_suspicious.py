@@ -26,7 +26,7 @@ def odd():
     frame = table()
     frame.loc[[3, 50], "weight"] = -999
     frame.loc[[4, 5], "town"] = "kiel "
-    frame.loc[6, "town"] = "?"
+    frame.loc[6, "town"] = "unknown"
     frame.loc[[7, 8], "seen"] = "1900-01-01"
     frame["code"] = pd.Series([f"w{row % 9}" if row % 4 == 0 else row % 5 for row in range(120)], dtype=object)
     return frame
@@ -38,7 +38,7 @@ def test_each_kind_with_rows_values_and_remedy():
     told = [(g.column, g.kind, g.ids.tolist()[:2], g.different[:1], g.remedy, g.suggested) for g in found.groups]
     assert told == [
         ("weight", "sentinel", ["r003", "r050"], [-999.0], "set to missing", None),
-        ("town", "sentinel", ["r006"], ["?"], "set to missing", None),
+        ("town", "sentinel", ["r006"], ["unknown"], "set to missing", None),
         ("town", "spelling", ["r004", "r005"], ["kiel "], "merge", "Kiel"),
         ("seen", "sentinel", ["r007", "r008"], ["1900-01-01"], "set to missing", None),
         ("code", "mixed types", ["r000", "r004"], ["w0"], "convert", "number"),

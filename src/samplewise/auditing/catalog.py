@@ -24,6 +24,7 @@ from samplewise.auditing.checks import (
     sw502_gap_and_memorization,
     sw503_calibration,
     sw504_test_chose,
+    sw505_other_splits,
     sw601_worst_segment,
 )
 from samplewise.auditing.evidence import Evidence
@@ -66,6 +67,7 @@ MODULES = (
     sw203_label_coding,
     sw501_error,
     sw504_test_chose,
+    sw505_other_splits,
     sw503_calibration,
     sw601_worst_segment,
     sw302_unusual_information,

@@ -14,7 +14,7 @@ from samplewise.core.errors import InputError
 from samplewise.data.columns import Column
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
-from samplewise.data.inputs import as_reading, with_columns_of, words_in_numbers
+from samplewise.data.inputs import as_reading, read_like
 from samplewise.data.readers import Reading, Roles, likely_labels, unreadable_notes
 from samplewise.data.targets import Target, describe_target, with_read_labels
 from samplewise.labels.facts import Answer
@@ -192,15 +192,15 @@ def _read_test(test: Any, data: Dataset, roles: Roles) -> tuple[Dataset, Any | N
     if lost.any():
         held = held.take(np.flatnonzero(~lost))
         others = None if others is None else others[~lost].reset_index(drop=True)
-    notes += [
-        f"{column}: words among the numbers of the test rows are read as missing: {', '.join(words[:5])}"
-        for column, words in words_in_numbers(data, held.X).items()
-    ]
+    held, read_otherwise = read_like(data, held, "the test rows")
+    notes += read_otherwise
     converted = held.conversions if not isinstance(test, Dataset) else {}
     notes += [
-        f"{name}, in the test rows: {one.note}" for name, one in converted.items() if name not in data.conversions
+        f"{name}, in the test rows: {one.note}"
+        for name, one in converted.items()
+        if one.note and name not in data.conversions
     ]
-    return with_columns_of(data, held, "the test rows"), others, notes
+    return held, others, notes
 
 
 def _names_of(data: Dataset) -> list[str]:

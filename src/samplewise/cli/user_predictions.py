@@ -12,6 +12,7 @@ import numpy as np
 from samplewise.core import extras
 from samplewise.core.arrays import Array, Floats, is_number, positions_of
 from samplewise.core.errors import InputError, name_rows, unknown_name
+from samplewise.labels.predictions import class_places
 
 pd = lazy_loader.load("pandas")
 
@@ -88,7 +89,7 @@ def read_predictions(path: Path, ids: Array, classes: Array | None, id_name: str
     if keys is not None:
         values = values[_row_order(keys, ids, path)]
     if names is not None and classes is not None:
-        values = values[:, _class_order(names, classes, path)]
+        values = values[:, _places(names, classes, path)]
     expected = (len(ids), len(classes)) if classes is not None else (len(ids), 1)
     if values.shape != expected:
         raise InputError(
@@ -170,9 +171,8 @@ def _row_order(keys: Array, ids: Array, path: Path) -> Array:
     return positions_of(wanted, given)
 
 
-def _class_order(names: list[str], classes: Array, path: Path) -> list[int]:
-    wanted = [str(name) for name in classes.tolist()]
-    absent = [name for name in wanted if name not in names]
-    if absent:
-        raise unknown_name("class column in the predictions", absent[0], names).during(f"reading {path}")
-    return [names.index(name) for name in wanted]
+def _places(names: list[str], classes: Array, path: Path) -> list[int]:
+    try:
+        return class_places(names, classes)
+    except InputError as fact:
+        raise fact.during(f"reading {path}") from None

@@ -18,10 +18,10 @@ import numpy as np
 
 from samplewise.core.arrays import is_number
 from samplewise.core.errors import InputError
+from samplewise.data.missing_words import MISSING_WORDS
 
 pd = lazy_loader.load("pandas")
 
-MISSING_WORDS = ("?", "NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL")  # and the empty cell; "None" is a value
 SEPARATORS = (",", ";", "\t", "|")
 COMPRESSED = (".gz", ".bz2", ".zip")
 _TOTAL = re.compile(r"((grand|sub)[ -]?)?totals?|sum|summe|gesamt|insgesamt", re.IGNORECASE)

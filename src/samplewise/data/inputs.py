@@ -13,9 +13,11 @@ from samplewise.data.conversions import as_features, as_vector
 from samplewise.data.dataset import Dataset, missing, require_same_index
 from samplewise.data.image_paths import image_columns
 from samplewise.data.images import Images
-from samplewise.data.label_values import MOST_WORD_ROWS, MOST_WORDS, numbers_in_text
+from samplewise.data.label_values import MOST_WORD_ROWS
+from samplewise.data.missing_words import labels_without_missing_words
+from samplewise.data.number_formats import MOST_WORDS, read_every_number
 from samplewise.data.readers import Reading, Roles, read_dataset
-from samplewise.data.text_columns import Conversion, converted_columns
+from samplewise.data.text_columns import Conversion, converted_columns, truth_of
 
 COLUMNS_OR_ARRAYS = ("groups", "segments", "time", "weights")  # what may be columns, or arrays next to X
 FORMS = "a Dataset, X and y, (X, y), a frame or a path with label="
@@ -77,11 +79,22 @@ def as_second(data: Any, name: str) -> Dataset:
 
 
 def as_reading(data: Any, y: Any, roles: Roles, *, name: str = "data") -> Reading:
-    """The rows a user gave and how they were read; columns have the roles that `roles` names."""
+    """The rows a user gave and how they were read; columns have the roles that `roles` names.
+
+    Words for a missing value mean the same whatever the rows came in: `missing_words.MISSING_WORDS`.
+    """
+    reading = _reading(data, y, roles, name)
+    labels, note = labels_without_missing_words(reading.data.y)
+    return replace(reading, data=reading.data.with_labels(labels), label_note=note) if note else reading
+
+
+def _reading(data: Any, y: Any, roles: Roles, name: str) -> Reading:
+    """The rows as they came in."""
     if isinstance(data, tuple):
         data, y = _pair(data, y, name)
     require_rows(data, name)
     _require_vector(y, name)
+    y, roles = _columns_by_name(data, y, roles)
     if y is not None and roles.label is not None:
         raise InputError(
             "the labels are given twice", where=name, got=f"y and label={roles.label!r}", fix="leave one of them out"
@@ -97,6 +110,24 @@ def as_reading(data: Any, y: Any, roles: Roles, *, name: str = "data") -> Readin
     table = Dataset(features, y, **beside, kinds=roles.columns or {}, conversions=conversions)
     source = "the frame's index" if hasattr(data, "index") and hasattr(data, "iloc") else "row number, from 0"
     return Reading(table, str(getattr(y, "name", None) or "y"), source)
+
+
+def _columns_by_name(data: Any, y: Any, roles: Roles) -> tuple[Any, Roles]:
+    """Columns of the frame itself given as labels, groups, time or weights: the same as naming them.
+
+    Otherwise they would be features too, and frame["sick"] give itself away.
+    """
+    if not hasattr(data, "columns") or not hasattr(data, "iloc"):
+        return y, roles
+    given = {"label": y, "groups": roles.groups, "time": roles.time, "weights": roles.weights}
+    names: dict[str, Any] = {part: str(value.name) for part, value in given.items() if _is_column_of(data, value)}
+    named = replace(roles, **names)
+    return (None if "label" in names else y), named
+
+
+def _is_column_of(frame: Any, value: Any) -> bool:
+    name = getattr(value, "name", None) if hasattr(value, "iloc") else None
+    return isinstance(name, str) and list(frame.columns).count(name) == 1 and bool(value.equals(frame[name]))
 
 
 def require_labels(y: Array | None, ids: Array, name: str = "data") -> None:
@@ -124,82 +155,95 @@ def require_rows(data: Any, name: str = "data") -> None:
 
 
 def with_columns_of(data: Dataset, other: Dataset, name: str) -> Dataset:
-    """Other rows, called `name`, with the columns of the data in their order and of their type.
+    """Other rows, called `name`, with the columns of the data in their order and of their type; see `read_like`."""
+    return read_like(data, other, name)[0]
 
-    A column that holds numbers in the data and text in the other rows is read as numbers; a few words among them are
-    missing. More words, and columns that are not there, are refused.
+
+def read_like(data: Dataset, other: Dataset, name: str) -> tuple[Dataset, list[str]]:
+    """Other rows, called `name`, as the data were read, and notes on what was read otherwise than it is written.
+
+    Columns go by name, whatever their order; those the data lack are left out, with a note. A column that holds numbers
+    or truth values in the data and text in the other rows is read as such; a few words among them are missing. More
+    words, and columns of the data that are not there, are refused. Numbers become text where the data hold text.
     """
     width, wanted = tuple(other.X.shape[1:]), tuple(data.X.shape[1:])
     if hasattr(data.X, "columns") and hasattr(other.X, "columns"):
-        absent = [str(column) for column in data.X.columns if column not in other.X.columns]
+        names = list(data.X.columns)
+        absent = [str(column) for column in names if column not in other.X.columns]
         if absent:
             raise InputError(
                 f"{name} lack columns of the data", where=f"columns {', '.join(absent[:5])}", got=f"{width[0]} columns",
-                fix="pass rows with the same columns",
+                fix="pass rows with the same columns, or leave these out of the data (drop_columns=)",
             )  # fmt: skip
-        same = _of_same_types(data.X, other.X[list(data.X.columns)], other.ids, name)
+        same, notes = _of_same_types(data, other, name)
+        extra = [str(column) for column in other.X.columns if column not in names]
+        if extra:
+            notes.append(f"{', '.join(extra[:5])}: left out of {name}, for the data have no such column")
         # Text of the data stays text here, even where these rows hold nothing but numbers.
         texts = {str(name): "category" for name in same.columns if data.X[name].dtype.kind in "OUT"}
-        return replace(other, X=same, kinds=texts | dict(other.kinds))
+        kept = {column: kind for column, kind in other.kinds.items() if column in names}
+        return replace(other, X=same, kinds=texts | kept), notes
     if type(data.X) is not type(other.X) or (width != wanted and not hasattr(data.X, "blocks")):
         kinds = [f"{type(rows.X).__name__} {tuple(rows.X.shape)}" for rows in (other, data)]
         raise InputError(
             f"{name} have other columns than the data", got=f"{kinds[0]}, data {kinds[1]}",
             fix="pass rows of the same kind and shape",
         )  # fmt: skip
-    return replace(other, X=other.X.at_size(data.X)) if isinstance(data.X, Images) else other
+    return (replace(other, X=other.X.at_size(data.X)) if isinstance(data.X, Images) else other), []
 
 
-def _of_same_types(wanted: Any, given: Any, ids: Array, name: str) -> Any:
-    """The columns of a frame in the types of another with the same columns."""
-    changed = {}
+def _of_same_types(data: Dataset, other: Dataset, name: str) -> tuple[Any, list[str]]:
+    """The columns of the data among other rows in the types of the data, with notes."""
+    given, changed, notes = other.X[list(data.X.columns)], {}, []
     for column in given.columns:
-        numbers, text = wanted[column].dtype.kind in "iuf", given[column].dtype.kind in "OUT"
-        if numbers and text:
-            changed[column] = _read_numbers(given[column], ids, f"{name}, column {str(column)!r}")
-        elif given[column].dtype.kind in "iuf" and wanted[column].dtype.kind in "OUT":
+        wanted, held = data.X[column].dtype.kind, given[column].dtype.kind
+        where = f"{name}, column {str(column)!r}"
+        if wanted in "iuf" and held in "OUT":
+            changed[column], words = _read_numbers(given[column], other.ids, where)
+            if words:
+                notes.append(f"{column}: words among the numbers of {name} are read as missing: {', '.join(words)}")
+        elif wanted == "b" and held != "b":
+            changed[column] = _read_truths(given[column], other.ids, where)
+        elif wanted in "OUT" and held in "iuf":
             changed[column] = _as_text(given[column])
-    return given.assign(**changed) if changed else given
+        elif wanted in "iuf" and held == "b":
+            changed[column] = given[column].astype(np.float64)
+    return (given.assign(**changed) if changed else given), notes
 
 
-def _read_numbers(column: Any, ids: Array, where: str) -> Any:
-    """A column of text as numbers; few words are missing, more are refused with their rows."""
+def _read_numbers(column: Any, ids: Array, where: str) -> tuple[Any, tuple[str, ...]]:
+    """A column of text as numbers, and the words among them, which are missing; more are refused with their rows."""
     present = column.notna().to_numpy()
     values, inverse = np.unique(column[present].astype(str).to_numpy(dtype=str), return_inverse=True)
+    read = read_every_number(values.tolist()) if len(values) else None
     numbers = np.full(len(column), np.nan)
-    numbers[present] = numbers_in_text(values.tolist())[inverse]
+    if read is not None:
+        numbers[present] = read.values[inverse]
     words = present & np.isnan(numbers)
-    if len(np.unique(column[words].astype(str))) > MOST_WORDS or words.sum() > MOST_WORD_ROWS * max(present.sum(), 1):
+    different = len(values) if read is None else len(read.words)
+    if different > MOST_WORDS or words.sum() > MOST_WORD_ROWS * max(present.sum(), 1):
         raise InputError(
             "a column holds words where the data hold numbers", where=f"{where}, {name_rows(ids[words])}",
             got=repr(column[words].iloc[0])[:80], fix="write numbers there, or leave these cells empty",
         )  # fmt: skip
-    return numbers
+    return numbers, () if read is None else read.words
+
+
+def _read_truths(column: Any, ids: Array, where: str) -> Any:
+    """A column as booleans, missing kept; anything that is no truth value is refused with its rows."""
+    truths = column.map(truth_of, na_action="ignore").astype("boolean")
+    bad = (truths.isna() & column.notna()).to_numpy()
+    if bad.any():
+        raise InputError(
+            "a column holds something else where the data hold truth values", where=f"{where}, {name_rows(ids[bad])}",
+            got=repr(column[bad].iloc[0])[:80], fix="write true or false there, or leave these cells empty",
+        )  # fmt: skip
+    return truths if truths.isna().any() else truths.astype(bool)
 
 
 def _as_text(column: Any) -> Any:
     """Numbers as the text that stands for them: 7 and not 7.0."""
     return column.map(lambda value: f"{value:.0f}" if value == int(value) else str(value), na_action="ignore")
-
-
-def words_in_numbers(data: Dataset, other: Any) -> dict[str, list[str]]:
-    """The words in columns of another frame where the data hold numbers: {column: words}, as `with_columns_of` reads.
-
-    >>> data = Dataset({"a": [1.0, 2.0]})
-    >>> words_in_numbers(data, Dataset({"a": ["3", "k.A."]}).X)
-    {'a': ['k.A.']}
-    """
-    found = {}
-    if hasattr(data.X, "columns") and hasattr(other, "columns"):
-        for column in data.X.columns:
-            if column not in other.columns or data.X[column].dtype.kind not in "iuf":
-                continue
-            if other[column].dtype.kind in "OUT":
-                values = sorted(set(other[column].dropna().astype(str)))
-                words = np.isnan(numbers_in_text(values))
-                if words.any():
-                    found[str(column)] = [value for value, word in zip(values, words.tolist(), strict=True) if word]
-    return found
 
 
 def _of_dataset(data: Dataset, y: Any, roles: Roles, name: str) -> Reading:

@@ -1,72 +1,16 @@
 """What the values of a label say: numbers written as text, and classes that differ only in how they are spelled."""
 
-import re
-import unicodedata
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.data.number_formats import cells_of, read_numbers
+from samplewise.data.spellings import class_key
 
-MOST_WORDS = 5  # so many different words may stand among numbers
-MOST_WORD_ROWS = 0.5  # and in so large a share of the rows
+MOST_WORD_ROWS = 0.5  # share of the rows that words among numbers may have
 MOST_SPELLED = 20_000  # different values up to which a label can be one of classes
-TRIED = 200  # values that are read first
 FEWEST_NUMBERS = 11  # different numbers from which words among them are no classes of their own
-
-_SIGNS = str.maketrans({"\N{MINUS SIGN}": "-", "\N{NO-BREAK SPACE}": " ", "\N{NARROW NO-BREAK SPACE}": " "})
-_NUMBER = re.compile(
-    r"(?P<open>\()?(?P<sign>[+-])?\s*(?:[$€£¥]|USD|EUR|GBP|CHF)?\s*(?P<inner>[+-])?"
-    r"(?P<digits>\d[\d.,' ]*|[.,]\d+)(?P<power>[eE][+-]?\d+)?"
-    r"\s*(?P<unit>%|\+|[$€£¥]|[^\W\d]{1,12}[²³]?)?\s*(?P<close>\))?"
-)
-_THOUSANDS = re.compile(r"\d{1,3}([,' ]\d{3})+(\.\d+)?")
-_EUROPEAN = re.compile(r"\d{1,3}(\.\d{3})+(,\d+)?|\d+,\d+")
-
-
-def numbers_in_text(values: Sequence[str]) -> Floats:
-    """(k,) the numbers that texts spell; NaN for a word, and for all of them where they are codes such as 007.
-
-    Understood are thousands marks, a decimal comma (where any value can be nothing else), currencies, per cent signs,
-    brackets and U+2212 for a minus, and one unit that all of them share.
-
-    >>> numbers_in_text(["$1,234.50", "$ 12", "n.a."])
-    array([1234.5,   12. ,    nan])
-    """
-    found = [_NUMBER.fullmatch(value.strip().translate(_SIGNS)) for value in values]
-    written = ["" if match is None else match["digits"].strip() for match in found]
-    units = {match["unit"] for match in found if match and match["unit"] and match["unit"].isalpha()}
-    if len(units) > 1 or any(re.match(r"0\d", digits) for digits in written):
-        return np.full(len(values), np.nan)
-    comma = _decimal_comma(written)
-    numbers = np.full(len(values), np.nan)
-    for place, (match, digits) in enumerate(zip(found, written, strict=True)):
-        if match is None or (match["open"] is None) != (match["close"] is None):
-            continue
-        number = _plain_number(digits, comma)
-        negative = "-" in (match["sign"], match["inner"]) or match["open"] is not None
-        if number is not None:
-            numbers[place] = (-1.0 if negative else 1.0) * float(number + (match["power"] or ""))
-    return numbers
-
-
-def _decimal_comma(written: Sequence[str]) -> bool:
-    """Whether a comma is a decimal mark: some value can be nothing else, and none has it as a thousands mark."""
-    with_comma = [digits for digits in written if "," in digits]
-    clear = [digits for digits in with_comma if not _THOUSANDS.fullmatch(digits)]
-    return bool(clear) and all(_EUROPEAN.fullmatch(digits) for digits in with_comma)
-
-
-def _plain_number(digits: str, comma: bool) -> str | None:
-    """The digits as Python writes a number, or None where they are none."""
-    if comma:
-        digits = digits.replace(".", "").replace(",", ".")
-    elif _THOUSANDS.fullmatch(digits):
-        digits = re.sub(r"[,' ]", "", digits)
-    elif re.fullmatch(r"\d{1,3}(\.\d{3}){2,}", digits):
-        digits = digits.replace(".", "")
-    return digits if re.fullmatch(r"\d+\.?\d*|\.\d+", digits) else None
 
 
 def numbers_of_values(values: Array, counts: Ints) -> Floats | None:
@@ -80,34 +24,18 @@ def numbers_of_values(values: Array, counts: Ints) -> Floats | None:
     """
     if values.dtype.kind in "iuf":
         return values.astype(np.float64)
-    listed = values.tolist()
-    if values.dtype.kind not in "OU" or not all(_may_be_number(value) for value in listed):
+    if values.dtype.kind not in "OU" or not all(map(_may_be_number, values.tolist())):
         return None
-    texts = [str(value) for value in listed]
-    if np.isnan(numbers_in_text(texts[:TRIED])).sum() > MOST_WORDS:
-        return None  # names of many classes need not all be tried
-    numbers = numbers_in_text(texts)
-    words = np.isnan(numbers)
-    if not words.any():
-        return numbers
-    few = words.sum() <= MOST_WORDS and counts[words].sum() <= MOST_WORD_ROWS * counts.sum()
-    return numbers if few and (~words).sum() >= FEWEST_NUMBERS else None
+    read = read_numbers(cells_of(values))
+    if read is None:
+        return None
+    words = np.isnan(read.values)
+    few = counts[words].sum() <= MOST_WORD_ROWS * counts.sum() and (~words).sum() >= FEWEST_NUMBERS
+    return read.values if few or not words.any() else None
 
 
 def _may_be_number(value: Any) -> bool:
     return isinstance(value, str | int | float | np.number) and not isinstance(value, bool)
-
-
-def class_key(value: Any) -> str:
-    """What a class is called, whatever its case, blanks, hyphens and closing stops; a lone letter keeps its case.
-
-    >>> class_key(" <=50K. ") == class_key("<=50k"), class_key("a") == class_key("A")
-    (True, False)
-    """
-    text = unicodedata.normalize("NFKC", str(value)).strip().strip("\"'").rstrip(".,;: ").strip()
-    text = re.sub(r"(?<=[^\W\d])[\s_-]+(?=[^\W\d])", " ", re.sub(r"\s+", " ", text))
-    text = re.sub(r"^(-?\d+)\.0+$", r"\1", text)
-    return text.casefold() if len(text) > 1 else text or str(value)
 
 
 def merged_spellings(values: Array, counts: Ints) -> tuple[Ints, tuple[tuple[Any, ...], ...]]:

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -17,7 +17,9 @@ FEWEST_DIGITS = 7  # of a code that is written in groups
 NUMBERS_PER_WORD = 4  # different numbers for every different word, in a column that is read as numbers
 FEWEST_THOUSANDS = 10  # different cells with a comma before three digits that leave no doubt
 MOST_WORDS = 5  # different cells that are no numbers, in a column that is read as numbers all the same
+TRIED = 200  # cells that are tried first
 DECIMALS = (".", ",")
+_PADDING = ("1", "2")  # plain numbers beside which one cell is tried
 
 _CURRENCY = (
     r"[$€£¥₹₽₩₺₪฿¢]|US\$|[A-Z]{1,2}\$|USD|EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|BRL|Rs\.?|kr"
@@ -93,6 +95,8 @@ def read_numbers(
     require_decimal(decimal)
     require_decimal(otherwise)
     texts = [cell.strip() for cell in cells]
+    if sum(_taken_apart(text) is None for text in texts[:TRIED]) > MOST_WORDS:
+        return None  # names of many classes need not all be tried
     parts = [_taken_apart(text) for text in texts]
     found = [part for part in parts if part is not None]
     if not found or len(found) < len(cells) - MOST_WORDS:
@@ -113,6 +117,29 @@ def read_numbers(
     two = [] if clear else [part.body for part in found if _is_ambiguous(part.body)]
     ambiguous = min(two, default="") if is_doubtful(two, used) else ""
     return NumberFormat(values, words, tuple(_marks(found, used, units)), used, clear, ambiguous)  # type: ignore[arg-type]
+
+
+def read_every_number(cells: Sequence[str], decimal: str | None = None, otherwise: str = ".") -> NumberFormat | None:
+    """The different cells of what is known to be numbers, however many words stand among them and even codes as 007.
+
+    Args:    as in `read_numbers`.
+    Returns: None where no cell is a number.
+    Cost:    O(m), up to three times that of `read_numbers`.
+
+    >>> read_every_number(["007", "high", "low"]).values
+    array([ 7., nan, nan])
+    """
+    whole = read_numbers(cells, decimal, otherwise, leading_zeros=True)
+    if whole is not None and not whole.words:
+        return whole
+    single = [read_numbers([cell, *_PADDING], decimal, otherwise, leading_zeros=True) for cell in cells]
+    read = [cell for cell, alone in zip(cells, single, strict=True) if alone is not None and not alone.words]
+    whole = read_numbers(read, decimal, otherwise, leading_zeros=True) if read else None
+    if whole is None:
+        return None
+    known = dict(zip(read, whole.values.tolist(), strict=True))
+    words = tuple(cell for cell in cells if cell not in known)
+    return replace(whole, values=np.array([known.get(cell, np.nan) for cell in cells]), words=words)
 
 
 def require_decimal(decimal: str | None) -> None:

@@ -23,6 +23,7 @@ from samplewise.data.dataset import Dataset, missing
 from samplewise.data.delimited import read_delimited
 from samplewise.data.image_paths import column_paths, folder_images, image_columns
 from samplewise.data.images import Images
+from samplewise.data.missing_words import labels_without_missing_words
 from samplewise.data.table_files import BINARY, DELIMITED, JSON_LINES, KINDS, kind_of_file, read_by_pandas, unknown_kind
 from samplewise.data.text_columns import Conversion, converted_columns, require_kinds
 from samplewise.data.written_times import as_times
@@ -51,6 +52,7 @@ class Reading(Result):
         file_notes: what was decided while the file was read; `notes` adds what is to be known about its columns.
         file_questions: what the file or folder leaves open; `questions` adds those about columns.
         test: the test rows of a folder of splits; None elsewhere.
+        label_note: which words among the labels were read as missing; "" for none.
     """
 
     data: Dataset
@@ -61,6 +63,7 @@ class Reading(Result):
     file_notes: tuple[str, ...] = ()
     file_questions: tuple[str, ...] = ()
     test: Dataset | None = None
+    label_note: str = ""
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -85,7 +88,8 @@ class Reading(Result):
         if isinstance(self.data.X, Images):
             return (*self.file_notes, *self.data.X.notes, *unreadable_notes(self.data))
         of_columns = (f"{column.name}: {column.note}" for column in self.columns if column.note)
-        return (*self.file_notes, *(of_columns if hasattr(self.data.X, "iloc") else ()))
+        of_label = (f"{self.label or 'y'}: {self.label_note}",) if self.label_note else ()
+        return (*self.file_notes, *of_label, *(of_columns if hasattr(self.data.X, "iloc") else ()))
 
     @property
     def questions(self) -> tuple[str, ...]:
@@ -296,14 +300,19 @@ def _assembled(table: _Table, roles: Roles) -> Reading:
         kinds = {name: kind for name, kind in (roles.columns or {}).items() if name in features.columns}
         decimal = roles.decimal or frame.attrs.get("decimal")
         features, conversions = converted_columns(as_features(features, ids), kinds, decimal)
+    y = None if roles.label is None else frame[roles.label].reset_index(drop=True)
+    y, note = labels_without_missing_words(y)
     data = Dataset(
-        features, y=None if roles.label is None else frame[roles.label].reset_index(drop=True), ids=ids,
+        features, y=y, ids=ids,
         groups=None if roles.groups is None else frame[roles.groups],
         segments=frame[list(roles.segments)] if roles.segments else None,
         time=None if roles.time is None else _times(frame[roles.time], roles.time),
         weights=None if roles.weights is None else frame[roles.weights], kinds=kinds, conversions=conversions,
     )  # fmt: skip
-    return Reading(data, roles.label or "", id_source, table.file, frame, tuple(table.notes), file_questions=questions)
+    return Reading(
+        data, roles.label or "", id_source, table.file, frame, tuple(table.notes), file_questions=questions,
+        label_note=note,
+    )  # fmt: skip
 
 
 def _named_columns(roles: Roles) -> list[tuple[str, str]]:
@@ -352,10 +361,9 @@ def _image_column(frame: Any, roles: Roles, names: list[str], folder: Path) -> t
 def _column_ids(column: Any) -> Array:
     """Ids from a column; text that is plain whole numbers throughout becomes numbers, 007 stays text."""
     if column.isna().any():
-        rows = np.flatnonzero(column.isna().to_numpy())
-        shown = ", ".join(map(str, rows[:5])) + (f" ({len(rows)} in all)" if len(rows) > 5 else "")
+        where = f"column {column.name!r}, {_rows_text(column.isna().to_numpy())}"
         raise InputError(
-            "ids are missing", where=f"column {column.name!r}, rows {shown}", got=f"{len(column)} rows",
+            "ids are missing", where=where, got=f"{len(column)} rows",
             fix="fill them, or leave the id column out to number the rows",
         )  # fmt: skip
     values = as_vector(column, "ids")
@@ -368,6 +376,12 @@ def _times(column: Any, name: str) -> Array:
     """Times that sort; what is missing is refused with the rows it is missing in, when the data set is made."""
     values = as_vector(column, "time")
     return values if missing(values).any() else as_times(values, name)
+
+
+def _rows_text(flags: Array) -> str:
+    """The rows that a message is about, by number."""
+    rows = np.flatnonzero(flags)
+    return f"rows {', '.join(map(str, rows[:5]))}" + (f" ({len(rows)} in all)" if len(rows) > 5 else "")
 
 
 def _read_arrays(path: Path, roles: Roles) -> Reading:

@@ -12,7 +12,8 @@ import numpy as np
 from samplewise.core import extras
 from samplewise.core.errors import InputError
 from samplewise.core.texts import keys_text
-from samplewise.data.delimited import COMPRESSED, MISSING_WORDS, decompressed
+from samplewise.data.delimited import COMPRESSED, decompressed
+from samplewise.data.missing_words import MISSING_WORDS
 
 pd = lazy_loader.load("pandas")
 

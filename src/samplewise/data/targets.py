@@ -12,7 +12,9 @@ from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of, sentence
 from samplewise.data.conversions import as_vector
 from samplewise.data.dataset import Dataset
-from samplewise.data.label_values import class_key, merged_spellings, numbers_in_text, numbers_of_values
+from samplewise.data.label_values import merged_spellings, numbers_of_values
+from samplewise.data.number_formats import cells_of, read_every_number
+from samplewise.data.spellings import class_key
 
 Task = Literal["auto", "classification", "regression"]
 MOST_CLASSES = 1000
@@ -135,7 +137,8 @@ def compared_labels(y: Any, task: Task = "auto", ids: Any | None = None) -> Targ
     counts = np.bincount(inverse, minlength=len(values))
     numbers = None if task == "classification" else numbers_of_values(values, counts)
     if task == "auto":
-        chosen, note, question = _chosen_task(values, numbers, counts)
+        named = len(values) if numbers is not None else len(np.unique(merged_spellings(values, counts)[0]))
+        chosen, note, question = _chosen_task(values, numbers, counts, named)
     else:
         chosen, note, question = task, f"{task}, as given", ""
     if chosen == "regression":
@@ -238,11 +241,11 @@ def _distinct(present: Array) -> tuple[Array, Array]:
 Choice = tuple[Literal["classification", "regression"], str, str]
 
 
-def _chosen_task(values: Array, numbers: Floats | None, counts: Ints) -> Choice:
+def _chosen_task(values: Array, numbers: Floats | None, counts: Ints, named: int) -> Choice:
     """The task, the note on how it was chosen and the question that is left, by the rule of `describe_target`."""
-    count, rows = len(values), int(counts.sum())
+    rows = int(counts.sum())
     if numbers is None:
-        return "classification", f"classification: the label is not a number ({count:,} classes)", ""
+        return "classification", f"classification: the label is not a number ({named:,} classes)", ""
     different = np.unique(numbers[~np.isnan(numbers)])
     count, whole = len(different), bool((different == np.rint(different)).all())
     if not whole and count > 2:
@@ -279,7 +282,9 @@ def _as_numbers(labels: Array, absent: Array, keys: Array) -> Floats:
     try:
         numbers[~absent] = labels[~absent].astype(np.float64)
     except (ValueError, TypeError):
-        numbers[~absent] = numbers_in_text([str(label) for label in labels[~absent].tolist()])
+        values, inverse = _distinct(labels[~absent])
+        read = read_every_number(cells_of(values))
+        numbers[~absent] = np.nan if read is None else read.values[inverse]
         bad = np.isnan(numbers) & ~absent
         if bad.any():
             raise InputError(

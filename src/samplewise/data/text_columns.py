@@ -1,7 +1,7 @@
 """Columns whose cells are text and mean numbers, times or truth values, as what they mean, with a note on how."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -12,12 +12,14 @@ from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.data.clock_times import read_times
 from samplewise.data.column_names import names_a_code, names_an_id
+from samplewise.data.missing_words import without_missing_words
 from samplewise.data.number_formats import (
     MOST_WORDS,
     NumberFormat,
     as_float,
     cells_of,
     is_doubtful,
+    read_every_number,
     read_numbers,
     require_decimal,
     words_text,
@@ -29,8 +31,8 @@ CODE_DIGITS, FEWEST_CODES, DIFFERENT = 8, 10, 0.985  # digits of codes of one le
 MANY = 5000  # different cells, from where on a faster way is tried first
 SAMPLED = 1000  # different cells that are tried before all are read
 AsKind = Literal["number", "category", "text", "date", "id"]
+MOST_TRUTHS = 12  # different cells of a column of truth values
 KINDS: tuple[AsKind, ...] = ("number", "category", "text", "date", "id")
-_PADDING = ("1", "2")  # plain numbers beside which one cell is tried
 _TRUE = frozenset({"yes", "y", "true", "t", "ja", "j", "oui", "si", "sí", "sim", "1", "1.0", "on"})
 _FALSE = frozenset({"no", "n", "false", "f", "nein", "non", "não", "0", "0.0", "off"})
 
@@ -48,6 +50,9 @@ class Conversion:
     question: str = ""
 
 
+UNCHANGED = Conversion("")  # of a column that was looked at and stays text, so that nobody looks again
+
+
 def converted_columns(
     frame: Any, kinds: Mapping[str, str] | None = None, decimal: str | None = None,
     done: Mapping[str, Conversion] | None = None, otherwise: str = ".",
@@ -57,12 +62,13 @@ def converted_columns(
     Args:
         frame: n rows; never changed.
         kinds: what columns are, by name, where the user says so: "number", "category", "text", "date", "id".
-        decimal: "." or ",", where the user or the file says so; else what the cells of a column show.
+        decimal: "." or ",", where the user or the file says so; else, and where cells can only have the other one, what
+            the cells of a column show.
         done: columns that were converted before.
         otherwise: the decimal sign of columns that show none, where no other column shows one either.
 
     Returns:
-        (frame, what was done by column name).
+        (frame, what was done by column name); `UNCHANGED` for texts that stay what they are.
 
     Raises:
         InputError: an unknown kind, a column that is not there, or one that is to be a number and holds none.
@@ -78,24 +84,48 @@ def converted_columns(
     require_kinds(kinds, list(map(str, frame.columns)))
     require_decimal(decimal)
     done = done or {}
+    frame, absent = _with_missing_cells(frame, done)
     texts = {}
     for position, name in enumerate(map(str, frame.columns)):
         if name not in done and _may_be_converted(frame.iloc[:, position], name, kinds.get(name)):
             texts[name] = frame.iloc[:, position]
     distinct = {name: column.dropna().unique() for name, column in texts.items()}
     samples = {name: _sample(values) for name, values in distinct.items()}
-    shown = decimal or _table_decimal(samples, otherwise)
-    replaced, notes = {}, {}
+    tried = {name: _tried(cells, decimal) for name, cells in samples.items()}
+    shown = decimal or _table_decimal([read for read, _ in tried.values()], otherwise)
+    replaced, notes = {}, dict.fromkeys(texts, UNCHANGED) | absent
     for name, column in texts.items():
-        read = _converted(column, (distinct[name], samples[name]), name, kinds.get(name), decimal, shown)
+        numbers, sign = tried[name]
+        if kinds.get(name) is None and numbers is None and _is_text(column, samples[name], name):
+            continue
+        read = _converted(column, distinct[name], name, kinds.get(name), sign, sign or shown)
         if read is not None:
-            replaced[name], notes[name] = read
+            replaced[name], conversion = read
+            notes[name] = _after(absent.get(name, UNCHANGED), conversion)
     if not replaced:
-        return frame, {}
+        return frame, notes
     columns = {
         position: replaced.get(str(name), frame.iloc[:, position]) for position, name in enumerate(frame.columns)
     }
     return pd.DataFrame(columns, index=frame.index).set_axis(frame.columns, axis="columns"), notes
+
+
+def _with_missing_cells(frame: Any, done: Mapping[str, Conversion]) -> tuple[Any, dict[str, Conversion]]:
+    """The frame without words for a missing value in columns that nobody has looked at yet, and notes on them."""
+    changed, notes = {}, {}
+    for name in [name for name in frame.columns if str(name) not in done]:
+        column = frame[name]
+        read, note = without_missing_words(column)
+        if read is not column:
+            changed[name] = read
+        if note:
+            notes[str(name)] = Conversion(note)
+    return (frame.assign(**changed) if changed else frame), notes
+
+
+def _after(before: Conversion, conversion: Conversion) -> Conversion:
+    """What was done to a column in two steps."""
+    return replace(conversion, note="; ".join(filter(None, (before.note, conversion.note))))
 
 
 def require_kinds(kinds: Mapping[str, str], names: Sequence[str]) -> None:
@@ -125,27 +155,37 @@ def _may_be_converted(column: Any, name: str, asked: str | None) -> bool:
     return all(issubclass(held, plain) or held.__name__ == "Decimal" for held in set(map(type, column.dropna())))
 
 
-def _table_decimal(samples: Mapping[str, list[str]], otherwise: str) -> str:
+def _tried(cells: list[str], decimal: str | None) -> tuple[NumberFormat | None, str | None]:
+    """A sample of cells as numbers, and the decimal sign that is known; a column that cannot have it shows its own."""
+    if not cells or (read := read_numbers(cells, decimal)) is not None or decimal is None:
+        return (read if cells else None), decimal
+    read = read_numbers(cells)
+    return read, decimal if read is None else None
+
+
+def _is_text(column: Any, sample: list[str], name: str) -> bool:
+    """Whether a column whose sample is no numbers is no times and truth values either."""
+    return column.dtype.kind != "m" and len(sample) > MOST_TRUTHS and read_times(sample, name) is None
+
+
+def _table_decimal(read: Iterable[NumberFormat | None], otherwise: str) -> str:
     """The decimal sign that columns of the table show where they show one: the commas win only without a point."""
-    read = [_tried(cells, None) for cells in samples.values()]
     clear = {one.clear for one in read if one is not None}
     return "," if "," in clear and "." not in clear else otherwise
 
 
 def _converted(
-    column: Any, different: tuple[Any, list[str]], name: str, asked: str | None, decimal: str | None, shown: str
+    column: Any, different: Any, name: str, asked: str | None, decimal: str | None, shown: str
 ) -> tuple[Any, Conversion] | None:
     """One column as numbers or truth values, or None where it is neither."""
     if column.dtype.kind == "m":
         seconds = column.dt.total_seconds().astype(np.float64)
         return seconds, Conversion("durations, read as seconds")
-    values, sample = np.asarray(different[0], dtype=object), different[1]
+    values = np.asarray(different, dtype=object)
     if not len(values) or {type(value) for value in values} <= {bool, np.bool_}:
         return None
     if asked is None and (truths := _truths(column, values)) is not None:
         return truths
-    if asked is None and _tried(sample, decimal) is None and read_times(sample, name) is None:
-        return None
     cells = cells_of(values)
     read = _all_numbers(cells, decimal, shown, name if asked == "number" else None)
     if read is not None and asked is None and _are_codes(name, cells, read, int(column.notna().sum())):
@@ -164,7 +204,7 @@ def _converted(
 
 def _truths(column: Any, values: Array) -> tuple[Any, Conversion] | None:
     """A column of truth values in any spelling as booleans; missing stays missing."""
-    words = {value: str(value).strip().casefold() for value in values.tolist()} if len(values) <= 12 else {}
+    words = {value: str(value).strip().casefold() for value in values.tolist()} if len(values) <= MOST_TRUTHS else {}
     different = set(words.values())
     if not different & _TRUE or not different & _FALSE or not different <= _TRUE | _FALSE:
         return None
@@ -174,8 +214,14 @@ def _truths(column: Any, values: Array) -> tuple[Any, Conversion] | None:
     return truths, Conversion(f"truth values: {listed} read as true" if len(words) > 2 else "")
 
 
-def _tried(cells: list[str], decimal: str | None) -> NumberFormat | None:
-    return read_numbers(cells, decimal) if cells else None
+def truth_of(cell: Any) -> bool | None:
+    """Whether a cell says true or false, in any spelling; None for anything else.
+
+    >>> truth_of(" Yes"), truth_of(0), truth_of("maybe")
+    (True, False, None)
+    """
+    word = str(cell).strip().casefold()
+    return word in _TRUE if word in _TRUE | _FALSE else None
 
 
 def _all_numbers(cells: list[str], decimal: str | None, shown: str, asked: str | None) -> NumberFormat | None:
@@ -183,17 +229,13 @@ def _all_numbers(cells: list[str], decimal: str | None, shown: str, asked: str |
     if asked is None:
         plain = _plain_numbers(cells, decimal, shown) or _grouped_numbers(cells, decimal, shown)
         return plain or read_numbers(cells, decimal, shown)
-    single = [read_numbers([cell, *_PADDING], decimal, shown, leading_zeros=True) for cell in cells]
-    read = [cell for cell, alone in zip(cells, single, strict=True) if alone is not None and not alone.words]
-    whole = read_numbers(read, decimal, shown, leading_zeros=True) if read else None
+    whole = read_every_number(cells, decimal, shown)
     if whole is None:
         raise InputError(
             "a column that is to be a number is none", where=f"column {asked!r}",
             got=f"cells such as {', '.join(map(repr, cells[:3]))}", fix="leave it out of columns=, or change its cells",
         )  # fmt: skip
-    known = dict(zip(read, whole.values.tolist(), strict=True))
-    words = tuple(cell for cell in cells if cell not in known)
-    return replace(whole, values=np.array([known.get(cell, np.nan) for cell in cells]), words=words)
+    return whole
 
 
 def _plain_numbers(cells: list[str], decimal: str | None, shown: str) -> NumberFormat | None:

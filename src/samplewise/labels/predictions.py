@@ -1,5 +1,6 @@
 """User-supplied predictions: what they must be, and how in-sample ones are recognized."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -212,6 +213,16 @@ def columns_by_class(P: Any, classes: Array, ids: Array) -> Any:
     names, wanted = [str(name) for name in P.columns], [str(value) for value in classes.tolist()]
     if names == [str(place) for place in range(len(names))] and not set(names) & set(wanted):  # numbered, not named
         return P.to_numpy()
+    return P.to_numpy()[:, class_places(names, classes)]
+
+
+def class_places(names: Sequence[str], classes: Array) -> list[int]:
+    """(c,) the place among the names of columns of every class; refuses absent classes and columns of others.
+
+    >>> class_places(["yes", "no"], np.array(["no", "yes"]))
+    [1, 0]
+    """
+    wanted = [str(value) for value in classes.tolist()]
     lacking, unknown = sorted(set(wanted) - set(names)), sorted(set(names) - set(wanted))
     if lacking or unknown:
         raise InputError(
@@ -222,7 +233,7 @@ def columns_by_class(P: Any, classes: Array, ids: Array) -> Any:
             ),
             fix="drop columns of classes nobody was given and divide the rest by its row sums; add absent columns as 0",
         )  # fmt: skip
-    return P.to_numpy()[:, [names.index(name) for name in wanted]]
+    return [list(names).index(name) for name in wanted]
 
 
 def _require_same_order(index: Any, ids: Array) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Mask
 from samplewise.data.dataset import missing
-from samplewise.data.label_values import class_key
+from samplewise.data.spellings import class_key
 from samplewise.data.targets import class_codes
 from samplewise.quality.id_and_date_columns import FEWEST_ROWS, is_counter
 

@@ -1,28 +1,11 @@
 """One category written in several ways: spellings that differ in case, blanks or punctuation only."""
 
-import re
-import unicodedata
 from collections.abc import Sequence
+
+from samplewise.data.spellings import spelling_key
 
 SHORT = 2  # characters of a code in which case may carry the meaning (m and M, Aa and aA)
 CASED = 3  # pairs of such codes from which it does
-
-_BLANKS = re.compile(r"\s+")
-_JOINED = re.compile(r"(?<=[^\W\d])[-_](?=[^\W\d])")  # between letters: co-op, co_op
-
-
-def spelling_key(text: str) -> str:
-    """What all spellings of a category share: no case, single blanks for blanks, hyphens and underscores, no last stop.
-
-    Signs that carry a meaning stay: A+ and A-, C and C++, 1.5 and 15.
-
-    >>> spelling_key(" San  Diego. ") == spelling_key("san-diego"), spelling_key("A-") == spelling_key("A")
-    (True, False)
-    """
-    plain = _BLANKS.sub(" ", unicodedata.normalize("NFKC", text)).strip()
-    if not any(letter.isalpha() for letter in plain):
-        return plain
-    return _JOINED.sub(" ", plain.casefold()).rstrip(" .,;:")
 
 
 def spelling_variants(distinct: Sequence[str], counts: Sequence[int]) -> list[tuple[str, tuple[str, ...]]]:

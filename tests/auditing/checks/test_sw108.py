@@ -16,7 +16,7 @@ def test_odd_cells_are_named_by_column_with_rows_and_remedy(evidence_of):
     frame, y = table()
     frame.loc[[3, 50], "weight"] = -999
     frame.loc[[4, 5], "town"] = "ulm"
-    frame.loc[6, "town"] = "?"
+    frame.loc[6, "town"] = "unknown"
     result = sw108.run(evidence_of(frame, y))
     numbers, words, spelled = result.findings
     assert (numbers.severity, numbers.keys, numbers.axis) == ("warning", ("weight",), "column")
