@@ -160,14 +160,15 @@ def test_groups_time_and_weights_are_left_out_of_the_features_by_every_door(tabl
         assert answer["questions"] == answers[0]["questions"]
 
 
-def test_segments_stay_features_by_every_door(table):
+def test_segments_are_no_features_by_any_door(table):
     path, frame = table
     X, y = frame.drop(columns=["sick"]), frame["sick"]
     answers = [
         understood(str(path), None, label="sick", segments=["sex"]), understood(X, y, segments=["sex"]),
-        understood(X, y, segments=frame[["sex"]]),
+        understood(X.drop(columns="sex"), y, segments=frame[["sex"]]),
     ]  # fmt: skip
     assert all(answer["columns"] == answers[0]["columns"] for answer in answers)
+    assert "sex" not in [name for name, _, _ in answers[0]["columns"]]
 
 
 def test_probabilities_are_matched_by_the_name_of_the_class_and_a_mismatch_is_an_error(table, tmp_path):

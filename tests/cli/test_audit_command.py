@@ -79,7 +79,7 @@ def test_columns_take_the_roles_they_are_given(here):
     )
     result = audit("t.csv", "--label", "kind", *words, "--checks", "SW101", "--out", "run")
     assert result.exit_code == 0, result.output
-    assert roles("run") == {"size": "feature", "sex": "feature"}
+    assert roles("run") == {"size": "feature"}
     assert load_record("run").data["id_source"] == "column 'key'"
 
 

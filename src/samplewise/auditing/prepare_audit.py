@@ -185,7 +185,7 @@ def _read_test(test: Any, data: Dataset, roles: Roles) -> tuple[Dataset, Any | N
     columns = {name: kind for name, kind in (roles.columns or {}).items() if name in _names_of(data)}
     beside = Roles(columns=columns, decimal=None if isinstance(test, Dataset) else roles.decimal)
     played = replace(roles, segments=None, weights=None) if named else beside
-    reading = as_reading(test, None, played, name="the test set")
+    reading = _without_columns(as_reading(test, None, played, name="the test set"), roles)
     held, others = reading.data, reading.other_columns
     lost = unreadable_pictures(held)
     notes = [f"test rows, left out: {note}" for note in unreadable_notes(held)]
@@ -201,6 +201,19 @@ def _read_test(test: Any, data: Dataset, roles: Roles) -> tuple[Dataset, Any | N
         if one.note and name not in data.conversions
     ]
     return held, others, notes
+
+
+def _without_columns(reading: Reading, roles: Roles) -> Reading:
+    """Test rows without the columns of segments and weights, which are no features and need not be there."""
+    names = [name for name in (roles.weights, *_listed(roles.segments)) if isinstance(name, str)]
+    if not hasattr(reading.data.X, "columns") or not set(names) & set(reading.data.X.columns):
+        return reading
+    return replace(reading, data=replace(reading.data, X=reading.data.X.drop(columns=names, errors="ignore")))
+
+
+def _listed(names: Any) -> tuple[Any, ...]:
+    """One name or several; nothing where the values themselves were given."""
+    return (names,) if isinstance(names, str) else tuple(names) if isinstance(names, list | tuple) else ()
 
 
 def _names_of(data: Dataset) -> list[str]:

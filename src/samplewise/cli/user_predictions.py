@@ -12,7 +12,7 @@ import numpy as np
 from samplewise.core import extras
 from samplewise.core.arrays import Array, Floats, is_number, positions_of
 from samplewise.core.errors import InputError, name_rows, unknown_name
-from samplewise.labels.predictions import class_places
+from samplewise.data.targets import class_places
 
 pd = lazy_loader.load("pandas")
 

@@ -149,8 +149,8 @@ def read_dataset(  # noqa: PLR0913  # one keyword per role of a column
 ) -> Reading:  # fmt: skip
     """A file, folder or frame as a data set, with notes on what was decided.
 
-    Segment columns stay features; label, id, groups, time, weights and dropped columns do not. Ids are the id column,
-    else a frame's index, else row numbers from 0, an image's path relative to its folder, or "split:index".
+    No column with a role is a feature: label, id, groups, segments, time, weights, dropped columns. Ids are the id
+    column, else a frame's index, else row numbers from 0, an image's path relative to its folder, or "split:index".
 
     Args:
         source: path of a .csv, .tsv, .jsonl (also .gz, .bz2, .zip), .xlsx, .parquet, .feather or .npz file or a folder
@@ -290,7 +290,7 @@ def _assembled(table: _Table, roles: Roles) -> Reading:
     ids, id_source = table.ids, table.id_source
     if roles.id is not None:
         ids, id_source = _column_ids(frame[roles.id]), f"column {roles.id!r}"
-    apart = {roles.label, roles.id, roles.groups, roles.time, roles.weights, *roles.drop_columns}
+    apart = {roles.label, roles.id, roles.groups, roles.time, roles.weights, *roles.segments, *roles.drop_columns}
     require_kinds(roles.columns or {}, names)
     kept, folder = [name for name in names if name not in apart], table.file.parent if table.file else Path()
     image, questions = _image_column(frame, roles, kept, folder)
@@ -328,7 +328,7 @@ def _features(frame: Any, roles: Roles, names: list[str]) -> Any:
     if not names:
         raise InputError(
             "no column is left to learn from", got=f"columns {', '.join(map(str, frame.columns[:20]))}",
-            fix="keep at least one column besides label, id, groups and time",
+            fix="keep at least one column besides label, id, groups, segments and time",
         )  # fmt: skip
     return frame[names].reset_index(drop=True)
 

@@ -174,6 +174,26 @@ def with_read_labels(data: Dataset, target: Target) -> Dataset:
     return data.with_labels(labels)
 
 
+def class_places(names: Sequence[str], classes: Array) -> list[int]:
+    """(c,) the place among the names of columns of every class; refuses absent classes and columns of others.
+
+    >>> class_places(["yes", "no"], np.array(["no", "yes"]))
+    [1, 0]
+    """
+    wanted = [str(value) for value in classes.tolist()]
+    lacking, unknown = sorted(set(wanted) - set(names)), sorted(set(names) - set(wanted))
+    if lacking or unknown:
+        raise InputError(
+            "predictions and labels are about different classes", where="columns of predictions",
+            got="; ".join(
+                f"{what}: {', '.join(values[:5])}" + (f" ({len(values)} in all)" if len(values) > 5 else "")
+                for what, values in (("no column for", lacking), ("no row is labeled", unknown)) if values
+            ),
+            fix="drop columns of classes nobody was given and divide the rest by its row sums; add absent columns as 0",
+        )  # fmt: skip
+    return [list(names).index(name) for name in wanted]
+
+
 def class_codes(labels: Array, classes: Array) -> Array:
     """(n,) position of every label among `classes`, -1 for one that is not there; another spelling is no other class.
 

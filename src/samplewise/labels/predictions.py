@@ -1,6 +1,5 @@
 """User-supplied predictions: what they must be, and how in-sample ones are recognized."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ from samplewise.core.arrays import Array, Floats, Ints, require_finite
 from samplewise.core.errors import InputError, name_rows
 from samplewise.core.randomness import hashed_order
 from samplewise.data.conversions import as_numbers, kind_text
+from samplewise.data.targets import class_places
 from samplewise.engine.refits import FoldedRows
 from samplewise.engine.statistics.significance import binomial_p_value
 from samplewise.labels.chunked_rows import row_slices
@@ -214,26 +214,6 @@ def columns_by_class(P: Any, classes: Array, ids: Array) -> Any:
     if names == [str(place) for place in range(len(names))] and not set(names) & set(wanted):  # numbered, not named
         return P.to_numpy()
     return P.to_numpy()[:, class_places(names, classes)]
-
-
-def class_places(names: Sequence[str], classes: Array) -> list[int]:
-    """(c,) the place among the names of columns of every class; refuses absent classes and columns of others.
-
-    >>> class_places(["yes", "no"], np.array(["no", "yes"]))
-    [1, 0]
-    """
-    wanted = [str(value) for value in classes.tolist()]
-    lacking, unknown = sorted(set(wanted) - set(names)), sorted(set(names) - set(wanted))
-    if lacking or unknown:
-        raise InputError(
-            "predictions and labels are about different classes", where="columns of predictions",
-            got="; ".join(
-                f"{what}: {', '.join(values[:5])}" + (f" ({len(values)} in all)" if len(values) > 5 else "")
-                for what, values in (("no column for", lacking), ("no row is labeled", unknown)) if values
-            ),
-            fix="drop columns of classes nobody was given and divide the rest by its row sums; add absent columns as 0",
-        )  # fmt: skip
-    return [list(names).index(name) for name in wanted]
 
 
 def _require_same_order(index: Any, ids: Array) -> None:
