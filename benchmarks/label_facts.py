@@ -81,7 +81,8 @@ def read(name: str) -> Reviewed:
         doubt = np.full(len(given), np.nan)
     else:
         found = contradiction(P, given, np.arange(len(given)))
-        flips = proven_flips(label_posterior(prepare((P, given), "linear").whole, probabilities=P, n_rounds=1))
+        outcomes = label_posterior(prepare((P, given), "linear").whole, probabilities=P, n_rounds=1)
+        flips = proven_flips(outcomes, found)
         doubt = 1.0 - P[np.arange(len(given)), given]
     whole = Reviewed(name, found, flips, np.zeros(len(given)), doubt, P is not None)
     part = whole.take(rows)

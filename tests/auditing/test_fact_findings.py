@@ -72,6 +72,7 @@ def test_answers_turn_it_into_an_error_or_into_nothing(told):
     assert "cannot be told" not in finding.title
     assert [remedy.kind for remedy in finding.remedies] == ["drop", "review"]
     assert set(ids) <= set(finding.remedies[0].keys)
+    assert set(finding.remedies[0].keys) <= set(finding.keys)
     _, finding, result = told(dict.fromkeys(ids, 0))
     assert finding is None or (finding.severity == "note" and not set(ids) & set(finding.keys))
     assert result.measured[0].value < 0.05

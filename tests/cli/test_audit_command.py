@@ -292,3 +292,26 @@ def test_pictures_named_in_a_column(tmp_path, monkeypatch):
     assert "pictures are looked up as scans/NAME" in data["notes"]
     asked = audit("list.csv", "--label", "kind", "--out", "asked", *FAST)
     assert "image='scan' (--image)" in asked.output
+
+
+def test_labels_of_pictures_are_facts_and_answers_in_the_list_are_read_back(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    draw = np.random.default_rng(0)
+    kinds = np.arange(240) % 4
+    patterns = draw.integers(0, 256, size=(4, 8, 8))
+    X = np.clip(patterns[kinds] + 130.0 * draw.normal(size=(240, 8, 8)), 0, 255).astype(np.uint8)
+    np.savez("p.npz", X=X, y=np.array(["ant", "bee", "cat", "dog"])[kinds])
+    words = ("p.npz", "--checks", "SW201", "--out", "run")
+    first = audit(*words)
+    assert first.exit_code == 0, first.output
+    assert "read as facts (pictures show what they are labeled as)" in " ".join(first.output.split())
+    findings = pd.read_csv("run/findings/SW201.csv")
+    findings["decision"] = findings["decision"].astype(object)
+    findings.loc[:9, "decision"] = "keep"
+    findings.to_csv("run/findings/SW201.csv", index=False)
+    assert audit(*words, "--reviewed", "run/findings/SW201.csv").exit_code == 0
+    record = load_record("run")
+    answered = int(findings["decision"].notna().sum())
+    assert record.plan["answers"] == answered > 0
+    assert record.scores()["wrong_label"][findings["id"].tolist()[:answered]].values.tolist() == [0.0] * answered
+    assert audit(*words, "--labels-are", "outcomes", "--reviewed", "run").exit_code == 2

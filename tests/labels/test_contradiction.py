@@ -71,6 +71,8 @@ def test_answers_without_probabilities_are_as_strong_as_a_middling_contradiction
     P, codes = drawn()
     found = contradiction(np.eye(4)[P.argmax(axis=1)], codes, np.arange(len(codes)))
     assert set(found.strength) == {3.0, -4.0}
+    assert not found.graded
+    assert contradiction(P, codes, np.arange(len(codes))).graded
     np.testing.assert_array_equal(found.against, P.argmax(axis=1) != codes)
 
 

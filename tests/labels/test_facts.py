@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -185,6 +187,17 @@ def test_two_classes_run():
     facts = fact_labels(rows_of(P, y), probabilities=P, n_rounds=1)
     assert set(facts.found.lift) == {0.0}
     assert 0.02 < facts.noise_rate.value < 0.5
+
+
+def test_answers_without_probabilities_prove_no_flip(confused, found):
+    P, y = confused
+    sure = replace(found.outcomes, beyond_chance=True, wrong=np.full(COUNT, 0.9))  # without ambiguity all look flipped
+    bare = facts_of(rows_of(P, y), sure, np.eye(CLASSES)[P.argmax(axis=1)])
+    assert facts_of(rows_of(P, y), sure, P).beyond_chance
+    assert not bare.beyond_chance
+    assert bare.cannot_tell
+    assert set(bare.found.strength) == {3.0, -4.0}
+    assert bare.wrong[bare.found.against].mean() == pytest.approx(0.37, abs=0.05)
 
 
 def test_rows_no_model_predicts_stay_unknown(digits):

@@ -37,6 +37,12 @@ SETTINGS = {
     "learner": (
         lambda: labels.find_label_issues(rows(), learner=LogisticRegression), "learner", r"LogisticRegression\(\)"
     ),
+    "facts of numbers": (
+        lambda: labels.find_label_issues(rows()[0], rows()[0][:, 0], labels_are="facts"), "labels_are", "classification"
+    ),
+    "answers about outcomes": (
+        lambda: samplewise.audit(rows(), reviewed={0: 1}), "reviewed", 'labels_are="facts"'
+    ),
 }  # fmt: skip
 
 COUNTS = {

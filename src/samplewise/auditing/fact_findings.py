@@ -42,9 +42,12 @@ def fact_result(code: str, evidence: Evidence) -> CheckResult:
     facts = evidence.fact_labels
     scores = Scores("wrong_label", facts.wrong, evidence.data.ids, "probability", "more likely wrong")
     first, suspects = _rows_to_answer(facts), facts.suspects()
-    rows = np.r_[first, suspects[~np.isin(suspects, first)]]
+    proven = _proven(facts)
+    changed = np.empty(0, dtype=np.intp) if proven is None else _worst_first(proven, likely_errors(proven))
+    listed = np.r_[first, suspects, changed]
+    rows = listed[np.sort(np.unique(listed, return_index=True)[1])]
     measured = (facts.noise_rate, skill(facts.outcomes), other_reading(facts, "facts"))
-    if not len(suspects):
+    if not len(suspects) and not len(changed):
         return CheckResult((), (scores,), (), measured)
     exhibits = [
         rows_exhibit(

@@ -27,11 +27,13 @@ class Contradiction:
         lift: (n,) how much more often the two classes contradict each other than other classes do, as a logarithm,
             less its mean over the contradicted rows; 0 for two classes.
         other: (n,) the likeliest other class, -1 where the row has no prediction.
+        graded: whether predictions came with probabilities; bare answers cannot tell a flip from an ambiguous row.
     """
 
     strength: Floats
     lift: Floats
     other: Ints
+    graded: bool = True
 
     @property
     def against(self) -> Mask:
@@ -72,7 +74,8 @@ def contradiction(probabilities: Any, codes: Ints, ids: Array) -> Contradiction:
         strength = np.where(np.isnan(strength), np.nan, np.where(strength > 0.0, AGAINST, FOR))
     else:
         strength *= _temperature(probabilities, codes, ids)
-    return Contradiction(strength, pair_lift(codes, other, strength > 0.0, probabilities.shape[1]), other)
+    lift = pair_lift(codes, other, strength > 0.0, probabilities.shape[1])
+    return Contradiction(strength, lift, other, graded=not answers_only)
 
 
 def pair_lift(codes: Ints, other: Ints, against: Mask, classes: int) -> Floats:

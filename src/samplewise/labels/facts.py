@@ -166,7 +166,7 @@ class FactLabels(LabelPosterior):
 
     def _estimate(self, quantity: str, rows: Ints, unit: str, reason: str) -> Estimate:
         said = np.isin(rows, list(self.answers))
-        _, totals = means_and_totals(self.found, proven_flips(self.outcomes), rows[~said], self.weights)
+        _, totals = means_and_totals(self.found, proven_flips(self.outcomes, self.found), rows[~said], self.weights)
         totals += sum(self.answers[row].wrong for row in rows[said].tolist())
         return _over_curves(quantity, totals / len(rows), self.weights, unit, reason)
 
@@ -214,7 +214,7 @@ def read_as_facts(
     outcomes: LabelPosterior, found: Contradiction, keys: Array, answers: Mapping[int, Answer]
 ) -> FactLabels:
     """The result for these answers, from what does not depend on them."""
-    flips = proven_flips(outcomes)
+    flips = proven_flips(outcomes, found)
     weights = slope_prior()
     asked = np.array([row for row in sorted(answers) if np.isfinite(found.strength[row])], dtype=np.intp)
     if len(asked):
@@ -236,6 +236,7 @@ def read_as_facts(
     held = {one.name: getattr(outcomes, one.name) for one in fields(LabelPosterior)}
     held |= {
         "wrong": wrong, "suggested": suggested, "noise_rate": rate,
+        "beyond_chance": outcomes.beyond_chance and found.graded,
         "suggested_probability": _suggestion_right(outcomes.codes, wrong, suggested, flips, answers),
     }  # fmt: skip
     return FactLabels(
@@ -243,9 +244,10 @@ def read_as_facts(
     )
 
 
-def proven_flips(outcomes: LabelPosterior) -> Floats:
+def proven_flips(outcomes: LabelPosterior, found: Contradiction) -> Floats:
     """(n,) probability that a label was flipped, beyond what ambiguity explains; 0 without evidence."""
-    return np.nan_to_num(outcomes.wrong) if outcomes.beyond_chance else np.zeros(len(outcomes.wrong))
+    proven = outcomes.beyond_chance and found.graded
+    return np.nan_to_num(outcomes.wrong) if proven else np.zeros(len(outcomes.wrong))
 
 
 def require_classes(folded: FoldedRows) -> None:
