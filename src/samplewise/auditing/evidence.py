@@ -20,6 +20,7 @@ from samplewise.engine.models.metrics import Metric
 from samplewise.engine.neighbors import NeighborGraph
 from samplewise.engine.refits import FitRunner, FitStore, FoldedRows, Prepared, Refits, fit_design
 from samplewise.information.unique import UniqueInformation, information_in
+from samplewise.labels.list_rules import ListJudgment, judge
 from samplewise.labels.posterior import LabelPosterior, label_posterior
 from samplewise.labels.predictions import checked_predictions
 from samplewise.quality.nearness import graph_of
@@ -137,6 +138,11 @@ class Evidence:
     def label_posterior(self) -> LabelPosterior:
         """The cross-fitted posterior over every row's true label."""
         return label_posterior(self.whole, probabilities=self.predictions)
+
+    @cached_property
+    def label_judgment(self) -> ListJudgment:
+        """Whether the disputed labels may be called wrong, after three kinds of model were asked."""
+        return judge(self.whole, self.label_posterior)
 
     @cached_property
     def information(self) -> UniqueInformation:

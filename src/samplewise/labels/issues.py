@@ -22,6 +22,7 @@ from samplewise.engine.refits import FoldedRows, Refits, prepare, with_embedding
 from samplewise.engine.refits.remedy_effects import Measured, measure_remedies
 from samplewise.labels.ambiguity import ConfusablePairs, confusable_pairs
 from samplewise.labels.annotators import Annotators, dawid_skene
+from samplewise.labels.list_rules import ListJudgment, judge
 from samplewise.labels.methods import (
     PROBABILITY,
     MethodLabels,
@@ -79,6 +80,22 @@ class LabelIssues(Result):
             )  # fmt: skip
         worst = self.wrong.top(len(self.flagged) if n is None else n).values
         return float(np.mean(worst)) if len(worst) else float("nan")
+
+    def judged(self) -> ListJudgment:
+        """Whether these labels may be called wrong, as the audit says it: three kinds of model are asked.
+
+        Returns: `ListJudgment`: the rule that decided, a sentence, and which of the flagged labels it leaves listed.
+        Raises:  InputError for another method than "auto", and for several labels per row.
+        Cost:    5 fits of each of two or three kinds of model, where any label is flagged.
+        Source:  docs/when-labels-are-called-wrong.md.
+        """
+        if self._folded is None or self._method is not label_posterior or self.annotators is not None:
+            raise InputError(
+                "only the labels that cross-fitted models dispute can be put to other models", where="judged",
+                got="another method, or several labels per row",
+                fix='find_label_issues((X, y)) with method="auto" and one label per row',
+            )  # fmt: skip
+        return judge(self._folded, self.posterior)
 
     def measured(
         self, actions: Sequence[str] = ("drop", "relabel", "reweight"), *, metric: str | None = None
@@ -221,7 +238,7 @@ def _presented(
         posterior.reasons,
         posterior,
         votes,
-        _notes(folded),
+        (*_notes(folded), *_not_yet_wrong(posterior, votes, again)),
         folded,
         again,
     )
@@ -251,6 +268,15 @@ def _notes(folded: FoldedRows) -> tuple[str, ...]:
         shown = ", ".join(map(repr, folded.target.single[:5]))
         notes.append(f"Classes with one row, whose label no other row says anything about: {shown}.")
     return tuple(notes)
+
+
+def _not_yet_wrong(posterior: LabelPosterior, votes: Annotators | None, method: LabelMethod) -> Iterable[str]:
+    """That disputed labels are not wrong ones before other kinds of model were asked."""
+    if posterior.flagged.any() and votes is None and method is label_posterior:
+        yield (
+            "The flagged labels are those that one kind of model disputes; judged() asks three, and says whether they "
+            "may be called wrong."
+        )
 
 
 def _votes(data: Dataset, annotations: Any) -> Annotators:
