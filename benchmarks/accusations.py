@@ -42,6 +42,7 @@ MOST_ROWS, LEAST_PLANTED, FRESH, SEED = 1200, 100, 5, 20261130
 LEFT_OUT = ("id", "drop", "leak")
 LOUD = ("error", "warning")
 SHARES = (0.05, 0.10)
+LEARNED = 0.4  # skill with the labels as they are, from which a table's planted runs count as learned
 KINDS = {"classification": ("flip", "oneway"), "regression": ("decimal", "sign", "permuted")}
 TARGETS = {"real": (0.0, 2 / 52), "guessed": (0.0, 2 / 52), "fresh": (0.01, 0.05)}
 
@@ -55,7 +56,7 @@ def runs(entries: list[dict[str, Any]], parts: tuple[str, ...]) -> Iterator[tupl
         if "real" in parts:
             yield f"real {entry['table']}", usual | {"task": told}
         if "guessed" in parts:
-            yield f"guessed {entry['table']}", usual | {"task": "auto"}
+            yield f"guessed {entry['table']}", usual | {"task": "auto", "as_told": f"real {entry['table']}"}
         if "fresh" in parts:
             for reading in fresh_labels(entry):
                 kind = "regression" if reading["kind"] == "number" else "classification"
@@ -94,20 +95,33 @@ def audited(given: dict[str, Any], name: str) -> dict[str, Any]:
     struck = np.zeros(len(frame), dtype=bool)
     if given.get("plant"):
         frame[label], struck = planted(frame[label], given["plant"], given["share"], draw)
+    if given.get("as_told") and (told := _told(frame, label, given["as_told"])):
+        return told | {"name": name, "part": "guessed", "as": told["name"]}
     named = {role: [c for c in frame if roles.get(c) == role and c != label] for role in ("group", "time")}
     options = {"groups": named["group"][:1], "time": named["time"][:1]}
     found = audit(frame, label, given["task"], {key: value[0] for key, value in options.items() if value})
     line = {"name": name, "part": name.split(" ", 1)[0], "rows": len(frame)} | found
     if given.get("plant") and "wrong" in found:
-        ids = np.isin(np.arange(len(frame)), found["listed"])
+        ids, before = (np.isin(np.arange(len(frame)), found.get(name, ())) for name in ("listed", "flagged"))
         line |= {
             "plant": given["plant"], "share": given["share"], "struck": int(struck.sum()),
             "found": int((ids & struck).sum()), "false": int((ids & ~struck).sum()),
+            "found_before": int((before & struck).sum()), "false_before": int((before & ~struck).sum()),
             "average_precision": float(average_precision_score(struck, found["wrong"])),
         }  # fmt: skip
     line["listed"] = len(found.get("listed", ()))
-    line.pop("wrong", None)
+    for name in ("wrong", "flagged"):
+        line.pop(name, None)
     return line
+
+
+def _told(frame: Any, label: str, name: str) -> dict[str, Any] | None:
+    """The run with the expert's task, where samplewise reads the same task: the same audit would be made again."""
+    same = next((line for line in _lines() if line["name"] == name and "status" in line), None)
+    if same is None:
+        return None
+    read = samplewise.audit(frame, label=label, checks="SW101").record.data["task"]
+    return same if read == same["task_read"] else None
 
 
 def planted(labels: Any, kind: str, share: float, draw: np.random.Generator) -> tuple[Any, Any]:
@@ -143,9 +157,11 @@ def planted(labels: Any, kind: str, share: float, draw: np.random.Generator) -> 
 def audit(frame: Any, label: str, task: str, options: dict[str, Any]) -> dict[str, Any]:
     """What the three checks say, the rule of the gate, and seconds."""
     kept: list[Any] = []
+    flagged: list[Any] = []
 
     def judged(*given: Any) -> Any:
         kept.append(judge(*given))
+        flagged.append(given[0].data.ids[given[1].flagged])
         return kept[-1]
 
     judge, evidence_module.judge = evidence_module.judge, judged
@@ -167,6 +183,7 @@ def audit(frame: Any, label: str, task: str, options: dict[str, Any]) -> dict[st
     }  # fmt: skip
     if kept:
         one = kept[0]
+        said["flagged"] = flagged[0].tolist()
         said |= {
             "rule": one.rule, "sentence": one.sentence, "disputed": one.disputed, "skill": round(one.skill.value, 3),
             "claim": None if one.claim is None else [round(v, 4) for v in (one.claim.value, one.claim.low)],
@@ -203,8 +220,11 @@ def summary(lines: list[dict[str, Any]]) -> dict[str, Any]:
             "target_errors_and_warnings": TARGETS[part],
         }  # fmt: skip
     planted_runs = [line for line in lines if line["part"] == "planted" and "struck" in line]
-    for kind in ("all", *(one for kinds in KINDS.values() for one in kinds)):
-        some = [line for line in planted_runs if kind in ("all", line["plant"])]
+    skills = {line["name"].split(" ")[1]: line.get("skill") for line in lines if line["part"] == "real"}
+    for kind in ("all", "learned", *(one for kinds in KINDS.values() for one in kinds)):
+        some = [line for line in planted_runs if kind in ("all", "learned", line["plant"])]
+        if kind == "learned":
+            some = [line for line in some if (skills.get(line["name"].split(" ")[1]) or 0.0) >= LEARNED]
         loud = [line for line in some if line["severity"] in LOUD]
         if some:
             struck = sum(line["struck"] for line in some)
@@ -213,6 +233,9 @@ def summary(lines: list[dict[str, Any]]) -> dict[str, Any]:
                 "precision_of_loud_lists": _share(loud, "found", "found", "false"),
                 "found_in_loud_lists": sum(line["found"] for line in loud) / max(struck, 1),
                 "found_in_any_list": sum(line["found"] for line in some) / max(struck, 1),
+                "found_in_lists_before": _share(
+                    [line for line in some if "found_before" in line], "found_before", "struck"
+                ),
                 "average_precision": float(np.mean([line["average_precision"] for line in some])),
             }  # fmt: skip
     out["rules"] = {
@@ -243,7 +266,7 @@ def page(figures: dict[str, Any]) -> str:
             one = figures[part]
             names = ("judged", "errors", "warnings", "notes", "rows_named_aloud", "rows_in_any_list")
             text.append(f"| {part} | " + " | ".join(f"{one[name]:,}" for name in names) + " |")
-    text += ["", "Planted wrong labels:", ""]
+    text += ["", "Planted wrong labels (learned: in tables whose labels as they are reach a skill of .4):", ""]
     text += ["| kind | runs | loud | precision of loud lists | found aloud | found in any list | average precision |"]
     text += ["|-|-|-|-|-|-|-|"]
     for name, one in figures.items():

@@ -11,7 +11,7 @@ from samplewise.engine.refits import prepare
 from samplewise.labels import find_label_issues, list_rules
 from samplewise.labels.list_rules import agreed_posterior, judge, with_list
 from samplewise.labels.posterior import LabelPosterior
-from samplewise.labels.second_opinions import KINDS, SecondOpinions
+from samplewise.labels.second_model import KINDS, SecondOpinions
 
 N = 400
 

@@ -11,7 +11,7 @@ from samplewise.core.values import Estimate
 from samplewise.engine.models.row_losses import row_losses
 from samplewise.engine.statistics.association import p_value_of_mean, rank_correlation_rows
 from samplewise.generalization import BaselineTest, beats_baseline, discrimination
-from samplewise.labels.second_opinions import KINDS, kind_of, pulled_in, second_opinions
+from samplewise.labels.second_model import KINDS, kind_of, pulled_in, second_opinions
 from samplewise.labels.skills import class_skill, number_skill
 
 LEVEL, SURE = 0.05, 0.01

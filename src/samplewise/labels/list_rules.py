@@ -23,7 +23,7 @@ from samplewise.labels.disputed_together import DisputedTogether, disputed_toget
 from samplewise.labels.methods import MethodLabels
 from samplewise.labels.noise import wrong_and_suggested
 from samplewise.labels.posterior import FLAGGED, LabelPosterior, label_posterior, noise_among, residuals_among
-from samplewise.labels.second_opinions import KINDS, SecondOpinions, second_opinions
+from samplewise.labels.second_model import KINDS, SecondOpinions, second_opinions
 from samplewise.labels.skills import class_skill, number_skill
 from samplewise.labels.wrong_numbers import TO_DEVIATION, ResidualFit
 

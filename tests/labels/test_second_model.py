@@ -10,8 +10,8 @@ from sklearn.preprocessing import StandardScaler
 from samplewise.engine.models.estimator import EstimatorLearner
 from samplewise.engine.models.kernel_head import KernelHead
 from samplewise.engine.refits import prepare
-from samplewise.labels import second_opinions as module
-from samplewise.labels.second_opinions import KINDS, MOST_CLASSES, kind_of, pulled_in, second_opinions
+from samplewise.labels import second_model as module
+from samplewise.labels.second_model import KINDS, MOST_CLASSES, kind_of, pulled_in, second_opinions
 
 DRAW = np.random.default_rng(0)
 
