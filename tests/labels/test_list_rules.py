@@ -193,6 +193,17 @@ def test_turned_signs_are_called_wrong(judged):
     assert found.rule == "wrong labels"
 
 
+def test_only_numbers_with_a_trace_are_called_wrong_and_claimed(judged):
+    def change(y, draw):
+        return np.where(np.arange(len(y)) % 3 == 0, y + draw.choice([-30.0, 30.0], len(y)), 10.0 * y)
+
+    struck, found = judged_numbers(judged, change)
+    assert found.rule == "wrong labels"
+    assert found.listed.sum() == 16  # of 24
+    assert struck[found.listed].all()
+    assert found.claim.value == pytest.approx(0.06 * 16 / 24, abs=0.005)
+
+
 def test_far_numbers_without_a_trace_are_to_be_looked_at(judged):
     _, found = judged_numbers(judged, lambda y, draw: y + draw.choice([-30.0, 30.0], len(y)))
     assert (found.rule, found.severity, found.claim) == ("no trace", "warning", None)

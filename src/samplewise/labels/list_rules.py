@@ -6,6 +6,7 @@ explains the dispute, or that it cannot be told. The thresholds were set on real
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -187,7 +188,7 @@ class _Case:
         rule, severity, sentence = next(found for found in self._rules() if found is not None)
         listed = np.zeros(len(self.known), dtype=bool)
         if rule != "nothing learned":
-            listed[self.known] = self.listed
+            listed[self.known] = self.called_wrong() if rule == "wrong labels" else self.listed
         return ListJudgment(
             rule, severity, sentence, listed, int(self.posterior.flagged.sum()), self.skill,
             self._claim() if rule == "wrong labels" else None, self.together, self.open_share, self.folded.data.ids,
@@ -196,6 +197,10 @@ class _Case:
     def groups(self) -> Array:
         """(n,) predicted class of every row, within which rows may lie together."""
         return np.zeros(len(self.codes), dtype=np.intp)
+
+    def called_wrong(self) -> Mask:
+        """Rows of the list that are called wrong, where the rules come to that."""
+        return self.listed
 
     def share_claimed(self) -> float:
         """Share of wrong labels that the middle one of three models finds, at most that of the posterior."""
@@ -288,7 +293,7 @@ class _Case:
         return ()
 
     def _wrong(self) -> tuple[Rule, Severity, str]:
-        claim, count = self._claim(), int(self.listed.sum())
+        claim, count = self._claim(), int(self.called_wrong().sum())
         loud = claim.low >= SERIOUS and count >= SERIOUS_LIST * len(self.codes)
         return "wrong labels", "error" if loud else "warning", (
             f"{count_of(count, 'label')} that at least two of three kinds of model dispute; about "
@@ -367,16 +372,28 @@ class _Numbers(_Case):
             predicted = last
         return place, predicted, number_skill(predicted, self.codes, self.ids)
 
-    def traced(self) -> float:
-        """Share of the list that a slip of the decimal point or the sign explains; 0 for labels of both signs."""
-        listed = self.listed
+    @cached_property
+    def trace(self) -> Mask:
+        """(r,) numbers that a slip of the decimal point or the sign explains; none where labels have both signs."""
         positive, negative = self.codes > 0, self.codes < 0
-        if not listed.any() or max(positive.mean(), negative.mean()) < ONE_SIGN:
-            return 0.0
+        if max(positive.mean(), negative.mean()) < ONE_SIGN:
+            return np.zeros(len(self.codes), dtype=bool)
         odd = negative if positive.mean() >= ONE_SIGN else positive
         mended = np.min([np.abs(self.codes * factor - self.predicted) for factor in SLIPS], axis=0)
         away = np.abs(self.codes - self.predicted) > AWAY * self.spread
-        return float((odd | (away & (mended < NEAR * self.spread)))[listed].mean())
+        return np.asarray(odd | (away & (mended < NEAR * self.spread)))
+
+    def traced(self) -> float:
+        """Share of the list that has a trace."""
+        return float(self.trace[self.listed].mean()) if self.listed.any() else 0.0
+
+    def called_wrong(self) -> Mask:
+        """Only numbers whose slip is known: without a trace, a far number may be a right one."""
+        return np.asarray(self.listed & self.trace)
+
+    def share_claimed(self) -> float:
+        """No more than the traced part of the list speaks for."""
+        return super().share_claimed() * self.traced()
 
     def _of_the_task(self) -> Iterable[tuple[Rule, Severity, str] | None]:
         listed, count = self.listed, int(self.listed.sum())
