@@ -1,44 +1,79 @@
-"""A forest in addition to the learner: flips stay, what one model cannot learn is explained."""
+"""Three kinds of model on the same folds."""
 
 import numpy as np
+import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from samplewise.data.dataset import Dataset
+from samplewise.engine.models.estimator import EstimatorLearner
+from samplewise.engine.models.kernel_head import KernelHead
 from samplewise.engine.refits import prepare
-from samplewise.labels.noise import fit_noise
-from samplewise.labels.second_model import MOST_CLASSES, second_opinion
+from samplewise.labels import second_model as module
+from samplewise.labels.second_model import KINDS, MOST_CLASSES, kind_of, pulled_in, second_opinions
 
 DRAW = np.random.default_rng(0)
 
 
-def test_flipped_labels_still_look_wrong():
-    y = np.arange(400) % 2
-    X = DRAW.normal(size=(400, 3)) + 4.0 * y[:, None]
-    flipped = DRAW.random(400) < 0.15
-    found = second_opinion(prepare((X, np.where(flipped, 1 - y, y)), "linear").whole)
-    assert found.likelihood_ratio > 10  # chance alone passes 4 once in twenty times
-    assert found.share > 0
+def clouds(rows=150):
+    y = np.arange(rows) % 2
+    return DRAW.normal(size=(rows, 2)) + 3.0 * y[:, None], y
 
 
-def test_what_the_learner_cannot_learn_is_explained_by_the_forest():
-    X = DRAW.uniform(-1, 1, size=(600, 2))
-    y = ((X[:, 0] > 0) ^ (X[:, 1] > 0)).astype(int)  # no line separates these
-    y[X[:, 0] > 0.6] = 1
-    folded = prepare((X, y), "linear").whole
-    alone = fit_noise(folded.held_out_outputs(), folded.codes, folded.data.ids)
-    with_forest = second_opinion(folded)
-    assert with_forest.likelihood_ratio <= max(alone.likelihood_ratio, 6.0)
-    assert with_forest.likelihood_ratio < 6.0
+def test_three_kinds_answer_for_every_row_and_agree_where_classes_are_apart():
+    X, y = clouds()
+    found = second_opinions(prepare((X, y)).whole)
+    assert tuple(found.outputs) == KINDS
+    assert found.known.all()
+    assert not found.pulled_in
+    for outputs in found.outputs.values():
+        assert np.mean(outputs.argmax(axis=1) == y) > 0.9
+    np.testing.assert_allclose(found.together.sum(axis=1), 1.0)
 
 
-def test_rows_of_a_group_do_not_answer_for_each_other():
-    y = np.repeat(np.arange(60) % 2, 5)
-    X = np.repeat(DRAW.normal(size=(60, 2)), 5, axis=0) + 0.01 * DRAW.normal(size=(300, 2))
-    grouped = second_opinion(prepare(Dataset(X, y, groups=np.repeat(np.arange(60), 5)), "linear").whole)
-    assert grouped.log_likelihood < -0.5 * 300 * np.log(2)  # labels at random: nothing to learn from other groups
+def test_the_users_learner_serves_as_the_kind_it_is(monkeypatch):
+    X, y = clouds()
+    own = EstimatorLearner(RandomForestClassifier(5), "mine")
+    folded = prepare((X, y), own).whole
+    np.testing.assert_array_equal(second_opinions(folded).outputs["forest"], folded.held_out_outputs())
+    assert kind_of(own) == "forest"
+    assert (
+        kind_of(EstimatorLearner(make_pipeline(StandardScaler(), HistGradientBoostingClassifier()), "x")) == "boosting"
+    )
+    assert kind_of(KernelHead()) == "kernel"
+    assert kind_of(KernelHead(landmarks=0)) == ""
+    assert kind_of(EstimatorLearner(LogisticRegression(), "lr")) == ""
 
 
-def test_numbers_and_very_many_classes_have_no_second_model():
+def test_far_numbers_are_pulled_in_and_do_not_ruin_the_models():
+    x = np.linspace(0.0, 10.0, 160)
+    y = x + 0.1 * DRAW.normal(size=160)
+    y[[20, 90]] = 4000.0
+    found = second_opinions(prepare((x[:, None], y)).whole)
+    other = np.delete(np.arange(160), [20, 90])
+    plain, near = (np.median(np.abs(one["kernel"][other, 0] - x[other])) for one in (found.outputs, found.pulled_in))
+    assert near < 0.2 * plain
+
+
+def test_pulling_in_is_to_three_interquartile_ranges_and_only_where_something_lies_beyond():
+    y = np.r_[np.arange(1.0, 9.0), 1000.0, -1000.0]
+    low, high = np.quantile(y, [0.25, 0.75])
+    found = pulled_in(y)
+    assert found.max() == pytest.approx(high + 3 * (high - low))
+    assert found.min() == pytest.approx(low - 3 * (high - low))
+    assert pulled_in(np.arange(10.0)) is None
+    assert pulled_in(np.r_[np.zeros(20), 5.0]) is None  # without a spread nothing is far
+
+
+def test_large_data_is_learned_from_a_sample_and_predicted_whole(monkeypatch):
+    monkeypatch.setattr(module, "MOST_ROWS", 60)
+    X, y = clouds()
+    found = second_opinions(prepare((X, y)).whole)
+    assert found.known.all()
+    assert np.mean(found.outputs["forest"].argmax(axis=1) == y) > 0.9
+
+
+def test_very_many_classes_have_no_second_opinion():
     X = DRAW.normal(size=(300, 2))
-    assert second_opinion(prepare((X, X[:, 0])).whole) is None
-    many = np.arange(300) % (MOST_CLASSES + 1)
-    assert second_opinion(prepare((X, many)).whole) is None
+    assert second_opinions(prepare((X, np.arange(300) % (MOST_CLASSES + 1)), task="classification").whole) is None

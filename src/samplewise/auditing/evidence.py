@@ -26,6 +26,7 @@ from samplewise.engine.refits import FitRunner, FitStore, FoldedRows, Prepared, 
 from samplewise.information.unique import UniqueInformation, information_in
 from samplewise.labels.facts import Answer, FactLabels, facts_of
 from samplewise.labels.facts_or_outcomes import OUTCOMES, LabelMeaning
+from samplewise.labels.list_rules import ListJudgment, judge
 from samplewise.labels.posterior import LabelPosterior, label_posterior
 from samplewise.labels.predictions import checked_predictions
 from samplewise.quality.nearness import graph_of
@@ -192,6 +193,11 @@ class Evidence:
         """The same labels read as facts, with the answers of people."""
         said = {row: self.answers[key] for row, key in enumerate(self.data.ids.tolist()) if key in self.answers}
         return facts_of(self.whole, self.label_posterior, self.predictions, said)
+
+    @cached_property
+    def label_judgment(self) -> ListJudgment:
+        """Whether the disputed labels may be called wrong, after three kinds of model were asked."""
+        return judge(self.whole, self.label_posterior)
 
     @cached_property
     def information(self) -> UniqueInformation:

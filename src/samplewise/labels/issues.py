@@ -25,6 +25,7 @@ from samplewise.labels.annotators import Annotators, dawid_skene
 from samplewise.labels.facts import TO_REVIEW, FactLabels, fact_labels, facts_of, other_reading
 from samplewise.labels.facts_or_outcomes import OUTCOMES, LabelMeaning, LabelsAre, label_meaning
 from samplewise.labels.label_answers import read_answers
+from samplewise.labels.list_rules import ListJudgment, judge
 from samplewise.labels.methods import (
     PROBABILITY,
     MethodLabels,
@@ -155,6 +156,22 @@ class LabelIssues(Result):
         if self._folded is None:
             raise InputError("these issues hold no rows", fix="use what find_label_issues returned")
         return self._folded
+
+    def judged(self) -> ListJudgment:
+        """Whether these labels may be called wrong, as the audit says it: three kinds of model are asked.
+
+        Returns: `ListJudgment`: the rule that decided, a sentence, and which of the flagged labels it leaves listed.
+        Raises:  InputError for another method than "auto", and for several labels per row.
+        Cost:    5 fits of each of two or three kinds of model, where any label is flagged.
+        Source:  docs/when-labels-are-called-wrong.md.
+        """
+        if self._folded is None or self._method is not label_posterior or self.annotators is not None:
+            raise InputError(
+                "only the labels that cross-fitted models dispute can be put to other models", where="judged",
+                got="labels read as facts, another method, or several labels per row",
+                fix='find_label_issues((X, y), labels_are="outcomes") with method="auto" and one label per row',
+            )  # fmt: skip
+        return judge(self._folded, self.posterior)
 
     def measured(
         self, actions: Sequence[str] = ("drop", "relabel", "reweight"), *, metric: str | None = None
@@ -330,7 +347,7 @@ def _presented(
         posterior.reasons,
         posterior,
         votes,
-        _notes(folded),
+        (*_notes(folded), *_not_yet_wrong(posterior, votes, again)),
         meaning,
         folded,
         again,
@@ -362,6 +379,15 @@ def _notes(folded: FoldedRows) -> tuple[str, ...]:
         shown = ", ".join(map(repr, folded.target.single[:5]))
         notes.append(f"Classes with one row, whose label no other row says anything about: {shown}.")
     return tuple(notes)
+
+
+def _not_yet_wrong(posterior: LabelPosterior, votes: Annotators | None, method: LabelMethod) -> Iterable[str]:
+    """That disputed labels are not wrong ones before other kinds of model were asked."""
+    if posterior.flagged.any() and votes is None and method is label_posterior:
+        yield (
+            "The flagged labels are those that one kind of model disputes; judged() asks three, and says whether they "
+            "may be called wrong."
+        )
 
 
 def _votes(data: Dataset, annotations: Any) -> Annotators:

@@ -1,87 +1,165 @@
-"""A second kind of model, used before many labels are called wrong: what one model cannot learn looks like errors."""
+"""Three kinds of model on the same folds: what one kind disputes and two others accept is no wrong label."""
 
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 import lazy_loader
 import numpy as np
 
-from samplewise.core.arrays import Floats, Ints
+from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import require_kind
-from samplewise.core.randomness import derive_seed, hashed_order
+from samplewise.core.randomness import hashed_order
+from samplewise.core.results import Result, Table
+from samplewise.core.texts import count_of
+from samplewise.engine.models.estimator import EstimatorLearner
+from samplewise.engine.models.kernel_head import KernelHead
+from samplewise.engine.models.learner import Learner
+from samplewise.engine.models.temperature import probabilities, temperature
 from samplewise.engine.refits.folded_rows import FoldedRows
-from samplewise.labels.noise import NoiseFit, candidate_logits, noise_shape, supported_noise
+from samplewise.labels.posterior import SCREEN
 
 sklearn = lazy_loader.load("sklearn")
 
-MOST_ROWS = 2000  # hash-drawn rows the forest sees
-TREES, SMALLEST_LEAF = 60, 3
-MOST_CLASSES = 50  # with more, a forest of so few rows says nothing
-FLOOR = 0.01  # vote shares below this count as this
-WEIGHTS = (0.0, 0.5, 1.0, 2.0, 4.0)  # of the forest's log votes, added to the learner's logits
+KINDS = ("kernel", "boosting", "forest")  # as `learner=` names them
+MOST_ROWS = 10_000  # hash-drawn rows that models beside the user's own are trained on
+MOST_CLASSES = 50  # with more, trees say nothing in reasonable time
+TREES, SMALLEST_LEAF = 80, 2
+ROUNDS, FEWEST_ROUNDS, TREES_OF_ALL_CLASSES = 100, 20, 200  # boosting grows a tree per class and round
+FASTEST = 0.3  # learning rate of few rounds
+WIDE, REDUCED = 200, 50  # columns from which trees see principal components, and how many
+FAR = 3.0  # interquartile ranges beyond the quartiles, from where labels are pulled in
+LEAST_LOG = -8.0  # log-probabilities below this count as this: trees are too sure
 
 
-def second_opinion(folded: FoldedRows) -> NoiseFit | None:
-    """Whether labels still look wrong once a forest, which errs where a ridge head or a network does not, is added.
+@dataclass(frozen=True, eq=False)
+class SecondOpinions(Result):
+    """Held-out answers of three kinds of model, fitted on the same folds of all rows.
 
-    The learner's held-out logits and the forest's out-of-bag log votes are added with the weight that makes the given
-    labels likeliest; a region that one of them fails to learn is then explained, a flipped label is not.
+    Args:
+        outputs: by kind, (n, c) outputs; rows of NaN where no model could be fitted without the row.
+        pulled_in: of numbers, by kind, (n, 1) predictions of models trained on labels pulled in to three interquartile
+            ranges beyond the quartiles; empty where no label lies beyond.
+        codes: (n,) given classes, or numbers.
+    """
 
-    Args:    folded: n rows of two or more classes.
-    Returns: `NoiseFit` on up to 2,000 rows, or None above 50 classes and for regression. Its `share` is of the shape
-             that the learner's own surest rows show.
-    Cost:    one forest of 60 trees on 2,000 rows.
+    outputs: Mapping[str, Floats]
+    pulled_in: Mapping[str, Floats]
+    codes: Array
+
+    @cached_property
+    def known(self) -> Mask:
+        """(n,) rows that every kind predicts."""
+        every = [*self.outputs.values(), *self.pulled_in.values()]
+        return np.asarray(np.all([np.isfinite(one).all(axis=1) for one in every], axis=0))
+
+    @cached_property
+    def together(self) -> Floats:
+        """(n, c) class probabilities of all kinds, their geometric mean at a temperature of its own; NaN as above."""
+        codes = self.codes[self.known]
+        logs = np.mean([np.log(np.maximum(self._own(kind, codes), 1e-12)) for kind in self.outputs], axis=0)
+        mixed = np.full(next(iter(self.outputs.values())).shape, np.nan)
+        mixed[self.known] = probabilities(logs, temperature(logs, codes))
+        return mixed
+
+    def _own(self, kind: str, codes: Ints) -> Floats:
+        """(r, c) probabilities of one kind for the known rows, at one temperature."""
+        outputs = np.asarray(self.outputs[kind][self.known], dtype=np.float64)
+        if np.allclose(np.exp(outputs).sum(axis=1), 1.0, atol=1e-3):  # log-probabilities
+            outputs = np.maximum(outputs, LEAST_LOG)
+        return probabilities(outputs, temperature(outputs, codes))
+
+    def _sentences(self) -> Iterable[str]:
+        yield f"{count_of(int(self.known.sum()), 'row')} predicted by {len(self.outputs)} kinds of model that did not"
+        yield f"see them: {', '.join(self.outputs)}."
+
+    def _table(self) -> Table:
+        columns: dict[str, Array] = {"position": np.arange(len(self.codes)), "given": self.codes}
+        for kind, outputs in self.outputs.items():
+            columns[kind] = outputs[:, 0] if outputs.shape[1] == 1 else outputs.argmax(axis=1)
+        return Table(columns, index="position")
+
+
+def second_opinions(folded: FoldedRows) -> SecondOpinions | None:
+    """A kernel head, boosting and a forest, each cross-fitted on the folds of these rows.
+
+    The user's learner serves as the kind it is, with the fits it has. Other models are trained on at most 10,000
+    hash-drawn rows, and predict all. Numbers are also learned with far labels pulled in, so that one label a hundred
+    times too large does not ruin the model that should dispute it.
+
+    Args:    folded: n rows, classes or numbers.
+    Returns: `SecondOpinions`, or None: above 50 classes, or without a column that could be learned from.
+    Cost:    5 fits of each kind that the learner is not; for numbers with far labels 15 more.
     Source:  breiman2001.
     """
     require_kind(folded, FoldedRows)
-    if not 2 <= folded.class_count <= MOST_CLASSES:
+    if folded.class_count > MOST_CLASSES or not folded.space.shape[1]:
         return None
-    outputs = folded.held_out_outputs()
-    known = np.flatnonzero(np.isfinite(outputs).all(axis=1))
-    drawn = known[hashed_order(0, folded.data.ids[known], "second opinion")[:MOST_ROWS]]
-    codes, logits = folded.codes[drawn], np.asarray(outputs[drawn], dtype=np.float64)
-    given = folded.space[drawn], codes, folded.class_count
-    if folded.runner.groups is None:
-        votes = np.log(_out_of_bag(*given, folded.runner.seed))
-    else:  # out of bag, trees would still see a row's duplicates and its group
-        votes = np.log(_out_of_fold(*given, folded.folds[drawn], folded.runner.seed))
-    shape = noise_shape(outputs[known], folded.codes[known])
-    fits = [
-        supported_noise(alone + weight * votes, codes, shape, len(known))
-        for alone in candidate_logits(logits, codes)
-        for weight in WEIGHTS
-    ]
-    plain = max(fit.log_likelihood - 0.5 * fit.likelihood_ratio for fit in fits)
-    best = max(fits, key=lambda fit: fit.log_likelihood)
-    ratio = max(0.0, 2.0 * (best.log_likelihood - plain))
-    return replace(best, likelihood_ratio=ratio)
+    seen = {kind: _as_seen_by(folded, kind) for kind in KINDS}
+    drawn = _drawn(folded)
+    keep = {kind: None if own is folded or kind == "kernel" else drawn for kind, own in seen.items()}
+    outputs = {kind: own.held_out_outputs(keep=keep[kind]) for kind, own in seen.items()}
+    near = None if folded.class_count else pulled_in(folded.codes)
+    if near is None:
+        return SecondOpinions(outputs, {}, folded.codes)
+    again = {kind: own.held_out_outputs(keep=keep[kind], codes=near) for kind, own in seen.items()}
+    return SecondOpinions(outputs, again, folded.codes)
 
 
-def _out_of_bag(space: Floats, codes: Ints, classes: int, seed: int) -> Floats:
-    """(r, c) vote shares of the trees that did not see the row, none below .01."""
-    forest = sklearn.ensemble.RandomForestClassifier(
-        TREES, min_samples_leaf=SMALLEST_LEAF, bootstrap=True, oob_score=_no_score,
-        random_state=derive_seed(seed, "second opinion") % 2**31,
-    )  # fmt: skip
-    forest.fit(space, codes)
-    votes = np.full((len(codes), classes), FLOOR)
-    found = np.asarray(forest.oob_decision_function_).reshape(len(codes), -1)
-    votes[:, forest.classes_] = np.nan_to_num(found, nan=1.0 / found.shape[1])
-    return np.maximum(votes, FLOOR)
+def pulled_in(labels: Floats) -> Floats | None:
+    """Numbers (n,), those beyond three interquartile ranges of the quartiles set to that limit; None: none is.
+
+    >>> pulled_in(np.array([1.0, 2.0, 3.0, 4.0, 5.0, 500.0]))[-1]
+    np.float64(12.25)
+    """
+    low, high = np.quantile(labels, [0.25, 0.75])
+    reach = FAR * (high - low)
+    within = np.clip(labels, low - reach, high + reach)
+    return within if reach > 0 and (within != labels).any() else None
 
 
-def _out_of_fold(space: Floats, codes: Ints, classes: int, folds: Ints, seed: int) -> Floats:
-    """(r, c) vote shares of a forest that saw no row of the row's fold, none below .01."""
-    votes = np.full((len(codes), classes), FLOOR)
-    for fold in np.unique(folds):
-        inside = folds != fold
-        forest = sklearn.ensemble.RandomForestClassifier(
-            TREES, min_samples_leaf=SMALLEST_LEAF, random_state=derive_seed(seed, "second opinion", int(fold)) % 2**31
-        )
-        forest.fit(space[inside], codes[inside])
-        votes[np.ix_(~inside, forest.classes_)] = forest.predict_proba(space[~inside])
-    return np.maximum(votes, FLOOR)
+def kind_of(learner: Learner) -> str:
+    """Which of the three kinds a learner is; "" for any other."""
+    if isinstance(learner, KernelHead):
+        return "kernel" if learner.landmarks else ""
+    steps = getattr(getattr(learner, "estimator", None), "steps", None)
+    name = type(steps[-1][1] if steps else getattr(learner, "estimator", None)).__name__
+    if "GradientBoosting" in name:
+        return "boosting"
+    return "forest" if name.startswith(("RandomForest", "ExtraTrees")) else ""
 
 
-def _no_score(codes: Ints, votes: Floats) -> float:
-    """The forest keeps its out-of-bag votes only if it has a score to compute from them."""
-    return float(len(codes))
+def _as_seen_by(folded: FoldedRows, kind: str) -> FoldedRows:
+    """The rows with a learner of this kind: the user's own where it is one."""
+    if kind_of(folded.runner.learner) == kind:
+        return folded
+    if kind == "kernel":
+        return folded.with_learner(SCREEN)  # its fits are made already where a slow learner was screened
+    model = _boosting(folded.class_count) if kind == "boosting" else _forest(folded.class_count)
+    if folded.space.shape[1] > WIDE:
+        parts = sklearn.decomposition.PCA(min(REDUCED, len(folded) // 4), random_state=0)
+        return folded.with_learner(EstimatorLearner(sklearn.pipeline.make_pipeline(parts, model), kind, "space"))
+    return folded.with_learner(EstimatorLearner(model, kind, "codes"))
+
+
+def _boosting(classes: int) -> object:
+    if not classes:
+        return sklearn.ensemble.HistGradientBoostingRegressor(early_stopping=False)
+    rounds = int(np.clip(TREES_OF_ALL_CLASSES // classes, FEWEST_ROUNDS, ROUNDS))
+    rate = min(FASTEST, 0.1 * ROUNDS / rounds)
+    return sklearn.ensemble.HistGradientBoostingClassifier(early_stopping=False, max_iter=rounds, learning_rate=rate)
+
+
+def _forest(classes: int) -> object:
+    kind = sklearn.ensemble.RandomForestClassifier if classes else sklearn.ensemble.RandomForestRegressor
+    columns = "sqrt" if classes else 1 / 3
+    return kind(n_estimators=TREES, min_samples_leaf=SMALLEST_LEAF, max_features=columns)
+
+
+def _drawn(folded: FoldedRows) -> Mask | None:
+    """(n,) the rows other models are trained on; None: all of them."""
+    if len(folded) <= MOST_ROWS:
+        return None
+    keep = np.zeros(len(folded), dtype=bool)
+    keep[hashed_order(0, folded.data.ids, "second opinion")[:MOST_ROWS]] = True
+    return keep

@@ -96,27 +96,38 @@ def test_what_only_one_kind_of_model_disputes_is_a_note(evidence_of):
     assert evidence.label_posterior.beyond_chance
     finding = check.run(evidence).findings[0]
     assert finding.severity == "note"
-    assert "second kind of model" in finding.explanation
+    assert "kinds of model do not agree" in finding.title
+    assert [remedy.kind for remedy in finding.remedies] == ["review"]
 
 
-def test_an_unlearnable_label_is_called_unreliable(evidence_of):
+def test_where_nothing_is_learned_there_is_no_list_no_rate_and_no_remedy(evidence_of):
     draw = np.random.default_rng(0)
     X, y = draw.normal(size=(600, 4)), draw.integers(0, 2, 600)
     X[:5] += 30 * (y[:5, None] - 0.5)
-    for finding in check.run(evidence_of(X, y)).findings:
-        assert finding.severity == "note"
-        assert "not reliable" in finding.title
-
-
-def test_regression_lists_labels_far_from_their_prediction(evidence_of):
-    X = np.random.default_rng(0).normal(size=(500, 5))
-    y = X @ np.arange(1.0, 6.0) + np.random.default_rng(1).normal(size=500)
-    y[[3, 77]] += 40
     result = check.run(evidence_of(X, y))
-    finding = result.findings[0]
-    assert set(finding.keys) == {3, 77}
+    for finding in result.findings:
+        assert finding.severity == "note"
+        assert finding.title == "Whether labels are wrong cannot be told"
+        assert (finding.keys, finding.remedies) == ((), ())
+    assert not result.findings or np.isnan(result.measured[0].value)
+
+
+def test_numbers_ten_times_too_large_are_called_wrong_and_two_odd_ones_are_not(evidence_of):
+    X = np.random.default_rng(0).normal(size=(300, 3))
+    y = 100.0 + X @ np.arange(5.0, 8.0) + np.random.default_rng(1).normal(size=300)
+    slipped = y.copy()
+    slipped[::30] *= 10.0
+    finding = check.run(evidence_of(X, slipped)).findings[0]
+    assert set(finding.keys) == set(range(0, 300, 30))
+    assert finding.severity in ("error", "warning")
     assert finding.remedies[0].kind == "relabel"
     assert all(isinstance(value, float) for value in finding.remedies[0].values)
+    y[[3, 77]] += 60.0
+    result = check.run(evidence_of(X, y))
+    (odd,) = result.findings
+    assert set(odd.keys) == {3, 77}
+    assert odd.severity == "note"
+    assert [remedy.kind for remedy in odd.remedies] == ["review"]
     assert not any(exhibit.kind == "matrix" for exhibit in result.exhibits)
 
 

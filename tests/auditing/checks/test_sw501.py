@@ -192,3 +192,26 @@ def test_five_rows_of_a_class_prove_no_failure(evidence_of):
     X, y = rare(400, share=0.0125, apart=0.0)
     (finding,) = check.run(evidence_of(X, y)).findings
     assert finding.severity == "warning"
+
+
+def test_a_learner_that_fails_is_the_finding_with_the_one_that_does_not(evidence_of):
+    X = np.random.default_rng(0).uniform(-1, 1, size=(300, 2))
+    y = (X[:, 0] > 0) ^ (X[:, 1] > 0)
+    (finding,) = check.run(evidence_of(X, y, learner="linear")).findings
+    assert finding.title.startswith("Another learner errs less")
+    assert "no better than guessing" not in finding.title
+    assert 'learner="' in finding.remedies[0].action
+    assert finding.measured[0].unit == "points"
+    assert finding.measured[0].value > 20
+    assert finding.severity == "warning"
+
+
+def test_a_few_far_numbers_are_no_proof_that_nothing_was_learned(evidence_of):
+    x = np.linspace(0.0, 10.0, 200)
+    y = 5.0 + x + 0.5 * np.random.default_rng(0).normal(size=200)
+    y[[10, 60, 110]] *= -4000.0
+    (finding,) = check.run(evidence_of(x[:, None], y, learner="linear")).findings
+    assert finding.severity == "note"
+    assert "far from all others" in finding.title
+    assert finding.measured[0].quantity == "held_out_rank_correlation"
+    assert finding.measured[0].value > 0.8

@@ -75,3 +75,14 @@ def test_not_applicable_to_few_rows(evidence_of):
         check.run(evidence_of(X, y, probabilities=P))
     assert "classes" in check.NEEDS
     assert check.rules(None) == {}
+
+
+def test_confidence_without_skill_is_a_note(evidence_of):
+    rng = np.random.default_rng(0)
+    y = (rng.random(600) < 0.3).astype(int)
+    said = np.clip(rng.random(600), 0.02, 0.98)  # sure of either class, and of nothing to do with the labels
+    (finding,) = check.run(
+        evidence_of(rng.normal(size=(600, 2)), y, probabilities=np.column_stack([1 - said, said]))
+    ).findings
+    assert finding.severity == "note"
+    assert "no use" in finding.explanation

@@ -5,7 +5,9 @@ For every row the probability that its label is wrong (`wrong_label`), from mode
 the second trains without the rows that the first disputes; where the learner is slow to fit, the first is that of a
 kernel head. A noise matrix, estimated from the most confident rows of each class, separates flipped labels from classes
 that merely overlap; for a number, a wrong label is one that lies where any label could lie rather than near its
-prediction. Likely errors are listed apart from ambiguous rows.
+prediction. Before any label is called wrong, three kinds of model (a kernel head, boosting, a forest) are asked on the
+same folds, and rules are gone through: was anything learned, does the row show its label or only predict it, do the
+others share the view, do the disputed rows lie together in a column, is there a trace of how they went wrong.
 
 Labels are read as outcomes, which the row only predicts (income), or as facts, which it shows (what is in the picture,
 what a text is about): `labels_are`. A contradicted fact is an error of the label or of the model, and predictions alone
@@ -13,24 +15,27 @@ cannot tell which. The list then has an interval, stands behind the rows whose a
 warning until people have answered (`reviewed`).
 
 ## Why it matters
-A model trained on wrong labels learns them, and one evaluated on wrong labels loses score for right predictions.
+A model trained on wrong labels learns them, and one evaluated on wrong labels loses score for right predictions. Right
+labels that are called wrong cost as much: hours of work, or the rare cases themselves.
 
 ## When it is wrong
 Rare but correct rows look like errors. Labels that are wrong in a systematic way (the same mistake for the same kind of
 row) are learned and pass unseen, or make the right labels look wrong. Flips that strike only ambiguous rows are counted
 as ambiguity. Near duplicates with the same label hide errors unless they share a group; exact duplicates stay together
-anyway. A learner that hardly learns finds nothing that can be relied on; the finding then says so. The finding is an
-error only if a second kind of model (a forest) finds wrong labels too.
+anyway. Where the columns predict the label only in part (income, survival, tomorrow's price) an unexpected label is no
+error, and flips among such labels are not called wrong. docs/when-labels-are-called-wrong.md has every rule.
 
 ## Remedy
-Look at the list, worst first; relabel or drop what is wrong. Both are tested as rules that are run again on rows that
-had no part in making the list. Before relabeling in bulk, have about 100 rows checked by hand and pass them as `test=`.
+Look at the list, worst first. Only where several kinds of model agree and nothing else explains it: relabel or drop
+what is wrong. Both are tested as rules that are run again on rows that had no part in making the list. Before
+relabeling in bulk, have about 100 rows checked by hand and pass them as `test=`.
 
 ## Source
 northcutt2021, patrini2017; lange1989 for numbers.
 """
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 
@@ -39,55 +44,89 @@ from samplewise.auditing.fact_findings import fact_result, fact_rules, read_as_f
 from samplewise.auditing.row_exhibit import rows_exhibit
 from samplewise.core.arrays import Array, Ints, in_order
 from samplewise.core.errors import NotApplicable
-from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
-from samplewise.core.rates import percent, percent_text
+from samplewise.core.findings import CheckResult, Finding, Remedy
+from samplewise.core.texts import count_of
 from samplewise.core.values import Estimate, Exhibit, Scores
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.engine.statistics.intervals import half_width
 from samplewise.labels.ambiguity import likely_errors, suggests
 from samplewise.labels.issues import noise_exhibit
-from samplewise.labels.posterior import LabelPosterior, skill
+from samplewise.labels.list_rules import ListJudgment, Rule, agreed_posterior, with_list
+from samplewise.labels.posterior import LabelPosterior
 from samplewise.labels.remedies import drop_disputed, relabel_disputed
-from samplewise.labels.second_model import second_opinion
 
 CODE, TITLE, SLOW = "SW201", "labels the model disputes", False
 NEEDS = frozenset({"label", "features"})
 
-SERIOUS = 0.02  # share of wrong labels, by the lower end of its interval, from which to act before training
-LEARNED = 0.1  # share of the way from the baseline to perfect, below which nothing here can be relied on
 FEWEST = 20  # rows below which held-out models say nothing about single labels
 MOST_CLASSES = 40  # of a noise matrix that is drawn
 CAVEAT = (
     "Rare but correct rows can look like errors, and a mistake that is made in the same way for the same kind of row "
     "is learned, not found."
 )
+TITLES: dict[Rule, str] = {  # of findings that call no label wrong; {n} are the listed rows, {all} the disputed ones
+    "nothing learned": "Whether labels are wrong cannot be told",
+    "open outcome": "{n} where models expect another answer",
+    "one model's view": "{all} disputed, and kinds of model do not agree",
+    "together": "Disputed rows lie together in one place",
+    "tiny classes": "Disputed rows of classes with few rows",
+    "few rows": "{n} whose label models dispute",
+    "one side": "{n} with numbers that models expect otherwise, nearly all on one side",
+    "no trace": "{n} with numbers far from what models expect",
+    "no second opinion": "{n} whose label one model disputes, without a second opinion",
+}
 
 
 def run(evidence: Evidence) -> CheckResult:
-    """Likely wrong labels, worst first, and apart from them the rows between ambiguous classes."""
+    """Labels called wrong, worst first, or what else explains that they are disputed."""
     if len(evidence.data) < FEWEST:
         raise NotApplicable(f"fewer than {FEWEST} rows: held-out models say nothing about single labels")
     if evidence.meaning.are == "facts":
         return fact_result(CODE, evidence)
-    posterior = evidence.label_posterior
+    posterior, judgment = evidence.label_posterior, evidence.label_judgment
     scores = Scores("wrong_label", posterior.wrong, evidence.data.ids, "probability", "more likely wrong")
-    likely = likely_errors(posterior)
-    errors, unclear = _worst_first(posterior, likely), _worst_first(posterior, posterior.flagged & ~likely)
-    findings = [_error_finding(evidence, posterior, errors)] if len(errors) else []
-    findings += [_unclear_finding(evidence, posterior, unclear)] if len(unclear) else []
-    exhibits = [_most_disputed(evidence, posterior, np.r_[errors, unclear])] if findings else []
+    agreed = with_list(posterior, judgment.listed)
+    findings = _gate_findings(evidence, agreed, judgment)
+    listed = _worst_first(agreed, agreed.flagged)
+    exhibits = [_most_disputed(evidence, agreed, listed)] if findings and len(listed) else []
     classes = evidence.target.classes
-    if classes is not None and posterior.beyond_chance and len(classes) <= MOST_CLASSES:
+    flips = judgment.rule == "wrong labels" and posterior.beyond_chance
+    if classes is not None and flips and len(classes) <= MOST_CLASSES:
         exhibits.append(noise_exhibit(posterior, classes))
-    measured = (posterior.noise_rate, skill(posterior), *read_as_facts(evidence))
-    return CheckResult(tuple(findings), (scores,), tuple(exhibits), measured)
+    measured = (_rate(posterior, judgment), judgment.skill, *read_as_facts(evidence))
+    return CheckResult(findings, (scores,), tuple(exhibits), measured)
 
 
 def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:  # every check has the same two functions
     """Relabel or drop rows whose label is called wrong by held-out models of the given rows alone."""
     if evidence.meaning.are == "facts":
         return fact_rules(evidence)
-    return {"relabel": relabel_disputed, "drop": drop_disputed}
+    return {
+        "relabel": partial(relabel_disputed, method=agreed_posterior),
+        "drop": partial(drop_disputed, method=agreed_posterior),
+    }
+
+
+def _gate_findings(evidence: Evidence, agreed: LabelPosterior, judgment: ListJudgment) -> tuple[Finding, ...]:
+    """What the rules let us say; nothing where nothing is disputed."""
+    if judgment.rule == "nothing disputed":
+        return ()
+    if judgment.rule != "wrong labels":
+        return (_other_finding(evidence, agreed, judgment),)
+    likely = likely_errors(agreed)
+    errors, unclear = _worst_first(agreed, likely), _worst_first(agreed, agreed.flagged & ~likely)
+    found = [_error_finding(evidence, agreed, judgment, errors)] if len(errors) else []
+    return (*found, *([_unclear_finding(evidence, agreed, unclear)] if len(unclear) else []))
+
+
+def _rate(posterior: LabelPosterior, judgment: ListJudgment) -> Estimate:
+    """The share of wrong labels, or why none is stated."""
+    if judgment.rule in ("nothing disputed", "no second opinion"):
+        return posterior.noise_rate
+    if judgment.claim is not None:
+        return judgment.claim
+    why = "cannot be told" if judgment.rule == "nothing learned" else f"not claimed: {judgment.rule}"
+    return Estimate("noise_rate", float("nan"), unit="share of labels", reason=why)
 
 
 def _worst_first(posterior: LabelPosterior, chosen: Array) -> Ints:
@@ -95,52 +134,42 @@ def _worst_first(posterior: LabelPosterior, chosen: Array) -> Ints:
     return rows[in_order(-posterior.wrong[rows])]
 
 
-def _error_finding(evidence: Evidence, posterior: LabelPosterior, rows: Ints) -> Finding:
-    learned = skill(posterior)
-    reliable = learned.low >= LEARNED
-    expected = posterior.wrong[rows]
-    precision = _precision(expected)
-    title = f"{len(rows):,} row{'s' * (len(rows) > 1)} whose label the model disputes"
+def _error_finding(evidence: Evidence, agreed: LabelPosterior, judgment: ListJudgment, rows: Ints) -> Finding:
+    """Labels that are called wrong."""
+    expected = agreed.wrong[rows].sum()
     explanation = (
-        f"Models that did not see these rows call their labels wrong; about {expected.sum():,.0f} of {len(rows):,} are "
-        f"expected to be. {_evidence_in_words(posterior)} {_flips_in_words(evidence, posterior, rows)}"
+        f"{judgment.sentence} Of the {len(rows):,} listed, the learner alone expects about {expected:,.0f} to be "
+        f"wrong. {_flips_in_words(evidence, agreed, rows)}"
     )
-    severity, doubt = _severity(evidence, posterior, float(expected.sum())) if reliable else ("note", "")
-    explanation += doubt
-    if not reliable:
-        what = "embedding" if hasattr(evidence.data.X, "blocks") or evidence.embeddings is not None else "learner"
-        title += f" (not reliable with this {what})"
-        explanation += (
-            f" The held-out models get only {percent_text(learned.value, '.0f')} of the way from the baseline to "
-            "perfect, so their disagreement says little."
-        )
-    supplied = evidence.predictions is not None
-    caveat = CAVEAT + (
-        " The tested rules use the audit's learner, not the predictions you supplied." if supplied else ""
-    )
+    measured = [] if judgment.claim is None else [judgment.claim]
+    severity = judgment.severity or "note"
     return Finding(
-        CODE, title, severity, _ids(evidence, rows), explanation.strip(), _remedies(evidence, posterior, rows),
-        (posterior.noise_rate, precision), caveat=caveat,
+        CODE, f"{count_of(len(rows), 'row')} whose label the model disputes", severity, _ids(evidence, rows),
+        explanation.strip(), _remedies(evidence, agreed, rows), (*measured, _precision(agreed.wrong[rows])),
+        caveat=_caveat(evidence),
     )  # fmt: skip
 
 
-def _severity(evidence: Evidence, posterior: LabelPosterior, expected: float) -> tuple[Severity, str]:
-    """An error needs two kinds of model that find at least 2 % wrong labels, ambiguous rows left out.
+def _other_finding(evidence: Evidence, agreed: LabelPosterior, judgment: ListJudgment) -> Finding:
+    """What else explains that labels are disputed; only numbers without a trace may be changed."""
+    rows = _worst_first(agreed, agreed.flagged)
+    title = TITLES[judgment.rule].format(n=count_of(len(rows), "row"), all=count_of(judgment.disputed, "label"))
+    look = Remedy("review", _ids(evidence, rows), action="Look at these rows, worst first.")
+    if judgment.rule == "nothing learned":
+        remedies: tuple[Remedy, ...] = ()
+    elif judgment.calls_wrong:
+        remedies = _remedies(evidence, agreed, rows)
+    else:
+        remedies = (look,) if len(rows) else ()
+    return Finding(
+        CODE, title, judgment.severity or "note", _ids(evidence, rows), judgment.sentence, remedies,
+        (judgment.skill,), "row" if len(rows) else "data", _caveat(evidence) if judgment.calls_wrong else "",
+    )  # fmt: skip
 
-    Also returned: what to say where the two kinds of model do not agree.
-    """
-    if not posterior.beyond_chance:
-        return "note", ""
-    other = second_opinion(evidence.whole)
-    if other is not None and not other.beyond_chance:
-        return "note", (
-            " A second kind of model explains the disagreement without wrong labels: the learner may fail to learn "
-            "what these rows show."
-        )
-    rate = posterior.noise_rate
-    lowest = rate.low if other is None else min(rate.low, float(np.mean(1.0 - other.matrix(other.low).diagonal())))
-    share = expected / len(evidence.data) * lowest / rate.value
-    return ("error" if share >= SERIOUS else "warning"), ""
+
+def _caveat(evidence: Evidence) -> str:
+    supplied = evidence.predictions is not None
+    return CAVEAT + (" The tested rules use the audit's learner, not the predictions you supplied." if supplied else "")
 
 
 def _unclear_finding(evidence: Evidence, posterior: LabelPosterior, rows: Ints) -> Finding:
@@ -149,7 +178,7 @@ def _unclear_finding(evidence: Evidence, posterior: LabelPosterior, rows: Ints) 
         f"{posterior.wrong[rows].sum():,.0f} of {len(rows):,} are expected to be wrong, the others are undecided."
     )
     review = Remedy("review", _ids(evidence, rows), action="Have two people label these rows; keep what they agree on.")
-    title = f"{len(rows):,} disputed row{'s' * (len(rows) > 1)} between classes that are hard to distinguish"
+    title = f"{count_of(len(rows), 'disputed row')} between classes that are hard to distinguish"
     return Finding(
         CODE, title, "note", _ids(evidence, rows), explanation, (review,), (_precision(posterior.wrong[rows]),),
         caveat="Where one class is often labeled as the other, many of these are errors after all.",
@@ -180,17 +209,6 @@ def _precision(probabilities: Array) -> Estimate:
         "expected_precision", value, max(0.0, value - half), min(1.0, value + half), "share of the list", 0.95,
         "patrini2017", "holds if the probabilities are calibrated",
     )  # fmt: skip
-
-
-def _evidence_in_words(posterior: LabelPosterior) -> str:
-    rate = posterior.noise_rate
-    if not posterior.beyond_chance:
-        return "All disagreements together could be ambiguity, so these are single odd rows, not a pattern."
-    alone = "ambiguity alone" if posterior.classes else "heavy tails alone"
-    return (
-        f"Wrong labels explain the data better than {alone}, beyond chance: {percent_text(rate.value, '.2g')} of all "
-        f"labels [{percent(rate.low):.2g}, {percent(rate.high):.2g}]."
-    )
 
 
 def _flips_in_words(evidence: Evidence, posterior: LabelPosterior, rows: Ints) -> str:

@@ -7,7 +7,9 @@ area under the ROC curve or balanced accuracy stands before it. With a test set 
 a certificate. One sentence says what may be claimed of rows to come, and what that assumes: with a test set the largest
 error that its rows allow, and where models were scored on them more than once (`n_test_evaluations=`) what that leaves
 of it. The error is compared with that of a baseline that always predicts the same, and a test says whether the
-predictions follow the labels at all.
+predictions follow the labels at all. Numbers are also judged by ranks, with far labels pulled in, since a few of them
+ruin R squared. Where the learner has learned little, three kinds of model are compared on the same folds, and one that
+errs clearly less is named.
 
 ## Why it matters
 It is the number a decision rests on. A score without an interval hides that 3 % of 100 rows may be anything between
@@ -26,7 +28,7 @@ information on the label, and do the labels belong to these rows?
 
 ## Source
 clopper1934; delong1988 for the area under the curve; blum2015 for test rows that were used often; korn1998 for grouped
-rows; yates1982 and diebold1995 for the comparison with the baseline.
+rows; yates1982, spearman1904 and diebold1995 for the comparison with the baseline.
 """
 
 from collections.abc import Mapping
@@ -36,6 +38,16 @@ import numpy as np
 
 from samplewise.auditing.claims import trust_statement
 from samplewise.auditing.evidence import Evidence
+from samplewise.auditing.guessing import (
+    FOLLOWS,
+    Better,
+    better_learner,
+    constant_prediction,
+    follows_labels,
+    known_rows,
+    rank_correlation,
+    saved_on_constant,
+)
 from samplewise.auditing.heldout import (
     FEWEST_OF_A_CLASS,
     evaluated_losses,
@@ -43,17 +55,16 @@ from samplewise.auditing.heldout import (
     prediction_source,
     small_classes,
 )
-from samplewise.core.arrays import Array, Floats, one_hot
+from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.rates import percent, percent_text
 from samplewise.core.texts import count_of, shortened
 from samplewise.core.values import Estimate, Exhibit
-from samplewise.engine.models.row_losses import row_losses
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.engine.statistics.intervals import CONFIDENCE, half_width, share_interval
 from samplewise.engine.statistics.means import mean_and_error
-from samplewise.generalization import absolute_error, beats_baseline, discrimination, error_rate, explained_variance
+from samplewise.generalization import BaselineTest, absolute_error, error_rate, explained_variance
 
 CODE, TITLE, SLOW = "SW501", "error and what it certifies", False
 NEEDS = frozenset({"label", "features"})
@@ -155,27 +166,22 @@ def _listed(small: list[tuple[str, int]]) -> str:
 def _not_learned(evidence: Evidence, losses: Floats) -> Finding | None:
     """An alarm where predictions do not follow the labels, a note where a constant one scores as much."""
     known = np.isfinite(losses)
-    groups = _at(evidence.split_groups, known)
     subject = f"{prediction_source(evidence)}, evaluated on {int(known.sum()):,} held-out rows"
-    follows = discrimination(*_predictions_and_truth(evidence, known), groups)
+    better = better_learner(evidence)
+    follows = follows_labels(evidence)
     if follows.p_value >= LEVEL:
-        few = int(known.sum()) < FEW_ROWS or _rows_beside_the_largest(evidence, known) < FEWEST_OF_A_CLASS
-        return _finding(
-            "The model does no better than guessing", "warning" if few else "error",
-            f"{subject}, do not follow the labels more than chance would (p = {follows.p_value:.2g}). Every score, "
-            "list and remedy that rests on this model says nothing yet.",
-            replace(follows.estimate, reason="0 where predictions and labels have nothing to do with each other"),
-        )  # fmt: skip
-    constant, prediction = _constant_prediction(evidence, known)
-    saved = beats_baseline(losses[known], constant, groups).estimate
+        return _does_not_follow(evidence, subject, follows, better)
+    if better is not None:
+        return _another_learner(evidence, subject, better, "note")
+    constant, prediction = constant_prediction(evidence)
+    saved = saved_on_constant(evidence).estimate
     if saved.value > 0:
         return None
     return _finding(
         f"Always predicting {prediction} would be right as often", "note",
         f"{subject}, err by {percent_text(losses[known].mean())} and always predicting {prediction} by "
         f"{percent_text(constant.mean())}, though their predictions do follow the labels. Accuracy says little where "
-        f"one class is much larger than the others: {_says_more(evidence)}.",
-        replace(saved, value=100 * saved.value, low=100 * saved.low, high=100 * saved.high, unit="points"),
+        f"one class is much larger than the others: {_says_more(evidence)}.", _in_points(saved),
     )  # fmt: skip
 
 
@@ -195,30 +201,62 @@ def _rows_beside_the_largest(evidence: Evidence, known: Array) -> int:
     return int(counts.sum() - counts.max())
 
 
+def _does_not_follow(evidence: Evidence, subject: str, follows: BaselineTest, better: Better | None) -> Finding:
+    """No better than guessing: because of the learner, because of a few far labels, or altogether."""
+    known = known_rows(evidence)
+    too_few = int(known.sum()) < FEW_ROWS or _rows_beside_the_largest(evidence, known) < FEWEST_OF_A_CLASS
+    few: Severity = "warning" if too_few else "error"
+    if better is not None:
+        return _another_learner(evidence, subject, better, "warning")
+    guessing = (
+        f"{subject}, do not follow the labels more than chance would (p = {follows.p_value:.2g}). Every score, list "
+        "and remedy that rests on this model says nothing yet."
+    )
+    measured = replace(follows.estimate, reason="0 where predictions and labels have nothing to do with each other")
+    if not evidence.whole.class_count:
+        ranks, p_value = rank_correlation(evidence)
+        if p_value < LEVEL and ranks.value >= FOLLOWS:
+            return _finding(
+                "A few labels far from all others hide what the model learned", "note",
+                f"{subject}, explain none of the variance, but trained on labels pulled in to three interquartile "
+                f"ranges they rank the rows rightly (rank correlation {ranks.value:.2g}). R squared and the mean error "
+                "say little here; look at the farthest labels first.", ranks,
+            )  # fmt: skip
+        if p_value < LEVEL:
+            return _finding(
+                "The model does hardly better than guessing", "warning",
+                f"{subject}, rank the rows a little better than chance would (rank correlation {ranks.value:.2g}) and "
+                "explain none of the variance. Lists and remedies that rest on this model say little.", ranks,
+            )  # fmt: skip
+    return _finding("The model does no better than guessing", few, guessing, measured)
+
+
+def _another_learner(evidence: Evidence, subject: str, better: Better, severity: Severity) -> Finding:
+    """The finding where the audit's learner fails is that, and which learner does not."""
+    baseline = constant_prediction(evidence)
+    explanation = (
+        f"{subject}, err by {percent_text(better.own)}; {better.kind} on the same folds errs by "
+        f"{percent_text(better.other)} (always predicting {baseline[1]}: {percent_text(baseline[0].mean())}). "
+        "Lists, curves and remedies of this audit rest on the weaker learner."
+    )
+    remedy = Remedy("review", (), action=f'Audit again with learner="{better.kind}".')
+    title = f"Another learner errs less on these rows: {better.kind}"
+    saved = _in_points(better.saved)
+    return Finding(
+        CODE, title, severity, (), explanation, (remedy,), (saved,), "data", "Both were trained as they are."
+    )
+
+
+def _in_points(saved: Estimate) -> Estimate:
+    return replace(saved, value=100 * saved.value, low=100 * saved.low, high=100 * saved.high, unit="points")
+
+
 def _finding(title: str, severity: Severity, explanation: str, saved: Estimate) -> Finding:
     remedy = Remedy(
         "review", (), action="Check that the labels belong to these rows and that some column predicts them."
     )
     caveat = "With few rows, or many wrong labels, a model that has learned something may not show it."
     return Finding(CODE, title, severity, (), explanation, (remedy,), (saved,), "data", caveat)
-
-
-def _predictions_and_truth(evidence: Evidence, known: Array) -> tuple[Floats, Floats]:
-    """Probabilities and class indicators, or predicted and true numbers, of the evaluated rows (r, c)."""
-    if not evidence.whole.class_count:
-        return evaluated_outputs(evidence)[known].astype(np.float64), evidence.target.codes[known, None]
-    truth = one_hot(evidence.target.codes[known], evidence.whole.class_count)
-    return evidence.held_out_probabilities[known], truth
-
-
-def _constant_prediction(evidence: Evidence, known: Array) -> tuple[Floats, str]:
-    """Losses (r,) of the best constant prediction, and its name."""
-    codes = evidence.target.codes[known]
-    if not evidence.whole.class_count:
-        middle = float(np.median(codes))
-        return row_losses(np.full((len(codes), 1), middle), evidence.target, np.flatnonzero(known)), "the median"
-    largest = np.bincount(codes).argmax()
-    return (codes != largest).astype(np.float64), repr(_class_names(evidence)[largest])
 
 
 def _by_class(evidence: Evidence, losses: Floats) -> Exhibit:

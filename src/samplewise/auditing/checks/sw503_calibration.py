@@ -11,7 +11,8 @@ Thresholds, expected costs and "send the doubtful rows to a person" all take pro
 
 ## When it is wrong
 Only the confidence in the top class is evaluated; a rare class may be off unseen. Wrong labels make a right model look
-overconfident. Bins hide errors of both signs within one bin.
+overconfident. Bins hide errors of both signs within one bin. Where predictions do not err less than guessing would, it
+is a note: confidence in them is of no use, however well it is calibrated.
 
 ## Remedy
 Divide the log-probabilities by the stated temperature (one number, fitted on held-out rows) before using them; ranking
@@ -26,6 +27,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
+from samplewise.auditing.guessing import beats_guessing
 from samplewise.auditing.heldout import evaluated_outputs, prediction_source, require_enough_rows
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import NotApplicable
@@ -93,5 +95,11 @@ def _finding(evidence: Evidence, found: CalibrationError, factor: float, own: bo
     caveat = "Wrong labels make a right model look overconfident; fix those first."
     title = f"Probabilities are {word} by {found.error.value:.2g} points"
     remedy = Remedy("review", (), action=action)
-    severity: Severity = "warning" if own else "note"  # what we made of a learner without probabilities is no fault
+    learned = beats_guessing(evidence)
+    if not learned:
+        explanation += (
+            " These predictions do not err less than guessing would, so their confidence is of no use anyway."
+        )
+    # What we made of a learner without probabilities is no fault, and where nothing was learned there is another one.
+    severity: Severity = "warning" if own and learned else "note"
     return Finding(CODE, title, severity, (), explanation, (remedy,), (found.error, found.excess), "data", caveat)

@@ -4,16 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.results import Result, Table
 from samplewise.core.values import Estimate, numbers_table
 from samplewise.data.conversions import as_numbers
+from samplewise.engine.statistics.association import discrimination_rows, p_value_of_mean
 from samplewise.engine.statistics.intervals import half_width
 from samplewise.engine.statistics.means import clustered
-from samplewise.engine.statistics.significance import p_value_above
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +73,7 @@ def discrimination(
     outputs = as_numbers(outputs, "outputs", 2)
     true = as_numbers(truth, "truth", 2, fix="pass class indicators, np.eye(c)[codes], or numbers as y.reshape(-1, 1)")
     _require_pairs(outputs, true)
-    centered = true - true.mean(axis=0)
-    spread = float(np.square(centered).sum(axis=1).mean()) or 1.0
-    together = np.sum(centered * (outputs - outputs.mean(axis=0)), axis=1) / spread
-    # Delta method: the spread of the ratio of two means, at its own value.
-    slope = float(together.mean())
-    rows = slope + together - slope * np.square(centered).sum(axis=1) / spread
+    rows = discrimination_rows(outputs, true)
     return _tested("discrimination", 100.0 * rows, groups, confidence, "points of discrimination", "yates1982")
 
 
@@ -91,8 +84,8 @@ def _tested(
     error, count = clustered(rows, groups)
     freedom, mean = max(count - 1, 1), float(rows.mean())
     half = half_width(error, require_share(confidence, "confidence"), freedom)
-    p_value = p_value_above(mean, error, freedom)
-    return BaselineTest(Estimate(quantity, mean, mean - half, mean + half, unit, confidence, source), p_value)
+    estimate = Estimate(quantity, mean, mean - half, mean + half, unit, confidence, source)
+    return BaselineTest(estimate, p_value_of_mean(rows, groups))
 
 
 def _require_pairs(one: Array, other: Array) -> None:
