@@ -42,6 +42,7 @@ TINY, FEW, SEVERAL = 20, 3, 8  # rows of a class; rows of a list; rows of a list
 MOSTLY, ONE_SIGN = 0.85, 0.85  # share of a list on one side; share of the labels with one sign
 TRACED = 0.5  # share of a list that a known slip explains
 SLIPS, NEAR, AWAY = (10.0, 0.1, 100.0, 0.01), 2.0, 4.0  # factors; core spreads after and before the slip is undone
+LEFT = 0.2  # of the distance to the prediction that is left once the slip of a number called wrong is undone
 SERIOUS, SERIOUS_LIST = 0.02, 0.01  # claimed share by its lower end, and share of rows listed, that make an error
 LEVEL = 0.05
 
@@ -373,27 +374,35 @@ class _Numbers(_Case):
         return place, predicted, number_skill(predicted, self.codes, self.ids)
 
     @cached_property
-    def trace(self) -> Mask:
-        """(r,) numbers that a slip of the decimal point or the sign explains; none where labels have both signs."""
+    def odd_sign(self) -> Mask:
+        """(r,) numbers with the rare sign, where nearly all labels have the other; none where both are common."""
         positive, negative = self.codes > 0, self.codes < 0
         if max(positive.mean(), negative.mean()) < ONE_SIGN:
             return np.zeros(len(self.codes), dtype=bool)
-        odd = negative if positive.mean() >= ONE_SIGN else positive
-        mended = np.min([np.abs(self.codes * factor - self.predicted) for factor in SLIPS], axis=0)
-        away = np.abs(self.codes - self.predicted) > AWAY * self.spread
-        return np.asarray(odd | (away & (mended < NEAR * self.spread)))
+        return np.asarray(negative if positive.mean() >= ONE_SIGN else positive)
+
+    @cached_property
+    def mended(self) -> Floats:
+        """(r,) how far a number is from its prediction once the likeliest slip of the decimal point is undone."""
+        both = max((self.codes > 0).mean(), (self.codes < 0).mean()) < ONE_SIGN
+        off = np.min([np.abs(self.codes * factor - self.predicted) for factor in SLIPS], axis=0)
+        return np.full(len(off), np.inf) if both else np.asarray(off)
 
     def traced(self) -> float:
-        """Share of the list that has a trace."""
-        return float(self.trace[self.listed].mean()) if self.listed.any() else 0.0
+        """Share of the list that has a trace: a slip that, undone, leaves the number where it is expected."""
+        if not self.listed.any():
+            return 0.0
+        away = np.abs(self.codes - self.predicted) > AWAY * self.spread
+        return float((self.odd_sign | (away & (self.mended < NEAR * self.spread)))[self.listed].mean())
 
     def called_wrong(self) -> Mask:
-        """Only numbers whose slip is known: without a trace, a far number may be a right one."""
-        return np.asarray(self.listed & self.trace)
+        """Numbers whose slip is known: undone, it takes away most of the distance to the prediction."""
+        most = self.mended <= LEFT * np.abs(self.codes - self.predicted)
+        return np.asarray(self.listed & (self.odd_sign | most))
 
     def share_claimed(self) -> float:
-        """No more than the traced part of the list speaks for."""
-        return super().share_claimed() * self.traced()
+        """No more than the part of the list speaks for that is called wrong."""
+        return super().share_claimed() * float(self.called_wrong().sum() / max(self.listed.sum(), 1))
 
     def _of_the_task(self) -> Iterable[tuple[Rule, Severity, str] | None]:
         listed, count = self.listed, int(self.listed.sum())
