@@ -48,7 +48,6 @@ from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.texts import count_of
 from samplewise.core.values import Estimate, Exhibit, Scores
 from samplewise.engine.refits.folded_rows import RemedyRule
-from samplewise.engine.statistics.intervals import half_width
 from samplewise.labels.ambiguity import likely_errors, suggests
 from samplewise.labels.issues import noise_exhibit
 from samplewise.labels.list_rules import ListJudgment, Rule, agreed_posterior, with_list
@@ -145,7 +144,7 @@ def _error_finding(evidence: Evidence, agreed: LabelPosterior, judgment: ListJud
     severity = judgment.severity or "note"
     return Finding(
         CODE, f"{count_of(len(rows), 'row')} whose label the model disputes", severity, _ids(evidence, rows),
-        explanation.strip(), _remedies(evidence, agreed, rows), (*measured, _precision(agreed.wrong[rows])),
+        explanation.strip(), _remedies(evidence, agreed, rows), (*measured, agreed.expected_precision(rows)),
         caveat=_caveat(evidence),
     )  # fmt: skip
 
@@ -180,7 +179,7 @@ def _unclear_finding(evidence: Evidence, posterior: LabelPosterior, rows: Ints) 
     review = Remedy("review", _ids(evidence, rows), action="Have two people label these rows; keep what they agree on.")
     title = f"{count_of(len(rows), 'disputed row')} between classes that are hard to distinguish"
     return Finding(
-        CODE, title, "note", _ids(evidence, rows), explanation, (review,), (_precision(posterior.wrong[rows]),),
+        CODE, title, "note", _ids(evidence, rows), explanation, (review,), (posterior.expected_precision(rows),),
         caveat="Where one class is often labeled as the other, many of these are errors after all.",
     )  # fmt: skip
 
@@ -199,16 +198,6 @@ def _remedies(evidence: Evidence, posterior: LabelPosterior, rows: Ints) -> tupl
         )  # fmt: skip
         remedies.insert(0, relabel)
     return tuple(remedies)
-
-
-def _precision(probabilities: Array) -> Estimate:
-    """Expected share of a list that is wrong; its interval is the spread if the probabilities are right."""
-    value, count = float(np.mean(probabilities)), len(probabilities)
-    half = half_width(float(np.sqrt(np.sum(probabilities * (1.0 - probabilities)))) / count)
-    return Estimate(
-        "expected_precision", value, max(0.0, value - half), min(1.0, value + half), "share of the list", 0.95,
-        "patrini2017", "holds if the probabilities are calibrated",
-    )  # fmt: skip
 
 
 def _flips_in_words(evidence: Evidence, posterior: LabelPosterior, rows: Ints) -> str:
