@@ -100,7 +100,7 @@ def test_cleanlab_agrees_in_its_own_mode(seed):
     np.testing.assert_array_equal(found.counts, joint)
     for by in ("prune_by_noise_rate", "prune_by_class", "both", "confident_learning", "predicted_neq_given"):
         np.testing.assert_array_equal(
-            found.flagged(by), peer.filter.find_label_issues(codes, learner=P, filter_by=by), err_msg=by
+            found.flagged(by), peer.filter.find_label_issues(codes, pred_probs=P, filter_by=by), err_msg=by
         )
     scores = peer.rank
     np.testing.assert_allclose(found.self_confidence, scores.get_label_quality_scores(codes, P))

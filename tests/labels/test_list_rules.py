@@ -131,9 +131,13 @@ def test_open_rows_make_an_outcome_even_where_the_skill_is_fair(judged):
     truth = np.arange(N) % classes
     struck = np.random.default_rng(0).random(N) < 0.3
     given = np.where(struck, (truth + 1) % classes, truth)  # skill about .6, and no row is sure
-    found = judged(given, posterior_of(given, truth, struck, 0.3, classes), [certain(truth, 0.7, classes)] * 3)
+    opinions = [certain(truth, 0.7, classes)] * 3
+    found = judged(given, posterior_of(given, truth, struck, 0.05, classes), opinions)
     assert found.skill.value > 0.5
     assert (found.rule, found.open_share) == ("open outcome", 1.0)
+    # Where flips at that rate are found, no model can be surer: the rows are not open.
+    found = judged(given, posterior_of(given, truth, struck, 0.3, classes), opinions)
+    assert (found.rule, found.open_share) == ("wrong labels", 0.0)
 
 
 def test_disputed_rows_that_lie_together_name_the_column(judged):

@@ -7,7 +7,7 @@ import pytest
 from samplewise.core.errors import InputError, NotApplicable
 from samplewise.data import Dataset
 from samplewise.shift import label_coding
-from samplewise.shift.coding_changes import coding_in, named_sources, names_an_annotator, sources_of
+from samplewise.shift.coding_changes import coding_in
 
 ROWS = 600
 
@@ -117,28 +117,12 @@ def test_labels_that_hardly_change_from_row_to_row_are_too_few():
     assert "too much alike" in change.reason
 
 
-def test_sources_are_time_segments_and_few_groups():
+def test_without_a_source_or_with_too_few_rows_nothing_is_compared():
     X, y, day = weather()
-    assert set(sources_of(Dataset(X, y, time=day, groups=day % 3, segments={"site": day % 2}))) == {
-        "time", "site", "group",
-    }  # fmt: skip
-    assert sources_of(Dataset(X, y, groups=day // 5)) == {}
     with pytest.raises(InputError, match="nothing to compare the labels over"):
         label_coding(Dataset(X, y))
     with pytest.raises(NotApplicable, match="at least 150 rows"):
         label_coding(Dataset(X[:100], y[:100], time=day[:100]))
-
-
-def test_dates_and_annotators_are_sources_by_their_columns():
-    days = pd.date_range("2020-01-01", periods=200).strftime("%Y-%m-%d")
-    frame = pd.DataFrame({"day": days, "rater": ["ann", "bob"] * 100, "x": np.arange(200) % 7})
-    found = named_sources(Dataset(frame, np.arange(200) % 2))
-    assert {name: kind for name, (kind, _) in found.items()} == {"day": "time", "rater": "place"}
-    assert found["day"][1].dtype.kind == "M"
-    assert set(named_sources(Dataset(frame, time=np.arange(200)))) == {"rater"}
-    assert named_sources(Dataset(np.zeros((3, 1)))) == {}
-    assert all(names_an_annotator(name) for name in ("annotator", "labeled_by", "labeler_id", "Reader"))
-    assert not any(names_an_annotator(name) for name in ("label", "code", "operator_time", "reading"))
 
 
 def test_rows_without_time_of_their_own_are_ordered_by_the_time_given():

@@ -31,7 +31,8 @@ from samplewise.labels.posterior import LabelPosterior, label_posterior
 from samplewise.labels.predictions import checked_predictions
 from samplewise.quality.nearness import graph_of
 from samplewise.shift import LabelCoding
-from samplewise.shift.coding_changes import Kind, coding_in, named_sources, sources_of
+from samplewise.shift.coding_changes import coding_in
+from samplewise.shift.coding_sources import Kind, named_sources, sources_of
 
 
 def gather(taken: Intake, prepared: Prepared, metric: Metric, plan: Plan, n_test_evaluations: int = 1) -> "Evidence":

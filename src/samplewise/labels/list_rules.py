@@ -35,7 +35,8 @@ Rule = Literal[
 
 LEARNED = 0.10  # skill, by the lower end of its interval, below which nothing can be told
 FACT, FACT_OF_NUMBERS = 0.50, 0.40  # skill below which labels are outcomes that rows predict and do not show
-SURE, OPEN = 0.8, 0.5  # probability below which a row is open, and the share of open rows that makes an outcome
+SURE, OPEN = 0.8, 0.5  # probability below which a row is open; share of open rows that makes an outcome
+SLACK = 0.1  # below the surest answer that the claimed flips allow
 SHARED, ALIKE = 0.45, 0.3  # of the disputed rows on the list; the least rate of a model over that of the posterior
 TOGETHER = 0.3  # excess share of disputed rows in crowded cells
 TINY, FEW, SEVERAL = 20, 3, 8  # rows of a class; rows of a list; rows of a list that may be one-sided
@@ -195,6 +196,11 @@ class _Case:
             self._claim() if rule == "wrong labels" else None, self.together, self.open_share, self.folded.data.ids,
         )  # fmt: skip
 
+    @property
+    def decided(self) -> float:
+        """How far the columns decide the answer."""
+        return self.skill.value
+
     def groups(self) -> Array:
         """(n,) predicted class of every row, within which rows may lie together."""
         return np.zeros(len(self.codes), dtype=np.intp)
@@ -238,7 +244,7 @@ class _Case:
         )
 
     def _outcome(self) -> tuple[Rule, Severity, str] | None:
-        if self.skill.value >= self.fact and not self.open_share > OPEN:
+        if self.decided >= self.fact and not self.open_share > OPEN:
             return None
         rows = f"{count_of(int(self.listed.sum()), 'row')} where models expect another answer."
         if self.open_share > OPEN:
@@ -316,12 +322,18 @@ class _Classes(_Case):
         self.tiny = np.bincount(self.codes, minlength=posterior.classes)[self.codes] < TINY
         votes = np.sum([one != self.codes for one in called.values()], axis=0)
         self.listed = self.disputed & (votes >= 2) & ~self.tiny
-        self.open_share = float(np.mean(chances.max(axis=1) < SURE))
         self.rates = [self._rate(outputs) for outputs in opinions.outputs.values()]
+        sure = min(SURE, 1.0 - self.share_claimed() - SLACK)  # of labels flipped at this rate no model can be surer
+        self.open_share = float(np.mean(chances.max(axis=1) < sure))
 
     def learned(self) -> bool:
         """Also: whether the learner's own predictions follow the labels at all."""
         return super().learned() and self._follows()
+
+    @property
+    def decided(self) -> float:
+        """How far the columns decide the class, beyond doubt: a list stands or falls by it."""
+        return float(self.skill.low)
 
     def groups(self) -> Array:
         """(n,) the class that all models together predict."""

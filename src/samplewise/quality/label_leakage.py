@@ -7,7 +7,7 @@ Skill is 1 where the column gives the label away and 0 where it is no better tha
 of always predicting the largest class that the column removes, or the share of the variance of a numeric label's ranks.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,7 @@ from samplewise.engine.models.metrics import Metric
 from samplewise.engine.refits import prepare
 from samplewise.engine.statistics.intervals import share_interval
 from samplewise.engine.statistics.significance import binomial_p_value
-from samplewise.quality.cells import numbers_of
+from samplewise.quality.column_codes import columns_as_codes
 from samplewise.quality.label_order import follows
 
 MOST_ROWS = 20_000  # hash-drawn; skill is known to a fraction of a percent from so many
@@ -254,7 +254,7 @@ def skill_of_columns(  # rows, columns and target apart, as the audit has them
     numeric = None if classes else target.codes[rows].astype(np.float64)
     measured = [
         (*(told := skill_of(*column)), *follows(column[2], numeric), skill_of.two_cuts(column[2], told[0]))
-        for column in _binned(X, chosen, rows, bins)
+        for column in columns_as_codes(X, chosen, rows, bins)
     ]
     measures = [np.array(values) for values in zip(*measured, strict=True)] or [np.empty(0)] * 9
     names = np.array([columns[place].name for place in chosen], dtype=str)
@@ -294,7 +294,7 @@ def separation_of_columns(
     bins = int(np.clip(smallest // ROWS_PER_BIN, FEWEST_BINS, MOST_BINS))
     chance = 0.5 if metric.name == "auc" else 1.0 / classes
     skill = np.zeros(len(places))
-    for at, (codes, _, _) in enumerate(_binned(X, places, rows, bins)):
+    for at, (codes, _, _) in enumerate(columns_as_codes(X, places, rows, bins)):
         rates = _rates_by_half(codes, label, half, classes)
         score = float(metric.contributions(rates[1 - half, codes], label).mean()) / percent(1.0)
         skill[at] = (score - chance) / (1.0 - chance)
@@ -427,50 +427,3 @@ class _ColumnSkill:
         held = table.sum(axis=0) > 0
         paired = table[partner[held], np.flatnonzero(held)].sum()
         return len(np.unique(partner[held])) == present and bool(paired >= ALMOST * len(codes))
-
-
-def _binned(X: Any, places: Ints, rows: Ints, bins: int) -> Iterator[tuple[Ints, Mask | None, Floats | None]]:
-    """Every column as codes 0..b-1 (n,) of its values, or of quantiles where there are many; its gaps; its numbers."""
-    if hasattr(X, "tocsr"):
-        sample = X[rows].tocsc()
-        for place in places:
-            column = np.zeros(len(rows))
-            part = slice(sample.indptr[place], sample.indptr[place + 1])
-            column[sample.indices[part]] = sample.data[part]
-            yield _number_codes(column, bins), None, column
-        return
-    for place in places:
-        column = X.iloc[rows, place] if hasattr(X, "iloc") else X[rows, place]
-        if column.dtype.kind in "biuf":
-            numbers = numbers_of(column)
-            gaps = np.isnan(numbers)
-            yield _number_codes(numbers, bins), gaps, numbers
-        else:
-            yield _value_codes(column, bins), np.asarray(column.isna()), None
-
-
-def _number_codes(numbers: Floats, bins: int) -> Ints:
-    """Bin of every number, of about equal size, with the gaps in the last; equal numbers share a bin."""
-    gaps = np.isnan(numbers)
-    ordered = np.sort(numbers[~gaps])
-    if not len(ordered):
-        return np.zeros(len(numbers), dtype=np.intp)
-    steps = np.flatnonzero(np.diff(ordered)) + 1
-    quantiles = ordered[np.arange(1, bins) * len(ordered) // bins]
-    edges = ordered[steps] if len(steps) < bins else np.unique(quantiles)
-    codes = np.searchsorted(edges, numbers, side="right")
-    codes[gaps] = len(edges) + 1
-    return _renumbered(codes)
-
-
-def _value_codes(column: Any, bins: int) -> Ints:
-    """Code of every value by its frequency, ties by name; values beyond `bins` share the last, gaps have their own."""
-    texts = column.astype(object).where(column.notna(), None).map(lambda value: "" if value is None else f"={value}")
-    counts = texts.value_counts()
-    ranked = sorted(counts.index, key=lambda value: (-int(counts[value]), value))
-    lookup = {value: min(place, bins - 1) for place, value in enumerate(ranked)}
-    return np.asarray(texts.map(lookup), dtype=np.intp)
-
-
-def _renumbered(codes: Ints) -> Ints:
-    return np.unique(codes, return_inverse=True)[1].astype(np.intp)

@@ -174,7 +174,7 @@ def _largest_move(before: Dataset, after: Dataset, task: Task) -> tuple[Any, flo
         return None, 0.0
     shares = [_shares(data) for data in (before, after)]
     moves = {name: abs(shares[0].get(name, 0.0) - shares[1].get(name, 0.0)) for name in (*shares[0], *shares[1])}
-    name = max(moves, key=lambda known: moves[known], default=None)
+    name = max(moves, key=lambda known: round(moves[known], 9), default=None)  # of equal moves the first class
     return name, moves.get(name, 0.0)
 
 

@@ -1,10 +1,8 @@
 """Whether labels mean the same at all times and places: P(label | features) compared between the sources of rows."""
 
-import contextlib
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -15,11 +13,8 @@ from samplewise.core.rates import percent_text
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import keys_text, number_text, shortened
 from samplewise.core.values import Estimate
-from samplewise.data.conversions import as_segments, as_vector
-from samplewise.data.dataset import Dataset
 from samplewise.data.splits import fold_of_rows
 from samplewise.data.targets import Target, Task
-from samplewise.data.written_times import as_times
 from samplewise.engine.models.feature_encoding import feature_space
 from samplewise.engine.refits import Prepared, prepare
 from samplewise.engine.statistics.autocorrelation import autocorrelation_time, best_step
@@ -27,6 +22,7 @@ from samplewise.engine.statistics.intervals import CONFIDENCE, half_width
 from samplewise.engine.statistics.multiplicity import holm
 from samplewise.engine.statistics.sign_flips import SignFlips, sign_flip_test
 from samplewise.shift.coding_residuals import residual_pairs
+from samplewise.shift.coding_sources import Kind, sources_of
 from samplewise.shift.times import LENGTHS, cut_indicators, moment_text, ranks
 
 MOST_ROWS = 5000  # hash-drawn; a shift of a few points is seen in so many
@@ -43,13 +39,7 @@ ALLOWED, MATERIAL = 0.03, 0.05  # of a class: differences that count as none; th
 ALLOWED_SPREADS, MATERIAL_SPREADS = 0.1, 0.2  # the same of a numeric label, in spreads of its core
 FENCE = 3.0  # interquartile ranges beyond the quartiles to which a numeric label is pulled in
 TO_SPREAD = 1.349  # interquartile range of a normal, in standard deviations
-FEW_GROUPS = 20  # groups that are so few, and large, are places; more of them are units
 SOURCE = "shah2020, robinson1988, holm1979"
-Kind = Literal["time", "place"]
-_ANNOTATOR = re.compile(
-    r"(^|[_\W])(annotator|annotated_?by|label?ler|labell?ed_?by|rater|rated_?by|coder|coded_?by|grader|reader)s?($|[_\W])",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -206,47 +196,6 @@ def label_coding(
             fix="pass time= (when a row was labeled), or segments= (site, annotator)",
         )  # fmt: skip
     return coding_in(rows, sources, sources["time"][1] if "time" in sources else None)
-
-
-def sources_of(data: Dataset, time: Any = None, segments: Any = None) -> dict[str, tuple[Kind, Array]]:
-    """By name what labels may change over: time, segments, and groups that are few and large."""
-    time = data.time if time is None else as_times(as_vector(time, "time"), "time", data.ids)
-    segments = data.segments if segments is None else as_segments(segments)
-    for name, values in (("time", time), ("segments", segments)):
-        if values is not None and len(values) != len(data):
-            raise InputError(
-                f"every row needs one entry of {name}", where=name, got=f"{len(values)} entries, {len(data)} rows",
-                fix=f"pass {name} of the same rows",
-            )  # fmt: skip
-    found: dict[str, tuple[Kind, Array]] = {} if time is None else {"time": ("time", np.asarray(time))}
-    if segments is not None:
-        found |= {str(name): ("place", _texts(segments[name])) for name in segments.columns}
-    if data.groups is not None and len(np.unique(_texts(data.groups))) <= FEW_GROUPS:
-        found["group"] = ("place", _texts(data.groups))
-    return found
-
-
-def named_sources(data: Dataset) -> dict[str, tuple[Kind, Array]]:
-    """Columns of a frame that are sources by what they hold or are called: a date where no time is given, annotators.
-
-    A date that cannot be read or of which cells are missing is none.
-    """
-    found: dict[str, tuple[Kind, Array]] = {}
-    if not hasattr(data.X, "columns"):
-        return found
-    for column in data.columns:
-        values = data.X[column.name]
-        if column.kind == "date" and data.time is None and not values.isna().any():
-            with contextlib.suppress(InputError):
-                found[column.name] = ("time", as_times(np.asarray(values), column.name))
-        elif names_an_annotator(column.name) and column.kind in ("category", "boolean", "numeric"):
-            found[column.name] = ("place", _texts(values))
-    return found
-
-
-def names_an_annotator(name: str) -> bool:
-    """Whether a column is called like the person who gave the labels."""
-    return bool(_ANNOTATOR.search(name))
 
 
 def coding_in(rows: Prepared, sources: Mapping[str, tuple[Kind, Array]], time: Array | None = None) -> LabelCoding:
@@ -474,13 +423,6 @@ def _space_without(rows: Prepared, left_out: Sequence[str]) -> Floats:
     if len(named) == X.shape[1]:
         raise NotApplicable(f"no feature is left without {keys_text(named)}")
     return feature_space(replace(rows.data, X=X.drop(columns=named), kinds={}, conversions={}))
-
-
-def _texts(values: Any) -> Array:
-    """Values as texts, so that they can be compared and named; missing ones are a value."""
-    return np.array(
-        ["missing" if value is None or value != value else str(value) for value in np.asarray(values).tolist()]
-    )
 
 
 def _levels(values: Array) -> tuple[Floats, list[Any]]:

@@ -17,7 +17,9 @@ from samplewise.engine.refits import AutoExecutor, fit_design, prepare, supersam
 SOURCE = Path(samplewise.__file__).parent
 OWNERS = {  # who may call what every fit has to go through; everybody else takes `prepare`
     "FitRunner": {"engine/refits/preparation.py", "engine/refits/runner.py"},
-    "fold_of_rows": {"engine/refits/preparation.py", "data/splits.py", "shift/worst_segment_search.py"},
+    "fold_of_rows": {
+        "engine/refits/preparation.py", "data/splits.py", "shift/worst_segment_search.py", "shift/coding_changes.py",
+    },
     "groups_with_duplicates": {"engine/refits/preparation.py"},
     "choose_learner": {"engine/refits/preparation.py", "auditing/audit_call.py"},
     "ProcessExecutor": {"engine/refits/auto_executor.py"},

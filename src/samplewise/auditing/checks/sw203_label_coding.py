@@ -37,7 +37,7 @@ from samplewise.core.texts import keys_text, shortened
 from samplewise.core.values import Estimate, Exhibit
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.shift import CodingChange, FeatureDrift, LabelCoding
-from samplewise.shift.coding_changes import names_an_annotator
+from samplewise.shift.coding_sources import names_an_annotator
 from samplewise.shift.drift import drift_in
 
 CODE, TITLE, SLOW = "SW203", "labels whose coding changes", False
