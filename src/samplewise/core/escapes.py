@@ -22,6 +22,7 @@ _HIDDEN = re.compile(f"[{HIDDEN}]")
 _BREAKS = re.compile("[\t\n\r]")
 _NAMED = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 _KEPT_CODE = re.compile(rf"(\\*)(?:([{HIDDEN}])|u([0-9a-f]{{4}}))")
+_BYTE_CODE = re.compile(r"\\u(dc[89a-f][0-9a-f])")
 _OPTION = "-"
 
 
@@ -55,6 +56,16 @@ def kept(text: str) -> str:
 def restored(text: str) -> str:
     """The text that `kept` was given."""
     return _KEPT_CODE.sub(_restore, text)
+
+
+def unicode_name(name: str) -> str:
+    r"""A file name as text that every file can hold: its bytes that are no UTF-8 are codes, `caf\udce9.png`."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+def file_name(text: str) -> str:
+    """The file name that `unicode_name` was given."""
+    return _BYTE_CODE.sub(lambda found: chr(int(found[1], 16)), text)
 
 
 def _code(found: re.Match[str]) -> str:

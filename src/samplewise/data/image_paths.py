@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from samplewise.core.errors import InputError
-from samplewise.core.escapes import shell_option, shell_path
+from samplewise.core.escapes import file_name, shell_option, shell_path
 from samplewise.core.texts import count_of, keys_text
 from samplewise.data.delimited import read_delimited
 from samplewise.data.table_files import DELIMITED, kind_of_file
@@ -205,7 +205,7 @@ def is_picture(cell: Any) -> bool:
 
 def most_are_there(cells: Iterable[str], folder: Path) -> bool:
     """Whether most of the first 50 names are files of the folder or of one of its sub-folders."""
-    tried = list(cells)[:TRIED]
+    tried = [file_name(cell) for cell in cells][:TRIED]
     return 2 * _hits(tried, *_best_place(tried, folder)) > len(tried)
 
 
@@ -218,7 +218,7 @@ def column_paths(cells: Sequence[Any], folder: Path) -> tuple[list[str], tuple[s
     Raises:
         InputError: none of the names is a file.
     """
-    names = [cell if isinstance(cell, str) and cell else None for cell in cells]
+    names = [file_name(cell) if isinstance(cell, str) and cell else None for cell in cells]
     there = [name for name in names if name is not None]
     place, ending = _best_place(there[:TRIED], folder)
     paths = [str(place / f"{name}{ending}") if name is not None else "" for name in names]
