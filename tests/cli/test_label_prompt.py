@@ -38,7 +38,7 @@ def test_archives_and_folders_name_their_own(tmp_path):
 
 def test_where_nobody_can_answer_the_likely_columns_are_listed(table):
     with pytest.raises(
-        InputError, match=r"(?s)no label was named.*t\.csv.*likely columns: target, age.*--label 'target'"
+        InputError, match=r"(?s)no label was named.*t\.csv.*likely columns: target, age.*--label target"
     ):
         read_once(table, None, id="key")
 

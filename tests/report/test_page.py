@@ -177,7 +177,7 @@ def test_what_was_not_reached_appears(records: dict[str, AuditRecord]) -> None:
 def test_every_finding_with_number_interval_reason_and_caveat(rich: AuditRecord) -> None:
     page = html.unescape(draw(rich))
     for finding in rich.findings():
-        assert finding.title.replace("\u202e", "�").replace("\u202c", "�") in page
+        assert finding.title.replace("\u202e", r"\u202e").replace("\u202c", r"\u202c") in page
     for text in (
         "3.10 % [2.50, 3.70]",
         "no interval: planted flips, one seed",

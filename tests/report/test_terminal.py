@@ -18,7 +18,9 @@ def test_it_fits_one_screen(any_record: AuditRecord, huge: AuditRecord, width: i
 
 def test_the_verdict_comes_first(any_record: AuditRecord) -> None:
     text = " ".join(summary_text(any_record).split("\n\n")[0].split())
-    assert text == " ".join(verdict(any_record).sentence.replace("\u202e", "�").replace("\u202c", "�").split())
+    assert text == " ".join(
+        verdict(any_record).sentence.replace("\u202e", r"\u202e").replace("\u202c", r"\u202c").split()
+    )
 
 
 def test_findings_remedies_and_what_did_not_run_are_shown(rich: AuditRecord) -> None:

@@ -2,14 +2,11 @@
 
 `findings/SWxxx.csv` holds ALL rows of a check's findings, one line a row: id, given, suggested, probability, reason and
 an empty `decision`. What may be written there: keep, drop, relabel (to the suggested label), the name of a class or a
-number, relabel:NAME for any other label, weight:0.5. Cells that a spreadsheet would carry out as a formula (they start
-with = + - @ or a tab) stand behind an apostrophe, which reading takes off again.
+number, relabel:NAME for any other label, weight:0.5. Cells are guarded as `core.csv_text` says; reading takes that off.
 """
 
 import csv
-import io
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -20,6 +17,7 @@ import numpy as np
 
 from samplewise.auditing.redaction import NOTE
 from samplewise.core.codec import write_together
+from samplewise.core.csv_text import csv_text, is_number, plain_cell
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.findings import AuditRecord, Decision, Finding, Outcome
 from samplewise.data.dataset import Dataset
@@ -28,7 +26,6 @@ MARKER = "run.json"
 FOLDER = "findings"
 COLUMNS = ("id", "given", "suggested", "probability", "reason", "decision")
 WORDS = ("keep", "drop", "relabel", "relabel:NAME", "weight:NUMBER")
-FORMULA = re.compile(r"'*[=+\-@\t\r]")
 LATER = "not found any more; kept for its decision"
 
 
@@ -208,30 +205,13 @@ def _with_decisions(lines: list[dict[str, str]], file: Path) -> list[dict[str, s
 
 
 def _csv(lines: Iterable[Mapping[str, str]]) -> str:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([_guarded(line[name]) for name in COLUMNS] for line in lines)
-    return buffer.getvalue()
+    return csv_text(COLUMNS, ([line[name] for name in COLUMNS] for line in lines))
 
 
 def _text(value: Any) -> str:
     if value is None or value != value:
         return ""
     return f"{value:.6g}" if isinstance(value, float) and not value.is_integer() else str(value)
-
-
-def _guarded(cell: str) -> str:
-    """A text no spreadsheet carries out; plain numbers, also negative ones, stay as they are."""
-    return f"'{cell}" if FORMULA.match(cell) and not _is_number(cell) else cell
-
-
-def _plain(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and FORMULA.match(cell) else cell
-
-
-def _is_number(text: str) -> bool:
-    return re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text) is not None
 
 
 # ---- and back -------------------------------------------------------------------------------------------------------
@@ -252,9 +232,9 @@ class _Classes:
             return "relabel", suggested
         if kind.lower() == "relabel" and value:
             return "relabel", value
-        if kind.lower() == "weight" and _is_number(value):
+        if kind.lower() == "weight" and is_number(value):
             return "reweight", float(value)
-        if word in self.names or _is_number(word):
+        if word in self.names or is_number(word):
             return "relabel", word
         raise self._unknown(word, suggested)
 
@@ -350,4 +330,4 @@ def _read_lines(file: Path) -> list[tuple[int, dict[str, str]]]:
             f"the file of decisions has no column {' and no column '.join(absent)}", where=str(file),
             got=f"columns {', '.join(names) or 'none'}", fix="keep the header line of findings/SWxxx.csv",
         )  # fmt: skip
-    return [(number, {name: _plain(row.get(name) or "") for name in COLUMNS}) for number, row in rows]
+    return [(number, {name: plain_cell(row.get(name) or "") for name in COLUMNS}) for number, row in rows]

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from samplewise.core.csv_text import plain_cell
 from samplewise.core.errors import InputError, unknown_name
 
 HEADER = ("code", "id")
@@ -45,6 +46,6 @@ def _lines(path: Path) -> Iterator[tuple[int, tuple[str, str]]]:
             fix="save it as UTF-8",
         ) from None  # fmt: skip
     for number, cells in enumerate(csv.reader(text.splitlines()), start=1):
-        code, row, *_ = [*(cell.strip() for cell in cells), "", ""]
+        code, row, *_ = [*(plain_cell(cell.strip()) for cell in cells), "", ""]
         if code and not code.startswith("#") and (code, row) != HEADER:
             yield number, (code.upper(), row)

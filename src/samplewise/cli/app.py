@@ -3,11 +3,12 @@
 import inspect
 import io
 import sys
-from collections.abc import Callable
-from typing import Annotated
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 from samplewise import __version__
 from samplewise.cli import (
@@ -21,6 +22,7 @@ from samplewise.cli import (
 )
 from samplewise.cli.console import errors_shown
 from samplewise.cli.list_options import ListedCommand
+from samplewise.core.escapes import one_line
 
 EPILOG = """Start with:
   samplewise demo
@@ -28,8 +30,34 @@ EPILOG = """Start with:
 
 Exit codes: 0 nothing at the threshold (--fail-on), 1 findings at it, 2 it could not be done or a check failed."""
 
+
+class Program(TyperGroup):
+    """The group of commands; a word it cannot read is shown with its hidden characters as codes."""
+
+    def make_context(self, *given: Any, **more: Any) -> Any:
+        """Read the words before the name of the command."""
+        with _complaints_on_one_line():
+            return super().make_context(*given, **more)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was named."""
+        with _complaints_on_one_line():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _complaints_on_one_line() -> Iterator[None]:
+    try:
+        yield
+    except Exception as fault:
+        if isinstance(message := getattr(fault, "message", None), str):
+            fault.message = one_line(message)  # type: ignore[attr-defined]
+        raise
+
+
 app = typer.Typer(
     name="samplewise",
+    cls=Program,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",

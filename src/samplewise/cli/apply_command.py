@@ -1,9 +1,8 @@
 """`samplewise apply RUN --out clean.csv`: the user's own file after the decisions, and a log of them."""
 
-import io
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.text import Text
@@ -14,7 +13,9 @@ from samplewise.cli.console import out
 from samplewise.cli.write_back import contents, require_same_kind, write_all
 from samplewise.core.arrays import positions_of
 from samplewise.core.codec import load_record
+from samplewise.core.csv_text import frame_csv
 from samplewise.core.errors import InputError
+from samplewise.core.escapes import one_line
 from samplewise.core.findings import AuditRecord
 from samplewise.core.texts import count_of, printable
 from samplewise.data.readers import Reading
@@ -121,18 +122,12 @@ def cleaned_files(reading: Reading, applied: Applied, target: Path) -> dict[Path
     labels = dict(zip(changed, relabeled.values(), strict=True))
     name = target.name.partition(".")[0] or target.stem
     files = {target: contents(reading, positions_of(applied.data.ids, ids), labels, target)}
-    files[target.with_name(f"{name}.log.csv")] = _csv(applied.to_frame())
+    files[target.with_name(f"{name}.log.csv")] = frame_csv(applied.to_frame()).encode()
     weighted = {entry.id: entry.after for entry in applied.log if entry.kind == "reweight"}
     if weighted:
         weights = applied.to_frame().query("kind == 'reweight'")[["id", "after"]].rename(columns={"after": "weight"})
-        files[target.with_name(f"{name}.weights.csv")] = _csv(weights)
+        files[target.with_name(f"{name}.weights.csv")] = frame_csv(weights).encode()
     return files
-
-
-def _csv(frame: Any) -> bytes:
-    buffer = io.StringIO()
-    frame.to_csv(buffer, index=False)
-    return buffer.getvalue().encode()
 
 
 def _report(record: AuditRecord, applied: Applied, files: dict[Path, bytes], why: str) -> None:
@@ -146,4 +141,4 @@ def _report(record: AuditRecord, applied: Applied, files: dict[Path, bytes], why
         if item.axis != "row" and why == HELPFUL:
             out().print(Text(f"Left to you, columns stay as they are: {printable(item.action)}"))
     for path in files:
-        out().print(Text(f"  {path}"))
+        out().print(Text(f"  {one_line(path)}"))

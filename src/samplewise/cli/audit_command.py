@@ -30,6 +30,7 @@ from samplewise.cli.live import Live
 from samplewise.cli.outcome import exit_code, last_lines
 from samplewise.cli.user_predictions import embedding, read_predictions
 from samplewise.core.arrays import Floats
+from samplewise.core.escapes import one_line
 from samplewise.data.readers import Reading, Roles
 from samplewise.data.targets import Task, describe_target
 
@@ -98,6 +99,6 @@ def default_folder(path: Path) -> Path:
 
 def _interrupted(folder: Path) -> None:
     report = folder / "report.html"
-    where = f"what was found so far is in {report}; " if report.exists() else ""
+    where = f"what was found so far is in {one_line(report)}; " if report.exists() else ""
     err().print(Text(f"Interrupted: {where}the same command goes on where this one stopped.", style="yellow"))
     raise typer.Exit(Exit.INTERRUPTED)

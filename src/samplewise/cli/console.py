@@ -2,16 +2,18 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import IntEnum
 from functools import wraps
 from typing import ParamSpec
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.text import Text
 
 from samplewise.core.errors import SamplewiseError
+from samplewise.core.escapes import one_line, visible
 
 DEBUG = "SAMPLEWISE_DEBUG"
 P = ParamSpec("P")
@@ -24,6 +26,15 @@ class Exit(IntEnum):
     FINDINGS = 1  # done, findings at the threshold
     IMPOSSIBLE = 2  # it could not be done, or a check failed
     INTERRUPTED = 130  # Ctrl-C
+
+
+class _Shown(Console):
+    """A console that shows hidden characters of any text as codes: only its own colors reach the terminal as such."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """The segments of whatever is printed; every text passes here, be it in a line, a table or a bar."""
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else visible(text), style, control)
 
 
 def out() -> Console:
@@ -40,7 +51,7 @@ def _console(stderr: bool) -> Console:
     """Highlighting and markup are off: text from the data is shown as it is. A pipe is never wrapped."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else 100_000
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
+    return _Shown(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
 
 
 def errors_shown(command: Callable[P, None]) -> Callable[P, None]:
@@ -68,5 +79,6 @@ def _sentence(fault: BaseException) -> str:
     if isinstance(fault, KeyboardInterrupt):
         return "Interrupted."
     if isinstance(fault, OSError):
-        return f"the system refused: {fault}"
-    return f"unexpected {type(fault).__name__}: {fault}\n  fix:    {DEBUG}=1 shows the traceback; please report it"
+        return f"the system refused: {one_line(fault)}"
+    fix = f"{DEBUG}=1 shows the traceback; please report it"
+    return f"unexpected {type(fault).__name__}: {one_line(fault)}\n  fix:    {fix}"

@@ -19,6 +19,8 @@ from samplewise.cli.live import Live
 from samplewise.cli.outcome import last_lines
 from samplewise.cli.write_back import write_all
 from samplewise.core.arrays import Array
+from samplewise.core.csv_text import own_cells_csv
+from samplewise.core.escapes import shell_option, shell_path
 from samplewise.core.rates import percent_text
 
 OutDir = Annotated[
@@ -36,7 +38,7 @@ def demo_command(out_dir: OutDir = Path("samplewise-demo"), seed: Seed = 0) -> N
     demo = auditing.demo
     planted = demo.plant_faults(seed)
     table, images, test = (out_dir / name for name in (f"digits-{seed}.csv", f"digits-{seed}.npz", f"test-{seed}.npz"))
-    content = {table: planted.train.to_csv(index=False).encode()}
+    content = {table: own_cells_csv(planted.train, list(planted.train.columns)).encode()}
     content |= {images: _archive(demo.pictures(planted.train)), test: _archive(demo.pictures(planted.test))}
     write_all(content)
 
@@ -56,9 +58,11 @@ def _audit(heading: str, path: Path, folder: Path, seed: int, **options: Any) ->
         "id": auditing.demo.ID,
         **{name: str(value) for name, value in options.items()},
     }
-    spelled = " ".join(f"--{name} {value}" for name, value in (roles | {"seed": seed, "out": folder}).items())
+    spelled = " ".join(
+        shell_option(f"--{name}", [str(value)]) for name, value in (roles | {"seed": seed, "out": folder}).items()
+    )
     out().print(Text(f"\n{heading}", style="bold"))
-    out().print(Text(f"samplewise audit {path} {spelled}\n", style="dim"))
+    out().print(Text(f"samplewise audit {shell_path(path)} {spelled}\n", style="dim"))
     with Live() as live:
         return sw.audit(str(path), seed=seed, run_dir=folder, progress=live, **roles)
 

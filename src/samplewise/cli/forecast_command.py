@@ -13,6 +13,7 @@ from samplewise.cli.command_options import Budget, Groups, Id, Label, Learner, Q
 from samplewise.cli.console import out
 from samplewise.cli.label_prompt import read_once
 from samplewise.core.errors import InputError, require_share
+from samplewise.core.escapes import one_line
 from samplewise.core.values import Exhibit
 
 EXAMPLES = """Examples:
@@ -81,7 +82,7 @@ def forecast_command(  # noqa: PLR0913  # the signature IS the command line: one
     if not quiet:
         for exhibit in record.outcomes[0].result.exhibits:
             out().print(_table(exhibit))
-    out().print(Text(f"page      {out_file}"))
+    out().print(Text(f"page      {one_line(out_file)}"))
 
 
 def is_curve(path: Path) -> bool:

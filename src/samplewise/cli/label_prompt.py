@@ -11,7 +11,7 @@ from rich.text import Text
 from samplewise import data
 from samplewise.cli.console import err
 from samplewise.core.errors import InputError
-from samplewise.core.texts import printable
+from samplewise.core.escapes import one_line, shell_option
 from samplewise.data.readers import Reading, likely_labels
 from samplewise.data.table_files import is_table_file
 
@@ -36,11 +36,11 @@ def label_of(path: Path, likely: list[str]) -> str:
     if not sys.stdin.isatty():
         raise InputError(
             "no label was named", where=str(path), got=f"likely columns: {', '.join(likely) or 'none'}",
-            fix=f"add --label {likely[0]!r}" if likely else "add --label COL",
+            fix=f"add {shell_option('--label', likely[:1] or ['COL'])}",
         )  # fmt: skip
     err().print("Which column is to be predicted? These are likely:")
     for number, name in enumerate(likely, start=1):
-        err().print(Text(f"  {number}  {printable(name)}"))
+        err().print(Text(f"  {number}  {one_line(name)}"))
     answer = typer.prompt("number or name", default="1", err=True).strip()
     return likely[int(answer) - 1] if answer.isdigit() and 0 < int(answer) <= len(likely) else str(answer)
 

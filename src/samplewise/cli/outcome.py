@@ -9,6 +9,7 @@ from rich.text import Text
 from samplewise import report
 from samplewise.cli.console import Exit
 from samplewise.cli.write_back import kind_of
+from samplewise.core.escapes import one_line, shell_command, shell_path
 from samplewise.core.findings import SEVERITIES, AuditRecord
 from samplewise.core.texts import count_of, shortened
 from samplewise.report.basis import leaking_columns
@@ -38,12 +39,14 @@ def last_lines(record: AuditRecord, folder: Path, quiet: bool = False) -> Iterat
     yield Text(said.sentence if quiet else f"\n{said.sentence}", style=STYLES[said.level])
     if not quiet:
         yield from _remedies(record)
-    yield Text(f"report: {folder / 'report.html'}" if quiet else f"\nreport    {folder / 'report.html'}")
+    page = one_line(folder / "report.html")
+    yield Text(f"report: {page}" if quiet else f"\nreport    {page}")
     if quiet:
         return
     lists = sorted((folder / "findings").glob("*.csv"))
     if lists:
-        yield Text(f"rows      {folder / 'findings'}: {count_of(len(lists), 'list')} with a column for your decisions")
+        where = one_line(folder / "findings")
+        yield Text(f"rows      {where}: {count_of(len(lists), 'list')} with a column for your decisions")
     columns = leaking_columns(record)
     if columns:
         yield Text(f"next      {_without(columns, record, folder)}", style="dim")
@@ -63,14 +66,15 @@ def _without(columns: list[str], record: AuditRecord, folder: Path) -> str:
         if "--out" not in (before, word) and not word.startswith("--out=")
     ]
     dropped = [f"--drop-columns={name}" for name in columns]
-    return shlex.join([*kept, *dropped, "--out", f"{folder}-again"])
+    again = f"{folder}-again"
+    return f"{shell_command([*kept, *dropped])} --out {shell_path(again)}"
 
 
 def _next_command(record: AuditRecord, folder: Path) -> str:
     """The command that carries out what helps or, where nothing is known to, what a person writes into the lists."""
     kind = kind_of(Path(str(record.data.get("source") or "")))
-    chosen = "" if helping(advice_of(record)[0]) else f" --decisions {folder / 'findings'}"
-    return f"samplewise apply {folder}{chosen} --out clean.{'csv' if kind in ('folder', 'table') else kind}"
+    chosen = "" if helping(advice_of(record)[0]) else f" --decisions {shell_path(folder / 'findings')}"
+    return f"samplewise apply {shell_path(folder)}{chosen} --out clean.{'csv' if kind in ('folder', 'table') else kind}"
 
 
 def _remedies(record: AuditRecord) -> Iterator[Text]:

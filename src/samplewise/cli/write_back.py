@@ -11,6 +11,7 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Ints
 from samplewise.core.codec import write_together
+from samplewise.core.csv_text import own_cells_csv
 from samplewise.core.errors import InputError
 from samplewise.data import delimited
 from samplewise.data.readers import LABEL_ARRAYS, Reading
@@ -65,7 +66,7 @@ def contents(reading: Reading, kept: Ints, labels: Mapping[int, Any], target: Pa
     label = "label" if kind == "folder" else reading.label
     _set_labels(frame, label, _as_cells(frame[label], reading.data.y, labels) if labels else {})
     separator = delimited.separator_of(reading.file) if kind in ("csv", "tsv") else ","
-    text = frame.iloc[kept].to_csv(index=False, sep=separator, header=_header(frame))
+    text = own_cells_csv(frame.iloc[kept], _header(frame), separator)
     return gzip.compress(text.encode(), mtime=0) if target.suffix == ".gz" else text.encode()
 
 

@@ -5,6 +5,8 @@ from difflib import get_close_matches
 from numbers import Integral, Real
 from typing import Any, ClassVar, Protocol, Self
 
+from samplewise.core.escapes import one_line
+
 
 class SamplewiseError(Exception):
     """The root of every error samplewise raises on purpose."""
@@ -24,9 +26,9 @@ class InputError(SamplewiseError, ValueError):
         return self
 
     def __str__(self) -> str:
-        """The four lines of the message; empty ones are left out."""
+        """The four lines of the message, each on one line whatever a name in it holds; empty ones are left out."""
         named = (("where", self.where), ("got", self.got), ("fix", self.fix), ("during", "; ".join(self.context)))
-        return "\n".join([self.what, *(f"  {name + ':':7} {text}" for name, text in named if text)])
+        return "\n".join([one_line(self.what), *(f"  {name + ':':7} {one_line(text)}" for name, text in named if text)])
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Keyword-only arguments survive the way back from a worker process."""

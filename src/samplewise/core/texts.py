@@ -1,7 +1,6 @@
 """How values and tables are written as text and as HTML, the same in results, pages and the terminal."""
 
 import math
-import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -9,21 +8,21 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.escapes import visible
+
 MINUS, NO_NUMBER = "\u2212", "\u2013"
 
-# control characters, those that reverse the reading direction, and what is no character at all
-NOT_PRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 GAP = "  "  # between the columns of a table in text
 
 
 def printable(value: Any) -> str:
-    """Any value as text that every output format may carry; what must not be printed is replaced."""
-    return NOT_PRINTABLE.sub("\ufffd", str(value))
+    """Any value as text that every output format may carry; what must not be printed is shown as its code."""
+    return visible(value)
 
 
 def shortened(value: Any, most: int) -> str:
     """The text of a value on one line, cut to `most` characters with an ellipsis."""
-    text = " ".join(printable(value).split())
+    text = printable(" ".join(str(value).split()))
     return text if len(text) <= most else text[: max(most - 1, 1)].rstrip() + "…"
 
 
@@ -104,7 +103,7 @@ def sentence(text: str) -> str:
 
 def paragraph(sentences: Iterable[str], width: int) -> str:
     """Sentences as one paragraph of lines no longer than `width`."""
-    return textwrap.fill(" ".join(" ".join(printable(one).split()) for one in sentences), width)
+    return textwrap.fill(" ".join(printable(" ".join(one.split())) for one in sentences), width)
 
 
 def text_table(head: Sequence[str], columns: Sequence[Sequence[str]], numeric: Sequence[bool], width: int) -> str:

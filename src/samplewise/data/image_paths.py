@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from shlex import quote
 from typing import Any
 
 from samplewise.core.errors import InputError
+from samplewise.core.escapes import file_name, shell_option, shell_path
 from samplewise.core.texts import count_of, keys_text
 from samplewise.data.delimited import read_delimited
 from samplewise.data.table_files import DELIMITED, kind_of_file
@@ -104,7 +104,7 @@ def _of_splits(folder: Path, files: list[File], base: File, tops: list[str], not
         root, first = folder.joinpath(*base), data[0]
         questions.append(
             f"the sub-folders of {folder.name} are read as splits: {keys_text(data)} as the data, {held} as test rows; "
-            f"otherwise name them: samplewise audit {quote(str(root / first))} --test {quote(str(root / held))}"
+            f"otherwise name them: samplewise audit {shell_path(root / first)} --test {shell_path(root / held)}"
         )
     return FolderImages(tuple(sorted(rows)), test, tuple(notes), tuple(questions))
 
@@ -172,11 +172,11 @@ def _label_table(folder: Path, count: int) -> InputError | None:
         named = image_columns(frame, folder)
         others = [str(name) for name in frame.columns if str(name) not in named]
         if named and others:
-            label = quote(others[0]) if len(others) == 1 else "COL"
+            label = shell_option("--label", others if len(others) == 1 else ["COL"])
             return InputError(
                 "the folders tell no classes, and a table names the pictures", where=str(file),
                 got=f"{count_of(count, 'picture')}, column {named[0]!r} with their names",
-                fix=f"samplewise audit {quote(str(file))} --label {label} --image {quote(named[0])}",
+                fix=f"samplewise audit {shell_path(file)} {label} {shell_option('--image', named[:1])}",
             )  # fmt: skip
     return None
 
@@ -205,7 +205,7 @@ def is_picture(cell: Any) -> bool:
 
 def most_are_there(cells: Iterable[str], folder: Path) -> bool:
     """Whether most of the first 50 names are files of the folder or of one of its sub-folders."""
-    tried = list(cells)[:TRIED]
+    tried = [file_name(cell) for cell in cells][:TRIED]
     return 2 * _hits(tried, *_best_place(tried, folder)) > len(tried)
 
 
@@ -218,7 +218,7 @@ def column_paths(cells: Sequence[Any], folder: Path) -> tuple[list[str], tuple[s
     Raises:
         InputError: none of the names is a file.
     """
-    names = [cell if isinstance(cell, str) and cell else None for cell in cells]
+    names = [file_name(cell) if isinstance(cell, str) and cell else None for cell in cells]
     there = [name for name in names if name is not None]
     place, ending = _best_place(there[:TRIED], folder)
     paths = [str(place / f"{name}{ending}") if name is not None else "" for name in names]

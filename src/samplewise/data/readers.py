@@ -14,6 +14,7 @@ import numpy as np
 
 from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError, unknown_name
+from samplewise.core.escapes import unicode_name
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of, keys_text, sentence
 from samplewise.data.column_questions import column_questions
@@ -432,5 +433,5 @@ def _read_folder(path: Path, roles: Roles) -> Reading:
 
 def _of_folder(path: Path, rows: Sequence[tuple[str, str | None]]) -> Dataset:
     ids, labels = zip(*rows, strict=True)
-    y = None if None in labels else np.array(labels)
-    return Dataset(Images.from_files([path / name for name in ids]), y, np.array(ids))
+    y = None if None in labels else np.array([unicode_name(str(label)) for label in labels])
+    return Dataset(Images.from_files([path / name for name in ids]), y, np.array([unicode_name(name) for name in ids]))

@@ -25,6 +25,7 @@ MOST_LINES = 200
 MOST_FINDINGS, MOST_REMEDIES, MOST_CHECKS = 8, 10, 30
 SMALL = Limits(rows=6, columns=6, text=60)
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$!@])")
+LEADING = re.compile(r"^(\d*)([-+=.)])(?=[\s=-]|$)")  # what would begin a list or underline a heading
 
 
 def to_markdown(record: AuditRecord) -> str:
@@ -43,7 +44,8 @@ def to_markdown(record: AuditRecord) -> str:
 
 def escape(value: object) -> str:
     """Any text so that Markdown shows it as it is, on one line, and a table keeps its cells."""
-    return SPECIAL.sub(r"\\\1", " ".join(printable(value).split()).replace("&", "&amp;"))
+    text = LEADING.sub(r"\1\\\2", SPECIAL.sub(r"\\\1", printable(" ".join(str(value).split()))))
+    return text.replace("&", "&amp;")
 
 
 def _sections(record: AuditRecord) -> Iterator[str]:

@@ -4,11 +4,11 @@ It never contradicts a measurement. What a model that learned nothing says is no
 every tested way of mending a finding hurts, or none is shown to help, the sentence says to find out why.
 """
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from samplewise.core.escapes import shell_option
 from samplewise.core.findings import AuditRecord, Finding, Remedy
 from samplewise.core.texts import count_of, number_text, shortened
 from samplewise.core.values import Estimate
@@ -198,7 +198,7 @@ def _leak(record: AuditRecord) -> list[str]:
     if scores:
         score = shortened(scores[1].quantity.partition("without")[0].replace("_", " ").strip(), 60)
         told.append(f"the {score} is {estimate_text(scores[0])} with {it} and {estimate_text(scores[1])} without")
-    return [*told, f"audit again without {it}: --drop-columns {shlex.join(columns)}"]
+    return [*told, f"audit again without {it}: {shell_option('--drop-columns', columns)}"]
 
 
 def _names(findings: Sequence[Finding]) -> str:

@@ -31,7 +31,6 @@ kaufman2012 for what makes a column illegitimate; holm1979 for the correction ov
 """
 
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -41,6 +40,7 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.heldout import errors_with_and_without
 from samplewise.core.arrays import Ints
 from samplewise.core.errors import NotApplicable
+from samplewise.core.escapes import shell_option
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.rates import percent_text
 from samplewise.core.texts import keys_text
@@ -151,7 +151,7 @@ def _without(both: Sequence[Estimate]) -> str:
 
 def _options(names: Sequence[str]) -> str:
     """The options of the command that leave columns out."""
-    return " ".join(f"--drop-columns {shlex.quote(name)}" for name in names)
+    return " ".join(shell_option("--drop-columns", [name]) for name in names)
 
 
 def _finding(found: ColumnSkill, positions: Ints, severity: Severity) -> Finding:

@@ -1,0 +1,69 @@
+"""What leaves the program passes one writer per kind: of CSV, of terminal lines, of words for a shell."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import samplewise
+
+SOURCE = Path(samplewise.__file__).parent
+CSV, SHELL, TERMINAL = "core/csv_text.py", "core/escapes.py", "cli/console.py"
+
+
+def calls() -> Iterator[tuple[str, str, ast.Call]]:
+    """File, what is called, and the call, for all of the library."""
+    for file in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                yield file.relative_to(SOURCE).as_posix(), ast.unparse(node.func), node
+
+
+@pytest.mark.parametrize(
+    ("endings", "home", "others"),
+    [
+        (("csv.writer", "csv.DictWriter", ".to_csv"), CSV, set()),
+        (("Console", "sys.stdout.write", "sys.stderr.write", "print"), TERMINAL, set()),
+        (("typer.echo", "typer.secho"), TERMINAL, {"cli/app.py"}),  # the version
+        (("shlex.quote", "shlex.join", "quote"), SHELL, {"auditing/environment.py"}),  # for the record, not a screen
+    ],
+)
+def test_one_place_writes_each_kind(endings: tuple[str, ...], home: str, others: set[str]) -> None:
+    def taken(called: str) -> bool:
+        whole = {ending for ending in endings if not ending.startswith(".")}
+        return called in whole or called.endswith(tuple(ending for ending in endings if ending.startswith(".")))
+
+    found = {file for file, called, _ in calls() if taken(called)}
+    assert found - {home} == others
+
+
+def test_only_the_shared_consoles_print() -> None:
+    """`print` of a console belongs to `out()` or `err()`, or to one that was kept from them."""
+    known = {"out()", "err()", "self._console", "console"}
+    found = {called for _, called, _ in calls() if called.endswith(".print") or called == "print"}
+    assert {called.removesuffix(".print") for called in found} <= known
+
+
+def test_no_file_that_is_read_can_run_code() -> None:
+    """Arrays are read without pickle, states of torch as tensors alone; nothing evaluates, unpickles or loads YAML."""
+    unpicklers = ("pickle", "cloudpickle", "dill", "marshal", "shelve", "yaml", "subprocess", "tarfile")
+    refused = ("eval", "exec", "compile", "__import__", "os.system", "os.popen", "joblib.load", "torch.hub.load")
+    for file, called, node in calls():
+        first = called.partition(".")[0]
+        assert called not in refused, (file, called)
+        assert first not in unpicklers, file
+        options = {word.arg: ast.unparse(word.value) for word in node.keywords}
+        if called == "torch.load":
+            assert options.get("weights_only") == "True", file
+        if called == "np.load":
+            assert options.get("allow_pickle", "False") == "False", file  # numpy's own default
+
+
+def test_nothing_reaches_for_the_network() -> None:
+    words = {"socket", "urllib", "urllib3", "requests", "http", "httpx", "aiohttp", "ftplib", "smtplib"}
+    for file in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not {name.partition(".")[0] for name in names} & words, file
