@@ -45,6 +45,13 @@ class Plan:
         """Expected duration of the fits."""
         return self.fits() * self.seconds_per_fit
 
+    def no_room(self, fits: int) -> str:
+        """Why so many fits that the plan does not count are not made: the budget is filled; "" where there is room."""
+        seconds = fits * self.seconds_per_fit
+        if self.budget is None or self.seconds() + seconds <= self.budget:
+            return ""
+        return f"the budget has no room for {fits} more fits, about {seconds_text(seconds)}"
+
     def to_dict(self) -> dict[str, Any]:
         """The plan as the record stores it."""
         return asdict(self) | {"fits": self.fits(), "estimated_seconds": round(self.seconds(), 1)}

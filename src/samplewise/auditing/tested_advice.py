@@ -15,7 +15,7 @@ from samplewise.engine.refits.remedy_effects import TOLERATED_LOSS, Measured, me
 
 NO_ROOM = "the plan has no room for testing advice"
 NO_PAST = "a rule is tested on rows later than two folds of the past: that takes three different times"
-TESTED = ("relabel", "drop", "reweight")
+TESTED = ("relabel", "drop", "reweight", "clean")
 NO_RULE = "this remedy is not a rule that can be run again"
 UNTESTED = {
     "collect": "a forecast from the learning curve: nothing can be tested on rows that are not there yet",
@@ -52,9 +52,9 @@ def _too_few(evidence: Evidence) -> str:
 
 
 def _saving(outcomes: tuple[Outcome, ...]) -> frozenset[str]:
-    """The remedies whose aim is fewer rows, by "code kind"."""
+    """The remedies whose aim is fewer rows, by "code rule"."""
     return frozenset(
-        f"{outcome.code} {remedy.kind}"
+        f"{outcome.code} {remedy.rule}"
         for outcome in outcomes
         for finding in outcome.result.findings
         for remedy in finding.remedies
@@ -63,20 +63,20 @@ def _saving(outcomes: tuple[Outcome, ...]) -> frozenset[str]:
 
 
 def proposed_rules(evidence: Evidence, outcomes: tuple[Outcome, ...]) -> dict[str, RemedyRule]:
-    """The rules behind the remedies that were proposed, by "code kind"."""
+    """The rules behind the remedies that were proposed, by "code rule"."""
     checks = catalog()
     rules: dict[str, RemedyRule] = {}
     for outcome in outcomes:
-        kinds = {
-            remedy.kind for finding in outcome.result.findings for remedy in finding.remedies if remedy.kind in TESTED
+        names = {
+            remedy.rule for finding in outcome.result.findings for remedy in finding.remedies if remedy.kind in TESTED
         }
-        if not kinds:
+        if not names:
             continue
         try:
             offered = checks[outcome.code].rules(evidence)
         except NotApplicable:
             continue
-        rules |= {f"{outcome.code} {kind}": offered[kind] for kind in sorted(kinds) if kind in offered}
+        rules |= {f"{outcome.code} {name}": offered[name] for name in sorted(names) if name in offered}
     return rules
 
 
@@ -101,9 +101,9 @@ class _Advised:
     def _remedy(self, code: str, finding: Finding, remedy: Remedy) -> Remedy:
         price = self.prices.get(remedy.kind)
         remedy = replace(remedy, cost=None if price is None else price * len(remedy.keys or finding.keys))
-        found = self.measured.get(f"{code} {remedy.kind}")
+        found = self.measured.get(f"{code} {remedy.rule}")
         if found is None:
-            planned = f"{code} {remedy.kind}" in self.rules
+            planned = f"{code} {remedy.rule}" in self.rules
             why = self.untested if planned else UNTESTED.get(remedy.kind, NO_RULE)
             return replace(remedy, reason=remedy.reason or why)
         return replace(

@@ -73,7 +73,8 @@ def _without(columns: list[str], record: AuditRecord, folder: Path) -> str:
 def _next_command(record: AuditRecord, folder: Path) -> str:
     """The command that carries out what helps or, where nothing is known to, what a person writes into the lists."""
     kind = kind_of(Path(str(record.data.get("source") or "")))
-    chosen = "" if helping(advice_of(record)[0]) else f" --decisions {shell_path(folder / 'findings')}"
+    by_rule = any(item.axis == "row" for item in helping(advice_of(record)[0]))
+    chosen = "" if by_rule else f" --decisions {shell_path(folder / 'findings')}"
     return f"samplewise apply {shell_path(folder)}{chosen} --out clean.{'csv' if kind in ('folder', 'table') else kind}"
 
 

@@ -12,7 +12,7 @@ from samplewise.core.values import Estimate, Exhibit, Scores, numbers_table
 
 Severity = Literal["error", "warning", "note"]
 Status = Literal["found", "clean", "not_applicable", "skipped", "failed"]
-RemedyKind = Literal["relabel", "drop", "reweight", "collect", "review"]
+RemedyKind = Literal["relabel", "drop", "reweight", "clean", "collect", "review"]
 RemedyVerdict = Literal["", "helps", "no loss", "hurts", "not distinguishable"]
 SEVERITIES: tuple[Severity, ...] = ("note", "warning", "error")
 LONGEST = 300  # characters of an explanation, printed
@@ -25,7 +25,8 @@ class Remedy(Result):
 
     kind: RemedyKind
     keys: tuple[Any, ...]
-    values: tuple[Any, ...] = ()  # new labels (relabel; suggested ones of a review) or weights (reweight), one per key
+    # One per key: new labels (relabel; suggested ones of a review), weights (reweight), what to do to a column (clean)
+    values: tuple[Any, ...] = ()
     action: str = ""  # what to do, as an imperative sentence
     effect: Estimate | None = None  # change of the held-out metric, in points
     control: Estimate | None = None  # the same for a random remedy of the same kind and size
@@ -34,8 +35,16 @@ class Remedy(Result):
     cost: float | None = None  # price of carrying it out, where prices are given
     saves_rows: bool = False  # its aim is fewer rows: it is judged by what is lost and never said to help
 
+    @property
+    def rule(self) -> str:
+        """The name of the rule that is tested for it: its kind, and of a cleaning the column and what is done to it."""
+        if self.kind != "clean":
+            return self.kind
+        return f"clean {', '.join(map(str, self.keys))}: {', '.join(map(str, self.values))}"
+
     def _sentences(self) -> Iterable[str]:
-        yield sentence(self.action or f"{self.kind} {count_of(len(self.keys), 'row')}")
+        what = "column" if self.kind == "clean" else "row"
+        yield sentence(self.action or f"{self.kind} {count_of(len(self.keys), what)}")
         if self.effect is not None:
             yield f"Effect: {self.effect}{f' ({self.verdict})' if self.verdict else ''}."
         yield sentence(self.reason)

@@ -134,12 +134,16 @@ class Dataset:
         """The same rows with other labels (n,)."""
         return self._with(y=y)
 
+    def with_features(self, X: Any) -> "Dataset":
+        """The same rows with other cells (n, d) in the same columns, which stay what they were read as."""
+        return self._with(X=X)
+
     def with_weights(self, weights: Any) -> "Dataset":
         """The same rows with other weights (n,)."""
         return self._with(weights=weights)
 
     def _with(self, **parts: Any) -> "Dataset":
-        """The same features with another field; they are not read and described again."""
+        """The same rows with another field; the columns are not read and described again."""
         changed = object.__new__(Dataset)
         changed._set({one.name: getattr(self, one.name) for one in fields(self)} | parts)
         require_same_index(changed.X, changed.y)

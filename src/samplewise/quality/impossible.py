@@ -25,10 +25,12 @@ class Impossible:
     Args:
         cells: (n,) which.
         reason: why, as part of a sentence.
+        limits: the least and the largest value that can be.
     """
 
     cells: Mask
     reason: str
+    limits: tuple[float, float]
 
 
 def _word(*words: str) -> re.Pattern[str]:
@@ -66,11 +68,13 @@ def impossible_values(values: Floats, name: str) -> Impossible | None:
         return None
     most = max(1, int(RARE * present.sum()))
     if _COUNTED.search(name) and 0 < (below := present & (values < 0)).sum() <= most:
-        return Impossible(below, "the name is that of a count or a measure, and no other value is below zero")
+        return Impossible(
+            below, "the name is that of a count or a measure, and no other value is below zero", (0.0, np.inf)
+        )
     for pattern, limit, reason in _UPPER:
         above = present & (values > limit)
         if pattern.search(name) and 0 < above.sum() <= most:
             others = values[present & ~above]
             if others.min() >= 0 and others.max() > 0.5 * limit:
-                return Impossible(above, reason)
+                return Impossible(above, reason, (-np.inf, limit))
     return None

@@ -51,6 +51,7 @@ class CellGroup(Result):
         suggested: what to write instead: None for a missing value; for a unit or a slip what to divide by; for mixed
             types the name of the commoner type.
         reason: why, as part of a sentence.
+        limits: numbers within these two are none of them, where the kind is "unit" or "impossible".
     """
 
     column: str
@@ -59,6 +60,7 @@ class CellGroup(Result):
     values: Array
     suggested: str | float | None
     reason: str
+    limits: tuple[float, float] = (-np.inf, np.inf)
 
     @property
     def remedy(self) -> str:
@@ -161,8 +163,11 @@ def suspicious_cells(data: Any, y: Any = None, *, label: str | None = None) -> S
 # ---- by position: what the audit and the function above share --------------------------------------------------------
 
 
-def cell_groups(X: Any, columns: tuple[Column, ...], ids: Array) -> list[CellGroup]:
-    """Odd cells of the columns of X, in their order; of sparse rows and of fewer than 20 none."""
+def cell_groups(X: Any, columns: tuple[Column, ...], ids: Array, *, single: bool = True) -> list[CellGroup]:
+    """Odd cells of the columns of X, in their order; of sparse rows and of fewer than 20 none.
+
+    Without `single` none of kind "tenfold", which take most of the time.
+    """
     if hasattr(X, "tocsr") or X.shape[0] < FEWEST_ROWS:
         return []
     places = [place for place, column in enumerate(columns) if _is_number(X, place) and column.kind != "id"]
@@ -174,7 +179,8 @@ def cell_groups(X: Any, columns: tuple[Column, ...], ids: Array) -> list[CellGro
         place: number_sentinels(_without(held, units[place]), columns[place].name, known) if known else first[place]
         for place, held in values.items()
     }
-    slips = tenfold_cells(X, columns, {place: _plain(values[place], sentinels[place]) for place in values})
+    plain = {place: _plain(held, sentinels[place]) for place, held in values.items()}
+    slips = tenfold_cells(X, columns, plain) if single else {}
     groups: list[CellGroup] = []
     for place, column in enumerate(columns):
         if place in values:
@@ -185,12 +191,13 @@ def cell_groups(X: Any, columns: tuple[Column, ...], ids: Array) -> list[CellGro
             if unit is not None:
                 rows = np.flatnonzero(unit.rows)
                 reason = f"like the others, which reach from {_ends(unit)}, once divided by {unit.factor:.4g}"
-                groups.append(CellGroup(column.name, "unit", ids[rows], held[rows], unit.factor, reason))
+                groups.append(CellGroup(column.name, "unit", ids[rows], held[rows], unit.factor, reason, _within(unit)))
             elif place in slips:
                 groups.append(_slipped(column.name, slips[place], held, ids))
-            if (found := impossible_values(_plain(held, sentinels[place]), column.name)) is not None:
+            if (found := impossible_values(plain[place], column.name)) is not None:
                 rows = np.flatnonzero(found.cells)
-                groups.append(CellGroup(column.name, "impossible", ids[rows], held[rows], None, found.reason))
+                odd = (ids[rows], held[rows], None, found.reason, found.limits)
+                groups.append(CellGroup(column.name, "impossible", *odd))
         elif hasattr(X, "iloc") and column.kind != "nested":
             groups += _of_texts(X.iloc[:, place], column, ids)
     return groups
@@ -248,6 +255,11 @@ def _slipped(name: str, cells: TenfoldCells, held: Floats, ids: Array) -> CellGr
     told = ", ".join(number_text(float(f"{value:.2g}")) for value in cells.expected[:5])
     reason = f"the other columns of the row let expect about {told}, to which a tenth is nearer"
     return CellGroup(name, "tenfold", ids[cells.rows], held[cells.rows], FACTOR, reason)
+
+
+def _within(unit: SecondUnit) -> tuple[float, float]:
+    """Between what numbers are in the usual unit: nothing is known of an end on its other side."""
+    return (-np.inf, unit.middle) if unit.factor > 1 else (unit.middle, np.inf)
 
 
 def _ends(unit: SecondUnit) -> str:

@@ -27,11 +27,13 @@ class SecondUnit:
         rows: (n,) which.
         factor: they are this many times the others; below 1 where they are smaller.
         ends: smallest and largest of the other values.
+        middle: of the empty stretch between both; the rows are those beyond it.
     """
 
     rows: Mask
     factor: float
     ends: tuple[float, float]
+    middle: float
 
 
 def second_unit(values: Floats) -> SecondUnit | None:
@@ -69,10 +71,10 @@ def second_unit(values: Floats) -> SecondUnit | None:
     varied = len(np.unique(fewer)) >= VARIED and len(np.unique(others)) >= MEASURED and len(fewer) >= LEAST * count
     if not alike or not varied or not _like(np.exp(moved), np.exp(others)):
         return None
-    middle = np.exp(0.5 * (low[-1] + high[0]))
+    middle = float(np.exp(0.5 * (low[-1] + high[0])))
     rows = present & ((values > middle) if sign > 0 else (values < middle))
     rest = values[present & ~rows]
-    return SecondUnit(rows, factor if sign > 0 else 1.0 / factor, (float(rest.min()), float(rest.max())))
+    return SecondUnit(rows, factor if sign > 0 else 1.0 / factor, (float(rest.min()), float(rest.max())), middle)
 
 
 def may_have_two(values: Floats) -> bool:

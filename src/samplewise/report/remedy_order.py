@@ -11,7 +11,10 @@ from samplewise.report.basis import proven_leaks, stands
 from samplewise.report.wording import estimate_text
 
 NOT_TESTED = "not tested"
-KIND_VERBS = {"relabel": "Relabel", "drop": "Drop", "reweight": "Reweight", "collect": "Collect", "review": "Review"}
+KIND_VERBS = {
+    "relabel": "Relabel", "drop": "Drop", "reweight": "Reweight", "clean": "Clean", "collect": "Collect",
+    "review": "Review",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ def apply(data: Any, decisions: Iterable[Decision], *, label: str | None = None,
 
 
 def decisions_of(remedies: Iterable[Remedy], by: str = "samplewise") -> list[Decision]:
-    """What carrying out these remedies means, row by row; "collect" and "review" need a person and give none.
+    """What carrying out these remedies means, row by row; "clean", "collect" and "review" need a person and give none.
 
     A row that two remedies treat differently follows the first of them; put the most trusted first.
 
@@ -121,7 +121,7 @@ def decisions_of(remedies: Iterable[Remedy], by: str = "samplewise") -> list[Dec
     """
     decided: dict[Any, Decision] = {}
     for remedy in _listed(remedies, Remedy, "remedies"):
-        if remedy.kind in ("collect", "review"):
+        if remedy.kind in ("clean", "collect", "review"):
             continue
         values = remedy.values if remedy.kind in ("relabel", "reweight") else (None,) * len(remedy.keys)
         if len(values) != len(remedy.keys):

@@ -1,8 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
+from sklearn.linear_model import Ridge
 
+from samplewise.auditing import tested_advice
 from samplewise.auditing.checks import sw108_cells as sw108
 from samplewise.auditing.run import missing_need
+from samplewise.core.findings import Outcome
 
 
 def table(rows: int = 120) -> tuple[pd.DataFrame, np.ndarray]:
@@ -56,8 +61,57 @@ def test_is_not_applicable_to_pictures(evidence_of):
     assert "pictures and embeddings" in missing_need(sw108, evidence_of(pictures, np.arange(24) % 2))
 
 
-def test_it_offers_no_rule(evidence_of):
-    assert sw108.rules(evidence_of(*table())) == {}
+def test_a_rule_is_offered_for_every_column_and_cleaning(evidence_of):
+    names = ["set to missing", "merge", "divide"]
+    expected = {f"clean {column}: {do}" for column in ("weight", "age", "town") for do in names}
+    assert set(sw108.rules(evidence_of(*table()))) == expected
+
+
+def test_cleanings_are_tested_where_most_cells_are(evidence_of):
+    frame, y = table()
+    for at in range(5):
+        frame[f"w{at}"] = np.where(np.arange(120) % (10 + at) == 3, -999, frame["weight"])
+    frame.loc[[3, 50], "weight"] = -999
+    evidence = evidence_of(frame, y)
+    remedies = {finding.keys[0]: finding.remedies[0] for finding in sw108.run(evidence).findings}
+    kinds = {name: remedy.kind for name, remedy in remedies.items()}
+    assert kinds == {"weight": "review", "w0": "clean", "w1": "clean", "w2": "clean", "w3": "review", "w4": "review"}
+    assert remedies["w0"].rule == "clean w0: set to missing"
+    assert remedies["w0"].rule in sw108.rules(evidence)
+    assert remedies["w4"].reason == "only the 3 cleanings of most cells are tested"
+    assert remedies["weight"].reason == "2 cells: too few for every training part to hold some"
+
+
+def test_what_cannot_be_tested_says_why(evidence_of):
+    frame, y = table()
+    frame.loc[::10, "weight"] = -999
+
+    def reason(**options):
+        evidence = evidence_of(frame, y, **options)
+        (finding,) = sw108.run(evidence).findings
+        assert finding.remedies[0].kind == "review"
+        return finding.remedies[0].reason
+
+    frame["town"] = frame["town"].map({"Ulm": 0.0, "Kiel": 1.0, "Graz": 2.0})
+    assert "may not take missing ones" in reason(learner=Ridge())
+    evidence = evidence_of(frame, y)
+    full = replace(evidence.plan, budget=evidence.plan.seconds(), seconds_per_fit=1.0)
+    (finding,) = sw108.run(replace(evidence, plan=full)).findings
+    assert finding.remedies[0].reason.startswith("the budget has no room for ")
+
+
+def test_the_audit_measures_what_cleaning_does(evidence_of):
+    frame, _ = table(240)
+    y = (frame["weight"] > 70).to_numpy().astype(int)
+    frame.loc[::8, "weight"] = -9999
+    evidence = evidence_of(frame[["weight", "age"]], y, learner="linear")
+    outcome = Outcome("SW108", "cells", "found", result=sw108.run(evidence))
+    (advised,) = tested_advice.test_advice(evidence, (outcome,), {})
+    (remedy,) = advised.result.findings[0].remedies
+    assert (remedy.kind, remedy.verdict) == ("clean", "helps")
+    assert remedy.effect.low > remedy.control.value
+    assert "the rule changed 12.5 % of the rows" in remedy.reason
+    assert list(advised.result.findings[0].to_frame()["clean"]) == ["set to missing"]
 
 
 def test_rows_in_another_unit_are_to_be_divided(evidence_of):

@@ -1,12 +1,14 @@
 """Tested advice: what helps is called so, what cannot is not, and the rule never sees the evaluation rows."""
 
 import numpy as np
+from sklearn.linear_model import Ridge
 from sklearn.neighbors import KNeighborsClassifier
 
 from samplewise.core.execution import SerialExecutor
 from samplewise.data.dataset import Dataset
 from samplewise.engine.models.metrics import METRICS
 from samplewise.engine.refits import RowEdit, measure_remedies, prepare
+from samplewise.engine.refits.cell_edits import CellEdit, CellStep
 from samplewise.engine.refits.remedy_effects import random_twin
 
 ACCURACY = METRICS["accuracy"]
@@ -168,3 +170,52 @@ def test_a_fold_without_rows_of_one_class_says_nothing_of_a_metric_that_compares
         found = measure_remedies(folded.runner, {"r": relabel_at_random}, [folds], metric=METRICS[name])["r"]
         assert np.isfinite([found.effect.value, found.effect.low, found.effect.high]).all()
         assert found.effect.value < 0
+
+
+def ridge_answers(X, y, folds, penalty):
+    """Held-out predictions of a ridge regression with a free constant, by the normal equations."""
+    answers = np.empty(len(y))
+    for fold in np.unique(folds):
+        held = folds == fold
+        middle, mean = X[~held].mean(axis=0), y[~held].mean()
+        inside = X[~held] - middle
+        weights = np.linalg.solve(inside.T @ inside + penalty * np.eye(X.shape[1]), inside.T @ (y[~held] - mean))
+        answers[held] = (X[held] - middle) @ weights + mean
+    return answers
+
+
+def test_a_cleaning_is_carried_out_on_training_and_on_held_out_rows():
+    draw = np.random.default_rng(0)
+    clean = draw.normal(size=(60, 2)) + 20.0
+    y = (clean - 20.0) @ [1.0, -0.5] + 0.1 * draw.normal(size=60)
+    dirty = clean.copy()
+    dirty[::6, 0] *= 1000.0
+    folded = prepare((dirty, y), Ridge(alpha=2.0), executor=SerialExecutor()).whole
+    edit = CellEdit(0, (CellStep("divide", limits=(-np.inf, 5000.0), factor=1000.0),))
+    metric = METRICS["mae"]
+    measured = measure_remedies(folded.runner, {"divide": lambda _: edit}, [folded.all_folds], metric=metric)["divide"]
+    random = edit.at_random(dirty, np.arange(60), 0)
+
+    def score(X):
+        answers, folds = ridge_answers(X, y, folded.all_folds, 2.0)[:, None], folded.all_folds
+        return np.concatenate([metric.contributions(answers[folds == k], y[folds == k]) for k in range(5)]).mean()
+
+    before, after, control = map(score, (dirty, clean, random))
+    assert measured.verdict == "helps"
+    np.testing.assert_allclose(measured.effect.value, after - before, rtol=1e-4)
+    np.testing.assert_allclose(measured.control.value, control - before, rtol=1e-3, atol=1e-3)
+
+
+def test_fits_after_a_cleaning_are_kept_by_content(two_moons):
+    data, _ = two_moons(100)
+    made = []
+    prepared = prepare(data)
+    edit = CellEdit(0, (CellStep("divide", limits=(-np.inf, 0.5), factor=2.0),))
+    for _ in range(2):
+        runner = prepared.runner.with_features(edit.carried_out(data.X))
+        runner.on_fit = lambda: made.append(1)
+        fit = prepared.whole.changed_fit(np.arange(20), None)
+        (answer,) = runner.outputs([fit], blocks=prepared.whole.all_folds)
+    assert len(made) == 1
+    (unclean,) = prepared.runner.outputs([fit], blocks=prepared.whole.all_folds)
+    assert not np.array_equal(answer, unclean)

@@ -17,14 +17,18 @@ tenfold. Case may carry a meaning, as in codes of genes. "Unknown" may be an ans
 
 ## Remedy
 Set codes to missing, divide what is in another unit, merge spellings, convert the cells of the rarer type; then
-audit again. The effect is not tested: rules that are re-run change labels and weights of rows, not cells.
+audit again. For the three columns with most cells, from five on, the first three are tested: what to do is learned
+from the training rows of every fold and done to the cells of held-out rows as well, as a pipeline would. The control
+does the same to as many random cells of the column. Cells in your file are changed by you: they are in the table.
 
 ## Source
 allen1974 for what a row lets expect; massey1951 for whether divided rows are like the others; the other rules are
-stated in quality.suspicious_cells.
+stated in quality.suspicious_cells. How cleanings are tested is in docs/tested-advice.md.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
@@ -34,7 +38,9 @@ from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.rates import percent_text
 from samplewise.core.texts import count_of, keys_text, shortened
 from samplewise.core.values import Exhibit
+from samplewise.engine.refits.cell_edits import Cleaning
 from samplewise.engine.refits.folded_rows import RemedyRule
+from samplewise.quality.cell_remedies import CLEANINGS, cleaning_rules
 from samplewise.quality.suspicious import CellGroup, cell_groups, label_groups
 
 CODE, TITLE, SLOW = "SW108", "cells that are not what they look like", False
@@ -43,6 +49,8 @@ NEEDS = frozenset({"columns"})
 MOST_FINDINGS = 25  # columns of one kind with a finding of their own; the others share one
 MOST_CELLS = 500  # listed on the page
 MOST_VALUES = 5  # named in a sentence
+MOST_TESTED = 3  # cleanings that are tested, those of most cells: each takes new encodings and fits
+FEWEST_TESTED = 5  # cells of a cleaning that is tested; of fewer, some training parts hold hardly any
 LONGEST = 40  # characters of a value in a sentence
 TITLES = {
     "sentinel": "sentinels, codes for missing values, in {}",
@@ -79,20 +87,64 @@ def run(evidence: Evidence) -> CheckResult:
         return CheckResult()
     findings: list[Finding] = []
     by_kind = sorted(groups, key=lambda group: list(TITLES).index(group.kind))  # stable: columns stay in order
-    for kind, same_kind in groupby(by_kind, key=lambda group: group.kind):
-        by_column = [list(items) for _, items in groupby(same_kind, key=lambda group: group.column)]
-        findings += [_of_column(kind, items, len(evidence.data)) for items in by_column[:MOST_FINDINGS]]
+    sorted_out = {
+        kind: [list(items) for _, items in groupby(same_kind, key=lambda group: group.column)]
+        for kind, same_kind in groupby(by_kind, key=lambda group: group.kind)
+    }
+    untested = _untested(evidence, [one for found in sorted_out.values() for one in found[:MOST_FINDINGS]])
+    for kind, by_column in sorted_out.items():
+        findings += [_of_column(kind, items, len(evidence.data), untested) for items in by_column[:MOST_FINDINGS]]
         if by_column[MOST_FINDINGS:]:
             findings.append(_of_the_others(kind, [items[0].column for items in by_column[MOST_FINDINGS:]]))
     return CheckResult(tuple(findings), exhibits=(_cells(groups),))
 
 
 def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
-    """Cells are changed by the user; no rule changes rows."""
-    return {}
+    """A rule for every cleaning of a column that a model sees; those of the columns with most cells are proposed."""
+    wanted = [(name, do) for name in _seen(evidence) for do in dict.fromkeys(CLEANINGS.values())]
+    return {_cleaning(*key).rule: rule for key, rule in cleaning_rules(wanted).items()}
 
 
-def _of_column(kind: str, groups: list[CellGroup], total: int) -> Finding:
+def _cleaning(column: str, do: Cleaning, action: str = "") -> Remedy:
+    return Remedy("clean", (column,), (do,), action)
+
+
+def _seen(evidence: Evidence) -> list[str]:
+    return [column.name for column in evidence.prepared.data.columns if column.role == "feature"]
+
+
+def _untested(evidence: Evidence, listed: Iterable[list[CellGroup]]) -> dict[tuple[str, Cleaning], str]:
+    """Why a cleaning is not tested, by column and what is done; "" for those that are."""
+    cells = Counter[tuple[str, Cleaning]]()
+    for group in (one for groups in listed for one in groups if one.kind in CLEANINGS):
+        cells[group.column, CLEANINGS[group.kind]] += len(group.ids)
+    reasons = {key: _why_not(evidence, key, count) for key, count in cells.most_common()}
+    possible = [key for key, reason in reasons.items() if not reason]
+    reasons |= dict.fromkeys(possible[MOST_TESTED:], f"only the {MOST_TESTED} cleanings of most cells are tested")
+    tested = possible[:MOST_TESTED]
+    fits = 2 * evidence.plan.folds * evidence.plan.repeats * len(tested)
+    return reasons | dict.fromkeys(tested, evidence.plan.no_room(fits))
+
+
+def _why_not(evidence: Evidence, key: tuple[str, Cleaning], cells: int) -> str:
+    """Why a cleaning could not be tested, however few there are; "" where it could."""
+    column, do = key
+    if column not in _seen(evidence):
+        return "no model sees this column, so no score tells what cleaning it does"
+    if cells < FEWEST_TESTED:
+        return f"{count_of(cells, 'cell')}: too few for every training part to hold some"
+    if do == "set to missing" and not _takes_missing(evidence):
+        return "this learner is given the cells as they are, and may not take missing ones"
+    return ""
+
+
+def _takes_missing(evidence: Evidence) -> bool:
+    """Whether the learner takes missing cells: they are encoded for it, or it was given some already."""
+    as_they_are = getattr(evidence.learner, "encoding", "") in ("raw", "tokens")
+    return not as_they_are or len(evidence.prepared.data.complete_ids()) < len(evidence.data)
+
+
+def _of_column(kind: str, groups: list[CellGroup], total: int, untested: Mapping[tuple[str, Cleaning], str]) -> Finding:
     column, ids = groups[0].column, np.concatenate([group.ids for group in groups])
     why = [f"{column}: {_values(group)} in {_rows(group, total)}; {group.reason}." for group in groups[:MOST_VALUES]]
     more = len(groups) - MOST_VALUES
@@ -100,6 +152,9 @@ def _of_column(kind: str, groups: list[CellGroup], total: int) -> Finding:
     numeric = groups[0].values.dtype.kind in "iuf"  # what distances are made of
     severity: Severity = "warning" if numeric and kind != "tenfold" else "note"
     remedy = Remedy("review", (column,), action=_action(kind, column, groups))
+    if kind in CLEANINGS:
+        key = (column, CLEANINGS[kind])
+        remedy = replace(remedy, reason=untested[key]) if untested[key] else _cleaning(*key, remedy.action)
     title = TITLES[kind].format(f"column {column!r} ({count_of(len(np.unique(ids)), 'row')})")
     return Finding(CODE, title, severity, (column,), " ".join(why), (remedy,), axis="column", caveat=CAVEATS[kind])
 

@@ -35,7 +35,6 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError, NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy
-from samplewise.core.units import seconds_text
 from samplewise.core.values import Estimate
 from samplewise.data.written_times import as_times
 from samplewise.engine.refits.folded_rows import RemedyRule
@@ -95,9 +94,8 @@ def _candidates(evidence: Evidence) -> tuple[list[str], str | None]:
 
 
 def _require_room(evidence: Evidence, fits: int) -> None:
-    plan, seconds = evidence.plan, fits * evidence.plan.seconds_per_fit
-    if plan.budget is not None and plan.seconds() + seconds > plan.budget:
-        raise NotApplicable(f"the budget has no room for {fits} more fits, about {seconds_text(seconds)}")
+    if why := evidence.plan.no_room(fits):
+        raise NotApplicable(why)
 
 
 def _by_group(evidence: Evidence, names: list[str], reasons: list[str]) -> Iterator[_Question]:

@@ -18,6 +18,7 @@ from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target
 from samplewise.engine.models.learner import Fit, Learner
 from samplewise.engine.models.temperature import probabilities, temperature
+from samplewise.engine.refits.cell_edits import CellEdit
 from samplewise.engine.refits.runner import FitRunner
 
 
@@ -37,7 +38,8 @@ class RowEdit(Result):
         return Table(columns if self.values is None else columns | {"value": self.values}, index="position")
 
 
-RemedyRule = Callable[["FoldedRows"], RowEdit]
+Edit = RowEdit | CellEdit
+RemedyRule = Callable[["FoldedRows"], Edit]
 
 
 @dataclass(frozen=True, eq=False)

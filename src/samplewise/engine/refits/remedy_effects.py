@@ -3,12 +3,12 @@
 The obvious procedures call harmful advice helpful: scoring on cleaned labels, on "untouched" rows only, or with a list
 that was found on all rows. Here the RULE is run again, from nothing, on the training rows of every fold; the model
 trained on them as they are and the one trained after the remedy are both scored on every held-out row with its given
-label.
+label. A cleaning of cells is carried out on the held-out rows as well, as a pipeline would; their labels stay.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -18,9 +18,11 @@ from samplewise.core.randomness import generator, hashed_order
 from samplewise.core.rates import percent
 from samplewise.core.results import Result, Table
 from samplewise.core.values import Estimate, numbers_table
+from samplewise.engine.models.learner import Fit
 from samplewise.engine.models.metrics import Metric
 from samplewise.engine.models.row_losses import weighted_rows
-from samplewise.engine.refits.folded_rows import FoldedRows, RemedyRule, RowEdit, outer_folds
+from samplewise.engine.refits.cell_edits import CellEdit
+from samplewise.engine.refits.folded_rows import Edit, FoldedRows, RemedyRule, RowEdit, outer_folds
 from samplewise.engine.refits.runner import FitRunner
 from samplewise.engine.refits.threads import ThreadExecutor
 from samplewise.engine.statistics.intervals import CONFIDENCE, half_width, quantile, share_interval
@@ -132,7 +134,7 @@ def random_twin(change: RowEdit, folded: FoldedRows, seed: int) -> RowEdit:
     return RowEdit("relabel", rows, draw.permutation(folded.codes)[: len(rows)])
 
 
-def _carried_out(rule: RemedyRule, parts: Sequence[FoldedRows], runner: FitRunner) -> list[RowEdit]:
+def _carried_out(rule: RemedyRule, parts: Sequence[FoldedRows], runner: FitRunner) -> list[Edit]:
     """The rule's change in every outer fold; in parallel where fits are closed forms: most of a rule is algebra then.
 
     The first fold goes ahead alone: what all folds share (pair fits, Gram blocks) is made there once.
@@ -141,7 +143,7 @@ def _carried_out(rule: RemedyRule, parts: Sequence[FoldedRows], runner: FitRunne
     if not runner.learner.closed_form:
         return [first, *(rule(folded) for folded in parts[1:])]
 
-    def again(folded: FoldedRows, *, seed: int) -> RowEdit:
+    def again(folded: FoldedRows, *, seed: int) -> Edit:
         return rule(folded)
 
     return [first, *ThreadExecutor().map(again, parts[1:], seeds=[runner.seed] * (len(parts) - 1))]
@@ -150,23 +152,26 @@ def _carried_out(rule: RemedyRule, parts: Sequence[FoldedRows], runner: FitRunne
 def _compare(
     runner: FitRunner,
     parts: Sequence[FoldedRows],
-    changes: Sequence[RowEdit],
+    changes: Sequence[Edit],
     tally: _Tally,
     metric: Metric,
     repeat: int,
 ) -> None:
     """Fit the rows of every fold as they are, after the change and after the random twin; add up the differences."""
-    twins = [random_twin(change, folded, runner.seed + repeat) for folded, change in zip(parts, changes, strict=True)]
     queries = [np.flatnonzero(folded.all_folds == folded.left_out) for folded in parts]
-    fits = [
-        folded.changed_fit(query, change)
-        for folded, query, done, twin in zip(parts, queries, changes, twins, strict=True)
-        for change in (None, done, twin)
-    ]
-    answers = runner.outputs(fits, blocks=parts[0].all_folds)
+    cleaned = _Cleaned(runner)
+    arms: list[tuple[FitRunner, Fit]] = []
+    for folded, query, change in zip(parts, queries, changes, strict=True):
+        seed, as_it_is = runner.seed + repeat, folded.changed_fit(query, None)
+        if isinstance(change, RowEdit):
+            edits = (change, random_twin(change, folded, seed))
+            arms += [(runner, as_it_is), *((runner, folded.changed_fit(query, edit)) for edit in edits)]
+        else:
+            arms += [(made_by, as_it_is) for made_by in (runner, cleaned.by(change), cleaned.at_random(change, seed))]
+    answers = _outputs(arms, parts[0].all_folds)
     for number, (folded, query, change) in enumerate(zip(parts, queries, changes, strict=True)):
         codes = runner.target.codes[query]
-        tally.shares.append(len(change.rows) / len(folded))
+        tally.shares.append(_share(change, folded))
         if not metric.can_score(codes):  # held-out rows of one class only: this fold says nothing
             continue
         before, after, random = (
@@ -175,6 +180,44 @@ def _compare(
         tally.effect[query] += after - before
         tally.control[query] += random - before
         tally.seen[query] += 1
+
+
+class _Cleaned:
+    """Who makes fits on the rows after a cleaning: one runner for all folds in which the same cells change."""
+
+    def __init__(self, runner: FitRunner) -> None:
+        self.runner, self._known = runner, dict[str, FitRunner]()
+
+    def by(self, change: CellEdit) -> FitRunner:
+        """For the cells that are to be cleaned."""
+        return self._of(change, change.carried_out(self.runner.data.X)) if change.steps else self.runner
+
+    def at_random(self, change: CellEdit, seed: int) -> FitRunner:
+        """For as many random ones of the same column, in rows that are trained on and in those that are held out."""
+        data = self.runner.data
+        return self._of(change, change.at_random(data.X, data.ids, seed)) if change.steps else self.runner
+
+    def _of(self, change: CellEdit, X: Any) -> FitRunner:
+        name = change.name_of(X)
+        if name not in self._known:
+            self._known[name] = self.runner.with_features(X)
+        return self._known[name]
+
+
+def _outputs(arms: Sequence[tuple[FitRunner, Fit]], blocks: Ints) -> list[Array]:
+    """The outputs of every arm, in order; all fits of one runner are made together."""
+    answers: dict[int, Array] = {}
+    for runner in dict.fromkeys(made_by for made_by, _ in arms):
+        own = [at for at, (made_by, _) in enumerate(arms) if made_by is runner]
+        answers |= zip(own, runner.outputs([arms[at][1] for at in own], blocks=blocks), strict=True)
+    return [answers[at] for at in range(len(arms))]
+
+
+def _share(change: Edit, folded: FoldedRows) -> float:
+    """Share of the training rows that a change concerns."""
+    if isinstance(change, RowEdit):
+        return len(change.rows) / len(folded)
+    return float(change.changed(folded.data.X).mean())
 
 
 def _measured(runner: FitRunner, tally: _Tally, metric: Metric, adjusted: float) -> Measured:

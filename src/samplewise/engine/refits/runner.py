@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from samplewise.core.arrays import Array, Floats, Ints, fingerprint
 from samplewise.core.execution import Executor
 from samplewise.core.randomness import derive_seed
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target
-from samplewise.engine.models.feature_encoding import exact_duplicates
+from samplewise.engine.models.feature_encoding import exact_duplicates, feature_space
 from samplewise.engine.models.learner import Fit, Fitter, Learner
 from samplewise.engine.refits.auto_executor import AutoExecutor
 from samplewise.engine.refits.store import FitStore
@@ -75,6 +76,12 @@ class FitRunner:
             shared = (self.space, self.seed, self.executor, self.store)
             self._others[name] = FitRunner(self.data, self.target, learner, *shared, groups=self.groups)
         return self._others[name]
+
+    def with_features(self, X: Any) -> "FitRunner":
+        """The same rows with other cells (n, d), read as the same columns; its fits are extra, as those above."""
+        data = self.data.with_features(X)
+        shared = (self.seed, self.executor, self.store)
+        return FitRunner(data, self.target, self.learner, feature_space(data), *shared, groups=self.groups)
 
     def _stored(self, key: str) -> Array:
         outputs = self.store.get(key)
