@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from samplewise.cli.signals import leave_quietly
 from samplewise.core.errors import SamplewiseError
 
 DEBUG = "SAMPLEWISE_DEBUG"
@@ -23,7 +24,15 @@ class Exit(IntEnum):
     NOTHING = 0  # done, nothing at the threshold
     FINDINGS = 1  # done, findings at the threshold
     IMPOSSIBLE = 2  # it could not be done, or a check failed
-    INTERRUPTED = 130  # Ctrl-C
+    INTERRUPTED = 130  # Ctrl-C, or a request to end
+
+
+class _Console(Console):
+    """A console whose reader may go: the program then ends quietly, with what was found on the disk."""
+
+    def on_broken_pipe(self) -> None:
+        """Nobody reads any more."""
+        raise SystemExit(leave_quietly())
 
 
 def out() -> Console:
@@ -40,7 +49,7 @@ def _console(stderr: bool) -> Console:
     """Highlighting and markup are off: text from the data is shown as it is. A pipe is never wrapped."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else 100_000
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
+    return _Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
 
 
 def errors_shown(command: Callable[P, None]) -> Callable[P, None]:
