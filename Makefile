@@ -13,7 +13,7 @@ CODE := $(wildcard src tests docs benchmarks reproductions tools)
 # Two test workers, one BLAS thread each: more threads than cores only wait for each other.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test lint style types floors format docs golden emptied laws-slow bench bench-accusations bench-cells bench-coding bench-curves bench-duplicates bench-facts bench-generalization bench-labels bench-reading bench-reading-peers attribution repro repro-labels clean browser wheel
+.PHONY: help demo test lint style types floors format docs golden emptied laws-slow bench bench-accusations bench-cells bench-coding bench-curves bench-duplicates bench-facts bench-faults bench-generalization bench-labels bench-reading bench-reading-peers attribution repro repro-labels clean browser wheel
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -80,6 +80,9 @@ bench-reading-peers: $(VENV)/.bench  ## the planted defects through other tools,
 
 bench-accusations: $(VENV)/.bench  ## labels of real tables called wrong though they are right; goes on where it stopped
 	$(ONE_THREAD) $(BIN)/python benchmarks/accusations.py
+
+bench-faults: $(VENV)/.bench  ## runs killed at random moments, run folders damaged in many ways; goes on where it stopped
+	$(ONE_THREAD) $(BIN)/python benchmarks/faults.py
 
 bench-labels: $(VENV)/.bench  ## wrong labels found and mended, beside cleanlab; goes on where it stopped
 	$(ONE_THREAD) $(BIN)/python benchmarks/label_issues/run.py

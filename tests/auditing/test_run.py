@@ -11,6 +11,7 @@ from samplewise.auditing import run as module
 from samplewise.auditing.catalog import catalog
 from samplewise.auditing.environment import environment
 from samplewise.auditing.run import MET, Run, missing_need
+from samplewise.auditing.run_state import RunFolder, settings_of
 from samplewise.cli.checks_command import NEEDS_WORDS
 from samplewise.core.codec import load_record
 from samplewise.core.errors import NotApplicable
@@ -41,14 +42,26 @@ class Check:
 
 @pytest.fixture
 def started(evidence_of, monkeypatch):
+    claimed = []
+
     def start(*checks, folder=None, **options):
+        release()
         monkeypatch.setattr(module, "catalog", lambda: {check.CODE: check for check in checks})
         evidence = evidence_of(X, Y)
         plan = replace(evidence.plan, checks=tuple(check.CODE for check in checks))
         evidence = replace(evidence, plan=plan)
-        return Run(evidence, dict(FACTS), {}, environment(), folder, **options)
+        state = None if folder is None else RunFolder.claim(folder, settings_of(FACTS, {}, True))
+        claimed.append(state)
+        return Run(evidence, dict(FACTS), {}, environment(), state, **options)
 
-    return start
+    def release():
+        while claimed:
+            state = claimed.pop()
+            if state is not None:
+                state.release()
+
+    yield start
+    release()
 
 
 def test_every_check_ends_in_one_outcome(started):
@@ -144,5 +157,6 @@ def test_a_run_folder_serves_only_the_audit_it_was_made_for(tmp_path):
     sure, wrong = np.eye(2)[y], np.eye(2)[1 - y]
     settings = {"checks": "SW501", "run_dir": tmp_path}
     right = sw.audit(X, y, probabilities=0.9 * sure + 0.05, **settings).record.outcome("SW501").result.measured[0]
+    settings["replace"] = True
     other = sw.audit(X, y, probabilities=0.9 * wrong + 0.05, **settings).record.outcome("SW501").result.measured[0]
     assert (right.value, other.value) == (0.0, 1.0)

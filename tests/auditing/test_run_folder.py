@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from samplewise import selection
-from samplewise.auditing.run_folder import prepare_run_folder, read_decisions, write_findings, write_text
+from samplewise.auditing.run_folder import fresh_lists, make_folder, read_decisions, write_text
 from samplewise.core.errors import InputError
 from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Finding, Outcome, Remedy
 from samplewise.core.values import Exhibit, Scores
@@ -37,6 +37,13 @@ def disputed(keys: list[str]) -> Outcome:
     shown = {"id": np.array(keys[:1]), "reason": np.array(["-0.1 of its neighbors agree"])}
     result = CheckResult(findings, (scores,), (Exhibit("rows", "worst", shown),))
     return Outcome("SW201", "labels", "found", result=result)
+
+
+def write_findings(record: AuditRecord, data: Dataset, folder: Path) -> tuple[Path, ...]:
+    """The lists, as a new run folder holds them."""
+    (folder / "findings").mkdir(exist_ok=True)
+    texts = fresh_lists(record, data)
+    return tuple(write_text(folder / "findings" / name, text) for name, text in texts.items())
 
 
 def cells(path: Path) -> list[list[str]]:
@@ -172,31 +179,6 @@ def test_a_folder_without_lists_is_refused(tmp_path):
     assert "findings file or a run" in caught.value.fix
 
 
-def test_writing_again_keeps_decisions_also_of_rows_that_are_gone(data, tmp_path):
-    (path,) = write_findings(record_of(disputed(IDS)), data, tmp_path)
-    fill(path, {"b": "keep", "g": "drop"})
-    write_findings(record_of(disputed(IDS[:2])), data, tmp_path)
-    rows = cells(path)[1:]
-    assert [(row[0], row[-1]) for row in rows] == [("'=HYPERLINK(1)", ""), ("b", "keep"), ("g", "drop")]
-    assert "not found any more" in rows[2][4]
-    write_findings(record_of(Outcome("SW201", "labels", "clean")), data, tmp_path)
-    assert [row[0] for row in cells(path)[1:]] == ["b", "g"]
-
-
-def test_a_list_nobody_decided_in_goes_when_nothing_is_found_any_more(data, tmp_path):
-    (path,) = write_findings(record_of(disputed(IDS)), data, tmp_path)
-    assert write_findings(record_of(Outcome("SW201", "labels", "clean")), data, tmp_path) == ()
-    assert not path.exists()
-
-
-def test_a_list_that_was_damaged_by_hand_is_set_aside_not_lost(data, tmp_path):
-    (path,) = write_findings(record_of(disputed(IDS)), data, tmp_path)
-    path.write_bytes(b"my notes \xff")
-    write_findings(record_of(disputed(IDS)), data, tmp_path)
-    assert path.with_name("SW201.csv.unreadable").read_bytes() == b"my notes \xff"
-    assert len(cells(path)) == 8
-
-
 def test_without_values_the_labels_of_a_regression_stay_hidden(tmp_path):
     data = Dataset(np.zeros((2, 1)), [0.25, 0.75], ids=["a", "b"])
     outcome = Outcome(
@@ -209,47 +191,10 @@ def test_without_values_the_labels_of_a_regression_stay_hidden(tmp_path):
     assert cells(path)[1][1] == "0.25"
 
 
-# ---- run folder -----------------------------------------------------------------------------------------------------
-
-
-def test_a_new_an_empty_and_the_same_run_folder_are_accepted(tmp_path):
-    folder = prepare_run_folder(tmp_path / "deep" / "run", "abc")
-    (folder / "audit.json").write_text("{}")
-    assert prepare_run_folder(folder, "abc") == folder
-    assert (folder / "audit.json").read_text() == "{}"
-    (tmp_path / "empty").mkdir()
-    assert (prepare_run_folder(tmp_path / "empty", "abc") / "run.json").exists()
-
-
-def test_a_folder_with_other_files_is_refused_and_left_alone(tmp_path):
-    (tmp_path / "thesis.tex").write_text("years of work")
-    with pytest.raises(InputError, match="holds other files") as caught:
-        prepare_run_folder(tmp_path, "abc")
-    assert caught.value.where == str(tmp_path)
-    assert caught.value.got == "thesis.tex"
-    assert "--out DIR" in caught.value.fix
-    assert os.listdir(tmp_path) == ["thesis.tex"]
-
-
-def test_a_run_of_other_data_is_refused(tmp_path):
-    prepare_run_folder(tmp_path, "a" * 32)
-    with pytest.raises(InputError, match="belongs to other data") as caught:
-        prepare_run_folder(tmp_path, "b" * 32)
-    assert "aaaaaaaaaaaa" in caught.value.got
-    assert "--out DIR" in caught.value.fix
-    (tmp_path / "run.json").write_text("[]")
-    with pytest.raises(InputError, match="marker cannot be read") as caught:
-        prepare_run_folder(tmp_path, "a" * 32)
-    assert "choose another folder" in caught.value.fix
-
-
-def test_a_file_in_the_way_is_refused(tmp_path):
+def test_a_folder_that_cannot_be_made_is_an_error_that_says_so(tmp_path):
     (tmp_path / "run").write_text("")
-    with pytest.raises(InputError, match="is a file") as caught:
-        prepare_run_folder(tmp_path / "run", "abc")
-    assert "--out run/" in caught.value.fix
     with pytest.raises(InputError, match="cannot be made") as caught:
-        prepare_run_folder(tmp_path / "run" / "deeper", "abc")
+        make_folder(tmp_path / "run" / "deeper")
     assert "may write to" in caught.value.fix
 
 

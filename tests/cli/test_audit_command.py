@@ -192,7 +192,7 @@ def test_predictions_are_put_into_the_order_of_rows_and_classes(here, rows):
     words = ("t.csv", "--label", "kind", "--id", "key", "--probabilities")
     assert audit(*words, "p.csv", *FAST).exit_code == 0
     table.assign(yes=yes + 0.5).to_csv("bad.csv", index=False)
-    refused = audit(*words, "bad.csv", *FAST)
+    refused = audit(*words, "bad.csv", *FAST, "--out", "bad")
     assert refused.exit_code == 2
     assert "sum" in refused.output
 

@@ -1,13 +1,14 @@
 """`samplewise.audit`: one call that says what is wrong with a data set, where, how sure, and what acting on it buys."""
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from samplewise.auditing.catalog import choose_checks
+from samplewise.auditing.catalog import catalog, choose_checks
 from samplewise.auditing.chosen_remedies import choose_remedies
 from samplewise.auditing.environment import environment
 from samplewise.auditing.evidence import gather
@@ -16,12 +17,14 @@ from samplewise.auditing.plan import FOLDS, Plan, make_plan
 from samplewise.auditing.prepare_audit import Intake, labels_read, take_in
 from samplewise.auditing.progress import Event, Progress
 from samplewise.auditing.run import Run
-from samplewise.auditing.run_folder import prepare_run_folder, write_text
+from samplewise.auditing.run_folder import write_text
+from samplewise.auditing.run_state import RunFolder, require_usable, settings_of
 from samplewise.core.arrays import equal_but_for_rounding, fingerprint
 from samplewise.core.errors import InputError
 from samplewise.core.execution import Executor
 from samplewise.core.findings import AuditRecord, Decision, Findings, ScoresByName
 from samplewise.core.randomness import hashed_order
+from samplewise.core.texts import count_of
 from samplewise.data.dataset import Dataset
 from samplewise.data.splits import different_times
 from samplewise.data.targets import Target, Task
@@ -146,9 +149,9 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
     labels_are: LabelsAre = "auto", test: Any = None, n_test_evaluations: int = 1, learner: Any = None,
     embeddings: Any = None, probabilities: Any = None, metric: str | None = None, checks: str | list[str] = "default",
     budget: str | float | None = None, seed: int = 0, accepted: Any = None, reviewed: Any = None,
-    prices: Mapping[str, float] | None = None, run_dir: str | Path | None = None, show_values: bool = True,
-    executor: Executor | None = None, progress: Progress | None = None, predictions: Any = None,
-    test_looks: int | None = None,
+    prices: Mapping[str, float] | None = None, run_dir: str | Path | None = None, replace: bool = False,
+    show_values: bool = True, executor: Executor | None = None, progress: Progress | None = None,
+    predictions: Any = None, test_looks: int | None = None,
 ) -> Audit:  # fmt: skip
     """Find what is wrong with a data set, where, how sure that is, and what acting on it gains on held-out rows.
 
@@ -195,6 +198,8 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
             or a mapping id -> 1 (wrong), 0 (right) or a word, or a list of `Decision`s.
         prices: price per row by kind of remedy, such as {"review": 0.1}.
         run_dir: folder for report, record and lists of rows. The same call goes on where a killed one stopped.
+        replace: whether this audit may take the place of another one in its folder. That one stays until this one is
+            complete.
         show_values: without values no file holds cells or pictures of rows: only ids, numbers, names.
         executor: how fits are carried out. Default: short ones in this process, long ones on all cores.
         progress: called with every `Event`.
@@ -216,6 +221,8 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
     """
     options = AuditOptions.of_call(locals())
     require_settings(seed, executor)
+    if run_dir is not None:
+        require_usable(run_dir)
     taken = take_in(data, y, options)
     seen = _seen_by_learner(taken)
     chosen, rule = choose_learner(learner, seen, taken.target)
@@ -232,17 +239,37 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
     }
     settings = _settings(plan, chosen, rule, measured_by, options) | labels_read(taken)
     settings["metric_rule"] = metric_rule(metric, taken.target.task, taken.target.codes)
-    folder = None if run_dir is None else prepare_run_folder(run_dir, fingerprint(facts["fingerprint"], facts["test"]))
-    report = progress or (lambda event: None)
-    report(
-        Event("understood", "", total=plan.fits(), seconds_left=plan.seconds(), facts={"data": facts, "plan": settings})
-    )
-    store = FitStore(None if folder is None else folder / FITS)
-    given = (plan.folds, seed, executor or AutoExecutor(plan.seconds()), store, None, _counter(store, plan, report))
-    evidence = gather(taken, Prepared(seen, taken.target, chosen, *given), measured_by, plan, n_test_evaluations)
+    if run_dir is None:
+        return _carried_out(None, taken, seen, chosen, measured_by, plan, facts, settings, options)
+    folder = RunFolder.claim(run_dir, settings_of(facts, settings, show_values), replace=replace)
+    try:
+        return _carried_out(folder, taken, seen, chosen, measured_by, plan, facts, settings, options)
+    finally:
+        folder.release()
+
+
+def _carried_out(  # all that was made of the arguments of `audit`
+    folder: RunFolder | None, taken: Intake, seen: Dataset, learner: Learner, metric: Metric, plan: Plan,
+    facts: dict[str, Any], settings: dict[str, Any], options: AuditOptions,
+) -> Audit:  # fmt: skip
+    """The audit of what was understood, in its folder."""
+    if folder is not None:
+        held = folder.codes()
+        if beside := held - set(plan.checks):
+            folder.notes.append(f"{count_of(len(beside), 'more check')} of the record in this folder stay in it")
+        checks = tuple(code for code in catalog() if code in held or code in plan.checks)
+        plan, settings = dataclasses.replace(plan, checks=checks), settings | {"checks": list(checks)}
+    report = options.progress or (lambda event: None)
+    told = {"data": facts, "plan": settings}
+    report(Event("understood", "", total=plan.fits(), seconds_left=plan.seconds(), facts=told))
+    store = FitStore(None if folder is None else folder.path / FITS)
+    executor = options.executor or AutoExecutor(plan.seconds())
+    given = (plan.folds, options.seed, executor, store, None, _counter(store, plan, report))
+    evidence = gather(taken, Prepared(seen, taken.target, learner, *given), metric, plan, options.n_test_evaluations)
     run = Run(
-        evidence, facts, settings, environment(), folder, options.accepted_ids(), prices or {}, report, show_values
-    )
+        evidence, facts, settings, environment(), folder, options.accepted_ids(), options.prices or {}, report,
+        options.show_values, () if folder is None else folder.retired(catalog()),
+    )  # fmt: skip
     return Audit(run.carry_out(), taken.everything)
 
 
@@ -320,7 +347,7 @@ def _probe(learner: Learner, data: Dataset, target: Target, seed: int) -> list[s
     codes = target.codes[rows]
     if target.classes is not None and len(np.unique(codes)) < len(target.classes):
         rows = np.arange(len(data))
-    small, its_target = data.take(rows), replace(target, codes=target.codes[rows])
+    small, its_target = data.take(rows), dataclasses.replace(target, codes=target.codes[rows])
     queried = data.take(np.sort(drawn[-PROBED:])).X
     try:
         first, second = (learner.fit(small, seed=seed, target=its_target).outputs(queried) for _ in range(2))

@@ -196,6 +196,13 @@ class AuditOptions:
             Flag(ANSWER, "DIR", Path | None, "--out", "Default: NAME-audit, here."),
         ),
     )
+    replace: bool = field(
+        default=False,
+        metadata=_about(
+            "Whether this audit may take the place of another one in its folder.",
+            Flag(ANSWER, kind=bool, name="--replace", more="That one stays until this one is complete."),
+        ),
+    )
     show_values: bool = field(
         default=True,
         metadata=_about(

@@ -9,9 +9,9 @@ from samplewise.core.findings import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened: the data was understood, a fit was made, a check ended."""
+    """One thing that happened: the data was understood, a fit was made, a check ended, something was noted."""
 
-    stage: Literal["understood", "check", "fit", "advice", "done"]
+    stage: Literal["understood", "check", "fit", "advice", "note", "done"]
     message: str
     done: int = 0  # fits made so far
     total: int = 0  # fits the plan expects

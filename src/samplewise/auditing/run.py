@@ -1,26 +1,21 @@
 """Carries out the plan: every check ends in one outcome, everything is written as it ends, and a killed run goes on."""
 
-import contextlib
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from samplewise.auditing.catalog import Check, catalog
 from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.progress import Event, Progress
 from samplewise.auditing.redaction import without_values
-from samplewise.auditing.run_folder import cannot_write, write_findings, write_text
+from samplewise.auditing.run_state import RunFolder
 from samplewise.auditing.tested_advice import test_advice
-from samplewise.core.arrays import fingerprint
-from samplewise.core.codec import RECORD_FILE, outcome_from_dict, outcome_to_dict, save_record, to_text
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, Finding, Outcome
-from samplewise.report import to_html
+from samplewise.core.texts import count_of
+from samplewise.engine.refits.preparation import FITS
 
-REPORT_FILE = "report.html"
 WEIGHTED = ("SW501",)  # checks whose figures weigh the rows; the others say that theirs do not
 UNWEIGHTED = "row weights do not count in these figures"
 # What a check may need: whether this data has it, and the reason given where it has not.
@@ -59,18 +54,21 @@ class Run:
         prices: price per row by kind of remedy.
         progress: called with every `Event`.
         show_values: whether the record may hold cells of the data.
+        retired: outcomes of an earlier run, of checks that there are no more.
     """
 
     evidence: Evidence
     facts: dict[str, Any]
     plan: dict[str, Any]
     environment: dict[str, Any]
-    folder: Path | None = None
+    folder: RunFolder | None = None
     accepted: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
     prices: Mapping[str, float] = field(default_factory=dict)
     progress: Progress = lambda event: None
     show_values: bool = True
+    retired: tuple[Outcome, ...] = ()
     _outcomes: list[Outcome] = field(default_factory=list)
+    _told: int = 0
     _written: float = 0.0
     _drawing: float = 0.0
 
@@ -78,57 +76,72 @@ class Run:
         """Run every check, then test the advice; an interrupt leaves a valid report and goes on to the caller."""
         checks = catalog()
         started = time.monotonic()
-        self.write(final=True)
+        self.write()
         try:
             for code in self.evidence.plan.checks:
                 outcome = self._outcome_of(checks[code])
                 self._outcomes.append(outcome)
                 self.progress(Event("check", outcome.title, outcome=outcome))
-                self.write()
+                self.write(often=True)
             self._test_advice()
         except KeyboardInterrupt:
             self._skip_the_rest("the audit was interrupted")
-            self.write(final=True)
+            self.write()
             raise
         self.environment["seconds"] = round(time.monotonic() - started, 1)
-        record = self.write(final=True)
+        self._tell_of_damage()
+        record = self.write(complete=True)
         self.progress(Event("done", "the audit is done"))
         return record
 
     def record(self) -> AuditRecord:
         """What is known so far."""
-        return self._recorded(tuple(_accepted(outcome, self.accepted) for outcome in self._outcomes))
+        outcomes = (*self._outcomes, *self.retired)
+        return self._recorded(tuple(_accepted(outcome, self.accepted) for outcome in outcomes))
 
     def _recorded(self, outcomes: tuple[Outcome, ...]) -> AuditRecord:
         """What may be written about these outcomes."""
-        record = AuditRecord(RECORD_SCHEMA, self.facts, self.plan, self.environment, outcomes)
+        record = AuditRecord(RECORD_SCHEMA, self.facts, self.plan, dict(self.environment), outcomes)
         return record if self.show_values else without_values(record)
 
-    def write(self, *, final: bool = False) -> AuditRecord:
-        """Record, report and lists of rows into the run folder; the report only as often as drawing it is cheap."""
+    def write(self, *, often: bool = False, complete: bool = False) -> AuditRecord:
+        """Record, report and lists of rows into the run folder.
+
+        Args:    often: only where drawing the report is cheap by now.   complete: nothing more will come.
+        """
         record = self.record()
         if self.folder is None:
             return record
         now = time.monotonic()
-        if final or now - self._written > REWRITE_SHARE * self._drawing:
-            self._save(record, self.folder)
-            write_text(self.folder / REPORT_FILE, to_html(record))
-            write_findings(record, self.evidence.data, self.folder)
+        if not often or now - self._written > REWRITE_SHARE * self._drawing:
+            self.folder.write(record, self.evidence.data, complete=complete)
             self._written = time.monotonic()
             self._drawing = self._written - now
+        self._tell()
         return record
 
-    def _save(self, record: AuditRecord, folder: Path) -> None:
-        try:
-            save_record(record, folder)
-        except OSError as fault:
-            raise cannot_write(folder / RECORD_FILE, fault) from None
+    def _tell(self) -> None:
+        """What was noted about the run folder since the last time."""
+        notes = [] if self.folder is None else self.folder.notes
+        for note in notes[self._told :]:
+            self.progress(Event("note", note))
+        self._told = len(notes)
+
+    def _tell_of_damage(self) -> None:
+        """What could not be believed in the run folder goes into the record, beside how long the audit took."""
+        if self.folder is None:
+            return
+        damaged = self.evidence.store.damaged
+        if damaged:
+            self.folder.notes.append(f"{FITS}/: {count_of(damaged, 'stored fit')} could not be used and made again")
+        if self.folder.notes:
+            self.environment["run_folder"] = list(self.folder.notes)
 
     # ---- one check --------------------------------------------------------------------------------------------------
 
     def _outcome_of(self, check: Check) -> Outcome:
         """The outcome of one check: from the run folder where an earlier run left it, else by running it."""
-        kept = self._kept(check.CODE)
+        kept = None if self.folder is None else self.folder.outcome(check.CODE)
         if kept is not None:
             return kept
         started = time.monotonic()
@@ -147,8 +160,8 @@ class Run:
         seconds = round(time.monotonic() - started, 3)
         outcome = Outcome(check.CODE, check.TITLE, status, reason, seconds)  # type: ignore[arg-type]  # literals above
         outcome = outcome if result is None else replace(outcome, result=result)
-        if outcome.status != "failed":
-            self._keep(outcome)
+        if outcome.status != "failed" and self.folder is not None:
+            self.folder.keep(self._recorded((outcome,)).outcomes[0])
         return outcome
 
     def _test_advice(self) -> None:
@@ -167,40 +180,6 @@ class Run:
             for code in self.evidence.plan.checks
             if code not in done
         ]
-
-    # ---- resume -----------------------------------------------------------------------------------------------------
-
-    def _kept(self, code: str) -> Outcome | None:
-        file = self._outcome_file(code)
-        if file is None:
-            return None
-        with contextlib.suppress(OSError, ValueError, KeyError):
-            return outcome_from_dict(json.loads(file.read_text("utf-8")))
-        return None
-
-    def _keep(self, outcome: Outcome) -> None:
-        file = self._outcome_file(outcome.code)
-        if file is not None:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            write_text(file, to_text(outcome_to_dict(self._recorded((outcome,)).outcomes[0])))
-
-    def _outcome_file(self, code: str) -> Path | None:
-        """Named by everything the outcome depends on, so that another seed or plan never reads it."""
-        if self.folder is None:
-            return None
-        name = fingerprint(
-            code,
-            RECORD_SCHEMA,  # what an older layout kept is in other units
-            self.facts["fingerprint"],
-            self.plan,
-            self.environment["samplewise"],
-            self.facts["test"],
-            self.facts["supplied"],
-            self.facts["task"],
-            self.facts["classes"],
-            self.show_values,
-        )
-        return self.folder / "outcomes" / f"{code}-{name[:16]}.json"
 
 
 def missing_need(check: Check, evidence: Evidence) -> str:

@@ -1,4 +1,4 @@
-"""The run folder: who may write into it, texts that are whole or absent, and the lists of rows a person fills in.
+"""Texts that are whole or absent, and the lists of rows a person fills in.
 
 `findings/SWxxx.csv` holds ALL rows of a check's findings, one line a row: id, given, suggested, probability, reason and
 an empty `decision`. What may be written there: keep, drop, relabel (to the suggested label), the name of a class or a
@@ -6,12 +6,11 @@ number, relabel:NAME for any other label, weight:0.5. Cells are guarded as `core
 """
 
 import csv
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 
@@ -22,11 +21,9 @@ from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.findings import AuditRecord, Decision, Finding, Outcome
 from samplewise.data.dataset import Dataset
 
-MARKER = "run.json"
 FOLDER = "findings"
 COLUMNS = ("id", "given", "suggested", "probability", "reason", "decision")
 WORDS = ("keep", "drop", "relabel", "relabel:NAME", "weight:NUMBER")
-LATER = "not found any more; kept for its decision"
 
 
 # ---- texts and folders ----------------------------------------------------------------------------------------------
@@ -54,34 +51,8 @@ def cannot_write(file: Path, fault: OSError) -> InputError:
     )  # fmt: skip
 
 
-def prepare_run_folder(path: str | Path, fingerprint: str) -> Path:
-    """A folder this audit may write into: a new or empty one, or one that holds a run of the same data.
-
-    Args:
-        path: made if it is not there.   fingerprint: of the data; stands in `run.json`.
-
-    Raises:
-        InputError: it is a file, cannot be written, or holds something else; nothing in it is touched.
-    """
-    folder = Path(path)
-    if folder.exists() and not folder.is_dir():
-        raise InputError("the run folder is a file", where=str(folder), fix="name a folder: --out run/")
-    _make_folder(folder)
-    held = sorted(item.name for item in folder.iterdir() if not item.name.endswith(".tmp"))
-    marker = folder / MARKER
-    if marker.name in held:
-        _require_same_data(marker, fingerprint)
-    elif held:
-        raise InputError(
-            "the run folder holds other files", where=str(folder),
-            got=", ".join(held[:5]) + (f" ({len(held)} in all)" if len(held) > 5 else ""),
-            fix="choose a new or empty folder: --out DIR",
-        )  # fmt: skip
-    write_text(marker, json.dumps({"data": fingerprint, "made_by": "samplewise"}) + "\n")
-    return folder
-
-
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it; raises `InputError` where that is not possible."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as fault:
@@ -91,51 +62,22 @@ def _make_folder(folder: Path) -> None:
         ) from None  # fmt: skip
 
 
-def _require_same_data(marker: Path, fingerprint: str) -> None:
-    try:
-        held = json.loads(marker.read_text("utf-8"))["data"]
-    except (OSError, ValueError, KeyError, TypeError) as fault:
-        raise InputError(
-            "the run folder's marker cannot be read", where=str(marker), got=str(fault), fix="choose another folder"
-        ) from None
-    if held != fingerprint:
-        raise InputError(
-            "the run folder belongs to other data", where=str(marker.parent),
-            got=f"a run of data {str(held)[:12]}, this is {fingerprint[:12]}", fix="choose another folder: --out DIR",
-        )  # fmt: skip
-
-
 # ---- lists of rows --------------------------------------------------------------------------------------------------
 
 
-def write_findings(record: AuditRecord, data: Dataset, folder: str | Path) -> tuple[Path, ...]:
-    """Write `findings/SWxxx.csv` for every check that names rows; decisions somebody wrote there stay.
+def fresh_lists(record: AuditRecord, data: Dataset) -> dict[str, str]:
+    """The text of `SWxxx.csv` for every check that names rows, with an empty column `decision`.
 
-    Args:
-        record: what was found.   data: the audited rows, for the given labels.   folder: the run folder.
-
-    Returns:
-        the files, one per check with at least one row.
-
-    Raises:
-        InputError: a file cannot be written; those before it are whole.
-
-    Cost: O(rows named).
+    Args:    record: what was found.   data: the audited rows, for the given labels.
+    Cost:    O(rows named).
     """
-    target = Path(folder) / FOLDER
     labels = _given_labels(record, data)
-    files = []
+    texts = {}
     for outcome in record.outcomes:
         findings = [finding for finding in outcome.result.findings if finding.axis == "row" and finding.keys]
-        file = target / f"{outcome.code}.csv"
-        lines = _with_decisions(list(_lines(outcome, findings, labels)), file)
-        if lines:
-            _make_folder(target)
-            write_text(file, _csv(lines))
-            files.append(file)
-        else:
-            file.unlink(missing_ok=True)  # of an earlier run, and nobody has decided anything in it
-    return tuple(files)
+        if lines := list(_lines(outcome, findings, labels)):
+            texts[f"{outcome.code}.csv"] = list_text(lines)
+    return texts
 
 
 def _given_labels(record: AuditRecord, data: Dataset) -> Mapping[str, Any]:
@@ -190,22 +132,10 @@ def _details(outcome: Outcome) -> tuple[dict[str, Any], dict[str, Any], dict[str
     return suggested, probability, sentences
 
 
-def _with_decisions(lines: list[dict[str, str]], file: Path) -> list[dict[str, str]]:
-    """The lines with the decisions an earlier file holds; decided rows that were not found again follow at the end."""
-    if not file.exists():
-        return lines
-    try:
-        decided = {line["id"]: line for _, line in _read_lines(file) if line["decision"].strip()}
-    except InputError:  # whatever a person made of it is kept, under another name
-        file.replace(file.with_name(f"{file.name}.unreadable"))
-        return lines
-    words = {line["id"]: decided.pop(line["id"])["decision"] for line in lines if line["id"] in decided}
-    kept = [line | {"decision": words.get(line["id"], "")} for line in lines]
-    return [*kept, *({**line, "reason": LATER} for line in decided.values())]
-
-
-def _csv(lines: Iterable[Mapping[str, str]]) -> str:
-    return csv_text(COLUMNS, ([line[name] for name in COLUMNS] for line in lines))
+def list_text(lines: Iterable[Mapping[str, str]], more: Iterable[str] = ()) -> str:
+    """Lines as the text of a list; `more` are columns beside the usual ones."""
+    names = [*COLUMNS, *more]
+    return csv_text(names, ([line.get(name, "") for name in names] for line in lines))
 
 
 def _text(value: Any) -> str:
@@ -307,15 +237,19 @@ def _files(source: Path) -> list[Path]:
 
 def _read_lines(file: Path) -> list[tuple[int, dict[str, str]]]:
     """Line number and cells of every row, columns that are not there empty."""
+    _, rows = read_list(file)
+    return [(number, {name: row.get(name, "") for name in COLUMNS}) for number, row in rows]
+
+
+def read_list(file: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+    """Names of the columns of a list, in lower case, and line number and cells of every row.
+
+    Raises:
+        InputError: it is not there, not CSV in UTF-8, or has no column `id` or `decision`.
+    """
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:
-            header = stream.readline()
-            stream.seek(0)
-            semicolons = ";" in header and "," not in header  # as spreadsheets save where commas mark decimals
-            reader = csv.DictReader(stream, restval="", strict=True, delimiter=";" if semicolons else ",")
-            names = [name.strip().lower() for name in reader.fieldnames or []]
-            reader.fieldnames = names
-            rows = [(reader.line_num, row) for row in reader]
+            names, rows = parse_list(stream)
     except FileNotFoundError:
         raise InputError(
             "there is no such file of decisions", where=str(file), fix="pass a file of findings/"
@@ -330,4 +264,15 @@ def _read_lines(file: Path) -> list[tuple[int, dict[str, str]]]:
             f"the file of decisions has no column {' and no column '.join(absent)}", where=str(file),
             got=f"columns {', '.join(names) or 'none'}", fix="keep the header line of findings/SWxxx.csv",
         )  # fmt: skip
-    return [(number, {name: plain_cell(row.get(name) or "") for name in COLUMNS}) for number, row in rows]
+    return names, rows
+
+
+def parse_list(stream: TextIO) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+    """The same of an open text, whatever its columns."""
+    header = stream.readline()
+    stream.seek(0)
+    semicolons = ";" in header and "," not in header  # as spreadsheets save where commas mark decimals
+    reader = csv.DictReader(stream, restval="", strict=True, delimiter=";" if semicolons else ",")
+    names = [name.strip().lower() for name in reader.fieldnames or []]
+    reader.fieldnames = names
+    return names, [(reader.line_num, {name: plain_cell(row.get(name) or "") for name in names}) for row in reader]

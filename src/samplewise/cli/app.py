@@ -22,6 +22,7 @@ from samplewise.cli import (
 )
 from samplewise.cli.console import errors_shown
 from samplewise.cli.list_options import ListedCommand
+from samplewise.cli.signals import end_as_by_ctrl_c
 from samplewise.core.escapes import one_line
 
 EPILOG = """Start with:
@@ -100,6 +101,7 @@ def program(
 
 def main() -> None:
     """Run the program named on the command line; the entry point of the console script."""
+    end_as_by_ctrl_c()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that has no such character shows a question mark

@@ -57,6 +57,7 @@ def audit_command(
     """
     options = with_current_names(given | {"columns": kinds_of(number, category)})
     folder = options["run_dir"] = options["run_dir"] or default_folder(path)
+    auditing.run_state.require_usable(folder)
     roles = {role.name: options.pop(role.name) for role in fields(Roles) if role.name in options}
     reading = read_once(path, roles.pop("label"), **{name: value for name, value in roles.items() if value})
     options |= {name: read(options[name]) for name, read in READ.items() if options[name] is not None}
@@ -67,7 +68,7 @@ def audit_command(
         with Live(quiet) as live:
             done = sw.audit(reading, progress=live, **options)
     except KeyboardInterrupt:
-        _interrupted(folder)
+        interrupted(folder)
     done.to_junit(folder / "junit.xml")
     for line in last_lines(done.record, folder, quiet):
         out().print(line)
@@ -97,8 +98,11 @@ def default_folder(path: Path) -> Path:
     return Path(f"{name}-audit")
 
 
-def _interrupted(folder: Path) -> None:
-    report = folder / "report.html"
+def interrupted(folder: Path) -> None:
+    """Say where everything is after Ctrl-C, a closed terminal or a request to end, and leave."""
+    report, growing = folder / "report.html", folder / auditing.run_state.NEW / "report.html"
     where = f"what was found so far is in {one_line(report)}; " if report.exists() else ""
+    if growing.exists():
+        where = f"{one_line(report)} is as it was, and what was found so far is in {one_line(growing)}; "
     err().print(Text(f"Interrupted: {where}the same command goes on where this one stopped.", style="yellow"))
     raise typer.Exit(Exit.INTERRUPTED)

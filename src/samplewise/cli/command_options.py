@@ -22,7 +22,8 @@ class FailOn(StrEnum):
 
 
 SPELLED: dict[str, Flag] = {name: flag for name, one in OPTIONS.items() if (flag := one.metadata["flag"]) is not None}
-SWITCHES = tuple(name for name, flag in SPELLED.items() if flag.kind is bool)
+BOOLEANS = tuple(name for name, flag in SPELLED.items() if flag.kind is bool)
+SWITCHES = tuple(name for name in BOOLEANS if OPTIONS[name].default)  # on, and switched off by their flag
 
 
 def flag_name(name: str) -> str:
@@ -36,7 +37,7 @@ def option(name: str) -> Any:
     return typer.Option(
         flag_name(name), metavar=flag.metavar, rich_help_panel=flag.panel, case_sensitive=False,
         help=f"{described.metadata['help']} {flag.more}".strip(),
-        show_default=name not in SWITCHES and described.default not in (None, ()),
+        show_default=name not in BOOLEANS and described.default not in (None, ()),
     )  # fmt: skip
 
 

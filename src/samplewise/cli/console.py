@@ -12,6 +12,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
+from samplewise.cli.signals import leave_quietly
 from samplewise.core.errors import SamplewiseError
 from samplewise.core.escapes import one_line, visible
 
@@ -25,11 +26,18 @@ class Exit(IntEnum):
     NOTHING = 0  # done, nothing at the threshold
     FINDINGS = 1  # done, findings at the threshold
     IMPOSSIBLE = 2  # it could not be done, or a check failed
-    INTERRUPTED = 130  # Ctrl-C
+    INTERRUPTED = 130  # Ctrl-C, or a request to end
 
 
 class _Shown(Console):
-    """A console that shows hidden characters of any text as codes: only its own colors reach the terminal as such."""
+    """A console that shows hidden characters of any text as codes: only its own colors reach the terminal as such.
+
+    Its reader may go: the program then ends quietly, with what was found on the disk.
+    """
+
+    def on_broken_pipe(self) -> None:
+        """Nobody reads any more."""
+        raise SystemExit(leave_quietly())
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """The segments of whatever is printed; every text passes here, be it in a line, a table or a bar."""

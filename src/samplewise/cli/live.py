@@ -71,6 +71,9 @@ class Live:
         elif event.outcome is not None:
             for line in outcome_lines(event.outcome):
                 self._result(line)
+        elif event.stage == "note":
+            console = self._console if self._bar is None else self._bar.console
+            console.print(Text(f"note      {shortened(event.message, 3 * LONGEST)}", style="dim"))
         self._advance(event)
 
     def _result(self, text: Text) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Finding, Outcome, Remedy
 from samplewise.core.json_encoding import Json, unnamed
+from samplewise.core.sealed_files import CHECKSUM
 from samplewise.core.values import Estimate, Exhibit, Scores
 
 NOUNS = (Outcome, CheckResult, Finding, Remedy, Estimate, Scores, Exhibit)
@@ -61,7 +62,7 @@ DESCRIPTIONS = {
     "Estimate.confidence": "Confidence of the interval, between 0 and 1; null without one.",
     "Estimate.source": "Method it comes from, a key into the references.",
     "Estimate.reason": "Why there is no interval, or what the interval leaves out.",
-    "Scores": "One number per row, column or segment; above 10,000 the largest 100, and all in scores.npz.",
+    "Scores": "One number per row, column or segment; above 10,000 the largest 100, and all in an archive beside it.",
     "Scores.quantity": "What is scored.",
     "Scores.values": "The scores.",
     "Scores.keys": "What each score belongs to, as the user knows it.",
@@ -90,9 +91,10 @@ NAMED_ARRAY = ARRAY | {
 }
 STORED = {
     "type": "object",
-    "description": "Where all of these scores lie in scores.npz (arrays NAME.values, NAME.keys, NAME.spread).",
+    "description": "Where all of these scores lie: arrays NAME.values, NAME.keys, NAME.spread of FILE.",
     "properties": {
         "name": {"type": "string", "description": "NAME"},
+        "file": {"type": "string", "description": "FILE, next to the record; scores.npz where it is not named."},
         "rows": {"type": "integer", "description": "How many scores there are in all."},
         "content": {
             "type": "string",
@@ -156,3 +158,8 @@ JSON_SCHEMA: Json = {
     "$defs": {noun.__name__: _schema_of_noun(noun) for noun in NOUNS} | {"Array": ARRAY, "NamedArray": NAMED_ARRAY},
 }
 JSON_SCHEMA["properties"]["schema"] |= {"const": RECORD_SCHEMA}
+JSON_SCHEMA["properties"][CHECKSUM] = {
+    "type": "string",
+    "description": "Of the file's name and all other entries; a file that does not fit it was damaged. Absent in a "
+    "record that was passed on.",
+}

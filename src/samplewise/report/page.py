@@ -64,7 +64,7 @@ def to_html(record: AuditRecord) -> str:
     Args:    record: any audit record, also one whose audit was interrupted.
     Returns: HTML text of fewer than 2,000,000 bytes in UTF-8.
     Cost:    about 1 s for the first page of a process (the chart library is unpacked), then 0.1 to 0.5 s.
-    Not for: all rows of a finding or all scores (they are in `audit.json` and `scores.npz`).
+    Not for: all rows of a finding or all scores (they are in `audit.json` and the archive beside it).
 
     >>> "No check has run yet" in to_html(AuditRecord(2, {"rows": 3}, {}, {}, ()))
     True

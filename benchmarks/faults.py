@@ -1,0 +1,275 @@
+"""Runs that are killed and run folders that are damaged: what is lost, believed, left running or half written.
+
+Kills: `samplewise audit` on a small table, in a fresh folder or in one that holds a finished run, is sent SIGKILL,
+SIGTERM or SIGHUP at a moment drawn over the time an undisturbed run takes (reading, starting workers, fits, writing).
+Counted are records with fewer outcomes than before, processes of its session alive three seconds later, files that are
+half written, and records of the run that follows which differ from that of an undisturbed one.
+
+Damage: a finished run folder is damaged in one way, and the same audit is run again. Counted are records that differ
+from the undamaged one (something was believed) and runs that failed (something was fatal).
+
+`make bench-faults` goes on where it stopped: every case is a line of `results/faults.json` once it is done. The program
+is forked from this process, which has imported it: no moment is spent on importing.
+"""
+
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import samplewise as sw
+from samplewise.cli import main
+from samplewise.core.codec import load_record
+from samplewise.core.errors import SamplewiseError
+from samplewise.core.sealed_files import unseal, unseal_json
+
+RESULTS = Path(__file__).parent / "results" / "faults.json"
+MOMENTS = 100
+SIGNALS = ("SIGKILL", "SIGTERM", "SIGHUP")
+SECONDS_TO_END = 3.0  # for processes of a run that was killed
+SECONDS_TO_STOP = 60.0  # for a run that was asked to
+SECONDS_AT_MOST = 600.0  # for any run
+SOURCE = ("--label", "kind", "--id", "key", "--quiet")
+VARIANTS = {  # what an undisturbed run of each spends its time on
+    "fits in this process": ("--learner", "kernel"),
+    "fits in workers": ("--learner", "boosting", "--checks", "SW102,SW501", "--budget", "4s"),
+}
+WITH_WORKERS = 4  # one kill in so many is of a run with workers
+
+
+def table() -> pd.DataFrame:
+    """120 rows with wrong labels and duplicates."""
+    draw = np.random.default_rng(0)
+    frame = pd.DataFrame(draw.normal(size=(110, 3)), columns=list("abc")).round(6)
+    kind = (frame["a"] + 0.3 * draw.normal(size=110) > 0) ^ (draw.random(110) < 0.1)
+    frame = frame.assign(kind=np.where(kind, "yes", "no"))
+    frame = pd.concat([frame, frame.iloc[:10]], ignore_index=True)
+    frame.insert(0, "key", [f"k{row}" for row in range(len(frame))])
+    return frame
+
+
+# ---- one run --------------------------------------------------------------------------------------------------------
+
+
+def start(folder: Path, variant: str) -> int:
+    """The program on the table, in a session of its own; returns its process."""
+    process = os.fork()
+    if process:
+        return process
+    os.setsid()
+    quiet = os.open(os.devnull, os.O_RDWR)
+    for descriptor in range(3):
+        os.dup2(quiet, descriptor)
+    sys.argv = ["samplewise", "audit", str(folder.parent / "t.csv"), *SOURCE, *VARIANTS[variant], "--out", str(folder)]
+    try:
+        main()
+    except SystemExit as ended:
+        sys.exit(ended.code)
+    finally:
+        os._exit(0)
+    raise AssertionError
+
+
+def ended(process: int, seconds: float) -> bool:
+    """Whether the process ends within the time."""
+    limit = time.monotonic() + seconds
+    while time.monotonic() < limit:
+        if os.waitpid(process, os.WNOHANG)[0]:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def session(leader: int) -> list[int]:
+    """Processes of a session that are still running."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            state, *fields = (entry / "stat").read_text().rpartition(")")[2].split() if entry.name.isdigit() else "Z"
+        except OSError:
+            continue
+        if state != "Z" and int(fields[2]) == leader:
+            found.append(int(entry.name))
+    return found
+
+
+def answer(folder: Path) -> dict[str, Any]:
+    """The record without what may differ between two runs: seconds, environment and the checksum over both."""
+    content = json.loads((folder / "audit.json").read_bytes())
+    for outcome in content["outcomes"]:
+        del outcome["seconds"]
+    return {name: part for name, part in content.items() if name not in ("environment", "checksum")}
+
+
+def outcomes(folder: Path) -> int:
+    """How many checks have ended in the record; 0 where there is none."""
+    if not (folder / "audit.json").exists():
+        return 0
+    return sum(outcome.status != "skipped" for outcome in load_record(folder).outcomes)
+
+
+def half_written(folder: Path) -> list[str]:
+    """Files under their final names whose checksum or last line is missing."""
+    wrong = []
+    for file in folder.rglob("*"):
+        name = file.name
+        if not file.is_file() or name.endswith((".tmp", ".part", ".lock", ".csv", ".xml")):
+            continue
+        content = file.read_bytes()
+        whole = (
+            unseal(file.stem, content) is not None if name.endswith(".npy")
+            else unseal_json(name, content) is not None if name.endswith(".json")
+            else content.rstrip().endswith(b"</html>") if name.endswith(".html")
+            else True
+        )  # fmt: skip
+        wrong += [] if whole else [str(file.relative_to(folder))]
+    return wrong
+
+
+def kill(case: int, work: Path, seconds: dict[str, float]) -> dict[str, Any]:
+    """One run that is killed, and the one that follows."""
+    variant = list(VARIANTS)[case % WITH_WORKERS == 0]
+    draw = np.random.default_rng(case)
+    name, fresh, moment = SIGNALS[case % 3], bool(case // 2 % 2), float(draw.uniform(0, seconds[variant]))
+    folder, finished = work / "run", work / variant
+    shutil.rmtree(folder, ignore_errors=True)
+    if not fresh:
+        shutil.copytree(finished, folder)
+    before = outcomes(folder)
+    process = start(folder, variant)
+    over = ended(process, moment)
+    stopped = over
+    if not over:
+        os.kill(process, getattr(signal, name))
+        stopped = ended(process, SECONDS_TO_STOP)
+    limit = time.monotonic() + SECONDS_TO_END
+    while session(process) and time.monotonic() < limit:
+        time.sleep(0.05)
+    alive = session(process)
+    for left in alive:
+        os.kill(left, signal.SIGKILL)
+    found = {
+        "case": f"kill {case}", "variant": variant, "signal": name, "folder": "fresh" if fresh else "finished",
+        "moment": round(moment, 2), "over_before": over, "did_not_stop": not stopped,
+        "outcomes_before": before, "outcomes_after": outcomes(folder), "alive": len(alive),
+        "half_written": half_written(folder) if folder.exists() else [],
+    }  # fmt: skip
+    ended(start(folder, variant), SECONDS_AT_MOST)
+    return found | {"equal": answer(folder) == answer(finished)}
+
+
+# ---- damage ---------------------------------------------------------------------------------------------------------
+
+
+def _flip(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    for place in range(len(content) // 3, len(content), 97):
+        content[place] ^= 0x40
+    file.write_bytes(content)
+
+
+def _swap(file: Path) -> None:
+    others = [other for other in sorted(file.parent.iterdir()) if other != file and other.suffix == file.suffix]
+    if others:
+        shutil.copy(others[0], file)
+
+
+def _folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+WAYS: dict[str, Callable[[Path], Any]] = {
+    "bits flipped": _flip,
+    "cut in half": lambda file: file.write_bytes(file.read_bytes()[: file.stat().st_size // 2]),
+    "empty": lambda file: file.write_bytes(b""),
+    "zeros": lambda file: file.write_bytes(b"\0" * file.stat().st_size),
+    "other text": lambda file: file.write_bytes(b"hello"),
+    "deep brackets": lambda file: file.write_bytes(b"[" * 100_000),
+    "an empty object": lambda file: file.write_bytes(b"{}"),
+    "the next file": _swap,
+    "a folder": _folder,
+    "gone": lambda file: file.unlink(),
+}
+PLACES = {"fits": "fits/*.npy", "outcomes": "outcomes/*.json", "audit.json": "audit.json", "run.json": "run.json"}
+
+
+def damage(place: str, way: str, work: Path) -> dict[str, Any]:
+    """One way to damage one kind of file; fits are asked for only where the outcomes are gone."""
+    folder, finished = work / "run", work / next(iter(VARIANTS))
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(finished, folder)
+    for file in sorted(folder.glob(PLACES[place])):
+        WAYS[way](file)
+    if place == "fits":
+        shutil.rmtree(folder / "outcomes")
+    found: dict[str, Any] = {"case": f"damage {place}: {way}", "fatal": "", "believed": False}
+    try:
+        sw.audit(work / "t.csv", label="kind", id="key", learner="kernel", run_dir=folder)
+    except SamplewiseError as fault:
+        return found | {"fatal": str(fault)}
+    return found | {"believed": answer(folder) != answer(finished)}
+
+
+# ---- all of it ------------------------------------------------------------------------------------------------------
+
+
+def cases(work: Path, seconds: dict[str, float]) -> Iterator[tuple[str, Callable[[], dict[str, Any]]]]:
+    """Every case by its name: kills first, while this process has started no thread that a fork would lose."""
+    for case in range(MOMENTS):
+        yield f"kill {case}", lambda case=case: kill(case, work, seconds)
+    for place in PLACES:
+        for way in WAYS:
+            yield f"damage {place}: {way}", lambda place=place, way=way: damage(place, way, work)
+
+
+def summary(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    """The figures the targets are about."""
+    kills = [line for line in lines if line["case"].startswith("kill")]
+    damages = [line for line in lines if line["case"].startswith("damage")]
+    return {
+        "kills": len(kills),
+        "of_these_after_the_run_had_ended": sum(line["over_before"] for line in kills),
+        "did_not_stop": sum(line["did_not_stop"] for line in kills),
+        "records_with_fewer_outcomes": sum(line["outcomes_after"] < line["outcomes_before"] for line in kills),
+        "workers_alive_after_3_s": sum(line["alive"] > 0 for line in kills),
+        "runs_with_files_half_written": sum(bool(line["half_written"]) for line in kills),
+        "final_records_that_differ": sum(not line["equal"] for line in kills),
+        "ways_to_damage": len(damages),
+        "believed": sum(line["believed"] for line in damages),
+        "fatal": sum(bool(line["fatal"]) for line in damages),
+    }
+
+
+def run(limit: float = float("inf")) -> None:
+    """Every case that has no line yet, until the time is over."""
+    lines = json.loads(RESULTS.read_text())["cases"] if RESULTS.exists() else []
+    done, until = {line["case"] for line in lines}, time.monotonic() + limit
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name)
+        table().to_csv(work / "t.csv", index=False)
+        seconds = {}
+        for variant in VARIANTS:
+            started = time.monotonic()
+            ended(start(work / variant, variant), SECONDS_AT_MOST)
+            seconds[variant] = time.monotonic() - started
+        for case, carry_out in cases(work, seconds):
+            if case in done or time.monotonic() > until:
+                continue
+            lines.append(carry_out())
+            content = {"samplewise": sw.__version__, "summary": summary(lines), "cases": lines}
+            RESULTS.write_text(json.dumps(content, indent=1) + "\n")
+    print(json.dumps(summary(lines), indent=2))
+
+
+if __name__ == "__main__":
+    run(*map(float, sys.argv[1:2]))
