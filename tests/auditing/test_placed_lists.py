@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from samplewise.auditing.placed_lists import Known, edited_lists, place_lists
-from samplewise.auditing.run_folder import COLUMNS, csv_text, read_decisions
+from samplewise.auditing.run_folder import COLUMNS, list_text, read_decisions
 from samplewise.core.errors import InputError
 
 
 def text_of(*ids: str) -> str:
-    return csv_text([dict.fromkeys(COLUMNS, "") | {"id": key, "reason": "odd"} for key in ids])
+    return list_text([dict.fromkeys(COLUMNS, "") | {"id": key, "reason": "odd"} for key in ids])
 
 
 class Folder:

@@ -48,8 +48,9 @@ FOLDERS = (FITS, OUTCOMES, FOLDER, NEW, DECISIONS)
 LAYOUT = 2
 PLANNED = (  # of the record's plan, what the outcome of a check depends on
     "folds", "repeats", "halves", "curve_repeats", "curve_sizes", "advice", "seed", "learner", "learner_fingerprint",
-    "metric", "n_test_evaluations",
+    "metric", "n_test_evaluations", "labels_are", "answers_fingerprint",
 )  # fmt: skip
+ANSWERS = "answers_fingerprint"  # more answers of people continue an audit: outcomes are made again, nothing is refused
 MOST_NAMED = 3  # options that a refusal names
 UNNAMED = {  # what settings hold as a fingerprint, which says nothing to a person
     "test": "other test rows", "supplied": "other probabilities or embeddings",
@@ -259,7 +260,7 @@ class RunFolder:
         record, older = self._record(settings)
         if settings is None and record is not None:
             settings = _settings_of_record(record)
-        if not replace and (older or (settings is not None and settings != self.settings)):
+        if not replace and (older or (settings is not None and not _same_audit(settings, self.settings))):
             raise _belongs_to_another(self.path, None if older else settings, self.settings)
         self.held, self.replaces = record, replace and (older or record is not None)
         if self.replaces and marker is None and settings is not None:
@@ -279,11 +280,11 @@ class RunFolder:
         """The record in place, and whether there is one that only another version can read."""
         file = self.path / RECORD_FILE
         if not file.exists():
-            self._rebuilt = settings == self.settings
+            self._rebuilt = _same_audit(settings, self.settings)
             return None, False
         try:
             record = load_record(self.path, partial=True)
-            if settings is None or _settings_of_record(record) == settings:
+            if settings is None or _same_audit(_settings_of_record(record), settings):
                 return record, False
             reason = "is of another audit than the folder"
         except InputError:
@@ -361,6 +362,11 @@ def _settings_of_record(record: AuditRecord) -> Settings | None:
         return settings_of(record.data, record.plan, NOTE not in (record.data.get("notes") or ()))
     except KeyError:
         return None
+
+
+def _same_audit(one: Settings | None, other: Settings) -> bool:
+    """Whether two audits differ in nothing but what people answered."""
+    return one is not None and one | {ANSWERS: None} == other | {ANSWERS: None}
 
 
 def _of_another_version(file: Path) -> bool:
