@@ -211,3 +211,90 @@ def test_a_folder_without_a_record_is_refused(tmp_path):
     result = command(tmp_path, "--out", tmp_path / "clean.csv")
     assert result.exit_code == 2
     assert "no audit record here" in result.output
+
+
+ROWS = 'patient\'s "no",size,kind\n9,1.5,no\n8,2.5,yes\n7,3.5,no\n6,4.5,yes\n'
+
+
+@pytest.fixture
+def named(tmp_path, run):
+    """A run of a table with an id column of a difficult name."""
+    return run(written(tmp_path, ROWS), keys=((8,), (7,)), id='patient\'s "no"')
+
+
+def test_a_file_sorted_since_loses_no_other_row(tmp_path, run, named):
+    decided = tmp_path / "decided.csv"
+    decided.write_text("id,decision\n6,drop\n")
+    head, *rows = ROWS.splitlines()
+    written(tmp_path, "\n".join([head, *rows[::-1]]) + "\n")
+    result = command(named, "--decisions", decided, "--out", tmp_path / "clean.csv")
+    assert result.exit_code == 0, result.output
+    assert [line[0] for line in (tmp_path / "clean.csv").read_text().splitlines()[1:]] == ["7", "8", "9"]
+    plain = run(written(tmp_path))
+    head, *rows = TABLE.splitlines()
+    written(tmp_path, "\n".join([head, *rows[::-1]]) + "\n")
+    decided.write_text("id,decision\n2,drop\n")
+    result = command(plain, "--decisions", decided, "--out", tmp_path / "other.csv")
+    assert result.exit_code == 2
+    assert "4 rows where another row was before: rows id 0, 1, 2, 3" in result.output
+    assert not (tmp_path / "other.csv").exists()
+
+
+def test_rows_that_changed_are_left_alone_where_names_are_gone_by(tmp_path, named):
+    written(tmp_path, ROWS.replace("2.5,yes", "2.75,yes"))
+    refused = command(named, "--out", tmp_path / "clean.csv")
+    assert refused.exit_code == 2
+    assert "1 row changed: rows id 8" in refused.output
+    result = command(named, "--match", "id", "--out", tmp_path / "clean.csv")
+    assert result.exit_code == 0, result.output
+    assert "not done for rows id 8, which are not as they were audited" in " ".join(result.output.split())
+    assert (tmp_path / "clean.csv").read_text().count("\n") == 4
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [("no", "given as 'no', the data hold 'yes'"), ("", "does not say which label it had"), ("yes", "")],
+)
+def test_a_decision_about_another_label_is_refused_with_its_line(tmp_path, named, given, said):
+    written(tmp_path, ROWS.replace("2.5,yes", "2.75,yes"))
+    decided, target = tmp_path / "decided.csv", tmp_path / "clean.csv"
+    decided.write_text(f"id,given,decision\n9,no,keep\n8,{given},drop\n")
+    result = command(named, "--decisions", decided, "--match", "id", "--out", target)
+    assert result.exit_code == (2 if said else 0), result.output
+    assert said in result.output
+    assert target.exists() == (not said)
+    if said:
+        assert "line 3, row id 8" in result.output
+
+
+@pytest.mark.parametrize("name", ["clean.log.csv", "k.weights.csv", "c.v1.csv"])
+def test_no_output_takes_the_place_of_another(tmp_path, run, name):
+    decided = tmp_path / "decided.csv"
+    decided.write_text("id,decision\n2,drop\n3,weight:0.5\n")
+    folder = run(written(tmp_path))
+    assert command(folder, "--decisions", decided, "--out", tmp_path / name).exit_code == 0
+    stem = name.removesuffix(".csv")
+    assert (tmp_path / name).read_text().splitlines()[0] == ",key,size,kind"
+    assert (tmp_path / f"{stem}.log.csv").read_text().splitlines()[0] == "id,kind,before,after,by"
+    assert (tmp_path / f"{stem}.weights.csv").read_text().splitlines()[0] == "id,weight"
+
+
+@pytest.mark.parametrize("there", ["clean.csv", "clean.log.csv", "clean.weights.csv"])
+def test_nothing_that_is_there_is_written_over(tmp_path, run, there):
+    folder = run(written(tmp_path))
+    (tmp_path / there).write_text("precious")
+    result = command(folder, "--out", tmp_path / "clean.csv")
+    assert result.exit_code == 2
+    assert "nothing is written over" in result.output
+    assert [file.name for file in tmp_path.glob("clean*")] == [there]
+    assert (tmp_path / there).read_text() == "precious"
+
+
+def test_neither_the_input_nor_the_run_folder_is_written_to(tmp_path, run):
+    source = written(tmp_path)
+    folder = run(source)
+    (tmp_path / "run" / "findings").mkdir()
+    for target in (source, tmp_path / "run" / "clean.csv", tmp_path / "run" / "findings" / "SW102.csv"):
+        assert command(folder, "--out", target).exit_code == 2
+    assert source.read_text() == TABLE
+    assert not list((tmp_path / "run").rglob("*.csv"))

@@ -283,9 +283,13 @@ def _read(source: Any, y: Any, roles: Roles) -> Reading:
         reading = source
     else:
         reading = read_dataset(source, segments=segments, drop_columns=roles.drop_columns, **named, **read_as)
-    if y is not None:
-        require_same_index(source, y)
-    given = passed | ({} if y is None else {"y": y})
+    given = {name: value for name, value in (passed | {"y": y}).items() if value is not None}
+    if hasattr(source, "iloc"):  # the rows of the reading are numbered anew
+        for name, value in given.items():
+            require_same_index(source, value, name)
+        given = {
+            name: value.reset_index(drop=True) if hasattr(value, "iloc") else value for name, value in given.items()
+        }
     label = reading.label or str(getattr(y, "name", None) or "y")
     return replace(reading, data=replace(reading.data, **given), label=label) if given else reading
 

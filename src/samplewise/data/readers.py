@@ -339,10 +339,11 @@ def _assembled(table: _Table, roles: Roles) -> Reading:
     y, note = labels_without_missing_words(y)
     data = Dataset(
         features, y=y, ids=ids,
-        groups=None if roles.groups is None else frame[roles.groups],
-        segments=frame[list(roles.segments)] if roles.segments else None,
+        groups=None if roles.groups is None else frame[roles.groups].reset_index(drop=True),
+        segments=frame[list(roles.segments)].reset_index(drop=True) if roles.segments else None,
         time=None if roles.time is None else _times(frame[roles.time], roles.time),
-        weights=None if roles.weights is None else frame[roles.weights], kinds=kinds, conversions=conversions,
+        weights=None if roles.weights is None else frame[roles.weights].reset_index(drop=True),
+        kinds=kinds, conversions=conversions,
     )  # fmt: skip
     return Reading(
         data, roles.label or "", id_source, table.file, frame, tuple(table.notes), file_questions=questions,
