@@ -32,6 +32,16 @@ def test_with_its_rows_it_acts(made):
     assert len(again.apply(kinds=["drop"]).data) == len(audit.apply(kinds=["drop"]).data) == 200
 
 
+def test_the_record_knows_how_its_rows_were_read(made):
+    frame, folder, _ = made
+    assert len(sw.load_audit(folder, frame).apply(kinds=["drop"]).data) == 200
+    alone = sw.load_audit(folder)
+    assert len(alone.apply(frame, kinds=["drop"]).data) == 200
+    with pytest.raises(sw.InputError, match="not the data that were audited") as caught:
+        alone.apply(frame.iloc[::-1].reset_index(drop=True), kinds=["drop"])
+    assert "rows where another row was before" in str(caught.value)
+
+
 @pytest.mark.parametrize("rows", [None, "other", "read otherwise"])
 def test_without_its_rows_it_does_not(made, rows):
     frame, folder, _ = made
@@ -40,6 +50,6 @@ def test_without_its_rows_it_does_not(made, rows):
             sw.load_audit(folder).apply()
         return
     given = frame.assign(a=frame["a"] + 1) if rows == "other" else frame
-    options = {"drop_columns": ["note"]} if rows == "other" else {}
+    options = {} if rows == "other" else {"drop_columns": ["a"]}
     with pytest.raises(sw.InputError, match="not the rows that were audited"):
         sw.load_audit(folder, given, label="kind", **options)

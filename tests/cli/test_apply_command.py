@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from samplewise import data as reading
+from samplewise.auditing.audited_rows import AuditedRows, are_numbered
 from samplewise.cli.app import app
 from samplewise.core.codec import save_record
 
@@ -15,14 +17,18 @@ TABLE = ',key,size,kind\n0,007,1.50,no\n1,008,"2,5",yes\n2,009,03,no\n3,010,NA,y
 def run(tmp_path, make):
     """Write a record whose relabeling of row 1 and dropping of row 2 helps, and whose dropping of row 3 hurts."""
 
-    def write(source, *, helps="helps", keys=((1,), (2,)), **data):
+    def write(source, *, helps="helps", keys=((1,), (2,)), id=None, read_as=None, **data):
         outcomes = (
             make.found("SW201", "error", make.remedy("relabel", keys[0], ("no",) * len(keys[0]), helps), keys=keys[0]),
             make.found("SW102", "error", make.remedy("drop", keys[1], (), helps), keys=keys[1]),
             make.found("SW303", "error", make.remedy("drop", (3,), (), "hurts", -1.0), keys=(3,)),
         )
         facts = {"label": "kind"} | data
-        save_record(make.record(*outcomes, source=str(source), **facts), tmp_path / "run")
+        read = reading.read_dataset(read_as or source, label=None if source.is_dir() else facts["label"], id=id)
+        facts |= read.recorded() | {"numbered": are_numbered(read), "fingerprint": "f"}
+        rows = AuditedRows.of(read.data, facts)
+        save_record(make.record(*outcomes, source=str(source), content=rows.content(), **facts), tmp_path / "run")
+        rows.save(tmp_path / "run")
         return str(tmp_path / "run")
 
     return write
@@ -61,7 +67,7 @@ def test_separator_and_compression_of_the_original_are_kept(tmp_path, run):
 
 
 def test_rows_are_found_by_the_id_column(tmp_path, run):
-    folder = run(written(tmp_path), keys=(("008",), ("009",)), id_source="column 'key'")
+    folder = run(written(tmp_path), keys=(("008",), ("009",)), id="key")
     assert command(folder, "--out", tmp_path / "clean.csv").exit_code == 0
     assert pd.read_csv(tmp_path / "clean.csv", dtype=str)["key"].tolist() == ["007", "008", "010"]
 
@@ -97,9 +103,7 @@ def test_images_become_a_table_of_paths_and_labels(tmp_path, run):
     for index, kind in enumerate(["no", "no", "yes", "yes"]):
         (tmp_path / "photos" / kind).mkdir(parents=True, exist_ok=True)
         image.new("L", (4, 4), 60 * index).save(tmp_path / "photos" / kind / f"{index}.png")
-    folder = run(
-        tmp_path / "photos", keys=(("yes/2.png",), ("no/1.png",)), label="folder", id_source="path below the folder"
-    )
+    folder = run(tmp_path / "photos", keys=(("yes/2.png",), ("no/1.png",)), label="folder")
     result = command(folder, "--out", tmp_path / "clean.csv")
     assert result.exit_code == 0, result.output
     assert (tmp_path / "clean.csv").read_text() == "id,label\nno/0.png,no\nyes/2.png,no\nyes/3.png,yes\n"
@@ -173,7 +177,7 @@ def test_without_help_nothing_changes_and_it_says_so(tmp_path, run):
 
 
 def test_a_moved_file_is_named_with_data(tmp_path, run):
-    folder = run(tmp_path / "gone.csv")
+    folder = run(tmp_path / "gone.csv", read_as=written(tmp_path))
     refused = command(folder, "--out", tmp_path / "clean.csv")
     assert refused.exit_code == 2
     assert "not where it was" in refused.output
@@ -194,13 +198,103 @@ def test_a_target_that_cannot_be_is_refused(tmp_path, run, name, words):
 
 
 def test_a_file_that_changed_since_is_refused(tmp_path, run):
-    result = command(run(written(tmp_path, TABLE + "4,011,5,no\n")), "--out", tmp_path / "clean.csv")
+    folder = run(written(tmp_path))
+    written(tmp_path, TABLE + "4,011,5,no\n")
+    result = command(folder, "--out", tmp_path / "clean.csv")
     assert result.exit_code == 2
-    assert "5 rows, audited 4" in result.output
-    assert "audit it again" in result.output
+    assert "1 row new: rows id 4" in result.output
+    assert "audit them again" in result.output
+    assert not (tmp_path / "clean.csv").exists()
 
 
 def test_a_folder_without_a_record_is_refused(tmp_path):
     result = command(tmp_path, "--out", tmp_path / "clean.csv")
     assert result.exit_code == 2
     assert "no audit record here" in result.output
+
+
+ROWS = 'patient\'s "no",size,kind\n9,1.5,no\n8,2.5,yes\n7,3.5,no\n6,4.5,yes\n'
+
+
+@pytest.fixture
+def named(tmp_path, run):
+    """A run of a table with an id column of a difficult name."""
+    return run(written(tmp_path, ROWS), keys=((8,), (7,)), id='patient\'s "no"')
+
+
+def test_a_file_sorted_since_loses_no_other_row(tmp_path, run, named):
+    decided = tmp_path / "decided.csv"
+    decided.write_text("id,decision\n6,drop\n")
+    head, *rows = ROWS.splitlines()
+    written(tmp_path, "\n".join([head, *rows[::-1]]) + "\n")
+    result = command(named, "--decisions", decided, "--out", tmp_path / "clean.csv")
+    assert result.exit_code == 0, result.output
+    assert [line[0] for line in (tmp_path / "clean.csv").read_text().splitlines()[1:]] == ["7", "8", "9"]
+    plain = run(written(tmp_path))
+    head, *rows = TABLE.splitlines()
+    written(tmp_path, "\n".join([head, *rows[::-1]]) + "\n")
+    decided.write_text("id,decision\n2,drop\n")
+    result = command(plain, "--decisions", decided, "--out", tmp_path / "other.csv")
+    assert result.exit_code == 2
+    assert "4 rows where another row was before: rows id 0, 1, 2, 3" in result.output
+    assert not (tmp_path / "other.csv").exists()
+
+
+def test_rows_that_changed_are_left_alone_where_names_are_gone_by(tmp_path, named):
+    written(tmp_path, ROWS.replace("2.5,yes", "2.75,yes"))
+    refused = command(named, "--out", tmp_path / "clean.csv")
+    assert refused.exit_code == 2
+    assert "1 row changed: rows id 8" in refused.output
+    result = command(named, "--match", "id", "--out", tmp_path / "clean.csv")
+    assert result.exit_code == 0, result.output
+    assert "not done for rows id 8, which are not as they were audited" in " ".join(result.output.split())
+    assert (tmp_path / "clean.csv").read_text().count("\n") == 4
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [("no", "given as 'no', the data hold 'yes'"), ("", "does not say which label it had"), ("yes", "")],
+)
+def test_a_decision_about_another_label_is_refused_with_its_line(tmp_path, named, given, said):
+    written(tmp_path, ROWS.replace("2.5,yes", "2.75,yes"))
+    decided, target = tmp_path / "decided.csv", tmp_path / "clean.csv"
+    decided.write_text(f"id,given,decision\n9,no,keep\n8,{given},drop\n")
+    result = command(named, "--decisions", decided, "--match", "id", "--out", target)
+    assert result.exit_code == (2 if said else 0), result.output
+    assert said in result.output
+    assert target.exists() == (not said)
+    if said:
+        assert "line 3, row id 8" in result.output
+
+
+@pytest.mark.parametrize("name", ["clean.log.csv", "k.weights.csv", "c.v1.csv"])
+def test_no_output_takes_the_place_of_another(tmp_path, run, name):
+    decided = tmp_path / "decided.csv"
+    decided.write_text("id,decision\n2,drop\n3,weight:0.5\n")
+    folder = run(written(tmp_path))
+    assert command(folder, "--decisions", decided, "--out", tmp_path / name).exit_code == 0
+    stem = name.removesuffix(".csv")
+    assert (tmp_path / name).read_text().splitlines()[0] == ",key,size,kind"
+    assert (tmp_path / f"{stem}.log.csv").read_text().splitlines()[0] == "id,kind,before,after,by"
+    assert (tmp_path / f"{stem}.weights.csv").read_text().splitlines()[0] == "id,weight"
+
+
+@pytest.mark.parametrize("there", ["clean.csv", "clean.log.csv", "clean.weights.csv"])
+def test_nothing_that_is_there_is_written_over(tmp_path, run, there):
+    folder = run(written(tmp_path))
+    (tmp_path / there).write_text("precious")
+    result = command(folder, "--out", tmp_path / "clean.csv")
+    assert result.exit_code == 2
+    assert "nothing is written over" in result.output
+    assert [file.name for file in tmp_path.glob("clean*")] == [there]
+    assert (tmp_path / there).read_text() == "precious"
+
+
+def test_neither_the_input_nor_the_run_folder_is_written_to(tmp_path, run):
+    source = written(tmp_path)
+    folder = run(source)
+    (tmp_path / "run" / "findings").mkdir()
+    for target in (source, tmp_path / "run" / "clean.csv", tmp_path / "run" / "findings" / "SW102.csv"):
+        assert command(folder, "--out", target).exit_code == 2
+    assert source.read_text() == TABLE
+    assert not list((tmp_path / "run").rglob("*.csv"))

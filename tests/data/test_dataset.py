@@ -188,3 +188,24 @@ def test_kinds_of_columns_that_are_not_there_are_refused():
         with pytest.raises(InputError, match="column"):
             Dataset(X, kinds={"b": "number"})
     assert Dataset(np.array([[1], [2]]), kinds={"x0": "category"}).columns[0].kind == "category"
+
+
+@pytest.mark.parametrize("name", ["y", "ids", "groups", "segments", "time", "weights"])
+@pytest.mark.parametrize(("index", "told"), [([2, 1, 0], "another order"), ([1, 2, 3], "with some keys of it")])
+def test_what_lies_beside_x_is_never_matched_by_position_against_its_index(name, index, told):
+    X = pd.DataFrame({"a": [0.0, 1.0, 2.0]})
+    values = pd.Series([3, 4, 5], index=index)
+    with pytest.raises(InputError, match=rf"(?s){name} has .*{told}.*{name}\.to_numpy\(\)"):
+        Dataset(X, **{name: values})
+    strange = Dataset(X, **{name: values.set_axis(["p", "q", "r"])})  # no common key: by position
+    assert len(replace(strange, X=X.set_axis([2, 0, 1]))) == 3
+
+
+def test_what_lies_under_a_mask_is_missing():
+    masked = np.ma.masked_array([1.0, 99.0, 3.0], mask=[False, True, False])
+    data = Dataset(np.ma.masked_array(np.eye(3), mask=np.eye(3) > 0), masked)
+    assert np.isnan(np.diag(data.X)).all()
+    assert data.unlabeled().tolist() == [False, True, False]
+    assert Dataset(np.eye(3), np.ma.masked_array(["a", "b", "a"], mask=[0, 1, 0])).unlabeled().tolist() == [0, 1, 0]
+    with pytest.raises(InputError, match="groups has missing values"):
+        Dataset(np.eye(3), groups=np.ma.masked_array([1, 2, 1], mask=[0, 1, 0]))

@@ -8,6 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.auditing.audited_rows import (
+    AuditedRows,
+    Changed,
+    Match,
+    changed_rows,
+    read_again,
+    require_given,
+    require_match,
+)
 from samplewise.auditing.catalog import catalog, choose_checks
 from samplewise.auditing.chosen_remedies import choose_remedies
 from samplewise.auditing.environment import environment
@@ -17,7 +26,7 @@ from samplewise.auditing.plan import FOLDS, Plan, make_plan
 from samplewise.auditing.prepare_audit import Intake, labels_read, take_in
 from samplewise.auditing.progress import Event, Progress
 from samplewise.auditing.run import Run
-from samplewise.auditing.run_folder import write_text
+from samplewise.auditing.run_folder import read_decisions, write_text
 from samplewise.auditing.run_state import RunFolder, require_usable, settings_of
 from samplewise.core.arrays import equal_but_for_rounding, fingerprint
 from samplewise.core.errors import InputError
@@ -56,6 +65,7 @@ class Audit:
 
     record: AuditRecord
     data: Dataset | None  # all rows given, also those set aside; None where an audit was loaded without them
+    rows: AuditedRows | None = None  # the same by id and content; None where the run folder does not hold them
 
     @property
     def findings(self) -> Findings:
@@ -69,10 +79,13 @@ class Audit:
 
     def apply(
         self,
+        data: Any = None,
+        y: Any = None,
         *,
+        match: Match = "content",
         do: str | Iterable[str] | None = None,
         kinds: Iterable[str] | None = None,
-        decisions: Iterable[Decision] | None = None,
+        decisions: Iterable[Decision] | str | Path | None = None,
         even_hurting: bool = False,
     ) -> Applied:
         """The data after the remedies that tested "helps"; nothing is changed in place.
@@ -81,32 +94,52 @@ class Audit:
         its finding is named; `left_out` of the result says what was not done, and why.
 
         Args:
+            data, y: the rows to change, read as the audited ones were, by the names of their columns; default: those
+                that were audited. Any other content is refused.
+            match: "content", or "id" to take data that changed since: rows are found by their ids, and those that are
+                not as they were audited are left alone by the record, and by decisions that name no `given` label.
             do: carry out exactly these findings instead, whatever their verdict but "hurts": "SW102", or ["SW102",
                 "SW201:drop"] to say which of its remedies.
             kinds: carry out all remedies of these kinds instead, but those that hurt: "relabel", "drop", "reweight".
-            decisions: carry out exactly these instead, such as those an annotator wrote into findings/*.csv.
+            decisions: carry out exactly these instead; or the path of a list of findings/*.csv, or of that folder, with
+                the decision column filled in.
             even_hurting: of `do` and `kinds` also what was measured to hurt.
 
         Returns:
             Applied: the new `data`, the `log` of what was changed by row id, and what was `left_out`.
 
         Raises:
-            InputError: no data, a finding that is not there, has no remedy that can be carried out or hurts, or words
-                that do not go together.
+            InputError: no data, or others than those that were audited; a finding that is not there, has no remedy that
+                can be carried out or hurts; a decision about another label than a row has; or words that do not go
+                together.
         """
-        if self.data is None:
-            raise InputError(
-                "this audit was loaded without its data", got="no rows to change",
-                fix="load_audit(run_dir, data, ...) with the rows that were audited",
-            )  # fmt: skip
+        rows, changed = self._rows_to_change(data, y, match)
         if decisions is None:
-            return choose_remedies(self.record, self.data, do=do, kinds=kinds, even_hurting=even_hurting).applied()
+            chosen = choose_remedies(
+                self.record, rows, do=do, kinds=kinds, even_hurting=even_hurting, changed=changed
+            )  # fmt: skip
+            return chosen.applied()
         if do is not None or kinds is not None or even_hurting:
             raise InputError(
                 "decisions are carried out as they are", got="decisions= with do=, kinds= or even_hurting=",
                 fix="leave the others out",
             )  # fmt: skip
-        return apply(self.data, decisions, task=self.record.data.get("task") or "auto")
+        listed = read_decisions(decisions, rows) if isinstance(decisions, str | Path) else list(decisions)
+        require_given(listed, changed)
+        return apply(rows, listed, task=self.record.data.get("task") or "auto")
+
+    def _rows_to_change(self, data: Any, y: Any, match: Match) -> tuple[Dataset, Changed]:
+        """The rows, and which of them are not as they were audited."""
+        if data is not None or y is not None:
+            reading = read_again(data, self.record.data, y)
+            return reading.data, changed_rows(self.record.data, self.rows, reading, match, "the rows given")
+        require_match(match)
+        if self.data is None:
+            raise InputError(
+                "this audit was loaded without its data", got="no rows to change",
+                fix="pass them: audit.apply(data), or load_audit(run_dir, data)",
+            )  # fmt: skip
+        return self.data, frozenset()
 
     def compare(self, later: "Audit | AuditRecord") -> AuditComparison:
         """What got better, what is new and what is gone in a later audit."""
@@ -259,6 +292,8 @@ def _carried_out(  # all that was made of the arguments of `audit`
             folder.notes.append(f"{count_of(len(beside), 'more check')} of the record in this folder stay in it")
         checks = tuple(code for code in catalog() if code in held or code in plan.checks)
         plan, settings = dataclasses.replace(plan, checks=checks), settings | {"checks": list(checks)}
+        if options.show_values and taken.rows is not None:
+            folder.save_rows(taken.rows)
     report = options.progress or (lambda event: None)
     told = {"data": facts, "plan": settings}
     report(Event("understood", "", total=plan.fits(), seconds_left=plan.seconds(), facts=told))
@@ -270,7 +305,7 @@ def _carried_out(  # all that was made of the arguments of `audit`
         evidence, facts, settings, environment(), folder, options.accepted_ids(), options.prices or {}, report,
         options.show_values, () if folder is None else folder.retired(catalog()),
     )  # fmt: skip
-    return Audit(run.carry_out(), taken.everything)
+    return Audit(run.carry_out(), taken.everything, taken.rows)
 
 
 def _unused_weights(data: Dataset, learner: Learner, metric: Metric) -> Iterator[str]:

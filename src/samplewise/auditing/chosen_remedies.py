@@ -4,11 +4,11 @@ Nothing dangerous happens by default: what was measured to hurt is refused unles
 more than a tenth of the rows, or moves a class share by more than a point, waits until it is named.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from samplewise.core.errors import InputError, unknown_name
+from samplewise.core.errors import InputError, name_rows, unknown_name
 from samplewise.core.findings import AuditRecord, Decision, Finding
 from samplewise.core.texts import count_of, printable
 from samplewise.data.dataset import Dataset
@@ -26,6 +26,7 @@ class Chosen:
 
     data: Dataset
     task: Any
+    changed: Collection[str] | None = frozenset()
     taken: list[Advice] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     _decisions: dict[Any, Decision] = field(default_factory=dict)
@@ -42,7 +43,11 @@ class Chosen:
 
     def take(self, item: Advice, *, named: bool) -> None:
         """Add a remedy, for the rows that no earlier one decides; one that nobody named only if it changes little."""
-        new = {one.id: one for one in decisions_of([item.remedy]) if one.id not in self._decisions}
+        wanted = [one for one in decisions_of([item.remedy]) if one.id not in self._decisions]
+        new = {one.id: one for one in wanted if not self._is_changed(one.id)}
+        if len(new) < len(wanted):
+            others = name_rows(one.id for one in wanted if one.id not in new)
+            self.left_out.append(f"{_about(item)}: not done for {others}, which are not as they were audited")
         together = self._decisions | new
         change = "" if named or not new else large_change(self.data, self._after(together).data, self.task)
         if change:
@@ -50,6 +55,9 @@ class Chosen:
         elif new:
             self._decisions = together
             self.taken.append(item)
+
+    def _is_changed(self, key: Any) -> bool:
+        return self.changed is None or str(key) in self.changed
 
     def _after(self, decisions: dict[Any, Decision]) -> Applied:
         return apply(self.data, decisions.values(), task=self.task)
@@ -62,6 +70,7 @@ def choose_remedies(
     do: str | Iterable[str] | None = None,
     kinds: Iterable[str] | None = None,
     even_hurting: bool = False,
+    changed: Collection[str] | None = frozenset(),
 ) -> Chosen:
     """The remedies to carry out on the rows of an audit.
 
@@ -71,6 +80,7 @@ def choose_remedies(
         do: findings by their code: "SW102" for its first remedy, "SW102:drop" for that one; only these are taken.
         kinds: or all remedies of these kinds. With neither, those that were measured to help.
         even_hurting: also what was measured to hurt, where it is named or of a named kind.
+        changed: ids, as text, of rows that are not as they were audited, to which nothing is done; None: all of them.
 
     Raises:
         InputError: a code without a finding, a finding without a remedy that can be carried out, a named one that
@@ -87,7 +97,7 @@ def choose_remedies(
             "what was measured to hurt is carried out only where it is named", got="no finding and no kind is named",
             fix="name the finding, such as do='SW201' (--do SW201)",
         )  # fmt: skip
-    chosen = Chosen(data, record.data.get("task") or "auto")
+    chosen = Chosen(data, record.data.get("task") or "auto", changed)
     if do is not None:
         for word in [do] if isinstance(do, str) else do:
             for item in _named(record, word, even_hurting):

@@ -6,12 +6,15 @@ finds something else than then, the new list, with the decisions and comments of
 next free name (SW201.csv, SW201.2.csv, ...).
 """
 
+import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from samplewise.auditing.run_folder import COLUMNS, FOLDER, list_text, make_folder, parse_list, read_list, write_text
+from samplewise.auditing.list_files import read_whole_list
+from samplewise.auditing.run_folder import COLUMNS, FOLDER, list_text, make_folder, write_text
+from samplewise.core.csv_text import plain_cell
 from samplewise.core.errors import InputError, name_rows
 from samplewise.core.sealed_files import checksum
 
@@ -95,7 +98,8 @@ def _merged(text: str, edited: Iterable[Path]) -> tuple[str, list[str]]:
     notes = []
     for file in edited:
         try:
-            names, rows = read_list(file)
+            names, rows = read_whole_list(file)
+            rows = [(number, {name: plain_cell(cell) for name, cell in row.items()}) for number, row in rows]
         except InputError as error:
             notes.append(f"{FOLDER}/{file.name}: its decisions are not in the new list: {error.what} ({error.got})")
             continue
@@ -126,7 +130,8 @@ def _add(texts: list[str], text: str) -> None:
 
 
 def _parsed(text: str) -> list[dict[str, str]]:
-    return [row for _, row in parse_list(io.StringIO(text, newline=""))[1]]
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    return [{name: plain_cell(cell) for name, cell in row.items()} for row in rows]
 
 
 def _belongs(name: str, first: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from samplewise.auditing.answers import label_answers
+from samplewise.auditing.audited_rows import AuditedRows, are_numbered
 from samplewise.auditing.options import AuditOptions
 from samplewise.core.arrays import Array, Floats, Mask, fingerprint, require_finite
 from samplewise.core.errors import InputError
@@ -39,6 +40,7 @@ class Intake:
         test_other_columns: the same of the test rows.
         meaning: whether labels are facts or outcomes.
         answers: what people said of labels, by id.
+        rows: all rows given, by id and content.
     """
 
     everything: Dataset
@@ -54,6 +56,7 @@ class Intake:
     test_other_columns: Any | None = None
     meaning: LabelMeaning = OUTCOMES
     answers: Mapping[Any, Answer] = field(default_factory=lambda: MappingProxyType({}))
+    rows: AuditedRows | None = None
 
 
 def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
@@ -91,6 +94,9 @@ def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
     facts |= {"missing_labels": len(counted) - len(rows)}
     facts |= {"zero_weights": int((weightless & readable).sum())} if weightless.any() else {}
     facts |= {} if readable.all() else {"unreadable": int((~readable).sum())}
+    facts |= reading.recorded() | {"numbered": are_numbered(reading)}
+    given = AuditedRows.of(everything, facts)
+    facts["content"] = given.content()
     meaning = label_meaning(
         options.labels_are, everything, classes=target.classes is not None, embedded=embedded is not None
     )
@@ -100,7 +106,7 @@ def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
         None if embedded is None else embedded[usable],
         _embedded(options.embeddings, held) if held is not None and callable(options.embeddings) else None,
         None if reading.other_columns is None else reading.other_columns[usable].reset_index(drop=True), beside_test,
-        meaning=meaning, answers=label_answers(options.reviewed, rows, target, meaning),
+        meaning=meaning, answers=label_answers(options.reviewed, rows, target, meaning), rows=given,
     )  # fmt: skip
 
 

@@ -5,21 +5,24 @@ an empty `decision`. What may be written there: keep, drop, relabel (to the sugg
 number, relabel:NAME for any other label, weight:0.5. Cells are guarded as `core.csv_text` says; reading takes that off.
 """
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 
+from samplewise.auditing.list_files import read_list
 from samplewise.auditing.redaction import NOTE
 from samplewise.core.codec import write_together
-from samplewise.core.csv_text import csv_text, is_number, plain_cell
+from samplewise.core.csv_text import csv_text, plain_cell
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.findings import AuditRecord, Decision, Finding, Outcome
 from samplewise.data.dataset import Dataset
+from samplewise.data.returned_ids import ReturnedId, rows_named
+from samplewise.data.written_values import number_in, stands_for
+from samplewise.selection.decisions import the_row
 
 FOLDER = "findings"
 COLUMNS = ("id", "given", "suggested", "probability", "reason", "decision")
@@ -162,11 +165,15 @@ class _Classes:
             return "relabel", suggested
         if kind.lower() == "relabel" and value:
             return "relabel", value
-        if kind.lower() == "weight" and is_number(value):
-            return "reweight", float(value)
-        if word in self.names or is_number(word):
+        if kind.lower() == "weight" and number_in(value) is not None:
+            return "reweight", number_in(value)
+        if word in self.names or number_in(word) is not None or self._alike(word):
             return "relabel", word
         raise self._unknown(word, suggested)
+
+    def _alike(self, word: str) -> bool:
+        """Whether this is how a spreadsheet writes a class: WAHR for True."""
+        return any(stands_for(word, name, rounded=False) for name in self.names)
 
     def _unknown(self, word: str, suggested: str) -> InputError:
         if word.lower() == "relabel":
@@ -182,26 +189,27 @@ def read_decisions(source: str | Path, data: Dataset | None = None) -> list[Deci
     """What annotators wrote into the `decision` column of a findings file, or of all those in a folder.
 
     Args:
-        source: a .csv as `write_findings` makes it (other columns and rows may be added or left out), a folder of them,
-            or a run folder.
+        source: a .csv as `write_findings` makes it (other columns and rows may be added, moved or left out; saved by a
+            spreadsheet it may be cut at semicolons or tabs), a folder of them, or a run folder.
         data: the audited rows; then ids come back as the data holds them and its classes are known by name. Without it
-            ids are texts, which `selection.apply` understands, and the classes those the file mentions.
+            ids are compared with those of the data by `selection.apply`, and the classes are those the file mentions.
 
     Returns:
-        one Decision per row with a decision; rows without one are left out.
+        one Decision per row with a decision, with the label the list gives the row; rows without one are left out.
 
     Raises:
-        InputError: nothing to read, not CSV in UTF-8, no column `id` or `decision`, a word that is not understood
-            (file, line and nearest match are named), or two different decisions for one row.
+        InputError: nothing to read, not a table of text, no column `id` or `decision` or two of them, a line whose
+            cells do not stand under their columns, an id that may be that of several rows, a word that is not
+            understood (file, line and nearest match are named), or two different decisions for one row.
     """
     files = _files(Path(source))
     read = [(file, number, line) for file in files for number, line in _read_lines(file)]
     mentioned = {line[name] for _, _, line in read for name in ("given", "suggested") if line[name]}
-    ids = {} if data is None else {str(key): key for key in data.ids.tolist()}
     labeled = () if data is None or data.y is None else np.unique(data.y[~data.unlabeled()].astype(str)).tolist()
     classes = _Classes(frozenset(mentioned | set(labeled)))
-    found: dict[str, Decision] = {}
-    for file, number, line in read:
+    named = [()] * len(read) if data is None else rows_named([line["id"] for _, _, line in read], data.ids)
+    found: dict[Any, Decision] = {}
+    for (file, number, line), rows in zip(read, named, strict=True):
         word = line["decision"].strip()
         if not word:
             continue
@@ -210,8 +218,9 @@ def read_decisions(source: str | Path, data: Dataset | None = None) -> list[Deci
         except InputError as error:
             error.where = f"{file}, line {number}, row id {line['id']}"
             raise
-        decision = Decision(ids.get(line["id"], line["id"]), kind, value, by=file.name)  # type: ignore[arg-type]
-        earlier = found.setdefault(line["id"], decision)
+        decision = Decision(ReturnedId(line["id"]), kind, value, file.name, line["given"].strip() or None, number)  # type: ignore[arg-type]  # kind is one of these words
+        decision = decision if data is None else replace(decision, id=the_row(decision, rows))
+        earlier = found.setdefault(decision.id, decision)
         if (earlier.kind, earlier.value) != (decision.kind, decision.value):
             raise InputError(
                 "a row has two different decisions", where=f"{file}, line {number}, row id {line['id']}",
@@ -237,42 +246,6 @@ def _files(source: Path) -> list[Path]:
 
 def _read_lines(file: Path) -> list[tuple[int, dict[str, str]]]:
     """Line number and cells of every row, columns that are not there empty."""
-    _, rows = read_list(file)
-    return [(number, {name: row.get(name, "") for name in COLUMNS}) for number, row in rows]
-
-
-def read_list(file: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
-    """Names of the columns of a list, in lower case, and line number and cells of every row.
-
-    Raises:
-        InputError: it is not there, not CSV in UTF-8, or has no column `id` or `decision`.
-    """
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            names, rows = parse_list(stream)
-    except FileNotFoundError:
-        raise InputError(
-            "there is no such file of decisions", where=str(file), fix="pass a file of findings/"
-        ) from None
-    except (OSError, UnicodeDecodeError, csv.Error) as fault:
-        raise InputError(
-            "the file of decisions cannot be read", where=str(file), got=str(fault), fix="save it as CSV in UTF-8"
-        ) from None
-    absent = [name for name in ("id", "decision") if name not in names]
-    if absent:
-        raise InputError(
-            f"the file of decisions has no column {' and no column '.join(absent)}", where=str(file),
-            got=f"columns {', '.join(names) or 'none'}", fix="keep the header line of findings/SWxxx.csv",
-        )  # fmt: skip
-    return names, rows
-
-
-def parse_list(stream: TextIO) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
-    """The same of an open text, whatever its columns."""
-    header = stream.readline()
-    stream.seek(0)
-    semicolons = ";" in header and "," not in header  # as spreadsheets save where commas mark decimals
-    reader = csv.DictReader(stream, restval="", strict=True, delimiter=";" if semicolons else ",")
-    names = [name.strip().lower() for name in reader.fieldnames or []]
-    reader.fieldnames = names
-    return names, [(reader.line_num, {name: plain_cell(row.get(name) or "") for name in names}) for row in reader]
+    return [
+        (number, {name: plain_cell(cell) for name, cell in row.items()}) for number, row in read_list(file, COLUMNS)
+    ]

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from samplewise import __version__
+from samplewise.auditing.audited_rows import ROWS_FILES, AuditedRows
 from samplewise.auditing.placed_lists import Known, edited_lists, place_lists
 from samplewise.auditing.redaction import NOTE
 from samplewise.auditing.run_folder import FOLDER, cannot_write, fresh_lists, make_folder, write_text
@@ -90,6 +91,7 @@ class RunFolder:
     notes: list[str] = field(default_factory=list)
     _lists: Known = field(default_factory=dict)
     _rebuilt: bool = False
+    _rows: str = ""
 
     @classmethod
     def claim(cls, path: str | Path, settings: Settings, *, replace: bool = False) -> Self:
@@ -151,6 +153,13 @@ class RunFolder:
             self._set_aside(file, "is in the way")
         self.notes.append(f"{OUTCOMES}/{file.name} was damaged: {code} was carried out again")
         return None
+
+    def save_rows(self, rows: AuditedRows) -> None:
+        """Keep what tells the audited rows from others; raises `InputError` where it cannot be written."""
+        try:
+            self._rows = rows.save(self.path).name
+        except OSError as fault:
+            raise cannot_write(self.path, fault) from None
 
     def keep(self, outcome: Outcome) -> None:
         """Keep an outcome for a later run; raises `InputError` where it cannot be written."""
@@ -234,10 +243,12 @@ class RunFolder:
 
     def _prune(self) -> None:
         """Outcomes of other audits go with the record they belonged to: they may hold what this one must not show."""
-        for file in (self.path / OUTCOMES).glob("*.json"):
-            if not file.name.endswith(f"-{self._tag}.json"):
-                with contextlib.suppress(OSError):
-                    file.unlink()
+        outcomes = (self.path / OUTCOMES).glob("*.json")
+        others = [file for file in outcomes if not file.name.endswith(f"-{self._tag}.json")]
+        others += [file for file in self.path.glob(ROWS_FILES) if file.name != self._rows]
+        for file in others:
+            with contextlib.suppress(OSError):
+                file.unlink()
 
     # ---- opening ----------------------------------------------------------------------------------------------------
 
@@ -340,7 +351,8 @@ def require_usable(path: str | Path) -> None:
 
 def _ours(name: str) -> bool:
     known = (*FILES, *FOLDERS, LOCK)
-    return name in known or name.endswith(".tmp") or ".damaged" in name or Path(name).match(SCORES_FILES)
+    sorts = (SCORES_FILES, ROWS_FILES)
+    return name in known or name.endswith(".tmp") or ".damaged" in name or any(map(Path(name).match, sorts))
 
 
 def _in_the_way(folder: Path) -> bool:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from samplewise.auditing.audit_call import Audit
+from samplewise.auditing.audited_rows import load_rows, recorded_roles
 from samplewise.auditing.options import AuditOptions
 from samplewise.auditing.prepare_audit import take_in
 from samplewise.core.codec import load_record
@@ -20,8 +21,9 @@ def load_audit(  # noqa: PLR0913  # what says how the data was read, as in `audi
 
     Args:
         run_dir: the folder, or its audit.json.
-        data, y: the rows that were audited; without them everything works but `apply`.
-        label, id, groups, segments, time, weights, drop_columns, image, text: as they were given to `audit`.
+        data, y: the rows that were audited; without them everything works but `apply`, which then takes them.
+        label, id, groups, segments, time, weights, drop_columns, image, text: as they were given to `audit`; of a frame
+            or a path the record knows them.
 
     Returns:
         `Audit`, as `audit` returned it.
@@ -41,11 +43,13 @@ def load_audit(  # noqa: PLR0913  # what says how the data was read, as in `audi
     """
     record = load_record(run_dir)
     if data is None:
-        return Audit(record, None)
-    options = AuditOptions(
-        label=label, id=id, groups=groups, segments=segments, time=time, weights=weights, drop_columns=drop_columns,
-        image=image, text=text, task=record.data.get("task") or "auto",
-    )  # fmt: skip
+        return Audit(record, None, load_rows(run_dir, record.data))
+    given = {
+        "label": label, "id": id, "groups": groups, "segments": segments, "time": time, "weights": weights,
+        "drop_columns": tuple(drop_columns), "image": image, "text": text,
+    }  # fmt: skip
+    said = {name: value for name, value in given.items() if not (value is None or value == ())}
+    options = AuditOptions(**recorded_roles(data, record.data, y) | said, task=record.data.get("task") or "auto")
     taken = take_in(data, y, options)
     if taken.facts["fingerprint"] != record.data.get("fingerprint"):
         raise InputError(
@@ -53,4 +57,4 @@ def load_audit(  # noqa: PLR0913  # what says how the data was read, as in `audi
             got=f"{len(taken.data):,} rows with another content, or read with other options than then",
             fix="pass the same data with the options of the audit (label=, groups=, ...), or leave data out",
         )  # fmt: skip
-    return Audit(record, taken.everything)
+    return Audit(record, taken.everything, taken.rows)

@@ -1,16 +1,17 @@
 """`samplewise apply RUN --out clean.csv`: the user's own file after the decisions, and a log of them."""
 
-import re
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
-from samplewise import auditing, data, selection
+from samplewise import auditing, selection
+from samplewise.auditing.audited_rows import changed_rows, load_rows, read_again, require_given
 from samplewise.auditing.chosen_remedies import choose_remedies
 from samplewise.cli.console import out
-from samplewise.cli.write_back import contents, require_same_kind, write_all
+from samplewise.cli.write_back import contents, require_new, require_same_kind, write_all
 from samplewise.core.arrays import positions_of
 from samplewise.core.codec import load_record
 from samplewise.core.csv_text import frame_csv
@@ -18,6 +19,7 @@ from samplewise.core.errors import InputError
 from samplewise.core.escapes import one_line
 from samplewise.core.findings import AuditRecord
 from samplewise.core.texts import count_of, printable
+from samplewise.data.delimited import COMPRESSED
 from samplewise.data.readers import Reading
 from samplewise.report.remedy_order import advice_of, helping
 from samplewise.selection.decisions import Applied
@@ -44,6 +46,23 @@ Do = Annotated[
         show_default=False,
     ),
 ]
+
+
+class Match(StrEnum):
+    """What must be as it was audited for anything to be done."""
+
+    content = "content"
+    id = "id"
+
+
+Matching = Annotated[
+    Match,
+    typer.Option(
+        "--match",
+        help="content: only the data that were audited. id: data that changed since; rows are found by their ids, and "
+        "those that changed are left alone, but where a list gives the label they still have.",
+    ),
+]
 EvenHurting = Annotated[bool, typer.Option("--even-hurting", help="Also what was measured to hurt, if --do names it.")]
 EXAMPLES = """Examples:
   samplewise apply run/ --out clean.csv
@@ -62,19 +81,23 @@ UNCHANGED = {
 
 def apply_command(
     run: Run, target: Target, do: Do = None, decisions: Decisions = None, source: Source = None,
-    even_hurting: EvenHurting = False,
+    match: Matching = Match.content, even_hurting: EvenHurting = False,
 ) -> None:  # fmt: skip
     """Write the audited data again after the advice: same kind of file, same columns, same order.
 
     Without --do and --decisions only remedies that were measured to help are carried out, and none that removes more
     than a tenth of the rows or moves a class share by more than a point. Nothing is written over, and the log next to
-    the result lists every row that changed: id, kind, before, after, by.
+    the result lists every row that changed: id, kind, before, after, by. A file that is not as it was audited is
+    refused, as is a decision of a list about a row with another label than the list gives it.
     """
     record = load_record(run, partial=True)
     reading = reread(record, source)
+    files = outputs(target)
     require_same_kind(reading.file or Path(), target)
+    require_new(files.values(), run)
+    changed = changed_rows(record.data, load_rows(run, record.data), reading, match.value, str(reading.file))
     if decisions is None:
-        chosen = choose_remedies(record, reading.data, do=do or None, even_hurting=even_hurting)
+        chosen = choose_remedies(record, reading.data, do=do or None, even_hurting=even_hurting, changed=changed)
         for line in chosen.sentences():
             out().print(Text(line))
         applied = chosen.applied()
@@ -85,14 +108,15 @@ def apply_command(
         )  # fmt: skip
     else:
         decided = auditing.run_folder.read_decisions(decisions, reading.data)
+        require_given(decided, changed)
         applied = selection.apply(reading.data, decided, task=record.data.get("task") or "auto")
-    files = cleaned_files(reading, applied, target)
-    write_all(files)
-    _report(record, applied, files, why="as decided" if decisions else "as named" if do else HELPFUL)
+    written = cleaned_files(reading, applied, target)
+    write_all(written)
+    _report(record, applied, written, why="as decided" if decisions else "as named" if do else HELPFUL)
 
 
 def reread(record: AuditRecord, moved_to: Path | None = None) -> Reading:
-    """The data as the audit read it; raises `InputError` where the file is gone or has other rows now."""
+    """The data as the audit read it, by the roles and options of the record; raises `InputError` where it is gone."""
     path = Path(moved_to or str(record.data.get("source") or ""))
     if not path.exists() or path == Path():
         raise InputError(
@@ -101,33 +125,34 @@ def reread(record: AuditRecord, moved_to: Path | None = None) -> Reading:
             got="no such file",
             fix="say where it is: --data PATH",
         )
-    named = re.fullmatch(r"(?:column|array) '(.*)'", str(record.data.get("id_source") or ""))
-    label = None if path.is_dir() else record.data.get("label") or None
-    reading = data.read_dataset(path, label=label, id=named[1] if named else None)
-    expected = sum(int(record.data.get(part) or 0) for part in ("rows", "missing_labels", "zero_weights", "unreadable"))
-    if len(reading.data) != expected:
-        raise InputError(
-            "the file has other rows than the one that was audited", where=str(path),
-            got=f"{len(reading.data):,} rows, audited {expected:,}",
-            fix="audit it again, or name the audited file: --data PATH",
-        )  # fmt: skip
-    return reading
+    return read_again(path, record.data)
+
+
+def outputs(target: Path) -> dict[str, Path]:
+    """The files that may be written, by what they hold: "data", "log" and "weights"; no two of one name.
+
+    >>> sorted(file.name for file in outputs(Path("a/clean.v1.csv.gz")).values())
+    ['clean.v1.csv.gz', 'clean.v1.log.csv', 'clean.v1.weights.csv']
+    """
+    name = target.name
+    for ending in (*COMPRESSED, target.with_suffix("").suffix if target.suffix in COMPRESSED else target.suffix):
+        name = name.removesuffix(ending) or name
+    return {"data": target} | {part: target.with_name(f"{name}.{part}.csv") for part in ("log", "weights")}
 
 
 def cleaned_files(reading: Reading, applied: Applied, target: Path) -> dict[Path, bytes]:
     """The data, its log, and the weights where a decision gave any: weights have no column in the original."""
-    ids = reading.data.ids
+    ids, files = reading.data.ids, outputs(target)
     relabeled = {entry.id: entry.after for entry in applied.log if entry.kind == "relabel"}
     changed = positions_of(list(relabeled), ids).tolist()
     labels = dict(zip(changed, relabeled.values(), strict=True))
-    name = target.name.partition(".")[0] or target.stem
-    files = {target: contents(reading, positions_of(applied.data.ids, ids), labels, target)}
-    files[target.with_name(f"{name}.log.csv")] = frame_csv(applied.to_frame()).encode()
+    written = {target: contents(reading, positions_of(applied.data.ids, ids), labels, target)}
+    written[files["log"]] = frame_csv(applied.to_frame()).encode()
     weighted = {entry.id: entry.after for entry in applied.log if entry.kind == "reweight"}
     if weighted:
         weights = applied.to_frame().query("kind == 'reweight'")[["id", "after"]].rename(columns={"after": "weight"})
-        files[target.with_name(f"{name}.weights.csv")] = frame_csv(weights).encode()
-    return files
+        written[files["weights"]] = frame_csv(weights).encode()
+    return written
 
 
 def _report(record: AuditRecord, applied: Applied, files: dict[Path, bytes], why: str) -> None:

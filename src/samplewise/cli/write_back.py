@@ -2,7 +2,8 @@
 
 import gzip
 import io
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def kind_of(path: Path) -> str:
 
 
 def require_same_kind(source: Path, target: Path) -> None:
-    """Refuse a target that exists, or that cannot hold the columns of the source as they are."""
+    """Refuse a target that cannot hold the columns of the source as they are."""
     kind = kind_of(source)
     wanted = "csv" if kind in ("folder", "table") else kind
     if kind_of(target) != wanted or target.suffix.lower() in (".bz2", ".zip"):
@@ -35,11 +36,22 @@ def require_same_kind(source: Path, target: Path) -> None:
             "the cleaned data must be the same kind of file as the original", where=str(target),
             got=f"original {source.name}", fix=f"name it {target.with_suffix('.' + wanted).name}",
         )  # fmt: skip
-    if target.exists():
-        raise InputError(
-            "there is already a file of this name, and nothing is written over", where=str(target),
-            fix="name another file with --out, or remove this one",
-        )  # fmt: skip
+
+
+def require_new(files: Iterable[Path], run: Path) -> None:
+    """Refuse files that are there already, or that would lie in the run folder, before anything is written."""
+    folder = run if run.is_dir() else run.parent
+    for file in files:
+        if os.path.lexists(file):
+            raise InputError(
+                "there is already a file of this name, and nothing is written over", where=str(file),
+                fix="name another file with --out, or remove this one",
+            )  # fmt: skip
+        if file.resolve().is_relative_to(folder.resolve()):
+            raise InputError(
+                "the run folder holds only what the audit writes", where=str(file), got=f"a file in {folder}",
+                fix="name a file elsewhere: --out clean.csv",
+            )  # fmt: skip
 
 
 def contents(reading: Reading, kept: Ints, labels: Mapping[int, Any], target: Path) -> bytes:

@@ -19,8 +19,8 @@ def key_hashes(ids: Iterable[Any] | npt.NDArray[Any]) -> Hashes:
     """A 64-bit hash of every id (n,): equal ids, equal hashes, whatever machine or row order. Cost: O(n)."""
     keys = np.asarray(ids)
     if keys.dtype.kind in "iub":
-        return _mix(keys.astype(np.int64).view(np.uint64))
-    return np.fromiter((_digest(str(key)) for key in keys.tolist()), dtype=np.uint64, count=len(keys))
+        return mixed_hashes(keys.astype(np.int64).view(np.uint64))
+    return np.fromiter((text_hash(str(key)) for key in keys.tolist()), dtype=np.uint64, count=len(keys))
 
 
 def hashed_uniform(seed: int, ids: Iterable[Any] | npt.NDArray[Any], purpose: str = "") -> npt.NDArray[np.float64]:
@@ -30,7 +30,7 @@ def hashed_uniform(seed: int, ids: Iterable[Any] | npt.NDArray[Any], purpose: st
 
 def uniform_from_hashes(seed: int, hashes: Hashes, purpose: str = "") -> npt.NDArray[np.float64]:
     """As `hashed_uniform`, for ids hashed before: draws many times without hashing again."""
-    mixed = _mix(hashes ^ np.uint64(derive_seed(seed, purpose)))
+    mixed = mixed_hashes(hashes ^ np.uint64(derive_seed(seed, purpose)))
     return (mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
@@ -42,7 +42,7 @@ def hashed_order(seed: int, ids: Iterable[Any] | npt.NDArray[Any], purpose: str 
 
 def derive_seed(seed: int, *parts: Any) -> int:
     """A 63-bit seed for one purpose, different for every list of parts."""
-    return _digest("\x1f".join(map(str, (seed, *parts)))) >> 1
+    return text_hash("\x1f".join(map(str, (seed, *parts)))) >> 1
 
 
 def generator(seed: int, *parts: Any) -> np.random.Generator:
@@ -50,11 +50,12 @@ def generator(seed: int, *parts: Any) -> np.random.Generator:
     return np.random.default_rng(derive_seed(seed, *parts))
 
 
-def _digest(text: str) -> int:
+def text_hash(text: str) -> int:
+    """A 64-bit hash of a text, the same on every machine."""
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
-def _mix(values: Hashes) -> Hashes:
+def mixed_hashes(values: Hashes) -> Hashes:
     """The splitmix64 finalizer: every input bit moves every output bit."""
     with np.errstate(over="ignore"):
         mixed = values + np.uint64(0x9E3779B97F4A7C15)

@@ -18,6 +18,7 @@ _SEVERAL_FIX = (
     "labels.find_multilabel_issues(X, Y) takes several labels per row, Y (n, c) of 0 and 1: "
     "Y = sklearn.preprocessing.MultiLabelBinarizer().fit_transform(y) makes it from lists; or name one label per row"
 )
+BY_POSITION = "by_position"  # mark of segments whose index numbers the rows and says nothing about that of X
 LONGEST_LABEL = 64  # longer strings stay Python objects: a fixed-width array of them would be mostly padding
 
 
@@ -29,6 +30,7 @@ def as_features(X: Any, ids: Any | None = None) -> Any:
     Args:
         X: arrays, lists, scipy sparse, pandas, polars or any narwhals frame, torch tensors, Hugging Face data sets,
             a mapping of columns, (n, h, w[, c]) images, a list of texts (becomes a frame with the column "text").
+            Masked entries are missing.
         ids: (n,) keys that name the rows in messages; default: the frame's index, else positions.
 
     Returns:
@@ -157,13 +159,15 @@ def as_segments(values: Any) -> Any:
     ['segment']
     """
     if _is_frame(values) or isinstance(values, Mapping):
-        frame = _converted(values)
-        return frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index(drop=True)
-    name = getattr(values, "name", None)
-    if np.ndim(values) == 2:
+        frame = _converted(values).reset_index(drop=True)
+    elif np.ndim(values) == 2:
         table = _as_array(_detached(values), "segments")
-        return pd.DataFrame({f"segment_{position}": column for position, column in enumerate(table.T)})
-    return pd.DataFrame({"segment" if name is None else str(name): as_vector(values, "segments")})
+        frame = pd.DataFrame({f"segment_{position}": column for position, column in enumerate(table.T)})
+    else:
+        name = getattr(values, "name", None)
+        frame = pd.DataFrame({"segment" if name is None else str(name): as_vector(values, "segments")})
+    frame.attrs[BY_POSITION] = True
+    return frame
 
 
 def default_ids(X: Any, count: int) -> Array:
@@ -191,11 +195,26 @@ _NAME_FIX = "pass a list or array of n entries; columns are named in `audit`: la
 
 
 def _detached(values: Any) -> Any:
-    """A torch tensor as numpy, without torch being imported here; anything else as it is."""
+    """A torch tensor as numpy, without torch being imported here, and masked entries as missing; else as it is."""
+    if isinstance(values, np.ma.MaskedArray):
+        return _unmasked(values)
     if not hasattr(values, "detach"):
         return values
     plain = values.detach().cpu()
     return plain.float().numpy() if str(getattr(plain, "dtype", "")).endswith("bfloat16") else plain.numpy()
+
+
+def _unmasked(values: Any) -> Array:
+    """The array with missing entries in the place of masked ones: what lies under a mask is no value."""
+    if not np.ma.getmaskarray(values).any():
+        return np.asarray(values.data)
+    if values.dtype.kind in "iuf":
+        return np.ma.filled(values.astype(np.float64), np.nan)
+    if values.dtype.kind in "mM":
+        return np.asarray(values.filled(np.array("NaT", dtype=values.dtype)))
+    found = values.data.astype(object)
+    found[np.ma.getmaskarray(values)] = None
+    return found
 
 
 def _is_frame(values: Any) -> bool:

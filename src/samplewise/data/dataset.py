@@ -10,7 +10,7 @@ from samplewise.core.arrays import Array, Ints, fingerprint, positions_of
 from samplewise.core.errors import InputError, name_rows
 from samplewise.core.randomness import key_hashes
 from samplewise.data.columns import Column, Description
-from samplewise.data.conversions import as_features, as_segments, as_vector, default_ids
+from samplewise.data.conversions import BY_POSITION, as_features, as_segments, as_vector, default_ids
 from samplewise.data.images import Images
 from samplewise.data.text_columns import Conversion, converted_columns, require_kinds
 from samplewise.data.written_times import as_times
@@ -36,8 +36,8 @@ class Dataset:
             here, and this says how they became so.
 
     Raises:
-        InputError: lengths differ, ids repeat, y carries the index of X in another order, labels are infinite, weights
-            are negative, or groups, time or weights have missing values.
+        InputError: lengths differ, ids repeat, y or another field carries an index with keys of X in other places,
+            labels are infinite, weights are negative, or groups, time or weights have missing values.
 
     >>> data = Dataset([[0.0, 1.0], [2.0, 3.0]], ["a", "b"], ids=[7, 9])
     >>> data.keep([9]).y
@@ -58,7 +58,8 @@ class Dataset:
 
     def __post_init__(self) -> None:
         """Convert every field once and refuse fields that do not fit together."""
-        require_same_index(self.X, self.y)
+        for name in ("y", "ids", "groups", "segments", "time", "weights"):
+            require_same_index(self.X, getattr(self, name), name)
         given_ids = None if self.ids is None else as_vector(self.ids, "ids")
         features, conversions = _read_features(as_features(self.X, given_ids), self.kinds, self.conversions)
         count = features.shape[0]
@@ -267,13 +268,23 @@ def _require_finite_labels(y: Array | None, ids: Array) -> None:
         )  # fmt: skip
 
 
-def require_same_index(X: Any, y: Any) -> None:
-    """Refuse pandas objects whose indices hold the same keys in another order: rows are matched by position."""
-    if not (hasattr(X, "iloc") and hasattr(y, "iloc")) or len(X) != len(y) or X.index.equals(y.index):
+def require_same_index(X: Any, values: Any, name: str = "y") -> None:
+    """Refuse pandas objects beside X (n,) whose index shares keys with that of X and is another one.
+
+    Indices without a common key say nothing about each other, and rows are matched by position.
+    """
+    if not (hasattr(X, "iloc") and hasattr(values, "iloc")) or len(X) != len(values) or X.index.equals(values.index):
         return
-    if X.index.is_unique and y.index.is_unique and len(X.index.intersection(y.index)) == len(X):
-        moved = X.index[X.index != y.index]
+    shared = X.index.isin(values.index)
+    if not shared.any() or values.attrs.get(BY_POSITION):
+        return
+    fix = f"{name}.loc[X.index] where the index names rows; {name}.to_numpy() where they are in the order of X"
+    if shared.all() and values.index.is_unique:
+        moved = X.index[X.index != values.index]
         raise InputError(
-            "y has the index of X in another order", where=name_rows(moved), got=f"{len(X)} rows",
-            fix="y = y.loc[X.index]",
-        )  # fmt: skip
+            f"{name} has the index of X in another order", where=name_rows(moved), got=f"{len(X)} rows", fix=fix
+        )
+    raise InputError(
+        f"{name} has another index than X, with some keys of it", where=name_rows(X.index[~shared]) if not shared.all()
+        else "the index", got=f"{int(shared.sum())} of {len(X)} keys of X are in the index of {name}", fix=fix,
+    )  # fmt: skip

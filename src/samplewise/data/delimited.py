@@ -58,7 +58,8 @@ def read_delimited(path: Path, text_columns: tuple[str, ...] = (), decimal: str 
         decimal: the decimal sign of numbers, "." or ","; default: what the cells show.
 
     Returns:
-        (frame with the index 0..n-1, notes); the frame's `attrs["decimal"]` is the decimal sign, where commas are.
+        (frame with the index 0..n-1, notes); the frame's `attrs` hold "delimiter", and "decimal" where commas are the
+        decimal sign.
 
     Raises:
         InputError: unreadable, empty, not UTF-8, NUL bytes, repeated column names, rows of another length (with line
@@ -78,6 +79,7 @@ def read_delimited(path: Path, text_columns: tuple[str, ...] = (), decimal: str 
         skipinitialspace=True, keep_default_na=False, na_values=["", *MISSING_WORDS],
         dtype={name: str for name in kept if name in header},
     )  # fmt: skip
+    frame.attrs["delimiter"] = separator
     if sign == ",":
         frame.attrs["decimal"] = sign
     if not len(frame):

@@ -109,7 +109,12 @@ def _reading(data: Any, y: Any, roles: Roles, name: str) -> Reading:
     beside = {part: getattr(roles, part) for part in COLUMNS_OR_ARRAYS}
     table = Dataset(features, y, **beside, kinds=roles.columns or {}, conversions=conversions)
     source = "the frame's index" if hasattr(data, "index") and hasattr(data, "iloc") else "row number, from 0"
-    return Reading(table, str(getattr(y, "name", None) or "y"), source)
+    return Reading(table, str(getattr(y, "name", None) or "y"), source, roles=_without_values(roles))
+
+
+def _without_values(roles: Roles) -> Roles:
+    """How columns are read; next to an array there are no columns that roles could name."""
+    return Roles(columns=roles.columns, decimal=roles.decimal)
 
 
 def _columns_by_name(data: Any, y: Any, roles: Roles) -> tuple[Any, Roles]:
@@ -260,7 +265,8 @@ def _of_dataset(data: Dataset, y: Any, roles: Roles, name: str) -> Reading:
             fix="say it when the file or frame is read: read_dataset(..., decimal=...)",
         )  # fmt: skip
     given |= {"kinds": {**data.kinds, **roles.columns}} if roles.columns else {}
-    return Reading(replace(data, **given) if given else data, str(getattr(y, "name", None) or "y"), "given")
+    called = str(getattr(y, "name", None) or "y")
+    return Reading(replace(data, **given) if given else data, called, "given", roles=_without_values(roles))
 
 
 def _read(source: Any, y: Any, roles: Roles) -> Reading:
@@ -277,9 +283,13 @@ def _read(source: Any, y: Any, roles: Roles) -> Reading:
         reading = source
     else:
         reading = read_dataset(source, segments=segments, drop_columns=roles.drop_columns, **named, **read_as)
-    if y is not None:
-        require_same_index(source, y)
-    given = passed | ({} if y is None else {"y": y})
+    given = {name: value for name, value in (passed | {"y": y}).items() if value is not None}
+    if hasattr(source, "iloc"):  # the rows of the reading are numbered anew
+        for name, value in given.items():
+            require_same_index(source, value, name)
+        given = {
+            name: value.reset_index(drop=True) if hasattr(value, "iloc") else value for name, value in given.items()
+        }
     label = reading.label or str(getattr(y, "name", None) or "y")
     return replace(reading, data=replace(reading.data, **given), label=label) if given else reading
 

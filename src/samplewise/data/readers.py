@@ -4,7 +4,7 @@ import os
 import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -33,11 +33,54 @@ pd = lazy_loader.load("pandas")
 
 FEATURE_ARRAYS = ("X", "x", "features", "images", "embeddings", "data")
 SOME_GAPS = 0.02  # share of missing values that makes a column an unlikely label
+HOW_CELLS_ARE_READ = ("columns", "decimal")  # options of a reading that are no role of a column
 LABEL_ARRAYS = ("y", "Y", "labels", "label", "targets", "target")
 _LABEL_NAME = re.compile(
     r"^(y|labels?|targets?|class|outcome|response|category|income|diagnosis)$|_(label|class)$|^(is|good)_",
     re.IGNORECASE,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Which columns have which role, by name; groups, segments, time and weights may also be the values themselves."""
+
+    label: str | None = None
+    id: str | None = None
+    groups: Any = None
+    segments: Any = None
+    time: Any = None
+    drop_columns: tuple[str, ...] = ()
+    image: str | None = None
+    text: str | None = None
+    weights: Any = None
+    columns: Mapping[str, str] | None = None
+    decimal: str | None = None
+
+    def of_columns(self) -> tuple[str, ...]:
+        """Names of the given roles that only a column can have."""
+        return tuple(
+            name for name in ("label", "id", "drop_columns", "image", "text") if getattr(self, name) not in (None, ())
+        )
+
+    def recorded(self) -> dict[str, Any]:
+        """What was said by name, as plain values: the arguments of `read_dataset` that read the same table again.
+
+        Values given beside the table have no name and are left out.
+
+        >>> Roles(label="kind", drop_columns=("note",), decimal=",").recorded()
+        {'label': 'kind', 'drop_columns': ['note'], 'decimal': ','}
+        """
+        said = {part.name: getattr(self, part.name) for part in fields(self)}
+        plain = {name: list(value) if isinstance(value, tuple) else value for name, value in said.items()}
+        return {name: value for name, value in plain.items() if value and _is_said_by_name(value)}
+
+
+def _is_said_by_name(value: Any) -> bool:
+    """A name, several, or kinds of columns by name; arrays and frames are values of their own."""
+    if isinstance(value, list):
+        return all(isinstance(name, str) for name in value)
+    return isinstance(value, str | Mapping)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +97,7 @@ class Reading(Result):
         file_questions: what the file or folder leaves open; `questions` adds those about columns.
         test: the test rows of a folder of splits; None elsewhere.
         label_note: which words among the labels were read as missing; "" for none.
+        roles: which columns have which role, and how cells are read.
     """
 
     data: Dataset
@@ -65,6 +109,7 @@ class Reading(Result):
     file_questions: tuple[str, ...] = ()
     test: Dataset | None = None
     label_note: str = ""
+    roles: Roles = field(default_factory=Roles)
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -97,6 +142,19 @@ class Reading(Result):
         """What the owner of the data should decide, each with the option that decides it."""
         return (*self.file_questions, *(column_questions(self.data) if hasattr(self.data.X, "iloc") else ()))
 
+    def recorded(self) -> dict[str, Any]:
+        """What reads these rows again, as plain values: "roles" of columns by name, and "reading", how cells are read.
+
+        >>> import pandas as pd
+        >>> read_dataset(pd.DataFrame({"a": [1.0], "kind": ["x"]}), label="kind").recorded()
+        {'roles': {'label': 'kind'}, 'reading': {}}
+        """
+        said = self.roles.recorded()
+        how = {name: said.pop(name) for name in HOW_CELLS_ARE_READ if name in said}
+        attributes = {} if self.frame is None else self.frame.attrs
+        delimited = {"delimiter": attributes["delimiter"], "encoding": "utf-8"} if "delimiter" in attributes else {}
+        return {"roles": said, "reading": how | delimited}
+
     def _sentences(self) -> Iterable[str]:
         label = f"label {self.label!r}" if self.label else "no label"
         yield f"{count_of(len(self.data), 'row')} with {label}, ids from {self.id_source}."
@@ -106,29 +164,6 @@ class Reading(Result):
     def _table(self) -> Table:
         names = ("name", "kind", "role", "distinct", "missing")
         return Table({name: [getattr(column, name) for column in self.columns] for name in names}, index="name")
-
-
-@dataclass(frozen=True, slots=True)
-class Roles:
-    """Which columns have which role, by name; groups, segments, time and weights may also be the values themselves."""
-
-    label: str | None = None
-    id: str | None = None
-    groups: Any = None
-    segments: Any = None
-    time: Any = None
-    drop_columns: tuple[str, ...] = ()
-    image: str | None = None
-    text: str | None = None
-    weights: Any = None
-    columns: Mapping[str, str] | None = None
-    decimal: str | None = None
-
-    def of_columns(self) -> tuple[str, ...]:
-        """Names of the given roles that only a column can have."""
-        return tuple(
-            name for name in ("label", "id", "drop_columns", "image", "text") if getattr(self, name) not in (None, ())
-        )
 
 
 @dataclass(slots=True)
@@ -305,14 +340,15 @@ def _assembled(table: _Table, roles: Roles) -> Reading:
     y, note = labels_without_missing_words(y)
     data = Dataset(
         features, y=y, ids=ids,
-        groups=None if roles.groups is None else frame[roles.groups],
-        segments=frame[list(roles.segments)] if roles.segments else None,
+        groups=None if roles.groups is None else frame[roles.groups].reset_index(drop=True),
+        segments=frame[list(roles.segments)].reset_index(drop=True) if roles.segments else None,
         time=None if roles.time is None else _times(frame[roles.time], roles.time),
-        weights=None if roles.weights is None else frame[roles.weights], kinds=kinds, conversions=conversions,
+        weights=None if roles.weights is None else frame[roles.weights].reset_index(drop=True),
+        kinds=kinds, conversions=conversions,
     )  # fmt: skip
     return Reading(
         data, roles.label or "", id_source, table.file, frame, tuple(table.notes), file_questions=questions,
-        label_note=note,
+        label_note=note, roles=roles,
     )  # fmt: skip
 
 
@@ -412,7 +448,7 @@ def _read_arrays(path: Path, roles: Roles) -> Reading:
     segments = {name: arrays[name] for name in roles.segments} or None
     data = Dataset(arrays[features], y, part["id"], part["groups"], segments, part["time"], part["weights"])
     id_source = "row number, from 0" if roles.id is None else f"array {roles.id!r}"
-    return Reading(data, label or "", id_source, path, None, tuple(notes))
+    return Reading(data, label or "", id_source, path, None, tuple(notes), roles=roles)
 
 
 def _are_codes(y: Array, names: Array | None) -> bool:
@@ -428,7 +464,7 @@ def _read_folder(path: Path, roles: Roles) -> Reading:
     notes = (f"{data.X!r}", *found.notes)
     label = "" if data.y is None else roles.label or "folder"
     source = "path below the folder"
-    return Reading(data, label, source, path, None, notes, file_questions=found.questions, test=test)
+    return Reading(data, label, source, path, None, notes, found.questions, test, roles=roles)
 
 
 def _of_folder(path: Path, rows: Sequence[tuple[str, str | None]]) -> Dataset:

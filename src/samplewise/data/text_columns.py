@@ -33,8 +33,13 @@ SAMPLED = 1000  # different cells that are tried before all are read
 AsKind = Literal["number", "category", "text", "date", "id"]
 MOST_TRUTHS = 12  # different cells of a column of truth values
 KINDS: tuple[AsKind, ...] = ("number", "category", "text", "date", "id")
-_TRUE = frozenset({"yes", "y", "true", "t", "ja", "j", "oui", "si", "sí", "sim", "1", "1.0", "on"})
-_FALSE = frozenset({"no", "n", "false", "f", "nein", "non", "não", "0", "0.0", "off"})
+_TRUE = frozenset(
+    {
+        "yes", "y", "true", "t", "ja", "j", "oui", "si", "sí", "sim", "1", "1.0", "on", "wahr", "vrai", "verdadero",
+        "vero",
+    }
+)  # fmt: skip
+_FALSE = frozenset({"no", "n", "false", "f", "nein", "non", "não", "0", "0.0", "off", "falsch", "faux", "falso"})
 
 
 @dataclass(frozen=True, slots=True)

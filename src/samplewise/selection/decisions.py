@@ -9,7 +9,7 @@ from typing import Any
 import lazy_loader
 import numpy as np
 
-from samplewise.core.arrays import positions_of
+from samplewise.core.arrays import Array, positions_of
 from samplewise.core.errors import InputError, name_rows, unknown_name
 from samplewise.core.findings import Decision, Remedy
 from samplewise.core.rates import percent, percent_text
@@ -17,7 +17,9 @@ from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of, sentence, shortened
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_dataset
+from samplewise.data.returned_ids import ReturnedId, rows_named
 from samplewise.data.targets import Task, describe_target
+from samplewise.data.written_values import number_in, stands_for
 
 pd = lazy_loader.load("pandas")
 
@@ -70,16 +72,17 @@ def apply(data: Any, decisions: Iterable[Decision], *, label: str | None = None,
     Args:
         data, label: n rows, in any form `samplewise.data.as_dataset` takes.
         decisions: at most one per id (which may be given as its text, as files hold it); `value` is the new label of a
-            relabel and the new weight of a reweight.
+            relabel and the new weight of a reweight, `given` the label the row had when it was decided.
         task: as in `describe_target`; in a regression any number may be a label, else only a class some row has.
 
     Returns:
         Applied(data, log): at most n rows, and one entry per change.
 
     Raises:
-        InputError: decisions that are none, unknown id or kind, two decisions for one id, a label that no row has (the
-            nearest is suggested) or that is not a number in a regression, a weight that is not a non-negative number,
-            or no row left.
+        InputError: decisions that are none, unknown id or kind, an id of a list that several rows may have had before
+            a spreadsheet wrote it, a row whose label is another one than `given`, two decisions for one id, a label
+            that no row has (the nearest is suggested) or that is not a number in a regression, a weight that is not a
+            non-negative number, or no row left.
 
     Cost: O(n + decisions).   Not for: columns; leave those out where the data is read.
 
@@ -94,6 +97,7 @@ def apply(data: Any, decisions: Iterable[Decision], *, label: str | None = None,
     listed = _with_known_ids(_listed(decisions, Decision, "decisions"), data)
     positions = positions_of([decision.id for decision in listed], data.ids)
     _refuse_conflicts(listed)
+    _refuse_other_labels(listed, positions.tolist(), data.y)
     decided = sorted(zip(positions.tolist(), listed, strict=True), key=lambda item: item[0])
     rows = _Rows(data, task)
     changes: dict[str, dict[int, Any]] = {"drop": {}, "relabel": {}, "reweight": {}, "keep": {}}
@@ -206,11 +210,72 @@ def _listed(given: Any, kind: type[Any], name: str) -> list[Any]:
 
 def _with_known_ids(listed: list[Decision], data: Dataset) -> list[Decision]:
     """The decisions with ids as the data holds them, where only their text was given."""
+    listed = _with_ids_of_lists(listed, data)
     known = set(data.ids.tolist())
-    if all(decision.id in known for decision in listed):
+    by_text = {} if all(decision.id in known for decision in listed) else {str(key): key for key in known}
+    found = [d if d.id in known else replace(d, id=by_text.get(str(d.id), d.id)) for d in listed]
+    unknown = [decision for decision in found if decision.line and decision.id not in known]
+    if unknown:
+        raise InputError(
+            "a decision is about a row that is not in the data", where=where_decided(unknown[0]),
+            got=f"{count_of(len(unknown), 'such line')}; ids are such as {', '.join(map(str, data.ids[:3].tolist()))}",
+            fix="write the id as the data have it (in a spreadsheet: a column of text), or take the line out",
+        )  # fmt: skip
+    return found
+
+
+def _with_ids_of_lists(listed: list[Decision], data: Dataset) -> list[Decision]:
+    """The decisions with the ids of the rows that a list, which may have been through a spreadsheet, can only mean."""
+    returned = [decision for decision in listed if isinstance(decision.id, ReturnedId)]
+    if not returned:
         return listed
-    by_text = {str(key): key for key in known}
-    return [d if d.id in known else replace(d, id=by_text.get(str(d.id), d.id)) for d in listed]
+    named = dict(zip(map(id, returned), rows_named([str(one.id) for one in returned], data.ids), strict=True))
+    return [replace(one, id=the_row(one, named[id(one)])) if id(one) in named else one for one in listed]
+
+
+def the_row(decision: Decision, named: tuple[Any, ...]) -> Any:
+    """The id of the one row a line of a list names, else its own id; raises `InputError` where it may be several.
+
+    >>> the_row(Decision("7", "drop"), ("007",)), the_row(Decision("7", "drop"), ())
+    ('007', '7')
+    """
+    if len(named) > 1:
+        raise InputError(
+            "an id of a list may be that of several rows: spreadsheets drop zeros, round numbers and make dates",
+            where=where_decided(decision), got=f"{decision.id}, which may be {', '.join(map(str, named[:5]))}",
+            fix="import the list into the spreadsheet with its ids as text, and decide again; lines with ids such as "
+            "007 show that nothing was lost",
+        )  # fmt: skip
+    return named[0] if named else str(decision.id) if isinstance(decision.id, ReturnedId) else decision.id
+
+
+def where_decided(decision: Decision) -> str:
+    """The row of a decision, with file and line where it was read from a list.
+
+    >>> where_decided(Decision(7, "drop", by="SW201.csv", line=3))
+    'SW201.csv, line 3, row id 7'
+    """
+    return f"{decision.by}, line {decision.line}, row id {decision.id}" if decision.line else name_rows([decision.id])
+
+
+def _refuse_other_labels(decisions: list[Decision], positions: list[int], y: Array | None) -> None:
+    """Refuse decisions about rows that have another label than they had when it was decided."""
+    if y is None or y.ndim > 1:
+        return
+    labels = y[positions].tolist() if positions else []
+    other = [
+        (one, label)
+        for one, label in zip(decisions, labels, strict=True)
+        if one.given not in (None, "") and not stands_for(str(one.given), "" if label is None else label)
+    ]
+    if other:
+        first, label = other[0]
+        held = "no label" if label is None or label != label else repr(label)
+        raise InputError(
+            "a row has another label than when it was decided about", where=where_decided(first),
+            got=f"given as {str(first.given)!r}, the data hold {held}; {count_of(len(other), 'such row')}",
+            fix="audit the data as they are now and decide again, or use the data that were audited",
+        )  # fmt: skip
 
 
 def _refuse_conflicts(decisions: list[Decision]) -> None:
@@ -248,23 +313,34 @@ class _Rows:
         """What a decision replaces and by what; equal where it changes nothing."""
         try:
             if decision.kind == "relabel":
-                after = self._label(decision.value)
+                after = self._label(decision.value, listed=decision.line > 0)
                 return self.data.y[position : position + 1].tolist()[0], after  # type: ignore[index]  # _label refuses None
             if decision.kind == "reweight":
                 return float(self.weights[position]), _number(decision.value, "weight", least=0.0)
         except InputError as error:
-            error.where = name_rows([decision.id])
+            error.where = where_decided(decision)
             raise
         return ("row", "") if decision.kind == "drop" else ("row", "row")
 
-    def _label(self, label: Any) -> Any:
-        """The label as the data writes it: the class of this value, else of this text, or a number in a regression."""
+    def _label(self, label: Any, listed: bool) -> Any:
+        """The label as the data writes it: the class of this value, else of this text, or a number in a regression.
+
+        One from a list may be as a spreadsheet writes it: WAHR for True, 1 for 01.
+        """
         if self.classes is None:
             return _number(label, "label")
         same = [
             known for known in self.classes if known == label and isinstance(known, bool) == isinstance(label, bool)
         ]
         spelled = same or [known for known in self.classes if str(known) == str(label).strip()]
+        if listed:
+            spelled = [known for known in self.classes if stands_for(str(label), known, rounded=False)]
+            if len(spelled) > 1:
+                raise InputError(
+                    "a label of a list may be several classes: spreadsheets drop zeros",
+                    got=f"{label}, which may be {', '.join(map(str, spelled))}",
+                    fix="take the line out, and decide it in Python: selection.Decision(id, 'relabel', label)",
+                )  # fmt: skip
         if not spelled:
             raise unknown_name("class", str(label), sorted(map(str, self.classes)))
         return spelled[0]
@@ -290,10 +366,10 @@ def _changed(rows: _Rows, changes: dict[str, dict[int, Any]]) -> Dataset:
 
 def _number(value: Any, what: str, least: float = -np.inf) -> float:
     try:
-        number = float(value)
+        number = number_in(value) if isinstance(value, str) else float(value)
     except (TypeError, ValueError):
-        number = float("nan")
-    if not (np.isfinite(number) and number >= least):
+        number = None
+    if number is None or not (np.isfinite(number) and number >= least):
         floor = "" if least == -np.inf else f" of at least {least:g}"
         raise InputError(f"this {what} is not a number{floor}", got=repr(value), fix=f"give a finite number{floor}")
     return number
