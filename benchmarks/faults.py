@@ -139,7 +139,8 @@ def kill(case: int, work: Path, seconds: dict[tuple[str, bool], float]) -> dict[
     """One run that is killed, and the one that follows."""
     variant = list(VARIANTS)[case % WITH_WORKERS == 0]
     draw = np.random.default_rng(case)
-    name, fresh, moment = SIGNALS[case % 3], bool(case // 2 % 2), float(draw.uniform(0, seconds[variant, fresh]))
+    name, fresh = SIGNALS[case % 3], bool(case // 2 % 2)
+    moment = float(draw.uniform(0, seconds[variant, fresh]))
     folder, finished = work / "run", work / variant
     shutil.rmtree(folder, ignore_errors=True)
     if not fresh:
