@@ -1,14 +1,20 @@
 """A request to end is as Ctrl-C, and a reader that went away is no error."""
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
+import time
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from samplewise.cli.signals import CLOSED_PIPE, end_as_by_ctrl_c, leave_quietly
+from samplewise.core.codec import load_record
 
 WAIT = (
     "import time; from samplewise.cli.signals import end_as_by_ctrl_c; end_as_by_ctrl_c()\n"
@@ -56,3 +62,54 @@ def test_open_readers_are_left_alone(capsys):
     assert leave_quietly() == CLOSED_PIPE
     print("after")
     assert capsys.readouterr().out == "before\nafter\n"
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A table, and the folder of a finished run on it."""
+    here = tmp_path_factory.mktemp("killed")
+    draw = np.random.default_rng(0)
+    frame = pd.DataFrame(draw.normal(size=(80, 2)), columns=["a", "b"]).assign(kind=np.arange(80) % 2)
+    pd.concat([frame, frame.iloc[:5]]).to_csv(here / "t.csv", index=False)
+    assert start(here, "finished").wait(timeout=600) in (0, 1)
+    return here
+
+
+def start(here, folder):
+    command = [sys.executable, "-m", "samplewise", "audit", "t.csv", "--label", "kind", "--learner", "kernel"]
+    command += ["--checks", "SW101,SW102,SW105", "--quiet", "--out", folder]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
+    return subprocess.Popen(command, cwd=here, **quiet)
+
+
+def answer(folder):
+    """The record without seconds, environment and the checksum over both."""
+    content = json.loads((folder / "audit.json").read_bytes())
+    outcomes = [{**outcome, "seconds": 0} for outcome in content["outcomes"]]
+    return content["data"], content["plan"], outcomes
+
+
+@posix
+@pytest.mark.parametrize(
+    ("name", "sign"),
+    [("SIGKILL", "run.lock"), ("SIGTERM", "run.lock"), ("SIGKILL", "new"), ("SIGHUP", "new"), ("SIGKILL", "fresh")],
+)
+def test_a_run_that_is_killed_loses_nothing_and_goes_on(finished, name, sign):
+    """Killed when the folder shows a sign of how far it is; a finished record stays, and the next run ends the same."""
+    folder = finished / f"{name}-{sign}"
+    if sign != "fresh":
+        shutil.copytree(finished / "finished", folder)
+    shows = folder / ("audit.json" if sign == "fresh" else sign)
+    running = start(finished, folder.name)
+    while running.poll() is None and not shows.exists():
+        time.sleep(0.005)
+    running.send_signal(getattr(signal, name))
+    running.wait(timeout=600)
+    if sign == "fresh":
+        load_record(folder)
+    else:
+        assert answer(folder) == answer(finished / "finished")
+    assert start(finished, folder.name).wait(timeout=600) in (0, 1)
+    assert answer(folder) == answer(finished / "finished")
+    assert not (folder / "new").exists()
+    assert not list(folder.rglob("*.tmp"))
