@@ -25,6 +25,12 @@ def test_what_pandas_reads_is_refused_with_the_line_that_converts_it(tmp_path, n
     refused(rf"not known.*fix: +convert it: import pandas as pd; {line}", tmp_path / name)
 
 
+@pytest.mark.parametrize("name", ["a.pkl", "a.h5"])
+def test_the_line_that_converts_what_may_run_code_says_so(tmp_path, name):
+    (tmp_path / name).write_bytes(b"x")
+    refused("not known.*only where you trust who made it: reading it may run code", tmp_path / name)
+
+
 @pytest.mark.parametrize("name", ["t.jsonl", "t.ndjson", "t.jsonl.gz", "t.jsonl.bz2", "t.jsonl.zip", "t.feather"])
 def test_tables_of_other_kinds_read_as_the_same_rows(tmp_path, name):
     path = tmp_path / name

@@ -29,6 +29,7 @@ _READ_BY_PANDAS = {
     "sas7bdat": "read_sas", "xpt": "read_sas", "h5": "read_hdf", "hdf": "read_hdf", "orc": "read_orc",
     "xml": "read_xml", "pkl": "read_pickle", "pickle": "read_pickle",
 }  # fmt: skip
+_MAY_RUN_CODE = ("pkl", "pickle", "h5", "hdf")
 
 
 def kind_of_file(path: Path) -> str:
@@ -58,6 +59,7 @@ def unknown_kind(path: Path, kind: str) -> InputError:
     if kind in _READ_BY_PANDAS:
         fix = f"convert it: import pandas as pd; pd.{_READ_BY_PANDAS[kind]}({path.name!r}).to_csv("
         fix += f"{path.stem + '.csv'!r}, index=False)"
+        fix += "; only where you trust who made it: reading it may run code" if kind in _MAY_RUN_CODE else ""
     return InputError("this kind of file is not known", where=str(path), got=path.suffix or "no suffix", fix=fix)
 
 
