@@ -109,7 +109,7 @@ def test_two_decisions_for_a_row_are_reported_and_neither_is_taken(folder):
         read_decisions(folder.path)
 
 
-@pytest.mark.parametrize("content", [b"my notes \xff", b"id\tdecision\na\tdrop\n", b""])
+@pytest.mark.parametrize("content", [b"my notes \xff", b"id\tverdict\na\tdrop\n", b""])
 def test_what_cannot_be_read_stays_under_its_name_and_is_said(folder, content):
     folder.place(SW102=text_of("a"))
     folder.file("SW102.csv").write_bytes(content)
