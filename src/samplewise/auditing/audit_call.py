@@ -17,6 +17,7 @@ from samplewise.auditing.prepare_audit import Intake, labels_read, take_in
 from samplewise.auditing.progress import Event, Progress
 from samplewise.auditing.run import Run
 from samplewise.auditing.run_folder import prepare_run_folder, write_text
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import equal_but_for_rounding, fingerprint
 from samplewise.core.errors import InputError
 from samplewise.core.execution import Executor
@@ -138,6 +139,7 @@ class Audit:
         return summary_html(self.record)
 
 
+@checked
 def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may know about their data
     data: Any, y: Any = None, *, label: str | None = None, id: str | None = None, groups: Any = None,
     segments: Any = None, time: Any = None, weights: Any = None, drop_columns: Iterable[str] = (),

@@ -7,10 +7,12 @@ from typing import Any
 from samplewise.auditing.audit_call import Audit
 from samplewise.auditing.options import AuditOptions
 from samplewise.auditing.prepare_audit import take_in
+from samplewise.core.arguments import checked
 from samplewise.core.codec import load_record
 from samplewise.core.errors import InputError
 
 
+@checked
 def load_audit(  # noqa: PLR0913  # what says how the data was read, as in `audit`
     run_dir: str | Path, data: Any = None, y: Any = None, *, label: str | None = None, id: str | None = None,
     groups: Any = None, segments: Any = None, time: Any = None, weights: Any = None, drop_columns: Iterable[str] = (),

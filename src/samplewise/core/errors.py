@@ -55,7 +55,7 @@ def unknown_name(kind: str, got: Any, allowed: Iterable[str]) -> InputError:
     shown = ", ".join(names[:20]) + (f", ... ({len(names)} in all)" if len(names) > 20 else "")
     return InputError(
         f"there is no {kind} named {got!r}",
-        got=got if isinstance(got, str) else repr(got),
+        got=got if isinstance(got, str) and got else repr(got),
         fix=(f"did you mean {near[0]!r}? " if near else "") + f"known: {shown}",
     )
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Ints, in_order
 from samplewise.core.errors import require_kind
 from samplewise.core.values import Scores
@@ -10,6 +11,7 @@ THRESHOLD = 4.0  # upper spreads above the median
 LEAST_ROWS = 50
 
 
+@checked
 def unusual_information(information: Scores, threshold: float = THRESHOLD) -> Array:
     """Ids (r,) of rows with unusually much information, most first.
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError, name_rows
 from samplewise.core.results import Result, Table
@@ -56,6 +57,7 @@ class Annotators(Result):
         return Table(columns, units, next(iter(columns)), np.argsort(self.quality.values, kind="stable"))
 
 
+@checked
 def dawid_skene(annotations: Any, *, probabilities: Any = None, ids: Any = None, names: Any = None) -> Annotators:
     """The true class of every row (a probability each) from several annotators' labels, each with errors of its own.
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.results import MOST_ROWS, Result, Table
@@ -46,6 +47,7 @@ class Budget(Result):
         return Table(columns, index="money", first=first)
 
 
+@checked
 def budget(
     quality: tuple[Any, Any], quantity: tuple[Any, Any], prices: tuple[float, float], *, money: float | None = None,
     tolerance: float = 0.0,

@@ -3,10 +3,12 @@
 import numpy as np
 from scipy.optimize import brentq
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Floats
 from samplewise.core.errors import InputError
 
 
+@checked
 def label_noise_entropy(noise_matrix: Floats, shares: Floats | None = None) -> float:
     """H(given label | true label) per row in nats: what there is to memorize beyond the truth.
 
@@ -33,6 +35,7 @@ def label_noise_entropy(noise_matrix: Floats, shares: Floats | None = None) -> f
     return float(np.average(rows, weights=shares))
 
 
+@checked
 def least_training_errors(entropy: float, memorized: float, n_classes: int) -> float:
     """Least share of given labels a model gets wrong in training if it holds so much about them (0..1), by Fano.
 
@@ -73,6 +76,7 @@ def least_training_errors(entropy: float, memorized: float, n_classes: int) -> f
     return most if missing(most) <= 0 else float(brentq(missing, 0.0, most, xtol=1e-12))
 
 
+@checked
 def channel_information(missed: float, noise: float, dimensions: int | None = None) -> float:
     """Most nats one noisy gradient can reveal about a label that its prediction does not (an upper bound).
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints, fingerprint
 from samplewise.core.errors import InputError, name_rows, unknown_name
 from samplewise.core.execution import Executor
@@ -87,6 +88,7 @@ class MultilabelIssues(Result):
         return Table({"id": self.wrong.keys} | columns, index="id").to_frame()
 
 
+@checked
 def find_multilabel_issues(  # noqa: PLR0913  # as `find_label_issues`
     data: Any,
     y: Any = None,

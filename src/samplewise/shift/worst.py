@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Mask
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.execution import Executor
@@ -21,6 +22,7 @@ from samplewise.shift.worst_segment_search import find_worst_segments
 MOST_COLUMNS = 60  # of a table without names; the columns of a wider one have no meaning a user could act on
 
 
+@checked
 def worst_segments(
     data: Any,
     y: Any = None,
@@ -67,6 +69,7 @@ def worst_segments(
     return segments_in(losses, rows.data, unit, rows.groups, seed=seed, confidence=confidence)
 
 
+@checked
 def segments_of_losses(
     data: Any,
     losses: Any,  # (n,)

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, require_finite
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.engine.models.temperature import probabilities
@@ -17,6 +18,7 @@ from samplewise.engine.models.torch_loss_functions import two_columns
 BLOCK = 1024  # rows a module predicts at a time
 
 
+@checked
 def embeddings_of(module: nn.Module, X: Any, *, layer: str | None = None) -> Floats:
     """The features (n, d) a trained module computes of rows: what `audit(X, y, embeddings=...)` takes.
 
@@ -65,6 +67,7 @@ def embeddings_of(module: nn.Module, X: Any, *, layer: str | None = None) -> Flo
     return values
 
 
+@checked
 def predictions_of(module: nn.Module, X: Any, *, task: str = "classification") -> Floats:
     """What a trained module predicts for rows it did not see: what `audit(X, y, probabilities=...)` takes.
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import unknown_name
 from samplewise.core.randomness import generator
@@ -134,6 +135,7 @@ class Bounds(Result):
         return Table(columns, {}, "bound", np.argsort(sure, kind="stable"), {"confidence": notes})
 
 
+@checked
 def bounds_from_runs(
     selectors: Any,  # (k, n) or (s, k, n)
     codes: Any,  # (k, n, 2) or (s, k, n, 2)

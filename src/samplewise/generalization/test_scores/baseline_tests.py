@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.results import Result, Table
@@ -30,6 +31,7 @@ class BaselineTest(Result):
         return numbers_table(self.estimate, p_value=(self.p_value, ""))
 
 
+@checked
 def beats_baseline(
     losses: Any,  # (n,)
     baseline: Any,  # (n,)
@@ -53,6 +55,7 @@ def beats_baseline(
     return _tested("saved", constant - model, groups, confidence, "", "diebold1995")
 
 
+@checked
 def discrimination(
     outputs: Any,  # (n, c)
     truth: Any,  # (n, c)

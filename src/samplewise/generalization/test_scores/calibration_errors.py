@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.randomness import generator
@@ -39,6 +40,7 @@ class CalibrationError(Result):
         return numbers_table(self.error, self.excess, self.brier, p_value=(self.p_value, ""))
 
 
+@checked
 def calibration_error(
     probabilities: Any,  # (n, c)
     codes: Any,  # (n,)

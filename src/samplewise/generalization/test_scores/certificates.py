@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from scipy import optimize, special
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, require_finite
 from samplewise.core.errors import InputError, name_rows, require_count, require_share
 from samplewise.core.randomness import key_hashes, uniform_from_hashes
@@ -27,6 +28,7 @@ BLOCK = 65_536  # rows whose bets are multiplied at once
 NEAR_ONE, PRECISION = 1.0 - 1e-12, 1e-9
 
 
+@checked
 def clopper_pearson_bound(errors: float, n: float, confidence: float = 0.95, n_evaluations: int = 1) -> Estimate:
     """Highest error rate (0..1) that so few wrong rows allow; exact for any model and any population.
 
@@ -56,6 +58,7 @@ def clopper_pearson_bound(errors: float, n: float, confidence: float = 0.95, n_e
     return certified(errors, n, confidence, math.log(n_evaluations), "clopper1934")
 
 
+@checked
 def betting_bound(
     losses: Any,  # (n,)
     confidence: float = 0.95,
@@ -110,6 +113,7 @@ def betting_bound(
     return Estimate("loss", value, least, high, "", confidence, "waudby-smith2024")
 
 
+@checked
 def pac_bayes_kl_bound(risk: float, n: int, divergence: float, confidence: float = 0.95) -> Estimate:
     """Highest mean loss of a random model, certified by the rows it was trained on, in the unit of the risk (0..1).
 
@@ -147,6 +151,7 @@ def pac_bayes_kl_bound(risk: float, n: int, divergence: float, confidence: float
     return Estimate("loss", float(risk), 0.0, kl_inverse(risk, nats / n), "", confidence, "maurer2004")
 
 
+@checked
 def sample_compression_bound(errors: int, n: int, size: int, confidence: float = 0.95) -> Estimate:
     """Highest error rate (0..1), certified without a test set, for a model that some training rows alone would rebuild.
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.values import Estimate
@@ -14,6 +15,7 @@ from samplewise.engine.statistics.intervals import half_width, share_interval
 from samplewise.engine.statistics.means import clustered, effective_counts
 
 
+@checked
 def clopper_pearson(errors: float, n: float, confidence: float = 0.95) -> Estimate:
     """Error rate (0..1) with an interval that covers the true rate at least as often as it says.
 
@@ -52,6 +54,7 @@ def are_counts(errors: Any, rows: Any) -> bool:
     return known and bool(rows > 0 and 0 <= errors <= rows)
 
 
+@checked
 def error_rate(
     wrong: Any, groups: Array | None = None, confidence: float = 0.95, weights: Array | None = None
 ) -> Estimate:  # fmt: skip
@@ -82,6 +85,7 @@ def error_rate(
     return clopper_pearson(*counts, confidence)
 
 
+@checked
 def absolute_error(
     outputs: Any, numbers: Any, groups: Array | None = None, confidence: float = 0.95, weights: Array | None = None
 ) -> Estimate:  # fmt: skip
@@ -99,6 +103,7 @@ def absolute_error(
     return Estimate("error", mean, low, high, "in units of the label", confidence, "student1908")
 
 
+@checked
 def explained_variance(
     outputs: Any, numbers: Any, groups: Array | None = None, confidence: float = 0.95, weights: Array | None = None
 ) -> Estimate:  # fmt: skip

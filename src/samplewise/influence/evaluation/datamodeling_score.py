@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import rankdata
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints, Mask, in_order, positions_of, require_finite
 from samplewise.core.errors import InputError, name_rows, require_kind
 from samplewise.core.randomness import generator, key_hashes
@@ -41,6 +42,7 @@ class DatamodelingScore(Result):
         return Table(columns, units, "query", in_order(-self.per_query.values))
 
 
+@checked
 def linear_datamodeling_score(
     attribution: Attribution, subsets: Any, outputs: Any, *, n_resamples: int = 1000, seed: int = 0
 ) -> DatamodelingScore:
@@ -88,6 +90,7 @@ def linear_datamodeling_score(
     )
 
 
+@checked
 def datamodeling_score_difference(
     first: Attribution, second: Attribution, subsets: Any, outputs: Any, *, n_resamples: int = 1000, seed: int = 0
 ) -> Estimate:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Mask, positions_of, require_finite
 from samplewise.core.errors import InputError, require_kind
 from samplewise.core.randomness import generator, key_hashes
@@ -35,6 +36,7 @@ class Detection(Result):
         return numbers_table(self.area, self.precision, precision_of_a_random_order=(self.chance, "share"))
 
 
+@checked
 def mislabel_score(
     scores: Scores, wrong: Any, *, larger_is_wrong: bool = True, n_resamples: int = 1000, seed: int = 0
 ) -> Detection:

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, positions_of
 from samplewise.core.errors import InputError, require_kind
 from samplewise.core.values import Attribution, Estimate
@@ -11,6 +12,7 @@ from samplewise.engine.statistics.resampling import bootstrap_mean
 from samplewise.influence.evaluation.datamodeling_score import rank_correlations
 
 
+@checked
 def weight_dependence(attribution: Attribution, randomized: Attribution, *, seed: int = 0) -> Estimate:
     """Rank correlation (-1..1) of an attribution with that of the same network at random weights, mean over queries.
 
@@ -43,6 +45,7 @@ def weight_dependence(attribution: Attribution, randomized: Attribution, *, seed
     return bootstrap_mean(found, "weight_dependence", "rank correlation", seed=seed)
 
 
+@checked
 def top_overlap(attribution: Attribution, n_rows: int = 10) -> Estimate:
     """Share (0..1) of the `n_rows` highest rows that two queries have in common, mean over pairs of queries.
 
@@ -79,6 +82,7 @@ def top_overlap(attribution: Attribution, n_rows: int = 10) -> Estimate:
     return Estimate("top_overlap", value, unit="share of rows", reason="pairs of queries are not independent")
 
 
+@checked
 def same_class_share(attribution: Attribution, labels: Any, query_labels: Any, *, seed: int = 0) -> Estimate:
     """Share (0..1) of queries whose highest row is of their own class.
 
