@@ -79,7 +79,7 @@ ROWS_FOR_NUMBERS = {
         lambda: generalization.discrimination(probabilities(), rows()[1]), "truth", r"np\.eye\(c\)\[codes\]"
     ),
     "dawid_skene": (lambda: labels.dawid_skene(rows()), "annotations", r"\(n, a\)"),
-    "check_predictions": (lambda: check_predictions(rows(), rows()[1], IDS), "predictions", r"\(n, c\)"),
+    "check_predictions": (lambda: check_predictions(rows(), rows()[1], IDS), "probabilities", r"\(n, c\)"),
     "confident_learning": (lambda: labels.confident_learning(probabilities(), None), "y", "return_inverse"),
     "names for codes": (
         lambda: labels.confident_learning(probabilities(), rows()[1].astype(str)), "y", "return_inverse"

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from samplewise.auditing.catalog import choose_checks
+from samplewise.auditing.accepted import accepted_findings
+from samplewise.auditing.catalog import catalog, choose_checks
 from samplewise.auditing.chosen_remedies import choose_remedies
 from samplewise.auditing.environment import environment
 from samplewise.auditing.evidence import gather
@@ -19,7 +20,7 @@ from samplewise.auditing.run import Run
 from samplewise.auditing.run_folder import prepare_run_folder, write_text
 from samplewise.core.arguments import checked
 from samplewise.core.arrays import equal_but_for_rounding, fingerprint
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_kind
 from samplewise.core.execution import Executor
 from samplewise.core.findings import AuditRecord, Decision, Findings, ScoresByName
 from samplewise.core.randomness import hashed_order
@@ -65,6 +66,7 @@ class Audit:
         """Every score by its quantity, a dict that prints as a table: `audit.scores["wrong_label"].top(20)`."""
         return self.record.scores()
 
+    @checked
     def apply(
         self,
         *,
@@ -108,7 +110,9 @@ class Audit:
 
     def compare(self, later: "Audit | AuditRecord") -> AuditComparison:
         """What got better, what is new and what is gone in a later audit."""
-        return compare_audits(self.record, later.record if isinstance(later, Audit) else later)
+        record = later.record if isinstance(later, Audit) else later
+        require_kind(record, AuditRecord, "later")
+        return compare_audits(self.record, record)
 
     def to_frame(self) -> Any:
         """The findings as a pandas frame, worst first."""
@@ -218,6 +222,7 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
     """
     options = AuditOptions.of_call(locals())
     require_settings(seed, executor)
+    accepted = accepted_findings(accepted, catalog())
     taken = take_in(data, y, options)
     seen = _seen_by_learner(taken)
     chosen, rule = choose_learner(learner, seen, taken.target)
@@ -242,9 +247,7 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
     store = FitStore(None if folder is None else folder / FITS)
     given = (plan.folds, seed, executor or AutoExecutor(plan.seconds()), store, None, _counter(store, plan, report))
     evidence = gather(taken, Prepared(seen, taken.target, chosen, *given), measured_by, plan, n_test_evaluations)
-    run = Run(
-        evidence, facts, settings, environment(), folder, options.accepted_ids(), prices or {}, report, show_values
-    )
+    run = Run(evidence, facts, settings, environment(), folder, accepted, prices or {}, report, show_values)
     return Audit(run.carry_out(), taken.everything)
 
 
@@ -308,7 +311,7 @@ def _settings(plan: Plan, learner: Learner, rule: str, metric: Metric, options: 
         "metric": metric.name,
         "metric_unit": metric.unit,
         "refits": {"folds": plan.folds, "halves": 2 * plan.halves, "nested": plan.curve_sizes * plan.curve_repeats},
-        "accepted": sorted(options.accepted_ids()),
+        "accepted": sorted(accepted_findings(options.accepted, catalog())),
     }  # fmt: skip
 
 

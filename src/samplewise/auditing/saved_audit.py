@@ -43,6 +43,16 @@ def load_audit(  # noqa: PLR0913  # what says how the data was read, as in `audi
     """
     record = load_record(run_dir)
     if data is None:
+        beside = {
+            "y": y, "label": label, "id": id, "groups": groups, "segments": segments, "time": time, "weights": weights,
+            "drop_columns": tuple(drop_columns) or None, "image": image, "text": text,
+        }  # fmt: skip
+        unused = [name for name, given in beside.items() if given is not None]
+        if unused:
+            raise InputError(
+                "without data there is nothing to read", where=unused[0], got=f"{', '.join(unused)} and no data",
+                fix="load_audit(run_dir, data, ...), or leave the options of reading out",
+            )  # fmt: skip
         return Audit(record, None)
     options = AuditOptions(
         label=label, id=id, groups=groups, segments=segments, time=time, weights=weights, drop_columns=drop_columns,

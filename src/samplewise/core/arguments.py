@@ -23,6 +23,7 @@ from samplewise.core.errors import InputError, require_kind, unknown_name
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
+LARGEST_WHOLE = 2**63 - 1  # of what counts something; a seed may be larger
 Rule = Callable[[Any, str, Any], None]  # value, name of the argument, its default -> refuses by InputError
 
 
@@ -88,7 +89,7 @@ def _rule_of(annotation: Any) -> Rule | None:
     if kind is Callable:
         return _callable
     if isinstance(annotation, type) and hasattr(annotation, "MADE_BY"):
-        return lambda value, name, default: require_kind(value, annotation)
+        return lambda value, name, default: require_kind(value, annotation, name)
     return PLAIN.get(annotation) if isinstance(annotation, type) else None
 
 
@@ -118,7 +119,7 @@ def _refusal(what: str, name: str, value: Any, fix: str) -> InputError:
 
 
 def _instead(name: str, default: Any, example: Any) -> str:
-    return f"use {name}={example if default is None else default!r}"
+    return f"use {name}={example}" if default is None else f"use {name}={default!r}"
 
 
 def is_whole(value: Any) -> bool:
@@ -127,6 +128,8 @@ def is_whole(value: Any) -> bool:
 
 
 def _whole(value: Any, name: str, default: Any) -> None:
+    if is_whole(value) and abs(value) > LARGEST_WHOLE:
+        raise _refusal("a number that fits into 64 bits", name, value, _instead(name, default, 1))
     if not is_whole(value):
         raise _refusal("a whole number", name, value, _instead(name, default, 1))
 
@@ -222,6 +225,14 @@ def require_folder(run_dir: Any, name: str = "run_dir", default: Any = None) -> 
         )  # fmt: skip
 
 
+def require_column_names(value: Any, name: str, default: Any = None) -> None:
+    """Refuse what is no name of a column and no list of names."""
+    if isinstance(value, str):
+        require_column_name(value, name)
+    else:
+        _several(_text, None)(value, name, default)
+
+
 def require_column_name(value: Any, name: str, default: Any = None) -> None:
     """Refuse what is no name of a column; the labels themselves go into `y`."""
     if value is not None and (not isinstance(value, str) or not value):
@@ -237,4 +248,5 @@ WORDS: dict[str, Rule] = {
     "id": require_column_name,
     "image": require_column_name,
     "text": require_column_name,
+    "drop_columns": require_column_names,
 }

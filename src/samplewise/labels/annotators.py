@@ -131,8 +131,14 @@ def _coded(annotations: Any) -> tuple[Array, Ints]:
         ) from None  # fmt: skip
     if table.ndim != 2 or 0 in table.shape:
         raise InputError(
-            "annotations are a table, one column per annotator", got=f"shape {table.shape}", fix="pass (n, a) labels"
-        )
+            "annotations are a table, one column per annotator", where="annotations", got=f"shape {table.shape}",
+            fix="pass (n, a) labels",
+        )  # fmt: skip
+    if table.dtype.kind not in "biufUSO" or np.isinf(table if table.dtype.kind == "f" else 0.0).any():
+        raise InputError(
+            "annotations are labels, one column per annotator", where="annotations",
+            got=f"complex, infinite or dated entries, dtype {table.dtype}", fix="pass classes; None or NaN is missing",
+        )  # fmt: skip
     flat = table.ravel()
     absent = np.array([item is None or item != item for item in flat.tolist()])
     if absent.all():

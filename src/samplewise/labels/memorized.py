@@ -6,6 +6,7 @@ from scipy.optimize import brentq
 from samplewise.core.arguments import checked
 from samplewise.core.arrays import Floats
 from samplewise.core.errors import InputError
+from samplewise.data.conversions import as_numbers
 
 
 @checked
@@ -19,7 +20,7 @@ def label_noise_entropy(noise_matrix: Floats, shares: Floats | None = None) -> f
     >>> round(label_noise_entropy(np.array([[0.5, 0.5], [0.0, 1.0]])), 4)
     0.3466
     """
-    matrix = np.asarray(noise_matrix, dtype=np.float64)
+    matrix = as_numbers(noise_matrix, "noise_matrix", 2, fix="pass P(given | true), (c, c)", finite=True)
     if (
         matrix.ndim != 2
         or matrix.shape[0] != matrix.shape[1]
@@ -28,6 +29,7 @@ def label_noise_entropy(noise_matrix: Floats, shares: Floats | None = None) -> f
     ):
         raise InputError(
             "a noise matrix is square, and its rows sum to 1",
+            where="noise_matrix",
             got=f"shape {matrix.shape}",
             fix="divide each row by its sum",
         )

@@ -257,7 +257,6 @@ def generalized_cross_entropy(q: float = 0.7) -> Callable[[Tensor, Tensor], Tens
     return losses
 
 
-@checked
 def mean_absolute_error(outputs: Tensor, labels: Tensor) -> Tensor:
     """2 (1 - p_y), the absolute error between probabilities and label: its gradient does not grow with surprise.
 

@@ -90,6 +90,11 @@ def segments_of_losses(
             "every row needs one loss", where="losses", got=f"{len(losses)} losses, {len(data)} rows",
             fix="pass the loss of every row, NaN where there is none",
         )  # fmt: skip
+    if np.isinf(losses).any():
+        raise InputError(
+            "a loss must be finite, or NaN where there is none", where="losses",
+            got=f"{int(np.isinf(losses).sum())} infinite losses", fix="cut them at the largest loss there can be",
+        )  # fmt: skip
     return segments_in(losses, data, unit, joined_groups(data) if groups is None else groups, seed, confidence)
 
 

@@ -45,6 +45,7 @@ def embeddings_of(module: nn.Module, X: Any, *, layer: str | None = None) -> Flo
     >>> embeddings_of(nn.Sequential(nn.Linear(3, 5), nn.ReLU(), nn.Linear(5, 2)), np.ones((4, 3))).shape
     (4, 5)
     """
+    _require_module(module)
     seen: list[Tensor] = []
     channels_first = isinstance(dict(module.named_modules()).get(layer or ""), nn.Conv1d)
     handles = _watch(module, layer, seen)
@@ -93,11 +94,20 @@ def predictions_of(module: nn.Module, X: Any, *, task: str = "classification") -
     >>> predictions_of(nn.Linear(3, 2), np.ones((4, 3))).sum(axis=1)
     array([1., 1., 1., 1.])
     """
+    _require_module(module)
     if task not in ("classification", "regression"):
         raise unknown_name("task", task, ("classification", "regression"))
     outputs = outputs_of(module, plain_rows(X), classes=2 if task == "classification" else 0)
     require_finite(outputs, np.arange(len(outputs)), "predictions", "scale the inputs as they were in training")
     return outputs[:, 0] if task == "regression" else probabilities(outputs, 1.0)
+
+
+def _require_module(module: Any) -> None:
+    if not isinstance(module, nn.Module):
+        raise InputError(
+            "module must be a trained torch module", where="module", got=type(module).__name__,
+            fix="pass the module itself; predictions of a scikit-learn model come from its predict_proba",
+        )  # fmt: skip
 
 
 def outputs_of(module: nn.Module, values: Array | Tensor, *, classes: int) -> Floats:

@@ -50,8 +50,8 @@ def beats_baseline(
     >>> round(found.estimate.value, 3), found.p_value < 0.01
     (0.375, True)
     """
-    model, constant = as_numbers(losses, "losses"), as_numbers(baseline, "baseline")
-    _require_pairs(model, constant)
+    model, constant = as_numbers(losses, "losses", finite=True), as_numbers(baseline, "baseline", finite=True)
+    _require_pairs(model, constant, "losses and baseline")
     return _tested("saved", constant - model, groups, confidence, "", "diebold1995")
 
 
@@ -75,9 +75,10 @@ def discrimination(
     >>> round(found.estimate.value, 1)
     65.0
     """
-    outputs = as_numbers(outputs, "outputs", 2)
-    true = as_numbers(truth, "truth", 2, fix="pass class indicators, np.eye(c)[codes], or numbers as y.reshape(-1, 1)")
-    _require_pairs(outputs, true)
+    outputs = as_numbers(outputs, "outputs", 2, finite=True)
+    fix = "pass class indicators, np.eye(c)[codes], or numbers as y.reshape(-1, 1)"
+    true = as_numbers(truth, "truth", 2, fix=fix, finite=True)
+    _require_pairs(outputs, true, "outputs and truth")
     centered = true - true.mean(axis=0)
     spread = float(np.square(centered).sum(axis=1).mean()) or 1.0
     together = np.sum(centered * (outputs - outputs.mean(axis=0)), axis=1) / spread
@@ -98,10 +99,11 @@ def _tested(
     return BaselineTest(Estimate(quantity, mean, mean - half, mean + half, unit, confidence, source), p_value)
 
 
-def _require_pairs(one: Array, other: Array) -> None:
+def _require_pairs(one: Array, other: Array, names: str) -> None:
     if one.shape != other.shape or len(one) < 2:
         raise InputError(
             "a comparison needs one entry per row on both sides and at least two rows",
+            where=names,
             got=f"shapes {one.shape} and {other.shape}",
             fix="pass arrays of equal shape for the same rows",
         )

@@ -13,7 +13,7 @@ from scipy import optimize, special
 
 from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, require_finite
-from samplewise.core.errors import InputError, name_rows, require_count, require_share
+from samplewise.core.errors import InputError, name_rows, require_count, require_loss_range, require_share
 from samplewise.core.randomness import key_hashes, uniform_from_hashes
 from samplewise.core.values import Estimate
 from samplewise.data.conversions import as_numbers
@@ -100,7 +100,7 @@ def betting_bound(
     0.175 [0, 0.195]
     """
     require_share(confidence, "confidence")
-    least, greatest = float(loss_range[0]), float(loss_range[1])
+    least, greatest = require_loss_range(loss_range)
     values = as_numbers(losses, "losses")
     names = np.arange(len(values)) if ids is None else np.asarray(ids)
     _require_losses(values, names, least, greatest)
@@ -245,12 +245,12 @@ def require_counts(errors: float, n: float, confidence: float) -> None:
 
 
 def _require_losses(values: Floats, names: Array, least: float, greatest: float) -> None:
-    if not len(values) or len(names) != len(values) or not least < greatest:
+    if not len(values) or len(names) != len(values):
         raise InputError(
-            "a bound on the mean loss needs losses, one id for each, and a range",
-            where="losses, ids or loss_range",
-            got=f"{len(values)} losses, {len(names)} ids, loss_range=({least}, {greatest})",
-            fix="pass the losses (n,) of test rows and the least and greatest loss there can be",
+            "a bound on the mean loss needs losses and one id for each",
+            where="losses or ids",
+            got=f"{len(values)} losses, {len(names)} ids",
+            fix="pass the losses (n,) of test rows, and ids=(n,) or none",
         )
     require_finite(values, names, "the losses", "leave these rows out only if that was decided before seeing them")
     outside = (values < least) | (values > greatest)

@@ -41,6 +41,7 @@ def clopper_pearson(errors: float, n: float, confidence: float = 0.95) -> Estima
     if not are_counts(errors, n):
         raise InputError(
             "an error rate needs rows, and at most as many errors",
+            where="errors and n",
             got=f"{errors} errors in {n} rows",
             fix="count the wrong rows among those evaluated, for example clopper_pearson(3, 100)",
         )
@@ -80,7 +81,7 @@ def error_rate(
     >>> error_rate([0, 0, 1, 1], groups=["a", "a", "b", "b"]).high > error_rate([0, 0, 1, 1]).high
     True
     """
-    flags = as_numbers(wrong, "wrong")
+    flags = as_numbers(wrong, "wrong", finite=True)
     counts = effective_counts(flags, groups) if weights is None else _weighted_counts(flags, groups, weights)
     return clopper_pearson(*counts, confidence)
 
@@ -164,10 +165,11 @@ def _weighted_counts(wrong: Floats, groups: Array | None, weights: Array) -> tup
 
 
 def _pair(outputs: Any, numbers: Any) -> tuple[Floats, Floats]:
-    predicted, given = as_numbers(outputs, "outputs"), as_numbers(numbers, "numbers")
+    predicted, given = as_numbers(outputs, "outputs", finite=True), as_numbers(numbers, "numbers", finite=True)
     if len(predicted) != len(given) or len(given) < 2:
         raise InputError(
             "an interval for the error needs one prediction per label and at least two rows",
+            where="outputs and numbers",
             got=f"{len(predicted)} predictions, {len(given)} labels",
             fix="pass arrays (n,) of equal length",
         )

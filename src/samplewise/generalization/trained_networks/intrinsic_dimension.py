@@ -237,7 +237,7 @@ def _learner(given: Any) -> Any:
     if hasattr(given, "named_parameters"):
         return models.TorchLearner(partial(copy.deepcopy, given), encoding="raw")
     raise InputError(
-        "weights in a subspace are those of a network", got=type(given).__name__,
+        "weights in a subspace are those of a network", where="learner", got=type(given).__name__,
         fix="pass a TorchLearner, or a torch module",
     )  # fmt: skip
 

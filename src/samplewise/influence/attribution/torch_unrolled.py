@@ -247,7 +247,8 @@ def _chosen(target: AttributedQuantity, classes: int) -> str:
 def _require_plain(learner: Any) -> None:
     if not isinstance(learner, TorchLearner):
         raise InputError(
-            "only the training of a TorchLearner can be differentiated step by step", got=type(learner).__name__,
+            "only the training of a TorchLearner can be differentiated step by step", where="learner",
+            got=type(learner).__name__,
             fix="pass TorchLearner(make_module, optimizer='sgd'); for a trained module use influence.Attributor",
         )  # fmt: skip
     if learner.optimizer != "sgd" or learner.make_objective is not None:

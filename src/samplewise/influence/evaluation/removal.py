@@ -241,7 +241,7 @@ def _checked_shares(shares: Sequence[float], seeds: int) -> Floats:
     grid = np.r_[0.0, require_shares(shares, "shares")]
     if (np.diff(grid) <= 0).any():
         raise InputError("shares must grow", got=f"shares={tuple(shares)}", fix=f"use shares={SHARES}")
-    require_count(seeds, "seeds", 3, "the spread of a curve is that between seeds", usual=3)
+    require_count(seeds, "n_seeds", 3, "the spread of a curve is that between seeds", usual=3)
     return grid
 
 
