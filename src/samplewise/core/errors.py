@@ -136,7 +136,7 @@ def require_loss_range(given: Any) -> tuple[float, float]:
     if not known or not ends[0] < ends[1]:
         raise InputError(
             "the range of the loss is (least, greatest)", where="loss_range", got=f"loss_range={given!r}"[:80],
-            fix="use loss_range=(0.0, 1.0), or the ends that were known before the losses were seen",
+            fix="pass the least and greatest loss there can be, known before the losses were seen, such as (0.0, 1.0)",
         )  # fmt: skip
     return float(ends[0]), float(ends[1])
 
