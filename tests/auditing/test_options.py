@@ -78,17 +78,11 @@ def test_the_record_holds_what_is_said_to_be_recorded():
     assert plan["accepted"] == ["SW105"]
 
 
-@pytest.mark.parametrize(
-    ("accepted", "ids"),
-    [
-        (None, {}),
-        ("SW1, SW2", {"SW1": None, "SW2": None}),
-        (["SW1"], {"SW1": None}),
-        ({"SW1": [3, "a"], "SW2": None}, {"SW1": frozenset({"3", "a"}), "SW2": None}),
-    ],
-)
-def test_accepted_findings_in_every_form(accepted, ids):
-    assert AuditOptions(accepted=accepted).accepted_ids() == ids
+@pytest.mark.parametrize("prices", [{"nokind": 3.0}, {"review": -1.0}, {"review": 0.1, "drops": 1.0}])
+def test_a_price_of_no_remedy_or_below_zero_is_refused(prices):
+    with pytest.raises(InputError, match=r"(?s)where: +prices.*fix:"):
+        AuditOptions(prices=prices)
+    assert AuditOptions(prices={"review": 0.0, "collect": 2}).prices == {"review": 0.0, "collect": 2}
 
 
 def test_options_load_nothing_heavy():

@@ -43,9 +43,11 @@ def test_in_sample_predictions_are_refused_with_the_reason():
     assert check_predictions(P[:150], codes[:150], np.arange(150)).shape == (150, 3)
 
 
-def test_two_classes_may_be_one_column():
-    found = check_predictions(np.array([[0.25], [0.5]]), np.array([0, 1]), np.array([1, 2]))
+def test_two_classes_may_be_one_number_a_row_and_no_single_column():
+    found = check_predictions(np.array([0.25, 0.5]), np.array([0, 1]), np.array([1, 2]))
     np.testing.assert_allclose(found, [[0.75, 0.25], [0.5, 0.5]])
+    with pytest.raises(InputError, match=r"(?s)where: +probabilities.*shape \(2, 1\).*or \(n,\), of the second class"):
+        check_predictions(np.array([[0.25], [0.5]]), np.array([0, 1]), np.array([1, 2]))
 
 
 def test_half_precision_and_disk_are_not_copied(tmp_path):

@@ -31,7 +31,7 @@ def probabilities():
 
 
 SETTINGS = {
-    "folds": (lambda: shift.worst_segments(rows(), n_folds="5"), "n_folds", "n_folds=5, at least 2"),
+    "folds": (lambda: shift.worst_segments(rows(), n_folds=1), "n_folds", "n_folds=5, at least 2"),
     "seed": (lambda: samplewise.audit(rows(), seed="a"), "seed", "seed=0"),
     "executor": (lambda: samplewise.audit(rows(), executor="serial"), "executor", "SerialExecutor"),
     "learner": (
@@ -57,7 +57,7 @@ COUNTS = {
         "n_neighbors",
         "n_neighbors=10",
     ),
-    "bags": (lambda: influence.out_of_bag_value(rows(), n_models="a"), "n_models", "n_models=100, at least 10"),
+    "bags": (lambda: influence.out_of_bag_value(rows(), n_models=5), "n_models", "n_models=100, at least 10"),
     "models": (lambda: generalization.memorization(rows(), n_models=None), "n_models", "n_models=100"),
     "splits": (lambda: generalization.generalization_gap(rows(), n_splits="a"), "n_splits", "n_splits=30"),
     "draws": (lambda: generalization.generalization_gap(rows(), n_draws=0), "n_draws", "n_draws=3"),
@@ -79,7 +79,7 @@ ROWS_FOR_NUMBERS = {
         lambda: generalization.discrimination(probabilities(), rows()[1]), "truth", r"np\.eye\(c\)\[codes\]"
     ),
     "dawid_skene": (lambda: labels.dawid_skene(rows()), "annotations", r"\(n, a\)"),
-    "check_predictions": (lambda: check_predictions(rows(), rows()[1], IDS), "predictions", r"\(n, c\)"),
+    "check_predictions": (lambda: check_predictions(rows(), rows()[1], IDS), "probabilities", r"\(n, c\)"),
     "confident_learning": (lambda: labels.confident_learning(probabilities(), None), "y", "return_inverse"),
     "names for codes": (
         lambda: labels.confident_learning(probabilities(), rows()[1].astype(str)), "y", "return_inverse"
@@ -91,7 +91,7 @@ ROWS_FOR_NUMBERS = {
     "named_segments": (lambda: named_segments(rows(), [], IDS, "u"), "losses", "array"),
     "segments_of_losses": (lambda: shift.segments_of_losses(rows(), rows(), "u"), "losses", "array"),
     "too few losses": (lambda: shift.segments_of_losses(rows(), [0.1], "u"), "losses", "every row"),
-    "clopper_pearson_bound": (lambda: generalization.clopper_pearson_bound("a", 120), "errors or n", "count"),
+    "clopper_pearson_bound": (lambda: generalization.clopper_pearson_bound("a", 120), "errors", "errors="),
 }  # fmt: skip
 
 DECISIONS = {

@@ -44,7 +44,14 @@ def label_answers(reviewed: Any, data: Dataset, target: Target, meaning: LabelMe
 
 def _decisions(reviewed: Any, data: Dataset) -> Iterable[Decision]:
     if not isinstance(reviewed, str | Path):
-        return list(reviewed)
+        listed = list(reviewed) if isinstance(reviewed, Iterable) else []
+        if not listed or not all(isinstance(one, Decision) for one in listed):
+            raise InputError(
+                "answers about labels are a file, a mapping or a list of Decision", where="reviewed",
+                got=f"reviewed={reviewed!r}"[:80],
+                fix="pass {id: 1} where the label of a row is wrong, {id: 0} where right",
+            )  # fmt: skip
+        return listed
     path = Path(reviewed)
     if path.is_dir():
         path = (path / FOLDER if (path / FOLDER).is_dir() else path) / LISTED

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.auditing.accepted import accepted_findings
 from samplewise.auditing.audited_rows import (
     AuditedRows,
     Changed,
@@ -28,8 +29,9 @@ from samplewise.auditing.progress import Event, Progress
 from samplewise.auditing.run import Run
 from samplewise.auditing.run_folder import read_decisions, write_text
 from samplewise.auditing.run_state import RunFolder, require_usable, settings_of
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import equal_but_for_rounding, fingerprint
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, require_kind
 from samplewise.core.execution import Executor
 from samplewise.core.findings import AuditRecord, Decision, Findings, ScoresByName
 from samplewise.core.randomness import hashed_order
@@ -77,6 +79,7 @@ class Audit:
         """Every score by its quantity, a dict that prints as a table: `audit.scores["wrong_label"].top(20)`."""
         return self.record.scores()
 
+    @checked
     def apply(
         self,
         data: Any = None,
@@ -143,7 +146,9 @@ class Audit:
 
     def compare(self, later: "Audit | AuditRecord") -> AuditComparison:
         """What got better, what is new and what is gone in a later audit."""
-        return compare_audits(self.record, later.record if isinstance(later, Audit) else later)
+        record = later.record if isinstance(later, Audit) else later
+        require_kind(record, AuditRecord, "later")
+        return compare_audits(self.record, record)
 
     def to_frame(self) -> Any:
         """The findings as a pandas frame, worst first."""
@@ -174,6 +179,7 @@ class Audit:
         return summary_html(self.record)
 
 
+@checked
 def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may know about their data
     data: Any, y: Any = None, *, label: str | None = None, id: str | None = None, groups: Any = None,
     segments: Any = None, time: Any = None, weights: Any = None, drop_columns: Iterable[str] = (),
@@ -256,6 +262,7 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
     require_settings(seed, executor)
     if run_dir is not None:
         require_usable(run_dir)
+    accepted_findings(accepted, catalog())  # refused before anything is fitted
     taken = take_in(data, y, options)
     seen = _seen_by_learner(taken)
     chosen, rule = choose_learner(learner, seen, taken.target)
@@ -301,9 +308,10 @@ def _carried_out(  # all that was made of the arguments of `audit`
     executor = options.executor or AutoExecutor(plan.seconds())
     given = (plan.folds, options.seed, executor, store, None, _counter(store, plan, report))
     evidence = gather(taken, Prepared(seen, taken.target, learner, *given), metric, plan, options.n_test_evaluations)
+    accepted = accepted_findings(options.accepted, catalog())
     run = Run(
-        evidence, facts, settings, environment(), folder, options.accepted_ids(), options.prices or {}, report,
-        options.show_values, () if folder is None else folder.retired(catalog()),
+        evidence, facts, settings, environment(), folder, accepted, options.prices or {}, report, options.show_values,
+        () if folder is None else folder.retired(catalog()),
     )  # fmt: skip
     return Audit(run.carry_out(), taken.everything, taken.rows)
 
@@ -368,7 +376,7 @@ def _settings(plan: Plan, learner: Learner, rule: str, metric: Metric, options: 
         "metric": metric.name,
         "metric_unit": metric.unit,
         "refits": {"folds": plan.folds, "halves": 2 * plan.halves, "nested": plan.curve_sizes * plan.curve_repeats},
-        "accepted": sorted(options.accepted_ids()),
+        "accepted": sorted(accepted_findings(options.accepted, catalog())),
     }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol, cast
 
+from samplewise.auditing.accepted import codes_named
 from samplewise.auditing.checks import (
     sw101_missing_or_constant,
     sw102_duplicates,
@@ -28,7 +29,7 @@ from samplewise.auditing.checks import (
     sw601_worst_segment,
 )
 from samplewise.auditing.evidence import Evidence
-from samplewise.core.errors import unknown_name
+from samplewise.core.errors import InputError
 from samplewise.core.findings import CheckResult
 from samplewise.engine.refits.folded_rows import RemedyRule
 
@@ -91,8 +92,11 @@ def choose_checks(wanted: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
         return tuple(checks)
     if wanted == "fast":
         return tuple(code for code, check in checks.items() if not check.SLOW)
-    names = [name.strip().upper() for name in (wanted.split(",") if isinstance(wanted, str) else wanted)]
-    for name in names:
-        if not any(code.startswith(name) for code in checks):
-            raise unknown_name("check", name, checks)
-    return tuple(code for code in checks if any(code.startswith(name) for name in names))
+    words = wanted.split(",") if isinstance(wanted, str) else wanted
+    if not isinstance(words, list | tuple) or not words:
+        raise InputError(
+            "checks are named by their codes", where="checks", got=f"checks={wanted!r}"[:80],
+            fix='use checks="default", "fast", or codes such as "SW101,SW2"',
+        )  # fmt: skip
+    named = {code for word in words for code in codes_named(word, checks, "checks")}
+    return tuple(code for code in checks if code in named)

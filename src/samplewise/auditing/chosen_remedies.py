@@ -97,6 +97,13 @@ def choose_remedies(
             "what was measured to hurt is carried out only where it is named", got="no finding and no kind is named",
             fix="name the finding, such as do='SW201' (--do SW201)",
         )  # fmt: skip
+    for name, words in (("do", do), ("kinds", kinds)):
+        if words is not None and not isinstance(words, Iterable):
+            raise InputError(
+                f"{name} names what to carry out", where=name, got=f"{name}={words!r}"[:80],
+                fix='use do="SW102", or kinds=["drop"]',
+            )  # fmt: skip
+    kinds = [kinds] if isinstance(kinds, str) else kinds
     chosen = Chosen(data, record.data.get("task") or "auto", changed)
     if do is not None:
         for word in [do] if isinstance(do, str) else do:

@@ -7,11 +7,12 @@ command draws its options from here, and the record its settings.
 from collections.abc import Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 from samplewise.auditing.progress import Progress
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.execution import Executor
+from samplewise.core.findings import RemedyKind
 from samplewise.data.targets import Task
 from samplewise.labels.facts_or_outcomes import LabelsAre
 
@@ -214,7 +215,8 @@ class AuditOptions:
     progress: Progress | None = field(default=None, metadata=_about("Called with every `Event`."))
 
     def __post_init__(self) -> None:
-        """Refuse options that contradict each other."""
+        """Refuse options that contradict each other, and prices of what costs nothing or is no remedy."""
+        require_prices(self.prices)
         count = self.n_test_evaluations
         if count < 1 or (count > 1 and self.test is None):
             raise InputError(
@@ -233,14 +235,19 @@ class AuditOptions:
         """What the record's plan holds just as it was given; the rest stands there as what was made of it."""
         return {key: getattr(self, option.name) for option in fields(self) if (key := str(option.metadata["recorded"]))}
 
-    def accepted_ids(self) -> dict[str, frozenset[str] | None]:
-        """Accepted findings: code -> ids as text, or None for all of the code."""
-        if self.accepted is None:
-            return {}
-        if isinstance(self.accepted, Mapping):
-            return {code: None if ids is None else frozenset(map(str, ids)) for code, ids in self.accepted.items()}
-        codes = self.accepted.split(",") if isinstance(self.accepted, str) else self.accepted
-        return {code.strip(): None for code in codes}
+
+def require_prices(prices: Mapping[str, float] | None) -> None:
+    """Refuse a price of anything but a kind of remedy, or one below 0: it would be passed over."""
+    for kind, price in (prices or {}).items():
+        if kind not in get_args(RemedyKind):
+            error = unknown_name("kind of remedy", kind, get_args(RemedyKind))
+            error.where = "prices"
+            raise error
+        if price < 0:
+            raise InputError(
+                "a price must be at least 0", where="prices", got=f"prices={{{kind!r}: {price}}}",
+                fix="pass what one row costs, in any currency",
+            )  # fmt: skip
 
 
 OPTIONS: dict[str, Field[Any]] = {option.name: option for option in fields(AuditOptions)}

@@ -13,6 +13,7 @@ from samplewise.auditing.options import AuditOptions
 from samplewise.core.arrays import Array, Floats, Mask, fingerprint, require_finite
 from samplewise.core.errors import InputError
 from samplewise.data.columns import Column
+from samplewise.data.conversions import as_numbers
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
 from samplewise.data.inputs import as_reading, read_like
@@ -66,7 +67,8 @@ def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
         InputError: no label, or anything that does not fit the rows.
     """
     roles = Roles(**{role.name: getattr(options, role.name) for role in fields(Roles)})
-    roles = replace(roles, drop_columns=tuple(roles.drop_columns))
+    dropped = options.drop_columns
+    roles = replace(roles, drop_columns=(dropped,) if isinstance(dropped, str) else tuple(dropped))
     reading = as_reading(data, y, roles)
     everything = reading.data
     if everything.y is None:
@@ -232,11 +234,11 @@ def _embedded(embeddings: Any, data: Dataset) -> Floats | None:
     if embeddings is None:
         return None
     values = embeddings(data.X) if callable(embeddings) else embeddings
-    values = np.asarray(values.detach().cpu() if hasattr(values, "detach") else values, dtype=np.float64)
-    if values.ndim != 2 or len(values) != len(data):
+    values = as_numbers(values, "embeddings", 2, fix=f"pass shape ({len(data)}, d), or a function that makes it from X")
+    if len(values) != len(data):
         raise InputError(
-            "embeddings must have one row of numbers per row of X", got=f"shape {values.shape} for {len(data)} rows",
-            fix=f"pass shape ({len(data)}, d)",
+            "embeddings must have one row of numbers per row of X", where="embeddings",
+            got=f"shape {values.shape} for {len(data)} rows", fix=f"pass shape ({len(data)}, d)",
         )  # fmt: skip
     require_finite(values, data.ids, "embeddings", "return finite numbers for every row")
     return values
@@ -247,10 +249,11 @@ def _usable_rows(predictions: Any, data: Dataset, usable: Array) -> Any:
     if predictions is None:
         return None
     values: Any = predictions.detach().cpu().numpy() if hasattr(predictions, "detach") else predictions
-    values = values if hasattr(values, "shape") else np.asarray(values, dtype=np.float64)
-    if len(values) != len(data):
+    values = values if hasattr(values, "shape") else as_numbers(values, "probabilities", 1 + (np.ndim(values) != 1))
+    if not np.ndim(values) or len(values) != len(data):
         raise InputError(
-            "predictions need one row per row of X", got=f"shape {tuple(values.shape)} for {len(data)} rows",
+            "probabilities need one row per row of X", where="probabilities",
+            got=f"shape {tuple(values.shape)} for {len(data)} rows",
             fix="pass out-of-sample predictions for every row",
         )  # fmt: skip
     if usable.all():

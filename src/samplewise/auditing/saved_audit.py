@@ -8,10 +8,12 @@ from samplewise.auditing.audit_call import Audit
 from samplewise.auditing.audited_rows import load_rows, recorded_roles
 from samplewise.auditing.options import AuditOptions
 from samplewise.auditing.prepare_audit import take_in
+from samplewise.core.arguments import checked
 from samplewise.core.codec import load_record
 from samplewise.core.errors import InputError
 
 
+@checked
 def load_audit(  # noqa: PLR0913  # what says how the data was read, as in `audit`
     run_dir: str | Path, data: Any = None, y: Any = None, *, label: str | None = None, id: str | None = None,
     groups: Any = None, segments: Any = None, time: Any = None, weights: Any = None, drop_columns: Iterable[str] = (),
@@ -43,6 +45,16 @@ def load_audit(  # noqa: PLR0913  # what says how the data was read, as in `audi
     """
     record = load_record(run_dir)
     if data is None:
+        beside = {
+            "y": y, "label": label, "id": id, "groups": groups, "segments": segments, "time": time, "weights": weights,
+            "drop_columns": tuple(drop_columns) or None, "image": image, "text": text,
+        }  # fmt: skip
+        unused = [name for name, given in beside.items() if given is not None]
+        if unused:
+            raise InputError(
+                "without data there is nothing to read", where=unused[0], got=f"{', '.join(unused)} and no data",
+                fix="load_audit(run_dir, data, ...), or leave the options of reading out",
+            )  # fmt: skip
         return Audit(record, None, load_rows(run_dir, record.data))
     given = {
         "label": label, "id": id, "groups": groups, "segments": segments, "time": time, "weights": weights,

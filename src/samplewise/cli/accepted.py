@@ -4,8 +4,9 @@ import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from samplewise.auditing.accepted import codes_named
 from samplewise.core.csv_text import plain_cell
-from samplewise.core.errors import InputError, unknown_name
+from samplewise.core.errors import InputError
 
 HEADER = ("code", "id")
 
@@ -22,9 +23,10 @@ def read_accepted(path: Path, codes: Iterable[str]) -> dict[str, frozenset[str] 
     rows: dict[str, set[str]] = {}
     whole: set[str] = set()
     for number, (beginning, row) in _lines(path):
-        named = [code for code in known if code.startswith(beginning)]
-        if not named:
-            raise unknown_name("check", beginning, known).during(f"reading {path}, line {number}")
+        try:
+            named = codes_named(beginning, known, "code")
+        except InputError as fact:
+            raise fact.during(f"reading {path}, line {number}") from None
         for code in named:
             rows.setdefault(code, set()).update({row} if row else ())
         whole.update(() if row else named)

@@ -1,5 +1,6 @@
 """The few errors samplewise raises on purpose: each says what, where, got and fix."""
 
+import math
 from collections.abc import Iterable
 from difflib import get_close_matches
 from numbers import Integral, Real
@@ -57,7 +58,7 @@ def unknown_name(kind: str, got: Any, allowed: Iterable[str]) -> InputError:
     shown = ", ".join(names[:20]) + (f", ... ({len(names)} in all)" if len(names) > 20 else "")
     return InputError(
         f"there is no {kind} named {got!r}",
-        got=got if isinstance(got, str) else repr(got),
+        got=got if isinstance(got, str) and got else repr(got),
         fix=(f"did you mean {near[0]!r}? " if near else "") + f"known: {shown}",
     )
 
@@ -68,14 +69,14 @@ class MadeBy(Protocol):
     MADE_BY: ClassVar[str]
 
 
-def require_kind(value: Any, kind: type[MadeBy]) -> None:
-    """Refuse anything but the result of an earlier step, and say which step makes it."""
+def require_kind(value: Any, kind: type[MadeBy], name: str = "") -> None:
+    """Refuse anything but the result of an earlier step, and say which step makes it; `name` is the argument's."""
     if isinstance(value, kind):
         return
     fields = getattr(value, "__dataclass_fields__", {})
     parts = [name for name in fields if not name.startswith("_") and isinstance(getattr(value, name), kind)]
     raise InputError(
-        f"this needs a {kind.__name__}, the result of an earlier step", got=type(value).__name__,
+        f"this needs a {kind.__name__}, the result of an earlier step", where=name, got=type(value).__name__,
         fix=f"pass its .{' or .'.join(parts)}" if parts else f"pass what comes from {kind.MADE_BY}",
     )  # fmt: skip
 
@@ -128,6 +129,18 @@ def require_shares(values: Any, name: str, **limits: Any) -> list[float]:
     if not found:
         raise InputError(f"{name} needs at least one share", where=name, got="none", fix="pass shares such as 0.1")
     return found
+
+
+def require_loss_range(given: Any) -> tuple[float, float]:
+    """The least and the greatest loss there can be, finite and in this order."""
+    ends = tuple(given) if isinstance(given, Iterable) else ()
+    known = len(ends) == 2 and all(isinstance(end, Real) and math.isfinite(end) for end in ends)
+    if not known or not ends[0] < ends[1]:
+        raise InputError(
+            "the range of the loss is (least, greatest)", where="loss_range", got=f"loss_range={given!r}"[:80],
+            fix="pass the least and greatest loss there can be, known before the losses were seen, such as (0.0, 1.0)",
+        )  # fmt: skip
+    return float(ends[0]), float(ends[1])
 
 
 def require_count(value: Any, name: str, least: int = 1, why: str = "", *, usual: int | None = None) -> int:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from samplewise.core.errors import unknown_name
 from samplewise.core.results import Result, Table
@@ -172,6 +172,8 @@ class Outcome(Result):
 @dataclass(frozen=True, slots=True)
 class AuditRecord(Result):
     """The only thing a report, a review or a pipeline reads; `samplewise.core.codec` turns it into JSON and back."""
+
+    MADE_BY: ClassVar[str] = "audit(data).record, or load_audit(run_dir).record"
 
     schema: int
     data: dict[str, Any]

@@ -7,7 +7,7 @@
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, SupportsFloat
 
 from samplewise.core.errors import InputError, unknown_name
 
@@ -18,6 +18,7 @@ MEMORY = {
     **{name: float(size) for name, size in zip("tgmk", DECIMAL.values(), strict=False)},
     **{name: 1024.0**power for power, name in enumerate(("kib", "mib", "gib", "tib"), start=1)},
 }
+LARGEST = 1e18  # seconds or bytes; more is no amount anybody has
 AMOUNT = re.compile(r"\s*(\d+\.?\d*|\.\d+)\s*([a-z]*)\s*", re.IGNORECASE)
 
 
@@ -77,7 +78,7 @@ def _amount(given: str | float, units: Mapping[str, float], usual: str, said: tu
             raise unknown_name(f"unit of {quantity}", found[2], units)
         amount = float(found[1]) * units[unit]
     else:
-        amount = given
-    if not 0 < amount < math.inf:
+        amount = math.nan if isinstance(given, bool) or not isinstance(given, SupportsFloat) else given
+    if not 0 < amount < LARGEST:
         raise refused
-    return amount
+    return float(amount)

@@ -3,19 +3,20 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Literal, overload
+from typing import Any, ClassVar, Literal, get_args, overload
 
 import lazy_loader
 import numpy as np
 import numpy.typing as npt
 
 from samplewise.core.arrays import Array, Ints, in_order, positions_of
-from samplewise.core.errors import InputError, name_rows, unknown_name
+from samplewise.core.errors import InputError, name_rows, require_count, unknown_name
 from samplewise.core.rates import shown
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import number_text, sentence
 
 pd = lazy_loader.load("pandas")
+Axis = Literal["row", "column", "segment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,17 +124,26 @@ class Scores(Result):
     keys: Array  # (k,) ids as the user knows them
     unit: str
     larger_means: str
-    axis: Literal["row", "column", "segment"] = "row"
+    axis: Axis = "row"
     spread: Array | None = None  # (k,) standard error
 
     def __post_init__(self) -> None:
         """Refuse scores whose fields do not fit together."""
-        if len(self.values) != len(self.keys):
+        if np.ndim(self.values) != 1 or len(self.values) != len(self.keys):
             raise InputError(
-                f"scores {self.quantity!r} need one key per value",
-                got=f"{len(self.values)} values, {len(self.keys)} keys",
+                f"scores {self.quantity!r} need one key per value", where="keys",
+                got=f"{len(self.values)} values, {len(self.keys)} keys" if np.ndim(self.values) == 1
+                else f"values of shape {np.shape(self.values)}",
                 fix="pass the ids the values belong to",
-            )
+            )  # fmt: skip
+        if self.spread is not None and np.shape(self.spread) != np.shape(self.values):
+            raise InputError(
+                f"scores {self.quantity!r} need one spread per value", where="spread",
+                got=f"{len(self.values)} values, spread of shape {np.shape(self.spread)}",
+                fix="pass one standard error per value, or leave spread out",
+            )  # fmt: skip
+        if self.axis not in get_args(Axis):
+            raise unknown_name("axis", self.axis, get_args(Axis))
 
     def __len__(self) -> int:
         """How many rows, columns or segments are scored."""
@@ -192,7 +202,7 @@ class Scores(Result):
         Scores that differ by rounding alone are ties.
         """
         ranked = -self.values if largest else self.values
-        return self._at(in_order(ranked)[:n])
+        return self._at(in_order(ranked)[: require_count(n, "n", least=0)])
 
     def aligned_to(self, ids: Array) -> "Scores":
         """The same scores in the order of `ids`; raises `InputError` for an id without a score."""

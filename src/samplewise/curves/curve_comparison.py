@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Floats, fingerprint
 from samplewise.core.errors import InputError, require_kind, require_share
 from samplewise.core.randomness import generator
@@ -59,6 +60,7 @@ class CurveComparison(Result):
         return Table(columns, units, "rows", np.linspace(0, len(self.sizes) - 1, MOST_ROWS).round().astype(np.intp))
 
 
+@checked
 def compare_curves(
     curve: CurvePoints, other: CurvePoints, rows: int | None = None, *, confidence: float = 0.8, seed: int = 0
 ) -> CurveComparison:

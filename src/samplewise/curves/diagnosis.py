@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Floats
 from samplewise.core.errors import require_kind
 from samplewise.core.results import Result, Table
@@ -78,6 +79,7 @@ class _Noise:
         return np.where(later, difference / spread, -np.inf)
 
 
+@checked
 def diagnose(curve: CurvePoints) -> Diagnosis:
     """What is odd about a curve beyond its noise (sentences; none for a curve that falls ever more slowly).
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Numbers
 from samplewise.core.errors import InputError, require_kind, require_share, unknown_name
 from samplewise.core.rates import percent_text
@@ -69,6 +70,7 @@ class Forecast(Result):
         )
 
 
+@checked
 def forecast(
     curve: CurvePoints,
     sizes: Numbers,

@@ -9,6 +9,7 @@ These are error rates of classifiers; for regression the same widths are used un
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Numbers
 from samplewise.core.errors import InputError, require_kind, require_share
 from samplewise.core.randomness import generator
@@ -26,6 +27,7 @@ GAIN_QUANTILES = np.array([-3.44, -2.32, -1.63, -1.09, -0.34, 1.00, 2.20, 3.27, 
 REASON = "band calibrated on measured curves of other data sets; holds only if new rows are like the old ones"
 
 
+@checked
 def next_doubling(curve: CurvePoints, rows: int, confidence: float = 0.8, *, seed: int = 0) -> Estimate:
     """What doubling the rows would take off the error, in points (hundredths of the unit of the curve).
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints, Mask, Numbers
 from samplewise.core.errors import InputError, require_count, require_kind, unknown_name
 from samplewise.core.execution import Executor
@@ -87,6 +88,7 @@ class LearningCurve(CurvePoints):
         return stop_rule(self, tolerance, final_size, confidence=confidence)
 
 
+@checked
 def measure_learning_curve(  # noqa: PLR0913  # one keyword per thing a user may have already
     data: Any,
     y: Any = None,

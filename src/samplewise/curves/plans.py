@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError, require_kind
 from samplewise.core.rates import percent_text
@@ -52,6 +53,7 @@ class CollectionPlan(Result):
         return Table(columns, {"chance_to_arrive": "probability"}, "round")
 
 
+@checked
 def collection_plan(  # prices and limits are separate facts, most with a default
     curve: CurvePoints,
     error: float,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Floats
 from samplewise.core.errors import InputError, require_kind
 from samplewise.core.rates import percent_text
@@ -58,6 +59,7 @@ class Requirement(Result):
         return f"{estimate.value:,.0f} rows [{named}] ({percent_text(estimate.confidence)} interval)"
 
 
+@checked
 def samples_needed(
     curve: CurvePoints,
     error: float,

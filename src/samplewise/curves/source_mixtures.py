@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints, Mask, Numbers
 from samplewise.core.errors import InputError, require_count
 from samplewise.core.execution import Executor
@@ -140,6 +141,7 @@ class MixtureForecast(Result):
         return Table(errors | shares, units, first=np.argsort(self.errors[:, 1], kind="stable"))
 
 
+@checked
 def forecast_mixtures(
     data: Any,
     y: Any = None,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Floats, Ints, Mask, Numbers
 from samplewise.core.errors import InputError, require_kind, require_share
 from samplewise.core.results import Result, Table
@@ -117,6 +118,7 @@ def prediction_levels(trends: Trends, look_ahead: int = LOOK_AHEAD, slowness: fl
     return seen
 
 
+@checked
 def stop_rule(
     curve: CurvePoints, tolerance: float, final_size: int | None = None, *, confidence: float = 0.9
 ) -> StopAdvice:

@@ -7,7 +7,7 @@ from typing import Any
 import lazy_loader
 import numpy as np
 
-from samplewise.core.arrays import Array, Floats
+from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError, name_rows
 from samplewise.data.images import Images
 
@@ -109,14 +109,15 @@ def _is_one_per_row(array: Array) -> bool:
     return bool((array.sum(axis=1) == 1).all()) or not bool(np.isin(array, (0, 1)).all())
 
 
-def as_numbers(value: Any, name: str, axes: int = 1, fix: str = "") -> Floats:
-    """Losses, probabilities, scores or flags as float64 (n,), or (n, c) with two axes; missing is NaN.
+def as_numbers(value: Any, name: str, axes: int = 1, fix: str = "", *, finite: bool = False) -> Floats:
+    """Losses, probabilities, scores or flags as float64 (n,), or (n, c) with two axes, ...; missing is NaN.
 
     Args:
         value: list, array, pandas or polars column or frame, torch tensor; one column counts as (n,).
         name: the argument's name, for messages.
-        axes: 1 or 2.
+        axes: 1 or more.
         fix: what to do instead, where that is known; default: the shape to pass.
+        finite: whether missing and infinite entries are refused.
 
     Raises:
         InputError: rows such as (X, y), text, a single number, ragged rows, or another number of axes.
@@ -134,12 +135,40 @@ def as_numbers(value: Any, name: str, axes: int = 1, fix: str = "") -> Floats:
         numbers = _as_numbers(array) if array.size and not isinstance(value, str | Mapping) else None
         array = array if numbers is None else numbers
     if array.dtype.kind not in "biuf" or array.ndim != axes:
-        shape = "(n,)" if axes == 1 else "(n, c)"
+        shape = {1: "(n,)", 2: "(n, c)"}.get(axes, f"with {axes} axes")
         raise InputError(
             f"{name} must be numbers of shape {shape}", where=name, got=kind_text(value),
             fix=fix or f"pass an array {shape} of numbers, one entry per row; rows (X, y) are for functions of data",
         )  # fmt: skip
-    return array.astype(np.float64)
+    numbers = array.astype(np.float64)
+    if finite and (bad := ~np.isfinite(numbers)).any():
+        first = ", ".join(map(str, np.argwhere(bad)[0].tolist()))
+        raise InputError(
+            f"{name} has missing or infinite entries", where=f"{name}[{first}]",
+            got=f"{int(bad.sum())} of {numbers.size} entries",
+            fix="leave these rows out, on every side of a comparison",
+        )  # fmt: skip
+    return numbers
+
+
+def as_classes(value: Any, name: str, axes: int = 1, fix: str = "") -> Ints:
+    """Codes of classes, whole numbers from 0 (n,); refuses fractions, names, missing and negative codes.
+
+    Args: as `as_numbers`; `fix` says how to make codes of what was given.
+
+    >>> as_classes([0.0, 2.0], "codes")
+    array([0, 2])
+    """
+    fix = fix or "pass codes: classes, codes = np.unique(y, return_inverse=True)"
+    numbers = as_numbers(value, name, axes, fix)
+    codes: Ints = np.nan_to_num(numbers, nan=-1.0, posinf=-1.0, neginf=-1.0).astype(np.intp)
+    bad = (codes != numbers) | (codes < 0)
+    if bad.any():
+        raise InputError(
+            f"{name} must be codes of classes, whole numbers from 0", where=name,
+            got=f"numbers such as {numbers[bad][0]:g}", fix=fix,
+        )  # fmt: skip
+    return codes
 
 
 def kind_text(value: Any) -> str:

@@ -80,6 +80,11 @@ class Dataset:
             "weights": None if self.weights is None else _as_weights(self.weights),
         }
         _require_equal_lengths(parts, features.shape[0])
+        if absent := _nameless(ids):
+            raise InputError(
+                "every row needs an id", where=f"ids, rows at positions {', '.join(map(str, absent[:5]))}",
+                got=f"{len(absent)} of {len(ids)} without", fix="name these rows, or leave ids out to number all rows",
+            )  # fmt: skip
         _require_unique(ids)
         for name in ("groups", "time", "weights"):
             _require_present(parts[name], ids, name)
@@ -226,6 +231,12 @@ def _require_equal_lengths(parts: dict[str, Any], count: int) -> None:
                 got=f"X {count} rows, {name} {len(values)}",
                 fix=f"pass one entry of {name} per row of X",
             )
+
+
+def _nameless(ids: Array) -> list[int]:
+    """Positions of rows whose id is missing: None, NaN, NaT or an empty text."""
+    empty = missing(ids)
+    return np.flatnonzero(empty | (ids == "") if ids.dtype.kind in "OU" else empty).tolist()
 
 
 def _require_unique(ids: Array) -> None:

@@ -1,6 +1,7 @@
 """What a public function was given, as a `Dataset`: the one border that every method, audit and command share."""
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import numpy as np
 
 from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError, name_rows
-from samplewise.data.conversions import as_features, as_vector
+from samplewise.data.conversions import as_features, as_vector, kind_text
 from samplewise.data.dataset import Dataset, missing, require_same_index
 from samplewise.data.image_paths import image_columns
 from samplewise.data.images import Images
@@ -62,11 +63,34 @@ def as_given(data: Any, y: Any = None, *, label: str | None = None, name: str = 
         return as_dataset(data, y, label=label, name=name)
     require_rows(data, name)
     _require_vector(y, name)
+    _require_arrays(data, name)
     if y is None:
         return (data, None) if pair else data
     labels = as_vector(y, "y", allow_matrix=True)
+    if hasattr(data, "shape") and len(labels) != len(data):
+        raise InputError(
+            f"labels and {name} have different numbers of rows", where="y",
+            got=f"{len(data)} rows, {len(labels)} labels",
+            fix="pass one label per row",
+        )  # fmt: skip
     require_labels(labels, np.arange(len(labels)), name)
     return data, labels
+
+
+def _require_arrays(data: Any, name: str) -> None:
+    """Refuse what a module cannot be given: rows that can be read only once, ragged lists, and no column at all."""
+    if hasattr(data, "__next__") or isinstance(data, bytes | Mapping | set):
+        raise InputError(
+            f"{name} are read more than once, in order", where=name, got=type(data).__name__,
+            fix="pass an array, a tensor, a frame or a torch data set",
+        )  # fmt: skip
+    if isinstance(data, list):
+        as_features(data)
+    elif 0 in tuple(getattr(data, "shape", ())):
+        raise InputError(
+            f"{name} have no rows or no columns", where=name, got=f"shape {tuple(data.shape)}",
+            fix="pass at least one row and one column",
+        )  # fmt: skip
 
 
 def as_second(data: Any, name: str) -> Dataset:
@@ -104,8 +128,14 @@ def _reading(data: Any, y: Any, roles: Roles, name: str) -> Reading:
     if isinstance(data, str | os.PathLike | Reading) or roles.of_columns() or _is_table(data, roles):
         return _read(data, y, roles)
     features, conversions = data, dict[str, Conversion]()
-    if roles.decimal is not None and hasattr(data := as_features(data), "iloc"):
-        features, conversions = converted_columns(data, roles.columns, roles.decimal)
+    if roles.decimal is not None:
+        features = as_features(data)
+        if not hasattr(features, "iloc"):
+            raise InputError(
+                "a decimal sign is read in columns of text, and these rows are numbers", where="decimal",
+                got=f"{kind_text(data)} and decimal={roles.decimal!r}", fix="leave decimal= out",
+            )  # fmt: skip
+        features, conversions = converted_columns(features, roles.columns, roles.decimal)
     beside = {part: getattr(roles, part) for part in COLUMNS_OR_ARRAYS}
     table = Dataset(features, y, **beside, kinds=roles.columns or {}, conversions=conversions)
     source = "the frame's index" if hasattr(data, "index") and hasattr(data, "iloc") else "row number, from 0"
@@ -282,6 +312,8 @@ def _read(source: Any, y: Any, roles: Roles) -> Reading:
     if isinstance(source, Reading) and not (named or segments or roles.drop_columns or any(read_as.values())):
         reading = source
     else:
+        several = {"segments": segments, "drop_columns": roles.drop_columns}
+        _require_table(source, [*named, *(part for part, names in several.items() if names)])
         reading = read_dataset(source, segments=segments, drop_columns=roles.drop_columns, **named, **read_as)
     given = {name: value for name, value in (passed | {"y": y}).items() if value is not None}
     if hasattr(source, "iloc"):  # the rows of the reading are numbered anew
@@ -292,6 +324,16 @@ def _read(source: Any, y: Any, roles: Roles) -> Reading:
         }
     label = reading.label or str(getattr(y, "name", None) or "y")
     return replace(reading, data=replace(reading.data, **given), label=label) if given else reading
+
+
+def _require_table(source: Any, roles: Sequence[str]) -> None:
+    """Refuse roles of columns where the rows have no columns with names: an array, a tensor, a sparse matrix."""
+    array = isinstance(source, np.ndarray) or hasattr(source, "tocsr") or hasattr(source, "detach")
+    if roles and array:
+        raise InputError(
+            "only the columns of a table have names", where=f"{', '.join(roles)}", got=kind_text(source),
+            fix=f"leave {roles[0]}= out, or pass a frame or a path",
+        )  # fmt: skip
 
 
 def _pair(data: tuple[Any, ...], y: Any, name: str) -> tuple[Any, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 import lazy_loader
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.escapes import unicode_name
@@ -177,6 +178,7 @@ class _Table:
     notes: list[str] = field(default_factory=list)
 
 
+@checked
 def read_dataset(  # noqa: PLR0913  # one keyword per role of a column
     source: Any, *, label: str | None = None, id: str | None = None, groups: str | None = None,
     segments: Sequence[str] | str = (), time: str | None = None, drop_columns: Sequence[str] | str = (),

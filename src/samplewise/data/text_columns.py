@@ -137,7 +137,9 @@ def require_kinds(kinds: Mapping[str, str], names: Sequence[str]) -> None:
     """Refuse kinds and columns that there are not."""
     for name, kind in kinds.items():
         if kind not in KINDS:
-            raise unknown_name("kind of column", kind, KINDS)
+            error = unknown_name("kind of column", kind, KINDS)
+            error.where = f"columns[{name!r}]"
+            raise error
         if name not in names:
             raise unknown_name("column", name, names)
 

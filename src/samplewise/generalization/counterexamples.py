@@ -14,6 +14,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Floats, Ints, Mask
 from samplewise.core.errors import InputError, require_share, unknown_name
 from samplewise.core.randomness import generator
@@ -85,6 +86,7 @@ class SimulatedCounterexample(Result):
         return Table(columns, units, next(iter(columns)))
 
 
+@checked
 def formal_counterexample(
     kind: CounterexampleKind = "squared", values: int = 4, rows: int = 2, bias: Fraction | float | None = None
 ) -> Counterexample:
@@ -136,6 +138,7 @@ def formal_counterexample(
     )
 
 
+@checked
 def simulated_counterexample(
     values: int = 2000, rows: int = 50, n_runs: int = 2000, *, seed: int = 0
 ) -> SimulatedCounterexample:

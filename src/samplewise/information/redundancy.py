@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints, Mask, in_order
 from samplewise.core.errors import require_kind, require_share, require_shares
 from samplewise.core.execution import Executor
@@ -26,6 +27,7 @@ CONFIDENCE = 0.95
 SHARES = (0.1, 0.25, 0.5)
 
 
+@checked
 def redundant_rows(
     data: Any, y: Any = None, *, label: str | None = None, task: Task = "auto", share: float = 0.25, seed: int = 0
 ) -> Array:
@@ -89,6 +91,7 @@ def redundant_positions(folded: FoldedRows, share: float = 0.25) -> Ints:
     return order_of_rows[gone]
 
 
+@checked
 def information_curve(information: Scores) -> Exhibit:
     """What share of all unique information (in %) the least informative rows carry, for growing shares of the rows.
 
@@ -115,6 +118,7 @@ def information_curve(information: Scores) -> Exhibit:
     return Exhibit("curve", "How much information the least informative rows carry", columns, "% of all information")
 
 
+@checked
 def removal_cost(  # the data and its fits
     data: Any,
     y: Any = None,

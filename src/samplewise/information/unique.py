@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints, in_order
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.results import Result, Table
@@ -158,6 +159,7 @@ class UniqueInformation(Result):
         return Table(columns, units, next(iter(columns)), in_order(-self.functional.values))
 
 
+@checked
 def unique_information(  # noqa: PLR0913  # one keyword per thing a user may know about the model and its training
     data: Any = None, y: Any = None, *, label: str | None = None, task: Task = "auto", module: Any = None,
     test: Any = None, training: Training | None = None, noise: float = 1.0,

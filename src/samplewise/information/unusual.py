@@ -2,14 +2,16 @@
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Ints, in_order
-from samplewise.core.errors import require_kind
+from samplewise.core.errors import InputError, require_kind
 from samplewise.core.values import Scores
 
 THRESHOLD = 4.0  # upper spreads above the median
 LEAST_ROWS = 50
 
 
+@checked
 def unusual_information(information: Scores, threshold: float = THRESHOLD) -> Array:
     """Ids (r,) of rows with unusually much information, most first.
 
@@ -18,6 +20,7 @@ def unusual_information(information: Scores, threshold: float = THRESHOLD) -> Ar
 
     Args:    information: scores in nats.   threshold: in spreads.
     Returns: ids; none for fewer than 50 rows.
+    Raises:  InputError for what is no `Scores`, or a threshold below 0.
     Cost:    O(n log n).   Not for: low scores (a residual of about 0 happens to every model).   Source: tukey1977.
 
     >>> values = np.r_[np.linspace(0.9, 1.1, 99), 1000.0]
@@ -25,6 +28,11 @@ def unusual_information(information: Scores, threshold: float = THRESHOLD) -> Ar
     array([99])
     """
     require_kind(information, Scores)
+    if threshold < 0:
+        raise InputError(
+            "a threshold in spreads is at least 0", where="threshold", got=f"threshold={threshold}",
+            fix=f"use threshold={THRESHOLD}",
+        )  # fmt: skip
     return information.keys[unusual_positions(information, threshold)]
 
 

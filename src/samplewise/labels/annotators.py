@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError, name_rows
 from samplewise.core.results import Result, Table
@@ -56,6 +57,7 @@ class Annotators(Result):
         return Table(columns, units, next(iter(columns)), np.argsort(self.quality.values, kind="stable"))
 
 
+@checked
 def dawid_skene(annotations: Any, *, probabilities: Any = None, ids: Any = None, names: Any = None) -> Annotators:
     """The true class of every row (a probability each) from several annotators' labels, each with errors of its own.
 
@@ -129,8 +131,14 @@ def _coded(annotations: Any) -> tuple[Array, Ints]:
         ) from None  # fmt: skip
     if table.ndim != 2 or 0 in table.shape:
         raise InputError(
-            "annotations are a table, one column per annotator", got=f"shape {table.shape}", fix="pass (n, a) labels"
-        )
+            "annotations are a table, one column per annotator", where="annotations", got=f"shape {table.shape}",
+            fix="pass (n, a) labels",
+        )  # fmt: skip
+    if table.dtype.kind not in "biufUSO" or np.isinf(table if table.dtype.kind == "f" else 0.0).any():
+        raise InputError(
+            "annotations are labels, one column per annotator", where="annotations",
+            got=f"complex, infinite or dated entries, dtype {table.dtype}", fix="pass classes; None or NaN is missing",
+        )  # fmt: skip
     flat = table.ravel()
     absent = np.array([item is None or item != item for item in flat.tolist()])
     if absent.all():

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.results import MOST_ROWS, Result, Table
 from samplewise.core.values import Exhibit
+from samplewise.data.conversions import as_numbers, kind_text
 
 STEPS = 40
 
@@ -46,6 +48,7 @@ class Budget(Result):
         return Table(columns, index="money", first=first)
 
 
+@checked
 def budget(
     quality: tuple[Any, Any], quantity: tuple[Any, Any], prices: tuple[float, float], *, money: float | None = None,
     tolerance: float = 0.0,
@@ -79,10 +82,19 @@ def budget(
     """
     require_share(tolerance, "tolerance", low_open=False)
     if not all(np.isfinite(price) and price > 0 for price in prices):
-        raise InputError("prices must be above 0", got=f"prices={prices}", fix="pass the price of a check and of a row")
+        raise InputError(
+            "prices must be above 0",
+            where="prices",
+            got=f"prices={prices}",
+            fix="pass the price of a check and of a row",
+        )
     checks, after_check = _points(quality, "quality")
     rows, after_rows = _points(quantity, "quantity")
     reach = (float(checks[-1]) * prices[0], float(rows[-1] - rows[0]) * prices[1])
+    if money is not None and money < 0:
+        raise InputError(
+            "money is at least 0", where="money", got=f"money={money}", fix="pass the largest sum, or None"
+        )
     most = max(reach) if money is None else float(money)
     sums = np.unique(np.r_[np.linspace(0.0, most, STEPS + 1), [end for end in reach if end <= most]])
     checked = _read(sums / prices[0], checks, after_check)
@@ -111,7 +123,11 @@ def _advice(sums: Floats, better: Array, changes: Sequence[float]) -> str:
 
 def _points(given: tuple[Any, Any], name: str) -> tuple[Floats, Floats]:
     """Sizes and errors, the errors falling: the mean of those that would rise."""
-    sizes, errors = (np.asarray(values, dtype=np.float64) for values in given)
+    if not isinstance(given, list | tuple) or len(given) != 2:
+        raise InputError(
+            "a measured curve is (sizes, errors)", where=name, got=kind_text(given), fix=f"pass {name}=(sizes, errors)"
+        )
+    sizes, errors = (as_numbers(values, name, fix=f"pass {name}=(sizes, errors), both (k,)") for values in given)
     if sizes.ndim != 1 or sizes.shape != errors.shape or len(sizes) < 2 or (np.diff(sizes) <= 0).any() or sizes[0] < 0:
         raise InputError(
             "a measured curve needs at least two increasing sizes and an error for each", where=name,

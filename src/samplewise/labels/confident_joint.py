@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import unknown_name
 from samplewise.core.rates import percent_text
@@ -159,6 +160,7 @@ class ConfidentLearning(Result):
         return Table(columns, units, "class", np.argsort(-disputed, kind="stable"))
 
 
+@checked
 def confident_learning(
     probabilities: Any, y: Any, *, compat: Literal["paper", "cleanlab"] = "paper"
 ) -> ConfidentLearning:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, in_order
 from samplewise.core.errors import InputError, require_count, require_kind, unknown_name
 from samplewise.core.execution import Executor
@@ -220,6 +221,7 @@ class LabelIssues(Result):
         return Table(columns, {"wrong_label": self.wrong.unit}, "id", in_order(-self.wrong.values))
 
 
+@checked
 def find_label_issues(  # noqa: PLR0913  # the public door: data, how to fit, and what the user already has
     data: Any,
     y: Any = None,

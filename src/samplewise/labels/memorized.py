@@ -3,10 +3,13 @@
 import numpy as np
 from scipy.optimize import brentq
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Floats
 from samplewise.core.errors import InputError
+from samplewise.data.conversions import as_numbers
 
 
+@checked
 def label_noise_entropy(noise_matrix: Floats, shares: Floats | None = None) -> float:
     """H(given label | true label) per row in nats: what there is to memorize beyond the truth.
 
@@ -17,7 +20,7 @@ def label_noise_entropy(noise_matrix: Floats, shares: Floats | None = None) -> f
     >>> round(label_noise_entropy(np.array([[0.5, 0.5], [0.0, 1.0]])), 4)
     0.3466
     """
-    matrix = np.asarray(noise_matrix, dtype=np.float64)
+    matrix = as_numbers(noise_matrix, "noise_matrix", 2, fix="pass P(given | true), (c, c)", finite=True)
     if (
         matrix.ndim != 2
         or matrix.shape[0] != matrix.shape[1]
@@ -26,6 +29,7 @@ def label_noise_entropy(noise_matrix: Floats, shares: Floats | None = None) -> f
     ):
         raise InputError(
             "a noise matrix is square, and its rows sum to 1",
+            where="noise_matrix",
             got=f"shape {matrix.shape}",
             fix="divide each row by its sum",
         )
@@ -33,6 +37,7 @@ def label_noise_entropy(noise_matrix: Floats, shares: Floats | None = None) -> f
     return float(np.average(rows, weights=shares))
 
 
+@checked
 def least_training_errors(entropy: float, memorized: float, n_classes: int) -> float:
     """Least share of given labels a model gets wrong in training if it holds so much about them (0..1), by Fano.
 
@@ -73,6 +78,7 @@ def least_training_errors(entropy: float, memorized: float, n_classes: int) -> f
     return most if missing(most) <= 0 else float(brentq(missing, 0.0, most, xtol=1e-12))
 
 
+@checked
 def channel_information(missed: float, noise: float, dimensions: int | None = None) -> float:
     """Most nats one noisy gradient can reveal about a label that its prediction does not (an upper bound).
 

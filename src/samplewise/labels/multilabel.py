@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints, fingerprint
-from samplewise.core.errors import InputError, name_rows, unknown_name
+from samplewise.core.errors import InputError, name_rows, require_count, unknown_name
 from samplewise.core.execution import Executor
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of, keys_text
@@ -87,6 +88,7 @@ class MultilabelIssues(Result):
         return Table({"id": self.wrong.keys} | columns, index="id").to_frame()
 
 
+@checked
 def find_multilabel_issues(  # noqa: PLR0913  # as `find_label_issues`
     data: Any,
     y: Any = None,
@@ -141,6 +143,7 @@ def find_multilabel_issues(  # noqa: PLR0913  # as `find_label_issues`
     marks = _as_marks(rows)
     labels = np.arange(marks.shape[1]) if names is None else np.asarray(list(names))
     own = {"n_folds": n_folds, "seed": seed, "executor": executor, "run_dir": run_dir}
+    n_rounds = require_count(n_rounds, "n_rounds", usual=2)
     found, skipped = _evaluated(rows, learner, labels, marks, (method, probabilities, n_rounds), own)
     return _presented(rows.ids, labels, marks, found, skipped)
 

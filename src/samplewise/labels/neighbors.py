@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError, require_count
 from samplewise.core.values import Scores
@@ -15,6 +16,7 @@ COUNT = 10
 MOST_SKIPPED = 100  # rows of one group that are skipped in search of others
 
 
+@checked
 def neighbor_disagreement(
     data: Any, y: Any = None, *, label: str | None = None, task: Task = "auto", n_neighbors: int = COUNT
 ) -> Scores:

@@ -7,7 +7,7 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints, require_finite
 from samplewise.core.errors import InputError, name_rows
 from samplewise.core.randomness import hashed_order
-from samplewise.data.conversions import as_numbers, kind_text
+from samplewise.data.conversions import as_classes, kind_text
 from samplewise.data.targets import class_places
 from samplewise.engine.refits import FoldedRows
 from samplewise.engine.statistics.significance import binomial_p_value
@@ -57,30 +57,23 @@ def check_predictions(probabilities: Any, codes: Ints, ids: Array) -> Array:
 
 def as_codes(y: Any) -> Ints:
     """Given classes (n,) as codes, whole numbers from 0; refused with the way to make them from names."""
-    fix = "pass codes: classes, codes = np.unique(y, return_inverse=True)"
-    numbers = as_numbers(y, "y", fix=fix)
-    codes = np.nan_to_num(numbers, nan=-1.0).astype(np.intp)
-    if (codes != numbers).any() or (codes < 0).any():
-        raise InputError(
-            "y must be codes of classes, whole numbers from 0", where="y",
-            got=f"numbers such as {numbers[(codes != numbers) | (codes < 0)][0]:g}", fix=fix,
-        )  # fmt: skip
-    return codes
+    return as_classes(y, "y")
 
 
 def as_probabilities(P: Any, codes: Ints, ids: Array, count: int = 0) -> Array:
     """As `check_predictions`, whether in-sample or not; with `count`, of so many classes."""
     classes = max(count, int(codes.max(initial=1)) + 1)
     values = _as_they_are(P)
-    if classes == 2 and values.size == len(codes):  # one column says all about two classes
+    if classes == 2 and values.shape == (len(codes),):  # one number a row says all about two classes
         second = np.asarray(values, dtype=np.float64).reshape(-1)
         values = np.column_stack([1.0 - second, second])
     if values.shape != (len(codes), classes):
         raise InputError(
-            "predictions need one row per row of X and one column per class",
+            "probabilities need one row per row of X and one column per class", where="probabilities",
             got=f"shape {values.shape}",
-            fix=f"pass shape ({len(codes)}, {classes}), {COLUMN_FIX}",
-        )
+            fix=f"pass shape ({len(codes)}, {classes}), {COLUMN_FIX}"
+            + ("; or (n,), of the second class" if classes == 2 else ""),
+        )  # fmt: skip
     for rows in row_slices(values.shape):
         _require_probabilities(np.asarray(values[rows], dtype=np.float64), ids[rows])
     if not is_kept(values):
@@ -239,21 +232,23 @@ def _as_they_are(P: Any) -> Array:
     try:
         values = P.detach().cpu().numpy() if hasattr(P, "detach") else np.asanyarray(P)
         values = values if isinstance(values, np.memmap) else np.asarray(values)
+        if values.dtype.kind not in "biufO":  # numpy reads complex numbers and texts as numbers where it can
+            raise TypeError
         return values if is_kept(values) else values.astype(np.float64)
     except (TypeError, ValueError):  # ragged, as a pair (X, y) is, or no numbers
         raise InputError(
-            "predictions must be numbers, one row per row of X and one column per class", where="predictions",
+            "probabilities must be numbers, one row per row of X and one column per class", where="probabilities",
             got=kind_text(P), fix=f"pass shape (n, c), {COLUMN_FIX}",
         ) from None  # fmt: skip
 
 
 def _require_probabilities(block: Floats, ids: Array) -> None:
-    require_finite(block, ids, "predictions", "predict every row out of sample, or drop these rows")
+    require_finite(block, ids, "probabilities", "predict every row out of sample, or drop these rows")
     sums = block.sum(axis=1)
     bad = (np.abs(sums - 1.0) > TOLERANCE) | (block < -TOLERANCE).any(axis=1)
     if bad.any():
         raise InputError(
-            "predictions must be probabilities: not negative, each row summing to 1",
+            "these are no probabilities: they are not negative, each row summing to 1",
             where=name_rows(np.asarray(ids)[bad]),
             got=f"row sums from {sums.min():.4g} to {sums.max():.4g}",
             fix="take the softmax of logits; keep all classes in the sum",

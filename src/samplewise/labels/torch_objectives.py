@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError, require_share, unknown_name
 from samplewise.core.values import Scores
@@ -236,6 +237,7 @@ def _smallest(losses: Tensor, count: int) -> Tensor:
     return chosen
 
 
+@checked
 def generalized_cross_entropy(q: float = 0.7) -> Callable[[Tensor, Tensor], Tensor]:
     """A loss between cross-entropy (q -> 0) and the absolute error (q = 1): (1 - p_y^q) / q, without unit.
 
@@ -266,6 +268,7 @@ def mean_absolute_error(outputs: Tensor, labels: Tensor) -> Tensor:
     return 2.0 * (1.0 - outputs.softmax(dim=1).gather(1, labels[:, None])[:, 0])
 
 
+@checked
 def bootstrapping(trust: float = 0.95) -> Callable[[Tensor, Tensor], Tensor]:
     """Cross-entropy against a mixture of the label and the network's own probabilities (nats).
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, in_order
 from samplewise.core.errors import InputError, require_count
 from samplewise.core.execution import Executor
@@ -67,6 +68,7 @@ class TrainingDynamics(Result):
         return Table(columns, units, next(iter(columns)), in_order(self.margin.values))
 
 
+@checked
 def training_dynamics(
     data: Any,
     y: Any = None,

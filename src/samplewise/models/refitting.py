@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from samplewise.core.arguments import checked
 from samplewise.core.errors import InputError, require_count, unknown_name
 from samplewise.core.execution import Executor
 from samplewise.data.targets import Task
@@ -13,6 +14,7 @@ from samplewise.engine.refits.designs import Design, fit_design, refit_supersamp
 DESIGNS = ("folds", "halves", "nested", "pairs", "supersample")
 
 
+@checked
 def refit(  # noqa: PLR0913  # one keyword per property of the data and its fits
     data: Any, y: Any = None, *, label: str | None = None, learner: Any = None, task: Task = "auto",
     design: Design = "folds", n_repeats: int = 10, sizes: Sequence[int] = (), n_folds: int = 5, seed: int = 0,

@@ -14,6 +14,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError
 from samplewise.core.rates import percent_text
@@ -171,6 +172,7 @@ class Duplicates(Result):
         return Table(columns, index="id")
 
 
+@checked
 def find_duplicates(
     data: Any, y: Any = None, *, label: str | None = None, task: Task = "auto", tolerance: float | None = None
 ) -> Duplicates:

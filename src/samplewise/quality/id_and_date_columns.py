@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Mask
 from samplewise.core.errors import InputError
 from samplewise.core.results import Result, Table
@@ -58,6 +59,7 @@ class IdOrDateColumns(Result):
         return Table(columns, index="column", hidden=("reason",))
 
 
+@checked
 def id_or_date_columns(data: Any, y: Any = None, *, label: str | None = None) -> IdOrDateColumns:
     """Columns that only name the row or the day, and whether a learner sees them; a rule on the values, without unit.
 

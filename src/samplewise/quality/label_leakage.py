@@ -15,6 +15,7 @@ import numpy as np
 from scipy import stats
 from sklearn.tree import DecisionTreeClassifier
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError, require_share, unknown_name
 from samplewise.core.randomness import hashed_order
@@ -143,6 +144,7 @@ class ColumnSkill(Result):
         return positions[np.argsort(-self.best[positions], kind="stable")]
 
 
+@checked
 def column_skill(
     data: Any, y: Any = None, *, label: str | None = None, task: Task = "auto", seed: int = 0
 ) -> ColumnSkill:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Ints, Mask
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.rates import percent_text
@@ -75,6 +76,7 @@ class MissingValues(Result):
         return Table(ordered, {"missing": self.share.unit}, index="column")
 
 
+@checked
 def missing_values(
     data: Any, y: Any = None, *, label: str | None = None, task: Task = "auto", confidence: float = 0.95
 ) -> MissingValues:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints, Mask, in_order
 from samplewise.core.errors import InputError
 from samplewise.core.rates import percent_text
@@ -57,6 +58,7 @@ class Outliers(Result):
         return Table({"id": self.far, "outlierness": values, "nearest": self.nearest}, index="id")
 
 
+@checked
 def outlier_scores(data: Any, y: Any = None, *, label: str | None = None) -> Outliers:
     """How many times farther a row's tenth neighbor is than is usual around there; no label enters.
 

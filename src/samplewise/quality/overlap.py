@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.results import Result, Table
@@ -129,6 +130,7 @@ class Overlap(Result):
         return Table({"test_id": self.test_ids, "train_id": self.train_ids, "kind": kind}, index="test_id")
 
 
+@checked
 def find_test_overlap(
     data: Any, y: Any = None, *, label: str | None = None, test: Any, confidence: float = 0.95
 ) -> Overlap:

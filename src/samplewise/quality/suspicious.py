@@ -8,6 +8,7 @@ from typing import Any, Literal
 import lazy_loader
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
 from samplewise.core.results import Result, Table
@@ -121,6 +122,7 @@ class SuspiciousCells(Result):
         return Table(columns, first=[place for place, (_, at) in enumerate(cells) if at == 0])
 
 
+@checked
 def suspicious_cells(data: Any, y: Any = None, *, label: str | None = None) -> SuspiciousCells:
     """Cells that stand for a missing value, are in another unit, spelling or type than the others; without unit.
 

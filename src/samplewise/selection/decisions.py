@@ -9,6 +9,7 @@ from typing import Any
 import lazy_loader
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, positions_of
 from samplewise.core.errors import InputError, name_rows, unknown_name
 from samplewise.core.findings import Decision, Remedy
@@ -64,6 +65,7 @@ class Applied(Result):
         return Table({name: [getattr(entry, name) for entry in self.log] for name in names}, index="id")
 
 
+@checked
 def apply(data: Any, decisions: Iterable[Decision], *, label: str | None = None, task: Task = "auto") -> Applied:
     """Carry out decisions on a copy: rows are dropped, relabeled or reweighted; those left keep their ids and order.
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Ints, in_order
 from samplewise.core.errors import InputError, name_rows, require_kind, require_share
 from samplewise.core.randomness import hashed_order
@@ -39,6 +40,7 @@ class Pruned(Result):
         return Table({"id": [*self.ids.tolist(), *self.dropped.tolist()], "kept": kept}, index="id").to_frame()
 
 
+@checked
 def prune(
     scores: Scores, keep: float, *, skip_hardest: float = 0.0, labels: Any = None,
     order: Literal["hardest", "easiest", "random"] = "hardest", seed: int = 0,

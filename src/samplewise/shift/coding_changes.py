@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints, Mask, one_hot
 from samplewise.core.errors import InputError, NotApplicable
 from samplewise.core.randomness import generator, hashed_order
@@ -151,6 +152,7 @@ class LabelCoding(Result):
         return Table({name: np.concatenate([table[name] for table in tables]) for name in names}, index="source")
 
 
+@checked
 def label_coding(
     data: Any, y: Any = None, *, label: str | None = None, time: Any = None, segments: Any = None, task: Task = "auto",
     seed: int = 0,

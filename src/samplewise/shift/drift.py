@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints, Mask, one_hot
 from samplewise.core.errors import InputError
 from samplewise.core.randomness import hashed_uniform
@@ -80,6 +81,7 @@ class FeatureDrift(Result):
         return Table(columns, units={"overlap": "share of rows", "moved": "spreads"}, index="column")
 
 
+@checked
 def feature_drift(data: Any, y: Any = None, *, label: str | None = None, time: Any = None) -> FeatureDrift:
     """How far every column changes over time: overlap of its values (0..1), how far its median moved (spreads), and p.
 

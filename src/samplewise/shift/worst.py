@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Mask
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.execution import Executor
@@ -21,6 +22,7 @@ from samplewise.shift.worst_segment_search import find_worst_segments
 MOST_COLUMNS = 60  # of a table without names; the columns of a wider one have no meaning a user could act on
 
 
+@checked
 def worst_segments(
     data: Any,
     y: Any = None,
@@ -67,6 +69,7 @@ def worst_segments(
     return segments_in(losses, rows.data, unit, rows.groups, seed=seed, confidence=confidence)
 
 
+@checked
 def segments_of_losses(
     data: Any,
     losses: Any,  # (n,)
@@ -86,6 +89,11 @@ def segments_of_losses(
         raise InputError(
             "every row needs one loss", where="losses", got=f"{len(losses)} losses, {len(data)} rows",
             fix="pass the loss of every row, NaN where there is none",
+        )  # fmt: skip
+    if np.isinf(losses).any():
+        raise InputError(
+            "a loss must be finite, or NaN where there is none", where="losses",
+            got=f"{int(np.isinf(losses).sum())} infinite losses", fix="cut them at the largest loss there can be",
         )  # fmt: skip
     return segments_in(losses, data, unit, joined_groups(data) if groups is None else groups, seed, confidence)
 

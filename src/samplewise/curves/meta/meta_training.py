@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError, require_count, require_kind
 from samplewise.core.randomness import generator, hashed_order
@@ -35,6 +36,7 @@ SWITCH_PARTS = 8_000
 SWITCH_TREES, SWITCH_LEAVES, SWITCH_ROWS = 40, 80, 20
 
 
+@checked
 def fit_meta(
     curves: Sequence[CurvePoints],
     groups: Sequence[object],

@@ -212,6 +212,10 @@ def _linear(estimator: Any) -> Network:
 
 def _codes(labels: Array, classes: Array, ids: Array) -> Array:
     places = {value: code for code, value in enumerate(classes.tolist())}
+    if labels.ndim != 1:
+        raise InputError(
+            "every row has one class", where="y", got=f"shape {labels.shape}", fix="pass one class per row, (n,)"
+        )
     codes = np.array([places.get(label, -1) for label in labels.tolist()])
     if (codes < 0).any():
         strange = codes < 0

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, require_finite
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.engine.models.temperature import probabilities
@@ -17,6 +18,7 @@ from samplewise.engine.models.torch_loss_functions import two_columns
 BLOCK = 1024  # rows a module predicts at a time
 
 
+@checked
 def embeddings_of(module: nn.Module, X: Any, *, layer: str | None = None) -> Floats:
     """The features (n, d) a trained module computes of rows: what `audit(X, y, embeddings=...)` takes.
 
@@ -43,6 +45,7 @@ def embeddings_of(module: nn.Module, X: Any, *, layer: str | None = None) -> Flo
     >>> embeddings_of(nn.Sequential(nn.Linear(3, 5), nn.ReLU(), nn.Linear(5, 2)), np.ones((4, 3))).shape
     (4, 5)
     """
+    _require_module(module)
     seen: list[Tensor] = []
     channels_first = isinstance(dict(module.named_modules()).get(layer or ""), nn.Conv1d)
     handles = _watch(module, layer, seen)
@@ -65,6 +68,7 @@ def embeddings_of(module: nn.Module, X: Any, *, layer: str | None = None) -> Flo
     return values
 
 
+@checked
 def predictions_of(module: nn.Module, X: Any, *, task: str = "classification") -> Floats:
     """What a trained module predicts for rows it did not see: what `audit(X, y, probabilities=...)` takes.
 
@@ -90,11 +94,20 @@ def predictions_of(module: nn.Module, X: Any, *, task: str = "classification") -
     >>> predictions_of(nn.Linear(3, 2), np.ones((4, 3))).sum(axis=1)
     array([1., 1., 1., 1.])
     """
+    _require_module(module)
     if task not in ("classification", "regression"):
         raise unknown_name("task", task, ("classification", "regression"))
     outputs = outputs_of(module, plain_rows(X), classes=2 if task == "classification" else 0)
     require_finite(outputs, np.arange(len(outputs)), "predictions", "scale the inputs as they were in training")
     return outputs[:, 0] if task == "regression" else probabilities(outputs, 1.0)
+
+
+def _require_module(module: Any) -> None:
+    if not isinstance(module, nn.Module):
+        raise InputError(
+            "module must be a trained torch module", where="module", got=type(module).__name__,
+            fix="pass the module itself; predictions of a scikit-learn model come from its predict_proba",
+        )  # fmt: skip
 
 
 def outputs_of(module: nn.Module, values: Array | Tensor, *, classes: int) -> Floats:

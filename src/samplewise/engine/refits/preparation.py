@@ -1,15 +1,14 @@
 """The one way from data to fits: what the audit, every method and the command use before anything is trained."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from numbers import Integral
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import require_executor, require_folder, require_seed
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError, require_count
 from samplewise.core.execution import Executor
@@ -179,26 +178,9 @@ def prepare(  # one keyword per thing a user may know about their data and its f
 
 def require_settings(seed: Any, executor: Any = None, run_dir: Any = None) -> None:
     """Refuse settings of fits that would fail late or be ignored: no whole seed, no `map`, a file for a folder."""
-    if isinstance(seed, bool) or not isinstance(seed, Integral):
-        raise InputError("seed must be a whole number", where="seed", got=f"seed={seed!r}"[:80], fix="use seed=0")
-    if executor is not None and (isinstance(executor, type) or not callable(getattr(executor, "map", None))):
-        raise InputError(
-            "executor must carry out fits: it needs a method `map`", where="executor",
-            got=f"executor={executor!r}"[:80],
-            fix="leave it out (None), or pass SerialExecutor() of samplewise.core.execution",
-        )  # fmt: skip
-    if run_dir is None:
-        return
-    if not isinstance(run_dir, str | os.PathLike):
-        raise InputError(
-            "the folder of fits must be a path", where="run_dir", got=f"{run_dir!r}"[:80],
-            fix='pass a path such as "run"',
-        )  # fmt: skip
-    if Path(run_dir).is_file():
-        raise InputError(
-            "fits are kept in a folder, and this is a file", where="run_dir", got=str(run_dir),
-            fix="name a folder; it is made where there is none",
-        )  # fmt: skip
+    require_seed(seed)
+    require_executor(executor)
+    require_folder(run_dir)
 
 
 def with_embeddings(data: Dataset, embeddings: Any) -> Dataset:

@@ -8,13 +8,15 @@ from typing import Any, Literal
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints
-from samplewise.core.errors import unknown_name
+from samplewise.core.errors import require_count, require_loss_range, unknown_name
 from samplewise.core.randomness import generator
 from samplewise.core.rates import percent_text
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import sentence
 from samplewise.core.values import numbers_table
+from samplewise.data.conversions import as_numbers
 from samplewise.generalization.gap import inversions
 from samplewise.generalization.gap.information import (
     Estimated,
@@ -134,6 +136,7 @@ class Bounds(Result):
         return Table(columns, {}, "bound", np.argsort(sure, kind="stable"), {"confidence": notes})
 
 
+@checked
 def bounds_from_runs(
     selectors: Any,  # (k, n) or (s, k, n)
     codes: Any,  # (k, n, 2) or (s, k, n, 2)
@@ -177,9 +180,13 @@ def bounds_from_runs(
     >>> round(found.gap, 3), round(found["ld-MI"].plug_in, 3)
     (0.5, 0.589)
     """
-    low, high = loss_range
-    scaled = (np.asarray(losses, dtype=np.float64) - low) / (high - low)
-    return bounds_of_runs(supersample_runs(selectors, codes, scaled, n_classes), high - low, subset_sizes, seed)
+    low, high = require_loss_range(loss_range)
+    sizes = [require_count(size, "subset_sizes") for size in subset_sizes]
+    several = getattr(losses, "ndim", None) == 4 or (isinstance(losses, list | tuple) and np.ndim(losses) == 4)
+    chosen = as_numbers(selectors, "selectors", 2 + several)
+    scaled = (as_numbers(losses, "losses", 3 + several) - low) / (high - low)
+    codes = None if codes is None else as_numbers(codes, "codes", 3 + several)
+    return bounds_of_runs(supersample_runs(chosen, codes, scaled, n_classes), high - low, sizes, seed)
 
 
 def bounds_of_runs(

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
-from samplewise.core.errors import InputError, name_rows
+from samplewise.core.errors import InputError, name_rows, require_loss_range
 from samplewise.core.randomness import key_hashes
 from samplewise.core.values import Estimate, Scores
 from samplewise.data.targets import Target
@@ -44,7 +44,7 @@ class GapAnalysis:
         self.unit = (
             np.arange(len(self.ids)) if groups is None else np.unique(groups.astype(str), return_inverse=True)[1]
         )
-        low, high = loss_range or (0.0, 1.0)
+        low, high = require_loss_range(loss_range or (0.0, 1.0))
         self.span, self.points = high - low, POINTS if target.classes is not None else 1.0
         self.losses = [(self._losses_of(one) - low) / (high - low) for one in refits]
         for lost in self.losses:

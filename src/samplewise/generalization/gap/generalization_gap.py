@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, equal_but_for_rounding
 from samplewise.core.errors import InputError, require_count, require_share
 from samplewise.core.execution import Executor
@@ -71,6 +72,7 @@ class GeneralizationGap(Result):
         return self.bounds._table()
 
 
+@checked
 def generalization_gap(  # noqa: PLR0913  # one keyword per part of the design, most with a default
     data: Any,
     y: Any = None,

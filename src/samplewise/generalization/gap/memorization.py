@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy.special import logsumexp
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints, Mask, in_order, positions_of
 from samplewise.core.errors import InputError, name_rows, require_count, require_kind, require_share, unknown_name
 from samplewise.core.execution import Executor
@@ -92,6 +93,7 @@ class Memorization(Result):
         return Table(columns, units, next(iter(columns)), in_order(-self.scores.values))
 
 
+@checked
 def memorization(  # noqa: PLR0913  # one keyword per part of the question, most with a default
     data: Any,
     y: Any = None,

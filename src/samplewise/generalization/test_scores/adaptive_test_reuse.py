@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from scipy import special, stats
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.rates import percent_text
@@ -66,6 +67,7 @@ class EvaluationsClaim(Result):
         return replace(table, columns=columns, texts=texts, hidden={"value", "low", "unit"})
 
 
+@checked
 def claim_after_evaluations(
     errors: float,
     n: float,
@@ -157,6 +159,7 @@ def mean_error_after_evaluations(
     return absolute_error(losses, np.zeros(len(losses)), groups, 1.0 - 2.0 * (1.0 - confidence) / n_evaluations)
 
 
+@checked
 def rows_to_claim(
     error: float, claim: float, *, confidence: float = 0.95, chance: float = 0.8, n_evaluations: int = 1
 ) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.results import Result, Table
@@ -28,6 +29,7 @@ class BaselineTest(Result):
         return numbers_table(self.estimate, p_value=(self.p_value, ""))
 
 
+@checked
 def beats_baseline(
     losses: Any,  # (n,)
     baseline: Any,  # (n,)
@@ -46,11 +48,12 @@ def beats_baseline(
     >>> round(found.estimate.value, 3), found.p_value < 0.01
     (0.375, True)
     """
-    model, constant = as_numbers(losses, "losses"), as_numbers(baseline, "baseline")
-    _require_pairs(model, constant)
+    model, constant = as_numbers(losses, "losses", finite=True), as_numbers(baseline, "baseline", finite=True)
+    _require_pairs(model, constant, "losses and baseline")
     return _tested("saved", constant - model, groups, confidence, "", "diebold1995")
 
 
+@checked
 def discrimination(
     outputs: Any,  # (n, c)
     truth: Any,  # (n, c)
@@ -70,9 +73,10 @@ def discrimination(
     >>> round(found.estimate.value, 1)
     65.0
     """
-    outputs = as_numbers(outputs, "outputs", 2)
-    true = as_numbers(truth, "truth", 2, fix="pass class indicators, np.eye(c)[codes], or numbers as y.reshape(-1, 1)")
-    _require_pairs(outputs, true)
+    outputs = as_numbers(outputs, "outputs", 2, finite=True)
+    fix = "pass class indicators, np.eye(c)[codes], or numbers as y.reshape(-1, 1)"
+    true = as_numbers(truth, "truth", 2, fix=fix, finite=True)
+    _require_pairs(outputs, true, "outputs and truth")
     rows = discrimination_rows(outputs, true)
     return _tested("discrimination", 100.0 * rows, groups, confidence, "points of discrimination", "yates1982")
 
@@ -88,10 +92,11 @@ def _tested(
     return BaselineTest(estimate, p_value_of_mean(rows, groups))
 
 
-def _require_pairs(one: Array, other: Array) -> None:
+def _require_pairs(one: Array, other: Array, names: str) -> None:
     if one.shape != other.shape or len(one) < 2:
         raise InputError(
             "a comparison needs one entry per row on both sides and at least two rows",
+            where=names,
             got=f"shapes {one.shape} and {other.shape}",
             fix="pass arrays of equal shape for the same rows",
         )

@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints
-from samplewise.core.errors import InputError, require_share
+from samplewise.core.errors import InputError, require_count, require_share
 from samplewise.core.randomness import generator
 from samplewise.core.results import Result, Table
 from samplewise.core.values import Estimate, Exhibit, numbers_table
+from samplewise.data.conversions import as_classes, as_numbers
 from samplewise.engine.statistics.intervals import half_width, share_interval
 from samplewise.engine.statistics.means import mean_and_error
 from samplewise.engine.statistics.resampling import reflected_interval
@@ -39,6 +41,7 @@ class CalibrationError(Result):
         return numbers_table(self.error, self.excess, self.brier, p_value=(self.p_value, ""))
 
 
+@checked
 def calibration_error(
     probabilities: Any,  # (n, c)
     codes: Any,  # (n,)
@@ -73,7 +76,7 @@ def calibration_error(
     >>> calibration_error(np.column_stack([p, 1 - p]), (rng.random(4000) > p).astype(int)).error.value < 1.5
     True
     """
-    confidence = require_share(confidence, "confidence")
+    confidence, n_bins = require_share(confidence, "confidence"), require_count(n_bins, "n_bins", usual=15)
     probabilities, codes = _checked(probabilities, codes)
     top = probabilities.argmax(axis=1)
     stated, right = probabilities[np.arange(len(probabilities)), top], (top == codes).astype(np.float64)
@@ -150,18 +153,20 @@ def _mean(quantity: str, values: Floats, unit: str, confidence: float) -> Estima
 
 
 def _checked(P: Any, codes: Any) -> tuple[Floats, Ints]:
-    probabilities, labels = np.asarray(P, dtype=np.float64), np.asarray(codes)
+    probabilities, labels = as_numbers(P, "probabilities", 2, finite=True), as_classes(codes, "codes")
     fits = probabilities.ndim == 2 and labels.shape == probabilities.shape[:1] and len(labels) > 0
-    if not fits or not (labels >= 0).all() or not (labels < probabilities.shape[1]).all():
+    if not fits or not (labels < probabilities.shape[1]).all():
         raise InputError(
             "calibration needs one row of probabilities per label and labels that are columns of it",
+            where="probabilities and codes",
             got=f"P {probabilities.shape}, codes {labels.shape}",
             fix="pass P (n, c) and codes (n,) from 0 to c - 1",
         )
     if not (probabilities >= -1e-6).all() or not np.allclose(probabilities.sum(axis=1), 1.0, atol=1e-3):
         raise InputError(
             "the entries of P are not probabilities",
+            where="probabilities",
             got=f"from {probabilities.min():.3g} to {probabilities.max():.3g}",
             fix="pass rows that sum to 1, such as predict_proba gives",
         )
-    return probabilities, labels.astype(np.intp)
+    return probabilities, labels

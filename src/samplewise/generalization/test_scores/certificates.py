@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from scipy import optimize, special
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, require_finite
-from samplewise.core.errors import InputError, name_rows, require_count, require_share
+from samplewise.core.errors import InputError, name_rows, require_count, require_loss_range, require_share
 from samplewise.core.randomness import key_hashes, uniform_from_hashes
 from samplewise.core.values import Estimate
 from samplewise.data.conversions import as_numbers
@@ -27,6 +28,7 @@ BLOCK = 65_536  # rows whose bets are multiplied at once
 NEAR_ONE, PRECISION = 1.0 - 1e-12, 1e-9
 
 
+@checked
 def clopper_pearson_bound(errors: float, n: float, confidence: float = 0.95, n_evaluations: int = 1) -> Estimate:
     """Highest error rate (0..1) that so few wrong rows allow; exact for any model and any population.
 
@@ -56,6 +58,7 @@ def clopper_pearson_bound(errors: float, n: float, confidence: float = 0.95, n_e
     return certified(errors, n, confidence, math.log(n_evaluations), "clopper1934")
 
 
+@checked
 def betting_bound(
     losses: Any,  # (n,)
     confidence: float = 0.95,
@@ -97,7 +100,7 @@ def betting_bound(
     0.175 [0, 0.195]
     """
     require_share(confidence, "confidence")
-    least, greatest = float(loss_range[0]), float(loss_range[1])
+    least, greatest = require_loss_range(loss_range)
     values = as_numbers(losses, "losses")
     names = np.arange(len(values)) if ids is None else np.asarray(ids)
     _require_losses(values, names, least, greatest)
@@ -110,6 +113,7 @@ def betting_bound(
     return Estimate("loss", value, least, high, "", confidence, "waudby-smith2024")
 
 
+@checked
 def pac_bayes_kl_bound(risk: float, n: int, divergence: float, confidence: float = 0.95) -> Estimate:
     """Highest mean loss of a random model, certified by the rows it was trained on, in the unit of the risk (0..1).
 
@@ -147,6 +151,7 @@ def pac_bayes_kl_bound(risk: float, n: int, divergence: float, confidence: float
     return Estimate("loss", float(risk), 0.0, kl_inverse(risk, nats / n), "", confidence, "maurer2004")
 
 
+@checked
 def sample_compression_bound(errors: int, n: int, size: int, confidence: float = 0.95) -> Estimate:
     """Highest error rate (0..1), certified without a test set, for a model that some training rows alone would rebuild.
 
@@ -240,12 +245,12 @@ def require_counts(errors: float, n: float, confidence: float) -> None:
 
 
 def _require_losses(values: Floats, names: Array, least: float, greatest: float) -> None:
-    if not len(values) or len(names) != len(values) or not least < greatest:
+    if not len(values) or len(names) != len(values):
         raise InputError(
-            "a bound on the mean loss needs losses, one id for each, and a range",
-            where="losses, ids or loss_range",
-            got=f"{len(values)} losses, {len(names)} ids, loss_range=({least}, {greatest})",
-            fix="pass the losses (n,) of test rows and the least and greatest loss there can be",
+            "a bound on the mean loss needs losses and one id for each",
+            where="losses or ids",
+            got=f"{len(values)} losses, {len(names)} ids",
+            fix="pass the losses (n,) of test rows, and ids=(n,) or none",
         )
     require_finite(values, names, "the losses", "leave these rows out only if that was decided before seeing them")
     outside = (values < least) | (values > greatest)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints, Mask, require_finite
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.results import Result, Table
@@ -96,6 +97,7 @@ class ConformalThreshold(Result):
         return Table(columns, dict.fromkeys(("coverage", "low", "high"), "share"), "of")
 
 
+@checked
 def conformal_threshold(scores: Any, miscoverage: float = 0.1, *, classes: Any = None) -> ConformalThreshold:
     """The score below which a share 1 - miscoverage of new rows will fall, whatever the model (unit of the scores).
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.values import Estimate
@@ -14,6 +15,7 @@ from samplewise.engine.statistics.intervals import half_width, share_interval
 from samplewise.engine.statistics.means import clustered, effective_counts
 
 
+@checked
 def clopper_pearson(errors: float, n: float, confidence: float = 0.95) -> Estimate:
     """Error rate (0..1) with an interval that covers the true rate at least as often as it says.
 
@@ -39,6 +41,7 @@ def clopper_pearson(errors: float, n: float, confidence: float = 0.95) -> Estima
     if not are_counts(errors, n):
         raise InputError(
             "an error rate needs rows, and at most as many errors",
+            where="errors and n",
             got=f"{errors} errors in {n} rows",
             fix="count the wrong rows among those evaluated, for example clopper_pearson(3, 100)",
         )
@@ -52,6 +55,7 @@ def are_counts(errors: Any, rows: Any) -> bool:
     return known and bool(rows > 0 and 0 <= errors <= rows)
 
 
+@checked
 def error_rate(
     wrong: Any, groups: Array | None = None, confidence: float = 0.95, weights: Array | None = None
 ) -> Estimate:  # fmt: skip
@@ -77,11 +81,12 @@ def error_rate(
     >>> error_rate([0, 0, 1, 1], groups=["a", "a", "b", "b"]).high > error_rate([0, 0, 1, 1]).high
     True
     """
-    flags = as_numbers(wrong, "wrong")
+    flags = as_numbers(wrong, "wrong", finite=True)
     counts = effective_counts(flags, groups) if weights is None else _weighted_counts(flags, groups, weights)
     return clopper_pearson(*counts, confidence)
 
 
+@checked
 def absolute_error(
     outputs: Any, numbers: Any, groups: Array | None = None, confidence: float = 0.95, weights: Array | None = None
 ) -> Estimate:  # fmt: skip
@@ -99,6 +104,7 @@ def absolute_error(
     return Estimate("error", mean, low, high, "in units of the label", confidence, "student1908")
 
 
+@checked
 def explained_variance(
     outputs: Any, numbers: Any, groups: Array | None = None, confidence: float = 0.95, weights: Array | None = None
 ) -> Estimate:  # fmt: skip
@@ -159,10 +165,11 @@ def _weighted_counts(wrong: Floats, groups: Array | None, weights: Array) -> tup
 
 
 def _pair(outputs: Any, numbers: Any) -> tuple[Floats, Floats]:
-    predicted, given = as_numbers(outputs, "outputs"), as_numbers(numbers, "numbers")
+    predicted, given = as_numbers(outputs, "outputs", finite=True), as_numbers(numbers, "numbers", finite=True)
     if len(predicted) != len(given) or len(given) < 2:
         raise InputError(
             "an interval for the error needs one prediction per label and at least two rows",
+            where="outputs and numbers",
             got=f"{len(predicted)} predictions, {len(given)} labels",
             fix="pass arrays (n,) of equal length",
         )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Floats
 from samplewise.core.errors import InputError, require_share
 from samplewise.core.randomness import generator
@@ -114,6 +115,7 @@ class ReusableHoldout(Result):
         )  # fmt: skip
 
 
+@checked
 def reusable_holdout(
     rows: int, *, n_queries: int = 1000, n_answers: int = 20, threshold: float | None = None,
     noise: float | None = None, confidence: float = 0.95, seed: int = 0,

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import linalg
 from scipy.sparse.linalg import LinearOperator, eigsh
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, require_count, unknown_name
 from samplewise.core.randomness import generator
@@ -91,6 +92,7 @@ class CurvatureSpectrum(Result):
         return Table({"rank": rank, "eigenvalue": self.largest, "residual": self.residuals}, index="rank")
 
 
+@checked
 def curvature_spectrum(
     data: Any,
     y: Any = None,

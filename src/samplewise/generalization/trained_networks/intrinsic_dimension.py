@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Floats, Ints
 from samplewise.core.errors import InputError, require_count, require_share
 from samplewise.core.randomness import hashed_order
@@ -71,6 +72,7 @@ class IntrinsicDimension(Result):
         return numbers_table(self.dimension, self.effective, self.label_directions, self.error_bound)
 
 
+@checked
 def intrinsic_dimension(
     data: Any,
     y: Any = None,
@@ -235,7 +237,7 @@ def _learner(given: Any) -> Any:
     if hasattr(given, "named_parameters"):
         return models.TorchLearner(partial(copy.deepcopy, given), encoding="raw")
     raise InputError(
-        "weights in a subspace are those of a network", got=type(given).__name__,
+        "weights in a subspace are those of a network", where="learner", got=type(given).__name__,
         fix="pass a TorchLearner, or a torch module",
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Floats
 from samplewise.core.errors import InputError
 from samplewise.core.values import Estimate
@@ -11,6 +12,7 @@ from samplewise.data.inputs import as_given
 from samplewise.generalization.trained_networks.row_kernels import Form, RowKernel, open_kernel
 
 
+@checked
 def kernel_similarity(
     data: Any = None, *, kernel: Any, other: Any, centered: bool = True, form: Form = "shared", seed: int = 0
 ) -> Estimate:

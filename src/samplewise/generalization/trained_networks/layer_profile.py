@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from sklearn.covariance import ledoit_wolf
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Mask
 from samplewise.core.errors import InputError, name_rows, require_count, unknown_name
 from samplewise.core.randomness import generator, key_hashes, uniform_from_hashes
@@ -81,6 +82,7 @@ class LayerProfile(Result):
         return Table(columns, index="layer")
 
 
+@checked
 def layer_profile(
     data: Any,
     test: Any,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, require_share, unknown_name
 from samplewise.core.results import Result, Table
@@ -166,6 +167,7 @@ class SupervisionComplexities(Mapping[str, SupervisionComplexity], Result):
         return Table(columns, {"held_out_error": "share of rows"}, "targets")
 
 
+@checked
 def supervision_complexity(
     data: Any = None,
     y: Any = None,
@@ -226,6 +228,7 @@ def supervision_complexity(
     return _of_each(given, {"": targets}, (kernel, form, sketch, seed), ridge, residual=residual)[""]
 
 
+@checked
 def supervision_complexities(
     data: Any = None,
     y: Any = None,

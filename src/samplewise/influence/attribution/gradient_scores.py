@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Floats
 from samplewise.core.values import Scores
 from samplewise.data.inputs import as_given
@@ -17,6 +18,7 @@ from samplewise.influence.attribution.attributor import labels_of
 UNTRAINED = 0.9  # share of the baseline's loss at and above which a model has learned next to nothing
 
 
+@checked
 def gradient_norm(
     data: Any, y: Any = None, *, module: Any, label: str | None = None, loss: Any = "auto",
     layers: Sequence[str] | None = None, forward: Callable[[Any, Any], Any] | None = None,
@@ -60,6 +62,7 @@ def gradient_norm(
     return Scores("gradient_norm", values, ids, unit, larger, spread=spread)
 
 
+@checked
 def gradient_coherence(
     data: Any, y: Any = None, *, module: Any, label: str | None = None, loss: Any = "auto",
     layers: Sequence[str] | None = None, forward: Callable[[Any, Any], Any] | None = None,

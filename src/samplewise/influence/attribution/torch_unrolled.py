@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.func import grad, vmap
 from torch.nn.modules import batchnorm, dropout
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.randomness import derive_seed, hashed_uniform
@@ -57,6 +58,7 @@ class Smoothness(Result):
         return Table(columns | {"derivative": np.full(len(self.nudges), self.exact.mean())}, index="nudge")
 
 
+@checked
 def unrolled_attribution(
     data: Any,
     queries: Any,
@@ -110,6 +112,7 @@ def unrolled_attribution(
     return Attribution(values, run.queried.ids, run.replay.training.rows.ids, run.target)
 
 
+@checked
 def training_smoothness(
     data: Any,
     queries: Any,
@@ -244,7 +247,8 @@ def _chosen(target: AttributedQuantity, classes: int) -> str:
 def _require_plain(learner: Any) -> None:
     if not isinstance(learner, TorchLearner):
         raise InputError(
-            "only the training of a TorchLearner can be differentiated step by step", got=type(learner).__name__,
+            "only the training of a TorchLearner can be differentiated step by step", where="learner",
+            got=type(learner).__name__,
             fix="pass TorchLearner(make_module, optimizer='sgd'); for a trained module use influence.Attributor",
         )  # fmt: skip
     if learner.optimizer != "sgd" or learner.make_objective is not None:

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 from scipy.stats import rankdata
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints, Mask, in_order, positions_of, require_finite
 from samplewise.core.errors import InputError, name_rows, require_kind
 from samplewise.core.randomness import generator, key_hashes
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of
 from samplewise.core.values import Attribution, Estimate, Scores, scores_columns
+from samplewise.data.conversions import as_numbers, kind_text
 from samplewise.engine.statistics.intervals import CONFIDENCE
 from samplewise.engine.statistics.resampling import reflected_interval, resampled_counts
 
@@ -41,6 +43,7 @@ class DatamodelingScore(Result):
         return Table(columns, units, "query", in_order(-self.per_query.values))
 
 
+@checked
 def linear_datamodeling_score(
     attribution: Attribution, subsets: Any, outputs: Any, *, n_resamples: int = 1000, seed: int = 0
 ) -> DatamodelingScore:
@@ -88,6 +91,7 @@ def linear_datamodeling_score(
     )
 
 
+@checked
 def datamodeling_score_difference(
     first: Attribution, second: Attribution, subsets: Any, outputs: Any, *, n_resamples: int = 1000, seed: int = 0
 ) -> Estimate:
@@ -266,12 +270,13 @@ def _refits(attribution: Attribution, subsets: Any, outputs: Any) -> _Refits:
     """Check that subsets and outputs belong to the attribution, and put the queries in the order of their ids."""
     values = _flat(attribution)
     inside = _masks(subsets, np.asarray(attribution.ids))
-    given = np.asarray(outputs, dtype=np.float64)
+    given = as_numbers(outputs, "outputs", 3 if np.ndim(outputs) == 3 else 2, fix="pass (subsets, queries) numbers")
     given = given[:, None] if given.ndim == 2 else given
     expected = (len(inside), len(values))
     if given.ndim != 3 or (given.shape[0], given.shape[2]) != expected or not given.shape[1]:
         raise InputError(
             "outputs must hold one number for each subset and query",
+            where="outputs",
             got=f"outputs {np.shape(outputs)}, {expected[0]} subsets, {expected[1]} queries",
             fix="pass (subsets, queries), or (subsets, seeds, queries)",
         )
@@ -293,17 +298,39 @@ def _refits(attribution: Attribution, subsets: Any, outputs: Any) -> _Refits:
 def _masks(subsets: Any, ids: Array) -> Mask:
     """Subsets (M, n) bool from masks or from lists of ids."""
     masks = subsets if isinstance(subsets, np.ndarray) else None
+    lists = subsets if masks is None and isinstance(subsets, list | tuple) else []
+    if (masks is None and not lists) or (masks is not None and masks.ndim != 2):
+        raise InputError(
+            "subsets are masks (M, n) over the rows, or lists of ids", where="subsets", got=kind_text(subsets),
+            fix="pass what influence.refit_subsets(game) gives: .subsets and .outputs",
+        )  # fmt: skip
     if masks is not None and masks.dtype == bool and masks.ndim == 2:
         if masks.shape[1] != len(ids):
             raise InputError(
                 "subsets and the attribution have different numbers of rows",
+                where="subsets",
                 got=f"subsets {masks.shape}, {len(ids)} rows",
                 fix="pass masks over attribution.ids, or lists of ids",
             )
         return masks
-    if masks is not None and masks.ndim == 2 and masks.shape[1] == len(ids) and set(np.unique(masks)) <= {0, 1}:
-        raise InputError("masks of subsets must be bool", got=f"dtype {masks.dtype}", fix="pass masks.astype(bool)")
+    if masks is not None and masks.ndim == 2 and masks.shape[1] == len(ids) and masks.dtype.kind != "O":
+        raise InputError(
+            "masks of subsets must be bool", where="subsets", got=f"dtype {masks.dtype}", fix="pass masks.astype(bool)"
+        )
     inside = np.zeros((len(subsets), len(ids)), dtype=bool)
     for place, members in enumerate(subsets):
-        inside[place, positions_of(members, ids)] = True
+        inside[place, _members(members, ids, place)] = True
     return inside
+
+
+def _members(members: Any, ids: Array, place: int) -> Ints:
+    """Positions of the rows of one subset, given by id."""
+    if isinstance(members, str | bytes) or not isinstance(members, Iterable):
+        raise InputError(
+            "a subset is a list of ids", where=f"subsets[{place}]", got=repr(members)[:80],
+            fix="pass masks (M, n) of bool, or M lists of ids",
+        )  # fmt: skip
+    try:
+        return positions_of(members, ids)
+    except InputError as fact:
+        raise fact.during(f"reading subsets[{place}]") from None

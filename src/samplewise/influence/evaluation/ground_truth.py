@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Mask
 from samplewise.core.errors import InputError, require_count, require_kind, require_share
 from samplewise.core.randomness import derive_seed, hashed_order
@@ -35,6 +36,7 @@ class SubsetRefits(Result):
         return Table(columns, index="model")
 
 
+@checked
 def refit_subsets(
     game: Game, *, n_subsets: int = 50, share: float = 0.5, n_seeds: int = 3, most_fits: int = MOST_FITS
 ) -> SubsetRefits:

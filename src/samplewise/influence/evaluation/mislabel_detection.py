@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Mask, positions_of, require_finite
-from samplewise.core.errors import InputError, require_kind
+from samplewise.core.errors import InputError, require_count, require_kind
 from samplewise.core.randomness import generator, key_hashes
 from samplewise.core.rates import percent_text
 from samplewise.core.results import Result, Table
 from samplewise.core.values import Estimate, Scores, numbers_table
+from samplewise.data.conversions import as_vector
 from samplewise.engine.statistics.intervals import CONFIDENCE
 from samplewise.engine.statistics.resampling import percentile_interval, resampled_counts
 
@@ -35,6 +37,7 @@ class Detection(Result):
         return numbers_table(self.area, self.precision, precision_of_a_random_order=(self.chance, "share"))
 
 
+@checked
 def mislabel_score(
     scores: Scores, wrong: Any, *, larger_is_wrong: bool = True, n_resamples: int = 1000, seed: int = 0
 ) -> Detection:
@@ -62,6 +65,7 @@ def mislabel_score(
     0.75
     """
     require_kind(scores, Scores)
+    n_resamples = require_count(n_resamples, "n_resamples", 100, "an interval needs them", usual=1000)
     flags = _flags(scores, wrong)
     values = np.asarray(scores.values, dtype=np.float64)
     require_finite(values, scores.keys, "the scores", "leave these rows out before evaluating the scores")
@@ -104,20 +108,28 @@ def _ranked(counts: Array, flags: Mask, ends: Array) -> Floats:
 
 
 def _flags(scores: Scores, wrong: Any) -> Mask:
-    given = np.asarray(wrong)
+    given = as_vector(wrong, "wrong")
     if given.dtype == bool:
         if given.shape != (len(scores),):
             raise InputError(
-                "wrong must be one flag per score, or ids", got=f"{given.shape}, {len(scores)} scores",
+                "wrong must be one flag per score, or ids", where="wrong", got=f"{given.shape}, {len(scores)} scores",
                 fix="pass the ids of the wrong rows",
             )  # fmt: skip
         flags = given
     else:
         flags = np.zeros(len(scores), dtype=bool)
-        flags[positions_of(given, scores.keys)] = True
+        if given.dtype.kind == "c":
+            raise InputError(
+                "wrong must be ids", where="wrong", got="complex numbers", fix="pass the ids of wrong rows"
+            )
+        try:
+            flags[positions_of(given, scores.keys)] = True
+        except InputError as fact:
+            raise fact.during("reading wrong") from None
     if flags.all() or not flags.any():
         raise InputError(
-            "some rows must be wrong and some right", got=f"{int(flags.sum())} of {len(flags)} rows wrong",
+            "some rows must be wrong and some right", where="wrong",
+            got=f"{int(flags.sum())} of {len(flags)} rows wrong",
             fix="plant flips in a share of the labels",
         )  # fmt: skip
     return flags

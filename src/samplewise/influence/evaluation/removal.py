@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Floats, Ints, Mask, in_order, positions_of, require_finite
 from samplewise.core.errors import InputError, require_count, require_kind, require_shares
 from samplewise.core.randomness import derive_seed, hashed_order, key_hashes
@@ -35,6 +36,7 @@ class RemovalCurve(Result):
         return Table(self.curve.columns)
 
 
+@checked
 def removal_curve(
     scores: Scores, game: Game, *, shares: Sequence[float] = SHARES, n_seeds: int = 3, most_fits: int = MOST_FITS
 ) -> RemovalCurve:
@@ -109,6 +111,7 @@ class Brittleness(Result):
         return Table(columns, index="query", first=in_order(self.smallest.values))
 
 
+@checked
 def brittleness(
     attribution: Attribution,
     game: Game,
@@ -238,7 +241,7 @@ def _checked_shares(shares: Sequence[float], seeds: int) -> Floats:
     grid = np.r_[0.0, require_shares(shares, "shares")]
     if (np.diff(grid) <= 0).any():
         raise InputError("shares must grow", got=f"shares={tuple(shares)}", fix=f"use shares={SHARES}")
-    require_count(seeds, "seeds", 3, "the spread of a curve is that between seeds", usual=3)
+    require_count(seeds, "n_seeds", 3, "the spread of a curve is that between seeds", usual=3)
     return grid
 
 

@@ -4,13 +4,17 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, positions_of
 from samplewise.core.errors import InputError, require_kind
 from samplewise.core.values import Attribution, Estimate
+from samplewise.data.conversions import as_vector
+from samplewise.data.dataset import missing
 from samplewise.engine.statistics.resampling import bootstrap_mean
 from samplewise.influence.evaluation.datamodeling_score import rank_correlations
 
 
+@checked
 def weight_dependence(attribution: Attribution, randomized: Attribution, *, seed: int = 0) -> Estimate:
     """Rank correlation (-1..1) of an attribution with that of the same network at random weights, mean over queries.
 
@@ -43,6 +47,7 @@ def weight_dependence(attribution: Attribution, randomized: Attribution, *, seed
     return bootstrap_mean(found, "weight_dependence", "rank correlation", seed=seed)
 
 
+@checked
 def top_overlap(attribution: Attribution, n_rows: int = 10) -> Estimate:
     """Share (0..1) of the `n_rows` highest rows that two queries have in common, mean over pairs of queries.
 
@@ -79,6 +84,7 @@ def top_overlap(attribution: Attribution, n_rows: int = 10) -> Estimate:
     return Estimate("top_overlap", value, unit="share of rows", reason="pairs of queries are not independent")
 
 
+@checked
 def same_class_share(attribution: Attribution, labels: Any, query_labels: Any, *, seed: int = 0) -> Estimate:
     """Share (0..1) of queries whose highest row is of their own class.
 
@@ -101,15 +107,28 @@ def same_class_share(attribution: Attribution, labels: Any, query_labels: Any, *
     0.5
     """
     require_kind(attribution, Attribution)
-    values, own, queried = _matrix(attribution), np.asarray(labels), np.asarray(query_labels)
+    values = _matrix(attribution)
+    own, queried = (_labels(given, name) for given, name in ((labels, "labels"), (query_labels, "query_labels")))
     if (len(queried), len(own)) != values.shape:
         raise InputError(
             "labels do not fit the attribution",
+            where="labels and query_labels",
             got=f"{len(own)} labels, {len(queried)} query labels, values {values.shape}",
             fix="pass one label per row and one per query",
         )
     highest: Array = values.argmax(axis=1)
     return bootstrap_mean((own[highest] == queried).astype(float), "same_class_share", "share of queries", seed=seed)
+
+
+def _labels(given: Any, name: str) -> Array:
+    """Classes (n,), none of them missing."""
+    values = as_vector(given, name)
+    if (absent := missing(values)).any():
+        raise InputError(
+            f"{name} are missing for some rows", where=name, got=f"{int(absent.sum())} of {len(values)}",
+            fix="attribute labeled rows only",
+        )  # fmt: skip
+    return values
 
 
 def _matrix(attribution: Attribution) -> Floats:

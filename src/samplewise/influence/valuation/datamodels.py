@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Floats, in_order
 from samplewise.core.errors import require_count, require_kind
 from samplewise.core.results import Result, Table
@@ -39,6 +40,7 @@ class Datamodel(Result):
         return Table(columns, units, next(iter(columns)), in_order(-self.value.values))
 
 
+@checked
 def datamodel(game: Game, *, n_fits: int = 500, most_fits: int = MOST_FITS) -> Datamodel:
     """Effect of every row on every validation margin and on the score, by ridge regression on random sets of rows.
 

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Floats, Ints
 from samplewise.core.errors import InputError, require_count, unknown_name
 from samplewise.core.randomness import key_hashes
@@ -24,6 +25,7 @@ Scaling = Literal["none", "columns"]
 NEAREST = 1000  # rows further away than so many change no vote of ten neighbors by more than a thousandth
 
 
+@checked
 def knn_shapley(
     data: Any,
     y: Any = None,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Floats, Ints
 from samplewise.core.values import Scores
 from samplewise.data.targets import Task
@@ -20,6 +21,7 @@ from samplewise.influence.valuation.utility import MOST_FITS, Game
 PAIRS_AT_ONCE = 2_000_000
 
 
+@checked
 def leave_one_out(
     data: Any, y: Any = None, *, label: str | None = None, task: Task = "auto", n_folds: int = 5, seed: int = 0
 ) -> Scores:

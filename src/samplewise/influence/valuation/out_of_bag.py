@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import require_count
 from samplewise.core.execution import Executor
@@ -17,6 +18,7 @@ from samplewise.engine.refits.row_order import in_id_order
 IN_BAG = 0.632  # share of the rows each model is trained on: as many as are distinct in a bootstrap draw
 
 
+@checked
 def out_of_bag_value(  # the data and its fits
     data: Any,
     y: Any = None,

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.special import betaln, gammaln
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Floats, Ints, Mask
 from samplewise.core.errors import InputError, require_count, require_kind
 from samplewise.core.randomness import derive_seed, hashed_order, key_hashes, uniform_from_hashes
@@ -15,6 +16,7 @@ HELPS = "raises the validation score"
 SPREAD = "a standard error needs draws that differ"
 
 
+@checked
 def banzhaf(game: Game, *, n_fits: int = 1000, most_fits: int = MOST_FITS) -> Scores:
     """Banzhaf value of every row or group, in points of the validation score: what it adds to a random half of them.
 
@@ -52,6 +54,7 @@ def banzhaf(game: Game, *, n_fits: int = 1000, most_fits: int = MOST_FITS) -> Sc
     return game.scores("banzhaf", values, spread, HELPS)
 
 
+@checked
 def data_shapley(
     game: Game,
     *,

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from scipy.special import logsumexp
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints, Mask, one_hot
 from samplewise.core.errors import InputError
 from samplewise.core.execution import Executor
@@ -151,6 +152,7 @@ class Game(Result):
         return Table(columns, index="id")
 
 
+@checked
 def open_game(
     data: Any,
     test: Any,

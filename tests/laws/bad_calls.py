@@ -1,0 +1,303 @@
+"""One good call of every public function, and what each kind of argument must refuse.
+
+`GOOD` holds the arguments of a call that works, by name; every other argument is left at its default. The law replaces
+one argument at a time by every bad value of its kind (`values_of`). A new public function joins by its line in `GOOD`.
+"""
+
+from functools import cache
+from importlib import import_module, util
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import samplewise
+from samplewise import influence
+from samplewise.core.findings import Decision
+from samplewise.core.values import Attribution, Scores
+from samplewise.curves import CurvePoints, LearningCurve
+
+spec = util.spec_from_file_location("doors", Path(__file__).with_name("doors.py"))
+doors = util.module_from_spec(spec)
+spec.loader.exec_module(doors)
+
+COUNT = 60
+Y = np.arange(COUNT) % 2
+X = np.round(np.random.default_rng(0).normal(size=(COUNT, 3)) + 2.0 * Y[:, None], 3)
+ROWS, TRAIN, TEST = (X, Y), (X[:40], Y[:40]), (X[40:], Y[40:])
+NAN, INF = float("nan"), float("inf")
+HUGE = 10**40
+
+
+def function_of(name):
+    """`audit`, or `room.function`."""
+    room, _, function = name.rpartition(".")
+    return getattr(import_module(f"samplewise.{room}" if room else "samplewise"), function)
+
+
+def probabilities():
+    return np.c_[np.linspace(0.9, 0.1, COUNT), np.linspace(0.1, 0.9, COUNT)]
+
+
+def numbers():
+    return np.linspace(0.0, 1.0, COUNT)
+
+
+@cache
+def curve():
+    sizes = np.array([25, 50, 100, 200, 400, 800])
+    return LearningCurve(sizes, 0.02 + 2.0 * sizes[None, :] ** -0.6, np.full(6, 0.003))
+
+
+@cache
+def game():
+    return influence.open_game(TRAIN, TEST, learner="linear")
+
+
+@cache
+def attribution():
+    values = np.random.default_rng(0).normal(size=(len(game().query_ids), len(game().keys)))
+    return Attribution(values, game().query_ids, game().keys, "log-odds")
+
+
+@cache
+def scores():
+    return Scores("score", numbers(), np.arange(COUNT), "unit", "more")
+
+
+@cache
+def subsets():
+    return influence.refit_subsets(game(), n_subsets=6, n_seeds=1)
+
+
+@cache
+def run_folder():
+    from tempfile import mkdtemp
+
+    folder = Path(mkdtemp(prefix="samplewise-law-")) / "run"
+    samplewise.audit(X, Y, checks="SW105", run_dir=folder)
+    return folder
+
+
+@cache
+def linear():
+    return doors.linear(samplewise.Dataset(*ROWS))
+
+
+def torch_module():
+    return doors.torch_module(samplewise.Dataset(*ROWS))
+
+
+def runs():
+    """Losses and selectors of four pairs of halves."""
+    draw = np.random.default_rng(0)
+    picked = draw.integers(0, 2, (4, 30))
+    return {
+        "selectors": np.vstack([picked, 1 - picked]), "codes": draw.integers(0, 2, (8, 30, 2)),
+        "losses": draw.random((8, 30, 2)),
+    }  # fmt: skip
+
+
+def tensors():
+    import torch
+
+    return {"outputs": torch.zeros((4, 2)), "labels": torch.tensor([0, 1, 0, 1])}
+
+
+def data(**more):
+    return lambda: {"data": X, "y": Y, **{name: make() if callable(make) else make for name, make in more.items()}}
+
+
+def given(**more):
+    return lambda: {name: make() if callable(make) else make for name, make in more.items()}
+
+
+GOOD = {
+    "audit": data(checks="SW105"),
+    "read_dataset": lambda: {"source": pd.DataFrame(X, columns=list("abc")).assign(y=Y, key=np.arange(COUNT))},
+    "load_audit": given(run_dir=run_folder),
+    "curves.collection_plan": given(curve=curve, error=0.04, price_per_row=0.2),
+    "curves.compare_curves": given(curve=curve, other=curve),
+    "curves.diagnose": given(curve=curve),
+    "curves.fit_meta": lambda: {
+        "curves": [CurvePoints(curve().sizes, (0.5 + one / 40) * curve().errors) for one in range(12)],
+        "groups": [one // 2 for one in range(12)], "n_repeats": 1,
+    },
+    "curves.forecast": given(curve=curve, sizes=[1600, 3200]),
+    "curves.forecast_mixtures": data(source=lambda: doors.sources(X), test="test", learner="linear", n_repeats=1),
+    "curves.measure_learning_curve": data(learner="linear", sizes=[10, 30], n_repeats=1),
+    "curves.next_doubling": given(curve=curve, rows=800),
+    "curves.samples_needed": given(curve=curve, error=0.04),
+    "curves.stop_rule": given(curve=curve, tolerance=0.01),
+    "generalization.absolute_error": given(outputs=numbers, numbers=numbers),
+    "generalization.beats_baseline": given(losses=numbers, baseline=numbers),
+    "generalization.betting_bound": given(losses=numbers),
+    "generalization.bounds_from_runs": runs,
+    "generalization.calibration_error": given(probabilities=probabilities, codes=lambda: Y),
+    "generalization.claim_after_evaluations": given(errors=28, n=400, n_evaluations=5),
+    "generalization.clopper_pearson": given(errors=28, n=400),
+    "generalization.clopper_pearson_bound": given(errors=28, n=400),
+    "generalization.conformal_threshold": given(scores=numbers),
+    "generalization.curvature_spectrum": data(module=torch_module, n_eigenvalues=2, method="exact"),
+    "generalization.discrimination": given(outputs=probabilities, truth=lambda: np.eye(2)[Y]),
+    "generalization.error_rate": given(wrong=lambda: Y),
+    "generalization.explained_variance": given(outputs=numbers, numbers=numbers),
+    "generalization.formal_counterexample": given(),
+    "generalization.generalization_gap": data(learner="linear", n_splits=4, n_draws=1),
+    "generalization.intrinsic_dimension": data(learner=doors.network, n_seeds=1, grid=(4, 8)),
+    "generalization.kernel_similarity": given(data=lambda: X, kernel="rbf", other="linear"),
+    "generalization.layer_profile": given(data=TRAIN, test=TEST, module=torch_module, n_permutations=20),
+    "generalization.memorization": data(learner="linear", n_models=8),
+    "generalization.pac_bayes_kl_bound": given(risk=0.1, n=400, divergence=3.0),
+    "generalization.reusable_holdout": given(rows=10_000, n_queries=20, n_answers=3),
+    "generalization.rows_to_claim": given(error=0.05, claim=0.1),
+    "generalization.sample_compression_bound": given(errors=5, n=400, size=10),
+    "generalization.simulated_counterexample": given(values=200, rows=10, n_runs=20),
+    "generalization.supervision_complexities": data(kernel="rbf", targets=lambda: {"a": 2.0 * Y - 1.0}),
+    "generalization.supervision_complexity": data(kernel="rbf"),
+    "influence.banzhaf": given(game=game, n_fits=20),
+    "influence.brittleness": given(attribution=attribution, game=game, counts=(2, 4)),
+    "influence.data_shapley": given(game=game, n_permutations=2),
+    "influence.datamodel": given(game=game, n_fits=20),
+    "influence.datamodeling_score_difference": given(
+        first=attribution, second=attribution, subsets=lambda: subsets().subsets, outputs=lambda: subsets().outputs,
+        n_resamples=100,
+    ),
+    "influence.gradient_coherence": data(module=linear),
+    "influence.gradient_norm": data(module=linear),
+    "influence.knn_shapley": data(),
+    "influence.leave_one_out": data(),
+    "influence.linear_datamodeling_score": given(
+        attribution=attribution, subsets=lambda: subsets().subsets, outputs=lambda: subsets().outputs, n_resamples=100
+    ),
+    "influence.mislabel_score": given(scores=scores, wrong=lambda: np.arange(COUNT)[::7], n_resamples=100),
+    "influence.open_game": given(data=TRAIN, test=TEST, learner="linear"),
+    "influence.out_of_bag_value": data(learner="linear", n_models=20),
+    "influence.refit_subsets": given(game=game, n_subsets=6, n_seeds=1),
+    "influence.removal_curve": given(
+        scores=lambda: Scores("value", np.arange(40.0), game().keys, "u", "m"), game=game, shares=(0.1,), n_seeds=3
+    ),
+    "influence.same_class_share": lambda: {
+        "attribution": attribution(), "labels": TRAIN[1], "query_labels": TEST[1],
+    },
+    "influence.top_overlap": given(attribution=attribution),
+    "influence.training_smoothness": given(data=TRAIN, queries=TEST, learner=doors.sgd),
+    "influence.unrolled_attribution": given(data=TRAIN, queries=TEST, learner=doors.sgd, check=False),
+    "influence.weight_dependence": given(attribution=attribution, randomized=attribution),
+    "information.information_curve": given(information=scores),
+    "information.redundant_rows": data(),
+    "information.removal_cost": data(learner="linear", shares=(0.25,)),
+    "information.unique_information": data(),
+    "information.unusual_information": given(information=scores),
+    "labels.bootstrapping": given(),
+    "labels.budget": given(
+        quality=([0, 100], [0.2, 0.17]), quantity=([1000, 2000], [0.2, 0.18]), prices=(1.0, 0.2)
+    ),
+    "labels.channel_information": given(missed=0.1, noise=0.5),
+    "labels.confident_learning": given(probabilities=probabilities, y=lambda: Y),
+    "labels.dawid_skene": given(annotations=lambda: np.c_[Y, Y, 1 - Y]),
+    "labels.find_label_issues": data(learner="linear", n_rounds=1),
+    "labels.find_multilabel_issues": given(
+        data=lambda: X, y=lambda: np.c_[Y, (X[:, 0] > 1).astype(int)], method="neighbors"
+    ),
+    "labels.generalized_cross_entropy": given(),
+    "labels.label_noise_entropy": given(noise_matrix=lambda: np.array([[0.9, 0.1], [0.2, 0.8]])),
+    "labels.least_training_errors": given(entropy=0.3, memorized=0.1, n_classes=3),
+    "labels.mean_absolute_error": tensors,
+    "labels.neighbor_disagreement": data(),
+    "labels.training_dynamics": data(learner=doors.network, n_runs=1),
+    "models.embeddings_of": given(module=torch_module, X=lambda: X),
+    "models.predictions_of": given(module=torch_module, X=lambda: X),
+    "models.refit": data(learner="linear", n_repeats=2, design="halves"),
+    "quality.column_skill": data(),
+    "quality.find_duplicates": data(),
+    "quality.find_test_overlap": given(data=TRAIN, test=TEST),
+    "quality.id_or_date_columns": data(),
+    "quality.missing_values": data(),
+    "quality.outlier_scores": data(),
+    "quality.suspicious_cells": data(),
+    "selection.apply": given(data=ROWS, decisions=lambda: [Decision(3, "drop")]),
+    "selection.prune": given(scores=scores, keep=0.5),
+    "shift.feature_drift": data(time=lambda: np.arange(COUNT) // 2),
+    "shift.label_coding": lambda: {"data": np.tile(X, (3, 1)), "y": np.tile(Y, 3), "time": np.arange(3 * COUNT) // 2},
+    "shift.segments_of_losses": given(
+        data=lambda: np.tile(X, (4, 1)), losses=lambda: np.tile(numbers(), 4), unit="share"
+    ),
+    "shift.worst_segments": lambda: {"data": np.tile(X, (4, 1)), "y": np.tile(Y, 4), "learner": "linear"},
+}  # fmt: skip
+
+# What an argument holds beyond its annotation, by its word (docs/words.md).
+COUNTS_FROM_ZERO = {"errors", "answers", "improvements", "size"}  # 0 is a count of these
+SHARES = {"confidence", "share", "keep", "miscoverage", "chance", "skip_hardest", "risk", "trust", "target", "claim"}
+MAY_BE_BELOW_ZERO = {"bias"}
+FORMER = {"test_looks": "n_test_evaluations", "predictions": "probabilities"}  # messages say today's name
+
+ACCEPTED = {  # (function, argument): the bad values that mean something there, as `text_of` shows them, and what
+    ("generalization.bounds_from_runs", "codes"): (["None"], "without codes the bounds on losses alone are given"),
+    ("influence.same_class_share", "labels"): (["inf", "complex", "texts"], "classes may have any name"),
+    ("influence.same_class_share", "query_labels"): (["inf", "complex", "texts"], "classes may have any name"),
+    ("labels.channel_information", "missed"): (["1.1", "95"], "a squared distance, not a share"),
+    ("labels.dawid_skene", "annotations"): (["NaN", "None in it", "texts"], "missing answers, and names of classes"),
+    ("shift.segments_of_losses", "losses"): (["NaN", "None in it"], "rows without a loss"),
+} | {
+    (name, "y"): (["two columns"], "rows with several labels: labels are not predicted here")
+    for name in (
+        "generalization.supervision_complexities", "generalization.supervision_complexity", "quality.find_duplicates",
+        "quality.id_or_date_columns", "quality.missing_values", "quality.outlier_scores", "quality.suspicious_cells",
+        "shift.feature_drift",
+    )
+}  # fmt: skip
+IN_A_TRAINING_LOOP = {"labels.mean_absolute_error"}  # called with tensors at every step, as torch's own losses are
+
+
+def rows_instead(good):
+    """What is no rows, or rows that cannot be used: what it is -> the value."""
+    features = good[0] if isinstance(good, tuple) else good
+    spoiled = {
+        "no rows": features[:0],
+        "infinite": np.where(np.arange(features.size).reshape(features.shape) == 4, INF, features),
+        "complex": features.astype(complex),
+        "no columns": features[:, :0],
+    }
+    if isinstance(good, tuple):
+        spoiled = {what: (rows, good[1][: len(rows)]) for what, rows in spoiled.items()}
+    return spoiled | {
+        "5": 5, "NaN": NAN, "no file": "no such file.csv", "bytes": b"bytes", "a function": print,
+        "an iterator": iter([1, 2]), "dicts": [{"a": 1}], "ragged": [[1, 2], [3]],
+    }  # fmt: skip
+
+
+def labels_instead(good):
+    """Labels that do not belong to the rows."""
+    wide = np.repeat(good[..., None], 2, axis=-1) if good.ndim == 1 else good[..., None]
+    return {
+        "a learner": "boosting", "5": 5, "one short": good[:-1], "none": good[:0], "a function": print,
+        "a mapping": {"a": 1}, "two columns": wide, "a model": linear(),
+    }  # fmt: skip
+
+
+def array_instead(good):
+    """The array with one entry spoiled, of another length, of another number of axes, or of something else."""
+    good = np.asarray(good)
+    spoiled = {}
+    for what, value, kind in (("NaN", NAN, float), ("inf", INF, float), ("None in it", None, object)):
+        spoiled[what] = good.astype(kind)
+        spoiled[what].flat[1] = value
+    return spoiled | {
+        "empty": good[:0], "more axes": good[..., None, None], "complex": good.astype(complex),
+        "texts": good.astype(str), "a text": "half", "5": 5, "a function": print, "a mapping": {"a": 1}, "None": None,
+    }  # fmt: skip
+
+
+def near_miss(word):
+    """A word that is nearly the right one."""
+    return word[:-1] + word[-1] * 2 if len(word) > 1 else word * 2
+
+
+ARRAYS = {
+    "losses", "wrong", "outputs", "numbers", "baseline", "scores", "probabilities", "codes", "truth", "annotations",
+    "noise_matrix", "selectors", "subsets", "labels", "query_labels",
+}  # fmt: skip
+ROWS_BY_ANOTHER_NAME = {"data", "test", "queries", "y", "source", "X"}  # messages say X, y, rows, or name their ids
+COLUMN_NAMES = {"label", "id", "image", "text"}
+OBJECTS = {"learner": [5, "boostng", [], object(), type(None)], "module": [5, "net", None, object()]}
