@@ -240,10 +240,12 @@ def _unmasked(values: Any) -> Array:
     if values.dtype.kind in "iuf":
         return np.ma.filled(values.astype(np.float64), np.nan)
     if values.dtype.kind in "mM":
-        return np.asarray(values.filled(np.array("NaT", dtype=values.dtype)))
+        found = values.data.copy()
+        found[np.ma.getmaskarray(values)] = np.array("NaT", dtype=values.dtype)
+        return np.asarray(found)
     found = values.data.astype(object)
     found[np.ma.getmaskarray(values)] = None
-    return found
+    return np.asarray(found)
 
 
 def _is_frame(values: Any) -> bool:
