@@ -46,7 +46,7 @@ def unpacked(raw: bytes, kind: str, path: Path) -> bytes:
     b'a,b'
     """
     parts, size = [], 0
-    with {"gzip": gzip.open, "bzip2": bz2.open}[kind](io.BytesIO(raw)) as packed:
+    with gzip.open(io.BytesIO(raw)) if kind == "gzip" else bz2.open(io.BytesIO(raw)) as packed:
         while part := packed.read(AT_ONCE):
             parts.append(part)
             size += len(part)

@@ -31,3 +31,11 @@ def test_a_torn_file_and_a_folder_that_cannot_be_written_cost_nothing(tmp_path):
     store = FitStore(tmp_path / "file")
     store.put("a", np.arange(2.0))
     np.testing.assert_array_equal(store.get("a"), [0, 1])
+
+
+def test_outputs_far_from_zero_keep_their_differences():
+    near, far = np.linspace(-1.0, 1.0, 50)[:, None], 1e9 + np.linspace(-1.0, 1.0, 50)[:, None]
+    store = FitStore()
+    assert store.put("near", near).dtype == np.float32
+    assert store.put("far", far).tolist() == far.tolist()
+    assert np.isfinite(store.put("large", 1e40 * near)).all()

@@ -58,4 +58,4 @@ def _compact(outputs: Array) -> Array:
         known = np.isfinite(outputs)
         moved = np.abs(single - outputs).max(where=known, initial=0.0)
     spread = float(np.std(outputs[known])) if known.any() else 0.0
-    return single if moved <= ROUNDED * spread or not moved else outputs.astype(np.float64)
+    return single if moved <= ROUNDED * (spread or 1.0) else outputs.astype(np.float64)
