@@ -228,3 +228,38 @@ def test_points_before_three_digits_are_thousands_where_semicolons_separate(writ
     for other in ("1.5;d\n", "1666;d\n", "0.125;d\n"):
         frame, _ = read_delimited(written(cells + other))
         assert frame["price"].dtype == np.float64
+
+
+ROWS = b"a,b,y\n" + b"".join(b"%d,t%d,%d\n" % (row, row, row % 2) for row in range(9))
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "line"),
+    [
+        (ROWS + b"9,hello\rworld,1\n10,t,0\n", "carriage return", 11),
+        (ROWS.replace(b"3,t3,1\n", b"3,t3,1\r"), "carriage return", 5),
+        (ROWS.replace(b"t3", b'"t3').replace(b"t7", b'"t7'), "not closed", 5),
+    ],
+)
+def test_what_swallows_or_splits_rows_is_refused_with_its_line(tmp_path, text, words, line):
+    path = tmp_path / "rows.csv"
+    path.write_bytes(text)
+    with pytest.raises(InputError, match=words) as refusal:
+        read_delimited(path)
+    assert refusal.value.where.endswith(f"line {line}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ROWS.replace(b"\n", b"\r"),
+        ROWS.replace(b"\n", b"\r\n"),
+        ROWS.replace(b"t3", b'"t\r3"'),
+        ROWS.replace(b"t3", b'"said ""no""\nand, left"'),
+        ROWS.replace(b"t3", b'5" pipe').replace(b"t7", b'6" pipe'),
+    ],
+)
+def test_line_ends_of_every_kind_and_quoted_ones_are_read(tmp_path, text):
+    path = tmp_path / "rows.csv"
+    path.write_bytes(text)
+    assert len(read_delimited(path)[0]) == 9

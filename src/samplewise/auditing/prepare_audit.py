@@ -17,6 +17,7 @@ from samplewise.data.conversions import as_numbers
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
 from samplewise.data.inputs import as_reading, read_like
+from samplewise.data.magnitudes import require_sizes
 from samplewise.data.readers import Reading, Roles, likely_labels, unreadable_notes
 from samplewise.data.targets import Target, describe_target, with_read_labels
 from samplewise.labels.facts import Answer
@@ -241,6 +242,7 @@ def _embedded(embeddings: Any, data: Dataset) -> Floats | None:
             got=f"shape {values.shape} for {len(data)} rows", fix=f"pass shape ({len(data)}, d)",
         )  # fmt: skip
     require_finite(values, data.ids, "embeddings", "return finite numbers for every row")
+    require_sizes(values, data.ids, "embeddings")
     return values
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from samplewise.core.arrays import Array, is_number
 from samplewise.core.errors import name_rows
+from samplewise.data.cell_types import is_one_value
 from samplewise.data.column_names import names_a_code, names_a_date, names_a_serial, names_an_id
 from samplewise.data.row_groups import group_like
 from samplewise.data.text_columns import Conversion
@@ -165,8 +166,8 @@ def _described(name: str, column: Any, keys: Array, order: Array | None) -> Colu
         values = column.to_numpy(dtype=np.float64, na_value=np.nan) if missing else column.to_numpy()
         return _number(name, values, order)
     types = set(map(type, column.dropna())) if column.dtype == np.dtype(object) else set()
-    if any(issubclass(held, list | tuple | dict | set | np.ndarray) for held in types):
-        note = "its cells hold lists or records; turn them into columns of their own"
+    if not all(map(is_one_value, types)):
+        note = "its cells hold lists, records or objects; turn them into columns of their own"
         return _excluded(name, "nested", note, -1, missing)
     values = np.asarray(column.dropna().unique(), dtype=object)
     if len(values) < 2:

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import lazy_loader
@@ -9,7 +11,9 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError, name_rows
+from samplewise.data.cell_types import decoded, require_text
 from samplewise.data.images import Images
+from samplewise.data.magnitudes import require_sizes
 
 pd = lazy_loader.load("pandas")
 nw = lazy_loader.load("narwhals")
@@ -37,9 +41,10 @@ def as_features(X: Any, ids: Any | None = None) -> Any:
         (n, d) ndarray | (n, d) csr | DataFrame of n rows | Images.
 
     Raises:
-        InputError: no rows, no columns, one axis of numbers, infinite entries, or column names that repeat.
+        InputError: no rows, no columns, one axis of numbers, entries that are infinite or too large to compute with, or
+            column names that repeat.
 
-    Cost: O(n d), one pass that checks for infinities.
+    Cost: O(n d), two passes that look for such entries.
 
     >>> as_features([[1, 2], [3, None]])
     array([[ 1.,  2.],
@@ -53,7 +58,7 @@ def as_features(X: Any, ids: Any | None = None) -> Any:
             fix="pass at least one row and one column",
         )  # fmt: skip
     keys = default_ids(X, count) if ids is None else np.asarray(ids)
-    _refuse_infinite(features, keys if len(keys) == count else np.arange(count))
+    require_sizes(features, keys if len(keys) == count else np.arange(count))
     return features
 
 
@@ -295,6 +300,7 @@ def _from_array(array: Array) -> Any:
         raise InputError("X must have two axes", got=f"shape {array.shape}", fix="pass X of shape (n, d)")
     if array.dtype.kind in "fiu":
         return array.astype(np.float32) if array.dtype == np.float16 else array
+    _require_no_records(array)
     if array.dtype.kind == "b":
         return array.astype(np.float64)
     if array.dtype.kind == "c":
@@ -303,15 +309,29 @@ def _from_array(array: Array) -> Any:
         numbers = _as_numbers(array)
         if numbers is not None:
             return numbers
-    columns = {f"x{position}": _plain(array[:, position]) for position in range(array.shape[1])}
+    for position in range(array.shape[1]):
+        require_text(array[:, position], range(len(array)), f"column 'x{position}'")
+    columns = {f"x{position}": _plain(array[:, position], "X") for position in range(array.shape[1])}
     return pd.DataFrame(columns)
 
 
+def _require_no_records(array: Array) -> None:
+    """Refuse rows of named fields or of raw memory."""
+    if array.dtype.kind == "V":
+        named = array.dtype.names is not None
+        raise InputError(
+            f"X holds {'records with named fields' if named else 'raw memory'}", got=f"dtype {array.dtype}"[:120],
+            fix="pd.DataFrame(X)" if named else "pass numbers or words",
+        )  # fmt: skip
+
+
 def _from_one_axis(array: Array, name: Any) -> Any:
+    _require_no_records(array)
     texts = array.dtype.kind == "U" or (
         array.dtype.kind == "O" and all(item is None or isinstance(item, str) for item in array)
     )
     if texts and len(array):
+        require_text(array, range(len(array)), "X")
         return pd.DataFrame({"text" if name is None else str(name): array.astype(object)})
     if not len(array):
         raise InputError("X has no rows", got=f"shape {array.shape}", fix="pass at least one row and one column")
@@ -339,7 +359,8 @@ def _named_frame(frame: Any) -> Any:
     names = frame.columns
     if not all(isinstance(name, str) for name in names):
         flat = ["/".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in names]
-        frame = frame.set_axis(flat, axis="columns")
+        frame = frame.set_axis(pd.Index(flat, dtype=object), axis="columns")
+    require_text(frame.columns, frame.columns, "a column name")
     if not frame.columns.is_unique:
         repeated = sorted(set(frame.columns[frame.columns.duplicated()]))
         shown = ", ".join(map(repr, repeated[:5])) + (f" ({len(repeated)} in all)" if len(repeated) > 5 else "")
@@ -354,10 +375,28 @@ def _named_frame(frame: Any) -> Any:
 
 def _with_numbers(frame: Any) -> Any:
     found = {}
-    for name in frame.columns[(frame.dtypes == np.dtype(object)).to_numpy()]:
-        held = pd.api.types.infer_dtype(frame[name], skipna=True)
-        if held in ("integer", "floating", "mixed-integer-float", "decimal"):
-            found[name] = frame[name].astype(np.float64)
+    for name in frame.columns:
+        column = frame[name]
+        if column.dtype.kind == "c":
+            raise InputError(
+                "X holds complex numbers", where=f"column {name!r}", got=f"dtype {column.dtype}",
+                fix="pass its real and its imaginary part as columns",
+            )  # fmt: skip
+        if column.dtype.kind == "f" and isinstance(column.dtype, np.dtype) and column.dtype.itemsize > 8:
+            found[name] = _plain(column.to_numpy(), "X")
+        if column.dtype != np.dtype(object):
+            continue
+        kinds = set(map(type, column))
+        if Decimal in kinds:  # its NaN may be a signaling one, which may not even be compared
+            found[name] = column = column.mask([_is_absent(cell) for cell in column], None)
+        if bytes in kinds:
+            cells = decoded(column.to_numpy(), f"column {name!r}")
+            found[name] = column = pd.Series(cells, index=column.index, dtype=object)
+        held = pd.api.types.infer_dtype(column, skipna=True)
+        if held in ("integer", "floating", "mixed-integer-float", "decimal") or _are_exact(kinds):
+            found[name] = _floats(column.to_numpy())
+        else:
+            require_text(column, frame.index, f"column {name!r}")
     return frame.assign(**found) if found else frame
 
 
@@ -385,9 +424,9 @@ def _pandas_column(column: Any) -> Any:
 def _as_array(values: Any, name: str) -> Array:
     """Whatever holds values, as an array whose missing entries are NaN or None."""
     if hasattr(values, "iloc") or hasattr(values, "categories") or hasattr(values, "isna"):  # pandas in any form
-        return _plain(np.asarray(values, dtype=object) if _has_pandas_missing(values) else np.asarray(values))
+        return _plain(np.asarray(values, dtype=object) if _has_pandas_missing(values) else np.asarray(values), name)
     if hasattr(values, "to_numpy"):
-        return _plain(np.asarray(values.to_numpy()))
+        return _plain(np.asarray(values.to_numpy()), name)
     try:
         array = np.asarray(values)
     except ValueError:
@@ -398,7 +437,7 @@ def _as_array(values: Any, name: str) -> Array:
         ) from None  # fmt: skip
     if array.dtype.kind in "US" and not isinstance(values, np.ndarray):
         array = np.array(values, dtype=object)  # numpy turned numbers among strings into strings
-    return _plain(array)
+    return _plain(array, name)
 
 
 def _has_pandas_missing(values: Any) -> bool:
@@ -406,10 +445,16 @@ def _has_pandas_missing(values: Any) -> bool:
     return any(not isinstance(kind, np.dtype) for kind in kinds)
 
 
-def _plain(array: Array) -> Array:
+_NUMBERS = (int, float, np.number, Decimal, Fraction)
+
+
+def _plain(array: Array, name: str) -> Array:
     """Objects as bool, numbers or short strings where all of them are; NA and NaT among strings become None."""
-    if array.dtype.kind == "S":
-        return np.char.decode(array, "utf-8", "surrogateescape")
+    if array.dtype.kind == "S" or (array.dtype.kind == "O" and bytes in set(map(type, array.ravel()))):
+        array = decoded(array.ravel(), name).reshape(array.shape)
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+        with np.errstate(over="ignore"):  # what does not fit is infinite, and refused as such
+            return array.astype(np.float64)
     if array.dtype.kind != "O" or not array.size:
         return array
     flat = array.ravel()
@@ -419,8 +464,9 @@ def _plain(array: Array) -> Array:
         return np.full(array.shape, None, dtype=object)
     if all(issubclass(kind, bool | np.bool_) for kind in kinds) and not absent.any():
         return array.astype(bool)
-    if all(issubclass(kind, int | float | np.number) and not issubclass(kind, bool) for kind in kinds):
-        return _numbers_with_gaps(flat, absent).reshape(array.shape)
+    if all(issubclass(kind, _NUMBERS) and not issubclass(kind, bool | np.complexfloating) for kind in kinds):
+        gapless = not absent.any() and not kinds & {Decimal, Fraction}
+        return (np.array(flat.tolist()) if gapless else _floats(flat)).reshape(array.shape)
     if all(issubclass(kind, str) for kind in kinds) and not absent.any():
         return array.astype(str) if max(map(len, flat)) <= LONGEST_LABEL else array
     if absent.any():
@@ -431,15 +477,26 @@ def _plain(array: Array) -> Array:
 
 def _is_absent(item: Any) -> bool:
     """None, NaN, pandas NA and NaT; cells that hold arrays or lists are never absent."""
+    if isinstance(item, Decimal):
+        return item.is_nan()  # a signaling one may not even be compared
     return item is None or (isinstance(item, float) and item != item) or type(item).__name__ in ("NAType", "NaTType")
 
 
-def _numbers_with_gaps(flat: Array, absent: Array) -> Array:
-    if not absent.any():
-        return np.array(flat.tolist())
-    numbers = np.full(flat.shape, np.nan)
-    numbers[~absent] = flat[~absent].astype(np.float64)
-    return numbers
+def _are_exact(kinds: set[type]) -> bool:
+    """Whether cells of these types are fractions and decimal numbers of Python, with others among them."""
+    return bool(kinds & {Decimal, Fraction}) and kinds <= {Decimal, Fraction, int, float, type(None)}
+
+
+def _floats(cells: Array) -> Floats:
+    """Python numbers (n,) of any kind and size as float64; missing is NaN, and what is too large infinite."""
+    return np.array([np.nan if _is_absent(cell) else _float(cell) for cell in cells.tolist()], dtype=np.float64)
+
+
+def _float(number: Any) -> float:
+    try:
+        return float(number)
+    except OverflowError:  # a whole number of more than 308 digits
+        return float("inf") if number > 0 else float("-inf")
 
 
 def _as_numbers(array: Array) -> Array | None:
@@ -448,26 +505,3 @@ def _as_numbers(array: Array) -> Array | None:
         return array.astype(np.float64)
     except (ValueError, TypeError):
         return None
-
-
-def _refuse_infinite(features: Any, keys: Array) -> None:
-    where = ""
-    if isinstance(features, Images):
-        return
-    if hasattr(features, "iloc"):
-        flags = np.zeros(len(features), dtype=bool)
-        for name, column in features.items():
-            if column.dtype.kind == "f" and (bad := np.isinf(column.to_numpy(dtype=np.float64, na_value=np.nan))).any():
-                flags, where = flags | bad, where or f", column {name!r}"
-    elif hasattr(features, "tocsr"):
-        flags = np.zeros(features.shape[0], dtype=bool)
-        flags[np.repeat(np.arange(len(flags)), np.diff(features.indptr))[np.isinf(features.data)]] = True
-    elif features.dtype.kind == "f":
-        flags = np.isinf(features).any(axis=1)
-    else:
-        return
-    if flags.any():
-        raise InputError(
-            "X has infinite entries", where=name_rows(keys[flags]) + where, got=f"X of shape {tuple(features.shape)}",
-            fix="replace them: NaN means missing and is understood, infinity is not",
-        )  # fmt: skip

@@ -1,5 +1,6 @@
 """`Dataset`: rows with ids that survive every subset; the one thing every public function takes."""
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -9,9 +10,11 @@ import numpy as np
 from samplewise.core.arrays import Array, Ints, fingerprint, positions_of
 from samplewise.core.errors import InputError, name_rows
 from samplewise.core.randomness import key_hashes
+from samplewise.data.cell_types import require_values
 from samplewise.data.columns import Column, Description
 from samplewise.data.conversions import BY_POSITION, as_features, as_segments, as_vector, default_ids
 from samplewise.data.images import Images
+from samplewise.data.magnitudes import require_sizes, require_weight_sizes
 from samplewise.data.text_columns import Conversion, converted_columns, require_kinds
 from samplewise.data.written_times import as_times
 
@@ -64,6 +67,8 @@ class Dataset:
         features, conversions = _read_features(as_features(self.X, given_ids), self.kinds, self.conversions)
         count = features.shape[0]
         ids = default_ids(self.X, count) if given_ids is None else given_ids
+        if conversions and len(ids) == count:
+            require_sizes(features, ids)  # texts have become numbers
         described = Description(features, ids, self.kinds, conversions)
         self._check_other_fields(features, ids)
         self._set({"X": features, "ids": ids, "conversions": conversions, "_description": described})
@@ -86,11 +91,19 @@ class Dataset:
                 got=f"{len(absent)} of {len(ids)} without", fix="name these rows, or leave ids out to number all rows",
             )  # fmt: skip
         _require_unique(ids)
+        for name in ("y", "groups"):
+            if parts[name] is not None:
+                require_values(parts[name], ids, name)
+        if parts["segments"] is not None:
+            for name, column in parts["segments"].items():
+                require_values(column.to_numpy(), ids, f"segments {name!r}")
         for name in ("groups", "time", "weights"):
             _require_present(parts[name], ids, name)
         if parts["time"] is not None:
             parts["time"] = as_times(parts["time"], "time", ids)
-        _require_finite_labels(parts["y"], ids)
+        _require_no_dates(parts["y"], ids)
+        _require_finite(parts["y"], ids, "y")
+        _require_finite(parts["time"], ids, "time")
         _require_not_negative(parts["weights"], ids)
         names = tuple(getattr(self.y, "columns", self.label_names))
         if parts["y"] is None or parts["y"].shape[1:] != (len(names),):
@@ -269,13 +282,35 @@ def _require_not_negative(weights: Array | None, ids: Array) -> None:
             "weights must be finite and not negative", where=name_rows(ids[bad]), got=f"{weights[bad][0]:g}",
             fix="use 0 for a row that must not count",
         )  # fmt: skip
+    if weights is not None:
+        require_weight_sizes(weights, ids)
 
 
-def _require_finite_labels(y: Array | None, ids: Array) -> None:
-    if y is not None and y.dtype.kind == "f" and (bad := np.isinf(y).reshape(len(y), -1).any(axis=1)).any():
+def _require_finite(values: Array | None, ids: Array, name: str) -> None:
+    if values is None or values.dtype.kind != "f":
+        return
+    if (bad := np.isinf(values).reshape(len(values), -1).any(axis=1)).any():
+        missing_label = "replace them with NaN (a missing label), or " if name == "y" else ""
         raise InputError(
-            "y has infinite entries", where=name_rows(ids[bad]), got=f"y of shape {y.shape}",
-            fix="replace them with NaN (a missing label), or drop the rows",
+            f"{name} has infinite entries", where=name_rows(ids[bad]), got=f"{name} of shape {values.shape}",
+            fix=f"{missing_label}drop the rows",
+        )  # fmt: skip
+
+
+_DATES = (dt.date, dt.time, dt.timedelta)
+
+
+def _require_no_dates(y: Array | None, ids: Array) -> None:
+    """Refuse labels that are dates or durations: they count in units that only their owner knows."""
+    if y is None:
+        return
+    dated = np.full(len(y), y.dtype.kind in "mM")
+    if y.dtype.kind == "O" and y.ndim == 1:
+        dated = np.fromiter((isinstance(label, _DATES) for label in y), bool, len(y)) & ~missing(y)
+    if dated.any():
+        raise InputError(
+            "labels are dates or durations", where=name_rows(ids[dated]), got=str(y[dated][0])[:60],
+            fix="pass numbers in the unit that is meant, such as days, or words: y.astype(str)",
         )  # fmt: skip
 
 

@@ -1,8 +1,6 @@
 """Delimited text (.csv, .tsv, compressed or not) as a frame; a fault is reported with its line."""
 
-import bz2
 import csv
-import gzip
 import io
 import re
 import zipfile
@@ -18,6 +16,7 @@ import numpy as np
 
 from samplewise.core.arrays import is_number
 from samplewise.core.errors import InputError
+from samplewise.data.file_sizes import require_room, unpacked
 from samplewise.data.missing_words import MISSING_WORDS
 
 pd = lazy_loader.load("pandas")
@@ -62,13 +61,15 @@ def read_delimited(path: Path, text_columns: tuple[str, ...] = (), decimal: str 
         decimal sign.
 
     Raises:
-        InputError: unreadable, empty, not UTF-8, NUL bytes, repeated column names, rows of another length (with line
+        InputError: unreadable, more than fits into memory, empty, not UTF-8, NUL bytes, a carriage return within a
+            line, a quote that is not closed, repeated column names, rows of another length (with line
             numbers), or no row below the header.
 
     Cost: O(size of the file), twice.
     """
     text = _opened(path)
     raw, separator, notes = text.raw, text.separator, list(text.notes)
+    _require_plain_lines(raw, separator, path, text.skipped)
     header = next(_rows(raw, separator))
     _require_unique_names(header, path, text.skipped + 1)
     _require_even_rows(raw, separator, len(header), path, text.skipped)
@@ -182,8 +183,8 @@ def _without_total(raw: bytes, separator: str) -> tuple[bytes, list[str]]:
 def _content(path: Path) -> bytes:
     """The bytes of the file, unzipped, without a byte-order mark; refused unless they are UTF-8 text."""
     try:
-        raw = path.read_bytes()
-        raw = decompressed(raw, path)
+        require_room(path, path.stat().st_size)
+        raw = decompressed(path.read_bytes(), path)
     except OSError as fault:
         fix = "check that the file is there and may be read"
         raise InputError("the file cannot be read", where=str(path), got=str(fault), fix=fix) from None
@@ -212,7 +213,9 @@ def decompressed(raw: bytes, path: Path) -> bytes:
     try:
         if kind == "zip":
             return _only_member(raw, path)
-        return {"gzip": gzip.decompress, "bzip2": bz2.decompress}[kind](raw) if kind else raw
+        return unpacked(raw, kind, path) if kind else raw
+    except InputError:
+        raise
     except (OSError, ValueError, zlib.error, EOFError, zipfile.BadZipFile) as fault:
         fix = f"write it again, or rename it if it is no {kind}"
         raise InputError(f"the file is not whole {kind}", where=str(path), got=str(fault), fix=fix) from None
@@ -226,6 +229,7 @@ def _only_member(raw: bytes, path: Path) -> bytes:
                 "a .zip must hold one file", where=str(path), got=", ".join(names[:5]) or "no file",
                 fix=f"unzip {path.name}, and name one of its files",
             )  # fmt: skip
+        require_room(path, archive.getinfo(names[0]).file_size)
         return archive.read(names[0])
 
 
@@ -312,6 +316,33 @@ def _require_even_rows(raw: bytes, separator: str, width: int, path: Path, skipp
             "some rows have more or fewer cells than there are column names", where=f"{path}, line {lines}",
             got=f"{odd[0][1]} cells in line {odd[0][0]}, {width} columns",
             fix="quote cells that hold the separator, and complete short rows",
+        )  # fmt: skip
+
+
+def _require_plain_lines(raw: bytes, separator: str, path: Path, skipped: int) -> None:
+    """Refuse what swallows or splits rows: a carriage return within a line, and a quote that the next one closes."""
+    if b'"' not in raw and (b"\r" not in raw or b"\n" not in raw):
+        return
+    content = np.frombuffer(raw + b"\n", dtype=np.uint8)
+    quotes = np.flatnonzero(content == ord('"'))
+    returns = np.flatnonzero((content[:-1] == ord("\r")) & (content[1:] != ord("\n")))
+    outside = returns[np.searchsorted(quotes, returns) % 2 == 0]
+    if len(outside) and b"\n" in raw and outside[0] < len(raw) - 1:
+        raise InputError(
+            "a carriage return stands within a line, which would make two rows of it",
+            where=f"{path}, line {_line(raw, int(outside[0])) + skipped}",
+            got=f"{len(outside)} carriage returns without a line feed", fix="quote the cell, or replace them by spaces",
+        )  # fmt: skip
+    first, last = quotes[: len(quotes) // 2 * 2 : 2], quotes[1::2]
+    ends = np.isin(content[last + 1], [ord(mark) for mark in (separator, "\r", "\n", '"', " ")])
+    starts = (first == 0) | np.isin(content[first - 1], [ord(separator), ord("\n")])
+    feeds = np.flatnonzero(content == ord("\n"))
+    spans = np.searchsorted(feeds, first) < np.searchsorted(feeds, last)
+    if (wrong := np.flatnonzero(starts & spans & ~ends)).size:
+        line = _line(raw, int(first[wrong[0]])) + skipped
+        raise InputError(
+            "a quote is opened and not closed: rows below it would be part of one cell", where=f"{path}, line {line}",
+            got="the next quote stands within a cell of another line", fix="close it, or double the quotes in cells",
         )  # fmt: skip
 
 

@@ -236,7 +236,7 @@ def _are_ranges(found: list[_Cell]) -> bool:
 def _number(part: _Cell, decimal: str, units: set[str]) -> float:
     value = as_float(part.body, decimal)
     if part.power:
-        value *= 10.0 ** int(part.power[1:])
+        value *= float(f"1e{int(part.power[1:])}")  # 1e400 is infinite, and refused as such
     if part.after in _SCALES and units <= set(_SCALES):
         value *= _SCALES[part.after]
     return -value if part.negative else value

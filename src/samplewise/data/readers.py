@@ -23,6 +23,7 @@ from samplewise.data.columns import Column, describe_columns
 from samplewise.data.conversions import as_features, as_vector, default_ids
 from samplewise.data.dataset import Dataset, missing
 from samplewise.data.delimited import read_delimited
+from samplewise.data.file_sizes import require_room, unpacked_size
 from samplewise.data.image_paths import column_paths, folder_images, image_columns
 from samplewise.data.images import Images
 from samplewise.data.missing_words import labels_without_missing_words
@@ -277,8 +278,18 @@ def _names(given: Sequence[str] | str) -> tuple[str, ...]:
 
 
 def _require_there(path: Path) -> None:
-    if path.exists():
+    if path.is_file() or path.is_dir():
         return
+    if path.exists():
+        raise InputError(
+            "this is no file: it has no end, or cannot be read twice", where=str(path.absolute()),
+            got="a device, a pipe or a socket", fix="write what it holds to a file, and name that",
+        )  # fmt: skip
+    if path.is_symlink():
+        raise InputError(
+            "this link leads to no file", where=str(path.absolute()), got=f"a link to {os.readlink(path)}",
+            fix="name the file itself, or mend the link",
+        )  # fmt: skip
     entries = sorted(entry.name for entry in path.parent.iterdir()) if path.parent.is_dir() else []
     near = get_close_matches(path.name, entries, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}?" if near else f"use {KINDS}"
@@ -425,10 +436,11 @@ def _rows_text(flags: Array) -> str:
 
 def _read_arrays(path: Path, roles: Roles) -> Reading:
     """An .npz file: the features array is X, the others have roles by name; `class_names` names the codes."""
+    require_room(path, unpacked_size(path))
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError) as fault:
+    except (OSError, ValueError, MemoryError, zipfile.BadZipFile, EOFError) as fault:
         fix = "write it with numpy.savez from plain number and string arrays (objects need pickle, which is not read)"
         raise InputError("the file cannot be read as .npz", where=str(path), got=str(fault)[:120], fix=fix) from None
     for kind, wanted in _named_columns(roles):

@@ -13,6 +13,7 @@ from samplewise.core import extras
 from samplewise.core.errors import InputError
 from samplewise.core.texts import keys_text
 from samplewise.data.delimited import COMPRESSED, decompressed
+from samplewise.data.file_sizes import require_room, unpacked_size
 from samplewise.data.missing_words import MISSING_WORDS
 
 pd = lazy_loader.load("pandas")
@@ -30,6 +31,9 @@ _READ_BY_PANDAS = {
     "xml": "read_xml", "pkl": "read_pickle", "pickle": "read_pickle",
 }  # fmt: skip
 _MAY_RUN_CODE = ("pkl", "pickle", "h5", "hdf")
+
+# What readers raise on damaged files; pyarrow's ArrowInvalid is a ValueError.
+_DAMAGED = (OSError, ValueError, KeyError, RecursionError, zipfile.BadZipFile)
 
 
 def kind_of_file(path: Path) -> str:
@@ -71,6 +75,7 @@ def read_by_pandas(path: Path, kind: str) -> tuple[Any, list[str]]:
         instead = "save the sheet as .csv" if kind == "xlsx" else ""
         needed = "openpyxl" if kind == "xlsx" else "pyarrow"
         extras.require_extra(needed, f"reading {what}", where=str(path), instead=instead)
+    require_room(path, unpacked_size(path) if kind == "xlsx" else path.stat().st_size)
     try:
         if kind in JSON_LINES:
             return _json_lines(path), []
@@ -80,7 +85,13 @@ def read_by_pandas(path: Path, kind: str) -> tuple[Any, list[str]]:
         return read(path), []
     except InputError:
         raise
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as fault:  # pyarrow's ArrowInvalid is a ValueError
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        RecursionError,
+        zipfile.BadZipFile,
+    ) as fault:  # pyarrow's ArrowInvalid is a ValueError
         got = (str(fault).splitlines() or [type(fault).__name__])[0][:200]
         raise InputError(f"the file cannot be read as {what}", where=str(path), got=got, fix="write it again") from None
 

@@ -13,6 +13,7 @@ from samplewise.core.texts import count_of, sentence
 from samplewise.data.conversions import as_vector
 from samplewise.data.dataset import Dataset
 from samplewise.data.label_values import merged_spellings, numbers_of_values
+from samplewise.data.magnitudes import require_label_sizes
 from samplewise.data.number_formats import cells_of, read_every_number
 from samplewise.data.spellings import class_key
 
@@ -94,7 +95,8 @@ def describe_target(y: Any, task: Task = "auto", ids: Any | None = None, positiv
         Target with n codes; `note` says what was decided and how to decide otherwise.
 
     Raises:
-        InputError: fewer than two rows, all labels missing, infinite labels, one class, no two classes with two rows,
+        InputError: fewer than two rows, all labels missing, infinite labels, numbers that double precision cannot tell
+            apart, one class, no two classes with two rows,
             more than 1,000 classes, text where numbers are needed, or an unknown `positive`.
 
     Cost: O(n log n).
@@ -142,12 +144,15 @@ def compared_labels(y: Any, task: Task = "auto", ids: Any | None = None) -> Targ
     else:
         chosen, note, question = task, f"{task}, as given", ""
     if chosen == "regression":
-        if numbers is not None:
+        keys = np.arange(len(labels)) if ids is None else np.asarray(ids)
+        if numbers is None:
+            read = _as_numbers(labels, absent, keys)
+        else:
             read = np.full(len(labels), np.nan)
             read[~absent] = numbers[inverse]
-            return Target("regression", None, read, note + _words_note(values, numbers, counts), question=question)
-        keys = np.arange(len(labels)) if ids is None else np.asarray(ids)
-        return Target("regression", None, _as_numbers(labels, absent, keys), note)
+            note += _words_note(values, numbers, counts)
+        require_label_sizes(read, keys)
+        return Target("regression", None, read, note, question=question)
     if values.dtype.kind == "f" and (values == np.rint(values)).all() and np.abs(values).max(initial=0.0) < 2**53:
         values = values.astype(np.int64)  # whole numbers became floats because labels are missing: "1" again, not "1.0"
     places, spellings = merged_spellings(values, counts)

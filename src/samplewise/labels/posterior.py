@@ -26,6 +26,7 @@ AS_ACCURATE = 0.01  # a learner may join user-supplied predictions when it is at
 SCREEN = KernelHead(landmarks=500)  # finds the errors a thousand landmarks find, at less than half the cost
 HEAD_WEIGHT = 0.5  # of the kernel head's logits, added to those of a learner it screened for
 FEWEST = 2  # rows every class keeps in the second round
+LEAST_KEPT = 0.1  # share of the rows; a model that disputes more of the labels says nothing about them
 UNLIKE = 0.5  # probability of the likeliest class below which no class fits well
 REASONS = (
     "the held-out model agrees with the given label",
@@ -299,7 +300,10 @@ def _of_numbers(folded: FoldedRows, predictions: Floats | None, rounds: int) -> 
     fit = residuals_among(folded, predicted)
     made = 1
     while fit.beyond_chance and made < rounds:
-        again = folded.held_out_outputs(keep=~(np.nan_to_num(fit.wrong) > FLAGGED))[:, 0]
+        keep = ~(np.nan_to_num(fit.wrong) > FLAGGED)
+        if keep.mean() < LEAST_KEPT:
+            break
+        again = folded.held_out_outputs(keep=keep)[:, 0]
         later = residuals_among(folded, again)
         if predictions is not None and later.scale > (1.0 + AS_ACCURATE) * fit.scale:
             break

@@ -160,7 +160,7 @@ def numbers_rows(values: Any) -> bool:
     (True, False)
     """
     column = pd.Series(values)
-    if column.isna().any() or column.nunique() < len(column) or column.dtype.kind in "mMb":
+    if column.isna().any() or column.dtype.kind in "mMb" or len(np.unique(cells_of(column))) < len(column):
         return False
     if column.dtype.kind in "iuf":
         numbers = column.to_numpy(dtype=np.float64)

@@ -69,3 +69,11 @@ def test_a_folder_in_the_place_of_a_fit_costs_the_resume_only(tmp_path):
     assert store.get("a") is None
     store.put("a", np.arange(3.0))
     np.testing.assert_array_equal(store.get("a"), np.arange(3.0))
+
+
+def test_outputs_far_from_zero_keep_their_differences():
+    near, far = np.linspace(-1.0, 1.0, 50)[:, None], 1e9 + np.linspace(-1.0, 1.0, 50)[:, None]
+    store = FitStore()
+    assert store.put("near", near).dtype == np.float32
+    assert store.put("far", far).tolist() == far.tolist()
+    assert np.isfinite(store.put("large", 1e40 * near)).all()

@@ -10,6 +10,8 @@ import numpy as np
 from samplewise.core.arrays import Array
 from samplewise.core.sealed_files import seal, unseal
 
+ROUNDED = 1e-5  # how far single precision may move an output, relative to the spread of all: their third decimal stays
+
 
 class FitStore:
     """Outputs by key; with a folder, each is written as it is finished and read back by the next run.
@@ -37,8 +39,8 @@ class FitStore:
         return self._memory.get(key)
 
     def put(self, key: str, outputs: Array) -> Array:
-        """Keep outputs as float32, in memory and, where there is a folder, on disk."""
-        outputs = np.asarray(outputs, dtype=np.float32)
+        """Keep outputs, as float32 where that is precise enough, in memory and, where there is a folder, on disk."""
+        outputs = _compact(np.asarray(outputs))
         self._memory[key] = outputs
         self.made += 1
         if self.folder is not None:
@@ -73,3 +75,13 @@ class FitStore:
         except OSError:
             with contextlib.suppress(OSError):
                 unfinished.unlink(missing_ok=True)
+
+
+def _compact(outputs: Array) -> Array:
+    """Outputs as float32, or as float64 where their differences would drown in rounding, as those of 1e9 + 0, 1, 2."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        single = outputs.astype(np.float32)
+        known = np.isfinite(outputs)
+        moved = np.abs(single - outputs).max(where=known, initial=0.0)
+    spread = float(np.std(outputs[known])) if known.any() else 0.0
+    return single if moved <= ROUNDED * (spread or 1.0) else outputs.astype(np.float64)
