@@ -59,7 +59,7 @@ def test_flipped_rows_first_mends_the_model(clouds_game):
     [
         ({"shares": (0.2, 0.1)}, r"use shares=\(0.05"),
         ({"shares": (0.5, 90)}, "did you mean 0.9"),
-        ({"n_seeds": 2}, "use seeds=3"),
+        ({"n_seeds": 2}, "use n_seeds=3"),
         ({"most_fits": 10}, "fewer shares or seeds"),
     ],
 )
