@@ -13,6 +13,7 @@ MINUS, NO_NUMBER = "\u2212", "\u2013"
 
 # control characters, those that reverse the reading direction, and what is no character at all
 NOT_PRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+BLANK = "\u2423"  # stands for a blank that would not be seen
 GAP = "  "  # between the columns of a table in text
 
 
@@ -25,6 +26,15 @@ def shortened(value: Any, most: int) -> str:
     """The text of a value on one line, cut to `most` characters with an ellipsis."""
     text = " ".join(printable(value).split())
     return text if len(text) <= most else text[: max(most - 1, 1)].rstrip() + "…"
+
+
+def with_blanks(text: str) -> str:
+    """The text with blanks that follow another one made visible: a page shows several as one.
+
+    >>> with_blanks("New  York")
+    'New␣␣York'
+    """
+    return re.sub(" {2,}", lambda blanks: BLANK * len(blanks[0]), text)
 
 
 def key_text(key: Any) -> str:
