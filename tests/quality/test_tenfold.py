@@ -110,3 +110,11 @@ def test_numbers_that_the_other_columns_say_nothing_of_are_compared_with_their_m
     assert "tag" not in found(frame)
     frame.loc[3, "tag"] = 1600.0  # ten times the median
     assert found(frame)["tag"] == [3]
+
+
+def test_a_precise_value_that_two_rows_share_is_that_of_their_town():
+    frame = people()
+    frame.loc[[8, 9], "weight"] = 712.3456
+    assert found(frame) == {}
+    frame.loc[[8, 9], "weight"] = 712.0  # so few digits come twice by chance
+    assert found(frame) == {"weight": [8, 9]}

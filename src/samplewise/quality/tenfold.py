@@ -34,7 +34,7 @@ ALONE, APART = 0.85, 0.6  # of the distance of a cell: how far other rows may li
 RARE, FEW = 0.03, 7  # share of the rows, and rows: where more stand out, they are another unit or a long tail
 UNLIKELY, POWER = 0.5, 0.3  # rows of a column that its tail would send as far: an exponential one, a power
 MOST_OF_ROW = 2  # cells of one row
-HELD = 2  # rows that share the value: a slip does not repeat
+HELD, DIGITS = 2, 3  # rows that share the value: a slip does not repeat; two may, where it has so few digits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -190,8 +190,14 @@ def _beyond(found: _Apart, candidates: Ints, values: Floats, rule: tuple[float, 
         chance = np.exp(-(far - plain) / slope)
     else:
         chance = (far / plain) ** (-fall / max(np.log(tail / plain), 0.1))
-    often = np.array([np.count_nonzero(values == value) for value in values[order]]) > HELD
+    shared = np.array([np.count_nonzero(values == value) for value in values[order]])
+    often = shared > np.where([_digits(value) > DIGITS for value in values[order].tolist()], 1, HELD)
     return np.sort(order[((1.0 - PLAIN) * len(outward) * chance <= most) & ~often])
+
+
+def _digits(value: float) -> int:
+    """How many digits a number has without the zeros at its ends."""
+    return len(f"{abs(value):.10f}".replace(".", "").strip("0"))
 
 
 # ---- what predicts ---------------------------------------------------------------------------------------------------

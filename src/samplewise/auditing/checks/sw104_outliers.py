@@ -76,14 +76,17 @@ def _finding(evidence: Evidence, listed: Ints, excess: Floats) -> Finding:
     share = len(listed) / len(evidence.data)
     severity: Severity = "warning" if share >= MANY else "note"
     far = np.exp(excess[listed])
+    least, most = _times(far.min()), _times(far.max())
+    factor = most if least == most else f"{least} to {most}"
     why = (
-        f"The ten nearest rows of these are {_times(far.min())} to {_times(far.max())} times as far away as is usual "
+        f"The ten nearest rows of {'these' if len(keys) > 1 else 'it'} are {factor} times as far away as is usual "
         f"around there; of a typical row they are {_times(np.exp(np.median(excess)))} times as far."
     )
     few = "so few rows that no effect could be seen" if share < TESTED else ""
+    which = f"these {len(keys):,} rows" if len(keys) > 1 else "this row"
     remedies = (
-        Remedy("review", keys, action="Look at these rows: mixed units, broken sensors, foreign things, or rare cases"),
-        Remedy("drop", keys, action=f"Drop all {len(keys):,} of them", reason=few),
+        Remedy("review", keys, action=f"Look at {which}: mixed units, broken sensors, foreign things, or rare cases"),
+        Remedy("drop", keys, action=f"Drop {which}", reason=few),
     )
     measured = Estimate("outliers", share, unit="share of rows", source="breunig2000", reason=COUNTED)
     caveat = "Far is not wrong: rare but correct rows are the ones a model needs most."
