@@ -46,7 +46,7 @@ from samplewise.quality.outliers import (
 CODE, TITLE, SLOW = "SW104", "outliers: rows far from everything", False
 NEEDS = frozenset({"features"})
 
-MANY = 0.01  # share of the rows from which outliers are worth a warning
+MANY, SEVERAL = 0.01, 5  # share of the rows, and rows, from which outliers are worth a warning: one row is no pattern
 TESTED = 0.002  # share below which dropping them can have no visible effect
 
 
@@ -74,7 +74,7 @@ def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
 def _finding(evidence: Evidence, listed: Ints, excess: Floats) -> Finding:
     keys = tuple(evidence.data.ids[listed].tolist())
     share = len(listed) / len(evidence.data)
-    severity: Severity = "warning" if share >= MANY else "note"
+    severity: Severity = "warning" if share >= MANY and len(listed) >= SEVERAL else "note"
     far = np.exp(excess[listed])
     least, most = _times(far.min()), _times(far.max())
     factor = most if least == most else f"{least} to {most}"
