@@ -39,7 +39,7 @@ def test_chances_rise_and_prices_are_those_of_the_rows(record):
     reach = drawn["Chance to be at 5 % error"]
     assert (np.diff(reach["value"]) >= 0).all()
     price = drawn["What the chance costs"]["price of the rows"]
-    np.testing.assert_allclose(price, 0.2 * (reach["rows taught"][1:] - 800), atol=0.2)
+    np.testing.assert_allclose(price, 0.2 * (reach["rows trained on"][1:] - 800), atol=0.2)
     more = forecast_record(falling(), Wanted(0.05, 0.2), {}, {}, rows=1000).outcomes[0].result
     fewer = record.outcomes[0].result
     assert more.findings[0].remedies[0].cost == pytest.approx(fewer.findings[0].remedies[0].cost - 40)
@@ -52,6 +52,6 @@ def test_more_rows_than_were_measured_are_the_place(record):
     later = forecast_record(falling(), Wanted(), {}, {}, rows=1000)
     columns = later.outcomes[0].result.exhibits[0].columns
     place = list(columns["status"]).index("here")
-    assert columns["rows taught"][place] == 1000
-    assert (np.diff(columns["rows taught"]) > 0).all()
+    assert columns["rows trained on"][place] == 1000
+    assert (np.diff(columns["rows trained on"]) > 0).all()
     assert "another 1,000 rows" in verdict(later).sentence.lower()

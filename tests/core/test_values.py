@@ -72,3 +72,8 @@ def test_exhibit_refuses_ragged_columns():
 def test_estimate_reads_as_a_sentence():
     assert str(Estimate("gap", 1.234, 1.0, 1.5, "points")) == "1.23 [1, 1.5] points"
     assert str(Estimate("gap", 1.234, unit="points", reason="one split")) == "1.23 points (no interval: one split)"
+
+
+def test_thousands_are_written_out():
+    assert str(Estimate("error", 81_234.0, 60_291.9, 102_102.3, "kg")) == "81,200 [60,300, 102,000] kg"
+    assert str(Estimate("error", 812.3, 60.29, 0.00001, "kg")) == "812 [60.3, 1e-05] kg"

@@ -96,7 +96,7 @@ def test_a_slipped_decimal_point_is_found():
     (group,) = found.groups
     assert (group.column, group.kind, group.ids.tolist(), group.remedy) == ("weight", "tenfold", [9], "divide")
     assert group.suggested == 10.0
-    assert "the other columns of the row let expect about" in group.reason
+    assert "would be expected there, to which a tenth is nearer" in group.reason
 
 
 def test_ids_and_few_rows_hold_no_codes():

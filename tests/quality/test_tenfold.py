@@ -99,3 +99,22 @@ def test_the_order_of_rows_and_many_predictors_change_little():
     assert found(turned) == {"height": [359, 396]}
     wide = pd.concat([frame, pd.DataFrame(np.random.default_rng(2).normal(size=(400, 210))).add_prefix("z")], axis=1)
     assert found(wide)["height"] == [3, 40]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_numbers_that_the_other_columns_say_nothing_of_are_compared_with_their_median(seed):
+    draw = np.random.default_rng(seed)
+    frame = pd.DataFrame(draw.normal(size=(120, 25)))
+    frame.columns = [f"x{column}" for column in range(25)]
+    frame["tag"] = draw.permutation(330)[:120] + 1.0  # a running number: 300 is as usual there as 30
+    assert "tag" not in found(frame)
+    frame.loc[3, "tag"] = 1600.0  # ten times the median
+    assert found(frame)["tag"] == [3]
+
+
+def test_a_precise_value_that_two_rows_share_is_that_of_their_town():
+    frame = people()
+    frame.loc[[8, 9], "weight"] = 712.3456
+    assert found(frame) == {}
+    frame.loc[[8, 9], "weight"] = 712.0  # so few digits come twice by chance
+    assert found(frame) == {"weight": [8, 9]}

@@ -93,15 +93,19 @@ def forecast_record(
 
 def gain_finding(rows: int, gain: Estimate) -> Finding:
     """What as many rows again would take off the error."""
-    points = "points" if gain.unit == "points" else "hundredths of the baseline error"
-    title = f"Another {rows:,} rows are forecast to take {gain.value:.2g} {points} off the error"
+    points = gain.unit == "points"
+    title = f"Another {rows:,} rows are forecast to take {gain.value:.2g} points off the error"
+    if not points:
+        title = f"Another {rows:,} rows are forecast to lower the error by {gain.value:.2g} {gain.unit}"
     if gain.low > 0:
-        reading = "More data like this is worth its price if those points are."
+        reading = f"More data like this is worth its price if {'those points are' if points else 'that is'}."
     elif gain.high < 1.0:
         reading = "The curve has flattened: fix labels or features before collecting more of the same."
     else:
         reading = "The band includes 0: a doubling may buy nothing."
     explanation = f"The power law through the measured learning curve gives {gain} for the next doubling. {reading}"
+    if not points:
+        explanation += " The baseline error is that of always predicting the median."
     effect = replace(gain, quantity="forecast")
     remedy = Remedy("collect", (), action=f"Collect {rows:,} more rows like these.", effect=effect, reason=UNTESTED)
     return Finding(CODE, title, "note", (), explanation, (remedy,), (gain,), "data", CAVEAT)
@@ -183,7 +187,7 @@ def curve_exhibit(curve: CurvePoints, ahead: Forecast, rows: int) -> Exhibit:
     measured = curve.sizes < rows
     status = ["measured"] * int(measured.sum()) + ["here"] + ["forecast"] * (len(ahead.sizes) - 1)
     columns: dict[str, Array] = {
-        "rows taught": np.r_[curve.sizes[measured], ahead.sizes.astype(np.intp)],
+        "rows trained on": np.r_[curve.sizes[measured], ahead.sizes.astype(np.intp)],
         "value": percent(np.r_[curve.error[measured], ahead.error]),
         "low": percent(np.r_[np.maximum(curve.error - half, 0.0)[measured], ahead.low]),
         "high": percent(np.r_[(curve.error + half)[measured], ahead.high]),
@@ -204,7 +208,7 @@ def curve_exhibit(curve: CurvePoints, ahead: Forecast, rows: int) -> Exhibit:
 def reach_exhibit(need: Requirement) -> Exhibit:
     """The chance to be at the target, against the rows."""
     columns: dict[str, Array] = {
-        "rows taught": np.round(need.sizes),
+        "rows trained on": np.round(need.sizes),
         "value": percent(need.reach),
         "status": np.full(len(need.sizes), "forecast"),
     }

@@ -19,7 +19,7 @@ TESTED = ("relabel", "drop", "reweight", "clean")
 NO_RULE = "this remedy is not a rule that can be run again"
 UNTESTED = {
     "collect": "a forecast from the learning curve: nothing can be tested on rows that are not there yet",
-    "review": "a person decides row by row; nothing to test before they did",
+    "review": "a person decides; nothing can be tested before",
 }
 
 

@@ -12,6 +12,7 @@ from samplewise.core.escapes import visible
 
 MINUS, NO_NUMBER = "\u2212", "\u2013"
 
+BLANK = "\u2423"  # stands for a blank that would not be seen
 GAP = "  "  # between the columns of a table in text
 
 
@@ -24,6 +25,15 @@ def shortened(value: Any, most: int) -> str:
     """The text of a value on one line, cut to `most` characters with an ellipsis."""
     text = printable(" ".join(str(value).split()))
     return text if len(text) <= most else text[: max(most - 1, 1)].rstrip() + "…"
+
+
+def with_blanks(text: str) -> str:
+    """The text with blanks that follow another one made visible: a page shows several as one.
+
+    >>> with_blanks("New  York")
+    'New␣␣York'
+    """
+    return re.sub(" {2,}", lambda blanks: BLANK * len(blanks[0]), text)
 
 
 def key_text(key: Any) -> str:

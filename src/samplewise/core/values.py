@@ -15,8 +15,16 @@ from samplewise.core.rates import shown
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import number_text, sentence
 
+WRITTEN_OUT = 1e9  # below, numbers have no power of ten
+
 pd = lazy_loader.load("pandas")
 Axis = Literal["row", "column", "segment"]
+
+
+def _three_digits(number: float) -> str:
+    """Three digits; a number of thousands is written out, since few readers of a table read 8.12e+04."""
+    short = f"{number:.3g}"
+    return f"{float(short):,.0f}" if "e+" in short and abs(number) < WRITTEN_OUT else short
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +58,10 @@ class Estimate(Result):
             return "not known"
         readable = self.shown()
         sign, unit = ("%", readable.unit[2:]) if readable.unit.split(" ", 1)[0] == "%" else ("", readable.unit)
-        value = f"{readable.value:.3g} {sign}".strip()
+        value = f"{_three_digits(readable.value)} {sign}".strip()
         if math.isnan(readable.low):
             return f"{value} {unit}".strip()
-        return f"{value} [{readable.low:.3g}, {readable.high:.3g}] {unit}".strip()
+        return f"{value} [{_three_digits(readable.low)}, {_three_digits(readable.high)}] {unit}".strip()
 
     def __repr__(self) -> str:
         """The quantity and the number."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+import lazy_loader
 import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
@@ -35,8 +36,11 @@ from samplewise.quality.error_floor import error_floor
 from samplewise.quality.nearness import FEWEST_NEAR, agreeing_pairs, farthest_duplicate, graph_of, near_pairs
 from samplewise.quality.one_cell_apart import one_cell_apart
 
+pd = lazy_loader.load("pandas")
+
 APART = 0.5  # standard deviations by which the numeric labels of duplicates differ when they contradict each other
 FEW_COINCIDENT = 0.5  # equal pairs by coincidence, below which rows of a table are told apart by a few cells
+FEW_WORDS, MOSTLY = 5, 0.5  # of a text that may be a category; share of the texts that repeat where they are some
 COUNTED = "a count on these rows, not an estimate for others"
 
 
@@ -51,7 +55,8 @@ class DuplicateSets:
         seen: (n,) number that rows share which are equal in every column models see.
         seen_expected: pairs of those that coincidence explains.
         numbering: names of columns that number the rows, and so differ in every pair.
-        texts: for every text column beside others, (n,) numbers that rows with the same text share.
+        texts: for every text column beside others, unless short texts mostly repeat there, (n,) numbers that rows with
+            the same text share.
     """
 
     members: Ints
@@ -297,11 +302,19 @@ def duplicate_sets(
     plain = {name: plain_texts(texts) for name, texts in compared.texts.items()}
     alike = equal if not plain else joined_groups(compared.groups_with(plain), compared.other)
     members = _joined(len(equal), left, right, equal, alike)
+    told = {name: groups for name, groups in plain.items() if not _categories(compared.texts[name], groups)}
     alone = compared.seen.shape[1] + compared.other.shape[1] == 1
     return DuplicateSets(
         members, equal, expected, seen, compared.coincident(compared.seen, seen),
-        compared.numbering, {} if alone else plain,
+        compared.numbering, {} if alone else told
     )  # fmt: skip
+
+
+def _categories(texts: Array, groups: Ints) -> bool:
+    """Whether short texts mostly repeat, as the names of towns do: then a column holds categories."""
+    known = ~pd.isna(texts)
+    words = [len(str(text).split()) for text in texts[known].tolist()]
+    return bool(words) and float(np.median(words)) <= FEW_WORDS and float(repeated(groups)[known].mean()) > MOSTLY
 
 
 def _joined(count: int, left: Ints, right: Ints, *groups: Ints) -> Ints:

@@ -226,11 +226,11 @@ def _luck(found: ColumnSkill) -> Mask:
 
 def estimate_at(found: ColumnSkill, place: int, confidence: float) -> Estimate:
     """The skill of the column at this position, with an interval where one is known."""
-    quantity, unit = f"skill of {found.names[place]} alone", "share of the errors of the baseline"
+    quantity, unit = f"skill of {found.names[place]} alone", "share of the errors of the baseline that it removes"
     if not found.guess:
         return Estimate(quantity, float(found.skill[place]), unit="share of the variance of ranks", reason=NO_SPREAD)
     if found.gaps[place] > found.skill[place]:
-        return Estimate(f"{quantity}, by its gaps", float(found.gaps[place]), unit=unit, reason="of the gaps only")
+        return Estimate(f"{quantity}, by its gaps", float(found.gaps[place]), unit=unit, reason=NO_SPREAD)
     ends = share_interval(found.hits[place], found.rows, confidence)
     low, high = ((float(end) - found.guess) / (1.0 - found.guess) for end in ends)
     return Estimate(quantity, float(found.skill[place]), low, high, unit, confidence, "clopper1934")

@@ -12,7 +12,7 @@ from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
 from samplewise.core.results import Result, Table
-from samplewise.core.texts import count_of, number_text, shortened
+from samplewise.core.texts import BLANK, count_of, number_text, shortened, with_blanks
 from samplewise.data.columns import Column
 from samplewise.data.inputs import as_dataset
 from samplewise.data.targets import Target
@@ -255,7 +255,7 @@ def _plain(values: Floats, sentinels: list[Sentinel]) -> Floats:
 def _slipped(name: str, cells: TenfoldCells, held: Floats, ids: Array) -> CellGroup:
     """Cells ten times what is expected of them; the reason tells what was expected."""
     told = ", ".join(number_text(float(f"{value:.2g}")) for value in cells.expected[:5])
-    reason = f"the other columns of the row let expect about {told}, to which a tenth is nearer"
+    reason = f"about {told} would be expected there, to which a tenth is nearer"
     return CellGroup(name, "tenfold", ids[cells.rows], held[cells.rows], FACTOR, reason)
 
 
@@ -297,9 +297,13 @@ def _of_texts(values: Any, column: Column, ids: Array) -> Iterator[CellGroup]:
     elif column.kind != "id" and len(texts) <= MOST_SPELLINGS:
         known = [text for text in texts if text not in missing]
         for kept, others in spelling_variants(known, [int(counts[place[text]]) for text in known]):
-            yield group("spelling", others, kept, f"spellings of {shortened(repr(kept), 40)}")
+            yield group("spelling", others, kept, _spelling_reason(kept))
     if len(texts) < len(distinct):
         yield from _mixed(held, codes, distinct, set(missing), column.name, ids)
+
+
+def _spelling_reason(kept: str) -> str:
+    return f"{shortened(with_blanks(repr(kept)), 40)} but for case, blanks ({BLANK}) or punctuation"
 
 
 def _mixed(held: Array, codes: Ints, distinct: Array, missing: set[str], name: str, ids: Array) -> Iterator[CellGroup]:

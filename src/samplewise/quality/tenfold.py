@@ -21,6 +21,7 @@ POSITIVE = 0.5  # share of positive values from which a column without negative 
 PULLED_IN = 3.0  # quartile ranges from the median: where a value is pulled in before it is learned from
 LEVELS = 12  # most frequent categories that predict
 MOST_PREDICTORS, MOST_ENTRIES = 200, 20_000_000  # beyond, a column is compared with its own values alone
+INFORMED = 0.95  # of the error of the median: above, the other columns say nothing of this one
 RIDGE = 0.01  # penalty on standardized predictors, per row
 CORE = 1.4826  # a median deviation in standard deviations of a normal
 HALFWAY = 0.5  # of the factor, in logarithms: nearer to the tenfold value than to the expected one
@@ -33,7 +34,7 @@ ALONE, APART = 0.85, 0.6  # of the distance of a cell: how far other rows may li
 RARE, FEW = 0.03, 7  # share of the rows, and rows: where more stand out, they are another unit or a long tail
 UNLIKELY, POWER = 0.5, 0.3  # rows of a column that its tail would send as far: an exponential one, a power
 MOST_OF_ROW = 2  # cells of one row
-HELD = 2  # rows that share the value: a slip does not repeat
+HELD, DIGITS = 2, 3  # rows that share the value: a slip does not repeat; two may, where it has so few digits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +43,7 @@ class TenfoldCells:
 
     Args:
         rows: (k,) positions.
-        expected: (k,) what the other columns of the row let expect; with no others, the median.
+        expected: (k,) what the other columns of the row let expect; where they say nothing, the median.
     """
 
     rows: Ints
@@ -53,11 +54,11 @@ def tenfold_cells(X: Any, columns: tuple[Column, ...], values: Mapping[int, Floa
     """Cells ten times as large as expected, by position of the column; columns without such cells are left out.
 
     What is expected is a ridge fit of the column on the others without the row itself: on ranks, decimal logarithms,
-    gaps and frequent categories, the column's own values pulled in to three quartile ranges. Columns of positive values
-    are compared in logarithms. A cell is listed where a tenth of it is expected, a gap parts it from all rows that are
-    not listed (where a tenth is only roughly expected, a gap as wide as all others reach), and it lies beyond a tail
-    that continues the fall between the 90 % and 99 % quantile of these: an exponential one in logarithms, a power on a
-    linear scale (less than half a row is expected there).
+    gaps and frequent categories, the column's own values pulled in to three quartile ranges; the median where that fit
+    errs no less. Columns of positive values are compared in logarithms. A cell is listed where a tenth of it is
+    expected, a gap parts it from all rows that are not listed (where a tenth is only roughly expected, a gap as wide
+    as all others reach), and it lies beyond a tail that continues the fall between the 90 % and 99 % quantile of these:
+    an exponential one in logarithms, a power on a linear scale (less than half a row is expected there).
 
     Args:
         X: features.   columns: as they were understood.
@@ -123,7 +124,10 @@ def _expected(target: Floats, predictors: Floats) -> Floats:
         return np.full(len(target), middle)
     found = leave_one_out(predictors[:, varies], pulled, RIDGE * len(target) + 1.0).outputs[:, 0]
     found = np.where(np.isfinite(found), found, middle)
-    return np.asarray(found + np.median(target - found))
+    found = found + np.median(target - found)
+    # By absolute error: slips, which are few, must not decide what the other rows say.
+    informed = np.abs(target - found).mean() < INFORMED * np.abs(target - middle).mean()
+    return np.asarray(found) if informed else np.full(len(target), middle)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,8 +190,14 @@ def _beyond(found: _Apart, candidates: Ints, values: Floats, rule: tuple[float, 
         chance = np.exp(-(far - plain) / slope)
     else:
         chance = (far / plain) ** (-fall / max(np.log(tail / plain), 0.1))
-    often = np.array([np.count_nonzero(values == value) for value in values[order]]) > HELD
+    shared = np.array([np.count_nonzero(values == value) for value in values[order]])
+    often = shared > np.where([_digits(value) > DIGITS for value in values[order].tolist()], 1, HELD)
     return np.sort(order[((1.0 - PLAIN) * len(outward) * chance <= most) & ~often])
+
+
+def _digits(value: float) -> int:
+    """How many digits a number has without the zeros at its ends."""
+    return len(f"{abs(value):.10f}".replace(".", "").strip("0"))
 
 
 # ---- what predicts ---------------------------------------------------------------------------------------------------

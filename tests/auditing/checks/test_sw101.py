@@ -28,7 +28,9 @@ def test_fires_on_empty_constant_and_mostly_missing_columns(evidence_of):
     assert found["2 columns without variation"].severity == "warning"
     assert found["one column nearly constant: rare"].severity == "note"
     assert found["one column mostly without a value: hollow"].keys == ("hollow",)
-    assert "80 %" in found["one column mostly without a value: hollow"].explanation
+    hollow = found["one column mostly without a value: hollow"]
+    assert hollow.explanation == "hollow has no value in 80 % of the rows."
+    assert hollow.remedies[0].action.startswith("Audit again without it")  # never dropped unmeasured
     assert all(finding.axis == "column" and finding.remedies[0].action for finding in result.findings)
     shares = dict(zip(result.scores[0].keys.tolist(), result.scores[0].values.tolist(), strict=True))
     assert shares["hollow"] == pytest.approx(0.8)

@@ -297,3 +297,16 @@ def test_duplicates_of_pictures_share_a_fold_and_are_found(evidence_of, bits):
     assert np.array_equal(evidence.split_groups[200:220], evidence.split_groups[:20])
     assert np.array_equal(evidence.folds[0][200:220], evidence.folds[0][:20])
     assert sw102.sets_of(evidence).exact.sum() == 40
+
+
+def test_towns_that_mostly_come_again_are_categories_and_no_repeated_texts(evidence_of):
+    draw = np.random.default_rng(13)
+    towns = np.array([f"Town {number} Hill, {number % 7} County" for number in range(70)])
+    chosen = towns[draw.integers(0, 70, 200)]
+    frame = pd.DataFrame({"home": chosen, "size": draw.normal(size=200)})
+    evidence = evidence_of(frame, np.arange(200) % 2, columns={"home": "text"})
+    assert sw102.run(evidence).findings == ()
+    frame["home"] = [f"{town} is where this person has lived for all of a long life" for town in chosen]
+    evidence = evidence_of(frame, np.arange(200) % 2, columns={"home": "text"})
+    (finding,) = sw102.run(evidence).findings
+    assert "repeat the text of another in 'home'" in finding.title

@@ -88,3 +88,12 @@ def test_is_not_applicable_to_a_handful_of_rows(evidence_of):
     with pytest.raises(NotApplicable, match="fewer than 50 rows"):
         sw104.run(evidence_of(*cloud(rows=40)))
     assert sw104.rules(evidence_of(*cloud(rows=40))) == {}
+
+
+def test_one_far_row_of_a_small_table_is_no_pattern(evidence_of):
+    X, y = cloud(rows=60)
+    X[0] = 40.0
+    (finding,) = sw104.run(evidence_of(X, y)).findings
+    assert (finding.severity, finding.keys) == ("note", (0,))
+    assert finding.explanation.startswith("The ten nearest rows of it are ")
+    assert [remedy.action for remedy in finding.remedies[1:]] == ["Drop this row"]

@@ -55,6 +55,7 @@ def test_fires_on_gaps_that_are_the_label(evidence_of):
     (finding,) = sw106.run(evidence_of(frame, y)).findings
     assert (finding.severity, finding.keys) == ("error", ("discharged",))
     assert "has a value" in finding.explanation
+    assert "absent for a reason" in finding.caveat  # nothing of thresholds
 
 
 def test_fires_on_a_number_that_is_the_label_in_other_units(evidence_of):

@@ -159,3 +159,12 @@ def test_ordered_categories_are_no_spellings_of_one_another(evidence_of):
     frame["grade"] = draw.choice(["A", "A-", "A+", "B"], 120)
     frame["years"] = draw.choice(["<5", "5", "5-10", "10-19", ">19"], 120)
     assert sw108.run(evidence_of(frame, y)).findings == ()
+
+
+def test_two_blanks_are_shown_as_two(evidence_of):
+    frame, y = table()
+    frame["town"] = frame["town"].replace("Ulm", "Bad Ems")
+    frame.loc[[4, 5], "town"] = "Bad  Ems"
+    (spelled,) = sw108.run(evidence_of(frame, y)).findings
+    assert spelled.remedies[0].action == "Merge 'Bad␣␣Ems' into 'Bad Ems' in town, and audit again"
+    assert "'Bad Ems' but for case, blanks (␣) or punctuation" in spelled.explanation

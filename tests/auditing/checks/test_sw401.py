@@ -34,8 +34,8 @@ def test_the_curve_holds_measured_points_here_and_forecasts(evidence_of):
     (curve,) = check.run(evidence_of(*steep())).exhibits
     status = list(curve.columns["status"])
     assert status[-3:] == ["here", "forecast", "forecast"]
-    np.testing.assert_array_equal(curve.columns["rows taught"][-3:], [800, 1600, 3200])
-    assert np.all(np.diff(curve.columns["rows taught"]) > 0)
+    np.testing.assert_array_equal(curve.columns["rows trained on"][-3:], [800, 1600, 3200])
+    assert np.all(np.diff(curve.columns["rows trained on"]) > 0)
     assert np.all(curve.columns["low"] <= curve.columns["value"])
     assert curve.columns["value"][0] > curve.columns["value"][-3]
 

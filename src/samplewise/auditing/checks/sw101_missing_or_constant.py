@@ -134,7 +134,7 @@ def _unlabeled(evidence: Evidence) -> list[Finding]:
     why = f"{count:,} of {total:,} rows have no label; they take no part in anything below."
     caveat = "Rows that were never meant to have a label (a test set in the same file) are no loss."
     remedy = Remedy("collect", evidence.unlabeled, action="Label these rows, or take them out of the file")
-    title = f"{count:,} rows have no label"
+    title = f"{count_of(count, 'row')} {'has' if count == 1 else 'have'} no label"
     return [Finding(CODE, title, severity, evidence.unlabeled, why, (remedy,), (share,), caveat=caveat)]
 
 
@@ -153,9 +153,10 @@ def _constant(evidence: Evidence) -> list[Finding]:
     return findings
 
 
-def _columns_finding(what: str, names: list[str], severity: Severity, why: str) -> Finding:
+def _columns_finding(what: str, names: list[str], severity: Severity, why: str, action: str = "") -> Finding:
     title = f"{len(names):,} columns {what}" if len(names) > 1 else f"one column {what}: {names[0]}"
-    remedy = Remedy("review", tuple(names), action="Leave these columns out, or record them again")
+    which, them = ("these columns", "them") if len(names) > 1 else ("this column", "it")
+    remedy = Remedy("review", tuple(names), action=f"{action or f'Leave {which} out'}, or record {them} again")
     caveat = "A value that is rare in these rows may be the one that matters where the model is used."
     return Finding(CODE, title, severity, tuple(names), why, (remedy,), axis="column", caveat=caveat)
 
@@ -164,10 +165,15 @@ def _gaps(names: Array, share: Floats) -> list[Finding]:
     many = [str(names[column]) for column in np.argsort(-share, kind="stable") if MANY_GAPS <= share[column] < 1.0]
     if not many:
         return []
-    worst = f"{many[0]} most ({percent_text(share.max(where=share < 1, initial=0.0), '.0f')} of rows)"
-    return [
-        _columns_finding("mostly without a value", many, "warning", f"More than half of the rows lack them, {worst}.")
-    ]
+    most = percent_text(share.max(where=share < 1, initial=0.0), ".0f")
+    why = f"{many[0]} has no value in {most} of the rows."
+    if len(many) > 1:
+        why = f"Half of the rows or more have no value there, {most} in {many[0]}."
+    # Of a column that is mostly empty, that it has a value may be what predicts: no column is left out unmeasured.
+    action = "Audit again without them (--drop-columns), leave out those without which the error is no larger"
+    if len(many) == 1:
+        action = "Audit again without it (--drop-columns), leave it out if the error is no larger"
+    return [_columns_finding("mostly without a value", many, "warning", why, action)]
 
 
 def _distinctive_gaps(evidence: Evidence, names: Array, absent: Mask) -> list[Finding]:
@@ -176,7 +182,7 @@ def _distinctive_gaps(evidence: Evidence, names: Array, absent: Mask) -> list[Fi
     if not found:
         return []
     keys = tuple(str(names[column]) for _, column in found)
-    why = f"Gaps depend on the label in {len(keys):,} columns, most in {keys[0]}: {found[0][0]}."
+    why = f"Gaps depend on the label in {count_of(len(keys), 'column')}, most in {keys[0]}: {found[0][0]}."
     remedy = Remedy("review", keys, action="Find out why these values are missing before trusting a score")
     return [
         Finding(

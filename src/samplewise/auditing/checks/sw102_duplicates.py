@@ -282,6 +282,7 @@ def _same_texts(case: _Case) -> Iterator[Finding]:
             yield Finding(
                 CODE, f"{len(keys):,} rows repeat the text of another in {name!r}", "note", keys, why,
                 (Remedy("review", keys, action="Decide whether these rows belong together (groups=)"),),
+                caveat="Texts of a few words, such as names, repeat by nature.",
             )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ from samplewise.auditing.row_exhibit import MOST_ROWS, rows_exhibit
 from samplewise.core.arrays import Floats, Ints
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
+from samplewise.core.texts import number_text
 from samplewise.core.values import Estimate, Exhibit
 from samplewise.engine.refits.folded_rows import RemedyRule, RowEdit
 from samplewise.quality.outliers import (
@@ -45,7 +46,7 @@ from samplewise.quality.outliers import (
 CODE, TITLE, SLOW = "SW104", "outliers: rows far from everything", False
 NEEDS = frozenset({"features"})
 
-MANY = 0.01  # share of the rows from which outliers are worth a warning
+MANY, SEVERAL = 0.01, 5  # share of the rows, and rows, from which outliers are worth a warning: one row is no pattern
 TESTED = 0.002  # share below which dropping them can have no visible effect
 
 
@@ -73,21 +74,29 @@ def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
 def _finding(evidence: Evidence, listed: Ints, excess: Floats) -> Finding:
     keys = tuple(evidence.data.ids[listed].tolist())
     share = len(listed) / len(evidence.data)
-    severity: Severity = "warning" if share >= MANY else "note"
+    severity: Severity = "warning" if share >= MANY and len(listed) >= SEVERAL else "note"
     far = np.exp(excess[listed])
+    least, most = _times(far.min()), _times(far.max())
+    factor = most if least == most else f"{least} to {most}"
     why = (
-        f"The ten nearest rows of these are {far.min():.2g} to {far.max():.2g} times farther away than is usual around "
-        f"there; among all rows the median is {np.exp(np.median(excess)):.2g}."
+        f"The ten nearest rows of {'these' if len(keys) > 1 else 'it'} are {factor} times as far away as is usual "
+        f"around there; of a typical row they are {_times(np.exp(np.median(excess)))} times as far."
     )
     few = "so few rows that no effect could be seen" if share < TESTED else ""
+    which = f"these {len(keys):,} rows" if len(keys) > 1 else "this row"
     remedies = (
-        Remedy("review", keys, action="Look at these rows: mixed units, failed sensors, foreign things, or rare cases"),
-        Remedy("drop", keys, action=f"Drop all {len(keys):,} of them", reason=few),
+        Remedy("review", keys, action=f"Look at {which}: mixed units, broken sensors, foreign things, or rare cases"),
+        Remedy("drop", keys, action=f"Drop {which}", reason=few),
     )
     measured = Estimate("outliers", share, unit="share of rows", source="breunig2000", reason=COUNTED)
     caveat = "Far is not wrong: rare but correct rows are the ones a model needs most."
     title = f"{len(keys):,} row{'s' * (len(keys) > 1)} far from everything"
     return Finding(CODE, title, severity, keys, why, remedies, (measured,), caveat=caveat)
+
+
+def _times(factor: float) -> str:
+    """Two digits, never as a power of ten."""
+    return number_text(float(f"{factor:.2g}"))
 
 
 COUNTED = "a count on these rows, not an estimate for others"
@@ -97,7 +106,7 @@ def _exhibit(evidence: Evidence, listed: Ints, excess: Floats) -> Exhibit:
     far = np.exp(excess[listed])
     nearest = evidence.data.ids[evidence.graph.indices[listed, 0]]
     pairs = zip(far.tolist(), nearest.tolist(), strict=True)
-    reason = np.array([f"{times:.2g} times the usual distance; nearest is {key}" for times, key in pairs])
+    reason = np.array([f"{_times(times)} times the usual distance; nearest is {key}" for times, key in pairs])
     unusual = np.array(unusual_cells(evidence.data.X, evidence.columns, listed[:MOST_ROWS]), dtype=str)
     shown = {"unusual_cells": unusual} if any(unusual) else {}
     return rows_exhibit(evidence, "rows far from everything", listed, outlierness=far, reason=reason, **shown)

@@ -87,7 +87,8 @@ def _rare(classes: Array, counts: Ints) -> list[Finding]:
     rare = rare[np.argsort(counts[rare], kind="stable")]
     keys, most = tuple(classes[rare].tolist()), int(counts[rare].max())
     bound = percent_text(float(share_interval(0, most, CONFIDENCE)[1]), ".2g")
-    rows = f"{most} rows" if len(keys) == 1 else f"{counts[rare].min()} to {most} rows"
+    least = int(counts[rare].min())
+    rows = f"{most} rows{' each' * (len(keys) > 1)}" if least == most else f"{least} to {most} rows"
     why = (
         f"{'It has' if len(keys) == 1 else 'They have'} {rows}. Even if all {most} were predicted right, up to {bound} "
         "of the rows to come could be wrong: how well such a class is learned cannot be told."

@@ -69,6 +69,8 @@ NAMED_AFTER = re.compile(  # what is usually written down once the outcome is th
     re.IGNORECASE,
 )
 ACTION = "Leave {} out unless known before the label: find out when and by whom it was filled in. Without it: {}"
+HONEST_GAPS = "A value can be absent for a reason that is known before the label."
+HONEST_NUMBER = "One honest measurement can be nearly the label itself; then the label is known where it is measured."
 HONEST = "One honest measurement can be enough where a threshold on it is how the classes are defined."
 
 
@@ -168,13 +170,25 @@ def _finding(found: ColumnSkill, positions: Ints, severity: Severity) -> Finding
     action = ACTION.format("them" if len(keys) > 1 else "it", _options(keys))
     measured = tuple(estimate_at(found, int(column), CONFIDENCE) for column in positions[:10])
     return Finding(
-        CODE, title, severity, keys, why, (Remedy("review", keys, action=action),), measured, "column", HONEST
-    )
+        CODE, title, severity, keys, why, (Remedy("review", keys, action=action),), measured, "column",
+        _caveat(found, int(first)),
+    )  # fmt: skip
+
+
+def _caveat(found: ColumnSkill, column: int) -> str:
+    """What may make this an honest column after all."""
+    if _by_gaps(found, column):
+        return HONEST_GAPS
+    return HONEST if found.guess else HONEST_NUMBER
+
+
+def _by_gaps(found: ColumnSkill, column: int) -> bool:
+    return bool(found.gaps[column] >= MUCH and found.gaps[column] >= found.skill[column])
 
 
 def _why(found: ColumnSkill, column: int) -> str:
     name, skill, gaps = found.names[column], found.skill[column], found.gaps[column]
-    if gaps >= MUCH and gaps >= skill:
+    if _by_gaps(found, column):
         return f"Whether {name} has a value predicts the label alone: skill {gaps:.2f} of 1."
     if found.one_to_one[column]:
         return (

@@ -25,6 +25,7 @@ import numpy as np
 
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.findings import CheckResult, Finding, Remedy
+from samplewise.core.texts import keys_text
 from samplewise.core.values import Estimate
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.quality.id_and_date_columns import left_out_columns, used_columns
@@ -53,7 +54,11 @@ def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
 def _left_out(evidence: Evidence, positions: list[int]) -> Finding:
     columns = [evidence.columns[position] for position in positions]
     keys = tuple(column.name for column in columns)
-    why = "; ".join(f"{column.name} is {_what(column.kind)}: {column.note}" for column in columns[:5])
+    said: dict[str, list[str]] = {}
+    for column in columns:
+        said.setdefault(f"{_what(column.kind)}: {column.note}", []).append(column.name)
+    why = "; ".join(f"{keys_text(names)}: each {what}" if names[1:] else f"{names[0]} is {what}"
+                    for what, names in list(said.items())[:5])  # fmt: skip
     title = (
         f"{len(keys):,} columns with ids or dates are left out" if len(keys) > 1 else f"column {keys[0]!r} is left out"
     )

@@ -36,7 +36,7 @@ import numpy as np
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.rates import percent_text
-from samplewise.core.texts import count_of, keys_text, shortened
+from samplewise.core.texts import count_of, keys_text, shortened, with_blanks
 from samplewise.core.values import Exhibit
 from samplewise.engine.refits.cell_edits import Cleaning
 from samplewise.engine.refits.folded_rows import RemedyRule
@@ -169,7 +169,7 @@ def _values(group: CellGroup) -> str:
 def _value(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.10g}"
-    return shortened(repr(value), LONGEST)
+    return shortened(with_blanks(repr(value)), LONGEST)
 
 
 def _rows(group: CellGroup, total: int) -> str:

@@ -32,6 +32,7 @@ from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.rates import percent, percent_text
+from samplewise.core.texts import count_of
 from samplewise.core.values import Estimate, Exhibit, Scores
 from samplewise.engine.models.row_losses import UNITS
 from samplewise.engine.refits.folded_rows import RemedyRule
@@ -88,12 +89,16 @@ def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
 def _finding(evidence: Evidence, found: WorstSegments, worst: list[int]) -> Finding:
     table, first = found.errors, worst[0]
     name = table.names[first]
-    others = f" {len(worst) - 1} more segments are worse than the rest as well." if len(worst) > 1 else ""
+    more = len(worst) - 1
+    others = f" {count_of(more, 'more segment')} {'is' if more == 1 else 'are'} worse than the rest as well."
+    others = others if more else ""
     how = "found by search on half of the rows and measured on the other half" if found.searched else "all rows"
+    amount = "in" if evidence.whole.class_count else "by"
     explanation = (
-        f"{prediction_source(evidence)} err in {percent_text(table.error[first])} "
+        f"{prediction_source(evidence)} err {amount} {percent_text(table.error[first])} "
         f"[{percent(table.low[first]):.3g}, {percent(table.high[first]):.3g}] where "
-        f"{name} ({table.rows[first]:,} evaluated rows, {how}), and in {percent_text(table.rest[first])} elsewhere "
+        f"{name} ({table.rows[first]:,} evaluated rows, {how}), and {amount} "
+        f"{percent_text(table.rest[first])} elsewhere "
         f"(p = {max(table.p_value[first], 1e-16):.2g} after correction for {len(table)} segments).{others}"
     )
     if not evidence.whole.class_count:
