@@ -1,6 +1,7 @@
 """How values and tables are written as text and as HTML, the same in results, pages and the terminal."""
 
 import math
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from html import escape
