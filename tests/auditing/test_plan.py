@@ -1,8 +1,10 @@
 """A budget buys a plan from a fixed table: never from the clock, never more than allowed, never silently nothing."""
 
+from dataclasses import replace
+
 import pytest
 
-from samplewise.auditing.plan import make_plan
+from samplewise.auditing.plan import Plan, make_plan
 from samplewise.core.errors import InputError
 from samplewise.engine.models import KernelHead
 
@@ -34,3 +36,11 @@ def test_the_plan_stands_in_the_record_as_plain_values():
     content = plan().to_dict()
     assert content["fits"] == plan().fits()
     assert content["estimated_seconds"] > 0
+
+
+def test_fits_beyond_the_plan_need_room_in_the_budget():
+    plan = Plan(("SW108",), seconds_per_fit=1.0)
+    assert plan.no_room(1000) == ""
+    assert replace(plan, budget=plan.seconds() + 30.0).no_room(30) == ""
+    told = replace(plan, budget=plan.seconds() + 29.0).no_room(30)
+    assert told.startswith("the budget has no room for 30 more fits, about ")

@@ -135,6 +135,7 @@ def test_row_order_changes_nothing_but_the_order(data):
 
 def test_remedies_become_decisions_and_the_first_wins():
     remedies = [Remedy("reweight", (1, 2), (0.1, 0.2)), Remedy("drop", (2, 3)), Remedy("review", (9,))]
+    remedies.append(Remedy("clean", ("weight",), ("set to missing",)))  # by a person: decisions are about rows
     assert [(d.id, d.kind, d.value, d.by) for d in decisions_of(remedies)] == [
         (1, "reweight", 0.1, "samplewise"),
         (2, "reweight", 0.2, "samplewise"),
