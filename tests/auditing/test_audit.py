@@ -143,9 +143,7 @@ def test_evaluations_on_the_test_rows_reach_the_statement_and_the_findings(tmp_p
     X, y, _ = noisy_digits(400)
     settings = {"test": (X[250:], y[250:]), "checks": "SW501,SW504", "run_dir": tmp_path / "run"}
     once = sw.audit(X[:250], y[:250], **settings)
-    often = sw.audit(
-        X[:250], y[:250], n_test_evaluations=50, **settings
-    )  # goes on in the folder, and runs the checks again
+    often = sw.audit(X[:250], y[:250], n_test_evaluations=50, replace=True, **settings)  # runs the checks again
     assert not [finding for finding in once.findings if "evaluated on the test set" in finding.title]
     assert [finding.title for finding in often.findings] == ["Models were evaluated on the test set 50 times"]
     assert often.record.plan["n_test_evaluations"] == 50

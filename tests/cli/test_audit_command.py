@@ -182,7 +182,7 @@ def test_embeddings_of_a_function_here(here):
     (here / "own_bad.py").write_text("def features(X):\n    return 3\n")
     refused = audit("t.csv", "--label", "kind", "--embed", "own_bad:features", *FAST)
     assert refused.exit_code == 2
-    assert "one row of numbers per row" in refused.output
+    assert "embeddings must be numbers of shape (n, c)" in refused.output
 
 
 def test_predictions_are_put_into_the_order_of_rows_and_classes(here, rows):

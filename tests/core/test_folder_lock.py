@@ -2,7 +2,7 @@
 
 import json
 import os
-import socket
+import platform
 import subprocess
 import sys
 import threading
@@ -39,7 +39,7 @@ def test_another_process_is_told_who_writes_and_follows_it_when_it_is_killed(tmp
     try:
         with pytest.raises(InputError, match="another audit is writing") as caught:
             FolderLock(tmp_path)
-        assert f"process {holder.pid} on {socket.gethostname()}" in caught.value.got
+        assert f"process {holder.pid} on {platform.node()}" in caught.value.got
         assert "--out DIR" in caught.value.fix
     finally:
         holder.kill()

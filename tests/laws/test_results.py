@@ -229,7 +229,7 @@ RESULTS = {  # room.class -> one of its kind
     "influence.DatamodelingScore": lambda: influence.linear_datamodeling_score(
         attribution(), subsets().subsets, subsets().outputs, n_resamples=100
     ),
-    "influence.Detection": lambda: influence.mislabel_score(issues().wrong, rows().ids[::17], n_resamples=20),
+    "influence.Detection": lambda: influence.mislabel_score(issues().wrong, rows().ids[::17], n_resamples=100),
     "influence.Game": game,
     "influence.RemovalCurve": lambda: influence.removal_curve(
         influence.banzhaf(game(), n_fits=20), game(), shares=[0.1]

@@ -208,8 +208,8 @@ def test_labels_agree_within_a_tolerance_in_their_unit():
     assert usual.tolerance == pytest.approx(np.std(y) / 2)
     strict = quality.find_duplicates(X, y, task="regression", tolerance=4.0)
     assert set(strict.ids[strict.contradicting]) == {*range(5, 10), *range(75, 80)}
-    for wrong in (-1.0, np.nan):
-        with pytest.raises(InputError, match="a tolerance is a difference of labels"):
+    for wrong, why in ((-1.0, "a tolerance is a difference of labels"), (np.nan, "must be a finite number")):
+        with pytest.raises(InputError, match=why):
             quality.find_duplicates(X, y, tolerance=wrong)
 
 

@@ -55,7 +55,7 @@ def test_what_was_measured_to_fail_is_said():
         (lambda: prune(scores([1, np.nan]), 0.5), "rows id 101"),
         (lambda: prune(scores([1, 2], "column"), 0.5), "scores of columns"),
         (lambda: prune(scores([1, 2]), 0.5, labels=["a"]), "one entry per score"),
-        (lambda: prune(scores([1, 2]), 0.5, order="best"), "hardest, easiest or random"),
+        (lambda: prune(scores([1, 2]), 0.5, order="best"), "known: hardest, easiest, random"),
     ],
 )
 def test_refusals(call, text):

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import os
-import socket
+import platform
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,7 +76,7 @@ class FolderLock:
             return ""
         owner = _owner(content)
         host = owner.get("host")
-        if host is not None and host != socket.gethostname():
+        if host is not None and host != platform.node():
             raise InputError(
                 "another machine writes into this run folder, or did when it stopped", where=str(self.file),
                 got=_named(owner), fix=f"if that one has ended, remove the file {self.file.name}; else --out DIR",
@@ -85,7 +85,7 @@ class FolderLock:
 
 
 def _own() -> dict[str, Any]:
-    return {"host": socket.gethostname(), "pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")}
+    return {"host": platform.node(), "pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")}
 
 
 def _owner(content: bytes) -> dict[str, Any]:

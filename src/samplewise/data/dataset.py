@@ -153,9 +153,9 @@ class Dataset:
         """The same rows with other labels (n,)."""
         return self._with(y=y)
 
-    def with_features(self, X: Any) -> "Dataset":
-        """The same rows with other cells (n, d) in the same columns, which stay what they were read as."""
-        return self._with(X=X)
+    def with_features(self, features: Any) -> "Dataset":
+        """The same rows with other features (n, d) in the same columns, which stay what they were read as."""
+        return self._with(X=features)
 
     def with_weights(self, weights: Any) -> "Dataset":
         """The same rows with other weights (n,)."""

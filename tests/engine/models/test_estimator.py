@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -109,3 +109,10 @@ def test_a_fingerprint_names_model_parameters_and_encoding():
         for encoding in ("raw", "space")
     }
     assert len(names) == 6
+
+
+def test_a_model_that_saw_one_class_predicts_that_class():
+    X, codes = np.arange(12.0)[:, None], np.ones(12, dtype=int)
+    model = HistGradientBoostingClassifier(max_iter=2, min_samples_leaf=2).fit(X, codes)  # answers for two classes
+    assert model.predict_proba(X).shape[1] != len(model.classes_)
+    assert answer(model, X, np.array([0, 1, 2])).argmax(axis=1).tolist() == [1] * 12

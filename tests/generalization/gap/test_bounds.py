@@ -187,12 +187,12 @@ def test_the_table_says_what_is_bounded():
     [
         ({"losses": np.full((4, 3, 2), 1.5)}, "outside.*loss_range"),
         ({"losses": np.full((4, 3, 2), np.nan)}, "NaN.*0, 1, 2"),
-        ({"losses": np.zeros((4, 3))}, "do not fit.*one loss for each row"),
+        ({"losses": np.zeros((4, 3))}, "losses must be numbers.*3 axes"),
         ({"selectors": np.full((4, 3), 2)}, "not 0 or 1.*second was"),
         ({"selectors": np.ones((4, 3), int)}, "always trained on.*complement"),
         ({"codes": np.full((4, 3, 2), np.nan)}, "not class codes.*gave NaN"),
         ({"codes": np.full((4, 3, 2), 7), "n_classes": 3}, "not class codes.*n_classes - 1"),
-        ({"codes": np.zeros((4, 3))}, "differ in shape.*codes=None"),
+        ({"codes": np.zeros((4, 3))}, "codes must be numbers.*3 axes"),
     ],
 )
 def test_bad_runs_are_refused(change, match):

@@ -345,7 +345,7 @@ def test_the_sketch_nears_the_margin_kernel_as_it_grows(module, queried):
 def test_bad_input_is_refused_in_words(module, queried):
     with pytest.raises(InputError, match="dual_fisher"):
         Attributor(module, method="dual_fischer")
-    with pytest.raises(InputError, match="no queries"):
+    with pytest.raises(InputError, match="queries have no rows"):
         Attributor(module).fit(rows()).attribute((np.empty((0, 5)), np.empty(0, int)))
     with pytest.raises(InputError, match='method="sketch"'):
         Attributor(module, method="dual_fisher", memory="1kB").fit(rows())

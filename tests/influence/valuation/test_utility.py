@@ -130,7 +130,7 @@ def test_a_frame_with_its_columns_in_another_order_is_the_same():
         (lambda X, y: open_game((X, y), (X, np.where(np.arange(30) == 4, 7, y))), "(?s)rows id 4.*of these classes"),
         (lambda X, y: open_game((X, y), (X[:, :2], y)), "other columns than the data"),
         (lambda X, y: open_game((X, y), (X, y), elements="groups"), "groups=..."),
-        (lambda X, y: open_game((X, y), (X, y), elements="hospitals"), "elements='rows'"),
+        (lambda X, y: open_game((X, y), (X, y), elements="hospitals"), "known: rows, groups"),
         (lambda X, y: open_game((X, y), (X, y), metric="r2"), "use one of: accuracy"),
     ],
 )

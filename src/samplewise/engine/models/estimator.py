@@ -153,7 +153,9 @@ def answer(model: Any, X: Any, classes: Array | None) -> Floats:
         outputs = np.asarray(model.predict(X), dtype=np.float64).reshape(X.shape[0], -1)
     else:
         outputs = np.full((X.shape[0], len(classes)), ABSENT)
-        outputs[:, np.asarray(model.classes_, dtype=np.intp)] = _class_values(model, X)
+        seen = np.asarray(model.classes_, dtype=np.intp)
+        # Some estimators answer for two classes where they saw one, which is then all there is to predict.
+        outputs[:, seen] = 0.0 if len(seen) == 1 else _class_values(model, X)
     if not np.isfinite(outputs).all():
         raise InputError(
             f"the learner {type(model).__name__} returned NaN or infinite values",
