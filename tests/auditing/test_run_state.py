@@ -386,7 +386,7 @@ def test_a_record_of_another_version_is_not_replaced_unasked(folder):
 
 def test_what_was_complete_but_then_damaged_does_not_take_the_place_of_the_record(folder, monkeypatch):
     with monkeypatch.context() as patched:
-        patched.setattr(module, "_finish_replacing", lambda folder: (_ for _ in ()).throw(KeyboardInterrupt))
+        patched.setattr(module, "finish_replacing", lambda folder: (_ for _ in ()).throw(KeyboardInterrupt))
         patched.setattr(RunFolder, "_tidy", lambda self: None)
         with pytest.raises(KeyboardInterrupt):
             run(folder, data=OTHER, replace=True)

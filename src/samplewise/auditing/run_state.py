@@ -9,7 +9,6 @@ it is complete, and is removed last: whoever comes after a process that was kill
 import contextlib
 import json
 import os
-import shutil
 import threading
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
@@ -18,8 +17,21 @@ from typing import Any, Self
 
 from samplewise import __version__
 from samplewise.auditing.audited_rows import ROWS_FILES, AuditedRows
-from samplewise.auditing.placed_lists import Known, edited_lists, place_lists
+from samplewise.auditing.placed_lists import Known, place_lists
 from samplewise.auditing.redaction import NOTE
+from samplewise.auditing.replaced_record import (
+    DECISIONS,
+    JUNIT_FILE,
+    MARKER,
+    NEW,
+    REPORT_FILE,
+    Settings,
+    finish_replacing,
+    read_marker,
+    remove_new,
+    write_files,
+    write_marker,
+)
 from samplewise.auditing.run_folder import FOLDER, cannot_write, fresh_lists, make_folder, write_text
 from samplewise.core.arrays import fingerprint
 from samplewise.core.codec import (
@@ -29,7 +41,6 @@ from samplewise.core.codec import (
     outcome_from_dict,
     outcome_to_dict,
     save_record,
-    write_together,
 )
 from samplewise.core.errors import InputError
 from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, Outcome
@@ -41,12 +52,9 @@ from samplewise.data.dataset import Dataset
 from samplewise.engine.refits.preparation import FITS
 from samplewise.report import to_html
 
-MARKER, REPORT_FILE, JUNIT_FILE, NEW, OUTCOMES, DECISIONS = (
-    "run.json", "report.html", "junit.xml", "new", "outcomes", "decisions",
-)  # fmt: skip
+OUTCOMES = "outcomes"
 FILES = (MARKER, RECORD_FILE, REPORT_FILE, JUNIT_FILE)
 FOLDERS = (FITS, OUTCOMES, FOLDER, NEW, DECISIONS)
-LAYOUT = 2
 PLANNED = (  # of the record's plan, what the outcome of a check depends on
     "folds", "repeats", "halves", "curve_repeats", "curve_sizes", "advice", "seed", "learner", "learner_fingerprint",
     "metric", "n_test_evaluations", "labels_are", "answers_fingerprint",
@@ -57,8 +65,6 @@ UNNAMED = {  # what settings hold as a fingerprint, which says nothing to a pers
     "test": "other test rows", "supplied": "other probabilities or embeddings",
     "learner_fingerprint": "another learner",
 }  # fmt: skip
-
-Settings = dict[str, Any]
 
 
 def settings_of(facts: Mapping[str, Any], plan: Mapping[str, Any], show_values: bool) -> Settings:
@@ -194,7 +200,7 @@ class RunFolder:
             self._place(fresh_lists(record, data))
             if self.held is not None:
                 self.held = None
-                _remove_new(self.path)
+                remove_new(self.path)
         if complete:
             self._prune()
 
@@ -222,7 +228,7 @@ class RunFolder:
             make_folder(new / FOLDER)
             write_text(new / FOLDER / name, text)
         self._write_marker(new, {name: [] for name in lists}, complete=True)
-        self._lists, said = _finish_replacing(self.path)
+        self._lists, said = finish_replacing(self.path)
         self.notes += said
         self.replaces = False
 
@@ -235,11 +241,11 @@ class RunFolder:
         self.notes += place_lists(lists, self.path, self._lists, remember)
 
     def _write_marker(self, folder: Path, lists: Known, *, complete: bool = False) -> None:
-        _write_marker(folder, self.settings, lists, complete=complete)
+        write_marker(folder, self.settings, lists, complete=complete)
 
     @staticmethod
     def _write(files: dict[Path, bytes]) -> None:
-        _write_files(files)
+        write_files(files)
 
     def _prune(self) -> None:
         """Outcomes of other audits go with the record they belonged to: they may hold what this one must not show."""
@@ -262,7 +268,7 @@ class RunFolder:
         wrong += [self.path / name for name in FOLDERS if _in_the_way(self.path / name)]
         for item in wrong:
             self._set_aside(item, "is in the way")
-        _, said = _finish_replacing(self.path)
+        _, said = finish_replacing(self.path)
         self.notes += said
 
     def _open(self, replace: bool) -> None:
@@ -275,14 +281,14 @@ class RunFolder:
             raise _belongs_to_another(self.path, None if older else settings, self.settings)
         self.held, self.replaces = record, replace and (older or record is not None)
         if self.replaces and marker is None and settings is not None:
-            _write_marker(self.path, settings, {})
+            write_marker(self.path, settings, {})
         if not self.replaces and (marker is None or settings != self.settings):
             self._write_marker(self.path, self._lists)
 
     def _marker(self) -> dict[str, Any] | None:
         """What `run.json` says, where it is whole."""
         file = self.path / MARKER
-        held = _read_marker(file)
+        held = read_marker(file)
         if held is None and file.exists():
             self.notes.append(f"{MARKER} was damaged, or is of an earlier version, and was written again")
         return held
@@ -409,108 +415,3 @@ def _belongs_to_another(folder: Path, held: Settings | None, own: Settings) -> I
 def _short(value: Any) -> str:
     text = json.dumps(value)
     return text if len(text) <= 40 else f"{text[:37]}..."
-
-
-# ---- the marker, and moving a complete record into place ------------------------------------------------------------
-
-
-def _read_marker(file: Path) -> dict[str, Any] | None:
-    try:
-        held = unseal_json(MARKER, file.read_bytes())
-    except OSError:
-        return None
-    return held if held is not None and held.get("layout") == LAYOUT else None
-
-
-def _write_marker(folder: Path, settings: Settings, lists: Known, *, complete: bool = False) -> None:
-    content = {
-        "made_by": "samplewise", "layout": LAYOUT, "settings": settings, "lists": lists, "complete": complete,
-    }  # fmt: skip
-    _write_files({folder / MARKER: seal_json(MARKER, content)})
-
-
-def _write_files(files: dict[Path, bytes]) -> None:
-    try:
-        write_together(files)
-    except OSError as fault:
-        raise cannot_write(next(iter(files)), fault) from None
-
-
-def _finish_replacing(folder: Path) -> tuple[Known, list[str]]:
-    """Move a complete record from `new/` into place; where a killed process has moved a part of it, the rest."""
-    new = folder / NEW
-    arriving = _read_marker(new / MARKER)
-    if arriving is None or not arriving["complete"]:
-        return {}, []
-    if not _whole(new):
-        _remove_new(folder)
-        return {}, [f"{NEW}/ was damaged before it could take the place of the record that is here, and was left out"]
-    leaving = _read_marker(folder / MARKER) or {"settings": {}, "lists": {}}
-    notes = []
-    same = leaving["settings"] == arriving["settings"]  # as they are when the marker has been moved already
-    known: Known = leaving["lists"]
-    try:
-        if not same and leaving["settings"].get("data") != arriving["settings"]["data"]:
-            notes += _keep_decisions(folder, known, leaving["settings"].get("data"))
-        for file in [*sorted(new.glob(SCORES_FILES)), new / RECORD_FILE, new / REPORT_FILE]:
-            if file.exists():
-                file.replace(folder / file.name)
-        (folder / JUNIT_FILE).unlink(missing_ok=True)
-        _remove_other_scores(folder)
-        files = [new / FOLDER / name for name in arriving["lists"]]
-        fresh = {file.name: file.read_text("utf-8", "surrogatepass") for file in files if file.exists()}
-
-        def remember(lists: Known) -> None:
-            nonlocal known
-            known = lists
-            _write_marker(folder, leaving["settings"], lists)
-
-        notes += place_lists(fresh, folder, known, remember)
-    except OSError as fault:
-        raise cannot_write(Path(fault.filename or new), fault) from None
-    _write_marker(folder, arriving["settings"], known)
-    _remove_new(folder)
-    return known, notes
-
-
-def _whole(new: Path) -> bool:
-    """Whether the record in `new/` may be believed, or has been moved already."""
-    if not (new / RECORD_FILE).exists():
-        return True
-    try:
-        load_record(new, partial=not any(new.glob(SCORES_FILES)))
-    except InputError:
-        return False
-    return True
-
-
-def _keep_decisions(folder: Path, known: Known, data: Any) -> list[str]:
-    """Move what people wrote about the old rows to `decisions/DATA/`: under the old names the new lists will stand."""
-    edited = edited_lists(folder, known)
-    target = folder / DECISIONS / str(data or "unknown data")[:16]
-    for file in edited:
-        make_folder(target)
-        place, count = target / file.name, 1
-        while place.exists():
-            count += 1
-            place = target / f"{file.stem}.{count}{file.suffix}"
-        file.replace(place)
-    if not edited:
-        return []
-    moved = ", ".join(file.name for file in edited)
-    return [f"{moved}: edited for the data that was here before, and kept in {target.relative_to(folder)}/"]
-
-
-def _remove_other_scores(folder: Path) -> None:
-    """Archives that the record in place does not name."""
-    named = (folder / RECORD_FILE).read_text("ascii", errors="replace")
-    for file in folder.glob(SCORES_FILES):
-        if f'"{file.name}"' not in named:
-            file.unlink(missing_ok=True)
-
-
-def _remove_new(folder: Path) -> None:
-    """The word that it is complete goes first: what is left after a kill is then no record."""
-    with contextlib.suppress(OSError):
-        (folder / NEW / MARKER).unlink(missing_ok=True)
-        shutil.rmtree(folder / NEW, ignore_errors=True)

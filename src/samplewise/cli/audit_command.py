@@ -100,7 +100,7 @@ def default_folder(path: Path) -> Path:
 
 def interrupted(folder: Path) -> None:
     """Say where everything is after Ctrl-C, a closed terminal or a request to end, and leave."""
-    report, growing = folder / "report.html", folder / auditing.run_state.NEW / "report.html"
+    report, growing = folder / "report.html", folder / auditing.replaced_record.NEW / "report.html"
     where = f"what was found so far is in {one_line(report)}; " if report.exists() else ""
     if growing.exists():
         where = f"{one_line(report)} is as it was, and what was found so far is in {one_line(growing)}; "

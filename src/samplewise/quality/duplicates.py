@@ -32,13 +32,13 @@ from samplewise.engine.neighbors import NeighborGraph, exact_groups
 from samplewise.engine.refits.folded_rows import FoldedRows, RowEdit
 from samplewise.quality.cells import TIMES_CHANCE, coincidence, is_beyond_chance, pairs_within
 from samplewise.quality.compared_cells import compared_cells, joined_groups, plain_texts
+from samplewise.quality.contradicting_labels import contradicting_sets, is_known, tolerance_of
 from samplewise.quality.error_floor import error_floor
 from samplewise.quality.nearness import FEWEST_NEAR, agreeing_pairs, farthest_duplicate, graph_of, near_pairs
 from samplewise.quality.one_cell_apart import one_cell_apart
 
 pd = lazy_loader.load("pandas")
 
-APART = 0.5  # standard deviations by which the numeric labels of duplicates differ when they contradict each other
 FEW_COINCIDENT = 0.5  # equal pairs by coincidence, below which rows of a table are told apart by a few cells
 FEW_WORDS, MOSTLY = 5, 0.5  # of a text that may be a category; share of the texts that repeat where they are some
 COUNTED = "a count on these rows, not an estimate for others"
@@ -324,27 +324,6 @@ def _joined(count: int, left: Ints, right: Ints, *groups: Ints) -> Ints:
     one, two = np.r_[left, np.tile(rows, len(firsts))], np.r_[right, *firsts]
     links = sparse.coo_array((np.ones(len(one)), (one, two)), (count, count))
     return csgraph.connected_components(links, directed=False)[1].astype(np.intp)
-
-
-def tolerance_of(target: Target) -> float:
-    """How far labels may differ within a set without contradicting each other: 0 for classes."""
-    known = target.codes[np.isfinite(target.codes)]
-    return 0.0 if target.classes is not None or not len(known) else APART * float(np.std(known))
-
-
-def contradicting_sets(members: Ints, codes: Array, tolerance: float) -> Mask:
-    """(s,) sets whose known labels differ by more than the tolerance; codes of -1 and NaN are unknown."""
-    size = int(members.max()) + 1
-    known = is_known(codes)
-    low, high = np.full(size, np.inf), np.full(size, -np.inf)
-    np.minimum.at(low, members[known], codes[known])
-    np.maximum.at(high, members[known], codes[known])
-    return high - low > tolerance
-
-
-def is_known(codes: Array) -> Mask:
-    """(n,) which rows have a label: class codes from 0, or finite numbers."""
-    return np.asarray(codes >= 0 if codes.dtype.kind == "i" else np.isfinite(codes))
 
 
 def drop_redundant_duplicates(folded: FoldedRows, sets: DuplicateSets, tolerance: float) -> RowEdit:

@@ -47,9 +47,9 @@ from samplewise.core.texts import count_of, keys_text, number_text
 from samplewise.core.values import Estimate, Exhibit
 from samplewise.engine.refits.folded_rows import FoldedRows, RemedyRule, RowEdit
 from samplewise.quality.cells import coincidence, is_beyond_chance, pairs_within
+from samplewise.quality.contradicting_labels import contradicting_sets, tolerance_of
 from samplewise.quality.duplicates import (
     DuplicateSets,
-    contradicting_sets,
     drop_redundant_duplicates,
     duplicate_sets,
     in_sets,
@@ -58,7 +58,6 @@ from samplewise.quality.duplicates import (
     repeated,
     set_numbers,
     surplus_share,
-    tolerance_of,
 )
 from samplewise.quality.error_floor import error_floor
 
