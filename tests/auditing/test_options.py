@@ -16,7 +16,7 @@ from samplewise.auditing.options import FORMER, OPTIONS, AuditOptions
 from samplewise.cli import app
 from samplewise.cli.command_options import SPELLED, SWITCHES, flag_name
 from samplewise.core.errors import InputError
-from samplewise.data.readers import Roles
+from samplewise.data.roles import Roles
 
 SIGNATURE = inspect.signature(sw.audit).parameters
 COMMAND = {one.name: one for one in typer.main.get_command(app).commands["audit"].params}

@@ -22,7 +22,7 @@ from samplewise.data.inputs import (
     require_labels,
     with_columns_of,
 )
-from samplewise.data.readers import Roles
+from samplewise.data.roles import Roles
 
 X, Y = np.arange(12.0).reshape(6, 2), np.array(["a", "b", "a", "b", "a", "b"])
 FRAME = pd.DataFrame({"one": X[:, 0], "two": X[:, 1], "kind": Y})

@@ -7,7 +7,7 @@ import pytest
 from samplewise.data import Dataset, read_dataset
 from samplewise.data.inputs import as_reading
 from samplewise.data.missing_words import MISSING_WORDS, labels_without_missing_words, without_missing_words
-from samplewise.data.readers import Roles
+from samplewise.data.roles import Roles
 
 
 @pytest.mark.parametrize("word", MISSING_WORDS)

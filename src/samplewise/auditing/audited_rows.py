@@ -25,7 +25,8 @@ from samplewise.core.randomness import Hashes, key_hashes
 from samplewise.core.texts import count_of
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_reading
-from samplewise.data.readers import HOW_CELLS_ARE_READ, Reading, Roles
+from samplewise.data.readers import Reading
+from samplewise.data.roles import HOW_CELLS_ARE_READ, Roles
 from samplewise.data.row_content import row_hashes
 from samplewise.selection.decisions import where_decided
 

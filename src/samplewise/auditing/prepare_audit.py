@@ -18,7 +18,8 @@ from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
 from samplewise.data.inputs import as_reading, read_like
 from samplewise.data.magnitudes import require_sizes
-from samplewise.data.readers import Reading, Roles, likely_labels, unreadable_notes
+from samplewise.data.readers import Reading, likely_labels, unreadable_notes
+from samplewise.data.roles import Roles
 from samplewise.data.targets import Target, describe_target, with_read_labels
 from samplewise.labels.facts import Answer
 from samplewise.labels.facts_or_outcomes import OUTCOMES, LabelMeaning, label_meaning

@@ -31,7 +31,8 @@ from samplewise.cli.outcome import exit_code, last_lines
 from samplewise.cli.user_predictions import embedding, read_predictions
 from samplewise.core.arrays import Floats
 from samplewise.core.escapes import one_line
-from samplewise.data.readers import Reading, Roles
+from samplewise.data.readers import Reading
+from samplewise.data.roles import Roles
 from samplewise.data.targets import Task, describe_target
 
 EXAMPLES = """Examples:

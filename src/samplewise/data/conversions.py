@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 import lazy_loader
@@ -14,16 +13,22 @@ from samplewise.core.errors import InputError, name_rows
 from samplewise.data.cell_types import decoded, require_text
 from samplewise.data.images import Images
 from samplewise.data.magnitudes import require_sizes
+from samplewise.data.plain_arrays import (
+    SEVERAL_FIX,
+    are_exact,
+    as_array,
+    as_floats,
+    detached,
+    is_absent,
+    is_frame,
+    numbers_or_none,
+    plain_array,
+)
 
 pd = lazy_loader.load("pandas")
 nw = lazy_loader.load("narwhals")
 
-_SEVERAL_FIX = (
-    "labels.find_multilabel_issues(X, Y) takes several labels per row, Y (n, c) of 0 and 1: "
-    "Y = sklearn.preprocessing.MultiLabelBinarizer().fit_transform(y) makes it from lists; or name one label per row"
-)
 BY_POSITION = "by_position"  # mark of segments whose index numbers the rows and says nothing about that of X
-LONGEST_LABEL = 64  # longer strings stay Python objects: a fixed-width array of them would be mostly padding
 
 
 def as_features(X: Any, ids: Any | None = None) -> Any:
@@ -50,7 +55,7 @@ def as_features(X: Any, ids: Any | None = None) -> Any:
     array([[ 1.,  2.],
            [ 3., nan]])
     """
-    features = _converted(_detached(X))
+    features = _converted(detached(X))
     count, width = features.shape[0], features.shape[1]
     if not count or not width:
         raise InputError(
@@ -81,7 +86,7 @@ def as_vector(values: Any, name: str, allow_matrix: bool = False) -> Array:
         raise InputError(
             f"{name} must hold one entry per row", got=f"{type(values).__name__} {kind_text}", fix=_NAME_FIX
         )
-    array = _as_array(_detached(values), name)
+    array = as_array(detached(values), name)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if allow_matrix and array.ndim == 2:
@@ -104,7 +109,7 @@ def _refuse_several(array: Array) -> None:
     else:
         got = kind_text(array) if array.ndim == 2 and not _is_one_per_row(array) else ""
     if got:
-        raise InputError("these rows have several labels each", where="y", got=got, fix=_SEVERAL_FIX)
+        raise InputError("these rows have several labels each", where="y", got=got, fix=SEVERAL_FIX)
 
 
 def _is_one_per_row(array: Array) -> bool:
@@ -131,13 +136,13 @@ def as_numbers(value: Any, name: str, axes: int = 1, fix: str = "", *, finite: b
     array([ 1., nan,  3.])
     """
     try:
-        array = _as_array(_detached(value), name)
+        array = as_array(detached(value), name)
     except InputError:  # ragged, as a pair (X, y) is
         array = np.empty(0, dtype=object)
     if axes == 1 and array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.dtype.kind == "O":
-        numbers = _as_numbers(array) if array.size and not isinstance(value, str | Mapping) else None
+        numbers = numbers_or_none(array) if array.size and not isinstance(value, str | Mapping) else None
         array = array if numbers is None else numbers
     if array.dtype.kind not in "biuf" or array.ndim != axes:
         shape = {1: "(n,)", 2: "(n, c)"}.get(axes, f"with {axes} axes")
@@ -192,10 +197,10 @@ def as_segments(values: Any) -> Any:
     >>> as_segments(["f", "m"]).columns.tolist()
     ['segment']
     """
-    if _is_frame(values) or isinstance(values, Mapping):
+    if is_frame(values) or isinstance(values, Mapping):
         frame = _converted(values).reset_index(drop=True)
     elif np.ndim(values) == 2:
-        table = _as_array(_detached(values), "segments")
+        table = as_array(detached(values), "segments")
         frame = pd.DataFrame({f"segment_{position}": column for position, column in enumerate(table.T)})
     else:
         name = getattr(values, "name", None)
@@ -228,36 +233,6 @@ def default_ids(X: Any, count: int) -> Array:
 _NAME_FIX = "pass a list or array of n entries; columns are named in `audit`: label=, groups=, segments=, time="
 
 
-def _detached(values: Any) -> Any:
-    """A torch tensor as numpy, without torch being imported here, and masked entries as missing; else as it is."""
-    if isinstance(values, np.ma.MaskedArray):
-        return _unmasked(values)
-    if not hasattr(values, "detach"):
-        return values
-    plain = values.detach().cpu()
-    return plain.float().numpy() if str(getattr(plain, "dtype", "")).endswith("bfloat16") else plain.numpy()
-
-
-def _unmasked(values: Any) -> Array:
-    """The array with missing entries in the place of masked ones: what lies under a mask is no value."""
-    if not np.ma.getmaskarray(values).any():
-        return np.asarray(values.data)
-    if values.dtype.kind in "iuf":
-        return np.ma.filled(values.astype(np.float64), np.nan)
-    if values.dtype.kind in "mM":
-        found = values.data.copy()
-        found[np.ma.getmaskarray(values)] = np.array("NaT", dtype=values.dtype)
-        return np.asarray(found)
-    found = values.data.astype(object)
-    found[np.ma.getmaskarray(values)] = None
-    return np.asarray(found)
-
-
-def _is_frame(values: Any) -> bool:
-    kind = type(values)  # the class: a lazy frame would have to read its file to name its columns
-    return any(hasattr(kind, mark) for mark in ("columns", "column_names", "__dataframe__", "__narwhals_dataframe__"))
-
-
 def _refuse_no_table(X: Any) -> None:
     """Name the call that reads what is close to rows and is none: a path, an iterator, a list of dicts."""
     if isinstance(X, str | bytes | os.PathLike):
@@ -283,12 +258,12 @@ def _converted(X: Any) -> Any:
     if isinstance(X, Mapping):
         return _named_frame(pd.DataFrame({name: as_vector(column, str(name)) for name, column in X.items()}))
     if hasattr(X, "iloc"):
-        return _named_frame(X) if _is_frame(X) else _from_one_axis(_as_array(X, "X"), getattr(X, "name", None))
+        return _named_frame(X) if is_frame(X) else _from_one_axis(as_array(X, "X"), getattr(X, "name", None))
     if hasattr(X, "column_names") and hasattr(X, "features") and hasattr(X, "to_pandas"):
         return _named_frame(X.to_pandas())
-    if _is_frame(X):
+    if is_frame(X):
         return _named_frame(_from_narwhals(X))
-    return _from_array(_as_array(X, "X"))
+    return _from_array(as_array(X, "X"))
 
 
 def _from_array(array: Array) -> Any:
@@ -306,12 +281,12 @@ def _from_array(array: Array) -> Any:
     if array.dtype.kind == "c":
         raise InputError("X holds complex numbers", got=f"dtype {array.dtype}", fix="pass X.real and X.imag as columns")
     if array.dtype.kind in "OU":
-        numbers = _as_numbers(array)
+        numbers = numbers_or_none(array)
         if numbers is not None:
             return numbers
     for position in range(array.shape[1]):
         require_text(array[:, position], range(len(array)), f"column 'x{position}'")
-    columns = {f"x{position}": _plain(array[:, position], "X") for position in range(array.shape[1])}
+    columns = {f"x{position}": plain_array(array[:, position], "X") for position in range(array.shape[1])}
     return pd.DataFrame(columns)
 
 
@@ -383,18 +358,18 @@ def _with_numbers(frame: Any) -> Any:
                 fix="pass its real and its imaginary part as columns",
             )  # fmt: skip
         if column.dtype.kind == "f" and isinstance(column.dtype, np.dtype) and column.dtype.itemsize > 8:
-            found[name] = _plain(column.to_numpy(), "X")
+            found[name] = plain_array(column.to_numpy(), "X")
         if column.dtype != np.dtype(object):
             continue
         kinds = set(map(type, column))
         if Decimal in kinds:  # its NaN may be a signaling one, which may not even be compared
-            found[name] = column = column.mask([_is_absent(cell) for cell in column], None)
+            found[name] = column = column.mask([is_absent(cell) for cell in column], None)
         if bytes in kinds:
             cells = decoded(column.to_numpy(), f"column {name!r}")
             found[name] = column = pd.Series(cells, index=column.index, dtype=object)
         held = pd.api.types.infer_dtype(column, skipna=True)
-        if held in ("integer", "floating", "mixed-integer-float", "decimal") or _are_exact(kinds):
-            found[name] = _floats(column.to_numpy())
+        if held in ("integer", "floating", "mixed-integer-float", "decimal") or are_exact(kinds):
+            found[name] = as_floats(column.to_numpy())
         else:
             require_text(column, frame.index, f"column {name!r}")
     return frame.assign(**found) if found else frame
@@ -419,89 +394,3 @@ def _pandas_column(column: Any) -> Any:
     if kind == nw.Boolean and not column.is_null().any():
         return column.to_numpy()
     return pd.Series(column.to_list(), dtype=object).infer_objects()
-
-
-def _as_array(values: Any, name: str) -> Array:
-    """Whatever holds values, as an array whose missing entries are NaN or None."""
-    if hasattr(values, "iloc") or hasattr(values, "categories") or hasattr(values, "isna"):  # pandas in any form
-        return _plain(np.asarray(values, dtype=object) if _has_pandas_missing(values) else np.asarray(values), name)
-    if hasattr(values, "to_numpy"):
-        return _plain(np.asarray(values.to_numpy()), name)
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        raise InputError(
-            f"{name} has rows of different lengths", got=f"a {type(values).__name__} of {len(values)} rows",
-            fix=_SEVERAL_FIX if name == "y" else f"give every row of {name} the same number of entries"
-            + ("; for X with labels pass a tuple (X, y)" if name == "X" and len(values) == 2 else ""),
-        ) from None  # fmt: skip
-    if array.dtype.kind in "US" and not isinstance(values, np.ndarray):
-        array = np.array(values, dtype=object)  # numpy turned numbers among strings into strings
-    return _plain(array, name)
-
-
-def _has_pandas_missing(values: Any) -> bool:
-    kinds = values.dtypes if _is_frame(values) else [values.dtype]
-    return any(not isinstance(kind, np.dtype) for kind in kinds)
-
-
-_NUMBERS = (int, float, np.number, Decimal, Fraction)
-
-
-def _plain(array: Array, name: str) -> Array:
-    """Objects as bool, numbers or short strings where all of them are; NA and NaT among strings become None."""
-    if array.dtype.kind == "S" or (array.dtype.kind == "O" and bytes in set(map(type, array.ravel()))):
-        array = decoded(array.ravel(), name).reshape(array.shape)
-    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
-        with np.errstate(over="ignore"):  # what does not fit is infinite, and refused as such
-            return array.astype(np.float64)
-    if array.dtype.kind != "O" or not array.size:
-        return array
-    flat = array.ravel()
-    absent = np.fromiter(map(_is_absent, flat), bool, flat.size)
-    kinds = {type(item) for item, gone in zip(flat, absent, strict=True) if not gone}
-    if not kinds:
-        return np.full(array.shape, None, dtype=object)
-    if all(issubclass(kind, bool | np.bool_) for kind in kinds) and not absent.any():
-        return array.astype(bool)
-    if all(issubclass(kind, _NUMBERS) and not issubclass(kind, bool | np.complexfloating) for kind in kinds):
-        gapless = not absent.any() and not kinds & {Decimal, Fraction}
-        return (np.array(flat.tolist()) if gapless else _floats(flat)).reshape(array.shape)
-    if all(issubclass(kind, str) for kind in kinds) and not absent.any():
-        return array.astype(str) if max(map(len, flat)) <= LONGEST_LABEL else array
-    if absent.any():
-        array = array.copy()
-        array[absent.reshape(array.shape)] = None
-    return array
-
-
-def _is_absent(item: Any) -> bool:
-    """None, NaN, pandas NA and NaT; cells that hold arrays or lists are never absent."""
-    if isinstance(item, Decimal):
-        return item.is_nan()  # a signaling one may not even be compared
-    return item is None or (isinstance(item, float) and item != item) or type(item).__name__ in ("NAType", "NaTType")
-
-
-def _are_exact(kinds: set[type]) -> bool:
-    """Whether cells of these types are fractions and decimal numbers of Python, with others among them."""
-    return bool(kinds & {Decimal, Fraction}) and kinds <= {Decimal, Fraction, int, float, type(None)}
-
-
-def _floats(cells: Array) -> Floats:
-    """Python numbers (n,) of any kind and size as float64; missing is NaN, and what is too large infinite."""
-    return np.array([np.nan if _is_absent(cell) else _float(cell) for cell in cells.tolist()], dtype=np.float64)
-
-
-def _float(number: Any) -> float:
-    try:
-        return float(number)
-    except OverflowError:  # a whole number of more than 308 digits
-        return float("inf") if number > 0 else float("-inf")
-
-
-def _as_numbers(array: Array) -> Array | None:
-    """Objects or strings as float64 where every present one is a number, else None."""
-    try:
-        return array.astype(np.float64)
-    except (ValueError, TypeError):
-        return None

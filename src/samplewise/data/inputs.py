@@ -17,7 +17,8 @@ from samplewise.data.images import Images
 from samplewise.data.label_values import MOST_WORD_ROWS
 from samplewise.data.missing_words import labels_without_missing_words
 from samplewise.data.number_formats import MOST_WORDS, read_every_number
-from samplewise.data.readers import Reading, Roles, read_dataset
+from samplewise.data.readers import Reading, read_dataset
+from samplewise.data.roles import Roles
 from samplewise.data.text_columns import Conversion, converted_columns, truth_of
 
 COLUMNS_OR_ARRAYS = ("groups", "segments", "time", "weights")  # what may be columns, or arrays next to X

@@ -4,8 +4,7 @@ import os
 import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,17 @@ from samplewise.data.file_sizes import require_room, unpacked_size
 from samplewise.data.image_paths import column_paths, folder_images, image_columns
 from samplewise.data.images import Images
 from samplewise.data.missing_words import labels_without_missing_words
-from samplewise.data.table_files import BINARY, DELIMITED, JSON_LINES, KINDS, kind_of_file, read_by_pandas, unknown_kind
+from samplewise.data.roles import HOW_CELLS_ARE_READ, Roles, named_columns
+from samplewise.data.table_files import (
+    BINARY,
+    DELIMITED,
+    JSON_LINES,
+    KINDS,
+    kind_of_file,
+    read_by_pandas,
+    require_there,
+    unknown_kind,
+)
 from samplewise.data.text_columns import Conversion, converted_columns, require_kinds
 from samplewise.data.written_times import as_times
 
@@ -35,54 +44,11 @@ pd = lazy_loader.load("pandas")
 
 FEATURE_ARRAYS = ("X", "x", "features", "images", "embeddings", "data")
 SOME_GAPS = 0.02  # share of missing values that makes a column an unlikely label
-HOW_CELLS_ARE_READ = ("columns", "decimal")  # options of a reading that are no role of a column
 LABEL_ARRAYS = ("y", "Y", "labels", "label", "targets", "target")
 _LABEL_NAME = re.compile(
     r"^(y|labels?|targets?|class|outcome|response|category|income|diagnosis)$|_(label|class)$|^(is|good)_",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Roles:
-    """Which columns have which role, by name; groups, segments, time and weights may also be the values themselves."""
-
-    label: str | None = None
-    id: str | None = None
-    groups: Any = None
-    segments: Any = None
-    time: Any = None
-    drop_columns: tuple[str, ...] = ()
-    image: str | None = None
-    text: str | None = None
-    weights: Any = None
-    columns: Mapping[str, str] | None = None
-    decimal: str | None = None
-
-    def of_columns(self) -> tuple[str, ...]:
-        """Names of the given roles that only a column can have."""
-        return tuple(
-            name for name in ("label", "id", "drop_columns", "image", "text") if getattr(self, name) not in (None, ())
-        )
-
-    def recorded(self) -> dict[str, Any]:
-        """What was said by name, as plain values: the arguments of `read_dataset` that read the same table again.
-
-        Values given beside the table have no name and are left out.
-
-        >>> Roles(label="kind", drop_columns=("note",), decimal=",").recorded()
-        {'label': 'kind', 'drop_columns': ['note'], 'decimal': ','}
-        """
-        said = {part.name: getattr(self, part.name) for part in fields(self)}
-        plain = {name: list(value) if isinstance(value, tuple) else value for name, value in said.items()}
-        return {name: value for name, value in plain.items() if value and _is_said_by_name(value)}
-
-
-def _is_said_by_name(value: Any) -> bool:
-    """A name, several, or kinds of columns by name; arrays and frames are values of their own."""
-    if isinstance(value, list):
-        return all(isinstance(name, str) for name in value)
-    return isinstance(value, str | Mapping)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -222,7 +188,7 @@ def read_dataset(  # noqa: PLR0913  # one keyword per role of a column
     if not isinstance(source, str | os.PathLike):
         return _assembled(_table_in_memory(source), roles)
     path = Path(source).expanduser()
-    _require_there(path)
+    require_there(path)
     if path.is_dir():
         return _read_folder(path, roles)
     kind = kind_of_file(path)
@@ -277,25 +243,6 @@ def _names(given: Sequence[str] | str) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
 
 
-def _require_there(path: Path) -> None:
-    if path.is_file() or path.is_dir():
-        return
-    if path.exists():
-        raise InputError(
-            "this is no file: it has no end, or cannot be read twice", where=str(path.absolute()),
-            got="a device, a pipe or a socket", fix="write what it holds to a file, and name that",
-        )  # fmt: skip
-    if path.is_symlink():
-        raise InputError(
-            "this link leads to no file", where=str(path.absolute()), got=f"a link to {os.readlink(path)}",
-            fix="name the file itself, or mend the link",
-        )  # fmt: skip
-    entries = sorted(entry.name for entry in path.parent.iterdir()) if path.parent.is_dir() else []
-    near = get_close_matches(path.name, entries, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else f"use {KINDS}"
-    raise InputError("there is no such file", where=str(path.absolute()), got=str(path), fix=hint)
-
-
 def _index_phrase(frame: Any) -> str:
     numbered = isinstance(frame.index, pd.RangeIndex) and frame.index.start == 0 and frame.index.step == 1
     return "row number, from 0" if numbered else "the frame's index"
@@ -333,7 +280,7 @@ def _assembled(table: _Table, roles: Roles) -> Reading:
     """The data set of a frame: named columns have their roles, the rest are features."""
     frame, names = table.frame, [str(name) for name in table.frame.columns]
     frame = frame if names == list(frame.columns) else frame.set_axis(names, axis="columns")
-    for kind, wanted in _named_columns(roles):
+    for kind, wanted in named_columns(roles):
         if wanted not in names:
             raise unknown_name(f"{kind} column", wanted, names)
     ids, id_source = table.ids, table.id_source
@@ -363,13 +310,6 @@ def _assembled(table: _Table, roles: Roles) -> Reading:
         data, roles.label or "", id_source, table.file, frame, tuple(table.notes), file_questions=questions,
         label_note=note, roles=roles,
     )  # fmt: skip
-
-
-def _named_columns(roles: Roles) -> list[tuple[str, str]]:
-    single = ("label", "id", "groups", "time", "weights", "image", "text")
-    named = [(kind, getattr(roles, kind)) for kind in single if getattr(roles, kind) is not None]
-    named += [("segments", name) for name in roles.segments]
-    return named + [("drop", name) for name in roles.drop_columns]
 
 
 def _features(frame: Any, roles: Roles, names: list[str]) -> Any:
@@ -443,7 +383,7 @@ def _read_arrays(path: Path, roles: Roles) -> Reading:
     except (OSError, ValueError, MemoryError, zipfile.BadZipFile, EOFError) as fault:
         fix = "write it with numpy.savez from plain number and string arrays (objects need pickle, which is not read)"
         raise InputError("the file cannot be read as .npz", where=str(path), got=str(fault)[:120], fix=fix) from None
-    for kind, wanted in _named_columns(roles):
+    for kind, wanted in named_columns(roles):
         if wanted not in arrays:
             raise unknown_name(f"{kind} array", wanted, arrays)
     shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())

@@ -1,7 +1,9 @@
 """Which files hold tables, by their endings, and those that pandas reads with the help of another package."""
 
 import json
+import os
 import zipfile
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -142,3 +144,23 @@ def _lines_above_header(head: Any) -> int:
     whole = np.flatnonzero((filled == filled.max()) & (names == filled))
     above = int(whole[0]) if len(whole) else 0
     return above if (2 * filled[:above] <= filled.max()).all() else 0
+
+
+def require_there(path: Path) -> None:
+    """Refuse a path that leads to no file and no folder; the nearest name beside it is offered."""
+    if path.is_file() or path.is_dir():
+        return
+    if path.exists():
+        raise InputError(
+            "this is no file: it has no end, or cannot be read twice", where=str(path.absolute()),
+            got="a device, a pipe or a socket", fix="write what it holds to a file, and name that",
+        )  # fmt: skip
+    if path.is_symlink():
+        raise InputError(
+            "this link leads to no file", where=str(path.absolute()), got=f"a link to {os.readlink(path)}",
+            fix="name the file itself, or mend the link",
+        )  # fmt: skip
+    entries = sorted(entry.name for entry in path.parent.iterdir()) if path.parent.is_dir() else []
+    near = get_close_matches(path.name, entries, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}?" if near else f"use {KINDS}"
+    raise InputError("there is no such file", where=str(path.absolute()), got=str(path), fix=hint)

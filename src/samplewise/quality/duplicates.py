@@ -25,7 +25,7 @@ from samplewise.core.values import Estimate
 from samplewise.data.columns import Column
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_reading
-from samplewise.data.readers import Roles
+from samplewise.data.roles import Roles
 from samplewise.data.targets import Target, Task, compared_labels
 from samplewise.engine.models.feature_encoding import feature_space
 from samplewise.engine.neighbors import NeighborGraph, exact_groups

@@ -15,7 +15,7 @@ from samplewise.data.conversions import as_numbers
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
 from samplewise.data.inputs import as_reading, with_columns_of
-from samplewise.data.readers import Roles
+from samplewise.data.roles import Roles
 from samplewise.engine.models.feature_encoding import SpaceEncoder
 from samplewise.engine.neighbors import NeighborGraph, NeighborIndex
 from samplewise.engine.statistics.intervals import half_width, share_interval
