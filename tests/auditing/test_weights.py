@@ -54,7 +54,7 @@ def test_rows_of_weight_0_are_absent(learner):
     ids = np.arange(240)
     without = sw.audit(Dataset(X[~away], Y[~away], ids=ids[~away]), **settings).record
     zero = sw.audit(Dataset(X, Y, ids=ids), weights=np.where(away, 0.0, 1.0), **settings).record
-    notes = ("notes", "set_aside", "zero_weights", "fingerprint", "content")
+    notes = ("notes", "set_aside", "zero_weights", "fingerprint", "content", "numbered", "roles")
     assert answers(without, notes) == answers(zero, notes)
     assert zero.data["zero_weights"] == 40
     assert zero.data["missing_labels"] == 0

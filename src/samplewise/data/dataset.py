@@ -154,7 +154,10 @@ class Dataset:
         return self._with(y=y)
 
     def with_features(self, features: Any) -> "Dataset":
-        """The same rows with other features (n, d) in the same columns, which stay what they were read as."""
+        """The same rows with other cells in the same columns, which stay what they were read as.
+
+        Args:    features: (n, d) of the kind that X is.
+        """
         return self._with(X=features)
 
     def with_weights(self, weights: Any) -> "Dataset":
