@@ -39,7 +39,7 @@ class Roles:
         """
         said = {part.name: getattr(self, part.name) for part in fields(self)}
         plain = {name: list(value) if isinstance(value, tuple) else value for name, value in said.items()}
-        return {name: value for name, value in plain.items() if value and _is_said_by_name(value)}
+        return {name: value for name, value in plain.items() if _is_said_by_name(value) and value}
 
 
 def _is_said_by_name(value: Any) -> bool:
