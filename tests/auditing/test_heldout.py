@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from samplewise.auditing.heldout import (
+    at_rows,
     errors_with_and_without,
     evaluated_losses,
     evaluated_outputs,
@@ -72,3 +73,9 @@ def test_the_error_is_that_of_models_that_did_not_see_the_column(evidence_of):
     assert given.value < 0.5 * left.value
     assert errors_with_and_without(evidence, ["a", "b", "c"]) == ()
     assert errors_with_and_without(evidence, ["z"]) == ()
+
+
+def test_what_belongs_to_rows_is_taken_by_mask_or_position_and_nothing_stays_nothing():
+    values = np.array(["a", "b", "c"])
+    assert at_rows(values, np.array([True, False, True])).tolist() == at_rows(values, np.array([0, 2])).tolist()
+    assert at_rows(None, np.array([0])) is None

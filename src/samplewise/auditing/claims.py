@@ -3,7 +3,7 @@
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.heldout import evaluated_losses, evaluated_outputs
+from samplewise.auditing.heldout import at_rows, evaluated_losses, evaluated_outputs
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.rates import percent, percent_text
 from samplewise.core.values import Estimate, Exhibit
@@ -31,7 +31,7 @@ def held_out_losses(evidence: Evidence) -> tuple[Floats, Array | None]:
     """(r,) the same for rows of the data, by models that did not see them, and their groups."""
     losses = evaluated_losses(evidence)
     known = np.isfinite(losses)
-    groups = None if evidence.split_groups is None else evidence.split_groups[known]
+    groups = at_rows(evidence.split_groups, known)
     if evidence.whole.class_count:
         return losses[known], groups
     return prediction_losses(evaluated_outputs(evidence)[known], evidence.target.codes[known], classes=False), groups
@@ -93,7 +93,7 @@ def _without_test(evidence: Evidence) -> tuple[list[str], list[float], str]:
     """Without test rows there is an approximation, and no promise."""
     losses, groups = held_out_losses(evidence)
     known = np.isfinite(evaluated_losses(evidence))
-    weights = None if evidence.data.weights is None else evidence.data.weights[known]
+    weights = at_rows(evidence.data.weights, known)
     condition = "models that share rows err independently: an approximation"
     why = "An average over cross-fitted models, no promise for one model: test rows (test=) would allow one."
     if evidence.whole.class_count:

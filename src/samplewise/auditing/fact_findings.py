@@ -10,8 +10,9 @@ from functools import partial
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
+from samplewise.auditing.heldout import ids_of
 from samplewise.auditing.row_exhibit import rows_exhibit
-from samplewise.core.arrays import Ints, Mask, in_order
+from samplewise.core.arrays import Array, Ints, Mask, in_order
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.rates import percent, percent_text
 from samplewise.core.texts import count_of
@@ -43,7 +44,7 @@ def fact_result(code: str, evidence: Evidence) -> CheckResult:
     scores = Scores("wrong_label", facts.wrong, evidence.data.ids, "probability", "more likely wrong")
     first, suspects = _rows_to_answer(facts), facts.suspects()
     proven = _proven(facts)
-    changed = np.empty(0, dtype=np.intp) if proven is None else _worst_first(proven, likely_errors(proven))
+    changed = np.empty(0, dtype=np.intp) if proven is None else worst_first(proven, likely_errors(proven))
     listed = np.r_[first, suspects, changed]
     rows = listed[np.sort(np.unique(listed, return_index=True)[1])]
     measured = (facts.noise_rate, skill(facts.outcomes), other_reading(facts, "facts"))
@@ -95,7 +96,7 @@ def _finding(code: str, evidence: Evidence, rows: Ints, first: Ints) -> Finding:
             "perfect, so that they contradict a label says little."
         )
     return Finding(
-        code, title, severity, _ids(evidence, rows), explanation, _remedies(evidence, rows, first),
+        code, title, severity, ids_of(evidence, rows), explanation, _remedies(evidence, rows, first),
         (facts.noise_rate, facts.suspects_share), caveat=CAVEAT,
     )  # fmt: skip
 
@@ -134,7 +135,7 @@ def _remedies(evidence: Evidence, rows: Ints, first: Ints) -> tuple[Remedy, ...]
     action = f"Look at {count_of(len(looked), 'row')} and say which labels are wrong: {DOOR}."
     if not len(first):
         action = "Look at these rows, worst first, and fix what is wrong."
-    remedies = [Remedy("review", _ids(evidence, rows), tuple(_labels(evidence, facts.suggested[rows])), action)]
+    remedies = [Remedy("review", ids_of(evidence, rows), tuple(as_labels(evidence, facts.suggested[rows])), action)]
     proven = _proven(facts)
     return tuple(remedies if proven is None else [*_changes(evidence, proven), *remedies])
 
@@ -148,27 +149,25 @@ def _proven(facts: FactLabels) -> LabelPosterior | None:
 
 def _changes(evidence: Evidence, proven: LabelPosterior) -> list[Remedy]:
     """What `fact_rules` do to these rows, in words."""
-    wrong, changed = (_worst_first(proven, chosen) for chosen in (likely_errors(proven), suggests(proven)))
+    wrong, changed = (worst_first(proven, chosen) for chosen in (likely_errors(proven), suggests(proven)))
     changes = []
     if len(changed):
         action = f"Give {count_of(len(changed), 'row')} the label that was named or is suggested."
-        named = tuple(_labels(evidence, proven.suggested[changed]))
-        changes.append(Remedy("relabel", _ids(evidence, changed), named, action))
+        named = tuple(as_labels(evidence, proven.suggested[changed]))
+        changes.append(Remedy("relabel", ids_of(evidence, changed), named, action))
     if len(wrong):
         action = f"Leave out the {count_of(len(wrong), 'row')} whose label is likely wrong."
-        changes.append(Remedy("drop", _ids(evidence, wrong), action=action))
+        changes.append(Remedy("drop", ids_of(evidence, wrong), action=action))
     return changes
 
 
-def _worst_first(posterior: LabelPosterior, chosen: Mask) -> Ints:
+def worst_first(posterior: LabelPosterior, chosen: Mask) -> Ints:
+    """Positions of the chosen rows (n,), the likeliest errors first."""
     rows = np.flatnonzero(chosen)
     return rows[in_order(-posterior.wrong[rows])]
 
 
-def _ids(evidence: Evidence, rows: Ints) -> tuple[object, ...]:
-    return tuple(evidence.data.ids[rows].tolist())
-
-
-def _labels(evidence: Evidence, codes: Ints) -> list[object]:
-    """Codes as the user's own labels."""
-    return list(np.asarray(evidence.target.classes)[codes].tolist())
+def as_labels(evidence: Evidence, codes: Array) -> list[object]:
+    """Codes, or numbers, as the user's own labels."""
+    values = codes if evidence.target.classes is None else evidence.target.classes[codes]
+    return list(values.tolist())

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.heldout import evaluated_losses, evaluated_outputs
-from samplewise.core.arrays import Array, Floats, Mask, one_hot
+from samplewise.auditing.heldout import at_rows, evaluated_losses, evaluated_outputs
+from samplewise.core.arrays import Floats, Mask, one_hot
 from samplewise.core.values import Estimate
 from samplewise.engine.models.row_losses import row_losses
 from samplewise.engine.statistics.association import p_value_of_mean, rank_correlation_rows
@@ -35,11 +35,6 @@ def known_rows(evidence: Evidence) -> Mask:
     return np.asarray(np.isfinite(evaluated_losses(evidence)))
 
 
-def groups_at(evidence: Evidence, rows: Mask) -> Array | None:
-    """Groups of these rows; None: there are none."""
-    return None if evidence.split_groups is None else evidence.split_groups[rows]
-
-
 def follows_labels(evidence: Evidence) -> BaselineTest:
     """Whether predictions follow the labels at all."""
     known = known_rows(evidence)
@@ -48,7 +43,7 @@ def follows_labels(evidence: Evidence) -> BaselineTest:
         outputs = evidence.held_out_probabilities[known]
     else:
         outputs, truth = evaluated_outputs(evidence)[known].astype(np.float64), evidence.target.codes[known, None]
-    return discrimination(outputs, truth, groups_at(evidence, known))
+    return discrimination(outputs, truth, at_rows(evidence.split_groups, known))
 
 
 def constant_prediction(evidence: Evidence) -> tuple[Floats, str]:
@@ -66,7 +61,7 @@ def saved_on_constant(evidence: Evidence) -> BaselineTest:
     """Mean loss saved against the best constant prediction."""
     known = known_rows(evidence)
     losses, constant = evaluated_losses(evidence)[known], constant_prediction(evidence)[0]
-    return beats_baseline(losses, constant, groups_at(evidence, known))
+    return beats_baseline(losses, constant, at_rows(evidence.split_groups, known))
 
 
 def beats_guessing(evidence: Evidence) -> bool:
@@ -91,7 +86,7 @@ def rank_correlation(evidence: Evidence) -> tuple[Estimate, float]:
         "held_out_rank_correlation", float(rows.mean()), unit="", source="spearman1904",
         reason="models trained on labels pulled in to three interquartile ranges",
     )  # fmt: skip
-    return estimate, p_value_of_mean(rows, groups_at(evidence, known))
+    return estimate, p_value_of_mean(rows, at_rows(evidence.split_groups, known))
 
 
 def better_learner(evidence: Evidence) -> Better | None:
@@ -106,7 +101,7 @@ def better_learner(evidence: Evidence) -> Better | None:
     if opinions is None or not opinions.known.any():
         return None
     known = opinions.known & known_rows(evidence)
-    own, groups = evaluated_losses(evidence)[known], groups_at(evidence, known)
+    own, groups = evaluated_losses(evidence)[known], at_rows(evidence.split_groups, known)
     found = []
     for kind in KINDS:
         if kind != kind_of(evidence.learner):

@@ -75,10 +75,8 @@ def errors_with_and_without(evidence: Evidence, names: Collection[str]) -> tuple
 
 def _error_of(evidence: Evidence, outputs: Floats, quantity: str) -> Estimate:
     """The held-out error of outputs (n, c), under this name."""
-    known = np.isfinite(outputs).all(axis=1)
-    groups, weights = (
-        None if values is None else values[known] for values in (evidence.split_groups, evidence.data.weights)
-    )
+    known = np.asarray(np.isfinite(outputs).all(axis=1))
+    groups, weights = at_rows(evidence.split_groups, known), at_rows(evidence.data.weights, known)
     if evidence.whole.class_count:
         found = error_rate(outputs[known].argmax(axis=1) != evidence.target.codes[known], groups, weights=weights)
     else:
@@ -103,3 +101,8 @@ def listed_rows(evidence: Evidence, title: str, positions: Ints, unit: str = "",
 def ids_of(evidence: Evidence, positions: Ints) -> tuple[object, ...]:
     """Ids of rows as a finding carries them."""
     return tuple(evidence.data.ids[positions].tolist())
+
+
+def at_rows(values: Array | None, rows: Array) -> Array | None:
+    """What belongs to these rows, given as positions or as a mask; None where there is nothing."""
+    return None if values is None else values[rows]

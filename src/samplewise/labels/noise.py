@@ -170,11 +170,6 @@ def _profile(logits: Floats, codes: Ints, shape: Floats, shares: Floats) -> tupl
     return totals.max(axis=0), np.take_along_axis(sharpest, best[None, None, :], axis=0)[0]
 
 
-def candidate_logits(outputs: Floats, codes: Ints) -> list[Floats]:
-    """(r, c) logits of every blend, at a temperature of 1."""
-    return [_blended(outputs, blend) for blend in _blends(outputs, codes)]
-
-
 def _blends(outputs: Floats, codes: Ints) -> list[tuple[float, float]]:
     """Scales of outputs and of their logarithms at a temperature of 1; only class indicators have logarithms."""
     plain = temperature(outputs, codes)

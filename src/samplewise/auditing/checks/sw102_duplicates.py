@@ -41,6 +41,7 @@ from itertools import chain
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
+from samplewise.auditing.heldout import ids_of
 from samplewise.core.arrays import Array, Ints, Mask
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.texts import count_of, keys_text, number_text
@@ -153,13 +154,9 @@ class _Case:
             return RowEdit("relabel", np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp))
         return relabel_duplicates(folded, self.sets.only_exact(), self.evidence.graph)
 
-    def ids(self, positions: Ints) -> tuple[object, ...]:
-        """Ids of rows as a finding carries them."""
-        return tuple(self.evidence.data.ids[positions].tolist())
-
     def by_set(self, rows: Mask) -> tuple[object, ...]:
         """Ids with the rows of a set next to each other, the set with the first id first."""
-        return self.ids(in_sets(self.sets, self.evidence.data.ids, rows))
+        return ids_of(self.evidence, in_sets(self.sets, self.evidence.data.ids, rows))
 
 
 # ---- findings -------------------------------------------------------------------------------------------------------
@@ -186,7 +183,7 @@ def _agreeing(case: _Case) -> Iterator[Finding]:
 
 
 def _drop_remedy(case: _Case, change: RowEdit, much: bool, keys: tuple[object, ...]) -> tuple[Remedy, ...]:
-    surplus = case.ids(change.rows)
+    surplus = ids_of(case.evidence, change.rows)
     if not surplus:
         return (Remedy("review", keys, action="Nothing is to be done where these rows are different things"),)
     action = f"Keep one row of every set, drop the other {len(surplus):,}"
@@ -221,7 +218,7 @@ def _relabel_remedy(case: _Case) -> tuple[Remedy, ...]:
     change = case.relabeled(case.everyone)
     if not len(change.rows) or change.values is None:
         return ()
-    ids, labels = case.ids(change.rows), tuple(classes[change.values].tolist())
+    ids, labels = ids_of(case.evidence, change.rows), tuple(classes[change.values].tolist())
     action = f"Give {len(ids):,} of these rows the label that their duplicates and neighbors vote for"
     return (Remedy("relabel", ids, labels, action, reason="" if case.enough(change) else FEW),)
 
@@ -231,7 +228,7 @@ def _floor(case: _Case) -> Iterator[Finding]:
     rows = case.inseparable
     if not (rows & ~case.contradicting).any():
         return
-    keys = case.ids(_in_groups(case, rows))
+    keys = ids_of(case.evidence, _in_groups(case, rows))
     kept_apart = " Columns that models do not see tell some of them apart." if case.sets.cleared[rows].any() else ""
     why = (
         f"Models see {count_of(len(keys), 'row')} in {len(np.unique(case.sets.seen[rows])):,} sets as equal, with "
@@ -258,7 +255,7 @@ def _cleared(case: _Case) -> Iterator[Finding]:
     pairs = pairs_within(sets.seen[rows])
     if not is_beyond_chance(pairs, sets.seen_expected):
         return
-    keys = case.ids(_in_groups(case, rows))
+    keys = ids_of(case.evidence, _in_groups(case, rows))
     why = (
         f"{len(keys):,} rows equal another in every column models see, and differ in an id, a name, a date or "
         "another column that was left out. If that names different things, these are no duplicates; if it was given "
@@ -275,7 +272,7 @@ def _same_texts(case: _Case) -> Iterator[Finding]:
     for name, groups in case.sets.texts.items():
         rows = repeated(groups) & ~(case.sets.sizes > 1) & ~case.sets.cleared  # the others are named above
         rows &= repeated(np.where(rows, groups, groups.max() + 1 + np.arange(len(groups))))
-        keys = case.ids(np.flatnonzero(rows)[np.argsort(groups[rows], kind="stable")])
+        keys = ids_of(case.evidence, np.flatnonzero(rows)[np.argsort(groups[rows], kind="stable")])
         if keys:
             why = f"Rows {keys_text(keys)} have the text of another row in {name!r}, and differ in other columns."
             yield Finding(

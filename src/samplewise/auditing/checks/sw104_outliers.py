@@ -27,6 +27,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
+from samplewise.auditing.heldout import ids_of
 from samplewise.auditing.row_exhibit import MOST_ROWS, rows_exhibit
 from samplewise.core.arrays import Floats, Ints
 from samplewise.core.errors import NotApplicable
@@ -72,7 +73,7 @@ def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
 
 
 def _finding(evidence: Evidence, listed: Ints, excess: Floats) -> Finding:
-    keys = tuple(evidence.data.ids[listed].tolist())
+    keys = ids_of(evidence, listed)
     share = len(listed) / len(evidence.data)
     severity: Severity = "warning" if share >= MANY and len(listed) >= SEVERAL else "note"
     far = np.exp(excess[listed])

@@ -40,9 +40,10 @@ from functools import partial
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.fact_findings import fact_result, fact_rules, read_as_facts
+from samplewise.auditing.fact_findings import as_labels, fact_result, fact_rules, read_as_facts, worst_first
+from samplewise.auditing.heldout import ids_of
 from samplewise.auditing.row_exhibit import rows_exhibit
-from samplewise.core.arrays import Array, Ints, in_order
+from samplewise.core.arrays import Ints
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.texts import count_of
@@ -86,7 +87,7 @@ def run(evidence: Evidence) -> CheckResult:
     scores = Scores("wrong_label", posterior.wrong, evidence.data.ids, "probability", "more likely wrong")
     agreed = with_list(posterior, judgment.listed)
     findings = _gate_findings(evidence, agreed, judgment)
-    listed = _worst_first(agreed, agreed.flagged)
+    listed = worst_first(agreed, agreed.flagged)
     exhibits = [_most_disputed(evidence, agreed, listed)] if findings and len(listed) else []
     classes = evidence.target.classes
     flips = judgment.rule == "wrong labels" and posterior.beyond_chance
@@ -113,7 +114,7 @@ def _gate_findings(evidence: Evidence, agreed: LabelPosterior, judgment: ListJud
     if judgment.rule != "wrong labels":
         return (_other_finding(evidence, agreed, judgment),)
     likely = likely_errors(agreed)
-    errors, unclear = _worst_first(agreed, likely), _worst_first(agreed, agreed.flagged & ~likely)
+    errors, unclear = worst_first(agreed, likely), worst_first(agreed, agreed.flagged & ~likely)
     found = [_error_finding(evidence, agreed, judgment, errors)] if len(errors) else []
     return (*found, *([_unclear_finding(evidence, agreed, unclear)] if len(unclear) else []))
 
@@ -128,11 +129,6 @@ def _rate(posterior: LabelPosterior, judgment: ListJudgment) -> Estimate:
     return Estimate("noise_rate", float("nan"), unit="share of labels", reason=why)
 
 
-def _worst_first(posterior: LabelPosterior, chosen: Array) -> Ints:
-    rows = np.flatnonzero(chosen)
-    return rows[in_order(-posterior.wrong[rows])]
-
-
 def _error_finding(evidence: Evidence, agreed: LabelPosterior, judgment: ListJudgment, rows: Ints) -> Finding:
     """Labels that are called wrong."""
     expected = agreed.wrong[rows].sum()
@@ -143,7 +139,7 @@ def _error_finding(evidence: Evidence, agreed: LabelPosterior, judgment: ListJud
     measured = [] if judgment.claim is None else [judgment.claim]
     severity = judgment.severity or "note"
     return Finding(
-        CODE, f"{count_of(len(rows), 'row')} whose label the model disputes", severity, _ids(evidence, rows),
+        CODE, f"{count_of(len(rows), 'row')} whose label the model disputes", severity, ids_of(evidence, rows),
         explanation.strip(), _remedies(evidence, agreed, rows), (*measured, agreed.expected_precision(rows)),
         caveat=_caveat(evidence),
     )  # fmt: skip
@@ -151,9 +147,9 @@ def _error_finding(evidence: Evidence, agreed: LabelPosterior, judgment: ListJud
 
 def _other_finding(evidence: Evidence, agreed: LabelPosterior, judgment: ListJudgment) -> Finding:
     """What else explains that labels are disputed; only numbers without a trace may be changed."""
-    rows = _worst_first(agreed, agreed.flagged)
+    rows = worst_first(agreed, agreed.flagged)
     title = TITLES[judgment.rule].format(n=count_of(len(rows), "row"), all=count_of(judgment.disputed, "label"))
-    look = Remedy("review", _ids(evidence, rows), action="Look at these rows, worst first.")
+    look = Remedy("review", ids_of(evidence, rows), action="Look at these rows, worst first.")
     if judgment.rule == "nothing learned":
         remedies: tuple[Remedy, ...] = ()
     elif judgment.calls_wrong:
@@ -161,7 +157,7 @@ def _other_finding(evidence: Evidence, agreed: LabelPosterior, judgment: ListJud
     else:
         remedies = (look,) if len(rows) else ()
     return Finding(
-        CODE, title, judgment.severity or "note", _ids(evidence, rows), judgment.sentence, remedies,
+        CODE, title, judgment.severity or "note", ids_of(evidence, rows), judgment.sentence, remedies,
         (judgment.skill,), "row" if len(rows) else "data", _caveat(evidence) if judgment.calls_wrong else "",
     )  # fmt: skip
 
@@ -176,10 +172,12 @@ def _unclear_finding(evidence: Evidence, posterior: LabelPosterior, rows: Ints) 
         f"The model leans to another class, but between two classes that it confuses in undisputed rows too: about "
         f"{posterior.wrong[rows].sum():,.0f} of {len(rows):,} are expected to be wrong, the others are undecided."
     )
-    review = Remedy("review", _ids(evidence, rows), action="Have two people label these rows; keep what they agree on.")
+    review = Remedy(
+        "review", ids_of(evidence, rows), action="Have two people label these rows; keep what they agree on."
+    )
     title = f"{count_of(len(rows), 'disputed row')} between classes that are hard to distinguish"
     return Finding(
-        CODE, title, "note", _ids(evidence, rows), explanation, (review,), (posterior.expected_precision(rows),),
+        CODE, title, "note", ids_of(evidence, rows), explanation, (review,), (posterior.expected_precision(rows),),
         caveat="Where one class is often labeled as the other, many of these are errors after all.",
     )  # fmt: skip
 
@@ -188,12 +186,12 @@ def _remedies(evidence: Evidence, posterior: LabelPosterior, rows: Ints) -> tupl
     """Relabel what has a suggestion, drop all, look at all."""
     changed = rows[suggests(posterior)[rows]]
     remedies = [
-        Remedy("drop", _ids(evidence, rows), action=f"Leave out the {len(rows):,} rows whose label is likely wrong."),
-        Remedy("review", _ids(evidence, rows), action="Look at these rows, worst first, and fix what is wrong."),
+        Remedy("drop", ids_of(evidence, rows), action=f"Leave out the {len(rows):,} rows whose label is likely wrong."),
+        Remedy("review", ids_of(evidence, rows), action="Look at these rows, worst first, and fix what is wrong."),
     ]
     if len(changed):
         relabel = Remedy(
-            "relabel", _ids(evidence, changed), tuple(_labels(evidence, posterior.suggested[changed])),
+            "relabel", ids_of(evidence, changed), tuple(as_labels(evidence, posterior.suggested[changed])),
             f"Give {len(changed):,} rows the label the model suggests, after a look at the worst of them.",
         )  # fmt: skip
         remedies.insert(0, relabel)
@@ -219,13 +217,3 @@ def _most_disputed(evidence: Evidence, posterior: LabelPosterior, rows: Ints) ->
         evidence, "The labels most disputed", rows, suggested=posterior.suggested[rows],
         probability=posterior.wrong[rows], reason=posterior.reasons[rows].astype(str),
     )  # fmt: skip
-
-
-def _ids(evidence: Evidence, rows: Ints) -> tuple[object, ...]:
-    return tuple(evidence.data.ids[rows].tolist())
-
-
-def _labels(evidence: Evidence, codes: Array) -> list[object]:
-    """Codes as the user's own labels."""
-    values = codes if evidence.target.classes is None else evidence.target.classes[codes]
-    return list(values.tolist())

@@ -50,6 +50,7 @@ from samplewise.auditing.guessing import (
 )
 from samplewise.auditing.heldout import (
     FEWEST_OF_A_CLASS,
+    at_rows,
     evaluated_losses,
     evaluated_outputs,
     prediction_source,
@@ -99,8 +100,8 @@ def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
 
 def _held_out(evidence: Evidence, losses: Floats) -> tuple[Estimate, ...]:
     known = np.isfinite(losses)
-    groups = _at(evidence.split_groups, known)
-    weights = _at(evidence.data.weights, known)
+    groups = at_rows(evidence.split_groups, known)
+    weights = at_rows(evidence.data.weights, known)
     if evidence.whole.class_count:
         found: tuple[Estimate, ...] = (error_rate(losses[known], groups, weights=weights),)
     else:
@@ -120,7 +121,7 @@ def _by_metric(
     metric, known = evidence.metric, codes >= 0
     if metric.weighted or small_classes(codes, evidence.target.classes):
         return ()
-    groups = _at(groups, known)
+    groups = at_rows(groups, known)
     score = metric.contributions(outputs[known].astype(np.float64), codes[known].astype(np.intp)) / percent(1.0)
     value, error = mean_and_error(score, groups)
     least = int(np.bincount(codes[known].astype(np.intp)).min())
@@ -267,7 +268,7 @@ def _by_class(evidence: Evidence, losses: Floats) -> Exhibit:
         own = np.isfinite(losses) & (evidence.target.codes == code)
         if not own.any():
             continue
-        rate = error_rate(losses[own], _at(groups, own), weights=_at(evidence.data.weights, own))
+        rate = error_rate(losses[own], at_rows(groups, own), weights=at_rows(evidence.data.weights, own))
         if own.sum() < FEWEST_OF_A_CLASS:
             bounded.append(f"{name} ({count_of(int(own.sum()), 'row')}): at most {percent_text(rate.high, '.2g')}")
         else:
@@ -289,7 +290,3 @@ def _by_class(evidence: Evidence, losses: Floats) -> Exhibit:
 
 def _class_names(evidence: Evidence) -> list[str]:
     return [str(value) for value in ([] if evidence.target.classes is None else evidence.target.classes.tolist())]
-
-
-def _at(values: Array | None, rows: Array) -> Array | None:
-    return None if values is None else values[rows]
