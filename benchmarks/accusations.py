@@ -260,14 +260,17 @@ def _share(lines: list[dict[str, Any]], hit: str, *of: str) -> float:
 def page(figures: dict[str, Any]) -> str:
     """The figures as tables, and the failing runs below them."""
     text = ["Labels of real tables, taken as right; what is louder than a note is a false accusation.", ""]
-    text += ["| part | judged | errors | warnings | notes | rows named aloud | rows in any list |", "|-|-|-|-|-|-|-|"]
+    text += ["| part | judged | errors | warnings | notes | rows, not of notes | rows in any list |", "|-|-|-|-|-|-|-|"]
     for part in ("real", "guessed", "fresh"):
         if part in figures:
             one = figures[part]
             names = ("judged", "errors", "warnings", "notes", "rows_named_aloud", "rows_in_any_list")
             text.append(f"| {part} | " + " | ".join(f"{one[name]:,}" for name in names) + " |")
     text += ["", "Planted wrong labels (learned: in tables whose labels as they are reach a skill of .4):", ""]
-    text += ["| kind | runs | loud | precision of loud lists | found aloud | found in any list | average precision |"]
+    text += [
+        "| kind | runs | errors, warnings | precision of these | found in these | found in any list | "
+        "average precision |"
+    ]
     text += ["|-|-|-|-|-|-|-|"]
     for name, one in figures.items():
         if name.startswith("planted "):
