@@ -95,6 +95,23 @@ def test_an_interrupt_leaves_a_record_and_goes_on_to_the_caller(started, tmp_pat
     assert [(o.code, o.status) for o in load_record(tmp_path).outcomes] == [("SW1", "found"), ("SW2", "skipped")]
 
 
+def test_an_interrupt_before_the_first_check_names_every_check(started, tmp_path, monkeypatch):
+    """The first report is on disk while the run is still writing beside it: a person may stop it from then on."""
+    run = started(Check("SW1"), Check("SW2"), folder=tmp_path)
+    write, calls = run.folder.write, []
+
+    def stopped_once(*args, **named):
+        write(*args, **named)
+        calls.append(1)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(run.folder, "write", stopped_once)
+    with pytest.raises(KeyboardInterrupt):
+        run.carry_out()
+    assert [(o.code, o.status) for o in load_record(tmp_path).outcomes] == [("SW1", "skipped"), ("SW2", "skipped")]
+
+
 def test_accepted_findings_become_notes_and_accepted_rows_leave(started):
     whole = started(Check("SW1"), accepted={"SW1": None}).carry_out().outcomes[0].result.findings[0]
     assert whole.severity == "note"

@@ -76,8 +76,8 @@ class Run:
         """Run every check, then test the advice; an interrupt leaves a valid report and goes on to the caller."""
         checks = catalog()
         started = time.monotonic()
-        self.write()
         try:
+            self.write()
             for code in self.evidence.plan.checks:
                 outcome = self._outcome_of(checks[code])
                 self._outcomes.append(outcome)
