@@ -93,8 +93,9 @@ class Audit:
     ) -> Applied:
         """The data after the remedies that tested "helps"; nothing is changed in place.
 
-        What removes more than a tenth of the rows, or moves the share of a class by more than a point, is done only if
-        its finding is named; `left_out` of the result says what was not done, and why.
+        What removes more than a tenth of the rows, moves the share of a class by more than a point or changes more than
+        a tenth of the cells of a column is done only if its finding is named; `left_out` of the result says what was
+        not done, and why.
 
         Args:
             data, y: the rows to change, read as the audited ones were, by the names of their columns; default: those
@@ -103,13 +104,14 @@ class Audit:
                 not as they were audited are left alone by the record, and by decisions that name no `given` label.
             do: carry out exactly these findings instead, whatever their verdict but "hurts": "SW102", or ["SW102",
                 "SW201:drop"] to say which of its remedies.
-            kinds: carry out all remedies of these kinds instead, but those that hurt: "relabel", "drop", "reweight".
+            kinds: carry out all remedies of these kinds instead, but those that hurt: "relabel", "drop", "reweight",
+                "clean" (cells).
             decisions: carry out exactly these instead; or the path of a list of findings/*.csv, or of that folder, with
                 the decision column filled in.
             even_hurting: of `do` and `kinds` also what was measured to hurt.
 
         Returns:
-            Applied: the new `data`, the `log` of what was changed by row id, and what was `left_out`.
+            Applied: the new `data`, the `log` of what was changed by row id and column, and what was `left_out`.
 
         Raises:
             InputError: no data, or others than those that were audited; a finding that is not there, has no remedy that

@@ -20,7 +20,7 @@ from samplewise.data.inputs import as_reading, read_like
 from samplewise.data.magnitudes import require_sizes
 from samplewise.data.readers import Reading, likely_labels, unreadable_notes
 from samplewise.data.roles import Roles
-from samplewise.data.targets import Target, describe_target, with_read_labels
+from samplewise.data.targets import Target, Task, describe_target, with_read_labels
 from samplewise.labels.facts import Answer
 from samplewise.labels.facts_or_outcomes import OUTCOMES, LabelMeaning, label_meaning
 
@@ -77,13 +77,9 @@ def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
         _prompt_for_label(reading)
     _require_classes(reading)
     readable = ~unreadable_pictures(everything)
-    weightless = np.zeros(len(everything), dtype=bool) if everything.weights is None else everything.weights == 0
+    weightless = _without_weight(everything)
     counted = np.flatnonzero(readable & ~weightless)
-    target = describe_target(
-        np.asarray(everything.y)[counted], task=options.task, ids=everything.ids[counted], positive=options.positive
-    )
-    usable = np.zeros(len(everything), dtype=bool)
-    usable[counted[target.usable]] = True
+    target, usable = usable_rows(everything, options.task, options.positive)
     rows = _relative(everything if usable.all() else everything.take(np.flatnonzero(usable)))
     target, aside = _described_again(target, target.usable)
     rows = with_read_labels(rows, target)
@@ -112,6 +108,20 @@ def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
         None if reading.other_columns is None else reading.other_columns[usable].reset_index(drop=True), beside_test,
         meaning=meaning, answers=label_answers(options.reviewed, rows, target, meaning), rows=given,
     )  # fmt: skip
+
+
+def usable_rows(data: Dataset, task: Task, positive: Any = None) -> tuple[Target, Mask]:
+    """The labels of rows that count, and which of all rows (n,) are audited: labeled, in a class of at least two."""
+    counted = np.flatnonzero(~unreadable_pictures(data) & ~_without_weight(data))
+    target = describe_target(np.asarray(data.y)[counted], task=task, ids=data.ids[counted], positive=positive)
+    usable = np.zeros(len(data), dtype=bool)
+    usable[counted[target.usable]] = True
+    return target, usable
+
+
+def _without_weight(data: Dataset) -> Mask:
+    """(n,) rows that are to count for nothing."""
+    return np.zeros(len(data), dtype=bool) if data.weights is None else data.weights == 0
 
 
 def labels_read(taken: Intake) -> dict[str, Any]:

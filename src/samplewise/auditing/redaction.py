@@ -65,8 +65,11 @@ def _stripped(outcome: Outcome, names: frozenset[str], hidden: set[str]) -> Outc
 
 
 def _without_quotes(finding: Finding) -> Finding:
-    """A finding whose explanation and proposals quote cells, without them."""
-    remedies = tuple(replace(remedy, action=HIDDEN, values=()) for remedy in finding.remedies)
+    """A finding whose explanation and proposals quote cells, without them; what is done to a column is no cell."""
+    remedies = tuple(
+        replace(remedy, action=HIDDEN, values=remedy.values if remedy.kind == "clean" else ())
+        for remedy in finding.remedies
+    )
     return replace(finding, explanation=HIDDEN, remedies=remedies)
 
 

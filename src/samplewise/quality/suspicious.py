@@ -16,6 +16,7 @@ from samplewise.core.texts import BLANK, count_of, number_text, shortened, with_
 from samplewise.data.columns import Column
 from samplewise.data.inputs import as_dataset
 from samplewise.data.targets import Target
+from samplewise.engine.refits.cell_edits import DAY
 from samplewise.quality.cells import numbers_of
 from samplewise.quality.impossible import impossible_values
 from samplewise.quality.sentinels import (
@@ -272,7 +273,7 @@ def _of_texts(values: Any, column: Column, ids: Array) -> Iterator[CellGroup]:
     """Odd cells of a column of texts, dates or categories."""
     dates = values.dtype.kind == "M"
     if dates:
-        values = values.dt.strftime("%Y-%m-%d")
+        values = values.dt.strftime(DAY)
     elif values.dtype.kind in "mb" or isinstance(values.dtype, pd.PeriodDtype):
         return
     held = values.astype(object).to_numpy()

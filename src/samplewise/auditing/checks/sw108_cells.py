@@ -19,7 +19,8 @@ tenfold. Case may carry a meaning, as in codes of genes. "Unknown" may be an ans
 Set codes to missing, divide what is in another unit, merge spellings, convert the cells of the rarer type; then
 audit again. For the three columns with most cells, from five on, the first three are tested: what to do is learned
 from the training rows of every fold and done to the cells of held-out rows as well, as a pipeline would. The control
-does the same to as many random cells of the column. Cells in your file are changed by you: they are in the table.
+does the same to as many random cells of the column. `samplewise apply RUN --do SW108 --out clean.csv` and
+`audit.apply(do="SW108")` change exactly these cells in a copy, tested or not; without a name only what helps is done.
 
 ## Source
 allen1974 for what a row lets expect; massey1951 for whether divided rows are like the others; the other rules are
@@ -114,9 +115,11 @@ def _seen(evidence: Evidence) -> list[str]:
 
 
 def _untested(evidence: Evidence, listed: Iterable[list[CellGroup]]) -> dict[tuple[str, Cleaning], str]:
-    """Why a cleaning is not tested, by column and what is done; "" for those that are."""
+    """Why a cleaning is not tested, by column and what is done; "" for those that are. Labels are not cleaned."""
     cells = Counter[tuple[str, Cleaning]]()
     for group in (one for groups in listed for one in groups if one.kind in CLEANINGS):
+        if group.column == evidence.label:
+            continue
         cells[group.column, CLEANINGS[group.kind]] += len(group.ids)
     reasons = {key: _why_not(evidence, key, count) for key, count in cells.most_common()}
     possible = [key for key, reason in reasons.items() if not reason]
@@ -152,9 +155,8 @@ def _of_column(kind: str, groups: list[CellGroup], total: int, untested: Mapping
     numeric = groups[0].values.dtype.kind in "iuf"  # what distances are made of
     severity: Severity = "warning" if numeric and kind != "tenfold" else "note"
     remedy = Remedy("review", (column,), action=_action(kind, column, groups))
-    if kind in CLEANINGS:
-        key = (column, CLEANINGS[kind])
-        remedy = replace(remedy, reason=untested[key]) if untested[key] else _cleaning(*key, remedy.action)
+    if kind in CLEANINGS and (key := (column, CLEANINGS[kind])) in untested:
+        remedy = replace(_cleaning(*key, remedy.action), reason=untested[key])
     title = TITLES[kind].format(f"column {column!r} ({count_of(len(np.unique(ids)), 'row')})")
     return Finding(CODE, title, severity, (column,), " ".join(why), (remedy,), axis="column", caveat=CAVEATS[kind])
 
