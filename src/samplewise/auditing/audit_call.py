@@ -39,6 +39,7 @@ from samplewise.core.texts import count_of
 from samplewise.data.dataset import Dataset
 from samplewise.data.splits import different_times
 from samplewise.data.targets import Target, Task
+from samplewise.data.text_columns import ReadAs
 from samplewise.engine.models.default_learner import choose_learner
 from samplewise.engine.models.learner import Learner
 from samplewise.engine.models.metrics import Metric, choose_metric, metric_rule
@@ -185,7 +186,7 @@ class Audit:
 def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may know about their data
     data: Any, y: Any = None, *, label: str | None = None, id: str | None = None, groups: Any = None,
     segments: Any = None, time: Any = None, weights: Any = None, drop_columns: Iterable[str] = (),
-    image: str | None = None, text: str | None = None, columns: Mapping[str, str] | None = None,
+    image: str | None = None, text: str | None = None, columns: Mapping[str, ReadAs] | None = None,
     decimal: str | None = None, task: Task = "auto", positive: Any = None,
     labels_are: LabelsAre = "auto", test: Any = None, n_test_evaluations: int = 1, learner: Any = None,
     embeddings: Any = None, probabilities: Any = None, metric: str | None = None, checks: str | list[str] = "default",
@@ -212,7 +213,7 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
         image: the column with pictures, or with their paths.
         text: the column with texts.
         columns: what columns are, where they are read otherwise: {'zip': 'category', 'price': 'number'}. By name, as
-            "number", "category", "text", "date" or "id".
+            "number", "category", "text", "date", "id" or a list of the values from low to high.
         decimal: the decimal sign of numbers written as text, a point or a comma. "." or ","; default: what the table
             shows.
         task: whether the label is a class or a number. "auto", "classification" or "regression".

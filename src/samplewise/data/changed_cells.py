@@ -39,6 +39,15 @@ def cell_value(cell: Any) -> Any:
     return int(plain) if isinstance(plain, float) and plain.is_integer() else plain
 
 
+def cell_text(cell: Any) -> str:
+    """A cell that is not missing as text: 7.0 is 7.
+
+    >>> cell_text(7.0), cell_text("007")
+    ('7', '007')
+    """
+    return str(cell_value(cell))
+
+
 def with_cells(column: Any, changes: Mapping[int, Any]) -> Any:
     """A column (n,) with other values at some positions, of the same kind as far as it can hold them.
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from samplewise.data.text_columns import ReadAs
+
 HOW_CELLS_ARE_READ = ("columns", "decimal")  # options of a reading that are no role of a column
 
 
@@ -20,7 +22,7 @@ class Roles:
     image: str | None = None
     text: str | None = None
     weights: Any = None
-    columns: Mapping[str, str] | None = None
+    columns: Mapping[str, ReadAs] | None = None
     decimal: str | None = None
 
     def of_columns(self) -> tuple[str, ...]:

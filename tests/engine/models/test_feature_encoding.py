@@ -85,3 +85,16 @@ def test_rare_categories_share_the_last_code():
     codes = TreeCodes(frame)(frame)
     assert codes[:, 0].max() == pytest.approx(254)
     assert (codes[:, 0] == 254).sum() == 800 - 2 * 254
+
+
+def test_ordered_categories_are_ranks_and_guessed_ones_are_not():
+    words = ["low", "high", "medium", None, "low"]
+    frame = pd.DataFrame({"x": pd.Categorical(words, categories=["low", "medium", "high"], ordered=True)})
+    codes = TreeCodes(frame)
+    assert np.array_equal(codes(frame)[:, 0], [0, 2, 1, np.nan, 0], equal_nan=True)
+    assert not codes.categorical.any()
+    assert SpaceEncoder(frame)(frame).shape == (5, 2)  # the rank, and whether it is missing
+    guessed = TreeCodes(frame.astype("object"))
+    assert guessed.categorical.all()
+    said = Dataset(pd.DataFrame({"x": [3.0, 1.0, 2.0]}), kinds={"x": ["2", "3", "1"]})
+    assert TreeCodes(said.X, columns=said.columns)(said.X)[:, 0].tolist() == [1, 2, 0]
