@@ -11,7 +11,8 @@ from samplewise.auditing.answers import label_answers
 from samplewise.auditing.audited_rows import AuditedRows, are_numbered
 from samplewise.auditing.options import AuditOptions
 from samplewise.core.arrays import Array, Floats, Mask, fingerprint, require_finite
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, name_rows
+from samplewise.core.texts import count_of
 from samplewise.data.columns import Column
 from samplewise.data.conversions import as_numbers
 from samplewise.data.dataset import Dataset
@@ -20,6 +21,7 @@ from samplewise.data.inputs import as_reading, read_like
 from samplewise.data.magnitudes import require_sizes
 from samplewise.data.readers import Reading, likely_labels, unreadable_notes
 from samplewise.data.roles import Roles
+from samplewise.data.shifted_rows import ShiftedRow, shifted_rows
 from samplewise.data.targets import Target, Task, describe_target, with_read_labels
 from samplewise.labels.facts import Answer
 from samplewise.labels.facts_or_outcomes import OUTCOMES, LabelMeaning, label_meaning
@@ -44,6 +46,7 @@ class Intake:
         meaning: whether labels are facts or outcomes.
         answers: what people said of labels, by id.
         rows: all rows given, by id and content.
+        shifted: rows, also those set aside, whose cells seem to stand one column aside, by id.
     """
 
     everything: Dataset
@@ -60,6 +63,7 @@ class Intake:
     meaning: LabelMeaning = OUTCOMES
     answers: Mapping[Any, Answer] = field(default_factory=lambda: MappingProxyType({}))
     rows: AuditedRows | None = None
+    shifted: Mapping[Any, ShiftedRow] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
@@ -86,6 +90,8 @@ def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
     if weightless.any():
         aside.append(f"{int(weightless.sum())} rows of weight 0 are set aside")
     notes = [*reading.notes, *([target.note] if target.note else []), *_spelling_notes(reading, target), *aside]
+    shifted = _shifted(reading, data)
+    notes += _shifted_note(shifted)
     embedded = _embedded(options.embeddings, everything)
     test = reading.test if options.test is None else options.test
     held, beside_test, test_notes = (None, None, []) if test is None else _read_test(test, everything, roles)
@@ -107,7 +113,27 @@ def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
         _embedded(options.embeddings, held) if held is not None and callable(options.embeddings) else None,
         None if reading.other_columns is None else reading.other_columns[usable].reset_index(drop=True), beside_test,
         meaning=meaning, answers=label_answers(options.reviewed, rows, target, meaning), rows=given,
+        shifted=shifted,
     )  # fmt: skip
+
+
+def _shifted(reading: Reading, given: Any) -> dict[Any, ShiftedRow]:
+    """Rows whose cells seem to stand one column aside, by id, in a table as it was read or given."""
+    held = given[0] if isinstance(given, tuple) else given
+    table = reading.frame if reading.frame is not None else held if hasattr(held, "iloc") else None
+    if table is None or not hasattr(table, "columns") or isinstance(reading.data.X, Images):
+        return {}
+    return {reading.data.ids[row.position : row.position + 1].tolist()[0]: row for row in shifted_rows(table)}
+
+
+def _shifted_note(shifted: Mapping[Any, ShiftedRow]) -> list[str]:
+    """What is said of them where they are read: cells that do not fit are gaps or codes of their own from here on."""
+    if not shifted:
+        return []
+    return [
+        f"the cells of {count_of(len(shifted), 'row')} seem to stand one column to the left or right: "
+        f"{name_rows(shifted)}; they are read where they stand (SW108 shows them)"
+    ]
 
 
 def usable_rows(data: Dataset, task: Task, positive: Any = None) -> tuple[Target, Mask]:

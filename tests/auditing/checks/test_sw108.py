@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from sklearn.linear_model import Ridge
 
+from samplewise import audit
 from samplewise.auditing import tested_advice
 from samplewise.auditing.checks import sw108_cells as sw108
 from samplewise.auditing.run import missing_need
@@ -171,3 +172,22 @@ def test_two_blanks_are_shown_as_two(evidence_of):
     (spelled,) = sw108.run(evidence_of(frame, y)).findings
     assert spelled.remedies[0].action == "Merge 'Bad␣␣Ems' into 'Bad Ems' in town, and audit again"
     assert "'Bad Ems' but for case, blanks (␣) or punctuation" in spelled.explanation
+
+
+def test_shifted_rows_are_shown_with_their_lines_also_where_they_have_no_label(tmp_path):
+    frame, y = table()
+    frame = frame.assign(sick=np.where(y == 1, "yes", "no"))[["weight", "town", "age", "sick"]].astype(object)
+    frame.iloc[5] = ["", *frame.iloc[5].tolist()[:-1]]
+    frame.iloc[9] = [*frame.iloc[9].tolist()[1:], ""]
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    record = audit(tmp_path / "a.csv", label="sick", checks="SW108").record
+    finding = next(one for one in record.findings() if "one column" in one.title)
+    assert finding.title == "2 rows with cells one column to the left or right"
+    assert finding.keys == (5, 9)
+    assert "row 5 (line 7), one to the right from weight on: " in finding.explanation
+    assert "row 9 (line 11), one to the left from weight on: " in finding.explanation
+    shown = record.outcome("SW108").result.exhibits[-1].columns
+    assert shown["line"].tolist() == [7] * 4 + [11] * 4
+    assert any(note.startswith("the cells of 2 rows seem to stand one column") for note in record.data["notes"])
+    again = audit(frame, label="sick", checks="SW108").record
+    assert next(one for one in again.findings() if "one column" in one.title).keys == (5, 9)
