@@ -18,7 +18,7 @@ from samplewise.data.inputs import as_dataset
 from samplewise.data.targets import Target
 from samplewise.engine.refits.cell_edits import DAY
 from samplewise.quality.cells import numbers_of
-from samplewise.quality.impossible import impossible_values
+from samplewise.quality.impossible import impossible_dates, impossible_values
 from samplewise.quality.sentinels import (
     Sentinel,
     date_sentinels,
@@ -293,8 +293,13 @@ def _of_texts(values: Any, column: Column, ids: Array) -> Iterator[CellGroup]:
     if missing:
         yield group("sentinel", missing, None, "words or signs for a value that is not known")
     if dates or column.kind == "date":
-        for item in date_sentinels(texts, counts[[place[text] for text in texts]]):
+        coded = date_sentinels(texts, counts[[place[text] for text in texts]])
+        for item in coded:
             yield group("sentinel", item.values, None, item.reason)
+        codes_found = {value for item in coded for value in item.values}
+        others = [text for text in texts if text not in codes_found]
+        for days, reason in impossible_dates(others, counts[[place[text] for text in others]]):
+            yield group("impossible", days, None, reason)
     elif column.kind != "id" and len(texts) <= MOST_SPELLINGS:
         known = [text for text in texts if text not in missing]
         for kept, others in spelling_variants(known, [int(counts[place[text]]) for text in known]):

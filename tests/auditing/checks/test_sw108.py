@@ -191,3 +191,21 @@ def test_shifted_rows_are_shown_with_their_lines_also_where_they_have_no_label(t
     assert any(note.startswith("the cells of 2 rows seem to stand one column") for note in record.data["notes"])
     again = audit(frame, label="sick", checks="SW108").record
     assert next(one for one in again.findings() if "one column" in one.title).keys == (5, 9)
+
+
+def test_dates_that_cannot_be_are_named_and_can_be_set_to_missing(tmp_path):
+    frame, y = table()
+    days = [f"201{row % 8}-0{row % 9 + 1}-1{row % 10}" for row in range(120)]
+    days[7], days[30] = "2201-05-01", "2016-02-30"
+    frame = frame.assign(seen=days, sick=y)
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    done = audit(tmp_path / "a.csv", label="sick", checks="SW108")
+    (finding,) = done.findings
+    assert finding.title == "impossible values in column 'seen' (2 rows)"
+    assert "there is no such day" in finding.explanation
+    assert "the other dates are of 2010 to 2017" in finding.explanation
+    assert [(one.id, one.before, one.after) for one in done.apply(do="SW108").log] == [
+        (7, "2201-05-01", None), (30, "2016-02-30", None),
+    ]  # fmt: skip
+    stamped = frame.assign(seen=pd.to_datetime(frame["seen"], errors="coerce"))
+    assert [one.id for one in audit(stamped, label="sick", checks="SW108").apply(do="SW108").log] == [7]

@@ -4,9 +4,10 @@
 Per column, cells that stand for a missing value (999 or -1 apart from all other numbers, zeros where none can be,
 default dates such as 1900-01-01, "?", "N/A", "unknown"), numbers in another unit than the others, single cells ten
 times what the other columns of their row let expect, values that the name of their column forbids (an age below zero),
-categories in two spellings that differ in case, blanks or punctuation, and numbers next to texts in one column. Of the
-label only what stands for a missing one. Of the table as it was read, rows whose cells stand one column to the left or
-right from some column on: they do not fit the types or the few words of their columns, and all fit those beside them.
+days that are not there and dates far beyond all others (2021-02-30, 2201-05-01), categories in two spellings that
+differ in case, blanks or punctuation, and numbers next to texts in one column. Of the label only what stands for a
+missing one. Of the table as it was read, rows whose cells stand one column to the left or right from some column on:
+they do not fit the types or the few words of their columns, and all fit those beside them.
 
 ## Why it matters
 A model reads 999 as a weight and 1900 as a year: means, distances and thresholds move. Two spellings of a category
@@ -69,7 +70,7 @@ CAVEATS = {
     "sentinel": "A value may be rare, apart from the others, and true; look it up where the table was made.",
     "unit": "Two kinds of things may differ by such a factor.",
     "tenfold": "A value may be far from what its row lets expect, and true; look it up where the table was made.",
-    "impossible": "The column may hold something else than its name says.",
+    "impossible": "The column may hold something else than its name says, or plans for years far ahead.",
     "spelling": "Case or punctuation may carry a meaning.",
     "mixed types": "The cells of the rarer type may be codes of their own.",
 }
