@@ -327,6 +327,7 @@ class Exhibit(Result):
     columns: Mapping[str, Array] = field(default_factory=dict)
     unit: str = ""
     note: str = ""  # what a reader must know to read it right
+    finding: int | None = None  # its place among the findings of the same outcome, where it shows the rows of one
 
     def __post_init__(self) -> None:
         """Refuse columns of different length."""
