@@ -76,6 +76,7 @@ DESCRIPTIONS = {
     "Exhibit.columns": "The columns, in the order they are meant to be read.",
     "Exhibit.unit": "Unit of its numbers.",
     "Exhibit.note": "What a reader must know to read it right.",
+    "Exhibit.finding": "Place among the findings of its outcome, from 0, of the one whose rows it shows; or null.",
 }
 ARRAY = {
     "type": "object",
