@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from samplewise.auditing.own_cells import OWN
 from samplewise.core.findings import AuditRecord, Finding, Outcome
 from samplewise.core.values import Exhibit
 
@@ -76,7 +77,7 @@ def _exhibit(exhibit: Exhibit, names: frozenset[str], hidden: set[str]) -> Exhib
     kept = {
         name: values
         for name, values in exhibit.columns.items()
-        if name in names or (values.dtype.kind in "biuf" and name not in hidden)
+        if name in names or (values.dtype.kind in "biuf" and name not in hidden and not name.startswith(OWN))
     }
     gone = len(exhibit.columns) - len(kept)
     note = f"{exhibit.note} {gone} columns with cells of the data are left out." if gone else exhibit.note
