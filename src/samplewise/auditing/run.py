@@ -16,6 +16,7 @@ from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, Finding, Outcome
 from samplewise.core.texts import count_of
 from samplewise.engine.refits.preparation import FITS
+from samplewise.report.unfinished import INTERRUPTED, TO_COME
 
 WEIGHTED = ("SW501",)  # checks whose figures weigh the rows; the others say that theirs do not
 UNWEIGHTED = "row weights do not count in these figures"
@@ -86,7 +87,7 @@ class Run:
                 self.write(often=True)
             self._test_advice()
         except KeyboardInterrupt:
-            self._skip_the_rest("the audit was interrupted")
+            self._skip_the_rest(INTERRUPTED)
             self.write()
             raise
         self.environment["seconds"] = round(time.monotonic() - started, 1)
@@ -98,7 +99,14 @@ class Run:
     def record(self) -> AuditRecord:
         """What is known so far."""
         outcomes = (*self._outcomes, *self.retired)
-        return self._recorded(tuple(_accepted(outcome, self.accepted) for outcome in outcomes))
+        recorded = self._recorded(tuple(_accepted(outcome, self.accepted) for outcome in outcomes))
+        titles = self._titles_to_come()
+        return replace(recorded, environment=recorded.environment | {TO_COME: titles}) if titles else recorded
+
+    def _titles_to_come(self) -> dict[str, str]:
+        """Titles of the checks without an outcome yet: a page that is read meanwhile names them."""
+        done, checks = {outcome.code for outcome in self._outcomes}, catalog()
+        return {code: checks[code].TITLE for code in self.evidence.plan.checks if code not in done}
 
     def _recorded(self, outcomes: tuple[Outcome, ...]) -> AuditRecord:
         """What may be written about these outcomes."""

@@ -40,11 +40,15 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer to "can I train on this data?"; `level` is the worst thing the sentence says."""
+    """The answer to "can I train on this data?"; `level` is the worst thing the sentence says.
+
+    `clauses` are the parts of the sentence, the answer first, for where what follows it stands apart.
+    """
 
     sentence: str
     level: Literal["error", "warning", "clean", "incomplete"]
     headlines: tuple[Headline, ...]
+    clauses: tuple[str, ...]
 
     def __str__(self) -> str:
         """The sentence."""
@@ -61,7 +65,8 @@ def verdict(record: AuditRecord) -> Verdict:
     """
     if record.plan.get("question"):  # the record answers one question, and its findings are the answer
         warned = any(finding.severity == "warning" for finding in record.findings())
-        return Verdict(_answer(record), "warning" if warned else "clean", _headlines(record))
+        answer = _answer(record)
+        return Verdict(answer, "warning" if warned else "clean", _headlines(record), (answer,))
     standing = _standing(record)
     failed = [outcome.code for outcome in record.outcomes if outcome.status == "failed"]
     waiting = not_run(record)
@@ -76,7 +81,8 @@ def verdict(record: AuditRecord) -> Verdict:
         level = "warning"
     clauses = [*_state(record, standing), *_leak(record), _best_advice(record, standing)]
     clauses += [constant_is_as_good(record), _gaps(failed, waiting), _questions(record)]
-    return Verdict("; ".join(filter(None, clauses)) + ".", level, _headlines(record))
+    said = tuple(filter(None, clauses))
+    return Verdict("; ".join(said) + ".", level, _headlines(record), said)
 
 
 def not_run(record: AuditRecord) -> list[str]:
