@@ -76,12 +76,9 @@ def number_summary(values: Floats) -> Json:
     ordered = np.sort(values[np.isfinite(values)])
     if not len(ordered):
         return {"distinct": 0}
-    quartiles = _quantiles(ordered, (0.25, 0.5, 0.75))
-    named = dict(zip(("low", "quarter", "median", "three_quarters", "high"),
-                     (ordered[0], *quartiles, ordered[-1]), strict=True))  # fmt: skip
-    numbers = {name: rounded(float(number)) for name, number in named.items()} | {
-        "mean": rounded(float(ordered.mean()))
-    }
+    found = {"low": ordered[0], "high": ordered[-1], "mean": ordered.mean()}
+    found |= zip(("quarter", "median", "three_quarters"), _quantiles(ordered, (0.25, 0.5, 0.75)), strict=True)
+    numbers = {name: rounded(number) for name, number in found.items()}
     distinct = 1 + int(np.count_nonzero(np.diff(ordered)))
     return {"distinct": distinct, "numbers": numbers, "histogram": histogram(ordered)}
 
