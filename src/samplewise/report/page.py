@@ -23,6 +23,7 @@ from samplewise.report.cards import Card, cards_of
 from samplewise.report.charts import Chart, chart_of
 from samplewise.report.facts import call, citation, class_counts, columns_of, data_facts, reproduction
 from samplewise.report.limits import LADDER, LARGEST_PAGE, Limits, cut_note
+from samplewise.report.overview import page_overview
 from samplewise.report.remedy_order import NOT_TESTED, advice_of, effect_text
 from samplewise.report.tables import PageTable, exhibit_table, scores_table, table_of
 from samplewise.report.verdict import extent, not_run, verdict
@@ -123,6 +124,7 @@ def _render(record: AuditRecord, limits: Limits) -> str:
             checks={} if record.plan.get("question") else _checks(record, limits),
             scores=_scores(record, limits),
             facts=data_facts(record),
+            overview=page_overview(record, limits),
             classes=_classes(record, limits),
             columns=_columns(record, limits),
             reproduction=reproduction(record),
