@@ -1,7 +1,9 @@
 """From what a user holds to what an audit needs: rows with usable labels, their roles, a test set, own predictions."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -92,7 +94,8 @@ def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
     notes = [*reading.notes, *([target.note] if target.note else []), *_spelling_notes(reading, target), *aside]
     embedded = _embedded(options.embeddings, everything)
     test = reading.test if options.test is None else options.test
-    held, beside_test, test_notes = (None, None, []) if test is None else _read_test(test, everything, roles)
+    played = reading.roles if isinstance(data, Reading) else roles  # those of a table that was read before
+    held, beside_test, test_notes = (None, None, []) if test is None else _read_test(test, everything, played)
     notes += test_notes
     facts = _facts(reading, rows, target, notes, usable, held)
     facts |= {"missing_labels": len(counted) - len(rows)}
@@ -112,6 +115,27 @@ def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
         None if reading.other_columns is None else reading.other_columns[usable].reset_index(drop=True), beside_test,
         meaning=meaning, answers=label_answers(options.reviewed, rows, target, meaning), rows=given,
     )  # fmt: skip
+
+
+def require_files(data: Any, options: AuditOptions) -> None:
+    """Refuse test rows that are the data themselves, and a largest size of files where none is read."""
+    tested, read = _path_of(options.test), _path_of(data)
+    if options.test is not None and (options.test is data or (tested is not None and tested == read)):
+        raise InputError(
+            "the test rows are the data themselves, and a model has seen them", where="test",
+            got=str(options.test)[:80], fix="name rows that nothing was trained on, or leave test= out",
+        )  # fmt: skip
+    if options.max_size is not None and not any(isinstance(part, str | os.PathLike) for part in (data, options.test)):
+        raise InputError(
+            "max_size is about files, and none is read", where="max_size", got=f"max_size={options.max_size!r}",
+            fix="leave max_size= out",
+        )  # fmt: skip
+
+
+def _path_of(data: Any) -> Path | None:
+    """The file or folder that rows come from, whatever it is called; None for rows in memory."""
+    file = data.file if isinstance(data, Reading) else data
+    return Path(file).expanduser().resolve() if isinstance(file, str | os.PathLike) else None
 
 
 def labels_read(taken: Intake) -> dict[str, Any]:
