@@ -59,7 +59,13 @@ def forecast_command(  # noqa: PLR0913  # the signature IS the command line: one
     chosen = None if learner in (None, "auto") else learner
     from_curve = label is None and is_curve(path)
     if from_curve:
-        said = {"--id": id, "--groups": groups, "--max-size": max_size, "--task": task != "auto", "--budget": budget}
+        said: dict[str, Any] = {
+            "--id": id,
+            "--groups": groups,
+            "--max-size": max_size,
+            "--task": task != "auto",
+            "--budget": budget,
+        }
         said |= {"--repeats": repeats != REPEATS, "--fits": fits}
         require_unset(said, "the curve is there already, and no model is trained")
     if price_per_row is None:
