@@ -84,6 +84,12 @@ def test_an_odd_curve_is_read_with_a_warning(curve):
         (("curve.csv", "--target-error", 0.5), "use a target below"),
         (("curve.csv", "--target-error", 0.05, "--price-per-row", 0), "the price of one row"),
         (("nowhere.csv",), "check the path"),
+        (("curve.csv", "--id", "key", "--repeats", 3), "the curve is there already"),
+        (("curve.csv", "--max-size", "1GB"), "the curve is there already"),
+        (("curve.csv", "--target-error", 0.05, "--rounds", 3), "--price-per-row PRICE"),
+        (("curve.csv", "--price-per-row", 3), "--target-error SHARE"),
+        (("curve.csv", "--out", "./curve.csv"), "name another file"),
+        (("curve.csv", "--label", "error", "--max-size", "10B"), "allow more where there is room"),
     ],
 )
 def test_what_has_no_answer_is_refused(curve, words, fix):

@@ -25,7 +25,7 @@ from samplewise.auditing.environment import environment
 from samplewise.auditing.evidence import gather
 from samplewise.auditing.options import AuditOptions
 from samplewise.auditing.plan import FOLDS, Plan, make_plan
-from samplewise.auditing.prepare_audit import Intake, labels_read, take_in
+from samplewise.auditing.prepare_audit import Intake, labels_read, require_files, take_in
 from samplewise.auditing.progress import Event, Progress
 from samplewise.auditing.run import Run
 from samplewise.auditing.run_folder import read_decisions, write_text
@@ -37,6 +37,7 @@ from samplewise.core.execution import Executor
 from samplewise.core.findings import AuditRecord, Decision, Findings, ScoresByName
 from samplewise.core.randomness import hashed_order
 from samplewise.core.texts import count_of
+from samplewise.core.units import seconds_of
 from samplewise.data.dataset import Dataset
 from samplewise.data.splits import different_times
 from samplewise.data.targets import Target, Task
@@ -185,7 +186,7 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
     data: Any, y: Any = None, *, label: str | None = None, id: str | None = None, groups: Any = None,
     segments: Any = None, time: Any = None, weights: Any = None, drop_columns: Iterable[str] = (),
     image: str | None = None, text: str | None = None, columns: Mapping[str, str] | None = None,
-    decimal: str | None = None, task: Task = "auto", positive: Any = None,
+    decimal: str | None = None, max_size: str | float | None = None, task: Task = "auto", positive: Any = None,
     labels_are: LabelsAre = "auto", test: Any = None, n_test_evaluations: int = 1, learner: Any = None,
     embeddings: Any = None, probabilities: Any = None, metric: str | None = None, checks: str | list[str] = "default",
     budget: str | float | None = None, seed: int = 0, accepted: Any = None, reviewed: Any = None,
@@ -214,6 +215,8 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
             "number", "category", "text", "date" or "id".
         decimal: the decimal sign of numbers written as text, a point or a comma. "." or ","; default: what the table
             shows.
+        max_size: the largest file that is read, unpacked: 4GB, or a number of bytes. As "4GB"; default: a quarter of
+            the memory of this machine. It holds for `data` and for `test`.
         task: whether the label is a class or a number. "auto", "classification" or "regression".
         positive: of two classes, the one whose probability is meant: yes, 1, >50K.
         labels_are: whether labels are facts, which the row itself shows, or outcomes, which it only predicts. "facts",
@@ -260,10 +263,7 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
     0 findings.
     """
     options = AuditOptions.of_call(locals())
-    require_settings(seed, executor)
-    if run_dir is not None:
-        require_usable(run_dir)
-    accepted_findings(accepted, catalog())  # refused before anything is fitted
+    require_possible(data, options)
     taken = take_in(data, y, options)
     seen = _seen_by_learner(taken)
     chosen, rule = choose_learner(learner, seen, taken.target)
@@ -287,6 +287,23 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
         return _carried_out(folder, taken, seen, chosen, measured_by, plan, facts, settings, options)
     finally:
         folder.release()
+
+
+def require_possible(data: Any, options: AuditOptions) -> None:
+    """Refuse what cannot be done whatever the data hold, before any of them are read.
+
+    Args:    data: as `audit` takes them.   options: as given.
+    Raises:  InputError: a seed, a folder, a check, a time or a metric that cannot be; test rows that are the data.
+    """
+    require_settings(options.seed, options.executor)
+    if options.run_dir is not None:
+        require_usable(options.run_dir)
+    accepted_findings(options.accepted, catalog())
+    choose_checks(options.checks)
+    seconds_of(options.budget)
+    if options.metric is not None and options.task != "auto":
+        choose_metric(options.metric, options.task)
+    require_files(data, options)
 
 
 def _carried_out(  # all that was made of the arguments of `audit`

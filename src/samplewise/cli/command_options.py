@@ -118,6 +118,7 @@ def kinds_of(number: list[str] | None, category: list[str] | None) -> dict[str, 
 Label = Annotated[str | None, option("label")]
 Id = Annotated[str | None, option("id")]
 Groups = Annotated[str | None, option("groups")]
+MaxSize = Annotated[str | None, option("max_size")]
 TaskOption = Annotated[Task, option("task")]
 Learner = Annotated[str | None, option("learner")]
 Budget = Annotated[str | None, option("budget")]

@@ -29,15 +29,16 @@ def seconds_of(budget: str | float | None) -> float | None:
     """
     if budget is None:
         return None
-    return _amount(budget, TIMES, "s", ("time", "write it like 60s, 2min or 1h"))
+    return _amount(budget, TIMES, "s", ("time", "write it like 60s, 2min or 1h"), "budget")
 
 
-def bytes_of(budget: str | float) -> int:
+def bytes_of(budget: str | float, name: str = "memory") -> int:
     """Bytes of "4GB", "500 MB", "2GiB" or a number of bytes.
 
+    Args:   name: of the argument, for the error.
     Raises: InputError for what is no amount of memory, or none above 0.
     """
-    return int(_amount(budget, MEMORY, "b", ("memory", 'use "4GB" or a number of bytes')))
+    return int(_amount(budget, MEMORY, "b", ("memory", 'use "4GB" or a number of bytes'), name))
 
 
 def seconds_text(seconds: Any) -> str:
@@ -65,17 +66,19 @@ def bytes_text(count: float) -> str:
     return f"{count / size:.3g} {name}"
 
 
-def _amount(given: str | float, units: Mapping[str, float], usual: str, said: tuple[str, str]) -> float:
-    """A number of `usual` units; `said` is the name of the quantity and how to write it."""
+def _amount(given: str | float, units: Mapping[str, float], usual: str, said: tuple[str, str], name: str) -> float:
+    """A number of `usual` units; `said` names the quantity and says how to write it, `name` is of the argument."""
     quantity, fix = said
-    refused = InputError(f"the budget must be an amount of {quantity} above 0", got=repr(given), fix=fix)
+    refused = InputError(f"{name} must be an amount of {quantity} above 0", where=name, got=repr(given), fix=fix)
     if isinstance(given, str):
         found = AMOUNT.fullmatch(given)
         if not found:
             raise refused
         unit = found[2].lower() or usual
         if unit not in units:
-            raise unknown_name(f"unit of {quantity}", found[2], units)
+            error = unknown_name(f"unit of {quantity}", found[2], units)
+            error.where = name
+            raise error
         amount = float(found[1]) * units[unit]
     else:
         amount = math.nan if isinstance(given, bool) or not isinstance(given, SupportsFloat) else given

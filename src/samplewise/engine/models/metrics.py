@@ -113,7 +113,10 @@ def choose_metric(name: str | None, task: str, codes: Array | None = None) -> Me
         raise unknown_name("metric", name, fitting)
     if METRICS[name].task != task:
         raise InputError(
-            f"metric {name!r} is for {METRICS[name].task}", got=f"task {task}", fix=f"use one of: {', '.join(fitting)}"
+            f"metric {name!r} is for {METRICS[name].task}",
+            where="metric",
+            got=f"task {task}",
+            fix=f"use one of: {', '.join(fitting)}",
         )
     return METRICS[name]
 
