@@ -16,7 +16,7 @@ NOUNS = (Outcome, CheckResult, Finding, Remedy, Estimate, Scores, Exhibit)
 DESCRIPTIONS = {
     "AuditRecord": "Everything one audit found; the only thing a report, a review or a pipeline reads.",
     "AuditRecord.schema": "Version of this layout; a reader refuses one it does not know.",
-    "AuditRecord.data": "What was audited: rows, columns, roles by name, how cells are read, classes, fingerprints.",
+    "AuditRecord.data": "What was audited: rows, columns, roles, how cells are read, classes, fingerprints, overview.",
     "AuditRecord.plan": "What was to be done: learner and why this one, folds, fits, seed, metric, checks, budget.",
     "AuditRecord.environment": "Versions, machine, start and seconds: what may differ between two runs of one plan.",
     "AuditRecord.outcomes": "One entry per check of the plan, in the order of their codes.",
