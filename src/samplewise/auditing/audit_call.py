@@ -20,6 +20,7 @@ from samplewise.auditing.audited_rows import (
 )
 from samplewise.auditing.catalog import catalog, choose_checks
 from samplewise.auditing.chosen_remedies import choose_remedies
+from samplewise.auditing.data_overview import data_overview
 from samplewise.auditing.environment import environment
 from samplewise.auditing.evidence import gather
 from samplewise.auditing.options import AuditOptions
@@ -304,6 +305,7 @@ def _carried_out(  # all that was made of the arguments of `audit`
     report = options.progress or (lambda event: None)
     told = {"data": facts, "plan": settings}
     report(Event("understood", "", total=plan.fits(), seconds_left=plan.seconds(), facts=told))
+    facts = facts | {"overview": data_overview(taken, options.seed)}
     store = FitStore(None if folder is None else folder.path / FITS)
     executor = options.executor or AutoExecutor(plan.seconds())
     given = (plan.folds, options.seed, executor, store, None, _counter(store, plan, report))

@@ -52,7 +52,7 @@ def fact_result(code: str, evidence: Evidence) -> CheckResult:
         return CheckResult((), (scores,), (), measured)
     exhibits = [
         rows_exhibit(
-            evidence, "Labels the model contradicts", rows, suggested=facts.suggested[rows],
+            evidence, "Labels the model contradicts", rows, finding=0, suggested=facts.suggested[rows],
             probability=facts.wrong[rows], reason=facts.reasons[rows].astype(str),
         )
     ]  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 
 from samplewise.auditing.catalog import Check, catalog
 from samplewise.auditing.evidence import Evidence
+from samplewise.auditing.finding_rows import of_open_keys, with_rows
 from samplewise.auditing.progress import Event, Progress
 from samplewise.auditing.redaction import without_values
 from samplewise.auditing.run_state import RunFolder
@@ -159,7 +160,7 @@ class Run:
             lacking = missing_need(check, self.evidence)
             if lacking:
                 raise NotApplicable(lacking)
-            result = check.run(self.evidence)
+            result = with_rows(self.evidence, check.run(self.evidence))
             status = "found" if result.findings else "clean"
         except NotApplicable as fact:
             status, reason = "not_applicable", str(fact)
@@ -201,7 +202,10 @@ def _accepted(outcome: Outcome, accepted: Mapping[str, frozenset[str] | None]) -
         return outcome
     ids = accepted[outcome.code]
     findings = tuple(_accept(finding, ids) for finding in outcome.result.findings)
-    return replace(outcome, result=replace(outcome.result, findings=findings))
+    exhibits = tuple(
+        one if one.finding is None else of_open_keys(one, findings[one.finding].keys) for one in outcome.result.exhibits
+    )
+    return replace(outcome, result=replace(outcome.result, findings=findings, exhibits=exhibits))
 
 
 def _accept(finding: Finding, ids: frozenset[str] | None) -> Finding:

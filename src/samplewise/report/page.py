@@ -24,6 +24,7 @@ from samplewise.report.bars import Picture, counts_picture, remedy_picture
 from samplewise.report.drawings import CURVE_CHECK, drawings_of
 from samplewise.report.facts import call, citation, class_counts, columns_of, data_facts, reproduction
 from samplewise.report.limits import LADDER, LARGEST_PAGE, Limits, cut_note
+from samplewise.report.overview import page_overview
 from samplewise.report.problems import not_checked, worst_problems
 from samplewise.report.remedy_order import NOT_TESTED, advice_of, effect_text
 from samplewise.report.shown_findings import linker, shown_findings
@@ -108,6 +109,7 @@ def _render(record: AuditRecord, limits: Limits) -> str:
             checks=_checks(record, limits) if is_audit else {},
             scores=_scores(record, limits),
             facts=data_facts(record),
+            overview=page_overview(record, limits),
             classes=_classes(record, limits),
             columns=_columns(record, limits),
             reproduction=reproduction(record),

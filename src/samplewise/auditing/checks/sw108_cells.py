@@ -41,7 +41,7 @@ from samplewise.core.values import Exhibit
 from samplewise.engine.refits.cell_edits import Cleaning
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.quality.cell_remedies import CLEANINGS, cleaning_rules
-from samplewise.quality.suspicious import CellGroup, cell_groups, label_groups
+from samplewise.quality.suspicious import CellGroup, label_groups
 
 CODE, TITLE, SLOW = "SW108", "cells that are not what they look like", False
 NEEDS = frozenset({"columns"})
@@ -80,7 +80,7 @@ ACTIONS = {
 
 def run(evidence: Evidence) -> CheckResult:
     """Odd cells by column: one finding per column and kind."""
-    groups = cell_groups(evidence.data.X, evidence.columns, evidence.data.ids)
+    groups = [*evidence.odd_cells]
     if evidence.data.y is not None:
         groups += label_groups(evidence.target, np.asarray(evidence.data.y), evidence.label, evidence.data.ids)
     if not groups:
