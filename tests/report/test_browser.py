@@ -370,6 +370,8 @@ def test_charts_are_saved_as_pictures_and_numbers(show: Open, rich: AuditRecord,
     page.execute_script(click, "csv")
     lines = list(csv.reader(io.StringIO(caught(page)[0])))
     assert len(lines) > 5
+    if figure.startswith("#remedies"):
+        assert lines[1][1:] == ["helps", "1.31", "0.76", "1.86", "-0.12", "-0.33", "0.09"]
 
 
 # --- accessibility and print -----------------------------------------------------------------------------------------

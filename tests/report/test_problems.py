@@ -59,6 +59,7 @@ def test_what_rests_on_a_model_that_learned_nothing_is_no_problem_but_that_it_di
     ("measured", "said"),
     [
         ((), "judged by models"),
+        ((Estimate("noise_rate", float("nan"), reason="cannot be told"),), "judged by models; cannot be told"),
         (
             (Estimate("noise_rate", 0.031, 0.025, 0.037, "share of labels"),),
             "measured: noise rate 3.10 % of labels [2.50, 3.70]",

@@ -10,10 +10,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote
 
 from samplewise.core.arrays import Array
-from samplewise.core.escapes import kept
+from samplewise.core.escapes import address_text, kept
 from samplewise.core.findings import Finding, Outcome
 from samplewise.core.json_encoding import as_column
 from samplewise.core.rates import shown
@@ -28,7 +27,6 @@ CARDS_ONLY = re.compile(r"telling|text|time|group|nearest_\w+|\w*thumbnail")  # 
 NUMBERS_AS_NAMES = ("id",)  # never rounded, and without separators
 FIRST_ROWS = 10  # drawn without a script
 DIGITS = 6  # of a number; the whole of it stands in findings/
-IN_ADDRESSES = "!'()*"  # what the browser's encodeURIComponent leaves as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,7 @@ def anchors_of(findings: Sequence[Finding]) -> list[str]:
 
 def row_address(anchor: str, key: str) -> str:
     """The part of an address after the sign #, of a row in the list of a finding."""
-    return f"row-{anchor}-{quote(key, safe=IN_ADDRESSES, errors='backslashreplace')}"
+    return f"row-{anchor}-{address_text(key)}"
 
 
 def row_key(key: Any) -> str:

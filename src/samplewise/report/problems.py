@@ -16,6 +16,7 @@ from samplewise.report.wording import estimate_text, listed
 MOST_PROBLEMS = 3
 LONGEST = 160  # characters of one entry
 REASON = 60  # characters of why a remedy was not tested
+BY_RULE = "found by a rule, on the cells themselves"
 FIND_OUT = "Find out why before you change any row"
 UNANSWERED = ("failed", "skipped", "not_applicable")
 
@@ -93,7 +94,8 @@ def _sure(finding: Finding) -> str:
         name = shortened(item.quantity.replace("_", " "), 60)
         how = "measured" if math.isfinite(item.low) else "counted" if "count" in item.reason else "estimated"
         return f"{how}: {name} {estimate_text(item)}"
-    return "judged by models" if finding.code.startswith(ON_MODELS) else "found by a rule, on the cells themselves"
+    why = next((f"; {shortened(item.reason, REASON)}" for item in finding.measured if item.reason), "")
+    return ("judged by models" if finding.code.startswith(ON_MODELS) else BY_RULE) + why
 
 
 def _where(record: AuditRecord, finding: Finding) -> str:
@@ -110,12 +112,11 @@ def _where(record: AuditRecord, finding: Finding) -> str:
 
 def _first(finding: Finding, advice: Sequence[Advice], helps: Sequence[Advice]) -> str:
     """The remedy that helps most; else what a person is to look at; nothing that was tested and does not help."""
-    look = [item for item in advice if not item.tested]
-    if refuted(finding):
-        chosen = list(look)
-        return shortened(chosen[0].action, LONGEST) if chosen else FIND_OUT
-    chosen = [*helps, *advice]
-    return shortened(chosen[0].action, LONGEST) if chosen else "Read what was found, below"
+    no_help = refuted(finding)
+    chosen = [item for item in advice if not item.tested] if no_help else [*helps, *advice]
+    if chosen:
+        return shortened(chosen[0].action, LONGEST)
+    return FIND_OUT if no_help else "Read what was found, below"
 
 
 def _buys(advice: Sequence[Advice], tested: Sequence[Advice]) -> str:

@@ -118,7 +118,13 @@
     const table = figure.closest(".drawing")?.querySelector("table.sortable");
     if (table) return [...table.rows].map((row) => [...row.cells].map((cell) => cell.dataset.order ?? cell.textContent));
     const unit = figure.querySelector(".unit").textContent;
-    return [["what", unit, "verdict"], ...[...figure.querySelectorAll(".bar-row")].map((row) => [".bar-label bdi", ".number", ".word"].map((part) => row.querySelector(part)?.textContent ?? ""))];
+    const rows = [...figure.querySelectorAll(".bar-row")];
+    const head = ["what", "verdict", `value (${unit})`, "low", "high", "compared with", "its low", "its high"];
+    return [head, ...rows.map((row) => {
+      const words = [".bar-label bdi", ".word"].map((part) => row.querySelector(part)?.textContent ?? "");
+      const entries = row.dataset.numbers.split(" ; ");
+      return [...words, ...entries, ...Array(head.length - words.length - entries.length).fill("")];
+    })];
   };
   for (const button of document.querySelectorAll("[data-save]")) {
     button.addEventListener("click", async () => {
