@@ -123,7 +123,7 @@ class Run:
             return record
         now = time.monotonic()
         if not often or now - self._written > REWRITE_SHARE * self._drawing:
-            self.folder.write(record, self.evidence.data, complete=complete)
+            self.folder.write(record, self.evidence.data, self.evidence.other_columns, complete=complete)
             self._written = time.monotonic()
             self._drawing = self._written - now
         self._tell()
