@@ -41,6 +41,7 @@ from samplewise.core.units import seconds_of
 from samplewise.data.dataset import Dataset
 from samplewise.data.splits import different_times
 from samplewise.data.targets import Target, Task
+from samplewise.data.text_columns import ReadAs
 from samplewise.engine.models.default_learner import choose_learner
 from samplewise.engine.models.learner import Learner
 from samplewise.engine.models.metrics import Metric, choose_metric, metric_rule
@@ -95,8 +96,9 @@ class Audit:
     ) -> Applied:
         """The data after the remedies that tested "helps"; nothing is changed in place.
 
-        What removes more than a tenth of the rows, or moves the share of a class by more than a point, is done only if
-        its finding is named; `left_out` of the result says what was not done, and why.
+        What removes more than a tenth of the rows, moves the share of a class by more than a point or changes more than
+        a tenth of the cells of a column is done only if its finding is named; `left_out` of the result says what was
+        not done, and why.
 
         Args:
             data, y: the rows to change, read as the audited ones were, by the names of their columns; default: those
@@ -105,13 +107,14 @@ class Audit:
                 not as they were audited are left alone by the record, and by decisions that name no `given` label.
             do: carry out exactly these findings instead, whatever their verdict but "hurts": "SW102", or ["SW102",
                 "SW201:drop"] to say which of its remedies.
-            kinds: carry out all remedies of these kinds instead, but those that hurt: "relabel", "drop", "reweight".
+            kinds: carry out all remedies of these kinds instead, but those that hurt: "relabel", "drop", "reweight",
+                "clean" (cells).
             decisions: carry out exactly these instead; or the path of a list of findings/*.csv, or of that folder, with
                 the decision column filled in.
             even_hurting: of `do` and `kinds` also what was measured to hurt.
 
         Returns:
-            Applied: the new `data`, the `log` of what was changed by row id, and what was `left_out`.
+            Applied: the new `data`, the `log` of what was changed by row id and column, and what was `left_out`.
 
         Raises:
             InputError: no data, or others than those that were audited; a finding that is not there, has no remedy that
@@ -185,7 +188,7 @@ class Audit:
 def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may know about their data
     data: Any, y: Any = None, *, label: str | None = None, id: str | None = None, groups: Any = None,
     segments: Any = None, time: Any = None, weights: Any = None, drop_columns: Iterable[str] = (),
-    image: str | None = None, text: str | None = None, columns: Mapping[str, str] | None = None,
+    image: str | None = None, text: str | None = None, columns: Mapping[str, ReadAs] | None = None,
     decimal: str | None = None, max_size: str | float | None = None, task: Task = "auto", positive: Any = None,
     labels_are: LabelsAre = "auto", test: Any = None, n_test_evaluations: int = 1, learner: Any = None,
     embeddings: Any = None, probabilities: Any = None, metric: str | None = None, checks: str | list[str] = "default",
@@ -212,7 +215,7 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
         image: the column with pictures, or with their paths.
         text: the column with texts.
         columns: what columns are, where they are read otherwise: {'zip': 'category', 'price': 'number'}. By name, as
-            "number", "category", "text", "date" or "id".
+            "number", "category", "text", "date", "id" or a list of the values from low to high.
         decimal: the decimal sign of numbers written as text, a point or a comma. "." or ","; default: what the table
             shows.
         max_size: the largest file that is read, unpacked: 4GB, or a number of bytes. As "4GB"; default: a quarter of

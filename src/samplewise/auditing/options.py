@@ -14,6 +14,7 @@ from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.execution import Executor
 from samplewise.core.findings import RemedyKind
 from samplewise.data.targets import Task
+from samplewise.data.text_columns import ReadAs
 from samplewise.labels.facts_or_outcomes import LabelsAre
 
 DATA, MODEL, ANSWER = "The data", "The model and the plan", "The answer"
@@ -98,7 +99,7 @@ class AuditOptions:
         default=None, metadata=_about("The column with pictures, or with their paths.", Flag(DATA, "COL"))
     )
     text: str | None = field(default=None, metadata=_about("The column with texts."))
-    columns: Mapping[str, str] | None = field(
+    columns: Mapping[str, ReadAs] | None = field(
         default=None,
         metadata=_about("What columns are, where they are read otherwise: {'zip': 'category', 'price': 'number'}."),
     )

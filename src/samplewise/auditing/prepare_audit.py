@@ -13,7 +13,8 @@ from samplewise.auditing.answers import label_answers
 from samplewise.auditing.audited_rows import AuditedRows, are_numbered
 from samplewise.auditing.options import AuditOptions
 from samplewise.core.arrays import Array, Floats, Mask, fingerprint, require_finite
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, name_rows
+from samplewise.core.texts import count_of
 from samplewise.data.columns import Column
 from samplewise.data.conversions import as_numbers
 from samplewise.data.dataset import Dataset
@@ -23,7 +24,8 @@ from samplewise.data.magnitudes import require_sizes
 from samplewise.data.matched_rows import matched_rows, order_notes
 from samplewise.data.readers import Reading, likely_labels, unreadable_notes
 from samplewise.data.roles import Roles
-from samplewise.data.targets import Target, describe_target, with_read_labels
+from samplewise.data.shifted_rows import ShiftedRow, shifted_rows
+from samplewise.data.targets import Target, Task, describe_target, with_read_labels
 from samplewise.labels.facts import Answer
 from samplewise.labels.facts_or_outcomes import OUTCOMES, LabelMeaning, label_meaning
 
@@ -47,6 +49,7 @@ class Intake:
         meaning: whether labels are facts or outcomes.
         answers: what people said of labels, by id.
         rows: all rows given, by id and content.
+        shifted: rows, also those set aside, whose cells seem to stand one column aside, by id.
     """
 
     everything: Dataset
@@ -63,6 +66,7 @@ class Intake:
     meaning: LabelMeaning = OUTCOMES
     answers: Mapping[Any, Answer] = field(default_factory=lambda: MappingProxyType({}))
     rows: AuditedRows | None = None
+    shifted: Mapping[Any, ShiftedRow] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
@@ -80,21 +84,19 @@ def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
         _prompt_for_label(reading)
     _require_classes(reading)
     readable = ~unreadable_pictures(everything)
-    weightless = np.zeros(len(everything), dtype=bool) if everything.weights is None else everything.weights == 0
+    weightless = _without_weight(everything)
     counted = np.flatnonzero(readable & ~weightless)
-    target = describe_target(
-        np.asarray(everything.y)[counted], task=options.task, ids=everything.ids[counted], positive=options.positive
-    )
-    usable = np.zeros(len(everything), dtype=bool)
-    usable[counted[target.usable]] = True
+    target, usable = usable_rows(everything, options.task, options.positive)
     rows = _relative(everything if usable.all() else everything.take(np.flatnonzero(usable)))
     target, aside = _described_again(target, target.usable)
     rows = with_read_labels(rows, target)
     if weightless.any():
         aside.append(f"{int(weightless.sum())} rows of weight 0 are set aside")
     notes = [*reading.notes, *([target.note] if target.note else []), *_spelling_notes(reading, target), *aside]
+    shifted = _shifted(reading, data)
     index = data.index if hasattr(data, "iloc") else None
     embedded = _embedded(options.embeddings, everything, index)
+    notes += _shifted_note(shifted)
     notes += [
         *order_notes({"probabilities": options.probabilities, "embeddings": options.embeddings}, everything, index)
     ]
@@ -119,6 +121,7 @@ def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
         _embedded(options.embeddings, held) if held is not None and callable(options.embeddings) else None,
         None if reading.other_columns is None else reading.other_columns[usable].reset_index(drop=True), beside_test,
         meaning=meaning, answers=label_answers(options.reviewed, rows, target, meaning), rows=given,
+        shifted=shifted,
     )  # fmt: skip
 
 
@@ -141,6 +144,39 @@ def _path_of(data: Any) -> Path | None:
     """The file or folder that rows come from, whatever it is called; None for rows in memory."""
     file = data.file if isinstance(data, Reading) else data
     return Path(file).expanduser().resolve() if isinstance(file, str | os.PathLike) else None
+
+
+def _shifted(reading: Reading, given: Any) -> dict[Any, ShiftedRow]:
+    """Rows whose cells seem to stand one column aside, by id, in a table as it was read or given."""
+    held = given[0] if isinstance(given, tuple) else given
+    table = reading.frame if reading.frame is not None else held if hasattr(held, "iloc") else None
+    if table is None or not hasattr(table, "columns") or isinstance(reading.data.X, Images):
+        return {}
+    return {reading.data.ids[row.position : row.position + 1].tolist()[0]: row for row in shifted_rows(table)}
+
+
+def _shifted_note(shifted: Mapping[Any, ShiftedRow]) -> list[str]:
+    """What is said of them where they are read: cells that do not fit are gaps or codes of their own from here on."""
+    if not shifted:
+        return []
+    return [
+        f"the cells of {count_of(len(shifted), 'row')} seem to stand one column to the left or right: "
+        f"{name_rows(shifted)}; they are read where they stand (SW108 shows them)"
+    ]
+
+
+def usable_rows(data: Dataset, task: Task, positive: Any = None) -> tuple[Target, Mask]:
+    """The labels of rows that count, and which of all rows (n,) are audited: labeled, in a class of at least two."""
+    counted = np.flatnonzero(~unreadable_pictures(data) & ~_without_weight(data))
+    target = describe_target(np.asarray(data.y)[counted], task=task, ids=data.ids[counted], positive=positive)
+    usable = np.zeros(len(data), dtype=bool)
+    usable[counted[target.usable]] = True
+    return target, usable
+
+
+def _without_weight(data: Dataset) -> Mask:
+    """(n,) rows that are to count for nothing."""
+    return np.zeros(len(data), dtype=bool) if data.weights is None else data.weights == 0
 
 
 def labels_read(taken: Intake) -> dict[str, Any]:

@@ -68,7 +68,10 @@ def proposed_rules(evidence: Evidence, outcomes: tuple[Outcome, ...]) -> dict[st
     rules: dict[str, RemedyRule] = {}
     for outcome in outcomes:
         names = {
-            remedy.rule for finding in outcome.result.findings for remedy in finding.remedies if remedy.kind in TESTED
+            remedy.rule
+            for finding in outcome.result.findings
+            for remedy in finding.remedies
+            if remedy.kind in TESTED and not remedy.reason  # else the check says why it is not tested
         }
         if not names:
             continue

@@ -212,15 +212,16 @@ class AuditRecord(Result):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person (or a rule they chose) decided about one row.
+    """What a person (or a rule they chose) decided about one row, or about one of its cells ("clean", with `column`).
 
     `given` is the label the row had then, as a list shows it: where it has another one now, the decision is refused.
     `line` is that of the list `by` names, for messages; 0 where it was read from none.
     """
 
     id: Any
-    kind: Literal["relabel", "drop", "reweight", "keep"]
+    kind: Literal["relabel", "drop", "reweight", "clean", "keep"]
     value: Any = None
     by: str = ""
     given: Any = field(default=None, repr=False)
     line: int = field(default=0, repr=False)
+    column: str = field(default="", repr=False)

@@ -60,8 +60,8 @@ def read_delimited(
         max_size: the largest file that is read, unpacked, in bytes or as "4GB"; default: a quarter of the memory.
 
     Returns:
-        (frame with the index 0..n-1, notes); the frame's `attrs` hold "delimiter", and "decimal" where commas are the
-        decimal sign.
+        (frame with the index 0..n-1, notes); the frame's `attrs` hold "delimiter", "decimal" where commas are the
+        decimal sign, and "first_line", the line of row 0, where every row is one line.
 
     Raises:
         InputError: unreadable, too large, empty, not UTF-8, NUL bytes, a carriage return within a
@@ -94,7 +94,9 @@ def read_delimited(
         notes.append(
             "the first line holds only numbers: it was taken as column names; add a line of names if it is data"
         )
-    return frame, notes + _missing_word_notes(raw, separator) + _line_notes(raw, len(frame), path, text.skipped)
+    if _lines_are_rows(raw, len(frame)):
+        frame.attrs["first_line"] = 2 + text.skipped
+    return frame, notes + _missing_word_notes(raw, separator) + _line_notes(frame, path)
 
 
 def read_cells(path: Path, max_size: MaxSize = None) -> Any:
@@ -377,7 +379,11 @@ def _missing_word_notes(raw: bytes, separator: str) -> list[str]:
     return [f"read as missing: {shown}"]
 
 
-def _line_notes(raw: bytes, rows: int, path: Path, skipped: int) -> list[str]:
-    if raw.rstrip(b"\r\n").count(b"\n") == rows:
-        return [f"row r is line r + {2 + skipped} of {path.name}"]
+def _lines_are_rows(raw: bytes, rows: int) -> bool:
+    return raw.rstrip(b"\r\n").count(b"\n") == rows
+
+
+def _line_notes(frame: Any, path: Path) -> list[str]:
+    if first := frame.attrs.get("first_line"):
+        return [f"row r is line r + {first} of {path.name}"]
     return [f"{path.name} has blank lines or cells that span lines, so line numbers run ahead of row numbers"]

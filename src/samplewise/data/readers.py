@@ -37,7 +37,7 @@ from samplewise.data.table_files import (
     require_there,
     unknown_kind,
 )
-from samplewise.data.text_columns import Conversion, converted_columns, require_kinds
+from samplewise.data.text_columns import Conversion, ReadAs, converted_columns, require_kinds
 from samplewise.data.written_times import as_times
 
 pd = lazy_loader.load("pandas")
@@ -150,7 +150,7 @@ def read_dataset(  # noqa: PLR0913  # one keyword per role of a column
     source: Any, *, label: str | None = None, id: str | None = None, groups: str | None = None,
     segments: Sequence[str] | str = (), time: str | None = None, drop_columns: Sequence[str] | str = (),
     image: str | None = None, text: str | None = None, weights: str | None = None,
-    columns: Mapping[str, str] | None = None, decimal: str | None = None, max_size: MaxSize = None,
+    columns: Mapping[str, ReadAs] | None = None, decimal: str | None = None, max_size: MaxSize = None,
 ) -> Reading:  # fmt: skip
     """A file, folder or frame as a data set, with notes on what was decided.
 
@@ -165,7 +165,8 @@ def read_dataset(  # noqa: PLR0913  # one keyword per role of a column
         segments, drop_columns: one name or several.
         image: the column with images (paths relative to the file, or pictures); it becomes X.
         text: the column with texts; it becomes X.
-        columns: what columns are, by name, where it is read otherwise: "number", "category", "text", "date", "id".
+        columns: what columns are, by name, where it is read otherwise: "number", "category", "text", "date", "id", or
+            a list of the values from low to high.
         decimal: the decimal sign of numbers written as text, "." or ","; default: what the table shows.
         max_size: the largest file that is read, unpacked, in bytes or as "4GB"; default: a quarter of the memory.
 
@@ -248,7 +249,7 @@ def likely_labels(frame: Any, most: int = 5) -> list[str]:
     table, _ = converted_columns(as_features(frame))
     ranked = []
     for position, column in enumerate(describe_columns(table)):
-        if column.kind in ("numeric", "category", "boolean"):
+        if column.kind in ("numeric", "category", "ordinal", "boolean"):
             distinct = table[column.name].nunique() if column.distinct < 0 else column.distinct
             gaps = column.missing > SOME_GAPS * len(table)
             ranked.append((not _LABEL_NAME.search(column.name), gaps, distinct > 20, -position, column.name))

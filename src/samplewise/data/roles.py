@@ -7,6 +7,7 @@ from typing import Any
 
 from samplewise.core.errors import InputError
 from samplewise.data.file_sizes import MaxSize
+from samplewise.data.text_columns import ReadAs
 
 # Roles that one column cannot have together, and why.
 _APART = {
@@ -39,7 +40,7 @@ class Roles:
     image: str | None = None
     text: str | None = None
     weights: Any = None
-    columns: Mapping[str, str] | None = None
+    columns: Mapping[str, ReadAs] | None = None
     decimal: str | None = None
     max_size: MaxSize = None
 

@@ -105,3 +105,16 @@ def test_texts_without_common_words_are_compared_by_their_signs(encoder, texts, 
     assert np.isfinite(space).all()
     assert len(np.unique(space[told_apart].round(9), axis=0)) == len(told_apart)
     assert told_apart or not space.any()
+
+
+def test_ordered_categories_are_ranks_and_guessed_ones_are_not():
+    words = ["low", "high", "medium", None, "low"]
+    frame = pd.DataFrame({"x": pd.Categorical(words, categories=["low", "medium", "high"], ordered=True)})
+    codes = TreeCodes(frame)
+    assert np.array_equal(codes(frame)[:, 0], [0, 2, 1, np.nan, 0], equal_nan=True)
+    assert not codes.categorical.any()
+    assert SpaceEncoder(frame)(frame).shape == (5, 2)  # the rank, and whether it is missing
+    guessed = TreeCodes(frame.astype("object"))
+    assert guessed.categorical.all()
+    said = Dataset(pd.DataFrame({"x": [3.0, 1.0, 2.0]}), kinds={"x": ["2", "3", "1"]})
+    assert TreeCodes(said.X, columns=said.columns)(said.X)[:, 0].tolist() == [1, 2, 0]
