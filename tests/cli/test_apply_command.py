@@ -331,9 +331,9 @@ def test_neither_log_nor_weights_start_a_formula(tmp_path, run):
     result = command(folder, "--decisions", decided, "--out", tmp_path / "clean.csv")
     assert result.exit_code == 0, result.output
     assert (tmp_path / "clean.log.csv").read_text().splitlines()[1:] == [
-        "'=1+0,relabel,'=2*3,no,decided.csv",
-        "'=1+1,relabel,no,'=2*3,decided.csv",
-        "'=1+3,reweight,1.0,0.5,decided.csv",
+        "'=1+0,relabel,'=2*3,no,decided.csv,",
+        "'=1+1,relabel,no,'=2*3,decided.csv,",
+        "'=1+3,reweight,1.0,0.5,decided.csv,",
     ]
     assert (tmp_path / "clean.weights.csv").read_text().splitlines() == ["id,weight", "'=1+3,0.5"]
     assert (tmp_path / "clean.csv").read_text().splitlines()[1:3] == ["=1+0,0.5,no", "=1+1,1.5,=2*3"]
