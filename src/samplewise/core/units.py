@@ -1,4 +1,4 @@
-"""Times and amounts of memory, as a person writes them and reads them.
+"""Units as a person reads them: of errors of numbers, of times and of amounts of memory.
 
 >>> seconds_of("2min"), bytes_of("1.5 GB")
 (120.0, 1500000000)
@@ -10,6 +10,11 @@ from collections.abc import Mapping
 from typing import Any, SupportsFloat
 
 from samplewise.core.errors import InputError, unknown_name
+
+LABEL_UNIT = "in the label's unit"  # of every error of predicted numbers, and of every difference of such errors
+LOWER_ERROR = f"lower error, {LABEL_UNIT}"  # of what lowers such an error: more is better
+R_SQUARED = "R²"
+NAT = "A nat is 1.44 bits"
 
 TIMES = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 DECIMAL = {"TB": 1000**4, "GB": 1000**3, "MB": 1000**2, "kB": 1000, "B": 1}  # as they are written out, largest first

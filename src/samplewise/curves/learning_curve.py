@@ -20,7 +20,7 @@ from samplewise.curves.requirement import Requirement, samples_needed
 from samplewise.curves.stopping import StopAdvice, stop_rule
 from samplewise.data.targets import Target, Task
 from samplewise.engine.models.cost_model import seconds_per_fit
-from samplewise.engine.models.row_losses import UNITS, row_losses
+from samplewise.engine.models.row_losses import UNITS, ErrorScale, row_losses
 from samplewise.engine.refits import FoldedRows, Refits, fit_design, prepare
 from samplewise.engine.statistics.means import mean_and_error
 
@@ -37,6 +37,7 @@ class LearningCurve(CurvePoints):
         standard_error: (s,) of the mean over the draws; default from their spread, or from the evaluation rows.
         unit: what an error of 1 means.
         test_size: number of evaluation rows, where known.
+        median_error: of predicted numbers, the error that counts as 1 here, in the label's unit.
 
     Raises:
         InputError: sizes that do not increase, or errors of another width.
@@ -241,7 +242,7 @@ def curve_of_refits(refits: Refits, target: Target, groups: Array | None = None)
         )
     sizes = refits.sizes().reshape(-1, steps).mean(axis=0).round().astype(np.intp)
     spread = np.fmax(spread_of_draws(np.asarray(errors)), _spread_of_rows(outside, groups))
-    return LearningCurve(sizes, np.asarray(errors), spread, UNITS[target.task])
+    return LearningCurve(sizes, np.asarray(errors), spread, UNITS[target.task], median_error=ErrorScale.of(target).one)
 
 
 def _sizes_per_draw(inside: Mask) -> int:

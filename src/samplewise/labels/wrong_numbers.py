@@ -28,7 +28,7 @@ class ResidualFit(Result):
     Args:
         wrong: (n,) probability that the label belongs to another row; NaN where there is no prediction.
         rate: share of wrong labels.   low, high: its 95 % likelihood interval.
-        scale: median spread of the core, in units of the label.
+        scale: median spread of the core, in the label's unit.
         likelihood_ratio: evidence against "heavy tails alone".
     """
 

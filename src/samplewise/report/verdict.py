@@ -20,7 +20,7 @@ from samplewise.report.basis import (
     scores_around_leak,
     stands,
 )
-from samplewise.report.remedy_order import KIND_VERBS, advice_of, effect_text, helping, mending, refuted
+from samplewise.report.remedy_order import KIND_VERBS, advice_of, change_text, helping, mending, refuted
 from samplewise.report.wording import AT_MOST, estimate_text, listed
 
 HEADLINE_CHECKS = ("SW501", "SW201", "SW401", "SW601", "SW503")  # whose first number comes first
@@ -215,7 +215,7 @@ def _best_advice(record: AuditRecord, standing: Sequence[Finding]) -> str:
     if helps and helps[0].remedy.effect:
         best = helps[0]
         action = shortened(best.action, 100).rstrip(".")
-        return f"“{action}” is measured to change the held-out score by {effect_text(best.remedy.effect)}"
+        return f"“{action}” is measured to give {change_text(best.remedy)} on held-out rows"
     if not tested or any(map(_closed, standing)):
         return ""  # nothing was tested, or it was said of the findings themselves
     return _no_help([item.remedy for item in tested])
@@ -295,10 +295,13 @@ def _measured(record: AuditRecord, code: str) -> Headline | None:
 def _headline(estimate: Estimate) -> Headline:
     whole = estimate_text(estimate)
     bound = AT_MOST if whole.startswith(AT_MOST) else ""
-    text, bracket, interval = whole.removeprefix(bound).partition(" [")
-    number, *unit = text.split(" ", 2)  # `10.6 % of labels` is `10.6 %`, with `of labels` in small print
-    number, rest = bound + " ".join([number, *unit[:1]]), "".join(unit[1:])
-    detail = " ".join(filter(None, (rest, f"[{interval}" if bracket else _first_part(estimate.reason))))
+    before, bracket, interval = whole.removeprefix(bound).partition(" [")
+    number, _, unit = before.partition(" ")  # `10.6 % of labels` is `10.6 %`, with `of labels` in small print
+    if not unit.startswith("in "):
+        one, _, unit = unit.partition(" ")
+        number = f"{number} {one}".strip()
+    detail = " ".join(filter(None, (unit, f"[{interval}" if bracket else _first_part(estimate.reason))))
+    number = bound + number
 
     return Headline(shortened(estimate.quantity.replace("_", " "), 60), number, detail)
 

@@ -35,6 +35,7 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError, NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy
+from samplewise.core.units import LABEL_UNIT
 from samplewise.core.values import Estimate
 from samplewise.data.written_times import as_times
 from samplewise.engine.refits.folded_rows import RemedyRule
@@ -172,8 +173,8 @@ def _relative_error(found: SplitComparison) -> float:
 
 
 def _difference(evidence: Evidence, found: SplitComparison) -> Estimate:
-    """The difference in points of rows, or in units of the label."""
+    """The difference in points of rows, or in the label's unit."""
     more = replace(found.more.estimate, quantity="error hidden by the random split")
     if not evidence.whole.class_count:
-        return replace(more, unit="in units of the label")
+        return replace(more, unit=LABEL_UNIT)
     return replace(more, value=100 * more.value, low=100 * more.low, high=100 * more.high, unit="points")
