@@ -35,7 +35,7 @@ LIKELY, UNLIKELY = 0.5, 0.2
 KNOWN_AS = {  # how the forecaster knows the learners that are chosen by name
     "boosting": "GradientBoostingClassifier", "logistic": "LogisticRegression", "forest": "RandomForestClassifier",
 }  # fmt: skip
-UNTESTED = "a forecast: needs new rows"
+UNTESTED = "needs new rows"
 CAVEAT = "New rows from another source, or with cleaner labels, are not on this curve."
 
 
@@ -217,7 +217,7 @@ def curve_exhibit(curve: CurvePoints, ahead: Forecast, rows: int) -> Exhibit:
     note = (
         f"{curve.repeats} draw{'s' * (curve.repeats > 1)} per size; 95 % intervals. Forecast: band of "
         f"{percent_text(ahead.confidence, '.0f')}, which held {held} of the errors of {ahead.groups} families of data "
-        f"sets that had no part in it; {flat}. Carried on unchanged, the error stays at "
+        f"sets that had no part in it; {flat}. Without any further gain it stays at "
         f"{scale.text(ahead.last_value)}."
     )
     unit = "% error" if scale.one is None else f"error, {scale.axis}"

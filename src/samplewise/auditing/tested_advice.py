@@ -16,13 +16,13 @@ from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.engine.refits.remedy_effects import TOLERATED_LOSS, Measured, measure_remedies
 from samplewise.report.remedy_order import effect_text
 
-NO_ROOM = "the plan has no room for testing advice"
-NO_PAST = "a rule is tested on rows later than two folds of the past: that takes three different times"
+NO_ROOM = "the budget leaves no time"
+NO_PAST = "needs three different times"
 TESTED = ("relabel", "drop", "reweight", "clean")
-NO_RULE = "this remedy is not a rule that can be run again"
+NO_RULE = "not a rule to run again"
 UNTESTED = {
-    "collect": "a forecast from the learning curve: nothing can be tested on rows that are not there yet",
-    "review": "a person decides; nothing can be tested before",
+    "collect": "needs new rows",
+    "review": "a person decides",
 }
 
 

@@ -81,7 +81,9 @@ PathArgument = Annotated[
 ]
 FailOnOption = Annotated[
     FailOn,
-    typer.Option("--fail-on", help="Exit with 1 from here on.", rich_help_panel=ANSWER, case_sensitive=False),
+    typer.Option(
+        "--fail-on", help="The least severity with exit code 1.", rich_help_panel=ANSWER, case_sensitive=False
+    ),
 ]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Only the verdict and where the report is.", rich_help_panel=ANSWER)

@@ -13,7 +13,7 @@ from samplewise.cli.summary import understood_lines
 from samplewise.core.findings import Finding, Outcome
 from samplewise.core.texts import shortened
 from samplewise.core.units import seconds_text
-from samplewise.report.verdict import extent
+from samplewise.report.verdict import untold_extent
 from samplewise.report.wording import estimate_text
 
 SECONDS_BETWEEN_LINES = 10.0  # where no bar can be drawn
@@ -108,8 +108,8 @@ def outcome_lines(outcome: Outcome) -> list[Text]:
 
 def finding_line(finding: Finding) -> Text:
     """Severity, code, title, how many rows, and the first number behind it."""
-    size, numbers = extent(finding), [estimate_text(estimate) for estimate in finding.measured[:1]]
-    detail = "; ".join(filter(None, [size if size not in finding.title else "", *numbers]))
+    numbers = [estimate_text(estimate) for estimate in finding.measured[:1]]
+    detail = "; ".join(filter(None, [untold_extent(finding), *numbers]))
     text = Text(f"{finding.severity:>8}", style=COLORS[finding.severity])
     text.append(f"  {finding.code}  ", style="default")
     text.append(shortened(finding.title, LONGEST), style="default")

@@ -14,7 +14,7 @@ from samplewise.core.errors import InputError, unknown_name
 LABEL_UNIT = "in the label's unit"  # of every error of predicted numbers, and of every difference of such errors
 LOWER_ERROR = f"lower error, {LABEL_UNIT}"  # of what lowers such an error: more is better
 R_SQUARED = "R²"
-NAT = "A nat is 1.44 bits"
+NATS = "nats (1 nat is 1.44 bits of information)"
 
 TIMES = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 DECIMAL = {"TB": 1000**4, "GB": 1000**3, "MB": 1000**2, "kB": 1000, "B": 1}  # as they are written out, largest first

@@ -4,13 +4,14 @@ It never contradicts a measurement. What a model that learned nothing says is no
 every tested way of mending a finding hurts, or none is shown to help, the sentence says to find out why.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from samplewise.core.escapes import shell_option
 from samplewise.core.findings import AuditRecord, Finding, Remedy
-from samplewise.core.texts import count_of, number_text, shortened
+from samplewise.core.texts import count_of, inside_sentence, number_text, quantity_text, shortened
 from samplewise.core.values import Estimate
 from samplewise.report.basis import (
     constant_is_as_good,
@@ -93,6 +94,13 @@ def extent(finding: Finding) -> str:
     return count_of(len(finding.keys), finding.axis, PLURALS.get(finding.axis, ""))
 
 
+def untold_extent(finding: Finding) -> str:
+    """`extent` where the title does not say it; one thing is named there, and of segments the worst is."""
+    counted = re.search(rf"(?<![\w,.]){len(finding.keys):,}(?![\w,.])", finding.title)
+    told = len(finding.keys) == 1 or finding.axis == "segment" or counted
+    return "" if told else extent(finding)
+
+
 def _answer(record: AuditRecord) -> str:
     """What a record found that was made for one question, in the order in which it was written."""
     findings = [finding for outcome in record.outcomes for finding in outcome.result.findings]
@@ -159,7 +167,7 @@ def _lead(record: AuditRecord) -> str:
     if not void:
         return ""
     action = next((shortened(remedy.action, 120).rstrip(".") for remedy in void.remedies if remedy.action), "")
-    first = f"; first of all {action[:1].lower()}{action[1:]}" if action else ""
+    first = f"; first of all {inside_sentence(action)}" if action else ""
     return (
         f"{shortened(void.title, 80).rstrip('.')}, so nothing that rests on this model counts yet, no list of labels, "
         f"no remedy and no forecast{first}"
@@ -196,7 +204,7 @@ def _leak(record: AuditRecord) -> list[str]:
     it = "it" if len(columns) == 1 else "them"
     told = []
     if scores:
-        score = shortened(scores[1].quantity.partition("without")[0].replace("_", " ").strip(), 60)
+        score = shortened(quantity_text(scores[1].quantity.partition("without")[0]), 60)
         told.append(f"the {score} is {estimate_text(scores[0])} with {it} and {estimate_text(scores[1])} without")
     return [*told, f"audit again without {it}: {shell_option('--drop-columns', columns)}"]
 
@@ -204,8 +212,8 @@ def _leak(record: AuditRecord) -> list[str]:
 def _names(findings: Sequence[Finding]) -> str:
     named = []
     for finding in findings:
-        size = "" if f"{len(finding.keys):,}" in finding.title else extent(finding)
-        named.append(shortened(finding.title, 80).rstrip(".") + (f" ({size})" if size else ""))
+        size = untold_extent(finding)
+        named.append(inside_sentence(shortened(finding.title, 80).rstrip(".")) + (f" ({size})" if size else ""))
     return listed(named)
 
 
@@ -303,7 +311,7 @@ def _headline(estimate: Estimate) -> Headline:
     detail = " ".join(filter(None, (unit, f"[{interval}" if bracket else _first_part(estimate.reason))))
     number = bound + number
 
-    return Headline(shortened(estimate.quantity.replace("_", " "), 60), number, detail)
+    return Headline(shortened(quantity_text(estimate.quantity), 60), number, detail)
 
 
 def _first_part(reason: str) -> str:

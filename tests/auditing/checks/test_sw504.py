@@ -23,7 +23,7 @@ def test_evaluations_are_reported_with_what_they_leave_of_the_claim(evidence_of)
     assert fixed.value < fixed.high < compared.high < improved.high < seen.high
     assert "fixed before" in fixed.quantity
     assert "about" in finding.remedies[0].action
-    assert "not the model better" in finding.remedies[0].reason
+    assert "not the model" in finding.remedies[0].reason
 
 
 def test_evaluations_of_a_regression_have_one_bound(evidence_of):

@@ -66,7 +66,7 @@ CODE, TITLE, SLOW = "SW102", "duplicates", False
 NEEDS = frozenset({"features"})
 
 SOME = 0.001  # share of the rows below which duplicates change nothing that could be measured
-FEW = "so few rows are concerned that no effect could be seen"
+FEW = "too few rows to see an effect"
 MISSING = "Look whether a column is missing that tells these rows apart"
 LISTED = 60  # rows listed that only models cannot tell apart
 

@@ -250,7 +250,15 @@ def _another_learner(evidence: Evidence, subject: str, better: Better, severity:
     title = f"Another learner errs less on these rows: {better.kind}"
     saved = scale.difference(better.saved)
     return Finding(
-        CODE, title, severity, (), explanation, (remedy,), (saved,), "data", "Both were trained as they are."
+        CODE,
+        title,
+        severity,
+        (),
+        explanation,
+        (remedy,),
+        (saved,),
+        "data",
+        "Both ran with default settings.",
     )
 
 

@@ -46,7 +46,7 @@ CODE, TITLE, SLOW = "SW504", "the test set was used to choose", False
 NEEDS = frozenset({"label", "test", "features"})
 
 LEVEL = 0.01
-UNTESTED = "it makes the claim honest, not the model better; there is no gain to measure"
+UNTESTED = "it mends the claim, not the model"
 COUNTED = "The number of evaluations is what was given; those that nobody counted count as well."
 HONEST_CAUSES = "Test rows may truly be easier, or carry fewer wrong labels, than the training rows."
 

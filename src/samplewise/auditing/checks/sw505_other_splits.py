@@ -47,13 +47,13 @@ from samplewise.generalization.gap.other_splits import (
     with_groups_apart,
 )
 
-CODE, TITLE, SLOW = "SW505", "does the random split flatter the score", True
+CODE, TITLE, SLOW = "SW505", "whether the random split flatters the score", True
 NEEDS = frozenset({"label", "columns", "features"})
 
 MOST_GROUPS = 3  # columns that look like groups, of which the first so many are tried
 LEVEL = 0.01  # one-sided, after Holm's correction: a warning questions the score itself, and should be no chance
 USEFUL, USEFUL_SHARE = 0.02, 0.25  # a difference worth acting on: of all rows, or of the random error
-ASKED = "no column looks like groups or holds dates without groups= or time= saying so"
+ASKED = "no column looks like groups or dates beyond those that groups= and time= name"
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,11 @@ def _finding(evidence: Evidence, found: WorstSegments, worst: list[int]) -> Find
         f"(p = {max(table.p_value[first], 1e-16):.2g} after correction for {len(table)} segments).{others}"
     )
     remedies = (
-        Remedy("review", tuple(found.ids[first].tolist()), action=f"Look at the rows where {name}, labels first."),
+        Remedy(
+            "review",
+            tuple(found.ids[first].tolist()),
+            action=f"Look at the labels of the rows where {name}.",
+        ),
         Remedy("collect", (), action=f"Collect rows where {name} rather than everywhere."),
     )
     names = tuple(table.names[at] for at in worst)
