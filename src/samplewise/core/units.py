@@ -60,6 +60,22 @@ def seconds_text(seconds: Any) -> str:
     return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60)} min"
 
 
+def rough_seconds(seconds: float) -> str:
+    """A time that is only expected: `8 s`, `40 s`, `3 min`, `2 h 10 min`.
+
+    >>> rough_seconds(37), rough_seconds(200), rough_seconds(7900)
+    ('40 s', '3 min', '2 h 10 min')
+    """
+    if seconds < 10:
+        return f"{max(seconds, 1.0):.0f} s"
+    if seconds < 90:
+        return f"{round(seconds, -1):.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    hours, minutes = divmod(round(seconds / 600) * 10, 60)
+    return f"{hours:.0f} h {minutes:.0f} min" if minutes else f"{hours:.0f} h"
+
+
 def bytes_text(count: float) -> str:
     """An amount of memory in units of a thousand, to three digits.
 
