@@ -70,6 +70,23 @@ def test_rows_are_measured_first(curve):
     assert "239 rows" in result.output
 
 
+def test_time_groups_and_columns_are_left_out_as_in_the_audit(curve):
+    draw = np.random.default_rng(1)
+    x = draw.normal(size=(240, 2))
+    frame = pd.DataFrame(x, columns=["a", "b"]).assign(
+        price=1000 * (x[:, 0] + 0.2 * draw.normal(size=240)), day=np.arange(240), site=np.arange(240) // 4
+    )
+    frame["leak"] = frame["price"]
+    frame.to_csv("sales.csv", index=False)
+    words = ("sales.csv", "--label", "price", "--learner", "linear", "--repeats", 2, "--quiet", "--time", "day")
+    honest = notes(*words, "--drop-columns", "leak", "site", "--groups", "site", "--target-error", 5000)
+    assert honest.exit_code == 0, honest.output
+    assert "An error of 5,000 in the label's unit is met at" in honest.output
+    far = notes(*words, "--drop-columns", "leak", "site", "--target-error", 1)
+    assert "An error of 1 in the label's unit is unlikely to be reached" in far.output
+    assert notes(*words, "--target-error", -1).exit_code == 2
+
+
 def test_a_learner_known_by_name_makes_another_forecast(curve):
     plain, named = (notes("curve.csv", "--target-error", 0.04, *more) for more in ((), ("--learner", "boosting")))
     assert named.exit_code == 0, named.output

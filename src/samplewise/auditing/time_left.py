@@ -16,7 +16,7 @@ WITH_HELD_OUT = ("SW201", "SW501", "SW503", "SW601")  # checks that read the fit
 MOST_OF_A_PHASE = 0.95  # of a phase that takes longer than expected, as long as it is not done
 PRIOR = 5.0  # fits that the first measurement counts as
 KEPT = 5e-4  # seconds in which no fit is made
-SECOND_OPINION = 1.5  # seconds of the other learners that SW201 asks
+SECOND_OPINION = 3.0  # seconds of the other learners that SW201 asks
 OVERHEAD = 0.75  # of the gain by several fits at the same time that is left of it
 TRIAL = 0.05  # seconds of work by which `measured_slowdown` measures
 

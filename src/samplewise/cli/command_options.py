@@ -120,6 +120,8 @@ def kinds_of(number: list[str] | None, category: list[str] | None) -> dict[str, 
 Label = Annotated[str | None, option("label")]
 Id = Annotated[str | None, option("id")]
 Groups = Annotated[str | None, option("groups")]
+Time = Annotated[str | None, option("time")]
+DropColumns = Annotated[list[str] | None, option("drop_columns")]
 TaskOption = Annotated[Task, option("task")]
 Learner = Annotated[str | None, option("learner")]
 Budget = Annotated[str | None, option("budget")]
