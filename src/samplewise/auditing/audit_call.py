@@ -30,6 +30,7 @@ from samplewise.auditing.progress import Event, Progress
 from samplewise.auditing.run import Run
 from samplewise.auditing.run_folder import read_decisions, write_text
 from samplewise.auditing.run_state import RunFolder, require_usable, settings_of
+from samplewise.auditing.time_left import TimeLeft, fits_by_phase, measured_slowdown, other_seconds
 from samplewise.core.arguments import checked
 from samplewise.core.arrays import equal_but_for_rounding, fingerprint
 from samplewise.core.errors import InputError, require_kind
@@ -324,16 +325,19 @@ def _carried_out(  # all that was made of the arguments of `audit`
             folder.save_rows(taken.rows)
     report = options.progress or (lambda event: None)
     told = {"data": facts, "plan": settings}
-    report(Event("understood", "", total=plan.fits(), seconds_left=plan.seconds(), facts=told))
+    report(Event("understood", "", total=plan.fits(), facts=told))
     facts = facts | {"overview": data_overview(taken, options.seed)}
     store = FitStore(None if folder is None else folder.path / FITS)
     executor = options.executor or AutoExecutor(plan.seconds())
-    given = (plan.folds, options.seed, executor, store, None, _counter(store, plan, report))
+    others = other_seconds(plan, len(seen), len(taken.columns), closed_form=learner.closed_form)
+    at_once = 1 if options.executor else available_cores()
+    timer = TimeLeft(fits_by_phase(plan), others, plan.seconds_per_fit, measured_slowdown(), at_once)
+    given = (plan.folds, options.seed, executor, store, None, _counter(store, plan, report, timer))
     evidence = gather(taken, Prepared(seen, taken.target, learner, *given), metric, plan, options.n_test_evaluations)
     accepted = accepted_findings(options.accepted, catalog())
     run = Run(
         evidence, facts, settings, environment(), folder, accepted, options.prices or {}, report, options.show_values,
-        () if folder is None else folder.retired(catalog()),
+        () if folder is None else folder.retired(catalog()), timer,
     )  # fmt: skip
     return Audit(run.carry_out(), taken.everything, taken.rows)
 
@@ -370,20 +374,13 @@ def _folds(data: Dataset) -> int:
     return FOLDS if data.time is None else max(2, min(FOLDS, different_times(data.time, data.groups)))
 
 
-def _counter(store: FitStore, plan: Plan, report: Progress) -> Callable[[], None]:
+def _counter(store: FitStore, plan: Plan, report: Progress, timer: TimeLeft) -> Callable[[], None]:
     """Reports how many fits are made and how long the rest should take at the pace so far."""
 
     def count() -> None:
+        timer.fit()
         done, total = store.made + store.reused, max(plan.fits(), store.made + store.reused)
-        report(
-            Event(
-                "fit",
-                "",
-                done=done,
-                total=total,
-                seconds_left=(total - done) * plan.seconds_per_fit / available_cores(),
-            )
-        )
+        report(Event("fit", "", done=done, total=total, seconds_left=timer.left(), share=timer.share()))
 
     return count
 

@@ -169,7 +169,7 @@ class AuditOptions:
     metric: str | None = field(
         default=None,
         metadata=_about(
-            "What advice must improve: accuracy, balanced_accuracy, auc, mae, r2.",
+            "The score that remedies are judged by: accuracy, balanced_accuracy, auc, mae, r2.",
             Flag(MODEL, "NAME", more="Default: mae, or accuracy; auc where one of two classes holds 80 % of the rows."),
         ),
     )
@@ -186,7 +186,7 @@ class AuditOptions:
     accepted: Any = field(
         default=None,
         metadata=_about(
-            "Findings you live with.",
+            "Findings you have accepted.",
             Flag(ANSWER, "FILE", Path | None, more="One a line: a code (SW104), or a code and a row (SW201,17)."),
         ),
     )

@@ -1,4 +1,4 @@
-"""Times and amounts of memory, as a person writes them and reads them.
+"""Units as a person reads them: of errors of numbers, of times and of amounts of memory.
 
 >>> seconds_of("2min"), bytes_of("1.5 GB")
 (120.0, 1500000000)
@@ -10,6 +10,11 @@ from collections.abc import Mapping
 from typing import Any, SupportsFloat
 
 from samplewise.core.errors import InputError, unknown_name
+
+LABEL_UNIT = "in the label's unit"  # of every error of predicted numbers, and of every difference of such errors
+LOWER_ERROR = f"lower error, {LABEL_UNIT}"  # of what lowers such an error: more is better
+R_SQUARED = "R²"
+NATS = "nats (1 nat is 1.44 bits of information)"
 
 TIMES = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 DECIMAL = {"TB": 1000**4, "GB": 1000**3, "MB": 1000**2, "kB": 1000, "B": 1}  # as they are written out, largest first
@@ -54,6 +59,22 @@ def seconds_text(seconds: Any) -> str:
     if seconds < 7200:
         return f"{int(seconds // 60)} min {int(seconds % 60)} s"
     return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60)} min"
+
+
+def rough_seconds(seconds: float) -> str:
+    """A time that is only expected: `8 s`, `40 s`, `3 min`, `2 h 10 min`.
+
+    >>> rough_seconds(37), rough_seconds(200), rough_seconds(7900)
+    ('40 s', '3 min', '2 h 10 min')
+    """
+    if seconds < 10:
+        return f"{max(seconds, 1.0):.0f} s"
+    if seconds < 90:
+        return f"{round(seconds, -1):.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    hours, minutes = divmod(round(seconds / 600) * 10, 60)
+    return f"{hours:.0f} h {minutes:.0f} min" if minutes else f"{hours:.0f} h"
 
 
 def bytes_text(count: float) -> str:

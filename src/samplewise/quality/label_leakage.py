@@ -55,6 +55,8 @@ FEWEST_DRAWN = 2_000
 CHANCE = 0.001  # of a column doing so well by luck, over all columns
 FEW_VALUES = 30  # different values up to which a column reads like a code
 FEWEST_ROWS = 20
+RANKED = "R², on the ranks of the label"
+GUESSED = "share of the errors of always predicting the largest class"
 NO_SPREAD = "half of the rows are trained on, the other half are scored; the spread over draws is not measured"
 
 
@@ -155,7 +157,7 @@ def column_skill(
 
     Classes: (hits - hits of always predicting the largest class) / (rows - those hits), where values (or bins of equal
     size) are matched with classes on one half of the rows and scored on the other, and the other way round. Numbers:
-    the share of the variance of the label's ranks that the means of the bins explain.
+    the R² on the label's ranks that the means of the bins explain.
 
     Args:
         data, y, label: n labeled rows in any form `samplewise.data.as_dataset` takes; exact duplicates and rows of a
@@ -230,9 +232,9 @@ def _luck(found: ColumnSkill) -> Mask:
 
 def estimate_at(found: ColumnSkill, place: int, confidence: float) -> Estimate:
     """The skill of the column at this position, with an interval where one is known."""
-    quantity, unit = f"skill of {found.names[place]} alone", "share of the errors of the baseline that it removes"
+    quantity, unit = f"skill of {found.names[place]} alone", GUESSED
     if not found.guess:
-        return Estimate(quantity, float(found.skill[place]), unit="share of the variance of ranks", reason=NO_SPREAD)
+        return Estimate(quantity, float(found.skill[place]), unit=RANKED, reason=NO_SPREAD)
     if found.gaps[place] > found.skill[place]:
         return Estimate(f"{quantity}, by its gaps", float(found.gaps[place]), unit=unit, reason=NO_SPREAD)
     ends = share_interval(found.hits[place], found.rows, confidence)

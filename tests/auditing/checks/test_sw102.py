@@ -243,7 +243,7 @@ def test_numbers_have_a_floor_in_their_own_unit(evidence_of):
     frame = passengers().assign(paid=np.arange(600.0) % 7)
     (finding,) = sw102.run(evidence_of(frame.drop(columns="lived"), label="paid", drop_columns=["name"],
                                           task="regression")).findings  # fmt: skip
-    assert finding.measured[0].unit == "label units"
+    assert finding.measured[0].unit == "in the label's unit"
     assert 1.0 < finding.measured[0].value < 2.0
 
 

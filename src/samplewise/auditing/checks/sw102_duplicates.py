@@ -69,7 +69,7 @@ CODE, TITLE, SLOW = "SW102", "duplicates", False
 NEEDS = frozenset({"features"})
 
 SOME = 0.001  # share of the rows below which duplicates change nothing that could be measured
-FEW = "so few rows are concerned that no effect could be seen"
+FEW = "too few rows to see an effect"
 MISSING = "Look whether a column is missing that tells these rows apart"
 DECIDE = "Look at every set and decide which label is right"
 ENTERED_TWICE = "Look whether one thing was entered twice; rows of different things keep their labels"

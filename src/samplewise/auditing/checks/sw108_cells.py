@@ -166,7 +166,7 @@ def _untested(evidence: Evidence, listed: Iterable[list[CellGroup]]) -> dict[tup
         cells[group.column, CLEANINGS[group.kind]] += len(group.ids)
     reasons = {key: _why_not(evidence, key, count) for key, count in cells.most_common()}
     possible = [key for key, reason in reasons.items() if not reason]
-    reasons |= dict.fromkeys(possible[MOST_TESTED:], f"only the {MOST_TESTED} cleanings of most cells are tested")
+    reasons |= dict.fromkeys(possible[MOST_TESTED:], f"only the {MOST_TESTED} largest cleanings are tested")
     tested = possible[:MOST_TESTED]
     fits = 2 * evidence.plan.folds * evidence.plan.repeats * len(tested)
     return reasons | dict.fromkeys(tested, evidence.plan.no_room(fits))
@@ -176,11 +176,11 @@ def _why_not(evidence: Evidence, key: tuple[str, Cleaning], cells: int) -> str:
     """Why a cleaning could not be tested, however few there are; "" where it could."""
     column, do = key
     if column not in _seen(evidence):
-        return "no model sees this column, so no score tells what cleaning it does"
+        return "no model sees this column"
     if cells < FEWEST_TESTED:
-        return f"{count_of(cells, 'cell')}: too few for every training part to hold some"
+        return f"{count_of(cells, 'cell')} are too few to test"
     if do == "set to missing" and not _takes_missing(evidence):
-        return "this learner is given the cells as they are, and may not take missing ones"
+        return "this learner may refuse missing cells"
     return ""
 
 
