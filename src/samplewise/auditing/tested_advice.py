@@ -1,5 +1,6 @@
 """The last stage of an audit: every proposed remedy is tested as a rule, and its verdict is attached."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -11,7 +12,7 @@ from samplewise.core.findings import Finding, Outcome, Remedy
 from samplewise.core.rates import percent_text
 from samplewise.core.texts import count_of, number_text, shortened
 from samplewise.engine.refits.folded_rows import RemedyRule
-from samplewise.engine.refits.remedy_effects import TOLERATED_LOSS, Measured, measure_remedies
+from samplewise.engine.refits.remedy_effects import Measured, TestPlan, measure_remedies
 
 NO_ROOM = "the plan has no room for testing advice"
 NO_PAST = "a rule is tested on rows later than two folds of the past: that takes three different times"
@@ -27,16 +28,17 @@ def test_advice(evidence: Evidence, outcomes: tuple[Outcome, ...], prices: Mappi
     """The outcomes with effect, control and verdict on every remedy that is a rule, Holm-corrected over all of them."""
     rules = proposed_rules(evidence, outcomes)
     measured: dict[str, Measured] = {}
+    plan = TestPlan(evidence.plan.looks, evidence.plan.refits)
     untested = _too_few(evidence) or (NO_ROOM if evidence.tests_rules else NO_PAST)
     if rules and evidence.plan.advice and evidence.tests_rules and not _too_few(evidence):
         try:
             measured = measure_remedies(
-                evidence.runner, rules, evidence.folds, metric=evidence.metric, ordered=evidence.ordered,
-                saving=_saving(outcomes),
+                evidence.runner, rules, evidence.folds, metric=evidence.metric,
+                plan=plan, ordered=evidence.ordered, saving=_saving(outcomes),
             )  # fmt: skip
         except NotApplicable as fact:
             untested = str(fact)
-    advised = _Advised(measured, frozenset(rules), prices, untested)
+    advised = _Advised(measured, frozenset(rules), prices, untested, plan.margin)
     return tuple(advised.outcome(outcome) for outcome in outcomes)
 
 
@@ -88,6 +90,7 @@ class _Advised:
     rules: frozenset[str]
     prices: Mapping[str, float]
     untested: str  # why a rule that was planned could not be tested
+    margin: float  # points; a smaller difference is not worth acting on
 
     def outcome(self, outcome: Outcome) -> Outcome:
         """The outcome with advised remedies, the best of each finding first."""
@@ -107,26 +110,28 @@ class _Advised:
             why = self.untested if planned else UNTESTED.get(remedy.kind, NO_RULE)
             return replace(remedy, reason=remedy.reason or why)
         return replace(
-            remedy, effect=found.effect, control=found.control, verdict=found.verdict, reason=self._words(found)
-        )
+            remedy, effect=found.effect, control=found.control, verdict=found.verdict, one_refit=found.one_refit,
+            corrected=None if math.isnan(found.corrected.value) else found.corrected, reason=self._words(found),
+        )  # fmt: skip
 
     def _words(self, found: Measured) -> str:
-        """The fine print of a measured effect."""
-        words = (
-            f"p = {found.p_value:.2g} after Holm's correction over {len(self.measured)} remedies; "
-            f"the rule changed {percent_text(found.share, '.1f')} of the rows it was tested on"
-        )
-        if found.verdict == "no loss":
-            words += (
-                f"; a loss of more than {TOLERATED_LOSS:g} {found.effect.unit} is ruled out, and leaving out as many "
-                f"random rows changes {number_text(found.control.value, 2, signed=True)}"
-            )
-        if found.verdict == "not distinguishable":
-            words += f"; an effect of {found.detectable:.2g} {found.effect.unit} would have been seen"
-        return words
+        """The fine print of a measured effect: why it is called so, what one refit may show, and what was spent."""
+        unit, low, high = found.effect.unit, found.one_refit.low, found.one_refit.high
+        why = {
+            "no loss": f"a loss of more than {self.margin:g} {unit} is ruled out",
+            "no difference": f"within {self.margin:g} {unit} of no change, which is not worth acting on",
+            "not decided": found.reason,
+        }.get(found.verdict, f"p = {found.p_value:.2g} after Holm's correction over {len(self.measured)} remedies")
+        numbers = [number_text(number, 2, signed=True) for number in (found.control.value, low, high)]
+        spent = f"{count_of(found.repeats, 'repeat')}, {found.fits:,} fits"
+        return "; ".join([
+            why, f"the same change of random rows: {numbers[0]}",
+            f"one refit on all rows may land between {numbers[1]} and {numbers[2]}",
+            f"the rule changed {percent_text(found.share, '.1f')} of the rows it was tested on ({spent})",
+        ])  # fmt: skip
 
 
 def _rank(remedy: Remedy) -> tuple[int, float]:
     """Remedies that help first, then those without loss, untested ones and the rest; among equals the larger effect."""
-    rank = {"helps": 0, "no loss": 1, "": 2, "not distinguishable": 3, "hurts": 4}[remedy.verdict]
+    rank = {"helps": 0, "no loss": 1, "": 2, "not decided": 3, "no difference": 4, "hurts": 5}[remedy.verdict]
     return rank, -(remedy.effect.value if remedy.effect else 0.0)

@@ -9,7 +9,7 @@ from samplewise.data.dataset import Dataset
 from samplewise.engine.models.metrics import METRICS
 from samplewise.engine.refits import RowEdit, measure_remedies, prepare
 from samplewise.engine.refits.cell_edits import CellEdit, CellStep
-from samplewise.engine.refits.remedy_effects import random_twin
+from samplewise.engine.refits.remedy_arms import random_twin
 
 ACCURACY = METRICS["accuracy"]
 
@@ -56,7 +56,7 @@ def test_a_rule_that_changes_nothing_has_no_effect(folded):
         metric=ACCURACY,
     )["n"]
     assert nothing.effect.value == 0.0
-    assert nothing.verdict == "not distinguishable"
+    assert nothing.verdict == "not decided"
     assert nothing.p_value == 1.0
 
 
@@ -134,7 +134,7 @@ def measured_as(saving, rows):
 
 
 def test_fewer_rows_are_judged_by_what_is_lost():
-    assert measured_as(False, 1200).verdict == "not distinguishable"
+    assert measured_as(False, 1200).verdict == "no difference"
     assert measured_as(True, 1200).verdict == "no loss"
 
 
@@ -142,7 +142,7 @@ def test_few_rows_cannot_rule_out_a_loss_even_where_nothing_changed():
     """Of 100 rows without a change up to 3.6 % may change: that is no proof that nothing is lost."""
     measured = measured_as(True, 100)
     assert measured.effect.value == 0.0
-    assert measured.verdict == "not distinguishable"
+    assert measured.verdict == "not decided"
 
 
 def test_fewer_rows_that_cost_are_said_to_hurt_and_a_gain_is_no_help(two_moons):

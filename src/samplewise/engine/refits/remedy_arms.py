@@ -1,0 +1,245 @@
+"""One repeat of a test: every fold is fitted as it is, after each remedy and after a random one of the same size."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from samplewise.core.arrays import Array, Floats, Ints, Mask
+from samplewise.core.randomness import derive_seed, generator, hashed_order, hashed_uniform
+from samplewise.engine.models.learner import Fit
+from samplewise.engine.models.metrics import Contributions, Metric
+from samplewise.engine.refits.cell_edits import CellEdit
+from samplewise.engine.refits.folded_rows import Edit, FoldedRows, Refit, RemedyRule, RowEdit
+from samplewise.engine.refits.runner import FitRunner
+from samplewise.engine.refits.threads import ThreadExecutor
+
+LEFT_OUT = 0.05  # share of a part's rows that each further refit of it leaves out, the same rows in every arm
+LIKE_SIZE = 0.1  # relative difference in size up to which remedies of one kind share their random one
+Arm = tuple[FitRunner, Fit]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RepeatEffects:
+    """What one repeat says of a remedy.
+
+    Args:
+        effect: (models, n) score after the remedy minus before, NaN for rows that were not evaluated; one row of it
+            unless every fold's models judge the same rows.
+        beyond: (models, n) score after the remedy minus that after the random one.
+        corrected: (3, models, n) the effect as it would be on true labels, at three noise rates; (0, ...) without.
+        folds: (models, n) which models judged a row.
+        shares: (parts,) share of the part's rows that changed.
+        fits: how many were asked for.
+    """
+
+    effect: Floats
+    beyond: Floats
+    corrected: Floats
+    folds: Ints
+    shares: Floats
+    fits: int
+
+    @property
+    def control(self) -> Floats:
+        """(models, n) score after the random remedy minus before."""
+        return self.effect - self.beyond
+
+
+@dataclass(slots=True, eq=False)
+class Arms:
+    """Makes the fits of a repeat, for all remedies together, and compares what they score.
+
+    Args:
+        runner: data, learner and seed; all arms use the same.
+        metric: per-row contributions, in points.
+        refits: fits of every arm in every part: the first on all its rows, the others on 95 % of them.
+        corrected: the same contributions as they would be on true labels, at the noise rate and at both of its ends.
+    """
+
+    runner: FitRunner
+    metric: Metric
+    refits: int = 1
+    corrected: Sequence[Contributions] = ()
+
+    def compared(
+        self, rules: Mapping[str, RemedyRule], parts: Sequence[FoldedRows], repeat: int
+    ) -> dict[str, RepeatEffects]:
+        """Effects of every rule in one repeat; `parts` are the training rows of its folds."""
+        changes = {name: carried_out(rule, parts, self.runner) for name, rule in rules.items()}
+        queries = [evaluated_rows(folded) for folded in parts]
+        arms, cleaned = list[Arm](), Cleaned(self.runner)
+        for number, (folded, query) in enumerate(zip(parts, queries, strict=True)):
+            twins = _Twins(folded, self.runner.seed + repeat)
+            for again in range(self.refits):
+                among = _subset(folded, self.runner.seed, repeat, again)
+                refit = Refit(among, repeat * self.refits + again)
+                arms.append((self.runner, folded.changed_fit(query, None, refit)))
+                for edits in changes.values():
+                    arms += self._changed(folded, query, edits[number], twins, cleaned, refit)
+        answers = outputs_of(arms, parts[0].all_folds)
+        per_part = self.refits * (1 + 2 * len(rules))
+        found = {name: _Collector(len(parts[0].all_folds), parts, bool(self.corrected)) for name in rules}
+        for number, query in enumerate(queries):
+            codes = self.runner.target.codes[query]
+            mine = answers[number * per_part : (number + 1) * per_part]
+            if not self.metric.can_score(codes):  # held-out rows of one class only: this fold says nothing
+                continue
+            self._collect(found, number, query, mine, codes)
+        return {
+            name: found[name].effects([_share(edit, part) for edit, part in zip(changes[name], parts, strict=True)],
+                                      self.refits * 3 * len(parts))
+            for name in rules
+        }  # fmt: skip
+
+    def _changed(
+        self, folded: FoldedRows, query: Ints, change: Edit, twins: "_Twins", cleaned: "Cleaned",
+        refit: Refit,
+    ) -> list[Arm]:  # fmt: skip
+        """The arm after a change and the arm after a random one."""
+        if isinstance(change, RowEdit):
+            return [(self.runner, folded.changed_fit(query, edit, refit)) for edit in (change, twins.of(change))]
+        as_it_is = folded.changed_fit(query, None, refit)
+        return [(made_by, as_it_is) for made_by in (cleaned.by(change), cleaned.at_random(change, twins.seed))]
+
+    def _collect(
+        self, found: Mapping[str, "_Collector"], number: int, query: Ints, answers: Sequence[Array], codes: Array
+    ) -> None:
+        """Add up what one part's models score on the rows they judge."""
+        arms = 1 + 2 * len(found)
+        for scored, contributions in enumerate((self.metric.contributions, *self.corrected)):
+            for again in range(self.refits):
+                before, *pairs = (
+                    contributions(answer.astype(np.float64), codes)
+                    for answer in answers[again * arms : (again + 1) * arms]
+                )
+                for place, collector in enumerate(found.values()):
+                    after, random = pairs[2 * place : 2 * place + 2]
+                    collector.add(scored, number, query, (after - before) / self.refits, (after - random) / self.refits)
+
+
+class _Collector:
+    """Sums of a remedy's per-row differences in one repeat."""
+
+    def __init__(self, count: int, parts: Sequence[FoldedRows], corrected: bool) -> None:
+        self.apart = bool((parts[0].all_folds < 0).any())  # every part's models judge the same rows
+        models = len(parts) if self.apart else 1
+        self.values = np.full((5 if corrected else 2, models, count), np.nan)
+        self.folds = np.zeros((models, count), dtype=np.intp)
+
+    def add(self, scored: int, number: int, query: Ints, effect: Floats, beyond: Floats) -> None:
+        """One refit's differences (q,), of the metric (0) or of it on true labels (1 to 3)."""
+        model = number if self.apart else 0
+        self.folds[model, query] = number
+        kinds = ((0, effect), (1, beyond)) if scored == 0 else ((1 + scored, effect),)
+        for kind, differences in kinds:
+            self.values[kind, model, query] = np.nan_to_num(self.values[kind, model, query]) + differences
+
+    def effects(self, shares: Sequence[float], fits: int) -> RepeatEffects:
+        """What was added up."""
+        return RepeatEffects(self.values[0], self.values[1], self.values[2:], self.folds, np.asarray(shares), fits)
+
+
+def evaluated_rows(folded: FoldedRows) -> Ints:
+    """Positions of the rows a part's models are evaluated on: those of its fold, or the test rows where there are."""
+    apart = folded.all_folds < 0
+    return np.flatnonzero(apart if apart.any() else folded.all_folds == folded.left_out)
+
+
+def _subset(folded: FoldedRows, seed: int, repeat: int, again: int) -> Mask | None:
+    """(n,) rows of a part that a further refit may be trained on; None for the first, which takes all."""
+    if again == 0:
+        return None
+    drawn = hashed_uniform(derive_seed(seed, repeat, folded.left_out, again), folded.data.ids, "refit")
+    return np.asarray(drawn >= LEFT_OUT)
+
+
+# ---- the random remedy ----------------------------------------------------------------------------------------------
+
+
+class _Twins:
+    """Random remedies of one part; those of one kind and of nearly one size are the same."""
+
+    def __init__(self, folded: FoldedRows, seed: int) -> None:
+        self.folded, self.seed = folded, seed
+        self._made: list[tuple[RowEdit, RowEdit]] = []
+
+    def of(self, change: RowEdit) -> RowEdit:
+        """The random counterpart of a change."""
+        for known, twin in self._made:
+            like = abs(len(known.rows) - len(change.rows)) <= LIKE_SIZE * len(change.rows)
+            if known.kind == change.kind != "reweight" and like:
+                return twin
+        twin = random_twin(change, self.folded, self.seed)
+        self._made.append((change, twin))
+        return twin
+
+
+def random_twin(change: RowEdit, folded: FoldedRows, seed: int) -> RowEdit:
+    """A remedy of the same kind and size on hash-drawn ones of the same rows (relabeling to another random class)."""
+    rows = np.sort(hashed_order(seed, folded.data.ids, "random remedy")[: len(change.rows)])
+    if change.kind != "relabel":
+        return RowEdit(change.kind, rows, change.values)
+    draw = generator(seed, "random labels", folded.left_out)
+    if folded.class_count:
+        return RowEdit(
+            "relabel", rows, (folded.codes[rows] + draw.integers(1, folded.class_count, len(rows))) % folded.class_count
+        )
+    return RowEdit("relabel", rows, draw.permutation(folded.codes)[: len(rows)])
+
+
+# ---- carrying a rule out --------------------------------------------------------------------------------------------
+
+
+def carried_out(rule: RemedyRule, parts: Sequence[FoldedRows], runner: FitRunner) -> list[Edit]:
+    """The rule's change in every outer fold; in parallel where fits are closed forms: most of a rule is algebra then.
+
+    The first fold goes ahead alone: what all folds share (pair fits, Gram blocks) is made there once.
+    """
+    first = rule(parts[0])
+    if not runner.learner.closed_form:
+        return [first, *(rule(folded) for folded in parts[1:])]
+
+    def again(folded: FoldedRows, *, seed: int) -> Edit:
+        return rule(folded)
+
+    return [first, *ThreadExecutor().map(again, parts[1:], seeds=[runner.seed] * (len(parts) - 1))]
+
+
+class Cleaned:
+    """Who makes fits on the rows after a cleaning: one runner for all folds in which the same cells change."""
+
+    def __init__(self, runner: FitRunner) -> None:
+        self.runner, self._known = runner, dict[str, FitRunner]()
+
+    def by(self, change: CellEdit) -> FitRunner:
+        """For the cells that are to be cleaned."""
+        return self._of(change, change.carried_out(self.runner.data.X)) if change.steps else self.runner
+
+    def at_random(self, change: CellEdit, seed: int) -> FitRunner:
+        """For as many random ones of the same column, in rows that are trained on and in those that are held out."""
+        data = self.runner.data
+        return self._of(change, change.at_random(data.X, data.ids, seed)) if change.steps else self.runner
+
+    def _of(self, change: CellEdit, X: Any) -> FitRunner:
+        name = change.name_of(X)
+        if name not in self._known:
+            self._known[name] = self.runner.with_features(X)
+        return self._known[name]
+
+
+def outputs_of(arms: Sequence[Arm], blocks: Ints) -> list[Array]:
+    """The outputs of every arm, in order; all fits of one runner are made together."""
+    answers: dict[int, Array] = {}
+    for runner in dict.fromkeys(made_by for made_by, _ in arms):
+        own = [at for at, (made_by, _) in enumerate(arms) if made_by is runner]
+        answers |= zip(own, runner.outputs([arms[at][1] for at in own], blocks=blocks), strict=True)
+    return [answers[at] for at in range(len(arms))]
+
+
+def _share(change: Edit, folded: FoldedRows) -> float:
+    """Share of the training rows that a change concerns."""
+    if isinstance(change, RowEdit):
+        return len(change.rows) / len(folded)
+    return float(change.changed(folded.data.X).mean())
