@@ -4,18 +4,26 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from samplewise.auditing.catalog import catalog
 from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.heldout import FEWEST_OF_A_CLASS, small_classes
+from samplewise.core.arrays import Ints
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import Finding, Outcome, Remedy
 from samplewise.core.rates import percent_text
 from samplewise.core.texts import count_of, number_text, shortened
+from samplewise.core.values import Estimate
+from samplewise.engine.models.metrics import Contributions
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.engine.refits.remedy_effects import Measured, TestPlan, measure_remedies
+from samplewise.engine.refits.runner import FitRunner
+from samplewise.labels.noise_correction import true_label_scores
 
 NO_ROOM = "the plan has no room for testing advice"
 NO_PAST = "a rule is tested on rows later than two folds of the past: that takes three different times"
+FEWEST_TEST_ROWS = 200  # with fewer, held-out rows tell more
 TESTED = ("relabel", "drop", "reweight", "clean")
 NO_RULE = "this remedy is not a rule that can be run again"
 UNTESTED = {
@@ -32,9 +40,10 @@ def test_advice(evidence: Evidence, outcomes: tuple[Outcome, ...], prices: Mappi
     untested = _too_few(evidence) or (NO_ROOM if evidence.tests_rules else NO_PAST)
     if rules and evidence.plan.advice and evidence.tests_rules and not _too_few(evidence):
         try:
+            runner, folds = _evaluated_on(evidence)
             measured = measure_remedies(
-                evidence.runner, rules, evidence.folds, metric=evidence.metric,
-                plan=plan, ordered=evidence.ordered, saving=_saving(outcomes),
+                runner, rules, folds, metric=evidence.metric,
+                plan=plan, ordered=evidence.ordered, saving=_saving(outcomes), corrected=_corrected(evidence),
             )  # fmt: skip
         except NotApplicable as fact:
             untested = str(fact)
@@ -51,6 +60,30 @@ def _too_few(evidence: Evidence) -> str:
     return (
         f"too few rows to measure {evidence.metric.title}: each class needs at least {FEWEST_OF_A_CLASS}, here {named}"
     )
+
+
+def _evaluated_on(evidence: Evidence) -> tuple[FitRunner, list[Ints]]:
+    """Who makes the fits and the folds of every repeat; test rows with labels are evaluated in place of held-out ones.
+
+    A handful of test rows would see nothing; their labels must be of known classes, and the fits must be able to
+    predict them.
+    """
+    test, codes = evidence.test, evidence.test_codes
+    usable = test is not None and codes is not None and len(codes) >= FEWEST_TEST_ROWS and evidence.embeddings is None
+    if not usable or (evidence.target.classes is not None and (codes < 0).any()):
+        return evidence.runner, evidence.folds
+    prepared = replace(evidence.prepared, test=test)
+    return prepared.runner, [np.r_[folds, np.full(len(codes), -1, dtype=folds.dtype)] for folds in evidence.folds]
+
+
+def _corrected(evidence: Evidence) -> tuple[Contributions, ...]:
+    """How rows would score on true labels, where the audit knows how labels are wrong."""
+    if "SW201" not in evidence.plan.checks or evidence.predictions is not None:
+        return ()
+    try:
+        return true_label_scores(evidence.label_posterior, evidence.label_judgment, evidence.metric)
+    except NotApplicable:
+        return ()
 
 
 def _saving(outcomes: tuple[Outcome, ...]) -> frozenset[str]:
@@ -124,11 +157,18 @@ class _Advised:
         }.get(found.verdict, f"p = {found.p_value:.2g} after Holm's correction over {len(self.measured)} remedies")
         numbers = [number_text(number, 2, signed=True) for number in (found.control.value, low, high)]
         spent = f"{count_of(found.repeats, 'repeat')}, {found.fits:,} fits"
-        return "; ".join([
-            why, f"the same change of random rows: {numbers[0]}",
+        on_true = "" if math.isnan(found.corrected.value) else f"on true labels about {_signed(found.corrected)}"
+        return "; ".join(part for part in [
+            why, on_true, f"the same change of random rows: {numbers[0]}",
             f"one refit on all rows may land between {numbers[1]} and {numbers[2]}",
             f"the rule changed {percent_text(found.share, '.1f')} of the rows it was tested on ({spent})",
-        ])  # fmt: skip
+        ] if part)  # fmt: skip
+
+
+def _signed(effect: Estimate) -> str:
+    """`+1.44 [+0.60, +2.28]`."""
+    value, low, high = (number_text(number, 2, signed=True) for number in (effect.value, effect.low, effect.high))
+    return f"{value} [{low}, {high}]"
 
 
 def _rank(remedy: Remedy) -> tuple[int, float]:

@@ -72,12 +72,13 @@ class Arms:
         arms, cleaned = list[Arm](), Cleaned(self.runner)
         for number, (folded, query) in enumerate(zip(parts, queries, strict=True)):
             twins = _Twins(folded, self.runner.seed + repeat)
+            runner = self.runner.drawing_from(_rows_of(folded))
             for again in range(self.refits):
                 among = _subset(folded, self.runner.seed, repeat, again)
                 refit = Refit(among, repeat * self.refits + again)
-                arms.append((self.runner, folded.changed_fit(query, None, refit)))
+                arms.append((runner, folded.changed_fit(query, None, refit)))
                 for edits in changes.values():
-                    arms += self._changed(folded, query, edits[number], twins, cleaned, refit)
+                    arms += _changed(runner, folded, query, edits[number], twins, cleaned, refit)
         answers = outputs_of(arms, parts[0].all_folds)
         per_part = self.refits * (1 + 2 * len(rules))
         found = {name: _Collector(len(parts[0].all_folds), parts, bool(self.corrected)) for name in rules}
@@ -92,16 +93,6 @@ class Arms:
                                       self.refits * 3 * len(parts))
             for name in rules
         }  # fmt: skip
-
-    def _changed(
-        self, folded: FoldedRows, query: Ints, change: Edit, twins: "_Twins", cleaned: "Cleaned",
-        refit: Refit,
-    ) -> list[Arm]:  # fmt: skip
-        """The arm after a change and the arm after a random one."""
-        if isinstance(change, RowEdit):
-            return [(self.runner, folded.changed_fit(query, edit, refit)) for edit in (change, twins.of(change))]
-        as_it_is = folded.changed_fit(query, None, refit)
-        return [(made_by, as_it_is) for made_by in (cleaned.by(change), cleaned.at_random(change, twins.seed))]
 
     def _collect(
         self, found: Mapping[str, "_Collector"], number: int, query: Ints, answers: Sequence[Array], codes: Array
@@ -139,6 +130,24 @@ class _Collector:
     def effects(self, shares: Sequence[float], fits: int) -> RepeatEffects:
         """What was added up."""
         return RepeatEffects(self.values[0], self.values[1], self.values[2:], self.folds, np.asarray(shares), fits)
+
+
+def _changed(
+    runner: FitRunner, folded: FoldedRows, query: Ints, change: Edit, twins: "_Twins", cleaned: "Cleaned", refit: Refit
+) -> list[Arm]:
+    """The arm after a change and the arm after a random one."""
+    if isinstance(change, RowEdit):
+        return [(runner, folded.changed_fit(query, edit, refit)) for edit in (change, twins.of(change))]
+    as_it_is, own = folded.changed_fit(query, None, refit), _rows_of(folded)
+    made_by = (cleaned.by(change), cleaned.at_random(change, twins.seed))
+    return [(each.drawing_from(own), as_it_is) for each in made_by]
+
+
+def _rows_of(folded: FoldedRows) -> Mask:
+    """(N,) the rows of a part."""
+    own = np.zeros(len(folded.all_folds), dtype=bool)
+    own[folded.positions] = True
+    return own
 
 
 def evaluated_rows(folded: FoldedRows) -> Ints:
