@@ -18,6 +18,9 @@ FOLDS = 5
 CLOSED_TESTS = (((2, 4, 8, 12), 1), ((2, 4, 8), 1), ((2, 4), 1), ((2,), 1), ((1,), 1))
 OTHER_TESTS = (((2, 3), 4), ((2,), 4), ((2,), 1), ((1,), 1))
 TEST_ROWS = 36_000  # rows times repeats of a test in closed form without a budget: half a minute a remedy
+TWICE = (
+    50_000  # rows up to which two repeats are made all the same: one cannot tell the luck of models from that of rows
+)
 TEST_SECONDS = 40.0  # what testing other learners may take without a budget, by the cost table
 MANY_ROWS = 20_000  # from here, many rows make up for fewer halves and repeats
 RULES_TESTED = 4  # remedies a typical audit tests; the plan is priced for that many
@@ -94,7 +97,8 @@ def make_plan(
         seconds_per_fit=seconds_per_fit(rows, columns, classes, learner),
     )  # fmt: skip
     tests = [replace(full, looks=looks, refits=refits) for looks, refits in _tests(learner)]
-    full = next((plan for plan in tests if _usual(plan, rows, learner)), tests[-1])
+    fewest = tests[-2 if rows <= TWICE else -1]
+    full = next((plan for plan in tests[:-1] if _usual(plan, rows, learner)), fewest)
     limit = seconds_of(budget)
     if limit is None:
         return full

@@ -69,8 +69,9 @@ def _evaluated_on(evidence: Evidence) -> tuple[FitRunner, list[Ints]]:
     predict them.
     """
     test, codes = evidence.test, evidence.test_codes
-    usable = test is not None and codes is not None and len(codes) >= FEWEST_TEST_ROWS and evidence.embeddings is None
-    if not usable or (evidence.target.classes is not None and (codes < 0).any()):
+    if test is None or codes is None or len(codes) < FEWEST_TEST_ROWS or evidence.embeddings is not None:
+        return evidence.runner, evidence.folds
+    if evidence.target.classes is not None and (codes < 0).any():
         return evidence.runner, evidence.folds
     prepared = replace(evidence.prepared, test=test)
     return prepared.runner, [np.r_[folds, np.full(len(codes), -1, dtype=folds.dtype)] for folds in evidence.folds]

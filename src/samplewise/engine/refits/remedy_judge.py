@@ -99,7 +99,7 @@ class Judge:
             values[:, without] = np.nan
         if self.weights is not None:
             values = np.stack([weighted_rows(each, self.weights) for each in values])
-        mean = repeated_mean(values, tally.folds(), self.units)
+        mean = replace(repeated_mean(values, tally.folds(), self.units), count=len(tally.found))
         few = self.groups is not None and self.groups < FEW_GROUPS
         return replace(mean, freedom=min(mean.freedom, float(max(self.groups or 0, 2) - 1))) if few else mean
 
