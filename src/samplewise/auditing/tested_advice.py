@@ -17,7 +17,7 @@ from samplewise.core.texts import count_of, number_text, shortened
 from samplewise.core.values import Estimate
 from samplewise.engine.models.metrics import Contributions
 from samplewise.engine.refits.folded_rows import RemedyRule
-from samplewise.engine.refits.remedy_effects import Measured, TestPlan, measure_remedies
+from samplewise.engine.refits.remedy_effects import Measured, MeasurePlan, measure_remedies
 from samplewise.engine.refits.runner import FitRunner
 from samplewise.labels.noise_correction import true_label_scores
 
@@ -36,7 +36,7 @@ def test_advice(evidence: Evidence, outcomes: tuple[Outcome, ...], prices: Mappi
     """The outcomes with effect, control and verdict on every remedy that is a rule, Holm-corrected over all of them."""
     rules = proposed_rules(evidence, outcomes)
     measured: dict[str, Measured] = {}
-    plan = TestPlan(evidence.plan.looks, evidence.plan.refits)
+    plan = MeasurePlan(evidence.plan.looks, evidence.plan.refits)
     untested = _too_few(evidence) or (NO_ROOM if evidence.tests_rules else NO_PAST)
     if rules and evidence.plan.advice and evidence.tests_rules and not _too_few(evidence):
         try:
@@ -139,6 +139,8 @@ class _Advised:
         price = self.prices.get(remedy.kind)
         remedy = replace(remedy, cost=None if price is None else price * len(remedy.keys or finding.keys))
         found = self.measured.get(f"{code} {remedy.rule}")
+        if found is not None and math.isnan(found.effect.value):
+            return replace(remedy, reason=found.reason)
         if found is None:
             planned = f"{code} {remedy.rule}" in self.rules
             why = self.untested if planned else UNTESTED.get(remedy.kind, NO_RULE)

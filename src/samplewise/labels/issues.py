@@ -21,7 +21,7 @@ from samplewise.data.targets import Task
 from samplewise.engine.models.metrics import choose_metric
 from samplewise.engine.refits import FoldedRows, Refits, prepare, with_embeddings
 from samplewise.engine.refits.preparation import folds_of_repeat
-from samplewise.engine.refits.remedy_effects import Measured, TestPlan, measure_remedies
+from samplewise.engine.refits.remedy_effects import Measured, MeasurePlan, measure_remedies
 from samplewise.labels.ambiguity import ConfusablePairs, confusable_pairs
 from samplewise.labels.annotators import Annotators, dawid_skene
 from samplewise.labels.facts import TO_REVIEW, FactLabels, fact_labels, facts_of, other_reading
@@ -41,8 +41,8 @@ from samplewise.labels.predictions import checked_predictions
 from samplewise.labels.remedies import LabelMethod, drop_disputed, relabel_disputed, reweight_disputed
 
 POSTERIOR = ("auto", "posterior")  # methods that can read labels as facts
-MEASURED_CLOSED = TestPlan((2, 4, 8))  # repeats after which an action is looked at, for learners in closed form
-MEASURED_OTHER = TestPlan((2, 3), refits=4)  # for those whose fits cost less than finding the labels again
+MEASURED_CLOSED = MeasurePlan((2, 4, 8))  # repeats after which an action is looked at, for learners in closed form
+MEASURED_OTHER = MeasurePlan((2, 3), refits=4)  # for those whose fits cost less than finding the labels again
 ACTIONS = {"drop": drop_disputed, "relabel": relabel_disputed, "reweight": reweight_disputed}
 
 

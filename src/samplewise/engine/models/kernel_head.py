@@ -91,13 +91,16 @@ class KernelHead:
         factor = temperature(held_out, target.codes) if target.task == "classification" else 1.0
         return FittedHead(target.classes, encoder, kernel, head, factor)
 
+    def landmark_rows(self, ids: Array) -> Ints:
+        """(p,) positions of the landmarks among rows with these ids (n,)."""
+        order = hashed_order(0, ids, "landmarks")
+        order = order if self.drawn_from is None else order[self.drawn_from[order]]
+        return np.sort(order[: landmark_count(len(ids), self.landmarks)])
+
     def _kernel_map(self, space: Floats, ids: Array) -> "_FeatureMap":
         if not self.landmarks:
             return _FeatureMap(None)
-        count = landmark_count(len(ids), self.landmarks)
-        order = hashed_order(0, ids, "landmarks")
-        order = order if self.drawn_from is None else order[self.drawn_from[order]]
-        chosen = np.sort(order[:count])
+        chosen = self.landmark_rows(ids)
         bandwidth = self.width * median_bandwidth(space[np.sort(hashed_order(0, ids, "bandwidth")[:1000])])
         return _FeatureMap(KernelMap(space[chosen], bandwidth))
 

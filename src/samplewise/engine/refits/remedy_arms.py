@@ -16,7 +16,6 @@ from samplewise.engine.refits.runner import FitRunner
 from samplewise.engine.refits.threads import ThreadExecutor
 
 LEFT_OUT = 0.05  # share of a part's rows that each further refit of it leaves out, the same rows in every arm
-LIKE_SIZE = 0.1  # relative difference in size up to which remedies of one kind share their random one
 Arm = tuple[FitRunner, Fit]
 
 
@@ -65,34 +64,40 @@ class Arms:
 
     def compared(
         self, rules: Mapping[str, RemedyRule], parts: Sequence[FoldedRows], repeat: int
-    ) -> dict[str, RepeatEffects]:
-        """Effects of every rule in one repeat; `parts` are the training rows of its folds."""
-        changes = {name: carried_out(rule, parts, self.runner) for name, rule in rules.items()}
+    ) -> tuple[dict[str, RepeatEffects], dict[str, str]]:
+        """Effects of every rule in one repeat, and why others cannot be carried out in some part.
+
+        `parts` are the training rows of the repeat's folds.
+        """
+        wanted = {name: carried_out(rule, parts, self.runner) for name, rule in rules.items()}
+        seed = self.runner.seed + repeat
+        reasons = {name: _impossible(edits, parts, seed) for name, edits in wanted.items()}
+        changes = {name: edits for name, edits in wanted.items() if not reasons[name]}
         queries = [evaluated_rows(folded) for folded in parts]
         arms, cleaned = list[Arm](), Cleaned(self.runner)
         for number, (folded, query) in enumerate(zip(parts, queries, strict=True)):
-            twins = _Twins(folded, self.runner.seed + repeat)
             runner = self.runner.drawing_from(_rows_of(folded))
+            edits = [edits[number] for edits in changes.values()]
             for again in range(self.refits):
-                among = _subset(folded, self.runner.seed, repeat, again)
-                refit = Refit(among, repeat * self.refits + again)
-                arms.append((runner, folded.changed_fit(query, None, refit)))
-                for edits in changes.values():
-                    arms += _changed(runner, folded, query, edits[number], twins, cleaned, refit)
-        answers = outputs_of(arms, parts[0].all_folds)
-        per_part = self.refits * (1 + 2 * len(rules))
-        found = {name: _Collector(len(parts[0].all_folds), parts, bool(self.corrected)) for name in rules}
-        for number, query in enumerate(queries):
+                subset, draw = _subset(folded, self.runner.seed, repeat, again), repeat * self.refits + again
+                made = _arms(runner, folded, query, edits, seed, cleaned, Refit(subset, draw))
+                if subset is not None and any(nothing_to_learn(fit, self.runner) for _, fit in made):
+                    made = _arms(runner, folded, query, edits, seed, cleaned, Refit(None, draw))
+                arms += made
+        answers = outputs_of(arms, parts[0].all_folds) if changes else []
+        per_part = self.refits * (1 + 2 * len(changes))
+        found = {name: _Collector(len(parts[0].all_folds), parts, bool(self.corrected)) for name in changes}
+        for number, query in enumerate(queries if changes else ()):
             codes = self.runner.target.codes[query]
             mine = answers[number * per_part : (number + 1) * per_part]
-            if not self.metric.can_score(codes):  # held-out rows of one class only: this fold says nothing
-                continue
-            self._collect(found, number, query, mine, codes)
-        return {
-            name: found[name].effects([_share(edit, part) for edit, part in zip(changes[name], parts, strict=True)],
-                                      self.refits * 3 * len(parts))
-            for name in rules
-        }  # fmt: skip
+            if self.metric.can_score(codes):  # else held-out rows of one class only: this fold says nothing
+                self._collect(found, number, query, mine, codes)
+        fits = self.refits * 3 * len(parts)
+        effects = {
+            name: found[name].effects([_share(edit, part) for edit, part in zip(edits, parts, strict=True)], fits)
+            for name, edits in changes.items()
+        }
+        return effects, {name: reason for name, reason in reasons.items() if reason}
 
     def _collect(
         self, found: Mapping[str, "_Collector"], number: int, query: Ints, answers: Sequence[Array], codes: Array
@@ -132,15 +137,44 @@ class _Collector:
         return RepeatEffects(self.values[0], self.values[1], self.values[2:], self.folds, np.asarray(shares), fits)
 
 
-def _changed(
-    runner: FitRunner, folded: FoldedRows, query: Ints, change: Edit, twins: "_Twins", cleaned: "Cleaned", refit: Refit
-) -> list[Arm]:
-    """The arm after a change and the arm after a random one."""
-    if isinstance(change, RowEdit):
-        return [(runner, folded.changed_fit(query, edit, refit)) for edit in (change, twins.of(change))]
-    as_it_is, own = folded.changed_fit(query, None, refit), _rows_of(folded)
-    made_by = (cleaned.by(change), cleaned.at_random(change, twins.seed))
-    return [(each.drawing_from(own), as_it_is) for each in made_by]
+def _arms(  # what the fits of a part depend on
+    runner: FitRunner, folded: FoldedRows, query: Ints, edits: Sequence[Edit], seed: int, cleaned: "Cleaned",
+    refit: Refit,
+) -> list[Arm]:  # fmt: skip
+    """The fit of a part as it is, then for every change the fit after it and the one after a random change."""
+    arms = [(runner, folded.changed_fit(query, None, refit))]
+    for change in edits:
+        if isinstance(change, RowEdit):
+            arms += [
+                (runner, folded.changed_fit(query, edit, refit)) for edit in (change, random_twin(change, folded, seed))
+            ]
+            continue
+        as_it_is, own = folded.changed_fit(query, None, refit), _rows_of(folded)
+        made_by = (cleaned.by(change), cleaned.at_random(change, seed))
+        arms += [(each.drawing_from(own), as_it_is) for each in made_by]
+    return arms
+
+
+def _impossible(edits: Sequence[Edit], parts: Sequence[FoldedRows], seed: int) -> str:
+    """Why a rule cannot be carried out in some part: too little would be left to learn from; "" where it can."""
+    nobody = np.zeros(0, dtype=np.intp)
+    for change, folded in zip(edits, parts, strict=True):
+        tried: list[tuple[str, RowEdit | None]] = [("a part of the rows", None)]
+        if isinstance(change, RowEdit):
+            tried += [("it", change), ("the same change of random rows", random_twin(change, folded, seed))]
+        for who, edit in tried:
+            if nothing_to_learn(folded.changed_fit(nobody, edit), folded.runner):
+                holds = "holds" if edit is None else "leaves"
+                left = "rows of one class only" if folded.class_count else "no rows"
+                return f"{who} {holds} {left} to learn from"
+    return ""
+
+
+def nothing_to_learn(fit: Fit, runner: FitRunner) -> bool:
+    """Whether a fit is on no row that counts, or on rows of a single class."""
+    rows = fit.keep if fit.weights is None else fit.keep & (fit.weights > 0)
+    codes = (runner.target.codes if fit.codes is None else fit.codes)[rows]
+    return len(codes) == 0 or (runner.target.classes is not None and bool((codes == codes[0]).all()))
 
 
 def _rows_of(folded: FoldedRows) -> Mask:
@@ -165,24 +199,6 @@ def _subset(folded: FoldedRows, seed: int, repeat: int, again: int) -> Mask | No
 
 
 # ---- the random remedy ----------------------------------------------------------------------------------------------
-
-
-class _Twins:
-    """Random remedies of one part; those of one kind and of nearly one size are the same."""
-
-    def __init__(self, folded: FoldedRows, seed: int) -> None:
-        self.folded, self.seed = folded, seed
-        self._made: list[tuple[RowEdit, RowEdit]] = []
-
-    def of(self, change: RowEdit) -> RowEdit:
-        """The random counterpart of a change."""
-        for known, twin in self._made:
-            like = abs(len(known.rows) - len(change.rows)) <= LIKE_SIZE * len(change.rows)
-            if known.kind == change.kind != "reweight" and like:
-                return twin
-        twin = random_twin(change, self.folded, self.seed)
-        self._made.append((change, twin))
-        return twin
 
 
 def random_twin(change: RowEdit, folded: FoldedRows, seed: int) -> RowEdit:

@@ -33,7 +33,7 @@ LIKE_SHARE = 2.0  # remedies whose shares of changed rows differ by at most this
 
 
 @dataclass(frozen=True, slots=True)
-class TestPlan:
+class MeasurePlan:
     """How much is spent on testing remedies.
 
     Args:
@@ -89,7 +89,7 @@ def measure_remedies(  # the data, the rules, the metric and the design are four
     folds: Sequence[Ints],
     *,
     metric: Metric,
-    plan: TestPlan | None = None,
+    plan: MeasurePlan | None = None,
     ordered: bool = False,
     saving: Collection[str] = (),
     corrected: Sequence[Contributions] = (),
@@ -117,9 +117,9 @@ def measure_remedies(  # the data, the rules, the metric and the design are four
     Cost: per repeat, what the rules need on 5 training sets + 5 J fits + 10 J fits a rule, for J refits.
     Source: docs/tested-advice.md; holm1979.
     """
-    plan = plan or TestPlan((len(folds),))
+    plan = plan or MeasurePlan((len(folds),))
     looks = [look for look in plan.looks if look <= len(folds)] or [len(folds)]
-    judge = Judge(metric, units_of(runner, ordered), runner.data.weights if metric.weighted else None)
+    judge = Judge(metric, units_of(runner, ordered), runner.data.weights if metric.weighted else None, plan.margin)
     arms = Arms(runner, metric, plan.refits, corrected)
     tallies = {name: Tally(name in saving) for name in rules}
     done = 0
@@ -127,20 +127,27 @@ def measure_remedies(  # the data, the rules, the metric and the design are four
         for repeat in range(done, look):
             going = {name: rule for name, rule in rules.items() if not tallies[name].word}
             parts = outer_folds(runner, folds[repeat], ordered=ordered)
-            for name, found in arms.compared(going, parts, repeat).items() if going else ():
+            effects, refused = arms.compared(going, parts, repeat) if going else ({}, {})
+            for name, found in effects.items():
                 tallies[name].found.append(found)
+            for name, reason in refused.items():
+                tallies[name].refused, tallies[name].word = reason, "not decided"
             if repeat:
                 runner.forget(folds[repeat])
         done = look
-        _decide(judge, tallies, looks[-1], plan)
-    return _measured(judge, tallies)
+        _decide(judge, [tally for tally in tallies.values() if not tally.refused], looks[-1], plan)
+    measurable = _measured(judge, {name: tally for name, tally in tallies.items() if not tally.refused})
+    return {
+        name: measurable[name] if name in measurable else _not_measured(tally, metric)
+        for name, tally in tallies.items()
+    }
 
 
-def _decide(judge: Judge, tallies: Mapping[str, Tally], last: int, plan: TestPlan) -> None:
+def _decide(judge: Judge, tallies: Sequence[Tally], last: int, plan: MeasurePlan) -> None:
     """A word for every remedy that can have one after this look."""
-    seen = [judge.seen(tally) for tally in tallies.values()]
-    words = decide(seen, [tally.word for tally in tallies.values()], last=last, margin=plan.margin)
-    for tally, each, word in zip(tallies.values(), seen, words, strict=True):
+    seen = [judge.seen(tally) for tally in tallies]
+    words = decide(seen, [tally.word for tally in tallies], last=last, margin=plan.margin)
+    for tally, each, word in zip(tallies, seen, words, strict=True):
         if word and not tally.word:
             unsure = word in ("helps", "hurts") and bool(judge.doubt(tally, each))
             tally.word = "not decided" if unsure else word
@@ -173,6 +180,14 @@ def _one(judge: Judge, tally: Tally, seen: Seen, p_value: float, luck: float) ->
         judge.open_question(tally, seen) if word == "not decided" else "",
         seen.effect.count, sum(repeat.fits for repeat in tally.found),
     )  # fmt: skip
+
+
+def _not_measured(tally: Tally, metric: Metric) -> Measured:
+    """A remedy that cannot be carried out in every part."""
+    nothing = Estimate("effect", math.nan, unit=metric.unit, reason=tally.refused)
+    return Measured(
+        nothing, replace(nothing, quantity="control"), "not decided", 1.0, math.nan, math.nan, reason=tally.refused
+    )
 
 
 def _luck_of_one_refit(tallies: Mapping[str, Tally], seen: Mapping[str, Seen], name: str) -> float:

@@ -18,6 +18,7 @@ from samplewise.engine.statistics.intervals import CONFIDENCE, quantile, share_i
 from samplewise.engine.statistics.looks import (
     HELPS_LEVEL,
     HURTS_LEVEL,
+    MARGIN,
     Decision,
     Seen,
     repeats_settle,
@@ -41,6 +42,7 @@ class Tally:
     saves: bool
     found: list[RepeatEffects] = field(default_factory=list)
     word: Decision = ""
+    refused: str = ""  # why it cannot be carried out in every part
 
     def values(self, kind: str) -> Floats:
         """(R, n) differences of a kind: "effect", "beyond" or "control"."""
@@ -78,11 +80,13 @@ class Judge:
         metric: what was scored.
         units: (N,) rows that count as one observation, or None.
         weights: (N,) how much each row counts, or None.
+        margin: points; a smaller difference is not worth acting on.
     """
 
     metric: Metric
     units: Array | None
     weights: Array | None
+    margin: float = MARGIN
 
     @cached_property
     def groups(self) -> int | None:
@@ -147,11 +151,15 @@ class Judge:
             return "no evaluated row was predicted otherwise"
         if effect.p_value_above() < HELPS_LEVEL <= seen.beyond.p_value_above():
             return "no better than the same change of random rows"
-        if not tally.saves and not repeats_settle(effect):
+        if tally.saves:
+            loss = seen.half_width(HURTS_LEVEL) - effect.value
+            return f"a loss of up to {loss:.2g} {self.metric.unit} is not ruled out"
+        inside = abs(effect.value) + quantile(1.0 - HELPS_LEVEL) * math.sqrt(effect.rows) < self.margin
+        if not repeats_settle(effect) and not inside:
             half, unit = quantile(0.5 + CONFIDENCE / 2.0) * math.sqrt(effect.rows), self.metric.unit
             rows = rows_needed(effect, int((~np.isnan(tally.values("effect"))).any(axis=0).sum()))
             wanted = f"about {count_of(round(rows), 'row')}" if rows < MANY else "more rows than can be had"
-            return f"more repeats would not help, the rows alone leave +-{half:.2g} {unit}: it takes {wanted}"
+            return f"more repeats would not help, the rows alone leave ±{half:.2g} {unit}: it takes {wanted}"
         seen_at = f"an effect of {seen.detectable:.2g} {self.metric.unit} would have been seen"
         return f"{seen_at}; more repeats would show a smaller one"
 
