@@ -172,7 +172,7 @@ def test_what_removes_many_rows_is_left_to_be_named(tmp_path, run):
 
 
 def test_without_help_nothing_changes_and_it_says_so(tmp_path, run):
-    result = command(run(written(tmp_path), helps="not distinguishable"), "--out", tmp_path / "clean.csv")
+    result = command(run(written(tmp_path), helps="not decided"), "--out", tmp_path / "clean.csv")
     assert result.exit_code == 0
     assert "Nothing was changed: no remedy was measured to help" in result.output
     assert (tmp_path / "clean.csv").read_text() == TABLE

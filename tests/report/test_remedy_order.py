@@ -30,7 +30,7 @@ def effect(value):
 @pytest.fixture
 def record():
     remedies = (
-        Remedy("relabel", (1, 2), effect=effect(0.3), verdict="not distinguishable"),
+        Remedy("relabel", (1, 2), effect=effect(0.3), verdict="not decided"),
         Remedy("drop", (1,), effect=effect(2.0), verdict="helps", action="Drop the first row"),
         Remedy("review", (1, 2, 3), reason="a person decides"),
     )
@@ -80,7 +80,7 @@ def test_what_rests_on_a_model_that_learned_nothing_is_no_advice(record):
 
 
 def test_after_a_leak_a_remedy_without_any_effect_is_no_advice(record):
-    still = Remedy("drop", (1,), effect=Estimate("effect", 0.0, 0.0, 0.0, "points"), verdict="not distinguishable")
+    still = Remedy("drop", (1,), effect=Estimate("effect", 0.0, 0.0, 0.0, "points"), verdict="not decided")
     idle = Finding("SW303", "rows", "note", (1,), "why", (still,))
     leak = Finding("SW106", "a column gives the label away", "error", ("x",), "why", axis="column")
     assert "SW303" in {item.code for item in advice_of(with_also(record, idle))[0]}

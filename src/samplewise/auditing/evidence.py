@@ -144,7 +144,7 @@ class Evidence:
             )
         if self.ordered and (times := different_times(self.data.time, self.split_groups)) < self.plan.folds:
             raise NotApplicable(f"{count_of(times, 'different time')} cannot be cut into {self.plan.folds} folds")
-        return [self.prepared.folds(repeat) for repeat in range(1 if self.ordered else self.plan.repeats)]
+        return [self.prepared.folds(repeat) for repeat in range(self.plan.repeats)]
 
     @property
     def ordered(self) -> bool:

@@ -168,7 +168,7 @@ def _untested(evidence: Evidence, listed: Iterable[list[CellGroup]]) -> dict[tup
     possible = [key for key, reason in reasons.items() if not reason]
     reasons |= dict.fromkeys(possible[MOST_TESTED:], f"only the {MOST_TESTED} largest cleanings are tested")
     tested = possible[:MOST_TESTED]
-    fits = 2 * evidence.plan.folds * evidence.plan.repeats * len(tested)
+    fits = 2 * evidence.plan.folds * evidence.plan.repeats * evidence.plan.refits * len(tested)
     return reasons | dict.fromkeys(tested, evidence.plan.no_room(fits))
 
 
