@@ -40,7 +40,7 @@ def test_by_default_what_helps_is_done_and_of_one_finding_only_the_best():
     choice = chosen(
         found("SW102", remedy("drop", PAIRED[:4])),
         found("SW201", remedy("drop", (7, 107)), remedy("relabel", (8,), values=("b",))),
-        found("SW303", remedy("drop", (9,), "not distinguishable")),
+        found("SW303", remedy("drop", (9,), "not decided")),
     )
     assert sorted(ids(choice)) == [0, 1, 7, 100, 101, 107]
     assert choice.left_out == []

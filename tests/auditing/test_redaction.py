@@ -28,13 +28,14 @@ def columns_left(exhibit, task="classification"):
 
 def test_texts_pictures_and_cells_go_and_ids_labels_and_numbers_stay():
     cells = {"thumbnail": ["data:image/png;base64,x"], "text": [SECRET], "telling": [SECRET], "reason": [SECRET],
-             "nearest_given_thumbnail": ["data:"], "note": [SECRET]}  # fmt: skip
+             "nearest_given_thumbnail": ["data:"], "note": [SECRET], "column: name": [SECRET],
+             "column: age": [71.0], "time": [SECRET], "group": [SECRET], "nearest_given_cells": [SECRET]}  # fmt: skip
     kept = {"id": ["r1"], "given": ["cat"], "suggested": ["dog"], "probability": [0.9], "nearest_given": ["r2"]}
     exhibit = Exhibit("rows", "worst", {name: np.array(values) for name, values in (cells | kept).items()})
     assert columns_left(exhibit) == set(kept)
     made = without_values(record(exhibit))
     assert SECRET not in str(to_dict(made))
-    assert "6 columns" in made.outcomes[0].result.exhibits[0].note
+    assert "11 columns" in made.outcomes[0].result.exhibits[0].note
 
 
 def test_columns_named_like_columns_of_the_data_go_even_when_they_are_numbers():

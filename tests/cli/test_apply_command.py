@@ -17,14 +17,16 @@ TABLE = ',key,size,kind\n0,007,1.50,no\n1,008,"2,5",yes\n2,009,03,no\n3,010,NA,y
 def run(tmp_path, make):
     """Write a record whose relabeling of row 1 and dropping of row 2 helps, and whose dropping of row 3 hurts."""
 
-    def write(source, *, helps="helps", keys=((1,), (2,)), id=None, read_as=None, **data):
+    def write(source, *, helps="helps", keys=((1,), (2,)), id=None, read_as=None, max_size=None, **data):
         outcomes = (
             make.found("SW201", "error", make.remedy("relabel", keys[0], ("no",) * len(keys[0]), helps), keys=keys[0]),
             make.found("SW102", "error", make.remedy("drop", keys[1], (), helps), keys=keys[1]),
             make.found("SW303", "error", make.remedy("drop", (3,), (), "hurts", -1.0), keys=(3,)),
         )
         facts = {"label": "kind"} | data
-        read = reading.read_dataset(read_as or source, label=None if source.is_dir() else facts["label"], id=id)
+        read = reading.read_dataset(
+            read_as or source, label=None if source.is_dir() else facts["label"], id=id, max_size=max_size
+        )
         facts |= read.recorded() | {"numbered": are_numbered(read), "fingerprint": "f"}
         rows = AuditedRows.of(read.data, facts)
         save_record(make.record(*outcomes, source=str(source), content=rows.content(), **facts), tmp_path / "run")
@@ -170,7 +172,7 @@ def test_what_removes_many_rows_is_left_to_be_named(tmp_path, run):
 
 
 def test_without_help_nothing_changes_and_it_says_so(tmp_path, run):
-    result = command(run(written(tmp_path), helps="not distinguishable"), "--out", tmp_path / "clean.csv")
+    result = command(run(written(tmp_path), helps="not decided"), "--out", tmp_path / "clean.csv")
     assert result.exit_code == 0
     assert "Nothing was changed: no remedy was measured to help" in result.output
     assert (tmp_path / "clean.csv").read_text() == TABLE
@@ -205,6 +207,27 @@ def test_a_file_that_changed_since_is_refused(tmp_path, run):
     assert "1 row new: rows id 4" in result.output
     assert "audit them again" in result.output
     assert not (tmp_path / "clean.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "fix"),
+    [
+        (("--do", "SW102", "--decisions", "x.csv"), "leave one of them out"),
+        (("--even-hurting", "--decisions", "x.csv"), "leave one of them out"),
+        (("--even-hurting",), "--do SW201"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused_before_anything_is_read(tmp_path, words, fix):
+    result = command(tmp_path / "no such run", *words, "--out", tmp_path / "clean.csv")
+    assert result.exit_code == 2
+    assert fix in result.output
+
+
+def test_a_table_that_only_the_users_limit_allows_is_read_again_by_it(tmp_path, run, monkeypatch):
+    folder = run(written(tmp_path), max_size="1GB")
+    monkeypatch.setattr("samplewise.data.file_sizes.memory", lambda: 8)
+    result = command(folder, "--out", tmp_path / "clean.csv")
+    assert result.exit_code == 0, result.output
 
 
 def test_a_folder_without_a_record_is_refused(tmp_path):
@@ -298,6 +321,22 @@ def test_neither_the_input_nor_the_run_folder_is_written_to(tmp_path, run):
         assert command(folder, "--out", target).exit_code == 2
     assert source.read_text() == TABLE
     assert not list((tmp_path / "run").rglob("*.csv"))
+
+
+def test_neither_log_nor_weights_start_a_formula(tmp_path, run):
+    rows = "key,size,kind\n" + "".join(f"=1+{row},{row}.5,{kind}\n" for row, kind in enumerate(["=2*3", "no"] * 2))
+    decided = tmp_path / "decided.csv"
+    decided.write_text("id,decision\n'=1+0,no\n'=1+1,'=2*3\n'=1+3,weight:0.5\n")
+    folder = run(written(tmp_path, rows), keys=(("=1+1",), ("=1+2",)), id="key")
+    result = command(folder, "--decisions", decided, "--out", tmp_path / "clean.csv")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "clean.log.csv").read_text().splitlines()[1:] == [
+        "'=1+0,relabel,'=2*3,no,decided.csv,",
+        "'=1+1,relabel,no,'=2*3,decided.csv,",
+        "'=1+3,reweight,1.0,0.5,decided.csv,",
+    ]
+    assert (tmp_path / "clean.weights.csv").read_text().splitlines() == ["id,weight", "'=1+3,0.5"]
+    assert (tmp_path / "clean.csv").read_text().splitlines()[1:3] == ["=1+0,0.5,no", "=1+1,1.5,=2*3"]
 
 
 ODD_CELLS = "id;height;age;town;note;kind\n"

@@ -19,7 +19,7 @@ from samplewise.core.texts import count_of, printable
 from samplewise.data.dataset import Dataset
 from samplewise.engine.refits.cell_edits import Cleaning
 from samplewise.quality.cell_remedies import cleaned_cells
-from samplewise.report.remedy_order import Advice, advice_of, as_advice, effect_text, helping
+from samplewise.report.remedy_order import Advice, advice_of, as_advice, change_text, helping
 from samplewise.report.wording import listed
 from samplewise.selection import Applied, apply
 from samplewise.selection.decisions import MOST_REMOVED, decisions_of, large_change
@@ -48,7 +48,7 @@ class Chosen:
     def sentences(self) -> Iterator[str]:
         """What will be done, a line for each remedy."""
         for item, count in self.taken:
-            effect = f"; {item.remedy.verdict}: {effect_text(item.remedy.effect)}" if item.tested else "; not tested"
+            effect = f"; {item.remedy.verdict}: {change_text(item.remedy)}" if item.tested else "; not tested"
             yield f"{_about(item)} ({count_of(count, 'cell' if item.remedy.kind == 'clean' else 'row')}{effect})"
 
     def take(self, item: Advice, *, named: bool) -> None:
@@ -191,7 +191,7 @@ def _named(record: AuditRecord, word: str, even_hurting: bool, chosen: Chosen) -
         best = next((item for item in items if item.remedy.verdict != "hurts"), items[0])
         if best.remedy.verdict == "hurts" and not even_hurting:
             raise InputError(
-                f"this remedy of {code} was measured to hurt", got=f"{best.action}: {effect_text(best.remedy.effect)}",
+                f"this remedy of {code} was measured to hurt", got=f"{best.action}: {change_text(best.remedy)}",
                 fix="leave it out, or say that you mean it: even_hurting=True (--even-hurting)",
             )  # fmt: skip
         yield best

@@ -10,6 +10,7 @@ import numpy as np
 
 from samplewise.auditing.plan import Plan
 from samplewise.auditing.prepare_audit import Intake, unreadable_pictures
+from samplewise.auditing.row_cells import RowCells
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import NotApplicable
 from samplewise.core.texts import count_of
@@ -31,6 +32,7 @@ from samplewise.labels.list_rules import ListJudgment, judge
 from samplewise.labels.posterior import LabelPosterior, label_posterior
 from samplewise.labels.predictions import checked_predictions
 from samplewise.quality.nearness import graph_of
+from samplewise.quality.suspicious import CellGroup, cell_groups
 from samplewise.shift import LabelCoding
 from samplewise.shift.coding_changes import coding_in
 from samplewise.shift.coding_sources import Kind, named_sources, sources_of
@@ -114,6 +116,18 @@ class Evidence:
         """The ten nearest neighbors of every row."""
         return graph_of(self.space, self.data.ids)
 
+    @cached_property
+    def odd_cells(self) -> list[CellGroup]:
+        """Cells that are not what they look like; single slips of a digit only where the plan looks for them."""
+        if self.embeddings is not None or not self.columns:
+            return []
+        return cell_groups(self.data.X, self.columns, self.data.ids, single="SW108" in self.plan.checks)
+
+    @cached_property
+    def row_cells(self) -> RowCells:
+        """Which cells of a row a person should look at."""
+        return RowCells(self.data, self.target, self.odd_cells)
+
     @property
     def split_groups(self) -> Array | None:
         """(n,) rows that must share a fold: the user's groups and exact duplicates; None: there are none."""
@@ -130,7 +144,7 @@ class Evidence:
             )
         if self.ordered and (times := different_times(self.data.time, self.split_groups)) < self.plan.folds:
             raise NotApplicable(f"{count_of(times, 'different time')} cannot be cut into {self.plan.folds} folds")
-        return [self.prepared.folds(repeat) for repeat in range(1 if self.ordered else self.plan.repeats)]
+        return [self.prepared.folds(repeat) for repeat in range(self.plan.repeats)]
 
     @property
     def ordered(self) -> bool:

@@ -4,7 +4,7 @@
 command draws its options from here, and the record its settings.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self, get_args
@@ -53,7 +53,7 @@ class AuditOptions:
     """What a user may say about their data and their audit, as `audit` documents it.
 
     Raises:
-        InputError: a number of evaluations below one, or above one without test rows.
+        InputError: a number of evaluations below one, or options that contradict each other.
     """
 
     label: str | None = field(
@@ -110,6 +110,13 @@ class AuditOptions:
             Flag(DATA, ". or ,", more="Without it what the table shows."),
         ),
     )
+    max_size: str | float | None = field(
+        default=None,
+        metadata=_about(
+            "The largest file that is read, unpacked: 4GB, or a number of bytes.",
+            Flag(DATA, "4GB", more="Without it a quarter of the memory of this machine."),
+        ),
+    )
     task: Task = field(
         default="auto", metadata=_about("Whether the label is a class or a number.", Flag(DATA, kind=Task))
     )
@@ -162,7 +169,7 @@ class AuditOptions:
     metric: str | None = field(
         default=None,
         metadata=_about(
-            "What advice must improve: accuracy, balanced_accuracy, auc, mae, r2.",
+            "The score that remedies are judged by: accuracy, balanced_accuracy, auc, mae, r2.",
             Flag(MODEL, "NAME", more="Default: mae, or accuracy; auc where one of two classes holds 80 % of the rows."),
         ),
     )
@@ -179,7 +186,7 @@ class AuditOptions:
     accepted: Any = field(
         default=None,
         metadata=_about(
-            "Findings you live with.",
+            "Findings you have accepted.",
             Flag(ANSWER, "FILE", Path | None, more="One a line: a code (SW104), or a code and a row (SW201,17)."),
         ),
     )
@@ -218,6 +225,17 @@ class AuditOptions:
     def __post_init__(self) -> None:
         """Refuse options that contradict each other, and prices of what costs nothing or is no remedy."""
         require_prices(self.prices)
+        for name, other, why in self._contradictions():
+            raise InputError(
+                "two options contradict each other", where=f"{name} and {other}",
+                got=f"{name}={getattr(self, name)!r}, {other}={getattr(self, other)!r}: {why}"[:160],
+                fix=f"leave {name}= or {other}= out",
+            )  # fmt: skip
+        if self.replace and self.run_dir is None:
+            raise InputError(
+                "there is no folder in which this audit could take the place of another", where="replace",
+                got="replace=True and no run_dir", fix="name the folder: run_dir=",
+            )  # fmt: skip
         count = self.n_test_evaluations
         if count < 1 or (count > 1 and self.test is None):
             raise InputError(
@@ -225,6 +243,13 @@ class AuditOptions:
                 got=f"n_test_evaluations={count}, {'no test set' if self.test is None else 'a test set'}",
                 fix="pass the rows that were evaluated on as test=, and how often any model was scored on them",
             )  # fmt: skip
+
+    def _contradictions(self) -> Iterator[tuple[str, str, str]]:
+        """Pairs of options that cannot both be meant, and why."""
+        if self.task == "regression" and self.positive is not None:
+            yield "task", "positive", "numbers have no classes"
+        if self.labels_are == "outcomes" and self.reviewed is not None:
+            yield "labels_are", "reviewed", "answers of people settle labels that are facts"
 
     @classmethod
     def of_call(cls, given: Mapping[str, Any]) -> Self:

@@ -1,7 +1,9 @@
 """From what a user holds to what an audit needs: rows with usable labels, their roles, a test set, own predictions."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -19,6 +21,7 @@ from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
 from samplewise.data.inputs import as_reading, read_like
 from samplewise.data.magnitudes import require_sizes
+from samplewise.data.matched_rows import matched_rows, order_notes
 from samplewise.data.readers import Reading, likely_labels, unreadable_notes
 from samplewise.data.roles import Roles
 from samplewise.data.shifted_rows import ShiftedRow, shifted_rows
@@ -91,10 +94,15 @@ def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
         aside.append(f"{int(weightless.sum())} rows of weight 0 are set aside")
     notes = [*reading.notes, *([target.note] if target.note else []), *_spelling_notes(reading, target), *aside]
     shifted = _shifted(reading, data)
+    index = data.index if hasattr(data, "iloc") else None
+    embedded = _embedded(options.embeddings, everything, index)
     notes += _shifted_note(shifted)
-    embedded = _embedded(options.embeddings, everything)
+    notes += [
+        *order_notes({"probabilities": options.probabilities, "embeddings": options.embeddings}, everything, index)
+    ]
     test = reading.test if options.test is None else options.test
-    held, beside_test, test_notes = (None, None, []) if test is None else _read_test(test, everything, roles)
+    played = reading.roles if isinstance(data, Reading) else roles  # those of a table that was read before
+    held, beside_test, test_notes = (None, None, []) if test is None else _read_test(test, everything, played)
     notes += test_notes
     facts = _facts(reading, rows, target, notes, usable, held)
     facts |= {"missing_labels": len(counted) - len(rows)}
@@ -108,13 +116,34 @@ def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
     )
     return Intake(
         everything, rows, target, reading.columns, facts, held,
-        _usable_rows(options.probabilities, everything, usable),
+        _usable_rows(options.probabilities, everything, usable, index),
         None if embedded is None else embedded[usable],
         _embedded(options.embeddings, held) if held is not None and callable(options.embeddings) else None,
         None if reading.other_columns is None else reading.other_columns[usable].reset_index(drop=True), beside_test,
         meaning=meaning, answers=label_answers(options.reviewed, rows, target, meaning), rows=given,
         shifted=shifted,
     )  # fmt: skip
+
+
+def require_files(data: Any, options: AuditOptions) -> None:
+    """Refuse test rows that are the data themselves, and a largest size of files where none is read."""
+    tested, read = _path_of(options.test), _path_of(data)
+    if options.test is not None and (options.test is data or (tested is not None and tested == read)):
+        raise InputError(
+            "the test rows are the data themselves, and a model has seen them", where="test",
+            got=str(options.test)[:80], fix="name rows that nothing was trained on, or leave test= out",
+        )  # fmt: skip
+    if options.max_size is not None and not any(isinstance(part, str | os.PathLike) for part in (data, options.test)):
+        raise InputError(
+            "max_size is about files, and none is read", where="max_size", got=f"max_size={options.max_size!r}",
+            fix="leave max_size= out",
+        )  # fmt: skip
+
+
+def _path_of(data: Any) -> Path | None:
+    """The file or folder that rows come from, whatever it is called; None for rows in memory."""
+    file = data.file if isinstance(data, Reading) else data
+    return Path(file).expanduser().resolve() if isinstance(file, str | os.PathLike) else None
 
 
 def _shifted(reading: Reading, given: Any) -> dict[Any, ShiftedRow]:
@@ -267,11 +296,12 @@ def _names_of(data: Dataset) -> list[str]:
     return [column.name for column in data.columns]
 
 
-def _embedded(embeddings: Any, data: Dataset) -> Floats | None:
+def _embedded(embeddings: Any, data: Dataset, index: Any = None) -> Floats | None:
     """(n, d) features from the user's own network: an array, or a function of X."""
     if embeddings is None:
         return None
     values = embeddings(data.X) if callable(embeddings) else embeddings
+    values = matched_rows(values, data.ids, "embeddings", index)
     values = as_numbers(values, "embeddings", 2, fix=f"pass shape ({len(data)}, d), or a function that makes it from X")
     if len(values) != len(data):
         raise InputError(
@@ -283,7 +313,7 @@ def _embedded(embeddings: Any, data: Dataset) -> Floats | None:
     return values
 
 
-def _usable_rows(predictions: Any, data: Dataset, usable: Array) -> Any:
+def _usable_rows(predictions: Any, data: Dataset, usable: Array, index: Any = None) -> Any:
     """Predictions of the audited rows, in the form they came in."""
     if predictions is None:
         return None
@@ -295,6 +325,7 @@ def _usable_rows(predictions: Any, data: Dataset, usable: Array) -> Any:
             got=f"shape {tuple(values.shape)} for {len(data)} rows",
             fix="pass out-of-sample predictions for every row",
         )  # fmt: skip
+    values = matched_rows(values, data.ids, "probabilities", index)
     if usable.all():
         return values
     return values.loc[usable] if hasattr(values, "iloc") else values[usable]

@@ -1,15 +1,18 @@
 """A record without the cells of the data, for reports that are passed on.
 
 What stays: ids, numbers, and the names of columns, classes and segments. What goes: thumbnails, texts, cells shown
-next to their typical values, and every other text that a table of rows holds.
+next to their typical values, every other text that a table of rows holds, and of the overview everything that is the
+cell of one row: sample rows, categories, and where a column begins and ends.
 """
 
 import re
 from dataclasses import replace
 from typing import Any
 
+from samplewise.auditing.own_cells import OWN
 from samplewise.core.findings import AuditRecord, Finding, Outcome
 from samplewise.core.values import Exhibit
+from samplewise.quality.overview import without_cells
 
 # Text columns that hold an id, a name or a word of ours; a text column of any other name may hold cells.
 NAMES = frozenset(
@@ -45,6 +48,8 @@ def without_values(record: AuditRecord) -> AuditRecord:
     changed: dict[str, Any] = (
         {"questions": list(map(_without_cells, facts["questions"]))} if facts.get("questions") else {}
     )
+    if facts.get("overview"):
+        changed |= {"overview": without_cells(facts["overview"], str(facts.get("task")))}
     outcomes = tuple(_stripped(outcome, names, hidden) for outcome in record.outcomes)
     if facts.get("columns"):
         told = [{**column, "note": _without_cells(str(column.get("note") or ""))} for column in facts["columns"]]
@@ -89,7 +94,7 @@ def _exhibit(exhibit: Exhibit, names: frozenset[str], hidden: set[str]) -> Exhib
     kept = {
         name: values
         for name, values in exhibit.columns.items()
-        if name in names or (values.dtype.kind in "biuf" and name not in hidden)
+        if name in names or (values.dtype.kind in "biuf" and name not in hidden and not name.startswith(OWN))
     }
     gone = len(exhibit.columns) - len(kept)
     note = f"{exhibit.note} {gone} columns with cells of the data are left out." if gone else exhibit.note

@@ -90,6 +90,7 @@ def apply_command(
     before, after, by, column. A file that is not as it was audited is refused, as is a decision of a list about a row
     with another label than the list gives it.
     """
+    require_one_choice(do, decisions, even_hurting)
     record = load_record(run, partial=True)
     reading = reread(record, source)
     files = outputs(target)
@@ -103,11 +104,6 @@ def apply_command(
         for line in chosen.sentences():
             out().print(Text(line))
         applied = chosen.applied()
-    elif do or even_hurting:
-        raise InputError(
-            "findings are named, or decisions are read from lists, not both", got="--do and --decisions",
-            fix="leave one of them out",
-        )  # fmt: skip
     else:
         decided = auditing.run_folder.read_decisions(decisions, reading.data)
         require_given(decided, changed)
@@ -115,6 +111,20 @@ def apply_command(
     written = cleaned_files(reading, applied, target)
     write_all(written)
     _report(record, applied, written, why="as decided" if decisions else "as named" if do else HELPFUL)
+
+
+def require_one_choice(do: list[str] | None, decisions: Path | None, even_hurting: bool) -> None:
+    """Refuse options that contradict each other, before anything is read."""
+    if decisions is not None and (do or even_hurting):
+        raise InputError(
+            "findings are named, or decisions are read from lists, not both",
+            got=f"{'--do' if do else '--even-hurting'} and --decisions", fix="leave one of them out",
+        )  # fmt: skip
+    if even_hurting and not do:
+        raise InputError(
+            "what was measured to hurt is carried out only where it is named", got="--even-hurting without --do",
+            fix="name the finding: --do SW201",
+        )  # fmt: skip
 
 
 def reread(record: AuditRecord, moved_to: Path | None = None) -> Reading:

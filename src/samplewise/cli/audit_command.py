@@ -59,10 +59,10 @@ def audit_command(
     """
     options = with_current_names(given | {"columns": kinds_of(number, category, order)})
     folder = options["run_dir"] = options["run_dir"] or default_folder(path)
-    auditing.run_state.require_usable(folder)
+    options |= {name: read(options[name]) for name, read in READ.items() if options[name] is not None}
+    auditing.audit_call.require_possible(path, auditing.options.AuditOptions(**options))
     roles = {role.name: options.pop(role.name) for role in fields(Roles) if role.name in options}
     reading = read_once(path, roles.pop("label"), **{name: value for name, value in roles.items() if value})
-    options |= {name: read(options[name]) for name, read in READ.items() if options[name] is not None}
     if options["probabilities"] is not None:
         file, about = options["probabilities"], (roles["id"], options["task"], options["positive"])
         options["probabilities"] = aligned(file, reading, *about)

@@ -83,7 +83,9 @@ PathArgument = Annotated[
 ]
 FailOnOption = Annotated[
     FailOn,
-    typer.Option("--fail-on", help="Exit with 1 from here on.", rich_help_panel=ANSWER, case_sensitive=False),
+    typer.Option(
+        "--fail-on", help="The least severity with exit code 1.", rich_help_panel=ANSWER, case_sensitive=False
+    ),
 ]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Only the verdict and where the report is.", rich_help_panel=ANSWER)
@@ -143,6 +145,9 @@ def _ordered(word: str) -> tuple[str, list[str]]:
 Label = Annotated[str | None, option("label")]
 Id = Annotated[str | None, option("id")]
 Groups = Annotated[str | None, option("groups")]
+MaxSize = Annotated[str | None, option("max_size")]
+Time = Annotated[str | None, option("time")]
+DropColumns = Annotated[list[str] | None, option("drop_columns")]
 TaskOption = Annotated[Task, option("task")]
 Learner = Annotated[str | None, option("learner")]
 Budget = Annotated[str | None, option("budget")]

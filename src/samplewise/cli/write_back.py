@@ -87,7 +87,7 @@ def contents(
     label = "label" if kind == "folder" else reading.label
     _set_labels(frame, label, _as_cells(frame[label], reading.data.y, labels) if labels else {})
     _set_cells(frame, reading, cells)
-    separator = delimited.separator_of(reading.file) if kind in ("csv", "tsv") else ","
+    separator = delimited.separator_of(reading.file, reading.roles.max_size) if kind in ("csv", "tsv") else ","
     text = own_cells_csv(frame.iloc[kept], _header(frame), separator)
     return gzip.compress(text.encode(), mtime=0) if target.suffix == ".gz" else text.encode()
 
@@ -189,7 +189,7 @@ def _cells(reading: Reading, kind: str) -> Any:
         return _manifest(reading)
     if kind == "table":
         return pd.DataFrame(reading.frame).astype(object)
-    return delimited.read_cells(Path(reading.file or ""))
+    return delimited.read_cells(Path(reading.file or ""), reading.roles.max_size)
 
 
 def _manifest(reading: Reading) -> Any:

@@ -16,7 +16,7 @@ NOUNS = (Outcome, CheckResult, Finding, Remedy, Estimate, Scores, Exhibit)
 DESCRIPTIONS = {
     "AuditRecord": "Everything one audit found; the only thing a report, a review or a pipeline reads.",
     "AuditRecord.schema": "Version of this layout; a reader refuses one it does not know.",
-    "AuditRecord.data": "What was audited: rows, columns, roles by name, how cells are read, classes, fingerprints.",
+    "AuditRecord.data": "What was audited: rows, columns, roles, how cells are read, classes, fingerprints, overview.",
     "AuditRecord.plan": "What was to be done: learner and why this one, folds, fits, seed, metric, checks, budget.",
     "AuditRecord.environment": "Versions, machine, start and seconds: what may differ between two runs of one plan.",
     "AuditRecord.outcomes": "One entry per check of the plan, in the order of their codes.",
@@ -47,11 +47,16 @@ DESCRIPTIONS = {
     "Remedy.keys": "Ids of the rows, or names of the columns, it concerns.",
     "Remedy.values": "New labels (relabel), suggested ones (review) or weights (reweight), one per key; else empty.",
     "Remedy.action": "What to do, as an imperative sentence.",
-    "Remedy.effect": "Measured change of the held-out metric, in points; null where it was not tested.",
+    "Remedy.effect": "Measured change of the held-out metric, more is better: in points for classes, the error saved "
+    "in the label's unit for numbers; null where it was not tested.",
     "Remedy.control": "The same for a random remedy of the same kind and size.",
-    "Remedy.verdict": "helps, no loss, hurts, not distinguishable, or empty where it was not tested.",
+    "Remedy.verdict": "helps, no loss, no difference, not decided, hurts, or empty where it was not tested.",
     "Remedy.reason": "Why it was not tested, or what the test leaves open.",
     "Remedy.cost": "Price of carrying it out, in the user's own unit; null where no prices were given.",
+    "Remedy.before": "Of predicted numbers: the held-out error before it, in the label's unit; else null.",
+    "Remedy.beside": "Of predicted numbers: the effect in R², or on the error where R² is the metric; else null.",
+    "Remedy.one_refit": "Where the effect of one refit on all rows may land; null where it was not tested.",
+    "Remedy.corrected": "The effect as it would be on true labels; null where that cannot be said.",
     "Remedy.saves_rows": "Whether its aim is fewer rows, so that it is judged by what is lost.",
     "Estimate": "One number about the whole data set, with its interval or the reason why it has none.",
     "Estimate.quantity": "What is measured.",
@@ -76,6 +81,7 @@ DESCRIPTIONS = {
     "Exhibit.columns": "The columns, in the order they are meant to be read.",
     "Exhibit.unit": "Unit of its numbers.",
     "Exhibit.note": "What a reader must know to read it right.",
+    "Exhibit.finding": "Place among the findings of its outcome, from 0, of the one whose rows it shows; or null.",
 }
 ARRAY = {
     "type": "object",

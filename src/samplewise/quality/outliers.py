@@ -11,22 +11,18 @@ from samplewise.core.arrays import Array, Floats, Ints, Mask, in_order
 from samplewise.core.errors import InputError
 from samplewise.core.rates import percent_text
 from samplewise.core.results import Result, Table
-from samplewise.core.texts import count_of, number_text
+from samplewise.core.texts import count_of
 from samplewise.core.values import Scores
-from samplewise.data.columns import Column
 from samplewise.data.inputs import as_dataset
 from samplewise.engine.models.feature_encoding import feature_space
 from samplewise.engine.neighbors import NeighborGraph
 from samplewise.engine.statistics.multiplicity import discoveries
-from samplewise.quality.cells import numbers_of
 from samplewise.quality.duplicates import require_features
 from samplewise.quality.nearness import graph_of
 
 FEWEST_ROWS = 50  # below, the tail cannot be told from the bulk
 FALSE_LISTINGS = 0.02
 BULK, TAIL = 0.6, 0.9  # quantiles between which the fall of the tail is measured; a tenth of outliers moves neither
-REACH = 3.0  # quartile ranges beyond the quartiles from which a cell is unusual
-MOST_CELLS = 8  # unusual cells of a row that are named
 ROUNDS = 3  # neighbors of neighbors of neighbors
 
 
@@ -131,27 +127,3 @@ def far_rows(excess: Floats) -> Ints:
     """Positions of the rows beyond the tail, the farthest first."""
     listed = np.flatnonzero(far_out(excess))
     return listed[in_order(-excess[listed])]
-
-
-def unusual_cells(X: Any, columns: tuple[Column, ...], rows: Ints) -> list[str]:
-    """For each of these rows (r,) its cells that lie more than three quartile ranges beyond the quartiles, as text.
-
-    A column with one value in half of its rows has no quartile range: there nothing is unusual. Of images and sparse
-    rows none.
-
-    Cost: O(n) a column.
-    """
-    named: list[list[str]] = [[] for _ in rows]
-    if not hasattr(X, "iloc") and not (isinstance(X, np.ndarray) and X.ndim == 2):
-        return ["" for _ in rows]
-    for place, column in enumerate(columns):
-        values = X.iloc[:, place] if hasattr(X, "iloc") else X[:, place]
-        if column.role != "feature" or values.dtype.kind not in "iuf":
-            continue
-        numbers = numbers_of(values)
-        low, high = np.nanquantile(numbers, [0.25, 0.75])
-        reach = REACH * float(high - low)
-        held = numbers[rows]
-        for at in np.flatnonzero((held < low - reach) | (held > high + reach)) if reach > 0 else ():
-            named[at].append(f"{column.name} = {number_text(float(held[at]))}")
-    return [", ".join(cells[:MOST_CELLS]) + (", ..." if len(cells) > MOST_CELLS else "") for cells in named]

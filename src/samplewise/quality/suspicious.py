@@ -303,8 +303,8 @@ def _of_texts(values: Any, column: Column, ids: Array) -> Iterator[CellGroup]:
             yield group("impossible", days, None, reason)
     elif column.kind != "id" and len(texts) <= MOST_SPELLINGS:
         known = [text for text in texts if text not in missing]
-        for kept, others in spelling_variants(known, [int(counts[place[text]]) for text in known]):
-            yield group("spelling", others, kept, _spelling_reason(kept))
+        for kept, alike in spelling_variants(known, [int(counts[place[text]]) for text in known]):
+            yield group("spelling", alike, kept, _spelling_reason(kept))
     if len(texts) < len(distinct):
         yield from _mixed(held, codes, distinct, set(missing), column.name, ids)
 

@@ -79,8 +79,8 @@ def test_cleanings_are_tested_where_most_cells_are(evidence_of):
     assert [name for name, remedy in remedies.items() if not remedy.reason] == ["w0", "w1", "w2"]
     assert remedies["w0"].rule == "clean w0: set to missing"
     assert remedies["w0"].rule in sw108.rules(evidence)
-    assert remedies["w4"].reason == "only the 3 cleanings of most cells are tested"
-    assert remedies["weight"].reason == "2 cells: too few for every training part to hold some"
+    assert remedies["w4"].reason == "only the 3 largest cleanings are tested"
+    assert remedies["weight"].reason == "2 cells are too few to test"
 
 
 def test_what_cannot_be_tested_says_why(evidence_of):
@@ -97,7 +97,7 @@ def test_what_cannot_be_tested_says_why(evidence_of):
         return finding.remedies[0].reason
 
     frame["town"] = frame["town"].map({"Ulm": 0.0, "Kiel": 1.0, "Graz": 2.0})
-    assert "may not take missing ones" in reason(learner=Ridge())
+    assert "may refuse missing cells" in reason(learner=Ridge())
     evidence = evidence_of(frame, y)
     full = replace(evidence.plan, budget=evidence.plan.seconds(), seconds_per_fit=1.0)
     (finding,) = sw108.run(replace(evidence, plan=full)).findings

@@ -4,8 +4,9 @@
 How many times farther a row's tenth neighbor is than is usual around there: its distance over the median of the
 distances of its neighbors, of theirs, and of theirs. A row is listed when that is beyond what the bulk of the rows
 lets expect, with at most 2 % false listings in the mean if the tail falls off as it does from the 60 % to the 90 %
-quantile. Each is shown with its unusual cells: those more than three quartile ranges beyond the quartiles of their
-column. Codes for missing values and single cells ten times too large are SW108's.
+quantile. The first 60 are shown with their unusual cells: numbers 3.5 deviations from the median of their column, by
+its quartiles, and values that hardly any row holds. Codes for missing values and single cells ten times too large are
+SW108's.
 
 ## Why it matters
 Far rows are where units were mixed up, sensors failed, files were corrupted or something else was recorded; a few of
@@ -28,7 +29,7 @@ import numpy as np
 
 from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.heldout import ids_of
-from samplewise.auditing.row_exhibit import MOST_ROWS, rows_exhibit
+from samplewise.auditing.row_exhibit import rows_exhibit
 from samplewise.core.arrays import Floats, Ints
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
@@ -41,7 +42,6 @@ from samplewise.quality.outliers import (
     far_rows,
     log_isolation,
     outlierness,
-    unusual_cells,
 )
 
 CODE, TITLE, SLOW = "SW104", "outliers: rows far from everything", False
@@ -83,7 +83,7 @@ def _finding(evidence: Evidence, listed: Ints, excess: Floats) -> Finding:
         f"The ten nearest rows of {'these' if len(keys) > 1 else 'it'} are {factor} times as far away as is usual "
         f"around there; of a typical row they are {_times(np.exp(np.median(excess)))} times as far."
     )
-    few = "so few rows that no effect could be seen" if share < TESTED else ""
+    few = "too few rows to see an effect" if share < TESTED else ""
     which = f"these {len(keys):,} rows" if len(keys) > 1 else "this row"
     remedies = (
         Remedy("review", keys, action=f"Look at {which}: mixed units, broken sensors, foreign things, or rare cases"),
@@ -108,6 +108,4 @@ def _exhibit(evidence: Evidence, listed: Ints, excess: Floats) -> Exhibit:
     nearest = evidence.data.ids[evidence.graph.indices[listed, 0]]
     pairs = zip(far.tolist(), nearest.tolist(), strict=True)
     reason = np.array([f"{_times(times)} times the usual distance; nearest is {key}" for times, key in pairs])
-    unusual = np.array(unusual_cells(evidence.data.X, evidence.columns, listed[:MOST_ROWS]), dtype=str)
-    shown = {"unusual_cells": unusual} if any(unusual) else {}
-    return rows_exhibit(evidence, "rows far from everything", listed, outlierness=far, reason=reason, **shown)
+    return rows_exhibit(evidence, "rows far from everything", listed, finding=0, outlierness=far, reason=reason)

@@ -47,7 +47,7 @@ from samplewise.data.shifted_rows import ShiftedRow
 from samplewise.engine.refits.cell_edits import Cleaning
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.quality.cell_remedies import CLEANINGS, cleaning_rules
-from samplewise.quality.suspicious import CellGroup, cell_groups, label_groups
+from samplewise.quality.suspicious import CellGroup, label_groups
 
 CODE, TITLE, SLOW = "SW108", "cells that are not what they look like", False
 NEEDS = frozenset({"columns"})
@@ -86,7 +86,7 @@ ACTIONS = {
 
 def run(evidence: Evidence) -> CheckResult:
     """Odd cells by column: one finding per column and kind."""
-    groups = cell_groups(evidence.data.X, evidence.columns, evidence.data.ids)
+    groups = [*evidence.odd_cells]
     if evidence.data.y is not None:
         groups += label_groups(evidence.target, np.asarray(evidence.data.y), evidence.label, evidence.data.ids)
     if not groups and not evidence.shifted:
@@ -166,9 +166,9 @@ def _untested(evidence: Evidence, listed: Iterable[list[CellGroup]]) -> dict[tup
         cells[group.column, CLEANINGS[group.kind]] += len(group.ids)
     reasons = {key: _why_not(evidence, key, count) for key, count in cells.most_common()}
     possible = [key for key, reason in reasons.items() if not reason]
-    reasons |= dict.fromkeys(possible[MOST_TESTED:], f"only the {MOST_TESTED} cleanings of most cells are tested")
+    reasons |= dict.fromkeys(possible[MOST_TESTED:], f"only the {MOST_TESTED} largest cleanings are tested")
     tested = possible[:MOST_TESTED]
-    fits = 2 * evidence.plan.folds * evidence.plan.repeats * len(tested)
+    fits = 2 * evidence.plan.folds * evidence.plan.repeats * evidence.plan.refits * len(tested)
     return reasons | dict.fromkeys(tested, evidence.plan.no_room(fits))
 
 
@@ -176,11 +176,11 @@ def _why_not(evidence: Evidence, key: tuple[str, Cleaning], cells: int) -> str:
     """Why a cleaning could not be tested, however few there are; "" where it could."""
     column, do = key
     if column not in _seen(evidence):
-        return "no model sees this column, so no score tells what cleaning it does"
+        return "no model sees this column"
     if cells < FEWEST_TESTED:
-        return f"{count_of(cells, 'cell')}: too few for every training part to hold some"
+        return f"{count_of(cells, 'cell')} are too few to test"
     if do == "set to missing" and not _takes_missing(evidence):
-        return "this learner is given the cells as they are, and may not take missing ones"
+        return "this learner may refuse missing cells"
     return ""
 
 

@@ -43,7 +43,7 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.fact_findings import as_labels, fact_result, fact_rules, read_as_facts, worst_first
 from samplewise.auditing.heldout import ids_of
 from samplewise.auditing.row_exhibit import rows_exhibit
-from samplewise.core.arrays import Ints
+from samplewise.core.arrays import Ints, positions_of
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.texts import count_of
@@ -87,8 +87,7 @@ def run(evidence: Evidence) -> CheckResult:
     scores = Scores("wrong_label", posterior.wrong, evidence.data.ids, "probability", "more likely wrong")
     agreed = with_list(posterior, judgment.listed)
     findings = _gate_findings(evidence, agreed, judgment)
-    listed = worst_first(agreed, agreed.flagged)
-    exhibits = [_most_disputed(evidence, agreed, listed)] if findings and len(listed) else []
+    exhibits = [_rows_of(evidence, agreed, *pair) for pair in enumerate(findings) if pair[1].keys]
     classes = evidence.target.classes
     flips = judgment.rule == "wrong labels" and posterior.beyond_chance
     if classes is not None and flips and len(classes) <= MOST_CLASSES:
@@ -212,8 +211,9 @@ def _flips_in_words(evidence: Evidence, posterior: LabelPosterior, rows: Ints) -
     return f"Most often '{classes[given]}' is given where '{classes[suggested]}' is suggested ({counts[top]:,} rows)."
 
 
-def _most_disputed(evidence: Evidence, posterior: LabelPosterior, rows: Ints) -> Exhibit:
+def _rows_of(evidence: Evidence, posterior: LabelPosterior, place: int, finding: Finding) -> Exhibit:
+    rows = positions_of(finding.keys, evidence.data.ids)
     return rows_exhibit(
-        evidence, "The labels most disputed", rows, suggested=posterior.suggested[rows],
+        evidence, finding.title, rows, finding=place, suggested=posterior.suggested[rows],
         probability=posterior.wrong[rows], reason=posterior.reasons[rows].astype(str),
     )  # fmt: skip

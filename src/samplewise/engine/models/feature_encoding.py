@@ -254,17 +254,27 @@ class _ReducedPart:
 
 
 class _TextPart:
-    """A text column as TF-IDF of words and word pairs, reduced by truncated SVD."""
+    """A text column as TF-IDF of words and word pairs, reduced by truncated SVD.
+
+    Texts that share no word (codes, signs, single letters) are compared by runs of up to three characters; where they
+    share none of those either, nothing is read from them.
+    """
 
     def __init__(self, frame: Any, name: str, seed: int) -> None:
         self.name = name
-        self.words = TfidfVectorizer(
-            sublinear_tf=True, ngram_range=(1, 2), max_features=50_000, min_df=2 if len(frame) > 50 else 1
-        )
-        self.reduced = _ReducedPart(self.words.fit_transform(self._texts(frame)), seed)
+        texts, least = self._texts(frame), 2 if len(frame) > 50 else 1
+        for read in ({"ngram_range": (1, 2)}, {"analyzer": "char", "ngram_range": (1, 3)}):
+            self.words = TfidfVectorizer(sublinear_tf=True, max_features=50_000, min_df=least, **read)
+            try:
+                counts = self.words.fit_transform(texts)
+            except ValueError:  # scikit-learn's way to say that no word, or none that two texts share, is there
+                continue
+            self.reduced: _ReducedPart | None = _ReducedPart(counts, seed)
+            return
+        self.reduced = None
 
     def __call__(self, frame: Any) -> Floats:
-        return self.reduced(self.words.transform(self._texts(frame)))
+        return _Nothing()(frame) if self.reduced is None else self.reduced(self.words.transform(self._texts(frame)))
 
     def _texts(self, frame: Any) -> Array:
         return np.asarray(frame[self.name].fillna("").astype(str))
