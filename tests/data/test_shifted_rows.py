@@ -90,3 +90,10 @@ def test_lines_are_those_of_the_file(tmp_path):
     path.write_text("# by hand\n# and more\n" + frame.to_csv(index=False))
     (row,) = shifted_rows(read_dataset(path).frame)
     assert path.read_text().splitlines()[row.line - 1].startswith("Person009")
+
+
+def test_lists_and_gaps_fit_everywhere():
+    frame = people().assign(tags=[[1, 2]] * 80, empty=None)
+    assert found(frame) == []
+    moved(frame, 11, 1, "left")
+    assert [row for row, *_ in found(frame)] == [11]

@@ -26,6 +26,7 @@ CLOSED = 50  # different words of a column, at the most, whose other words do no
 REPEATED = 5  # rows that a word of such a column has in the mean
 TRIED = 200  # different cells that tell what a column holds
 MOST_CANDIDATES = 2000  # rows that are looked at
+MOST_DATES = 20_000  # different cells of a column of dates that are looked at one by one
 FEWEST_MOVED = 2  # cells that would move
 
 
@@ -89,9 +90,13 @@ class _Cells:
 
     @classmethod
     def of(cls, column: Any) -> "_Cells":
+        nothing = np.zeros(len(column), dtype=bool)
         if column.dtype.kind not in "OUT":
-            return cls(_anything if column.dtype.kind in "mM" else _is_number, frozenset(), np.zeros(len(column), bool))
-        codes, different = pd.factorize(column.astype(object), use_na_sentinel=True)
+            return cls(_anything if column.dtype.kind in "mM" else _is_number, frozenset(), nothing)
+        try:
+            codes, different = pd.factorize(column.astype(object), use_na_sentinel=True)
+        except TypeError:  # lists and records cannot be compared
+            return cls(_anything, frozenset(), nothing)
         values = list(different)
         absent = np.array([_is_missing(value) for value in values], dtype=bool)
         counts = np.where(absent, 0, np.bincount(codes[codes >= 0], minlength=len(values)))
@@ -111,7 +116,7 @@ def _rule(values: list[Any], counts: Ints, number: Mask) -> tuple[Callable[[Any]
     if share > 1.0 - PLAIN:
         return _anything, frozenset()
     if _mostly(values, _is_date):
-        return _is_date, frozenset()
+        return (_is_date if len(values) <= MOST_DATES else _anything), frozenset()
     known = [value for value, count in zip(values, counts, strict=True) if count > 1 and isinstance(value, str)]
     rows = counts[counts > 1].sum()
     if 0 < len(known) <= CLOSED and rows >= max(REPEATED * len(known), PLAIN * total):

@@ -133,7 +133,8 @@ def suspicious_cells(data: Any, y: Any = None, *, label: str | None = None) -> S
     others from its first row on.
     Units: 8 rows and .5 % or more, at most 30 %, that are 2.54, 2.2046, 10, 100 or 1,000 times the others, or as much
     smaller. Tenfold: single cells ten times what the other columns of their row let expect.
-    Impossible: values that the name of the column forbids (an age below zero), in at most 1 % of the rows.
+    Impossible: values that the name of the column forbids (an age below zero), in at most 1 % of the rows, days that
+    are not there, and dates far beyond all others of their column.
     Spellings: texts that differ in case, blanks or punctuation only. Mixed types: numbers and texts in one column.
 
     Args:
@@ -297,8 +298,8 @@ def _of_texts(values: Any, column: Column, ids: Array) -> Iterator[CellGroup]:
         for item in coded:
             yield group("sentinel", item.values, None, item.reason)
         codes_found = {value for item in coded for value in item.values}
-        others = [text for text in texts if text not in codes_found]
-        for days, reason in impossible_dates(others, counts[[place[text] for text in others]]):
+        known = [text for text in texts if text not in codes_found]
+        for days, reason in impossible_dates(known, counts[[place[text] for text in known]]):
             yield group("impossible", days, None, reason)
     elif column.kind != "id" and len(texts) <= MOST_SPELLINGS:
         known = [text for text in texts if text not in missing]
