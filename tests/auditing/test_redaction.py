@@ -82,3 +82,12 @@ def test_sentences_that_quote_cells_go():
     made = without_values(AuditRecord(RECORD_SCHEMA, {}, {}, {}, (outcome,)))
     assert SECRET not in str(to_dict(made))
     assert next(made.findings()).title == "sentinels in 'name'"
+
+
+def test_the_values_of_an_order_go():
+    note = "size: its words seem to be ordered ('Miller' < 'b'): treated as categories; columns={'size': [...]} reads"
+    facts = {"notes": [note], "reading": {"columns": {"size": [SECRET, "b"], "zip": "category"}, "decimal": ","}}
+    left = without_values(AuditRecord(RECORD_SCHEMA, facts, {}, {}, ())).data
+    assert "Miller" not in str(left)
+    assert "seem to be ordered: treated as categories" in left["notes"][0]
+    assert left["reading"] == {"columns": {"size": "category", "zip": "category"}, "decimal": ","}

@@ -73,7 +73,7 @@ def test_every_check_ends_in_one_outcome(started):
         ("SW2", "not_applicable", "no such question"),
         ("SW3", "failed", "RuntimeError: broken"),
     ]
-    assert [event.stage for event in heard] == ["check"] * 3 + ["advice", "done"]
+    assert [event.stage for event in heard] == ["begin", "check"] * 3 + ["advice", "done"]
     assert record.environment["seconds"] >= 0
 
 
@@ -93,6 +93,23 @@ def test_an_interrupt_leaves_a_record_and_goes_on_to_the_caller(started, tmp_pat
     with pytest.raises(KeyboardInterrupt):
         started(Check("SW1"), Check("SW2", KeyboardInterrupt()), folder=tmp_path).carry_out()
     assert [(o.code, o.status) for o in load_record(tmp_path).outcomes] == [("SW1", "found"), ("SW2", "skipped")]
+
+
+def test_what_is_written_meanwhile_names_the_checks_to_come(started, tmp_path):
+    class Looks(Check):
+        def run(self, evidence):
+            seen.append(load_record(tmp_path, partial=True).environment)
+            seen.append((tmp_path / "report.html").read_text("utf-8"))
+            return super().run(evidence)
+
+    seen = []
+    run = started(Looks("SW1"), Check("SW2"), folder=tmp_path)
+    run.plan = {"checks": ["SW1", "SW2"]}
+    record = run.carry_out()
+    assert list(seen[0]["to_come"]) == ["SW1", "SW2"]
+    assert "still to come" in seen[1]
+    assert "to_come" not in record.environment
+    assert "still to come" not in (tmp_path / "report.html").read_text("utf-8")
 
 
 def test_an_interrupt_before_the_first_check_names_every_check(started, tmp_path, monkeypatch):

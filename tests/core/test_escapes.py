@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from samplewise.core.escapes import (
+    address_text,
     kept,
     one_line,
     restored,
@@ -72,3 +73,9 @@ def test_paths_and_values_are_no_options() -> None:
     assert shell_option("--label", ["a b"]) == "--label 'a b'"
     assert shell_option("--drop-columns", ["-x", "y"]) == "--drop-columns=-x --drop-columns=y"
     assert shell_command(["samplewise", "audit", "a;b"]) == "samplewise audit 'a;b'"
+
+
+def test_a_text_in_an_address_is_that_of_a_browser() -> None:
+    assert address_text("it's (1)*~!") == "it's%20(1)*~!"
+    assert address_text("#a&b=c/\u00fc\U0001f600") == "%23a%26b%3Dc%2F%C3%BC%F0%9F%98%80"
+    assert address_text("half \ud83d") == r"half%20%5Cud83d"

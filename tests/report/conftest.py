@@ -71,8 +71,14 @@ def worst_rows(count: int, images: bool = False, text: bool = False) -> Exhibit:
             ["occupation", NASTY, "Craft-repair"],
         ]
         columns["telling"] = np.array([json.dumps(distinctive)] * count)
+        for name, age in (("nearest_given_cells", 38), ("nearest_suggested_cells", 52)):
+            columns[name] = np.array([json.dumps([["age", age], ["occupation", NASTY]])] * count)
+        columns["time"] = np.array([f"1994-03-{i % 28 + 1:02}" for i in rows])
+        columns["group"] = np.array([f"household {i // 3}" for i in rows])
+        columns["column: age"] = 20.0 + rows % 60
+        columns["column: occupation"] = np.array([NASTY if i % 7 == 0 else "Craft-repair" for i in rows])
     return Exhibit(
-        "rows", "Labels the model disputes most", columns, "probability", "Out-of-fold predictions, calibrated."
+        "rows", "Labels the model disputes most", columns, "probability", "Out-of-fold predictions, calibrated.", 0
     )
 
 

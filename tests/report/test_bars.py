@@ -75,3 +75,7 @@ def test_counts_have_no_interval_and_are_cut() -> None:
     assert [row.number for row in picture.rows] == ["30", "10"]
     assert picture.rows[0].bar.width == pytest.approx(3 * picture.rows[1].bar.width, rel=1e-3)
     assert picture.rows[0].bar.low is None
+
+
+def test_a_bar_holds_its_numbers_for_those_who_save_them() -> None:
+    assert Scale([1.0]).bar(0.1 + 0.2, math.nan, 1.0, "").numbers == (0.3, "", 1.0)

@@ -37,20 +37,35 @@ def test_an_unknown_probability_is_left_out(probability: Any) -> None:
 
 
 @pytest.mark.parametrize("encoded", [True, False])
-def test_the_six_most_distinctive_columns(encoded: bool) -> None:
-    distinctive = [[f"column {i}", i / 3, "typical"] for i in range(8)]
-    card = one(telling=json.dumps(distinctive) if encoded else distinctive)
-    assert len(card.distinctive) == 6
-    assert card.distinctive[1] == ("column 1", "0.333", "typical")
+def test_all_unusual_cells_up_to_a_dozen_and_how_many_more(encoded: bool) -> None:
+    unusual = [[f"column {i}", i / 3, "typical"] for i in range(15)]
+    card = one(telling=json.dumps(unusual) if encoded else unusual)
+    assert (len(card.cells), card.more_cells) == (12, 3)
+    assert card.cells[1] == ("column 1", "0.333", "typical")
 
 
 @pytest.mark.parametrize("broken", ["{not json", "[1, 2]", '[["a"]]', 5, None])
-def test_distinctive_columns_of_another_form_are_left_out(broken: Any) -> None:
-    assert one(telling=broken).distinctive == ()
+def test_cells_of_another_form_are_left_out(broken: Any) -> None:
+    card = one(telling=broken, nearest_given=3, nearest_given_cells=broken)
+    assert (card.cells, card.more_cells, card.compared) == ((), 0, ())
 
 
-def test_text_is_cut_at_280_characters() -> None:
-    assert len(one(text="word " * 200).text) <= 280
+def test_values_of_the_nearest_rows_of_both_classes_stand_beside_those_of_the_row() -> None:
+    card = one(
+        given="cat", suggested="dog", telling=json.dumps([["x", 0.0, 5.1], ["y", 0.0, 4.9]]), nearest_given=3,
+        nearest_suggested="r9", nearest_given_cells=json.dumps([["x", 5.25], ["y", 5]]), nearest_suggested_cells="[]",
+    )  # fmt: skip
+    assert card.is_wide
+    assert [(item.label, item.key, item.cells) for item in card.compared] == [("cat", "3", {"x": "5.25", "y": "5"})]
+
+
+def test_time_and_group_are_said_where_there_are_such() -> None:
+    assert one(time="1994-03-01", group="").place == (("time", "1994-03-01"),)
+
+
+def test_a_text_is_shown_up_to_two_thousand_characters() -> None:
+    text = one(text="word " * 1_000).text
+    assert 1_900 < len(text) <= 2_000
 
 
 def test_numbers_as_labels_are_written_short() -> None:

@@ -28,10 +28,10 @@ def test_texts_are_not_numbers() -> None:
 
 
 def test_what_is_cut_is_said_once_for_rows_and_columns() -> None:
-    wide = {f"c{i}": np.arange(300) for i in range(20)}
+    wide = {f"c{i}": np.arange(300) for i in range(30)}
     table = exhibit_table(Exhibit("table", "t", wide, "points", "Read with care."), Limits())
-    assert (len(table.rows), len(table.columns)) == (100, 14)
-    assert table.cut == "100 of 300 rows, 14 of 20 columns shown; the rest is in audit.json and in findings/."
+    assert (len(table.rows), len(table.columns)) == (100, 20)
+    assert table.cut == "100 of 300 rows, 20 of 30 columns shown; the rest is in audit.json and in findings/."
     assert table.note == "Read with care. Unit: points."
 
 
@@ -47,3 +47,9 @@ def test_scores_come_highest_first_with_their_error() -> None:
     table = scores_table(scores, 10, Limits())
     assert [column.name for column in table.columns] == ["row", "wrong label (%)", "standard error"]
     assert table.rows[0][0].text == "b"
+
+
+def test_ids_stand_as_they_are_and_are_no_numbers() -> None:
+    table = exhibit_table(Exhibit("table", "t", {"id": np.array([12345]), "n": np.array([12345])}), Limits())
+    assert [cell.text for cell in table.rows[0]] == ["12345", "12,345"]
+    assert [(column.numeric, column.is_id) for column in table.columns] == [(False, True), (True, False)]

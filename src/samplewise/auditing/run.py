@@ -1,5 +1,6 @@
 """Carries out the plan: every check ends in one outcome, everything is written as it ends, and a killed run goes on."""
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,10 +13,12 @@ from samplewise.auditing.progress import Event, Progress
 from samplewise.auditing.redaction import without_values
 from samplewise.auditing.run_state import RunFolder
 from samplewise.auditing.tested_advice import test_advice
+from samplewise.auditing.time_left import ADVICE, WITH_HELD_OUT, TimeLeft
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, Finding, Outcome
 from samplewise.core.texts import count_of
 from samplewise.engine.refits.preparation import FITS
+from samplewise.report.unfinished import INTERRUPTED, TO_COME
 
 WEIGHTED = ("SW501",)  # checks whose figures weigh the rows; the others say that theirs do not
 UNWEIGHTED = "row weights do not count in these figures"
@@ -56,6 +59,7 @@ class Run:
         progress: called with every `Event`.
         show_values: whether the record may hold cells of the data.
         retired: outcomes of an earlier run, of checks that there are no more.
+        timer: how long the rest takes.
     """
 
     evidence: Evidence
@@ -68,6 +72,7 @@ class Run:
     progress: Progress = lambda event: None
     show_values: bool = True
     retired: tuple[Outcome, ...] = ()
+    timer: TimeLeft | None = None
     _outcomes: list[Outcome] = field(default_factory=list)
     _told: int = 0
     _written: float = 0.0
@@ -79,14 +84,16 @@ class Run:
         started = time.monotonic()
         try:
             self.write()
+            self._expect()
             for code in self.evidence.plan.checks:
+                self._begin(code, Event("begin", f"{code} {checks[code].TITLE}"))
                 outcome = self._outcome_of(checks[code])
                 self._outcomes.append(outcome)
-                self.progress(Event("check", outcome.title, outcome=outcome))
+                self._end(code, outcome)
                 self.write(often=True)
             self._test_advice()
         except KeyboardInterrupt:
-            self._skip_the_rest("the audit was interrupted")
+            self._skip_the_rest(INTERRUPTED)
             self.write()
             raise
         self.environment["seconds"] = round(time.monotonic() - started, 1)
@@ -95,10 +102,45 @@ class Run:
         self.progress(Event("done", "the audit is done"))
         return record
 
+    # ---- what is told while it runs ---------------------------------------------------------------------------------
+
+    def _expect(self) -> None:
+        """Time a fit and say how long the audit will take."""
+        kept = set() if self.folder is None else self.folder.codes()
+        waiting = [code for code in self.evidence.plan.checks if code not in kept]
+        if self.timer is None:
+            return
+        for code in kept:
+            self.timer.end(code, carried_out=False)
+        if set(WITH_HELD_OUT) & set(waiting) and self.evidence.predictions is None:
+            with contextlib.suppress(Exception):  # a learner that fails does so again in a check, which says it
+                self.timer.measured(self.evidence.whole.timed_fit())
+        self.progress(Event("expected", "", seconds_left=self.timer.left()))
+
+    def _begin(self, phase: str, event: Event) -> None:
+        if self.timer is not None:
+            self.timer.begin(phase)
+            event = replace(event, seconds_left=self.timer.left(), share=self.timer.share())
+        self.progress(event)
+
+    def _end(self, phase: str, outcome: Outcome) -> None:
+        event = Event("check", outcome.title, outcome=outcome)
+        if self.timer is not None:
+            self.timer.end(phase, carried_out=outcome.status in ("found", "clean"))
+            event = replace(event, seconds_left=self.timer.left(), share=self.timer.share())
+        self.progress(event)
+
     def record(self) -> AuditRecord:
         """What is known so far."""
         outcomes = (*self._outcomes, *self.retired)
-        return self._recorded(tuple(_accepted(outcome, self.accepted) for outcome in outcomes))
+        recorded = self._recorded(tuple(_accepted(outcome, self.accepted) for outcome in outcomes))
+        titles = self._titles_to_come()
+        return replace(recorded, environment=recorded.environment | {TO_COME: titles}) if titles else recorded
+
+    def _titles_to_come(self) -> dict[str, str]:
+        """Titles of the checks without an outcome yet: a page that is read meanwhile names them."""
+        done, checks = {outcome.code for outcome in self._outcomes}, catalog()
+        return {code: checks[code].TITLE for code in self.evidence.plan.checks if code not in done}
 
     def _recorded(self, outcomes: tuple[Outcome, ...]) -> AuditRecord:
         """What may be written about these outcomes."""
@@ -166,7 +208,7 @@ class Run:
         return outcome
 
     def _test_advice(self) -> None:
-        self.progress(Event("advice", "testing every proposed remedy on rows that had no part in it"))
+        self._begin(ADVICE, Event("advice", "testing every proposed remedy on rows that had no part in it"))
         started = time.monotonic()
         self._outcomes = list(test_advice(self.evidence, tuple(self._outcomes), self.prices))
         self.environment["advice_seconds"] = round(time.monotonic() - started, 1)

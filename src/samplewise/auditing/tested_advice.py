@@ -9,17 +9,20 @@ from samplewise.auditing.heldout import FEWEST_OF_A_CLASS, small_classes
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import Finding, Outcome, Remedy
 from samplewise.core.rates import percent_text
-from samplewise.core.texts import count_of, number_text, shortened
+from samplewise.core.texts import count_of, shortened
+from samplewise.core.units import LABEL_UNIT, LOWER_ERROR
+from samplewise.core.values import with_unit
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.engine.refits.remedy_effects import TOLERATED_LOSS, Measured, measure_remedies
+from samplewise.report.remedy_order import effect_text
 
-NO_ROOM = "the plan has no room for testing advice"
-NO_PAST = "a rule is tested on rows later than two folds of the past: that takes three different times"
+NO_ROOM = "the budget leaves no time"
+NO_PAST = "needs three different times"
 TESTED = ("relabel", "drop", "reweight", "clean")
-NO_RULE = "this remedy is not a rule that can be run again"
+NO_RULE = "not a rule to run again"
 UNTESTED = {
-    "collect": "a forecast from the learning curve: nothing can be tested on rows that are not there yet",
-    "review": "a person decides; nothing can be tested before",
+    "collect": "needs new rows",
+    "review": "a person decides",
 }
 
 
@@ -68,7 +71,10 @@ def proposed_rules(evidence: Evidence, outcomes: tuple[Outcome, ...]) -> dict[st
     rules: dict[str, RemedyRule] = {}
     for outcome in outcomes:
         names = {
-            remedy.rule for finding in outcome.result.findings for remedy in finding.remedies if remedy.kind in TESTED
+            remedy.rule
+            for finding in outcome.result.findings
+            for remedy in finding.remedies
+            if remedy.kind in TESTED and not remedy.reason  # else the check says why it is not tested
         }
         if not names:
             continue
@@ -107,22 +113,30 @@ class _Advised:
             why = self.untested if planned else UNTESTED.get(remedy.kind, NO_RULE)
             return replace(remedy, reason=remedy.reason or why)
         return replace(
-            remedy, effect=found.effect, control=found.control, verdict=found.verdict, reason=self._words(found)
+            remedy,
+            effect=found.effect,
+            control=found.control,
+            verdict=found.verdict,
+            reason=self._words(found),
+            before=found.before,
+            beside=found.beside,
         )
 
     def _words(self, found: Measured) -> str:
         """The fine print of a measured effect."""
+        unit = LABEL_UNIT if found.effect.unit == LOWER_ERROR else found.effect.unit
+        all_tested = count_of(len(self.measured), "remedy", "remedies")
         words = (
-            f"p = {found.p_value:.2g} after Holm's correction over {len(self.measured)} remedies; "
+            f"p = {found.p_value:.2g} after Holm's correction over {all_tested}; "
             f"the rule changed {percent_text(found.share, '.1f')} of the rows it was tested on"
         )
         if found.verdict == "no loss":
             words += (
-                f"; a loss of more than {TOLERATED_LOSS:g} {found.effect.unit} is ruled out, and leaving out as many "
-                f"random rows changes {number_text(found.control.value, 2, signed=True)}"
+                f"; a loss of more than {with_unit(TOLERATED_LOSS * found.point, unit)} is ruled out, and leaving out "
+                f"as many random rows gives {effect_text(found.control, interval=False)}"
             )
         if found.verdict == "not distinguishable":
-            words += f"; an effect of {found.detectable:.2g} {found.effect.unit} would have been seen"
+            words += f"; an effect of {with_unit(found.detectable, unit)} would have been seen"
         return words
 
 

@@ -21,6 +21,9 @@ _START = re.compile(rf"([\s\"']*)(?=[{SIGNS}])|'*(?=[\t\r\n])")
 _INSIDE = re.compile(rf"([;\t\r\n][\s\"']*)(?=[{SIGNS}])")
 _INSIDE_GUARDED = re.compile(rf"([;\t\r\n][\s\"']*)'(?=[{SIGNS}])")
 _START_GUARDED = re.compile(rf"'(?=[\s\"']*[{SIGNS}]|'*[\t\r\n])")
+GUARD = {  # what `guarded_cell` looks for, for a page that writes CSV of its own: a whole number, a start, every place
+    "number": _NUMBER.pattern, "start": _START.pattern, "inside": _INSIDE.pattern,
+}  # fmt: skip
 
 
 def csv_text(head: Iterable[str], rows: Iterable[Iterable[Any]], separator: str = ",") -> str:

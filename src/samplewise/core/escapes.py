@@ -24,6 +24,7 @@ _NAMED = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 _KEPT_CODE = re.compile(rf"(\\*)(?:([{HIDDEN}])|u([0-9a-f]{{4}}))")
 _BYTE_CODE = re.compile(r"\\u(dc[89a-f][0-9a-f])")
 _OPTION = "-"
+_IN_ADDRESSES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()")
 
 
 def visible(value: Any) -> str:
@@ -90,6 +91,19 @@ def _restore(found: re.Match[str]) -> str:
         return found[0]
     half = slashes[: len(slashes) // 2]
     return half + (chr(int(digits, 16)) if len(slashes) % 2 else f"u{digits}")
+
+
+# ---- addresses within a page ----------------------------------------------------------------------------------------
+
+
+def address_text(text: str) -> str:
+    """A text as part of an address, as a browser's encodeURIComponent has it; halves of surrogate pairs as codes.
+
+    >>> address_text("a b/ü")
+    'a%20b%2F%C3%BC'
+    """
+    codes = unicode_name(text).encode()
+    return "".join(chr(byte) if byte in _IN_ADDRESSES else f"%{byte:02X}" for byte in codes)
 
 
 # ---- words of a shell -----------------------------------------------------------------------------------------------

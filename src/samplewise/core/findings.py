@@ -28,11 +28,13 @@ class Remedy(Result):
     # One per key: new labels (relabel; suggested ones of a review), weights (reweight), what to do to a column (clean)
     values: tuple[Any, ...] = ()
     action: str = ""  # what to do, as an imperative sentence
-    effect: Estimate | None = None  # change of the held-out metric, in points
+    effect: Estimate | None = None  # change of the held-out metric, better is positive
     control: Estimate | None = None  # the same for a random remedy of the same kind and size
     verdict: RemedyVerdict = ""  # "" = not tested; then `reason` says why
     reason: str = ""
     cost: float | None = None  # price of carrying it out, where prices are given
+    before: Estimate | None = None  # of predicted numbers: the held-out error before, in the label's unit
+    beside: Estimate | None = None  # of predicted numbers: the effect in R², or on the error where R² is the metric
     saves_rows: bool = False  # its aim is fewer rows: it is judged by what is lost and never said to help
 
     @property
@@ -212,15 +214,16 @@ class AuditRecord(Result):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person (or a rule they chose) decided about one row.
+    """What a person (or a rule they chose) decided about one row, or about one of its cells ("clean", with `column`).
 
     `given` is the label the row had then, as a list shows it: where it has another one now, the decision is refused.
     `line` is that of the list `by` names, for messages; 0 where it was read from none.
     """
 
     id: Any
-    kind: Literal["relabel", "drop", "reweight", "keep"]
+    kind: Literal["relabel", "drop", "reweight", "clean", "keep"]
     value: Any = None
     by: str = ""
     given: Any = field(default=None, repr=False)
     line: int = field(default=0, repr=False)
+    column: str = field(default="", repr=False)

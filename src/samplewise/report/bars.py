@@ -20,13 +20,17 @@ VERDICT_STYLES = {"helps": "helps", "hurts": "hurts", "no loss": "unclear", "not
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar from zero to a value with its interval, all in per cent of the width; `hover` says it in words."""
+    """One bar from zero to a value with its interval, all in per cent of the width; `hover` says it in words.
+
+    `numbers` are the value and the ends of its interval themselves, for those who save them; "" where one is unknown.
+    """
 
     start: float
     width: float
     low: float | None
     high: float | None
     hover: str
+    numbers: tuple[float | str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,8 @@ class Scale:
         """The bar of a value with its interval."""
         ends = sorted((self(0.0), self(value if math.isfinite(value) else 0.0)))
         interval = (self(low), self(high)) if math.isfinite(low) and math.isfinite(high) else (None, None)
-        return Bar(ends[0], round(ends[1] - ends[0], 3), interval[0], interval[1], hover)
+        numbers = tuple(float(f"{number:.10g}") if math.isfinite(number) else "" for number in (value, low, high))
+        return Bar(ends[0], round(ends[1] - ends[0], 3), interval[0], interval[1], hover, numbers)
 
 
 def remedy_picture(tested: Sequence[Advice], limits: Limits) -> Picture | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from samplewise.core.escapes import kept
 from samplewise.core.json_encoding import as_column
 from samplewise.core.rates import percent, percent_text
 from samplewise.core.texts import key_text, number_text, shortened
@@ -14,24 +15,28 @@ from samplewise.core.values import Exhibit
 from samplewise.report.limits import Limits
 
 PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}")
-MOST_DISTINCTIVE = 6
+MOST_CELLS = 12  # unusual cells of one card
+PLACE = ("time", "group")  # where a row belongs, if the data says so
 Columns = Mapping[str, list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbor:
-    """The row most like this one among those of a class."""
+    """The row most like this one among those of a class, and its values in the columns of the card."""
 
     label: str
     id: str
+    key: str  # the id as a list has it
     thumbnail: str
+    cells: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One row: its labels, how sure the model is, and either a picture, a text or its distinctive columns."""
+    """One row: its labels, how sure the model is, and its picture, its text and its unusual cells."""
 
     id: str
+    key: str
     given: str
     suggested: str
     probability: str
@@ -39,8 +44,20 @@ class Card:
     reason: str
     thumbnail: str
     text: str
-    distinctive: tuple[tuple[str, str, str], ...]  # column, value, typical value
+    place: tuple[tuple[str, str], ...]  # "time" and "group", where the data has them
+    cells: tuple[tuple[str, str, str], ...]  # column, value, typical value
+    more_cells: int
     neighbors: tuple[Neighbor, ...]
+
+    @property
+    def compared(self) -> tuple[Neighbor, ...]:
+        """The neighbors whose values stand beside those of the row."""
+        return tuple(item for item in self.neighbors if item.cells)
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether its table has columns for neighbors."""
+        return bool(self.cells and self.compared)
 
 
 def cards_of(exhibit: Exhibit, limits: Limits) -> list[Card]:
@@ -54,16 +71,22 @@ def _card(columns: Columns, position: int, limits: Limits) -> Card:
     probability = _entry(columns, "probability", position)
     known = isinstance(probability, int | float) and math.isfinite(probability)
     given, suggested = (_words(columns, name, position, 60) for name in ("given", "suggested"))
+    cells = _cells(_entry(columns, "telling", position), 3, limits)
     return Card(
         id=_words(columns, "id", position, 80),
+        key=kept(str(_entry(columns, "id", position))),
         given=given,
         suggested="" if suggested == given else suggested,
         probability=percent_text(probability, ".0f") if known else "",
         per_cent=min(max(percent(float(probability)), 0.0), 100.0) if known else None,
         reason=_words(columns, "reason", position, limits.text),
         thumbnail=_picture(columns, "thumbnail", position, limits),
-        text=_words(columns, "text", position, limits.text),
-        distinctive=_distinctive(_entry(columns, "telling", position), limits),
+        text=_words(columns, "text", position, limits.story),
+        place=tuple(
+            (name, _words(columns, name, position, 60)) for name in PLACE if _words(columns, name, position, 60)
+        ),
+        cells=tuple((column, value, typical) for column, value, typical in cells[:MOST_CELLS]),
+        more_cells=max(0, len(cells) - MOST_CELLS),
         neighbors=tuple(_neighbors(columns, position, (given, suggested), limits)),
     )
 
@@ -73,22 +96,25 @@ def _neighbors(columns: Columns, position: int, labels: tuple[str, str], limits:
     for name, label in zip(("nearest_given", "nearest_suggested"), labels, strict=True):
         key = _words(columns, name, position, 60)
         if key:
-            found.append(Neighbor(label, key, _picture(columns, f"{name}_thumbnail", position, limits)))
+            picture = _picture(columns, f"{name}_thumbnail", position, limits)
+            cells = _cells(_entry(columns, f"{name}_cells", position), 2, limits)
+            whole = kept(str(_entry(columns, name, position)))
+            found.append(Neighbor(label, key, whole, picture, {column: value for column, value in cells}))
     return found
 
 
-def _distinctive(value: Any, limits: Limits) -> tuple[tuple[str, str, str], ...]:
-    """The most distinctive columns; they come as JSON text or as nested sequences, anything else is left out."""
+def _cells(value: Any, width: int, limits: Limits) -> list[tuple[str, ...]]:
+    """Cells with what belongs to them; they come as JSON text or as nested sequences, anything else is left out."""
     try:
         listed = json.loads(value) if isinstance(value, str) else value or ()
-        return tuple(_triple(entry, limits.text // 4) for entry in list(listed)[:MOST_DISTINCTIVE])
+        entries = [tuple(_text(item, limits.text // 4) for item in entry) for entry in listed]
     except (TypeError, ValueError):
-        return ()
+        return []
+    return entries if all(len(entry) == width for entry in entries) else []
 
 
-def _triple(entry: Any, most: int) -> tuple[str, str, str]:
-    name, value, typical = (number_text(item) if isinstance(item, float) else item for item in entry)
-    return shortened(name, most), shortened(value, most), shortened(typical, most)
+def _text(item: Any, most: int) -> str:
+    return shortened(number_text(item) if isinstance(item, float) else item, most)
 
 
 def _picture(columns: Columns, name: str, position: int, limits: Limits) -> str:
@@ -103,6 +129,4 @@ def _entry(columns: Columns, name: str, position: int) -> Any:
 
 def _words(columns: Columns, name: str, position: int, most: int) -> str:
     value = _entry(columns, name, position)
-    if value is None:
-        return ""
-    return shortened(number_text(value) if isinstance(value, float) else key_text(value), most)
+    return "" if value is None else _text(value if isinstance(value, float) else key_text(value), most)

@@ -6,9 +6,11 @@ from typing import Any
 
 from samplewise.core.json_encoding import as_column
 from samplewise.core.rates import shown
-from samplewise.core.texts import column_texts, is_numeric, shortened
+from samplewise.core.texts import column_texts, is_numeric, key_text, shortened
 from samplewise.core.values import Exhibit, Scores
 from samplewise.report.limits import Limits, cut_note
+
+IDS = ("id", "row", "test_id", "train_id", "nearest_given", "nearest_suggested")  # names of columns of ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +23,11 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
-    """A column's heading, and whether its entries are numbers, which stand right-aligned."""
+    """A column's heading, whether its entries are numbers, which stand right-aligned, and whether they name rows."""
 
     name: str
     numeric: bool
+    is_id: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +57,10 @@ def table_of(title: str, columns: dict[str, Any], limits: Limits) -> PageTable:
     """Named columns as a table, cut to `limits.rows`."""
     columns = {name: as_column(values) for name, values in columns.items()}
     heads = tuple(
-        TableColumn(shortened(name.replace("_", " "), limits.text), is_numeric(values))
+        TableColumn(shortened(name.replace("_", " "), limits.text), is_numeric(values) and name not in IDS, name in IDS)
         for name, values in columns.items()
     )
-    cells = [_cells(values, limits) for values in columns.values()]
+    cells = [_cells(values, limits, name in IDS) for name, values in columns.items()]
     return PageTable(title, heads, tuple(zip(*cells, strict=True)))
 
 
@@ -71,8 +74,13 @@ def scores_table(scores: Scores, count: int, limits: Limits) -> PageTable:
     return table_of(scores.quantity.replace("_", " "), columns, limits)
 
 
-def _cells(values: Any, limits: Limits) -> list[Cell]:
+def _cells(values: Any, limits: Limits, are_ids: bool) -> list[Cell]:
+    """The first entries; ids stand as they are, without the separators of numbers."""
     first = values[: limits.rows]
+    if are_ids:
+        return [
+            Cell(text, text.casefold()) for text in (shortened(key_text(key), limits.text) for key in first.tolist())
+        ]
     texts = column_texts(first, limits.text)
     if not is_numeric(first):
         return [Cell(text, text.casefold()) for text in texts]

@@ -104,7 +104,7 @@ def test_random_twin_has_the_same_kind_and_size_and_other_labels(folded):
     assert random_twin(RowEdit("drop", np.arange(7)), folded, 0).values is None
 
 
-def test_regression_is_measured_in_parts_of_the_spread():
+def test_effects_on_numbers_are_in_the_unit_of_the_label_with_r_squared_beside():
     draw = np.random.default_rng(0)
     X = draw.normal(size=(300, 3))
     y = X @ [1.0, -2.0, 0.5] + 0.1 * draw.normal(size=300)
@@ -116,7 +116,12 @@ def test_regression_is_measured_in_parts_of_the_spread():
 
     measured = measure_remedies(folded.runner, {"drop": drop_far}, [folded.all_folds], metric=METRICS["mae"])["drop"]
     assert measured.verdict == "helps"
-    assert "standard deviation" in measured.effect.unit
+    assert measured.effect.unit == "lower error, in the label's unit"
+    assert measured.beside is not None
+    assert measured.beside.unit == "R²"
+    assert measured.before is not None
+    assert 0 < measured.effect.value < measured.before.value < 20
+    assert measured.point == METRICS["mae"].point(y) > 0
 
 
 def redundant_half(rows, seed=0):

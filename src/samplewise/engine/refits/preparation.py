@@ -16,6 +16,7 @@ from samplewise.core.randomness import derive_seed, key_hashes
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
 from samplewise.data.inputs import as_labeled, as_second, require_labels
+from samplewise.data.matched_rows import matched_rows
 from samplewise.data.splits import fold_of_rows
 from samplewise.data.targets import Target, Task, describe_target, with_read_labels
 from samplewise.engine.models.default_learner import choose_learner
@@ -188,7 +189,8 @@ def with_embeddings(data: Dataset, embeddings: Any) -> Dataset:
 
     A network may describe the same row in two ways, a last bit apart, at two positions of a batch.
     """
-    return replace(data, X=embeddings, groups=groups_with_duplicates(_equal_rows(data.X), data.groups, data.ids))
+    features = matched_rows(embeddings, data.ids, "embeddings")
+    return replace(data, X=features, groups=groups_with_duplicates(_equal_rows(data.X), data.groups, data.ids))
 
 
 def _equal_rows(X: Any) -> Ints:

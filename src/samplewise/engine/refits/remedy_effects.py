@@ -17,9 +17,10 @@ from samplewise.core.findings import RemedyVerdict
 from samplewise.core.randomness import generator, hashed_order
 from samplewise.core.rates import percent
 from samplewise.core.results import Result, Table
-from samplewise.core.values import Estimate, numbers_table
+from samplewise.core.units import LABEL_UNIT
+from samplewise.core.values import Estimate, numbers_table, with_unit
 from samplewise.engine.models.learner import Fit
-from samplewise.engine.models.metrics import Metric
+from samplewise.engine.models.metrics import METRICS, Metric
 from samplewise.engine.models.row_losses import weighted_rows
 from samplewise.engine.refits.cell_edits import CellEdit
 from samplewise.engine.refits.folded_rows import Edit, FoldedRows, RemedyRule, RowEdit, outer_folds
@@ -30,7 +31,8 @@ from samplewise.engine.statistics.means import mean_and_error
 from samplewise.engine.statistics.multiplicity import holm
 from samplewise.engine.statistics.significance import two_sided_p_value
 
-TOLERATED_LOSS = 0.5  # points of the metric: a smaller loss counts as none, where the aim is fewer rows
+TOLERATED_LOSS = 0.5  # `Metric.point`s: a smaller loss counts as none, where the aim is fewer rows
+BESIDE = {"mae": METRICS["r2"], "r2": METRICS["mae"]}  # what is measured of numbers beside the chosen metric
 SOURCE = (
     "nested test of the rule: re-run in every training part, both arms scored on all held-out rows with given labels"
 )
@@ -44,17 +46,21 @@ class Measured(Result):
     control: Estimate
     verdict: RemedyVerdict
     p_value: float  # two-sided, after Holm's correction over the remedies of one report
-    detectable: float  # smallest effect that would have been seen in 80 % of repetitions, in the metric's points
+    detectable: float  # smallest effect that would have been seen in 80 % of repetitions, in the metric's unit
     share: float  # share of the training rows the rule changed, mean over folds
+    point: float = 1.0  # one point of the metric in the unit of the effect
+    before: Estimate | None = None  # of numbers: the mean absolute error before the remedy, in the label's unit
+    beside: Estimate | None = None  # of numbers: the effect in the other metric, R² or the label's unit
 
     def _sentences(self) -> Iterable[str]:
         yield f"Effect on held-out rows: {self.effect.without_reason()} ({self.verdict}, p = {self.p_value:.2g});"
         yield f"a random change of the same size: {self.control.without_reason()}."
-        yield f"The smallest effect that would be seen is {self.detectable:.2g} points."
+        yield f"The smallest effect that would be seen is {with_unit(self.detectable, self.effect.unit)}."
 
     def _table(self) -> Table:
         effects = replace(self.effect, quantity="effect"), replace(self.control, quantity="random_control")
-        return numbers_table(*effects, detectable=(self.detectable, "points"), changed=(self.share, "share of rows"))
+        detectable = (self.detectable, self.effect.unit)
+        return numbers_table(*effects, detectable=detectable, changed=(self.share, "share of rows"))
 
 
 @dataclass(slots=True, eq=False)
@@ -64,13 +70,16 @@ class _Tally:
     effect: Floats
     control: Floats
     seen: Floats  # (n,) how often each row was held out
+    before: Floats  # sums of the errors of numbers before the remedy
+    beside: Floats  # and of the differences in the other metric for numbers
     shares: list[float]
     weights: Array | None = None  # (n,) how much each row counts
 
     @classmethod
     def empty(cls, count: int, weights: Array | None = None) -> Self:
         """Nothing measured yet."""
-        return cls(np.zeros(count), np.zeros(count), np.zeros(count), [], weights)
+        effect, control, seen, before, beside = np.zeros((5, count))
+        return cls(effect, control, seen, before, beside, [], weights)
 
     def mean(self, sums: Floats) -> Floats:
         """(n,) per-row means, by which the rows count as they weigh; NaN for rows that were never held out."""
@@ -93,13 +102,14 @@ def measure_remedies(
         runner: data, learner and seed; both arms use the same.
         rules: name -> rule; each is re-run on the training rows of every fold and sees nothing else.
         folds: one (n,) assignment per repeat; groups must already be kept together in it.
-        metric: per-row contributions whose mean is the score, in points.
+        metric: per-row contributions whose mean is the score.
         ordered: folds are blocks of time.
         saving: names of rules whose aim is fewer rows. They are never said to help: their verdict is "no loss" where
-            the interval rules out a loss of more than half a point (`TOLERATED_LOSS`).
+            the interval rules out a loss of more than half a point (`TOLERATED_LOSS`, `Metric.point`).
 
     Returns:
-        `Measured` by name. Effects are the metric after the remedy minus before, larger is better; intervals are
+        `Measured` by name. Effects are the metric after the remedy minus before, larger is better: in points for
+        classes, for numbers the error saved in the label's unit, with R² beside it (or the reverse); intervals are
         mean +- z sd / sqrt(n) of the per-row paired differences (by group where the data has groups), rows weighted by
         the data's weights where the metric is a mean over rows ("balanced_accuracy" and "auc" are not).
 
@@ -168,7 +178,7 @@ def _compare(
             arms += [(runner, as_it_is), *((runner, folded.changed_fit(query, edit)) for edit in edits)]
         else:
             arms += [(made_by, as_it_is) for made_by in (runner, cleaned.by(change), cleaned.at_random(change, seed))]
-    answers = _outputs(arms, parts[0].all_folds)
+    answers, other = _outputs(arms, parts[0].all_folds), BESIDE.get(metric.name)
     for number, (folded, query, change) in enumerate(zip(parts, queries, changes, strict=True)):
         codes = runner.target.codes[query]
         tally.shares.append(_share(change, folded))
@@ -177,6 +187,10 @@ def _compare(
         before, after, random = (
             metric.contributions(answer.astype(np.float64), codes) for answer in answers[3 * number : 3 * number + 3]
         )
+        if other is not None:
+            tally.beside[query] += other.contributions(answers[3 * number + 1].astype(np.float64), codes)
+            tally.beside[query] -= other.contributions(answers[3 * number].astype(np.float64), codes)
+            tally.before[query] += np.abs(answers[3 * number][:, 0].astype(np.float64) - codes)
         tally.effect[query] += after - before
         tally.control[query] += random - before
         tally.seen[query] += 1
@@ -221,13 +235,17 @@ def _share(change: Edit, folded: FoldedRows) -> float:
 
 
 def _measured(runner: FitRunner, tally: _Tally, metric: Metric, adjusted: float) -> Measured:
-    effect = _estimate(runner, "effect", tally.mean(tally.effect), metric)
-    control = _estimate(runner, "control", tally.mean(tally.control), metric)
+    effect = _estimate(runner, "effect", tally.mean(tally.effect), metric.unit)
+    control = _estimate(runner, "control", tally.mean(tally.control), metric.unit)
+    other = BESIDE.get(metric.name)
+    beside = None if other is None else _estimate(runner, "effect", tally.mean(tally.beside), other.unit)
+    before = None if other is None else _estimate(runner, "error", tally.mean(tally.before), LABEL_UNIT)
     helps = effect.value > 0
     verdict: RemedyVerdict = ("helps" if helps else "hurts") if adjusted < 1.0 - CONFIDENCE else "not distinguishable"
     half = (effect.high - effect.low) / 2.0
     detectable = half * (1.0 + quantile(0.8) / half_width(1.0))
-    return Measured(effect, control, verdict, adjusted, detectable, float(np.mean(tally.shares)))
+    share, point = float(np.mean(tally.shares)), metric.point(runner.target.codes)
+    return Measured(effect, control, verdict, adjusted, detectable, share, point, before, beside)
 
 
 def _judged_by_loss(runner: FitRunner, measured: Measured) -> Measured:
@@ -240,12 +258,12 @@ def _judged_by_loss(runner: FitRunner, measured: Measured) -> Measured:
         return measured
     effect = measured.effect
     independent = len(runner.target.codes) if runner.groups is None else len(np.unique(runner.groups))
-    unseen = float(percent(share_interval(0, independent, CONFIDENCE)[1]))
+    unseen = measured.point * float(percent(share_interval(0, independent, CONFIDENCE)[1]))
     loss = -effect.low if effect.high > effect.low else unseen - effect.value
-    return replace(measured, verdict="no loss" if loss <= TOLERATED_LOSS else "not distinguishable")
+    return replace(measured, verdict="no loss" if loss <= TOLERATED_LOSS * measured.point else "not distinguishable")
 
 
-def _estimate(runner: FitRunner, quantity: str, differences: Floats, metric: Metric) -> Estimate:
+def _estimate(runner: FitRunner, quantity: str, differences: Floats, unit: str) -> Estimate:
     mean, error = mean_and_error(differences, runner.groups)
     half = half_width(error)
-    return Estimate(quantity, mean, mean - half, mean + half, metric.unit, CONFIDENCE, SOURCE)
+    return Estimate(quantity, mean, mean - half, mean + half, unit, CONFIDENCE, SOURCE)

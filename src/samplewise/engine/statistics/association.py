@@ -29,7 +29,7 @@ def rank_correlation_rows(one: Array, other: Array) -> Floats:
     >>> float(rank_correlation_rows(np.arange(9.0), np.arange(9.0) ** 3).mean().round(6))
     1.0
     """
-    first, second = _standard_ranks(one), _standard_ranks(other)
+    first, second = standard_ranks(one), standard_ranks(other)
     return np.asarray(first * second)
 
 
@@ -43,6 +43,11 @@ def p_value_of_mean(rows: Floats, groups: Array | None = None) -> float:
     return p_value_above(float(rows.mean()), error, max(count - 1, 1))
 
 
-def _standard_ranks(values: Array) -> Floats:
+def standard_ranks(values: Array) -> Floats:
+    """Ranks of values (n,), ties shared, with mean 0 and deviation 1; zeros where all values are the same.
+
+    >>> standard_ranks(np.array([5.0, 9.0]))
+    array([-1.,  1.])
+    """
     ranks = stats.rankdata(values)
     return np.asarray((ranks - ranks.mean()) / (ranks.std() or 1.0))

@@ -1,4 +1,45 @@
 "use strict";
+
+/* What the parts of the page share. */
+const samplewise = (() => {
+  /* CSV as findings/ has it: no cell that a spreadsheet would carry out. The rule is that of the library. */
+  const rule = JSON.parse(document.getElementById("csv-guard").textContent);
+  const number = new RegExp(`^(?:${rule.number})$`), start = new RegExp(`^(?:${rule.start})`), inside = new RegExp(rule.inside, "g");
+  const guarded = (text) => {
+    if (number.test(text)) return text;
+    const safe = text.replace(inside, "$1'");
+    return start.test(safe) ? `'${safe}` : safe;
+  };
+  const quoted = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const csv = (lines) => lines.map((cells) => cells.map((cell) => quoted(guarded(String(cell ?? "")))).join(",") + "\n").join("");
+
+  const save = (name, content, type) => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([content], { type }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  };
+
+  /* A new element with its attributes and children. */
+  const element = (name, attributes = {}, ...children) => {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    made.append(...children);
+    return made;
+  };
+
+  /* A heading sorts upwards when pressed, downwards when pressed again; says which. */
+  const turn = (heading) => {
+    const down = heading.getAttribute("aria-sort") === "ascending";
+    for (const other of heading.parentNode.children) other.removeAttribute("aria-sort");
+    heading.setAttribute("aria-sort", down ? "descending" : "ascending");
+    return down ? -1 : 1;
+  };
+  const texts = new Intl.Collator(undefined, { numeric: true }).compare;
+  return { csv, guarded, save, element, turn, texts };
+})();
+
 (() => {
   const root = document.documentElement;
 
@@ -13,72 +54,45 @@
     store(root.dataset.theme);
   });
 
-  /* Tables: a press on a heading sorts by it, a second one the other way round. */
+  /* Contents: a menu where the screen is narrow. */
+  const button = document.getElementById("contents-button"), contents = document.getElementById("contents");
+  const unroll = (open) => { button.setAttribute("aria-expanded", open); contents.classList.toggle("open", open); };
+  button.addEventListener("click", () => unroll(button.getAttribute("aria-expanded") !== "true"));
+  contents.addEventListener("click", (event) => { if (event.target.closest("a")) unroll(false); });
+  addEventListener("keydown", (event) => { if (event.key === "Escape") unroll(false); });
+
+  /* Tables that hold all their rows: a heading sorts them. */
   const sort = (heading) => {
-    const column = [...heading.parentNode.children].indexOf(heading);
-    const down = heading.getAttribute("aria-sort") === "ascending";
+    const column = [...heading.parentNode.children].indexOf(heading), sign = samplewise.turn(heading);
     const body = heading.closest("table").tBodies[0];
     const entry = (row) => row.cells[column];
     const compare = heading.classList.contains("num")
       ? (a, b) => Number(entry(a).dataset.order) - Number(entry(b).dataset.order)
-      : (a, b) => entry(a).textContent.localeCompare(entry(b).textContent, undefined, { numeric: true });
-    for (const other of heading.parentNode.children) other.removeAttribute("aria-sort");
-    heading.setAttribute("aria-sort", down ? "descending" : "ascending");
-    body.append(...[...body.rows].sort((a, b) => (down ? -compare(a, b) : compare(a, b))));
+      : (a, b) => samplewise.texts(entry(a).textContent, entry(b).textContent);
+    body.append(...[...body.rows].sort((a, b) => sign * compare(a, b)));
   };
   for (const heading of document.querySelectorAll("table.sortable th")) {
-    heading.firstElementChild.addEventListener("click", () => sort(heading));
+    if (!heading.closest("[data-rows]")) heading.firstElementChild.addEventListener("click", () => sort(heading));
   }
 
-  /* Folded parts unfold for a link into them and for the printer. */
+  /* Folded parts unfold for a link into them, and findings for the printer. */
   const unfold = () => {
-    const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (target instanceof HTMLDetailsElement) target.open = true;
+    const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+    if (!target) return;
+    const inside = target instanceof HTMLDetailsElement ? target : target.parentElement;
+    let opened = false;
+    for (let part = inside.closest("details"); part; part = part.parentElement.closest("details")) {
+      opened ||= !part.open;
+      part.open = true;
+    }
+    if (opened) target.scrollIntoView();
   };
   addEventListener("hashchange", unfold);
   unfold();
   let folded = [];
   addEventListener("beforeprint", () => {
-    folded = [...document.querySelectorAll("details.finding:not([open])")];
+    folded = [...document.querySelectorAll("details.finding:not([open]), #reproduce:not([open])")];
     for (const part of folded) part.open = true;
   });
   addEventListener("afterprint", () => { for (const part of folded) part.open = false; });
-
-  /* Charts: colors are names from the style sheet, so that a change of theme needs no second drawing. */
-  const ink = "var(--ink)", soft = "var(--soft)", line = "var(--line)", accent = "var(--accent)", paper = "var(--paper)";
-  const config = {
-    background: "transparent", font: "system-ui, sans-serif", padding: 4,
-    view: { stroke: null },
-    axis: { labelColor: soft, titleColor: soft, gridColor: line, domainColor: line, tickColor: line, labelFontSize: 12, titleFontSize: 12, titleFontWeight: 500, titlePadding: 10, labelPadding: 6, tickSize: 4 },
-    axisY: { domain: false, ticks: false },
-    axisBand: { domain: false, ticks: false, grid: false },
-    style: {
-      "line-measured": { color: accent, strokeWidth: 2.25 },
-      "line-forecast": { color: accent, strokeWidth: 2.25, strokeDash: [5, 4] },
-      "band-measured": { color: accent, fillOpacity: 0.16 },
-      "band-forecast": { color: accent, fillOpacity: 0.08 },
-      "dot-measured": { filled: true, color: accent, stroke: paper, strokeWidth: 1.5, opacity: 1 },
-      "dot-forecast": { filled: true, color: paper, stroke: accent, strokeWidth: 1.5, opacity: 1 },
-      "here": { filled: true, color: ink, stroke: paper, strokeWidth: 2, opacity: 1 },
-      "here-line": { color: soft, strokeDash: [2, 3] },
-      "here-text": { color: ink, fontSize: 13, fontWeight: 600 },
-      "reference": { color: soft, strokeDash: [4, 4], strokeWidth: 1.25 },
-      "interval": { color: accent, strokeWidth: 1.5, opacity: 0.7 },
-      "matrix-cell": { filled: true, color: accent, stroke: paper, strokeWidth: 2 },
-      "matrix-text": { color: ink, fontSize: 12 },
-    },
-  };
-  const options = { mode: "vega-lite", actions: false, renderer: "svg", ast: true, config, defaultStyle: false, tooltip: { disableDefaultStyle: true, theme: "page" } };
-  const draw = async () => {
-    for (const chart of document.querySelectorAll(".chart > [data-spec]")) {
-      try {
-        await vegaEmbed(chart, JSON.parse(document.getElementById(chart.dataset.spec).textContent), options);
-      } catch (error) {
-        chart.innerHTML = '<p class="failed">This chart could not be drawn; its numbers are in the table below.</p>';
-        console.error(error);
-      }
-    }
-    root.dataset.charts = "drawn";
-  };
-  if (window.vegaEmbed) draw(); else root.dataset.charts = "none";
 })();
