@@ -109,9 +109,9 @@ def run(evidence: Evidence) -> CheckResult:
         findings += [_of_column(kind, items, len(evidence.data), untested) for items in by_column[:MOST_FINDINGS]]
         if by_column[MOST_FINDINGS:]:
             findings.append(_of_the_others(kind, [items[0].column for items in by_column[MOST_FINDINGS:]]))
-    exhibits = [_cells(groups)] if groups else []
+    exhibits = [_cells(groups), *rows] if groups else []
     exhibits += [_shifted_cells(evidence.shifted)] if evidence.shifted else []
-    return CheckResult(tuple(findings), exhibits=(*exhibits, *rows))
+    return CheckResult(tuple(findings), exhibits=tuple(exhibits))
 
 
 def _shifted_rows(shifted: Mapping[Any, ShiftedRow]) -> Finding:
