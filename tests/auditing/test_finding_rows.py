@@ -48,10 +48,13 @@ def test_numbers_as_suggestions_of_a_regression(evidence_of):
     assert made.columns["nearest_suggested"].tolist()[0] == ""
 
 
-def test_accepted_rows_leave_the_exhibit():
+def test_accepted_rows_leave_the_exhibit_of_a_finding_about_rows():
     columns = {"id": np.array([1, 2, 3]), "given": np.array(["a", "b", "c"])}
-    kept = of_open_keys(Exhibit("rows", "t", columns, finding=0), (1, 3))
-    assert kept.columns["given"].tolist() == ["a", "c"]
+    findings = (Finding("SW1", "t", "note", (1, 3), "why"), Finding("SW1", "t", "note", ("x0",), "why", axis="column"))
+    exhibit = Exhibit("rows", "t", columns, finding=0)
+    assert of_open_keys(exhibit, findings).columns["given"].tolist() == ["a", "c"]
+    for other in (Exhibit("rows", "t", columns), Exhibit("rows", "t", columns, finding=1)):
+        assert of_open_keys(other, findings) is other
 
 
 def test_an_audit_shows_the_rows_of_every_finding_and_none_that_was_accepted():

@@ -84,15 +84,17 @@ def test_what_is_common_to_the_rows_stands_once_beside_the_list():
 def test_the_text_tells_what_was_measured_and_what_the_columns_hold():
     effect = Estimate("effect", 0.5, 0.1, 0.9, "points")
     tested = Remedy("drop", ("b",), action="Drop it", effect=effect, verdict="helps")
-    untested = Remedy("review", ("b",), action="Look at it", reason="one row")
-    finding = Finding("SW104", "far", "note", ("b",), "why", (tested, untested))
+    untested = Remedy("relabel", ("b",), ("cow",), "Rename it", reason="one row")
+    looked = Remedy("review", ("b",), action="Look at it", reason="a person decides")
+    finding = Finding("SW104", "far", "note", ("b",), "why", (tested, untested, looked))
     scores = Scores("outlierness", np.full(7, 1.5), np.array(IDS), "times the usual", "farther away")
     outcome = Outcome("SW104", "outliers", "found", result=CheckResult((finding,), (scores,)))
     texts = fresh_lists(record_of(outcome), table())
     assert columns(texts["SW104.csv"])["outlierness"] == ["1.5"]
     beside = texts["SW104.txt"]
     assert "- Drop it. Tested: 0.5 [0.1, 0.9] points (helps)." in beside
-    assert "- Look at it. Not tested: One row." in beside
+    assert "- Rename it. Not tested: One row." in beside
+    assert "- Look at it.\n" in beside
     assert "outlierness: times the usual; larger means: farther away" in beside
     assert "1 column of the data" in beside
 

@@ -33,9 +33,11 @@ def with_rows(evidence: Evidence, result: CheckResult) -> CheckResult:
     return replace(result, exhibits=(*result.exhibits, *made))
 
 
-def of_open_keys(exhibit: Exhibit, keys: Sequence[Any]) -> Exhibit:
-    """The rows of an exhibit that a finding still is about, once others were accepted."""
-    named = set(map(str, keys))
+def of_open_keys(exhibit: Exhibit, findings: Sequence[Finding]) -> Exhibit:
+    """The rows of an exhibit that its finding still is about, once others were accepted."""
+    if exhibit.finding is None or findings[exhibit.finding].axis != "row":
+        return exhibit
+    named = set(map(str, findings[exhibit.finding].keys))
     kept = np.array([str(key) in named for key in exhibit.columns["id"].tolist()], dtype=bool)
     return replace(exhibit, columns={name: values[kept] for name, values in exhibit.columns.items()})
 

@@ -46,6 +46,7 @@ class RowCells:
         self._typical: dict[tuple[float, int], Any] = {}
         self._by_class: dict[float, list[_Distribution]] = {}
         self._rows: dict[float, Ints] = {}
+        self._samples: dict[float, Ints] = {}
         columns = data.columns
         self._names = tuple(column.name for column in columns)
         told = [place for place, column in enumerate(columns) if column.kind not in UNTOLD]
@@ -170,10 +171,13 @@ class RowCells:
         return self._typical[code, place]
 
     def _drawn(self, code: float) -> Ints:
-        rows = self.members(code)
-        if len(rows) > TYPICAL_OF:
-            rows = np.sort(rows[hashed_order(0, self._data.ids[rows], "typical")[:TYPICAL_OF]])
-        return rows
+        """The rows that tell what is typical of a label."""
+        if code not in self._samples:
+            rows = self.members(code)
+            if len(rows) > TYPICAL_OF:
+                rows = np.sort(rows[hashed_order(0, self._data.ids[rows], "typical")[:TYPICAL_OF]])
+            self._samples[code] = rows
+        return self._samples[code]
 
     def _between(self, places: list[int]) -> Floats:
         """How far the column means of hash-drawn rows with low and high codes lie apart, in standard deviations."""

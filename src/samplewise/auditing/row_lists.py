@@ -153,7 +153,7 @@ SAID_OF = {  # columns of ours: what they hold
     "given": "the label it has",
     "suggested": "the label a model would give it",
     PROBABILITY: "how likely its label is wrong, as the audit estimates it",
-    "kind": "exact: equal in every cell; near: almost",
+    "kind": "exact (equal in every cell) or near (almost equal)",
     "set": "rows with one number belong together",
     "reason": "why this row is listed",
 }
@@ -188,7 +188,7 @@ def _of_remedy(remedy: Remedy) -> Iterator[str]:
     yield sentence(remedy.action or f"{remedy.kind} {count_of(len(remedy.keys), 'row')}")
     if remedy.effect is not None:
         yield f"Tested: {remedy.effect} ({remedy.verdict})." if remedy.verdict else f"Tested: {remedy.effect}."
-    elif remedy.reason:
+    elif remedy.reason and remedy.kind != "review":  # nobody expects a look at rows to be tested
         yield f"Not tested: {sentence(remedy.reason)}"
 
 

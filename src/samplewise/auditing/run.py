@@ -236,9 +236,7 @@ def _accepted(outcome: Outcome, accepted: Mapping[str, frozenset[str] | None]) -
         return outcome
     ids = accepted[outcome.code]
     findings = tuple(_accept(finding, ids) for finding in outcome.result.findings)
-    exhibits = tuple(
-        one if one.finding is None else of_open_keys(one, findings[one.finding].keys) for one in outcome.result.exhibits
-    )
+    exhibits = tuple(of_open_keys(one, findings) for one in outcome.result.exhibits)
     return replace(outcome, result=replace(outcome.result, findings=findings, exhibits=exhibits))
 
 

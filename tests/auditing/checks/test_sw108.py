@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -33,6 +34,18 @@ def test_odd_cells_are_named_by_column_with_rows_and_remedy(evidence_of):
     cells = result.exhibits[0].columns
     assert cells["id"].tolist() == ["3", "50", "6", "4", "5"]
     assert cells["new_value"].tolist() == ["", "", "", "Ulm", "Ulm"]
+
+
+def test_the_rows_of_a_finding_show_the_odd_cell_first(evidence_of):
+    frame, y = table()
+    frame.loc[[3, 50], "weight"] = -999
+    frame.loc[[4, 5], "town"] = "ulm"
+    result = sw108.run(evidence_of(frame, y))
+    shown = {exhibit.finding: exhibit for exhibit in result.exhibits if exhibit.kind == "rows"}
+    assert [finding.keys for finding in result.findings] == [("weight",), ("town",)]
+    for place, (name, value, rows) in enumerate([("weight", -999, [3, 50]), ("town", "ulm", [4, 5])]):
+        assert shown[place].columns["id"].tolist() == rows
+        assert [json.loads(cells)[0][:2] for cells in shown[place].columns["telling"]] == [[name, value]] * 2
 
 
 def test_numbers_next_to_texts_are_found(evidence_of):

@@ -39,6 +39,9 @@ from typing import Any
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
+from samplewise.auditing.row_exhibit import MOST_SHOWN as ROWS_SHOWN
+from samplewise.auditing.row_exhibit import rows_exhibit
+from samplewise.core.arrays import positions_of
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.rates import percent_text
 from samplewise.core.texts import count_of, keys_text, shortened, with_blanks
@@ -54,6 +57,7 @@ NEEDS = frozenset({"columns"})
 
 MOST_FINDINGS = 25  # columns of one kind with a finding of their own; the others share one
 MOST_CELLS = 500  # listed on the page
+MOST_SHOWN = 8  # findings whose rows are shown
 MOST_VALUES = 5  # named in a sentence
 MOST_TESTED = 3  # cleanings that are tested, those of most cells: each takes new encodings and fits
 FEWEST_TESTED = 5  # cells of a cleaning that is tested; of fewer, some training parts hold hardly any
@@ -98,11 +102,14 @@ def run(evidence: Evidence) -> CheckResult:
         for kind, same_kind in groupby(by_kind, key=lambda group: group.kind)
     }
     untested = _untested(evidence, [one for found in sorted_out.values() for one in found[:MOST_FINDINGS]])
+    rows: list[Exhibit] = []
     for kind, by_column in sorted_out.items():
+        for place, items in enumerate(by_column[:MOST_FINDINGS], start=len(findings)):
+            rows += [_first_rows(evidence, kind, items, place)] if len(rows) < MOST_SHOWN else []
         findings += [_of_column(kind, items, len(evidence.data), untested) for items in by_column[:MOST_FINDINGS]]
         if by_column[MOST_FINDINGS:]:
             findings.append(_of_the_others(kind, [items[0].column for items in by_column[MOST_FINDINGS:]]))
-    exhibits = [_cells(groups)] if groups else []
+    exhibits = [_cells(groups), *rows] if groups else []
     exhibits += [_shifted_cells(evidence.shifted)] if evidence.shifted else []
     return CheckResult(tuple(findings), exhibits=tuple(exhibits))
 
@@ -246,6 +253,13 @@ def _new_value(group: CellGroup) -> str:
     if group.suggested is None:
         return ""
     return f"divided by {group.suggested:.4g}" if group.remedy == "divide" else str(group.suggested)
+
+
+def _first_rows(evidence: Evidence, kind: str, groups: list[CellGroup], place: int) -> Exhibit:
+    """The first rows with such cells, these cells first."""
+    ids = dict.fromkeys(key for group in groups for key in group.ids.tolist())
+    rows = positions_of(list(ids)[:ROWS_SHOWN], evidence.data.ids)
+    return rows_exhibit(evidence, TITLES[kind].format(f"column {groups[0].column!r}"), rows, finding=place)
 
 
 def _cells(groups: Iterable[CellGroup]) -> Exhibit:
