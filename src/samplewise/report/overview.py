@@ -243,7 +243,7 @@ def _bars(name: str, column: Json) -> Bars | None:
         tails="".join(shape for place, shape in enumerate(shapes) if place in edges),
         low=_end(held, "low"),
         high=_end(held, "high"),
-        scale="log scale" if held.get("scale") == "log" else "",
+        scale="log" if held.get("scale") == "log" else "",
         words=" ".join(_words(name, column, held)),
     )
 
