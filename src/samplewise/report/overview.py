@@ -12,12 +12,15 @@ from samplewise.core.findings import AuditRecord
 from samplewise.core.rates import percent, percent_text
 from samplewise.core.texts import MINUS, count_of, sentence, shortened
 from samplewise.report.cards import PICTURE
+from samplewise.report.facts import columns_of
 from samplewise.report.limits import Limits, cut_note
 from samplewise.report.tables import Cell, PageTable, TableColumn, table_of
 
 Json = Mapping[str, Any]
 PICTURED = 2  # times the rows of a table: so many columns are drawn
 LISTED = 20  # times the rows of a table: so many columns stand in the table of all columns
+FIRST_LINES = 10  # of the table of all columns, drawn without a script
+WORDS = ("name", "kind", "finding", "note")  # columns of that table that hold no numbers
 NAME = 60  # letters of a column's name
 STORED_NAME = 120  # of them in the overview, where longer names are cut
 HEIGHT, WIDE, GAP = 40, 10, 1  # of a histogram, of one of its bars, between two of them
@@ -80,12 +83,22 @@ class ColumnCard:
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnList:
+    """All columns: `content` as JSON that the page searches and sorts, and the first of them as a table."""
+
+    content: Json
+    first: PageTable
+    total: int
+    cut: str
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """What the page shows of the data."""
 
     lead: str
     cards: tuple[ColumnCard, ...]
-    columns: PageTable | None
+    columns: ColumnList | None
     certain: tuple[str, ...]  # pairs that tell each other, in words
     pairs: PageTable | None
     sample: PageTable | None
@@ -230,7 +243,7 @@ def _bars(name: str, column: Json) -> Bars | None:
         tails="".join(shape for place, shape in enumerate(shapes) if place in edges),
         low=_end(held, "low"),
         high=_end(held, "high"),
-        scale="log scale" if held.get("scale") == "log" else "",
+        scale="log" if held.get("scale") == "log" else "",
         words=" ".join(_words(name, column, held)),
     )
 
@@ -280,49 +293,53 @@ def number(value: Any) -> str:
 
 def _table(
     record: AuditRecord, columns: Sequence[Json], codes: Mapping[str, tuple[str, ...]], limits: Limits, total: int
-) -> PageTable:
+) -> ColumnList:
     """Every column in one line, those with a finding first."""
-    notes = {
-        shortened(one.get("name"), STORED_NAME): str(one.get("note") or "") for one in record.data.get("columns") or []
-    }
+    notes = {shortened(one.get("name"), STORED_NAME): str(one.get("note") or "") for one in columns_of(record)}
     shown = sorted(columns, key=lambda column: column["name"] not in codes)[: LISTED * limits.rows]
     ends = [column.get("numbers") or column.get("lengths") or {} for column in shown]
-    texts: dict[str, list[str]] = {
+    parts: dict[str, list[Any]] = {
         "name": [shortened(column["name"], NAME) for column in shown],
         "kind": [_kind(column) for column in shown],
-    }
-    numbers: dict[str, list[Any]] = {
         "missing, %": [percent(float(column.get("missing") or 0.0)) or None for column in shown],
         "different": [column.get("distinct") for column in shown],
         "least": [held.get("low") for held in ends],
         "median": [held.get("median") for held in ends],
         "largest": [held.get("high") for held in ends],
-    }
-    words = {
         "finding": [", ".join(codes.get(column["name"], ())) for column in shown],
         "note": [shortened(notes.get(column["name"], ""), limits.text) for column in shown],
     }
-    kept: list[tuple[TableColumn, list[Cell]]] = [
-        *((TableColumn(name, False), [Cell(text, text) for text in parts]) for name, parts in texts.items()),
-        *((TableColumn(name, True), list(map(_cell, parts))) for name, parts in numbers.items() if _any(parts)),
-        *(
-            (TableColumn(name, False), [Cell(text, text) for text in parts])
-            for name, parts in words.items()
-            if _any(parts)
-        ),
+    kept = {name: entries for name, entries in parts.items() if any(entry not in (None, "") for entry in entries)}
+    heads = tuple(TableColumn(name, name not in WORDS) for name in kept)
+    cells = [list(map(_cell, entries[:FIRST_LINES])) for entries in kept.values()]
+    first = PageTable("All columns", heads, tuple(zip(*cells, strict=True)))
+    content = {
+        "columns": [_content(name, entries) for name, entries in kept.items()],
+        "name": "the data",
+        "things": "columns",
+        "file": "columns.csv",
+    }
+    more = total - len(columns)
+    cut = [
+        cut_note((len(shown), len(columns), "column")),
+        f"{count_of(more, 'more column')} not summarized." if more else "",
     ]
-    rows = tuple(zip(*(cells for _, cells in kept), strict=True))
-    cut = cut_note((len(shown), total, "column"))
-    return PageTable("All columns", tuple(column for column, _ in kept), rows, cut=cut)
+    return ColumnList(content, first, total, " ".join(filter(None, cut)))
 
 
-def _any(entries: Sequence[Any]) -> bool:
-    return any(entry not in (None, "") for entry in entries)
+def _content(name: str, entries: list[Any]) -> Json:
+    """One column of the list as `rows.js` reads it; numbers on many scales have no common decimals."""
+    if name not in WORDS:
+        return {"name": name, "numbers": entries, "decimals": None}
+    words = sorted(set(entries))
+    if 2 * len(words) > len(entries):
+        return {"name": name, "texts": entries}
+    places = {word: place for place, word in enumerate(words)}
+    return {"name": name, "words": words, "at": [places[entry] for entry in entries]}
 
 
 def _cell(value: Any) -> Cell:
-    """A number, or nothing, which sorts below all numbers."""
-    return Cell("", -1e308) if value is None else Cell(number(value), value)
+    return Cell("" if value is None else number(value), "")
 
 
 def _pairs(held: Json | None, limits: Limits) -> tuple[tuple[str, ...], PageTable | None]:
@@ -358,7 +375,7 @@ def _compared(held: Json, any_listed: bool) -> Iterator[str]:
 
 
 def _quoted(name: str) -> str:
-    return f"`{shortened(name, NAME)}`"
+    return f'"{shortened(name, NAME)}"'
 
 
 def _sample(held: Json | None, total: int, limits: Limits) -> PageTable | None:

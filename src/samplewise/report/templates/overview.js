@@ -1,27 +1,21 @@
 "use strict";
 
-/* Columns are found by name: among the pictures, and in the table of all of them. */
+/* The pictures of columns are found by name. */
 (() => {
   const list = document.querySelector(".overview .columns");
   if (!list || list.children.length < 9) return;
-  const search = document.createElement("input");
-  const said = document.createElement("span");
+  const search = document.createElement("input"), said = document.createElement("span"), tools = document.createElement("p");
   Object.assign(search, { type: "search", placeholder: "Find a column" });
   search.setAttribute("aria-label", "Find a column by its name");
+  said.className = "said";
   said.setAttribute("role", "status");
-  const tools = document.createElement("p");
-  tools.className = "tools find";
+  tools.className = "tools";
   tools.append(search, said);
   list.before(tools);
-  const all = document.querySelector(".overview .all-columns");
-  const lines = all ? [...all.querySelectorAll("tbody tr")] : [];
   search.addEventListener("input", () => {
-    const sought = search.value.trim().toLowerCase();
-    const pictures = [...list.children];
-    for (const item of pictures) item.hidden = !item.dataset.name.toLowerCase().includes(sought);
-    for (const line of lines) line.hidden = !line.cells[0].textContent.toLowerCase().includes(sought);
-    const drawn = pictures.filter((item) => !item.hidden).length, listed = lines.filter((line) => !line.hidden).length;
-    said.textContent = sought ? `${drawn.toLocaleString("en-US")} drawn, ${listed.toLocaleString("en-US")} in the table` : "";
-    if (all && sought && !drawn && listed) all.open = true;
+    const sought = search.value.trim().toLowerCase(), columns = [...list.children];
+    for (const column of columns) column.hidden = !column.dataset.name.toLowerCase().includes(sought);
+    const found = columns.filter((column) => !column.hidden).length;
+    said.textContent = sought ? `${found.toLocaleString("en-US")} of ${columns.length.toLocaleString("en-US")} drawn columns` : "";
   });
 })();

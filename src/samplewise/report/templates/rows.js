@@ -1,6 +1,7 @@
 "use strict";
 
-/* The rows of a finding: all of them are in the page as JSON; they are searched, filtered, sorted, and drawn by fifties. */
+/* The rows of a finding, or the columns of the data: all of them are in the page as JSON; they are searched, filtered,
+   sorted, and drawn by fifties. */
 (() => {
   const { element } = samplewise;
   const BY = 50;
@@ -8,7 +9,9 @@
 
   const shown = (value, decimals) => {
     if (value === null) return "–";
-    const text = value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+    const own = { useGrouping: "min2", maximumSignificantDigits: Number.isInteger(value) ? 21 : 4 };  // of columns on many scales
+    const alike = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+    const text = value.toLocaleString("en-US", decimals === null ? own : alike);
     return text.replace("-", "−");
   };
 
@@ -23,10 +26,10 @@
     const count = content.columns[0].numbers?.length ?? content.columns[0].texts?.length ?? content.columns[0].at.length;
     const every = [...Array(count).keys()];
     const body = place.querySelector("tbody"), headings = [...place.querySelectorAll("th")];
-    const address = (row) => `row-${content.name}-${encodeURIComponent(ids.plain(row))}`;
+    const address = (row) => `row-${content.name}-${encodeURIComponent(ids.plain(row))}`, things = content.things ?? "rows";
     let wanted = every, first = 0, order = null, marked = "";
 
-    const search = element("input", { type: "search", "aria-label": `Search all rows of ${content.name}`, placeholder: "Search all rows" });
+    const search = element("input", { type: "search", "aria-label": `Search all ${things} of ${content.name}`, placeholder: `Search all ${things}` });
     const tools = element("div", { class: "tools" }, search);
     let choice = null;
     if (given && !given.numbers) {
@@ -48,12 +51,12 @@
     const draw = () => {
       const part = wanted.slice(first, first + BY);
       body.replaceChildren(...part.map((row) => {
-        const line = element("tr", { id: address(row) });
-        if (line.id === marked) line.className = "marked";
+        const line = element("tr", ids ? { id: address(row) } : {});
+        if (ids && line.id === marked) line.className = "marked";
         line.append(...columns.map((column) => element("td", column.numbers ? { class: "num" } : {}, element("bdi", {}, column.text(row)))));
         return line;
       }));
-      said.textContent = wanted.length ? `${first + 1}–${first + part.length} of ${wanted.length.toLocaleString("en-US")}` : "No row";
+      said.textContent = wanted.length ? `${first + 1}–${first + part.length} of ${wanted.length.toLocaleString("en-US")}` : "None";
       back.disabled = first === 0;
       on.disabled = first + BY >= wanted.length;
       place.querySelector(".scroll").scrollTop = 0;
@@ -89,10 +92,10 @@
       }
       done.textContent = `${wanted.length.toLocaleString("en-US")} ids copied`;
     };
-    /* With an empty column `decision`, so that the file can be filled in and handed to `samplewise apply`. */
+    /* Rows with an empty column `decision`, so that the file can be filled in and handed to `samplewise apply`. */
     const download = () => {
-      const head = [...columns.map((column) => column.name), "decision"];
-      const lines = wanted.map((row) => [...columns.map((column) => column.plain(row)), ""]);
+      const head = [...columns.map((column) => column.name), ...(ids ? ["decision"] : [])];
+      const lines = wanted.map((row) => [...columns.map((column) => column.plain(row)), ...(ids ? [""] : [])]);
       samplewise.save(content.file, samplewise.csv([head, ...lines]), "text/csv;charset=utf-8");
     };
     if (ids) tools.append(button("Copy ids", copy));
