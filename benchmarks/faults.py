@@ -5,28 +5,36 @@ SIGTERM or SIGHUP at a moment drawn over the time an undisturbed run takes (read
 Counted are records with fewer outcomes than before, processes of its session alive three seconds later, files that are
 half written, and records of the run that follows which differ from that of an undisturbed one.
 
+Full disks: from the k-th file on that the program opens for writing in its folder, the system answers that no space is
+left, at some k in a fresh folder and in a finished one. Counted as for kills.
+
 Damage: a finished run folder is damaged in one way, and the same audit is run again. Counted are records that differ
 from the undamaged one (something was believed) and runs that failed (something was fatal).
 
 `make bench-faults` goes on where it stopped: every case is a line of `results/faults.json` once it is done. The program
-is forked from this process, which has imported it: no moment is spent on importing.
+is forked from this process, which has audited the table once: no moment is spent on importing.
 """
 
+import errno
 import json
 import os
+import platform
 import shutil
 import signal
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import sklearn.ensemble  # noqa: F401  # as the learner of the runs with workers does
 
 import samplewise as sw
+from samplewise.auditing.run_folder import write_text
 from samplewise.cli import main
 from samplewise.core.codec import load_record
 from samplewise.core.errors import SamplewiseError
@@ -34,6 +42,7 @@ from samplewise.core.sealed_files import unseal, unseal_json
 
 RESULTS = Path(__file__).parent / "results" / "faults.json"
 MOMENTS = 100
+FULL_AT = (1, 2, 3, 4, 5, 6, 8, 11, 15, 20)  # the first file that cannot be opened for writing
 SIGNALS = ("SIGKILL", "SIGTERM", "SIGHUP")
 SECONDS_TO_END = 3.0  # for processes of a run that was killed
 SECONDS_TO_STOP = 60.0  # for a run that was asked to
@@ -44,6 +53,8 @@ VARIANTS = {  # what an undisturbed run of each spends its time on
     "fits in workers": ("--learner", "boosting", "--checks", "SW102,SW501", "--budget", "4s"),
 }
 WITH_WORKERS = 4  # one kill in so many is of a run with workers
+MACHINE = f"{platform.system()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+Case = Callable[[], dict[str, Any]]
 
 
 def table() -> pd.DataFrame:
@@ -60,23 +71,43 @@ def table() -> pd.DataFrame:
 # ---- one run --------------------------------------------------------------------------------------------------------
 
 
-def start(folder: Path, variant: str) -> int:
-    """The program on the table, in a session of its own; returns its process."""
+def start(folder: Path, variant: str, full_at: int | None = None) -> int:
+    """The program on the table, in a session of its own; returns its process.
+
+    Args:    full_at: which file in the folder is the first that the disk has no room for; None: there is room.
+    """
     process = os.fork()
     if process:
         return process
-    os.setsid()
-    quiet = os.open(os.devnull, os.O_RDWR)
-    for descriptor in range(3):
-        os.dup2(quiet, descriptor)
-    sys.argv = ["samplewise", "audit", str(folder.parent / "t.csv"), *SOURCE, *VARIANTS[variant], "--out", str(folder)]
     try:
+        os.setsid()
+        quiet = os.open(os.devnull, os.O_RDWR)
+        for descriptor in range(3):
+            os.dup2(quiet, descriptor)
+        if full_at is not None:
+            fill_disk(folder, full_at)
+        source = ["samplewise", "audit", str(folder.parent / "t.csv"), *SOURCE]
+        sys.argv = [*source, *VARIANTS[variant], "--out", str(folder)]
         main()
-    except SystemExit as ended:
-        sys.exit(ended.code)
+    except BaseException:  # whatever it is, this copy must not go on as the program that measures
+        pass
     finally:
         os._exit(0)
-    raise AssertionError
+
+
+def fill_disk(folder: Path, full_at: int) -> None:
+    """From now on the system has no room for this and every later file that is opened for writing in the folder."""
+    opened = 0
+
+    def watch(event: str, details: tuple[Any, ...]) -> None:
+        nonlocal opened
+        if event != "open" or not str(details[0]).startswith(str(folder)) or not details[2] & (os.O_WRONLY | os.O_RDWR):
+            return
+        opened += 1
+        if opened >= full_at:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(details[0]))
+
+    sys.addaudithook(watch)
 
 
 def ended(process: int, seconds: float) -> bool:
@@ -135,37 +166,62 @@ def half_written(folder: Path) -> list[str]:
     return wrong
 
 
+def prepared(work: Path, variant: str, fresh: bool) -> Path:
+    """The folder of the next run: not there, or a copy of a finished one."""
+    folder = work / "run"
+    shutil.rmtree(folder, ignore_errors=True)
+    if not fresh:
+        shutil.copytree(work / variant, folder)
+    return folder
+
+
 def kill(case: int, work: Path, seconds: dict[tuple[str, bool], float]) -> dict[str, Any]:
     """One run that is killed, and the one that follows."""
     variant = list(VARIANTS)[case % WITH_WORKERS == 0]
-    draw = np.random.default_rng(case)
-    name, fresh = SIGNALS[case % 3], bool(case // 2 % 2)
-    moment = float(draw.uniform(0, seconds[variant, fresh]))
-    folder, finished = work / "run", work / variant
-    shutil.rmtree(folder, ignore_errors=True)
-    if not fresh:
-        shutil.copytree(finished, folder)
-    before = outcomes(folder)
-    process = start(folder, variant)
-    over = ended(process, moment)
-    stopped = over
-    if not over:
-        os.kill(process, getattr(signal, name))
-        stopped = ended(process, SECONDS_TO_STOP)
+    name, fresh = SIGNALS[case % len(SIGNALS)], case // WITH_WORKERS % 2 == 0
+    draw, longest = np.random.default_rng(case), seconds[variant, fresh]
+    while True:  # a run that was over sooner than the undisturbed one is followed by another, with an earlier moment
+        moment = float(draw.uniform(0, longest))
+        folder = prepared(work, variant, fresh)
+        before = outcomes(folder)
+        process = start(folder, variant)
+        if not ended(process, moment):
+            break
+        longest = moment
+    os.kill(process, getattr(signal, name))
+    stopped = ended(process, SECONDS_TO_STOP)
     limit = time.monotonic() + SECONDS_TO_END
     while session(process) and time.monotonic() < limit:
         time.sleep(0.05)
     alive = session(process)
     for left in alive:
         os.kill(left, signal.SIGKILL)
-    found = {
+    about = {
         "case": f"kill {case}", "variant": variant, "signal": name, "folder": "fresh" if fresh else "finished",
-        "moment": round(moment, 2), "over_before": over, "did_not_stop": not stopped,
-        "outcomes_before": before, "outcomes_after": outcomes(folder), "alive": len(alive),
+        "moment": round(moment, 2), "did_not_stop": not stopped, "alive": len(alive),
+    }  # fmt: skip
+    return about | left_behind(folder, work, variant, before)
+
+
+def full_disk(full_at: int, fresh: bool, work: Path) -> dict[str, Any]:
+    """One run on a disk that fills up, and the one that follows when there is room again."""
+    variant = next(iter(VARIANTS))
+    folder = prepared(work, variant, fresh)
+    before = outcomes(folder)
+    stopped = ended(start(folder, variant, full_at), SECONDS_AT_MOST)
+    kind = "fresh" if fresh else "finished"
+    about = {"case": f"full disk {full_at} {kind}", "folder": kind, "did_not_stop": not stopped}
+    return about | left_behind(folder, work, variant, before)
+
+
+def left_behind(folder: Path, work: Path, variant: str, before: int) -> dict[str, Any]:
+    """What a run that was disturbed left in its folder, and whether the one that follows ends as if nothing was."""
+    found = {
+        "outcomes_before": before, "outcomes_after": outcomes(folder),
         "half_written": half_written(folder) if folder.exists() else [],
     }  # fmt: skip
     ended(start(folder, variant), SECONDS_AT_MOST)
-    return found | {"equal": answer(folder) == answer(finished)}
+    return found | {"equal": answer(folder) == answer(work / variant)}
 
 
 # ---- damage ---------------------------------------------------------------------------------------------------------
@@ -224,31 +280,47 @@ def damage(place: str, way: str, work: Path) -> dict[str, Any]:
 # ---- all of it ------------------------------------------------------------------------------------------------------
 
 
-def cases(work: Path, seconds: dict[tuple[str, bool], float]) -> Iterator[tuple[str, Callable[[], dict[str, Any]]]]:
-    """Every case by its name: kills first, while this process has started no thread that a fork would lose."""
+def cases(work: Path, seconds: dict[tuple[str, bool], float]) -> Iterator[tuple[str, Case]]:
+    """Every case by its name."""
     for case in range(MOMENTS):
-        yield f"kill {case}", lambda case=case: kill(case, work, seconds)
+        yield f"kill {case}", partial(kill, case, work, seconds)
+    for fresh in (True, False):
+        for full_at in FULL_AT:
+            yield f"full disk {full_at} {'fresh' if fresh else 'finished'}", partial(full_disk, full_at, fresh, work)
     for place in PLACES:
         for way in WAYS:
-            yield f"damage {place}: {way}", lambda place=place, way=way: damage(place, way, work)
+            yield f"damage {place}: {way}", partial(damage, place, way, work)
 
 
 def summary(lines: list[dict[str, Any]]) -> dict[str, Any]:
     """The figures the targets are about."""
     kills = [line for line in lines if line["case"].startswith("kill")]
+    full = [line for line in lines if line["case"].startswith("full disk")]
     damages = [line for line in lines if line["case"].startswith("damage")]
+    disturbed = kills + full
     return {
         "kills": len(kills),
-        "of_these_after_the_run_had_ended": sum(line["over_before"] for line in kills),
-        "did_not_stop": sum(line["did_not_stop"] for line in kills),
-        "records_with_fewer_outcomes": sum(line["outcomes_after"] < line["outcomes_before"] for line in kills),
+        "full_disks": len(full),
+        "did_not_stop": sum(line["did_not_stop"] for line in disturbed),
+        "records_with_fewer_outcomes": sum(line["outcomes_after"] < line["outcomes_before"] for line in disturbed),
         "workers_alive_after_3_s": sum(line["alive"] > 0 for line in kills),
-        "runs_with_files_half_written": sum(bool(line["half_written"]) for line in kills),
-        "final_records_that_differ": sum(not line["equal"] for line in kills),
+        "runs_with_files_half_written": sum(bool(line["half_written"]) for line in disturbed),
+        "final_records_that_differ": sum(not line["equal"] for line in disturbed),
         "ways_to_damage": len(damages),
         "believed": sum(line["believed"] for line in damages),
         "fatal": sum(bool(line["fatal"]) for line in damages),
     }
+
+
+def undisturbed(work: Path) -> dict[tuple[str, bool], float]:
+    """Seconds of an undisturbed run of each variant, in a fresh folder and again in the same one."""
+    seconds = {}
+    for variant in VARIANTS:
+        for fresh in (True, False):
+            started = time.monotonic()
+            ended(start(work / variant, variant), SECONDS_AT_MOST)
+            seconds[variant, fresh] = time.monotonic() - started
+    return seconds
 
 
 def run(limit: float = float("inf")) -> None:
@@ -258,18 +330,13 @@ def run(limit: float = float("inf")) -> None:
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         table().to_csv(work / "t.csv", index=False)
-        seconds = {}
-        for variant in VARIANTS:
-            for fresh in (True, False):  # the second finds everything, and is over sooner
-                started = time.monotonic()
-                ended(start(work / variant, variant), SECONDS_AT_MOST)
-                seconds[variant, fresh] = time.monotonic() - started
-        for case, carry_out in cases(work, seconds):
+        sw.audit(work / "t.csv", label="kind", id="key", learner="kernel", run_dir=work / "imported")
+        for case, carry_out in cases(work, undisturbed(work)):
             if case in done or time.monotonic() > until:
                 continue
             lines.append(carry_out())
-            content = {"samplewise": sw.__version__, "summary": summary(lines), "cases": lines}
-            RESULTS.write_text(json.dumps(content, indent=1) + "\n")
+            content = {"samplewise": sw.__version__, "machine": MACHINE, "summary": summary(lines), "cases": lines}
+            write_text(RESULTS, json.dumps(content, indent=1) + "\n")
     print(json.dumps(summary(lines), indent=2))
 
 

@@ -28,14 +28,14 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import logit
+from scipy.special import expit, logit
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from samplewise.engine.refits import prepare
-from samplewise.engine.statistics.intervals import weighted_interval
+from samplewise.engine.statistics.intervals import counted_interval
 from samplewise.labels import slope_grid
 from samplewise.labels.contradiction import AGAINST, FOR, Contradiction, contradiction, pair_lift
-from samplewise.labels.facts import proven_flips
+from samplewise.labels.facts import SURE, proven_flips
 from samplewise.labels.posterior import label_posterior
 
 RESULTS = Path(__file__).parent / "results" / "label_facts"
@@ -94,6 +94,7 @@ def read(name: str) -> Reviewed:
 
 def fitted(sets: list[Reviewed], start: float | None = None) -> dict[str, Any]:
     """Start and rise with the lift that the sets share, and a slope for each, by likelihood; `start` may be given."""
+    highest = slope_grid.flips_right(slope_grid.slope_prior())
 
     def surprise(values: np.ndarray) -> float:
         begin, values = (values[0], values[1:]) if start is None else (start, values)
@@ -103,15 +104,15 @@ def fitted(sets: list[Reviewed], start: float | None = None) -> dict[str, Any]:
             rise = np.where(
                 strength > 0, slope * np.minimum(strength, slope_grid.STRONGEST), max(1.0, slope) * strength
             )
-            odds = begin + rise + values[0] * one.found.lift
-            total += float(np.sum(np.logaddexp(0.0, odds) - one.wrong * odds))
+            chance = np.clip(highest * expit(begin + rise + values[0] * one.found.lift), 1e-9, 1.0 - 1e-9)
+            total -= float(np.sum(one.wrong * np.log(chance) + (1.0 - one.wrong) * np.log1p(-chance)))
         return total
 
     begin = [] if start is not None else [slope_grid.START]
     best = minimize(surprise, np.array([*begin, 0.5, *[-0.8] * len(sets)]), method="BFGS")
     first = float(best.x[0]) if start is None else start
     slopes = best.x[len(begin) + 1 :]
-    elsewhere = np.log([(logit(share) - first) / AGAINST for share in PUBLISHED])
+    elsewhere = np.log([(logit(share) - first) / AGAINST for share in PUBLISHED])  # with so many, a ceiling near 1
     every = np.r_[slopes, elsewhere]
     return {
         "START": first, "PAIR": float(best.x[len(begin)]), "SLOPE": float(every.mean()),
@@ -151,13 +152,17 @@ def tried(one: Reviewed, n: int, draw: np.random.Generator, *, person: bool = Fa
     weights = slope_grid.slope_prior()
     left = np.ones(len(one.wrong), dtype=bool)
     if n:
-        asked = spread_rows(under @ weights, one.found.against, n, draw)
+        asked = spread_rows(under @ (weights @ slope_grid.CEILINGS), one.found.against, n, draw)
         said = (draw.random(n) < one.votes_wrong[asked] / 5).astype(float) if person else one.wrong[asked]
         weights = slope_grid.updated(weights, under[asked], said)
         left[asked] = False
-    chance, truth, against = (under @ weights)[left], one.wrong[left], one.found.against[left]
-    low, high = weighted_interval(under[left].mean(axis=0), weights, 0.9)
+    chance, truth, against = (under @ (weights @ slope_grid.CEILINGS))[left], one.wrong[left], one.found.against[left]
+    low, high = interval(under[left], weights)
     flagged = (chance > 0.5) & against
+    rows = np.flatnonzero(left)[flagged]
+    sure = rows[slope_grid.likely_wrong(one.found, one.flips, rows, weights) >= SURE]
+    ends = interval(under[rows], weights) if len(rows) else (np.nan, np.nan)
+    precision = float(truth[flagged].mean()) if flagged.any() else np.nan
     return {
         "mean": float(chance.mean()), "share wrong": float(truth.mean()), "gap": float(chance.mean() - truth.mean()),
         "low": low, "high": high, "covered": float(low <= truth.mean() <= high),
@@ -166,9 +171,17 @@ def tried(one: Reviewed, n: int, draw: np.random.Generator, *, person: bool = Fa
         "average precision": ranked(average_precision_score, truth, chance),
         "auroc of self-confidence": ranked(roc_auc_score, truth, one.doubt[left]) if one.known else 0.5,
         "flags": float(flagged.sum()), "expected precision": float(chance[flagged].mean()) if flagged.any() else np.nan,
-        "precision": float(truth[flagged].mean()) if flagged.any() else np.nan,
+        "precision": precision,
+        "precision covered": float(ends[0] <= precision <= ends[1]) if flagged.any() else np.nan,
         "recall": float(truth[flagged].sum() / truth.sum()) if truth.any() else np.nan,
+        "changed": float(len(sure)), "changed and wrong": float(one.wrong[sure].sum()),
     }  # fmt: skip
+
+
+def interval(under: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
+    """90 % limits of the share of wrong labels of a list, by its chances (r, g) under every curve."""
+    shares = (under.mean(axis=0)[:, None] * slope_grid.CEILINGS).ravel()
+    return counted_interval(shares, weights.ravel(), len(under), 0.9)
 
 
 def ranked(score: Callable[..., Any], truth: np.ndarray, chance: np.ndarray) -> float:
@@ -266,12 +279,19 @@ def page(found: dict[str, Any]) -> str:
             cells += [number(one["high"] - one["low"]), number(one["calibration error"])]
             cells += [f"{number(one['auroc'], '.3f')} ({number(one['auroc of self-confidence'], '.3f')})"]
             lines.append(f"| {name} ({count:,}, {wrong}) | {n} | " + " | ".join(cells) + " |")
-    lines += ["", "What is flagged (likelier wrong than right) among them:", ""]
-    lines += ["| set | answers | flags | precision | expected | recall |", "|-|-|-|-|-|-|"]
+    lines += [
+        "",
+        "What is flagged (likelier wrong than right) among them, and changed (so under nine tenths of curves):",
+    ]
+    lines += [""]
+    head = ("set", "answers", "flags", "precision", "expected", "90 % interval covers", "recall", "changed",
+            "of them wrong")  # fmt: skip
+    lines += [f"| {' | '.join(head)} |", "|-" * len(head) + "|"]
     for name, rows in found["left out"].items():
         for n in ("0", "20"):
             one = rows[n]
-            cells = [number(one[key]) for key in ("precision", "expected precision", "recall")]
+            cells = [number(one[key]) for key in ("precision", "expected precision", "precision covered", "recall")]
+            cells += [f"{one['changed']:.1f}", f"{one['changed and wrong']:.1f}"]
             lines.append(f"| {name} | {n} | {one['flags']:.0f} | " + " | ".join(cells) + " |")
     lines += ["", "One person's answer in place of the majority, distance: " + "; ".join(
         f"{name} " + ", ".join(f"{number(value)} at {n}" for n, value in by.items())
@@ -280,7 +300,8 @@ def page(found: dict[str, Any]) -> str:
     for name, shares in found["other shares"].items():
         for share, by in shares.items():
             texts = [f"{one['gap']:+.2f} ({number(one['covered'])})" for one in by.values()]
-            lines.append(f"- {name}, {share} wrong: " + ", ".join(texts))
+            changed = f"{by['20']['changed and wrong']:.0f} of {by['20']['changed']:.0f}"
+            lines.append(f"- {name}, {share} wrong: {', '.join(texts)}; changed after 20, of them wrong: {changed}")
     missed = list(misses(found))
     lines += ["", "Targets missed: " + ("; ".join(missed) if missed else "none") + ".", ""]
     return "\n".join(lines)

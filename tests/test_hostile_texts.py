@@ -80,6 +80,12 @@ def audited(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     return SimpleNamespace(audit=done, record=done.record, folder=folder, frame=frame)
 
 
+def dropped(line: list[str], header: list[str]) -> list[str]:
+    """A line of a list with "drop" under its decision."""
+    place = header.index("decision")
+    return [*line[:place], "drop", *line[place + 1 :]]
+
+
 def hidden(text: str) -> list[str]:
     return [sign for sign in text if visible(sign) != sign]
 
@@ -165,7 +171,7 @@ def test_every_text_is_an_id_that_can_be_decided_on(audited: SimpleNamespace, tm
     ids = {plain_cell(line[0]) for line in lines[1:]}
     assert set(IN_TABLES) <= ids
     decided = io.StringIO()
-    csv.writer(decided).writerows([lines[0], *([*line[:5], "drop"] for line in lines[1:])])
+    csv.writer(decided).writerows([lines[0], *(dropped(line, lines[0]) for line in lines[1:])])
     (tmp_path / "decided.csv").write_text(decided.getvalue(), "utf-8", newline="")
     frame = audited.frame
     rows = Dataset(frame[COLUMNS[:1]].to_numpy(), frame["class"].to_numpy(), ids=frame["key"].to_numpy(dtype=object))
@@ -239,7 +245,7 @@ def test_file_names_that_are_no_utf8_stay_rows(tmp_path: Path, monkeypatch: pyte
     lines = list(csv.reader(Path("run/findings/SW102.csv").read_text("utf-8").splitlines(keepends=True)))
     assert len(lines) > 2
     with Path("decided.csv").open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([lines[0], *([*line[:5], "drop"] for line in lines[1:])])
+        csv.writer(file).writerows([lines[0], *(dropped(line, lines[0]) for line in lines[1:])])
     applied = CliRunner().invoke(app, ["apply", "run", "--decisions", "decided.csv", "--out", "clean.csv"])
     assert applied.exit_code == 0, applied.output
     again = sw.read_dataset("clean.csv", label="label", image="id")

@@ -171,7 +171,7 @@ NO_RATES = {  # named like a rate, or with a default between 0 and 1, and none
     ("labels", "NoiseRobustClassifier.__init__", "rate"): "a learning rate",
     ("labels", "generalized_cross_entropy", "q"): "an exponent",
     ("labels", "label_noise_entropy", "shares"): "of classes, or None",
-    ("quality", "find_duplicates", "tolerance"): "in label units",
+    ("quality", "find_duplicates", "tolerance"): "in the label's unit",
 }
 
 

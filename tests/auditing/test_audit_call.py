@@ -59,7 +59,7 @@ def test_what_helps_is_applied_or_the_kinds_named():
 
 
 def test_one_finding_is_applied_by_its_code_and_decisions_go_alone():
-    found = given(measured("drop", (1, 2), "not distinguishable", 0.0))
+    found = given(measured("drop", (1, 2), "not decided", 0.0))
     assert found.apply().log == ()
     assert [entry.id for entry in found.apply(do="SW201").log] == [1, 2]
     with pytest.raises(InputError, match="decisions are carried out as they are"):

@@ -1,6 +1,7 @@
 """What is carried out: nothing that hurts, and nothing large that was not named."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from samplewise.auditing.chosen_remedies import choose_remedies
@@ -39,7 +40,7 @@ def test_by_default_what_helps_is_done_and_of_one_finding_only_the_best():
     choice = chosen(
         found("SW102", remedy("drop", PAIRED[:4])),
         found("SW201", remedy("drop", (7, 107)), remedy("relabel", (8,), values=("b",))),
-        found("SW303", remedy("drop", (9,), "not distinguishable")),
+        found("SW303", remedy("drop", (9,), "not decided")),
     )
     assert sorted(ids(choice)) == [0, 1, 7, 100, 101, 107]
     assert choice.left_out == []
@@ -108,7 +109,7 @@ def test_every_finding_of_a_named_code_is_done():
 
 def test_what_cannot_be_done_is_refused_with_what_a_person_does():
     review = found("SW105", Remedy("collect", ("a",), action="Collect rows of class a."), axis="class")
-    with pytest.raises(InputError, match="SW105 has no remedy that can be carried out on rows") as caught:
+    with pytest.raises(InputError, match="SW105 has no remedy that can be carried out on rows or cells") as caught:
         chosen(review, do="SW105")
     assert caught.value.got == "collect, about class"
     assert caught.value.fix == "a person does it: Collect rows of class a"
@@ -130,3 +131,63 @@ def test_fewer_rows_are_never_left_out_by_default():
     fewer = found("SW301", remedy("drop", (1, 101), "no loss", saves_rows=True))
     assert ids(chosen(fewer)) == []
     assert ids(chosen(fewer, do="SW301")) == [1, 101]
+
+
+def weighed(rows=120, codes=6):
+    """Weights of people, some of them 999, and towns in two spellings."""
+    draw = np.random.default_rng(0)
+    frame = pd.DataFrame({"weight": draw.normal(70, 9, rows).round(1), "town": draw.choice(["Ulm", "Kiel"], rows)})
+    frame.loc[frame.index[:codes], "weight"] = 999.0
+    frame.loc[frame.index[10:14], "town"] = "ULM"
+    return Dataset(frame, np.repeat(["a", "b"], rows // 2))
+
+
+def cleaning(column, do, verdict="helps"):
+    return found("SW108", remedy("clean", (column,), verdict, (do,)), axis="column", title=f"cells of {column}")
+
+
+def test_cleanings_that_help_are_done_cell_by_cell():
+    choice = choose_remedies(record_of(cleaning("weight", "set to missing")), weighed())
+    assert [(e.id, e.column, e.before, e.after) for e in choice.applied().log] == [
+        (row, "weight", 999, None) for row in range(6)
+    ]
+    assert next(choice.sentences()).startswith("SW108: clean 1 (6 cells; helps")
+
+
+def test_cleanings_that_were_not_tested_wait_until_they_are_named():
+    record = record_of(cleaning("weight", "set to missing", ""), cleaning("town", "merge", ""))
+    applied = choose_remedies(record, weighed()).applied()
+    assert applied.log == ()
+    assert applied.left_out[0].startswith("no remedy was measured to help")
+    for words in ({"do": "SW108"}, {"kinds": ["clean"]}):
+        log = choose_remedies(record, weighed(), **words).applied().log
+        assert {entry.column for entry in log} == {"weight", "town"}
+        assert len(log) == 6 + 4
+
+
+def test_a_cleaning_of_many_cells_waits_until_it_is_named():
+    data = weighed(codes=20)
+    choice = choose_remedies(record_of(cleaning("weight", "set to missing")), data)
+    assert choice.applied().left_out == (
+        "SW108: clean 1: not done, for it changes 17 % of the cells of weight; name SW108 to have it done",
+    )
+    assert len(choose_remedies(record_of(cleaning("weight", "set to missing")), data, do="SW108").applied().log) == 20
+
+
+def test_cells_of_rows_that_changed_are_left_alone():
+    record = record_of(cleaning("weight", "set to missing"))
+    choice = choose_remedies(record, weighed(), changed=frozenset(["0"]))
+    assert [entry.id for entry in choice.applied().log] == [1, 2, 3, 4, 5]
+    assert "not done for rows id 0, which are not as they were audited" in choice.left_out[0]
+
+
+def test_a_cleaning_without_cells_says_so():
+    choice = choose_remedies(record_of(cleaning("weight", "divide")), weighed())
+    assert choice.applied().left_out == ("SW108: clean 1: not done, for the rows hold no such cells",)
+
+
+def test_findings_of_a_named_code_that_a_person_decides_are_said():
+    other = found("SW108", Remedy("review", ("town",), action="Look up"), axis="column", title="cells to look up")
+    choice = choose_remedies(record_of(cleaning("weight", "set to missing"), other), weighed(), do="SW108")
+    assert len(choice.applied().log) == 6
+    assert choice.left_out == ["SW108: cells to look up: not done, for a person decides it"]

@@ -54,4 +54,4 @@ def test_held_out_losses_are_those_of_models_that_did_not_see_the_row(evidence_o
     assert 0.1 < losses.mean() < 0.35
     numbers, _ = claims.held_out_losses(evidence_of(X, X.sum(axis=1) + y))
     assert numbers.min() >= 0
-    assert numbers.mean() > 0.1  # in units of the label, not relative to the baseline
+    assert numbers.mean() > 0.1  # in the label's unit, not relative to the baseline

@@ -69,7 +69,7 @@ def test_the_error_is_that_of_models_that_did_not_see_the_column(evidence_of):
     evidence = evidence_of(frame, y, columns={"a": "number"})
     given, left = errors_with_and_without(evidence, ["a"])
     assert (given.quantity, left.quantity) == ("held_out_error with a", "held_out_error without a")
-    assert given.unit == left.unit == "in units of the label"
+    assert given.unit == left.unit == "in the label's unit"
     assert given.value < 0.5 * left.value
     assert errors_with_and_without(evidence, ["a", "b", "c"]) == ()
     assert errors_with_and_without(evidence, ["z"]) == ()

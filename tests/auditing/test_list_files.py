@@ -58,6 +58,15 @@ def text_of(rows, columns=COLUMNS, delimiter=",", **options) -> str:
     return buffer.getvalue()
 
 
+OWN = ("id", "given", "suggested", "decision", "size", "action", "note")
+
+
+def with_own(rows):
+    """A list with columns of the data: numbers, words that a decision may be, and gaps at the end."""
+    return [row | {"size": f"0.{place}", "action": "drop" if place % 2 else "keep", "note": "x" * (place == 5)}
+            for place, row in enumerate(rows)]  # fmt: skip
+
+
 def changed(rows, **how):
     """Every cell of the named columns through a function."""
     return [row | {name: change(row[name]) for name, change in how.items()} for row in rows]
@@ -98,6 +107,22 @@ WAYS = {
     "rows in another order": (lambda rows: text_of(rows[::-1]), "understood"),
     "rows filtered": (lambda rows: text_of(rows[:3]), "understood"),
     "columns in another order": (lambda rows: text_of(rows, COLUMNS[::-1]), "understood"),
+    "own columns behind the decision": (lambda rows: text_of(with_own(rows), OWN), "understood"),
+    "own columns, semicolons": (lambda rows: text_of(with_own(rows), OWN, delimiter=";"), "understood"),
+    "own columns, empty cells at the end left out": (
+        lambda rows: "\n".join(line.rstrip(",") for line in text_of(with_own(rows), OWN).split("\n")), "understood",
+    ),
+    "own columns, sorted by one of them": (
+        lambda rows: text_of(sorted(with_own(rows), key=lambda row: row["size"]), OWN), "understood",
+    ),
+    "own columns, and a cell before the decision lost": (
+        lambda rows: text_of(with_own(rows), OWN).replace(f"{rows[3]['id']},{rows[3]['given']},", f"{rows[3]['id']},"),
+        "refused",
+    ),
+    "own columns, and a cell before a decision lost": (
+        lambda rows: text_of(with_own(rows), OWN).replace(f"{rows[0]['id']},{rows[0]['given']},", f"{rows[0]['id']},"),
+        "refused",
+    ),
     "only id and decision": (lambda rows: text_of(rows, ("id", "decision")), "understood"),
     "further columns": (
         lambda rows: text_of([row | {"who": "Ann", "": ""} for row in rows], ("who", *COLUMNS, "")), "understood",

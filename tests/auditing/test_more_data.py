@@ -24,7 +24,7 @@ def record():
 def test_the_record_answers_one_question_first(record):
     first = record.outcomes[0].result.findings[0]
     assert verdict(record).sentence.startswith(first.title)
-    assert first.title.startswith("5 % error needs about")
+    assert first.title.startswith("An error of 5 % needs about")
     assert [item.quantity for item in record.outcomes[0].result.measured] == [
         "samples_needed", "chance_to_reach", "expected_cost", "chance_to_arrive", "next_doubling_buys",
     ]  # fmt: skip
@@ -36,7 +36,7 @@ def test_the_record_survives_its_file(record):
 
 def test_chances_rise_and_prices_are_those_of_the_rows(record):
     drawn = {exhibit.title: exhibit.columns for exhibit in record.outcomes[0].result.exhibits}
-    reach = drawn["Chance to be at 5 % error"]
+    reach = drawn["Chance to be at an error of 5 %"]
     assert (np.diff(reach["value"]) >= 0).all()
     price = drawn["What the chance costs"]["price of the rows"]
     np.testing.assert_allclose(price, 0.2 * (reach["rows trained on"][1:] - 800), atol=0.2)

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from samplewise.auditing.placed_lists import Known, edited_lists, place_lists
-from samplewise.auditing.run_folder import COLUMNS, list_text, read_decisions
+from samplewise.auditing.row_lists import list_text
+from samplewise.auditing.run_folder import COLUMNS, read_decisions
 from samplewise.core.errors import InputError
 
 
 def text_of(*ids: str) -> str:
-    return list_text([dict.fromkeys(COLUMNS, "") | {"id": key, "reason": "odd"} for key in ids])
+    return list_text(COLUMNS, [{"id": key, "reason": "odd"} for key in ids])
 
 
 class Folder:
@@ -142,3 +143,40 @@ def test_a_list_is_remembered_before_it_is_written(folder, monkeypatch):
     assert folder.place(SW102=text_of("c")) == ()
     assert [row["id"] for row in folder.rows("SW102.csv")] == ["c"]
     assert folder.names() == ["SW102.csv"]
+
+
+def own_text(*ids: str) -> str:
+    return list_text(["id", "decision", "Size", "=a"], [{"id": key, "Size": f"{key} wide", "=a": "=1"} for key in ids])
+
+
+def test_the_rows_own_columns_come_from_the_new_list_and_comments_from_the_old(folder):
+    folder.place(SW104=own_text("a", "b"))
+    edited = folder.fill("SW104.csv", {"a": "drop"}, comment="seen").replace(b"wide", b"changed")
+    folder.file("SW104.csv").write_bytes(edited)
+    folder.place(SW104=own_text("b", "c"))
+    rows = folder.rows("SW104.2.csv")
+    assert list(rows[0]) == ["id", "reason", "decision", "Size", "'=a", "comment"]
+    assert [(row["id"], row["decision"], row["Size"], row["comment"]) for row in rows] == [
+        ("b", "", "b wide", "seen"), ("c", "", "c wide", ""), ("a", "drop", "a changed", "seen"),
+    ]  # fmt: skip
+    assert rows[2]["'=a"] == "'=1"
+    assert rows[2]["reason"].startswith("not found any more")
+
+
+def test_a_text_beside_a_list_is_replaced_or_kept_as_lists_are(folder):
+    def place(text: str) -> tuple[str, ...]:
+        def remember(known: Known) -> None:
+            folder.known = known
+
+        return place_lists({"SW104.txt": text}, folder.path, folder.known, remember)
+
+    place("one")
+    assert place("two") == ()
+    assert folder.file("SW104.txt").read_text() == "two"
+    folder.file("SW104.txt").write_text("my notes")
+    (note,) = place("three")
+    assert "SW104.txt was edited and is left as it is" in note
+    assert folder.file("SW104.txt").read_text() == "my notes"
+    assert folder.file("SW104.2.txt").read_text() == "three"
+    assert place("three") == ()
+    assert folder.names() == ["SW104.2.txt", "SW104.txt"]

@@ -2,20 +2,37 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from samplewise.auditing.plan import Plan, make_plan
 from samplewise.core.errors import InputError
+from samplewise.data.dataset import Dataset
+from samplewise.data.targets import describe_target
 from samplewise.engine.models import KernelHead
+from samplewise.engine.models.default_learner import choose_learner
 
 
 def plan(budget=None, rows=50_000):
     return make_plan(("SW201",), rows=rows, columns=256, classes=10, learner=KernelHead(), budget=budget)
 
 
-def test_small_data_is_tested_on_three_fold_assignments():
-    assert plan(rows=2_000).repeats == 3
-    assert plan(rows=20_000).repeats == 1
+def test_the_fewer_rows_the_more_looks():
+    assert plan(rows=1_000).looks == (2, 4, 8, 12)
+    assert plan(rows=1_000).refits == 1
+    assert plan(rows=200_000).looks == (1,)
+
+
+def test_learners_whose_fits_are_cheap_are_refitted_in_place_of_running_the_rule_again():
+    boosting = choose_learner("boosting", *two_classes()).learner
+    small = make_plan(("SW201",), rows=500, columns=10, classes=2, learner=boosting, budget=None)
+    assert (small.looks, small.refits) == ((2, 3), 4)
+    assert small.test_fits() <= 3 * (30 + 4 * 5 * 9)
+
+
+def two_classes():
+    data = Dataset(np.zeros((20, 1)), np.arange(20) % 2)
+    return data, describe_target(data.y)
 
 
 def test_a_smaller_budget_buys_fewer_fits_and_the_same_budget_the_same_plan():

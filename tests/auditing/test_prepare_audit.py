@@ -1,6 +1,9 @@
 """What a user may hold, what is set aside, and what is refused with what, where, got and fix."""
 
+import os
 import shutil
+import struct
+import zlib
 
 import numpy as np
 import pandas as pd
@@ -9,10 +12,12 @@ import pytest
 from PIL import Image
 from scipy import sparse
 
+import samplewise as sw
 from samplewise.auditing.options import AuditOptions
-from samplewise.auditing.prepare_audit import take_in
+from samplewise.auditing.prepare_audit import require_files, take_in
 from samplewise.core.errors import InputError
 from samplewise.data.dataset import Dataset
+from samplewise.data.readers import read_dataset
 
 X = np.random.default_rng(0).normal(size=(40, 3))
 Y = np.where(X[:, 0] > 0, "up", "down")
@@ -226,6 +231,65 @@ def test_rows_of_weight_zero_and_broken_pictures_are_counted_apart(pictures):
     taken = take_in(folder / "list.csv", None, AuditOptions(label="kind", image="file", weights=weights))
     facts = taken.facts
     assert [facts[name] for name in ("rows", "zero_weights", "unreadable", "missing_labels")] == [10, 2, 1, 0]
+
+
+def header_of_png(width, height):
+    """A picture that says how large it is, and holds no pixel."""
+    about = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = [struct.pack(">I", len(one) - 4) + one + struct.pack(">I", zlib.crc32(one)) for one in (about, b"IDAT")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+def test_pictures_that_cannot_be_read_are_a_finding_and_the_others_are_audited(pictures):
+    folder, *_ = pictures
+    (folder / "dog" / "huge.png").write_bytes(header_of_png(100_000, 100_000))
+    (folder / "dog" / "link.png").symlink_to("nowhere.png")
+    os.mkfifo(folder / "dog" / "pipe.png")
+    done = sw.audit(folder, checks="SW101")
+    assert done.record.data["rows"] == 12
+    (finding,) = [finding for finding in done.findings if "cannot be read" in finding.title]
+    assert set(finding.keys) == {"cat/99.png", "dog/huge.png", "dog/link.png", "dog/pipe.png"}
+    (table,) = [exhibit for exhibit in done.record.outcome("SW101").result.exhibits if "reason" in exhibit.columns]
+    said = " ".join(map(str, table.columns["reason"]))
+    for reason in ("pixels, as no picture of a data set has", "the link leads to no file", "no file, but a pipe"):
+        assert reason in said
+
+
+def test_test_rows_have_the_roles_of_a_table_that_was_read_before(tmp_path):
+    rows = pd.DataFrame({"key": [f"k{row}" for row in range(24)], "a": np.arange(24.0), "kind": ["x", "y"] * 12})
+    rows[:16].to_csv(tmp_path / "t.csv", index=False)
+    rows[16:].to_csv(tmp_path / "test.csv", index=False)
+    reading = read_dataset(tmp_path / "t.csv", label="kind", id="key")
+    taken = take_in(reading, None, AuditOptions(test=str(tmp_path / "test.csv")))
+    assert taken.test.ids.tolist() == rows["key"][16:].tolist()
+    assert np.asarray(taken.test.y).tolist() == rows["kind"][16:].tolist()
+    assert list(taken.test.X.columns) == ["a"]
+
+
+def test_test_rows_that_are_the_data_and_a_size_of_no_file_are_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    FRAME.to_csv("t.csv", index=False)
+    os.symlink("t.csv", "same.csv")
+    reading = read_dataset("t.csv", label="label")
+    for data, test in (("t.csv", "t.csv"), ("t.csv", tmp_path / "same.csv"), (reading, "t.csv"), (FRAME, FRAME)):
+        with pytest.raises(InputError, match="are the data themselves"):
+            require_files(data, AuditOptions(label="y", test=test))
+    with pytest.raises(InputError, match="about files, and none is read"):
+        require_files(FRAME, AuditOptions(label="y", max_size="1GB"))
+    require_files("t.csv", AuditOptions(label="y", test=FRAME, max_size="1GB"))
+    require_files(FRAME, AuditOptions(label="y", test="t.csv", max_size="1GB"))
+
+
+def test_the_largest_size_holds_for_the_data_and_the_test_rows_and_is_recorded(tmp_path):
+    frame = pd.DataFrame({"a": np.arange(40.0), "y": ["u", "v"] * 20})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    pd.concat([frame] * 9).to_csv(tmp_path / "test.csv", index=False)
+    taken = take_in(tmp_path / "t.csv", None, AuditOptions(label="y", max_size="1kB"))
+    assert taken.facts["reading"]["max_size"] == "1kB"
+    with pytest.raises(InputError, match="larger than may be read") as caught:
+        take_in(tmp_path / "t.csv", None, AuditOptions(label="y", test=tmp_path / "test.csv", max_size="1kB"))
+    assert caught.value.where.endswith("test.csv")
 
 
 def test_the_splits_of_a_folder_are_data_and_test_rows(pictures):

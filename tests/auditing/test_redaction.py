@@ -28,13 +28,14 @@ def columns_left(exhibit, task="classification"):
 
 def test_texts_pictures_and_cells_go_and_ids_labels_and_numbers_stay():
     cells = {"thumbnail": ["data:image/png;base64,x"], "text": [SECRET], "telling": [SECRET], "reason": [SECRET],
-             "nearest_given_thumbnail": ["data:"], "note": [SECRET]}  # fmt: skip
+             "nearest_given_thumbnail": ["data:"], "note": [SECRET], "column: name": [SECRET],
+             "column: age": [71.0], "time": [SECRET], "group": [SECRET], "nearest_given_cells": [SECRET]}  # fmt: skip
     kept = {"id": ["r1"], "given": ["cat"], "suggested": ["dog"], "probability": [0.9], "nearest_given": ["r2"]}
     exhibit = Exhibit("rows", "worst", {name: np.array(values) for name, values in (cells | kept).items()})
     assert columns_left(exhibit) == set(kept)
     made = without_values(record(exhibit))
     assert SECRET not in str(to_dict(made))
-    assert "6 columns" in made.outcomes[0].result.exhibits[0].note
+    assert "11 columns" in made.outcomes[0].result.exhibits[0].note
 
 
 def test_columns_named_like_columns_of_the_data_go_even_when_they_are_numbers():
@@ -81,3 +82,12 @@ def test_sentences_that_quote_cells_go():
     made = without_values(AuditRecord(RECORD_SCHEMA, {}, {}, {}, (outcome,)))
     assert SECRET not in str(to_dict(made))
     assert next(made.findings()).title == "sentinels in 'name'"
+
+
+def test_the_values_of_an_order_go():
+    note = "size: its words seem to be ordered ('Miller' < 'b'): treated as categories; columns={'size': [...]} reads"
+    facts = {"notes": [note], "reading": {"columns": {"size": [SECRET, "b"], "zip": "category"}, "decimal": ","}}
+    left = without_values(AuditRecord(RECORD_SCHEMA, facts, {}, {}, ())).data
+    assert "Miller" not in str(left)
+    assert "seem to be ordered: treated as categories" in left["notes"][0]
+    assert left["reading"] == {"columns": {"size": "category", "zip": "category"}, "decimal": ","}

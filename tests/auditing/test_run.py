@@ -73,7 +73,7 @@ def test_every_check_ends_in_one_outcome(started):
         ("SW2", "not_applicable", "no such question"),
         ("SW3", "failed", "RuntimeError: broken"),
     ]
-    assert [event.stage for event in heard] == ["check"] * 3 + ["advice", "done"]
+    assert [event.stage for event in heard] == ["begin", "check"] * 3 + ["advice", "done"]
     assert record.environment["seconds"] >= 0
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from samplewise import selection
-from samplewise.auditing.run_folder import fresh_lists, make_folder, read_decisions, write_text
+from samplewise.auditing.row_lists import fresh_lists
+from samplewise.auditing.run_folder import make_folder, read_decisions, write_text
 from samplewise.core.errors import InputError
 from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Finding, Outcome, Remedy
 from samplewise.core.values import Exhibit, Scores
@@ -43,7 +44,7 @@ def write_findings(record: AuditRecord, data: Dataset, folder: Path) -> tuple[Pa
     """The lists, as a new run folder holds them."""
     (folder / "findings").mkdir(exist_ok=True)
     texts = fresh_lists(record, data)
-    return tuple(write_text(folder / "findings" / name, text) for name, text in texts.items())
+    return tuple(write_text(folder / "findings" / name, text) for name, text in texts.items() if name.endswith(".csv"))
 
 
 def cells(path: Path) -> list[list[str]]:
@@ -54,39 +55,14 @@ def cells(path: Path) -> list[list[str]]:
 def fill(path: Path, words: dict[str, str]) -> None:
     """Write decisions as an annotator would, cells otherwise as they are."""
     rows = cells(path)
+    place = rows[0].index("decision")
     for row in rows[1:]:
-        row[-1] = words.get(row[0], row[-1])
+        row[place] = words.get(row[0], row[place])
     with path.open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows(rows)
 
 
 # ---- lists of rows --------------------------------------------------------------------------------------------------
-
-
-def test_every_row_of_every_finding_has_a_line_that_no_spreadsheet_carries_out(data, tmp_path):
-    (path,) = write_findings(record_of(disputed(IDS)), data, tmp_path)
-    assert path == tmp_path / "findings" / "SW201.csv"
-    header, *rows = cells(path)
-    assert header == ["id", "given", "suggested", "probability", "reason", "decision"]
-    assert [row[0] for row in rows] == ["'=HYPERLINK(1)", "b", "-3", "''=x", "ünï\ncode", "'+1+1", "g"]
-    assert rows[0] == [
-        "'=HYPERLINK(1)", "cat", "dog", "0.9", "'-0.1 of its neighbors agree; 7 labels the model disputes", "",
-    ]  # fmt: skip
-    assert rows[4][1] == "'@dog"
-    assert rows[1][4] == "7 labels the model disputes: It saw others."
-
-
-def test_a_row_of_two_findings_stands_once_with_both_reasons(data, tmp_path):
-    findings = (
-        Finding("SW102", "copies", "warning", ("b", "g"), "equal"),
-        Finding("SW102", "conflicts", "error", ("g",), "differ"),
-    )
-    outcome = Outcome("SW102", "copies", "found", result=CheckResult(findings))
-    (path,) = write_findings(record_of(outcome), data, tmp_path)
-    assert [(row[0], row[4]) for row in cells(path)[1:]] == [
-        ("b", "copies: equal"),
-        ("g", "copies: equal; conflicts: differ"),
-    ]
 
 
 def test_decisions_come_back_and_are_carried_out(data, tmp_path):
@@ -177,18 +153,6 @@ def test_a_folder_without_lists_is_refused(tmp_path):
     with pytest.raises(InputError, match="no decisions to read") as caught:
         read_decisions(tmp_path)
     assert "findings file or a run" in caught.value.fix
-
-
-def test_without_values_the_labels_of_a_regression_stay_hidden(tmp_path):
-    data = Dataset(np.zeros((2, 1)), [0.25, 0.75], ids=["a", "b"])
-    outcome = Outcome(
-        "SW104", "outliers", "found", result=CheckResult((Finding("SW104", "far", "note", ("a",), "far"),))
-    )
-    note = "cell values are left out: ids, numbers and names of columns, classes and segments only"
-    (path,) = write_findings(record_of(outcome, task="regression", notes=[note]), data, tmp_path)
-    assert cells(path)[1][1] == ""
-    (path,) = write_findings(record_of(outcome, task="regression"), data, tmp_path)
-    assert cells(path)[1][1] == "0.25"
 
 
 def test_a_folder_that_cannot_be_made_is_an_error_that_says_so(tmp_path):

@@ -17,14 +17,16 @@ TABLE = ',key,size,kind\n0,007,1.50,no\n1,008,"2,5",yes\n2,009,03,no\n3,010,NA,y
 def run(tmp_path, make):
     """Write a record whose relabeling of row 1 and dropping of row 2 helps, and whose dropping of row 3 hurts."""
 
-    def write(source, *, helps="helps", keys=((1,), (2,)), id=None, read_as=None, **data):
+    def write(source, *, helps="helps", keys=((1,), (2,)), id=None, read_as=None, max_size=None, **data):
         outcomes = (
             make.found("SW201", "error", make.remedy("relabel", keys[0], ("no",) * len(keys[0]), helps), keys=keys[0]),
             make.found("SW102", "error", make.remedy("drop", keys[1], (), helps), keys=keys[1]),
             make.found("SW303", "error", make.remedy("drop", (3,), (), "hurts", -1.0), keys=(3,)),
         )
         facts = {"label": "kind"} | data
-        read = reading.read_dataset(read_as or source, label=None if source.is_dir() else facts["label"], id=id)
+        read = reading.read_dataset(
+            read_as or source, label=None if source.is_dir() else facts["label"], id=id, max_size=max_size
+        )
         facts |= read.recorded() | {"numbered": are_numbered(read), "fingerprint": "f"}
         rows = AuditedRows.of(read.data, facts)
         save_record(make.record(*outcomes, source=str(source), content=rows.content(), **facts), tmp_path / "run")
@@ -50,8 +52,8 @@ def test_only_what_helps_is_carried_out_and_every_other_cell_stays_as_written(tm
     assert (tmp_path / "clean.csv").read_text() == ',key,size,kind\n0,007,1.50,no\n1,008,"2,5",no\n3,010,NA,yes\n'
     log = pd.read_csv(tmp_path / "clean.log.csv", dtype=str, keep_default_na=False)
     assert log.to_numpy().tolist() == [
-        ["1", "relabel", "yes", "no", "samplewise"],
-        ["2", "drop", "row", "", "samplewise"],
+        ["1", "relabel", "yes", "no", "samplewise", ""],
+        ["2", "drop", "row", "", "samplewise", ""],
     ]
     assert "1 row dropped, 1 row relabeled (remedies that were measured to help)" in result.output
 
@@ -170,7 +172,7 @@ def test_what_removes_many_rows_is_left_to_be_named(tmp_path, run):
 
 
 def test_without_help_nothing_changes_and_it_says_so(tmp_path, run):
-    result = command(run(written(tmp_path), helps="not distinguishable"), "--out", tmp_path / "clean.csv")
+    result = command(run(written(tmp_path), helps="not decided"), "--out", tmp_path / "clean.csv")
     assert result.exit_code == 0
     assert "Nothing was changed: no remedy was measured to help" in result.output
     assert (tmp_path / "clean.csv").read_text() == TABLE
@@ -205,6 +207,27 @@ def test_a_file_that_changed_since_is_refused(tmp_path, run):
     assert "1 row new: rows id 4" in result.output
     assert "audit them again" in result.output
     assert not (tmp_path / "clean.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "fix"),
+    [
+        (("--do", "SW102", "--decisions", "x.csv"), "leave one of them out"),
+        (("--even-hurting", "--decisions", "x.csv"), "leave one of them out"),
+        (("--even-hurting",), "--do SW201"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused_before_anything_is_read(tmp_path, words, fix):
+    result = command(tmp_path / "no such run", *words, "--out", tmp_path / "clean.csv")
+    assert result.exit_code == 2
+    assert fix in result.output
+
+
+def test_a_table_that_only_the_users_limit_allows_is_read_again_by_it(tmp_path, run, monkeypatch):
+    folder = run(written(tmp_path), max_size="1GB")
+    monkeypatch.setattr("samplewise.data.file_sizes.memory", lambda: 8)
+    result = command(folder, "--out", tmp_path / "clean.csv")
+    assert result.exit_code == 0, result.output
 
 
 def test_a_folder_without_a_record_is_refused(tmp_path):
@@ -275,7 +298,7 @@ def test_no_output_takes_the_place_of_another(tmp_path, run, name):
     assert command(folder, "--decisions", decided, "--out", tmp_path / name).exit_code == 0
     stem = name.removesuffix(".csv")
     assert (tmp_path / name).read_text().splitlines()[0] == ",key,size,kind"
-    assert (tmp_path / f"{stem}.log.csv").read_text().splitlines()[0] == "id,kind,before,after,by"
+    assert (tmp_path / f"{stem}.log.csv").read_text().splitlines()[0] == "id,kind,before,after,by,column"
     assert (tmp_path / f"{stem}.weights.csv").read_text().splitlines()[0] == "id,weight"
 
 
@@ -298,3 +321,109 @@ def test_neither_the_input_nor_the_run_folder_is_written_to(tmp_path, run):
         assert command(folder, "--out", target).exit_code == 2
     assert source.read_text() == TABLE
     assert not list((tmp_path / "run").rglob("*.csv"))
+
+
+def test_neither_log_nor_weights_start_a_formula(tmp_path, run):
+    rows = "key,size,kind\n" + "".join(f"=1+{row},{row}.5,{kind}\n" for row, kind in enumerate(["=2*3", "no"] * 2))
+    decided = tmp_path / "decided.csv"
+    decided.write_text("id,decision\n'=1+0,no\n'=1+1,'=2*3\n'=1+3,weight:0.5\n")
+    folder = run(written(tmp_path, rows), keys=(("=1+1",), ("=1+2",)), id="key")
+    result = command(folder, "--decisions", decided, "--out", tmp_path / "clean.csv")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "clean.log.csv").read_text().splitlines()[1:] == [
+        "'=1+0,relabel,'=2*3,no,decided.csv,",
+        "'=1+1,relabel,no,'=2*3,decided.csv,",
+        "'=1+3,reweight,1.0,0.5,decided.csv,",
+    ]
+    assert (tmp_path / "clean.weights.csv").read_text().splitlines() == ["id,weight", "'=1+3,0.5"]
+    assert (tmp_path / "clean.csv").read_text().splitlines()[1:3] == ["=1+0,0.5,no", "=1+1,1.5,=2*3"]
+
+
+ODD_CELLS = "id;height;age;town;note;kind\n"
+
+
+def people(tmp_path, rows=60):
+    """Heights with decimal commas, six of them in inches; ages of which five are 999; a town in two spellings."""
+    draw, lines = np.random.default_rng(0), []
+    for row in range(rows):
+        height = draw.normal(170, 6) / (2.54 if row % 7 == 3 else 1)
+        age = 999 if row % 12 == 5 else draw.integers(18, 70)
+        town = ("Ulm", "Kiel", "Graz")[row % 3] if row != 9 else "ULM"
+        lines.append(f"{row:03d};{height:.1f};{age};{town};a  b;{'no' if row % 2 else 'yes'}\n".replace(".", ","))
+    path = tmp_path / "people.csv"
+    path.write_text(ODD_CELLS + "".join(lines))
+    return path
+
+
+def audited(path, tmp_path, *options):
+    words = ["audit", path, "--label", "kind", "--id", "id", "--checks", "SW108", "--out", tmp_path / "run", *options]
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    assert result.exit_code in (0, 1), result.output
+
+
+def test_cells_are_set_to_missing_divided_and_merged_and_no_other_changes(tmp_path):
+    source = people(tmp_path)
+    audited(source, tmp_path)
+    result = command(tmp_path / "run", "--do", "SW108", "--out", tmp_path / "clean.csv")
+    assert result.exit_code == 0, result.output
+    before, after = (
+        pd.read_csv(file, sep=";", dtype=str, keep_default_na=False) for file in (source, tmp_path / "clean.csv")
+    )
+    ages, heights = before["age"] == "999", np.arange(60) % 7 == 3
+    assert after.loc[ages, "age"].tolist() == [""] * 5
+    assert after.loc[9, "town"] == "Ulm"
+    inches = after.loc[heights, "height"].str.replace(",", ".").astype(float)
+    assert inches.between(60, 75).all() or inches.between(150, 190).all()
+    assert "." not in "".join(after["height"])
+    changed = (before != after).to_numpy()
+    log = pd.read_csv(tmp_path / "clean.log.csv", dtype=str, keep_default_na=False)
+    assert changed.sum() == len(log)
+    assert log.columns.tolist() == ["id", "kind", "before", "after", "by", "column"]
+    assert set(log["kind"]) == {"clean"}
+    assert {(one.id, one.column) for one in log.itertuples()} == {
+        (before["id"][row], before.columns[place]) for row, place in zip(*np.nonzero(changed), strict=True)
+    }
+    assert log.loc[log["column"] == "town"].iloc[0].tolist() == ["009", "clean", "ULM", "Ulm", "samplewise", "town"]
+    assert f"{len(log)} cells changed (as named)" in result.output
+
+
+def test_cleanings_that_were_not_tested_are_not_done_without_a_name(tmp_path):
+    source = people(tmp_path)
+    audited(source, tmp_path)
+    result = command(tmp_path / "run", "--out", tmp_path / "clean.csv")
+    assert "Nothing was changed: no remedy was measured to help and changes little" in result.output
+    assert (tmp_path / "clean.csv").read_text() == source.read_text()
+
+
+def test_cells_are_cleaned_also_where_the_record_holds_no_values(tmp_path):
+    audited(people(tmp_path), tmp_path, "--no-values")
+    assert "ULM" not in (tmp_path / "run" / "audit.json").read_text()
+    assert command(tmp_path / "run", "--do", "SW108", "--out", tmp_path / "clean.csv").exit_code == 0
+    log = pd.read_csv(tmp_path / "clean.log.csv", dtype=str, keep_default_na=False)
+    assert (log["before"] == "999").sum() == 5
+
+
+def test_cells_of_parquet_keep_their_types(tmp_path):
+    frame = pd.read_csv(people(tmp_path), sep=";", decimal=",", dtype={"id": str, "town": "category"})
+    frame.to_parquet(tmp_path / "people.parquet")
+    audited(tmp_path / "people.parquet", tmp_path)
+    assert command(tmp_path / "run", "--do", "SW108", "--out", tmp_path / "clean.parquet").exit_code == 0
+    clean = pd.read_parquet(tmp_path / "clean.parquet")
+    assert str(clean["age"].dtype) == "Int64"
+    assert clean["age"].isna().sum() == 5
+    assert clean["age"].dropna().tolist() == frame["age"][frame["age"] != 999].tolist()
+    assert sorted(clean["town"].cat.categories) == ["Graz", "Kiel", "Ulm"]
+    assert clean["note"].tolist() == frame["note"].tolist()
+
+
+def test_marks_of_numbers_are_understood_and_written_without_them(tmp_path):
+    draw = np.random.default_rng(1)
+    values = [f"{draw.uniform(1000, 9000):,.2f}" if row % 9 else "999,999.00" for row in range(60)]
+    lines = [f'"{value}",{"no" if row % 2 else "yes"}' for row, value in enumerate(values)]
+    (tmp_path / "money.csv").write_text("\n".join(["income,kind", *lines]) + "\n")
+    words = ["audit", tmp_path / "money.csv", "--label", "kind", "--checks", "SW108", "--out", tmp_path / "run"]
+    CliRunner().invoke(app, [str(word) for word in words])
+    result = command(tmp_path / "run", "--do", "SW108", "--out", tmp_path / "clean.csv")
+    assert result.exit_code == 0, result.output
+    after = pd.read_csv(tmp_path / "clean.csv", dtype=str, keep_default_na=False)["income"].tolist()
+    assert after == ["" if value == "999,999.00" else value for value in values]

@@ -150,10 +150,44 @@ def test_the_positive_class_comes_last(here):
     assert "did you mean 'no'" in refused.output
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--drop-columns", "kind"), "label and drop_columns"),
+        (("--id", "kind"), "label and id"),
+        (("--time", "day", "--groups", "day"), "groups and time"),
+        (("--number", "size", "--category", "size"), "name it once"),
+        (("--number", "site", "--groups", "site"), "a column that no model sees"),
+        (("--test", "./t.csv"), "the data themselves"),
+        (("--checks", "SW101,SW999"), "no check named 'SW999'"),
+        (("--task", "regression", "--positive", "yes"), "task and positive"),
+        (("--task", "regression", "--metric", "accuracy"), "for classification"),
+        (("--labels-are", "outcomes", "--reviewed", "SW201.csv"), "labels_are and reviewed"),
+        (("--max-size", "100 B"), "allow more where there is room"),
+        (("--max-size", "100 apples"), "where:  max_size"),
+        (("--budget", "soon"), "2min"),
+    ],
+)
+def test_options_that_cannot_be_meant_are_refused_and_nothing_is_written(here, words, said):
+    result = audit("t.csv", "--label", "kind", *words, "--out", "run")
+    assert result.exit_code == 2, result.output
+    assert said in result.output
+    assert len(result.output.splitlines()) <= 4
+    assert sorted(item.name for item in here.iterdir()) == ["t.csv"]
+
+
+def test_the_data_are_no_run_folder(here):
+    result = audit("t.csv", "--label", "kind", "--out", "t.csv")
+    assert result.exit_code == 2
+    assert "the run folder is a file" in result.output
+
+
 def test_a_test_file_is_read_with_the_same_roles(here, rows):
     rows.iloc[:30].to_csv("test.csv", index=False)
     result = audit("t.csv", "--label", "kind", "--id", "key", "--test", "test.csv", "--checks", "SW103", "--out", "run")
-    assert load_record("run").data["test_rows"] == 30
+    data = load_record("run").data
+    assert data["test_rows"] == 30
+    assert not [note for note in data["notes"] if "left out of the test rows" in note]
     assert result.exit_code == 1, result.output  # all 30 rows are in the data
 
 

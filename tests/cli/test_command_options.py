@@ -44,3 +44,13 @@ def test_columns_are_numbers_or_categories_and_not_both():
     assert kinds_of(None, None) == {}
     with pytest.raises(InputError, match="number or a category"):
         kinds_of(["a"], ["a"])
+
+
+def test_an_order_names_a_column_and_its_values():
+    read = kinds_of(None, None, ['size=small, medium,"very, very large"', "a=1,2"])
+    assert read == {"size": ["small", "medium", "very, very large"], "a": ["1", "2"]}
+    for word in ("size", "size=", "=a,b"):
+        with pytest.raises(InputError, match="an order names a column"):
+            kinds_of(None, None, [word])
+    with pytest.raises(InputError, match="name it once"):
+        kinds_of(None, ["size"], ["size=a,b"])

@@ -27,11 +27,11 @@ def curve(tmp_path, monkeypatch):
 def test_a_curve_gives_rows_price_and_a_page(curve):
     result = notes("curve.csv", "--target-error", 0.05, "--price-per-row", 0.2, "--out", "page.html")
     assert result.exit_code == 0, result.output
-    assert "5 % error needs about" in result.output
+    assert "An error of 5 % needs about" in result.output
     assert "Planned batches" in result.output
     page = (curve / "page.html").read_text()
     assert "How much data:" in page
-    for words in ("Chance to be at 5 % error", "What the chance costs", "you are here", "Collect"):
+    for words in ("Chance to be at an error of 5 %", "What the chance costs", "you are here", "Collect"):
         assert words in page
     assert "Every check" not in page
 
@@ -39,14 +39,23 @@ def test_a_curve_gives_rows_price_and_a_page(curve):
 def test_a_target_out_of_reach_is_called_that(curve):
     result = notes("curve.csv", "--target-error", 0.002, "--quiet")
     assert result.exit_code == 0, result.output
-    assert "0.2 % error is unlikely to be reached with this learner" in result.output
+    assert "An error of 0.2 % is unlikely to be reached with this learner" in result.output
     assert "Planned batches" not in result.output
+
+
+def test_a_target_that_is_met_has_a_page_too(curve):
+    result = notes("curve.csv", "--target-error", 0.12)
+    assert result.exit_code == 0, result.output
+    assert "An error of 12 % is met at 200 rows" in result.output
+    page = (curve / "forecast.html").read_text()
+    assert "An error of 12 % is met at 200 rows" in page
+    assert "you are here" in page
 
 
 def test_without_a_target_it_says_what_the_next_rows_buy(curve):
     result = notes("curve.csv")
     assert result.exit_code == 0, result.output
-    assert "Another 800 rows are forecast to take" in result.output
+    assert "Another 800 rows are forecast to lower the error by" in result.output
     assert (curve / "forecast.html").exists()
 
 
@@ -59,6 +68,23 @@ def test_rows_are_measured_first(curve):
     result = notes("rows.csv", "--label", "kind", "--learner", "linear", "--repeats", 3, "--quiet")
     assert result.exit_code == 0, result.output
     assert "239 rows" in result.output
+
+
+def test_time_groups_and_columns_are_left_out_as_in_the_audit(curve):
+    draw = np.random.default_rng(1)
+    x = draw.normal(size=(240, 2))
+    frame = pd.DataFrame(x, columns=["a", "b"]).assign(
+        price=1000 * (x[:, 0] + 0.2 * draw.normal(size=240)), day=np.arange(240), site=np.arange(240) // 4
+    )
+    frame["leak"] = frame["price"]
+    frame.to_csv("sales.csv", index=False)
+    words = ("sales.csv", "--label", "price", "--learner", "linear", "--repeats", 2, "--quiet", "--time", "day")
+    honest = notes(*words, "--drop-columns", "leak", "site", "--groups", "site", "--target-error", 5000)
+    assert honest.exit_code == 0, honest.output
+    assert "An error of 5,000 in the label's unit is met at" in honest.output
+    far = notes(*words, "--drop-columns", "leak", "site", "--target-error", 1)
+    assert "An error of 1 in the label's unit is unlikely to be reached" in far.output
+    assert notes(*words, "--target-error", -1).exit_code == 2
 
 
 def test_a_learner_known_by_name_makes_another_forecast(curve):
@@ -81,9 +107,14 @@ def test_an_odd_curve_is_read_with_a_warning(curve):
     ("words", "fix"),
     [
         (("curve.csv", "--target-error", 5), "did you mean 0.05?"),
-        (("curve.csv", "--target-error", 0.5), "use a target below"),
         (("curve.csv", "--target-error", 0.05, "--price-per-row", 0), "the price of one row"),
         (("nowhere.csv",), "check the path"),
+        (("curve.csv", "--id", "key", "--repeats", 3), "the curve is there already"),
+        (("curve.csv", "--max-size", "1GB"), "the curve is there already"),
+        (("curve.csv", "--target-error", 0.05, "--rounds", 3), "--price-per-row PRICE"),
+        (("curve.csv", "--price-per-row", 3), "--target-error SHARE"),
+        (("curve.csv", "--out", "./curve.csv"), "name another file"),
+        (("curve.csv", "--label", "error", "--max-size", "10B"), "allow more where there is room"),
     ],
 )
 def test_what_has_no_answer_is_refused(curve, words, fix):

@@ -25,14 +25,22 @@ def test_what_was_understood_comes_first_and_findings_go_to_standard_output(make
 def test_quiet_says_nothing(make, capsys):
     made = make.record()
     understood = Event("understood", "", facts={"data": made.data, "plan": made.plan})
-    assert shown(capsys, understood, Event("fit", "", 1, 2, 30.0), quiet=True) == ("", "")
+    assert shown(capsys, understood, Event("fit", "", 1, 2, 30.0, 0.5), quiet=True) == ("", "")
 
 
 def test_a_log_gets_a_line_with_the_time_left_now_and_then(make, capsys, monkeypatch):
     now = iter([0.0, 1.0, 11.0, 11.0, 12.0])
     monkeypatch.setattr(live.time, "monotonic", lambda: next(now))
-    printed = shown(capsys, *(Event("fit", "", done, 80, 30.0) for done in (1, 2, 3)))
-    assert printed.err == "fitting: 2 of about 80 fits, about 30 s left\n"
+    fits = (Event("fit", "", done, 80, 30.0, done / 10) for done in (1, 2, 3))
+    printed = shown(capsys, Event("begin", "SW201 labels the model disputes"), *fits)
+    assert printed.err == "SW201 labels the model disputes: 20 % done, about 30 s left\n"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(3.0, "a few seconds"), (47.0, "about 50 s, as"), (400.0, "about 7 min, as")]
+)
+def test_the_whole_time_is_told_once_a_fit_was_timed(capsys, seconds, words):
+    assert f"time     {words}" in shown(capsys, Event("expected", "", seconds_left=seconds)).out
 
 
 @pytest.mark.parametrize(

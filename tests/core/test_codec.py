@@ -155,7 +155,7 @@ class TestDicts:
 class TestRefusals:
     @pytest.mark.parametrize("version", [1, 2, 99])
     def test_another_schema_version(self, version: int) -> None:
-        with pytest.raises(InputError, match=rf"(?s)schema version.*got:\s+int {version}.*audit again.*version 3"):
+        with pytest.raises(InputError, match=rf"(?s)schema version.*got:\s+int {version}.*audit again.*version 4"):
             codec.from_dict(codec.to_dict(record()) | {"schema": version})
 
     def test_something_else_altogether(self) -> None:

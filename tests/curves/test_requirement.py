@@ -61,7 +61,7 @@ def test_a_chance_is_passed_between_two_sizes():
     ("curve", "arguments", "what", "where", "fix"),
     [
         (CURVE, {"error": 18}, "error must be a number", "error", "did you mean 0.18"),
-        (CURVE, {"error": np.nan}, "error must be a finite number", "error", "error=1.0"),
+        (CURVE, {"error": np.nan}, "error must be a finite number", "error", "pass a number as error="),
         (CURVE, {"error": 0.12}, "already reached", "n 200", "below"),
         (CURVE, {"error": 0.04, "confidence": 0.2}, "confidence", "confidence", "at least 0.5 and at most 0.95"),
         (CURVE, {"error": 0.04, "learner_name": "SVM"}, "this learner", "", "use one of"),

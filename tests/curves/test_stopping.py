@@ -113,7 +113,7 @@ def test_convexity_gain_stands_in_the_advice():
     [
         (POWER[:3], {"tolerance": 0.1}, "at least four", "measure more sizes"),
         (POWER, {"tolerance": 1.5}, "tolerance must be a number", "did you mean 0.015"),
-        (POWER, {"tolerance": np.nan}, "tolerance must be a finite number", "tolerance=1.0"),
+        (POWER, {"tolerance": np.nan}, "tolerance must be a finite number", "pass a number as tolerance="),
         (POWER, {"tolerance": 0.1, "final_size": 100}, "below the largest", "or None for unlimited"),
         (POWER, {"tolerance": 0.1, "confidence": 0.3}, "confidence must be a number", "above 0.5"),
     ],

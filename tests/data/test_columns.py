@@ -189,3 +189,26 @@ def test_adult_is_understood(shared_data):
     numbers = {"age", "fnlwgt", "education_num", "capital_gain", "capital_loss", "hours_per_week"}
     assert {name for name, kind in kinds.items() if kind == "numeric"} == numbers
     assert {kind for name, kind in kinds.items() if name not in numbers} == {"category"}
+
+
+def test_an_ordered_categorical_has_its_order():
+    made = pd.Categorical(["b", "a", "c", None], categories=["c", "a", "b"], ordered=True)
+    (column,) = describe_columns(pd.DataFrame({"x": made}))
+    assert (column.kind, column.ranks, column.unordered, column.missing) == ("ordinal", ("c", "a", "b"), False, 1)
+    (column,) = describe_columns(pd.DataFrame({"x": made.as_unordered()}))
+    assert (column.kind, column.ranks, column.unordered) == ("category", (), True)
+    cut = pd.cut(pd.Series([1, 5, 9, 2]), [0, 3, 6, 10])
+    assert describe_columns(pd.DataFrame({"x": cut}))[0].ranks == ("(0, 3]", "(3, 6]", "(6, 10]")
+
+
+def test_an_order_read_off_words_is_named_and_not_used():
+    (column,) = describe_columns(pd.DataFrame({"size": ["large", "small", "medium", "small"]}))
+    assert (column.kind, column.ranks, column.unordered) == ("ordinal", (), True)
+    assert "('small' < 'medium' < 'large'): treated as categories" in column.note
+    assert "(--order)" in column.note
+
+
+def test_an_order_that_is_said_makes_ranks():
+    frame = pd.DataFrame({"size": ["large", "small", "medium"], "grade": [3.0, 1.0, np.nan]})
+    kinds = {"size": ["small", "medium", "large"], "grade": ["3", "1"]}
+    assert [column.ranks for column in describe_columns(frame, kinds=kinds)] == [tuple(one) for one in kinds.values()]

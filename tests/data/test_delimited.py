@@ -221,7 +221,7 @@ def test_codes_keep_their_leading_zeros(written):
 def test_points_before_three_digits_are_thousands_where_semicolons_separate(written):
     cells = "price;name\n8.442;a\n85;b\n1.666;c\n"
     frame, _ = read_delimited(written(cells))
-    assert frame.attrs == {"decimal": ",", "delimiter": ";"}
+    assert frame.attrs == {"decimal": ",", "delimiter": ";", "first_line": 2}
     assert frame["price"].tolist() == ["8.442", "85", "1.666"]
     frame, _ = read_delimited(written(cells), decimal=".")
     assert frame["price"].tolist() == [8.442, 85, 1.666]

@@ -1,6 +1,8 @@
 """Files and pictures of every mode: what they look like once read, whose white counts, and which are broken."""
 
+import errno
 import io
+import os
 
 import numpy as np
 import pytest
@@ -152,9 +154,13 @@ def test_of_several_frames_the_first_is_read(tmp_path):
 def broken(kind, path):
     whole = io.BytesIO()
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)).save(whole, "JPEG")
-    content = {"truncated": whole.getvalue()[:900], "empty": b"", "text": b"no picture", "absent": None}[kind]
+    content = {"truncated": whole.getvalue()[:900], "empty": b"", "text": b"no picture"}.get(kind)
     if content is not None:
         path.write_bytes(content)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind != "absent":
+        path.symlink_to({"link": "nowhere.jpg", "loop": path.name}[kind])
     return str(path)
 
 
@@ -165,6 +171,9 @@ def broken(kind, path):
         ("empty", "the file is empty"),
         ("text", "no picture of a known kind"),
         ("absent", "there is no such file"),
+        ("link", "the link leads to no file"),
+        ("loop", "symbolic links"),
+        ("folder", "no file, but a pipe"),
     ],
 )
 def test_a_broken_file_has_a_reason_and_costs_no_other(tmp_path, kind, reason):
@@ -187,6 +196,22 @@ def test_a_picture_of_enormous_size_is_not_decoded(tmp_path, monkeypatch):
     path = saved(tmp_path / "a.png", Image.new("L", (40, 40)))
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 500)
     assert read(path).startswith("more than 1,000 pixels")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+def test_what_has_no_end_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    assert read(str(tmp_path / "pipe.png")).startswith("no file, but a pipe")
+
+
+def test_a_file_that_may_not_be_read_says_so(tmp_path, monkeypatch):
+    path = saved(tmp_path / "a.png", Image.new("L", (4, 4)))
+
+    def refused(name):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), name)
+
+    monkeypatch.setattr(Image, "open", refused)
+    assert read(path) == "Permission denied"
 
 
 def test_large_jpegs_look_as_when_they_are_decoded_in_full(tmp_path):

@@ -250,6 +250,25 @@ def test_columns_that_cannot_play_their_part_are_refused(csv, options, what):
     refused(what, csv, **options)
 
 
+@pytest.mark.parametrize("option", [{"id": "b"}, {"columns": {"b": "number"}}, {"decimal": ","}, {"max_size": "1GB"}])
+def test_a_folder_of_pictures_has_no_columns(folder, option):
+    with pytest.raises(InputError, match="means nothing for a folder of pictures") as caught:
+        read_dataset(folder, **option)
+    assert caught.value.where == next(iter(option))
+
+
+def test_options_that_would_be_ignored_are_refused(tmp_path):
+    np.savez(tmp_path / "a.npz", X=np.zeros((4, 2)), y=[0, 1, 0, 1])
+    for option in ({"columns": {"X": "number"}}, {"decimal": ","}, {"drop_columns": ["y"]}):
+        with pytest.raises(InputError, match="means nothing for a file of arrays"):
+            read_dataset(tmp_path / "a.npz", **option)
+    frame = pd.DataFrame({"a": [1.0, 2.0], "y": [0, 1]})
+    with pytest.raises(InputError, match="means nothing for a table that is read already"):
+        read_dataset(frame, label="y", max_size="1GB")
+    with pytest.raises(InputError, match="rules out the other"):
+        read_dataset("nowhere.csv", label="y", id="y")
+
+
 def test_missing_ids_are_refused_by_row():
     refused("ids are missing.*column 'k', rows 1.*fill them", pd.DataFrame({"k": ["a", None], "x": [1, 2]}), id="k")
 
@@ -327,7 +346,7 @@ def test_numbers_in_disguise_are_numbers_and_the_other_reading_is_asked_about(tm
 
 def test_columns_are_read_as_the_user_says():
     frame = pd.DataFrame({"size": ["1", "2", "3", "4"], "zip": [1, 2, 1, 2], "y": ["a", "b", "a", "b"]})
-    said = {"size": "category", "zip": "category", "y": "category"}
+    said = {"size": "category", "zip": "category"}
     assert [column.kind for column in read_dataset(frame, label="y", columns=said).columns] == ["category", "category"]
     with pytest.raises(InputError, match="column"):
         read_dataset(frame, label="y", columns={"absent": "number"})

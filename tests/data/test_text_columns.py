@@ -129,3 +129,26 @@ def test_many_cells_are_read_as_few_are(mark, sign):
     np.testing.assert_array_equal(converted(cells[:3000])[0], numbers[:3000])
     assert repr(mark) in done.note
     assert converted([*cells, f"12{mark}5{mark}1"])[0].isna().sum() == 1
+
+
+@pytest.mark.parametrize(
+    ("order", "words"),
+    [
+        (["small", "large"], "does not name"),
+        (["small"], "is a list of the different values"),
+        (["small", "small"], "is a list of the different values"),
+        ([1, 2], "is a list of the different values"),
+        ({"small": 1}, "is a list of the different values"),
+    ],
+)
+def test_orders_that_do_not_fit_are_refused(order, words):
+    frame = pd.DataFrame({"size": ["small", "medium", "large"], "x": [1, 2, 3]})
+    with pytest.raises(InputError, match=words):
+        converted_columns(frame, {"size": order})
+
+
+def test_a_column_with_an_order_is_not_converted():
+    frame = pd.DataFrame({"size": ["1", "2", "3"]})
+    read, done = converted_columns(frame, {"size": ["3", "2", "1"]})
+    assert read["size"].tolist() == ["1", "2", "3"]
+    assert done == {}

@@ -157,7 +157,7 @@ def test_proven_flips_are_wrong_and_need_no_answers(spoilt):
     bad = folded.codes != truth
     assert facts.outcomes.beyond_chance
     assert facts.wrong[bad].mean() > 0.85
-    assert (facts.wrong >= np.nan_to_num(facts.outcomes.wrong) - 1e-9).all()
+    assert (facts.wrong >= 0.89 * np.nan_to_num(facts.outcomes.wrong)).all()
     assert bad[facts.suspects()].mean() > 0.85
     assert not facts.cannot_tell
     np.testing.assert_array_equal(likely_errors(facts), facts.flagged)
@@ -166,6 +166,49 @@ def test_proven_flips_are_wrong_and_need_no_answers(spoilt):
     answered = fact_labels(folded, answers=by_id | {"of other rows": Answer(1.0)})
     assert len(answered.answers) == 15
     assert not set(drop_disputed(folded, lambda rows: answered).rows) & set(facts.suspects()[:15])
+
+
+def test_an_interval_of_proven_flips_is_no_point_and_answers_move_them(spoilt):
+    folded, _ = spoilt("sym", 0.1)
+    facts = fact_labels(folded)
+    share, rows = facts.suspects_share, facts.suspects()
+    assert 0.6 < share.low < share.value - 0.1
+    assert share.value < share.high - 0.05
+    assert facts.noise_rate.high - facts.noise_rate.low > 0.03
+    other, asked = rows[12:], rows[:12]
+    denied = facts.reviewed({int(row): Answer(0.0) for row in asked})
+    borne_out = facts.reviewed({int(row): Answer(1.0) for row in asked})
+    assert (denied.wrong[other] < 0.6 * facts.wrong[other]).all()
+    assert (borne_out.wrong[other] > facts.wrong[other]).all()
+    assert denied.expected_precision(other).high < 0.75
+    assert 0.8 < borne_out.expected_precision(other).low < 0.97
+
+
+def test_flips_that_people_call_right_are_not_changed(spoilt):
+    folded, _ = spoilt("sym", 0.1)
+    facts = fact_labels(folded)
+    assert facts.proven is facts.outcomes
+    rows = facts.suspects()
+    said = {int(rows[0]): Answer(0.0), int(rows[1]): Answer(1.0, (facts.codes[rows[1]] + 1) % 10)}
+    proven = facts.reviewed(said).proven
+    assert not likely_errors(proven)[rows[0]]
+    assert suggests(proven)[rows[1]]
+    assert proven.suggested[rows[1]] == said[int(rows[1])].code
+    assert likely_errors(proven)[rows[2:]].mean() > 0.9
+    denied = facts.reviewed({int(row): Answer(0.0) for row in rows[:9]}).proven
+    assert not likely_errors(denied)[rows[9:]].any()
+
+
+def test_a_label_is_changed_where_nearly_all_curves_call_it_wrong(found):
+    likeliest = found.suspects(3).tolist()
+    opened = replace(found, wrong=np.where(np.isin(np.arange(COUNT), likeliest), 0.51, found.wrong))
+    assert set(np.flatnonzero(opened.flagged)) == set(likeliest)
+    assert not likely_errors(opened).any()
+    wrong = all_said(found, 1.0)
+    sure = likely_errors(wrong)
+    assert sure[wrong.to_review()].any()
+    assert set(found.to_review()) <= set(np.flatnonzero(sure))
+    assert not (sure & ~wrong.flagged).any()
 
 
 def test_nothing_contradicted_nothing_flagged():
@@ -226,7 +269,7 @@ def test_the_other_reading_is_counted(found):
     assert f"{int(found.found.against.sum())} labels would be contradicted, and between " in facts.reason
 
 
-@pytest.mark.parametrize(("name", "flags", "mean"), [("mnist", 15, 0.232), ("cifar10", 80, 0.392)])
+@pytest.mark.parametrize(("name", "flags", "mean"), [("mnist", 9, 0.225), ("cifar10", 60, 0.37)])
 def test_reviewed_picture_sets(name, flags, mean, shared_data):
     """Means over the reviewed rows, with all four sets in the prior; people called .150 and .196 wrong."""
     with np.load(shared_data / "label-errors" / f"{name}.npz", allow_pickle=False) as held:

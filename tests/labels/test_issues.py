@@ -93,7 +93,7 @@ def test_acting_on_them_is_measured(blobs):
     for one in measured.values():
         assert one.effect.unit == "points of accuracy"
         assert one.effect.low <= one.effect.value <= one.effect.high
-        assert one.verdict in ("helps", "hurts", "not distinguishable")
+        assert one.verdict in ("helps", "hurts", "not decided")
         assert 0.02 < one.share < 0.08
     with pytest.raises(InputError, match="did you mean 'relabel'"):
         find_label_issues(data).measured(("relable",))

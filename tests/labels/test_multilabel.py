@@ -127,7 +127,7 @@ def test_what_is_no_table_of_labels_is_refused(tagged):
 
 def test_what_has_no_meaning_for_several_labels_is_refused(tagged):
     X, y, _ = tagged
-    with pytest.raises(InputError, match="there is no method named 'dynamics'") as caught:
+    with pytest.raises(InputError, match="method cannot be 'dynamics'") as caught:
         find_multilabel_issues((X, y), method="dynamics")
     assert "neighbors" in caught.value.fix
     with pytest.raises(InputError, match="several labels each") as caught:

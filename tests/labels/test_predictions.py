@@ -154,8 +154,10 @@ def test_classes_absent_on_either_side_are_named(named):
     assert "add absent columns as 0" in raised.value.fix
 
 
-def test_rows_in_another_order_are_refused(named):
+def test_rows_in_another_order_are_found_by_their_index(named):
     X, y, P = named
-    with pytest.raises(InputError, match=r"predictions.loc\[data.ids\]") as raised:
-        find_label_issues((X, y), probabilities=P.iloc[::-1])
-    assert raised.value.where.startswith("rows id r0, r1")
+    in_order, turned = (find_label_issues((X, y), probabilities=one).wrong.values for one in (P, P.iloc[::-1]))
+    assert np.array_equal(in_order, turned)
+    with pytest.raises(InputError, match="another index") as raised:
+        find_label_issues((X, y), probabilities=P.rename(index={"r0": "x0"}))
+    assert raised.value.where == "rows id r0"

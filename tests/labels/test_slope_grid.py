@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import numpy as np
@@ -5,10 +6,18 @@ import pytest
 
 from samplewise.labels import slope_grid
 from samplewise.labels.contradiction import Contradiction
-from samplewise.labels.slope_grid import chances, means_and_totals, slope_prior, updated
+from samplewise.labels.slope_grid import (
+    CEILINGS,
+    chances,
+    flips_right,
+    likely_wrong,
+    means_and_totals,
+    slope_prior,
+    updated,
+)
 
 STRENGTH = np.array([-4.0, -1.0, 0.3, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
-EXPECTED = [0.001, 0.022, 0.076, 0.13, 0.24, 0.37, 0.48, 0.57, 0.65]  # as the method was published to us
+EXPECTED = [0.001, 0.02, 0.07, 0.12, 0.225, 0.34, 0.445, 0.535, 0.605]  # below 0.9 of what it is for a ceiling of 1
 
 
 def at(strength, lift=0.0):
@@ -18,7 +27,7 @@ def at(strength, lift=0.0):
 
 def mean_under(weights, found, flips=None):
     rows = np.arange(len(found.strength))
-    return chances(found, np.zeros(len(rows)) if flips is None else flips, rows) @ weights
+    return chances(found, np.zeros(len(rows)) if flips is None else flips, rows) @ (weights @ CEILINGS)
 
 
 def logistic(x):
@@ -26,26 +35,32 @@ def logistic(x):
 
 
 def by_hand(strength, lift, flip, answers):
-    """Means over the whole grid and the weights, one curve at a time, in plain Python."""
+    """Means over the whole grid and the weights, one curve and one ceiling at a time, in plain Python."""
     starts = [-9 + 9.5 * i / 38 for i in range(39)]
     slopes = [math.exp(math.log(0.08) + math.log(50) * j / 26) for j in range(27)]
+    ceilings = [(k + 0.5) / 40 for k in range(40)]
     weights, curves = [], []
-    for a in starts:
-        for b in slopes:
-            bell = 0.85 * math.exp(-0.5 * ((a + 2.8) / 0.7) ** 2) / 0.7
-            bell += 0.15 * math.exp(-0.5 * ((a + 5.3) / 1.5) ** 2) / 1.5
-            weight = bell * math.exp(-0.5 * ((math.log(b) + 0.41) / 0.62) ** 2)
-            curve = []
-            for z, lifted, r in zip(strength, lift, flip, strict=True):
-                rise = b * min(z, 6) if z > 0 else max(1, b) * z
-                curve.append(r + (1 - r) * logistic(a + rise + 0.54 * lifted))
+    for a, b in itertools.product(starts, slopes):
+        bell = 0.85 * math.exp(-0.5 * ((a + 2.8) / 0.7) ** 2) / 0.7
+        bell += 0.15 * math.exp(-0.5 * ((a + 5.3) / 1.5) ** 2) / 1.5
+        prior = bell * math.exp(-0.5 * ((math.log(b) + 0.35) / 0.58) ** 2)
+        below = []
+        for z, lifted, r in zip(strength, lift, flip, strict=True):
+            rise = b * min(z, 6) if z > 0 else max(1, b) * z
+            below.append(r + (1 - r) * logistic(a + rise + 0.56 * lifted))
+        for ceiling in ceilings:
+            curve = [ceiling * one for one in below]
+            weight = prior * ceiling**8
             for row, said in answers.items():
                 weight *= curve[row] ** said * (1 - curve[row]) ** (1 - said)
             weights.append(weight)
             curves.append(curve)
     total = sum(weights)
     means = [sum(w * curve[i] for w, curve in zip(weights, curves, strict=True)) / total for i in range(len(strength))]
-    return np.array(means), np.array(weights) / total
+    likely = [
+        sum(w for w, curve in zip(weights, curves, strict=True) if curve[i] > 0.5) / total for i in range(len(strength))
+    ]
+    return np.array(means), np.array(weights).reshape(-1, 40) / total, np.array(likely)
 
 
 def test_the_mean_is_what_the_reviewed_sets_say():
@@ -63,12 +78,13 @@ def test_as_computed_curve_by_curve(answers):
     if answers:
         under = chances(found, np.array(flips), rows)
         weights = updated(weights, under, np.array([answers[row] for row in rows.tolist()]))
-    means, by_curve = by_hand(strength, lift, flips, answers)
+    means, by_curve, likely = by_hand(strength, lift, flips, answers)
     np.testing.assert_allclose(weights, by_curve, rtol=1e-8, atol=1e-300)
     np.testing.assert_allclose(mean_under(weights, found, np.array(flips)), means, rtol=1e-8)
     alone, totals = means_and_totals(found, np.array(flips), np.arange(4), weights)
     np.testing.assert_allclose(alone, means, rtol=1e-8)
-    assert totals @ weights == pytest.approx(means.sum())
+    assert np.sum(totals * weights) == pytest.approx(means.sum())
+    np.testing.assert_allclose(likely_wrong(found, np.array(flips), np.arange(4), weights), likely, atol=1e-9)
 
 
 def test_a_lifted_pair_is_doubted_more():
@@ -76,8 +92,16 @@ def test_a_lifted_pair_is_doubted_more():
     assert means[0] < means[1] < means[2]
 
 
-def test_a_proven_flip_is_wrong_whatever_the_curve():
-    assert mean_under(slope_prior(), at([-4.0, 3.0]), np.ones(2)).tolist() == pytest.approx([1.0, 1.0])
+def test_a_proven_flip_is_as_sure_as_planted_ones_were_whatever_the_curve():
+    assert mean_under(slope_prior(), at([-4.0, 3.0]), np.ones(2)).tolist() == pytest.approx([0.9, 0.9], abs=0.01)
+
+
+@pytest.mark.parametrize(("said", "low", "high"), [(0.0, 0.3, 0.45), (1.0, 0.94, 0.99)])
+def test_answers_move_proven_flips(said, low, high):
+    found, flips = at([3.0] * 12), np.ones(12)
+    weights = updated(slope_prior(), chances(found, flips, np.arange(11)), np.full(11, said))
+    assert low < mean_under(weights, found, flips)[11] < high
+    assert flips_right(weights) == pytest.approx(mean_under(weights, found, flips)[11])
 
 
 def test_the_order_of_answers_and_how_they_are_divided_do_not_matter():
@@ -97,7 +121,7 @@ def test_blocks_of_rows_say_what_all_rows_say(monkeypatch):
     monkeypatch.setattr(slope_grid, "BLOCK", 2)
     for one, other in zip(whole, means_and_totals(found, flips, rows, weights), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12)
-    np.testing.assert_allclose(whole[1], chances(found, flips, rows).sum(axis=0))
+    np.testing.assert_allclose(whole[1], chances(found, flips, rows).sum(axis=0)[:, None] * CEILINGS)
 
 
 def test_an_overwhelming_prediction_for_the_label_is_no_overflow():

@@ -94,7 +94,7 @@ REFUSALS = [
     ({"learner": KernelHead()}, "has no such loop", "TorchLearner(make_module)"),
     ({"n_runs": 0}, "n_runs must be a whole number", "n_runs=3"),
     ({"error_epochs": (3, 11)}, "beyond the last", "from 1 to 10"),
-    ({"counted": "epoch"}, "there is no counted named 'epoch'", "epoch_end"),
+    ({"counted": "epoch"}, "counted cannot be 'epoch'", "epoch_end"),
 ]
 
 

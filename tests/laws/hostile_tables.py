@@ -315,6 +315,18 @@ TABLES: dict[str, Case] = {
         lambda: kept([f"the of and {'to ' * (row % 5)} in" for row in range(COUNT)], classes()),
         ANSWERED,
     ),
+    "texts of which no two share a word": (
+        lambda: kept(pd.DataFrame({"s": [f"u{row}" for row in range(60)]}), np.arange(60) % 2),
+        ANSWERED,
+    ),
+    "different texts without words": (
+        lambda: kept([chr(0x21 + row % 15) * (1 + row // 15) for row in range(60)], np.arange(60) % 2),
+        ANSWERED,
+    ),
+    "texts of which no two share a sign": (
+        lambda: kept([chr(0x4E00 + row) for row in range(60)], np.arange(60) % 2),
+        ANSWERED,
+    ),
     "empty text": (lambda: kept([""] * COUNT, classes()), ANSWERED),
     "text of blanks": (lambda: kept(objects("  ", "\t", "\n"), classes()), ANSWERED),
     "text missing": (

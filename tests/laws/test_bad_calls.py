@@ -61,6 +61,7 @@ def named_values(word, good):
         "seed": [1.5, -1, "0", NAN, True, None, [0], np.array([1, 2])],
         "executor": ["serial", 5, SerialExecutor],
         "run_dir": [3, "", "a\0b", ["a"], __file__],
+        "max_size": [0, -1, NAN, True, "much", "4 apples", ["4GB"], "4GB"],  # no file is read here
         **{name: [3, "", ["a"], b"a", True, "no such column"] for name in bad.COLUMN_NAMES},
         **bad.OBJECTS,
     }

@@ -34,6 +34,11 @@ def test_words_are_coded_by_frequency_and_the_rare_share_the_last_code():
     assert coded(frame, 2) == [[1, 1, 1, 1, 0, 0, 0]]
 
 
+def test_values_with_one_text_are_one_value_also_where_they_cannot_be_hashed():
+    frame = pd.DataFrame({"mixed": [1, "1", 2.5, None, 1], "lists": [[1], [2], [1], None, [1]]})
+    assert coded(frame, 8) == [[0, 0, 2, 1, 0], [0, 2, 0, 1, 0]]
+
+
 def test_a_sparse_matrix_has_the_codes_of_the_full_one():
     full = np.array([[0.0, 3.0], [1.0, 0.0], [0.0, 5.0]])
     assert coded(sparse.csr_matrix(full), 8) == coded(full, 8)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from samplewise.quality.impossible import impossible_values
+from samplewise.quality.impossible import impossible_dates, impossible_values
 
 DRAW = np.random.default_rng(0)
 AGES = DRAW.integers(18, 80, 300).astype(float)
@@ -50,3 +50,40 @@ def test_what_the_name_forbids_is_named(values, name, reason):
 )
 def test_what_may_be_is_left_alone(values, name):
     assert impossible_values(values, name) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        ("2021-02-30", "there is no such day"),
+        ("31/11/2019", "there is no such day"),
+        ("2020-13-13", "there is no such day"),
+        ("2201-05-01", "the other dates are of 2015 to 2019"),
+        ("9999-12-31", "the other dates are of 2015 to 2019"),
+        ("2051-01-01", "the other dates are of 2015 to 2019"),
+    ],
+)
+def test_dates_that_cannot_be_are_told_with_the_reason(written, reason):
+    dates = [f"20{year}-{month:02d}-11" for year in range(15, 20) for month in range(1, 13)]
+    counts = np.full(len(dates) + 1, 3)
+    counts[7] = 1
+    assert impossible_dates([*dates[:7], written, *dates[7:]], counts) == [((written,), reason)]
+
+
+@pytest.mark.parametrize("more", ["2024-06-01", "1950-01-01", "2020-02-29", "soon", ""])
+def test_dates_that_may_be_are_left_alone(more):
+    dates = [f"20{year}-{month:02d}-11" for year in range(15, 20) for month in range(1, 13)]
+    assert impossible_dates([*dates, more], np.ones(len(dates) + 1, dtype=int)) == []
+
+
+def test_far_dates_that_many_rows_have_are_plans():
+    counts = np.array([50, 50, 10])
+    assert impossible_dates(["2019-01-01", "2020-01-01", "2060-01-01"], counts) == []
+    assert impossible_dates([], np.zeros(0, dtype=int)) == []
+    assert impossible_dates(["2019-01-01"], np.array([5])) == []
+
+
+def test_a_year_of_the_future_is_impossible_and_a_count_of_years_is_none():
+    years = np.r_[np.arange(1950.0, 2020.0), 2201.0]
+    assert impossible_values(years, "year").cells.sum() == 1
+    assert impossible_values(np.r_[np.arange(0.0, 70.0), 2201.0], "year") is None

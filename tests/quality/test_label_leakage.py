@@ -9,7 +9,7 @@ from samplewise.core.errors import InputError
 from samplewise.data import Dataset
 from samplewise.data.targets import describe_target
 from samplewise.engine.models.metrics import METRICS
-from samplewise.quality import column_skill
+from samplewise.quality import column_skill, label_leakage
 from samplewise.quality.label_leakage import separation_of_columns
 
 
@@ -161,3 +161,20 @@ def test_of_several_classes_it_is_balanced_accuracy_above_chance(draw):
     assert whole == 1.0
     assert half == pytest.approx(0.5, abs=0.1)
     assert abs(nothing) < 0.15
+
+
+def test_of_wide_tables_fewer_rows_are_looked_at_and_trees_grow_on_the_best_columns(draw, monkeypatch):
+    y = np.arange(3_000) % 2
+    X = draw.normal(size=(3_000, 8)) + 2.5 * y[:, None]
+    X[:, 3] = np.where(y == 1, draw.uniform(1, 2, 3_000), draw.choice([0.0, 3.0], 3_000) + draw.uniform(0, 0.9, 3_000))
+    whole = column_skill(X, y)
+    assert whole.rows == 3_000
+    assert (whole.cuts > 0).all()
+    monkeypatch.setattr(label_leakage, "MOST_ENTRIES", 8 * 2_400)
+    monkeypatch.setattr(label_leakage, "MOST_CUT", 1)
+    part = column_skill(X, y)
+    assert part.rows == 2_400
+    assert np.flatnonzero(part.cuts).tolist() == [3]
+    assert part.cuts[3] == 1.0
+    monkeypatch.setattr(label_leakage, "MOST_ENTRIES", 8)
+    assert column_skill(X, y).rows == 2_000

@@ -216,7 +216,7 @@ def filler(code: str, number: int) -> Outcome:
     remedies: tuple[Remedy, ...] = ()
     if number % 3 == 0:
         effect = ((number * 7) % 11 / 10 - 0.65, 0.28)
-        verdict: Any = "helps" if effect[0] > 0.28 else "hurts" if effect[0] < -0.28 else "not distinguishable"
+        verdict: Any = "helps" if effect[0] > 0.28 else "hurts" if effect[0] < -0.28 else "not decided"
         remedies = (
             remedy(
                 "drop", tuple(range(number + 2)), effect, verdict, action=f"Drop what {code} flags, all but one of each"

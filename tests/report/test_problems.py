@@ -94,11 +94,11 @@ def test_the_remedy_that_helps_most_comes_first_with_its_effect() -> None:
 
 
 def test_what_was_tested_and_does_not_help_is_never_what_to_do() -> None:
-    useless = replace(DROP, effect=effect(-0.1), verdict="not distinguishable")
+    useless = replace(DROP, effect=effect(-0.1), verdict="not decided")
     assert only(finding("SW104", "warning", useless)).first == FIND_OUT
     problem = only(finding("SW104", "warning", LOOK, useless))
     assert problem.first == "Look at them"
-    assert problem.buys.startswith("tested, not distinguishable: \u22120.10 points")
+    assert problem.buys.startswith("tested, not decided: \u22120.10 points")
 
 
 def test_an_untested_remedy_says_why_in_a_few_words() -> None:

@@ -10,8 +10,17 @@ from samplewise.core.findings import (
     Outcome,
     Remedy,
 )
+from samplewise.core.texts import MINUS
 from samplewise.core.values import Estimate
-from samplewise.report.remedy_order import advice_of, bare_effect_text, effect_text, helping, mending, refuted
+from samplewise.report.remedy_order import (
+    advice_of,
+    bare_effect_text,
+    change_text,
+    effect_text,
+    helping,
+    mending,
+    refuted,
+)
 
 
 def effect(value):
@@ -21,7 +30,7 @@ def effect(value):
 @pytest.fixture
 def record():
     remedies = (
-        Remedy("relabel", (1, 2), effect=effect(0.3), verdict="not distinguishable"),
+        Remedy("relabel", (1, 2), effect=effect(0.3), verdict="not decided"),
         Remedy("drop", (1,), effect=effect(2.0), verdict="helps", action="Drop the first row"),
         Remedy("review", (1, 2, 3), reason="a person decides"),
     )
@@ -71,7 +80,7 @@ def test_what_rests_on_a_model_that_learned_nothing_is_no_advice(record):
 
 
 def test_after_a_leak_a_remedy_without_any_effect_is_no_advice(record):
-    still = Remedy("drop", (1,), effect=Estimate("effect", 0.0, 0.0, 0.0, "points"), verdict="not distinguishable")
+    still = Remedy("drop", (1,), effect=Estimate("effect", 0.0, 0.0, 0.0, "points"), verdict="not decided")
     idle = Finding("SW303", "rows", "note", (1,), "why", (still,))
     leak = Finding("SW106", "a column gives the label away", "error", ("x",), "why", axis="column")
     assert "SW303" in {item.code for item in advice_of(with_also(record, idle))[0]}
@@ -86,3 +95,19 @@ def test_fewer_rows_mend_nothing(record):
     assert fewer not in [item.remedy for item in mending(tested)]
     assert fewer not in [item.remedy for item in helping(tested)]
     assert not refuted(Finding("SW301", "rows", "note", (1,), "why", (fewer,)))
+
+
+def test_what_is_saved_of_an_error_is_written_as_the_error_changes():
+    saved = Estimate("effect", 0.07, 0.02, 0.12, "lower error, in the label's unit", 0.95)
+    beside, before = Estimate("effect", 0.012, 0.003, 0.021, "R²", 0.95), Estimate("error", 2.31, 2.1, 2.5)
+    assert effect_text(saved) == f"error {MINUS}0.070 [{MINUS}0.120, {MINUS}0.020] in the label's unit"
+    assert effect_text(saved, interval=False) == f"error {MINUS}0.070 in the label's unit"
+    assert bare_effect_text(saved) == "+0.070 [+0.020, +0.120]"
+    remedy = Remedy("drop", (1,), effect=saved, before=before, beside=beside)
+    change = f"({MINUS}0.070 [{MINUS}0.120, {MINUS}0.020])"
+    told = f"error 2.310 → 2.240 in the label's unit {change}, R² +0.0120 [+0.0030, +0.0210]"
+    assert change_text(remedy) == told
+    other = Remedy("drop", (1,), effect=beside, before=before, beside=saved)
+    assert change_text(other) == told
+    assert change_text(Remedy("drop", (1,), effect=effect(2.0))) == effect_text(effect(2.0))
+    assert change_text(Remedy("drop", (1,))) == ""

@@ -44,14 +44,11 @@ def test_clean_data_is_called_clean_with_the_number_of_checks(records: dict[str,
 
 
 def test_the_best_remedy_that_helps_is_named_with_its_interval(rich: AuditRecord) -> None:
-    assert (
-        "“Relabel the 412 likely errors as suggested” is measured to change the held-out score by +1.31 points"
-        in str(verdict(rich))
-    )
+    assert "“Relabel the 412 likely errors as suggested” is measured to give +1.31 points" in str(verdict(rich))
 
 
 def test_remedies_that_do_not_help_are_said_not_to() -> None:
-    remedy = Remedy("drop", (1,), effect=Estimate("e", 0.2, -0.4, 0.8, "points"), verdict="not distinguishable")
+    remedy = Remedy("drop", (1,), effect=Estimate("e", 0.2, -0.4, 0.8, "points"), verdict="not decided")
     sentence = verdict(with_findings("warning", remedies=(remedy,))).sentence
     assert sentence.endswith("; the one tested remedy is not shown to help.")
 
@@ -98,7 +95,7 @@ def test_the_headline_numbers(rich: AuditRecord) -> None:
 def test_how_much_a_finding_concerns_is_counted_in_its_own_words(axis: Any) -> None:
     finding = Finding("SW1", "t", "error", (1, 2), "e", axis=axis)
     record = AuditRecord(RECORD_SCHEMA, {}, {}, {}, (Outcome("SW1", "t", "found", result=CheckResult((finding,))),))
-    words = {"row": "2 rows", "column": "2 columns", "segment": "2 segments", "class": "2 classes"}
+    words = {"row": "2 rows", "column": "2 columns", "class": "2 classes"}  # of segments the worst is named
     assert (
         verdict(record).sentence
         == f"Fix 1 thing before you train on this data: t{f' ({words[axis]})' if axis in words else ''}."
@@ -145,7 +142,7 @@ def test_what_every_remedy_harms_is_not_called_a_thing_to_fix() -> None:
 
 
 def test_what_no_remedy_helps_is_to_be_understood_before_anything_is_changed() -> None:
-    unclear = advised("relabel", "not distinguishable", 0.1)
+    unclear = advised("relabel", "not decided", 0.1)
     said = verdict(record_of(found("SW201", "error", unclear, advised("drop", "hurts")), found("SW101", "error")))
     assert said.sentence.startswith("Fix 1 thing before you train on this data: matter A (2 rows); do not ")
     assert "none of the 2 tested remedies helps and 1 of them hurts, so find out why first" in said.sentence
@@ -177,7 +174,7 @@ def test_fewer_rows_are_neither_help_nor_failed_help() -> None:
 
 def test_where_nothing_was_learned_nothing_that_rests_on_the_model_is_listed() -> None:
     rate = Estimate("noise_rate", 0.2, 0.1, 0.3, "share of labels")
-    labels = found("SW201", "error", advised("relabel", "not distinguishable"), measured=(rate,))
+    labels = found("SW201", "error", advised("relabel", "not decided"), measured=(rate,))
     said = verdict(
         record_of(
             found("SW501", "error", title="The model does no better than guessing"), labels, found("SW105", "warning")
@@ -228,19 +225,19 @@ def test_after_a_leak_both_scores_and_the_next_option_are_named() -> None:
     numbers = ((0.02, "held_out_error with pay day"), (0.31, "held_out_error without pay day"))
     scores = tuple(Estimate(name, value, value - 0.01, value + 0.01, "share of rows") for value, name in numbers)
     leak = Finding("SW106", "a column gives the label away", "error", ("pay day", "x"), "why", (), scores, "column")
-    still = Remedy("drop", (1,), effect=Estimate("e", 0.0, 0.0, 0.0, "points"), verdict="not distinguishable")
+    still = Remedy("drop", (1,), effect=Estimate("e", 0.0, 0.0, 0.0, "points"), verdict="not decided")
     outcomes = (
         Outcome("SW106", "t", "found", result=CheckResult((leak,))),
         found("SW201", "note", still),
     )
     said = verdict(record_of(*outcomes))
     assert (
-        "; the held out error is 2.0 % of rows [1.0, 3.0] with them and 31.0 % of rows [30.0, 32.0] without; "
+        "; the held-out error is 2.0 % of rows [1.0, 3.0] with them and 31.0 % of rows [30.0, 32.0] without; "
         "audit again without them: --drop-columns 'pay day' x." in said.sentence
     )
     assert "tested remedy" not in said.sentence
     bare = replace(outcomes[0], result=CheckResult((replace(leak, measured=()),)))
-    assert "held out error" not in verdict(record_of(bare)).sentence
+    assert "held-out error" not in verdict(record_of(bare)).sentence
 
 
 def test_open_questions_are_counted_and_the_first_is_named() -> None:
@@ -257,4 +254,4 @@ def test_an_error_that_was_never_seen_is_a_bound_in_the_headline() -> None:
     error = Estimate("held_out_error", 0.0, 0.0, 0.0092, "share of rows")
     clean = Outcome("SW501", "t", "clean", result=CheckResult(measured=(error,)))
     shown = verdict(record_of(clean)).headlines[-1]
-    assert (shown.label, shown.text, shown.detail) == ("held out error", "at most 0.92 %", "of rows")
+    assert (shown.label, shown.text, shown.detail) == ("held-out error", "at most 0.92 %", "of rows")

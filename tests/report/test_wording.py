@@ -25,7 +25,7 @@ from samplewise.report import wording
         (Estimate("e", 0.0, unit="share of rows"), "0.0 % of rows"),
         (Estimate("e", 0.0, 0.0, 3.0, "points"), "0.0 points [0.0, 3.0]"),
         (Estimate("e", 412, unit="rows"), "412 rows"),
-        (Estimate("e", 32561, 31000, 34000, "rows"), "32,561 rows [31,000, 34,000]"),
+        (Estimate("e", 32561, 31000, 34000, "rows"), "32,600 rows [31,000, 34,000]"),
         (Estimate("e", 0.0000123, unit="nat"), "0.0000123 nat"),
         (Estimate("e", math.nan, unit="nat"), f"{texts.NO_NUMBER} nat"),
         (Estimate("e", -0.001, -0.3, 0.3, "points"), "0.00 points [~0.30, 0.30]"),

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from samplewise import selection
@@ -32,7 +33,7 @@ def test_every_kind_is_carried_out_and_logged(data):
         ("t", "drop", "row", "", "ann"),
     ]
     frame = applied.to_frame()
-    assert frame.columns.tolist() == ["id", "kind", "before", "after", "by"]
+    assert frame.columns.tolist() == ["id", "kind", "before", "after", "by", "column"]
     assert frame["after"].tolist() == ["dog", 0.5, ""]
 
 
@@ -46,7 +47,7 @@ def test_without_a_change_the_log_is_empty_and_its_frame_has_its_columns(data):
     applied = selection.apply(data, [Decision("p", "keep"), Decision("q", "relabel", "cat")])
     assert applied.log == ()
     assert applied.data.fingerprint() == data.fingerprint()
-    assert applied.to_frame().columns.tolist() == ["id", "kind", "before", "after", "by"]
+    assert applied.to_frame().columns.tolist() == ["id", "kind", "before", "after", "by", "column"]
 
 
 def test_two_decisions_for_one_row_are_refused_by_id(data):
@@ -176,3 +177,56 @@ def test_labels_that_are_numbers_have_no_shares():
     rows = Dataset(np.arange(100.0)[:, None], np.linspace(0.0, 1.0, 100))
     assert large_change(rows, rows.with_labels(np.linspace(5.0, 6.0, 100))) == ""
     assert large_change(rows, rows.take(np.arange(80))) == "removes 20 % of the rows"
+
+
+def people() -> Dataset:
+    frame = pd.DataFrame({"age": [30, -9, 50, 41], "town": ["Ulm", "ulm", "Kiel", "Ulm"]})
+    return Dataset(frame, ["a", "b", "a", "b"], ids=["p", "q", "r", "s"])
+
+
+def test_cells_are_changed_and_logged_by_column():
+    rows = people()
+    decisions = [
+        Decision("q", "clean", None, "me", column="age"),
+        Decision("q", "clean", "Ulm", "me", column="town"),
+        Decision("r", "clean", "49.5", "me", column="age"),
+        Decision("p", "clean", 30, "me", column="age"),
+        Decision("q", "relabel", "a", "me"),
+    ]
+    applied = selection.apply(rows, decisions)
+    assert applied.data.X["age"].tolist()[2:] == [49.5, 41.0]
+    assert np.isnan(applied.data.X["age"].iloc[1])
+    assert applied.data.X["town"].tolist() == ["Ulm", "Ulm", "Kiel", "Ulm"]
+    assert [(e.id, e.kind, e.column, e.before, e.after) for e in applied.log] == [
+        ("q", "clean", "age", -9, None),
+        ("q", "clean", "town", "ulm", "Ulm"),
+        ("q", "relabel", "", "b", "a"),
+        ("r", "clean", "age", 50, 49.5),
+    ]
+    assert rows.X["age"].tolist() == [30, -9, 50, 41]
+    assert applied.data.columns == rows.columns
+
+
+def test_cells_of_an_array_are_changed():
+    rows = Dataset(np.array([[1, 2], [3, 4]]), [0, 1])
+    applied = selection.apply(rows, [Decision(1, "clean", None, column="x0"), Decision(0, "clean", 7, column="x1")])
+    assert np.array_equal(applied.data.X, [[1, 7], [np.nan, 4]], equal_nan=True)
+
+
+def test_cells_of_dropped_rows_are_not_changed():
+    applied = selection.apply(people(), [Decision("q", "clean", None, column="age"), Decision("q", "drop")])
+    assert [(e.id, e.kind) for e in applied.log] == [("q", "drop")]
+
+
+@pytest.mark.parametrize(
+    ("decisions", "words"),
+    [
+        ([Decision("q", "clean", 1, column="height")], "no column of cells named 'height'"),
+        ([Decision("q", "clean", "old", column="age")], "this cell is not a number"),
+        ([Decision("q", "clean", ["x"], column="town")], "can only be set to missing"),
+        ([Decision("q", "clean", value, column="age") for value in (1, 2)], "cells have more than one"),
+    ],
+)
+def test_cells_that_cannot_be_changed_are_refused(decisions, words):
+    with pytest.raises(InputError, match=words):
+        selection.apply(people(), decisions)

@@ -94,7 +94,7 @@ def test_numbers_that_rise_are_found_in_their_own_unit():
     y = 1000.0 * (X[:, 0] + 0.3 * rng.normal(size=ROWS) + 0.8 * (day >= 300))
     (change,) = label_coding(Dataset(X, y, time=day)).found
     assert 700 < change.effect.value < 900
-    assert change.effect.unit == "label units"
+    assert change.effect.unit == "in the label's unit"
     assert "in the mean" in change.in_words()
 
 

@@ -4,7 +4,17 @@ from samplewise.core import extras
 
 __getattr__, __dir__, __all__ = extras.attach(
     __name__,
-    submodules=["catalog", "demo", "run_folder", "run_state", "replaced_record", "more_data"],
+    submodules=[
+        "audit_call",
+        "catalog",
+        "chosen_remedies",
+        "demo",
+        "more_data",
+        "options",
+        "replaced_record",
+        "run_folder",
+        "run_state",
+    ],
     submod_attrs={
         "audit_call": ["Audit", "audit"],
         "evidence": ["Evidence"],

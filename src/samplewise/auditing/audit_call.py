@@ -25,11 +25,12 @@ from samplewise.auditing.environment import environment
 from samplewise.auditing.evidence import gather
 from samplewise.auditing.options import AuditOptions
 from samplewise.auditing.plan import FOLDS, Plan, make_plan
-from samplewise.auditing.prepare_audit import Intake, labels_read, take_in
+from samplewise.auditing.prepare_audit import Intake, labels_read, require_files, take_in
 from samplewise.auditing.progress import Event, Progress
 from samplewise.auditing.run import Run
 from samplewise.auditing.run_folder import read_decisions, write_text
 from samplewise.auditing.run_state import RunFolder, require_usable, settings_of
+from samplewise.auditing.time_left import TimeLeft, fits_by_phase, measured_slowdown, other_seconds
 from samplewise.core.arguments import checked
 from samplewise.core.arrays import equal_but_for_rounding, fingerprint
 from samplewise.core.errors import InputError, require_kind
@@ -37,9 +38,11 @@ from samplewise.core.execution import Executor
 from samplewise.core.findings import AuditRecord, Decision, Findings, ScoresByName
 from samplewise.core.randomness import hashed_order
 from samplewise.core.texts import count_of
+from samplewise.core.units import seconds_of
 from samplewise.data.dataset import Dataset
 from samplewise.data.splits import different_times
 from samplewise.data.targets import Target, Task
+from samplewise.data.text_columns import ReadAs
 from samplewise.engine.models.default_learner import choose_learner
 from samplewise.engine.models.learner import Learner
 from samplewise.engine.models.metrics import Metric, choose_metric, metric_rule
@@ -94,8 +97,9 @@ class Audit:
     ) -> Applied:
         """The data after the remedies that tested "helps"; nothing is changed in place.
 
-        What removes more than a tenth of the rows, or moves the share of a class by more than a point, is done only if
-        its finding is named; `left_out` of the result says what was not done, and why.
+        What removes more than a tenth of the rows, moves the share of a class by more than a point or changes more than
+        a tenth of the cells of a column is done only if its finding is named; `left_out` of the result says what was
+        not done, and why.
 
         Args:
             data, y: the rows to change, read as the audited ones were, by the names of their columns; default: those
@@ -104,13 +108,14 @@ class Audit:
                 not as they were audited are left alone by the record, and by decisions that name no `given` label.
             do: carry out exactly these findings instead, whatever their verdict but "hurts": "SW102", or ["SW102",
                 "SW201:drop"] to say which of its remedies.
-            kinds: carry out all remedies of these kinds instead, but those that hurt: "relabel", "drop", "reweight".
+            kinds: carry out all remedies of these kinds instead, but those that hurt: "relabel", "drop", "reweight",
+                "clean" (cells).
             decisions: carry out exactly these instead; or the path of a list of findings/*.csv, or of that folder, with
                 the decision column filled in.
             even_hurting: of `do` and `kinds` also what was measured to hurt.
 
         Returns:
-            Applied: the new `data`, the `log` of what was changed by row id, and what was `left_out`.
+            Applied: the new `data`, the `log` of what was changed by row id and column, and what was `left_out`.
 
         Raises:
             InputError: no data, or others than those that were audited; a finding that is not there, has no remedy that
@@ -184,8 +189,8 @@ class Audit:
 def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may know about their data
     data: Any, y: Any = None, *, label: str | None = None, id: str | None = None, groups: Any = None,
     segments: Any = None, time: Any = None, weights: Any = None, drop_columns: Iterable[str] = (),
-    image: str | None = None, text: str | None = None, columns: Mapping[str, str] | None = None,
-    decimal: str | None = None, task: Task = "auto", positive: Any = None,
+    image: str | None = None, text: str | None = None, columns: Mapping[str, ReadAs] | None = None,
+    decimal: str | None = None, max_size: str | float | None = None, task: Task = "auto", positive: Any = None,
     labels_are: LabelsAre = "auto", test: Any = None, n_test_evaluations: int = 1, learner: Any = None,
     embeddings: Any = None, probabilities: Any = None, metric: str | None = None, checks: str | list[str] = "default",
     budget: str | float | None = None, seed: int = 0, accepted: Any = None, reviewed: Any = None,
@@ -211,9 +216,11 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
         image: the column with pictures, or with their paths.
         text: the column with texts.
         columns: what columns are, where they are read otherwise: {'zip': 'category', 'price': 'number'}. By name, as
-            "number", "category", "text", "date" or "id".
+            "number", "category", "text", "date", "id" or a list of the values from low to high.
         decimal: the decimal sign of numbers written as text, a point or a comma. "." or ","; default: what the table
             shows.
+        max_size: the largest file that is read, unpacked: 4GB, or a number of bytes. As "4GB"; default: a quarter of
+            the memory of this machine. It holds for `data` and for `test`.
         task: whether the label is a class or a number. "auto", "classification" or "regression".
         positive: of two classes, the one whose probability is meant: yes, 1, >50K.
         labels_are: whether labels are facts, which the row itself shows, or outcomes, which it only predicts. "facts",
@@ -260,10 +267,7 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
     0 findings.
     """
     options = AuditOptions.of_call(locals())
-    require_settings(seed, executor)
-    if run_dir is not None:
-        require_usable(run_dir)
-    accepted_findings(accepted, catalog())  # refused before anything is fitted
+    require_possible(data, options)
     taken = take_in(data, y, options)
     seen = _seen_by_learner(taken)
     chosen, rule = choose_learner(learner, seen, taken.target)
@@ -289,6 +293,23 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
         folder.release()
 
 
+def require_possible(data: Any, options: AuditOptions) -> None:
+    """Refuse what cannot be done whatever the data hold, before any of them are read.
+
+    Args:    data: as `audit` takes them.   options: as given.
+    Raises:  InputError: a seed, a folder, a check, a time or a metric that cannot be; test rows that are the data.
+    """
+    require_settings(options.seed, options.executor)
+    if options.run_dir is not None:
+        require_usable(options.run_dir)
+    accepted_findings(options.accepted, catalog())
+    choose_checks(options.checks)
+    seconds_of(options.budget)
+    if options.metric is not None and options.task != "auto":
+        choose_metric(options.metric, options.task)
+    require_files(data, options)
+
+
 def _carried_out(  # all that was made of the arguments of `audit`
     folder: RunFolder | None, taken: Intake, seen: Dataset, learner: Learner, metric: Metric, plan: Plan,
     facts: dict[str, Any], settings: dict[str, Any], options: AuditOptions,
@@ -304,16 +325,19 @@ def _carried_out(  # all that was made of the arguments of `audit`
             folder.save_rows(taken.rows)
     report = options.progress or (lambda event: None)
     told = {"data": facts, "plan": settings}
-    report(Event("understood", "", total=plan.fits(), seconds_left=plan.seconds(), facts=told))
+    report(Event("understood", "", total=plan.fits(), facts=told))
     facts = facts | {"overview": data_overview(taken, options.seed)}
     store = FitStore(None if folder is None else folder.path / FITS)
     executor = options.executor or AutoExecutor(plan.seconds())
-    given = (plan.folds, options.seed, executor, store, None, _counter(store, plan, report))
+    others = other_seconds(plan, len(seen), len(taken.columns), closed_form=learner.closed_form)
+    at_once = 1 if options.executor else available_cores()
+    timer = TimeLeft(fits_by_phase(plan), others, plan.seconds_per_fit, measured_slowdown(), at_once)
+    given = (plan.folds, options.seed, executor, store, None, _counter(store, plan, report, timer))
     evidence = gather(taken, Prepared(seen, taken.target, learner, *given), metric, plan, options.n_test_evaluations)
     accepted = accepted_findings(options.accepted, catalog())
     run = Run(
         evidence, facts, settings, environment(), folder, accepted, options.prices or {}, report, options.show_values,
-        () if folder is None else folder.retired(catalog()),
+        () if folder is None else folder.retired(catalog()), timer,
     )  # fmt: skip
     return Audit(run.carry_out(), taken.everything, taken.rows)
 
@@ -350,20 +374,13 @@ def _folds(data: Dataset) -> int:
     return FOLDS if data.time is None else max(2, min(FOLDS, different_times(data.time, data.groups)))
 
 
-def _counter(store: FitStore, plan: Plan, report: Progress) -> Callable[[], None]:
+def _counter(store: FitStore, plan: Plan, report: Progress, timer: TimeLeft) -> Callable[[], None]:
     """Reports how many fits are made and how long the rest should take at the pace so far."""
 
     def count() -> None:
+        timer.fit()
         done, total = store.made + store.reused, max(plan.fits(), store.made + store.reused)
-        report(
-            Event(
-                "fit",
-                "",
-                done=done,
-                total=total,
-                seconds_left=(total - done) * plan.seconds_per_fit / available_cores(),
-            )
-        )
+        report(Event("fit", "", done=done, total=total, seconds_left=timer.left(), share=timer.share()))
 
     return count
 

@@ -6,7 +6,8 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.heldout import at_rows, evaluated_losses, evaluated_outputs
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.rates import percent, percent_text
-from samplewise.core.values import Estimate, Exhibit
+from samplewise.core.units import LABEL_UNIT
+from samplewise.core.values import Estimate, Exhibit, with_unit
 from samplewise.generalization import EvaluationsClaim, absolute_error, error_rate
 from samplewise.generalization.test_scores.adaptive_test_reuse import claim_of_losses, mean_error_after_evaluations
 from samplewise.generalization.test_scores.error_rates import prediction_losses
@@ -55,7 +56,7 @@ def trust_statement(evidence: Evidence) -> Exhibit:
     """One sentence, and the bound under each account of how the test rows were used."""
     accounts, bounds, sentence = _accounts(evidence)
     classes = evidence.whole.class_count
-    unit, most = ("%", percent(np.array(bounds))) if classes else ("in units of the label", np.array(bounds))
+    unit, most = ("%", percent(np.array(bounds))) if classes else (LABEL_UNIT, np.array(bounds))
     columns: dict[str, Array] = {"error_at_most": most, "if": np.array(accounts, dtype=str)}
     return Exhibit("table", TITLE, columns, unit, sentence)
 
@@ -70,7 +71,7 @@ def _accounts(evidence: Evidence) -> tuple[list[str], list[float], str]:
         high = mean_error_bound(evidence, losses).high
         condition = "the test rows played no part in any choice" if n_evaluations == 1 else _fixed(n_evaluations)
         caveat = "" if n_evaluations == 1 else " If scores shaped later models, no bound is known."
-        start = f"On rows drawn like the test set this model is off by at most {high:.3g} on average"
+        start = f"On rows drawn like the test set this model is off by at most {with_unit(high, '')} on average"
         return [condition], [high], f"{start}, {confidence}, if {condition}; {ASSUMED}.{caveat}"
     start = "Of rows drawn like the test set this model gets at most"
     if n_evaluations == 1:
@@ -102,5 +103,14 @@ def _without_test(evidence: Evidence) -> tuple[list[str], list[float], str]:
         likely = f"likely between {percent(rate.low):.3g} and {percent_text(rate.high)}"
         return [condition], [rate.high], f"{text}, {likely}. {why}"
     off = absolute_error(losses, np.zeros(len(losses)), groups, weights=weights)
-    text = f"On rows drawn like these, models of this kind are off by about {off.value:.3g} on average"
-    return [condition], [off.high], f"{text}, likely between {off.low:.3g} and {off.high:.3g}. {why}"
+    text = f"On rows drawn like these, models of this kind are off by about {with_unit(off.value, '')} on average"
+    return (
+        [condition],
+        [off.high],
+        f"{text}, likely between {with_unit(off.low, '')} and {with_unit(off.high, '')}. {why}",
+    )
+
+
+def _plain(number: float) -> str:
+    """An error in the label's unit, to three digits."""
+    return with_unit(number, "")

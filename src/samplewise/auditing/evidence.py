@@ -17,6 +17,7 @@ from samplewise.core.texts import count_of
 from samplewise.curves.learning_curve import log_sizes
 from samplewise.data.columns import Column
 from samplewise.data.dataset import Dataset
+from samplewise.data.shifted_rows import ShiftedRow
 from samplewise.data.splits import different_times
 from samplewise.data.targets import Target, class_codes
 from samplewise.engine.models.feature_encoding import SpaceEncoder
@@ -48,7 +49,7 @@ def gather(taken: Intake, prepared: Prepared, metric: Metric, plan: Plan, n_test
         prepared, taken.data, taken.columns, metric, plan, taken.test, predictions, taken.embeddings,
         taken.test_embeddings, unlabeled, n_test_evaluations, unreadable=lost, label=str(taken.facts["label"]),
         other_columns=taken.other_columns, test_other_columns=taken.test_other_columns, meaning=taken.meaning,
-        answers=taken.answers,
+        answers=taken.answers, shifted=taken.shifted,
     )  # fmt: skip
 
 
@@ -76,6 +77,7 @@ class Evidence:
     test_other_columns: Any | None = None  # the same of the test rows
     meaning: LabelMeaning = OUTCOMES  # whether labels are facts or outcomes
     answers: Mapping[Any, Answer] = field(default_factory=lambda: MappingProxyType({}))  # of people, by id
+    shifted: Mapping[Any, ShiftedRow] = field(default_factory=lambda: MappingProxyType({}))  # cells one column aside
 
     # ---- label-free -------------------------------------------------------------------------------------------------
 
@@ -142,7 +144,7 @@ class Evidence:
             )
         if self.ordered and (times := different_times(self.data.time, self.split_groups)) < self.plan.folds:
             raise NotApplicable(f"{count_of(times, 'different time')} cannot be cut into {self.plan.folds} folds")
-        return [self.prepared.folds(repeat) for repeat in range(1 if self.ordered else self.plan.repeats)]
+        return [self.prepared.folds(repeat) for repeat in range(self.plan.repeats)]
 
     @property
     def ordered(self) -> bool:

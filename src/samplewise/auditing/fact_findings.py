@@ -6,6 +6,7 @@ after answers, or where they were flipped beyond what ambiguity explains.
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +18,9 @@ from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.rates import percent, percent_text
 from samplewise.core.texts import count_of
 from samplewise.core.values import Estimate, Scores
-from samplewise.engine.refits.folded_rows import RemedyRule
+from samplewise.engine.refits.folded_rows import FoldedRows, RemedyRule
 from samplewise.labels.ambiguity import likely_errors, suggests
-from samplewise.labels.facts import FactLabels, fact_labels, other_reading
+from samplewise.labels.facts import Answer, FactLabels, fact_labels, other_reading
 from samplewise.labels.issues import noise_exhibit
 from samplewise.labels.posterior import LabelPosterior, skill
 from samplewise.labels.remedies import drop_disputed, relabel_disputed
@@ -64,10 +65,15 @@ def fact_result(code: str, evidence: Evidence) -> CheckResult:
 
 def fact_rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
     """Relabel or drop what is proven: by answers, which a rule knows of the rows it may see, or by flips."""
-    if len(evidence.answers) < FEWEST_ANSWERS:
+    if not evidence.answers:
         return {"relabel": relabel_disputed, "drop": drop_disputed}
-    method = partial(fact_labels, answers=evidence.answers)
+    method = partial(fact_labels if len(evidence.answers) >= FEWEST_ANSWERS else _flips, answers=evidence.answers)
     return {"relabel": partial(relabel_disputed, method=method), "drop": partial(drop_disputed, method=method)}
+
+
+def _flips(folded: FoldedRows, answers: Mapping[Any, Answer]) -> LabelPosterior:
+    """Flips beyond ambiguity among rows a rule may see, as far as the few answers about them allow."""
+    return fact_labels(folded, answers=answers).proven
 
 
 def read_as_facts(evidence: Evidence) -> tuple[Estimate, ...]:
@@ -123,7 +129,7 @@ def _sentences(evidence: Evidence, facts: FactLabels) -> list[str]:
         unanswered = int(np.sum(~np.isin(suspects, list(facts.answers))))
         said.append(f"Of the {count_of(unanswered, 'likeliest error')} nobody answered, {ends} are wrong.")
     if facts.beyond_chance:
-        flipped = int(likely_errors(facts.outcomes).sum())
+        flipped = int(likely_errors(facts.proven).sum())
         said.append(f"{count_of(flipped, 'label')} among them look flipped beyond what ambiguity explains.")
     return said
 
@@ -144,7 +150,7 @@ def _proven(facts: FactLabels) -> LabelPosterior | None:
     """What says which labels to change: enough answers, or flips beyond ambiguity; None without proof."""
     if len(facts.answers) >= FEWEST_ANSWERS:
         return facts
-    return facts.outcomes if facts.beyond_chance else None
+    return facts.proven if facts.beyond_chance else None
 
 
 def _changes(evidence: Evidence, proven: LabelPosterior) -> list[Remedy]:

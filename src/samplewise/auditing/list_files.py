@@ -2,8 +2,7 @@
 
 Understood are commas, semicolons, tabs and bars, a first line sep=;, byte-order marks, UTF-16, columns in any order and
 besides those of a list, and rows taken out or moved. Refused, with the line, is what could put a decision on another
-row: two columns of one name, a line longer than the header, a shorter one with a decision elsewhere than under
-`decision`.
+row: two columns of one name, a line longer than the header, a shorter one whose decision may not stand where it was.
 """
 
 import csv
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from samplewise.core.errors import InputError
+from samplewise.data.written_values import number_in
 
 SEPARATORS = (",", ";", "\t", "|")
 NEEDED = ("id", "decision")
@@ -136,11 +136,11 @@ def _lines(header: list[str], rows: list[tuple[int, list[str]]], columns: Sequen
     wide = len(header)
     longer = {len(row) for _, row in rows} == {wide + 1} and not any(row[-1].strip() for _, row in rows)
     decided = header.index("decision")
+    whole = [row for _, row in rows if len(row) >= wide]
     for number, row in rows:
         if len(row) > wide and not longer:
             _refuse_shifted(file, number, row, wide)
-        apart = (cell for place, cell in enumerate(row) if place != decided)
-        if len(row) < wide and any(_DECISION.fullmatch(cell.strip()) for cell in apart):
+        if len(row) < wide and _may_have_slid(row, whole, decided, wide - len(row)):
             _refuse_shifted(file, number, row, wide)
         cells = dict(zip(header, [*row, *[""] * (wide - len(row))], strict=False))
         line = {name: cells.get(name, "") for name in columns}
@@ -150,6 +150,23 @@ def _lines(header: list[str], rows: list[tuple[int, list[str]]], columns: Sequen
                 fix="write the id of its row, or take the line out",
             )  # fmt: skip
         yield number, line
+
+
+def _may_have_slid(row: list[str], whole: list[list[str]], decided: int, lacking: int) -> bool:
+    """Whether the decision of a line that lacks cells may stand under another column, or be a cell of another one.
+
+    Programs leave empty cells at the end of a line out, and that moves nothing. A decision stands elsewhere where a
+    word for one stands in a column that no whole line has such words in. What stands under `decision` may have slid
+    there where it is a number, or where whole lines have the same text in the column it would come from.
+    """
+    for place, cell in enumerate(row):
+        usual = any(_DECISION.fullmatch(other[place].strip()) for other in whole)
+        if place != decided and not usual and _DECISION.fullmatch(cell.strip()):
+            return True
+    text, origin = (row[decided].strip() if decided < len(row) else ""), decided + lacking
+    if not text or origin >= len(row) + lacking:
+        return False
+    return number_in(text) is not None or any(other[origin].strip() == text for other in whole)
 
 
 def _refuse_shifted(file: Path, number: int, row: list[str], wide: int) -> NoReturn:

@@ -10,6 +10,8 @@ from samplewise.auditing.environment import environment
 from samplewise.core.arrays import Array
 from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Finding, Outcome, Remedy, Severity
 from samplewise.core.rates import percent, percent_text
+from samplewise.core.texts import count_of, number_text
+from samplewise.core.units import LABEL_UNIT, LOWER_ERROR
 from samplewise.core.values import Estimate, Exhibit
 from samplewise.curves import (
     CollectionPlan,
@@ -23,7 +25,9 @@ from samplewise.curves import (
     samples_needed,
 )
 from samplewise.curves.forecasts import sizes_ahead
+from samplewise.engine.models.row_losses import ErrorScale
 from samplewise.engine.statistics.intervals import half_width
+from samplewise.report.wording import estimate_text
 
 CODE, TITLE = "SW401", "learning curve and what more data buys"
 QUESTION = "how much data"
@@ -31,7 +35,7 @@ LIKELY, UNLIKELY = 0.5, 0.2
 KNOWN_AS = {  # how the forecaster knows the learners that are chosen by name
     "boosting": "GradientBoostingClassifier", "logistic": "LogisticRegression", "forest": "RandomForestClassifier",
 }  # fmt: skip
-UNTESTED = "a forecast from the learning curve; nothing can be tested on rows that are not there yet"
+UNTESTED = "needs new rows"
 CAVEAT = "New rows from another source, or with cleaner labels, are not on this curve."
 
 
@@ -40,7 +44,8 @@ class Wanted:
     """What a person wants to know of a curve.
 
     Args:
-        error: target error, between 0 and 1; None asks only what more rows would buy.
+        error: target error: between 0 and 1, of predicted numbers in the label's unit; None asks only what more rows
+            would buy.
         price_per_row: price of a row; None leaves prices out.
         rounds, max_growth, penalty: as `curves.collection_plan`.
         confidence: of bands and intervals.
@@ -66,23 +71,25 @@ def forecast_record(
     Raises:  InputError as `curves.forecast`, `samples_needed` and `collection_plan`.
     Cost:    milliseconds.
     """
-    rows = int(curve.sizes[-1]) if rows is None else rows
+    rows, scale = int(curve.sizes[-1]) if rows is None else rows, ErrorScale(curve.median_error)
     gain = replace(next_doubling(curve, rows), quantity="next_doubling_buys")
     ahead = forecast(curve, sizes_ahead(curve, rows), confidence=wanted.confidence, learner_name=wanted.learner_name)
     findings, exhibits, measured = [], [curve_exhibit(curve, ahead, rows)], [gain]
-    if wanted.error is not None:
+    target = None if wanted.error is None else wanted.error / (scale.one or 1.0)
+    if target is not None and curve.error[-1] <= target:
+        findings.append(met_finding(curve, target))
+    elif target is not None:
         options = {"learner_name": wanted.learner_name}
-        need = samples_needed(curve, wanted.error, wanted.confidence, **options)
+        need = samples_needed(curve, target, wanted.confidence, **options)
         batches, price = None, wanted.price_per_row
         if price is not None:
-            batches = collection_plan(
-                curve, wanted.error, price, wanted.rounds, wanted.max_growth, wanted.penalty, **options
-            )
+            batches = collection_plan(curve, target, price, wanted.rounds, wanted.max_growth, wanted.penalty, **options)
             batches = batches.less_rows_on_hand(rows - int(curve.sizes[-1]), price)
-        findings.append(need_finding(need, batches))
-        exhibits += [reach_exhibit(need), *([] if batches is None else cost_exhibits(need, batches, wanted, rows))]
+        findings.append(need_finding(need, scale, batches, rows))
+        exhibits.append(reach_exhibit(need, scale))
+        exhibits += [] if batches is None else cost_exhibits(need, batches, wanted, rows)
         measured = [*_known(need), *([] if batches is None else [batches.cost, batches.chance]), gain]
-    findings += [gain_finding(rows, gain), *_warnings(curve, ahead)]
+    findings += [gain_finding(rows, gain, scale), *_warnings(curve, ahead)]
     outcome = Outcome(CODE, TITLE, "found", result=CheckResult(tuple(findings), (), tuple(exhibits), tuple(measured)))
     settings = {"question": QUESTION, "checks": [CODE], **plan}
     return AuditRecord(RECORD_SCHEMA, {"rows": rows, **facts}, settings, environment(), (outcome,))
@@ -91,51 +98,60 @@ def forecast_record(
 # --- findings --------------------------------------------------------------------------------------------------------
 
 
-def gain_finding(rows: int, gain: Estimate) -> Finding:
+def gain_finding(rows: int, gain: Estimate, scale: ErrorScale) -> Finding:
     """What as many rows again would take off the error."""
-    points = gain.unit == "points"
-    title = f"Another {rows:,} rows are forecast to take {gain.value:.2g} points off the error"
-    if not points:
-        title = f"Another {rows:,} rows are forecast to lower the error by {gain.value:.2g} {gain.unit}"
+    title = f"Another {rows:,} rows are forecast to lower the error by {estimate_text(gain, interval=False)}"
     if gain.low > 0:
-        reading = f"More data like this is worth its price if {'those points are' if points else 'that is'}."
-    elif gain.high < 1.0:
+        reading = "More data like this is worth its price if that is."
+    elif gain.high < scale.point:
         reading = "The curve has flattened: fix labels or features before collecting more of the same."
     else:
-        reading = "The band includes 0: a doubling may buy nothing."
-    explanation = f"The power law through the measured learning curve gives {gain} for the next doubling. {reading}"
-    if not points:
-        explanation += " The baseline error is that of always predicting the median."
-    effect = replace(gain, quantity="forecast")
+        reading = "The band includes 0: as many rows again may buy nothing."
+    explanation = f"Read from the power law through the measured learning curve: {estimate_text(gain)}. {reading}"
+    effect = replace(gain, quantity="forecast", unit=LOWER_ERROR if gain.unit == LABEL_UNIT else gain.unit)
     remedy = Remedy("collect", (), action=f"Collect {rows:,} more rows like these.", effect=effect, reason=UNTESTED)
     return Finding(CODE, title, "note", (), explanation, (remedy,), (gain,), "data", CAVEAT)
 
 
-def need_finding(need: Requirement, batches: CollectionPlan | None = None) -> Finding:
+def met_finding(curve: CurvePoints, target: float) -> Finding:
+    """That a target is met already, from how many rows on, and how surely."""
+    scale = ErrorScale(curve.median_error)
+    above = np.flatnonzero(curve.error > target)
+    first = int(above[-1]) + 1 if len(above) else 0
+    half = half_width(np.nan_to_num(curve.standard_error))
+    error, spread = float(curve.error[-1]), float(half[-1])
+    measured = scale.error(Estimate("error_at_the_largest_size", error, max(error - spread, 0.0), error + spread))
+    title = f"An error of {scale.text(target)} is met at {count_of(int(curve.sizes[first]), 'row')}"
+    last = f"On {count_of(int(curve.sizes[-1]), 'row')} the error is {estimate_text(measured)}."
+    chance = " The interval reaches above the target: measure again before you rely on it."
+    explanation = last + (chance if error + spread > target else "")
+    return Finding(CODE, title, "note", (), explanation, (), (measured,), "data", CAVEAT)
+
+
+def need_finding(need: Requirement, scale: ErrorScale, batches: CollectionPlan | None = None, rows: int = 0) -> Finding:
     """How many rows a target needs, or that it is unlikely to be reached, and what to collect first."""
-    target, chance = f"{percent_text(need.error)} error", need.reachable.value
-    arrival = f"chance {percent_text(chance, '.0f')}"
+    target, chance = f"An error of {scale.text(need.error)}", need.reachable.value
     likely = np.isfinite(need.rows.value)
     title = (
-        f"{target} needs about {need.rows.value:,.0f} rows {_interval(need.rows, need)}"
-        if likely
-        else f"{target} {_doubt(chance)} with this learner: {arrival} within {need.horizon:,} rows"
+        f"{target} needs about {_rows(need.rows, need)}" if likely else f"{target} {_doubt(chance)} with this learner"
     )
-    parts = [_if_reached(need), need.reason, _least(need)]
+    there = f"No more than the {count_of(rows, 'row')} there are." if need.rows.value <= rows else ""
+    parts = [there, _if_reached(need), need.reason, _least(need)]
     remedies: tuple[Remedy, ...] = ()
     if batches is not None:
-        price, spent = f"{batches.cost.value:,.0f}", percent_text(batches.chance.value, ".0f")
+        price, spent = number_text(batches.cost.value, 0), percent_text(batches.chance.value, ".0f")
+        last = int(batches.schedule[-1])
         parts.append(
-            f"With the planned batches the expected price is {price} for a chance of {spent}. {batches.reason}"
+            f"The planned batches get there by {last:,} rows with a chance of {spent}, at an expected price of {price}."
+            if last > int(need.sizes[0])
+            else "Collecting more costs more than it is expected to save at this penalty."
         )
     if batches is not None and batches.next_batch > 0:
         action = f"Collect {batches.next_batch:,} rows now (to {batches.next_size:,}), measure, and plan again."
         remedies = (Remedy("collect", (), action=action, reason=UNTESTED, cost=float(batches.paid[0])),)
     explanation = " ".join(filter(None, parts))
     severity: Severity = "note" if likely and chance >= LIKELY else "warning"
-    return Finding(
-        CODE, title, severity, (), explanation, remedies, _known(need), "data", CAVEAT
-    )  # fmt: skip
+    return Finding(CODE, title, severity, (), explanation, remedies, _known(need), "data", CAVEAT)
 
 
 def _doubt(chance: float) -> str:
@@ -147,13 +163,15 @@ def _if_reached(need: Requirement) -> str:
     rows = need.if_reached
     if np.isfinite(need.rows.value) or not np.isfinite(rows.value):
         return ""
-    return f"Should it be reachable after all, it takes some {rows.value:,.0f} rows {_interval(rows, need)}."
+    return f"Should it be reachable after all, it takes some {_rows(rows, need)}."
 
 
-def _interval(estimate: Estimate, need: Requirement) -> str:
-    """Both ends in rows, what lies beyond the horizon as more than it."""
-    ends = (f"more than {need.horizon:,}" if np.isinf(end) else f"{end:,.0f}" for end in (estimate.low, estimate.high))
-    return f"[{', '.join(ends)}]"
+def _rows(estimate: Estimate, need: Requirement) -> str:
+    """A number of rows with its interval, as pages write it; an end beyond the horizon is more than that."""
+    if np.isfinite(estimate.high):
+        return estimate_text(estimate)
+    low = estimate_text(replace(estimate, value=estimate.low, low=np.nan, high=np.nan, unit=""))
+    return f"{estimate.value:,.0f} rows [{low}, more than {need.horizon:,}]"
 
 
 def _known(need: Requirement) -> tuple[Estimate, ...]:
@@ -172,7 +190,7 @@ def _warnings(curve: CurvePoints, ahead: Forecast) -> list[Finding]:
     sentences = dict.fromkeys([str(one) for one in diagnose(curve)] + list(ahead.warnings))
     return [
         Finding(
-            CODE, sentence.rstrip("."), "warning", (), "A forecast of this curve should be read with this.", axis="data"
+            CODE, sentence.rstrip("."), "warning", (), "Read the forecast of this curve with that in mind.", axis="data"
         )
         for sentence in sentences
     ]
@@ -183,37 +201,38 @@ def _warnings(curve: CurvePoints, ahead: Forecast) -> list[Finding]:
 
 def curve_exhibit(curve: CurvePoints, ahead: Forecast, rows: int) -> Exhibit:
     """Measured points with their intervals, the rows there are now, and the forecast from there on."""
-    half = half_width(np.nan_to_num(curve.standard_error))
+    half, scale = half_width(np.nan_to_num(curve.standard_error)), ErrorScale(curve.median_error)
     measured = curve.sizes < rows
     status = ["measured"] * int(measured.sum()) + ["here"] + ["forecast"] * (len(ahead.sizes) - 1)
     columns: dict[str, Array] = {
         "rows trained on": np.r_[curve.sizes[measured], ahead.sizes.astype(np.intp)],
-        "value": percent(np.r_[curve.error[measured], ahead.error]),
-        "low": percent(np.r_[np.maximum(curve.error - half, 0.0)[measured], ahead.low]),
-        "high": percent(np.r_[(curve.error + half)[measured], ahead.high]),
+        "value": scale.drawn(np.r_[curve.error[measured], ahead.error]),
+        "low": scale.drawn(np.r_[np.maximum(curve.error - half, 0.0)[measured], ahead.low]),
+        "high": scale.drawn(np.r_[(curve.error + half)[measured], ahead.high]),
         "status": np.array(status),
     }
     held = percent_text(float(np.mean(ahead.measured_coverage)), ".0f")
     floor = ahead.asymptote
-    flat = "no floor is visible yet" if floor is None else f"a floor shows at {percent_text(floor, '.2g')}"
+    flat = "no floor is visible yet" if floor is None else f"a floor shows at {scale.text(floor, '.2g')}"
     note = (
         f"{curve.repeats} draw{'s' * (curve.repeats > 1)} per size; 95 % intervals. Forecast: band of "
         f"{percent_text(ahead.confidence, '.0f')}, which held {held} of the errors of {ahead.groups} families of data "
-        f"sets that had no part in it; {flat}. Carried on unchanged, the error stays at "
-        f"{percent_text(ahead.last_value)}."
+        f"sets that had no part in it; {flat}. Without any further gain it stays at "
+        f"{scale.text(ahead.last_value)}."
     )
-    return Exhibit("curve", "Learning curve: what more rows would buy", columns, error_unit(curve), note)
+    unit = "% error" if scale.one is None else f"error, {scale.axis}"
+    return Exhibit("curve", "Learning curve: what more rows would buy", columns, unit, note)
 
 
-def reach_exhibit(need: Requirement) -> Exhibit:
+def reach_exhibit(need: Requirement, scale: ErrorScale) -> Exhibit:
     """The chance to be at the target, against the rows."""
     columns: dict[str, Array] = {
         "rows trained on": np.round(need.sizes),
         "value": percent(need.reach),
         "status": np.full(len(need.sizes), "forecast"),
     }
-    note = f"{need.reason} Rows beyond {need.horizon:,} are not promised.".strip()
-    return Exhibit("curve", f"Chance to be at {percent_text(need.error)} error", columns, "% chance", note)
+    note = f"Nothing is promised beyond {need.horizon:,} rows."
+    return Exhibit("curve", f"Chance to be at an error of {scale.text(need.error)}", columns, "% chance", note)
 
 
 def cost_exhibits(need: Requirement, batches: CollectionPlan, wanted: Wanted, rows: int) -> list[Exhibit]:
@@ -233,12 +252,7 @@ def cost_exhibits(need: Requirement, batches: CollectionPlan, wanted: Wanted, ro
     }
     note = (
         f"At most {wanted.max_growth:g} times the rows per round; ending without the target is priced at "
-        f"{batches.penalty:,.0f}. Follow the first step only: after it, measure and plan again."
+        f"{batches.penalty:,.0f}. Only the first step is settled."
     )
     drawn = Exhibit("curve", "What the chance costs", curve, "% chance", "Rows bought at once, without stopping early.")
     return [drawn, Exhibit("table", "Planned batches", table, "", note)]
-
-
-def error_unit(curve: CurvePoints) -> str:
-    """How the axis of errors is labeled."""
-    return "% error" if curve.unit == "error rate" else "% of the baseline error"

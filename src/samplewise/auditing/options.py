@@ -4,7 +4,7 @@
 command draws its options from here, and the record its settings.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self, get_args
@@ -14,6 +14,7 @@ from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.execution import Executor
 from samplewise.core.findings import RemedyKind
 from samplewise.data.targets import Task
+from samplewise.data.text_columns import ReadAs
 from samplewise.labels.facts_or_outcomes import LabelsAre
 
 DATA, MODEL, ANSWER = "The data", "The model and the plan", "The answer"
@@ -52,7 +53,7 @@ class AuditOptions:
     """What a user may say about their data and their audit, as `audit` documents it.
 
     Raises:
-        InputError: a number of evaluations below one, or above one without test rows.
+        InputError: a number of evaluations below one, or options that contradict each other.
     """
 
     label: str | None = field(
@@ -98,7 +99,7 @@ class AuditOptions:
         default=None, metadata=_about("The column with pictures, or with their paths.", Flag(DATA, "COL"))
     )
     text: str | None = field(default=None, metadata=_about("The column with texts."))
-    columns: Mapping[str, str] | None = field(
+    columns: Mapping[str, ReadAs] | None = field(
         default=None,
         metadata=_about("What columns are, where they are read otherwise: {'zip': 'category', 'price': 'number'}."),
     )
@@ -107,6 +108,13 @@ class AuditOptions:
         metadata=_about(
             "The decimal sign of numbers written as text, a point or a comma.",
             Flag(DATA, ". or ,", more="Without it what the table shows."),
+        ),
+    )
+    max_size: str | float | None = field(
+        default=None,
+        metadata=_about(
+            "The largest file that is read, unpacked: 4GB, or a number of bytes.",
+            Flag(DATA, "4GB", more="Without it a quarter of the memory of this machine."),
         ),
     )
     task: Task = field(
@@ -161,7 +169,7 @@ class AuditOptions:
     metric: str | None = field(
         default=None,
         metadata=_about(
-            "What advice must improve: accuracy, balanced_accuracy, auc, mae, r2.",
+            "The score that remedies are judged by: accuracy, balanced_accuracy, auc, mae, r2.",
             Flag(MODEL, "NAME", more="Default: mae, or accuracy; auc where one of two classes holds 80 % of the rows."),
         ),
     )
@@ -178,7 +186,7 @@ class AuditOptions:
     accepted: Any = field(
         default=None,
         metadata=_about(
-            "Findings you live with.",
+            "Findings you have accepted.",
             Flag(ANSWER, "FILE", Path | None, more="One a line: a code (SW104), or a code and a row (SW201,17)."),
         ),
     )
@@ -217,6 +225,17 @@ class AuditOptions:
     def __post_init__(self) -> None:
         """Refuse options that contradict each other, and prices of what costs nothing or is no remedy."""
         require_prices(self.prices)
+        for name, other, why in self._contradictions():
+            raise InputError(
+                "two options contradict each other", where=f"{name} and {other}",
+                got=f"{name}={getattr(self, name)!r}, {other}={getattr(self, other)!r}: {why}"[:160],
+                fix=f"leave {name}= or {other}= out",
+            )  # fmt: skip
+        if self.replace and self.run_dir is None:
+            raise InputError(
+                "there is no folder in which this audit could take the place of another", where="replace",
+                got="replace=True and no run_dir", fix="name the folder: run_dir=",
+            )  # fmt: skip
         count = self.n_test_evaluations
         if count < 1 or (count > 1 and self.test is None):
             raise InputError(
@@ -224,6 +243,13 @@ class AuditOptions:
                 got=f"n_test_evaluations={count}, {'no test set' if self.test is None else 'a test set'}",
                 fix="pass the rows that were evaluated on as test=, and how often any model was scored on them",
             )  # fmt: skip
+
+    def _contradictions(self) -> Iterator[tuple[str, str, str]]:
+        """Pairs of options that cannot both be meant, and why."""
+        if self.task == "regression" and self.positive is not None:
+            yield "task", "positive", "numbers have no classes"
+        if self.labels_are == "outcomes" and self.reviewed is not None:
+            yield "labels_are", "reviewed", "answers of people settle labels that are facts"
 
     @classmethod
     def of_call(cls, given: Mapping[str, Any]) -> Self:

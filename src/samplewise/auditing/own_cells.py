@@ -23,6 +23,7 @@ class OwnCells:
 
     def __init__(self, data: Dataset, beside: Any = None) -> None:
         self._data, self._beside = data, beside
+        self._columns: dict[int, Any] = {}
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -43,19 +44,25 @@ class OwnCells:
 
     def values(self, place: int, rows: Ints) -> Array:
         """The cells of some rows (r,) in the column at a place: numbers as they are, anything else as objects."""
-        X, count = self._data.X, len(self._data.columns)
-        if place >= count:
-            column = self._further[self.names[place]]
-            cells = column.iloc[rows] if hasattr(column, "iloc") else column[rows]
-        elif hasattr(X, "iloc"):
-            cells = X.iloc[rows, place]
-        elif hasattr(X, "tocsr"):
-            cells = np.asarray(X[rows][:, [place]].toarray()).ravel()
-        else:
-            cells = X[rows, place]
-        if cells.dtype.kind in "iuf" and isinstance(cells.dtype, np.dtype):
-            return np.asarray(cells)
-        return np.asarray(cells.to_numpy(dtype=object) if hasattr(cells, "to_numpy") else cells.astype(object))
+        X = self._data.X
+        if hasattr(X, "tocsr") and place < len(self._data.columns):
+            return np.asarray(X[rows][:, [place]].toarray()).ravel()
+        column = self._column(place)
+        if isinstance(column, np.ndarray):
+            return column[rows] if column.dtype.kind in "iuf" else column[rows].astype(object)
+        return np.asarray(column.iloc[rows].to_numpy(dtype=object))
+
+    def _column(self, place: int) -> Any:
+        """A column (n,) as an array, or as a series where pandas alone knows what its cells are."""
+        if place not in self._columns:
+            count, X = len(self._data.columns), self._data.X
+            if place >= count:
+                column = self._further[self.names[place]]
+            else:
+                column = X.iloc[:, place] if hasattr(X, "iloc") else X[:, place]
+            plain = isinstance(column.dtype, np.dtype) and column.dtype.kind in "iufO"
+            self._columns[place] = column.to_numpy() if plain and hasattr(column, "iloc") else column
+        return self._columns[place]
 
     def texts(self, place: int, rows: Ints) -> list[str]:
         """The same as texts in full; nothing for a gap, whole numbers without a point."""

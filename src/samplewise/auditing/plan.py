@@ -13,7 +13,15 @@ from samplewise.engine.models.cost_model import seconds_per_fit
 from samplewise.engine.models.learner import Learner
 
 FOLDS = 5
-FEW_ROWS = 10_000  # up to so many, the folds of a tested remedy are drawn three times
+# Repeats after which tested remedies are looked at, and fits of every arm in a repeat, most first. Running a rule again
+# costs a learner in closed form no more than its fits, so they are repeated together; for the others fits are cheaper.
+CLOSED_TESTS = (((2, 4, 8, 12), 1), ((2, 4, 8), 1), ((2, 4), 1), ((2,), 1), ((1,), 1))
+OTHER_TESTS = (((2, 3), 4), ((2,), 4), ((2,), 1), ((1,), 1))
+TEST_ROWS = 36_000  # rows times repeats of a test in closed form without a budget: half a minute a remedy
+TWICE = (
+    50_000  # rows up to which two repeats are made all the same: one cannot tell the luck of models from that of rows
+)
+TEST_SECONDS = 40.0  # what testing other learners may take without a budget, by the cost table
 MANY_ROWS = 20_000  # from here, many rows make up for fewer halves and repeats
 RULES_TESTED = 4  # remedies a typical audit tests; the plan is priced for that many
 
@@ -24,7 +32,8 @@ class Plan:
 
     checks: tuple[str, ...]
     folds: int = FOLDS
-    repeats: int = 1  # fold assignments a remedy is tested on
+    looks: tuple[int, ...] = (1,)  # repeats (draws of the folds) after which tested remedies are looked at
+    refits: int = 1  # fits of every arm in every part of a repeat
     halves: int = 10  # pairs of complementary halves
     curve_repeats: int = 5
     curve_sizes: int = 6
@@ -36,10 +45,17 @@ class Plan:
         """Fits the plan expects to make, counted in whole-data fits."""
         detection = 2 * self.folds
         curve = sum(2.0**-step for step in range(self.curve_sizes)) * self.curve_repeats
-        nested = (
-            self.folds * (self.folds - 1) // 2 + self.folds * (self.folds - 1) + self.folds * (1 + 2 * RULES_TESTED)
-        )
-        return round(detection + self.halves + curve + self.repeats * nested * self.advice)
+        return round(detection + self.halves + curve + self.test_fits() * self.advice)
+
+    def test_fits(self) -> int:
+        """Fits that testing remedies takes if none is decided before the last look."""
+        rules = self.folds * (self.folds - 1) // 2 + self.folds * (self.folds - 1)
+        return self.repeats * (rules + self.refits * self.folds * (1 + 2 * RULES_TESTED))
+
+    @property
+    def repeats(self) -> int:
+        """Draws of the folds that a remedy is tested on if it is not decided before."""
+        return self.looks[-1]
 
     def seconds(self) -> float:
         """Expected duration of the fits."""
@@ -77,17 +93,20 @@ def make_plan(
         InputError: a budget that cannot be read, or too small for the smallest plan (which is then named).
     """
     full = Plan(
-        checks, folds, repeats=3 if rows <= FEW_ROWS else 1, halves=10 if rows < MANY_ROWS else 5,
-        curve_repeats=5 if rows < MANY_ROWS else 3, seconds_per_fit=seconds_per_fit(rows, columns, classes, learner),
+        checks, folds, halves=10 if rows < MANY_ROWS else 5, curve_repeats=5 if rows < MANY_ROWS else 3,
+        seconds_per_fit=seconds_per_fit(rows, columns, classes, learner),
     )  # fmt: skip
+    tests = [replace(full, looks=looks, refits=refits) for looks, refits in _tests(learner)]
+    fewest = tests[-2 if rows <= TWICE else -1]
+    full = next((plan for plan in tests[:-1] if _usual(plan, rows, learner)), fewest)
     limit = seconds_of(budget)
     if limit is None:
         return full
     full = replace(full, budget=limit)
-    for plan in _reductions(full):
+    for plan in _reductions(full, learner):
         if plan.seconds() <= limit:
             return plan
-    least = list(_reductions(full))[-1]
+    least = list(_reductions(full, learner))[-1]
     if least.seconds() <= 2 * limit:
         return least
     raise InputError(
@@ -97,8 +116,20 @@ def make_plan(
     )
 
 
-def _reductions(full: Plan) -> list[Plan]:
-    """Cheaper and cheaper plans: first fewer repeats, then fewer halves and curve repeats, last no tested advice."""
-    once = replace(full, repeats=1)
-    lean = replace(once, halves=4, curve_repeats=3, curve_sizes=5)
-    return [full, once, lean, replace(lean, halves=3, curve_repeats=2, advice=False)]
+def _tests(learner: Learner) -> tuple[tuple[tuple[int, ...], int], ...]:
+    return CLOSED_TESTS if learner.closed_form else OTHER_TESTS
+
+
+def _usual(plan: Plan, rows: int, learner: Learner) -> bool:
+    """Whether so much testing is what a person expects to wait for without being asked."""
+    if learner.closed_form:
+        return rows * plan.repeats <= TEST_ROWS
+    return plan.test_fits() * plan.seconds_per_fit <= TEST_SECONDS
+
+
+def _reductions(full: Plan, learner: Learner) -> list[Plan]:
+    """Cheaper and cheaper plans: first fewer looks, then fewer halves and curve repeats, last no tested advice."""
+    tests = [replace(full, looks=looks, refits=refits) for looks, refits in _tests(learner)]
+    fewer = [plan for plan in tests if plan.test_fits() <= full.test_fits()]
+    lean = replace(fewer[-1], halves=4, curve_repeats=3, curve_sizes=5)
+    return [*fewer, lean, replace(lean, halves=3, curve_repeats=2, advice=False)]

@@ -1,7 +1,9 @@
 """From what a user holds to what an audit needs: rows with usable labels, their roles, a test set, own predictions."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -11,16 +13,19 @@ from samplewise.auditing.answers import label_answers
 from samplewise.auditing.audited_rows import AuditedRows, are_numbered
 from samplewise.auditing.options import AuditOptions
 from samplewise.core.arrays import Array, Floats, Mask, fingerprint, require_finite
-from samplewise.core.errors import InputError
+from samplewise.core.errors import InputError, name_rows
+from samplewise.core.texts import count_of
 from samplewise.data.columns import Column
 from samplewise.data.conversions import as_numbers
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
 from samplewise.data.inputs import as_reading, read_like
 from samplewise.data.magnitudes import require_sizes
+from samplewise.data.matched_rows import matched_rows, order_notes
 from samplewise.data.readers import Reading, likely_labels, unreadable_notes
 from samplewise.data.roles import Roles
-from samplewise.data.targets import Target, describe_target, with_read_labels
+from samplewise.data.shifted_rows import ShiftedRow, shifted_rows
+from samplewise.data.targets import Target, Task, describe_target, with_read_labels
 from samplewise.labels.facts import Answer
 from samplewise.labels.facts_or_outcomes import OUTCOMES, LabelMeaning, label_meaning
 
@@ -44,6 +49,7 @@ class Intake:
         meaning: whether labels are facts or outcomes.
         answers: what people said of labels, by id.
         rows: all rows given, by id and content.
+        shifted: rows, also those set aside, whose cells seem to stand one column aside, by id.
     """
 
     everything: Dataset
@@ -60,6 +66,7 @@ class Intake:
     meaning: LabelMeaning = OUTCOMES
     answers: Mapping[Any, Answer] = field(default_factory=lambda: MappingProxyType({}))
     rows: AuditedRows | None = None
+    shifted: Mapping[Any, ShiftedRow] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
@@ -77,22 +84,25 @@ def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
         _prompt_for_label(reading)
     _require_classes(reading)
     readable = ~unreadable_pictures(everything)
-    weightless = np.zeros(len(everything), dtype=bool) if everything.weights is None else everything.weights == 0
+    weightless = _without_weight(everything)
     counted = np.flatnonzero(readable & ~weightless)
-    target = describe_target(
-        np.asarray(everything.y)[counted], task=options.task, ids=everything.ids[counted], positive=options.positive
-    )
-    usable = np.zeros(len(everything), dtype=bool)
-    usable[counted[target.usable]] = True
+    target, usable = usable_rows(everything, options.task, options.positive)
     rows = _relative(everything if usable.all() else everything.take(np.flatnonzero(usable)))
     target, aside = _described_again(target, target.usable)
     rows = with_read_labels(rows, target)
     if weightless.any():
         aside.append(f"{int(weightless.sum())} rows of weight 0 are set aside")
     notes = [*reading.notes, *([target.note] if target.note else []), *_spelling_notes(reading, target), *aside]
-    embedded = _embedded(options.embeddings, everything)
+    shifted = _shifted(reading, data)
+    index = data.index if hasattr(data, "iloc") else None
+    embedded = _embedded(options.embeddings, everything, index)
+    notes += _shifted_note(shifted)
+    notes += [
+        *order_notes({"probabilities": options.probabilities, "embeddings": options.embeddings}, everything, index)
+    ]
     test = reading.test if options.test is None else options.test
-    held, beside_test, test_notes = (None, None, []) if test is None else _read_test(test, everything, roles)
+    played = reading.roles if isinstance(data, Reading) else roles  # those of a table that was read before
+    held, beside_test, test_notes = (None, None, []) if test is None else _read_test(test, everything, played)
     notes += test_notes
     facts = _facts(reading, rows, target, notes, usable, held)
     facts |= {"missing_labels": len(counted) - len(rows)}
@@ -106,12 +116,67 @@ def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
     )
     return Intake(
         everything, rows, target, reading.columns, facts, held,
-        _usable_rows(options.probabilities, everything, usable),
+        _usable_rows(options.probabilities, everything, usable, index),
         None if embedded is None else embedded[usable],
         _embedded(options.embeddings, held) if held is not None and callable(options.embeddings) else None,
         None if reading.other_columns is None else reading.other_columns[usable].reset_index(drop=True), beside_test,
         meaning=meaning, answers=label_answers(options.reviewed, rows, target, meaning), rows=given,
+        shifted=shifted,
     )  # fmt: skip
+
+
+def require_files(data: Any, options: AuditOptions) -> None:
+    """Refuse test rows that are the data themselves, and a largest size of files where none is read."""
+    tested, read = _path_of(options.test), _path_of(data)
+    if options.test is not None and (options.test is data or (tested is not None and tested == read)):
+        raise InputError(
+            "the test rows are the data themselves, and a model has seen them", where="test",
+            got=str(options.test)[:80], fix="name rows that nothing was trained on, or leave test= out",
+        )  # fmt: skip
+    if options.max_size is not None and not any(isinstance(part, str | os.PathLike) for part in (data, options.test)):
+        raise InputError(
+            "max_size is about files, and none is read", where="max_size", got=f"max_size={options.max_size!r}",
+            fix="leave max_size= out",
+        )  # fmt: skip
+
+
+def _path_of(data: Any) -> Path | None:
+    """The file or folder that rows come from, whatever it is called; None for rows in memory."""
+    file = data.file if isinstance(data, Reading) else data
+    return Path(file).expanduser().resolve() if isinstance(file, str | os.PathLike) else None
+
+
+def _shifted(reading: Reading, given: Any) -> dict[Any, ShiftedRow]:
+    """Rows whose cells seem to stand one column aside, by id, in a table as it was read or given."""
+    held = given[0] if isinstance(given, tuple) else given
+    table = reading.frame if reading.frame is not None else held if hasattr(held, "iloc") else None
+    if table is None or not hasattr(table, "columns") or isinstance(reading.data.X, Images):
+        return {}
+    return {reading.data.ids[row.position : row.position + 1].tolist()[0]: row for row in shifted_rows(table)}
+
+
+def _shifted_note(shifted: Mapping[Any, ShiftedRow]) -> list[str]:
+    """What is said of them where they are read: cells that do not fit are gaps or codes of their own from here on."""
+    if not shifted:
+        return []
+    return [
+        f"the cells of {count_of(len(shifted), 'row')} seem to stand one column to the left or right: "
+        f"{name_rows(shifted)}; they are read where they stand (SW108 shows them)"
+    ]
+
+
+def usable_rows(data: Dataset, task: Task, positive: Any = None) -> tuple[Target, Mask]:
+    """The labels of rows that count, and which of all rows (n,) are audited: labeled, in a class of at least two."""
+    counted = np.flatnonzero(~unreadable_pictures(data) & ~_without_weight(data))
+    target = describe_target(np.asarray(data.y)[counted], task=task, ids=data.ids[counted], positive=positive)
+    usable = np.zeros(len(data), dtype=bool)
+    usable[counted[target.usable]] = True
+    return target, usable
+
+
+def _without_weight(data: Dataset) -> Mask:
+    """(n,) rows that are to count for nothing."""
+    return np.zeros(len(data), dtype=bool) if data.weights is None else data.weights == 0
 
 
 def labels_read(taken: Intake) -> dict[str, Any]:
@@ -231,11 +296,12 @@ def _names_of(data: Dataset) -> list[str]:
     return [column.name for column in data.columns]
 
 
-def _embedded(embeddings: Any, data: Dataset) -> Floats | None:
+def _embedded(embeddings: Any, data: Dataset, index: Any = None) -> Floats | None:
     """(n, d) features from the user's own network: an array, or a function of X."""
     if embeddings is None:
         return None
     values = embeddings(data.X) if callable(embeddings) else embeddings
+    values = matched_rows(values, data.ids, "embeddings", index)
     values = as_numbers(values, "embeddings", 2, fix=f"pass shape ({len(data)}, d), or a function that makes it from X")
     if len(values) != len(data):
         raise InputError(
@@ -247,7 +313,7 @@ def _embedded(embeddings: Any, data: Dataset) -> Floats | None:
     return values
 
 
-def _usable_rows(predictions: Any, data: Dataset, usable: Array) -> Any:
+def _usable_rows(predictions: Any, data: Dataset, usable: Array, index: Any = None) -> Any:
     """Predictions of the audited rows, in the form they came in."""
     if predictions is None:
         return None
@@ -259,6 +325,7 @@ def _usable_rows(predictions: Any, data: Dataset, usable: Array) -> Any:
             got=f"shape {tuple(values.shape)} for {len(data)} rows",
             fix="pass out-of-sample predictions for every row",
         )  # fmt: skip
+    values = matched_rows(values, data.ids, "probabilities", index)
     if usable.all():
         return values
     return values.loc[usable] if hasattr(values, "iloc") else values[usable]

@@ -27,6 +27,7 @@ _WORD = re.compile(
     r"(?:'(?:[^'\\]|\\.)*'|\"[^\"]*\") \((\d[\d,]* cells?)\)"
 )  # as `data.number_formats.words_text` has it
 _READ_AS = re.compile(r"^'[^']*' in (`.*`) reads as \S+ because (.*) reads \S+$")
+_ORDER = re.compile(r"seem to be ordered \(.*\): treated")  # as `data.columns` has it
 HIDDEN = "The values are left out; the rows are listed by id."
 NOTE = "cell values are left out: ids, numbers and names of columns, classes and segments only"
 
@@ -53,12 +54,21 @@ def without_values(record: AuditRecord) -> AuditRecord:
     if facts.get("columns"):
         told = [{**column, "note": _without_cells(str(column.get("note") or ""))} for column in facts["columns"]]
         changed |= {"columns": told}
+    if (facts.get("reading") or {}).get("columns"):
+        changed |= {"reading": _without_orders(facts["reading"])}
     return replace(record, data={**facts, **changed, "notes": [*notes, NOTE]}, outcomes=outcomes)
 
 
 def _without_cells(text: str) -> str:
     """A note or a question without the cells it names: how many there are stays, and what decides stays."""
-    return _READ_AS.sub(r"numbers in \1 have two readings: \2 reads the other", _WORD.sub(r"a word (\1)", text))
+    text = _ORDER.sub("seem to be ordered: treated", _WORD.sub(r"a word (\1)", text))
+    return _READ_AS.sub(r"numbers in \1 have two readings: \2 reads the other", text)
+
+
+def _without_orders(how: dict[str, Any]) -> dict[str, Any]:
+    """How cells are read, without the values that an order lists; the rows are read the same."""
+    kinds = {name: kind if isinstance(kind, str) else "category" for name, kind in how["columns"].items()}
+    return {**how, "columns": kinds}
 
 
 def _stripped(outcome: Outcome, names: frozenset[str], hidden: set[str]) -> Outcome:
@@ -70,8 +80,11 @@ def _stripped(outcome: Outcome, names: frozenset[str], hidden: set[str]) -> Outc
 
 
 def _without_quotes(finding: Finding) -> Finding:
-    """A finding whose explanation and proposals quote cells, without them."""
-    remedies = tuple(replace(remedy, action=HIDDEN, values=()) for remedy in finding.remedies)
+    """A finding whose explanation and proposals quote cells, without them; what is done to a column is no cell."""
+    remedies = tuple(
+        replace(remedy, action=HIDDEN, values=remedy.values if remedy.kind == "clean" else ())
+        for remedy in finding.remedies
+    )
     return replace(finding, explanation=HIDDEN, remedies=remedies)
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import lazy_loader
 import numpy as np
 
-from samplewise.auditing.own_cells import MISSING, OwnCells
+from samplewise.auditing.own_cells import MISSING, OwnCells, is_gap
 from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.core.json_encoding import object_array
 from samplewise.core.randomness import hashed_order
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target
@@ -25,6 +26,7 @@ TYPICAL_OF = 2000  # hash-drawn rows of a class its typical values are taken fro
 USUAL_OF = 5000  # hash-drawn rows that tell what is usual in a column
 ENTRIES = 10_000_000  # rows times columns of those at the most
 FEWEST_USUAL = 500
+BY_CHANCE = 0.1  # cells of a row that are called unusual by chance, in the mean: the more columns, the farther out
 ALIKE = 100  # rows whose number is nearest stand for "the class" of a regression
 FARTHEST = 20.0  # surprise, in nats, at which a value counts no more against a label
 ODD = 1e6  # surprise of a cell that is odd for a reason of its own: it comes before all that are only far out
@@ -105,14 +107,12 @@ class RowCells:
     def _column(self, place: int, rows: Ints) -> Array:
         """Cells of a column (r,): numbers with NaN for gaps, or texts with "(missing)"."""
         cells, numeric = self._own.values(place, rows), self._is_number(place)
+        if numeric and cells.dtype.kind != "O":
+            return cells.astype(np.float64)
         if numeric:
-            return (
-                np.asarray(pd.to_numeric(pd.Series(cells), errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan))
-                if cells.dtype.kind == "O"
-                else cells.astype(np.float64)
-            )
-        series = pd.Series(cells, dtype=object)
-        return np.asarray(series.where(series.notna(), MISSING).astype(str).to_numpy(dtype=object))
+            numbers = pd.to_numeric(pd.Series(cells), errors="coerce")
+            return np.asarray(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
+        return object_array([MISSING if is_gap(cell) else str(cell) for cell in cells.tolist()])
 
     def _is_number(self, place: int) -> bool:
         return not hasattr(self._data.X, "iloc") or self._data.columns[place].kind in ("numeric", "boolean")
@@ -131,6 +131,7 @@ class RowCells:
         """(r, p) surprise of every cell in its column; 0 for usual ones."""
         surprise = [usual.surprise(held[place]) for usual, place in zip(self._usual, self._places, strict=True)]
         unusual = np.column_stack(surprise)
+        unusual[unusual < np.log(len(self._places) / BY_CHANCE)] = 0.0
         at = {key: place for place, key in enumerate(self._data.ids[rows].tolist())}
         where = {self._names[place]: j for j, place in enumerate(self._places)}
         for group in self._odd:

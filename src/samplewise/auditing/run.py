@@ -1,5 +1,6 @@
 """Carries out the plan: every check ends in one outcome, everything is written as it ends, and a killed run goes on."""
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from samplewise.auditing.progress import Event, Progress
 from samplewise.auditing.redaction import without_values
 from samplewise.auditing.run_state import RunFolder
 from samplewise.auditing.tested_advice import test_advice
+from samplewise.auditing.time_left import ADVICE, WITH_HELD_OUT, TimeLeft
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, Finding, Outcome
 from samplewise.core.texts import count_of
@@ -57,6 +59,7 @@ class Run:
         progress: called with every `Event`.
         show_values: whether the record may hold cells of the data.
         retired: outcomes of an earlier run, of checks that there are no more.
+        timer: how long the rest takes.
     """
 
     evidence: Evidence
@@ -69,6 +72,7 @@ class Run:
     progress: Progress = lambda event: None
     show_values: bool = True
     retired: tuple[Outcome, ...] = ()
+    timer: TimeLeft | None = None
     _outcomes: list[Outcome] = field(default_factory=list)
     _told: int = 0
     _written: float = 0.0
@@ -80,10 +84,12 @@ class Run:
         started = time.monotonic()
         try:
             self.write()
+            self._expect()
             for code in self.evidence.plan.checks:
+                self._begin(code, Event("begin", f"{code} {checks[code].TITLE}"))
                 outcome = self._outcome_of(checks[code])
                 self._outcomes.append(outcome)
-                self.progress(Event("check", outcome.title, outcome=outcome))
+                self._end(code, outcome)
                 self.write(often=True)
             self._test_advice()
         except KeyboardInterrupt:
@@ -95,6 +101,34 @@ class Run:
         record = self.write(complete=True)
         self.progress(Event("done", "the audit is done"))
         return record
+
+    # ---- what is told while it runs ---------------------------------------------------------------------------------
+
+    def _expect(self) -> None:
+        """Time a fit and say how long the audit will take."""
+        kept = set() if self.folder is None else self.folder.codes()
+        waiting = [code for code in self.evidence.plan.checks if code not in kept]
+        if self.timer is None:
+            return
+        for code in kept:
+            self.timer.end(code, carried_out=False)
+        if set(WITH_HELD_OUT) & set(waiting) and self.evidence.predictions is None:
+            with contextlib.suppress(Exception):  # a learner that fails does so again in a check, which says it
+                self.timer.measured(self.evidence.whole.timed_fit())
+        self.progress(Event("expected", "", seconds_left=self.timer.left()))
+
+    def _begin(self, phase: str, event: Event) -> None:
+        if self.timer is not None:
+            self.timer.begin(phase)
+            event = replace(event, seconds_left=self.timer.left(), share=self.timer.share())
+        self.progress(event)
+
+    def _end(self, phase: str, outcome: Outcome) -> None:
+        event = Event("check", outcome.title, outcome=outcome)
+        if self.timer is not None:
+            self.timer.end(phase, carried_out=outcome.status in ("found", "clean"))
+            event = replace(event, seconds_left=self.timer.left(), share=self.timer.share())
+        self.progress(event)
 
     def record(self) -> AuditRecord:
         """What is known so far."""
@@ -123,7 +157,7 @@ class Run:
             return record
         now = time.monotonic()
         if not often or now - self._written > REWRITE_SHARE * self._drawing:
-            self.folder.write(record, self.evidence.data, complete=complete)
+            self.folder.write(record, self.evidence.data, self.evidence.other_columns, complete=complete)
             self._written = time.monotonic()
             self._drawing = self._written - now
         self._tell()
@@ -174,7 +208,7 @@ class Run:
         return outcome
 
     def _test_advice(self) -> None:
-        self.progress(Event("advice", "testing every proposed remedy on rows that had no part in it"))
+        self._begin(ADVICE, Event("advice", "testing every proposed remedy on rows that had no part in it"))
         started = time.monotonic()
         self._outcomes = list(test_advice(self.evidence, tuple(self._outcomes), self.prices))
         self.environment["advice_seconds"] = round(time.monotonic() - started, 1)

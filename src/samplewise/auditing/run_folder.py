@@ -1,11 +1,9 @@
-"""Texts that are whole or absent, and the lists of rows a person fills in.
+"""Texts that are whole or absent, and the decisions people write into lists of rows.
 
-`findings/SWxxx.csv` holds ALL rows of a check's findings, one line a row: id, given, suggested, probability, reason and
-an empty `decision`. What may be written there: keep, drop, relabel (to the suggested label), the name of a class or a
-number, relabel:NAME for any other label, weight:0.5. Cells are guarded as `core.csv_text` says; reading takes that off.
+What may be written under `decision`: keep, drop, relabel (to the suggested label), the name of a class or a number,
+relabel:NAME for any other label, weight:0.5. Cells are guarded as `core.csv_text` says; reading takes that off.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -14,19 +12,24 @@ from typing import Any
 import numpy as np
 
 from samplewise.auditing.list_files import read_list
-from samplewise.auditing.redaction import NOTE
 from samplewise.core.codec import write_together
-from samplewise.core.csv_text import csv_text, plain_cell
+from samplewise.core.csv_text import plain_cell
 from samplewise.core.errors import InputError, unknown_name
-from samplewise.core.findings import AuditRecord, Decision, Finding, Outcome
+from samplewise.core.findings import Decision
 from samplewise.data.dataset import Dataset
 from samplewise.data.returned_ids import ReturnedId, rows_named
 from samplewise.data.written_values import number_in, stands_for
 from samplewise.selection.decisions import the_row
 
 FOLDER = "findings"
-COLUMNS = ("id", "given", "suggested", "probability", "reason", "decision")
-WORDS = ("keep", "drop", "relabel", "relabel:NAME", "weight:NUMBER")
+COLUMNS = ("id", "given", "suggested", "probability", "reason", "decision")  # of ours that are read back
+WORDS = {  # what may be written under `decision`, and what it means
+    "keep": "the row is right as it is",
+    "drop": "leave the row out",
+    "relabel": "give it the suggested label",
+    "relabel:NAME": "give it the label NAME; the name of a class, or a number, alone means the same",
+    "weight:NUMBER": "let it count so much; 0.5 for half",
+}
 
 
 # ---- texts and folders ----------------------------------------------------------------------------------------------
@@ -65,89 +68,7 @@ def make_folder(folder: Path) -> None:
         ) from None  # fmt: skip
 
 
-# ---- lists of rows --------------------------------------------------------------------------------------------------
-
-
-def fresh_lists(record: AuditRecord, data: Dataset) -> dict[str, str]:
-    """The text of `SWxxx.csv` for every check that names rows, with an empty column `decision`.
-
-    Args:    record: what was found.   data: the audited rows, for the given labels.
-    Cost:    O(rows named).
-    """
-    labels = _given_labels(record, data)
-    texts = {}
-    for outcome in record.outcomes:
-        findings = [finding for finding in outcome.result.findings if finding.axis == "row" and finding.keys]
-        if lines := list(_lines(outcome, findings, labels)):
-            texts[f"{outcome.code}.csv"] = list_text(lines)
-    return texts
-
-
-def _given_labels(record: AuditRecord, data: Dataset) -> Mapping[str, Any]:
-    """Label by the text of the id; empty where a record without values hides the labels of a regression."""
-    hidden = record.data.get("task") == "regression" and NOTE in (record.data.get("notes") or ())
-    if data.y is None or data.y.ndim > 1 or hidden:
-        return {}
-    return dict(zip(map(str, data.ids.tolist()), data.y.tolist(), strict=True))
-
-
-def _lines(outcome: Outcome, findings: list[Finding], labels: Mapping[str, Any]) -> Iterator[dict[str, str]]:
-    """One line a row, in the order of the findings; a row of two findings stands once, with both reasons."""
-    suggested, probability, sentences = _details(outcome)
-    reasons: dict[str, list[str]] = {}
-    for finding in findings:
-        for key in map(str, finding.keys):
-            reasons.setdefault(key, []).append(
-                finding.title if key in sentences else f"{finding.title}: {finding.explanation}"
-            )
-    for key, why in reasons.items():
-        yield {
-            "id": key,
-            "given": _text(labels.get(key)),
-            "suggested": _text(suggested.get(key)),
-            "probability": _text(probability.get(key)),
-            "reason": "; ".join([*filter(None, [sentences.get(key, "")]), *why]),
-            "decision": "",
-        }
-
-
-def _details(outcome: Outcome) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]]:
-    """Suggested label, probability and reason by the text of the id, from scores, remedies and exhibits of rows."""
-    suggested: dict[str, Any] = {}
-    probability: dict[str, Any] = {}
-    sentences: dict[str, str] = {}
-    for scores in outcome.result.scores:
-        if scores.axis == "row" and "probability" in scores.unit:
-            probability |= dict(zip(map(str, scores.keys.tolist()), scores.values.tolist(), strict=True))
-    for finding in outcome.result.findings:
-        for remedy in finding.remedies:
-            if remedy.kind == "relabel":
-                suggested |= dict(zip(map(str, remedy.keys), remedy.values, strict=False))
-            elif remedy.kind == "review":  # what a model would have in their place, where it says so
-                suggested = dict(zip(map(str, remedy.keys), remedy.values, strict=False)) | suggested
-    for exhibit in outcome.result.exhibits:
-        columns = {name: values.tolist() for name, values in exhibit.columns.items()}
-        keys = [str(key) for key in columns.get("id", ())]
-        if keys and "reason" in columns:
-            suggested = dict(zip(keys, columns.get("suggested", ()), strict=False)) | suggested
-            probability = dict(zip(keys, columns.get("probability", ()), strict=False)) | probability
-            sentences |= dict(zip(keys, map(_text, columns.get("reason", ())), strict=False))
-    return suggested, probability, sentences
-
-
-def list_text(lines: Iterable[Mapping[str, str]], more: Iterable[str] = ()) -> str:
-    """Lines as the text of a list; `more` are columns beside the usual ones."""
-    names = [*COLUMNS, *more]
-    return csv_text(names, ([line.get(name, "") for name in names] for line in lines))
-
-
-def _text(value: Any) -> str:
-    if value is None or value != value:
-        return ""
-    return f"{value:.6g}" if isinstance(value, float) and not value.is_integer() else str(value)
-
-
-# ---- and back -------------------------------------------------------------------------------------------------------
+# ---- decisions ------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +110,7 @@ def read_decisions(source: str | Path, data: Dataset | None = None) -> list[Deci
     """What annotators wrote into the `decision` column of a findings file, or of all those in a folder.
 
     Args:
-        source: a .csv as `write_findings` makes it (other columns and rows may be added, moved or left out; saved by a
+        source: a .csv of findings/ (other columns and rows may be added, moved or left out; saved by a
             spreadsheet it may be cut at semicolons or tabs), a folder of them, or a run folder.
         data: the audited rows; then ids come back as the data holds them and its classes are known by name. Without it
             ids are compared with those of the data by `selection.apply`, and the classes are those the file mentions.

@@ -32,7 +32,8 @@ from samplewise.auditing.replaced_record import (
     write_files,
     write_marker,
 )
-from samplewise.auditing.run_folder import FOLDER, cannot_write, fresh_lists, make_folder, write_text
+from samplewise.auditing.row_lists import fresh_lists
+from samplewise.auditing.run_folder import FOLDER, cannot_write, make_folder, write_text
 from samplewise.core.arrays import fingerprint
 from samplewise.core.codec import (
     RECORD_FILE,
@@ -183,21 +184,22 @@ class RunFolder:
 
     # ---- what is written --------------------------------------------------------------------------------------------
 
-    def write(self, record: AuditRecord, data: Dataset, *, complete: bool = False) -> None:
+    def write(self, record: AuditRecord, data: Dataset, beside: Any = None, *, complete: bool = False) -> None:
         """Record, report and lists of rows, in place where they may be, else in `new/`.
 
-        Args:    record: what is known so far.   data: the audited rows.   complete: whether this is all of it.
+        Args:    record: what is known so far.   data: the audited rows.   beside: frame of their columns that are
+                 neither features nor the label, for the lists.   complete: whether this is all of it.
         Raises:  InputError: a file cannot be written; what stood there before is unchanged.
         """
         if self.replaces:
             self._write_new(record)
             if complete:
-                self._replace(record, data)
+                self._replace(record, data, beside)
         elif self.held is not None and not _covers(record, self.held):
             self._write_new(record)
         else:
             self._save(record, self.path)
-            self._place(fresh_lists(record, data))
+            self._place(fresh_lists(record, data, beside))
             if self.held is not None:
                 self.held = None
                 remove_new(self.path)
@@ -220,9 +222,9 @@ class RunFolder:
             raise cannot_write(folder / RECORD_FILE, fault) from None
         write_text(folder / REPORT_FILE, to_html(record))
 
-    def _replace(self, record: AuditRecord, data: Dataset) -> None:
+    def _replace(self, record: AuditRecord, data: Dataset, beside: Any) -> None:
         """Everything into `new/`, then the word that it is complete, then one file after another into place."""
-        lists = fresh_lists(record, data)
+        lists = fresh_lists(record, data, beside)
         new = self.path / NEW
         for name, text in lists.items():
             make_folder(new / FOLDER)

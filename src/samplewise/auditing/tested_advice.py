@@ -1,25 +1,36 @@
 """The last stage of an audit: every proposed remedy is tested as a rule, and its verdict is attached."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from samplewise.auditing.catalog import catalog
 from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.heldout import FEWEST_OF_A_CLASS, small_classes
+from samplewise.core.arrays import Ints
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import Finding, Outcome, Remedy
 from samplewise.core.rates import percent_text
-from samplewise.core.texts import count_of, number_text, shortened
+from samplewise.core.texts import count_of, shortened
+from samplewise.core.units import LABEL_UNIT, LOWER_ERROR
+from samplewise.core.values import Estimate, with_unit
+from samplewise.engine.models.metrics import Contributions
 from samplewise.engine.refits.folded_rows import RemedyRule
-from samplewise.engine.refits.remedy_effects import TOLERATED_LOSS, Measured, measure_remedies
+from samplewise.engine.refits.remedy_effects import Measured, MeasurePlan, measure_remedies
+from samplewise.engine.refits.runner import FitRunner
+from samplewise.labels.noise_correction import true_label_scores
+from samplewise.report.remedy_order import effect_text
 
-NO_ROOM = "the plan has no room for testing advice"
-NO_PAST = "a rule is tested on rows later than two folds of the past: that takes three different times"
+NO_ROOM = "the budget leaves no time"
+NO_PAST = "needs three different times"
+FEWEST_TEST_ROWS = 200  # with fewer, held-out rows tell more
 TESTED = ("relabel", "drop", "reweight", "clean")
-NO_RULE = "this remedy is not a rule that can be run again"
+NO_RULE = "not a rule to run again"
 UNTESTED = {
-    "collect": "a forecast from the learning curve: nothing can be tested on rows that are not there yet",
-    "review": "a person decides; nothing can be tested before",
+    "collect": "needs new rows",
+    "review": "a person decides",
 }
 
 
@@ -27,16 +38,18 @@ def test_advice(evidence: Evidence, outcomes: tuple[Outcome, ...], prices: Mappi
     """The outcomes with effect, control and verdict on every remedy that is a rule, Holm-corrected over all of them."""
     rules = proposed_rules(evidence, outcomes)
     measured: dict[str, Measured] = {}
+    plan = MeasurePlan(evidence.plan.looks, evidence.plan.refits)
     untested = _too_few(evidence) or (NO_ROOM if evidence.tests_rules else NO_PAST)
     if rules and evidence.plan.advice and evidence.tests_rules and not _too_few(evidence):
         try:
+            runner, folds = _evaluated_on(evidence)
             measured = measure_remedies(
-                evidence.runner, rules, evidence.folds, metric=evidence.metric, ordered=evidence.ordered,
-                saving=_saving(outcomes),
+                runner, rules, folds, metric=evidence.metric,
+                plan=plan, ordered=evidence.ordered, saving=_saving(outcomes), corrected=_corrected(evidence),
             )  # fmt: skip
         except NotApplicable as fact:
             untested = str(fact)
-    advised = _Advised(measured, frozenset(rules), prices, untested)
+    advised = _Advised(measured, frozenset(rules), prices, untested, plan.margin)
     return tuple(advised.outcome(outcome) for outcome in outcomes)
 
 
@@ -49,6 +62,31 @@ def _too_few(evidence: Evidence) -> str:
     return (
         f"too few rows to measure {evidence.metric.title}: each class needs at least {FEWEST_OF_A_CLASS}, here {named}"
     )
+
+
+def _evaluated_on(evidence: Evidence) -> tuple[FitRunner, list[Ints]]:
+    """Who makes the fits and the folds of every repeat; test rows with labels are evaluated in place of held-out ones.
+
+    A handful of test rows would see nothing; their labels must be of known classes, and the fits must be able to
+    predict them.
+    """
+    test, codes = evidence.test, evidence.test_codes
+    if test is None or codes is None or len(codes) < FEWEST_TEST_ROWS or evidence.embeddings is not None:
+        return evidence.runner, evidence.folds
+    if evidence.target.classes is not None and (codes < 0).any():
+        return evidence.runner, evidence.folds
+    prepared = replace(evidence.prepared, test=test)
+    return prepared.runner, [np.r_[folds, np.full(len(codes), -1, dtype=folds.dtype)] for folds in evidence.folds]
+
+
+def _corrected(evidence: Evidence) -> tuple[Contributions, ...]:
+    """How rows would score on true labels, where the audit knows how labels are wrong."""
+    if "SW201" not in evidence.plan.checks or evidence.predictions is not None:
+        return ()
+    try:
+        return true_label_scores(evidence.label_posterior, evidence.label_judgment, evidence.metric)
+    except NotApplicable:
+        return ()
 
 
 def _saving(outcomes: tuple[Outcome, ...]) -> frozenset[str]:
@@ -68,7 +106,10 @@ def proposed_rules(evidence: Evidence, outcomes: tuple[Outcome, ...]) -> dict[st
     rules: dict[str, RemedyRule] = {}
     for outcome in outcomes:
         names = {
-            remedy.rule for finding in outcome.result.findings for remedy in finding.remedies if remedy.kind in TESTED
+            remedy.rule
+            for finding in outcome.result.findings
+            for remedy in finding.remedies
+            if remedy.kind in TESTED and not remedy.reason  # else the check says why it is not tested
         }
         if not names:
             continue
@@ -88,6 +129,7 @@ class _Advised:
     rules: frozenset[str]
     prices: Mapping[str, float]
     untested: str  # why a rule that was planned could not be tested
+    margin: float  # points; a smaller difference is not worth acting on
 
     def outcome(self, outcome: Outcome) -> Outcome:
         """The outcome with advised remedies, the best of each finding first."""
@@ -102,31 +144,47 @@ class _Advised:
         price = self.prices.get(remedy.kind)
         remedy = replace(remedy, cost=None if price is None else price * len(remedy.keys or finding.keys))
         found = self.measured.get(f"{code} {remedy.rule}")
+        if found is not None and math.isnan(found.effect.value):
+            return replace(remedy, reason=found.reason)
         if found is None:
             planned = f"{code} {remedy.rule}" in self.rules
             why = self.untested if planned else UNTESTED.get(remedy.kind, NO_RULE)
             return replace(remedy, reason=remedy.reason or why)
         return replace(
-            remedy, effect=found.effect, control=found.control, verdict=found.verdict, reason=self._words(found)
-        )
+            remedy, effect=found.effect, control=found.control, verdict=found.verdict, one_refit=found.one_refit,
+            corrected=None if math.isnan(found.corrected.value) else found.corrected, reason=self._words(found),
+            before=found.before, beside=found.beside,
+        )  # fmt: skip
 
     def _words(self, found: Measured) -> str:
-        """The fine print of a measured effect."""
-        words = (
-            f"p = {found.p_value:.2g} after Holm's correction over {len(self.measured)} remedies; "
-            f"the rule changed {percent_text(found.share, '.1f')} of the rows it was tested on"
-        )
-        if found.verdict == "no loss":
-            words += (
-                f"; a loss of more than {TOLERATED_LOSS:g} {found.effect.unit} is ruled out, and leaving out as many "
-                f"random rows changes {number_text(found.control.value, 2, signed=True)}"
-            )
-        if found.verdict == "not distinguishable":
-            words += f"; an effect of {found.detectable:.2g} {found.effect.unit} would have been seen"
-        return words
+        """The fine print of a measured effect: why it is called so, what one refit may show, and what was spent."""
+        unit = LABEL_UNIT if found.effect.unit == LOWER_ERROR else found.effect.unit
+        margin = with_unit(self.margin * found.point, unit)
+        all_tested = count_of(len(self.measured), "remedy", "remedies")
+        why = {
+            "no loss": f"a loss of more than {margin} is ruled out",
+            "no difference": f"within {margin} of no change, which is not worth acting on",
+            "not decided": found.reason,
+        }.get(found.verdict, f"p = {found.p_value:.2g} after Holm's correction over {all_tested}")
+        lands = [
+            effect_text(_at(found.one_refit, end), interval=False)
+            for end in (found.one_refit.low, found.one_refit.high)
+        ]
+        spent = f"{count_of(found.repeats, 'repeat')}, {found.fits:,} fits"
+        return "; ".join(part for part in [
+            why, "" if math.isnan(found.corrected.value) else f"on true labels about {effect_text(found.corrected)}",
+            f"the same change of random rows: {effect_text(found.control, interval=False)}",
+            f"one refit on all rows may land between {lands[0]} and {lands[1]}",
+            f"the rule changed {percent_text(found.share, '.1f')} of the rows it was tested on ({spent})",
+        ] if part)  # fmt: skip
+
+
+def _at(estimate: Estimate, value: float) -> Estimate:
+    """The same kind of number with another value."""
+    return replace(estimate, value=value, low=math.nan, high=math.nan)
 
 
 def _rank(remedy: Remedy) -> tuple[int, float]:
     """Remedies that help first, then those without loss, untested ones and the rest; among equals the larger effect."""
-    rank = {"helps": 0, "no loss": 1, "": 2, "not distinguishable": 3, "hurts": 4}[remedy.verdict]
+    rank = {"helps": 0, "no loss": 1, "": 2, "not decided": 3, "no difference": 4, "hurts": 5}[remedy.verdict]
     return rank, -(remedy.effect.value if remedy.effect else 0.0)

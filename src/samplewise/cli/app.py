@@ -77,7 +77,7 @@ for _name, _command, _epilog, _class in (
     ("demo", demo_command.demo_command, None, TyperCommand),
     ("checks", checks_command.checks_command, None, TyperCommand),
     ("explain", explain_command.explain_command, explain_command.EXAMPLES, TyperCommand),
-    ("forecast", forecast_command.forecast_command, forecast_command.EXAMPLES, TyperCommand),
+    ("forecast", forecast_command.forecast_command, forecast_command.EXAMPLES, ListedCommand),
     ("compare", compare_command.compare_command, compare_command.EXAMPLES, TyperCommand),
     ("apply", apply_command.apply_command, apply_command.EXAMPLES, TyperCommand),
 ):

@@ -2,14 +2,13 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
 from samplewise import auditing, selection
 from samplewise.auditing.audited_rows import changed_rows, load_rows, read_again, require_given
-from samplewise.auditing.chosen_remedies import choose_remedies
 from samplewise.cli.console import out
 from samplewise.cli.write_back import contents, require_new, require_same_kind, write_all
 from samplewise.core.arrays import positions_of
@@ -86,10 +85,12 @@ def apply_command(
     """Write the audited data again after the advice: same kind of file, same columns, same order.
 
     Without --do and --decisions only remedies that were measured to help are carried out, and none that removes more
-    than a tenth of the rows or moves a class share by more than a point. Nothing is written over, and the log next to
-    the result lists every row that changed: id, kind, before, after, by. A file that is not as it was audited is
-    refused, as is a decision of a list about a row with another label than the list gives it.
+    than a tenth of the rows, moves a class share by more than a point or changes more than a tenth of the cells of a
+    column. Nothing is written over, and the log next to the result lists every row and cell that changed: id, kind,
+    before, after, by, column. A file that is not as it was audited is refused, as is a decision of a list about a row
+    with another label than the list gives it.
     """
+    require_one_choice(do, decisions, even_hurting)
     record = load_record(run, partial=True)
     reading = reread(record, source)
     files = outputs(target)
@@ -97,15 +98,12 @@ def apply_command(
     require_new(files.values(), run)
     changed = changed_rows(record.data, load_rows(run, record.data), reading, match.value, str(reading.file))
     if decisions is None:
-        chosen = choose_remedies(record, reading.data, do=do or None, even_hurting=even_hurting, changed=changed)
+        chosen = auditing.chosen_remedies.choose_remedies(
+            record, reading.data, do=do or None, even_hurting=even_hurting, changed=changed
+        )
         for line in chosen.sentences():
             out().print(Text(line))
         applied = chosen.applied()
-    elif do or even_hurting:
-        raise InputError(
-            "findings are named, or decisions are read from lists, not both", got="--do and --decisions",
-            fix="leave one of them out",
-        )  # fmt: skip
     else:
         decided = auditing.run_folder.read_decisions(decisions, reading.data)
         require_given(decided, changed)
@@ -113,6 +111,20 @@ def apply_command(
     written = cleaned_files(reading, applied, target)
     write_all(written)
     _report(record, applied, written, why="as decided" if decisions else "as named" if do else HELPFUL)
+
+
+def require_one_choice(do: list[str] | None, decisions: Path | None, even_hurting: bool) -> None:
+    """Refuse options that contradict each other, before anything is read."""
+    if decisions is not None and (do or even_hurting):
+        raise InputError(
+            "findings are named, or decisions are read from lists, not both",
+            got=f"{'--do' if do else '--even-hurting'} and --decisions", fix="leave one of them out",
+        )  # fmt: skip
+    if even_hurting and not do:
+        raise InputError(
+            "what was measured to hurt is carried out only where it is named", got="--even-hurting without --do",
+            fix="name the finding: --do SW201",
+        )  # fmt: skip
 
 
 def reread(record: AuditRecord, moved_to: Path | None = None) -> Reading:
@@ -146,7 +158,12 @@ def cleaned_files(reading: Reading, applied: Applied, target: Path) -> dict[Path
     relabeled = {entry.id: entry.after for entry in applied.log if entry.kind == "relabel"}
     changed = positions_of(list(relabeled), ids).tolist()
     labels = dict(zip(changed, relabeled.values(), strict=True))
-    written = {target: contents(reading, positions_of(applied.data.ids, ids), labels, target)}
+    cleaned = [entry for entry in applied.log if entry.kind == "clean"]
+    places = positions_of([entry.id for entry in cleaned], ids).tolist()
+    cells: dict[str, dict[int, Any]] = {}
+    for entry, place in zip(cleaned, places, strict=True):
+        cells.setdefault(entry.column, {})[place] = entry.after
+    written = {target: contents(reading, positions_of(applied.data.ids, ids), labels, target, cells)}
     written[files["log"]] = frame_csv(applied.to_frame()).encode()
     weighted = {entry.id: entry.after for entry in applied.log if entry.kind == "reweight"}
     if weighted:
@@ -157,13 +174,15 @@ def cleaned_files(reading: Reading, applied: Applied, target: Path) -> dict[Path
 
 def _report(record: AuditRecord, applied: Applied, files: dict[Path, bytes], why: str) -> None:
     kinds = [entry.kind for entry in applied.log]
-    words = {"drop": "dropped", "relabel": "relabeled", "reweight": "reweighted"}
-    done = ", ".join(f"{count_of(kinds.count(kind), 'row')} {word}" for kind, word in words.items() if kind in kinds)
+    words = {"drop": "dropped", "relabel": "relabeled", "reweight": "reweighted", "clean": "changed"}
+    counted = {kind: count_of(kinds.count(kind), "cell" if kind == "clean" else "row") for kind in words}
+    done = ", ".join(f"{counted[kind]} {word}" for kind, word in words.items() if kind in kinds)
     out().print(Text(f"{done} ({why})" if done else f"Nothing was changed: {UNCHANGED[why]}"))
     for line in applied.left_out:
-        out().print(Text(line))
+        if line != auditing.chosen_remedies.NOTHING_HELPS:
+            out().print(Text(line))
     for item in helping(advice_of(record)[0]):
-        if item.axis != "row" and why == HELPFUL:
+        if item.axis != "row" and item.remedy.kind != "clean" and why == HELPFUL:
             out().print(Text(f"Left to you, columns stay as they are: {printable(item.action)}"))
     for path in files:
         out().print(Text(f"  {one_line(path)}"))

@@ -21,6 +21,7 @@ from samplewise.cli.command_options import (
     Quiet,
     ReadAsCategory,
     ReadAsNumber,
+    ReadAsOrdered,
     kinds_of,
     with_audit_options,
 )
@@ -47,7 +48,7 @@ Exit codes: 0 no finding at the threshold (--fail-on), 1 findings at it, 2 it co
 
 @with_audit_options
 def audit_command(
-    path: PathArgument, *, number: ReadAsNumber = None, category: ReadAsCategory = None,
+    path: PathArgument, *, number: ReadAsNumber = None, category: ReadAsCategory = None, order: ReadAsOrdered = None,
     fail_on: FailOnOption = FailOn.ERROR, quiet: Quiet = False, **given: Any,
 ) -> None:  # fmt: skip
     """Say what is wrong with a data set, in which rows, what to do about it, and what doing it gains on held-out rows.
@@ -56,12 +57,12 @@ def audit_command(
     where it stopped. DIR/findings holds the rows of every finding with an empty column for your decisions, which
     `samplewise apply` carries out.
     """
-    options = with_current_names(given | {"columns": kinds_of(number, category)})
+    options = with_current_names(given | {"columns": kinds_of(number, category, order)})
     folder = options["run_dir"] = options["run_dir"] or default_folder(path)
-    auditing.run_state.require_usable(folder)
+    options |= {name: read(options[name]) for name, read in READ.items() if options[name] is not None}
+    auditing.audit_call.require_possible(path, auditing.options.AuditOptions(**options))
     roles = {role.name: options.pop(role.name) for role in fields(Roles) if role.name in options}
     reading = read_once(path, roles.pop("label"), **{name: value for name, value in roles.items() if value})
-    options |= {name: read(options[name]) for name, read in READ.items() if options[name] is not None}
     if options["probabilities"] is not None:
         file, about = options["probabilities"], (roles["id"], options["task"], options["positive"])
         options["probabilities"] = aligned(file, reading, *about)

@@ -1,5 +1,6 @@
 """The options of the commands: those of an audit as `auditing.options` describes them, and those of a terminal."""
 
+import csv
 import inspect
 from collections.abc import Callable
 from enum import StrEnum
@@ -11,6 +12,7 @@ import typer
 from samplewise.auditing.options import ANSWER, DATA, FORMER, OPTIONS, Flag
 from samplewise.core.errors import InputError
 from samplewise.data.targets import Task
+from samplewise.data.text_columns import ReadAs
 
 
 class FailOn(StrEnum):
@@ -81,7 +83,9 @@ PathArgument = Annotated[
 ]
 FailOnOption = Annotated[
     FailOn,
-    typer.Option("--fail-on", help="Exit with 1 from here on.", rich_help_panel=ANSWER, case_sensitive=False),
+    typer.Option(
+        "--fail-on", help="The least severity with exit code 1.", rich_help_panel=ANSWER, case_sensitive=False
+    ),
 ]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Only the verdict and where the report is.", rich_help_panel=ANSWER)
@@ -97,27 +101,53 @@ ReadAsCategory = Annotated[
     typer.Option("--category", metavar="COL ...", help="Columns whose numbers stand for categories.",
                  rich_help_panel=DATA),
 ]  # fmt: skip
-READ_AS = {"number": "--number", "category": "--category"}  # kinds of columns the command can name
+ReadAsOrdered = Annotated[
+    list[str] | None,
+    typer.Option("--order", metavar="COL=LOW,...,HIGH", help="Ordered categories; models learn from their ranks.",
+                 rich_help_panel=DATA),
+]  # fmt: skip
+READ_AS = {"number": "--number", "category": "--category", "order": "--order"}  # what the command says of columns
 
 
-def kinds_of(number: list[str] | None, category: list[str] | None) -> dict[str, str]:
-    """The columns that a person named with `--number` and `--category`, as `columns=` takes them.
+def kinds_of(number: list[str] | None, category: list[str] | None, order: list[str] | None = None) -> dict[str, ReadAs]:
+    """The columns that a person named with `--number`, `--category` and `--order`, as `columns=` takes them.
 
     Raises:
-        InputError: the same column named as both.
+        InputError: the same column named twice, or an order without a column or values.
+
+    >>> kinds_of(["price"], None, ["size=small,medium,large"])
+    {'price': 'number', 'size': ['small', 'medium', 'large']}
     """
-    both = sorted(set(number or ()) & set(category or ()))
-    if both:
+    ordered = dict(map(_ordered, order or ()))
+    named = [*(number or ()), *(category or ()), *ordered]
+    twice = sorted({name for name in named if named.count(name) > 1})
+    if twice:
         raise InputError(
-            "a column is a number or a category", where="--number, --category", got=", ".join(both), fix="name it once"
-        )
-    return dict.fromkeys(number or (), "number") | dict.fromkeys(category or (), "category")
+            "a column is a number or a category, or ordered", where=", ".join(READ_AS.values()), got=", ".join(twice),
+            fix="name it once",
+        )  # fmt: skip
+    return {**dict.fromkeys(number or (), "number"), **dict.fromkeys(category or (), "category"), **ordered}
+
+
+def _ordered(word: str) -> tuple[str, list[str]]:
+    """A column and its values from low to high."""
+    name, _, values = word.partition("=")
+    listed = [value.strip() for value in next(csv.reader([values], skipinitialspace=True), [])]
+    if not name or not any(listed):
+        raise InputError(
+            "an order names a column and its values from low to high", where="--order", got=word[:80],
+            fix="--order size=small,medium,large",
+        )  # fmt: skip
+    return name, listed
 
 
 # What other commands share with the audit.
 Label = Annotated[str | None, option("label")]
 Id = Annotated[str | None, option("id")]
 Groups = Annotated[str | None, option("groups")]
+MaxSize = Annotated[str | None, option("max_size")]
+Time = Annotated[str | None, option("time")]
+DropColumns = Annotated[list[str] | None, option("drop_columns")]
 TaskOption = Annotated[Task, option("task")]
 Learner = Annotated[str | None, option("learner")]
 Budget = Annotated[str | None, option("budget")]

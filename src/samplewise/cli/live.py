@@ -5,21 +5,37 @@ import time
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
 from rich.text import Text
 
 from samplewise.cli.console import err, out
 from samplewise.cli.summary import understood_lines
 from samplewise.core.findings import Finding, Outcome
+from samplewise.core.rates import percent_text
 from samplewise.core.texts import shortened
-from samplewise.core.units import seconds_text
-from samplewise.report.verdict import extent
+from samplewise.core.units import rough_seconds
+from samplewise.report.verdict import untold_extent
 from samplewise.report.wording import estimate_text
 
 SECONDS_BETWEEN_LINES = 10.0  # where no bar can be drawn
 COLORS = {"error": "bold red", "warning": "yellow", "note": "dim"}
-DOING = {"understood": "looking", "fit": "fitting", "advice": "testing the advice"}
-LONGEST = 100
+DOING = {"understood": "timing a fit", "advice": "testing the remedies"}
+LONGEST, LONGEST_DOING = 100, 40
+SHORTEST = 10.0  # seconds that are not worth telling
+
+
+class _Left(ProgressColumn):
+    """The time left, which runs down between two events too."""
+
+    max_refresh = 0.5
+
+    def render(self, task: Task) -> Text:
+        """Seconds until the end that was last expected."""
+        ends = task.fields.get("ends")
+        if ends is None:
+            return Text("")
+        left = ends - time.monotonic()
+        return Text(f"about {rough_seconds(left)} left" if left >= 1.0 else "a little longer")
 
 
 class ProgressEvent(Protocol):
@@ -30,6 +46,7 @@ class ProgressEvent(Protocol):
     done: int
     total: int
     seconds_left: float | None
+    share: float | None
     outcome: Outcome | None
     facts: dict[str, Any] | None
 
@@ -48,11 +65,11 @@ class Live:
     def __enter__(self) -> Self:
         """Start the bar where there is a terminal to draw it on."""
         if not self._quiet and self._console.is_terminal:
-            texts = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[left]}"))
+            texts = (TextColumn("{task.description}"), BarColumn(), _Left())
             options: dict[str, Any] = {"transient": True, "redirect_stdout": False, "redirect_stderr": False}
             self._bar = Progress(SpinnerColumn(), *texts, console=self._console, **options)
             self._bar.start()
-            self._task = self._bar.add_task(self._doing, total=None, left="")
+            self._task = self._bar.add_task(self._doing, total=None, ends=None)
         return self
 
     def __exit__(
@@ -67,7 +84,9 @@ class Live:
         if self._quiet:
             return
         if event.facts is not None:
-            self._result(Text("\n".join([*understood_lines(event.facts["data"], event.facts["plan"]), ""])))
+            self._result(Text("\n".join(understood_lines(event.facts["data"], event.facts["plan"]))))
+        elif event.stage == "expected":
+            self._result(Text(f"time     {_whole(event.seconds_left)}\n"))
         elif event.outcome is not None:
             for line in outcome_lines(event.outcome):
                 self._result(line)
@@ -83,17 +102,25 @@ class Live:
 
     def _advance(self, event: ProgressEvent) -> None:
         """Move the bar on, or write a line where ten seconds have passed without one."""
-        self._doing = DOING.get(event.stage, self._doing)
-        left = f"about {seconds_text(event.seconds_left)} left" if event.seconds_left else ""
+        self._doing = event.message if event.stage == "begin" else DOING.get(event.stage, self._doing)
+        if event.share is None:
+            return
+        left = event.seconds_left or 0.0
         if self._bar is not None:
-            counted: dict[str, Any] = (
-                {"completed": event.done, "total": event.total, "left": left} if event.total else {}
-            )
-            self._bar.update(self._task, description=self._doing, **counted)
-        elif event.stage == "fit" and time.monotonic() - self._last_line >= SECONDS_BETWEEN_LINES:
+            ends = time.monotonic() + left
+            doing = shortened(self._doing, LONGEST_DOING)
+            self._bar.update(self._task, description=doing, completed=event.share, total=1.0, ends=ends)
+        elif time.monotonic() - self._last_line >= SECONDS_BETWEEN_LINES:
             self._last_line = time.monotonic()
-            counted_text = f"{self._doing}: {event.done:,} of about {event.total:,} fits"
-            self._console.print(Text(", ".join(filter(None, (counted_text, left)))))
+            done = percent_text(event.share, ".0f")
+            self._console.print(Text(f"{self._doing}: {done} done, about {rough_seconds(left)} left"))
+
+
+def _whole(seconds: float | None) -> str:
+    """How long the audit is expected to take."""
+    if not seconds or seconds < SHORTEST:
+        return "a few seconds"
+    return f"about {rough_seconds(seconds)}, as one fit took"
 
 
 def outcome_lines(outcome: Outcome) -> list[Text]:
@@ -108,8 +135,8 @@ def outcome_lines(outcome: Outcome) -> list[Text]:
 
 def finding_line(finding: Finding) -> Text:
     """Severity, code, title, how many rows, and the first number behind it."""
-    size, numbers = extent(finding), [estimate_text(estimate) for estimate in finding.measured[:1]]
-    detail = "; ".join(filter(None, [size if size not in finding.title else "", *numbers]))
+    numbers = [estimate_text(estimate) for estimate in finding.measured[:1]]
+    detail = "; ".join(filter(None, [untold_extent(finding), *numbers]))
     text = Text(f"{finding.severity:>8}", style=COLORS[finding.severity])
     text.append(f"  {finding.code}  ", style="default")
     text.append(shortened(finding.title, LONGEST), style="default")

@@ -13,8 +13,7 @@ from samplewise.core.escapes import one_line, shell_command, shell_path
 from samplewise.core.findings import SEVERITIES, AuditRecord
 from samplewise.core.texts import count_of, shortened
 from samplewise.report.basis import leaking_columns
-from samplewise.report.remedy_order import Advice, advice_of, effect_text, helping
-from samplewise.report.wording import estimate_text
+from samplewise.report.remedy_order import Advice, advice_of, change_text, effect_text, helping
 
 STYLES = {"error": "bold red", "warning": "bold yellow", "clean": "bold green", "incomplete": "bold yellow"}
 VERDICTS = {"helps": "green", "hurts": "red"}
@@ -91,9 +90,9 @@ def _remedies(record: AuditRecord) -> Iterator[Text]:
 
 def _remedy(item: Advice) -> Text:
     remedy = item.remedy
-    control = f"  (random: {estimate_text(remedy.control, interval=False, signed=True)})" if remedy.control else ""
+    control = f"  (random: {effect_text(remedy.control, interval=False)})" if remedy.control else ""
     text = Text(f"  {remedy.verdict:<20}", style=VERDICTS.get(remedy.verdict, "dim"))
-    text.append(f"{effect_text(remedy.effect):<40}", style="default").append(
+    text.append(f"{change_text(remedy):<40}", style="default").append(
         f" {shortened(item.action, LONGEST)}", style="default"
     )
     return text.append(control, style="dim")

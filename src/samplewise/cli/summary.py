@@ -6,7 +6,6 @@ from typing import Any
 
 from samplewise.core.rates import percent_text
 from samplewise.core.texts import count_of, shortened
-from samplewise.core.units import seconds_text
 from samplewise.report.wording import listed
 
 MOST_NOTES = 6
@@ -60,9 +59,4 @@ def _plan(plan: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "learner", shortened(f"{plan['learner']} ({plan['learner_rule']})", LONGEST)
     if plan.get("labels_are") == "facts":
         yield "labels", shortened(f"read as facts ({plan['labels_are_rule']})", LONGEST)
-    seconds = plan.get("estimated_seconds")
-    time = f", about {seconds_text(max(float(seconds), 1.0))} for the fits" if seconds is not None else ""
-    yield (
-        "plan",
-        f"{count_of(len(plan['checks']), 'check')}, about {count_of(plan['fits'], 'fit')}{time}, seed {plan['seed']}",
-    )
+    yield "plan", f"{count_of(len(plan['checks']), 'check')}, seed {plan['seed']}"

@@ -137,7 +137,8 @@ def _whole(value: Any, name: str, default: Any) -> None:
 def _number(value: Any, name: str, default: Any) -> None:
     known = isinstance(value, Real) and not isinstance(value, bool | np.bool_)
     if not known or not (math.isfinite(value) or value == default):
-        raise _refusal("a finite number", name, value, _instead(name, default, 1.0))
+        fix = f"pass a number as {name}=" if default is None else f"use {name}={default!r}"
+        raise _refusal("a finite number", name, value, fix)
 
 
 def _truth(value: Any, name: str, default: Any) -> None:
@@ -159,7 +160,7 @@ def _one_of(allowed: tuple[Any, ...]) -> Rule:
     def rule(value: Any, name: str, default: Any) -> None:
         if not isinstance(value, str) or value not in allowed:
             error = unknown_name(name, value, allowed)
-            error.where = name
+            error.what, error.where = f"{name} cannot be {value!r}", name
             raise error
 
     return rule

@@ -13,10 +13,10 @@ from samplewise.core.values import Estimate, Exhibit, Scores, numbers_table
 Severity = Literal["error", "warning", "note"]
 Status = Literal["found", "clean", "not_applicable", "skipped", "failed"]
 RemedyKind = Literal["relabel", "drop", "reweight", "clean", "collect", "review"]
-RemedyVerdict = Literal["", "helps", "no loss", "hurts", "not distinguishable"]
+RemedyVerdict = Literal["", "helps", "no loss", "no difference", "not decided", "hurts"]
 SEVERITIES: tuple[Severity, ...] = ("note", "warning", "error")
 LONGEST = 300  # characters of an explanation, printed
-RECORD_SCHEMA = 3  # intervals have a `confidence`; in 2 it was called coverage, and in 1 rates were in per cent
+RECORD_SCHEMA = 4  # remedies that were not decided say so; 3 had one word for them and for those without difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,15 @@ class Remedy(Result):
     # One per key: new labels (relabel; suggested ones of a review), weights (reweight), what to do to a column (clean)
     values: tuple[Any, ...] = ()
     action: str = ""  # what to do, as an imperative sentence
-    effect: Estimate | None = None  # change of the held-out metric, in points
+    effect: Estimate | None = None  # change of the held-out metric, better is positive
     control: Estimate | None = None  # the same for a random remedy of the same kind and size
     verdict: RemedyVerdict = ""  # "" = not tested; then `reason` says why
     reason: str = ""
     cost: float | None = None  # price of carrying it out, where prices are given
+    before: Estimate | None = None  # of predicted numbers: the held-out error before, in the label's unit
+    beside: Estimate | None = None  # of predicted numbers: the effect in R², or on the error where R² is the metric
+    one_refit: Estimate | None = None  # where the effect of one refit on all rows may land
+    corrected: Estimate | None = None  # the effect as it would be on true labels, where that can be said
     saves_rows: bool = False  # its aim is fewer rows: it is judged by what is lost and never said to help
 
     @property
@@ -212,15 +216,16 @@ class AuditRecord(Result):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person (or a rule they chose) decided about one row.
+    """What a person (or a rule they chose) decided about one row, or about one of its cells ("clean", with `column`).
 
     `given` is the label the row had then, as a list shows it: where it has another one now, the decision is refused.
     `line` is that of the list `by` names, for messages; 0 where it was read from none.
     """
 
     id: Any
-    kind: Literal["relabel", "drop", "reweight", "keep"]
+    kind: Literal["relabel", "drop", "reweight", "clean", "keep"]
     value: Any = None
     by: str = ""
     given: Any = field(default=None, repr=False)
     line: int = field(default=0, repr=False)
+    column: str = field(default="", repr=False)

@@ -106,6 +106,25 @@ def column_texts(values: Any, most: int) -> list[str]:
     return [number_text(item, places) for item in entries]
 
 
+def quantity_text(name: str) -> str:
+    """The name of a quantity as a person reads it.
+
+    >>> quantity_text("held_out_error")
+    'held-out error'
+    """
+    return name.replace("_", " ").replace("held out", "held-out").strip()
+
+
+def inside_sentence(text: str) -> str:
+    """A title or an action as it stands inside a sentence: small at its start, unless that is a name or an acronym.
+
+    >>> inside_sentence("The model is worst where sex = Male"), inside_sentence("SW201 failed")
+    ('the model is worst where sex = Male', 'SW201 failed')
+    """
+    first = text.split(" ", 1)[0]
+    return text[:1].lower() + text[1:] if first[:1].isupper() and (first[1:].islower() or len(first) == 1) else text
+
+
 def sentence(text: str) -> str:
     """A text as a sentence: it starts with a capital letter and ends with a period; nothing stays nothing."""
     text = text.strip()

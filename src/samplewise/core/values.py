@@ -13,7 +13,7 @@ from samplewise.core.arrays import Array, Ints, in_order, positions_of
 from samplewise.core.errors import InputError, name_rows, require_count, unknown_name
 from samplewise.core.rates import shown
 from samplewise.core.results import Result, Table
-from samplewise.core.texts import number_text, sentence
+from samplewise.core.texts import number_text, quantity_text, sentence
 
 WRITTEN_OUT = 1e9  # below, numbers have no power of ten
 
@@ -65,7 +65,7 @@ class Estimate(Result):
 
     def __repr__(self) -> str:
         """The quantity and the number."""
-        return f"{self.quantity.replace('_', ' ')}: {self}"
+        return f"{quantity_text(self.quantity)}: {self}"
 
     def _sentences(self) -> Iterable[str]:
         yield f"{self!r}."
@@ -94,7 +94,7 @@ def numbers_table(*estimates: "Estimate", **numbers: tuple[float, str]) -> Table
         "unit": [part.unit for part in parts],
     }
     texts = {
-        "quantity": [part.quantity.replace("_", " ") for part in parts],
+        "quantity": [quantity_text(part.quantity) for part in parts],
         "value": [number_text(part.shown().value) for part in parts],
         "low": [number_text(part.shown().low) for part in parts],
         "high": [number_text(part.shown().high) for part in parts],

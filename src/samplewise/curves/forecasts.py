@@ -223,7 +223,7 @@ def _warnings(curve: CurvePoints, wanted: Floats, method: str) -> tuple[str, ...
     if not np.isfinite(curve.standard_error).any():
         found.append("The noise of the curve is unknown: repeat the draws, or pass test_size, the evaluation rows.")
     if curve.unit != UNITS["classification"]:
-        found.append(f"The band was set on error rates of classifiers; for {curve.unit} it is unchecked.")
+        found.append("The band was set on error rates of classifiers; for errors of numbers it is unchecked.")
     return tuple(found)
 
 

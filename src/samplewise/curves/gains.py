@@ -16,6 +16,7 @@ from samplewise.core.randomness import generator
 from samplewise.core.values import Estimate
 from samplewise.curves.laws import LEAST_SIZES, PowerLaw, fit_power_laws, power_law, variances
 from samplewise.curves.points import CurvePoints
+from samplewise.engine.models.row_losses import UNITS, ErrorScale
 
 SOURCE = "viering2023"
 DRAWS = 400
@@ -29,7 +30,7 @@ REASON = "band calibrated on measured curves of other data sets; holds only if n
 
 @checked
 def next_doubling(curve: CurvePoints, rows: int, confidence: float = 0.8, *, seed: int = 0) -> Estimate:
-    """What doubling the rows would take off the error, in points (hundredths of the unit of the curve).
+    """What doubling the rows would take off the error, in points; of predicted numbers in the label's unit.
 
     Args:
         curve: at least three sizes.
@@ -59,11 +60,10 @@ def next_doubling(curve: CurvePoints, rows: int, confidence: float = 0.8, *, see
     drawn = _resampled(curve, seed, pair)
     reach = 2.0 * max(law.reference, rows / BEYOND)
     scale = float(_scale(curve, law, reach, (drawn[:, 0] - drawn[:, 1]).std()))
-    gain = 100.0 * float(here - ahead)
-    return Estimate(
-        "forecast", gain, gain + 100.0 * low * scale, gain + 100.0 * high * scale,
-        "points" if curve.unit == "error rate" else f"hundredths of the {curve.unit}", confidence, SOURCE, REASON,
-    )  # fmt: skip
+    gain = float(here - ahead)
+    found = Estimate("forecast", gain, gain + low * scale, gain + high * scale, curve.unit, confidence, SOURCE, REASON)
+    shown = curve.unit == UNITS["classification"] or curve.median_error is not None
+    return ErrorScale(curve.median_error).difference(found) if shown else found
 
 
 def _scale(curve: CurvePoints, law: PowerLaw, sizes: Numbers, spread: Numbers) -> Floats:

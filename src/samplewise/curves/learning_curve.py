@@ -20,7 +20,7 @@ from samplewise.curves.requirement import Requirement, samples_needed
 from samplewise.curves.stopping import StopAdvice, stop_rule
 from samplewise.data.targets import Target, Task
 from samplewise.engine.models.cost_model import seconds_per_fit
-from samplewise.engine.models.row_losses import UNITS, row_losses
+from samplewise.engine.models.row_losses import UNITS, ErrorScale, row_losses
 from samplewise.engine.refits import FoldedRows, Refits, fit_design, prepare
 from samplewise.engine.statistics.means import mean_and_error
 
@@ -37,6 +37,7 @@ class LearningCurve(CurvePoints):
         standard_error: (s,) of the mean over the draws; default from their spread, or from the evaluation rows.
         unit: what an error of 1 means.
         test_size: number of evaluation rows, where known.
+        median_error: of predicted numbers, the error that counts as 1 here, in the label's unit.
 
     Raises:
         InputError: sizes that do not increase, or errors of another width.
@@ -108,7 +109,8 @@ def measure_learning_curve(  # noqa: PLR0913  # one keyword per thing a user may
 
     Args:
         data, y, label: n labeled rows, in any form `samplewise.data.as_dataset` takes; groups and exact duplicates
-            stay together, and a row is never evaluated by a model that was trained on a duplicate of it.
+            stay together, and a row is never evaluated by a model that was trained on a duplicate of it. Rows with
+            time are drawn from the past, and the last block of time is evaluated.
         learner: a name, a scikit-learn estimator or a `Learner`; None for the default of this shape of data.
         task: "auto", "classification" or "regression".
         sizes: increasing training sizes, or "log" for up to six, each twice the one before, up to four fifths of n.
@@ -120,13 +122,14 @@ def measure_learning_curve(  # noqa: PLR0913  # one keyword per thing a user may
         executor: carries out fits that are not in closed form.
 
     Returns:
-        `LearningCurve`, larger means worse. Each draw is evaluated on the rows outside its largest subset.
+        `LearningCurve`, larger means worse. Each draw is evaluated on the rows outside its largest subset, which with
+        time is all of the past.
 
     Raises:
         InputError: no labels, sizes that leave no evaluation row, a budget too small for one draw, or refits of other
             rows.
 
-    Cost: repeats * len(sizes) fits.   Not for: rows whose order matters (subsets are drawn from all times).
+    Cost: repeats * len(sizes) fits.   Not for: rows whose order matters and that carry no time.
     Source: viering2023.
 
     >>> X = np.arange(60.0)[:, None]
@@ -134,12 +137,14 @@ def measure_learning_curve(  # noqa: PLR0913  # one keyword per thing a user may
     (2,)
     """
     n_repeats = require_count(n_repeats, "n_repeats", usual=5)
-    folded = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor, run_dir=run_dir).unsplit
+    rows_of = prepare(data, learner, y=y, label=label, task=task, seed=seed, executor=executor, run_dir=run_dir)
+    folded = rows_of.whole if rows_of.ordered else rows_of.unsplit
     if refits is not None:
         refits.require_rows(folded.data.ids)
         return curve_of_refits(refits, folded.target, groups=folded.runner.groups)
-    rows = len(folded)
-    wanted = _sizes(sizes, rows, folded.class_count)
+    rows, past = len(folded), _past(folded)
+    largest = None if past is None else int(past.sum())
+    wanted = _sizes(sizes, rows, folded.class_count, largest)
     if not wanted or wanted[-1] >= rows:
         raise InputError(
             "the largest training size leaves no row to evaluate on",
@@ -147,17 +152,26 @@ def measure_learning_curve(  # noqa: PLR0913  # one keyword per thing a user may
             fix=f"use sizes up to {int(LARGEST_SHARE * rows)}",
         )
     made = fit_design(
-        folded.runner, "nested", folded.folds, count=_affordable(folded, wanted, n_repeats, budget), sizes=wanted
-    )
+        folded.runner, "nested", folded.folds, count=_affordable(folded, wanted, n_repeats, budget), sizes=wanted,
+        among=past,
+    )  # fmt: skip
     return curve_of_refits(made, folded.target, groups=folded.runner.groups)
 
 
-def _sizes(sizes: Any, rows: int, classes: int) -> list[int]:
-    """The training sizes given, each a whole number, every one larger than the one before."""
+def _past(folded: FoldedRows) -> Mask | None:
+    """(n,) the rows before the last block of time, on which rows with time are evaluated; None without time."""
+    return np.asarray(folded.folds < folded.folds.max()) if folded.ordered else None
+
+
+def _sizes(sizes: Any, rows: int, classes: int, largest: int | None) -> list[int]:
+    """The training sizes given, each a whole number, every one larger than the one before.
+
+    With time the largest is all of the past, so that no row of it is evaluated.
+    """
     if isinstance(sizes, str):
         if sizes != "log":
             raise unknown_name("choice of sizes", sizes, ("log",))
-        return log_sizes(rows, classes)
+        return log_sizes(rows, classes, largest=largest)
     if not isinstance(sizes, Iterable):
         raise InputError(
             "sizes must be training sizes in a list", where="sizes", got=f"sizes={sizes!r}"[:80],
@@ -166,7 +180,7 @@ def _sizes(sizes: Any, rows: int, classes: int) -> list[int]:
     wanted = [require_count(size, "sizes") for size in sizes]
     if wanted != sorted(set(wanted)):
         raise InputError("sizes must grow", where="sizes", got=f"sizes={wanted}"[:80], fix="pass sizes=[10, 20, 40]")
-    return wanted
+    return wanted if largest is None else [*(size for size in wanted if size < largest), largest]
 
 
 def _affordable(folded: FoldedRows, sizes: Sequence[int], repeats: int, budget: str | float | None) -> int:
@@ -241,7 +255,7 @@ def curve_of_refits(refits: Refits, target: Target, groups: Array | None = None)
         )
     sizes = refits.sizes().reshape(-1, steps).mean(axis=0).round().astype(np.intp)
     spread = np.fmax(spread_of_draws(np.asarray(errors)), _spread_of_rows(outside, groups))
-    return LearningCurve(sizes, np.asarray(errors), spread, UNITS[target.task])
+    return LearningCurve(sizes, np.asarray(errors), spread, UNITS[target.task], median_error=ErrorScale.of(target).one)
 
 
 def _sizes_per_draw(inside: Mask) -> int:

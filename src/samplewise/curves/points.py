@@ -32,6 +32,7 @@ class CurvePoints(Result):
         standard_error: (s,) of the mean over the draws; default from their spread, or from the evaluation rows.
         unit: what an error of 1 means.
         test_size: number of evaluation rows, where known.
+        median_error: of predicted numbers, the error that counts as 1 here, in the label's unit.
 
     Raises:
         InputError: sizes that do not increase, or errors of another width.
@@ -47,6 +48,7 @@ class CurvePoints(Result):
     standard_error: Floats = None  # type: ignore[assignment]  # filled in __post_init__
     unit: str = UNITS["classification"]
     test_size: int | None = None
+    median_error: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse sizes and errors that do not fit together."""

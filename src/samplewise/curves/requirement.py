@@ -170,5 +170,5 @@ def _reason(curve: CurvePoints, chance: float) -> str:
     else:
         sentences = [f"The chance to arrive with {horizon} is {likely}."]
     if curve.unit != UNITS["classification"]:
-        sentences.append(f"Learned from error rates of classifiers; for {curve.unit} unchecked.")
+        sentences.append("Learned from error rates of classifiers; unchecked for errors of numbers.")
     return " ".join(sentences)

@@ -13,13 +13,14 @@ from samplewise.core.arrays import Array, is_number
 from samplewise.core.errors import name_rows
 from samplewise.data.cell_types import is_one_value
 from samplewise.data.column_names import names_a_code, names_a_date, names_a_serial, names_an_id
+from samplewise.data.ordered_words import order_of
 from samplewise.data.row_groups import group_like
-from samplewise.data.text_columns import Conversion
+from samplewise.data.text_columns import Conversion, ReadAs
 from samplewise.data.written_dates import date_formats
 
 pd = lazy_loader.load("pandas")
 
-ColumnKind = Literal["numeric", "category", "text", "date", "boolean", "id", "constant", "nested"]
+ColumnKind = Literal["numeric", "category", "ordinal", "text", "date", "boolean", "id", "constant", "nested"]
 SAMPLED = 1000  # different values of a column that are inspected, chosen by hash: row order changes nothing
 MANY_CATEGORIES = 100
 FEWEST_FOR_COUNTER = 20  # a column of fewer rows is not called a counter
@@ -43,6 +44,8 @@ class Column:
         missing: rows without a value.
         question: what to decide where another reading is possible, with the option that decides it; "" for none.
         group: whether its values look like groups of rows.
+        ranks: the values of an ordinal column from low to high, as text, where a program or the user gave the order:
+            models learn from their ranks. Empty where it is only read off the words: models then see categories.
     """
 
     name: str
@@ -53,13 +56,19 @@ class Column:
     missing: int = 0
     question: str = ""
     group: bool = False
+    ranks: tuple[str, ...] = ()
+
+    @property
+    def unordered(self) -> bool:
+        """Whether models learn from its values as categories."""
+        return self.kind == "category" or (self.kind == "ordinal" and not self.ranks)
 
 
 class Description:
     """The columns of a frame or array: described on first use, then kept instead of the values."""
 
     def __init__(
-        self, X: Any, ids: Array, kinds: Mapping[str, str] | None = None,
+        self, X: Any, ids: Array, kinds: Mapping[str, ReadAs] | None = None,
         conversions: Mapping[str, Conversion] | None = None,
     ) -> None:  # fmt: skip
         self._values: tuple[Any, ...] | None = (X, ids, kinds, conversions)
@@ -79,7 +88,7 @@ class Description:
 
 
 def describe_columns(
-    X: Any, ids: Any | None = None, kinds: Mapping[str, str] | None = None,
+    X: Any, ids: Any | None = None, kinds: Mapping[str, ReadAs] | None = None,
     conversions: Mapping[str, Conversion] | None = None,
 ) -> tuple[Column, ...]:  # fmt: skip
     """Kind and role of every column of converted features (`as_features`).
@@ -88,14 +97,17 @@ def describe_columns(
     of the values written as one, or numbers like 20240131 in a column named for a date): date. Cells that hold lists or
     JSON: nested. Numbers in a column named for a code (a postcode, a telephone number): category. Whole numbers, at
     least 98.5 % different, in a column named like an id, counting up without gaps, or rising evenly down the file: id.
-    Other numbers: numeric. Two truth values: boolean. Strings: a mix of numbers and words, or codes of digits:
-    category, with a note; at least 98.5 % different in a column named like an id: id; at least three words (or 30
-    characters) in the mean and mostly different: text; all different: id; else category. Ids, dates, constants and
-    nested columns are excluded. Where nothing would be left, counters and all-different strings stay features.
+    Other numbers: numeric. Two truth values: boolean. An ordered categorical: ordinal, learned from as ranks. Strings:
+    words of a known scale (small, medium, large) or ranges of numbers: ordinal, with a note, and learned from as
+    categories; a mix of numbers and words, or codes of digits: category, with a note; at least 98.5 % different in a
+    column named like an id: id; at least three words (or 30 characters) in the mean and mostly different: text; all
+    different: id; else category. Ids, dates, constants and nested columns are excluded. Where nothing would be left,
+    counters and all-different strings stay features.
 
     Args:
         X: what `as_features` returns.   ids: (n,) keys that name rows in notes; numbers also give the rows' order.
-        kinds: what columns are, by name, where the user says so: "number", "category", "text", "date", "id".
+        kinds: what columns are, by name, where the user says so: "number", "category", "text", "date", "id", or a list
+            of the values from low to high.
         conversions: what was done to columns as they were converted, by name.
 
     Returns:
@@ -125,7 +137,7 @@ def describe_columns(
     return tuple(_with_groups(columns, pairs, order, set(named)))
 
 
-def _as_said(name: str, column: Any, kind: str) -> Column:
+def _as_said(name: str, column: Any, kind: ReadAs) -> Column:
     """A column of the kind that the user says it has."""
     values = pd.Series(column)
     missing, distinct = int(values.isna().sum()), int(values.nunique())
@@ -135,6 +147,9 @@ def _as_said(name: str, column: Any, kind: str) -> Column:
         return _excluded(name, "id", "it names the row, as you say", distinct, missing)
     if kind == "date":
         return _excluded(name, "date", _DATE_NOTE, distinct, missing)
+    if not isinstance(kind, str):
+        ranked = Column(name, "ordinal", note=_RANKS_NOTE, ranks=tuple(kind))
+        return replace(ranked, distinct=distinct, missing=missing)
     meant: dict[str, ColumnKind] = {"number": "numeric", "category": "category", "text": "text"}
     return Column(name, meant[kind], distinct=distinct, missing=missing)
 
@@ -182,7 +197,7 @@ def _strings(name: str, column: Any, sample: list[str], sizes: tuple[int, int], 
     """The rules for strings, on a sample of the different values; `sizes` = (different values, values)."""
     distinct, present = sizes
     if _is_categorical(column):
-        return Column(name, "category", note=_many(distinct, present))
+        return _categorical(name, column, distinct, present)
     formats, dated = date_formats(sample)
     if dated >= 0.95:
         several = f"; its dates are written in {len(formats)} formats: {', '.join(formats)}" if len(formats) > 1 else ""
@@ -194,6 +209,8 @@ def _strings(name: str, column: Any, sample: list[str], sizes: tuple[int, int], 
     one_word = words < 1.5
     if distinct >= DIFFERENT * present and (names_an_id(name) or _share(sample, _UUID.fullmatch) > 0.9) and one_word:
         return _excluded(name, "id", _id_note(distinct, present))
+    if order := order_of(sample if distinct <= SAMPLED else ()):
+        return Column(name, "ordinal", note=_order_note(name, order))
     numbers = _share(sample, is_number)
     if 0.5 <= numbers < 1:
         return Column(name, "category", note=_mixed(column, keys))
@@ -207,6 +224,16 @@ def _strings(name: str, column: Any, sample: list[str], sizes: tuple[int, int], 
             f"`{name}` is left out because all its values differ; columns={{{name!r}: 'text'}} reads them as text"
         )
         return replace(_excluded(name, "id", _id_note(distinct, present)), question=question)
+    return Column(name, "category", note=_many(distinct, present))
+
+
+def _categorical(name: str, column: Any, distinct: int, present: int) -> Column:
+    """A column of which a program made categories: with ranks where they have an order."""
+    words = [str(value) for value in column.cat.categories.tolist()]
+    if column.dtype.ordered and len(set(words)) == len(words):
+        return Column(name, "ordinal", note=_RANKS_NOTE, ranks=tuple(words))
+    if order := order_of(words):
+        return Column(name, "ordinal", note=_order_note(name, order))
     return Column(name, "category", note=_many(distinct, present))
 
 
@@ -273,12 +300,23 @@ def _sparse_columns(X: Any) -> list[Column]:
 
 _DATE_NOTE = "a model must not learn today's date: tomorrow never has it; pass it as time= to split by time"
 _WRITTEN_NOTE = "codes of digits: treated as categories; name the column in columns= if it measures something"
+_RANKS_NOTE = "ordered categories: learned from as ranks"
+MOST_SHOWN = 6  # values of an order in a note
 _CODE_NOTE = "codes that only look like numbers: treated as categories"
 
 
 def _id_note(distinct: int, present: int) -> str:
     every = "every value is different" if distinct == present else "nearly every value is different"
     return f"{every}: it names the row and says nothing about others"
+
+
+def _order_note(name: str, order: tuple[str, ...]) -> str:
+    """What order was read off the words, and what makes ranks of them."""
+    shown = order if len(order) <= MOST_SHOWN else (*order[: MOST_SHOWN - 1], "...", order[-1])
+    return (
+        f"its words seem to be ordered ({' < '.join(map(repr, shown))}): treated as categories; "
+        f"columns={{{name!r}: [...]}} (--order), a list from low to high, makes ranks of them"
+    )
 
 
 def _excluded(name: str, kind: ColumnKind, note: str, distinct: int = -1, missing: int = 0) -> Column:

@@ -15,7 +15,7 @@ from samplewise.data.columns import Column, Description
 from samplewise.data.conversions import BY_POSITION, as_features, as_segments, as_vector, default_ids
 from samplewise.data.images import Images
 from samplewise.data.magnitudes import require_sizes, require_weight_sizes
-from samplewise.data.text_columns import Conversion, converted_columns, require_kinds
+from samplewise.data.text_columns import Conversion, ReadAs, converted_columns, require_kinds
 from samplewise.data.written_times import as_times
 
 
@@ -34,7 +34,8 @@ class Dataset:
             18 June 2016, 2012Q3).
         weights: (n,) non-negative row weights.
         label_names: of the columns of y (n, c); default: those of a frame.
-        kinds: what columns of X are, by name, where a rule could not tell: "number", "category", "text", "date", "id".
+        kinds: what columns of X are, by name, where a rule could not tell: "number", "category", "text", "date", "id",
+            or of a frame a list of the values from low to high.
         conversions: what was done to columns of X as they were read, by name; texts that stand for numbers are numbers
             here, and this says how they became so.
 
@@ -55,7 +56,7 @@ class Dataset:
     time: Array | None = None
     weights: Array | None = None
     label_names: tuple[Any, ...] = field(default=(), repr=False)
-    kinds: Mapping[str, str] = field(default_factory=dict, repr=False)
+    kinds: Mapping[str, ReadAs] = field(default_factory=dict, repr=False)
     conversions: Mapping[str, Conversion] = field(default_factory=dict, repr=False)
     _description: Description = field(init=False, repr=False)  # shared by every subset
 
@@ -202,11 +203,16 @@ _PARTS = ("X", "y", "ids", "groups", "segments", "time", "weights")
 
 
 def _read_features(
-    features: Any, kinds: Mapping[str, str], done: Mapping[str, Conversion]
+    features: Any, kinds: Mapping[str, ReadAs], done: Mapping[str, Conversion]
 ) -> tuple[Any, dict[str, Conversion]]:
     """The features with numbers in the place of texts that stand for them, and what was done to which column."""
     if not hasattr(features, "iloc"):
         require_kinds(kinds, [f"x{place}" for place in range(features.shape[1])] if kinds else [])
+        if ordered := [name for name, kind in kinds.items() if not isinstance(kind, str)]:
+            raise InputError(
+                "an order is for a column of a frame", where=f"columns[{ordered[0]!r}]", got="features without a frame",
+                fix="pass a frame, or the ranks as numbers",
+            )  # fmt: skip
         return features, {}
     require_kinds(kinds, list(map(str, features.columns)))
     kept = {name: done[name] for name in map(str, features.columns) if name in done}

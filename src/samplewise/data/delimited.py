@@ -16,7 +16,7 @@ import numpy as np
 
 from samplewise.core.arrays import is_number
 from samplewise.core.errors import InputError
-from samplewise.data.file_sizes import require_room, unpacked
+from samplewise.data.file_sizes import MaxSize, require_room, unpacked
 from samplewise.data.missing_words import MISSING_WORDS
 
 pd = lazy_loader.load("pandas")
@@ -42,7 +42,9 @@ class _Text:
     notes: tuple[str, ...]
 
 
-def read_delimited(path: Path, text_columns: tuple[str, ...] = (), decimal: str | None = None) -> tuple[Any, list[str]]:
+def read_delimited(
+    path: Path, text_columns: tuple[str, ...] = (), decimal: str | None = None, max_size: MaxSize = None
+) -> tuple[Any, list[str]]:
     """The table in the file and notes on how it was read.
 
     Cells are UTF-8. Empty cells and the words ? NA N/A #N/A NaN nan null NULL are missing ("None" is a value). Commas
@@ -55,19 +57,20 @@ def read_delimited(path: Path, text_columns: tuple[str, ...] = (), decimal: str 
         text_columns: columns whose cells stay as written (007 stays 007); so do those of a column of digits in which
             one starts with 0 (01067).
         decimal: the decimal sign of numbers, "." or ","; default: what the cells show.
+        max_size: the largest file that is read, unpacked, in bytes or as "4GB"; default: a quarter of the memory.
 
     Returns:
-        (frame with the index 0..n-1, notes); the frame's `attrs` hold "delimiter", and "decimal" where commas are the
-        decimal sign.
+        (frame with the index 0..n-1, notes); the frame's `attrs` hold "delimiter", "decimal" where commas are the
+        decimal sign, and "first_line", the line of row 0, where every row is one line.
 
     Raises:
-        InputError: unreadable, more than fits into memory, empty, not UTF-8, NUL bytes, a carriage return within a
+        InputError: unreadable, too large, empty, not UTF-8, NUL bytes, a carriage return within a
             line, a quote that is not closed, repeated column names, rows of another length (with line
             numbers), or no row below the header.
 
     Cost: O(size of the file), twice.
     """
-    text = _opened(path)
+    text = _opened(path, max_size)
     raw, separator, notes = text.raw, text.separator, list(text.notes)
     _require_plain_lines(raw, separator, path, text.skipped)
     header = next(_rows(raw, separator))
@@ -91,12 +94,14 @@ def read_delimited(path: Path, text_columns: tuple[str, ...] = (), decimal: str 
         notes.append(
             "the first line holds only numbers: it was taken as column names; add a line of names if it is data"
         )
-    return frame, notes + _missing_word_notes(raw, separator) + _line_notes(raw, len(frame), path, text.skipped)
+    if _lines_are_rows(raw, len(frame)):
+        frame.attrs["first_line"] = 2 + text.skipped
+    return frame, notes + _missing_word_notes(raw, separator) + _line_notes(frame, path)
 
 
-def read_cells(path: Path) -> Any:
+def read_cells(path: Path, max_size: MaxSize = None) -> Any:
     """Every cell of the file as it is written, as text: what is to be written back with some rows changed."""
-    text = _opened(path)
+    text = _opened(path, max_size)
     mark = re.escape(text.separator.encode())
     spaced = bool(re.search(rb'%b +"' % mark, text.raw))  # else a space before a cell is part of it
     return pd.read_csv(
@@ -105,14 +110,14 @@ def read_cells(path: Path) -> Any:
     )  # fmt: skip
 
 
-def separator_of(path: Path) -> str:
+def separator_of(path: Path, max_size: MaxSize = None) -> str:
     """The character between the cells of the file."""
-    return _opened(path).separator
+    return _opened(path, max_size).separator
 
 
-def _opened(path: Path) -> _Text:
+def _opened(path: Path, max_size: MaxSize) -> _Text:
     """The lines of the table without what stands around them."""
-    raw, named, skipped, notes = _without_prologue(_content(path))
+    raw, named, skipped, notes = _without_prologue(_content(path, max_size))
     if named:
         separator, said = named, [f"columns are separated by {_NAMES.get(named, repr(named))}, as the first line says"]
     else:
@@ -180,11 +185,11 @@ def _without_total(raw: bytes, separator: str) -> tuple[bytes, list[str]]:
     return above + b"\n", [f"{names[place]}: the last line ({word!r}) adds up the others and is set aside"]
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path, max_size: MaxSize) -> bytes:
     """The bytes of the file, unzipped, without a byte-order mark; refused unless they are UTF-8 text."""
     try:
-        require_room(path, path.stat().st_size)
-        raw = decompressed(path.read_bytes(), path)
+        require_room(path, path.stat().st_size, max_size)
+        raw = decompressed(path.read_bytes(), path, max_size)
     except OSError as fault:
         fix = "check that the file is there and may be read"
         raise InputError("the file cannot be read", where=str(path), got=str(fault), fix=fix) from None
@@ -207,13 +212,13 @@ def _content(path: Path) -> bytes:
     return raw
 
 
-def decompressed(raw: bytes, path: Path) -> bytes:
+def decompressed(raw: bytes, path: Path, max_size: MaxSize = None) -> bytes:
     """The bytes of a file whose ending says that they are compressed, else the same bytes."""
     kind = {".gz": "gzip", ".bz2": "bzip2", ".zip": "zip"}.get(path.suffix.lower())
     try:
         if kind == "zip":
-            return _only_member(raw, path)
-        return unpacked(raw, kind, path) if kind else raw
+            return _only_member(raw, path, max_size)
+        return unpacked(raw, kind, path, max_size) if kind else raw
     except InputError:
         raise
     except (OSError, ValueError, zlib.error, EOFError, zipfile.BadZipFile) as fault:
@@ -221,7 +226,7 @@ def decompressed(raw: bytes, path: Path) -> bytes:
         raise InputError(f"the file is not whole {kind}", where=str(path), got=str(fault), fix=fix) from None
 
 
-def _only_member(raw: bytes, path: Path) -> bytes:
+def _only_member(raw: bytes, path: Path, max_size: MaxSize) -> bytes:
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
         names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX")]
         if len(names) != 1:
@@ -229,7 +234,7 @@ def _only_member(raw: bytes, path: Path) -> bytes:
                 "a .zip must hold one file", where=str(path), got=", ".join(names[:5]) or "no file",
                 fix=f"unzip {path.name}, and name one of its files",
             )  # fmt: skip
-        require_room(path, archive.getinfo(names[0]).file_size)
+        require_room(path, archive.getinfo(names[0]).file_size, max_size)
         return archive.read(names[0])
 
 
@@ -374,7 +379,11 @@ def _missing_word_notes(raw: bytes, separator: str) -> list[str]:
     return [f"read as missing: {shown}"]
 
 
-def _line_notes(raw: bytes, rows: int, path: Path, skipped: int) -> list[str]:
-    if raw.rstrip(b"\r\n").count(b"\n") == rows:
-        return [f"row r is line r + {2 + skipped} of {path.name}"]
+def _lines_are_rows(raw: bytes, rows: int) -> bool:
+    return raw.rstrip(b"\r\n").count(b"\n") == rows
+
+
+def _line_notes(frame: Any, path: Path) -> list[str]:
+    if first := frame.attrs.get("first_line"):
+        return [f"row r is line r + {first} of {path.name}"]
     return [f"{path.name} has blank lines or cells that span lines, so line numbers run ahead of row numbers"]

@@ -18,7 +18,7 @@ from samplewise.data.label_values import MOST_WORD_ROWS
 from samplewise.data.missing_words import labels_without_missing_words
 from samplewise.data.number_formats import MOST_WORDS, read_every_number
 from samplewise.data.readers import Reading, read_dataset
-from samplewise.data.roles import Roles
+from samplewise.data.roles import HOW_CELLS_ARE_READ, Roles
 from samplewise.data.text_columns import Conversion, converted_columns, truth_of
 
 COLUMNS_OR_ARRAYS = ("groups", "segments", "time", "weights")  # what may be columns, or arrays next to X
@@ -309,7 +309,8 @@ def _read(source: Any, y: Any, roles: Roles) -> Reading:
     segments = () if roles.segments is None else roles.segments
     if not _are_names(segments):
         passed, segments = passed | {"segments": segments}, ()
-    read_as: dict[str, Any] = {"columns": roles.columns or None, "decimal": roles.decimal}
+    how = HOW_CELLS_ARE_READ if isinstance(source, str | os.PathLike) else ("columns", "decimal")
+    read_as: dict[str, Any] = {name: getattr(roles, name) or None for name in how}
     if isinstance(source, Reading) and not (named or segments or roles.drop_columns or any(read_as.values())):
         reading = source
     else:

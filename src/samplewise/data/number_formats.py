@@ -195,6 +195,15 @@ def words_text(words: Sequence[str], counts: Sequence[int]) -> str:
     return ", ".join(f"{shortened(word, 30)!r} ({count:,} cell{'s' * (count != 1)})" for count, word in ordered)
 
 
+def is_written_number(text: str) -> bool:
+    """Whether one cell can be a number, however it is written; what marks mean is told by the other cells.
+
+    >>> is_written_number("1.234,50"), is_written_number("12 kg"), is_written_number("Ulm")
+    (True, True, False)
+    """
+    return _taken_apart(text.strip()) is not None
+
+
 def _taken_apart(text: str) -> _Cell | None:
     found = _CELL.fullmatch(text)
     if found is None:

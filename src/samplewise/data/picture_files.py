@@ -3,6 +3,7 @@
 import importlib
 import io
 import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -164,7 +165,7 @@ def _in_bytes(picture: Any, size: Size, pillow: Any) -> Pixels:
 def _opened(item: Any, pillow: Any) -> Any:
     """A Pillow image that a `with` closes, unless the user holds it."""
     if isinstance(item, str):
-        return pillow.open(item)
+        return pillow.open(_with_an_end(item))
     if hasattr(item, "convert"):
         return nullcontext(item)
     if isinstance(item, Mapping) and (item.get("bytes") or item.get("path")):
@@ -179,6 +180,13 @@ def _opened(item: Any, pillow: Any) -> Any:
     )  # fmt: skip
 
 
+def _with_an_end(path: str) -> str:
+    """The path of a file; of a pipe, a socket or a device nobody can tell when its picture is over."""
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise ValueError("no file, but a pipe, a socket, a device or a folder")
+    return path
+
+
 def _of_pillow(values: Array) -> Array:
     """An array of a type that Pillow holds: bytes, 16 bits, 32 bits with sign, or floats."""
     if values.dtype.kind == "f":
@@ -191,7 +199,11 @@ def _of_pillow(values: Array) -> Array:
 def _reason(item: Any, fault: Exception) -> str:
     """Why a picture cannot be read, in a line."""
     if isinstance(fault, FileNotFoundError):
+        if isinstance(item, str) and os.path.islink(item):
+            return "the link leads to no file"
         return "there is no such file" if item else "no file is named"
+    if isinstance(fault, OSError) and fault.strerror and fault.filename:
+        return fault.strerror  # the system's, which names the file again
     if isinstance(item, str) and os.path.isfile(item) and not os.path.getsize(item):
         return "the file is empty"
     kind = type(fault).__name__

@@ -4,7 +4,7 @@ import os
 import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,11 @@ from samplewise.data.columns import Column, describe_columns
 from samplewise.data.conversions import as_features, as_vector, default_ids
 from samplewise.data.dataset import Dataset, missing
 from samplewise.data.delimited import read_delimited
-from samplewise.data.file_sizes import require_room, unpacked_size
+from samplewise.data.file_sizes import MaxSize, require_room, unpacked_size
 from samplewise.data.image_paths import column_paths, folder_images, image_columns
 from samplewise.data.images import Images
 from samplewise.data.missing_words import labels_without_missing_words
-from samplewise.data.roles import HOW_CELLS_ARE_READ, Roles, named_columns
+from samplewise.data.roles import HOW_CELLS_ARE_READ, Roles, named_columns, require_consistent, require_without
 from samplewise.data.table_files import (
     BINARY,
     DELIMITED,
@@ -37,7 +37,7 @@ from samplewise.data.table_files import (
     require_there,
     unknown_kind,
 )
-from samplewise.data.text_columns import Conversion, converted_columns, require_kinds
+from samplewise.data.text_columns import Conversion, ReadAs, converted_columns, require_kinds
 from samplewise.data.written_times import as_times
 
 pd = lazy_loader.load("pandas")
@@ -150,7 +150,7 @@ def read_dataset(  # noqa: PLR0913  # one keyword per role of a column
     source: Any, *, label: str | None = None, id: str | None = None, groups: str | None = None,
     segments: Sequence[str] | str = (), time: str | None = None, drop_columns: Sequence[str] | str = (),
     image: str | None = None, text: str | None = None, weights: str | None = None,
-    columns: Mapping[str, str] | None = None, decimal: str | None = None,
+    columns: Mapping[str, ReadAs] | None = None, decimal: str | None = None, max_size: MaxSize = None,
 ) -> Reading:  # fmt: skip
     """A file, folder or frame as a data set, with notes on what was decided.
 
@@ -165,14 +165,17 @@ def read_dataset(  # noqa: PLR0913  # one keyword per role of a column
         segments, drop_columns: one name or several.
         image: the column with images (paths relative to the file, or pictures); it becomes X.
         text: the column with texts; it becomes X.
-        columns: what columns are, by name, where it is read otherwise: "number", "category", "text", "date", "id".
+        columns: what columns are, by name, where it is read otherwise: "number", "category", "text", "date", "id", or
+            a list of the values from low to high.
         decimal: the decimal sign of numbers written as text, "." or ","; default: what the table shows.
+        max_size: the largest file that is read, unpacked, in bytes or as "4GB"; default: a quarter of the memory.
 
     Returns:
         Reading; `data.y` is None without a label.
 
     Raises:
-        InputError: the file is missing, of an unknown kind or damaged, or a named column is not there.
+        InputError: the file is missing, of an unknown kind, too large or damaged, options contradict
+            each other, or a named column is not there.
 
     Cost: O(n d).
 
@@ -181,22 +184,36 @@ def read_dataset(  # noqa: PLR0913  # one keyword per role of a column
     Dataset(2 rows, X (2, 1), y)
     """
     roles = Roles(
-        label, id, groups, _names(segments), time, _names(drop_columns), image, text, weights, columns, decimal
+        label,
+        id,
+        groups,
+        _names(segments),
+        time,
+        _names(drop_columns),
+        image,
+        text,
+        weights,
+        columns,
+        decimal,
+        max_size,
     )
-    if isinstance(source, Reading):
-        return _read_again(source, roles)
+    require_consistent(roles)
     if not isinstance(source, str | os.PathLike):
-        return _assembled(_table_in_memory(source), roles)
+        require_without(roles, {"max_size"}, "a table that is read already")
+        return (
+            _read_again(source, roles) if isinstance(source, Reading) else _assembled(_table_in_memory(source), roles)
+        )
     path = Path(source).expanduser()
     require_there(path)
     if path.is_dir():
+        require_without(roles, {part.name for part in fields(Roles)} - {"label"}, "a folder of pictures")
         return _read_folder(path, roles)
     kind = kind_of_file(path)
     if kind in DELIMITED:
-        frame, notes = read_delimited(path, () if id is None else (id,), decimal)
+        frame, notes = read_delimited(path, () if id is None else (id,), decimal, max_size)
         return _assembled(_Table(frame, np.arange(len(frame)), "row number, from 0", path, notes), roles)
     if kind in (*JSON_LINES, *BINARY):
-        frame, notes = read_by_pandas(path, kind)
+        frame, notes = read_by_pandas(path, kind, max_size)
         return _assembled(_Table(frame, default_ids(frame, len(frame)), _index_phrase(frame), path, notes), roles)
     if kind == "npz":
         return _read_arrays(path, roles)
@@ -232,7 +249,7 @@ def likely_labels(frame: Any, most: int = 5) -> list[str]:
     table, _ = converted_columns(as_features(frame))
     ranked = []
     for position, column in enumerate(describe_columns(table)):
-        if column.kind in ("numeric", "category", "boolean"):
+        if column.kind in ("numeric", "category", "ordinal", "boolean"):
             distinct = table[column.name].nunique() if column.distinct < 0 else column.distinct
             gaps = column.missing > SOME_GAPS * len(table)
             ranked.append((not _LABEL_NAME.search(column.name), gaps, distinct > 20, -position, column.name))
@@ -282,7 +299,7 @@ def _assembled(table: _Table, roles: Roles) -> Reading:
     frame = frame if names == list(frame.columns) else frame.set_axis(names, axis="columns")
     for kind, wanted in named_columns(roles):
         if wanted not in names:
-            raise unknown_name(f"{kind} column", wanted, names)
+            raise unknown_name(f"{kind.removesuffix('_columns')} column", wanted, names)
     ids, id_source = table.ids, table.id_source
     if roles.id is not None:
         ids, id_source = _column_ids(frame[roles.id]), f"column {roles.id!r}"
@@ -376,10 +393,13 @@ def _rows_text(flags: Array) -> str:
 
 def _read_arrays(path: Path, roles: Roles) -> Reading:
     """An .npz file: the features array is X, the others have roles by name; `class_names` names the codes."""
-    require_room(path, unpacked_size(path))
+    require_without(roles, {"columns", "decimal", "drop_columns"}, "a file of arrays")
     try:
+        require_room(path, unpacked_size(path), roles.max_size)
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
+    except InputError:
+        raise
     except (OSError, ValueError, MemoryError, zipfile.BadZipFile, EOFError) as fault:
         fix = "write it with numpy.savez from plain number and string arrays (objects need pickle, which is not read)"
         raise InputError("the file cannot be read as .npz", where=str(path), got=str(fault)[:120], fix=fix) from None

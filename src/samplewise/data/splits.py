@@ -20,8 +20,9 @@ GREEDY_GROUPS = 2000  # the largest groups are placed one by one; chance balance
 
 
 def fold_of_rows(
-    ids: Any, codes: Any = None, groups: Any = None, *, n_folds: int = 5, seed: int = 0, time: Any = None
-) -> Folds:
+    ids: Any, codes: Any = None, groups: Any = None, *, n_folds: int = 5, seed: int = 0, time: Any = None,
+    shift: float = 0.0,
+) -> Folds:  # fmt: skip
     """The fold 0..folds-1 of every row: folds of equal size (to one row) that hold every class in equal share.
 
     Without groups: rows sorted by class, within a class by hash(seed, id), are assigned in turn. With groups: they
@@ -32,6 +33,8 @@ def fold_of_rows(
     Args:
         ids: (n,) ids or hashes.   codes: (n,) classes to balance, or None (regression).   groups: (n,) or None.
         time: (n,) sortable or None.
+        shift: with time, how much earlier the cuts between blocks lie, in blocks, from -.5 to .5: other blocks of the
+            same time, for repeats.
 
     Returns:
         (n,) int8.
@@ -47,7 +50,8 @@ def fold_of_rows(
     hashes = key_hashes(ids)
     _require_folds(n_folds, len(hashes), "rows")
     if time is not None:
-        return _time_blocks(_time_ranks(time), None if groups is None else _group_numbers(groups)[1], n_folds)
+        member = None if groups is None else _group_numbers(groups)[1]
+        return _time_blocks(_time_ranks(time), member, n_folds, shift)
     draws = uniform_from_hashes(seed, hashes, "folds")
     strata = _strata(codes, len(hashes))
     if groups is None:
@@ -253,9 +257,10 @@ def _time_ranks(time: Any) -> Ints:
     return ranks
 
 
-def _time_blocks(ranks: Ints, member: Ints | None, blocks: int) -> Folds:
+def _time_blocks(ranks: Ints, member: Ints | None, blocks: int, shift: float = 0.0) -> Folds:
     ranks = _latest(ranks, member)
-    found, block = np.unique(ranks * blocks // len(ranks), return_inverse=True)
+    cut = ranks * blocks // len(ranks) if shift == 0.0 else np.floor(ranks * blocks / len(ranks) + shift)
+    found, block = np.unique(np.clip(cut, 0, blocks - 1), return_inverse=True)
     if len(found) < blocks:  # a time that many rows share covers a whole block
         block = _blocks_of_different_times(ranks, blocks)
     return block.astype(np.int8)

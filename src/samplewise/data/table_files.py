@@ -15,7 +15,7 @@ from samplewise.core import extras
 from samplewise.core.errors import InputError
 from samplewise.core.texts import keys_text
 from samplewise.data.delimited import COMPRESSED, decompressed
-from samplewise.data.file_sizes import require_room, unpacked_size
+from samplewise.data.file_sizes import MaxSize, file_size, parquet_size, require_room, unpacked_size
 from samplewise.data.missing_words import MISSING_WORDS
 
 pd = lazy_loader.load("pandas")
@@ -69,7 +69,7 @@ def unknown_kind(path: Path, kind: str) -> InputError:
     return InputError("this kind of file is not known", where=str(path), got=path.suffix or "no suffix", fix=fix)
 
 
-def read_by_pandas(path: Path, kind: str) -> tuple[Any, list[str]]:
+def read_by_pandas(path: Path, kind: str, max_size: MaxSize = None) -> tuple[Any, list[str]]:
     """A frame from a file that pandas reads with the help of another package, and notes."""
     named = {"xlsx": "an Excel sheet", "feather": "Feather", "jsonl": "JSON lines", "ndjson": "JSON lines"}
     what = named.get(kind, "Parquet")
@@ -77,10 +77,11 @@ def read_by_pandas(path: Path, kind: str) -> tuple[Any, list[str]]:
         instead = "save the sheet as .csv" if kind == "xlsx" else ""
         needed = "openpyxl" if kind == "xlsx" else "pyarrow"
         extras.require_extra(needed, f"reading {what}", where=str(path), instead=instead)
-    require_room(path, unpacked_size(path) if kind == "xlsx" else path.stat().st_size)
+    sized = {"xlsx": unpacked_size, "parquet": parquet_size, "pq": parquet_size}
     try:
+        require_room(path, sized.get(kind, file_size)(path), max_size)
         if kind in JSON_LINES:
-            return _json_lines(path), []
+            return _json_lines(path, max_size), []
         if kind == "xlsx":
             return _first_sheet(path)
         read = pd.read_feather if kind == "feather" else partial(pd.read_parquet, engine="pyarrow")
@@ -98,9 +99,9 @@ def read_by_pandas(path: Path, kind: str) -> tuple[Any, list[str]]:
         raise InputError(f"the file cannot be read as {what}", where=str(path), got=got, fix="write it again") from None
 
 
-def _json_lines(path: Path) -> Any:
+def _json_lines(path: Path, max_size: MaxSize) -> Any:
     """One object per line; its values keep their types: 007 in quotes stays text."""
-    text = decompressed(path.read_bytes(), path).decode("utf-8-sig")
+    text = decompressed(path.read_bytes(), path, max_size).decode("utf-8-sig")
     rows = [json.loads(line) for line in text.split("\n") if line.strip()]
     if not rows:
         raise InputError("the file has no rows", where=str(path), got="0 lines", fix="name a file with rows")

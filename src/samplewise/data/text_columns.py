@@ -10,6 +10,7 @@ import numpy as np
 
 from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError, unknown_name
+from samplewise.data.changed_cells import cell_text
 from samplewise.data.clock_times import read_times
 from samplewise.data.column_names import names_a_code, names_an_id
 from samplewise.data.missing_words import without_missing_words
@@ -31,6 +32,7 @@ CODE_DIGITS, FEWEST_CODES, DIFFERENT = 8, 10, 0.985  # digits of codes of one le
 MANY = 5000  # different cells, from where on a faster way is tried first
 SAMPLED = 1000  # different cells that are tried before all are read
 AsKind = Literal["number", "category", "text", "date", "id"]
+ReadAs = str | Sequence[str]  # a kind, or the values of an ordinal column from low to high
 MOST_TRUTHS = 12  # different cells of a column of truth values
 KINDS: tuple[AsKind, ...] = ("number", "category", "text", "date", "id")
 _TRUE = frozenset(
@@ -59,14 +61,15 @@ UNCHANGED = Conversion("")  # of a column that was looked at and stays text, so 
 
 
 def converted_columns(
-    frame: Any, kinds: Mapping[str, str] | None = None, decimal: str | None = None,
+    frame: Any, kinds: Mapping[str, ReadAs] | None = None, decimal: str | None = None,
     done: Mapping[str, Conversion] | None = None, otherwise: str = ".",
 ) -> tuple[Any, dict[str, Conversion]]:  # fmt: skip
     """The frame with numbers, times and truth values in the place of the texts that stand for them.
 
     Args:
         frame: n rows; never changed.
-        kinds: what columns are, by name, where the user says so: "number", "category", "text", "date", "id".
+        kinds: what columns are, by name, where the user says so: "number", "category", "text", "date", "id", or a list
+            of the values from low to high.
         decimal: "." or ",", where the user or the file says so; else, and where cells can only have the other one, what
             the cells of a column show.
         done: columns that were converted before.
@@ -76,7 +79,8 @@ def converted_columns(
         (frame, what was done by column name); `UNCHANGED` for texts that stay what they are.
 
     Raises:
-        InputError: an unknown kind, a column that is not there, or one that is to be a number and holds none.
+        InputError: an unknown kind, a column that is not there, one that is to be a number and holds none, or values
+            that are not in the order given for their column.
 
     Cost: O(n d); different cells that are no plain numbers are read one by one, about 6 s per million.
 
@@ -87,6 +91,9 @@ def converted_columns(
     """
     kinds = kinds or {}
     require_kinds(kinds, list(map(str, frame.columns)))
+    for name, kind in kinds.items():
+        if not isinstance(kind, str):
+            _require_ranked(frame[name], name, kind)
     require_decimal(decimal)
     done = done or {}
     frame, absent = _with_missing_cells(frame, done)
@@ -101,9 +108,10 @@ def converted_columns(
     replaced, notes = {}, dict.fromkeys(texts, UNCHANGED) | absent
     for name, column in texts.items():
         numbers, sign = tried[name]
-        if kinds.get(name) is None and numbers is None and _is_text(column, samples[name], name):
+        asked = "number" if kinds.get(name) == "number" else None  # of other kinds nothing is converted
+        if asked is None and numbers is None and _is_text(column, samples[name], name):
             continue
-        read = _converted(column, distinct[name], name, kinds.get(name), sign, sign or shown)
+        read = _converted(column, distinct[name], name, asked, sign, sign or shown)
         if read is not None:
             replaced[name], conversion = read
             notes[name] = _after(absent.get(name, UNCHANGED), conversion)
@@ -133,10 +141,12 @@ def _after(before: Conversion, conversion: Conversion) -> Conversion:
     return replace(conversion, note="; ".join(filter(None, (before.note, conversion.note))))
 
 
-def require_kinds(kinds: Mapping[str, str], names: Sequence[str]) -> None:
-    """Refuse kinds and columns that there are not."""
+def require_kinds(kinds: Mapping[str, ReadAs], names: Sequence[str]) -> None:
+    """Refuse kinds and columns that there are not, and lists that are no order."""
     for name, kind in kinds.items():
-        if kind not in KINDS:
+        if not isinstance(kind, str):
+            _require_order(name, kind)
+        elif kind not in KINDS:
             error = unknown_name("kind of column", kind, KINDS)
             error.where = f"columns[{name!r}]"
             raise error
@@ -144,7 +154,29 @@ def require_kinds(kinds: Mapping[str, str], names: Sequence[str]) -> None:
             raise unknown_name("column", name, names)
 
 
-def _may_be_converted(column: Any, name: str, asked: str | None) -> bool:
+def _require_order(name: str, order: Any) -> None:
+    """Refuse what is no list of different values from low to high."""
+    values = list(order) if isinstance(order, list | tuple) else []
+    if len(values) < 2 or len(set(values)) < len(values) or not all(isinstance(value, str) for value in values):
+        raise InputError(
+            "an order is a list of the different values of a column, as text, from low to high",
+            where=f"columns[{name!r}]", got=repr(order)[:80], fix='{"size": ["small", "medium", "large"]}',
+        )  # fmt: skip
+
+
+def _require_ranked(column: Any, name: str, order: Sequence[str]) -> None:
+    """Refuse cells of a column that the order given for it does not name: they would be missing without a word."""
+    held = [cell_text(value) for value in column.dropna().unique().tolist()]
+    absent = [text for text in held if text not in order]
+    if absent:
+        raise InputError(
+            "a column holds values that the order given for it does not name", where=f"columns[{name!r}]",
+            got=f"{', '.join(map(repr, absent[:5]))}; the order is {' < '.join(map(repr, order))}"[:300],
+            fix="put them into the list, where they belong; or leave their cells empty",
+        )  # fmt: skip
+
+
+def _may_be_converted(column: Any, name: str, asked: ReadAs | None) -> bool:
     """Whether a column holds texts, durations or objects that stand for one value each."""
     if asked not in (None, "number"):
         return False

@@ -210,7 +210,7 @@ def removal_cost_in(
         "control_low": low[half:],
         "control_high": high[half:],
     }
-    note = "Grey: as many random rows. The order was found anew on the training rows of every fold."
+    note = "Gray: as many random rows. The order was found anew on the training rows of every fold."
     return Exhibit("bars", "What leaving out the least informative rows costs", columns, metric.unit, note)
 
 

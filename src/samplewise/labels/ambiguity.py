@@ -105,12 +105,13 @@ def confusable_pairs(posterior: LabelPosterior) -> ConfusablePairs:
 def likely_errors(posterior: LabelPosterior) -> Mask:
     """(n,) disputed labels that are errors rather than ambiguity.
 
-    All flagged rows, but between two classes of an ambiguous pair only those that are wrong with probability .9; of
-    labels that are facts all flagged rows, since there people confuse the classes that models confuse.
+    All flagged rows, but between two classes of an ambiguous pair only those that are wrong with probability .9. Of
+    labels that are facts, where people confuse the classes that models confuse, those that are `surely_wrong`.
     """
     require_kind(posterior, LabelPosterior)
-    # One pair cannot be more ambiguous than the others.
-    if posterior.classes < 3 or isinstance(posterior, FactLabels):
+    if isinstance(posterior, FactLabels):
+        return posterior.surely_wrong
+    if posterior.classes < 3:  # one pair cannot be more ambiguous than the others
         return posterior.flagged
     rows = np.flatnonzero(posterior.flagged)
     between = confusable_pairs(posterior).includes(posterior.codes[rows], posterior.suggested[rows])

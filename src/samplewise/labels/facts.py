@@ -20,12 +20,20 @@ from samplewise.core.rates import percent, percent_text
 from samplewise.core.texts import count_of
 from samplewise.core.values import Estimate
 from samplewise.engine.refits.folded_rows import FoldedRows
-from samplewise.engine.statistics.intervals import CONFIDENCE, weighted_interval
+from samplewise.engine.statistics.intervals import CONFIDENCE, counted_interval
 from samplewise.labels.contradiction import Contradiction, contradiction
 from samplewise.labels.posterior import FLAGGED, LabelPosterior, label_posterior
-from samplewise.labels.slope_grid import chances, means_and_totals, slope_prior, updated
+from samplewise.labels.slope_grid import (
+    chances,
+    flips_right,
+    likely_wrong,
+    means_and_totals,
+    slope_prior,
+    updated,
+)
 
 TO_REVIEW = 20  # rows whose answers settle what predictions cannot, on four reviewed data sets
+SURE = 0.9  # weight of the curves that must call a label likelier wrong than right before it is changed
 SETTLED = 0.4  # width of the interval of the suspects' share, above which nothing can be told
 NAMED_RIGHT = 0.5  # of 1,112 labels that people called wrong, 567 were the likeliest other class: about half
 SOURCE = "northcutt2021b"
@@ -60,7 +68,7 @@ class FactLabels(LabelPosterior):
         outcomes: the same labels read as outcomes; where they show flips beyond ambiguity, these count as proven.
         found: how strongly each label is contradicted.
         keys: (n,) hashes of the ids, which decide among equals.
-        weights: (g,) of the curves, after the answers.
+        weights: (g, h) of the curves and ceilings, after the answers.
         answers: what people said, by position.
     """
 
@@ -78,6 +86,35 @@ class FactLabels(LabelPosterior):
         said = np.zeros(len(self.codes), dtype=bool)
         said[list(self.answers)] = True
         return np.asarray((np.nan_to_num(self.wrong) > FLAGGED) & (self.found.against | said))
+
+    @cached_property
+    def surely_wrong(self) -> Mask:
+        """(n,) flagged labels that may be changed: likelier wrong than right under nine tenths of all curves.
+
+        Without this, whoever has answered a few rows would change labels of which less than half are wrong: where the
+        answers leave the slope open, steep curves raise the mean (`benchmarks/label_facts.py`).
+        """
+        rows = np.flatnonzero(self.flagged)
+        flips = proven_flips(self.outcomes, self.found)
+        sure = np.zeros(len(self.codes), dtype=bool)
+        sure[rows] = likely_wrong(self.found, flips, rows, self.weights) >= SURE
+        for row in self.answers:
+            sure[row] = self.flagged[row]
+        return sure
+
+    @property
+    def proven(self) -> LabelPosterior:
+        """What needs no curve: flips beyond ambiguity, as far as answers bear them out, and the answers themselves."""
+        if not self.answers:
+            return self.outcomes
+        borne_out = flips_right(self.weights)
+        wrong, suggested = borne_out * self.outcomes.wrong, self.outcomes.suggested.copy()
+        right = borne_out * self.outcomes.suggested_probability
+        for row, answer in self.answers.items():
+            wrong[row] = answer.wrong
+            suggested[row] = _answered(answer, int(self.codes[row]), int(suggested[row]))
+            right[row] = _named_right(answer)
+        return replace(self.outcomes, wrong=wrong, suggested=suggested, suggested_probability=right)
 
     @cached_property
     def reasons(self) -> Array:
@@ -166,9 +203,10 @@ class FactLabels(LabelPosterior):
 
     def _estimate(self, quantity: str, rows: Ints, unit: str, reason: str) -> Estimate:
         said = np.isin(rows, list(self.answers))
-        _, totals = means_and_totals(self.found, proven_flips(self.outcomes, self.found), rows[~said], self.weights)
-        totals += sum(self.answers[row].wrong for row in rows[said].tolist())
-        return _over_curves(quantity, totals / len(rows), self.weights, unit, reason)
+        flips = proven_flips(self.outcomes, self.found)
+        _, totals = means_and_totals(self.found, flips, rows[~said], self.weights)
+        counted = _Counted(totals, int(np.sum(~said)), [self.answers[row].wrong for row in rows[said].tolist()])
+        return counted.estimate(quantity, self.weights, unit, reason)
 
 
 def fact_labels(
@@ -227,17 +265,16 @@ def read_as_facts(
     suggested = np.where(found.against, found.other, outcomes.codes)
     for row, answer in answers.items():
         wrong[row] = answer.wrong
-        totals += answer.wrong
         suggested[row] = _answered(answer, int(outcomes.codes[row]), int(found.other[row]))
-    rate = _over_curves(
-        "noise_rate", totals / max(1, int(np.isfinite(wrong).sum())), weights, "share of labels",
-        "errors that the model repeats cannot be seen",
-    )  # fmt: skip
+    counted = _Counted(totals, int(np.sum(known)), [answer.wrong for answer in answers.values()])
+    rate = counted.estimate("noise_rate", weights, "share of labels", "errors that the model repeats cannot be seen")
     held = {one.name: getattr(outcomes, one.name) for one in fields(LabelPosterior)}
     held |= {
         "wrong": wrong, "suggested": suggested, "noise_rate": rate,
         "beyond_chance": outcomes.beyond_chance and found.graded,
-        "suggested_probability": _suggestion_right(outcomes.codes, wrong, suggested, flips, answers),
+        "suggested_probability": _suggestion_right(
+            outcomes.codes, wrong, suggested, flips * flips_right(weights), answers
+        ),
     }  # fmt: skip
     return FactLabels(
         **held, outcomes=outcomes, found=found, keys=keys, weights=weights, answers=MappingProxyType(dict(answers))
@@ -272,16 +309,35 @@ def _suggestion_right(
     """(n,) probability of the suggested class: about half of the wrong labels fit no class, or a third one."""
     right = np.where(suggested == codes, 1.0 - wrong, flips + NAMED_RIGHT * (wrong - flips))
     for row, answer in answers.items():
-        if answer.code >= 0 and answer.wrong > FLAGGED:
-            right[row] = answer.wrong
+        right[row] = _named_right(answer)
     return right
 
 
-def _over_curves(quantity: str, shares: Floats, weights: Floats, unit: str, reason: str) -> Estimate:
-    """A share under every curve as one estimate."""
-    low, high = weighted_interval(shares, weights)
-    mean = min(1.0, float(weights @ shares))  # but for rounding
-    return Estimate(quantity, mean, low, min(1.0, high), unit, CONFIDENCE, SOURCE, reason)
+def _named_right(answer: Answer) -> float:
+    """Probability of the class to suggest for a row that people answered."""
+    if answer.wrong <= FLAGGED:
+        return 1.0 - answer.wrong
+    return answer.wrong if answer.code >= 0 else NAMED_RIGHT * answer.wrong
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Wrong labels of a list: those of rows nobody answered under every curve, and what people said of the others."""
+
+    totals: Floats  # (g, h) under every curve and ceiling
+    unanswered: int
+    said: list[float]
+
+    def estimate(self, quantity: str, weights: Floats, unit: str, reason: str) -> Estimate:
+        """Their share, with its interval over all curves and over how many of so few rows come out wrong."""
+        rows = max(1, self.unanswered + len(self.said))
+        ends = (0.0, 0.0, 0.0)
+        if self.unanswered:
+            shares, chance = (self.totals / self.unanswered).ravel(), weights.ravel()
+            low, high = counted_interval(shares, chance, self.unanswered)
+            ends = (min(1.0, float(shares @ chance)), low, high)
+        value, low, high = ((self.unanswered * share + sum(self.said)) / rows for share in ends)
+        return Estimate(quantity, value, low, high, unit, CONFIDENCE, SOURCE, reason)
 
 
 def other_reading(found: FactLabels, are: str) -> Estimate:

@@ -24,6 +24,7 @@ from samplewise.labels.wrong_numbers import ResidualFit, fit_residuals
 FLAGGED = 0.5  # a label is disputed when it is likelier wrong than right
 AS_ACCURATE = 0.01  # a learner may join user-supplied predictions when it is at most this much less accurate
 SCREEN = KernelHead(landmarks=500)  # finds the errors a thousand landmarks find, at less than half the cost
+MUCH_BETTER = 0.1  # held-out accuracy by which the kernel head must be ahead to judge alone
 HEAD_WEIGHT = 0.5  # of the kernel head's logits, added to those of a learner it screened for
 FEWEST = 2  # rows every class keeps in the second round
 LEAST_KEPT = 0.1  # share of the rows; a model that disputes more of the labels says nothing about them
@@ -153,7 +154,7 @@ def label_posterior(folded: FoldedRows, *, probabilities: Floats | None = None, 
 
     A learner without closed form skips its first round unless that is stored already: the kernel head disputes rows in
     its place, at a fraction of the cost, and keeps a weight of one half where that makes the given labels likelier
-    beyond chance.
+    beyond chance. Where the head is more than ten points more accurate on the given labels, it judges alone.
 
     Args:
         folded: n rows, classes or numbers.
@@ -215,17 +216,25 @@ def _further(
 
 
 def _screened(folded: FoldedRows, rounds: int) -> _CrossFit:
-    """The learner's rounds, the first of them already without the rows that the kernel head disputes."""
+    """The learner's rounds, the first already without the rows that the kernel head disputes; or the head's alone."""
     screened = folded.with_learner(SCREEN)
     screen = _further(screened, _cross_fit(screened, screened.held_out_outputs()), rounds)
     found = screen.fit.beyond_chance
     outputs = folded.held_out_outputs(keep=_training_rows(folded, screen) if found else None)
     own = _further(folded, _cross_fit(folded, outputs, 1 + found), rounds)
+    if _accuracy(screen.outputs, folded.codes) > _accuracy(own.outputs, folded.codes) + MUCH_BETTER:
+        return screen  # a learner that suffers from wrong labels lists right ones
     both = own.fit.logits(own.outputs) + HEAD_WEIGHT * screen.fit.logits(screen.outputs)
     joined = _cross_fit(folded, both, own.rounds)
     gain = joined.fit.log_likelihood - own.fit.log_likelihood
     # Without evidence the labels would select the outputs that agree with them.
     return joined if 2.0 * gain > BEYOND_CHANCE else own
+
+
+def _accuracy(outputs: Floats, codes: Array) -> float:
+    """Share of the given labels that held-out outputs (n, c) agree with."""
+    known = np.isfinite(outputs).all(axis=1)
+    return float(np.mean(outputs[known].argmax(axis=1) == codes[known])) if known.any() else 0.0
 
 
 def noise_among(folded: FoldedRows, outputs: Floats | BlockedRows) -> NoiseFit:

@@ -8,6 +8,7 @@ from samplewise.core.arrays import Array, Floats, Ints, require_finite
 from samplewise.core.errors import InputError, name_rows
 from samplewise.core.randomness import hashed_order
 from samplewise.data.conversions import as_classes, kind_text
+from samplewise.data.matched_rows import matched_rows
 from samplewise.data.targets import class_places
 from samplewise.engine.refits import FoldedRows
 from samplewise.engine.statistics.significance import binomial_p_value
@@ -151,7 +152,7 @@ def checked_predictions(
         return None
     ids, classes = folded.data.ids, folded.target.classes
     if classes is None:
-        return check_numbers(predictions, folded.codes, ids)
+        return check_numbers(matched_rows(predictions, ids, "probabilities"), folded.codes, ids)
     P = as_probabilities(columns_by_class(predictions, classes, ids), folded.codes, ids)
     drawn, near = drawn_neighbors(folded) if near_rows is None else near_rows
     refuse_in_sample(np.asarray(P[drawn], dtype=np.float64), folded.codes[drawn], near, ids[drawn])
@@ -192,34 +193,21 @@ def check_numbers(predicted: Any, labels: Floats, ids: Array) -> Floats:
 
 
 def columns_by_class(P: Any, classes: Array, ids: Array) -> Any:
-    """A frame of predictions with its columns in the order of the classes; anything else as it is.
+    """A frame of predictions with its rows and columns in the order of the data; anything else as it is.
 
     Args:
         P: as supplied by the user.   classes: (c,) class values.   ids: (n,) keys of the rows.
 
     Raises:
-        InputError: columns that are other classes, or an index that names the rows in another order.
+        InputError: columns that are other classes, or an index that names other rows.
     """
+    P = matched_rows(P, ids, "probabilities")
     if not hasattr(P, "columns"):
         return P
-    _require_same_order(getattr(P, "index", None), ids)
     names, wanted = [str(name) for name in P.columns], [str(value) for value in classes.tolist()]
     if names == [str(place) for place in range(len(names))] and not set(names) & set(wanted):  # numbered, not named
         return P.to_numpy()
     return P.to_numpy()[:, class_places(names, classes)]
-
-
-def _require_same_order(index: Any, ids: Array) -> None:
-    """Refuse an index that holds the ids in another order: rows are matched by position."""
-    if index is None or len(index) != len(ids):
-        return
-    found, wanted = [str(key) for key in index], [str(key) for key in ids.tolist()]
-    if found != wanted and set(found) == set(wanted):
-        moved = ids[np.array(found) != np.array(wanted)]
-        raise InputError(
-            "predictions have the rows in another order", where=name_rows(moved), got=f"{len(ids)} rows",
-            fix="predictions = predictions.loc[data.ids]",
-        )  # fmt: skip
 
 
 def is_kept(values: Array) -> bool:

@@ -28,7 +28,7 @@ class ResidualFit(Result):
     Args:
         wrong: (n,) probability that the label belongs to another row; NaN where there is no prediction.
         rate: share of wrong labels.   low, high: its 95 % likelihood interval.
-        scale: median spread of the core, in units of the label.
+        scale: median spread of the core, in the label's unit.
         likelihood_ratio: evidence against "heavy tails alone".
     """
 
@@ -47,7 +47,7 @@ class ResidualFit(Result):
     def _sentences(self) -> Iterable[str]:
         rate = with_unit(self.rate, "share of labels", self.low, self.high)
         yield f"Wrong labels: {rate}, {'beyond' if self.beyond_chance else 'not beyond'} what heavy tails explain."
-        yield f"The usual residual spreads by {self.scale:.3g}, in the unit of the label. Rows are by position."
+        yield f"The usual residual spreads by {self.scale:.3g} in the label's unit. Rows are by position."
 
     def _table(self) -> Table:
         columns = {"position": np.arange(len(self.wrong)), "wrong": self.wrong}

@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
+import lazy_loader
 import numpy as np
 
 from samplewise.core.arrays import Floats, Ints, Mask
 from samplewise.quality.cells import numbers_of
+
+pd = lazy_loader.load("pandas")
 
 
 def columns_as_codes(X: Any, places: Ints, rows: Ints, bins: int) -> Iterator[tuple[Ints, Mask | None, Floats | None]]:
@@ -20,12 +23,13 @@ def columns_as_codes(X: Any, places: Ints, rows: Ints, bins: int) -> Iterator[tu
             yield _number_codes(column, bins), None, column
         return
     for place in places:
-        column = X.iloc[rows, place] if hasattr(X, "iloc") else X[rows, place]
+        column = X.iloc[:, place] if hasattr(X, "iloc") else X[:, place]  # rows later: pandas is slow with both
         if column.dtype.kind in "biuf":
-            numbers = numbers_of(column)
+            numbers = numbers_of(column)[rows]
             gaps = np.isnan(numbers)
             yield _number_codes(numbers, bins), gaps, numbers
         else:
+            column = column.iloc[rows]
             yield _value_codes(column, bins), np.asarray(column.isna()), None
 
 
@@ -45,12 +49,21 @@ def _number_codes(numbers: Floats, bins: int) -> Ints:
 
 def _value_codes(column: Any, bins: int) -> Ints:
     """Code of every value by its frequency, ties by name; values beyond `bins` share the last, gaps have their own."""
-    texts = column.astype(object).where(column.notna(), None).map(lambda value: "" if value is None else f"={value}")
-    counts = texts.value_counts()
-    ranked = sorted(counts.index, key=lambda value: (-int(counts[value]), value))
-    lookup = {value: min(place, bins - 1) for place, value in enumerate(ranked)}
-    return np.asarray(texts.map(lookup), dtype=np.intp)
+    held = column.astype(object).to_numpy()
+    try:
+        codes, distinct = pd.factorize(held)
+    except TypeError:  # lists and records cannot be hashed; their text can
+        codes, distinct = pd.factorize(column.astype(object).map(str, na_action="ignore").to_numpy())
+    # By text: 1 and "1" are one value. Gaps, which have the code -1, are the last name.
+    names, named = np.unique([*(f"={value}" for value in distinct.tolist()), ""], return_inverse=True)
+    codes = named.reshape(-1)[codes]
+    counts = np.bincount(codes, minlength=len(names))
+    place = np.empty(len(names), dtype=np.intp)
+    place[np.lexsort((np.arange(len(names)), -counts))] = np.arange(len(names))
+    return np.asarray(np.minimum(place, bins - 1)[codes])
 
 
 def _renumbered(codes: Ints) -> Ints:
-    return np.unique(codes, return_inverse=True)[1].astype(np.intp)
+    """The same codes without those that no row has."""
+    held = np.bincount(codes) > 0
+    return (np.cumsum(held) - 1)[codes]

@@ -126,9 +126,9 @@ class Duplicates(Result):
         keep: (k,) the one row of each set to keep.
         contradicting: (k,) rows of sets whose labels differ; all False without labels.
         labels: (k,) as given; None without labels.
-        tolerance: difference of numeric labels up to which they agree, in label units; 0 for classes.
+        tolerance: difference of numeric labels up to which they agree, in the label's unit; 0 for classes.
         error_floor: error no model of the features can undercut, as rows equal in all of them have different labels: a
-            share of rows, or a mean absolute error in label units; None without labels.
+            share of rows, or a mean absolute error in the label's unit; None without labels.
         share: rows beyond the first of their set, as a share of all rows.
         equal_pairs: pairs of equal rows.
         expected_pairs: those that coincidence explains, in a table with few different values.
@@ -193,7 +193,8 @@ def find_duplicates(
         data, y, label: n rows in any form `samplewise.data.as_dataset` takes; labels are optional, and decide which
             sets contradict themselves.
         task: "auto", "classification" or "regression".
-        tolerance: difference of numbers up to which labels agree, in label units; default: half a standard deviation.
+        tolerance: difference of numbers up to which labels agree, in the label's unit; default: half a standard
+            deviation.
 
     Returns:
         `Duplicates` by id; a larger share means fewer different rows than the table has lines.

@@ -3,6 +3,7 @@
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.core.units import LABEL_UNIT
 from samplewise.core.values import Estimate
 from samplewise.data.targets import Target
 from samplewise.engine.statistics.intervals import CONFIDENCE, half_width, share_interval
@@ -11,7 +12,7 @@ from samplewise.engine.statistics.means import effective_counts, mean_and_error
 FLOOR = "error no model of these columns can undercut"
 
 
-def error_floor(groups: Ints, target: Target, unit: str = "label units") -> Estimate:
+def error_floor(groups: Ints, target: Target, unit: str = LABEL_UNIT) -> Estimate:
     """The least error of any model that sees equal rows as one, with its interval.
 
     Of the rows of a group (equal in every column the model sees) a model predicts the same for all, so at best it gets
@@ -20,8 +21,8 @@ def error_floor(groups: Ints, target: Target, unit: str = "label units") -> Esti
 
     Args:    groups: (n,) number of the group of each row.   target: their labels; unknown ones do not count.
              unit: of numeric labels.
-    Returns: share of rows for classes; mean absolute error in label units for numbers. Its interval takes groups as
-             the independent observations.
+    Returns: share of rows for classes; mean absolute error in the label's unit for numbers. Its interval takes
+             groups as the independent observations.
     Cost:    O(n log n).   Source: clopper1934 for shares.
     """
     if target.classes is not None:

@@ -49,9 +49,14 @@ RISES = 0.98  # rank correlation with a numeric label from which a column is que
 IS_LABEL = 0.999  # rank correlation, or share of rows on a straight line, from which a column is the label
 ON_LINE = 0.95  # share of the rows on one straight line from which a column is questioned
 CUTS, CUT_FROM = 2, 0.5  # depth of the tree; skill of bins from which it is grown
+MOST_CUT = 50  # columns, those of most skill, that get a tree: where more say so much, none stands out
+MOST_ENTRIES = 20_000_000  # rows times columns; of wider tables fewer rows are drawn
+FEWEST_DRAWN = 2_000
 CHANCE = 0.001  # of a column doing so well by luck, over all columns
 FEW_VALUES = 30  # different values up to which a column reads like a code
 FEWEST_ROWS = 20
+RANKED = "R², on the ranks of the label"
+GUESSED = "share of the errors of always predicting the largest class"
 NO_SPREAD = "half of the rows are trained on, the other half are scored; the spread over draws is not measured"
 
 
@@ -152,13 +157,13 @@ def column_skill(
 
     Classes: (hits - hits of always predicting the largest class) / (rows - those hits), where values (or bins of equal
     size) are matched with classes on one half of the rows and scored on the other, and the other way round. Numbers:
-    the share of the variance of the label's ranks that the means of the bins explain.
+    the R² on the label's ranks that the means of the bins explain.
 
     Args:
         data, y, label: n labeled rows in any form `samplewise.data.as_dataset` takes; exact duplicates and rows of a
             group are in the same half.
         task: "auto", "classification" or "regression".
-        seed: draws the rows where there are more than 20,000.
+        seed: draws the rows where there are more than are looked at.
 
     Questionable are columns whose order a numeric label has (rank correlation of .98 and more) or of which it is a
     straight line in 95 % of the rows, from .999 on they are the label; and columns that separate the classes, in bins
@@ -170,7 +175,8 @@ def column_skill(
     Raises:
         InputError: missing labels, images, fewer than 20 rows, or no column that varies.
 
-    Cost: O(n log n) per column, n at most 20,000; nothing is fitted.
+    Cost: O(n log n) per column, n at most 20,000, or 20 million values (but 2,000 rows at the least) of all columns;
+        trees for the 50 columns of most skill.
     Not for: proof (a threshold on an honest measurement may define the classes); a code split over several columns.
     Source: kaufman2012 (what makes a column illegitimate).
 
@@ -226,9 +232,9 @@ def _luck(found: ColumnSkill) -> Mask:
 
 def estimate_at(found: ColumnSkill, place: int, confidence: float) -> Estimate:
     """The skill of the column at this position, with an interval where one is known."""
-    quantity, unit = f"skill of {found.names[place]} alone", "share of the errors of the baseline that it removes"
+    quantity, unit = f"skill of {found.names[place]} alone", GUESSED
     if not found.guess:
-        return Estimate(quantity, float(found.skill[place]), unit="share of the variance of ranks", reason=NO_SPREAD)
+        return Estimate(quantity, float(found.skill[place]), unit=RANKED, reason=NO_SPREAD)
     if found.gaps[place] > found.skill[place]:
         return Estimate(f"{quantity}, by its gaps", float(found.gaps[place]), unit=unit, reason=NO_SPREAD)
     ends = share_interval(found.hits[place], found.rows, confidence)
@@ -243,10 +249,10 @@ def skill_of_columns(  # rows, columns and target apart, as the audit has them
     X: Any, columns: tuple[Column, ...], target: Target, ids: Array, groups: Array | None, seed: int,
     places: Ints | None = None,
 ) -> ColumnSkill:  # fmt: skip
-    """Skill of the columns at these positions (default: all features). Cost: O(n log n) a column, n at most 20,000."""
+    """Skill of the columns at these positions (default: all features). Cost: as of `column_skill`."""
     features = [place for place, column in enumerate(columns) if column.role == "feature"]
     chosen = np.asarray(features if places is None else places, dtype=np.intp)
-    rows = hashed_order(seed, ids, "column skill")[:MOST_ROWS]
+    rows = _drawn(seed, ids, len(chosen))
     classes = 0 if target.classes is None else len(target.classes)
     label = target.codes[rows]
     if not classes:
@@ -254,14 +260,17 @@ def skill_of_columns(  # rows, columns and target apart, as the audit has them
     bins = int(np.clip(len(rows) // ROWS_PER_BIN, 4, MOST_BINS))
     skill_of = _ColumnSkill(label, classes, _halves(groups, rows), bins)
     numeric = None if classes else target.codes[rows].astype(np.float64)
-    measured = [
-        (*(told := skill_of(*column)), *follows(column[2], numeric), skill_of.two_cuts(column[2], told[0]))
-        for column in columns_as_codes(X, chosen, rows, bins)
-    ]
-    measures = [np.array(values) for values in zip(*measured, strict=True)] or [np.empty(0)] * 9
+    coded = columns_as_codes(X, chosen, rows, bins)
+    measured = [(*skill_of(*column), *follows(column[2], numeric)) for column in coded]
+    measures = [np.array(values) for values in zip(*measured, strict=True)] or [np.empty(0)] * 8
     names = np.array([columns[place].name for place in chosen], dtype=str)
     guess = float(np.bincount(label).max() / len(rows)) if classes else 0.0
-    skill, gaps, values, paired, heaps, hits, rises, on_line, cuts = measures
+    skill, gaps, values, paired, heaps, hits, rises, on_line = measures
+    cuts = np.zeros(len(chosen))
+    best = np.argsort(-skill, kind="stable")[:MOST_CUT]
+    best = best[skill[best] >= CUT_FROM] if classes else best[:0]  # a tree says little where bins say little
+    for place, (_, _, numbers) in zip(best, columns_as_codes(X, chosen[best], rows, bins), strict=True):
+        cuts[place] = skill_of.two_cuts(numbers)
     return ColumnSkill(
         names,
         skill,
@@ -286,10 +295,10 @@ def separation_of_columns(
     Where one class holds nearly all rows no column removes errors of always predicting it, though it may rank every
     rare row right. The rates of the classes in its bins, learned on one half of the rows, are scored on the other.
 
-    Cost: O(n log n) a column, n at most 20,000.
+    Cost: O(n log n) a column, as many rows as in `column_skill`.
     """
     places = np.asarray([place for place, column in enumerate(columns) if column.role == "feature"], dtype=np.intp)
-    rows = hashed_order(seed, ids, "column skill")[:MOST_ROWS]
+    rows = _drawn(seed, ids, len(places))
     label, half = target.codes[rows], _halves(groups, rows)
     classes = 0 if target.classes is None else len(target.classes)
     smallest = int(np.bincount(label, minlength=classes).min())
@@ -313,6 +322,12 @@ def _rates_by_half(codes: Ints, label: Ints, half: Ints, classes: int) -> Floats
     prior = of_class / np.maximum(of_class.sum(axis=2, keepdims=True), 1.0)
     lifted = (counts + prior) / (of_bin + 1.0) / np.maximum(prior, 1e-12)
     return np.asarray(lifted / np.maximum(lifted.sum(axis=2, keepdims=True), 1e-12))
+
+
+def _drawn(seed: int, ids: Array, columns: int) -> Ints:
+    """Positions of the rows that are looked at: 20,000, fewer of more than a thousand columns, 2,000 at the least."""
+    most = int(np.clip(MOST_ENTRIES // max(1, columns), FEWEST_DRAWN, MOST_ROWS))
+    return hashed_order(seed, ids, "column skill")[:most]
 
 
 def _halves(groups: Array | None, rows: Ints) -> Ints:
@@ -370,9 +385,9 @@ class _ColumnSkill:
         largest = int(np.bincount(self.label).max())
         return (hits - largest) / max(1, len(self.label) - largest)
 
-    def two_cuts(self, numbers: Floats | None, skill: float | int | bool) -> float:
-        """Skill of a tree of depth 2 on the numbers of a column; 0 where bins already say that it says little."""
-        if numbers is None or not self.classes or skill < CUT_FROM:
+    def two_cuts(self, numbers: Floats | None) -> float:
+        """Skill of a tree of depth 2 on the numbers of a column; 0 where it holds none."""
+        if numbers is None:
             return 0.0
         inputs = np.where(np.isnan(numbers), np.nanmin(numbers) - 1.0, numbers)[:, None]
         hits = 0

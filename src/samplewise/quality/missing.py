@@ -13,6 +13,7 @@ from samplewise.core.errors import InputError, require_share
 from samplewise.core.rates import percent_text
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import keys_text
+from samplewise.core.units import LABEL_UNIT
 from samplewise.core.values import Estimate, Scores
 from samplewise.data.columns import Column
 from samplewise.data.inputs import as_dataset
@@ -38,7 +39,7 @@ class MissingValues(Result):
         unlabeled: ids of the rows without a label; empty where no labels were given.
         unlabeled_share: of the rows, with its interval; None where no labels were given.
         depends_on_label: for each column whose gaps go with the label beyond chance, the largest first, by how much:
-            points between the class that differs most and the others, or hundredths of the label's standard deviation.
+            points between the class that differs most and the others; or the difference of the mean labels.
         dependent: (k,) names of these columns.
     """
 
@@ -217,12 +218,10 @@ def _class_difference(
 
 
 def _mean_difference(codes: Array, gaps: Mask, name: str, confidence: float) -> tuple[Estimate, float]:
-    """Mean label of rows with a gap minus that of the others, in hundredths of its deviation; Welch's p-value."""
-    labels = codes / (np.std(codes) or 1.0)
-    tested = stats.ttest_ind(labels[gaps], labels[~gaps], equal_var=False)
+    """Mean label of rows with a gap minus that of the others, in the label's unit; Welch's p-value."""
+    tested = stats.ttest_ind(codes[gaps], codes[~gaps], equal_var=False)
     interval = tested.confidence_interval(confidence)
-    value = float(labels[gaps].mean() - labels[~gaps].mean())
+    value = float(codes[gaps].mean() - codes[~gaps].mean())
     quantity = f"mean label where {name} is missing minus elsewhere"
-    unit = "hundredths of the label's standard deviation"
-    low, high = 100.0 * float(interval.low), 100.0 * float(interval.high)
-    return Estimate(quantity, 100.0 * value, low, high, unit, confidence, "welch1947"), float(tested.pvalue)
+    low, high = float(interval.low), float(interval.high)
+    return Estimate(quantity, value, low, high, LABEL_UNIT, confidence, "welch1947"), float(tested.pvalue)

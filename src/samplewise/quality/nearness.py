@@ -144,7 +144,7 @@ def agreeing_pairs(compared: ComparedCells, left: Ints, right: Ints, *, embedded
     """
     same = compared.others_agree(left, right)
     left, right = left[same], right[same]
-    mixed = any(column.kind in ("category", "text") for column in compared.seen_columns)
+    mixed = any(column.kind in ("category", "ordinal", "text") for column in compared.seen_columns)
     if mixed and not embedded and isinstance(compared.seen, np.ndarray):
         same = _agree_but_for_rounding(compared, left, right)
         left, right = left[same], right[same]

@@ -243,7 +243,7 @@ def date_sentinels(distinct: Sequence[str], counts: Ints) -> list[Sentinel]:
     >>> date_sentinels(["01-01-1900", "17-08-1984", "02-03-1985"], np.array([4, 1, 1]))[0].values
     ('01-01-1900',)
     """
-    days = [_day(text) for text in distinct]
+    days = [day_readings(text) for text in distinct]
     first = np.array([bool(set(day) & set(DEFAULT_DAYS)) for day in days], dtype=bool)
     last = np.array([bool(set(day) & set(LAST_DAYS)) for day in days], dtype=bool)
     years = np.array([int(day[0][:4]) if day else 0 for day in days])
@@ -259,8 +259,12 @@ def date_sentinels(distinct: Sequence[str], counts: Ints) -> list[Sentinel]:
     return found
 
 
-def _day(text: str) -> tuple[str, ...]:
-    """A date as "year month day", both ways round where the day could be the month; nothing where it is no date."""
+def day_readings(text: str) -> tuple[str, ...]:
+    """A date as "year month day", both ways round where the day could be the month; nothing where it is no date.
+
+    >>> day_readings("17-08-1984"), day_readings("soon")
+    (('1984 08 17', '1984 17 08'), ())
+    """
     parts = _DAY.fullmatch(text.strip())
     if parts is None:
         return ()

@@ -16,8 +16,9 @@ from samplewise.core.texts import BLANK, count_of, number_text, shortened, with_
 from samplewise.data.columns import Column
 from samplewise.data.inputs import as_dataset
 from samplewise.data.targets import Target
+from samplewise.engine.refits.cell_edits import DAY
 from samplewise.quality.cells import numbers_of
-from samplewise.quality.impossible import impossible_values
+from samplewise.quality.impossible import impossible_dates, impossible_values
 from samplewise.quality.sentinels import (
     Sentinel,
     date_sentinels,
@@ -272,7 +273,7 @@ def _of_texts(values: Any, column: Column, ids: Array) -> Iterator[CellGroup]:
     """Odd cells of a column of texts, dates or categories."""
     dates = values.dtype.kind == "M"
     if dates:
-        values = values.dt.strftime("%Y-%m-%d")
+        values = values.dt.strftime(DAY)
     elif values.dtype.kind in "mb" or isinstance(values.dtype, pd.PeriodDtype):
         return
     held = values.astype(object).to_numpy()
@@ -292,12 +293,17 @@ def _of_texts(values: Any, column: Column, ids: Array) -> Iterator[CellGroup]:
     if missing:
         yield group("sentinel", missing, None, "words or signs for a value that is not known")
     if dates or column.kind == "date":
-        for item in date_sentinels(texts, counts[[place[text] for text in texts]]):
+        coded = date_sentinels(texts, counts[[place[text] for text in texts]])
+        for item in coded:
             yield group("sentinel", item.values, None, item.reason)
+        codes_found = {value for item in coded for value in item.values}
+        others = [text for text in texts if text not in codes_found]
+        for days, reason in impossible_dates(others, counts[[place[text] for text in others]]):
+            yield group("impossible", days, None, reason)
     elif column.kind != "id" and len(texts) <= MOST_SPELLINGS:
         known = [text for text in texts if text not in missing]
-        for kept, others in spelling_variants(known, [int(counts[place[text]]) for text in known]):
-            yield group("spelling", others, kept, _spelling_reason(kept))
+        for kept, alike in spelling_variants(known, [int(counts[place[text]]) for text in known]):
+            yield group("spelling", alike, kept, _spelling_reason(kept))
     if len(texts) < len(distinct):
         yield from _mixed(held, codes, distinct, set(missing), column.name, ids)
 

@@ -15,7 +15,9 @@ from samplewise.report.remedy_order import Advice, bare_effect_text, effect_text
 from samplewise.report.wording import estimate_text
 
 MARGIN = 0.04  # of the range, left free on both sides
-VERDICT_STYLES = {"helps": "helps", "hurts": "hurts", "no loss": "unclear", "not distinguishable": "unclear"}
+VERDICT_STYLES = {"helps": "helps", "hurts": "hurts"} | dict.fromkeys(
+    ("no loss", "no difference", "not decided"), "unclear"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from samplewise.core.units import seconds_text
 from samplewise.core.values import Exhibit
 from samplewise.report.facts import citation, data_facts, reproduction
 from samplewise.report.limits import WHERE_THE_REST_IS, Limits
-from samplewise.report.remedy_order import NOT_TESTED, Advice, advice_of, effect_text
+from samplewise.report.remedy_order import NOT_TESTED, Advice, advice_of, change_text, effect_text
 from samplewise.report.tables import PageTable, exhibit_table
 from samplewise.report.verdict import extent, not_run, verdict
 from samplewise.report.wording import (
@@ -79,7 +79,7 @@ def _remedies(record: AuditRecord) -> Iterator[str]:
 
 def _remedy_line(item: Advice) -> str:
     remedy: Remedy = item.remedy
-    effect = effect_text(remedy.effect) if item.tested else ""
+    effect = change_text(remedy) if item.tested else ""
     control = effect_text(remedy.control)
     word = remedy.verdict if item.tested else NOT_TESTED + (f": {remedy.reason}" if remedy.reason else "")
     cells = (f"{item.action} ({item.code})", effect, control, word, number_text(remedy.cost))

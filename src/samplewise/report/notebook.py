@@ -4,7 +4,7 @@ from html import escape
 
 from samplewise.core.findings import AuditRecord
 from samplewise.core.texts import html_table, printable
-from samplewise.report.remedy_order import NOT_TESTED, Advice, advice_of, effect_text
+from samplewise.report.remedy_order import NOT_TESTED, Advice, advice_of, change_text
 from samplewise.report.verdict import extent, verdict
 from samplewise.report.wording import estimate_text
 
@@ -44,5 +44,5 @@ def summary_html(record: AuditRecord) -> str:
 
 
 def _remedy_cells(item: Advice) -> tuple[str, str, str]:
-    effect = effect_text(item.remedy.effect) if item.tested else item.remedy.reason
+    effect = change_text(item.remedy) if item.tested else item.remedy.reason
     return item.action, effect, item.remedy.verdict or NOT_TESTED

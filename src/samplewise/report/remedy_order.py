@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from samplewise.core.findings import AuditRecord, Finding, Remedy
 from samplewise.core.texts import count_of
+from samplewise.core.units import LABEL_UNIT, LOWER_ERROR
 from samplewise.core.values import Estimate
 from samplewise.report.basis import proven_leaks, stands
 from samplewise.report.wording import estimate_text
@@ -34,14 +35,40 @@ class Advice:
         return bool(self.remedy.verdict) and self.remedy.effect is not None and math.isfinite(self.remedy.effect.value)
 
 
-def effect_text(effect: Estimate | None) -> str:
-    """The effect of a remedy with its sign: `+1.31 points of accuracy [+0.76, +1.86]`."""
-    return estimate_text(effect, signed=True) if effect else ""
+def effect_text(effect: Estimate | None, interval: bool = True) -> str:
+    """An effect with its sign: `+1.31 points of accuracy [+0.76, +1.86]`, `error -0.07 [...] in the label's unit`.
+
+    An error that is saved is written as the error changes: a minus is good, and the word says what falls.
+    """
+    if effect is None:
+        return ""
+    if effect.unit != LOWER_ERROR:
+        return estimate_text(effect, interval, signed=True)
+    turned = replace(effect, value=-effect.value, low=-effect.high, high=-effect.low, unit=LABEL_UNIT)
+    return f"error {estimate_text(turned, interval, signed=True)}"
 
 
 def bare_effect_text(effect: Estimate | None) -> str:
-    """The same without its unit, for where that is written above or next to it."""
-    return effect_text(replace(effect, unit="")) if effect else ""
+    """The number and its interval without the unit, for where that is written above or next to them."""
+    return estimate_text(replace(effect, unit=""), signed=True) if effect else ""
+
+
+def change_text(remedy: Remedy) -> str:
+    """What a remedy was measured to do: `error 2.31 → 2.24 in the label's unit (-0.07 [...]), R² +0.012 [...]`.
+
+    For classes the effect alone, in points.
+    """
+    effect, beside = remedy.effect, remedy.beside
+    if effect is None or beside is None or remedy.before is None:
+        return effect_text(effect)
+    saved, explained = (effect, beside) if effect.unit == LOWER_ERROR else (beside, effect)
+    width = effect.high - effect.low if effect is saved else beside.high - beside.low
+    before, after = (
+        estimate_text(Estimate("", value, value - width / 2, value + width / 2), interval=False)
+        for value in (remedy.before.value, remedy.before.value - saved.value)
+    )
+    change = effect_text(saved).removeprefix("error ").removesuffix(f" {LABEL_UNIT}")
+    return f"error {before} → {after} {LABEL_UNIT} ({change}), R² {bare_effect_text(explained)}"
 
 
 def advice_of(record: AuditRecord) -> tuple[list[Advice], list[Advice]]:

@@ -69,7 +69,7 @@ def _remedies(record: AuditRecord, width: int) -> list[str]:
     if not every:
         return []
     unit = next((item.remedy.effect.unit for item in tested if item.remedy.effect), "")
-    lines = ["", shortened("Remedies, as measured on held-out rows" + (f", in {unit}" if unit else ""), width)]
+    lines = ["", shortened("Remedies, as measured on held-out rows" + (f" ({unit})" if unit else ""), width)]
     lines += [_columns(f"   {item.action}", _word(item), _effect(item), width) for item in every[:MOST_REMEDIES]]
     hidden = len(every) - MOST_REMEDIES
     return lines + ([f"   and {hidden} more"] if hidden > 0 else [])

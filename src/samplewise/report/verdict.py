@@ -4,13 +4,14 @@ It never contradicts a measurement. What a model that learned nothing says is no
 every tested way of mending a finding hurts, or none is shown to help, the sentence says to find out why.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from samplewise.core.escapes import shell_option
 from samplewise.core.findings import AuditRecord, Finding, Remedy
-from samplewise.core.texts import count_of, number_text, shortened
+from samplewise.core.texts import count_of, inside_sentence, number_text, quantity_text, shortened
 from samplewise.core.values import Estimate
 from samplewise.report.basis import (
     constant_is_as_good,
@@ -20,7 +21,7 @@ from samplewise.report.basis import (
     scores_around_leak,
     stands,
 )
-from samplewise.report.remedy_order import KIND_VERBS, advice_of, effect_text, helping, mending, refuted
+from samplewise.report.remedy_order import KIND_VERBS, advice_of, change_text, helping, mending, refuted
 from samplewise.report.wording import AT_MOST, estimate_text, listed
 
 HEADLINE_CHECKS = ("SW501", "SW201", "SW401", "SW601", "SW503")  # whose first number comes first
@@ -99,6 +100,13 @@ def extent(finding: Finding) -> str:
     return count_of(len(finding.keys), finding.axis, PLURALS.get(finding.axis, ""))
 
 
+def untold_extent(finding: Finding) -> str:
+    """`extent` where the title does not say it; one thing is named there, and of segments the worst is."""
+    counted = re.search(rf"(?<![\w,.]){len(finding.keys):,}(?![\w,.])", finding.title)
+    told = len(finding.keys) == 1 or finding.axis == "segment" or counted
+    return "" if told else extent(finding)
+
+
 def _answer(record: AuditRecord) -> str:
     """What a record found that was made for one question, in the order in which it was written."""
     findings = [finding for outcome in record.outcomes for finding in outcome.result.findings]
@@ -165,7 +173,7 @@ def _lead(record: AuditRecord) -> str:
     if not void:
         return ""
     action = next((shortened(remedy.action, 120).rstrip(".") for remedy in void.remedies if remedy.action), "")
-    first = f"; first of all {action[:1].lower()}{action[1:]}" if action else ""
+    first = f"; first of all {inside_sentence(action)}" if action else ""
     return (
         f"{shortened(void.title, 80).rstrip('.')}, so nothing that rests on this model counts yet, no list of labels, "
         f"no remedy and no forecast{first}"
@@ -202,7 +210,7 @@ def _leak(record: AuditRecord) -> list[str]:
     it = "it" if len(columns) == 1 else "them"
     told = []
     if scores:
-        score = shortened(scores[1].quantity.partition("without")[0].replace("_", " ").strip(), 60)
+        score = shortened(quantity_text(scores[1].quantity.partition("without")[0]), 60)
         told.append(f"the {score} is {estimate_text(scores[0])} with {it} and {estimate_text(scores[1])} without")
     return [*told, f"audit again without {it}: {shell_option('--drop-columns', columns)}"]
 
@@ -210,8 +218,8 @@ def _leak(record: AuditRecord) -> list[str]:
 def _names(findings: Sequence[Finding]) -> str:
     named = []
     for finding in findings:
-        size = "" if f"{len(finding.keys):,}" in finding.title else extent(finding)
-        named.append(shortened(finding.title, 80).rstrip(".") + (f" ({size})" if size else ""))
+        size = untold_extent(finding)
+        named.append(inside_sentence(shortened(finding.title, 80).rstrip(".")) + (f" ({size})" if size else ""))
     return listed(named)
 
 
@@ -221,7 +229,7 @@ def _best_advice(record: AuditRecord, standing: Sequence[Finding]) -> str:
     if helps and helps[0].remedy.effect:
         best = helps[0]
         action = shortened(best.action, 100).rstrip(".")
-        return f"“{action}” is measured to change the held-out score by {effect_text(best.remedy.effect)}"
+        return f"“{action}” is measured to give {change_text(best.remedy)} on held-out rows"
     if not tested or any(map(_closed, standing)):
         return ""  # nothing was tested, or it was said of the findings themselves
     return _no_help([item.remedy for item in tested])
@@ -301,12 +309,15 @@ def _measured(record: AuditRecord, code: str) -> Headline | None:
 def _headline(estimate: Estimate) -> Headline:
     whole = estimate_text(estimate)
     bound = AT_MOST if whole.startswith(AT_MOST) else ""
-    text, bracket, interval = whole.removeprefix(bound).partition(" [")
-    number, *unit = text.split(" ", 2)  # `10.6 % of labels` is `10.6 %`, with `of labels` in small print
-    number, rest = bound + " ".join([number, *unit[:1]]), "".join(unit[1:])
-    detail = " ".join(filter(None, (rest, f"[{interval}" if bracket else _first_part(estimate.reason))))
+    before, bracket, interval = whole.removeprefix(bound).partition(" [")
+    number, _, unit = before.partition(" ")  # `10.6 % of labels` is `10.6 %`, with `of labels` in small print
+    if not unit.startswith("in "):
+        one, _, unit = unit.partition(" ")
+        number = f"{number} {one}".strip()
+    detail = " ".join(filter(None, (unit, f"[{interval}" if bracket else _first_part(estimate.reason))))
+    number = bound + number
 
-    return Headline(shortened(estimate.quantity.replace("_", " "), 60), number, detail)
+    return Headline(shortened(quantity_text(estimate.quantity), 60), number, detail)
 
 
 def _first_part(reason: str) -> str:

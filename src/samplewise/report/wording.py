@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from samplewise.core.findings import AuditRecord
 from samplewise.core.rates import is_share, percent_text
 from samplewise.core.texts import decimal_places, number_text, shortened
+from samplewise.core.units import LABEL_UNIT
 from samplewise.core.values import Estimate
 
 SEVERITY_WORDS = {"error": "act first", "warning": "look at it", "note": "good to know"}
@@ -29,8 +30,9 @@ def listed(items: Sequence[str], most: int = 3) -> str:
 
 
 def estimate_text(estimate: Estimate, interval: bool = True, signed: bool = False) -> str:
-    """`1.3 points [0.8, 1.9]`, `4.2 % [3.9, 4.6]`, or `12 rows` where there is no interval; `signed` shows a plus.
+    """`1.3 points [0.8, 1.9]`, `4.2 % [3.9, 4.6]`, `2.3 [2.1, 2.5] in the label's unit`, or `12 rows` without interval.
 
+    `signed` shows a plus.
     A share that was never seen is no 0 %: it is `at most 0.9 %`, the upper end of its interval.
     """
     readable = estimate.shown()
@@ -41,10 +43,18 @@ def estimate_text(estimate: Estimate, interval: bool = True, signed: bool = Fals
     alone = max(1, decimal_places(value)) if is_share(estimate.unit) else None
     places = decimal_places((high - low) / 2 or value) if has_interval else alone
 
-    text = f"{number_text(value, places, signed)} {unit}".strip()
-    if not (interval and has_interval):
-        return text
-    return f"{text} [{number_text(low, places, signed)}, {number_text(high, places, signed)}]"
+    value, low, high = (_rounded(number, high - low if has_interval else 0.0) for number in (value, low, high))
+    text = number_text(value, places, signed)
+    ends = f"[{number_text(low, places, signed)}, {number_text(high, places, signed)}]"
+    ends = ends if interval and has_interval else ""
+    trailing = unit == LABEL_UNIT  # read as a phrase, it follows the interval
+    return " ".join(filter(None, (text, *((ends, unit) if trailing else (unit, ends)))))
+
+
+def _rounded(number: float, width: float) -> float:
+    """A number of hundreds or more without the digits that its interval leaves open: 81,000 for 81,197 +- 20,905."""
+    step = 10.0 ** (math.floor(math.log10(width / 2.0)) - 1) if width > 0 and math.isfinite(width) else 1.0
+    return round(number / step) * step if step > 1.0 and math.isfinite(number) else number
 
 
 def confidence_text(estimate: Estimate) -> str:

@@ -1,4 +1,4 @@
-"""Decisions about rows, from remedies or from people, and the data set that follows from them."""
+"""Decisions about rows and cells, from remedies or from people, and the data set that follows from them."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -16,6 +16,7 @@ from samplewise.core.findings import Decision, Remedy
 from samplewise.core.rates import percent, percent_text
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of, sentence, shortened
+from samplewise.data.changed_cells import cell_value, column_at, with_cells, with_column
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_dataset
 from samplewise.data.returned_ids import ReturnedId, rows_named
@@ -24,7 +25,7 @@ from samplewise.data.written_values import number_in, stands_for
 
 pd = lazy_loader.load("pandas")
 
-KINDS = ("relabel", "drop", "reweight", "keep")
+KINDS = ("relabel", "drop", "reweight", "clean", "keep")
 MOST_REMOVED = 0.1  # share of the rows that may go without being named, or one row where that is more
 ROUNDING = 1e-9
 MOST_MOVED = 0.01  # by how much the share of a class may change without being named, or by one row
@@ -32,13 +33,16 @@ MOST_MOVED = 0.01  # by how much the share of a class may change without being n
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """One change: `before` and `after` are labels (relabel), weights (reweight) or "row" and "" (drop)."""
+    """One change: `before` and `after` are labels (relabel), weights (reweight), cells of `column` (clean; None where
+    they are missing) or "row" and "" (drop).
+    """  # fmt: skip
 
     id: Any
     kind: str
     before: Any
     after: Any
     by: str
+    column: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +54,7 @@ class Applied(Result):
     left_out: tuple[str, ...] = ()  # remedies that were not carried out, each with the reason
 
     def to_frame(self) -> Any:
-        """The log as a pandas frame: id, kind, before, after, by."""
+        """The log as a pandas frame: id, kind, before, after, by, column."""
         return pd.DataFrame(map(asdict, self.log), columns=[field.name for field in fields(LogEntry)], dtype=object)
 
     def _sentences(self) -> Iterable[str]:
@@ -61,20 +65,23 @@ class Applied(Result):
         yield from map(sentence, self.left_out)
 
     def _table(self) -> Table:
-        names = ("id", "kind", "before", "after", "by")
+        names = [field.name for field in fields(LogEntry)]
         return Table({name: [getattr(entry, name) for entry in self.log] for name in names}, index="id")
 
 
 @checked
 def apply(data: Any, decisions: Iterable[Decision], *, label: str | None = None, task: Task = "auto") -> Applied:
-    """Carry out decisions on a copy: rows are dropped, relabeled or reweighted; those left keep their ids and order.
+    """Carry out decisions on a copy: rows are dropped, relabeled or reweighted, cells are changed; rows that are left
+    keep their ids and order.
 
-    A decision that changes nothing ("keep", the label the row has already) is carried out and leaves no log entry.
+    A decision that changes nothing ("keep", the label the row has already) is carried out and leaves no log entry; nor
+    do cells of a row that is dropped.
 
     Args:
         data, label: n rows, in any form `samplewise.data.as_dataset` takes.
-        decisions: at most one per id (which may be given as its text, as files hold it); `value` is the new label of a
-            relabel and the new weight of a reweight, `given` the label the row had when it was decided.
+        decisions: at most one per id (which may be given as its text, as files hold it), and one per cell ("clean",
+            with `column`); `value` is the new label of a relabel, the new weight of a reweight and the new cell of a
+            clean (None: missing), `given` the label the row had when it was decided.
         task: as in `describe_target`; in a regression any number may be a label, else only a class some row has.
 
     Returns:
@@ -82,11 +89,12 @@ def apply(data: Any, decisions: Iterable[Decision], *, label: str | None = None,
 
     Raises:
         InputError: decisions that are none, unknown id or kind, an id of a list that several rows may have had before
-            a spreadsheet wrote it, a row whose label is another one than `given`, two decisions for one id, a label
-            that no row has (the nearest is suggested) or that is not a number in a regression, a weight that is not a
-            non-negative number, or no row left.
+            a spreadsheet wrote it, a row whose label is another one than `given`, two decisions for one id or cell, a
+            label that no row has (the nearest is suggested) or that is not a number in a regression, a weight that is
+            not a non-negative number, a column that is not there or cannot hold the new cell, or no row left.
 
-    Cost: O(n + decisions).   Not for: columns; leave those out where the data is read.
+    Cost: O(n + decisions), and O(n) per column with changed cells.
+    Not for: whole columns; leave those out where the data is read.
 
     >>> data = Dataset([[0.0], [1.0], [2.0]], ["cat", "cat", "dog"], ids=["p", "q", "r"])
     >>> applied = apply(data, [Decision("p", "drop"), Decision("q", "relabel", "dog")])
@@ -103,19 +111,26 @@ def apply(data: Any, decisions: Iterable[Decision], *, label: str | None = None,
     decided = sorted(zip(positions.tolist(), listed, strict=True), key=lambda item: item[0])
     rows = _Rows(data, task)
     changes: dict[str, dict[int, Any]] = {"drop": {}, "relabel": {}, "reweight": {}, "keep": {}}
+    cells: dict[str, dict[int, Any]] = {}
+    dropped = {decision.id for decision in listed if decision.kind == "drop"}
     log = []
     for position, decision in decided:
-        if decision.kind not in changes:
+        if decision.kind not in KINDS:
             raise unknown_name("kind of decision", decision.kind, KINDS)
+        if decision.kind == "clean" and decision.id in dropped:
+            continue
         before, after = rows.before_and_after(position, decision)
         if before != after:
-            changes[decision.kind][position] = after
-            log.append(LogEntry(decision.id, decision.kind, before, after, decision.by))
-    return Applied(_changed(rows, changes), tuple(log))
+            place = cells.setdefault(decision.column, {}) if decision.kind == "clean" else changes[decision.kind]
+            place[position] = after
+            log.append(LogEntry(decision.id, decision.kind, before, after, decision.by, decision.column))
+    return Applied(_changed(rows, changes, cells), tuple(log))
 
 
 def decisions_of(remedies: Iterable[Remedy], by: str = "samplewise") -> list[Decision]:
-    """What carrying out these remedies means, row by row; "clean", "collect" and "review" need a person and give none.
+    """What carrying out these remedies means, row by row; "collect" and "review" need a person and give none.
+
+    "clean" says what becomes of a column and gives none either: `audit.apply` finds its cells in the rows.
 
     A row that two remedies treat differently follows the first of them; put the most trusted first.
 
@@ -281,15 +296,22 @@ def _refuse_other_labels(decisions: list[Decision], positions: list[int], y: Arr
 
 
 def _refuse_conflicts(decisions: list[Decision]) -> None:
-    repeated = [key for key, count in Counter(decision.id for decision in decisions).items() if count > 1]
+    """Refuse two decisions for one row or one cell."""
+    repeated = [key for key, count in Counter(map(_about, decisions)).items() if count > 1]
     if repeated:
-        first = [decision for decision in decisions if decision.id == repeated[0]]
+        row, column = repeated[0]
+        first = [decision for decision in decisions if _about(decision) == repeated[0]]
         raise InputError(
-            "some rows have more than one decision",
-            where=name_rows(repeated),
-            got=f"{repeated[0]}: {', '.join(decision.kind for decision in first)}",
+            f"some {'cells' if column else 'rows'} have more than one decision",
+            where=name_rows(key for key, _ in repeated) + (f", column {column!r}" if column else ""),
+            got=f"{row}: {', '.join(str(one.value) if column else one.kind for one in first)}",
             fix="leave one decision for each of them",
         )
+
+
+def _about(decision: Decision) -> tuple[Any, str]:
+    """The row that is decided about, or the cell."""
+    return decision.id, decision.column if decision.kind == "clean" else ""
 
 
 class _Rows:
@@ -298,6 +320,7 @@ class _Rows:
     def __init__(self, data: Dataset, task: Task) -> None:
         self.data, self.task = data, task
         self.weights = np.ones(len(data)) if data.weights is None else data.weights
+        self._columns = dict[str, Array]()
 
     @cached_property
     def classes(self) -> list[Any] | None:
@@ -319,10 +342,22 @@ class _Rows:
                 return self.data.y[position : position + 1].tolist()[0], after  # type: ignore[index]  # _label refuses None
             if decision.kind == "reweight":
                 return float(self.weights[position]), _number(decision.value, "weight", least=0.0)
+            if decision.kind == "clean":
+                column = self._column(decision.column)
+                return cell_value(column[position]), _cell(decision.value, column)
         except InputError as error:
             error.where = where_decided(decision)
             raise
         return ("row", "") if decision.kind == "drop" else ("row", "row")
+
+    def _column(self, name: str) -> Any:
+        """One column of the features, as an array."""
+        if name not in self._columns:
+            names = [column.name for column in self.data.columns]
+            if name not in names or hasattr(self.data.X, "tocsr"):
+                raise unknown_name("column of cells", name, [] if hasattr(self.data.X, "tocsr") else names)
+            self._columns[name] = np.asarray(column_at(self.data.X, names.index(name)))
+        return self._columns[name]
 
     def _label(self, label: Any, listed: bool) -> Any:
         """The label as the data writes it: the class of this value, else of this text, or a number in a regression.
@@ -348,8 +383,12 @@ class _Rows:
         return spelled[0]
 
 
-def _changed(rows: _Rows, changes: dict[str, dict[int, Any]]) -> Dataset:
+def _changed(rows: _Rows, changes: dict[str, dict[int, Any]], cells: dict[str, dict[int, Any]]) -> Dataset:
     data = rows.data
+    names = [column.name for column in data.columns]
+    for name, of_column in cells.items():
+        place = names.index(name)
+        data = data.with_features(with_column(data.X, place, with_cells(column_at(data.X, place), of_column)))
     if changes["relabel"] and data.y is not None:
         new = np.asarray(list(changes["relabel"].values()), dtype=None if data.y.dtype.kind != "O" else object)
         labels = data.y.astype(np.result_type(data.y, new))  # a longer word, or a fraction among whole numbers
@@ -364,6 +403,20 @@ def _changed(rows: _Rows, changes: dict[str, dict[int, Any]]) -> Dataset:
     if not keep.any():
         raise InputError("no row would be left", got=f"{len(data)} rows, all dropped", fix="keep at least one row")
     return data if keep.all() else data.take(np.flatnonzero(keep))
+
+
+def _cell(value: Any, column: Array) -> Any:
+    """What a cell of a column is to become, of the kind that the column holds; None where it is to be missing."""
+    new = cell_value(value)
+    if new is None:
+        return None
+    if column.dtype.kind in "iuf":
+        return cell_value(_number(new, "cell"))
+    if column.dtype.kind not in "OU" or not isinstance(new, str | int | float):
+        raise InputError(
+            "a cell of this column can only be set to missing", got=repr(value), fix="value=None, or leave it as it is"
+        )
+    return new
 
 
 def _number(value: Any, what: str, least: float = -np.inf) -> float:

@@ -13,6 +13,7 @@ from samplewise.core.randomness import generator, hashed_order
 from samplewise.core.rates import percent_text
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import keys_text, number_text, shortened
+from samplewise.core.units import LABEL_UNIT
 from samplewise.core.values import Estimate
 from samplewise.data.splits import fold_of_rows
 from samplewise.data.targets import Target, Task
@@ -310,7 +311,7 @@ class _Rows:
             where = _dated(values, cells.left[:, column], among, where)
         there = among & ((values >= where) if kind == "time" else (values == where))
         elsewhere = among & ~there
-        effect, unit = float(cells.effect[best]), "points" if self.names else "label units"
+        effect, unit = float(cells.effect[best]), "points" if self.names else LABEL_UNIT
         size = 100.0 if self.names else self.spread
         half = half_width(error)
         most = 100.0 if self.names else np.inf
@@ -343,7 +344,7 @@ class _Rows:
         return (self.names[other], *self._shares(other, there, elsewhere))
 
     def _none(self, name: str, kind: Kind, reason: str) -> CodingChange:
-        nothing = Estimate("label_shift", np.nan, unit="points" if self.names else "label units", reason=reason)
+        nothing = Estimate("label_shift", np.nan, unit="points" if self.names else LABEL_UNIT, reason=reason)
         empty = np.zeros(self.n, dtype=bool)
         return CodingChange(name, kind, 1.0, "", "", "", 0.0, 0.0, "", 0.0, 0.0, nothing, False, empty, reason)
 

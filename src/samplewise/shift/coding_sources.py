@@ -51,7 +51,7 @@ def named_sources(data: Dataset) -> dict[str, tuple[Kind, Array]]:
         if column.kind == "date" and data.time is None and not values.isna().any():
             with contextlib.suppress(InputError):
                 found[column.name] = ("time", as_times(np.asarray(values), column.name))
-        elif names_an_annotator(column.name) and column.kind in ("category", "boolean", "numeric"):
+        elif names_an_annotator(column.name) and column.kind in ("category", "ordinal", "boolean", "numeric"):
             found[column.name] = ("place", _texts(values))
     return found
 

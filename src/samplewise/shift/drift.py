@@ -141,7 +141,7 @@ def _columns(data: Dataset) -> list[Column]:
     """Columns that can be compared."""
     if not hasattr(data.X, "iloc") and not (isinstance(data.X, np.ndarray) and data.X.ndim == 2):
         return []
-    kinds = ("numeric", "boolean", "category")
+    kinds = ("numeric", "boolean", "category", "ordinal")
     return [column for column in data.columns if column.role == "feature" and column.kind in kinds]
 
 

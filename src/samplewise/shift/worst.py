@@ -135,7 +135,7 @@ def feature_cells(data: Dataset) -> list[Cells]:
             fix="name what is to be compared: Dataset(X, y, segments=...); or pass a frame, whose columns have names",
         )
     columns = [column for column in data.columns if column.role == "feature"]
-    useful = [column.name for column in columns if column.kind in ("numeric", "boolean", "category")]
+    useful = [column.name for column in columns if column.kind in ("numeric", "boolean", "category", "ordinal")]
     values = (data.X[name] if named else data.X[:, _place(name)] for name in useful)
     return [cells_of(str(name), column) for name, column in zip(useful, values, strict=True)]
 

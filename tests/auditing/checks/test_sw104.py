@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -37,7 +39,9 @@ def test_every_unusual_cell_of_a_row_is_shown(evidence_of):
     X, y = cloud()
     X[5, [0, 2, 4]] = 40.0
     (exhibit,) = sw104.run(evidence_of(X, y)).exhibits
-    assert exhibit.columns["unusual_cells"][0] == "x0 = 40, x2 = 40, x4 = 40"
+    telling = json.loads(exhibit.columns["telling"][0])
+    assert sorted(cell[:2] for cell in telling[:3]) == [["x0", 40], ["x2", 40], ["x4", 40]]
+    assert exhibit.finding == 0
 
 
 def test_a_single_far_row_is_a_note(evidence_of):

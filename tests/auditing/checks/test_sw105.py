@@ -17,8 +17,8 @@ def test_fires_on_rare_classes_and_on_classes_of_one_row(evidence_of):
     assert found["2 classes have fewer than 10 rows"].keys == ("eel", "owl")
     assert all(finding.axis == "class" for finding in findings)
     assert {found[title].severity for title in found if "differ" not in title} == {"warning"}
-    assert found["classes differ much in size"].severity == "note"
-    assert "metric='balanced_accuracy'" in found["classes differ much in size"].remedies[0].action
+    assert found["the classes are of very different sizes"].severity == "note"
+    assert "metric='balanced_accuracy'" in found["the classes are of very different sizes"].remedies[0].action
     assert found["2 classes have fewer than 10 rows"].remedies[0].kind == "collect"
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from sklearn.linear_model import Ridge
 
+from samplewise import audit
 from samplewise.auditing import tested_advice
 from samplewise.auditing.checks import sw108_cells as sw108
 from samplewise.auditing.run import missing_need
@@ -74,12 +75,12 @@ def test_cleanings_are_tested_where_most_cells_are(evidence_of):
     frame.loc[[3, 50], "weight"] = -999
     evidence = evidence_of(frame, y)
     remedies = {finding.keys[0]: finding.remedies[0] for finding in sw108.run(evidence).findings}
-    kinds = {name: remedy.kind for name, remedy in remedies.items()}
-    assert kinds == {"weight": "review", "w0": "clean", "w1": "clean", "w2": "clean", "w3": "review", "w4": "review"}
+    assert {remedy.kind for remedy in remedies.values()} == {"clean"}
+    assert [name for name, remedy in remedies.items() if not remedy.reason] == ["w0", "w1", "w2"]
     assert remedies["w0"].rule == "clean w0: set to missing"
     assert remedies["w0"].rule in sw108.rules(evidence)
-    assert remedies["w4"].reason == "only the 3 cleanings of most cells are tested"
-    assert remedies["weight"].reason == "2 cells: too few for every training part to hold some"
+    assert remedies["w4"].reason == "only the 3 largest cleanings are tested"
+    assert remedies["weight"].reason == "2 cells are too few to test"
 
 
 def test_what_cannot_be_tested_says_why(evidence_of):
@@ -89,11 +90,14 @@ def test_what_cannot_be_tested_says_why(evidence_of):
     def reason(**options):
         evidence = evidence_of(frame, y, **options)
         (finding,) = sw108.run(evidence).findings
-        assert finding.remedies[0].kind == "review"
+        (outcome,) = tested_advice.test_advice(
+            evidence, (Outcome("SW108", "cells", "found", result=sw108.run(evidence)),), {}
+        )
+        assert not outcome.result.findings[0].remedies[0].verdict
         return finding.remedies[0].reason
 
     frame["town"] = frame["town"].map({"Ulm": 0.0, "Kiel": 1.0, "Graz": 2.0})
-    assert "may not take missing ones" in reason(learner=Ridge())
+    assert "may refuse missing cells" in reason(learner=Ridge())
     evidence = evidence_of(frame, y)
     full = replace(evidence.plan, budget=evidence.plan.seconds(), seconds_per_fit=1.0)
     (finding,) = sw108.run(replace(evidence, plan=full)).findings
@@ -168,3 +172,40 @@ def test_two_blanks_are_shown_as_two(evidence_of):
     (spelled,) = sw108.run(evidence_of(frame, y)).findings
     assert spelled.remedies[0].action == "Merge 'Bad␣␣Ems' into 'Bad Ems' in town, and audit again"
     assert "'Bad Ems' but for case, blanks (␣) or punctuation" in spelled.explanation
+
+
+def test_shifted_rows_are_shown_with_their_lines_also_where_they_have_no_label(tmp_path):
+    frame, y = table()
+    frame = frame.assign(sick=np.where(y == 1, "yes", "no"))[["weight", "town", "age", "sick"]].astype(object)
+    frame.iloc[5] = ["", *frame.iloc[5].tolist()[:-1]]
+    frame.iloc[9] = [*frame.iloc[9].tolist()[1:], ""]
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    record = audit(tmp_path / "a.csv", label="sick", checks="SW108").record
+    finding = next(one for one in record.findings() if "one column" in one.title)
+    assert finding.title == "2 rows with cells one column to the left or right"
+    assert finding.keys == (5, 9)
+    assert "row 5 (line 7), one to the right from weight on: " in finding.explanation
+    assert "row 9 (line 11), one to the left from weight on: " in finding.explanation
+    shown = record.outcome("SW108").result.exhibits[-1].columns
+    assert shown["line"].tolist() == [7] * 4 + [11] * 4
+    assert any(note.startswith("the cells of 2 rows seem to stand one column") for note in record.data["notes"])
+    again = audit(frame, label="sick", checks="SW108").record
+    assert next(one for one in again.findings() if "one column" in one.title).keys == (5, 9)
+
+
+def test_dates_that_cannot_be_are_named_and_can_be_set_to_missing(tmp_path):
+    frame, y = table()
+    days = [f"201{row % 8}-0{row % 9 + 1}-1{row % 10}" for row in range(120)]
+    days[7], days[30] = "2201-05-01", "2016-02-30"
+    frame = frame.assign(seen=days, sick=y)
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    done = audit(tmp_path / "a.csv", label="sick", checks="SW108")
+    (finding,) = done.findings
+    assert finding.title == "impossible values in column 'seen' (2 rows)"
+    assert "there is no such day" in finding.explanation
+    assert "the other dates are of 2010 to 2017" in finding.explanation
+    assert [(one.id, one.before, one.after) for one in done.apply(do="SW108").log] == [
+        (7, "2201-05-01", None), (30, "2016-02-30", None),
+    ]  # fmt: skip
+    stamped = frame.assign(seen=pd.to_datetime(frame["seen"], errors="coerce"))
+    assert [one.id for one in audit(stamped, label="sick", checks="SW108").apply(do="SW108").log] == [7]

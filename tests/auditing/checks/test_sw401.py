@@ -25,7 +25,7 @@ def test_fires_with_a_forecast_to_collect_by(evidence_of):
     assert remedy.kind == "collect"
     assert remedy.effect.quantity == "forecast"
     assert remedy.effect.low < remedy.effect.value < remedy.effect.high
-    assert "nothing can be tested" in remedy.reason
+    assert "needs new rows" in remedy.reason
     assert "800" in remedy.action
     assert result.measured[0].value > 0
 
@@ -69,11 +69,18 @@ def test_a_flat_curve_says_so(evidence_of):
     assert "worth its price" not in finding.explanation or finding.measured[0].low > 0
 
 
-def test_regression_is_in_hundredths_of_the_baseline(evidence_of):
+def test_errors_of_numbers_are_in_the_unit_of_the_label(evidence_of):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 3))
-    (gain,) = check.run(evidence_of(X, X @ [1.0, 2.0, 3.0] + rng.normal(size=300))).measured
-    assert gain.unit == "hundredths of the baseline error"
+    y = X @ [1.0, 2.0, 3.0] + rng.normal(size=300)
+    plain, thousands = (check.run(evidence_of(X, factor * y)) for factor in (1.0, 1000.0))
+    assert plain.measured[0].unit == "in the label's unit"
+    assert thousands.measured[0].value == pytest.approx(1000 * plain.measured[0].value, rel=0.05)
+    ends = [result.exhibits[0].columns["value"][-3] for result in (plain, thousands)]
+    assert ends[1] == pytest.approx(1000 * ends[0], rel=0.05)
+    assert plain.exhibits[0].unit == "error, in the label's unit"
+    assert "the curve ends at" in plain.exhibits[0].note
+    assert "%, of models" not in plain.exhibits[0].note
 
 
 def test_not_applicable_to_few_rows(evidence_of):

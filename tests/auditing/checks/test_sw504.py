@@ -23,7 +23,7 @@ def test_evaluations_are_reported_with_what_they_leave_of_the_claim(evidence_of)
     assert fixed.value < fixed.high < compared.high < improved.high < seen.high
     assert "fixed before" in fixed.quantity
     assert "about" in finding.remedies[0].action
-    assert "not the model better" in finding.remedies[0].reason
+    assert "not the model" in finding.remedies[0].reason
 
 
 def test_evaluations_of_a_regression_have_one_bound(evidence_of):
@@ -33,7 +33,7 @@ def test_evaluations_of_a_regression_have_one_bound(evidence_of):
     evidence = evidence_of(X[:200], y[:200], test=Dataset(X[200:], y[200:]), n_test_evaluations=20)
     (finding,) = check.run(evidence).findings
     (bound,) = finding.measured
-    assert bound.unit == "in units of the label"
+    assert bound.unit == "in the label's unit"
     assert "else none is known" in finding.explanation
 
 
@@ -63,7 +63,7 @@ def test_numbers_that_are_too_good_fire(evidence_of):
     easy = np.argsort(np.abs(noise))[:150]
     rest = np.setdiff1d(np.arange(500), easy)
     (finding,) = check.run(evidence_of(X[rest], y[rest], test=Dataset(X[easy], y[easy]))).findings
-    assert finding.measured[0].unit == "in units of the label"
+    assert finding.measured[0].unit == "in the label's unit"
 
 
 def test_not_applicable_without_test_labels(evidence_of):

@@ -53,12 +53,13 @@ def test_a_border_in_a_number_is_only_a_note(evidence_of):
     assert all(finding.severity == "note" for finding in check.run(evidence_of(X, y)).findings)
 
 
-def test_regression_says_what_100_percent_are(evidence_of):
+def test_errors_of_numbers_are_in_the_unit_of_the_label(evidence_of):
     rng = np.random.default_rng(0)
     X, site = rng.normal(size=(600, 2)), rng.choice(["a", "b"], 600)
     y = X @ [1.0, 2.0] + np.where(site == "b", 2.0, 0.1) * rng.normal(size=600)
     (finding,) = check.run(evidence_of(X, y, segments=pd.DataFrame({"site": site}))).findings
-    assert "predicting the median" in finding.explanation
+    assert "in the label's unit elsewhere" in finding.explanation
+    assert {item.unit for item in finding.measured} == {"in the label's unit"}
 
 
 def test_images_and_embeddings_are_compared_by_class(evidence_of):

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
+from samplewise.data.columns import Column
 from samplewise.data.dataset import Dataset
 from samplewise.engine.models import SpaceEncoder, TreeCodes, feature_space
 
@@ -85,3 +86,35 @@ def test_rare_categories_share_the_last_code():
     codes = TreeCodes(frame)(frame)
     assert codes[:, 0].max() == pytest.approx(254)
     assert (codes[:, 0] == 254).sum() == 800 - 2 * 254
+
+
+@pytest.mark.parametrize(
+    ("texts", "told_apart"),
+    [
+        ([f"word{row % 3} and more" for row in range(60)], [0, 1, 2]),
+        ([f"u{row}" for row in range(60)], [0, 1, 2]),  # no word twice
+        (["?!", "..", "?"] * 20, [0, 1, 2]),  # no word at all
+        ([chr(0x4E00 + row) for row in range(60)], []),  # not even a sign twice
+        ([""] * 60, []),
+    ],
+)
+@pytest.mark.parametrize("encoder", [SpaceEncoder, TreeCodes])
+def test_texts_without_common_words_are_compared_by_their_signs(encoder, texts, told_apart):
+    frame = pd.DataFrame({"s": texts})
+    space = encoder(frame, columns=(Column("s", "text"),))(frame)
+    assert np.isfinite(space).all()
+    assert len(np.unique(space[told_apart].round(9), axis=0)) == len(told_apart)
+    assert told_apart or not space.any()
+
+
+def test_ordered_categories_are_ranks_and_guessed_ones_are_not():
+    words = ["low", "high", "medium", None, "low"]
+    frame = pd.DataFrame({"x": pd.Categorical(words, categories=["low", "medium", "high"], ordered=True)})
+    codes = TreeCodes(frame)
+    assert np.array_equal(codes(frame)[:, 0], [0, 2, 1, np.nan, 0], equal_nan=True)
+    assert not codes.categorical.any()
+    assert SpaceEncoder(frame)(frame).shape == (5, 2)  # the rank, and whether it is missing
+    guessed = TreeCodes(frame.astype("object"))
+    assert guessed.categorical.all()
+    said = Dataset(pd.DataFrame({"x": [3.0, 1.0, 2.0]}), kinds={"x": ["2", "3", "1"]})
+    assert TreeCodes(said.X, columns=said.columns)(said.X)[:, 0].tolist() == [1, 2, 0]

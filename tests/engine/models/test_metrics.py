@@ -37,15 +37,20 @@ def test_area_under_curve_and_its_standard_error():
     assert found.std() / np.sqrt(len(codes)) == pytest.approx(np.std(repeated), rel=0.2)
 
 
-def test_regression_metrics_in_parts_of_the_spread():
+def test_regression_metrics_are_in_the_unit_of_the_label_and_in_r_squared():
     draw = np.random.default_rng(0)
     y = draw.normal(scale=7.0, size=200)
     predicted = (y + draw.normal(size=200))[:, None]
-    assert METRICS["r2"].contributions(predicted, y).mean() == pytest.approx(
-        100 * textbook.r2_score(y, predicted[:, 0])
-    )
-    expected = -100 * textbook.mean_absolute_error(y, predicted[:, 0]) / y.std()
+    assert METRICS["r2"].contributions(predicted, y).mean() == pytest.approx(textbook.r2_score(y, predicted[:, 0]))
+    expected = -textbook.mean_absolute_error(y, predicted[:, 0])
     assert METRICS["mae"].contributions(predicted, y).mean() == pytest.approx(expected)
+
+
+def test_a_point_is_a_hundredth_of_what_there_is_to_explain():
+    y = np.array([0.0, 20.0])
+    assert METRICS["accuracy"].point(y) == 1.0
+    assert METRICS["mae"].point(y) == pytest.approx(0.1)
+    assert METRICS["r2"].point(y) == 0.01
 
 
 def test_choice_by_name_task_and_typo():

@@ -23,9 +23,10 @@ OWNERS = {  # who may call what every fit has to go through; everybody else take
     "groups_with_duplicates": {"engine/refits/preparation.py"},
     "choose_learner": {"engine/refits/preparation.py", "auditing/audit_call.py"},
     "ProcessExecutor": {"engine/refits/auto_executor.py"},
-    "describe_columns": {"data/columns.py", "data/readers.py", "engine/models/feature_encoding.py"},
+    "describe_columns": {"data/columns.py", "data/readers.py", "engine/models/feature_encoding.py", "quality/overview.py"},
     "describe_target": {
         "engine/refits/preparation.py", "auditing/prepare_audit.py", "selection/decisions.py", "cli/audit_command.py",
+        "cli/forecast_command.py",
         "information/training_targets.py", "generalization/trained_networks/row_targets.py",
         "engine/models/kernel_head.py",
         "engine/models/estimator.py", "engine/models/torch_learner.py",

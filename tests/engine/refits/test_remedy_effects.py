@@ -1,15 +1,22 @@
 """Tested advice: what helps is called so, what cannot is not, and the rule never sees the evaluation rows."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from sklearn.linear_model import Ridge
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.tree import DecisionTreeClassifier
 
 from samplewise.core.execution import SerialExecutor
+from samplewise.core.randomness import hashed_order
 from samplewise.data.dataset import Dataset
 from samplewise.engine.models.metrics import METRICS
 from samplewise.engine.refits import RowEdit, measure_remedies, prepare
 from samplewise.engine.refits.cell_edits import CellEdit, CellStep
-from samplewise.engine.refits.remedy_effects import random_twin
+from samplewise.engine.refits.remedy_arms import RepeatEffects, random_twin
+from samplewise.engine.refits.remedy_effects import MeasurePlan
+from samplewise.engine.refits.remedy_judge import Judge, Tally
 
 ACCURACY = METRICS["accuracy"]
 
@@ -56,7 +63,7 @@ def test_a_rule_that_changes_nothing_has_no_effect(folded):
         metric=ACCURACY,
     )["n"]
     assert nothing.effect.value == 0.0
-    assert nothing.verdict == "not distinguishable"
+    assert nothing.verdict == "not decided"
     assert nothing.p_value == 1.0
 
 
@@ -104,7 +111,7 @@ def test_random_twin_has_the_same_kind_and_size_and_other_labels(folded):
     assert random_twin(RowEdit("drop", np.arange(7)), folded, 0).values is None
 
 
-def test_regression_is_measured_in_parts_of_the_spread():
+def test_effects_on_numbers_are_in_the_unit_of_the_label_with_r_squared_beside():
     draw = np.random.default_rng(0)
     X = draw.normal(size=(300, 3))
     y = X @ [1.0, -2.0, 0.5] + 0.1 * draw.normal(size=300)
@@ -116,7 +123,12 @@ def test_regression_is_measured_in_parts_of_the_spread():
 
     measured = measure_remedies(folded.runner, {"drop": drop_far}, [folded.all_folds], metric=METRICS["mae"])["drop"]
     assert measured.verdict == "helps"
-    assert "standard deviation" in measured.effect.unit
+    assert measured.effect.unit == "lower error, in the label's unit"
+    assert measured.beside is not None
+    assert measured.beside.unit == "R²"
+    assert measured.before is not None
+    assert 0 < measured.effect.value < measured.before.value < 20
+    assert measured.point == METRICS["mae"].point(y) > 0
 
 
 def redundant_half(rows, seed=0):
@@ -134,7 +146,7 @@ def measured_as(saving, rows):
 
 
 def test_fewer_rows_are_judged_by_what_is_lost():
-    assert measured_as(False, 1200).verdict == "not distinguishable"
+    assert measured_as(False, 1200).verdict == "no difference"
     assert measured_as(True, 1200).verdict == "no loss"
 
 
@@ -142,7 +154,7 @@ def test_few_rows_cannot_rule_out_a_loss_even_where_nothing_changed():
     """Of 100 rows without a change up to 3.6 % may change: that is no proof that nothing is lost."""
     measured = measured_as(True, 100)
     assert measured.effect.value == 0.0
-    assert measured.verdict == "not distinguishable"
+    assert measured.verdict == "not decided"
 
 
 def test_fewer_rows_that_cost_are_said_to_hurt_and_a_gain_is_no_help(two_moons):
@@ -219,3 +231,136 @@ def test_fits_after_a_cleaning_are_kept_by_content(two_moons):
     assert len(made) == 1
     (unclean,) = prepared.runner.outputs([fit], blocks=prepared.whole.all_folds)
     assert not np.array_equal(answer, unclean)
+
+
+def measured_on(data, rule, learner="logistic", *, metric="accuracy", plan=None, saving=(), repeats=2):
+    prepared = prepare(data, learner, executor=SerialExecutor())
+    folds = [prepared.folds(repeat) for repeat in range(repeats)]
+    found = measure_remedies(
+        prepared.runner, {"r": rule}, folds, metric=METRICS[metric], plan=plan, ordered=prepared.ordered, saving=saving
+    )
+    return found["r"]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        lambda folded: RowEdit("drop", np.arange(len(folded))),
+        lambda folded: RowEdit("drop", np.flatnonzero(folded.codes != 0)),
+        lambda folded: RowEdit("relabel", np.arange(len(folded)), np.zeros(len(folded), dtype=int)),
+        lambda folded: RowEdit("reweight", np.arange(len(folded)), np.zeros(len(folded))),
+    ],
+    ids=["no rows", "one class", "one label", "no weight"],
+)
+def test_what_leaves_nothing_to_learn_from_is_said_and_costs_the_others_nothing(two_moons, rule):
+    data, _ = two_moons(200, seed=1, flipped=0.2)
+    prepared = prepare(data, KNeighborsClassifier(1), executor=SerialExecutor())
+    found = measure_remedies(
+        prepared.runner, {"all": rule, "relabel": relabel_disputed}, [prepared.folds()], metric=ACCURACY
+    )
+    assert np.isnan(found["all"].effect.value)
+    assert found["all"].verdict == "not decided"
+    assert "leaves rows of one class only" in found["all"].reason
+    assert found["relabel"].effect.value > 0
+
+
+def test_fewer_groups_than_twenty_take_four_standard_errors(two_moons):
+    data, _ = two_moons(200, seed=1, flipped=0.2)
+    ten = Dataset(data.X, data.y, groups=np.arange(200) % 10)
+    found = measured_on(ten, relabel_at_random, KNeighborsClassifier(1))
+    assert found.verdict in ("hurts", "not decided")
+    weak = measured_on(ten, lambda folded: RowEdit("drop", np.arange(12)), KNeighborsClassifier(1))
+    assert weak.reason.startswith("only 10 independent groups")
+
+
+def test_a_gain_on_few_rows_of_a_regression_is_not_called_help():
+    effect = np.random.default_rng(0).normal(0, 0.1, (2, 400))
+    effect[:, :4] += 60.0
+    folds = np.tile(np.arange(400) % 5, (2, 1))
+    repeats = [
+        RepeatEffects(effect[[r]], effect[[r]], np.empty((0, 1, 400)), folds[[r]], np.ones(5), 15) for r in (0, 1)
+    ]
+    judge, tally = Judge(METRICS["mae"], None, None), Tally(False, repeats)
+    assert judge.seen(tally).p_helps < 0.05
+    assert judge.doubt(tally, judge.seen(tally)) == "it rests on 4 rows with very large differences"
+    everywhere = [replace(one, effect=one.effect + 1.0, beyond=one.beyond + 1.0) for one in repeats]
+    assert judge.doubt(Tally(False, everywhere), judge.seen(Tally(False, everywhere))) == ""
+
+
+def test_more_refits_of_the_same_rule_narrow_the_interval_and_run_it_no_more_often(two_moons):
+    data, _ = two_moons(300, seed=3, flipped=0.2)
+    calls = []
+
+    def counted(folded):
+        calls.append(folded.left_out)
+        return relabel_disputed(folded)
+
+    tree = DecisionTreeClassifier(random_state=0)
+    once = measured_on(data, counted, tree)
+    first = len(calls)
+    often = measured_on(data, counted, tree, plan=MeasurePlan((2,), refits=6))
+    assert len(calls) == 2 * first == 20
+    assert often.fits == 6 * once.fits
+    assert often.effect.high - often.effect.low < once.effect.high - once.effect.low
+    assert often.effect.value == pytest.approx(once.effect.value, abs=4.0)
+
+
+def test_what_is_plain_is_decided_at_the_first_look(two_moons):
+    data, _ = two_moons(400, seed=1, flipped=0.2)
+    found = measured_on(data, relabel_disputed, KNeighborsClassifier(1), plan=MeasurePlan((2, 8)), repeats=8)
+    assert (found.verdict, found.repeats) == ("helps", 2)
+
+
+def test_words_and_numbers_do_not_depend_on_the_other_remedies_but_for_the_correction(two_moons):
+    data, _ = two_moons(200, seed=1, flipped=0.2)
+    prepared = prepare(data, KNeighborsClassifier(1), executor=SerialExecutor())
+    folds = [prepared.folds(repeat) for repeat in range(2)]
+    rules = {"one": relabel_disputed, "two": relabel_at_random, "three": lambda folded: RowEdit("drop", np.arange(9))}
+    alone = measure_remedies(prepared.runner, {"one": rules["one"]}, folds, metric=ACCURACY)["one"]
+    among = measure_remedies(prepared.runner, rules, folds, metric=ACCURACY)["one"]
+    turned = measure_remedies(prepared.runner, dict(reversed(rules.items())), folds, metric=ACCURACY)["one"]
+    assert alone.effect == among.effect == turned.effect
+    assert alone.p_value <= among.p_value == turned.p_value
+
+
+def test_rows_apart_are_evaluated_in_place_of_held_out_ones(two_moons):
+    data, _ = two_moons(300, seed=2, flipped=0.2)
+    others, _ = two_moons(250, seed=9)
+    prepared = prepare(data, KNeighborsClassifier(1), executor=SerialExecutor(), test=others)
+    folds = [np.r_[prepared.folds(repeat), np.full(250, -1)] for repeat in range(2)]
+    seen = []
+
+    def spied(folded):
+        seen.append(len(folded))
+        return relabel_disputed(folded)
+
+    found = measure_remedies(prepared.runner, {"r": spied}, folds, metric=ACCURACY)["r"]
+    assert found.verdict == "helps"
+    assert max(seen) <= 240  # test rows are never handed to a rule
+    assert found.repeats == 2
+
+
+def test_time_is_tested_on_the_future_with_other_cuts_in_every_repeat():
+    draw = np.random.default_rng(0)
+    X = draw.normal(size=(400, 2))
+    y = (X[:, 0] > 0).astype(int)
+    y[draw.random(400) < 0.2] ^= 1
+    data = Dataset(X, y, time=np.arange(400))
+    prepared = prepare(data, KNeighborsClassifier(1), executor=SerialExecutor())
+    cuts = [np.flatnonzero(np.diff(prepared.folds(repeat))) for repeat in range(3)]
+    assert not np.array_equal(cuts[0], cuts[1])
+    assert not np.array_equal(cuts[1], cuts[2])
+    found = measured_on(data, relabel_disputed, KNeighborsClassifier(1), repeats=3)
+    assert found.effect.value > 0
+
+
+def test_landmarks_that_are_evaluated_are_no_landmarks():
+    draw = np.random.default_rng(0)
+    prepared = prepare((draw.normal(size=(1000, 4)), np.arange(1000) % 2), "kernel")
+    held_out = prepared.folds() == 0
+    narrowed = prepared.runner.drawing_from(~held_out).learner
+    order = hashed_order(0, prepared.data.ids, "landmarks")[:250]
+    assert held_out[order].any()  # else there is nothing to see
+    assert not held_out[np.asarray(narrowed.landmark_rows(prepared.data.ids))].any()
+    few = prepare((draw.normal(size=(100, 4)), np.arange(100) % 2), "kernel").runner
+    assert few.drawing_from(np.arange(100) < 50) is few

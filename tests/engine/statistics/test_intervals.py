@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from samplewise.engine.statistics.intervals import (
+    counted_interval,
     difference_of_shares,
     half_width,
     highest_rate,
@@ -82,3 +83,31 @@ def test_wilson_solves_its_equation():
     low, high = wilson_interval(3, 20)
     for end in (low, high):
         assert abs(end - 0.15) == pytest.approx(quantile(0.975) * np.sqrt(end * (1 - end) / 20))
+
+
+def test_limits_of_a_list_without_doubt_about_its_share_are_those_of_jeffreys_in_whole_rows():
+    for hits, trials in ((0, 10), (3, 10), (10, 10), (70, 400)):
+        low, high = counted_interval(np.array([hits / trials]), np.ones(1), trials, 0.9)
+        limits = stats.beta.ppf([0.05, 0.95], hits + 0.5, trials - hits + 0.5) * trials
+        assert (low * trials, high * trials) == pytest.approx((np.floor(limits[0]), np.ceil(limits[1])))
+    assert counted_interval(np.ones(5), np.ones(5), 20) == (0.85, 1.0)
+
+
+def test_limits_of_a_long_list_are_those_of_its_expected_share():
+    shares, weights = np.linspace(0.0, 1.0, 2_001), np.ones(2_001)
+    assert counted_interval(shares, weights, 10**7, 0.9) == pytest.approx((0.05, 0.95), abs=1e-3)
+    rare = np.geomspace(1e-4, 1e-2, 2_001)
+    ends = tuple(np.quantile(rare, [0.05, 0.95]))
+    assert counted_interval(rare, weights, 10**8, 0.9) == pytest.approx(ends, rel=0.04)
+
+
+@pytest.mark.parametrize("trials", [1, 5, 40])
+def test_the_share_of_a_list_lies_within_its_limits_as_often_as_they_say(trials):
+    draw = np.random.default_rng(0)
+    shares = draw.beta(2.0, 5.0, 4_000)
+    low, high = counted_interval(shares, np.ones(4_000), trials, 0.9)
+    counts = draw.binomial(trials, shares) / trials
+    held = np.mean((low <= counts) & (counts <= high))
+    assert held > 0.87
+    if trials == 40:
+        assert held < 0.95

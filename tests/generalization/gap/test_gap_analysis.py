@@ -80,7 +80,7 @@ def test_losses_of_numbers_are_scaled_by_their_range():
     gap, training, ghost = found.errors()
     assert training.value == pytest.approx(2.0, abs=1e-5)  # back in the unit of the label
     assert gap.value == pytest.approx(0.0, abs=1e-5)
-    assert ghost.unit == "in units of the label"
+    assert ghost.unit == "in the label's unit"
     with pytest.raises(InputError, match="outside"):
         GapAnalysis((numbers,), target, None, (0.0, 1.0), 0.95)
 

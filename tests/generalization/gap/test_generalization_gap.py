@@ -148,7 +148,7 @@ def test_numbers_need_the_range_of_their_loss():
     report = generalization_gap(
         numbers, learner=KNeighborsRegressor(1), n_splits=10, n_draws=1, loss_range=(0.0, 500.0)
     )
-    assert report.gap.unit == "in units of the label"
+    assert report.gap.unit == "in the label's unit"
     assert report.gap.value == pytest.approx(report.bounds.gap)
     assert all(bound.plug_in >= report.gap.value for bound in report.bounds if bound.of == "expected gap")
     assert "f-CMI" not in {bound.name for bound in report.bounds}

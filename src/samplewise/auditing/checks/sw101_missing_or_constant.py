@@ -55,7 +55,7 @@ MANY_GAPS = 0.5  # share of missing values from which a column is worth a warnin
 MANY_BLANK = 0.01  # share of pictures of one color worth a warning
 MOST_FILES = 500  # listed on the page
 MANY_UNLABELED = 0.1  # share of rows without a label worth a warning
-STRONG = 10.0  # points between classes, or hundredths of the label's standard deviation, worth a warning
+STRONG = 10.0  # points between classes, or per cent of the standard deviation of numbers, worth a warning
 CONFIDENCE = 0.95
 
 
@@ -182,13 +182,15 @@ def _distinctive_gaps(evidence: Evidence, names: Array, absent: Mask) -> list[Fi
     if not found:
         return []
     keys = tuple(str(names[column]) for _, column in found)
+    classes = evidence.target.classes is not None
+    strong = STRONG if classes else STRONG * float(np.std(evidence.target.codes)) / percent(1.0)
     why = f"Gaps depend on the label in {count_of(len(keys), 'column')}, most in {keys[0]}: {found[0][0]}."
     remedy = Remedy("review", keys, action="Find out why these values are missing before trusting a score")
     return [
         Finding(
             CODE,
             f"missing values depend on the label in {len(keys):,} column{'s' * (len(keys) > 1)}",
-            "warning" if abs(found[0][0].value) >= STRONG else "note",
+            "warning" if abs(found[0][0].value) >= strong else "note",
             keys,
             why,
             (remedy,),

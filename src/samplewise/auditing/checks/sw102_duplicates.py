@@ -10,7 +10,8 @@ when they are more than half a standard deviation apart.
 
 Rows of different things can be equal in coarse columns. How many pairs coincidence makes is estimated from the pairs
 that differ in one column alone; in a table of one column all are coincidence. A finding is louder than a note only from
-three equal pairs, and three times as many as coincidence makes, on. Near duplicates alone are a note.
+three equal pairs, and three times as many as coincidence makes, on. Near duplicates alone are a note, and so are
+different labels where labels are outcomes: two people alike in every column may answer a loan differently.
 
 Apart from duplicates, rows that are equal in every column models see and carry different labels put a floor under the
 error of every model: however it is trained, it predicts the same for both. That floor is stated with its interval
@@ -18,7 +19,8 @@ whether or not the rows are duplicates.
 
 ## Why it matters
 Duplicates on both sides of a split are predicted from memory, so the score is too good; in an audit all duplicates
-share a fold. A set with two labels holds at least one label that no model can get right.
+share a fold. A set with two labels holds at least one that no model can get right; where labels are facts, one that is
+wrong.
 
 ## When it is wrong
 A copy that was given a new name or id is told apart by it, and is listed in a note only. Frames of one film or shots of
@@ -26,8 +28,9 @@ one burst are near duplicates that may be intended; then say so with groups=.
 
 ## Remedy
 Keep one row of every set: the one whose label most rows of the set carry, then most neighbors, then the first by id.
-Rows of different groups are never one set. Where labels disagree, give the rows the label that their duplicates and
-neighbors vote for, or have a person look. Where coincidence explains the rows, nothing is to be done.
+Rows of different groups are never one set. Where labels that are facts disagree, give the rows the label that their
+duplicates and neighbors vote for, or have a person look. Outcomes are left as they are, unless one thing was entered
+twice. Where coincidence explains the rows, nothing is to be done.
 
 ## Source
 levina2004 for the dimension behind "far nearer", benjamini1995 for the share of false duplicates.
@@ -66,8 +69,11 @@ CODE, TITLE, SLOW = "SW102", "duplicates", False
 NEEDS = frozenset({"features"})
 
 SOME = 0.001  # share of the rows below which duplicates change nothing that could be measured
-FEW = "so few rows are concerned that no effect could be seen"
+FEW = "too few rows to see an effect"
 MISSING = "Look whether a column is missing that tells these rows apart"
+DECIDE = "Look at every set and decide which label is right"
+ENTERED_TWICE = "Look whether one thing was entered twice; rows of different things keep their labels"
+EXPECTED = "Where labels are outcomes this is expected: equal rows may end differently."
 LISTED = 60  # rows listed that only models cannot tell apart
 
 
@@ -85,7 +91,7 @@ def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
     offered: dict[str, RemedyRule] = {}
     if case.enough(case.dropped(case.everyone)):
         offered["drop"] = case.dropped
-    if evidence.target.classes is not None and case.enough(case.relabeled(case.everyone)):
+    if case.facts and case.enough(case.relabeled(case.everyone)):
         offered["relabel"] = case.relabeled
     return offered
 
@@ -109,6 +115,11 @@ class _Case:
     def everyone(self) -> FoldedRows:
         """All rows; of the few different rows of some tables no folds can be made, and none are needed here."""
         return self.evidence.prepared.unsplit
+
+    @property
+    def facts(self) -> bool:
+        """Whether the rows show their labels, so that of two different ones at least one is wrong."""
+        return self.evidence.meaning.are == "facts"
 
     @cached_property
     def tolerance(self) -> float:
@@ -196,14 +207,17 @@ def _contradicting(case: _Case) -> Iterator[Finding]:
     if not rows.any():
         return
     keys = case.by_set(rows)
-    much = len(keys) >= SOME * len(case.evidence.data)
-    certain = much and case.evidence.target.classes is not None and not sets.numbering
-    severity: Severity = "note" if not sets.proven(rows) else "error" if certain else "warning"
+    certain = len(keys) >= SOME * len(case.evidence.data) and not sets.numbering
+    severity: Severity = "note" if not (case.facts and sets.proven(rows)) else "error" if certain else "warning"
     apart = "" if case.evidence.target.classes is not None else f" by more than {number_text(case.tolerance)}"
     bound = f"{_bound(case)} " if case.inseparable.any() else ""
-    why = f"Labels differ{apart} in {_set_count(sets, rows)} of equal or nearly equal rows. {bound}{_chance(sets)}"
-    action = MISSING if sets.coincidental else "Look at every set and decide which label is right"
-    review = Remedy("review", keys, action=action)
+    expected = "" if case.facts else f"{EXPECTED} "
+    why = (
+        f"Labels differ{apart} in {_set_count(sets, rows)} of equal or nearly equal rows. {expected}{bound}"
+        f"{_chance(sets)}"
+    )
+    action = DECIDE if case.facts else ENTERED_TWICE
+    review = Remedy("review", keys, action=MISSING if sets.coincidental else action)
     yield Finding(
         CODE, f"{len(keys):,} rows {_are(sets)} with different labels", severity, keys, why.strip(),
         (*_relabel_remedy(case), review), (case.floor,) if case.inseparable.any() else (),
@@ -213,7 +227,7 @@ def _contradicting(case: _Case) -> Iterator[Finding]:
 
 def _relabel_remedy(case: _Case) -> tuple[Remedy, ...]:
     classes = case.evidence.target.classes
-    if classes is None:
+    if classes is None or not case.facts:
         return ()
     change = case.relabeled(case.everyone)
     if not len(change.rows) or change.values is None:

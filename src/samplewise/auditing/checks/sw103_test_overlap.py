@@ -75,7 +75,7 @@ def run(evidence: Evidence) -> CheckResult:
     return CheckResult((finding,), exhibits=(_exhibit(evidence, test, overlap),))
 
 
-UNTESTED = "it makes the test honest, not the model better; there is no gain to measure"
+UNTESTED = "it mends the test, not the model"
 
 
 def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:

@@ -83,7 +83,7 @@ def _finding(evidence: Evidence, listed: Ints, excess: Floats) -> Finding:
         f"The ten nearest rows of {'these' if len(keys) > 1 else 'it'} are {factor} times as far away as is usual "
         f"around there; of a typical row they are {_times(np.exp(np.median(excess)))} times as far."
     )
-    few = "so few rows that no effect could be seen" if share < TESTED else ""
+    few = "too few rows to see an effect" if share < TESTED else ""
     which = f"these {len(keys):,} rows" if len(keys) > 1 else "this row"
     remedies = (
         Remedy("review", keys, action=f"Look at {which}: mixed units, broken sensors, foreign things, or rare cases"),

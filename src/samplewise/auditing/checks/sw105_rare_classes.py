@@ -123,5 +123,5 @@ def _uneven(evidence: Evidence, classes: Array, counts: Ints, baseline: Estimate
     caveat = "Where mistakes on the rare class cost no more than others, accuracy is the right measure."
     remedy = Remedy("review", keys, action=action)
     held = percent_text(baseline.value, ".0f")
-    title = f"class {largest} holds {held} of the rows" if dominant else "classes differ much in size"
+    title = f"class {largest} holds {held} of the rows" if dominant else "the classes are of very different sizes"
     return [Finding(CODE, title, severity, keys, why, (remedy,), (baseline,), axis="class", caveat=caveat)]

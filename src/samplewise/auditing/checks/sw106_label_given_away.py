@@ -109,7 +109,9 @@ def _exhibit(evidence: Evidence, found: ColumnSkill) -> Exhibit:
         unit = f"skill by {evidence.metric.title}: 1 = everything, 0 = chance"
     top = np.argsort(-value, kind="stable")[:20]
     columns = {"name": names[top], "value": value[top]}
-    return Exhibit("bars", "what one column alone says about the label", columns, unit)
+    rows = len(evidence.data)
+    note = f"Measured on {found.rows:,} of {rows:,} rows." if found.rows < rows else ""
+    return Exhibit("bars", "what one column alone says about the label", columns, unit, note=note)
 
 
 def _proven(evidence: Evidence, found: ColumnSkill, positions: Ints) -> Finding:

@@ -29,7 +29,7 @@ from samplewise.core.texts import keys_text
 from samplewise.core.values import Estimate
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.quality.id_and_date_columns import left_out_columns, used_columns
-from samplewise.quality.label_leakage import NO_SPREAD, skill_of_columns
+from samplewise.quality.label_leakage import GUESSED, NO_SPREAD, RANKED, skill_of_columns
 
 CODE, TITLE, SLOW = "SW107", "an id or a date among the features", False
 NEEDS = frozenset({"columns"})
@@ -86,7 +86,7 @@ def _skill_of_order(evidence: Evidence, positions: list[int]) -> tuple[Estimate,
         evidence.data.X, evidence.columns, evidence.target, evidence.data.ids, evidence.split_groups, evidence.seed,
         np.array(positions, dtype=np.intp),
     )  # fmt: skip
-    unit = "share of the errors of the majority baseline" if found.guess else "share of the variance of ranks"
+    unit = GUESSED if found.guess else RANKED
     named = zip(found.names.tolist(), found.skill.tolist(), strict=True)
     return tuple(Estimate(f"skill of {name} alone", skill, unit=unit, reason=NO_SPREAD) for name, skill in named)
 

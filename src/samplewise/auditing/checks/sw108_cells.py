@@ -4,8 +4,10 @@
 Per column, cells that stand for a missing value (999 or -1 apart from all other numbers, zeros where none can be,
 default dates such as 1900-01-01, "?", "N/A", "unknown"), numbers in another unit than the others, single cells ten
 times what the other columns of their row let expect, values that the name of their column forbids (an age below zero),
-categories in two spellings that differ in case, blanks or punctuation, and numbers next to texts in one column. Of the
-label only what stands for a missing one.
+days that are not there and dates far beyond all others (2021-02-30, 2201-05-01), categories in two spellings that
+differ in case, blanks or punctuation, and numbers next to texts in one column. Of the label only what stands for a
+missing one. Of the table as it was read, rows whose cells stand one column to the left or right from some column on:
+they do not fit the types or the few words of their columns, and all fit those beside them.
 
 ## Why it matters
 A model reads 999 as a weight and 1900 as a year: means, distances and thresholds move. Two spellings of a category
@@ -19,7 +21,9 @@ tenfold. Case may carry a meaning, as in codes of genes. "Unknown" may be an ans
 Set codes to missing, divide what is in another unit, merge spellings, convert the cells of the rarer type; then
 audit again. For the three columns with most cells, from five on, the first three are tested: what to do is learned
 from the training rows of every fold and done to the cells of held-out rows as well, as a pipeline would. The control
-does the same to as many random cells of the column. Cells in your file are changed by you: they are in the table.
+does the same to as many random cells of the column. `samplewise apply RUN --do SW108 --out clean.csv` and
+`audit.apply(do="SW108")` change exactly these cells in a copy, tested or not; without a name only what helps is done.
+Shifted rows are moved back by hand, where the table was made, or left out: one cell of each may be lost.
 
 ## Source
 allen1974 for what a row lets expect; massey1951 for whether divided rows are like the others; the other rules are
@@ -30,6 +34,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 
@@ -38,6 +43,7 @@ from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.rates import percent_text
 from samplewise.core.texts import count_of, keys_text, shortened, with_blanks
 from samplewise.core.values import Exhibit
+from samplewise.data.shifted_rows import ShiftedRow
 from samplewise.engine.refits.cell_edits import Cleaning
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.quality.cell_remedies import CLEANINGS, cleaning_rules
@@ -64,7 +70,7 @@ CAVEATS = {
     "sentinel": "A value may be rare, apart from the others, and true; look it up where the table was made.",
     "unit": "Two kinds of things may differ by such a factor.",
     "tenfold": "A value may be far from what its row lets expect, and true; look it up where the table was made.",
-    "impossible": "The column may hold something else than its name says.",
+    "impossible": "The column may hold something else than its name says, or plans for years far ahead.",
     "spelling": "Case or punctuation may carry a meaning.",
     "mixed types": "The cells of the rarer type may be codes of their own.",
 }
@@ -83,9 +89,9 @@ def run(evidence: Evidence) -> CheckResult:
     groups = [*evidence.odd_cells]
     if evidence.data.y is not None:
         groups += label_groups(evidence.target, np.asarray(evidence.data.y), evidence.label, evidence.data.ids)
-    if not groups:
+    if not groups and not evidence.shifted:
         return CheckResult()
-    findings: list[Finding] = []
+    findings = [_shifted_rows(evidence.shifted)] if evidence.shifted else []
     by_kind = sorted(groups, key=lambda group: list(TITLES).index(group.kind))  # stable: columns stay in order
     sorted_out = {
         kind: [list(items) for _, items in groupby(same_kind, key=lambda group: group.column)]
@@ -96,7 +102,45 @@ def run(evidence: Evidence) -> CheckResult:
         findings += [_of_column(kind, items, len(evidence.data), untested) for items in by_column[:MOST_FINDINGS]]
         if by_column[MOST_FINDINGS:]:
             findings.append(_of_the_others(kind, [items[0].column for items in by_column[MOST_FINDINGS:]]))
-    return CheckResult(tuple(findings), exhibits=(_cells(groups),))
+    exhibits = [_cells(groups)] if groups else []
+    exhibits += [_shifted_cells(evidence.shifted)] if evidence.shifted else []
+    return CheckResult(tuple(findings), exhibits=tuple(exhibits))
+
+
+def _shifted_rows(shifted: Mapping[Any, ShiftedRow]) -> Finding:
+    """One finding for all rows whose cells stand one column aside."""
+    first = [_where(key, row) for key, row in list(shifted.items())[:MOST_VALUES]]
+    more = len(shifted) - len(first)
+    why = (
+        "Cells of these rows do not fit the columns they stand in, and all would fit one column further: "
+        + "; ".join(first) + (f"; {more:,} more in the table of shifted rows" if more > 0 else "")
+        + ". Read as they stand they are gaps, or values that no other row has."
+    )  # fmt: skip
+    remedy = Remedy(
+        "review", tuple(shifted), action="Move the cells back where the table was made, or leave the rows out"
+    )
+    title = f"{count_of(len(shifted), 'row')} with cells one column to the left or right"
+    caveat = "Which cell was lost or put in is a guess; a row may hold a remark in the place of a number."
+    return Finding(CODE, title, "warning", tuple(shifted), why, (remedy,), caveat=caveat)
+
+
+def _where(key: Any, row: ShiftedRow) -> str:
+    """A row with its line, and the cells of it that stand in other columns."""
+    line = f" (line {row.line})" if row.line else ""
+    cells = ", ".join(f"{_value(cell)} in {name}" for name, cell in row.cells[:MOST_VALUES] if cell is not None)
+    return f"row {key}{line}, one to the {row.moved} from {row.column} on: {cells}"
+
+
+def _shifted_cells(shifted: Mapping[Any, ShiftedRow]) -> Exhibit:
+    """The cells of shifted rows as they stand, at most 500."""
+    lines = [
+        (str(key), row.line, name, "" if cell is None else _value(cell), row.moved)
+        for key, row in shifted.items()
+        for name, cell in row.cells
+    ][:MOST_CELLS]
+    id, line, column, value, moved = zip(*lines, strict=True)
+    columns = {"id": id, "line": line, "column": column, "value": value, "moved": moved}
+    return Exhibit("table", "shifted rows", {name: np.array(held) for name, held in columns.items()})
 
 
 def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
@@ -114,15 +158,17 @@ def _seen(evidence: Evidence) -> list[str]:
 
 
 def _untested(evidence: Evidence, listed: Iterable[list[CellGroup]]) -> dict[tuple[str, Cleaning], str]:
-    """Why a cleaning is not tested, by column and what is done; "" for those that are."""
+    """Why a cleaning is not tested, by column and what is done; "" for those that are. Labels are not cleaned."""
     cells = Counter[tuple[str, Cleaning]]()
     for group in (one for groups in listed for one in groups if one.kind in CLEANINGS):
+        if group.column == evidence.label:
+            continue
         cells[group.column, CLEANINGS[group.kind]] += len(group.ids)
     reasons = {key: _why_not(evidence, key, count) for key, count in cells.most_common()}
     possible = [key for key, reason in reasons.items() if not reason]
-    reasons |= dict.fromkeys(possible[MOST_TESTED:], f"only the {MOST_TESTED} cleanings of most cells are tested")
+    reasons |= dict.fromkeys(possible[MOST_TESTED:], f"only the {MOST_TESTED} largest cleanings are tested")
     tested = possible[:MOST_TESTED]
-    fits = 2 * evidence.plan.folds * evidence.plan.repeats * len(tested)
+    fits = 2 * evidence.plan.folds * evidence.plan.repeats * evidence.plan.refits * len(tested)
     return reasons | dict.fromkeys(tested, evidence.plan.no_room(fits))
 
 
@@ -130,11 +176,11 @@ def _why_not(evidence: Evidence, key: tuple[str, Cleaning], cells: int) -> str:
     """Why a cleaning could not be tested, however few there are; "" where it could."""
     column, do = key
     if column not in _seen(evidence):
-        return "no model sees this column, so no score tells what cleaning it does"
+        return "no model sees this column"
     if cells < FEWEST_TESTED:
-        return f"{count_of(cells, 'cell')}: too few for every training part to hold some"
+        return f"{count_of(cells, 'cell')} are too few to test"
     if do == "set to missing" and not _takes_missing(evidence):
-        return "this learner is given the cells as they are, and may not take missing ones"
+        return "this learner may refuse missing cells"
     return ""
 
 
@@ -152,9 +198,8 @@ def _of_column(kind: str, groups: list[CellGroup], total: int, untested: Mapping
     numeric = groups[0].values.dtype.kind in "iuf"  # what distances are made of
     severity: Severity = "warning" if numeric and kind != "tenfold" else "note"
     remedy = Remedy("review", (column,), action=_action(kind, column, groups))
-    if kind in CLEANINGS:
-        key = (column, CLEANINGS[kind])
-        remedy = replace(remedy, reason=untested[key]) if untested[key] else _cleaning(*key, remedy.action)
+    if kind in CLEANINGS and (key := (column, CLEANINGS[kind])) in untested:
+        remedy = replace(_cleaning(*key, remedy.action), reason=untested[key])
     title = TITLES[kind].format(f"column {column!r} ({count_of(len(np.unique(ids)), 'row')})")
     return Finding(CODE, title, severity, (column,), " ".join(why), (remedy,), axis="column", caveat=CAVEATS[kind])
 

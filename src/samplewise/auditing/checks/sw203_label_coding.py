@@ -118,7 +118,7 @@ def _compared(coding: LabelCoding) -> Exhibit:
         "p_value": np.array([change.p_value if not change.reason else np.nan for change in changes]),
         "reason": np.array([change.reason for change in changes]),
     }
-    note = "Largest change of a label at the same features. Below 3 points (.1 spreads of a number) counts as none."
+    note = "Largest change of a label at the same features; one below 3 points, of a number .1 spreads, counts as none."
     return Exhibit("table", "Labels by source", columns, changes[0].effect.unit, note)
 
 

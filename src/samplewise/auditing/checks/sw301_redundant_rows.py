@@ -89,7 +89,7 @@ def _finding(evidence: Evidence, rows: Ints, measured: Estimate) -> Finding:
     action = f"Leave out the {len(rows):,} least informative rows, if fewer rows are wanted and the test finds no loss."
     remedy = Remedy("drop", keys, action=action, saves_rows=True)
     caveat = "Redundant for this model is not redundant for a larger one, and leaving out common rows shifts shares."
-    title = f"{share} of the rows carry {carried} of the information"
+    title = f"{share} of the rows say hardly anything the others do not"
     return Finding(CODE, title, "note", keys, explanation, (remedy,), (measured,), caveat=caveat)
 
 

@@ -29,6 +29,7 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.heldout import ids_of, listed_rows, require_enough_rows
 from samplewise.core.arrays import Ints
 from samplewise.core.findings import CheckResult, Finding, Remedy
+from samplewise.core.units import NATS
 from samplewise.core.values import Estimate
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.information.unusual import unusual_positions
@@ -48,7 +49,7 @@ def run(evidence: Evidence) -> CheckResult:
     if not len(rows):
         return CheckResult(scores=scores)
     table = listed_rows(
-        evidence, "Rows with unusually much information", rows, "nats",
+        evidence, "Rows with unusually much information", rows, NATS,
         unique_information=information.functional.values, held_out_surprise=information.held_out_surprise.values,
     )  # fmt: skip
     return CheckResult((_finding(evidence, rows),), scores, (table,))

@@ -76,7 +76,7 @@ def _finding(evidence: Evidence, benefit: Scores, rows: Ints) -> Finding:
         f"{percent_text(LEVEL, '.0f')} of the list are expected to be there by chance."
     )
     drop = Remedy("drop", keys, action=f"Drop the {count:,} rows that hurt, after a look at them.")
-    review = Remedy("review", keys, action="Look at these rows: a wrong label is better corrected than dropped.")
+    review = Remedy("review", keys, action="Look at these rows: a wrong entry is better corrected than dropped.")
     remedies = (drop, review) if count >= TESTED * len(evidence.data) else (review,)
     caveat = "The labels of the evaluation rows are taken as given: where many are wrong, a right row can seem to hurt."
     measured = Estimate(

@@ -33,11 +33,10 @@ from samplewise.auditing.heldout import evaluated_losses
 from samplewise.auditing.more_data import curve_exhibit, gain_finding
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult
-from samplewise.core.rates import percent_text
 from samplewise.core.values import Estimate
 from samplewise.curves import LearningCurve, forecast, next_doubling, samples_needed
 from samplewise.curves.learning_curve import curve_of_refits
-from samplewise.engine.models.row_losses import UNITS
+from samplewise.engine.models.row_losses import UNITS, ErrorScale
 from samplewise.engine.refits.folded_rows import RemedyRule
 
 CODE, TITLE, SLOW = "SW401", "learning curve and what more data buys", True
@@ -56,13 +55,11 @@ def run(evidence: Evidence) -> CheckResult:
     if len(curve.sizes) < LEAST_SIZES:
         raise NotApplicable(f"a curve needs three training sizes, and {rows} rows give {curve.sizes.tolist()}")
     gain = replace(next_doubling(curve, rows, seed=evidence.seed), quantity="next_doubling_buys")
-    if not evidence.whole.class_count:
-        gain = replace(gain, unit="hundredths of the baseline error")
     ahead = forecast(curve, [rows, 2 * rows, 4 * rows])
     measured = (gain, *_half_the_error(curve))
     drawn = curve_exhibit(curve, ahead, rows)
     exhibits = (replace(drawn, note=f"{drawn.note} {_beside_the_error(evidence, curve)}"),)
-    return CheckResult((gain_finding(rows, gain),), (), exhibits, measured)
+    return CheckResult((gain_finding(rows, gain, ErrorScale(curve.median_error)),), (), exhibits, measured)
 
 
 def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
@@ -72,15 +69,13 @@ def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
 
 def _beside_the_error(evidence: Evidence, curve: LearningCurve) -> str:
     """Why the curve does not end at the held-out error of SW501, with both numbers."""
-    last, largest = float(curve.error[-1]), int(curve.sizes[-1])
-    splits = (
-        f"the curve ends at {percent_text(last)}, of models trained on {largest:,} rows and evaluated on the others"
-    )
+    last, largest, scale = float(curve.error[-1]), int(curve.sizes[-1]), ErrorScale(curve.median_error)
+    splits = f"the curve ends at {scale.text(last)}, of models trained on {largest:,} rows and evaluated on the others"
     if evidence.predictions is not None:
         return f"This curve is of the audit's learner ({evidence.learner.name}), not of your probabilities: {splits}."
     error = float(np.nanmean(evaluated_losses(evidence)))
     return (
-        f"The held-out error of SW501, {percent_text(error)}, is another average: of models that each saw "
+        f"The held-out error of SW501, {scale.text(error)}, is another average: of models that each saw "
         f"{evidence.plan.folds - 1} of {evidence.plan.folds} folds, over every row once; {splits}."
     )
 

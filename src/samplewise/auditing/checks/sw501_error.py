@@ -62,6 +62,7 @@ from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.rates import percent, percent_text
 from samplewise.core.texts import count_of, shortened
 from samplewise.core.values import Estimate, Exhibit
+from samplewise.engine.models.row_losses import ErrorScale
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.engine.statistics.intervals import CONFIDENCE, half_width, share_interval
 from samplewise.engine.statistics.means import mean_and_error
@@ -178,11 +179,16 @@ def _not_learned(evidence: Evidence, losses: Floats) -> Finding | None:
     saved = saved_on_constant(evidence).estimate
     if saved.value > 0:
         return None
+    scale = ErrorScale.of(evidence.target)
+    title, says = f"Always predicting {prediction} would err no more", "Look at the farthest labels first."
+    if evidence.whole.class_count:
+        title = f"Always predicting {prediction} would be right as often"
+        says = f"Accuracy says little where one class is much larger than the others: {_says_more(evidence)}."
     return _finding(
-        f"Always predicting {prediction} would be right as often", "note",
-        f"{subject}, err by {percent_text(losses[known].mean())} and always predicting {prediction} by "
-        f"{percent_text(constant.mean())}, though their predictions do follow the labels. Accuracy says little where "
-        f"one class is much larger than the others: {_says_more(evidence)}.", _in_points(saved),
+        title, "note",
+        f"{subject}, err by {scale.text(losses[known].mean())} and always predicting {prediction} by "
+        f"{scale.text(constant.mean())}, though their predictions do follow the labels. {says}",
+        scale.difference(saved),
     )  # fmt: skip
 
 
@@ -234,22 +240,26 @@ def _does_not_follow(evidence: Evidence, subject: str, follows: BaselineTest, be
 
 def _another_learner(evidence: Evidence, subject: str, better: Better, severity: Severity) -> Finding:
     """The finding where the audit's learner fails is that, and which learner does not."""
-    baseline = constant_prediction(evidence)
+    baseline, scale = constant_prediction(evidence), ErrorScale.of(evidence.target)
     explanation = (
-        f"{subject}, err by {percent_text(better.own)}; {better.kind} on the same folds errs by "
-        f"{percent_text(better.other)} (always predicting {baseline[1]}: {percent_text(baseline[0].mean())}). "
+        f"{subject}, err by {scale.text(better.own)}; {better.kind} on the same folds errs by "
+        f"{scale.text(better.other)} (always predicting {baseline[1]}: {scale.text(baseline[0].mean())}). "
         "Lists, curves and remedies of this audit rest on the weaker learner."
     )
     remedy = Remedy("review", (), action=f'Audit again with learner="{better.kind}".')
     title = f"Another learner errs less on these rows: {better.kind}"
-    saved = _in_points(better.saved)
+    saved = scale.difference(better.saved)
     return Finding(
-        CODE, title, severity, (), explanation, (remedy,), (saved,), "data", "Both were trained as they are."
+        CODE,
+        title,
+        severity,
+        (),
+        explanation,
+        (remedy,),
+        (saved,),
+        "data",
+        "Both ran with default settings.",
     )
-
-
-def _in_points(saved: Estimate) -> Estimate:
-    return replace(saved, value=100 * saved.value, low=100 * saved.low, high=100 * saved.high, unit="points")
 
 
 def _finding(title: str, severity: Severity, explanation: str, saved: Estimate) -> Finding:

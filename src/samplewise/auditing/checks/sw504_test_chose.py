@@ -34,6 +34,7 @@ from samplewise.core.arrays import Floats
 from samplewise.core.errors import InputError, NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.rates import percent_text
+from samplewise.core.units import LABEL_UNIT
 from samplewise.core.values import Estimate
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.engine.statistics.intervals import half_width
@@ -45,7 +46,7 @@ CODE, TITLE, SLOW = "SW504", "the test set was used to choose", False
 NEEDS = frozenset({"label", "test", "features"})
 
 LEVEL = 0.01
-UNTESTED = "it makes the claim honest, not the model better; there is no gain to measure"
+UNTESTED = "it mends the claim, not the model"
 COUNTED = "The number of evaluations is what was given; those that nobody counted count as well."
 HONEST_CAUSES = "Test rows may truly be easier, or carry fewer wrong labels, than the training rows."
 
@@ -131,7 +132,7 @@ def _too_good(evidence: Evidence, losses: Floats) -> Finding | None:
     gap = expected - float(losses.mean())
     if noise == 0.0 or p_value_above(gap, noise) >= LEVEL:
         return None
-    factor, unit = (100.0, "points") if evidence.whole.class_count else (1.0, "in units of the label")
+    factor, unit = (100.0, "points") if evidence.whole.class_count else (1.0, LABEL_UNIT)
     half = half_width(noise)
     measured = Estimate(
         "test error below expectation", factor * gap, factor * (gap - half), factor * (gap + half), unit, 0.95,

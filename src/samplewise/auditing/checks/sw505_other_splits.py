@@ -35,6 +35,7 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.core.arrays import Array
 from samplewise.core.errors import InputError, NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy
+from samplewise.core.units import LABEL_UNIT
 from samplewise.core.values import Estimate
 from samplewise.data.written_times import as_times
 from samplewise.engine.refits.folded_rows import RemedyRule
@@ -46,13 +47,13 @@ from samplewise.generalization.gap.other_splits import (
     with_groups_apart,
 )
 
-CODE, TITLE, SLOW = "SW505", "does the random split flatter the score", True
+CODE, TITLE, SLOW = "SW505", "whether the random split flatters the score", True
 NEEDS = frozenset({"label", "columns", "features"})
 
 MOST_GROUPS = 3  # columns that look like groups, of which the first so many are tried
 LEVEL = 0.01  # one-sided, after Holm's correction: a warning questions the score itself, and should be no chance
 USEFUL, USEFUL_SHARE = 0.02, 0.25  # a difference worth acting on: of all rows, or of the random error
-ASKED = "no column looks like groups or holds dates without groups= or time= saying so"
+ASKED = "no column looks like groups or dates beyond those that groups= and time= name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +173,8 @@ def _relative_error(found: SplitComparison) -> float:
 
 
 def _difference(evidence: Evidence, found: SplitComparison) -> Estimate:
-    """The difference in points of rows, or in units of the label."""
+    """The difference in points of rows, or in the label's unit."""
     more = replace(found.more.estimate, quantity="error hidden by the random split")
     if not evidence.whole.class_count:
-        return replace(more, unit="in units of the label")
+        return replace(more, unit=LABEL_UNIT)
     return replace(more, value=100 * more.value, low=100 * more.low, high=100 * more.high, unit="points")

@@ -31,10 +31,10 @@ from samplewise.auditing.heldout import evaluated_losses, prediction_source
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
-from samplewise.core.rates import percent, percent_text
 from samplewise.core.texts import count_of
+from samplewise.core.units import LABEL_UNIT
 from samplewise.core.values import Estimate, Exhibit, Scores
-from samplewise.engine.models.row_losses import UNITS
+from samplewise.engine.models.row_losses import UNITS, ErrorScale
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.shift import WorstSegments
 from samplewise.shift.bins import cells_of
@@ -58,11 +58,13 @@ def run(evidence: Evidence) -> CheckResult:
         raise NotApplicable("no segment could be measured on the other half of the rows")
     keys = np.array(found.errors.names, dtype=str)
     worse = "wrong more often" if evidence.whole.class_count else "larger errors"
-    scores = Scores("segment_error", found.errors.error, keys, _unit(found), worse, axis="segment")
+    scale = ErrorScale.of(evidence.target)
+    one, unit = (1.0, "share of rows") if scale.one is None else (scale.one, LABEL_UNIT)
+    scores = Scores("segment_error", found.errors.error * one, keys, unit, worse, axis="segment")
     worst = found.material()
     findings = (_finding(evidence, found, worst),) if worst else ()
-    measured = (_estimate(found, 0), _difference(found, 0))
-    return CheckResult(findings, (scores,), (_exhibit(found),), measured)
+    measured = (_estimate(found, 0, scale), _difference(found, 0, scale))
+    return CheckResult(findings, (scores,), (_exhibit(found, scale),), measured)
 
 
 def _segments(evidence: Evidence, losses: Floats) -> WorstSegments:
@@ -93,23 +95,24 @@ def _finding(evidence: Evidence, found: WorstSegments, worst: list[int]) -> Find
     others = f" {count_of(more, 'more segment')} {'is' if more == 1 else 'are'} worse than the rest as well."
     others = others if more else ""
     how = "found by search on half of the rows and measured on the other half" if found.searched else "all rows"
-    amount = "in" if evidence.whole.class_count else "by"
+    scale, amount = ErrorScale.of(evidence.target), "in" if evidence.whole.class_count else "by"
     explanation = (
-        f"{prediction_source(evidence)} err {amount} {percent_text(table.error[first])} "
-        f"[{percent(table.low[first]):.3g}, {percent(table.high[first]):.3g}] where "
-        f"{name} ({table.rows[first]:,} evaluated rows, {how}), and {amount} "
-        f"{percent_text(table.rest[first])} elsewhere "
+        f"{prediction_source(evidence)} err {amount} {_estimate(found, first, scale).without_reason()} where "
+        f"{name} ({count_of(int(table.rows[first]), 'evaluated row')}, {how}), and {amount} "
+        f"{scale.text(table.rest[first])} elsewhere "
         f"(p = {max(table.p_value[first], 1e-16):.2g} after correction for {len(table)} segments).{others}"
     )
-    if not evidence.whole.class_count:
-        explanation += " 100 % is the mean absolute error of always predicting the median."
     remedies = (
-        Remedy("review", tuple(found.ids[first].tolist()), action=f"Look at the rows where {name}, labels first."),
+        Remedy(
+            "review",
+            tuple(found.ids[first].tolist()),
+            action=f"Look at the labels of the rows where {name}.",
+        ),
         Remedy("collect", (), action=f"Collect rows where {name} rather than everywhere."),
     )
     names = tuple(table.names[at] for at in worst)
     caveat = "A segment may be hard for everybody, or hold more wrong labels; the comparison does not say which."
-    measured = (_estimate(found, first), _difference(found, first))
+    measured = (_estimate(found, first, scale), _difference(found, first, scale))
     title = f"The model is worst where {name}"
     return Finding(CODE, title, _severity(found, first), names, explanation, remedies, measured, "segment", caveat)
 
@@ -122,39 +125,36 @@ def _severity(found: WorstSegments, first: int) -> Severity:
     return "warning" if grave or not found.searched else "note"
 
 
-def _unit(found: WorstSegments) -> str:
-    """What errors are shares of: the rows, or for numbers the error of always predicting the median."""
-    return "share of rows" if found.unit == UNITS["classification"] else "share of the baseline error"
-
-
-def _estimate(found: WorstSegments, at: int) -> Estimate:
+def _estimate(found: WorstSegments, at: int, scale: ErrorScale) -> Estimate:
     table = found.errors
     reason = f"{table.names[at]}: {table.rows[at]:,} rows"
     numbers = (float(table.error[at]), float(table.low[at]), float(table.high[at]))
-    return Estimate("worst_segment_error", *numbers, _unit(found), table.confidence, SOURCE, reason)
+    return scale.error(Estimate("worst_segment_error", *numbers, "", table.confidence, SOURCE, reason))
 
 
-def _difference(found: WorstSegments, at: int) -> Estimate:
+def _difference(found: WorstSegments, at: int, scale: ErrorScale) -> Estimate:
     table = found.errors
-    numbers = (float(table.difference[at]), float(table.difference_low[at]), float(table.difference_high[at]))
+    points = (table.difference[at], table.difference_low[at], table.difference_high[at])
+    value, low, high = (float(scale.point * end) for end in points)
     reason = "segment minus all other rows; not corrected for the number of segments"
-    return Estimate("worse_by", *numbers, "points", table.confidence, SOURCE, reason)
+    unit = "points" if scale.one is None else LABEL_UNIT
+    return Estimate("worse_by", value, low, high, unit, table.confidence, SOURCE, reason)
 
 
-def _exhibit(found: WorstSegments) -> Exhibit:
+def _exhibit(found: WorstSegments, scale: ErrorScale) -> Exhibit:
     """Errors as bars next to those of the rest."""
     table = found.errors
     columns: dict[str, Array] = {
         "name": np.array(table.names, dtype=str)[:LISTED],
-        "value": percent(table.error[:LISTED]),
-        "low": percent(table.low[:LISTED]),
-        "high": percent(table.high[:LISTED]),
-        "control": percent(table.rest[:LISTED]),
+        "value": scale.drawn(table.error[:LISTED]),
+        "low": scale.drawn(table.low[:LISTED]),
+        "high": scale.drawn(table.high[:LISTED]),
+        "control": scale.drawn(table.rest[:LISTED]),
         "rows": table.rows[:LISTED],
-        "shrunk": percent(table.shrunk[:LISTED]),
+        "shrunk": scale.drawn(table.shrunk[:LISTED]),
         "p_value": table.p_value[:LISTED],
     }
     note = "Gray: the rows outside the segment. Worst first, small segments shrunk toward the average."
     if found.searched:
         note += " Found by search on half of the rows, measured on the other half."
-    return Exhibit("bars", "Error by segment", columns, "%", note)
+    return Exhibit("bars", "Error by segment", columns, scale.axis, note)

@@ -82,8 +82,10 @@ def _mixed(data: Dataset) -> bool:
         return False
     if not hasattr(X, "iloc"):
         return bool(np.isnan(X).any()) if X.dtype.kind == "f" else False
-    kinds = {column.kind for column in data.columns if column.role == "feature"}
-    return "category" in kinds or ("text" in kinds and len(kinds) > 1) or bool(X.isna().to_numpy().any())
+    features = [column for column in data.columns if column.role == "feature"]
+    kinds = {column.kind for column in features}
+    unordered = any(column.unordered for column in features)
+    return unordered or ("text" in kinds and len(kinds) > 1) or bool(X.isna().to_numpy().any())
 
 
 def _named(name: str, target: Target) -> Learner:

@@ -13,6 +13,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.randomness import derive_seed
+from samplewise.data.changed_cells import cell_text
 from samplewise.data.columns import Column, describe_columns
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
@@ -27,9 +28,9 @@ SHARED_SCALE = 20.0  # columns whose spreads stay within this factor share one s
 class SpaceEncoder:
     """Rows as points (n, d) in which distance means likeness: what neighbors, heads and outliers are computed on.
 
-    Numbers are scaled (together where they share a scale, else one by one), missing ones set to the median with an
-    indicator; categories become indicator columns; text and sparse rows become TF-IDF reduced by truncated SVD; images
-    become the built-in image features.
+    Numbers, and ranks of ordered categories, are scaled (together where they share a scale, else one by one), missing
+    ones set to the median with an indicator; categories become indicator columns; text and sparse rows become TF-IDF
+    reduced by truncated SVD; images become the built-in image features.
     """
 
     def __init__(self, X: Any, *, columns: tuple[Column, ...] | None = None, seed: int = 0) -> None:
@@ -50,7 +51,10 @@ class SpaceEncoder:
 
 
 class TreeCodes:
-    """Rows as a float matrix (n, d) for trees: categories as codes, missing as NaN; `categorical` (d,) says which."""
+    """Rows as a float matrix (n, d) for trees: categories as codes, ordered ones as ranks, missing as NaN.
+
+    `categorical` (d,) says which columns are codes.
+    """
 
     def __init__(self, X: Any, *, columns: tuple[Column, ...] | None = None, seed: int = 0) -> None:
         """Learn the categories of every column and the reductions of text columns."""
@@ -107,17 +111,17 @@ def _as_floats(X: Any) -> Floats:
 
 def _frame_parts(frame: Any, columns: tuple[Column, ...], seed: int) -> list[Any]:
     features = [column for column in columns if column.role == "feature"]
-    numbers = [column.name for column in features if column.kind in ("numeric", "boolean")]
+    numbers = [column for column in features if column.kind in ("numeric", "boolean") or column.ranks]
     parts: list[Any] = [_FrameNumbers(frame, numbers)] if numbers else []
-    parts += [_Indicators(frame, column.name) for column in features if column.kind == "category"]
+    parts += [_Indicators(frame, column.name) for column in features if column.unordered]
     parts += [_TextPart(frame, column.name, seed) for column in features if column.kind == "text"]
     return parts or [_Nothing()]
 
 
 def _code_part(frame: Any, column: Column, seed: int) -> Any:
-    if column.kind == "category":
+    if column.unordered:
         return _Codes(frame, column.name)
-    return _TextPart(frame, column.name, seed) if column.kind == "text" else _FrameColumn(column.name)
+    return _TextPart(frame, column.name, seed) if column.kind == "text" else _FrameColumn(column)
 
 
 class _NumberPart:
@@ -159,28 +163,38 @@ def _scales(spread: Floats) -> Floats:
 
 
 class _FrameNumbers(_NumberPart):
-    """The numeric columns of a frame."""
+    """The numeric columns of a frame, and the ranks of ordered ones."""
 
-    def __init__(self, frame: Any, names: list[str]) -> None:
-        self.names = names
-        super().__init__(_numbers(frame[names]))
+    def __init__(self, frame: Any, columns: list[Column]) -> None:
+        self.columns = columns
+        super().__init__(_numbers(frame, columns))
 
     def __call__(self, values: Any) -> Floats:
-        return super().__call__(_numbers(values[self.names]))
+        return super().__call__(_numbers(values, self.columns))
 
 
 class _FrameColumn:
-    """One numeric column as it is, NaN where missing."""
+    """One numeric column as it is, or the ranks of an ordered one; NaN where missing."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, column: Column) -> None:
+        self.column = column
 
     def __call__(self, frame: Any) -> Floats:
-        return _numbers(frame[[self.name]])
+        return _numbers(frame, [self.column])
 
 
-def _numbers(frame: Any) -> Floats:
-    return np.asarray(frame.to_numpy(dtype=np.float64, na_value=np.nan))
+def _numbers(frame: Any, columns: list[Column]) -> Floats:
+    """(n, d) numbers; of ordered categories their ranks from 0, NaN for values that have none."""
+    ranked = {column.name: _ranks(frame[column.name], column.ranks) for column in columns if column.ranks}
+    held = frame[[column.name for column in columns]]
+    held = held.assign(**ranked) if ranked else held
+    return np.asarray(held.to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def _ranks(values: Any, order: tuple[str, ...]) -> Floats:
+    places = {value: float(rank) for rank, value in enumerate(order)}
+    texts = values.astype(object).map(cell_text, na_action="ignore")
+    return np.asarray(texts.map(places), dtype=np.float64)
 
 
 def _categories(frame: Any, name: str, most: int) -> list[str]:
@@ -240,17 +254,27 @@ class _ReducedPart:
 
 
 class _TextPart:
-    """A text column as TF-IDF of words and word pairs, reduced by truncated SVD."""
+    """A text column as TF-IDF of words and word pairs, reduced by truncated SVD.
+
+    Texts that share no word (codes, signs, single letters) are compared by runs of up to three characters; where they
+    share none of those either, nothing is read from them.
+    """
 
     def __init__(self, frame: Any, name: str, seed: int) -> None:
         self.name = name
-        self.words = TfidfVectorizer(
-            sublinear_tf=True, ngram_range=(1, 2), max_features=50_000, min_df=2 if len(frame) > 50 else 1
-        )
-        self.reduced = _ReducedPart(self.words.fit_transform(self._texts(frame)), seed)
+        texts, least = self._texts(frame), 2 if len(frame) > 50 else 1
+        for read in ({"ngram_range": (1, 2)}, {"analyzer": "char", "ngram_range": (1, 3)}):
+            self.words = TfidfVectorizer(sublinear_tf=True, max_features=50_000, min_df=least, **read)
+            try:
+                counts = self.words.fit_transform(texts)
+            except ValueError:  # scikit-learn's way to say that no word, or none that two texts share, is there
+                continue
+            self.reduced: _ReducedPart | None = _ReducedPart(counts, seed)
+            return
+        self.reduced = None
 
     def __call__(self, frame: Any) -> Floats:
-        return self.reduced(self.words.transform(self._texts(frame)))
+        return _Nothing()(frame) if self.reduced is None else self.reduced(self.words.transform(self._texts(frame)))
 
     def _texts(self, frame: Any) -> Array:
         return np.asarray(frame[self.name].fillna("").astype(str))

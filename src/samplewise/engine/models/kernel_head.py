@@ -1,11 +1,11 @@
 """The closed-form learner: ridge on label-free kernel features, so any fit on a subset is one Gram down-date."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from samplewise.core.arrays import Array, Floats, Ints, fingerprint, one_hot
+from samplewise.core.arrays import Array, Floats, Ints, Mask, fingerprint, one_hot
 from samplewise.core.errors import InputError
 from samplewise.core.randomness import hashed_order
 from samplewise.data.dataset import Dataset
@@ -31,6 +31,7 @@ class KernelHead:
         landmarks: most rows the kernel is spanned by; fewer where a quarter of the rows is fewer, or where the Gram
             matrix would cost more than about a second, but at least 200; 0 keeps the plain linear head.
         width: bandwidth as a share of the median distance between rows.
+        drawn_from: (n,) rows of the data that may be landmarks; None: all.
 
     Cost: O(n p^2) once, then O(p^3 + r p^2) a fit that leaves r rows out of whole folds, p = landmarks, or d without.
     Source: williams2001, golub1979.
@@ -38,6 +39,7 @@ class KernelHead:
 
     landmarks: int = 1000
     width: float = 1.0
+    drawn_from: Mask | None = field(default=None, compare=False)
     closed_form = True
 
     @property
@@ -47,7 +49,16 @@ class KernelHead:
 
     def fingerprint(self) -> str:
         """A name for the learner and its settings."""
-        return fingerprint("KernelHead", self.landmarks, self.width)
+        drawn = () if self.drawn_from is None else (np.packbits(self.drawn_from),)
+        return fingerprint("KernelHead", self.landmarks, self.width, *drawn)
+
+    def drawing_from(self, rows: Mask) -> "KernelHead":
+        """The same head with landmarks among these rows (n,) only: a landmark that is evaluated is not like a new row.
+
+        Where every row would be a landmark they all stay: then a new row differs from none of them.
+        """
+        every = self.landmarks == 0 or landmark_count(len(rows), self.landmarks) >= len(rows)
+        return self if every else replace(self, drawn_from=rows)
 
     def fitter(self, data: Dataset, target: Target, *, blocks: Ints, space: Floats | None = None) -> "KernelFitter":
         """Kernel features of all rows, once; `space` (n, d) spares the encoding."""
@@ -80,11 +91,16 @@ class KernelHead:
         factor = temperature(held_out, target.codes) if target.task == "classification" else 1.0
         return FittedHead(target.classes, encoder, kernel, head, factor)
 
+    def landmark_rows(self, ids: Array) -> Ints:
+        """(p,) positions of the landmarks among rows with these ids (n,)."""
+        order = hashed_order(0, ids, "landmarks")
+        order = order if self.drawn_from is None else order[self.drawn_from[order]]
+        return np.sort(order[: landmark_count(len(ids), self.landmarks)])
+
     def _kernel_map(self, space: Floats, ids: Array) -> "_FeatureMap":
         if not self.landmarks:
             return _FeatureMap(None)
-        count = landmark_count(len(ids), self.landmarks)
-        chosen = np.sort(hashed_order(0, ids, "landmarks")[:count])
+        chosen = self.landmark_rows(ids)
         bandwidth = self.width * median_bandwidth(space[np.sort(hashed_order(0, ids, "bandwidth")[:1000])])
         return _FeatureMap(KernelMap(space[chosen], bandwidth))
 

@@ -23,10 +23,12 @@ class Fit:
     query: Ints  # (q,) positions of the rows whose outputs are wanted
     codes: Array | None = None  # (n,) labels that replace the data's own (class codes or numbers)
     weights: Floats | None = None  # (n,)
+    draw: int = 0  # which of the learner's random draws: fits that are compared share it, repeats of them differ
 
     def key(self, seed: int) -> str:
         """A name for the fit: equal fits, equal names, so that none is made twice."""
-        return fingerprint(np.packbits(self.keep), self.query, self.codes, self.weights, seed)
+        drawn = (self.draw,) if self.draw else ()
+        return fingerprint(np.packbits(self.keep), self.query, self.codes, self.weights, seed, *drawn)
 
 
 class Objective(Protocol):

@@ -1,6 +1,7 @@
 """Held-out scores as a mean over rows, so that a difference between two models has a standard error.
 
-Every metric turns outputs into one contribution per row, larger = better, in points; their mean is the score. For the
+Every metric turns outputs into one contribution per row, larger = better: in points for classes, for numbers in the
+label's unit or in R²; their mean is the score. For the
 area under the curve and balanced accuracy the contributions are influence values, whose mean is the score and whose
 spread gives its standard error.
 """
@@ -14,13 +15,14 @@ from scipy import stats
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.rates import percent_text
+from samplewise.core.units import LOWER_ERROR, R_SQUARED
 
 Contributions = Callable[[Floats, Array], Floats]  # outputs (n, c), codes (n,) -> (n,)
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A score in points whose mean over rows can be compared pair by pair."""
+    """A score whose mean over rows can be compared pair by pair, in its unit: points, the label's unit, or R²."""
 
     name: str
     title: str
@@ -28,6 +30,10 @@ class Metric:
     task: str
     contributions: Contributions
     weighted: bool = True  # whether it is a mean over rows, which may be a weighted one; else over classes
+
+    def point(self, codes: Array) -> float:
+        """What counts as one point of this score on labels (n,): a hundredth of what there is to explain."""
+        return {LOWER_ERROR: _spread(codes) / 100.0, R_SQUARED: 0.01}.get(self.unit, 1.0)
 
     def can_score(self, codes: Array) -> bool:
         """Whether rows of these classes have a score: one that compares classes needs rows of two of them."""
@@ -71,11 +77,11 @@ def _area_under_curve(outputs: Floats, codes: Array) -> Floats:
 
 
 def _absolute_error(outputs: Floats, codes: Array) -> Floats:
-    return -100.0 * np.abs(outputs[:, 0] - codes) / _spread(codes)
+    return -np.abs(outputs[:, 0] - codes)
 
 
 def _squared_error(outputs: Floats, codes: Array) -> Floats:
-    return 100.0 * (1.0 - np.square((outputs[:, 0] - codes) / _spread(codes)))
+    return 1.0 - np.square((outputs[:, 0] - codes) / _spread(codes))
 
 
 def _spread(codes: Array) -> float:
@@ -90,10 +96,8 @@ METRICS = {
             "balanced_accuracy", "balanced accuracy", "points of balanced accuracy", "classification", _balanced, False
         ),
         Metric("auc", "area under the ROC curve", "points of AUC", "classification", _area_under_curve, False),
-        Metric(
-            "mae", "mean absolute error", "hundredths of the label's standard deviation", "regression", _absolute_error
-        ),
-        Metric("r2", "R squared", "points of R squared", "regression", _squared_error),
+        Metric("mae", "mean absolute error", LOWER_ERROR, "regression", _absolute_error),
+        Metric("r2", "R squared", R_SQUARED, "regression", _squared_error),
     )
 }
 DEFAULT = {"classification": "accuracy", "regression": "mae"}
@@ -113,7 +117,10 @@ def choose_metric(name: str | None, task: str, codes: Array | None = None) -> Me
         raise unknown_name("metric", name, fitting)
     if METRICS[name].task != task:
         raise InputError(
-            f"metric {name!r} is for {METRICS[name].task}", got=f"task {task}", fix=f"use one of: {', '.join(fitting)}"
+            f"metric {name!r} is for {METRICS[name].task}",
+            where="metric",
+            got=f"task {task}",
+            fix=f"use one of: {', '.join(fitting)}",
         )
     return METRICS[name]
 

@@ -1,8 +1,15 @@
 """Loss of single rows in one unit for both tasks: 1 is a wrong class, or as bad as always answering the median."""
 
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
 import numpy as np
 
 from samplewise.core.arrays import Array, Floats, Ints, Mask
+from samplewise.core.rates import percent, percent_text
+from samplewise.core.texts import number_text
+from samplewise.core.units import LABEL_UNIT
+from samplewise.core.values import Estimate
 from samplewise.data.targets import Target
 
 UNITS = {"classification": "error rate", "regression": "mean absolute error relative to the median baseline"}
@@ -38,5 +45,61 @@ def row_losses(outputs: Array, target: Target, rows: Ints | None = None) -> Floa
     if target.classes is not None:
         wrong = np.where(known[:, None], outputs, 0.0).argmax(axis=1) != codes
         return np.where(known, wrong.astype(np.float64), np.nan)
-    guessing = float(np.mean(np.abs(target.codes - np.median(target.codes)))) or 1.0
-    return np.asarray(np.abs(outputs[:, 0].astype(np.float64) - codes) / guessing)
+    return np.asarray(np.abs(outputs[:, 0].astype(np.float64) - codes) / median_error(target))
+
+
+def median_error(target: Target) -> float:
+    """Mean absolute error of always answering the median, in the label's unit; 1 where all labels are the same."""
+    return float(np.mean(np.abs(target.codes - np.median(target.codes)))) or 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorScale:
+    """How a person reads what `row_losses` counts: errors of classes in percent, of numbers in the label's unit.
+
+    `one` is the error, in the label's unit, that counts as a loss of 1; None where labels are classes.
+    """
+
+    one: float | None = None
+
+    @classmethod
+    def of(cls, target: Target) -> Self:
+        """The scale of these labels."""
+        return cls(None if target.classes is not None else median_error(target))
+
+    @property
+    def axis(self) -> str:
+        """The unit of numbers from `drawn`."""
+        return "%" if self.one is None else LABEL_UNIT
+
+    @property
+    def point(self) -> float:
+        """What counts as one point of a difference from `difference`."""
+        return 1.0 if self.one is None else self.one / percent(1.0)
+
+    def drawn(self, losses: Any) -> Any:
+        """Losses as an axis or a column shows them: in percent, or in the label's unit."""
+        return percent(losses) if self.one is None else losses * self.one
+
+    def text(self, loss: float, form: str = ".3g") -> str:
+        """A loss as a sentence carries it: `16.7 %`, or `2.31 in the label's unit`."""
+        return percent_text(loss, form) if self.one is None else f"{self.number(loss)} {LABEL_UNIT}"
+
+    def number(self, loss: float) -> str:
+        """The same without its unit."""
+        return f"{percent(loss):.3g}" if self.one is None else number_text(float(f"{loss * self.one:.3g}"))
+
+    def error(self, losses: Estimate) -> Estimate:
+        """A mean loss with its interval: a share of rows, or in the label's unit."""
+        return replace(losses, unit="share of rows") if self.one is None else _times(losses, self.one, LABEL_UNIT)
+
+    def difference(self, losses: Estimate) -> Estimate:
+        """A difference of mean losses with its interval: in points, or in the label's unit."""
+        if self.one is None:
+            return _times(losses, percent(1.0), "points")
+        return _times(losses, self.one, LABEL_UNIT)
+
+
+def _times(estimate: Estimate, factor: float, unit: str) -> Estimate:
+    value, low, high = (factor * number for number in (estimate.value, estimate.low, estimate.high))
+    return replace(estimate, value=value, low=low, high=high, unit=unit)

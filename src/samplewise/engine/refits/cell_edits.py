@@ -14,11 +14,13 @@ import numpy as np
 
 from samplewise.core.arrays import Array, Mask, fingerprint
 from samplewise.core.randomness import hashed_order
+from samplewise.data.changed_cells import column_at, with_column
 
 pd = lazy_loader.load("pandas")
 
 Cleaning = Literal["set to missing", "merge", "divide"]
 ANY = (-math.inf, math.inf)
+DAY = "%Y-%m-%d"  # as dates are compared with values
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class CellStep:
 
     Args:
         do: "set to missing", "merge" or "divide".
-        values: cells that hold one of these change.
+        values: cells that hold one of these change; dates are written 1900-01-01.
         limits: and so do numbers below the first or above the second of these.
         but: cells that hold one of these stay as they are.
         into: the text that merged cells become.
@@ -43,6 +45,8 @@ class CellStep:
 
     def cells(self, column: Any) -> Mask:
         """(n,) which cells of a column change."""
+        if column.dtype.kind == "M":
+            column = column.dt.strftime(DAY)
         if column.dtype.kind not in "iuf":
             return np.asarray(pd.Series(column).isin(self.values))
         numbers = _numbers(column)
@@ -76,7 +80,7 @@ class CellEdit:
 
     def cells(self, X: Any) -> Iterator[Mask]:
         """(n,) which cells change, step by step."""
-        column = _column(X, self.place)
+        column = column_at(X, self.place)
         free = np.ones(len(column), dtype=bool)
         for step in self.steps:
             changes = step.cells(column) & free
@@ -103,23 +107,13 @@ class CellEdit:
 
     def name_of(self, X: Any) -> str:
         """Equal names for features that are equal in this column; of one data set, all others are equal anyway."""
-        return fingerprint(self.place, np.asarray(_column(X, self.place)))
+        return fingerprint(self.place, np.asarray(column_at(X, self.place)))
 
     def _written(self, X: Any, cells: list[Mask]) -> Any:
-        column = _column(X, self.place)
+        column = column_at(X, self.place)
         for step, changes in zip(self.steps, cells, strict=True):
             column = step.written(column, changes)
-        if hasattr(X, "iloc"):
-            features = X.copy(deep=False)
-            features.isetitem(self.place, column)
-            return features
-        features = X.astype(np.result_type(X, column))
-        features[:, self.place] = column
-        return features
-
-
-def _column(X: Any, place: int) -> Any:
-    return X.iloc[:, place] if hasattr(X, "iloc") else X[:, place]
+        return with_column(X, self.place, column)
 
 
 def _numbers(column: Any) -> Any:

@@ -7,6 +7,7 @@ every outer fold as another; it cannot distinguish them, and no label of any oth
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from time import perf_counter
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -36,6 +37,14 @@ class RowEdit(Result):
     def _table(self) -> Table:
         columns = {"position": self.rows}
         return Table(columns if self.values is None else columns | {"value": self.values}, index="position")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Refit:
+    """Which of several fits of the same rows: those that are compared with each other share all of it."""
+
+    among: Mask | None = None  # (n,) rows that may be trained on; None: all
+    draw: int = 0  # which of the learner's random draws
 
 
 Edit = RowEdit | CellEdit
@@ -130,9 +139,19 @@ class FoldedRows:
                 outputs[fit.query] = answer
         return outputs[self.positions]
 
-    def changed_fit(self, query: Ints, change: RowEdit | None) -> Fit:
+    def timed_fit(self) -> float:
+        """Seconds that a fit on the other folds takes, measured on the second one; both are kept for later."""
+        fits = self._fold_fits(None, None)[:2]
+        self.runner.outputs(fits[:1], blocks=self.all_folds)
+        started = perf_counter()
+        self.runner.outputs(fits[1:], blocks=self.all_folds)
+        return perf_counter() - started
+
+    def changed_fit(self, query: Ints, change: RowEdit | None, refit: Refit | None = None) -> Fit:
         """The fit on these rows after `change`, which predicts the rows at positions `query` of the data set."""
-        keep, codes, weights = np.ones(len(self), dtype=bool), None, None
+        refit = refit or Refit()
+        keep = np.ones(len(self), dtype=bool) if refit.among is None else refit.among.copy()
+        codes, weights = None, None
         if change is not None and len(change.rows):
             if change.kind == "drop":
                 keep[change.rows] = False
@@ -143,7 +162,7 @@ class FoldedRows:
                 own = self.data.weights
                 weights = np.ones(len(self)) if own is None else own.copy()
                 weights[change.rows] = change.values
-        return self._fit(keep, query, codes, weights)
+        return replace(self._fit(keep, query, codes, weights), draw=refit.draw)
 
     def probabilities(self, outputs: Floats, *, keep: Mask | None = None) -> Floats:
         """(n, c) calibrated probabilities of held-out outputs; one temperature, fitted on the labels of `keep`."""
@@ -164,9 +183,9 @@ class FoldedRows:
         """One fit per PAIR of folds of the data set: a model that leaves out {a, b} serves the rows without a and those
         without b, so all outer folds together cost half, and making all fits at once keeps the cores busy.
         """  # fmt: skip
-        folds = self.all_folds
-        pairs = [(a, b) for a in np.unique(folds) for b in np.unique(folds) if a < b]
-        return [Fit((folds != a) & (folds != b), np.flatnonzero((folds == a) | (folds == b))) for a, b in pairs]
+        folds, own = self.all_folds, self.all_folds >= 0
+        pairs = [(a, b) for a in np.unique(folds[own]) for b in np.unique(folds[own]) if a < b]
+        return [Fit(own & (folds != a) & (folds != b), np.flatnonzero((folds == a) | (folds == b))) for a, b in pairs]
 
     def _fit(self, keep: Mask, query: Ints, codes: Array | None = None, weights: Floats | None = None) -> Fit:
         """A fit on these rows as a fit on the data set: no other row is trained on."""
@@ -195,10 +214,10 @@ def outer_folds(runner: FitRunner, folds: Ints, *, ordered: bool = False) -> lis
 
     Ordered folds start at the third: a rule needs at least two folds of the past to hold one out.
     """
-    numbers: Iterable[int] = (int(fold) for fold in np.unique(folds))
+    numbers: Iterable[int] = (int(fold) for fold in np.unique(folds) if fold >= 0)
     outer = []
     for fold in numbers:
-        inside = np.flatnonzero(folds < fold if ordered else folds != fold)
+        inside = np.flatnonzero((folds >= 0) & (folds < fold if ordered else folds != fold))
         if len(np.unique(folds[inside])) > 1:
             outer.append(FoldedRows(runner, inside, folds, ordered, left_out=fold))
     return outer

@@ -12,10 +12,11 @@ from samplewise.core.arguments import require_executor, require_folder, require_
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError, require_count
 from samplewise.core.execution import Executor
-from samplewise.core.randomness import derive_seed, key_hashes
+from samplewise.core.randomness import derive_seed, generator, key_hashes
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
 from samplewise.data.inputs import as_labeled, as_second, require_labels
+from samplewise.data.matched_rows import matched_rows
 from samplewise.data.splits import fold_of_rows
 from samplewise.data.targets import Target, Task, describe_target, with_read_labels
 from samplewise.engine.models.default_learner import choose_learner
@@ -101,12 +102,13 @@ class Prepared:
         return FitRunner(self.everyone, together, self.learner, *shared)
 
     def folds(self, repeat: int = 0, *, strata: Array | None = None) -> Ints:
-        """(n,) fold of every row; classes (or `strata`) in equal share, groups and duplicates whole, time in blocks."""
+        """(n,) fold of every row; classes (or `strata`) in equal share, groups and duplicates whole, time in blocks.
+
+        Repeats draw anew; along time the first has equal blocks, and the others move its cuts by up to half a block.
+        """
         if strata is None and self.target.classes is not None:
             strata = self.target.codes
-        seed = derive_seed(self.seed, "folds", repeat)
-        folds = fold_of_rows(self.data.ids, strata, self.groups, n_folds=self.n_folds, seed=seed, time=self.data.time)
-        return folds.astype(np.intp)
+        return folds_of_repeat(self.data, strata, self.groups, self.n_folds, self.seed, repeat)
 
     def require_unordered(self, instead: str) -> None:
         """Refuse rows with time, for methods that draw random subsets of all rows."""
@@ -183,12 +185,23 @@ def require_settings(seed: Any, executor: Any = None, run_dir: Any = None) -> No
     require_folder(run_dir)
 
 
+def folds_of_repeat(  # what a split depends on
+    data: Dataset, strata: Array | None, groups: Array | None, n_folds: int, seed: int, repeat: int
+) -> Ints:  # fmt: skip
+    """(n,) fold of every row in one repeat; see `Prepared.folds`."""
+    seed, ordered = derive_seed(seed, "folds", repeat), data.time is not None
+    shift = float(generator(seed, "cuts").uniform(-0.5, 0.5)) if repeat and ordered else 0.0
+    folds = fold_of_rows(data.ids, strata, groups, n_folds=n_folds, seed=seed, time=data.time, shift=shift)
+    return folds.astype(np.intp)
+
+
 def with_embeddings(data: Dataset, embeddings: Any) -> Dataset:
     """The rows with features of the user's own network instead of X; rows with equal X still stay together.
 
     A network may describe the same row in two ways, a last bit apart, at two positions of a batch.
     """
-    return replace(data, X=embeddings, groups=groups_with_duplicates(_equal_rows(data.X), data.groups, data.ids))
+    features = matched_rows(embeddings, data.ids, "embeddings")
+    return replace(data, X=features, groups=groups_with_duplicates(_equal_rows(data.X), data.groups, data.ids))
 
 
 def _equal_rows(X: Any) -> Ints:

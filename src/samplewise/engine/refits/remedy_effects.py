@@ -6,34 +6,48 @@ trained on them as they are and the one trained after the remedy are both scored
 label. A cleaning of cells is carried out on the held-out rows as well, as a pipeline would; their labels stay.
 """
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Self
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.core.arrays import Ints
 from samplewise.core.findings import RemedyVerdict
-from samplewise.core.randomness import generator, hashed_order
-from samplewise.core.rates import percent
 from samplewise.core.results import Result, Table
-from samplewise.core.values import Estimate, numbers_table
-from samplewise.engine.models.learner import Fit
-from samplewise.engine.models.metrics import Metric
-from samplewise.engine.models.row_losses import weighted_rows
-from samplewise.engine.refits.cell_edits import CellEdit
-from samplewise.engine.refits.folded_rows import Edit, FoldedRows, RemedyRule, RowEdit, outer_folds
+from samplewise.core.units import LABEL_UNIT
+from samplewise.core.values import Estimate, numbers_table, with_unit
+from samplewise.engine.models.metrics import METRICS, Contributions, Metric
+from samplewise.engine.refits.folded_rows import RemedyRule, outer_folds
+from samplewise.engine.refits.remedy_arms import Arms
+from samplewise.engine.refits.remedy_judge import Judge, Tally, units_of
 from samplewise.engine.refits.runner import FitRunner
-from samplewise.engine.refits.threads import ThreadExecutor
-from samplewise.engine.statistics.intervals import CONFIDENCE, half_width, quantile, share_interval
-from samplewise.engine.statistics.means import mean_and_error
-from samplewise.engine.statistics.multiplicity import holm
-from samplewise.engine.statistics.significance import two_sided_p_value
-
-TOLERATED_LOSS = 0.5  # points of the metric: a smaller loss counts as none, where the aim is fewer rows
-SOURCE = (
-    "nested test of the rule: re-run in every training part, both arms scored on all held-out rows with given labels"
+from samplewise.engine.statistics.intervals import CONFIDENCE, quantile
+from samplewise.engine.statistics.looks import (
+    MARGIN,
+    Seen,
+    decide,
 )
+from samplewise.engine.statistics.multiplicity import holm
+
+BESIDE = {"mae": METRICS["r2"], "r2": METRICS["mae"]}  # what is measured of numbers beside the chosen metric
+LIKE_SHARE = 2.0  # remedies whose shares of changed rows differ by at most this factor share the luck of their models
+
+
+@dataclass(frozen=True, slots=True)
+class MeasurePlan:
+    """How much is spent on testing remedies.
+
+    Args:
+        looks: repeats (draws of the folds) after which the remedies are looked at; most are decided before the last.
+        refits: fits of every arm in every part of a repeat. More of them replace repeats where running the rule again
+            costs much more than a fit and models differ from fit to fit.
+        margin: a difference of at most so many points (`Metric.point`) is not worth acting on.
+    """
+
+    looks: tuple[int, ...] = (1,)
+    refits: int = 1
+    margin: float = MARGIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,209 +57,160 @@ class Measured(Result):
     effect: Estimate
     control: Estimate
     verdict: RemedyVerdict
-    p_value: float  # two-sided, after Holm's correction over the remedies of one report
-    detectable: float  # smallest effect that would have been seen in 80 % of repetitions, in the metric's points
-    share: float  # share of the training rows the rule changed, mean over folds
+    p_value: float  # one-sided, of the effect above 0 and above the random remedy's, corrected over all remedies (Holm)
+    detectable: float  # smallest effect that would have been seen in 80 % of repetitions, in the metric's unit
+    share: float  # share of the training rows the rule changed, mean over parts
+    beyond: Estimate = field(default_factory=lambda: Estimate("beyond_random", math.nan))  # effect minus control
+    one_refit: Estimate = field(default_factory=lambda: Estimate("one_refit", math.nan))  # where one refit may land
+    corrected: Estimate = field(default_factory=lambda: Estimate("corrected_effect", math.nan))  # on true labels
+    reason: str = ""  # why the verdict is not decided, and what would decide it
+    point: float = 1.0  # one point of the metric in the unit of the effect
+    before: Estimate | None = None  # of numbers: the mean absolute error before the remedy, in the label's unit
+    beside: Estimate | None = None  # of numbers: the effect in the other metric, R² or the label's unit
+    repeats: int = 1
+    fits: int = 0
 
     def _sentences(self) -> Iterable[str]:
         yield f"Effect on held-out rows: {self.effect.without_reason()} ({self.verdict}, p = {self.p_value:.2g});"
         yield f"a random change of the same size: {self.control.without_reason()}."
-        yield f"The smallest effect that would be seen is {self.detectable:.2g} points."
+        if not math.isnan(self.one_refit.low):
+            low, high, unit = self.one_refit.low, self.one_refit.high, self.one_refit.unit
+            yield f"One refit on all rows may land between {low:+.2g} and {high:+.2g} {unit}."
+        yield f"The smallest effect that would be seen is {with_unit(self.detectable, self.effect.unit)}."
+        if self.reason:
+            yield f"Not decided: {self.reason}."
 
     def _table(self) -> Table:
         effects = replace(self.effect, quantity="effect"), replace(self.control, quantity="random_control")
-        return numbers_table(*effects, detectable=(self.detectable, "points"), changed=(self.share, "share of rows"))
+        others = [one for one in (self.beyond, self.one_refit, self.corrected) if not math.isnan(one.value)]
+        detectable = (self.detectable, self.effect.unit)
+        return numbers_table(*effects, *others, detectable=detectable, changed=(self.share, "share of rows"))
 
 
-@dataclass(slots=True, eq=False)
-class _Tally:
-    """Sums over repeats of the paired differences (n,) of a remedy and of its random twin."""
-
-    effect: Floats
-    control: Floats
-    seen: Floats  # (n,) how often each row was held out
-    shares: list[float]
-    weights: Array | None = None  # (n,) how much each row counts
-
-    @classmethod
-    def empty(cls, count: int, weights: Array | None = None) -> Self:
-        """Nothing measured yet."""
-        return cls(np.zeros(count), np.zeros(count), np.zeros(count), [], weights)
-
-    def mean(self, sums: Floats) -> Floats:
-        """(n,) per-row means, by which the rows count as they weigh; NaN for rows that were never held out."""
-        means = np.divide(sums, self.seen, out=np.full(len(sums), np.nan), where=self.seen > 0)
-        return weighted_rows(means, self.weights)
-
-
-def measure_remedies(
+def measure_remedies(  # the data, the rules, the metric and the design are four different things
     runner: FitRunner,
     rules: Mapping[str, RemedyRule],
     folds: Sequence[Ints],
     *,
     metric: Metric,
+    plan: MeasurePlan | None = None,
     ordered: bool = False,
     saving: Collection[str] = (),
+    corrected: Sequence[Contributions] = (),
 ) -> dict[str, Measured]:
     """Test every rule by the nested protocol, with Holm's correction over all of them.
 
     Args:
-        runner: data, learner and seed; both arms use the same.
+        runner: data, learner and seed; all arms use the same.
         rules: name -> rule; each is re-run on the training rows of every fold and sees nothing else.
-        folds: one (n,) assignment per repeat; groups must already be kept together in it.
-        metric: per-row contributions whose mean is the score, in points.
+        folds: one (n,) assignment per repeat; groups must already be kept together in it. Rows of fold -1 are test
+            rows: all models are then evaluated on them and on no others.
+        metric: per-row contributions whose mean is the score.
+        plan: when to look, how often to refit, and what is worth acting on; default one look after all repeats.
         ordered: folds are blocks of time.
         saving: names of rules whose aim is fewer rows. They are never said to help: their verdict is "no loss" where
-            the interval rules out a loss of more than half a point (`TOLERATED_LOSS`).
+            the interval rules out a loss beyond the margin.
+        corrected: contributions as they would be on true labels, at the estimated share of wrong labels and at both
+            ends of its interval; the verdict never uses them.
 
     Returns:
-        `Measured` by name. Effects are the metric after the remedy minus before, larger is better; intervals are
-        mean +- z sd / sqrt(n) of the per-row paired differences (by group where the data has groups), rows weighted by
-        the data's weights where the metric is a mean over rows ("balanced_accuracy" and "auc" are not).
+        `Measured` by name. Effects are the metric after the remedy minus before, larger is better: in points for
+        classes, for numbers the error saved in the label's unit, with R² beside it (or the reverse). Intervals allow
+        for rows that were judged by the same models, and count groups as one observation; rows are weighted by the
+        data's weights where the metric is a mean over rows ("balanced_accuracy" and "auc" are not).
 
-    Cost: per repeat, what the rules need on 5 training sets + 5 fits + 10 fits a rule.
+    Cost: per repeat, what the rules need on 5 training sets + 5 J fits + 10 J fits a rule, for J refits.
     Source: docs/tested-advice.md; holm1979.
     """
+    plan = plan or MeasurePlan((len(folds),))
+    looks = [look for look in plan.looks if look <= len(folds)] or [len(folds)]
     weights = runner.data.weights if metric.weighted else None
-    tallies = {name: _Tally.empty(len(runner.target.codes), weights) for name in rules}
-    for repeat, assignment in enumerate(folds):
-        parts = outer_folds(runner, assignment, ordered=ordered)
-        for name, rule in rules.items():
-            changes = _carried_out(rule, parts, runner)
-            _compare(runner, parts, changes, tallies[name], metric, repeat)
-    means = [mean_and_error(tally.mean(tally.effect), runner.groups) for tally in tallies.values()]
-    adjusted = holm([two_sided_p_value(*each) for each in means]).tolist()
-    measured = {
-        name: _measured(runner, tally, metric, p) for (name, tally), p in zip(tallies.items(), adjusted, strict=True)
+    judge = Judge(metric, units_of(runner, ordered), weights, metric.point(runner.target.codes), plan.margin)
+    arms = Arms(runner, metric, plan.refits, corrected, BESIDE.get(metric.name))
+    tallies = {name: Tally(name in saving) for name in rules}
+    done = 0
+    for look in looks:
+        for repeat in range(done, look):
+            going = {name: rule for name, rule in rules.items() if not tallies[name].word}
+            parts = outer_folds(runner, folds[repeat], ordered=ordered)
+            effects, refused = arms.compared(going, parts, repeat) if going else ({}, {})
+            for name, found in effects.items():
+                tallies[name].found.append(found)
+            for name, reason in refused.items():
+                tallies[name].refused, tallies[name].word = reason, "not decided"
+            if repeat:
+                runner.forget(folds[repeat])
+        done = look
+        _decide(judge, [tally for tally in tallies.values() if not tally.refused], looks[-1])
+    measurable = _measured(judge, {name: tally for name, tally in tallies.items() if not tally.refused})
+    return {
+        name: measurable[name] if name in measurable else _not_measured(tally, metric)
+        for name, tally in tallies.items()
     }
-    return {name: _judged_by_loss(runner, one) if name in saving else one for name, one in measured.items()}
 
 
-def random_twin(change: RowEdit, folded: FoldedRows, seed: int) -> RowEdit:
-    """A remedy of the same kind and size on hash-drawn ones of the same rows (relabeling to another random class)."""
-    rows = np.sort(hashed_order(seed, folded.data.ids, "random remedy")[: len(change.rows)])
-    if change.kind != "relabel":
-        return RowEdit(change.kind, rows, change.values)
-    draw = generator(seed, "random labels", folded.left_out)
-    if folded.class_count:
-        return RowEdit(
-            "relabel", rows, (folded.codes[rows] + draw.integers(1, folded.class_count, len(rows))) % folded.class_count
-        )
-    return RowEdit("relabel", rows, draw.permutation(folded.codes)[: len(rows)])
+def _decide(judge: Judge, tallies: Sequence[Tally], last: int) -> None:
+    """A word for every remedy that can have one after this look."""
+    seen = [judge.seen(tally) for tally in tallies]
+    words = decide(seen, [tally.word for tally in tallies], last=last, margin=judge.margin)
+    for tally, each, word in zip(tallies, seen, words, strict=True):
+        if word and not tally.word:
+            unsure = word in ("helps", "hurts") and bool(judge.doubt(tally, each))
+            tally.word = "not decided" if unsure else word
 
 
-def _carried_out(rule: RemedyRule, parts: Sequence[FoldedRows], runner: FitRunner) -> list[Edit]:
-    """The rule's change in every outer fold; in parallel where fits are closed forms: most of a rule is algebra then.
-
-    The first fold goes ahead alone: what all folds share (pair fits, Gram blocks) is made there once.
-    """
-    first = rule(parts[0])
-    if not runner.learner.closed_form:
-        return [first, *(rule(folded) for folded in parts[1:])]
-
-    def again(folded: FoldedRows, *, seed: int) -> Edit:
-        return rule(folded)
-
-    return [first, *ThreadExecutor().map(again, parts[1:], seeds=[runner.seed] * (len(parts) - 1))]
+def _measured(judge: Judge, tallies: Mapping[str, Tally]) -> dict[str, Measured]:
+    seen = {name: judge.seen(tally) for name, tally in tallies.items()}
+    helps = holm([each.p_helps for each in seen.values()]).tolist()
+    hurts = holm([each.p_hurts for each in seen.values()]).tolist()
+    luck = {name: _luck_of_one_refit(tallies, seen, name) for name in tallies}
+    return {
+        name: _one(judge, tally, seen[name], down if tally.word == "hurts" else up, luck[name])
+        for (name, tally), up, down in zip(tallies.items(), helps, hurts, strict=True)
+    }
 
 
-def _compare(
-    runner: FitRunner,
-    parts: Sequence[FoldedRows],
-    changes: Sequence[Edit],
-    tally: _Tally,
-    metric: Metric,
-    repeat: int,
-) -> None:
-    """Fit the rows of every fold as they are, after the change and after the random twin; add up the differences."""
-    queries = [np.flatnonzero(folded.all_folds == folded.left_out) for folded in parts]
-    cleaned = _Cleaned(runner)
-    arms: list[tuple[FitRunner, Fit]] = []
-    for folded, query, change in zip(parts, queries, changes, strict=True):
-        seed, as_it_is = runner.seed + repeat, folded.changed_fit(query, None)
-        if isinstance(change, RowEdit):
-            edits = (change, random_twin(change, folded, seed))
-            arms += [(runner, as_it_is), *((runner, folded.changed_fit(query, edit)) for edit in edits)]
-        else:
-            arms += [(made_by, as_it_is) for made_by in (runner, cleaned.by(change), cleaned.at_random(change, seed))]
-    answers = _outputs(arms, parts[0].all_folds)
-    for number, (folded, query, change) in enumerate(zip(parts, queries, changes, strict=True)):
-        codes = runner.target.codes[query]
-        tally.shares.append(_share(change, folded))
-        if not metric.can_score(codes):  # held-out rows of one class only: this fold says nothing
-            continue
-        before, after, random = (
-            metric.contributions(answer.astype(np.float64), codes) for answer in answers[3 * number : 3 * number + 3]
-        )
-        tally.effect[query] += after - before
-        tally.control[query] += random - before
-        tally.seen[query] += 1
+def _one(judge: Judge, tally: Tally, seen: Seen, p_value: float, luck: float) -> Measured:
+    effect = judge.estimate("effect", seen.effect)
+    corrected = judge.corrected(tally)
+    centered = effect if math.isnan(corrected.value) else corrected
+    wide = math.sqrt(((centered.high - centered.low) / 2.0) ** 2 + (quantile(0.5 + CONFIDENCE / 2.0) ** 2) * luck)
+    one_refit = replace(
+        centered, quantity="one_refit", low=centered.value - wide, high=centered.value + wide,
+        reason="where one refit on all rows may land; learners that vary from fit to fit scatter by as much",
+    )  # fmt: skip
+    word: RemedyVerdict = tally.word or "not decided"
+    return Measured(
+        effect, judge.estimate("control", judge.mean(tally, "control")), word, p_value, seen.detectable, tally.share,
+        judge.estimate("beyond_random", seen.beyond), one_refit, corrected,
+        judge.open_question(tally, seen) if word == "not decided" else "",
+        judge.point, *_beside(judge, tally), seen.effect.count, sum(repeat.fits for repeat in tally.found),
+    )  # fmt: skip
 
 
-class _Cleaned:
-    """Who makes fits on the rows after a cleaning: one runner for all folds in which the same cells change."""
-
-    def __init__(self, runner: FitRunner) -> None:
-        self.runner, self._known = runner, dict[str, FitRunner]()
-
-    def by(self, change: CellEdit) -> FitRunner:
-        """For the cells that are to be cleaned."""
-        return self._of(change, change.carried_out(self.runner.data.X)) if change.steps else self.runner
-
-    def at_random(self, change: CellEdit, seed: int) -> FitRunner:
-        """For as many random ones of the same column, in rows that are trained on and in those that are held out."""
-        data = self.runner.data
-        return self._of(change, change.at_random(data.X, data.ids, seed)) if change.steps else self.runner
-
-    def _of(self, change: CellEdit, X: Any) -> FitRunner:
-        name = change.name_of(X)
-        if name not in self._known:
-            self._known[name] = self.runner.with_features(X)
-        return self._known[name]
+def _beside(judge: Judge, tally: Tally) -> tuple[Estimate | None, Estimate | None]:
+    """Of predicted numbers: the error before the remedy, and the effect in the other metric."""
+    other = BESIDE.get(judge.metric.name)
+    if other is None:
+        return None, None
+    before, beside = (judge.mean(tally, kind) for kind in ("before", "beside"))
+    return judge.estimate("error", before, LABEL_UNIT), judge.estimate("effect", beside, other.unit)
 
 
-def _outputs(arms: Sequence[tuple[FitRunner, Fit]], blocks: Ints) -> list[Array]:
-    """The outputs of every arm, in order; all fits of one runner are made together."""
-    answers: dict[int, Array] = {}
-    for runner in dict.fromkeys(made_by for made_by, _ in arms):
-        own = [at for at, (made_by, _) in enumerate(arms) if made_by is runner]
-        answers |= zip(own, runner.outputs([arms[at][1] for at in own], blocks=blocks), strict=True)
-    return [answers[at] for at in range(len(arms))]
+def _not_measured(tally: Tally, metric: Metric) -> Measured:
+    """A remedy that cannot be carried out in every part."""
+    nothing = Estimate("effect", math.nan, unit=metric.unit, reason=tally.refused)
+    return Measured(
+        nothing, replace(nothing, quantity="control"), "not decided", 1.0, math.nan, math.nan, reason=tally.refused
+    )
 
 
-def _share(change: Edit, folded: FoldedRows) -> float:
-    """Share of the training rows that a change concerns."""
-    if isinstance(change, RowEdit):
-        return len(change.rows) / len(folded)
-    return float(change.changed(folded.data.X).mean())
-
-
-def _measured(runner: FitRunner, tally: _Tally, metric: Metric, adjusted: float) -> Measured:
-    effect = _estimate(runner, "effect", tally.mean(tally.effect), metric)
-    control = _estimate(runner, "control", tally.mean(tally.control), metric)
-    helps = effect.value > 0
-    verdict: RemedyVerdict = ("helps" if helps else "hurts") if adjusted < 1.0 - CONFIDENCE else "not distinguishable"
-    half = (effect.high - effect.low) / 2.0
-    detectable = half * (1.0 + quantile(0.8) / half_width(1.0))
-    return Measured(effect, control, verdict, adjusted, detectable, float(np.mean(tally.shares)))
-
-
-def _judged_by_loss(runner: FitRunner, measured: Measured) -> Measured:
-    """The verdict on a remedy whose aim is fewer rows: a loss was measured, is ruled out, or neither.
-
-    Where no held-out row was predicted otherwise the spread is 0, which says no more than so many rows can: the loss
-    may be as large as the share of changed rows that their number leaves open.
-    """
-    if measured.verdict == "hurts":
-        return measured
-    effect = measured.effect
-    independent = len(runner.target.codes) if runner.groups is None else len(np.unique(runner.groups))
-    unseen = float(percent(share_interval(0, independent, CONFIDENCE)[1]))
-    loss = -effect.low if effect.high > effect.low else unseen - effect.value
-    return replace(measured, verdict="no loss" if loss <= TOLERATED_LOSS else "not distinguishable")
-
-
-def _estimate(runner: FitRunner, quantity: str, differences: Floats, metric: Metric) -> Estimate:
-    mean, error = mean_and_error(differences, runner.groups)
-    half = half_width(error)
-    return Estimate(quantity, mean, mean - half, mean + half, metric.unit, CONFIDENCE, SOURCE)
+def _luck_of_one_refit(tallies: Mapping[str, Tally], seen: Mapping[str, Seen], name: str) -> float:
+    """Variance of one refit's luck, pooled over the remedies that change about as many rows: one alone is noisy."""
+    own = tallies[name].share
+    alike = [
+        each.effect.luck
+        for other, each in seen.items()
+        if other == name or max(own, tallies[other].share) <= LIKE_SHARE * min(own, tallies[other].share)
+    ]
+    return float(np.mean(alike))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from samplewise.core.arrays import Array, Floats, Ints, fingerprint
+from samplewise.core.arrays import Array, Floats, Ints, Mask, fingerprint
 from samplewise.core.execution import Executor
 from samplewise.core.randomness import derive_seed
 from samplewise.data.dataset import Dataset
@@ -63,7 +63,7 @@ class FitRunner:
         if missing:
             fitter = self._fitter(blocks)
             executor = ThreadExecutor() if self.learner.closed_form else self.executor
-            seeds = [derive_seed(self.seed, "fit")] * len(missing)
+            seeds = [derive_seed(self.seed, "fit", *([fit.draw] if fit.draw else [])) for fit in missing.values()]
             for key, outputs in zip(missing, executor.map(fitter.outputs, missing.values(), seeds=seeds), strict=True):
                 self.store.put(key, outputs)
                 self.on_fit()
@@ -82,6 +82,21 @@ class FitRunner:
         data = self.data.with_features(X)
         shared = (self.seed, self.executor, self.store)
         return FitRunner(data, self.target, self.learner, feature_space(data), *shared, groups=self.groups)
+
+    def drawing_from(self, rows: Mask) -> "FitRunner":
+        """The same rows and store for a learner that takes what it needs besides labels from these rows (n,)."""
+        narrow = getattr(self.learner, "drawing_from", None)
+        learner = self.learner if narrow is None else narrow(rows)
+        if learner is self.learner:
+            return self
+        shared = (self.space, self.seed, self.executor, self.store, self.on_fit, self.groups)
+        return FitRunner(self.data, self.target, learner, *shared)
+
+    def forget(self, blocks: Ints) -> None:
+        """Give back the memory of what fits that leave out these folds (n,) share; their outputs stay in the store."""
+        self._fitters.pop(fingerprint(blocks), None)
+        for other in self._others.values():
+            other.forget(blocks)
 
     def _stored(self, key: str) -> Array:
         outputs = self.store.get(key)

@@ -9,11 +9,12 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special, stats
+from scipy import optimize, special, stats
 
 from samplewise.core.arrays import Floats
 
 CONFIDENCE = 0.95
+BINS = 2_000  # of a mixture: shares in one bin count as their mean
 Number = TypeVar("Number", float, Floats)
 
 
@@ -57,21 +58,36 @@ def share_interval(hits: ArrayLike, trials: ArrayLike, confidence: float = CONFI
     return np.where(hits > 0, low, 0.0), np.where(hits < trials, high, 1.0)
 
 
-def weighted_interval(values: Floats, weights: Floats, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Limits that leave out as much weight on either side, each value standing in the middle of its own weight.
+def counted_interval(
+    shares: Floats, weights: Floats, trials: int, confidence: float = CONFIDENCE
+) -> tuple[float, float]:
+    """Limits of the share of a finite list, where its expected share is known only as weighted values.
 
-    Args:    values: (k,).   weights: (k,), not negative, with a positive sum.   confidence: between 0 and 1.
-    Returns: (low, high), in the unit of the values.   Cost: O(k log k).
+    Under each expected share p the share of the list has the beta distribution of Jeffreys' interval, with parameters
+    p trials + 1/2 and (1 - p) trials + 1/2; the limits leave out as much of their mixture on either side, and are moved
+    outward to whole rows. So neither agreement about p nor a p of 0 or 1 makes a point of it.
 
-    >>> low, high = weighted_interval(np.arange(100.0), np.ones(100), 0.9)
-    >>> print(f"{low:.1f} {high:.1f}")
-    4.5 94.5
+    Args:    shares: (k,), from 0 to 1.   weights: (k,), not negative, with a positive sum.
+             trials: rows of the list, at least 1.   confidence: between 0 and 1.
+    Returns: (low, high), shares (0..1).   Cost: O(k), and about a hundred evaluations of 2,000 distributions.
+    Source:  brown2001.
+
+    >>> low, high = counted_interval(np.ones(1), np.ones(1), 20)
+    >>> print(f"{low:.3f} {high:.3f}")
+    0.850 1.000
     """
-    order = np.argsort(values, kind="stable")
-    below = np.cumsum(weights[order]) - 0.5 * weights[order]
-    tail = (1.0 - confidence) / 2.0
-    low, high = np.interp([tail, 1.0 - tail], below / np.sum(weights), values[order])
-    return float(low), float(high)
+    shares = np.clip(shares, 0.0, 1.0)
+    bins = (np.arcsin(np.sqrt(shares)) * (2.0 / math.pi) * (BINS - 1)).astype(np.intp)  # narrow where shares are small
+    mass = np.bincount(bins, weights, BINS)
+    held = np.flatnonzero(mass)
+    means = np.clip(np.bincount(bins, weights * shares, BINS)[held] / mass[held], 0.0, 1.0)
+    hits, misses, mass = means * trials + 0.5, (1.0 - means) * trials + 0.5, mass[held] / mass.sum()
+
+    def end(tail: float) -> float:
+        return float(optimize.brentq(lambda share: float(mass @ special.betainc(hits, misses, share)) - tail, 0.0, 1.0))
+
+    low, high = end((1.0 - confidence) / 2.0) * trials, end((1.0 + confidence) / 2.0) * trials
+    return math.floor(low) / trials, min(1.0, math.ceil(high) / trials)
 
 
 def wilson_interval(hits: float, trials: float, confidence: float = CONFIDENCE) -> tuple[float, float]:

@@ -8,6 +8,7 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import InputError, name_rows, require_loss_range
 from samplewise.core.randomness import key_hashes
+from samplewise.core.units import LABEL_UNIT
 from samplewise.core.values import Estimate, Scores
 from samplewise.data.targets import Target
 from samplewise.engine.refits import Refits
@@ -59,7 +60,7 @@ class GapAnalysis:
     def errors(self) -> tuple[Estimate, Estimate, Estimate]:
         """The gap, the error on training rows and that on ghosts (left out), with t intervals over rows or groups."""
         gap, training, ghost = self.means
-        difference, rate = ("points", "share of rows") if self.points != 1.0 else ("in units of the label",) * 2
+        difference, rate = ("points", "share of rows") if self.points != 1.0 else (LABEL_UNIT,) * 2
         return (
             self._estimate("gap", gap, self.points * self.span, difference),
             self._estimate("training_error", training, self.span, rate),

@@ -111,7 +111,7 @@ def generalization_gap(  # noqa: PLR0913  # one keyword per part of the design, 
         run_dir: where finished fits are kept, so that nothing is fitted twice after a kill.
 
     Returns:
-        `GeneralizationGap`; gap and bounds in points and errors in shares of rows (0..1), or all in units of the label;
+        `GeneralizationGap`; gap and bounds in points and errors in shares of rows (0..1), or all in the label's unit;
         larger means more was memorized. Information bounds hold for the mean over training sets; only "held-out
         rows" is about one model, the first one fitted, and says so.
 

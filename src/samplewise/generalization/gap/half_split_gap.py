@@ -3,9 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, require_kind, require_share
+from samplewise.core.rates import percent
 from samplewise.core.results import Result, Table
+from samplewise.core.units import LABEL_UNIT
 from samplewise.core.values import Estimate, numbers_table
 from samplewise.data.targets import Target
 from samplewise.engine.refits import Refits
@@ -46,7 +50,7 @@ def gap_of_refits(
     Args:    refits: design "halves".   target: labels of the same n rows.   groups: (n,) or None.
              confidence: of the intervals.
     Returns: `HalfSplitGap`; a larger gap means more was memorized. Errors are shares of rows
-             (0..1) and the gap is in points; of numbers all three are hundredths of the label's standard deviation.
+             (0..1) and the gap is in points; of numbers all three are in the label's unit.
     Raises:  InputError as `memorization_of_refits`.
     Cost:    one pass over the outputs.
     Not for: the model on all rows (its gap is smaller), or other samples: `generalization_gap` has intervals
@@ -83,10 +87,12 @@ def gap_of_refits(
         half = half_width(error, confidence)
         return Estimate(quantity, mean, mean - half, mean + half, unit, confidence, "feldman2020", REASON)
 
-    gap = 100.0 * (others - trained)
-    if target.classes is None:
-        unit = "hundredths of the label's standard deviation"
-        errors = estimate("taught_error", 100.0 * trained, unit), estimate("other_error", 100.0 * others, unit)
-        return HalfSplitGap(*errors, estimate("gap", gap, unit))
-    errors = estimate("taught_error", trained, "share of rows"), estimate("other_error", others, "share of rows")
-    return HalfSplitGap(*errors, estimate("gap", gap, "points"))
+    unit, difference_unit, gap = "share of rows", "points", percent(others - trained)
+    if target.classes is None:  # successes are in standard deviations of the label
+        one = float(np.std(target.codes)) or 1.0
+        unit = difference_unit = LABEL_UNIT
+        trained, others, gap = one * trained, one * others, one * (others - trained)
+    return HalfSplitGap(
+        estimate("error_on_training_rows", trained, unit), estimate("error_on_held_out_rows", others, unit),
+        estimate("gap", gap, difference_unit),
+    )  # fmt: skip

@@ -59,7 +59,7 @@ class ConformalThreshold(Result):
         return 1.0 - given <= self._of(columns)
 
     def intervals(self, outputs: Any, classes: Any = None) -> tuple[Floats, Floats]:
-        """The predicted numbers -+ the threshold, in units of the label.
+        """The predicted numbers -+ the threshold, in the label's unit.
 
         Args:    outputs: (m,).   classes: (m,) the group of each row, where thresholds are per class.
         Returns: (m,) lower and (m,) upper ends.

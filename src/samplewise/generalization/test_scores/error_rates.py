@@ -8,6 +8,7 @@ import numpy as np
 from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.errors import InputError, require_share
+from samplewise.core.units import LABEL_UNIT
 from samplewise.core.values import Estimate
 from samplewise.data.conversions import as_numbers
 from samplewise.engine.models.row_losses import weighted_rows
@@ -97,11 +98,11 @@ def absolute_error(
     Returns: Estimate "error" in the label's own unit, larger means worse.
     Raises:  InputError for fewer than two rows, or a confidence outside (0, 1).   Cost: O(n).   Source: student1908.
     >>> print(absolute_error([1.0, 2.0, 3.0], [1.5, 2.5, 3.5]))
-    0.5 [0.5, 0.5] in units of the label
+    0.5 [0.5, 0.5] in the label's unit
     """
     predicted, given = _pair(outputs, numbers)
     low, high, mean = _t_interval(weighted_rows(np.abs(predicted - given), weights), groups, confidence)
-    return Estimate("error", mean, low, high, "in units of the label", confidence, "student1908")
+    return Estimate("error", mean, low, high, LABEL_UNIT, confidence, "student1908")
 
 
 @checked

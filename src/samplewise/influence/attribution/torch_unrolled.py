@@ -160,7 +160,7 @@ class _Unrolled:
     replay: Replay
     queried: _Queried
     target: str
-    scale: float  # of one unit of the module's output, in units of the label
+    scale: float  # of one unit of the module's output, in the label's unit
 
     def values(self) -> Floats:
         """(m, n) derivative of each target by each row's weight."""

@@ -31,7 +31,7 @@ MOST_FITS = 50_000
 class Game(Result):
     """Sets of elements (rows, or groups of rows) and their utilities; made by `open_game`, read by every valuation.
 
-    The utility is in points of the metric, and for labels that are numbers in hundredths of their standard deviation:
+    The utility is in points of the metric, and for labels that are numbers in the label's unit:
     every value is a difference of utilities. The utility of the empty set is the score of the commonest class, or of
     the mean label; that of a set of rows of one class is the score of predicting that class. No set is fitted twice.
 
@@ -108,7 +108,7 @@ class Game(Result):
     def margins(self, inside: Mask, *, repeat: int = 0) -> Floats:
         """(k, m) log odds of the true class; of heads in closed form its output minus the largest other one.
 
-        For numbers minus the absolute error, in units of the label.
+        For numbers minus the absolute error, in the label's unit.
         """
         answers, rows = self.outputs(inside, repeat=repeat), np.arange(len(self.query_ids))
         if not self.class_count:

@@ -1,0 +1,137 @@
+"""The mean of per-row values measured again and again on redrawn folds, where rows judged by one model share its luck.
+
+A row's value in repeat r is m_i + h + e: what is true of the row, the luck of the models that judged its fold, and the
+rest. Averaging over repeats removes the last two; only more rows remove the first.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.engine.statistics.intervals import quantile
+from samplewise.engine.statistics.means import summed_by_group
+from samplewise.engine.statistics.significance import p_value_above
+
+FEW_ROWS = 100  # below so many, the degrees of freedom are at most a fifth of the rows
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedMean:
+    """A mean over rows and repeats, and where its uncertainty comes from.
+
+    Args:
+        value: mean over rows of each row's mean over repeats.
+        rows: variance of the mean that more repeats cannot remove: which rows happened to be drawn.
+        repeats: variance of the mean that would vanish with ever more repeats.
+        luck: variance of the luck that all rows judged by one model share.
+        count: repeats behind it.
+        freedom: degrees of freedom of the standard error.
+    """
+
+    value: float
+    rows: float
+    repeats: float
+    luck: float
+    count: int
+    freedom: float
+
+    @property
+    def error(self) -> float:
+        """Standard error of the mean."""
+        return math.sqrt(self.rows + self.repeats)
+
+    def half_width(self, probability: float) -> float:
+        """So many standard errors that the mean stays below its truth plus this with that probability."""
+        return quantile(probability, self.freedom) * self.error
+
+    def p_value_above(self, value: float = 0.0) -> float:
+        """One-sided p-value of "the truth is at most `value`"; 1 where nothing varies and nothing is seen."""
+        if not self.error > 0:
+            return float(self.value <= value)
+        return p_value_above(self.value - value, self.error, self.freedom)
+
+    def p_value_below(self, value: float = 0.0) -> float:
+        """One-sided p-value of "the truth is at least `value`"."""
+        if not self.error > 0:
+            return float(self.value >= value)
+        return p_value_above(value - self.value, self.error, self.freedom)
+
+    def error_after(self, count: int) -> float:
+        """Standard error that the same mean would have after so many repeats."""
+        return math.sqrt(self.rows + self.repeats * self.count / count)
+
+
+def repeated_mean(values: Floats, folds: Ints, groups: Array | None = None) -> RepeatedMean:
+    """Mean over n rows and R repeats, with a variance that knows which rows were judged by the same model.
+
+    Args:
+        values: (R, n), NaN for a row that was not evaluated in a repeat.
+        folds: (R, n) fold of every row in every repeat; rows of one fold were judged by the same model.
+        groups: (n,) rows that count as one observation and share their folds, or None.
+
+    Returns:
+        `RepeatedMean`. With one repeat the luck of the models cannot be told from that of the rows: the variance is the
+        larger of that over rows and that over folds, with as many degrees of freedom as there are folds but one.
+
+    Cost: O(R n).   Source: docs/tested-advice.md; a two-way variance decomposition, Satterthwaite's degrees of freedom.
+    """
+    known = ~np.isnan(values).all(axis=0)
+    values, folds = values[:, known], folds[:, known]
+    groups = None if groups is None else groups[known]
+    if values.shape[1] == 0:
+        return RepeatedMean(0.0, 0.0, 0.0, 0.0, len(values), math.inf)
+    seen = ~np.isnan(values)
+    times = seen.sum(axis=0)
+    own = np.nansum(values, axis=0) / times
+    value, size = float(own.mean()), values.shape[1]
+    between = summed_by_group(own - value, groups)
+    units = len(between)
+    spread = float(np.sum(np.square(between))) * units / max(units - 1, 1) / size**2
+    if len(values) == 1:
+        return _once(values[0] - value, folds[0], value, spread)
+    rest = np.where(seen, values - own, 0.0)
+    # Each deviation from a mean over `times` repeats is smaller than one from the truth by (times - 1) / times.
+    larger = np.where(times > 1, times / np.maximum(times - 1, 1), 0.0)
+    within, shared, pairs = 0.0, 0.0, 0.0
+    for repeat in range(len(values)):
+        scaled = rest[repeat] * np.sqrt(larger) / times
+        sums = summed_by_group(scaled, groups)
+        within += float(np.sum(np.square(sums)))
+        together, couples = _pairs(scaled, seen[repeat] / times, folds[repeat], groups)
+        shared, pairs = shared + together, pairs + couples
+    judged = len(np.unique(folds[0][seen[0]])) or 1
+    repeats = float(times.mean())
+    narrowing = 1.0 - (1.0 - 1.0 / judged) / repeats
+    luck = max(0.0, shared / pairs / narrowing) if pairs > 0 else 0.0
+    conditional = (within + luck * pairs) / size**2
+    rows = max(0.0, spread - within / size**2)
+    variance = rows + conditional
+    parts = conditional**2 / max((repeats - 1.0) * judged, 1.0) + rows**2 / max(units - 1, 1)
+    freedom = variance**2 / parts if parts > 0 else math.inf
+    return RepeatedMean(value, rows, conditional, luck, len(values), _at_most(freedom, size))
+
+
+def _once(centered: Floats, folds: Ints, value: float, spread: float) -> RepeatedMean:
+    """One repeat: the variance is that over rows or that over folds, whichever is larger."""
+    numbers, member, counts = np.unique(folds, return_inverse=True, return_counts=True)
+    judged = len(numbers)
+    means = np.bincount(member, weights=centered) / counts
+    by_fold = float(means.var(ddof=1)) / judged if judged > 1 else 0.0
+    variance = max(spread, by_fold)
+    luck = max(0.0, (variance - spread) * judged)
+    return RepeatedMean(value, spread, variance - spread, luck, 1, _at_most(float(max(judged - 1, 1)), len(centered)))
+
+
+def _pairs(values: Floats, weights: Floats, folds: Ints, groups: Array | None) -> tuple[float, float]:
+    """Sum of the products of all pairs of one fold (of different groups), of values (n,) and of their weights (n,)."""
+    sums, totals = (np.bincount(folds, weights=each) for each in (values, weights))
+    alone = [summed_by_group(each, groups) for each in (values, weights)]
+    products = float(np.sum(np.square(sums)) - np.sum(np.square(alone[0])))
+    return products, float(np.sum(np.square(totals)) - np.sum(np.square(alone[1])))
+
+
+def _at_most(freedom: float, rows: int) -> float:
+    """Few rows are skewed and lumpy: then no more degrees of freedom than a fifth of them."""
+    return min(freedom, max(rows / 5.0, 1.0)) if rows < FEW_ROWS else freedom
