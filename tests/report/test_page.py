@@ -300,7 +300,7 @@ def test_cards_set_the_row_beside_the_nearest_of_both_classes(rich: AuditRecord)
     table = re.search(r'<table class="distinctive">(.*?)</table>', draw(rich), re.DOTALL)
     assert table
     said = visible(table[0])
-    assert "typical of <=50K nearest <=50K 4 nearest >50K 9" in said
+    assert "typical of <=50K nearest of <=50K , row 4 nearest of >50K , row 9" in said
     assert "age 51 37 38 52" in said
     assert "household 0" in visible(draw(rich))
 

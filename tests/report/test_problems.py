@@ -79,7 +79,7 @@ def test_how_sure_in_words_and_a_number(measured: tuple[Estimate, ...], said: st
 
 
 def test_a_rule_about_cells_is_no_model() -> None:
-    assert only(finding("SW108")).sure == "found by a rule, on the cells themselves"
+    assert only(finding("SW108")).sure == "read from the cells themselves, without a model"
 
 
 def test_where_counts_rows_and_names_columns() -> None:
@@ -104,6 +104,9 @@ def test_what_was_tested_and_does_not_help_is_never_what_to_do() -> None:
 def test_an_untested_remedy_says_why_in_a_few_words() -> None:
     assert only(finding("SW104", "warning", LOOK)).buys == "not tested: a person decides"
     assert only(finding("SW104")).buys == "no remedy is proposed"
+    assert only(finding("SW104", "warning", DROP)).buys == "not tested"
+    (problem,) = worst_problems(record_of(finding("SW104", "warning", DROP), advice=True))
+    assert problem.buys == "not tested yet"
 
 
 def test_what_was_not_checked_and_of_how_many() -> None:

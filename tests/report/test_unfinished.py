@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from samplewise.core.findings import AuditRecord, Outcome
-from samplewise.report.unfinished import INTERRUPTED, TO_COME, still_to_come
+from samplewise.report.unfinished import INTERRUPTED, TO_COME, advice_is_pending, still_to_come
 
 PLAN = {"checks": ["SW101", "SW102", "SW201"], "advice": True, "estimated_seconds": 60.0}
 
@@ -29,6 +29,12 @@ def test_when_only_the_test_of_the_remedies_is_left() -> None:
     assert "the test of the remedies was still to come: about 45 s" in still_to_come(record_of(*DONE))
     tested = record_of(*DONE, plan=PLAN | {"estimated_seconds": None}, advice_seconds=3.0)
     assert "the last of its pages was still to be written." in still_to_come(tested)
+
+
+def test_whether_the_test_of_the_remedies_is_to_come() -> None:
+    assert advice_is_pending(record_of())
+    assert not advice_is_pending(record_of(plan=PLAN | {"advice": False}))
+    assert not advice_is_pending(record_of(advice_seconds=3.0))
 
 
 def test_an_interrupted_audit_names_what_it_left_out() -> None:

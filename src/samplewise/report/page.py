@@ -26,10 +26,10 @@ from samplewise.report.facts import call, citation, class_counts, columns_of, da
 from samplewise.report.limits import LADDER, LARGEST_PAGE, Limits, cut_note
 from samplewise.report.overview import page_overview
 from samplewise.report.problems import not_checked, worst_problems
-from samplewise.report.remedy_order import NOT_TESTED, advice_of, effect_text
+from samplewise.report.remedy_order import NOT_TESTED, NOT_TESTED_YET, advice_of, effect_text
 from samplewise.report.shown_findings import linker, shown_findings
 from samplewise.report.tables import PageTable, scores_table, table_of
-from samplewise.report.unfinished import still_to_come
+from samplewise.report.unfinished import advice_is_pending, still_to_come
 from samplewise.report.verdict import extent, not_run, verdict
 
 vl_convert = lazy_loader.load("vl_convert")
@@ -91,6 +91,7 @@ def _render(record: AuditRecord, limits: Limits) -> str:
             said=verdict(record),
             problems=worst_problems(record) if is_audit else [],
             not_checked=not_checked(record) if is_audit else "",
+            not_tested=NOT_TESTED_YET if advice_is_pending(record) else NOT_TESTED,
             picture=remedy_picture(tested, limits),
             hidden_remedies=cut_note(
                 (min(len(tested), limits.remedies), len(tested), "tested remedy", "tested remedies")
@@ -201,7 +202,6 @@ def _environment() -> Environment:
     environment.globals |= {
         "severity_words": wording.SEVERITY_WORDS,
         "status_words": wording.STATUS_WORDS,
-        "not_tested": NOT_TESTED,
         "first_cards": FIRST_CARDS,
         "style": Markup(_asset("page.css")),
         "csv_guard": in_script(GUARD),

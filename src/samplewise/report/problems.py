@@ -9,14 +9,15 @@ from samplewise.core.rates import percent_text
 from samplewise.core.texts import count_of, keys_text, shortened
 from samplewise.core.values import Estimate
 from samplewise.report.basis import ON_MODELS, nothing_learned, stands
-from samplewise.report.remedy_order import NOT_TESTED, Advice, as_advice, effect_text, refuted
+from samplewise.report.remedy_order import NOT_TESTED, NOT_TESTED_YET, Advice, as_advice, effect_text, refuted
+from samplewise.report.unfinished import advice_is_pending
 from samplewise.report.verdict import extent, not_run
 from samplewise.report.wording import estimate_text, listed
 
 MOST_PROBLEMS = 3
 LONGEST = 160  # characters of one entry
 REASON = 60  # characters of why a remedy was not tested
-BY_RULE = "found by a rule, on the cells themselves"
+BY_RULE = "read from the cells themselves, without a model"
 FIND_OUT = "Find out why before you change any row"
 UNANSWERED = ("failed", "skipped", "not_applicable")
 
@@ -80,9 +81,10 @@ def _problem(record: AuditRecord, finding: Finding, position: int) -> Problem:
     tested = [item for item in advice if item.tested and not item.remedy.saves_rows]
     helps = [item for item in tested if item.remedy.verdict == "helps"]
     helps.sort(key=lambda item: -_gain(item.remedy.effect))
+    untested = NOT_TESTED_YET if advice_is_pending(record) else NOT_TESTED
     return Problem(
         position, finding.code, shortened(finding.title, LONGEST), finding.severity, _sure(finding),
-        _where(record, finding), _first(finding, advice, helps), _buys(advice, helps or tested),
+        _where(record, finding), _first(finding, advice, helps), _buys(advice, helps or tested) or untested,
     )  # fmt: skip
 
 
@@ -120,7 +122,7 @@ def _first(finding: Finding, advice: Sequence[Advice], helps: Sequence[Advice]) 
 
 
 def _buys(advice: Sequence[Advice], tested: Sequence[Advice]) -> str:
-    """The measured effect of the best remedy, or why none was measured."""
+    """The measured effect of the best remedy, or why none was measured; "" where nobody says why."""
     if tested:
         best = tested[0].remedy
         if best.verdict == "helps":
@@ -128,4 +130,6 @@ def _buys(advice: Sequence[Advice], tested: Sequence[Advice]) -> str:
         return f"tested, {best.verdict}: {effect_text(best.effect)}"
     reason = next((item.remedy.reason for item in advice if item.remedy.reason), "")
     words = shortened(reason.partition(";")[0].partition(":")[0], REASON)
-    return f"{NOT_TESTED}{': ' if words else ''}{words}" if advice else "no remedy is proposed"
+    if not advice:
+        return "no remedy is proposed"
+    return f"{NOT_TESTED}: {words}" if words else ""

@@ -12,6 +12,7 @@ from samplewise.report.basis import proven_leaks, stands
 from samplewise.report.wording import estimate_text
 
 NOT_TESTED = "not tested"
+NOT_TESTED_YET = "not tested yet"  # of an audit that is still under way
 KIND_VERBS = {
     "relabel": "Relabel", "drop": "Drop", "reweight": "Reweight", "clean": "Clean", "collect": "Collect",
     "review": "Review",

@@ -13,6 +13,11 @@ AGAIN = "The same command or call goes on from here."
 REWRITTEN = "This page is rewritten as checks end: reload it to see them."
 
 
+def advice_is_pending(record: AuditRecord) -> bool:
+    """Whether the proposed remedies are still to be tested."""
+    return bool(record.plan.get("advice")) and not {"advice_seconds", "seconds"} & set(record.environment)
+
+
 def still_to_come(record: AuditRecord) -> str:
     """What the audit had not come to when this was written, about how long that takes, and how to get it; or "".
 
@@ -39,7 +44,7 @@ def _rest(record: AuditRecord, waiting: list[str]) -> str:
     named = listed([shortened(titles.get(code) or code, 60) for code in waiting], MOST_NAMED)
     were = f"{count_of(len(waiting), 'check')} of {len(planned)} {'was' if len(waiting) == 1 else 'were'} still to come"
     parts = [f"{were} ({named})"] if waiting else []
-    if record.plan.get("advice") and "advice_seconds" not in record.environment:
+    if advice_is_pending(record):
         parts.append("then the test of the remedies" if waiting else "the test of the remedies was still to come")
     estimated = record.plan.get("estimated_seconds")
     left = estimated - sum(item.seconds for item in record.outcomes) if isinstance(estimated, int | float) else 0.0
