@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from samplewise import selection
@@ -147,6 +148,23 @@ def test_files_without_decisions_are_refused(tmp_path, content, what, where):
         read_decisions(file)
     assert where in caught.value.where
     assert caught.value.fix
+
+
+@pytest.mark.parametrize("named", ["the workbook", "its folder"])
+def test_a_list_saved_as_a_workbook_is_refused_with_the_line_that_converts_it(tmp_path, monkeypatch, named):
+    pytest.importorskip("openpyxl")
+    monkeypatch.chdir(tmp_path)
+    Path("findings").mkdir()
+    lines = pd.DataFrame({"id": ["007", "8"], "given": ["a", "b"], "decision": ["", "drop"]})
+    lines.to_csv("findings/SW102.csv", index=False)
+    lines.to_excel("findings/SW102.xlsx", index=False)
+    with pytest.raises(InputError, match="is a workbook") as caught:
+        read_decisions("findings/SW102.xlsx" if named == "the workbook" else "findings")
+    assert caught.value.where == "findings/SW102.xlsx"
+    monkeypatch.chdir("findings")
+    exec(caught.value.fix.partition("convert it: ")[2])
+    (decision,) = read_decisions("SW102.csv")
+    assert (decision.id, decision.kind) == ("8", "drop")
 
 
 def test_a_folder_without_lists_is_refused(tmp_path):

@@ -75,11 +75,11 @@ def finished(tmp_path_factory):
     return here
 
 
-def start(here, folder):
+def start(here, folder, **streams):
     command = [sys.executable, "-m", "samplewise", "audit", "t.csv", "--label", "kind", "--learner", "kernel"]
     command += ["--checks", "SW101,SW102,SW105", "--quiet", "--out", folder]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
-    return subprocess.Popen(command, cwd=here, **quiet)
+    return subprocess.Popen(command, cwd=here, **(quiet | streams))
 
 
 def answer(folder):
@@ -113,3 +113,21 @@ def test_a_run_that_is_killed_loses_nothing_and_goes_on(finished, name, sign):
     assert answer(folder) == answer(finished / "finished")
     assert not (folder / "new").exists()
     assert not list(folder.rglob("*.tmp"))
+
+
+@posix
+def test_of_two_programs_in_one_folder_one_writes_and_the_other_is_told(finished):
+    folder = finished / "shared"
+    first = start(finished, folder.name)
+    while first.poll() is None and not ((folder / "run.lock").exists() and (folder / "run.lock").read_bytes()):
+        time.sleep(0.005)
+    first.send_signal(signal.SIGSTOP)  # it holds the folder, and is in no hurry
+    second = start(finished, folder.name, stderr=subprocess.PIPE)
+    said = second.communicate(timeout=600)[1].decode()
+    assert second.returncode == 2
+    assert "another audit is writing into this run folder" in said
+    assert f"process {first.pid}" in said
+    first.send_signal(signal.SIGCONT)
+    assert first.wait(timeout=600) in (0, 1)
+    assert answer(folder) == answer(finished / "finished")
+    assert start(finished, folder.name).wait(timeout=600) in (0, 1)

@@ -16,6 +16,7 @@ from samplewise.core.errors import InputError
 from samplewise.data.written_values import number_in
 
 SEPARATORS = (",", ";", "\t", "|")
+WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers")
 NEEDED = ("id", "decision")
 _NAMED = re.compile(r'"?sep=([^\r\n"])"?[\r\n]+', re.IGNORECASE)
 _DECISION = re.compile(r"(keep|drop|relabel(:.*)?|weight:.*)\s*", re.IGNORECASE)
@@ -78,12 +79,25 @@ def _text_of(file: Path) -> tuple[str, bool]:
             return raw.decode("utf-16"), False
         except UnicodeDecodeError as fault:
             raise _not_text(file, str(fault)) from None
-    if raw.startswith(b"PK\x03\x04") or b"\0" in raw:
-        raise _not_text(file, "a workbook or another binary file")
+    if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise workbook_error(file)
+    if b"\0" in raw:
+        raise _not_text(file, "a binary file")
     try:
         return raw.decode("utf-8-sig", "strict"), False
     except UnicodeDecodeError:
         return raw.decode("latin-1"), True
+
+
+def workbook_error(file: Path) -> InputError:
+    """The error for a list that was saved as a workbook, with the line that makes it a list again."""
+    table = file.with_suffix(".csv").name
+    return InputError(
+        "the file of decisions is a workbook, and lists are read as CSV", where=str(file),
+        got=file.suffix or "no suffix",
+        fix="save the sheet as CSV in UTF-8; or convert it: import pandas as pd; "
+        f"pd.read_excel({file.name!r}, dtype=str).to_csv({table!r}, index=False)",
+    )  # fmt: skip
 
 
 def _not_text(file: Path, got: str) -> InputError:

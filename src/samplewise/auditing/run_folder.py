@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from samplewise.auditing.list_files import read_list
+from samplewise.auditing.list_files import WORKBOOKS, read_list, workbook_error
 from samplewise.core.codec import write_together
 from samplewise.core.csv_text import plain_cell
 from samplewise.core.errors import InputError, unknown_name
@@ -154,6 +154,8 @@ def _files(source: Path) -> list[Path]:
     if not source.is_dir():
         return [source]
     held = source / FOLDER if (source / FOLDER).is_dir() else source
+    if books := sorted(file for file in held.iterdir() if file.suffix.lower() in WORKBOOKS):
+        raise workbook_error(books[0])  # beside the list it was made of, which has no decisions
     files = sorted(held.glob("*.csv"))
     if not files:
         raise InputError(
