@@ -51,7 +51,7 @@ class Chosen:
         together = self._decisions | new
         change = "" if named or not new else large_change(self.data, self._after(together).data, self.task)
         if change:
-            self.left_out.append(f"{_about(item)}: not done, for it {change}; name {item.code} to have it done")
+            self.left_out.append(f"{_about(item)}: not done, for it {change}; {_by_name(item)} carries it out")
         elif new:
             self._decisions = together
             self.taken.append(item)
@@ -177,6 +177,12 @@ def _possible(finding: Finding) -> list[Advice]:
     if finding.axis != "row":
         return []
     return [as_advice(finding, remedy) for remedy in finding.remedies if remedy.kind in BY_RULE and remedy.keys]
+
+
+def _by_name(item: Advice) -> str:
+    """The argument, and the option of the command, that carries out this remedy."""
+    name = f"{item.code}:{item.remedy.kind}"
+    return f'do="{name}" (--do {name})'
 
 
 def _about(item: Advice) -> str:

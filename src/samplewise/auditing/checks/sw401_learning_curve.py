@@ -29,7 +29,7 @@ from dataclasses import replace
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.heldout import evaluated_losses
+from samplewise.auditing.heldout import held_out_error
 from samplewise.auditing.more_data import curve_exhibit, gain_finding
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult
@@ -37,7 +37,7 @@ from samplewise.core.rates import percent_text
 from samplewise.core.values import Estimate
 from samplewise.curves import LearningCurve, forecast, next_doubling, samples_needed
 from samplewise.curves.learning_curve import curve_of_refits
-from samplewise.engine.models.row_losses import UNITS
+from samplewise.engine.models.row_losses import UNITS, median_error
 from samplewise.engine.refits.folded_rows import RemedyRule
 
 CODE, TITLE, SLOW = "SW401", "learning curve and what more data buys", True
@@ -78,9 +78,13 @@ def _beside_the_error(evidence: Evidence, curve: LearningCurve) -> str:
     )
     if evidence.predictions is not None:
         return f"This curve is of the audit's learner ({evidence.learner.name}), not of your probabilities: {splits}."
-    error = float(np.nanmean(evaluated_losses(evidence)))
+    error = held_out_error(evidence).value
+    told = percent_text(error)
+    if not evidence.whole.class_count:
+        share = percent_text(error / median_error(evidence.target.codes))
+        told = f"{error:.3g} in units of the label ({share} of that of always predicting the median)"
     return (
-        f"The held-out error of SW501, {percent_text(error)}, is another average: of models that each saw "
+        f"The held-out error of SW501, {told}, is another average: of models that each saw "
         f"{evidence.plan.folds - 1} of {evidence.plan.folds} folds, over every row once; {splits}."
     )
 
