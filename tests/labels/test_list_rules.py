@@ -282,6 +282,11 @@ def test_without_a_second_opinion_it_is_at_most_a_warning_and_says_so(judged):
     assert "No second opinion was possible" in found.sentence
     one = judged(given, posterior_of(given, truth, struck, rate=0.01), None)
     assert one.severity == "note"
+    random = posterior_of(given, np.random.default_rng(3).integers(0, 2, N), struck)
+    nothing = judged(given, random, None)
+    assert (nothing.rule, nothing.severity, nothing.listed.any()) == ("nothing learned", "note", False)
+    outcome = posterior_of(given, np.where(np.arange(N) % 4, truth, 1 - truth), struck)  # skill about .4
+    assert judged(given, outcome, None).severity == "note"
 
 
 def test_a_posterior_with_a_list_disputes_only_the_list():

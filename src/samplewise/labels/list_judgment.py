@@ -24,7 +24,7 @@ class ListJudgment(Result):
 
     Args:
         rule: the rule that decided.
-        severity: how loud a finding may be; "" where there is nothing to say.
+        severity: of a finding, at most; "" where there is nothing to say.
         sentence: what may be said, in words.
         listed: (n,) the disputed labels that the others dispute too; none where nothing can be told; of numbers that
             are called wrong, those whose slip is known.

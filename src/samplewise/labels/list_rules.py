@@ -85,16 +85,30 @@ def _nothing(folded: FoldedRows, posterior: LabelPosterior) -> ListJudgment:
 
 def _alone(folded: FoldedRows, posterior: LabelPosterior) -> ListJudgment:
     """What one model alone may say: never more than a warning."""
-    flagged = posterior.flagged
-    loud = posterior.beyond_chance and posterior.noise_rate.low >= SERIOUS
+    flagged, skill = posterior.flagged, _own_skill(folded, posterior)
+    if skill.low < LEARNED:
+        none = np.zeros(len(folded), dtype=bool)
+        count = int(flagged.sum())
+        return ListJudgment("nothing learned", "note", _guessing(skill), none, count, skill, ids=folded.data.ids)
+    fact = FACT if posterior.classes else FACT_OF_NUMBERS
+    serious = posterior.beyond_chance and posterior.noise_rate.low >= SERIOUS and skill.low >= fact
     sentence = (
         f"{count_of(int(flagged.sum()), 'label')} that one model disputes. No second opinion was possible, so this may "
         "say more of the model than of the data."
     )
     return ListJudgment(
-        "no second opinion", "warning" if loud else "note", sentence, flagged, int(flagged.sum()),
-        _own_skill(folded, posterior), ids=folded.data.ids,
+        "no second opinion", "warning" if serious else "note", sentence, flagged, int(flagged.sum()), skill,
+        ids=folded.data.ids,
     )  # fmt: skip
+
+
+def _guessing(skill: Estimate) -> str:
+    """Why nothing can be told."""
+    value = percent_text(max(skill.value, 0.0), ".0f")
+    return (
+        "Whether labels are wrong cannot be told: models that did not see a row do no better than guessing, or hardly "
+        f"(they get {value} of the way from a constant answer to perfect)."
+    )
 
 
 def _own_skill(folded: FoldedRows, posterior: LabelPosterior) -> Estimate:
@@ -198,11 +212,7 @@ class _Case:
                 "Whether labels are wrong cannot be told with this learner: its predictions do not follow the labels, "
                 "though other kinds of model learn them. Audit again with one of these."
             )  # fmt: skip
-        value = percent_text(max(self.skill.value, 0.0), ".0f")
-        return "nothing learned", "note", (
-            "Whether labels are wrong cannot be told: models that did not see a row do no better than guessing, or "
-            f"hardly (they get {value} of the way from a constant answer to perfect)."
-        )  # fmt: skip
+        return "nothing learned", "note", _guessing(self.skill)
 
     def _outcome(self) -> tuple[Rule, Severity, str] | None:
         if self.decided >= self.fact and not self.open_share > OPEN:
@@ -262,8 +272,8 @@ class _Case:
 
     def _wrong(self) -> tuple[Rule, Severity, str]:
         claim, count = self._claim(), int(self.called_wrong().sum())
-        loud = claim.low >= SERIOUS and count >= SERIOUS_LIST * len(self.codes)
-        return "wrong labels", "error" if loud else "warning", (
+        serious = claim.low >= SERIOUS and count >= SERIOUS_LIST * len(self.codes)
+        return "wrong labels", "error" if serious else "warning", (
             f"{count_of(count, 'label')} that at least two of three kinds of model dispute; about "
             f"{percent_text(claim.value, '.2g')} of all labels are wrong "
             f"[{percent(claim.low):.2g}, {percent(claim.high):.2g}]."
