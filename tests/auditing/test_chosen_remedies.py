@@ -60,7 +60,9 @@ def test_what_changes_much_waits_until_it_is_named(keys, kind, words):
     large = found("SW201", remedy(kind, keys, values=values))
     choice = chosen(large)
     assert ids(choice) == []
-    assert choice.left_out == [f"SW201: {kind} {len(keys)}: not done, for it {words}; name SW201 to have it done"]
+    assert choice.left_out == [
+        f'SW201: {kind} {len(keys)}: not done, for it {words}; do="SW201:{kind}" (--do SW201:{kind}) carries it out'
+    ]
     assert choice.applied().left_out == tuple(choice.left_out)
     assert ids(chosen(large, kinds=[kind])) == []
     assert sorted(ids(chosen(large, do="SW201"))) == sorted(keys)

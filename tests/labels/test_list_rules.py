@@ -208,6 +208,17 @@ def test_only_numbers_with_a_trace_are_called_wrong_and_claimed(judged):
     assert found.claim.value == pytest.approx(0.06 * 16 / 24, abs=0.005)
 
 
+def test_numbers_that_no_slip_explains_stand_beside_those_called_wrong(judged):
+    def change(y, draw):
+        return np.where(np.arange(len(y)) % 3 == 0, y + draw.choice([-30.0, 30.0], len(y)), 10.0 * y)
+
+    struck, found = judged_numbers(judged, change)
+    assert found.unexplained.sum() == 8
+    np.testing.assert_array_equal(found.listed | found.unexplained, struck)
+    _, all_explained = judged_numbers(judged, lambda y, draw: -y)
+    assert not all_explained.unexplained.any()
+
+
 def test_far_numbers_without_a_trace_are_to_be_looked_at(judged):
     _, found = judged_numbers(judged, lambda y, draw: y + draw.choice([-30.0, 30.0], len(y)))
     assert (found.rule, found.severity, found.claim) == ("no trace", "warning", None)
@@ -227,6 +238,17 @@ def test_numbers_nobody_can_predict_tell_nothing(judged):
     lost = np.full((N, 1), np.median(given)) + np.random.default_rng(5).normal(size=(N, 1))
     found = judged(given, posterior_of(given, lost[:, 0], struck, 0.06, 0), [lost] * 3)
     assert (found.rule, found.listed.any()) == ("nothing learned", False)
+
+
+def test_slips_that_the_labels_alone_show_are_listed_though_nothing_was_learned(judged):
+    _, struck, given = numbers(lambda y, draw: np.where(np.arange(len(y)) % 2, 10.0 * y, -y))
+    lost = np.full((N, 1), np.median(given)) + np.random.default_rng(5).normal(size=(N, 1))
+    disputed = struck | (np.arange(N) < 9)  # some that are disputed are no slips
+    found = judged(given, posterior_of(given, lost[:, 0], disputed, 0.06, 0), [lost] * 3)
+    assert (found.rule, found.severity, found.calls_wrong) == ("slips", "warning", False)
+    np.testing.assert_array_equal(found.listed, struck)
+    assert "24 numbers are ten or a hundred times off" in found.sentence
+    assert "whether labels are wrong cannot be told" in found.sentence
 
 
 def test_numbers_that_are_predicted_in_part_are_outcomes(judged):
@@ -260,6 +282,11 @@ def test_without_a_second_opinion_it_is_at_most_a_warning_and_says_so(judged):
     assert "No second opinion was possible" in found.sentence
     one = judged(given, posterior_of(given, truth, struck, rate=0.01), None)
     assert one.severity == "note"
+    random = posterior_of(given, np.random.default_rng(3).integers(0, 2, N), struck)
+    nothing = judged(given, random, None)
+    assert (nothing.rule, nothing.severity, nothing.listed.any()) == ("nothing learned", "note", False)
+    outcome = posterior_of(given, np.where(np.arange(N) % 4, truth, 1 - truth), struck)  # skill about .4
+    assert judged(given, outcome, None).severity == "note"
 
 
 def test_a_posterior_with_a_list_disputes_only_the_list():

@@ -7,7 +7,7 @@ import pytest
 
 from samplewise.core.values import Estimate
 from samplewise.engine.models.metrics import METRICS
-from samplewise.labels.list_rules import ListJudgment
+from samplewise.labels.list_judgment import ListJudgment
 from samplewise.labels.noise_correction import flips_at, true_label_scores
 from samplewise.labels.posterior import LabelPosterior
 

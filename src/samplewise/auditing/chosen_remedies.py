@@ -64,7 +64,7 @@ class Chosen:
         together = self._decisions | new
         change = "" if named or not new else self._large_change(item.remedy, new, together)
         if change:
-            self.left_out.append(f"{_about(item)}: not done, for it {change}; name {item.code} to have it done")
+            self.left_out.append(f"{_about(item)}: not done, for it {change}; {_by_name(item)} carries it out")
         elif new:
             self._decisions = together
             self.taken.append((item, len(new)))
@@ -215,6 +215,12 @@ def _possible(finding: Finding) -> list[Advice]:
     """Its remedies that say what becomes of every row, or of the cells of a column, the recommended first."""
     kinds = BY_RULE if finding.axis == "row" else ("clean",)
     return [as_advice(finding, remedy) for remedy in finding.remedies if remedy.kind in kinds and remedy.keys]
+
+
+def _by_name(item: Advice) -> str:
+    """The argument, and the option of the command, that carries out this remedy."""
+    name = f"{item.code}:{item.remedy.kind}"
+    return f'do="{name}" (--do {name})'
 
 
 def _about(item: Advice) -> str:

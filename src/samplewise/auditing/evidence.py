@@ -28,7 +28,8 @@ from samplewise.engine.refits import FitRunner, FitStore, FoldedRows, Prepared, 
 from samplewise.information.unique import UniqueInformation, information_in
 from samplewise.labels.facts import Answer, FactLabels, facts_of
 from samplewise.labels.facts_or_outcomes import OUTCOMES, LabelMeaning
-from samplewise.labels.list_rules import ListJudgment, judge
+from samplewise.labels.list_judgment import ListJudgment
+from samplewise.labels.list_rules import judge
 from samplewise.labels.posterior import LabelPosterior, label_posterior
 from samplewise.labels.predictions import checked_predictions
 from samplewise.quality.nearness import graph_of

@@ -27,6 +27,11 @@ def evaluated_losses(evidence: Evidence) -> Floats:
     return row_losses(evaluated_outputs(evidence), evidence.target)
 
 
+def held_out_error(evidence: Evidence) -> Estimate:
+    """The error that SW501 names: the share of wrong rows, or the mean absolute error in the unit of the label."""
+    return _error_of(evidence, evaluated_outputs(evidence), "held_out_error")
+
+
 def prediction_source(evidence: Evidence) -> str:
     """Where the predictions come from, in words that begin a sentence."""
     if evidence.predictions is not None:

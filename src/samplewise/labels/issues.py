@@ -27,7 +27,8 @@ from samplewise.labels.annotators import Annotators, dawid_skene
 from samplewise.labels.facts import TO_REVIEW, FactLabels, fact_labels, facts_of, other_reading
 from samplewise.labels.facts_or_outcomes import OUTCOMES, LabelMeaning, LabelsAre, label_meaning
 from samplewise.labels.label_answers import read_answers
-from samplewise.labels.list_rules import ListJudgment, judge
+from samplewise.labels.list_judgment import ListJudgment
+from samplewise.labels.list_rules import judge
 from samplewise.labels.methods import (
     PROBABILITY,
     MethodLabels,

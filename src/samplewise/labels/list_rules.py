@@ -5,9 +5,6 @@ explains the dispute, or that it cannot be told. The thresholds were set on real
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -15,23 +12,19 @@ from samplewise.core.arrays import Array, Floats, Mask, one_hot
 from samplewise.core.errors import require_kind
 from samplewise.core.findings import Severity
 from samplewise.core.rates import percent, percent_text
-from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of, keys_text
 from samplewise.core.values import Estimate
 from samplewise.engine.refits.folded_rows import FoldedRows
 from samplewise.engine.statistics.association import discrimination_rows, p_value_of_mean
-from samplewise.labels.disputed_together import DisputedTogether, disputed_together
+from samplewise.labels.disputed_together import disputed_together
+from samplewise.labels.list_judgment import ListJudgment, Rule
 from samplewise.labels.methods import MethodLabels
 from samplewise.labels.noise import wrong_and_suggested
+from samplewise.labels.number_slips import NumberSlips, slips_alone
 from samplewise.labels.posterior import FLAGGED, LabelPosterior, label_posterior, noise_among, residuals_among
 from samplewise.labels.second_model import KINDS, SecondOpinions, second_opinions
 from samplewise.labels.skills import class_skill, number_skill
 from samplewise.labels.wrong_numbers import TO_DEVIATION, ResidualFit
-
-Rule = Literal[
-    "nothing disputed", "no second opinion", "nothing learned", "open outcome", "one model's view", "together",
-    "tiny classes", "few rows", "one side", "no trace", "wrong labels",
-]  # fmt: skip
 
 LEARNED = 0.10  # skill, by the lower end of its interval, below which nothing can be told
 FACT, FACT_OF_NUMBERS = 0.50, 0.40  # skill below which labels are outcomes that rows predict and do not show
@@ -40,54 +33,10 @@ SLACK = 0.1  # below the surest answer that the claimed flips allow
 SHARED, ALIKE = 0.45, 0.3  # of the disputed rows on the list; the least rate of a model over that of the posterior
 TOGETHER = 0.3  # excess share of disputed rows in crowded cells
 TINY, FEW, SEVERAL = 20, 3, 8  # rows of a class; rows of a list; rows of a list that may be one-sided
-MOSTLY, ONE_SIGN = 0.85, 0.85  # share of a list on one side; share of the labels with one sign
+MOSTLY = 0.85  # share of a list on one side
 TRACED = 0.5  # share of a list that a known slip explains
-SLIPS, NEAR, AWAY = (10.0, 0.1, 100.0, 0.01), 2.0, 4.0  # factors; core spreads after and before the slip is undone
-LEFT = 0.2  # of the distance to the prediction that is left once the slip of a number called wrong is undone
 SERIOUS, SERIOUS_LIST = 0.02, 0.01  # claimed share by its lower end, and share of rows listed, that make an error
 LEVEL = 0.05
-
-
-@dataclass(frozen=True, eq=False)
-class ListJudgment(Result):
-    """What may be said of the labels that a posterior disputes.
-
-    Args:
-        rule: the rule that decided.
-        severity: how loud a finding may be; "" where there is nothing to say.
-        sentence: what may be said, in words.
-        listed: (n,) the disputed labels that the others dispute too; none where nothing can be told.
-        disputed: number of labels the posterior disputes.
-        skill: how much was learned, on all rows.
-        claim: share of labels that are wrong, where that may be claimed; else None.
-        together: where the disputed rows lie together most, whether or not that decided.
-        open_share: share of rows whose class stays open; NaN for numbers.
-    """
-
-    MADE_BY: ClassVar[str] = "labels.find_label_issues(data).judged()"
-
-    rule: Rule
-    severity: Severity | Literal[""]
-    sentence: str
-    listed: Mask
-    disputed: int
-    skill: Estimate
-    claim: Estimate | None = None
-    together: DisputedTogether | None = None
-    open_share: float = float("nan")
-    ids: Array = field(default_factory=lambda: np.empty(0), repr=False)
-
-    @property
-    def calls_wrong(self) -> bool:
-        """Whether labels may be changed on this ground, after a look."""
-        return self.rule in ("wrong labels", "no trace")
-
-    def _sentences(self) -> Iterable[str]:
-        yield f"{self.rule.capitalize()} ({self.severity or 'no finding'})."
-        yield self.sentence
-
-    def _table(self) -> Table:
-        return Table({"id": self.ids[self.listed]}, index="id")
 
 
 def judge(folded: FoldedRows, posterior: LabelPosterior) -> ListJudgment:
@@ -136,16 +85,30 @@ def _nothing(folded: FoldedRows, posterior: LabelPosterior) -> ListJudgment:
 
 def _alone(folded: FoldedRows, posterior: LabelPosterior) -> ListJudgment:
     """What one model alone may say: never more than a warning."""
-    flagged = posterior.flagged
-    loud = posterior.beyond_chance and posterior.noise_rate.low >= SERIOUS
+    flagged, skill = posterior.flagged, _own_skill(folded, posterior)
+    if skill.low < LEARNED:
+        none = np.zeros(len(folded), dtype=bool)
+        count = int(flagged.sum())
+        return ListJudgment("nothing learned", "note", _guessing(skill), none, count, skill, ids=folded.data.ids)
+    fact = FACT if posterior.classes else FACT_OF_NUMBERS
+    serious = posterior.beyond_chance and posterior.noise_rate.low >= SERIOUS and skill.low >= fact
     sentence = (
         f"{count_of(int(flagged.sum()), 'label')} that one model disputes. No second opinion was possible, so this may "
         "say more of the model than of the data."
     )
     return ListJudgment(
-        "no second opinion", "warning" if loud else "note", sentence, flagged, int(flagged.sum()),
-        _own_skill(folded, posterior), ids=folded.data.ids,
+        "no second opinion", "warning" if serious else "note", sentence, flagged, int(flagged.sum()), skill,
+        ids=folded.data.ids,
     )  # fmt: skip
+
+
+def _guessing(skill: Estimate) -> str:
+    """Why nothing can be told."""
+    value = percent_text(max(skill.value, 0.0), ".0f")
+    return (
+        "Whether labels are wrong cannot be told: models that did not see a row do no better than guessing, or hardly "
+        f"(they get {value} of the way from a constant answer to perfect)."
+    )
 
 
 def _own_skill(folded: FoldedRows, posterior: LabelPosterior) -> Estimate:
@@ -188,13 +151,25 @@ class _Case:
         rows = self.folded.data.take(np.flatnonzero(self.known))
         self.together = disputed_together(rows, self.disputed, self.groups())
         rule, severity, sentence = next(found for found in self._rules() if found is not None)
-        listed = np.zeros(len(self.known), dtype=bool)
-        if rule != "nothing learned":
-            listed[self.known] = self.called_wrong() if rule == "wrong labels" else self.listed
+        claimed = rule == "wrong labels"
+        listed = self._of_all_rows(self.shown(rule))
+        unexplained = self._of_all_rows(self.listed) & ~listed if claimed else np.zeros(len(listed), dtype=bool)
         return ListJudgment(
             rule, severity, sentence, listed, int(self.posterior.flagged.sum()), self.skill,
-            self._claim() if rule == "wrong labels" else None, self.together, self.open_share, self.folded.data.ids,
+            self._claim() if claimed else None, self.together, self.open_share, self.folded.data.ids, unexplained,
         )  # fmt: skip
+
+    def _of_all_rows(self, rows: Mask) -> Mask:
+        """(n,) the same rows (r,) among all, with those that no model predicts."""
+        everywhere = np.zeros(len(self.known), dtype=bool)
+        everywhere[self.known] = rows
+        return everywhere
+
+    def shown(self, rule: Rule) -> Mask:
+        """(r,) the rows of the list that are shown where this rule decides."""
+        if rule == "nothing learned":
+            return np.zeros_like(self.listed)
+        return self.called_wrong() if rule == "wrong labels" else self.listed
 
     @property
     def decided(self) -> float:
@@ -222,7 +197,7 @@ class _Case:
         return Estimate("noise_rate", value, low, high, "share of labels", 0.95, rate.source, reason)
 
     def _rules(self) -> Iterable[tuple[Rule, Severity, str] | None]:
-        yield None if self.learned() else ("nothing learned", "note", self._untold())
+        yield None if self.learned() else self._untold()
         yield self._outcome()
         yield self._one_view()
         yield self._lies_together()
@@ -231,17 +206,13 @@ class _Case:
         yield from self._of_the_task()
         yield self._wrong()
 
-    def _untold(self) -> str:
+    def _untold(self) -> tuple[Rule, Severity, str]:
         if self.low >= LEARNED:
-            return (
+            return "nothing learned", "note", (
                 "Whether labels are wrong cannot be told with this learner: its predictions do not follow the labels, "
                 "though other kinds of model learn them. Audit again with one of these."
-            )
-        value = percent_text(max(self.skill.value, 0.0), ".0f")
-        return (
-            "Whether labels are wrong cannot be told: models that did not see a row do no better than guessing, or "
-            f"hardly (they get {value} of the way from a constant answer to perfect)."
-        )
+            )  # fmt: skip
+        return "nothing learned", "note", _guessing(self.skill)
 
     def _outcome(self) -> tuple[Rule, Severity, str] | None:
         if self.decided >= self.fact and not self.open_share > OPEN:
@@ -301,8 +272,8 @@ class _Case:
 
     def _wrong(self) -> tuple[Rule, Severity, str]:
         claim, count = self._claim(), int(self.called_wrong().sum())
-        loud = claim.low >= SERIOUS and count >= SERIOUS_LIST * len(self.codes)
-        return "wrong labels", "error" if loud else "warning", (
+        serious = claim.low >= SERIOUS and count >= SERIOUS_LIST * len(self.codes)
+        return "wrong labels", "error" if serious else "warning", (
             f"{count_of(count, 'label')} that at least two of three kinds of model dispute; about "
             f"{percent_text(claim.value, '.2g')} of all labels are wrong "
             f"[{percent(claim.low):.2g}, {percent(claim.high):.2g}]."
@@ -370,6 +341,7 @@ class _Numbers(_Case):
         self.low = self.skill.low
         self.rates = [_rate_of(fit) for fit in fits[best]]
         self.spread = TO_DEVIATION * float(np.median(np.abs(self.codes - self.predicted)))
+        self.slips, self.alone = NumberSlips(self.codes, self.predicted), slips_alone(self.codes)
 
     def _best(self, taught: list[Mapping[str, Floats]]) -> tuple[int, Floats, Estimate]:
         """Which labels the best model was taught, the best predictions of all, and their skill."""
@@ -385,32 +357,24 @@ class _Numbers(_Case):
             predicted = last
         return place, predicted, number_skill(predicted, self.codes, self.ids)
 
-    @cached_property
-    def odd_sign(self) -> Mask:
-        """(r,) numbers with the rare sign, where nearly all labels have the other; none where both are common."""
-        positive, negative = self.codes > 0, self.codes < 0
-        if max(positive.mean(), negative.mean()) < ONE_SIGN:
-            return np.zeros(len(self.codes), dtype=bool)
-        return np.asarray(negative if positive.mean() >= ONE_SIGN else positive)
-
-    @cached_property
-    def mended(self) -> Floats:
-        """(r,) how far a number is from its prediction once the likeliest slip of the decimal point is undone."""
-        both = max((self.codes > 0).mean(), (self.codes < 0).mean()) < ONE_SIGN
-        off = np.min([np.abs(self.codes * factor - self.predicted) for factor in SLIPS], axis=0)
-        return np.full(len(off), np.inf) if both else np.asarray(off)
-
-    def traced(self) -> float:
-        """Share of the list that has a trace: a slip that, undone, leaves the number where it is expected."""
-        if not self.listed.any():
-            return 0.0
-        away = np.abs(self.codes - self.predicted) > AWAY * self.spread
-        return float((self.odd_sign | (away & (self.mended < NEAR * self.spread)))[self.listed].mean())
+    def shown(self, rule: Rule) -> Mask:
+        """(r,) also: where nothing was learned, the slips that the column of labels shows alone."""
+        return self.listed & self.alone if rule == "slips" else super().shown(rule)
 
     def called_wrong(self) -> Mask:
         """Numbers whose slip is known: undone, it takes away most of the distance to the prediction."""
-        most = self.mended <= LEFT * np.abs(self.codes - self.predicted)
-        return np.asarray(self.listed & (self.odd_sign | most))
+        return self.listed & self.slips.known
+
+    def _untold(self) -> tuple[Rule, Severity, str]:
+        """What the column of labels shows alone, where it does."""
+        rule, severity, sentence = super()._untold()
+        count = int(self.shown("slips").sum())
+        if count < FEW:
+            return rule, severity, sentence
+        return "slips", "warning", (
+            f"{count:,} numbers are ten or a hundred times off, or of the other sign, and would otherwise lie among "
+            f"the others. That is seen in the labels alone. Of all other labels: {sentence[0].lower()}{sentence[1:]}"
+        )  # fmt: skip
 
     def share_claimed(self) -> float:
         """No more than the part of the list speaks for that is called wrong."""
@@ -418,18 +382,16 @@ class _Numbers(_Case):
 
     def _of_the_task(self) -> Iterable[tuple[Rule, Severity, str] | None]:
         listed, count = self.listed, int(self.listed.sum())
-        traced = self.traced()
-        above = float((self.codes > self.predicted)[listed].mean()) if count else 0.0
-        if traced < TRACED and count >= SEVERAL and max(above, 1.0 - above) >= MOSTLY:
+        if float(self.slips.traces(self.spread)[listed].mean()) >= TRACED:
+            return
+        far = f"{count:,} numbers far from what at least two of three kinds of model expect"
+        above = float((self.codes > self.predicted)[listed].mean())
+        if count >= SEVERAL and max(above, 1.0 - above) >= MOSTLY:
             side = "high" if above >= MOSTLY else "low"
-            yield "one side", "note", (
-                f"{count:,} numbers far from what all models expect, nearly all of them too {side}: an event that no "
-                "column names?"
-            )  # fmt: skip
-        elif traced < TRACED:
+            yield "one side", "note", f"{far}, nearly all of them too {side}: an event that no column names?"
+        else:
             yield "no trace", "warning", (
-                f"{count:,} numbers far from what all models expect. Nothing shows how they went wrong; look before "
-                "changing anything."
+                f"{far}. Nothing shows how they went wrong; look before changing anything."
             )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats
 from samplewise.core.rates import percent
 from samplewise.engine.models.metrics import Contributions, Metric
-from samplewise.labels.list_rules import ListJudgment
+from samplewise.labels.list_judgment import ListJudgment
 from samplewise.labels.posterior import LabelPosterior
 
 HIGHEST = 0.4  # share of wrong labels, upper end, from which nothing is corrected

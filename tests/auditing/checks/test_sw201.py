@@ -131,6 +131,34 @@ def test_numbers_ten_times_too_large_are_called_wrong_and_two_odd_ones_are_not(e
     assert not any(exhibit.kind == "matrix" for exhibit in result.exhibits)
 
 
+def test_slips_that_the_labels_alone_show_are_to_be_looked_at_though_nothing_was_learned(evidence_of):
+    X, draw = np.random.default_rng(0).normal(size=(300, 3)), np.random.default_rng(1)
+    y = draw.normal(120.0, 18.0, 300)  # no column tells of it
+    y[::15] *= np.where(np.arange(20) % 2, 10.0, 0.1)
+    result = check.run(evidence_of(X, y))
+    (finding,) = result.findings
+    assert finding.severity == "warning"
+    assert finding.title == f"{len(finding.keys)} rows with numbers ten times off, or of the other sign"
+    assert len(finding.keys) >= 15
+    assert set(finding.keys) <= set(range(0, 300, 15))
+    assert [remedy.kind for remedy in finding.remedies] == ["review"]
+    assert np.isnan(result.measured[0].value)
+
+
+def test_numbers_that_no_slip_explains_are_a_note_beside_those_called_wrong(evidence_of):
+    X = np.random.default_rng(0).normal(size=(300, 3))
+    y = 100.0 + X @ np.arange(5.0, 8.0) + np.random.default_rng(1).normal(size=300)
+    y[::30] *= 10.0
+    y[5::100] += np.array([60.0, -60.0, 60.0])
+    found, beside = check.run(evidence_of(X, y)).findings
+    assert set(found.keys) == set(range(0, 300, 30))
+    assert beside.severity == "note"
+    assert {5, 105, 205} <= set(beside.keys)
+    assert not set(beside.keys) & set(found.keys)
+    assert "no turned sign explains them" in beside.explanation
+    assert [remedy.kind for remedy in beside.remedies] == ["review"]
+
+
 def test_supplied_predictions_are_used_and_the_caveat_says_what_is_tested(planted, evidence_of):
     X, given, truth = planted
     P = np.where(np.eye(10)[truth] > 0, 0.91, 0.01)

@@ -50,6 +50,19 @@ def test_the_other_number_for_the_error_is_explained_beside_the_curve(evidence_o
     assert f"the curve ends at {measured[-1]:.3g} %, of models trained on" in curve.note
 
 
+def test_of_numbers_it_is_named_as_sw501_names_it_and_on_the_scale_of_the_curve(evidence_of):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 3))
+    evidence = evidence_of(X, X @ [1.0, 2.0, 3.0] + rng.normal(size=300), weights=np.arange(1.0, 301.0))
+    (curve,) = check.run(evidence).exhibits
+    error = sw501_error.run(evidence).measured[0]
+    assert error.quantity == "held_out_error"
+    baseline = np.abs(evidence.target.codes - np.median(evidence.target.codes)).mean()
+    assert (
+        f"{error.value:.3g} in units of the label ({100 * error.value / baseline:.3g} % of that of always" in curve.note
+    )
+
+
 def test_a_curve_beside_the_users_probabilities_says_whose_it_is(evidence_of):
     X, y = steep()
     given = np.where(np.eye(2)[y] == 1, 0.9, 0.1)

@@ -51,7 +51,8 @@ from samplewise.core.values import Estimate, Exhibit, Scores
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.labels.ambiguity import likely_errors, suggests
 from samplewise.labels.issues import noise_exhibit
-from samplewise.labels.list_rules import ListJudgment, Rule, agreed_posterior, with_list
+from samplewise.labels.list_judgment import ListJudgment, Rule
+from samplewise.labels.list_rules import agreed_posterior, with_list
 from samplewise.labels.posterior import LabelPosterior
 from samplewise.labels.remedies import drop_disputed, relabel_disputed
 
@@ -73,6 +74,7 @@ TITLES: dict[Rule, str] = {  # of findings that call no label wrong; {n} are the
     "few rows": "{n} whose label models dispute",
     "one side": "{n} with numbers that models expect otherwise, nearly all on one side",
     "no trace": "{n} with numbers far from what models expect",
+    "slips": "{n} with numbers ten times off, or of the other sign",
     "no second opinion": "{n} whose label one model disputes, without a second opinion",
 }
 
@@ -115,7 +117,8 @@ def _gate_findings(evidence: Evidence, agreed: LabelPosterior, judgment: ListJud
     likely = likely_errors(agreed)
     errors, unclear = worst_first(agreed, likely), worst_first(agreed, agreed.flagged & ~likely)
     found = [_error_finding(evidence, agreed, judgment, errors)] if len(errors) else []
-    return (*found, *([_unclear_finding(evidence, agreed, unclear)] if len(unclear) else []))
+    found += [_unclear_finding(evidence, agreed, unclear)] if len(unclear) else []
+    return (*found, *([_unexplained_finding(evidence, judgment)] if judgment.unexplained.any() else []))
 
 
 def _rate(posterior: LabelPosterior, judgment: ListJudgment) -> Estimate:
@@ -124,7 +127,7 @@ def _rate(posterior: LabelPosterior, judgment: ListJudgment) -> Estimate:
         return posterior.noise_rate
     if judgment.claim is not None:
         return judgment.claim
-    why = "cannot be told" if judgment.rule == "nothing learned" else f"not claimed: {judgment.rule}"
+    why = "cannot be told" if judgment.rule in ("nothing learned", "slips") else f"not claimed: {judgment.rule}"
     return Estimate("noise_rate", float("nan"), unit="share of labels", reason=why)
 
 
@@ -179,6 +182,19 @@ def _unclear_finding(evidence: Evidence, posterior: LabelPosterior, rows: Ints) 
         CODE, title, "note", ids_of(evidence, rows), explanation, (review,), (posterior.expected_precision(rows),),
         caveat="Where one class is often labeled as the other, many of these are errors after all.",
     )  # fmt: skip
+
+
+def _unexplained_finding(evidence: Evidence, judgment: ListJudgment) -> Finding:
+    """Numbers as far off as those that are called wrong, without a slip that explains them."""
+    beside = with_list(evidence.label_posterior, judgment.unexplained)
+    rows = worst_first(beside, beside.flagged)
+    explanation = (
+        "As far from what the models expect as the numbers that are called wrong, but no moved decimal point and no "
+        "turned sign explains them. They are not counted among the wrong labels."
+    )
+    look = Remedy("review", ids_of(evidence, rows), action="Look at these rows, worst first.")
+    title = TITLES["no trace"].format(n=count_of(len(rows), "row"))
+    return Finding(CODE, title, "note", ids_of(evidence, rows), explanation, (look,))
 
 
 def _remedies(evidence: Evidence, posterior: LabelPosterior, rows: Ints) -> tuple[Remedy, ...]:

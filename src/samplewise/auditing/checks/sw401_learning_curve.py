@@ -29,7 +29,7 @@ from dataclasses import replace
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.heldout import evaluated_losses
+from samplewise.auditing.heldout import held_out_error
 from samplewise.auditing.more_data import curve_exhibit, gain_finding
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult
@@ -73,7 +73,7 @@ def _beside_the_error(evidence: Evidence, curve: LearningCurve) -> str:
     splits = f"the curve ends at {scale.text(last)}, of models trained on {largest:,} rows and evaluated on the others"
     if evidence.predictions is not None:
         return f"This curve is of the audit's learner ({evidence.learner.name}), not of your probabilities: {splits}."
-    error = float(np.nanmean(evaluated_losses(evidence)))
+    error = held_out_error(evidence).value / (scale.one or 1.0)  # as the curve counts it
     return (
         f"The held-out error of SW501, {scale.text(error)}, is another average: of models that each saw "
         f"{evidence.plan.folds - 1} of {evidence.plan.folds} folds, over every row once; {splits}."

@@ -32,6 +32,15 @@ def weighted_rows(values: Floats, weights: Array | None) -> Floats:
     return np.asarray(mean + scaled * (values - mean))
 
 
+def median_error(labels: Array) -> float:
+    """Mean absolute error of always answering the median of these numbers (n,); 1 where they are all equal.
+
+    >>> median_error(np.array([1.0, 2.0, 6.0]))
+    1.6666666666666667
+    """
+    return float(np.mean(np.abs(labels - np.median(labels)))) or 1.0
+
+
 def row_losses(outputs: Array, target: Target, rows: Ints | None = None) -> Floats:
     """(r,) 1 for a wrong class, 0 for the right one; or the absolute error over the mean one of the median.
 
@@ -45,12 +54,7 @@ def row_losses(outputs: Array, target: Target, rows: Ints | None = None) -> Floa
     if target.classes is not None:
         wrong = np.where(known[:, None], outputs, 0.0).argmax(axis=1) != codes
         return np.where(known, wrong.astype(np.float64), np.nan)
-    return np.asarray(np.abs(outputs[:, 0].astype(np.float64) - codes) / median_error(target))
-
-
-def median_error(target: Target) -> float:
-    """Mean absolute error of always answering the median, in the label's unit; 1 where all labels are the same."""
-    return float(np.mean(np.abs(target.codes - np.median(target.codes)))) or 1.0
+    return np.asarray(np.abs(outputs[:, 0].astype(np.float64) - codes) / median_error(target.codes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ class ErrorScale:
     @classmethod
     def of(cls, target: Target) -> Self:
         """The scale of these labels."""
-        return cls(None if target.classes is not None else median_error(target))
+        return cls(None if target.classes is not None else median_error(target.codes))
 
     @property
     def axis(self) -> str:
