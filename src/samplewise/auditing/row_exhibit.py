@@ -49,9 +49,9 @@ def rows_exhibit(evidence: Evidence, title: str, positions: Array, **columns: An
     passed = {name: np.asarray(values)[: len(shown)] for name, values in columns.items()}
     suggested = passed.pop("suggested", None)
     members = _members_of(evidence)
-    held: dict[str, Array] = {"id": evidence.data.ids[shown], "given": _labels(evidence, evidence.target.codes[shown])}
+    held: dict[str, Array] = {"id": evidence.data.ids[shown], "given": _written(evidence, evidence.target.codes[shown])}
     if suggested is not None:
-        held["suggested"] = _labels(evidence, suggested)
+        held["suggested"] = _written(evidence, suggested)
     held |= passed
     X = evidence.data.X
     if isinstance(X, Images):
@@ -69,13 +69,20 @@ def rows_exhibit(evidence: Evidence, title: str, positions: Array, **columns: An
 # ---- labels, pictures, text -----------------------------------------------------------------------------------------
 
 
-def _labels(evidence: Evidence, codes: Array) -> Array:
-    """Codes as the user writes labels; empty for -1 and NaN."""
-    classes = evidence.target.classes
-    if classes is None:
-        return np.asarray(codes, dtype=np.float64)
-    names = np.array([*map(str, classes.tolist()), ""])
-    return np.asarray(names[np.asarray(codes, dtype=np.intp)])  # -1 is the last, empty name
+def as_labels(evidence: Evidence, codes: Array) -> list[Any]:
+    """Codes, or numbers, as the user's own labels; None for the code -1."""
+    if evidence.target.classes is None:
+        return list(np.asarray(codes, dtype=np.float64).tolist())
+    own = [*evidence.target.classes.tolist(), None]  # the code -1 is the last
+    return [own[code] for code in np.asarray(codes, dtype=np.intp).tolist()]
+
+
+def _written(evidence: Evidence, codes: Array) -> Array:
+    """The same as they are written; empty for -1."""
+    labels = as_labels(evidence, codes)
+    if evidence.target.classes is None:
+        return np.array(labels, dtype=np.float64)
+    return np.array(["" if label is None else str(label) for label in labels], dtype=str)
 
 
 def _thumbnails(images: Images, positions: Ints) -> Array:

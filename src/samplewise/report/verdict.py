@@ -26,6 +26,7 @@ from samplewise.report.wording import AT_MOST, estimate_text, listed
 HEADLINE_CHECKS = ("SW501", "SW201", "SW401", "SW601", "SW503")  # whose first number comes first
 MOST_HEADLINES = 6
 MOST_OF_A_QUESTION = 200  # characters; the list with all of them stands below the sentence
+OPENING = frozenset({"A", "Another", "Disputed", "Keeping", "Models", "Probabilities", "The", "Whether"})  # of titles
 PLURALS = {"class": "classes"}
 
 
@@ -204,9 +205,15 @@ def _leak(record: AuditRecord) -> list[str]:
 def _names(findings: Sequence[Finding]) -> str:
     named = []
     for finding in findings:
-        size = "" if f"{len(finding.keys):,}" in finding.title else extent(finding)
-        named.append(shortened(finding.title, 80).rstrip(".") + (f" ({size})" if size else ""))
+        alone = len(finding.keys) == 1 and str(finding.keys[0]) in finding.title
+        size = "" if alone or f"{len(finding.keys):,}" in finding.title else extent(finding)
+        named.append(_in_sentence(shortened(finding.title, 80).rstrip(".")) + (f" ({size})" if size else ""))
     return listed(named)
+
+
+def _in_sentence(title: str) -> str:
+    """A title as it goes on within a sentence: another first word may be the name of a column, and stays."""
+    return title[0].lower() + title[1:] if title.partition(" ")[0] in OPENING else title
 
 
 def _best_advice(record: AuditRecord, standing: Sequence[Finding]) -> str:
