@@ -15,7 +15,6 @@ import json
 import os
 import platform
 from collections.abc import Callable
-from itertools import product
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -29,7 +28,6 @@ from samplewise.shift import label_coding
 RESULTS = Path(__file__).parent / "results" / "label_coding"
 SIZES, SHARES = (600, 1500), (0.3, 0.5, 0.8)
 CUTS = (-0.7, 0.7)
-MATTER = {("still", 600, 0.5): 20, ("series", 600, 0.8): 20}  # draws at least, where power is between none and all
 Rows = tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]  # features, a number under the label, sources
 
 
@@ -157,8 +155,7 @@ def main() -> None:
     draws = parser.parse_args().draws
     asked = [(make, SIZES[0], draws, 0.0, number) for make in UNCHANGED for number in (False, True)]
     asked += [(make, SIZES[1], max(draws // 3, 1)) for make in UNCHANGED]
-    for make, n, share in product(CHANGED, SIZES, SHARES):
-        asked.append((make, n, max(draws // 3, 1, MATTER.get((make.__name__, n, share), 0)), share))
+    asked += [(make, n, max(draws // 3, 1), share) for make in CHANGED for n in SIZES for share in SHARES]
     lines = []
     for one in asked:
         lines.append(counted(*one))

@@ -35,6 +35,7 @@ RARE, FEW = 0.03, 7  # share of the rows, and rows: where more stand out, they a
 UNLIKELY, POWER = 0.5, 0.3  # rows of a column that its tail would send as far: an exponential one, a power
 MOST_OF_ROW = 2  # cells of one row
 WITHIN, EXACTLY = 0.01, 0.15  # share of larger values from which a cell is a usual one; how near to tenfold it must be
+NONE = np.empty(0, dtype=np.intp)
 HELD, DIGITS = 2, 3  # rows that share the value: a slip does not repeat; two may, where it has so few digits
 
 
@@ -119,12 +120,12 @@ def _in_column(values: Floats, predictors: Floats) -> TenfoldCells:
 def _expected(target: Floats, predictors: Floats) -> Floats:
     """(n,) prediction of every row by a fit without it, centered so that half of the rows lie on either side."""
     middle = float(np.median(target))
-    low, high = np.quantile(target, [0.25, 0.75])
-    reach = PULLED_IN * ((high - low) or float(np.std(target)) or 1.0)
-    pulled = np.clip(target, middle - reach, middle + reach)
     varies = predictors.std(axis=0) > 0
     if not varies.any():
         return np.full(len(target), middle)
+    low, high = np.quantile(target, [0.25, 0.75])
+    reach = PULLED_IN * ((high - low) or float(np.std(target)) or 1.0)
+    pulled = np.clip(target, middle - reach, middle + reach)
     found = leave_one_out(predictors[:, varies], pulled, RIDGE * len(target) + 1.0).outputs[:, 0]
     found = np.where(np.isfinite(found), found, middle)
     found = found + np.median(target - found)
@@ -147,8 +148,10 @@ def _in_logarithms(apart: Floats) -> _Apart:
     """Of columns of positive values."""
     sizes = np.abs(apart)
     width = max(CORE * float(np.median(sizes)), 0.01)
-    near = max(WIDTHS * width, LEAST, min(float(np.quantile(sizes, 0.95)), LARGEST))
     beyond = apart > HALFWAY
+    if not beyond.any():  # most columns end here, before what takes most time
+        return _Apart(apart, width, NONE, NONE)
+    near = max(WIDTHS * width, LEAST, min(float(np.quantile(sizes, 0.95)), LARGEST))
     close, roughly = (np.flatnonzero(beyond & (np.abs(apart - 1.0) <= reach)) for reach in (near, ROUGHLY))
     return _Apart(apart, width, close, roughly)
 
@@ -158,8 +161,10 @@ def _in_units(values: Floats, apart: Floats) -> _Apart:
     sizes = np.abs(apart)
     width = CORE * float(np.median(sizes)) or float(np.std(apart)) or 1.0
     outward = np.sign(values) * apart
-    left = np.abs(values / FACTOR - (values - apart))
     far = (outward > 0.6 * np.abs(values)) & (outward > FAR * width)
+    if not far.any():
+        return _Apart(outward, width, NONE, NONE)
+    left = np.abs(values / FACTOR - (values - apart))
     close = np.flatnonzero(far & (left <= max(WIDTHS * width, float(np.quantile(sizes, 0.95)))))
     rest = np.delete(sizes, close)
     least = BEYOND * float(np.quantile(rest, 0.98)) if len(rest) else 0.0
