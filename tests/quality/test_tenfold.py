@@ -112,6 +112,32 @@ def test_numbers_that_the_other_columns_say_nothing_of_are_compared_with_their_m
     assert found(frame)["tag"] == [3]
 
 
+def test_a_slip_among_the_few_that_have_any_is_found():
+    frame = people()
+    draw = np.random.default_rng(3)
+    cellar = np.where(draw.random(400) < 0.3, (frame["height"] - 130.0 + draw.normal(0.0, 4.0, 400)).round(), 0.0)
+    frame["cellar"] = cellar
+    assert "cellar" not in found(frame)
+    row = int(np.flatnonzero(cellar)[4])
+    frame.loc[row, "cellar"] *= 10
+    assert found(frame) == {"cellar": [row]}
+
+
+def test_a_slip_to_a_value_that_is_usual_elsewhere_is_found_where_it_is_exactly_tenfold():
+    draw = np.random.default_rng(4)
+    staff = 10.0 ** draw.uniform(0.7, 3.0, 500)
+    frame = pd.DataFrame({"staff": staff.round(), "sales": (staff * 10.0 ** draw.normal(3.0, 0.03, 500)).round()})
+    row = int(np.argsort(staff)[100])
+    slipped = frame.assign(staff=frame["staff"].mask(frame.index == row, 10 * frame.loc[row, "staff"]))
+    value = slipped.loc[row, "staff"]
+    assert (slipped["staff"] > value).mean() > 0.1
+    assert found(slipped)["staff"] == [row]
+    several = slipped.assign(staff=slipped["staff"].where(abs(slipped["staff"] - value) > 3, value))
+    assert (several["staff"] == value).sum() > 2
+    assert found(several)["staff"] == [row]  # the others have that value rightly
+    assert "staff" not in found(slipped.assign(staff=slipped["staff"].mask(slipped.index == row, 0.6 * value)))
+
+
 def test_a_precise_value_that_two_rows_share_is_that_of_their_town():
     frame = people()
     frame.loc[[8, 9], "weight"] = 712.3456

@@ -117,6 +117,17 @@ def test_a_title_that_counts_is_not_counted_again() -> None:
     assert verdict(record).sentence.endswith(": 2 rows are copies.")
 
 
+def test_a_column_that_the_title_names_is_not_counted_and_a_title_goes_on_in_small_letters() -> None:
+    titles = ("column 'x' gives the label away", "The random split flatters the score: ahead", "Theo and Ann are one")
+    findings = tuple(
+        Finding("SW1", title, "error", (name,), "e", axis="column") for title, name in zip(titles, "xxx", strict=True)
+    )
+    record = AuditRecord(RECORD_SCHEMA, {}, {}, {}, (Outcome("SW1", "t", "found", result=CheckResult(findings)),))
+    sentence = verdict(record).sentence
+    assert "column 'x' gives the label away, the random split flatters the score: ahead (1 column)" in sentence
+    assert "Theo and Ann are one" in sentence
+
+
 # ---- the sentence never contradicts a measurement -------------------------------------------------------------------
 
 

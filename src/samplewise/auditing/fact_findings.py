@@ -12,8 +12,8 @@ import numpy as np
 
 from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.heldout import ids_of
-from samplewise.auditing.row_exhibit import rows_exhibit
-from samplewise.core.arrays import Array, Ints, Mask, in_order
+from samplewise.auditing.row_exhibit import as_labels, rows_exhibit
+from samplewise.core.arrays import Ints, Mask, in_order
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.rates import percent, percent_text
 from samplewise.core.texts import count_of
@@ -171,9 +171,3 @@ def worst_first(posterior: LabelPosterior, chosen: Mask) -> Ints:
     """Positions of the chosen rows (n,), the likeliest errors first."""
     rows = np.flatnonzero(chosen)
     return rows[in_order(-posterior.wrong[rows])]
-
-
-def as_labels(evidence: Evidence, codes: Array) -> list[object]:
-    """Codes, or numbers, as the user's own labels."""
-    values = codes if evidence.target.classes is None else evidence.target.classes[codes]
-    return list(values.tolist())

@@ -50,10 +50,10 @@ def rows_exhibit(
     passed = {name: np.asarray(values)[: len(listed)] for name, values in columns.items()}
     suggested = passed.pop("suggested", None)
     held: dict[str, Array] = {
-        "id": evidence.data.ids[listed], "given": _labels(evidence, evidence.target.codes[listed]),
+        "id": evidence.data.ids[listed], "given": _written(evidence, evidence.target.codes[listed]),
     }  # fmt: skip
     if suggested is not None:
-        held["suggested"] = _labels(evidence, suggested)
+        held["suggested"] = _written(evidence, suggested)
         suggested = suggested[: len(shown)]
     telling = evidence.row_cells.telling(shown, suggested)
     details = _details(evidence, shown, suggested, telling)
@@ -98,13 +98,20 @@ def _padded(values: list[str], count: int) -> Array:
 # ---- labels, pictures, text -----------------------------------------------------------------------------------------
 
 
-def _labels(evidence: Evidence, codes: Array) -> Array:
-    """Codes as the user writes labels; empty for -1 and NaN."""
-    classes = evidence.target.classes
-    if classes is None:
-        return np.asarray(codes, dtype=np.float64)
-    names = np.array([*map(str, classes.tolist()), ""])
-    return np.asarray(names[np.asarray(codes, dtype=np.intp)])  # -1 is the last, empty name
+def as_labels(evidence: Evidence, codes: Array) -> list[Any]:
+    """Codes, or numbers, as the user's own labels; None for the code -1."""
+    if evidence.target.classes is None:
+        return list(np.asarray(codes, dtype=np.float64).tolist())
+    own = [*evidence.target.classes.tolist(), None]  # the code -1 is the last
+    return [own[code] for code in np.asarray(codes, dtype=np.intp).tolist()]
+
+
+def _written(evidence: Evidence, codes: Array) -> Array:
+    """The same as they are written; empty for -1."""
+    labels = as_labels(evidence, codes)
+    if evidence.target.classes is None:
+        return np.array(labels, dtype=np.float64)
+    return np.array(["" if label is None else str(label) for label in labels], dtype=str)
 
 
 def _thumbnails(images: Images, positions: Ints) -> list[str]:

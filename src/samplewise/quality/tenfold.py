@@ -8,7 +8,7 @@ import lazy_loader
 import numpy as np
 from scipy import stats
 
-from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.data.columns import Column
 from samplewise.engine.closed_form.held_out import leave_one_out
 
@@ -17,7 +17,7 @@ pd = lazy_loader.load("pandas")
 FACTOR = 10.0
 MEASURED = 20  # different values from which a column is a measurement
 FEWEST_ROWS = 50  # below, no tail can be told from the bulk
-POSITIVE = 0.5  # share of positive values from which a column without negative ones is compared in logarithms
+POSITIVE = 0.5  # share of positive values from which the logarithms of a column without negative ones predict others
 PULLED_IN = 3.0  # quartile ranges from the median: where a value is pulled in before it is learned from
 LEVELS = 12  # most frequent categories that predict
 MOST_PREDICTORS, MOST_ENTRIES = 200, 20_000_000  # beyond, a column is compared with its own values alone
@@ -29,11 +29,13 @@ WIDTHS, LEAST, LARGEST = 2.5, 0.2, 0.3  # how far a tenth may lie from what is e
 FAR = 8.0  # widths on a linear scale from which a cell is looked at
 BEYOND = 1.5  # times the 98 % quantile of all others: the same
 PLAIN, TAIL = 0.9, 0.99  # quantiles between which the fall of the tail is measured
-ISOLATED, ROUGHLY = 0.5, 0.35  # for cells 4.5 to 22 times what is expected: the gap below them; in logarithms
+ISOLATED, ROUGHLY = 0.5, 0.45  # for cells 3.5 to 28 times what is expected: the gap below them; in logarithms
 ALONE, APART = 0.85, 0.6  # of the distance of a cell: how far other rows may lie; in logarithms, on a linear scale
 RARE, FEW = 0.03, 7  # share of the rows, and rows: where more stand out, they are another unit or a long tail
 UNLIKELY, POWER = 0.5, 0.3  # rows of a column that its tail would send as far: an exponential one, a power
 MOST_OF_ROW = 2  # cells of one row
+WITHIN, EXACTLY = 0.01, 0.15  # share of larger values from which a cell is a usual one; how near to tenfold it must be
+NONE = np.empty(0, dtype=np.intp)
 HELD, DIGITS = 2, 3  # rows that share the value: a slip does not repeat; two may, where it has so few digits
 
 
@@ -55,10 +57,12 @@ def tenfold_cells(X: Any, columns: tuple[Column, ...], values: Mapping[int, Floa
 
     What is expected is a ridge fit of the column on the others without the row itself: on ranks, decimal logarithms,
     gaps and frequent categories, the column's own values pulled in to three quartile ranges; the median where that fit
-    errs no less. Columns of positive values are compared in logarithms. A cell is listed where a tenth of it is
-    expected, a gap parts it from all rows that are not listed (where a tenth is only roughly expected, a gap as wide
-    as all others reach), and it lies beyond a tail that continues the fall between the 90 % and 99 % quantile of these:
-    an exponential one in logarithms, a power on a linear scale (less than half a row is expected there).
+    errs no less. The positive values of columns without negative ones are compared in logarithms. A cell is listed if a
+    tenth of it is expected, a gap parts it from all rows that are not listed (where a tenth is only roughly expected,
+    a gap as wide as all others reach), and it lies beyond a tail that continues the fall between the 90 % and 99 %
+    quantile of these: an exponential one in logarithms, a power on a linear scale (less than half a row is expected
+    there). A cell of a usual size, which only the other columns call ten times too large, must be so within a factor of
+    1.4.
 
     Args:
         X: features.   columns: as they were understood.
@@ -100,7 +104,7 @@ def _in_column(values: Floats, predictors: Floats) -> TenfoldCells:
     """The cells of one column (n,), with what the predictors (n, p) let expect."""
     present = np.isfinite(values)
     positive = present & (values > 0)
-    if not (values[present] < 0).any() and positive.sum() > POSITIVE * present.sum():
+    if not (values[present] < 0).any() and positive.sum() >= FEWEST_ROWS:
         rows = np.flatnonzero(positive)
         logs = np.log10(values[rows])
         expected = _expected(logs, predictors[rows])
@@ -116,12 +120,12 @@ def _in_column(values: Floats, predictors: Floats) -> TenfoldCells:
 def _expected(target: Floats, predictors: Floats) -> Floats:
     """(n,) prediction of every row by a fit without it, centered so that half of the rows lie on either side."""
     middle = float(np.median(target))
-    low, high = np.quantile(target, [0.25, 0.75])
-    reach = PULLED_IN * ((high - low) or float(np.std(target)) or 1.0)
-    pulled = np.clip(target, middle - reach, middle + reach)
     varies = predictors.std(axis=0) > 0
     if not varies.any():
         return np.full(len(target), middle)
+    low, high = np.quantile(target, [0.25, 0.75])
+    reach = PULLED_IN * ((high - low) or float(np.std(target)) or 1.0)
+    pulled = np.clip(target, middle - reach, middle + reach)
     found = leave_one_out(predictors[:, varies], pulled, RIDGE * len(target) + 1.0).outputs[:, 0]
     found = np.where(np.isfinite(found), found, middle)
     found = found + np.median(target - found)
@@ -144,8 +148,10 @@ def _in_logarithms(apart: Floats) -> _Apart:
     """Of columns of positive values."""
     sizes = np.abs(apart)
     width = max(CORE * float(np.median(sizes)), 0.01)
-    near = max(WIDTHS * width, LEAST, min(float(np.quantile(sizes, 0.95)), LARGEST))
     beyond = apart > HALFWAY
+    if not beyond.any():  # most columns end here, before what takes most time
+        return _Apart(apart, width, NONE, NONE)
+    near = max(WIDTHS * width, LEAST, min(float(np.quantile(sizes, 0.95)), LARGEST))
     close, roughly = (np.flatnonzero(beyond & (np.abs(apart - 1.0) <= reach)) for reach in (near, ROUGHLY))
     return _Apart(apart, width, close, roughly)
 
@@ -155,8 +161,10 @@ def _in_units(values: Floats, apart: Floats) -> _Apart:
     sizes = np.abs(apart)
     width = CORE * float(np.median(sizes)) or float(np.std(apart)) or 1.0
     outward = np.sign(values) * apart
-    left = np.abs(values / FACTOR - (values - apart))
     far = (outward > 0.6 * np.abs(values)) & (outward > FAR * width)
+    if not far.any():
+        return _Apart(outward, width, NONE, NONE)
+    left = np.abs(values / FACTOR - (values - apart))
     close = np.flatnonzero(far & (left <= max(WIDTHS * width, float(np.quantile(sizes, 0.95)))))
     rest = np.delete(sizes, close)
     least = BEYOND * float(np.quantile(rest, 0.98)) if len(rest) else 0.0
@@ -190,9 +198,23 @@ def _beyond(found: _Apart, candidates: Ints, values: Floats, rule: tuple[float, 
         chance = np.exp(-(far - plain) / slope)
     else:
         chance = (far / plain) ** (-fall / max(np.log(tail / plain), 0.1))
-    shared = np.array([np.count_nonzero(values == value) for value in values[order]])
-    often = shared > np.where([_digits(value) > DIGITS for value in values[order].tolist()], 1, HELD)
-    return np.sort(order[((1.0 - PLAIN) * len(outward) * chance <= most) & ~often])
+    alone = ~_repeats(values, order, values[outward > 0.5 * far.min()])
+    if logarithmic:
+        alone &= ~_usual(values, order) | (np.abs(far - 1.0) <= EXACTLY)
+    return np.sort(order[((1.0 - PLAIN) * len(outward) * chance <= most) & alone])
+
+
+def _repeats(values: Floats, cells: Ints, beyond: Floats) -> Mask:
+    """(k,) cells whose value too many rows share among those beyond: where others expect it, a value may repeat."""
+    shared = np.array([np.count_nonzero(beyond == value) for value in values[cells]])
+    return np.asarray(shared > np.where([_digits(value) > DIGITS for value in values[cells].tolist()], 1, HELD))
+
+
+def _usual(values: Floats, cells: Ints) -> Mask:
+    """(k,) cells whose value more than a few other rows exceed."""
+    others = np.sort(np.delete(values, cells))
+    larger = len(others) - np.searchsorted(others, values[cells], side="right")
+    return np.asarray(larger > max(FEW, WITHIN * len(others)))
 
 
 def _digits(value: float) -> int:

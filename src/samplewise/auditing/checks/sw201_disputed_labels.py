@@ -40,9 +40,9 @@ from functools import partial
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.fact_findings import as_labels, fact_result, fact_rules, read_as_facts, worst_first
+from samplewise.auditing.fact_findings import fact_result, fact_rules, read_as_facts, worst_first
 from samplewise.auditing.heldout import ids_of
-from samplewise.auditing.row_exhibit import rows_exhibit
+from samplewise.auditing.row_exhibit import as_labels, rows_exhibit
 from samplewise.core.arrays import Ints, positions_of
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy
