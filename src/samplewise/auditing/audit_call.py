@@ -25,7 +25,8 @@ from samplewise.auditing.evidence import gather
 from samplewise.auditing.options import AuditOptions
 from samplewise.auditing.plan import FOLDS, Plan, make_plan
 from samplewise.auditing.prepare_audit import Intake, labels_read, take_in
-from samplewise.auditing.progress import Event, Progress
+from samplewise.auditing.progress import Event, Progress, usual_progress
+from samplewise.auditing.replaced_record import REPORT_FILE
 from samplewise.auditing.run import Run
 from samplewise.auditing.run_folder import read_decisions, write_text
 from samplewise.auditing.run_state import RunFolder, require_usable, settings_of
@@ -69,6 +70,7 @@ class Audit:
     record: AuditRecord
     data: Dataset | None  # all rows given, also those set aside; None where an audit was loaded without them
     rows: AuditedRows | None = None  # the same by id and content; None where the run folder does not hold them
+    run_dir: Path | None = None  # where the report and the lists of rows are
 
     @property
     def findings(self) -> Findings:
@@ -176,8 +178,8 @@ class Audit:
         return summary_text(self.record)
 
     def _repr_html_(self) -> str:
-        """The verdict and a table, for a notebook."""
-        return summary_html(self.record)
+        """The verdict, the picture of the remedies and links, for a notebook."""
+        return summary_html(self.record, None if self.run_dir is None else self.run_dir / REPORT_FILE)
 
 
 @checked
@@ -302,7 +304,7 @@ def _carried_out(  # all that was made of the arguments of `audit`
         plan, settings = dataclasses.replace(plan, checks=checks), settings | {"checks": list(checks)}
         if options.show_values and taken.rows is not None:
             folder.save_rows(taken.rows)
-    report = options.progress or (lambda event: None)
+    report = options.progress or usual_progress()
     told = {"data": facts, "plan": settings}
     report(Event("understood", "", total=plan.fits(), facts=told))
     store = FitStore(None if folder is None else folder.path / FITS)
@@ -317,7 +319,7 @@ def _carried_out(  # all that was made of the arguments of `audit`
         evidence, facts, settings, environment(), folder, accepted, options.prices or {}, report, options.show_values,
         () if folder is None else folder.retired(catalog()), timer,
     )  # fmt: skip
-    return Audit(run.carry_out(), taken.everything, taken.rows)
+    return Audit(run.carry_out(), taken.everything, taken.rows, None if folder is None else folder.path)
 
 
 def _unused_weights(data: Dataset, learner: Learner, metric: Metric) -> Iterator[str]:
