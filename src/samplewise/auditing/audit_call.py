@@ -229,13 +229,13 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
             `engine.models.embeddings_of(module, X)`.
         probabilities: out-of-sample probabilities you have, a column per class. (n, c), in the sorted order of the
             classes.
-        metric: what advice must improve: accuracy, balanced_accuracy, auc, mae, r2. Default for numbers mae; for
-            classes accuracy, or auc (more than two classes: balanced_accuracy) where the largest holds 80 % of the
-            rows.
+        metric: the score that remedies are judged by: accuracy, balanced_accuracy, auc, mae, r2. Default for numbers
+            mae; for classes accuracy, or auc (more than two classes: balanced_accuracy) where the largest holds 80 % of
+            the rows.
         checks: default (all), fast (without many fits), or codes: SW101,SW2.
         budget: time the fits may take: 60s, 5min, 1h. It buys a smaller plan from a fixed cost table.
         seed: same seed, same data, same answer.
-        accepted: findings you live with. Codes, or a mapping code -> ids.
+        accepted: findings you have accepted. Codes, or a mapping code -> ids.
         reviewed: answers of people about labels that are facts. findings/SW201.csv with its decision column filled in,
             or a mapping id -> 1 (wrong), 0 (right) or a word, or a list of `Decision`s.
         prices: price per row by kind of remedy, such as {"review": 0.1}.
@@ -244,7 +244,7 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
             complete.
         show_values: without values no file holds cells or pictures of rows: only ids, numbers, names.
         executor: how fits are carried out. Default: short ones in this process, long ones on all cores.
-        progress: called with every `Event`.
+        progress: called with every `Event`; without it a line in a notebook or terminal.
         predictions, test_looks: former names of `probabilities` and `n_test_evaluations`.
 
     Returns:

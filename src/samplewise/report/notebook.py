@@ -31,7 +31,7 @@ STYLE = """<style>
 .samplewise .sw-plot i.sw-hurts{background:#b03a2e}.samplewise .sw-plot i.sw-unclear{opacity:.45}
 .samplewise .sw-plot b{position:absolute;height:1px;top:.54rem;background:currentColor}
 .samplewise .sw-plot u{position:absolute;width:1px;top:0;bottom:0;background:currentColor;opacity:.5}
-.samplewise table td,.samplewise table th{text-align:left}
+.samplewise table td,.samplewise table th{text-align:left!important}
 </style>"""
 
 
