@@ -18,7 +18,7 @@ GONE = {
     r"there is no order named": "order cannot be ...",
     r"carr(?:y|ies) .{0,12} of the information": "say hardly anything the others do not",
     r"nothing (?:can be tested|to test) before": "a person decides",
-    r"Findings you live with|where \{\}, labels first|from here on\.": "a sentence somebody would say",
+    r"[Ff]indings you live with|where \{\}, labels first|from here on\.": "a sentence somebody would say",
     r"\b1 (?:rows|columns|classes|cells|remedies|fits)\b": "the singular",
     r"\bheld out (?:error|rows|score)": "held-out",
 }

@@ -12,4 +12,5 @@ def test_every_check_is_listed_with_its_title_needs_and_cost(capsys):
         assert check.TITLE in line
         assert all(NEEDS_WORDS[need] in line for need in check.NEEDS)
         assert ("many fits" in line) == check.SLOW
+    assert lines[-2].endswith("checks/index.html")
     assert "samplewise explain" in lines[-1]

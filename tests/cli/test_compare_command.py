@@ -1,7 +1,12 @@
 """`samplewise compare` prints the comparison of two run folders."""
 
+import numpy as np
+import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+import samplewise as sw
+from samplewise.cli.app import app
 from samplewise.cli.compare_command import compare_command
 from samplewise.core.codec import save_record
 from samplewise.core.errors import InputError
@@ -25,3 +30,19 @@ def test_two_run_folders_are_compared_the_earlier_one_first(tmp_path, capsys):
 def test_a_folder_without_a_record_is_refused(tmp_path):
     with pytest.raises(InputError, match="no audit record here"):
         compare_command(tmp_path, tmp_path)
+
+
+def test_the_page_links_to_both_reports_and_rows_are_followed_by_their_names(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, rows, seed in (("one", range(40), 0), ("two", range(1, 41), 1)):
+        frame = pd.DataFrame({"key": [f"r{row}" for row in rows], "a": np.arange(40.0), "y": np.arange(40) % 2})
+        sw.audit(frame, label="y", id="key", checks=["SW101"], run_dir=tmp_path / name, seed=seed)
+    result = CliRunner().invoke(app, ["compare", "one", "two", "--out", "page.html"])
+    assert result.exit_code == 0, result.output
+    page = (tmp_path / "page.html").read_text()
+    assert 'href="one/report.html"' in page
+    for words in ("1 row gone: r0", "1 row new: r40", "seed: 0 before, 1 now"):
+        assert words in result.output
+        assert words in page
+    assert "Other data and options; the same versions." in page
+    assert "The same in both." in page

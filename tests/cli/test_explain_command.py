@@ -16,7 +16,9 @@ def test_every_check_has_a_page_with_a_title(code):
 
 def test_the_command_prints_the_page(capsys):
     explain_command("SW101")
-    assert capsys.readouterr().out == explanation("SW101") + "\n"
+    printed = capsys.readouterr().out
+    assert printed.startswith(explanation("SW101") + "\n")
+    assert printed.rstrip().endswith("checks/sw101.html")
 
 
 def test_an_unknown_code_is_refused_with_the_nearest():

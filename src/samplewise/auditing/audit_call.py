@@ -26,7 +26,8 @@ from samplewise.auditing.evidence import gather
 from samplewise.auditing.options import AuditOptions
 from samplewise.auditing.plan import FOLDS, Plan, make_plan
 from samplewise.auditing.prepare_audit import Intake, labels_read, require_files, take_in
-from samplewise.auditing.progress import Event, Progress
+from samplewise.auditing.progress import Event, Progress, usual_progress
+from samplewise.auditing.replaced_record import REPORT_FILE
 from samplewise.auditing.run import Run
 from samplewise.auditing.run_folder import read_decisions, write_text
 from samplewise.auditing.run_state import RunFolder, require_usable, settings_of
@@ -72,6 +73,7 @@ class Audit:
     record: AuditRecord
     data: Dataset | None  # all rows given, also those set aside; None where an audit was loaded without them
     rows: AuditedRows | None = None  # the same by id and content; None where the run folder does not hold them
+    run_dir: Path | None = None  # where the report and the lists of rows are
 
     @property
     def findings(self) -> Findings:
@@ -181,8 +183,8 @@ class Audit:
         return summary_text(self.record)
 
     def _repr_html_(self) -> str:
-        """The verdict and a table, for a notebook."""
-        return summary_html(self.record)
+        """The verdict, the picture of the remedies and links, for a notebook."""
+        return summary_html(self.record, None if self.run_dir is None else self.run_dir / REPORT_FILE)
 
 
 @checked
@@ -234,13 +236,13 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
             `engine.models.embeddings_of(module, X)`.
         probabilities: out-of-sample probabilities you have, a column per class. (n, c), in the sorted order of the
             classes.
-        metric: what advice must improve: accuracy, balanced_accuracy, auc, mae, r2. Default for numbers mae; for
-            classes accuracy, or auc (more than two classes: balanced_accuracy) where the largest holds 80 % of the
-            rows.
+        metric: the score that remedies are judged by: accuracy, balanced_accuracy, auc, mae, r2. Default for numbers
+            mae; for classes accuracy, or auc (more than two classes: balanced_accuracy) where the largest holds 80 % of
+            the rows.
         checks: default (all), fast (without many fits), or codes: SW101,SW2.
         budget: time the fits may take: 60s, 5min, 1h. It buys a smaller plan from a fixed cost table.
         seed: same seed, same data, same answer.
-        accepted: findings you live with. Codes, or a mapping code -> ids.
+        accepted: findings you have accepted. Codes, or a mapping code -> ids.
         reviewed: answers of people about labels that are facts. findings/SW201.csv with its decision column filled in,
             or a mapping id -> 1 (wrong), 0 (right) or a word, or a list of `Decision`s.
         prices: price per row by kind of remedy, such as {"review": 0.1}.
@@ -249,7 +251,7 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
             complete.
         show_values: without values no file holds cells or pictures of rows: only ids, numbers, names.
         executor: how fits are carried out. Default: short ones in this process, long ones on all cores.
-        progress: called with every `Event`.
+        progress: called with every `Event`; without it a line in a notebook or terminal.
         predictions, test_looks: former names of `probabilities` and `n_test_evaluations`.
 
     Returns:
@@ -323,7 +325,7 @@ def _carried_out(  # all that was made of the arguments of `audit`
         plan, settings = dataclasses.replace(plan, checks=checks), settings | {"checks": list(checks)}
         if options.show_values and taken.rows is not None:
             folder.save_rows(taken.rows)
-    report = options.progress or (lambda event: None)
+    report = options.progress or usual_progress()
     told = {"data": facts, "plan": settings}
     report(Event("understood", "", total=plan.fits(), facts=told))
     facts = facts | {"overview": data_overview(taken, options.seed)}
@@ -339,7 +341,7 @@ def _carried_out(  # all that was made of the arguments of `audit`
         evidence, facts, settings, environment(), folder, accepted, options.prices or {}, report, options.show_values,
         () if folder is None else folder.retired(catalog()), timer,
     )  # fmt: skip
-    return Audit(run.carry_out(), taken.everything, taken.rows)
+    return Audit(run.carry_out(), taken.everything, taken.rows, None if folder is None else folder.path)
 
 
 def _unused_weights(data: Dataset, learner: Learner, metric: Metric) -> Iterator[str]:

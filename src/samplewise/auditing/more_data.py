@@ -88,7 +88,8 @@ def forecast_record(
         findings.append(need_finding(need, scale, batches, rows))
         exhibits.append(reach_exhibit(need, scale))
         exhibits += [] if batches is None else cost_exhibits(need, batches, wanted, rows)
-        measured = [*_known(need), *([] if batches is None else [batches.cost, batches.chance]), gain]
+        costs = [] if batches is None else [replace(batches.cost, unit="")]
+        measured = [*_known(need), *costs, gain]
     findings += [gain_finding(rows, gain, scale), *_warnings(curve, ahead)]
     outcome = Outcome(CODE, TITLE, "found", result=CheckResult(tuple(findings), (), tuple(exhibits), tuple(measured)))
     settings = {"question": QUESTION, "checks": [CODE], **plan}
@@ -176,7 +177,8 @@ def _rows(estimate: Estimate, need: Requirement) -> str:
 
 def _known(need: Requirement) -> tuple[Estimate, ...]:
     """The chance, and the rows where there is a number of them."""
-    return (need.rows, need.reachable) if np.isfinite(need.rows.value) else (need.reachable,)
+    rows = replace(need.rows, quantity="rows_needed")
+    return (rows, need.reachable) if np.isfinite(need.rows.value) else (need.reachable,)
 
 
 def _least(need: Requirement) -> str:

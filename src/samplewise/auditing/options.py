@@ -220,7 +220,9 @@ class AuditOptions:
         ),
     )
     executor: Executor | None = field(default=None, metadata=_about("How fits are carried out."))
-    progress: Progress | None = field(default=None, metadata=_about("Called with every `Event`."))
+    progress: Progress | None = field(
+        default=None, metadata=_about("Called with every `Event`; without it a line in a notebook or terminal.")
+    )
 
     def __post_init__(self) -> None:
         """Refuse options that contradict each other, and prices of what costs nothing or is no remedy."""

@@ -44,6 +44,8 @@ def load_audit(  # noqa: PLR0913  # what says how the data was read, as in `audi
     0 findings.
     """
     record = load_record(run_dir)
+    place = Path(run_dir)
+    folder = place if place.is_dir() else place.parent
     if data is None:
         beside = {
             "y": y, "label": label, "id": id, "groups": groups, "segments": segments, "time": time, "weights": weights,
@@ -55,7 +57,7 @@ def load_audit(  # noqa: PLR0913  # what says how the data was read, as in `audi
                 "without data there is nothing to read", where=unused[0], got=f"{', '.join(unused)} and no data",
                 fix="load_audit(run_dir, data, ...), or leave the options of reading out",
             )  # fmt: skip
-        return Audit(record, None, load_rows(run_dir, record.data))
+        return Audit(record, None, load_rows(run_dir, record.data), folder)
     given = {
         "label": label, "id": id, "groups": groups, "segments": segments, "time": time, "weights": weights,
         "drop_columns": tuple(drop_columns), "image": image, "text": text,
@@ -69,4 +71,4 @@ def load_audit(  # noqa: PLR0913  # what says how the data was read, as in `audi
             got=f"{len(taken.data):,} rows with another content, or read with other options than then",
             fix="pass the same data with the options of the audit (label=, groups=, ...), or leave data out",
         )  # fmt: skip
-    return Audit(record, taken.everything, taken.rows)
+    return Audit(record, taken.everything, taken.rows, folder)

@@ -5,6 +5,7 @@ from rich.table import Table
 
 from samplewise import auditing
 from samplewise.cli.console import out
+from samplewise.cli.documentation import checks_page
 
 NEEDS_WORDS = {
     "label": "a label",
@@ -26,4 +27,5 @@ def checks_command() -> None:
         needs = ", ".join(NEEDS_WORDS.get(need, need) for need in sorted(check.NEEDS)) or "any data"
         table.add_row(code, check.TITLE, needs, "many fits" if check.SLOW else "")
     out().print(table)
-    out().print("samplewise explain SW201 says what a check measures and when it is wrong.", style="dim")
+    out().print(f"pages     {checks_page()}", style="dim")
+    out().print("next      samplewise explain SW201 says what a check measures and when it is wrong.", style="dim")

@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 from rich.markdown import Markdown
+from rich.text import Text
 
 from samplewise import auditing
 from samplewise.cli.console import out
+from samplewise.cli.documentation import check_page
 from samplewise.core.errors import unknown_name
 
 EXAMPLES = "Example: samplewise explain SW201"
@@ -17,6 +19,7 @@ def explain_command(code: Annotated[str, typer.Argument(help="A code of `samplew
     """Say what a check measures, why it matters, when it is wrong and what to do about it."""
     text = explanation(code)
     out().print(Markdown(text) if out().is_terminal else text)
+    out().print(Text(f"\npage      {check_page(code.strip())}", style="dim"))
 
 
 def explanation(code: str) -> str:

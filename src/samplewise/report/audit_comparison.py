@@ -1,16 +1,18 @@
 """Two audits compared: what got better, what is new, what is gone, and what cannot be compared."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from html import escape as escape_html
 from typing import Literal
 
 from samplewise.core.findings import SEVERITIES, AuditRecord, Finding, Outcome
 from samplewise.core.results import Result, Table
-from samplewise.core.texts import count_of, printable, sentence, shortened
+from samplewise.core.texts import printable, quantity_text, shortened
 from samplewise.core.values import Estimate
 from samplewise.report.markdown import escape as escape_markdown
+from samplewise.report.record_differences import RecordDifferences, record_differences
+from samplewise.report.verdict import untold_extent
 from samplewise.report.wording import STATUS_WORDS, estimate_text
 
 ChangeKind = Literal["new", "gone", "worse", "better", "unchanged"]
@@ -41,11 +43,7 @@ class FindingChange:
             return ""
         parts = [f"{self.added:,} new" if self.added else "", f"{self.removed:,} gone" if self.removed else ""]
         parts.append(f"{self.kept:,} as before" if self.kept else "")
-        size = (
-            ", ".join(filter(None, parts))
-            if self.before and self.after
-            else count_of(self.added + self.removed, shown.axis)
-        )
+        size = ", ".join(filter(None, parts)) if self.before and self.after else untold_extent(shown)
         severity = ""
         if self.before and self.after and self.before.severity != self.after.severity:
             severity = f"; {self.before.severity} before, {self.after.severity} now"
@@ -72,14 +70,18 @@ class NumberChange:
 
     def __str__(self) -> str:
         """The number before and after."""
-        word = "intervals lie apart" if self.beyond_chance else "within what chance explains"
+        return f"{self.code} {self.without_verdict()} ({self.word})"
+
+    @property
+    def word(self) -> str:
+        """Whether chance explains the difference."""
         if not math.isfinite(self.before.low + self.after.low):
-            word = "no interval to compare"
-        return f"{self.code} {self.without_verdict()} ({word})"
+            return "no interval to compare"
+        return "intervals lie apart" if self.beyond_chance else "within what chance explains"
 
     def without_verdict(self) -> str:
         """The name of the number, and what it was and is."""
-        name = self.after.quantity.replace("_", " ")
+        name = quantity_text(self.after.quantity)
         return f"{name}: {estimate_text(self.before)} → {estimate_text(self.after)}"
 
     def __repr__(self) -> str:
@@ -94,11 +96,17 @@ class AuditComparison(Result):
     findings: tuple[FindingChange, ...]
     numbers: tuple[NumberChange, ...]
     not_comparable: tuple[str, ...]  # checks that gave an answer in one audit only
-    notes: tuple[str, ...]  # what else differs: data, seed, learner
+    differences: RecordDifferences  # in data, options and versions
 
     def of(self, change: ChangeKind) -> tuple[FindingChange, ...]:
         """The findings that changed in this way."""
         return tuple(item for item in self.findings if item.change == change)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What differs before anything was found, in one list."""
+        told = self.differences
+        return (*told.data, *told.options, *told.versions)
 
     @property
     def sentence(self) -> str:
@@ -134,7 +142,7 @@ class AuditComparison(Result):
             yield f"Beyond chance: {'; '.join(moved[:2])}."
         if self.not_comparable:
             yield f"Not comparable: {', '.join(self.not_comparable[:5])}."
-        yield from map(sentence, self.notes[:2])
+        yield self.differences.sentence
 
     def _table(self) -> Table:
         shown = [change.after or change.before for change in self.findings]
@@ -153,21 +161,26 @@ class AuditComparison(Result):
         sections += [(word, [_line(item) for item in self.of(change)]) for change, word in WORDS.items()]
         sections.append(("Numbers", [_line(item) for item in self.numbers]))
         sections.append(("Not comparable", [_line(item) for item in self.not_comparable]))
-        sections.append(("Also different", [_line(item) for item in self.notes]))
+        told = self.differences
+        kinds = (("Other data", told.data), ("Other options", told.options), ("Other versions", told.versions))
+        sections += [(heading, [_line(item) for item in found]) for heading, found in kinds]
         return [sections[0], *(section for section in sections[1:] if section[1])]
 
 
-def compare_audits(before: AuditRecord, after: AuditRecord) -> AuditComparison:
+def compare_audits(
+    before: AuditRecord, after: AuditRecord, ids: tuple[Collection[str], Collection[str]] | None = None
+) -> AuditComparison:
     """What changed between two audits: findings matched by check and title, rows by id, numbers by their quantity.
 
     A check that gave an answer in only one of the two is not comparable: its findings are neither new nor gone.
 
     Args:    before, after: two records, of the same data or of two versions of it with the same ids.
+             ids: of all rows of both, as text, where rows have names: they tell which rows came and went.
     Returns: a `AuditComparison`; `better` means lower severity, or fewer rows at the same severity.
     Cost:    O(ids of all findings).   Not for: numbers in different units (they are left out).
 
     >>> print(compare_audits(AuditRecord(2, {}, {}, {}, ()), AuditRecord(2, {}, {}, {}, ())))
-    Neither audit found anything.
+    Neither audit found anything. The same data and options and versions.
     """
     answered = [
         {item.code for item in record.outcomes if item.status in ("found", "clean")} for record in (before, after)
@@ -178,7 +191,10 @@ def compare_audits(before: AuditRecord, after: AuditRecord) -> AuditComparison:
     changes.sort(key=lambda item: (order.index(item.change), -_severity(item), str(item)))
     numbers = _matched_numbers(before, after, both)
     return AuditComparison(
-        tuple(changes), tuple(numbers), tuple(_one_sided(before, after, both)), tuple(_notes(before, after))
+        tuple(changes),
+        tuple(numbers),
+        tuple(_one_sided(before, after, both)),
+        record_differences(before, after, ids),
     )
 
 
@@ -242,18 +258,6 @@ def _one_sided(before: AuditRecord, after: AuditRecord, both: set[str]) -> Itera
         statuses = [outcome.status if (outcome := record.outcome(code)) else "not_run" for record in (before, after)]
         if set(statuses) & {"found", "clean"}:
             yield f"{code}: {STATUS_WORDS[statuses[0]]} before, {STATUS_WORDS[statuses[1]]} now"
-
-
-def _notes(before: AuditRecord, after: AuditRecord) -> Iterator[str]:
-    rows = [record.data.get("rows") for record in (before, after)]
-    if rows[0] != rows[1]:
-        yield f"{rows[0]} rows before, {rows[1]} now"
-    elif before.data.get("fingerprint") != after.data.get("fingerprint"):
-        yield "the data changed"
-    for key in ("learner", "metric", "seed", "folds"):
-        values = [record.plan.get(key) for record in (before, after)]
-        if values[0] != values[1]:
-            yield f"{key}: {shortened(values[0], 80)} before, {shortened(values[1], 80)} now"
 
 
 def _line(item: object) -> str:
