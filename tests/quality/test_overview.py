@@ -140,3 +140,12 @@ def test_without_cells_a_label_of_numbers_is_a_column_like_any_other():
     found = without_cells(made(frame(), np.random.default_rng(7).normal(size=ROWS)), "regression")
     assert set(found["label"]["numbers"]) == {"mean"}
     assert "low" not in found["label"]["histogram"]
+
+
+def test_ordered_categories_are_compared_like_others():
+    sizes = np.random.default_rng(5).choice(["small", "medium", "large"], ROWS)
+    ordered = pd.Categorical(sizes, categories=["small", "medium", "large"], ordered=True)
+    found = made(pd.DataFrame({"size": sizes, "again": ordered, "income": frame()["income"]}))
+    assert [column["kind"] for column in found["columns"]] == ["ordinal", "ordinal", "numeric"]
+    strongest = found["pairs"]["pairs"][0]
+    assert {strongest["one"], strongest["other"]} == {"size", "again"}

@@ -126,7 +126,7 @@ class _Compared:
         if column.kind == "numeric":
             held = numbers_of(values)
             self.numbers[column.name] = np.where(np.isfinite(held), held, np.nan)
-        elif column.kind in ("category", "boolean"):
+        elif column.kind in ("category", "ordinal", "boolean"):
             self.categories[column.name] = np.asarray(pd.factorize(values)[0], dtype=np.intp)
 
     def add_label(self, target: Target, rows: Ints, label: str) -> None:
