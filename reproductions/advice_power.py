@@ -16,10 +16,12 @@ what one refit shows in at least 90 %, allowing for the error of the clean rows.
 import argparse
 import json
 import os
+import platform
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -327,7 +329,10 @@ def main() -> None:
         for one in pool(joblib.delayed(kept)(run) for run in wanted(chosen.only, chosen.seeds)):
             print(one["run"], one["seconds"], flush=True)
     found = [json.loads(file.read_text()) for file in sorted(RUNS.glob("*.json"))]
-    RESULTS.with_suffix(".json").write_text(json.dumps(found, indent=0))
+    machine = {"cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
+    versions = {name: version(name) for name in ("samplewise", "numpy", "scipy", "scikit-learn")}
+    content = {"machine": machine, "versions": versions, "runs": found}
+    RESULTS.with_suffix(".json").write_text(json.dumps(content, indent=0))
     RESULTS.with_suffix(".md").write_text(report(found))
     picture(frame_of(found))
     print(report(found))

@@ -20,8 +20,7 @@ from samplewise.data.inputs import as_dataset
 from samplewise.data.targets import Task
 from samplewise.engine.models.metrics import choose_metric
 from samplewise.engine.refits import FoldedRows, Refits, prepare, with_embeddings
-from samplewise.engine.refits.preparation import folds_of_repeat
-from samplewise.engine.refits.remedy_effects import Measured, MeasurePlan, measure_remedies
+from samplewise.engine.refits.remedy_effects import Measured, measure_on_redrawn_folds
 from samplewise.labels.ambiguity import ConfusablePairs, confusable_pairs
 from samplewise.labels.annotators import Annotators, dawid_skene
 from samplewise.labels.facts import TO_REVIEW, FactLabels, fact_labels, facts_of, other_reading
@@ -42,8 +41,6 @@ from samplewise.labels.predictions import checked_predictions
 from samplewise.labels.remedies import LabelMethod, drop_disputed, relabel_disputed, reweight_disputed
 
 POSTERIOR = ("auto", "posterior")  # methods that can read labels as facts
-MEASURED_CLOSED = MeasurePlan((2, 4, 8))  # repeats after which an action is looked at, for learners in closed form
-MEASURED_OTHER = MeasurePlan((2, 3), refits=4)  # for those whose fits cost less than finding the labels again
 ACTIONS = {"drop": drop_disputed, "relabel": relabel_disputed, "reweight": reweight_disputed}
 
 
@@ -190,8 +187,7 @@ class LabelIssues(Result):
         Returns: `Measured` by action: effect, that of a random action of the same size, and the word for it.
         Raises:  InputError for an unknown action or metric, issues whose rows had several annotators, and reweighting
                  by a method that gives no probability.
-        Cost:    2 to 8 repeats (2 or 3 for learners without closed form); in each per action 5 folds of 2 rounds of 5
-                 fits, and 15 fits (60 without closed form).
+        Cost:    2 to 8 repeats; in each per action 5 folds of 2 rounds of 5 fits, and 15 to 60 fits.
         Source:  docs/tested-advice.md; holm1979.
         """
         unknown = [name for name in actions if name not in ACTIONS]
@@ -209,14 +205,7 @@ class LabelIssues(Result):
             )  # fmt: skip
         folded, rules = self._folded, {name: partial(ACTIONS[name], method=self._method) for name in actions}
         chosen = choose_metric(metric, folded.target.task, folded.target.codes)
-        plan = MEASURED_CLOSED if folded.runner.learner.closed_form else MEASURED_OTHER
-        strata, n_folds = None if folded.target.classes is None else folded.codes, len(np.unique(folded.folds))
-        repeats = [
-            folds_of_repeat(folded.data, strata, folded.runner.groups, n_folds, folded.runner.seed, repeat)
-            for repeat in range(1, plan.looks[-1])
-        ]
-        folds = [folded.all_folds, *repeats]
-        return measure_remedies(folded.runner, rules, folds, metric=chosen, plan=plan, ordered=folded.ordered)
+        return measure_on_redrawn_folds(folded, rules, metric=chosen)
 
     def _sentences(self) -> Iterable[str]:
         yield f"{count_of(len(self.flagged), 'label')} of {len(self.wrong):,} are likelier wrong than right."

@@ -1,7 +1,5 @@
 """Tested advice: what helps is called so, what cannot is not, and the rule never sees the evaluation rows."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
@@ -14,9 +12,7 @@ from samplewise.data.dataset import Dataset
 from samplewise.engine.models.metrics import METRICS
 from samplewise.engine.refits import RowEdit, measure_remedies, prepare
 from samplewise.engine.refits.cell_edits import CellEdit, CellStep
-from samplewise.engine.refits.remedy_arms import RepeatEffects, random_twin
 from samplewise.engine.refits.remedy_effects import MeasurePlan
-from samplewise.engine.refits.remedy_judge import Judge, Tally
 
 ACCURACY = METRICS["accuracy"]
 
@@ -101,14 +97,6 @@ def test_repeats_average_and_groups_widen_the_interval(two_moons):
         effect = measure_remedies(folded.runner, {"r": relabel_at_random}, [folds, folds], metric=ACCURACY)["r"].effect
         widths.append(effect.high - effect.low)
     assert widths[1] > 1.1 * widths[0]
-
-
-def test_random_twin_has_the_same_kind_and_size_and_other_labels(folded):
-    change = RowEdit("relabel", np.arange(30), 1 - folded.codes[:30])
-    twin = random_twin(change, folded, 0)
-    assert len(twin.rows) == 30 == len(np.unique(twin.rows))
-    assert (twin.values != folded.codes[twin.rows]).all()
-    assert random_twin(RowEdit("drop", np.arange(7)), folded, 0).values is None
 
 
 def test_effects_on_numbers_are_in_the_unit_of_the_label_with_r_squared_beside():
@@ -271,20 +259,6 @@ def test_fewer_groups_than_twenty_take_four_standard_errors(two_moons):
     assert found.verdict in ("hurts", "not decided")
     weak = measured_on(ten, lambda folded: RowEdit("drop", np.arange(12)), KNeighborsClassifier(1))
     assert weak.reason.startswith("only 10 independent groups")
-
-
-def test_a_gain_on_few_rows_of_a_regression_is_not_called_help():
-    effect = np.random.default_rng(0).normal(0, 0.1, (2, 400))
-    effect[:, :4] += 60.0
-    folds = np.tile(np.arange(400) % 5, (2, 1))
-    repeats = [
-        RepeatEffects(effect[[r]], effect[[r]], np.empty((0, 1, 400)), folds[[r]], np.ones(5), 15) for r in (0, 1)
-    ]
-    judge, tally = Judge(METRICS["mae"], None, None), Tally(False, repeats)
-    assert judge.seen(tally).p_helps < 0.05
-    assert judge.doubt(tally, judge.seen(tally)) == "it rests on 4 rows with very large differences"
-    everywhere = [replace(one, effect=one.effect + 1.0, beyond=one.beyond + 1.0) for one in repeats]
-    assert judge.doubt(Tally(False, everywhere), judge.seen(Tally(False, everywhere))) == ""
 
 
 def test_more_refits_of_the_same_rule_narrow_the_interval_and_run_it_no_more_often(two_moons):

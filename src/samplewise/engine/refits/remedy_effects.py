@@ -18,7 +18,8 @@ from samplewise.core.results import Result, Table
 from samplewise.core.units import LABEL_UNIT
 from samplewise.core.values import Estimate, numbers_table, with_unit
 from samplewise.engine.models.metrics import METRICS, Contributions, Metric
-from samplewise.engine.refits.folded_rows import RemedyRule, outer_folds
+from samplewise.engine.refits.folded_rows import FoldedRows, RemedyRule, outer_folds
+from samplewise.engine.refits.preparation import folds_of_repeat
 from samplewise.engine.refits.remedy_arms import Arms
 from samplewise.engine.refits.remedy_judge import Judge, Tally, units_of
 from samplewise.engine.refits.runner import FitRunner
@@ -48,6 +49,10 @@ class MeasurePlan:
     looks: tuple[int, ...] = (1,)
     refits: int = 1
     margin: float = MARGIN
+
+
+CLOSED_FORM = MeasurePlan((2, 4, 8))  # where running a rule again costs no more than its fits
+OTHERS = MeasurePlan((2, 3), refits=4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +152,20 @@ def measure_remedies(  # the data, the rules, the metric and the design are four
         name: measurable[name] if name in measurable else _not_measured(tally, metric)
         for name, tally in tallies.items()
     }
+
+
+def measure_on_redrawn_folds(
+    folded: FoldedRows, rules: Mapping[str, RemedyRule], *, metric: Metric
+) -> dict[str, Measured]:
+    """`measure_remedies` with the usual looks; the first repeat has the folds of `folded`, the others are redrawn."""
+    runner, plan = folded.runner, CLOSED_FORM if folded.runner.learner.closed_form else OTHERS
+    strata, n_folds = None if folded.target.classes is None else folded.codes, len(np.unique(folded.folds))
+    redrawn = [
+        folds_of_repeat(folded.data, strata, runner.groups, n_folds, runner.seed, repeat)
+        for repeat in range(1, plan.looks[-1])
+    ]
+    folds = [folded.all_folds, *redrawn]
+    return measure_remedies(runner, rules, folds, metric=metric, plan=plan, ordered=folded.ordered)
 
 
 def _decide(judge: Judge, tallies: Sequence[Tally], last: int) -> None:
