@@ -28,13 +28,7 @@ from samplewise.labels.facts_or_outcomes import OUTCOMES, LabelMeaning, LabelsAr
 from samplewise.labels.label_answers import read_answers
 from samplewise.labels.list_judgment import ListJudgment
 from samplewise.labels.list_rules import judge
-from samplewise.labels.methods import (
-    PROBABILITY,
-    MethodLabels,
-    method_named,
-    require_read,
-    without_single,
-)
+from samplewise.labels.methods import PROBABILITY, MethodLabels, method_named, require_read, without_single
 from samplewise.labels.posterior import LabelPosterior, label_posterior
 from samplewise.labels.precomputed_outputs import read_refits
 from samplewise.labels.predictions import checked_predictions
