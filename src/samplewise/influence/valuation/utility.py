@@ -31,7 +31,7 @@ MOST_FITS = 50_000
 class Game(Result):
     """Sets of elements (rows, or groups of rows) and their utilities; made by `open_game`, read by every valuation.
 
-    The utility is in points of the metric, and for labels that are numbers in the label's unit:
+    The utility is in points of the metric; for labels that are numbers minus the error in the label's unit, or R²:
     every value is a difference of utilities. The utility of the empty set is the score of the commonest class, or of
     the mean label; that of a set of rows of one class is the score of predicting that class. No set is fitted twice.
 
@@ -164,7 +164,7 @@ def open_game(
     seed: int = 0,
     executor: Executor | None = None,
 ) -> Game:
-    """The game of training rows (or groups of them) whose utility is the validation score, in points.
+    """The game of training rows (or groups of them) whose utility is the validation score, in the unit of its metric.
 
     u(S) = mean over validation rows of the metric of the learner fitted on the rows of S; u(empty set) is the score of
     the commonest class, or of the mean label.
