@@ -26,7 +26,7 @@ from samplewise.report.facts import call, citation, class_counts, columns_of, da
 from samplewise.report.limits import LADDER, LARGEST_PAGE, Limits, cut_note
 from samplewise.report.overview import page_overview
 from samplewise.report.problems import not_checked, worst_problems
-from samplewise.report.remedy_order import NOT_TESTED, NOT_TESTED_YET, advice_of, effect_text
+from samplewise.report.remedy_order import NOT_TESTED, NOT_TESTED_YET, advice_of, change_text
 from samplewise.report.shown_findings import linker, shown_findings
 from samplewise.report.tables import PageTable, scores_table, table_of
 from samplewise.report.unfinished import advice_is_pending, still_to_come
@@ -187,7 +187,8 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "estimate": wording.estimate_text,
-        "effect": effect_text,
+        "change": change_text,
+        "quantity": texts.quantity_text,
         "confidence": wording.confidence_text,
         "number": texts.number_text,
         "seconds": seconds_text,

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from samplewise.core.findings import AuditRecord, Finding
 from samplewise.core.rates import percent_text
-from samplewise.core.texts import count_of, keys_text, shortened
+from samplewise.core.texts import count_of, keys_text, quantity_text, shortened
 from samplewise.core.values import Estimate
 from samplewise.report.basis import ON_MODELS, nothing_learned, stands
-from samplewise.report.remedy_order import NOT_TESTED, NOT_TESTED_YET, Advice, as_advice, effect_text, refuted
+from samplewise.report.remedy_order import NOT_TESTED, NOT_TESTED_YET, Advice, as_advice, change_text, refuted
 from samplewise.report.unfinished import advice_is_pending
 from samplewise.report.verdict import extent, not_run
 from samplewise.report.wording import estimate_text, listed
@@ -93,7 +93,7 @@ def _sure(finding: Finding) -> str:
     known = [item for item in finding.measured if math.isfinite(item.value)]
     precise = [item for item in known if "precision" in item.quantity]
     for item in [*precise, *known][:1]:
-        name = shortened(item.quantity.replace("_", " "), 60)
+        name = shortened(quantity_text(item.quantity), 60)
         how = "measured" if math.isfinite(item.low) else "counted" if "count" in item.reason else "estimated"
         return f"{how}: {name} {estimate_text(item)}"
     why = next((f"; {shortened(item.reason, REASON)}" for item in finding.measured if item.reason), "")
@@ -126,8 +126,8 @@ def _buys(advice: Sequence[Advice], tested: Sequence[Advice]) -> str:
     if tested:
         best = tested[0].remedy
         if best.verdict == "helps":
-            return effect_text(best.effect)
-        return f"tested, {best.verdict}: {effect_text(best.effect)}"
+            return change_text(best)
+        return f"tested, {best.verdict}: {change_text(best)}"
     reason = next((item.remedy.reason for item in advice if item.remedy.reason), "")
     words = shortened(reason.partition(";")[0].partition(":")[0], REASON)
     if not advice:
