@@ -135,7 +135,7 @@ def test_every_function_that_reads_labels_takes_the_task(task):
         if task == "classification":
             assert np.isfinite(call().values).all()
         else:
-            with pytest.raises(InputError, match="no task named" if task == "nonsense" else "numbers"):
+            with pytest.raises(InputError, match="task cannot be 'nonsense'" if task == "nonsense" else "numbers"):
                 call()
     game = influence.open_game
     if task == "nonsense":
