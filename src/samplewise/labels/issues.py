@@ -184,9 +184,8 @@ class LabelIssues(Result):
         Cost:    2 to 8 repeats; in each per action 5 folds of 2 rounds of 5 fits, and 15 to 60 fits.
         Source:  docs/tested-advice.md; holm1979.
         """
-        unknown = [name for name in actions if name not in ACTIONS]
-        if unknown:
-            raise unknown_name("action", str(unknown[0]), ACTIONS)
+        for unknown in (name for name in actions if name not in ACTIONS):
+            raise unknown_name("action", str(unknown), ACTIONS)
         if self._folded is None or self.annotators is not None:
             raise InputError(
                 "these issues cannot be put to the test", got="no rows, or several labels per row",
