@@ -186,7 +186,8 @@ def test_shifted_rows_are_shown_with_their_lines_also_where_they_have_no_label(t
     assert finding.keys == (5, 9)
     assert "row 5 (line 7), one to the right from weight on: " in finding.explanation
     assert "row 9 (line 11), one to the left from weight on: " in finding.explanation
-    shown = record.outcome("SW108").result.exhibits[-1].columns
+    exhibits = {one.title: one.columns for one in record.outcome("SW108").result.exhibits}
+    shown = exhibits["shifted rows"]
     assert shown["line"].tolist() == [7] * 4 + [11] * 4
     assert any(note.startswith("the cells of 2 rows seem to stand one column") for note in record.data["notes"])
     again = audit(frame, label="sick", checks="SW108").record
