@@ -516,6 +516,8 @@ ACCEPTED = {  # (function, argument): the bad values that mean something there, 
     ("generalization.ConformalThreshold.intervals", "outputs"): (["empty"], "no rows have no intervals"),
     ("labels.MultilabelIssues.for_label", "label"): (["True"], "equals 1, which is a label"),
     ("labels.NoiseRobustClassifier", "random_state"): (["0", str(2**70), "None"], "seeds, as scikit-learn has them"),
+    ("generalization.ConformalThreshold.sets", "probabilities"): (["empty"], "no rows have no sets"),
+    ("quality.Overlap.advantage", "scores"): (["NaN", "inf", "None in it"], "rows without a score"),
     ("shift.segments_of_losses", "losses"): (["NaN", "None in it"], "rows without a loss"),
 } | {
     (name, "y"): (["two columns"], "rows with several labels: labels are not predicted here")
