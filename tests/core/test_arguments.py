@@ -2,12 +2,21 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import pytest
 
-from samplewise.core.arguments import checked, require_column_name, require_executor, require_folder, require_seed
+from samplewise.core.arguments import (
+    checked,
+    checked_fields,
+    require_column_name,
+    require_executor,
+    require_folder,
+    require_ids,
+    require_seed,
+)
 from samplewise.core.errors import InputError
 from samplewise.core.execution import SerialExecutor
 
@@ -96,3 +105,29 @@ def test_seed_executor_and_column_name_say_what_to_pass():
         require_seed(1.5)
     with pytest.raises(InputError, match="name of a column"):
         require_column_name(["a"], "label")
+
+
+def test_a_class_refuses_what_its_fields_do_not_take():
+    @checked_fields
+    @dataclass(frozen=True, slots=True)
+    class Curve:
+        rows: int
+        unit: str = "points"
+        path: Any = "curve.csv"
+
+    assert (Curve(3).rows, replace(Curve(3), unit="rate").unit) == (3, "rate")
+    for given in ({"rows": 1.5}, {"rows": 3, "unit": 3}, {"rows": 3, "path": 3}, {"rows": 3, "path": ""}):
+        with pytest.raises(InputError) as refused:
+            Curve(**given)
+        assert refused.value.where in given
+        assert refused.value.fix
+    with pytest.raises(TypeError, match="rows"):
+        Curve()
+
+
+@pytest.mark.parametrize("ids", [5, "a text", b"bytes"])
+def test_ids_are_a_list(ids):
+    require_ids(None)
+    require_ids([5])
+    with pytest.raises(InputError, match="ids must be a list of ids"):
+        require_ids(ids)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from samplewise.core.errors import InputError, name_rows, require_count, require_kind, unknown_name
+from samplewise.core.errors import InputError, name_rows, require_amount, require_count, require_kind, unknown_name
 from samplewise.core.values import Scores
 
 
@@ -69,3 +69,11 @@ def test_a_result_that_holds_what_is_needed_is_told_by_its_part():
 @dataclass
 class Holder:
     scores: Scores
+
+
+def test_an_amount_is_a_finite_number_above_zero():
+    assert (require_amount(2, "rate"), require_amount(0, "rate", zero=True)) == (2.0, 0.0)
+    for given in (0, -1, float("nan"), float("inf"), "1", True, None, [1.0]):
+        with pytest.raises(InputError, match="rate must be a finite number above 0") as refused:
+            require_amount(given, "rate")
+        assert refused.value.where == "rate"

@@ -1,21 +1,25 @@
-"""One good call of every public function, and what each kind of argument must refuse.
+"""One good call of every public function, method and constructor, and what each kind of argument must refuse.
 
 `GOOD` holds the arguments of a call that works, by name; every other argument is left at its default. The law replaces
-one argument at a time by every bad value of its kind (`values_of`). A new public function joins by its line in `GOOD`.
+one argument at a time by every bad value of its kind (`values_of`). A new public function joins by its line in `GOOD`,
+a new class by one for its constructor, or a reason in `NOT_CALLED`, and by one for each method that takes arguments,
+which are called on what `MADE` makes of the class.
 """
 
 from functools import cache
 from importlib import import_module, util
+from inspect import getattr_static, signature
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 import samplewise
-from samplewise import influence
+from samplewise import curves, generalization, influence, information, labels, models, quality
 from samplewise.core.findings import Decision
 from samplewise.core.values import Attribution, Scores
 from samplewise.curves import CurvePoints, LearningCurve
+from samplewise.curves.meta import shipped_meta
 
 spec = util.spec_from_file_location("doors", Path(__file__).with_name("doors.py"))
 doors = util.module_from_spec(spec)
@@ -30,9 +34,51 @@ HUGE = 10**40
 
 
 def function_of(name):
-    """`audit`, or `room.function`."""
-    room, _, function = name.rpartition(".")
-    return getattr(import_module(f"samplewise.{room}" if room else "samplewise"), function)
+    """`audit`, `room.function`, `room.Class` or `room.Class.method`: of a method, that of an object of the class."""
+    *room, function = name.split(".")
+    of_class = room.pop() if room and room[-1][0].isupper() else None
+    home = import_module(".".join(["samplewise", *room]))
+    if of_class is None:
+        return CALLED_AS.get(name) or getattr(home, function)
+    kind = getattr(home, of_class)
+    made = MADE.get(name.rpartition(".")[0])
+    return getattr(
+        kind if made is None or isinstance(getattr_static(kind, function), classmethod) else made(), function
+    )
+
+
+def classifier(**settings):
+    """A noise-robust classifier is checked when it is fitted, as scikit-learn has it."""
+    return labels.NoiseRobustClassifier(**settings).fit(X, Y)
+
+
+classifier.__signature__ = signature(labels.NoiseRobustClassifier)
+
+
+def attributed(**settings):
+    """What is given of a model is checked where its gradients are taken."""
+    return influence.Attributor(**settings).fit(X, Y)
+
+
+def linearized(**settings):
+    """The same of a linearized network."""
+    network = information.LinearizedNetwork(**settings)
+    return information.unique_information(X, Y, module=network, training=information.GradientDescent(20, 0.01))
+
+
+attributed.__signature__ = signature(influence.Attributor)
+linearized.__signature__ = signature(information.LinearizedNetwork)
+CALLED_AS = {
+    "labels.NoiseRobustClassifier": classifier, "influence.Attributor": attributed,
+    "information.LinearizedNetwork": linearized,
+}  # fmt: skip
+NOT_TRIED = {  # (call, argument): why no value of it is bad
+    ("Dataset", "conversions"): "filled by the readers",
+    ("Dataset", "label_names"): "filled by the readers",
+    ("selection.Decision", "id"): "rows have names of any kind; `apply` compares them",
+    ("selection.Decision", "by"): "for messages",
+    ("selection.Decision", "line"): "for messages",
+}
 
 
 def probabilities():
@@ -226,11 +272,236 @@ GOOD = {
     "shift.worst_segments": lambda: {"data": np.tile(X, (4, 1)), "y": np.tile(Y, 4), "learner": "linear"},
 }  # fmt: skip
 
+
+def dataset():
+    return samplewise.Dataset(X, Y)
+
+
+@cache
+def audited():
+    return samplewise.audit(X, Y, checks="SW105")
+
+
+@cache
+def mixtures():
+    return curves.forecast_mixtures(X, Y, source=doors.sources(X), test="test", learner="linear", n_repeats=1)
+
+
+@cache
+def plan():
+    return curves.collection_plan(curve(), error=0.04, price_per_row=0.2)
+
+
+@cache
+def memorized():
+    return generalization.memorization(X, Y, learner="linear", n_models=8)
+
+
+@cache
+def spectrum():
+    return generalization.curvature_spectrum(X, Y, module=torch_module(), n_eigenvalues=2, method="exact")
+
+
+@cache
+def fitted():
+    return influence.Attributor(linear()).fit(X, Y)
+
+
+@cache
+def unique():
+    training = information.GradientDescent([10, 20], 0.01)
+    return information.unique_information(X, X[:, 0], module="linear", training=training)
+
+
+@cache
+def issues():
+    return labels.find_label_issues(X, Y, learner="linear", labels_are="facts", n_rounds=1)
+
+
+@cache
+def multilabel():
+    return labels.find_multilabel_issues(X, np.c_[Y, (X[:, 0] > 1).astype(int)], method="neighbors")
+
+
+@cache
+def refits():
+    return models.refit(X, Y, learner="linear", n_repeats=2, design="halves")
+
+
+@cache
+def curve_file():
+    from tempfile import mkdtemp
+
+    path = Path(mkdtemp(prefix="samplewise-law-")) / "curve.csv"
+    pd.DataFrame({"n": SIZES, "error": ERRORS}).to_csv(path, index=False)
+    return path
+
+
+@cache
+def meta_file():
+    path = curve_file().with_name("meta.npz")
+    shipped_meta().save(path)
+    return path
+
+
+@cache
+def overlap():
+    return quality.find_test_overlap(TRAIN, test=(X[30:], Y[30:]))
+
+
+# An object of a class whose methods are called, by the name of the class.
+MADE = {
+    "Dataset": dataset,
+    "Scores": scores,
+    "auditing.Audit": audited,
+    "curves.CollectionPlan": plan,
+    "curves.CurveComparison": lambda: curves.compare_curves(curve(), curve()),
+    "curves.LearningCurve": curve,
+    "curves.MetaModel": shipped_meta,
+    "curves.MixtureForecast": mixtures,
+    "generalization.ConformalThreshold": lambda: generalization.conformal_threshold(numbers()),
+    "generalization.CurvatureSpectrum": spectrum,
+    "generalization.Memorization": memorized,
+    "generalization.ReusableHoldout": lambda: generalization.reusable_holdout(10_000, n_queries=20, n_answers=3),
+    "generalization.SupervisionComplexity": lambda: generalization.supervision_complexity(X, Y, kernel="rbf"),
+    "influence.Attributor": lambda: influence.Attributor(linear()),
+    "influence.FittedAttributor": fitted,
+    "influence.Game": game,
+    "information.Converged": information.Converged,
+    "information.GradientDescent": lambda: information.GradientDescent(20, 0.01),
+    "information.GradientFlow": lambda: information.GradientFlow(2.0),
+    "information.UniqueInformation": unique,
+    "labels.ConfidentLearning": lambda: labels.confident_learning(probabilities(), Y),
+    "labels.LabelIssues": issues,
+    "labels.MultilabelIssues": multilabel,
+    "models.Refits": refits,
+    "models.TorchLearner": doors.network,
+    "quality.ColumnSkill": lambda: quality.column_skill(X, Y),
+    "quality.Overlap": overlap,
+}  # fmt: skip
+SIZES, ERRORS = [25, 50, 100, 200], [0.3, 0.25, 0.2, 0.18]
+GOOD |= {
+    "Dataset": given(X=lambda: X, y=lambda: Y),
+    "Dataset.drop": given(ids=[3, 4]),
+    "Dataset.keep": given(ids=[3, 4]),
+    "Dataset.with_features": given(features=lambda: X),
+    "Dataset.with_labels": given(y=lambda: Y),
+    "Dataset.with_weights": given(weights=numbers),
+    "Scores": given(quantity="score", values=numbers, keys=lambda: np.arange(COUNT), unit="unit", larger_means="more"),
+    "Scores.aligned_to": given(ids=[3, 4]),
+    "Scores.top": given(n=3),
+    "auditing.Audit.apply": given(),
+    "auditing.Audit.compare": given(later=audited),
+    **{f"auditing.Audit.to_{kind}": given(path=lambda kind=kind: curve_file().with_suffix(f".{kind}"))
+       for kind in ("html", "json", "junit")},
+    "curves.CollectionPlan.less_rows_on_hand": given(n_rows=10, price_per_row=0.2),
+    "curves.CurveComparison.at": given(rows=100.0),
+    "curves.CurvePoints": given(sizes=lambda: np.array(SIZES), errors=lambda: np.array([ERRORS])),
+    "curves.CurvePoints.from_arrays": given(n=SIZES, error=ERRORS),
+    "curves.LearningCurve": given(sizes=lambda: np.array(SIZES), errors=lambda: np.array([ERRORS])),
+    "curves.CurvePoints.read_csv": given(path=curve_file),
+    "curves.LearningCurve.read_csv": given(path=curve_file),
+    "curves.MetaModel.load": given(path=meta_file),
+    "curves.MetaModel.save": given(path=meta_file),
+    "information.LinearizedNetwork": given(module=torch_module),
+    "selection.Decision": given(id=3, kind="drop"),
+    "curves.LearningCurve.collection_plan": given(error=0.04, price_per_row=0.2),
+    "curves.LearningCurve.compare": given(other=curve),
+    "curves.LearningCurve.forecast": given(sizes=[1600, 3200]),
+    "curves.LearningCurve.from_arrays": given(n=SIZES, error=ERRORS),
+    "curves.LearningCurve.samples_needed": given(error=0.04),
+    "curves.LearningCurve.stop_rule": given(tolerance=0.01),
+    "curves.MixtureForecast.best": given(rows=100),
+    "curves.MixtureForecast.error": given(weights=[0.5, 0.5], rows=100),
+    "curves.MixtureForecast.step": given(weights=[0.5, 0.5]),
+    "generalization.ConformalThreshold.intervals": given(outputs=numbers),
+    "generalization.ConformalThreshold.sets": given(probabilities=probabilities),
+    "generalization.CurvatureSpectrum.density": given(),
+    "generalization.CurvatureSpectrum.share_above": given(value=0.1),
+    "generalization.Memorization.influence": given(),
+    "generalization.Memorization.strongest": given(n=3),
+    "generalization.ReusableHoldout.query": given(
+        training_value=0.5, held_out_values=lambda: np.linspace(0, 1, 10_000)
+    ),
+    "generalization.SupervisionComplexity.margin_bound": given(),
+    "influence.Attributor": given(module=linear),
+    "influence.Attributor.fit": data(),
+    "influence.FittedAttributor.attribute": given(queries=TEST),
+    "influence.FittedAttributor.effect_of_removing": given(ids=[3, 4], queries=TEST),
+    "information.Converged": given(),
+    "information.GradientDescent": given(steps=20, rate=0.01),
+    "information.GradientFlow": given(time=2.0),
+    "information.UniqueInformation.at": given(stop=20),
+    "information.UniqueInformation.influence": given(queries=lambda: X[:3]),
+    "information.UniqueInformation.outputs": given(queries=lambda: X[:3]),
+    "information.UniqueInformation.segment": given(by=lambda: Y),
+    "information.UniqueInformation.select": given(),
+    "labels.CoTeaching": given(noise_rate=0.2),
+    "labels.ConfidentLearning.flagged": given(),
+    "labels.EarlyLearningRegularization": given(),
+    "labels.EarlyLearningRegularization.for_noise": given(noise="symmetric"),
+    "labels.LabelIssues.expected_precision": given(n=3),
+    "labels.LabelIssues.measured": given(actions=["drop"]),
+    "labels.LabelIssues.reviewed": given(ids=[3], answers=[1]),
+    "labels.LabelIssues.suspects": given(n=3),
+    "labels.LabelIssues.to_review": given(n=3),
+    "labels.LabelNoiseInformation": given(),
+    "labels.LabelNoiseInformation.for_noise": given(noise="light"),
+    "labels.MultilabelIssues.for_label": given(label=0),
+    "labels.NoiseRobustClassifier": given(epochs=1),
+    "models.TorchLearner": given(make_module=lambda: doors.network().make_module),
+    "quality.ColumnSkill.estimate": given(name="x0"),
+    "quality.Overlap.advantage": given(scores=lambda: np.linspace(0, 1, 30)),
+}  # fmt: skip
+RESULTS = {  # classes that the library makes: their fields are those of an answer
+    "Estimate", "auditing.Audit", "curves.CollectionPlan", "curves.CurveComparison", "curves.Diagnosis",
+    "curves.Forecast", "curves.MetaModel", "curves.Mixture", "curves.MixtureForecast", "curves.Requirement",
+    "curves.StopAdvice", "generalization.BaselineTest", "generalization.Bounds", "generalization.CalibrationError",
+    "generalization.ConformalThreshold", "generalization.Counterexample", "generalization.CurvatureSpectrum",
+    "generalization.EvaluationsClaim", "generalization.GeneralizationGap", "generalization.IntrinsicDimension",
+    "generalization.LayerProfile", "generalization.Memorization", "generalization.ReusableHoldout",
+    "generalization.SimulatedCounterexample", "generalization.SupervisionComplexities",
+    "generalization.SupervisionComplexity", "influence.Brittleness", "influence.Datamodel",
+    "influence.DatamodelingScore", "influence.Detection", "influence.FittedAttributor", "influence.Game",
+    "influence.RemovalCurve", "influence.Smoothness", "influence.SubsetRefits", "information.Kept",
+    "information.UniqueInformation", "labels.Annotators", "labels.Budget", "labels.ConfidentLearning",
+    "labels.LabelIssues", "labels.MultilabelIssues", "labels.TrainingDynamics", "models.Refits",
+    "quality.ColumnSkill", "quality.Duplicates", "quality.IdOrDateColumns", "quality.MissingValues",
+    "quality.Outliers", "quality.Overlap", "quality.SuspiciousCells", "selection.Applied", "selection.Pruned",
+    "shift.CodingChange", "shift.FeatureDrift", "shift.LabelCoding", "shift.WorstSegments",
+}  # fmt: skip
+# Classes and methods that are not called, and why.
+LOOP = "called with tensors, or by the library, at every step of a training"
+INNER = "called by the library with what it made; public for those who write a method"
+NOT_CALLED = {
+    "labels.LabelNoiseInformation.output_gradient": LOOP,
+    **{f"labels.{name}.{method}": LOOP for method in ("loss", "prepare")
+       for name in ("CoTeaching", "EarlyLearningRegularization", "LabelNoiseInformation")},
+    **{f"models.{name}": "a protocol: users write it" for name in
+       ("Learner", "Learner.fit", "Learner.fitter", "Objective", "Objective.loss", "Objective.prepare")},
+    **{f"influence.Game.{name}": INNER for name in
+       ("contributions", "margins", "outputs", "require_affordable", "scores", "utility")},
+    **{f"models.TorchLearner.{name}": INNER for name in ("fit", "fitter", "unstarted")},
+    **{f"information.{name}.filter_for": INNER for name in ("Converged", "GradientDescent", "GradientFlow")},
+    "information.GradientDescent.rate_at_most": INNER, "information.GradientDescent.stopped": INNER,
+    "curves.MetaModel.for_learner": INNER, "curves.MetaModel.switch_of": INNER,
+    "models.Refits.require_rows": INNER,
+    **{f"labels.NoiseRobustClassifier.{name}": "scikit-learn's interface, held to its messages by `check_estimator`"
+       for name in ("fit", "predict", "predict_proba")},
+    "InputError": "an error: texts", "InputError.during": "an error: texts",
+    "Dataset.take": INNER,
+}  # fmt: skip
+
+
 # What an argument holds beyond its annotation, by its word (docs/words.md).
 COUNTS_FROM_ZERO = {"errors", "answers", "improvements", "size"}  # 0 is a count of these
 SHARES = {"confidence", "share", "keep", "miscoverage", "chance", "skip_hardest", "risk", "trust", "target", "claim"}
-MAY_BE_BELOW_ZERO = {"bias"}
-FORMER = {"test_looks": "n_test_evaluations", "predictions": "probabilities"}  # messages say today's name
+MAY_BE_BELOW_ZERO = {"bias", "value"}
+FORMER = {
+    "test_looks": "n_test_evaluations",
+    "predictions": "probabilities",
+    "kinds": "columns",
+}  # messages say today's name
 
 ACCEPTED = {  # (function, argument): the bad values that mean something there, as `text_of` shows them, and what
     ("generalization.bounds_from_runs", "codes"): (["None"], "without codes the bounds on losses alone are given"),
@@ -238,6 +509,15 @@ ACCEPTED = {  # (function, argument): the bad values that mean something there, 
     ("influence.same_class_share", "query_labels"): (["inf", "complex", "texts"], "classes may have any name"),
     ("labels.channel_information", "missed"): (["1.1", "95"], "a squared distance, not a share"),
     ("labels.dawid_skene", "annotations"): (["NaN", "None in it", "texts"], "missing answers, and names of classes"),
+    ("Dataset", "y"): (["two columns"], "rows may have several labels each"),
+    ("Dataset.with_labels", "y"): (["two columns"], "rows may have several labels each"),
+    ("Scores.top", "n"): (["0"], "none of them"),
+    ("curves.CollectionPlan.less_rows_on_hand", "n_rows"): (["0"], "no row more than the curve has"),
+    ("generalization.ConformalThreshold.intervals", "outputs"): (["empty"], "no rows have no intervals"),
+    ("labels.MultilabelIssues.for_label", "label"): (["True"], "equals 1, which is a label"),
+    ("labels.NoiseRobustClassifier", "random_state"): (["0", str(2**70), "None"], "seeds, as scikit-learn has them"),
+    ("generalization.ConformalThreshold.sets", "probabilities"): (["empty"], "no rows have no sets"),
+    ("quality.Overlap.advantage", "scores"): (["NaN", "inf", "None in it"], "rows without a score"),
     ("shift.segments_of_losses", "losses"): (["NaN", "None in it"], "rows without a loss"),
 } | {
     (name, "y"): (["two columns"], "rows with several labels: labels are not predicted here")
@@ -298,6 +578,15 @@ ARRAYS = {
     "losses", "wrong", "outputs", "numbers", "baseline", "scores", "probabilities", "codes", "truth", "annotations",
     "noise_matrix", "selectors", "subsets", "labels", "query_labels",
 }  # fmt: skip
-ROWS_BY_ANOTHER_NAME = {"data", "test", "queries", "y", "source", "X"}  # messages say X, y, rows, or name their ids
+ROWS_BY_ANOTHER_NAME = {
+    "features",
+    "path",
+    "data",
+    "test",
+    "queries",
+    "y",
+    "source",
+    "X",
+}  # messages say X, y, rows, or name their ids
 COLUMN_NAMES = {"label", "id", "image", "text"}
 OBJECTS = {"learner": [5, "boostng", [], object(), type(None)], "module": [5, "net", None, object()]}

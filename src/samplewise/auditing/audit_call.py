@@ -162,14 +162,17 @@ class Audit:
         """The findings as a pandas frame, worst first."""
         return self.findings.to_frame()
 
+    @checked
     def to_html(self, path: str | Path) -> Path:
         """Write the report as one HTML file that needs no network."""
         return write_text(Path(path), to_html(self.record))
 
+    @checked
     def to_json(self, path: str | Path) -> Path:
         """Write the whole record as JSON."""
         return write_text(Path(path), to_json(self.record))
 
+    @checked
     def to_junit(self, path: str | Path) -> Path:
         """Write one JUnit test case per check, for a pipeline."""
         return write_text(Path(path), to_junit(self.record))

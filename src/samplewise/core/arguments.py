@@ -23,6 +23,7 @@ from samplewise.core.errors import InputError, require_kind, unknown_name
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
+Made = TypeVar("Made")
 LARGEST_WHOLE = 2**63 - 1  # of what counts something; a seed may be larger
 Rule = Callable[[Any, str, Any], None]  # value, name of the argument, its default -> refuses by InputError
 
@@ -63,6 +64,12 @@ def checked(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer
         return function(*args, **kwargs)
 
     return call
+
+
+def checked_fields(kind: type[Made]) -> type[Made]:
+    """The class, whose constructor refuses arguments that are not what its fields say; see `checked`."""
+    kind.__init__ = checked(kind.__init__)  # type: ignore[method-assign]  # the same, checked
+    return kind
 
 
 def rules_of(signature: inspect.Signature) -> dict[str, tuple[Rule, Any]]:
@@ -226,6 +233,18 @@ def require_folder(run_dir: Any, name: str = "run_dir", default: Any = None) -> 
         )  # fmt: skip
 
 
+def require_path(path: Any, name: str = "path", default: Any = None) -> None:
+    """Refuse what names no file."""
+    if not isinstance(path, str | os.PathLike) or not os.fspath(path) or "\0" in os.fsdecode(path):
+        raise _refusal("a path", name, path, f'pass a text or a Path, such as {name}="run/curve.csv"')
+
+
+def require_ids(ids: Any, name: str = "ids", default: Any = None) -> None:
+    """Refuse what is no list of ids; whether rows have these names is for the rows to say."""
+    if ids is not None and (not isinstance(ids, Iterable) or isinstance(ids, str | bytes)):
+        raise _refusal("a list of ids", name, ids, f"pass a list, also of one: {name}=[...]")
+
+
 def require_column_names(value: Any, name: str, default: Any = None) -> None:
     """Refuse what is no name of a column and no list of names."""
     if isinstance(value, str):
@@ -245,6 +264,8 @@ WORDS: dict[str, Rule] = {
     "seed": require_seed,
     "executor": require_executor,
     "run_dir": require_folder,
+    "path": require_path,
+    "ids": require_ids,
     "label": require_column_name,
     "id": require_column_name,
     "image": require_column_name,

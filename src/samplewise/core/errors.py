@@ -143,6 +143,21 @@ def require_loss_range(given: Any) -> tuple[float, float]:
     return float(ends[0]), float(ends[1])
 
 
+def require_amount(value: Any, name: str, *, zero: bool = False) -> float:
+    """The value as a float, where it is a finite number above 0, or from 0 on; refuses text, NaN and True.
+
+    >>> require_amount(0.2, "price_per_row")
+    0.2
+    """
+    known = isinstance(value, Real) and not isinstance(value, bool)
+    if known and math.isfinite(value) and (value > 0 or (zero and value == 0)):
+        return float(value)
+    least = "of at least 0" if zero else "above 0"
+    raise InputError(
+        f"{name} must be a finite number {least}", where=name, got=f"{name}={value!r}"[:80], fix=f"use {name}=1.0"
+    )
+
+
 def require_count(value: Any, name: str, least: int = 1, why: str = "", *, usual: int | None = None) -> int:
     """The value as an int, where it is a whole number of at least `least`; refuses fractions, text, True and None.
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 from samplewise.core.errors import unknown_name
 from samplewise.core.results import Result, Table
@@ -214,6 +214,9 @@ class AuditRecord(Result):
         return next((outcome for outcome in self.outcomes if outcome.code == code), None)
 
 
+DecisionKind = Literal["relabel", "drop", "reweight", "clean", "keep"]
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What a person (or a rule they chose) decided about one row, or about one of its cells ("clean", with `column`).
@@ -223,9 +226,17 @@ class Decision:
     """
 
     id: Any
-    kind: Literal["relabel", "drop", "reweight", "clean", "keep"]
+    kind: DecisionKind
     value: Any = None
     by: str = ""
     given: Any = field(default=None, repr=False)
     line: int = field(default=0, repr=False)
     column: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse a kind of decision that there is not."""
+        kinds = get_args(DecisionKind)
+        if not isinstance(self.kind, str) or self.kind not in kinds:
+            error = unknown_name("kind of decision", self.kind, kinds)
+            error.where = f"kind, row id {self.id!r}"
+            raise error

@@ -9,6 +9,7 @@ import lazy_loader
 import numpy as np
 import numpy.typing as npt
 
+from samplewise.core.arguments import checked, checked_fields
 from samplewise.core.arrays import Array, Ints, in_order, positions_of
 from samplewise.core.errors import InputError, name_rows, require_count, unknown_name
 from samplewise.core.rates import shown
@@ -113,6 +114,7 @@ def scores_columns(*scores: "Scores") -> tuple[dict[str, Any], dict[str, str]]:
     return columns, {one.quantity: one.unit for one in scores}
 
 
+@checked_fields
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores(Result):
     """One number per row, column or segment, in a unit, with the direction stated.
@@ -204,6 +206,7 @@ class Scores(Result):
                 fix=f"{near}scores.keys lists the ids, such as {', '.join(map(repr, keys[:3]))}",
             )  # fmt: skip
 
+    @checked
     def top(self, n: int, *, largest: bool = True) -> "Scores":
         """The `n` highest scores (lowest with `largest=False`), best first; NaN comes last, ties by position.
 
@@ -212,6 +215,7 @@ class Scores(Result):
         ranked = -self.values if largest else self.values
         return self._at(in_order(ranked)[: require_count(n, "n", least=0)])
 
+    @checked
     def aligned_to(self, ids: Array) -> "Scores":
         """The same scores in the order of `ids`; raises `InputError` for an id without a score."""
         return self._at(positions_of(ids, self.keys))
@@ -265,6 +269,7 @@ class Attribution(Result):
                 fix="pass values of shape (m, n) or (m, n, c)",
             )
 
+    @checked
     def top(self, n: int, *, query: Any = None, largest: bool = True) -> Scores:
         """The `n` rows that raise a query most, or lower it most with `largest=False` (values summed over outputs).
 

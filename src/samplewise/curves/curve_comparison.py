@@ -7,7 +7,7 @@ import numpy as np
 
 from samplewise.core.arguments import checked
 from samplewise.core.arrays import Floats, fingerprint
-from samplewise.core.errors import InputError, require_kind, require_share
+from samplewise.core.errors import InputError, require_amount, require_kind, require_share
 from samplewise.core.randomness import generator
 from samplewise.core.rates import percent_text
 from samplewise.core.results import MOST_ROWS, Result, Table
@@ -41,8 +41,10 @@ class CurveComparison(Result):
     better: str  # "first", "second" or "undecided", at `rows`
     unit: str
 
+    @checked
     def at(self, rows: float) -> float:
         """Probability that the second has the lower error after training on so many rows."""
+        require_amount(rows, "rows")
         return float(np.interp(np.log(rows), np.log(self.sizes), self.chance))
 
     def _sentences(self) -> Iterable[str]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints
-from samplewise.core.errors import InputError, require_kind
+from samplewise.core.errors import InputError, require_amount, require_count, require_kind
 from samplewise.core.rates import percent_text
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import number_text
@@ -36,8 +36,11 @@ class CollectionPlan(Result):
     penalty: float  # price of ending without the target
     reason: str
 
+    @checked
     def less_rows_on_hand(self, n_rows: int, price_per_row: float) -> "CollectionPlan":
         """The same schedule where `n_rows` beyond the largest size of the curve are there already, at no price."""
+        require_count(n_rows, "n_rows", least=0)
+        require_amount(price_per_row, "price_per_row")
         paid = np.maximum(self.paid - price_per_row * n_rows, 0.0)
         cost = replace(self.cost, value=max(self.cost.value - price_per_row * n_rows, 0.0))
         return replace(self, next_batch=max(self.next_batch - n_rows, 0), paid=paid, cost=cost)

@@ -9,8 +9,9 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from samplewise.core.arguments import checked, checked_fields
 from samplewise.core.arrays import Array, Floats, Ints, Numbers
-from samplewise.core.errors import InputError, require_share
+from samplewise.core.errors import InputError, require_count, require_share
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of
 from samplewise.core.values import with_unit
@@ -22,6 +23,7 @@ LEAST_SIZES = 3
 RISE, RISING_PAIRS = 0.02, 0.75
 
 
+@checked_fields
 @dataclass(frozen=True, slots=True, eq=False)
 class CurvePoints(Result):
     """Error after training on each of s sizes, in `repeats` independent draws of nested subsets.
@@ -52,6 +54,8 @@ class CurvePoints(Result):
 
     def __post_init__(self) -> None:
         """Refuse sizes and errors that do not fit together."""
+        if self.test_size is not None:
+            require_count(self.test_size, "test_size")
         sizes, errors = np.asarray(self.sizes), np.atleast_2d(np.asarray(self.errors, dtype=np.float64))
         if sizes.ndim != 1 or errors.shape[1] != len(sizes) or (np.diff(sizes) <= 0).any() or not len(sizes):
             raise InputError(
@@ -102,6 +106,8 @@ class CurvePoints(Result):
         >>> CurvePoints.from_arrays([10, 20, 20, 40], [0.4, 0.3, 0.2, 0.2]).error
         array([0.4 , 0.25, 0.2 ])
         """
+        if test_size is not None:
+            require_count(test_size, "test_size")
         points, values = np.atleast_1d(np.asarray(n, np.float64)), np.atleast_1d(np.asarray(error, np.float64))
         _check_points(points, values)
         sizes, place = np.unique(points.astype(np.intp), return_inverse=True)
@@ -120,6 +126,7 @@ class CurvePoints(Result):
         return curve
 
     @classmethod
+    @checked
     def read_csv(cls, path: str | Path, test_size: int | None = None) -> Self:
         """A curve from a table with the columns n and error, and standard_error or repeat where known.
 
@@ -135,11 +142,17 @@ class CurvePoints(Result):
 
         Cost: one read.   Source: viering2023.
         """
-        with Path(path).open(newline="", encoding="utf-8-sig") as lines:
-            reader = csv.DictReader(lines, skipinitialspace=True)
-            names = [(name or "").strip().lower() for name in reader.fieldnames or []]
-            reader.fieldnames = names
-            rows = list(reader)
+        try:
+            with Path(path).open(newline="", encoding="utf-8-sig") as lines:
+                reader = csv.DictReader(lines, skipinitialspace=True)
+                names = [(name or "").strip().lower() for name in reader.fieldnames or []]
+                reader.fieldnames = names
+                rows = list(reader)
+        except (OSError, UnicodeDecodeError, csv.Error) as fault:
+            raise InputError(
+                "the file at this path cannot be read as a curve", where=str(path), got=str(fault),
+                fix="name a CSV file in UTF-8 with the columns n and error",
+            ) from None  # fmt: skip
         if not {"n", "error"} <= set(names):
             raise InputError(
                 "a learning curve file needs the columns n and error",

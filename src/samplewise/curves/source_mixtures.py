@@ -17,7 +17,7 @@ import numpy as np
 
 from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints, Mask, Numbers
-from samplewise.core.errors import InputError, require_count
+from samplewise.core.errors import InputError, require_amount, require_count
 from samplewise.core.execution import Executor
 from samplewise.core.randomness import hashed_uniform
 from samplewise.core.results import Result, Table
@@ -70,17 +70,21 @@ class MixtureForecast(Result):
     limits: tuple[float, float]  # least and most of it: no forecast goes far beyond what was measured
     fall: float  # of the log error from the smaller to the larger size, mean over the mixtures, not below 0
 
+    @checked
     def error(self, weights: Numbers, rows: int) -> float:
         """Expected error of a mixture (k,) of `rows` rows, in the unit of the errors; larger means worse."""
+        require_count(rows, "rows")
         beyond = np.log(rows / self.sizes[1]) / np.log(self.sizes[1] / self.sizes[0])
         return float(np.exp(self._log_error(self._shares(weights))[0] - beyond * self.fall))
 
+    @checked
     def best(self, rows: int, start: Numbers | None = None) -> Mixture:
         """The mixture with the least expected error that a descent from `start` finds, and its error with `rows` rows.
 
         Without `start` from the three best mixtures tried. Steps multiply each share by exp(-rate * slope), so no
         share ever falls below 0; a step that does not lower the forecast is cut to a quarter.
         """
+        require_count(rows, "rows")
         tried = [self._log_error(shares)[0] for shares in self.weights]
         order = np.argsort(tried, kind="stable")[:3]
         starts = self.weights[order] if start is None else self._shares(start)[None]
@@ -90,8 +94,10 @@ class MixtureForecast(Result):
         distance = self.transport(shares)[0]
         return Mixture(self.names, shares, self.error(shares, rows), rows, distance, self.unit)
 
+    @checked
     def step(self, weights: Numbers, rate: float = RATE) -> Floats:
         """(k,) the mixture one step down the slope of the forecast."""
+        require_amount(rate, "rate")
         shares = self._shares(weights)
         return _moved(shares, rate * self._log_error(shares)[1])
 

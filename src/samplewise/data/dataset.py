@@ -7,18 +7,20 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.core.arguments import checked, checked_fields
 from samplewise.core.arrays import Array, Ints, fingerprint, positions_of
 from samplewise.core.errors import InputError, name_rows
 from samplewise.core.randomness import key_hashes
 from samplewise.data.cell_types import require_values
 from samplewise.data.columns import Column, Description
-from samplewise.data.conversions import BY_POSITION, as_features, as_segments, as_vector, default_ids
+from samplewise.data.conversions import BY_POSITION, as_features, as_segments, as_vector, default_ids, kind_text
 from samplewise.data.images import Images
 from samplewise.data.magnitudes import require_sizes, require_weight_sizes
 from samplewise.data.text_columns import Conversion, ReadAs, converted_columns, require_kinds
 from samplewise.data.written_times import as_times
 
 
+@checked_fields
 @dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
     """n rows of features, labels and ids; never mutated, every method returns a new one.
@@ -124,10 +126,12 @@ class Dataset:
         optional = [name for name in ("y", "groups", "segments", "time", "weights") if getattr(self, name) is not None]
         return f"Dataset({len(self)} rows, X {tuple(self.X.shape)}" + "".join(f", {name}" for name in optional) + ")"
 
+    @checked
     def keep(self, ids: Iterable[Any]) -> "Dataset":
         """The rows with these ids, in this order; they keep their ids."""
         return self.take(positions_of(ids, self.ids))
 
+    @checked
     def drop(self, ids: Iterable[Any]) -> "Dataset":
         """All rows but these; raises `InputError` for an id that is not there."""
         mask = np.ones(len(self), dtype=bool)
@@ -158,7 +162,15 @@ class Dataset:
         """The same rows with other cells in the same columns, which stay what they were read as.
 
         Args:    features: (n, d) of the kind that X is.
+        Raises:  InputError: rows of another kind, or with other columns.
         """
+        features = as_features(features, self.ids)
+        if type(features) is not type(self.X) or features.shape[1:] != self.X.shape[1:]:
+            raise InputError(
+                "features must be of the kind of X, with its columns", where="features",
+                got=f"{kind_text(features)} {tuple(features.shape)}, X {kind_text(self.X)} {tuple(self.X.shape)}",
+                fix="change cells, and nothing else; other columns are another Dataset",
+            )  # fmt: skip
         return self._with(X=features)
 
     def with_weights(self, weights: Any) -> "Dataset":

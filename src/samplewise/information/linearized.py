@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from samplewise.core.arguments import checked_fields
 from samplewise.core.arrays import Array, Floats, Ints
-from samplewise.core.errors import InputError, unknown_name
+from samplewise.core.errors import InputError, require_count, unknown_name
 from samplewise.core.machine import usable_memory
 from samplewise.core.randomness import hashed_order
 from samplewise.core.rates import percent_text
@@ -32,6 +33,7 @@ SPECTRUM_BYTES = 40  # per entry of the kernel: it, its eigenvectors, and the wo
 CHECKED = 200  # rows on which a sketched kernel is compared with the exact one
 
 
+@checked_fields
 @dataclass(frozen=True, slots=True)
 class LinearizedNetwork:
     """A network at its weights, f(x) + gradient f(x)' (w - w_start), with a choice of its parameters and outputs.
@@ -60,9 +62,9 @@ class LinearizedNetwork:
         """Refuse what could have no effect."""
         if self.outputs not in ("auto", "exact", "shared"):
             raise unknown_name("form of outputs", str(self.outputs), ("auto", "exact", "shared"))
-        if self.sketch is not None and (self.sketch < 1 or self.outputs == "exact"):
+        if self.sketch is not None and (require_count(self.sketch, "sketch", usual=4096) and self.outputs == "exact"):
             raise InputError(
-                "a sketch is of the shared kernel, at least one number per row",
+                "a sketch is of the shared kernel", where="sketch",
                 got=f"sketch={self.sketch}, outputs={self.outputs!r}", fix='sketch=4096 with outputs="shared"',
             )  # fmt: skip
 

@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 
+from samplewise.core.arguments import checked_fields
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.engine.closed_form.filters import ConvergedFilter, DescentFilter, Filter, FlowFilter
 
@@ -30,6 +31,7 @@ class Training(Protocol):
         ...
 
 
+@checked_fields
 @dataclass(frozen=True, slots=True)
 class GradientDescent:
     """Full-batch gradient descent for a number of steps.
@@ -86,6 +88,7 @@ class GradientDescent:
         return replace(self, steps=steps)
 
 
+@checked_fields
 @dataclass(frozen=True, slots=True)
 class GradientFlow:
     """Gradient descent with infinitely small steps; `rate` times `time` is rate times steps of descent.
@@ -121,6 +124,7 @@ class GradientFlow:
         return None if np.ndim(self.time) == 0 else {stop: replace(self, time=stop) for stop in stops}
 
 
+@checked_fields
 @dataclass(frozen=True, slots=True)
 class Converged:
     """Training to the end: kernel ridge regression from the start.

@@ -54,6 +54,7 @@ class UniqueInformation(Result):
         """The stopping times, in the order given, where the training named several; this is about the last one."""
         return tuple(self._by_stop)
 
+    @checked
     def at(self, stop: float) -> "UniqueInformation":
         """The same at another of the stopping times that the training named.
 
@@ -78,7 +79,7 @@ class UniqueInformation(Result):
         Raises:  InputError for queries of another shape.
         Cost:    O(m n r c), memory 8 m n c bytes: for few queries.   Source: harutyunyan2021, cook1977.
         """
-        change, ids = self._deletions.change_at(queries)
+        change, ids = self._deletions.change_at(as_given(queries, name="queries"))
         return Attribution(_as_given(change, self._order, axis=1), ids, self.ids, "units of the output")
 
     def outputs(self, queries: Any) -> Floats:
@@ -87,7 +88,7 @@ class UniqueInformation(Result):
         Args:    queries: as `influence`.
         Raises:  InputError for queries of another shape.   Cost: O(m r c).   Source: lee2019.
         """
-        return self._deletions.outputs(queries)[0]
+        return self._deletions.outputs(as_given(queries, name="queries"))[0]
 
     def segment(self, by: str | Sequence[Any] | Array) -> Scores:
         """Unique information of sets of rows (sources, annotators, sub-classes) in nats: of all their rows together.
@@ -106,6 +107,7 @@ class UniqueInformation(Result):
         nats = np.array(squares) / (2.0 * self._noise**2)
         return Scores("unique_information", nats, values, "nats", "the model depends more on this set", "segment")
 
+    @checked
     def select(self, keep: float = 0.5, strategy: Strategy = "iterative", *, step: float = 0.05, seed: int = 0) -> Kept:
         """Rows to keep so that the model loses least, and what dropping the others costs, measured.
 

@@ -102,6 +102,7 @@ class ConfidentLearning(Result):
         doubt = np.clip(entropy / np.log(self.P.shape[1]), TIE, None) / np.clip(self.self_confidence, TIE, None)
         return np.asarray(np.log1p(doubt) / doubt)
 
+    @checked
     def flagged(self, by: FilterName = "prune_by_noise_rate") -> Mask:
         """(n,) labels a filter calls wrong; all but the two `low_*` filters spare rows whose own class is likeliest."""
         if by not in FILTERS:

@@ -71,6 +71,7 @@ class LabelIssues(Result):
     _method: LabelMethod = field(default=label_posterior, repr=False)
     _probabilities: Any = field(default=None, repr=False)
 
+    @checked
     def expected_precision(self, n: int | None = None) -> Estimate:
         """Share of the `n` likeliest errors that are wrong, with its interval (all flagged without a count).
 
@@ -87,6 +88,7 @@ class LabelIssues(Result):
             return Estimate("expected_precision", np.nan, unit="share of the list", reason=reason)
         return self.posterior.expected_precision(rows)
 
+    @checked
     def suspects(self, n: int | None = None) -> Scores:
         """The contradicted labels of facts, the likeliest errors first: as many as are expected to be wrong, or `n`.
 
@@ -96,6 +98,7 @@ class LabelIssues(Result):
         wrong = self.wrong
         return Scores(wrong.quantity, wrong.values[rows], wrong.keys[rows], wrong.unit, wrong.larger_means)
 
+    @checked
     def to_review(self, n: int = TO_REVIEW) -> Array:
         """Ids of the rows whose answers tell most, for `reviewed`: spread over the contradicted rows.
 
@@ -103,6 +106,7 @@ class LabelIssues(Result):
         """
         return np.asarray(self.wrong.keys[self._facts("to_review").to_review(n)])
 
+    @checked
     def reviewed(self, ids: Iterable[Any], answers: Iterable[Any]) -> "LabelIssues":
         """The same issues after people looked at some rows: their answers move the probability of every other row.
 
@@ -169,6 +173,7 @@ class LabelIssues(Result):
             )  # fmt: skip
         return judge(self._folded, self.posterior)
 
+    @checked
     def measured(
         self, actions: Sequence[str] = ("drop", "relabel", "reweight"), *, metric: str | None = None
     ) -> Mapping[str, Measured]:
@@ -217,24 +222,11 @@ class LabelIssues(Result):
 
 @checked
 def find_label_issues(  # noqa: PLR0913  # the public door: data, how to fit, and what the user already has
-    data: Any,
-    y: Any = None,
-    *,
-    label: str | None = None,
-    learner: Any = None,
-    task: Task = "auto",
-    method: str = "auto",
-    labels_are: LabelsAre = "auto",
-    probabilities: Any = None,
-    embeddings: Any = None,
-    refits: Refits | None = None,
-    annotations: Any = None,
-    n_rounds: int = 2,
-    n_folds: int = 5,
-    seed: int = 0,
-    executor: Executor | None = None,
-    run_dir: str | Path | None = None,
-) -> LabelIssues:
+    data: Any, y: Any = None, *, label: str | None = None, learner: Any = None, task: Task = "auto",
+    method: str = "auto", labels_are: LabelsAre = "auto", probabilities: Any = None, embeddings: Any = None,
+    refits: Refits | None = None, annotations: Any = None, n_rounds: int = 2, n_folds: int = 5, seed: int = 0,
+    executor: Executor | None = None, run_dir: str | Path | None = None,
+) -> LabelIssues:  # fmt: skip
     """Which labels are wrong (a calibrated probability each), and what they should be.
 
     Args:

@@ -8,8 +8,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from samplewise.core.arguments import require_seed
 from samplewise.core.arrays import Array, Floats
-from samplewise.core.errors import InputError, unknown_name
+from samplewise.core.errors import InputError, require_amount, require_count, unknown_name
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target
 from samplewise.engine.models import TorchLearner, dense_network
@@ -85,6 +86,10 @@ class NoiseRobustClassifier(ClassifierMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any) -> Self:
         """Train on rows (n, d) and their labels (n,)."""
+        require_count(self.epochs, "epochs", usual=60)
+        require_count(self.batch, "batch", usual=64)
+        require_amount(self.rate, "rate")
+        require_seed(0 if self.random_state is None else self.random_state, "random_state")
         rows, labels = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(labels)
         self.classes_, codes = np.unique(labels, return_inverse=True)
@@ -121,8 +126,8 @@ class NoiseRobustClassifier(ClassifierMixin, BaseEstimator):
 
     def _objective(self) -> Any:
         """The objective that replaces the loss, created anew for every fit."""
-        if self.method not in OBJECTIVES and self.method not in LOSSES:
+        if not isinstance(self.method, str) or self.method not in {*OBJECTIVES, *LOSSES}:
             raise unknown_name("method", str(self.method), (*OBJECTIVES, *LOSSES))
-        if self.noise not in NOISE:
+        if not isinstance(self.noise, str) or self.noise not in NOISE:
             raise unknown_name("noise setting", str(self.noise), NOISE)
         return OBJECTIVES[self.method](self.noise) if self.method in OBJECTIVES else None

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array
-from samplewise.core.errors import InputError, require_share, unknown_name
+from samplewise.core.errors import InputError, require_count, require_share, unknown_name
 from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
 
@@ -45,6 +45,7 @@ class EarlyLearningRegularization(nn.Module):
 
     targets: Tensor  # (n, c)
 
+    @checked
     def __init__(self, weight: float = 3.0, momentum: float = 0.7) -> None:
         super().__init__()
         if not (weight >= 0 and 0 <= momentum < 1):
@@ -58,6 +59,7 @@ class EarlyLearningRegularization(nn.Module):
         self.register_buffer("targets", torch.zeros(0, 0))
 
     @classmethod
+    @checked
     def for_noise(cls, noise: Literal["symmetric", "asymmetric", "many classes"]) -> Self:
         """The published settings: CIFAR-10 with symmetric and with asymmetric flips, CIFAR-100."""
         settings = {"symmetric": (3.0, 0.7), "asymmetric": (1.0, 0.9), "many classes": (7.0, 0.9)}
@@ -120,6 +122,7 @@ class LabelNoiseInformation(nn.Module):
     predictor: nn.Module
     missed: Tensor  # (2,) sum of |g - mu|^2 over visits, and visits
 
+    @checked
     def __init__(
         self,
         distribution: Literal["laplace", "gaussian"] = "laplace",
@@ -140,6 +143,7 @@ class LabelNoiseInformation(nn.Module):
         self._mu = torch.zeros(0, 0)
 
     @classmethod
+    @checked
     def for_noise(cls, noise: Literal["light", "medium", "heavy"]) -> Self:
         """Laplace with a weight for up to 20 %, 50 % and 80 % of wrong labels."""
         weights = {"light": 1.0, "medium": 3.0, "heavy": 10.0}
@@ -203,11 +207,11 @@ class CoTeaching(nn.Module):
     other: nn.Module
     seen: Tensor  # (1,) rows visited
 
+    @checked
     def __init__(self, noise_rate: float, ramp: int = 10) -> None:
         super().__init__()
         require_share(noise_rate, "noise_rate", low_open=False)
-        if ramp < 1:
-            raise InputError("ramp is at least 1", got=f"ramp={ramp}", fix="use ramp=10")
+        require_count(ramp, "ramp", usual=10)
         self.noise_rate, self.ramp = noise_rate, ramp
         self.other = nn.Identity()
         self._rows = 1

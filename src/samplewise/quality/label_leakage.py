@@ -115,6 +115,7 @@ class ColumnSkill(Result):
         """Names of the other columns that predict the label far better than the rest, the best first."""
         return self.names[self._positions(1)]
 
+    @checked
     def estimate(self, name: str, confidence: float = 0.95) -> Estimate:
         """The skill of one column with its Clopper-Pearson interval; none for a numeric label, or where gaps say more.
 

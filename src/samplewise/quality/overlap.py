@@ -92,6 +92,7 @@ class Overlap(Result):
     beyond_chance: bool
     all_test_ids: Array
 
+    @checked
     def advantage(self, scores: Any, *, unit: str = "", confidence: float = 0.95) -> Estimate:
         """Mean score of the overlapping test rows minus that of all others: what a model gains by having seen them.
 

@@ -344,7 +344,7 @@ def frozen():
 
 SETTINGS = [
     ({"make_module": trained}, "fresh module for every fit", "embeddings_of"),
-    ({"make_module": "mlp"}, "fresh module for every fit", "returns a new module"),
+    ({"make_module": "mlp"}, "make_module must be a function", "pass a function"),
     ({"epochs": 0}, "epochs must be positive", "epochs=1"),
     ({"rate": -1.0}, "rate must be positive", "rate=1"),
     ({"optimizer": "adamm"}, "no optimizer named 'adamm'", "did you mean 'adam'"),

@@ -1,5 +1,6 @@
 """Forecasts learned from other data sets: later errors, how far off these are, and whether a target is reached."""
 
+import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -9,6 +10,7 @@ from typing import Self
 
 import numpy as np
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints, Numbers
 from samplewise.core.errors import InputError
 from samplewise.core.results import Result, Table
@@ -126,6 +128,7 @@ class MetaModel(Result):
         losses = self.switch.sums(curves.table.astype(np.float32).astype(np.float64))
         return SWITCHES[np.argmin(losses, axis=1)] * curves.largest
 
+    @checked
     def save(self, path: str | Path) -> None:
         """Write plain arrays, without pickle."""
         held = {"names": np.array(self.names, dtype=np.str_), "groups": np.array(self.groups)}
@@ -133,13 +136,26 @@ class MetaModel(Result):
         for label, branch in (("plain", self.plain), ("named", self.named)):
             if branch is not None:
                 held |= {f"{label}.{name}": part for name, part in _arrays(branch).items()}
-        np.savez_compressed(Path(path), **held)  # type: ignore[arg-type]  # numpy takes names as keywords
+        try:
+            np.savez_compressed(Path(path), **held)  # type: ignore[arg-type]  # numpy takes names as keywords
+        except OSError as fault:
+            raise InputError(
+                "the file at this path cannot be written", where=str(path), got=fault.strerror or str(fault),
+                fix="name a file in a folder that is there and may be written to",
+            ) from None  # fmt: skip
 
     @classmethod
+    @checked
     def load(cls, path: str | Path) -> Self:
-        """Read what `save` wrote."""
-        with np.load(Path(path), allow_pickle=False) as stored:
-            held = {name: stored[name] for name in stored.files}
+        """Read what `save` wrote; raises `InputError` for anything else."""
+        try:
+            with np.load(Path(path), allow_pickle=False) as stored:
+                held = {name: stored[name] for name in stored.files}
+        except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as fault:
+            raise InputError(
+                "the file at this path holds no models of curves", where=str(path), got=str(fault)[:120],
+                fix="name what MetaModel.save wrote, an .npz file",
+            ) from None  # fmt: skip
         named = _branch(held, "named.") if "named.answer" in held else None
         names = tuple(str(name) for name in held["names"])
         return cls(_branch(held, "plain."), named, Trees.from_arrays(held, "switch."), names, int(held["groups"]))

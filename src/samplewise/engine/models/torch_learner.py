@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from samplewise.core.arguments import checked_fields
 from samplewise.core.arrays import Array, Floats, Ints, fingerprint
-from samplewise.core.errors import InputError, name_rows, unknown_name
+from samplewise.core.errors import InputError, name_rows, require_amount, unknown_name
 from samplewise.core.randomness import derive_seed, key_hashes
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import Target, describe_target
@@ -34,6 +35,7 @@ from samplewise.engine.models.torch_training import (
 )
 
 
+@checked_fields
 @dataclass(frozen=True, eq=False)
 class TorchLearner:
     """A torch network still to be trained, for `audit(learner=...)`, refits and every method that fits.
@@ -100,6 +102,7 @@ class TorchLearner:
                 raise InputError(f"{name} must be positive", got=f"{name}={getattr(self, name)}", fix=f"{name}=1 or so")
         if self.encoding not in ENCODINGS:
             raise unknown_name("encoding", self.encoding, ENCODINGS)
+        require_amount(self.decay, "decay", zero=True)
         check_optimizer(self.optimizer, self.momentum, self.decay)
         rate_factor(self.schedule, 0, 1)
         row_loss(self.loss, 2)

@@ -59,8 +59,10 @@ class Memorization(Result):
     def _effects(self, queries: Any) -> tuple[Floats, Floats]:
         return subset_effects(self.inside, self.success[:, queries], self.scores.unit == UNITS["correct"])
 
+    @checked
     def strongest(self, n: int = 10) -> Exhibit:
         """The `n` largest influences between different rows, as a table: query, row, influence, standard error."""
+        require_count(n, "n", usual=10)
         found: list[tuple[float, float, int, int]] = []
         own = {key: place for place, key in enumerate(self.scores.keys.tolist())}
         for start in range(0, len(self.query_ids), BLOCK):

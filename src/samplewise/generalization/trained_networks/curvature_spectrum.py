@@ -11,7 +11,7 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 
 from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats
-from samplewise.core.errors import InputError, require_count, unknown_name
+from samplewise.core.errors import InputError, require_amount, require_count, unknown_name
 from samplewise.core.randomness import generator
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of
@@ -54,6 +54,7 @@ class CurvatureSpectrum(Result):
     mean_loss: float
     matrix: str
 
+    @checked
     def density(self, grid: Any = None, width: float | None = None) -> tuple[Floats, Floats]:
         """Grid and share of eigenvalues per unit there, smoothed by a normal curve; it integrates to 1.
 
@@ -62,7 +63,7 @@ class CurvatureSpectrum(Result):
         Returns: (g,), (g,) in 1 / unit of the eigenvalues.   Cost: O(g probes steps).   Source: ghorbani2019b.
         """
         low, high = min(self.lowest, 0.0), max(float(self.largest[0]), 0.0)
-        spread = (high - low or 1.0) / 100.0 if width is None else width
+        spread = (high - low or 1.0) / 100.0 if width is None else require_amount(width, "width")
         points = (
             np.linspace(low - 4 * spread, high + 4 * spread, 400) if grid is None else np.asarray(grid, dtype=float)
         )
@@ -72,6 +73,7 @@ class CurvatureSpectrum(Result):
                 heights += weight * np.exp(-0.5 * np.square((points - node) / spread))
         return points, heights / (len(self.nodes) * spread * math.sqrt(2.0 * math.pi))
 
+    @checked
     def share_above(self, value: float) -> Estimate:
         """Share of the eigenvalues above a value (0..1), with a t interval over probes.
 

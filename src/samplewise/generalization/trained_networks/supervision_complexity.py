@@ -65,6 +65,7 @@ class SupervisionComplexity(Result):
     _margins: Floats | None = field(repr=False)  # (n,) of f at the rows it was fitted to
     _factor: float = field(repr=False)
 
+    @checked
     def margin_bound(self, margin: float = 1.0, confidence: float = 0.95) -> Estimate:
         """Upper bound (0..1) on the error rate of the kernel ridge solution on new rows; vacuous where it is 1 or more.
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, positions_of
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.units import bytes_of, bytes_text
@@ -97,6 +98,7 @@ class Attributor:
     (2, 60)
     """
 
+    @checked
     def __init__(  # noqa: PLR0913  # one keyword per thing a user may know about their model
         self, module: Any, *, loss: Any = "auto", method: str = "auto", ridge: float | str = "auto",
         layers: Sequence[str] | None = None, forward: Callable[[Any, Any], Any] | None = None,
@@ -137,6 +139,11 @@ class Attributor:
         """
         data = as_given(data, y, label=label)
         if self.method in ("auto", "linear") and isinstance(self.module, LogisticRegression):
+            if len(shape := np.shape(labels_of(data))) != 1:
+                raise InputError(
+                    "logistic regression has one label per row", where="y", got=f"y of shape {shape}",
+                    fix="pass the class of every row",
+                )  # fmt: skip
             choice = Choice("linear", "leave-one-out of logistic regression is one Newton step")
             return FittedAttributor(NewtonLogistic.prepare(self.module, data), choice, "cross_entropy", self._predict)
         if self.method in ("auto", "linear") and isinstance(self.module, CLOSED_FORM):
@@ -231,6 +238,7 @@ class FittedAttributor:
         values, query_ids = self.prepared.effects(queried, self.loss if wanted == "loss" else wanted)
         return Attribution(values, query_ids, self.ids, self._unit(wanted))
 
+    @checked
     def effect_of_removing(self, ids: Iterable[Any], queries: Any, y: Any = None, *, target: Any = None) -> Scores:
         """What a group of training rows did together to a target at every query: with the group minus without it.
 
