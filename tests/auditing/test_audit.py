@@ -107,7 +107,7 @@ def test_every_way_to_hand_it_on(digits_audit, tmp_path):
     assert len(repr(audit).splitlines()) <= 40
     assert "<" in audit._repr_html_()
     assert audit.to_html(tmp_path / "report.html").stat().st_size < 2_000_000
-    assert json.loads(audit.to_json(tmp_path / "audit.json").read_text())["schema"] == 3
+    assert json.loads(audit.to_json(tmp_path / "audit.json").read_text())["schema"] == 4
     assert "<testsuite" in audit.to_junit(tmp_path / "audit.xml").read_text()
     assert audit.to_markdown().startswith("#")
     assert "nothing" in str(audit.compare(audit)).lower() or str(audit.compare(audit))

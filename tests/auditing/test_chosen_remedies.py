@@ -171,7 +171,8 @@ def test_a_cleaning_of_many_cells_waits_until_it_is_named():
     data = weighed(codes=20)
     choice = choose_remedies(record_of(cleaning("weight", "set to missing")), data)
     assert choice.applied().left_out == (
-        "SW108: clean 1: not done, for it changes 17 % of the cells of weight; name SW108 to have it done",
+        "SW108: clean 1: not done, for it changes 17 % of the cells of weight; "
+        'do="SW108:clean" (--do SW108:clean) carries it out',
     )
     assert len(choose_remedies(record_of(cleaning("weight", "set to missing")), data, do="SW108").applied().log) == 20
 

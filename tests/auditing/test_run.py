@@ -16,6 +16,7 @@ from samplewise.cli.checks_command import NEEDS_WORDS
 from samplewise.core.codec import load_record
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import CheckResult, Finding
+from samplewise.core.json_encoding import encode
 
 X = np.random.default_rng(0).normal(size=(60, 2))
 Y = np.where(X[:, 0] > 0, "yes", "no")
@@ -85,7 +86,7 @@ def test_a_run_folder_holds_everything_and_is_read_again(started, tmp_path):
     again, repaired = Check("SW1"), Check("SW3")
     later = started(again, repaired, folder=tmp_path).carry_out()
     assert (again.calls, repaired.calls) == (0, 1)  # a failure is not kept
-    assert later.outcomes[0].result == record.outcomes[0].result
+    assert encode(later.outcomes[0].result) == encode(record.outcomes[0].result)
     assert later.outcomes[1].status == "found"
 
 

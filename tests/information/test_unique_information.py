@@ -378,18 +378,18 @@ BROKEN[4, 1] = np.nan
             lambda: unique_information((X, NUMBERS), module="linear", loss="cross_entropy", training=Converged(1.0)),
             "needs classes",
         ),
-        (lambda: unique_information((X, CLASSES), module="linear", loss="hinge"), "loss named 'hinge'"),
+        (lambda: unique_information((X, CLASSES), module="linear", loss="hinge"), "loss cannot be 'hinge'"),
         (lambda: unique_information((X, NUMBERS), training=DESCENT), "at its optimum only"),
         (
             lambda: unique_information((X, NUMBERS), module="linear", training=DESCENT, initial_outputs=np.ones(3)),
             "before training",
         ),
-        (lambda: LinearizedNetwork(network(), outputs="all"), "form of outputs"),
+        (lambda: LinearizedNetwork(network(), outputs="all"), "outputs cannot be 'all'"),
         (lambda: LinearizedNetwork(network(), outputs="exact", sketch=5), "a sketch is of the shared"),
         (lambda: unique_information((X, NUMBERS)).segment("source"), "column of segments"),
         (lambda: unique_information((X, NUMBERS)).segment([1, 2]), "one value per row"),
         (lambda: unique_information((X, NUMBERS)).select(30), "did you mean 0.3"),
-        (lambda: unique_information((X, NUMBERS)).select(0.5, "best"), "strategy named 'best'"),
+        (lambda: unique_information((X, NUMBERS)).select(0.5, "best"), "strategy cannot be 'best'"),
     ],
 )
 def test_what_cannot_be_answered_is_refused(call, text):

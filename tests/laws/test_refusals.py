@@ -139,7 +139,7 @@ def test_every_function_that_reads_labels_takes_the_task(task):
                 call()
     game = influence.open_game
     if task == "nonsense":
-        with pytest.raises(InputError, match="no task named"):
+        with pytest.raises(InputError, match="task cannot be 'nonsense'"):
             game(rows(), rows(), task=task)
     else:
         assert game(rows(), rows(), task=task).class_count == (2 if task == "classification" else 0)

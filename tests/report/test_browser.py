@@ -282,7 +282,7 @@ def test_all_rows_are_searched_filtered_and_sorted(show: Open, rich: AuditRecord
     assert listed(page) == [str(400 * 37 + 12)]
     box.send_keys(Keys.CONTROL, "a")
     box.send_keys("no such thing")
-    assert (listed(page), said(page)) == ([], "No row")
+    assert (listed(page), said(page)) == ([], "None")
     box.send_keys(Keys.CONTROL, "a")
     box.send_keys(Keys.BACKSPACE)
     Select(page.find_element("css selector", f"{LIST} select")).select_by_visible_text(">50K")

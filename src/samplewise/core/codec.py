@@ -51,7 +51,7 @@ def to_dict(record: AuditRecord) -> Json:
 
     Cost: O(size of the record).  Not for: millions of scores on their way to disk (`save_record` keeps those apart).
 
-    >>> to_dict(AuditRecord(3, {"rows": np.int64(3)}, {}, {}, ()))["data"]
+    >>> to_dict(AuditRecord(4, {"rows": np.int64(3)}, {}, {}, ()))["data"]
     {'rows': 3}
     """
     return cast(Json, encode(record))
@@ -62,7 +62,7 @@ def from_dict(content: Json) -> AuditRecord:
 
     Raises: `InputError` for another schema version, and for content that is not a record, naming the entry.
 
-    >>> record = AuditRecord(3, {"rows": 3}, {}, {}, ())
+    >>> record = AuditRecord(4, {"rows": 3}, {}, {}, ())
     >>> from_dict(to_dict(record)) == record
     True
     """

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, get_args
 
-from samplewise.core.errors import unknown_name
+from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of, keys_text, sentence
 from samplewise.core.values import Estimate, Exhibit, Scores, numbers_table
@@ -240,3 +240,8 @@ class Decision:
             error = unknown_name("kind of decision", self.kind, kinds)
             error.where = f"kind, row id {self.id!r}"
             raise error
+        if not isinstance(self.column, str):
+            raise InputError(
+                "a decision about a cell names its column", where=f"column, row id {self.id!r}", got=repr(self.column),
+                fix='pass its name as text, or column="" for the whole row',
+            )  # fmt: skip

@@ -56,6 +56,11 @@ class CurvePoints(Result):
         """Refuse sizes and errors that do not fit together."""
         if self.test_size is not None:
             require_count(self.test_size, "test_size")
+        if self.median_error is not None and not self.median_error > 0:
+            raise InputError(
+                "the error that counts as 1 must be above 0", where="median_error", got=f"{self.median_error!r}",
+                fix="pass the mean absolute error of always answering the median, or None for classes",
+            )  # fmt: skip
         sizes, errors = np.asarray(self.sizes), np.atleast_2d(np.asarray(self.errors, dtype=np.float64))
         if sizes.ndim != 1 or errors.shape[1] != len(sizes) or (np.diff(sizes) <= 0).any() or not len(sizes):
             raise InputError(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from samplewise.core.arguments import checked
+from samplewise.core.arguments import checked, row_ids
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError, name_rows
 from samplewise.core.results import Result, Table
@@ -84,8 +84,7 @@ def dawid_skene(annotations: Any, *, probabilities: Any = None, ids: Any = None,
     """
     classes, labeled = _coded(annotations)
     n, annotators, count = *labeled.shape, len(classes)
-    row_ids = np.arange(n) if ids is None else np.asarray(ids)
-    known = _prior(probabilities, n, count, row_ids)
+    known = _prior(probabilities, n, count, row_ids(ids, n))
     rows, who = np.nonzero(labeled >= 0)
     what = labeled[rows, who]
     votes = np.zeros((n, count))

@@ -263,7 +263,7 @@ def day_readings(text: str) -> tuple[str, ...]:
     """A date as "year month day", both ways round where the day could be the month; nothing where it is no date.
 
     >>> day_readings("17-08-1984"), day_readings("soon")
-    (('1984 08 17', '1984 17 08'), ())
+    (('1984 17 08', '1984 08 17'), ())
     """
     parts = _DAY.fullmatch(text.strip())
     if parts is None:

@@ -12,7 +12,7 @@ def to_json(record: AuditRecord) -> str:
 
     Cost: O(size of the record).  Not for: millions of rows (`core.codec.save_record` stores those as an archive).
 
-    >>> from_json(to_json(AuditRecord(3, {"rows": 3}, {}, {}, ()))).data
+    >>> from_json(to_json(AuditRecord(4, {"rows": 3}, {}, {}, ()))).data
     {'rows': 3}
     """
     return to_text(record)

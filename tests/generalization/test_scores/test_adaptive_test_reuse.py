@@ -132,7 +132,7 @@ def test_surer_or_nearer_takes_more_rows():
         (lambda: claim_after_evaluations(1, 10, 5, confidence=0), "confidence", "above 0 and below 1"),
         (lambda: rows_to_claim(0.1, 0.1), "claim", "rows_to_claim(0.07, 0.10)"),
         (lambda: rows_to_claim(7, 10), "error", "did you mean 0.07?"),
-        (lambda: rows_to_claim(float("nan"), 0.1), "error", "use error="),
+        (lambda: rows_to_claim(float("nan"), 0.1), "error", "pass a number as error="),
         (lambda: rows_to_claim(0.07, 0.070001), "claim", "further above the error"),
     ],
 )

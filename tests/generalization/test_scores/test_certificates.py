@@ -222,7 +222,7 @@ def test_nothing_compressed_pays_only_for_the_choice_of_size():
     [
         (lambda: clopper_pearson_bound(0, 0), "errors or n", "count the wrong rows"),
         (lambda: clopper_pearson_bound(4, 3), "errors or n", "count the wrong rows"),
-        (lambda: clopper_pearson_bound(float("nan"), 3), "errors", "use errors="),
+        (lambda: clopper_pearson_bound(float("nan"), 3), "errors", "pass a number as errors="),
         (lambda: clopper_pearson_bound(1, 3, confidence=1.0), "confidence", "above 0 and below 1"),
         (lambda: clopper_pearson_bound(1, 3, n_evaluations=0), "n_evaluations", "use n_evaluations=1"),
         (lambda: betting_bound([]), "losses", "losses (n,) of test rows"),

@@ -84,7 +84,7 @@ def cramers_v(codes: Ints) -> Strengths:
     Cost: O(n c^2).   Source: bergsma2013.
 
     >>> found, _ = cramers_v(np.array([[0, 1], [1, 0], [0, 1], [1, 0]]))
-    >>> found[0, 1]
+    >>> float(found[0, 1])
     1.0
     """
     rows_of, starts = _indicators(codes)

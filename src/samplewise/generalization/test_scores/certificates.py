@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy import optimize, special
 
-from samplewise.core.arguments import checked
+from samplewise.core.arguments import checked, row_ids
 from samplewise.core.arrays import Array, Floats, require_finite
 from samplewise.core.errors import InputError, name_rows, require_count, require_loss_range, require_share
 from samplewise.core.randomness import key_hashes, uniform_from_hashes
@@ -102,7 +102,7 @@ def betting_bound(
     require_share(confidence, "confidence")
     least, greatest = require_loss_range(loss_range)
     values = as_numbers(losses, "losses")
-    names = np.arange(len(values)) if ids is None else np.asarray(ids)
+    names = row_ids(ids, len(values))
     _require_losses(values, names, least, greatest)
     scaled = (values - least) / (greatest - least)
     hashes = key_hashes(names)
