@@ -100,7 +100,7 @@ def test_what_does_not_fit_is_refused(monkeypatch):
         (lambda: of_features(rows, np.ones((2, 4)), None), "columns of the training rows"),
         (lambda: of_features(rows, None, np.ones(5)), "differ in shape"),
         (lambda: of_features(rows, None, np.full(12, np.nan)), "missing or infinite"),
-        (lambda: LinearizedNetwork(None, outputs="all"), "form of outputs named 'all'"),
+        (lambda: LinearizedNetwork(None, outputs="all"), "outputs cannot be 'all'"),
         (lambda: LinearizedNetwork(None, outputs="exact", sketch=8), "shared kernel"),
     ):
         with pytest.raises(InputError, match=words):

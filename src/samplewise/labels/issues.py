@@ -380,13 +380,12 @@ def _not_yet_wrong(posterior: LabelPosterior, votes: Annotators | None, method: 
 
 def _votes(data: Dataset, annotations: Any) -> Annotators:
     """The posterior of the annotators alone."""
-    votes = dawid_skene(annotations, ids=data.ids)
-    if len(votes.posterior) != len(data):
+    if hasattr(annotations, "__len__") and len(annotations) != len(data):
         raise InputError(
-            "annotations need one row per row of the data", got=f"{len(votes.posterior)} rows for {len(data)}",
+            "annotations need one row per row of the data", got=f"{len(annotations)} rows for {len(data)}",
             fix="pass (n, a) labels in the order of the rows",
         )  # fmt: skip
-    return votes
+    return dawid_skene(annotations, ids=data.ids)
 
 
 def _filled(data: Dataset, votes: Annotators) -> Array:

@@ -350,7 +350,7 @@ SETTINGS = [
     ({"optimizer": "adamm"}, "no optimizer named 'adamm'", "did you mean 'adam'"),
     ({"schedule": "cosin"}, "no schedule named 'cosin'", "did you mean 'cosine'"),
     ({"loss": "hinge"}, "no loss named 'hinge'", "cross_entropy"),
-    ({"encoding": "space2"}, "no encoding named 'space2'", "did you mean 'space'"),
+    ({"encoding": "space2"}, "encoding cannot be 'space2'", "did you mean 'space'"),
     ({"optimizer": "adam", "momentum": 0.9}, 'setting of optimizer="sgd"', "leave momentum out"),
     ({"optimizer": torch.optim.SGD, "decay": 0.1}, "optimizers by name", "weight_decay"),
     ({"loss": "squared_error", "make_objective": object}, "has its own loss", "leave loss out"),
