@@ -13,14 +13,13 @@ from samplewise.engine.models.cost_model import seconds_per_fit
 from samplewise.engine.models.learner import Learner
 
 FOLDS = 5
-# Repeats after which tested remedies are looked at, and fits of every arm in a repeat, most first. Running a rule again
-# costs a learner in closed form no more than its fits, so they are repeated together; for the others fits are cheaper.
+# Repeats after which tested remedies are looked at, and fits of every arm in a repeat, most first. Rule and fits are
+# repeated together where fits are closed forms; for other learners fits cost less than running the rule again. The
+# price leaves out that rules about labels ask boosting and a forest too, whatever the learner (`labels.second_model`).
 CLOSED_TESTS = (((2, 4, 8, 12), 1), ((2, 4, 8), 1), ((2, 4), 1), ((2,), 1), ((1,), 1))
 OTHER_TESTS = (((2, 3), 4), ((2,), 4), ((2,), 1), ((1,), 1))
 TEST_ROWS = 36_000  # rows times repeats of a test in closed form without a budget: half a minute a remedy
-TWICE = (
-    50_000  # rows up to which two repeats are made all the same: one cannot tell the luck of models from that of rows
-)
+TWICE = 50_000  # rows up to which there are two repeats at least: one cannot tell the luck of models from that of rows
 TEST_SECONDS = 40.0  # what testing other learners may take without a budget, by the cost table
 MANY_ROWS = 20_000  # from here, many rows make up for fewer halves and repeats
 RULES_TESTED = 4  # remedies a typical audit tests; the plan is priced for that many

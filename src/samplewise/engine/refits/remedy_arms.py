@@ -17,6 +17,7 @@ from samplewise.engine.refits.threads import ThreadExecutor
 
 LEFT_OUT = 0.05  # share of a part's rows that each further refit of it leaves out, the same rows in every arm
 Arm = tuple[FitRunner, Fit]
+Side = tuple[FitRunner, RowEdit | None]  # who makes the fits of an arm, and what is done to the rows before
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +29,7 @@ class RepeatEffects:
             unless every fold's models judge the same rows.
         beyond: (models, n) score after the remedy minus that after the random one.
         corrected: (3, models, n) the effect as it would be on true labels, at three noise rates; (0, ...) without.
-        folds: (models, n) which models judged a row.
+        folds: (models, n) which models evaluated a row.
         shares: (parts,) share of the part's rows that changed.
         fits: how many were asked for.
         before: (models, n) of numbers: absolute error before the remedy.
@@ -75,20 +76,24 @@ class Arms:
 
         `parts` are the training rows of the repeat's folds.
         """
-        wanted = {name: carried_out(rule, parts, self.runner) for name, rule in rules.items()}
-        seed = self.runner.seed + repeat
-        reasons = {name: _impossible(edits, parts, seed) for name, edits in wanted.items()}
-        changes = {name: edits for name, edits in wanted.items() if not reasons[name]}
+        seed, cleaned = self.runner.seed + repeat, Cleaned(self.runner)
+        owns = [self.runner.drawing_from(_rows_of(part)) for part in parts]
+        changes = {name: carried_out(rule, parts, self.runner) for name, rule in rules.items()}
+        sides = {
+            name: [_sides(edit, part, own, seed, cleaned) for edit, part, own in zip(edits, parts, owns, strict=True)]
+            for name, edits in changes.items()
+        }
+        reasons = {name: _impossible(each, parts) for name, each in sides.items()}
+        changes = {name: edits for name, edits in changes.items() if not reasons[name]}
         queries = [evaluated_rows(folded) for folded in parts]
-        arms, cleaned = list[Arm](), Cleaned(self.runner)
+        arms = list[Arm]()
         for number, (folded, query) in enumerate(zip(parts, queries, strict=True)):
-            runner = self.runner.drawing_from(_rows_of(folded))
-            edits = [edits[number] for edits in changes.values()]
+            compared: list[Side] = [(owns[number], None), *(one for name in changes for one in sides[name][number])]
             for again in range(self.refits):
                 subset, draw = _subset(folded, self.runner.seed, repeat, again), repeat * self.refits + again
-                made = _arms(runner, folded, query, edits, seed, cleaned, Refit(subset, draw))
+                made = _fits(compared, folded, query, Refit(subset, draw))
                 if subset is not None and any(nothing_to_learn(fit, self.runner) for _, fit in made):
-                    made = _arms(runner, folded, query, edits, seed, cleaned, Refit(None, draw))
+                    made = _fits(compared, folded, query, Refit(None, draw))
                 arms += made
         answers = outputs_of(arms, parts[0].all_folds) if changes else []
         per_part = self.refits * (1 + 2 * len(changes))
@@ -108,7 +113,7 @@ class Arms:
     def _collect(
         self, found: Mapping[str, "_Collector"], number: int, query: Ints, answers: Sequence[Array], codes: Array
     ) -> None:
-        """Add up what one part's models score on the rows they judge."""
+        """Add up what one part's models score on the rows they evaluate."""
         arms = 1 + 2 * len(found)
         scored = [("", self.metric.contributions), *((f" {rate}", each) for rate, each in enumerate(self.corrected))]
         for again in range(self.refits):
@@ -159,36 +164,30 @@ class _Collector:
         return RepeatEffects(effect, beyond, corrected, self.folds, np.asarray(shares), fits, *beside)
 
 
-def _arms(  # what the fits of a part depend on
-    runner: FitRunner, folded: FoldedRows, query: Ints, edits: Sequence[Edit], seed: int, cleaned: "Cleaned",
-    refit: Refit,
-) -> list[Arm]:  # fmt: skip
-    """The fit of a part as it is, then for every change the fit after it and the one after a random change."""
-    arms = [(runner, folded.changed_fit(query, None, refit))]
-    for change in edits:
-        if isinstance(change, RowEdit):
-            arms += [
-                (runner, folded.changed_fit(query, edit, refit)) for edit in (change, random_twin(change, folded, seed))
-            ]
-            continue
-        as_it_is, own = folded.changed_fit(query, None, refit), _rows_of(folded)
-        made_by = (cleaned.by(change), cleaned.at_random(change, seed))
-        arms += [(each.drawing_from(own), as_it_is) for each in made_by]
-    return arms
+def _sides(
+    change: Edit, folded: FoldedRows, own: FitRunner, seed: int, cleaned: "Cleaned"
+) -> tuple[Side, Side]:  # fmt: skip
+    """A change and a random one of its kind and size; `own` makes the fits of the part where no cell changes."""
+    if isinstance(change, RowEdit):
+        return (own, change), (own, random_twin(change, folded, seed))
+    rows = _rows_of(folded)
+    return (cleaned.by(change).drawing_from(rows), None), (cleaned.at_random(change, seed).drawing_from(rows), None)
 
 
-def _impossible(edits: Sequence[Edit], parts: Sequence[FoldedRows], seed: int) -> str:
+def _fits(sides: Sequence[Side], folded: FoldedRows, query: Ints, refit: Refit) -> list[Arm]:
+    """The fit of every side in one refit of a part."""
+    return [(runner, folded.changed_fit(query, edit, refit)) for runner, edit in sides]
+
+
+def _impossible(sides: Sequence[tuple[Side, Side]], parts: Sequence[FoldedRows]) -> str:
     """Why a rule cannot be carried out in some part: too little would be left to learn from; "" where it can."""
     nobody = np.zeros(0, dtype=np.intp)
-    for change, folded in zip(edits, parts, strict=True):
-        tried: list[tuple[str, RowEdit | None]] = [("a part of the rows", None)]
-        if isinstance(change, RowEdit):
-            tried += [("it", change), ("the same change of random rows", random_twin(change, folded, seed))]
-        for who, edit in tried:
+    for ((_, change), (_, random)), folded in zip(sides, parts, strict=True):
+        tried = {"a part of the rows holds": None, "it leaves": change, "the same change of random rows leaves": random}
+        for who, edit in tried.items():
             if nothing_to_learn(folded.changed_fit(nobody, edit), folded.runner):
-                holds = "holds" if edit is None else "leaves"
                 left = "rows of one class only" if folded.class_count else "no rows"
-                return f"{who} {holds} {left} to learn from"
+                return f"{who} {left} to learn from"
     return ""
 
 

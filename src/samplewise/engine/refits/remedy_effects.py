@@ -24,11 +24,7 @@ from samplewise.engine.refits.remedy_arms import Arms
 from samplewise.engine.refits.remedy_judge import Judge, Tally, units_of
 from samplewise.engine.refits.runner import FitRunner
 from samplewise.engine.statistics.intervals import CONFIDENCE, quantile
-from samplewise.engine.statistics.looks import (
-    MARGIN,
-    Seen,
-    decide,
-)
+from samplewise.engine.statistics.looks import MARGIN, Seen, decide
 from samplewise.engine.statistics.multiplicity import holm
 
 BESIDE = {"mae": METRICS["r2"], "r2": METRICS["mae"]}  # what is measured of numbers beside the chosen metric
@@ -121,7 +117,7 @@ def measure_remedies(  # the data, the rules, the metric and the design are four
     Returns:
         `Measured` by name. Effects are the metric after the remedy minus before, larger is better: in points for
         classes, for numbers the error saved in the label's unit, with R² beside it (or the reverse). Intervals allow
-        for rows that were judged by the same models, and count groups as one observation; rows are weighted by the
+        for rows that the same models evaluated, and count groups as one observation; rows are weighted by the
         data's weights where the metric is a mean over rows ("balanced_accuracy" and "auc" are not).
 
     Cost: per repeat, what the rules need on 5 training sets + 5 J fits + 10 J fits a rule, for J refits.

@@ -47,19 +47,24 @@ class Tally:
 
     def values(self, kind: str) -> Floats:
         """(R, n) differences of a kind: "effect", "beyond", "control", "before" or "beside"."""
-        return np.concatenate([getattr(repeat, kind) for repeat in self.found]).astype(np.float64)
+        return np.concatenate([getattr(repeat, kind) for repeat in self.found])
 
     def corrected(self, rate: int) -> Floats:
         """(R, n) the effect on true labels, at one of three noise rates."""
-        return np.concatenate([repeat.corrected[rate] for repeat in self.found]).astype(np.float64)
+        return np.concatenate([repeat.corrected[rate] for repeat in self.found])
 
     @property
     def has_corrected(self) -> bool:
         """Whether effects on true labels were asked for."""
         return len(self.found[0].corrected) > 0
 
+    @property
+    def evaluated(self) -> int:
+        """How many rows were evaluated in any repeat."""
+        return int((~np.isnan(self.values("effect"))).any(axis=0).sum())
+
     def folds(self) -> Ints:
-        """(R, n) which models judged a row."""
+        """(R, n) which models evaluated a row."""
         return np.concatenate([repeat.folds for repeat in self.found])
 
     @property
@@ -118,7 +123,7 @@ class Judge:
     def seen(self, tally: Tally, without: Ints | None = None) -> Seen:
         """The effect, and what is beyond that of a random remedy."""
         effect, beyond = (self.mean(tally, kind, without) for kind in ("effect", "beyond"))
-        evaluated = int((~np.isnan(tally.values("effect"))).any(axis=0).sum()) or 1
+        evaluated = tally.evaluated or 1
         independent = min(evaluated, self.groups or evaluated)
         unseen = self.point * float(percent(share_interval(0, independent, CONFIDENCE)[1]))
         return Seen(effect, beyond, tally.saves, unseen)
@@ -166,7 +171,7 @@ class Judge:
         inside = abs(effect.value) + quantile(1.0 - HELPS_LEVEL) * math.sqrt(effect.rows) < self.margin
         if not repeats_settle(effect) and not inside:
             half = quantile(0.5 + CONFIDENCE / 2.0) * math.sqrt(effect.rows)
-            rows = rows_needed(effect, int((~np.isnan(tally.values("effect"))).any(axis=0).sum()))
+            rows = rows_needed(effect, tally.evaluated)
             wanted = f"about {count_of(round(rows), 'row')}" if rows < MANY else "more rows than can be had"
             return f"more repeats would not help, the rows alone leave ± {with_unit(half, unit)}: it takes {wanted}"
         seen_at = f"an effect of {with_unit(seen.detectable, unit)} would have been seen"

@@ -1,7 +1,7 @@
-"""The mean of per-row values measured again and again on redrawn folds, where rows judged by one model share its luck.
+"""The mean of per-row values measured again and again on redrawn folds; rows that one model evaluates share its luck.
 
-A row's value in repeat r is m_i + h + e: what is true of the row, the luck of the models that judged its fold, and the
-rest. Averaging over repeats removes the last two; only more rows remove the first.
+A row's value in repeat r is m_i + h + e: what is true of the row, the luck of the models that evaluated its fold, and
+the rest. Averaging over repeats removes the last two; only more rows remove the first.
 """
 
 import math
@@ -25,7 +25,7 @@ class RepeatedMean:
         value: mean over rows of each row's mean over repeats.
         rows: variance of the mean that more repeats cannot remove: which rows happened to be drawn.
         repeats: variance of the mean that would vanish with ever more repeats.
-        luck: variance of the luck that all rows judged by one model share.
+        luck: variance of the luck that all rows evaluated by one model share.
         count: repeats behind it.
         freedom: degrees of freedom of the standard error.
     """
@@ -64,11 +64,11 @@ class RepeatedMean:
 
 
 def repeated_mean(values: Floats, folds: Ints, groups: Array | None = None) -> RepeatedMean:
-    """Mean over n rows and R repeats, with a variance that knows which rows were judged by the same model.
+    """Mean over n rows and R repeats, with a variance that knows which rows the same model evaluated.
 
     Args:
         values: (R, n), NaN for a row that was not evaluated in a repeat.
-        folds: (R, n) fold of every row in every repeat; rows of one fold were judged by the same model.
+        folds: (R, n) fold of every row in every repeat; the same model evaluated rows of one fold.
         groups: (n,) rows that count as one observation and share their folds, or None.
 
     Returns:
@@ -101,14 +101,14 @@ def repeated_mean(values: Floats, folds: Ints, groups: Array | None = None) -> R
         within += float(np.sum(np.square(sums)))
         together, couples = _pairs(scaled, seen[repeat] / times, folds[repeat], groups)
         shared, pairs = shared + together, pairs + couples
-    judged = len(np.unique(folds[0][seen[0]])) or 1
+    models = len(np.unique(folds[0][seen[0]])) or 1
     repeats = float(times.mean())
-    narrowing = 1.0 - (1.0 - 1.0 / judged) / repeats
+    narrowing = 1.0 - (1.0 - 1.0 / models) / repeats
     luck = max(0.0, shared / pairs / narrowing) if pairs > 0 else 0.0
     conditional = (within + luck * pairs) / size**2
     rows = max(0.0, spread - within / size**2)
     variance = rows + conditional
-    parts = conditional**2 / max((repeats - 1.0) * judged, 1.0) + rows**2 / max(units - 1, 1)
+    parts = conditional**2 / max((repeats - 1.0) * models, 1.0) + rows**2 / max(units - 1, 1)
     freedom = variance**2 / parts if parts > 0 else math.inf
     return RepeatedMean(value, rows, conditional, luck, len(values), _at_most(freedom, size))
 
@@ -116,12 +116,12 @@ def repeated_mean(values: Floats, folds: Ints, groups: Array | None = None) -> R
 def _once(centered: Floats, folds: Ints, value: float, spread: float) -> RepeatedMean:
     """One repeat: the variance is that over rows or that over folds, whichever is larger."""
     numbers, member, counts = np.unique(folds, return_inverse=True, return_counts=True)
-    judged = len(numbers)
+    models = len(numbers)
     means = np.bincount(member, weights=centered) / counts
-    by_fold = float(means.var(ddof=1)) / judged if judged > 1 else 0.0
+    by_fold = float(means.var(ddof=1)) / models if models > 1 else 0.0
     variance = max(spread, by_fold)
-    luck = max(0.0, (variance - spread) * judged)
-    return RepeatedMean(value, spread, variance - spread, luck, 1, _at_most(float(max(judged - 1, 1)), len(centered)))
+    luck = max(0.0, (variance - spread) * models)
+    return RepeatedMean(value, spread, variance - spread, luck, 1, _at_most(float(max(models - 1, 1)), len(centered)))
 
 
 def _pairs(values: Floats, weights: Floats, folds: Ints, groups: Array | None) -> tuple[float, float]:
