@@ -18,7 +18,6 @@ from types import NoneType, UnionType
 from typing import Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin
 
 import numpy as np
-import numpy.typing as npt
 
 from samplewise.core.errors import InputError, require_kind, unknown_name
 
@@ -244,25 +243,6 @@ def require_ids(ids: Any, name: str = "ids", default: Any = None) -> None:
     """Refuse what is no list of ids; whether rows have these names is for the rows to say."""
     if ids is not None and (not isinstance(ids, Iterable) or isinstance(ids, str | bytes)):
         raise _refusal("a list of ids", name, ids, f"pass a list, also of one: {name}=[...]")
-
-
-def row_ids(ids: Any, count: int) -> npt.NDArray[Any]:
-    """(n,) names of so many rows: the given ones, one per row and none missing, or their numbers."""
-    if ids is None:
-        return np.arange(count)
-    held = None if isinstance(ids, Mapping) else np.asarray(ids if hasattr(ids, "__len__") else list(ids))
-    absent = held is not None and held.ndim == 1 and any(map(is_missing, held.tolist()))
-    if held is None or held.shape != (count,) or absent:
-        raise InputError(
-            "ids must name every row", where="ids", got="a mapping" if held is None else f"shape {held.shape}",
-            fix=f"pass {count:,} names as ids=, none of them missing, or leave it out",
-        )  # fmt: skip
-    return held
-
-
-def is_missing(name: Any) -> bool:
-    """Whether a name is none: None or NaN."""
-    return name is None or (isinstance(name, float) and math.isnan(name))
 
 
 def require_column_names(value: Any, name: str, default: Any = None) -> None:

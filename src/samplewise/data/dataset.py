@@ -267,6 +267,19 @@ def _require_equal_lengths(parts: dict[str, Any], count: int) -> None:
             )
 
 
+def row_ids(ids: Any, count: int) -> Array:
+    """(n,) names of so many rows: the given ones, one per row and none missing, or their numbers."""
+    if ids is None:
+        return np.arange(count)
+    held = None if isinstance(ids, Mapping) else np.asarray(ids if hasattr(ids, "__len__") else list(ids))
+    if held is None or held.shape != (count,) or missing(held).any():
+        raise InputError(
+            "ids must name every row", where="ids", got="a mapping" if held is None else f"shape {held.shape}",
+            fix=f"pass {count:,} names as ids=, none of them missing, or leave it out",
+        )  # fmt: skip
+    return held
+
+
 def _nameless(ids: Array) -> list[int]:
     """Positions of rows whose id is missing: None, NaN, NaT or an empty text."""
     empty = missing(ids)

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from samplewise.core.arguments import checked, row_ids
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError, name_rows
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of
 from samplewise.core.values import Scores, scores_columns, with_unit
+from samplewise.data.dataset import row_ids
 
 MOST_ROUNDS, SETTLED = 200, 1e-8  # mean gain of the log likelihood per label
 PRIOR = 0.5  # pseudo-counts on every entry of an annotator's confusion; ten times that on its diagonal

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 from scipy import optimize, special
 
-from samplewise.core.arguments import checked, row_ids
+from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, require_finite
 from samplewise.core.errors import InputError, name_rows, require_count, require_loss_range, require_share
 from samplewise.core.randomness import key_hashes, uniform_from_hashes
 from samplewise.core.values import Estimate
 from samplewise.data.conversions import as_numbers
+from samplewise.data.dataset import row_ids
 from samplewise.engine.statistics.divergences import kl_inverse
 from samplewise.engine.statistics.intervals import highest_rate
 from samplewise.generalization.test_scores.error_rates import are_counts
