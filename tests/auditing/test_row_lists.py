@@ -22,22 +22,6 @@ def table(**columns) -> Dataset:
     return Dataset(pd.DataFrame(columns or {"size": np.arange(7) / 4}), LABELS, ids=IDS)
 
 
-def record_of(*outcomes: Outcome, **facts: object) -> AuditRecord:
-    return AuditRecord(RECORD_SCHEMA, {"rows": 7, "task": "classification", **facts}, {}, {}, outcomes)
-
-
-def disputed(keys: list[str]) -> Outcome:
-    remedy = Remedy("relabel", tuple(keys), ("dog",) * len(keys))
-    findings = (
-        Finding("SW201", f"{len(keys)} labels the model disputes", "error", tuple(keys), "It saw others.", (remedy,)),
-        Finding("SW201", "a class is vague", "note", ("cat",), "Two classes.", axis="class"),
-    )
-    scores = Scores("wrong_label", np.linspace(0.9, 0.3, 7), np.array(IDS), "probability", "more likely wrong")
-    shown = {"id": np.array(keys[:1]), "reason": np.array(["-0.1 of its neighbors agree"])}
-    result = CheckResult(findings, (scores,), (Exhibit("table", "worst", shown | {"keep": np.array(["keep"])}),))
-    return Outcome("SW201", "labels", "found", result=result)
-
-
 def plain_finding(code: str, *keys: object, **more) -> Outcome:
     return Outcome(
         code, "title", "found", result=CheckResult((Finding(code, "far", "note", keys, "A sentence.", **more),))
@@ -53,9 +37,9 @@ def columns(text: str) -> dict[str, list[str]]:
     return {name: [plain_cell(row[place]) for row in rows] for place, name in enumerate(head)}
 
 
-def test_every_row_has_a_line_that_no_spreadsheet_carries_out():
+def test_every_row_has_a_line_that_no_spreadsheet_carries_out(record_of, disputed):
     keys = IDS[:1]
-    text = fresh_lists(record_of(disputed(keys)), table())["SW201.csv"]
+    text = fresh_lists(record_of(disputed(keys, IDS)), table())["SW201.csv"]
     header, row = cells(text)
     assert header == ["id", "given", "suggested", "probability", "reason", "decision", "size"]
     assert row == ["'=HYPERLINK(1)", "cat", "dog", "0.9", "'-0.1 of its neighbors agree", "", "0"]
@@ -66,7 +50,7 @@ def test_every_row_has_a_line_that_no_spreadsheet_carries_out():
     assert rows[4][1] == "'@dog"
 
 
-def test_what_is_common_to_the_rows_stands_once_beside_the_list():
+def test_what_is_common_to_the_rows_stands_once_beside_the_list(record_of):
     outcome = plain_finding("SW301", *IDS, caveat="Another model may need them")
     texts = fresh_lists(record_of(outcome), table())
     assert "A sentence" not in texts["SW301.csv"]
@@ -81,7 +65,7 @@ def test_what_is_common_to_the_rows_stands_once_beside_the_list():
     assert max(map(len, beside.splitlines())) <= 100
 
 
-def test_the_text_tells_what_was_measured_and_what_the_columns_hold():
+def test_the_text_tells_what_was_measured_and_what_the_columns_hold(record_of):
     effect = Estimate("effect", 0.5, 0.1, 0.9, "points")
     tested = Remedy("drop", ("b",), action="Drop it", effect=effect, verdict="helps")
     untested = Remedy("relabel", ("b",), ("cow",), "Rename it", reason="one row")
@@ -99,7 +83,7 @@ def test_the_text_tells_what_was_measured_and_what_the_columns_hold():
     assert "1 column of the data" in beside
 
 
-def test_a_row_of_two_findings_stands_once_with_both_titles():
+def test_a_row_of_two_findings_stands_once_with_both_titles(record_of):
     findings = (
         Finding("SW102", "copies", "warning", ("b", "g"), "equal"),
         Finding("SW102", "conflicts", "error", ("g",), "differ"),
@@ -116,7 +100,7 @@ def test_a_row_of_two_findings_stands_once_with_both_titles():
     assert [texts["SW102.txt"].count(word) for word in ("Equal.", "Differ.")] == [1, 1]
 
 
-def test_columns_of_the_data_stand_behind_the_decision_in_full():
+def test_columns_of_the_data_stand_behind_the_decision_in_full(record_of):
     data = Dataset(
         pd.DataFrame({"age": [39.0, np.nan], "review": ["long " * 900, "=1+1"], "exact": [0.1234567890123, 2.0]}),
         ["a", "b"], ids=["x", "y"],
@@ -130,7 +114,7 @@ def test_columns_of_the_data_stand_behind_the_decision_in_full():
     assert found["day"] == ["", "2020-01-01"]
 
 
-def test_columns_of_the_data_never_stand_for_ours():
+def test_columns_of_the_data_never_stand_for_ours(record_of):
     data = table(ID=range(7), Decision=["drop"] * 7, given=["x"] * 7, probability=[1.0] * 7, a=range(7), A=range(7))
     found = columns(fresh_lists(record_of(plain_finding("SW104", "b")), data)["SW104.csv"])
     assert list(found) == [
@@ -143,7 +127,7 @@ def test_columns_of_the_data_never_stand_for_ours():
     assert header[-3:] == ["two lines", "data.column", "'=1+1"]
 
 
-def test_of_many_columns_fifty_are_listed_among_them_those_shown_beside_the_rows():
+def test_of_many_columns_fifty_are_listed_among_them_those_shown_beside_the_rows(record_of):
     data = Dataset(np.arange(7.0 * 80).reshape(7, 80), LABELS, ids=IDS)
     shown = Exhibit("rows", "t", {"id": np.array(["b"]), "column: x77": np.array([1.0])}, finding=0)
     outcome = plain_finding("SW104", "b")
@@ -153,7 +137,7 @@ def test_of_many_columns_fifty_are_listed_among_them_those_shown_beside_the_rows
     assert found["x77"] == ["157"]
 
 
-def test_rows_that_were_set_aside_have_a_line_without_cells():
+def test_rows_that_were_set_aside_have_a_line_without_cells(record_of):
     found = columns(fresh_lists(record_of(plain_finding("SW101", "gone", "b")), table())["SW101.csv"])
     assert found == {"id": ["gone", "b"], "given": ["", "dog"], "decision": ["", ""], "size": ["", "0.25"]}
     assert list(columns(fresh_lists(record_of(plain_finding("SW101", "gone")), table())["SW101.csv"])) == [
@@ -163,7 +147,7 @@ def test_rows_that_were_set_aside_have_a_line_without_cells():
 
 
 @pytest.mark.parametrize(("task", "given"), [("classification", True), ("regression", False)])
-def test_without_values_no_cell_is_in_any_file(task, given):
+def test_without_values_no_cell_is_in_any_file(task, given, record_of):
     data = Dataset(pd.DataFrame({"secret": ["hidden cell"] * 2}), [0.25, 0.75], ids=["a", "b"])
     beside = pd.DataFrame({"other": ["hidden too"] * 2})
     texts = fresh_lists(record_of(plain_finding("SW104", "a"), task=task, notes=[NOTE]), data, beside)
@@ -172,8 +156,8 @@ def test_without_values_no_cell_is_in_any_file(task, given):
     assert ("0.25" in texts["SW104.csv"]) == given
 
 
-def test_answers_about_facts_have_a_command_of_their_own():
-    record = record_of(disputed(IDS[1:2]))
+def test_answers_about_facts_have_a_command_of_their_own(record_of, disputed):
+    record = record_of(disputed(IDS[1:2], IDS))
     told = AuditRecord(RECORD_SCHEMA, record.data, {"labels_are": "facts"}, {}, record.outcomes)
     assert "--reviewed" not in fresh_lists(record, table())["SW201.txt"]
     assert "--reviewed RUN/findings/SW201.csv" in fresh_lists(told, table())["SW201.txt"]

@@ -13,8 +13,7 @@ from samplewise import selection
 from samplewise.auditing.row_lists import fresh_lists
 from samplewise.auditing.run_folder import make_folder, read_decisions, write_text
 from samplewise.core.errors import InputError
-from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Finding, Outcome, Remedy
-from samplewise.core.values import Exhibit, Scores
+from samplewise.core.findings import AuditRecord
 from samplewise.data import Dataset
 
 IDS = ["=HYPERLINK(1)", "b", "-3", "'=x", "ünï\ncode", "+1+1", "g"]
@@ -23,22 +22,6 @@ IDS = ["=HYPERLINK(1)", "b", "-3", "'=x", "ünï\ncode", "+1+1", "g"]
 @pytest.fixture
 def data() -> Dataset:
     return Dataset(np.zeros((7, 1)), ["cat", "dog", "cat", "cow", "@dog", "cat", "dog"], ids=IDS)
-
-
-def record_of(*outcomes: Outcome, **facts: object) -> AuditRecord:
-    return AuditRecord(RECORD_SCHEMA, {"rows": 7, "task": "classification", **facts}, {}, {}, outcomes)
-
-
-def disputed(keys: list[str]) -> Outcome:
-    remedy = Remedy("relabel", tuple(keys), ("dog",) * len(keys))
-    findings = (
-        Finding("SW201", f"{len(keys)} labels the model disputes", "error", tuple(keys), "It saw others.", (remedy,)),
-        Finding("SW201", "a class is vague", "note", ("cat",), "Two classes.", axis="class"),
-    )
-    scores = Scores("wrong_label", np.linspace(0.9, 0.3, 7), np.array(IDS), "probability", "more likely wrong")
-    shown = {"id": np.array(keys[:1]), "reason": np.array(["-0.1 of its neighbors agree"])}
-    result = CheckResult(findings, (scores,), (Exhibit("rows", "worst", shown),))
-    return Outcome("SW201", "labels", "found", result=result)
 
 
 def write_findings(record: AuditRecord, data: Dataset, folder: Path) -> tuple[Path, ...]:
@@ -66,8 +49,8 @@ def fill(path: Path, words: dict[str, str]) -> None:
 # ---- lists of rows --------------------------------------------------------------------------------------------------
 
 
-def test_decisions_come_back_and_are_carried_out(data, tmp_path):
-    (path,) = write_findings(record_of(disputed(IDS)), data, tmp_path)
+def test_decisions_come_back_and_are_carried_out(data, tmp_path, record_of, disputed):
+    (path,) = write_findings(record_of(disputed(IDS, IDS)), data, tmp_path)
     words = ["drop", "keep", "relabel", "cow", "weight:0.25", "relabel:'new", ""]
     fill(path, dict(zip([row[0] for row in cells(path)[1:]], words, strict=True)))
     found = read_decisions(tmp_path)
@@ -102,8 +85,10 @@ def test_with_the_data_ids_and_classes_are_its_own(tmp_path):
         ("weight:much", "weight:NUMBER"),
     ],
 )
-def test_a_word_that_is_not_understood_names_file_line_and_nearest_match(data, tmp_path, word, fix):
-    (path,) = write_findings(record_of(disputed(IDS)), data, tmp_path)
+def test_a_word_that_is_not_understood_names_file_line_and_nearest_match(
+    data, tmp_path, word, fix, record_of, disputed
+):
+    (path,) = write_findings(record_of(disputed(IDS, IDS)), data, tmp_path)
     fill(path, {"b": word})
     with pytest.raises(InputError, match="decision named") as caught:
         read_decisions(path)
