@@ -1,6 +1,5 @@
 """The main job end to end: what it returns, what it writes, and what happens when it is stopped."""
 
-import contextlib
 import json
 import os
 import signal
@@ -285,10 +284,8 @@ def test_an_interrupted_audit_leaves_a_valid_report(tmp_path):
     deadline = time.monotonic() + 240
     while len(list(fits.glob("*.npy")) if fits.exists() else []) < 6 and time.monotonic() < deadline:
         time.sleep(0.02)
-    while stopped.poll() is None and time.monotonic() < deadline:
-        stopped.send_signal(signal.SIGINT)  # one that falls into a finalizer is lost to Python, and pressed again
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            stopped.wait(8)
+    stopped.send_signal(signal.SIGINT)
+    stopped.wait(180)
     assert stopped.returncode != 0
     record = load_record(tmp_path / "run")
     assert [outcome.code for outcome in record.outcomes] == list(catalog())
