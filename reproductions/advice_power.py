@@ -162,14 +162,14 @@ def carried_out(run: Run) -> dict[str, object]:
     folds = [prepared.folds(repeat) for repeat in range(plan.looks[-1])]
     said = measure_remedies(prepared.runner, REMEDIES, folds, metric=ACCURACY, plan=plan)
     before = read_as_before(prepared)
-    judged = prepare(
+    with_clean = prepare(
         (X[mine], given), learner, seed=run.seed, executor=SerialExecutor(), test=Dataset(X[others], truth[others])
     )
     apart = [np.r_[each, np.full(clean, -1)] for each in folds[:TRUTH_REPEATS]]
     true = measure_remedies(
-        judged.runner, REMEDIES, apart, metric=ACCURACY, plan=MeasurePlan((TRUTH_REPEATS,), plan.refits)
+        with_clean.runner, REMEDIES, apart, metric=ACCURACY, plan=MeasurePlan((TRUTH_REPEATS,), plan.refits)
     )
-    refit = one_refit(judged, apart[0])
+    refit = one_refit(with_clean, apart[0])
     return {
         "run": asdict(run), "seconds": round(time.perf_counter() - started, 1),
         "remedies": {
@@ -203,15 +203,15 @@ def read_as_before(prepared: Prepared) -> dict[str, str]:
     return words
 
 
-def one_refit(judged: Prepared, folds: np.ndarray) -> dict[str, list[float]]:
+def one_refit(with_clean: Prepared, folds: np.ndarray) -> dict[str, list[float]]:
     """What one refit on all rows shows on the clean ones, and the standard error that their number leaves."""
-    folded = FoldedRows(judged.runner, np.flatnonzero(folds >= 0), folds)
+    folded = FoldedRows(with_clean.runner, np.flatnonzero(folds >= 0), folds)
     query = np.flatnonzero(folds < 0)
-    codes, found = judged.runner.target.codes[query], {}
+    codes, found = with_clean.runner.target.codes[query], {}
     for name, rule in REMEDIES.items():
         fits = [folded.changed_fit(query, change) for change in (None, rule(folded))]
         before, after = (
-            ACCURACY.contributions(out.astype(float), codes) for out in judged.runner.outputs(fits, blocks=folds)
+            ACCURACY.contributions(out.astype(float), codes) for out in with_clean.runner.outputs(fits, blocks=folds)
         )
         mean, error = mean_and_error(after - before)
         found[name] = [round(mean, 4), round(error, 4)]
