@@ -58,7 +58,7 @@ ACCURACY = METRICS["accuracy"]
 NOISES = ("none", "symmetric 5 %", "symmetric 10 %", "symmetric 20 %", "pair 10 %")
 BINS = (("below -.5", -np.inf, -0.5), ("-.5 to 0", -0.5, 0.0), ("0 to .5", 0.0, 0.5), (".5 to 1", 0.5, 1.0),
         ("1 to 2", 1.0, 2.0), ("above 2", 2.0, np.inf))  # fmt: skip
-CLOSED, OTHER = MeasurePlan((2, 4, 8, 12)), MeasurePlan((2, 3), refits=4)
+CLOSED, OTHER = MeasurePlan((2, 4), refits=3), MeasurePlan((2, 3), refits=4)
 BEFORE, TRUTH_REPEATS = 3, 3
 WIDE = 1.959964
 

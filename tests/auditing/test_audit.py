@@ -24,6 +24,7 @@ from samplewise.core.findings import AuditRecord, Decision
 from samplewise.core.rates import is_share
 from samplewise.report.wording import estimate_text
 
+BRIEF = 0.5  # seconds of fits: no remedy is tested
 STATUSES = {"found", "clean", "not_applicable", "skipped", "failed"}
 
 
@@ -119,7 +120,7 @@ def test_same_seed_same_record_and_row_order_changes_no_score():
     again = sw.audit(X, y, checks="SW1,SW201")
     assert timeless(first.record) == timeless(again.record)
     order = np.random.default_rng(3).permutation(len(X))
-    shuffled = sw.audit(sw.Dataset(X[order], y[order], ids=order), checks="SW1,SW201")
+    shuffled = sw.audit(sw.Dataset(X[order], y[order], ids=order), checks="SW1,SW201", budget=BRIEF)
     wanted = first.scores["wrong_label"]
     np.testing.assert_allclose(shuffled.scores["wrong_label"].aligned_to(wanted.keys).values, wanted.values, atol=1e-4)
 
@@ -202,10 +203,10 @@ def test_a_broken_check_is_a_failed_outcome_and_the_others_go_on(monkeypatch):
 
 def test_accepted_findings_become_notes():
     X, y, _ = noisy_digits(300)
-    audit = sw.audit(X, y, checks="SW201", accepted="SW201")
+    audit = sw.audit(X, y, checks="SW201", budget=BRIEF, accepted="SW201")
     assert {finding.severity for finding in audit.findings} <= {"note"}
-    some = sw.audit(X, y, checks="SW201").findings[0].keys[:2]
-    left = sw.audit(X, y, checks="SW201", accepted={"SW201": some}).findings
+    some = sw.audit(X, y, checks="SW201", budget=BRIEF).findings[0].keys[:2]
+    left = sw.audit(X, y, checks="SW201", budget=BRIEF, accepted={"SW201": some}).findings
     assert not any(key in finding.keys for finding in left for key in some)
 
 
@@ -234,10 +235,10 @@ def test_own_predictions_and_embeddings():
     from sklearn.model_selection import cross_val_predict
 
     P = cross_val_predict(LogisticRegression(max_iter=500), X, y, method="predict_proba")
-    audit = sw.audit(X, y, probabilities=P, checks="SW201")
+    audit = sw.audit(X, y, probabilities=P, checks="SW201", budget=BRIEF)
     top = audit.scores["wrong_label"].top(20).keys
     assert wrong[top].mean() > 0.8
-    embedded = sw.audit(X, y, embeddings=X[:, 5:60], checks="SW201")
+    embedded = sw.audit(X, y, embeddings=X[:, 5:60], checks="SW201", budget=BRIEF)
     assert wrong[embedded.scores["wrong_label"].top(20).keys].mean() > 0.8
 
 

@@ -13,12 +13,12 @@ from samplewise.engine.models.cost_model import seconds_per_fit
 from samplewise.engine.models.learner import Learner
 
 FOLDS = 5
-# Repeats after which tested remedies are looked at, and fits of every arm in a repeat, most first. Rule and fits are
-# repeated together where fits are closed forms; for other learners fits cost less than running the rule again. The
-# price leaves out that rules about labels ask boosting and a forest too, whatever the learner (`labels.second_model`).
-CLOSED_TESTS = (((2, 4, 8, 12), 1), ((2, 4, 8), 1), ((2, 4), 1), ((2,), 1), ((1,), 1))
+# Repeats after which tested remedies are looked at, and fits of every arm in a repeat, most first. Refits replace
+# repeats, since running a rule again costs more than a fit: rules about labels ask boosting and a forest in every part,
+# whatever the learner (`labels.second_model`), and the price leaves that out.
+CLOSED_TESTS = (((2, 4), 3), ((2, 4), 1), ((2,), 1), ((1,), 1))
 OTHER_TESTS = (((2, 3), 4), ((2,), 4), ((2,), 1), ((1,), 1))
-TEST_ROWS = 36_000  # rows times repeats of a test in closed form without a budget: half a minute a remedy
+TEST_ROWS = 36_000  # rows times fits of an arm, for tests in closed form without a budget: half a minute a remedy
 TWICE = 50_000  # rows up to which there are two repeats at least: one cannot tell the luck of models from that of rows
 TEST_SECONDS = 40.0  # what testing other learners may take without a budget, by the cost table
 MANY_ROWS = 20_000  # from here, many rows make up for fewer halves and repeats
@@ -122,7 +122,7 @@ def _tests(learner: Learner) -> tuple[tuple[tuple[int, ...], int], ...]:
 def _usual(plan: Plan, rows: int, learner: Learner) -> bool:
     """Whether so much testing is what a person expects to wait for without being asked."""
     if learner.closed_form:
-        return rows * plan.repeats <= TEST_ROWS
+        return rows * plan.repeats * plan.refits <= TEST_ROWS
     return plan.test_fits() * plan.seconds_per_fit <= TEST_SECONDS
 
 

@@ -47,7 +47,7 @@ class MeasurePlan:
     margin: float = MARGIN
 
 
-CLOSED_FORM = MeasurePlan((2, 4, 8))  # where running a rule again costs no more than its fits
+CLOSED_FORM = MeasurePlan((2, 4), refits=3)
 OTHERS = MeasurePlan((2, 3), refits=4)
 
 
