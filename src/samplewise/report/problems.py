@@ -8,10 +8,10 @@ from samplewise.core.findings import AuditRecord, Finding
 from samplewise.core.rates import percent_text
 from samplewise.core.texts import count_of, keys_text, quantity_text, shortened
 from samplewise.core.values import Estimate
-from samplewise.report.basis import ON_MODELS, nothing_learned, stands
+from samplewise.report.basis import ON_MODELS, is_proven_leak, nothing_learned, stands
 from samplewise.report.remedy_order import NOT_TESTED, NOT_TESTED_YET, Advice, as_advice, change_text, refuted
 from samplewise.report.unfinished import advice_is_pending
-from samplewise.report.verdict import extent, not_run
+from samplewise.report.verdict import alike, extent, not_run
 from samplewise.report.wording import estimate_text, listed
 
 MOST_PROBLEMS = 3
@@ -19,6 +19,7 @@ LONGEST = 160  # characters of one entry
 REASON = 60  # characters of why a remedy was not tested
 BY_RULE = "read from the cells themselves, without a model"
 FIND_OUT = "Find out why before you change any row"
+BY_MEANING = "Decide by what it means: for the score it makes no difference"
 UNANSWERED = ("failed", "skipped", "not_applicable")
 
 
@@ -52,7 +53,10 @@ def worst_problems(record: AuditRecord, most: int = MOST_PROBLEMS) -> list[Probl
         if finding is void or (finding.severity != "note" and stands(record, finding.code))
     ]
     ranks = {place: _rank(findings[place], findings[place] is void) for place in places}
-    return [_problem(record, findings[place], place) for place in sorted(places, key=ranks.__getitem__)[:most]]
+    ordered = sorted(places, key=ranks.__getitem__)
+    place_of = {id(findings[place]): place for place in ordered}
+    same = alike([findings[place] for place in ordered])[:most]
+    return [_problem(record, first, place_of[id(first)], more) for first, *more in same]
 
 
 def not_checked(record: AuditRecord) -> str:
@@ -66,17 +70,17 @@ def not_checked(record: AuditRecord) -> str:
     return f"{len(lacking)} of {count_of(planned, 'check')}: {listed([shortened(title, 60) for title in lacking], 4)}"
 
 
-def _rank(finding: Finding, is_void: bool) -> tuple[bool, bool, float]:
-    """A model that learned nothing first, then what to act on, then what is measured to help most."""
+def _rank(finding: Finding, is_void: bool) -> tuple[bool, bool, bool, float]:
+    """A model that learned nothing first, then a leak, then what to act on, then what is measured to help most."""
     gain = max((_gain(item.effect) for item in finding.remedies if item.verdict == "helps"), default=0.0)
-    return (not is_void, finding.severity != "error", -gain)
+    return (not is_void, not is_proven_leak(finding), finding.severity != "error", -gain)
 
 
 def _gain(effect: Estimate | None) -> float:
     return effect.value if effect is not None and math.isfinite(effect.value) else 0.0
 
 
-def _problem(record: AuditRecord, finding: Finding, position: int) -> Problem:
+def _problem(record: AuditRecord, finding: Finding, position: int, more: Sequence[Finding]) -> Problem:
     advice = [as_advice(finding, remedy) for remedy in finding.remedies]
     tested = [item for item in advice if item.tested and not item.remedy.saves_rows]
     helps = [item for item in tested if item.remedy.verdict == "helps"]
@@ -84,7 +88,7 @@ def _problem(record: AuditRecord, finding: Finding, position: int) -> Problem:
     untested = NOT_TESTED_YET if advice_is_pending(record) else NOT_TESTED
     return Problem(
         position, finding.code, shortened(finding.title, LONGEST), finding.severity, _sure(finding),
-        _where(record, finding), _first(finding, advice, helps), _buys(advice, helps or tested) or untested,
+        _where(record, finding, more), _first(finding, advice, helps), _buys(advice, helps or tested) or untested,
     )  # fmt: skip
 
 
@@ -100,8 +104,11 @@ def _sure(finding: Finding) -> str:
     return ("judged by models" if finding.code.startswith(ON_MODELS) else BY_RULE) + why
 
 
-def _where(record: AuditRecord, finding: Finding) -> str:
+def _where(record: AuditRecord, finding: Finding, more: Sequence[Finding] = ()) -> str:
     """How many rows, and of how many; the names of columns, segments and classes."""
+    if more:
+        keys = [key for one in (finding, *more) for key in one.keys]
+        return f"{count_of(len(keys), 'column')}: {keys_text(keys, 3)}"
     rows = record.data.get("rows")
     if finding.axis == "data" or not finding.keys:
         return "the data as a whole"
@@ -118,6 +125,8 @@ def _first(finding: Finding, advice: Sequence[Advice], helps: Sequence[Advice]) 
     chosen = [item for item in advice if not item.tested] if no_help else [*helps, *advice]
     if chosen:
         return shortened(chosen[0].action, LONGEST)
+    if no_help and all(item.remedy.verdict in ("no difference", "no loss") for item in advice):
+        return BY_MEANING
     return FIND_OUT if no_help else "Read what was found, below"
 
 

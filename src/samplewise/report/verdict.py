@@ -4,6 +4,7 @@ It never contradicts a measurement. What a model that learned nothing says is no
 every tested way of mending a finding hurts, or none is shown to help, the sentence says to find out why.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from samplewise.core.texts import count_of, inside_sentence, number_text, quanti
 from samplewise.core.values import Estimate
 from samplewise.report.basis import (
     constant_is_as_good,
+    is_proven_leak,
     leaking_columns,
     nothing_learned,
     out_of_sight,
@@ -26,7 +28,9 @@ from samplewise.report.wording import AT_MOST, estimate_text, listed
 
 HEADLINE_CHECKS = ("SW501", "SW201", "SW401", "SW601", "SW503")  # whose first number comes first
 MOST_HEADLINES = 6
+NOISE_RATE = "noise_rate"  # of the labels; without an interval there is nothing beyond chance to count
 MOST_OF_A_QUESTION = 200  # characters; the list with all of them stands below the sentence
+OF_COLUMN = " in column "  # before the name of a column in a title that says the same of others
 PLURALS = {"class": "classes"}
 
 
@@ -107,6 +111,16 @@ def untold_extent(finding: Finding) -> str:
     return "" if told else extent(finding)
 
 
+def alike(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """Findings in their order, those that say the same of several columns together: they are one thing to look at."""
+    kinds: dict[object, list[Finding]] = {}
+    for place, finding in enumerate(findings):
+        start, of_column, _ = finding.title.partition(OF_COLUMN)
+        same = (finding.code, finding.severity, start) if of_column and finding.axis == "column" else place
+        kinds.setdefault(same, []).append(finding)
+    return list(kinds.values())
+
+
 def _answer(record: AuditRecord) -> str:
     """What a record found that was made for one question, in the order in which it was written."""
     findings = [finding for outcome in record.outcomes for finding in outcome.result.findings]
@@ -115,9 +129,10 @@ def _answer(record: AuditRecord) -> str:
 
 
 def _standing(record: AuditRecord) -> list[Finding]:
-    """Findings that may count, worst first, without the one that says what may not."""
+    """Findings that may count, a leak first, worst first, without the one that says what may not."""
     void = nothing_learned(record)
-    return [finding for finding in record.findings() if finding is not void and stands(record, finding.code)]
+    standing = [finding for finding in record.findings() if finding is not void and stands(record, finding.code)]
+    return sorted(standing, key=lambda finding: not is_proven_leak(finding))
 
 
 def _state(record: AuditRecord, standing: Sequence[Finding]) -> list[str]:
@@ -132,16 +147,16 @@ def _state(record: AuditRecord, standing: Sequence[Finding]) -> list[str]:
     partial = bool(not_run(record)) or any(outcome.status == "failed" for outcome in record.outcomes)
     if lead:
         others = errors + warnings
-        apart = f"{count_of(len(others), 'finding')} apart from that: {_names(others)}" if others else ""
+        apart = f"{count_of(len(alike(others)), 'finding')} apart from that: {_names(others)}" if others else ""
         return [lead, apart, untouched]
     if errors:
-        return [f"Fix {count_of(len(errors), 'thing')} before you train on this data: {_names(errors)}", untouched]
+        return [f"Fix {count_of(len(alike(errors)), 'thing')} before you train on this data: {_names(errors)}", untouched]
     if warnings and (partial or closed):
         so_far = "so far " if partial else ""
-        look = f"{so_far}{count_of(len(warnings), 'thing needs', 'things need')} a look: {_names(warnings)}"
+        look = f"{so_far}{count_of(len(alike(warnings)), 'thing needs', 'things need')} a look: {_names(warnings)}"
         return [_capital(look), untouched] if partial else [_capital(untouched), look]
     if warnings:
-        look = f"with {count_of(len(warnings), 'thing')} to look at first: {_names(warnings)}"
+        look = f"with {count_of(len(alike(warnings)), 'thing')} to look at first: {_names(warnings)}"
         return [f"This data can be used, {look}"]
     ran = sum(outcome.status in ("found", "clean") for outcome in record.outcomes)
     if not ran:
@@ -216,11 +231,13 @@ def _leak(record: AuditRecord) -> list[str]:
 
 
 def _names(findings: Sequence[Finding]) -> str:
-    named = []
-    for finding in findings:
-        size = untold_extent(finding)
-        named.append(inside_sentence(shortened(finding.title, 80).rstrip(".")) + (f" ({size})" if size else ""))
-    return listed(named)
+    return listed([_name(*same) for same in alike(findings)])
+
+
+def _name(finding: Finding, *like_it: Finding) -> str:
+    size = untold_extent(finding)
+    more = f" and {count_of(len(like_it), 'more column')}" if like_it else ""
+    return inside_sentence(shortened(finding.title, 80).rstrip(".")) + (f" ({size})" if size else "") + more
 
 
 def _best_advice(record: AuditRecord, standing: Sequence[Finding]) -> str:
@@ -303,6 +320,8 @@ def _measured(record: AuditRecord, code: str) -> Headline | None:
     if outcome is None:
         return None
     estimates = [*outcome.result.measured, *(item for finding in outcome.result.findings for item in finding.measured)]
+    if estimates and estimates[0].quantity == NOISE_RATE and not math.isfinite(estimates[0].low):
+        return Headline(quantity_text(NOISE_RATE), "none seen", _first_part(estimates[0].reason))
     return _headline(estimates[0]) if estimates else None
 
 
