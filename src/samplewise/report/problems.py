@@ -108,7 +108,7 @@ def _where(record: AuditRecord, finding: Finding, more: Sequence[Finding] = ()) 
     """How many rows, and of how many; the names of columns, segments and classes."""
     if more:
         keys = [key for one in (finding, *more) for key in one.keys]
-        return f"{count_of(len(keys), 'column')}: {keys_text(keys, 3)}"
+        return f"{count_of(len(keys), 'column')}: {listed([shortened(key, REASON) for key in keys])}"
     rows = record.data.get("rows")
     if finding.axis == "data" or not finding.keys:
         return "the data as a whole"

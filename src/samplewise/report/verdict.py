@@ -150,7 +150,8 @@ def _state(record: AuditRecord, standing: Sequence[Finding]) -> list[str]:
         apart = f"{count_of(len(alike(others)), 'finding')} apart from that: {_names(others)}" if others else ""
         return [lead, apart, untouched]
     if errors:
-        return [f"Fix {count_of(len(alike(errors)), 'thing')} before you train on this data: {_names(errors)}", untouched]
+        things = count_of(len(alike(errors)), "thing")
+        return [f"Fix {things} before you train on this data: {_names(errors)}", untouched]
     if warnings and (partial or closed):
         so_far = "so far " if partial else ""
         look = f"{so_far}{count_of(len(alike(warnings)), 'thing needs', 'things need')} a look: {_names(warnings)}"
