@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from samplewise.core.findings import AuditRecord, Finding
 from samplewise.core.rates import percent_text
-from samplewise.core.texts import count_of, keys_text, quantity_text, shortened
+from samplewise.core.texts import count_of, key_text, quantity_text, shortened
 from samplewise.core.values import Estimate
 from samplewise.report.alike import alike_findings, joined
 from samplewise.report.basis import ON_MODELS, nothing_learned, stands
@@ -108,16 +108,20 @@ def _where(record: AuditRecord, finding: Finding) -> str:
     if finding.axis == "data" or not finding.keys:
         return "the data as a whole"
     if finding.axis != "row":
-        return f"{extent(finding)}: {keys_text(finding.keys, 2)}"
+        return f"{extent(finding)}: {listed([shortened(key_text(key), 60) for key in finding.keys], 2)}"
     if not isinstance(rows, int) or rows < len(finding.keys):
         return extent(finding)
     return f"{extent(finding)} of {rows:,} ({percent_text(len(finding.keys) / rows, '.2g')})"
 
 
 def _first(finding: Finding, advice: Sequence[Advice], helps: Sequence[Advice]) -> str:
-    """The remedy that helps most; else what a person is to look at; nothing that was tested and does not help."""
+    """The remedy that helps most; else what a person is to look at; nothing that was tested and does not help.
+
+    Cells are cleaned unless that hurts: a code for a missing value is no number, whatever it does to the score.
+    """
+    clean = [item for item in advice if item.remedy.kind == "clean" and item.remedy.verdict != "hurts"]
     no_help = refuted(finding)
-    chosen = [item for item in advice if not item.tested] if no_help else [*helps, *advice]
+    chosen = [*clean, *(item for item in advice if not item.tested)] if no_help else [*helps, *advice]
     if chosen:
         return shortened(chosen[0].action, LONGEST)
     return FIND_OUT if no_help else "Read what was found, below"

@@ -69,7 +69,7 @@ def verdict(record: AuditRecord) -> Verdict:
         warned = any(finding.severity == "warning" for finding in record.findings())
         answer = _answer(record)
         return Verdict(answer, "warning" if warned else "clean", _headlines(record), (answer,))
-    standing = _standing(record)
+    standing = said_once(_standing(record))
     failed = [outcome.code for outcome in record.outcomes if outcome.status == "failed"]
     waiting = not_run(record)
     void = nothing_learned(record)
@@ -116,9 +116,9 @@ def _answer(record: AuditRecord) -> str:
 
 
 def _standing(record: AuditRecord) -> list[Finding]:
-    """Findings that may count, worst first, each said once, without the one that says what may not."""
+    """Findings that may count, worst first, without the one that says what may not."""
     void = nothing_learned(record)
-    return said_once(finding for finding in record.findings() if finding is not void and stands(record, finding.code))
+    return [finding for finding in record.findings() if finding is not void and stands(record, finding.code)]
 
 
 def _state(record: AuditRecord, standing: Sequence[Finding]) -> list[str]:
