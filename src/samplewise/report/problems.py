@@ -9,7 +9,7 @@ from samplewise.core.rates import percent_text
 from samplewise.core.texts import count_of, key_text, quantity_text, shortened
 from samplewise.core.values import Estimate
 from samplewise.report.alike import alike_findings, joined
-from samplewise.report.basis import ON_MODELS, nothing_learned, stands
+from samplewise.report.basis import ON_MODELS, is_proven_leak, nothing_learned, stands
 from samplewise.report.remedy_order import NOT_TESTED, NOT_TESTED_YET, Advice, as_advice, change_text, refuted
 from samplewise.report.unfinished import advice_is_pending
 from samplewise.report.verdict import extent, not_run
@@ -20,6 +20,7 @@ LONGEST = 160  # characters of one entry
 REASON = 60  # characters of why a remedy was not tested
 BY_RULE = "read from the cells themselves, without a model"
 FIND_OUT = "Find out why before you change any row"
+BY_MEANING = "Decide by what it means: for the score it makes no difference"
 UNANSWERED = ("failed", "skipped", "not_applicable")
 
 
@@ -68,10 +69,10 @@ def not_checked(record: AuditRecord) -> str:
     return f"{len(lacking)} of {count_of(planned, 'check')}: {listed([shortened(title, 60) for title in lacking], 4)}"
 
 
-def _rank(finding: Finding, is_void: bool) -> tuple[bool, bool, float]:
-    """A model that learned nothing first, then what to act on, then what is measured to help most."""
+def _rank(finding: Finding, is_void: bool) -> tuple[bool, bool, bool, float]:
+    """A model that learned nothing first, then a leak, then what to act on, then what is measured to help most."""
     gain = max((_gain(item.effect) for item in finding.remedies if item.verdict == "helps"), default=0.0)
-    return (not is_void, finding.severity != "error", -gain)
+    return (not is_void, not is_proven_leak(finding), finding.severity != "error", -gain)
 
 
 def _gain(effect: Estimate | None) -> float:
@@ -124,6 +125,8 @@ def _first(finding: Finding, advice: Sequence[Advice], helps: Sequence[Advice]) 
     chosen = [*clean, *(item for item in advice if not item.tested)] if no_help else [*helps, *advice]
     if chosen:
         return shortened(chosen[0].action, LONGEST)
+    if no_help and all(item.remedy.verdict in ("no difference", "no loss") for item in advice):
+        return BY_MEANING
     return FIND_OUT if no_help else "Read what was found, below"
 
 
