@@ -57,21 +57,6 @@ def test_a_proven_leak_comes_before_what_else_to_act_on() -> None:
     assert verdict(record).sentence.startswith("Fix 2 things before you train on this data: a finding of SW106")
 
 
-def test_columns_with_the_same_finding_are_one_problem() -> None:
-    def of(name: str, what: str = "codes") -> Finding:
-        return Finding("SW108", f"{what} in column '{name}' (2 rows)", "warning", (name,), "", (), axis="column")
-
-    record = record_of(of("a"), of("b", "mixed types"), of("c"), of("d"), finding("SW104"))
-    found = worst_problems(record)
-    assert [(item.title, item.where) for item in found[:2]] == [
-        ("a finding of SW104", "2 rows of 200 (1 %)"), ("codes in column 'a' (2 rows)", "3 columns: a, c and d"),
-    ]  # fmt: skip
-    assert found[2].where == "1 column: b"
-    said = verdict(record).sentence
-    assert "3 things to look at first" in said
-    assert "codes in column 'a' (2 rows) and 2 more columns" in said
-
-
 def test_what_rests_on_a_model_that_learned_nothing_is_no_problem_but_that_it_did_not() -> None:
     void = finding("SW501", "warning", axis="data", keys=())
     problems = worst_problems(record_of(finding("SW201", "error"), void))
@@ -107,7 +92,7 @@ def test_a_rule_about_cells_is_no_model() -> None:
 
 def test_where_counts_rows_and_names_columns() -> None:
     assert only(finding()).where == "2 rows of 200 (1 %)"
-    assert only(finding("SW101", axis="column", keys=("age", "sex", "job"))).where == "3 columns: age, sex (3 in all)"
+    assert only(finding("SW101", axis="column", keys=("age", "sex", "job"))).where == "3 columns: age, sex and 1 more"
 
 
 def test_the_remedy_that_helps_most_comes_first_with_its_effect() -> None:
@@ -124,6 +109,25 @@ def test_what_was_tested_and_does_not_help_is_never_what_to_do() -> None:
     harmless = replace(useless, verdict="no difference")
     assert only(finding("SW104", "warning", harmless)).first == BY_MEANING
     assert problem.buys.startswith("tested, not decided: \u22120.10 points")
+
+
+def test_cells_are_cleaned_unless_that_hurts() -> None:
+    clean = Remedy("clean", ("age",), action="Set 999 to missing", effect=effect(0.1), verdict="not decided")
+    assert only(finding("SW108", "warning", clean)).first == "Set 999 to missing"
+    assert only(finding("SW108", "warning", replace(clean, verdict="hurts"))).first == FIND_OUT
+
+
+def test_columns_with_the_same_problem_are_one_with_the_remedy_of_the_first() -> None:
+    def of_column(name: str, *remedies: Remedy) -> Finding:
+        title = f"codes for missing values in column {name!r}"
+        return Finding("SW108", title, "warning", (name,), "", remedies, axis="column")
+
+    tested = Remedy("clean", ("age",), action="Clean age", effect=effect(0.1), verdict="not decided")
+    untested = Remedy("clean", ("size",), action="Clean size", reason="too few")
+    (problem,) = worst_problems(record_of(of_column("age", tested), of_column("size", untested)))
+    assert (problem.title, problem.where) == ("codes for missing values in 2 columns", "2 columns: age and size")
+    assert (problem.position, problem.first) == (0, "Clean age")
+    assert problem.buys.startswith("tested, not decided")
 
 
 def test_an_untested_remedy_says_why_in_a_few_words() -> None:

@@ -392,14 +392,13 @@ class _Numbers(_Case):
             yield "one side", "note", f"{far}, nearly all of them too {side}: an event that no column names?"
         elif float(self._rare()[listed].mean()) >= HALF:
             yield "rare values", "note", (
-                f"{far}, but most of them are among the largest or smallest of all and were expected on that side: rare "
-                "values, which models reach only in part."
-            )
+                f"{far}, but most of them are among the largest or smallest of all and were expected on that side: "
+                "rare values, which models reach only in part."
+            )  # fmt: skip
         else:
             yield "no trace", "warning", (
                 f"{far}. Nothing shows how they went wrong; look before changing anything."
             )  # fmt: skip
-
 
     def _rare(self) -> Mask:
         """(r,) labels at either end of all, whose prediction lies beyond, but on the same side of most."""

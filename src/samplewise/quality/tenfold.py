@@ -61,8 +61,8 @@ def tenfold_cells(X: Any, columns: tuple[Column, ...], values: Mapping[int, Floa
     errs no less. The positive values of columns without negative ones are compared in logarithms. A cell is listed if a
     tenth of it is expected, a gap parts it from all rows that are not listed (where a tenth is only roughly expected,
     a gap as wide as all others reach), and it lies where a tail that falls like the farthest tenth of these leads
-    less than a twentieth of a row: an exponential tail in logarithms, a power on a linear scale. A cell of usual size,
-    which only the other columns call ten times too large, must be so within a factor of 1.4.
+    less than a twentieth of a row: an exponential tail in logarithms, a power on a linear scale. A cell of a usual
+    size, which only the other columns call ten times too large, must be so within a factor of 1.4.
 
     Args:
         X: features.   columns: as they were understood.

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from samplewise.core.findings import AuditRecord, Finding
 from samplewise.core.rates import percent_text
-from samplewise.core.texts import count_of, keys_text, quantity_text, shortened
+from samplewise.core.texts import count_of, key_text, quantity_text, shortened
 from samplewise.core.values import Estimate
+from samplewise.report.alike import alike_findings, joined
 from samplewise.report.basis import ON_MODELS, is_proven_leak, nothing_learned, stands
 from samplewise.report.remedy_order import NOT_TESTED, NOT_TESTED_YET, Advice, as_advice, change_text, refuted
 from samplewise.report.unfinished import advice_is_pending
-from samplewise.report.verdict import alike, extent, not_run
+from samplewise.report.verdict import extent, not_run
 from samplewise.report.wording import estimate_text, listed
 
 MOST_PROBLEMS = 3
@@ -53,10 +54,8 @@ def worst_problems(record: AuditRecord, most: int = MOST_PROBLEMS) -> list[Probl
         if finding is void or (finding.severity != "note" and stands(record, finding.code))
     ]
     ranks = {place: _rank(findings[place], findings[place] is void) for place in places}
-    ordered = sorted(places, key=ranks.__getitem__)
-    place_of = {id(findings[place]): place for place in ordered}
-    same = alike([findings[place] for place in ordered])[:most]
-    return [_problem(record, first, place_of[id(first)], more) for first, *more in same]
+    worst = alike_findings(findings[place] for place in sorted(places, key=ranks.__getitem__))
+    return [_problem(record, joined(alike), findings.index(alike[0])) for alike in worst[:most]]
 
 
 def not_checked(record: AuditRecord) -> str:
@@ -80,7 +79,7 @@ def _gain(effect: Estimate | None) -> float:
     return effect.value if effect is not None and math.isfinite(effect.value) else 0.0
 
 
-def _problem(record: AuditRecord, finding: Finding, position: int, more: Sequence[Finding]) -> Problem:
+def _problem(record: AuditRecord, finding: Finding, position: int) -> Problem:
     advice = [as_advice(finding, remedy) for remedy in finding.remedies]
     tested = [item for item in advice if item.tested and not item.remedy.saves_rows]
     helps = [item for item in tested if item.remedy.verdict == "helps"]
@@ -88,7 +87,7 @@ def _problem(record: AuditRecord, finding: Finding, position: int, more: Sequenc
     untested = NOT_TESTED_YET if advice_is_pending(record) else NOT_TESTED
     return Problem(
         position, finding.code, shortened(finding.title, LONGEST), finding.severity, _sure(finding),
-        _where(record, finding, more), _first(finding, advice, helps), _buys(advice, helps or tested) or untested,
+        _where(record, finding), _first(finding, advice, helps), _buys(advice, helps or tested) or untested,
     )  # fmt: skip
 
 
@@ -104,25 +103,26 @@ def _sure(finding: Finding) -> str:
     return ("judged by models" if finding.code.startswith(ON_MODELS) else BY_RULE) + why
 
 
-def _where(record: AuditRecord, finding: Finding, more: Sequence[Finding] = ()) -> str:
+def _where(record: AuditRecord, finding: Finding) -> str:
     """How many rows, and of how many; the names of columns, segments and classes."""
-    if more:
-        keys = [key for one in (finding, *more) for key in one.keys]
-        return f"{count_of(len(keys), 'column')}: {listed([shortened(key, REASON) for key in keys])}"
     rows = record.data.get("rows")
     if finding.axis == "data" or not finding.keys:
         return "the data as a whole"
     if finding.axis != "row":
-        return f"{extent(finding)}: {keys_text(finding.keys, 2)}"
+        return f"{extent(finding)}: {listed([shortened(key_text(key), 60) for key in finding.keys], 2)}"
     if not isinstance(rows, int) or rows < len(finding.keys):
         return extent(finding)
     return f"{extent(finding)} of {rows:,} ({percent_text(len(finding.keys) / rows, '.2g')})"
 
 
 def _first(finding: Finding, advice: Sequence[Advice], helps: Sequence[Advice]) -> str:
-    """The remedy that helps most; else what a person is to look at; nothing that was tested and does not help."""
+    """The remedy that helps most; else what a person is to look at; nothing that was tested and does not help.
+
+    Cells are cleaned unless that hurts: a code for a missing value is no number, whatever it does to the score.
+    """
+    clean = [item for item in advice if item.remedy.kind == "clean" and item.remedy.verdict != "hurts"]
     no_help = refuted(finding)
-    chosen = [item for item in advice if not item.tested] if no_help else [*helps, *advice]
+    chosen = [*clean, *(item for item in advice if not item.tested)] if no_help else [*helps, *advice]
     if chosen:
         return shortened(chosen[0].action, LONGEST)
     if no_help and all(item.remedy.verdict in ("no difference", "no loss") for item in advice):

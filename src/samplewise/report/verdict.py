@@ -14,6 +14,7 @@ from samplewise.core.escapes import shell_option
 from samplewise.core.findings import AuditRecord, Finding, Remedy
 from samplewise.core.texts import count_of, inside_sentence, number_text, quantity_text, shortened
 from samplewise.core.values import Estimate
+from samplewise.report.alike import said_once
 from samplewise.report.basis import (
     constant_is_as_good,
     is_proven_leak,
@@ -30,7 +31,6 @@ HEADLINE_CHECKS = ("SW501", "SW201", "SW401", "SW601", "SW503")  # whose first n
 MOST_HEADLINES = 6
 NOISE_RATE = "noise_rate"  # of the labels; without an interval there is nothing beyond chance to count
 MOST_OF_A_QUESTION = 200  # characters; the list with all of them stands below the sentence
-OF_COLUMN = " in column "  # before the name of a column in a title that says the same of others
 PLURALS = {"class": "classes"}
 
 
@@ -72,7 +72,7 @@ def verdict(record: AuditRecord) -> Verdict:
         warned = any(finding.severity == "warning" for finding in record.findings())
         answer = _answer(record)
         return Verdict(answer, "warning" if warned else "clean", _headlines(record), (answer,))
-    standing = _standing(record)
+    standing = said_once(_standing(record))
     failed = [outcome.code for outcome in record.outcomes if outcome.status == "failed"]
     waiting = not_run(record)
     void = nothing_learned(record)
@@ -111,16 +111,6 @@ def untold_extent(finding: Finding) -> str:
     return "" if told else extent(finding)
 
 
-def alike(findings: Sequence[Finding]) -> list[list[Finding]]:
-    """Findings in their order, those that say the same of several columns together: they are one thing to look at."""
-    kinds: dict[object, list[Finding]] = {}
-    for place, finding in enumerate(findings):
-        start, of_column, _ = finding.title.partition(OF_COLUMN)
-        same = (finding.code, finding.severity, start) if of_column and finding.axis == "column" else place
-        kinds.setdefault(same, []).append(finding)
-    return list(kinds.values())
-
-
 def _answer(record: AuditRecord) -> str:
     """What a record found that was made for one question, in the order in which it was written."""
     findings = [finding for outcome in record.outcomes for finding in outcome.result.findings]
@@ -147,17 +137,16 @@ def _state(record: AuditRecord, standing: Sequence[Finding]) -> list[str]:
     partial = bool(not_run(record)) or any(outcome.status == "failed" for outcome in record.outcomes)
     if lead:
         others = errors + warnings
-        apart = f"{count_of(len(alike(others)), 'finding')} apart from that: {_names(others)}" if others else ""
+        apart = f"{count_of(len(others), 'finding')} apart from that: {_names(others)}" if others else ""
         return [lead, apart, untouched]
     if errors:
-        things = count_of(len(alike(errors)), "thing")
-        return [f"Fix {things} before you train on this data: {_names(errors)}", untouched]
+        return [f"Fix {count_of(len(errors), 'thing')} before you train on this data: {_names(errors)}", untouched]
     if warnings and (partial or closed):
         so_far = "so far " if partial else ""
-        look = f"{so_far}{count_of(len(alike(warnings)), 'thing needs', 'things need')} a look: {_names(warnings)}"
+        look = f"{so_far}{count_of(len(warnings), 'thing needs', 'things need')} a look: {_names(warnings)}"
         return [_capital(look), untouched] if partial else [_capital(untouched), look]
     if warnings:
-        look = f"with {count_of(len(alike(warnings)), 'thing')} to look at first: {_names(warnings)}"
+        look = f"with {count_of(len(warnings), 'thing')} to look at first: {_names(warnings)}"
         return [f"This data can be used, {look}"]
     ran = sum(outcome.status in ("found", "clean") for outcome in record.outcomes)
     if not ran:
@@ -232,13 +221,11 @@ def _leak(record: AuditRecord) -> list[str]:
 
 
 def _names(findings: Sequence[Finding]) -> str:
-    return listed([_name(*same) for same in alike(findings)])
-
-
-def _name(finding: Finding, *like_it: Finding) -> str:
-    size = untold_extent(finding)
-    more = f" and {count_of(len(like_it), 'more column')}" if like_it else ""
-    return inside_sentence(shortened(finding.title, 80).rstrip(".")) + (f" ({size})" if size else "") + more
+    named = []
+    for finding in findings:
+        size = untold_extent(finding)
+        named.append(inside_sentence(shortened(finding.title, 80).rstrip(".")) + (f" ({size})" if size else ""))
+    return listed(named)
 
 
 def _best_advice(record: AuditRecord, standing: Sequence[Finding]) -> str:
