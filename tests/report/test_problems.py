@@ -32,7 +32,7 @@ def only(item: Finding) -> Any:
 
 
 DROP = Remedy("drop", (1, 2), action="Drop them")
-LOOK = Remedy("review", (1, 2), action="Look at them", reason="a person decides; nothing can be tested before")
+LOOK = Remedy("review", (1, 2), action="Look at them", reason="people look first; nothing can be tested before")
 
 
 def test_errors_first_then_what_is_measured_to_help_and_notes_never() -> None:
@@ -131,7 +131,7 @@ def test_columns_with_the_same_problem_are_one_with_the_remedy_of_the_first() ->
 
 
 def test_an_untested_remedy_says_why_in_a_few_words() -> None:
-    assert only(finding("SW104", "warning", LOOK)).buys == "not tested: a person decides"
+    assert only(finding("SW104", "warning", LOOK)).buys == "not tested: people look first"
     assert only(finding("SW104")).buys == "no remedy is proposed"
     assert only(finding("SW104", "warning", DROP)).buys == "not tested"
     (problem,) = worst_problems(record_of(finding("SW104", "warning", DROP), advice=True))
@@ -141,5 +141,14 @@ def test_an_untested_remedy_says_why_in_a_few_words() -> None:
 def test_what_was_not_checked_and_of_how_many() -> None:
     record = record_of(finding("SW201"), checks=["SW201", "SW301"])
     lacking = Outcome("SW103", "overlap", "not_applicable", "no test set")
-    assert not_checked(replace(record, outcomes=(*record.outcomes, lacking))) == "2 of 3 checks: overlap and SW301"
+    assert (
+        not_checked(replace(record, outcomes=(*record.outcomes, lacking)))
+        == "1 of 3 checks: SW301; 1 more does not apply here"
+    )
+    needy = Outcome("SW504", "choosing", "not_applicable", "no test set was given (test=)")
+    assert (
+        not_checked(replace(record, outcomes=(*record.outcomes, needy)))
+        == "2 of 3 checks: choosing (needs test=) and SW301"
+    )
+    assert not_checked(replace(record, outcomes=(lacking,), plan={})) == ""
     assert not_checked(record_of(finding("SW201"))) == ""

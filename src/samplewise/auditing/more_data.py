@@ -72,7 +72,7 @@ def forecast_record(
     Cost:    milliseconds.
     """
     rows, scale = int(curve.sizes[-1]) if rows is None else rows, ErrorScale(curve.median_error)
-    gain = replace(next_doubling(curve, rows), quantity="next_doubling_buys")
+    gain = replace(next_doubling(curve, rows), quantity="gain_of_twice_the_rows")
     ahead = forecast(curve, sizes_ahead(curve, rows), confidence=wanted.confidence, learner_name=wanted.learner_name)
     findings, exhibits, measured = [], [curve_exhibit(curve, ahead, rows)], [gain]
     target = None if wanted.error is None else wanted.error / (scale.one or 1.0)

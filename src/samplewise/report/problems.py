@@ -1,10 +1,11 @@
 """The worst problems of a record, one line each: what, how sure, which rows, what to do first, and what that buys."""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from samplewise.core.findings import AuditRecord, Finding
+from samplewise.core.findings import AuditRecord, Finding, Outcome
 from samplewise.core.rates import percent_text
 from samplewise.core.texts import count_of, key_text, quantity_text, shortened
 from samplewise.core.values import Estimate
@@ -21,6 +22,7 @@ REASON = 60  # characters of why a remedy was not tested
 BY_RULE = "read from the cells themselves, without a model"
 FIND_OUT = "Find out why before you change any row"
 BY_MEANING = "Decide by what it means: for the score it makes no difference"
+OPTION = re.compile(r"\((\w+=)\)")  # in the reason of a check that something else than the data would answer
 UNANSWERED = ("failed", "skipped", "not_applicable")
 
 
@@ -59,14 +61,23 @@ def worst_problems(record: AuditRecord, most: int = MOST_PROBLEMS) -> list[Probl
 
 
 def not_checked(record: AuditRecord) -> str:
-    """What the audit gives no answer to, in one sentence; "" where every check of the plan was carried out."""
-    ended = [(item.title, item.status) for item in record.outcomes]
-    lacking = [title for status in UNANSWERED for title, other in ended if other == status]
-    lacking += not_run(record)
-    if not lacking:
-        return ""
-    planned = len(ended) + len(not_run(record))
-    return f"{len(lacking)} of {count_of(planned, 'check')}: {listed([shortened(title, 60) for title in lacking], 4)}"
+    """What the audit gives no answer to, and what would give it; "" where every check that applies was carried out.
+
+    A check that this data gives no reason for (rare classes, where the label is a number) is only counted.
+    """
+    open_checks = [item for status in UNANSWERED for item in record.outcomes if item.status == status]
+    idle = [item for item in open_checks if item.status == "not_applicable" and not OPTION.search(item.reason)]
+    lacking = [_with_option(item) for item in open_checks if item not in idle] + not_run(record)
+    planned = len(record.outcomes) + len(not_run(record))
+    parts = [f"{len(lacking)} of {count_of(planned, 'check')}: {listed(lacking, 6)}"] if lacking else []
+    parts += [f"{len(idle)} more {'does' if len(idle) == 1 else 'do'} not apply here"] if idle and lacking else []
+    return "; ".join(parts)
+
+
+def _with_option(outcome: Outcome) -> str:
+    """What a check asks, and the option that would answer it."""
+    option = OPTION.search(outcome.reason)
+    return shortened(outcome.title, 60) + (f" (needs {option[1]})" if option else "")
 
 
 def _rank(finding: Finding, is_void: bool) -> tuple[bool, bool, bool, float]:

@@ -282,9 +282,8 @@ def _rows(record: AuditRecord) -> Headline | None:
 
 
 def _findings(record: AuditRecord) -> Headline:
-    every, standing = list(record.findings()), _standing(record)
-    void = nothing_learned(record)
-    found = [finding.severity for finding in (*standing, *([void] if void else []))]
+    every, void = said_once(record.findings()), nothing_learned(record)
+    found = [finding.severity for finding in (*said_once(_standing(record)), *([void] if void else []))]
     words = {"error": "to act on first", "warning": "to look at", "note": "to note"}
     parts = [f"{found.count(kind)} {words[kind]}" for kind in words if kind in found]
     if len(found) < len(every):
@@ -296,10 +295,11 @@ def _advice(record: AuditRecord) -> Headline | None:
     tested, _ = advice_of(record)
     if not tested:
         return None
-    detail = f"of {count_of(len(tested), 'remedy', 'remedies')} measured"
-    lossless = sum(item.remedy.verdict == "no loss" for item in tested)
-    detail += f", {lossless} without loss" if lossless else ""
-    return Headline("remedies that help", number_text(len(helping(tested))), detail)
+    mends = len(mending(tested))
+    fewer, lossless = len(tested) - mends, sum(item.remedy.verdict == "no loss" for item in tested)
+    parts = [f"of {mends} tested"] if mends else []
+    parts += [f"{lossless} of {fewer} for fewer rows without loss"] if fewer else []
+    return Headline("remedies that help", number_text(len(helping(tested))), "; ".join(parts))
 
 
 def _measured(record: AuditRecord, code: str) -> Headline | None:
