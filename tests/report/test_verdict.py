@@ -274,3 +274,6 @@ def test_a_share_of_wrong_labels_within_chance_is_none_seen() -> None:
     told = {item.label: item for item in verdict(AuditRecord(3, {"rows": 9}, {}, {}, (check,))).headlines}
     assert told["noise rate"].text == "none seen"
     assert told["noise rate"].detail == "(heavy tails explain every large residual)"
+    lacking = replace(check, result=CheckResult(measured=(replace(rate, value=float("nan"), reason="cannot be told"),)))
+    (*_, last) = verdict(AuditRecord(3, {"rows": 9}, {}, {}, (lacking,))).headlines
+    assert (last.label, last.text, last.detail) == ("noise rate", "not known", "(cannot be told)")

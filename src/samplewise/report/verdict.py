@@ -309,7 +309,8 @@ def _measured(record: AuditRecord, code: str) -> Headline | None:
         return None
     estimates = [*outcome.result.measured, *(item for finding in outcome.result.findings for item in finding.measured)]
     if estimates and estimates[0].quantity == NOISE_RATE and not math.isfinite(estimates[0].low):
-        return Headline(quantity_text(NOISE_RATE), "none seen", _first_part(estimates[0].reason))
+        seen = "none seen" if math.isfinite(estimates[0].value) else "not known"
+        return Headline(quantity_text(NOISE_RATE), seen, _first_part(estimates[0].reason))
     return _headline(estimates[0]) if estimates else None
 
 
