@@ -1,0 +1,15 @@
+"""Decide about rows with a person: a local page in the browser, and answers that are not lost.
+
+`samplewise review RUN` opens it. `Session` holds an audit, the queue of rows that ask for a decision, and the answers.
+"""
+
+from samplewise.core.extras import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    submod_attrs={
+        "decision_log": ["DecisionLog", "Entry"],
+        "queue": ["Queue", "Task"],
+        "session": ["Session"],
+    },
+)
