@@ -8,7 +8,9 @@ from samplewise.core.extras import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     submod_attrs={
+        "decided": ["Decided", "decided_in"],
         "decision_log": ["DecisionLog", "Entry"],
+        "exchange.files": ["read_review", "write_review"],
         "queue": ["Queue", "Task"],
         "session": ["Session"],
     },
