@@ -239,30 +239,36 @@ class DecisionLog:
         self._offset, self._line, self._continues = 0, 0, False
 
 
+def _no_answer(got: str) -> InputError:
+    return InputError(
+        "this is no answer", got=got, fix='write {"row": ID, "list": "SW201", "decision": "keep"}; docs/run-folder.md'
+    )  # fmt: skip
+
+
 def _no_number(name: str) -> Any:
-    raise InputError("this is no answer", got=f"{name} is no number")
+    raise _no_answer(f"{name} is no number")
 
 
 def entry_of(content: Any) -> Entry:
     """A line as an entry; raises `InputError` with what is wrong with it."""
     if not isinstance(content, dict):
-        raise InputError("this is no answer", got="no object")
+        raise _no_answer("no object")
     known = {field.name for field in fields(Entry)}
     held = {name: freeze(value) for name, value in content.items() if name in known}
     texts = ("list", "decision", "reviewer", "note", "kind", "column")
     if "row" not in held or "list" not in held:
-        raise InputError("this is no answer", got="no row, or no list")
+        raise _no_answer("no row, or no list")
     if wrong := [name for name in texts if not isinstance(held.get(name, ""), str)]:
-        raise InputError("this is no answer", got=f"{wrong[0]} is no text")
+        raise _no_answer(f"{wrong[0]} is no text")
     if not isinstance(held.get("time", 0.0), int | float):
-        raise InputError("this is no answer", got="time is no number")
+        raise _no_answer("time is no number")
     kind = held.setdefault("kind", "decision")
     if kind not in get_args(Kind):
-        raise InputError("this is no answer", got=f"kind {shortened(kind, 20)!r}")
+        raise _no_answer(f"kind {shortened(kind, 20)!r}")
     if kind == "decision" and held.get("decision") not in get_args(Choice):
-        raise InputError("this is no answer", got=f"decision {shortened(held.get('decision'), 20)!r}")
+        raise _no_answer(f"decision {shortened(held.get('decision'), 20)!r}")
     if kind == "decision" and held["decision"] == "relabel" and held.get("value") is None and not held.get("column"):
-        raise InputError("this is no answer", got="a label is changed, and to none")
+        raise _no_answer("a label is changed, and to none")
     return Entry(**held)
 
 
