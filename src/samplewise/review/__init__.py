@@ -1,0 +1,17 @@
+"""Decide about rows with a person: a local page in the browser, and answers that are not lost.
+
+`samplewise review RUN` opens it. `Session` holds an audit, the queue of rows that ask for a decision, and the answers.
+"""
+
+from samplewise.core import extras
+
+__getattr__, __dir__, __all__ = extras.attach(
+    __name__,
+    submod_attrs={
+        "decided": ["Decided", "decided_in"],
+        "decision_log": ["DecisionLog", "Entry"],
+        "exchange.files": ["read_review", "write_review"],
+        "queue": ["Queue", "Task"],
+        "session": ["Session"],
+    },
+)
