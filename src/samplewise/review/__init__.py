@@ -1,0 +1,1 @@
+"""Decide about rows with a person."""
