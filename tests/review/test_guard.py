@@ -59,7 +59,9 @@ def test_another_token_opens_nothing(path):
     assert "content-security-policy" in headers
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8123", "127.0.0.1.evil.example", "192.168.1.5", "", "[::"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8123", "127.0.0.1.evil.example", "192.168.1.5", "", "[::"]
+)
 def test_a_name_that_an_attacker_points_here_is_refused(host):
     assert asked(guard(), host=host)[0] == 421
 

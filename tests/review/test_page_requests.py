@@ -47,9 +47,9 @@ def test_notes():
 
 
 def test_addresses_name_rows():
-    assert place_of("row/SW201/12") == Place(12, "SW201")
-    assert place_of("row/SW108/12?column=a%20b") == Place(12, "SW108", "a b")
-    for other in ("", "grid", "row/SW201/-1", "row/SW201/x", "row/SW201/1/2", "row/SW201/" + "9" * 30, "//["):
+    assert place_of({"row": "12", "list": "SW201"}) == Place(12, "SW201")
+    assert place_of({"row": "12", "list": "SW108", "column": "a b"}) == Place(12, "SW108", "a b")
+    for other in ({}, {"row": "-1"}, {"row": "x"}, {"row": ""}, {"row": "9" * 30}, {"row": "\u0661"}):
         assert place_of(other) is None
 
 

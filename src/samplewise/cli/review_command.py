@@ -55,7 +55,7 @@ def review_command(
     `samplewise apply RUN --out FILE` then carries out what was decided.
     """
     names = reviewer or [_login()]
-    session = review.Session.open(run, reviewers=names, both=both, data=source)
+    session = review.Session.open(run, data=source, both=both)
     desk = review.Desk(session, values=not no_values)
     for note in desk.notes():
         err().print(Text(note, style="yellow"))

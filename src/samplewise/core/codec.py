@@ -180,14 +180,14 @@ def write_together(files: Mapping[Path, bytes]) -> None:
         for target, temporary in staged.items():
             temporary.replace(target)
         for folder in {target.parent for target in files}:
-            _flush_names(folder)
+            flush_names(folder)
     finally:
         for temporary in staged.values():
             with contextlib.suppress(OSError):  # an error on the way here says more than one of tidying up
                 temporary.unlink(missing_ok=True)
 
 
-def _flush_names(folder: Path) -> None:
+def flush_names(folder: Path) -> None:
     """The new names of a folder's files are on the disk, where the system can say so of a folder."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)

@@ -58,7 +58,7 @@ class FolderLock:
                 descriptor = os.open(self.file, os.O_RDWR | os.O_CREAT, 0o644)
             except OSError as fault:
                 raise _refused(self.file, fault) from None
-            if not _lock(descriptor):
+            if not try_lock(descriptor):
                 owner = _owner(_read(descriptor))
                 _close(descriptor)
                 raise InputError(
@@ -131,7 +131,8 @@ if sys.platform == "win32":
 
     _FAR = 2**30  # a byte behind the content, which others may still read
 
-    def _lock(descriptor: int) -> bool:
+    def try_lock(descriptor: int) -> bool:
+        """Whether the file is locked now, by this call; closing it gives the lock back."""
         try:
             os.lseek(descriptor, _FAR, os.SEEK_SET)
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
@@ -142,7 +143,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _lock(descriptor: int) -> bool:
+    def try_lock(descriptor: int) -> bool:
+        """Whether the file is locked now, by this call; closing it gives the lock back."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

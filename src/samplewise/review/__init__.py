@@ -1,1 +1,17 @@
-"""Decide about rows with a person."""
+"""Decide about rows with a person: a local page in the browser, and answers that are not lost.
+
+`samplewise review RUN` opens it. `Session` holds an audit, the queue of rows that ask for a decision, and the answers.
+"""
+
+from samplewise.core.extras import attach
+
+__getattr__, __dir__, __all__ = attach(
+    __name__,
+    submod_attrs={
+        "decision_log": ["DecisionLog", "Entry"],
+        "desk": ["Desk"],
+        "queue": ["Queue", "Task"],
+        "server": ["serve"],
+        "session": ["Session"],
+    },
+)

@@ -9,7 +9,7 @@ from typing import Any
 from samplewise.core.errors import InputError
 from samplewise.core.escapes import address_text
 from samplewise.core.rates import percent, percent_text
-from samplewise.core.texts import count_of, key_text, number_text, shortened
+from samplewise.core.texts import count_of, key_text, shortened
 from samplewise.data.images import Images
 from samplewise.review.class_search import ClassSearch
 from samplewise.review.page_requests import Answer, Note, Place
@@ -120,7 +120,7 @@ class Desk:
             entry = self._session.undo(reviewer)
             if entry is None:
                 return "There is nothing to undo.", None
-            task = self._session.find(entry)
+            task = self._session.queue.find(entry.key)
             said = f"Undone: row {key_text(entry.row)} was {_said(entry.decision, entry.value)}"
             return said, Place(task.position, task.list, task.column)
 
@@ -130,6 +130,19 @@ class Desk:
             task = self._task_at(note.place)
             self._session.note(task, note.text, reviewer=reviewer)
             return f"Saved: a note on row {key_text(task.row)}"
+
+    def notes(self) -> list[str]:
+        """What could not be read of earlier answers."""
+        return list(self._session.log.notes)
+
+    def answered(self) -> int:
+        """How many rows have an answer."""
+        with self._lock:
+            return int(self._session.queue.answered())
+
+    def log_file(self) -> Path:
+        """Where the answers lie."""
+        return Path(self._session.log.file)
 
     # ---- rows in the words of the page ------------------------------------------------------------------------------
 
@@ -243,8 +256,9 @@ def _button(key: str, act: str, label: str, shown: str = "", *, kind: str = "", 
 
 
 def _address(task: Any) -> str:
-    column = f"?column={address_text(task.column)}" if task.column else ""
-    return f"row/{address_text(task.list)}/{task.position}{column}"
+    """What names a row behind the token."""
+    column = f"&column={address_text(task.column)}" if task.column else ""
+    return f"?list={address_text(task.list)}&row={task.position}{column}"
 
 
 def _text(value: Any) -> str:

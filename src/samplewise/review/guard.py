@@ -3,12 +3,12 @@
 import hmac
 import ipaddress
 import json
+import re
 import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any
-from urllib.parse import urlsplit
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -21,6 +21,7 @@ METHODS = ("GET", "HEAD", "POST")
 READS = (60.0, 400)  # requests a second of one reviewer in the long run, and at once: a page of many pictures
 WRITES = (20.0, 60)
 STRANGERS = (5.0, 50)  # requests with another address, all together
+NAME_AND_PORT = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:/@]+))(?::[0-9]{1,5})?")  # of a Host header
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -146,10 +147,8 @@ def known_hosts(host: str) -> frozenset[str]:
 
 def _host_name(host: str) -> str:
     """The name in a Host header, without its port: an ssh tunnel may have another one."""
-    try:
-        return (urlsplit(f"//{host}").hostname or "").lower()
-    except ValueError:
-        return ""
+    parts = NAME_AND_PORT.fullmatch(host)
+    return (parts[1] or parts[2] or "").lower() if parts else ""
 
 
 def _is_address(name: str) -> bool:

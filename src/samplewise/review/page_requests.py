@@ -1,8 +1,8 @@
 """What the page sends, checked before anything is done with it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from samplewise.core.errors import InputError
 
@@ -10,6 +10,7 @@ ANSWERS = ("keep", "suggestion", "relabel", "drop", "unsure")
 PAGES = ("row", "grid")
 MOST_ROWS = 200  # answered at once
 MOST_CLASSES = 1000  # of one row with several labels
+LONGEST_POSITION = 16  # digits
 LONGEST_NOTE = 2000
 LONGEST_VALUE = 10_000
 
@@ -82,20 +83,14 @@ def undo_page(content: Any) -> str:
     return page if page in PAGES else "row"
 
 
-def place_of(address: str) -> Place | None:
+def place_of(query: Mapping[str, str]) -> Place | None:
     """The row that an address of the page names; None where it names none, and the next one is meant.
 
-    >>> place_of("row/SW108/7?column=age")
+    >>> place_of({"row": "7", "list": "SW108", "column": "age"})
     Place(position=7, list='SW108', column='age')
     """
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return None
-    match parts.path.strip("/").split("/"):
-        case ["row", code, position] if position.isascii() and position.isdigit() and len(position) < 16:
-            return Place(int(position), code, parse_qs(parts.query).get("column", [""])[0])
-    return None
+    position = _position(query.get("row"))
+    return None if position is None else Place(position, query.get("list", ""), query.get("column", ""))
 
 
 def _places(rows: Any, most: int) -> tuple[Place, ...]:
@@ -104,15 +99,19 @@ def _places(rows: Any, most: int) -> tuple[Place, ...]:
     found = []
     for row in rows:
         held = _mapping(row)
-        position, code, column = held.get("row"), held.get("list"), held.get("column", "")
-        if isinstance(position, str) and position.isascii() and position.isdigit() and len(position) < 16:
-            position = int(position)
-        if isinstance(position, bool) or not isinstance(position, int) or position < 0:
-            raise _unreadable(f"row {position!r:.40}")
+        position, code, column = _position(held.get("row")), held.get("list"), held.get("column", "")
+        if position is None:
+            raise _unreadable(f"row {held.get('row')!r:.40}")
         if not isinstance(code, str) or not isinstance(column, str):
             raise _unreadable("a list or a column that is no text")
         found.append(Place(position, code, column))
     return tuple(found)
+
+
+def _position(written: Any) -> int | None:
+    """A row's place in the data, as a number or its digits; None for anything else."""
+    text = written if isinstance(written, str) else str(written)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < LONGEST_POSITION else None
 
 
 def _value(value: Any) -> Any:

@@ -52,7 +52,6 @@ def build_app(desk: Desk, reviewers: Mapping[str, str], *, host: str = "127.0.0.
     routes = [
         Route("/{token}", handlers.row_page, methods=["GET"]),
         Route("/{token}/", handlers.row_page, methods=["GET"]),
-        Route("/{token}/row/{list}/{position:int}", handlers.row_page, methods=["GET"]),
         Route("/{token}/grid", handlers.grid_page, methods=["GET"]),
         Route("/{token}/disagreements", handlers.disagreements_page, methods=["GET"]),
         Route("/{token}/card", handlers.card, methods=["GET"]),
@@ -65,7 +64,7 @@ def build_app(desk: Desk, reviewers: Mapping[str, str], *, host: str = "127.0.0.
         *(Route(f"/{{token}}/{name}", _asset_of(name), methods=["GET"]) for name in ASSETS),
     ]
     refusals = {InputError: _refused, Exception: _failed}
-    return Guard(Starlette(routes=routes, exception_handlers=refusals), reviewers, host)  # type: ignore[arg-type]
+    return Guard(Starlette(routes=routes, exception_handlers=refusals), reviewers, host)
 
 
 class _Handlers:
@@ -75,10 +74,7 @@ class _Handlers:
         self._desk = desk
 
     async def row_page(self, request: Request) -> Response:
-        place = None
-        if "position" in request.path_params:
-            known = request.path_params
-            place = Place(known["position"], known["list"], request.query_params.get("column", ""))
+        place = place_of(request.query_params)
         return await self._page(request, "row", lambda: self._desk.shown(_reviewer(request), place))
 
     async def grid_page(self, request: Request) -> Response:
@@ -88,7 +84,7 @@ class _Handlers:
         return await self._page(request, "disagreements", self._desk.disagreements)
 
     async def card(self, request: Request) -> Response:
-        place = place_of(request.query_params.get("at", ""))
+        place = place_of(request.query_params)
         return JSONResponse(await run_in_threadpool(self._row, request, place))
 
     async def panel(self, request: Request) -> Response:
@@ -124,9 +120,7 @@ class _Handlers:
 
         return HTMLResponse(await run_in_threadpool(drawn))
 
-    async def _after(
-        self, request: Request, page: str, act: Callable[[], tuple[str, Place | None]]
-    ) -> Response:
+    async def _after(self, request: Request, page: str, act: Callable[[], tuple[str, Place | None]]) -> Response:
         """Carry something out, then show what comes next on the page it was asked on."""
 
         def drawn() -> dict[str, Any]:

@@ -265,8 +265,7 @@
   /* Back and forward show the rows that were shown before, with the answers they have now. */
   addEventListener("popstate", async () => {
     if (body.dataset.page !== "row") return;
-    const address = location.pathname.slice(base.length + 1) + location.search;
-    const told = await send(`card?at=${encodeURIComponent(address)}`);
+    const told = await send(`card${location.search}`);
     if (told) { put(told, false); tell(""); } else if (busy) location.reload();
   });
   if (body.dataset.page === "row" && sheet()?.dataset.address) {
