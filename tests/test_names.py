@@ -48,8 +48,10 @@ def test_no_old_name_is_left():
     every = {path: path.read_text("utf-8") for path in texts()}
     for old, _ in renamed():
         dotted = re.compile(rf"(?<![\w.]){re.escape(old)}(?![\w.])|samplewise\.{re.escape(old)}(?![\w.])")
-        slashed = re.compile(rf"(?<![\w/]){re.escape(old.replace('.', '/'))}\.py") if "." in old else dotted
-        left = [str(path) for path, text in every.items() if dotted.search(text) or slashed.search(text)]
+        file = old.replace(".", "/")
+        slashed = re.compile(rf"(?<![\w/]){re.escape(file)}\.py") if "." in old else dotted
+        close = [path for path, text in every.items() if old in text or file in text]  # quicker than the expressions
+        left = [str(path) for path in close if dotted.search(every[path]) or slashed.search(every[path])]
         assert not left, f"{old} in {left[:5]}"
 
 

@@ -233,6 +233,25 @@ def test_far_numbers_on_one_side_are_an_event(judged):
     assert "too high" in above.sentence
 
 
+def long_tailed(change):
+    """A hundred-odd numbers of a long tail, as areas of states; `change` makes the predictions of the largest seven."""
+    truth = np.exp(np.random.default_rng(0).normal(size=N))
+    struck = np.zeros(N, dtype=bool)
+    struck[np.argsort(truth)[-7:]] = True
+    predicted = truth * np.exp(np.random.default_rng(1).normal(0.0, 0.02, N))
+    predicted[struck] = change(truth[struck])
+    return truth, predicted, struck
+
+
+def test_rare_values_that_models_reach_in_part_are_no_wrong_numbers(judged):
+    truth, predicted, struck = long_tailed(lambda most: 0.45 * most)
+    found = judged(truth, posterior_of(truth, predicted, struck, 0.02, 0), [predicted[:, None]] * 3)
+    assert (found.rule, found.severity) == ("rare values", "note")
+    truth, predicted, struck = long_tailed(lambda most: np.full(len(most), 1.0))  # expected among all others
+    found = judged(truth, posterior_of(truth, predicted, struck, 0.02, 0), [predicted[:, None]] * 3)
+    assert (found.rule, found.severity) == ("no trace", "warning")
+
+
 def test_numbers_nobody_can_predict_tell_nothing(judged):
     _, struck, given = numbers(lambda y, draw: y + 30.0)
     lost = np.full((N, 1), np.median(given)) + np.random.default_rng(5).normal(size=(N, 1))

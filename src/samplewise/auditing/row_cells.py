@@ -94,8 +94,7 @@ class RowCells:
         """[column, value, typical value of the given class] of a row in these columns, as JSON holds them."""
         code = self._target.codes[row].item()
         return [
-            [*cell, plain(self.typical(code, place))]
-            for cell, place in zip(self.of(row, places), places, strict=True)
+            [*cell, plain(self.typical(code, place))] for cell, place in zip(self.of(row, places), places, strict=True)
         ]
 
     def of(self, row: int, places: Sequence[int]) -> list[list[Any]]:
@@ -165,7 +164,7 @@ class RowCells:
         return np.array([column.surprise(cell) for column, cell in zip(self._by_class[code], cells, strict=True)])
 
     def typical(self, code: float, place: int) -> Any:
-        """The value that is typical of a class, or of rows with about this number, in a column."""
+        """The typical value of a class, or of rows with labels like this number, in a column."""
         if (code, place) not in self._typical:
             values = self._column(place, self._drawn(code))
             self._typical[code, place] = _Distribution(values, self._is_number(place)).typical

@@ -14,7 +14,7 @@ from samplewise.labels.disputed_together import DisputedTogether
 
 Rule = Literal[
     "nothing disputed", "no second opinion", "nothing learned", "open outcome", "one model's view", "together",
-    "tiny classes", "few rows", "one side", "no trace", "slips", "wrong labels",
+    "tiny classes", "few rows", "one side", "rare values", "no trace", "slips", "wrong labels",
 ]  # fmt: skip
 
 

@@ -34,6 +34,7 @@ SHARED, ALIKE = 0.45, 0.3  # of the disputed rows on the list; the least rate of
 TOGETHER = 0.3  # excess share of disputed rows in crowded cells
 TINY, FEW, SEVERAL = 20, 3, 8  # rows of a class; rows of a list; rows of a list that may be one-sided
 MOSTLY = 0.85  # share of a list on one side
+RARE, REACHED, HALF = 0.05, 0.25, 0.5  # share of the labels at either end; of predictions that go there; of a list
 TRACED = 0.5  # share of a list that a known slip explains
 SERIOUS, SERIOUS_LIST = 0.02, 0.01  # claimed share by its lower end, and share of rows listed, that make an error
 LEVEL = 0.05
@@ -389,10 +390,23 @@ class _Numbers(_Case):
         if count >= SEVERAL and max(above, 1.0 - above) >= MOSTLY:
             side = "high" if above >= MOSTLY else "low"
             yield "one side", "note", f"{far}, nearly all of them too {side}: an event that no column names?"
+        elif float(self._rare()[listed].mean()) >= HALF:
+            yield "rare values", "note", (
+                f"{far}, but most of them are among the largest or smallest of all and were expected on that side: "
+                "rare values, which models reach only in part."
+            )  # fmt: skip
         else:
             yield "no trace", "warning", (
                 f"{far}. Nothing shows how they went wrong; look before changing anything."
             )  # fmt: skip
+
+    def _rare(self) -> Mask:
+        """(r,) labels at either end of all, whose prediction lies beyond, but on the same side of most."""
+        low, high = np.quantile(self.codes, [RARE, 1.0 - RARE])
+        few, many = np.quantile(self.predicted, [REACHED, 1.0 - REACHED])
+        below = (self.codes <= low) & (self.predicted <= few) & (self.codes < self.predicted)
+        above = (self.codes >= high) & (self.predicted >= many) & (self.codes > self.predicted)
+        return np.asarray(below | above)
 
 
 def _rate_of(fit: ResidualFit) -> float:

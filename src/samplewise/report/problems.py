@@ -8,6 +8,7 @@ from samplewise.core.findings import AuditRecord, Finding
 from samplewise.core.rates import percent_text
 from samplewise.core.texts import count_of, keys_text, quantity_text, shortened
 from samplewise.core.values import Estimate
+from samplewise.report.alike import alike_findings, joined
 from samplewise.report.basis import ON_MODELS, nothing_learned, stands
 from samplewise.report.remedy_order import NOT_TESTED, NOT_TESTED_YET, Advice, as_advice, change_text, refuted
 from samplewise.report.unfinished import advice_is_pending
@@ -52,7 +53,8 @@ def worst_problems(record: AuditRecord, most: int = MOST_PROBLEMS) -> list[Probl
         if finding is void or (finding.severity != "note" and stands(record, finding.code))
     ]
     ranks = {place: _rank(findings[place], findings[place] is void) for place in places}
-    return [_problem(record, findings[place], place) for place in sorted(places, key=ranks.__getitem__)[:most]]
+    worst = alike_findings(findings[place] for place in sorted(places, key=ranks.__getitem__))
+    return [_problem(record, joined(alike), findings.index(alike[0])) for alike in worst[:most]]
 
 
 def not_checked(record: AuditRecord) -> str:

@@ -13,6 +13,7 @@ from samplewise.core.escapes import shell_option
 from samplewise.core.findings import AuditRecord, Finding, Remedy
 from samplewise.core.texts import count_of, inside_sentence, number_text, quantity_text, shortened
 from samplewise.core.values import Estimate
+from samplewise.report.alike import said_once
 from samplewise.report.basis import (
     constant_is_as_good,
     leaking_columns,
@@ -115,9 +116,9 @@ def _answer(record: AuditRecord) -> str:
 
 
 def _standing(record: AuditRecord) -> list[Finding]:
-    """Findings that may count, worst first, without the one that says what may not."""
+    """Findings that may count, worst first, each said once, without the one that says what may not."""
     void = nothing_learned(record)
-    return [finding for finding in record.findings() if finding is not void and stands(record, finding.code)]
+    return said_once(finding for finding in record.findings() if finding is not void and stands(record, finding.code))
 
 
 def _state(record: AuditRecord, standing: Sequence[Finding]) -> list[str]:

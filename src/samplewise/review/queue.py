@@ -207,8 +207,7 @@ def _lines(outcome: Outcome) -> Iterator[Line]:
 
 
 def _why(finding: Finding, reason: Any) -> str:
-    """What the check says of the row itself, else what it says of all of them."""
-    return sentence(str(reason or "")) or sentence(finding.explanation)
+    return " ".join(filter(None, (sentence(str(reason or "")), sentence(finding.explanation))))
 
 
 def _plain(value: Any) -> Any:

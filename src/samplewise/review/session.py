@@ -27,7 +27,6 @@ from samplewise.quality.cell_remedies import cleaned_cells
 from samplewise.review.decision_log import DecisionLog, Entry
 from samplewise.review.queue import ABOUT_CELLS, ABOUT_LABELS, Line, Queue, Task
 
-MOST_CELLS = 40  # of one row on a page
 FEWEST = 25  # answers before a rate is compared with what was promised
 NEIGHBORS = ("nearest_given", "nearest_suggested")
 
@@ -276,8 +275,9 @@ class Session:
         return [
             {
                 "label": "Wrong among the labels answered",
-                "text": f"{_share(wrong / len(promised))} [{_share(low)}, {_share(high)}]",
-                "detail": f"promised: {_share(float(np.mean(promised)))}; {len(promised):,} answers",
+                "text": f"{percent_text(wrong / len(promised), '.0f')} "
+                f"[{percent_text(low, '.0f')}, {percent_text(high, '.0f')}]",
+                "detail": f"promised: {percent_text(float(np.mean(promised)), '.0f')}; {len(promised):,} answers",
             }
         ]  # fmt: skip
 
@@ -305,8 +305,7 @@ class Session:
         return [f"{count_of(len(shared), 'row')} have answers of several people, who differ on {differ:,}."]
 
 
-def _share(value: float) -> str:
-    return percent_text(value, ".0f")
+MOST_CELLS = 40  # of one row on a page
 
 
 def _reread(record: AuditRecord, moved_to: str | Path | None) -> Reading:

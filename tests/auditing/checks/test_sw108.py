@@ -52,7 +52,7 @@ def test_numbers_next_to_texts_are_found(evidence_of):
     frame, y = table()
     frame["code"] = pd.Series([f"w{row % 9}" if row % 4 == 0 else row % 5 for row in range(120)], dtype=object)
     (finding,) = sw108.run(evidence_of(frame, y)).findings
-    assert "mixed types" in finding.title
+    assert "numbers and texts mixed" in finding.title
     assert "90 cells with a number and 30 with a text" in finding.explanation
 
 

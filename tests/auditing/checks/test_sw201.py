@@ -1,3 +1,5 @@
+from typing import get_args
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -6,6 +8,7 @@ from sklearn.datasets import load_digits, make_blobs, make_classification
 from samplewise.auditing.checks import sw201_disputed_labels as check
 from samplewise.core.errors import NotApplicable
 from samplewise.engine.refits.folded_rows import outer_folds
+from samplewise.labels.list_judgment import Rule
 
 
 @pytest.fixture(scope="module")
@@ -182,3 +185,7 @@ def test_a_mixed_table_shows_cells_with_typical_values(evidence_of):
 def test_a_handful_of_rows_is_not_applicable(evidence_of):
     with pytest.raises(NotApplicable, match="fewer than 20 rows"):
         check.run(evidence_of(np.arange(12.0)[:, None], np.arange(12) % 2))
+
+
+def test_every_rule_that_calls_nothing_wrong_has_a_title():
+    assert set(get_args(Rule)) - {"nothing disputed", "wrong labels"} == set(check.TITLES)

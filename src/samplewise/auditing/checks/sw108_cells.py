@@ -63,12 +63,12 @@ MOST_TESTED = 3  # cleanings that are tested, those of most cells: each takes ne
 FEWEST_TESTED = 5  # cells of a cleaning that is tested; of fewer, some training parts hold hardly any
 LONGEST = 40  # characters of a value in a sentence
 TITLES = {
-    "sentinel": "sentinels, codes for missing values, in {}",
+    "sentinel": "codes for missing values in {}",
     "unit": "rows in another unit in {}",
     "tenfold": "cells that may be ten times too large in {}",
     "impossible": "impossible values in {}",
     "spelling": "categories in several spellings in {}",
-    "mixed types": "mixed types, numbers and texts, in {}",
+    "mixed types": "numbers and texts mixed in {}",
 }
 CAVEATS = {
     "sentinel": "A value may be rare, apart from the others, and true; look it up where the table was made.",
@@ -98,7 +98,9 @@ def run(evidence: Evidence) -> CheckResult:
     findings = [_shifted_rows(evidence.shifted)] if evidence.shifted else []
     by_kind = sorted(groups, key=lambda group: list(TITLES).index(group.kind))  # stable: columns stay in order
     sorted_out = {
-        kind: [list(items) for _, items in groupby(same_kind, key=lambda group: group.column)]
+        kind: sorted(
+            (list(items) for _, items in groupby(same_kind, key=lambda group: group.column)), key=_fewest_cells
+        )
         for kind, same_kind in groupby(by_kind, key=lambda group: group.kind)
     }
     untested = _untested(evidence, [one for found in sorted_out.values() for one in found[:MOST_FINDINGS]])
@@ -112,6 +114,11 @@ def run(evidence: Evidence) -> CheckResult:
     exhibits = [_cells(groups), *rows] if groups else []
     exhibits += [_shifted_cells(evidence.shifted)] if evidence.shifted else []
     return CheckResult(tuple(findings), exhibits=tuple(exhibits))
+
+
+def _fewest_cells(groups: list[CellGroup]) -> int:
+    """For an order in which columns with most such cells come first."""
+    return -sum(len(group.ids) for group in groups)
 
 
 def _shifted_rows(shifted: Mapping[Any, ShiftedRow]) -> Finding:
@@ -185,7 +192,7 @@ def _why_not(evidence: Evidence, key: tuple[str, Cleaning], cells: int) -> str:
     if column not in _seen(evidence):
         return "no model sees this column"
     if cells < FEWEST_TESTED:
-        return f"{count_of(cells, 'cell')} are too few to test"
+        return f"{count_of(cells, 'cell is', 'cells are')} too few to test"
     if do == "set to missing" and not _takes_missing(evidence):
         return "this learner may refuse missing cells"
     return ""

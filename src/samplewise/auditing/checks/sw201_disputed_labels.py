@@ -73,6 +73,7 @@ TITLES: dict[Rule, str] = {  # of findings that call no label wrong; {n} are the
     "tiny classes": "Disputed rows of classes with few rows",
     "few rows": "{n} whose label models dispute",
     "one side": "{n} with numbers that models expect otherwise, nearly all on one side",
+    "rare values": "{n} with rare numbers that models reach only in part",
     "no trace": "{n} with numbers far from what models expect",
     "slips": "{n} with numbers ten times off, or of the other sign",
     "no second opinion": "{n} whose label one model disputes, without a second opinion",
