@@ -15,6 +15,7 @@ from samplewise.review.class_search import ClassSearch
 from samplewise.review.page_requests import Answer, Note, Place
 from samplewise.review.pictures import picture_bytes
 
+HIDDEN = "(hidden)"  # in place of a value that is not shown
 TILES = 48  # pictures of one grid
 QUICK_CLASSES = 9  # of so many at most, each has a digit as its key
 MOST_DISAGREEMENTS = 200  # on one page
@@ -32,6 +33,7 @@ class Desk:
     def __init__(self, session: Any, *, values: bool = True) -> None:
         self._session, self._values = session, values
         self._lock = threading.RLock()
+        self._together: dict[str, list[int]] = {}  # how many rows each of a reviewer's answers was about
         facts = session.record.data
         self._classes = [key_text(name) for name in facts.get("classes") or ()]
         self._search = ClassSearch(self._classes, facts.get("class_counts") or ())
@@ -60,7 +62,9 @@ class Desk:
             return {"card": card, "ended": self._ended(card), "panel": self.panel(reviewer)}
 
     def tiles(self, reviewer: str) -> dict[str, Any]:
-        """The next pictures of a reviewer."""
+        """The next pictures of a reviewer; raises `InputError` where none are shown."""
+        if self._images is None or not self._values:
+            raise InputError("there are no pictures to choose from", fix="decide one by one")
         with self._lock:
             tasks = [task for task in self._session.tasks(reviewer, TILES) if task.list in ABOUT_LABELS]
             return {"tiles": [self._tile(task) for task in tasks], "ended": self._ended(tasks)}
@@ -107,6 +111,7 @@ class Desk:
             for task, (decision, value) in zip(tasks, values, strict=True):
                 before = self._session.answer(task, reviewer)
                 self._session.decide(task, decision, value, reviewer=reviewer)
+            self._together.setdefault(reviewer, []).append(len(tasks))
             if len(tasks) > 1:
                 return f"Saved: {count_of(len(tasks), 'row')}, {_said(answer.decision, None)}"
             said = f"Saved: row {key_text(tasks[0].row)} {_said(*values[0])}"
@@ -115,14 +120,18 @@ class Desk:
             return said
 
     def undo(self, reviewer: str) -> tuple[str, Place | None]:
-        """Take the last answer of a reviewer back; returns what was done, and the row that is open again."""
+        """Take the last answer of a reviewer back, about all its rows; returns what was done, and a row open again."""
         with self._lock:
-            entry = self._session.undo(reviewer)
-            if entry is None:
+            count = (self._together.get(reviewer) or [1]).pop()
+            undone = [entry for _ in range(count) if (entry := self._session.undo(reviewer)) is not None]
+            if not undone:
                 return "There is nothing to undo.", None
-            task = self._session.queue.find(entry.key)
-            said = f"Undone: row {key_text(entry.row)} was {_said(entry.decision, entry.value)}"
-            return said, Place(task.position, task.list, task.column)
+            task = self._session.queue.find(undone[-1].key)
+            said = f"row {key_text(undone[0].row)}, which was {_said(undone[0].decision, undone[0].value)}"
+            return (
+                f"Undone: {said if len(undone) == 1 else count_of(len(undone), 'row')}",
+                Place(task.position, task.list, task.column),
+            )
 
     def note(self, reviewer: str, note: Note) -> str:
         """Write a remark on a row down."""
@@ -170,10 +179,15 @@ class Desk:
             return answer.decision, None
         return "relabel", self._session.read_value(task, answer.value)
 
+    def _shown(self, task: Any, value: Any) -> str:
+        """A label or a cell as text: cells, and the numbers of a regression, are values that may be hidden."""
+        is_class = bool(self._classes) and not task.column
+        return _text(value) if self._values or is_class or value is None else HIDDEN
+
     def _tile(self, task: Any) -> dict[str, Any]:
         return {
-            "key": task.position, "list": task.list, "row": key_text(task.row), "given": _text(task.given),
-            "suggestion": _text(task.suggestion), "picture": f"picture/{task.position}",
+            "key": task.position, "list": task.list, "row": key_text(task.row), "given": self._shown(task, task.given),
+            "suggestion": self._shown(task, task.suggestion), "picture": f"picture/{task.position}",
             "probability": _percent(task.probability),
         }  # fmt: skip
 
@@ -190,17 +204,17 @@ class Desk:
             "picture": f"picture/{task.position}" if images is not None else "",
             "text": held.get("text", "") if self._values else "",
             "cells": held.get("cells", []) if self._values else [], "headings": held.get("headings", []),
-            "neighbors": self._neighbors(held.get("neighbors", []), images is not None),
+            "neighbors": self._neighbors(task, held.get("neighbors", []), images is not None),
             "earlier": earlier, "note": self._session.note_on(task, reviewer),
             "answers": self._answers(task, choice), "other_label": OTHER_LABELS[choice],
             "other_hint": OTHER_HINTS[choice],
         }  # fmt: skip
 
-    def _neighbors(self, groups: Sequence[dict[str, Any]], pictured: bool) -> list[dict[str, Any]]:
+    def _neighbors(self, task: Any, groups: Sequence[dict[str, Any]], pictured: bool) -> list[dict[str, Any]]:
         """Nearest rows of both classes; without values only which they are."""
         return [
             {
-                "title": group["title"], "label": _text(group.get("label")),
+                "title": group["title"], "label": self._shown(task, group.get("label")),
                 "rows": [
                     {
                         "row": key_text(row["row"]), "text": row.get("text", "") if self._values else "",
@@ -223,10 +237,10 @@ class Desk:
     def _answers(self, task: Any, choice: str) -> list[dict[str, Any]]:
         """The buttons of a row with their keys."""
         about = "cell" if task.column else "label" if task.list in ABOUT_LABELS else "row"
-        given = _text(task.given) if about != "row" else ""
+        given = self._shown(task, task.given) if about != "row" else ""
         found = [_button("K", "keep", "Keep", given or ("" if about == "row" else "nothing"))]
         if task.suggestion is not None:
-            found.append(_button("S", "suggestion", "Change to", _text(task.suggestion), kind="suggestion"))
+            found.append(_button("S", "suggestion", "Change to", self._shown(task, task.suggestion), kind="suggestion"))
         if choice == "classes" and len(self._classes) <= QUICK_CLASSES:
             shown = {_text(task.given), _text(task.suggestion)}
             found += [
@@ -277,5 +291,5 @@ def _percent(probability: Any) -> str:
 def _said(decision: str, value: Any) -> str:
     """An answer within a sentence about a row."""
     if decision in ("relabel", "suggestion"):
-        return f"becomes {shortened(key_text(value), 60)}" if value is not None else "changed as suggested"
-    return {"keep": "kept", "drop": "dropped", "unsure": "left open as unsure"}[decision]
+        return f"changed to {shortened(key_text(value), 60)}" if value is not None else "changed as suggested"
+    return {"keep": "kept", "drop": "dropped", "unsure": "unsure"}[decision]

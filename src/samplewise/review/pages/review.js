@@ -244,7 +244,7 @@
 
   document.addEventListener("keydown", (event) => {
     if (find("dialog[open]") || event.altKey || event.metaKey || event.isComposing) return;
-    const field = event.target.closest("input, textarea");
+    const field = event.target.closest?.("input, textarea");
     if (event.key === "Escape" && find(".entry:not([hidden])")) { shut(); return; }
     if (field) {
       if (field.id === "other-value") inOther(event);
