@@ -22,6 +22,7 @@ Choice = Literal["keep", "relabel", "drop", "unsure"]
 Kind = Literal["decision", "undo", "note"]
 Key = tuple[str, str, str]  # the row's id as text, the list, the column of a cell
 PATIENCE = 10.0  # seconds to wait for others who write
+MOST_NOTES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +59,23 @@ class DecisionLog:
     Args:
         run_dir: the run folder.   fingerprint: of the data; answers about other data lie in another folder.
 
-    Attributes:
-        notes: what was found in the file and could not be used, line by line.
-
     Cost: `append` one write and its way to the disk; `refresh` what others have written since.
     """
 
     def __init__(self, run_dir: Path, fingerprint: str) -> None:
+        if not (fingerprint.isascii() and fingerprint.isalnum()):  # it names a folder, and a record may come from anyone
+            raise InputError(
+                "the record does not say which data it is about", where=str(run_dir),
+                got=f"fingerprint {shortened(fingerprint, 40)!r}", fix="audit the data again",
+            )  # fmt: skip
         self.file = run_dir / FOLDER / fingerprint / FILE
-        self.notes: list[str] = []
-        self._entries: list[Entry] = []
-        self._held: dict[Key, dict[str, list[Entry]]] = {}
-        self._remarks: dict[Key, dict[str, str]] = {}
-        self._offset, self._line = 0, 0
+        self._forget()
         self.refresh()
+
+    @property
+    def notes(self) -> list[str]:
+        """What was found in the file and could not be used, in the order of its lines."""
+        return [self._odd[line] for line in sorted(self._odd)][:MOST_NOTES]
 
     def append(self, entry: Entry) -> None:
         """Write one line; when this returns it is on the disk.
@@ -90,11 +94,21 @@ class DecisionLog:
         self.refresh()
 
     def refresh(self) -> int:
-        """Read what was written since; returns how many new entries there are."""
+        """Read what was written since; returns how many new entries there are.
+
+        Raises:
+            InputError: the file cannot be read.
+        """
+        before = len(self._entries)
         try:
+            if self.file.stat().st_size == self._offset:
+                return 0
             with self.file.open("rb") as stream:
-                if os.fstat(stream.fileno()).st_size < self._offset:  # somebody put another file there
+                is_whole = try_lock(stream.fileno())  # nobody is writing: an end without a line break stays as it is
+                if os.fstat(stream.fileno()).st_size < self._offset:
                     self._forget()
+                    self._odd[0] = f"{self.file.name} was replaced by a shorter one, which was read from its start"
+                    before = 0
                 stream.seek(self._offset)
                 content = stream.read()
         except FileNotFoundError:
@@ -104,17 +118,12 @@ class DecisionLog:
                 "the answers cannot be read", where=str(self.file), got=fault.strerror or str(fault),
                 fix="get the right to read the run folder",
             ) from None  # fmt: skip
-        whole = content.rfind(b"\n") + 1  # the rest is being written, or was when its writer was killed
-        before = len(self._entries)
-        for line in content[:whole].splitlines():
-            self._line += 1
-            self._take(line)
-        self._offset += whole
+        self._read(content, is_whole)
         return len(self._entries) - before
 
-    def entries(self) -> list[Entry]:
-        """Every line that could be read, in order."""
-        return list(self._entries)
+    def entries(self, start: int = 0) -> list[Entry]:
+        """The lines that could be read, in order, from one of them on."""
+        return self._entries[start:]
 
     def current(self, reviewer: str | None = None) -> dict[Key, dict[str, Entry]]:
         """The answers that hold, by what they are about and by reviewer."""
@@ -169,29 +178,55 @@ class DecisionLog:
             for folder in list(self.file.parents)[:3]:
                 flush_names(folder)
 
-    def _take(self, line: bytes) -> None:
-        if not line.strip():
-            return
+    def _read(self, content: bytes, is_whole: bool) -> None:
+        """Take in what follows the offset; an end without a line break only where nobody is writing it."""
+        if self._continues and content.startswith(b"\n"):  # the break that ends a line which was taken without it
+            content, self._offset = content[1:], self._offset + 1
+        *lines, rest = content.split(b"\n")
+        for line in lines:
+            self._line += 1
+            self._take(line)
+        self._offset += len(content) - len(rest)
+        self._continues = False
+        if rest and is_whole:
+            self._line += 1
+            self._continues = self._take(rest, why="it was cut off while it was written, before it was called saved")
+            self._offset += len(rest) * self._continues
+            self._line -= not self._continues
+
+    def _take(self, line: bytes, why: str = "no JSON") -> bool:
+        """Use one line, or note why it cannot be used."""
+        text = line.removeprefix(b"\xef\xbb\xbf").strip()  # editors put a mark in front of a file
+        if not text:
+            return True
         try:
-            entry = _entry_of(json.loads(line.decode("utf-8", "surrogatepass")))
+            entry = _entry_of(json.loads(text.decode("utf-8", "surrogatepass"), parse_constant=_no_number))
         except (ValueError, RecursionError) as fault:
-            why = fault.got if isinstance(fault, InputError) else "no JSON"
-            self.notes.append(f"{self.file.name}, line {self._line} is left out: {why}")
-            return
+            told = fault.got if isinstance(fault, InputError) else why
+            self._odd.setdefault(self._line, f"{self.file.name}, line {self._line} is left out: {told}")
+            return False
+        self._odd.pop(self._line, None)
         self._entries.append(entry)
         if entry.kind == "note":
             self._remarks.setdefault(entry.key, {})[entry.reviewer] = entry.note
-            return
+            return True
         stack = self._held.setdefault(entry.key, {}).setdefault(entry.reviewer, [])
         if entry.kind == "decision":
             stack.append(entry)
         elif stack:
             stack.pop()
+        return True
 
     def _forget(self) -> None:
-        self._entries, self._held, self._remarks = [], {}, {}
-        self._offset, self._line = 0, 0
-        self.notes.append(f"{self.file.name} was replaced by another one, which was read from its start")
+        self._entries: list[Entry] = []
+        self._held: dict[Key, dict[str, list[Entry]]] = {}
+        self._remarks: dict[Key, dict[str, str]] = {}
+        self._odd: dict[int, str] = {}
+        self._offset, self._line, self._continues = 0, 0, False
+
+
+def _no_number(name: str) -> Any:
+    raise InputError("this is no answer", got=f"{name} is no number")
 
 
 def _entry_of(content: Any) -> Entry:
