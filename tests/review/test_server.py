@@ -23,7 +23,8 @@ sys.path.insert(0, sys.argv[2])
 from conftest import table_session
 from samplewise.review.desk import Desk
 from samplewise.review.server import serve
-serve(Desk(table_session(Path(sys.argv[1]))), ["r1"], port=0, open_browser=False, said=lambda line: print(line, flush=True))
+desk = Desk(table_session(Path(sys.argv[1])))
+serve(desk, ["r1"], port=0, open_browser=False, said=lambda line: print(line, flush=True))
 """
 
 
@@ -111,7 +112,7 @@ def test_a_hostile_page_of_the_same_browser_can_neither_read_nor_post(table, tmp
     ):
         assert table.post("decide", answer, **headers)[0] in (403, 415)
     assert table.ask(Host="evil.example")[0] == 421
-    code, headers, _ = table.ask(Origin="http://evil.example")  # a cross-origin read: allowed by no header
+    _, headers, _ = table.ask(Origin="http://evil.example")  # a cross-origin read: allowed by no header
     assert not [name for name in headers if name.lower().startswith("access-control")]
     assert table.post("decide", {"rows": about(1), "decision": "keep", "more": "x" * LARGEST_BODY})[0] == 413
     assert not (tmp_path / "decisions").exists()

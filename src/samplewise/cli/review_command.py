@@ -9,6 +9,7 @@ from rich.text import Text
 
 from samplewise import review
 from samplewise.cli.console import err, out
+from samplewise.core.errors import InputError
 from samplewise.core.escapes import one_line, shell_path
 from samplewise.core.texts import count_of
 
@@ -17,7 +18,7 @@ Reviewer = Annotated[
     list[str] | None,
     typer.Option(
         "--reviewer", metavar="NAME", show_default=False,
-        help="Who answers: your login name unless given. Repeat it for several people: each has an address of their own.",
+        help="Who answers: your login name unless given. Repeat it for several people: each gets an address.",
     ),
 ]  # fmt: skip
 Port = Annotated[
@@ -54,7 +55,7 @@ def review_command(
     that it is saved, in RUN/decisions; Ctrl-C ends the server, and the next call goes on where you stopped.
     `samplewise apply RUN --out FILE` then carries out what was decided.
     """
-    names = reviewer or [_login()]
+    names = _names(reviewer or [_login()])
     session = review.Session.open(run, data=source, both=both)
     desk = review.Desk(session, values=not no_values)
     for note in desk.notes():
@@ -65,9 +66,20 @@ def review_command(
             said=lambda line: out().print(Text(one_line(line))),
         )  # fmt: skip
     except KeyboardInterrupt:
-        out().print(Text(f"{count_of(desk.answered(), 'answer')} in {one_line(desk.log_file())}"))
+        out().print(Text(f"{count_of(desk.answered(), 'row')} decided, in {one_line(desk.log_file())}"))
         if desk.answered():
             out().print(Text(f"  samplewise apply {shell_path(run)} --out clean.csv"))
+
+
+def _names(given: list[str]) -> list[str]:
+    """The reviewers; refuses one without a name, and one who is named twice."""
+    names = [name.strip() for name in given]
+    if not all(names) or len(set(names)) < len(names):
+        raise InputError(
+            "every reviewer has a name of their own", where="--reviewer", got=", ".join(map(repr, given)),
+            fix="name each of them once",
+        )  # fmt: skip
+    return names
 
 
 def _login() -> str:
