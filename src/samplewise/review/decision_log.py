@@ -63,13 +63,18 @@ class DecisionLog:
     """
 
     def __init__(self, run_dir: Path, fingerprint: str) -> None:
-        if not (fingerprint.isascii() and fingerprint.isalnum()):  # it names a folder, and a record may come from anyone
+        if not (fingerprint.isascii() and fingerprint.isalnum()):  # it names a folder, and records come from anyone
             raise InputError(
                 "the record does not say which data it is about", where=str(run_dir),
                 got=f"fingerprint {shortened(fingerprint, 40)!r}", fix="audit the data again",
             )  # fmt: skip
         self.file = run_dir / FOLDER / fingerprint / FILE
-        self._forget()
+        self.restarts = 0  # how often another file was found in its place
+        self._entries: list[Entry] = []
+        self._held: dict[Key, dict[str, list[Entry]]] = {}
+        self._remarks: dict[Key, dict[str, str]] = {}
+        self._odd: dict[int, str] = {}
+        self._offset, self._line, self._continues = 0, 0, False
         self.refresh()
 
     @property
@@ -218,10 +223,8 @@ class DecisionLog:
         return True
 
     def _forget(self) -> None:
-        self._entries: list[Entry] = []
-        self._held: dict[Key, dict[str, list[Entry]]] = {}
-        self._remarks: dict[Key, dict[str, str]] = {}
-        self._odd: dict[int, str] = {}
+        self.restarts += 1
+        self._entries, self._held, self._remarks, self._odd = [], {}, {}, {}
         self._offset, self._line, self._continues = 0, 0, False
 
 

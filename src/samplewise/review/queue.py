@@ -1,22 +1,30 @@
-"""The rows that ask for a decision, in the order in which deciding them is expected to tell most."""
+"""The rows that ask for a decision, in the order in which deciding them is expected to gain most."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from samplewise.auditing.row_facts import PROBABILITY, row_facts
-from samplewise.core.arrays import Array, Floats, Ints
-from samplewise.core.findings import AuditRecord, Finding, Outcome
+from samplewise.core.arrays import Array, Floats, Ints, Mask
+from samplewise.core.errors import require_amount
+from samplewise.core.findings import AuditRecord
 from samplewise.core.json_encoding import object_array
-from samplewise.core.texts import sentence
+from samplewise.core.randomness import key_hashes
+from samplewise.core.texts import count_of
+from samplewise.data.dataset import Dataset
+from samplewise.review.decision_log import Key
+from samplewise.review.queue_lines import LISTS, plain, queue_lines
 
-ABOUT_LABELS = ("SW201", "SW202", "SW203")
-ABOUT_CELLS = "SW108"
-LISTS = (*ABOUT_LABELS, "SW103", "SW102", "SW104", ABOUT_CELLS)  # in this order where probabilities do not tell
 KEPT_FOR = 120.0  # seconds for which a row that one reviewer sees is given to no other
+AHEAD = 10.0  # added to the gain of rows whose answers settle the probabilities of others
+COPY = 0.1  # what a row counts as while another one that says the same is open
+RARE = "unique_information"  # what a row is worth to the model
+SPREAD = 0.25  # the rarest row counts so much more than the middle one, the commonest so much less
+FEW = 0.2  # a share of wrong labels below which a person looks at five rows for one error
+BLOCK = 1024
+Slot = tuple[int, int, str]  # the row's position, the list, the column of a cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +33,10 @@ class Task:
 
     Args:
         row: id.   list: code of the finding.   position: of the row in the data.
-        probability: that its label is wrong, as the audit has it; NaN where it has none.
+        probability: that its label is wrong, as it is known now; NaN where nothing is.
         suggestion: label or cell in its place; None for none.   given: what it has now.
         why: it is listed.   gain: the larger, the earlier it comes.   column: of a cell; "" for the row.
+        twin_of: id of a row of the same set of duplicates, which comes first; None for none.
     """
 
     row: Any
@@ -39,177 +48,236 @@ class Task:
     why: str
     gain: float
     column: str = ""
+    twin_of: Any = None
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> Key:
         """What an answer to it is about, as `Entry.key`."""
         return str(self.row), self.list, self.column
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A row or a cell on its way into a queue; the fields are those of `Task`."""
-
-    row: Any
-    list: str
-    probability: float
-    suggestion: Any
-    why: str
-    gain: float
-    column: str = ""
-    given: Any = None  # of a cell; labels are those of the data
 
 
 class Queue:
     """All rows of all findings that ask for a decision, and who has answered which.
 
     Args:
-        record: of the audit.   ids: (n,) of the data.   given: (n,) labels; None where the data are not at hand.
-        cells: odd ones, with what would stand in their place.
+        record: of the audit.   data: the n rows it is about.
         both: whether every reviewer is asked about every row; otherwise about those nobody has answered.
+        price: of a decision, and `worth` of a wrong label that is set right (as a new row costs), in the same money;
+            with both, labels are no longer suggested once `price` is above what they are expected to save.
 
-    Cost: O(rows listed) memory, in arrays; `next` O(1) in the mean.
+    Cost: O(rows listed) memory, in arrays; `next` O(1) in the mean; `revise` O(rows listed).
     """
 
     def __init__(
-        self, record: AuditRecord, ids: Array, given: Array | None, *, cells: Sequence[Line] = (), both: bool = False
-    ) -> None:
+        self, record: AuditRecord, data: Dataset, *, both: bool = False, price: float | None = None,
+        worth: float | None = None,
+    ) -> None:  # fmt: skip
         self.both = both
-        listed = [line for outcome in record.outcomes if outcome.code in LISTS for line in _lines(outcome)]
-        listed += cells
-        places = {str(key): place for place, key in enumerate(ids.tolist())}
-        listed = [line for line in listed if str(line.row) in places]
-        self._gain = np.array([line.gain for line in listed], dtype=np.float64)
-        order = np.argsort(-self._gain, kind="stable")
-        listed = [listed[place] for place in order]
-        self._gain = self._gain[order]
+        self._least = 0.0
+        if price is not None and worth is not None:
+            self._least = require_amount(price, "price", zero=True) / require_amount(worth, "worth")
+        self._ids, self._y = data.ids, data.y
+        places = {str(key): place for place, key in enumerate(data.ids.tolist())}
+        listed = [line for line in queue_lines(record, data) if str(line.row) in places]
         self._positions: Ints = np.array([places[str(line.row)] for line in listed], dtype=np.intp)
-        self._codes: Ints = np.array([LISTS.index(line.list) for line in listed], dtype=np.int8)
+        self._lists: Ints = np.array([LISTS.index(line.list) for line in listed], dtype=np.int8)
         self.probabilities: Floats = np.array([line.probability for line in listed], dtype=np.float64)
+        self._unknown: Floats = np.array([line.gain for line in listed], dtype=np.float64)
+        self._first: Mask = np.array([line.first for line in listed], dtype=bool)
+        self._keepers: Ints = np.array([places.get(str(line.twin_of), -1) for line in listed], dtype=np.intp)
         self._suggested = object_array([line.suggestion for line in listed])
-        self._columns = object_array([line.column for line in listed])
-        self._cells = {place: line.given for place, line in enumerate(listed) if line.column}
-        whys = dict.fromkeys(line.why for line in listed)
-        self._whys, numbers = list(whys), {why: number for number, why in enumerate(whys)}
-        self._why: Ints = np.array([numbers[line.why] for line in listed], dtype=np.int32)
-        self._ids, self._given = ids, given
-        self._by_key = {self._key(place): place for place in range(len(listed))}
-        self._answered: dict[str, Array] = {}
-        self._from: dict[str, int] = {}
+        self._cells = {slot: (line.column, line.given) for slot, line in enumerate(listed) if line.column}
+        whys = {why: number for number, why in enumerate(dict.fromkeys(line.why for line in listed))}
+        self._whys = list(whys)
+        self._why: Ints = np.array([whys[line.why] for line in listed], dtype=np.int32)
+        self._slots: dict[Slot, int] = {}
+        for slot, line in enumerate(listed):
+            self._slots.setdefault((int(self._positions[slot]), int(self._lists[slot]), line.column), slot)
+        self._places = {str(line.row): places[str(line.row)] for line in listed}
+        self._value = _values(record, places, self._positions)
+        self._drawn: Floats = key_hashes(data.ids)[self._positions] / 2.0**64
+        self._answered: dict[str, Mask] = {}
         self._held: dict[int, tuple[str, float]] = {}
+        self._from: dict[str, int] = {}
+        self._sort()
 
     def __len__(self) -> int:
         """Number of rows that ask."""
         return len(self._positions)
 
+    # ---- answers ----------------------------------------------------------------------------------------------------
+
     def answered(self, reviewer: str | None = None) -> int:
         """How many have an answer: of one reviewer, or of anybody."""
-        masks = [mask for name, mask in self._answered.items() if reviewer in (None, name)]
-        return int(np.logical_or.reduce(masks).sum()) if masks else 0
+        return int(self._closed(reviewer).sum())
 
-    def mark(self, key: tuple[str, str, str], reviewer: str, answered: bool) -> None:
+    def mark(self, key: Key, reviewer: str, answered: bool) -> None:
         """Note that a row has an answer of a reviewer, or has none any more."""
-        place = self._by_key.get(key)
-        if place is None:
+        slot = self._slot(key)
+        if slot is None:
             return
-        mask = self._answered.setdefault(reviewer, np.zeros(len(self), dtype=bool))
-        mask[place] = answered
-        self._held.pop(place, None)
+        self._answered.setdefault(reviewer, np.zeros(len(self), dtype=bool))[slot] = answered
+        self._held.pop(slot, None)
         if not answered:
-            self._from = {name: min(start, place) for name, start in self._from.items()}
+            self._from.clear()
+
+    def forget(self) -> None:
+        """Take all rows as unanswered."""
+        self._answered.clear()
+        self._from.clear()
+
+    def revise(self, probabilities: Floats, first: Ints | None = None) -> None:
+        """Order the queue again by what is known now of all labels.
+
+        Args:
+            probabilities: (n,) that the label of a row of the data is wrong, NaN where nothing is known.
+            first: positions of the rows whose answers settle most; None leaves them.
+        """
+        about = self._about_labels()
+        known = np.asarray(probabilities, dtype=np.float64)[self._positions]
+        self.probabilities = np.where(about & np.isfinite(known), known, self.probabilities)
+        if first is not None:
+            self._first = about & np.isin(self._positions, first)
+        self._sort()
+
+    # ---- rows -------------------------------------------------------------------------------------------------------
 
     def next(self, reviewer: str) -> Task | None:
-        """The next row for a reviewer; None where none is left. It is given to no other for two minutes."""
+        """The next row for a reviewer; None where none is left, or none that pays. Others get it in two minutes."""
         return next(iter(self.upcoming(reviewer, 1)), None)
 
     def upcoming(self, reviewer: str, count: int) -> list[Task]:
         """The next rows for a reviewer, at most so many."""
         now = time.monotonic()
-        self._held = {place: held for place, held in self._held.items() if now - held[1] < KEPT_FOR}
+        self._held = {slot: held for slot, held in self._held.items() if now - held[1] < KEPT_FOR}
         found: list[int] = []
-        for place in self._open(reviewer):
-            if not self.both and self._held.get(place, (reviewer, now))[0] != reviewer:
+        for slot in self._open(reviewer):
+            if not self.both and self._held.get(slot, (reviewer, now))[0] != reviewer:
                 continue
-            found.append(place)
+            found.append(slot)
             if len(found) == count:
                 break
-        self._held |= {place: (reviewer, now) for place in found}
-        return [self.task(place) for place in found]
+        self._held |= {slot: (reviewer, now) for slot in found}
+        return [self.task(slot) for slot in found]
 
-    def _open(self, reviewer: str) -> Iterator[int]:
-        """Places without an answer, from where the last search of this reviewer ended."""
-        masks = [mask for name, mask in self._answered.items() if name == reviewer or not self.both]
-        start = self._from.get(reviewer, 0)
-        first = True
-        while start < len(self):
-            block = slice(start, start + 1024)
-            closed = np.logical_or.reduce([mask[block] for mask in masks]) if masks else np.zeros(1024, dtype=bool)
-            for place in np.flatnonzero(~closed[: len(self) - start]):
-                if first:
-                    self._from[reviewer], first = start + int(place), False
-                yield start + int(place)
-            start += 1024
-        if first:
-            self._from[reviewer] = len(self)
-
-    def task(self, place: int) -> Task:
-        """The row at a place of the queue."""
-        position = int(self._positions[place])
-        column = self._columns[place]
-        given = None if self._given is None else _plain(self._given[position])
-        given = self._cells[place] if column else given
+    def task(self, slot: int) -> Task:
+        """The row of a slot."""
+        position, twin = int(self._positions[slot]), int(self._twins[slot])
+        column, given = self._cells.get(slot, ("", None))
+        if not column and self._y is not None:
+            given = plain(self._y[position])
         return Task(
-            self._id(position), LISTS[self._codes[place]], position, float(self.probabilities[place]),
-            self._suggested[place], given, self._whys[self._why[place]],
-            float(self._gain[place]), column,
+            self._id(position), LISTS[self._lists[slot]], position, float(self.probabilities[slot]),
+            self._suggested[slot], given, self._whys[self._why[slot]], float(self._gain[slot]), column,
+            None if twin < 0 else self._id(twin),
         )  # fmt: skip
 
-    def find(self, key: tuple[str, str, str]) -> Task | None:
-        """The row that an answer is about."""
-        place = self._by_key.get(key)
-        return None if place is None else self.task(place)
+    def find(self, key: Key) -> Task | None:
+        """The row that an answer is about; None where nothing asks about it."""
+        slot = self._slot(key)
+        return None if slot is None else self.task(slot)
 
     def at(self, position: int, code: str, column: str = "") -> Task | None:
         """The row at a position of the data on a list."""
-        return self.find((str(self._id(position)), code, column)) if 0 <= position < len(self._ids) else None
+        slot = self._slots.get((position, LISTS.index(code), column)) if code in LISTS else None
+        return None if slot is None else self.task(slot)
+
+    def tasks(self) -> Iterator[Task]:
+        """All rows, in the order of the queue."""
+        return map(self.task, self._order.tolist())
+
+    # ---- what is to be expected -------------------------------------------------------------------------------------
 
     def expected_wrong(self) -> tuple[int, float]:
-        """How many rows of lists about labels have a probability, and how many of them are expected to be wrong."""
-        known = np.isfinite(self.probabilities)
+        """How many open rows have a probability, and how many of these are expected to be wrong."""
+        known = np.isfinite(self.probabilities) & ~self._closed()
         return int(known.sum()), float(self.probabilities[known].sum())
 
+    def summary(self) -> list[str]:
+        """What is open, how much of it will turn out wrong, and from where on looking finds little; in sentences."""
+        closed = self._closed()
+        rows, wrong = self.expected_wrong()
+        left = len(self) - int(closed.sum())
+        told = [f"{count_of(left, 'row is', 'rows are')} open."]
+        if rows:
+            of_these = "" if rows == left else f" of the {rows:,} with a probability"
+            told[0] = f"{told[0][:-1]}; about {wrong:,.0f}{of_these} will turn out wrong."
+            chances = np.sort(self.probabilities[np.isfinite(self.probabilities) & ~closed])[::-1]
+            many = int((chances >= FEW).sum())
+            if many < rows:
+                told.append(f"After {count_of(many, 'more row')} fewer than one in five is.")
+        if left and (closed | (self.probabilities < self._least)).all():
+            told.append("What is open costs more to look at than it is expected to save.")
+        return told
+
+    # ---- order ------------------------------------------------------------------------------------------------------
+
+    def _sort(self) -> None:
+        about = self._about_labels()
+        known = about & np.isfinite(self.probabilities)
+        gain = np.where(known, self.probabilities * self._value, self._unknown)
+        self._twins = np.where(about, self._representatives(gain, np.flatnonzero(about)), self._keepers)
+        gain = np.where(about & (self._twins >= 0), COPY * gain, gain)
+        self._gain = np.where(
+            self._first, AHEAD + self._drawn, gain
+        )  # in any order: the first few answers stand for all
+        self._order = np.argsort(-self._gain, kind="stable")
+        self._from.clear()
+
+    def _representatives(self, gain: Floats, slots: Ints) -> Ints:
+        """(s,) position of the row of the same set that comes first; -1 for those rows, and for rows of no set."""
+        found = np.full(len(self), -1, dtype=np.intp)
+        slots = slots[np.argsort(-gain[slots], kind="stable")]
+        sets = np.where(self._keepers[slots] >= 0, self._keepers[slots], self._positions[slots])
+        _, first, member = np.unique(sets, return_index=True, return_inverse=True)
+        leaders = self._positions[slots[first]][member]
+        found[slots] = np.where(leaders == self._positions[slots], -1, leaders)
+        return found
+
+    def _open(self, reviewer: str) -> Iterator[int]:
+        """Slots without an answer, in order, from where the last search of this reviewer ended."""
+        masks = [mask for name, mask in self._answered.items() if name == reviewer or not self.both]
+        start, first = self._from.get(reviewer, 0), True
+        while start < len(self):
+            slots = self._order[start : start + BLOCK]
+            closed = self.probabilities[slots] < self._least  # where no probability is known, all are asked about
+            for mask in masks:
+                closed |= mask[slots]
+            for place in np.flatnonzero(~closed).tolist():
+                if first:
+                    self._from[reviewer], first = start + place, False
+                yield int(slots[place])
+            start += BLOCK
+        if first:
+            self._from[reviewer] = len(self)
+
+    def _closed(self, reviewer: str | None = None) -> Mask:
+        masks = [mask for name, mask in self._answered.items() if reviewer in (None, name)]
+        return np.logical_or.reduce(masks) if masks else np.zeros(len(self), dtype=bool)
+
+    def _about_labels(self) -> Mask:
+        return np.asarray(self._lists < LISTS.index("SW103"))
+
+    def _slot(self, key: Key) -> int | None:
+        position = self._places.get(key[0])
+        if position is None or key[1] not in LISTS:
+            return None
+        return self._slots.get((position, LISTS.index(key[1]), key[2]))
+
     def _id(self, position: int) -> Any:
-        key = self._ids[position]
-        return getattr(key, "item", lambda: key)()
-
-    def _key(self, place: int) -> tuple[str, str, str]:
-        return str(self._id(int(self._positions[place]))), LISTS[self._codes[place]], self._columns[place]
+        return self._ids[position : position + 1].tolist()[0]
 
 
-def _lines(outcome: Outcome) -> Iterator[Line]:
-    """Rows that a check asks about; a row of several findings once."""
-    seen = set()
-    base = 1.0 / (2 + LISTS.index(outcome.code))
-    for place, finding in enumerate(outcome.result.findings):
-        if finding.axis == "row":
-            facts = row_facts(outcome.result, place, finding.keys)
-            reasons, suggested = facts.get("reason", {}), facts.get("suggested", {})
-            probable = facts.get(PROBABILITY, {})
-            for rank, row in enumerate(finding.keys):
-                if row in seen:
-                    continue
-                seen.add(row)
-                key = str(row)
-                probability = float(probable.get(key, np.nan))
-                gain = probability if np.isfinite(probability) else base / (1.0 + rank / 1e6)
-                why = _why(finding, reasons.get(key))
-                yield Line(row, outcome.code, probability, _plain(suggested.get(key)), why, gain)
-
-
-def _why(finding: Finding, reason: Any) -> str:
-    return " ".join(filter(None, (sentence(str(reason or "")), sentence(finding.explanation))))
-
-
-def _plain(value: Any) -> Any:
-    value = getattr(value, "item", lambda: value)()
-    return None if value is None or value != value or value == "" else value
+def _values(record: AuditRecord, places: dict[str, int], positions: Ints) -> Floats:
+    """What a row counts as beside others of the same probability: more, the rarer what it tells a model."""
+    scores = record.scores().get(RARE)
+    if scores is None or scores.axis != "row":
+        return np.ones(len(positions))
+    worth = np.full(1 + max(places.values(), default=-1), np.nan)
+    for key, value in zip(scores.keys.tolist(), scores.values.tolist(), strict=True):
+        if str(key) in places:
+            worth[places[str(key)]] = value
+    known = np.sort(worth[np.isfinite(worth)])
+    ranks = np.searchsorted(known, worth[positions]) / max(len(known) - 1, 1)
+    found: Array = np.where(np.isfinite(worth[positions]), 1.0 + SPREAD * (2.0 * ranks - 1.0), 1.0)
+    return found

@@ -1,0 +1,178 @@
+"""What the findings of an audit ask a person: row by row, cell by cell."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from samplewise.auditing.own_cells import cell_text
+from samplewise.auditing.row_facts import PROBABILITY, row_facts
+from samplewise.core.arrays import Array
+from samplewise.core.findings import AuditRecord, CheckResult, Finding, Outcome
+from samplewise.core.texts import sentence
+from samplewise.data.changed_cells import column_at
+from samplewise.data.dataset import Dataset
+from samplewise.data.images import Images
+from samplewise.labels.facts import TO_REVIEW
+from samplewise.quality.cell_remedies import cleaned_cells
+
+ABOUT_LABELS = ("SW201", "SW202", "SW203")
+ABOUT_CELLS, DUPLICATES = "SW108", "SW102"
+LISTS = (*ABOUT_LABELS, "SW103", DUPLICATES, "SW104", ABOUT_CELLS)  # in this order where no probability tells
+UNKNOWN = 0.2  # what the first list without probabilities counts as; the others half, a third, ... of it
+ASKING = ("relabel", "drop", "review")  # kinds of remedies that a person decides row by row
+Facts = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row, or a cell, that somebody should decide about.
+
+    Args:
+        row: id.   list: code of the finding.   why: it is listed.
+        probability: that its label is wrong; NaN where the audit has none.
+        suggestion: label or cell in its place; None for none.   column: of a cell.   given: the cell as it is.
+        gain: by which it is ordered where its probability is not known.
+        first: whether its answer tells most of the others.   twin_of: id of a row that says the same.
+    """
+
+    row: Any
+    list: str
+    why: str
+    probability: float = np.nan
+    suggestion: Any = None
+    column: str = ""
+    given: Any = None
+    gain: float = 0.0
+    first: bool = False
+    twin_of: Any = None
+
+
+def queue_lines(record: AuditRecord, data: Dataset | None) -> Iterator[Line]:
+    """Every row and cell of the findings that ask for a decision; a row of two findings of one check once.
+
+    Args:    record: of the audit.   data: its rows; without them no cells are asked about.
+    Cost:    O(rows listed), and one search for odd cells where the audit proposes to change any.
+    """
+    twins = _twins(record)
+    for outcome in record.outcomes:
+        if outcome.code == DUPLICATES:
+            yield from _duplicates(outcome, twins)
+        elif outcome.code in LISTS and outcome.code != ABOUT_CELLS:
+            yield from _rows(record, outcome, twins)
+    if data is not None:
+        yield from _cells(record, data)
+
+
+def plain(value: Any) -> Any:
+    """A label or a cell as JSON holds it; None where there is none."""
+    value = value.tolist() if hasattr(value, "tolist") else value
+    return None if value is None or value != value or value in ("", []) else value
+
+
+def _rows(record: AuditRecord, outcome: Outcome, twins: Mapping[str, Any]) -> Iterator[Line]:
+    seen: set[str] = set()
+    about_labels = outcome.code in ABOUT_LABELS
+    for place, finding in enumerate(outcome.result.findings):
+        if finding.axis != "row" or not any(remedy.kind in ASKING for remedy in finding.remedies):
+            continue
+        facts: Facts = row_facts(outcome.result, place, finding.keys)
+        probable = facts.get(PROBABILITY, {}) if about_labels else {}
+        first = _first(record, finding, probable) if about_labels else 0
+        for rank, row in enumerate(finding.keys):
+            key = str(row)
+            if key not in seen:
+                seen.add(key)
+                yield Line(
+                    row, outcome.code, _why(finding, facts.get("reason", {}).get(key)),
+                    float(probable.get(key, np.nan)), plain(facts.get("suggested", {}).get(key)),
+                    gain=_gain(outcome.code, rank), first=rank < first,
+                    twin_of=twins.get(key) if about_labels else None,
+                )  # fmt: skip
+
+
+def _first(record: AuditRecord, finding: Finding, probable: Mapping[str, Any]) -> int:
+    """How many rows stand in front because their answers settle the others, as `FactLabels.to_review` chose them.
+
+    They are spread over the suspects, the least doubtful first; the list behind them begins with the likeliest error.
+    """
+    if record.plan.get("labels_are") != "facts":
+        return 0
+    chances = [float(probable.get(str(row), np.nan)) for row in finding.keys[: TO_REVIEW + 1]]
+    count = 1
+    while count < len(chances) and chances[count] >= chances[count - 1]:
+        count += 1
+    return min(count, TO_REVIEW) if count > 1 else 0
+
+
+def _duplicates(outcome: Outcome, twins: Mapping[str, Any]) -> Iterator[Line]:
+    """All rows of the sets but the one that is proposed to be kept."""
+    asked = {
+        str(row): finding
+        for finding in outcome.result.findings
+        if finding.axis == "row" and any(remedy.kind in ASKING for remedy in finding.remedies)
+        for row in finding.keys
+    }
+    for exhibit in _sets(outcome.result):
+        reasons = exhibit.get("reason", np.full(len(exhibit["id"]), ""))
+        for rank, (row, reason) in enumerate(zip(exhibit["id"].tolist(), reasons.tolist(), strict=True)):
+            if str(row) in twins and str(row) in asked:
+                why = _why(asked[str(row)], reason)
+                yield Line(row, outcome.code, why, gain=_gain(outcome.code, rank), twin_of=twins[str(row)])
+
+
+def _twins(record: AuditRecord) -> dict[str, Any]:
+    """The row to keep, by the text of the id of every other row of its set of duplicates."""
+    outcome = record.outcome(DUPLICATES)
+    found: dict[str, Any] = {}
+    for columns in () if outcome is None else _sets(outcome.result):
+        numbers, keys, kept = (columns[name].tolist() for name in ("set", "id", "keep"))
+        keeper = {number: key for number, key, word in zip(numbers, keys, kept, strict=True) if word}
+        found |= {
+            str(key): keeper[number]
+            for number, key, word in zip(numbers, keys, kept, strict=True)
+            if not word and number in keeper
+        }
+    return found
+
+
+def _sets(result: CheckResult) -> Iterator[Mapping[str, Array]]:
+    for exhibit in result.exhibits:
+        if {"set", "id", "keep"} <= set(exhibit.columns):
+            yield exhibit.columns
+
+
+def _cells(record: AuditRecord, data: Dataset) -> Iterator[Line]:
+    """The cells that the audit proposes to change, each with what would stand there."""
+    outcome = record.outcome(ABOUT_CELLS)
+    if outcome is None or isinstance(data.X, Images):
+        return
+    names = {column.name: place for place, column in enumerate(data.columns)}
+    wanted = {
+        (column, do): finding.explanation
+        for finding in outcome.result.findings
+        for remedy in finding.remedies
+        if remedy.kind == "clean"
+        for column, do in zip(remedy.keys, remedy.values, strict=True)
+        if column in names
+    }
+    if not wanted:
+        return
+    places = {str(key): place for place, key in enumerate(data.ids.tolist())}
+    for (column, do), decisions in cleaned_cells(data, data, list(wanted)).items():
+        cells: Array = np.asarray(column_at(data.X, names[column]), dtype=object)
+        for rank, decision in enumerate(decisions):
+            given = cell_text(cells[places[str(decision.id)]])
+            why = f"{sentence(wanted[column, do])} Proposed: {sentence(do)}"
+            gain = _gain(ABOUT_CELLS, rank)
+            yield Line(decision.id, ABOUT_CELLS, why, np.nan, plain(decision.value), column, given, gain)
+
+
+def _gain(code: str, rank: int) -> float:
+    return UNKNOWN / (1 + LISTS.index(code)) / (1.0 + rank * 1e-7)
+
+
+def _why(finding: Finding, reason: Any) -> str:
+    """What is said of this row, where anything is; else of all of them."""
+    return sentence(str(reason)) if reason else f"{sentence(finding.title)} {sentence(finding.explanation)}"

@@ -1,0 +1,150 @@
+"""What a person needs to decide about a row: its cells beside typical ones, its text, and its nearest rows."""
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from samplewise.auditing.own_cells import OwnCells, cell_text
+from samplewise.auditing.row_cells import RowCells, plain
+from samplewise.core.findings import AuditRecord
+from samplewise.core.texts import key_text, shortened
+from samplewise.data.dataset import Dataset
+from samplewise.data.images import Images
+from samplewise.data.targets import compared_labels
+from samplewise.review.queue import Task
+from samplewise.review.queue_lines import ABOUT_LABELS
+
+MOST_CELLS = 40  # of one row on a page
+FIRST_CELLS, LONGEST = 6, 200  # of a nearest row, and characters of it
+NEIGHBORS = ("nearest_given", "nearest_suggested")  # columns of an exhibit of rows: of the class given, and suggested
+
+
+class RowCards:
+    """Cards of the rows of an audit, as plain values.
+
+    Args:    record: of the audit.   data: its n rows.
+    Cost:    a pass over the labels and the exhibits, once; of a card, as `RowCells.telling` for one row.
+    """
+
+    def __init__(self, record: AuditRecord, data: Dataset) -> None:
+        self._record, self._data = record, data
+
+    def card(self, task: Task) -> dict[str, Any]:
+        """Title, place, text, cells beside typical ones, and nearest rows of a task, as plain values."""
+        held: dict[str, Any] = {"title": self._titles.get(task.list, ""), "place": self._place_of(task.position)}
+        if not isinstance(self._data.X, Images):
+            held |= self._cells_of(task)
+        held["neighbors"] = [] if task.column else self._neighbors_of(task)
+        return held
+
+    @cached_property
+    def classes(self) -> dict[str, Any] | None:
+        """The classes of the data by their text; None for a regression."""
+        classes = self._target.classes
+        return None if classes is None else {key_text(value): value for value in classes.tolist()}
+
+    @cached_property
+    def _titles(self) -> dict[str, str]:
+        return {outcome.code: outcome.title for outcome in self._record.outcomes}
+
+    @cached_property
+    def _target(self) -> Any:
+        return compared_labels(self._data.y, self._record.data.get("task") or "auto", self._data.ids)
+
+    @cached_property
+    def _row_cells(self) -> RowCells:
+        return RowCells(self._data, self._target)
+
+    @cached_property
+    def _own(self) -> OwnCells:
+        return OwnCells(self._data)
+
+    def _place_of(self, position: int) -> list[tuple[str, str]]:
+        told = (("time", self._data.time), ("group", self._data.groups))
+        return [(name, cell_text(values[position])) for name, values in told if values is not None]
+
+    def _cells_of(self, task: Task) -> dict[str, Any]:
+        """Its text in full, and its cells: those at odds with the label first, then the others."""
+        columns = self._data.columns
+        texts = [place for place, column in enumerate(columns) if column.kind == "text"]
+        suggested = self._code(task.suggestion) if task.list in ABOUT_LABELS else None
+        given = self._target.codes[task.position].item()
+        is_labeled = (self._target.classes is None and given == given) or (
+            self._target.classes is not None and given >= 0
+        )
+        telling = self._row_cells.telling(
+            np.array([task.position]), None if suggested is None else np.array([suggested])
+        )[0]  # fmt: skip
+        rest = [place for place in range(len(columns)) if place not in telling]
+        places = [place for place in [*telling, *rest] if place not in texts][:MOST_CELLS]
+        labels = [*([given] if is_labeled else []), *([] if suggested is None else [suggested])]
+        cells = [
+            [name, value, *(plain(self._row_cells.typical(label, place)) for label in labels)]
+            for (name, value), place in zip(self._row_cells.of(task.position, places), places, strict=True)
+        ]
+        return {
+            "text": self._text(task.position, texts[0]) if texts else "", "cells": cells,
+            "headings": ["column", "this row", *(f"typical of {self._name(label)}" for label in labels)],
+        }  # fmt: skip
+
+    def _text(self, position: int, place: int) -> str:
+        return cell_text(self._own.values(place, np.array([position]))[0])
+
+    def _code(self, label: Any) -> Any:
+        """A label as its code, or as its number; None where there is none, or no such class."""
+        if self._target.classes is None:
+            return None if label is None else float(label)
+        return self._codes.get(str(label))
+
+    @cached_property
+    def _codes(self) -> dict[str, int]:
+        classes = self._target.classes
+        return {} if classes is None else {str(name): code for code, name in enumerate(classes.tolist())}
+
+    def _name(self, code: Any) -> str:
+        return key_text(code if self._target.classes is None else self._target.classes[int(code)])
+
+    def _neighbors_of(self, task: Task) -> list[dict[str, Any]]:
+        """The nearest rows of both classes, where the record has them."""
+        found = []
+        for name, label in zip(NEIGHBORS, (task.given, task.suggestion), strict=True):
+            position = self._places.get(self._nearest.get(name, {}).get(str(task.row), ""))
+            if position is not None:
+                row = {"row": key_text(self._ids[position]), "position": position, "text": self._short(position)}
+                found.append({"title": "nearest of", "label": label, "rows": [row]})
+        return found
+
+    def _short(self, position: int) -> str:
+        """A row in a line: its text, or its first cells."""
+        columns = self._data.columns
+        if isinstance(self._data.X, Images):
+            return ""
+        for place, column in enumerate(columns):
+            if column.kind == "text":
+                return shortened(self._text(position, place), LONGEST)
+        cells = self._row_cells.of(position, list(range(min(len(columns), FIRST_CELLS))))
+        return shortened(", ".join(f"{name} {cell_text(value)}" for name, value in cells), LONGEST)
+
+    @cached_property
+    def _ids(self) -> list[Any]:
+        found: list[Any] = self._data.ids.tolist()
+        return found
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {str(key): place for place, key in enumerate(self._ids)}
+
+    @cached_property
+    def _nearest(self) -> dict[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = {}
+        for outcome in self._record.outcomes:
+            for exhibit in outcome.result.exhibits:
+                if exhibit.kind == "rows" and outcome.code in ABOUT_LABELS:
+                    keys = list(map(str, exhibit.columns["id"].tolist()))
+                    for name in NEIGHBORS:
+                        if name in exhibit.columns:
+                            found.setdefault(name, {}).update(
+                                zip(keys, map(str, exhibit.columns[name].tolist()), strict=True)
+                            )
+        return found
