@@ -47,7 +47,9 @@ def session(folder: Path) -> Session:
     data = Dataset(frame, labels, ids=np.arange(ROWS))
     keys = tuple(range(QUEUED))
     suggested = tuple(f"class {(place + 1) % CLASSES}" for place in keys)
-    finding = Finding("SW201", "labels the model disputes", "error", keys, "Why.", (Remedy("relabel", keys, suggested),))
+    finding = Finding(
+        "SW201", "labels the model disputes", "error", keys, "Why.", (Remedy("relabel", keys, suggested),)
+    )
     scores = Scores("wrong_label", np.linspace(1, 0, QUEUED), np.arange(QUEUED), "probability", "more likely wrong")
     outcome = Outcome("SW201", finding.title, "found", result=CheckResult((finding,), (scores,)))
     names, counts = np.unique(labels, return_counts=True)
@@ -97,7 +99,11 @@ def by_requests(port: int) -> dict[str, Any]:
     searched = [asked(port, f"classes?q={letters}")[0] for letters in ("9", "99", "class 99", "")]
     return {
         "first_page_ms": round(first, 1),
-        "next_row_ms": {"median": round(float(np.median(took)), 1), "highest": round(max(took), 1), "answers": len(took)},
+        "next_row_ms": {
+            "median": round(float(np.median(took)), 1),
+            "highest": round(max(took), 1),
+            "answers": len(took),
+        },
         "class_search_ms": round(max(searched), 1),
     }
 
