@@ -11,9 +11,10 @@ def test_the_name_itself_then_beginnings_then_words_then_letters():
     assert search.find("cat") == ([], 0)
 
 
-def test_without_letters_the_largest_classes_come_first():
-    assert ClassSearch(["a", "b", "c"], [1, 3, 2]).find("") == (["b", "c", "a"], 0)
-    assert ClassSearch(["a", "b"]).find("")[0] == ["a", "b"]
+def test_without_letters_few_classes_keep_their_order_and_of_many_the_largest_come_first():
+    assert ClassSearch(["a", "b", "c"], [1, 3, 2]).find("") == (["a", "b", "c"], 0)
+    assert ClassSearch(["a", "b", "c"], [1, 3, 2]).find("", most=2) == (["b", "c"], 1)
+    assert ClassSearch(["a", "b", "c"]).find("", most=2) == (["a", "b"], 1)
 
 
 def test_of_very_many_only_some_are_listed_and_the_rest_is_counted():

@@ -30,6 +30,8 @@ class ClassSearch:
         Best is the name itself, then one that starts so, then one with a word that starts so, then the others.
         """
         wanted = words.casefold().split()
+        if not wanted and len(self._names) <= most:
+            return list(self._names), 0  # all of them, where they are always found
         whole = " ".join(wanted)
         ranked: list[list[int]] = [[], [], [], []]
         for place in self._by_size:
