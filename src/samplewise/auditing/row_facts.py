@@ -38,7 +38,8 @@ def row_facts(result: CheckResult, place: int, keys: Sequence[Any]) -> Facts:
             _add(found, PROBABILITY if scores.unit == PROBABILITY else scores.quantity, scored, ids)
     suggested = _suggested(result.findings[place])
     if suggested:
-        found["suggested"] = {key: value for key, value in suggested.items() if key in set(ids)}
+        asked = set(ids)
+        found["suggested"] = {key: value for key, value in suggested.items() if key in asked}
     return {name: values for name, values in found.items() if values}
 
 

@@ -1,5 +1,6 @@
 """`samplewise apply RUN --out clean.csv`: the user's own file after the decisions, and a log of them."""
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,6 +22,7 @@ from samplewise.core.texts import count_of, printable
 from samplewise.data.delimited import COMPRESSED
 from samplewise.data.readers import Reading
 from samplewise.report.remedy_order import advice_of, helping
+from samplewise.review.decided import Decided, decided_in
 from samplewise.selection.decisions import Applied
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A folder that `samplewise audit --out` wrote.")]
@@ -70,6 +72,7 @@ EXAMPLES = """Examples:
 
 Exit codes: 0 written, 2 not possible; then no file was changed."""
 
+REVIEWED = "From the review: {}, and no remedy (name some with --do, or a list with --decisions)"
 HELPFUL = "remedies that were measured to help"
 UNCHANGED = {
     HELPFUL: "no remedy was measured to help and changes little (choose with --do or --decisions)",
@@ -84,9 +87,10 @@ def apply_command(
 ) -> None:  # fmt: skip
     """Write the audited data again after the advice: same kind of file, same columns, same order.
 
-    Without --do and --decisions only remedies that were measured to help are carried out, and none that removes more
-    than a tenth of the rows, moves a class share by more than a point or changes more than a tenth of the cells of a
-    column. Nothing is written over, and the log next to the result lists every row and cell that changed: id, kind,
+    Where people decided in `samplewise review`, exactly that is carried out and no remedy, unless --do or --decisions
+    say otherwise. Without any of these only remedies that were measured to help are carried out, and none that removes
+    more than a tenth of the rows, moves a class share by more than a point or changes more than a tenth of the cells of
+    a column. Nothing is written over, and the log next to the result lists every row and cell that changed: id, kind,
     before, after, by, column. A file that is not as it was audited is refused, as is a decision of a list about a row
     with another label than the list gives it.
     """
@@ -97,7 +101,13 @@ def apply_command(
     require_same_kind(reading.file or Path(), target)
     require_new(files.values(), run)
     changed = changed_rows(record.data, load_rows(run, record.data), reading, match.value, str(reading.file))
-    if decisions is None:
+    reviewed = Decided() if do or decisions else decided_in(run, reading.data.ids.tolist(), record)
+    if reviewed.decisions or reviewed.left_out:
+        out().print(Text(REVIEWED.format(count_of(len(reviewed.decisions), "decision"))))
+        require_given(reviewed.decisions, changed)
+        applied = selection.apply(reading.data, reviewed.decisions, task=record.data.get("task") or "auto")
+        applied = replace(applied, left_out=reviewed.left_out)
+    elif decisions is None:
         chosen = auditing.chosen_remedies.choose_remedies(
             record, reading.data, do=do or None, even_hurting=even_hurting, changed=changed
         )
@@ -110,7 +120,8 @@ def apply_command(
         applied = selection.apply(reading.data, decided, task=record.data.get("task") or "auto")
     written = cleaned_files(reading, applied, target)
     write_all(written)
-    _report(record, applied, written, why="as decided" if decisions else "as named" if do else HELPFUL)
+    said = decisions or reviewed.decisions or reviewed.left_out
+    _report(record, applied, written, why="as decided" if said else "as named" if do else HELPFUL)
 
 
 def require_one_choice(do: list[str] | None, decisions: Path | None, even_hurting: bool) -> None:

@@ -9,8 +9,7 @@ from samplewise.core.codec import load_record
 from samplewise.core.errors import name_rows
 from samplewise.core.findings import AuditRecord, Decision
 from samplewise.core.texts import count_of
-from samplewise.review.decision_log import FILE, FOLDER, DecisionLog, Entry, Key
-from samplewise.review.progress import Answers, said_text
+from samplewise.review.decision_log import FILE, FOLDER, Answers, DecisionLog, Entry
 
 RANKS = ("keep", "relabel", "drop")  # of two lists that ask about one row, the answer that does more is carried out
 
@@ -23,7 +22,7 @@ class Decided:
         decisions: at most one per row and one per cell.   left_out: rows people do not agree on, or are unsure about.
     """
 
-    decisions: tuple[Decision, ...]
+    decisions: tuple[Decision, ...] = ()
     left_out: tuple[str, ...] = ()
 
 
@@ -47,7 +46,7 @@ def decided(answers: Answers, known: Iterable[Any] | None = None) -> Decided:
         if isinstance(entry, str):
             open_rows[entry].append(key[0])
             continue
-        who = ", ".join(sorted(name for name, one in said.items() if said_text(one) == said_text(entry)))
+        who = ", ".join(sorted(name for name, one in said.items() if one.wish == entry.wish))
         about = key[0], key[2] if entry.decision != "drop" else ""
         held = rows.get(about)
         if held is None or _weight(entry) > _weight(held[0]):
@@ -75,7 +74,8 @@ def decided_in(run_dir: str | Path, known: Iterable[Any] | None = None, record: 
     run = place if place.is_dir() else place.parent
     log = DecisionLog(run, str(record.data.get("fingerprint")))
     found = decided(log.current(), known)
-    return Decided(found.decisions, (*found.left_out, *log.notes, *other_data(run, log)))
+    notes = (*log.notes, *other_data(run, log)) if log.entries() or log.notes else ()
+    return Decided(found.decisions, (*found.left_out, *notes))
 
 
 def other_data(run: Path, log: DecisionLog) -> list[str]:
@@ -90,7 +90,7 @@ def other_data(run: Path, log: DecisionLog) -> list[str]:
 def _majority(said: Mapping[str, Entry]) -> Entry | str:
     """The answer of more than half of those who were sure, or why there is none."""
     sure = [entry for entry in said.values() if entry.decision != "unsure"]
-    words = [said_text(entry) for entry in sure]
+    words = [entry.wish for entry in sure]
     for entry, word in zip(sure, words, strict=True):
         if 2 * words.count(word) > len(words):
             return entry
@@ -108,7 +108,7 @@ def _decision(entry: Entry, who: str) -> Decision:
     return Decision(entry.row, entry.decision, value, who, None if entry.column else entry.given)  # type: ignore[arg-type]
 
 
-def _left_out(rows: Mapping[str, list[Key]]) -> Iterable[str]:
+def _left_out(rows: Mapping[str, list[Any]]) -> Iterable[str]:
     told = {
         "differ": "people decided differently, and no answer has more than half",
         "unsure": "nobody was sure", "unknown": "not among the rows of the data",

@@ -7,6 +7,7 @@ processes may write into it: each line is written whole, under a lock of the sys
 import json
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -21,6 +22,7 @@ FOLDER, FILE = "decisions", "decisions.jsonl"
 Choice = Literal["keep", "relabel", "drop", "unsure"]
 Kind = Literal["decision", "undo", "note"]
 Key = tuple[str, str, str]  # the row's id as text, the list, the column of a cell
+Answers = Mapping[Key, Mapping[str, "Entry"]]  # that hold, by what they are about and by reviewer
 PATIENCE = 10.0  # seconds to wait for others who write
 MOST_NOTES = 100
 
@@ -51,6 +53,15 @@ class Entry:
     def key(self) -> Key:
         """What the answer is about."""
         return str(self.row), self.list, self.column
+
+    @property
+    def wish(self) -> str:
+        """What somebody wants, as a word that can be compared: the label the row should have, drop, or unsure."""
+        if self.decision == "relabel":
+            return f"relabel:{self.value}"
+        if self.decision == "keep" and self.given is not None and not self.column:
+            return f"relabel:{self.given}"
+        return self.decision
 
 
 class DecisionLog:

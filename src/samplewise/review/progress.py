@@ -16,11 +16,10 @@ from samplewise.engine.refits.remedy_effects import Measured
 from samplewise.engine.statistics.agreement import cohen_kappa
 from samplewise.engine.statistics.intervals import wilson_interval
 from samplewise.labels.annotators import Annotators, dawid_skene
-from samplewise.review.decision_log import Entry, Key
+from samplewise.review.decision_log import Answers, Entry, Key
 
 EVERY = 25  # answers after which figures are made anew
 FEWEST_SHARED = 10  # rows of two people, below which their agreement says nothing
-Answers = Mapping[Key, Mapping[str, Entry]]
 Fact = dict[str, str]
 
 
@@ -79,21 +78,12 @@ def _agrees(entry: Entry) -> bool:
     return entry.decision == "keep" or same
 
 
-def said_text(entry: Entry) -> str:
-    """What somebody wants, as a word that can be compared: the label it should have, or drop."""
-    if entry.decision == "relabel":
-        return f"relabel:{entry.value}"
-    if entry.decision == "keep" and entry.given is not None and not entry.column:
-        return f"relabel:{entry.given}"
-    return entry.decision
-
-
 # ---- several people -------------------------------------------------------------------------------------------------
 
 
 def differs(said: Mapping[str, Entry]) -> bool:
     """Whether people who were sure want different things of a row."""
-    return len({said_text(entry) for entry in said.values() if entry.decision != "unsure"}) > 1
+    return len({entry.wish for entry in said.values() if entry.decision != "unsure"}) > 1
 
 
 def agreement(answers: Answers, names: Sequence[str]) -> list[str]:
@@ -101,7 +91,7 @@ def agreement(answers: Answers, names: Sequence[str]) -> list[str]:
     told = []
     for one, other in combinations(names, 2):
         pairs = [
-            (said_text(said[one]), said_text(said[other]))
+            (said[one].wish, said[other].wish)
             for said in answers.values()
             if one in said and other in said and "unsure" not in (said[one].decision, said[other].decision)
         ]

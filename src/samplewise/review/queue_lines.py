@@ -79,13 +79,14 @@ def _rows(record: AuditRecord, outcome: Outcome, twins: Mapping[str, Any]) -> It
             continue
         facts: Facts = row_facts(outcome.result, place, finding.keys)
         probable = facts.get(PROBABILITY, {}) if about_labels else {}
-        first = _first(record, finding, probable) if about_labels else 0
+        first, reasons = _first(record, finding, probable) if about_labels else 0, facts.get("reason", {})
+        general = _why(finding)
         for rank, row in enumerate(finding.keys):
             key = str(row)
             if key not in seen:
                 seen.add(key)
                 yield Line(
-                    row, outcome.code, _why(finding, facts.get("reason", {}).get(key)),
+                    row, outcome.code, sentence(str(reasons[key])) if reasons.get(key) else general,
                     float(probable.get(key, np.nan)), plain(facts.get("suggested", {}).get(key)),
                     gain=_gain(outcome.code, rank), first=rank < first,
                     twin_of=twins.get(key) if about_labels else None,
@@ -118,7 +119,7 @@ def _duplicates(outcome: Outcome, twins: Mapping[str, Any]) -> Iterator[Line]:
         reasons = exhibit.get("reason", np.full(len(exhibit["id"]), ""))
         for rank, (row, reason) in enumerate(zip(exhibit["id"].tolist(), reasons.tolist(), strict=True)):
             if str(row) in twins and str(row) in asked:
-                why = _why(asked[str(row)], reason)
+                why = sentence(str(reason)) if reason else _why(asked[str(row)])
                 yield Line(row, outcome.code, why, gain=_gain(outcome.code, rank), twin_of=twins[str(row)])
 
 
@@ -173,6 +174,6 @@ def _gain(code: str, rank: int) -> float:
     return UNKNOWN / (1 + LISTS.index(code)) / (1.0 + rank * 1e-7)
 
 
-def _why(finding: Finding, reason: Any) -> str:
-    """What is said of this row, where anything is; else of all of them."""
-    return sentence(str(reason)) if reason else f"{sentence(finding.title)} {sentence(finding.explanation)}"
+def _why(finding: Finding) -> str:
+    """What is said of all rows of a finding."""
+    return f"{sentence(finding.title)} {sentence(finding.explanation)}"
