@@ -222,6 +222,7 @@ def serve(
         timeout_keep_alive=KEPT_ALIVE, limit_concurrency=MOST_CONNECTIONS, timeout_graceful_shutdown=3, lifespan="off",
         ws="none",
     )  # fmt: skip
+    desk.shown(reviewers[0])  # what the first page needs is there before its address is printed
     for name, address in addresses:
         said(f"{name}: {address}" if len(addresses) > 1 else address)
     if host not in LOOPBACK:
