@@ -2,9 +2,9 @@
 
     python benchmarks/reviewing.py FOLDER        # the audit takes a minute or two; a FOLDER that has one is reviewed
 
-scikit-learn's digits as picture files, 110 of 1,438 with another label. An audit lists suspects; every one that the queue
-offers is answered as a person who knows the truth would: kept, changed as suggested, or given the right class. The
-gain is the accuracy of a support vector machine on 359 other pictures with their true labels.
+scikit-learn's digits as picture files, 110 of 1,438 with another label. An audit lists suspects; every one that the
+queue offers is answered as a person who knows the truth would: kept, changed as suggested, or given the right class.
+The gain is the accuracy of a support vector machine on 359 other pictures with their true labels.
 """
 
 import json
@@ -81,7 +81,8 @@ def main(folder: Path) -> None:
     print(json.dumps({
         "rows": len(given), "wrong_labels": int((given != true).sum()), "answers": answers, "were_wrong": wrong,
         "suggestion_was_right": changed, "wrong_labels_left": int((decided != true).sum()),
-        "seconds_by_script": round(time.perf_counter() - started, 1), "minutes_by_hand": round(answers * BY_HAND / 60, 1),
+        "seconds_by_script": round(time.perf_counter() - started, 1),
+        "minutes_by_hand": round(answers * BY_HAND / 60, 1),
         "calibration": str(session.calibration()),
         "accuracy": {"before": accuracy(given), "after": accuracy(decided), "true labels": accuracy(true)},
         "facts": session.panel("script")["facts"],

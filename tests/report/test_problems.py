@@ -31,7 +31,7 @@ def only(item: Finding) -> Any:
 
 
 DROP = Remedy("drop", (1, 2), action="Drop them")
-LOOK = Remedy("review", (1, 2), action="Look at them", reason="a person decides; nothing can be tested before")
+LOOK = Remedy("review", (1, 2), action="Look at them", reason="people look first; nothing can be tested before")
 
 
 def test_errors_first_then_what_is_measured_to_help_and_notes_never() -> None:
@@ -84,7 +84,7 @@ def test_a_rule_about_cells_is_no_model() -> None:
 
 def test_where_counts_rows_and_names_columns() -> None:
     assert only(finding()).where == "2 rows of 200 (1 %)"
-    assert only(finding("SW101", axis="column", keys=("age", "sex", "job"))).where == "3 columns: age, sex (3 in all)"
+    assert only(finding("SW101", axis="column", keys=("age", "sex", "job"))).where == "3 columns: age, sex and 1 more"
 
 
 def test_the_remedy_that_helps_most_comes_first_with_its_effect() -> None:
@@ -101,8 +101,27 @@ def test_what_was_tested_and_does_not_help_is_never_what_to_do() -> None:
     assert problem.buys.startswith("tested, not decided: \u22120.10 points")
 
 
+def test_cells_are_cleaned_unless_that_hurts() -> None:
+    clean = Remedy("clean", ("age",), action="Set 999 to missing", effect=effect(0.1), verdict="not decided")
+    assert only(finding("SW108", "warning", clean)).first == "Set 999 to missing"
+    assert only(finding("SW108", "warning", replace(clean, verdict="hurts"))).first == FIND_OUT
+
+
+def test_columns_with_the_same_problem_are_one_with_the_remedy_of_the_first() -> None:
+    def of_column(name: str, *remedies: Remedy) -> Finding:
+        title = f"codes for missing values in column {name!r}"
+        return Finding("SW108", title, "warning", (name,), "", remedies, axis="column")
+
+    tested = Remedy("clean", ("age",), action="Clean age", effect=effect(0.1), verdict="not decided")
+    untested = Remedy("clean", ("size",), action="Clean size", reason="too few")
+    (problem,) = worst_problems(record_of(of_column("age", tested), of_column("size", untested)))
+    assert (problem.title, problem.where) == ("codes for missing values in 2 columns", "2 columns: age and size")
+    assert (problem.position, problem.first) == (0, "Clean age")
+    assert problem.buys.startswith("tested, not decided")
+
+
 def test_an_untested_remedy_says_why_in_a_few_words() -> None:
-    assert only(finding("SW104", "warning", LOOK)).buys == "not tested: a person decides"
+    assert only(finding("SW104", "warning", LOOK)).buys == "not tested: people look first"
     assert only(finding("SW104")).buys == "no remedy is proposed"
     assert only(finding("SW104", "warning", DROP)).buys == "not tested"
     (problem,) = worst_problems(record_of(finding("SW104", "warning", DROP), advice=True))
@@ -112,5 +131,14 @@ def test_an_untested_remedy_says_why_in_a_few_words() -> None:
 def test_what_was_not_checked_and_of_how_many() -> None:
     record = record_of(finding("SW201"), checks=["SW201", "SW301"])
     lacking = Outcome("SW103", "overlap", "not_applicable", "no test set")
-    assert not_checked(replace(record, outcomes=(*record.outcomes, lacking))) == "2 of 3 checks: overlap and SW301"
+    assert (
+        not_checked(replace(record, outcomes=(*record.outcomes, lacking)))
+        == "1 of 3 checks: SW301; 1 more does not apply here"
+    )
+    needy = Outcome("SW504", "choosing", "not_applicable", "no test set was given (test=)")
+    assert (
+        not_checked(replace(record, outcomes=(*record.outcomes, needy)))
+        == "2 of 3 checks: choosing (needs test=) and SW301"
+    )
+    assert not_checked(replace(record, outcomes=(lacking,), plan={})) == ""
     assert not_checked(record_of(finding("SW201"))) == ""

@@ -87,7 +87,7 @@ def test_the_headline_numbers(rich: AuditRecord) -> None:
     assert shown["rows"] == ("32,561", "11 columns, 2 classes")
     assert shown["findings"] == ("23", "1 to act on first, 7 to look at, 15 to note")
     assert shown["held-out error"] == ("12.87 %", "[12.51, 13.23]")
-    assert shown["remedies that help"] == ("3", "of 9 remedies measured")
+    assert shown["remedies that help"] == ("3", "of 9 tested")
     assert len(shown) <= 6
 
 
@@ -180,7 +180,7 @@ def test_fewer_rows_are_neither_help_nor_failed_help() -> None:
     said = verdict(record_of(found("SW301", "note", fewer)))
     assert "help" not in said.sentence
     shown = {item.label: (item.text, item.detail) for item in said.headlines}
-    assert shown["remedies that help"] == ("0", "of 1 remedy measured, 1 without loss")
+    assert shown["remedies that help"] == ("0", "1 of 1 for fewer rows without loss")
 
 
 def test_where_nothing_was_learned_nothing_that_rests_on_the_model_is_listed() -> None:

@@ -36,7 +36,9 @@ def test_every_kind_of_answer():
         Decision("a", "relabel", "dog", "r1", "cat"), Decision("b", "keep", None, "r1", "cat"),
         Decision("c", "drop", None, "r1", "dog"), Decision("d", "clean", None, "r1", column="age"),
     )  # fmt: skip
-    assert len(found.left_out) == 1 and "nobody was sure" in found.left_out[0] and "f" in found.left_out[0]
+    assert len(found.left_out) == 1
+    assert "nobody was sure" in found.left_out[0]
+    assert "f" in found.left_out[0]
 
 
 def test_more_than_half_decide_and_others_are_left_out():
@@ -44,7 +46,8 @@ def test_more_than_half_decide_and_others_are_left_out():
     found = decided(_answers(*three))
     assert [(one.value, one.by) for one in found.decisions] == [("dog", "r1, r2")]
     found = decided(_answers(*three[1:]))
-    assert found.decisions == () and "differently" in found.left_out[0]
+    assert found.decisions == ()
+    assert "differently" in found.left_out[0]
     unsure = Entry("a", "SW201", "unsure", reviewer="r2")
     assert len(decided(_answers(three[0], unsure)).decisions) == 1
     same = Entry("a", "SW201", "keep", reviewer="r2", given="cat")  # as good as the label it has
@@ -63,7 +66,8 @@ def test_one_decision_a_row_however_many_lists_ask():
 
 def test_rows_that_are_not_in_the_data_are_named():
     found = decided(_answers(_label("a", "dog"), _label("z", "dog")), ["a", "b"])
-    assert [one.id for one in found.decisions] == ["a"] and "not among the rows" in found.left_out[0]
+    assert [one.id for one in found.decisions] == ["a"]
+    assert "not among the rows" in found.left_out[0]
 
 
 def test_decisions_of_a_run_folder_can_be_applied(tmp_path):
@@ -79,7 +83,8 @@ def test_decisions_of_a_run_folder_can_be_applied(tmp_path):
     DecisionLog(tmp_path, "0ther").append(_label(9, "cow"))
     found = decided_in(tmp_path, data.ids.tolist())
     assert selection.apply(data, found.decisions).data.y.tolist() == ["dog", "cat", "dog"]
-    assert "line 4" in found.left_out[0] and "decisions/0ther/" in found.left_out[1]
+    assert "line 4" in found.left_out[0]
+    assert "decisions/0ther/" in found.left_out[1]
     assert other_data(tmp_path, log) == [found.left_out[1]]
 
 

@@ -42,7 +42,8 @@ def test_answers_come_back(tmp_path):
     log.append(Entry("a", "SW108", "relabel", None, "r1", given="-999", column="age"))
     log.append(Entry("a", "SW201", kind="note", note="is it?", reviewer="r1"))
     again = DecisionLog(tmp_path, PRINT)
-    assert again.entries() == log.entries() and len(again.entries()) == 3
+    assert again.entries() == log.entries()
+    assert len(again.entries()) == 3
     assert again.current()["a", "SW201", ""]["r1"].value == "dog"
     assert again.answer(("a", "SW108", "age"), "r1").given == "-999"
     assert again.remark(("a", "SW201", ""), "r1") == "is it?"
@@ -74,12 +75,16 @@ def test_a_line_that_was_cut_off_is_told_and_disturbs_nothing(tmp_path):
         stream.write(b'{"row": "b", "list": "SW2')
     again = DecisionLog(tmp_path, PRINT)
     assert [entry.row for entry in again.entries()] == ["a"]
-    assert len(again.notes) == 1 and "line 2" in again.notes[0] and "cut off" in again.notes[0]
+    assert len(again.notes) == 1
+    assert "line 2" in again.notes[0]
+    assert "cut off" in again.notes[0]
     again.append(_keep("c"))
     for each in (again, DecisionLog(tmp_path, PRINT)):
         assert [entry.row for entry in each.entries()] == ["a", "c"]
-        assert len(each.notes) == 1 and "line 2" in each.notes[0]
-    assert log.refresh() == 1 and [entry.row for entry in log.entries()] == ["a", "c"]
+        assert len(each.notes) == 1
+        assert "line 2" in each.notes[0]
+    assert log.refresh() == 1
+    assert [entry.row for entry in log.entries()] == ["a", "c"]
 
 
 def test_lines_written_by_hand(tmp_path):
@@ -113,7 +118,8 @@ def test_another_file_in_its_place_is_read_from_its_start(tmp_path):
     line = log.file.read_bytes().replace(b'"a"', b'"b"').replace(b"long", b"l")
     log.file.write_bytes(line)
     assert log.refresh() == 1
-    assert [entry.row for entry in log.entries()] == ["b"] and "replaced" in log.notes[0]
+    assert [entry.row for entry in log.entries()] == ["b"]
+    assert "replaced" in log.notes[0]
 
 
 def test_a_fingerprint_is_no_path(tmp_path):
@@ -149,7 +155,9 @@ def test_no_answer_that_was_called_saved_is_lost_when_its_writer_is_killed(tmp_p
     log = DecisionLog(tmp_path, PRINT)
     for name, count in told.items():
         rows = [entry.row for entry in log.entries() if entry.reviewer == name]
-        assert count > 0 and rows == list(range(len(rows))) and len(rows) in (count, count + 1)
+        assert count > 0
+        assert rows == list(range(len(rows)))
+        assert len(rows) in (count, count + 1)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of files are those of POSIX")
@@ -161,10 +169,12 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
 """
     words = [sys.executable, "-c", script + WRITER, str(tmp_path), "r1", "1000"]
     ended = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
-    assert ended.returncode != 0 and "the answer cannot be written" in ended.stderr
+    assert ended.returncode != 0
+    assert "the answer cannot be written" in ended.stderr
     log = DecisionLog(tmp_path, PRINT)
     assert [entry.row for entry in log.entries()] == [int(line) for line in ended.stdout.split()] != []
-    assert log.notes == [] and log.file.read_bytes().endswith(b"\n")
+    assert log.notes == []
+    assert log.file.read_bytes().endswith(b"\n")
     log.append(_keep("after"))
     assert log.entries()[-1].row == "after"
 
@@ -180,7 +190,8 @@ def test_what_is_not_on_the_disk_is_not_called_saved(tmp_path, monkeypatch):
         patch.setattr("samplewise.review.decision_log.os.fsync", full)
         with pytest.raises(InputError, match="No space left") as caught:
             log.append(_keep("b"))
-    assert caught.value.where == str(log.file) and "make room" in caught.value.fix
+    assert caught.value.where == str(log.file)
+    assert "make room" in caught.value.fix
     assert [json.loads(line)["row"] for line in log.file.read_text().splitlines()] == ["a"]
     log.append(_keep("c"))
     assert [entry.row for entry in log.entries()] == ["a", "c"]

@@ -29,18 +29,23 @@ def test_likeliest_errors_come_first_and_lists_without_probabilities_between_the
     assert _order(queue) == ["r1", "r2", "r0", "r3", "r4", "r8", "r9"]
     task = queue.next("r1")
     assert (task.list, task.position, task.given, task.suggestion) == ("SW201", 1, "dog", "cat")
-    assert task.probability == 0.9 and task.key == ("r1", "SW201", "")
-    assert queue.at(8, "SW104").row == "r8" and queue.at(8, "SW201") is None and queue.at(8, "SW999") is None
+    assert task.probability == 0.9
+    assert task.key == ("r1", "SW201", "")
+    assert queue.at(8, "SW104").row == "r8"
+    assert queue.at(8, "SW201") is None
+    assert queue.at(8, "SW999") is None
 
 
 def test_answered_rows_are_not_asked_about_again():
     queue = Queue(record(labels_outcome(CHANCES)), rows())
     first = queue.next("r1")
     queue.mark(first.key, "r1", answered=True)
-    assert queue.next("r1").row == "r2" and queue.answered() == queue.answered("r1") == 1
+    assert queue.next("r1").row == "r2"
+    assert queue.answered() == queue.answered("r1") == 1
     assert "r1" not in _order(queue, "r2")
     queue.mark(first.key, "r1", answered=False)
-    assert queue.next("r1").row == "r1" and queue.answered() == 0
+    assert queue.next("r1").row == "r1"
+    assert queue.answered() == 0
     queue.mark(("r99", "SW201", ""), "r1", answered=True)  # nothing asks about it
     assert queue.answered() == 0
 
@@ -51,7 +56,8 @@ def test_two_people_see_different_rows_unless_both_are_asked():
     queue = Queue(record(labels_outcome(CHANCES)), rows(), both=True)
     assert queue.next("r1").row == queue.next("r2").row == "r1"
     queue.mark(("r1", "SW201", ""), "r1", answered=True)
-    assert queue.next("r1").row == "r2" and queue.next("r2").row == "r1"
+    assert queue.next("r1").row == "r2"
+    assert queue.next("r2").row == "r1"
 
 
 def test_one_of_a_set_of_duplicates_comes_first():
@@ -110,7 +116,8 @@ def test_it_stops_where_a_decision_costs_more_than_it_saves():
     assert _order(queue) == ["r1", "r2", "r0"]
     for key in ("r0", "r1", "r2"):
         queue.mark((key, "SW201", ""), "r1", answered=True)
-    assert queue.next("r1") is None and "costs more" in queue.summary()[-1]
+    assert queue.next("r1") is None
+    assert "costs more" in queue.summary()[-1]
     with pytest.raises(InputError):
         Queue(record(labels_outcome(CHANCES)), rows(), price=0.2, worth=0.0)
 
@@ -119,7 +126,9 @@ def test_other_rows_and_nothing_at_all():
     queue = Queue(record(labels_outcome(CHANCES)), rows(2))
     assert len(queue) == 2
     empty = Queue(record(), rows())
-    assert empty.next("r1") is None and empty.summary() == ["0 rows are open."] and empty.answered() == 0
+    assert empty.next("r1") is None
+    assert empty.summary() == ["0 rows are open."]
+    assert empty.answered() == 0
 
 
 def test_many_rows_take_little_memory():

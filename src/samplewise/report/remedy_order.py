@@ -36,16 +36,18 @@ class Advice:
 
 
 def effect_text(effect: Estimate | None, interval: bool = True) -> str:
-    """An effect with its sign: `+1.31 points of accuracy [+0.76, +1.86]`, `error -0.07 [...] in the label's unit`.
+    """An effect with its sign: `+1.31 points of accuracy [+0.76, +1.86]`, `error lower by 0.07 [...]`.
 
-    An error that is saved is written as the error changes: a minus is good, and the word says what falls.
+    Of an error a word and not the sign says whether it falls or rises.
     """
     if effect is None:
         return ""
     if effect.unit != LOWER_ERROR:
         return estimate_text(effect, interval, signed=True)
-    turned = replace(effect, value=-effect.value, low=-effect.high, high=-effect.low, unit=LABEL_UNIT)
-    return f"error {estimate_text(turned, interval, signed=True)}"
+    word, size = "lower", replace(effect, unit=LABEL_UNIT)
+    if effect.value < 0.0:
+        word, size = "higher", replace(size, value=-effect.value, low=-effect.high, high=-effect.low)
+    return f"error {word} by {estimate_text(size, interval)}"
 
 
 def bare_effect_text(effect: Estimate | None) -> str:
@@ -54,7 +56,7 @@ def bare_effect_text(effect: Estimate | None) -> str:
 
 
 def change_text(remedy: Remedy) -> str:
-    """What a remedy was measured to do: `error 2.31 → 2.24 in the label's unit (-0.07 [...]), R² +0.012 [...]`.
+    """What a remedy was measured to do: `error 2.310 → 2.240 in the label's unit (lower by 0.07 [...]), R² ...`.
 
     For classes the effect alone, in points.
     """
@@ -62,7 +64,7 @@ def change_text(remedy: Remedy) -> str:
     if effect is None or beside is None or remedy.before is None:
         return effect_text(effect)
     saved, explained = (effect, beside) if effect.unit == LOWER_ERROR else (beside, effect)
-    width = effect.high - effect.low if effect is saved else beside.high - beside.low
+    width = (saved.high - saved.low) / 10.0  # one digit more than the change, so that they agree
     before, after = (
         estimate_text(Estimate("", value, value - width / 2, value + width / 2), interval=False)
         for value in (remedy.before.value, remedy.before.value - saved.value)

@@ -8,8 +8,10 @@ from samplewise.core.extras import attach
 __getattr__, __dir__, __all__ = attach(
     __name__,
     submod_attrs={
+        "decided": ["Decided", "decided_in"],
         "decision_log": ["DecisionLog", "Entry"],
         "desk": ["Desk"],
+        "exchange.files": ["read_review", "write_review"],
         "queue": ["Queue", "Task"],
         "server": ["serve"],
         "session": ["Session"],

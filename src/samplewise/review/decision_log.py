@@ -216,7 +216,7 @@ class DecisionLog:
         if not text:
             return True
         try:
-            entry = _entry_of(json.loads(text.decode("utf-8", "surrogatepass"), parse_constant=_no_number))
+            entry = entry_of(json.loads(text.decode("utf-8", "surrogatepass"), parse_constant=_no_number))
         except (ValueError, RecursionError) as fault:
             told = fault.got if isinstance(fault, InputError) else why
             self._odd.setdefault(self._line, f"{self.file.name}, line {self._line} is left out: {told}")
@@ -243,7 +243,7 @@ def _no_number(name: str) -> Any:
     raise InputError("this is no answer", got=f"{name} is no number")
 
 
-def _entry_of(content: Any) -> Entry:
+def entry_of(content: Any) -> Entry:
     """A line as an entry; raises `InputError` with what is wrong with it."""
     if not isinstance(content, dict):
         raise InputError("this is no answer", got="no object")

@@ -167,6 +167,12 @@ class Session:
             raise unknown_name("class", str(written), classes)
         return classes[str(written)]
 
+    @property
+    def classes(self) -> list[Any] | None:
+        """The classes of the data; None where labels are numbers."""
+        held = self._cards.classes
+        return None if held is None else list(held.values())
+
     def reviewers(self) -> list[str]:
         """Names of all whose answers hold."""
         return sorted({name for said in self.log.current().values() for name in said})

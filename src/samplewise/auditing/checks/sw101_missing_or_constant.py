@@ -145,7 +145,9 @@ def _constant(evidence: Evidence) -> list[Finding]:
     findings = []
     if still:
         empty = sum("missing" in column.note for column in evidence.columns if column.kind == "constant")
-        why = f"They hold one value or none; {empty:,} of them no value at all, or one value and gaps."
+        why = "Every row has the same value there."
+        if empty:
+            why = f"They hold one value or none; {empty:,} of them no value at all, or one value and gaps."
         findings.append(_columns_finding("without variation", still, "warning" if empty else "note", why))
     if nearly:
         why = f"One value fills at least {percent_text(NEARLY, '.1f')} of the rows."

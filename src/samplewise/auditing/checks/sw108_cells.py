@@ -232,8 +232,10 @@ def _value(value: object) -> str:
 
 
 def _rows(group: CellGroup, total: int) -> str:
-    share = percent_text(len(group.ids) / total)
-    return f"{count_of(len(group.ids), 'row')} ({share}): {keys_text(group.ids.tolist())}"
+    ids, share = group.ids.tolist(), percent_text(len(group.ids) / total, ".2g")
+    more = f" and {len(ids) - MOST_VALUES:,} more" if len(ids) > MOST_VALUES else ""
+    named = f"row{'s' * (len(ids) > 1)} {keys_text(ids[:MOST_VALUES])}{more}"
+    return f"{count_of(len(ids), 'row')} ({share}): {named}"
 
 
 def _action(kind: str, column: str, groups: list[CellGroup]) -> str:

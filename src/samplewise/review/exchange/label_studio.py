@@ -1,0 +1,152 @@
+"""Rows as tasks of Label Studio, and its export back.
+
+Its JSON export leaves predictions out, so the id, the list and the label of a row stand among the task's `data`, which
+every form of export keeps. Predictions are sorted by score only among those of one `model_version`, so all have one.
+Choices that are no class of the data are named and passed over. Nothing is sent anywhere: these are files.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+import numpy as np
+
+from samplewise.core.errors import InputError
+from samplewise.data.dataset import Dataset
+from samplewise.review.decision_log import Answers, Entry
+from samplewise.review.exchange.rows import MOST_NOTES, Returned, by_key, content_of, entry_for, word_of
+from samplewise.review.queue import Task
+
+MODEL, FROM, TO = "samplewise", "label", "row"
+ID, LIST, COLUMN, GIVEN = "samplewise_id", "samplewise_list", "samplewise_column", "samplewise_given"
+DROP, UNSURE = "drop this row", "unsure"  # choices beside the classes
+CHOICES = {"drop": DROP, "unsure": UNSURE}
+
+
+def labeling_config(classes: Iterable[Any], *, shown: str, is_image: bool = False) -> str:
+    """The labeling interface (XML) that these tasks need: the classes, and two choices for rows that fit none.
+
+    Args:    classes: of the data.   shown: the field that is shown, "image" or a column.   is_image: what it holds.
+    """
+    names = [*map(str, classes), DROP, UNSURE]
+    choices = "".join(f"<Choice value={quoteattr(name)}/>" for name in names)
+    tag = "Image" if is_image else "Text"
+    return (
+        f'<View><{tag} name="{TO}" value={quoteattr("$" + shown)}/>'
+        f'<Choices name="{FROM}" toName="{TO}" choice="single" showInline="true">{choices}</Choices></View>'
+    )
+
+
+def to_tasks(tasks: Iterable[Task], data: Dataset, answers: Answers | None = None) -> list[dict[str, Any]]:
+    """Tasks to import: the row, what is suggested for it as a prediction, and answers so far as annotations.
+
+    Args:    tasks: rows of a queue, in its order.   data: the rows themselves.   answers: of the log.
+    """
+    return [_task(number, task, data, (answers or {}).get(task.key, {})) for number, task in enumerate(tasks, 1)]
+
+
+def from_export(
+    content: Any, tasks: Iterable[Task], classes: Iterable[Any] | None, reviewer: str = "label studio"
+) -> Returned:
+    """The answers in an export (JSON, or JSON-MIN), as entries of the log.
+
+    Args:
+        content: the parsed export.   tasks: rows of the queue.   classes: of the data; None where labels are numbers.
+        reviewer: before the number of the person who annotated, where the export has one.
+
+    Raises:
+        InputError: it is no list of tasks.
+    """
+    if not isinstance(content, list) or not all(isinstance(item, Mapping) for item in content):
+        raise InputError(
+            "this is no export of Label Studio", got=type(content).__name__,
+            fix="export as JSON or JSON-MIN, and pass the list it holds",
+        )  # fmt: skip
+    known, names = by_key(tasks), None if classes is None else list(classes)
+    entries: list[Entry] = []
+    notes: list[str] = []
+    for number, item in enumerate(content, 1):
+        fields = item["data"] if isinstance(item.get("data"), Mapping) else item
+        key = tuple(str(fields.get(name, "")) for name in (ID, LIST, COLUMN))
+        task = known.get(key)  # type: ignore[arg-type]  # three texts
+        if task is None:
+            notes.append(f"task {number}: no row of this review ({ID} {key[0]!r:.40})")
+            continue
+        for word, who, time in _said(item):
+            try:
+                entries.append(entry_for(task, _word(word, names), names, f"{reviewer} {who}".strip(), time))
+            except ValueError as fault:
+                notes.append(f"task {number}, row {key[0]:.40}: {fault}")
+    return Returned(tuple(entries), tuple(notes[:MOST_NOTES]))
+
+
+def _task(number: int, task: Task, data: Dataset, said: Mapping[str, Entry]) -> dict[str, Any]:
+    about = {ID: str(task.row), LIST: task.list, COLUMN: task.column, GIVEN: _text(task.given), "why": task.why}
+    score = float(task.probability) if np.isfinite(task.probability) else None
+    suggestion = task.suggestion if task.suggestion is not None else task.given
+    predictions = [
+        {"model_version": MODEL, "result": [_choice(_text(suggestion))]} | ({} if score is None else {"score": score})
+    ]
+    annotations = [
+        {"result": [_choice(CHOICES.get(word := word_of(entry), _label(entry, word)))], "was_cancelled": False}
+        for entry in said.values()
+    ]
+    return {
+        "id": number, "data": content_of(task, data) | about, "annotations": annotations,
+        "predictions": predictions if suggestion is not None else [],
+    }  # fmt: skip
+
+
+def _label(entry: Entry, word: str) -> str:
+    return _text(entry.given) if word == "keep" else _text(entry.value)
+
+
+def _choice(name: str) -> dict[str, Any]:
+    return {"from_name": FROM, "to_name": TO, "type": "choices", "value": {"choices": [name]}}
+
+
+def _said(item: Mapping[str, Any]) -> Iterator[tuple[str, str, float]]:
+    """Word, person and time of every annotation of a task, in either form of export."""
+    if "annotations" not in item:
+        word = item.get(FROM)
+        word = word.get("choices", [""])[0] if isinstance(word, Mapping) else word
+        if word:
+            yield str(word), _person(item.get("annotator")), _time(item.get("updated_at"))
+        return
+    for each in item["annotations"] or ():
+        if not isinstance(each, Mapping):
+            continue
+        told = (_person(each.get("completed_by")), _time(each.get("updated_at") or each.get("created_at")))
+        if each.get("was_cancelled"):
+            yield UNSURE, *told
+            continue
+        for result in each.get("result") or ():
+            value = result.get("value") if isinstance(result, Mapping) else None
+            chosen = value.get("choices") if isinstance(value, Mapping) else None
+            if chosen:
+                yield str(chosen[0]), *told
+
+
+def _word(word: str, classes: Iterable[Any] | None) -> str:
+    """A choice as the word it is; a class that is called like one of ours is the class."""
+    if classes is not None and word in map(str, classes):
+        return word
+    return {DROP: "drop", UNSURE: "unsure"}.get(word, word)
+
+
+def _person(held: Any) -> str:
+    if isinstance(held, Mapping):
+        held = held.get("email") or held.get("id")
+    return "" if held is None else str(held)
+
+
+def _time(held: Any) -> float:
+    try:
+        return datetime.fromisoformat(str(held).replace("Z", "+00:00")).timestamp()
+    except ValueError:
+        return 0.0
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
