@@ -3,9 +3,9 @@
 `samplewise review RUN` opens it. `Session` holds an audit, the queue of rows that ask for a decision, and the answers.
 """
 
-from samplewise.core.extras import attach
+from samplewise.core import extras
 
-__getattr__, __dir__, __all__ = attach(
+__getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "decided": ["Decided", "decided_in"],

@@ -77,6 +77,7 @@ class Desk:
     def disagreements(self) -> dict[str, Any]:
         """Rows on which reviewers do not agree."""
         with self._lock:
+            self._session.log.refresh()  # others may answer through a server of their own
             reviewers = self._session.reviewers()
             found = self._session.disagreements()
         rows = [
