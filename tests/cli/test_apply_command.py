@@ -9,6 +9,7 @@ from samplewise import data as reading
 from samplewise.auditing.audited_rows import AuditedRows, are_numbered
 from samplewise.cli.app import app
 from samplewise.core.codec import save_record
+from samplewise.review.decision_log import DecisionLog, Entry
 
 TABLE = ',key,size,kind\n0,007,1.50,no\n1,008,"2,5",yes\n2,009,03,no\n3,010,NA,yes\n'
 
@@ -122,6 +123,40 @@ def test_decisions_of_a_person_replace_the_advice(tmp_path, run):
     assert pd.read_csv(tmp_path / "clean.csv")["kind"].tolist() == ["yes", "yes", "yes"]
     assert (tmp_path / "clean.weights.csv").read_text() == "id,weight\n3,0.5\n"
     assert "1 row dropped, 1 row relabeled, 1 row reweighted (as decided)" in result.output
+
+
+def test_what_was_decided_in_a_review_is_done_and_no_remedy(tmp_path, run):
+    folder = run(written(tmp_path))
+    log = DecisionLog(tmp_path / "run", "f")
+    log.append(Entry(3, "SW201", "relabel", "no", "r1", given="yes"))
+    log.append(Entry(2, "SW201", "keep", reviewer="r1", given="no"))
+    log.append(Entry(1, "SW201", "unsure", reviewer="r1", given="yes"))
+    result = command(folder, "--out", tmp_path / "clean.csv")
+    assert result.exit_code == 0, result.output
+    assert pd.read_csv(tmp_path / "clean.csv")["kind"].tolist() == ["no", "yes", "no", "no"]
+    assert "From the review: 2 decisions, and no remedy" in result.output
+    assert "1 row relabeled (as decided)" in result.output
+    assert "nobody was sure" in " ".join(result.output.split())
+    named = command(folder, "--do", "SW102", "--out", tmp_path / "named.csv")
+    assert "From the review" not in named.output
+    assert len(pd.read_csv(tmp_path / "named.csv")) == 3
+
+
+def test_a_review_that_decided_nothing_changes_nothing(tmp_path, run):
+    folder = run(written(tmp_path))
+    DecisionLog(tmp_path / "run", "f").append(Entry(1, "SW201", "unsure", reviewer="r1", given="yes"))
+    result = command(folder, "--out", tmp_path / "clean.csv")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "clean.csv").read_text() == TABLE
+    assert "0 decisions" in result.output
+
+
+def test_a_decision_of_a_review_about_another_label_is_refused(tmp_path, run):
+    folder = run(written(tmp_path))
+    DecisionLog(tmp_path / "run", "f").append(Entry(1, "SW201", "drop", reviewer="r1", given="no"))
+    result = command(folder, "--out", tmp_path / "clean.csv")
+    assert result.exit_code == 2
+    assert not (tmp_path / "clean.csv").exists()
 
 
 def test_a_named_finding_is_said_first_and_is_all_that_is_done(tmp_path, run):

@@ -43,7 +43,7 @@ def test_answers_are_saved_and_taken_back(tmp_path):
     assert again.undo("r1") is None
     assert session.task("r2").row == "r0"  # it reads what the other one wrote
     assert session.task_at(0, "SW201").row == "r0"
-    assert session.tasks("r3", 2)[0].row == "r1"
+    assert session.tasks("r3", 2)[0].row == "r2"  # the first two are shown to others
 
 
 def test_values_that_can_be_and_those_that_cannot(tmp_path):

@@ -115,10 +115,12 @@ def _duplicates(outcome: Outcome, twins: Mapping[str, Any]) -> Iterator[Line]:
         if finding.axis == "row" and any(remedy.kind in ASKING for remedy in finding.remedies)
         for row in finding.keys
     }
+    seen: set[str] = set()  # the rows of a finding are shown once more beside the table of all sets
     for exhibit in _sets(outcome.result):
         reasons = exhibit.get("reason", np.full(len(exhibit["id"]), ""))
         for rank, (row, reason) in enumerate(zip(exhibit["id"].tolist(), reasons.tolist(), strict=True)):
-            if str(row) in twins and str(row) in asked:
+            if str(row) in twins and str(row) in asked and str(row) not in seen:
+                seen.add(str(row))
                 why = sentence(str(reason)) if reason else _why(asked[str(row)])
                 yield Line(row, outcome.code, why, gain=_gain(outcome.code, rank), twin_of=twins[str(row)])
 
