@@ -307,18 +307,22 @@ def report(found: list[dict]) -> str:
 
 
 def picture(frame: pd.DataFrame) -> None:
-    """How often a gain is seen, by its size, now and before."""
+    """How often a gain is seen, now and before, and how often the intervals hold, by the size of the truth."""
     shown = figures(frame)
-    long = pd.concat([
-        pd.DataFrame({"truth": shown["true effect, points"], "share": shown[column], "said by": name})
-        for column, name in (("helps", "looks, with a random remedy"), ("helped before", "three repeats, before"))
-    ])  # fmt: skip
-    chart = alt.Chart(long).mark_line(point=True).encode(
-        x=alt.X("truth:N", sort=[name for name, *_ in BINS], title="true effect on clean rows, points of accuracy"),
-        y=alt.Y("share:Q", title="said to help", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
-        color=alt.Color("said by:N", title=None),
-    )  # fmt: skip
-    chart.properties(width=460, height=260).save(PICTURES / "advice-power.png", scale_factor=2)
+    size = [f"{name} ({count})" for name, count in zip(shown["true effect, points"], shown["runs"], strict=True)]
+    power = {"looks, beside a random remedy": "helps", "three repeats, before": "helped before"}
+    held = {"mean effect, 95 %": "interval holds", "one refit, 95 %": "one refit holds"}
+    panels = []
+    for title, lines in (("said to help", power), ("interval holds the truth", held)):
+        long = pd.concat([
+            pd.DataFrame({"truth": size, "share": shown[column], "of": name}) for name, column in lines.items()
+        ])  # fmt: skip
+        panels.append(alt.Chart(long).mark_line(point=True).encode(
+            x=alt.X("truth:N", sort=size, title="true effect, points (how many)", axis=alt.Axis(labelAngle=-35)),
+            y=alt.Y("share:Q", title=title, axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
+            color=alt.Color("of:N", title=None, sort=list(lines), legend=alt.Legend(orient="top", labelLimit=260)),
+        ).properties(width=330, height=240))  # fmt: skip
+    alt.hconcat(*panels).resolve_scale(color="independent").save(PICTURES / "advice-power.png", scale_factor=2)
 
 
 def wanted(only: str, seeds: int) -> Iterator[list[Run]]:
@@ -335,7 +339,7 @@ def wanted(only: str, seeds: int) -> Iterator[list[Run]]:
 def kept(runs: list[Run]) -> list[dict[str, object]]:
     """The results of runs on the same rows, from their files where there are such.
 
-    Rules about labels ask the same other models whatever the audited learner is: their fits are made once.
+    Rules about labels screen with the same kernel head whatever the audited learner is: its fits are made once.
     """
     store = FitStore()
     for run in runs:

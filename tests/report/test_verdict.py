@@ -266,3 +266,11 @@ def test_an_error_that_was_never_seen_is_a_bound_in_the_headline() -> None:
     clean = Outcome("SW501", "t", "clean", result=CheckResult(measured=(error,)))
     shown = verdict(record_of(clean)).headlines[-1]
     assert (shown.label, shown.text, shown.detail) == ("held-out error", "at most 0.92 %", "of rows")
+
+
+def test_a_share_of_wrong_labels_within_chance_is_none_seen() -> None:
+    rate = Estimate("noise_rate", 0.00017, unit="share of labels", reason="heavy tails explain every large residual")
+    check = Outcome("SW201", "labels", "clean", result=CheckResult(measured=(rate,)))
+    told = {item.label: item for item in verdict(AuditRecord(3, {"rows": 9}, {}, {}, (check,))).headlines}
+    assert told["noise rate"].text == "none seen"
+    assert told["noise rate"].detail == "(heavy tails explain every large residual)"

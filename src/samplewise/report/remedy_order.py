@@ -9,6 +9,7 @@ from samplewise.core.texts import count_of
 from samplewise.core.units import LABEL_UNIT, LOWER_ERROR
 from samplewise.core.values import Estimate
 from samplewise.report.basis import proven_leaks, stands
+from samplewise.report.finding_rows import anchors_of
 from samplewise.report.wording import estimate_text
 
 NOT_TESTED = "not tested"
@@ -28,6 +29,7 @@ class Advice:
     remedy: Remedy
     action: str
     axis: str
+    anchor: str = ""  # of the finding on the page
 
     @property
     def tested(self) -> bool:
@@ -79,8 +81,13 @@ def advice_of(record: AuditRecord) -> tuple[list[Advice], list[Advice]]:
     What rests on a model that learned nothing is no advice, and after a proven leak neither is a remedy without any
     effect: such a model answers the same whatever is done to the rows. Both stay in the record with their findings.
     """
-    findings = [finding for finding in record.findings() if stands(record, finding.code)]
-    every = [as_advice(finding, remedy) for finding in findings for remedy in finding.remedies]
+    findings = list(record.findings())
+    every = [
+        as_advice(finding, remedy, anchor)
+        for finding, anchor in zip(findings, anchors_of(findings), strict=True)
+        if stands(record, finding.code)
+        for remedy in finding.remedies
+    ]
     if proven_leaks(record):
         every = [item for item in every if not (item.tested and _without_effect(item.remedy.effect))]
     tested = sorted((item for item in every if item.tested), key=lambda item: (-_effect(item), item.code))
@@ -103,9 +110,10 @@ def refuted(finding: Finding) -> bool:
     return bool(verdicts) and "helps" not in verdicts
 
 
-def as_advice(finding: Finding, remedy: Remedy) -> Advice:
+def as_advice(finding: Finding, remedy: Remedy, anchor: str = "") -> Advice:
     """A remedy with the finding it belongs to."""
-    return Advice(finding.code, finding.title, remedy, remedy.action or _default_action(finding, remedy), finding.axis)
+    action = remedy.action or _default_action(finding, remedy)
+    return Advice(finding.code, finding.title, remedy, action, finding.axis, anchor)
 
 
 def _default_action(finding: Finding, remedy: Remedy) -> str:

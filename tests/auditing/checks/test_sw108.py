@@ -94,6 +94,7 @@ def test_cleanings_are_tested_where_most_cells_are(evidence_of):
     assert remedies["w0"].rule in sw108.rules(evidence)
     assert remedies["w4"].reason == "only the 3 largest cleanings are tested"
     assert remedies["weight"].reason == "2 cells are too few to test"
+    assert sw108._why_not(evidence, ("weight", "set to missing"), 1) == "1 cell is too few to test"
 
 
 def test_what_cannot_be_tested_says_why(evidence_of):

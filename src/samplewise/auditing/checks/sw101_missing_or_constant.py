@@ -70,7 +70,8 @@ def run(evidence: Evidence) -> CheckResult:
     exhibits: tuple[Exhibit, ...] = ()
     if absent.any():
         share = absent.mean(axis=0)
-        findings += [*_gaps(names, share), *_distinctive_gaps(evidence, names, absent)]
+        still = np.array([column.kind == "constant" for column in evidence.columns])  # named above
+        findings += [*_gaps(names, np.where(still, 0.0, share)), *_distinctive_gaps(evidence, names, absent)]
         scores = (missing_share(share, names),)
         worst = np.argsort(-share, kind="stable")[:50]
         worst = worst[share[worst] > 0]

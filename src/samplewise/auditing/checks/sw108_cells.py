@@ -268,7 +268,8 @@ def _first_rows(evidence: Evidence, kind: str, groups: list[CellGroup], place: i
     """The first rows with such cells, these cells first."""
     ids = dict.fromkeys(key for group in groups for key in group.ids.tolist())
     rows = positions_of(list(ids)[:ROWS_SHOWN], evidence.data.ids)
-    return rows_exhibit(evidence, TITLES[kind].format(f"column {groups[0].column!r}"), rows, finding=place)
+    shown = rows_exhibit(evidence, TITLES[kind].format(f"column {groups[0].column!r}"), rows, finding=place)
+    return replace(shown, note=f"the first {len(rows)} of {len(ids):,}" if len(rows) < len(ids) else "")
 
 
 def _cells(groups: Iterable[CellGroup]) -> Exhibit:
