@@ -65,9 +65,12 @@ def test_no_file_that_is_read_can_run_code() -> None:
 
 
 def test_nothing_reaches_for_the_network() -> None:
+    """The review listens on a port, and asks for the name of this machine; nothing opens a connection."""
+    listening = {"review/guard.py", "review/server.py"}
     words = {"socket", "urllib", "urllib3", "requests", "http", "httpx", "aiohttp", "ftplib", "smtplib"}
     for file in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            assert not {name.partition(".")[0] for name in names} & words, file
+            used = {name.partition(".")[0] for name in names} & words
+            assert used <= ({"socket"} if file.relative_to(SOURCE).as_posix() in listening else set()), file

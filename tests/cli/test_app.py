@@ -9,7 +9,7 @@ from samplewise import __version__
 from samplewise.cli.app import app
 from samplewise.core.codec import save_record
 
-COMMANDS = ("audit", "demo", "checks", "explain", "compare", "apply")
+COMMANDS = ("audit", "demo", "checks", "explain", "compare", "review", "apply")
 OPTIONS = (
     "--label", "--id", "--groups", "--segments", "--time", "--drop-columns", "--task", "--positive", "--test",
     "--n-test-evaluations", "--learner", "--embed", "--probabilities", "--metric", "--checks", "--accepted", "--budget",

@@ -19,6 +19,7 @@ from samplewise.cli import (
     demo_command,
     explain_command,
     forecast_command,
+    review_command,
 )
 from samplewise.cli.console import errors_shown
 from samplewise.cli.list_options import ListedCommand
@@ -79,6 +80,7 @@ for _name, _command, _epilog, _class in (
     ("explain", explain_command.explain_command, explain_command.EXAMPLES, TyperCommand),
     ("forecast", forecast_command.forecast_command, forecast_command.EXAMPLES, ListedCommand),
     ("compare", compare_command.compare_command, compare_command.EXAMPLES, TyperCommand),
+    ("review", review_command.review_command, review_command.EXAMPLES, TyperCommand),
     ("apply", apply_command.apply_command, apply_command.EXAMPLES, TyperCommand),
 ):
     app.command(_name, cls=_class, help=_help(_command), epilog=_epilog)(errors_shown(_command))

@@ -10,8 +10,10 @@ __getattr__, __dir__, __all__ = extras.attach(
     submod_attrs={
         "decided": ["Decided", "decided_in"],
         "decision_log": ["DecisionLog", "Entry"],
+        "desk": ["Desk"],
         "exchange.files": ["read_review", "write_review"],
         "queue": ["Queue", "Task"],
+        "server": ["serve"],
         "session": ["Session"],
     },
 )

@@ -1,0 +1,296 @@
+"""What the pages show and do: the session of a review in the words of a browser, one caller at a time."""
+
+import math
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from samplewise.core.errors import InputError
+from samplewise.core.escapes import address_text
+from samplewise.core.rates import percent, percent_text
+from samplewise.core.texts import count_of, key_text, shortened
+from samplewise.data.images import Images
+from samplewise.review.class_search import ClassSearch
+from samplewise.review.page_requests import Answer, Note, Place
+from samplewise.review.pictures import picture_bytes
+
+HIDDEN = "(hidden)"  # in place of a value that is not shown
+TILES = 48  # pictures of one grid
+QUICK_CLASSES = 9  # of so many at most, each has a digit as its key
+MOST_DISAGREEMENTS = 200  # on one page
+ABOUT_LABELS = ("SW201", "SW202", "SW203")
+
+
+class Desk:
+    """A session and what its pages show of it.
+
+    Args:
+        session: the audit, its rows, the queue and the answers.
+        values: whether cells, texts and pictures are shown.
+    """
+
+    def __init__(self, session: Any, *, values: bool = True) -> None:
+        self._session, self._values = session, values
+        self._lock = threading.RLock()
+        self._together: dict[str, list[int]] = {}  # how many rows each of a reviewer's answers was about
+        facts = session.record.data
+        self._classes = [key_text(name) for name in facts.get("classes") or ()]
+        self._search = ClassSearch(self._classes, facts.get("class_counts") or ())
+        self.source = shortened(Path(str(facts.get("source") or "this data")).name, 60)
+
+    # ---- what is shown ----------------------------------------------------------------------------------------------
+
+    def tabs(self) -> list[tuple[str, str]]:
+        """Address and name of every page there is something for."""
+        pages = [("", "row")]
+        if self._images is not None and self._values:
+            pages.append(("grid", "grid"))
+        if len(self._session.reviewers()) > 1:
+            pages.append(("disagreements", "disagreements"))
+        return pages
+
+    def shown(self, reviewer: str, place: Place | None = None) -> dict[str, Any]:
+        """The row at a place, or the next one of a reviewer, and how far the review has come.
+
+        Raises:
+            InputError: a place that is not in the queue.
+        """
+        with self._lock:
+            task = self._session.task(reviewer) if place is None else self._task_at(place)
+            card = None if task is None else self._card(task, reviewer)
+            return {"card": card, "ended": self._ended(card), "panel": self.panel(reviewer)}
+
+    def tiles(self, reviewer: str) -> dict[str, Any]:
+        """The next pictures of a reviewer; raises `InputError` where none are shown."""
+        if self._images is None or not self._values:
+            raise InputError("there are no pictures to choose from", fix="decide one by one")
+        with self._lock:
+            tasks = [task for task in self._session.tasks(reviewer, TILES) if task.list in ABOUT_LABELS]
+            return {"tiles": [self._tile(task) for task in tasks], "ended": self._ended(tasks)}
+
+    def panel(self, reviewer: str) -> dict[str, Any]:
+        """How far the review has come, and what it has told so far."""
+        with self._lock:
+            return dict(self._session.panel(reviewer))
+
+    def disagreements(self) -> dict[str, Any]:
+        """Rows on which reviewers do not agree."""
+        with self._lock:
+            self._session.log.refresh()  # others may answer through a server of their own
+            reviewers = self._session.reviewers()
+            found = self._session.disagreements()
+        rows = [
+            {
+                "row": key_text(task.row), "list": task.list, "address": _address(task),
+                "said": [said.get(name) for name in reviewers],
+            }
+            for task, said in found[:MOST_DISAGREEMENTS]
+        ]  # fmt: skip
+        more = len(found) - len(rows)
+        cut = f"and {count_of(more, 'more row', 'more rows')}" if more else ""
+        return {"rows": rows, "reviewers": reviewers, "agreement": self._session.agreement(), "cut": cut}
+
+    def classes(self, words: str) -> tuple[list[str], int]:
+        """Classes by some letters of their names, and how many more there are."""
+        return self._search.find(words)
+
+    def picture(self, position: int, *, small: bool = False) -> tuple[bytes, str]:
+        """The picture of a row and its media type; raises `InputError` where it cannot be shown."""
+        images = self._images
+        if images is None or not self._values or not 0 <= position < len(images):
+            raise InputError("there is no such picture", got=f"row {position}", fix="load the page again")
+        return picture_bytes(images, position, self._session.folder, small=small)
+
+    # ---- what is done -----------------------------------------------------------------------------------------------
+
+    def decide(self, reviewer: str, answer: Answer) -> str:
+        """Write an answer down; returns what was done, once it is on the disk."""
+        with self._lock:
+            tasks = [self._task_at(place) for place in answer.places]
+            values = [self._value_of(task, answer) for task in tasks]  # all are read before the first is written
+            for task, (decision, value) in zip(tasks, values, strict=True):
+                before = self._session.answer(task, reviewer)
+                self._session.decide(task, decision, value, reviewer=reviewer)
+            self._together.setdefault(reviewer, []).append(len(tasks))
+            if len(tasks) > 1:
+                return f"Saved: {count_of(len(tasks), 'row')}, {_said(answer.decision, None)}"
+            said = f"Saved: row {key_text(tasks[0].row)} {_said(*values[0])}"
+            if before is not None and (before.decision, before.value) != values[0]:
+                said += f", in place of your earlier answer ({_said(before.decision, before.value)})"
+            return said
+
+    def undo(self, reviewer: str) -> tuple[str, Place | None]:
+        """Take the last answer of a reviewer back, about all its rows; returns what was done, and a row open again."""
+        with self._lock:
+            count = (self._together.get(reviewer) or [1]).pop()
+            undone = [entry for _ in range(count) if (entry := self._session.undo(reviewer)) is not None]
+            if not undone:
+                return "There is nothing to undo.", None
+            task = self._session.queue.find(undone[-1].key)
+            said = f"row {key_text(undone[0].row)}, which was {_said(undone[0].decision, undone[0].value)}"
+            return (
+                f"Undone: {said if len(undone) == 1 else count_of(len(undone), 'row')}",
+                Place(task.position, task.list, task.column),
+            )
+
+    def note(self, reviewer: str, note: Note) -> str:
+        """Write a remark on a row down."""
+        with self._lock:
+            task = self._task_at(note.place)
+            self._session.note(task, note.text, reviewer=reviewer)
+            return f"Saved: a note on row {key_text(task.row)}"
+
+    def notes(self) -> list[str]:
+        """What could not be read of earlier answers."""
+        return list(self._session.log.notes)
+
+    def answered(self) -> int:
+        """How many rows have an answer."""
+        with self._lock:
+            return int(self._session.queue.answered())
+
+    def log_file(self) -> Path:
+        """Where the answers lie."""
+        return Path(self._session.log.file)
+
+    # ---- rows in the words of the page ------------------------------------------------------------------------------
+
+    @property
+    def _images(self) -> Images | None:
+        data = self._session.data
+        return data.X if data is not None and isinstance(data.X, Images) else None
+
+    def _task_at(self, place: Place) -> Any:
+        task = self._session.task_at(place.position, place.list, place.column)
+        if task is None:
+            raise InputError(
+                "this row is not among those to be reviewed", got=f"row {place.position} of {place.list[:20]!r}",
+                fix="load the page again",
+            )  # fmt: skip
+        return task
+
+    def _value_of(self, task: Any, answer: Answer) -> tuple[str, Any]:
+        """Decision and value as they are written down: what is suggested is a label like any other, or a drop."""
+        if answer.decision == "suggestion":
+            if task.suggestion is None:
+                raise InputError("nothing is suggested for this row", got=key_text(task.row), fix="choose a label")
+            return "relabel", task.suggestion
+        if answer.decision != "relabel":
+            return answer.decision, None
+        return "relabel", self._session.read_value(task, answer.value)
+
+    def _shown(self, task: Any, value: Any) -> str:
+        """A label or a cell as text: cells, and the numbers of a regression, are values that may be hidden."""
+        is_class = bool(self._classes) and not task.column
+        return _text(value) if self._values or is_class or value is None else HIDDEN
+
+    def _tile(self, task: Any) -> dict[str, Any]:
+        return {
+            "key": task.position, "list": task.list, "row": key_text(task.row), "given": self._shown(task, task.given),
+            "suggestion": self._shown(task, task.suggestion), "picture": f"picture/{task.position}",
+            "probability": _percent(task.probability),
+        }  # fmt: skip
+
+    def _card(self, task: Any, reviewer: str) -> dict[str, Any]:
+        held = self._session.card(task)
+        choice = self._choice(task)
+        images = self._images if self._values else None
+        earlier = self._session.answer(task, reviewer)
+        return self._tile(task) | {
+            "address": _address(task), "column": task.column, "choice": choice, "title": held["title"],
+            "place": held.get("place", []) if self._values else [], "why": task.why,
+            "share": percent(task.probability) if _is_known(task.probability) else 0,
+            "probability_of": held.get("probability_of", "probability of an error"),
+            "picture": f"picture/{task.position}" if images is not None else "",
+            "text": held.get("text", "") if self._values else "",
+            "cells": held.get("cells", []) if self._values else [], "headings": held.get("headings", []),
+            "neighbors": self._neighbors(task, held.get("neighbors", []), images is not None),
+            "earlier": earlier, "note": self._session.note_on(task, reviewer),
+            "answers": self._answers(task, choice), "other_label": OTHER_LABELS[choice],
+            "other_hint": OTHER_HINTS[choice],
+        }  # fmt: skip
+
+    def _neighbors(self, task: Any, groups: Sequence[dict[str, Any]], pictured: bool) -> list[dict[str, Any]]:
+        """Nearest rows of both classes; without values only which they are."""
+        return [
+            {
+                "title": group["title"], "label": self._shown(task, group.get("label")),
+                "rows": [
+                    {
+                        "row": key_text(row["row"]), "text": row.get("text", "") if self._values else "",
+                        "picture": f"picture/{row['position']}" if pictured else "",
+                    }
+                    for row in group["rows"]
+                ],
+            }
+            for group in groups
+        ]  # fmt: skip
+
+    def _choice(self, task: Any) -> str:
+        """How another label is given: a number, one of the classes, a cell as text, or not at all."""
+        if task.column:
+            return "text"
+        if task.list not in ABOUT_LABELS:
+            return ""
+        return "classes" if self._classes else "number"
+
+    def _answers(self, task: Any, choice: str) -> list[dict[str, Any]]:
+        """The buttons of a row with their keys."""
+        about = "cell" if task.column else "label" if task.list in ABOUT_LABELS else "row"
+        given = self._shown(task, task.given) if about != "row" else ""
+        found = [_button("K", "keep", "Keep", given or ("" if about == "row" else "nothing"))]
+        if task.suggestion is not None:
+            found.append(_button("S", "suggestion", "Change to", self._shown(task, task.suggestion), kind="suggestion"))
+        if choice == "classes" and len(self._classes) <= QUICK_CLASSES:
+            shown = {_text(task.given), _text(task.suggestion)}
+            found += [
+                _button(str(key), "class", "", name, value=name)
+                for key, name in enumerate(self._classes, 1) if name not in shown
+            ]  # fmt: skip
+        elif choice:
+            found.append(_button("L", "other", "Another"))
+        if about != "cell":
+            found.append(_button("D", "drop", "Drop"))
+        return [*found, _button("U", "unsure", "Unsure")]
+
+    def _ended(self, left: Any) -> dict[str, Any]:
+        """What is said where no row is left; nothing of it is shown where there is one."""
+        return {} if left else {"title": "Nothing is left to decide", "sentences": self._session.closing()}
+
+
+OTHER_LABELS = {"": "", "classes": "The right class", "number": "The right number", "text": "The right value"}
+OTHER_HINTS = {
+    "": "", "classes": "Some letters of its name, the arrows, then Enter.", "number": "Then Enter.",
+    "text": "Then Enter; empty means that it is missing.",
+}  # fmt: skip
+
+
+def _button(key: str, act: str, label: str, shown: str = "", *, kind: str = "", value: Any = None) -> dict[str, Any]:
+    return {"key": key, "act": act, "label": label, "shown": shown, "kind": kind, "value": value}
+
+
+def _address(task: Any) -> str:
+    """What names a row behind the token."""
+    column = f"&column={address_text(task.column)}" if task.column else ""
+    return f"?list={address_text(task.list)}&row={task.position}{column}"
+
+
+def _text(value: Any) -> str:
+    """A label or a cell as the page has it; numbers as they are, not rounded."""
+    return "" if value is None or value != value else shortened(key_text(value), 200)
+
+
+def _is_known(probability: Any) -> bool:
+    return isinstance(probability, int | float) and math.isfinite(probability)
+
+
+def _percent(probability: Any) -> str:
+    return percent_text(probability, ".0f") if _is_known(probability) else ""
+
+
+def _said(decision: str, value: Any) -> str:
+    """An answer within a sentence about a row."""
+    if decision in ("relabel", "suggestion"):
+        return f"changed to {shortened(key_text(value), 60)}" if value is not None else "changed as suggested"
+    return {"keep": "kept", "drop": "dropped", "unsure": "unsure"}[decision]
