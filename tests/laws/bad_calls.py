@@ -269,6 +269,7 @@ GOOD = {
     "shift.segments_of_losses": given(
         data=lambda: np.tile(X, (4, 1)), losses=lambda: np.tile(numbers(), 4), unit="share"
     ),
+    "shift.train_test_drift": given(data=TRAIN, test=TEST),
     "shift.worst_segments": lambda: {"data": np.tile(X, (4, 1)), "y": np.tile(Y, 4), "learner": "linear"},
 }  # fmt: skip
 

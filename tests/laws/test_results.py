@@ -259,6 +259,9 @@ RESULTS = {  # room.class -> one of its kind
     "shift.CodingChange": lambda: coding().changes[0],
     "shift.FeatureDrift": lambda: shift.feature_drift(pd.DataFrame({"<script>": rows().y, "x": rows().X[:, 0]})),
     "shift.LabelCoding": coding,
+    "shift.TrainTestDrift": lambda: shift.train_test_drift(
+        pd.DataFrame({"<script>": rows().y, "x": rows().X[:, 0]}), pd.DataFrame({"<script>": 1, "x": rows().X[:, 1]})
+    ),
     "shift.WorstSegments": lambda: shift.worst_segments(rows()),
 }
 PER_ROW = {  # by id, one line per row

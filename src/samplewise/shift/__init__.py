@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = extras.attach(
         "coding_changes": ["CodingChange", "LabelCoding", "label_coding"],
         "drift": ["FeatureDrift", "feature_drift"],
         "segments": ["WorstSegments"],
+        "train_test": ["TrainTestDrift", "train_test_drift"],
         "worst": ["segments_of_losses", "worst_segments"],
     },
 )
