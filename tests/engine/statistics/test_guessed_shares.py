@@ -43,7 +43,7 @@ def test_the_interval_of_every_moment_is_seldom_left_at_any_moment():
     assert missed / 150 <= 0.09
     wrong = np.cumsum(rng.random((150, 120)) < 0.15, axis=1)
     low, high = share_interval(wrong, np.broadcast_to(np.arange(1, 121), wrong.shape))
-    assert missed < ((0.15 < low) | (high < 0.15)).any(axis=1).sum()
+    assert missed < ((low > 0.15) | (high < 0.15)).any(axis=1).sum()
 
 
 def test_the_interval_of_every_moment_holds_the_share_seen_and_all_where_nothing_was():
