@@ -26,7 +26,7 @@ def test_the_record_answers_one_question_first(record):
     assert verdict(record).sentence.startswith(first.title)
     assert first.title.startswith("An error of 5 % needs about")
     assert [item.quantity for item in record.outcomes[0].result.measured] == [
-        "rows_needed", "chance_to_reach", "expected_cost", "next_doubling_buys",
+        "rows_needed", "chance_to_reach", "expected_cost", "gain_of_twice_the_rows",
     ]  # fmt: skip
 
 

@@ -71,4 +71,6 @@ def test_a_row_without_suggestion_is_compared_with_its_own_label_alone():
 
 
 def test_a_cell_as_json_holds_it():
-    assert [plain(value) for value in (3.0, 0.123456, np.nan, "a")] == [3, 0.1235, "(missing)", "a"]
+    assert [plain(value) for value in (3.0, 0.12345678, 1234567.5, np.nan, "a")] == [
+        3, 0.123457, 1234568, "(missing)", "a",
+    ]  # fmt: skip

@@ -241,7 +241,7 @@ def rich_record() -> AuditRecord:
     more = [filler("SW101", place).result.findings[0] for place in range(17, 30)]
     outcomes["SW101"] = replace(outcomes["SW101"], result=CheckResult((*outcomes["SW101"].result.findings, *more)))
     outcomes["SW201"] = label_outcome(worst_rows(412))
-    outcomes["SW103"] = Outcome("SW103", "train/test overlap", "not_applicable", "no test set was given")
+    outcomes["SW103"] = Outcome("SW103", "train/test overlap", "not_applicable", "no test set was given (test=)")
     outcomes["SW107"] = Outcome("SW107", "id or date among the features", "clean", "", 0.2)
     outcomes["SW303"] = Outcome("SW303", "rows that hurt", "skipped", "left out by --budget 60s: needs 40 s more", 0.0)
     outcomes["SW502"] = Outcome(

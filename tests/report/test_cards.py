@@ -41,7 +41,14 @@ def test_all_unusual_cells_up_to_a_dozen_and_how_many_more(encoded: bool) -> Non
     unusual = [[f"column {i}", i / 3, "typical"] for i in range(15)]
     card = one(telling=json.dumps(unusual) if encoded else unusual)
     assert (len(card.cells), card.more_cells) == (12, 3)
-    assert card.cells[1] == ("column 1", "0.333", "typical")
+    assert card.cells[1] == ("column 1", "0.333333", "typical")
+
+
+def test_numbers_of_the_data_have_no_separators() -> None:
+    card = one(telling=json.dumps([["built", 1965, 1971.5], ["lot", 13685, 8798.25], ["long", -122.257, -122.233]]))
+    assert [cells[1:] for cells in card.cells] == [
+        ("1965", "1971.5"), ("13685", "8798.25"), ("\u2212122.257", "\u2212122.233"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("broken", ["{not json", "[1, 2]", '[["a"]]', 5, None])

@@ -63,6 +63,22 @@ def test_every_row_is_there_repeated_texts_once_and_numbers_short() -> None:
     assert len(rows.first.rows) == 10
 
 
+def test_numbers_of_the_data_are_plain_and_counts_are_not() -> None:
+    rows = drawn(id=[1, 2], given=[604000.0, 468000.0], **{"column: built": [1965, 1942], "column: kind": ["a", "b"]})
+    found = columns(rows)
+    assert found["built"]["plain"]
+    assert "plain" not in found["given"] | found["kind"]
+    assert [cell.text for cell in rows.first.rows[0]] == ["1", "604,000", "1965", "a"]
+
+
+def test_a_list_of_some_rows_is_not_called_all_of_them() -> None:
+    exhibit = Exhibit("rows", "r", {"id": np.array([1])}, note="the first 1 of 9", finding=0)
+    one = finding(keys=("column",))
+    rows = rows_of(Outcome("SW108", "c", "found", result=CheckResult((one,), (), (exhibit,))), one, "SW108", Limits())
+    assert rows is not None
+    assert rows.heading == "Rows: the first 1 of 9"
+
+
 def test_what_only_the_cards_show_is_no_column_of_the_list() -> None:
     rows = drawn(
         id=[1],
@@ -97,4 +113,4 @@ def test_numbers_that_are_missing_or_large() -> None:
 def test_what_is_cut_says_where_all_rows_are() -> None:
     rows = drawn(Limits(listed=2, columns=1), keys=(1, 2, 3, 4), id=[1, 2, 3], given=["a", "b", "c"])
     assert rows.cut == "2 of 4 rows, 1 of 2 columns shown; all are in findings/SW201.csv."
-    assert (len(rows.ids), rows.total) == (2, 4)
+    assert (len(rows.ids), rows.heading) == (2, "All rows (4)")

@@ -2,9 +2,11 @@
 
 import re
 
+import numpy as np
 import pytest
 
-from samplewise.core.findings import AuditRecord
+from samplewise.core.findings import AuditRecord, CheckResult, Finding, Outcome
+from samplewise.core.values import Exhibit
 from samplewise.report import to_markdown, verdict
 from samplewise.report.markdown import escape
 
@@ -57,3 +59,18 @@ def test_table_rows_have_the_width_of_their_heading(rich: AuditRecord) -> None:
     for block in re.findall(r"(?:^\|.*\n)+", to_markdown(rich), re.MULTILINE):
         widths = {len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}
         assert len(widths) == 1, block[:200]
+
+
+def test_the_worst_rows_are_those_of_the_worst_finding() -> None:
+    note = Finding("SW102", "pairs", "note", (1,), "")
+    worst = Finding("SW201", "labels", "error", (7,), "")
+    outcomes = tuple(
+        Outcome(one.code, "c", "found", result=CheckResult((one,), (), (rows,)))
+        for one, rows in (
+            (note, Exhibit("rows", "rows that are pairs", {"id": np.array([1])}, finding=0)),
+            (worst, Exhibit("rows", "rows in dispute", {"id": np.array([7])}, finding=0)),
+        )
+    )
+    text = to_markdown(AuditRecord(3, {"rows": 9}, {}, {}, outcomes))
+    assert "rows in dispute" in text
+    assert "rows that are pairs" not in text

@@ -68,7 +68,7 @@ def test_the_label_comes_first_then_columns_with_a_finding_then_those_that_are_u
     found = drawn([about("town_name")], columns=[numbers("key", role="excluded", kind="id"), numbers("age"), TOWN])
     assert [card.name for card in found.cards] == ["income", "town_name", "age", "key"]
     assert found.cards[0].is_label
-    assert found.cards[1].codes == ("SW101",)
+    assert found.cards[1].codes == (("SW101", "SW101"),)
     page = to_html(record([about("town_name")]))
     assert re.search(r'town_name</bdi> <a class="code" href="#SW101">', page)
     assert 'id="SW101"' in page  # the link leads somewhere

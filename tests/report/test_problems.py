@@ -7,7 +7,8 @@ import pytest
 
 from samplewise.core.findings import AuditRecord, CheckResult, Finding, Outcome, Remedy
 from samplewise.core.values import Estimate
-from samplewise.report.problems import FIND_OUT, not_checked, worst_problems
+from samplewise.report.problems import BY_MEANING, FIND_OUT, not_checked, worst_problems
+from samplewise.report.verdict import verdict
 
 
 def effect(value: float) -> Estimate:
@@ -31,7 +32,7 @@ def only(item: Finding) -> Any:
 
 
 DROP = Remedy("drop", (1, 2), action="Drop them")
-LOOK = Remedy("review", (1, 2), action="Look at them", reason="a person decides; nothing can be tested before")
+LOOK = Remedy("review", (1, 2), action="Look at them", reason="people look first; nothing can be tested before")
 
 
 def test_errors_first_then_what_is_measured_to_help_and_notes_never() -> None:
@@ -47,6 +48,13 @@ def test_errors_first_then_what_is_measured_to_help_and_notes_never() -> None:
         "SW102",
     ]
     assert len(worst_problems(record, 1)) == 1
+
+
+def test_a_proven_leak_comes_before_what_else_to_act_on() -> None:
+    helps = replace(DROP, effect=effect(2.0), verdict="helps")
+    record = record_of(finding("SW102", "error", helps), finding("SW106", "error", axis="column", keys=("x",)))
+    assert [item.code for item in worst_problems(record)] == ["SW106", "SW102"]
+    assert verdict(record).sentence.startswith("Fix 2 things before you train on this data: a finding of SW106")
 
 
 def test_what_rests_on_a_model_that_learned_nothing_is_no_problem_but_that_it_did_not() -> None:
@@ -98,6 +106,8 @@ def test_what_was_tested_and_does_not_help_is_never_what_to_do() -> None:
     assert only(finding("SW104", "warning", useless)).first == FIND_OUT
     problem = only(finding("SW104", "warning", LOOK, useless))
     assert problem.first == "Look at them"
+    harmless = replace(useless, verdict="no difference")
+    assert only(finding("SW104", "warning", harmless)).first == BY_MEANING
     assert problem.buys.startswith("tested, not decided: \u22120.10 points")
 
 
@@ -121,7 +131,7 @@ def test_columns_with_the_same_problem_are_one_with_the_remedy_of_the_first() ->
 
 
 def test_an_untested_remedy_says_why_in_a_few_words() -> None:
-    assert only(finding("SW104", "warning", LOOK)).buys == "not tested: a person decides"
+    assert only(finding("SW104", "warning", LOOK)).buys == "not tested: people look first"
     assert only(finding("SW104")).buys == "no remedy is proposed"
     assert only(finding("SW104", "warning", DROP)).buys == "not tested"
     (problem,) = worst_problems(record_of(finding("SW104", "warning", DROP), advice=True))
@@ -131,5 +141,14 @@ def test_an_untested_remedy_says_why_in_a_few_words() -> None:
 def test_what_was_not_checked_and_of_how_many() -> None:
     record = record_of(finding("SW201"), checks=["SW201", "SW301"])
     lacking = Outcome("SW103", "overlap", "not_applicable", "no test set")
-    assert not_checked(replace(record, outcomes=(*record.outcomes, lacking))) == "2 of 3 checks: overlap and SW301"
+    assert (
+        not_checked(replace(record, outcomes=(*record.outcomes, lacking)))
+        == "1 of 3 checks: SW301; 1 more does not apply here"
+    )
+    needy = Outcome("SW504", "choosing", "not_applicable", "no test set was given (test=)")
+    assert (
+        not_checked(replace(record, outcomes=(*record.outcomes, needy)))
+        == "2 of 3 checks: choosing (needs test=) and SW301"
+    )
+    assert not_checked(replace(record, outcomes=(lacking,), plan={})) == ""
     assert not_checked(record_of(finding("SW201"))) == ""

@@ -97,15 +97,17 @@ def test_fewer_rows_mend_nothing(record):
     assert not refuted(Finding("SW301", "rows", "note", (1,), "why", (fewer,)))
 
 
-def test_what_is_saved_of_an_error_is_written_as_the_error_changes():
+def test_a_word_says_whether_an_error_falls_or_rises():
     saved = Estimate("effect", 0.07, 0.02, 0.12, "lower error, in the label's unit", 0.95)
     beside, before = Estimate("effect", 0.012, 0.003, 0.021, "R²", 0.95), Estimate("error", 2.31, 2.1, 2.5)
-    assert effect_text(saved) == f"error {MINUS}0.070 [{MINUS}0.120, {MINUS}0.020] in the label's unit"
-    assert effect_text(saved, interval=False) == f"error {MINUS}0.070 in the label's unit"
+    assert effect_text(saved) == "error lower by 0.070 [0.020, 0.120] in the label's unit"
+    assert effect_text(saved, interval=False) == "error lower by 0.070 in the label's unit"
+    lost = Estimate("effect", -0.07, -0.12, 0.01, "lower error, in the label's unit", 0.95)
+    assert effect_text(lost) == f"error higher by 0.070 [{MINUS}0.010, 0.120] in the label's unit"
     assert bare_effect_text(saved) == "+0.070 [+0.020, +0.120]"
     remedy = Remedy("drop", (1,), effect=saved, before=before, beside=beside)
-    change = f"({MINUS}0.070 [{MINUS}0.120, {MINUS}0.020])"
-    told = f"error 2.310 → 2.240 in the label's unit {change}, R² +0.0120 [+0.0030, +0.0210]"
+    change = "(lower by 0.070 [0.020, 0.120])"
+    told = f"error 2.3100 → 2.2400 in the label's unit {change}, R² +0.0120 [+0.0030, +0.0210]"
     assert change_text(remedy) == told
     other = Remedy("drop", (1,), effect=beside, before=before, beside=saved)
     assert change_text(other) == told

@@ -87,7 +87,7 @@ def test_the_headline_numbers(rich: AuditRecord) -> None:
     assert shown["rows"] == ("32,561", "11 columns, 2 classes")
     assert shown["findings"] == ("23", "1 to act on first, 7 to look at, 15 to note")
     assert shown["held-out error"] == ("12.87 %", "[12.51, 13.23]")
-    assert shown["remedies that help"] == ("3", "of 9 remedies measured")
+    assert shown["remedies that help"] == ("3", "of 9 tested")
     assert len(shown) <= 6
 
 
@@ -180,7 +180,7 @@ def test_fewer_rows_are_neither_help_nor_failed_help() -> None:
     said = verdict(record_of(found("SW301", "note", fewer)))
     assert "help" not in said.sentence
     shown = {item.label: (item.text, item.detail) for item in said.headlines}
-    assert shown["remedies that help"] == ("0", "of 1 remedy measured, 1 without loss")
+    assert shown["remedies that help"] == ("0", "1 of 1 for fewer rows without loss")
 
 
 def test_where_nothing_was_learned_nothing_that_rests_on_the_model_is_listed() -> None:
@@ -266,3 +266,11 @@ def test_an_error_that_was_never_seen_is_a_bound_in_the_headline() -> None:
     clean = Outcome("SW501", "t", "clean", result=CheckResult(measured=(error,)))
     shown = verdict(record_of(clean)).headlines[-1]
     assert (shown.label, shown.text, shown.detail) == ("held-out error", "at most 0.92 %", "of rows")
+
+
+def test_a_share_of_wrong_labels_within_chance_is_none_seen() -> None:
+    rate = Estimate("noise_rate", 0.00017, unit="share of labels", reason="heavy tails explain every large residual")
+    check = Outcome("SW201", "labels", "clean", result=CheckResult(measured=(rate,)))
+    told = {item.label: item for item in verdict(AuditRecord(3, {"rows": 9}, {}, {}, (check,))).headlines}
+    assert told["noise rate"].text == "none seen"
+    assert told["noise rate"].detail == "(heavy tails explain every large residual)"

@@ -72,7 +72,7 @@ def forecast_record(
     Cost:    milliseconds.
     """
     rows, scale = int(curve.sizes[-1]) if rows is None else rows, ErrorScale(curve.median_error)
-    gain = replace(next_doubling(curve, rows), quantity="next_doubling_buys")
+    gain = replace(next_doubling(curve, rows), quantity="gain_of_twice_the_rows")
     ahead = forecast(curve, sizes_ahead(curve, rows), confidence=wanted.confidence, learner_name=wanted.learner_name)
     findings, exhibits, measured = [], [curve_exhibit(curve, ahead, rows)], [gain]
     target = None if wanted.error is None else wanted.error / (scale.one or 1.0)
@@ -101,13 +101,16 @@ def forecast_record(
 
 def gain_finding(rows: int, gain: Estimate, scale: ErrorScale) -> Finding:
     """What as many rows again would take off the error."""
-    title = f"Another {rows:,} rows are forecast to lower the error by {estimate_text(gain, interval=False)}"
+    change = f"lower the error by {estimate_text(gain, interval=False)}"
     if gain.low > 0:
         reading = "More data like this is worth its price if that is."
     elif gain.high < scale.point:
+        change = "leave the error as it is"
         reading = "The curve has flattened: fix labels or features before collecting more of the same."
     else:
+        change += ", if at all"
         reading = "The band includes 0: as many rows again may buy nothing."
+    title = f"Another {rows:,} rows are forecast to {change}"
     explanation = f"Read from the power law through the measured learning curve: {estimate_text(gain)}. {reading}"
     effect = replace(gain, quantity="forecast", unit=LOWER_ERROR if gain.unit == LABEL_UNIT else gain.unit)
     remedy = Remedy("collect", (), action=f"Collect {rows:,} more rows like these.", effect=effect, reason=UNTESTED)

@@ -22,6 +22,7 @@ DISTINCTIVE = 6  # columns shown as at odds with the label, besides those whose 
 MOST_UNUSUAL = 30  # unusual cells of a row that are shown
 CANDIDATES = 500  # columns compared with labels: those whose means differ most between classes or row sets
 MOST_COLUMNS = 5000  # columns in which unusual cells are looked for; of more, and of sparse rows, in the candidates
+DIGITS = 6  # of a number that is shown: coordinates of one town differ in the fourth
 TYPICAL_OF = 2000  # hash-drawn rows of a class its typical values are taken from
 USUAL_OF = 5000  # hash-drawn rows that tell what is usual in a column
 ENTRIES = 10_000_000  # rows times columns of those at the most
@@ -224,10 +225,13 @@ def _dense(values: Any) -> Floats:
 
 
 def plain(value: Any) -> Any:
-    """A cell as JSON holds it: four significant digits, whole numbers without a point, a word for NaN."""
+    """A cell as JSON holds it: six significant digits, whole numbers without a point, a word for NaN."""
     if isinstance(value, float | np.floating):
         if np.isnan(value):
             return MISSING
         number = float(value)
-        return int(number) if number.is_integer() and abs(number) < 1e15 else float(f"{number:.4g}")
+        if abs(number) >= 1e15:
+            return float(f"{number:.{DIGITS}g}")
+        whole = number.is_integer() or abs(number) >= 10.0**DIGITS
+        return round(number) if whole else float(f"{number:.{DIGITS}g}")
     return str(value)

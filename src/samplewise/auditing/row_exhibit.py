@@ -167,7 +167,7 @@ def _own_columns(evidence: Evidence, listed: Ints, telling: list[list[int]]) -> 
 
 
 def _short(values: Array) -> Array:
-    """A column as an exhibit holds it: four digits of numbers, 80 characters of anything else."""
+    """A column as an exhibit holds it: six digits of numbers, 80 characters of anything else."""
     if values.dtype.kind in "iu":
         return values
     if values.dtype.kind == "f":

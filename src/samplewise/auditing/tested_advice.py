@@ -30,7 +30,7 @@ TESTED = ("relabel", "drop", "reweight", "clean")
 NO_RULE = "not a rule to run again"
 UNTESTED = {
     "collect": "needs new rows",
-    "review": "a person decides",
+    "review": "people look first",
 }
 
 

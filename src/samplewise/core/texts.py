@@ -89,6 +89,19 @@ def number_text(value: Any, places: int | None = None, signed: bool = False) -> 
     return text.replace("-", MINUS)
 
 
+def cell_number(value: float, digits: int = 6) -> str:
+    """A number as a cell of the data: no separators, so that a year stays a year, and a true minus.
+
+    >>> [cell_number(value) for value in (1965.0, 98136, 122.25712, 1234567.5)]
+    ['1965', '98136', '122.257', '1234568']
+    """
+    if not value or not math.isfinite(value) or abs(value) < 10.0**-6 or abs(value) >= 10.0**15:
+        return number_text(float(value))
+    whole = float(value).is_integer() or abs(value) >= 10.0**digits
+    text = f"{value:.0f}" if whole else np.format_float_positional(float(f"{value:.{digits}g}"), trim="-")
+    return text.replace("-", MINUS)
+
+
 def is_numeric(values: Any) -> bool:
     """Whether a column holds numbers, which are right-aligned."""
     if values.dtype.kind in "iuf":

@@ -56,7 +56,7 @@ CHANCE = 0.001  # of a column doing so well by luck, over all columns
 FEW_VALUES = 30  # different values up to which a column reads like a code
 FEWEST_ROWS = 20
 RANKED = "R², on the ranks of the label"
-GUESSED = "share of the errors of always predicting the largest class"
+GUESSED = "share of errors of a majority guess"
 NO_SPREAD = "half of the rows are trained on, the other half are scored; the spread over draws is not measured"
 
 

@@ -176,7 +176,7 @@ def _zero(distinct: Floats, counts: Ints, name: str) -> Sentinel | None:
         if whole and pattern.search(name) and rest[-1] == last and len(rest) == last:
             return Sentinel((0.0,), reason)
     if whole and rest[0] >= YEARS[0] and rest[-1] <= YEARS[1]:
-        return Sentinel((0.0,), f"{_others(rest)}: years")
+        return Sentinel((0.0,), f"the others are years from {rest[0]:.0f} to {rest[-1]:.0f}")
     if len(rest) < MEASURED or rest[0] < ZERO_APART * (rest[-1] - rest[0]) or counts[0] > ZERO_RARE * counts.sum():
         return None
     steps = np.diff(rest[: len(rest) // 2 + 1])

@@ -28,11 +28,12 @@ HALFWAY = 0.5  # of the factor, in logarithms: nearer to the tenfold value than 
 WIDTHS, LEAST, LARGEST = 2.5, 0.2, 0.3  # how far a tenth may lie from what is expected: widths; decimal logarithms
 FAR = 8.0  # widths on a linear scale from which a cell is looked at
 BEYOND = 1.5  # times the 98 % quantile of all others: the same
-PLAIN, TAIL = 0.9, 0.99  # quantiles between which the fall of the tail is measured
+TAIL = 0.1  # share of the rows by which the fall of the tail is measured
 ISOLATED, ROUGHLY = 0.5, 0.45  # for cells 3.5 to 28 times what is expected: the gap below them; in logarithms
 ALONE, APART = 0.85, 0.6  # of the distance of a cell: how far other rows may lie; in logarithms, on a linear scale
 RARE, FEW = 0.03, 7  # share of the rows, and rows: where more stand out, they are another unit or a long tail
-UNLIKELY, POWER = 0.5, 0.3  # rows of a column that its tail would send as far: an exponential one, a power
+LEAST_POWER = 0.04  # fall of the tail in logarithms: a steeper one is none to continue
+UNLIKELY = 0.05  # rows of a column that its tail would send as far
 MOST_OF_ROW = 2  # cells of one row
 WITHIN, EXACTLY = 0.01, 0.15  # share of larger values from which a cell is a usual one; how near to tenfold it must be
 NONE = np.empty(0, dtype=np.intp)
@@ -59,10 +60,9 @@ def tenfold_cells(X: Any, columns: tuple[Column, ...], values: Mapping[int, Floa
     gaps and frequent categories, the column's own values pulled in to three quartile ranges; the median where that fit
     errs no less. The positive values of columns without negative ones are compared in logarithms. A cell is listed if a
     tenth of it is expected, a gap parts it from all rows that are not listed (where a tenth is only roughly expected,
-    a gap as wide as all others reach), and it lies beyond a tail that continues the fall between the 90 % and 99 %
-    quantile of these: an exponential one in logarithms, a power on a linear scale (less than half a row is expected
-    there). A cell of a usual size, which only the other columns call ten times too large, must be so within a factor of
-    1.4.
+    a gap as wide as all others reach), and it lies where a tail that falls like the farthest tenth of these leads
+    less than a twentieth of a row: an exponential tail in logarithms, a power on a linear scale. A cell of a usual
+    size, which only the other columns call ten times too large, must be so within a factor of 1.4.
 
     Args:
         X: features.   columns: as they were understood.
@@ -173,15 +173,14 @@ def _in_units(values: Floats, apart: Floats) -> _Apart:
 
 def _listed(found: _Apart, values: Floats, *, logarithmic: bool) -> Ints:
     """Cells a tenth of which is expected, and those that are roughly so and lie alone."""
-    gap, most = (ALONE, UNLIKELY) if logarithmic else (APART, POWER)
-    close = _beyond(found, found.close, values, (gap, most, logarithmic))
-    roughly = _beyond(found, found.roughly, values, (ISOLATED, most, logarithmic))
+    close = _beyond(found, found.close, values, gap=ALONE if logarithmic else APART, logarithmic=logarithmic)
+    roughly = _beyond(found, found.roughly, values, gap=ISOLATED, logarithmic=logarithmic)
     return np.union1d(close, roughly)
 
 
-def _beyond(found: _Apart, candidates: Ints, values: Floats, rule: tuple[float, float, bool]) -> Ints:
+def _beyond(found: _Apart, candidates: Ints, values: Floats, *, gap: float, logarithmic: bool) -> Ints:
     """The candidates beyond a gap and beyond the tail of the other rows."""
-    outward, (gap, most, logarithmic) = found.outward, rule
+    outward = found.outward
     if not len(candidates) or len(candidates) > max(FEW, RARE * len(outward)):
         return candidates[:0]
     order = candidates[np.argsort(outward[candidates], kind="stable")]
@@ -191,17 +190,27 @@ def _beyond(found: _Apart, candidates: Ints, values: Floats, rule: tuple[float, 
     if not len(order):
         return order
     rest, far = np.delete(outward, order), outward[order]
-    plain, tail = (float(value) for value in np.quantile(rest, [PLAIN, TAIL]))
-    fall = np.log((1.0 - PLAIN) / (1.0 - TAIL))
-    if logarithmic or plain <= 0:
-        slope = max((tail - plain) / fall, 0.25 * found.width, 1e-9)
-        chance = np.exp(-(far - plain) / slope)
-    else:
-        chance = (far / plain) ** (-fall / max(np.log(tail / plain), 0.1))
+    reached = _reached(rest, far, least=0.25 * found.width, logarithmic=logarithmic)
     alone = ~_repeats(values, order, values[outward > 0.5 * far.min()])
     if logarithmic:
         alone &= ~_usual(values, order) | (np.abs(far - 1.0) <= EXACTLY)
-    return np.sort(order[((1.0 - PLAIN) * len(outward) * chance <= most) & alone])
+    return np.sort(order[(reached <= UNLIKELY) & alone])
+
+
+def _reached(rest: Floats, far: Floats, *, least: float, logarithmic: bool) -> Floats:
+    """(k,) rows that the tail of the rest would send as far or farther.
+
+    The fall is a mean of few excesses, so what is expected of one more row averages over the falls that would have
+    given them; with the mean itself, long tails of some hundred rows reach too far by chance.
+    """
+    plain = float(np.quantile(rest, 1.0 - TAIL))
+    excess, beyond = rest[rest > plain] - plain, far - plain
+    if not logarithmic and plain > 0:
+        excess, beyond = np.log1p(excess / plain), np.log(far / plain)
+        least = LEAST_POWER
+    count = max(len(excess), 1)
+    fall = max(float(excess.sum()) / count, least, 1e-9)
+    return np.asarray(TAIL * (len(rest) + len(far)) * (1.0 + beyond / (count * fall)) ** -count)
 
 
 def _repeats(values: Floats, cells: Ints, beyond: Floats) -> Mask:

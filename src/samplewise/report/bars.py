@@ -46,6 +46,7 @@ class Row:
     word: str = ""
     style: str = ""
     code: str = ""
+    anchor: str = ""  # of the finding on the page
     cost: str = ""
 
 
@@ -112,6 +113,7 @@ def _remedy_row(item: Advice, scale: Scale, limits: Limits) -> Row:
         word=item.remedy.verdict,
         style=VERDICT_STYLES.get(item.remedy.verdict, "unclear"),
         code=item.code,
+        anchor=item.anchor,
         cost=f"cost {number_text(cost)}" if cost is not None and math.isfinite(cost) else "",
     )
 

@@ -51,7 +51,12 @@ def constant_is_as_good(record: AuditRecord) -> str:
 
 def proven_leaks(record: AuditRecord) -> list[Finding]:
     """Findings of columns that give the label away for certain."""
-    return [item for item in record.findings() if item.code == LEAK_CHECK and item.severity == "error"]
+    return list(filter(is_proven_leak, record.findings()))
+
+
+def is_proven_leak(finding: Finding) -> bool:
+    """Whether it names columns that give the label away for certain: what else was measured rests on them."""
+    return finding.code == LEAK_CHECK and finding.severity == "error"
 
 
 def leaking_columns(record: AuditRecord) -> list[str]:

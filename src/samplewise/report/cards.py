@@ -10,7 +10,7 @@ from typing import Any
 from samplewise.core.escapes import kept
 from samplewise.core.json_encoding import as_column
 from samplewise.core.rates import percent, percent_text
-from samplewise.core.texts import key_text, number_text, shortened
+from samplewise.core.texts import cell_number, key_text, number_text, shortened
 from samplewise.core.values import Exhibit
 from samplewise.report.limits import Limits
 
@@ -107,7 +107,7 @@ def _cells(value: Any, width: int, limits: Limits) -> list[tuple[str, ...]]:
     """Cells with what belongs to them; they come as JSON text or as nested sequences, anything else is left out."""
     try:
         listed = json.loads(value) if isinstance(value, str) else value or ()
-        entries = [tuple(_text(item, limits.text // 4) for item in entry) for entry in listed]
+        entries = [tuple(_cell(item, limits.text // 4) for item in entry) for entry in listed]
     except (TypeError, ValueError):
         return []
     return entries if all(len(entry) == width for entry in entries) else []
@@ -115,6 +115,11 @@ def _cells(value: Any, width: int, limits: Limits) -> list[tuple[str, ...]]:
 
 def _text(item: Any, most: int) -> str:
     return shortened(number_text(item) if isinstance(item, float) else item, most)
+
+
+def _cell(item: Any, most: int) -> str:
+    """A cell of the data: a number without separators."""
+    return shortened(cell_number(item) if isinstance(item, float) else item, most)
 
 
 def _picture(columns: Columns, name: str, position: int, limits: Limits) -> str:

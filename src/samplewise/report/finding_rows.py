@@ -38,7 +38,7 @@ class FindingRows:
     ids: tuple[str, ...]
     first: PageTable
     cards: tuple[Card, ...]
-    total: int
+    heading: str
     cut: str = ""
 
     def links(self) -> Iterator[tuple[str, str]]:
@@ -73,22 +73,27 @@ def row_key(key: Any) -> str:
 
 def rows_of(outcome: Outcome, finding: Finding, anchor: str, limits: Limits) -> FindingRows | None:
     """The rows of a finding, where one of its check's exhibits shows them."""
-    exhibit = _exhibit_of(outcome, finding)
+    exhibit = rows_exhibit_of(outcome, finding)
     if exhibit is None or "id" not in exhibit.columns or not len(exhibit.columns["id"]):
         return None
-    columns = _columns(exhibit)
+    columns, own = _columns(exhibit)
     listed = dict(list(columns.items())[: limits.columns])
     total = max(len(exhibit.columns["id"]), len(finding.keys))
     ids = tuple(map(row_key, as_column(exhibit.columns["id"])[: limits.listed].tolist()))
     content = {
-        "columns": [_content(name, as_column(values)[: limits.listed], limits) for name, values in listed.items()],
+        "columns": [
+            _content(name, as_column(values)[: limits.listed], limits, name in own) for name, values in listed.items()
+        ],
         "name": anchor,
         "file": f"{finding.code}.csv",
     }
-    first = exhibit_table(replace(exhibit, columns=listed, note="", unit=""), replace(limits, rows=FIRST_ROWS))
+    drawn = replace(exhibit, columns=listed, note="", unit="")
+    heading = f"Rows: {shortened(exhibit.note, limits.text)}" if exhibit.note else f"All rows ({total:,})"
+    first = exhibit_table(drawn, replace(limits, rows=FIRST_ROWS), as_they_are=own)
     rest = f"all are in findings/{finding.code}.csv"
     cut = cut_note((len(ids), total, "row"), (len(listed), len(columns), "column"), rest=rest)
-    return FindingRows(anchor, content, ids, replace(first, cut=""), tuple(cards_of(exhibit, limits)), total, cut)
+    cards = tuple(cards_of(exhibit, limits))
+    return FindingRows(anchor, content, ids, replace(first, cut=""), cards, heading, cut)
 
 
 def shows_a_finding(outcome: Outcome, exhibit: Exhibit) -> bool:
@@ -96,14 +101,16 @@ def shows_a_finding(outcome: Outcome, exhibit: Exhibit) -> bool:
     return exhibit.kind == "rows" and exhibit.finding in range(len(outcome.result.findings))
 
 
-def _exhibit_of(outcome: Outcome, finding: Finding) -> Exhibit | None:
+def rows_exhibit_of(outcome: Outcome, finding: Finding) -> Exhibit | None:
+    """The exhibit that shows the rows of a finding, or None."""
     places = [place for place, other in enumerate(outcome.result.findings) if other is finding]
     return next((item for item in outcome.result.exhibits if item.kind == "rows" and item.finding in places), None)
 
 
-def _columns(exhibit: Exhibit) -> dict[str, Array]:
-    """The columns of the list, under the names a reader knows: ours first, then the data's own."""
+def _columns(exhibit: Exhibit) -> tuple[dict[str, Array], set[str]]:
+    """The columns of the list, under the names a reader knows, ours first; and which are the data's own."""
     columns: dict[str, Array] = {}
+    owned: set[str] = set()
     for name, values in exhibit.columns.items():
         if CARDS_ONLY.fullmatch(name):
             continue
@@ -112,16 +119,22 @@ def _columns(exhibit: Exhibit) -> dict[str, Array]:
             columns[f"{name} ({unit})"] = numbers
         else:
             own = name.removeprefix(OWN)
-            columns[own if own not in columns else f"data: {own}"] = values
-    return columns
+            heading = own if own not in columns else f"data: {own}"
+            columns[heading] = values
+            owned |= {heading} if name != own else set()
+    return columns, owned
 
 
-def _content(name: str, values: Any, limits: Limits) -> dict[str, Any]:
-    """One column: numbers with their decimals, texts, or the different texts and which of them stands where."""
+def _content(name: str, values: Any, limits: Limits, own: bool) -> dict[str, Any]:
+    """One column: numbers with their decimals, texts, or the different texts and which of them stands where.
+
+    Numbers of the data's own columns are "plain", without separators: a year or a code is none that is counted.
+    """
     head = shortened(name.replace("_", " "), limits.text)
     if name not in NUMBERS_AS_NAMES and is_numeric(values):
         numbers = [_number(item) for item in values.tolist()]
-        return {"name": head, "numbers": numbers, "decimals": common_places(numbers)}
+        shown_as = {"decimals": common_places(numbers)} | ({"plain": True} if own else {})
+        return {"name": head, "numbers": numbers, **shown_as}
     if name in NUMBERS_AS_NAMES:
         return {"name": head, "texts": list(map(row_key, values.tolist()))}
     entries = ["" if item is None else key_text(item) for item in values.tolist()]

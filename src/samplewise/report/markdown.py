@@ -9,6 +9,7 @@ from samplewise.core.texts import keys_text, number_text, printable
 from samplewise.core.units import seconds_text
 from samplewise.core.values import Exhibit
 from samplewise.report.facts import citation, data_facts, reproduction
+from samplewise.report.finding_rows import rows_exhibit_of
 from samplewise.report.limits import WHERE_THE_REST_IS, Limits
 from samplewise.report.remedy_order import NOT_TESTED, Advice, advice_of, change_text, effect_text
 from samplewise.report.tables import PageTable, exhibit_table
@@ -56,8 +57,8 @@ def _sections(record: AuditRecord) -> Iterator[str]:
         detail = f" ({escape(headline.detail)})" if headline.detail else ""
         yield f"- {escape(headline.label)}: {escape(headline.text)}{detail}"
     yield from _remedies(record)
-    for kind, heading in (("rows", "Worst rows"), ("curve", "Learning curve")):
-        yield from _exhibits(record, kind, heading)
+    yield from _worst_rows(record)
+    yield from _curve(record)
     yield from _findings(record)
     yield from _checks(record)
     yield from _facts(record)
@@ -86,12 +87,21 @@ def _remedy_line(item: Advice) -> str:
     return "| " + " | ".join(map(escape, cells)) + " |"
 
 
-def _exhibits(record: AuditRecord, kind: str, heading: str) -> Iterator[str]:
-    found = [exhibit for outcome in record.outcomes for exhibit in outcome.result.exhibits if exhibit.kind == kind]
+def _worst_rows(record: AuditRecord) -> Iterator[str]:
+    """The rows of the worst finding that has any."""
+    outcomes = {id(finding): outcome for outcome in record.outcomes for finding in outcome.result.findings}
+    found = (rows_exhibit_of(outcomes[id(finding)], finding) for finding in record.findings())
+    exhibit = next(filter(None, found), None)
+    if exhibit is not None:
+        yield from ("", "## Worst rows")
+        yield from _table(exhibit_table(_short_columns(exhibit), SMALL))
+
+
+def _curve(record: AuditRecord) -> Iterator[str]:
+    found = [exhibit for outcome in record.outcomes for exhibit in outcome.result.exhibits if exhibit.kind == "curve"]
     if found:
-        yield from ("", f"## {heading}")
-        limits = SMALL if kind == "rows" else replace(SMALL, rows=12)
-        yield from _table(exhibit_table(_short_columns(found[0]), limits))
+        yield from ("", "## Learning curve")
+        yield from _table(exhibit_table(found[0], replace(SMALL, rows=12)))
 
 
 def _short_columns(exhibit: Exhibit) -> Exhibit:

@@ -13,6 +13,7 @@ from samplewise.core.rates import percent, percent_text
 from samplewise.core.texts import MINUS, count_of, sentence, shortened
 from samplewise.report.cards import PICTURE
 from samplewise.report.facts import columns_of
+from samplewise.report.finding_rows import anchors_of
 from samplewise.report.limits import Limits, cut_note
 from samplewise.report.tables import Cell, PageTable, TableColumn, table_of
 
@@ -73,7 +74,7 @@ class ColumnCard:
     kind: str
     missing: str
     missing_width: float
-    codes: tuple[str, ...]
+    codes: tuple[tuple[str, str], ...]  # checks that found something about it, each with the place of that on the page
     bars: Bars | None
     values: tuple[Value, ...]
     rest: str
@@ -123,7 +124,7 @@ def page_overview(record: AuditRecord, limits: Limits) -> Overview | None:
     label = [held["label"]] if held.get("label") else []
     ordered = sorted(columns, key=lambda column: (column["name"] not in codes, column.get("role") == "excluded"))
     drawn = [*label, *ordered][: PICTURED * limits.rows]
-    cards = tuple(_card(column, codes.get(column["name"], ()), held.get("drawn") or 0) for column in drawn)
+    cards = tuple(_card(column, codes.get(column["name"], {}), held.get("drawn") or 0) for column in drawn)
     total = len(label) + len(columns) + int(held.get("more_columns") or 0)
     certain, pairs = _pairs(held.get("pairs"), limits)
     pictures = [item for item in (held.get("pictures") or {}).get("shown") or [] if PICTURE.fullmatch(str(item[2]))]
@@ -158,21 +159,20 @@ def _lead(held: Json) -> Iterator[str]:
         yield f"{count_of(rows, 'picture')}, read at {size}, {channels}."
 
 
-def _codes_by_column(record: AuditRecord) -> dict[str, tuple[str, ...]]:
-    """The checks that found something about a column, by its name."""
-    found: dict[str, tuple[str, ...]] = {}
-    for finding in record.findings():
+def _codes_by_column(record: AuditRecord) -> dict[str, dict[str, str]]:
+    """The checks that found something about a column, by its name, with the place of the worst such finding."""
+    found: dict[str, dict[str, str]] = {}
+    findings = list(record.findings())
+    for finding, anchor in zip(findings, anchors_of(findings), strict=True):
         for key in finding.keys if finding.axis == "column" else ():
-            name = shortened(key, STORED_NAME)
-            codes = found.get(name, ())
-            found[name] = codes if finding.code in codes else (*codes, finding.code)
+            found.setdefault(shortened(key, STORED_NAME), {}).setdefault(finding.code, anchor)
     return found
 
 
 # ---- one column -----------------------------------------------------------------------------------------------------
 
 
-def _card(column: Json, codes: tuple[str, ...], rows: int) -> ColumnCard:
+def _card(column: Json, codes: Mapping[str, str], rows: int) -> ColumnCard:
     name = shortened(column["name"], NAME)
     values, rest = _values(column)
     missing = float(column.get("missing") or 0.0)
@@ -181,7 +181,7 @@ def _card(column: Json, codes: tuple[str, ...], rows: int) -> ColumnCard:
         kind=_kind(column),
         missing=f"{percent_text(missing, '.2g')} missing" if missing else "",
         missing_width=round(percent(missing), 1),
-        codes=codes,
+        codes=tuple(codes.items()),
         bars=_bars(name, column),
         values=values,
         rest=rest,
@@ -292,7 +292,7 @@ def number(value: Any) -> str:
 
 
 def _table(
-    record: AuditRecord, columns: Sequence[Json], codes: Mapping[str, tuple[str, ...]], limits: Limits, total: int
+    record: AuditRecord, columns: Sequence[Json], codes: Mapping[str, Mapping[str, str]], limits: Limits, total: int
 ) -> ColumnList:
     """Every column in one line, those with a finding first."""
     notes = {shortened(one.get("name"), STORED_NAME): str(one.get("note") or "") for one in columns_of(record)}

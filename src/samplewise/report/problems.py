@@ -1,15 +1,16 @@
 """The worst problems of a record, one line each: what, how sure, which rows, what to do first, and what that buys."""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from samplewise.core.findings import AuditRecord, Finding
+from samplewise.core.findings import AuditRecord, Finding, Outcome
 from samplewise.core.rates import percent_text
 from samplewise.core.texts import count_of, key_text, quantity_text, shortened
 from samplewise.core.values import Estimate
 from samplewise.report.alike import alike_findings, joined
-from samplewise.report.basis import ON_MODELS, nothing_learned, stands
+from samplewise.report.basis import ON_MODELS, is_proven_leak, nothing_learned, stands
 from samplewise.report.remedy_order import NOT_TESTED, NOT_TESTED_YET, Advice, as_advice, change_text, refuted
 from samplewise.report.unfinished import advice_is_pending
 from samplewise.report.verdict import extent, not_run
@@ -20,6 +21,8 @@ LONGEST = 160  # characters of one entry
 REASON = 60  # characters of why a remedy was not tested
 BY_RULE = "read from the cells themselves, without a model"
 FIND_OUT = "Find out why before you change any row"
+BY_MEANING = "Decide by what it means: for the score it makes no difference"
+OPTION = re.compile(r"\((\w+=)\)")  # in the reason of a check that something else than the data would answer
 UNANSWERED = ("failed", "skipped", "not_applicable")
 
 
@@ -58,20 +61,29 @@ def worst_problems(record: AuditRecord, most: int = MOST_PROBLEMS) -> list[Probl
 
 
 def not_checked(record: AuditRecord) -> str:
-    """What the audit gives no answer to, in one sentence; "" where every check of the plan was carried out."""
-    ended = [(item.title, item.status) for item in record.outcomes]
-    lacking = [title for status in UNANSWERED for title, other in ended if other == status]
-    lacking += not_run(record)
-    if not lacking:
-        return ""
-    planned = len(ended) + len(not_run(record))
-    return f"{len(lacking)} of {count_of(planned, 'check')}: {listed([shortened(title, 60) for title in lacking], 4)}"
+    """What the audit gives no answer to, and what would give it; "" where every check that applies was carried out.
+
+    A check that this data gives no reason for (rare classes, where the label is a number) is only counted.
+    """
+    open_checks = [item for status in UNANSWERED for item in record.outcomes if item.status == status]
+    idle = [item for item in open_checks if item.status == "not_applicable" and not OPTION.search(item.reason)]
+    lacking = [_with_option(item) for item in open_checks if item not in idle] + not_run(record)
+    planned = len(record.outcomes) + len(not_run(record))
+    parts = [f"{len(lacking)} of {count_of(planned, 'check')}: {listed(lacking, 6)}"] if lacking else []
+    parts += [f"{len(idle)} more {'does' if len(idle) == 1 else 'do'} not apply here"] if idle and lacking else []
+    return "; ".join(parts)
 
 
-def _rank(finding: Finding, is_void: bool) -> tuple[bool, bool, float]:
-    """A model that learned nothing first, then what to act on, then what is measured to help most."""
+def _with_option(outcome: Outcome) -> str:
+    """What a check asks, and the option that would answer it."""
+    option = OPTION.search(outcome.reason)
+    return shortened(outcome.title, 60) + (f" (needs {option[1]})" if option else "")
+
+
+def _rank(finding: Finding, is_void: bool) -> tuple[bool, bool, bool, float]:
+    """A model that learned nothing first, then a leak, then what to act on, then what is measured to help most."""
     gain = max((_gain(item.effect) for item in finding.remedies if item.verdict == "helps"), default=0.0)
-    return (not is_void, finding.severity != "error", -gain)
+    return (not is_void, not is_proven_leak(finding), finding.severity != "error", -gain)
 
 
 def _gain(effect: Estimate | None) -> float:
@@ -124,6 +136,8 @@ def _first(finding: Finding, advice: Sequence[Advice], helps: Sequence[Advice]) 
     chosen = [*clean, *(item for item in advice if not item.tested)] if no_help else [*helps, *advice]
     if chosen:
         return shortened(chosen[0].action, LONGEST)
+    if no_help and all(item.remedy.verdict in ("no difference", "no loss") for item in advice):
+        return BY_MEANING
     return FIND_OUT if no_help else "Read what was found, below"
 
 

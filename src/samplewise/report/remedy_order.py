@@ -9,6 +9,7 @@ from samplewise.core.texts import count_of
 from samplewise.core.units import LABEL_UNIT, LOWER_ERROR
 from samplewise.core.values import Estimate
 from samplewise.report.basis import proven_leaks, stands
+from samplewise.report.finding_rows import anchors_of
 from samplewise.report.wording import estimate_text
 
 NOT_TESTED = "not tested"
@@ -28,6 +29,7 @@ class Advice:
     remedy: Remedy
     action: str
     axis: str
+    anchor: str = ""  # of the finding on the page
 
     @property
     def tested(self) -> bool:
@@ -36,16 +38,18 @@ class Advice:
 
 
 def effect_text(effect: Estimate | None, interval: bool = True) -> str:
-    """An effect with its sign: `+1.31 points of accuracy [+0.76, +1.86]`, `error -0.07 [...] in the label's unit`.
+    """An effect with its sign: `+1.31 points of accuracy [+0.76, +1.86]`, `error lower by 0.07 [...]`.
 
-    An error that is saved is written as the error changes: a minus is good, and the word says what falls.
+    Of an error a word and not the sign says whether it falls or rises.
     """
     if effect is None:
         return ""
     if effect.unit != LOWER_ERROR:
         return estimate_text(effect, interval, signed=True)
-    turned = replace(effect, value=-effect.value, low=-effect.high, high=-effect.low, unit=LABEL_UNIT)
-    return f"error {estimate_text(turned, interval, signed=True)}"
+    word, size = "lower", replace(effect, unit=LABEL_UNIT)
+    if effect.value < 0.0:
+        word, size = "higher", replace(size, value=-effect.value, low=-effect.high, high=-effect.low)
+    return f"error {word} by {estimate_text(size, interval)}"
 
 
 def bare_effect_text(effect: Estimate | None) -> str:
@@ -54,7 +58,7 @@ def bare_effect_text(effect: Estimate | None) -> str:
 
 
 def change_text(remedy: Remedy) -> str:
-    """What a remedy was measured to do: `error 2.31 → 2.24 in the label's unit (-0.07 [...]), R² +0.012 [...]`.
+    """What a remedy was measured to do: `error 2.310 → 2.240 in the label's unit (lower by 0.07 [...]), R² ...`.
 
     For classes the effect alone, in points.
     """
@@ -62,7 +66,7 @@ def change_text(remedy: Remedy) -> str:
     if effect is None or beside is None or remedy.before is None:
         return effect_text(effect)
     saved, explained = (effect, beside) if effect.unit == LOWER_ERROR else (beside, effect)
-    width = effect.high - effect.low if effect is saved else beside.high - beside.low
+    width = (saved.high - saved.low) / 10.0  # one digit more than the change, so that they agree
     before, after = (
         estimate_text(Estimate("", value, value - width / 2, value + width / 2), interval=False)
         for value in (remedy.before.value, remedy.before.value - saved.value)
@@ -77,8 +81,13 @@ def advice_of(record: AuditRecord) -> tuple[list[Advice], list[Advice]]:
     What rests on a model that learned nothing is no advice, and after a proven leak neither is a remedy without any
     effect: such a model answers the same whatever is done to the rows. Both stay in the record with their findings.
     """
-    findings = [finding for finding in record.findings() if stands(record, finding.code)]
-    every = [as_advice(finding, remedy) for finding in findings for remedy in finding.remedies]
+    findings = list(record.findings())
+    every = [
+        as_advice(finding, remedy, anchor)
+        for finding, anchor in zip(findings, anchors_of(findings), strict=True)
+        if stands(record, finding.code)
+        for remedy in finding.remedies
+    ]
     if proven_leaks(record):
         every = [item for item in every if not (item.tested and _without_effect(item.remedy.effect))]
     tested = sorted((item for item in every if item.tested), key=lambda item: (-_effect(item), item.code))
@@ -101,9 +110,10 @@ def refuted(finding: Finding) -> bool:
     return bool(verdicts) and "helps" not in verdicts
 
 
-def as_advice(finding: Finding, remedy: Remedy) -> Advice:
+def as_advice(finding: Finding, remedy: Remedy, anchor: str = "") -> Advice:
     """A remedy with the finding it belongs to."""
-    return Advice(finding.code, finding.title, remedy, remedy.action or _default_action(finding, remedy), finding.axis)
+    action = remedy.action or _default_action(finding, remedy)
+    return Advice(finding.code, finding.title, remedy, action, finding.axis, anchor)
 
 
 def _default_action(finding: Finding, remedy: Remedy) -> str:

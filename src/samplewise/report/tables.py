@@ -1,6 +1,7 @@
 """An exhibit as a table of texts, each with what it is sorted by."""
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,26 +42,29 @@ class PageTable:
     cut: str = ""
 
 
-def exhibit_table(exhibit: Exhibit, limits: Limits) -> PageTable:
-    """The first rows and columns of an exhibit; images are left to the page that draws them."""
+def exhibit_table(exhibit: Exhibit, limits: Limits, as_they_are: Collection[str] = ()) -> PageTable:
+    """The first rows and columns of an exhibit; images are left to the page that draws them.
+
+    Numbers of the columns `as_they_are` have no separators.
+    """
     names = [name for name in exhibit.columns if "thumbnail" not in name]
     total = len(next(iter(exhibit.columns.values()), ()))
     columns = {name: as_column(exhibit.columns[name]) for name in names[: limits.columns]}
-    table = table_of(exhibit.title, columns, limits)
+    table = table_of(exhibit.title, columns, limits, as_they_are)
     unit = f"Unit: {exhibit.unit}." if exhibit.unit else ""
     cut = cut_note((len(table.rows), total, "row"), (len(columns), len(names), "column"))
     note = " ".join(filter(None, (shortened(exhibit.note, 4 * limits.text), unit)))
     return PageTable(shortened(table.title, limits.text), table.columns, table.rows, note, cut)
 
 
-def table_of(title: str, columns: dict[str, Any], limits: Limits) -> PageTable:
+def table_of(title: str, columns: dict[str, Any], limits: Limits, as_they_are: Collection[str] = ()) -> PageTable:
     """Named columns as a table, cut to `limits.rows`."""
     columns = {name: as_column(values) for name, values in columns.items()}
     heads = tuple(
         TableColumn(shortened(name.replace("_", " "), limits.text), is_numeric(values) and name not in IDS, name in IDS)
         for name, values in columns.items()
     )
-    cells = [_cells(values, limits, name in IDS) for name, values in columns.items()]
+    cells = [_cells(values, limits, name in IDS, name in as_they_are) for name, values in columns.items()]
     return PageTable(title, heads, tuple(zip(*cells, strict=True)))
 
 
@@ -74,7 +78,7 @@ def scores_table(scores: Scores, count: int, limits: Limits) -> PageTable:
     return table_of(scores.quantity.replace("_", " "), columns, limits)
 
 
-def _cells(values: Any, limits: Limits, are_ids: bool) -> list[Cell]:
+def _cells(values: Any, limits: Limits, are_ids: bool, as_they_are: bool = False) -> list[Cell]:
     """The first entries; ids stand as they are, without the separators of numbers."""
     first = values[: limits.rows]
     if are_ids:
@@ -84,6 +88,8 @@ def _cells(values: Any, limits: Limits, are_ids: bool) -> list[Cell]:
     texts = column_texts(first, limits.text)
     if not is_numeric(first):
         return [Cell(text, text.casefold()) for text in texts]
+    if as_they_are:
+        texts = [text.replace(",", "") for text in texts]
     return [Cell(text, _order(item)) for text, item in zip(texts, first.tolist(), strict=True)]
 
 

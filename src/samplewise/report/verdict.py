@@ -4,6 +4,7 @@ It never contradicts a measurement. What a model that learned nothing says is no
 every tested way of mending a finding hurts, or none is shown to help, the sentence says to find out why.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from samplewise.core.values import Estimate
 from samplewise.report.alike import said_once
 from samplewise.report.basis import (
     constant_is_as_good,
+    is_proven_leak,
     leaking_columns,
     nothing_learned,
     out_of_sight,
@@ -27,6 +29,7 @@ from samplewise.report.wording import AT_MOST, estimate_text, listed
 
 HEADLINE_CHECKS = ("SW501", "SW201", "SW401", "SW601", "SW503")  # whose first number comes first
 MOST_HEADLINES = 6
+NOISE_RATE = "noise_rate"  # of the labels; without an interval there is nothing beyond chance to count
 MOST_OF_A_QUESTION = 200  # characters; the list with all of them stands below the sentence
 PLURALS = {"class": "classes"}
 
@@ -116,9 +119,10 @@ def _answer(record: AuditRecord) -> str:
 
 
 def _standing(record: AuditRecord) -> list[Finding]:
-    """Findings that may count, worst first, without the one that says what may not."""
+    """Findings that may count, a leak first, worst first, without the one that says what may not."""
     void = nothing_learned(record)
-    return [finding for finding in record.findings() if finding is not void and stands(record, finding.code)]
+    standing = [finding for finding in record.findings() if finding is not void and stands(record, finding.code)]
+    return sorted(standing, key=lambda finding: not is_proven_leak(finding))
 
 
 def _state(record: AuditRecord, standing: Sequence[Finding]) -> list[str]:
@@ -278,9 +282,8 @@ def _rows(record: AuditRecord) -> Headline | None:
 
 
 def _findings(record: AuditRecord) -> Headline:
-    every, standing = list(record.findings()), _standing(record)
-    void = nothing_learned(record)
-    found = [finding.severity for finding in (*standing, *([void] if void else []))]
+    every, void = said_once(record.findings()), nothing_learned(record)
+    found = [finding.severity for finding in (*said_once(_standing(record)), *([void] if void else []))]
     words = {"error": "to act on first", "warning": "to look at", "note": "to note"}
     parts = [f"{found.count(kind)} {words[kind]}" for kind in words if kind in found]
     if len(found) < len(every):
@@ -292,10 +295,11 @@ def _advice(record: AuditRecord) -> Headline | None:
     tested, _ = advice_of(record)
     if not tested:
         return None
-    detail = f"of {count_of(len(tested), 'remedy', 'remedies')} measured"
-    lossless = sum(item.remedy.verdict == "no loss" for item in tested)
-    detail += f", {lossless} without loss" if lossless else ""
-    return Headline("remedies that help", number_text(len(helping(tested))), detail)
+    mends = len(mending(tested))
+    fewer, lossless = len(tested) - mends, sum(item.remedy.verdict == "no loss" for item in tested)
+    parts = [f"of {mends} tested"] if mends else []
+    parts += [f"{lossless} of {fewer} for fewer rows without loss"] if fewer else []
+    return Headline("remedies that help", number_text(len(helping(tested))), "; ".join(parts))
 
 
 def _measured(record: AuditRecord, code: str) -> Headline | None:
@@ -304,6 +308,8 @@ def _measured(record: AuditRecord, code: str) -> Headline | None:
     if outcome is None:
         return None
     estimates = [*outcome.result.measured, *(item for finding in outcome.result.findings for item in finding.measured)]
+    if estimates and estimates[0].quantity == NOISE_RATE and not math.isfinite(estimates[0].low):
+        return Headline(quantity_text(NOISE_RATE), "none seen", _first_part(estimates[0].reason))
     return _headline(estimates[0]) if estimates else None
 
 

@@ -37,6 +37,13 @@ def test_fires_on_empty_constant_and_mostly_missing_columns(evidence_of):
     assert result.exhibits[0].columns["name"].tolist() == ["empty", "hollow"]
 
 
+def test_of_constant_columns_without_gaps_it_says_no_more(evidence_of):
+    frame = pd.DataFrame({"a": np.arange(60.0) % 7, "b": 1.0, "c": "x"})
+    (finding,) = sw101.run(evidence_of(frame, np.arange(60) % 2)).findings
+    assert finding.keys == ("b", "c")
+    assert finding.explanation == "Every row has the same value there."
+
+
 def test_fires_where_gaps_go_with_the_label_and_measures_by_how_much(evidence_of):
     frame, y = table()
     gone = np.random.default_rng(1).random(400) < np.where(y == "yes", 0.4, 0.05)

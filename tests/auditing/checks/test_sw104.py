@@ -35,6 +35,17 @@ def test_fires_on_far_rows_scores_all_and_shows_them(evidence_of):
     assert "times the usual distance" in result.exhibits[0].columns["reason"][0]
 
 
+def test_rows_that_a_code_puts_there_are_told(evidence_of):
+    X, y = cloud()
+    X = X + 40.0
+    X[[3, 9], 0] = -999.0
+    (finding,) = sw104.run(evidence_of(X, y)).findings
+    assert set(finding.keys) == {3, 9}
+    assert "2 of them hold what looks like a code for a missing value (SW108)" in finding.explanation
+    X, y, _ = planted()
+    assert "SW108" not in sw104.run(evidence_of(X, y)).findings[0].explanation
+
+
 def test_every_unusual_cell_of_a_row_is_shown(evidence_of):
     X, y = cloud()
     X[5, [0, 2, 4]] = 40.0

@@ -27,7 +27,7 @@ def test_odd_cells_are_named_by_column_with_rows_and_remedy(evidence_of):
     result = sw108.run(evidence_of(frame, y))
     numbers, words, spelled = result.findings
     assert (numbers.severity, numbers.keys, numbers.axis) == ("warning", ("weight",), "column")
-    assert "-999 in 2 rows (1.67 %): 3, 50;" in numbers.explanation
+    assert "-999 in 2 rows (1.7 %): rows 3, 50;" in numbers.explanation
     assert numbers.remedies[0].action == "Set -999 to missing in weight, and audit again"
     assert (words.severity, words.keys) == ("note", ("town",))
     assert spelled.remedies[0].action == "Merge 'ulm' into 'Ulm' in town, and audit again"
@@ -94,6 +94,7 @@ def test_cleanings_are_tested_where_most_cells_are(evidence_of):
     assert remedies["w0"].rule in sw108.rules(evidence)
     assert remedies["w4"].reason == "only the 3 largest cleanings are tested"
     assert remedies["weight"].reason == "2 cells are too few to test"
+    assert sw108._why_not(evidence, ("weight", "set to missing"), 1) == "1 cell is too few to test"
 
 
 def test_what_cannot_be_tested_says_why(evidence_of):

@@ -28,10 +28,12 @@ def test_fires_on_rows_that_hurt_others(evidence_of):
 
 def test_dropping_is_offered_where_its_effect_could_show(evidence_of, monkeypatch):
     evidence = evidence_of(*crowds([3, 40]))
-    for share, kinds in ((0.0, ["drop", "review"]), (0.5, ["review"])):
+    for share, kinds, severity in ((0.0, ["drop", "review"], "warning"), (0.5, ["review"], "note")):
         monkeypatch.setattr(check, "TESTED", share)
         (finding,) = check.run(evidence).findings
         assert [remedy.kind for remedy in finding.remedies] == kinds
+        assert finding.severity == severity
+        assert "by chance" not in finding.explanation  # 5 % of so few are none
 
 
 def test_stays_silent_on_right_labels(evidence_of):

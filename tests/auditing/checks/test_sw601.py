@@ -46,6 +46,18 @@ def test_stays_silent_where_all_are_served_alike(evidence_of):
     assert result.measured[0].quantity == "worst_segment_error"
 
 
+def test_where_a_rare_class_is_more_frequent_the_model_is_not_worse(evidence_of):
+    rng = np.random.default_rng(0)
+    kind = rng.choice(["a", "b"], 1500, p=[0.8, 0.2])
+    y = rng.random(1500) < np.where(kind == "b", 0.3, 0.05)
+    frame = pd.DataFrame({"kind": kind, "x": rng.normal(size=1500)})
+    labels = np.where(y, "yes", "no")
+    (finding,) = check.run(evidence_of(frame, labels, learner="kernel")).findings
+    assert "kind = b" in finding.title
+    assert finding.severity == "note"
+    assert "Always predicting 'no' would be wrong in" in finding.explanation
+
+
 def test_a_border_in_a_number_is_only_a_note(evidence_of):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(1500, 2))

@@ -1,5 +1,7 @@
 """Tested advice: what helps is called so, what cannot is not, and the rule never sees the evaluation rows."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
@@ -338,3 +340,39 @@ def test_landmarks_that_are_evaluated_are_no_landmarks():
     assert not held_out[np.asarray(narrowed.landmark_rows(prepared.data.ids))].any()
     few = prepare((draw.normal(size=(100, 4)), np.arange(100) % 2), "kernel").runner
     assert few.drawing_from(np.arange(100) < 50) is few
+
+
+def test_a_change_of_every_row_is_measured_and_is_no_better_than_itself(two_moons):
+    data, _ = two_moons(200, seed=1)
+    wrong = measured_on(data, lambda folded: RowEdit("relabel", np.arange(len(folded)), 1 - folded.codes))
+    assert (wrong.verdict, wrong.share) == ("hurts", 1.0)
+    assert wrong.effect == replace(wrong.control, quantity="effect")  # the random twin has no other rows to change
+    heavier = measured_on(data, lambda folded: RowEdit("reweight", np.arange(len(folded)), np.full(len(folded), 2.0)))
+    assert heavier.verdict in ("no difference", "not decided")
+
+
+def test_labels_of_which_nearly_half_are_wrong_make_no_remedy_help_by_chance(two_moons):
+    words = []
+    for seed in range(10):
+        data, _ = two_moons(200, seed=seed, flipped=0.45)
+        for rule in (relabel_at_random, lambda folded: RowEdit("drop", np.arange(0, len(folded), 5))):
+            found = measured_on(data, rule, KNeighborsClassifier(5))
+            assert np.isfinite([found.effect.value, found.effect.low, found.one_refit.high]).all()
+            words.append(found.verdict)
+    assert words.count("helps") <= 1
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy"])
+def test_a_class_of_fewer_rows_than_folds_is_tested_with_the_others(two_moons, metric):
+    data, _ = two_moons(300, seed=1, flipped=0.2)
+    rare = Dataset(data.X, np.r_[np.full(3, 2), data.y[3:]])
+
+    def mended(folded):
+        found = relabel_disputed(folded)
+        kept = folded.codes[found.rows] != 2
+        return RowEdit("relabel", found.rows[kept], found.values[kept])
+
+    found = measured_on(rare, mended, KNeighborsClassifier(1), metric=metric)
+    assert found.effect.low > 0
+    gone = measured_on(rare, lambda folded: RowEdit("drop", np.flatnonzero(folded.codes == 2)), KNeighborsClassifier(1))
+    assert np.isfinite(gone.effect.value)  # the three rows count as wrong after it, and that is measured

@@ -70,7 +70,8 @@ def run(evidence: Evidence) -> CheckResult:
     exhibits: tuple[Exhibit, ...] = ()
     if absent.any():
         share = absent.mean(axis=0)
-        findings += [*_gaps(names, share), *_distinctive_gaps(evidence, names, absent)]
+        still = np.array([column.kind == "constant" for column in evidence.columns])  # named above
+        findings += [*_gaps(names, np.where(still, 0.0, share)), *_distinctive_gaps(evidence, names, absent)]
         scores = (missing_share(share, names),)
         worst = np.argsort(-share, kind="stable")[:50]
         worst = worst[share[worst] > 0]
@@ -145,7 +146,9 @@ def _constant(evidence: Evidence) -> list[Finding]:
     findings = []
     if still:
         empty = sum("missing" in column.note for column in evidence.columns if column.kind == "constant")
-        why = f"They hold one value or none; {empty:,} of them no value at all, or one value and gaps."
+        why = "Every row has the same value there."
+        if empty:
+            why = f"They hold one value or none; {empty:,} of them no value at all, or one value and gaps."
         findings.append(_columns_finding("without variation", still, "warning" if empty else "note", why))
     if nearly:
         why = f"One value fills at least {percent_text(NEARLY, '.1f')} of the rows."

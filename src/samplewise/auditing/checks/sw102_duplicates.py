@@ -183,8 +183,10 @@ def _agreeing(case: _Case) -> Iterator[Finding]:
     severity: Severity = "warning" if much and sets.proven(rows) else "note"
     surplus = len(keys) - len(np.unique(sets.members[rows]))
     exact, near = int((rows & sets.exact).sum()), int((rows & ~sets.exact).sum())
-    kinds = [f"{exact:,} equal another in every cell" if exact else "", f"{near:,} almost" if near else ""]
-    why = f"Of {len(keys):,} rows in {_set_count(sets, rows)}, {', '.join(filter(None, kinds))}. {_chance(sets)}"
+    all_of, kinds = f"{len(keys):,} rows in {_set_count(sets, rows)}", f"{exact:,} equal another in every cell"
+    why = f"{all_of} equal another in every cell{'' if exact else ', almost'}. {_chance(sets)}"
+    if exact and near:
+        why = f"Of {all_of}, {kinds}, {near:,} almost. {_chance(sets)}"
     yield Finding(
         CODE, f"{len(keys):,} rows {_are(sets)} with the same label", severity, keys, why.strip(),
         _drop_remedy(case, change, much, keys), (surplus_share(surplus, len(case.evidence.data)),),

@@ -82,6 +82,7 @@ def _finding(evidence: Evidence, listed: Ints, excess: Floats) -> Finding:
     why = (
         f"The ten nearest rows of {'these' if len(keys) > 1 else 'it'} are {factor} times as far away as is usual "
         f"around there; of a typical row they are {_times(np.exp(np.median(excess)))} times as far."
+        f"{_coded(evidence, keys)}"
     )
     few = "too few rows to see an effect" if share < TESTED else ""
     which = f"these {len(keys):,} rows" if len(keys) > 1 else "this row"
@@ -93,6 +94,16 @@ def _finding(evidence: Evidence, listed: Ints, excess: Floats) -> Finding:
     caveat = "Far is not wrong: rare but correct rows are the ones a model needs most."
     title = f"{len(keys):,} row{'s' * (len(keys) > 1)} far from everything"
     return Finding(CODE, title, severity, keys, why, remedies, (measured,), caveat=caveat)
+
+
+def _coded(evidence: Evidence, keys: tuple[object, ...]) -> str:
+    """How many of the rows hold a code for a missing value, which alone may put them there."""
+    codes = {key for group in evidence.odd_cells if group.kind == "sentinel" for key in group.ids.tolist()}
+    count = sum(key in codes for key in keys)
+    if not count:
+        return ""
+    which = f"{count:,} of them {'hold' if count > 1 else 'holds'}" if len(keys) > 1 else "It holds"
+    return f" {which} what looks like a code for a missing value (SW108), which alone may put a row there."
 
 
 def _times(factor: float) -> str:

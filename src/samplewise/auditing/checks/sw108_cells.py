@@ -232,8 +232,10 @@ def _value(value: object) -> str:
 
 
 def _rows(group: CellGroup, total: int) -> str:
-    share = percent_text(len(group.ids) / total)
-    return f"{count_of(len(group.ids), 'row')} ({share}): {keys_text(group.ids.tolist())}"
+    ids, share = group.ids.tolist(), percent_text(len(group.ids) / total, ".2g")
+    more = f" and {len(ids) - MOST_VALUES:,} more" if len(ids) > MOST_VALUES else ""
+    named = f"row{'s' * (len(ids) > 1)} {keys_text(ids[:MOST_VALUES])}{more}"
+    return f"{count_of(len(ids), 'row')} ({share}): {named}"
 
 
 def _action(kind: str, column: str, groups: list[CellGroup]) -> str:
@@ -266,7 +268,8 @@ def _first_rows(evidence: Evidence, kind: str, groups: list[CellGroup], place: i
     """The first rows with such cells, these cells first."""
     ids = dict.fromkeys(key for group in groups for key in group.ids.tolist())
     rows = positions_of(list(ids)[:ROWS_SHOWN], evidence.data.ids)
-    return rows_exhibit(evidence, TITLES[kind].format(f"column {groups[0].column!r}"), rows, finding=place)
+    shown = rows_exhibit(evidence, TITLES[kind].format(f"column {groups[0].column!r}"), rows, finding=place)
+    return replace(shown, note=f"the first {len(rows)} of {len(ids):,}" if len(rows) < len(ids) else "")
 
 
 def _cells(groups: Iterable[CellGroup]) -> Exhibit:

@@ -17,8 +17,8 @@ Effects are those in a ridge head on kernel features instead of the learner; for
 network itself, linearized at its trained weights. Row weights are not used.
 
 ## Remedy
-Look at the rows, then drop or fix them; dropping is tested as a rule that is run again on other rows (not offered for
-under half a per cent of the rows: no test would show its effect).
+Look at the rows, then drop or fix them; dropping is tested as a rule that is run again on other rows. Under half a per
+cent of the rows it is not offered, since no test would show its effect, and the list is a note.
 
 ## Source
 cook1977, koh2017, jacot2018; benjamini1995 and bourgon2010 for the test.
@@ -31,7 +31,7 @@ import numpy as np
 from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.heldout import ids_of, listed_rows, require_enough_rows
 from samplewise.core.arrays import Ints
-from samplewise.core.findings import CheckResult, Finding, Remedy
+from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.rates import percent_text
 from samplewise.core.values import Estimate, Scores
 from samplewise.engine.refits.folded_rows import RemedyRule
@@ -70,21 +70,25 @@ def _finding(evidence: Evidence, benefit: Scores, rows: Ints) -> Finding:
     keys, count = ids_of(evidence, rows), len(rows)
     worst = int(rows[0])
     value, error = float(benefit.values[worst]), float(np.asarray(benefit.spread)[worst])
+    which, it = ("any one of these rows", "the worst") if count > 1 else ("this row", "it")
     explanation = (
-        "Without any one of these rows, rows that had no part in the fit would be predicted better; the worst raises "
-        f"their {_evaluated_in(benefit)} by {-value:.2g} (standard error {error:.2g}). About "
-        f"{percent_text(LEVEL, '.0f')} of the list are expected to be there by chance."
+        f"Without {which}, rows that had no part in the fit would be predicted better; {it} raises "
+        f"their {_evaluated_in(benefit)} by {-value:.2g} (standard error {error:.2g})."
     )
+    if count * LEVEL >= 1:
+        explanation += f" About {percent_text(LEVEL, '.0f')} of the list are expected to be there by chance."
     drop = Remedy("drop", keys, action=f"Drop the {count:,} rows that hurt, after a look at them.")
     review = Remedy("review", keys, action="Look at these rows: a wrong entry is better corrected than dropped.")
-    remedies = (drop, review) if count >= TESTED * len(evidence.data) else (review,)
+    some = count >= TESTED * len(evidence.data)  # fewer are no pattern, and no test would show what they do
+    remedies: tuple[Remedy, ...] = (drop, review) if some else (review,)
+    severity: Severity = "warning" if some else "note"
     caveat = "The labels of the evaluation rows are taken as given: where many are wrong, a right row can seem to hurt."
     measured = Estimate(
         "worst_benefit", value, value - half_width(error), value + half_width(error), benefit.unit, 0.95, "koh2017",
         "not corrected for having picked the worst",
     )  # fmt: skip
     title = f"{count:,} row{'s make' if count > 1 else ' makes'} the predictions for others worse"
-    return Finding(CODE, title, "warning", keys, explanation, remedies, (measured,), caveat=caveat)
+    return Finding(CODE, title, severity, keys, explanation, remedies, (measured,), caveat=caveat)
 
 
 def _evaluated_in(benefit: Scores) -> str:

@@ -54,7 +54,7 @@ def run(evidence: Evidence) -> CheckResult:
     curve = curve_of_refits(evidence.nested, evidence.target, evidence.split_groups)
     if len(curve.sizes) < LEAST_SIZES:
         raise NotApplicable(f"a curve needs three training sizes, and {rows} rows give {curve.sizes.tolist()}")
-    gain = replace(next_doubling(curve, rows, seed=evidence.seed), quantity="next_doubling_buys")
+    gain = replace(next_doubling(curve, rows, seed=evidence.seed), quantity="gain_of_twice_the_rows")
     ahead = forecast(curve, [rows, 2 * rows, 4 * rows])
     measured = (gain, *_half_the_error(curve))
     drawn = curve_exhibit(curve, ahead, rows)

@@ -75,9 +75,12 @@ def memorized(scores: Scores) -> Ints:
 def _finding(evidence: Evidence, trained: Estimate, other: Estimate, gap: Estimate, rows: Ints) -> Finding:
     learned, rest, unit = trained.shown().value, other.shown().value, _unit(trained)
     which = "This row is" if len(rows) == 1 else "These rows are"
+    right = "right when trained on and wrong when not"
+    if evidence.target.classes is None:
+        right = "predicted well when trained on and badly when not"
     explanation = (
         f"Models of half the rows err by {learned:.3g} {unit} on their training rows and {rest:.3g} on "
-        f"held-out rows: a gap of {gap}. {which} right when trained on and wrong when not, so no other row "
+        f"held-out rows: a gap of {gap}. {which} {right}, so no other row "
         f"supports {'its' if len(rows) == 1 else 'their'} label."
     )
     action = "Look at these rows: fix the wrong ones, collect more like the rare ones."

@@ -42,7 +42,7 @@ from samplewise.engine.statistics.means import clustered
 from samplewise.engine.statistics.significance import p_value_above
 from samplewise.generalization import EvaluationsClaim, rows_to_claim
 
-CODE, TITLE, SLOW = "SW504", "the test set was used to choose", False
+CODE, TITLE, SLOW = "SW504", "a test set that was used to choose", False
 NEEDS = frozenset({"label", "test", "features"})
 
 LEVEL = 0.01

@@ -12,7 +12,8 @@ A good average hides a group for which the model is useless: a site, an age band
 ## When it is wrong
 A segment can be worse because its labels are wrong, because it is rare, or because it is hard for everybody (rows near
 the border between two classes); none of these is the model's unfairness. A pair that was found by search is a hint
-where to look, not a proof about a group.
+where to look, not a proof about a group. Where always predicting the most frequent class would be as right in it, a
+found segment holds more of the other classes and is a note.
 
 ## Remedy
 Look at the labels of the segment first; then collect rows there rather than everywhere, or train with a loss that
@@ -28,10 +29,11 @@ import numpy as np
 
 from samplewise.auditing.evidence import Evidence
 from samplewise.auditing.heldout import evaluated_losses, prediction_source
-from samplewise.core.arrays import Array, Floats
+from samplewise.core.arrays import Array, Floats, positions_of
 from samplewise.core.errors import InputError, NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
-from samplewise.core.texts import count_of
+from samplewise.core.rates import percent_text
+from samplewise.core.texts import count_of, shortened
 from samplewise.core.units import LABEL_UNIT
 from samplewise.core.values import Estimate, Exhibit, Scores
 from samplewise.engine.models.row_losses import UNITS, ErrorScale
@@ -44,6 +46,7 @@ CODE, TITLE, SLOW = "SW601", "worst segment", False
 NEEDS = frozenset({"label", "features"})
 
 GRAVE = 5.0  # points: a found segment whose difference is at least this even at its low end is worth a warning
+AS_OFTEN = 0.01  # share of the rows by which a constant answer may be wrong more often and be as good
 LISTED = 40
 BY_CLASS = "label"
 FEWEST_CLASSES, MOST_CLASSES = 3, 100  # compared where there is nothing else to compare
@@ -62,7 +65,7 @@ def run(evidence: Evidence) -> CheckResult:
     one, unit = (1.0, "share of rows") if scale.one is None else (scale.one, LABEL_UNIT)
     scores = Scores("segment_error", found.errors.error * one, keys, unit, worse, axis="segment")
     worst = found.material()
-    findings = (_finding(evidence, found, worst),) if worst else ()
+    findings = (_finding(evidence, found, worst, losses),) if worst else ()
     measured = (_estimate(found, 0, scale), _difference(found, 0, scale))
     return CheckResult(findings, (scores,), (_exhibit(found, scale),), measured)
 
@@ -88,7 +91,7 @@ def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
     return {}
 
 
-def _finding(evidence: Evidence, found: WorstSegments, worst: list[int]) -> Finding:
+def _finding(evidence: Evidence, found: WorstSegments, worst: list[int], losses: Floats) -> Finding:
     table, first = found.errors, worst[0]
     name = table.names[first]
     more = len(worst) - 1
@@ -111,10 +114,33 @@ def _finding(evidence: Evidence, found: WorstSegments, worst: list[int]) -> Find
         Remedy("collect", (), action=f"Collect rows where {name} rather than everywhere."),
     )
     names = tuple(table.names[at] for at in worst)
+    guessed = _guessed(evidence, found, first, losses)
+    explanation += guessed
     caveat = "A segment may be hard for everybody, or hold more wrong labels; the comparison does not say which."
     measured = (_estimate(found, first, scale), _difference(found, first, scale))
     title = f"The model is worst where {name}"
-    return Finding(CODE, title, _severity(found, first), names, explanation, remedies, measured, "segment", caveat)
+    severity = "note" if guessed and found.searched else _severity(found, first)
+    return Finding(CODE, title, severity, names, explanation, remedies, measured, "segment", caveat)
+
+
+def _guessed(evidence: Evidence, found: WorstSegments, first: int, losses: Floats) -> str:
+    """That the most frequent class alone would be right as often there, where it is: rare classes are, the model is not
+    worse; else "".
+    """
+    target = evidence.target
+    if target.classes is None:
+        return ""
+    counts = np.bincount(target.codes, minlength=len(target.classes))
+    rows = positions_of(found.ids[first].tolist(), evidence.data.ids)
+    rows = rows[np.isfinite(losses[rows])]
+    error = float(np.mean(target.codes[rows] != counts.argmax()))
+    if error > float(losses[rows].mean()) + AS_OFTEN:
+        return ""
+    name = shortened(str(target.classes[counts.argmax()]), 40)
+    return (
+        f" Always predicting {name!r} would be wrong in {percent_text(error)} of these rows, hardly more often: other "
+        "classes are more frequent there."
+    )
 
 
 def _severity(found: WorstSegments, first: int) -> Severity:

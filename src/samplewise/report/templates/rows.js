@@ -7,19 +7,19 @@
   const BY = 50;
   const lists = [];
 
-  const shown = (value, decimals) => {
+  const shown = (value, decimals, plain) => {
     if (value === null) return "–";
     const own = { useGrouping: "min2", maximumSignificantDigits: Number.isInteger(value) ? 21 : 4 };  // of columns on many scales
-    const alike = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+    const alike = { minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping: !plain };
     const text = value.toLocaleString("en-US", decimals === null ? own : alike);
     return text.replace("-", "−");
   };
 
   const begin = (place) => {
     const content = JSON.parse(document.getElementById(place.dataset.rows).textContent);
-    const columns = content.columns.map(({ name, numbers, decimals, texts, words, at }) => ({
+    const columns = content.columns.map(({ name, numbers, decimals, plain, texts, words, at }) => ({
       name, numbers,
-      text: numbers ? (row) => shown(numbers[row], decimals) : texts ? (row) => texts[row] : (row) => words[at[row]],
+      text: numbers ? (row) => shown(numbers[row], decimals, plain) : texts ? (row) => texts[row] : (row) => words[at[row]],
       plain: numbers ? (row) => numbers[row] : texts ? (row) => texts[row] : (row) => words[at[row]],
     }));
     const ids = columns.find((column) => column.name === "id"), given = columns.find((column) => column.name === "given");
