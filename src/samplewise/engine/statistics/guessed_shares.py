@@ -39,7 +39,7 @@ def _accepted(trials: int, guess: float, confidence: float) -> tuple[Floats, Flo
     """Shares that are tried, and the fewest and most hits accepted under each."""
     shares = np.square(np.sin(np.linspace(0.0, np.pi / 2.0, GRID)))
     outcomes = np.arange(trials + 1.0)
-    chances = stats.binom.pmf(outcomes, trials, shares[:, np.newaxis])
+    chances = np.asarray(stats.binom.pmf(outcomes, trials, shares[:, np.newaxis]))
     own, other = STRENGTH * guess, STRENGTH * (1.0 - guess)
     expected = TRUST * stats.betabinom.pmf(outcomes, trials, max(own, 1e-3), max(other, 1e-3))
     expected = expected + (1.0 - TRUST) / (trials + 1.0)
