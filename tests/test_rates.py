@@ -149,6 +149,11 @@ CALLS: dict[tuple[str, str, str], Any] = {
     ("quality", "missing_values", "confidence"): lambda bad: quality.missing_values(X, confidence=bad),
     ("selection", "prune", "keep"): lambda bad: selection.prune(SCORES, bad),
     ("selection", "prune", "skip_hardest"): lambda bad: selection.prune(SCORES, 0.05, skip_hardest=bad),
+    ("shift", "certify_error", "confidence"): (
+        lambda bad: shift.certify_error(
+            shift.plan_labels((np.eye(2)[Y], Y), np.eye(2)[Y], n_labels=5), Y[:5], confidence=bad
+        )
+    ),
     ("shift", "segments_of_losses", "confidence"): (
         lambda bad: shift.segments_of_losses(Dataset(X, Y), LOSSES, "", confidence=bad)
     ),

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 import samplewise
-from samplewise import curves, generalization, influence, information, labels, models, quality
+from samplewise import curves, generalization, influence, information, labels, models, quality, shift
 from samplewise.core.findings import Decision
 from samplewise.core.values import Attribution, Scores
 from samplewise.curves import CurvePoints, LearningCurve
@@ -150,6 +150,10 @@ def tensors():
     return {"outputs": torch.zeros((4, 2)), "labels": torch.tensor([0, 1, 0, 1])}
 
 
+def label_plan():
+    return shift.plan_labels((probabilities(), Y), probabilities(), n_labels=10)
+
+
 def data(**more):
     return lambda: {"data": X, "y": Y, **{name: make() if callable(make) else make for name, make in more.items()}}
 
@@ -264,11 +268,14 @@ GOOD = {
     "quality.suspicious_cells": data(),
     "selection.apply": given(data=ROWS, decisions=lambda: [Decision(3, "drop")]),
     "selection.prune": given(scores=scores, keep=0.5),
+    "shift.certify_error": given(plan=label_plan, labels=lambda: Y[:10]),
+    "shift.plan_labels": given(source=lambda: (probabilities(), Y), outputs=probabilities, n_labels=10),
     "shift.feature_drift": data(time=lambda: np.arange(COUNT) // 2),
     "shift.label_coding": lambda: {"data": np.tile(X, (3, 1)), "y": np.tile(Y, 3), "time": np.arange(3 * COUNT) // 2},
     "shift.segments_of_losses": given(
         data=lambda: np.tile(X, (4, 1)), losses=lambda: np.tile(numbers(), 4), unit="share"
     ),
+    "shift.train_test_drift": given(data=TRAIN, test=TEST),
     "shift.worst_segments": lambda: {"data": np.tile(X, (4, 1)), "y": np.tile(Y, 4), "learner": "linear"},
 }  # fmt: skip
 
@@ -468,7 +475,8 @@ RESULTS = {  # classes that the library makes: their fields are those of an answ
     "labels.LabelIssues", "labels.MultilabelIssues", "labels.TrainingDynamics", "models.Refits",
     "quality.ColumnSkill", "quality.Duplicates", "quality.IdOrDateColumns", "quality.MissingValues",
     "quality.Outliers", "quality.Overlap", "quality.SuspiciousCells", "selection.Applied", "selection.Pruned",
-    "shift.CodingChange", "shift.FeatureDrift", "shift.LabelCoding", "shift.WorstSegments",
+    "shift.CodingChange", "shift.ErrorCertificate", "shift.FeatureDrift", "shift.LabelCoding", "shift.LabelPlan",
+    "shift.TrainTestDrift", "shift.WorstSegments",
 }  # fmt: skip
 # Classes and methods that are not called, and why.
 LOOP = "called with tensors, or by the library, at every step of a training"

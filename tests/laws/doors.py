@@ -138,6 +138,7 @@ TWO_DATA_SETS = {  # each as a Dataset or (X, y)
     "influence.training_smoothness": lambda rows, one, two: np.array(
         [influence.training_smoothness(one, two, learner=sgd()).factor]
     ),
+    "shift.train_test_drift": lambda rows, one, two: shift.train_test_drift(one, two).weights.values,
     "generalization.kernel_similarity": lambda rows, one, two: np.array(
         [generalization.kernel_similarity(one, kernel="rbf", other="linear").value]
     ),
@@ -161,6 +162,7 @@ RESULTS_OF_AN_EARLIER_STEP = {
     "influence.linear_datamodeling_score", "influence.mislabel_score", "influence.refit_subsets",
     "influence.removal_curve", "influence.same_class_share", "influence.top_overlap", "influence.weight_dependence",
     "information.information_curve", "information.unusual_information", "selection.prune",
+    "shift.certify_error",
 }  # fmt: skip
 
 SEVERAL = {  # rows with several labels, or several sets of targets: tried by every door beside their own tests
@@ -193,5 +195,5 @@ NUMBERS = {  # functions of arrays of numbers, of a trained module, of counts or
     "labels.budget", "labels.channel_information", "labels.confident_learning",
     "labels.dawid_skene", "labels.generalized_cross_entropy",
     "labels.label_noise_entropy", "labels.least_training_errors", "labels.mean_absolute_error",
-    "models.embeddings_of", "models.predictions_of",
+    "models.embeddings_of", "models.predictions_of", "shift.plan_labels",
     }  # fmt: skip

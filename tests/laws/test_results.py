@@ -177,6 +177,11 @@ def split():
     return rows().take(np.arange(80)), rows().take(np.arange(80, COUNT))
 
 
+def label_plan():
+    segments = np.array(["<script>", "b"])[np.arange(COUNT) % 2]
+    return shift.plan_labels((probabilities(), rows().y), probabilities(), segments=segments, n_labels=20)
+
+
 RESULTS = {  # room.class -> one of its kind
     "core.Attribution": attribution,
     "core.AuditRecord": lambda: audited().record,
@@ -257,8 +262,13 @@ RESULTS = {  # room.class -> one of its kind
     "selection.Applied": lambda: selection.apply(rows(), [Decision(one, "drop") for one in rows().ids[:20]]),
     "selection.Pruned": lambda: selection.prune(issues().wrong, 0.5),
     "shift.CodingChange": lambda: coding().changes[0],
+    "shift.ErrorCertificate": lambda: shift.certify_error(label_plan(), rows().y[:40]),
+    "shift.LabelPlan": label_plan,
     "shift.FeatureDrift": lambda: shift.feature_drift(pd.DataFrame({"<script>": rows().y, "x": rows().X[:, 0]})),
     "shift.LabelCoding": coding,
+    "shift.TrainTestDrift": lambda: shift.train_test_drift(
+        pd.DataFrame({"<script>": rows().y, "x": rows().X[:, 0]}), pd.DataFrame({"<script>": 1, "x": rows().X[:, 1]})
+    ),
     "shift.WorstSegments": lambda: shift.worst_segments(rows()),
 }
 PER_ROW = {  # by id, one line per row

@@ -19,10 +19,11 @@ def stacked(train: Dataset, held: Dataset) -> Dataset:
     weights = None if train.weights is None else np.r_[train.weights, np.ones(len(held))]
     # Hash-drawn landmarks must not depend on how the test rows are numbered relative to the training rows.
     ids = np.array([f"row {key}" for key in train.ids.tolist()] + [f"judge {key}" for key in held.ids.tolist()])
-    return Dataset(_stacked_features(train.X, held.X), None, ids=ids, weights=weights)
+    return Dataset(stacked_features(train.X, held.X), None, ids=ids, weights=weights)
 
 
-def _stacked_features(first: Any, second: Any) -> Any:
+def stacked_features(first: Any, second: Any) -> Any:
+    """Features of two sets of rows with the same columns, one after the other."""
     if isinstance(first, Images):
         return first.followed_by(second)
     if hasattr(first, "iloc"):
