@@ -175,7 +175,9 @@ class Session:
 
     def reviewers(self) -> list[str]:
         """Names of all whose answers hold."""
-        return sorted({name for said in self.log.current().values() for name in said})
+        with self._lock:
+            answers = self.log.current()
+        return sorted({name for said in answers.values() for name in said})
 
     def _entry(self, task: Task, reviewer: str, **said: Any) -> Entry:
         return Entry(
@@ -214,9 +216,11 @@ class Session:
 
     def calibration(self) -> Calibration | None:
         """What the audit promised of the labels that were answered, and what was found; None without answers."""
+        with self._lock:
+            answers = self.log.current()
         pairs = [
             (self._promised[key], wrong)
-            for key, said in self.log.current().items()
+            for key, said in answers.items()
             if key in self._promised and (wrong := is_wrong(said.values())) is not None
         ]
         return calibration([chance for chance, _ in pairs], [wrong for _, wrong in pairs])
@@ -230,8 +234,10 @@ class Session:
 
     def disagreements(self) -> list[tuple[Task, dict[str, Entry]]]:
         """Rows on which reviewers differ, with what each said."""
+        with self._lock:
+            answers = self.log.current()
         found = []
-        for key, said in self.log.current().items():
+        for key, said in answers.items():
             task = self.queue.find(key) if differs(said) else None
             if task is not None:
                 found.append((task, said))
@@ -239,7 +245,8 @@ class Session:
 
     def agreement(self) -> list[str]:
         """How far the reviewers agree, in sentences."""
-        answers = self.log.current()
+        with self._lock:
+            answers = self.log.current()
         differ = len(self.disagreements())
         shared = sum(len(said) > 1 for said in answers.values())
         told = f"{count_of(shared, 'row has', 'rows have')} answers of several people, who differ on {differ:,}."
