@@ -10,7 +10,7 @@ from samplewise.engine.refits.folded_rows import outer_folds
 from samplewise.quality.cell_remedies import cleaning_rules
 
 ERROR = METRICS["mae"]
-WEIGHT = ("weight", "set to missing")
+WEIGHT = (("weight",), "set to missing")
 
 
 def people(rows=240, seed=0):
@@ -25,7 +25,7 @@ def people(rows=240, seed=0):
 def measured(frame, y, *wanted, repeats=1, **options):
     prepared = prepare((frame, y), "linear", **options)
     folds = [prepared.folds(repeat) for repeat in range(repeats)]
-    rules = {" ".join(key): rule for key, rule in cleaning_rules(wanted).items()}
+    rules = {" ".join([*key[0], key[1]]): rule for key, rule in cleaning_rules(wanted).items()}
     return measure_remedies(prepared.runner, rules, folds, metric=ERROR)
 
 
@@ -45,14 +45,14 @@ def test_a_code_in_a_column_that_says_nothing_makes_no_difference():
         frame, y = people(seed=seed)
         frame["noise"] = np.random.default_rng(100 + seed).normal(50, 5, len(frame))
         frame.loc[::20, "noise"] = -999.0
-        words.append(measured(frame, y, ("noise", "set to missing"))["noise set to missing"].verdict)
+        words.append(measured(frame, y, (("noise",), "set to missing"))["noise set to missing"].verdict)
     assert words.count("helps") == 0
 
 
 def test_rows_in_another_unit_are_divided():
     frame, y = people()
     frame.loc[::9, "height"] /= 2.54
-    found = measured(frame, y, ("height", "divide"))["height divide"]
+    found = measured(frame, y, (("height",), "divide"))["height divide"]
     assert found.verdict == "helps"
     assert found.effect.low > found.control.high
 
@@ -62,7 +62,7 @@ def test_spellings_are_merged():
     rows = frame.index[::3]
     frame.loc[rows, "town"] = frame.loc[rows, "town"].str.upper()
     folded = prepare((frame, y), "linear").whole
-    (rule,) = cleaning_rules([("town", "merge")]).values()
+    (rule,) = cleaning_rules([(("town",), "merge")]).values()
     edit = rule(folded)
     assert {step.values: step.into for step in edit.steps} == {("ULM",): "Ulm", ("KIEL",): "Kiel"}
     assert sorted(edit.carried_out(frame)["town"].unique()) == ["Kiel", "Ulm"]
@@ -94,7 +94,7 @@ def test_what_the_name_forbids_becomes_missing_also_where_it_was_not_seen():
     frame, y = people()
     frame = frame.rename(columns={"weight": "age"})
     frame.loc[[3, 4], "age"] = [-3.0, -11.0]
-    (rule,) = cleaning_rules([("age", "set to missing")]).values()
+    (rule,) = cleaning_rules([(("age",), "set to missing")]).values()
     edit = rule(prepare((frame, y), "linear").whole)
     unseen = pd.DataFrame({"age": [30.0, -2.0, 0.0]})
     assert edit.carried_out(unseen)["age"].isna().tolist() == [False, True, False]
@@ -104,7 +104,7 @@ def test_codes_are_not_divided():
     frame, y = people()
     frame.loc[::9, "height"] *= 10
     frame.loc[[1, 2, 4], "height"] = 99999.0
-    (rule,) = cleaning_rules([("height", "divide")]).values()
+    (rule,) = cleaning_rules([(("height",), "divide")]).values()
     after = rule(prepare((frame, y), "linear").whole).carried_out(frame)["height"]
     assert (after == 99999.0).sum() == 3
     assert after.drop([1, 2, 4]).max() < 250

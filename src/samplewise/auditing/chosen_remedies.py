@@ -88,7 +88,7 @@ class Chosen:
         """What a remedy does that nobody should get without asking for it; "" where it changes little."""
         if remedy.kind != "clean":
             return large_change(self.data, self._after(together).data, self.task)
-        share = len(new) / len(self.data)
+        share = len(new) / (len(self.data) * len(remedy.keys))
         named = printable(", ".join(map(str, remedy.keys)))
         return f"changes {percent_text(share, '.2g')} of the cells of {named}" if share > MOST_REMOVED else ""
 

@@ -9,12 +9,13 @@ import numpy as np
 from samplewise.core.findings import Decision
 from samplewise.data.changed_cells import cell_value, column_at
 from samplewise.data.dataset import Dataset
-from samplewise.engine.refits.cell_edits import CellEdit, CellStep, Cleaning
+from samplewise.engine.refits.cell_edits import CellEdit, CellStep, Cleaning, ColumnEdit
 from samplewise.engine.refits.folded_rows import FoldedRows, RemedyRule
 from samplewise.quality.cells import numbers_of
 from samplewise.quality.sentinels import written_as_codes
 from samplewise.quality.suspicious import CellGroup, cell_groups
 
+Columns = tuple[str, ...]  # that are cleaned together
 # What a cleaning is by rule. A tenfold cell is told by the other columns of its row and looked up; a type is converted
 # where the table is read.
 CLEANINGS: Mapping[str, Cleaning] = {
@@ -23,11 +24,11 @@ CLEANINGS: Mapping[str, Cleaning] = {
 FOLDS_KEPT = 8  # sets of rows whose odd cells are remembered while several columns are cleaned
 
 
-def cleaning_rules(wanted: Iterable[tuple[str, Cleaning]]) -> dict[tuple[str, Cleaning], RemedyRule]:
-    """A rule for every column and cleaning: it looks for odd cells again in the rows it is given, and there alone.
+def cleaning_rules(wanted: Iterable[tuple[Columns, Cleaning]]) -> dict[tuple[Columns, Cleaning], RemedyRule]:
+    """A rule for every cleaning of columns: it looks for odd cells again in the rows it is given, and there alone.
 
-    Args:    wanted: names of columns, and what is to be done with their odd cells.
-    Returns: by column and cleaning, what gives a `CellEdit` for any rows; without steps where they hold no such cells.
+    Args:    wanted: names of columns that are cleaned together, and what is to be done with their odd cells.
+    Returns: by columns and cleaning, what gives a `CellEdit` for any rows; without steps where they hold no such cells.
     Cost:    one search for odd cells per set of rows, shared by all rules.
     """
 
@@ -35,7 +36,7 @@ def cleaning_rules(wanted: Iterable[tuple[str, Cleaning]]) -> dict[tuple[str, Cl
     def found(folded: FoldedRows) -> list[CellGroup]:
         return _odd_cells(folded.data)
 
-    return {(column, do): _rule(column, do, found) for column, do in wanted}
+    return {(columns, do): _rule(columns, do, found) for columns, do in wanted}
 
 
 def cleaned_cells(
@@ -70,19 +71,20 @@ def _rounded(value: object) -> object:
     return float(f"{value:.12g}") if isinstance(value, float) else value
 
 
-def _rule(column: str, do: Cleaning, found: Callable[[FoldedRows], list[CellGroup]]) -> RemedyRule:
+def _rule(columns: Columns, do: Cleaning, found: Callable[[FoldedRows], list[CellGroup]]) -> RemedyRule:
     def rule(folded: FoldedRows) -> CellEdit:
-        return _edit(folded.data, column, do, found(folded))
+        groups = found(folded)
+        return CellEdit(tuple(_edit(folded.data, column, do, groups) for column in columns))
 
     return rule
 
 
-def _edit(rows: Dataset, column: str, do: Cleaning, groups: list[CellGroup]) -> CellEdit:
+def _edit(rows: Dataset, column: str, do: Cleaning, groups: list[CellGroup]) -> ColumnEdit:
     """What is to be done with the odd cells of one column, as far as these rows show it."""
     place = [one.name for one in rows.columns].index(column)
     own = [group for group in groups if group.column == column]
     codes = _codes(rows.X, place, own) if do == "divide" else ()
-    return CellEdit(place, tuple(_step(group, do, codes) for group in own if CLEANINGS.get(group.kind) == do))
+    return ColumnEdit(place, tuple(_step(group, do, codes) for group in own if CLEANINGS.get(group.kind) == do))
 
 
 def _step(group: CellGroup, do: Cleaning, codes: tuple[float, ...]) -> CellStep:

@@ -89,12 +89,39 @@ def test_cleanings_are_tested_where_most_cells_are(evidence_of):
     evidence = evidence_of(frame, y)
     remedies = {finding.keys[0]: finding.remedies[0] for finding in sw108.run(evidence).findings}
     assert {remedy.kind for remedy in remedies.values()} == {"clean"}
-    assert [name for name, remedy in remedies.items() if not remedy.reason] == ["w0", "w1", "w2"]
+    assert [name for name, remedy in remedies.items() if not remedy.reason] == ["w0", "w1"]  # and all together
     assert remedies["w0"].rule == "clean w0: set to missing"
     assert remedies["w0"].rule in sw108.rules(evidence)
     assert remedies["w4"].reason == "only the 3 largest cleanings are tested"
     assert remedies["weight"].reason == "2 cells are too few to test"
-    assert sw108._why_not(evidence, ("weight", "set to missing"), 1) == "1 cell is too few to test"
+    assert sw108._why_not(evidence, (("weight",), "set to missing"), 1) == "1 cell is too few to test"
+
+
+def test_codes_of_several_columns_are_also_set_to_missing_together(evidence_of):
+    frame, _ = table(240)
+    frame["size"] = frame["weight"][::-1].to_numpy() + 100.0
+    y = (frame["weight"] + frame["size"] > 240).to_numpy().astype(int)
+    frame.loc[::9, "weight"] = -999
+    frame.loc[[3, 4, 50], "size"] = -999  # too few to be tested alone
+    evidence = evidence_of(frame[["weight", "age", "size"]], y, learner="linear")
+    outcome = Outcome("SW108", "cells", "found", result=sw108.run(evidence))
+    (advised,) = tested_advice.test_advice(evidence, (outcome,), {})
+    most, fewer = advised.result.findings
+    by_columns = {remedy.keys: remedy for remedy in most.remedies}
+    alone, together = by_columns["weight",], by_columns["weight", "size"]
+    assert together.values == ("set to missing",) * 2
+    assert together.action == "Set the codes of all 2 columns to missing, and audit again"
+    assert together.verdict == "helps"
+    assert together.effect.value > alone.effect.value
+    assert [remedy.keys for remedy in fewer.remedies] == [("size",)]
+    assert [remedy.keys for remedy in advised_alone(evidence_of)] == [("weight",)]
+
+
+def advised_alone(evidence_of):
+    frame, y = table()
+    frame.loc[::9, "weight"] = -999
+    (finding,) = sw108.run(evidence_of(frame, y)).findings
+    return finding.remedies
 
 
 def test_what_cannot_be_tested_says_why(evidence_of):

@@ -13,7 +13,7 @@ from samplewise.core.randomness import hashed_order
 from samplewise.data.dataset import Dataset
 from samplewise.engine.models.metrics import METRICS
 from samplewise.engine.refits import RowEdit, measure_remedies, prepare
-from samplewise.engine.refits.cell_edits import CellEdit, CellStep
+from samplewise.engine.refits.cell_edits import CellEdit, CellStep, ColumnEdit
 from samplewise.engine.refits.remedy_effects import MeasurePlan
 
 ACCURACY = METRICS["accuracy"]
@@ -193,7 +193,7 @@ def test_a_cleaning_is_carried_out_on_training_and_on_held_out_rows():
     dirty = clean.copy()
     dirty[::6, 0] *= 1000.0
     folded = prepare((dirty, y), Ridge(alpha=2.0), executor=SerialExecutor()).whole
-    edit = CellEdit(0, (CellStep("divide", limits=(-np.inf, 5000.0), factor=1000.0),))
+    edit = CellEdit((ColumnEdit(0, (CellStep("divide", limits=(-np.inf, 5000.0), factor=1000.0),)),))
     metric = METRICS["mae"]
     measured = measure_remedies(folded.runner, {"divide": lambda _: edit}, [folded.all_folds], metric=metric)["divide"]
     random = edit.at_random(dirty, np.arange(60), 0)
@@ -212,7 +212,7 @@ def test_fits_after_a_cleaning_are_kept_by_content(two_moons):
     data, _ = two_moons(100)
     made = []
     prepared = prepare(data)
-    edit = CellEdit(0, (CellStep("divide", limits=(-np.inf, 0.5), factor=2.0),))
+    edit = CellEdit((ColumnEdit(0, (CellStep("divide", limits=(-np.inf, 0.5), factor=2.0),)),))
     for _ in range(2):
         runner = prepared.runner.with_features(edit.carried_out(data.X))
         runner.on_fit = lambda: made.append(1)

@@ -49,7 +49,7 @@ from samplewise.core.values import Exhibit
 from samplewise.data.shifted_rows import ShiftedRow
 from samplewise.engine.refits.cell_edits import Cleaning
 from samplewise.engine.refits.folded_rows import RemedyRule
-from samplewise.quality.cell_remedies import CLEANINGS, cleaning_rules
+from samplewise.quality.cell_remedies import CLEANINGS, Columns, cleaning_rules
 from samplewise.quality.suspicious import CellGroup, label_groups
 
 CODE, TITLE, SLOW = "SW108", "cells that are not what they look like", False
@@ -108,7 +108,8 @@ def run(evidence: Evidence) -> CheckResult:
     for kind, by_column in sorted_out.items():
         for place, items in enumerate(by_column[:MOST_FINDINGS], start=len(findings)):
             rows += [_first_rows(evidence, kind, items, place)] if len(rows) < MOST_SHOWN else []
-        findings += [_of_column(kind, items, len(evidence.data), untested) for items in by_column[:MOST_FINDINGS]]
+        own = [_of_column(kind, items, len(evidence.data), untested) for items in by_column[:MOST_FINDINGS]]
+        findings += _with_all_codes(own, untested) if kind == "sentinel" else own
         if by_column[MOST_FINDINGS:]:
             findings.append(_of_the_others(kind, [items[0].column for items in by_column[MOST_FINDINGS:]]))
     exhibits = [_cells(groups), *rows] if groups else []
@@ -158,26 +159,39 @@ def _shifted_cells(shifted: Mapping[Any, ShiftedRow]) -> Exhibit:
 
 
 def rules(evidence: Evidence) -> Mapping[str, RemedyRule]:
-    """A rule for every cleaning of a column that a model sees; those of the columns with most cells are proposed."""
-    wanted = [(name, do) for name in _seen(evidence) for do in dict.fromkeys(CLEANINGS.values())]
+    """A rule for every cleaning of a column that a model sees, and for all codes together, where several hold some."""
+    wanted: list[tuple[Columns, Cleaning]] = [
+        ((name,), do) for name in _seen(evidence) for do in dict.fromkeys(CLEANINGS.values())
+    ]
+    wanted += [(columns, "set to missing")] if (columns := _columns_with_codes(evidence)) else []
     return {_cleaning(*key).rule: rule for key, rule in cleaning_rules(wanted).items()}
 
 
-def _cleaning(column: str, do: Cleaning, action: str = "") -> Remedy:
-    return Remedy("clean", (column,), (do,), action)
+def _cleaning(columns: Columns, do: Cleaning, action: str = "") -> Remedy:
+    return Remedy("clean", columns, (do,) * len(columns), action)
+
+
+def _columns_with_codes(evidence: Evidence) -> Columns:
+    """Columns that a model sees and whose codes can be set to missing together; none where they are fewer than two."""
+    held = {group.column for group in evidence.odd_cells if group.kind == "sentinel"}
+    columns = tuple(name for name in _seen(evidence) if name in held)
+    return columns if len(columns) > 1 and _takes_missing(evidence) else ()
 
 
 def _seen(evidence: Evidence) -> list[str]:
     return [column.name for column in evidence.prepared.data.columns if column.role == "feature"]
 
 
-def _untested(evidence: Evidence, listed: Iterable[list[CellGroup]]) -> dict[tuple[str, Cleaning], str]:
-    """Why a cleaning is not tested, by column and what is done; "" for those that are. Labels are not cleaned."""
-    cells = Counter[tuple[str, Cleaning]]()
+def _untested(evidence: Evidence, listed: Iterable[list[CellGroup]]) -> dict[tuple[Columns, Cleaning], str]:
+    """Why a cleaning is not tested, by columns and what is done; "" for those that are. Labels are not cleaned."""
+    cells = Counter[tuple[Columns, Cleaning]]()
     for group in (one for groups in listed for one in groups if one.kind in CLEANINGS):
         if group.column == evidence.label:
             continue
-        cells[group.column, CLEANINGS[group.kind]] += len(group.ids)
+        cells[(group.column,), CLEANINGS[group.kind]] += len(group.ids)
+    together = _columns_with_codes(evidence)
+    if together:
+        cells[together, "set to missing"] = sum(cells[(column,), "set to missing"] for column in together)
     reasons = {key: _why_not(evidence, key, count) for key, count in cells.most_common()}
     possible = [key for key, reason in reasons.items() if not reason]
     reasons |= dict.fromkeys(possible[MOST_TESTED:], f"only the {MOST_TESTED} largest cleanings are tested")
@@ -186,10 +200,10 @@ def _untested(evidence: Evidence, listed: Iterable[list[CellGroup]]) -> dict[tup
     return reasons | dict.fromkeys(tested, evidence.plan.no_room(fits))
 
 
-def _why_not(evidence: Evidence, key: tuple[str, Cleaning], cells: int) -> str:
+def _why_not(evidence: Evidence, key: tuple[Columns, Cleaning], cells: int) -> str:
     """Why a cleaning could not be tested, however few there are; "" where it could."""
-    column, do = key
-    if column not in _seen(evidence):
+    columns, do = key
+    if not set(columns) <= set(_seen(evidence)):
         return "no model sees this column"
     if cells < FEWEST_TESTED:
         return f"{count_of(cells, 'cell is', 'cells are')} too few to test"
@@ -204,7 +218,9 @@ def _takes_missing(evidence: Evidence) -> bool:
     return not as_they_are or len(evidence.prepared.data.complete_ids()) < len(evidence.data)
 
 
-def _of_column(kind: str, groups: list[CellGroup], total: int, untested: Mapping[tuple[str, Cleaning], str]) -> Finding:
+def _of_column(
+    kind: str, groups: list[CellGroup], total: int, untested: Mapping[tuple[Columns, Cleaning], str]
+) -> Finding:
     column, ids = groups[0].column, np.concatenate([group.ids for group in groups])
     why = [f"{column}: {_values(group)} in {_rows(group, total)}; {group.reason}." for group in groups[:MOST_VALUES]]
     more = len(groups) - MOST_VALUES
@@ -212,10 +228,21 @@ def _of_column(kind: str, groups: list[CellGroup], total: int, untested: Mapping
     numeric = groups[0].values.dtype.kind in "iuf"  # what distances are made of
     severity: Severity = "warning" if numeric and kind != "tenfold" else "note"
     remedy = Remedy("review", (column,), action=_action(kind, column, groups))
-    if kind in CLEANINGS and (key := (column, CLEANINGS[kind])) in untested:
+    if kind in CLEANINGS and (key := ((column,), CLEANINGS[kind])) in untested:
         remedy = replace(_cleaning(*key, remedy.action), reason=untested[key])
     title = TITLES[kind].format(f"column {column!r} ({count_of(len(np.unique(ids)), 'row')})")
     return Finding(CODE, title, severity, (column,), " ".join(why), (remedy,), axis="column", caveat=CAVEATS[kind])
+
+
+def _with_all_codes(findings: list[Finding], untested: Mapping[tuple[Columns, Cleaning], str]) -> list[Finding]:
+    """Findings about codes, the first with the remedy for all columns that hold some, where there are several."""
+    first, *others = findings
+    for (columns, do), reason in untested.items():
+        if len(columns) > 1:
+            action = f"Set the codes of all {len(columns)} columns to missing, and audit again"
+            remedy = replace(_cleaning(columns, do, action), reason=reason)
+            first = replace(first, remedies=(*first.remedies, remedy))
+    return [first, *others]
 
 
 def _values(group: CellGroup) -> str:

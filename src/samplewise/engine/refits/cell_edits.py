@@ -67,8 +67,8 @@ class CellStep:
 
 
 @dataclass(frozen=True, slots=True)
-class CellEdit:
-    """What a rule wants done to the cells of one column, in all rows; without steps nothing.
+class ColumnEdit:
+    """What is to be done to the cells of one column, in all rows; without steps nothing.
 
     Args:
         place: position of the column.
@@ -97,7 +97,7 @@ class CellEdit:
 
     def at_random(self, X: Any, ids: Array, seed: int) -> Any:
         """The same steps on as many cells of the same column, drawn from all of its rows by their ids."""
-        order, first = hashed_order(seed, ids, "random cells"), 0
+        order, first = hashed_order(seed, ids, f"random cells of {self.place}"), 0
         drawn: list[Mask] = []
         for changes in self.cells(X):
             last = first + int(changes.sum())
@@ -114,6 +114,42 @@ class CellEdit:
         for step, changes in zip(self.steps, cells, strict=True):
             column = step.written(column, changes)
         return with_column(X, self.place, column)
+
+
+@dataclass(frozen=True, slots=True)
+class CellEdit:
+    """What a rule wants done to cells of one column or of several, in all rows.
+
+    Args:
+        columns: what is to be done to each; at most one entry a column.
+    """
+
+    columns: tuple[ColumnEdit, ...]
+
+    @property
+    def steps(self) -> tuple[CellStep, ...]:
+        """Everything that is done, column by column; nothing where no rows showed a reason."""
+        return tuple(step for column in self.columns for step in column.steps)
+
+    def changed(self, X: Any) -> Mask:
+        """(n,) rows in which a cell changes."""
+        return np.asarray(np.logical_or.reduce([column.changed(X) for column in self.columns]))
+
+    def carried_out(self, X: Any) -> Any:
+        """The features (n, d) with the cells changed; `X` stays as it is."""
+        for column in self.columns:
+            X = column.carried_out(X)
+        return X
+
+    def at_random(self, X: Any, ids: Array, seed: int) -> Any:
+        """The same steps on as many cells of the same columns, drawn for each from all rows by their ids."""
+        for column in self.columns:
+            X = column.at_random(X, ids, seed)
+        return X
+
+    def name_of(self, X: Any) -> str:
+        """Equal names for features that are equal in these columns; of one data set, all others are equal anyway."""
+        return " ".join(column.name_of(X) for column in self.columns)
 
 
 def _numbers(column: Any) -> Any:
