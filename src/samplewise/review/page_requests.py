@@ -9,7 +9,6 @@ from samplewise.core.errors import InputError
 ANSWERS = ("keep", "suggestion", "relabel", "drop", "unsure")
 PAGES = ("row", "grid")
 MOST_ROWS = 200  # answered at once
-MOST_CLASSES = 1000  # of one row with several labels
 LONGEST_POSITION = 16  # digits
 LONGEST_NOTE = 2000
 LONGEST_VALUE = 10_000
@@ -30,7 +29,7 @@ class Answer:
 
     Args:
         places: the rows.   decision: one of `ANSWERS`; "suggestion" takes what is suggested for each.
-        value: the label of "relabel": a text, a number, or a list of classes.   page: where it was given.
+        value: the label of "relabel": a text or a number.   page: where it was given.
     """
 
     places: tuple[Place, ...]
@@ -115,10 +114,6 @@ def _position(written: Any) -> int | None:
 
 
 def _value(value: Any) -> Any:
-    if isinstance(value, list):
-        if len(value) > MOST_CLASSES or not all(isinstance(item, str) for item in value):
-            raise _unreadable("labels that are no list of classes")
-        return value
     if value is None or (isinstance(value, int | float | str) and len(str(value)) <= LONGEST_VALUE):
         return value
     raise _unreadable(f"a label of type {type(value).__name__}")

@@ -77,14 +77,12 @@
   };
 
   /* ---- another label ---- */
-  let picked = [], found = [], at = 0, asked = 0;
-  const choice = () => sheet()?.dataset.choice;
+  let found = [], at = 0, asked = 0;
   const other = () => {
     const form = find("#other");
     if (!form) return;
     find("#note").hidden = true;
     form.hidden = false;
-    picked = choice() === "sets" ? JSON.parse(sheet().dataset.picked || "[]") : [];
     const box = find("#other-value");
     box.value = "";
     box.focus();
@@ -111,7 +109,6 @@
       item.id = `match-${place}`;
       item.setAttribute("role", "option");
       item.setAttribute("aria-selected", String(place === at));
-      if (picked.includes(name)) item.dataset.picked = "";
       text.textContent = name;
       item.append(text);
       item.addEventListener("click", () => pick(name));
@@ -125,15 +122,8 @@
     }
     find("#other-value").setAttribute("aria-activedescendant", found.length ? `match-${at}` : "");
     find("#matches li[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
-    const set = find(".picked");
-    if (set) set.textContent = picked.length ? `Chosen: ${picked.join(", ")}` : "Chosen: none";
   };
-  const pick = (name) => {
-    if (choice() !== "sets") return decide("relabel", name);
-    picked = picked.includes(name) ? picked.filter((one) => one !== name) : [...picked, name];
-    find("#other-value").value = "";
-    return search();
-  };
+  const pick = (name) => decide("relabel", name);
 
   const inOther = (event) => {
     const listed = Boolean(find("#matches"));
@@ -144,8 +134,7 @@
     } else if (event.key === "Enter") {
       event.preventDefault();
       const words = find("#other-value").value.trim();
-      if (choice() === "sets" && (event.ctrlKey || !words)) decide("relabel", picked);
-      else if (listed) { if (found[at] !== undefined) pick(found[at]); }
+      if (listed) { if (found[at] !== undefined) pick(found[at]); }
       else if (words) decide("relabel", words);
     }
   };
