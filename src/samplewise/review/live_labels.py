@@ -16,13 +16,11 @@ from samplewise.auditing.prepare_audit import usable_rows
 from samplewise.core.arrays import Floats, Ints, fingerprint
 from samplewise.core.findings import AuditRecord, Decision
 from samplewise.data.dataset import Dataset
-from samplewise.data.targets import with_read_labels
-from samplewise.engine.models.default_learner import NAMES, choose_learner
+from samplewise.engine.models.default_learner import NAMES
 from samplewise.engine.models.metrics import METRICS
 from samplewise.engine.refits.folded_rows import FoldedRows, RemedyRule, RowEdit
-from samplewise.engine.refits.preparation import FITS, Prepared
+from samplewise.engine.refits.preparation import Prepared, prepare
 from samplewise.engine.refits.remedy_effects import Measured, measure_on_redrawn_folds
-from samplewise.engine.refits.store import FitStore
 from samplewise.labels.facts import Answer, FactLabels, fact_labels, read_as_facts
 
 Labels = Mapping[Any, Any]
@@ -55,15 +53,14 @@ class LiveLabels:
         if self.record.data.get("supplied") != fingerprint(None, None):
             return None
         plan = self.record.plan
-        rows = self.data.take(self.rows)
-        target, _ = usable_rows(rows, self._task)
-        rows = with_read_labels(rows, target)
-        for name in NAMES:
-            learner, _ = choose_learner(name, rows, target)
-            if learner.fingerprint() == plan.get("learner_fingerprint"):
-                store = FitStore(None if self.run_dir is None else self.run_dir / FITS)
-                return Prepared(rows, target, learner, int(plan["folds"]), int(plan["seed"]), store=store)
-        return None
+        settings = {
+            "task": self._task,
+            "n_folds": int(plan["folds"]),
+            "seed": int(plan["seed"]),
+            "run_dir": self.run_dir,
+        }
+        every = (prepare(self.data.take(self.rows), name, **settings) for name in NAMES)
+        return next((one for one in every if one.learner.fingerprint() == plan.get("learner_fingerprint")), None)
 
     @cached_property
     def facts(self) -> FactLabels | None:

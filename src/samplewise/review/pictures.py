@@ -58,6 +58,9 @@ def _as_it_is(file: Path) -> tuple[bytes, str] | None:
         with file.open("rb") as stream:
             content = stream.read(LARGEST_FILE + 1)
     except OSError as fault:
-        raise InputError("the picture cannot be read", where=str(file), got=fault.strerror or str(fault)) from None
+        raise InputError(
+            "the picture cannot be read", where=str(file), got=fault.strerror or str(fault),
+            fix="bring the file back to where it was when the data were audited, and load the page again",
+        ) from None  # fmt: skip
     known = (kind for beginning, kind in BEGINNINGS.items() if content.startswith(beginning))
     return None if len(content) > LARGEST_FILE else next(((content, kind) for kind in known), None)

@@ -25,6 +25,7 @@ OWNERS = {  # who may call what every fit has to go through; everybody else take
     "ProcessExecutor": {"engine/refits/auto_executor.py"},
     "describe_columns": {
         "data/columns.py", "data/readers.py", "engine/models/feature_encoding.py", "quality/overview.py",
+        "shift/train_test.py",
     },
     "describe_target": {
         "engine/refits/preparation.py", "auditing/prepare_audit.py", "selection/decisions.py", "cli/audit_command.py",
