@@ -45,7 +45,7 @@ def test_the_last_lines_say_verdict_effect_and_where_the_report_is(make, tmp_pat
     assert "\u22122" in text
     assert text.index("+1.25") < text.index("\u22122")
     assert f"report    {tmp_path / 'report.html'}" in text
-    assert "1 list" in text
+    assert f"1 list with a column for your decisions; or samplewise review {tmp_path}" in text
     assert f"samplewise apply {tmp_path} --out clean.csv" in text
 
 

@@ -73,7 +73,7 @@ def test_after_25_answers_it_says_how_they_turn_out(tmp_path):
     session.wait(60)
     assert not session.is_busy
     panel = session.panel("r1")
-    assert panel["title"] == "30 of 41 rows"
+    assert panel["title"] == "30 of 41 answered"
     assert panel["share"] == pytest.approx(100 * 30 / 41)
     assert panel["facts"][0]["text"].startswith("80 % [")
     assert session.calibration().promised == pytest.approx(0.755)
@@ -93,7 +93,7 @@ def test_people_who_differ(tmp_path):
     assert (task.row, said["r2"].decision) == ("r3", "drop")
     assert "differ on 1" in session.agreement()[0]
     assert "agree on 11 of 12" in session.agreement()[1]
-    assert session.panel("r1")["title"] == "12 of 41 rows"
+    assert session.panel("r1")["title"] == "12 of 41 answered"
 
 
 def test_no_row_is_suggested_that_does_not_pay(tmp_path):

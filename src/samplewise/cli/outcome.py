@@ -45,7 +45,8 @@ def last_lines(record: AuditRecord, folder: Path, quiet: bool = False) -> Iterat
     lists = sorted((folder / "findings").glob("*.csv"))
     if lists:
         where = one_line(folder / "findings")
-        yield Text(f"rows      {where}: {count_of(len(lists), 'list')} with a column for your decisions")
+        decide = f"samplewise review {shell_path(folder)}"
+        yield Text(f"rows      {where}: {count_of(len(lists), 'list')} with a column for your decisions; or {decide}")
     columns = leaking_columns(record)
     if columns:
         yield Text(f"next      {_without(columns, record, folder)}", style="dim")

@@ -198,14 +198,15 @@ class Queue:
         closed = self._closed()
         rows, wrong = self.expected_wrong()
         left = len(self) - int(closed.sum())
-        told = [f"{count_of(left, 'row is', 'rows are')} open."]
+        one, many = ("row or cell is", "rows and cells are") if self._cells else ("row is", "rows are")
+        told = [f"{count_of(left, one, many)} open."]
         if rows:
             of_these = "" if rows == left else f" of the {rows:,} with a probability"
             told[0] = f"{told[0][:-1]}; about {wrong:,.0f}{of_these} will turn out wrong."
             chances = np.sort(self.probabilities[np.isfinite(self.probabilities) & ~closed])[::-1]
-            many = int((chances >= FEW).sum())
-            if many < rows:
-                told.append(f"After {count_of(many, 'more row')} fewer than one in five is.")
+            likely = int((chances >= FEW).sum())
+            if likely < rows:
+                told.append(f"After {count_of(likely, 'more row')} fewer than one in five is.")
         if left and (closed | (self.probabilities < self._least)).all():
             told.append("What is open costs more to look at than it is expected to save.")
         return told

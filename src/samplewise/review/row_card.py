@@ -103,7 +103,7 @@ class RowCards:
         return {} if classes is None else {str(name): code for code, name in enumerate(classes.tolist())}
 
     def _name(self, code: Any) -> str:
-        return key_text(code if self._target.classes is None else self._target.classes[int(code)])
+        return f"{float(code):.6g}" if self._target.classes is None else key_text(self._target.classes[int(code)])
 
     def _neighbors_of(self, task: Task) -> list[dict[str, Any]]:
         """The nearest rows of both classes, where the record has them."""

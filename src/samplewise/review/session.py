@@ -208,7 +208,7 @@ class Session:
             found = self.calibration()
             facts = [] if found is None or found.answers < EVERY else [calibration_fact(found)]
             return {
-                "title": f"{answered:,} of {count_of(total, 'row')}",
+                "title": f"{answered:,} of {total:,} answered",
                 "share": percent(answered / total if total else 1.0), "sentences": self.queue.summary(),
                 "facts": [*facts, *self._told, *([_BUSY] if self.is_busy else [])],
                 "notes": [*self.log.notes, *other_data(self.run_dir, self.log)][:3],
