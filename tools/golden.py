@@ -5,7 +5,7 @@
     python tools/golden.py compare v0.1.0     # against any revision, or the path of another checkout
     python tools/golden.py compare --only lung credit
 
-Cases: the demo through the command line; the first 10,000 rows of Adult by hashed row number; five small tables that
+Cases: the demo through the command line; the first 4,000 rows of Adult by hashed row number; five small tables that
 differ in kind. Seed 0, all checks, tested advice. The data are found through SAMPLEWISE_DATA (default ../shared/data;
 `tables` lies beside it); a case without its data is left out and named.
 
@@ -37,7 +37,7 @@ GOLDEN = ROOT / "tests" / "golden"
 DATA = Path(os.environ.get("SAMPLEWISE_DATA", ROOT.parent / "shared" / "data")).resolve()
 TABLES = DATA.parent / "tables"
 ADULT = DATA / "groups" / "adult.csv.gz"
-ADULT_ROWS = 10_000
+ADULT_ROWS = 4_000
 # Labels come from the reading of each table; these are the roles that a person would name besides.
 TABLE_ROLES: dict[str, dict[str, Any]] = {
     "lung": {},  # two classes, missing values, grades

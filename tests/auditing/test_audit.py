@@ -115,7 +115,7 @@ def test_every_way_to_hand_it_on(digits_audit, tmp_path):
 
 
 def test_same_seed_same_record_and_row_order_changes_no_score():
-    X, y, _ = noisy_digits(300)
+    X, y, _ = noisy_digits(200)
     first = sw.audit(X, y, checks="SW1,SW201")
     again = sw.audit(X, y, checks="SW1,SW201")
     assert timeless(first.record) == timeless(again.record)
@@ -128,12 +128,12 @@ def test_same_seed_same_record_and_row_order_changes_no_score():
 def test_run_folder_holds_record_report_and_lists_of_rows(tmp_path):
     X, y, _ = noisy_digits(300)
     folder = tmp_path / "run"
-    audit = sw.audit(X, y, checks="SW1,SW201", run_dir=folder)
+    audit = sw.audit(X, y, checks="SW1,SW201", budget=BRIEF, run_dir=folder)
     assert timeless(load_record(folder)) == timeless(audit.record)
     assert (folder / "report.html").exists()
     listed = pd.read_csv(folder / "findings" / "SW201.csv")
     assert {"id", "given", "suggested", "probability", "reason", "decision"} <= set(listed.columns)
-    again = sw.audit(X, y, checks="SW1,SW201", run_dir=folder)
+    again = sw.audit(X, y, checks="SW1,SW201", budget=BRIEF, run_dir=folder)
     assert timeless(again.record) == timeless(audit.record)
     with pytest.raises(InputError) as caught:
         sw.audit(X[:200], y[:200], checks="SW1", run_dir=folder)
@@ -212,7 +212,7 @@ def test_accepted_findings_become_notes():
 
 def test_prices_become_costs():
     X, y, _ = noisy_digits(300)
-    audit = sw.audit(X, y, checks="SW201", prices={"relabel": 0.5})
+    audit = sw.audit(X, y, checks="SW201", budget=BRIEF, prices={"relabel": 0.5})
     remedy = next(remedy for finding in audit.findings for remedy in finding.remedies if remedy.kind == "relabel")
     assert remedy.cost == 0.5 * len(remedy.keys)
 
