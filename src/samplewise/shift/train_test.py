@@ -132,8 +132,8 @@ def train_test_drift(data: Any, test: Any, *, label: str | None = None, seed: in
     Raises:
         InputError: fewer than 20 rows (or groups) on a side, columns of the training rows that the test rows lack.
 
-    Cost: two boosted classifiers of at most 20,000 rows a side and O(n log n) a column; some seconds for 100,000 rows of
-        15 columns a side.
+    Cost: two boosted classifiers of at most 20,000 rows a side and O(n log n) a column; some seconds for 100,000 rows
+        of 15 columns a side.
     Not for: whether the difference matters to a model. Rows that follow one another in time are no random draws; then p
         is too small.
     Source: lopezpaz2017, mann1947, holm1979.
