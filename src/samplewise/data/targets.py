@@ -51,6 +51,11 @@ class Target(Result):
         return len(self.codes)
 
     @property
+    def code_by_name(self) -> dict[str, int]:
+        """The code of every class by its name as text; empty for regression."""
+        return {} if self.classes is None else {str(name): code for code, name in enumerate(self.classes.tolist())}
+
+    @property
     def usable(self) -> Array:
         """Rows that have a label and are not the only one of their class: (n,) bool."""
         if self.classes is None:

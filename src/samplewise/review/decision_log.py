@@ -1,4 +1,4 @@
-"""Answers of people, one line each, on the disk before anybody is told that they are saved.
+"""Answers of people, one line each, on the disk before they are called saved.
 
 `RUN/decisions/FINGERPRINT/decisions.jsonl` is only ever appended to; taking an answer back is a line too. Several
 processes may write into it: each line is written whole, under a lock of the system, and what others wrote is read.

@@ -201,7 +201,6 @@ class Desk:
             "address": _address(task), "column": task.column, "choice": choice, "title": held["title"],
             "place": held.get("place", []) if self._values else [], "why": task.why,
             "share": percent(task.probability) if _is_known(task.probability) else 0,
-            "probability_of": held.get("probability_of", "probability of an error"),
             "picture": f"picture/{task.position}" if images is not None else "",
             "text": held.get("text", "") if self._values else "",
             "cells": held.get("cells", []) if self._values else [], "headings": held.get("headings", []),

@@ -79,7 +79,7 @@ class LiveLabels:
         facts = self.facts
         if facts is None or self.prepared is None or self.prepared.target.classes is None:
             return None
-        codes = {str(name): code for code, name in enumerate(self.prepared.target.classes.tolist())}
+        codes = self.prepared.target.code_by_name
         places = {position: place for place, position in enumerate(self.rows.tolist())}
         said = {
             places[position]: Answer(share, codes.get(str(labels.get(position)), -1))
@@ -114,12 +114,11 @@ class LiveLabels:
 
 def decided_rules(decisions: list[Decision], prepared: Prepared) -> dict[str, RemedyRule]:
     """What was decided as rules: each does to the rows it may see what was decided about them."""
-    classes = prepared.target.classes
-    codes = None if classes is None else {str(name): code for code, name in enumerate(classes.tolist())}
+    target, codes = prepared.target, prepared.target.code_by_name
     relabeled: dict[str, Any] = {}
     for one in decisions:
         if one.kind == "relabel":
-            value = float(one.value) if codes is None else codes.get(str(one.value))
+            value = float(one.value) if target.classes is None else codes.get(str(one.value))
             if value is not None:
                 relabeled[str(one.id)] = value
     dropped = {str(one.id) for one in decisions if one.kind == "drop"}

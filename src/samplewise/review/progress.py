@@ -62,9 +62,8 @@ def calibration(promised: Sequence[float], wrong: Sequence[bool]) -> Calibration
 
 def is_wrong(said: Iterable[Entry]) -> bool | None:
     """Whether most people call the label wrong (another one, or none, is right); None where that cannot be told."""
-    words = [not _agrees(entry) for entry in said if entry.decision in ("keep", "relabel", "drop")]
-    wrong = sum(words)
-    return None if 2 * wrong == len(words) else 2 * wrong > len(words)
+    share = share_wrong(said)
+    return None if share in (None, 0.5) else share > 0.5
 
 
 def share_wrong(said: Iterable[Entry]) -> float | None:

@@ -75,7 +75,7 @@ def _rows(record: AuditRecord, outcome: Outcome, twins: Mapping[str, Any]) -> It
     seen: set[str] = set()
     about_labels = outcome.code in ABOUT_LABELS
     for place, finding in enumerate(outcome.result.findings):
-        if finding.axis != "row" or not any(remedy.kind in ASKING for remedy in finding.remedies):
+        if not _asks(finding):
             continue
         facts: Facts = row_facts(outcome.result, place, finding.keys)
         probable = facts.get(PROBABILITY, {}) if about_labels else {}
@@ -109,12 +109,7 @@ def _first(record: AuditRecord, finding: Finding, probable: Mapping[str, Any]) -
 
 def _duplicates(outcome: Outcome, twins: Mapping[str, Any]) -> Iterator[Line]:
     """All rows of the sets but the one that is proposed to be kept."""
-    asked = {
-        str(row): finding
-        for finding in outcome.result.findings
-        if finding.axis == "row" and any(remedy.kind in ASKING for remedy in finding.remedies)
-        for row in finding.keys
-    }
+    asked = {str(row): finding for finding in outcome.result.findings if _asks(finding) for row in finding.keys}
     seen: set[str] = set()  # the rows of a finding are shown once more beside the table of all sets
     for exhibit in _sets(outcome.result):
         reasons = exhibit.get("reason", np.full(len(exhibit["id"]), ""))
@@ -170,6 +165,11 @@ def _cells(record: AuditRecord, data: Dataset) -> Iterator[Line]:
             why = f"{sentence(wanted[column, do])} Proposed: {sentence(do)}"
             gain = _gain(ABOUT_CELLS, rank)
             yield Line(decision.id, ABOUT_CELLS, why, np.nan, plain(decision.value), column, given, gain)
+
+
+def _asks(finding: Finding) -> bool:
+    """Whether a person decides about its rows one by one."""
+    return finding.axis == "row" and any(remedy.kind in ASKING for remedy in finding.remedies)
 
 
 def _gain(code: str, rank: int) -> float:

@@ -99,8 +99,8 @@ class RowCards:
 
     @cached_property
     def _codes(self) -> dict[str, int]:
-        classes = self._target.classes
-        return {} if classes is None else {str(name): code for code, name in enumerate(classes.tolist())}
+        found: dict[str, int] = self._target.code_by_name
+        return found
 
     def _name(self, code: Any) -> str:
         return f"{float(code):.6g}" if self._target.classes is None else key_text(self._target.classes[int(code)])

@@ -99,7 +99,9 @@ def run(evidence: Evidence) -> CheckResult:
     by_kind = sorted(groups, key=lambda group: list(TITLES).index(group.kind))  # stable: columns stay in order
     sorted_out = {
         kind: sorted(
-            (list(items) for _, items in groupby(same_kind, key=lambda group: group.column)), key=_fewest_cells
+            (list(items) for _, items in groupby(same_kind, key=lambda group: group.column)),
+            key=_cell_count,
+            reverse=True,
         )
         for kind, same_kind in groupby(by_kind, key=lambda group: group.kind)
     }
@@ -117,9 +119,8 @@ def run(evidence: Evidence) -> CheckResult:
     return CheckResult(tuple(findings), exhibits=tuple(exhibits))
 
 
-def _fewest_cells(groups: list[CellGroup]) -> int:
-    """For an order in which columns with most such cells come first."""
-    return -sum(len(group.ids) for group in groups)
+def _cell_count(groups: list[CellGroup]) -> int:
+    return sum(len(group.ids) for group in groups)
 
 
 def _shifted_rows(shifted: Mapping[Any, ShiftedRow]) -> Finding:
@@ -310,6 +311,6 @@ def _cells(groups: Iterable[CellGroup]) -> Exhibit:
     ][:MOST_CELLS]
     names = ("id", "column", "value", "remedy", "new_value")
     columns = {name: np.array(held, dtype=str) for name, held in zip(names, zip(*lines, strict=True), strict=True)}
-    cells = sum(len(group.ids) for group in listed)
+    cells = _cell_count(listed)
     note = f"{len(lines):,} of {cells:,} cells" if len(lines) < cells else ""
     return Exhibit("table", "odd cells", columns, note=note)

@@ -15,7 +15,7 @@ import numpy as np
 from samplewise.core.errors import InputError
 from samplewise.data.dataset import Dataset
 from samplewise.review.decision_log import Answers, Entry
-from samplewise.review.exchange.rows import MOST_NOTES, Returned, by_key, content_of, entry_for, word_of
+from samplewise.review.exchange.rows import MOST_NOTES, Returned, by_key, content_of, entry_for, text_of, word_of
 from samplewise.review.queue import Task
 
 MODEL, FROM, TO = "samplewise", "label", "row"
@@ -82,11 +82,11 @@ def from_export(
 
 
 def _task(number: int, task: Task, data: Dataset, said: Mapping[str, Entry]) -> dict[str, Any]:
-    about = {ID: str(task.row), LIST: task.list, COLUMN: task.column, GIVEN: _text(task.given), "why": task.why}
+    about = {ID: str(task.row), LIST: task.list, COLUMN: task.column, GIVEN: text_of(task.given), "why": task.why}
     score = float(task.probability) if np.isfinite(task.probability) else None
     suggestion = task.suggestion if task.suggestion is not None else task.given
     predictions = [
-        {"model_version": MODEL, "result": [_choice(_text(suggestion))]} | ({} if score is None else {"score": score})
+        {"model_version": MODEL, "result": [_choice(text_of(suggestion))]} | ({} if score is None else {"score": score})
     ]
     annotations = [
         {"result": [_choice(CHOICES.get(word := word_of(entry), _label(entry, word)))], "was_cancelled": False}
@@ -99,7 +99,7 @@ def _task(number: int, task: Task, data: Dataset, said: Mapping[str, Entry]) -> 
 
 
 def _label(entry: Entry, word: str) -> str:
-    return _text(entry.given) if word == "keep" else _text(entry.value)
+    return text_of(entry.given) if word == "keep" else text_of(entry.value)
 
 
 def _choice(name: str) -> dict[str, Any]:
@@ -146,7 +146,3 @@ def _time(held: Any) -> float:
         return datetime.fromisoformat(str(held).replace("Z", "+00:00")).timestamp()
     except ValueError:
         return 0.0
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value)

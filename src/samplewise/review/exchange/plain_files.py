@@ -16,7 +16,7 @@ from samplewise.core.json_encoding import encode
 from samplewise.core.texts import shortened
 from samplewise.data.dataset import Dataset
 from samplewise.review.decision_log import Answers, Entry, entry_of
-from samplewise.review.exchange.rows import MOST_NOTES, Returned, by_key, content_of, word_of
+from samplewise.review.exchange.rows import MOST_NOTES, Returned, by_key, content_of, text_of, word_of
 from samplewise.review.queue import Task
 from samplewise.review.queue_lines import ABOUT_LABELS
 from samplewise.selection.decisions import Applied
@@ -83,7 +83,7 @@ def to_decisions_csv(tasks: Iterable[Task], answers: Answers) -> str:
             continue
         word = word_of(said[-1]) if said else ""
         lines[str(task.row)] = {
-            "id": str(task.row), "given": _text(task.given), "suggested": _text(task.suggestion),
+            "id": str(task.row), "given": text_of(task.given), "suggested": text_of(task.suggestion),
             "probability": f"{task.probability:.3f}" if np.isfinite(task.probability) else "", "reason": task.why,
             "decision": "" if word == "unsure" else word,
         }  # fmt: skip
@@ -120,8 +120,8 @@ def to_cleanlab_csv(tasks: Iterable[Task]) -> str:
     listed = [task for task in tasks if task.list in ABOUT_LABELS and np.isfinite(task.probability)]
     rows = [
         (
-            str(task.row), str(bool(task.probability > FLAGGED)), f"{1.0 - task.probability:.4f}", _text(task.given),
-            _text(task.given if task.suggestion is None else task.suggestion),
+            str(task.row), str(bool(task.probability > FLAGGED)), f"{1.0 - task.probability:.4f}", text_of(task.given),
+            text_of(task.given if task.suggestion is None else task.suggestion),
         )
         for task in listed
     ]  # fmt: skip
@@ -140,7 +140,3 @@ def to_label_column(applied: Applied) -> list[dict[str, Any]]:
         {"id": key, "label": encode(label), "label_before": encode(changed.get(str(key), label))}
         for key, label in zip(applied.data.ids.tolist(), labels, strict=True)
     ]
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value)

@@ -1,4 +1,4 @@
-"""What other tools are told of a row, and what came back from them."""
+"""A row as other tools take it, and the answers in what they give back."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -37,6 +37,11 @@ def content_of(task: Task, data: Dataset) -> dict[str, Any]:
     return {
         column.name: cell_text(column_at(data.X, place)[task.position]) for place, column in enumerate(data.columns)
     }
+
+
+def text_of(value: Any) -> str:
+    """A label or a cell as text; none is empty."""
+    return "" if value is None else str(value)
 
 
 def word_of(entry: Entry) -> str:
