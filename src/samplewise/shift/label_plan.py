@@ -8,21 +8,20 @@ import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
 from samplewise.core.arguments import checked
-from samplewise.core.arrays import Array, Floats, Ints
+from samplewise.core.arrays import Array, Ints
 from samplewise.core.errors import InputError, require_count, require_kind, require_share
 from samplewise.core.randomness import hashed_order
 from samplewise.core.rates import percent_text
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of
 from samplewise.core.values import Estimate
-from samplewise.data.conversions import as_classes, as_numbers, as_segments, as_vector
+from samplewise.data.conversions import as_classes, as_segments, as_vector
 from samplewise.engine.statistics.guessed_shares import MOST_TRIALS, any_time_interval, guessed_interval
 from samplewise.engine.statistics.intervals import share_interval
 from samplewise.shift.bins import cells_of
+from samplewise.shift.outputs import probabilities_of, require_alike
 
-FEWEST_SOURCE = 30
 LEAST_CHANCE = 0.002  # of an error, whatever the confidence: no guess is a certainty
-ROUNDED = 1e-3  # by how much probabilities of a row may miss a sum of 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,10 +130,10 @@ def plan_labels(
             "source must be (probabilities, codes) of labeled rows", where="source", got=type(source).__name__,
             fix="pass the probabilities (n, c) of rows the model did not see, and the column of their class (n,)",
         )  # fmt: skip
-    known = _probabilities(source[0], "source[0]")
+    known = probabilities_of(source[0], "source[0]")
     codes = as_classes(source[1], "source[1]")
-    there = _probabilities(outputs, "outputs")
-    _require_alike(known, codes, there)
+    there = probabilities_of(outputs, "outputs")
+    require_alike(known, codes, there)
     wrong = (known.argmax(axis=1) != codes).astype(np.float64)
     fitted = IsotonicRegression(increasing=False, out_of_bounds="clip", y_min=LEAST_CHANCE, y_max=1.0 - LEAST_CHANCE)
     expected = np.asarray(fitted.fit(known.max(axis=1), wrong).predict(there.max(axis=1)), dtype=np.float64)
@@ -156,31 +155,6 @@ def plan_labels(
     share = {name: float((members == code).mean()) for code, name in enumerate(names)}
     labels = np.array(names)[members[chosen]]
     return LabelPlan(keys[chosen], there.argmax(axis=1)[chosen], labels, guess, share, known.shape[1])
-
-
-def _probabilities(values: Any, name: str) -> Floats:
-    """(n, c) from 0 to 1 with row sums of 1."""
-    found = as_numbers(values, name, axes=2, finite=True)
-    if not len(found) or found.shape[1] < 2 or found.min() < 0.0 or np.abs(found.sum(axis=1) - 1.0).max() > ROUNDED:
-        raise InputError(
-            f"{name} must be probabilities of at least two classes", where=name, got=f"shape {found.shape}",
-            fix="pass predict_proba of the model; one-hot rows where it predicts classes only",
-        )  # fmt: skip
-    return found
-
-
-def _require_alike(known: Floats, codes: Ints, there: Floats) -> None:
-    if len(codes) != len(known) or len(known) < FEWEST_SOURCE:
-        raise InputError(
-            f"source needs at least {FEWEST_SOURCE} rows, each with its class", where="source",
-            got=f"{len(known)} rows of probabilities, {len(codes)} codes", fix="pass more rows the model did not see",
-        )  # fmt: skip
-    if known.shape[1] != there.shape[1] or codes.max() >= known.shape[1]:
-        raise InputError(
-            "source and outputs must be about the same classes", where="outputs",
-            got=f"{known.shape[1]} and {there.shape[1]} columns, codes up to {codes.max()}",
-            fix="pass outputs of the same model, and codes that are columns of its probabilities",
-        )  # fmt: skip
 
 
 def _keys(ids: Any, count: int) -> Array:
