@@ -276,7 +276,7 @@ GOOD = {
     "selection.prune": given(scores=scores, keep=0.5),
     "shift.certify_error": given(plan=label_plan, labels=lambda: Y[:10]),
     "shift.label_free_error": given(  # no error among the source rows: nothing is fitted more than once
-        source=lambda: (np.tile(X, (2, 1)), np.tile(probabilities(), (2, 1)), np.tile(probabilities(), (2, 1)).argmax(1)),
+        source=lambda: (np.tile(X, (2, 1)), np.tile(probabilities(), (2, 1)), np.tile(probabilities().argmax(1), 2)),
         target_X=X, target_outputs=probabilities,
     ),
     "shift.plan_labels": given(source=lambda: (probabilities(), Y), outputs=probabilities, n_labels=10),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from samplewise.core.errors import InputError
 from samplewise.engine.statistics import share_interval
@@ -76,6 +77,26 @@ def test_labels_may_stop_early_only_where_that_was_asked_for():
     assert early.error.high - early.error.low > late.error.high - late.error.low
     with pytest.raises(InputError, match="needs its label"):
         certify_error(plan, truth[plan.ids][:10])
+
+
+def test_an_upper_limit_alone_is_lower_and_covers_by_exact_summation():
+    source, (outputs, truth) = place(200, 0), place(100, 1)
+    plan = plan_labels(source, outputs, n_labels=25)
+    ends = []
+    for count in range(26):
+        labels = np.where(np.arange(25) < count, 1 - plan.predicted, plan.predicted)
+        found = certify_error(plan, labels, side="upper")
+        assert found.error.low == 0.0
+        assert "at most" in str(found)
+        ends.append(found.error.high)
+    shares = np.linspace(0.001, 0.999, 400)[:, None]
+    chances = stats.binom.pmf(np.arange(26), 25, shares)
+    assert (chances * (shares <= np.array(ends))).sum(axis=1).min() >= 0.95 - 1e-12
+    labels = truth[plan.ids]
+    upper, both = (certify_error(plan, labels, side=side).error.high for side in ("upper", "both"))
+    assert upper < both
+    late = certify_error(plan, labels, side="upper", any_time=True)
+    assert (late.error.low, late.error.high) == (0.0, certify_error(plan, labels, any_time=True).error.high)
 
 
 def test_models_that_predict_classes_only_are_guessed_at_by_their_error():

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
@@ -14,13 +14,14 @@ from samplewise.core.randomness import hashed_order
 from samplewise.core.rates import percent_text
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of
-from samplewise.core.values import Estimate
+from samplewise.core.values import Estimate, with_unit
 from samplewise.data.conversions import as_classes, as_segments, as_vector
 from samplewise.engine.statistics.guessed_shares import MOST_TRIALS, any_time_interval, guessed_interval
-from samplewise.engine.statistics.intervals import share_interval
+from samplewise.engine.statistics.intervals import highest_rate, share_interval
 from samplewise.shift.bins import cells_of
 from samplewise.shift.outputs import probabilities_of, require_alike
 
+Side = Literal["both", "upper"]
 LEAST_CHANCE = 0.002  # of an error, whatever the confidence: no guess is a certainty
 
 
@@ -71,16 +72,22 @@ class ErrorCertificate(Result):
         labels_only: the same from the labels alone (Clopper-Pearson), for comparison; none of several segments.
         segments: frame with one line per segment: labels, wrong, error, low, high, guess; all intervals hold together.
         any_time: whether the intervals hold at every moment of labeling.
+        side: "both", or "upper" where only the upper limits are claimed and the lower ones are 0.
     """
 
     error: Estimate
     labels_only: Estimate
     segments: Any
     any_time: bool
+    side: Side = "both"
 
     def _sentences(self) -> Iterable[str]:
         when = ", however often you look" if self.any_time else ""
         surely = f"{percent_text(self.error.confidence)} confidence"
+        if self.side == "upper":
+            most = with_unit(self.error.high, self.error.unit)
+            yield f"The error there is at most {most} with {surely}{when}; {percent_text(self.error.value)} was seen."
+            return
         yield f"The error there is {self.error.without_reason()} with {surely}{when}."
         if len(self.segments) == 1 and not self.any_time:
             yield f"From the labels alone: {self.labels_only.without_reason()}."
@@ -185,7 +192,7 @@ def _segments_of(segments: Any, count: int) -> tuple[tuple[str, ...], Ints]:
 
 @checked
 def certify_error(
-    plan: LabelPlan, labels: Any, *, any_time: bool = False, confidence: float = 0.95
+    plan: LabelPlan, labels: Any, *, any_time: bool = False, side: Side = "both", confidence: float = 0.95
 ) -> ErrorCertificate:
     """The error (0 to 1) of a model in another place, from the labels of the rows a plan drew, with an exact interval.
 
@@ -198,6 +205,8 @@ def certify_error(
         labels: the column of the right class of every row of the plan, in its order; with `any_time` the first few
             will do.
         any_time: whether the interval must hold however often one looks while labeling. It is a third wider or more.
+        side: "upper" claims no more than that the error is at most so large, which is a lower limit than the upper end
+            of an interval; a guess of the error cannot help there, and at any time it is that upper end.
         confidence: of all intervals together, between 0 and 1.
 
     Returns:
@@ -229,23 +238,26 @@ def certify_error(
         )  # fmt: skip
     wrong = codes != plan.predicted[: len(codes)]
     each = 1.0 - (1.0 - confidence) / len(plan.guess)
-    lines = [_claim(name, plan, wrong, any_time, each) for name in plan.guess]
+    lines = [_claim(name, plan, wrong, any_time, side, each) for name in plan.guess]
     names = ("segment", "labels", "wrong", "error", "low", "high", "guess")
     table = {name: np.array(column) for name, column in zip(names, zip(*lines, strict=True), strict=True)}
     weights = np.array([plan.share[name] for name in plan.guess])
     value, low, high = (float(weights @ table[name]) for name in ("error", "low", "high"))
-    source = "ville1939" if any_time else "pratt1961"
+    source = "ville1939" if any_time else "clopper1934" if side == "upper" else "pratt1961"
     error = Estimate("error_in_the_other_place", value, low, high, "error rate", confidence, source)
     alone = _labels_alone(value, wrong, confidence, len(lines))
-    return ErrorCertificate(error, alone, Table(table, index="segment").to_frame(), any_time)
+    return ErrorCertificate(error, alone, Table(table, index="segment").to_frame(), any_time, side)
 
 
-def _claim(name: str, plan: LabelPlan, wrong: Array, any_time: bool, confidence: float) -> tuple[Any, ...]:
+def _claim(name: str, plan: LabelPlan, wrong: Array, any_time: bool, side: Side, confidence: float) -> tuple[Any, ...]:
     """One segment: labels, wrong rows, error with interval, and the guess."""
     inside = plan.segments[: len(wrong)] == name
     hits, trials, guess = int(wrong[inside].sum()), int(inside.sum()), plan.guess[name]
     if any_time:
         low, high = any_time_interval(hits, trials, guess, confidence)
+        low = 0.0 if side == "upper" else low
+    elif side == "upper":
+        low, high = 0.0, highest_rate(hits, trials, 1.0 - confidence)
     elif trials <= MOST_TRIALS:
         low, high = guessed_interval(hits, trials, guess, confidence)
     else:
