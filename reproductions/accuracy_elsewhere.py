@@ -62,8 +62,7 @@ class Trees:
     def coded(self, frame: pd.DataFrame) -> np.ndarray:
         found = frame.copy()
         for name, levels in self.levels.items():
-            codes = pd.Categorical(found[name], categories=levels).codes.astype(float)
-            found[name] = np.where(codes < 0, np.nan, codes)
+            found[name] = found[name].map({level: float(code) for code, level in enumerate(levels)}).astype(float)
         return found.to_numpy(dtype=float)
 
     def __call__(self, frame: pd.DataFrame) -> np.ndarray:

@@ -99,6 +99,29 @@ def test_an_upper_limit_alone_is_lower_and_covers_by_exact_summation():
     assert (late.error.low, late.error.high) == (0.0, certify_error(plan, labels, any_time=True).error.high)
 
 
+def test_errors_of_numbers_have_a_valid_interval_in_their_own_unit():
+    rng = np.random.default_rng(0)
+    known, there, truth = rng.normal(size=500), rng.normal(size=2000), rng.normal(size=2000) * 2.0
+    plan = plan_labels((known, known + rng.normal(size=500)), there, n_labels=60)
+    assert plan.unit == "of the label's unit"
+    assert plan.guess[""] == pytest.approx(np.sqrt(2.0 / np.pi), abs=0.1)
+    covered, bounds = 0, 0
+    for seed in range(60):
+        plan = plan_labels((known, known + rng.normal(size=500)), there, n_labels=60, seed=seed)
+        errors = np.minimum(np.abs(truth), plan.largest)
+        found = certify_error(plan, (there + truth)[plan.ids])
+        covered += found.error.low <= errors.mean() <= found.error.high
+        bounds += certify_error(plan, (there + truth)[plan.ids], side="upper").error.high >= errors.mean()
+        assert found.error.value == pytest.approx(errors[plan.ids].mean())
+    assert share_interval(covered, 60)[1] >= 0.95
+    assert share_interval(bounds, 60)[1] >= 0.95
+    assert found.error.high - found.error.low < plan.largest / 2
+    assert found.segments["cut"].tolist() == [int((np.abs(truth)[plan.ids] >= plan.largest).sum())]
+    assert "label's unit" in str(found)
+    with pytest.raises(InputError, match="any time"):
+        certify_error(plan, (there + truth)[plan.ids], any_time=True)
+
+
 def test_models_that_predict_classes_only_are_guessed_at_by_their_error():
     source, (outputs, truth) = place(500, 0), place(500, 1)
     hard = np.eye(2)[outputs.argmax(axis=1)]

@@ -78,8 +78,8 @@ def _by_confidence(source: Outputs, target: Outputs, losses: Floats, weights: Fl
         "difference of confidence": float(losses.mean() + known.mean() - there.mean()),
         "confidence below a threshold": _below(known, there, float(losses.mean())),
         "entropy above a threshold": _below(-_entropy(source.values), -_entropy(target.values), float(losses.mean())),
-        "calibrated confidence": _calibrated(known, losses, there, None),
-        "calibrated confidence, weighted": _calibrated(known, losses, there, weights),
+        "calibrated confidence": float(chances_of_error(known, losses, there).mean()),
+        "calibrated confidence, weighted": float(chances_of_error(known, losses, there, weights).mean()),
         "class shares": _by_class_shares(source, target, losses),
     }
 
@@ -101,14 +101,14 @@ def _below(known: Floats, there: Floats, error: float) -> float:
     return float(np.mean(there < cut) + part * np.mean(there == cut))
 
 
-def _calibrated(known: Floats, losses: Floats, there: Floats, weights: Floats | None) -> float:
-    """Mean chance of error at the confidence of the target rows, by a falling step function fitted on the source."""
+def chances_of_error(known: Floats, losses: Floats, there: Floats, weights: Floats | None = None) -> Floats:
+    """Chance of error at the confidence of every target row (m,), by a falling step function fitted on the source."""
     if weights is not None and not weights.any():
         weights = None
     steps = IsotonicRegression(increasing=False, out_of_bounds="clip", y_min=LEAST_CHANCE, y_max=1.0 - LEAST_CHANCE)
     kept = slice(None) if weights is None else weights > 0
     steps.fit(known[kept], losses[kept], None if weights is None else weights[kept])
-    return float(steps.predict(there).mean())
+    return np.asarray(steps.predict(there), dtype=np.float64)
 
 
 def _by_class_shares(source: Outputs, target: Outputs, losses: Floats) -> float:

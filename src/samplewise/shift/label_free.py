@@ -37,7 +37,8 @@ class LabelFreeError(Result):
 
     Args:
         grade: "inside" where source rows lie wherever target rows do; "reaches outside" where some target rows have
-            none like them, so that the interval is too narrow for about one place in ten; "cannot be told" otherwise.
+            none like them, or columns had to be left out, so that the interval is too narrow for about one place in
+            ten; "cannot be told" otherwise.
         estimate: the error on the target rows (0 to 1; for numbers the mean absolute error in the label's unit, cut
             at `largest`) IF the same rules hold there: equal features have the same labels as often. NaN with the
             reason where it cannot be told.
@@ -91,16 +92,14 @@ class LabelFreeError(Result):
         yield f"IF the same rules hold there, the error is {self.estimate.without_reason()} ({sure} interval)."
         yield f"{before[0].upper()}{before[1:]}."
         if self.grade == "inside":
-            where = ", in the columns compared" if self.left_out else ""
-            yield f"Source rows lie wherever the new rows do{where}."
+            yield "Source rows lie wherever the new rows do."
         else:
-            yield (
-                f"{percent_text(self.outside)} of the new rows have none like them in the source: the interval is too "
-                "narrow for about 1 place in 10."
-            )
-        if self.left_out:
-            names = keys_text([shortened(name, 40) for name in self.left_out])
-            yield f"Left out, as giving the place away: {names}; the place itself is assumed not to matter."
+            if self.outside >= MOST_OUTSIDE:
+                yield f"{percent_text(self.outside)} of the new rows have none like them in the source."
+            if self.left_out:
+                names = keys_text([shortened(name, 40) for name in self.left_out])
+                yield f"Left out, as giving the place away: {names}; they are assumed not to matter there."
+            yield "So the interval is too narrow for about 1 place in 10."
         reach = with_unit(min(self.estimate.high + 0.05 * self.largest, self.largest), self.estimate.unit)
         yield (
             "Other rules (other labels for equal features) show in no row without a label: if 5 % of the rows follow "
@@ -179,7 +178,8 @@ def label_free_error(
                 "shifts made of source rows cannot tell a confidence so high", where="confidence",
                 got=f"confidence={confidence}, {len(calibration.misses)} shifts", fix="use confidence=0.95",
             )  # fmt: skip
-    grade: Grade = "cannot be told" if reason else "inside" if outside < MOST_OUTSIDE else "reaches outside"
+    beyond = outside >= MOST_OUTSIDE or bool(overlap.left_out)  # no source row is like a target row in such a column
+    grade: Grade = "cannot be told" if reason else "reaches outside" if beyond else "inside"
     foreign = np.argsort(-overlap.chances[len(rows) :], kind="stable")[: int(overlap.outside.sum())]
     return LabelFreeError(
         grade, _estimate(found, calibration, known, confidence, grade, reason), _source_error(known, rows),

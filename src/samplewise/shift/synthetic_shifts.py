@@ -92,12 +92,20 @@ def calibrated(
 
 
 def pulls_of(seen: Floats, truth: Floats) -> Floats:
-    """(k,) least squares without negative weights of changes seen (s, k) for true ones (s,), shrunk towards 1 / k."""
+    """(k,) least squares without negative weights of changes seen (s, k) for true ones (s,), shrunk towards 1 / k.
+
+    They sum to 1 at most: methods see less of a change where samples are small, as those of synthetic shifts are, and
+    to make up for that would put the estimate beyond what any of them sees where samples are large.
+    """
     size = seen.shape[1]
     ridge = math.sqrt(SHRUNK * float(np.square(seen).sum(axis=0).mean()))
     if not ridge > 0:
         return np.full(size, 1.0 / size)
-    found = optimize.nnls(np.vstack([seen, ridge * np.eye(size)]), np.r_[truth, np.full(size, ridge / size)])[0]
+    rows, aims = np.vstack([seen, ridge * np.eye(size)]), np.r_[truth, np.full(size, ridge / size)]
+    found = optimize.nnls(rows, aims)[0]
+    if found.sum() > 1.0:
+        heavy = 1e4 * float(np.abs(rows).max())
+        found = optimize.nnls(np.vstack([rows, np.full(size, heavy)]), np.r_[aims, heavy])[0]
     return np.asarray(found, dtype=np.float64)
 
 
