@@ -103,7 +103,7 @@ def test_errors_of_numbers_have_a_valid_interval_in_their_own_unit():
     rng = np.random.default_rng(0)
     known, there, truth = rng.normal(size=500), rng.normal(size=2000), rng.normal(size=2000) * 2.0
     plan = plan_labels((known, known + rng.normal(size=500)), there, n_labels=60)
-    assert plan.unit == "of the label's unit"
+    assert plan.unit == "in the label's unit"
     assert plan.guess[""] == pytest.approx(np.sqrt(2.0 / np.pi), abs=0.1)
     covered, bounds = 0, 0
     for seed in range(60):

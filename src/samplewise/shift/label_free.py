@@ -13,6 +13,7 @@ from samplewise.core.randomness import hashed_order
 from samplewise.core.rates import percent_text
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of, keys_text, shortened
+from samplewise.core.units import LABEL_UNIT
 from samplewise.core.values import Estimate, with_unit
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_dataset
@@ -232,7 +233,7 @@ def _why_not(known: Outputs, overlap: Overlap) -> str:
 
 
 def _unit(known: Outputs) -> str:
-    return "error rate" if known.classes else "of the label's unit"
+    return "error rate" if known.classes else LABEL_UNIT
 
 
 def _estimate(

@@ -13,6 +13,7 @@ from samplewise.core.randomness import hashed_order
 from samplewise.core.rates import percent_text
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of, number_text
+from samplewise.core.units import LABEL_UNIT
 from samplewise.core.values import Estimate, with_unit
 from samplewise.data.conversions import as_classes, as_numbers, as_segments, as_vector
 from samplewise.engine.statistics.betting import highest_mean, in_orders
@@ -53,7 +54,7 @@ class LabelPlan(Result):
     @property
     def unit(self) -> str:
         """Of errors: a share of rows, or the label's own."""
-        return "error rate" if self.n_classes else "of the label's unit"
+        return "error rate" if self.n_classes else LABEL_UNIT
 
     def __len__(self) -> int:
         """Rows to label."""
