@@ -38,8 +38,7 @@ class LabelFreeError(Result):
 
     Args:
         grade: "inside" where source rows lie wherever target rows do; "reaches outside" where some target rows have
-            none like them, or columns had to be left out, so that the interval is too narrow for about one place in
-            ten; "cannot be told" otherwise.
+            none like them, or columns had to be left out, so that the interval is too narrow for about one place in seven; "cannot be told" otherwise.
         estimate: the error on the target rows (0 to 1; for numbers the mean absolute error in the label's unit, cut
             at `largest`) IF the same rules hold there: equal features have the same labels as often. NaN with the
             reason where it cannot be told.
@@ -100,7 +99,7 @@ class LabelFreeError(Result):
             if self.left_out:
                 names = keys_text([shortened(name, 40) for name in self.left_out])
                 yield f"Left out, as giving the place away: {names}; they are assumed not to matter there."
-            yield "So the interval is too narrow for about 1 place in 10."
+            yield "So the interval is too narrow for about 1 place in 7."
         reach = with_unit(min(self.estimate.high + 0.05 * self.largest, self.largest), self.estimate.unit)
         yield (
             "Other rules (other labels for equal features) show in no row without a label: if 5 % of the rows follow "
@@ -245,7 +244,7 @@ def _estimate(
         return Estimate(quantity, np.nan, unit=unit, reason=reason)
     value, half = calibration.estimate(found), calibration.half_width(found, confidence)
     note = "if the same rules hold there"
-    note += "" if grade == "inside" else "; too narrow for about 1 place in 10"
+    note += "" if grade == "inside" else "; too narrow for about 1 place in 7"
     return Estimate(
         quantity, value, max(value - half, 0.0), min(value + half, known.largest), unit, confidence, "vovk2012", note
     )  # fmt: skip
