@@ -38,7 +38,8 @@ class LabelFreeError(Result):
 
     Args:
         grade: "inside" where source rows lie wherever target rows do; "reaches outside" where some target rows have
-            none like them, or columns had to be left out, so that the interval is too narrow for about one place in seven; "cannot be told" otherwise.
+            none like them, or columns had to be left out, so that the interval is too narrow for about one place in
+            seven; "cannot be told" otherwise.
         estimate: the error on the target rows (0 to 1; for numbers the mean absolute error in the label's unit, cut
             at `largest`) IF the same rules hold there: equal features have the same labels as often. NaN with the
             reason where it cannot be told.
