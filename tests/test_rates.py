@@ -11,7 +11,7 @@ import pytest
 
 from samplewise import curves, generalization, influence, information, labels, quality, selection, shift
 from samplewise.core.errors import InputError, require_share, require_shares
-from samplewise.core.values import Scores
+from samplewise.core.values import Estimate, Scores
 from samplewise.data.dataset import Dataset
 from samplewise.engine.refits import fit_design, prepare
 from samplewise.influence.valuation.row_effects import RowEffects
@@ -24,6 +24,7 @@ RATES = {
     "threshold", "tolerance", "training_value", "trust",
 }  # fmt: skip
 SIZES = np.array([50, 100, 200, 400])
+LABEL_FREE = shift.LabelFreeError("cannot be told", *[Estimate("error", np.nan)] * 2, None, (), 0.0, 1.0, SIZES, 1.0)
 CURVE = curves.LearningCurve(SIZES, 0.02 + 2 / SIZES[None, :] ** 0.5, np.full(4, 0.004))
 DRAW = np.random.default_rng(0)
 X = DRAW.normal(size=(120, 3))
@@ -149,6 +150,10 @@ CALLS: dict[tuple[str, str, str], Any] = {
     ("quality", "missing_values", "confidence"): lambda bad: quality.missing_values(X, confidence=bad),
     ("selection", "prune", "keep"): lambda bad: selection.prune(SCORES, bad),
     ("selection", "prune", "skip_hardest"): lambda bad: selection.prune(SCORES, 0.05, skip_hardest=bad),
+    ("shift", "LabelFreeError.tipping", "tolerance"): LABEL_FREE.tipping,
+    ("shift", "label_free_error", "confidence"): lambda bad: shift.label_free_error(
+        (X, np.eye(2)[Y], Y), X, np.eye(2)[Y], confidence=bad
+    ),
     ("shift", "certify_error", "confidence"): (
         lambda bad: shift.certify_error(
             shift.plan_labels((np.eye(2)[Y], Y), np.eye(2)[Y], n_labels=5), Y[:5], confidence=bad

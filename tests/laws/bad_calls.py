@@ -150,6 +150,12 @@ def tensors():
     return {"outputs": torch.zeros((4, 2)), "labels": torch.tensor([0, 1, 0, 1])}
 
 
+def without_labels():
+    """No error among the source rows, so nothing but the two places is fitted."""
+    sure = np.tile(probabilities(), (2, 1))
+    return shift.label_free_error((np.tile(X, (2, 1)), sure, sure.argmax(axis=1)), X, probabilities())
+
+
 def label_plan():
     return shift.plan_labels((probabilities(), Y), probabilities(), n_labels=10)
 
@@ -269,6 +275,10 @@ GOOD = {
     "selection.apply": given(data=ROWS, decisions=lambda: [Decision(3, "drop")]),
     "selection.prune": given(scores=scores, keep=0.5),
     "shift.certify_error": given(plan=label_plan, labels=lambda: Y[:10]),
+    "shift.label_free_error": given(  # no error among the source rows: nothing is fitted more than once
+        source=lambda: (np.tile(X, (2, 1)), np.tile(probabilities(), (2, 1)), np.tile(probabilities().argmax(1), 2)),
+        target_X=X, target_outputs=probabilities,
+    ),
     "shift.plan_labels": given(source=lambda: (probabilities(), Y), outputs=probabilities, n_labels=10),
     "shift.feature_drift": data(time=lambda: np.arange(COUNT) // 2),
     "shift.label_coding": lambda: {"data": np.tile(X, (3, 1)), "y": np.tile(Y, 3), "time": np.arange(3 * COUNT) // 2},
@@ -358,6 +368,7 @@ def overlap():
 
 # An object of a class whose methods are called, by the name of the class.
 MADE = {
+    "shift.LabelFreeError": without_labels,
     "Dataset": dataset,
     "Scores": scores,
     "auditing.Audit": audited,
@@ -418,6 +429,7 @@ GOOD |= {
     "curves.LearningCurve.from_arrays": given(n=SIZES, error=ERRORS),
     "curves.LearningCurve.samples_needed": given(error=0.04),
     "curves.LearningCurve.stop_rule": given(tolerance=0.01),
+    "shift.LabelFreeError.tipping": given(tolerance=0.2),
     "curves.MixtureForecast.best": given(rows=100),
     "curves.MixtureForecast.error": given(weights=[0.5, 0.5], rows=100),
     "curves.MixtureForecast.step": given(weights=[0.5, 0.5]),
@@ -475,8 +487,8 @@ RESULTS = {  # classes that the library makes: their fields are those of an answ
     "labels.LabelIssues", "labels.MultilabelIssues", "labels.TrainingDynamics", "models.Refits",
     "quality.ColumnSkill", "quality.Duplicates", "quality.IdOrDateColumns", "quality.MissingValues",
     "quality.Outliers", "quality.Overlap", "quality.SuspiciousCells", "selection.Applied", "selection.Pruned",
-    "shift.CodingChange", "shift.ErrorCertificate", "shift.FeatureDrift", "shift.LabelCoding", "shift.LabelPlan",
-    "shift.TrainTestDrift", "shift.WorstSegments",
+    "shift.CodingChange", "shift.ErrorCertificate", "shift.FeatureDrift", "shift.LabelCoding", "shift.LabelFreeError",
+    "shift.LabelPlan", "shift.TrainTestDrift", "shift.WorstSegments",
 }  # fmt: skip
 # Classes and methods that are not called, and why.
 LOOP = "called with tensors, or by the library, at every step of a training"

@@ -182,6 +182,11 @@ def label_plan():
     return shift.plan_labels((probabilities(), rows().y), probabilities(), segments=segments, n_labels=20)
 
 
+def label_free():
+    X = pd.DataFrame({"<script>": rows().X[:, 0], "site": "<script>"})
+    return shift.label_free_error((X, probabilities(), rows().y), X.assign(site="b"), probabilities())
+
+
 RESULTS = {  # room.class -> one of its kind
     "core.Attribution": attribution,
     "core.AuditRecord": lambda: audited().record,
@@ -263,6 +268,7 @@ RESULTS = {  # room.class -> one of its kind
     "selection.Pruned": lambda: selection.prune(issues().wrong, 0.5),
     "shift.CodingChange": lambda: coding().changes[0],
     "shift.ErrorCertificate": lambda: shift.certify_error(label_plan(), rows().y[:40]),
+    "shift.LabelFreeError": label_free,
     "shift.LabelPlan": label_plan,
     "shift.FeatureDrift": lambda: shift.feature_drift(pd.DataFrame({"<script>": rows().y, "x": rows().X[:, 0]})),
     "shift.LabelCoding": coding,

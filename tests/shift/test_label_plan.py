@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from samplewise.core.errors import InputError
 from samplewise.engine.statistics import share_interval
@@ -76,6 +77,49 @@ def test_labels_may_stop_early_only_where_that_was_asked_for():
     assert early.error.high - early.error.low > late.error.high - late.error.low
     with pytest.raises(InputError, match="needs its label"):
         certify_error(plan, truth[plan.ids][:10])
+
+
+def test_an_upper_limit_alone_is_lower_and_covers_by_exact_summation():
+    source, (outputs, truth) = place(200, 0), place(100, 1)
+    plan = plan_labels(source, outputs, n_labels=25)
+    ends = []
+    for count in range(26):
+        labels = np.where(np.arange(25) < count, 1 - plan.predicted, plan.predicted)
+        found = certify_error(plan, labels, side="upper")
+        assert found.error.low == 0.0
+        assert "at most" in str(found)
+        ends.append(found.error.high)
+    shares = np.linspace(0.001, 0.999, 400)[:, None]
+    chances = stats.binom.pmf(np.arange(26), 25, shares)
+    assert (chances * (shares <= np.array(ends))).sum(axis=1).min() >= 0.95 - 1e-12
+    labels = truth[plan.ids]
+    upper, both = (certify_error(plan, labels, side=side).error.high for side in ("upper", "both"))
+    assert upper < both
+    late = certify_error(plan, labels, side="upper", any_time=True)
+    assert (late.error.low, late.error.high) == (0.0, certify_error(plan, labels, any_time=True).error.high)
+
+
+def test_errors_of_numbers_have_a_valid_interval_in_their_own_unit():
+    rng = np.random.default_rng(0)
+    known, there, truth = rng.normal(size=500), rng.normal(size=2000), rng.normal(size=2000) * 2.0
+    plan = plan_labels((known, known + rng.normal(size=500)), there, n_labels=60)
+    assert plan.unit == "in the label's unit"
+    assert plan.guess[""] == pytest.approx(np.sqrt(2.0 / np.pi), abs=0.1)
+    covered, bounds = 0, 0
+    for seed in range(60):
+        plan = plan_labels((known, known + rng.normal(size=500)), there, n_labels=60, seed=seed)
+        errors = np.minimum(np.abs(truth), plan.largest)
+        found = certify_error(plan, (there + truth)[plan.ids])
+        covered += found.error.low <= errors.mean() <= found.error.high
+        bounds += certify_error(plan, (there + truth)[plan.ids], side="upper").error.high >= errors.mean()
+        assert found.error.value == pytest.approx(errors[plan.ids].mean())
+    assert share_interval(covered, 60)[1] >= 0.95
+    assert share_interval(bounds, 60)[1] >= 0.95
+    assert found.error.high - found.error.low < plan.largest / 2
+    assert found.segments["cut"].tolist() == [int((np.abs(truth)[plan.ids] >= plan.largest).sum())]
+    assert "label's unit" in str(found)
+    with pytest.raises(InputError, match="any time"):
+        certify_error(plan, (there + truth)[plan.ids], any_time=True)
 
 
 def test_models_that_predict_classes_only_are_guessed_at_by_their_error():

@@ -165,14 +165,14 @@ def drift_between(rows: Dataset, given: Dataset, seed: int = 0) -> TrainTestDrif
     held = with_columns_of(rows, given, "the test rows")
     both = stacked_features(rows.X, held.X)
     described = describe_columns(both, kinds=rows.kinds)
-    left_out = _left_out(rows, held, described)
+    left_out = columns_not_compared(rows, held, described)
     kept = tuple(column for column in described if column.name not in left_out)
     if described and not kept:
         raise InputError(
             "there are no columns to compare", where="data", got=f"columns left out: {', '.join(left_out)}"[:120],
             fix="pass rows with a column that varies and does not number or date the rows",
         )  # fmt: skip
-    matrix, categorical = _encoded(both, kept)
+    matrix, categorical = encoded(both, kept)
     sides = sides_of(matrix, (rows.ids, held.ids), (rows.groups, held.groups), seed)
     chances = chances_of_second(matrix, categorical, sides, seed)
     whole = rank_test(chances[sides.tested(False)], chances[sides.tested(True)], seed=seed)
@@ -203,7 +203,7 @@ def _result(
     )  # fmt: skip
 
 
-def _encoded(both: Any, kept: tuple[Column, ...]) -> tuple[Floats, Mask]:
+def encoded(both: Any, kept: tuple[Column, ...]) -> tuple[Floats, Mask]:
     """Rows of both sides as numbers for trees, (n, d), and which of them are codes of categories, (d,)."""
     if isinstance(both, np.ndarray):
         both = both[:, [int(column.name.removeprefix("x")) for column in kept]]
@@ -211,7 +211,7 @@ def _encoded(both: Any, kept: tuple[Column, ...]) -> tuple[Floats, Mask]:
     return codes(both), codes.categorical
 
 
-def _left_out(rows: Dataset, held: Dataset, both: tuple[Column, ...]) -> tuple[str, ...]:
+def columns_not_compared(rows: Dataset, held: Dataset, both: tuple[Column, ...]) -> tuple[str, ...]:
     """Columns no model may learn from on either side, constant ones aside: a constant may become another value."""
     names = {
         column.name

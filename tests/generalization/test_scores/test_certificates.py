@@ -6,6 +6,7 @@ from scipy import stats
 
 from samplewise.core.errors import InputError
 from samplewise.core.randomness import hashed_order
+from samplewise.engine.statistics.betting import ORDERS
 from samplewise.generalization import (
     betting_bound,
     clopper_pearson,
@@ -13,7 +14,6 @@ from samplewise.generalization import (
     pac_bayes_kl_bound,
     sample_compression_bound,
 )
-from samplewise.generalization.test_scores.certificates import ORDERS
 
 PUBLISHED = [(0, 50, 0.058), (5, 50, 0.199), (10, 100, 0.164), (50, 500, 0.125), (200, 2000, 0.112)]
 

@@ -58,6 +58,17 @@ def share_interval(hits: ArrayLike, trials: ArrayLike, confidence: float = CONFI
     return np.where(hits > 0, low, 0.0), np.where(hits < trials, high, 1.0)
 
 
+def conformal_rank(count: int, confidence: float) -> int:
+    """Which of `count` misses, from the smallest, another one exceeds with a chance of at most 1 - confidence.
+
+    Where the misses could come in any order; above `count` there is none so large.   Source: vovk2012.
+
+    >>> conformal_rank(19, 0.95), conformal_rank(18, 0.95)
+    (19, 19)
+    """
+    return math.ceil((count + 1) * confidence - 1e-9)
+
+
 def counted_interval(
     shares: Floats, weights: Floats, trials: int, confidence: float = CONFIDENCE
 ) -> tuple[float, float]:

@@ -8,25 +8,20 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-from scipy import optimize, special
+from scipy import special
 
 from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array, Floats, require_finite
 from samplewise.core.errors import InputError, name_rows, require_count, require_loss_range, require_share
-from samplewise.core.randomness import key_hashes, uniform_from_hashes
 from samplewise.core.values import Estimate
 from samplewise.data.conversions import as_numbers
 from samplewise.data.dataset import row_ids
+from samplewise.engine.statistics.betting import highest_mean, in_orders
 from samplewise.engine.statistics.divergences import kl_inverse
 from samplewise.engine.statistics.intervals import highest_rate
 from samplewise.generalization.test_scores.error_rates import are_counts
 
 MOST_EXACT = 600.0  # beyond exp(-600) the beta quantile leaves double precision; the Chernoff bound takes over
-LARGEST_BET = 0.75  # share of the capital that may be lost on one row
-ORDERS = 20  # in which the bets are made; their capital is averaged
-BLOCK = 65_536  # rows whose bets are multiplied at once
-NEAR_ONE, PRECISION = 1.0 - 1e-12, 1e-9
 
 
 @checked
@@ -106,10 +101,8 @@ def betting_bound(
     names = row_ids(ids, len(values))
     _require_losses(values, names, least, greatest)
     scaled = (values - least) / (greatest - least)
-    hashes = key_hashes(names)
-    keys = (uniform_from_hashes(seed, hashes, f"bets {order}") for order in range(ORDERS))
-    drawn = np.stack([scaled[np.lexsort((hashes, key))] for key in keys])
-    mean, bound = float(drawn[0].mean()), _betting_bound(drawn, 1.0 - confidence)
+    drawn = in_orders(scaled, names, seed)
+    mean, bound = float(drawn[0].mean()), highest_mean(drawn, 1.0 - confidence)
     value, high = (least + (greatest - least) * end for end in (mean, bound))
     return Estimate("loss", value, least, high, "", confidence, "waudby-smith2024")
 
@@ -202,35 +195,6 @@ def _highest_rate_of_many(errors: float, n: float, log_miss: float) -> float:
     if log_miss > -MOST_EXACT:
         return highest_rate(errors, n, math.exp(log_miss))
     return kl_inverse(errors / n, -log_miss / n)
-
-
-def _betting_bound(drawn: Floats, miss: float) -> float:
-    """The least mean in [0, 1], not below that of the losses, that betting on them (k orders, n) rules out; 1 for none.
-
-    At their own mean, and above it, the capital is a continuous rising function of the mean that is bet against.
-    """
-    count = np.arange(1, drawn.shape[1] + 1)
-    means = (0.5 + np.cumsum(drawn, axis=1)) / (count + 1)
-    variances = (0.25 + np.cumsum(np.square(drawn - means), axis=1)) / (count + 1)
-    before = np.hstack([np.full((len(drawn), 1), 0.25), variances[:, :-1]])  # a bet may rest on earlier rows only
-    bets = np.sqrt(2.0 * math.log(1.0 / miss) / (drawn.shape[1] * before))
-
-    def beyond(mean: float) -> float:
-        """Log of the capital, a mean over the orders, less that of what rules the mean out."""
-        logs = np.zeros(len(drawn))
-        for start in range(0, drawn.shape[1], BLOCK):
-            part = slice(start, start + BLOCK)
-            stakes = np.minimum(bets[:, part], LARGEST_BET / (1.0 - mean))
-            logs += np.log1p(-stakes * (drawn[:, part] - mean)).sum(axis=1)
-        return float(special.logsumexp(logs)) - math.log(len(drawn)) + math.log(miss)
-
-    low = float(drawn[0].mean())
-    if low >= NEAR_ONE or beyond(NEAR_ONE) < 0.0:
-        return 1.0
-    if beyond(low) >= 0.0:
-        return low
-    # The solver's error is added, so that it errs towards promising less.
-    return min(1.0, float(optimize.brentq(beyond, low, NEAR_ONE, xtol=PRECISION)) + PRECISION)
 
 
 def require_counts(errors: float, n: float, confidence: float) -> None:

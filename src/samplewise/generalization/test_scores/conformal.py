@@ -18,6 +18,7 @@ from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of
 from samplewise.core.values import Estimate
 from samplewise.data.conversions import as_numbers
+from samplewise.engine.statistics.intervals import conformal_rank
 
 EVERY = "every row"  # the key where all rows share one threshold
 WITHIN = 0.95  # of calibration sets have a coverage inside the interval that is reported
@@ -153,7 +154,7 @@ def conformal_threshold(scores: Any, miscoverage: float = 0.1, *, classes: Any =
 def _one_threshold(ordered: Floats, miscoverage: float) -> tuple[float, Estimate]:
     """The threshold of one class, and how often it will hold the truth."""
     n = len(ordered)
-    k = math.ceil((n + 1) * (1.0 - miscoverage) - 1e-9)
+    k = conformal_rank(n, 1.0 - miscoverage)
     if k > n:
         fewest = math.ceil(1.0 / miscoverage - 1e-9) - 1
         reason = f"{n} calibration rows allow no bound, so every label or number belongs: {fewest} are the fewest"
