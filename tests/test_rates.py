@@ -168,6 +168,7 @@ WITHOUT = {  # None means something of its own there
     ("generalization", "formal_counterexample", "bias"), ("generalization", "reusable_holdout", "threshold"),
 }  # fmt: skip
 NO_RATES = {  # named like a rate, or with a default between 0 and 1, and none
+    ("shift", "explain_shift", "target"): "rows",
     ("curves", "MixtureForecast.step", "rate"): "a step size",
     ("generalization", "supervision_complexity", "ridge"): "times the mean eigenvalue, without an upper end",
     ("generalization", "supervision_complexities", "ridge"): "as supervision_complexity",

@@ -285,6 +285,7 @@ GOOD = {
     "shift.segments_of_losses": given(
         data=lambda: np.tile(X, (4, 1)), losses=lambda: np.tile(numbers(), 4), unit="share"
     ),
+    "shift.explain_shift": given(source=ROWS, target=ROWS, learner="linear", n_folds=2),
     "shift.train_test_drift": given(data=TRAIN, test=TEST),
     "shift.worst_segments": lambda: {"data": np.tile(X, (4, 1)), "y": np.tile(Y, 4), "learner": "linear"},
 }  # fmt: skip
@@ -488,7 +489,7 @@ RESULTS = {  # classes that the library makes: their fields are those of an answ
     "quality.ColumnSkill", "quality.Duplicates", "quality.IdOrDateColumns", "quality.MissingValues",
     "quality.Outliers", "quality.Overlap", "quality.SuspiciousCells", "selection.Applied", "selection.Pruned",
     "shift.CodingChange", "shift.ErrorCertificate", "shift.FeatureDrift", "shift.LabelCoding", "shift.LabelFreeError",
-    "shift.LabelPlan", "shift.TrainTestDrift", "shift.WorstSegments",
+    "shift.LabelPlan", "shift.ShiftExplanation", "shift.TrainTestDrift", "shift.WorstSegments",
 }  # fmt: skip
 # Classes and methods that are not called, and why.
 LOOP = "called with tensors, or by the library, at every step of a training"

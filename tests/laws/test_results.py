@@ -272,6 +272,7 @@ RESULTS = {  # room.class -> one of its kind
     "shift.LabelPlan": label_plan,
     "shift.FeatureDrift": lambda: shift.feature_drift(pd.DataFrame({"<script>": rows().y, "x": rows().X[:, 0]})),
     "shift.LabelCoding": coding,
+    "shift.ShiftExplanation": lambda: shift.explain_shift(rows(), rows(), learner="linear", n_folds=2),
     "shift.TrainTestDrift": lambda: shift.train_test_drift(
         pd.DataFrame({"<script>": rows().y, "x": rows().X[:, 0]}), pd.DataFrame({"<script>": 1, "x": rows().X[:, 1]})
     ),

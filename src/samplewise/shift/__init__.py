@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "coding_changes": ["CodingChange", "LabelCoding", "label_coding"],
+        "explain": ["ShiftExplanation", "explain_shift"],
         "drift": ["FeatureDrift", "feature_drift"],
         "label_free": ["LabelFreeError", "label_free_error"],
         "label_plan": ["ErrorCertificate", "LabelPlan", "certify_error", "plan_labels"],

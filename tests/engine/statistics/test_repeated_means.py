@@ -102,3 +102,14 @@ def test_no_spread_is_no_evidence():
 def test_few_rows_have_few_degrees_of_freedom():
     draw = np.random.default_rng(7)
     assert repeated_mean(*drawn(draw, n=60, repeats=12)).freedom <= 12
+
+
+def test_a_difference_of_independent_means_adds_their_variances():
+    draw = np.random.default_rng(0)
+    one, other = (repeated_mean(draw.normal(size=(1, 50)), np.arange(50)[None] % 5) for _ in range(2))
+    apart = one.minus(other)
+    assert apart.value == one.value - other.value
+    assert abs(apart.error**2 - one.error**2 - other.error**2) < 1e-12
+    assert min(one.freedom, other.freedom) <= apart.freedom <= one.freedom + other.freedom
+    nothing = repeated_mean(np.zeros((1, 50)), np.arange(50)[None] % 5)
+    assert nothing.minus(nothing).error == 0.0

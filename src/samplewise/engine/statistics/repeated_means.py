@@ -58,6 +58,16 @@ class RepeatedMean:
             return float(self.value >= value)
         return p_value_above(value - self.value, self.error, self.freedom)
 
+    def minus(self, other: "RepeatedMean") -> "RepeatedMean":
+        """The difference to the mean of other, independent rows; Satterthwaite's degrees of freedom."""
+        own, theirs = np.square(self.error), np.square(other.error)
+        parts = own**2 / self.freedom + theirs**2 / other.freedom
+        freedom = float((own + theirs) ** 2 / parts) if parts > 0 else math.inf
+        return RepeatedMean(
+            self.value - other.value, self.rows + other.rows, self.repeats + other.repeats, self.luck + other.luck,
+            min(self.count, other.count), freedom,
+        )  # fmt: skip
+
     def error_after(self, count: int) -> float:
         """Standard error that the same mean would have after so many repeats."""
         return math.sqrt(self.rows + self.repeats * self.count / count)
