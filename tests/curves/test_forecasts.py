@@ -9,7 +9,7 @@ from samplewise.core.errors import InputError
 from samplewise.curves import LearningCurve, forecast
 from samplewise.curves.forecasts import sizes_ahead
 from samplewise.curves.laws import LAWS
-from samplewise.curves.meta.models import features_of, shipped_meta
+from samplewise.curves.meta.models import features_of, path, shipped_meta
 from samplewise.curves.points import spread_of_draws
 
 SIZES = np.array([25, 50, 100, 200, 400, 800])
@@ -121,7 +121,7 @@ def test_beyond_what_was_checked_bands_are_wider_and_a_warning_says_so():
     assert any("Beyond 51,200 rows" in said for said in ahead.warnings)
     assert not any("Beyond" in said for said in forecast(falling(), sizes[:1]).warnings)
     features = features_of(falling())
-    there = shipped_meta().path(features, sizes.astype(float), shipped_meta().for_learner(None, 800)[0])
+    there = path(shipped_meta(), features, sizes.astype(float), shipped_meta().for_learner(None, 800)[0])
     assert (np.diff((there.quantile(0.9) - there.error)[0]) >= 0).all()
     assert there.spread[0, -1] > 0
 

@@ -46,18 +46,18 @@ def certain(*errors):
 
 def test_without_noise_collecting_ends_where_the_target_is_met():
     there, path = certain(0.3, 0.2, 0.1, 0.05), np.array([1, 2, 3])
-    met, begun = outcome(there, path, 0.15, (0.15, 1e-9))
+    met, begun = outcome(there, path, 0.15, (0.15, 1e-9), 0.0)
     assert met == pytest.approx(1.0)
     np.testing.assert_allclose(begun, [1.0, 1.0, 0.0], atol=1e-9)
-    assert outcome(there, path, 0.01, (0.01, 1e-9))[0] == pytest.approx(0.0, abs=1e-9)
+    assert outcome(there, path, 0.01, (0.01, 1e-9), 0.0)[0] == pytest.approx(0.0, abs=1e-9)
 
 
 def test_noise_ends_too_early_as_often_as_it_should():
     there, path = certain(0.3, 0.2, 0.1), np.array([1, 2])
-    met, begun = outcome(there, path, 0.15, (0.15, 0.05))  # a standard error above the limit after the first round
+    met, begun = outcome(there, path, 0.15, (0.15, 0.05), 0.0)  # a standard error above the limit after the first round
     assert begun[1] == pytest.approx(0.8413, abs=1e-3)
     assert met == pytest.approx(0.8413, abs=1e-3)
-    safer, _ = outcome(there, path, 0.15, (0.10, 0.05))
+    safer, _ = outcome(there, path, 0.15, (0.10, 0.05), 0.0)
     assert safer == pytest.approx(0.9772, abs=1e-3)
 
 
@@ -66,8 +66,8 @@ def test_chances_agree_with_following_the_plan_by_simulation():
     standard = np.sort(draw.normal(size=(1, 4, len(PROBABILITIES))), axis=2)
     there = Predicted(np.array([[0.3, 0.22, 0.18, 0.15]]), np.full((1, 4), 0.03), standard)
     path, target, noise = np.array([1, 2, 3]), 0.19, 0.02
-    met, begun = outcome(there, path, target, (target, noise))
     before, hits, rounds = there.chance(np.array([[target]]))[0, 0], 0, 0
+    met, begun = outcome(there, path, target, (target, noise), before)
     for way in before + (1.0 - before) * draw.random(4000):
         errors = np.minimum.accumulate(there.quantile(way)[0])[path]
         measured = errors + noise * draw.normal(size=3)
@@ -101,6 +101,17 @@ def test_the_safe_plan_is_surer_dearer_and_stops_lower():
     assert taken.next_size == safe.schedule[0]
     assert "Cheap and risky" in str(taken)
     assert "Safe: up to" in str(taken)
+
+
+def test_a_target_met_by_luck_is_no_end_for_the_safe_plan():
+    with pytest.raises(InputError, match="already reached"):
+        collection_plan(CURVE, 0.0565, 0.2)
+    plan = collection_plan(CURVE, 0.0565, 0.2, safe=True)
+    assert plan.next_batch > 0
+    assert plan.choices[0].schedule[-1] == 800
+    assert plan.choices[0].chance.value < plan.choices[1].chance.value
+    with pytest.raises(InputError, match="already reached"):
+        collection_plan(CURVE, 0.0565 + 0.01, 0.2, safe=True)
 
 
 def test_dearer_rounds_make_larger_steps_and_a_dearer_miss_goes_further():

@@ -20,7 +20,14 @@ from samplewise.core.values import with_unit
 from samplewise.curves.diagnosis import diagnose
 from samplewise.curves.laws import LAWS, fit_law, variances
 from samplewise.curves.meta.curve_features import CurveFeatures
-from samplewise.curves.meta.models import MetaModel, features_of, shipped_meta
+from samplewise.curves.meta.models import (
+    MetaModel,
+    band_of_law,
+    features_of,
+    measured_coverage,
+    path,
+    shipped_meta,
+)
 from samplewise.curves.meta.predictive import CONFIDENCES, Predicted, tails
 from samplewise.curves.points import LEAST_SIZES, CurvePoints
 from samplewise.engine.models.row_losses import UNITS
@@ -120,7 +127,7 @@ def forecast(
     features = features_of(curve)
     learner, unknown = meta.for_learner(learner_name, features.largest)
     later = np.maximum(wanted, features.largest)
-    there, octaves = meta.path(features, later, learner), np.log2(later / features.largest)
+    there, octaves = path(meta, features, later, learner), np.log2(later / features.largest)
     values, low, high = _band(curve, features, later, (method, confidence), (meta, there))
     passed, measured = wanted <= features.largest, np.interp(np.log(wanted), np.log(curve.sizes), curve.error)
     near = [there.quantile(tail)[0] - there.error[0] for tail in tails(confidence)]  # of the largest size, there
@@ -138,7 +145,7 @@ def forecast(
         asymptote=visible_asymptote(features),
         method=method,
         confidence=confidence,
-        measured_coverage=meta.measured_coverage(features, octaves, confidence),
+        measured_coverage=measured_coverage(meta, features, octaves, confidence),
         groups=meta.groups,
         unit=curve.unit,
         warnings=_warnings(curve, wanted, unknown if method == "meta" else ""),
@@ -186,7 +193,7 @@ def _band(
         low, high = (there.quantile(tail)[0] for tail in tails(confidence))
         return there.error[0], low, high
     values = _law_values(curve, features, later, method, meta)
-    low, high = meta.band_of_law(method, values, there, np.log2(later / features.largest), confidence)
+    low, high = band_of_law(meta, method, values, there, np.log2(later / features.largest), confidence)
     if np.isnan(low).any():
         raise InputError(
             "the history of these models is too short for the law",

@@ -6,7 +6,7 @@ luck. The safe plan stops only once the measured error is below the target by mo
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from scipy.special import ndtr
@@ -135,7 +135,8 @@ def collection_plan(  # prices and limits are separate facts, most with a defaul
         `CollectionPlan`; larger costs are worse, a larger chance better. Follow its first step only, then measure.
 
     Raises:
-        InputError: prices or rounds out of range, or what `samples_needed` refuses.
+        InputError: prices or rounds out of range, or what `samples_needed` refuses; with `safe` a measured error at the
+            target is no reason to refuse as long as it is above the safe limit.
 
     Cost: milliseconds.   Not for: rows that get more expensive as they run out.   Source: mahmood2022, mahmood2025.
 
@@ -147,15 +148,14 @@ def collection_plan(  # prices and limits are separate facts, most with a defaul
     """
     require_kind(curve, CurvePoints)
     _check(price_per_row, n_rounds, max_growth, penalty, price_per_round)
-    check_target(curve, error)
-    sizes, there, unknown = ahead_of(curve, learner_name, meta)
-    penalty = MISSED * price_per_row * float(sizes[-1] - sizes[0]) if penalty is None else penalty
     noise = _noise(curve, error)
     aims = error, max(error - quantile(SURE) * noise, LEAST_AIM * error)
+    check_target(curve, aims[1] if safe else error)
+    sizes, there, unknown = ahead_of(curve, learner_name, meta)
+    penalty = MISSED * price_per_row * float(sizes[-1] - sizes[0]) if penalty is None else penalty
     prices = price_per_row, price_per_round, penalty
     cheap, careful = (
-        _choice(name, (sizes, there), (float(error), aim, noise), prices, (n_rounds, max_growth))
-        for name, aim in zip(("cheap", "safe"), aims, strict=True)
+        _choice(curve, (sizes, there), (float(error), aim, noise), prices, (n_rounds, max_growth)) for aim in aims
     )  # fmt: skip
     taken = careful if safe else cheap
     return CollectionPlan(
@@ -177,7 +177,7 @@ def collection_plan(  # prices and limits are separate facts, most with a defaul
 
 
 def _choice(
-    name: Any,
+    curve: CurvePoints,
     ahead: tuple[Floats, Predicted],
     aim: tuple[float, float, float],
     prices: tuple[float, float, float],
@@ -186,20 +186,22 @@ def _choice(
     """The cheapest schedule for a limit to stop at, and what comes of it; `aim` is target, limit and noise."""
     (sizes, there), (target, stop_at, noise), (price_per_row, price_per_round, _) = ahead, aim, prices
     reach = arrived(there, stop_at)
-    path = cheapest_path(sizes, reach, prices, *limits)
+    done = bool(curve.error[-1] <= stop_at)  # then the target is met as well as this choice asks for
+    path = np.zeros(limits[0], dtype=np.intp) if done else cheapest_path(sizes, reach, prices, *limits)
     schedule = np.ceil(sizes[path]).astype(np.intp)
     steps = np.diff(np.r_[0, path]) > 0
-    met, left = outcome(there, path, target, (stop_at, noise))
+    before = 0.0 if curve.error[-1] <= target else float(there.chance(np.array([[target]]))[0, 0])
+    met, left = outcome(there, path, target, (stop_at, noise), before)
     bought = price_per_row * np.diff(np.r_[sizes[0], sizes[path]]) + price_per_round * steps
 
     def said(quantity: str, value: float, unit: str) -> Estimate:
         return Estimate(quantity, value, unit=unit, source=SOURCE, reason=REASON)
 
     return Choice(
-        name=name,
+        name="cheap" if stop_at == target else "safe",
         stop_at=stop_at,
         schedule=schedule,
-        arrived=reach[path],
+        arrived=np.ones(len(path)) if done else reach[path],
         paid=price_per_row * (schedule - sizes[0]) + price_per_round * np.cumsum(steps),
         chance=said("chance_at_the_target", met, "probability"),
         cost=said("expected_cost", float(bought @ left), "price"),
@@ -207,16 +209,18 @@ def _choice(
     )
 
 
-def outcome(there: Predicted, path: Ints, target: float, limit: tuple[float, float]) -> tuple[float, Floats]:
+def outcome(
+    there: Predicted, path: Ints, target: float, limit: tuple[float, float], before: float
+) -> tuple[float, Floats]:
     """Chance that the true error is at the target when collecting ends, and (t,) that each round is begun.
 
-    The curve follows one of the quantiles of its distribution, of those above the target at the first size; after
-    every round its error is measured with noise, and at most the limit ends it.
+    The curve follows one of the quantiles of its distribution; after every round its error is measured with noise, and
+    at most the limit ends it.
 
     Args:    there: errors at all sizes.   path: (t,) positions after each round.   limit: to stop at, and the noise.
+             before: quantiles up to this are out of the question: with them the target were met before collecting.
     """
     stop_at, noise = limit
-    before = float(there.chance(np.array([[target]]))[0, 0])
     ways = np.minimum(before, 1.0 - 1e-9) + (1.0 - min(before, 1.0 - 1e-9)) * PATHS
     errors = np.minimum.accumulate([there.quantile(float(way))[0] for way in ways], axis=1)[:, path]  # (u, t)
     stops = ndtr((stop_at - errors) / noise)

@@ -12,7 +12,7 @@ from samplewise.core.rates import percent_text
 from samplewise.core.results import Result, Table
 from samplewise.core.values import Estimate, with_unit
 from samplewise.curves.forecasts import CHECKED, SOURCE, check_confidence
-from samplewise.curves.meta.models import MetaModel, features_of, shipped_meta
+from samplewise.curves.meta.models import MetaModel, features_of, path, shipped_meta
 from samplewise.curves.meta.predictive import Predicted
 from samplewise.curves.points import LEAST_SIZES, CurvePoints, require_in_unit
 from samplewise.curves.stopping import least_size
@@ -121,7 +121,7 @@ def ahead_of(
     features = features_of(curve)
     learner, unknown = meta.for_learner(learner_name, features.largest)
     sizes = GRID * features.largest
-    return sizes, meta.path(features, sizes, learner), unknown
+    return sizes, path(meta, features, sizes, learner), unknown
 
 
 def arrived(there: Predicted, target: float) -> Floats:

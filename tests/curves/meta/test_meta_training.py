@@ -8,7 +8,7 @@ from samplewise.curves import CurvePoints, MetaModel, fit_meta, forecast, sample
 from samplewise.curves.meta import meta_training, shipped_meta
 from samplewise.curves.meta.curve_features import describe
 from samplewise.curves.meta.meta_training import quantiles_of, standardized
-from samplewise.curves.meta.models import SHIPPED, features_of
+from samplewise.curves.meta.models import SHIPPED, features_of, path
 from samplewise.curves.meta.predictive import value_at
 from samplewise.curves.meta.samples import History, parts_of, samples_of, shake
 from samplewise.curves.meta.tree_fitting import Boosting
@@ -166,7 +166,7 @@ def test_the_shipped_models_are_small_monotone_and_were_grown_on_these_features(
         who, _ = meta.for_learner(name, SIZES[4])
         for row in range(40):
             alone = describe(SIZES[:5], errors[row : row + 1], np.full((1, 5), 0.01))
-            there = meta.path(alone, ahead, who)
+            there = path(meta, alone, ahead, who)
             assert (np.diff(there.error[0]) <= 0).all()
             assert (np.diff(there.spread[0][ahead >= 64 * SIZES[4]]) >= 0).all()
             chances = [there.chance(np.array([[share * alone.level[0]]]))[0] for share in (0.4, 0.7, 0.9)]

@@ -9,7 +9,17 @@ from samplewise.core.errors import InputError
 from samplewise.curves import CurvePoints
 from samplewise.curves.laws import LAWS
 from samplewise.curves.meta.curve_features import NAMES
-from samplewise.curves.meta.models import SWITCHES, MetaModel, features_of, shipped_meta, tree_rows
+from samplewise.curves.meta.models import (
+    SWITCHES,
+    MetaModel,
+    band_of_law,
+    features_of,
+    measured_coverage,
+    path,
+    predict,
+    shipped_meta,
+    tree_rows,
+)
 from samplewise.curves.meta.predictive import CONFIDENCES, DISTANCES, LITTLE, MUCH, NOISE, PROBABILITIES
 from samplewise.curves.meta.trees import Trees
 
@@ -42,32 +52,32 @@ def meta():
 
 def test_errors_and_spreads_are_relative_to_the_level(meta):
     curves = features_of(CURVE)
-    there = meta.predict(curves, [128, 256], NOBODY)
+    there = predict(meta, curves, [128, 256], NOBODY)
     np.testing.assert_allclose(there.error, 0.5 * curves.level[0] * np.ones((1, 2)))
     np.testing.assert_allclose(there.spread, 0.1 * curves.level[0] * np.ones((1, 2)))
     np.testing.assert_allclose(there.chance(there.error), 0.5)
 
 
 def test_noisy_curves_have_quantiles_of_their_own(meta):
-    calm, noisy = (meta.predict(features_of(curve), [128], NOBODY) for curve in (CURVE, NOISY))
+    calm, noisy = (predict(meta, features_of(curve), [128], NOBODY) for curve in (CURVE, NOISY))
     np.testing.assert_allclose(noisy.quantile(0.9) - noisy.error, 2 * (calm.quantile(0.9) - calm.error))
 
 
 def test_a_law_has_a_band_of_its_own(meta):
     curves = features_of(CURVE)
-    there = meta.path(curves, np.array([128.0]), NOBODY)
-    low, high = meta.band_of_law(next(iter(LAWS)), np.array([0.1]), there, np.array([1.0]), 0.8)
+    there = path(meta, curves, np.array([128.0]), NOBODY)
+    low, high = band_of_law(meta, next(iter(LAWS)), np.array([0.1]), there, np.array([1.0]), 0.8)
     width = (there.quantile(0.9) - there.error)[0]
     np.testing.assert_allclose(high - 0.1, 3 * width, rtol=1e-9)
     np.testing.assert_allclose(0.1 - low, 3 * width, rtol=1e-9)
-    np.testing.assert_allclose(meta.measured_coverage(curves, np.array([1.0]), 0.95), 0.95)
+    np.testing.assert_allclose(measured_coverage(meta, curves, np.array([1.0]), 0.95), 0.95)
 
 
 def test_a_size_is_forecast_alike_whatever_else_is_asked(meta):
     shipped, curves = shipped_meta(), features_of(CURVE)
     nobody, _ = shipped.for_learner(None, 64)
-    alone = shipped.path(curves, np.array([700.0]), nobody)
-    among = shipped.path(curves, np.array([64.0, 100.0, 700.0, 64.0 * 1024]), nobody)
+    alone = path(shipped, curves, np.array([700.0]), nobody)
+    among = path(shipped, curves, np.array([64.0, 100.0, 700.0, 64.0 * 1024]), nobody)
     assert among.error[0, 2] == pytest.approx(alone.error[0, 0], rel=1e-12)
     assert among.spread[0, 2] == pytest.approx(alone.spread[0, 0], rel=1e-12)
     assert (np.diff(among.error[0]) <= 0).all()
@@ -91,7 +101,7 @@ def test_a_file_holds_the_same_models(meta, tmp_path):
     again = MetaModel.load(tmp_path / "meta.npz")
     assert (again.groups, again.names, again.classes) == (3, ("fast", "slow"), ("boosting",))
     curves = features_of(CURVE)
-    one, two = (which.predict(curves, [128], NOBODY).quantile(0.3) for which in (meta, again))
+    one, two = (predict(which, curves, [128], NOBODY).quantile(0.3) for which in (meta, again))
     np.testing.assert_array_equal(one, two)
     np.testing.assert_array_equal(again.switch_of(curves), meta.switch_of(curves))
 

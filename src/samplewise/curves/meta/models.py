@@ -85,53 +85,6 @@ class MetaModel(Result):
     def _codes(self, name: int, known: str | None) -> Ints:
         return np.array([[name, self.classes.index(known) if known in self.classes else len(self.classes)]])
 
-    def predict(self, curves: CurveFeatures, sizes: Numbers, learner: Ints) -> Predicted:
-        """The distributions of the errors of b curves at m sizes.
-
-        Args:    curves: features.   sizes: (m,) or (b, m), from the largest size on.
-                 learner: (b, 2) codes of the learner and its class, or (1, 2).
-        """
-        rows = tree_rows(curves.table, curves.ahead(sizes), learner)
-        flat, shape = rows.reshape(-1, rows.shape[-1]), rows.shape[:2]
-        ratio = np.maximum(self.error.sums(flat)[:, 0], 0.0).reshape(shape)
-        spread = np.maximum(np.exp(self.spread.sums(flat)[:, 0]).reshape(shape), LEAST_SPREAD)
-        octaves = np.log2(np.atleast_2d(np.asarray(sizes, dtype=np.float64)) / curves.largest)
-        return self._predicted(curves, ratio, spread, octaves)
-
-    def path(self, curves: CurveFeatures, sizes: Floats, learner: Ints) -> Predicted:
-        """The distributions for one curve at rising sizes (m,), with a forecast that never rises.
-
-        The trees are evaluated in steps of a quarter of a doubling, whatever the sizes, so that what is said of a size
-        does not depend on the other sizes named.
-        """
-        octaves = np.log2(np.asarray(sizes, dtype=np.float64) / curves.largest)
-        grid = STEP * np.arange(int(np.ceil(np.max(octaves, initial=0.0) / STEP - 1e-9)) + 1)
-        there = self.predict(curves, curves.largest * 2.0**grid, learner)
-        error = np.minimum.accumulate(there.error[0] / curves.level[0])
-        spread, far = there.spread[0] / curves.level[0], grid >= DISTANCES[-1]
-        spread[far] = np.maximum.accumulate(spread[far])  # nothing was checked there: never surer than nearer by
-        ratio, width = (np.interp(octaves, grid, part)[None] for part in (error, spread))
-        return self._predicted(curves, ratio, width, octaves[None])
-
-    def _predicted(self, curves: CurveFeatures, ratio: Floats, spread: Floats, octaves: Floats) -> Predicted:
-        noise, level = noise_of(curves.table), curves.level[:, None]
-        standard = np.stack([between_distances(table, octaves) for table in self.quantiles])  # (3, 1 or b, m, q)
-        own = standard[noise, np.arange(len(noise)) if standard.shape[1] > 1 else 0]
-        return Predicted(ratio * level, spread * level, own)
-
-    def band_of_law(
-        self, law: str, values: Floats, there: Predicted, octaves: Floats, confidence: float
-    ) -> tuple[Floats, Floats]:
-        """Low and high end (m,) of the band round a law's errors (m,) for one curve, `there` as from `path`."""
-        table = between_distances(self.law_quantiles[list(LAWS).index(law)], octaves)
-        low, high = (value_at(table, tail) for tail in tails(confidence))
-        return np.maximum(values + low * there.spread[0], 0.0), values + high * there.spread[0]
-
-    def measured_coverage(self, curves: CurveFeatures, octaves: Floats, confidence: float) -> Floats:
-        """(m,) share of the errors of held-out data sets that such bands of one curve held."""
-        at_distances = between_distances(self.covered[noise_of(curves.table)[0]], octaves)
-        return np.array([np.interp(confidence, CONFIDENCES, row) for row in at_distances])
-
     def switch_of(self, curves: CurveFeatures) -> Floats:
         """(b,) rows at which the piecewise power law should turn straight: the switch with the least expected loss."""
         losses = self.switch.sums(curves.table.astype(np.float32).astype(np.float64))
@@ -200,6 +153,58 @@ def shipped_meta() -> MetaModel:
     True
     """
     return MetaModel.load(SHIPPED)
+
+
+def predict(meta: MetaModel, curves: CurveFeatures, sizes: Numbers, learner: Ints) -> Predicted:
+    """The distributions of the errors of b curves at m sizes.
+
+    Args:    curves: features.   sizes: (m,) or (b, m), from the largest size on.
+             learner: (b, 2) codes of the learner and its class, or (1, 2).
+    """
+    rows = tree_rows(curves.table, curves.ahead(sizes), learner)
+    flat, shape = rows.reshape(-1, rows.shape[-1]), rows.shape[:2]
+    ratio = np.maximum(meta.error.sums(flat)[:, 0], 0.0).reshape(shape)
+    spread = np.maximum(np.exp(meta.spread.sums(flat)[:, 0]).reshape(shape), LEAST_SPREAD)
+    octaves = np.log2(np.atleast_2d(np.asarray(sizes, dtype=np.float64)) / curves.largest)
+    return _predicted(meta, curves, ratio, spread, octaves)
+
+
+def path(meta: MetaModel, curves: CurveFeatures, sizes: Floats, learner: Ints) -> Predicted:
+    """The distributions for one curve at rising sizes (m,), with a forecast that never rises.
+
+    The trees are evaluated in steps of a quarter of a doubling, whatever the sizes, so that what is said of a size
+    does not depend on the other sizes named.
+    """
+    octaves = np.log2(np.asarray(sizes, dtype=np.float64) / curves.largest)
+    grid = STEP * np.arange(int(np.ceil(np.max(octaves, initial=0.0) / STEP - 1e-9)) + 1)
+    there = predict(meta, curves, curves.largest * 2.0**grid, learner)
+    error = np.minimum.accumulate(there.error[0] / curves.level[0])
+    spread, far = there.spread[0] / curves.level[0], grid >= DISTANCES[-1]
+    spread[far] = np.maximum.accumulate(spread[far])  # nothing was checked there: never surer than nearer by
+    ratio, width = (np.interp(octaves, grid, part)[None] for part in (error, spread))
+    return _predicted(meta, curves, ratio, width, octaves[None])
+
+
+def _predicted(meta: MetaModel, curves: CurveFeatures, ratio: Floats, spread: Floats, octaves: Floats) -> Predicted:
+    noise, level = noise_of(curves.table), curves.level[:, None]
+    standard = np.stack([between_distances(table, octaves) for table in meta.quantiles])  # (3, 1 or b, m, q)
+    own = standard[noise, np.arange(len(noise)) if standard.shape[1] > 1 else 0]
+    return Predicted(ratio * level, spread * level, own)
+
+
+def band_of_law(
+    meta: MetaModel, law: str, values: Floats, there: Predicted, octaves: Floats, confidence: float
+) -> tuple[Floats, Floats]:
+    """Low and high end (m,) of the band round a law's errors (m,) for one curve, `there` as from `path`."""
+    table = between_distances(meta.law_quantiles[list(LAWS).index(law)], octaves)
+    low, high = (value_at(table, tail) for tail in tails(confidence))
+    return np.maximum(values + low * there.spread[0], 0.0), values + high * there.spread[0]
+
+
+def measured_coverage(meta: MetaModel, curves: CurveFeatures, octaves: Floats, confidence: float) -> Floats:
+    """(m,) share of the errors of held-out data sets that such bands of one curve held."""
+    at_distances = between_distances(meta.covered[noise_of(curves.table)[0]], octaves)
+    return np.array([np.interp(confidence, CONFIDENCES, row) for row in at_distances])
 
 
 def features_of(curve: CurvePoints) -> CurveFeatures:
