@@ -147,7 +147,7 @@ def judged(table: Table, model: MetaModel, rows: np.ndarray) -> Iterator[dict[st
                 if named:
                     found |= {"needs": needs(table, model, (there, seen, who, end), errors[:, -1])}
                     if start == STARTS[1] and how.draws == 5:
-                        noise = table.spread[there, end] * np.sqrt(REPETITIONS / how.draws)
+                        noise = np.nan_to_num(table.spread[there, end]) * np.sqrt(REPETITIONS / how.draws)
                         found |= {"plans": plans(table, model, (there, seen, who, end), noise)}
                 yield found
         if how == SEEN[-1]:
