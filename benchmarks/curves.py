@@ -50,6 +50,7 @@ ENDS = (0, 1000, 5000, 10**9)
 REDUCTIONS, QUARTERS = (0.1, 0.2, 0.3, 0.5), (0.1, 0.25, 0.5, 0.75, 0.9)
 GRID = 2.0 ** np.arange(0.0, HORIZON + 0.01, 0.125)
 DRAWS = 400
+TOLERANCES, STOP = (0.005, 0.01, 0.02, 0.05), 0.9
 FORMER_END = {32: 1024, 128: 1024, 512: 2048}  # largest anchor of a curve in the figures of before
 BEFORE = {  # benchmarks/results/curves.json of 2026-11-21: long curves only, mean over curves, whatever the distance
     "power_law_3": {32: 10.84, 128: 7.12, 512: 5.87}, "learner named": {32: 7.50, 128: 5.09, 512: 3.81},
@@ -145,6 +146,8 @@ def judged(table: Table, model: MetaModel, rows: np.ndarray) -> Iterator[dict[st
                 found |= {"width": np.minimum(high, 1.0) - np.maximum(low, 0.0)}
                 found |= nearer(table, model, (there, seen, who, end)) | chances(table, model, (there, seen, who, end))
                 if named:
+                    if how.draws == 5:
+                        found |= {"stops": stops(table, model, (there, seen, who, end))}
                     found |= {"needs": needs(table, model, (there, seen, who, end), errors[:, -1])}
                     if start == STARTS[1] and how.draws == 5:
                         noise = np.nan_to_num(table.spread[there, end]) * np.sqrt(REPETITIONS / how.draws)
@@ -228,6 +231,18 @@ def needs(table: Table, model: MetaModel, curves: Curves, last: np.ndarray) -> d
     return {name: np.concatenate(part) for name, part in columns.items()}
 
 
+def stops(table: Table, model: MetaModel, curves: Curves) -> dict[str, np.ndarray]:
+    """The chance that no more than a tolerance is left to win (b, tolerances), and whether that was so."""
+    rows, seen, _, end = curves
+    final = np.minimum(table.last[rows], end + OCTAVE * HORIZON)
+    sizes = np.column_stack([np.full(len(rows), table.n[end]), table.n[final]])
+    nobody, _ = model.for_learner(None, table.n[end])
+    there = predict(model, seen, sizes, nobody)
+    chance = [1.0 - there.chance(there.error[:, :1] - tolerance)[:, 1] for tolerance in TOLERANCES]
+    left = table.error[rows, end] - table.error[rows, final]
+    return {"chance": np.column_stack(chance), "was": left[:, None] <= np.array(TOLERANCES), "rows": rows}
+
+
 def plans(table: Table, model: MetaModel, curves: Curves, noise: np.ndarray) -> dict[str, np.ndarray]:
     """The chance a doubling schedule of four rounds names, cheap and safe, and whether the curve was at the target.
 
@@ -283,7 +298,7 @@ def summary(table: Table, records: list[dict[str, Any]]) -> dict[str, Any]:
     groups: dict[tuple, list[dict[str, Any]]] = {}
     for record in records:
         groups.setdefault((record["seen"], record["start"], record["law"]), []).append(record)
-    found: dict[str, list] = {"errors": [], "bands": [], "chances": [], "needs": [], "plans": []}
+    found: dict[str, Any] = {"errors": [], "bands": []}
     for (seen, start, law), held in groups.items():
         key = {"seen": seen, "start": start, "method": law}
         off, rows = joined(held, "off")
@@ -312,9 +327,15 @@ def summary(table: Table, records: list[dict[str, Any]]) -> dict[str, Any]:
             if part.any():
                 entry |= {f"ends below {high:,}": by_set(inside[0.8][part], sets[rows][part]).mean()}
         found["bands"].append(entry)
+    return found | chance_summary(sets, [record for held in groups.values() for record in held])
+
+
+def chance_summary(sets: np.ndarray, records: list[dict[str, Any]]) -> dict[str, Any]:
+    """Chances and what they are used for: rows needed, plans and stops."""
+    found: dict[str, list] = {"chances": [], "needs": [], "plans": [], "stops": []}
     for seen in dict.fromkeys(how.label for how in SEEN):
         for law in ("learner named", "learner unknown"):
-            held = [one for record in groups.values() for one in record if one["seen"] == seen and one["law"] == law]
+            held = [one for one in records if one["seen"] == seen and one["law"] == law]
             chance, rows = joined(held, "chance")
             was = joined(held, "was")[0].astype(float)
             weight = weights(sets[rows])
@@ -322,7 +343,14 @@ def summary(table: Table, records: list[dict[str, Any]]) -> dict[str, Any]:
             if law == "learner named":
                 parts = [one["needs"] for one in held if one["start"] <= STARTS[1]]
                 found["needs"].append({"seen": seen} | arrivals(parts))
-    parts = [one["plans"] for record in groups.values() for one in record if "plans" in one]
+    parts = [one["stops"] for one in records if "stops" in one]
+    chance, was, rows = (np.concatenate([part[name] for part in parts]) for name in ("chance", "was", "rows"))
+    for place, tolerance in enumerate(TOLERANCES):
+        weight, stopped = weights(sets[rows]), chance[:, place] >= STOP
+        entry = {"tolerance": tolerance, "cases": len(rows), "stopped": weight[stopped].sum()}
+        entry |= {"right": np.average(was[stopped, place], weights=weight[stopped])}
+        found["stops"].append(entry | calibration(chance[:, place], was[:, place].astype(float), weight))
+    parts = [one["plans"] for one in records if "plans" in one]
     for safe in (False, True):
         chance, was, rows = (
             np.concatenate([part[name][part["safe"] == safe] for part in parts]) for name in ("chance", "was", "rows")
@@ -482,14 +510,22 @@ def chances_of(found: dict[str, Any]) -> list[str]:
         "",
         "## Chances",
         "",
-        "To be at a target at a later size; then of ending at the target with a plan (n0 = 128, five draws, four",
-        "doublings).",
+        "To be at a target at a later size; of ending at it with a plan (n0 = 128, five draws, four doublings);",
+        "of no more than a tolerance left to win (five draws, learner not named; a stop is a chance of .9).",
         "",
     ]
     lines += ["| what | method | said | was | Brier | ECE | worst tenth | said less was, by tenths |", "|-" * 8 + "|"]
     rows = [(one["seen"], one["method"], one) for one in found["chances"]]
     rows += [
         ("plan, " + ("safe" if one["safe"] else "cheap"), f"{one['cases']:,} cases", one) for one in found["plans"]
+    ]
+    rows += [
+        (
+            f"no more than {100 * one['tolerance']:g} points left",
+            f"stops {one['stopped']:.0%}, right {one['right']:.1%}",
+            one,
+        )
+        for one in found["stops"]
     ]
     for what, method, one in rows:
         bins = " ".join("-" if np.isnan(value) else f"{value:+.2f}" for value in one["bins"])
