@@ -103,6 +103,13 @@ def test_the_safe_plan_is_surer_dearer_and_stops_lower():
     assert "Safe: up to" in str(taken)
 
 
+def test_the_safe_plan_buys_no_less_where_the_target_is_far():
+    noisy = LearningCurve(SIZES, 0.02 + 2.0 * SIZES[None, :] ** -0.6, np.full(6, 0.015))
+    cheap, safe = noisy.collection_plan(0.02, 0.2).choices
+    assert (safe.schedule >= cheap.schedule).all()
+    assert safe.chance.value >= cheap.chance.value
+
+
 def test_a_target_met_by_luck_is_no_end_for_the_safe_plan():
     with pytest.raises(InputError, match="already reached"):
         collection_plan(CURVE, 0.0565, 0.2)

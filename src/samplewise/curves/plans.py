@@ -186,8 +186,12 @@ def _choice(
     """The cheapest schedule for a limit to stop at, and what comes of it; `aim` is target, limit and noise."""
     (sizes, there), (target, stop_at, noise), (price_per_row, price_per_round, _) = ahead, aim, prices
     reach = arrived(there, stop_at)
+    plain = np.zeros(limits[0], dtype=np.intp)
+    if stop_at < target and curve.error[-1] > target:  # the safe plan buys no less than the cheap one
+        plain = cheapest_path(sizes, arrived(there, target), prices, *limits)
     done = bool(curve.error[-1] <= stop_at)  # then the target is met as well as this choice asks for
     path = np.zeros(limits[0], dtype=np.intp) if done else cheapest_path(sizes, reach, prices, *limits)
+    path = np.maximum(path, plain)
     schedule = np.ceil(sizes[path]).astype(np.intp)
     steps = np.diff(np.r_[0, path]) > 0
     before = 0.0 if curve.error[-1] <= target else float(there.chance(np.array([[target]]))[0, 0])
