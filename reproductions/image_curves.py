@@ -34,7 +34,7 @@ from sklearn.neural_network import MLPClassifier
 from train_curve_models import REPETITIONS, measured_curves
 
 from samplewise.curves import CurvePoints, MetaModel, fit_meta, forecast
-from samplewise.curves.forecasts import FURTHEST
+from samplewise.curves.forecasts import CHECKED
 from samplewise.curves.laws import fit_law, variances
 
 RESULTS = Path(__file__).parent / "results" / "image_curves"
@@ -149,7 +149,7 @@ def predicted(measured: dict[str, dict]) -> list[dict]:
                 for law in LAWS:
                     fitted = fit_law(law, curve.sizes, curve.error, variances(curve))
                     line[law] = float(fitted.error(10 * later)[0, 0])
-                line["within"] = later <= FURTHEST * shown
+                line["within"] = later <= CHECKED * shown
                 for name, method in ASKED.items():
                     there = forecast(curve, [10 * later], method, meta=meta) if line["within"] else None
                     line[name] = None if there is None else float(there.error[0])
@@ -166,14 +166,14 @@ def table(lines: list[dict], measured: dict[str, dict]) -> str:
     text = [
         "Error rate at 3,900 images per class in per cent, forecast from the sizes up to the one shown; no forecast"
     ]
-    text += [f"goes further than {FURTHEST} times the largest size.", ""]
+    text += [f"goes further than {CHECKED} times the largest size.", ""]
     text += ["| learner | shown up to | measured | " + " | ".join(METHODS) + " |", "|-" * (len(METHODS) + 3) + "|"]
     for line in (line for line in lines if line["later"] == LATER[-1]):
         said = " | ".join("" if line[name] is None else f"{100 * line[name]:.1f}" for name in METHODS)
         text.append(f"| {line['learner']} | {line['shown']} | {100 * line['truth']:.1f} | {said} |")
     text += [
         "",
-        f"Mean distance to the measured error in points, over learners and later sizes up to {FURTHEST} times:",
+        f"Mean distance to the measured error in points, over learners and later sizes up to {CHECKED} times:",
         "",
     ]
     text += ["| shown up to | " + " | ".join(METHODS) + " |", "|-" * (len(METHODS) + 1) + "|"]

@@ -9,6 +9,8 @@ from samplewise.core.errors import InputError
 from samplewise.curves import LearningCurve, forecast
 from samplewise.curves.forecasts import sizes_ahead
 from samplewise.curves.laws import LAWS
+from samplewise.curves.meta.models import features_of, path, shipped_meta
+from samplewise.curves.points import spread_of_draws
 
 SIZES = np.array([25, 50, 100, 200, 400, 800])
 
@@ -101,17 +103,45 @@ def test_odd_curves_are_forecast_with_a_warning(curve, size, said):
 @pytest.mark.parametrize(
     ("arguments", "what", "fix"),
     [
-        ({"sizes": [1e6]}, "carried that far", "25 to 51200 rows"),
-        ({"sizes": [10]}, "carried that far", "25 to 51200 rows"),
+        ({"sizes": [1e6]}, "carried that far", "25 to 819200 rows"),
+        ({"sizes": [10]}, "carried that far", "25 to 819200 rows"),
         ({"confidence": 0.999}, "confidence", "at least 0.5 and at most 0.95"),
         ({"method": "power_law"}, "no method of forecasting", "power_law_"),
-        ({"learner_name": "RandomForest"}, "this learner", "RandomForestClassifier"),
     ],
 )
 def test_what_cannot_be_promised_is_refused(arguments, what, fix):
     with pytest.raises(InputError, match=what) as caught:
         forecast(falling(), **({"sizes": [1600]} | arguments))
     assert fix in caught.value.fix
+
+
+def test_beyond_what_was_checked_bands_are_wider_and_a_warning_says_so():
+    sizes = 800 * np.array([64, 128, 256, 1024])
+    ahead = forecast(falling(), sizes)
+    assert any("Beyond 51,200 rows" in said for said in ahead.warnings)
+    assert not any("Beyond" in said for said in forecast(falling(), sizes[:1]).warnings)
+    features = features_of(falling())
+    there = path(shipped_meta(), features, sizes.astype(float), shipped_meta().for_learner(None, 800)[0])
+    assert (np.diff((there.quantile(0.9) - there.error)[0]) >= 0).all()
+    assert there.spread[0, -1] > 0
+
+
+def test_a_learner_nobody_knows_is_no_error():
+    for name, size, words in (("LGBMClassifier", 64, "its class, boosting"), ("Mine", 64, "curve alone")):
+        sizes = size // 2 ** np.arange(3)[::-1]
+        curve = LearningCurve(sizes, 0.05 + 2.0 * sizes[None, :] ** -0.6, np.full(3, 0.01))
+        ahead = forecast(curve, [4 * size], learner_name=name)
+        assert any(words in said for said in ahead.warnings)
+    plain, unknown = (forecast(falling(), [12_800], learner_name=name) for name in (None, "Mine"))
+    assert plain.error[0] == unknown.error[0]
+
+
+def test_noisier_curves_have_wider_bands():
+    calm, noisy = (
+        forecast(LearningCurve(SIZES, 0.05 + 2.0 * SIZES[None, :] ** -0.6, np.full(6, spread)), [1600])
+        for spread in (0.001, 0.02)
+    )
+    assert noisy.high[0] - noisy.low[0] > 1.5 * (calm.high[0] - calm.low[0])
 
 
 def test_too_few_sizes_are_refused():
@@ -149,7 +179,8 @@ def test_bands_hold_on_measured_curves_and_the_default_beats_the_last_value(shar
         at = [place[n] for n in ladder]
         error, spread = parts["err_test"][rows] / 1e4, 5 * parts["se_test"][rows] / 1e4
         shared = np.sqrt(0.5) * rng.normal(size=(5, 1)) + np.sqrt(0.5) * rng.normal(size=(5, 6))
-        curve = LearningCurve(np.array(ladder), np.clip(error[at] + spread[at] * shared, 0, 1))
+        draws = np.clip(error[at] + spread[at] * shared, 0, 1)
+        curve = LearningCurve(np.array(ladder), draws, spread_of_draws(draws))  # some of them truly rise
         ahead = forecast(curve, 2 * ladder[-1])
         truth = error[place[2 * ladder[-1]]]
         hits.setdefault(data_set, []).append(bool(ahead.low[0] <= truth <= ahead.high[0]))

@@ -60,6 +60,48 @@ def test_what_no_curve_of_errors_can_be_is_refused(n, error, what, where, fix):
     assert fix in caught.value.fix
 
 
+@pytest.mark.parametrize(
+    ("sizes", "errors", "what", "fix"),
+    [
+        ([10, 20, 40], [[0.4, np.nan, 0.2]], "missing or infinite", "measure them again"),
+        ([10, 20, 40], [[0.4, np.inf, 0.2]], "missing or infinite", "measure them again"),
+        ([10, 20, 40], [[40, 30, 20]], "between 0 and 1", "percentages"),
+        ([10, 20, 40], [[0.4, -0.3, 0.2]], "between 0 and 1", "wrong predictions / rows"),
+        ([10, 20, 40], [[0.6, 0.7, 0.8]], "as an accuracy does", "pass 1 - accuracy"),
+        ([20, 10, 40], [[0.4, 0.3, 0.2]], "increasing sizes", "from_arrays sorts"),
+        ([10, 10, 40], [[0.4, 0.3, 0.2]], "increasing sizes", "joins repeats"),
+        ([10, 20.5, 40], [[0.4, 0.3, 0.2]], "whole numbers", "1 or more"),
+        ([0, 20, 40], [[0.4, 0.3, 0.2]], "whole numbers", "1 or more"),
+        ([10, np.nan, 40], [[0.4, 0.3, 0.2]], "whole numbers", "1 or more"),
+        ([], [[]], "increasing sizes", "increasing order"),
+    ],
+)
+def test_curves_of_whole_draws_are_checked_as_well(sizes, errors, what, fix):
+    with pytest.raises(InputError, match=what) as caught:
+        CurvePoints(sizes, errors)
+    assert fix in caught.value.fix
+
+
+def test_other_units_may_exceed_one_and_measured_errors_may_rise():
+    assert CurvePoints([10, 20, 40], [[4.0, 3.0, 2.0]], unit="absolute error").error[0] == 4.0
+    assert CurvePoints([10, 20, 40], [[0.6, 0.7, 0.8]], np.full(3, 0.01)).error[-1] == 0.8
+    assert CurvePoints([10, 20, 40], [[0.1, 0.2, 0.3]]).error[-1] == 0.3
+    one_lost = CurvePoints([10, 20], [[0.4, np.nan], [0.2, 0.2]])
+    np.testing.assert_allclose(one_lost.error, [0.3, 0.2])
+
+
+@pytest.mark.parametrize("spread", [[0.1], [0.1, -0.1, 0.1], [0.1, np.inf, 0.1]])
+def test_standard_errors_that_are_none_are_refused(spread):
+    with pytest.raises(InputError, match="one standard error per size") as caught:
+        CurvePoints([10, 20, 40], [[0.4, 0.3, 0.2]], np.array(spread))
+    assert "NaN where unknown" in caught.value.fix
+
+
+def test_no_error_in_few_rows_has_a_standard_error():
+    spread = CurvePoints.from_arrays([10, 20, 40], [0.2, 0.1, 0.0], test_size=50).standard_error
+    assert spread[-1] == pytest.approx(np.sqrt(0.01 * 0.99 / 50))
+
+
 def test_a_rise_within_the_noise_is_no_accuracy():
     rising = [0.2, 0.21, 0.22, 0.24]
     with pytest.raises(InputError, match="accuracy"):

@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 
 from samplewise.core.errors import InputError
-from samplewise.curves import LearningCurve, samples_needed
-from samplewise.curves.requirement import arrival
+from samplewise.curves import LearningCurve, forecast, samples_needed
+from samplewise.curves.meta.predictive import PROBABILITIES, Predicted
+from samplewise.curves.requirement import ahead_of, arrival, arrived
 
 SIZES = np.array([25, 50, 100, 200, 400, 800])
 CURVE = LearningCurve(SIZES, 0.02 + 2.0 * SIZES[None, :] ** -0.6, np.full(6, 0.003))
 
 
 def test_chances_rise_with_the_rows_and_with_the_target():
-    hard, easy = (samples_needed(CURVE, error) for error in (0.03, 0.05))
+    hard, easy = (samples_needed(CURVE, error) for error in (0.035, 0.05))
     for need in (hard, easy):
         assert (np.diff(need.reach) >= 0).all()
         assert need.reachable.value == need.reach[-1]
@@ -23,21 +24,43 @@ def test_chances_rise_with_the_rows_and_with_the_target():
 
 def test_medians_and_intervals_are_quantiles_of_the_chance():
     need = samples_needed(CURVE, 0.04, confidence=0.8)
-    for estimate, whole in ((need.rows, 1.0), (need.if_reached, need.reachable.value)):
-        for rows, share in ((estimate.low, 0.1), (estimate.high, 0.9)):
-            if np.isfinite(rows):
-                at = np.interp(np.log(rows), np.log(need.sizes), need.reach)
-                assert at == pytest.approx(share * whole, abs=1e-9)
-    assert need.if_reached.high < np.inf
-    assert np.interp(np.log(need.rows.value), np.log(need.sizes), need.reach) == pytest.approx(0.5, abs=1e-9)
-    assert need.if_reached.low < need.if_reached.value < need.if_reached.high
-    assert need.least <= need.if_reached.value
+    assert need.reach[0] == 0
+    for rows, share in ((need.rows.low, 0.1), (need.rows.value, 0.5), (need.rows.high, 0.9)):
+        assert np.interp(np.log(rows), np.log(need.sizes), need.reach) == pytest.approx(share, abs=1e-9)
+    assert need.rows.low < need.rows.value < need.rows.high
+    assert need.least <= need.rows.value
+
+
+@pytest.mark.parametrize("learner", [None, "RandomForestClassifier", "SomethingNew"])
+@pytest.mark.parametrize("size", [1600, 6400, 25_600])
+def test_band_and_chance_are_one_distribution(learner, size):
+    ahead = forecast(CURVE, [size], confidence=0.8, learner_name=learner)
+    sizes, there, _ = ahead_of(CURVE, learner)
+    column = int(np.argmin(np.abs(sizes - size)))
+    assert there.error[0, column] == pytest.approx(ahead.error[0], rel=1e-9)
+    for end, chance in ((ahead.low[0], 0.1), (ahead.high[0], 0.9)):
+        assert there.chance(np.array([[end]]))[0, column] == pytest.approx(chance, abs=1e-9)
+
+
+def test_what_is_met_already_is_not_counted():
+    standard = np.tile(np.linspace(-2.0, 2.0, len(PROBABILITIES)), (1, 3, 1))
+    there = Predicted(np.array([[0.2, 0.15, 0.17]]), np.full((1, 3), 0.05), standard)
+    reach, plain = arrived(there, 0.18), there.chance(np.array([[0.18]]))[0]
+    assert reach[0] == 0
+    assert reach[1] == pytest.approx((plain[1] - plain[0]) / (1.0 - plain[0]))
+    assert reach[2] == reach[1]  # what was reached once stays reached
 
 
 def test_the_truth_lies_inside_for_a_plain_curve():
     need = samples_needed(CURVE, 0.04)
     truth = (0.02 / 2.0) ** (-1 / 0.6)
-    assert need.if_reached.low < truth < need.if_reached.high
+    assert need.rows.low < truth < need.rows.high
+
+
+def test_rows_beyond_the_horizon_are_said_in_words():
+    said = " ".join(str(samples_needed(CURVE, 0.012)).split())
+    assert "more than 51,200 rows" in said
+    assert "The chance to arrive with 51,200 rows" in said
 
 
 def test_a_flat_curve_never_arrives_and_says_why():
@@ -64,7 +87,6 @@ def test_a_chance_is_passed_between_two_sizes():
         (CURVE, {"error": np.nan}, "error must be a finite number", "error", "pass a number as error="),
         (CURVE, {"error": 0.12}, "already reached", "n 200", "below"),
         (CURVE, {"error": 0.04, "confidence": 0.2}, "confidence", "confidence", "at least 0.5 and at most 0.95"),
-        (CURVE, {"error": 0.04, "learner_name": "SVM"}, "this learner", "", "use one of"),
         (LearningCurve([10, 20], [[0.4, 0.3]]), {"error": 0.1}, "three training sizes", "", "more sizes"),
     ],
 )

@@ -5,6 +5,7 @@ import pytest
 
 from samplewise.core.errors import InputError
 from samplewise.curves import CurvePoints, stop_rule
+from samplewise.curves.requirement import ahead_of
 from samplewise.curves.stopping import convexity_bound, fit_trends, least_size, prediction_levels
 
 SIZES = np.array([25, 50, 100, 200, 400, 800, 1600, 3200])
@@ -35,7 +36,7 @@ def test_unlimited_rows_take_the_asymptote():
 
 
 def test_straight_in_log_n_is_too_early_to_say():
-    advice = stop_rule(points(0.6 - 0.05 * np.log(SIZES)), 0.5, 10_000)
+    advice = stop_rule(points(0.6 - 0.05 * np.log(SIZES)), 0.01, 10_000)
     assert advice.level is None
     assert not advice.stop
     assert "Too early to say" in advice.reason
@@ -122,3 +123,25 @@ def test_bad_input_is_refused(errors, options, message, fix):
     with pytest.raises(InputError, match=message) as caught:
         stop_rule(points(errors), **options)
     assert fix in caught.value.fix
+
+
+def test_the_chance_says_how_curves_like_this_one_went_on():
+    near, far = (stop_rule(points(POWER[:6], 0.003), tolerance, 3200) for tolerance in (0.005, 0.05))
+    assert 0 < near.chance < far.chance <= 1
+    sizes, there, _ = ahead_of(points(POWER[:6], 0.003))
+    at = np.flatnonzero(sizes == 3200)[0]
+    left = there.chance(np.array([[there.error[0, 0] - 0.005]]))[0, at]
+    assert near.chance == pytest.approx(1.0 - left)
+    assert np.isnan(stop_rule(CurvePoints(SIZES, POWER[None], unit="absolute error"), 0.01).chance)
+
+
+def test_the_chance_decides_for_rates_and_the_trend_for_other_errors():
+    curve = points(POWER, 0.002)
+    chance = stop_rule(curve, 0.03, 100_000).chance
+    assert stop_rule(curve, 0.03, 100_000, confidence=chance - 0.01).stop
+    refused = stop_rule(curve, 0.03, 100_000, confidence=chance + 0.01)
+    assert not refused.stop
+    assert "with a chance of" in refused.reason
+    plain = CurvePoints(SIZES, POWER[None], unit="absolute error")
+    assert stop_rule(plain, 0.02, 100_000).stop
+    assert "how far forecasts move" in stop_rule(plain, 0.02, 100_000).reason

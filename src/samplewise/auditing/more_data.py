@@ -25,6 +25,7 @@ from samplewise.curves import (
     samples_needed,
 )
 from samplewise.curves.forecasts import sizes_ahead
+from samplewise.curves.plans import Choice
 from samplewise.engine.models.row_losses import ErrorScale
 from samplewise.engine.statistics.intervals import half_width
 from samplewise.report.wording import estimate_text
@@ -33,7 +34,8 @@ CODE, TITLE = "SW401", "learning curve and what more data buys"
 QUESTION = "how much data"
 LIKELY, UNLIKELY = 0.5, 0.2
 KNOWN_AS = {  # how the forecaster knows the learners that are chosen by name
-    "boosting": "GradientBoostingClassifier", "logistic": "LogisticRegression", "forest": "RandomForestClassifier",
+    "boosting": "HistGradientBoostingClassifier", "logistic": "LogisticRegression", "forest": "RandomForestClassifier",
+    "kernel": "KernelHead", "linear": "KernelHead",
 }  # fmt: skip
 UNTESTED = "needs new rows"
 CAVEAT = "New rows from another source, or with cleaner labels, are not on this curve."
@@ -49,7 +51,7 @@ class Wanted:
         price_per_row: price of a row; None leaves prices out.
         rounds, max_growth, penalty: as `curves.collection_plan`.
         confidence: of bands and intervals.
-        learner_name: what was trained, where the forecaster knows it by name.
+        learner_name: what was trained, by the name of its class; None where that is not known.
     """
 
     error: float | None = None
@@ -140,16 +142,13 @@ def need_finding(need: Requirement, scale: ErrorScale, batches: CollectionPlan |
         f"{target} needs about {_rows(need.rows, need)}" if likely else f"{target} {_doubt(chance)} with this learner"
     )
     there = f"No more than the {count_of(rows, 'row')} there are." if need.rows.value <= rows else ""
-    parts = [there, _if_reached(need), need.reason, _least(need)]
+    beyond = "" if likely else f"It needs {_rows(need.rows, need)}."
+    parts = [there, beyond, need.reason, _least(need)]
     remedies: tuple[Remedy, ...] = ()
     if batches is not None:
-        price, spent = number_text(batches.cost.value, 0), percent_text(batches.chance.value, ".0f")
-        last = int(batches.schedule[-1])
-        parts.append(
-            f"The planned batches get there by {last:,} rows with a chance of {spent}, at an expected price of {price}."
-            if last > int(need.sizes[0])
-            else "Collecting more costs more than it is expected to save at this penalty."
-        )
+        buys = int(batches.schedule[-1]) > int(need.sizes[0])
+        ways = [_way(choice, scale) for choice in batches.choices]
+        parts += ways if buys else ["Collecting more costs more than it is expected to save at this penalty."]
     if batches is not None and batches.next_batch > 0:
         action = f"Collect {batches.next_batch:,} rows now (to {batches.next_size:,}), measure, and plan again."
         remedies = (Remedy("collect", (), action=action, reason=UNTESTED, cost=float(batches.paid[0])),)
@@ -158,24 +157,33 @@ def need_finding(need: Requirement, scale: ErrorScale, batches: CollectionPlan |
     return Finding(CODE, title, severity, (), explanation, remedies, _known(need), "data", CAVEAT)
 
 
+def _way(choice: Choice, scale: ErrorScale) -> str:
+    """One of the two ways of collecting, with its price and its chance."""
+    kind = "Cheap and risky" if choice.name == "cheap" else "Safe"
+    price, chance = number_text(choice.cost.value, 0), percent_text(choice.chance.value, ".0f")
+    return (
+        f"{kind}: collect up to {int(choice.schedule[-1]):,} rows, until the measured error is at most "
+        f"{scale.text(choice.stop_at, '.3g')}; the true error is then at the target with a chance of {chance}, at an "
+        f"expected price of {price}."
+    )
+
+
 def _doubt(chance: float) -> str:
     return "is unlikely to be reached" if chance < UNLIKELY else "may not be reached"
-
-
-def _if_reached(need: Requirement) -> str:
-    """The rows in case it is reached, where it may not be: the title has no number of them then."""
-    rows = need.if_reached
-    if np.isfinite(need.rows.value) or not np.isfinite(rows.value):
-        return ""
-    return f"Should it be reachable after all, it takes some {_rows(rows, need)}."
 
 
 def _rows(estimate: Estimate, need: Requirement) -> str:
     """A number of rows with its interval, as pages write it; an end beyond the horizon is more than that."""
     if np.isfinite(estimate.high):
         return estimate_text(estimate)
-    low = estimate_text(replace(estimate, value=estimate.low, low=np.nan, high=np.nan, unit=""))
-    return f"{estimate.value:,.0f} rows [{low}, more than {need.horizon:,}]"
+    middle, low = (
+        f"more than {need.horizon:,}" if np.isinf(end)
+        else estimate_text(replace(estimate, value=end, low=np.nan, high=np.nan, unit=""))
+        for end in (estimate.value, estimate.low)
+    )  # fmt: skip
+    if np.isinf(estimate.low):
+        return f"{middle} rows"
+    return f"{middle} rows [{low}, more than {need.horizon:,}]"
 
 
 def _known(need: Requirement) -> tuple[Estimate, ...]:
@@ -221,8 +229,8 @@ def curve_exhibit(curve: CurvePoints, ahead: Forecast, rows: int) -> Exhibit:
     flat = "no floor is visible yet" if floor is None else f"a floor shows at {scale.text(floor, '.2g')}"
     note = (
         f"{curve.repeats} draw{'s' * (curve.repeats > 1)} per size; 95 % intervals. Forecast: band of "
-        f"{percent_text(ahead.confidence, '.0f')}, which held {held} of the errors of {ahead.groups} families of data "
-        f"sets that had no part in it; {flat}. Without any further gain it stays at "
+        f"{percent_text(ahead.confidence, '.0f')}; as far ahead and with as much noise, such bands held {held} of the "
+        f"errors on data sets of fields that had no part in them; {flat}. Without any further gain it stays at "
         f"{scale.text(ahead.last_value)}."
     )
     unit = "% error" if scale.one is None else f"error, {scale.axis}"

@@ -1,7 +1,8 @@
 """The extrapolation of a learning curve: the expected error at other sizes, with a band measured on other data sets.
 
 The default uses trees that were grown on the curves of other data sets (`MetaModel`); every law is available by name.
-The widths come from data sets that the models did not see, whatever the method: none rests on the law being right.
+Forecast and band are read from one predictive distribution, and so are the chance to be at a target and the rows it
+needs (`samples_needed`). The widths come from data sets that the models did not see, whatever the method.
 """
 
 from collections.abc import Iterable
@@ -18,14 +19,22 @@ from samplewise.core.texts import sentence
 from samplewise.core.values import with_unit
 from samplewise.curves.diagnosis import diagnose
 from samplewise.curves.laws import LAWS, fit_law, variances
-from samplewise.curves.meta.bands import CONFIDENCES
 from samplewise.curves.meta.curve_features import CurveFeatures
-from samplewise.curves.meta.models import MetaModel, features_of, shipped_meta
+from samplewise.curves.meta.models import (
+    MetaModel,
+    band_of_law,
+    features_of,
+    measured_coverage,
+    path,
+    shipped_meta,
+)
+from samplewise.curves.meta.predictive import CONFIDENCES, Predicted, tails
 from samplewise.curves.points import LEAST_SIZES, CurvePoints
 from samplewise.engine.models.row_losses import UNITS
 
 SOURCE = "yan2025"
-FURTHEST = 64  # times the largest measured size
+CHECKED = 64  # times the largest measured size up to which the quantiles were set
+FURTHEST = 1024  # times it, with a warning beyond CHECKED
 FAR = 16  # beyond this, a warning
 AHEAD = 2.0 ** np.arange(0.5, 4.01, 0.5)  # times the rows there are, of a drawn forecast
 METHODS = ("auto", "meta", *LAWS)
@@ -45,7 +54,7 @@ class Forecast(Result):
     asymptote: float | None  # error with unlimited rows; None where none is visible
     method: str  # "meta" or the law used
     confidence: float  # nominal, of the band
-    measured_coverage: Floats  # (m,) share of errors on held-out data sets that such bands held
+    measured_coverage: Floats  # (m,) share of errors that such bands held on data sets of fields that had no part in it
     groups: int  # groups of data sets behind that
     unit: str
     warnings: tuple[str, ...]
@@ -82,22 +91,22 @@ def forecast(
 ) -> Forecast:
     """Error expected after training on other numbers of rows, in the unit of the curve, with a band.
 
-    forecast = f(curve so far, n) of trees grown on other data sets, or a law; band = forecast + q spread, spread from
-    the trees and q the quantiles on data sets held out (split conformal), by octaves ahead.
+    error(n) = level (f(n) + s(n) z): f and s from trees grown on other data sets, z distributed as on data sets left
+    out, by the noise of the curve and octaves ahead. forecast = level f, band = quantiles; or a law with its own band.
 
     Args:
         curve: at least three sizes.
-        sizes: (m,) rows, from the smallest measured size up to 64 times the largest.
+        sizes: (m,) rows, from the smallest measured size up to 1,024 times the largest; beyond 64 times with a warning.
         method: "auto" ("meta" for error rates, else "power_law_3"), "meta", or a key of `LAWS`.
         confidence: of the band, .5 to .95.
-        learner_name: the learner that was trained, if `meta.names` holds it; makes "meta" better.
+        learner_name: the learner that was trained; one of `meta.names` makes "meta" better, any other is no error.
         meta: models of your own history from `fit_meta`; default the shipped ones.
 
     Returns:
         `Forecast`, larger means worse. Bands are wide because forecasts are: honest, not a defect.
 
     Raises:
-        InputError: too few sizes, a size out of reach, an unknown method or learner, or a confidence out of range.
+        InputError: too few sizes, a size out of reach, an unknown method, or a confidence out of range.
 
     Cost: milliseconds, and once the loading of the models.   Not for: curves of rows collected elsewhere.
     Source: viering2023, yan2025, jain2023.
@@ -116,10 +125,17 @@ def forecast(
     if method == "auto":
         method = "meta" if curve.unit == UNITS["classification"] else "power_law_3"
     features = features_of(curve)
-    values, low, high = _band(curve, features, wanted, method, confidence, meta, learner_name)
+    learner, unknown = meta.for_learner(learner_name, features.largest)
+    later = np.maximum(wanted, features.largest)
+    there, octaves = path(meta, features, later, learner), np.log2(later / features.largest)
+    values, low, high = _band(curve, features, later, (method, confidence), (meta, there))
+    passed, measured = wanted <= features.largest, np.interp(np.log(wanted), np.log(curve.sizes), curve.error)
+    near = [there.quantile(tail)[0] - there.error[0] for tail in tails(confidence)]  # of the largest size, there
+    values, low, high = (
+        np.where(passed, at, ahead) for at, ahead in
+        zip((measured, measured + near[0], measured + near[1]), (values, low, high), strict=True)
+    )  # fmt: skip
     most = 1.0 if curve.unit == UNITS["classification"] else np.inf
-    branch, _ = meta.for_learner(learner_name)
-    octaves = np.log2(wanted / curve.sizes[-1])
     return Forecast(
         sizes=wanted,
         error=np.clip(values, 0.0, most),
@@ -129,16 +145,16 @@ def forecast(
         asymptote=visible_asymptote(features),
         method=method,
         confidence=confidence,
-        measured_coverage=np.array([branch.measured_coverage(place, confidence) for place in octaves]),
+        measured_coverage=measured_coverage(meta, features, octaves, confidence),
         groups=meta.groups,
         unit=curve.unit,
-        warnings=_warnings(curve, wanted, method),
+        warnings=_warnings(curve, wanted, unknown if method == "meta" else ""),
     )
 
 
 def sizes_ahead(curve: CurvePoints, n_rows: int) -> Floats:
     """The rows there are and up to 16 times as many, in steps of half a doubling, as far as a curve can be carried."""
-    furthest = FURTHEST * float(curve.sizes[-1])
+    furthest = CHECKED * float(curve.sizes[-1])
     return np.unique(np.r_[n_rows, np.minimum(np.ceil(n_rows * AHEAD), furthest)]).astype(np.float64)
 
 
@@ -167,35 +183,24 @@ def check_confidence(confidence: float) -> None:
 def _band(
     curve: CurvePoints,
     features: CurveFeatures,
-    wanted: Floats,
-    method: str,
-    confidence: float,
-    meta: MetaModel,
-    learner_name: str | None,
+    later: Floats,
+    how: tuple[str, float],
+    models: tuple[MetaModel, Predicted],
 ) -> tuple[Floats, Floats, Floats]:
-    """Forecast and both ends (m,); sizes already passed are read from the measured errors."""
-    branch, learner = meta.for_learner(learner_name)
-    later = np.maximum(wanted, features.largest)
+    """Forecast and both ends (m,) at sizes from the largest on; `how` is the method and the confidence."""
+    (method, confidence), (meta, there) = how, models
     if method == "meta":
-        grid, *parts = branch.path(features, learner, confidence)
-        values, low, high = (np.interp(np.log(later), np.log(grid), part) for part in parts)
-    else:
-        values = _law_values(curve, features, later, method, meta)
-        low, high = branch.band_of_law(method, values, features, later, learner, confidence)
-        if np.isnan(low).any():
-            raise InputError(
-                "the history of these models is too short for the law",
-                got=f"method={method!r}, their truncated curves never have {LAWS[method]} sizes",
-                fix='use method="meta", or a law with fewer parameters',
-            )
-    measured = np.interp(np.log(wanted), np.log(curve.sizes), curve.error)
-    passed = wanted <= features.largest
-    spread = branch.spreads(features, [features.largest], learner)[0, 0]
-    return (
-        np.where(passed, measured, values),
-        np.where(passed, measured - spread, low),
-        np.where(passed, measured + spread, high),
-    )
+        low, high = (there.quantile(tail)[0] for tail in tails(confidence))
+        return there.error[0], low, high
+    values = _law_values(curve, features, later, method, meta)
+    low, high = band_of_law(meta, method, values, there, np.log2(later / features.largest), confidence)
+    if np.isnan(low).any():
+        raise InputError(
+            "the history of these models is too short for the law",
+            got=f"method={method!r}, their truncated curves never have {LAWS[method]} sizes",
+            fix='use method="meta", or a law with fewer parameters',
+        )
+    return values, low, high
 
 
 def _law_values(curve: CurvePoints, features: CurveFeatures, sizes: Floats, law: str, meta: MetaModel) -> Floats:
@@ -210,11 +215,15 @@ def _law_values(curve: CurvePoints, features: CurveFeatures, sizes: Floats, law:
     return fit_law(law, curve.sizes, curve.error[None, :], variances(curve), switch=switch).error(sizes)[0]
 
 
-def _warnings(curve: CurvePoints, wanted: Floats, method: str) -> tuple[str, ...]:
-    """Warnings about the forecast, in sentences."""
+def _warnings(curve: CurvePoints, wanted: Floats, unknown: str) -> tuple[str, ...]:
+    """Warnings about the forecast, in sentences; `unknown` is the one about the learner."""
     found = [one.text for one in diagnose(curve)]
     largest = int(curve.sizes[-1])
-    if (wanted > FAR * largest).any():
+    if (wanted > CHECKED * largest).any():
+        found.append(
+            f"Beyond {CHECKED * largest:,} rows, {CHECKED} times what was measured, few curves could be checked."
+        )
+    elif (wanted > FAR * largest).any():
         found.append(f"Forecasts beyond {FAR * largest:,} rows reach more than {FAR} times as far as was measured.")
     if np.ptp(curve.error) == 0:
         found.append("The error is the same at every size: a constant prediction has such a curve.")
@@ -222,6 +231,8 @@ def _warnings(curve: CurvePoints, wanted: Floats, method: str) -> tuple[str, ...
         found.append("No error was left at the largest size: a larger test set is needed to see further.")
     if not np.isfinite(curve.standard_error).any():
         found.append("The noise of the curve is unknown: repeat the draws, or pass test_size, the evaluation rows.")
+    if unknown:
+        found.append(unknown)
     if curve.unit != UNITS["classification"]:
         found.append("The band was set on error rates of classifiers; for errors of numbers it is unchecked.")
     return tuple(found)
@@ -243,6 +254,6 @@ def _wanted(curve: CurvePoints, sizes: Numbers) -> Floats:
             "a curve cannot be carried that far",
             where=f"sizes {wanted[out].tolist()[:5]} ({int(out.sum())} in all)",
             got=f"measured {least} to {int(curve.sizes[-1])} rows",
-            fix=f"use {least} to {most} rows; beyond {FURTHEST} times the largest size nothing was checked",
+            fix=f"use {least} to {most} rows; beyond {FURTHEST:,} times the largest size nothing can be said",
         )
     return wanted

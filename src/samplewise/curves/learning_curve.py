@@ -40,7 +40,8 @@ class LearningCurve(CurvePoints):
         median_error: of predicted numbers, the error that counts as 1 here, in the label's unit.
 
     Raises:
-        InputError: sizes that do not increase, or errors of another width.
+        InputError: sizes that do not increase or are no whole numbers, errors of another width, a size without any
+            error, infinite or negative errors, error rates above 1, rates that rise as an accuracy does.
 
     >>> LearningCurve(np.array([10, 20]), np.array([[0.4, 0.2], [0.2, 0.2]])).error
     array([0.3, 0.2])

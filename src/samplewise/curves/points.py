@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from samplewise.core.arguments import checked, checked_fields
-from samplewise.core.arrays import Array, Floats, Ints, Numbers
+from samplewise.core.arrays import Array, Floats, Ints, Mask, Numbers
 from samplewise.core.errors import InputError, require_count, require_share
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of
@@ -21,6 +21,7 @@ LEAST_SIZES = 3
 # What rises by so much, by a standard error, and in so many of the pairs of sizes looks like accuracy. Of accuracies on
 # measured curves (4 or 6 doubling sizes) that changed by 5 points 92 % were found; of errors 2 % rise like that.
 RISE, RISING_PAIRS = 0.02, 0.75
+MOST_ERROR = 0.5  # an error that rises like that is believed up to here where a curve is made from whole draws
 
 
 @checked_fields
@@ -37,7 +38,8 @@ class CurvePoints(Result):
         median_error: of predicted numbers, the error that counts as 1 here, in the label's unit.
 
     Raises:
-        InputError: sizes that do not increase, or errors of another width.
+        InputError: sizes that do not increase or are no whole numbers, errors of another width, a size without any
+            error, infinite or negative errors, error rates above 1, rates that rise as an accuracy does.
 
     >>> CurvePoints(np.array([10, 20]), np.array([[0.4, 0.2], [0.2, 0.2]])).error
     array([0.3, 0.2])
@@ -62,16 +64,23 @@ class CurvePoints(Result):
                 fix="pass the mean absolute error of always answering the median, or None for classes",
             )  # fmt: skip
         sizes, errors = np.asarray(self.sizes), np.atleast_2d(np.asarray(self.errors, dtype=np.float64))
-        if sizes.ndim != 1 or errors.shape[1] != len(sizes) or (np.diff(sizes) <= 0).any() or not len(sizes):
+        if sizes.ndim != 1 or errors.shape[1:] != sizes.shape or (np.diff(sizes) <= 0).any() or not len(sizes):
             raise InputError(
                 "a learning curve needs increasing sizes and one error per draw and size",
-                got=f"sizes {sizes.tolist()[:10]}, errors {errors.shape}",
-                fix="pass sizes (s,) in increasing order and errors (repeats, s)",
+                got=f"sizes {sizes.tolist()[:10] if sizes.ndim else sizes.tolist()}, errors {errors.shape}",
+                fix="pass sizes (s,) in increasing order and errors (repeats, s); from_arrays sorts and joins repeats",
             )
+        _check_sizes(sizes.astype(np.float64))
+        _check_missing(sizes, np.asarray(np.isinf(errors).any(axis=0) | np.isnan(errors).all(axis=0)))
+        if self.unit == UNITS["classification"]:
+            _check_rates(np.broadcast_to(sizes, errors.shape).ravel(), errors.ravel())
         object.__setattr__(self, "sizes", sizes)
         object.__setattr__(self, "errors", errors)
-        given = _spread(errors, self.test_size) if self.standard_error is None else self.standard_error
-        object.__setattr__(self, "standard_error", np.asarray(given, dtype=np.float64))
+        measured = self.standard_error is not None
+        given = self.standard_error if measured else _spread(errors, self.test_size, self.unit)
+        object.__setattr__(self, "standard_error", _checked_spread(given, sizes))
+        if not measured and self.unit == UNITS["classification"]:
+            _refuse_accuracy(self, MOST_ERROR, "where the error truly rises, pass its standard_error as well")
 
     @property
     def error(self) -> Floats:
@@ -123,11 +132,11 @@ class CurvePoints(Result):
                 fix="train on at least three sizes, best each twice the one before",
             )
         errors = _by_draw(values, place, len(sizes))
-        spread = _spread(errors, test_size)
+        spread = _spread(errors, test_size, UNITS["classification"])
         if standard_error is not None:
             spread = _spread_of_points(standard_error, place, len(sizes))
         curve = cls(sizes, errors, spread, UNITS["classification"], test_size)
-        _refuse_accuracy(curve)
+        _refuse_accuracy(curve, 0.0, "build LearningCurve(sizes, errors, standard_error) if the error truly rises")
         return curve
 
     @classmethod
@@ -205,33 +214,59 @@ def _check_points(points: Floats, values: Floats) -> None:
             got=f"n {points.shape}, error {values.shape}",
             fix="pass two lists of equal length; repeat a size for each of its repeats",
         )
-    sizeless = ~np.isfinite(points) | (points < 1) | (points % 1 != 0)
+    _check_sizes(points)
+    _check_missing(points, ~np.isfinite(values))
+    _check_rates(points, values)
+
+
+def _check_sizes(sizes: Floats) -> None:
+    """Refuse sizes that are no numbers of rows."""
+    sizeless = ~np.isfinite(sizes) | (sizes < 1) | (sizes % 1 != 0)
     if sizeless.any():
         raise InputError(
             "training sizes must be whole numbers of rows",
             where=f"points {np.flatnonzero(sizeless).tolist()[:5]} ({int(sizeless.sum())} in all)",
-            got=f"n {points[sizeless].tolist()[:5]}",
+            got=f"n {sizes[sizeless].tolist()[:5]}",
             fix="pass the number of training rows, 1 or more",
         )
-    lost = ~np.isfinite(values)
+
+
+def _check_missing(sizes: Numbers, lost: Mask) -> None:
+    """Refuse points (p,) without an error."""
     if lost.any():
         raise InputError(
             "errors are missing or infinite",
-            where=f"n {points[lost].astype(int).tolist()[:5]} ({int(lost.sum())} in all)",
+            where=f"n {np.asarray(sizes)[lost].astype(int).tolist()[:5]} ({int(lost.sum())} in all)",
             got="NaN or infinity",
             fix="leave these points out, or measure them again",
         )
-    outside = (values < 0) | (values > 1)
+
+
+def _check_rates(sizes: Numbers, rates: Floats) -> None:
+    """Refuse rates (p,) outside 0 to 1; NaN is none."""
+    outside = (rates < 0) | (rates > 1)
     if outside.any():
-        percent = values.max() > 1 and values.min() >= 0 and values.max() <= 100
+        percent = np.nanmax(rates) > 1 and np.nanmin(rates) >= 0 and np.nanmax(rates) <= 100
         raise InputError(
             "error rates must lie between 0 and 1",
-            where=f"n {points[outside].astype(int).tolist()[:5]} ({int(outside.sum())} in all)",
-            got=f"errors {values[outside].tolist()[:5]}",
+            where=f"n {np.asarray(sizes)[outside].astype(int).tolist()[:5]} ({int(outside.sum())} in all)",
+            got=f"errors {rates[outside].tolist()[:5]}",
             fix="divide by 100: these look like percentages"
             if percent
             else "pass error rates: wrong predictions / rows",
         )
+
+
+def _checked_spread(given: Any, sizes: Array) -> Floats:
+    """(s,) standard errors: NaN where one is not known, none below 0."""
+    spread = np.asarray(given, dtype=np.float64)
+    if spread.shape != sizes.shape or (spread < 0).any() or np.isinf(spread).any():
+        raise InputError(
+            "a learning curve needs one standard error per size, not negative", where="standard_error",
+            got=f"{spread.ravel().tolist()[:5]} for {len(sizes)} sizes",
+            fix="pass (s,) numbers, NaN where unknown, or None",
+        )  # fmt: skip
+    return spread
 
 
 def _by_draw(values: Floats, place: Array, count: int) -> Floats:
@@ -269,26 +304,32 @@ def require_in_unit(curve: CurvePoints, value: Any, name: str) -> float:
     return float(value)
 
 
-def _refuse_accuracy(curve: CurvePoints) -> None:
-    """Refuse values that rise with the rows as an accuracy does."""
+def _refuse_accuracy(curve: CurvePoints, above: float, otherwise: str) -> None:
+    """Refuse values that end above a rate and rise with the rows as an accuracy does."""
     error, spread = curve.error, np.nan_to_num(curve.standard_error)
+    if len(error) < LEAST_SIZES or error[-1] <= above:
+        return
     steps = np.sign(error[None, :] - error[:, None])[np.triu_indices(len(error), 1)]
     least = max(RISE, float(np.hypot(spread[0], spread[-1])))
     if np.mean(steps > 0) >= RISING_PAIRS and error[-1] - error[0] > least:
         raise InputError(
             "the values rise with the number of training rows, as an accuracy does and an error should not",
             got=f"{error[0]:.3g} at n = {curve.sizes[0]}, {error[-1]:.3g} at n = {curve.sizes[-1]}",
-            fix="pass 1 - accuracy; build LearningCurve(sizes, errors) if the error truly rises",
+            fix=f"pass 1 - accuracy; {otherwise}",
         )
 
 
-def _spread(errors: Floats, test_size: int | None) -> Floats:
-    """(s,) standard error of the mean over draws, at least that of the evaluation rows where their number is known."""
+def _spread(errors: Floats, test_size: int | None, unit: str) -> Floats:
+    """(s,) standard error of the mean over draws, at least that of the evaluation rows where their number is known.
+
+    No error in m rows is not known to be none: it counts as half a wrong row.
+    """
     between = spread_of_draws(errors)
-    if test_size is None:
+    if test_size is None or unit != UNITS["classification"]:
         return between
-    mean = np.nanmean(errors, axis=0)
-    return np.fmax(between, np.sqrt(np.maximum(mean * (1.0 - mean), 0.0) / test_size))
+    half = 0.5 / test_size
+    mean = np.clip(np.nanmean(errors, axis=0), half, 1.0 - half)
+    return np.fmax(between, np.sqrt(mean * (1.0 - mean) / test_size))
 
 
 def spread_of_draws(errors: Floats) -> Floats:

@@ -1,7 +1,7 @@
 """How many rows reach a target error: the chance of having arrived at every size, and what follows from it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,14 +11,15 @@ from samplewise.core.errors import InputError, require_kind
 from samplewise.core.rates import percent_text
 from samplewise.core.results import Result, Table
 from samplewise.core.values import Estimate, with_unit
-from samplewise.curves.forecasts import FURTHEST, SOURCE, check_confidence
-from samplewise.curves.meta.models import MetaModel, features_of, shipped_meta
+from samplewise.curves.forecasts import CHECKED, SOURCE, check_confidence
+from samplewise.curves.meta.models import MetaModel, features_of, path, shipped_meta
+from samplewise.curves.meta.predictive import Predicted
 from samplewise.curves.points import LEAST_SIZES, CurvePoints, require_in_unit
 from samplewise.curves.stopping import least_size
 from samplewise.engine.models.row_losses import UNITS
 
 PER_OCTAVE = 8
-GRID = 2.0 ** (np.arange(0, 6 * PER_OCTAVE + 1) / PER_OCTAVE)  # sizes over the largest measured one, up to FURTHEST
+GRID = 2.0 ** (np.arange(0, 6 * PER_OCTAVE + 1) / PER_OCTAVE)  # sizes over the largest measured one, up to CHECKED
 UNLIKELY = 0.5
 REASON = "chances calibrated on data sets held out; hold only if new rows are like the old ones"
 
@@ -29,34 +30,29 @@ class Requirement(Result):
 
     error: float  # the target, in the unit of the curve
     rows: Estimate  # median and interval of the rows needed; inf where that much of the chance lies beyond the horizon
-    if_reached: Estimate  # the same if the target is reached within `horizon`; its value is the best single estimate
-    reachable: Estimate  # chance to be at the target with `horizon` rows
+    reachable: Estimate  # chance to arrive with `horizon` rows
     least: float  # no fewer rows than this if the curve goes on falling ever more slowly
     sizes: Floats  # (m,) from the largest measured size to the horizon
-    reach: Floats  # (m,) chance to be at the target with so many rows
-    horizon: int  # the widest trusted size: 64 times the largest measured one
+    reach: Floats  # (m,) chance to arrive by so many rows, given that the largest measured size is not enough
+    horizon: int  # the widest checked size: 64 times the largest measured one
     unit: str  # of the error
     reason: str  # why the answer is "never", or what limits the answer
 
     def _sentences(self) -> Iterable[str]:
-        target = with_unit(self.error, self.unit)
-        if np.isfinite(self.rows.value):
-            yield f"An error of {target} needs {self._span(self.rows)}."
-        else:
-            yield f"An error of {target} is more likely not reached than reached within {self.horizon:,} rows."
-        if not np.isfinite(self.rows.value) and np.isfinite(self.if_reached.value):
-            yield f"If it is reached, it takes {self._span(self.if_reached)}."
+        yield f"An error of {with_unit(self.error, self.unit)} needs {self._span()}."
         yield self.reason
 
     def _table(self) -> Table:
         columns = {"rows": np.round(self.sizes).astype(np.intp), "chance": self.reach}
         return Table(columns, {"chance": "probability"}, "rows", np.arange(0, len(self.sizes), PER_OCTAVE))
 
-    def _span(self, estimate: Estimate) -> str:
+    def _span(self) -> str:
         """The number of rows with its interval; an end beyond the horizon as more than it."""
-        ends = (estimate.low, estimate.high)
-        named = ", ".join(f"more than {self.horizon:,}" if np.isinf(end) else f"{end:,.0f}" for end in ends)
-        return f"{estimate.value:,.0f} rows [{named}] ({percent_text(estimate.confidence)} interval)"
+        rows = self.rows
+        far = f"more than {self.horizon:,}"
+        middle, *ends = (far if np.isinf(end) else f"{end:,.0f}" for end in (rows.value, rows.low, rows.high))
+        interval = f" [{', '.join(ends)}] ({percent_text(rows.confidence)} interval)" if np.isfinite(rows.low) else ""
+        return f"{middle} rows{interval}"
 
 
 @checked
@@ -70,24 +66,23 @@ def samples_needed(
 ) -> Requirement:
     """How many training rows reduce the expected error to a target (rows), with the chance that it is reached.
 
-    reach(n) = P(error at n <= target) from trees grown on other data sets, rising with n and with the target. `rows`
-    are its median and interval. `if_reached` is about the cases that reach the target at all: its interval are the
-    quantiles of reach(n) over the chance to get there, its value is the one that lay within a factor of two of the
-    truth most often on data sets held out.
+    reach(n) = (P(n) - P(n_s)) / (1 - P(n_s)), P(n) the largest chance at any size up to n that the error is at most the
+    target, from the distribution that `forecast` reads its band from; n_s the largest measured size, where the target
+    is not met yet. `rows` are the sizes at which reach passes one half and both ends of the interval.
 
     Args:
         curve: at least three sizes.
         error: the target in the unit of the curve (0.05 for 5 % of an error rate), above 0 and below the error at the
             largest size.
         confidence: of the interval, .5 to .95.
-        learner_name: the learner that was trained, if `meta.names` holds it.
+        learner_name: the learner that was trained; one of `meta.names` makes the answer better, any other is no error.
         meta: models of your own history from `fit_meta`; default the shipped ones.
 
     Returns:
         `Requirement`; larger means more rows. Sizes beyond 64 times the largest measured one are not promised.
 
     Raises:
-        InputError: a target of 0, one already reached, too few sizes, an unknown learner, or a confidence out of range.
+        InputError: a target of 0, one already reached, too few sizes, or a confidence out of range.
 
     Cost: milliseconds.   Not for: a target that single runs must meet: the expected error is meant.
     Source: mahmood2022, yan2025.
@@ -101,26 +96,39 @@ def samples_needed(
     require_kind(curve, CurvePoints)
     check_target(curve, error)
     check_confidence(confidence)
-    meta = shipped_meta() if meta is None else meta
-    branch, learner = meta.for_learner(learner_name)
-    sizes = GRID * float(curve.sizes[-1])
-    reach = branch.reaches(features_of(curve), sizes, [error], learner)[0]
+    sizes, there, unknown = ahead_of(curve, learner_name, meta)
+    reach = arrived(there, error)
     chance = float(reach[-1])
-    best = float(np.ceil(arrival(sizes, reach, branch.answer * chance)))
     no_interval = "a chance; on data sets held out such chances were off by one to three points"
-    reachable = Estimate("chance_to_reach", chance, unit="probability", source=SOURCE, reason=no_interval)
     return Requirement(
         error=float(error),
-        rows=_quantiles(sizes, reach, confidence, 1.0),
-        if_reached=replace(_quantiles(sizes, reach, confidence, chance), quantity="rows_if_reached", value=best),
-        reachable=reachable,
+        rows=_quantiles(sizes, reach, confidence),
+        reachable=Estimate("chance_to_reach", chance, unit="probability", source=SOURCE, reason=no_interval),
         least=least_size(curve, error),
         sizes=sizes,
         reach=reach,
         horizon=int(sizes[-1]),
         unit=curve.unit,
-        reason=_reason(curve, chance),
+        reason=reason_of(curve, chance, unknown),
     )
+
+
+def ahead_of(
+    curve: CurvePoints, learner_name: str | None = None, meta: MetaModel | None = None
+) -> tuple[Floats, Predicted, str]:
+    """Sizes (m,) from the largest measured one to the horizon, the errors there, and a warning about the learner."""
+    meta = shipped_meta() if meta is None else meta
+    features = features_of(curve)
+    learner, unknown = meta.for_learner(learner_name, features.largest)
+    sizes = GRID * features.largest
+    return sizes, path(meta, features, sizes, learner), unknown
+
+
+def arrived(there: Predicted, target: float) -> Floats:
+    """(m,) chance to be at the target by each size, given that it is not met at the first one."""
+    reach = np.maximum.accumulate(there.chance(np.array([[target]]))[0])
+    left = max(1.0 - float(reach[0]), 1e-9)
+    return np.clip((reach - reach[0]) / left, 0.0, 1.0)
 
 
 def arrival(sizes: Floats, reach: Floats, chance: float) -> float:
@@ -153,16 +161,16 @@ def check_target(curve: CurvePoints, error: float) -> None:
         )
 
 
-def _quantiles(sizes: Floats, reach: Floats, confidence: float, whole: float) -> Estimate:
-    """Median and interval of the rows at which the target is reached, of all cases or of the share that reach it."""
+def _quantiles(sizes: Floats, reach: Floats, confidence: float) -> Estimate:
+    """Median and interval of the rows at which the target is reached."""
     shares = (0.5, 0.5 - confidence / 2.0, 0.5 + confidence / 2.0)
-    median, low, high = (arrival(sizes, reach, share * whole) for share in shares)
+    median, low, high = (arrival(sizes, reach, share) for share in shares)
     return Estimate("samples_needed", median, low, high, "rows", confidence, SOURCE, REASON)
 
 
-def _reason(curve: CurvePoints, chance: float) -> str:
-    """Why the answer is "never", or what limits the answer."""
-    horizon, likely = f"{FURTHEST * int(curve.sizes[-1]):,} rows", percent_text(chance, ".0f")
+def reason_of(curve: CurvePoints, chance: float, unknown: str = "") -> str:
+    """Why the answer is "never", or what limits the answer; `unknown` is a warning about the learner."""
+    horizon, likely = f"{CHECKED * int(curve.sizes[-1]):,} rows", percent_text(chance, ".0f")
     if chance < UNLIKELY:
         flat = curve.error[0] - curve.error[-1] <= 2.0 * float(np.nan_to_num(curve.standard_error).max())
         cause = "the curve is flat" if flat else "most of the curves that looked like this one flattened too early"
@@ -171,4 +179,4 @@ def _reason(curve: CurvePoints, chance: float) -> str:
         sentences = [f"The chance to arrive with {horizon} is {likely}."]
     if curve.unit != UNITS["classification"]:
         sentences.append("Learned from error rates of classifiers; unchecked for errors of numbers.")
-    return " ".join(sentences)
+    return " ".join([*sentences, *([unknown] if unknown else [])])

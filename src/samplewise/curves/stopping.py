@@ -13,12 +13,15 @@ import numpy as np
 from samplewise.core.arguments import checked
 from samplewise.core.arrays import Floats, Ints, Mask, Numbers
 from samplewise.core.errors import InputError, require_kind, require_share
+from samplewise.core.rates import percent_text
 from samplewise.core.results import Result, Table
 from samplewise.core.values import numbers_table
 from samplewise.curves.diagnosis import diagnose
 from samplewise.curves.families import FAMILIES, fit_family
 from samplewise.curves.laws import variances
+from samplewise.curves.meta.models import features_of, path, shipped_meta
 from samplewise.curves.points import CurvePoints, require_in_unit
+from samplewise.engine.models.row_losses import UNITS
 from samplewise.engine.statistics.intervals import quantile
 
 FIRST = 3  # points of the first trend: the parameters of the law
@@ -26,6 +29,7 @@ LEAST_SIZES = 4
 LOOK_AHEAD = 3  # trends that must agree before one is believed
 SLOWNESS = 0.02  # most the asymptote may move per e-fold of rows
 TOLERATED = 1e-6  # fall of the asymptote that is not yet one
+FURTHEST = 64.0  # times the largest size: what unlimited rows stand for in the chance
 RISE = 3.84  # of the misfit towards both ends of the exponents, in variances: 95 % of one parameter
 
 
@@ -40,6 +44,7 @@ class StopAdvice(Result):
     move: float  # how far the last forecasts of the final error lie apart
     tolerance: float
     final_size: int | None  # None for unlimited rows
+    chance: float  # that no more than `tolerance` is left to win, as curves of other data sets went on; NaN: not rates
     convexity_gain: float  # most that a curve falling ever more slowly can still win; inf for unlimited rows
     unit: str
 
@@ -55,7 +60,7 @@ class StopAdvice(Result):
     def _table(self) -> Table:
         return numbers_table(
             gap=(self.gap, self.unit), move=(self.move, self.unit), tolerance=(self.tolerance, self.unit),
-            convexity_gain=(self.convexity_gain, self.unit),
+            convexity_gain=(self.convexity_gain, self.unit), chance=(self.chance, "probability"),
         )  # fmt: skip
 
 
@@ -124,16 +129,18 @@ def stop_rule(
 ) -> StopAdvice:
     """Whether collecting may stop, as what is left to win is within `tolerance` (both in the unit of the curve).
 
-    Stop when gap + move <= tolerance: gap = trend(n_largest) - trend(final), move = the largest difference between
-    the last forecasts of the final error; only from the prediction level on, where asymptotes move by at most 0.02 per
-    e-fold of rows and do not fall. In addition a bound without a law: if the curve falls ever more slowly, it gains at
-    most (e_{s-1} - e_s) / (n_s - n_{s-1}) per further row.
+    Error rates: stop when the chance that no more than the tolerance is left to win is at least `confidence`, from the
+    distribution that `forecast` reads, up to the final size or 64 times the largest. Other errors: stop when gap + move
+    <= tolerance, gap = trend(n_largest) - trend(final), move = the largest difference between the last forecasts of the
+    final error; only from the prediction level on, where asymptotes move by at most 0.02 per e-fold of rows and do not
+    fall. In addition a bound without a law: if the curve falls ever more slowly, it gains at most
+    (e_{s-1} - e_s) / (n_s - n_{s-1}) per further row.
 
     Args:
         curve: at least four sizes; six or more, or the level is never reached.
         tolerance: largest remaining gain that you would forgo, above 0: 0.01 for one point of an error rate.
         final_size: rows there are in all; None for unlimited ones.
-        confidence: of the noise in the bound without a law, above .5.
+        confidence: the least chance to stop with, and that of the noise in the bound without a law; above .5.
 
     Returns:
         `StopAdvice`; a larger gap, move or bound means more may still be won.
@@ -141,13 +148,14 @@ def stop_rule(
     Raises:
         InputError: too few sizes, a tolerance or confidence out of range, a final size below the largest one.
 
-    Cost: milliseconds.   Not for: proof. On measured curves, sizes doubling and five repeats, 86 % of the stops at half
-    a point and 94 % at a whole point were right, yet few curves came to one (reproductions/results/stopping_rules.md).
+    Cost: milliseconds.   Not for: proof. On data sets of fields left out, sizes doubling and five draws, 95 to 98 % of
+    the stops at half a point to five were right (benchmarks/results/curves.md); by the trend alone 86 % at half a point
+    (reproductions/results/stopping_rules.md).
     Source: vilares2024, mohr2023.
 
     >>> sizes = np.array([25, 50, 100, 200, 400, 800])
     >>> curve = CurvePoints(sizes, 0.1 + 2.0 * sizes[None, :] ** -1.0)
-    >>> advice = stop_rule(curve, tolerance=0.005, final_size=10_000)
+    >>> advice = stop_rule(curve, tolerance=0.02, final_size=10_000)
     >>> advice.stop, round(advice.gap, 4)
     (True, 0.0023)
     """
@@ -159,7 +167,8 @@ def stop_rule(
     level = int(prediction_levels(trends)[0, -1])
     recent = trends.final[0, -1 - min(LOOK_AHEAD, len(curve.sizes) - FIRST) :]
     gap, move = float(trends.here[0, -1] - trends.final[0, -1]), float(np.abs(recent - recent[-1]).max())
-    stop, reason = _evaluated(curve, level, gap + move, tolerance)
+    chance = _chance_within(curve, tolerance, final)
+    stop, reason = _evaluated(curve, level, (gap + move, tolerance), (chance, confidence))
     bound = float(convexity_bound(curve, [final], confidence)[0])
     return StopAdvice(
         stop=stop,
@@ -169,9 +178,21 @@ def stop_rule(
         move=move,
         tolerance=tolerance,
         final_size=final_size,
+        chance=chance,
         convexity_gain=float(curve.error[-1]) - bound,
         unit=curve.unit,
     )
+
+
+def _chance_within(curve: CurvePoints, tolerance: float, final: float) -> float:
+    """Chance that at most `tolerance` is left to win up to the final size, at most 64 times the largest; else NaN."""
+    if curve.unit != UNITS["classification"]:
+        return float("nan")
+    features, meta = features_of(curve), shipped_meta()
+    sizes = features.largest * np.array([1.0, min(final / features.largest, FURTHEST)])
+    there = path(meta, features, sizes, meta.for_learner(None, features.largest)[0])
+    aim = there.error[0, 0] - tolerance
+    return 1.0 if aim <= 0 else 1.0 - float(there.chance(np.array([[aim]]))[0, 1])
 
 
 def convexity_bound(curve: CurvePoints, sizes: Numbers, confidence: float = 0.9) -> Floats:
@@ -271,8 +292,11 @@ def _identified(n: Floats, errors: Floats, weight: Floats, *, known: bool) -> Ma
     return np.asarray(rise > RISE * noise + 1e-10 * size)
 
 
-def _evaluated(curve: CurvePoints, level: int, left: float, tolerance: float) -> tuple[bool, str]:
-    """Stop or not, and the sentence for it."""
+def _evaluated(
+    curve: CurvePoints, level: int, trend: tuple[float, float], likely: tuple[float, float]
+) -> tuple[bool, str]:
+    """Stop or not, and the sentence for it: what the trend says is left and the tolerance; the chance and its least."""
+    (left, tolerance), (chance, least) = trend, likely
     kinds = {warning.kind for warning in diagnose(curve)}
     hidden = 2.0 * float(np.hypot(*np.nan_to_num(curve.standard_error[-2:])))
     if curve.error[-1] == 0.0:
@@ -283,6 +307,10 @@ def _evaluated(curve: CurvePoints, level: int, left: float, tolerance: float) ->
         if hidden <= tolerance:
             return True, f"The curve is flat, and its noise hides no more than {hidden:.3g}."
         return False, f"The curve is flat, but its noise may hide {hidden:.3g}; repeat the measurements."
+    if np.isfinite(chance):
+        settled = "" if level >= 0 else " Too early to say by the trend alone: its final error has not settled."
+        said = f"No more than {tolerance:g} is left to gain with a chance of {percent_text(chance, '.0f')}"
+        return chance >= least, f"{said}{'.' if chance >= least else f', less than {percent_text(least)}.{settled}'}"
     if level < 0:
         return False, "Too early to say: the forecasts of the final error have not settled."
     verdict = "is within" if left <= tolerance else "is more than"

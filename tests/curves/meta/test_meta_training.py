@@ -7,7 +7,9 @@ from samplewise.core.errors import InputError
 from samplewise.curves import CurvePoints, MetaModel, fit_meta, forecast, samples_needed
 from samplewise.curves.meta import meta_training, shipped_meta
 from samplewise.curves.meta.curve_features import describe
-from samplewise.curves.meta.models import SHIPPED, features_of
+from samplewise.curves.meta.meta_training import quantiles_of, standardized
+from samplewise.curves.meta.models import SHIPPED, features_of, path
+from samplewise.curves.meta.predictive import value_at
 from samplewise.curves.meta.samples import History, parts_of, samples_of, shake
 from samplewise.curves.meta.tree_fitting import Boosting
 
@@ -33,13 +35,13 @@ def history(groups=8, seed=0):
 def small():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(meta_training, "ERROR", Boosting("absolute_error", rounds=25, least_rows=5))
-        patch.setattr(meta_training, "SPREAD", Boosting("squared_error", rounds=5))
-        patch.setattr(meta_training, "REACH", Boosting("log_loss", rounds=25, least_rows=5))
+        patch.setattr(meta_training, "SPREAD", Boosting("squared_error", rounds=5, least_rows=20))
         patch.setattr(meta_training, "SWITCH_TREES", 5)
         curves, groups, learners = history()
+        fields = [f"field {int(group[-1]) % 4}" for group in groups]
         order = np.random.default_rng(1).permutation(len(curves))
-        shuffled = [[part[at] for at in order] for part in (curves, groups, learners)]
-        yield fit_meta(curves, groups, learners), fit_meta(*shuffled)
+        shuffled = [[part[at] for at in order] for part in (curves, groups, learners, fields)]
+        yield tuple(fit_meta(*parts[:3], fields=parts[3]) for parts in ((curves, groups, learners, fields), shuffled))
 
 
 def test_the_order_of_the_curves_changes_nothing(small):
@@ -77,17 +79,21 @@ def test_histories_that_cannot_teach_are_refused():
     with pytest.raises(InputError, match="one group") as caught:
         fit_meta(curves, groups[:-1])
     assert "equal length" in caught.value.fix
+    curves, groups, learners = history()
+    with pytest.raises(InputError, match="several groups") as caught:
+        fit_meta(curves, groups, learners, fields=["one", "other"] * 8)
+    assert caught.value.where == "fields"
 
 
 def test_short_histories_teach_what_they_can(monkeypatch):
-    for name in ("ERROR", "SPREAD", "REACH"):
+    for name in ("ERROR", "SPREAD"):
         how = getattr(meta_training, name)
         monkeypatch.setattr(meta_training, name, Boosting(how.loss, rounds=3, least_rows=5))
     monkeypatch.setattr(meta_training, "SWITCH_TREES", 2)
     curves, groups, _ = history()
     short = [CurvePoints(curve.sizes[::2], curve.errors[:, ::2]) for curve in curves]  # five sizes, each four times
     meta = fit_meta(short, groups)
-    assert meta.named is None
+    assert (meta.names, meta.classes) == ((), ())
     for method in ("meta", "power_law_3"):
         ahead = forecast(SHORT, [256], method=method, meta=meta)
         assert ahead.low[0] < ahead.error[0] < ahead.high[0]
@@ -119,7 +125,20 @@ def test_fewer_draws_shake_as_much_as_they_should():
     same, notes = shake(errors, spread, (25, np.full((20_000, 1), 25)), draw)
     np.testing.assert_array_equal(same, errors)
     np.testing.assert_array_equal(notes, spread)
-    assert np.isnan(shake(errors, spread, (25, np.ones((20_000, 1), dtype=int)), draw)[1]).all()
+    once = (25, np.ones((20_000, 1), dtype=int))
+    assert np.isnan(shake(errors, spread, once, draw, 0.0)[1]).all()
+    np.testing.assert_allclose(shake(errors, spread, once, draw, 1.0)[1], 0.05)
+    assert np.isnan(shake(errors, spread, once, draw)[1][:, 0]).mean() == pytest.approx(0.5, abs=0.02)
+
+
+def test_models_tell_how_far_they_are_off_on_curves_they_never_saw(small):
+    meta, _ = small
+    curves, groups, learners = history(groups=4, seed=9)
+    z, octaves, noise, families = standardized(meta, curves, groups, ["unheard of", *learners[1:]], 5)
+    assert len(z) == len(octaves) == len(noise) == len(families)
+    assert (octaves > 0).all()
+    held = quantiles_of(meta.quantiles, octaves, noise)
+    assert 0.4 < np.mean((z >= value_at(held, 0.05)) & (z <= value_at(held, 0.95))) <= 1.0
 
 
 def test_the_shipped_models_still_get_the_features_they_were_grown_on():
@@ -127,30 +146,30 @@ def test_the_shipped_models_still_get_the_features_they_were_grown_on():
     sizes = 25 * 2 ** np.arange(6)
     curve = CurvePoints(sizes, 0.05 + 2.0 * sizes[None, :] ** -0.6, np.full(6, 0.003))
     ahead = forecast(curve, [1600, 12_800])
-    np.testing.assert_allclose(ahead.error, [0.07768502, 0.04962055], rtol=1e-6)
-    np.testing.assert_allclose(ahead.low, [0.06979952, 0.02833758], rtol=1e-6)
-    np.testing.assert_allclose(ahead.high, [0.08467845, 0.06533374], rtol=1e-6)
+    np.testing.assert_allclose(ahead.error, [0.07254697, 0.05511952], rtol=1e-6)
+    np.testing.assert_allclose(ahead.low, [0.06315326, 0.03358689], rtol=1e-6)
+    np.testing.assert_allclose(ahead.high, [0.08153938, 0.07266125], rtol=1e-6)
     named = forecast(curve, [1600, 12_800], learner_name="RandomForestClassifier")
-    np.testing.assert_allclose(named.error, [0.07496634, 0.04456508], rtol=1e-6)
+    np.testing.assert_allclose(named.error, [0.06953079, 0.04486075], rtol=1e-6)
     reach = samples_needed(curve, 0.07).reach
-    np.testing.assert_allclose(reach[[8, 24, 48]], [0.36510031, 0.86518929, 0.88941876], rtol=1e-6)
+    np.testing.assert_allclose(reach[[8, 24, 48]], [0.33205131, 0.83797036, 0.88538431], rtol=1e-6)
 
 
 def test_the_shipped_models_are_small_monotone_and_were_grown_on_these_features():
     assert SHIPPED.stat().st_size < 1_000_000
     meta = shipped_meta()
-    assert len(meta.names) == 27
+    assert (len(meta.names), len(meta.classes)) == (27, 9)
     draw = np.random.default_rng(0)
     errors = np.sort(draw.uniform(0.02, 0.6, (40, 5)))[:, ::-1]
-    seen = describe(SIZES[:5], errors, np.full(errors.shape, 0.01))
-    ahead = SIZES[4] * 2.0 ** np.arange(0, 6.1, 0.5)
-    for branch, learner in ((meta.plain, -1), (meta.named, 3)):
-        who = np.full(40, learner)
-        chances = [branch.reaches(seen, ahead, share * seen.level, who) for share in (0.4, 0.7, 0.9)]
-        assert (np.diff(chances, axis=0) >= -1e-12).all()
-        assert (np.diff(chances, axis=2) >= -1e-12).all()
+    ahead = SIZES[4] * 2.0 ** np.arange(0, 10.1, 0.5)
+    for name in (None, meta.names[3]):
+        who, _ = meta.for_learner(name, SIZES[4])
         for row in range(40):
             alone = describe(SIZES[:5], errors[row : row + 1], np.full((1, 5), 0.01))
-            assert (np.diff(branch.path(alone, who[:1], 0.8)[1]) <= 0).all()
+            there = path(meta, alone, ahead, who)
+            assert (np.diff(there.error[0]) <= 0).all()
+            assert (np.diff(there.spread[0][ahead >= 64 * SIZES[4]]) >= 0).all()
+            chances = [there.chance(np.array([[share * alone.level[0]]]))[0] for share in (0.4, 0.7, 0.9)]
+            assert (np.diff(chances, axis=0) >= 0).all()
     ratio = meta.switch_of(features_of(SHORT)) / SHORT.sizes[-1]
     assert 1 / 8 <= ratio[0] <= 8

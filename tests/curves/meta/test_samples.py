@@ -26,16 +26,23 @@ def test_a_history_does_not_depend_on_the_order_it_is_given_in(history):
     np.testing.assert_array_equal(np.stack(turned.errors), np.stack(history.errors))
     np.testing.assert_array_equal(turned.groups, history.groups)
     np.testing.assert_array_equal(turned.learners, history.learners)
+    assert (turned.learners < 2).all()
     assert history.names == ("fast", "slow")
     assert history.repeats == 25
-    with pytest.raises(InputError, match=r"(?s)one group.*1 curves, 2 groups"):
+    with pytest.raises(InputError, match=r"(?s)one group.*1 curves, 2 beside them"):
         History.of([curve(1.0)], ["a", "b"])
 
 
-def test_some_curves_are_kept_by_mask_or_position(history):
-    kept = history.keep(history.groups == "b")
-    assert len(kept.sizes) == 2
-    np.testing.assert_array_equal(history.keep(np.array([2])).errors[0], history.errors[2])
+def test_learners_beyond_what_trees_tell_apart_count_as_unknown():
+    often = [f"learner {number}" for number in range(31)]
+    curves = [curve(1.0 - 0.01 * number) for number in range(64)]
+    names = [*often, *often, "GaussianNB", "rare"]
+    held = History.of(curves, ["a"] * 64, names, fields=["x"] * 64)
+    assert set(held.names) == set(often)
+    assert held.learners.max() == len(held.names) == 31
+    assert held.class_names == ("Bayes",)
+    assert sorted(set(held.classes)) == [0, 1]
+    assert set(held.fields) == {"x"}
 
 
 def test_every_part_begins_a_curve_and_leaves_a_later_point(history):
@@ -73,5 +80,5 @@ def test_fewer_draws_are_noisier_by_the_square_root():
     # variance of a mean of 5 of 25: that of the mean of 25 is in it already
     np.testing.assert_allclose(shaken.std(axis=0), 0.01 * np.sqrt(25 / 5 - 1), rtol=0.05)
     np.testing.assert_allclose(np.sqrt(np.mean(shown**2)), 0.01 * np.sqrt(5), rtol=0.05)
-    _, alone = shake(errors, spread, (25, np.full((4000, 1), 1)), np.random.default_rng(0))
+    _, alone = shake(errors, spread, (25, np.full((4000, 1), 1)), np.random.default_rng(0), 0.0)
     assert np.isnan(alone).all()  # one draw shows no spread

@@ -11,9 +11,10 @@ cheapest improvement is more of the same.
 
 ## When it is wrong
 The forecast holds for rows like these: new sources, new classes and cleaner labels are not on this curve. Its 80 % band
-was set on measured curves of 185 other data sets (classifiers) and is as wide as the errors of those forecasts. Wrong
-labels put a floor under the curve that more of the same labels will not lower. Subsets are drawn from all times and
-places. Beyond 64 times the largest measured size nothing is said.
+was set on measured curves of 185 other data sets (classifiers) and is as wide as the errors of those forecasts; on data
+sets of fields that had no part in it such bands held about 82 % of the errors, in the worst tenth of the data sets two
+thirds. Wrong labels put a floor under the curve that more of the same labels will not lower. Subsets are drawn from all
+times and places. Beyond 64 times the largest measured size little was checked.
 
 ## Remedy
 Collect as many rows again where the band lies clearly above 0 and the points are worth their price. Doubling is the

@@ -1,6 +1,7 @@
 """Learning from whole curves how to extrapolate a short one: `fit_meta`."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,9 +10,17 @@ from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError, require_count, require_kind
 from samplewise.core.randomness import generator, hashed_order
 from samplewise.curves.laws import LAWS, fit_law
-from samplewise.curves.meta.bands import HORIZONS, PROBABILITIES, quantiles_by_horizon, share_covered
 from samplewise.curves.meta.curve_features import NAMES, describe
-from samplewise.curves.meta.models import SWITCHES, Branch, MetaModel, error_rows, reach_rows
+from samplewise.curves.meta.models import SWITCHES, MetaModel, tree_rows
+from samplewise.curves.meta.predictive import (
+    DISTANCES,
+    PROBABILITIES,
+    between_distances,
+    covered_share,
+    fit_quantiles,
+    noise_of,
+    pooled_quantiles,
+)
 from samplewise.curves.meta.samples import CurvePart, History, Samples, parts_of, samples_of
 from samplewise.curves.meta.tree_fitting import Boosting, boosted, forest
 from samplewise.curves.meta.trees import Trees
@@ -20,20 +29,16 @@ from samplewise.curves.points import CurvePoints
 
 LEAST_GROUPS = 6
 FOLDS = 3
-ERROR = Boosting("absolute_error")
-SPREAD = Boosting("squared_error", rounds=60, leaves=15, least_rows=50)
-REACH = Boosting("log_loss", least_rows=40)
+ERROR = Boosting("absolute_error", columns=0.3)
+SPREAD = Boosting("squared_error", rounds=80, leaves=15, columns=0.5)
 FULL_LEVEL, LEAST_SHARE = 0.25, 0.1  # rows with smaller errors are kept less often, down to a tenth
-NEAR_FALL, FAR_FALL = 0.3, (0.02, 3.5)  # targets trained on, as falls of the log error
-NEAR_SHARE = 0.2
-FORECAST_TURNS = 2  # of the later points of a part the forecast learns from these, the chance from all but the last
+MASKED = 0.5  # rows without the name of the learner; as large a share of these without its class
+FORECAST_TURNS = 2  # of the later points of a part the forecast learns from these, the spread from all
 LEAST_RESIDUAL = 0.01  # of the level: a residual of 0 has no logarithm
-REDUCTIONS = (0.1, 0.2, 0.3, 0.5)  # of the last error: targets for choosing the single answer
-ANSWERS = np.arange(0.2, 0.85, 0.05)
-ANSWER_PARTS, GOES_ON = 500, 8.0
 LAW_PARTS = 2_000  # parts each law is fitted to, where they have the sizes it takes
 SWITCH_PARTS = 8_000
 SWITCH_TREES, SWITCH_LEAVES, SWITCH_ROWS = 40, 80, 20
+CATEGORIES = 2  # columns before the features: learner and class
 
 
 @checked
@@ -42,29 +47,34 @@ def fit_meta(
     groups: Sequence[object],
     learner_names: Sequence[str] | None = None,
     *,
+    fields: Sequence[object] | None = None,
     n_repeats: int | None = None,
     seed: int = 0,
 ) -> MetaModel:
     """Models that extrapolate a short curve, learned from whole curves of other data sets (error rates).
 
-    Every curve is cut off at many sizes, thinned and perturbed as if fewer draws had been made, and the trees learn
-    what came later: the error over the level at the cut, how far off that is, and the chance to be at or below a
-    target. Sizes beyond the end of a curve are no rows: what was never measured is not learned from (censoring).
+    Every curve is cut off at many sizes, thinned and perturbed as if fewer draws had been made. One set of trees learns
+    what came later, the error over the level at the cut; a second one, from fields left out, how far off that is; and
+    the quantiles of error - forecast over that spread, again from fields left out, make it a distribution. Sizes beyond
+    the end of a curve are no rows: what was never measured is not learned from (censoring).
 
     Args:
         curves: k whole curves, as careful as there are; each with more than three sizes.
-        groups: (k,) what belongs together (one data set and its variants): never split between fitting and evaluation.
-        learner_names: (k,) the learner of each curve, for models that use it; None to leave it out.
+        groups: (k,) what belongs together (one data set and its variants): such curves count together as one.
+        learner_names: (k,) the learner of each curve, up to 31 of them (rarer ones count as unknown); None to leave it
+            out.
+        fields: (k,) what is alike beyond that (the same field, the same generator): never split between fitting and
+            evaluation; default the groups.
         n_repeats: draws behind each mean error; default the fewest `n_repeats` of the curves.
         seed: fixes cuts, thinning and noise.
 
     Returns:
-        `MetaModel`, to pass to `forecast` and `samples_needed`, with bands and coverage from held-out groups.
+        `MetaModel`, to pass to `forecast` and `samples_needed`, with quantiles and coverage from fields left out.
 
     Raises:
-        InputError: fewer than six groups, or lists of different lengths.
+        InputError: fewer than six groups or three fields, or lists of different lengths.
 
-    Cost: about a minute for 5,000 curves of 60 sizes.   Not for: a handful of data sets; take `shipped_meta()`.
+    Cost: some minutes for 5,000 curves of 60 sizes.   Not for: a handful of data sets; take `shipped_meta()`.
     Source: jain2023, mahmood2022.
     """
     if not hasattr(curves, "__getitem__") or not hasattr(groups, "__len__"):
@@ -75,13 +85,14 @@ def fit_meta(
     for curve in curves:
         require_kind(curve, CurvePoints)
     n_repeats = None if n_repeats is None else require_count(n_repeats, "n_repeats")
-    history = History.of(curves, groups, learner_names, n_repeats)
-    if len(set(history.groups)) < LEAST_GROUPS:
-        raise InputError(
-            "learning from other curves needs several groups of them",
-            got=f"{len(set(history.groups))} groups",
-            fix=f"pass curves of at least {LEAST_GROUPS} data sets, or use shipped_meta()",
-        )
+    history = History.of(curves, groups, learner_names, n_repeats, fields)
+    for name, given, least in (("groups", history.groups, LEAST_GROUPS), ("fields", history.fields, FOLDS)):
+        if len(set(given)) < least:
+            raise InputError(
+                "learning from other curves needs several groups of them", where=name,
+                got=f"{len(set(given))} {name}",
+                fix=f"pass curves of at least {LEAST_GROUPS} data sets, or use shipped_meta()",
+            )  # fmt: skip
     parts = parts_of(history, seed)
     if not parts:
         raise InputError(
@@ -90,105 +101,132 @@ def fit_meta(
             fix="pass curves of more than three sizes",
         )
     samples = samples_of(history, parts, seed)
-    folds = _folds(history.groups, seed)
-    anonymous = np.full(len(history.groups), -1)
-    laws = _law_residuals(history, parts, seed)
-    plain = _branch(history, parts, samples, (folds, anonymous), laws, seed)
-    named = _branch(history, parts, samples, (folds, history.learners), laws, seed) if history.names else None
-    return MetaModel(plain, named, _switch_forest(history, parts, seed), history.names, len(set(history.groups)))
-
-
-def _branch(
-    history: History,
-    parts: Sequence[CurvePart],
-    samples: Samples,
-    who: tuple[Ints, Ints],
-    laws: tuple[Samples, Floats],
-    seed: int,
-) -> Branch:
-    """All models of one kind, with bands and the answering probability from models that did not see the group."""
-    folds, learners = who
-    fold, learner = folds[samples.curve], learners[samples.curve]
-    fall = _targets(len(samples.level), seed)
-    expected, spread = np.empty(len(fold)), np.empty(len(fold))
-    reach: list[Trees] = []
-    for left_out in range(FOLDS):
-        seen, evaluated = fold != left_out, fold == left_out
-        expected[evaluated] = _predicted(
-            _grow_error(samples.keep(seen), learner[seen], seed), samples, learner, evaluated
-        )
-        reach.append(_grow_reach(samples.keep(seen), learner[seen], fall[seen]))
-    residual = samples.error / samples.level - np.maximum(expected, 0.0)
-    for left_out in range(FOLDS):
-        seen, evaluated = fold != left_out, fold == left_out
-        trees = _grow_spread(samples.keep(seen), learner[seen], residual[seen])
-        spread[evaluated] = _predicted(trees, samples, learner, evaluated)
-    standard = residual / np.exp(spread)
-    groups = history.groups[samples.curve]
-    octaves = samples.ahead[:, 0] / np.log(2.0)
-    spread_trees = _grow_spread(samples, learner, residual)
-    return Branch(
-        error=_grow_error(samples, learner, seed),
-        spread=spread_trees,
-        reach=_grow_reach(samples, learner, fall),
-        law_quantiles=_law_quantiles(history, laws, spread_trees, learners),
-        quantiles=quantiles_by_horizon(standard, octaves, groups),
-        covered=share_covered(standard, octaves, groups, fold),
-        answer=_answer(history, parts, reach, who),
+    rows = Rows.of(history, samples, seed)
+    fold = _folds(history.fields, seed)[samples.curve]
+    standard, residual = _left_out(rows, fold, seed)
+    known = samples.ahead[:, 0] / np.log(2.0), noise_of(samples.table), history.groups[samples.curve]
+    spread = _grow_spread(rows, residual)
+    return MetaModel(
+        error=_grow_error(rows, seed),
+        spread=spread,
+        switch=_switch_forest(history, parts, seed),
+        quantiles=fit_quantiles(standard, *known),
+        law_quantiles=_law_quantiles(history, parts, spread, seed),
+        covered=_covered(standard, known, fold),
+        names=history.names,
+        classes=history.class_names,
+        groups=len(set(history.groups)),
     )
 
 
-def _grow_error(samples: Samples, learner: Ints, seed: int) -> Trees:
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """r pairs of a part and a later point, as the trees see them."""
+
+    table: Floats  # (r, 30)
+    ratio: Floats  # (r,) the later error over the level
+    level: Floats  # (r,)
+    turn: Ints  # (r,)
+    weight: Floats  # (r,) a large group does not count as its number of curves, but as the root of it
+
+    @classmethod
+    def of(cls, history: History, samples: Samples, seed: int) -> "Rows":
+        """Half of the rows do not know the learner, and half of those not even its class."""
+        draw = generator(seed, "masks")
+        hidden = draw.random(len(samples.level)) < MASKED
+        wholly = hidden & (draw.random(len(samples.level)) < MASKED)
+        name = np.where(hidden, len(history.names), history.learners[samples.curve])
+        kind = np.where(wholly, len(history.class_names), history.classes[samples.curve])
+        table = tree_rows(samples.table, samples.ahead[:, None, :], np.column_stack([name, kind]))[:, 0]
+        _, member, counts = np.unique(history.groups, return_inverse=True, return_counts=True)
+        weight = 1.0 / np.sqrt(counts[member[samples.curve]], dtype=np.float64)
+        return cls(table, samples.error / samples.level, samples.level, samples.turn, weight)
+
+    def keep(self, rows: Array) -> "Rows":
+        """Only some of the rows."""
+        return Rows(*(getattr(self, name)[rows] for name in self.__slots__))
+
+
+def _left_out(rows: Rows, fold: Ints, seed: int) -> tuple[Floats, Floats]:
+    """(r,) standardized errors, and errors over the level, of forecasts and spreads that did not see the fold."""
+    expected, spread = np.empty(len(fold)), np.empty(len(fold))
+    for left_out in np.unique(fold):
+        trees = _grow_error(rows.keep(fold != left_out), seed)
+        expected[fold == left_out] = trees.sums(rows.table[fold == left_out])[:, 0]
+    residual = rows.ratio - np.maximum(expected, 0.0)
+    for left_out in np.unique(fold):
+        trees = _grow_spread(rows.keep(fold != left_out), residual[fold != left_out])
+        spread[fold == left_out] = trees.sums(rows.table[fold == left_out])[:, 0]
+    return residual / np.exp(spread), residual
+
+
+def _covered(standard: Floats, known: tuple[Floats, Ints, Array], fold: Ints) -> Floats:
+    """(3, h, levels) share of the rows inside bands whose quantiles were set on the other folds."""
+    octaves, noise, groups = known
+    tables = np.empty((len(standard), len(PROBABILITIES)))
+    for left_out in np.unique(fold):
+        others, mine = fold != left_out, fold == left_out
+        table = fit_quantiles(standard[others], octaves[others], noise[others], groups[others])
+        tables[mine] = quantiles_of(table, octaves[mine], noise[mine])
+    return covered_share(tables, standard, known)
+
+
+def quantiles_of(table: Floats, octaves: Floats, noise: Ints) -> Floats:
+    """(r, q) the quantiles (3, h, q) of each row."""
+    return np.stack([between_distances(kind, octaves) for kind in table])[noise, np.arange(len(noise))]
+
+
+def standardized(
+    model: MetaModel,
+    curves: Sequence[CurvePoints],
+    groups: Sequence[object],
+    learner_names: Sequence[str],
+    repeats: int,
+) -> tuple[Floats, Floats, Ints, Array]:
+    """z, octaves ahead, noise class and group (r,) of pairs from curves that a model did not see.
+
+    Sampled as in training. A learner that the model does not know keeps its class where it knows that.
+    """
+    history = History.of(curves, groups, learner_names, repeats)
+    samples = samples_of(history, parts_of(history, 0), 0)
+    recoded = replace(
+        history, names=model.names, class_names=model.classes,
+        learners=_recoded(history.learners, history.names, model.names),
+        classes=_recoded(history.classes, history.class_names, model.classes),
+    )  # fmt: skip
+    rows = Rows.of(recoded, samples, 0)
+    residual = rows.ratio - np.maximum(model.error.sums(rows.table)[:, 0], 0.0)
+    z = residual / np.exp(model.spread.sums(rows.table)[:, 0])
+    return z, samples.ahead[:, 0] / np.log(2.0), noise_of(samples.table), history.groups[samples.curve]
+
+
+def _recoded(codes: Ints, names: Sequence[str], known: Sequence[str]) -> Ints:
+    """Codes of `names` as codes of `known`; what is not among them, and unknown, as their number."""
+    place = {name: code for code, name in enumerate(known)}
+    return np.array([*(place.get(name, len(known)) for name in names), len(known)])[codes]
+
+
+def _grow_error(rows: Rows, seed: int) -> Trees:
     """Error over level; falling with the size, rising with what a law says.
 
     Large errors matter more in points, so rows of small ones are thinned: as good as weights, and faster.
     """
-    share = np.clip(samples.level / FULL_LEVEL, LEAST_SHARE, 1.0)
-    kept = (generator(seed, "levels").random(len(share)) < share) & (samples.turn < FORECAST_TURNS)
-    samples, learner = samples.keep(kept), learner[kept]
-    rows = error_rows(samples.table, samples.ahead[:, None, :], learner)[:, 0]
-    directions = np.r_[np.zeros(1 + len(NAMES), dtype=np.intp), -1, 1, 1]
-    return boosted(rows, samples.error / samples.level, directions, ERROR)
+    share = np.clip(rows.level / FULL_LEVEL, LEAST_SHARE, 1.0)
+    rows = rows.keep((generator(seed, "levels").random(len(share)) < share) & (rows.turn < FORECAST_TURNS))
+    directions = np.r_[np.zeros(CATEGORIES + len(NAMES), dtype=np.intp), -1, 1, 1]
+    return boosted(rows.table, rows.ratio, directions, ERROR, categories=CATEGORIES, weights=rows.weight)
 
 
-def _grow_spread(samples: Samples, learner: Ints, residual: Floats) -> Trees:
+def _grow_spread(rows: Rows, residual: Floats) -> Trees:
     """Log of the size of the forecast's error over the level, rising with the size."""
-    rows = error_rows(samples.table, samples.ahead[:, None, :], learner)[:, 0]
-    directions = np.r_[np.zeros(1 + len(NAMES), dtype=np.intp), 1, 0, 0]
-    return boosted(rows, np.log(np.abs(residual) + LEAST_RESIDUAL), directions, SPREAD)
+    directions = np.r_[np.zeros(CATEGORIES + len(NAMES), dtype=np.intp), 1, 0, 0]
+    size = np.log(np.abs(residual) + LEAST_RESIDUAL)
+    return boosted(rows.table, size, directions, SPREAD, categories=CATEGORIES, weights=rows.weight)
 
 
-def _grow_reach(samples: Samples, learner: Ints, fall: Floats) -> Trees:
-    """Log odds that the later error is at most level * exp(-fall); rising with the size and with the target.
-
-    Drawn points only: last points are far away, and how far depends on how far the curve was measured.
-    """
-    drawn = samples.turn > 0
-    samples, learner, fall = samples.keep(drawn), learner[drawn], fall[drawn]
-    rows = reach_rows(samples.table, samples.ahead[:, None, :], -fall[:, None], learner)[:, 0]
-    arrived = samples.error <= samples.level * np.exp(-fall)
-    directions = np.r_[np.zeros(1 + len(NAMES), dtype=np.intp), 1, 1, 1, 1]
-    return boosted(rows, arrived.astype(np.float64), directions, REACH)
-
-
-def _predicted(trees: Trees, samples: Samples, learner: Ints, rows: Array) -> Floats:
-    kept = samples.keep(rows)
-    return trees.sums(error_rows(kept.table, kept.ahead[:, None, :], learner[rows])[:, 0])[:, 0]
-
-
-def _targets(count: int, seed: int) -> Floats:
-    """(r,) falls of the log error to train on, drawn independently of the later errors."""
-    draw = generator(seed, "falls")
-    near, far = (
-        draw.uniform(-NEAR_FALL, NEAR_FALL, count),
-        np.exp(draw.uniform(np.log(FAR_FALL[0]), np.log(FAR_FALL[1]), count)),
-    )
-    return np.where(draw.random(count) < NEAR_SHARE, near, far)
-
-
-def _folds(groups: Array, seed: int) -> Ints:
-    """(k,) folds of about equally many curves that keep groups whole."""
-    names, place, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+def _folds(fields: Array, seed: int) -> Ints:
+    """(k,) folds of about equally many curves that keep fields whole."""
+    names, place, sizes = np.unique(fields, return_inverse=True, return_counts=True)
     load, fold = np.zeros(FOLDS), np.empty(len(names), dtype=np.intp)
     order = hashed_order(seed, names, "folds")
     for name in order[np.argsort(-sizes[order], kind="stable")]:
@@ -218,61 +256,19 @@ def _law_residuals(history: History, parts: Sequence[CurvePart], seed: int) -> t
     return samples, np.concatenate(left, axis=1) / samples.level
 
 
-def _law_quantiles(history: History, laws: tuple[Samples, Floats], spread: Trees, learners: Ints) -> Floats:
+def _law_quantiles(history: History, parts: Sequence[CurvePart], spread: Trees, seed: int) -> Floats:
     """(laws, h, q) quantiles of what each law leaves, over the spread that the trees expect; NaN if never fitted."""
-    samples, residuals = laws
-    rows = error_rows(samples.table, samples.ahead[:, None, :], learners[samples.curve])[:, 0]
+    samples, residuals = _law_residuals(history, parts, seed)
+    who = np.column_stack([history.learners, history.classes])[samples.curve]
+    rows = tree_rows(samples.table, samples.ahead[:, None, :], who)[:, 0]
     width, octaves = np.exp(spread.sums(rows)[:, 0]), samples.ahead[:, 0] / np.log(2.0)
-    groups, found = history.groups[samples.curve], []
-    for left in residuals:
+    groups = history.groups[samples.curve]
+    found = np.full((len(LAWS), len(DISTANCES), len(PROBABILITIES)), np.nan)
+    for place, left in enumerate(residuals):
         known = np.isfinite(left)
-        parts = left[known] / width[known], octaves[known], groups[known]
-        found.append(
-            quantiles_by_horizon(*parts) if known.any() else np.full((len(HORIZONS), len(PROBABILITIES)), np.nan)
-        )
-    return np.array(found)
-
-
-def _answer(history: History, parts: Sequence[CurvePart], reach: Sequence[Trees], who: tuple[Ints, Ints]) -> float:
-    """The share of the chance to arrive at all whose size lies within a factor of two of the true one most often.
-
-    Evaluated out of fold, where the target was reached.
-    """
-    folds, learners = who
-    hits = np.zeros(len(ANSWERS))
-    for part in _some(_long_before_the_end(history, parts), ANSWER_PARTS):
-        features = describe(part.sizes, part.errors, part.standard_errors)
-        octaves = np.arange(0.0, 6.01, 0.25)
-        ahead = features.ahead(part.sizes[-1] * 2.0**octaves)
-        fold, learner = folds[part.curve], learners[part.curve]
-        for reduction in REDUCTIONS:
-            target = (1.0 - reduction) * part.errors[:, -1]
-            true = _arrivals(history, part, target)
-            fall = np.log(np.maximum(target, 1e-6) / features.level)
-            rows = reach_rows(features.table, ahead, fall[:, None], learner)
-            odds = np.empty(rows.shape[:2])
-            for left_out in np.unique(fold):
-                mine = fold == left_out
-                table = rows[mine].reshape(-1, rows.shape[-1])
-                odds[mine] = reach[left_out].sums(table)[:, 0].reshape(-1, len(octaves))
-            chance = 1.0 / (1.0 + np.exp(-odds))  # (b, sizes)
-            for place, level in enumerate(ANSWERS):
-                arrived = chance >= level * chance[:, -1:]
-                forecast = np.where(arrived.any(axis=1), octaves[arrived.argmax(axis=1)], np.inf)
-                known = np.isfinite(true)
-                hits[place] += np.sum(np.abs(forecast[known] - true[known]) <= 1.0)
-    return float(ANSWERS[np.argmax(hits)])
-
-
-def _long_before_the_end(history: History, parts: Sequence[CurvePart]) -> list[CurvePart]:
-    """Parts whose curve goes on for three octaves or more: just before its end only near targets are reached."""
-    found = []
-    for part in parts:
-        ends = np.array([history.sizes[place][-1] for place in part.curve])
-        far = np.flatnonzero(ends >= GOES_ON * part.sizes[-1])
-        if len(far):
-            found.append(CurvePart(part.sizes, part.errors[far], part.standard_errors[far], part.curve[far]))
-    return found or list(parts)
+        if known.any():
+            found[place] = pooled_quantiles(left[known] / width[known], octaves[known], groups[known])
+    return found
 
 
 def _some(parts: Sequence[CurvePart], count: int) -> list[CurvePart]:
@@ -286,17 +282,6 @@ def _some(parts: Sequence[CurvePart], count: int) -> list[CurvePart]:
         if len(chosen):
             kept.append(CurvePart(part.sizes, part.errors[chosen], part.standard_errors[chosen], part.curve[chosen]))
     return kept
-
-
-def _arrivals(history: History, part: CurvePart, target: Floats) -> Floats:
-    """(b,) octaves until the measured error is at most the target; inf where that was not seen."""
-    octaves = np.full(len(target), np.inf)
-    for row, place in enumerate(part.curve):
-        sizes, errors = history.sizes[place], history.errors[place]
-        arrived = np.flatnonzero((sizes > part.sizes[-1]) & (errors <= target[row]))
-        if len(arrived):
-            octaves[row] = np.log2(sizes[arrived[0]] / part.sizes[-1])
-    return octaves
 
 
 def _switch_forest(history: History, parts: Sequence[CurvePart], seed: int) -> Trees:

@@ -1,9 +1,8 @@
-"""Forecasts learned from other data sets: later errors, how far off these are, and whether a target is reached."""
+"""Forecasts learned from other data sets: the distribution of every later error of a curve."""
 
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Self
@@ -11,85 +10,34 @@ from typing import Self
 import numpy as np
 
 from samplewise.core.arguments import checked
-from samplewise.core.arrays import Array, Floats, Ints, Numbers
+from samplewise.core.arrays import Floats, Ints, Numbers
 from samplewise.core.errors import InputError
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of
 from samplewise.curves.laws import LAWS
-from samplewise.curves.meta.bands import CONFIDENCES, HORIZONS, quantile_at, tails
 from samplewise.curves.meta.curve_features import CurveFeatures, describe
+from samplewise.curves.meta.learner_classes import class_of
+from samplewise.curves.meta.predictive import (
+    CONFIDENCES,
+    DISTANCES,
+    NOISE,
+    PROBABILITIES,
+    Predicted,
+    between_distances,
+    noise_of,
+    tails,
+    value_at,
+)
 from samplewise.curves.meta.trees import Trees
 from samplewise.curves.points import CurvePoints
 
 SHIPPED = Path(__file__).with_name("shipped.npz")
-OCTAVES_AHEAD = np.arange(0.0, 6.01, 0.25)  # at which a curve is carried on; between them it is interpolated
+STEP = 0.25  # octaves between the sizes at which a curve is carried on; between them it is interpolated
 SWITCHES = 2.0 ** np.arange(-3.0, 3.5, 0.5)  # of the piecewise law, times the largest size
-NUMBERS = ("quantiles", "law_quantiles", "covered", "answer")
-LEAST_RATIO = 1e-6  # of a law to the level, before a logarithm
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Branch:
-    """One set of models, with or without the learner as a column.
-
-    All methods take the features of b curves and m sizes, and the code of the learner (b,), -1 for none.
-    """
-
-    error: Trees  # error over level
-    spread: Trees  # log of the size of its error, over level
-    reach: Trees  # log odds that the error is at most a target
-    quantiles: Floats  # (h, q) of (error - forecast) / spread, by octaves ahead
-    law_quantiles: Floats  # (laws, h, q) the same for each of LAWS in place of the trees
-    covered: Floats  # (h, levels) share of held-out errors inside the band, by octaves ahead
-    answer: float  # share of the chance to arrive at all at which the size is the best single answer
-
-    def errors(self, curves: CurveFeatures, sizes: Numbers, learner: Ints) -> Floats:
-        """(b, m) expected errors; may rise a little, for medians in the leaves are not bound: see `path`."""
-        rows = error_rows(curves.table, curves.ahead(sizes), learner)
-        ratio = np.maximum(self.error.sums(_flat(rows))[:, 0], 0.0).reshape(rows.shape[:2])
-        return ratio * curves.level[:, None]
-
-    def spreads(self, curves: CurveFeatures, sizes: Numbers, learner: Ints) -> Floats:
-        """(b, m) how far off a forecast usually is."""
-        rows = error_rows(curves.table, curves.ahead(sizes), learner)
-        return np.exp(self.spread.sums(_flat(rows))[:, 0]).reshape(rows.shape[:2]) * curves.level[:, None]
-
-    def band(
-        self, curves: CurveFeatures, sizes: Numbers, learner: Ints, confidence: float
-    ) -> tuple[Floats, Floats, Floats]:
-        """Forecast, low and high end (b, m) of the band that holds `confidence` of the held-out errors."""
-        errors, spreads = self.errors(curves, sizes, learner), self.spreads(curves, sizes, learner)
-        octaves = np.log2(np.atleast_2d(np.asarray(sizes, dtype=np.float64)) / curves.largest)
-        low, high = (quantile_at(self.quantiles, octaves, tail) for tail in tails(confidence))
-        return errors, np.maximum(errors + low * spreads, 0.0), errors + high * spreads
-
-    def path(self, curves: CurveFeatures, learner: Ints, confidence: float) -> tuple[Floats, Floats, Floats, Floats]:
-        """Sizes up to the horizon (m,), and forecast, low and high end for one curve; the forecast never rises."""
-        sizes = curves.largest * 2.0**OCTAVES_AHEAD
-        errors, low, high = (part[0] for part in self.band(curves, sizes, learner, confidence))
-        fall = np.minimum.accumulate(errors) - errors
-        return sizes, errors + fall, np.maximum(low + fall, 0.0), high + fall
-
-    def band_of_law(
-        self, law: str, values: Floats, curves: CurveFeatures, sizes: Numbers, learner: Ints, confidence: float
-    ) -> tuple[Floats, Floats]:
-        """Low and high end (m,) of the band round a law's errors (m,) for one curve."""
-        table = self.law_quantiles[list(LAWS).index(law)]
-        octaves = np.log2(np.asarray(sizes, dtype=np.float64) / curves.largest)
-        low, high = (quantile_at(table, octaves, tail) for tail in tails(confidence))
-        spread = self.spreads(curves, sizes, learner)[0]
-        return np.maximum(values + low * spread, 0.0), values + high * spread
-
-    def reaches(self, curves: CurveFeatures, sizes: Numbers, targets: Numbers, learner: Ints) -> Floats:
-        """(b, m) chance that the error at each size is at most the target (b,) of the curve."""
-        fall = np.log(np.maximum(np.asarray(targets, dtype=np.float64), LEAST_RATIO) / curves.level)
-        rows = reach_rows(curves.table, curves.ahead(sizes), fall[:, None], learner)
-        return 1.0 / (1.0 + np.exp(-self.reach.sums(_flat(rows))[:, 0].reshape(rows.shape[:2])))
-
-    def measured_coverage(self, octaves: float, confidence: float) -> float:
-        """Share of the errors of held-out data sets that such a band held."""
-        at_levels = [np.interp(octaves, HORIZONS, column) for column in self.covered.T]
-        return float(np.interp(confidence, CONFIDENCES, at_levels))
+NUMBERS = ("quantiles", "law_quantiles", "covered")
+TREES = ("error", "spread", "switch")
+SMALL = 128  # rows below which the class of an unknown learner helps; above it misled on learners left out
+LEAST_SPREAD = 1e-4  # over the level
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,31 +45,45 @@ class MetaModel(Result):
     """Forecasts of a new curve, learned from the curves of other data sets; see `fit_meta`.
 
     Args:
-        plain: models that do not use the learner.
-        named: models that do; None where the history named none.
+        error: trees for error over level at a later size.
+        spread: trees for the log of how far off that is, over the level.
         switch: forest that says how badly the piecewise power law fares with each of its switches.
+        quantiles: (3, h, q) of (error - forecast) / spread, by noise of the curve and octaves ahead.
+        law_quantiles: (laws, h, q) the same around each law, whatever the noise.
+        covered: (3, h, levels) share of the errors inside bands that were set without their field.
         names: learners known.
+        classes: classes of learners known.
         groups: groups of related data sets that were learned from.
     """
 
-    plain: Branch
-    named: Branch | None
+    error: Trees
+    spread: Trees
     switch: Trees
+    quantiles: Floats
+    law_quantiles: Floats
+    covered: Floats
     names: tuple[str, ...]
+    classes: tuple[str, ...]
     groups: int
 
-    def for_learner(self, learner_name: str | None) -> tuple[Branch, Ints]:
-        """The models to use and the code of the learner (1,)."""
-        if learner_name is None or self.named is None:
-            return self.plain, np.array([-1])
-        if learner_name not in self.names:
-            near = get_close_matches(learner_name, self.names, n=3, cutoff=0.4)
-            raise InputError(
-                "no curves of this learner were learned from",
-                got=f"learner_name={learner_name!r}",
-                fix=f"use one of {near or list(self.names)}, or leave the name out",
-            )
-        return self.named, np.array([self.names.index(learner_name)])
+    def for_learner(self, learner_name: str | None, size: float) -> tuple[Ints, str]:
+        """The codes (1, 2) of a learner and its class, the last ones for unknown, and a warning or "".
+
+        The class of a learner without curves of its own helps where the largest size measured is small.
+        """
+        name, kind = len(self.names), len(self.classes)
+        if learner_name is None or learner_name in self.names:
+            name = name if learner_name is None else self.names.index(learner_name)
+            known = None if learner_name is None else class_of(learner_name)
+            return self._codes(name, known), ""
+        known = class_of(learner_name)
+        said = f"No curves of {learner_name} were learned from: this forecast reads"
+        if known in self.classes and size < SMALL:
+            return self._codes(name, known), f"{said} the shape of the curve and what is known of its class, {known}."
+        return np.array([[name, kind]]), f"{said} the shape of the curve alone."
+
+    def _codes(self, name: int, known: str | None) -> Ints:
+        return np.array([[name, self.classes.index(known) if known in self.classes else len(self.classes)]])
 
     def switch_of(self, curves: CurveFeatures) -> Floats:
         """(b,) rows at which the piecewise power law should turn straight: the switch with the least expected loss."""
@@ -131,11 +93,10 @@ class MetaModel(Result):
     @checked
     def save(self, path: str | Path) -> None:
         """Write plain arrays, without pickle."""
-        held = {"names": np.array(self.names, dtype=np.str_), "groups": np.array(self.groups)}
-        held |= {f"switch.{name}": part for name, part in self.switch.arrays().items()}
-        for label, branch in (("plain", self.plain), ("named", self.named)):
-            if branch is not None:
-                held |= {f"{label}.{name}": part for name, part in _arrays(branch).items()}
+        held = {"names": np.array(self.names, dtype=np.str_), "classes": np.array(self.classes, dtype=np.str_)}
+        held |= {"groups": np.array(self.groups)} | {name: getattr(self, name) for name in NUMBERS}
+        for label in TREES:
+            held |= {f"{label}.{name}": part for name, part in getattr(self, label).arrays().items()}
         try:
             np.savez_compressed(Path(path), **held)  # type: ignore[arg-type]  # numpy takes names as keywords
         except OSError as fault:
@@ -156,9 +117,18 @@ class MetaModel(Result):
                 "the file at this path holds no models of curves", where=str(path), got=str(fault)[:120],
                 fix="name what MetaModel.save wrote, an .npz file",
             ) from None  # fmt: skip
-        named = _branch(held, "named.") if "named.answer" in held else None
-        names = tuple(str(name) for name in held["names"])
-        return cls(_branch(held, "plain."), named, Trees.from_arrays(held, "switch."), names, int(held["groups"]))
+        shape = (len(NOISE), len(DISTANCES), len(PROBABILITIES))
+        if not {*NUMBERS, "names", "classes"} <= held.keys() or held["quantiles"].shape != shape:
+            raise InputError(
+                "the file at this path holds no models of curves that this version reads", where=str(path),
+                got=f"arrays {sorted(held)[:5]}", fix="fit them again with curves.fit_meta, and save them",
+            )  # fmt: skip
+        names, classes = (tuple(str(name) for name in held[part]) for part in ("names", "classes"))
+        error, spread, switch = (Trees.from_arrays(held, f"{name}.") for name in TREES)
+        quantiles, law_quantiles, covered = (held[name] for name in NUMBERS)
+        return cls(
+            error, spread, switch, quantiles, law_quantiles, covered, names, classes, int(held["groups"])
+        )  # fmt: skip
 
     def _sentences(self) -> Iterable[str]:
         yield f"Models of learning curves, from {count_of(self.groups, 'group')} of data sets."
@@ -185,37 +155,65 @@ def shipped_meta() -> MetaModel:
     return MetaModel.load(SHIPPED)
 
 
+def predict(meta: MetaModel, curves: CurveFeatures, sizes: Numbers, learner: Ints) -> Predicted:
+    """The distributions of the errors of b curves at m sizes.
+
+    Args:    curves: features.   sizes: (m,) or (b, m), from the largest size on.
+             learner: (b, 2) codes of the learner and its class, or (1, 2).
+    """
+    rows = tree_rows(curves.table, curves.ahead(sizes), learner)
+    flat, shape = rows.reshape(-1, rows.shape[-1]), rows.shape[:2]
+    ratio = np.maximum(meta.error.sums(flat)[:, 0], 0.0).reshape(shape)
+    spread = np.maximum(np.exp(meta.spread.sums(flat)[:, 0]).reshape(shape), LEAST_SPREAD)
+    octaves = np.log2(np.atleast_2d(np.asarray(sizes, dtype=np.float64)) / curves.largest)
+    return _predicted(meta, curves, ratio, spread, octaves)
+
+
+def path(meta: MetaModel, curves: CurveFeatures, sizes: Floats, learner: Ints) -> Predicted:
+    """The distributions for one curve at rising sizes (m,), with a forecast that never rises.
+
+    The trees are evaluated in steps of a quarter of a doubling, whatever the sizes, so that what is said of a size
+    does not depend on the other sizes named.
+    """
+    octaves = np.log2(np.asarray(sizes, dtype=np.float64) / curves.largest)
+    grid = STEP * np.arange(int(np.ceil(np.max(octaves, initial=0.0) / STEP - 1e-9)) + 1)
+    there = predict(meta, curves, curves.largest * 2.0**grid, learner)
+    error = np.minimum.accumulate(there.error[0] / curves.level[0])
+    spread, far = there.spread[0] / curves.level[0], grid >= DISTANCES[-1]
+    spread[far] = np.maximum.accumulate(spread[far])  # nothing was checked there: never surer than nearer by
+    ratio, width = (np.interp(octaves, grid, part)[None] for part in (error, spread))
+    return _predicted(meta, curves, ratio, width, octaves[None])
+
+
+def _predicted(meta: MetaModel, curves: CurveFeatures, ratio: Floats, spread: Floats, octaves: Floats) -> Predicted:
+    noise, level = noise_of(curves.table), curves.level[:, None]
+    standard = np.stack([between_distances(table, octaves) for table in meta.quantiles])  # (3, 1 or b, m, q)
+    own = standard[noise, np.arange(len(noise)) if standard.shape[1] > 1 else 0]
+    return Predicted(ratio * level, spread * level, own)
+
+
+def band_of_law(
+    meta: MetaModel, law: str, values: Floats, there: Predicted, octaves: Floats, confidence: float
+) -> tuple[Floats, Floats]:
+    """Low and high end (m,) of the band round a law's errors (m,) for one curve, `there` as from `path`."""
+    table = between_distances(meta.law_quantiles[list(LAWS).index(law)], octaves)
+    low, high = (value_at(table, tail) for tail in tails(confidence))
+    return np.maximum(values + low * there.spread[0], 0.0), values + high * there.spread[0]
+
+
+def measured_coverage(meta: MetaModel, curves: CurveFeatures, octaves: Floats, confidence: float) -> Floats:
+    """(m,) share of the errors of held-out data sets that such bands of one curve held."""
+    at_distances = between_distances(meta.covered[noise_of(curves.table)[0]], octaves)
+    return np.array([np.interp(confidence, CONFIDENCES, row) for row in at_distances])
+
+
 def features_of(curve: CurvePoints) -> CurveFeatures:
     """The features of one measured curve."""
     return describe(curve.sizes, curve.error[None, :], curve.standard_error[None, :])
 
 
-def error_rows(table: Floats, ahead: Floats, learner: Ints) -> Floats:
-    """(b, m, 29) learner, 25 features, and three numbers of each size evaluated at."""
+def tree_rows(table: Floats, ahead: Floats, learner: Ints) -> Floats:
+    """(b, m, 30) codes of the learner and its class, 25 features, and three numbers of each size evaluated at."""
     b, m = ahead.shape[:2]
-    fixed = np.column_stack([learner, table])
+    fixed = np.column_stack([np.broadcast_to(learner, (b, 2)), table])
     return np.concatenate([np.broadcast_to(fixed[:, None, :], (b, m, fixed.shape[1])), ahead], axis=2)
-
-
-def reach_rows(table: Floats, ahead: Floats, fall: Floats, learner: Ints) -> Floats:
-    """(b, m, 30) as `error_rows`, with log target over level, and over each law, in place of the laws."""
-    laws = np.log(np.maximum(ahead[..., 1:], LEAST_RATIO))
-    wide = np.broadcast_to(fall, ahead.shape[:2])[..., None]
-    return error_rows(table, np.concatenate([ahead[..., :1], wide, wide - laws], axis=2), learner)
-
-
-def _flat(rows: Floats) -> Floats:
-    return rows.reshape(-1, rows.shape[-1])
-
-
-def _arrays(branch: Branch) -> dict[str, Array]:
-    held: dict[str, Array] = {}
-    for name in ("error", "spread", "reach"):
-        held |= {f"{name}.{part}": values for part, values in getattr(branch, name).arrays().items()}
-    return held | {name: np.asarray(getattr(branch, name)) for name in NUMBERS}
-
-
-def _branch(held: Mapping[str, Array], prefix: str) -> Branch:
-    error, spread, reach = (Trees.from_arrays(held, f"{prefix}{name}.") for name in ("error", "spread", "reach"))
-    quantiles, law_quantiles, covered, answer = (held[prefix + name] for name in NUMBERS)
-    return Branch(error, spread, reach, quantiles, law_quantiles, covered, float(answer))

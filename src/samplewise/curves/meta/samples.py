@@ -4,6 +4,7 @@ A part of a curve is what would have been measured so far: its points up to a cu
 steps, as means of 25 draws or of one. Its later points are what was to be forecast.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -15,6 +16,8 @@ from samplewise.core.arrays import Array, Floats, Ints
 from samplewise.core.errors import InputError
 from samplewise.core.randomness import generator
 from samplewise.curves.meta.curve_features import describe
+from samplewise.curves.meta.learner_classes import class_of
+from samplewise.curves.meta.trees import BITS
 from samplewise.curves.points import CurvePoints
 
 LEAST_SIZES = 3
@@ -23,7 +26,8 @@ SPACINGS = (0.0, 0.25, 0.5, 1.0)  # octaves between the points kept; 0 keeps all
 SPACING_SHARES = (0.4, 0.2, 0.15, 0.25)
 COUNTS = (3, 4, 5, 6, 8, 12)  # points kept where they are thinned
 FEWER = ((10, 0.15), (5, 0.15), (3, 0.15), (1, 0.15))  # draws a part is read as the mean of, and how often
-TARGETS = 3  # later points per part: the last one, which the forecast learns most from, and others drawn
+SHOWN = 0.5  # of the parts read as a single draw: their standard error is known, as from the rows evaluated on
+TARGETS = 5  # later points per part: the last one, which the forecast learns most from, and others drawn
 SHARED_NOISE = 0.8  # at most this share of the variance is common to a whole curve: its subsets are nested
 
 
@@ -34,9 +38,12 @@ class History:
     sizes: Sequence[Floats]
     errors: Sequence[Floats]
     standard_errors: Sequence[Floats]
-    groups: Array  # (k,) curves that share a value are never split between fitting and evaluation
-    learners: Ints  # (k,) codes of `names`, or -1
+    groups: Array  # (k,) curves that share a value count together as one
+    fields: Array  # (k,) curves that share a value are never split between fitting and evaluation
+    learners: Ints  # (k,) codes of `names`; as many as there are for a name not among them
+    classes: Ints  # (k,) codes of `class_names`, likewise
     names: tuple[str, ...]
+    class_names: tuple[str, ...]
     repeats: int  # draws behind each error
 
     @classmethod
@@ -46,36 +53,35 @@ class History:
         groups: Sequence[object],
         learner_names: Sequence[str] | None = None,
         repeats: int | None = None,
+        fields: Sequence[object] | None = None,
     ) -> Self:
         """Sort by content, so that the order of the curves changes nothing."""
-        if len(curves) != len(groups) or (learner_names is not None and len(learner_names) != len(curves)):
+        given = [groups, *(part for part in (learner_names, fields) if part is not None)]
+        if any(len(part) != len(curves) for part in given):
             raise InputError(
-                "every curve needs one group and, where learners are named, one learner",
-                got=f"{len(curves)} curves, {len(groups)} groups",
+                "every curve needs one group and, where they are named, one learner and one field",
+                got=f"{len(curves)} curves, {', '.join(str(len(part)) for part in given)} beside them",
                 fix="pass lists of equal length",
             )
-        names = tuple(sorted(set(learner_names or ())))
-        codes = [-1] * len(curves) if learner_names is None else [names.index(name) for name in learner_names]
         labels = [str(group) for group in groups]
-        order = np.argsort([_digest(*key) for key in zip(curves, labels, codes, strict=True)], kind="stable")
-        kept = [curves[place] for place in order]
+        wider = labels if fields is None else [str(field) for field in fields]
+        whose = [""] * len(curves) if learner_names is None else [str(name) for name in learner_names]
+        order = np.argsort([_digest(*key) for key in zip(curves, labels, whose, strict=True)], kind="stable")
+        kept, whose = [curves[place] for place in order], [whose[place] for place in order]
+        names, codes = _coded(whose)
+        class_names, classes = _coded([class_of(name) or "" for name in whose])
         return cls(
             [curve.sizes.astype(np.float64) for curve in kept],
             [curve.error for curve in kept],
             [curve.standard_error for curve in kept],
             np.asarray(labels)[order],
-            np.asarray(codes, dtype=np.intp)[order],
+            np.asarray(wider)[order],
+            codes,
+            classes,
             names,
+            class_names,
             repeats or min((curve.repeats for curve in curves), default=1),
         )
-
-    def keep(self, rows: Array) -> "History":
-        """Only some of the curves, positions or mask."""
-        chosen = np.arange(len(self.sizes))[rows]
-        sizes, errors, spreads = (
-            [part[place] for place in chosen] for part in (self.sizes, self.errors, self.standard_errors)
-        )
-        return History(sizes, errors, spreads, self.groups[chosen], self.learners[chosen], self.names, self.repeats)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,9 +137,20 @@ def samples_of(history: History, parts: Sequence[CurvePart], seed: int, targets:
     return Samples(*(np.concatenate(column) for column in zip(*rows, strict=True)))
 
 
-def _digest(curve: CurvePoints, group: str, code: int) -> str:
+def _digest(curve: CurvePoints, group: str, learner: str) -> str:
     content = np.ascontiguousarray(curve.sizes, dtype=np.int64).tobytes() + curve.errors.tobytes()
-    return blake2b(content + f"{group}\x1f{code}".encode(), digest_size=16).hexdigest()
+    return blake2b(content + f"{group}\x1f{learner}".encode(), digest_size=16).hexdigest()
+
+
+def _coded(words: Sequence[str]) -> tuple[tuple[str, ...], Ints]:
+    """The words in order, the most frequent where they are more than trees can tell apart, and their codes (k,).
+
+    "" and what is too rare get the code behind the last one.
+    """
+    often = sorted(Counter(word for word in words if word).most_common(), key=lambda pair: (-pair[1], pair[0]))
+    names = sorted(name for name, _ in often[: BITS - 1])
+    place = {name: code for code, name in enumerate(names)}
+    return tuple(names), np.array([place.get(word, len(names)) for word in words], dtype=np.intp)
 
 
 def _cuts(octaves: Floats) -> Ints:
@@ -167,11 +184,12 @@ def _perturbed(history: History, group: list[tuple[int, Ints]], draw: np.random.
 
 
 def shake(
-    errors: Floats, spread: Floats, repeats: tuple[int, Ints], draw: np.random.Generator
+    errors: Floats, spread: Floats, repeats: tuple[int, Ints], draw: np.random.Generator, known: float = SHOWN
 ) -> tuple[Floats, Floats]:
     """Means of many draws (b, s) read as means of fewer, and the standard errors those few would show.
 
-    `repeats`: how many there were, and how many each curve (b, 1) is to have.
+    `repeats`: how many there were, and how many each curve (b, 1) is to have. A single draw shows none by itself: in a
+    share `known` of the curves its own is known all the same.
     """
     many, few = repeats
     noise = np.nan_to_num(spread) * np.sqrt(np.maximum(many / few - 1.0, 0.0))
@@ -180,7 +198,8 @@ def shake(
     perturbed = np.clip(errors + noise * (np.sqrt(share) * common + np.sqrt(1.0 - share) * own), 0.0, 1.0)
     freedom = np.maximum(few - 1, 1)
     seen = spread * np.sqrt(many / few * draw.chisquare(freedom, size=errors.shape) / freedom)
-    shown = np.where(few >= many, spread, np.where(few > 1, seen, np.nan))
+    alone = np.where(draw.random((len(errors), 1)) < known, spread * np.sqrt(many), np.nan)
+    shown = np.where(few >= many, spread, np.where(few > 1, seen, alone))
     return perturbed, np.where(shown > 0, shown, np.nan)
 
 

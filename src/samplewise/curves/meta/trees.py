@@ -9,8 +9,9 @@ import numpy as np
 from samplewise.core.arrays import Array, Floats
 
 LEAF, CATEGORY = -1, -2  # marks in `feature`; CATEGORY - w tests for the categories of word w
+BITS = 32  # categories a column can have: one word each
 CHUNK = 256  # rows at a time: what they need stays in the cache
-STORED = ("feature", "threshold", "left", "right", "value", "roots", "words")
+STORED = ("feature", "threshold", "left", "right", "value", "roots", "words", "tested")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,14 +19,15 @@ class Trees:
     """All nodes of t trees in one table. A node sends a row left where its feature is at most the threshold.
 
     Args:
-        feature: (nodes,) column compared; -1 at a leaf, -2 - w where the first column is a category whose bit in
-            `words[w]` sends it left.
+        feature: (nodes,) column compared; -1 at a leaf, -2 - w where a category decides whose bit in `words[w]`
+            sends it left.
         threshold: (nodes,)
         left: (nodes,) position of the left child.
         right: (nodes,) position of the right child.
         value: (nodes, c) output of a leaf.
         roots: (t,) positions of the roots.
         words: (w,) unsigned bits of categories.
+        tested: (w,) the column whose category each word is about.
     """
 
     feature: Array
@@ -35,6 +37,7 @@ class Trees:
     value: Floats
     roots: Array
     words: Array
+    tested: Array
 
     def sums(self, table: Floats) -> Floats:
         """(rows, c) sums of the leaf values over the trees."""
@@ -45,16 +48,16 @@ class Trees:
         """(rows, t) the leaf in which each row ends."""
         flat = np.tile(self.roots.astype(np.intp), len(table))
         row = np.repeat(np.arange(len(table)), len(self.roots))
-        category = table[:, 0].astype(np.uint32) if len(self.words) else None
+        categories = table[:, : self.tested.max() + 1].astype(np.uint32) if len(self.words) else None
         open_at = np.flatnonzero(self.feature[flat] != LEAF)
         while len(open_at):
             node, rows = flat[open_at], row[open_at]
             column = self.feature[node]
             goes_left = table[rows, np.maximum(column, 0)] <= self.threshold[node]
-            if category is not None:
-                word = self.words[np.maximum(CATEGORY - column, 0)]
-                in_word = ((word >> category[rows]) & np.uint32(1)).astype(bool)
-                goes_left = np.where(column <= CATEGORY, in_word, goes_left)
+            if categories is not None:
+                place = np.maximum(CATEGORY - column, 0)
+                in_word = (self.words[place] >> categories[rows, self.tested[place]]) & np.uint32(1)
+                goes_left = np.where(column <= CATEGORY, in_word.astype(bool), goes_left)
             node = np.where(goes_left, self.left[node], self.right[node])
             flat[open_at] = node
             open_at = open_at[self.feature[node] != LEAF]
