@@ -14,8 +14,9 @@ from samplewise.core.json_encoding import object_array
 from samplewise.core.randomness import key_hashes
 from samplewise.core.texts import count_of
 from samplewise.data.dataset import Dataset
+from samplewise.report.for_review import LISTS
 from samplewise.review.decision_log import Key
-from samplewise.review.queue_lines import LISTS, plain, queue_lines
+from samplewise.review.queue_lines import plain, queue_lines
 
 KEPT_FOR = 120.0  # seconds for which a row that one reviewer sees is given to no other
 AHEAD = 10.0  # added to the gain of rows whose answers settle the probabilities of others

@@ -12,8 +12,8 @@ from samplewise.core.texts import key_text, shortened
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
 from samplewise.data.targets import compared_labels
+from samplewise.report.for_review import ABOUT_LABELS
 from samplewise.review.queue import Task
-from samplewise.review.queue_lines import ABOUT_LABELS
 
 MOST_CELLS = 40  # of one row on a page
 FIRST_CELLS, LONGEST = 6, 200  # of a nearest row, and characters of it

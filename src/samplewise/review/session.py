@@ -17,6 +17,7 @@ from samplewise.core.texts import count_of
 from samplewise.data.dataset import Dataset
 from samplewise.data.readers import Reading
 from samplewise.data.written_values import number_in
+from samplewise.report.for_review import ABOUT_LABELS
 from samplewise.review.decided import decided, other_data
 from samplewise.review.decision_log import DecisionLog, Entry
 from samplewise.review.live_labels import LiveLabels
@@ -37,7 +38,6 @@ from samplewise.review.progress import (
     skills,
 )
 from samplewise.review.queue import Queue, Task
-from samplewise.review.queue_lines import ABOUT_LABELS
 from samplewise.review.row_card import RowCards
 
 
