@@ -68,7 +68,8 @@ class Queue:
 
     `places` are the positions of all rows of the data by the text of their ids.
 
-    Cost: O(rows listed) memory, in arrays, and a text per row of the data; `next` O(1) in the mean; `revise` O(rows listed).
+    Cost: memory of a text per row of the data, and O(rows listed) in arrays; `next` O(1) in the mean; `revise`
+    O(rows listed).
     """
 
     def __init__(
