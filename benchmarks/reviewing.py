@@ -1,21 +1,34 @@
-"""What a review of a noisy image set buys: scripted answers from the true labels, and the gain on held-out pictures.
+"""What a review of wrong labels buys: scripted answers from the true labels, and the gain on held-out rows.
 
-    python benchmarks/reviewing.py FOLDER        # the audit takes a minute or two; a FOLDER that has one is reviewed
+    python benchmarks/reviewing.py digits FOLDER     # or fashion, or adult; a FOLDER that has an audit is reviewed
 
-scikit-learn's digits as picture files, 110 of 1,438 with another label. An audit lists suspects; every one that the
-queue offers is answered as a person who knows the truth would: kept, changed as suggested, or given the right class.
-The gain is the accuracy of a support vector machine on 359 other pictures with their true labels.
+Some labels are replaced, an audit lists suspects, and the rows that the queue offers are answered as a person who knows
+the truth would: kept, changed as suggested, or given the right class. The gain is that of a model trained on the labels
+before and after, on other rows with their true labels.
+
+- digits: scikit-learn's digits as picture files, 110 of 1,438 with another label drawn at random; all that is offered.
+- fashion: 2,000 pictures of Fashion-MNIST, 200 of them with the class they are mixed up with (shirt and T-shirt,
+  pullover and coat, ...); 200 answers. Labels of this set are not free of mistakes: its own are taken for true.
+- adult: 3,000 rows of the Adult table, 300 with the other class; 100 answers. Income is an outcome, so that a model
+  disputes many labels that are right.
+
+The last two need the shared data beside SAMPLEWISE_DATA.
 """
 
 import json
+import os
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from PIL import Image
 from sklearn.datasets import load_digits
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.svm import SVC
 
 import samplewise as sw
@@ -23,49 +36,105 @@ from samplewise.review.desk import Desk
 from samplewise.review.page_requests import Answer, Place
 from samplewise.review.session import Session
 
-FLIPPED, HELD_OUT = 110, 359
-BY_HAND = 2.0  # seconds a person needs for a picture at thirty answers a minute
+SHARED = Path(os.environ.get("SAMPLEWISE_DATA", "../shared/data"))
+MIXED_UP = {0: 6, 6: 0, 2: 4, 4: 2, 1: 3, 3: 1, 5: 7, 7: 9, 9: 7, 8: 8}  # classes of Fashion-MNIST
 
 
-def planted(folder: Path) -> None:
-    """The pictures of the training rows by their given label, one folder a class."""
-    images, given = load_digits().images, labels()[1]
-    for place in range(len(given)):
-        target = folder / str(given[place]) / f"{place:04}.png"
+@dataclass(frozen=True)
+class Subject:
+    """Rows to be reviewed: features and true labels, held-out ones, and labels as they were given.
+
+    Args:
+        seconds: that a person is taken to need for an answer.   most: answers, at the most.
+    """
+
+    rows: Any
+    true: Any
+    given: Any
+    held_out: tuple[Any, Any]
+    model: Callable[[], Any]
+    seconds: float
+    most: int
+
+
+def digits() -> Subject:
+    held = load_digits()
+    draw, true = np.random.default_rng(0), held.target[:-359]
+    given = true.copy()
+    flipped = draw.choice(len(true), 110, replace=False)
+    given[flipped] = (given[flipped] + draw.integers(1, 10, 110)) % 10
+    pixels = held.data * 15.9
+    return Subject(pixels[:-359], true, given, (pixels[-359:], held.target[-359:]), SVC, 2.0, 10_000)
+
+
+def fashion() -> Subject:
+    with np.load(SHARED / "fashion-mnist" / "train.npz") as held:
+        pixels, labels = held["images"][:4_000].reshape(4_000, -1).astype(float), held["labels"][:4_000].astype(int)
+    draw, true = np.random.default_rng(0), labels[:2_000]
+    given = true.copy()
+    flipped = draw.choice(np.flatnonzero(true != 8), 200, replace=False)  # nothing is mixed up with a bag
+    given[flipped] = [MIXED_UP[label] for label in given[flipped].tolist()]
+    return Subject(pixels[:2_000], true, given, (pixels[2_000:], labels[2_000:]), SVC, 2.0, 200)
+
+
+def adult() -> Subject:
+    frame = pd.read_csv(SHARED / "groups" / "adult.csv.gz").sample(6_000, random_state=0, ignore_index=True)
+    label = frame.pop("income").to_numpy(dtype=object)
+    draw, true = np.random.default_rng(0), label[:3_000]
+    given, classes = true.copy(), sorted(set(label))
+    flipped = draw.choice(3_000, 300, replace=False)
+    given[flipped] = [classes[0] if one == classes[1] else classes[1] for one in given[flipped]]
+    codes = pd.DataFrame({name: pd.factorize(values)[0] if values.dtype.kind not in "if" else values
+                          for name, values in frame.items()})  # fmt: skip
+    return Subject(
+        (frame[:3_000], codes[:3_000]),
+        true,
+        given,
+        (codes[3_000:], label[3_000:]),
+        HistGradientBoostingClassifier,
+        6.0,
+        100,
+    )
+
+
+SUBJECTS = {"digits": digits, "fashion": fashion, "adult": adult}
+
+
+def planted(subject: Subject, folder: Path) -> Path:
+    """The rows with the labels as they were given: a folder of pictures by class, or a table."""
+    if isinstance(subject.rows, tuple):
+        folder.mkdir(parents=True, exist_ok=True)
+        subject.rows[0].assign(income=subject.given).to_csv(folder / "rows.csv", index=False)
+        return folder / "rows.csv"
+    side = int(np.sqrt(subject.rows.shape[1]))
+    for place, row in enumerate(subject.rows):
+        target = folder / "pictures" / str(subject.given[place]) / f"{place:04}.png"
         target.parent.mkdir(parents=True, exist_ok=True)
-        pixels = (images[place] * 15.9).clip(0, 255).astype(np.uint8)
+        pixels = row.reshape(side, side).clip(0, 255).astype(np.uint8)
         Image.fromarray(pixels).resize((64, 64), Image.Resampling.BICUBIC).save(target)
+    return folder / "pictures"
 
 
-def labels() -> tuple[Any, Any]:
-    """True and given labels of the training rows."""
-    true = load_digits().target[:-HELD_OUT]
-    draw, given = np.random.default_rng(0), true.copy()
-    flipped = draw.choice(len(true), FLIPPED, replace=False)
-    given[flipped] = (given[flipped] + draw.integers(1, 10, FLIPPED)) % 10
-    return true, given
+def accuracy(subject: Subject, labels: Any) -> float:
+    """Of a model trained on these labels, on the held-out rows with their true ones."""
+    rows = subject.rows[1] if isinstance(subject.rows, tuple) else subject.rows
+    X, y = subject.held_out
+    return round(float(subject.model().fit(rows, labels.astype(str)).score(X, y.astype(str))), 4)
 
 
-def accuracy(trained_on: Any) -> float:
-    """Of a model trained on these labels, on the held-out rows with their true ones; -1: left out."""
-    digits = load_digits()
-    used = trained_on >= 0
-    model = SVC().fit(digits.data[:-HELD_OUT][used], trained_on[used])
-    return float(model.score(digits.data[-HELD_OUT:], digits.target[-HELD_OUT:]))
-
-
-def main(folder: Path) -> None:
-    true, given = labels()
+def main(name: str, folder: Path) -> None:
+    subject = SUBJECTS[name]()
     run = folder / "run"
     if not (run / "audit.json").exists():
-        planted(folder / "digits")
-        sw.audit(str(folder / "digits"), checks=["SW201"], run_dir=run, budget="60s")
+        options = {"label": "income"} if name == "adult" else {}
+        sw.audit(str(planted(subject, folder)), checks=["SW201"], run_dir=run, budget="60s", **options)
     desk = Desk(session := Session.open(run))
+    true, given = subject.true, subject.given
     decided, wrong, changed, started = given.copy(), 0, 0, time.perf_counter()
     shown = desk.shown("script")
-    while shown["card"] is not None:
+    while shown["card"] is not None and desk.answered() < subject.most:
         card = shown["card"]
-        place = int(card["row"].split("/")[1].split(".")[0])
+        place = card["key"] if name == "adult" else int(card["row"].split("/")[1].split(".")[0])
         right = str(true[place])
         where = (Place(card["key"], card["list"]),)
         if right == card["given"]:
@@ -77,17 +146,23 @@ def main(folder: Path) -> None:
             changed += suggested
         decided[place] = true[place]
         shown = desk.shown("script")
+    took = time.perf_counter() - started
+    session.wait()
     answers = desk.answered()
     print(json.dumps({
-        "rows": len(given), "wrong_labels": int((given != true).sum()), "answers": answers, "were_wrong": wrong,
-        "suggestion_was_right": changed, "wrong_labels_left": int((decided != true).sum()),
-        "seconds_by_script": round(time.perf_counter() - started, 1),
-        "minutes_by_hand": round(answers * BY_HAND / 60, 1),
-        "calibration": str(session.calibration()),
-        "accuracy": {"before": accuracy(given), "after": accuracy(decided), "true labels": accuracy(true)},
+        "rows": len(given), "wrong_labels": int((given != true).sum()), "queued": len(session.queue),
+        "answers": answers, "were_wrong": wrong, "suggestion_was_right": changed,
+        "wrong_labels_left": int((decided != true).sum()), "seconds_by_script": round(took, 1),
+        "minutes_by_hand": round(answers * subject.seconds / 60, 1), "calibration": str(session.calibration()),
+        "accuracy": {
+            "before": accuracy(subject, given), "after": accuracy(subject, decided),
+            "true labels": accuracy(subject, true),
+        },
         "facts": session.panel("script")["facts"],
     }, indent=2))  # fmt: skip
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "reviewed-digits"))
+    if len(sys.argv) != 3 or sys.argv[1] not in SUBJECTS:
+        raise SystemExit(__doc__)
+    main(sys.argv[1], Path(sys.argv[2]))

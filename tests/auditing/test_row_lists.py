@@ -62,6 +62,7 @@ def test_what_is_common_to_the_rows_stands_once_beside_the_list(record_of):
     for word in ("keep:", "drop:", "relabel:NAME:", "weight:NUMBER:"):
         assert word in beside
     assert "suggested" not in beside
+    assert "samplewise review" not in beside  # nobody decides row by row which rows are redundant
     assert max(map(len, beside.splitlines())) <= 100
 
 
@@ -81,6 +82,7 @@ def test_the_text_tells_what_was_measured_and_what_the_columns_hold(record_of):
     assert "- Look at it.\n" in beside
     assert "outlierness: times the usual; larger means: farther away" in beside
     assert "1 column of the data" in beside
+    assert "samplewise review RUN" in beside
 
 
 def test_a_row_of_two_findings_stands_once_with_both_titles(record_of):

@@ -3,9 +3,11 @@
 import http.client
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -73,3 +75,51 @@ def test_a_reviewer_is_named_once(audited):
         review_command(audited / "run", reviewer=["r1", "r1"])
     with pytest.raises(InputError, match="name"):
         review_command(audited / "run", reviewer=["  "])
+
+
+def test_answers_go_out_and_come_back_by_files(audited, tmp_path, capsys):
+    shutil.copytree(audited / "run", tmp_path / "run", ignore=shutil.ignore_patterns("decisions"))
+    source, run = audited / "rows.csv", tmp_path / "run"
+    file = tmp_path / "tasks.json"
+    review_command(run, source=source, to_file=file, form="label-studio")
+    told = capsys.readouterr().out
+    assert "4 rows to decide about" in told
+    assert '<Text name="row" value="$samplewise_row"/>' in told.replace("\n", " ")
+    tasks = json.loads(file.read_text())
+    chosen = [{"from_name": "label", "to_name": "row", "type": "choices", "value": {"choices": ["drop this row"]}}]
+    tasks[0]["annotations"] = [{"result": chosen, "was_cancelled": False}]
+    file.write_text(json.dumps(tasks))
+    review_command(run, source=source, from_file=file, form="label-studio", reviewer=["anna"])
+    assert "1 row decided" in capsys.readouterr().out
+    (log,) = (run / "decisions").rglob("decisions.jsonl")
+    assert [json.loads(line)["reviewer"] for line in log.read_text().splitlines()] == ["anna"]
+    review_command(run, source=source, to_file=tmp_path / "all.jsonl", form="jsonl")
+    decided = [json.loads(line)["decision"] for line in (tmp_path / "all.jsonl").read_text().splitlines()]
+    assert sorted(decided) == ["", "", "", "drop"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"to_file": Path("x")},
+        {"form": "jsonl"},
+        {"to_file": Path("x"), "from_file": Path("y"), "form": "jsonl"},
+        {"from_file": Path("y"), "form": "jsonl", "reviewer": ["r1", "r2"]},
+        {"to_file": Path("x"), "form": "jsonl", "no_values": True},
+        {"price_per_answer": 0.1},
+        {"to_file": Path("x"), "form": "excel"},
+        {"from_file": Path("x"), "form": "cleanlab"},
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(audited, tmp_path, monkeypatch, given):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError):
+        review_command(audited / "run", **given)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_prices_end_the_queue(audited, monkeypatch):
+    opened = []
+    monkeypatch.setattr("samplewise.review.serve", lambda desk, *given, **more: opened.append(desk))
+    review_command(audited / "run", reviewer=["r1"], price_per_answer=0.1, price_per_row=2.0)
+    assert opened[0]._session.queue._least == pytest.approx(0.05)

@@ -77,3 +77,10 @@ def test_an_amount_is_a_finite_number_above_zero():
         with pytest.raises(InputError, match="rate must be a finite number above 0") as refused:
             require_amount(given, "rate")
         assert refused.value.where == "rate"
+
+
+def test_of_very_many_names_only_a_beginning_is_near():
+    names = [f"class {number}" for number in range(50_000)]
+    assert "did you mean 'class 499'" in unknown_name("class", "class 499", [*names[500:], "class 499"]).fix
+    assert "did you mean" not in unknown_name("class", "clas 499", names).fix  # letter by letter it takes seconds
+    assert "did you mean 'class 49'" in unknown_name("class", "clas 49", names[:50]).fix

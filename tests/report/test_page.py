@@ -17,6 +17,7 @@ from samplewise.core.findings import AuditRecord, CheckResult, Finding, Outcome,
 from samplewise.core.values import Estimate, Exhibit
 from samplewise.report import page as page_module
 from samplewise.report import to_html
+from samplewise.report.for_review import asks_a_person, is_for_review
 from samplewise.report.limits import LADDER, LARGEST_PAGE
 from samplewise.report.page import in_script
 
@@ -320,6 +321,17 @@ def test_the_first_screen_answers_what_where_what_first_what_it_buys_and_what_wa
     ):
         assert words in said
     assert section[0].count('<p class="what">') == 3
+
+
+def test_where_rows_are_listed_the_page_leads_to_the_command_that_asks_about_them(
+    rich: AuditRecord, records: dict[str, AuditRecord]
+) -> None:
+    page = draw(rich)
+    assert "<code>samplewise review RUN</code>" in page
+    asked = [item for item in rich.findings() if asks_a_person(item)]
+    assert 0 < page.count('href="#deciding"') <= len(asked)
+    clean = next(record for record in records.values() if not is_for_review(record))
+    assert "samplewise review" not in draw(clean)
 
 
 def test_an_unfinished_page_says_first_what_is_to_come(records: dict[str, AuditRecord]) -> None:

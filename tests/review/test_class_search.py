@@ -26,6 +26,15 @@ def test_of_very_many_only_some_are_listed_and_the_rest_is_counted():
     assert (len(found), more) == (MOST_SHOWN, 100_000 - MOST_SHOWN)
 
 
+def test_all_words_count_and_the_best_of_many_come_first():
+    names = [f"class {number}" for number in range(3_000)] + ["glass class 7", "subclass 7"]
+    found, more = ClassSearch(names).find("class 7", most=3)
+    assert found == ["class 7", "class 70", "class 71"]
+    assert more == sum("7" in name for name in names) - 3
+    assert ClassSearch(names).find("lass gl 7")[0] == ["glass class 7"]
+    assert ClassSearch(names).find("class 7", most=200)[0][110:113] == ["class 799", "glass class 7", "class 17"]
+
+
 def test_letters_that_a_pattern_would_read_are_letters():
     assert ClassSearch(["a.*b", "axxb", "ß"]).find(".*")[0] == ["a.*b"]
     assert ClassSearch(["straße"]).find("STRASSE")[0] == ["straße"]

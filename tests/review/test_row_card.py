@@ -23,7 +23,8 @@ def test_cells_beside_typical_ones_and_neighbors():
     }  # fmt: skip
     shown = replace(outcome.result, exhibits=(Exhibit("rows", "labels", columns),))
     record = examples.record(replace(outcome, result=shown))
-    cards, queue = RowCards(record, examples.rows()), Queue(record, examples.rows())
+    queue = Queue(record, examples.rows())
+    cards = RowCards(record, examples.rows(), queue.places)
     card = cards.card(queue.at(1, "SW201"))
     assert card["title"] == "labels the model disputes"
     assert card["headings"] == ["column", "this row", "typical of dog", "typical of cat"]
@@ -42,7 +43,8 @@ def test_a_row_without_a_label_and_a_text():
     texts = np.array([[f"a long text about number {n} " * 30, str(n)] for n in range(12)], dtype=object)
     data = Dataset(texts, labels, ids=rows.ids)
     record = examples.record(examples.outliers_outcome("r8"))
-    card = RowCards(record, data).card(Queue(record, data).at(8, "SW104"))
+    queue = Queue(record, data)
+    card = RowCards(record, data, queue.places).card(queue.at(8, "SW104"))
     assert "typical" not in " ".join(card["headings"])
     assert card["neighbors"] == []
     assert len(card["text"]) > 500 or any(len(str(cell[1])) > 500 for cell in card["cells"])
@@ -51,6 +53,7 @@ def test_a_row_without_a_label_and_a_text():
 def test_numbers_have_no_classes():
     data = Dataset(np.arange(24.0).reshape(12, 2), np.linspace(0.5, 9.7, 12), ids=list(examples.KEYS))
     record = examples.record(examples.outliers_outcome("r2"))
-    cards = RowCards(record, data)
+    queue = Queue(record, data)
+    cards = RowCards(record, data, queue.places)
     assert cards.classes is None
-    assert cards.card(Queue(record, data).at(2, "SW104"))["headings"][-1].startswith("typical of 2.1")
+    assert cards.card(queue.at(2, "SW104"))["headings"][-1].startswith("typical of 2.1")

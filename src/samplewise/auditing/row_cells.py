@@ -44,8 +44,7 @@ class RowCells:
     def __init__(self, data: Dataset, target: Target, odd: Sequence[CellGroup] = ()) -> None:
         self._data, self._target, self._odd = data, target, odd
         self._own = OwnCells(data)
-        self._typical: dict[tuple[float, int], Any] = {}
-        self._by_class: dict[float, list[_Distribution]] = {}
+        self._like: dict[tuple[float, int], _Distribution] = {}  # by class, or number, and column
         self._rows: dict[float, Ints] = {}
         self._samples: dict[float, Ints] = {}
         columns = data.columns
@@ -157,19 +156,18 @@ class RowCells:
         return against
 
     def _surprise(self, code: float, cells: list[Any]) -> Floats:
-        if code not in self._by_class:
-            rows = self._drawn(code)
-            self._by_class[code] = [
-                _Distribution(self._column(place, rows), self._is_number(place)) for place in self._candidates
-            ]
-        return np.array([column.surprise(cell) for column, cell in zip(self._by_class[code], cells, strict=True)])
+        columns = [self._distribution(code, place) for place in self._candidates]
+        return np.array([column.surprise(cell) for column, cell in zip(columns, cells, strict=True)])
 
     def typical(self, code: float, place: int) -> Any:
         """The typical value of a class, or of rows with labels like this number, in a column."""
-        if (code, place) not in self._typical:
+        return self._distribution(code, place).typical
+
+    def _distribution(self, code: float, place: int) -> "_Distribution":
+        if (code, place) not in self._like:
             values = self._column(place, self._drawn(code))
-            self._typical[code, place] = _Distribution(values, self._is_number(place)).typical
-        return self._typical[code, place]
+            self._like[code, place] = _Distribution(values, self._is_number(place))
+        return self._like[code, place]
 
     def _drawn(self, code: float) -> Ints:
         """The rows that tell what is typical of a label."""

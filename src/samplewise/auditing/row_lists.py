@@ -18,6 +18,7 @@ from samplewise.core.csv_text import csv_text
 from samplewise.core.findings import AuditRecord, Finding, Outcome, Remedy
 from samplewise.core.texts import count_of, paragraph, sentence
 from samplewise.data.dataset import Dataset
+from samplewise.report.for_review import asks_a_person
 
 OWN_COLUMNS = 50  # columns of the data behind the decision
 OWN_ENTRIES = 2_000_000  # cells of them at the most: of very many rows, fewer columns
@@ -171,7 +172,7 @@ def _beside(record: AuditRecord, outcome: Outcome, count: int, names: list[str],
             ["What to write under decision", *_aligned(words), *_indented("Leave it empty where nothing is decided.")]
         )
     )
-    parts.append("\n".join(_what_to_run(record, outcome.code, file)))
+    parts.append("\n".join(_what_to_run(record, outcome, file)))
     return "\n\n".join(parts) + "\n"
 
 
@@ -204,10 +205,13 @@ def _of_columns(outcome: Outcome, names: list[str], own: list[str]) -> Iterator[
         )
 
 
-def _what_to_run(record: AuditRecord, code: str, file: str) -> Iterator[str]:
+def _what_to_run(record: AuditRecord, outcome: Outcome, file: str) -> Iterator[str]:
     yield "What to run then (RUN is the folder that holds findings/)"
     yield f"{INDENT}samplewise apply RUN --decisions RUN/{file} --out clean.csv"
-    if code == LABELS and record.plan.get("labels_are") == "facts":
+    if any(map(asks_a_person, outcome.result.findings)):
+        yield from _indented("Or decide row by row in a browser, without this list:")
+        yield f"{INDENT}samplewise review RUN"
+    if outcome.code == LABELS and record.plan.get("labels_are") == "facts":
         yield from _indented("Or audit again with the answers, which tells how many of the other labels are wrong:")
         yield f"{INDENT}samplewise audit ... --out RUN --reviewed RUN/{file}"
 

@@ -2,7 +2,7 @@
 
 import csv
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -72,6 +72,12 @@ def _unset(name: str) -> Any:
     """What an option is in the command that was not given it."""
     default = OPTIONS[name].default
     return False if name in SWITCHES else None if default == () else default
+
+
+def require_unset(options: Mapping[str, Any], why: str) -> None:
+    """Refuse options that would be ignored, before anything is read; each with whether it was given."""
+    if given := [name for name, value in options.items() if value]:
+        raise InputError("options that change nothing here", got=", ".join(given), fix=f"leave them out: {why}")
 
 
 PathArgument = Annotated[

@@ -1,7 +1,6 @@
 """`samplewise forecast PATH`: how much data is needed, from a measured curve or from the rows themselves."""
 
 import math
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,6 +22,7 @@ from samplewise.cli.command_options import (
     Seed,
     TaskOption,
     Time,
+    require_unset,
 )
 from samplewise.cli.console import out
 from samplewise.cli.label_prompt import read_once
@@ -137,12 +137,6 @@ def _target(error: float | None, *, numbers: bool) -> float | None:
         fix = "name the mean absolute error to be reached, in the label's unit"
         raise InputError("the target error must be above 0", where="--target-error", got=f"{error:g}", fix=fix)
     return error
-
-
-def require_unset(options: Mapping[str, Any], why: str) -> None:
-    """Refuse options that would be ignored, before anything is read; each with whether it was given."""
-    if given := [name for name, value in options.items() if value]:
-        raise InputError("options that change nothing here", got=", ".join(given), fix=f"leave them out: {why}")
 
 
 def is_curve(path: Path) -> bool:

@@ -13,6 +13,7 @@ from samplewise.core.escapes import one_line, shell_command, shell_path
 from samplewise.core.findings import SEVERITIES, AuditRecord
 from samplewise.core.texts import count_of, shortened
 from samplewise.report.basis import leaking_columns
+from samplewise.report.for_review import is_for_review
 from samplewise.report.remedy_order import Advice, advice_of, change_text, effect_text, helping
 
 STYLES = {"error": "bold red", "warning": "bold yellow", "clean": "bold green", "incomplete": "bold yellow"}
@@ -45,8 +46,8 @@ def last_lines(record: AuditRecord, folder: Path, quiet: bool = False) -> Iterat
     lists = sorted((folder / "findings").glob("*.csv"))
     if lists:
         where = one_line(folder / "findings")
-        decide = f"samplewise review {shell_path(folder)}"
-        yield Text(f"rows      {where}: {count_of(len(lists), 'list')} with a column for your decisions; or {decide}")
+        decide = f"; or samplewise review {shell_path(folder)}" if is_for_review(record) else ""
+        yield Text(f"rows      {where}: {count_of(len(lists), 'list')} with a column for your decisions{decide}")
     columns = leaking_columns(record)
     if columns:
         yield Text(f"next      {_without(columns, record, folder)}", style="dim")

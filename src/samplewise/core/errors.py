@@ -46,6 +46,9 @@ class NotApplicable(SamplewiseError):
     """Raised by a check to say, with the reason, that its question does not arise for this data."""
 
 
+MOST_COMPARED = 2_000  # names, letter by letter: of 100,000 the nearest would take seconds
+
+
 def unknown_name(kind: str, got: Any, allowed: Iterable[str]) -> InputError:
     """The error for a name that is not among the allowed ones, with the nearest match as the fix.
 
@@ -54,7 +57,9 @@ def unknown_name(kind: str, got: Any, allowed: Iterable[str]) -> InputError:
     names = list(map(str, allowed))
     typed = got if isinstance(got, str) else ""  # None or a number is near no name
     begun = [name for name in names if typed and name.startswith(typed)]
-    near = sorted(begun, key=len)[:1] or get_close_matches(typed, names, n=1, cutoff=0.5)
+    near = sorted(begun, key=len)[:1]
+    if not near and len(names) <= MOST_COMPARED:
+        near = get_close_matches(typed, names, n=1, cutoff=0.5)
     shown = ", ".join(names[:20]) + (f", ... ({len(names)} in all)" if len(names) > 20 else "")
     return InputError(
         f"there is no {kind} named {got!r}",

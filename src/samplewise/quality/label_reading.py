@@ -14,6 +14,7 @@ from samplewise.quality.id_and_date_columns import FEWEST_ROWS, is_counter
 
 SPLITS = frozenset({"train", "training", "val", "valid", "validation", "dev", "test", "testing", "holdout", "hold out"})
 SEPARATORS = ("|", ";", ",")
+MOSTLY_UNLABELED = 0.5  # share of rows without a label
 JOINED_ROWS = 0.05  # share of the rows with several labels, from which they are no accident
 
 
@@ -30,6 +31,15 @@ class ClassesOfTest:
     unknown: Mask
     classes: tuple[str, ...]
     spellings: tuple[tuple[str, str], ...]
+
+
+def is_mostly_unlabeled(absent: int, rows: int) -> bool:
+    """Whether so many of these rows have no label that it is a question about the label column.
+
+    >>> is_mostly_unlabeled(309, 471), is_mostly_unlabeled(3, 471)
+    (True, False)
+    """
+    return absent >= MOSTLY_UNLABELED * rows
 
 
 def are_splits(classes: Array) -> bool:

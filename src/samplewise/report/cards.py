@@ -55,16 +55,23 @@ class Card:
         return tuple(item for item in self.neighbors if item.cells)
 
     @property
+    def tells(self) -> bool:
+        """Whether it has more than the id of the row, which the list below has too."""
+        return bool(self.given or self.suggested or self.thumbnail or self.text or self.place or self.cells
+                    or self.neighbors or self.reason)  # fmt: skip
+
+    @property
     def is_wide(self) -> bool:
         """Whether its table has columns for neighbors."""
         return bool(self.cells and self.compared)
 
 
 def cards_of(exhibit: Exhibit, limits: Limits) -> list[Card]:
-    """The first rows of an exhibit of kind "rows" as cards."""
+    """The first rows of an exhibit of kind "rows" as cards; none where ids are all that is known of them."""
     columns = {name: as_column(values)[: limits.cards].tolist() for name, values in exhibit.columns.items()}
     count = min((len(values) for values in columns.values()), default=0)
-    return [_card(columns, position, limits) for position in range(count)]
+    cards = [_card(columns, position, limits) for position in range(count)]
+    return cards if any(card.tells for card in cards) else []
 
 
 def _card(columns: Columns, position: int, limits: Limits) -> Card:

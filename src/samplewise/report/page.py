@@ -23,6 +23,7 @@ from samplewise.report import wording
 from samplewise.report.bars import Picture, counts_picture, remedy_picture
 from samplewise.report.drawings import CURVE_CHECK, drawings_of
 from samplewise.report.facts import call, citation, class_counts, columns_of, data_facts, reproduction
+from samplewise.report.for_review import asks_a_person, is_for_review
 from samplewise.report.limits import LADDER, LARGEST_PAGE, Limits, cut_note
 from samplewise.report.overview import page_overview
 from samplewise.report.problems import not_checked, worst_problems
@@ -104,6 +105,7 @@ def _render(record: AuditRecord, limits: Limits) -> str:
             anchors={item.anchor for item in findings},
             link=linker(findings),
             hidden_findings=cut_note((len(findings), every_finding, "finding")),
+            for_review=is_audit and is_for_review(record),
             curve=curve,
             exhibits=[item for item in drawings if item is not curve],
             hidden_exhibits=hidden_exhibits,
@@ -196,6 +198,7 @@ def _environment() -> Environment:
         "keys": texts.keys_text,
         "key_text": _key_text,
         "extent": extent,
+        "asks": asks_a_person,
         "in_script": in_script,
         "unbroken": _unbroken,
         "capital": _capital,

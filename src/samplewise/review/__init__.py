@@ -11,7 +11,7 @@ __getattr__, __dir__, __all__ = extras.attach(
         "decided": ["Decided", "decided_in"],
         "decision_log": ["DecisionLog", "Entry"],
         "desk": ["Desk"],
-        "exchange.files": ["read_review", "write_review"],
+        "exchange.files": ["label_studio_interface", "read_review", "write_review"],
         "queue": ["Queue", "Task"],
         "server": ["serve"],
         "session": ["Session"],

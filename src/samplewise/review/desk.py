@@ -11,6 +11,7 @@ from samplewise.core.escapes import address_text
 from samplewise.core.rates import percent, percent_text
 from samplewise.core.texts import count_of, key_text, shortened
 from samplewise.data.images import Images
+from samplewise.report.for_review import ABOUT_LABELS
 from samplewise.review.class_search import ClassSearch
 from samplewise.review.page_requests import Answer, Note, Place
 from samplewise.review.pictures import picture_bytes
@@ -19,7 +20,6 @@ HIDDEN = "(hidden)"  # in place of a value that is not shown
 TILES = 48  # pictures of one grid
 QUICK_CLASSES = 9  # of so many at most, each has a digit as its key
 MOST_DISAGREEMENTS = 200  # on one page
-ABOUT_LABELS = ("SW201", "SW202", "SW203")
 
 
 class Desk:

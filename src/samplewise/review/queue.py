@@ -14,8 +14,9 @@ from samplewise.core.json_encoding import object_array
 from samplewise.core.randomness import key_hashes
 from samplewise.core.texts import count_of
 from samplewise.data.dataset import Dataset
+from samplewise.report.for_review import LISTS
 from samplewise.review.decision_log import Key
-from samplewise.review.queue_lines import LISTS, plain, queue_lines
+from samplewise.review.queue_lines import plain, queue_lines
 
 KEPT_FOR = 120.0  # seconds for which a row that one reviewer sees is given to no other
 AHEAD = 10.0  # added to the gain of rows whose answers settle the probabilities of others
@@ -65,7 +66,10 @@ class Queue:
         price: of a decision, and `worth` of a wrong label that is set right (as a new row costs), in the same money;
             with both, labels are no longer suggested once `price` is above what they are expected to save.
 
-    Cost: O(rows listed) memory, in arrays; `next` O(1) in the mean; `revise` O(rows listed).
+    `places` are the positions of all rows of the data by the text of their ids.
+
+    Cost: memory of a text per row of the data, and O(rows listed) in arrays; `next` O(1) in the mean; `revise`
+    O(rows listed).
     """
 
     def __init__(
@@ -77,7 +81,7 @@ class Queue:
         if price is not None and worth is not None:
             self._least = require_amount(price, "price", zero=True) / require_amount(worth, "worth")
         self._ids, self._y = data.ids, data.y
-        places = {str(key): place for place, key in enumerate(data.ids.tolist())}
+        places = self.places = {str(key): place for place, key in enumerate(data.ids.tolist())}
         listed = [line for line in queue_lines(record, data) if str(line.row) in places]
         self._positions: Ints = np.array([places[str(line.row)] for line in listed], dtype=np.intp)
         self._lists: Ints = np.array([LISTS.index(line.list) for line in listed], dtype=np.int8)
@@ -93,7 +97,6 @@ class Queue:
         self._slots: dict[Slot, int] = {}
         for slot, line in enumerate(listed):
             self._slots.setdefault((int(self._positions[slot]), int(self._lists[slot]), line.column), slot)
-        self._places = {str(line.row): places[str(line.row)] for line in listed}
         self._value = _values(record, places, self._positions)
         self._drawn: Floats = key_hashes(data.ids)[self._positions] / 2.0**64
         self._answered: dict[str, Mask] = {}
@@ -203,8 +206,7 @@ class Queue:
         if rows:
             of_these = "" if rows == left else f" of the {rows:,} with a probability"
             told[0] = f"{told[0][:-1]}; about {wrong:,.0f}{of_these} will turn out wrong."
-            chances = np.sort(self.probabilities[np.isfinite(self.probabilities) & ~closed])[::-1]
-            likely = int((chances >= FEW).sum())
+            likely = int(((self.probabilities >= FEW) & ~closed).sum())
             if likely < rows:
                 told.append(f"After {count_of(likely, 'more row')} fewer than one in five is.")
         if left and (closed | (self.probabilities < self._least)).all():
@@ -260,7 +262,7 @@ class Queue:
         return np.asarray(self._lists < LISTS.index("SW103"))
 
     def _slot(self, key: Key) -> int | None:
-        position = self._places.get(key[0])
+        position = self.places.get(key[0])
         if position is None or key[1] not in LISTS:
             return None
         return self._slots.get((position, LISTS.index(key[1]), key[2]))

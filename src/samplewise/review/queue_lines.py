@@ -16,12 +16,9 @@ from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
 from samplewise.labels.facts import TO_REVIEW
 from samplewise.quality.cell_remedies import cleaned_cells
+from samplewise.report.for_review import ABOUT_CELLS, ABOUT_LABELS, DUPLICATES, LISTS, asks_row_by_row
 
-ABOUT_LABELS = ("SW201", "SW202", "SW203")
-ABOUT_CELLS, DUPLICATES = "SW108", "SW102"
-LISTS = (*ABOUT_LABELS, "SW103", DUPLICATES, "SW104", ABOUT_CELLS)  # in this order where no probability tells
 UNKNOWN = 0.2  # what the first list without probabilities counts as; the others half, a third, ... of it
-ASKING = ("relabel", "drop", "review")  # kinds of remedies that a person decides row by row
 Facts = Mapping[str, Mapping[str, Any]]
 
 
@@ -75,7 +72,7 @@ def _rows(record: AuditRecord, outcome: Outcome, twins: Mapping[str, Any]) -> It
     seen: set[str] = set()
     about_labels = outcome.code in ABOUT_LABELS
     for place, finding in enumerate(outcome.result.findings):
-        if not _asks(finding):
+        if not asks_row_by_row(finding):
             continue
         facts: Facts = row_facts(outcome.result, place, finding.keys)
         probable = facts.get(PROBABILITY, {}) if about_labels else {}
@@ -109,7 +106,8 @@ def _first(record: AuditRecord, finding: Finding, probable: Mapping[str, Any]) -
 
 def _duplicates(outcome: Outcome, twins: Mapping[str, Any]) -> Iterator[Line]:
     """All rows of the sets but the one that is proposed to be kept."""
-    asked = {str(row): finding for finding in outcome.result.findings if _asks(finding) for row in finding.keys}
+    asking = filter(asks_row_by_row, outcome.result.findings)
+    asked = {str(row): finding for finding in asking for row in finding.keys}
     seen: set[str] = set()  # the rows of a finding are shown once more beside the table of all sets
     for exhibit in _sets(outcome.result):
         reasons = exhibit.get("reason", np.full(len(exhibit["id"]), ""))
@@ -165,11 +163,6 @@ def _cells(record: AuditRecord, data: Dataset) -> Iterator[Line]:
             why = f"{sentence(wanted[column, do])} Proposed: {sentence(do)}"
             gain = _gain(ABOUT_CELLS, rank)
             yield Line(decision.id, ABOUT_CELLS, why, np.nan, plain(decision.value), column, given, gain)
-
-
-def _asks(finding: Finding) -> bool:
-    """Whether a person decides about its rows one by one."""
-    return finding.axis == "row" and any(remedy.kind in ASKING for remedy in finding.remedies)
 
 
 def _gain(code: str, rank: int) -> float:

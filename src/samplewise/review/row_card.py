@@ -1,5 +1,6 @@
 """What a person needs to decide about a row: its cells beside typical ones, its text, and its nearest rows."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -12,8 +13,8 @@ from samplewise.core.texts import key_text, shortened
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
 from samplewise.data.targets import compared_labels
+from samplewise.report.for_review import ABOUT_LABELS
 from samplewise.review.queue import Task
-from samplewise.review.queue_lines import ABOUT_LABELS
 
 MOST_CELLS = 40  # of one row on a page
 FIRST_CELLS, LONGEST = 6, 200  # of a nearest row, and characters of it
@@ -23,12 +24,12 @@ NEIGHBORS = ("nearest_given", "nearest_suggested")  # columns of an exhibit of r
 class RowCards:
     """Cards of the rows of an audit, as plain values.
 
-    Args:    record: of the audit.   data: its n rows.
+    Args:    record: of the audit.   data: its n rows.   places: position of each by the text of its id.
     Cost:    a pass over the labels and the exhibits, once; of a card, as `RowCells.telling` for one row.
     """
 
-    def __init__(self, record: AuditRecord, data: Dataset) -> None:
-        self._record, self._data = record, data
+    def __init__(self, record: AuditRecord, data: Dataset, places: Mapping[str, int]) -> None:
+        self._record, self._data, self._places = record, data, places
 
     def card(self, task: Task) -> dict[str, Any]:
         """Title, place, text, cells beside typical ones, and nearest rows of a task, as plain values."""
@@ -130,10 +131,6 @@ class RowCards:
     def _ids(self) -> list[Any]:
         found: list[Any] = self._data.ids.tolist()
         return found
-
-    @cached_property
-    def _places(self) -> dict[str, int]:
-        return {str(key): place for place, key in enumerate(self._ids)}
 
     @cached_property
     def _nearest(self) -> dict[str, dict[str, str]]:

@@ -21,7 +21,7 @@ from samplewise.core.errors import InputError
 from samplewise.review.desk import Desk
 from samplewise.review.guard import LARGEST_BODY, LOOPBACK, Guard
 from samplewise.review.page_requests import Place, answer_of, note_of, place_of, undo_page
-from samplewise.review.views import page_html, part_html
+from samplewise.review.views import page_html, part_html, read_templates
 
 TOKEN_BYTES = 24
 PORTS_TRIED = 20  # from the usual one on, where none was asked for
@@ -48,6 +48,7 @@ def build_app(desk: Desk, reviewers: Mapping[str, str], *, host: str = "127.0.0.
     >>> build_app.__name__
     'build_app'
     """
+    read_templates()
     handlers = _Handlers(desk)
     routes = [
         Route("/{token}", handlers.row_page, methods=["GET"]),

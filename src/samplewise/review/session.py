@@ -17,6 +17,7 @@ from samplewise.core.texts import count_of
 from samplewise.data.dataset import Dataset
 from samplewise.data.readers import Reading
 from samplewise.data.written_values import number_in
+from samplewise.report.for_review import ABOUT_LABELS
 from samplewise.review.decided import decided, other_data
 from samplewise.review.decision_log import DecisionLog, Entry
 from samplewise.review.live_labels import LiveLabels
@@ -37,7 +38,6 @@ from samplewise.review.progress import (
     skills,
 )
 from samplewise.review.queue import Queue, Task
-from samplewise.review.queue_lines import ABOUT_LABELS
 from samplewise.review.row_card import RowCards
 
 
@@ -60,7 +60,7 @@ class Session:
         prices = prices or {}
         self.queue = Queue(record, data, both=both, price=prices.get("review"), worth=prices.get("collect"))
         self._promised = {task.key: task.probability for task in self.queue.tasks() if np.isfinite(task.probability)}
-        self._cards = RowCards(record, data)
+        self._cards = RowCards(record, data, self.queue.places)
         self._live = LiveLabels(record, data, run_dir)
         self._lock = threading.RLock()
         self._seen, self._restarts, self._facts_at, self._told = 0, 0, 0, list[Fact]()
@@ -279,7 +279,8 @@ class Session:
             told += [] if found is None else skill_facts(found)
             with self._lock:
                 self._told = told
-            decisions = decided(answers, self.data.ids.tolist()).decisions
+            known = {key[0] for key in answers if key[0] in self.queue.places}
+            decisions = decided(answers, known).decisions
             measured = measured_facts(self._live.measured(decisions), count)
         except InputError as fault:
             told, measured = [fact("Not measured", fault.args[0])], []

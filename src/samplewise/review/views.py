@@ -43,6 +43,12 @@ def page_html(page: str, shown: Mapping[str, Any]) -> str:
     return _environment().get_template(template).render(page=page, title=title, **shown)
 
 
+def read_templates() -> None:
+    """Read all templates, so that the first page does not wait for it."""
+    for name in _environment().list_templates(["j2"]):
+        _environment().get_template(name)
+
+
 def part_html(template: str, shown: Mapping[str, Any]) -> str:
     """A part of a page that takes the place of an earlier one."""
     return _environment().get_template(template).render(**shown)

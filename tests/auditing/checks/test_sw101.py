@@ -78,6 +78,18 @@ def test_rows_without_a_label_are_listed(evidence_of):
     assert finding.measured[0].low < 0.0075 < finding.measured[0].high
 
 
+def test_rows_without_a_label_are_a_note_where_the_check_of_the_label_warns(evidence_of):
+    frame, y = table()
+    for absent, checks, severity in ((240, ("SW101", "SW109"), "note"), (240, ("SW101",), "warning"),
+                                     (100, ("SW101", "SW109"), "warning")):  # fmt: skip
+        labels = y.astype(object)
+        labels[:absent] = None
+        finding = sw101.run(evidence_of(frame, labels, checks=checks)).findings[0]
+        assert finding.title == f"{absent} rows have no label"
+        assert finding.severity == severity
+        assert ("SW109" in finding.explanation) == (severity == "note")
+
+
 def test_stays_silent_on_complete_columns_and_on_gaps_at_random(evidence_of):
     frame, y = table()
     assert sw101.run(evidence_of(frame, y)).findings == ()

@@ -8,7 +8,8 @@ import pytest
 
 from samplewise.core.errors import InputError
 from samplewise.review.decision_log import DecisionLog
-from samplewise.review.exchange.files import READ_BACK, read_review, write_review
+from samplewise.review.exchange.files import read_review, write_review
+from samplewise.review.exchange.forms import READ_BACK
 from samplewise.review.session import Session
 
 SPECIFICATION = util.spec_from_file_location("review_examples", Path(__file__).parents[1] / "examples.py")
@@ -22,7 +23,7 @@ def _session(folder: Path) -> Session:
     return Session(held, examples.rows(), DecisionLog(folder, "abc1"), None, folder)
 
 
-@pytest.mark.parametrize("form", ["lines", "decisions", "label-studio"])
+@pytest.mark.parametrize("form", ["jsonl", "csv", "label-studio"])
 def test_there_and_back(tmp_path, form):
     session = _session(tmp_path / "one")
     first, second = session.tasks("r1", 2)
@@ -44,29 +45,29 @@ def test_forms_that_only_go_out(tmp_path):
     session = _session(tmp_path / "one")
     session.decide(session.task("r1"), "relabel", "cat", reviewer="r1")
     assert "r1,True" in write_review(session, tmp_path / "c.csv", "cleanlab").read_text()
-    labels = json.loads(write_review(session, tmp_path / "l.json", "labels").read_text())
+    labels = json.loads(write_review(session, tmp_path / "l.json", "huggingface").read_text())
     assert labels[1] == {"id": "r1", "label": "cat", "label_before": "dog"}
-    for form in ("cleanlab", "labels", "other"):
+    for form in ("cleanlab", "huggingface", "other"):
         with pytest.raises(InputError):
             read_review(session, tmp_path / "c.csv", form)
-    assert "labels" not in READ_BACK
+    assert "huggingface" not in READ_BACK
     with pytest.raises(InputError, match="form"):
         write_review(session, tmp_path / "x", "other")
     with pytest.raises(InputError, match="paths and tags"):
-        write_review(session, tmp_path / "x", "paths")
+        write_review(session, tmp_path / "x", "fiftyone")
 
 
 def test_files_that_cannot_be_used(tmp_path):
     session, file = _session(tmp_path / "one"), tmp_path / "in"
     with pytest.raises(InputError, match="cannot be read"):
-        read_review(session, file, "lines")
+        read_review(session, file, "jsonl")
     file.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InputError, match="UTF-8"):
         read_review(session, file, "label-studio")
     file.write_text("{")
     with pytest.raises(InputError, match="not JSON"):
-        read_review(session, file, "paths")
+        read_review(session, file, "fiftyone")
     file.write_text('{"row": "r1", "list": "SW201", "decision": "relabel", "value": "cow"}')
-    (note,) = read_review(session, file, "lines")
+    (note,) = read_review(session, file, "jsonl")
     assert "cow" in note
     assert session.log.entries() == []

@@ -42,12 +42,16 @@ def test_tasks_hold_what_is_suggested_and_can_be_sorted(tasks):
     first = told[0]
     assert first["data"]["samplewise_id"] == "r1"
     assert first["data"]["x0" if "x0" in first["data"] else "0"] == "2"
+    assert "2" in first["data"]["samplewise_row"].splitlines()[0]
+    assert "$samplewise_row" in labeling_config(CLASSES)
+    assert "$image" in labeling_config(CLASSES, is_image=True)
+    assert 'value="keep"' in labeling_config(None)  # a number is kept, or its row dropped
     assert first["predictions"][0]["result"][0]["value"] == {"choices": ["cat"]}
     assert first["predictions"][0]["score"] == 0.9
     assert {one["model_version"] for task in told for one in task["predictions"]} == {"samplewise"}
     assert "score" not in told[-1]["predictions"][0]  # an outlier has no probability
-    assert all(f'value="{name}"' in labeling_config(CLASSES, shown="0") for name in (*CLASSES, DROP))
-    assert "&quot;" in labeling_config(['a"b<'], shown="0") or "'a\"b&lt;'" in labeling_config(['a"b<'], shown="0")
+    assert all(f'value="{name}"' in labeling_config(CLASSES) for name in (*CLASSES, DROP))
+    assert "&quot;" in labeling_config(['a"b<']) or "'a\"b&lt;'" in labeling_config(['a"b<'])
 
 
 def test_answers_come_back_without_the_predictions(tasks):

@@ -38,6 +38,7 @@ from samplewise.data.dataset import Dataset
 from samplewise.data.images import BLANK, Images
 from samplewise.data.picture_files import is_measured, scale_note
 from samplewise.engine.refits.folded_rows import RemedyRule
+from samplewise.quality.label_reading import is_mostly_unlabeled
 from samplewise.quality.missing import (
     NEARLY,
     column_names,
@@ -131,8 +132,10 @@ def _unlabeled(evidence: Evidence) -> list[Finding]:
     if not count:
         return []
     share = share_of_rows("rows without a label", count, total, CONFIDENCE)
-    severity: Severity = "warning" if share.low > MANY_UNLABELED else "note"
+    is_said = "SW109" in evidence.plan.checks and is_mostly_unlabeled(count, total)
+    severity: Severity = "warning" if share.low > MANY_UNLABELED and not is_said else "note"
     why = f"{count:,} of {total:,} rows have no label; they take no part in anything below."
+    why += " SW109 warns of it; here are the rows." if is_said else ""
     caveat = "Rows that were never meant to have a label (a test set in the same file) are no loss."
     remedy = Remedy("collect", evidence.unlabeled, action="Label these rows, or take them out of the file")
     title = f"{count_of(count, 'row')} {'has' if count == 1 else 'have'} no label"

@@ -29,12 +29,18 @@ from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.rates import percent_text
 from samplewise.core.texts import count_of
 from samplewise.engine.refits.folded_rows import RemedyRule
-from samplewise.quality.label_reading import ClassesOfTest, are_splits, classes_of_test, is_id_like, joined_by
+from samplewise.quality.label_reading import (
+    ClassesOfTest,
+    are_splits,
+    classes_of_test,
+    is_id_like,
+    is_mostly_unlabeled,
+    joined_by,
+)
 
 CODE, TITLE, SLOW = "SW109", "what the label holds", False
 NEEDS = frozenset({"label"})
 
-NEARLY_EMPTY = 0.5  # share of rows without a label from which it is reported
 MOST_NAMED = 5
 
 
@@ -141,7 +147,7 @@ def _id_like(evidence: Evidence) -> Iterator[Finding]:
 def _empty(evidence: Evidence) -> Iterator[Finding]:
     absent = len(evidence.unlabeled)
     total = absent + len(evidence.data)
-    if absent < NEARLY_EMPTY * total:
+    if not is_mostly_unlabeled(absent, total):
         return
     why = f"{absent:,} of {total:,} rows have no label and are set aside: what is found holds for the other rows."
     remedy = Remedy("collect", (), action="Label more rows, or name the column to be predicted with label=")

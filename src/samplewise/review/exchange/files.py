@@ -4,13 +4,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from samplewise import selection
 from samplewise.auditing.run_folder import write_text
 from samplewise.core.errors import InputError, unknown_name
+from samplewise.data.images import Images
 from samplewise.review.decided import decided
-from samplewise.review.exchange.label_studio import from_export, to_tasks
+from samplewise.review.exchange.forms import FORMS, READ_BACK, Form
+from samplewise.review.exchange.label_studio import from_export, labeling_config, to_tasks
 from samplewise.review.exchange.path_tags import from_path_tags, to_path_tags
 from samplewise.review.exchange.plain_files import (
     from_decisions_csv,
@@ -24,40 +26,42 @@ from samplewise.review.exchange.rows import Returned
 from samplewise.review.queue import Task
 from samplewise.review.session import Session
 
-Form = Literal["lines", "decisions", "label-studio", "paths", "cleanlab", "labels"]
-READ_BACK: tuple[Form, ...] = ("lines", "decisions", "label-studio", "paths")
-
 
 def write_review(session: Session, file: str | Path, form: Form) -> Path:
     """Write the rows of a review, and the answers so far, for another tool.
 
     Args:
         session: the review.   file: is written whole, or not at all.
-        form: "lines" (JSON, one row a line), "decisions" (a list as in findings/), "label-studio" (tasks with
-            predictions), "paths" (paths and tags of pictures, as FiftyOne reads them), "cleanlab" (issues of labels),
-            "labels" (JSON: ids and labels after the decisions, as a Hugging Face data set takes them).
+        form: "jsonl" (one row a line), "csv" (a list as in findings/), "label-studio" (tasks with predictions; the
+            interface they need is `label_studio_interface`), "fiftyone" (paths and tags of pictures), "cleanlab"
+            (issues of labels), "huggingface" (JSON: ids and labels after the decisions, as rows of a data set).
 
     Raises:
         InputError: another form, a file that cannot be written, or rows that have no such form.
     """
     rows, answers = list(session.queue.tasks()), session.log.current()
-    if form == "lines":
+    if form == "jsonl":
         text = to_lines(rows, session.data, answers)
-    elif form == "decisions":
+    elif form == "csv":
         text = to_decisions_csv(rows, answers)
     elif form == "cleanlab":
         text = to_cleanlab_csv(rows)
     elif form == "label-studio":
         text = _json(to_tasks(rows, session.data, answers))
-    elif form == "paths":
+    elif form == "fiftyone":
         text = _json(to_path_tags(rows, session.data, answers))
-    elif form == "labels":
+    elif form == "huggingface":
         wanted = decided(answers, session.data.ids.tolist()).decisions
         task = session.record.data.get("task") or "auto"
         text = _json(to_label_column(selection.apply(session.data, wanted, task=task)))
     else:
-        raise unknown_name("form", str(form), get_args(Form))
+        raise unknown_name("form", str(form), FORMS)
     return write_text(file, text)
+
+
+def label_studio_interface(session: Session) -> str:
+    """The labeling interface (XML) to paste into the settings of a project of Label Studio for these tasks."""
+    return labeling_config(session.classes, is_image=isinstance(session.data.X, Images))
 
 
 def read_review(session: Session, file: str | Path, form: Form, *, reviewer: str = "") -> tuple[str, ...]:
@@ -85,10 +89,10 @@ def read_review(session: Session, file: str | Path, form: Form, *, reviewer: str
 
 def _read(session: Session, file: Path, form: Form, reviewer: str) -> Returned:
     rows: Sequence[Task] = list(session.queue.tasks())
-    if form == "decisions":
+    if form == "csv":
         return from_decisions_csv(file, rows, session.data, reviewer)
     text = _text_of(file)
-    if form == "lines":
+    if form == "jsonl":
         return _checked(session, from_lines(text, rows, reviewer))
     try:
         content = json.loads(text)

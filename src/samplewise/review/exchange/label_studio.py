@@ -14,24 +14,26 @@ import numpy as np
 
 from samplewise.core.errors import InputError
 from samplewise.data.dataset import Dataset
+from samplewise.data.images import Images
 from samplewise.review.decision_log import Answers, Entry
 from samplewise.review.exchange.rows import MOST_NOTES, Returned, by_key, content_of, entry_for, text_of, word_of
 from samplewise.review.queue import Task
 
 MODEL, FROM, TO = "samplewise", "label", "row"
 ID, LIST, COLUMN, GIVEN = "samplewise_id", "samplewise_list", "samplewise_column", "samplewise_given"
+SHOWN = "samplewise_row"  # all cells of a row: the interface shows one field
 DROP, UNSURE = "drop this row", "unsure"  # choices beside the classes
 CHOICES = {"drop": DROP, "unsure": UNSURE}
 
 
-def labeling_config(classes: Iterable[Any], *, shown: str, is_image: bool = False) -> str:
+def labeling_config(classes: Iterable[Any] | None, *, is_image: bool = False) -> str:
     """The labeling interface (XML) that these tasks need: the classes, and two choices for rows that fit none.
 
-    Args:    classes: of the data.   shown: the field that is shown, "image" or a column.   is_image: what it holds.
+    Args:    classes: of the data; None where labels are numbers, which can be kept.   is_image: what the rows are.
     """
-    names = [*map(str, classes), DROP, UNSURE]
+    names = [*(["keep"] if classes is None else map(str, classes)), DROP, UNSURE]
     choices = "".join(f"<Choice value={quoteattr(name)}/>" for name in names)
-    tag = "Image" if is_image else "Text"
+    tag, shown = ("Image", "image") if is_image else ("Text", SHOWN)
     return (
         f'<View><{tag} name="{TO}" value={quoteattr("$" + shown)}/>'
         f'<Choices name="{FROM}" toName="{TO}" choice="single" showInline="true">{choices}</Choices></View>'
@@ -92,8 +94,11 @@ def _task(number: int, task: Task, data: Dataset, said: Mapping[str, Entry]) -> 
         {"result": [_choice(CHOICES.get(word := word_of(entry), _label(entry, word)))], "was_cancelled": False}
         for entry in said.values()
     ]
+    content = content_of(task, data)
+    if not isinstance(data.X, Images):
+        about[SHOWN] = "\n".join(f"{name}: {value}" for name, value in content.items())
     return {
-        "id": number, "data": content_of(task, data) | about, "annotations": annotations,
+        "id": number, "data": content | about, "annotations": annotations,
         "predictions": predictions if suggestion is not None else [],
     }  # fmt: skip
 

@@ -15,10 +15,10 @@ from samplewise.core.errors import InputError
 from samplewise.core.json_encoding import encode
 from samplewise.core.texts import shortened
 from samplewise.data.dataset import Dataset
+from samplewise.report.for_review import ABOUT_LABELS
 from samplewise.review.decision_log import Answers, Entry, entry_of
 from samplewise.review.exchange.rows import MOST_NOTES, Returned, by_key, content_of, text_of, word_of
 from samplewise.review.queue import Task
-from samplewise.review.queue_lines import ABOUT_LABELS
 from samplewise.selection.decisions import Applied
 
 CLEANLAB = ("id", "is_label_issue", "label_quality", "given_label", "predicted_label")
