@@ -269,6 +269,7 @@ GOOD = {
     "selection.apply": given(data=ROWS, decisions=lambda: [Decision(3, "drop")]),
     "selection.prune": given(scores=scores, keep=0.5),
     "shift.certify_error": given(plan=label_plan, labels=lambda: Y[:10]),
+    "shift.error_change": given(source=TRAIN, target=TEST, learner="linear"),
     "shift.plan_labels": given(source=lambda: (probabilities(), Y), outputs=probabilities, n_labels=10),
     "shift.feature_drift": data(time=lambda: np.arange(COUNT) // 2),
     "shift.label_coding": lambda: {"data": np.tile(X, (3, 1)), "y": np.tile(Y, 3), "time": np.arange(3 * COUNT) // 2},
@@ -476,7 +477,7 @@ RESULTS = {  # classes that the library makes: their fields are those of an answ
     "quality.ColumnSkill", "quality.Duplicates", "quality.IdOrDateColumns", "quality.MissingValues",
     "quality.Outliers", "quality.Overlap", "quality.SuspiciousCells", "selection.Applied", "selection.Pruned",
     "shift.CodingChange", "shift.ErrorCertificate", "shift.FeatureDrift", "shift.LabelCoding", "shift.LabelPlan",
-    "shift.TrainTestDrift", "shift.WorstSegments",
+    "shift.ErrorChange", "shift.TrainTestDrift", "shift.WorstSegments",
 }  # fmt: skip
 # Classes and methods that are not called, and why.
 LOOP = "called with tensors, or by the library, at every step of a training"

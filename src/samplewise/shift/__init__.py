@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = extras.attach(
     submod_attrs={
         "coding_changes": ["CodingChange", "LabelCoding", "label_coding"],
         "drift": ["FeatureDrift", "feature_drift"],
+        "error_change": ["ErrorChange", "error_change"],
         "label_plan": ["ErrorCertificate", "LabelPlan", "certify_error", "plan_labels"],
         "segments": ["WorstSegments"],
         "train_test": ["TrainTestDrift", "train_test_drift"],
