@@ -26,6 +26,7 @@ from samplewise.shift.domain_classifier import OUTSIDE, importance_weights
 
 SIGNIFICANT = 0.05
 GIVES_AWAY = 0.85  # area under the curve of one column from which it gives the place away
+LEAST_P = 1e-16  # that is printed
 LABELS = "(labels)"
 
 
@@ -83,11 +84,18 @@ class TrainTestDrift(Result):
         return [name for name in self.telling if name in self.columns.index[clear]]
 
     def _sentences(self) -> Iterable[str]:
+        yield from self.differences()
+        if self.found:
+            yield "Whether a model loses by it is another question: this says only that the rows differ."
+
+    def differences(self) -> Iterable[str]:
+        """What differs beyond chance, as sentences."""
         beyond = f"AUC {self.auc.value:.2f} [{self.auc.low:.2f}, {self.auc.high:.2f}], 0.5 is chance"
         if not self.found:
             yield f"No difference between training and test rows was found that chance does not explain ({beyond})."
         else:
-            yield f"Test rows differ from training rows beyond chance ({beyond}; p = {self.family_p_value:.2g})."
+            p_value = max(self.family_p_value, LEAST_P)
+            yield f"Test rows differ from training rows beyond chance ({beyond}; p = {p_value:.2g})."
             if self.telling:
                 yield f"Columns that tell: {keys_text([shortened(name, 40) for name in self.telling])}."
             new = self.unseen[self.unseen["p_value"] < SIGNIFICANT]
@@ -97,8 +105,7 @@ class TrainTestDrift(Result):
                     f"{count_of(int(lead['rows']), 'test row')} hold what no training row holds: "
                     f"{shortened(lead['what'], 60)}."
                 )
-            yield "Whether a model loses by it is another question: this says only that the rows differ."
-        if len(self.outside_ids):
+        if len(self.outside_ids) and not self.giving_away:
             share = percent_text(len(self.outside_ids) / self.n_test, ".0f")
             yield f"{share} of the test rows have none like them among the training rows."
         if self.shared:
@@ -164,7 +171,8 @@ def drift_of(both: ComparedRows) -> TrainTestDrift:
     whole = rank_test(chances[sides.tested(False)], chances[sides.tested(True)], seed=seed)
     target = _labels(both.rows, both.held)
     columns = compared_columns(both.features, both.columns)
-    columns += [] if target is None else [_label_column(target)]
+    if target is not None and not (both.rows.unlabeled().any() or both.held.unlabeled().any()):
+        columns.append(_label_column(target))  # labels of some rows only are no column of all
     return _result(both, whole, columns, target)
 
 
