@@ -177,6 +177,7 @@ NO_RATES = {  # named like a rate, or with a default between 0 and 1, and none
     ("influence", "data_shapley", "tolerance"): "points of the metric",
     ("influence", "training_smoothness", "target"): "which output",
     ("influence", "unrolled_attribution", "target"): "which output",
+    ("shift", "error_change", "target"): "rows of the other place",
     ("information", "unusual_information", "threshold"): "times a median",
     ("labels", "EarlyLearningRegularization.__init__", "momentum"): "a weight of the running average",
     ("labels", "NoiseRobustClassifier.__init__", "rate"): "a learning rate",

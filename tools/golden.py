@@ -37,7 +37,7 @@ GOLDEN = ROOT / "tests" / "golden"
 DATA = Path(os.environ.get("SAMPLEWISE_DATA", ROOT.parent / "shared" / "data")).resolve()
 TABLES = DATA.parent / "tables"
 ADULT = DATA / "groups" / "adult.csv.gz"
-ADULT_ROWS = 4_000
+ADULT_ROWS = 1_000
 # Labels come from the reading of each table; these are the roles that a person would name besides.
 TABLE_ROLES: dict[str, dict[str, Any]] = {
     "lung": {},  # two classes, missing values, grades

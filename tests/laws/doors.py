@@ -138,6 +138,9 @@ TWO_DATA_SETS = {  # each as a Dataset or (X, y)
     "influence.training_smoothness": lambda rows, one, two: np.array(
         [influence.training_smoothness(one, two, learner=sgd()).factor]
     ),
+    "shift.error_change": lambda rows, one, two: np.array(
+        [part.value for part in shift.error_change(one, two, learner="linear").parts]
+    ),
     "shift.explain_shift": lambda rows, one, two: np.array(
         [part.value for part in shift.explain_shift(one, two, learner="linear").parts]
     ),

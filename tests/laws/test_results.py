@@ -268,6 +268,11 @@ RESULTS = {  # room.class -> one of its kind
     "selection.Pruned": lambda: selection.prune(issues().wrong, 0.5),
     "shift.CodingChange": lambda: coding().changes[0],
     "shift.ErrorCertificate": lambda: shift.certify_error(label_plan(), rows().y[:40]),
+    "shift.ErrorChange": lambda: shift.error_change(
+        (pd.DataFrame({"<script>": rows().X[:, 1], "x": rows().X[:, 0]}), rows().y),
+        pd.DataFrame({"<script>": 1.0, "x": rows().X[:, 0]}),
+        learner="linear",
+    ),
     "shift.LabelFreeError": label_free,
     "shift.LabelPlan": label_plan,
     "shift.FeatureDrift": lambda: shift.feature_drift(pd.DataFrame({"<script>": rows().y, "x": rows().X[:, 0]})),

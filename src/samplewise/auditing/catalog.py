@@ -27,6 +27,7 @@ from samplewise.auditing.checks import (
     sw504_test_chose,
     sw505_other_splits,
     sw601_worst_segment,
+    sw602_elsewhere,
 )
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.errors import InputError
@@ -71,6 +72,7 @@ MODULES = (
     sw505_other_splits,
     sw503_calibration,
     sw601_worst_segment,
+    sw602_elsewhere,
     sw302_unusual_information,
     sw303_harmful_rows,
     sw401_learning_curve,

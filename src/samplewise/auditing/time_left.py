@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from samplewise.auditing.plan import Plan
 
 ADVICE = "advice"
-WITH_HELD_OUT = ("SW201", "SW501", "SW503", "SW601")  # checks that read the fits of the folds
+WITH_HELD_OUT = ("SW201", "SW501", "SW503", "SW601", "SW602")  # checks that read the fits of the folds
 MOST_OF_A_PHASE = 0.95  # of a phase that takes longer than expected, as long as it is not done
 PRIOR = 5.0  # fits that the first measurement counts as
 KEPT = 5e-4  # seconds in which no fit is made

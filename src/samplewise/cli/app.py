@@ -20,6 +20,7 @@ from samplewise.cli import (
     explain_command,
     forecast_command,
     review_command,
+    shift_command,
 )
 from samplewise.cli.console import errors_shown
 from samplewise.cli.list_options import ListedCommand
@@ -79,6 +80,7 @@ for _name, _command, _epilog, _class in (
     ("checks", checks_command.checks_command, None, TyperCommand),
     ("explain", explain_command.explain_command, explain_command.EXAMPLES, TyperCommand),
     ("forecast", forecast_command.forecast_command, forecast_command.EXAMPLES, ListedCommand),
+    ("shift", shift_command.shift_command, shift_command.EXAMPLES, ListedCommand),
     ("compare", compare_command.compare_command, compare_command.EXAMPLES, TyperCommand),
     ("review", review_command.review_command, review_command.EXAMPLES, TyperCommand),
     ("apply", apply_command.apply_command, apply_command.EXAMPLES, TyperCommand),

@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = extras.attach(
         "coding_changes": ["CodingChange", "LabelCoding", "label_coding"],
         "explain": ["ShiftExplanation", "explain_shift"],
         "drift": ["FeatureDrift", "feature_drift"],
+        "error_change": ["ErrorChange", "error_change"],
         "label_free": ["LabelFreeError", "label_free_error"],
         "label_plan": ["ErrorCertificate", "LabelPlan", "certify_error", "plan_labels"],
         "segments": ["WorstSegments"],

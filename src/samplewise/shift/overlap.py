@@ -13,8 +13,9 @@ from samplewise.data.inputs import with_columns_of
 from samplewise.engine.refits.evaluation_rows import stacked_features
 from samplewise.engine.statistics.two_samples import rank_test
 from samplewise.shift.column_drift import compared_columns, most_telling
+from samplewise.shift.compared_rows import columns_not_compared, encoded
 from samplewise.shift.domain_classifier import OUTSIDE, Sides, chances_of_second, importance_weights, sides_of
-from samplewise.shift.train_test import GIVES_AWAY, SIGNIFICANT, columns_not_compared, encoded
+from samplewise.shift.train_test import GIVES_AWAY, SIGNIFICANT
 
 
 @dataclass(frozen=True, slots=True, eq=False)

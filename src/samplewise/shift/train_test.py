@@ -1,5 +1,6 @@
 """Whether test rows come from elsewhere than training rows: told apart, by which columns, with which new values."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -7,27 +8,25 @@ from typing import Any
 import numpy as np
 
 from samplewise.core.arguments import checked
-from samplewise.core.arrays import Array, Floats, Mask
-from samplewise.core.errors import InputError
+from samplewise.core.arrays import Array
 from samplewise.core.rates import percent_text
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of, keys_text, shortened
 from samplewise.core.values import Estimate, Scores
-from samplewise.data.columns import Column, describe_columns
 from samplewise.data.dataset import Dataset
-from samplewise.data.inputs import as_dataset, with_columns_of
+from samplewise.data.inputs import as_dataset
+from samplewise.data.readers import Reading, read_dataset
 from samplewise.data.targets import Target, compared_labels
-from samplewise.engine.models.feature_encoding import TreeCodes
-from samplewise.engine.refits.evaluation_rows import stacked_features
 from samplewise.engine.statistics.intervals import half_width
 from samplewise.engine.statistics.multiplicity import holm
 from samplewise.engine.statistics.two_samples import rank_test
 from samplewise.shift.column_drift import ComparedColumn, compared_columns, most_telling, unseen_values
-from samplewise.shift.domain_classifier import OUTSIDE, Sides, chances_of_second, importance_weights, sides_of
+from samplewise.shift.compared_rows import ComparedRows, compared_rows
+from samplewise.shift.domain_classifier import OUTSIDE, importance_weights
 
-FEWEST_ROWS = 20
 SIGNIFICANT = 0.05
 GIVES_AWAY = 0.85  # area under the curve of one column from which it gives the place away
+LEAST_P = 1e-16  # that is printed
 LABELS = "(labels)"
 
 
@@ -85,11 +84,18 @@ class TrainTestDrift(Result):
         return [name for name in self.telling if name in self.columns.index[clear]]
 
     def _sentences(self) -> Iterable[str]:
+        yield from self.differences()
+        if self.found:
+            yield "Whether a model loses by it is another question: this says only that the rows differ."
+
+    def differences(self) -> Iterable[str]:
+        """What differs beyond chance, as sentences."""
         beyond = f"AUC {self.auc.value:.2f} [{self.auc.low:.2f}, {self.auc.high:.2f}], 0.5 is chance"
         if not self.found:
             yield f"No difference between training and test rows was found that chance does not explain ({beyond})."
         else:
-            yield f"Test rows differ from training rows beyond chance ({beyond}; p = {self.family_p_value:.2g})."
+            p_value = max(self.family_p_value, LEAST_P)
+            yield f"Test rows differ from training rows beyond chance ({beyond}; p = {p_value:.2g})."
             if self.telling:
                 yield f"Columns that tell: {keys_text([shortened(name, 40) for name in self.telling])}."
             new = self.unseen[self.unseen["p_value"] < SIGNIFICANT]
@@ -99,8 +105,7 @@ class TrainTestDrift(Result):
                     f"{count_of(int(lead['rows']), 'test row')} hold what no training row holds: "
                     f"{shortened(lead['what'], 60)}."
                 )
-            yield "Whether a model loses by it is another question: this says only that the rows differ."
-        if len(self.outside_ids):
+        if len(self.outside_ids) and not self.giving_away:
             share = percent_text(len(self.outside_ids) / self.n_test, ".0f")
             yield f"{share} of the test rows have none like them among the training rows."
         if self.shared:
@@ -143,51 +148,38 @@ def train_test_drift(data: Any, test: Any, *, label: str | None = None, seed: in
     ['x1']
     """
     rows = as_dataset(data, label=label)
-    named = None if isinstance(test, Dataset | tuple) or not _has_column(test, label) else label
-    return drift_between(rows, as_dataset(test, label=named, name="test"), seed)
+    return drift_between(rows, second_side(test, label, "test"), seed)
 
 
-def _has_column(test: Any, label: str | None) -> bool:
-    """Whether label= may be read from the test rows: not from a frame that lacks the column."""
-    return not hasattr(test, "columns") or label in list(test.columns)
+def second_side(given: Any, label: str | None, name: str) -> Dataset:
+    """Rows of the second side with the labels they have: `label` names their column, which need not be there."""
+    if isinstance(given, str | os.PathLike):
+        given = read_dataset(given)
+    table = given.frame if isinstance(given, Reading) else given
+    named = label if label in list(getattr(table, "columns", ())) else None
+    return as_dataset(given, label=named, name=name)
 
 
 def drift_between(rows: Dataset, given: Dataset, seed: int = 0) -> TrainTestDrift:
     """`train_test_drift` of two data sets."""
-    for name, part in (("data", rows), ("test", given)):
-        units = len(part) if part.groups is None else len(np.unique(part.groups.astype(str)))
-        if units < FEWEST_ROWS:
-            raise InputError(
-                "too few rows to tell training and test rows apart", where=name,
-                got=count_of(len(part), "row") + ("" if part.groups is None else f" in {count_of(units, 'group')}"),
-                fix=f"pass at least {FEWEST_ROWS} rows, of different groups, on either side",
-            )  # fmt: skip
-    held = with_columns_of(rows, given, "the test rows")
-    both = stacked_features(rows.X, held.X)
-    described = describe_columns(both, kinds=rows.kinds)
-    left_out = columns_not_compared(rows, held, described)
-    kept = tuple(column for column in described if column.name not in left_out)
-    if described and not kept:
-        raise InputError(
-            "there are no columns to compare", where="data", got=f"columns left out: {', '.join(left_out)}"[:120],
-            fix="pass rows with a column that varies and does not number or date the rows",
-        )  # fmt: skip
-    matrix, categorical = encoded(both, kept)
-    sides = sides_of(matrix, (rows.ids, held.ids), (rows.groups, held.groups), seed)
-    chances = chances_of_second(matrix, categorical, sides, seed)
+    return drift_of(compared_rows(rows, given, seed))
+
+
+def drift_of(both: ComparedRows) -> TrainTestDrift:
+    """`train_test_drift` of rows that were made comparable."""
+    sides, chances, seed = both.sides, both.chances, both.seed
     whole = rank_test(chances[sides.tested(False)], chances[sides.tested(True)], seed=seed)
-    target = _labels(rows, held)
-    columns = compared_columns(both, kept)
-    columns += [] if target is None else [_label_column(target)]
-    return _result(rows, held, sides, whole, chances, columns, target, left_out, seed)
+    target = _labels(both.rows, both.held)
+    columns = compared_columns(both.features, both.columns)
+    if target is not None and not (both.rows.unlabeled().any() or both.held.unlabeled().any()):
+        columns.append(_label_column(target))  # labels of some rows only are no column of all
+    return _result(both, whole, columns, target)
 
 
-def _result(
-    rows: Dataset, held: Dataset, sides: Sides, whole: Any, chances: Floats, columns: list[ComparedColumn],
-    target: Target | None, left_out: tuple[str, ...], seed: int,
-) -> TrainTestDrift:  # fmt: skip
+def _result(both: ComparedRows, whole: Any, columns: list[ComparedColumn], target: Target | None) -> TrainTestDrift:
     """Everything the two sides were compared in, with one p-value of all of it."""
-    table, unseen = most_telling(columns, sides, seed), unseen_values(columns, sides)
+    rows, held, sides, chances = both.rows, both.held, both.sides, both.chances
+    table, unseen = most_telling(columns, sides, both.seed), unseen_values(columns, sides)
     parts = [[whole.p_value], table["p_value"].to_numpy(), unseen["p_value"].to_numpy()]
     smallest = [float(np.min(part, initial=1.0)) for part in parts]
     half = float(half_width(whole.error))
@@ -199,28 +191,8 @@ def _result(
     return TrainTestDrift(
         auc, whole.p_value, table, unseen, _class_shares(target, len(rows)),
         Scores("importance_weight", weights, rows.ids, "times", "more like the test rows"), share,
-        held.ids[chances[len(rows) :] > OUTSIDE], sides.shared, left_out, float(holm(smallest).min()), len(held),
+        held.ids[chances[len(rows) :] > OUTSIDE], sides.shared, both.left_out, float(holm(smallest).min()), len(held),
     )  # fmt: skip
-
-
-def encoded(both: Any, kept: tuple[Column, ...]) -> tuple[Floats, Mask]:
-    """Rows of both sides as numbers for trees, (n, d), and which of them are codes of categories, (d,)."""
-    if isinstance(both, np.ndarray):
-        both = both[:, [int(column.name.removeprefix("x")) for column in kept]]
-    codes = TreeCodes(both, columns=kept)
-    return codes(both), codes.categorical
-
-
-def columns_not_compared(rows: Dataset, held: Dataset, both: tuple[Column, ...]) -> tuple[str, ...]:
-    """Columns no model may learn from on either side, constant ones aside: a constant may become another value."""
-    names = {
-        column.name
-        for part in (rows.columns, held.columns, both)
-        for column in part
-        if column.role != "feature" and column.kind != "constant"
-    }
-    constant = {column.name for column in both if column.kind == "constant"}
-    return tuple(column.name for column in both if column.name in names | constant)
 
 
 def _labels(rows: Dataset, held: Dataset) -> Target | None:
