@@ -5,7 +5,7 @@
     python tools/golden.py compare v0.1.0     # against any revision, or the path of another checkout
     python tools/golden.py compare --only lung credit
 
-Cases: the demo through the command line; the first 4,000 rows of Adult by hashed row number; five small tables that
+Cases: the demo through the command line; the first 1,000 rows of Adult by hashed row number; five small tables that
 differ in kind. Seed 0, all checks, tested advice. The data are found through SAMPLEWISE_DATA (default ../shared/data;
 `tables` lies beside it); a case without its data is left out and named.
 

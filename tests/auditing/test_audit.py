@@ -248,7 +248,7 @@ SCRIPT = textwrap.dedent("""
     import samplewise as sw
     from sklearn.datasets import load_digits
     X, y = load_digits(return_X_y=True)
-    sw.audit(X[:500], y[:500], learner="logistic", budget=8, run_dir=sys.argv[1])
+    sw.audit(X[:250], y[:250], learner="logistic", budget=6, run_dir=sys.argv[1])
     print("done")
 """)
 

@@ -28,9 +28,8 @@ if __name__ == "__main__":
 """
 AROUND = {
     "hash seed 1": ("here", {"PYTHONHASHSEED": "1"}),
-    "hash seed 2, German": ("here", {"PYTHONHASHSEED": "2", "LC_ALL": "de_DE.UTF-8"}),
-    "plain C, optimized": ("here", {"PYTHONHASHSEED": "3", "LC_ALL": "C", "PYTHONOPTIMIZE": "2"}),
-    "spawned": ("spawn", {}),
+    "hash seed 2, plain C, optimized": ("here", {"PYTHONHASHSEED": "2", "LC_ALL": "C", "PYTHONOPTIMIZE": "2"}),
+    "spawned, German": ("spawn", {"LC_ALL": "de_DE.UTF-8"}),
 } | ({"forked": ("fork", {})} if hasattr(os, "fork") else {})
 
 

@@ -92,7 +92,7 @@ def answer(folder):
 @posix
 @pytest.mark.parametrize(
     ("name", "sign"),
-    [("SIGKILL", "run.lock"), ("SIGTERM", "run.lock"), ("SIGKILL", "new"), ("SIGHUP", "new"), ("SIGKILL", "fresh")],
+    [("SIGTERM", "run.lock"), ("SIGKILL", "new"), ("SIGKILL", "fresh")],
 )
 def test_a_run_that_is_killed_loses_nothing_and_goes_on(finished, name, sign):
     """Killed when the folder shows a sign of how far it is; a finished record stays, and the next run ends the same."""

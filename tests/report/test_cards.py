@@ -32,7 +32,7 @@ def test_a_suggestion_equal_to_the_given_label_is_none() -> None:
 
 @pytest.mark.parametrize("probability", [None, float("nan"), "high"])
 def test_an_unknown_probability_is_left_out(probability: Any) -> None:
-    card = one(probability=probability)
+    card = one(given="cat", probability=probability)
     assert (card.probability, card.per_cent) == ("", None)
 
 
@@ -81,5 +81,9 @@ def test_numbers_as_labels_are_written_short() -> None:
 
 
 def test_no_more_cards_than_allowed() -> None:
-    exhibit = Exhibit("rows", "r", {"id": np.arange(500)})
+    exhibit = Exhibit("rows", "r", {"id": np.arange(500), "given": np.repeat("cat", 500)})
     assert len(cards_of(exhibit, Limits())) == Limits().cards
+
+
+def test_rows_of_which_only_the_id_is_known_have_no_cards() -> None:
+    assert cards_of(Exhibit("rows", "r", {"id": np.arange(500)}), Limits()) == []

@@ -19,7 +19,8 @@ CURVE = Exhibit("curve", "a curve", {"x": np.array([1.0, 2.0]), "value": np.arra
 
 def test_rows_of_a_finding_stand_there_and_not_here() -> None:
     mine, loose = (
-        Exhibit("rows", title, {"id": np.array([7])}, finding=of) for title, of in (("mine", 0), ("loose", None))
+        Exhibit("rows", title, {"id": np.array([7]), "given": np.array(["cat"])}, finding=of)
+        for title, of in (("mine", 0), ("loose", None))
     )
     drawn, cut = drawings_of(record_of(TABLE, mine, loose, CURVE), Limits())
     assert [(item.title, item.anchor) for item in drawn] == [

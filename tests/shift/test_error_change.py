@@ -1,5 +1,7 @@
 """Drift that costs points sets the alarm off and is named; drift that costs none does not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -166,3 +168,11 @@ def test_missing_columns_and_few_rows_are_refused():
         error_change((X, y), X.drop(columns="age"), outputs=(sure, sure))
     with pytest.raises(InputError, match="too few rows"):
         error_change((X, y), X[:10], outputs=(sure, sure[:10]))
+
+
+def test_what_no_single_column_explains_is_said():
+    found = change(place(2, moved=1.0), labeled=False)
+    assert "no single column" not in str(found)
+    steps = found.path.assign(together=0.1)
+    said = " ".join(str(replace(found, path=steps)).split())
+    assert "together +0.1, the rest of it is of no single column" in said

@@ -59,7 +59,7 @@ class Elsewhere:
             "above margin": f"and the error rises by {self._moved()}" if self.drift.found
             else f"but the error is {self._moved()} larger",
             "below margin": f"but the error rises by less than {self.change.margin_text()}",
-            "not distinguishable": f"and the error may rise by more than {self.change.margin_text()}",
+            "not distinguishable": self._uncertain(),
             "cannot be told": "and what that costs cannot be told",
         }  # fmt: skip
         severity: Severity = "warning" if alarm == "above margin" else "note"
@@ -76,7 +76,13 @@ class Elsewhere:
 
     def alike(self) -> Finding:
         """What is said where nothing was found, by a page that answers the question."""
-        title = f"No difference from the training rows was found, and the error: {self.change.alarm_text()}"
+        margin = self.change.margin_text()
+        ends = {
+            "below margin": f"and the error rises by less than {margin}",
+            "not distinguishable": self._uncertain(),
+            "cannot be told": "but what the error there is cannot be told",
+        }
+        title = f"No difference from the training rows was found, {ends[self.change.alarm]}"
         words = " ".join([*self.drift.differences(), *self.change._sentences()])
         return Finding(CODE, title, "note", (), words, (), self.measured(), "data", CAVEAT)
 
@@ -84,6 +90,11 @@ class Elsewhere:
         """Parts of the change, columns that tell, values only the test rows have, shares of the classes."""
         found = [self._parts(), self._path(), self._columns(), self._unseen(), self._classes()]
         return tuple(exhibit for exhibit in found if exhibit is not None)
+
+    def _uncertain(self) -> str:
+        if self.change.judged.low > 0:
+            return f"and the error rises by {self._moved()}"
+        return f"and the error may rise by more than {self.change.margin_text()}"
 
     def _moved(self) -> str:
         unless = ", if equal rows keep their labels" if np.isnan(self.change.change.value) else ""

@@ -1,7 +1,7 @@
 """`samplewise shift TRAIN TEST`: whether a model of the one will hold on the other, on one page."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
@@ -27,8 +27,10 @@ from samplewise.cli.console import out
 from samplewise.cli.label_prompt import read_once
 from samplewise.core.errors import InputError
 from samplewise.core.escapes import one_line
-from samplewise.data.dataset import Dataset
-from samplewise.engine.refits import prepare
+from samplewise.engine import refits
+
+if TYPE_CHECKING:
+    from samplewise.data.dataset import Dataset
 
 EXAMPLES = """Examples:
   samplewise shift train.csv new.csv --label income
@@ -55,7 +57,7 @@ Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="The page.", sh
 
 def shift_command(  # noqa: PLR0913  # the signature IS the command line: one argument per option
     train: Train, test: Test, label: Label = None, unlabeled: Unlabeled = False, n_labels: LabelCount = 30,
-    margin: Margin = auditing.elsewhere.MARGIN, id: Id = None, groups: Groups = None, drop_columns: DropColumns = None,
+    margin: Margin = 2.0, id: Id = None, groups: Groups = None, drop_columns: DropColumns = None,
     number: ReadAsNumber = None, category: ReadAsCategory = None, order: ReadAsOrdered = None, decimal: Decimal = None,
     max_size: MaxSize = None, task: TaskOption = "auto", learner: Learner = None, seed: Seed = 0,
     out_file: Out = Path("shift.html"), quiet: Quiet = False,
@@ -78,7 +80,7 @@ def shift_command(  # noqa: PLR0913  # the signature IS the command line: one ar
     held = _test_rows(test, reading.label, given, unlabeled)
     options = auditing.options.AuditOptions(test=held, task=task, seed=seed)
     taken = auditing.prepare_audit.take_in(reading, None, options)
-    ready = prepare(taken.data, None if learner == "auto" else learner, task=taken.target.task, seed=seed)
+    ready = refits.prepare(taken.data, None if learner == "auto" else learner, task=taken.target.task, seed=seed)
     facts = taken.facts | {"source": f"{train} and {test}"}
     plan = {"seed": seed, "learner": learner or "chosen by the shape of the data", "margin": margin}
     record = auditing.elsewhere.shift_record(ready, taken.test or held, n_labels, margin, facts, plan)
@@ -90,7 +92,7 @@ def shift_command(  # noqa: PLR0913  # the signature IS the command line: one ar
     out().print(Text(f"report    {one_line(out_file)}"))
 
 
-def _test_rows(path: Path, label: str, given: dict[str, Any], unlabeled: bool) -> Dataset:
+def _test_rows(path: Path, label: str, given: dict[str, Any], unlabeled: bool) -> "Dataset":
     """The rows of TEST, with labels where it has them and they are wanted."""
     reading = data.read_dataset(path, **given)
     if not unlabeled and reading.frame is not None and label in reading.frame.columns:

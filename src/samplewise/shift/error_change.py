@@ -97,7 +97,10 @@ class ErrorChange(Result):
             )
         if len(self.path):
             steps = [f"{shortened(str(name), 40)} ({points:+.2g})" for name, points in self.path["moves"].items()]
-            yield f"Columns that explain how the rows differ, with what each moves: {keys_text(steps)}."
+            together = float(self.path["together"].iloc[-1])
+            explained = self.covariate.low <= together <= self.covariate.high
+            left = "" if explained else f"; together {together:+.2g}, the rest of it is of no single column"
+            yield f"Columns that explain how the rows differ, with what each moves: {keys_text(steps)}{left}."
         if self.left_out:
             names = keys_text([shortened(name, 40) for name in self.left_out])
             yield f"Left out of the parts, for they give the place away: {names}."

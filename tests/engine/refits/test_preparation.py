@@ -16,7 +16,7 @@ from samplewise.engine.refits import AutoExecutor, fit_design, prepare, supersam
 
 SOURCE = Path(samplewise.__file__).parent
 OWNERS = {  # who may call what every fit has to go through; everybody else takes `prepare`
-    "FitRunner": {"engine/refits/preparation.py", "engine/refits/runner.py"},
+    "FitRunner": {"engine/refits/preparation.py", "engine/refits/runner.py", "shift/domain_probes.py"},
     "fold_of_rows": {
         "engine/refits/preparation.py", "data/splits.py", "shift/worst_segment_search.py", "shift/coding_changes.py",
     },
@@ -25,14 +25,15 @@ OWNERS = {  # who may call what every fit has to go through; everybody else take
     "ProcessExecutor": {"engine/refits/auto_executor.py"},
     "describe_columns": {
         "data/columns.py", "data/readers.py", "engine/models/feature_encoding.py", "quality/overview.py",
-        "shift/train_test.py",
+        "shift/compared_rows.py", "shift/overlap.py", "shift/two_places.py",
     },
     "describe_target": {
         "engine/refits/preparation.py", "auditing/prepare_audit.py", "selection/decisions.py", "cli/audit_command.py",
         "cli/forecast_command.py",
         "information/training_targets.py", "generalization/trained_networks/row_targets.py",
         "engine/models/kernel_head.py",
-        "engine/models/estimator.py", "engine/models/torch_learner.py",
+        "engine/models/estimator.py", "engine/models/torch_learner.py", "shift/error_change.py",
+        "shift/explain.py",
     },
 }  # fmt: skip
 

@@ -34,7 +34,7 @@ from samplewise.core.findings import CheckResult
 from samplewise.data.dataset import Dataset
 from samplewise.engine.refits.folded_rows import RemedyRule
 
-CODE, TITLE, SLOW = rows_elsewhere.CODE, rows_elsewhere.TITLE, False
+CODE, TITLE, SLOW = "SW602", "whether test rows come from elsewhere", False
 NEEDS = frozenset({"label", "test", "features"})
 
 
