@@ -41,6 +41,9 @@ def test_without_labels_rows_are_named_and_their_labels_change_the_answer(files)
     assert result.exit_code == 0, result.output
     assert "Labels of 40 test rows drawn at random would give the error there" in result.output
     assert "cannot be seen without labels" in result.output
+    asked = pd.read_csv("shift.rows.csv")
+    assert list(asked.columns) == ["test_id", "predicted"]
+    assert asked["test_id"].nunique() == 40
     frame = pd.read_csv("new.csv")
     frame.drop(columns="answer").to_csv("new.csv", index=False)
     assert shift(*words).output == result.output
@@ -50,8 +53,17 @@ def test_the_page_does_not_replace_the_data(files):
     before = (files / "new.csv").read_bytes()
     result = shift("train.csv", "new.csv", "--label", "answer", "--out", "new.csv")
     assert result.exit_code != 0
-    assert "the page would replace the data" in result.output
+    assert "would replace the data" in result.output
     assert (files / "new.csv").read_bytes() == before
+
+
+def test_the_list_of_rows_does_not_replace_the_data(files):
+    (files / "new.csv").rename("new.rows.csv")
+    before = (files / "new.rows.csv").read_bytes()
+    result = shift("train.csv", "new.rows.csv", "--label", "answer", "--out", "new.html")
+    assert result.exit_code != 0
+    assert "would replace the data" in result.output
+    assert (files / "new.rows.csv").read_bytes() == before
 
 
 def test_rows_without_the_columns_of_the_training_rows_are_refused(files):

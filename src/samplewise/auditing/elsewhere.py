@@ -25,6 +25,7 @@ CODE, TITLE = "SW602", "whether test rows come from elsewhere"
 QUESTION = "will it hold elsewhere"
 MARGIN = 2.0  # points of error that matter
 LISTED = 40
+TO_LABEL = "Test rows to label"
 MOST_NAMED = 5
 UNTESTED = "needs labeled rows from there"
 CAVEAT = (
@@ -222,7 +223,7 @@ def _plan_exhibit(plan: LabelPlan, classes: Array) -> Exhibit:
         "test_id": plan.ids, "predicted": np.asarray(classes)[plan.predicted].astype(str),
     }  # fmt: skip
     note = "Drawn at random by their ids: label all of them, whatever they look like, and run the same command again."
-    return Exhibit("table", "Test rows to label", columns, "", note)
+    return Exhibit("table", TO_LABEL, columns, "", note)
 
 
 def _label_finding(plan: LabelPlan) -> Finding:

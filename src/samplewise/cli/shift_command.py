@@ -25,6 +25,7 @@ from samplewise.cli.command_options import (
 )
 from samplewise.cli.console import out
 from samplewise.cli.label_prompt import read_once
+from samplewise.core.csv_text import csv_text
 from samplewise.core.errors import InputError
 from samplewise.core.escapes import one_line
 from samplewise.engine import refits
@@ -52,7 +53,15 @@ Margin = Annotated[
     float,
     typer.Option("--margin", metavar="POINTS", help="Points of error that matter.", rich_help_panel=PANEL, min=0.0),
 ]
-Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="The page.", show_default=False)]
+Out = Annotated[
+    Path,
+    typer.Option(
+        "--out",
+        metavar="FILE",
+        help="The page, shift.html where not given; rows to label go beside it.",
+        show_default=False,
+    ),
+]
 
 
 def shift_command(  # noqa: PLR0913  # the signature IS the command line: one argument per option
@@ -67,10 +76,12 @@ def shift_command(  # noqa: PLR0913  # the signature IS the command line: one ar
     A model is cross-fitted to TRAIN and applied to TEST. Without labels there the page says what cannot be seen, and
     which rows to label.
     """
-    if out_file.resolve() in (train.resolve(), test.resolve()):
+    rows_file = out_file.with_suffix(".rows.csv")
+    if {out_file.resolve(), rows_file.resolve()} & {train.resolve(), test.resolve()}:
         raise InputError(
-            "the page would replace the data", got=f"--out {out_file}", fix="name another file: --out FILE"
-        )
+            "the page or the list beside it would replace the data", got=f"--out {out_file}",
+            fix="name another file: --out FILE",
+        )  # fmt: skip
     parts = {
         "id": id, "groups": groups, "drop_columns": drop_columns, "max_size": max_size, "decimal": decimal,
         "columns": kinds_of(number, category, order),
@@ -90,6 +101,11 @@ def shift_command(  # noqa: PLR0913  # the signature IS the command line: one ar
         for finding in record.findings():
             out().print(Text(one_line(finding.explanation)))
     out().print(Text(f"report    {one_line(out_file)}"))
+    for exhibit in record.outcomes[0].result.exhibits:
+        if exhibit.title == auditing.elsewhere.TO_LABEL:  # the page shows the first hundred of them
+            text = csv_text(exhibit.columns, zip(*exhibit.columns.values(), strict=True))
+            auditing.run_folder.write_text(rows_file, text)
+            out().print(Text(f"to label  {one_line(rows_file)}"))
 
 
 def _test_rows(path: Path, label: str, given: dict[str, Any], unlabeled: bool) -> "Dataset":
