@@ -49,21 +49,14 @@ def test_without_labels_rows_are_named_and_their_labels_change_the_answer(files)
     assert shift(*words).output == result.output
 
 
-def test_the_page_does_not_replace_the_data(files):
-    before = (files / "new.csv").read_bytes()
-    result = shift("train.csv", "new.csv", "--label", "answer", "--out", "new.csv")
+@pytest.mark.parametrize(("held", "page"), [("new.csv", "new.csv"), ("new.rows.csv", "new.html")])
+def test_neither_the_page_nor_the_list_of_rows_replaces_the_data(files, held, page):
+    (files / "new.csv").rename(held)
+    before = (files / held).read_bytes()
+    result = shift("train.csv", held, "--label", "answer", "--out", page)
     assert result.exit_code != 0
     assert "would replace the data" in result.output
-    assert (files / "new.csv").read_bytes() == before
-
-
-def test_the_list_of_rows_does_not_replace_the_data(files):
-    (files / "new.csv").rename("new.rows.csv")
-    before = (files / "new.rows.csv").read_bytes()
-    result = shift("train.csv", "new.rows.csv", "--label", "answer", "--out", "new.html")
-    assert result.exit_code != 0
-    assert "would replace the data" in result.output
-    assert (files / "new.rows.csv").read_bytes() == before
+    assert (files / held).read_bytes() == before
 
 
 def test_rows_without_the_columns_of_the_training_rows_are_refused(files):

@@ -17,9 +17,10 @@ from samplewise.data.dataset import Dataset
 from samplewise.engine.refits import Prepared
 from samplewise.report.wording import estimate_text
 from samplewise.shift import ErrorCertificate, ErrorChange, LabelPlan, TrainTestDrift, certify_error, plan_labels
+from samplewise.shift.column_drift import SIGNIFICANT
 from samplewise.shift.compared_rows import compared_rows
 from samplewise.shift.error_change import change_between
-from samplewise.shift.train_test import SIGNIFICANT, drift_of
+from samplewise.shift.train_test import drift_of
 
 CODE, TITLE = "SW602", "whether test rows come from elsewhere"
 QUESTION = "will it hold elsewhere"
@@ -68,10 +69,9 @@ class Elsewhere:
             Remedy("collect", (), action="Collect labeled rows from where the test rows come.", reason=UNTESTED),
             *([Remedy("review", telling, action=f"Look at {self._named(telling)}.")] if telling else []),
         )
-        words = " ".join([*self.drift.differences(), *self.change._sentences()])
         measured = tuple(part for part in self.measured() if part.quantity != self.drift.auc.quantity)
         return Finding(
-            CODE, f"{where}, {ends[alarm]}", severity, telling, words, remedies, measured,
+            CODE, f"{where}, {ends[alarm]}", severity, telling, self._words(), remedies, measured,
             "column" if telling else "data", CAVEAT,
         )  # fmt: skip
 
@@ -84,13 +84,15 @@ class Elsewhere:
             "cannot be told": "but what the error there is cannot be told",
         }
         title = f"No difference from the training rows was found, {ends[self.change.alarm]}"
-        words = " ".join([*self.drift.differences(), *self.change._sentences()])
-        return Finding(CODE, title, "note", (), words, (), self.measured(), "data", CAVEAT)
+        return Finding(CODE, title, "note", (), self._words(), (), self.measured(), "data", CAVEAT)
 
     def exhibits(self) -> tuple[Exhibit, ...]:
         """Parts of the change, columns that tell, values only the test rows have, shares of the classes."""
         found = [self._parts(), self._path(), self._columns(), self._unseen(), self._classes()]
         return tuple(exhibit for exhibit in found if exhibit is not None)
+
+    def _words(self) -> str:
+        return " ".join([*self.drift.differences(), *self.change._sentences()])
 
     def _uncertain(self) -> str:
         if self.change.judged.low > 0:

@@ -18,6 +18,8 @@ from samplewise.shift.drift import TO_SPREAD
 
 pd = lazy_loader.load("pandas")
 
+SIGNIFICANT = 0.05
+GIVES_AWAY = 0.85  # area under the curve of one column from which it gives the place away
 CELLS = 20  # of about equal size that numbers are cut into
 MOST_CELLS = 254  # values of a category with a cell of their own
 MOST_COLUMNS = 200  # that are compared one by one
@@ -96,6 +98,12 @@ def most_telling(columns: Sequence[ComparedColumn], sides: Sides, seed: int) -> 
     order = np.lexsort((names.astype(str), -auc, corrected))
     table = {"column": names, "auc": auc, "p_value": corrected, "overlap": overlap, "moved": moved}
     return Table({name: values[order] for name, values in table.items()}, index="column").to_frame()
+
+
+def columns_giving_away(table: Any) -> list[str]:
+    """Columns of such a frame that alone nearly give the place away, and not by chance."""
+    clear = (table["auc"].to_numpy() > GIVES_AWAY) & (table["p_value"].to_numpy() < SIGNIFICANT)
+    return [str(name) for name in table.index[clear]]
 
 
 def _compared(column: ComparedColumn, sides: Sides, seed: int) -> tuple[float, float, float, float]:

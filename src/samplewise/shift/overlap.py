@@ -12,10 +12,9 @@ from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import with_columns_of
 from samplewise.engine.refits.evaluation_rows import stacked_features
 from samplewise.engine.statistics.two_samples import rank_test
-from samplewise.shift.column_drift import compared_columns, most_telling
+from samplewise.shift.column_drift import columns_giving_away, compared_columns, most_telling
 from samplewise.shift.compared_rows import columns_not_compared, encoded
 from samplewise.shift.domain_classifier import OUTSIDE, Sides, chances_of_second, importance_weights, sides_of
-from samplewise.shift.train_test import GIVES_AWAY, SIGNIFICANT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,9 +76,7 @@ def overlap_of(source: Dataset, target: Dataset, name: str, leave_out: Sequence[
     parts = (source, held)
     sides = sides_of(matrix, (source.ids, held.ids), (source.groups, held.groups), seed)
     if leave_out is None:
-        table = most_telling(compared_columns(both, kept), sides, seed)
-        clear = (table["auc"].to_numpy() > GIVES_AWAY) & (table["p_value"].to_numpy() < SIGNIFICANT)
-        leave_out = [str(column) for column in table.index[clear]]
+        leave_out = columns_giving_away(most_telling(compared_columns(both, kept), sides, seed))
     left_out = tuple(column.name for column in kept if column.name in set(leave_out))
     if left_out:
         kept = tuple(column for column in kept if column.name not in left_out)

@@ -20,12 +20,17 @@ from samplewise.data.targets import Target, compared_labels
 from samplewise.engine.statistics.intervals import half_width
 from samplewise.engine.statistics.multiplicity import holm
 from samplewise.engine.statistics.two_samples import rank_test
-from samplewise.shift.column_drift import ComparedColumn, compared_columns, most_telling, unseen_values
+from samplewise.shift.column_drift import (
+    SIGNIFICANT,
+    ComparedColumn,
+    columns_giving_away,
+    compared_columns,
+    most_telling,
+    unseen_values,
+)
 from samplewise.shift.compared_rows import ComparedRows, compared_rows
 from samplewise.shift.domain_classifier import OUTSIDE, importance_weights
 
-SIGNIFICANT = 0.05
-GIVES_AWAY = 0.85  # area under the curve of one column from which it gives the place away
 LEAST_P = 1e-16  # that is printed
 LABELS = "(labels)"
 
@@ -80,8 +85,7 @@ class TrainTestDrift(Result):
     @property
     def giving_away(self) -> list[str]:
         """Names of the columns that alone nearly give the place away: area under the curve above 0.85."""
-        clear = self.columns["auc"].to_numpy() > GIVES_AWAY
-        return [name for name in self.telling if name in self.columns.index[clear]]
+        return columns_giving_away(self.columns) if self.found else []
 
     def _sentences(self) -> Iterable[str]:
         yield from self.differences()

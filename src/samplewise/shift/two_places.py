@@ -21,9 +21,8 @@ from samplewise.engine.refits.evaluation_rows import stacked_features
 from samplewise.engine.refits.preparation import with_embeddings
 from samplewise.engine.statistics.repeated_means import RepeatedMean, repeated_mean
 from samplewise.shift.bins import Cells, cells_of
-from samplewise.shift.column_drift import compared_columns, most_telling
+from samplewise.shift.column_drift import columns_giving_away, compared_columns, most_telling
 from samplewise.shift.domain_classifier import sides_of
-from samplewise.shift.train_test import GIVES_AWAY, SIGNIFICANT
 
 FEWEST_ROWS = 30
 MOST_ROWS = 20_000  # of a domain that are looked at
@@ -143,9 +142,7 @@ def giving_away(pair: Pair, seed: int) -> tuple[str, ...]:
     kept = tuple(column for column in described if column.name in {one.name for one in columns})
     numbers = TreeCodes(both, columns=kept)(both) if hasattr(both, "iloc") else both
     ids, groups = (pair.source.ids, pair.target.ids), (pair.source.groups, pair.target.groups)
-    found = most_telling(columns, sides_of(numbers, ids, groups, seed), seed)
-    clear = (found["p_value"].to_numpy() < SIGNIFICANT) & (found["auc"].to_numpy() > GIVES_AWAY)
-    names = tuple(str(name) for name in found.index[clear])
+    names = tuple(columns_giving_away(most_telling(columns, sides_of(numbers, ids, groups, seed), seed)))
     if len(names) == len(columns) and len(names) == sum(one.role == "feature" for one in described):
         raise InputError(
             "every column alone tells the places apart, so nothing can be compared between them", where="target",
