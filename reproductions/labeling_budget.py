@@ -138,10 +138,15 @@ def reached(errors: np.ndarray) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--draws", type=int, default=30)
+    parser.add_argument("--resume", action="store_true", help="keep the draws that are stored and add the others")
     queried = parser.parse_args()
     data = read_dataset(DATA, label="income", drop_columns=("fnlwgt",)).data
-    results: dict = {"runs": [], "truth": [true_curve(data, seed) for seed in range(min(3, queried.draws))]}
-    for seed in range(queried.draws):
+    if queried.resume:
+        results = json.loads((HERE / "labeling_budget.json").read_text())["results"]
+    else:
+        results = {"runs": [], "truth": [true_curve(data, seed) for seed in range(min(3, queried.draws))]}
+    done = {run["seed"] for run in results["runs"]}
+    for seed in (seed for seed in range(queried.draws) if seed not in done):
         known: dict[int, tuple] = {}
         for policy in POLICIES:
             results["runs"].append(followed(data, seed, policy, known))
