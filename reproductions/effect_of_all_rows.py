@@ -74,7 +74,7 @@ def one_set(learner: Any, seed: int) -> list[dict[str, Any]]:
 
 
 def true_effect(whole: FoldedRows, rule: RemedyRule, labels: np.ndarray) -> tuple[float, float]:
-    """Points of accuracy on clean rows after the remedy minus before, as given labels would show them, and its error."""
+    """Points of accuracy on clean rows, after less before, as given labels would show them; and the error of that."""
     change, gains = rule(whole), np.zeros(len(labels))
     query = np.flatnonzero(whole.all_folds == TEST)
     refits = 1 if whole.runner.learner.closed_form else REFITS
