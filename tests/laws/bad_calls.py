@@ -276,6 +276,7 @@ GOOD = {
     "selection.prune": given(scores=scores, keep=0.5),
     "shift.certify_error": given(plan=label_plan, labels=lambda: Y[:10]),
     "shift.error_change": given(source=TRAIN, target=TEST, learner="linear"),
+    "shift.monitor": given(reference=TRAIN, batches=lambda: [(X, Y)], learner="linear"),
     "shift.label_free_error": given(  # no error among the source rows: nothing is fitted more than once
         source=lambda: (np.tile(X, (2, 1)), np.tile(probabilities(), (2, 1)), np.tile(probabilities().argmax(1), 2)),
         target_X=X, target_outputs=probabilities,
@@ -490,7 +491,8 @@ RESULTS = {  # classes that the library makes: their fields are those of an answ
     "quality.ColumnSkill", "quality.Duplicates", "quality.IdOrDateColumns", "quality.MissingValues",
     "quality.Outliers", "quality.Overlap", "quality.SuspiciousCells", "selection.Applied", "selection.Pruned",
     "shift.CodingChange", "shift.ErrorCertificate", "shift.ErrorChange", "shift.FeatureDrift", "shift.LabelCoding",
-    "shift.LabelFreeError", "shift.LabelPlan", "shift.ShiftExplanation", "shift.TrainTestDrift", "shift.WorstSegments",
+    "shift.Batch", "shift.Monitored", "shift.LabelFreeError", "shift.LabelPlan", "shift.ShiftExplanation",
+    "shift.TrainTestDrift", "shift.WorstSegments",
 }  # fmt: skip
 # Classes and methods that are not called, and why.
 LOOP = "called with tensors, or by the library, at every step of a training"

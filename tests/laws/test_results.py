@@ -136,6 +136,11 @@ def mixtures():
 
 
 @cache
+def monitored():
+    return shift.monitor(rows(), {"<script>": rows(), "few": rows().take(np.arange(5))}, learner="linear")
+
+
+@cache
 def dynamics():
     return labels.training_dynamics(rows(), learner=doors.network(), n_runs=1)
 
@@ -273,6 +278,8 @@ RESULTS = {  # room.class -> one of its kind
         pd.DataFrame({"<script>": 1.0, "x": rows().X[:, 0]}),
         learner="linear",
     ),
+    "shift.Batch": lambda: monitored().batches[0],
+    "shift.Monitored": monitored,
     "shift.LabelFreeError": label_free,
     "shift.LabelPlan": label_plan,
     "shift.FeatureDrift": lambda: shift.feature_drift(pd.DataFrame({"<script>": rows().y, "x": rows().X[:, 0]})),

@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = extras.attach(
         "error_change": ["ErrorChange", "error_change"],
         "label_free": ["LabelFreeError", "label_free_error"],
         "label_plan": ["ErrorCertificate", "LabelPlan", "certify_error", "plan_labels"],
+        "monitoring": ["Batch", "Monitored", "monitor"],
         "segments": ["WorstSegments"],
         "train_test": ["TrainTestDrift", "train_test_drift"],
         "worst": ["segments_of_losses", "worst_segments"],
