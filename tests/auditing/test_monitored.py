@@ -34,4 +34,5 @@ def test_an_alarm_leads_and_a_batch_that_was_not_compared_is_a_finding():
 def test_without_an_alarm_it_says_so_and_without_a_comparison_too():
     titles = [finding.title for finding in record(May=rows(1, 0.05)).findings()]
     assert titles == ["In no batch is the error shown to be larger by more than 2 points (1 batch compared)"]
-    assert next(iter(record(May=rows(1, 0.05, 8)).findings())).title == "No batch could be compared"
+    titles = [finding.title for finding in record(May=rows(1, 0.05, 8)).findings()]
+    assert titles == ["1 batch could not be compared", "No batch could be compared"]
