@@ -7,9 +7,9 @@ from typer.testing import CliRunner
 
 from samplewise import data as reading
 from samplewise.auditing.audited_rows import AuditedRows, are_numbered
+from samplewise.auditing.decision_log import DecisionLog, Entry
 from samplewise.cli.app import app
 from samplewise.core.codec import save_record
-from samplewise.review.decision_log import DecisionLog, Entry
 
 TABLE = ',key,size,kind\n0,007,1.50,no\n1,008,"2,5",yes\n2,009,03,no\n3,010,NA,yes\n'
 

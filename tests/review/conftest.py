@@ -16,11 +16,11 @@ import pytest
 import uvicorn
 from PIL import Image
 
+from samplewise.auditing.decision_log import DecisionLog
 from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Finding, Outcome, Remedy
 from samplewise.core.values import Exhibit, Scores
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
-from samplewise.review.decision_log import DecisionLog
 from samplewise.review.desk import Desk
 from samplewise.review.server import build_app, listening_socket
 from samplewise.review.session import Session

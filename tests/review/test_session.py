@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from samplewise import audit
+from samplewise.auditing.decision_log import DecisionLog, Entry
 from samplewise.core.errors import InputError
 from samplewise.data import Dataset
-from samplewise.review.decision_log import DecisionLog, Entry
 from samplewise.review.session import Session
 
 SPECIFICATION = util.spec_from_file_location("review_examples", Path(__file__).with_name("examples.py"))

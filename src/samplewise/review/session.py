@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from samplewise.auditing.audited_rows import changed_rows, load_rows, read_again
+from samplewise.auditing.decided import decided, other_data
+from samplewise.auditing.decision_log import DecisionLog, Entry
 from samplewise.core.codec import load_record
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.findings import AuditRecord
@@ -18,8 +20,6 @@ from samplewise.data.dataset import Dataset
 from samplewise.data.readers import Reading
 from samplewise.data.written_values import number_in
 from samplewise.report.for_review import ABOUT_LABELS
-from samplewise.review.decided import decided, other_data
-from samplewise.review.decision_log import DecisionLog, Entry
 from samplewise.review.live_labels import LiveLabels
 from samplewise.review.progress import (
     EVERY,

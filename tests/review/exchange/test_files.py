@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from samplewise.auditing.decision_log import DecisionLog
 from samplewise.core.errors import InputError
-from samplewise.review.decision_log import DecisionLog
 from samplewise.review.exchange.files import read_review, write_review
 from samplewise.review.exchange.forms import READ_BACK
 from samplewise.review.session import Session

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from samplewise.auditing.decision_log import Entry
 from samplewise.core.errors import InputError
-from samplewise.review.decision_log import Entry
 from samplewise.review.exchange.label_studio import DROP, from_export, labeling_config, to_tasks
 from samplewise.review.queue import Queue
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from samplewise import selection
+from samplewise.auditing.decided import decided
 from samplewise.auditing.run_folder import write_text
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.data.images import Images
-from samplewise.review.decided import decided
 from samplewise.review.exchange.forms import FORMS, READ_BACK, Form
 from samplewise.review.exchange.label_studio import from_export, labeling_config, to_tasks
 from samplewise.review.exchange.path_tags import from_path_tags, to_path_tags

@@ -12,10 +12,10 @@ from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
+from samplewise.auditing.decision_log import Answers, Entry
 from samplewise.core.errors import InputError
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
-from samplewise.review.decision_log import Answers, Entry
 from samplewise.review.exchange.rows import MOST_NOTES, Returned, by_key, content_of, entry_for, text_of, word_of
 from samplewise.review.queue import Task
 

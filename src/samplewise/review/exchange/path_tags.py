@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.auditing.decision_log import Answers, Entry
 from samplewise.core.errors import InputError
 from samplewise.core.texts import shortened
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
-from samplewise.review.decision_log import Answers, Entry
 from samplewise.review.exchange.rows import MOST_NOTES, RELABEL, WORDS, Returned, entry_for, word_of
 from samplewise.review.queue import Task
 

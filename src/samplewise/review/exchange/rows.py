@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.auditing.decision_log import Choice, Entry
 from samplewise.auditing.own_cells import cell_text
 from samplewise.core.texts import shortened
 from samplewise.data.changed_cells import column_at
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
-from samplewise.review.decision_log import Choice, Entry
 from samplewise.review.queue import Task
 
 MOST_NOTES = 20
