@@ -249,6 +249,8 @@ class Desk:
             ]  # fmt: skip
         elif choice:
             found.append(_button("L", "other", "Another"))
+        if about == "cell" and task.given:
+            found.append(_button("M", "missing", "Missing"))
         if about != "cell":
             found.append(_button("D", "drop", "Drop"))
         return [*found, _button("U", "unsure", "Unsure")]
@@ -261,7 +263,7 @@ class Desk:
 OTHER_LABELS = {"": "", "classes": "The right class", "number": "The right number", "text": "The right value"}
 OTHER_HINTS = {
     "": "", "classes": "Some letters of its name, the arrows, then Enter.", "number": "Then Enter.",
-    "text": "Then Enter; empty means that it is missing.",
+    "text": "Then Enter.",
 }  # fmt: skip
 
 
@@ -290,6 +292,6 @@ def _percent(probability: Any) -> str:
 
 def _said(decision: str, value: Any) -> str:
     """An answer within a sentence about a row."""
-    if decision in ("relabel", "suggestion"):
-        return f"changed to {shortened(key_text(value), 60)}" if value is not None else "changed as suggested"
-    return {"keep": "kept", "drop": "dropped", "unsure": "unsure"}[decision]
+    if decision == "relabel":
+        return "set to missing" if value is None else f"changed to {shortened(key_text(value), 60)}"
+    return {"suggestion": "changed as suggested", "keep": "kept", "drop": "dropped", "unsure": "unsure"}[decision]

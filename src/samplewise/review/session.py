@@ -16,6 +16,7 @@ from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.findings import AuditRecord
 from samplewise.core.rates import percent
 from samplewise.core.texts import count_of
+from samplewise.data.changed_cells import column_at
 from samplewise.data.dataset import Dataset
 from samplewise.data.readers import Reading
 from samplewise.data.written_values import number_in
@@ -39,6 +40,7 @@ from samplewise.review.progress import (
 )
 from samplewise.review.queue import Queue, Task
 from samplewise.review.row_card import RowCards
+from samplewise.selection.decisions import read_cell
 
 
 class Session:
@@ -156,7 +158,7 @@ class Session:
     def read_value(self, task: Task, written: Any) -> Any:
         """The label, or the cell, that a person wrote; raises `InputError` for one that cannot be."""
         if task.column:
-            return None if written == "" else written
+            return read_cell(None if written == "" else written, self._column(task.column))
         classes = self._cards.classes
         if classes is None:
             number = number_in(str(written))
@@ -166,6 +168,10 @@ class Session:
         if str(written) not in classes:
             raise unknown_name("class", str(written), classes)
         return classes[str(written)]
+
+    def _column(self, name: str) -> Any:
+        place = [column.name for column in self.data.columns].index(name)
+        return np.asarray(column_at(self.data.X, place))
 
     @property
     def classes(self) -> list[Any] | None:

@@ -16,6 +16,7 @@ KEYS = (
     ("1 … 9", "one of up to nine classes"),
     ("L", "another label or value: type some letters, ↑ and ↓, then Enter"),
     ("D", "drop the row"),
+    ("M", "set the cell to missing"),
     ("U", "unsure: nothing is done to the row"),
     ("Z", "undo your last answer, and the one before, and so on"),
     ("N", "write a note on the row"),

@@ -344,7 +344,7 @@ class _Rows:
                 return float(self.weights[position]), _number(decision.value, "weight", least=0.0)
             if decision.kind == "clean":
                 column = self._column(decision.column)
-                return cell_value(column[position]), _cell(decision.value, column)
+                return cell_value(column[position]), read_cell(decision.value, column)
         except InputError as error:
             error.where = where_decided(decision)
             raise
@@ -405,8 +405,11 @@ def _changed(rows: _Rows, changes: dict[str, dict[int, Any]], cells: dict[str, d
     return data if keep.all() else data.take(np.flatnonzero(keep))
 
 
-def _cell(value: Any, column: Array) -> Any:
-    """What a cell of a column is to become, of the kind that the column holds; None where it is to be missing."""
+def read_cell(value: Any, column: Array) -> Any:
+    """What a cell of a column is to become, of the kind that the column holds; None where it is to be missing.
+
+    Raises: InputError: the column cannot hold it.
+    """
     new = cell_value(value)
     if new is None:
         return None

@@ -79,7 +79,7 @@ def read_review(session: Session, file: str | Path, form: Form, *, reviewer: str
     """
     if form not in READ_BACK:
         raise unknown_name("form that is read", str(form), READ_BACK)
-    returned = _read(session, Path(file), form, reviewer or form)
+    returned = _checked(session, _read(session, Path(file), form, reviewer or form))
     for entry in returned.entries:
         held = session.log.answer(entry.key, entry.reviewer)
         if held is None or (held.decision, str(held.value)) != (entry.decision, str(entry.value)):
@@ -93,7 +93,7 @@ def _read(session: Session, file: Path, form: Form, reviewer: str) -> Returned:
         return from_decisions_csv(file, rows, session.data, reviewer)
     text = _text_of(file)
     if form == "jsonl":
-        return _checked(session, from_lines(text, rows, reviewer))
+        return from_lines(text, rows, reviewer)
     try:
         content = json.loads(text)
     except (ValueError, RecursionError):
@@ -105,7 +105,7 @@ def _read(session: Session, file: Path, form: Form, reviewer: str) -> Returned:
 
 
 def _checked(session: Session, returned: Returned) -> Returned:
-    """The same without labels that are none of the data."""
+    """The same without labels that are none of the data, and cells that their columns cannot hold."""
     entries, notes = [], list(returned.notes)
     for entry in returned.entries:
         task = session.find(entry)

@@ -43,9 +43,12 @@ def labeling_config(classes: Iterable[Any] | None, *, is_image: bool = False) ->
 def to_tasks(tasks: Iterable[Task], data: Dataset, answers: Answers | None = None) -> list[dict[str, Any]]:
     """Tasks to import: the row, what is suggested for it as a prediction, and answers so far as annotations.
 
+    Cells are left out: the choices of a project are the same for all its tasks.
+
     Args:    tasks: rows of a queue, in its order.   data: the rows themselves.   answers: of the log.
     """
-    return [_task(number, task, data, (answers or {}).get(task.key, {})) for number, task in enumerate(tasks, 1)]
+    rows = (task for task in tasks if not task.column)
+    return [_task(number, task, data, (answers or {}).get(task.key, {})) for number, task in enumerate(rows, 1)]
 
 
 def from_export(

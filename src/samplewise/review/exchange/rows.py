@@ -62,7 +62,7 @@ def entry_for(task: Task, word: str, classes: Iterable[Any] | None, reviewer: st
     word = word.strip()
     names = None if classes is None else {str(name): name for name in classes}
     about: dict[str, Any] = {"reviewer": reviewer, "time": time, "given": task.given, "column": task.column}
-    if names is not None and word in names:  # first: a class may be called "keep"
+    if names is not None and not task.column and word in names:  # first: a class may be called "keep"
         return _labeled(task, names[word], about)
     if word.lower() in WORDS:
         return Entry(task.row, task.list, WORDS[word.lower()], **about)

@@ -214,6 +214,7 @@
       return count();
     }
     if (body.dataset.page === "grid") return decideMany(name);
+    if (name === "missing") return decide("relabel", "");
     if (name === "class") return decide("relabel", JSON.parse(button.dataset.value));
     return decide(name, null);
   };
