@@ -116,6 +116,89 @@ def test_a_number_is_typed_for_a_regression(show: Open, serve: Any, sessions: An
     assert said(served)["1"] == ("relabel", -45.0)
 
 
+def test_several_labels_a_row_are_checked_and_saved_as_one_answer(
+    show: Open, serve: Any, sessions: Any, tmp_path: Any
+) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    from samplewise.review.desk import Desk
+
+    served = serve(Desk(sessions.joined(tmp_path)))
+    page = show(served.address)
+    checked = "[...document.querySelectorAll('.boxes :checked')].map((one) => one.value).join()"
+    assert wait(page, checked) == "tag 1,tag 2"  # as it was given
+    press(page, "3")  # takes tag 2 away
+    page.find_elements("css selector", ".boxes label")[3].click()
+    assert wait(page, checked) == "tag 1,tag 3"
+    assert answer(page, Keys.ENTER) == "Saved: row r01 changed to tag 1; tag 3"
+    assert answer(page, Keys.ENTER) == "Saved: row r02 kept"  # nothing was checked or taken away
+    assert answer(page, "s") == "Saved: row r03 changed to tag 3; tag 1"
+    assert said(served) == {
+        "r01": ("relabel", "tag 1; tag 3"), "r02": ("keep", None), "r03": ("relabel", "tag 3; tag 1"),
+    }  # fmt: skip
+    press(page, "1", Keys.ENTER)  # none is left
+    wait(page, "document.querySelector('#status').textContent.includes('at least one label')")
+    assert row(page) == "4"
+    button = page.find_element("css selector", "[data-act=drop]")
+    page.execute_script("arguments[0].focus()", button)
+    answer(page, Keys.ENTER)  # presses the button that has the focus, and does not save what is checked
+    assert said(served)["r04"] == ("drop", None)
+
+
+def test_a_label_of_very_many_is_found_by_its_letters_and_checked(
+    show: Open, serve: Any, sessions: Any, tmp_path: Any
+) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    from samplewise.review.desk import Desk
+
+    served = serve(Desk(sessions.joined(tmp_path, labels=30)))
+    page = show(served.address)
+    shown = "[...document.querySelectorAll('.boxes input')].map((one) => one.value)"
+    assert wait(page, f"{shown}.length") == 24
+    rest = next(f"tag {place}" for place in range(30) if f"tag {place}" not in wait(page, shown))
+    press(page, "l")
+    wait(page, "document.querySelectorAll('#matches li').length > 1")
+    press(page, rest)
+    wait(page, "document.querySelectorAll('#matches li').length === 1")
+    press(page, Keys.ENTER)
+    wait(page, "document.querySelector('#other').hidden")
+    answer(page, Keys.ENTER)
+    assert set(said(served)["r01"][1].split("; ")) == {"tag 1", "tag 2", rest}
+
+
+def test_every_cell_of_a_row_is_kept_set_to_missing_or_given_a_value(
+    show: Open, serve: Any, sessions: Any, tmp_path: Any
+) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    from samplewise.review.desk import Desk
+
+    served = serve(Desk(sessions.cells(tmp_path)))
+    page = show(served.address)
+    assert answer(page, "k") == "Saved: row r200 kept"
+    cell = "document.querySelector('article.sheet').dataset.column"
+    assert (row(page), wait(page, cell)) == ("201", "a")
+    press(page, "m")
+    wait(page, f"{cell} === 'b'")  # the next cell of the same row
+    assert text(page, "#status") == "Saved: row r201 set to missing"
+    press(page, "l")
+    press(page, "seven", Keys.ENTER)
+    wait(page, "document.querySelector('#status').textContent.includes('not a number')")
+    press(page, Keys.ESCAPE, "s")
+    wait(page, "document.querySelector('article.sheet').dataset.row === '202'")
+    assert text(page, "#status") == "Saved: row r201 changed to 120.1"
+    answer(page, "z")
+    assert wait(page, cell) == "b"
+    press(page, "l")
+    press(page, "121", Keys.ENTER)
+    wait(page, "document.querySelector('article.sheet').dataset.row === '202'")
+    held = served.desk._session.log.current()
+    assert {key: entry["r1"].value for key, entry in held.items() if key[0] == "r201"} == {
+        ("r201", "SW108", "a"): None, ("r201", "SW108", "b"): 121,
+    }  # fmt: skip
+
+
 def test_a_held_key_decides_one_row_and_a_key_too_early_none(show: Open, table: Any) -> None:
     page = show(table.address)
     held = (

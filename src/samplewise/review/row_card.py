@@ -18,6 +18,7 @@ from samplewise.review.queue import Task
 
 MOST_CELLS = 40  # of one row on a page
 FIRST_CELLS, LONGEST = 6, 200  # of a nearest row, and characters of it
+NO_CELLS: Mapping[str, Any] = {"text": "", "cells": [], "headings": []}  # of a picture
 NEIGHBORS = ("nearest_given", "nearest_suggested")  # columns of an exhibit of rows: of the class given, and suggested
 
 
@@ -33,11 +34,11 @@ class RowCards:
 
     def card(self, task: Task) -> dict[str, Any]:
         """Title, place, text, cells beside typical ones, and nearest rows of a task, as plain values."""
-        held: dict[str, Any] = {"title": self._titles.get(task.list, ""), "place": self._place_of(task.position)}
-        if not isinstance(self._data.X, Images):
-            held |= self._cells_of(task)
-        held["neighbors"] = [] if task.column else self._neighbors_of(task)
-        return held
+        shown = NO_CELLS if isinstance(self._data.X, Images) else self._cells_of(task)
+        return {
+            "title": self._titles.get(task.list, ""), "place": self._place_of(task.position),
+            "neighbors": [] if task.column else self._neighbors_of(task), **shown,
+        }  # fmt: skip
 
     @cached_property
     def classes(self) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from samplewise.core.rates import percent
 from samplewise.core.texts import count_of
 from samplewise.data.changed_cells import column_at
 from samplewise.data.dataset import Dataset
+from samplewise.data.joined_labels import JoinedLabels
 from samplewise.data.readers import Reading
 from samplewise.data.written_values import number_in
 from samplewise.report.for_review import ABOUT_LABELS
@@ -156,10 +158,15 @@ class Session:
             return last
 
     def read_value(self, task: Task, written: Any) -> Any:
-        """The label, or the cell, that a person wrote; raises `InputError` for one that cannot be."""
+        """The label, or the cell, that a person wrote, of several labels a row a list of them.
+
+        Raises: InputError: none of the data, or no value of the column.
+        """
         if task.column:
             return read_cell(None if written == "" else written, self._column(task.column))
         classes = self._cards.classes
+        if classes is not None and self.joined is not None:
+            return self._joined_label(task, self.joined, written)
         if classes is None:
             number = number_in(str(written))
             if number is None:
@@ -168,6 +175,17 @@ class Session:
         if str(written) not in classes:
             raise unknown_name("class", str(written), classes)
         return classes[str(written)]
+
+    @cached_property
+    def joined(self) -> JoinedLabels | None:
+        """The labels of which a row may have several, in one cell; None where every row has one."""
+        return JoinedLabels.of(self.data.y) if self.record.data.get("task") != "regression" else None
+
+    def _joined_label(self, task: Task, joined: JoinedLabels, written: Any) -> str:
+        """Labels, or the cell that holds them, as the data write them; the same as given are as they were given."""
+        parts = written if isinstance(written, list | tuple) else joined.parts(written)
+        cell = joined.cell(map(str, parts))
+        return task.given if set(joined.parts(task.given)) == set(joined.parts(cell)) else cell
 
     def _column(self, name: str) -> Any:
         place = [column.name for column in self.data.columns].index(name)

@@ -47,7 +47,7 @@ def write_review(session: Session, file: str | Path, form: Form) -> Path:
     elif form == "cleanlab":
         text = to_cleanlab_csv(rows)
     elif form == "label-studio":
-        text = _json(to_tasks(rows, session.data, answers))
+        text = _json(to_tasks(rows, session.data, answers, session.joined))
     elif form == "fiftyone":
         text = _json(to_path_tags(rows, session.data, answers))
     elif form == "huggingface":
@@ -61,7 +61,7 @@ def write_review(session: Session, file: str | Path, form: Form) -> Path:
 
 def label_studio_interface(session: Session) -> str:
     """The labeling interface (XML) to paste into the settings of a project of Label Studio for these tasks."""
-    return labeling_config(session.classes, is_image=isinstance(session.data.X, Images))
+    return labeling_config(session.classes, is_image=isinstance(session.data.X, Images), joined=session.joined)
 
 
 def read_review(session: Session, file: str | Path, form: Form, *, reviewer: str = "") -> tuple[str, ...]:
@@ -100,8 +100,8 @@ def _read(session: Session, file: Path, form: Form, reviewer: str) -> Returned:
         raise InputError("this is not JSON", where=str(file), fix="pass the file as the tool wrote it") from None
     classes = session.classes
     if form == "label-studio":
-        return from_export(content, rows, classes, reviewer)
-    return from_path_tags(content, rows, session.data, classes, reviewer)
+        return from_export(content, rows, classes, reviewer, session.joined)
+    return from_path_tags(content, rows, session.data, classes, reviewer, session.joined)
 
 
 def _checked(session: Session, returned: Returned) -> Returned:
