@@ -302,7 +302,7 @@ OTHER_HINTS = {
 
 def _hint(given: bool, suggested: bool) -> str:
     """What is suggested of one of several labels; nothing where it is as it is."""
-    return "" if given == suggested else "suggested" if suggested else "suggested: not"
+    return "" if given == suggested else "suggested" if suggested else "not suggested"
 
 
 def _button(key: str, act: str, label: str, shown: str = "", *, kind: str = "", value: Any = None) -> dict[str, Any]:

@@ -202,7 +202,7 @@ def _to_clean(outcome: Outcome, data: Dataset, features: _Features) -> Iterator[
         if column in features.places
     }
     for (column, do), decisions in (cleaned_cells(data, data, list(wanted)) if wanted else {}).items():
-        why = f"{sentence(wanted[column, do])} Proposed: {sentence(do)}"
+        why = f"{wanted[column, do]} Proposed: {do}."
         lines = (features.line(str(one.id), column, why, plain(one.value)) for one in decisions)
         yield from filter(None, lines)
 
@@ -222,7 +222,7 @@ def _to_look_up(outcome: Outcome, features: _Features) -> Iterator[Line]:
         for row, column, remedy in zip(
             *(exhibit.columns[name].tolist() for name in ("id", "column", "remedy")), strict=True
         ):
-            line = features.line(str(row), column, sentence(why[column])) if column in why else None
+            line = features.line(str(row), column, why[column]) if column in why else None
             if line is not None:
                 yield replace(line, suggestion=_tenth(line.given) if remedy == "divide" else None)
 

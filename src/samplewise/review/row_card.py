@@ -13,8 +13,9 @@ from samplewise.core.texts import key_text, shortened
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
 from samplewise.data.targets import compared_labels
-from samplewise.report.for_review import ABOUT_LABELS
+from samplewise.report.for_review import ABOUT_LABELS, DUPLICATES
 from samplewise.review.queue import Task
+from samplewise.review.queue_lines import plain as plain_label
 
 MOST_CELLS = 40  # of one row on a page
 FIRST_CELLS, LONGEST = 6, 200  # of a nearest row, and characters of it
@@ -37,7 +38,7 @@ class RowCards:
         shown = NO_CELLS if isinstance(self._data.X, Images) else self._cells_of(task)
         return {
             "title": self._titles.get(task.list, ""), "place": self._place_of(task.position),
-            "neighbors": [] if task.column else self._neighbors_of(task), **shown,
+            "neighbors": self._beside(task), **shown,
         }  # fmt: skip
 
     @cached_property
@@ -66,8 +67,40 @@ class RowCards:
         told = (("time", self._data.time), ("group", self._data.groups))
         return [(name, cell_text(values[position])) for name, values in told if values is not None]
 
+    def _beside(self, task: Task) -> list[dict[str, Any]]:
+        """Rows shown beside it: of a duplicate the one that stays, of a label the nearest of both classes."""
+        twin = self._twin_of(task)
+        if twin is None:
+            return [] if task.column else self._neighbors_of(task)
+        label = None if self._data.y is None else plain_label(self._data.y[twin])
+        return [self._group("the row of this set that stays", label, twin)]
+
+    def _twin_of(self, task: Task) -> int | None:
+        """Position of the row that stays where this one is a duplicate; None for rows of other lists."""
+        return self._places.get(str(task.twin_of)) if task.list == DUPLICATES else None
+
     def _cells_of(self, task: Task) -> dict[str, Any]:
         """Its text in full, and its cells: those at odds with the label first, then the others."""
+        twin = self._twin_of(task)
+        return self._beside_typical(task) if twin is None else self._beside_twin(task, twin)
+
+    def _beside_twin(self, task: Task, twin: int) -> dict[str, Any]:
+        """Its cells beside those of the row that stays: those that differ first."""
+        texts = [place for place, column in enumerate(self._data.columns) if column.kind == "text"]
+        places = [place for place in range(len(self._data.columns)) if place not in texts]
+        pairs = [
+            [*own, other[1]]
+            for own, other in zip(
+                self._row_cells.of(task.position, places), self._row_cells.of(twin, places), strict=True
+            )
+        ]
+        pairs.sort(key=lambda pair: pair[1] == pair[2])
+        return {
+            "text": self._text(task.position, texts[0]) if texts else "", "cells": pairs[:MOST_CELLS],
+            "headings": ["column", "this row", f"row {key_text(self._ids[twin])}"],
+        }  # fmt: skip
+
+    def _beside_typical(self, task: Task) -> dict[str, Any]:
         columns = self._data.columns
         texts = [place for place, column in enumerate(columns) if column.kind == "text"]
         suggested = self._code(task.suggestion) if task.list in ABOUT_LABELS else None
@@ -113,9 +146,12 @@ class RowCards:
         for name, label in zip(NEIGHBORS, (task.given, task.suggestion), strict=True):
             position = self._places.get(self._nearest.get(name, {}).get(str(task.row), ""))
             if position is not None:
-                row = {"row": key_text(self._ids[position]), "position": position, "text": self._short(position)}
-                found.append({"title": "nearest of", "label": label, "rows": [row]})
+                found.append(self._group("nearest of", label, position))
         return found
+
+    def _group(self, title: str, label: Any, position: int) -> dict[str, Any]:
+        row = {"row": key_text(self._ids[position]), "position": position, "text": self._short(position)}
+        return {"title": title, "label": label, "rows": [row]}
 
     def _short(self, position: int) -> str:
         """A row in a line: its text, or its first cells."""
