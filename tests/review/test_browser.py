@@ -236,6 +236,42 @@ def test_many_pictures_are_chosen_by_clicks_and_keys(show: Open, pictures: Any) 
     assert page.get_log("browser") == []
 
 
+def test_two_people_differ_and_settle_it(show: Open, serve: Any, sessions: Any, tmp_path: Any) -> None:
+    from samplewise.review.desk import Desk
+
+    desk = Desk(sessions.table(tmp_path, both=True))
+    one, other = serve(desk, "r1"), serve(desk, "r2")
+    page = show(one.address)
+    answer(page, "k")
+    answer(page, "s")
+    page = show(other.address)
+    assert row(page) == "1"  # the same rows to both
+    answer(page, "s")
+    answer(page, "s")
+    page.get(f"{other.address}disagreements")
+    assert "who differ on 1" in text(page, "article, section.sheet")
+    page.find_element("css selector", ".said a").click()
+    wait(page, "document.querySelector('article.sheet')?.dataset.row === '1'")
+    assert "Answered: changed to" in text(page, ".earlier")
+    answer(page, "k")
+    page.get(f"{other.address}disagreements")
+    assert "who differ on 0" in text(page, "section.sheet")
+
+
+def test_a_picture_is_shown_large_and_the_keys_are_listed(show: Open, pictures: Any) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    page = show(pictures.address)
+    for key, dialog in (("p", "#large"), ("?", "#help")):
+        press(page, key)
+        assert wait(page, f"document.querySelector('{dialog}').open")
+        press(page, "k")  # decides nothing while it is open
+        press(page, Keys.ESCAPE)
+        assert wait(page, f"!document.querySelector('{dialog}').open")
+    assert row(page) == "1"
+    assert said(pictures) == {}
+
+
 def test_the_way_back_shows_what_was_answered(show: Open, table: Any) -> None:
     page = show(table.address)
     answer(page, "k")
@@ -319,6 +355,15 @@ def test_a_server_that_is_gone_is_said_and_no_row_is_lost(show: Open, table: Any
     page.execute_cdp_cmd("Network.emulateNetworkConditions", online)
     assert answer(page, "k") == "Saved: row 1 kept"
     page.get_log("browser")
+
+
+def test_a_table_and_boxes_are_not_wider_than_a_phone(show: Open, serve: Any, sessions: Any, tmp_path: Any) -> None:
+    from samplewise.review.desk import Desk
+
+    for folder, made in (("table", sessions.table), ("joined", sessions.joined), ("cells", sessions.cells)):
+        (tmp_path / folder).mkdir()
+        page = show(serve(Desk(made(tmp_path / folder))).address, width=390)
+        assert page.execute_script("return document.documentElement.scrollWidth") <= 390, folder
 
 
 @pytest.mark.parametrize("width", [1200, 390, 360])

@@ -34,6 +34,11 @@ def test_cells_beside_typical_ones_and_neighbors():
     assert card["neighbors"][0]["rows"][0]["position"] == 3
     assert "6" in card["neighbors"][0]["rows"][0]["text"]
     assert cards.classes == {"cat": "cat", "dog": "dog"}
+    cards.nearest.wait(30)
+    beyond = cards.card(queue.at(4, "SW201"))["neighbors"]  # a row that the record shows no nearest rows of
+    named = {group["label"]: group["rows"][0]["row"] for group in beyond}
+    assert named["cat"] in ("r2", "r6")
+    assert named["dog"] in ("r3", "r5")
 
 
 def test_a_row_without_a_label_and_a_text():

@@ -10,10 +10,12 @@ from samplewise.auditing.own_cells import OwnCells, cell_text
 from samplewise.auditing.row_cells import RowCells, plain
 from samplewise.core.findings import AuditRecord
 from samplewise.core.texts import key_text, shortened
+from samplewise.data.changed_cells import cell_value
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
 from samplewise.data.targets import compared_labels
 from samplewise.report.for_review import ABOUT_LABELS, DUPLICATES
+from samplewise.review.nearest_rows import NearestRows
 from samplewise.review.queue import Task
 from samplewise.review.queue_lines import plain as plain_label
 
@@ -32,6 +34,7 @@ class RowCards:
 
     def __init__(self, record: AuditRecord, data: Dataset, places: Mapping[str, int]) -> None:
         self._record, self._data, self._places = record, data, places
+        self.nearest = NearestRows(data)
 
     def card(self, task: Task) -> dict[str, Any]:
         """Title, place, text, cells beside typical ones, and nearest rows of a task, as plain values."""
@@ -115,7 +118,7 @@ class RowCards:
         places = [place for place in [*telling, *rest] if place not in texts][:MOST_CELLS]
         labels = [*([given] if is_labeled else []), *([] if suggested is None else [suggested])]
         cells = [
-            [name, value, *(plain(self._row_cells.typical(label, place)) for label in labels)]
+            [name, value, *(cell_value(plain(self._row_cells.typical(label, place))) for label in labels)]
             for (name, value), place in zip(self._row_cells.of(task.position, places), places, strict=True)
         ]
         return {
@@ -141,10 +144,16 @@ class RowCards:
         return f"{float(code):.6g}" if self._target.classes is None else key_text(self._target.classes[int(code)])
 
     def _neighbors_of(self, task: Task) -> list[dict[str, Any]]:
-        """The nearest rows of both classes, where the record has them."""
+        """The nearest rows of both classes: as the record has them, else as they are found among the rows."""
+        if task.list not in ABOUT_LABELS:
+            return []
+        self.nearest.start()
         found = []
         for name, label in zip(NEIGHBORS, (task.given, task.suggestion), strict=True):
             position = self._places.get(self._nearest.get(name, {}).get(str(task.row), ""))
+            code = self._code(label) if position is None else None
+            if code is not None and code == code:
+                position = self.nearest.nearest(task.position, self._row_cells.members(code))
             if position is not None:
                 found.append(self._group("nearest of", label, position))
         return found
