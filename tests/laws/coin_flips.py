@@ -77,7 +77,7 @@ def of_mixtures(data, seed):
     found = curves.forecast_mixtures(data, source=source, test="judge", seed=seed)
     groups, evaluation = prepare(data).groups, source == "judge"
     evaluated_rows = len(np.unique(groups[evaluation & ~np.isin(groups, groups[~evaluation])]))
-    value, half = found.errors[:, 1].mean(), 1.96 * np.sqrt(0.25 / evaluated_rows)
+    value, half = found.errors[:, -1].mean(), 1.96 * np.sqrt(0.25 / evaluated_rows)
     return np.array([value, value - half, value + half])
 
 
