@@ -295,8 +295,8 @@ OTHER_LABELS = {
     "text": "The right value",
 }  # fmt: skip
 OTHER_HINTS = {
-    "": "", "labels": "Some letters of its name, the arrows, then Enter: it is checked, and saved with the others.",
-    "classes": "Some letters of its name, the arrows, then Enter.", "number": "Then Enter.", "text": "Then Enter.",
+    "": "", "labels": "Some letters of its name, then choose it (the arrows and Enter): it is saved with the others.",
+    "classes": "Some letters of its name, then choose it (the arrows and Enter).", "number": "Then Enter.", "text": "Then Enter.",
 }  # fmt: skip
 
 
