@@ -296,7 +296,8 @@ OTHER_LABELS = {
 }  # fmt: skip
 OTHER_HINTS = {
     "": "", "labels": "Some letters of its name, then choose it (the arrows and Enter): it is saved with the others.",
-    "classes": "Some letters of its name, then choose it (the arrows and Enter).", "number": "Then Enter.", "text": "Then Enter.",
+    "classes": "Some letters of its name, then choose it (the arrows and Enter).", "number": "Then Enter.",
+    "text": "Then Enter.",
 }  # fmt: skip
 
 
