@@ -156,7 +156,7 @@ def main() -> None:
 
 
 def stored(results: dict) -> None:
-    """Write what there is: a run takes an hour."""
+    """Write what there is: a run takes half an hour."""
     machine = {"cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()}
     versions = {name: version(name) for name in ("samplewise", "numpy", "scikit-learn")}
     HERE.mkdir(exist_ok=True)

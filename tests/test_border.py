@@ -1,7 +1,7 @@
 """What leaves the program passes one writer per kind: of CSV, of terminal lines, of words for a shell."""
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,12 +12,21 @@ SOURCE = Path(samplewise.__file__).parent
 CSV, SHELL, TERMINAL = "core/csv_text.py", "core/escapes.py", "cli/console.py"
 
 
-def calls() -> Iterator[tuple[str, str, ast.Call]]:
+@cache
+def nodes() -> list[tuple[str, ast.AST]]:
+    """File and node of its tree, for all calls and imports of the library."""
+    return [
+        (file.relative_to(SOURCE).as_posix(), node)
+        for file in SOURCE.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Call | ast.Import | ast.ImportFrom)
+    ]
+
+
+@cache
+def calls() -> list[tuple[str, str, ast.Call]]:
     """File, what is called, and the call, for all of the library."""
-    for file in SOURCE.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if isinstance(node, ast.Call):
-                yield file.relative_to(SOURCE).as_posix(), ast.unparse(node.func), node
+    return [(file, ast.unparse(node.func), node) for file, node in nodes() if isinstance(node, ast.Call)]
 
 
 @pytest.mark.parametrize(
@@ -68,9 +77,8 @@ def test_nothing_reaches_for_the_network() -> None:
     """The review listens on a port, and asks for the name of this machine; nothing opens a connection."""
     listening = {"review/guard.py", "review/server.py"}
     words = {"socket", "urllib", "urllib3", "requests", "http", "httpx", "aiohttp", "ftplib", "smtplib"}
-    for file in SOURCE.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            used = {name.partition(".")[0] for name in names} & words
-            assert used <= ({"socket"} if file.relative_to(SOURCE).as_posix() in listening else set()), file
+    for file, node in nodes():
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        used = {name.partition(".")[0] for name in names} & words
+        assert used <= ({"socket"} if file in listening else set()), file

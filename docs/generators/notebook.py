@@ -1,12 +1,15 @@
 """The notebook of the ten tasks as a page: its text, its code, and what the code prints when the site is built."""
 
 import ast
+import hashlib
 import io
 import json
 from contextlib import redirect_stdout
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from generators.source import PACKAGE, ROOT
 
 NOTEBOOK = Path(__file__).parents[1] / "ten-tasks.ipynb"
 
@@ -31,7 +34,26 @@ def executed() -> Executed:
         parts.append(f"```python\n{source}\n```")
         printed = run(source, names, f"{NOTEBOOK.name}, cell {number}")
         parts += [f"```text\n{printed}\n```"] if printed else []
-    return Executed("\n\n".join(parts) + "\n", names)
+    written = Executed("\n\n".join(parts) + "\n", names)
+    kept = kept_page()
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_text(written.page, encoding="utf-8")
+    return written
+
+
+def page() -> str:
+    """The page of the notebook: as a run of the same notebook and sources left it, so tests and site share one run."""
+    kept = kept_page()
+    return kept.read_text(encoding="utf-8") if kept.exists() else executed().page
+
+
+@cache
+def kept_page() -> Path:
+    """Where a run leaves the page; another file where a line of the notebook or of the library differs."""
+    read = hashlib.sha256(NOTEBOOK.read_bytes())
+    for source in sorted(PACKAGE.rglob("*.py")):
+        read.update(source.read_bytes())
+    return ROOT / "build" / f"ten-tasks-{read.hexdigest()[:16]}.md"
 
 
 def run(source: str, names: dict[str, Any], where: str) -> str:

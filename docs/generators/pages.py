@@ -19,7 +19,7 @@ Navigation = list[Any]
 def generated() -> dict[str, str]:
     """Markdown of every generated page by its address."""
     pages = {"references.md": bibliography.page(), "command-line.md": command_line.page()}
-    pages["ten-tasks.md"] = notebook.executed().page
+    pages["ten-tasks.md"] = notebook.page()
     pages["changelog.md"] = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     pages["bad-input.md"] = refusals.page(_intro("bad-input"))
     pages["measured.md"] = measurements.page(_intro("measured"))

@@ -42,7 +42,9 @@ def demo_command(out_dir: OutDir = Path("samplewise-demo"), seed: Seed = 0) -> N
     content |= {images: _archive(demo.pictures(planted.train)), test: _archive(demo.pictures(planted.test))}
     write_all(content)
 
-    columns = _audit("First the columns", table, out_dir / f"columns-{seed}", seed, checks="SW106,SW107")
+    columns = _audit(
+        "First the columns", table, out_dir / f"columns-{seed}", seed, checks="SW106,SW107", learner="kernel"
+    )
     folder = out_dir / f"rows-{seed}"
     rows = _audit("The pictures, without the two columns just found", images, folder, seed, test=test)
     out().print(Text("\nWhat was planted, and what was found of it", style="bold"))

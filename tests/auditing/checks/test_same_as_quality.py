@@ -31,7 +31,8 @@ def table():
 @pytest.fixture(scope="module")
 def findings(table):
     test = table.take(np.arange(270, 300))
-    audited = samplewise.audit(table, test=test, checks="SW101,SW102,SW103,SW104,SW106,SW107,SW108")
+    checks = "SW101,SW102,SW103,SW104,SW106,SW107,SW108"
+    audited = samplewise.audit(table, test=test, checks=checks, learner="kernel")
     return {
         code: [finding for finding in audited.findings if finding.code == code]
         for code in ("SW101", "SW102", "SW103", "SW104", "SW106", "SW107", "SW108")
