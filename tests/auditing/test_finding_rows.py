@@ -1,12 +1,17 @@
 """Every finding about rows comes with its rows, whatever the check showed of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
+import pytest
 
 from samplewise.auditing.audit_call import audit
 from samplewise.auditing.finding_rows import of_open_keys, with_rows
+from samplewise.auditing.own_cells import OwnCells
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.values import Exhibit, Scores
+from samplewise.data import Dataset
 
 
 def test_a_finding_without_rows_gets_them_and_others_stay_as_they_are(evidence_of):
@@ -31,12 +36,26 @@ def test_a_finding_without_rows_gets_them_and_others_stay_as_they_are(evidence_o
     assert int(made.columns["nearest_suggested"][1]) % 2 == 0
 
 
-def test_of_rows_that_were_set_aside_only_the_ids_are_known(evidence_of):
+def test_rows_that_were_set_aside_show_their_cells(evidence_of):
     X, y = np.random.default_rng(0).normal(size=(60, 2)), np.arange(60) % 2
     result = CheckResult((Finding("SW101", "no label", "note", ("gone", 3), "why"),))
-    (made,) = with_rows(evidence_of(X, y), result).exhibits
+    found = evidence_of(X, y)
+    (made,) = with_rows(found, result).exhibits  # where only the rows of the audit are known
     assert list(made.columns) == ["id"]
     assert made.columns["id"].tolist() == ["gone", 3]
+    ids = np.array([*range(60), "gone"], dtype=object)
+    everything = Dataset(pd.DataFrame({"a": np.r_[X[:, 0], 7.5]}), np.r_[y, np.nan], ids=ids)
+    (made,) = with_rows(replace(found, given_rows=OwnCells(everything)), result).exhibits
+    assert made.columns["id"].tolist() == ["gone", 3]
+    assert made.columns["column: a"].tolist() == pytest.approx([7.5, X[3, 0]], rel=1e-4)
+
+
+def test_rows_of_sets_of_duplicates_name_their_twin(evidence_of):
+    X, y = np.random.default_rng(0).normal(size=(60, 2)), np.arange(60) % 2
+    sets = Exhibit("table", "sets", {"id": np.array([3, 9, 20, 4, 5]), "set": np.array([1, 1, 1, 2, 2])})
+    finding = Finding("SW102", "copies", "note", (3, 9, 20, 4), "why")
+    made = with_rows(evidence_of(X, y), CheckResult((finding,), exhibits=(sets,))).exhibits[-1]
+    assert made.columns["nearest_twin"].tolist() == ["9", "3", "3", ""]
 
 
 def test_numbers_as_suggestions_of_a_regression(evidence_of):

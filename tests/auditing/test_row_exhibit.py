@@ -1,4 +1,5 @@
 import json
+from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -57,12 +58,29 @@ def test_cells_of_the_nearest_rows_are_those_of_the_telling_columns(evidence_of)
         assert dict(cells)["b"] == pytest.approx(X["b"][near], rel=1e-3)
 
 
+def test_a_duplicate_is_shown_with_its_twin_and_the_cells_in_which_they_differ(evidence_of):
+    draw = np.random.default_rng(1)
+    X = pd.DataFrame({"a": draw.normal(size=90), "b": draw.normal(size=90), "c": draw.normal(size=90)})
+    X.loc[60] = X.loc[3]
+    X.loc[60, "c"] += 0.01
+    codes = np.arange(90) % 2
+    columns = rows_exhibit(evidence_of(X, codes), "t", [3, 5], twins=np.array([60, -1])).columns
+    assert columns["nearest_twin"].tolist() == ["60", ""]
+    assert columns["nearest_twin_label"].tolist() == ["0", ""]
+    assert "nearest_given" not in columns
+    assert json.loads(columns["telling"][0])[0][0] == "c"
+    assert dict(json.loads(columns["nearest_twin_cells"][0]))["c"] == pytest.approx(X["c"][60], rel=1e-3)
+
+
 def test_time_and_group_of_a_row_are_shown(evidence_of):
     X = np.random.default_rng(0).normal(size=(80, 2))
     data = Dataset(X, np.arange(80) % 2, groups=[f"site {i % 5}" for i in range(80)], time=np.arange(80.0) + 1950)
     columns = rows_exhibit(evidence_of(data), "t", [7]).columns
     assert columns["time"].tolist() == ["1957"]
     assert columns["group"].tolist() == ["site 2"]
+    days = [datetime(2024, 1, 1) + timedelta(days=day) for day in range(80)]
+    daily = rows_exhibit(evidence_of(Dataset(X, np.arange(80) % 2, time=days)), "t", [7]).columns
+    assert daily["time"].tolist() == ["2024-01-08"]
 
 
 def test_of_many_columns_the_most_telling_twelve_are_beside_the_rows(evidence_of):

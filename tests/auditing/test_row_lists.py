@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from samplewise.auditing.own_cells import OwnCells
 from samplewise.auditing.redaction import NOTE
 from samplewise.auditing.row_lists import fresh_lists
 from samplewise.core.csv_text import plain_cell
@@ -108,7 +109,7 @@ def test_columns_of_the_data_stand_behind_the_decision_in_full(record_of):
         ["a", "b"], ids=["x", "y"],
     )  # fmt: skip
     beside = pd.DataFrame({"day": ["2020-01-01", None]})
-    found = columns(fresh_lists(record_of(plain_finding("SW104", "y", "x")), data, beside)["SW104.csv"])
+    found = columns(fresh_lists(record_of(plain_finding("SW104", "y", "x")), data, OwnCells(data, beside))["SW104.csv"])
     assert list(found) == ["id", "given", "decision", "age", "review", "exact", "day"]
     assert found["age"] == ["", "39"]
     assert found["review"] == ["=1+1", "long " * 900]
@@ -139,20 +140,28 @@ def test_of_many_columns_fifty_are_listed_among_them_those_shown_beside_the_rows
     assert found["x77"] == ["157"]
 
 
-def test_rows_that_were_set_aside_have_a_line_without_cells(record_of):
+def test_rows_that_were_set_aside_have_their_cells_too(record_of):
+    everything = Dataset(
+        pd.DataFrame({"size": [0.0, 1.5, 2.5]}), np.array(["cat", None, "DOG"], dtype=object), ids=["a", "gone", "b"]
+    )
+    audited = Dataset(pd.DataFrame({"size": [0.0, 2.5]}), ["cat", "dog"], ids=["a", "b"])
+    given = OwnCells(everything, pd.DataFrame({"day": ["mon", "tue", "wed"]}))
+    found = columns(fresh_lists(record_of(plain_finding("SW101", "gone", "b")), audited, given)["SW101.csv"])
+    assert found == {
+        "id": ["gone", "b"], "given": ["", "dog"], "decision": ["", ""], "size": ["1.5", "2.5"], "day": ["tue", "wed"],
+    }  # fmt: skip
+
+
+def test_a_row_of_which_only_the_id_is_known_has_a_line(record_of):
     found = columns(fresh_lists(record_of(plain_finding("SW101", "gone", "b")), table())["SW101.csv"])
     assert found == {"id": ["gone", "b"], "given": ["", "dog"], "decision": ["", ""], "size": ["", "0.25"]}
-    assert list(columns(fresh_lists(record_of(plain_finding("SW101", "gone")), table())["SW101.csv"])) == [
-        "id",
-        "decision",
-    ]
 
 
 @pytest.mark.parametrize(("task", "given"), [("classification", True), ("regression", False)])
 def test_without_values_no_cell_is_in_any_file(task, given, record_of):
     data = Dataset(pd.DataFrame({"secret": ["hidden cell"] * 2}), [0.25, 0.75], ids=["a", "b"])
     beside = pd.DataFrame({"other": ["hidden too"] * 2})
-    texts = fresh_lists(record_of(plain_finding("SW104", "a"), task=task, notes=[NOTE]), data, beside)
+    texts = fresh_lists(record_of(plain_finding("SW104", "a"), task=task, notes=[NOTE]), data, OwnCells(data, beside))
     assert "hidden" not in "".join(texts.values())
     assert "secret" not in texts["SW104.csv"]
     assert ("0.25" in texts["SW104.csv"]) == given

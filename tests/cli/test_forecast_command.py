@@ -98,6 +98,13 @@ def test_a_learner_known_by_name_makes_another_forecast(curve):
     assert "No curves of my_net were learned from" in Path("forecast.html").read_text(encoding="utf-8")
 
 
+def test_a_learner_that_is_not_known_is_warned_of_once(curve):
+    result = notes("curve.csv", "--target-error", 0.04, "--learner", "nosuchnet")
+    assert result.exit_code == 0, result.output
+    page = (curve / "forecast.html").read_text("utf-8")
+    assert page.count("No curves of nosuchnet were learned from") == 2  # in the contents, and as a finding
+
+
 def test_an_odd_curve_is_read_with_a_warning(curve):
     pd.DataFrame({"n": [50, 100, 200, 400], "error": [0.2, 0.2, 0.2, 0.2], "standard_error": 4 * [0.01]}).to_csv(
         "flat.csv", index=False

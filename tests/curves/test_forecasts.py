@@ -90,7 +90,7 @@ def test_other_units_get_the_law_and_a_warning():
         (LearningCurve(SIZES, np.full((5, 6), 0.3)), 1600, "same at every size"),
         (LearningCurve.from_arrays(SIZES, [0.3, 0.2, 0.1, 0.05, 0.0, 0.0]), 1600, "No error was left"),
         (falling(), 51_200, "beyond 12,800 rows"),
-        (LearningCurve(SIZES, falling().errors[:1]), 1600, "noise of the curve is unknown"),
+        (LearningCurve(SIZES, falling().errors[:1]), 1600, "no standard error the noise is unknown"),
         (LearningCurve(SIZES, falling().errors[:, ::-1]), 1600, "rows"),
     ],
 )
@@ -98,6 +98,7 @@ def test_odd_curves_are_forecast_with_a_warning(curve, size, said):
     ahead = forecast(curve, [size])
     assert np.isfinite([ahead.error[0], ahead.low[0], ahead.high[0]]).all()
     assert any(said in one for one in ahead.warnings)
+    assert sum("noise" in one for one in ahead.warnings) <= 1  # what is odd about a curve is said once
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,17 @@ def test_values_of_the_nearest_rows_of_both_classes_stand_beside_those_of_the_ro
     assert [(item.label, item.key, item.cells) for item in card.compared] == [("cat", "3", {"x": "5.25", "y": "5"})]
 
 
+def test_a_duplicate_stands_beside_its_twin_with_the_label_of_that() -> None:
+    card = one(
+        given="cat", telling=json.dumps([["x", 0.0, 5.1]]), nearest_twin=7, nearest_twin_label="dog",
+        nearest_twin_cells=json.dumps([["x", 1.0]]),
+    )  # fmt: skip
+    assert [(item.words, item.label, item.id, item.cells) for item in card.compared] == [
+        ("twin with label", "dog", "7", {"x": "1"})
+    ]
+    assert [item.words for item in one(nearest_twin=7, nearest_given=3).neighbors] == ["twin", "nearest"]
+
+
 def test_time_and_group_are_said_where_there_are_such() -> None:
     assert one(time="1994-03-01", group="").place == (("time", "1994-03-01"),)
 

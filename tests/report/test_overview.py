@@ -161,7 +161,7 @@ def test_pictures_are_drawn_with_their_label_and_nothing_else_passes_for_one():
 
 def test_fewer_rows_than_there_are_is_said():
     assert drawn(drawn=50).lead.startswith("Of 50 rows drawn at random of 63;")
-    assert "farther out" in drawn().lead
+    assert "farther out" in drawn().outside
 
 
 @pytest.mark.parametrize("limits", LADDER)

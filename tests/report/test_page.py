@@ -14,12 +14,13 @@ import pytest
 
 from samplewise.core.codec import from_dict, to_dict
 from samplewise.core.findings import AuditRecord, CheckResult, Finding, Outcome, Remedy
+from samplewise.core.units import LOWER_ERROR
 from samplewise.core.values import Estimate, Exhibit
 from samplewise.report import page as page_module
 from samplewise.report import to_html
 from samplewise.report.for_review import asks_a_person, is_for_review
 from samplewise.report.limits import LADDER, LARGEST_PAGE
-from samplewise.report.page import in_script
+from samplewise.report.page import _measured_is, in_script
 
 VOID = {"meta", "link", "img", "br", "input", "hr", "line", "rect"}
 
@@ -209,6 +210,22 @@ def test_the_picture_holds_every_tested_remedy_and_lists_the_rest(rich: AuditRec
     assert section[0].count('<g class="effect">') == section[0].count('<g class="control">') == tested == 9
     assert "cost 103" in section[0]
     assert "a person&#39;s answer is not known" in section[0]
+
+
+def test_numbers_stay_with_their_sign_and_names_keep_their_first_letter(rich: AuditRecord) -> None:
+    first = rich.outcomes[0]
+    named = Finding(
+        "SW203", "'fog' means something else", "warning", (), "It is 31.2 % [30.1, 32.4] of all.", axis="data"
+    )
+    page = to_html(replace(rich, outcomes=(replace(first, result=CheckResult((named,))), *rich.outcomes[1:])))
+    assert "It is 31.2\u00a0% [30.1,\u00a032.4] of all." in page
+    assert "<bdi>&#39;fog&#39; means something else</bdi></h3>" in page
+    assert "h3:not(.title)::first-letter" in page  # a style sheet that made it 'Fog' would quote another value
+
+
+def test_the_picture_of_errors_says_that_their_fall_is_shown() -> None:
+    assert _measured_is(LOWER_ERROR) == "fall of the held-out error, in the label's unit"
+    assert _measured_is("points") == "change of the held-out score in points"
 
 
 def test_the_order_of_the_page(rich: AuditRecord) -> None:

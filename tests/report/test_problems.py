@@ -54,6 +54,9 @@ def test_a_proven_leak_comes_before_what_else_to_act_on() -> None:
     helps = replace(DROP, effect=effect(2.0), verdict="helps")
     record = record_of(finding("SW102", "error", helps), finding("SW106", "error", axis="column", keys=("x",)))
     assert [item.code for item in worst_problems(record)] == ["SW106", "SW102"]
+    doubtful = record_of(finding("SW101"), finding("SW104", "warning", helps), finding("SW106"))
+    assert [item.code for item in worst_problems(doubtful)] == ["SW106", "SW104", "SW101"]
+    assert "look at first: a finding of SW106" in verdict(doubtful).sentence
     assert verdict(record).sentence.startswith("Fix 2 things before you train on this data: a finding of SW106")
 
 
@@ -126,7 +129,7 @@ def test_columns_with_the_same_problem_are_one_with_the_remedy_of_the_first() ->
     untested = Remedy("clean", ("size",), action="Clean size", reason="too few")
     (problem,) = worst_problems(record_of(of_column("age", tested), of_column("size", untested)))
     assert (problem.title, problem.where) == ("codes for missing values in 2 columns", "2 columns: age and size")
-    assert (problem.position, problem.first) == (0, "Clean age")
+    assert (problem.position, problem.first) == (0, "Clean age; likewise in 1 other column")
     assert problem.buys.startswith("tested, not decided")
 
 
@@ -136,6 +139,17 @@ def test_an_untested_remedy_says_why_in_a_few_words() -> None:
     assert only(finding("SW104", "warning", DROP)).buys == "not tested"
     (problem,) = worst_problems(record_of(finding("SW104", "warning", DROP), advice=True))
     assert problem.buys == "not tested yet"
+
+
+def test_what_is_said_of_several_columns_is_to_be_done_in_all() -> None:
+    def odd(name: str) -> Finding:
+        clean = Remedy("clean", (1,), action=f"Set 0 to missing in {name}, and audit again.")
+        return Finding("SW108", f"codes in column {name!r}", "warning", (name,), "", (clean,), axis="column")
+
+    (problem,) = worst_problems(record_of(odd("x"), odd("y"), odd("z")))
+    assert problem.first == "Set 0 to missing in x, and audit again; likewise in 2 other columns"
+    (alone,) = worst_problems(record_of(odd("x")))
+    assert alone.first == "Set 0 to missing in x, and audit again."
 
 
 def test_what_was_not_checked_and_of_how_many() -> None:
@@ -148,7 +162,13 @@ def test_what_was_not_checked_and_of_how_many() -> None:
     needy = Outcome("SW504", "choosing", "not_applicable", "no test set was given (test=)")
     assert (
         not_checked(replace(record, outcomes=(*record.outcomes, needy)))
-        == "2 of 3 checks: choosing (needs test=) and SW301"
+        == "2 of 3 checks: choosing (needs test=); SW301"
+    )
+    also = Outcome("SW103", "rows of both", "not_applicable", "no test set was given (test=)")
+    timed = Outcome("SW505", "the split", "not_applicable", "nothing to order by (time=)")
+    assert (
+        not_checked(replace(record, outcomes=(*record.outcomes, needy, also, timed), plan={}))
+        == "3 of 4 checks: choosing and rows of both (needs test=); the split (needs time=)"
     )
     assert not_checked(replace(record, outcomes=(lacking,), plan={})) == ""
     assert not_checked(record_of(finding("SW201"))) == ""

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from samplewise.core.findings import AuditRecord, Outcome
-from samplewise.report.unfinished import INTERRUPTED, TO_COME, advice_is_pending, still_to_come
+from samplewise.report.basis import INTERRUPTED
+from samplewise.report.unfinished import TO_COME, advice_is_pending, still_to_come
 
 PLAN = {"checks": ["SW101", "SW102", "SW201"], "advice": True, "estimated_seconds": 60.0}
 

@@ -15,6 +15,7 @@ from samplewise.core.findings import (
 )
 from samplewise.core.values import Estimate
 from samplewise.report import verdict
+from samplewise.report.basis import INTERRUPTED
 
 
 def with_findings(*severities: Any, remedies: tuple[Remedy, ...] = ()) -> AuditRecord:
@@ -68,6 +69,14 @@ def test_an_interrupted_audit_says_how_much_is_missing(records: dict[str, AuditR
     assert said.sentence.startswith("So far 2 things need a look")
     assert "do not drop: " in said.sentence  # what the other three advise was measured to hurt
     assert "14 checks of the plan did not run (SW104, SW105, SW106 and 11 more)" in said.sentence
+
+
+def test_what_an_interrupt_left_out_makes_the_verdict_one_so_far() -> None:
+    seen = Finding("SW101", "a column says nothing", "warning", ("x",), "", axis="column")
+    found = Outcome("SW101", "t", "found", result=CheckResult((seen,)))
+    for reason, start in ((INTERRUPTED, "So far 1 thing needs a look"), ("budget", "This data can be used")):
+        record = AuditRecord(RECORD_SCHEMA, {}, {}, {}, (found, Outcome("SW301", "t", "skipped", reason)))
+        assert verdict(record).sentence.startswith(start)
 
 
 def test_checks_that_all_stayed_out_say_nothing_about_the_data() -> None:

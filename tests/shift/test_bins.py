@@ -48,3 +48,9 @@ def test_the_order_of_the_rows_changes_no_name(order):
     cells = cells_of("w", values)
     assert cells.names == ("w = x", "w = y", "w = z")
     assert [cells.names[code] for code in cells.codes] == [f"w = {value}" for value in values]
+
+
+def test_edges_of_large_numbers_are_written_out():
+    names = cells_of("zip", np.arange(98_001.0, 98_200.0)).names
+    assert names[0].startswith("zip < 980")
+    assert not any("e+" in name for name in names)

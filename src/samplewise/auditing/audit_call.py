@@ -337,7 +337,7 @@ def _carried_out(  # all that was made of the arguments of `audit`
     executor = options.executor or AutoExecutor(plan.seconds())
     others = other_seconds(plan, len(seen), len(taken.columns), closed_form=learner.closed_form)
     at_once = 1 if options.executor else available_cores()
-    timer = TimeLeft(fits_by_phase(plan), others, plan.seconds_per_fit, measured_slowdown(), at_once)
+    timer = TimeLeft(fits_by_phase(plan), others, plan.seconds_per_fit, measured_slowdown(), at_once, plan.refits)
     given = (plan.folds, options.seed, executor, store, None, _counter(store, plan, report, timer))
     evidence = gather(taken, Prepared(seen, taken.target, learner, *given), metric, plan, options.n_test_evaluations)
     accepted = accepted_findings(options.accepted, catalog())

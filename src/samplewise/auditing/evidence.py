@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.auditing.own_cells import OwnCells
 from samplewise.auditing.plan import Plan
 from samplewise.auditing.prepare_audit import Intake, unreadable_pictures
 from samplewise.auditing.row_cells import RowCells
@@ -50,7 +51,7 @@ def gather(taken: Intake, prepared: Prepared, metric: Metric, plan: Plan, n_test
         prepared, taken.data, taken.columns, metric, plan, taken.test, predictions, taken.embeddings,
         taken.test_embeddings, unlabeled, n_test_evaluations, unreadable=lost, label=str(taken.facts["label"]),
         other_columns=taken.other_columns, test_other_columns=taken.test_other_columns, meaning=taken.meaning,
-        answers=taken.answers, shifted=taken.shifted,
+        answers=taken.answers, shifted=taken.shifted, given_rows=OwnCells(taken.everything, taken.given_beside),
     )  # fmt: skip
 
 
@@ -79,6 +80,7 @@ class Evidence:
     meaning: LabelMeaning = OUTCOMES  # whether labels are facts or outcomes
     answers: Mapping[Any, Answer] = field(default_factory=lambda: MappingProxyType({}))  # of people, by id
     shifted: Mapping[Any, ShiftedRow] = field(default_factory=lambda: MappingProxyType({}))  # cells one column aside
+    given_rows: OwnCells | None = None  # cells of all rows given, also of those that were set aside; None: of `data`
 
     # ---- label-free -------------------------------------------------------------------------------------------------
 

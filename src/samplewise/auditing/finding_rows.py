@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.row_exhibit import MOST_LISTED, rows_exhibit
+from samplewise.auditing.own_cells import OwnCells
+from samplewise.auditing.row_exhibit import MOST_LISTED, own_columns, rows_exhibit
 from samplewise.auditing.row_facts import Facts, row_facts
-from samplewise.core.arrays import Array
+from samplewise.core.arrays import Array, Ints
 from samplewise.core.findings import CheckResult, Finding
 from samplewise.core.json_encoding import as_column
 from samplewise.core.values import Exhibit
@@ -48,12 +49,32 @@ def _rows_of(
     keys = finding.keys[:MOST_LISTED]
     facts = row_facts(result, place, keys)
     columns = {name: _column(values, keys) for name, values in facts.items() if name != "suggested"}
-    if not all(key in positions for key in keys):  # set aside before the audit: only their ids are known
-        return Exhibit("rows", finding.title, {"id": as_column(keys)} | columns, finding=place)
+    if not all(key in positions for key in keys):  # set aside before the audit: no model and no distance knows them
+        held = {"id": as_column(keys)} | columns | _cells_aside(evidence.given_rows, keys)
+        return Exhibit("rows", finding.title, held, finding=place)
     if "suggested" in facts:
         columns["suggested"] = _codes(evidence, facts, keys)
     at = np.array([positions[key] for key in keys], dtype=np.intp)
-    return rows_exhibit(evidence, finding.title, at, finding=place, **columns)
+    twins = _twins(at, [facts["set"].get(str(key)) for key in keys]) if "set" in facts else None
+    return rows_exhibit(evidence, finding.title, at, finding=place, twins=twins, **columns)
+
+
+def _twins(rows: Ints, sets: Sequence[Any]) -> Ints:
+    """For every row the first other one of its set of duplicates, -1 where there is none."""
+    members: dict[Any, list[int]] = {}
+    for row, number in zip(rows.tolist(), sets, strict=True):
+        members.setdefault(number, []).append(row)
+    others = ([twin for twin in members[number][:2] if twin != row] for row, number in zip(rows, sets, strict=True))
+    known = (twins if number is not None else [] for twins, number in zip(others, sets, strict=True))
+    return np.array([twins[0] if twins else -1 for twins in known], dtype=np.intp)
+
+
+def _cells_aside(given: OwnCells | None, keys: Sequence[Any]) -> dict[str, Array]:
+    """The own columns of rows that may have been set aside."""
+    at = {} if given is None else {key: position for position, key in enumerate(given.ids.tolist())}
+    if given is None or not all(key in at for key in keys):
+        return {}
+    return own_columns(given, np.array([at[key] for key in keys], dtype=np.intp))
 
 
 def _column(values: dict[str, Any], keys: Sequence[Any]) -> Array:

@@ -1,6 +1,6 @@
 """What more rows would buy, worded and drawn: shared by SW401 and by the page of `samplewise forecast`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -83,6 +83,7 @@ def forecast_record(
     elif target is not None:
         options = {"learner_name": wanted.learner_name}
         need = samples_needed(curve, target, wanted.confidence, **options)
+        need = replace(need, reason=_without(need.reason, ahead.warnings))  # each warning is a finding of its own
         batches, price = None, wanted.price_per_row
         if price is not None:
             batches = collection_plan(curve, target, price, wanted.rounds, wanted.max_growth, wanted.penalty, **options)
@@ -196,6 +197,13 @@ def _least(need: Requirement) -> str:
     if not np.isfinite(need.least) or need.least >= need.rows.value:
         return ""
     return f"No fewer than {need.least:,.0f} if the curve goes on falling ever more slowly."
+
+
+def _without(text: str, sentences: Iterable[str]) -> str:
+    """A text without these sentences."""
+    for sentence in sentences:
+        text = text.replace(sentence, "")
+    return " ".join(text.split())
 
 
 def _warnings(curve: CurvePoints, ahead: Forecast) -> list[Finding]:

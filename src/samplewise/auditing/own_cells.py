@@ -1,4 +1,4 @@
-"""The audited rows' own columns, as exhibits and lists show them: the features, then what else the table holds."""
+"""The own columns of rows, as exhibits and lists show them: the features, then what else the table holds."""
 
 from functools import cached_property
 from typing import Any
@@ -24,6 +24,16 @@ class OwnCells:
     def __init__(self, data: Dataset, beside: Any = None) -> None:
         self._data, self._beside = data, beside
         self._columns: dict[int, Any] = {}
+
+    @property
+    def ids(self) -> Array:
+        """(n,) ids of the rows."""
+        return self._data.ids
+
+    @property
+    def labels(self) -> Array | None:
+        """(n,) labels as they were given; None where there are none."""
+        return self._data.y
 
     @cached_property
     def names(self) -> tuple[str, ...]:

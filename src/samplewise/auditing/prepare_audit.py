@@ -50,6 +50,7 @@ class Intake:
         answers: what people said of labels, by id.
         rows: all rows given, by id and content.
         shifted: rows, also those set aside, whose cells seem to stand one column aside, by id.
+        given_beside: as `other_columns`, of all rows given.
     """
 
     everything: Dataset
@@ -67,6 +68,7 @@ class Intake:
     answers: Mapping[Any, Answer] = field(default_factory=lambda: MappingProxyType({}))
     rows: AuditedRows | None = None
     shifted: Mapping[Any, ShiftedRow] = field(default_factory=lambda: MappingProxyType({}))
+    given_beside: Any | None = None
 
 
 def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
@@ -121,7 +123,7 @@ def take_in(data: Any, y: Any, options: AuditOptions) -> Intake:
         _embedded(options.embeddings, held) if held is not None and callable(options.embeddings) else None,
         None if reading.other_columns is None else reading.other_columns[usable].reset_index(drop=True), beside_test,
         meaning=meaning, answers=label_answers(options.reviewed, rows, target, meaning), rows=given,
-        shifted=shifted,
+        shifted=shifted, given_beside=reading.other_columns,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from samplewise.quality.overview import without_cells
 NAMES = frozenset(
     {
         "id", "ids", "row", "column", "class", "segment", "given", "suggested", "nearest_given", "nearest_suggested",
+        "nearest_twin",
         "name", "status", "verdict", "axis", "code", "kind", "severity", "test_id", "train_id", "keep", "set",
     }
 )  # fmt: skip

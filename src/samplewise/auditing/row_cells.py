@@ -90,6 +90,18 @@ class RowCells:
             found.append(chosen)
         return found
 
+    def apart(self, row: int, twin: int, places: Sequence[int]) -> list[int]:
+        """Places of the columns in which a row and its twin differ (30 at the most), before those given.
+
+        Args:    row, twin: positions, -1 for no twin.   places: of the columns to look at anyway.
+        """
+        if twin < 0:
+            return list(places)
+        both = np.array([row, twin])
+        cells = ((place, self._column(place, both)) for place in self._places)
+        differing = [place for place, (one, other) in cells if one != other and (one == one or other == other)]
+        return list(dict.fromkeys([*differing[:MOST_UNUSUAL], *places]))
+
     def with_typical(self, row: int, places: Sequence[int]) -> list[list[Any]]:
         """[column, value, typical value of the given class] of a row in these columns, as JSON holds them."""
         code = self._target.codes[row].item()

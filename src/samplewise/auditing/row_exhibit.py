@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,10 +24,18 @@ CELL = 80  # characters of a cell among the own columns
 PICTURE_SIDE = 96
 BLOCK = 1024  # rows compared at once
 NEAREST = ("nearest_given", "nearest_suggested")
+TWIN = "nearest_twin"
+MIDNIGHT = " 00:00:00"
 
 
 def rows_exhibit(
-    evidence: Evidence, title: str, positions: Array, *, finding: int | None = None, **columns: Any
+    evidence: Evidence,
+    title: str,
+    positions: Array,
+    *,
+    finding: int | None = None,
+    twins: Array | None = None,
+    **columns: Any,
 ) -> Exhibit:
     """The rows of a finding, at most 5,000, the first 60 with what a person needs to decide about them.
 
@@ -34,6 +43,7 @@ def rows_exhibit(
         evidence: the data they are from.   title: of the exhibit.
         positions: (k,) rows in the order they are to be shown.
         finding: place among the findings of the same outcome of the one whose rows these are.
+        twins: (k,) the row that each is a duplicate of, -1 for none: shown in place of the nearest row of its class.
         columns: (k,) each, such as `probability` and `reason`; `suggested` holds class codes (or numbers) and decides
             which cells are telling and which neighbors are shown. Codes of -1, and NaN, mean "no suggestion".
 
@@ -41,7 +51,8 @@ def rows_exhibit(
         Exhibit of kind "rows": id, given, suggested and the columns passed of all listed rows; of the first 60, and
         empty beyond: thumbnail, text, telling (JSON of [column, value, typical value of the given class], the most
         unusual cell first), nearest_given and nearest_suggested with their thumbnails or with their cells in the same
-        columns (JSON of [column, value]), time and group; then `column: NAME` for up to twelve columns of the data.
+        columns (JSON of [column, value]), or nearest_twin with its label; time and group; then `column: NAME` for up
+        to twelve columns of the data.
 
     Cost: O(60 n d) for the neighbors, O(n d) for the typical values.
     """
@@ -56,13 +67,18 @@ def rows_exhibit(
         held["suggested"] = _written(evidence, suggested)
         suggested = suggested[: len(shown)]
     telling = evidence.row_cells.telling(shown, suggested)
-    details = _details(evidence, shown, suggested, telling)
+    if twins is not None:
+        twins = np.asarray(twins, dtype=np.intp)[: len(shown)]
+        pairs = zip(shown.tolist(), twins.tolist(), telling, strict=True)
+        telling = [evidence.row_cells.apart(row, twin, places) for row, twin, places in pairs]
+    details = _details(evidence, shown, suggested, telling, twins)
     held |= passed | {name: _padded(values, len(listed)) for name, values in details.items() if any(values)}
-    return Exhibit("rows", title, held | _own_columns(evidence, listed, telling), finding=finding)
+    own = OwnCells(evidence.data, evidence.other_columns)
+    return Exhibit("rows", title, held | own_columns(own, listed, telling), finding=finding)
 
 
 def _details(
-    evidence: Evidence, shown: Ints, suggested: Array | None, telling: list[list[int]]
+    evidence: Evidence, shown: Ints, suggested: Array | None, telling: list[list[int]], twins: Ints | None
 ) -> dict[str, list[str]]:
     """Of every shown row, by column."""
     data, cells = evidence.data, evidence.row_cells
@@ -74,10 +90,17 @@ def _details(
             json.dumps(cells.with_typical(*pair)) for pair in zip(shown.tolist(), telling, strict=True) if any(telling)
         ],
     }
-    for name, codes in zip(NEAREST, (evidence.target.codes[shown], suggested), strict=True):
-        if codes is None:
-            continue
-        nearest = _nearest(evidence, shown, codes)
+    given = evidence.target.codes[shown]
+    near = {
+        name: _nearest(evidence, shown, codes)
+        for name, codes in zip(NEAREST, (given if twins is None else None, suggested), strict=True)
+        if codes is not None
+    }
+    if twins is not None:
+        labels = _written(evidence, evidence.target.codes[twins]).tolist()
+        found[f"{TWIN}_label"] = ["" if row < 0 else label for row, label in zip(twins, labels, strict=True)]
+        near = {TWIN: twins} | near
+    for name, nearest in near.items():
         found[name] = [str(data.ids[row]) if row >= 0 else "" for row in nearest]
         if pictures:
             found[f"{name}_thumbnail"] = _thumbnails(data.X, nearest)
@@ -86,8 +109,13 @@ def _details(
             found[f"{name}_cells"] = [json.dumps(cells.of(*pair)) if pair[0] >= 0 else "" for pair in pairs]
     for name, values in (("time", data.time), ("group", data.groups)):
         if values is not None:
-            found[name] = [cell_text(value) for value in values[shown].tolist()]
+            found[name] = _days([cell_text(value) for value in values[shown].tolist()])
     return found
+
+
+def _days(texts: list[str]) -> list[str]:
+    """Times as texts; days alone where every one is a midnight."""
+    return [text.removesuffix(MIDNIGHT) for text in texts] if all(text.endswith(MIDNIGHT) for text in texts) else texts
 
 
 def _padded(values: list[str], count: int) -> Array:
@@ -157,9 +185,8 @@ def _distances(space: Floats, rows: Ints, others: Ints) -> Floats:
 # ---- the rows' own columns ------------------------------------------------------------------------------------------
 
 
-def _own_columns(evidence: Evidence, listed: Ints, telling: list[list[int]]) -> dict[str, Array]:
+def own_columns(own: OwnCells, listed: Ints, telling: Sequence[Sequence[int]] = ()) -> dict[str, Array]:
     """Up to twelve columns of the data, of more those that tell most about the shown rows, in their own order."""
-    own = OwnCells(evidence.data, evidence.other_columns)
     counts = Counter(place for places in telling for place in places)
     kept = [place for place, kind in enumerate(own.kinds) if kind != "constant"]
     chosen = sorted(sorted(kept, key=lambda place: -counts[place])[:OWN_COLUMNS])

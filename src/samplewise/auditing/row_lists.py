@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from samplewise.auditing.own_cells import OWN, OwnCells
+from samplewise.auditing.own_cells import OWN, OwnCells, is_gap
 from samplewise.auditing.redaction import NOTE
 from samplewise.auditing.row_facts import PROBABILITY, row_facts
 from samplewise.auditing.run_folder import COLUMNS, FOLDER, WORDS
@@ -30,20 +30,21 @@ INDENT = "   "
 LABELS = "SW201"  # the check whose list holds answers about labels
 
 
-def fresh_lists(record: AuditRecord, data: Dataset, beside: Any = None) -> dict[str, str]:
+def fresh_lists(record: AuditRecord, data: Dataset, given: OwnCells | None = None) -> dict[str, str]:
     """The text of `SWxxx.csv` and `SWxxx.txt` for every check that names rows, with an empty column `decision`.
 
     Args:
         record: what was found; one without values gives lists without the rows' own columns.
         data: the audited rows.
-        beside: frame of their columns that are neither features nor the label; None for none.
+        given: cells of all rows given, also of those that were set aside; of the audited rows where None.
 
     Cost: O(cells written).
     """
     hidden = NOTE in (record.data.get("notes") or ())
-    own = None if hidden else OwnCells(data, beside)
-    labels = _given_labels(record, data, hidden)
-    positions = {str(key): position for position, key in enumerate(data.ids.tolist())}
+    given = OwnCells(data) if given is None else given
+    own = None if hidden else given
+    labels = _given_labels(record, data, given, hidden)
+    positions = {str(key): position for position, key in enumerate(given.ids.tolist())}
     texts = {}
     for outcome in record.outcomes:
         if any(finding.axis == "row" and finding.keys for finding in outcome.result.findings):
@@ -59,11 +60,12 @@ def list_text(names: Sequence[str], lines: Iterable[Mapping[str, str]]) -> str:
     return csv_text(names, ([line.get(name, "") for name in names] for line in lines))
 
 
-def _given_labels(record: AuditRecord, data: Dataset, hidden: bool) -> Mapping[str, Any]:
+def _given_labels(record: AuditRecord, data: Dataset, given: OwnCells, hidden: bool) -> Mapping[str, Any]:
     """Label by the text of the id; empty where a record without values hides the labels of a regression."""
     if data.y is None or data.y.ndim > 1 or (hidden and record.data.get("task") == "regression"):
         return {}
-    return dict(zip(map(str, data.ids.tolist()), data.y.tolist(), strict=True))
+    aside = {} if given.labels is None else dict(zip(map(str, given.ids.tolist()), given.labels.tolist(), strict=True))
+    return aside | dict(zip(map(str, data.ids.tolist()), data.y.tolist(), strict=True))
 
 
 # ---- lines ----------------------------------------------------------------------------------------------------------
@@ -104,7 +106,7 @@ def _listed(outcome: Outcome) -> Iterator[tuple[int, Finding]]:
 
 
 def _text(value: Any) -> str:
-    if value is None or value != value:
+    if is_gap(value):
         return ""
     return f"{value:.6g}" if isinstance(value, float) and not value.is_integer() else str(value)
 
@@ -117,7 +119,7 @@ def _add_own_columns(
 ) -> list[str]:
     """Write the rows' own cells into their lines; returns the names of these columns."""
     known = [key for key in lines if key in positions]
-    if not known:  # rows that were set aside before the audit
+    if not known:
         return []
     rows = np.array([positions[key] for key in known], dtype=np.intp)
     chosen = _chosen_columns(own, outcome, min(OWN_COLUMNS, OWN_ENTRIES // len(rows)))

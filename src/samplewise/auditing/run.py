@@ -12,13 +12,14 @@ from samplewise.auditing.finding_rows import of_open_keys, with_rows
 from samplewise.auditing.progress import Event, Progress
 from samplewise.auditing.redaction import without_values
 from samplewise.auditing.run_state import RunFolder
-from samplewise.auditing.tested_advice import test_advice
+from samplewise.auditing.tested_advice import rule_names, test_advice
 from samplewise.auditing.time_left import ADVICE, WITH_HELD_OUT, TimeLeft
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, Finding, Outcome
 from samplewise.core.texts import count_of
 from samplewise.engine.refits.preparation import FITS
-from samplewise.report.unfinished import INTERRUPTED, TO_COME
+from samplewise.report.basis import INTERRUPTED
+from samplewise.report.unfinished import TO_COME
 
 WEIGHTED = ("SW501",)  # checks whose figures weigh the rows; the others say that theirs do not
 UNWEIGHTED = "row weights do not count in these figures"
@@ -126,7 +127,8 @@ class Run:
     def _end(self, phase: str, outcome: Outcome) -> None:
         event = Event("check", outcome.title, outcome=outcome)
         if self.timer is not None:
-            self.timer.end(phase, carried_out=outcome.status in ("found", "clean"))
+            ran, rules = outcome.status in ("found", "clean"), len(rule_names(outcome))
+            self.timer.end(phase, carried_out=ran, rules=rules, seconds=outcome.seconds)
             event = replace(event, seconds_left=self.timer.left(), share=self.timer.share())
         self.progress(event)
 
@@ -157,7 +159,7 @@ class Run:
             return record
         now = time.monotonic()
         if not often or now - self._written > REWRITE_SHARE * self._drawing:
-            self.folder.write(record, self.evidence.data, self.evidence.other_columns, complete=complete)
+            self.folder.write(record, self.evidence.data, self.evidence.given_rows, complete=complete)
             self._written = time.monotonic()
             self._drawing = self._written - now
         self._tell()

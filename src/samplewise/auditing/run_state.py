@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from samplewise import __version__
 from samplewise.auditing.audited_rows import ROWS_FILES, AuditedRows
+from samplewise.auditing.own_cells import OwnCells
 from samplewise.auditing.placed_lists import Known, place_lists
 from samplewise.auditing.redaction import NOTE
 from samplewise.auditing.replaced_record import (
@@ -184,22 +185,24 @@ class RunFolder:
 
     # ---- what is written --------------------------------------------------------------------------------------------
 
-    def write(self, record: AuditRecord, data: Dataset, beside: Any = None, *, complete: bool = False) -> None:
+    def write(
+        self, record: AuditRecord, data: Dataset, given: OwnCells | None = None, *, complete: bool = False
+    ) -> None:
         """Record, report and lists of rows, in place where they may be, else in `new/`.
 
-        Args:    record: what is known so far.   data: the audited rows.   beside: frame of their columns that are
-                 neither features nor the label, for the lists.   complete: whether this is all of it.
+        Args:    record: what is known so far.   data: the audited rows.   given: cells of all rows given, for the
+                 lists.   complete: whether this is all of it.
         Raises:  InputError: a file cannot be written; what stood there before is unchanged.
         """
         if self.replaces:
             self._write_new(record)
             if complete:
-                self._replace(record, data, beside)
+                self._replace(record, data, given)
         elif self.held is not None and not _covers(record, self.held):
             self._write_new(record)
         else:
             self._save(record, self.path)
-            self._place(fresh_lists(record, data, beside))
+            self._place(fresh_lists(record, data, given))
             if self.held is not None:
                 self.held = None
                 remove_new(self.path)
@@ -222,9 +225,9 @@ class RunFolder:
             raise cannot_write(folder / RECORD_FILE, fault) from None
         write_text(folder / REPORT_FILE, to_html(record))
 
-    def _replace(self, record: AuditRecord, data: Dataset, beside: Any) -> None:
+    def _replace(self, record: AuditRecord, data: Dataset, given: OwnCells | None) -> None:
         """Everything into `new/`, then the word that it is complete, then one file after another into place."""
-        lists = fresh_lists(record, data, beside)
+        lists = fresh_lists(record, data, given)
         new = self.path / NEW
         for name, text in lists.items():
             make_folder(new / FOLDER)

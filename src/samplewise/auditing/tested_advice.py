@@ -102,12 +102,7 @@ def proposed_rules(evidence: Evidence, outcomes: tuple[Outcome, ...]) -> dict[st
     checks = catalog()
     rules: dict[str, RemedyRule] = {}
     for outcome in outcomes:
-        names = {
-            remedy.rule
-            for finding in outcome.result.findings
-            for remedy in finding.remedies
-            if remedy.kind in TESTED and not remedy.reason  # else the check says why it is not tested
-        }
+        names = rule_names(outcome)
         if not names:
             continue
         try:
@@ -116,6 +111,16 @@ def proposed_rules(evidence: Evidence, outcomes: tuple[Outcome, ...]) -> dict[st
             continue
         rules |= {f"{outcome.code} {name}": offered[name] for name in sorted(names) if name in offered}
     return rules
+
+
+def rule_names(outcome: Outcome) -> set[str]:
+    """The rules behind the remedies of a check that are to be tested."""
+    return {
+        remedy.rule
+        for finding in outcome.result.findings
+        for remedy in finding.remedies
+        if remedy.kind in TESTED and not remedy.reason  # else the check says why it is not tested
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,7 +217,8 @@ def _law_values(curve: CurvePoints, features: CurveFeatures, sizes: Floats, law:
 
 def _warnings(curve: CurvePoints, wanted: Floats, unknown: str) -> tuple[str, ...]:
     """Warnings about the forecast, in sentences; `unknown` is the one about the learner."""
-    found = [one.text for one in diagnose(curve)]
+    odd = diagnose(curve)
+    found = [one.text for one in odd]
     largest = int(curve.sizes[-1])
     if (wanted > CHECKED * largest).any():
         found.append(
@@ -229,7 +230,7 @@ def _warnings(curve: CurvePoints, wanted: Floats, unknown: str) -> tuple[str, ..
         found.append("The error is the same at every size: a constant prediction has such a curve.")
     if curve.error[-1] == 0:
         found.append("No error was left at the largest size: a larger test set is needed to see further.")
-    if not np.isfinite(curve.standard_error).any():
+    if not np.isfinite(curve.standard_error).any() and all(one.kind != "few repeats" for one in odd):  # said by that
         found.append("The noise of the curve is unknown: repeat the draws, or pass test_size, the evaluation rows.")
     if unknown:
         found.append(unknown)

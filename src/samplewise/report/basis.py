@@ -13,6 +13,7 @@ from samplewise.core.values import Estimate
 ERROR_CHECK, LEAK_CHECK = "SW501", "SW106"
 ON_MODELS = ("SW2", "SW3", "SW4", "SW502", "SW503", "SW6")  # first letters of checks whose findings rest on a model
 WITHOUT = re.compile(r"held_out_\w+?[ _]without[ _]")
+INTERRUPTED = "the audit was interrupted"  # why a check was skipped
 ALWAYS = "Always predicting "  # how the title of the finding begins that a constant prediction is as good
 
 
@@ -57,6 +58,14 @@ def proven_leaks(record: AuditRecord) -> list[Finding]:
 def is_proven_leak(finding: Finding) -> bool:
     """Whether it names columns that give the label away for certain: what else was measured rests on them."""
     return finding.code == LEAK_CHECK and finding.severity == "error"
+
+
+def leak_rank(finding: Finding) -> int:
+    """Where a finding stands among those of its severity: 0 for a column that may give the label away, 1 for others.
+
+    Were it a leak, nothing else that was measured would hold.
+    """
+    return int(finding.code != LEAK_CHECK)
 
 
 def leaking_columns(record: AuditRecord) -> list[str]:

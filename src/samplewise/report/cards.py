@@ -16,6 +16,8 @@ from samplewise.report.limits import Limits
 
 PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}")
 MOST_CELLS = 12  # unusual cells of one card
+NEAREST = ("nearest_given", "nearest_suggested")  # rows of the class given, and of the one suggested
+TWIN = "nearest_twin"  # the row that this one is a duplicate of
 PLACE = ("time", "group")  # where a row belongs, if the data says so
 Columns = Mapping[str, list[Any]]
 
@@ -24,6 +26,7 @@ Columns = Mapping[str, list[Any]]
 class Neighbor:
     """The row most like this one among those of a class, and its values in the columns of the card."""
 
+    words: str  # what it is to this row
     label: str
     id: str
     key: str  # the id as a list has it
@@ -100,13 +103,16 @@ def _card(columns: Columns, position: int, limits: Limits) -> Card:
 
 def _neighbors(columns: Columns, position: int, labels: tuple[str, str], limits: Limits) -> list[Neighbor]:
     found = []
-    for name, label in zip(("nearest_given", "nearest_suggested"), labels, strict=True):
+    of_class = [(name, "nearest", "of", label) for name, label in zip(NEAREST, labels, strict=True)]
+    twin = (TWIN, "twin", "with label", _words(columns, f"{TWIN}_label", position, 60))
+    for name, words, before, label in [twin, *of_class]:
         key = _words(columns, name, position, 60)
         if key:
             picture = _picture(columns, f"{name}_thumbnail", position, limits)
             cells = _cells(_entry(columns, f"{name}_cells", position), 2, limits)
             whole = kept(str(_entry(columns, name, position)))
-            found.append(Neighbor(label, key, whole, picture, {column: value for column, value in cells}))
+            words = f"{words} {before}" if label else words
+            found.append(Neighbor(words, label, key, whole, picture, {column: value for column, value in cells}))
     return found
 
 

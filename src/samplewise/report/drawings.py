@@ -16,7 +16,8 @@ from samplewise.report.tables import PageTable, exhibit_table
 CURVE_CHECK = "SW401"
 RANKS = {"curve": 0, "rows": 1, "matrix": 2, "reliability": 3, "bars": 4, "table": 5}
 SMALL_MATRIX = 36  # cells that fit half the width
-UNREADABLE = ("telling", "nearest_given_cells", "nearest_suggested_cells")  # JSON, which the cards show
+# JSON, which the cards show.
+UNREADABLE = ("telling", "nearest_given_cells", "nearest_suggested_cells", "nearest_twin_cells")
 
 
 @dataclass(frozen=True, slots=True)

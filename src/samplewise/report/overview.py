@@ -105,6 +105,7 @@ class Overview:
     sample: PageTable | None
     pictures: tuple[tuple[str, str, str], ...] = ()  # address, label, id
     cut: str = ""
+    outside: str = ""  # what gray bars mean, where there are some
 
     @property
     def behavior(self) -> Markup:
@@ -129,7 +130,8 @@ def page_overview(record: AuditRecord, limits: Limits) -> Overview | None:
     certain, pairs = _pairs(held.get("pairs"), limits)
     pictures = [item for item in (held.get("pictures") or {}).get("shown") or [] if PICTURE.fullmatch(str(item[2]))]
     return Overview(
-        lead=" ".join([*_lead(held), *([OUTSIDE] if any(card.bars and card.bars.tails for card in cards) else [])]),
+        lead=" ".join(_lead(held)),
+        outside=OUTSIDE if any(card.bars and card.bars.tails for card in cards) else "",
         cards=cards,
         columns=_table(record, columns, codes, limits, total - len(label)) if columns else None,
         certain=certain,

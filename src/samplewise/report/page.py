@@ -17,7 +17,7 @@ from samplewise.core import texts
 from samplewise.core.csv_text import GUARD
 from samplewise.core.findings import AuditRecord, Outcome
 from samplewise.core.json_encoding import decode, encode
-from samplewise.core.units import seconds_text
+from samplewise.core.units import LABEL_UNIT, LOWER_ERROR, seconds_text
 from samplewise.core.values import Exhibit
 from samplewise.report import wording
 from samplewise.report.bars import Picture, counts_picture, remedy_picture
@@ -82,6 +82,7 @@ def _render(record: AuditRecord, limits: Limits) -> str:
     every_finding = sum(len(outcome.result.findings) for outcome in record.outcomes)
     tested, untested = advice_of(record)
     is_audit = not record.plan.get("question")
+    picture = remedy_picture(tested, limits)
     return (
         _environment()
         .get_template("page.html.j2")
@@ -94,7 +95,8 @@ def _render(record: AuditRecord, limits: Limits) -> str:
             problems=worst_problems(record) if is_audit else [],
             not_checked=not_checked(record) if is_audit else "",
             not_tested=NOT_TESTED_YET if advice_is_pending(record) else NOT_TESTED,
-            picture=remedy_picture(tested, limits),
+            picture=picture,
+            measured_is=_measured_is(picture.unit) if picture else "",
             hidden_remedies=cut_note(
                 (min(len(tested), limits.remedies), len(tested), "tested remedy", "tested remedies")
             ),
@@ -220,7 +222,8 @@ def _printable(value: Any) -> Any:
 
 
 def _unbroken(text: str) -> str:
-    """The text with every interval kept on one line."""
+    """The text with every interval, and every number with its per cent sign, kept on one line."""
+    text = re.sub(r"(?<=\d) (?=%)", "\u00a0", text)
     return re.sub(r"\[[^\[\]]{1,40}\]", lambda found: found[0].replace(" ", "\u00a0"), text)
 
 
@@ -230,6 +233,15 @@ def _key_text(key: Any) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def _measured_is(unit: str) -> str:
+    """What the picture of the remedies shows, to be read after `Measured`."""
+    return (
+        f"fall of the held-out error, {LABEL_UNIT}"
+        if unit == LOWER_ERROR
+        else f"change of the held-out score in {unit}"
+    )
 
 
 def in_script(content: Any) -> Markup:

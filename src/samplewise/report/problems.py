@@ -3,14 +3,14 @@
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from samplewise.core.findings import AuditRecord, Finding, Outcome
 from samplewise.core.rates import percent_text
 from samplewise.core.texts import count_of, key_text, quantity_text, shortened
 from samplewise.core.values import Estimate
 from samplewise.report.alike import alike_findings, joined
-from samplewise.report.basis import ON_MODELS, is_proven_leak, nothing_learned, stands
+from samplewise.report.basis import ON_MODELS, is_proven_leak, leak_rank, nothing_learned, stands
 from samplewise.report.remedy_order import NOT_TESTED, NOT_TESTED_YET, Advice, as_advice, change_text, refuted
 from samplewise.report.unfinished import advice_is_pending
 from samplewise.report.verdict import extent, not_run
@@ -57,7 +57,7 @@ def worst_problems(record: AuditRecord, most: int = MOST_PROBLEMS) -> list[Probl
     ]
     ranks = {place: _rank(findings[place], findings[place] is void) for place in places}
     worst = alike_findings(findings[place] for place in sorted(places, key=ranks.__getitem__))
-    return [_problem(record, joined(alike), findings.index(alike[0])) for alike in worst[:most]]
+    return [_with_others(_problem(record, joined(alike), findings.index(alike[0])), alike) for alike in worst[:most]]
 
 
 def not_checked(record: AuditRecord) -> str:
@@ -67,23 +67,28 @@ def not_checked(record: AuditRecord) -> str:
     """
     open_checks = [item for status in UNANSWERED for item in record.outcomes if item.status == status]
     idle = [item for item in open_checks if item.status == "not_applicable" and not OPTION.search(item.reason)]
-    lacking = [_with_option(item) for item in open_checks if item not in idle] + not_run(record)
-    planned = len(record.outcomes) + len(not_run(record))
-    parts = [f"{len(lacking)} of {count_of(planned, 'check')}: {listed(lacking, 6)}"] if lacking else []
+    asked, waiting = [item for item in open_checks if item not in idle], not_run(record)
+    lacking, planned = len(asked) + len(waiting), len(record.outcomes) + len(waiting)
+    said = [*_by_option(asked), *([listed(waiting, 6)] if waiting else [])]
+    parts = [f"{lacking} of {count_of(planned, 'check')}: {'; '.join(said)}"] if lacking else []
     parts += [f"{len(idle)} more {'does' if len(idle) == 1 else 'do'} not apply here"] if idle and lacking else []
     return "; ".join(parts)
 
 
-def _with_option(outcome: Outcome) -> str:
-    """What a check asks, and the option that would answer it."""
-    option = OPTION.search(outcome.reason)
-    return shortened(outcome.title, 60) + (f" (needs {option[1]})" if option else "")
+def _by_option(outcomes: Sequence[Outcome]) -> list[str]:
+    """What checks ask, those together that the same option would answer."""
+    titles: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        option = OPTION.search(outcome.reason)
+        titles.setdefault(option[1] if option else "", []).append(shortened(outcome.title, 60))
+    needs = {"": ""} | {option: f" (needs {option})" for option in titles if option}
+    return [f"{listed(named, 6)}{needs[option]}" for option, named in titles.items()]
 
 
-def _rank(finding: Finding, is_void: bool) -> tuple[bool, bool, bool, float]:
+def _rank(finding: Finding, is_void: bool) -> tuple[bool, bool, bool, int, float]:
     """A model that learned nothing first, then a leak, then what to act on, then what is measured to help most."""
     gain = max((_gain(item.effect) for item in finding.remedies if item.verdict == "helps"), default=0.0)
-    return (not is_void, not is_proven_leak(finding), finding.severity != "error", -gain)
+    return (not is_void, not is_proven_leak(finding), finding.severity != "error", leak_rank(finding), -gain)
 
 
 def _gain(effect: Estimate | None) -> float:
@@ -100,6 +105,15 @@ def _problem(record: AuditRecord, finding: Finding, position: int) -> Problem:
         position, finding.code, shortened(finding.title, LONGEST), finding.severity, _sure(finding),
         _where(record, finding), _first(finding, advice, helps), _buys(advice, helps or tested) or untested,
     )  # fmt: skip
+
+
+def _with_others(problem: Problem, alike: Sequence[Finding]) -> Problem:
+    """What is to be done in one column is to be done in the others of which the same is said, each in its own way."""
+    others = len(alike) - 1
+    if not others or str(alike[0].keys[0]) not in problem.first:
+        return problem
+    likewise = f"; likewise in {count_of(others, 'other column')}"
+    return replace(problem, first=shortened(problem.first, LONGEST - len(likewise)).rstrip(".") + likewise)
 
 
 def _sure(finding: Finding) -> str:

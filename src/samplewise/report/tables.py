@@ -11,7 +11,8 @@ from samplewise.core.texts import column_texts, is_numeric, key_text, shortened
 from samplewise.core.values import Exhibit, Scores
 from samplewise.report.limits import Limits, cut_note
 
-IDS = ("id", "row", "test_id", "train_id", "nearest_given", "nearest_suggested")  # names of columns of ids
+# Names of columns of ids.
+IDS = ("id", "row", "test_id", "train_id", "nearest_given", "nearest_suggested", "nearest_twin")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from samplewise.core.findings import AuditRecord
 from samplewise.core.texts import count_of, shortened
 from samplewise.core.units import seconds_text
+from samplewise.report.basis import INTERRUPTED
 from samplewise.report.verdict import not_run
 from samplewise.report.wording import listed
 
 TO_COME = "to_come"  # of a record's environment while an audit is under way: titles of its checks by code
-INTERRUPTED = "the audit was interrupted"  # why a check was skipped
 MOST_NAMED = 6
 AGAIN = "The same command or call goes on from here."
 REWRITTEN = "This page is rewritten as checks end: reload it to see them."

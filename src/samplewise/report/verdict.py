@@ -16,8 +16,10 @@ from samplewise.core.texts import count_of, inside_sentence, number_text, quanti
 from samplewise.core.values import Estimate
 from samplewise.report.alike import said_once
 from samplewise.report.basis import (
+    INTERRUPTED,
     constant_is_as_good,
     is_proven_leak,
+    leak_rank,
     leaking_columns,
     nothing_learned,
     out_of_sight,
@@ -122,7 +124,8 @@ def _standing(record: AuditRecord) -> list[Finding]:
     """Findings that may count, a leak first, worst first, without the one that says what may not."""
     void = nothing_learned(record)
     standing = [finding for finding in record.findings() if finding is not void and stands(record, finding.code)]
-    return sorted(standing, key=lambda finding: not is_proven_leak(finding))
+    ranks = {finding.severity: place for place, finding in reversed(list(enumerate(standing)))}
+    return sorted(standing, key=lambda one: (not is_proven_leak(one), ranks[one.severity], leak_rank(one)))
 
 
 def _state(record: AuditRecord, standing: Sequence[Finding]) -> list[str]:
@@ -134,7 +137,10 @@ def _state(record: AuditRecord, standing: Sequence[Finding]) -> list[str]:
         [f for f in standing if f.severity == severity and f not in closed] for severity in ("error", "warning")
     )
     untouched, lead = _untouched(closed), _lead(record)
-    partial = bool(not_run(record)) or any(outcome.status == "failed" for outcome in record.outcomes)
+    partial = bool(not_run(record)) or any(
+        outcome.status == "failed" or (outcome.status == "skipped" and outcome.reason == INTERRUPTED)
+        for outcome in record.outcomes
+    )
     if lead:
         others = errors + warnings
         apart = f"{count_of(len(others), 'finding')} apart from that: {_names(others)}" if others else ""

@@ -36,7 +36,7 @@ def estimate_text(estimate: Estimate, interval: bool = True, signed: bool = Fals
     A share that was never seen is no 0 %: it is `at most 0.9 %`, the upper end of its interval.
     """
     readable = estimate.shown()
-    value, low, high, unit = readable.value, readable.low, readable.high, shortened(readable.unit, 40)
+    value, low, high, unit = readable.value, readable.low, readable.high, shortened(readable.unit, 60)
     has_interval = math.isfinite(low) and math.isfinite(high)
     if is_share(estimate.unit) and has_interval and value == low == 0.0 < high:
         return f"{AT_MOST}{number_text(high, max(1, decimal_places(high)))} {unit}".strip()

@@ -11,6 +11,7 @@ import numpy as np
 from samplewise.core.arrays import Array, Ints
 from samplewise.core.results import Result, Table
 from samplewise.core.texts import count_of
+from samplewise.core.values import WRITTEN_OUT
 
 pd = lazy_loader.load("pandas")
 
@@ -89,6 +90,12 @@ def _shown(value: Any, whole: bool) -> str:
     return str(int(value)) if whole and value == value else str(value)
 
 
+def _edge_text(edge: float) -> str:
+    """Four digits; a number of tens of thousands is written out, since few readers of a page read 1.018e+04."""
+    short = f"{edge:.4g}"
+    return f"{edge:.0f}" if "e+" in short and abs(edge) < WRITTEN_OUT else short
+
+
 def _ranges(column: str, values: Array, missing: Array, parts: int) -> tuple[Ints, tuple[str, ...]]:
     """About equal parts between quantiles, open at both ends."""
     edges = np.unique(np.quantile(values[~missing], np.arange(1, parts) / parts))
@@ -97,6 +104,6 @@ def _ranges(column: str, values: Array, missing: Array, parts: int) -> tuple[Int
     if not len(edges):  # most rows share the least value
         edges = np.array([values[values > least].min()])
     codes = np.searchsorted(edges, np.where(missing, 0.0, values), side="right")
-    shown = [f"{edge:.4g}" for edge in edges]
+    shown = list(map(_edge_text, edges.tolist()))
     inner = [f"{low} <= {column} < {high}" for low, high in pairwise(shown)]
     return codes, (f"{column} < {shown[0]}", *inner, f"{column} >= {shown[-1]}")

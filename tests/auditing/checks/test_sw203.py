@@ -25,7 +25,8 @@ def test_fires_where_a_class_is_renamed_and_calls_no_row_wrong(evidence_of):
     (finding,) = result.findings
     assert finding.severity == "warning"
     assert finding.axis == "segment"
-    assert "time >= 2012-12" in finding.title
+    assert "means something else from 2012-12" in finding.title
+    assert "was changed from 2012-12" in finding.remedies[0].action
     assert "No single row is called wrong" in finding.explanation
     assert "drift over time, which this takes into account: wind" in finding.explanation
     (remedy,) = finding.remedies

@@ -39,6 +39,7 @@ from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.shift import CodingChange, FeatureDrift, LabelCoding
 from samplewise.shift.coding_sources import names_an_annotator
 from samplewise.shift.drift import drift_in
+from samplewise.shift.times import moment_text
 
 CODE, TITLE, SLOW = "SW203", "labels whose coding changes", False
 NEEDS = frozenset({"label", "features"})
@@ -75,7 +76,7 @@ def _drift(evidence: Evidence) -> FeatureDrift | None:
 
 def _finding(evidence: Evidence, change: CodingChange, drift: FeatureDrift | None) -> Finding:
     what = f"{change.given!r}" if change.given else "the label"
-    title = f"{shortened(what, 40)} means something else at {shortened(change.place, 60)}"
+    title = f"{shortened(what, 40)} means something else {shortened(_there(change), 60)}"
     explanation = (
         f"Models that see neither time nor place: {change.in_words()} (p = {change.p_value:.2g}, corrected over "
         "classes, cuts and sources). No single row is called wrong by this."
@@ -83,14 +84,19 @@ def _finding(evidence: Evidence, change: CodingChange, drift: FeatureDrift | Non
     if drift is not None and change.kind == "time" and len(drift.drifting):
         explanation += f" Columns that drift over time, which this takes into account: {keys_text(drift.drifting)}."
     action = (
-        f"Ask whether the definition of {what} was changed at {change.place}; if so, translate one coding into the "
-        "other, or audit the parts apart."
+        f"Ask whether the definition of {what} was changed {_there(change)}; if so, translate one coding into "
+        "the other, or audit the parts apart."
     )
     remedy = Remedy("review", (change.place,), action=action)
     return Finding(
         CODE, title, _severity(evidence, change), (change.place,), explanation, (remedy,), (_estimate(change),),
         "segment", CAVEAT,
     )  # fmt: skip
+
+
+def _there(change: CodingChange) -> str:
+    """Where labels differ, as a sentence says it."""
+    return f"from {moment_text(change.where)} on" if change.kind == "time" else f"at {change.place}"
 
 
 def _severity(evidence: Evidence, change: CodingChange) -> Severity:

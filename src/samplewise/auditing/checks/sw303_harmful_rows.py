@@ -33,6 +33,7 @@ from samplewise.auditing.heldout import ids_of, listed_rows, require_enough_rows
 from samplewise.core.arrays import Ints
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.rates import percent_text
+from samplewise.core.units import R_SQUARED
 from samplewise.core.values import Estimate, Scores
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.engine.statistics.intervals import half_width
@@ -84,7 +85,8 @@ def _finding(evidence: Evidence, benefit: Scores, rows: Ints) -> Finding:
     severity: Severity = "warning" if some else "note"
     caveat = "The labels of the evaluation rows are taken as given: where many are wrong, a right row can seem to hurt."
     measured = Estimate(
-        "worst_benefit", value, value - half_width(error), value + half_width(error), benefit.unit, 0.95, "koh2017",
+        f"rise of the {_evaluated_in(benefit)} by the worst row", -value, -value - half_width(error),
+        -value + half_width(error), "" if evidence.target.classes is not None else R_SQUARED, 0.95, "koh2017",
         "not corrected for having picked the worst",
     )  # fmt: skip
     title = f"{count:,} row{'s make' if count > 1 else ' makes'} the predictions for others worse"

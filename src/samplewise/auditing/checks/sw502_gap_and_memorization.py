@@ -29,6 +29,7 @@ from samplewise.auditing.heldout import ids_of, listed_rows, require_enough_rows
 from samplewise.core.arrays import Array, Ints, in_order
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.rates import is_share
+from samplewise.core.texts import number_text
 from samplewise.core.values import Estimate, Exhibit, Scores
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.generalization.gap.half_split_gap import gap_of_refits
@@ -79,8 +80,8 @@ def _finding(evidence: Evidence, trained: Estimate, other: Estimate, gap: Estima
     if evidence.target.classes is None:
         right = "predicted well when trained on and badly when not"
     explanation = (
-        f"Models of half the rows err by {learned:.3g} {unit} on their training rows and {rest:.3g} on "
-        f"held-out rows: a gap of {gap}. {which} {right}, so no other row "
+        f"Models of half the rows err by {number_text(learned)} {unit} on their training rows and "
+        f"{number_text(rest)} on held-out rows: a gap of {gap}. {which} {right}, so no other row "
         f"supports {'its' if len(rows) == 1 else 'their'} label."
     )
     action = "Look at these rows: fix the wrong ones, collect more like the rare ones."
