@@ -30,9 +30,9 @@ spec.loader.exec_module(doors)
 MOST_LINES, WIDTH = 18, 100
 SCRIPT = "<script>alert({})</script>"  # what a page must never run
 MADE_BY_THE_USER = {  # settings, learners and objectives; what is fitted or trained with; one line of a log
-    "Attributor", "CoTeaching", "Converged", "Decision", "EarlyLearningRegularization", "FittedAttributor",
-    "GradientDescent", "GradientFlow", "ImportanceResampler", "LabelNoiseInformation", "Learner", "LinearizedNetwork",
-    "LogEntry", "NoiseRobustClassifier", "Objective", "TorchLearner",
+    "Attributor", "CoTeaching", "Converged", "Decision", "DomainMixer", "EarlyLearningRegularization",
+    "FittedAttributor", "GradientDescent", "GradientFlow", "ImportanceResampler", "LabelNoiseInformation", "Learner",
+    "LinearizedNetwork", "LogEntry", "NoiseRobustClassifier", "Objective", "TorchLearner",
 }  # fmt: skip
 PLAIN = (float, int, str, bool, np.ndarray, list, types.NoneType)
 COUNT = 120
@@ -271,6 +271,9 @@ RESULTS = {  # room.class -> one of its kind
     "quality.Overlap": lambda: quality.find_test_overlap(table(), test=table().take(np.arange(100))),
     "quality.SuspiciousCells": lambda: quality.suspicious_cells(coded()),
     "selection.Applied": lambda: selection.apply(rows(), [Decision(one, "drop") for one in rows().ids[:20]]),
+    "selection.DomainMixture": lambda: selection.DomainMixer().fit(
+        {"<script>": ["the cat", "a dog"], "code": ["if x", "else y"]}, ["the dog"]
+    ),
     "selection.ImportanceWeights": pool,
     "selection.Pruned": lambda: selection.prune(issues().wrong, 0.5),
     "selection.Tempering": lambda: pool().tempering(20),

@@ -94,10 +94,18 @@ def test_rows_like_the_target_are_found_and_the_noise_is_not_inert():
     assert "kept out" in gain.source
     random = found.divergence_reduction(np.arange(len(raw))[::10])
     assert abs(random.value) < 0.25 * gain.value
-    tempering = found.tempering(30)
-    assert tempering.top_share[-1] > 0.9 > tempering.top_share[tempering.temperatures == tempering.temperature][0]
+
+
+def test_the_chosen_temperature_lets_the_noise_decide_without_other_rows():
+    raw, is_prose, target = mixed(n_prose=300, n_other=1200, n_target=400)
+    found = fitted(raw, target)
+    tempering = found.tempering(60)
+    chosen = tempering.temperatures == tempering.temperature
+    assert tempering.top_share[-1] > 0.9 > tempering.top_share[chosen][0]
+    assert tempering.probability[chosen][0] > tempering.probability[-1] - 0.02 > tempering.probability[0]
     assert "inert" in str(tempering)
-    assert len(set(found.sample(30, seed=0)) & set(found.sample(30, seed=1))) < 30
+    assert is_prose[found.sample(60)].mean() >= 0.95
+    assert len(set(found.sample(60, seed=0)) & set(found.sample(60, seed=1))) < 57
 
 
 def test_probabilities_are_those_of_rows_that_were_kept_out():

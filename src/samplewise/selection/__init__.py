@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "decisions": ["Applied", "apply"],
+        "domain_mixing": ["DomainMixer", "DomainMixture"],
         "importance_resampling": ["ImportanceResampler", "ImportanceWeights", "Tempering"],
         "pruning": ["Pruned", "prune"],
     },

@@ -26,9 +26,9 @@ from samplewise.selection.row_features import CountedRows, Features, RowFeatures
 from samplewise.selection.stored_counts import StoredCounts
 from samplewise.selection.target_weights import LEAST_TO_SPLIT, TargetWeights, mean_gain, smoothed
 
-SPREADS = 0.5 ** np.arange(-1.0, 8.0)  # temperatures that are tried, in spreads of the log weights
+SPREADS = 0.5 ** np.arange(-1.0, 7.5, 0.5)  # temperatures that are tried, in spreads of the log weights
 NEARLY_AS_LOW = 0.02  # of the reduction of the divergence that may be given up for more diverse rows
-NEARLY_AS_ALIKE = 0.01  # of the sample that may be likelier raw than target, beyond the top of the ranking
+NEARLY_AS_ALIKE = 0.01  # of the mean probability that may be given up, against the top of the ranking
 RANDOM_DRAWS = 5
 INERT = 0.9  # share of a sample that is also the top of the ranking, from which the noise is called inert
 
@@ -46,7 +46,7 @@ class ImportanceResampler:
             "counts": a non-negative matrix as it is.
         temperature: log weights are divided by it before rows are drawn; "auto" takes the highest that loses at most
             2 % of the largest reduction of the divergence from target rows that were kept out of the weights, and at
-            most 1 % of the sample to rows that are likelier raw than target.
+            most .01 of the mean probability that a row comes from the target.
         length: what the sum over a row is divided by: "mean" the number of its features, "sqrt" the square root of
             it, "sum" nothing, which favors or damns rows for being long.
         n_features: buckets that n-grams or cells are hashed into.
@@ -122,13 +122,13 @@ class Tempering(Result):
     temperatures: Floats  # (t,)
     divergence: Floats  # (t,) nats per feature from held-out target rows
     top_share: Floats  # (t,) share of the sample that the ranking alone would have taken
-    likely_share: Floats  # (t,) share of the sample that is likelier to come from the target than from the raw rows
+    probability: Floats  # (t,) mean probability that a row of the sample comes from the target
     unit: str = "nats per feature"
 
     def _sentences(self) -> Iterable[str]:
         yield (
             f"Temperature {self.temperature:.3g}: the highest whose sample is as close to the target as that of any "
-            "other, nearly, and has as few rows that are likelier to be raw ones."
+            "other, nearly, and whose rows are as likely to come from it."
         )
         inert = self.temperatures[self.top_share >= INERT]
         if len(inert):
@@ -139,9 +139,8 @@ class Tempering(Result):
 
     def _table(self) -> Table:
         columns = {"temperature": self.temperatures, "divergence": self.divergence, "top_share": self.top_share}
-        columns["likely_share"] = self.likely_share
-        share = "share of the sample"
-        units = {"divergence": self.unit, "top_share": share, "likely_share": share}
+        columns["probability"] = self.probability
+        units = {"divergence": self.unit, "top_share": "share of the sample", "probability": "probability"}
         return Table(columns, units, "temperature")
 
 
@@ -203,13 +202,7 @@ class ImportanceWeights(Result):
 
         Raises: InputError for more rows than can be drawn, or shares of unknown targets.
         """
-        usable = int(np.isfinite(next(iter(self._of.values())).log_weights).sum())
-        if require_count(n_rows, "n_rows") > usable:
-            raise InputError(
-                "there are fewer rows than were asked for", where="n_rows",
-                got=f"n_rows={n_rows:,}, {count_of(usable, 'row')} of {len(self.ids):,} that are long enough",
-                fix=f"ask for at most {usable:,}",
-            )  # fmt: skip
+        self._require_rows(n_rows)
         hashes = key_hashes(self.ids)
         quotas = self._quotas(n_rows, shares)
         keys = [self._perturbed(name, quota, seed, hashes) for name, quota in quotas.items()]
@@ -218,7 +211,7 @@ class ImportanceWeights(Result):
     @checked
     def tempering(self, n_rows: int, *, seed: int = 0, target: str | None = None) -> Tempering:
         """How the temperature changes a sample of n_rows: its divergence, and what the noise decides of it."""
-        require_count(n_rows, "n_rows")
+        self._require_rows(n_rows)
         return self._tempering(
             target or self._only("tempering(n_rows, target=...)"), n_rows, seed, key_hashes(self.ids)
         )
@@ -256,6 +249,16 @@ class ImportanceWeights(Result):
             "divergence_reduction", value, float(low), float(high), "nats per feature", CONFIDENCE,
             f"bootstrap of {count_of(kept, 'target row')} {told}",
         )  # fmt: skip
+
+    def _require_rows(self, n_rows: int) -> None:
+        """Refuse to draw more rows than there are."""
+        usable = int(np.isfinite(next(iter(self._of.values())).log_weights).sum())
+        if require_count(n_rows, "n_rows") > usable:
+            raise InputError(
+                "there are fewer rows than were asked for", where="n_rows",
+                got=f"n_rows={n_rows:,}, {count_of(usable, 'row')} of {len(self.ids):,} that are long enough",
+                fix=f"ask for at most {usable:,}" if usable else "lower min_length, or pass rows with words",
+            )  # fmt: skip
 
     def _only(self, instead: str) -> str:
         if len(self.targets) > 1:
@@ -313,9 +316,9 @@ class ImportanceWeights(Result):
         random[usable[hashed_order(seed, self.ids[usable], "random rows")[:n_rows]]] = True
         distributions = [self._distribution(counts) for counts in self._pool.counts_of(*masks, random)]
         apart = np.array([float(target.goal @ log_ratio(target.goal, other)) for other in distributions])
-        alike = target.probability >= 0.5
-        likely = np.array([float(np.mean(alike[mask])) for mask in masks])
-        kept = likely >= float(np.mean(alike[top])) - NEARLY_AS_ALIKE
+        probability = target.probability
+        likely = np.array([float(np.mean(probability[mask])) for mask in masks])
+        kept = likely >= float(np.mean(probability[top])) - NEARLY_AS_ALIKE
         kept[-1] = True  # there the sample is the top of the ranking
         least = float(apart[:-1][kept].min())
         near = kept & (apart[:-1] <= least + NEARLY_AS_LOW * max(float(apart[-1]) - least, 0.0))

@@ -96,9 +96,9 @@ class RowFeatures:
                 named = np.asarray(rows[_known(self._id, columns)])
             return np.asarray(rows[self._column(columns, name)], dtype=object), named
         asked = [f"{word}={said!r}" for word, said in (("text", self._text), ("id", self._id)) if said is not None]
-        if asked and name == "raw":
+        if asked and not name.startswith("target"):  # which may be plain texts beside a file or a frame
             raise InputError(
-                "these rows have no columns that could be named", where="raw", got=", ".join(asked),
+                "these rows have no columns that could be named", where=name, got=", ".join(asked),
                 fix="leave text and id out, or pass a frame or a path",
             )  # fmt: skip
         if not isinstance(rows, Iterable):
