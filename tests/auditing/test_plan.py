@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from samplewise.auditing.plan import Plan, make_plan
+from samplewise.auditing.plan import ROOM, Plan, make_plan
 from samplewise.core.errors import InputError
 from samplewise.data.dataset import Dataset
 from samplewise.data.targets import describe_target
@@ -62,3 +62,16 @@ def test_fits_beyond_the_plan_need_room_in_the_budget():
     assert replace(plan, budget=plan.seconds() + 30.0).no_room(30) == ""
     told = replace(plan, budget=plan.seconds() + 29.0).no_room(30)
     assert told.startswith("the budget has no room for 30 more fits, about ")
+
+
+def test_a_budget_with_room_buys_more_looks_and_the_effect_with_all_rows():
+    usual = plan(rows=500)
+    assert not usual.all_rows
+    roomy = plan(budget=100 * usual.seconds(), rows=500)
+    assert roomy.all_rows
+    assert roomy.repeats > usual.repeats
+    assert ROOM * roomy.seconds() <= 100 * usual.seconds()
+    between = plan(budget=ROOM * replace(usual, all_rows=True).seconds(), rows=500)
+    assert (between.looks, between.all_rows) == (usual.looks, True)
+    exact = plan(budget=usual.seconds(), rows=500)
+    assert replace(exact, budget=None) == usual

@@ -74,7 +74,8 @@ def test_the_best_mixture_leaves_the_noise_out_and_serves_both_regions(forecast)
     assert shares["noise"] < 0.1
     assert min(shares["near"], shares["far"]) > 0.1
     assert best.weights.sum() == pytest.approx(1.0)
-    assert best.error < forecast.error([1, 1, 1], 1000)
+    assert best.error.value < forecast.error([1, 1, 1], 1000).value
+    assert best.error.low < best.error.value < best.error.high
     assert best.unit == "error rate"
 
 
@@ -83,7 +84,7 @@ def test_the_best_mixture_is_truly_better_than_equal_shares(forecast):
     weights = forecast.best(120).weights
     data, source = pilots(seed=7, count=400)
     again = forecast_mixtures(data, source=source, test="valid", n_repeats=1)
-    assert again.error(weights, 400) < again.error([1, 1, 1], 400)
+    assert again.error(weights, 400).value < again.error([1, 1, 1], 400).value
 
 
 @needs_transport
@@ -92,19 +93,34 @@ def test_a_step_lowers_the_forecast_and_keeps_shares(forecast):
     moved = forecast.step(start, rate=0.05)
     assert (moved > 0).all()
     assert moved.sum() == pytest.approx(1.0)
-    assert forecast.error(moved, 500) < forecast.error(start, 500)
-    assert forecast.best(500, start=start).error <= forecast.error(start, 500)
+    assert forecast.error(moved, 500).value < forecast.error(start, 500).value
+    assert forecast.best(500, start=start).error.value <= forecast.error(start, 500).value
 
 
 @needs_transport
-def test_more_rows_never_forecast_more_error_and_two_sizes_fix_the_power(forecast):
-    small, large = forecast.sizes
-    fell = np.log(forecast.errors[:, 0] / forecast.errors[:, 1]).mean()
-    power = np.log(3000 / large) / np.log(large / small)
-    at_pilot = forecast.error([2, 1, 0], large)
-    assert forecast.error([2, 1, 0], 3000) == pytest.approx(at_pilot * np.exp(-fell * power))
-    errors = [forecast.error([1, 1, 1], n) for n in (50, 100, 1000, 10_000)]
+def test_other_sizes_follow_the_forecast_of_the_mean_curve(forecast):
+    largest = forecast.sizes[-1]
+    assert forecast.errors.mean(axis=0) == pytest.approx(forecast.curve.error)
+    ahead = forecast.curve.forecast([3000], confidence=0.8)
+    at_pilot, grown = forecast.error([2, 1, 0], largest), forecast.error([2, 1, 0], 3000)
+    assert grown.value == pytest.approx(at_pilot.value * ahead.error[0] / forecast.curve.error[-1])
+    factor = np.hypot(np.log(ahead.high[0] / ahead.error[0]), 1.2816 * forecast.misfit)
+    assert grown.high == pytest.approx(grown.value * np.exp(factor), rel=1e-3)
+    assert grown.high / grown.low > at_pilot.high / at_pilot.low
+    errors = [forecast.error([1, 1, 1], n).value for n in (50, 100, 1000, 10_000)]
     assert errors == sorted(errors, reverse=True)
+
+
+@needs_transport
+def test_numbers_have_mixtures_too():
+    draw = np.random.default_rng(3)
+    X = draw.normal(size=(180, 2))
+    source = np.repeat(["clean", "noisy", "valid"], 60)
+    y = 10 * X[:, 0] + np.where(source == "noisy", 30, 1) * draw.normal(size=180)
+    found = forecast_mixtures((X, y), source=source, test="valid", learner="linear")
+    clean, noisy = found.error([1, 0], 200), found.error([0, 1], 200)
+    assert clean.value < noisy.value
+    assert clean.unit == found.unit == "mean absolute error relative to the median baseline"
 
 
 @needs_transport
@@ -118,8 +134,8 @@ def test_same_seed_same_bits_and_row_order_does_not_matter():
     )
     assert np.array_equal(one.errors, again.errors)
     shares = dict(zip(one.names, [0.2, 0.7, 0.1], strict=True))
-    wanted = one.error([*shares.values()], 99)
-    assert mixed.error([shares[name] for name in mixed.names], 99) == pytest.approx(wanted, rel=1e-9)
+    wanted = one.error([*shares.values()], 99).value
+    assert mixed.error([shares[name] for name in mixed.names], 99).value == pytest.approx(wanted, rel=1e-9)
 
 
 def test_slopes_of_the_features_are_their_derivatives():

@@ -243,7 +243,7 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
             mae; for classes accuracy, or auc (more than two classes: balanced_accuracy) where the largest holds 80 % of
             the rows.
         checks: default (all), fast (without many fits), or codes: SW101,SW2.
-        budget: time the fits may take: 60s, 5min, 1h. It buys a smaller plan from a fixed cost table.
+        budget: time the fits may take: 60s, 5min, 1h. It buys a smaller plan, or a fuller one, from a fixed cost table.
         seed: same seed, same data, same answer.
         accepted: findings you have accepted. Codes, or a mapping code -> ids.
         reviewed: answers of people about labels that are facts. findings/SW201.csv with its decision column filled in,

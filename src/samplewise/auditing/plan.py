@@ -11,6 +11,7 @@ from samplewise.core.errors import InputError
 from samplewise.core.units import seconds_of, seconds_text
 from samplewise.engine.models.cost_model import seconds_per_fit
 from samplewise.engine.models.learner import Learner
+from samplewise.engine.refits import remedy_sizes
 
 FOLDS = 5
 # Repeats after which tested remedies are looked at, and fits of every arm in a repeat, most first. Refits replace
@@ -18,6 +19,8 @@ FOLDS = 5
 # whatever the learner (`labels.second_model`), and the price leaves that out.
 CLOSED_TESTS = (((2, 4), 3), ((2, 4), 1), ((2,), 1), ((1,), 1))
 OTHER_TESTS = (((2, 3), 4), ((2,), 4), ((2,), 1), ((1,), 1))
+CLOSED_ROOM, OTHER_ROOM = ((2, 4, 8), 3), ((2, 4, 6), 4)  # where a budget has room
+ROOM = 2.0  # times its price that a fuller plan than usual must fit into: what rules ask of second models is not priced
 TEST_ROWS = 36_000  # rows times fits of an arm, for tests in closed form without a budget: half a minute a remedy
 TWICE = 50_000  # rows up to which there are two repeats at least: one cannot tell the luck of models from that of rows
 TEST_SECONDS = 40.0  # what testing other learners may take without a budget, by the cost table
@@ -37,6 +40,7 @@ class Plan:
     curve_repeats: int = 5
     curve_sizes: int = 6
     advice: bool = True
+    all_rows: bool = False  # also what remedies that help or hurt would do with all rows
     seconds_per_fit: float = 0.0
     budget: float | None = None  # seconds the fits may take
 
@@ -48,8 +52,12 @@ class Plan:
 
     def test_fits(self) -> int:
         """Fits that testing remedies takes if none is decided before the last look."""
-        rules = self.folds * (self.folds - 1) // 2 + self.folds * (self.folds - 1)
-        return self.repeats * (rules + self.refits * self.folds * (1 + 2 * RULES_TESTED))
+        second = remedy_sizes.REPEATS * self._repeat_fits(remedy_sizes.TENTHS)
+        return self.repeats * self._repeat_fits(self.folds) + second * self.all_rows
+
+    def _repeat_fits(self, folds: int) -> int:
+        """Fits of one draw of so many folds: what rules hold out, and every arm in every part."""
+        return folds * (folds - 1) // 2 + folds * (folds - 1) + self.refits * folds * (1 + 2 * RULES_TESTED)
 
     @property
     def repeats(self) -> int:
@@ -82,7 +90,9 @@ def make_plan(
     budget: str | float | None,
     folds: int = FOLDS,
 ) -> Plan:
-    """The fullest plan whose expected time fits the budget; without one, the full plan.
+    """The fullest plan whose expected time fits the budget; without one, the usual plan.
+
+    A budget of twice its price also buys more repeats than usual, and what remedies would do with all rows.
 
     Args:
         checks: codes.   rows, columns, classes: of the data.   learner: prices a fit.   budget: seconds, text or None.
@@ -102,6 +112,11 @@ def make_plan(
     if limit is None:
         return full
     full = replace(full, budget=limit)
+    looks, refits = CLOSED_ROOM if learner.closed_form else OTHER_ROOM
+    with_room = replace(full, looks=looks, refits=refits, all_rows=True)
+    for plan in (with_room, replace(full, all_rows=True)):
+        if ROOM * plan.seconds() <= limit:
+            return plan
     for plan in _reductions(full, learner):
         if plan.seconds() <= limit:
             return plan

@@ -38,7 +38,7 @@ def test_advice(evidence: Evidence, outcomes: tuple[Outcome, ...], prices: Mappi
     """The outcomes with effect, control and verdict on every remedy that is a rule, Holm-corrected over all of them."""
     rules = proposed_rules(evidence, outcomes)
     measured: dict[str, Measured] = {}
-    plan = MeasurePlan(evidence.plan.looks, evidence.plan.refits)
+    plan = MeasurePlan(evidence.plan.looks, evidence.plan.refits, all_rows=evidence.plan.all_rows)
     untested = _too_few(evidence) or (NO_ROOM if evidence.tests_rules else NO_PAST)
     if rules and evidence.plan.advice and evidence.tests_rules and not _too_few(evidence):
         try:
@@ -173,6 +173,7 @@ class _Advised:
         spent = f"{count_of(found.repeats, 'repeat')}, {found.fits:,} fits"
         return "; ".join(part for part in [
             why, "" if math.isnan(found.corrected.value) else f"on true labels about {effect_text(found.corrected)}",
+            "" if math.isnan(found.all_rows.value) else f"with all rows about {effect_text(found.all_rows)}",
             f"the same change of random rows: {effect_text(found.control, interval=False)}",
             f"one refit on all rows may land between {lands[0]} and {lands[1]}",
             f"the rule changed {percent_text(found.share, '.1f')} of the rows it was tested on ({spent})",

@@ -2,11 +2,12 @@
 
 The idea of kang2023 with definitions of our own: its formulas were not available. Stage 1, at the size the pilot rows
 allow: log error by ridge regression on the mixture p, its products p_j p_k, and the optimal-transport distance of the
-mixture to the evaluation rows. Stage 2, other sizes: the power law through this and a smaller size, without a fit, with
-the same fall for every mixture. Falls of single mixtures between two small sizes say little about their falls later;
-using them chose worse mixtures (decision 12). k sources, t mixtures.
+mixture to the evaluation rows. Stage 2, other sizes: the forecast of a learning curve through this and two smaller
+sizes, each the mean over all mixtures, so every mixture falls alike. Falls of single mixtures between small sizes say
+little about their falls later; using them chose worse mixtures (decision 12). k sources, t mixtures.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -21,15 +22,20 @@ from samplewise.core.errors import InputError, require_amount, require_count
 from samplewise.core.execution import Executor
 from samplewise.core.randomness import hashed_uniform
 from samplewise.core.results import Result, Table
-from samplewise.core.values import with_unit
+from samplewise.core.values import Estimate, with_unit
+from samplewise.curves.learning_curve import LearningCurve
+from samplewise.curves.points import spread_of_draws
 from samplewise.curves.transport import Transport, require_transport, transport
-from samplewise.data.targets import Task
+from samplewise.data.targets import Target, Task
 from samplewise.engine.models.learner import Fit
-from samplewise.engine.models.row_losses import UNITS, row_losses
+from samplewise.engine.models.row_losses import UNITS, ErrorScale, row_losses
 from samplewise.engine.refits import FoldedRows, prepare
+from samplewise.engine.statistics.intervals import quantile
+from samplewise.engine.statistics.means import mean_and_error
 
 LEAST_ROWS = 20  # of each source's pilot
-GROWTH = 4  # between the two sizes measured
+GROWTH = 4  # between the least and the largest size measured
+BAND, SMALLEST = 0.8, 1e-9
 MOST_ROWS = 400  # a side of the transport; more only cost time
 RIDGES = np.geomspace(1e-4, 10.0, 16)
 STEPS, RATE, SETTLED = 60, 2.0, 1e-6  # of the descent on the simplex
@@ -41,14 +47,13 @@ class Mixture(Result):
 
     names: tuple[Any, ...]
     weights: Floats  # (k,) shares, sum 1
-    error: float  # expected
+    error: Estimate  # expected, with an 80 % band
     rows: int
     distance: float  # optimal transport to the evaluation rows
     unit: str
 
     def _sentences(self) -> Iterable[str]:
-        expected = with_unit(self.error, self.unit)
-        yield f"{self.rows:,} rows mixed like this should give an error of {expected}."
+        yield f"{self.rows:,} rows mixed like this should give an error of {self.error.without_reason()}."
         yield f"Their distance to the rows evaluated on is {self.distance:.3g}."
 
     def _table(self) -> Table:
@@ -57,25 +62,46 @@ class Mixture(Result):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MixtureForecast(Result):
-    """Errors of t mixtures measured at two sizes, and what they say about every other mixture and size."""
+    """Errors of t mixtures measured at three sizes, and what they say about every other mixture and size."""
 
     names: tuple[Any, ...]  # of the k sources
     weights: Floats  # (t, k) mixtures tried
-    sizes: tuple[int, int]
-    errors: Floats  # (t, 2)
-    misfit: float  # how far log errors at the larger size are off on a mixture left out (root mean square)
+    errors: Floats  # (t, 3) by size
+    curve: LearningCurve  # means over the mixtures at the three sizes
+    misfit: float  # how far log errors at the largest size are off on a mixture left out (root mean square)
     unit: str
     transport: Transport
-    coefficients: Floats  # (f,) of the log error at the larger size
+    coefficients: Floats  # (f,) of the log error at the largest size
     limits: tuple[float, float]  # least and most of it: no forecast goes far beyond what was measured
-    fall: float  # of the log error from the smaller to the larger size, mean over the mixtures, not below 0
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Rows that the mixtures were measured with, increasing."""
+        return tuple(int(size) for size in self.curve.sizes)
 
     @checked
-    def error(self, weights: Numbers, rows: int) -> float:
-        """Expected error of a mixture (k,) of `rows` rows, in the unit of the errors; larger means worse."""
+    def error(self, weights: Numbers, rows: int) -> Estimate:
+        """Expected error of a mixture (k,) of `rows` rows, in the unit of the errors; larger means worse.
+
+        `rows` from the smallest size measured to 1,024 times the largest. The 80 % band allows for what is not known
+        of the curve and for how far the mixtures left out were missed.
+        """
         require_count(rows, "rows")
-        beyond = np.log(rows / self.sizes[1]) / np.log(self.sizes[1] / self.sizes[0])
-        return float(np.exp(self._log_error(self._shares(weights))[0] - beyond * self.fall))
+        return self._grown(self._log_error(self._shares(weights))[0], rows)
+
+    def _grown(self, log_error: float, rows: int) -> Estimate:
+        """The error at the largest size, followed to other rows as the mean of all mixtures is forecast to change."""
+        ahead, now = self.curve.forecast([rows], confidence=BAND), max(float(self.curve.error[-1]), SMALLEST)
+        value, *ends = (float(part[0]) / now for part in (ahead.error, ahead.low, ahead.high))
+        apart = quantile(0.5 + BAND / 2.0) * self.misfit
+        low, high = (
+            math.exp(sign * math.hypot(math.log(max(end, SMALLEST) / max(value, SMALLEST)), apart))
+            for sign, end in zip((-1.0, 1.0), ends, strict=True)
+        )
+        expected = math.exp(log_error) * value
+        return Estimate(
+            "error of a mixture", expected, low * expected, high * expected, self.unit, BAND, "forecast_mixtures"
+        )
 
     @checked
     def best(self, rows: int, start: Numbers | None = None) -> Mixture:
@@ -90,9 +116,8 @@ class MixtureForecast(Result):
         starts = self.weights[order] if start is None else self._shares(start)[None]
         descents = [self._descend(0.9 * shares + 0.1 / len(shares)) for shares in starts]
         descents += [(tried[order[0]], self.weights[order[0]])] if start is None else []
-        shares = min(descents, key=lambda end: end[0])[1]
-        distance = self.transport(shares)[0]
-        return Mixture(self.names, shares, self.error(shares, rows), rows, distance, self.unit)
+        value, shares = min(descents, key=lambda end: end[0])
+        return Mixture(self.names, shares, self._grown(value, rows), rows, self.transport(shares)[0], self.unit)
 
     @checked
     def step(self, weights: Numbers, rate: float = RATE) -> Floats:
@@ -116,7 +141,7 @@ class MixtureForecast(Result):
         return value, shares
 
     def _log_error(self, shares: Floats) -> tuple[float, Floats]:
-        """Log error of a mixture at the larger size, and its slope (k,) in the mixture."""
+        """Log error of a mixture at the largest size, and its slope (k,) in the mixture."""
         distance, price = self.transport(shares)
         features, slopes = _features(shares, distance, price)
         value, (low, high) = float(features @ self.coefficients), self.limits
@@ -134,17 +159,16 @@ class MixtureForecast(Result):
         return np.asarray(shares / shares.sum())
 
     def _sentences(self) -> Iterable[str]:
-        best = int(np.argmin(self.errors[:, 1]))
-        least = with_unit(self.errors[best, 1], self.unit)
-        yield f"{len(self.weights)} mixtures of {len(self.names)} sources, measured with {self.sizes[0]:,} and "
-        yield f"{self.sizes[1]:,} rows; the best one has an error of {least}."
+        least, sizes = with_unit(self.errors[:, -1].min(), self.unit), [f"{size:,}" for size in self.sizes]
+        yield f"{len(self.weights)} mixtures of {len(self.names)} sources, measured with {', '.join(sizes[:-1])} and "
+        yield f"{sizes[-1]} rows; the best one has an error of {least}."
         yield f"Forecasts of others are off by a factor of about {np.exp(self.misfit):.2f}; best(rows) names the best."
 
     def _table(self) -> Table:
         shares = {f"share of {name}": self.weights[:, at] for at, name in enumerate(self.names)}
         errors = {f"error with {size:,} rows": self.errors[:, at] for at, size in enumerate(self.sizes)}
         units = dict.fromkeys(shares, "share") | dict.fromkeys(errors, self.unit)
-        return Table(errors | shares, units, first=np.argsort(self.errors[:, 1], kind="stable"))
+        return Table(errors | shares, units, first=np.argsort(self.errors[:, -1], kind="stable"))
 
 
 @checked
@@ -176,12 +200,13 @@ def forecast_mixtures(
         executor: carries out fits that are not in closed form.
 
     Returns:
-        `MixtureForecast`: `.error(weights, rows)`, `.best(rows)`, `.step(weights)`; larger errors mean worse.
+        `MixtureForecast`: `.error(weights, rows)` with an 80 % band, `.best(rows)`, `.step(weights)`; larger errors
+        mean worse. Bands are those of the curve of the mean mixture, widened by the misfit of mixtures left out.
 
     Raises:
         InputError: fewer than two sources, no evaluation rows, a pilot of fewer than 20 rows, or POT is not installed.
 
-    Cost: repeats * (k^2 + 3 k + 2) fits, and one transport problem per mixture evaluated.   Not for: sources whose
+    Cost: repeats * 1.5 (k^2 + 3 k + 2) fits, and one transport problem per mixture evaluated.   Not for: sources whose
     labels mean different things; more than some ten sources; a best mixture that changes with the size.
     Source: kang2023.
 
@@ -189,7 +214,7 @@ def forecast_mixtures(
     >>> X = np.concatenate([draw.normal(0, 1, (60, 2)), draw.normal(4, 1, (60, 2)), draw.normal(4, 1, (40, 2))])
     >>> y = (X.sum(axis=1) > np.repeat([0, 8, 8], [60, 60, 40])).astype(int)
     >>> found = forecast_mixtures((X, y), source=np.repeat(["old", "new", "valid"], [60, 60, 40]), test="valid")
-    >>> bool(found.error([0, 1], 60) < found.error([1, 0], 60))
+    >>> found.error([0, 1], 60).value < found.error([1, 0], 60).value
     True
     """
     require_transport()
@@ -198,25 +223,26 @@ def forecast_mixtures(
     names, member = _members(source, test, len(folded))
     evaluated = _unseen(folded, member)
     pilot = int(np.bincount(member[member >= 0]).min())
-    sizes = (max(pilot // GROWTH, LEAST_ROWS // 2), pilot)
+    least = max(pilot // GROWTH, LEAST_ROWS // 2)
+    sizes = (least, round(math.sqrt(least * pilot)), pilot)
     weights = mixture_designs(len(names))
-    errors = _measured(folded, member, evaluated, weights, sizes, n_repeats)
+    losses = _measured(folded, member, evaluated, weights, sizes, n_repeats)
+    errors = losses.mean(axis=(0, 3))
     distance = _transport_of(folded, member, seed)
     features = np.stack([_features(shares, *distance(shares))[0] for shares in weights])
     logs = np.log(np.maximum(errors, 0.5 / len(evaluated)))
-    coefficients, misfit = _ridge(features, logs[:, 1])
-    margin = 0.5 * float(np.ptp(logs[:, 1]))
+    coefficients, misfit = _ridge(features, logs[:, -1])
+    margin = 0.5 * float(np.ptp(logs[:, -1]))
     return MixtureForecast(
         names=names,
         weights=weights,
-        sizes=sizes,
         errors=errors,
+        curve=_mean_curve(losses.mean(axis=1), sizes, folded.target),
         misfit=misfit,
         unit=UNITS[folded.target.task],
         transport=distance,
         coefficients=coefficients,
-        limits=(float(logs[:, 1].min()) - margin, float(logs[:, 1].max()) + margin),
-        fall=max(float(np.mean(logs[:, 0] - logs[:, 1])), 0.0),
+        limits=(float(logs[:, -1].min()) - margin, float(logs[:, -1].max()) + margin),
     )
 
 
@@ -285,7 +311,7 @@ def _unseen(folded: FoldedRows, member: Ints) -> Ints:
 def _measured(
     folded: FoldedRows, member: Ints, evaluated: Ints, weights: Floats, sizes: Sequence[int], repeats: int
 ) -> Floats:
-    """(t, 2) mean errors of each mixture at each size, on the evaluation rows."""
+    """(repeats, t, s, q) losses of each evaluation row, in each draw of each mixture at each size."""
     fits = [
         Fit(keep, evaluated)
         for repeat in range(repeats)
@@ -293,8 +319,16 @@ def _measured(
         for keep in _subsets(folded.data.ids, member, shares, sizes, f"{folded.runner.seed} {repeat}")
     ]
     outputs = folded.runner.outputs(fits, blocks=folded.folds)
-    errors = [float(np.mean(row_losses(output, folded.target, evaluated))) for output in outputs]
-    return np.asarray(np.reshape(errors, (repeats, len(weights), len(sizes))).mean(axis=0))
+    losses = np.stack([row_losses(output, folded.target, evaluated) for output in outputs])
+    return losses.reshape(repeats, len(weights), len(sizes), -1)
+
+
+def _mean_curve(losses: Floats, sizes: Sequence[int], target: Target) -> LearningCurve:
+    """The curve of the mean over all mixtures, from losses (repeats, s, q); its errors allow for draws and for rows."""
+    errors = losses.mean(axis=2)
+    rows = [mean_and_error(each)[1] for each in losses.mean(axis=0)]
+    spread = np.fmax(spread_of_draws(errors), rows)
+    return LearningCurve(np.asarray(sizes), errors, spread, UNITS[target.task], median_error=ErrorScale.of(target).one)
 
 
 def _subsets(ids: Array, member: Ints, shares: Floats, sizes: Sequence[int], draw: str) -> list[Mask]:

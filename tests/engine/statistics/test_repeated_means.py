@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from samplewise.engine.statistics.means import mean_and_error
-from samplewise.engine.statistics.repeated_means import repeated_mean
+from samplewise.engine.statistics.repeated_means import combined_mean, repeated_mean
 
 
 def drawn(draw, *, rows=400.0, luck=9.0, rest=100.0, n=500, folds=5, repeats=4):
@@ -113,3 +113,31 @@ def test_a_difference_of_independent_means_adds_their_variances():
     assert min(one.freedom, other.freedom) <= apart.freedom <= one.freedom + other.freedom
     nothing = repeated_mean(np.zeros((1, 50)), np.arange(50)[None] % 5)
     assert nothing.minus(nothing).error == 0.0
+
+
+def test_a_combination_of_two_designs_knows_what_rows_share():
+    draw = np.random.default_rng(5)
+    found, plain = [], []
+    for _ in range(600):
+        own = draw.normal(0, 20.0, 400)
+        designs = []
+        for factor, repeats, folds in ((1.8, 2, 10), (-0.8, 3, 5)):
+            values, fold = drawn(draw, rows=0.0, rest=25.0, n=400, folds=folds, repeats=repeats)
+            designs.append((factor, values + own, fold))
+        found.append(combined_mean(designs))
+        plain.append(sum(factor**2 * repeated_mean(*rest).error ** 2 for factor, *rest in designs))
+    values = np.array([each.value for each in found])
+    assert values.mean() == pytest.approx(1.0, abs=0.2)
+    assert np.mean([each.error**2 for each in found]) == pytest.approx(values.var(), rel=0.12)
+    assert np.mean(plain) > 1.5 * values.var()
+
+
+def test_a_design_less_itself_is_nothing_and_one_design_is_its_mean():
+    values, folds = drawn(np.random.default_rng(6))
+    twice = combined_mean([(1.0, values, folds), (-1.0, values, folds)])
+    assert twice.value == pytest.approx(0.0)
+    assert twice.rows == pytest.approx(0.0)
+    groups = np.arange(500) // 2
+    one, alone = combined_mean([(2.0, values, folds)], groups), repeated_mean(values, folds, groups)
+    assert (one.value, one.error) == pytest.approx((2 * alone.value, 2 * alone.error))
+    assert one.freedom == pytest.approx(alone.freedom)

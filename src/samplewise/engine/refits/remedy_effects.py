@@ -22,6 +22,7 @@ from samplewise.engine.refits.folded_rows import FoldedRows, RemedyRule, outer_f
 from samplewise.engine.refits.preparation import folds_of_repeat
 from samplewise.engine.refits.remedy_arms import Arms
 from samplewise.engine.refits.remedy_judge import Judge, Tally, units_of
+from samplewise.engine.refits.remedy_sizes import AllRows, with_all_rows
 from samplewise.engine.refits.runner import FitRunner
 from samplewise.engine.statistics.intervals import CONFIDENCE, quantile
 from samplewise.engine.statistics.looks import MARGIN, Seen, decide
@@ -40,11 +41,13 @@ class MeasurePlan:
         refits: fits of every arm in every part of a repeat. More of them replace repeats where running the rule again
             costs much more than a fit and models differ from fit to fit.
         margin: a difference of at most so many points (`Metric.point`) is not worth acting on.
+        all_rows: also say what a remedy that helps or hurts would do with all rows; about as many fits again.
     """
 
     looks: tuple[int, ...] = (1,)
     refits: int = 1
     margin: float = MARGIN
+    all_rows: bool = False
 
 
 CLOSED_FORM = MeasurePlan((2, 4), refits=3)
@@ -64,6 +67,7 @@ class Measured(Result):
     beyond: Estimate = field(default_factory=lambda: Estimate("beyond_random", math.nan))  # effect minus control
     one_refit: Estimate = field(default_factory=lambda: Estimate("one_refit", math.nan))  # where one refit may land
     corrected: Estimate = field(default_factory=lambda: Estimate("corrected_effect", math.nan))  # on true labels
+    all_rows: Estimate = field(default_factory=lambda: Estimate("effect_with_all_rows", math.nan))  # where asked for
     reason: str = ""  # why the verdict is not decided, and what would decide it
     point: float = 1.0  # one point of the metric in the unit of the effect
     before: Estimate | None = None  # of numbers: the mean absolute error before the remedy, in the label's unit
@@ -78,12 +82,16 @@ class Measured(Result):
             low, high, unit = self.one_refit.low, self.one_refit.high, self.one_refit.unit
             yield f"One refit on all rows may land between {low:+.2g} and {high:+.2g} {unit}."
         yield f"The smallest effect that would be seen is {with_unit(self.detectable, self.effect.unit)}."
+        if not math.isnan(self.all_rows.value):
+            yield f"With all rows, in place of the share it was tested on: {self.all_rows.without_reason()}."
         if self.reason:
             yield f"Not decided: {self.reason}."
 
     def _table(self) -> Table:
         effects = replace(self.effect, quantity="effect"), replace(self.control, quantity="random_control")
-        others = [one for one in (self.beyond, self.one_refit, self.corrected) if not math.isnan(one.value)]
+        others = [
+            one for one in (self.beyond, self.one_refit, self.corrected, self.all_rows) if not math.isnan(one.value)
+        ]
         detectable = (self.detectable, self.effect.unit)
         return numbers_table(*effects, *others, detectable=detectable, changed=(self.share, "share of rows"))
 
@@ -143,7 +151,11 @@ def measure_remedies(  # the data, the rules, the metric and the design are four
                 runner.forget(folds[repeat])
         done = look
         _decide(judge, [tally for tally in tallies.values() if not tally.refused], looks[-1])
-    measurable = _measured(judge, {name: tally for name, tally in tallies.items() if not tally.refused})
+    carried = {name: tally for name, tally in tallies.items() if not tally.refused}
+    apart = ordered or bool((folds[0] < 0).any())  # the past grows from fold to fold, and test rows have no share
+    whole = plan.all_rows and not apart
+    sizes = with_all_rows(arms, judge, rules, carried, len(np.unique(folds[0]))) if whole else {}
+    measurable = _measured(judge, carried, sizes)
     return {
         name: measurable[name] if name in measurable else _not_measured(tally, metric)
         for name, tally in tallies.items()
@@ -174,21 +186,25 @@ def _decide(judge: Judge, tallies: Sequence[Tally], last: int) -> None:
             tally.word = "not decided" if unsure else word
 
 
-def _measured(judge: Judge, tallies: Mapping[str, Tally]) -> dict[str, Measured]:
+def _measured(judge: Judge, tallies: Mapping[str, Tally], sizes: Mapping[str, AllRows]) -> dict[str, Measured]:
     seen = {name: judge.seen(tally) for name, tally in tallies.items()}
     helps = holm([each.p_helps for each in seen.values()]).tolist()
     hurts = holm([each.p_hurts for each in seen.values()]).tolist()
     luck = {name: _luck_of_one_refit(tallies, seen, name) for name in tallies}
     return {
-        name: _one(judge, tally, seen[name], down if tally.word == "hurts" else up, luck[name])
+        name: _one(judge, tally, seen[name], down if tally.word == "hurts" else up, luck[name], sizes.get(name))
         for (name, tally), up, down in zip(tallies.items(), helps, hurts, strict=True)
     }
 
 
-def _one(judge: Judge, tally: Tally, seen: Seen, p_value: float, luck: float) -> Measured:
+def _one(  # what was seen, and what follows from it
+    judge: Judge, tally: Tally, seen: Seen, p_value: float, luck: float, size: AllRows | None
+) -> Measured:  # fmt: skip
     effect = judge.estimate("effect", seen.effect)
     corrected = judge.corrected(tally)
     centered = effect if math.isnan(corrected.value) else corrected
+    if size is not None and size.steep:
+        centered = replace(centered, value=centered.value + size.effect.value - effect.value)
     wide = math.sqrt(((centered.high - centered.low) / 2.0) ** 2 + (quantile(0.5 + CONFIDENCE / 2.0) ** 2) * luck)
     one_refit = replace(
         centered, quantity="one_refit", low=centered.value - wide, high=centered.value + wide,
@@ -197,10 +213,17 @@ def _one(judge: Judge, tally: Tally, seen: Seen, p_value: float, luck: float) ->
     word: RemedyVerdict = tally.word or "not decided"
     return Measured(
         effect, judge.estimate("control", judge.mean(tally, "control")), word, p_value, seen.detectable, tally.share,
-        judge.estimate("beyond_random", seen.beyond), one_refit, corrected,
+        judge.estimate("beyond_random", seen.beyond), one_refit, corrected, _with_all_rows(judge, size),
         judge.open_question(tally, seen) if word == "not decided" else "",
         judge.point, *_beside(judge, tally), seen.effect.count, sum(repeat.fits for repeat in tally.found),
     )  # fmt: skip
+
+
+def _with_all_rows(judge: Judge, size: AllRows | None) -> Estimate:
+    if size is None:
+        return Estimate("effect_with_all_rows", math.nan)
+    followed = judge.estimate("effect_with_all_rows", size.effect)
+    return replace(followed, reason="followed from two shares of the rows to all of them")
 
 
 def _beside(judge: Judge, tally: Tally) -> tuple[Estimate | None, Estimate | None]:

@@ -1,6 +1,7 @@
 """From the per-row differences of all repeats to estimates, and to what may be said of a remedy."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -25,7 +26,7 @@ from samplewise.engine.statistics.looks import (
     repeats_settle,
     rows_needed,
 )
-from samplewise.engine.statistics.repeated_means import RepeatedMean, repeated_mean
+from samplewise.engine.statistics.repeated_means import RepeatedMean, combined_mean, repeated_mean
 
 FEW_GROUPS, SURE = 20, 4.0  # with fewer groups the word takes so many standard errors
 FEW_SHARE, HALF = 0.01, 0.5  # an effect rests on few rows where a hundredth of them hold half of its spread
@@ -110,13 +111,19 @@ class Judge:
         """Mean of one kind of difference: "effect", "beyond", "control", "before" or "beside"."""
         return self._mean(tally, tally.values(kind), without)
 
+    def combined(self, designs: Sequence[tuple[float, Floats, Ints]]) -> RepeatedMean:
+        """A sum of factors times means of the same rows, measured in designs of their own: values and folds (R, n)."""
+        return combined_mean([(factor, self._weighed(values), folds) for factor, values, folds in designs], self.units)
+
+    def _weighed(self, values: Floats) -> Floats:
+        """(R, n) values whose plain mean is the weighted one."""
+        return values if self.weights is None else np.stack([weighted_rows(each, self.weights) for each in values])
+
     def _mean(self, tally: Tally, values: Floats, without: Ints | None = None) -> RepeatedMean:
         if without is not None:
             values = values.copy()
             values[:, without] = np.nan
-        if self.weights is not None:
-            values = np.stack([weighted_rows(each, self.weights) for each in values])
-        mean = replace(repeated_mean(values, tally.folds(), self.units), count=len(tally.found))
+        mean = replace(repeated_mean(self._weighed(values), tally.folds(), self.units), count=len(tally.found))
         few = self.groups is not None and self.groups < FEW_GROUPS
         return replace(mean, freedom=min(mean.freedom, float(max(self.groups or 0, 2) - 1))) if few else mean
 

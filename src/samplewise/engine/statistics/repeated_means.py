@@ -5,7 +5,9 @@ the rest. Averaging over repeats removes the last two; only more rows remove the
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -121,6 +123,39 @@ def repeated_mean(values: Floats, folds: Ints, groups: Array | None = None) -> R
     parts = conditional**2 / max((repeats - 1.0) * models, 1.0) + rows**2 / max(units - 1, 1)
     freedom = variance**2 / parts if parts > 0 else math.inf
     return RepeatedMean(value, rows, conditional, luck, len(values), _at_most(freedom, size))
+
+
+def combined_mean(designs: Sequence[tuple[float, Floats, Ints]], groups: Array | None = None) -> RepeatedMean:
+    """A sum of factors times means of the same n rows, each mean measured in repeats of its own.
+
+    What repeats remove is independent between the designs. What the rows do is not: rows of a large effect in one
+    design have a large one in the other, and the covariance of their means over rows says how much so.
+
+    Args:
+        designs: (factor, values (R, n), folds (R, n)) of every mean, as in `repeated_mean`.
+        groups: (n,) rows that count as one observation, or None.
+
+    Returns:
+        `RepeatedMean` over the rows that every design evaluated; its luck is that of the first design.
+    """
+    known = np.all([~np.isnan(values).all(axis=0) for _, values, _ in designs], axis=0)
+    groups = None if groups is None else groups[known]
+    means = [repeated_mean(values[:, known], folds[:, known], groups) for _, values, folds in designs]
+    factors = [factor for factor, _, _ in designs]
+    own = [np.nanmean(values[:, known], axis=0) for _, values, _ in designs]
+    sums = [summed_by_group(each - each.mean(), groups) for each in own]
+    units = len(sums[0])
+    rows = sum(factor**2 * mean.rows for factor, mean in zip(factors, means, strict=True))
+    for (factor, one), (other_factor, other) in combinations(list(zip(factors, sums, strict=True)), 2):
+        rows += 2.0 * factor * other_factor * float(one @ other) * units / max(units - 1, 1) / len(own[0]) ** 2
+    rows = max(0.0, rows)
+    parts = [factor**2 * mean.repeats for factor, mean in zip(factors, means, strict=True)]
+    variance = rows + sum(parts)
+    shares = sum(part**2 / mean.freedom for part, mean in zip(parts, means, strict=True)) + rows**2 / max(units - 1, 1)
+    return RepeatedMean(
+        sum(factor * mean.value for factor, mean in zip(factors, means, strict=True)), rows, sum(parts), means[0].luck,
+        min(mean.count for mean in means), _at_most(variance**2 / shares if shares > 0 else math.inf, len(own[0])),
+    )  # fmt: skip
 
 
 def _once(centered: Floats, folds: Ints, value: float, spread: float) -> RepeatedMean:
