@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 import samplewise
-from samplewise import curves, generalization, influence, information, labels, models, quality, shift
+from samplewise import curves, generalization, influence, information, labels, models, quality, selection, shift
 from samplewise.core.findings import Decision
 from samplewise.core.values import Attribution, Scores
 from samplewise.curves import CurvePoints, LearningCurve
@@ -78,6 +78,7 @@ CALLED_AS = {
     "labels.NoiseRobustClassifier": classifier, "influence.Attributor": attributed,
     "information.LinearizedNetwork": linearized, "shift.GroupConformal": conformal,
 }  # fmt: skip
+TEXTS = [f"row {number % 7} of {number % 3}" for number in range(40)]
 NOT_TRIED = {  # (call, argument): why no value of it is bad
     ("Dataset", "conversions"): "filled by the readers",
     ("Dataset", "label_names"): "filled by the readers",
@@ -405,6 +406,9 @@ MADE = {
     "models.Refits": refits,
     "models.TorchLearner": doors.network,
     "quality.ColumnSkill": lambda: quality.column_skill(X, Y),
+    "selection.DomainMixer": selection.DomainMixer,
+    "selection.ImportanceResampler": selection.ImportanceResampler,
+    "selection.ImportanceWeights": lambda: selection.ImportanceResampler().fit(TEXTS, TEXTS[:20]),
     "quality.Overlap": overlap,
 }  # fmt: skip
 SIZES, ERRORS = [25, 50, 100, 200], [0.3, 0.25, 0.2, 0.18]
@@ -485,6 +489,14 @@ GOOD |= {
     "labels.NoiseRobustClassifier": given(epochs=1),
     "models.TorchLearner": given(make_module=lambda: doors.network().make_module),
     "quality.ColumnSkill.estimate": given(name="x0"),
+    "selection.DomainMixer": given(),
+    "selection.DomainMixer.fit": given(domains={"one": TEXTS, "two": TEXTS[:20]}, target=TEXTS[:20]),
+    "selection.ImportanceResampler": given(),
+    "selection.ImportanceResampler.fit": given(raw=TEXTS, target=TEXTS[:20]),
+    "selection.ImportanceWeights.divergence_reduction": given(ids=[3, 4]),
+    "selection.ImportanceWeights.log_weights_of": given(target="target"),
+    "selection.ImportanceWeights.sample": given(n_rows=5),
+    "selection.ImportanceWeights.tempering": given(n_rows=5),
     "quality.Overlap.advantage": given(scores=lambda: np.linspace(0, 1, 30)),
 }  # fmt: skip
 RESULTS = {  # classes that the library makes: their fields are those of an answer
@@ -501,7 +513,8 @@ RESULTS = {  # classes that the library makes: their fields are those of an answ
     "information.UniqueInformation", "labels.Annotators", "labels.Budget", "labels.ConfidentLearning",
     "labels.LabelIssues", "labels.MultilabelIssues", "labels.TrainingDynamics", "models.Refits",
     "quality.ColumnSkill", "quality.Duplicates", "quality.IdOrDateColumns", "quality.MissingValues",
-    "quality.Outliers", "quality.Overlap", "quality.SuspiciousCells", "selection.Applied", "selection.Pruned",
+    "quality.Outliers", "quality.Overlap", "quality.SuspiciousCells", "selection.Applied", "selection.DomainMixture",
+    "selection.ImportanceWeights", "selection.Pruned", "selection.Tempering",
     "shift.CodingChange", "shift.ErrorCertificate", "shift.ErrorChange", "shift.FeatureDrift", "shift.LabelCoding",
     "shift.Batch", "shift.Monitored", "shift.SegmentCoverage", "shift.LabelFreeError", "shift.LabelPlan",
     "shift.ShiftExplanation", "shift.TrainTestDrift", "shift.WorstSegments",
@@ -530,7 +543,7 @@ NOT_CALLED = {
 
 
 # What an argument holds beyond its annotation, by its word (docs/words.md).
-COUNTS_FROM_ZERO = {"errors", "answers", "improvements", "size"}  # 0 is a count of these
+COUNTS_FROM_ZERO = {"errors", "answers", "improvements", "min_length", "size"}  # 0 is a count of these
 SHARES = {"confidence", "share", "keep", "miscoverage", "chance", "skip_hardest", "risk", "trust", "target", "claim"}
 MAY_BE_BELOW_ZERO = {"bias", "value"}
 FORMER = {
@@ -547,6 +560,7 @@ ACCEPTED = {  # (function, argument): the bad values that mean something there, 
     ("labels.dawid_skene", "annotations"): (["NaN", "None in it", "texts"], "missing answers, and names of classes"),
     ("Dataset", "y"): (["two columns"], "rows may have several labels each"),
     ("Dataset.with_labels", "y"): (["two columns"], "rows may have several labels each"),
+    ("selection.ImportanceResampler", "temperature"): (["3"], "a number, or auto"),
     ("Scores.top", "n"): (["0"], "none of them"),
     ("curves.CollectionPlan.less_rows_on_hand", "n_rows"): (["0"], "no row more than the curve has"),
     ("generalization.ConformalThreshold.intervals", "outputs"): (["empty"], "no rows have no intervals"),

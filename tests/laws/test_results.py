@@ -30,9 +30,10 @@ spec.loader.exec_module(doors)
 MOST_LINES, WIDTH = 18, 100
 SCRIPT = "<script>alert({})</script>"  # what a page must never run
 MADE_BY_THE_USER = {  # settings, learners and objectives; what is fitted or trained with; one line of a log
-    "Attributor", "CoTeaching", "Converged", "Decision", "EarlyLearningRegularization", "FittedAttributor",
-    "GradientDescent", "GradientFlow", "GroupConformal", "LabelNoiseInformation", "Learner", "LinearizedNetwork",
-    "LogEntry", "NoiseRobustClassifier", "Objective", "TorchLearner",
+    "Attributor", "CoTeaching", "Converged", "Decision", "DomainMixer", "EarlyLearningRegularization",
+    "FittedAttributor", "GradientDescent", "GradientFlow", "GroupConformal", "ImportanceResampler",
+    "LabelNoiseInformation", "Learner", "LinearizedNetwork", "LogEntry", "NoiseRobustClassifier", "Objective",
+    "TorchLearner",
 }  # fmt: skip
 PLAIN = (float, int, str, bool, np.ndarray, list, types.NoneType)
 COUNT = 120
@@ -199,6 +200,12 @@ def label_free():
     return shift.label_free_error((X, probabilities(), rows().y), X.assign(site="b"), probabilities())
 
 
+def pool():
+    """Texts weighed for a target of a hostile name."""
+    texts = [f"row {number % 7} of {number % 3}" for number in range(len(rows()))]
+    return selection.ImportanceResampler().fit(Dataset(texts, ids=rows().ids), {"<script>": texts[:60:3]})
+
+
 RESULTS = {  # room.class -> one of its kind
     "core.Attribution": attribution,
     "core.AuditRecord": lambda: audited().record,
@@ -277,7 +284,12 @@ RESULTS = {  # room.class -> one of its kind
     "quality.Overlap": lambda: quality.find_test_overlap(table(), test=table().take(np.arange(100))),
     "quality.SuspiciousCells": lambda: quality.suspicious_cells(coded()),
     "selection.Applied": lambda: selection.apply(rows(), [Decision(one, "drop") for one in rows().ids[:20]]),
+    "selection.DomainMixture": lambda: selection.DomainMixer().fit(
+        {"<script>": ["the cat", "a dog"], "code": ["if x", "else y"]}, ["the dog"]
+    ),
+    "selection.ImportanceWeights": pool,
     "selection.Pruned": lambda: selection.prune(issues().wrong, 0.5),
+    "selection.Tempering": lambda: pool().tempering(20),
     "shift.CodingChange": lambda: coding().changes[0],
     "shift.ErrorCertificate": lambda: shift.certify_error(label_plan(), rows().y[:40]),
     "shift.ErrorChange": lambda: shift.error_change(
@@ -300,7 +312,7 @@ RESULTS = {  # room.class -> one of its kind
 }
 PER_ROW = {  # by id, one line per row
     "core.Scores", "information.UniqueInformation", "labels.LabelIssues",
-    "labels.TrainingDynamics", "selection.Pruned",
+    "labels.TrainingDynamics", "selection.ImportanceWeights", "selection.Pruned",
 }  # fmt: skip
 every = pytest.mark.parametrize("name", sorted(RESULTS))
 

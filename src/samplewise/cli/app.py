@@ -21,6 +21,7 @@ from samplewise.cli import (
     forecast_command,
     monitor_command,
     review_command,
+    select_command,
     shift_command,
 )
 from samplewise.cli.console import errors_shown
@@ -83,6 +84,7 @@ for _name, _command, _epilog, _class in (
     ("forecast", forecast_command.forecast_command, forecast_command.EXAMPLES, ListedCommand),
     ("shift", shift_command.shift_command, shift_command.EXAMPLES, ListedCommand),
     ("monitor", monitor_command.monitor_command, monitor_command.EXAMPLES, ListedCommand),
+    ("select", select_command.select_command, select_command.EXAMPLES, TyperCommand),
     ("compare", compare_command.compare_command, compare_command.EXAMPLES, TyperCommand),
     ("review", review_command.review_command, review_command.EXAMPLES, TyperCommand),
     ("apply", apply_command.apply_command, apply_command.EXAMPLES, TyperCommand),

@@ -1,4 +1,4 @@
-"""Decisions about rows, applied: a new data set and a log of every change; nothing is changed in place."""
+"""Which rows to train on: decisions applied, fewer rows by difficulty, and rows of a raw pool like a target."""
 
 from samplewise.core import extras
 
@@ -6,6 +6,8 @@ __getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "decisions": ["Applied", "apply"],
+        "domain_mixing": ["DomainMixer", "DomainMixture"],
+        "importance_resampling": ["ImportanceResampler", "ImportanceWeights", "Tempering"],
         "pruning": ["Pruned", "prune"],
     },
     from_packages={"samplewise.core": ["Decision"]},

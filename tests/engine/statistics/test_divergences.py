@@ -2,10 +2,17 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 from scipy.optimize import brentq
 from scipy.special import kl_div
 
-from samplewise.engine.statistics.divergences import binary_kl, kl_inverse, largest_within
+from samplewise.engine.statistics.divergences import (
+    binary_kl,
+    distribution_of,
+    kl_inverse,
+    largest_within,
+    log_ratio,
+)
 
 
 def test_the_divergence_is_the_sum_over_both_outcomes():
@@ -28,3 +35,11 @@ def test_the_end_is_never_below_the_root_and_one_where_there_is_none():
     for limit in np.random.default_rng(0).random(50):
         assert largest_within(lambda rate: rate**3, 0.0, limit) ** 3 >= limit
     assert largest_within(lambda rate: rate, 0.5, 2.0) == 1.0
+
+
+def test_log_ratios_average_to_the_divergence():
+    first, second = distribution_of(np.array([3, 1, 0])), distribution_of(np.array([1.0, 1.0, 2.0]))
+    assert first.tolist() == [0.75, 0.25, 0.0]
+    assert distribution_of(np.zeros(2)).tolist() == [0.0, 0.0]
+    assert first @ log_ratio(first, second) == pytest.approx(stats.entropy(first, second), abs=1e-6)
+    assert log_ratio(first, second)[2] == pytest.approx(np.log(1e-8 / (0.5 + 1e-8)))  # finite where one lacks it

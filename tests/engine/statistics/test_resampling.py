@@ -6,6 +6,7 @@ from scipy import stats
 
 from samplewise.engine.statistics.resampling import (
     bootstrap_mean,
+    gumbel_noise,
     percentile_interval,
     reflected_interval,
     resampled_counts,
@@ -62,3 +63,10 @@ def test_the_interval_of_the_mean_covers():
     draw = np.random.default_rng(7)
     found = [bootstrap_mean(draw.exponential(size=50), "mean", "", seed=seed) for seed in range(200)]
     assert 0.87 <= np.mean([one.low <= 1.0 <= one.high for one in found]) <= 0.98
+
+
+def test_gumbel_noise_has_its_distribution_at_both_ends():
+    uniform = (np.arange(20_000) + 0.5) / 20_000
+    noise = gumbel_noise(uniform)
+    assert stats.kstest(noise, "gumbel_r").statistic < 1e-4
+    assert np.isfinite(gumbel_noise(np.array([0.0, 1.0 - 2.0**-53]))).all()

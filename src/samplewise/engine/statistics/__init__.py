@@ -8,7 +8,7 @@ from samplewise.core import extras
 __getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
-        "divergences": ["binary_kl", "kl_inverse", "largest_within"],
+        "divergences": ["binary_kl", "distribution_of", "kl_inverse", "largest_within", "log_ratio"],
         "intervals": [
             "difference_of_shares",
             "half_width",
@@ -19,7 +19,13 @@ __getattr__, __dir__, __all__ = extras.attach(
         ],
         "means": ["clustered", "effective_counts", "mean_and_error", "standard_error", "summed_by_group"],
         "multiplicity": ["discoveries", "holm"],
-        "resampling": ["bootstrap_mean", "percentile_interval", "reflected_interval", "resampled_counts"],
+        "resampling": [
+            "bootstrap_mean",
+            "gumbel_noise",
+            "percentile_interval",
+            "reflected_interval",
+            "resampled_counts",
+        ],
         "significance": ["binomial_p_value", "p_value_above", "simulated_p_value", "two_sided_p_value"],
     },
 )

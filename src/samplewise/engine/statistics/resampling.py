@@ -53,3 +53,12 @@ def bootstrap_mean(values: Floats, quantity: str, unit: str, *, seed: int = 0, o
     low, high = percentile_interval(np.einsum("br,rm,bm->b", again, table, drawn, optimize=True))
     source = f"bootstrap of {count} {of}" + (f" and {repeats} seeds" if repeats > 1 else "")
     return Estimate(quantity, float(table.mean()), float(low), float(high), unit, CONFIDENCE, source)
+
+
+def gumbel_noise(uniform: Floats) -> Floats:
+    """Standard Gumbel noise (n,) from numbers in [0, 1).
+
+    The k rows with the largest log weight plus noise are k rows drawn one after another without replacement, each in
+    proportion to the weights of those that are left.
+    """
+    return -np.log(-np.log(np.clip(uniform, 1e-300, 1.0 - 1e-16)))
