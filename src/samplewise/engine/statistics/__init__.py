@@ -8,6 +8,7 @@ from samplewise.core import extras
 __getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
+        "excess": ["excess_of_part", "expected_hits"],
         "divergences": ["binary_kl", "kl_inverse", "largest_within"],
         "intervals": [
             "difference_of_shares",
