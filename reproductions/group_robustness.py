@@ -79,8 +79,8 @@ def garment_rows(seed: int) -> dict[str, tuple]:
 
 def convolutional() -> nn.Module:
     return nn.Sequential(
-        nn.Unflatten(1, (1, SIDE, SIDE)), nn.Conv2d(1, 16, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(16, 32, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(32 * 49, 64), nn.ReLU(),
+        nn.Unflatten(1, (1, SIDE, SIDE)), nn.Conv2d(1, 16, 5, stride=2, padding=2), nn.ReLU(),
+        nn.Conv2d(16, 32, 3, stride=2, padding=1), nn.ReLU(), nn.Flatten(), nn.Linear(32 * 49, 64), nn.ReLU(),
         nn.Linear(64, 2),
     )  # fmt: skip
 
@@ -177,7 +177,7 @@ def report(results: dict) -> None:
                     arms.setdefault(arm, []).append(numbers)
         if not arms:
             continue
-        lines += [f"## {task}", "", "| trained | draws | worst group | over draws (sd) | average over rows | over groups |",
+        lines += [f"## {task}", "", "| trained | draws | worst group | sd over draws | average of rows | of groups |",
                   "|-|-|-|-|-|-|"]  # fmt: skip
         for arm, numbers in arms.items():
             table = np.array(numbers)

@@ -87,7 +87,9 @@ class GroupComparison(Result):
     def _table(self) -> Table:
         names = ("average", "group_mean", "worst", "low", "high", "gain_low", "gain_high")
         units = dict.fromkeys(names, SHARE)
-        return Table({"trained": self.arms} | {name: getattr(self, name) for name in names}, units=units, index="trained")
+        return Table(
+            {"trained": self.arms} | {name: getattr(self, name) for name in names}, units=units, index="trained"
+        )
 
 
 def group_accuracy(

@@ -41,9 +41,9 @@ def _gives_probabilities(classifier: Any) -> bool:
 class GroupRobustClassifier(ClassifierMixin, BaseEstimator):
     """A classifier trained for the worst group: the least accuracy of a class within a segment.
 
-    Settings are chosen on held-out rows by one rule, `selection`, for every method and for plain training; "worst_group"
-    uses their segments, so it needs them. Without segments the groups are the classes. Start with "reweight" or
-    "subsample": with the segments known, nothing does surely better (idrissi2022).
+    Settings are chosen on held-out rows by one rule, `selection`, for every method and for plain training;
+    "worst_group" uses their segments, so it needs them. Without segments the groups are the classes. Start with
+    "reweight" or "subsample": with the segments known, nothing does surely better (idrissi2022).
 
     Args:
         learner: a scikit-learn classifier; None for logistic regression on columns, which may be embeddings.
@@ -96,8 +96,8 @@ class GroupRobustClassifier(ClassifierMixin, BaseEstimator):
         Args:
             segments: ids (n,), a frame of columns, or (n, k) true and false, overlapping allowed; a missing id is no
                 segment. None: the groups are the classes.
-            held_out: (n,) true for the rows that choose the setting and are not trained on (except by "last_layer", and
-                then only its last layer). None: a fifth of the rows of every group chooses, then all rows are trained on.
+            held_out: (n,) true for the rows that choose the setting and are not trained on ("last_layer" fits its last
+                layer to them). None: a fifth of the rows of every group chooses, then all rows are trained on.
         """
         self._require_settings()
         rows, labels = validate_data(self, X, y, dtype=np.float64)
@@ -135,7 +135,7 @@ class GroupRobustClassifier(ClassifierMixin, BaseEstimator):
         return group_accuracy(self._answers.codes(rows) == codes, groups, self._shares())
 
     def compare(self, X: Any, y: Any, segments: Any = None) -> GroupComparison:
-        """The method beside its controls on other rows: plain training, of the rows it had, of all, of the held-out ones.
+        """The method beside its controls on other rows: plain training on the same, all, and only the held-out rows.
 
         Settings of plain training are chosen on the same held-out rows by the same rule.
 
@@ -169,8 +169,11 @@ class GroupRobustClassifier(ClassifierMixin, BaseEstimator):
         tried: list[dict[str, Any]] = [dict(one) for one in ParameterGrid(dict(backend.settings))]
         held, kept = np.flatnonzero(self.held_out_), np.flatnonzero(~self.held_out_)
         scored, best = [], None
-        half = fold_of_rows(held, self._groups.members[held].argmax(axis=1), n_folds=2, seed=self._rows.seed) \
-            if method == "last_layer" and self._named else np.zeros(len(held), dtype=np.intp)
+        half = (
+            fold_of_rows(held, self._groups.members[held].argmax(axis=1), n_folds=2, seed=self._rows.seed)
+            if method == "last_layer" and self._named
+            else np.zeros(len(held), dtype=np.intp)
+        )
         if len(held) and len(np.unique(self._rows.codes[kept])) > 1 and (len(tried) > 1 or self._named):
             for setting in tried:
                 last = self._last(held, half == 0)
@@ -225,6 +228,11 @@ class GroupRobustClassifier(ClassifierMixin, BaseEstimator):
                 raise InputError(
                     "the rows that are not held out have one class", where="held_out", got=f"{int((~held).sum())} rows",
                     fix="hold out fewer rows",
+                )  # fmt: skip
+            if self.method == "last_layer" and len(np.unique(self._rows.codes[held])) < 2:
+                raise InputError(
+                    "a last layer is fitted to the held-out rows, and these have one class", where="held_out",
+                    got=f"{int(held.sum())} rows", fix="hold out rows of every class",
                 )  # fmt: skip
             return held
         held = np.zeros(count, dtype=bool)

@@ -111,7 +111,9 @@ class LinearBackend:
         """See `Backend`; the exact minimax solution, to 0.0001 nats times the log of the number of groups."""
         center, scale = _scale(rows.X)
         ridge = 1.0 / (setting.get("C", 1.0) * len(rows.X))
-        coef, intercept, _ = minimax_logistic((rows.X - center) / scale, rows.codes, groups.members, rows.classes, ridge)
+        coef, intercept, _ = minimax_logistic(
+            (rows.X - center) / scale, rows.codes, groups.members, rows.classes, ridge
+        )
         return LinearAnswers(coef, intercept, center, scale)
 
     def fit_last(self, rows: Rows, last: Rows, groups: GroupMembers, setting: Setting) -> LinearAnswers:
@@ -317,7 +319,7 @@ def _averaged_last_layer(
 
 
 def _logistic(rows: Rows, weights: Floats | None, setting: Setting, center: Floats, scale: Floats) -> LinearAnswers:
-    """Logits of every class; of two classes half of the log odds on either side. A class without a row is never told."""
+    """Logits of every class; of two classes half of the log odds each. A class without a row is never told."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # so many steps are a penalty of their own
         model = LogisticRegression(**{"max_iter": MOST_STEPS, **setting})

@@ -88,8 +88,8 @@ class GroupDRO(nn.Module):
 class DomainAlignment(nn.Module):
     """Cross-entropy and a penalty on how domains differ in what the last layer sees, or does with it (nats).
 
-    "coral": means and covariances of the last layer's inputs (squared distance, over d).   "irm": the squared derivative
-    of each domain's loss by a common factor of the outputs.   "vrex": the variance of the domains' losses.
+    "coral": means and covariances of the last layer's inputs (squared distance, over d).   "irm": the squared
+    derivative of each domain's loss by a common factor of the outputs.   "vrex": the variance of the domains' losses.
     "hessian": gradients and diagonals of the Hessian of each domain's loss in the last linear layer, in closed form:
     with P probabilities, Y labels and Z inputs, (P - Y)' Z / b and [P (1 - P)]' [Z Z] / b.
 

@@ -1,4 +1,4 @@
-"""Where errors gather among embeddings: a mixture, a tree or balls; every way gives a rule that reads embeddings alone."""
+"""Where errors gather among embeddings: a mixture, a tree or balls, each a rule that reads embeddings alone."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,7 +35,9 @@ class Mixture:
         return np.asarray(_log_normal(Z, self.share, self.mean, self.variance).argmax(axis=1))
 
 
-def fit_mixture(Z: Floats, given: Floats, predicted: Floats, k: int, *, emphasis: float = 1.0, seed: int = 0) -> Mixture:
+def fit_mixture(
+    Z: Floats, given: Floats, predicted: Floats, k: int, *, emphasis: float = 1.0, seed: int = 0
+) -> Mixture:
     """Components of rows alike in embedding, label and prediction, by expectation and maximization.
 
     P(S) N(z; mean, diagonal) prod_j a_Sj^(e given_j) prod_j b_Sj^(e predicted_j), all in logarithms.
@@ -98,7 +100,7 @@ def by_spotlight(Z: Floats, given: Floats, predicted: Floats, excess: Floats, se
     """
     project = principal(Z)
     inner, left = project(Z), excess.astype(np.float64).copy()
-    size = max(_least(len(Z)), int(BALL * len(Z)))
+    size = max(2 * LEAST_ROWS, int(BALL * len(Z)))
     centers = np.argsort(-excess, kind="stable")[:CENTERS]
     apart = np.sum((inner[centers][:, None] - inner[None]) ** 2, axis=2)
     near = np.argpartition(apart, size - 1, axis=1)[:, :size]

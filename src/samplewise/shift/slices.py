@@ -1,4 +1,4 @@
-"""Groups nobody named on which a model errs more than its own confidence says: found on one half, measured on the other."""
+"""Groups nobody named on which a model errs more than its confidence says: found on one half, measured on the other."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -55,7 +55,8 @@ class Slices(Result):
 
     def _table(self) -> Table:
         table = self.errors._table()
-        columns = dict(table.columns) | {"excess": self.excess, "p_value": self.p_value}
+        columns = {name: values for name, values in table.columns.items() if name != "p_value"}
+        columns |= {"excess": self.excess, "p_value": self.p_value}
         return replace(table, columns=columns)
 
 
@@ -121,7 +122,9 @@ def find_slices(
     table = compare_cells(
         np.where(measure, wrong, np.nan), names, [inside[name] for name in names], None, confidence
     )  # fmt: skip
-    members = np.column_stack([inside[name] for name in table.names]) if names else np.zeros((len(codes), 0), dtype=bool)
+    members = (
+        np.column_stack([inside[name] for name in table.names]) if names else np.zeros((len(codes), 0), dtype=bool)
+    )
     beyond = [excess_of_part(wrong[measure], member[measure], covariates[measure]) for member in members.T]
     own = holm(np.array([p_value_above(*one) for one in beyond]))
     return Slices(
@@ -134,7 +137,7 @@ def _worst(inside: dict[str, Mask], excess: Floats, search: Mask, measure: Mask)
     scores = {}
     for name, member in inside.items():
         count, others = int(member[search].sum()), int((member & measure).sum())
-        if min(count, others) >= LEAST_ROWS and others <= measure.sum() - LEAST_ROWS:
+        if count >= LEAST_ROWS and LEAST_ROWS // 2 <= others <= measure.sum() - LEAST_ROWS:
             scores[name] = float(excess[member[search]].mean() * np.sqrt(count))
     kept = sorted(scores, key=lambda name: -scores[name])[:MOST]
     if not kept:
@@ -146,7 +149,10 @@ def _worst(inside: dict[str, Mask], excess: Floats, search: Mask, measure: Mask)
 
 
 def _checked(embeddings: Any, y: Any, probabilities: Any) -> tuple[Floats, Ints, Floats]:
-    Z, shares = as_numbers(embeddings, "embeddings", 2, finite=True), as_numbers(probabilities, "probabilities", 2, finite=True)
+    Z, shares = (
+        as_numbers(embeddings, "embeddings", 2, finite=True),
+        as_numbers(probabilities, "probabilities", 2, finite=True),
+    )
     labels = as_vector(y, "y")
     if not len(Z) == len(labels) == len(shares):
         raise InputError(
