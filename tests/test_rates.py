@@ -181,6 +181,8 @@ NO_RATES = {  # named like a rate, or with a default between 0 and 1, and none
     ("information", "unusual_information", "threshold"): "times a median",
     ("labels", "EarlyLearningRegularization.__init__", "momentum"): "a weight of the running average",
     ("labels", "NoiseRobustClassifier.__init__", "rate"): "a learning rate",
+    ("shift", "GroupDRO.__init__", "rate"): "a rate of the weights of groups",
+    ("shift", "GroupRobustClassifier.__init__", "rate"): "a learning rate",
     ("labels", "generalized_cross_entropy", "q"): "an exponent",
     ("labels", "label_noise_entropy", "shares"): "of classes, or None",
     ("quality", "find_duplicates", "tolerance"): "in the label's unit",

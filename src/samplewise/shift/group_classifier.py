@@ -123,7 +123,7 @@ class GroupRobustClassifier(ClassifierMixin, BaseEstimator):
         answers, rows = self._answers_to(X)
         return np.asarray(self.classes_[answers.codes(rows)])
 
-    @available_if(_gives_probabilities)
+    @available_if(_gives_probabilities)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: Any) -> Floats:
         """(m, c) probabilities, in the order of `classes_`: of training with every group alike, not calibrated."""
         answers, rows = self._answers_to(X)
@@ -250,10 +250,7 @@ class GroupRobustClassifier(ClassifierMixin, BaseEstimator):
             return NetworkBackend(self.network, tried, self.batch, self.rate, self.device)
         if self.learner is not None:
             return EstimatorBackend(self.learner, {} if given is None else given)
-        backend = LinearBackend()
-        if given is not None:
-            backend.settings = given
-        return backend
+        return LinearBackend() if given is None else LinearBackend(given)
 
     def _shares(self) -> dict[str, float]:
         counts = self._groups.counts / len(self._rows.codes)

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -62,7 +62,10 @@ class Answers(Protocol):
 class Backend(Protocol):
     """What can be fitted in every way."""
 
-    settings: Mapping[str, Any]  # tried where none are given
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Lists of values by name: those that are tried."""
+        ...
 
     def fit(self, rows: Rows, weights: Floats | None, setting: Setting) -> Answers:
         """Plain training, with weights (n,) of mean 1."""
@@ -97,10 +100,11 @@ class LinearAnswers:
         return np.asarray(self.probabilities(X).argmax(axis=1))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class LinearBackend:
     """Logistic regression on columns of mean 0 and spread 1."""
 
-    settings: Mapping[str, Any] = {"C": STRENGTHS}
+    settings: Mapping[str, Any] = field(default_factory=lambda: {"C": STRENGTHS})
 
     def fit(self, rows: Rows, weights: Floats | None, setting: Setting) -> LinearAnswers:
         """See `Backend`."""

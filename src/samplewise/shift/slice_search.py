@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.special import logsumexp
 from sklearn.cluster import KMeans
 from sklearn.tree import DecisionTreeRegressor
 
-from samplewise.core.arrays import Floats, Mask
+from samplewise.core.arrays import Floats, Ints, Mask
 from samplewise.shift.segments import LEAST_ROWS
 
 Rule = Callable[[Floats], Mask]  # embeddings (m, d) -> (m,) whether each is in the slice
@@ -30,7 +31,7 @@ class Mixture:
     variance: Floats  # (k, d)
     trace: tuple[float, ...]  # mean log-likelihood of the rows after every step
 
-    def closest(self, Z: Floats) -> Floats:
+    def closest(self, Z: Floats) -> Ints:
         """(m,) most likely component by the embedding alone, so that no label decides where a row is counted."""
         return np.asarray(_log_normal(Z, self.share, self.mean, self.variance).argmax(axis=1))
 
@@ -76,10 +77,11 @@ def by_mixture(Z: Floats, given: Floats, predicted: Floats, excess: Floats, seed
     project = principal(Z)
     inner = project(Z)
     mixture = fit_mixture(inner, given, predicted, max(2, min(COMPONENTS, len(Z) // 50)), seed=seed)
-    return {
-        f"component {at + 1}": lambda rows, at=at: mixture.closest(project(rows)) == at
-        for at in range(len(mixture.share))
-    }
+    return {f"component {at + 1}": partial(_in_component, mixture, project, at) for at in range(len(mixture.share))}
+
+
+def _in_component(mixture: Mixture, project: Callable[[Floats], Floats], at: int, rows: Floats) -> Mask:
+    return mixture.closest(project(rows)) == at
 
 
 def by_tree(Z: Floats, given: Floats, predicted: Floats, excess: Floats, seed: int) -> dict[str, Rule]:
@@ -88,8 +90,12 @@ def by_tree(Z: Floats, given: Floats, predicted: Floats, excess: Floats, seed: i
     tree = DecisionTreeRegressor(max_leaf_nodes=COMPONENTS, min_samples_leaf=least, random_state=seed).fit(Z, excess)
     rules: dict[str, Rule] = {}
     for leaf, name in _leaves(tree.tree_):
-        rules[name] = lambda rows, leaf=leaf: tree.apply(np.asarray(rows, dtype=np.float32)) == leaf
+        rules[name] = partial(_in_leaf, tree, leaf)
     return rules
+
+
+def _in_leaf(tree: DecisionTreeRegressor, leaf: int, rows: Floats) -> Mask:
+    return np.asarray(tree.apply(rows) == leaf)
 
 
 def by_spotlight(Z: Floats, given: Floats, predicted: Floats, excess: Floats, seed: int) -> dict[str, Rule]:
@@ -108,12 +114,13 @@ def by_spotlight(Z: Floats, given: Floats, predicted: Floats, excess: Floats, se
     for at in range(5):
         best = int(left[near].mean(axis=1).argmax())
         radius = float(apart[best, near[best]].max())
-        middle = inner[centers[best]]
-        rules[f"ball {at + 1}"] = lambda rows, middle=middle, radius=radius: (
-            np.sum((project(rows) - middle) ** 2, axis=1) <= radius
-        )
+        rules[f"ball {at + 1}"] = partial(_in_ball, project, inner[centers[best]], radius)
         left[near[best]] = min(0.0, float(left.min()))
     return rules
+
+
+def _in_ball(project: Callable[[Floats], Floats], middle: Floats, radius: float, rows: Floats) -> Mask:
+    return np.asarray(np.sum((project(rows) - middle) ** 2, axis=1) <= radius * (1.0 + 1e-9))
 
 
 def principal(Z: Floats) -> Callable[[Floats], Floats]:
