@@ -162,6 +162,7 @@ CALLS: dict[tuple[str, str, str], Any] = {
     ("shift", "segments_of_losses", "confidence"): (
         lambda bad: shift.segments_of_losses(Dataset(X, Y), LOSSES, "", confidence=bad)
     ),
+    ("shift", "find_slices", "confidence"): lambda x: shift.find_slices(X, Y, probabilities=np.eye(2)[Y], confidence=x),
     ("shift", "worst_segments", "confidence"): lambda bad: shift.worst_segments((X, Y), confidence=bad),
 }
 WITHOUT = {  # None means something of its own there

@@ -31,7 +31,8 @@ MOST_LINES, WIDTH = 18, 100
 SCRIPT = "<script>alert({})</script>"  # what a page must never run
 MADE_BY_THE_USER = {  # settings, learners and objectives; what is fitted or trained with; one line of a log
     "Attributor", "CoTeaching", "Converged", "Decision", "DomainAlignment", "EarlyLearningRegularization",
-    "FittedAttributor", "GroupDRO", "GroupRobustClassifier", "GradientDescent", "GradientFlow", "LabelNoiseInformation", "Learner", "LinearizedNetwork", "LogEntry",
+    "FittedAttributor", "GroupDRO", "GroupRobustClassifier", "GradientDescent",
+    "GradientFlow", "LabelNoiseInformation", "Learner", "LinearizedNetwork", "LogEntry",
     "NoiseRobustClassifier", "Objective", "TorchLearner",
 }  # fmt: skip
 PLAIN = (float, int, str, bool, np.ndarray, list, types.NoneType)
