@@ -13,7 +13,7 @@ CODE := $(wildcard src tests docs benchmarks reproductions tools)
 # Two test workers, one BLAS thread each: more threads than cores only wait for each other.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: help demo test lint style types floors format docs golden emptied laws-slow bench bench-accusations bench-cells bench-coding bench-curves bench-duplicates bench-facts bench-faults bench-generalization bench-labels bench-reading bench-reading-peers attribution repro repro-advice repro-elsewhere repro-selection repro-labels clean browser wheel
+.PHONY: help demo test lint style types floors format docs golden emptied laws-slow bench bench-accusations bench-cells bench-coding bench-curves bench-duplicates bench-facts bench-faults bench-generalization bench-labels bench-reading bench-reading-peers attribution repro repro-advice repro-elsewhere repro-groups repro-selection repro-labels clean browser wheel
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
@@ -105,6 +105,9 @@ repro-elsewhere: $(VENV)/.dev  ## the error in another place without labels, bes
 
 repro-selection: $(VENV)/.dev  ## rows of a mixed pool that are like a target, beside as many random ones
 	$(ONE_THREAD) $(BIN)/python reproductions/importance_resampling.py
+
+repro-groups: $(VENV)/.dev  ## the worst group under each way of training, beside its controls; goes on where it stopped
+	$(ONE_THREAD) $(BIN)/python reproductions/group_robustness.py
 
 LABEL_CLAIMS := robust_training data_diet mislabel_detection small_loss_and_forgetting cleaning_labels
 repro-labels: $(VENV)/.dev  ## what is claimed about wrong labels and difficulty, one claim after another

@@ -162,6 +162,7 @@ CALLS: dict[tuple[str, str, str], Any] = {
     ("shift", "segments_of_losses", "confidence"): (
         lambda bad: shift.segments_of_losses(Dataset(X, Y), LOSSES, "", confidence=bad)
     ),
+    ("shift", "find_slices", "confidence"): lambda x: shift.find_slices(X, Y, probabilities=np.eye(2)[Y], confidence=x),
     ("shift", "worst_segments", "confidence"): lambda bad: shift.worst_segments((X, Y), confidence=bad),
 }
 WITHOUT = {  # None means something of its own there
@@ -181,6 +182,8 @@ NO_RATES = {  # named like a rate, or with a default between 0 and 1, and none
     ("information", "unusual_information", "threshold"): "times a median",
     ("labels", "EarlyLearningRegularization.__init__", "momentum"): "a weight of the running average",
     ("labels", "NoiseRobustClassifier.__init__", "rate"): "a learning rate",
+    ("shift", "GroupDRO.__init__", "rate"): "a rate of the weights of groups",
+    ("shift", "GroupRobustClassifier.__init__", "rate"): "a learning rate",
     ("labels", "generalized_cross_entropy", "q"): "an exponent",
     ("labels", "label_noise_entropy", "shares"): "of classes, or None",
     ("quality", "find_duplicates", "tolerance"): "in the label's unit",

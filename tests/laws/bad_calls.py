@@ -55,6 +55,14 @@ def classifier(**settings):
 classifier.__signature__ = signature(labels.NoiseRobustClassifier)
 
 
+def robust(**settings):
+    """The same of a classifier for groups."""
+    return shift.GroupRobustClassifier(**settings).fit(X, Y)
+
+
+robust.__signature__ = signature(shift.GroupRobustClassifier)
+
+
 def attributed(**settings):
     """What is given of a model is checked where its gradients are taken."""
     return influence.Attributor(**settings).fit(X, Y)
@@ -77,6 +85,7 @@ linearized.__signature__ = signature(information.LinearizedNetwork)
 CALLED_AS = {
     "labels.NoiseRobustClassifier": classifier, "influence.Attributor": attributed,
     "information.LinearizedNetwork": linearized, "shift.GroupConformal": conformal,
+    "shift.GroupRobustClassifier": robust,
 }  # fmt: skip
 TEXTS = [f"row {number % 7} of {number % 3}" for number in range(40)]
 NOT_TRIED = {  # (call, argument): why no value of it is bad
@@ -497,6 +506,9 @@ GOOD |= {
     "selection.ImportanceWeights.log_weights_of": given(target="target"),
     "selection.ImportanceWeights.sample": given(n_rows=5),
     "selection.ImportanceWeights.tempering": given(n_rows=5),
+    "shift.DomainAlignment": given(),
+    "shift.GroupDRO": given(),
+    "shift.GroupRobustClassifier": given(epochs=1),
     "quality.Overlap.advantage": given(scores=lambda: np.linspace(0, 1, 30)),
 }  # fmt: skip
 RESULTS = {  # classes that the library makes: their fields are those of an answer
@@ -517,7 +529,7 @@ RESULTS = {  # classes that the library makes: their fields are those of an answ
     "selection.ImportanceWeights", "selection.Pruned", "selection.Tempering",
     "shift.CodingChange", "shift.ErrorCertificate", "shift.ErrorChange", "shift.FeatureDrift", "shift.LabelCoding",
     "shift.Batch", "shift.Monitored", "shift.SegmentCoverage", "shift.LabelFreeError", "shift.LabelPlan",
-    "shift.ShiftExplanation", "shift.TrainTestDrift", "shift.WorstSegments",
+    "shift.ShiftExplanation", "shift.Slices", "shift.TrainTestDrift", "shift.WorstSegments",
 }  # fmt: skip
 # Classes and methods that are not called, and why.
 LOOP = "called with tensors, or by the library, at every step of a training"
@@ -526,6 +538,10 @@ NOT_CALLED = {
     "labels.LabelNoiseInformation.output_gradient": LOOP,
     **{f"labels.{name}.{method}": LOOP for method in ("loss", "prepare")
        for name in ("CoTeaching", "EarlyLearningRegularization", "LabelNoiseInformation")},
+    **{f"shift.{name}.{method}": LOOP for method in ("loss", "prepare") for name in ("DomainAlignment", "GroupDRO")},
+    "shift.DomainAlignment.watch": LOOP,
+    **{f"shift.GroupRobustClassifier.{name}": "scikit-learn's interface, held to its messages by `check_estimator`"
+       for name in ("compare", "fit", "group_accuracy", "predict", "predict_proba")},
     **{f"models.{name}": "a protocol: users write it" for name in
        ("Learner", "Learner.fit", "Learner.fitter", "Objective", "Objective.loss", "Objective.prepare")},
     **{f"influence.Game.{name}": INNER for name in
@@ -565,6 +581,7 @@ ACCEPTED = {  # (function, argument): the bad values that mean something there, 
     ("curves.CollectionPlan.less_rows_on_hand", "n_rows"): (["0"], "no row more than the curve has"),
     ("generalization.ConformalThreshold.intervals", "outputs"): (["empty"], "no rows have no intervals"),
     ("labels.MultilabelIssues.for_label", "label"): (["True"], "equals 1, which is a label"),
+    ("shift.GroupRobustClassifier", "random_state"): (["0", str(2**70), "None"], "seeds, as scikit-learn has them"),
     ("labels.NoiseRobustClassifier", "random_state"): (["0", str(2**70), "None"], "seeds, as scikit-learn has them"),
     ("generalization.ConformalThreshold.sets", "probabilities"): (["empty"], "no rows have no sets"),
     ("quality.Overlap.advantage", "scores"): (["NaN", "inf", "None in it"], "rows without a score"),

@@ -204,5 +204,5 @@ NUMBERS = {  # functions of arrays of numbers, of a trained module, of counts or
     "labels.budget", "labels.channel_information", "labels.confident_learning",
     "labels.dawid_skene", "labels.generalized_cross_entropy",
     "labels.label_noise_entropy", "labels.least_training_errors", "labels.mean_absolute_error",
-    "models.embeddings_of", "models.predictions_of", "shift.label_free_error", "shift.plan_labels",
+    "models.embeddings_of", "models.predictions_of", "shift.find_slices", "shift.label_free_error", "shift.plan_labels",
     }  # fmt: skip

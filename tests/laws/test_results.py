@@ -30,8 +30,9 @@ spec.loader.exec_module(doors)
 MOST_LINES, WIDTH = 18, 100
 SCRIPT = "<script>alert({})</script>"  # what a page must never run
 MADE_BY_THE_USER = {  # settings, learners and objectives; what is fitted or trained with; one line of a log
-    "Attributor", "CoTeaching", "Converged", "Decision", "DomainMixer", "EarlyLearningRegularization",
-    "FittedAttributor", "GradientDescent", "GradientFlow", "GroupConformal", "ImportanceResampler",
+    "Attributor", "CoTeaching", "Converged", "Decision", "DomainAlignment", "DomainMixer",
+    "EarlyLearningRegularization", "FittedAttributor", "GradientDescent", "GradientFlow", "GroupConformal", "GroupDRO",
+    "GroupRobustClassifier", "ImportanceResampler",
     "LabelNoiseInformation", "Learner", "LinearizedNetwork", "LogEntry", "NoiseRobustClassifier", "Objective",
     "TorchLearner",
 }  # fmt: skip

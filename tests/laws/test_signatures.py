@@ -27,6 +27,9 @@ ALLOWED = {  # interfaces of other libraries, and names that are still read
     ("Dataset", "X"), ("audit", "predictions"), ("audit", "test_looks"), ("models.embeddings_of", "X"),
     ("models.predictions_of", "X"), ("labels.NoiseRobustClassifier.fit", "X"),
     ("labels.NoiseRobustClassifier.predict", "X"), ("labels.NoiseRobustClassifier.predict_proba", "X"),
+    *((f"shift.GroupRobustClassifier.{name}", "X")
+      for name in ("compare", "fit", "group_accuracy", "predict", "predict_proba")),
+    ("shift.GroupRobustClassifier.fit", "held_out"),
 }  # fmt: skip
 ENTRY = re.compile(r"(?:^|(?<=\s))(\*{0,2}\w+(?:, \*{0,2}\w+)*):(?=\s)")
 

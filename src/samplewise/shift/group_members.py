@@ -75,7 +75,7 @@ def segment_members(segments: Any, rows: int) -> tuple[Mask, tuple[str, ...]]:
 
 
 def _present(members: Mask, names: tuple[str, ...]) -> tuple[Mask, tuple[str, ...]]:
-    kept = members.any(axis=0)
+    kept = np.asarray(members.any(axis=0))
     if not kept.any():
         raise InputError(
             "no row is in a segment", where="segments", got=f"{members.shape[1]} segments, all empty",
@@ -96,13 +96,14 @@ def crossed_groups(segments: Any, codes: Ints, classes: Array) -> GroupMembers:
     """
     of_class = codes[:, None] == np.arange(len(classes))
     if segments is None:
-        kept = of_class.any(axis=0)
+        kept = np.asarray(of_class.any(axis=0))
         return GroupMembers(of_class[:, kept], tuple(str(name) for name in np.asarray(classes)[kept]))
     inside, names = segment_members(segments, len(codes))
-    lone = of_class & ~(of_class & inside.any(axis=1)[:, None]).any(axis=0)  # classes all of whose rows lack a segment
+    known = np.asarray(inside.any(axis=1))[:, None]
+    lone = of_class & ~(of_class & known).any(axis=0)  # classes all of whose rows lack a segment
     members = np.column_stack([(of_class[:, :, None] & inside[:, None, :]).reshape(len(codes), -1), lone])
     titles = [f"{one}, {name}" for one in classes for name in names] + [f"{one}, no segment" for one in classes]
-    kept = members.any(axis=0)
+    kept = np.asarray(members.any(axis=0))
     found = tuple(title for title, some in zip(titles, kept, strict=True) if some)
     return GroupMembers(members[:, kept], found, tuple(_notes(of_class, inside, members[:, kept])))
 

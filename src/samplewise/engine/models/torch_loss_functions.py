@@ -30,6 +30,18 @@ class ReplacesGradient(Protocol):
         ...
 
 
+@runtime_checkable
+class WatchesModule(Protocol):
+    """An objective that needs more of the module than its outputs, such as what enters its last layer.
+
+    Source: exact; no publication.
+    """
+
+    def watch(self, module: Any) -> None:
+        """Called once with the module of the fit, before its first step."""
+        ...
+
+
 class PlainObjective:
     """A loss without auxiliary networks or per-row state."""
 

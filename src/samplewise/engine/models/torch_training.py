@@ -19,7 +19,12 @@ from samplewise.engine.models.dynamics_recorder import DynamicsRecorder
 from samplewise.engine.models.learner import Objective
 from samplewise.engine.models.torch_answers import called, outputs_of
 from samplewise.engine.models.torch_inputs import as_inputs
-from samplewise.engine.models.torch_loss_functions import ReplacesGradient, require_row_losses, two_columns
+from samplewise.engine.models.torch_loss_functions import (
+    ReplacesGradient,
+    WatchesModule,
+    require_row_losses,
+    two_columns,
+)
 from samplewise.engine.models.torch_optimizers import Optimizer, Schedule, make_optimizer, rate_factor
 from samplewise.engine.models.torch_state import packed, read_tensors, unpacked, write_tensors
 
@@ -91,6 +96,8 @@ class TrainingLoop:
             self.regime.optimizer, [*trained, *self.objective.parameters()],
             rate=self.regime.rate, momentum=self.regime.momentum, decay=self.regime.decay,
         )  # fmt: skip
+        if isinstance(self.objective, WatchesModule):
+            self.objective.watch(self.module)
         self._replaced = self.objective if isinstance(self.objective, ReplacesGradient) else None
         self._rates = [group["lr"] for group in self.optimizer.param_groups]
 

@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
         "divergences": ["binary_kl", "distribution_of", "kl_inverse", "largest_within", "log_ratio"],
+        "excess": ["excess_of_part", "expected_hits"],
         "intervals": [
             "difference_of_shares",
             "half_width",
