@@ -89,7 +89,8 @@ def run(evidence: Evidence) -> CheckResult:
     posterior, judgment = evidence.label_posterior, evidence.label_judgment
     scores = Scores("wrong_label", posterior.wrong, evidence.data.ids, "probability", "more likely wrong")
     agreed = with_list(posterior, judgment.listed)
-    findings = _gate_findings(evidence, agreed, judgment)
+    slipped = (_slipped_finding(evidence, judgment),) if judgment.slipped.any() else ()
+    findings = (*_gate_findings(evidence, agreed, judgment), *slipped)
     exhibits = [_rows_of(evidence, agreed, *pair) for pair in enumerate(findings) if pair[1].keys]
     classes = evidence.target.classes
     flips = judgment.rule == "wrong labels" and posterior.beyond_chance
@@ -195,6 +196,21 @@ def _unexplained_finding(evidence: Evidence, judgment: ListJudgment) -> Finding:
     )
     look = Remedy("review", ids_of(evidence, rows), action="Look at these rows, worst first.")
     title = TITLES["no trace"].format(n=count_of(len(rows), "row"))
+    return Finding(CODE, title, "note", ids_of(evidence, rows), explanation, (look,))
+
+
+def _slipped_finding(evidence: Evidence, judgment: ListJudgment) -> Finding:
+    """Numbers that a slip would explain, as the column of labels shows by itself; right where they are possible."""
+    rows = worst_first(evidence.label_posterior, judgment.slipped)
+    explanation = (
+        "They have the sign that nearly all others do not have, or would lie among the others once the decimal point "
+        "is moved. That is seen in the column of labels alone. Where such numbers are possible they are right, so they "
+        "are not counted among the wrong labels."
+    )
+    look = Remedy(
+        "review", ids_of(evidence, rows), action="Look whether such numbers are possible; if not, undo the slip."
+    )
+    title = f"{count_of(len(rows), 'row')} with numbers that a turned sign or a moved decimal point would explain"
     return Finding(CODE, title, "note", ids_of(evidence, rows), explanation, (look,))
 
 
