@@ -75,6 +75,12 @@ def test_turned_signs_show_in_columns_however_wide(spread):
     np.testing.assert_array_equal(turned_signs_alone(np.where(struck, sizes, -sizes)), struck)
 
 
+def test_zeros_have_no_sign_and_hide_none():
+    counts = np.r_[np.zeros(60), np.tile([1.0, 2.0, 3.0, 4.0], 9), -2.0, -3.0]
+    assert not odd_signs(counts).any()  # too few are above zero
+    np.testing.assert_array_equal(turned_signs_alone(counts), counts < 0)
+
+
 def test_a_tail_that_reaches_through_zero_is_no_turned_sign():
     warm = np.random.default_rng(0).normal(15.0, 9.0, 1000)
     assert odd_signs(warm).any()

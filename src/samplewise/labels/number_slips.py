@@ -63,18 +63,22 @@ def turned_signs_alone(labels: Array) -> Mask:
     """(n,) numbers of the rare sign that are as large as the others; none where they are a tail through zero.
 
     However wide the column: a temperature below zero or a small loss is near zero, a turned sign is of a usual size.
-    That the middle one of them is larger than 15 % of the others does not prove a slip: debts are large too.
+    That the middle one of them is larger than 15 % of the others does not prove a slip: debts are large too. Zeros have
+    no sign, and do not count.
 
     Cost: O(n log n).   Source: docs/decisions/0051.
 
     >>> turned_signs_alone(np.array([1.0, 20, 300, 40, 5, 60, 7, -80])).nonzero()[0].tolist()
     [7]
     """
-    odd = odd_signs(labels)
-    sizes, usual = np.abs(labels[odd]), np.abs(labels[~odd & (labels != 0)])
-    if not len(sizes) or not len(usual) or np.median(sizes) < np.quantile(usual, SMALL):
-        return np.zeros(len(labels), dtype=bool)
-    return odd
+    turned, signed = np.zeros(len(labels), dtype=bool), labels != 0
+    if not signed.any():
+        return turned
+    odd = odd_signs(labels[signed])
+    sizes = np.abs(labels[signed])
+    if odd.any() and np.median(sizes[odd]) >= np.quantile(sizes[~odd], SMALL):
+        turned[signed] = odd
+    return turned
 
 
 def slips_alone(labels: Array, tenfold: float = WIDEST_TENFOLD) -> Mask:

@@ -7,7 +7,8 @@ kernel head. A noise matrix, estimated from the most confident rows of each clas
 that merely overlap; for a number, a wrong label is one that lies where any label could lie rather than near its
 prediction. Before any label is called wrong, three kinds of model (a kernel head, boosting, a forest) are asked on the
 same folds, and rules are gone through: was anything learned, does the row show its label or only predict it, do the
-others share the view, do the disputed rows lie together in a column, is there a trace of how they went wrong.
+others share the view, do the disputed rows lie together in a column, is there a trace of how they went wrong. Numbers
+that a turned sign or a moved decimal point would explain, as their column shows by itself, are asked about in a note.
 
 Labels are read as outcomes, which the row only predicts (income), or as facts, which it shows (what is in the picture,
 what a text is about): `labels_are`. A contradicted fact is an error of the label or of the model, and predictions alone
