@@ -28,6 +28,7 @@ from samplewise.auditing.checks import (
     sw505_other_splits,
     sw601_worst_segment,
     sw602_elsewhere,
+    sw605_error_there,
 )
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.errors import InputError
@@ -78,6 +79,7 @@ MODULES = (
     sw401_learning_curve,
     sw502_gap_and_memorization,
     sw301_redundant_rows,
+    sw605_error_there,
 )
 CHECKS = tuple(cast("Check", module) for module in MODULES)
 

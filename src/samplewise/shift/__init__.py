@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = extras.attach(
         "explain": ["ShiftExplanation", "explain_shift"],
         "drift": ["FeatureDrift", "feature_drift"],
         "error_change": ["ErrorChange", "error_change"],
+        "group_conformal": ["GroupConformal", "SegmentCoverage"],
         "label_free": ["LabelFreeError", "label_free_error"],
         "label_plan": ["ErrorCertificate", "LabelPlan", "certify_error", "plan_labels"],
         "monitoring": ["Batch", "Monitored", "monitor"],
