@@ -103,7 +103,7 @@ def audited(given: dict[str, Any], name: str) -> dict[str, Any]:
     line = {"name": name, "part": name.split(" ", 1)[0], "rows": len(frame)} | found
     if given.get("plant") and "wrong" in found:
         ids, beside, before = (
-            np.isin(np.arange(len(frame)), found.get(name, ())) for name in ("listed", "unexplained", "flagged")
+            np.isin(np.arange(len(frame)), found.get(name, ())) for name in ("listed", "beside", "flagged")
         )
         line |= {
             "plant": given["plant"], "share": given["share"], "struck": int(struck.sum()),
@@ -112,7 +112,7 @@ def audited(given: dict[str, Any], name: str) -> dict[str, Any]:
             "found_before": int((before & struck).sum()), "false_before": int((before & ~struck).sum()),
             "average_precision": float(average_precision_score(struck, found["wrong"])),
         }  # fmt: skip
-    line |= {name: len(found.get(name, ())) for name in ("listed", "unexplained")}
+    line |= {name: len(found.get(name, ())) for name in ("listed", "beside")}
     for name in ("wrong", "flagged"):
         line.pop(name, None)
     return line
@@ -192,7 +192,8 @@ def audit(frame: Any, label: str, task: str, options: dict[str, Any]) -> dict[st
             "rule": one.rule, "sentence": one.sentence, "disputed": one.disputed, "skill": round(one.skill.value, 3),
             "claim": None if one.claim is None else [round(v, 4) for v in (one.claim.value, one.claim.low)],
             "listed": np.asarray(one.ids)[one.listed].tolist() if len(one.ids) else [],
-            "unexplained": np.asarray(one.ids)[one.unexplained].tolist() if one.unexplained.any() else [],
+            "beside": [key for rows in (one.unexplained, one.slipped) if rows.any()
+                       for key in np.asarray(one.ids)[rows].tolist()],
         }  # fmt: skip
     outcome = record.outcome("SW201")
     said["status"] = outcome.status if outcome.status != "failed" else f"failed: {outcome.reason}"
@@ -220,7 +221,7 @@ def summary(lines: list[dict[str, Any]]) -> dict[str, Any]:
             "judged": len(some), "refused": sum(line["part"] == part for line in lines) - len(some),
             "errors": counts["error"], "warnings": counts["warning"], "notes": counts["note"],
             "rows_in_errors_and_warnings": sum(line["listed"] for line in some if line["severity"] in ACCUSING),
-            "rows_in_any_list": sum(line["listed"] + line["unexplained"] for line in some),
+            "rows_in_any_list": sum(line["listed"] + line["beside"] for line in some),
             "seconds": round(sum(line["seconds"] for line in some)),
             "target_errors_and_warnings": TARGETS[part],
         }  # fmt: skip

@@ -270,6 +270,36 @@ def test_slips_that_the_labels_alone_show_are_listed_though_nothing_was_learned(
     assert "whether labels are wrong cannot be told" in found.sentence
 
 
+def test_turned_signs_of_a_wide_column_stand_beside_whatever_rule_decides(judged):
+    given = np.random.default_rng(0).lognormal(3.0, 1.0, N)
+    struck = np.arange(N) % 25 == 0
+    given[struck] *= -1.0
+    lost = np.full((N, 1), np.median(given)) + np.random.default_rng(5).normal(size=(N, 1))
+    none = np.zeros(N, dtype=bool)
+    for disputed, rule in ((struck, "nothing learned"), (none, "nothing disputed")):
+        found = judged(given, posterior_of(given, lost[:, 0], disputed, 0.06, 0), [lost] * 3)
+        assert (found.rule, found.listed.any()) == (rule, False)
+        np.testing.assert_array_equal(found.slipped, struck)
+
+
+def test_no_row_stands_in_two_lists(judged):
+    struck, found = judged_numbers(judged, lambda y, draw: -y)
+    assert not (found.slipped & (found.listed | found.unexplained)).any()
+    assert (found.slipped | found.listed | found.unexplained)[struck].all()
+    _, plain = judged_numbers(judged, lambda y, draw: y + draw.choice([-30.0, 30.0], len(y)))
+    assert not plain.slipped.any()
+
+
+def test_moved_decimal_points_beside_a_list_must_be_disputed_and_several(judged):
+    given = np.exp(np.random.default_rng(2).uniform(0.0, np.log(2.1), N))
+    struck = np.arange(N) % 40 == 0
+    given[struck] *= 100.0
+    lost = np.full((N, 1), np.median(given)) + np.random.default_rng(5).normal(size=(N, 1))
+    for disputed, shown in ((struck, 10), (struck & (np.arange(N) < 50), 0), (~struck, 0)):
+        found = judged(given, posterior_of(given, lost[:, 0], disputed, 0.06, 0), [lost] * 3)
+        assert (found.slipped | found.listed)[struck].sum() == shown
+
+
 def test_numbers_that_are_predicted_in_part_are_outcomes(judged):
     _, struck, given = numbers(lambda y, draw: y + 30.0)
     vague = given + np.random.default_rng(5).normal(0.0, 13.0, N)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from samplewise.labels.number_slips import NumberSlips, odd_signs, slips_alone
+from samplewise.labels.number_slips import NumberSlips, odd_signs, slips_alone, turned_signs_alone
 
 
 def test_a_trace_is_a_slip_that_undone_leaves_the_number_near_what_is_expected():
@@ -64,3 +64,40 @@ def test_the_order_of_rows_changes_nothing():
     labels = draw.normal(50.0, 5.0, 200) * np.where(draw.random(200) < 0.05, 10.0, 1.0)
     order = draw.permutation(200)
     np.testing.assert_array_equal(slips_alone(labels)[order], slips_alone(labels[order]))
+
+
+@pytest.mark.parametrize("spread", [0.1, 1.0, 2.0])
+def test_turned_signs_show_in_columns_however_wide(spread):
+    draw = np.random.default_rng(0)
+    sizes = draw.lognormal(3.0, spread, 500)
+    struck = draw.random(500) < 0.05
+    np.testing.assert_array_equal(turned_signs_alone(np.where(struck, -sizes, sizes)), struck)
+    np.testing.assert_array_equal(turned_signs_alone(np.where(struck, sizes, -sizes)), struck)
+
+
+def test_zeros_have_no_sign_and_hide_none():
+    counts = np.r_[np.zeros(60), np.tile([1.0, 2.0, 3.0, 4.0], 9), -2.0, -3.0]
+    assert not odd_signs(counts).any()  # too few are above zero
+    np.testing.assert_array_equal(turned_signs_alone(counts), counts < 0)
+
+
+def test_a_tail_that_reaches_through_zero_is_no_turned_sign():
+    warm = np.random.default_rng(0).normal(15.0, 9.0, 1000)
+    assert odd_signs(warm).any()
+    assert not turned_signs_alone(warm).any()
+
+
+def test_no_sign_is_turned_where_one_is_all_there_is_or_both_are_common():
+    assert not turned_signs_alone(np.arange(1.0, 30.0)).any()
+    assert not turned_signs_alone(np.zeros(30)).any()
+    assert not turned_signs_alone(np.r_[np.zeros(20), np.full(10, -1.0)]).any()
+    assert not turned_signs_alone(np.tile([-5.0, 5.0], 10)).any()
+
+
+def test_a_wider_bulk_shows_moved_decimal_points_only_where_that_is_asked_for():
+    draw = np.random.default_rng(2)
+    labels = np.exp(draw.uniform(0.0, np.log(2.1), 400))  # the bulk, widened, reaches about fivefold
+    struck = np.arange(400) % 20 == 0
+    labels[struck] *= 100.0
+    assert not slips_alone(labels, tenfold=2.0).any()
+    np.testing.assert_array_equal(slips_alone(labels, tenfold=10.0), struck)

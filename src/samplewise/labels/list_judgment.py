@@ -35,6 +35,8 @@ class ListJudgment(Result):
         open_share: share of rows whose class stays open; NaN for numbers.
         ids: (n,) keys of the rows.
         unexplained: (n,) beside numbers that are called wrong, those that are as far off and that no slip explains.
+        slipped: (n,) numbers in neither list that a slip would explain, as their own column shows; to look at, whatever
+            rule decided.
     """
 
     MADE_BY: ClassVar[str] = "labels.find_label_issues(data).judged()"
@@ -50,6 +52,7 @@ class ListJudgment(Result):
     open_share: float = float("nan")
     ids: Array = field(default_factory=lambda: np.empty(0), repr=False)
     unexplained: Mask = field(default_factory=lambda: np.empty(0, dtype=bool), repr=False)
+    slipped: Mask = field(default_factory=lambda: np.empty(0, dtype=bool), repr=False)
 
     @property
     def calls_wrong(self) -> bool:

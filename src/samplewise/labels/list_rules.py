@@ -5,6 +5,7 @@ explains the dispute, or that it cannot be told. The thresholds were set on real
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from samplewise.labels.disputed_together import disputed_together
 from samplewise.labels.list_judgment import ListJudgment, Rule
 from samplewise.labels.methods import MethodLabels
 from samplewise.labels.noise import wrong_and_suggested
-from samplewise.labels.number_slips import NumberSlips, slips_alone
+from samplewise.labels.number_slips import WIDEST, NumberSlips, slips_alone, turned_signs_alone
 from samplewise.labels.posterior import FLAGGED, LabelPosterior, label_posterior, noise_among, residuals_among
 from samplewise.labels.second_model import KINDS, SecondOpinions, second_opinions
 from samplewise.labels.skills import class_skill, number_skill
@@ -51,6 +52,12 @@ def judge(folded: FoldedRows, posterior: LabelPosterior) -> ListJudgment:
     """
     require_kind(folded, FoldedRows)
     require_kind(posterior, LabelPosterior)
+    found = _by_models(folded, posterior)
+    return found if posterior.classes else replace(found, slipped=_slipped(posterior, found))
+
+
+def _by_models(folded: FoldedRows, posterior: LabelPosterior) -> ListJudgment:
+    """What the rules say, which rest on models."""
     if not posterior.flagged.any():
         return _nothing(folded, posterior)
     opinions = second_opinions(folded)
@@ -58,6 +65,15 @@ def judge(folded: FoldedRows, posterior: LabelPosterior) -> ListJudgment:
         return _alone(folded, posterior)
     case = (_Classes if posterior.classes else _Numbers)(folded, posterior, opinions)
     return case.judgment()
+
+
+def _slipped(posterior: LabelPosterior, found: ListJudgment) -> Mask:
+    """(n,) numbers that their column shows to be slips and no list holds: of the rare sign, or disputed and tenfold."""
+    moved = posterior.flagged & slips_alone(posterior.codes, tenfold=WIDEST)
+    few = moved.sum() < FEW
+    shown = turned_signs_alone(posterior.codes) | (np.zeros_like(moved) if few else moved)
+    shown &= ~found.listed
+    return shown & ~found.unexplained if len(found.unexplained) else shown
 
 
 def agreed_posterior(folded: FoldedRows) -> LabelPosterior:

@@ -12,6 +12,7 @@ NEAR, AWAY = 2.0, 4.0  # core spreads from what is expected, once the slip is un
 LEFT = 0.2  # of the distance to what is expected that is left once the slip of a number is undone
 BULK = (0.15, 0.85)  # quantiles between which the bulk of a column lies, even where a tenth of it are slips
 WIDEST, WIDEST_TENFOLD = 10.0, 5.0  # ratio of the ends of a bulk that shows odd signs alone; tenfold numbers
+SMALL = 0.15  # share of the usual numbers below which those of the rare sign are a tail that reaches through zero
 
 
 class NumberSlips:
@@ -58,12 +59,35 @@ def odd_signs(labels: Array) -> Mask:
     return np.asarray(labels < 0 if (labels > 0).mean() >= ONE_SIGN else labels > 0)
 
 
-def slips_alone(labels: Array) -> Mask:
+def turned_signs_alone(labels: Array) -> Mask:
+    """(n,) numbers of the rare sign that are as large as the others; none where they are a tail through zero.
+
+    However wide the column: a temperature below zero or a small loss is near zero, a turned sign is of a usual size.
+    That the middle one of them is larger than 15 % of the others does not prove a slip: debts are large too. Zeros have
+    no sign, and do not count.
+
+    Cost: O(n log n).   Source: docs/decisions/0051.
+
+    >>> turned_signs_alone(np.array([1.0, 20, 300, 40, 5, 60, 7, -80])).nonzero()[0].tolist()
+    [7]
+    """
+    turned, signed = np.zeros(len(labels), dtype=bool), labels != 0
+    if not signed.any():
+        return turned
+    odd = odd_signs(labels[signed])
+    sizes = np.abs(labels[signed])
+    if odd.any() and np.median(sizes[odd]) >= np.quantile(sizes[~odd], SMALL):
+        turned[signed] = odd
+    return turned
+
+
+def slips_alone(labels: Array, tenfold: float = WIDEST_TENFOLD) -> Mask:
     """(n,) numbers that the column alone shows to be slips: apart from its bulk, and inside it once the slip is undone.
 
     The bulk reaches from the 15 % to the 85 % quantile of the sizes, widened on either side by the ratio of the two.
-    Its ends must differ less than tenfold (fivefold, where the decimal point is to have moved), for else a slip may
-    land in its tail; and of the numbers outside it, more must be slips than anywhere else, for else they are that tail.
+    Its ends must differ less than tenfold (than `tenfold`, where the decimal point is to have moved), for else a slip
+    may land in its tail; and of the numbers outside it, more must be slips than anywhere else, for else they are that
+    tail.
 
     Cost: O(n log n).   Source: exact; no publication.
 
@@ -80,7 +104,7 @@ def slips_alone(labels: Array) -> Mask:
         return none
     odd, inside = odd_signs(labels), (sizes >= low) & (sizes <= high)
     moved = np.any([(sizes * factor >= low) & (sizes * factor <= high) for factor in FACTORS], axis=0)
-    moved &= high < WIDEST_TENFOLD * low
+    moved &= high < tenfold * low
     slips = np.where(odd, inside, moved)
     elsewhere = ~slips & (odd | ~inside)
     return np.asarray(slips) if slips.sum() > elsewhere.sum() else none

@@ -148,6 +148,21 @@ def test_slips_that_the_labels_alone_show_are_to_be_looked_at_though_nothing_was
     assert np.isnan(result.measured[0].value)
 
 
+def test_numbers_of_the_odd_sign_in_a_wide_column_are_a_note_that_asks(evidence_of):
+    y = np.random.default_rng(1).lognormal(3.0, 1.0, 300)  # no column tells of it
+    y[::20] *= -1.0
+    findings = check.run(evidence_of(np.random.default_rng(0).normal(size=(300, 3)), y)).findings
+    asked = findings[-1]
+    assert asked.severity == "note"
+    assert set(asked.keys) <= set(range(0, 300, 20))
+    assert {key for finding in findings for key in finding.keys} >= set(range(0, 300, 20))
+    assert (
+        asked.title == f"{len(asked.keys)} rows with numbers that a turned sign or a moved decimal point would explain"
+    )
+    assert "not counted among the wrong labels" in asked.explanation
+    assert [remedy.kind for remedy in asked.remedies] == ["review"]
+
+
 def test_numbers_that_no_slip_explains_are_a_note_beside_those_called_wrong(evidence_of):
     X = np.random.default_rng(0).normal(size=(300, 3))
     y = 100.0 + X @ np.arange(5.0, 8.0) + np.random.default_rng(1).normal(size=300)

@@ -7,7 +7,8 @@ kernel head. A noise matrix, estimated from the most confident rows of each clas
 that merely overlap; for a number, a wrong label is one that lies where any label could lie rather than near its
 prediction. Before any label is called wrong, three kinds of model (a kernel head, boosting, a forest) are asked on the
 same folds, and rules are gone through: was anything learned, does the row show its label or only predict it, do the
-others share the view, do the disputed rows lie together in a column, is there a trace of how they went wrong.
+others share the view, do the disputed rows lie together in a column, is there a trace of how they went wrong. Numbers
+that a turned sign or a moved decimal point would explain, as their column shows by itself, are asked about in a note.
 
 Labels are read as outcomes, which the row only predicts (income), or as facts, which it shows (what is in the picture,
 what a text is about): `labels_are`. A contradicted fact is an error of the label or of the model, and predictions alone
@@ -89,7 +90,8 @@ def run(evidence: Evidence) -> CheckResult:
     posterior, judgment = evidence.label_posterior, evidence.label_judgment
     scores = Scores("wrong_label", posterior.wrong, evidence.data.ids, "probability", "more likely wrong")
     agreed = with_list(posterior, judgment.listed)
-    findings = _gate_findings(evidence, agreed, judgment)
+    slipped = (_slipped_finding(evidence, judgment),) if judgment.slipped.any() else ()
+    findings = (*_gate_findings(evidence, agreed, judgment), *slipped)
     exhibits = [_rows_of(evidence, agreed, *pair) for pair in enumerate(findings) if pair[1].keys]
     classes = evidence.target.classes
     flips = judgment.rule == "wrong labels" and posterior.beyond_chance
@@ -195,6 +197,21 @@ def _unexplained_finding(evidence: Evidence, judgment: ListJudgment) -> Finding:
     )
     look = Remedy("review", ids_of(evidence, rows), action="Look at these rows, worst first.")
     title = TITLES["no trace"].format(n=count_of(len(rows), "row"))
+    return Finding(CODE, title, "note", ids_of(evidence, rows), explanation, (look,))
+
+
+def _slipped_finding(evidence: Evidence, judgment: ListJudgment) -> Finding:
+    """Numbers that a slip would explain, as the column of labels shows by itself; right where they are possible."""
+    rows = worst_first(evidence.label_posterior, judgment.slipped)
+    explanation = (
+        "They have the sign that nearly all others do not have, or would lie among the others once the decimal point "
+        "is moved. That is seen in the column of labels alone. Where such numbers are possible they are right, so they "
+        "are not counted among the wrong labels."
+    )
+    look = Remedy(
+        "review", ids_of(evidence, rows), action="Look whether such numbers are possible; if not, undo the slip."
+    )
+    title = f"{count_of(len(rows), 'row')} with numbers that a turned sign or a moved decimal point would explain"
     return Finding(CODE, title, "note", ids_of(evidence, rows), explanation, (look,))
 
 
