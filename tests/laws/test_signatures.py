@@ -27,6 +27,7 @@ ALLOWED = {  # interfaces of other libraries, and names that are still read
     ("Dataset", "X"), ("audit", "predictions"), ("audit", "test_looks"), ("models.embeddings_of", "X"),
     ("models.predictions_of", "X"), ("labels.NoiseRobustClassifier.fit", "X"),
     ("labels.NoiseRobustClassifier.predict", "X"), ("labels.NoiseRobustClassifier.predict_proba", "X"),
+    *((f"shift.FeatureSplit.{name}", "X") for name in ("encode", "fit", "replace_spurious", "report", "transform")),
 }  # fmt: skip
 ENTRY = re.compile(r"(?:^|(?<=\s))(\*{0,2}\w+(?:, \*{0,2}\w+)*):(?=\s)")
 

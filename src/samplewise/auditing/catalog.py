@@ -28,6 +28,8 @@ from samplewise.auditing.checks import (
     sw505_other_splits,
     sw601_worst_segment,
     sw602_elsewhere,
+    sw603_leans_on_segment,
+    sw604_shortcut_candidates,
 )
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.errors import InputError
@@ -73,10 +75,12 @@ MODULES = (
     sw503_calibration,
     sw601_worst_segment,
     sw602_elsewhere,
+    sw603_leans_on_segment,
     sw302_unusual_information,
     sw303_harmful_rows,
     sw401_learning_curve,
     sw502_gap_and_memorization,
+    sw604_shortcut_candidates,
     sw301_redundant_rows,
 )
 CHECKS = tuple(cast("Check", module) for module in MODULES)
