@@ -28,10 +28,10 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.support.ui import WebDriverWait
 
+from samplewise.auditing.decision_log import DecisionLog
 from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Finding, Outcome, Remedy
 from samplewise.core.values import Scores
 from samplewise.data.dataset import Dataset
-from samplewise.review.decision_log import DecisionLog
 from samplewise.review.desk import Desk
 from samplewise.review.server import build_app, listening_socket
 from samplewise.review.session import Session

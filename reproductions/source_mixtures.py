@@ -75,7 +75,7 @@ class Images:
         if kind == "wrong labels":
             wrong = draw.random(count) < WRONG
             labels[wrong] = (labels[wrong] + draw.integers(1, 10, wrong.sum())) % 10
-        return self.points[rows], labels
+        return self.points[rows], np.char.add("class ", labels.astype(str))  # numbers with gaps are read as quantities
 
 
 def trained(parts: list[tuple[np.ndarray, np.ndarray]], shares: np.ndarray, fresh: tuple, seed: int) -> float:

@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 
 from samplewise.auditing.answers import label_answers
+from samplewise.auditing.decision_log import DecisionLog, Entry
+from samplewise.core.codec import save_record
 from samplewise.core.errors import InputError
-from samplewise.core.findings import Decision
+from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, Decision
 from samplewise.data import Dataset
 from samplewise.data.targets import describe_target
 from samplewise.labels.facts import Answer
@@ -39,6 +41,19 @@ def test_of_a_run_folder_only_the_list_of_labels_is_read(tmp_path):
     assert answers(tmp_path) == answers(tmp_path / "findings") == {10: Answer(0.0)}
     with pytest.raises(InputError, match="no such file"):
         answers(tmp_path / "elsewhere.csv")
+
+
+def test_of_a_run_folder_the_answers_of_its_review_come_before_the_list(tmp_path):
+    save_record(AuditRecord(RECORD_SCHEMA, {"fingerprint": "f1"}, {}, {}, ()), tmp_path)
+    log = DecisionLog(tmp_path, "f1")
+    log.append(Entry(10, "SW201", "keep", reviewer="r1", given="cat"))
+    log.append(Entry(11, "SW201", "relabel", "fox", "r1", given="dog"))
+    log.append(Entry(12, "SW104", "keep", reviewer="r1", given="fox"))  # an outlier that stays: its label was not asked
+    log.append(Entry(13, "SW201", "unsure", reviewer="r1", given="cat"))
+    assert answers(tmp_path) == {10: Answer(0.0), 11: Answer(1.0, 2)}  # a review needs no list beside it
+    (tmp_path / "findings").mkdir()
+    (tmp_path / "findings" / "SW201.csv").write_text(HEAD + "10,cat,,,,drop\n14,dog,,,,drop\n")
+    assert answers(tmp_path) == {10: Answer(0.0), 11: Answer(1.0, 2), 14: Answer(1.0)}
 
 
 def test_a_label_that_was_changed_since_is_right_now():

@@ -7,9 +7,9 @@ from typer.testing import CliRunner
 
 from samplewise import data as reading
 from samplewise.auditing.audited_rows import AuditedRows, are_numbered
+from samplewise.auditing.decision_log import DecisionLog, Entry
 from samplewise.cli.app import app
 from samplewise.core.codec import save_record
-from samplewise.review.decision_log import DecisionLog, Entry
 
 TABLE = ',key,size,kind\n0,007,1.50,no\n1,008,"2,5",yes\n2,009,03,no\n3,010,NA,yes\n'
 
@@ -140,6 +140,25 @@ def test_what_was_decided_in_a_review_is_done_and_no_remedy(tmp_path, run):
     named = command(folder, "--do", "SW102", "--out", tmp_path / "named.csv")
     assert "From the review" not in named.output
     assert len(pd.read_csv(tmp_path / "named.csv")) == 3
+
+
+def test_several_labels_and_single_cells_of_a_review_are_written_into_the_file(tmp_path, run):
+    lines = [f"{place},{place + 0.5},{kind}" for place, kind in enumerate(["a; b", "b", "a; c", "c"] * 5)]
+    text = "key,size,kind\n" + "\n".join(lines) + "\n"
+    folder = run(written(tmp_path, text), keys=((1,), (2,)))
+    log = DecisionLog(tmp_path / "run", "f")
+    log.append(Entry(0, "SW201", "relabel", "a; b; c", "r1", given="a; b"))  # a set that no row has
+    log.append(Entry(3, "SW108", "relabel", None, "r1", given="3.5", column="size"))
+    log.append(Entry(3, "SW108", "relabel", 30, "r1", given="3", column="key"))
+    log.append(Entry(4, "SW108", "keep", reviewer="r1", given="4.5", column="size"))
+    result = command(folder, "--out", tmp_path / "clean.csv")
+    assert result.exit_code == 0, result.output
+    new = (tmp_path / "clean.csv").read_text().splitlines()
+    assert new[1] == "0,0.5,a; b; c"
+    assert new[4] == "30,,c"
+    assert [line for place, line in enumerate(new[1:]) if place not in (0, 3)] == [
+        line for place, line in enumerate(lines) if place not in (0, 3)
+    ]  # fmt: skip
 
 
 def test_a_review_that_decided_nothing_changes_nothing(tmp_path, run):

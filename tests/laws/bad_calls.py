@@ -67,11 +67,17 @@ def linearized(**settings):
     return information.unique_information(X, Y, module=network, training=information.GradientDescent(20, 0.01))
 
 
+def conformal(**settings):
+    """Options of sets are checked where they are calibrated."""
+    return shift.GroupConformal(**settings).fit(probabilities(), Y)
+
+
+conformal.__signature__ = signature(shift.GroupConformal)
 attributed.__signature__ = signature(influence.Attributor)
 linearized.__signature__ = signature(information.LinearizedNetwork)
 CALLED_AS = {
     "labels.NoiseRobustClassifier": classifier, "influence.Attributor": attributed,
-    "information.LinearizedNetwork": linearized,
+    "information.LinearizedNetwork": linearized, "shift.GroupConformal": conformal,
 }  # fmt: skip
 NOT_TRIED = {  # (call, argument): why no value of it is bad
     ("Dataset", "conversions"): "filled by the readers",
@@ -277,6 +283,7 @@ GOOD = {
     "selection.prune": given(scores=scores, keep=0.5),
     "shift.certify_error": given(plan=label_plan, labels=lambda: Y[:10]),
     "shift.error_change": given(source=TRAIN, target=TEST, learner="linear"),
+    "shift.monitor": given(reference=TRAIN, batches=lambda: [(X, Y)], learner="linear"),
     "shift.label_free_error": given(  # no error among the source rows: nothing is fitted more than once
         source=lambda: (np.tile(X, (2, 1)), np.tile(probabilities(), (2, 1)), np.tile(probabilities().argmax(1), 2)),
         target_X=X, target_outputs=probabilities,
@@ -373,6 +380,7 @@ def overlap():
 
 # An object of a class whose methods are called, by the name of the class.
 MADE = {
+    "shift.GroupConformal": conformal,
     "shift.LabelFreeError": without_labels,
     "Dataset": dataset,
     "Scores": scores,
@@ -434,6 +442,11 @@ GOOD |= {
     "curves.LearningCurve.from_arrays": given(n=SIZES, error=ERRORS),
     "curves.LearningCurve.samples_needed": given(error=0.04),
     "curves.LearningCurve.stop_rule": given(tolerance=0.01),
+    "shift.GroupConformal": given(miscoverage=0.2),
+    "shift.GroupConformal.coverage": given(outputs=probabilities, y=lambda: Y),
+    "shift.GroupConformal.fit": given(outputs=probabilities, y=lambda: Y),
+    "shift.GroupConformal.predict": given(outputs=probabilities),
+    "shift.GroupConformal.report": given(confidence=0.9),
     "shift.LabelFreeError.tipping": given(tolerance=0.2),
     "curves.MixtureForecast.best": given(rows=100),
     "curves.MixtureForecast.error": given(weights=[0.5, 0.5], rows=100),
@@ -493,8 +506,9 @@ RESULTS = {  # classes that the library makes: their fields are those of an answ
     "quality.ColumnSkill", "quality.Duplicates", "quality.IdOrDateColumns", "quality.MissingValues",
     "quality.Outliers", "quality.Overlap", "quality.SuspiciousCells", "selection.Applied", "selection.Pruned",
     "shift.CodingChange", "shift.ErrorCertificate", "shift.ErrorChange", "shift.FeatureDrift", "shift.LabelCoding",
-    "shift.LabelFreeError", "shift.LabelPlan", "shift.Reliance", "shift.ShiftExplanation", "shift.ShortcutScan",
-    "shift.SplitReport", "shift.TrainTestDrift", "shift.WorstSegments",
+    "shift.Batch", "shift.Monitored", "shift.SegmentCoverage", "shift.LabelFreeError", "shift.LabelPlan",
+    "shift.Reliance", "shift.ShiftExplanation", "shift.ShortcutScan", "shift.SplitReport", "shift.TrainTestDrift",
+    "shift.WorstSegments",
 }  # fmt: skip
 # Classes and methods that are not called, and why.
 LOOP = "called with tensors, or by the library, at every step of a training"

@@ -164,6 +164,7 @@ WITHOUT_AN_ERROR = {  # methods that fit and state no held-out error
     "information.removal_cost": "a difference of scores",
     "information.unique_information": "deletes single rows by definition and says that copies hide each other",
     "shift.error_change": "both sets of rows are the caller's",
+    "shift.monitor": "as error_change, of many sets of rows",
     "shift.explain_shift": "of two places, about a loss that labels of both show",
     "shift.shortcut_scan": "differences of errors; its own test has honest and useless columns",
     "shift.train_test_drift": "about which side a row is of, and no label",

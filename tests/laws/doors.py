@@ -142,6 +142,9 @@ TWO_DATA_SETS = {  # each as a Dataset or (X, y)
     "shift.error_change": lambda rows, one, two: np.array(
         [part.value for part in shift.error_change(one, two, learner="linear").parts]
     ),
+    "shift.monitor": lambda rows, one, two: np.array(
+        [part.value for part in shift.monitor(one, [two], learner="linear").batches[0].change.parts]
+    ),
     "shift.explain_shift": lambda rows, one, two: np.array(
         [part.value for part in shift.explain_shift(one, two, learner="linear").parts]
     ),

@@ -31,9 +31,8 @@ MOST_LINES, WIDTH = 18, 100
 SCRIPT = "<script>alert({})</script>"  # what a page must never run
 MADE_BY_THE_USER = {  # settings, learners and objectives; what is fitted or trained with; one line of a log
     "Attributor", "CoTeaching", "Converged", "Decision", "EarlyLearningRegularization", "FeatureSplit",
-    "FittedAttributor",
-    "GradientDescent", "GradientFlow", "LabelNoiseInformation", "Learner", "LinearizedNetwork", "LogEntry",
-    "NoiseRobustClassifier", "Objective", "TorchLearner",
+    "FittedAttributor", "GradientDescent", "GradientFlow", "GroupConformal", "LabelNoiseInformation", "Learner",
+    "LinearizedNetwork", "LogEntry", "NoiseRobustClassifier", "Objective", "TorchLearner",
 }  # fmt: skip
 PLAIN = (float, int, str, bool, np.ndarray, list, types.NoneType)
 COUNT = 120
@@ -134,6 +133,18 @@ def linearity():
 def mixtures():
     names = np.array(["<script>", "new", "valid"])[np.arange(COUNT) % 3]
     return curves.forecast_mixtures(rows(), source=names, test="valid", n_repeats=1)
+
+
+def segment_coverage():
+    draw = np.random.default_rng(0)
+    outputs, y = draw.dirichlet(np.ones(3), COUNT), np.arange(COUNT) % 3
+    names = np.where(np.arange(COUNT) % 2, "<script>", "x")
+    return shift.GroupConformal(0.2).fit(outputs, y, segments=names).coverage(outputs, y, segments=names)
+
+
+@cache
+def monitored():
+    return shift.monitor(rows(), {"<script>": rows(), "few": rows().take(np.arange(5))}, learner="linear")
 
 
 @cache
@@ -274,6 +285,9 @@ RESULTS = {  # room.class -> one of its kind
         pd.DataFrame({"<script>": 1.0, "x": rows().X[:, 0]}),
         learner="linear",
     ),
+    "shift.Batch": lambda: monitored().batches[0],
+    "shift.Monitored": monitored,
+    "shift.SegmentCoverage": segment_coverage,
     "shift.LabelFreeError": label_free,
     "shift.LabelPlan": label_plan,
     "shift.FeatureDrift": lambda: shift.feature_drift(pd.DataFrame({"<script>": rows().y, "x": rows().X[:, 0]})),

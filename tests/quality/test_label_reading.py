@@ -2,22 +2,13 @@
 
 import numpy as np
 
-from samplewise.quality.label_reading import are_splits, classes_of_test, is_id_like, joined_by
+from samplewise.quality.label_reading import are_splits, classes_of_test, is_id_like
 
 
 def test_names_of_splits_are_no_classes():
     assert are_splits(np.array(["test", "train", "VAL"]))
     assert not are_splits(np.array(["train", "tram"]))
     assert not are_splits(np.array(["train"]))
-
-
-def test_several_labels_in_a_cell_recombine():
-    tags = np.array(["red;blue", "red", "blue;green", "green", "red;green"] * 10, dtype=object)
-    assert joined_by(tags) == (";", 0.6)
-    assert joined_by(np.array(["Smith, John", "Doe, Jane", "Roe, Ann"] * 9)) == ("", 0.0)
-    assert joined_by(np.array(["red", "blue"] * 20)) == ("", 0.0)
-    assert joined_by(np.array(["a|b", "b|c", "a", "c"] + ["a"] * 96)) == ("", 0.0)  # two rows of a hundred
-    assert joined_by(np.arange(30)) == ("", 0.0)
 
 
 def test_a_label_that_counts_rows_is_like_an_id():

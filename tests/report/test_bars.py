@@ -79,3 +79,19 @@ def test_counts_have_no_interval_and_are_cut() -> None:
 
 def test_a_bar_holds_its_numbers_for_those_who_save_them() -> None:
     assert Scale([1.0]).bar(0.1 + 0.2, math.nan, 1.0, "").numbers == (0.3, "", 1.0)
+
+
+def test_a_waterfall_draws_each_part_from_where_the_one_before_ended():
+    columns = {
+        "name": np.array(["at home", "harder", "mended", "there"]), "value": np.array([10.0, 5.0, -3.0, 12.0]),
+        "low": np.array([8.0, 4.0, -4.0, 9.0]), "high": np.array([12.0, 6.0, -2.0, 15.0]),
+        "start": np.array([0.0, 10.0, 15.0, 0.0]),
+    }  # fmt: skip
+    picture = exhibit_picture(Exhibit("bars", "parts", columns, "points"), Limits())
+    home, harder, mended, there = (row.bar for row in picture.rows)
+    assert home.start == picture.zero
+    assert harder.start == pytest.approx(home.start + home.width)
+    assert mended.start + mended.width == pytest.approx(harder.start + harder.width)
+    assert there.start + there.width == pytest.approx(mended.start)
+    assert harder.low < harder.start + harder.width < harder.high
+    assert harder.numbers == (5.0, 4.0, 6.0)

@@ -22,6 +22,8 @@ def test_cells_are_asked_about_one_by_one_and_not_as_rows() -> None:
     cells = finding("SW108", "clean", axis="column")
     assert asks_a_person(cells)
     assert not asks_row_by_row(cells)
+    assert asks_a_person(finding("SW108", "review", axis="column"))  # to be looked up, cell by cell
+    assert asks_row_by_row(finding("SW108", "review"))  # rows whose cells stand aside
 
 
 def test_nothing_is_asked_of_other_checks_of_columns_or_without_a_remedy() -> None:

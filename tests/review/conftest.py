@@ -16,11 +16,11 @@ import pytest
 import uvicorn
 from PIL import Image
 
+from samplewise.auditing.decision_log import DecisionLog
 from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, CheckResult, Finding, Outcome, Remedy
 from samplewise.core.values import Exhibit, Scores
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
-from samplewise.review.decision_log import DecisionLog
 from samplewise.review.desk import Desk
 from samplewise.review.server import build_app, listening_socket
 from samplewise.review.session import Session
@@ -82,6 +82,33 @@ def table_session(folder: Path, rows: int = 200, suspects: int = 40, **options: 
         return session_of(folder, data, chosen, [10.5 + place for place in chosen], **options)
     data = Dataset(frame, np.array(["no", "yes"])[np.arange(rows) % 2], ids=np.arange(rows))
     return session_of(folder, data, chosen, [["yes", "no"][place % 2] for place in chosen], **options)
+
+
+def joined_session(folder: Path, labels: int = 4) -> Session:
+    """Sixty rows with one or two of several labels each, "tag 0; tag 1", twenty of them disputed."""
+    draw = np.random.default_rng(0)
+    further = [(place + 1 + place // labels % (labels - 1)) % labels for place in range(60)]
+    tags = [f"tag {place % labels}" + f"; tag {further[place]}" * (place % 2) for place in range(60)]
+    frame = pd.DataFrame({"a": draw.normal(size=60), "b": draw.normal(size=60)})
+    chosen = list(range(1, 21))
+    suggested = [f"tag {place % labels}; tag {(place + 2) % labels}" for place in chosen]
+    data = Dataset(frame, np.array(tags, dtype=object), ids=[f"r{place:02}" for place in range(60)])
+    return session_of(folder, data, chosen, suggested)
+
+
+def cells_session(folder: Path) -> Session:
+    """Numbers with a code for a missing one in six rows, one of which has a second odd cell to be looked up."""
+    a = np.r_[np.random.default_rng(0).normal(50, 10, 200).round(1), [-999.0] * 6]
+    frame = pd.DataFrame({"a": a, "b": np.arange(206.0) + 1000.0, "c": np.arange(206) % 7})
+    data = Dataset(frame, np.array(["no", "yes"])[np.arange(206) % 2], ids=[f"r{place:03}" for place in range(206)])
+    clean = Finding("SW108", "codes in a", "warning", ("a",), "-999 is a code", axis="column",
+                    remedies=(Remedy("clean", ("a",), ("set to missing",)),))  # fmt: skip
+    look_up = Finding("SW108", "tenfold b", "note", ("b",), "b may be ten times too large", axis="column",
+                      remedies=(Remedy("review", ("b",)),))  # fmt: skip
+    listed = {"id": np.array(["r201"]), "column": np.array(["b"]), "remedy": np.array(["divide"])}
+    result = CheckResult((clean, look_up), exhibits=(Exhibit("table", "odd cells", listed),))
+    record = record_of(data, [], [], Outcome("SW108", "cells", "found", result=result))
+    return Session(record, data, DecisionLog(folder, "f1e2d3"), folder, folder)
 
 
 @dataclass(frozen=True)
@@ -153,4 +180,7 @@ def table(tmp_path: Path, serve: Callable[..., Served]) -> Served:
 @pytest.fixture
 def sessions() -> Any:
     """How sessions are made, for tests that need another one."""
-    return SimpleNamespace(pictures=picture_session, table=table_session, of=session_of, nasty=NASTY)
+    return SimpleNamespace(
+        pictures=picture_session, table=table_session, joined=joined_session, cells=cells_session, of=session_of,
+        nasty=NASTY,
+    )  # fmt: skip

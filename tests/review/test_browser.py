@@ -116,6 +116,89 @@ def test_a_number_is_typed_for_a_regression(show: Open, serve: Any, sessions: An
     assert said(served)["1"] == ("relabel", -45.0)
 
 
+def test_several_labels_a_row_are_checked_and_saved_as_one_answer(
+    show: Open, serve: Any, sessions: Any, tmp_path: Any
+) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    from samplewise.review.desk import Desk
+
+    served = serve(Desk(sessions.joined(tmp_path)))
+    page = show(served.address)
+    checked = "[...document.querySelectorAll('.boxes :checked')].map((one) => one.value).join()"
+    assert wait(page, checked) == "tag 1,tag 2"  # as it was given
+    press(page, "3")  # takes tag 2 away
+    page.find_elements("css selector", ".boxes label")[3].click()
+    assert wait(page, checked) == "tag 1,tag 3"
+    assert answer(page, Keys.ENTER) == "Saved: row r01 changed to tag 1; tag 3"
+    assert answer(page, Keys.ENTER) == "Saved: row r02 kept"  # nothing was checked or taken away
+    assert answer(page, "s") == "Saved: row r03 changed to tag 3; tag 1"
+    assert said(served) == {
+        "r01": ("relabel", "tag 1; tag 3"), "r02": ("keep", None), "r03": ("relabel", "tag 3; tag 1"),
+    }  # fmt: skip
+    press(page, "1", Keys.ENTER)  # none is left
+    wait(page, "document.querySelector('#status').textContent.includes('at least one label')")
+    assert row(page) == "4"
+    button = page.find_element("css selector", "[data-act=drop]")
+    page.execute_script("arguments[0].focus()", button)
+    answer(page, Keys.ENTER)  # presses the button that has the focus, and does not save what is checked
+    assert said(served)["r04"] == ("drop", None)
+
+
+def test_a_label_of_very_many_is_found_by_its_letters_and_checked(
+    show: Open, serve: Any, sessions: Any, tmp_path: Any
+) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    from samplewise.review.desk import Desk
+
+    served = serve(Desk(sessions.joined(tmp_path, labels=30)))
+    page = show(served.address)
+    shown = "[...document.querySelectorAll('.boxes input')].map((one) => one.value)"
+    assert wait(page, f"{shown}.length") == 24
+    rest = next(f"tag {place}" for place in range(30) if f"tag {place}" not in wait(page, shown))
+    press(page, "l")
+    wait(page, "document.querySelectorAll('#matches li').length > 1")
+    press(page, rest)
+    wait(page, "document.querySelectorAll('#matches li').length === 1")
+    press(page, Keys.ENTER)
+    wait(page, "document.querySelector('#other').hidden")
+    answer(page, Keys.ENTER)
+    assert set(said(served)["r01"][1].split("; ")) == {"tag 1", "tag 2", rest}
+
+
+def test_every_cell_of_a_row_is_kept_set_to_missing_or_given_a_value(
+    show: Open, serve: Any, sessions: Any, tmp_path: Any
+) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    from samplewise.review.desk import Desk
+
+    served = serve(Desk(sessions.cells(tmp_path)))
+    page = show(served.address)
+    assert answer(page, "k") == "Saved: row r200 kept"
+    cell = "document.querySelector('article.sheet').dataset.column"
+    assert (row(page), wait(page, cell)) == ("201", "a")
+    press(page, "m")
+    wait(page, f"{cell} === 'b'")  # the next cell of the same row
+    assert text(page, "#status") == "Saved: row r201 set to missing"
+    press(page, "l")
+    press(page, "seven", Keys.ENTER)
+    wait(page, "document.querySelector('#status').textContent.includes('not a number')")
+    press(page, Keys.ESCAPE, "s")
+    wait(page, "document.querySelector('article.sheet').dataset.row === '202'")
+    assert text(page, "#status") == "Saved: row r201 changed to 120.1"
+    answer(page, "z")
+    assert wait(page, cell) == "b"
+    press(page, "l")
+    press(page, "121", Keys.ENTER)
+    wait(page, "document.querySelector('article.sheet').dataset.row === '202'")
+    held = served.desk._session.log.current()
+    assert {key: entry["r1"].value for key, entry in held.items() if key[0] == "r201"} == {
+        ("r201", "SW108", "a"): None, ("r201", "SW108", "b"): 121,
+    }  # fmt: skip
+
+
 def test_a_held_key_decides_one_row_and_a_key_too_early_none(show: Open, table: Any) -> None:
     page = show(table.address)
     held = (
@@ -151,6 +234,42 @@ def test_many_pictures_are_chosen_by_clicks_and_keys(show: Open, pictures: Any) 
     press(page, Keys.ENTER)
     wait(page, "document.querySelector('#large').open && document.querySelector('#large img').naturalWidth === 24")
     assert page.get_log("browser") == []
+
+
+def test_two_people_differ_and_settle_it(show: Open, serve: Any, sessions: Any, tmp_path: Any) -> None:
+    from samplewise.review.desk import Desk
+
+    desk = Desk(sessions.table(tmp_path, both=True))
+    one, other = serve(desk, "r1"), serve(desk, "r2")
+    page = show(one.address)
+    answer(page, "k")
+    answer(page, "s")
+    page = show(other.address)
+    assert row(page) == "1"  # the same rows to both
+    answer(page, "s")
+    answer(page, "s")
+    page.get(f"{other.address}disagreements")
+    assert "who differ on 1" in text(page, "article, section.sheet")
+    page.find_element("css selector", ".said a").click()
+    wait(page, "document.querySelector('article.sheet')?.dataset.row === '1'")
+    assert "Answered: changed to" in text(page, ".earlier")
+    answer(page, "k")
+    page.get(f"{other.address}disagreements")
+    assert "who differ on 0" in text(page, "section.sheet")
+
+
+def test_a_picture_is_shown_large_and_the_keys_are_listed(show: Open, pictures: Any) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    page = show(pictures.address)
+    for key, dialog in (("p", "#large"), ("?", "#help")):
+        press(page, key)
+        assert wait(page, f"document.querySelector('{dialog}').open")
+        press(page, "k")  # decides nothing while it is open
+        press(page, Keys.ESCAPE)
+        assert wait(page, f"!document.querySelector('{dialog}').open")
+    assert row(page) == "1"
+    assert said(pictures) == {}
 
 
 def test_the_way_back_shows_what_was_answered(show: Open, table: Any) -> None:
@@ -236,6 +355,15 @@ def test_a_server_that_is_gone_is_said_and_no_row_is_lost(show: Open, table: Any
     page.execute_cdp_cmd("Network.emulateNetworkConditions", online)
     assert answer(page, "k") == "Saved: row 1 kept"
     page.get_log("browser")
+
+
+def test_a_table_and_boxes_are_not_wider_than_a_phone(show: Open, serve: Any, sessions: Any, tmp_path: Any) -> None:
+    from samplewise.review.desk import Desk
+
+    for folder, made in (("table", sessions.table), ("joined", sessions.joined), ("cells", sessions.cells)):
+        (tmp_path / folder).mkdir()
+        page = show(serve(Desk(made(tmp_path / folder))).address, width=390)
+        assert page.execute_script("return document.documentElement.scrollWidth") <= 390, folder
 
 
 @pytest.mark.parametrize("width", [1200, 390, 360])

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from samplewise.auditing.decision_log import Entry
 from samplewise.core.values import Estimate
 from samplewise.engine.refits.remedy_effects import Measured
-from samplewise.review.decision_log import Entry
 from samplewise.review.progress import (
     agreement,
     calibration,

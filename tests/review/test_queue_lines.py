@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from samplewise.core.findings import CheckResult, Finding, Outcome, Remedy
+from samplewise.core.values import Exhibit
 from samplewise.data import Dataset
 from samplewise.review.queue_lines import plain, queue_lines
 
@@ -45,6 +46,26 @@ def test_cells_that_would_change_are_asked_about():
     }
     assert "set to missing" in lines[0].why.lower()
     assert list(queue_lines(record, None)) == []
+
+
+def test_single_cells_are_asked_about_row_by_row():
+    data = Dataset(np.c_[np.arange(30.0), np.arange(30.0) * 10, np.arange(30.0)], ["a", "b"] * 15)
+    names = [column.name for column in data.columns]
+    tenfold = Finding("SW108", "ten times", "note", (names[1],), "far", (Remedy("review", (names[1],)),), axis="column")
+    mixed = Finding("SW108", "mixed", "note", (names[2],), "odd", (Remedy("review", (names[2],)),), axis="column")
+    moved = Finding("SW108", "moved", "warning", (3,), "cells aside", (Remedy("review", (3,)),))
+    cells = {
+        "id": np.array(["7", "9", "7", "99"]), "column": np.array([names[1], names[2], names[2], names[1]]),
+        "remedy": np.array(["divide", "convert", "convert", "divide"]),
+    }  # fmt: skip
+    result = CheckResult((tenfold, mixed, moved), exhibits=(Exhibit("table", "odd cells", cells),))
+    record = examples.record(Outcome("SW108", "cells", "found", result=result))
+    lines = list(queue_lines(record, data))
+    assert [(line.row, line.column, line.given, line.suggestion) for line in lines] == [
+        (3, "", None, None), (7, names[1], "70", 7), (7, names[2], "7", None), (9, names[2], "9", None),
+    ]  # fmt: skip
+    gains = [line.gain for line in lines[1:]]
+    assert gains == sorted(set(gains), reverse=True)
 
 
 def test_labels_and_cells_as_json_holds_them():

@@ -34,6 +34,11 @@ def test_cells_beside_typical_ones_and_neighbors():
     assert card["neighbors"][0]["rows"][0]["position"] == 3
     assert "6" in card["neighbors"][0]["rows"][0]["text"]
     assert cards.classes == {"cat": "cat", "dog": "dog"}
+    cards.nearest.wait(30)
+    beyond = cards.card(queue.at(4, "SW201"))["neighbors"]  # a row that the record shows no nearest rows of
+    named = {group["label"]: group["rows"][0]["row"] for group in beyond}
+    assert named["cat"] in ("r2", "r6")
+    assert named["dog"] in ("r3", "r5")
 
 
 def test_a_row_without_a_label_and_a_text():
@@ -57,3 +62,16 @@ def test_numbers_have_no_classes():
     cards = RowCards(record, data, queue.places)
     assert cards.classes is None
     assert cards.card(queue.at(2, "SW104"))["headings"][-1].startswith("typical of 2.1")
+
+
+def test_a_duplicate_stands_beside_the_row_that_stays():
+    rows = examples.rows()
+    rows = Dataset(np.where(np.arange(24.0).reshape(12, 2) == 3.0, 1.0, np.arange(24.0).reshape(12, 2)), rows.y,
+                   ids=rows.ids)  # fmt: skip
+    record = examples.record(examples.duplicates_outcome(("r0", "r1")))
+    queue = Queue(record, rows)
+    card = RowCards(record, rows, queue.places).card(queue.at(1, "SW102"))
+    assert card["headings"] == ["column", "this row", "row r0"]
+    assert [cell[1:] for cell in card["cells"]] == [[2, 0], [1, 1]]  # what differs comes first
+    (beside,) = card["neighbors"]
+    assert (beside["label"], beside["rows"][0]["row"]) == ("cat", "r0")

@@ -170,7 +170,7 @@ def test_a_full_disk_is_said_and_the_row_stays(table, monkeypatch, tmp_path):
         raise OSError(28, "No space left on device")
 
     table.post("decide", {"rows": about(1), "decision": "keep"})
-    monkeypatch.setattr("samplewise.review.decision_log.os.write", full)
+    monkeypatch.setattr("samplewise.auditing.decision_log.os.write", full)
     code, told = table.post("decide", {"rows": about(2), "decision": "keep"})
     assert code == 400
     assert told["error"].startswith("Not saved: ")

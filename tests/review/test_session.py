@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 
 from samplewise import audit
+from samplewise.auditing.decided import decided_in
+from samplewise.auditing.decision_log import DecisionLog, Entry
 from samplewise.core.errors import InputError
 from samplewise.data import Dataset
-from samplewise.review.decision_log import DecisionLog, Entry
 from samplewise.review.session import Session
+from samplewise.selection import apply
 
 SPECIFICATION = util.spec_from_file_location("review_examples", Path(__file__).with_name("examples.py"))
 examples = util.module_from_spec(SPECIFICATION)
@@ -53,8 +55,10 @@ def test_values_that_can_be_and_those_that_cannot(tmp_path):
     assert session.classes == ["cat", "dog"]
     with pytest.raises(InputError, match="cow"):
         session.read_value(task, "cow")
-    cell = replace(task, column="age")
-    assert (session.read_value(cell, ""), session.read_value(cell, "7")) == (None, "7")
+    cell = replace(task, column=session.data.columns[0].name)
+    assert (session.read_value(cell, ""), session.read_value(cell, "7")) == (None, 7)
+    with pytest.raises(InputError, match="not a number"):  # here, and not when all decisions are carried out
+        session.read_value(cell, "seven")
     data = Dataset(np.arange(24.0).reshape(12, 2), np.linspace(0.5, 9.7, 12), ids=list(examples.KEYS))
     record = examples.record(examples.outliers_outcome("r2"))
     numbers = Session(record, data, DecisionLog(tmp_path, "abc2"), None, tmp_path)
@@ -154,3 +158,28 @@ def test_answers_about_other_data_are_named_and_not_used(tmp_path):
     session = _session(tmp_path)
     assert session.queue.answered() == 0
     assert "other data" in session.panel("r1")["notes"][0]
+
+
+def test_several_cells_of_a_row_are_decided_each_and_exactly_these_are_changed(tmp_path):
+    draw = np.random.default_rng(0)
+    size = draw.normal(170, 9, 300).round(1)
+    frame = pd.DataFrame({"height": size, "weight": (size * 0.4 + draw.normal(0, 2, 300)).round(1),
+                          "kind": np.array(["a", "b"])[draw.integers(0, 2, 300)]})  # fmt: skip
+    frame.loc[[5, 9], "height"] *= 10
+    frame.loc[[5, 30, 31], "weight"] = -999.0
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    audit(tmp_path / "rows.csv", label="kind", checks=["SW108"], run_dir=tmp_path / "run", budget="20s")
+    session = Session.open(tmp_path / "run")
+    asked = {(task.row, task.column): task for task in session.tasks("r1", 50)}
+    assert set(asked) == {(row, "weight") for row in (5, 30, 31)} | {(5, "height"), (9, "height")}
+    order = [task.row for task in session.tasks("r1", 50)]
+    assert abs(order.index(5) - (len(order) - 1 - order[::-1].index(5))) == 1  # one after the other
+    tall = asked[5, "height"]
+    session.decide(tall, "relabel", tall.suggestion, reviewer="r1")
+    session.decide(asked[5, "weight"], "relabel", session.read_value(asked[5, "weight"], ""), reviewer="r1")
+    session.decide(asked[30, "weight"], "relabel", session.read_value(asked[30, "weight"], "66.5"), reviewer="r1")
+    session.decide(asked[9, "height"], "keep", reviewer="r1")
+    applied = apply(session.data, decided_in(tmp_path / "run", session.data.ids.tolist()).decisions)
+    assert [(one.id, one.column, one.after) for one in applied.log] == [
+        (5, "height", pytest.approx(frame["height"][5] / 10)), (5, "weight", None), (30, "weight", 66.5),
+    ]  # fmt: skip

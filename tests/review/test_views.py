@@ -28,7 +28,7 @@ def test_parts_are_those_of_the_page():
 
 
 def test_disagreements_say_who_said_what():
-    from samplewise.review.decision_log import Entry
+    from samplewise.auditing.decision_log import Entry
 
     row = {"row": 7, "list": "SW201", "address": "?list=SW201&row=7"}
     row["said"] = [Entry(7, "SW201", "relabel", ("a", "b"), "r1"), None]

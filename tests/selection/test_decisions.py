@@ -230,3 +230,11 @@ def test_cells_of_dropped_rows_are_not_changed():
 def test_cells_that_cannot_be_changed_are_refused(decisions, words):
     with pytest.raises(InputError, match=words):
         selection.apply(people(), decisions)
+
+
+def test_a_set_of_labels_may_be_new_and_its_labels_may_not():
+    rows = Dataset(np.arange(20.0)[:, None], np.array(["a;b", "a", "b;c", "c"] * 5, dtype=object))
+    applied = selection.apply(rows, [Decision(0, "relabel", "c;a"), Decision(1, "relabel", "a;b")])
+    assert applied.data.y.tolist()[:2] == ["a;c", "a;b"]
+    with pytest.raises(InputError, match="'d'"):
+        selection.apply(rows, [Decision(0, "relabel", "a;d")])

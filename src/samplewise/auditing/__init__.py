@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = extras.attach(
         "chosen_remedies",
         "demo",
         "elsewhere",
+        "monitored",
         "more_data",
         "options",
         "prepare_audit",

@@ -1,10 +1,12 @@
-"""Answers of people about labels, from a list of findings, decisions or a mapping, by the ids of the audited rows."""
+"""Answers of people about labels, from a review, a list of findings, decisions or a mapping, by the ids of the rows."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from samplewise.auditing.decided import decided_in
 from samplewise.auditing.run_folder import FOLDER, read_decisions
+from samplewise.core.codec import RECORD_FILE
 from samplewise.core.errors import InputError
 from samplewise.core.findings import Decision
 from samplewise.data.dataset import Dataset
@@ -12,6 +14,7 @@ from samplewise.data.targets import Target
 from samplewise.labels.facts import Answer
 from samplewise.labels.facts_or_outcomes import LabelMeaning
 from samplewise.labels.label_answers import read_answers
+from samplewise.report.for_review import ABOUT_LABELS
 
 LISTED = "SW201.csv"  # the list of labels; those of other checks hold decisions, but no answers about labels
 
@@ -23,8 +26,9 @@ def label_answers(reviewed: Any, data: Dataset, target: Target, meaning: LabelMe
     (right where that is the given label by now). Rows that are no longer there, and weights, are passed over.
 
     Args:
-        reviewed: a list of findings as `audit` writes it, or its run folder; a list of `Decision`s; or a mapping from
-            ids to answers as `LabelIssues.reviewed` takes them.
+        reviewed: a list of findings as `audit` writes it; its run folder, for that list and the answers of its review
+            (these where both speak of a row); a list of `Decision`s; or a mapping from ids to answers as
+            `LabelIssues.reviewed` takes them.
         data: the audited rows.   target: their labels.   meaning: whether these are facts.
 
     Raises:
@@ -53,9 +57,18 @@ def _decisions(reviewed: Any, data: Dataset) -> Iterable[Decision]:
             )  # fmt: skip
         return listed
     path = Path(reviewed)
-    if path.is_dir():
-        path = (path / FOLDER if (path / FOLDER).is_dir() else path) / LISTED
-    return read_decisions(path, data)
+    return _of_folder(path, data) if path.is_dir() else read_decisions(path, data)
+
+
+def _of_folder(folder: Path, data: Dataset) -> list[Decision]:
+    """What was decided about labels in the review of a run folder, and in its list of them about other rows."""
+    known = data.ids.tolist()
+    answers = decided_in(folder, known, lists=ABOUT_LABELS).decisions if (folder / RECORD_FILE).is_file() else ()
+    answered = {str(one.id) for one in answers}
+    listed = (folder / FOLDER if (folder / FOLDER).is_dir() else folder) / LISTED
+    if answers and not listed.is_file():
+        return list(answers)
+    return [*answers, *(one for one in read_decisions(listed, data) if str(one.id) not in answered)]
 
 
 def _words(decisions: Iterable[Decision], data: Dataset) -> dict[Any, str]:

@@ -247,7 +247,8 @@ def audit(  # noqa: PLR0913  # the main job: one keyword per thing a user may kn
         seed: same seed, same data, same answer.
         accepted: findings you have accepted. Codes, or a mapping code -> ids.
         reviewed: answers of people about labels that are facts. findings/SW201.csv with its decision column filled in,
-            or a mapping id -> 1 (wrong), 0 (right) or a word, or a list of `Decision`s.
+            the run folder of a `samplewise review`, a mapping id -> 1 (wrong), 0 (right) or a word, or a list of
+            `Decision`s.
         prices: price per row by kind of remedy, such as {"review": 0.1}.
         run_dir: folder for report, record and lists of rows. The same call goes on where a killed one stopped.
         replace: whether this audit may take the place of another one in its folder. That one stays until this one is

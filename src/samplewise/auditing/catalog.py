@@ -30,6 +30,7 @@ from samplewise.auditing.checks import (
     sw602_elsewhere,
     sw603_leans_on_segment,
     sw604_shortcut_candidates,
+    sw605_error_there,
 )
 from samplewise.auditing.evidence import Evidence
 from samplewise.core.errors import InputError
@@ -82,6 +83,7 @@ MODULES = (
     sw502_gap_and_memorization,
     sw604_shortcut_candidates,
     sw301_redundant_rows,
+    sw605_error_there,
 )
 CHECKS = tuple(cast("Check", module) for module in MODULES)
 

@@ -19,12 +19,11 @@ from samplewise.report.wording import estimate_text
 from samplewise.shift import ErrorCertificate, ErrorChange, LabelPlan, TrainTestDrift, certify_error, plan_labels
 from samplewise.shift.column_drift import SIGNIFICANT
 from samplewise.shift.compared_rows import compared_rows
-from samplewise.shift.error_change import change_between
+from samplewise.shift.error_change import MARGIN, change_between
 from samplewise.shift.train_test import drift_of
 
 CODE, TITLE = "SW602", "whether test rows come from elsewhere"
 QUESTION = "will it hold elsewhere"
-MARGIN = 2.0  # points of error that matter
 LISTED = 40
 TO_LABEL = "Test rows to label"
 MOST_NAMED = 5

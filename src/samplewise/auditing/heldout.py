@@ -14,6 +14,7 @@ from samplewise.engine.refits import Prepared
 from samplewise.generalization import absolute_error, error_rate
 
 LISTED = 60
+FEWEST_TEST_ROWS = 200  # with fewer, held-out rows tell more
 FEWEST_OF_A_CLASS = 10  # held-out rows of a class: of fewer nothing is said but a bound
 
 
@@ -87,6 +88,14 @@ def _error_of(evidence: Evidence, outputs: Floats, quantity: str) -> Estimate:
     else:
         found = absolute_error(outputs[known], evidence.target.codes[known], groups, weights=weights)
     return replace(found, quantity=quantity)
+
+
+def evaluates_on_test_rows(evidence: Evidence) -> bool:
+    """Whether remedies are evaluated on the test rows: there are 200 with known labels, and fits can predict them."""
+    codes = evidence.test_codes
+    if codes is None or len(codes) < FEWEST_TEST_ROWS or evidence.embeddings is not None:
+        return False
+    return evidence.target.classes is None or bool((codes >= 0).all())
 
 
 def require_enough_rows(evidence: Evidence, least: int, question: str) -> None:

@@ -194,7 +194,9 @@ class AuditOptions:
         default=None,
         metadata=_about(
             "Answers of people about labels that are facts.",
-            Flag(ANSWER, "FILE", Path | None, more="findings/SW201.csv with its decision column filled in."),
+            Flag(
+                ANSWER, "FILE", Path | None, more="findings/SW201.csv with decisions filled in, or the RUN of a review."
+            ),
         ),
     )
     prices: Mapping[str, float] | None = field(default=None, metadata=_about("Price per row by kind of remedy."))

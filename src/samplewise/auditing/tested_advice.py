@@ -8,7 +8,7 @@ import numpy as np
 
 from samplewise.auditing.catalog import catalog
 from samplewise.auditing.evidence import Evidence
-from samplewise.auditing.heldout import FEWEST_OF_A_CLASS, small_classes
+from samplewise.auditing.heldout import FEWEST_OF_A_CLASS, evaluates_on_test_rows, small_classes
 from samplewise.core.arrays import Ints
 from samplewise.core.errors import NotApplicable
 from samplewise.core.findings import Finding, Outcome, Remedy
@@ -25,7 +25,6 @@ from samplewise.report.remedy_order import effect_text
 
 NO_ROOM = "the budget leaves no time"
 NO_PAST = "needs three different times"
-FEWEST_TEST_ROWS = 200  # with fewer, held-out rows tell more
 TESTED = ("relabel", "drop", "reweight", "clean")
 NO_RULE = "not a rule to run again"
 UNTESTED = {
@@ -71,9 +70,7 @@ def _evaluated_on(evidence: Evidence) -> tuple[FitRunner, list[Ints]]:
     predict them.
     """
     test, codes = evidence.test, evidence.test_codes
-    if test is None or codes is None or len(codes) < FEWEST_TEST_ROWS or evidence.embeddings is not None:
-        return evidence.runner, evidence.folds
-    if evidence.target.classes is not None and (codes < 0).any():
+    if test is None or codes is None or not evaluates_on_test_rows(evidence):
         return evidence.runner, evidence.folds
     prepared = replace(evidence.prepared, test=test)
     return prepared.runner, [np.r_[folds, np.full(len(codes), -1, dtype=folds.dtype)] for folds in evidence.folds]

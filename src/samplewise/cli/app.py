@@ -19,6 +19,7 @@ from samplewise.cli import (
     demo_command,
     explain_command,
     forecast_command,
+    monitor_command,
     review_command,
     shift_command,
 )
@@ -81,6 +82,7 @@ for _name, _command, _epilog, _class in (
     ("explain", explain_command.explain_command, explain_command.EXAMPLES, TyperCommand),
     ("forecast", forecast_command.forecast_command, forecast_command.EXAMPLES, ListedCommand),
     ("shift", shift_command.shift_command, shift_command.EXAMPLES, ListedCommand),
+    ("monitor", monitor_command.monitor_command, monitor_command.EXAMPLES, ListedCommand),
     ("compare", compare_command.compare_command, compare_command.EXAMPLES, TyperCommand),
     ("review", review_command.review_command, review_command.EXAMPLES, TyperCommand),
     ("apply", apply_command.apply_command, apply_command.EXAMPLES, TyperCommand),

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from samplewise import auditing, selection
 from samplewise.auditing.audited_rows import changed_rows, load_rows, read_again, require_given
+from samplewise.auditing.decided import Decided, decided_in
 from samplewise.cli.console import out
 from samplewise.cli.write_back import contents, require_new, require_same_kind, write_all
 from samplewise.core.arrays import positions_of
@@ -22,7 +23,6 @@ from samplewise.core.texts import count_of, printable
 from samplewise.data.delimited import COMPRESSED
 from samplewise.data.readers import Reading
 from samplewise.report.remedy_order import advice_of, helping
-from samplewise.review.decided import Decided, decided_in
 from samplewise.selection.decisions import Applied
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A folder that `samplewise audit --out` wrote.")]

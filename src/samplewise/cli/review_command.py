@@ -113,11 +113,15 @@ def review_command(  # noqa: PLR0913  # the signature IS the command line: one a
 
 
 def _prices(answer: float | None, row: float | None) -> dict[str, float]:
-    """Prices as the session takes them; one alone says nothing of what pays."""
-    given = {"--price-per-answer": answer is not None, "--price-per-row": row is not None}
-    if answer is None or row is None:
-        require_unset(given, "what pays is told by both --price-per-answer and --price-per-row")
+    """Prices as the session takes them; one alone does not tell whether an answer pays."""
+    if answer is None and row is None:
         return {}
+    if answer is None or row is None:
+        raise InputError(
+            "one price alone does not tell whether an answer pays", where="--price-per-answer, --price-per-row",
+            got="--price-per-row" if answer is None else "--price-per-answer",
+            fix="pass both prices, in the same money, or neither",
+        )  # fmt: skip
     return {"review": answer, "collect": row}
 
 

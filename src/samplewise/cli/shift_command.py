@@ -88,7 +88,7 @@ def shift_command(  # noqa: PLR0913  # the signature IS the command line: one ar
     }  # fmt: skip
     given = {name: value for name, value in parts.items() if value}
     reading = read_once(train, label, **given)
-    held = _test_rows(test, reading.label, given, unlabeled)
+    held = rows_elsewhere(test, reading.label, given, unlabeled)
     options = auditing.options.AuditOptions(test=held, task=task, seed=seed)
     taken = auditing.prepare_audit.take_in(reading, None, options)
     ready = refits.prepare(taken.data, None if learner == "auto" else learner, task=taken.target.task, seed=seed)
@@ -108,8 +108,8 @@ def shift_command(  # noqa: PLR0913  # the signature IS the command line: one ar
             out().print(Text(f"to label  {one_line(rows_file)}"))
 
 
-def _test_rows(path: Path, label: str, given: dict[str, Any], unlabeled: bool) -> "Dataset":
-    """The rows of TEST, with labels where it has them and they are wanted."""
+def rows_elsewhere(path: Path, label: str, given: dict[str, Any], unlabeled: bool) -> "Dataset":
+    """The rows of a file from elsewhere, with labels where it has them and they are wanted."""
     reading = data.read_dataset(path, **given)
     if not unlabeled and reading.frame is not None and label in reading.frame.columns:
         return data.read_dataset(reading, label=label, **given).data

@@ -15,6 +15,7 @@ MINUS, NO_NUMBER = "\u2212", "\u2013"
 
 BLANK = "\u2423"  # stands for a blank that would not be seen
 GAP = "  "  # between the columns of a table in text
+LEAST_P = 1e-16  # that is printed
 
 
 def printable(value: Any) -> str:
@@ -177,3 +178,12 @@ def html_table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
         return ""
     names = "".join(f"<th>{escape(printable(name))}</th>" for name in head)
     return "".join(["<table><thead><tr>", names, "</tr></thead><tbody>", *body, "</tbody></table>"])
+
+
+def p_text(p_value: float) -> str:
+    """A p-value as a sentence carries it; what floating point cannot tell from 0 is not printed as if it were known.
+
+    >>> p_text(0.0312), p_text(1e-40)
+    ('p = 0.031', 'p < 1e-16')
+    """
+    return f"p = {p_value:.2g}" if p_value >= LEAST_P else f"p < {LEAST_P:.0e}"

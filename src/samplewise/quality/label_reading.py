@@ -1,6 +1,5 @@
-"""What looks wrong with a label before any model: names of splits, several labels in a cell, ids, unknown classes."""
+"""What looks wrong with a label before any model: names of splits, ids, unknown classes."""
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +12,7 @@ from samplewise.data.targets import class_codes
 from samplewise.quality.id_and_date_columns import FEWEST_ROWS, is_counter
 
 SPLITS = frozenset({"train", "training", "val", "valid", "validation", "dev", "test", "testing", "holdout", "hold out"})
-SEPARATORS = ("|", ";", ",")
 MOSTLY_UNLABELED = 0.5  # share of rows without a label
-JOINED_ROWS = 0.05  # share of the rows with several labels, from which they are no accident
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,26 +46,6 @@ def are_splits(classes: Array) -> bool:
     (True, False)
     """
     return len(classes) > 1 and {class_key(value) for value in classes.tolist()} <= SPLITS
-
-
-def joined_by(labels: Array) -> tuple[str, float]:
-    """The mark that separates several labels in a cell and the share of rows with it; ("", 0.0) where there is none.
-
-    The parts must recombine: at least two of them stand in two or more different cells, and there are fewer different
-    parts than different cells.
-
-    >>> joined_by(np.array(["a|b", "a", "b|c", "c"]))
-    ('|', 0.5)
-    """
-    cells = Counter(str(label) for label in labels[~missing(labels)].tolist()) if labels.dtype.kind in "OU" else {}
-    for mark in SEPARATORS:
-        rows = sum(count for cell, count in cells.items() if mark in cell)
-        if not rows or rows < JOINED_ROWS * len(labels):
-            continue
-        parts = Counter(part.strip() for cell in cells for part in set(cell.split(mark)) if part.strip())
-        if len(parts) < len(cells) and sum(count > 1 for count in parts.values()) > 1:
-            return mark, rows / len(labels)
-    return "", 0.0
 
 
 def is_id_like(labels: Array) -> bool:

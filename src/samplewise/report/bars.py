@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,9 @@ VERDICT_STYLES = {"helps": "helps", "hurts": "hurts"} | dict.fromkeys(
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar from zero to a value with its interval, all in per cent of the width; `hover` says it in words.
+    """One bar with its interval, all in per cent of the width; `hover` says it in words.
+
+    It goes from zero to a value, or in a waterfall from where the one before it ended.
 
     `numbers` are the value and the ends of its interval themselves, for those who save them; "" where one is unknown.
     """
@@ -84,10 +87,11 @@ class Scale:
         texts = ((number * step, f"{number * step:,.{max(places, 0)}f}") for number in range(first, last + 1))
         return tuple((self(at), text.replace("-", MINUS)) for at, text in texts)
 
-    def bar(self, value: float, low: float, high: float, hover: str) -> Bar:
-        """The bar of a value with its interval."""
-        ends = sorted((self(0.0), self(value if math.isfinite(value) else 0.0)))
-        interval = (self(low), self(high)) if math.isfinite(low) and math.isfinite(high) else (None, None)
+    def bar(self, value: float, low: float, high: float, hover: str, start: float = 0.0) -> Bar:
+        """The bar of a value with its interval, drawn from `start` on."""
+        ends = sorted((self(start), self(start + value if math.isfinite(value) else start)))
+        known = math.isfinite(low) and math.isfinite(high)
+        interval = (self(start + low), self(start + high)) if known else (None, None)
         numbers = tuple(float(f"{number:.10g}") if math.isfinite(number) else "" for number in (value, low, high))
         return Bar(ends[0], round(ends[1] - ends[0], 3), interval[0], interval[1], hover, numbers)
 
@@ -132,17 +136,22 @@ def exhibit_picture(exhibit: Exhibit, limits: Limits) -> Picture | None:
         name: _numbers(exhibit, name) for name in ("value", "low", "high", "control", "control_low", "control_high")
     }
     numbers = {name: [shown(number, exhibit.unit)[0] for number in values] for name, values in numbers.items()}
-    scale = Scale(number for values in numbers.values() for number in values[: limits.rows])
+    starts = [shown(number, exhibit.unit)[0] for number in _numbers(exhibit, "start")]
+    starts = [number if math.isfinite(number) else 0.0 for number in starts]
+    placed = [zip(starts, values, strict=True) for values in numbers.values()]
+    scale = Scale(start + number for pairs in placed for start, number in islice(pairs, limits.rows))
 
     rows = [
-        _exhibit_row(exhibit, numbers, position, scale, limits)
+        _exhibit_row(exhibit, numbers, position, scale, limits, starts[position])
         for position in range(min(len(numbers["value"]), limits.rows))
     ]
     unit = shortened(shown(0.0, exhibit.unit)[1], 40)
     return Picture(tuple(rows), scale.ticks(), scale(0.0), unit)
 
 
-def _exhibit_row(exhibit: Exhibit, numbers: dict[str, list[float]], position: int, scale: Scale, limits: Limits) -> Row:
+def _exhibit_row(  # what is drawn, which line of it, and where
+    exhibit: Exhibit, numbers: dict[str, list[float]], position: int, scale: Scale, limits: Limits, start: float
+) -> Row:  # fmt: skip
     value, low, high, other, other_low, other_high = (values[position] for values in numbers.values())
     control = scale.bar(other, other_low, other_high, f"to compare with: {number_text(other)}")
     estimate = Estimate("", value, low, high)
@@ -150,7 +159,7 @@ def _exhibit_row(exhibit: Exhibit, numbers: dict[str, list[float]], position: in
     text = estimate_text(estimate)
     return Row(
         label=shortened(key_text(_plain(exhibit.columns["name"][position])), limits.text),
-        bar=scale.bar(value, low, high, text),
+        bar=scale.bar(value, low, high, text, start),
         control=control if math.isfinite(other) else None,
         number=text,
         word=shortened(word, 40),

@@ -9,19 +9,24 @@ ASKING = ("relabel", "drop", "review")  # kinds of remedies that a person decide
 
 
 def asks_row_by_row(finding: Finding) -> bool:
-    """Whether a person decides about the rows of a finding one by one."""
+    """Whether a person decides about the rows of a finding one by one; in the list of cells, about shifted rows."""
     is_asking = finding.axis == "row" and any(remedy.kind in ASKING for remedy in finding.remedies)
-    return finding.code in LISTS and finding.code != ABOUT_CELLS and is_asking
+    return finding.code in LISTS and is_asking
+
+
+def asks_cell_by_cell(finding: Finding) -> bool:
+    """Whether a person decides about single cells: those that a cleaning would change, and those to be looked up."""
+    is_asking = finding.axis == "column" and any(remedy.kind in ("clean", "review") for remedy in finding.remedies)
+    return finding.code == ABOUT_CELLS and is_asking
 
 
 def asks_a_person(finding: Finding) -> bool:
-    """Whether `samplewise review` asks about a finding: about its rows, or about cells it proposes to change.
+    """Whether `samplewise review` asks about a finding: about its rows, or about cells of its columns.
 
     >>> asks_a_person(Finding("SW401", "learning curve", "note", (), ""))
     False
     """
-    cleans = finding.code == ABOUT_CELLS and any(remedy.kind == "clean" for remedy in finding.remedies)
-    return cleans or asks_row_by_row(finding)
+    return asks_cell_by_cell(finding) or asks_row_by_row(finding)
 
 
 def is_for_review(record: AuditRecord) -> bool:

@@ -87,6 +87,7 @@ def _render(record: AuditRecord, limits: Limits) -> str:
         .get_template("page.html.j2")
         .render(
             heading=wording.heading_of(record),
+            is_audit=is_audit,
             source=texts.shortened(record.data.get("source") or "this data", 120),
             to_come=still_to_come(record),
             said=verdict(record),

@@ -8,12 +8,14 @@ from samplewise.core import extras
 __getattr__, __dir__, __all__ = extras.attach(
     __name__,
     submod_attrs={
-        "decided": ["Decided", "decided_in"],
-        "decision_log": ["DecisionLog", "Entry"],
         "desk": ["Desk"],
         "exchange.files": ["label_studio_interface", "read_review", "write_review"],
         "queue": ["Queue", "Task"],
         "server": ["serve"],
         "session": ["Session"],
+    },
+    from_packages={
+        "samplewise.auditing.decided": ["Decided", "decided_in"],
+        "samplewise.auditing.decision_log": ["DecisionLog", "Entry"],
     },
 )

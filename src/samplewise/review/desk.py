@@ -19,6 +19,7 @@ from samplewise.review.pictures import picture_bytes
 HIDDEN = "(hidden)"  # in place of a value that is not shown
 TILES = 48  # pictures of one grid
 QUICK_CLASSES = 9  # of so many at most, each has a digit as its key
+BOXES = 24  # of labels of which a row may have several: the others are found by their letters
 MOST_DISAGREEMENTS = 200  # on one page
 
 
@@ -36,7 +37,9 @@ class Desk:
         self._together: dict[str, list[int]] = {}  # how many rows each of a reviewer's answers was about
         facts = session.record.data
         self._classes = [key_text(name) for name in facts.get("classes") or ()]
-        self._search = ClassSearch(self._classes, facts.get("class_counts") or ())
+        self._joined = session.joined if self._classes else None
+        named = self._classes if self._joined is None else self._joined.names
+        self._search = ClassSearch(named, facts.get("class_counts") or ())
         self.source = shortened(Path(str(facts.get("source") or "this data")).name, 60)
 
     # ---- what is shown ----------------------------------------------------------------------------------------------
@@ -178,12 +181,16 @@ class Desk:
             return "relabel", task.suggestion
         if answer.decision != "relabel":
             return answer.decision, None
-        return "relabel", self._session.read_value(task, answer.value)
+        value = self._session.read_value(task, answer.value)
+        is_as_given = not task.column and value == task.given and type(value) is type(task.given)
+        return ("keep", None) if is_as_given else ("relabel", value)
 
     def _shown(self, task: Any, value: Any) -> str:
         """A label or a cell as text: cells, and the numbers of a regression, are values that may be hidden."""
-        is_class = bool(self._classes) and not task.column
-        return _text(value) if self._values or is_class or value is None else HIDDEN
+        return _text(value) if self._values or value is None else HIDDEN if task.column else self._label(value)
+
+    def _label(self, value: Any) -> str:
+        return _text(value) if self._values or self._classes or value is None else HIDDEN
 
     def _tile(self, task: Any) -> dict[str, Any]:
         return {
@@ -199,25 +206,26 @@ class Desk:
         earlier = self._session.answer(task, reviewer)
         return self._tile(task) | {
             "address": _address(task), "column": task.column, "choice": choice, "title": held["title"],
-            "place": held.get("place", []) if self._values else [], "why": task.why,
+            "place": held["place"] if self._values else [], "why": task.why,
             "share": percent(task.probability) if _is_known(task.probability) else 0,
             "picture": f"picture/{task.position}" if images is not None else "",
-            "text": held.get("text", "") if self._values else "",
-            "cells": held.get("cells", []) if self._values else [], "headings": held.get("headings", []),
-            "neighbors": self._neighbors(task, held.get("neighbors", []), images is not None),
+            "text": held["text"] if self._values else "",
+            "cells": held["cells"] if self._values else [], "headings": held["headings"],
+            "neighbors": self._neighbors(held["neighbors"], images is not None),
             "earlier": earlier, "note": self._session.note_on(task, reviewer),
-            "answers": self._answers(task, choice), "other_label": OTHER_LABELS[choice],
+            "answers": self._answers(task, choice), "boxes": self._boxes(task) if choice == "labels" else [],
+            "other_label": OTHER_LABELS[choice],
             "other_hint": OTHER_HINTS[choice],
         }  # fmt: skip
 
-    def _neighbors(self, task: Any, groups: Sequence[dict[str, Any]], pictured: bool) -> list[dict[str, Any]]:
+    def _neighbors(self, groups: Sequence[dict[str, Any]], pictured: bool) -> list[dict[str, Any]]:
         """Nearest rows of both classes; without values only which they are."""
         return [
             {
-                "title": group["title"], "label": self._shown(task, group.get("label")),
+                "title": group["title"], "label": self._label(group["label"]),
                 "rows": [
                     {
-                        "row": key_text(row["row"]), "text": row.get("text", "") if self._values else "",
+                        "row": row["row"], "text": row["text"] if self._values else "",
                         "picture": f"picture/{row['position']}" if pictured else "",
                     }
                     for row in group["rows"]
@@ -227,11 +235,13 @@ class Desk:
         ]  # fmt: skip
 
     def _choice(self, task: Any) -> str:
-        """How another label is given: a number, one of the classes, a cell as text, or not at all."""
+        """How another label is given: a number, one of the classes, several of them, a cell as text, or not at all."""
         if task.column:
             return "text"
         if task.list not in ABOUT_LABELS:
             return ""
+        if self._joined is not None:
+            return "labels"
         return "classes" if self._classes else "number"
 
     def _answers(self, task: Any, choice: str) -> list[dict[str, Any]]:
@@ -241,7 +251,11 @@ class Desk:
         found = [_button("K", "keep", "Keep", given or ("" if about == "row" else "nothing"))]
         if task.suggestion is not None:
             found.append(_button("S", "suggestion", "Change to", self._shown(task, task.suggestion), kind="suggestion"))
-        if choice == "classes" and len(self._classes) <= QUICK_CLASSES:
+        if choice == "labels":
+            found.append(_button("Enter", "checked", "As checked"))
+            if self._joined is not None and len(self._joined.names) > BOXES:
+                found.append(_button("L", "other", "More labels"))
+        elif choice == "classes" and len(self._classes) <= QUICK_CLASSES:
             shown = {_text(task.given), _text(task.suggestion)}
             found += [
                 _button(str(key), "class", "", name, value=name)
@@ -249,20 +263,47 @@ class Desk:
             ]  # fmt: skip
         elif choice:
             found.append(_button("L", "other", "Another"))
+        if about == "cell" and task.given:
+            found.append(_button("M", "missing", "Missing"))
         if about != "cell":
             found.append(_button("D", "drop", "Drop"))
         return [*found, _button("U", "unsure", "Unsure")]
+
+    def _boxes(self, task: Any) -> list[dict[str, Any]]:
+        """A box for every label of a row that may have several: of very many, those it has and the most frequent."""
+        if self._joined is None:
+            return []
+        names = self._joined.names
+        given, suggested = self._joined.parts(task.given), self._joined.parts(task.suggestion)
+        shown = list(dict.fromkeys([*given, *suggested, *names]))[: max(BOXES, len({*given, *suggested}))]
+        keys = QUICK_CLASSES if len(names) <= BOXES else 0  # else a digit would be another label in the next row
+        return [
+            {
+                "name": name, "checked": name in given, "key": str(place) if place <= keys else "",
+                "hint": _hint(name in given, name in suggested) if suggested else "",
+            }
+            for place, name in enumerate(sorted(shown), 1)
+        ]  # fmt: skip
 
     def _ended(self, left: Any) -> dict[str, Any]:
         """What is said where no row is left; nothing of it is shown where there is one."""
         return {} if left else {"title": "Nothing is left to decide", "sentences": self._session.closing()}
 
 
-OTHER_LABELS = {"": "", "classes": "The right class", "number": "The right number", "text": "The right value"}
-OTHER_HINTS = {
-    "": "", "classes": "Some letters of its name, the arrows, then Enter.", "number": "Then Enter.",
-    "text": "Then Enter; empty means that it is missing.",
+OTHER_LABELS = {
+    "": "", "labels": "One more label", "classes": "The right class", "number": "The right number",
+    "text": "The right value",
 }  # fmt: skip
+OTHER_HINTS = {
+    "": "", "labels": "Some letters of its name, then choose it (the arrows and Enter): it is saved with the others.",
+    "classes": "Some letters of its name, then choose it (the arrows and Enter).", "number": "Then Enter.",
+    "text": "Then Enter.",
+}  # fmt: skip
+
+
+def _hint(given: bool, suggested: bool) -> str:
+    """What is suggested of one of several labels; nothing where it is as it is."""
+    return "" if given == suggested else "suggested" if suggested else "not suggested"
 
 
 def _button(key: str, act: str, label: str, shown: str = "", *, kind: str = "", value: Any = None) -> dict[str, Any]:
@@ -290,6 +331,6 @@ def _percent(probability: Any) -> str:
 
 def _said(decision: str, value: Any) -> str:
     """An answer within a sentence about a row."""
-    if decision in ("relabel", "suggestion"):
-        return f"changed to {shortened(key_text(value), 60)}" if value is not None else "changed as suggested"
-    return {"keep": "kept", "drop": "dropped", "unsure": "unsure"}[decision]
+    if decision == "relabel":
+        return "set to missing" if value is None else f"changed to {shortened(key_text(value), 60)}"
+    return {"suggestion": "changed as suggested", "keep": "kept", "drop": "dropped", "unsure": "unsure"}[decision]

@@ -9,6 +9,7 @@ from samplewise.core.errors import InputError
 ANSWERS = ("keep", "suggestion", "relabel", "drop", "unsure")
 PAGES = ("row", "grid")
 MOST_ROWS = 200  # answered at once
+MOST_LABELS = 1000  # of one row
 LONGEST_POSITION = 16  # digits
 LONGEST_NOTE = 2000
 LONGEST_VALUE = 10_000
@@ -29,7 +30,8 @@ class Answer:
 
     Args:
         places: the rows.   decision: one of `ANSWERS`; "suggestion" takes what is suggested for each.
-        value: the label of "relabel": a text or a number.   page: where it was given.
+        value: the label of "relabel": a text or a number, of several labels a row their texts.   page: where it was
+            given.
     """
 
     places: tuple[Place, ...]
@@ -114,6 +116,8 @@ def _position(written: Any) -> int | None:
 
 
 def _value(value: Any) -> Any:
+    if isinstance(value, list) and len(value) <= MOST_LABELS and all(isinstance(one, str) for one in value):
+        return list(map(_value, value))
     if value is None or (isinstance(value, int | float | str) and len(str(value)) <= LONGEST_VALUE):
         return value
     raise _unreadable(f"a label of type {type(value).__name__}")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.auditing.decision_log import Answers, Entry, Key
 from samplewise.core.errors import InputError
 from samplewise.core.rates import percent, percent_text
 from samplewise.core.texts import count_of, shortened
@@ -16,7 +17,6 @@ from samplewise.engine.refits.remedy_effects import Measured
 from samplewise.engine.statistics.agreement import cohen_kappa
 from samplewise.engine.statistics.intervals import wilson_interval
 from samplewise.labels.annotators import Annotators, dawid_skene
-from samplewise.review.decision_log import Answers, Entry, Key
 
 EVERY = 25  # answers after which figures are made anew
 FEWEST_SHARED = 10  # rows of two people, below which their agreement says nothing

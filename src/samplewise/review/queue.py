@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.auditing.decision_log import Key
 from samplewise.core.arrays import Array, Floats, Ints, Mask
 from samplewise.core.errors import require_amount
 from samplewise.core.findings import AuditRecord
@@ -15,7 +16,6 @@ from samplewise.core.randomness import key_hashes
 from samplewise.core.texts import count_of
 from samplewise.data.dataset import Dataset
 from samplewise.report.for_review import LISTS
-from samplewise.review.decision_log import Key
 from samplewise.review.queue_lines import plain, queue_lines
 
 KEPT_FOR = 120.0  # seconds for which a row that one reviewer sees is given to no other

@@ -1,7 +1,8 @@
 """What the findings of an audit ask a person: row by row, cell by cell."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,21 @@ from samplewise.auditing.row_facts import PROBABILITY, row_facts
 from samplewise.core.arrays import Array
 from samplewise.core.findings import AuditRecord, CheckResult, Finding, Outcome
 from samplewise.core.texts import sentence
-from samplewise.data.changed_cells import column_at
+from samplewise.data.changed_cells import cell_value, column_at
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
+from samplewise.data.written_values import number_in
 from samplewise.labels.facts import TO_REVIEW
 from samplewise.quality.cell_remedies import cleaned_cells
-from samplewise.report.for_review import ABOUT_CELLS, ABOUT_LABELS, DUPLICATES, LISTS, asks_row_by_row
+from samplewise.quality.tenfold import FACTOR
+from samplewise.report.for_review import (
+    ABOUT_CELLS,
+    ABOUT_LABELS,
+    DUPLICATES,
+    LISTS,
+    asks_cell_by_cell,
+    asks_row_by_row,
+)
 
 UNKNOWN = 0.2  # what the first list without probabilities counts as; the others half, a third, ... of it
 Facts = Mapping[str, Mapping[str, Any]]
@@ -56,10 +66,10 @@ def queue_lines(record: AuditRecord, data: Dataset | None) -> Iterator[Line]:
     for outcome in record.outcomes:
         if outcome.code == DUPLICATES:
             yield from _duplicates(outcome, twins)
-        elif outcome.code in LISTS and outcome.code != ABOUT_CELLS:
+        elif outcome.code in LISTS:
             yield from _rows(record, outcome, twins)
     if data is not None:
-        yield from _cells(record, data)
+        yield from _in_rows(_cells(record, data))
 
 
 def plain(value: Any) -> Any:
@@ -139,30 +149,88 @@ def _sets(result: CheckResult) -> Iterator[Mapping[str, Array]]:
             yield exhibit.columns
 
 
+def _in_rows(lines: Iterable[Line]) -> Iterator[Line]:
+    """Cells of one row one after the other, in the order in which the first of each row stands."""
+    by_row: dict[str, list[Line]] = {}
+    for line in lines:
+        by_row.setdefault(str(line.row), []).append(line)
+    for rank, line in enumerate(chain.from_iterable(by_row.values())):
+        yield replace(line, gain=_gain(ABOUT_CELLS, rank))
+
+
 def _cells(record: AuditRecord, data: Dataset) -> Iterator[Line]:
-    """The cells that the audit proposes to change, each with what would stand there."""
+    """The cells that the audit proposes to change, each with what would stand there, then those to be looked up."""
     outcome = record.outcome(ABOUT_CELLS)
     if outcome is None or isinstance(data.X, Images):
         return
-    names = {column.name: place for place, column in enumerate(data.columns)}
+    features = _Features(data)
+    seen: set[tuple[str, str]] = set()
+    for line in chain(_to_clean(outcome, data, features), _to_look_up(outcome, features)):
+        if (str(line.row), line.column) not in seen:
+            seen.add((str(line.row), line.column))
+            yield line
+
+
+class _Features:
+    """Cells of the features by the text of the row's id and the name of the column."""
+
+    def __init__(self, data: Dataset) -> None:
+        self._X, self._ids = data.X, data.ids
+        self.places = {column.name: place for place, column in enumerate(data.columns)}
+        self._rows = {str(key): place for place, key in enumerate(data.ids.tolist())}
+        self._columns: dict[str, Array] = {}
+
+    def line(self, row: str, column: str, why: str, suggestion: Any = None) -> Line | None:
+        """What is asked about a cell; None where the data have no such row."""
+        position = self._rows.get(row)
+        if position is None:
+            return None
+        if column not in self._columns:
+            self._columns[column] = np.asarray(column_at(self._X, self.places[column]), dtype=object)
+        key = self._ids[position : position + 1].tolist()[0]
+        given = cell_text(self._columns[column][position])
+        return Line(key, ABOUT_CELLS, why, np.nan, suggestion, column, given)
+
+
+def _to_clean(outcome: Outcome, data: Dataset, features: _Features) -> Iterator[Line]:
     wanted = {
         (column, do): finding.explanation
         for finding in outcome.result.findings
         for remedy in finding.remedies
         if remedy.kind == "clean"
         for column, do in zip(remedy.keys, remedy.values, strict=True)
-        if column in names
+        if column in features.places
     }
-    if not wanted:
-        return
-    places = {str(key): place for place, key in enumerate(data.ids.tolist())}
-    for (column, do), decisions in cleaned_cells(data, data, list(wanted)).items():
-        cells: Array = np.asarray(column_at(data.X, names[column]), dtype=object)
-        for rank, decision in enumerate(decisions):
-            given = cell_text(cells[places[str(decision.id)]])
-            why = f"{sentence(wanted[column, do])} Proposed: {sentence(do)}"
-            gain = _gain(ABOUT_CELLS, rank)
-            yield Line(decision.id, ABOUT_CELLS, why, np.nan, plain(decision.value), column, given, gain)
+    for (column, do), decisions in (cleaned_cells(data, data, list(wanted)) if wanted else {}).items():
+        why = f"{wanted[column, do]} Proposed: {do}."
+        lines = (features.line(str(one.id), column, why, plain(one.value)) for one in decisions)
+        yield from filter(None, lines)
+
+
+def _to_look_up(outcome: Outcome, features: _Features) -> Iterator[Line]:
+    """Single cells that nobody cleans by a rule, as far as the record names them: ten times too large, mixed types."""
+    why = {
+        column: finding.explanation
+        for finding in outcome.result.findings
+        if asks_cell_by_cell(finding) and not any(remedy.kind == "clean" for remedy in finding.remedies)
+        for column in finding.keys
+        if column in features.places
+    }
+    for exhibit in outcome.result.exhibits:
+        if not {"id", "column", "remedy"} <= set(exhibit.columns):
+            continue
+        for row, column, remedy in zip(
+            *(exhibit.columns[name].tolist() for name in ("id", "column", "remedy")), strict=True
+        ):
+            line = features.line(str(row), column, why[column]) if column in why else None
+            if line is not None:
+                yield replace(line, suggestion=_tenth(line.given) if remedy == "divide" else None)
+
+
+def _tenth(given: str) -> Any:
+    """What would stand in a cell whose decimal point slipped; None where it holds no number."""
+    number = number_in(given)
+    return None if number is None else cell_value(float(f"{number / FACTOR:.12g}"))
 
 
 def _gain(code: str, rank: int) -> float:

@@ -10,14 +10,18 @@ from samplewise.auditing.own_cells import OwnCells, cell_text
 from samplewise.auditing.row_cells import RowCells, plain
 from samplewise.core.findings import AuditRecord
 from samplewise.core.texts import key_text, shortened
+from samplewise.data.changed_cells import cell_value
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
 from samplewise.data.targets import compared_labels
-from samplewise.report.for_review import ABOUT_LABELS
+from samplewise.report.for_review import ABOUT_LABELS, DUPLICATES
+from samplewise.review.nearest_rows import NearestRows
 from samplewise.review.queue import Task
+from samplewise.review.queue_lines import plain as plain_label
 
 MOST_CELLS = 40  # of one row on a page
 FIRST_CELLS, LONGEST = 6, 200  # of a nearest row, and characters of it
+NO_CELLS: Mapping[str, Any] = {"text": "", "cells": [], "headings": []}  # of a picture
 NEIGHBORS = ("nearest_given", "nearest_suggested")  # columns of an exhibit of rows: of the class given, and suggested
 
 
@@ -30,14 +34,15 @@ class RowCards:
 
     def __init__(self, record: AuditRecord, data: Dataset, places: Mapping[str, int]) -> None:
         self._record, self._data, self._places = record, data, places
+        self.nearest = NearestRows(data)
 
     def card(self, task: Task) -> dict[str, Any]:
         """Title, place, text, cells beside typical ones, and nearest rows of a task, as plain values."""
-        held: dict[str, Any] = {"title": self._titles.get(task.list, ""), "place": self._place_of(task.position)}
-        if not isinstance(self._data.X, Images):
-            held |= self._cells_of(task)
-        held["neighbors"] = [] if task.column else self._neighbors_of(task)
-        return held
+        shown = NO_CELLS if isinstance(self._data.X, Images) else self._cells_of(task)
+        return {
+            "title": self._titles.get(task.list, ""), "place": self._place_of(task.position),
+            "neighbors": self._beside(task), **shown,
+        }  # fmt: skip
 
     @cached_property
     def classes(self) -> dict[str, Any] | None:
@@ -65,8 +70,40 @@ class RowCards:
         told = (("time", self._data.time), ("group", self._data.groups))
         return [(name, cell_text(values[position])) for name, values in told if values is not None]
 
+    def _beside(self, task: Task) -> list[dict[str, Any]]:
+        """Rows shown beside it: of a duplicate the one that stays, of a label the nearest of both classes."""
+        twin = self._twin_of(task)
+        if twin is None:
+            return [] if task.column else self._neighbors_of(task)
+        label = None if self._data.y is None else plain_label(self._data.y[twin])
+        return [self._group("the row of this set that stays", label, twin)]
+
+    def _twin_of(self, task: Task) -> int | None:
+        """Position of the row that stays where this one is a duplicate; None for rows of other lists."""
+        return self._places.get(str(task.twin_of)) if task.list == DUPLICATES else None
+
     def _cells_of(self, task: Task) -> dict[str, Any]:
         """Its text in full, and its cells: those at odds with the label first, then the others."""
+        twin = self._twin_of(task)
+        return self._beside_typical(task) if twin is None else self._beside_twin(task, twin)
+
+    def _beside_twin(self, task: Task, twin: int) -> dict[str, Any]:
+        """Its cells beside those of the row that stays: those that differ first."""
+        texts = [place for place, column in enumerate(self._data.columns) if column.kind == "text"]
+        places = [place for place in range(len(self._data.columns)) if place not in texts]
+        pairs = [
+            [*own, other[1]]
+            for own, other in zip(
+                self._row_cells.of(task.position, places), self._row_cells.of(twin, places), strict=True
+            )
+        ]
+        pairs.sort(key=lambda pair: pair[1] == pair[2])
+        return {
+            "text": self._text(task.position, texts[0]) if texts else "", "cells": pairs[:MOST_CELLS],
+            "headings": ["column", "this row", f"row {key_text(self._ids[twin])}"],
+        }  # fmt: skip
+
+    def _beside_typical(self, task: Task) -> dict[str, Any]:
         columns = self._data.columns
         texts = [place for place, column in enumerate(columns) if column.kind == "text"]
         suggested = self._code(task.suggestion) if task.list in ABOUT_LABELS else None
@@ -81,7 +118,7 @@ class RowCards:
         places = [place for place in [*telling, *rest] if place not in texts][:MOST_CELLS]
         labels = [*([given] if is_labeled else []), *([] if suggested is None else [suggested])]
         cells = [
-            [name, value, *(plain(self._row_cells.typical(label, place)) for label in labels)]
+            [name, value, *(cell_value(plain(self._row_cells.typical(label, place))) for label in labels)]
             for (name, value), place in zip(self._row_cells.of(task.position, places), places, strict=True)
         ]
         return {
@@ -107,14 +144,23 @@ class RowCards:
         return f"{float(code):.6g}" if self._target.classes is None else key_text(self._target.classes[int(code)])
 
     def _neighbors_of(self, task: Task) -> list[dict[str, Any]]:
-        """The nearest rows of both classes, where the record has them."""
+        """The nearest rows of both classes: as the record has them, else as they are found among the rows."""
+        if task.list not in ABOUT_LABELS:
+            return []
+        self.nearest.start()
         found = []
         for name, label in zip(NEIGHBORS, (task.given, task.suggestion), strict=True):
             position = self._places.get(self._nearest.get(name, {}).get(str(task.row), ""))
+            code = self._code(label) if position is None else None
+            if code is not None and code == code:
+                position = self.nearest.nearest(task.position, self._row_cells.members(code))
             if position is not None:
-                row = {"row": key_text(self._ids[position]), "position": position, "text": self._short(position)}
-                found.append({"title": "nearest of", "label": label, "rows": [row]})
+                found.append(self._group("nearest of", label, position))
         return found
+
+    def _group(self, title: str, label: Any, position: int) -> dict[str, Any]:
+        row = {"row": key_text(self._ids[position]), "position": position, "text": self._short(position)}
+        return {"title": title, "label": label, "rows": [row]}
 
     def _short(self, position: int) -> str:
         """A row in a line: its text, or its first cells."""

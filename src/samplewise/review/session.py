@@ -3,23 +3,26 @@
 import threading
 import time
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from samplewise.auditing.audited_rows import changed_rows, load_rows, read_again
+from samplewise.auditing.decided import decided, other_data
+from samplewise.auditing.decision_log import DecisionLog, Entry
 from samplewise.core.codec import load_record
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.core.findings import AuditRecord
 from samplewise.core.rates import percent
 from samplewise.core.texts import count_of
+from samplewise.data.changed_cells import column_at
 from samplewise.data.dataset import Dataset
+from samplewise.data.joined_labels import JoinedLabels
 from samplewise.data.readers import Reading
 from samplewise.data.written_values import number_in
 from samplewise.report.for_review import ABOUT_LABELS
-from samplewise.review.decided import decided, other_data
-from samplewise.review.decision_log import DecisionLog, Entry
 from samplewise.review.live_labels import LiveLabels
 from samplewise.review.progress import (
     EVERY,
@@ -39,6 +42,7 @@ from samplewise.review.progress import (
 )
 from samplewise.review.queue import Queue, Task
 from samplewise.review.row_card import RowCards
+from samplewise.selection.decisions import read_cell
 
 
 class Session:
@@ -154,10 +158,15 @@ class Session:
             return last
 
     def read_value(self, task: Task, written: Any) -> Any:
-        """The label, or the cell, that a person wrote; raises `InputError` for one that cannot be."""
+        """The label, or the cell, that a person wrote, of several labels a row a list of them.
+
+        Raises: InputError: none of the data, or no value of the column.
+        """
         if task.column:
-            return None if written == "" else written
+            return read_cell(None if written == "" else written, self._column(task.column))
         classes = self._cards.classes
+        if classes is not None and self.joined is not None:
+            return self._joined_label(task, self.joined, written)
         if classes is None:
             number = number_in(str(written))
             if number is None:
@@ -166,6 +175,21 @@ class Session:
         if str(written) not in classes:
             raise unknown_name("class", str(written), classes)
         return classes[str(written)]
+
+    @cached_property
+    def joined(self) -> JoinedLabels | None:
+        """The labels of which a row may have several, in one cell; None where every row has one."""
+        return JoinedLabels.of(self.data.y) if self.record.data.get("task") != "regression" else None
+
+    def _joined_label(self, task: Task, joined: JoinedLabels, written: Any) -> str:
+        """Labels, or the cell that holds them, as the data write them; the same as given are as they were given."""
+        parts = written if isinstance(written, list | tuple) else joined.parts(written)
+        cell = joined.cell(map(str, parts))
+        return task.given if set(joined.parts(task.given)) == set(joined.parts(cell)) else cell
+
+    def _column(self, name: str) -> Any:
+        place = [column.name for column in self.data.columns].index(name)
+        return np.asarray(column_at(self.data.X, place))
 
     @property
     def classes(self) -> list[Any] | None:

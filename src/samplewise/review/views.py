@@ -13,9 +13,11 @@ WORDS = {"keep": "kept", "relabel": "changed to", "drop": "dropped", "unsure": "
 KEYS = (
     ("K", "keep: it is right as it is"),
     ("S", "take the suggestion"),
-    ("1 … 9", "one of up to nine classes"),
+    ("1 … 9", "one of up to nine classes; of several labels a row, check one or take it away"),
+    ("Enter", "of several labels a row: those that are checked"),
     ("L", "another label or value: type some letters, ↑ and ↓, then Enter"),
     ("D", "drop the row"),
+    ("M", "set the cell to missing"),
     ("U", "unsure: nothing is done to the row"),
     ("Z", "undo your last answer, and the one before, and so on"),
     ("N", "write a note on the row"),

@@ -19,6 +19,7 @@ from samplewise.core.texts import count_of, sentence, shortened
 from samplewise.data.changed_cells import cell_value, column_at, with_cells, with_column
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_dataset
+from samplewise.data.joined_labels import JoinedLabels
 from samplewise.data.returned_ids import ReturnedId, rows_named
 from samplewise.data.targets import Task, describe_target
 from samplewise.data.written_values import number_in, stands_for
@@ -334,6 +335,11 @@ class _Rows:
             return None
         return list(dict.fromkeys(y[~self.data.unlabeled()].tolist()))
 
+    @cached_property
+    def joined(self) -> JoinedLabels | None:
+        """The labels of which a cell may hold several: their sets may be new, they themselves may not."""
+        return JoinedLabels.of(self.data.y)
+
     def before_and_after(self, position: int, decision: Decision) -> tuple[Any, Any]:
         """What a decision replaces and by what; equal where it changes nothing."""
         try:
@@ -344,7 +350,7 @@ class _Rows:
                 return float(self.weights[position]), _number(decision.value, "weight", least=0.0)
             if decision.kind == "clean":
                 column = self._column(decision.column)
-                return cell_value(column[position]), _cell(decision.value, column)
+                return cell_value(column[position]), read_cell(decision.value, column)
         except InputError as error:
             error.where = where_decided(decision)
             raise
@@ -378,6 +384,8 @@ class _Rows:
                     got=f"{label}, which may be {', '.join(map(str, spelled))}",
                     fix="take the line out, and decide it in Python: selection.Decision(id, 'relabel', label)",
                 )  # fmt: skip
+        if not spelled and self.joined is not None:
+            return self.joined.cell(self.joined.parts(label))
         if not spelled:
             raise unknown_name("class", str(label), sorted(map(str, self.classes)))
         return spelled[0]
@@ -405,8 +413,11 @@ def _changed(rows: _Rows, changes: dict[str, dict[int, Any]], cells: dict[str, d
     return data if keep.all() else data.take(np.flatnonzero(keep))
 
 
-def _cell(value: Any, column: Array) -> Any:
-    """What a cell of a column is to become, of the kind that the column holds; None where it is to be missing."""
+def read_cell(value: Any, column: Array) -> Any:
+    """What a cell of a column is to become, of the kind that the column holds; None where it is to be missing.
+
+    Raises: InputError: the column cannot hold it.
+    """
     new = cell_value(value)
     if new is None:
         return None

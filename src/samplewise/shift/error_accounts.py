@@ -36,6 +36,7 @@ class Accounts:
         second: (m,) of the target rows, NaN where the label is not known.
         codes: (m,) codes of the target rows' labels, -1 for a class the source lacks; None for numbers.
         sure: (n + m,) how clearly the model decided; None for numbers.
+        confidence: of every interval.
     """
 
     both: ComparedRows
@@ -44,6 +45,7 @@ class Accounts:
     second: Floats
     codes: Ints | None
     sure: Floats | None
+    confidence: float = CONFIDENCE
 
     @property
     def scale(self) -> ErrorScale:
@@ -75,13 +77,13 @@ class Accounts:
         value = there.value - here.value
         if self.target.classes is None:
             half = float(np.hypot(here.high - here.value, there.high - there.value))
-            change = Estimate(names[1], value, value - half, value + half, "", CONFIDENCE, "", "approximate")
+            change = Estimate(names[1], value, value - half, value + half, "", self.confidence, "", "approximate")
         else:  # limits of either side at half of the miss, so that both hold together
-            wide = 1.0 - (1.0 - CONFIDENCE) / 2.0
+            wide = 1.0 - (1.0 - self.confidence) / 2.0
             first = self._error("", self.losses, self._groups[0], wide)
             other = self._error("", self.second, self._groups[1], wide)
             low, high = other.low - first.high, other.high - first.low
-            change = Estimate(names[1], value, low, high, "", CONFIDENCE, "clopper1934")
+            change = Estimate(names[1], value, low, high, "", self.confidence, "clopper1934")
         return self.scale.error(here), self.scale.error(there), self.scale.difference(change)
 
     def by_rows(self, apart: str = "") -> tuple[Estimate, Estimate]:
@@ -134,8 +136,9 @@ class Accounts:
             return f"source and target rows hardly overlap: the reweighted source is worth {worth} of its rows"
         return ""
 
-    def _error(self, name: str, losses: Floats, groups: Array | None, confidence: float = CONFIDENCE) -> Estimate:
+    def _error(self, name: str, losses: Floats, groups: Array | None, confidence: float = 0.0) -> Estimate:
         """Mean of the known losses; Clopper-Pearson of wrong classes, approximate for numbers."""
+        confidence = confidence or self.confidence
         known = ~np.isnan(losses)
         groups = None if groups is None else groups[known]
         mean, error = mean_and_error(losses[known], groups)
@@ -146,12 +149,14 @@ class Accounts:
         return Estimate(name, mean, float(low), float(high), "", confidence, "clopper1934")
 
     def _estimate(self, name: str, part: MeanPart) -> Estimate:
-        half = float(half_width(part.error))
+        half = float(half_width(part.error, self.confidence))
         numbers = (part.value, part.value - half, part.value + half)
-        return self.scale.difference(Estimate(name, *numbers, "", CONFIDENCE, "robins1994", "approximate"))
+        return self.scale.difference(Estimate(name, *numbers, "", self.confidence, "robins1994", "approximate"))
 
 
-def accounts_of(both: ComparedRows, target: Target, here: Floats, there: Floats) -> Accounts:
+def accounts_of(
+    both: ComparedRows, target: Target, here: Floats, there: Floats, confidence: float = CONFIDENCE
+) -> Accounts:
     """Accounts of a model that saw neither side, by its outputs (n, c) and (m, c).
 
     Source rows that no model could predict (the first in time) count as the mean of the others.
@@ -161,9 +166,9 @@ def accounts_of(both: ComparedRows, target: Target, here: Floats, there: Floats)
     second, codes = _losses_there(both.held, target, there)
     if target.classes is None:
         cut = float(np.quantile(losses, CUT))
-        return Accounts(both, target, np.minimum(losses, cut), np.minimum(second, cut), None, None)
+        return Accounts(both, target, np.minimum(losses, cut), np.minimum(second, cut), None, None, confidence)
     two = np.sort(np.nan_to_num(np.concatenate([here, there])), axis=1)[:, -2:]
-    return Accounts(both, target, losses, second, codes, two[:, 1] - two[:, 0])
+    return Accounts(both, target, losses, second, codes, two[:, 1] - two[:, 0], confidence)
 
 
 def _losses_there(held: Dataset, target: Target, outputs: Floats) -> tuple[Floats, Ints | None]:

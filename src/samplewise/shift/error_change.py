@@ -19,13 +19,14 @@ from samplewise.data.inputs import as_labeled, with_columns_of
 from samplewise.data.targets import Target, Task, describe_target, with_read_labels
 from samplewise.engine.models.row_losses import ErrorScale
 from samplewise.engine.refits import Prepared, prepare
-from samplewise.engine.statistics.intervals import half_width
+from samplewise.engine.statistics.intervals import CONFIDENCE, half_width
 from samplewise.shift.column_path import PathStep, column_path
 from samplewise.shift.compared_rows import ComparedRows, compared_rows
 from samplewise.shift.domain_classifier import OUTSIDE, importance_weights
 from samplewise.shift.error_accounts import accounts_of
 from samplewise.shift.train_test import TrainTestDrift, drift_of, second_side
 
+MARGIN = 2.0  # points of error that matter
 Alarm = Literal["above margin", "below margin", "not distinguishable", "cannot be told"]
 
 
@@ -138,7 +139,7 @@ class ErrorChange(Result):
 
 @checked
 def error_change(
-    source: Any, target: Any, *, labels: Any = None, margin: float = 2.0, label: str | None = None,
+    source: Any, target: Any, *, labels: Any = None, margin: float = MARGIN, label: str | None = None,
     outputs: Any = None, learner: Any = None, task: Task = "auto", seed: int = 0,
 ) -> ErrorChange:  # fmt: skip
     """Does the drift from source to target matter: its points of error, in parts, with an alarm above a margin only.
@@ -198,18 +199,19 @@ def change_of_fits(ready: Prepared, held: Dataset, margin: float) -> ErrorChange
 
 
 def change_between(
-    both: ComparedRows, target: Target, here: Floats, there: Floats, margin: float = 2.0,
-    drift: TrainTestDrift | None = None,
+    both: ComparedRows, target: Target, here: Floats, there: Floats, margin: float = MARGIN,
+    drift: TrainTestDrift | None = None, confidence: float = CONFIDENCE,
 ) -> ErrorChange:  # fmt: skip
     """`error_change` of rows that were made comparable, by outputs (n, c) and (m, c) of a model that saw neither.
 
     Args:   target: labels of the first side.   margin: in points.   drift: of these rows, where it is known.
+            confidence: of every interval.
     """
     clear = set((drift_of(both) if drift is None else drift).giving_away)
     left_out = tuple(column.name for column in both.columns if column.name in clear)
     told = 2 * len(left_out) <= len(both.columns)
     both = both.without(left_out) if left_out and told else both
-    accounts = accounts_of(both, target, here, there)
+    accounts = accounts_of(both, target, here, there, confidence)
     source_error, target_error, change = accounts.errors()
     covariate, concept = accounts.by_rows("" if told else "most columns alone tell source and target rows apart")
     scale, count = accounts.scale, len(both.rows)

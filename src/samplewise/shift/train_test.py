@@ -11,7 +11,7 @@ from samplewise.core.arguments import checked
 from samplewise.core.arrays import Array
 from samplewise.core.rates import percent_text
 from samplewise.core.results import Result, Table
-from samplewise.core.texts import count_of, keys_text, shortened
+from samplewise.core.texts import count_of, keys_text, p_text, shortened
 from samplewise.core.values import Estimate, Scores
 from samplewise.data.dataset import Dataset
 from samplewise.data.inputs import as_dataset
@@ -31,7 +31,6 @@ from samplewise.shift.column_drift import (
 from samplewise.shift.compared_rows import ComparedRows, compared_rows
 from samplewise.shift.domain_classifier import OUTSIDE, importance_weights
 
-LEAST_P = 1e-16  # that is printed
 LABELS = "(labels)"
 
 
@@ -98,8 +97,7 @@ class TrainTestDrift(Result):
         if not self.found:
             yield f"No difference between training and test rows was found that chance does not explain ({beyond})."
         else:
-            p_value = max(self.family_p_value, LEAST_P)
-            yield f"Test rows differ from training rows beyond chance ({beyond}; p = {p_value:.2g})."
+            yield f"Test rows differ from training rows beyond chance ({beyond}; {p_text(self.family_p_value)})."
             if self.telling:
                 yield f"Columns that tell: {keys_text([shortened(name, 40) for name in self.telling])}."
             new = self.unseen[self.unseen["p_value"] < SIGNIFICANT]

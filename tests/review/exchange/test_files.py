@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from samplewise.auditing.decision_log import DecisionLog
 from samplewise.core.errors import InputError
-from samplewise.review.decision_log import DecisionLog
 from samplewise.review.exchange.files import read_review, write_review
 from samplewise.review.exchange.forms import READ_BACK
 from samplewise.review.session import Session
@@ -71,3 +71,31 @@ def test_files_that_cannot_be_used(tmp_path):
     (note,) = read_review(session, file, "jsonl")
     assert "cow" in note
     assert session.log.entries() == []
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "label-studio"])
+def test_several_labels_a_row_there_and_back(tmp_path, sessions, form):
+    one, other = sessions.joined(tmp_path / "one"), sessions.joined(tmp_path / "two")
+    first, second = one.tasks("r1", 2)
+    three = one.read_value(first, ["tag 0", "tag 3", "tag 1"])  # no row has these
+    one.decide(first, "relabel", three, reviewer="r1")
+    one.decide(second, "keep", reviewer="r1")
+    assert read_review(other, write_review(one, tmp_path / "out", form), form, reviewer="r9") == ()
+    held = {key[0]: next(iter(said.values())) for key, said in other.log.current().items()}
+    assert {row: (entry.decision, entry.value) for row, entry in held.items()} == {
+        "r01": ("relabel", three), "r02": ("keep", None),
+    }  # fmt: skip
+    lines = json.loads(write_review(other, tmp_path / "labels", "huggingface").read_text())
+    assert lines[1]["label"] == three
+
+
+def test_a_value_that_a_cell_cannot_hold_is_said(tmp_path, sessions):
+    session = sessions.cells(tmp_path)
+    lines = write_review(session, tmp_path / "out.jsonl", "jsonl").read_text().splitlines()
+    told = [
+        json.loads(line) | {"decision": "relabel", "value": value} for line, value in zip(lines, ("x", 7), strict=False)
+    ]
+    (tmp_path / "back.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in told))
+    (note,) = read_review(session, tmp_path / "back.jsonl", "jsonl", reviewer="r9")
+    assert "not a number" in note
+    assert [entry.value for entry in session.log.entries()] == [7]

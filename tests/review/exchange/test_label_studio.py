@@ -1,13 +1,16 @@
 """Label Studio gets tasks, and answers come back through the traps of its exports."""
 
 import json
+from dataclasses import replace
 from importlib import util
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from samplewise.auditing.decision_log import Entry
 from samplewise.core.errors import InputError
-from samplewise.review.decision_log import Entry
+from samplewise.data.joined_labels import JoinedLabels
 from samplewise.review.exchange.label_studio import DROP, from_export, labeling_config, to_tasks
 from samplewise.review.queue import Queue
 
@@ -96,3 +99,29 @@ def test_labels_that_are_none_and_tasks_of_others_are_named(tasks):
     assert "no row" in back.notes[-1]
     with pytest.raises(InputError, match="no export"):
         from_export({"tasks": []}, tasks, CLASSES)
+
+
+def test_several_labels_a_row_go_out_and_come_back_together(tasks):
+    joined = JoinedLabels.of(np.array(["cat|dog", "cat", "dog", "cow|dog"] * 3))
+    assert 'choice="multiple"' in labeling_config(CLASSES, joined=joined)
+    assert 'value="cow"' in labeling_config(CLASSES, joined=joined)
+    several = [replace(task, given="cat|dog", suggestion="cow|dog") for task in tasks]
+    told = json.loads(json.dumps(to_tasks(several, examples.rows(), joined=joined)))
+    assert told[0]["predictions"][0]["result"][0]["value"] == {"choices": ["cow", "dog"]}
+    names = {"r1": ["cow", "cat"], "r2": ["dog", "cat"], "r0": ["dog", DROP], "r3": [DROP]}
+    for task in told:
+        chosen = names.get(task["data"]["samplewise_id"])
+        task["annotations"] = [] if chosen is None else [_answer("", result=[{"value": {"choices": chosen}}])]
+    found = from_export(told, several, CLASSES, joined=joined)
+    assert {entry.row: (entry.decision, entry.value) for entry in found.entries} == {
+        "r1": ("relabel", "cat|cow"), "r2": ("keep", None), "r3": ("drop", None),
+    }  # fmt: skip
+    assert "several choices" in found.notes[0]
+    small = [{**task["data"], "label": {"choices": ["cow", "cat"]}} for task in told[:1]]
+    assert from_export(small, several, CLASSES, joined=joined).entries[0].value == "cat|cow"
+    assert "several choices" in from_export(small, several, CLASSES).notes[0]
+
+
+def test_cells_are_not_asked_where_every_task_has_the_same_choices(tasks):
+    cells = [replace(task, column="age") for task in tasks]
+    assert to_tasks(cells, examples.rows()) == []

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from samplewise.auditing.decision_log import Entry
 from samplewise.core.errors import InputError
 from samplewise.data import Dataset
 from samplewise.data.images import Images
-from samplewise.review.decision_log import Entry
 from samplewise.review.exchange.path_tags import from_path_tags, to_path_tags
 from samplewise.review.queue import Queue
 

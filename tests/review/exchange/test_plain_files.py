@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from samplewise import selection
+from samplewise.auditing.decision_log import Entry
 from samplewise.core.findings import Decision
-from samplewise.review.decision_log import Entry
 from samplewise.review.exchange.plain_files import (
     from_decisions_csv,
     from_lines,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from samplewise.review.decision_log import Entry
+from samplewise.auditing.decision_log import Entry
 from samplewise.review.exchange.rows import by_key, content_of, entry_for, word_of
 from samplewise.review.queue import Task
 

@@ -28,6 +28,7 @@ from samplewise.auditing.evidence import Evidence
 from samplewise.core.findings import CheckResult, Finding, Remedy
 from samplewise.core.rates import percent_text
 from samplewise.core.texts import count_of
+from samplewise.data.joined_labels import joined_by
 from samplewise.engine.refits.folded_rows import RemedyRule
 from samplewise.quality.label_reading import (
     ClassesOfTest,
@@ -35,7 +36,6 @@ from samplewise.quality.label_reading import (
     classes_of_test,
     is_id_like,
     is_mostly_unlabeled,
-    joined_by,
 )
 
 CODE, TITLE, SLOW = "SW109", "what the label holds", False

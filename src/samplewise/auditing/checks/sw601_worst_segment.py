@@ -33,7 +33,7 @@ from samplewise.core.arrays import Array, Floats, positions_of
 from samplewise.core.errors import InputError, NotApplicable
 from samplewise.core.findings import CheckResult, Finding, Remedy, Severity
 from samplewise.core.rates import percent_text
-from samplewise.core.texts import count_of, shortened
+from samplewise.core.texts import count_of, p_text, shortened
 from samplewise.core.units import LABEL_UNIT
 from samplewise.core.values import Estimate, Exhibit, Scores
 from samplewise.engine.models.row_losses import UNITS, ErrorScale
@@ -103,7 +103,7 @@ def _finding(evidence: Evidence, found: WorstSegments, worst: list[int], losses:
         f"{prediction_source(evidence)} err {amount} {_estimate(found, first, scale).without_reason()} where "
         f"{name} ({count_of(int(table.rows[first]), 'evaluated row')}, {how}), and {amount} "
         f"{scale.text(table.rest[first])} elsewhere "
-        f"(p = {max(table.p_value[first], 1e-16):.2g} after correction for {len(table)} segments).{others}"
+        f"({p_text(table.p_value[first])} after correction for {len(table)} segments).{others}"
     )
     remedies = (
         Remedy(

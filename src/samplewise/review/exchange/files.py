@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from samplewise import selection
+from samplewise.auditing.decided import decided
 from samplewise.auditing.run_folder import write_text
 from samplewise.core.errors import InputError, unknown_name
 from samplewise.data.images import Images
-from samplewise.review.decided import decided
 from samplewise.review.exchange.forms import FORMS, READ_BACK, Form
 from samplewise.review.exchange.label_studio import from_export, labeling_config, to_tasks
 from samplewise.review.exchange.path_tags import from_path_tags, to_path_tags
@@ -47,7 +47,7 @@ def write_review(session: Session, file: str | Path, form: Form) -> Path:
     elif form == "cleanlab":
         text = to_cleanlab_csv(rows)
     elif form == "label-studio":
-        text = _json(to_tasks(rows, session.data, answers))
+        text = _json(to_tasks(rows, session.data, answers, session.joined))
     elif form == "fiftyone":
         text = _json(to_path_tags(rows, session.data, answers))
     elif form == "huggingface":
@@ -61,7 +61,7 @@ def write_review(session: Session, file: str | Path, form: Form) -> Path:
 
 def label_studio_interface(session: Session) -> str:
     """The labeling interface (XML) to paste into the settings of a project of Label Studio for these tasks."""
-    return labeling_config(session.classes, is_image=isinstance(session.data.X, Images))
+    return labeling_config(session.classes, is_image=isinstance(session.data.X, Images), joined=session.joined)
 
 
 def read_review(session: Session, file: str | Path, form: Form, *, reviewer: str = "") -> tuple[str, ...]:
@@ -79,7 +79,7 @@ def read_review(session: Session, file: str | Path, form: Form, *, reviewer: str
     """
     if form not in READ_BACK:
         raise unknown_name("form that is read", str(form), READ_BACK)
-    returned = _read(session, Path(file), form, reviewer or form)
+    returned = _checked(session, _read(session, Path(file), form, reviewer or form))
     for entry in returned.entries:
         held = session.log.answer(entry.key, entry.reviewer)
         if held is None or (held.decision, str(held.value)) != (entry.decision, str(entry.value)):
@@ -93,19 +93,19 @@ def _read(session: Session, file: Path, form: Form, reviewer: str) -> Returned:
         return from_decisions_csv(file, rows, session.data, reviewer)
     text = _text_of(file)
     if form == "jsonl":
-        return _checked(session, from_lines(text, rows, reviewer))
+        return from_lines(text, rows, reviewer)
     try:
         content = json.loads(text)
     except (ValueError, RecursionError):
         raise InputError("this is not JSON", where=str(file), fix="pass the file as the tool wrote it") from None
     classes = session.classes
     if form == "label-studio":
-        return from_export(content, rows, classes, reviewer)
-    return from_path_tags(content, rows, session.data, classes, reviewer)
+        return from_export(content, rows, classes, reviewer, session.joined)
+    return from_path_tags(content, rows, session.data, classes, reviewer, session.joined)
 
 
 def _checked(session: Session, returned: Returned) -> Returned:
-    """The same without labels that are none of the data."""
+    """The same without labels that are none of the data, and cells that their columns cannot hold."""
     entries, notes = [], list(returned.notes)
     for entry in returned.entries:
         task = session.find(entry)

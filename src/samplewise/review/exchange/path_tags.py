@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.auditing.decision_log import Answers, Entry
 from samplewise.core.errors import InputError
 from samplewise.core.texts import shortened
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
-from samplewise.review.decision_log import Answers, Entry
+from samplewise.data.joined_labels import JoinedLabels
 from samplewise.review.exchange.rows import MOST_NOTES, RELABEL, WORDS, Returned, entry_for, word_of
 from samplewise.review.queue import Task
 
@@ -46,13 +47,15 @@ def to_path_tags(tasks: Iterable[Task], data: Dataset, answers: Answers | None =
 
 
 def from_path_tags(
-    content: Any, tasks: Iterable[Task], data: Dataset, classes: Iterable[Any] | None, reviewer: str
-) -> Returned:
+    content: Any, tasks: Iterable[Task], data: Dataset, classes: Iterable[Any] | None, reviewer: str,
+    joined: JoinedLabels | None = None,
+) -> Returned:  # fmt: skip
     """The answers among the tags of such a list, as entries of the log: of the first list a picture is on.
 
     Args:
         content: {"samples": [{"filepath": ..., "tags": [...]}]}, the parsed file.   tasks: rows of the queue.
         data: the audited pictures.   classes: of the data; None where labels are numbers.   reviewer: who tagged.
+        joined: the labels of which a row may have several; None where it has one.
 
     Raises:
         InputError: it holds no such list.
@@ -79,7 +82,7 @@ def from_path_tags(
                 raise ValueError("no row of this review")
             if len(set(words)) > 1:
                 raise ValueError(f"several answers: {', '.join(words)[:80]}")
-            entries.append(entry_for(found, words[0], classes, reviewer))
+            entries.append(entry_for(found, words[0], classes, reviewer, joined=joined))
         except ValueError as fault:
             notes.append(f"sample {number} ({shortened(Path(path).name, 40)}): {fault}")
     return Returned(tuple(entries), tuple(notes[:MOST_NOTES]))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.auditing.decision_log import Answers, Entry, entry_of
 from samplewise.auditing.row_lists import list_text
 from samplewise.auditing.run_folder import COLUMNS, read_decisions
 from samplewise.core.csv_text import csv_text
@@ -16,7 +17,6 @@ from samplewise.core.json_encoding import encode
 from samplewise.core.texts import shortened
 from samplewise.data.dataset import Dataset
 from samplewise.report.for_review import ABOUT_LABELS
-from samplewise.review.decision_log import Answers, Entry, entry_of
 from samplewise.review.exchange.rows import MOST_NOTES, Returned, by_key, content_of, text_of, word_of
 from samplewise.review.queue import Task
 from samplewise.selection.decisions import Applied

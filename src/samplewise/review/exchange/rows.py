@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from samplewise.auditing.decision_log import Choice, Entry
 from samplewise.auditing.own_cells import cell_text
+from samplewise.core.errors import InputError
 from samplewise.core.texts import shortened
 from samplewise.data.changed_cells import column_at
 from samplewise.data.dataset import Dataset
 from samplewise.data.images import Images
-from samplewise.review.decision_log import Choice, Entry
+from samplewise.data.joined_labels import JoinedLabels
 from samplewise.review.queue import Task
 
 MOST_NOTES = 20
@@ -49,12 +51,16 @@ def word_of(entry: Entry) -> str:
     return f"{RELABEL}{entry.value}" if entry.decision == "relabel" else entry.decision
 
 
-def entry_for(task: Task, word: str, classes: Iterable[Any] | None, reviewer: str, time: float = 0.0) -> Entry:
+def entry_for(
+    task: Task, word: str, classes: Iterable[Any] | None, reviewer: str, time: float = 0.0,
+    joined: JoinedLabels | None = None,
+) -> Entry:  # fmt: skip
     """The answer that a word is.
 
     Args:
         task: the row.   word: keep, drop, unsure, relabel:NAME or the name of a class alone.
         classes: those there are; None where labels are numbers.   reviewer: who said it.   time: seconds, UTC.
+        joined: the labels of which a row may have several; None where it has one.
 
     Raises:
         ValueError: it is none of these; the message says why.
@@ -62,7 +68,7 @@ def entry_for(task: Task, word: str, classes: Iterable[Any] | None, reviewer: st
     word = word.strip()
     names = None if classes is None else {str(name): name for name in classes}
     about: dict[str, Any] = {"reviewer": reviewer, "time": time, "given": task.given, "column": task.column}
-    if names is not None and word in names:  # first: a class may be called "keep"
+    if names is not None and not task.column and word in names:  # first: a class may be called "keep"
         return _labeled(task, names[word], about)
     if word.lower() in WORDS:
         return Entry(task.row, task.list, WORDS[word.lower()], **about)
@@ -73,6 +79,11 @@ def entry_for(task: Task, word: str, classes: Iterable[Any] | None, reviewer: st
         return _labeled(task, _number(name), about)
     if name in names:
         return _labeled(task, names[name], about)
+    try:
+        if joined is not None:
+            return _labeled(task, joined.cell(joined.parts(name)), about)
+    except InputError as fault:
+        raise ValueError(fault.what) from None
     raise ValueError(f"{shortened(name, 40)!r} is no class of the data")
 
 

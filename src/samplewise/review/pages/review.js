@@ -58,7 +58,7 @@
   const put = (told, remember = true) => {
     find("#row").innerHTML = told.card;
     if (told.panel) find("#progress").innerHTML = told.panel;
-       if (remember) history.pushState({ address: told.address }, "", `${base}/${told.address}`);
+    if (remember) history.pushState({ address: told.address }, "", `${base}/${told.address}`);
     scrollTo({ top: 0 });
     find("#main").focus({ preventScroll: true });
   };
@@ -123,7 +123,23 @@
     find("#other-value").setAttribute("aria-activedescendant", found.length ? `match-${at}` : "");
     find("#matches li[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
   };
-  const pick = (name) => decide("relabel", name);
+  const pick = (name) => (find(".boxes") ? check(name) : decide("relabel", name));
+
+  /* ---- several labels a row: what is checked is saved as one answer ---- */
+  const boxes = () => every(".boxes input");
+  const check = (name) => {
+    let box = boxes().find((one) => one.value === name);
+    if (!box) {
+      const label = document.createElement("label"), text = document.createElement("bdi");
+      box = document.createElement("input");
+      box.type = "checkbox";
+      box.value = text.textContent = name;
+      label.append(box, text);
+      find(".boxes").append(label);
+    }
+    box.checked = true;
+    shut();
+  };
 
   const inOther = (event) => {
     const listed = Boolean(find("#matches"));
@@ -214,6 +230,8 @@
       return count();
     }
     if (body.dataset.page === "grid") return decideMany(name);
+    if (name === "checked") return decide("relabel", boxes().filter((one) => one.checked).map((one) => one.value));
+    if (name === "missing") return decide("relabel", "");
     if (name === "class") return decide("relabel", JSON.parse(button.dataset.value));
     return decide(name, null);
   };
@@ -233,7 +251,7 @@
 
   document.addEventListener("keydown", (event) => {
     if (find("dialog[open]") || event.altKey || event.metaKey || event.isComposing) return;
-    const field = event.target.closest?.("input, textarea");
+    const field = event.target.closest?.("input:not([type=checkbox]), textarea");
     if (event.key === "Escape" && find(".entry:not([hidden])")) { shut(); return; }
     if (field) {
       if (field.id === "other-value") inOther(event);
@@ -243,9 +261,11 @@
     if (event.ctrlKey || event.repeat) return; /* a key that is held down decides one row */
     if (body.dataset.page === "grid" && inGrid(event)) return;
     const key = event.key.toUpperCase();
-    const button = every("[data-key]").find((one) => one.dataset.key === key && !one.disabled);
+    const button = every("[data-key]").find((one) => one.dataset.key.toUpperCase() === key && !one.disabled);
     if (!button) return;
+    if (key === "ENTER" && event.target.closest("button, a")) return; /* it presses that one */
     event.preventDefault();
+    if (button.type === "checkbox") { button.checked = !button.checked; return; }
     button.classList.add("pressed");
     setTimeout(() => button.classList.remove("pressed"), 150);
     act(button);
@@ -261,7 +281,7 @@
     history.replaceState({}, "", `${base}/${sheet().dataset.address}`);
   }
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
-   count();
+  count();
 
   /* What is measured in the background arrives without an answer being given. */
   if (find("#progress")) {

@@ -3,11 +3,11 @@
 import pytest
 
 from samplewise import selection
+from samplewise.auditing.decided import decided, decided_in, other_data
+from samplewise.auditing.decision_log import DecisionLog, Entry
 from samplewise.core.codec import save_record
 from samplewise.core.findings import RECORD_SCHEMA, AuditRecord, Decision
 from samplewise.data import Dataset
-from samplewise.review.decided import decided, decided_in, other_data
-from samplewise.review.decision_log import DecisionLog, Entry
 
 
 def _answers(*entries: Entry) -> dict:

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from samplewise.auditing.decision_log import DecisionLog, Entry
 from samplewise.core.errors import InputError
-from samplewise.review.decision_log import DecisionLog, Entry
 
 PRINT = "f1e2d3"
 WRITER = """
 import sys
 from pathlib import Path
-from samplewise.review.decision_log import DecisionLog, Entry
+from samplewise.auditing.decision_log import DecisionLog, Entry
 log = DecisionLog(Path(sys.argv[1]), "f1e2d3")
 for number in range(int(sys.argv[3])):
     log.append(Entry(number, "SW201", "keep", reviewer=sys.argv[2], note="ü" * 200))
@@ -187,7 +187,7 @@ def test_what_is_not_on_the_disk_is_not_called_saved(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr("samplewise.review.decision_log.os.fsync", full)
+        patch.setattr("samplewise.auditing.decision_log.os.fsync", full)
         with pytest.raises(InputError, match="No space left") as caught:
             log.append(_keep("b"))
     assert caught.value.where == str(log.file)
@@ -203,7 +203,7 @@ def test_a_folder_that_cannot_be_written_to(tmp_path, monkeypatch):
     def read_only(*_: object, **__: object) -> int:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
-    monkeypatch.setattr("samplewise.review.decision_log.os.open", read_only)
+    monkeypatch.setattr("samplewise.auditing.decision_log.os.open", read_only)
     with pytest.raises(InputError, match="Read-only file system"):
         log.append(_keep("a"))
     assert log.entries() == []

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from samplewise.auditing.decision_log import FILE, FOLDER, Answers, DecisionLog, Entry
 from samplewise.core.codec import load_record
 from samplewise.core.errors import name_rows
 from samplewise.core.findings import AuditRecord, Decision
 from samplewise.core.texts import count_of
-from samplewise.review.decision_log import FILE, FOLDER, Answers, DecisionLog, Entry
 
 RANKS = ("keep", "relabel", "drop")  # of two lists that ask about one row, the answer that does more is carried out
 
@@ -60,11 +60,15 @@ def decided(answers: Answers, known: Iterable[Any] | None = None) -> Decided:
     return Decided(tuple(decisions), tuple(_left_out(open_rows)))
 
 
-def decided_in(run_dir: str | Path, known: Iterable[Any] | None = None, record: AuditRecord | None = None) -> Decided:
+def decided_in(
+    run_dir: str | Path, known: Iterable[Any] | None = None, record: AuditRecord | None = None,
+    lists: Iterable[str] | None = None,
+) -> Decided:  # fmt: skip
     """What people decided in the review of a run folder; nothing where none took place.
 
     Args:
         run_dir: that `audit` wrote, or its record.   known: ids of the data.   record: of the audit, where it was read.
+        lists: codes of the findings whose answers count; None for all.
 
     Raises:
         InputError: no record, or answers that cannot be read.
@@ -73,7 +77,9 @@ def decided_in(run_dir: str | Path, known: Iterable[Any] | None = None, record: 
     place = Path(run_dir)
     run = place if place.is_dir() else place.parent
     log = DecisionLog(run, str(record.data.get("fingerprint")))
-    found = decided(log.current(), known)
+    wanted = None if lists is None else set(lists)
+    answers = {key: said for key, said in log.current().items() if wanted is None or key[1] in wanted}
+    found = decided(answers, known)
     notes = (*log.notes, *other_data(run, log)) if log.entries() or log.notes else ()
     return Decided(found.decisions, (*found.left_out, *notes))
 
