@@ -92,8 +92,7 @@ class CellMoments:
         factor = linalg.cholesky(total, lower=True)
         drawn = _deviations(permuted, counts) @ into
         null = linalg.solve_triangular(factor, drawn.reshape(-1, into.shape[1]).T, lower=True)
-        null = null.T.reshape(drawn.shape)
-        largest = np.array([np.linalg.svd(one, compute_uv=False)[0] for one in null])
+        largest = np.array([np.linalg.svd(one, compute_uv=False)[0] for one in null.T.reshape(drawn.shape)])
         left, strengths, _ = np.linalg.svd(linalg.solve_triangular(factor, mapped.T, lower=True).T, full_matrices=False)
         p_values = simulated_p_value(strengths, np.broadcast_to(largest, (len(strengths), len(largest))))
         beyond = int(np.cumprod(p_values <= SIGNIFICANT).sum())

@@ -235,8 +235,8 @@ def _complement(basis: Floats) -> Floats:
     """(d, d - r) an orthonormal basis of what is orthogonal to a basis (d, r)."""
     if not basis.shape[1]:
         return np.eye(len(basis))
-    whole: Floats = linalg.qr(basis, mode="full")[0]
-    return whole[:, basis.shape[1] :]
+    whole = linalg.qr(basis, mode="full")[0]
+    return np.asarray(whole[:, basis.shape[1] :], dtype=np.float64)
 
 
 def _largest_cosine(one: Floats, other: Floats) -> float:

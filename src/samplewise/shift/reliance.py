@@ -156,8 +156,7 @@ def _part(rows: Dataset, on: Any, own: Array | None, seed: int) -> tuple[str, Sw
         return "the spurious block", swap_of_block(rows.X, on), _required(own)
     names = _column_names(rows)
     wanted = [on] if isinstance(on, str | int | np.integer) else list(on) if isinstance(on, Iterable) else []
-    known = rows.segments is not None and isinstance(on, str) and on not in names and on in rows.segments.columns
-    if known:
+    if rows.segments is not None and isinstance(on, str) and on not in names and on in rows.segments.columns:
         values = np.asarray(rows.segments[on])
         split = FeatureSplit(random_state=seed).fit(rows.X, rows.y, segments=values)
         return f"what tells {on}", swap_of_block(rows.X, split), values
