@@ -20,6 +20,7 @@ from samplewise.core.findings import Decision
 from samplewise.core.values import Attribution, Scores
 from samplewise.curves import CurvePoints, LearningCurve
 from samplewise.curves.meta import shipped_meta
+from samplewise.data import Dataset
 
 spec = util.spec_from_file_location("doors", Path(__file__).with_name("doors.py"))
 doors = util.module_from_spec(spec)
@@ -303,6 +304,8 @@ GOOD = {
     "shift.segments_of_losses": given(
         data=lambda: np.tile(X, (4, 1)), losses=lambda: np.tile(numbers(), 4), unit="share"
     ),
+    "shift.reliance": given(data=ROWS, module=lambda: doors.linear(Dataset(X, Y)), on=0),
+    "shift.shortcut_scan": lambda: {"data": np.tile(X, (4, 1)), "y": np.tile(Y, 4), "learner": "linear"},
     "shift.explain_shift": given(source=ROWS, target=ROWS, learner="linear", n_folds=2),
     "shift.train_test_drift": given(data=TRAIN, test=TEST),
     "shift.worst_segments": lambda: {"data": np.tile(X, (4, 1)), "y": np.tile(Y, 4), "learner": "linear"},
@@ -529,7 +532,8 @@ RESULTS = {  # classes that the library makes: their fields are those of an answ
     "selection.ImportanceWeights", "selection.Pruned", "selection.Tempering",
     "shift.CodingChange", "shift.ErrorCertificate", "shift.ErrorChange", "shift.FeatureDrift", "shift.LabelCoding",
     "shift.Batch", "shift.Monitored", "shift.SegmentCoverage", "shift.LabelFreeError", "shift.LabelPlan",
-    "shift.ShiftExplanation", "shift.Slices", "shift.TrainTestDrift", "shift.WorstSegments",
+    "shift.Reliance", "shift.ShiftExplanation", "shift.ShortcutScan", "shift.Slices", "shift.SplitReport",
+    "shift.TrainTestDrift", "shift.WorstSegments",
 }  # fmt: skip
 # Classes and methods that are not called, and why.
 LOOP = "called with tensors, or by the library, at every step of a training"
@@ -553,6 +557,8 @@ NOT_CALLED = {
     "models.Refits.require_rows": INNER,
     **{f"labels.NoiseRobustClassifier.{name}": "scikit-learn's interface, held to its messages by `check_estimator`"
        for name in ("fit", "predict", "predict_proba")},
+    **{f"shift.FeatureSplit{name}": "scikit-learn's interface; its own test has the bad calls"
+       for name in ("", ".block", ".decode", ".encode", ".fit", ".replace_spurious", ".report", ".transform")},
     "InputError": "an error: texts", "InputError.during": "an error: texts",
     "Dataset.take": INNER,
 }  # fmt: skip

@@ -166,6 +166,7 @@ WITHOUT_AN_ERROR = {  # methods that fit and state no held-out error
     "shift.error_change": "both sets of rows are the caller's",
     "shift.monitor": "as error_change, of many sets of rows",
     "shift.explain_shift": "of two places, about a loss that labels of both show",
+    "shift.shortcut_scan": "differences of errors; its own test has honest and useless columns",
     "shift.train_test_drift": "about which side a row is of, and no label",
     "labels.training_dynamics": "of rows that are trained on",
     "quality.find_duplicates": "no model is fitted",

@@ -124,6 +124,7 @@ ONE_DATA_SET = {
     "quality.suspicious_cells": lambda rows, *given, **named: np.array(
         [len(quality.suspicious_cells(*given, **named).groups)]
     ),
+    "shift.shortcut_scan": lambda rows, *given, **named: shift.shortcut_scan(*given, learner="linear", **named).leans,
     "shift.worst_segments": lambda rows, *given, **named: shift.worst_segments(*given, **named).errors.error,
 }
 
@@ -205,4 +206,5 @@ NUMBERS = {  # functions of arrays of numbers, of a trained module, of counts or
     "labels.dawid_skene", "labels.generalized_cross_entropy",
     "labels.label_noise_entropy", "labels.least_training_errors", "labels.mean_absolute_error",
     "models.embeddings_of", "models.predictions_of", "shift.find_slices", "shift.label_free_error", "shift.plan_labels",
+    "shift.reliance",
     }  # fmt: skip

@@ -31,10 +31,9 @@ MOST_LINES, WIDTH = 18, 100
 SCRIPT = "<script>alert({})</script>"  # what a page must never run
 MADE_BY_THE_USER = {  # settings, learners and objectives; what is fitted or trained with; one line of a log
     "Attributor", "CoTeaching", "Converged", "Decision", "DomainAlignment", "DomainMixer",
-    "EarlyLearningRegularization", "FittedAttributor", "GradientDescent", "GradientFlow", "GroupConformal", "GroupDRO",
-    "GroupRobustClassifier", "ImportanceResampler",
-    "LabelNoiseInformation", "Learner", "LinearizedNetwork", "LogEntry", "NoiseRobustClassifier", "Objective",
-    "TorchLearner",
+    "EarlyLearningRegularization", "FeatureSplit", "FittedAttributor", "GradientDescent", "GradientFlow",
+    "GroupConformal", "GroupDRO", "GroupRobustClassifier", "ImportanceResampler", "LabelNoiseInformation", "Learner",
+    "LinearizedNetwork", "LogEntry", "NoiseRobustClassifier", "Objective", "TorchLearner",
 }  # fmt: skip
 PLAIN = (float, int, str, bool, np.ndarray, list, types.NoneType)
 COUNT = 120
@@ -305,6 +304,18 @@ RESULTS = {  # room.class -> one of its kind
     "shift.LabelPlan": label_plan,
     "shift.FeatureDrift": lambda: shift.feature_drift(pd.DataFrame({"<script>": rows().y, "x": rows().X[:, 0]})),
     "shift.LabelCoding": coding,
+    "shift.Reliance": lambda: shift.reliance(
+        pd.DataFrame({"<script>": rows().X[:, 0], "x": rows().X[:, 1]}),
+        rows().y,
+        on="<script>",
+        module=lambda X: np.column_stack([-X["x"], X["x"]]),
+    ),
+    "shift.ShortcutScan": lambda: shift.shortcut_scan(
+        pd.DataFrame({"<script>": rows().X[:, 0], "x": rows().X[:, 1]}), rows().y, learner="linear"
+    ),
+    "shift.SplitReport": lambda: (
+        shift.FeatureSplit().fit(rows().X, rows().y, segments=np.arange(COUNT) // 2 % 2).report()
+    ),
     "shift.ShiftExplanation": lambda: shift.explain_shift(rows(), rows(), learner="linear", n_folds=2),
     "shift.TrainTestDrift": lambda: shift.train_test_drift(
         pd.DataFrame({"<script>": rows().y, "x": rows().X[:, 0]}), pd.DataFrame({"<script>": 1, "x": rows().X[:, 1]})

@@ -30,6 +30,7 @@ ALLOWED = {  # interfaces of other libraries, and names that are still read
     *((f"shift.GroupRobustClassifier.{name}", "X")
       for name in ("compare", "fit", "group_accuracy", "predict", "predict_proba")),
     ("shift.GroupRobustClassifier.fit", "held_out"),
+    *((f"shift.FeatureSplit.{name}", "X") for name in ("encode", "fit", "replace_spurious", "report", "transform")),
 }  # fmt: skip
 ENTRY = re.compile(r"(?:^|(?<=\s))(\*{0,2}\w+(?:, \*{0,2}\w+)*):(?=\s)")
 

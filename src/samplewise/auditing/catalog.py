@@ -28,6 +28,7 @@ from samplewise.auditing.checks import (
     sw505_other_splits,
     sw601_worst_segment,
     sw602_elsewhere,
+    sw603_leans_on_segment,
     sw605_error_there,
 )
 from samplewise.auditing.evidence import Evidence
@@ -74,6 +75,7 @@ MODULES = (
     sw503_calibration,
     sw601_worst_segment,
     sw602_elsewhere,
+    sw603_leans_on_segment,
     sw302_unusual_information,
     sw303_harmful_rows,
     sw401_learning_curve,
