@@ -28,7 +28,7 @@ from sklearn.datasets import load_sample_images
 from torch import nn
 
 from samplewise.shift import GroupRobustClassifier
-from samplewise.shift.group_objectives import head_curvature
+from samplewise.shift.torch_group_objectives import head_curvature
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("SAMPLEWISE_DATA", HERE.parents[1] / "shared" / "data"))

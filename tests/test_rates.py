@@ -24,6 +24,7 @@ RATES = {
     "threshold", "tolerance", "training_value", "trust",
 }  # fmt: skip
 SIZES = np.array([50, 100, 200, 400])
+CONFORMAL = lambda miscoverage: shift.GroupConformal(miscoverage).fit(np.eye(2)[Y], Y)  # noqa: E731
 LABEL_FREE = shift.LabelFreeError("cannot be told", *[Estimate("error", np.nan)] * 2, None, (), 0.0, 1.0, SIZES, 1.0)
 CURVE = curves.LearningCurve(SIZES, 0.02 + 2 / SIZES[None, :] ** 0.5, np.full(4, 0.004))
 DRAW = np.random.default_rng(0)
@@ -162,6 +163,8 @@ CALLS: dict[tuple[str, str, str], Any] = {
     ("shift", "segments_of_losses", "confidence"): (
         lambda bad: shift.segments_of_losses(Dataset(X, Y), LOSSES, "", confidence=bad)
     ),
+    ("shift", "GroupConformal.__init__", "miscoverage"): CONFORMAL,
+    ("shift", "GroupConformal.report", "confidence"): lambda bad: CONFORMAL(0.1).report(bad),
     ("shift", "find_slices", "confidence"): lambda x: shift.find_slices(X, Y, probabilities=np.eye(2)[Y], confidence=x),
     ("shift", "worst_segments", "confidence"): lambda bad: shift.worst_segments((X, Y), confidence=bad),
 }
@@ -170,6 +173,17 @@ WITHOUT = {  # None means something of its own there
 }  # fmt: skip
 NO_RATES = {  # named like a rate, or with a default between 0 and 1, and none
     ("shift", "explain_shift", "target"): "rows",
+    **{
+        ("selection", name, "target"): "rows that those selected are to be like"
+        for name in (
+            "DomainMixer.fit",
+            "ImportanceResampler.fit",
+            "ImportanceWeights.divergence_reduction",
+            "ImportanceWeights.log_weights_of",
+            "ImportanceWeights.tempering",
+        )
+    },
+    ("selection", "shares"): "of targets, which are normalized",
     ("curves", "MixtureForecast.step", "rate"): "a step size",
     ("generalization", "supervision_complexity", "ridge"): "times the mean eigenvalue, without an upper end",
     ("generalization", "supervision_complexities", "ridge"): "as supervision_complexity",

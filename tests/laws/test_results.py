@@ -136,6 +136,13 @@ def mixtures():
     return curves.forecast_mixtures(rows(), source=names, test="valid", n_repeats=1)
 
 
+def slices():
+    draw = np.random.default_rng(0)
+    Z, y = draw.normal(size=(400, 3)), draw.integers(0, 2, 400)
+    said = np.where(draw.random(400) < np.where(Z[:, 0] > 0.8, 0.7, 0.05), 1 - y, y)
+    return shift.find_slices(Z, y, probabilities=np.eye(2)[said] * 0.8 + 0.1, method="tree")
+
+
 def segment_coverage():
     draw = np.random.default_rng(0)
     outputs, y = draw.dirichlet(np.ones(3), COUNT), np.arange(COUNT) % 3
@@ -300,6 +307,7 @@ RESULTS = {  # room.class -> one of its kind
     "shift.Batch": lambda: monitored().batches[0],
     "shift.Monitored": monitored,
     "shift.SegmentCoverage": segment_coverage,
+    "shift.Slices": slices,
     "shift.LabelFreeError": label_free,
     "shift.LabelPlan": label_plan,
     "shift.FeatureDrift": lambda: shift.feature_drift(pd.DataFrame({"<script>": rows().y, "x": rows().X[:, 0]})),

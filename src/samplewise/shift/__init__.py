@@ -10,7 +10,7 @@ __getattr__, __dir__, __all__ = extras.attach(
         "drift": ["FeatureDrift", "feature_drift"],
         "error_change": ["ErrorChange", "error_change"],
         "group_classifier": ["GroupRobustClassifier"],
-        "group_objectives": ["DomainAlignment", "GroupDRO"],
+        "torch_group_objectives": ["DomainAlignment", "GroupDRO"],
         "feature_split": ["FeatureSplit"],
         "group_conformal": ["GroupConformal", "SegmentCoverage"],
         "label_free": ["LabelFreeError", "label_free_error"],

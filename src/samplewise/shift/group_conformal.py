@@ -178,6 +178,7 @@ class GroupConformal(BaseEstimator):
         rows (the middle of a beta distribution): with few calibration rows that is a wide range.
         """
         check_is_fitted(self)
+        require_share(confidence, "confidence")
         ranks = np.array([conformal_rank(int(count), 1.0 - self.miscoverage) for count in self.n_rows_])
         told = ranks <= self.n_rows_
         spread = beta(np.where(told, ranks, 1), np.where(told, self.n_rows_ + 1 - ranks, 1))

@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.validation import has_fit_parameter
 
+from samplewise import shift
 from samplewise.core.arrays import Array, Floats, Ints, Mask, one_hot
 from samplewise.core.errors import InputError
 from samplewise.core.randomness import derive_seed
@@ -20,7 +21,6 @@ from samplewise.data.dataset import Dataset
 from samplewise.data.splits import fold_of_rows
 from samplewise.data.targets import Target
 from samplewise.engine import models
-from samplewise.shift import group_objectives
 from samplewise.shift.group_members import GroupMembers, balanced_subset, balanced_weights
 
 Setting = Mapping[str, Any]
@@ -201,7 +201,7 @@ class NetworkBackend:
 
     def fit_worst(self, rows: Rows, groups: GroupMembers, setting: Setting) -> NetworkAnswers:
         """See `Backend`; every batch moves the weights of the groups in it."""
-        objective = group_objectives.GroupDRO(rate=RATE, segments=groups.members)
+        objective = shift.GroupDRO(rate=RATE, segments=groups.members)  # needs torch, as nothing else here does
         return NetworkAnswers(self._trained(rows, None, setting, objective))
 
     def fit_last(self, rows: Rows, last: Rows, groups: GroupMembers, setting: Setting) -> LinearAnswers:

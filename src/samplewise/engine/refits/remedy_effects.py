@@ -22,11 +22,12 @@ from samplewise.engine.refits.folded_rows import FoldedRows, RemedyRule, outer_f
 from samplewise.engine.refits.preparation import folds_of_repeat
 from samplewise.engine.refits.remedy_arms import Arms
 from samplewise.engine.refits.remedy_judge import Judge, Tally, units_of
-from samplewise.engine.refits.remedy_sizes import AllRows, with_all_rows
+from samplewise.engine.refits.remedy_sizes import with_all_rows
 from samplewise.engine.refits.runner import FitRunner
 from samplewise.engine.statistics.intervals import CONFIDENCE, quantile
 from samplewise.engine.statistics.looks import MARGIN, Seen, decide
 from samplewise.engine.statistics.multiplicity import holm
+from samplewise.engine.statistics.repeated_means import RepeatedMean
 
 BESIDE = {"mae": METRICS["r2"], "r2": METRICS["mae"]}  # what is measured of numbers beside the chosen metric
 LIKE_SHARE = 2.0  # remedies whose shares of changed rows differ by at most this factor share the luck of their models
@@ -186,7 +187,7 @@ def _decide(judge: Judge, tallies: Sequence[Tally], last: int) -> None:
             tally.word = "not decided" if unsure else word
 
 
-def _measured(judge: Judge, tallies: Mapping[str, Tally], sizes: Mapping[str, AllRows]) -> dict[str, Measured]:
+def _measured(judge: Judge, tallies: Mapping[str, Tally], sizes: Mapping[str, RepeatedMean]) -> dict[str, Measured]:
     seen = {name: judge.seen(tally) for name, tally in tallies.items()}
     helps = holm([each.p_helps for each in seen.values()]).tolist()
     hurts = holm([each.p_hurts for each in seen.values()]).tolist()
@@ -198,13 +199,11 @@ def _measured(judge: Judge, tallies: Mapping[str, Tally], sizes: Mapping[str, Al
 
 
 def _one(  # what was seen, and what follows from it
-    judge: Judge, tally: Tally, seen: Seen, p_value: float, luck: float, size: AllRows | None
+    judge: Judge, tally: Tally, seen: Seen, p_value: float, luck: float, size: RepeatedMean | None
 ) -> Measured:  # fmt: skip
     effect = judge.estimate("effect", seen.effect)
     corrected = judge.corrected(tally)
     centered = effect if math.isnan(corrected.value) else corrected
-    if size is not None and size.steep:
-        centered = replace(centered, value=centered.value + size.effect.value - effect.value)
     wide = math.sqrt(((centered.high - centered.low) / 2.0) ** 2 + (quantile(0.5 + CONFIDENCE / 2.0) ** 2) * luck)
     one_refit = replace(
         centered, quantity="one_refit", low=centered.value - wide, high=centered.value + wide,
@@ -219,10 +218,10 @@ def _one(  # what was seen, and what follows from it
     )  # fmt: skip
 
 
-def _with_all_rows(judge: Judge, size: AllRows | None) -> Estimate:
+def _with_all_rows(judge: Judge, size: RepeatedMean | None) -> Estimate:
     if size is None:
         return Estimate("effect_with_all_rows", math.nan)
-    followed = judge.estimate("effect_with_all_rows", size.effect)
+    followed = judge.estimate("effect_with_all_rows", size)
     return replace(followed, reason="followed from two shares of the rows to all of them")
 
 

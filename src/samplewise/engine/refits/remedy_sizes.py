@@ -7,7 +7,6 @@ followed along a power of the rows where both effects are clear, else on the str
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,66 +21,43 @@ CLEAR = 6.0  # standard errors from which nine tenths of the rows show the slope
 TENTHS, INNER = 10, 4
 REPEATS = 2  # of the second share
 FIRST = 100  # number of its first repeat: its folds are none of those of the test
-SEEN = 2.0  # standard errors from which an effect, or a slope, is taken as there
+SEEN = 2.0  # standard errors from which an effect is taken as there
 Design = tuple[Floats, Ints]  # (R, n) differences and folds
-
-
-@dataclass(frozen=True, slots=True)
-class AllRows:
-    """An effect with all rows, and how it differs between the two shares.
-
-    Args:
-        effect: followed to all rows.
-        slope: effect on the larger share minus that on the smaller one.
-    """
-
-    effect: RepeatedMean
-    slope: RepeatedMean
-
-    @property
-    def steep(self) -> bool:
-        """Whether the effect changes with the rows, beyond two standard errors."""
-        return abs(self.slope.value) > SEEN * self.slope.error
 
 
 def with_all_rows(
     arms: Arms, judge: Judge, rules: Mapping[str, RemedyRule], tallies: Mapping[str, Tally], n_folds: int
-) -> dict[str, AllRows]:
+) -> dict[str, RepeatedMean]:
     """Effects with all rows of the remedies that were said to help or hurt, each rule re-run in every part."""
-    share, found = 1.0 - 1.0 / n_folds, dict[str, AllRows]()
+    share, found = 1.0 - 1.0 / n_folds, dict[str, RepeatedMean]()
     decided = {name: tally for name, tally in tallies.items() if tally.word in ("helps", "hurts")}
     means = {name: judge.mean(tally, "effect") for name, tally in decided.items()}
     clear = {name for name, mean in means.items() if abs(mean.value) > CLEAR * mean.error}
     tested = {name: (tally.values("effect"), tally.folds()) for name, tally in decided.items()}
     for name, design in _on_tenths(arms, {name: rules[name] for name in decided if name in clear}).items():
-        found[name] = AllRows(*_straight(judge, (1.0 - 1.0 / TENTHS, design), (share, tested[name])))
+        found[name] = _straight(judge, (1.0 - 1.0 / TENTHS, design), (share, tested[name]))
     for name, design in _on_halves(arms, {name: rules[name] for name in decided if name not in clear}).items():
         found[name] = _from_half(judge, share, tested[name], design)
     return found
 
 
-def _straight(
-    judge: Judge, larger: tuple[float, Design], smaller: tuple[float, Design]
-) -> tuple[RepeatedMean, RepeatedMean]:
-    """The effect with all rows, on a straight line in one over the rows; and the step between the two shares."""
+def _straight(judge: Judge, larger: tuple[float, Design], smaller: tuple[float, Design]) -> RepeatedMean:
+    """The effect with all rows, on a straight line in one over the rows through two shares."""
     (near, upper), (far, lower) = larger, smaller
     ahead = (1.0 / near - 1.0) / (1.0 / far - 1.0 / near)
-    followed = judge.combined([(1.0 + ahead, *upper), (-ahead, *lower)])
-    return followed, judge.combined([(1.0, *upper), (-1.0, *lower)])
+    return judge.combined([(1.0 + ahead, *upper), (-ahead, *lower)])
 
 
-def _from_half(judge: Judge, share: float, tested: Design, halves: Design) -> AllRows:
+def _from_half(judge: Judge, share: float, tested: Design, halves: Design) -> RepeatedMean:
     """The effect with all rows from its share and half of the rows."""
-    effect, slope = _straight(judge, (share, tested), (0.5, halves))
     upper, lower = judge.combined([(1.0, *tested)]), judge.combined([(1.0, *halves)])
     both = all(abs(each.value) > SEEN * each.error for each in (upper, lower)) and upper.value * lower.value > 0
     if not both:
-        return AllRows(effect, slope)
+        return _straight(judge, (share, tested), (0.5, halves))
     power = math.log(1.0 / share) / math.log(share / 0.5)
     ratio = (upper.value / lower.value) ** power
     # U_n = U (U / U_half)^power: its derivatives by the two effects weigh the rows' differences
-    bent = judge.combined([((1.0 + power) * ratio, *tested), (-power * ratio * upper.value / lower.value, *halves)])
-    return AllRows(bent, slope)
+    return judge.combined([((1.0 + power) * ratio, *tested), (-power * ratio * upper.value / lower.value, *halves)])
 
 
 def _on_tenths(arms: Arms, rules: Mapping[str, RemedyRule]) -> dict[str, Design]:

@@ -151,7 +151,8 @@ def combined_mean(designs: Sequence[tuple[float, Floats, Ints]], groups: Array |
     rows = max(0.0, rows)
     parts = [factor**2 * mean.repeats for factor, mean in zip(factors, means, strict=True)]
     variance = rows + sum(parts)
-    shares = sum(part**2 / mean.freedom for part, mean in zip(parts, means, strict=True)) + rows**2 / max(units - 1, 1)
+    freedoms = [max((len(values) - 1.0) * len(np.unique(folds[0])), 1.0) for _, values, folds in designs]
+    shares = sum(part**2 / each for part, each in zip(parts, freedoms, strict=True)) + rows**2 / max(units - 1, 1)
     return RepeatedMean(
         sum(factor * mean.value for factor, mean in zip(factors, means, strict=True)), rows, sum(parts), means[0].luck,
         min(mean.count for mean in means), _at_most(variance**2 / shares if shares > 0 else math.inf, len(own[0])),

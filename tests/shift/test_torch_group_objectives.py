@@ -11,7 +11,7 @@ from samplewise.core.errors import InputError
 from samplewise.data import Dataset
 from samplewise.engine.models import TorchLearner, dense_network
 from samplewise.shift import DomainAlignment, GroupDRO
-from samplewise.shift.group_objectives import head_curvature, scale_gradient
+from samplewise.shift.torch_group_objectives import head_curvature, scale_gradient
 
 COUNT = 200
 Y = np.arange(COUNT) % 2
