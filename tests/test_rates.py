@@ -183,7 +183,7 @@ NO_RATES = {  # named like a rate, or with a default between 0 and 1, and none
             "ImportanceWeights.tempering",
         )
     },
-    ("selection", "shares"): "of targets, which are normalized",
+    ("selection", "ImportanceWeights.sample", "shares"): "of targets, which are normalized",
     ("curves", "MixtureForecast.step", "rate"): "a step size",
     ("generalization", "supervision_complexity", "ridge"): "times the mean eigenvalue, without an upper end",
     ("generalization", "supervision_complexities", "ridge"): "as supervision_complexity",
