@@ -19,6 +19,7 @@ def joined_by(labels: Array) -> tuple[str, float]:
     The parts must recombine: at least two of them stand in two or more different cells, and there are fewer different
     parts than different cells.
 
+    >>> import numpy as np
     >>> joined_by(np.array(["a|b", "a", "b|c", "c"]))
     ('|', 0.5)
     """
@@ -74,6 +75,7 @@ class JoinedLabels:
         Raises:
             InputError: no label, or one that no row has.
 
+        >>> import numpy as np
         >>> JoinedLabels.of(np.array(["a|b", "a", "b|c", "c"])).cell(["c", "a"])
         'a|c'
         """

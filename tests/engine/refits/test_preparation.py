@@ -19,6 +19,7 @@ OWNERS = {  # who may call what every fit has to go through; everybody else take
     "FitRunner": {"engine/refits/preparation.py", "engine/refits/runner.py", "shift/domain_probes.py"},
     "fold_of_rows": {
         "engine/refits/preparation.py", "data/splits.py", "shift/worst_segment_search.py", "shift/coding_changes.py",
+        "shift/group_classifier.py", "shift/group_fits.py", "shift/slices.py",
     },
     "groups_with_duplicates": {"engine/refits/preparation.py"},
     "choose_learner": {"engine/refits/preparation.py", "auditing/audit_call.py"},
@@ -33,7 +34,7 @@ OWNERS = {  # who may call what every fit has to go through; everybody else take
         "information/training_targets.py", "generalization/trained_networks/row_targets.py",
         "engine/models/kernel_head.py",
         "engine/models/estimator.py", "engine/models/torch_learner.py", "shift/error_change.py",
-        "shift/explain.py",
+        "shift/explain.py", "shift/relied_on.py", "selection/domain_mixing.py",
     },
 }  # fmt: skip
 
