@@ -211,8 +211,9 @@ def _noise_limited(noise: _Noise) -> CurveWarning | None:
     spread = float(np.sqrt(noise.variance[before] + noise.variance[-1]))
     if gain > 2.0 * spread:
         return None
+    moved = f"{'fell' if gain > 0 else 'rose'} by {abs(gain):.2g}"
     text = (
-        f"Noise hides the end of the curve: from {noise.n[before]:,.0f} to {noise.n[-1]:,.0f} rows the error "
-        f"{'fell' if gain > 0 else 'rose'} by {abs(gain):.2g} with a standard error of {spread:.2g}; repeat the measurements rather than extrapolate them."
+        f"Noise hides the end of the curve: from {noise.n[before]:,.0f} to {noise.n[-1]:,.0f} rows the error {moved} "
+        f"with a standard error of {spread:.2g}; repeat the measurements rather than extrapolate them."
     )
     return CurveWarning("noise-limited", text)
