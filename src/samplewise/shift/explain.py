@@ -42,7 +42,7 @@ PARTS = (
 MENDS = {
     "e0": "a better model or better columns: it errs at home as well",
     "e1": "columns that tell more there: no rule on these features does better there",
-    "e2": "a rule of its own for every place, as shift.DomainHeads fits",
+    "e2": "a rule of its own for every place",
     "e3": "the same model fitted again with labeled rows from there",
 }
 
